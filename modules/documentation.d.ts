@@ -1,0 +1,5 @@
+declare module '*.yml' {
+  /** The text of `--help`, made from the module's documentation when the module is built. */
+  const help: string;
+  export default help;
+}

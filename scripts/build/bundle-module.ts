@@ -1,0 +1,36 @@
+import { build, type Metafile } from 'esbuild';
+import { helpImport } from './help-import.ts';
+import { projectFolder } from './project-folder.ts';
+import { requiredNode } from './required-node.ts';
+import { leaveOutUnusedParts } from './unused-parts.ts';
+
+/** One executable: its whole text, and esbuild's account of what is in it. */
+export interface Bundle {
+  readonly name: string;
+  readonly text: string;
+  readonly metafile: Metafile;
+}
+
+/** Bundles `modules/<name>.ts` to one CommonJS text behind the header that starts it. */
+export async function bundleModule(name: string, header: string): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: projectFolder,
+    entryPoints: [`modules/${name}.ts`],
+    outfile: `dist/modules/${name}`,
+    write: false,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'cjs',
+    target: `node${requiredNode}`,
+    legalComments: 'none',
+    metafile: true,
+    // undici looks at this variable to choose a parser that is not in the bundle.
+    define: { 'process.env.JEST_WORKER_ID': 'undefined' },
+    plugins: [helpImport, leaveOutUnusedParts],
+    logLevel: 'warning',
+  });
+  const [output] = outputFiles;
+  if (!output) throw new Error(`esbuild wrote nothing for modules/${name}.ts.`);
+  return { name, text: header + output.text, metafile };
+}

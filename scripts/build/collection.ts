@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { collectionName } from './collection-name.ts';
+import { projectFolder } from './project-folder.ts';
+import { requiredNode } from './required-node.ts';
+import { type TarballFile, tarball } from './tarball.ts';
+
+/** A module as the collection carries it. */
+export interface CollectionModule {
+  readonly name: string;
+  readonly shortDescription: string;
+  /** The executable's text. */
+  readonly executable: string;
+  /** The YAML text of the file beside it. */
+  readonly documentation: string;
+}
+
+/** The file name under which Ansible Galaxy expects the collection. */
+export function collectionFileName(version: string): string {
+  return `${collectionName.namespace}-${collectionName.name}-${version}.tar.gz`;
+}
+
+/**
+ * The collection as `ansible-galaxy collection install` takes it, with the manifests that
+ * `ansible-galaxy collection build` would write (their format is 1 in ansible-core 2.9 to 2.19).
+ */
+export async function collectionTarball(
+  version: string,
+  modules: readonly CollectionModule[],
+  thirdPartyNotices: string,
+): Promise<Buffer> {
+  const content = [
+    { path: 'CHANGELOG.md', content: await projectFile('CHANGELOG.md') },
+    { path: 'LICENSE', content: await projectFile('LICENSE') },
+    { path: 'README.md', content: await readme(modules) },
+    { path: 'THIRD-PARTY-NOTICES', content: thirdPartyNotices },
+    { path: 'meta/runtime.yml', content: runtime(modules.map(({ name }) => name)) },
+    ...modules.flatMap(({ name, executable, documentation }) => [
+      { path: `plugins/modules/${name}`, content: executable, executable: true },
+      { path: `plugins/modules/${name}.yml`, content: documentation },
+    ]),
+  ];
+  const folders = foldersOf(content);
+  const files = json({
+    files: [...['.', ...folders].map(folderEntry), ...content.map(fileEntry)],
+    format: 1,
+  });
+  const manifest = json({
+    collection_info: await collectionInfo(version),
+    file_manifest_file: fileEntry({ path: 'FILES.json', content: files }),
+    format: 1,
+  });
+  return tarball(
+    [
+      { path: 'MANIFEST.json', content: manifest },
+      { path: 'FILES.json', content: files },
+      ...content,
+    ],
+    folders,
+  );
+}
+
+function projectFile(path: string): Promise<string> {
+  return readFile(join(projectFolder, path), 'utf8');
+}
+
+async function readme(modules: readonly CollectionModule[]): Promise<string> {
+  const rows = modules.map(({ name, shortDescription }) => `| \`${name}\` | ${shortDescription} |`);
+  const table = ['| module | what it does |', '|---|---|', ...rows].join('\n');
+  const template = await projectFile('scripts/collection/README.md');
+  return template.replace('@modules@', table).replace('@required_node@', requiredNode);
+}
+
+async function collectionInfo(version: string): Promise<Record<string, unknown>> {
+  return {
+    ...collectionName,
+    version,
+    readme: 'README.md',
+    license_file: null,
+    dependencies: {},
+    repository: null,
+    documentation: null,
+    homepage: null,
+    issues: null,
+    ...parse(await projectFile('scripts/collection/galaxy.yml')),
+  };
+}
+
+/** The action group is what `module_defaults: group/systemcontext.jumpcloud.all` refers to. */
+function runtime(names: readonly string[]): string {
+  return stringify({ requires_ansible: '>=2.14.0', action_groups: { all: names } });
+}
+
+function foldersOf(files: readonly TarballFile[]): string[] {
+  const folders = new Set<string>();
+  for (const { path } of files) {
+    for (let folder = posix.dirname(path); folder !== '.'; folder = posix.dirname(folder)) {
+      folders.add(folder);
+    }
+  }
+  return [...folders].sort();
+}
+
+function folderEntry(name: string): Record<string, unknown> {
+  return { name, ftype: 'dir', chksum_type: null, chksum_sha256: null, format: 1 };
+}
+
+function fileEntry({ path, content }: TarballFile): Record<string, unknown> {
+  const chksum_sha256 = createHash('sha256').update(content).digest('hex');
+  return { name: path, ftype: 'file', chksum_type: 'sha256', chksum_sha256, format: 1 };
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 1)}\n`;
+}

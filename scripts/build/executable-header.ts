@@ -1,0 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { projectFolder } from './project-folder.ts';
+import { requiredNode } from './required-node.ts';
+
+/** What stands before the bundle: `scripts/header.sh` with the Node.js version filled in. */
+export async function executableHeader(): Promise<string> {
+  const template = await readFile(join(projectFolder, 'scripts/header.sh'), 'utf8');
+  return template.replaceAll('@required_node@', requiredNode);
+}

@@ -1,0 +1,71 @@
+import { parse } from 'yaml';
+import type {
+  DocumentedValue,
+  ModuleDocumentation,
+  SharedDocumentation,
+} from './module-documentation.ts';
+import { plainText, wrap } from './plain-text.ts';
+
+/** How many of the documentation's examples `--help` shows. */
+const examplesShown = 3;
+
+const flags = `Flags:
+  --check              predict the result, change nothing
+  --diff               report the settings before and after
+  --detailed-exitcode  exit 2 when something changed, 0 when nothing did
+  --help, --version    print text and exit`;
+
+/** The text of `--help`, at most 80 columns wide. */
+export function renderHelp(
+  documentation: ModuleDocumentation,
+  shared: SharedDocumentation,
+): string {
+  const { module, short_description, description, options } = documentation.DOCUMENTATION;
+  const isShared = (name: string) => Object.hasOwn(shared.DOCUMENTATION.options, name);
+  const names = Object.keys(options);
+  const list = (wanted: readonly string[]) =>
+    wanted.flatMap((name) => {
+      const option = options[name];
+      return option ? [describe(name, option)] : [];
+    });
+  return [
+    `${module}: ${plainText(short_description)}`,
+    wrap(description[0] ?? ''),
+    `Usage: ${module} [FLAG...] ARGSFILE | '{"OPTION": VALUE, ...}' | -\n${wrap(
+      'Options are one JSON object: in a file, as the argument, or on standard input. One JSON object on standard output is the answer; exit status 1 means failed.',
+    )}`,
+    flags,
+    ['Options:', ...list(names.filter((name) => !isShared(name)))].join('\n'),
+    ['Options that every module has:', ...list(names.filter(isShared))].join('\n'),
+    ['Examples:', ...commandLines(documentation)].join('\n'),
+    '',
+  ]
+    .join('\n\n')
+    .replace(/\n+$/, '\n');
+}
+
+/** `name (type, required or default, choices)` and the first paragraph of the description. */
+function describe(name: string, option: DocumentedValue): string {
+  const facts = [
+    option.elements ? `${option.type} of ${option.elements}` : option.type,
+    ...(option.required ? ['required'] : []),
+    ...(option.default === undefined ? [] : [`default ${JSON.stringify(option.default)}`]),
+    ...(option.choices ? [option.choices.join(' | ')] : []),
+  ];
+  const own = wrap(option.description[0] ?? '', 6);
+  const nested = Object.entries(option.suboptions ?? {}).map(([key, value]) =>
+    wrap(`${key} (${value.type}${value.required ? ', required' : ''}): ${value.description[0]}`, 8),
+  );
+  return [`${wrap(`${name} (${facts.join('; ')})`, 2)}`, own, ...nested].join('\n');
+}
+
+/** The documentation's first examples as command lines; a template has no value there. */
+function commandLines({ DOCUMENTATION: { module }, EXAMPLES }: ModuleDocumentation): string[] {
+  const tasks: readonly Record<string, unknown>[] = parse(EXAMPLES, { version: '1.1' });
+  return tasks
+    .flatMap((task) => Object.entries(task).filter(([key]) => key.endsWith(`.${module}`)))
+    .map(([, options]) => JSON.stringify(options ?? {}))
+    .filter((options) => !options.includes('{{'))
+    .slice(0, examplesShown)
+    .map((options) => `  ${module} '${options}'`);
+}

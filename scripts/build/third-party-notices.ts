@@ -1,0 +1,22 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Metafile } from 'esbuild';
+import { projectFolder } from './project-folder.ts';
+
+/** The licences of the packages that went into the bundles, one after another. */
+export async function thirdPartyNotices(metafiles: readonly Metafile[]): Promise<string> {
+  const packages = new Set<string>();
+  for (const file of metafiles.flatMap(({ inputs }) => Object.keys(inputs))) {
+    const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1];
+    if (name) packages.add(name);
+  }
+  const notices = await Promise.all([...packages].sort().map(notice));
+  return `The modules contain parts of these packages:\n${notices.join('')}`;
+}
+
+async function notice(name: string): Promise<string> {
+  const folder = join(projectFolder, 'node_modules', name);
+  const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  const licence = await readFile(join(folder, 'LICENSE'), 'utf8');
+  return `\n${'='.repeat(80)}\n${name} ${version}\n\n${licence.trim()}\n`;
+}

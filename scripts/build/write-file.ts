@@ -1,0 +1,21 @@
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/**
+ * Writes `<folder>/<path>` in one step: whoever runs or reads an older one meanwhile is not
+ * disturbed.
+ */
+export async function writeFileAtOnce(
+  folder: string,
+  path: string,
+  content: string | Uint8Array,
+  mode = 0o644,
+): Promise<void> {
+  const file = join(folder, path);
+  await mkdir(dirname(file), { recursive: true });
+  // Not beside a module: Ansible could take it for the module.
+  const unfinished = join(folder, `.unfinished-${process.pid}`);
+  await writeFile(unfinished, content);
+  await chmod(unfinished, mode);
+  await rename(unfinished, file);
+}

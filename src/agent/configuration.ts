@@ -1,0 +1,54 @@
+import { BadIdentity, NotEnrolled } from '../errors.ts';
+import { readFile } from './read-file.ts';
+
+/** What jcagent.conf says about this host. */
+export interface Configuration {
+  /** The system's id, 24 lower-case hexadecimal digits. */
+  readonly systemKey: string;
+  readonly agentServerHost: string | undefined;
+}
+
+/**
+ * Reads jcagent.conf.
+ * @throws NotEnrolled when it is missing or has no systemKey yet
+ * @throws BadIdentity when it is not what the agent writes
+ */
+export function readConfiguration(path: string): Configuration {
+  const file = readFile(path);
+  if (file === undefined) {
+    throw new NotEnrolled(
+      `${path} does not exist: the JumpCloud agent is not installed here, or has not registered yet. Install it, or wait for it with registration_timeout.`,
+    );
+  }
+  const conf = parseObject(file.text, path);
+  const systemKey = conf['systemKey'];
+  if (systemKey === undefined || systemKey === null || systemKey === '') {
+    throw new NotEnrolled(
+      `${path} has no systemKey: the agent has not finished registering. Wait for it with registration_timeout, or look into /var/log/jcagent.log.`,
+    );
+  }
+  if (typeof systemKey !== 'string' || !/^[0-9a-f]{24}$/i.test(systemKey)) {
+    throw new BadIdentity(
+      `The systemKey in ${path} is not a system id (24 hexadecimal digits). Register the agent anew.`,
+    );
+  }
+  const host = conf['agentServerHost'];
+  return {
+    systemKey: systemKey.toLowerCase(),
+    agentServerHost: typeof host === 'string' && host !== '' ? host : undefined,
+  };
+}
+
+/** The parser's own message is left out: it would quote the file, which may be a misplaced key. */
+function parseObject(text: string, path: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new BadIdentity(`${path} is not JSON. Register the agent anew.`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new BadIdentity(`${path} does not hold a JSON object. Register the agent anew.`);
+  }
+  return value as Record<string, unknown>;
+}

@@ -1,0 +1,70 @@
+import { type Stats, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { BadIdentity, NotEnrolled } from '../errors.ts';
+import type { Signer } from '../signing/sign.ts';
+import { readConfiguration } from './configuration.ts';
+import { matchesCertificate, readPrivateKey } from './private-key.ts';
+import { readTombstone } from './tombstone.ts';
+
+/** The agent's files that make up a registration; without them a clone registers anew. */
+export const IDENTITY_FILES = ['ca.crt', 'client.crt', 'client.key', 'jcagent.conf'] as const;
+
+/** Who this host is to JumpCloud. */
+export interface Identity extends Signer {
+  readonly agentDir: string;
+  readonly agentServerHost: string | undefined;
+  /** Undefined when there is no usable client.crt to compare with. */
+  readonly keyMatchesCertificate: boolean | undefined;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads this host's identity from the agent's folder.
+ * @throws NotEnrolled when the agent has not registered, or this system was removed
+ * @throws BadIdentity when the files cannot serve
+ */
+export function readIdentity(agentDir: string): Identity {
+  requireFolder(agentDir);
+  const { systemKey, agentServerHost } = readConfiguration(join(agentDir, 'jcagent.conf'));
+  const tombstone = readTombstone(agentDir);
+  if (tombstone?.systemKey === systemKey) {
+    throw new NotEnrolled(
+      `System ${systemKey} was removed from JumpCloud at ${tombstone.removedAt}. Register the agent anew to manage this host again.`,
+      { removed_at: tombstone.removedAt },
+    );
+  }
+  const { key, warnings } = readPrivateKey(join(agentDir, 'client.key'));
+  const keyMatchesCertificate = matchesCertificate(key, join(agentDir, 'client.crt'));
+  if (keyMatchesCertificate === false) {
+    throw new BadIdentity(
+      `${join(agentDir, 'client.key')} does not belong to client.crt beside it: one of them comes from another registration. Restore both, or register the agent anew.`,
+    );
+  }
+  return {
+    agentDir,
+    systemId: systemKey,
+    privateKey: key,
+    agentServerHost,
+    keyMatchesCertificate,
+    warnings,
+  };
+}
+
+function requireFolder(agentDir: string): void {
+  const install =
+    'Install the JumpCloud agent, or say with agent_dir where it is. A host that is still being set up can be waited for with registration_timeout.';
+  let stat: Stats | undefined;
+  try {
+    stat = statSync(agentDir, { throwIfNoEntry: false });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EACCES') {
+      throw new BadIdentity(`No permission to look into ${agentDir}. Run as root.`);
+    }
+    if (code !== 'ENOTDIR') throw new BadIdentity(`${agentDir} could not be read: ${code}.`);
+  }
+  if (stat === undefined) throw new NotEnrolled(`${agentDir} does not exist. ${install}`);
+  if (!stat.isDirectory()) {
+    throw new NotEnrolled(`${agentDir} is not a folder, so there is no agent in it. ${install}`);
+  }
+}

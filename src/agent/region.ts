@@ -1,0 +1,25 @@
+/** JumpCloud's data centres. */
+export type Region = 'us' | 'eu' | 'in';
+
+/** Where each region's API answers. */
+export const CONSOLES: Readonly<Record<Region, string>> = {
+  us: 'https://console.jumpcloud.com',
+  eu: 'https://console.eu.jumpcloud.com',
+  in: 'https://console.in.jumpcloud.com',
+};
+
+const AGENT_SERVERS: Readonly<Record<string, Region>> = {
+  'agent.jumpcloud.com': 'us',
+  'agent.eu.jumpcloud.com': 'eu',
+  'agent.in.jumpcloud.com': 'in',
+};
+
+/**
+ * The region that `agentServerHost` of jcagent.conf stands for; undefined for a host that is not
+ * known. A configuration without that field belongs to the first region, us.
+ */
+export function regionOf(agentServerHost: string | undefined): Region | undefined {
+  if (agentServerHost === undefined) return 'us';
+  const host = agentServerHost.trim().toLowerCase().replace(/:\d+$/, '');
+  return Object.hasOwn(AGENT_SERVERS, host) ? AGENT_SERVERS[host] : undefined;
+}

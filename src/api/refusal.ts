@@ -1,0 +1,107 @@
+import { STATUS_CODES } from 'node:http';
+import {
+  type ModuleError,
+  NotFound,
+  Rejected,
+  Unauthorized,
+  UnexpectedResponse,
+} from '../errors.ts';
+import type { Reply, Request, Session } from '../transport/session.ts';
+
+/** The most of JumpCloud's own words that is passed on, in characters. */
+const LONGEST_MESSAGE = 300;
+
+/** The error for an answer that is not the one hoped for. */
+export function refusal(session: Session, request: Request, reply: Reply): ModuleError {
+  const { status } = reply;
+  const could = `Could not ${request.purpose}`;
+  const said = theirMessage(reply.body);
+  const details = { status, ...(said !== undefined && { jumpcloud_message: said }) };
+  if (status === 401) return unauthorized(session, could, details);
+  if (status === 404) {
+    return new NotFound(
+      `${could}: JumpCloud says that it does not exist. Check the id, and that it is of this organisation and region.`,
+      details,
+    );
+  }
+  if (status >= 300 && status < 400) {
+    return new UnexpectedResponse(
+      `${could}: ${session.origin} answered with a redirect (${status}), which is never followed because the signature would go to another address. Check api_url, region and proxy.`,
+      details,
+    );
+  }
+  if (status >= 400 && status < 500) {
+    const advice =
+      status === 403
+        ? 'This address may be blocked for suspected abuse: ask JumpCloud.'
+        : 'Correct what was asked for.';
+    return new Rejected(
+      `${could}: JumpCloud refused with ${status} ${STATUS_CODES[status] ?? ''}${said === undefined ? '' : `: "${said}"`}. ${advice}`,
+      details,
+    );
+  }
+  return new UnexpectedResponse(
+    `${could}: ${session.origin} answered with status ${status}, which JumpCloud never gives here. Check api_url, region and proxy.`,
+    details,
+  );
+}
+
+/** Lists only the causes that are still possible after what was seen on this host and so far. */
+function unauthorized(
+  session: Session,
+  could: string,
+  details: Record<string, unknown>,
+): Unauthorized {
+  const { identity, enrolledAs, accepted, clockOffsetMs, originIsAgents } = session;
+  const causes: string[] = [];
+  if (enrolledAs === 'mdm' || enrolledAs === 'user') {
+    const how = enrolledAs === 'mdm' ? 'by MDM' : 'through the User Portal';
+    causes.push(
+      `this host was enrolled ${how}, and JumpCloud lets only hosts enrolled by an administrator (connect key) act for themselves: enrol it anew with a connect key`,
+    );
+  } else {
+    causes.push(
+      `the record of system ${identity.systemId} was deleted in JumpCloud: register the agent anew`,
+    );
+    if (enrolledAs === undefined && !accepted) {
+      causes.push(
+        'this host was enrolled by MDM, Apple ADE or through the User Portal, which JumpCloud does not let act for themselves: enrol it anew with a connect key',
+      );
+    }
+    if (!accepted) {
+      if (identity.keyMatchesCertificate === undefined) {
+        causes.push(
+          'client.key is not of this registration (there is no client.crt to compare it with): register the agent anew',
+        );
+      }
+      if (originIsAgents !== true) {
+        causes.push(`the organisation is in another region than ${session.origin}: set region`);
+      }
+      if (clockOffsetMs === undefined) {
+        causes.push("this host's clock is wrong: set it, for example with chrony");
+      }
+    }
+  }
+  const listed =
+    causes.length === 1
+      ? `because ${causes[0]}`
+      : `for one of these reasons: ${causes.map((cause, i) => `(${i + 1}) ${cause}`).join('; ')}`;
+  return new Unauthorized(`${could}: JumpCloud does not accept this host (401), ${listed}.`, {
+    ...details,
+    causes,
+  });
+}
+
+/** JumpCloud's own explanation, on one line, if the body holds one. */
+function theirMessage(body: string): string | undefined {
+  try {
+    const { message, error } = Object(JSON.parse(body));
+    const text = [message, error].find((value) => typeof value === 'string' && value !== '');
+    return text
+      ?.replace(/[\p{Cc}\s]+/gu, ' ')
+      .trim()
+      .slice(0, LONGEST_MESSAGE);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,89 @@
+import * as z from 'zod/mini';
+import type { Reply, Request, Session } from '../transport/session.ts';
+import { answer, objectId, unexpected } from './answer.ts';
+
+const attribute = z.object({ name: z.string(), value: z.string() });
+const boolean = z.optional(z.boolean());
+const text = z.optional(z.nullable(z.string()));
+// No primary user has been seen as null and as missing; empty text is read alike.
+const userId = z.optional(z.nullable(z.union([objectId, z.literal('')])));
+
+/** What is read of a system's record; everything else in it is passed on as it came. */
+const systemRecord = z.looseObject({
+  _id: z.optional(objectId),
+  id: z.optional(objectId),
+  displayName: text,
+  description: text,
+  allowSshRootLogin: boolean,
+  allowSshPasswordAuthentication: boolean,
+  allowPublicKeyAuthentication: boolean,
+  allowMultiFactorAuthentication: boolean,
+  attributes: z.optional(z.nullable(z.array(attribute))),
+  // Both spellings have been seen in answers.
+  primarySystemUser: z.optional(z.nullable(z.looseObject({ id: userId }))),
+  'primarySystemUser.id': userId,
+  created: text,
+  agentVersion: text,
+  provisionMetadata: z.optional(
+    z.nullable(
+      z.looseObject({ provisioner: z.optional(z.nullable(z.looseObject({ type: text }))) }),
+    ),
+  ),
+});
+
+/** A system's record as JumpCloud gives it. */
+export type SystemRecord = z.output<typeof systemRecord>;
+
+/** A custom attribute of a system. */
+export type Attribute = z.output<typeof attribute>;
+
+/** The fields of a record that may be written; what is not given stays. */
+export interface SystemChanges {
+  displayName?: string;
+  description?: string;
+  allowSshRootLogin?: boolean;
+  allowSshPasswordAuthentication?: boolean;
+  allowPublicKeyAuthentication?: boolean;
+  allowMultiFactorAuthentication?: boolean;
+  /** Replaces the whole list. */
+  attributes?: Attribute[];
+  'primarySystemUser.id'?: string | null;
+}
+
+/** Reads this host's own record. */
+export async function readSystem(session: Session): Promise<SystemRecord> {
+  const request: Request = {
+    method: 'GET',
+    path: pathOf(session),
+    purpose: `read the record of system ${session.identity.systemId}`,
+  };
+  return readRecord(session, request, await session.send(request));
+}
+
+/** Writes fields of this host's own record; resolves to the record as it is then. */
+export async function updateSystem(
+  session: Session,
+  changes: SystemChanges,
+): Promise<SystemRecord> {
+  const request: Request = {
+    method: 'PUT',
+    path: pathOf(session),
+    body: changes,
+    purpose: `change the record of system ${session.identity.systemId}`,
+  };
+  return readRecord(session, request, await session.send(request));
+}
+
+function readRecord(session: Session, request: Request, reply: Reply): SystemRecord {
+  const record = answer(session, request, reply, systemRecord);
+  const id = record._id ?? record.id;
+  if (id !== session.identity.systemId) {
+    throw unexpected(session, request, `it is the record of ${id ?? 'no system'}`);
+  }
+  session.enrolledAs = record.provisionMetadata?.provisioner?.type ?? undefined;
+  return record;
+}
+
+function pathOf(session: Session): string {
+  return `/api/systems/${session.identity.systemId}`;
+}

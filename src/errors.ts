@@ -1,0 +1,113 @@
+/** One option, or the call as a whole (`option` empty), and what is wrong with it. */
+export interface Problem {
+  readonly option: string;
+  readonly message: string;
+}
+
+/** Every `error.code` a module can answer with. */
+export type ErrorCode =
+  | 'invalid_arguments'
+  | 'not_enrolled'
+  | 'bad_identity'
+  | 'unauthorized'
+  | 'not_found'
+  | 'rejected'
+  | 'rate_limited'
+  | 'unavailable'
+  | 'tls'
+  | 'unexpected_response'
+  | 'not_applied'
+  | 'local_action_failed'
+  | 'interrupted'
+  | 'internal';
+
+/**
+ * A failure with a message for the person who reads it: what happened, to what, what to do now.
+ * `details` are the machine-readable fields that stand beside `error.code`.
+ */
+export abstract class ModuleError extends Error {
+  abstract readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, details: Record<string, unknown> = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.details = details;
+  }
+}
+
+/** The options are wrong; carries every problem of the call. */
+export class InvalidArguments extends ModuleError {
+  readonly code = 'invalid_arguments';
+
+  constructor(problems: readonly Problem[]) {
+    const lines = problems.map(({ option, message }) =>
+      option ? `${option}: ${message}` : message,
+    );
+    super(lines.join('; '), { problems });
+  }
+}
+
+/** No agent folder, no systemKey, no key, or a host that was removed from JumpCloud. */
+export class NotEnrolled extends ModuleError {
+  readonly code = 'not_enrolled';
+}
+
+/** The agent's files are there but cannot serve to sign. */
+export class BadIdentity extends ModuleError {
+  readonly code = 'bad_identity';
+}
+
+/** JumpCloud answered 401. */
+export class Unauthorized extends ModuleError {
+  readonly code = 'unauthorized';
+}
+
+/** Something that had to exist in JumpCloud does not. */
+export class NotFound extends ModuleError {
+  readonly code = 'not_found';
+}
+
+/** JumpCloud or a proxy refused the request. */
+export class Rejected extends ModuleError {
+  readonly code = 'rejected';
+}
+
+/** JumpCloud asked to slow down for longer than the budget allows. */
+export class RateLimited extends ModuleError {
+  readonly code = 'rate_limited';
+}
+
+/** The network, the proxy or JumpCloud failed until the budget ran out. */
+export class Unavailable extends ModuleError {
+  readonly code = 'unavailable';
+}
+
+/** The other side could not prove that it is JumpCloud. */
+export class TlsFailure extends ModuleError {
+  readonly code = 'tls';
+}
+
+/** An answer that is not what JumpCloud's API gives. */
+export class UnexpectedResponse extends ModuleError {
+  readonly code = 'unexpected_response';
+}
+
+/** JumpCloud answered success, but reading back does not show it. */
+export class NotApplied extends ModuleError {
+  readonly code = 'not_applied';
+}
+
+/** Something on this host, not in JumpCloud, could not be done. */
+export class LocalActionFailed extends ModuleError {
+  readonly code = 'local_action_failed';
+}
+
+/** A signal ended the run. */
+export class Interrupted extends ModuleError {
+  readonly code = 'interrupted';
+}
+
+/** A bug in the module. */
+export class Internal extends ModuleError {
+  readonly code = 'internal';
+}

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { InvalidArguments } from '../errors.ts';
+import type { Source } from './command-line.ts';
+import { JsonError, parseJson } from './json.ts';
+import { describe } from './spellings.ts';
+
+/**
+ * The JSON object a call gives, as written. Empty standard input, as systemd and cron give it,
+ * counts as an object without options.
+ * @throws InvalidArguments when there is none
+ */
+export async function readInput(
+  source: Source,
+  signal: AbortSignal,
+): Promise<Map<string, unknown>> {
+  const text = await textOf(source, signal);
+  const name = source.from === 'file' ? source.path : NAMES[source.from];
+  if (source.from === 'stdin' && text.trim() === '') return new Map();
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw invalid(`${name} ${error.message}; a JSON object with the options is expected.`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid(`${name} holds ${describe(value)}; a JSON object with the options is expected.`);
+  }
+  return new Map(Object.entries(value));
+}
+
+const NAMES = { text: 'The argument', stdin: 'Standard input' };
+
+async function textOf(source: Source, signal: AbortSignal): Promise<string> {
+  switch (source.from) {
+    case 'text':
+      return source.text;
+    case 'stdin':
+      return readStdin(signal);
+    case 'file':
+      try {
+        return await readFile(source.path, 'utf8');
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code;
+        throw invalid(
+          `The file of options ${source.path} cannot be read (${code}). Give a JSON file, JSON text starting with {, or - for standard input.`,
+        );
+      }
+  }
+}
+
+async function readStdin(signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  const read = async () => {
+    for await (const chunk of process.stdin) chunks.push(chunk);
+  };
+  const interrupted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  await Promise.race([read(), interrupted]);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function invalid(message: string): InvalidArguments {
+  return new InvalidArguments([{ option: '', message }]);
+}

@@ -1,0 +1,84 @@
+import type { Problem } from '../errors.ts';
+import { nearest } from './nearest.ts';
+import type { Option, OptionTable, OptionValues } from './option.ts';
+
+const MASK = '********';
+
+/** A call's options as understood, or everything that is wrong with them. */
+export type ReadOptions<T extends OptionTable> =
+  | { readonly values: OptionValues<T> }
+  | { readonly problems: readonly Problem[] };
+
+/**
+ * Reads a call's options: unknown names, missing and unfit values are all reported together.
+ * Null means not given. `given` holds no `_ansible_*` keys any more.
+ */
+export function readOptions<T extends OptionTable>(
+  module: string,
+  table: T,
+  given: ReadonlyMap<string, unknown>,
+): ReadOptions<T> {
+  const problems: Problem[] = [];
+  const unknown = [...given.keys()].filter((name) => !Object.hasOwn(table, name));
+  if (unknown.length > 0) problems.push(unsupported(module, unknown, Object.keys(table)));
+  const values: Record<string, unknown> = {};
+  for (const [name, option] of Object.entries(table)) {
+    const value = given.get(name) ?? undefined;
+    if (value === undefined) {
+      if (option.required) problems.push({ option: name, message: 'is required' });
+      values[name] = option.default;
+      continue;
+    }
+    const read = option.schema.safeParse(value);
+    if (read.success) values[name] = read.data;
+    else problems.push(...read.error.issues.map((issue) => problemOf(name, issue)));
+  }
+  return problems.length > 0 ? { problems } : { values: values as OptionValues<T> };
+}
+
+function problemOf(option: string, issue: { path: PropertyKey[]; message: string }): Problem {
+  const place = issue.path.map((step) =>
+    typeof step === 'number' ? `item ${step + 1}` : String(step),
+  );
+  return { option, message: [...place, issue.message].join(': ') };
+}
+
+function unsupported(module: string, unknown: readonly string[], known: string[]): Problem {
+  const hints = unknown.flatMap((name) => {
+    const meant = nearest(name, known);
+    if (meant === undefined) return [];
+    return [`did you mean ${meant}${unknown.length > 1 ? ` instead of ${name}` : ''}?`];
+  });
+  const supported = `Supported parameters include: ${[...known].sort().join(', ')}.`;
+  return {
+    option: '',
+    message: [
+      `Unsupported parameters for (${module}) module: ${unknown.join(', ')}.`,
+      supported,
+      ...hints,
+    ].join(' '),
+  };
+}
+
+/** The call's options as the result repeats them: by Ansible's habit null for what is not given. */
+export function moduleArgs(
+  table: OptionTable,
+  values: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, shown(table[name], value)]),
+  );
+}
+
+function shown(option: Option<unknown> | undefined, value: unknown): unknown {
+  if (value instanceof Map) return Object.fromEntries(value);
+  return option?.secret && value !== undefined ? maskCredentials(String(value)) : (value ?? null);
+}
+
+/** A URL that can be shown; text that is no URL is hidden whole. */
+function maskCredentials(text: string): string {
+  if (!URL.canParse(text)) return MASK;
+  const url = new URL(text);
+  const credentials = url.username === '' && url.password === '' ? '' : `${MASK}@`;
+  return `${url.protocol}//${credentials}${url.host}${url.pathname.replace(/\/$/, '')}`;
+}

@@ -1,0 +1,102 @@
+import type { Attribute, SystemChanges, SystemRecord } from '../api/systems.ts';
+
+/** The settings of this host's record that are wanted; undefined means not managed. */
+export interface SystemSettings {
+  readonly display_name: string | undefined;
+  readonly description: string | undefined;
+  readonly allow_ssh_root_login: boolean | undefined;
+  readonly allow_ssh_password_authentication: boolean | undefined;
+  readonly allow_public_key_authentication: boolean | undefined;
+  readonly allow_multi_factor_authentication: boolean | undefined;
+  /** A user's id, or empty text for none. */
+  readonly primary_user: string | undefined;
+  /** Values by name; null removes. */
+  readonly attributes: ReadonlyMap<string, string | null> | undefined;
+  /** Whether attributes that are not named are removed. */
+  readonly purge_attributes: boolean;
+}
+
+/** One managed option: what the record holds, and what a write would make of it. */
+export interface Field {
+  readonly option: keyof SystemSettings;
+  readonly current: unknown;
+  readonly wanted: unknown;
+  /** Sent to JumpCloud if the two differ. */
+  readonly changes: SystemChanges;
+}
+
+const TEXTS = { display_name: 'displayName', description: 'description' } as const;
+
+const SWITCHES = {
+  allow_ssh_root_login: 'allowSshRootLogin',
+  allow_ssh_password_authentication: 'allowSshPasswordAuthentication',
+  allow_public_key_authentication: 'allowPublicKeyAuthentication',
+  allow_multi_factor_authentication: 'allowMultiFactorAuthentication',
+} as const;
+
+/** Every managed option beside what the record says. Values are comparable as JSON. */
+export function managedFields(settings: SystemSettings, record: SystemRecord): Field[] {
+  const fields: Field[] = [];
+  for (const [option, key] of entries(TEXTS)) {
+    const wanted = settings[option];
+    // A record without the text agrees with empty text.
+    if (wanted !== undefined) {
+      fields.push({ option, current: record[key] ?? '', wanted, changes: { [key]: wanted } });
+    }
+  }
+  for (const [option, key] of entries(SWITCHES)) {
+    const wanted = settings[option];
+    if (wanted !== undefined) {
+      fields.push({ option, current: record[key] ?? null, wanted, changes: { [key]: wanted } });
+    }
+  }
+  if (settings.primary_user !== undefined) {
+    fields.push({
+      option: 'primary_user',
+      current: primaryUser(record),
+      wanted: settings.primary_user,
+      changes: { 'primarySystemUser.id': settings.primary_user || null },
+    });
+  }
+  if (settings.attributes !== undefined) {
+    const current = record.attributes ?? [];
+    const wanted = mergeAttributes(current, settings.attributes, settings.purge_attributes);
+    fields.push({ option: 'attributes', current, wanted, changes: { attributes: wanted } });
+  }
+  return fields;
+}
+
+/** The record as it will be after a write. */
+export function withChanges(record: SystemRecord, changes: SystemChanges): SystemRecord {
+  const { 'primarySystemUser.id': user, ...plain } = changes;
+  const after: SystemRecord = { ...record, ...plain };
+  if (user === undefined) return after;
+  return 'primarySystemUser.id' in record
+    ? { ...after, 'primarySystemUser.id': user }
+    : { ...after, primarySystemUser: { ...record.primarySystemUser, id: user } };
+}
+
+function primaryUser(record: SystemRecord): string {
+  return record['primarySystemUser.id'] ?? record.primarySystemUser?.id ?? '';
+}
+
+/** Keeps the record's order, so that a list that agrees already comes out as it went in. */
+function mergeAttributes(
+  current: readonly Attribute[],
+  wanted: ReadonlyMap<string, string | null>,
+  purge: boolean,
+): Attribute[] {
+  const merged = new Map<string, string>();
+  for (const { name, value } of current) {
+    if (!purge || wanted.has(name)) merged.set(name, value);
+  }
+  for (const [name, value] of wanted) {
+    if (value === null) merged.delete(name);
+    else merged.set(name, value);
+  }
+  return [...merged].map(([name, value]) => ({ name, value }));
+}
+
+function entries<T extends object>(table: T): { [K in keyof T]: [K, T[K]] }[keyof T][] {
+  return Object.entries(table) as { [K in keyof T]: [K, T[K]] }[keyof T][];
+}

@@ -1,0 +1,64 @@
+import type { Problem } from '../errors.ts';
+import { connectionOptions } from '../protocol/connection-options.ts';
+import { type Option, type OptionValues, reader, Unfit, withDefault } from '../protocol/option.ts';
+import { boolean, idOrNone, seconds, text } from '../protocol/option-kinds.ts';
+import { describe, readText } from '../protocol/spellings.ts';
+import { toMapping } from '../protocol/values.ts';
+
+/** JumpCloud's limit for a custom attribute's value, in characters (code points). */
+const LONGEST_VALUE = 1024;
+
+/** The options of jumpcloud_system. */
+export const systemOptions = {
+  ...connectionOptions,
+  display_name: text(),
+  description: text(),
+  allow_ssh_root_login: boolean(),
+  allow_ssh_password_authentication: boolean(),
+  allow_public_key_authentication: boolean(),
+  allow_multi_factor_authentication: boolean(),
+  primary_user: idOrNone(),
+  attributes: customAttributes(),
+  purge_attributes: withDefault(boolean(), false),
+  settle: withDefault(seconds(), 0),
+};
+
+/** The options of jumpcloud_system as read. */
+export type SystemOptions = OptionValues<typeof systemOptions>;
+
+/** What the options must not say together. */
+export function systemRules({ attributes, purge_attributes }: SystemOptions): Problem[] {
+  if (!purge_attributes || attributes !== undefined) return [];
+  return [
+    {
+      option: 'purge_attributes',
+      message: 'needs attributes, which says what to keep; give attributes: {} to remove all',
+    },
+  ];
+}
+
+function customAttributes(): Option<ReadonlyMap<string, string | null> | undefined> {
+  return { type: 'dict', schema: reader(toAttributes) };
+}
+
+/** Values by name; null stands for an attribute that is to go. */
+function toAttributes(value: unknown): ReadonlyMap<string, string | null> {
+  const attributes = new Map<string, string | null>();
+  for (const [name, given] of Object.entries(toMapping(value))) {
+    if (name === '') throw new Unfit('an attribute has an empty name');
+    attributes.set(name, given === null ? null : toAttributeValue(name, given));
+  }
+  return attributes;
+}
+
+function toAttributeValue(name: string, given: unknown): string {
+  const value = readText(given);
+  if (value === undefined) {
+    throw new Unfit(`${name}: expected text, or null to remove it, got ${describe(given)}`);
+  }
+  const { length } = [...value];
+  if (length > LONGEST_VALUE) {
+    throw new Unfit(`${name}: has ${length} characters, JumpCloud keeps ${LONGEST_VALUE} at most`);
+  }
+  return value;
+}

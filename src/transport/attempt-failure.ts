@@ -1,0 +1,63 @@
+/**
+ * What an attempt that brought no usable answer failed of: the network (worth another try), the
+ * certificate, an answer that is not HTTP as JumpCloud speaks it, or a proxy that refused.
+ */
+export type FailureKind = 'network' | 'tls' | 'unexpected' | 'proxy-refused';
+
+/** One attempt that brought no usable answer. */
+export class AttemptFailure extends Error {
+  readonly kind: FailureKind;
+  /** The error code of Node or undici, or a proxy's status; for people and for tests. */
+  readonly reason: string;
+
+  constructor(kind: FailureKind, message: string, reason: string, cause?: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+    this.reason = reason;
+  }
+}
+
+const NETWORK: Readonly<Record<string, string>> = {
+  EAI_AGAIN: 'the name server did not answer',
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  EHOSTUNREACH: 'there is no route to the host',
+  ENETUNREACH: 'the network is unreachable',
+  ENOTFOUND: 'the host name could not be resolved',
+  EPIPE: 'the connection was closed while sending',
+  ETIMEDOUT: 'the connection timed out',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection within the time for one attempt',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer was shorter than announced',
+  UND_ERR_SOCKET: 'the connection was closed before the answer was complete',
+};
+
+const TLS =
+  /^(ERR_TLS|ERR_SSL|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|UND_ERR_PRX_TLS|EPROTO)/;
+
+/** Sorts what undici reports into an AttemptFailure. */
+export function classify(error: unknown): AttemptFailure {
+  if (error instanceof AttemptFailure) return error;
+  const { code = '', message = '' } = error as { code?: string; message?: string };
+  const proxyStatus = /^Proxy response \((\d+)\)/.exec(message)?.[1];
+  if (proxyStatus !== undefined) return proxyFailure(Number(proxyStatus), error);
+  if (TLS.test(code)) return new AttemptFailure('tls', tlsMessage(code, message), code, error);
+  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    const what = code.startsWith('HPE_') ? 'the answer is not HTTP' : 'the headers are too large';
+    return new AttemptFailure('unexpected', what, code, error);
+  }
+  const reason = code || message;
+  return new AttemptFailure('network', NETWORK[code] ?? reason, reason, error);
+}
+
+/** 5xx of a proxy is its network's trouble and passes; anything else is its decision and stays. */
+function proxyFailure(status: number, cause: unknown): AttemptFailure {
+  const kind = status >= 500 ? 'network' : 'proxy-refused';
+  return new AttemptFailure(kind, `the proxy answered ${status}`, String(status), cause);
+}
+
+/** OpenSSL's errors carry file names and line numbers of its source; the code says as much. */
+function tlsMessage(code: string, message: string): string {
+  return code.startsWith('ERR_SSL') || code === 'EPROTO'
+    ? `the other side does not speak TLS as expected (${code})`
+    : `${message.replace(/\.$/, '')} (${code})`;
+}

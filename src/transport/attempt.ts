@@ -1,0 +1,117 @@
+import type { Dispatcher } from 'undici';
+import { LONGEST_TIMER_MS } from '../pause.ts';
+import { AttemptFailure, classify } from './attempt-failure.ts';
+
+/** The largest answer that is read, in bytes. */
+const LARGEST_BODY = 8 * 1024 * 1024;
+
+/** One request as it goes over the wire, signed already. */
+export interface WireRequest {
+  readonly origin: string;
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: string | null;
+}
+
+/** An answer, whole. Header names are lower case. */
+export interface WireReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What came of one attempt, and whether JumpCloud may have seen the request. */
+export interface Attempted {
+  readonly outcome: WireReply | AttemptFailure;
+  readonly sent: boolean;
+}
+
+/**
+ * One HTTP exchange, at most `timeoutMs` long from the first byte to the last. Never rejects but
+ * with the signal's reason, when that is aborted.
+ */
+export function attempt(
+  dispatcher: Dispatcher,
+  request: WireRequest,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Attempted> {
+  return new Promise((resolve, reject) => {
+    let sent = false;
+    let abort: ((reason: Error) => void) | undefined;
+    let ended: Error | undefined;
+
+    const clear = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', interrupt);
+    };
+    const finish = (outcome: WireReply | AttemptFailure) => {
+      clear();
+      resolve({ outcome, sent });
+    };
+    // undici may still be connecting: then there is nothing to abort yet, and onConnect does it.
+    const end = (failure: Error) => {
+      ended = failure;
+      abort?.(failure);
+    };
+    const interrupt = () => {
+      clear();
+      end(signal.reason);
+      reject(signal.reason);
+    };
+    const expire = () => {
+      const what = `no complete answer within ${Math.round(timeoutMs) / 1000} s`;
+      const failure = new AttemptFailure('network', what, 'timeout');
+      end(failure);
+      finish(failure);
+    };
+    const timer = setTimeout(expire, Math.min(timeoutMs, LONGEST_TIMER_MS));
+    signal.addEventListener('abort', interrupt);
+    if (signal.aborted) return interrupt();
+
+    let status = 0;
+    let headers: Record<string, string> = {};
+    const chunks: Buffer[] = [];
+    let length = 0;
+    dispatcher.dispatch(
+      { ...request, headersTimeout: 0, bodyTimeout: 0 },
+      {
+        onConnect(abortRequest) {
+          abort = abortRequest;
+          if (ended) return abortRequest(ended);
+          sent = true;
+        },
+        onHeaders(statusCode, raw) {
+          status = statusCode;
+          headers = readHeaders(raw);
+          return true;
+        },
+        onData(chunk) {
+          length += chunk.length;
+          if (length > LARGEST_BODY) {
+            end(new AttemptFailure('unexpected', 'the answer is larger than 8 MiB', 'too-large'));
+            return false;
+          }
+          chunks.push(chunk);
+          return true;
+        },
+        onComplete() {
+          finish({ status, headers, body: Buffer.concat(chunks).toString('utf8') });
+        },
+        onError(error) {
+          finish(classify(error));
+        },
+      },
+    );
+  });
+}
+
+/** A header given more than once keeps its first value. */
+function readHeaders(raw: Buffer[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    headers[String(raw[i]).toLowerCase()] ??= String(raw[i + 1]);
+  }
+  return headers;
+}

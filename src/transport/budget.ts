@@ -1,0 +1,23 @@
+/**
+ * The time a run may spend on talking to JumpCloud, in milliseconds. It starts to run with the
+ * first request; time that is spent on purpose (settling) is given back.
+ */
+export class Budget {
+  #totalMs: number;
+  #start: number | undefined;
+
+  constructor(totalMs: number) {
+    this.#totalMs = totalMs;
+  }
+
+  /** What is left, and negative once it is overdrawn. */
+  remaining(): number {
+    this.#start ??= performance.now();
+    return this.#start + this.#totalMs - performance.now();
+  }
+
+  /** Gives back time that was not spent on talking. */
+  extend(ms: number): void {
+    this.#totalMs += ms;
+  }
+}

@@ -1,0 +1,71 @@
+import type { Identity } from '../agent/identity.ts';
+import { CONSOLES, type Region, regionOf } from '../agent/region.ts';
+import { identify } from '../agent/registration.ts';
+import type { Run } from '../run.ts';
+import { openDispatcher } from './dispatcher.ts';
+import { proxyFor } from './proxy.ts';
+import { Session } from './session.ts';
+
+/** The options that say how to reach JumpCloud. Times in seconds. */
+export interface ConnectionOptions {
+  readonly region: 'auto' | Region;
+  readonly api_url: string | undefined;
+  readonly ca_path: string | undefined;
+  readonly proxy: string | undefined;
+  readonly timeout: number;
+  readonly request_timeout: number;
+}
+
+/** Where this host's JumpCloud is: the address asked for, else the region's. */
+export function originFor(identity: Identity, options: ConnectionOptions, run: Run): string {
+  if (options.api_url !== undefined) return options.api_url;
+  if (options.region !== 'auto') return CONSOLES[options.region];
+  const region = regionOf(identity.agentServerHost);
+  if (region === undefined) {
+    run.warnings.push(
+      `agentServerHost "${identity.agentServerHost}" in jcagent.conf is of no known region; us is assumed. Say which with region.`,
+    );
+  }
+  return CONSOLES[region ?? 'us'];
+}
+
+/** The options that say who this host is and how it reaches JumpCloud. Times in seconds. */
+export interface SessionOptions extends ConnectionOptions {
+  readonly agent_dir: string;
+  readonly registration_timeout: number;
+}
+
+/**
+ * Reads this host's identity, waiting for the agent's registration if asked to, and opens the
+ * way to JumpCloud with it.
+ * @throws NotEnrolled, BadIdentity when this host has no identity that can serve
+ */
+export async function openSession(options: SessionOptions, run: Run): Promise<Session> {
+  const identity = await identify(options.agent_dir, options.registration_timeout, run);
+  return connect(identity, options, run);
+}
+
+/** Opens the way to JumpCloud. Nothing is sent yet. */
+export async function connect(
+  identity: Identity,
+  options: ConnectionOptions,
+  run: Run,
+): Promise<Session> {
+  run.systemId = identity.systemId;
+  run.warnings.push(...identity.warnings);
+  const origin = originFor(identity, options, run);
+  const requestTimeoutMs = options.request_timeout * 1000;
+  const proxy = proxyFor(origin, options.proxy, process.env);
+  const dispatcher = await openDispatcher(origin, proxy, options.ca_path, requestTimeoutMs);
+  const agents = identity.agentServerHost && regionOf(identity.agentServerHost);
+  const session = new Session(run, identity, dispatcher, {
+    origin,
+    originIsAgents: agents ? CONSOLES[agents] === origin : undefined,
+    timeoutMs: options.timeout * 1000,
+    requestTimeoutMs,
+    clock: Date.now,
+    random: Math.random,
+  });
+  run.api = () => session.report();
+  return session;
+}

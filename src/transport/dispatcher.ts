@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import * as tls from 'node:tls';
+import type { Dispatcher } from 'undici';
+import Pool from 'undici/lib/dispatcher/pool.js';
+import type { ProxyServer } from './proxy.ts';
+
+/** Enough for the reads that one run makes at the same time. */
+const CONNECTIONS = 8;
+
+/**
+ * Kept-alive connections to `origin`, through a proxy if there is one. `caPath` is a PEM bundle
+ * trusted in addition to the default roots.
+ */
+export async function openDispatcher(
+  origin: string,
+  proxy: ProxyServer | undefined,
+  caPath: string | undefined,
+  connectTimeoutMs: number,
+): Promise<Dispatcher> {
+  const trust =
+    caPath === undefined ? {} : { ca: [...defaultRoots(), readFileSync(caPath, 'utf8')] };
+  if (proxy === undefined)
+    return new Pool(origin, {
+      connections: CONNECTIONS,
+      connect: { ...trust, timeout: connectTimeoutMs },
+    });
+  const { default: ProxyAgent } = await import('undici/lib/dispatcher/proxy-agent.js');
+  return new ProxyAgent({
+    uri: proxy.url,
+    ...(proxy.authorization !== undefined && { token: proxy.authorization }),
+    connections: CONNECTIONS,
+    requestTls: { ...trust, timeout: connectTimeoutMs },
+    proxyTls: { ...trust, timeout: connectTimeoutMs },
+  });
+}
+
+/** From Node 22 on this includes what NODE_EXTRA_CA_CERTS adds. */
+function defaultRoots(): readonly string[] {
+  const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => string[] };
+  return getCACertificates?.('default') ?? tls.rootCertificates;
+}

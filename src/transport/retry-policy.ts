@@ -1,0 +1,33 @@
+const BASE_MS = 500;
+const LONGEST_BACKOFF_MS = 30_000;
+/** The end of the budget that is kept for one last attempt. */
+const LAST_ATTEMPT_MS = 500;
+
+/** The statuses that pass by themselves. */
+export const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
+
+/** What the decision is taken on. Times in milliseconds. */
+export interface FailedAttempt {
+  /** Attempts made so far, this one included. */
+  readonly attempts: number;
+  /** What the server asked to wait. */
+  readonly retryAfterMs: number | undefined;
+  /** What is left of the budget. */
+  readonly remainingMs: number;
+  /** At least 0, below 1. */
+  readonly random: number;
+}
+
+/**
+ * How long to wait before the next attempt, in milliseconds; undefined when there is none to
+ * make. Exponential backoff with full jitter on top of what the server asked for, so that a
+ * fleet told to come back in a minute does not come back in one second. A wait that would
+ * outlast the budget is cut short, so that one last attempt still fits.
+ */
+export function nextRetry(failed: FailedAttempt): number | undefined {
+  const { attempts, retryAfterMs = 0, remainingMs, random } = failed;
+  const latest = remainingMs - LAST_ATTEMPT_MS;
+  if (latest <= 0 || retryAfterMs > latest) return undefined;
+  const backoff = random * Math.min(LONGEST_BACKOFF_MS, BASE_MS * 2 ** (attempts - 1));
+  return Math.min(retryAfterMs + backoff, latest);
+}

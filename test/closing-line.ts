@@ -1,0 +1,24 @@
+import type { Reporter, TestModule } from 'vitest/node';
+
+/** Ends a run with its counts on lines of their own, for people and for machines. */
+export default class ClosingLine implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const counts = { passed: 0, failed: 0, skipped: 0, ansible: 0 };
+    for (const module of modules) {
+      for (const test of module.children.allTests()) {
+        const { state } = test.result();
+        if (state === 'pending') continue;
+        counts[state]++;
+        if (state === 'passed' && module.moduleId.includes('/test/ansible/')) counts.ansible++;
+      }
+      if (module.errors().length > 0) counts.failed++;
+    }
+    const { passed, failed, skipped, ansible } = counts;
+    console.log(
+      ansible > 0
+        ? `${ansible} of these tests ran through real Ansible.`
+        : 'No test ran through real Ansible: ansible-playbook was not found, or no such test was asked for.',
+    );
+    console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  }
+}
