@@ -7,22 +7,20 @@ cd "$(dirname "$0")/.."
 
 say() { printf 'setup: %s\n' "$*"; }
 
-# The development tools need this version; the built modules run on older ones.
-needed_major=20
-needed_minor=19
+# The development tools need the version that package.json names; the built modules run on older ones.
+needed=$(sed -n 's/.*"node": ">=\([0-9.]*\)".*/\1/p' package.json)
 
 check_node() {
   command -v node >/dev/null || {
-    say "Node.js $needed_major.$needed_minor or later is needed, and there is no node in PATH." >&2
+    say "Node.js $needed or later is needed, and there is no node in PATH." >&2
     say "Install it from your distribution or from https://nodejs.org/, then run this again." >&2
     exit 1
   }
-  version=$(node -p process.versions.node)
-  major=${version%%.*}
-  minor=${version#*.}
-  minor=${minor%%.*}
-  [ "$major" -gt "$needed_major" ] || { [ "$major" -eq "$needed_major" ] && [ "$minor" -ge "$needed_minor" ]; } || {
-    say "Node.js $needed_major.$needed_minor or later is needed; $(command -v node) is $version." >&2
+  node -e '
+    const [have, need] = [process.versions.node, process.argv[1]].map((text) => text.split("."));
+    process.exit((have[0] - need[0] || have[1] - need[1]) < 0 ? 1 : 0);
+  ' "$needed" || {
+    say "Node.js $needed or later is needed; $(command -v node) is $(node --version)." >&2
     say "Install a later one from https://nodejs.org/, then run this again." >&2
     exit 1
   }
@@ -33,7 +31,7 @@ install_packages() {
   [ -z "$(find package-lock.json -newer node_modules/.package-lock.json 2>/dev/null || echo missing)" ] &&
     return
   say 'installing the npm packages of package-lock.json'
-  npm ci --silent
+  npm ci --loglevel=error >/dev/null
 }
 
 install_tool() { # $1: its command, $2: its package in Debian, $3: what is left out without it

@@ -39,6 +39,8 @@ export interface Resource<Options, State, Change> {
   ): Readonly<Record<string, unknown>>;
   /** What was changed, as one sentence; not asked when nothing was. */
   sentence(done: readonly Change[]): string;
+  /** What the person has to know beyond the result, in check mode too. */
+  warn?(session: Session, options: Options): Promise<readonly string[]>;
 }
 
 /**
@@ -57,6 +59,7 @@ export async function reconcile<Options extends SessionOptions, State, Change>(
     const { done, after, fields }: Applied<State, Change> = run.check
       ? { done: plan.changes, after: plan.after }
       : await resource.apply({ session, run }, options, plan, before);
+    if (resource.warn) run.warnings.push(...(await resource.warn(session, options)));
     return {
       changed: done.length > 0,
       msg: done.length > 0 ? resource.sentence(done) : 'Nothing to change.',

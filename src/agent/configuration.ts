@@ -8,22 +8,25 @@ export interface Configuration {
   readonly agentServerHost: string | undefined;
 }
 
+/** There is no registration: no agent's folder, no configuration, or no systemKey in it. */
+export class NoRegistration extends NotEnrolled {}
+
 /**
  * Reads jcagent.conf.
- * @throws NotEnrolled when it is missing or has no systemKey yet
+ * @throws NoRegistration when it is missing or has no systemKey yet
  * @throws BadIdentity when it is not what the agent writes
  */
 export function readConfiguration(path: string): Configuration {
   const file = readFile(path);
   if (file === undefined) {
-    throw new NotEnrolled(
+    throw new NoRegistration(
       `${path} does not exist: the JumpCloud agent is not installed here, or has not registered yet. Install it, or wait for it with registration_timeout.`,
     );
   }
   const conf = parseObject(file.text, path);
   const systemKey = conf['systemKey'];
   if (systemKey === undefined || systemKey === null || systemKey === '') {
-    throw new NotEnrolled(
+    throw new NoRegistration(
       `${path} has no systemKey: the agent has not finished registering. Wait for it with registration_timeout, or look into /var/log/jcagent.log.`,
     );
   }

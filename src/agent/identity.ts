@@ -2,12 +2,12 @@ import { type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadIdentity, NotEnrolled } from '../errors.ts';
 import type { Signer } from '../signing/sign.ts';
-import { readConfiguration } from './configuration.ts';
+import { NoRegistration, readConfiguration } from './configuration.ts';
 import { matchesCertificate, readPrivateKey } from './private-key.ts';
 import { readTombstone } from './tombstone.ts';
 
-/** The agent's files that make up a registration; without them a clone registers anew. */
-export const IDENTITY_FILES = ['ca.crt', 'client.crt', 'client.key', 'jcagent.conf'] as const;
+/** This very registration was removed from JumpCloud by an earlier run. */
+export class AlreadyRemoved extends NotEnrolled {}
 
 /** Who this host is to JumpCloud. */
 export interface Identity extends Signer {
@@ -28,9 +28,9 @@ export function readIdentity(agentDir: string): Identity {
   const { systemKey, agentServerHost } = readConfiguration(join(agentDir, 'jcagent.conf'));
   const tombstone = readTombstone(agentDir);
   if (tombstone?.systemKey === systemKey) {
-    throw new NotEnrolled(
+    throw new AlreadyRemoved(
       `System ${systemKey} was removed from JumpCloud at ${tombstone.removedAt}. Register the agent anew to manage this host again.`,
-      { removed_at: tombstone.removedAt },
+      { system_id: systemKey, removed_at: tombstone.removedAt },
     );
   }
   const { key, warnings } = readPrivateKey(join(agentDir, 'client.key'));
@@ -63,8 +63,8 @@ function requireFolder(agentDir: string): void {
     }
     if (code !== 'ENOTDIR') throw new BadIdentity(`${agentDir} could not be read: ${code}.`);
   }
-  if (stat === undefined) throw new NotEnrolled(`${agentDir} does not exist. ${install}`);
+  if (stat === undefined) throw new NoRegistration(`${agentDir} does not exist. ${install}`);
   if (!stat.isDirectory()) {
-    throw new NotEnrolled(`${agentDir} is not a folder, so there is no agent in it. ${install}`);
+    throw new NoRegistration(`${agentDir} is not a folder, so there is no agent in it. ${install}`);
   }
 }

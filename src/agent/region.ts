@@ -1,5 +1,6 @@
 /** JumpCloud's data centres. */
-export type Region = 'us' | 'eu' | 'in';
+export const REGIONS = ['us', 'eu', 'in'] as const;
+export type Region = (typeof REGIONS)[number];
 
 /** Where each region's API answers. */
 export const CONSOLES: Readonly<Record<Region, string>> = {
@@ -22,4 +23,9 @@ export function regionOf(agentServerHost: string | undefined): Region | undefine
   if (agentServerHost === undefined) return 'us';
   const host = agentServerHost.trim().toLowerCase().replace(/:\d+$/, '');
   return Object.hasOwn(AGENT_SERVERS, host) ? AGENT_SERVERS[host] : undefined;
+}
+
+/** The region whose API answers at an address; undefined for any other address. */
+export function regionAt(origin: string): Region | undefined {
+  return REGIONS.find((region) => CONSOLES[region] === origin);
 }

@@ -1,7 +1,7 @@
 import { BadIdentity, NotEnrolled } from '../errors.ts';
 import { pause } from '../pause.ts';
 import type { Run } from '../run.ts';
-import { type Identity, readIdentity } from './identity.ts';
+import { AlreadyRemoved, type Identity, readIdentity } from './identity.ts';
 import { Unreadable } from './read-file.ts';
 
 const LOOK_EVERY_MS = 500;
@@ -31,6 +31,6 @@ export async function identify(agentDir: string, timeout: number, run: Run): Pro
 }
 
 function mayHeal(error: unknown): boolean {
-  if (error instanceof Unreadable) return false;
+  if (error instanceof Unreadable || error instanceof AlreadyRemoved) return false;
   return error instanceof NotEnrolled || error instanceof BadIdentity;
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFile } from './read-file.ts';
 
@@ -9,22 +9,49 @@ export interface Tombstone {
   readonly removedAt: string;
 }
 
-const NAME = '.removed-from-jumpcloud';
+const TOMBSTONE = '.removed-from-jumpcloud';
+
+/**
+ * Stands while a removal is under way. JumpCloud answers 401 for a record that is gone, as it
+ * does for a wrong clock: only this tells a run after a crash that the 401 is its own work.
+ */
+const UNDER_WAY = '.removing-from-jumpcloud';
 
 /** The tombstone in the agent's folder; undefined when there is none, or none that can be used. */
 export function readTombstone(agentDir: string): Tombstone | undefined {
-  try {
-    const value: unknown = JSON.parse(readFile(join(agentDir, NAME))?.text ?? 'null');
-    const { system_key: systemKey, removed_at: removedAt } = Object(value);
-    if (typeof systemKey !== 'string' || typeof removedAt !== 'string') return undefined;
-    return { systemKey: systemKey.toLowerCase(), removedAt };
-  } catch {
-    return undefined;
-  }
+  const { system_key: systemKey, removed_at: removedAt } = readObject(join(agentDir, TOMBSTONE));
+  if (typeof systemKey !== 'string' || typeof removedAt !== 'string') return undefined;
+  return { systemKey: systemKey.toLowerCase(), removedAt };
 }
 
 /** Leaves a tombstone. Throws what the file system throws. */
-export function writeTombstone(agentDir: string, tombstone: Tombstone): void {
-  const content = { system_key: tombstone.systemKey, removed_at: tombstone.removedAt };
-  writeFileSync(join(agentDir, NAME), `${JSON.stringify(content)}\n`, { mode: 0o600 });
+export function writeTombstone(agentDir: string, { systemKey, removedAt }: Tombstone): void {
+  write(join(agentDir, TOMBSTONE), { system_key: systemKey, removed_at: removedAt });
+}
+
+/** Whether a removal of this system was begun and neither ended nor given up. */
+export function isRemovalUnderWay(agentDir: string, systemKey: string): boolean {
+  return readObject(join(agentDir, UNDER_WAY))['system_key'] === systemKey;
+}
+
+/** Notes that a removal begins. Throws what the file system throws. */
+export function beginRemoval(agentDir: string, systemKey: string): void {
+  write(join(agentDir, UNDER_WAY), { system_key: systemKey });
+}
+
+/** Notes that a removal ended or was given up. Throws what the file system throws. */
+export function endRemoval(agentDir: string): void {
+  rmSync(join(agentDir, UNDER_WAY), { force: true });
+}
+
+function write(path: string, content: object): void {
+  writeFileSync(path, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+}
+
+function readObject(path: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(readFile(path)?.text ?? '{}'));
+  } catch {
+    return {};
+  }
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Reply, Request, Session } from '../transport/session.ts';
 import { answer, objectId, unexpected } from './answer.ts';
+import { refusal } from './refusal.ts';
 
 const attribute = z.object({ name: z.string(), value: z.string() });
 const boolean = z.optional(z.boolean());
@@ -52,11 +53,7 @@ export interface SystemChanges {
 
 /** Reads this host's own record. */
 export async function readSystem(session: Session): Promise<SystemRecord> {
-  const request: Request = {
-    method: 'GET',
-    path: pathOf(session),
-    purpose: `read the record of system ${session.identity.systemId}`,
-  };
+  const request = readRequest(session);
   return readRecord(session, request, await session.send(request));
 }
 
@@ -72,6 +69,45 @@ export async function updateSystem(
     purpose: `change the record of system ${session.identity.systemId}`,
   };
   return readRecord(session, request, await session.send(request));
+}
+
+/**
+ * Whether this host's record is still there, for a host that JumpCloud has accepted before: then
+ * 401 means the same as 404.
+ */
+export async function systemExists(session: Session): Promise<boolean> {
+  const request = readRequest(session);
+  const reply = await session.send(request);
+  if (reply.status === 404 || reply.status === 401) return false;
+  readRecord(session, request, reply);
+  return true;
+}
+
+/**
+ * Deletes this host's own record; a connected agent then uninstalls itself. False when the
+ * record was gone already.
+ */
+export async function deleteSystem(session: Session): Promise<boolean> {
+  const request: Request = {
+    method: 'DELETE',
+    path: pathOf(session),
+    purpose: `delete the record of system ${session.identity.systemId}`,
+  };
+  const reply = await session.send(request);
+  if (reply.status >= 200 && reply.status < 300) return true;
+  // The answer to an attempt before this one was lost, and the attempt had done it.
+  const gone = reply.status === 404 || (reply.status === 401 && session.accepted);
+  if (gone && reply.lost) return true;
+  if (reply.status === 404) return false;
+  throw refusal(session, request, reply);
+}
+
+function readRequest(session: Session): Request {
+  return {
+    method: 'GET',
+    path: pathOf(session),
+    purpose: `read the record of system ${session.identity.systemId}`,
+  };
 }
 
 function readRecord(session: Session, request: Request, reply: Reply): SystemRecord {

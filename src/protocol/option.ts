@@ -35,9 +35,9 @@ export function withDefault<T>(option: Option<T | undefined>, value: NoInfer<T>)
   return { ...option, default: value } as Option<T>;
 }
 
-/** A schema of one step: reads any JSON value, or throws a sentence that says what is wrong. */
-export function reader<T>(read: (value: unknown) => T): z.ZodMiniType<T> {
-  const schema = z.transform((value: unknown, context) => {
+/** A schema of one step: reads a value, or throws a sentence that says what is wrong. */
+export function reader<T, I = unknown>(read: (value: I) => T): z.ZodMiniType<T, I> {
+  const schema = z.transform((value: I, context) => {
     try {
       return read(value);
     } catch (error) {
@@ -46,7 +46,7 @@ export function reader<T>(read: (value: unknown) => T): z.ZodMiniType<T> {
       return z.NEVER;
     }
   });
-  return schema as unknown as z.ZodMiniType<T>;
+  return schema as unknown as z.ZodMiniType<T, I>;
 }
 
 /** What a reader throws about a value; the message follows the option's name and a colon. */

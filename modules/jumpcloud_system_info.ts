@@ -1,0 +1,10 @@
+import { runModule } from '../src/protocol/run-module.ts';
+import { systemInfo, systemInfoOptions } from '../src/resources/system-info.ts';
+import help from './jumpcloud_system_info.yml';
+
+runModule({
+  name: 'jumpcloud_system_info',
+  help,
+  options: systemInfoOptions,
+  run: systemInfo,
+});

@@ -1,0 +1,40 @@
+import { lstatSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { LocalActionFailed } from '../errors.ts';
+
+/**
+ * The files that make up a registration; without them a clone registers anew. The configuration
+ * goes first: a host without it is not enrolled, whatever else is left of the four.
+ */
+const IDENTITY_FILES = ['jcagent.conf', 'client.key', 'client.crt', 'ca.crt'];
+
+/** The paths of those of the agent's identity files that exist. */
+export function identityFiles(agentDir: string): string[] {
+  return IDENTITY_FILES.map((name) => join(agentDir, name)).filter(exists);
+}
+
+/**
+ * Deletes files, telling of each that is gone.
+ * @throws LocalActionFailed when one cannot be deleted; those before it are gone
+ */
+export function purge(files: readonly string[], onPurged: (path: string) => void): void {
+  for (const path of files) {
+    try {
+      unlinkSync(path);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code !== 'ENOENT') {
+        throw new LocalActionFailed(
+          `${path} could not be deleted (${code}). Delete it by hand, or make it possible and run again: an image that keeps it makes every clone claim to be this system.`,
+          { path },
+        );
+      }
+    }
+    onPurged(path);
+  }
+}
+
+/** A dangling link exists, too. */
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}

@@ -1,0 +1,52 @@
+import * as z from 'zod/mini';
+import type { Session } from '../transport/session.ts';
+import {
+  type AssociationType,
+  type EdgeChange,
+  edgeAttributes,
+  graphObject,
+  readList,
+  type Sudo,
+  sudoOf,
+  type Written,
+  writeEdge,
+} from './graph.ts';
+
+const connection = z.pipe(
+  z.looseObject({ to: graphObject, attributes: edgeAttributes }),
+  z.transform(({ to, attributes }) => ({ type: to.type, id: to.id, sudo: sudoOf(attributes) })),
+);
+
+/** This host's direct edges to objects of a type: ids, and the sudo each edge grants. */
+export async function readAssociations(
+  session: Session,
+  type: AssociationType,
+): Promise<Map<string, Sudo>> {
+  const edges = await readList(session, {
+    name: `${type} associations`,
+    path: `associations?targets=${type}`,
+    type,
+    shape: connection,
+  });
+  return new Map(edges.map(({ id, sudo }) => [id, sudo]));
+}
+
+/**
+ * Writes one of this host's direct edges.
+ * @throws NotFound when the object to add does not exist
+ */
+export function writeAssociation(
+  session: Session,
+  type: AssociationType,
+  change: EdgeChange,
+): Promise<Written> {
+  const { op, id, sudo } = change;
+  const attributes = sudo && {
+    sudo: { enabled: sudo.sudo, withoutPassword: sudo.sudo_without_password },
+  };
+  return writeEdge(session, op, {
+    path: `/api/v2/systems/${session.identity.systemId}/associations`,
+    body: { op, type, id, ...(attributes && { attributes }) },
+    purpose: `${op} the association with ${type.replace('_', ' ')} ${id}`,
+  });
+}

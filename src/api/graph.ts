@@ -1,0 +1,100 @@
+import * as z from 'zod/mini';
+import { readPages } from '../transport/pages.ts';
+import type { Request, Session } from '../transport/session.ts';
+import { answer, objectId, unexpected } from './answer.ts';
+import { refusal } from './refusal.ts';
+
+/** Kinds of objects that a system can be associated with directly. */
+export const ASSOCIATION_TYPES = [
+  'command',
+  'policy',
+  'policy_group',
+  'user_group',
+  'user',
+] as const;
+export type AssociationType = (typeof ASSOCIATION_TYPES)[number];
+
+/** What an edge to a user or user group grants. Without password only ever with sudo. */
+export interface Sudo {
+  readonly sudo: boolean;
+  readonly sudo_without_password: boolean;
+}
+
+export const NO_SUDO: Sudo = { sudo: false, sudo_without_password: false };
+
+/** A write to the graph. Without `sudo` an added edge carries no attributes. */
+export interface EdgeChange {
+  readonly op: 'add' | 'update' | 'remove';
+  readonly id: string;
+  readonly sudo?: Sudo;
+}
+
+/**
+ * What came of a write: `done` when this run's request did it, `conflict` when the graph was not
+ * as expected, because somebody else had just done the same or the contrary.
+ */
+export type Written = 'done' | 'conflict';
+
+/** Attributes of an edge, as far as they are read: none and empty are alike. */
+export const edgeAttributes = z.optional(
+  z.nullable(
+    z.looseObject({
+      sudo: z.optional(
+        z.nullable(
+          z.looseObject({ enabled: z.boolean(), withoutPassword: z.optional(z.boolean()) }),
+        ),
+      ),
+    }),
+  ),
+);
+
+/** The sudo that an edge's attributes grant. */
+export function sudoOf(attributes: z.output<typeof edgeAttributes>): Sudo {
+  const sudo = attributes?.sudo?.enabled ?? false;
+  return { sudo, sudo_without_password: sudo && (attributes?.sudo?.withoutPassword ?? false) };
+}
+
+/** A graph object, as it stands in lists and paths. */
+export const graphObject = z.looseObject({ type: z.string(), id: objectId });
+
+/**
+ * Reads one of this host's lists, all pages.
+ * @throws UnexpectedResponse also when the list holds another type, or an entry twice differently
+ */
+export async function readList<T extends z.ZodMiniType<{ type: string; id: string }>>(
+  session: Session,
+  list: { name: string; path: string; type: string; shape: T },
+): Promise<z.output<T>[]> {
+  const separator = list.path.includes('?') ? '&' : '?';
+  const read = async (query: string) => {
+    const request: Request = {
+      method: 'GET',
+      path: `/api/v2/systems/${session.identity.systemId}/${list.path}${separator}${query}`,
+      purpose: `read the ${list.name} of system ${session.identity.systemId}`,
+    };
+    const page = answer(session, request, await session.send(request), z.array(list.shape));
+    const stranger = page.find(({ type }) => type !== list.type);
+    if (stranger === undefined) return page;
+    throw unexpected(session, request, `it lists a ${stranger.type} among ${list.name}`);
+  };
+  return readPages(list.name, read, ({ id }) => id);
+}
+
+/**
+ * Writes one edge.
+ * @throws NotFound when the object to add does not exist
+ */
+export async function writeEdge(
+  session: Session,
+  op: EdgeChange['op'],
+  request: Omit<Request, 'method'>,
+): Promise<Written> {
+  const post: Request = { method: 'POST', ...request };
+  const reply = await session.send(post);
+  const { status, lost } = reply;
+  if (status >= 200 && status < 300) return 'done';
+  if (op === 'add' && status === 409) return lost ? 'done' : 'conflict';
+  if (op === 'remove' && status === 404) return lost ? 'done' : 'conflict';
+  if (op === 'update' && status === 404) return 'conflict';
+  throw refusal(session, post, reply);
+}

@@ -1,0 +1,26 @@
+import type { Session } from '../transport/session.ts';
+import { type EdgeChange, graphObject, readList, type Written, writeEdge } from './graph.ts';
+
+/** The ids of the system groups this host is in. */
+export async function readMemberships(session: Session): Promise<string[]> {
+  const groups = await readList(session, {
+    name: 'system groups',
+    path: 'memberof?sort=id',
+    type: 'system_group',
+    shape: graphObject,
+  });
+  return groups.map(({ id }) => id);
+}
+
+/**
+ * Joins or leaves a system group.
+ * @throws NotFound when the group to join does not exist
+ */
+export function writeMembership(session: Session, change: EdgeChange): Promise<Written> {
+  const { op, id } = change;
+  return writeEdge(session, op, {
+    path: `/api/v2/systemgroups/${id}/members`,
+    body: { op, type: 'system', id: session.identity.systemId },
+    purpose: `${op === 'add' ? 'join' : 'leave'} system group ${id}`,
+  });
+}

@@ -1,0 +1,36 @@
+import * as z from 'zod/mini';
+import type { Session } from '../transport/session.ts';
+import { edgeAttributes, graphObject, readList, type Sudo, sudoOf } from './graph.ts';
+
+/** One way from this host to a user: the objects on it, the user last. */
+export type Path = readonly { readonly type: string; readonly id: string }[];
+
+/** A user who may log in to this host. */
+export interface BoundUser extends Sudo {
+  readonly id: string;
+  /** True when bound to this host itself, not only through a group. */
+  readonly direct: boolean;
+  readonly paths: readonly Path[];
+}
+
+const traversed = z.looseObject({
+  ...graphObject.shape,
+  compiledAttributes: edgeAttributes,
+  paths: z.array(z.array(z.looseObject({ to: graphObject }))),
+});
+
+/** The users bound to this host, directly or through groups; sudo is that of all paths together. */
+export async function readUsers(session: Session): Promise<BoundUser[]> {
+  const users = await readList(session, {
+    name: 'users',
+    path: 'users',
+    type: 'user',
+    shape: traversed,
+  });
+  return users.map(({ id, compiledAttributes, paths }) => ({
+    id,
+    direct: paths.some((path) => path.length === 1),
+    ...sudoOf(compiledAttributes),
+    paths: paths.map((path) => path.map(({ to }) => ({ type: to.type, id: to.id }))),
+  }));
+}

@@ -1,0 +1,64 @@
+import type { EdgeChange } from '../api/graph.ts';
+import { NotApplied } from '../errors.ts';
+import { pause } from '../pause.ts';
+import type { Applied } from '../reconcile.ts';
+import type { Run } from '../run.ts';
+import type { Session } from '../transport/session.ts';
+import type { EdgesAccess } from './edges-access.ts';
+import { type Edges, type EdgesWish, planEdges } from './plan-edges.ts';
+
+/** How long JumpCloud's graph is given to show what was written, in milliseconds. */
+export const PATIENCE_MS = 10_000;
+const FIRST_PAUSE_MS = 250;
+
+/**
+ * Writes changes to edges and reads the list again until it agrees with the wish. What somebody
+ * else changes meanwhile is not a failure: it counts as theirs if it is what was wanted, and is
+ * put right if it is not, each change once.
+ * @throws NotApplied when the list does not agree within ten seconds
+ */
+export async function applyEdges(
+  { session, run }: { session: Session; run: Run },
+  access: EdgesAccess,
+  wish: EdgesWish,
+  changes: readonly EdgeChange[],
+  before: Edges,
+  onDone: (done: readonly EdgeChange[]) => void,
+): Promise<Applied<Edges, EdgeChange>> {
+  if (changes.length === 0) return { done: [], after: before };
+  const tried = new Set<string>();
+  const done: EdgeChange[] = [];
+  const write = async (change: EdgeChange) => {
+    tried.add(keyOf(change));
+    if ((await access.write(session, change)) === 'conflict') return;
+    done.push(change);
+    onDone(done);
+  };
+  for (const change of changes) await write(change);
+
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+    const after = await access.read(session);
+    const left = planEdges(wish, after).changes;
+    if (left.length === 0) return { done, after };
+    const fresh = left.filter((change) => !tried.has(keyOf(change)));
+    for (const change of fresh) await write(change);
+    if (fresh.length > 0) continue;
+    const waitMs = Math.min(pauseMs, giveUpAt - performance.now(), session.budget.remaining());
+    if (waitMs <= 0) throw notApplied(access.name, left);
+    const over = run.waiting(`for JumpCloud to show the change of ${access.name}`, waitMs);
+    await pause(waitMs, run.signal).finally(over);
+  }
+}
+
+function keyOf({ op, id }: EdgeChange): string {
+  return `${op} ${id}`;
+}
+
+function notApplied(name: string, left: readonly EdgeChange[]): NotApplied {
+  const missing = left.map(({ op, id }) => ({ op, id }));
+  return new NotApplied(
+    `JumpCloud accepted the changes, but ${PATIENCE_MS / 1000} s later the list of ${name} still does not show: ${missing.map(({ op, id }) => `${op} ${id}`).join(', ')}. Run again; if it stays so, somebody or something keeps changing the same in JumpCloud.`,
+    { missing },
+  );
+}

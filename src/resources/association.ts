@@ -1,0 +1,59 @@
+import type { Problem } from '../errors.ts';
+import { connectionOptions } from '../protocol/connection-options.ts';
+import { type Option, type OptionValues, reader, required, Unfit } from '../protocol/option.ts';
+import { boolean, ids } from '../protocol/option-kinds.ts';
+import { toChoice } from '../protocol/values.ts';
+import { edges } from './edges.ts';
+import { associations } from './edges-access.ts';
+import { edgesOptions, edgesRules, sudoRules } from './edges-options.ts';
+
+const TYPES = ['command', 'policy', 'policy_group', 'user_group'] as const;
+
+/** The options of jumpcloud_association. */
+export const associationOptions = {
+  ...connectionOptions,
+  type: required(associationType()),
+  ids: required(ids()),
+  ...edgesOptions,
+  sudo: boolean(),
+  sudo_without_password: boolean(),
+};
+
+type AssociationOptions = OptionValues<typeof associationOptions>;
+
+/** What the options must not say together. */
+export function associationRules(options: AssociationOptions): Problem[] {
+  const { type, state, sudo, sudo_without_password } = options;
+  if (type === 'user_group') {
+    return [...edgesRules(options), ...sudoRules('sudo', state, { sudo, sudo_without_password })];
+  }
+  const misplaced = (['sudo', 'sudo_without_password'] as const)
+    .filter((option) => options[option] !== undefined)
+    .map((option) => ({ option, message: `is for type: user_group only, not for ${type}` }));
+  return [...edgesRules(options), ...misplaced];
+}
+
+/** This host's direct associations of one type, users excepted. */
+export const association = edges<AssociationOptions>({
+  option: 'ids',
+  field: 'associations',
+  bareIds: false,
+  withSudo: ({ type }) => type === 'user_group',
+  wish: ({ ids, state, exclusive, sudo, sudo_without_password }) => ({
+    edges: new Map(ids.map((id) => [id, { sudo, sudo_without_password }])),
+    state,
+    exclusive,
+  }),
+  access: ({ type }) => associations(type),
+});
+
+function associationType(): Option<(typeof TYPES)[number] | undefined> {
+  const read = toChoice(TYPES);
+  const schema = reader((value) => {
+    if (value === 'user') {
+      throw new Unfit('users are bound with jumpcloud_user_binding, which knows their sudo');
+    }
+    return read(value);
+  });
+  return { type: 'str', choices: TYPES, schema };
+}

@@ -1,0 +1,27 @@
+import { connectionOptions } from '../protocol/connection-options.ts';
+import { type OptionValues, required } from '../protocol/option.ts';
+import { ids } from '../protocol/option-kinds.ts';
+import { edges } from './edges.ts';
+import { memberships } from './edges-access.ts';
+import { edgesOptions } from './edges-options.ts';
+
+/** The options of jumpcloud_group_membership. */
+export const groupMembershipOptions = {
+  ...connectionOptions,
+  groups: required(ids()),
+  ...edgesOptions,
+};
+
+/** The system groups this host is in. */
+export const groupMembership = edges<OptionValues<typeof groupMembershipOptions>>({
+  option: 'groups',
+  field: 'groups',
+  bareIds: true,
+  withSudo: () => false,
+  wish: ({ groups, state, exclusive }) => ({
+    edges: new Map(groups.map((id) => [id, {}])),
+    state,
+    exclusive,
+  }),
+  access: () => memberships,
+});

@@ -1,0 +1,28 @@
+import type { Problem } from '../errors.ts';
+import { connectionOptions } from '../protocol/connection-options.ts';
+import { type OptionValues, withDefault } from '../protocol/option.ts';
+import { boolean, choice, id } from '../protocol/option-kinds.ts';
+
+/** The options of jumpcloud_removal. */
+export const removalOptions = {
+  ...connectionOptions,
+  scope: withDefault(choice('system', 'associations'), 'system'),
+  stop_agent: withDefault(boolean(), false),
+  purge_identity: withDefault(boolean(), false),
+  system_id: id(),
+};
+
+/** The options of jumpcloud_removal as read. */
+export type RemovalOptions = OptionValues<typeof removalOptions>;
+
+/** What the options must not say together. */
+export function removalRules({ scope, purge_identity }: RemovalOptions): Problem[] {
+  if (scope === 'system' || !purge_identity) return [];
+  return [
+    {
+      option: 'purge_identity',
+      message:
+        'cannot be used with scope: associations, which keeps the record: the host would be left without the key to it',
+    },
+  ];
+}

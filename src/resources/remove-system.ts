@@ -1,0 +1,85 @@
+import { beginRemoval, endRemoval, isRemovalUnderWay, writeTombstone } from '../agent/tombstone.ts';
+import { deleteSystem, readSystem, systemExists } from '../api/systems.ts';
+import { NotApplied, NotFound, Unauthorized } from '../errors.ts';
+import { pause } from '../pause.ts';
+import type { Run } from '../run.ts';
+import type { Session } from '../transport/session.ts';
+import { PATIENCE_MS } from './apply-edges.ts';
+import type { Removed } from './removed.ts';
+
+const LOOK_EVERY_MS = 1000;
+
+/**
+ * Deletes this host's record and sees that it is gone. Whatever fails, and wherever the process
+ * is killed, the host keeps its key until its record is gone, and a later run goes on from there.
+ */
+export async function removeSystem(
+  session: Session,
+  run: Run,
+  stop: () => Promise<void>,
+): Promise<readonly Removed[]> {
+  const { systemId, agentDir } = session.identity;
+  const removed = [{ type: 'system', id: systemId }];
+  if (!(await isPresent(session))) {
+    if (!run.check) leaveTombstone(session, run);
+    return [];
+  }
+  if (run.check) return removed;
+  await stop();
+  // Without the note a crash would only cost the next run its certainty; see the tombstone.
+  attempt(() => beginRemoval(agentDir, systemId));
+  const deleted = await deleteSystem(session);
+  if (deleted) run.soFar = { changed: true, removed };
+  await requireGone(session, run);
+  leaveTombstone(session, run);
+  return deleted ? removed : [];
+}
+
+/** A record that is gone answers 404, or 401 where only the note tells it from a wrong clock. */
+async function isPresent(session: Session): Promise<boolean> {
+  const { systemId, agentDir } = session.identity;
+  try {
+    await readSystem(session);
+    return true;
+  } catch (error) {
+    if (error instanceof NotFound) return false;
+    if (error instanceof Unauthorized && isRemovalUnderWay(agentDir, systemId)) return false;
+    throw error;
+  }
+}
+
+async function requireGone(session: Session, run: Run): Promise<void> {
+  const { systemId, agentDir } = session.identity;
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  while (await systemExists(session)) {
+    const waitMs = Math.min(LOOK_EVERY_MS, giveUpAt - performance.now());
+    if (waitMs <= 0) {
+      attempt(() => endRemoval(agentDir));
+      run.soFar = {};
+      throw new NotApplied(
+        `JumpCloud answered that system ${systemId} was deleted, but its record is still there ${PATIENCE_MS / 1000} s later. The host keeps its key; run again, and ask JumpCloud if it stays so.`,
+      );
+    }
+    await pause(waitMs, run.signal);
+  }
+}
+
+function leaveTombstone(session: Session, run: Run): void {
+  const { systemId, agentDir } = session.identity;
+  try {
+    writeTombstone(agentDir, { systemKey: systemId, removedAt: new Date().toISOString() });
+    endRemoval(agentDir);
+  } catch (error) {
+    run.warnings.push(
+      `The note that this host was removed could not be left in ${agentDir} (${(error as NodeJS.ErrnoException).code}). Until the agent registers anew, another run will fail as unauthorized instead of finding nothing to do.`,
+    );
+  }
+}
+
+function attempt(action: () => void): void {
+  try {
+    action();
+  } catch {
+    // The folder cannot be written: leaveTombstone will say so.
+  }
+}

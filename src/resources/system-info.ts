@@ -1,0 +1,94 @@
+import type { Identity } from '../agent/identity.ts';
+import { regionAt } from '../agent/region.ts';
+import { identify } from '../agent/registration.ts';
+import { agentVersion } from '../agent/version.ts';
+import { readAssociations } from '../api/associations.ts';
+import { readMemberships } from '../api/memberships.ts';
+import { readSystem, type SystemRecord } from '../api/systems.ts';
+import { readUsers } from '../api/users.ts';
+import { NotEnrolled } from '../errors.ts';
+import { connectionOptions } from '../protocol/connection-options.ts';
+import { type OptionValues, withDefault } from '../protocol/option.ts';
+import { choices } from '../protocol/option-kinds.ts';
+import type { Outcome, Run } from '../run.ts';
+import { connect } from '../transport/connect.ts';
+import type { Session } from '../transport/session.ts';
+
+const PARTS = ['system', 'groups', 'users', 'associations', 'agent'] as const;
+
+/** The options of jumpcloud_system_info. */
+export const systemInfoOptions = {
+  ...connectionOptions,
+  gather: withDefault(choices(...PARTS), [...PARTS]),
+};
+
+type SystemInfoOptions = OptionValues<typeof systemInfoOptions>;
+
+/**
+ * Reads everything about this host, all at the same time, and changes nothing. A host that is
+ * not enrolled is an answer, not a failure.
+ */
+export async function systemInfo(options: SystemInfoOptions, run: Run): Promise<Outcome> {
+  let identity: Identity;
+  try {
+    identity = await identify(options.agent_dir, options.registration_timeout, run);
+  } catch (error) {
+    if (!(error instanceof NotEnrolled)) throw error;
+    const reason = { code: error.code, message: error.message };
+    return {
+      changed: false,
+      msg: 'This host is not enrolled.',
+      fields: { enrolled: false, reason },
+    };
+  }
+  const session = await connect(identity, options, run);
+  try {
+    const fields = await gather(session, options);
+    const msg = `This host is system ${identity.systemId}.`;
+    return { changed: false, msg, fields: { enrolled: true, ...fields } };
+  } finally {
+    await session.close();
+  }
+}
+
+async function gather(
+  session: Session,
+  options: SystemInfoOptions,
+): Promise<Record<string, unknown>> {
+  const wants = (part: (typeof PARTS)[number]) => options.gather.includes(part);
+  const [record, groups, users, associations] = await Promise.all([
+    wants('system') || wants('agent') ? readSystem(session) : undefined,
+    wants('groups') ? readMemberships(session) : undefined,
+    wants('users') ? readUsers(session) : undefined,
+    wants('associations') ? readAllAssociations(session) : undefined,
+  ]);
+  return {
+    ...(wants('system') && { system: record }),
+    ...(groups && { groups: groups.sort() }),
+    ...(users && { users: users.sort((a, b) => (a.id < b.id ? -1 : 1)) }),
+    ...(associations && { associations }),
+    ...(wants('agent') && record && { agent: describeAgent(session, record) }),
+  };
+}
+
+async function readAllAssociations(session: Session): Promise<Record<string, unknown>> {
+  const types = ['command', 'policy', 'policy_group', 'user_group'] as const;
+  const lists = types.map(async (type) => {
+    const edges = [...(await readAssociations(session, type))].sort(([a], [b]) => (a < b ? -1 : 1));
+    return [type, edges.map(([id, sudo]) => (type === 'user_group' ? { id, ...sudo } : { id }))];
+  });
+  return Object.fromEntries(await Promise.all(lists));
+}
+
+function describeAgent(session: Session, record: SystemRecord): Record<string, unknown> {
+  const { identity, origin } = session;
+  return {
+    system_id: identity.systemId,
+    region: regionAt(origin) ?? null,
+    api_url: origin,
+    version: agentVersion(identity.agentDir) ?? record.agentVersion ?? null,
+    enrolled_as: record.provisionMetadata?.provisioner?.type ?? null,
+    key_matches_certificate: identity.keyMatchesCertificate ?? null,
+    clock_offset: session.clockOffset(),
+  };
+}

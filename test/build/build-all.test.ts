@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import { execa } from 'execa';
+import { extract } from 'tar-stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { version } from '../../package.json';
+import { type BuildResult, buildAll, largestExecutable } from '../../scripts/build/build-all.ts';
+
+let folder: string;
+let built: BuildResult;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'build-test-'));
+  built = await buildAll(folder);
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+const read = (path: string) => readFile(join(folder, path), 'utf8');
+
+describe('an executable', () => {
+  it('lies beside nothing but the documentation files', async () => {
+    await writeFile(join(folder, 'modules/jumpcloud_system.js.map'), 'of an earlier build');
+    await buildAll(folder);
+    const expected = built.modules.flatMap(({ name }) => [name, `${name}.yml`]).sort();
+    expect((await readdir(join(folder, 'modules'))).sort()).toEqual(expected);
+    expect(expected).toContain('jumpcloud_system');
+  });
+
+  it('is small, executable by all, and free of what Ansible would misread', async () => {
+    for (const { name, bytes } of built.modules) {
+      const whole = await read(`modules/${name}`);
+      expect(Buffer.byteLength(whole)).toBe(bytes);
+      expect(bytes).toBeLessThanOrEqual(largestExecutable);
+      expect((await stat(join(folder, 'modules', name))).mode & 0o777).toBe(0o755);
+
+      expect(whole.startsWith('#!/bin/sh\n')).toBe(true);
+      expect(whole).toContain('WANT_JSON');
+      // Control bytes at the beginning would make it a binary module.
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+      expect(whole.slice(0, 1024)).not.toMatch(/[\x00-\x08\x0b\x0c\x0e-\x1f]/);
+      expect(whole).not.toContain('<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>');
+      expect(whole).not.toMatch(/#Requires -Module/i);
+      expect(whole).not.toMatch(/from ansible\.module_utils\./);
+      expect(whole).not.toContain('sourceMappingURL');
+    }
+  });
+
+  it('runs directly under node too', async () => {
+    const { stdout } = await execa('node', [join(folder, 'modules/jumpcloud_system'), '--version']);
+    expect(stdout).toBe(`jumpcloud_system ${version}`);
+  });
+
+  it('prints its documentation as help that fits a terminal', async () => {
+    for (const { name } of built.modules) {
+      const { stdout } = await execa(join(folder, 'modules', name), ['--help']);
+      const { DOCUMENTATION } = parse(await read(`modules/${name}.yml`), { version: '1.1' });
+      for (const option of Object.keys(DOCUMENTATION.options)) {
+        expect(stdout).toContain(`\n  ${option} (`);
+      }
+      expect(stdout).not.toMatch(/\b[BCILMU]\(/);
+      const [prose = '', examples = ''] = stdout.split('\nExamples:\n');
+      expect(prose.split('\n').filter((line) => line.length > 80)).toEqual([]);
+      expect(examples).toContain(`${name} '{`);
+    }
+  });
+});
+
+it('names the licences of what is inside', async () => {
+  const notices = await read('THIRD-PARTY-NOTICES');
+  expect(notices).toMatch(/^undici [\d.]+\n\nMIT License/m);
+  expect(notices).toMatch(/^zod [\d.]+\n\nMIT License/m);
+});
+
+it('makes the same bytes again', async () => {
+  const other = await mkdtemp(join(tmpdir(), 'build-again-'));
+  await buildAll(other);
+  for (const path of await readdir(folder, { recursive: true })) {
+    const [one, again] = [join(folder, path), join(other, path)];
+    if ((await stat(one)).isFile()) {
+      expect((await readFile(one)).equals(await readFile(again)), path).toBe(true);
+    }
+  }
+  await rm(other, { recursive: true });
+});
+
+describe('the collection', () => {
+  const files = new Map<string, { content: string; mode: number | undefined }>();
+
+  beforeAll(async () => {
+    const archive = extract();
+    archive.end(gunzipSync(await readFile(built.collection)));
+    for await (const entry of archive) {
+      const content = await text(entry);
+      const { name, type, mode } = entry.header;
+      if (type === 'file') files.set(name, { content, mode });
+    }
+  });
+
+  const content = (path: string) => files.get(path)?.content ?? '';
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+  it('lists every file with its checksum', () => {
+    const manifest = JSON.parse(content('MANIFEST.json'));
+    expect(manifest.file_manifest_file.chksum_sha256).toBe(sha256(content('FILES.json')));
+
+    const listed: { name: string; ftype: string; chksum_sha256: string | null }[] = JSON.parse(
+      content('FILES.json'),
+    ).files;
+    for (const { name, ftype, chksum_sha256 } of listed) {
+      expect(chksum_sha256, name).toBe(ftype === 'file' ? sha256(content(name)) : null);
+    }
+    const names = listed.filter(({ ftype }) => ftype === 'file').map(({ name }) => name);
+    expect(['MANIFEST.json', 'FILES.json', ...names].sort()).toEqual([...files.keys()].sort());
+  });
+
+  it('carries the modules as built, and every one in the action group', async () => {
+    const runtime = parse(content('meta/runtime.yml'));
+    expect(runtime.requires_ansible).toBe('>=2.14.0');
+    expect(runtime.action_groups.all).toEqual(built.modules.map(({ name }) => name));
+    for (const { name } of built.modules) {
+      expect(files.get(`plugins/modules/${name}`)?.mode).toBe(0o755);
+      expect(content(`plugins/modules/${name}`)).toBe(await read(`modules/${name}`));
+      expect(content(`plugins/modules/${name}.yml`)).toBe(await read(`modules/${name}.yml`));
+      expect(content('README.md')).toContain(`| \`${name}\` |`);
+    }
+    expect(content('README.md')).not.toMatch(/@[a-z_]+@/);
+  });
+});

@@ -1,0 +1,106 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import {
+  type DocumentedValue,
+  documentationFile,
+  readDocumentation,
+  readSharedDocumentation,
+} from '../../scripts/build/module-documentation.ts';
+import { projectFolder } from '../../scripts/build/project-folder.ts';
+
+const types = ['str', 'int', 'float', 'bool', 'path', 'list', 'dict', 'raw'];
+const names = (await readdir(join(projectFolder, 'modules')))
+  .filter((file) => file.endsWith('.yml') && file !== 'connection.yml')
+  .map((file) => file.slice(0, -'.yml'.length));
+
+/** Every value with those inside it, by dotted name. */
+function flatten(
+  values: Readonly<Record<string, DocumentedValue>>,
+  prefix = '',
+): [string, DocumentedValue][] {
+  return Object.entries(values).flatMap(([key, value]) => [
+    [prefix + key, value] as [string, DocumentedValue],
+    ...flatten({ ...value.suboptions, ...value.contains }, `${prefix}${key}.`),
+  ]);
+}
+
+/** A task of the examples: module and options. */
+function calls(examples: string): { module: string; options: Record<string, unknown> }[] {
+  const tasks: Record<string, unknown>[] = parse(examples, { version: '1.1' });
+  const all = tasks.flatMap((task) => [task, ...((task['tasks'] ?? []) as typeof tasks)]);
+  return all.flatMap((task) =>
+    Object.entries(task)
+      .filter(([key]) => key.startsWith('systemcontext.jumpcloud.'))
+      .map(([key, options]) => ({
+        module: key.slice('systemcontext.jumpcloud.'.length),
+        options: (options ?? {}) as Record<string, unknown>,
+      })),
+  );
+}
+
+it('covers the modules that there are', async () => {
+  const files = await readdir(join(projectFolder, 'modules'));
+  for (const file of files.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))) {
+    expect(names).toContain(file.slice(0, -'.ts'.length));
+  }
+});
+
+describe.each(names)('the documentation of %s', (name) => {
+  it('has the shared options and return values beside its own', async () => {
+    const own = await readDocumentation(name);
+    const shared = await readSharedDocumentation();
+    expect(own.DOCUMENTATION.options).toMatchObject(shared.DOCUMENTATION.options);
+    expect(own.RETURN).toMatchObject(shared.RETURN);
+    expect(own.DOCUMENTATION.requirements[0]).toMatch(/^Node\.js \d+\.\d+ or later/);
+    expect(Object.keys(own.DOCUMENTATION.options).length).toBeGreaterThan(
+      Object.keys(shared.DOCUMENTATION.options).length,
+    );
+  });
+
+  it('is written so that Ansible reads the same from it', async () => {
+    const documentation = await readDocumentation(name);
+    const file = documentationFile(documentation);
+    expect(parse(file, { version: '1.1' })).toEqual(documentation);
+    expect(file).not.toMatch(/^[^#]*[&*]a\d+/m);
+  });
+
+  it('describes every option and return value in terms of ansible-core 2.14', async () => {
+    const { DOCUMENTATION, RETURN } = await readDocumentation(name);
+    const options = flatten(DOCUMENTATION.options);
+    const returned = flatten(RETURN);
+    for (const [key, value] of [...options, ...returned]) {
+      expect(types, key).toContain(value.type);
+      expect(value.description.length, key).toBeGreaterThan(0);
+      for (const text of value.description) expect(text, key).toMatch(/^[A-Z].*\.$/s);
+      expect(value.elements !== undefined, key).toBe(value.type === 'list');
+      if (value.choices && value.default !== undefined) {
+        expect(value.choices, key).toEqual(expect.arrayContaining([value.default].flat()));
+      }
+      if (value.required) expect(value.default, key).toBeUndefined();
+    }
+    for (const [key, value] of returned) expect(value.returned, key).toBeTruthy();
+    // O(), V(), E() and RV() came with 2.15.
+    expect(JSON.stringify({ DOCUMENTATION, RETURN })).not.toMatch(/\b(?:O|V|E|RV|P)\(/);
+    for (const [, option] of JSON.stringify(DOCUMENTATION).matchAll(/\bI\((\w+)[=)]/g)) {
+      expect(options.map(([key]) => key.split('.').at(-1))).toContain(option);
+    }
+  });
+
+  it('shows examples that use options that exist', async () => {
+    const { EXAMPLES } = await readDocumentation(name);
+    const shown = calls(EXAMPLES);
+    expect(shown.map(({ module }) => module)).toContain(name);
+    for (const { module, options } of shown) {
+      const known = (await readDocumentation(module)).DOCUMENTATION.options;
+      expect(Object.keys(known)).toEqual(expect.arrayContaining(Object.keys(options)));
+    }
+  });
+
+  it('refers only to modules that exist', async () => {
+    const text = JSON.stringify(await readDocumentation(name));
+    const references = [...text.matchAll(/systemcontext\.jumpcloud\.(\w+)/g)].map(([, to]) => to);
+    expect([...names, 'all']).toEqual(expect.arrayContaining(references));
+  });
+});

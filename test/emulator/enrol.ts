@@ -1,0 +1,88 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type KeyFiles, sharedKeyFiles } from './keys.ts';
+import { newId, type Store } from './store.ts';
+import type { SystemRecord } from './types.ts';
+
+export interface EnrolOptions {
+  /** Default: a new folder of its own. */
+  readonly agentDir?: string;
+  readonly systemId?: string;
+  readonly agentServerHost?: string;
+  readonly keyFormat?: 'pkcs1' | 'pkcs8';
+  readonly keys?: KeyFiles;
+  readonly record?: Partial<SystemRecord>;
+  /** False leaves writing the agent's files to `EnrolledHost.writeFiles`: a late registration. */
+  readonly write?: boolean;
+  /** True for an enrolment that JumpCloud does not let act for itself. */
+  readonly ineligible?: boolean;
+}
+
+/** A host as the agent leaves it once it has registered. */
+export interface EnrolledHost {
+  readonly agentDir: string;
+  readonly systemId: string;
+  writeFiles(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Registers a host: its record in the store, its files in a folder. */
+export async function enrol(store: Store, options: EnrolOptions = {}): Promise<EnrolledHost> {
+  const systemId = options.systemId ?? newId();
+  const keys = options.keys ?? (await sharedKeyFiles());
+  const agentDir = options.agentDir ?? (await mkdtemp(join(tmpdir(), 'agent-')));
+  store.addSystem(newRecord(systemId, options.record), keys.publicKey, options.ineligible);
+  const writeFiles = async () => {
+    await mkdir(agentDir, { recursive: true, mode: 0o700 });
+    const conf = {
+      agentServerHost: options.agentServerHost ?? 'agent.jumpcloud.com',
+      certuuid: newId(),
+      ldap_domain: 'o=example,dc=jumpcloud,dc=com',
+      systemKey: systemId,
+    };
+    const files = {
+      'client.key': keys[options.keyFormat ?? 'pkcs1'],
+      'client.crt': keys.certificate,
+      'ca.crt': keys.certificate,
+      'version.txt': '1.147.0\n',
+      'jcagent.conf': JSON.stringify(conf),
+    };
+    for (const [name, content] of Object.entries(files)) {
+      await writeFile(join(agentDir, name), content, { mode: 0o600 });
+    }
+  };
+  if (options.write ?? true) await writeFiles();
+  return {
+    agentDir,
+    systemId,
+    writeFiles,
+    remove: () => rm(agentDir, { recursive: true, force: true }),
+  };
+}
+
+function newRecord(id: string, fields: Partial<SystemRecord> = {}): SystemRecord {
+  return {
+    _id: id,
+    id,
+    displayName: 'ip-10-0-0-7',
+    hostname: 'ip-10-0-0-7',
+    allowSshRootLogin: false,
+    allowSshPasswordAuthentication: true,
+    allowPublicKeyAuthentication: true,
+    allowMultiFactorAuthentication: false,
+    attributes: [],
+    primarySystemUser: { id: null },
+    created: '2026-01-01T00:00:00.000Z',
+    provisionMetadata: { provisioner: { type: 'administrator' } },
+    active: true,
+    agentVersion: '1.147.0',
+    arch: 'x86_64',
+    os: 'Ubuntu',
+    osFamily: 'linux',
+    remoteIP: '203.0.113.7',
+    sshRootEnabled: false,
+    tags: [],
+    ...fields,
+  };
+}

@@ -1,0 +1,148 @@
+import type { Store } from './store.ts';
+
+/** What can go wrong with one request. Times in milliseconds. */
+export type Fault =
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      /** Seconds to wait, or the same as a date. */
+      readonly retryAfter?: number | { readonly date: number };
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly text?: string;
+      /** Whether the request takes effect all the same. */
+      readonly applied?: boolean;
+    }
+  /** The connection is cut before anything was done. */
+  | { readonly kind: 'reset-before' }
+  /** The request takes effect, then the connection is cut without an answer. */
+  | { readonly kind: 'reset-after' }
+  /** The answer comes late. */
+  | { readonly kind: 'slow'; readonly ms: number }
+  /** The answer comes byte by byte. */
+  | { readonly kind: 'trickle'; readonly ms: number }
+  /** The answer ends before it is complete. */
+  | { readonly kind: 'truncated' }
+  /** An answer that the API never gives, for example HTML. */
+  | {
+      readonly kind: 'body';
+      readonly text: string | Buffer;
+      readonly status?: number;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  /** The answer, changed on its way. */
+  | { readonly kind: 'mangle'; readonly change: (body: unknown) => unknown }
+  | { readonly kind: 'redirect'; readonly location: string }
+  | { readonly kind: 'endless-body' }
+  | { readonly kind: 'endless-headers' }
+  /** No answer ever. */
+  | { readonly kind: 'silence' }
+  /** Success is answered, nothing is done. */
+  | { readonly kind: 'ignored-write' }
+  /** Somebody else changes the organisation just before or after. */
+  | {
+      readonly kind: 'concurrent';
+      readonly change: (store: Store) => void;
+      readonly when: 'before' | 'after';
+    };
+
+/** What a fault is chosen by. */
+export interface FaultTarget {
+  readonly method: string;
+  readonly url: string;
+  readonly body: unknown;
+}
+
+/** Which requests a fault hits: by default the next one. */
+export interface FaultRule {
+  readonly fault: Fault;
+  readonly when?: (request: FaultTarget) => boolean;
+  /** How many requests it hits; 1 when not said. */
+  readonly times?: number;
+  /** How many requests that it would hit it lets pass first. */
+  readonly skip?: number;
+}
+
+/** Shares of requests that go wrong, each from 0 to 1. */
+export interface StormRates {
+  readonly serverError: number;
+  readonly rateLimit: number;
+  readonly resetBefore: number;
+  readonly resetAfter: number;
+}
+
+/** Decides request by request what goes wrong, and counts it. */
+export class FaultScript {
+  /** How often each kind was injected. */
+  readonly injected: Record<string, number> = {};
+  #rules: { rule: FaultRule; skipped: number; used: number }[] = [];
+  #storm: { rates: StormRates; random: () => number } | undefined;
+
+  add(rule: FaultRule): void {
+    this.#rules.push({ rule, skipped: 0, used: 0 });
+  }
+
+  /** From now on requests go wrong at random, the same way for the same seed. */
+  storm(seed: number, rates: StormRates): void {
+    this.#storm = { rates, random: seededRandom(seed) };
+  }
+
+  clear(): void {
+    this.#rules = [];
+    this.#storm = undefined;
+  }
+
+  next(target: FaultTarget): Fault | undefined {
+    const fault = this.#scripted(target) ?? this.#stormy();
+    if (fault !== undefined) {
+      const kind = fault.kind === 'status' ? `status ${fault.status}` : fault.kind;
+      this.injected[kind] = (this.injected[kind] ?? 0) + 1;
+    }
+    return fault;
+  }
+
+  #scripted(target: FaultTarget): Fault | undefined {
+    for (const entry of this.#rules) {
+      const { rule } = entry;
+      if (entry.used >= (rule.times ?? 1) || !(rule.when?.(target) ?? true)) continue;
+      if (entry.skipped < (rule.skip ?? 0)) {
+        entry.skipped++;
+        continue;
+      }
+      entry.used++;
+      return rule.fault;
+    }
+    return undefined;
+  }
+
+  #stormy(): Fault | undefined {
+    if (this.#storm === undefined) return undefined;
+    const { rates, random } = this.#storm;
+    let dice = random();
+    const hit = (rate: number) => {
+      dice -= rate;
+      return dice < 0;
+    };
+    if (hit(rates.serverError)) {
+      return { kind: 'status', status: [500, 502, 503, 504][Math.floor(random() * 4)] ?? 500 };
+    }
+    if (hit(rates.rateLimit)) {
+      const seconds = Math.floor(random() * 2);
+      const retryAfter = [seconds, { date: seconds }, undefined][Math.floor(random() * 3)];
+      return { kind: 'status', status: 429, ...(retryAfter !== undefined && { retryAfter }) };
+    }
+    if (hit(rates.resetBefore)) return { kind: 'reset-before' };
+    return hit(rates.resetAfter) ? { kind: 'reset-after' } : undefined;
+  }
+}
+
+/** Numbers from 0 to 1, the same for the same seed: a linear congruential generator. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  const next = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  // Neighbouring seeds start alike: let them part.
+  for (let i = 0; i < 8; i++) next();
+  return next;
+}

@@ -1,0 +1,59 @@
+import type { Store } from './store.ts';
+import type { EdgeAttributes } from './types.ts';
+
+interface Step {
+  to: { type: string; id: string };
+  attributes?: EdgeAttributes;
+}
+
+/** A user as the traversal lists them: each way in, and the attributes of all ways together. */
+export interface TraversedUser {
+  type: 'user';
+  id: string;
+  paths: Step[][];
+  compiledAttributes: unknown;
+}
+
+const step = (type: string, id: string, attributes?: EdgeAttributes): Step =>
+  attributes === undefined ? { to: { type, id } } : { to: { type, id }, attributes };
+
+/** Every user who may log in to a system: bound directly, through user groups, system groups or both. */
+export function traverseUsers(store: Store, systemId: string): TraversedUser[] {
+  const ways = new Map<string, Step[][]>();
+  const found = (user: string, path: Step[]) => ways.set(user, [...(ways.get(user) ?? []), path]);
+  const through = (path: Step[], group: string) => {
+    for (const user of store.userGroups.get(group) ?? [])
+      found(user, [...path, step('user', user)]);
+  };
+  for (const [id, attributes] of store.edgesOf(systemId, 'user')) {
+    found(id, [step('user', id, attributes)]);
+  }
+  for (const [id, attributes] of store.edgesOf(systemId, 'user_group')) {
+    through([step('user_group', id, attributes)], id);
+  }
+  for (const group of store.groupsOf(systemId)) {
+    for (const [key, attributes] of store.groupEdges.get(group) ?? []) {
+      const [type = '', id = ''] = key.split(':');
+      const path = [step('system_group', group), step(type, id, attributes)];
+      if (type === 'user') found(id, path);
+      else through(path, id);
+    }
+  }
+  return [...ways].map(([id, paths]) => ({
+    type: 'user',
+    id,
+    paths,
+    compiledAttributes: compile(paths),
+  }));
+}
+
+function compile(paths: Step[][]): unknown {
+  const sudos = paths.flat().flatMap(({ attributes }) => attributes?.sudo ?? []);
+  if (sudos.length === 0) return null;
+  return {
+    sudo: {
+      enabled: sudos.some(({ enabled }) => enabled),
+      withoutPassword: sudos.some(({ withoutPassword }) => withoutPassword),
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+
+/** An agent's key and the certificate that belongs to it. */
+export interface KeyFiles {
+  readonly pkcs1: string;
+  readonly pkcs8: string;
+  readonly publicKey: string;
+  readonly certificate: string;
+}
+
+/** A server's key and certificate, PEM. */
+export interface TlsIdentity {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** Makes an RSA key of the kind an agent has, with its certificate. */
+export async function makeKeyFiles(): Promise<KeyFiles> {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pkcs8 = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  return {
+    pkcs1: String(privateKey.export({ type: 'pkcs1', format: 'pem' })),
+    pkcs8,
+    publicKey: String(publicKey.export({ type: 'spki', format: 'pem' })),
+    certificate: (await selfSigned(pkcs8, 'agent', [])).cert,
+  };
+}
+
+let cached: Promise<KeyFiles> | undefined;
+
+/** One key for all hosts of a process: making one takes a while, and few tests need two. */
+export function sharedKeyFiles(): Promise<KeyFiles> {
+  cached ??= makeKeyFiles();
+  return cached;
+}
+
+/** A certificate authority of its own. */
+export function makeCa(): Promise<TlsIdentity> {
+  const extension = [
+    '-addext',
+    'basicConstraints=critical,CA:TRUE',
+    '-addext',
+    'keyUsage=keyCertSign',
+  ];
+  return selfSigned(newKey(), 'Emulator CA', extension);
+}
+
+/** A server certificate for a host, by default for this one; `days` below zero has it expired. */
+export async function issue(
+  ca: TlsIdentity,
+  { names = 'DNS:localhost,IP:127.0.0.1', days = 30 } = {},
+): Promise<TlsIdentity> {
+  return inFolder(async (file, openssl) => {
+    const key = newKey();
+    await file('ca.key', ca.key);
+    await file('ca.crt', ca.cert);
+    await file('server.key', key);
+    await file('extensions', `subjectAltName=${names}\n`);
+    await openssl([
+      'req',
+      '-new',
+      '-key',
+      'server.key',
+      '-subj',
+      '/CN=emulator',
+      '-out',
+      'server.csr',
+    ]);
+    // Only `openssl ca` writes a chosen end of validity; x509 counts days, negative ones included.
+    const sign = [
+      '-req',
+      '-in',
+      'server.csr',
+      '-CA',
+      'ca.crt',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+    ];
+    await openssl([
+      'x509',
+      ...sign,
+      '-days',
+      String(days),
+      '-extfile',
+      'extensions',
+      '-out',
+      'server.crt',
+    ]);
+    return { key, cert: await file('server.crt') };
+  });
+}
+
+function newKey(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+}
+
+function selfSigned(key: string, name: string, extensions: string[]): Promise<TlsIdentity> {
+  return inFolder(async (file, openssl) => {
+    await file('key', key);
+    const subject = ['-subj', `/CN=${name}`, '-days', '30', '-out', 'crt'];
+    await openssl(['req', '-x509', '-key', 'key', ...subject, ...extensions]);
+    return { key, cert: await file('crt') };
+  });
+}
+
+type File = (name: string, content?: string) => Promise<string>;
+type Openssl = (words: string[]) => Promise<unknown>;
+
+async function inFolder<T>(work: (file: File, openssl: Openssl) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'keys-'));
+  try {
+    const file: File = async (name, content) => {
+      if (content !== undefined) await writeFile(join(folder, name), content, { mode: 0o600 });
+      return readFile(join(folder, name), 'utf8');
+    };
+    return await work(file, (words) => execa('openssl', words, { cwd: folder }));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import type { AssociationType, EdgeAttributes, SystemRecord } from './types.ts';
+
+/** A new object id. */
+export function newId(): string {
+  return randomBytes(12).toString('hex');
+}
+
+interface Registered {
+  record: SystemRecord;
+  readonly publicKey: string;
+  readonly ineligible: boolean;
+}
+
+/** Edges from one object, by type and id at the other end. */
+type Edges = Map<string, EdgeAttributes>;
+
+/** JumpCloud's directory of one organisation, to be looked at and changed by tests. */
+export class Store {
+  readonly systems = new Map<string, Registered>();
+  readonly groups = new Map<string, Set<string>>();
+  readonly userGroups = new Map<string, Set<string>>();
+  readonly objects: Record<Exclude<AssociationType, 'user_group'>, Set<string>> = {
+    command: new Set(),
+    policy: new Set(),
+    policy_group: new Set(),
+    user: new Set(),
+  };
+  /** Users and user groups that a system group brings to its systems: `user:ID`, `user_group:ID`. */
+  readonly groupEdges = new Map<string, Edges>();
+  readonly #edges = new Map<string, Edges>();
+  /** Whether the primary user is shown as a flat key instead of nested. */
+  flatPrimaryUser = false;
+
+  addSystem(record: SystemRecord, publicKey: string, ineligible = false): void {
+    this.systems.set(record.id, { record, publicKey, ineligible });
+    this.#edges.set(record.id, new Map());
+  }
+  removeSystem(id: string): void {
+    this.systems.delete(id);
+    this.#edges.delete(id);
+    for (const members of this.groups.values()) members.delete(id);
+  }
+  addGroup(id = newId()): string {
+    this.groups.set(id, new Set());
+    return id;
+  }
+  addUser(id = newId()): string {
+    this.objects.user.add(id);
+    return id;
+  }
+  addUserGroup(members: readonly string[] = [], id = newId()): string {
+    this.userGroups.set(id, new Set(members));
+    return id;
+  }
+  addObject(type: 'command' | 'policy' | 'policy_group' | 'user', id = newId()): string {
+    this.objects[type].add(id);
+    return id;
+  }
+  /** Any object that can be associated; user groups come without members. */
+  add(type: AssociationType, id = newId()): string {
+    return type === 'user_group' ? this.addUserGroup([], id) : this.addObject(type, id);
+  }
+  exists(type: AssociationType, id: string): boolean {
+    return type === 'user_group' ? this.userGroups.has(id) : this.objects[type].has(id);
+  }
+  record(systemId: string): SystemRecord {
+    const found = this.systems.get(systemId);
+    if (found === undefined) throw new Error(`no system ${systemId}`);
+    return found.record;
+  }
+
+  join(systemId: string, groupId: string): void {
+    this.groups.get(groupId)?.add(systemId);
+  }
+  leave(systemId: string, groupId: string): void {
+    this.groups.get(groupId)?.delete(systemId);
+  }
+  groupsOf(systemId: string): string[] {
+    return [...this.groups].filter(([, members]) => members.has(systemId)).map(([id]) => id);
+  }
+
+  associate(
+    systemId: string,
+    type: AssociationType,
+    id: string,
+    attributes?: EdgeAttributes,
+  ): void {
+    this.#of(systemId).set(`${type}:${id}`, attributes);
+  }
+  dissociate(systemId: string, type: AssociationType, id: string): void {
+    this.#of(systemId).delete(`${type}:${id}`);
+  }
+  hasEdge(systemId: string, type: AssociationType, id: string): boolean {
+    return this.#of(systemId).has(`${type}:${id}`);
+  }
+  /** Direct edges to objects of a type, in the order they were made. */
+  edgesOf(systemId: string, type: AssociationType): [id: string, attributes: EdgeAttributes][] {
+    return [...this.#of(systemId)]
+      .filter(([key]) => key.startsWith(`${type}:`))
+      .map(([key, attributes]) => [key.slice(type.length + 1), attributes]);
+  }
+  /** Everything that is known of a system's graph, for comparing before and after. */
+  snapshot(systemId: string): { groups: string[]; edges: [string, EdgeAttributes][] } {
+    const edges = [...(this.#edges.get(systemId) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+    return { groups: this.groupsOf(systemId).sort(), edges };
+  }
+
+  #of(systemId: string): Edges {
+    return this.#edges.get(systemId) ?? new Map();
+  }
+}

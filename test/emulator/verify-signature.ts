@@ -1,0 +1,43 @@
+import { verify } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Store } from './store.ts';
+
+const AUTHORIZATION =
+  /^Signature keyId="system\/([0-9a-f]{24})",headers="request-line date",algorithm="rsa-sha256",signature="([A-Za-z0-9+/]+=*)"$/;
+const FIXDATE =
+  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4,} \d{2}:\d{2}:\d{2} GMT$/;
+
+/** The id a request claims to come from, proven or not. */
+export function claimedSystem(request: IncomingMessage): string | undefined {
+  return AUTHORIZATION.exec(request.headers.authorization ?? '')?.[1];
+}
+
+/**
+ * The id of the system that signed a request, or undefined when it did not prove to be one: checked
+ * over the request line as it came over the wire. Times in milliseconds.
+ */
+export function provenSystem(
+  store: Store,
+  request: IncomingMessage,
+  now: number,
+  toleranceMs: number,
+): string | undefined {
+  const count = (name: string) =>
+    request.rawHeaders.filter((raw, i) => i % 2 === 0 && raw.toLowerCase() === name).length;
+  const { date = '', authorization = '' } = request.headers;
+  const [, systemId = '', signature = ''] = AUTHORIZATION.exec(authorization) ?? [];
+  const system = store.systems.get(systemId);
+  if (system === undefined || system.ineligible) return undefined;
+  if (count('authorization') !== 1 || count('date') !== 1 || request.httpVersion !== '1.1') {
+    return undefined;
+  }
+  if (!FIXDATE.test(date) || Math.abs(Date.parse(date) - now) > toleranceMs) return undefined;
+  const text = `${request.method} ${request.url} HTTP/${request.httpVersion}\ndate: ${date}`;
+  const genuine = verify(
+    'sha256',
+    Buffer.from(text),
+    system.publicKey,
+    Buffer.from(signature, 'base64'),
+  );
+  return genuine ? systemId : undefined;
+}

@@ -1,0 +1,81 @@
+import { execa } from 'execa';
+
+/** The modules, in the order in which a host's life needs them. */
+export const MODULES = [
+  'jumpcloud_system',
+  'jumpcloud_group_membership',
+  'jumpcloud_user_binding',
+  'jumpcloud_association',
+  'jumpcloud_removal',
+  'jumpcloud_system_info',
+] as const;
+export type ModuleName = (typeof MODULES)[number];
+
+/** A module's one JSON object; the fields that tests look at, and the rest. */
+export interface Answer extends Record<string, unknown> {
+  changed: boolean;
+  failed?: true;
+  msg: string;
+  warnings: string[];
+  error?: { code: string; problems?: { option: string; message: string }[] } & Record<
+    string,
+    unknown
+  >;
+  diff?: { before: Record<string, unknown>; after: Record<string, unknown> };
+}
+
+/** What came of running an executable. */
+export interface Ran {
+  readonly answer: Answer;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | undefined;
+}
+
+/** How an executable is called, beyond its options. */
+export interface CallOptions {
+  readonly flags?: readonly string[];
+  readonly env?: Record<string, string>;
+  readonly uid?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Where the build puts an executable. */
+export function executablePath(module: ModuleName): string {
+  return new URL(`../dist/modules/${module}`, import.meta.url).pathname;
+}
+
+/** Runs a built executable with a word (or none) and input as given. */
+export async function runRaw(
+  module: ModuleName,
+  words: readonly string[],
+  input: string | undefined,
+  call: CallOptions = {},
+): Promise<Ran> {
+  const { stdout, stderr, exitCode } = await execa(
+    executablePath(module),
+    [...words, ...(call.flags ?? [])],
+    {
+      ...(input === undefined ? { stdin: 'ignore' } : { input }),
+      reject: false,
+      stripFinalNewline: false,
+      ...(call.env && { env: call.env }),
+      ...(call.uid !== undefined && { uid: call.uid, gid: call.uid }),
+      ...(call.signal && { cancelSignal: call.signal }),
+    },
+  );
+  const lines = stdout.split('\n');
+  if (lines.length !== 2 || lines[1] !== '') {
+    throw new Error(`expected one line on stdout, got: ${stdout}\nstderr: ${stderr}`);
+  }
+  return { answer: JSON.parse(lines[0] ?? '') as Answer, stdout, stderr, exitCode };
+}
+
+/** Runs a built executable with its options as JSON text. */
+export function runModule(
+  module: ModuleName,
+  options: Record<string, unknown>,
+  call: CallOptions = {},
+): Promise<Ran> {
+  return runRaw(module, [JSON.stringify(options)], undefined, call);
+}

@@ -1,0 +1,425 @@
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { executablePath, type ModuleName, type Ran, runModule, runRaw } from '../executable.ts';
+
+const SYSTEM = 'jumpcloud_system';
+const ID = '0123456789abcdef01234567';
+const folder = mkdtempSync(join(tmpdir(), 'bad-input-'));
+let emulator: Emulator;
+let host: EnrolledHost;
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+  host = await emulator.enrol();
+});
+afterAll(async () => {
+  await emulator.close();
+  await host.remove();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => emulator.clearRequests());
+
+function expectFailure(ran: Ran, code: string, message: RegExp): void {
+  expect(ran.answer).toMatchObject({ changed: false, failed: true, error: { code }, warnings: [] });
+  expect(ran.answer.msg).toMatch(message);
+  expect(ran.exitCode).toBe(1);
+  expect(ran.stderr).toBe('');
+  expect(emulator.requests).toHaveLength(0);
+}
+
+const file = (name: string, content: string) => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+describe('what is no object of options', () => {
+  const rows: [name: string, words: string[], input: string | undefined, message: RegExp][] = [
+    [
+      'a file that does not exist',
+      ['/nonexistent/args.json'],
+      undefined,
+      /cannot be read \(ENOENT\)/,
+    ],
+    ['a folder', [folder], undefined, /cannot be read \(EISDIR\)/],
+    ['an empty file', [file('empty.json', '')], undefined, /is not JSON/],
+    ['a file that is not JSON', [file('yaml.json', 'display_name: web')], undefined, /is not JSON/],
+    [
+      'text that is not JSON',
+      ['{display_name: web}'],
+      undefined,
+      /is not JSON at line 1, column 2/,
+    ],
+    ['JSON cut short', ['{"display_name":'], undefined, /is not JSON/],
+    ['NaN, as Python writes it', ['{"timeout": NaN}'], undefined, /is not JSON/],
+    ['a JSON list', ['-'], '[]', /holds a list/],
+    ['a JSON text', ['-'], '"display_name"', /holds the text/],
+    ['JSON null', ['-'], 'null', /holds null/],
+    ['input that is not JSON', ['-'], 'display_name=web', /Standard input is not JSON/],
+    [
+      'a key twice',
+      ['{"display_name":"a","settle":1,"display_name":"b"}'],
+      undefined,
+      /names the key "display_name" twice/,
+    ],
+    [
+      'a key twice, spelled with an escape',
+      ['{"settle":1,"s\\u0065ttle":2}'],
+      undefined,
+      /"settle" twice/,
+    ],
+    ['a key twice further down', ['{"attributes":{"a":"1","a":"2"}}'], undefined, /"a" twice/],
+    ['two arguments', ['{}', '{}'], undefined, /Expected one argument .*got 2/],
+    [
+      'an unknown flag',
+      ['{}', '--dry-run'],
+      undefined,
+      /Unknown flag --dry-run; known are .*--check/,
+    ],
+  ];
+  test.each(rows)('%s', async (_, words, input, message) => {
+    expectFailure(await runRaw(SYSTEM, words, input), 'invalid_arguments', message);
+  });
+});
+
+describe('unfit options', () => {
+  const rows: [module: ModuleName, options: Record<string, unknown>, message: RegExp][] = [
+    [
+      SYSTEM,
+      { displayname: 'a' },
+      /^Unsupported parameters for \(jumpcloud_system\) module: displayname\. Supported parameters include: agent_dir, .*did you mean display_name\?/,
+    ],
+    [SYSTEM, { displayName: 'a' }, /did you mean display_name\?/],
+    [SYSTEM, { desciption: 'a' }, /did you mean description\?/],
+    [SYSTEM, { colour: 'red' }, /Unsupported parameters .*: colour\.(?!.*did you mean)/],
+    [
+      SYSTEM,
+      { __proto__x: 1, constructor: 1, toString: 1 },
+      /Unsupported parameters .*constructor, toString/,
+    ],
+    [SYSTEM, { display_name: ['a'] }, /^display_name: expected text, got a list$/],
+    [SYSTEM, { display_name: {} }, /^display_name: expected text, got a mapping$/],
+    [
+      SYSTEM,
+      { allow_ssh_root_login: 'maybe' },
+      /^allow_ssh_root_login: expected true or false .* got the text "maybe"$/,
+    ],
+    [SYSTEM, { allow_ssh_root_login: 2 }, /got the number 2$/],
+    [SYSTEM, { attributes: ['a'] }, /^attributes: expected a mapping/],
+    [SYSTEM, { attributes: 'a=b' }, /^attributes: expected a mapping/],
+    [
+      SYSTEM,
+      { attributes: { a: ['b'] } },
+      /^attributes: a: expected text, or null to remove it, got a list$/,
+    ],
+    [
+      SYSTEM,
+      { attributes: { a: 'x'.repeat(1025) } },
+      /^attributes: a: has 1025 characters, JumpCloud keeps 1024/,
+    ],
+    [SYSTEM, { attributes: { '': 'b' } }, /^attributes: an attribute has an empty name$/],
+    [SYSTEM, { purge_attributes: true }, /^purge_attributes: needs attributes/],
+    [
+      SYSTEM,
+      { primary_user: 'jane' },
+      /^primary_user: expected an id .* got the text "jane"\. System Context cannot look up names/,
+    ],
+    [SYSTEM, { settle: -1 }, /^settle: must not be negative, got -1$/],
+    [SYSTEM, { settle: 'NaN' }, /^settle: expected a number of seconds, got the text "NaN"$/],
+    [SYSTEM, { settle: 'soon' }, /^settle: expected a number of seconds/],
+    [SYSTEM, { settle: true }, /^settle: expected a number of seconds, got the boolean true$/],
+    [SYSTEM, { timeout: 0 }, /^timeout: must be above zero, got 0$/],
+    [SYSTEM, { timeout: '-5' }, /^timeout: must be above zero, got -5$/],
+    [SYSTEM, { request_timeout: 0 }, /^request_timeout: must be above zero/],
+    [SYSTEM, { registration_timeout: -0.1 }, /^registration_timeout: must not be negative/],
+    [SYSTEM, { region: 'mars' }, /^region: expected one of auto, us, eu, in, got the text "mars"$/],
+    [
+      SYSTEM,
+      { api_url: 'http://console.jumpcloud.com' },
+      /^api_url: http is accepted for a loopback address only/,
+    ],
+    [
+      SYSTEM,
+      { api_url: 'http://127.0.0.1.example.com' },
+      /^api_url: http is accepted for a loopback/,
+    ],
+    [SYSTEM, { api_url: 'https://console.jumpcloud.com/api' }, /^api_url: .*without path/],
+    [SYSTEM, { api_url: 'https://a:geheim@host' }, /^api_url: must not hold a user or password$/],
+    [SYSTEM, { api_url: 'ftp://host' }, /^api_url: expected a URL/],
+    [SYSTEM, { api_url: 'console.jumpcloud.com' }, /^api_url: expected a URL/],
+    [
+      SYSTEM,
+      { proxy: 'socks5://user:geheim@host' },
+      /^proxy: expected a URL such as .* not socks5:$/,
+    ],
+    [
+      SYSTEM,
+      { ca_path: '/nonexistent.pem' },
+      /^ca_path: \/nonexistent\.pem cannot be read \(ENOENT\)$/,
+    ],
+    [
+      SYSTEM,
+      { ca_path: file('no.pem', 'hello') },
+      /^ca_path: .* does not hold a certificate in PEM form$/,
+    ],
+    [SYSTEM, { agent_dir: '' }, /^agent_dir: must not be empty$/],
+    [SYSTEM, { agent_dir: 'a\0b' }, /^agent_dir: must not contain a NUL/],
+    [SYSTEM, { _ansible_check_mode: 'perhaps' }, /^_ansible_check_mode: expected true or false$/],
+    ['jumpcloud_group_membership', {}, /^groups: is required$/],
+    ['jumpcloud_group_membership', { groups: null }, /^groups: is required$/],
+    [
+      'jumpcloud_group_membership',
+      { groups: ['web'] },
+      /^groups: item 1: expected an id \(24 hexadecimal digits\), got the text "web"/,
+    ],
+    [
+      'jumpcloud_group_membership',
+      { groups: `${ID},,` },
+      /^groups: item 2: expected an id .*; groups: item 3/,
+    ],
+    ['jumpcloud_group_membership', { groups: {} }, /^groups: expected a list/],
+    [
+      'jumpcloud_group_membership',
+      { groups: [ID], state: 'gone' },
+      /^state: expected one of present, absent/,
+    ],
+    [
+      'jumpcloud_group_membership',
+      { groups: [ID], state: 'absent', exclusive: true },
+      /^exclusive: cannot be used with state: absent$/,
+    ],
+    ['jumpcloud_user_binding', { users: [{ sudo: true }] }, /^users: item 1: id is required$/],
+    [
+      'jumpcloud_user_binding',
+      { users: [{ id: ID, sudoo: true }] },
+      /^users: item 1: unknown key sudoo.*did you mean sudo\?$/,
+    ],
+    [
+      'jumpcloud_user_binding',
+      { users: [ID, { id: ID.toUpperCase() }] },
+      /^users: user 0123456789abcdef01234567 is named twice$/,
+    ],
+    [
+      'jumpcloud_user_binding',
+      { users: [{ id: ID, sudo_without_password: true }] },
+      /^users: item 1: sudo_without_password: true needs sudo: true/,
+    ],
+    [
+      'jumpcloud_user_binding',
+      { users: [{ id: ID, sudo: false, sudo_without_password: true }] },
+      /needs sudo: true/,
+    ],
+    [
+      'jumpcloud_user_binding',
+      { users: [{ id: ID, sudo: false }], state: 'absent' },
+      /^users: item 1: sudo cannot be used with state: absent$/,
+    ],
+    ['jumpcloud_association', { ids: [ID] }, /^type: is required$/],
+    [
+      'jumpcloud_association',
+      { type: 'user', ids: [ID] },
+      /^type: users are bound with jumpcloud_user_binding/,
+    ],
+    [
+      'jumpcloud_association',
+      { type: 'command', ids: [ID], sudo: false },
+      /^sudo: is for type: user_group only/,
+    ],
+    [
+      'jumpcloud_association',
+      { type: 'user_group', ids: [ID], sudo: true, state: 'absent' },
+      /sudo cannot be used with state: absent/,
+    ],
+    [
+      'jumpcloud_removal',
+      { scope: 'associations', purge_identity: true },
+      /^purge_identity: cannot be used with scope: associations/,
+    ],
+    [
+      'jumpcloud_removal',
+      { system_id: ID },
+      /^system_id: this host is system [0-9a-f]{24}, not 0123456789abcdef01234567; nothing was removed$/,
+    ],
+    [
+      'jumpcloud_system_info',
+      { gather: ['all'] },
+      /^gather: item 1: expected one of system, groups/,
+    ],
+  ];
+  test.each(rows)('%s %j', async (module, options, message) => {
+    const ran = await runModule(module, {
+      agent_dir: host.agentDir,
+      api_url: emulator.url,
+      ...options,
+    });
+    expectFailure(ran, 'invalid_arguments', message);
+    expect(ran.answer.error?.problems?.length).toBeGreaterThan(0);
+    expect(ran.stdout).not.toContain('geheim');
+  });
+
+  test('are all reported together', async () => {
+    const { answer } = await runModule(SYSTEM, { timeout: 0, region: 'x', displayname: 'y' });
+    expect(answer.error?.problems?.map(({ option }) => option)).toEqual(['', 'region', 'timeout']);
+  });
+
+  test('1,024 characters that are more code units are not too many', async () => {
+    const { answer } = await runModule(SYSTEM, {
+      agent_dir: '/nonexistent',
+      attributes: { a: '😀'.repeat(1024) },
+    });
+    expect(answer.error?.code).toBe('not_enrolled');
+  });
+});
+
+describe('an agent folder that cannot serve', () => {
+  let dir: string;
+  let count = 0;
+  beforeEach(() => {
+    dir = join(folder, `agent-${count++}`);
+    cpSync(host.agentDir, dir, { recursive: true });
+  });
+  const inDir = (name: string, content: string) => () => writeFileSync(join(dir, name), content);
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const pem = (key: typeof ec) => String(key.export({ type: 'pkcs8', format: 'pem' }));
+  const encrypted = String(
+    rsa.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }),
+  );
+
+  const rows: [name: string, spoil: () => void, code: string, message: RegExp][] = [
+    ['is missing', () => rmSync(dir, { recursive: true }), 'not_enrolled', /does not exist/],
+    [
+      'is a file',
+      () => {
+        rmSync(dir, { recursive: true });
+        writeFileSync(dir, '');
+      },
+      'not_enrolled',
+      /is not a folder/,
+    ],
+    [
+      'has no jcagent.conf',
+      () => rmSync(join(dir, 'jcagent.conf')),
+      'not_enrolled',
+      /jcagent\.conf does not exist/,
+    ],
+    [
+      'has an empty jcagent.conf',
+      inDir('jcagent.conf', ''),
+      'bad_identity',
+      /jcagent\.conf is not JSON/,
+    ],
+    [
+      'has a jcagent.conf that is a list',
+      inDir('jcagent.conf', '[]'),
+      'bad_identity',
+      /does not hold a JSON object/,
+    ],
+    [
+      'has no systemKey',
+      inDir('jcagent.conf', '{"agentServerHost":"agent.jumpcloud.com"}'),
+      'not_enrolled',
+      /has no systemKey/,
+    ],
+    [
+      'has an empty systemKey',
+      inDir('jcagent.conf', '{"systemKey":""}'),
+      'not_enrolled',
+      /has no systemKey/,
+    ],
+    [
+      'has a systemKey that is no id',
+      inDir('jcagent.conf', '{"systemKey":"../../users"}'),
+      'bad_identity',
+      /is not a system id/,
+    ],
+    [
+      'has a systemKey that is a number',
+      inDir('jcagent.conf', '{"systemKey":12}'),
+      'bad_identity',
+      /is not a system id/,
+    ],
+    [
+      'has no client.key',
+      () => rmSync(join(dir, 'client.key')),
+      'not_enrolled',
+      /client\.key does not exist/,
+    ],
+    [
+      'has an empty client.key',
+      inDir('client.key', ''),
+      'bad_identity',
+      /does not hold a private key/,
+    ],
+    ['has an EC key', inDir('client.key', pem(ec)), 'bad_identity', /is a key of type ec, not RSA/],
+    ['has an encrypted key', inDir('client.key', encrypted), 'bad_identity', /is encrypted/],
+    [
+      'has the key of another host',
+      inDir('client.key', pem(rsa)),
+      'bad_identity',
+      /does not belong to client\.crt/,
+    ],
+    [
+      'was removed from JumpCloud',
+      () =>
+        inDir(
+          '.removed-from-jumpcloud',
+          JSON.stringify({ system_key: host.systemId, removed_at: '2026-11-19T08:00:00Z' }),
+        )(),
+      'not_enrolled',
+      /was removed from JumpCloud at 2026-11-19T08:00:00Z/,
+    ],
+    [
+      'has a folder for a jcagent.conf',
+      () => {
+        rmSync(join(dir, 'jcagent.conf'));
+        mkdirSync(join(dir, 'jcagent.conf'));
+      },
+      'bad_identity',
+      /is not a regular file/,
+    ],
+  ];
+  test.each(rows)('it %s', async (_, spoil, code, message) => {
+    spoil();
+    expectFailure(
+      await runModule(SYSTEM, { agent_dir: dir, api_url: emulator.url }),
+      code,
+      message,
+    );
+  });
+
+  test.runIf(process.getuid?.() === 0)('it cannot be read by this user', async () => {
+    // A clone of the project may lie where this user cannot reach the executable.
+    const executable = join(folder, SYSTEM);
+    copyFileSync(executablePath(SYSTEM), executable);
+    chmodSync(folder, 0o755);
+    chmodSync(dir, 0o755);
+    chmodSync(join(dir, 'jcagent.conf'), 0o644);
+    const { stdout } = await execa(
+      executable,
+      [JSON.stringify({ agent_dir: dir, api_url: emulator.url })],
+      { uid: 65534, gid: 65534, reject: false },
+    );
+    const answer = JSON.parse(stdout);
+    expect(answer).toMatchObject({ failed: true, error: { code: 'bad_identity' } });
+    expect(answer.msg).toMatch(/^No permission to read .*client\.key \(uid 65534\)\. Run as root/);
+  });
+});
+
+test('empty standard input counts as no options', async () => {
+  const ran = await runRaw(SYSTEM, [], '');
+  expectFailure(ran, 'not_enrolled', /\/opt\/jc does not exist/);
+});

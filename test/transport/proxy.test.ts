@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { InvalidArguments } from '../../src/errors.ts';
+import { proxyFor } from '../../src/transport/proxy.ts';
+
+const origin = 'https://console.jumpcloud.com';
+const proxy = { HTTPS_PROXY: 'http://proxy.example:3128' };
+
+describe('the proxy asked for', () => {
+  test('wins over the environment, NO_PROXY included', () => {
+    const asked = proxyFor(origin, 'http://other.example:8080', { ...proxy, NO_PROXY: '*' });
+    expect(asked).toEqual({ url: 'http://other.example:8080', authorization: undefined });
+  });
+
+  test('keeps its credentials apart from its address', () => {
+    expect(proxyFor(origin, 'http://us%40er:p%C3%A4ss%@p.example:1', {})).toEqual({
+      url: 'http://p.example:1',
+      authorization: `Basic ${Buffer.from('us@er:päss%').toString('base64')}`,
+    });
+  });
+});
+
+describe('the environment', () => {
+  test.each([
+    [{}, undefined],
+    [{ HTTPS_PROXY: '' }, undefined],
+    [proxy, 'http://proxy.example:3128'],
+    [{ https_proxy: 'proxy.example:3128' }, 'http://proxy.example:3128'],
+    [{ ...proxy, https_proxy: 'http://first.example' }, 'http://first.example'],
+    [{ HTTP_PROXY: 'http://proxy.example' }, undefined],
+  ])('%j gives %j', (environment, url) => {
+    expect(proxyFor(origin, undefined, environment)?.url).toBe(url);
+  });
+
+  test('with something that is no proxy is refused without quoting it', () => {
+    const environment = { HTTPS_PROXY: 'socks5://user:geheim@proxy.example' };
+    expect(() => proxyFor(origin, undefined, environment)).toThrow(InvalidArguments);
+    expect(() => proxyFor(origin, undefined, environment)).not.toThrow(/geheim/);
+  });
+});
+
+describe('NO_PROXY', () => {
+  test.each([
+    ['*', true],
+    ['console.jumpcloud.com', true],
+    ['jumpcloud.com', true],
+    ['.jumpcloud.com', true],
+    ['*.jumpcloud.com', true],
+    ['JumpCloud.COM', true],
+    ['example.com, jumpcloud.com', true],
+    ['example.com jumpcloud.com', true],
+    ['jumpcloud.com:443', true],
+    ['jumpcloud.com:8443', false],
+    ['cloud.com', false],
+    ['notjumpcloud.com', false],
+    ['eu.jumpcloud.com', false],
+    ['', false],
+  ])('%j exempts: %j', (noProxy, exempt) => {
+    const found = proxyFor(origin, undefined, { ...proxy, NO_PROXY: noProxy });
+    expect(found === undefined).toBe(exempt);
+  });
+
+  test('does not exempt loopback by itself', () => {
+    expect(proxyFor('http://127.0.0.1:8080', undefined, proxy)).toBeDefined();
+    expect(
+      proxyFor('http://127.0.0.1:8080', undefined, { ...proxy, no_proxy: '127.0.0.1' }),
+    ).toBeUndefined();
+  });
+});
