@@ -54,17 +54,17 @@ async function demonstrate(): Promise<void> {
     'Build the modules and the Ansible collection',
     () => buildAll(join(projectFolder, 'dist')),
     (built) =>
-      `Built ${built.modules.map(({ name }) => name).join(', ')} and ${relative(projectFolder, built.collection)}`,
+      `Built ${built.modules.length} modules in dist/modules, and ${relative(projectFolder, built.collection)}`,
   );
   const host = await narrator.step(
     'Enrol a throwaway host in the JumpCloud emulator',
-    () => emulator.enrol({ folder: join(folder, 'jc') }),
+    () => emulator.enrol({ agentDir: join(folder, 'jc') }),
     ({ systemId }) => `${emulator.url} knows system ${systemId}`,
   );
   const runPlaybook = await chooseRunner(collection);
   for (const { title, display_name, flags, changed, written } of runs) {
     const before = emulator.requests.length;
-    const variables = { agent_dir: host.folder, api_url: emulator.url, display_name };
+    const variables = { agent_dir: host.agentDir, api_url: emulator.url, display_name };
     const sent = () => emulator.requests.slice(before).map(({ method }) => method);
     const outcome = await narrator.step(
       title,

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { projectFolder } from '../build/project-folder.ts';
@@ -8,6 +9,8 @@ export const playbook = join(projectFolder, 'ansible-examples/demo/playbook.yml'
 
 /** Installs the collection into a folder, and gives what runs the playbook with it from there. */
 export async function throughAnsible(collection: string, folder: string): Promise<StepRunner> {
+  const configuration = join(folder, 'ansible.cfg');
+  await writeFile(configuration, '[defaults]\n');
   const options = {
     cwd: folder,
     reject: false,
@@ -15,8 +18,8 @@ export async function throughAnsible(collection: string, folder: string): Promis
     env: {
       ...withoutProxy,
       ANSIBLE_COLLECTIONS_PATH: join(folder, 'collections'),
-      // Neither a configuration of the user's nor anything left behind in the home folder.
-      ANSIBLE_CONFIG: '/dev/null',
+      // No configuration of the user's counts, and nothing is left behind in the home folder.
+      ANSIBLE_CONFIG: configuration,
       ANSIBLE_HOME: join(folder, 'ansible'),
       ANSIBLE_LOCAL_TEMP: join(folder, 'ansible/local'),
       ANSIBLE_REMOTE_TEMP: join(folder, 'ansible/remote'),

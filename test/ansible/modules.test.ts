@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { MODULES } from '../executable.ts';
+import { type Controller, hasAnsible, makeController } from './controller.ts';
+
+const FQCN = 'systemcontext.jumpcloud';
+
+describe.runIf(hasAnsible)('through ansible-playbook', () => {
+  let controller: Controller;
+  let emulator: Emulator;
+  let host: EnrolledHost;
+  let connection: { agent_dir: string; api_url: string };
+
+  beforeAll(async () => {
+    controller = await makeController();
+    emulator = await startEmulator();
+  });
+  afterAll(async () => {
+    await emulator?.close();
+    await controller?.remove();
+  });
+  beforeEach(async () => {
+    host = await emulator.enrol();
+    connection = { agent_dir: host.agentDir, api_url: emulator.url };
+    emulator.clearRequests();
+    return () => host.remove();
+  });
+
+  const writes = () => emulator.requests.filter(({ method }) => method !== 'GET');
+  const systemTask = (options: object) => ({
+    name: 'Keep the settings',
+    [`${FQCN}.jumpcloud_system`]: { ...connection, ...options },
+    register: 'result',
+  });
+
+  test('a first run changes, a second run changes nothing', async () => {
+    const task = systemTask({ display_name: 'web-1', attributes: { role: 'web' } });
+    const first = await controller.play([task]);
+    expect(first.recap).toMatchObject({ changed: 1, failed: 0 });
+    const second = await controller.play([task]);
+    expect(second.recap).toMatchObject({ changed: 0, failed: 0 });
+    expect(second.registered['result']).toMatchObject({
+      changed: false,
+      system_id: host.systemId,
+      system: { displayName: 'web-1', attributes: [{ name: 'role', value: 'web' }] },
+    });
+    expect(writes()).toHaveLength(1);
+  });
+
+  test('--check --diff shows what would change and writes nothing', async () => {
+    const { output, recap } = await controller.play(
+      [systemTask({ display_name: 'web-2', attributes: { role: 'web' } })],
+      { flags: ['--check', '--diff'] },
+    );
+    expect(recap).toMatchObject({ changed: 1, failed: 0 });
+    expect(output).toMatch(/^-.*display_name.*ip-10-0-0-7/m);
+    expect(output).toMatch(/^\+.*display_name.*web-2/m);
+    expect(output).toMatch(/^\+ +"?role"?: "?web/m);
+    expect(writes()).toHaveLength(0);
+  });
+
+  test('async and poll', async () => {
+    const { recap, registered } = await controller.play([
+      { ...systemTask({ display_name: 'web-3' }), async: 60, poll: 1 },
+    ]);
+    expect(recap).toMatchObject({ changed: 1, failed: 0 });
+    expect(registered['result']).toMatchObject({ changed: true, finished: 1 });
+    expect(emulator.store.record(host.systemId).displayName).toBe('web-3');
+  });
+
+  test('loop over groups', async () => {
+    const groups = [emulator.store.addGroup(), emulator.store.addGroup()];
+    const { recap } = await controller.play([
+      {
+        name: 'Join each group',
+        [`${FQCN}.jumpcloud_group_membership`]: { ...connection, groups: '{{ item }}' },
+        loop: groups,
+        register: 'result',
+      },
+    ]);
+    expect(recap).toMatchObject({ changed: 1, failed: 0 });
+    expect(emulator.store.groupsOf(host.systemId)).toEqual(groups);
+  });
+
+  test('module_defaults for the whole group of modules', async () => {
+    const tasks = MODULES.filter((name) => name !== 'jumpcloud_removal').map((name) => ({
+      name: `Run ${name}`,
+      [`${FQCN}.${name}`]: {
+        ...(name === 'jumpcloud_group_membership' && { groups: [] }),
+        ...(name === 'jumpcloud_user_binding' && { users: [] }),
+        ...(name === 'jumpcloud_association' && { type: 'command', ids: [] }),
+      },
+    }));
+    const { recap } = await controller.play(
+      [...tasks, { name: 'Remove the host', [`${FQCN}.jumpcloud_removal`]: {} }],
+      { play: { module_defaults: { [`group/${FQCN}.all`]: connection } } },
+    );
+    expect(recap).toMatchObject({ ok: 6, changed: 1, failed: 0 });
+    expect(emulator.store.systems.has(host.systemId)).toBe(false);
+  });
+
+  test('one-line k=v arguments, in Ansible’s spellings', async () => {
+    const groups = [emulator.store.addGroup(), emulator.store.addGroup()];
+    const { agent_dir, api_url } = connection;
+    const place = `agent_dir=${agent_dir} api_url=${api_url}`;
+    const { recap, registered } = await controller.play([
+      {
+        [`${FQCN}.jumpcloud_system`]: `${place} display_name=12 allow_ssh_root_login=yes timeout=30 attributes='{"a":"1"}'`,
+        register: 'system',
+      },
+      {
+        [`${FQCN}.jumpcloud_group_membership`]: `${place} groups=${groups}`,
+        register: 'joined',
+      },
+    ]);
+    expect(recap).toMatchObject({ changed: 2, failed: 0 });
+    expect(registered['system']).toMatchObject({
+      system: {
+        displayName: '12',
+        allowSshRootLogin: true,
+        attributes: [{ name: 'a', value: '1' }],
+      },
+    });
+    expect(registered['joined']).toMatchObject({ added: groups });
+  });
+
+  test('a failure is a failed task that says why, and a code to go by', async () => {
+    const { output, recap, registered } = await controller.play([
+      { ...systemTask({ displayname: 'web' }), ignore_errors: true },
+    ]);
+    expect(recap).toMatchObject({ failed: 0, changed: 0 });
+    expect(output).toContain('Unsupported parameters for (jumpcloud_system) module: displayname.');
+    expect(output).toContain('did you mean display_name?');
+    expect(registered['result']).toMatchObject({
+      failed: true,
+      error: { code: 'invalid_arguments' },
+    });
+    expect(emulator.requests).toHaveLength(0);
+  });
+
+  test('warnings are shown as Ansible’s', async () => {
+    const user = emulator.store.addUser();
+    const group = emulator.store.addUserGroup([user]);
+    emulator.store.associate(host.systemId, 'user_group', group);
+    const { output } = await controller.play([
+      { [`${FQCN}.jumpcloud_user_binding`]: { ...connection, users: [user], state: 'absent' } },
+    ]);
+    expect(output.replace(/\s+/g, ' ')).toMatch(
+      new RegExp(
+        `\\[WARNING\\]: .*User ${user} is not bound directly, but still has access .*${group}`,
+      ),
+    );
+  });
+
+  test('the verbosity brings the API’s counts and the invocation', async () => {
+    const { output } = await controller.play([systemTask({})], { flags: ['-vvv'] });
+    expect(output).toMatch(/"requests": 1/);
+    expect(output).toMatch(/"module_args": \{/);
+  });
+
+  test.each(MODULES)('ansible-doc shows %s with every option', async (module) => {
+    const text = await controller.run('ansible-doc', [
+      '-t',
+      'module',
+      '--json',
+      `${FQCN}.${module}`,
+    ]);
+    const { doc, examples } = JSON.parse(text)[`${FQCN}.${module}`];
+    const help = await controller.run(
+      `${controller.folder}/ansible_collections/systemcontext/jumpcloud/plugins/modules/${module}`,
+      ['--help'],
+    );
+    const options = Object.keys(doc.options);
+    expect(options.length).toBeGreaterThanOrEqual(8);
+    for (const option of options) expect(help).toMatch(new RegExp(`^  ${option} \\(`, 'm'));
+    expect(examples).toContain(`${FQCN}.${module}:`);
+    const page = await controller.run('ansible-doc', ['-t', 'module', `${FQCN}.${module}`]);
+    for (const option of options) expect(page).toMatch(new RegExp(`^[-=] ${option}$`, 'm'));
+  });
+
+  test('ansible-doc lists the modules with their descriptions', async () => {
+    const list = await controller.run('ansible-doc', ['-l', FQCN]);
+    for (const module of MODULES)
+      expect(list).toMatch(new RegExp(`^${FQCN}\\.${module}\\s+\\w+`, 'm'));
+  });
+});
