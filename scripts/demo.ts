@@ -10,16 +10,18 @@ import type { StepRunner } from './demo/step-runner.ts';
 import { throughAnsible } from './demo/through-ansible.ts';
 import { withoutAnsible } from './demo/without-ansible.ts';
 
-/** The runs of the playbook, and what has to come of each. */
+/** The runs of the playbooks, and what has to come of each. */
 const runs = [
   {
-    title: 'Run the playbook: this host gets the settings it describes',
+    title: 'Run the playbook: this host gets the settings, groups and users it describes',
+    playbook: 'playbook.yml',
     display_name: 'web-1',
-    flags: [],
+    flags: ['--diff'],
     changed: true,
     written: true,
   },
   {
+    playbook: 'playbook.yml',
     title: 'Ask what another name would change, without changing it (--check --diff)',
     display_name: 'web-2',
     flags: ['--check', '--diff'],
@@ -27,7 +29,24 @@ const runs = [
     written: false,
   },
   {
+    playbook: 'playbook.yml',
     title: 'Run the playbook again: everything is as described',
+    display_name: 'web-1',
+    flags: ['--diff'],
+    changed: false,
+    written: false,
+  },
+  {
+    title: 'Remove the host from JumpCloud',
+    playbook: 'removal.yml',
+    display_name: 'web-1',
+    flags: [],
+    changed: true,
+    written: true,
+  },
+  {
+    title: 'Remove it again: there is nothing left to remove',
+    playbook: 'removal.yml',
     display_name: 'web-1',
     flags: [],
     changed: false,
@@ -37,10 +56,15 @@ const runs = [
 
 const narrator = new Narrator();
 const folder = await mkdtemp(join(tmpdir(), 'jumpcloud-demo-'));
+// A signal ends the program that is running, and with it the demo, which then tidies up.
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => interruption.abort());
+}
 const emulator = await startEmulator();
 try {
   await demonstrate();
-  console.log('\nAll went as expected: the second run of the playbook changed nothing.');
+  console.log('\nAll went as expected: the second run of each playbook changed nothing.');
 } catch (error) {
   console.error(`\nThe demo failed: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
@@ -62,19 +86,26 @@ async function demonstrate(): Promise<void> {
     ({ systemId }) => `${emulator.url} knows system ${systemId}`,
   );
   const runPlaybook = await chooseRunner(collection);
-  for (const { title, display_name, flags, changed, written } of runs) {
+  const objects = {
+    system_group: emulator.store.addGroup(),
+    user: emulator.store.addUser(),
+    user_group: emulator.store.addUserGroup(),
+  };
+  const place = { agent_dir: host.agentDir, api_url: emulator.url };
+  for (const { title, playbook, display_name, flags, changed, written } of runs) {
     const before = emulator.requests.length;
-    const variables = { agent_dir: host.agentDir, api_url: emulator.url, display_name };
+    const variables = { ...place, ...objects, display_name };
     const sent = () => emulator.requests.slice(before).map(({ method }) => method);
     const outcome = await narrator.step(
       title,
       async () => {
-        const result = await runPlaybook(variables, flags);
+        const result = await runPlaybook(playbook, variables, flags);
         narrator.quote(result.output);
         return result;
       },
-      (result) => `${told(result.changed, flags)}; requests to the API: ${sent().join(', ')}`,
+      (result) => `${told(result.changed, flags)}; ${counted(sent())}`,
     );
+    check(!interruption.signal.aborted, 'it was interrupted');
     check(outcome.failed === 0, 'a task failed');
     check(outcome.changed > 0 === changed, `expected ${changed ? 'a' : 'no'} change`);
     check(
@@ -90,7 +121,7 @@ async function chooseRunner(collection: string): Promise<StepRunner> {
   if (exitCode === 0) {
     return narrator.step(
       'Install the collection, for this demo only',
-      () => throughAnsible(collection, folder),
+      () => throughAnsible(collection, folder, interruption.signal),
       () => 'Installed',
     );
   }
@@ -103,6 +134,15 @@ install it (Debian, Ubuntu: apt-get install --no-install-recommends ansible-core
 function told(changed: number, flags: readonly string[]): string {
   if (changed === 0) return 'Changed nothing';
   return flags.includes('--check') ? 'Would have changed something' : 'Changed something';
+}
+
+/** `3 requests to the API: 2 GET, 1 PUT`. */
+function counted(methods: readonly string[]): string {
+  const noun = methods.length === 1 ? 'request' : 'requests';
+  const kinds = [...new Set(methods)].map(
+    (kind) => `${methods.filter((method) => method === kind).length} ${kind}`,
+  );
+  return `${methods.length} ${noun} to the API${kinds.length > 0 ? `: ${kinds.join(', ')}` : ''}`;
 }
 
 function check(asExpected: boolean, otherwise: string): void {

@@ -1,7 +1,6 @@
 #!/bin/sh
-# Sets up what building and testing need, and says what it cannot set up itself. Exit status 0 also
-# when openssl or Ansible cannot be had: what needs them is left out then, and says so.
-# Uses nothing from node_modules, which may not be there yet.
+# Sets up what building, testing and the demo need, and says what it cannot set up itself. Ansible may
+# be missing: what needs it is left out then. Uses nothing from node_modules, which may not be there.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -34,23 +33,23 @@ install_packages() {
   npm ci --loglevel=error >/dev/null
 }
 
-install_tool() { # $1: its command, $2: its package in Debian, $3: what is left out without it
+# $1: a command, $2: its package in Debian. Fails, and says what to do, when it cannot be had.
+install_tool() {
   command -v "$1" >/dev/null && return
-  command="apt-get update && apt-get install -y --no-install-recommends $2"
-  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-    say "installing $2"
-    if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$2"; } \
-      >/dev/null 2>&1 </dev/null && command -v "$1" >/dev/null; then
-      return
-    fi
-    say "$2 could not be installed. To see why: $command" >&2
-  else
-    say "$1 is missing. On Debian or Ubuntu, as root: $command" >&2
+  todo="apt-get update && apt-get install -y --no-install-recommends $2"
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    say "$1 is missing. On Debian or Ubuntu, as root: $todo" >&2
+    return 1
   fi
-  say "Going on without it: $3" >&2
+  say "installing $2"
+  DEBIAN_FRONTEND=noninteractive sh -c "$todo" >/dev/null 2>&1 </dev/null || {
+    say "$2 could not be installed. To see why: $todo" >&2
+    return 1
+  }
 }
 
 check_node
 install_packages
-install_tool openssl openssl 'the tests that compare signatures with openssl are left out.'
-install_tool ansible-playbook ansible-core 'the modules are shown and tested without Ansible.'
+install_tool openssl openssl
+install_tool ansible-playbook ansible-core ||
+  say 'going on without Ansible: what needs it is left out, and says so.' >&2

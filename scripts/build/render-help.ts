@@ -4,7 +4,7 @@ import type {
   ModuleDocumentation,
   SharedDocumentation,
 } from './module-documentation.ts';
-import { plainText, wrap } from './plain-text.ts';
+import { wrap } from './plain-text.ts';
 
 /** How many of the documentation's examples `--help` shows. */
 const examplesShown = 3;
@@ -29,9 +29,9 @@ export function renderHelp(
       return option ? [describe(name, option)] : [];
     });
   return [
-    `${module}: ${plainText(short_description)}`,
+    wrap(`${module}: ${short_description}`),
     wrap(description[0] ?? ''),
-    `Usage: ${module} [FLAG...] ARGSFILE | '{"OPTION": VALUE, ...}' | -\n${wrap(
+    `Usage: ${module} [FLAG...] FILE | '{"OPTION": VALUE, ...}' | -\n${wrap(
       'Options are one JSON object: in a file, as the argument, or on standard input. One JSON object on standard output is the answer; exit status 1 means failed.',
     )}`,
     flags,

@@ -1,8 +1,15 @@
-/** The variables of the demo's playbook. */
-export interface Variables {
-  readonly agent_dir: string;
-  readonly api_url: string;
-  readonly display_name: string;
+import { join } from 'node:path';
+import { projectFolder } from '../build/project-folder.ts';
+
+/** The variables of the demo's playbooks, by name. */
+export type Variables = Readonly<Record<string, string>>;
+
+/** A playbook of the demo. */
+export type Playbook = 'playbook.yml' | 'removal.yml';
+
+/** Where a playbook of the demo lies. */
+export function playbookPath(name: Playbook): string {
+  return join(projectFolder, 'ansible-examples/demo', name);
 }
 
 /** What came of one run of the playbook. */
@@ -14,8 +21,9 @@ export interface StepOutcome {
   readonly output: string;
 }
 
-/** One way to run the demo's playbook. */
+/** One way to run a playbook of the demo. */
 export type StepRunner = (
+  playbook: Playbook,
   variables: Variables,
   flags: readonly ('--check' | '--diff')[],
 ) => Promise<StepOutcome>;

@@ -1,20 +1,25 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
-import { projectFolder } from '../build/project-folder.ts';
-import { type StepRunner, withoutProxy } from './step-runner.ts';
+import { playbookPath, type StepRunner, withoutProxy } from './step-runner.ts';
 
-/** The demo's playbook. */
-export const playbook = join(projectFolder, 'ansible-examples/demo/playbook.yml');
-
-/** Installs the collection into a folder, and gives what runs the playbook with it from there. */
-export async function throughAnsible(collection: string, folder: string): Promise<StepRunner> {
+/**
+ * Installs the collection into a folder, and gives what runs the playbook with it from there. The
+ * signal ends a running program.
+ */
+export async function throughAnsible(
+  collection: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<StepRunner> {
   const configuration = join(folder, 'ansible.cfg');
   await writeFile(configuration, '[defaults]\n');
   const options = {
     cwd: folder,
     reject: false,
     all: true,
+    cancelSignal: signal,
     env: {
       ...withoutProxy,
       ANSIBLE_COLLECTIONS_PATH: join(folder, 'collections'),
@@ -37,8 +42,9 @@ export async function throughAnsible(collection: string, folder: string): Promis
     throw new Error(`ansible-galaxy could not install ${collection}:\n${installation.all}`);
   }
 
-  return async (variables, flags) => {
-    const words = ['-i', 'localhost,', '-e', JSON.stringify(variables), ...flags, playbook];
+  return async (playbook, variables, flags) => {
+    const path = playbookPath(playbook);
+    const words = ['-i', 'localhost,', '-e', JSON.stringify(variables), ...flags, path];
     const { all } = await execa('ansible-playbook', words, options);
     return { changed: recap(all, 'changed'), failed: recap(all, 'failed'), output: all.trim() };
   };
@@ -46,6 +52,7 @@ export async function throughAnsible(collection: string, folder: string): Promis
 
 /** A count of the recap line; output without one is a failure. */
 function recap(output: string, what: 'changed' | 'failed'): number {
-  const count = new RegExp(`\\b${what}=(\\d+)`).exec(output)?.[1];
+  const plain = stripVTControlCharacters(output);
+  const count = new RegExp(`\\b${what}=(\\d+)`).exec(plain)?.[1];
   return count === undefined ? Number(what === 'failed') : Number(count);
 }
