@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BadIdentity, NotEnrolled } from '../errors.ts';
 import type { Signer } from '../signing/sign.ts';
 import { NoRegistration, readConfiguration } from './configuration.ts';
+import { isLink } from './is-link.ts';
 import { matchesCertificate, readPrivateKey } from './private-key.ts';
 import { readTombstone } from './tombstone.ts';
 
@@ -61,7 +62,16 @@ function requireFolder(agentDir: string): void {
     if (code === 'EACCES') {
       throw new BadIdentity(`No permission to look into ${agentDir}. Run as root.`);
     }
-    if (code !== 'ENOTDIR') throw new BadIdentity(`${agentDir} could not be read: ${code}.`);
+    if (code !== 'ENOTDIR') {
+      throw new BadIdentity(
+        `${agentDir} could not be read: ${code}. Correct it, or say with agent_dir where the agent is.`,
+      );
+    }
+  }
+  if (stat === undefined && isLink(agentDir)) {
+    throw new BadIdentity(
+      `${agentDir} is a link that leads nowhere. Mount what it leads to or correct it, or say with agent_dir where the agent is.`,
+    );
   }
   if (stat === undefined) throw new NoRegistration(`${agentDir} does not exist. ${install}`);
   if (!stat.isDirectory()) {

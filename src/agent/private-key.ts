@@ -51,13 +51,12 @@ function parseKey(text: string, path: string): KeyObject {
 
 /**
  * Whether the certificate beside the key belongs to it; undefined when there is no certificate,
- * or none that can be parsed.
+ * or none that can be read: requests do not need it.
  */
 export function matchesCertificate(key: KeyObject, certificatePath: string): boolean | undefined {
-  const file = readFile(certificatePath);
-  if (file === undefined) return undefined;
   try {
-    return new X509Certificate(file.text).checkPrivateKey(key);
+    const file = readFile(certificatePath);
+    return file && new X509Certificate(file.text).checkPrivateKey(key);
   } catch {
     return undefined;
   }

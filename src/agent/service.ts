@@ -46,7 +46,9 @@ export function findStopCommand(path: string): StopCommand {
  */
 export async function stopAgent({ file, args }: StopCommand, signal: AbortSignal): Promise<void> {
   // Only PATH is handed on: the rest of the environment may hold a proxy's password.
-  const options = { env: { PATH: process.env['PATH'] }, timeout: STOP_TIMEOUT_MS, signal };
+  const env = { PATH: process.env['PATH'] };
+  // A service manager that hangs may not heed SIGTERM either.
+  const options = { env, timeout: STOP_TIMEOUT_MS, killSignal: 'SIGKILL', signal } as const;
   await new Promise<void>((resolve, reject) => {
     execFile(file, args, options, (error, stdout, stderr) => {
       if (signal.aborted) return reject(signal.reason);

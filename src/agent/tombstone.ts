@@ -29,19 +29,27 @@ export function writeTombstone(agentDir: string, { systemKey, removedAt }: Tombs
   write(join(agentDir, TOMBSTONE), { system_key: systemKey, removed_at: removedAt });
 }
 
-/** Whether a removal of this system was begun and neither ended nor given up. */
-export function isRemovalUnderWay(agentDir: string, systemKey: string): boolean {
-  return readObject(join(agentDir, UNDER_WAY))['system_key'] === systemKey;
+/**
+ * Whether a removal of this system was begun at this address of the API, and neither ended nor
+ * given up. Elsewhere, in another region, a 401 would mean nothing.
+ */
+export function isRemovalUnderWay(agentDir: string, systemKey: string, apiUrl: string): boolean {
+  const note = readObject(join(agentDir, UNDER_WAY));
+  return note['system_key'] === systemKey && note['api_url'] === apiUrl;
 }
 
 /** Notes that a removal begins. Throws what the file system throws. */
-export function beginRemoval(agentDir: string, systemKey: string): void {
-  write(join(agentDir, UNDER_WAY), { system_key: systemKey });
+export function beginRemoval(agentDir: string, systemKey: string, apiUrl: string): void {
+  write(join(agentDir, UNDER_WAY), { system_key: systemKey, api_url: apiUrl });
 }
 
-/** Notes that a removal ended or was given up. Throws what the file system throws. */
+/** Notes that a removal ended or was given up. What cannot be deleted stays. */
 export function endRemoval(agentDir: string): void {
-  rmSync(join(agentDir, UNDER_WAY), { force: true });
+  try {
+    rmSync(join(agentDir, UNDER_WAY), { force: true });
+  } catch {
+    // The folder cannot be written, so no tombstone could be left either, and that is told.
+  }
 }
 
 function write(path: string, content: object): void {

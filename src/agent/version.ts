@@ -4,7 +4,8 @@ import { readFile } from './read-file.ts';
 /** The agent's version as version.txt tells it; undefined when it does not. */
 export function agentVersion(agentDir: string): string | undefined {
   try {
-    return readFile(join(agentDir, 'version.txt'))?.text.trim().slice(0, 64) || undefined;
+    const text = readFile(join(agentDir, 'version.txt'))?.text.trim() ?? '';
+    return /^[\w.+~-]{1,64}$/.test(text) ? text : undefined;
   } catch {
     return undefined;
   }

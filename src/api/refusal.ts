@@ -15,7 +15,7 @@ const LONGEST_MESSAGE = 300;
 export function refusal(session: Session, request: Request, reply: Reply): ModuleError {
   const { status } = reply;
   const could = `Could not ${request.purpose}`;
-  const said = theirMessage(reply.body);
+  const said = theirMessage(session, reply.body);
   const details = { status, ...(said !== undefined && { jumpcloud_message: said }) };
   if (status === 401) return unauthorized(session, could, details);
   if (status === 404) {
@@ -52,34 +52,35 @@ function unauthorized(
   could: string,
   details: Record<string, unknown>,
 ): Unauthorized {
-  const { identity, enrolledAs, accepted, clockOffsetMs, originIsAgents } = session;
+  const { identity, enrolledAs, accepted, clock, originIsAgents } = session;
   const causes: string[] = [];
   if (enrolledAs === 'mdm' || enrolledAs === 'user') {
     const how = enrolledAs === 'mdm' ? 'by MDM' : 'through the User Portal';
     causes.push(
       `this host was enrolled ${how}, and JumpCloud lets only hosts enrolled by an administrator (connect key) act for themselves: enrol it anew with a connect key`,
     );
-  } else {
+  }
+  causes.push(
+    `the record of system ${identity.systemId} was deleted in JumpCloud: register the agent anew`,
+  );
+  if (!accepted) {
     causes.push(
-      `the record of system ${identity.systemId} was deleted in JumpCloud: register the agent anew`,
+      'this host was enrolled by MDM, Apple ADE or through the User Portal, which JumpCloud does not let act for themselves: enrol it anew with a connect key',
     );
-    if (enrolledAs === undefined && !accepted) {
+    if (identity.keyMatchesCertificate === undefined) {
       causes.push(
-        'this host was enrolled by MDM, Apple ADE or through the User Portal, which JumpCloud does not let act for themselves: enrol it anew with a connect key',
+        'client.key is not of this registration (there is no usable client.crt to compare it with): register the agent anew',
       );
     }
-    if (!accepted) {
-      if (identity.keyMatchesCertificate === undefined) {
-        causes.push(
-          'client.key is not of this registration (there is no client.crt to compare it with): register the agent anew',
-        );
-      }
-      if (originIsAgents !== true) {
-        causes.push(`the organisation is in another region than ${session.origin}: set region`);
-      }
-      if (clockOffsetMs === undefined) {
-        causes.push("this host's clock is wrong: set it, for example with chrony");
-      }
+    if (originIsAgents !== true) {
+      causes.push(
+        `the organisation is in another region than ${session.origin}: set region (us, eu or in)`,
+      );
+    }
+    if (clock.offsetMs === undefined) {
+      causes.push(
+        "this host's clock is wrong (the answer told no time to compare it with): set it, for example with chrony",
+      );
     }
   }
   const listed =
@@ -92,13 +93,18 @@ function unauthorized(
   });
 }
 
-/** JumpCloud's own explanation, on one line, if the body holds one. */
-function theirMessage(body: string): string | undefined {
+/**
+ * JumpCloud's own explanation, on one line, if the body holds one. Secrets are hidden before it
+ * is cut: half of one would not be recognised later.
+ */
+function theirMessage(session: Session, body: string): string | undefined {
   try {
     const { message, error } = Object(JSON.parse(body));
     const text = [message, error].find((value) => typeof value === 'string' && value !== '');
-    return text
-      ?.replace(/[\p{Cc}\s]+/gu, ' ')
+    if (text === undefined) return undefined;
+    return session
+      .conceal(text)
+      .replace(/[\p{Cc}\s]+/gu, ' ')
       .trim()
       .slice(0, LONGEST_MESSAGE);
   } catch {

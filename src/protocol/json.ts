@@ -1,9 +1,14 @@
+/** Far deeper than any option goes; Node can read what is deeper than it can write. */
+const DEEPEST = 100;
+/** The most of a key that is quoted, in characters. */
+const LONGEST_KEY = 60;
+
 /** Why a text is not JSON that can be used; the message never quotes the text. */
 export class JsonError extends Error {}
 
 /**
- * Parses JSON, and refuses an object that names a key twice: the parser would silently keep the
- * last one.
+ * Parses JSON, and refuses an object that names a key twice (the parser would silently keep the
+ * last one) and what is nested more than a hundred levels deep.
  * @throws JsonError
  */
 export function parseJson(text: string): unknown {
@@ -16,8 +21,7 @@ export function parseJson(text: string): unknown {
       position === undefined ? 'is not JSON' : `is not JSON ${where(text, Number(position))}`,
     );
   }
-  const twice = repeatedKey(text);
-  if (twice !== undefined) throw new JsonError(`names the key "${twice}" twice`);
+  inspect(text);
   return value;
 }
 
@@ -26,19 +30,35 @@ function where(text: string, position: number): string {
   return `at line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
 }
 
-/** The first key that an object of this valid JSON text names twice. */
-function repeatedKey(text: string): string | undefined {
+/** Looks through a valid JSON text for what the parser lets pass. */
+function inspect(text: string): void {
   const open: (Set<string> | undefined)[] = [];
-  for (const [, string, colon, bracket] of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|([{}[\]])/g)) {
-    if (bracket === '{') open.push(new Set());
-    else if (bracket === '[') open.push(undefined);
-    else if (bracket !== undefined) open.pop();
-    else if (colon !== undefined && string !== undefined) {
-      const key = String(JSON.parse(string));
+  const marks = /["{}[\]]/g;
+  const colon = /\s*:/y;
+  for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
+    if (mark[0] === '"') {
+      marks.lastIndex = endOfString(text, mark.index);
+      colon.lastIndex = marks.lastIndex;
+      if (!colon.test(text)) continue;
+      const key = String(JSON.parse(text.slice(mark.index, marks.lastIndex)));
       const keys = open.at(-1);
-      if (keys?.has(key)) return key;
+      if (keys?.has(key)) throw new JsonError(`names the key "${key.slice(0, LONGEST_KEY)}" twice`);
       keys?.add(key);
+    } else if (mark[0] === '{' || mark[0] === '[') {
+      open.push(mark[0] === '{' ? new Set() : undefined);
+      if (open.length > DEEPEST) throw new JsonError(`is nested more than ${DEEPEST} levels deep`);
+    } else {
+      open.pop();
     }
   }
-  return undefined;
+}
+
+/** Where the string that starts at `start` is over. A regular expression would run out of stack. */
+function endOfString(text: string, start: number): number {
+  for (let end = start; ; ) {
+    end = text.indexOf('"', end + 1);
+    let backslashes = 0;
+    while (text[end - 1 - backslashes] === '\\') backslashes++;
+    if (backslashes % 2 === 0) return end + 1;
+  }
 }

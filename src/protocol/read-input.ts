@@ -13,7 +13,7 @@ export async function readInput(
   source: Source,
   signal: AbortSignal,
 ): Promise<Map<string, unknown>> {
-  const text = await textOf(source, signal);
+  const text = await unlessInterrupted(textOf(source), signal);
   const name = source.from === 'file' ? source.path : NAMES[source.from];
   if (source.from === 'stdin' && text.trim() === '') return new Map();
   let value: unknown;
@@ -31,12 +31,12 @@ export async function readInput(
 
 const NAMES = { text: 'The argument', stdin: 'Standard input' };
 
-async function textOf(source: Source, signal: AbortSignal): Promise<string> {
+async function textOf(source: Source): Promise<string> {
   switch (source.from) {
     case 'text':
       return source.text;
     case 'stdin':
-      return readStdin(signal);
+      return readStdin();
     case 'file':
       try {
         return await readFile(source.path, 'utf8');
@@ -49,16 +49,18 @@ async function textOf(source: Source, signal: AbortSignal): Promise<string> {
   }
 }
 
-async function readStdin(signal: AbortSignal): Promise<string> {
+async function readStdin(): Promise<string> {
   const chunks: Buffer[] = [];
-  const read = async () => {
-    for await (const chunk of process.stdin) chunks.push(chunk);
-  };
+  for await (const chunk of process.stdin) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Standard input, and a file that is a pipe, may never end. */
+async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const interrupted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
-  await Promise.race([read(), interrupted]);
-  return Buffer.concat(chunks).toString('utf8');
+  return Promise.race([work, interrupted]);
 }
 
 function invalid(message: string): InvalidArguments {

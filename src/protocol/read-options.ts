@@ -72,13 +72,17 @@ export function moduleArgs(
 
 function shown(option: Option<unknown> | undefined, value: unknown): unknown {
   if (value instanceof Map) return Object.fromEntries(value);
-  return option?.secret && value !== undefined ? maskCredentials(String(value)) : (value ?? null);
+  return option?.secret && value != null ? maskCredentials(value) : (value ?? null);
 }
 
-/** A URL that can be shown; text that is no URL is hidden whole. */
-function maskCredentials(text: string): string {
-  if (!URL.canParse(text)) return MASK;
-  const url = new URL(text);
-  const credentials = url.username === '' && url.password === '' ? '' : `${MASK}@`;
-  return `${url.protocol}//${credentials}${url.host}${url.pathname.replace(/\/$/, '')}`;
+/**
+ * A URL that can be shown; anything else is hidden whole. Behind the host stands no @ unless a
+ * password was written where a URL has none.
+ */
+function maskCredentials(text: unknown): string {
+  if (typeof text !== 'string' || !URL.canParse(text)) return MASK;
+  const { protocol, username, password, host, pathname, search, hash } = new URL(text);
+  if (host === '' || `${pathname}${search}${hash}`.includes('@')) return MASK;
+  const credentials = username === '' && password === '' ? '' : `${MASK}@`;
+  return `${protocol}//${credentials}${host}${pathname.replace(/\/$/, '')}`;
 }

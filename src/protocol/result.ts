@@ -1,3 +1,4 @@
+import { conceal } from '../conceal.ts';
 import { Internal, ModuleError } from '../errors.ts';
 import type { Outcome, Run } from '../run.ts';
 
@@ -37,7 +38,5 @@ function stackOf(error: unknown): string {
 
 /** The text of a result, with everything secret hidden. `pretty` is for people. */
 export function serialize(result: Result, secrets: Iterable<string>, pretty: boolean): string {
-  let text = JSON.stringify(result, undefined, pretty ? 2 : undefined);
-  for (const secret of secrets) text = text.replaceAll(secret, '********');
-  return `${text}\n`;
+  return `${conceal(JSON.stringify(result, undefined, pretty ? 2 : undefined), secrets)}\n`;
 }

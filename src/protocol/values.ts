@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { Unfit } from './option.ts';
 import { describe, readBoolean, readList, readMapping, readNumber, readText } from './spellings.ts';
@@ -70,13 +70,24 @@ export function toPath(value: unknown): string {
     );
 }
 
-/** The path of a file that holds at least one certificate. */
+/** Ten times the size of all roots there are, in bytes. */
+const LARGEST_BUNDLE = 4 * 1024 * 1024;
+
+/** The path of a file that holds at least one certificate. Never blocks on a pipe. */
 export function toPemBundle(value: unknown): string {
   const file = toPath(value);
   let pem: string;
   try {
+    const stat = statSync(file);
+    if (!stat.isFile()) throw new Unfit(`${file} is not a regular file`);
+    if (stat.size > LARGEST_BUNDLE) {
+      throw new Unfit(
+        `${file} has ${stat.size} bytes; a bundle of certificates is never that large`,
+      );
+    }
     pem = readFileSync(file, 'utf8');
   } catch (error) {
+    if (error instanceof Unfit) throw error;
     throw new Unfit(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
   try {

@@ -15,7 +15,7 @@ const FIRST_PAUSE_MS = 250;
  * Writes changes to edges and reads the list again until it agrees with the wish. What somebody
  * else changes meanwhile is not a failure: it counts as theirs if it is what was wanted, and is
  * put right if it is not, each change once.
- * @throws NotApplied when the list does not agree within ten seconds
+ * @throws NotApplied when the list does not agree within ten seconds of the last write
  */
 export async function applyEdges(
   { session, run }: { session: Session; run: Run },
@@ -36,18 +36,25 @@ export async function applyEdges(
   };
   for (const change of changes) await write(change);
 
-  const giveUpAt = performance.now() + PATIENCE_MS;
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+  let giveUpAt = performance.now() + PATIENCE_MS;
+  let pauseMs = FIRST_PAUSE_MS;
+  for (;;) {
     const after = await access.read(session);
     const left = planEdges(wish, after).changes;
     if (left.length === 0) return { done, after };
     const fresh = left.filter((change) => !tried.has(keyOf(change)));
-    for (const change of fresh) await write(change);
-    if (fresh.length > 0) continue;
+    if (fresh.length > 0) {
+      for (const change of fresh) await write(change);
+      // The graph may take as long again to show these.
+      giveUpAt = performance.now() + PATIENCE_MS;
+      pauseMs = FIRST_PAUSE_MS;
+      continue;
+    }
     const waitMs = Math.min(pauseMs, giveUpAt - performance.now(), session.budget.remaining());
     if (waitMs <= 0) throw notApplied(access.name, left);
     const over = run.waiting(`for JumpCloud to show the change of ${access.name}`, waitMs);
     await pause(waitMs, run.signal).finally(over);
+    pauseMs *= 2;
   }
 }
 

@@ -3,6 +3,7 @@ import { AlreadyRemoved, type Identity } from '../agent/identity.ts';
 import { identityFiles, purge } from '../agent/purge.ts';
 import { identify } from '../agent/registration.ts';
 import { findStopCommand, stopAgent } from '../agent/service.ts';
+import { endRemoval } from '../agent/tombstone.ts';
 import { InvalidArguments } from '../errors.ts';
 import type { Outcome, Run } from '../run.ts';
 import { connect } from '../transport/connect.ts';
@@ -41,6 +42,8 @@ async function identityToRemove(options: RemovalOptions, run: Run): Promise<Iden
     const systemId = String(error.details['system_id']);
     requireSystem(options.system_id, systemId);
     run.systemId = systemId;
+    // A run that was killed behind the tombstone left it.
+    if (!run.check) endRemoval(options.agent_dir);
     return undefined;
   }
 }

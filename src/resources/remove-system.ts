@@ -1,6 +1,6 @@
 import { beginRemoval, endRemoval, isRemovalUnderWay, writeTombstone } from '../agent/tombstone.ts';
 import { deleteSystem, readSystem, systemExists } from '../api/systems.ts';
-import { NotApplied, NotFound, Unauthorized } from '../errors.ts';
+import { NotApplied, NotFound, Rejected, Unauthorized } from '../errors.ts';
 import { pause } from '../pause.ts';
 import type { Run } from '../run.ts';
 import type { Session } from '../transport/session.ts';
@@ -18,7 +18,7 @@ export async function removeSystem(
   run: Run,
   stop: () => Promise<void>,
 ): Promise<readonly Removed[]> {
-  const { systemId, agentDir } = session.identity;
+  const { systemId } = session.identity;
   const removed = [{ type: 'system', id: systemId }];
   if (!(await isPresent(session))) {
     if (!run.check) leaveTombstone(session, run);
@@ -26,9 +26,7 @@ export async function removeSystem(
   }
   if (run.check) return removed;
   await stop();
-  // Without the note a crash would only cost the next run its certainty; see the tombstone.
-  attempt(() => beginRemoval(agentDir, systemId));
-  const deleted = await deleteSystem(session);
+  const deleted = await deleteWithNote(session);
   if (deleted) run.soFar = { changed: true, removed };
   await requireGone(session, run);
   leaveTombstone(session, run);
@@ -37,13 +35,33 @@ export async function removeSystem(
 
 /** A record that is gone answers 404, or 401 where only the note tells it from a wrong clock. */
 async function isPresent(session: Session): Promise<boolean> {
-  const { systemId, agentDir } = session.identity;
+  const { identity, origin } = session;
   try {
     await readSystem(session);
     return true;
   } catch (error) {
     if (error instanceof NotFound) return false;
-    if (error instanceof Unauthorized && isRemovalUnderWay(agentDir, systemId)) return false;
+    // Without the server's time the clock could still be what is wrong.
+    const isClockKnown = session.clock.offsetMs !== undefined;
+    if (error instanceof Unauthorized && isClockKnown) {
+      if (isRemovalUnderWay(identity.agentDir, identity.systemId, origin)) return false;
+    }
+    throw error;
+  }
+}
+
+async function deleteWithNote(session: Session): Promise<boolean> {
+  const { identity, origin } = session;
+  const { systemId, agentDir } = identity;
+  try {
+    beginRemoval(agentDir, systemId, origin);
+  } catch {
+    // Without the note a crash would cost the next run its certainty, and nothing else.
+  }
+  try {
+    return await deleteSystem(session);
+  } catch (error) {
+    if (error instanceof Rejected) endRemoval(agentDir);
     throw error;
   }
 }
@@ -54,7 +72,7 @@ async function requireGone(session: Session, run: Run): Promise<void> {
   while (await systemExists(session)) {
     const waitMs = Math.min(LOOK_EVERY_MS, giveUpAt - performance.now());
     if (waitMs <= 0) {
-      attempt(() => endRemoval(agentDir));
+      endRemoval(agentDir);
       run.soFar = {};
       throw new NotApplied(
         `JumpCloud answered that system ${systemId} was deleted, but its record is still there ${PATIENCE_MS / 1000} s later. The host keeps its key; run again, and ask JumpCloud if it stays so.`,
@@ -71,15 +89,7 @@ function leaveTombstone(session: Session, run: Run): void {
     endRemoval(agentDir);
   } catch (error) {
     run.warnings.push(
-      `The note that this host was removed could not be left in ${agentDir} (${(error as NodeJS.ErrnoException).code}). Until the agent registers anew, another run will fail as unauthorized instead of finding nothing to do.`,
+      `The note that this host was removed could not be left in ${agentDir} (${(error as NodeJS.ErrnoException).code}). Until the agent registers anew, another run has to ask JumpCloud again, and may fail as unauthorized instead of finding nothing to do.`,
     );
-  }
-}
-
-function attempt(action: () => void): void {
-  try {
-    action();
-  } catch {
-    // The folder cannot be written: leaveTombstone will say so.
   }
 }

@@ -80,21 +80,27 @@ function primaryUser(record: SystemRecord): string {
   return record['primarySystemUser.id'] ?? record.primarySystemUser?.id ?? '';
 }
 
-/** Keeps the record's order, so that a list that agrees already comes out as it went in. */
+/**
+ * Keeps the record's order, so that a list that agrees already comes out as it went in, and an
+ * attribute that nobody named exactly as it is. A named one that the record holds twice is kept once.
+ */
 function mergeAttributes(
   current: readonly Attribute[],
   wanted: ReadonlyMap<string, string | null>,
   purge: boolean,
 ): Attribute[] {
-  const merged = new Map<string, string>();
+  const merged: Attribute[] = [];
+  const missing = new Map(wanted);
   for (const { name, value } of current) {
-    if (!purge || wanted.has(name)) merged.set(name, value);
+    const named = missing.get(name);
+    if (typeof named === 'string') merged.push({ name, value: named });
+    if (!purge && !wanted.has(name)) merged.push({ name, value });
+    missing.delete(name);
   }
-  for (const [name, value] of wanted) {
-    if (value === null) merged.delete(name);
-    else merged.set(name, value);
+  for (const [name, value] of missing) {
+    if (value !== null) merged.push({ name, value });
   }
-  return [...merged].map(([name, value]) => ({ name, value }));
+  return merged;
 }
 
 function entries<T extends object>(table: T): { [K in keyof T]: [K, T[K]] }[keyof T][] {

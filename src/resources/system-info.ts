@@ -89,6 +89,6 @@ function describeAgent(session: Session, record: SystemRecord): Record<string, u
     version: agentVersion(identity.agentDir) ?? record.agentVersion ?? null,
     enrolled_as: record.provisionMetadata?.provisioner?.type ?? null,
     key_matches_certificate: identity.keyMatchesCertificate ?? null,
-    clock_offset: session.clockOffset(),
+    clock_offset: session.clock.offset(),
   };
 }

@@ -82,7 +82,7 @@ function hasToSettle(
 ): boolean {
   if (options.settle === 0) return false;
   if (changes.length > 0) return true;
-  const age = session.serverNow() - Date.parse(record.created ?? '');
+  const age = session.clock.now() - Date.parse(record.created ?? '');
   return age < options.settle * 1000;
 }
 

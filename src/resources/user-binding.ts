@@ -45,7 +45,10 @@ export const userBinding = edges<UserBindingOptions>({
   warn: remainingAccess,
 });
 
-/** Names the users that were to be absent and can get in all the same, through a group. */
+/**
+ * Names the users that were to be absent and can get in all the same, through a group. Sorted,
+ * because JumpCloud lists them in another order once the direct edges are gone.
+ */
 async function remainingAccess(session: Session, options: UserBindingOptions): Promise<string[]> {
   const { users, state, exclusive } = options;
   if (!exclusive && (state === 'present' || users.length === 0)) return [];
@@ -63,5 +66,6 @@ async function remainingAccess(session: Session, options: UserBindingOptions): P
             .map((step) => `${step.type.replace('_', ' ')} ${step.id}`);
           return `User ${id} is not bound directly, but still has access to this host through ${through.join(', then ')}. To take it away, remove the user from that group, or the group from this host.`;
         }),
-    );
+    )
+    .sort();
 }

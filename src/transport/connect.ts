@@ -61,6 +61,7 @@ export async function connect(
   const session = new Session(run, identity, dispatcher, {
     origin,
     originIsAgents: agents ? CONSOLES[agents] === origin : undefined,
+    proxyUrl: proxy?.url,
     timeoutMs: options.timeout * 1000,
     requestTimeoutMs,
     clock: Date.now,

@@ -25,10 +25,14 @@ export async function openDispatcher(
       connect: { ...trust, timeout: connectTimeoutMs },
     });
   const { default: ProxyAgent } = await import('undici/lib/dispatcher/proxy-agent.js');
+  // biome-ignore lint/style/noRestrictedImports: this api folder is undici's.
+  const { default: connect } = await import('undici/lib/api/api-connect.js');
   return new ProxyAgent({
     uri: proxy.url,
     ...(proxy.authorization !== undefined && { token: proxy.authorization }),
     connections: CONNECTIONS,
+    // Only undici's front door, which is not imported, gives its clients this method.
+    clientFactory: (url, options) => Object.assign(new Pool(url, options), { connect }),
     requestTls: { ...trust, timeout: connectTimeoutMs },
     proxyTls: { ...trust, timeout: connectTimeoutMs },
   });

@@ -37,17 +37,21 @@ export function proxyFor(
 
 function parse(text: string): ProxyServer {
   const url = new URL(text);
-  const credentials = `${decode(url.username)}:${decode(url.password)}`;
+  const credentials = Buffer.concat([decode(url.username), COLON, decode(url.password)]);
   return {
     url: url.origin,
-    authorization:
-      credentials === ':' ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`,
+    authorization: credentials.length === 1 ? undefined : `Basic ${credentials.toString('base64')}`,
   };
 }
 
-/** A per cent sign that encodes nothing stands for itself. */
-function decode(text: string): string {
-  return decodeURIComponent(text.replace(/%(?![0-9a-f]{2})/gi, '%25'));
+const COLON = Buffer.from(':');
+
+/** The bytes meant, in whatever encoding; a per cent sign that encodes nothing stands for itself. */
+function decode(text: string): Buffer {
+  const bytes = text.replace(/%([0-9a-f]{2})/gi, (_, hex) =>
+    String.fromCharCode(parseInt(hex, 16)),
+  );
+  return Buffer.from(bytes, 'latin1');
 }
 
 /** NO_PROXY as curl reads it: `*`, or host names with the domains below them, port optional. */

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { version } from '../../package.json';
 import type { Identity } from '../agent/identity.ts';
+import { conceal } from '../conceal.ts';
 import { pause } from '../pause.ts';
 import type { Run } from '../run.ts';
 import { sign } from '../signing/sign.ts';
@@ -10,9 +11,7 @@ import { Budget } from './budget.ts';
 import { exhausted, final } from './failure.ts';
 import { retryAfter } from './retry-after.ts';
 import { nextRetry, TRANSIENT_STATUSES } from './retry-policy.ts';
-
-/** A difference between the clocks up to which a 401 has another cause, in milliseconds. */
-const TOLERATED_SKEW_MS = 30_000;
+import { ServerClock } from './server-clock.ts';
 
 /** A call of JumpCloud's API. */
 export interface Request {
@@ -35,6 +34,8 @@ export interface SessionSettings {
   readonly origin: string;
   /** Whether the origin is the one that jcagent.conf names; undefined when it names none known. */
   readonly originIsAgents: boolean | undefined;
+  /** The proxy on the way there, without its credentials. */
+  readonly proxyUrl: string | undefined;
   readonly timeoutMs: number;
   readonly requestTimeoutMs: number;
   /** The local clock, milliseconds since the epoch. */
@@ -52,35 +53,32 @@ export class Session {
   readonly origin: string;
   readonly originIsAgents: boolean | undefined;
   readonly budget: Budget;
+  readonly clock: ServerClock;
   requests = 0;
   retries = 0;
   /** True once JumpCloud has accepted this identity in this run. */
   accepted = false;
   /** How this host was enrolled (`administrator`, `mdm`, `user`), once its record was read. */
   enrolledAs: string | undefined;
-  /** The server's time minus ours in milliseconds, by its latest answer. */
-  clockOffsetMs: number | undefined;
 
   readonly #run: Run;
   readonly #dispatcher: Dispatcher;
   readonly #settings: SessionSettings;
-  /** Added to our clock for signing: 0 until a 401 has shown that our clock is wrong. */
-  #correctionMs = 0;
-  #warned = false;
 
   constructor(run: Run, identity: Identity, dispatcher: Dispatcher, settings: SessionSettings) {
     this.identity = identity;
     this.origin = settings.origin;
     this.originIsAgents = settings.originIsAgents;
     this.budget = new Budget(settings.timeoutMs);
+    this.clock = new ServerClock(settings.clock);
     this.#run = run;
     this.#dispatcher = dispatcher;
     this.#settings = settings;
   }
 
-  /** The time by JumpCloud's clock as far as it is known, milliseconds since the epoch. */
-  serverNow(): number {
-    return this.#settings.clock() + (this.clockOffsetMs ?? 0);
+  /** A text of the other side's, without what must never be printed. */
+  conceal(text: string): string {
+    return conceal(text, this.#run.secrets);
   }
 
   /** The result's `api`; `clock_offset` is the server's time minus ours in whole seconds. */
@@ -89,14 +87,8 @@ export class Session {
       base_url: this.origin,
       requests: this.requests,
       retries: this.retries,
-      clock_offset: this.clockOffset(),
+      clock_offset: this.clock.offset(),
     };
-  }
-
-  /** The server's time minus ours in whole seconds; null before its first answer. */
-  clockOffset(): number | null {
-    // A Date header leaves out the fraction of its second: half a second is its middle.
-    return this.clockOffsetMs === undefined ? null : Math.round((this.clockOffsetMs + 500) / 1000);
   }
 
   /**
@@ -110,7 +102,7 @@ export class Session {
     for (let attempts = 1; ; attempts++) {
       const { outcome, sent } = await this.#attemptInTime(request);
       if (outcome instanceof AttemptFailure) {
-        if (outcome.kind !== 'network') throw final(request.purpose, this.origin, outcome);
+        if (outcome.kind !== 'network') throw final(request.purpose, this.#destination(), outcome);
       } else if (!TRANSIENT_STATUSES.has(outcome.status)) {
         if (outcome.status < 300) this.#accept();
         return { ...outcome, lost };
@@ -119,7 +111,7 @@ export class Session {
       const retryAfterMs =
         outcome instanceof AttemptFailure
           ? undefined
-          : retryAfter(outcome.headers['retry-after'], this.serverNow());
+          : retryAfter(outcome.headers['retry-after'], this.clock.now());
       const waitMs = nextRetry({
         attempts,
         retryAfterMs,
@@ -131,7 +123,7 @@ export class Session {
         const open = lost && request.method !== 'GET';
         const { purpose } = request;
         throw exhausted(
-          { purpose, origin: this.origin, attempts, elapsedMs, retryAfterMs, open },
+          { purpose, origin: this.#destination(), attempts, elapsedMs, retryAfterMs, open },
           outcome,
         );
       }
@@ -151,14 +143,20 @@ export class Session {
    * signed with is wrong. Reads under way at the same time each judge their own.
    */
   async #attemptInTime(request: Request): Promise<Attempted> {
-    const signedAt = this.#settings.clock() + this.#correctionMs;
+    const signedAt = this.clock.signingTime();
     const attempted = await this.#attempt(request, signedAt);
     const { outcome } = attempted;
     if (outcome instanceof AttemptFailure || outcome.status !== 401) return attempted;
-    const serverTime = Date.parse(outcome.headers['date'] ?? '');
-    if (!(Math.abs(serverTime - signedAt) > TOLERATED_SKEW_MS)) return attempted;
-    this.#correctionMs = serverTime - this.#settings.clock();
-    return this.#attempt(request, serverTime);
+    const time = this.clock.betterTime(outcome, signedAt);
+    if (time === undefined) return attempted;
+    this.clock.correct(time);
+    return this.#attempt(request, time);
+  }
+
+  /** Where requests go, for messages. */
+  #destination(): string {
+    const { origin, proxyUrl } = this.#settings;
+    return proxyUrl === undefined ? origin : `${origin} (through the proxy ${proxyUrl})`;
   }
 
   async #attempt(request: Request, time: number): Promise<Attempted> {
@@ -182,24 +180,14 @@ export class Session {
     const timeoutMs = Math.min(this.#settings.requestTimeoutMs, this.budget.remaining());
     this.requests++;
     const attempted = await attempt(this.#dispatcher, wire, timeoutMs, this.#run.signal);
-    if (!(attempted.outcome instanceof AttemptFailure)) this.#learnClock(attempted.outcome);
+    if (!(attempted.outcome instanceof AttemptFailure)) this.clock.learn(attempted.outcome);
     return attempted;
-  }
-
-  #learnClock(reply: WireReply): void {
-    const serverTime = Date.parse(reply.headers['date'] ?? '');
-    if (!Number.isNaN(serverTime)) this.clockOffsetMs = serverTime - this.#settings.clock();
   }
 
   #accept(): void {
     this.accepted = true;
-    if (this.#correctionMs === 0 || this.#warned) return;
-    this.#warned = true;
-    const seconds = Math.round(Math.abs(this.#correctionMs) / 1000);
-    const direction = this.#correctionMs > 0 ? 'behind' : 'ahead of';
-    this.#run.warnings.push(
-      `This host's clock is ${seconds} s ${direction} JumpCloud's; requests were signed with the corrected time. Set the clock, for example with chrony or systemd-timesyncd.`,
-    );
+    const warning = this.clock.warning();
+    if (warning !== undefined) this.#run.warnings.push(warning);
   }
 }
 

@@ -53,6 +53,15 @@ async function listen(port: number): Promise<Emulator> {
   }
 }
 
+async function enrol(emulator: Emulator, dir: string | undefined): Promise<EnrolledHost> {
+  try {
+    return await emulator.enrol(dir === undefined ? {} : { agentDir: dir });
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    throw new Refusal(`${path} cannot be written (${code}). Choose another folder.`);
+  }
+}
+
 const idsOf = (objects: readonly Furnished[], type: Furnished['type']) =>
   objects.filter((object) => object.type === type).map(({ id }) => id);
 
@@ -123,7 +132,7 @@ async function main(): Promise<void> {
   const { port, dir, readyFile } = readWishes();
   if (dir !== undefined) requireOwnFolder(dir);
   const emulator = await listen(port);
-  const host = await emulator.enrol(dir === undefined ? {} : { agentDir: dir });
+  const host = await enrol(emulator, dir);
   const objects = furnish(emulator.store, host.systemId);
   emulator.onRequest.push((request) => console.log(describe(request)));
 

@@ -45,7 +45,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
   const requests: LoggedRequest[] = [];
   const faults = new FaultScript();
   const races = new Map<string, InitialisationRace & { left: number }>();
-  const lagging = new Map<string, { until: number; answer: Answer }>();
+  const lagging = new Map<string, { until: number; readonly before: Store }>();
   const onRequest: ((request: LoggedRequest) => void)[] = [];
   let window: number[] = [];
 
@@ -58,41 +58,45 @@ export async function startEmulator(options: EmulatorOptions = {}) {
     return false;
   };
 
+  const prove = (request: IncomingMessage) =>
+    provenSystem(store, request, clock(), skewTolerance * 1000);
+
   /** What a request would be answered without any fault; carries it out. */
   const carryOut = (request: IncomingMessage, body: unknown): Answer => {
     const url = new URL(request.url ?? '/', 'http://emulator');
-    const systemId = provenSystem(store, request, clock(), skewTolerance * 1000);
+    const systemId = prove(request);
     if (systemId === undefined) return unauthorized(url.pathname);
     const { method = 'GET' } = request;
     if (method !== 'GET' && body !== undefined && !isJson(request)) {
       return { status: 400, body: { message: 'Content-Type: application/json is required' } };
     }
-    if (observeLag > 0) return withLag(systemId, method, url, body);
-    const given = answer(store, systemId, method, url, body);
-    if (method === 'PUT') startRace(systemId);
+    const isGraph = url.pathname.startsWith('/api/v2/');
+    if (isGraph && method === 'POST') startLag(systemId);
+    const seen = isGraph && method === 'GET' ? observed(systemId) : store;
+    const given = answer(seen, systemId, method, url, body);
+    if (method === 'PUT' && given.status === 200) startRace(systemId);
     return given;
   };
 
-  /** Reads of the graph keep their answer for a while after a write. */
-  const withLag = (systemId: string, method: string, url: URL, body: unknown): Answer => {
-    const key = `${systemId} ${url.pathname}${url.search}`;
-    if (method !== 'GET') {
-      const until = Date.now() + observeLag;
-      for (const entry of lagging.values()) entry.until = until;
-      return answer(store, systemId, method, url, body);
-    }
-    const stale = lagging.get(key);
-    if (stale !== undefined && stale.until > Date.now()) return stale.answer;
-    const fresh = structuredClone(answer(store, systemId, method, url, body));
-    lagging.set(key, { until: 0, answer: fresh });
-    return fresh;
+  /** The organisation as reads of a system's graph show it. */
+  const observed = (systemId: string): Store => {
+    const lag = lagging.get(systemId);
+    return lag !== undefined && lag.until > Date.now() ? lag.before : store;
+  };
+
+  const startLag = (systemId: string) => {
+    if (observeLag === 0) return;
+    const seen = observed(systemId);
+    const before = seen === store ? store.copy() : seen;
+    lagging.set(systemId, { until: Date.now() + observeLag, before });
   };
 
   const startRace = (systemId: string) => {
     const race = races.get(systemId);
     if (race === undefined || race.left === 0) return;
     race.left--;
-    setTimeout(() => Object.assign(store.record(systemId), race.fields), race.afterMs).unref();
+    const overwrite = () => Object.assign(store.systems.get(systemId)?.record ?? {}, race.fields);
+    setTimeout(overwrite, race.afterMs).unref();
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -161,17 +165,14 @@ export async function startEmulator(options: EmulatorOptions = {}) {
         logged.status = 302;
         return void response.writeHead(302, { location: fault.location }).end();
       case 'silence':
+        if (fault.applied) carryOut(request, body);
         return;
       case 'ignored-write': {
-        const kept = structuredClone(store.record(logged.systemId ?? ''));
-        const isPut = request.method === 'PUT';
-        return send(
-          isPut
-            ? { status: 200, body: kept }
-            : request.method === 'DELETE'
-              ? { status: 200, body: kept }
-              : { status: 204 },
-        );
+        const systemId = prove(request);
+        if (systemId === undefined) return send(carryOut(request, body));
+        const kept = store.record(systemId);
+        const isGraph = request.method === 'POST';
+        return send(isGraph ? { status: 204 } : { status: 200, body: kept });
       }
       case 'concurrent': {
         if (fault.when === 'before') fault.change(store);

@@ -35,7 +35,11 @@ export type Fault =
   | { readonly kind: 'endless-body' }
   | { readonly kind: 'endless-headers' }
   /** No answer ever. */
-  | { readonly kind: 'silence' }
+  | {
+      readonly kind: 'silence';
+      /** Whether the request takes effect all the same. */
+      readonly applied?: boolean;
+    }
   /** Success is answered, nothing is done. */
   | { readonly kind: 'ignored-write' }
   /** Somebody else changes the organisation just before or after. */

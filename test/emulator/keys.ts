@@ -70,29 +70,36 @@ export async function issue(
       '-out',
       'server.csr',
     ]);
-    // Only `openssl ca` writes a chosen end of validity; x509 counts days, negative ones included.
-    const sign = [
-      '-req',
-      '-in',
-      'server.csr',
-      '-CA',
-      'ca.crt',
-      '-CAkey',
-      'ca.key',
-      '-CAcreateserial',
-    ];
-    await openssl([
-      'x509',
-      ...sign,
-      '-days',
-      String(days),
-      '-extfile',
-      'extensions',
-      '-out',
-      'server.crt',
-    ]);
+    await file('index', '');
+    await file('ca.conf', CA_CONFIGURATION);
+    const from = asn1Time(Math.min(days, 0) - 1);
+    const validity = ['-startdate', from, '-enddate', asn1Time(days)];
+    const files = ['-in', 'server.csr', '-extfile', 'extensions', '-out', 'server.crt'];
+    await openssl(['ca', '-batch', '-notext', '-config', 'ca.conf', ...validity, ...files]);
     return { key, cert: await file('server.crt') };
   });
+}
+
+/** `openssl x509` cannot say when validity begins or ends; `openssl ca` can, and wants this. */
+const CA_CONFIGURATION = `
+[ca]
+default_ca = emulator
+[emulator]
+database = index
+new_certs_dir = .
+rand_serial = yes
+default_md = sha256
+certificate = ca.crt
+private_key = ca.key
+policy = any
+[any]
+commonName = supplied
+`;
+
+/** So many days from now, as `openssl ca` reads it. */
+function asn1Time(days: number): string {
+  const date = new Date(Date.now() + days * 86_400_000);
+  return `${date.toISOString().replace(/\D/g, '').slice(0, 14)}Z`;
 }
 
 function newKey(): string {

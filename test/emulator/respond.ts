@@ -44,37 +44,46 @@ export async function respondBadly(
 ): Promise<void> {
   const { socket } = request;
   const text = JSON.stringify(answer.body ?? {});
-  const head = `HTTP/1.1 ${answer.status} OK\r\ncontent-type: application/json\r\n`;
-  const write = async (part: string) => {
-    if (!socket.write(part)) await Promise.race([drained(socket), closed(socket)]);
-  };
-  response.detachSocket(socket);
+  const type = { 'content-type': 'application/json' };
+  const length = Buffer.byteLength(text);
   switch (kind) {
     case 'trickle':
-      socket.write(`${head}content-length: ${Buffer.byteLength(text)}\r\n\r\n`);
+      response.writeHead(answer.status, { ...type, 'content-length': length });
       for (const character of text) {
-        if (socket.destroyed) return;
-        socket.write(character);
+        if (response.destroyed) return;
+        response.write(character);
         await sleep(ms);
       }
+      response.end();
       break;
     case 'truncated':
-      socket.end(`${head}content-length: ${Buffer.byteLength(text) + 10}\r\n\r\n${text}`);
+      response.writeHead(answer.status, { ...type, 'content-length': length + 10 });
+      response.write(text, () => socket.end());
       break;
     case 'endless-headers':
-      socket.write(head);
-      while (!socket.destroyed) await write(`x-more: ${'a'.repeat(1000)}\r\n`).then(() => sleep(1));
+      // Past the response, which would not send headers without an end.
+      socket.write(`HTTP/1.1 ${answer.status} OK\r\n`);
+      while (!socket.destroyed) {
+        socket.write(`x-more: ${'a'.repeat(1000)}\r\n`);
+        await sleep(1);
+      }
       break;
     case 'endless-body':
-      socket.write(`${head}transfer-encoding: chunked\r\n\r\n`);
-      while (!socket.destroyed) await write(`10000\r\n${' '.repeat(0x10000)}\r\n`);
+      // Not a write's 204: it has no body, so nothing would be sent, and nothing waited for.
+      response.writeHead(200, type);
+      while (!response.destroyed) {
+        if (!response.write(' '.repeat(0x10000))) await roomIn(response);
+      }
   }
 }
 
-function drained(socket: IncomingMessage['socket']): Promise<void> {
-  return new Promise((resolve) => socket.once('drain', () => resolve()));
-}
-
-function closed(socket: IncomingMessage['socket']): Promise<void> {
-  return new Promise((resolve) => socket.once('close', () => resolve()));
+/** Until more can be written, or nothing ever again. */
+function roomIn(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      response.off('drain', end).off('close', end);
+      resolve();
+    };
+    response.on('drain', end).on('close', end);
+  });
 }

@@ -87,8 +87,11 @@ function isAttribute(value: unknown): boolean {
 }
 
 function put(store: Store, systemId: string, body: unknown): Answer {
+  if (Object(body) !== body || Array.isArray(body)) return bad('a JSON object is required');
   const given = Object.entries(Object(body));
-  const unfit = given.find(([field, value]) => !WRITABLE[field]?.(value));
+  const fits = (field: string, value: unknown) =>
+    Object.hasOwn(WRITABLE, field) && WRITABLE[field]?.(value);
+  const unfit = given.find(([field, value]) => !fits(field, value));
   if (unfit !== undefined) return bad(`invalid ${unfit[0]}`);
   const { 'primarySystemUser.id': user, ...fields } = Object(body);
   const record: SystemRecord = store.record(systemId);

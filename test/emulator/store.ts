@@ -106,7 +106,24 @@ export class Store {
     return { groups: this.groupsOf(systemId).sort(), edges };
   }
 
+  /** The organisation as it is now, whatever becomes of this one. */
+  copy(): Store {
+    const copy = new Store();
+    copy.flatPrimaryUser = this.flatPrimaryUser;
+    fill(copy.systems, this.systems);
+    fill(copy.groups, this.groups);
+    fill(copy.userGroups, this.userGroups);
+    fill(copy.groupEdges, this.groupEdges);
+    fill(copy.#edges, this.#edges);
+    Object.assign(copy.objects, structuredClone(this.objects));
+    return copy;
+  }
+
   #of(systemId: string): Edges {
     return this.#edges.get(systemId) ?? new Map();
   }
+}
+
+function fill<T>(to: Map<string, T>, from: ReadonlyMap<string, T>): void {
+  for (const [key, value] of structuredClone(from)) to.set(key, value);
 }

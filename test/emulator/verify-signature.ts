@@ -4,8 +4,6 @@ import type { Store } from './store.ts';
 
 const AUTHORIZATION =
   /^Signature keyId="system\/([0-9a-f]{24})",headers="request-line date",algorithm="rsa-sha256",signature="([A-Za-z0-9+/]+=*)"$/;
-const FIXDATE =
-  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4,} \d{2}:\d{2}:\d{2} GMT$/;
 
 /** The id a request claims to come from, proven or not. */
 export function claimedSystem(request: IncomingMessage): string | undefined {
@@ -31,7 +29,8 @@ export function provenSystem(
   if (count('authorization') !== 1 || count('date') !== 1 || request.httpVersion !== '1.1') {
     return undefined;
   }
-  if (!FIXDATE.test(date) || Math.abs(Date.parse(date) - now) > toleranceMs) return undefined;
+  const time = fixdate(date);
+  if (time === undefined || Math.abs(time - now) > toleranceMs) return undefined;
   const text = `${request.method} ${request.url} HTTP/${request.httpVersion}\ndate: ${date}`;
   const genuine = verify(
     'sha256',
@@ -40,4 +39,11 @@ export function provenSystem(
     Buffer.from(signature, 'base64'),
   );
   return genuine ? systemId : undefined;
+}
+
+/** The time of an HTTP date; undefined for any other spelling, and for a day that does not exist. */
+function fixdate(text: string): number | undefined {
+  const time = Date.parse(text);
+  // Date.parse is lenient: only what is spelled as this very time is taken.
+  return !Number.isNaN(time) && new Date(time).toUTCString() === text ? time : undefined;
 }

@@ -1,0 +1,112 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AlreadyRemoved, readIdentity } from '../../src/agent/identity.ts';
+import { agentVersion } from '../../src/agent/version.ts';
+import { BadIdentity } from '../../src/errors.ts';
+import { type EnrolledHost, enrol } from '../emulator/enrol.ts';
+import { makeKeyFiles } from '../emulator/keys.ts';
+import { Store } from '../emulator/store.ts';
+
+let dir: string;
+let host: EnrolledHost;
+const OTHER = 'fedcba987654321001234567';
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'identity-'));
+  host = await enrol(new Store(), { agentDir: dir, agentServerHost: 'agent.eu.jumpcloud.com' });
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const write = (name: string, text: string) => writeFileSync(join(dir, name), text);
+const configuration = (fields: object) => {
+  const conf = JSON.parse(readFileSync(join(dir, 'jcagent.conf'), 'utf8'));
+  write('jcagent.conf', JSON.stringify({ ...conf, ...fields }));
+};
+const tombstone = (content: object) => write('.removed-from-jumpcloud', JSON.stringify(content));
+
+test('is what the agent left', () => {
+  expect(readIdentity(dir)).toMatchObject({
+    agentDir: dir,
+    systemId: host.systemId,
+    agentServerHost: 'agent.eu.jumpcloud.com',
+    keyMatchesCertificate: true,
+    warnings: [],
+  });
+});
+
+test('has a systemKey in lower case', () => {
+  configuration({ systemKey: OTHER.toUpperCase() });
+  expect(readIdentity(dir).systemId).toBe(OTHER);
+});
+
+test.each([[undefined], [null], [''], [5], [{}]])('agentServerHost %j names none', (given) => {
+  configuration({ agentServerHost: given });
+  expect(readIdentity(dir).agentServerHost).toBeUndefined();
+});
+
+describe('client.crt', () => {
+  test('may be missing', () => {
+    rmSync(join(dir, 'client.crt'));
+    expect(readIdentity(dir).keyMatchesCertificate).toBeUndefined();
+  });
+  test('may be garbage', () => {
+    write('client.crt', 'garbage');
+    expect(readIdentity(dir).keyMatchesCertificate).toBeUndefined();
+  });
+  test('may be no file at all', () => {
+    rmSync(join(dir, 'client.crt'));
+    mkdirSync(join(dir, 'client.crt'));
+    expect(readIdentity(dir).keyMatchesCertificate).toBeUndefined();
+  });
+  test('may not be of another key', async () => {
+    write('client.crt', (await makeKeyFiles()).certificate);
+    expect(() => readIdentity(dir)).toThrow(BadIdentity);
+  });
+});
+
+describe('a tombstone', () => {
+  const removed_at = '2026-11-19T08:00:00Z';
+
+  test.each([(key: string) => key, (key: string) => key.toUpperCase()])(
+    'of this key ends it',
+    (spell) => {
+      tombstone({ system_key: spell(host.systemId), removed_at });
+      expect(() => readIdentity(dir)).toThrow(AlreadyRemoved);
+      expect(() => readIdentity(dir)).toThrow(`was removed from JumpCloud at ${removed_at}`);
+    },
+  );
+
+  test('counts although the key is gone', () => {
+    tombstone({ system_key: host.systemId, removed_at });
+    rmSync(join(dir, 'client.key'));
+    expect(() => readIdentity(dir)).toThrow(AlreadyRemoved);
+  });
+
+  test.each([
+    ['of another key', { system_key: OTHER, removed_at }],
+    ['without a key', { removed_at }],
+    ['without a time', { system_key: OTHER }],
+    ['that is a list', []],
+  ])('%s is void', (_, content) => {
+    tombstone(content);
+    expect(readIdentity(dir).systemId).toBe(host.systemId);
+  });
+
+  test('that is not JSON is void', () => {
+    write('.removed-from-jumpcloud', '{');
+    expect(readIdentity(dir).systemId).toBe(host.systemId);
+  });
+});
+
+test.each([
+  ['1.147.0\n', '1.147.0'],
+  ['2.0.0-rc1+build~5', '2.0.0-rc1+build~5'],
+  ['', undefined],
+  ['-----BEGIN RSA PRIVATE KEY-----\nMIIE', undefined],
+  ['1'.repeat(65), undefined],
+])('version.txt %j tells %j', (text, version) => {
+  write('version.txt', text);
+  expect(agentVersion(dir)).toBe(version);
+});

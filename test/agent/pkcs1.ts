@@ -1,0 +1,33 @@
+import type { KeyObject } from 'node:crypto';
+
+/** The numbers of an RSA key as PKCS#1 lists them after its version, by their names in a JWK. */
+export const NUMBERS = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const;
+export type RsaNumber = (typeof NUMBERS)[number];
+
+/**
+ * A private RSA key as PKCS#1 in PEM form, with more zero bytes before some of its numbers than
+ * DER allows, as some writers leave them.
+ */
+export function pkcs1WithZeroes(key: KeyObject, padded: readonly RsaNumber[]): string {
+  const jwk = key.export({ format: 'jwk' });
+  const numbers = NUMBERS.map((name) => {
+    const bytes = Buffer.from(String(jwk[name]), 'base64url');
+    return integer(padded.includes(name) ? Buffer.concat([Buffer.alloc(2), bytes]) : bytes);
+  });
+  const der = tagged(0x30, Buffer.concat([integer(Buffer.from([0])), ...numbers]));
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
+  const name = 'RSA PRIVATE KEY';
+  return [`-----BEGIN ${name}-----`, ...lines, `-----END ${name}-----`, ''].join('\n');
+}
+
+/** A number whose first bit is set would be negative without a zero before it. */
+function integer(bytes: Buffer): Buffer {
+  return tagged(2, (bytes[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.alloc(1), bytes]) : bytes);
+}
+
+function tagged(tag: number, content: Buffer): Buffer {
+  const { length } = content;
+  const long = length < 256 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  const size = length < 128 ? [length] : long;
+  return Buffer.concat([Buffer.from([tag, ...size]), content]);
+}

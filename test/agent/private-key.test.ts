@@ -1,0 +1,128 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { matchesCertificate, readPrivateKey } from '../../src/agent/private-key.ts';
+import { BadIdentity, NotEnrolled } from '../../src/errors.ts';
+import { type KeyFiles, makeKeyFiles } from '../emulator/keys.ts';
+import { NUMBERS, pkcs1WithZeroes } from './pkcs1.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'private-key-'));
+const path = join(folder, 'client.key');
+const certificate = join(folder, 'client.crt');
+let keys: KeyFiles;
+beforeAll(async () => {
+  keys = await makeKeyFiles();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const write = (text: string, mode = 0o600) => {
+  writeFileSync(path, text);
+  chmodSync(path, mode);
+};
+
+/** Signs with the key as read, and has the public key check it. */
+function expectToServe(text: string): void {
+  write(text);
+  const { key, warnings } = readPrivateKey(path);
+  const signature = sign('sha256', Buffer.from('x'), key);
+  const publicKey = createPublicKey(keys.publicKey);
+  expect(verify('sha256', Buffer.from('x'), publicKey, signature)).toBe(true);
+  expect(warnings).toEqual([]);
+}
+
+describe('serves', () => {
+  test.each([
+    ['PKCS#1', () => keys.pkcs1],
+    ['PKCS#8', () => keys.pkcs8],
+    ['Windows line ends', () => keys.pkcs1.replaceAll('\n', '\r\n')],
+    ['text before and after', () => `Key of web-1\n${keys.pkcs8}\nend\n`],
+    ['no newline at the end', () => keys.pkcs1.trimEnd()],
+    ['a certificate after it', () => `${keys.pkcs1}${keys.certificate}`],
+  ])('%s', (_, text) => {
+    expectToServe(text());
+  });
+
+  test.each([[[]], [['e']], [['d']], [['n']], [['e', 'd']], [NUMBERS]] as const)(
+    'PKCS#1 with zeroes before %j',
+    (padded) => {
+      const text = pkcs1WithZeroes(createPrivateKey(keys.pkcs8), padded);
+      expect(text === keys.pkcs1).toBe(padded.length === 0);
+      expectToServe(text);
+    },
+  );
+});
+
+describe('does not serve', () => {
+  const pem = (type: 'ec' | 'ed25519') =>
+    String(
+      (type === 'ec'
+        ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+        : generateKeyPairSync('ed25519')
+      ).privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    );
+  const encrypted = (type: 'pkcs1' | 'pkcs8') =>
+    String(
+      createPrivateKey(keys.pkcs8).export({
+        type,
+        format: 'pem',
+        cipher: 'aes-256-cbc',
+        passphrase: 'x',
+      }),
+    );
+  test.each([
+    ['an EC key', () => pem('ec'), /is a key of type ec, not RSA/],
+    ['an Ed25519 key', () => pem('ed25519'), /is a key of type ed25519, not RSA/],
+    ['PKCS#1, encrypted', () => encrypted('pkcs1'), /is encrypted/],
+    ['PKCS#8, encrypted', () => encrypted('pkcs8'), /is encrypted/],
+    ['a public key', () => keys.publicKey, /does not hold a private key/],
+    ['a certificate', () => keys.certificate, /does not hold a private key/],
+    ['half a key', () => keys.pkcs1.slice(0, 500), /does not hold a private key/],
+    ['nothing', () => '', /does not hold a private key/],
+  ])('%s', (_, text, message) => {
+    write(text());
+    expect(() => readPrivateKey(path)).toThrow(BadIdentity);
+    expect(() => readPrivateKey(path)).toThrow(message);
+  });
+
+  test('a key that is not there', () => {
+    rmSync(path, { force: true });
+    expect(() => readPrivateKey(path)).toThrow(NotEnrolled);
+  });
+});
+
+test.each([
+  [0o600, false],
+  [0o640, false],
+  [0o644, true],
+  [0o604, true],
+])('permissions %o: warned about %s', (mode, warned) => {
+  write(keys.pkcs1, mode);
+  const warning = `${path} can be read by every user of this host; run: chmod 600 ${path}`;
+  expect(readPrivateKey(path).warnings).toEqual(warned ? [warning] : []);
+});
+
+describe('beside a certificate', () => {
+  const matches = (text: string | undefined) => {
+    if (text === undefined) rmSync(certificate, { force: true });
+    else writeFileSync(certificate, text);
+    return matchesCertificate(createPrivateKey(keys.pkcs1), certificate);
+  };
+
+  test('that belongs to it', () => {
+    expect(matches(keys.certificate)).toBe(true);
+  });
+  test('of another key', async () => {
+    expect(matches((await makeKeyFiles()).certificate)).toBe(false);
+  });
+  test.each([
+    ['that is missing', () => undefined],
+    ['that is garbage', () => 'garbage'],
+    ['that is empty', () => ''],
+    ['that is a key', () => keys.pkcs1],
+    ['that is cut short', () => keys.certificate.slice(0, 300)],
+  ])('%s', (_, text) => {
+    expect(matches(text())).toBeUndefined();
+  });
+});

@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { readFile, Unreadable } from '../../src/agent/read-file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'read-file-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const at = (name: string) => join(folder, name);
+
+test('gives text and permissions, through a link too', () => {
+  writeFileSync(at('file'), 'Größe\n');
+  chmodSync(at('file'), 0o640);
+  symlinkSync('file', at('link'));
+  expect(readFile(at('file'))).toEqual({ text: 'Größe\n', mode: 0o640 });
+  expect(readFile(at('link'))).toEqual({ text: 'Größe\n', mode: 0o640 });
+});
+
+test('reads as much as a real file could have', () => {
+  writeFileSync(at('large'), 'x'.repeat(1024 * 1024));
+  expect(readFile(at('large'))?.text).toHaveLength(1024 * 1024);
+});
+
+test('gives nothing for what is not there', () => {
+  writeFileSync(at('parent'), '');
+  expect(readFile(at('nothing'))).toBeUndefined();
+  expect(readFile(at('parent/child'))).toBeUndefined();
+});
+
+describe('what cannot be read is told at once', () => {
+  const rows: [name: string, make: (path: string) => void, message: RegExp][] = [
+    ['a FIFO', (path) => execFileSync('mkfifo', [path]), /is not a regular file/],
+    ['a folder', (path) => mkdirSync(path), /is not a regular file/],
+    ['a device', (path) => symlinkSync('/dev/zero', path), /is not a regular file/],
+    ['a loop of links', (path) => symlinkSync(path, path), /is a link that leads back to itself/],
+    ['a dangling link', (path) => symlinkSync('nowhere', path), /is a link that leads nowhere/],
+    [
+      'a sparse file of 100 MB',
+      (path) => {
+        writeFileSync(path, '');
+        truncateSync(path, 100_000_000);
+      },
+      /has 100000000 bytes; the agent's own is never that large/,
+    ],
+  ];
+  test.each(rows)('%s', (name, make, message) => {
+    make(at(name));
+    expect(() => readFile(at(name))).toThrow(Unreadable);
+    expect(() => readFile(at(name))).toThrow(message);
+  });
+
+  test('a socket', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(at('socket'), resolve));
+    expect(() => readFile(at('socket'))).toThrow(Unreadable);
+    await new Promise((resolve) => server.close(resolve));
+  });
+});

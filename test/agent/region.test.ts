@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { CONSOLES, REGIONS, regionAt, regionOf } from '../../src/agent/region.ts';
+
+test.each([
+  [undefined, 'us'],
+  ['agent.jumpcloud.com', 'us'],
+  ['agent.eu.jumpcloud.com', 'eu'],
+  ['agent.in.jumpcloud.com', 'in'],
+  ['Agent.EU.JumpCloud.com', 'eu'],
+  [' agent.in.jumpcloud.com\n', 'in'],
+  ['agent.eu.jumpcloud.com:443', 'eu'],
+  ['agent.mars.jumpcloud.com', undefined],
+  ['agent.eu.jumpcloud.com.example', undefined],
+  ['xagent.jumpcloud.com', undefined],
+  ['constructor', undefined],
+  ['', undefined],
+])('agentServerHost %j stands for %s', (host, region) => {
+  expect(regionOf(host)).toBe(region);
+});
+
+test('each region has an address of its own, and is found again by it', () => {
+  expect(REGIONS.map((region) => regionAt(CONSOLES[region]))).toEqual(['us', 'eu', 'in']);
+  expect(regionAt('https://console.jumpcloud.com.example')).toBeUndefined();
+  expect(regionAt('http://127.0.0.1:8080')).toBeUndefined();
+});

@@ -1,0 +1,261 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Emulator, type EnrolledHost, startEmulator } from './emulator.ts';
+import { newId } from './store.ts';
+import { ASSOCIATION_TYPES } from './types.ts';
+import { authorization, call, exchange, now } from './wire.ts';
+
+let emulator: Emulator;
+let host: EnrolledHost;
+beforeAll(async () => {
+  emulator = await startEmulator();
+});
+afterAll(() => emulator.close());
+beforeEach(async () => {
+  host = await emulator.enrol();
+});
+afterEach(() => host.remove());
+
+const send = (method: string, path: string, body?: unknown) =>
+  call(emulator.url, host, method, path, body);
+const own = (rest = '') => `/api/v2/systems/${host.systemId}/${rest}`;
+const record = () => `/api/systems/${host.systemId}`;
+const ids = (body: unknown) => (body as { id: string }[]).map(({ id }) => id);
+const associate = (body: unknown) => send('POST', own('associations'), body);
+const SUDO = { sudo: { enabled: true, withoutPassword: false } };
+
+describe('lists', () => {
+  test('come ten at a time, and a hundred at most', async () => {
+    for (let i = 0; i < 120; i++) emulator.store.join(host.systemId, emulator.store.addGroup());
+    const count = async (query: string) => ids((await send('GET', own(query))).body).length;
+    expect(await count('memberof')).toBe(10);
+    expect(await count('memberof?limit=50')).toBe(50);
+    expect(await count('memberof?limit=1000')).toBe(100);
+    expect(await count('memberof?limit=100&skip=100')).toBe(20);
+    expect(await count('memberof?skip=120')).toBe(0);
+  });
+
+  test('sort on request, and have every entry on one page', async () => {
+    for (let i = 0; i < 25; i++) emulator.store.join(host.systemId, emulator.store.addGroup());
+    const all = emulator.store.groupsOf(host.systemId).sort();
+    const page = async (query: string) => ids((await send('GET', own(`memberof?${query}`))).body);
+    expect(await page('limit=100&sort=id')).toEqual(all);
+    expect(await page('limit=100&sort=-id')).toEqual([...all].reverse());
+    const pages = [await page('sort=id'), await page('sort=id&skip=10')];
+    expect([...pages.flat(), ...(await page('sort=id&skip=20'))]).toEqual(all);
+  });
+
+  test.each(['limit=0', 'limit=x', 'skip=-1', 'limit=1.5'])('refuse %s', async (query) => {
+    expect((await send('GET', own(`memberof?${query}`))).status).toBe(400);
+  });
+
+  test.each(ASSOCIATION_TYPES)('of %s show direct edges of that type', async (type) => {
+    const id = emulator.store.add(type);
+    emulator.store.associate(host.systemId, type, id);
+    const other = type === 'command' ? 'policy' : 'command';
+    emulator.store.associate(host.systemId, other, emulator.store.add(other));
+    const { body } = await send('GET', own(`associations?targets=${type}`));
+    expect(body).toEqual([{ to: { type, id }, attributes: null }]);
+  });
+
+  test.each(['', '?targets=', '?targets=system'])(
+    'of associations%s are refused',
+    async (query) => {
+      expect((await send('GET', own(`associations${query}`))).status).toBe(400);
+    },
+  );
+});
+
+describe('associations', () => {
+  test.each(ASSOCIATION_TYPES)('of %s are added and removed once', async (type) => {
+    const id = emulator.store.add(type);
+    expect((await associate({ op: 'add', type, id })).status).toBe(204);
+    const again = await associate({ op: 'add', type, id });
+    expect(again).toMatchObject({ status: 409, body: { message: 'Already Exists' } });
+    expect(emulator.store.edgesOf(host.systemId, type)).toEqual([[id, undefined]]);
+    expect((await associate({ op: 'remove', type, id })).status).toBe(204);
+    expect((await associate({ op: 'remove', type, id })).status).toBe(404);
+  });
+
+  test.each(['user', 'user_group'] as const)('of %s carry sudo', async (type) => {
+    const id = emulator.store.add(type);
+    expect((await associate({ op: 'update', type, id, attributes: SUDO })).status).toBe(404);
+    expect((await associate({ op: 'add', type, id, attributes: SUDO })).status).toBe(204);
+    const { body } = await send('GET', own(`associations?targets=${type}`));
+    expect(body).toEqual([{ to: { type, id }, attributes: SUDO }]);
+    const more = { sudo: { enabled: true, withoutPassword: true } };
+    expect((await associate({ op: 'update', type, id, attributes: more })).status).toBe(204);
+    expect(emulator.store.edgesOf(host.systemId, type)).toEqual([[id, more]]);
+  });
+
+  const unfit: [name: string, body: (id: string) => object][] = [
+    ['an unknown operation', (id) => ({ op: 'set', type: 'user', id })],
+    ['an unknown type', (id) => ({ op: 'add', type: 'system', id })],
+    ['an id that is none', () => ({ op: 'add', type: 'user', id: 'jane' })],
+    ['sudo for a command', (id) => ({ op: 'add', type: 'command', id, attributes: SUDO })],
+    [
+      'half of sudo',
+      (id) => ({ op: 'add', type: 'user', id, attributes: { sudo: { enabled: true } } }),
+    ],
+    [
+      'no password without sudo',
+      (id) => ({
+        op: 'add',
+        type: 'user',
+        id,
+        attributes: { sudo: { enabled: false, withoutPassword: true } },
+      }),
+    ],
+  ];
+  test.each(unfit)('refuse %s', async (_, body) => {
+    const id = emulator.store.addUser();
+    emulator.store.addObject('command', id);
+    expect((await associate(body(id))).status).toBe(400);
+    expect(emulator.store.snapshot(host.systemId).edges).toEqual([]);
+  });
+
+  test('to what does not exist are not found', async () => {
+    expect((await associate({ op: 'add', type: 'user', id: newId() })).status).toBe(404);
+  });
+
+  test('are refused as anything but JSON', async () => {
+    const path = own('associations');
+    const body = { op: 'add', type: 'user', id: emulator.store.addUser() };
+    const date = now();
+    const signature = authorization(host, `POST ${path} HTTP/1.1`, { date });
+    const length = String(JSON.stringify(body).length);
+    const headers = ['Date', date, 'Authorization', signature, 'Content-Length', length];
+    const send = (...more: string[]) =>
+      exchange(emulator.url, { method: 'POST', path, body, headers: [...headers, ...more] });
+    expect((await send()).status).toBe(400);
+    expect((await send('Content-Type', 'text/plain')).status).toBe(400);
+    expect((await send('Content-Type', 'application/json; charset=utf-8')).status).toBe(204);
+  });
+});
+
+describe('memberships', () => {
+  const member = (group: string, body: object) =>
+    send('POST', `/api/v2/systemgroups/${group}/members`, body);
+
+  test('are added and removed once', async () => {
+    const group = emulator.store.addGroup();
+    const body = { type: 'system', id: host.systemId };
+    expect((await member(group, { op: 'add', ...body })).status).toBe(204);
+    const again = await member(group, { op: 'add', ...body });
+    expect(again).toMatchObject({ status: 409, body: { message: 'Already Exists' } });
+    expect(emulator.store.groupsOf(host.systemId)).toEqual([group]);
+    expect((await member(group, { op: 'remove', ...body })).status).toBe(204);
+    expect((await member(group, { op: 'remove', ...body })).status).toBe(404);
+    expect((await member(newId(), { op: 'add', ...body })).status).toBe(404);
+  });
+
+  test.each([
+    { op: 'add', type: 'system', id: '0123456789abcdef01234567' },
+    { op: 'add', type: 'user' },
+    { op: 'update', type: 'system' },
+  ])('refuse %j', async (body) => {
+    const group = emulator.store.addGroup();
+    expect((await member(group, { id: host.systemId, ...body })).status).toBe(400);
+    expect(emulator.store.groups.get(group)?.size).toBe(0);
+  });
+});
+
+test('users are listed with every way in, and the sudo of all ways together', async () => {
+  const { store } = emulator;
+  const [direct, twice, far, farther] = [1, 2, 3, 4].map(() => store.addUser());
+  const userGroup = store.addUserGroup([twice ?? '']);
+  const farGroup = store.addUserGroup([farther ?? '']);
+  const systemGroup = store.addGroup();
+  store.addUser();
+  store.associate(host.systemId, 'user', direct ?? '');
+  store.associate(host.systemId, 'user', twice ?? '');
+  store.associate(host.systemId, 'user_group', userGroup, SUDO);
+  store.join(host.systemId, systemGroup);
+  store.groupEdges.set(
+    systemGroup,
+    new Map([
+      [`user:${far}`, undefined],
+      [`user_group:${farGroup}`, undefined],
+    ]),
+  );
+
+  const { body } = await send('GET', own('users'));
+  const users = body as {
+    id: string;
+    paths: { to: { type: string; id: string } }[][];
+    compiledAttributes: unknown;
+  }[];
+  const seen = users.map(({ id, paths, compiledAttributes }) => [
+    id,
+    paths.map((path) => path.map(({ to }) => `${to.type} ${to.id}`)),
+    compiledAttributes,
+  ]);
+  expect(seen).toEqual([
+    [direct, [[`user ${direct}`]], null],
+    [twice, [[`user ${twice}`], [`user_group ${userGroup}`, `user ${twice}`]], SUDO],
+    [far, [[`system_group ${systemGroup}`, `user ${far}`]], null],
+    [farther, [[`system_group ${systemGroup}`, `user_group ${farGroup}`, `user ${farther}`]], null],
+  ]);
+});
+
+describe('the record', () => {
+  test('takes the fields that are given and keeps the others', async () => {
+    const before = structuredClone(emulator.store.record(host.systemId));
+    const { status, body } = await send('PUT', record(), { displayName: 'web-1' });
+    expect(status).toBe(200);
+    expect(body).toEqual({ ...before, displayName: 'web-1' });
+    expect((await send('GET', record())).body).toEqual(body);
+  });
+
+  test('replaces the whole list of attributes', async () => {
+    const list = (...names: string[]) => names.map((name) => ({ name, value: '1' }));
+    await send('PUT', record(), { attributes: list('a', 'b') });
+    await send('PUT', record(), { attributes: list('c') });
+    expect(emulator.store.record(host.systemId).attributes).toEqual(list('c'));
+  });
+
+  test('takes the primary user as a flat key and shows it in either form', async () => {
+    const user = newId();
+    const shown = await send('PUT', record(), { 'primarySystemUser.id': user });
+    expect(shown.body).toMatchObject({ primarySystemUser: { id: user } });
+    emulator.store.flatPrimaryUser = true;
+    const { body } = await send('GET', record());
+    expect(body).toHaveProperty(['primarySystemUser.id'], user);
+    expect(body).not.toHaveProperty('primarySystemUser');
+    emulator.store.flatPrimaryUser = false;
+    await send('PUT', record(), { 'primarySystemUser.id': null });
+    expect(emulator.store.record(host.systemId).primarySystemUser).toEqual({ id: null });
+  });
+
+  const unfit: [name: string, fields: object][] = [
+    ['a number for text', { displayName: 1 }],
+    ['text for a boolean', { allowSshRootLogin: 'true' }],
+    ['a field that is not to be written', { hostname: 'web-1' }],
+    ['a field that every object has', { constructor: 'x' }],
+    ['attributes that are no list', { attributes: { a: 'b' } }],
+    ['an attribute that is too long', { attributes: [{ name: 'a', value: 'x'.repeat(1025) }] }],
+    ['an attribute without a value', { attributes: [{ name: 'a' }] }],
+    ['a primary user by name', { 'primarySystemUser.id': 'jane' }],
+  ];
+  test.each(unfit)('refuses %s, and all that comes with it', async (_, fields) => {
+    const before = structuredClone(emulator.store.record(host.systemId));
+    const reply = await send('PUT', record(), { displayName: 'web-2', ...fields });
+    expect(reply.status).toBe(400);
+    expect(emulator.store.record(host.systemId)).toEqual(before);
+  });
+
+  test.each([[undefined], [null], [[]], ['displayName']])(
+    'refuses to be written with %j',
+    async (body) => {
+      expect((await send('PUT', record(), body)).status).toBe(400);
+    },
+  );
+
+  test('goes with everything about the host', async () => {
+    const group = emulator.store.addGroup();
+    emulator.store.join(host.systemId, group);
+    const before = structuredClone(emulator.store.record(host.systemId));
+    expect(await send('DELETE', record())).toMatchObject({ status: 200, body: before });
+    expect(emulator.store.systems.has(host.systemId)).toBe(false);
+    expect(emulator.store.groups.get(group)?.size).toBe(0);
+  });
+});

@@ -1,0 +1,124 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MODULES } from '../executable.ts';
+import { startEmulator } from './emulator.ts';
+
+const root = new URL('../..', import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), 'emulator-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const emulate = (...flags: string[]) =>
+  execa('npm', ['run', '--silent', 'emulator', '--', ...flags], { cwd: root, reject: false });
+
+interface Ready {
+  readonly url: string;
+  readonly agentDir: string;
+  readonly systemId: string;
+  readonly pid: number;
+  readonly groups: string[];
+  readonly users: string[];
+  readonly userGroups: string[];
+  readonly commands: string[];
+  readonly policies: string[];
+  readonly policyGroups: string[];
+}
+
+describe.each([
+  ['SIGTERM', 'a new folder'],
+  ['SIGINT', 'a folder of choice'],
+] as const)('the emulator for a person, ended by %s, in %s', (signal, where) => {
+  const readyFile = join(folder, `ready-${signal}`);
+  const dir = join(folder, 'agent');
+  let emulator: ReturnType<typeof emulate>;
+  let output: string;
+  let ready: Ready;
+  beforeEach(async () => {
+    const chosen = where === 'a new folder' ? [] : ['--dir', dir];
+    output = '';
+    emulator = emulate('--ready-file', readyFile, ...chosen);
+    emulator.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    await expect.poll(() => output, { timeout: 20_000 }).toContain('Requests:');
+    await expect.poll(() => existsSync(readyFile), { timeout: 20_000 }).toBe(true);
+    ready = JSON.parse(readFileSync(readyFile, 'utf8'));
+  });
+  afterEach(() => {
+    // npm does not take its child with it when it is killed.
+    if (emulator.exitCode === null) process.kill(ready.pid, 'SIGKILL');
+  });
+
+  test('its lines can be pasted, and it tells of every request', async () => {
+    const introduction = output;
+    const lines = introduction.split('\n').filter((line) => line.startsWith('  dist/modules/'));
+    for (const module of MODULES) {
+      expect(lines.some((line) => line.startsWith(`  dist/modules/${module} `))).toBe(true);
+    }
+    const { systemId, groups, users, userGroups, commands, policies, policyGroups } = ready;
+    for (const ids of [[systemId], groups, users, userGroups, commands, policies, policyGroups]) {
+      expect(ids.length).toBeGreaterThan(0);
+      for (const id of ids) expect(introduction).toContain(id);
+    }
+    expect(ready.agentDir === dir).toBe(where === 'a folder of choice');
+
+    for (const line of lines) {
+      const { stdout } = await execa('sh', ['-c', line], { cwd: root });
+      const answer = JSON.parse(stdout);
+      expect(answer.changed).toBe(!line.includes('jumpcloud_system_info'));
+      expect(answer).not.toHaveProperty('failed');
+      if (line.endsWith('--check --diff'))
+        expect(answer.diff.after).toEqual({ display_name: 'web-1' });
+    }
+
+    process.kill(ready.pid, signal);
+    const { exitCode, stdout, stderr } = await emulator;
+    expect([exitCode, stderr]).toEqual([0, '']);
+    const told = stdout.slice(stdout.indexOf('Requests:\n') + 'Requests:\n'.length).split('\n');
+    expect(told.filter((line) => line.startsWith('PUT'))).toEqual([
+      `PUT /api/systems/${systemId} 200 {"displayName":"web-1"}`,
+    ]);
+    for (const line of told) expect(line).toMatch(/^(GET|PUT|POST) \/api\/\S+ 20[04]( \{.*\})?$/);
+    expect(existsSync(readyFile)).toBe(false);
+    expect(existsSync(ready.agentDir)).toBe(where === 'a folder of choice');
+  });
+});
+
+describe('the emulator says in a sentence', () => {
+  test('that its port is in use', async () => {
+    const other = await startEmulator();
+    const { exitCode, stdout, stderr } = await emulate('--port', String(other.port));
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(
+      `Port ${other.port} is in use. Choose another with --port, or none for any.`,
+    );
+    await other.close();
+  });
+
+  test("that it does not overwrite a real agent's key", async () => {
+    const agentDir = join(folder, 'real');
+    mkdirSync(agentDir);
+    writeFileSync(join(agentDir, 'jcagent.conf'), '{"systemKey":"0123456789abcdef01234567"}');
+    writeFileSync(join(agentDir, 'client.key'), 'real');
+    const { exitCode, stderr } = await emulate('--dir', agentDir);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/real holds an agent that is not the emulator's\. Choose another/);
+    expect(readFileSync(join(agentDir, 'client.key'), 'utf8')).toBe('real');
+  });
+
+  test.each([
+    [['--port', '70000'], /--port must be a number from 0 to 65535, got "70000"\. Usage: /],
+    [['--prt', '1'], /^Unknown option '--prt'.*Usage: npm run emulator/],
+    [
+      ['--dir', '/dev/null'],
+      /^\/dev\/null cannot be written \(EEXIST\)\. Choose another folder\.$/,
+    ],
+  ])('what is wrong with %j', async (flags, message) => {
+    const { exitCode, stdout, stderr } = await emulate(...flags);
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain('\n');
+  });
+});

@@ -1,0 +1,348 @@
+import { Agent } from 'node:http';
+import { connect as connectTls } from 'node:tls';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  type Emulator,
+  type EmulatorOptions,
+  type EnrolledHost,
+  startEmulator,
+} from './emulator.ts';
+import type { Fault } from './faults.ts';
+import { issue, makeCa, type TlsIdentity } from './keys.ts';
+import type { LoggedRequest } from './types.ts';
+import { call, type WireReply } from './wire.ts';
+
+let emulator: Emulator;
+let host: EnrolledHost;
+async function start(options: EmulatorOptions = {}): Promise<void> {
+  emulator = await startEmulator(options);
+  host = await emulator.enrol();
+}
+afterEach(async () => {
+  await emulator.close();
+  await host.remove();
+});
+
+const record = () => `/api/systems/${host.systemId}`;
+const get = (agent?: Agent) => call(emulator.url, host, 'GET', record(), undefined, agent);
+const rename = (displayName: string, agent?: Agent) =>
+  call(emulator.url, host, 'PUT', record(), { displayName }, agent);
+const nameNow = () => emulator.store.record(host.systemId).displayName;
+const over = () =>
+  new Promise<LoggedRequest>((resolve) => {
+    emulator.onRequest.push(resolve);
+  });
+
+describe('a fault', () => {
+  beforeEach(() => start());
+
+  interface Expected {
+    /** An error's code, or what is answered. */
+    readonly answer: string | Partial<WireReply> | ((reply: WireReply) => void);
+    readonly logged: number;
+    readonly applied: boolean;
+  }
+  const broken = { answer: 'ECONNRESET', logged: 0 };
+  const rows: [fault: Fault, expected: Expected][] = [
+    [
+      { kind: 'status', status: 503, retryAfter: 7 },
+      {
+        answer: ({ status, headers }) => {
+          expect(status).toBe(503);
+          expect(headers['retry-after']).toBe('7');
+        },
+        logged: 503,
+        applied: false,
+      },
+    ],
+    [
+      { kind: 'status', status: 429, retryAfter: { date: 90 } },
+      {
+        answer: ({ headers }) => {
+          const wait = Date.parse(String(headers['retry-after'])) - Date.now();
+          expect(wait).toBeGreaterThan(88_000);
+          expect(wait).toBeLessThan(91_000);
+        },
+        logged: 429,
+        applied: false,
+      },
+    ],
+    [
+      { kind: 'status', status: 502, applied: true, text: '<html>', headers: { 'x-by': 'proxy' } },
+      {
+        answer: ({ text, headers }) => expect([text, headers['x-by']]).toEqual(['<html>', 'proxy']),
+        logged: 502,
+        applied: true,
+      },
+    ],
+    [{ kind: 'reset-before' }, { ...broken, applied: false }],
+    [{ kind: 'reset-after' }, { ...broken, applied: true }],
+    [
+      { kind: 'slow', ms: 50 },
+      { answer: { status: 200 }, logged: 200, applied: true },
+    ],
+    [
+      { kind: 'trickle', ms: 0 },
+      { answer: { status: 200 }, logged: 200, applied: true },
+    ],
+    [{ kind: 'truncated' }, { answer: 'ECONNRESET', logged: 200, applied: true }],
+    [
+      { kind: 'body', text: '<html>', status: 203, headers: { 'content-type': 'text/plain' } },
+      {
+        answer: ({ status, text, headers }) =>
+          expect([status, text, headers['content-type']]).toEqual([203, '<html>', 'text/plain']),
+        logged: 203,
+        applied: false,
+      },
+    ],
+    [
+      { kind: 'mangle', change: (body) => ({ ...Object(body), displayName: 7 }) },
+      {
+        answer: ({ body }) => expect(body).toMatchObject({ displayName: 7 }),
+        logged: 200,
+        applied: true,
+      },
+    ],
+    [
+      { kind: 'redirect', location: 'https://elsewhere.example' },
+      {
+        answer: ({ status, headers }) =>
+          expect([status, headers.location]).toEqual([302, 'https://elsewhere.example']),
+        logged: 302,
+        applied: false,
+      },
+    ],
+    [{ kind: 'endless-headers' }, { answer: 'HPE_HEADER_OVERFLOW', logged: 200, applied: true }],
+    [
+      { kind: 'ignored-write' },
+      {
+        answer: ({ status, body }) => {
+          expect(status).toBe(200);
+          expect(body).toMatchObject({ displayName: 'before' });
+        },
+        logged: 200,
+        applied: false,
+      },
+    ],
+    [
+      {
+        kind: 'concurrent',
+        when: 'before',
+        change: (store) => {
+          for (const { record } of store.systems.values()) record.displayName = 'theirs';
+        },
+      },
+      { answer: { status: 200 }, logged: 200, applied: true },
+    ],
+    [
+      {
+        kind: 'concurrent',
+        when: 'after',
+        change: (store) => {
+          for (const { record } of store.systems.values()) record.displayName = 'before';
+        },
+      },
+      {
+        answer: ({ body }) => expect(body).toMatchObject({ displayName: 'after' }),
+        logged: 200,
+        applied: false,
+      },
+    ],
+  ];
+  test.each(rows)('of %j', async (fault, { answer, logged, applied }) => {
+    emulator.store.record(host.systemId).displayName = 'before';
+    emulator.faults.add({ fault });
+    const ended = over();
+    const reply = await rename('after').catch((error: NodeJS.ErrnoException) => error);
+    if (reply instanceof Error) expect(reply.code).toBe(answer);
+    else if (typeof answer === 'function') answer(reply);
+    else expect(reply).toMatchObject(Object(answer));
+    expect(nameNow()).toBe(applied ? 'after' : 'before');
+    expect(await ended).toMatchObject({ method: 'PUT', status: logged, fault: fault.kind });
+    expect((await ended).endedAt).toBeGreaterThan(0);
+    // It was that one request alone.
+    expect((await rename('next')).status).toBe(200);
+    expect(nameNow()).toBe('next');
+  });
+
+  test('of an endless body ends with the connection', async () => {
+    emulator.faults.add({ fault: { kind: 'endless-body' } });
+    const agent = new Agent({ keepAlive: true });
+    const ended = over();
+    const reply = get(agent).catch((error: NodeJS.ErrnoException) => error.code);
+    await expect.poll(() => emulator.requests[0]?.status).toBe(200);
+    agent.destroy();
+    expect(await reply).toBe('ECONNRESET');
+    await ended;
+  });
+
+  test('of an endless body also ends when it answers a write', async () => {
+    emulator.faults.add({ fault: { kind: 'endless-body' } });
+    const path = `/api/v2/systemgroups/${emulator.store.addGroup()}/members`;
+    const body = { op: 'add', type: 'system', id: host.systemId };
+    const reply = call(emulator.url, host, 'POST', path, body).catch(({ code }) => code);
+    await expect.poll(() => emulator.requests[0]?.status).toBe(200);
+    await emulator.close();
+    expect(await reply).toBe('ECONNRESET');
+  });
+
+  test('of an ignored write still wants to know who writes', async () => {
+    emulator.faults.add({ fault: { kind: 'ignored-write' } });
+    emulator.store.removeSystem(host.systemId);
+    expect((await rename('after')).status).toBe(401);
+  });
+
+  test('leaves a kept-alive connection usable when its answer was whole', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    emulator.faults.add({ fault: { kind: 'trickle', ms: 0 } });
+    expect((await get(agent)).status).toBe(200);
+    expect((await get(agent)).status).toBe(200);
+    agent.destroy();
+  });
+
+  test('hits what it is for, as often as said, after as many as said', async () => {
+    emulator.faults.add({
+      fault: { kind: 'status', status: 500 },
+      when: ({ method, body }) => method === 'PUT' && Object(body).displayName !== 'spared',
+      skip: 1,
+      times: 2,
+    });
+    const statuses = [];
+    for (const name of ['a', 'spared', 'b', 'c', 'd']) statuses.push((await rename(name)).status);
+    expect([(await get()).status, ...statuses]).toEqual([200, 200, 200, 500, 500, 200]);
+    expect(emulator.faults.injected).toEqual({ 'status 500': 2 });
+  });
+
+  test('can come at random, the same way each time', async () => {
+    const rates = { serverError: 0.2, rateLimit: 0.2, resetBefore: 0.1, resetAfter: 0.1 };
+    const weather = async () => {
+      emulator.faults.storm(7, rates);
+      const seen = [];
+      for (let i = 0; i < 30; i++)
+        seen.push(
+          await get().then(
+            (r) => r.status,
+            (e) => e.code,
+          ),
+        );
+      return seen;
+    };
+    const first = await weather();
+    expect(await weather()).toEqual(first);
+    expect(new Set(first)).toContain(200);
+    expect(new Set(first)).toContain('ECONNRESET');
+    emulator.faults.clear();
+    expect((await get()).status).toBe(200);
+  });
+});
+
+describe('the graph that lags', () => {
+  const memberships = async () =>
+    (await call(emulator.url, host, 'GET', `/api/v2/systems/${host.systemId}/memberof`)).body;
+  const join = (id: string) =>
+    call(emulator.url, host, 'POST', `/api/v2/systemgroups/${id}/members`, {
+      op: 'add',
+      type: 'system',
+      id: host.systemId,
+    });
+
+  test('reads as before for a while, also where it was not read before', async () => {
+    await start({ observeLag: 300 });
+    const group = emulator.store.addGroup();
+    expect((await join(group)).status).toBe(204);
+    expect(await memberships()).toEqual([]);
+    expect((await join(group)).status).toBe(409);
+    await expect.poll(memberships, { timeout: 2000 }).toMatchObject([{ id: group }]);
+  });
+
+  test('lags for the host that wrote, and not in records', async () => {
+    await start({ observeLag: 60_000 });
+    const group = emulator.store.addGroup();
+    const other = await emulator.enrol();
+    const path = `/api/v2/systems/${other.systemId}/memberof`;
+    await join(group);
+    emulator.store.join(other.systemId, group);
+    expect((await call(emulator.url, other, 'GET', path)).body).toMatchObject([{ id: group }]);
+    await rename('web-1');
+    expect((await get()).body).toMatchObject({ displayName: 'web-1' });
+    await other.remove();
+  });
+});
+
+test('a rate limit lets so many through in its time', async () => {
+  await start({ rateLimit: { requests: 2, perSeconds: 1 } });
+  const statuses = [(await get()).status, (await get()).status];
+  const limited = await get();
+  expect([...statuses, limited.status]).toEqual([200, 200, 429]);
+  expect(limited.headers['retry-after']).toBe('1');
+  expect(emulator.requests.at(-1)?.status).toBe(429);
+  await expect.poll(async () => (await get()).status, { interval: 200, timeout: 3000 }).toBe(200);
+});
+
+test.each([0, 50])('the first initialisation overwrites what was written (lag %i)', async (lag) => {
+  await start({ observeLag: lag });
+  emulator.initialisationRace(host.systemId, {
+    afterMs: 10,
+    fields: { displayName: 'agent' },
+    times: 2,
+  });
+  const refused = await call(emulator.url, host, 'PUT', record(), { hostname: 'x' });
+  expect(refused.status).toBe(400);
+  for (const name of ['a', 'b']) {
+    expect((await rename(name)).body).toMatchObject({ displayName: name });
+    await expect.poll(nameNow).toBe('agent');
+  }
+  await rename('c');
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(nameNow()).toBe('c');
+});
+
+test('the first initialisation of a host that is gone does nothing', async () => {
+  await start();
+  emulator.initialisationRace(host.systemId, { afterMs: 20, fields: { displayName: 'agent' } });
+  await rename('a');
+  await call(emulator.url, host, 'DELETE', record());
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(emulator.store.systems.has(host.systemId)).toBe(false);
+});
+
+test('closing releases whoever waits for an answer that never comes', async () => {
+  await start();
+  emulator.faults.add({ fault: { kind: 'silence' } });
+  emulator.faults.add({ fault: { kind: 'slow', ms: 60_000 } });
+  const waiting = [get(), get()].map((reply) => reply.catch(({ code }) => code));
+  await expect.poll(() => emulator.requests.length).toBe(2);
+  await emulator.close();
+  expect(await Promise.all(waiting)).toEqual(['ECONNRESET', 'ECONNRESET']);
+});
+
+describe('over TLS', () => {
+  let ca: TlsIdentity;
+  const verdict = (port: number, servername: string) =>
+    new Promise<string>((resolve) => {
+      const socket = connectTls({ port, host: '127.0.0.1', servername, ca: ca.cert });
+      const end = (outcome: string) => {
+        socket.destroy();
+        resolve(outcome);
+      };
+      socket.on('secureConnect', () => end('trusted'));
+      socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? ''));
+    });
+
+  test.each([
+    ['a good certificate', {}, 'trusted'],
+    ['one that has expired', { days: -1 }, 'CERT_HAS_EXPIRED'],
+    ['one for another name', { names: 'DNS:elsewhere' }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  ])('%s', async (_, wish, expected) => {
+    ca ??= await makeCa();
+    await start({ tls: await issue(ca, wish) });
+    expect(emulator.url).toBe(`https://localhost:${emulator.port}`);
+    expect(await verdict(emulator.port, 'localhost')).toBe(expected);
+  });
+
+  test('one of another authority', async () => {
+    ca ??= await makeCa();
+    await start({ tls: await issue(await makeCa()) });
+    expect(await verdict(emulator.port, 'localhost')).not.toBe('trusted');
+  });
+});

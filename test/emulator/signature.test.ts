@@ -1,0 +1,204 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Emulator, type EnrolledHost, startEmulator } from './emulator.ts';
+import { makeKeyFiles } from './keys.ts';
+import { newId } from './store.ts';
+import { authorization, call, exchange, now, type Signing } from './wire.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'signature-'));
+let emulator: Emulator;
+let host: EnrolledHost;
+let pkcs8: EnrolledHost;
+let other: EnrolledHost;
+let ineligible: EnrolledHost;
+const otherKey = join(folder, 'other.key');
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+  const keys = await makeKeyFiles();
+  writeFileSync(otherKey, keys.pkcs1);
+  host = await emulator.enrol();
+  pkcs8 = await emulator.enrol({ keyFormat: 'pkcs8' });
+  other = await emulator.enrol({ keys });
+  ineligible = await emulator.enrol({ ineligible: true });
+});
+afterAll(async () => {
+  await emulator.close();
+  for (const enrolled of [host, pkcs8, other, ineligible]) await enrolled.remove();
+  rmSync(folder, { recursive: true });
+});
+
+const record = (id = host.systemId) => `/api/systems/${id}`;
+const graph = (list: string, id = host.systemId) => `/api/v2/systems/${id}/${list}`;
+
+/** Signs as told and sends as told; by default both are the same and right. */
+function send(
+  path: string,
+  signing: Signing & { as?: EnrolledHost; method?: string; extra?: string[] } = {},
+) {
+  const { as = host, method = 'GET', extra = [] } = signing;
+  const date = signing.date ?? now();
+  const line = `${method} ${path} HTTP/1.1`;
+  const signature = authorization(as, line, { ...signing, date });
+  const headers = ['Date', date, 'Authorization', signature, ...extra];
+  return exchange(emulator.url, { method, path, headers });
+}
+
+describe('is accepted', () => {
+  const rows: [name: string, reply: () => ReturnType<typeof send>][] = [
+    ['over a path', () => send(record())],
+    ['with a PKCS#8 key', () => send(record(pkcs8.systemId), { as: pkcs8 })],
+    ['with a key of its own', () => send(record(other.systemId), { as: other })],
+    [
+      'over path and query as they are sent',
+      () => send(graph('associations?targets=user%5Fgroup')),
+    ],
+    ['250 s behind', () => send(record(), { date: now(-250) })],
+    ['250 s ahead', () => send(record(), { date: now(250) })],
+  ];
+  test.each(rows)('%s', async (_, reply) => {
+    expect((await reply()).status).toBe(200);
+  });
+});
+
+describe('is refused', () => {
+  const rows: [name: string, reply: () => ReturnType<typeof send>][] = [
+    ['with the key of another host', () => send(record(), { keyPath: otherKey })],
+    [
+      'under the name of another host',
+      () => send(record(other.systemId), { systemId: other.systemId }),
+    ],
+    ['for the record of another host', () => send(record(other.systemId))],
+    ['for the graph of another host', () => send(graph('memberof', other.systemId))],
+    ['for a system that nobody knows', () => send(record(newId()), { systemId: newId() })],
+    ['over another path', () => send(record(), { line: `GET ${record()}/ HTTP/1.1` })],
+    ['over another method', () => send(record(), { line: `PUT ${record()} HTTP/1.1` })],
+    ['over another protocol', () => send(record(), { line: `GET ${record()} HTTP/2` })],
+    [
+      'over the path without its query',
+      () => send(graph('memberof?limit=100'), { line: `GET ${graph('memberof')} HTTP/1.1` }),
+    ],
+    [
+      'over a query that is encoded otherwise',
+      () =>
+        send(graph('associations?targets=user%5Fgroup'), {
+          line: `GET ${graph('associations?targets=user_group')} HTTP/1.1`,
+        }),
+    ],
+    [
+      'over a query in another order',
+      () =>
+        send(graph('memberof?skip=0&limit=1'), {
+          line: `GET ${graph('memberof?limit=1&skip=0')} HTTP/1.1`,
+        }),
+    ],
+    ['over a longer text', () => send(record(), { line: `GET ${record()} HTTP/1.1\nhost: x` })],
+    ['with a date 400 s behind', () => send(record(), { date: now(-400) })],
+    ['with a date 400 s ahead', () => send(record(), { date: now(400) })],
+    ['with a date of ISO 8601', () => send(record(), { date: new Date().toISOString() })],
+    ['with a date in another zone', () => send(record(), { date: now().replace('GMT', '+0000') })],
+    [
+      'with a day that does not exist',
+      () => send(record(), { date: now().replace(/, \d\d/, ', 99') }),
+    ],
+    [
+      'with the wrong day of the week',
+      () =>
+        send(record(), { date: now().replace(/^.../, (day) => (day === 'Mon' ? 'Tue' : 'Mon')) }),
+    ],
+    ['with two Date headers', () => send(record(), { extra: ['Date', now()] })],
+    [
+      'with two Authorization headers',
+      () => send(record(), { extra: ['Authorization', 'Basic YTpi'] }),
+    ],
+    [
+      'of a host that may not act for itself',
+      () => send(record(ineligible.systemId), { as: ineligible }),
+    ],
+    ['for the list of all systems', () => send('/api/systems')],
+    ['for users by name', () => send('/api/systemusers?filter=username:$eq:jane')],
+    ['for the list of groups', () => send('/api/v2/systemgroups')],
+    ['for the members of a group', () => send(`/api/v2/systemgroups/${newId()}/members`)],
+    ['for a list of another kind', () => send(graph('policystatuses'))],
+    ['for a method not offered', () => send(record(), { method: 'PATCH' })],
+    ['for a path spelled in another case', () => send(record().toUpperCase())],
+  ];
+  test.each(rows)('%s', async (_, reply) => {
+    const { status, body } = await reply();
+    expect(status).toBe(401);
+    expect(body).toMatchObject({ message: 'Unauthorized' });
+  });
+
+  const malformed: [name: string, change: (header: string) => string][] = [
+    ['with another algorithm', (header) => header.replace('rsa-sha256', 'rsa-sha1')],
+    [
+      'naming other headers',
+      (header) => header.replace('request-line date', '(request-target) date'),
+    ],
+    ['naming no system', (header) => header.replace('system/', 'user/')],
+    ['with something after it', (header) => `${header},nonce="1"`],
+    ['with a signature that is cut', (header) => header.replace(/.{8}"$/, '"')],
+    ['with no signature', (header) => header.replace(/signature=".*"/, 'signature=""')],
+  ];
+  test.each(malformed)('%s', async (_, change) => {
+    const date = now();
+    const good = authorization(host, `GET ${record()} HTTP/1.1`, { date });
+    const headers = ['Date', date, 'Authorization', change(good)];
+    expect((await exchange(emulator.url, { path: record(), headers })).status).toBe(401);
+  });
+
+  test.each(['Date', 'Authorization'])('without %s', async (missing) => {
+    const date = now();
+    const all = { Date: date, Authorization: authorization(host, `GET ${record()} HTTP/1.1`) };
+    const headers = Object.entries(all).filter(([name]) => name !== missing);
+    const reply = await exchange(emulator.url, { path: record(), headers: headers.flat() });
+    expect(reply.status).toBe(401);
+  });
+
+  test('once the record is deleted', async () => {
+    const gone = await emulator.enrol();
+    expect((await call(emulator.url, gone, 'DELETE', record(gone.systemId))).status).toBe(200);
+    expect((await call(emulator.url, gone, 'GET', record(gone.systemId))).status).toBe(401);
+    await gone.remove();
+  });
+
+  test.each(['1.0', '1.1'])('over HTTP/1.0, signed as HTTP/%s', async (version) => {
+    const date = now();
+    const signature = authorization(host, `GET ${record()} HTTP/${version}`, { date });
+    const socket = connect(emulator.port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(
+      `GET ${record()} HTTP/1.0\r\nDate: ${date}\r\nAuthorization: ${signature}\r\n\r\n`,
+    );
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 401 /);
+  });
+});
+
+test('the two versions of the API refuse in their own words', async () => {
+  const old = await exchange(emulator.url, { path: record(), headers: [] });
+  expect(old.body).toEqual({ message: 'Unauthorized', error: 'Unauthorized' });
+  const graphs = await exchange(emulator.url, { path: graph('memberof'), headers: [] });
+  expect(graphs.body).toEqual({ message: 'Unauthorized' });
+});
+
+test('a wrong clock of the server shows in its Date, and refuses what is right elsewhere', async () => {
+  const late = await startEmulator({ clock: () => Date.now() - 1_000_000, skewTolerance: 30 });
+  const there = await late.enrol();
+  const path = record(there.systemId);
+  const refused = await call(late.url, there, 'GET', path);
+  expect(refused.status).toBe(401);
+  const off = (Date.parse(refused.headers.date ?? '') - Date.now()) / 1000;
+  expect(off).toBeGreaterThan(-1002);
+  expect(off).toBeLessThan(-998);
+  const date = String(refused.headers.date);
+  const signature = authorization(there, `GET ${path} HTTP/1.1`, { date });
+  const headers = ['Date', date, 'Authorization', signature];
+  expect((await exchange(late.url, { path, headers })).status).toBe(200);
+  await late.close();
+  await there.remove();
+});

@@ -1,0 +1,532 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { version } from '../../package.json';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import type { EnrolOptions } from '../emulator/enrol.ts';
+import type { Fault } from '../emulator/faults.ts';
+import { type Answer, executablePath, MODULES, runModule, runRaw } from '../executable.ts';
+import { onTerminal, quoted, rewritten } from '../terminal.ts';
+
+const SYSTEM = 'jumpcloud_system';
+const EXECUTABLE = executablePath(SYSTEM);
+const folder = mkdtempSync(join(tmpdir(), 'calling-'));
+const hosts: EnrolledHost[] = [];
+let emulator: Emulator;
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+});
+afterAll(async () => {
+  await emulator.close();
+  await Promise.all(hosts.map((host) => host.remove()));
+  rmSync(folder, { recursive: true });
+});
+
+/** A host of its own for one test, with the options that lead to it. */
+async function enrolled(wish: EnrolOptions = {}) {
+  const host = await emulator.enrol(wish);
+  hosts.push(host);
+  const { systemId, agentDir } = host;
+  const options = { agent_dir: agentDir, api_url: emulator.url };
+  const requests = () => emulator.requests.filter((request) => request.systemId === systemId);
+  const hit = (fault: Fault, times = 1) =>
+    emulator.faults.add({ fault, times, when: ({ url }) => url.includes(systemId) });
+  return { ...host, options, requests, hit };
+}
+
+function argsFile(content: unknown): string {
+  const path = join(folder, `${Math.random()}.json`);
+  writeFileSync(path, JSON.stringify(content));
+  return path;
+}
+
+describe.concurrent('options come from', () => {
+  type How = (json: string) => [words: string[], input: string | undefined];
+  const rows: [name: string, how: How][] = [
+    ['a file', (json) => [[argsFile(JSON.parse(json))], undefined]],
+    ['JSON text', (json) => [[json], undefined]],
+    ['JSON text after blanks', (json) => [[` \n${json}`], undefined]],
+    ['standard input, asked for', (json) => [['-'], json]],
+    ['standard input, when there is no argument', (json) => [[], json]],
+    ['standard input with flags alone', (json) => [['--diff'], `\n${json}\n\n`]],
+  ];
+  test.each(rows)('%s', async (_, how) => {
+    const host = await enrolled();
+    const [words, input] = how(JSON.stringify({ ...host.options, display_name: 'Köln 😀' }));
+    const ran = await runRaw(SYSTEM, words, input);
+    expect(ran.answer).toMatchObject({ changed: true, system: { displayName: 'Köln 😀' } });
+    expect(ran).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  // Nothing leaves this machine even if it is enrolled itself: the proxy is a closed port.
+  const env = { HTTPS_PROXY: 'http://127.0.0.1:9' };
+  test.each([
+    [[], undefined],
+    [[], ''],
+    [['-'], ''],
+    [['--check'], ' \n'],
+  ])('nowhere, which is no options: %j %j', async (words, input) => {
+    const { answer } = await runRaw(SYSTEM, words, input, { env });
+    expect(answer['invocation']).toMatchObject({
+      module_args: { agent_dir: '/opt/jc', region: 'auto', timeout: 120, display_name: null },
+    });
+  });
+
+  test("Ansible's file with its own keys, which show nowhere", async () => {
+    const host = await enrolled();
+    const file = argsFile({
+      ...host.options,
+      display_name: 'web-1',
+      _ansible_check_mode: true,
+      _ansible_diff: true,
+      _ansible_verbosity: 0,
+      _ansible_no_log: false,
+      _ansible_version: '2.19.11',
+      _ansible_module_name: 'systemcontext.jumpcloud.jumpcloud_system',
+      _ansible_tmpdir: '/root/.ansible/tmp',
+      _ansible_something_new: { a: [1] },
+    });
+    const { answer, stdout } = await runRaw(SYSTEM, [file], undefined);
+    expect(answer).toMatchObject({ changed: true, diff: { after: { display_name: 'web-1' } } });
+    expect(stdout).not.toContain('_ansible');
+    expect(host.requests().map(({ method }) => method)).toEqual(['GET']);
+  });
+});
+
+describe.concurrent('flags', () => {
+  test.each([
+    ['--check before', ['--check', 'JSON'], ['GET'], false],
+    ['--check after', ['JSON', '--check'], ['GET'], false],
+    ['both around', ['--diff', 'JSON', '--check'], ['GET'], true],
+    ['--diff', ['JSON', '--diff'], ['GET', 'PUT'], true],
+    ['none', ['JSON'], ['GET', 'PUT'], false],
+  ])('%s', async (_, words, methods, hasDiff) => {
+    const host = await enrolled();
+    const json = JSON.stringify({ ...host.options, display_name: 'web-1' });
+    const given = words.map((word) => word.replace('JSON', json));
+    const { answer } = await runRaw(SYSTEM, given, undefined);
+    expect(answer.changed).toBe(true);
+    expect('diff' in answer).toBe(hasDiff);
+    expect(host.requests().map(({ method }) => method)).toEqual(methods);
+  });
+
+  test.each([
+    [{ _ansible_check_mode: false }, ['--check']],
+    [{ _ansible_check_mode: 'yes' }, []],
+    [{ _ansible_check_mode: 1 }, []],
+  ])('and keys add up: %j %j', async (keys, flags) => {
+    const host = await enrolled();
+    await runModule(SYSTEM, { ...host.options, display_name: 'web-1', ...keys }, { flags });
+    expect(host.requests().map(({ method }) => method)).toEqual(['GET']);
+  });
+
+  test.each(MODULES)('--help and --version of %s', async (module) => {
+    const path = executablePath(module);
+    const help = await execa(path, ['--help', '{"no": "matter"}'], { stdin: 'ignore' });
+    expect(help.stdout).toMatch(new RegExp(`^${module}: `));
+    expect(help.stdout).toMatch(/registration_timeout/);
+    const said = await execa(path, ['--version'], { stdin: 'ignore' });
+    expect(said.stdout).toBe(`${module} ${version}`);
+  });
+});
+
+describe.concurrent('the exit code', () => {
+  const detailed = ['--detailed-exitcode'];
+  test.each([
+    ['unchanged', {}, [], 0],
+    ['changed', { display_name: 'web-1' }, [], 0],
+    ['failed', { timeout: 0 }, [], 1],
+    ['unchanged', {}, detailed, 0],
+    ['changed', { display_name: 'web-1' }, detailed, 2],
+    ['changed in check mode', { display_name: 'web-1' }, [...detailed, '--check'], 2],
+    ['failed', { timeout: 0 }, detailed, 1],
+  ])('%s, %j %j: %i', async (_, options, flags, exitCode) => {
+    const host = await enrolled();
+    const ran = await runModule(SYSTEM, { ...host.options, ...options }, { flags });
+    expect(ran.exitCode).toBe(exitCode);
+  });
+
+  test('of a run that failed after a change is 1', async () => {
+    const host = await enrolled();
+    host.hit({ kind: 'slow', ms: 0 });
+    host.hit({
+      kind: 'mangle',
+      change: (body) => ({ ...Object(body), allowSshRootLogin: false }),
+    });
+    const options = { ...host.options, display_name: 'web-1', allow_ssh_root_login: true };
+    const ran = await runModule(SYSTEM, options, { flags: detailed });
+    expect(ran).toMatchObject({ exitCode: 1, answer: { changed: true, failed: true } });
+  });
+});
+
+describe.concurrent('on a terminal', () => {
+  test('without arguments there is the help', async () => {
+    const { output, exitCode } = await onTerminal(EXECUTABLE);
+    const { stdout } = await execa(EXECUTABLE, ['--help']);
+    expect(output.trimEnd()).toBe(stdout);
+    expect(exitCode).toBe(0);
+  });
+
+  test('the result is pretty-printed', async () => {
+    const host = await enrolled();
+    const json = quoted(JSON.stringify(host.options));
+    const { output, exitCode } = await onTerminal(`${EXECUTABLE} ${json}`);
+    const result = JSON.parse(output);
+    expect(result).toMatchObject({ changed: false, system_id: host.systemId });
+    expect(output).toBe(`${JSON.stringify(result, undefined, 2)}\n`);
+    expect(exitCode).toBe(0);
+  });
+
+  test('for messages alone, the result is one line', async () => {
+    const host = await enrolled();
+    const json = quoted(JSON.stringify(host.options));
+    const file = join(folder, `${host.systemId}.out`);
+    const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${quoted(file)}`);
+    expect(output).toBe('');
+    const printed = readFileSync(file, 'utf8');
+    expect(printed).toBe(`${JSON.stringify(JSON.parse(printed))}\n`);
+  });
+
+  test('a registration that is waited for is told of, and how long still', async () => {
+    const host = await enrolled({ write: false });
+    const options = { ...host.options, registration_timeout: 3.2 };
+    const json = quoted(JSON.stringify(options));
+    const file = join(folder, `${host.systemId}.out`);
+    const { output, exitCode } = await onTerminal(`${EXECUTABLE} ${json} > ${quoted(file)}`);
+    const steps = rewritten(output);
+    expect(steps.length).toBeGreaterThan(0);
+    for (const step of steps) {
+      expect(step).toMatch(/^Waiting for the JumpCloud agent to register: [0-2] s left$/);
+    }
+    expect(output.endsWith('\r\x1b[K')).toBe(true);
+    expect(exitCode).toBe(1);
+  });
+
+  test('backing off is told of, never wider than the terminal', async () => {
+    const host = await enrolled();
+    host.hit({ kind: 'status', status: 429, retryAfter: 3 });
+    const options = { ...host.options, timeout: 60 };
+    const json = quoted(JSON.stringify(options));
+    const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${folder}/backoff.out`, 60);
+    const steps = rewritten(output);
+    expect(steps.length).toBeGreaterThan(0);
+    for (const step of steps) {
+      expect(step).toMatch(/^Waiting to try again to read the record of sy.*…: \d s left$/);
+      expect(step.length).toBeLessThan(60);
+    }
+    expect(output).not.toContain('\n');
+  });
+
+  test('settling is told of', async () => {
+    const host = await enrolled();
+    const options = { ...host.options, display_name: 'web-1', settle: 4 };
+    const json = quoted(JSON.stringify(options));
+    const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${folder}/settle.out`);
+    expect(rewritten(output)[0]).toMatch(/^Waiting for the settings to hold: \d s left$/);
+  });
+
+  test('a short wait is not worth a line', async () => {
+    const host = await enrolled();
+    host.hit({ kind: 'status', status: 503 });
+    const json = quoted(JSON.stringify(host.options));
+    const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${folder}/short.out`);
+    expect(output).toBe('');
+  });
+});
+
+describe.concurrent('without a terminal stderr stays empty', () => {
+  test.each([
+    ['waiting for the registration', { registration_timeout: 3 }, { write: false }],
+    ['settling', { display_name: 'web-1', settle: 3 }, {}],
+  ])('%s', async (_, options, wish) => {
+    const host = await enrolled(wish);
+    const ran = await runModule(SYSTEM, { ...host.options, ...options });
+    expect(ran.stderr).toBe('');
+  });
+
+  test('backing off', async () => {
+    const host = await enrolled();
+    host.hit({ kind: 'status', status: 503, retryAfter: 3 });
+    const ran = await runModule(SYSTEM, host.options);
+    expect(ran).toMatchObject({ stderr: '', exitCode: 0 });
+  });
+});
+
+describe.concurrent('a signal', () => {
+  /** Signals a run once `ready`, and gives what it answered and how long after. */
+  async function interrupt(
+    words: string[],
+    signal: 'SIGTERM' | 'SIGINT',
+    ready: () => Promise<unknown>,
+  ) {
+    const child = spawn(EXECUTABLE, words, { stdio: ['pipe', 'pipe', 'pipe'] });
+    let stdout = '';
+    child.stdout.on('data', (data) => {
+      stdout += data;
+    });
+    const ended = once(child, 'close');
+    await ready();
+    const start = performance.now();
+    child.kill(signal);
+    const [exitCode] = await ended;
+    const lines = stdout.split('\n');
+    expect(lines).toHaveLength(2);
+    const answer = JSON.parse(lines[0] ?? '') as Answer;
+    return { answer, exitCode, ms: performance.now() - start };
+  }
+
+  const request = (systemId: string, method = 'GET') =>
+    expect.poll(
+      () => emulator.requests.some((seen) => seen.systemId === systemId && seen.method === method),
+      { timeout: 10_000, interval: 20 },
+    );
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+
+  test.each(signals)('%s while the server is silent', async (signal) => {
+    const host = await enrolled();
+    host.hit({ kind: 'silence' });
+    const { answer, exitCode, ms } = await interrupt([JSON.stringify(host.options)], signal, () =>
+      request(host.systemId).toBe(true),
+    );
+    expect(answer).toMatchObject({
+      changed: false,
+      failed: true,
+      system_id: host.systemId,
+      error: { code: 'interrupted' },
+      invocation: { module_args: { timeout: 120 } },
+    });
+    expect(answer.msg).toContain(signal);
+    expect(exitCode).toBe(1);
+    expect(ms).toBeLessThan(3000);
+  });
+
+  test('while backing off', async () => {
+    const host = await enrolled();
+    host.hit({ kind: 'status', status: 503, retryAfter: 30 });
+    const { answer, ms } = await interrupt([JSON.stringify(host.options)], 'SIGTERM', async () => {
+      await request(host.systemId).toBe(true);
+      await sleep(200);
+    });
+    expect(answer).toMatchObject({ changed: false, error: { code: 'interrupted' } });
+    expect(ms).toBeLessThan(3000);
+  });
+
+  test('while settling, with what had been written', async () => {
+    const host = await enrolled();
+    const { answer, ms } = await interrupt(
+      [JSON.stringify({ ...host.options, display_name: 'web-1', settle: 60 })],
+      'SIGTERM',
+      async () => {
+        await request(host.systemId, 'PUT').toBe(true);
+        await sleep(300);
+      },
+    );
+    expect(answer).toMatchObject({
+      changed: true,
+      failed: true,
+      error: { code: 'interrupted' },
+      system: { displayName: 'web-1' },
+    });
+    expect(ms).toBeLessThan(3000);
+  });
+
+  // That a run has got as far as waiting shows nowhere; a second is enough for it to start.
+  test.each(signals)('%s while waiting for the registration', async (signal) => {
+    const host = await enrolled({ write: false });
+    const options = { ...host.options, registration_timeout: 60 };
+    const { answer, exitCode, ms } = await interrupt([JSON.stringify(options)], signal, () =>
+      sleep(1500),
+    );
+    expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'interrupted' } });
+    expect(exitCode).toBe(1);
+    expect(ms).toBeLessThan(3000);
+  });
+
+  test.each(signals)('%s while reading input that never ends', async (signal) => {
+    const { answer, exitCode, ms } = await interrupt([], signal, () => sleep(1500));
+    expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'interrupted' } });
+    expect(exitCode).toBe(1);
+    expect(ms).toBeLessThan(3000);
+  });
+});
+
+describe.concurrent('the result', () => {
+  test('repeats the options as understood', async () => {
+    const host = await enrolled();
+    const { answer } = await runModule(SYSTEM, {
+      ...host.options,
+      api_url: `${emulator.url}/`,
+      display_name: 12,
+      allow_ssh_root_login: 'no',
+      primary_user: 'ABCDEFABCDEFABCDEFABCDEF',
+      attributes: '{"a": 1, "b": null}',
+      request_timeout: '2.5',
+      settle: null,
+      _ansible_check_mode: true,
+    });
+    expect(answer['invocation']).toEqual({
+      module_args: {
+        agent_dir: host.agentDir,
+        region: 'auto',
+        api_url: emulator.url,
+        ca_path: null,
+        proxy: null,
+        timeout: 120,
+        request_timeout: 2.5,
+        registration_timeout: 0,
+        display_name: '12',
+        description: null,
+        allow_ssh_root_login: false,
+        allow_ssh_password_authentication: null,
+        allow_public_key_authentication: null,
+        allow_multi_factor_authentication: null,
+        primary_user: 'abcdefabcdefabcdefabcdef',
+        attributes: { a: '1', b: null },
+        purge_attributes: false,
+        settle: 0,
+      },
+    });
+  });
+
+  test.each([[0], [1], ['1'], [2], ['2'], [3]])('tells of the API at verbosity %j', async (v) => {
+    const host = await enrolled();
+    host.hit({ kind: 'status', status: 503, retryAfter: 0 });
+    const { answer } = await runModule(SYSTEM, { ...host.options, _ansible_verbosity: v });
+    const told = { base_url: emulator.url, requests: 2, retries: 1, clock_offset: 0 };
+    if (Number(v) < 2) expect(answer).not.toHaveProperty('api');
+    else expect(answer['api']).toEqual(told);
+  });
+
+  test('tells of the API in a failure, too', async () => {
+    const host = await enrolled({ ineligible: true });
+    const { answer } = await runModule(SYSTEM, { ...host.options, _ansible_verbosity: 2 });
+    expect(answer).toMatchObject({ failed: true, api: { requests: 1, retries: 0 } });
+  });
+
+  // A bug cannot be ordered: the crypto module is broken under the executable's feet.
+  const preload = join(folder, 'broken-crypto.cjs');
+  writeFileSync(
+    preload,
+    "require('node:crypto').sign = () => { throw new TypeError('boom in crypto'); };\n",
+  );
+  test.each([0, 2, 3])('of a bug has a stack at verbosity 3 only: %i', async (verbosity) => {
+    const host = await enrolled();
+    const ran = await runModule(
+      SYSTEM,
+      { ...host.options, _ansible_verbosity: verbosity },
+      { env: { NODE_OPTIONS: `--require ${preload}` } },
+    );
+    expect(ran.answer).toMatchObject({ changed: false, failed: true, error: { code: 'internal' } });
+    expect(ran.answer.msg).toMatch(/TypeError: boom in crypto/);
+    expect('stack' in Object(ran.answer.error)).toBe(verbosity === 3);
+    expect(ran).toMatchObject({ exitCode: 1, stderr: '' });
+  });
+});
+
+describe.concurrent('registration_timeout', () => {
+  test('waits for files that come late', async () => {
+    const host = await enrolled({ write: false });
+    rmSync(host.agentDir, { recursive: true });
+    const running = runModule(SYSTEM, { ...host.options, registration_timeout: 20 });
+    await sleep(800);
+    await host.writeFiles();
+    const { answer } = await running;
+    expect(answer).toMatchObject({ changed: false, system_id: host.systemId });
+  });
+
+  test('waits out a half-written configuration, and a systemKey that is to come', async () => {
+    const host = await enrolled();
+    const conf = join(host.agentDir, 'jcagent.conf');
+    const whole = readFileSync(conf, 'utf8');
+    writeFileSync(conf, whole.slice(0, 30));
+    const running = runModule(SYSTEM, { ...host.options, registration_timeout: 20 });
+    await sleep(700);
+    writeFileSync(conf, '{"agentServerHost":"agent.jumpcloud.com"}');
+    await sleep(700);
+    writeFileSync(conf, whole);
+    expect((await running).answer).toMatchObject({ changed: false, system_id: host.systemId });
+  });
+
+  test('comes on top of timeout', async () => {
+    const host = await enrolled({ write: false });
+    const options = { ...host.options, timeout: 1.5, registration_timeout: 20 };
+    const running = runModule(SYSTEM, options);
+    await sleep(2500);
+    await host.writeFiles();
+    expect((await running).answer).toMatchObject({ changed: false });
+  });
+
+  test('ends with what is missing still', async () => {
+    const host = await enrolled();
+    rmSync(join(host.agentDir, 'client.key'));
+    const start = performance.now();
+    const { answer } = await runModule(SYSTEM, { ...host.options, registration_timeout: 1 });
+    expect(performance.now() - start).toBeGreaterThan(1000);
+    expect(answer).toMatchObject({ failed: true, error: { code: 'not_enrolled' } });
+    expect(answer.msg).toMatch(/client\.key does not exist/);
+    expect(host.requests()).toEqual([]);
+  });
+
+  test('does not wait for what waiting cannot heal', async () => {
+    const host = await enrolled();
+    rmSync(join(host.agentDir, 'client.key'));
+    await execa('mkfifo', [join(host.agentDir, 'client.key')]);
+    const start = performance.now();
+    const { answer } = await runModule(SYSTEM, { ...host.options, registration_timeout: 30 });
+    expect(answer).toMatchObject({ failed: true, error: { code: 'bad_identity' } });
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+});
+
+describe.concurrent('region', () => {
+  const us = 'https://console.jumpcloud.com';
+  const eu = 'https://console.eu.jumpcloud.com';
+  const india = 'https://console.in.jumpcloud.com';
+  const unknown =
+    /^agentServerHost "agent\.mars\.jumpcloud\.com" .* no known region; us is assumed/;
+  const rows: [region: string, host: string, base: string, warning?: RegExp][] = [
+    ['auto', 'agent.jumpcloud.com', us],
+    ['auto', 'agent.eu.jumpcloud.com', eu],
+    ['auto', 'agent.in.jumpcloud.com', india],
+    ['auto', 'AGENT.EU.jumpcloud.com:443', eu],
+    ['auto', 'agent.mars.jumpcloud.com', us, unknown],
+    ['auto', '', us],
+    ['us', 'agent.eu.jumpcloud.com', us],
+    ['eu', 'agent.jumpcloud.com', eu],
+    ['in', 'agent.mars.jumpcloud.com', india],
+  ];
+  test.each(rows)(
+    '%s with agentServerHost "%s"',
+    async (region, agentServerHost, base, warning) => {
+      const host = await enrolled({ agentServerHost });
+      const { answer } = await runModule(
+        SYSTEM,
+        { agent_dir: host.agentDir, region, timeout: 0.3, _ansible_verbosity: 2 },
+        { env: { HTTPS_PROXY: `http://127.0.0.1:${await closedPort()}` } },
+      );
+      expect(answer).toMatchObject({
+        failed: true,
+        error: { code: 'unavailable' },
+        api: { base_url: base },
+      });
+      expect(answer.msg).toContain(`${base} could not be reached`);
+      expect(answer.warnings).toEqual(warning ? [expect.stringMatching(warning)] : []);
+    },
+  );
+});
+
+/** A port on loopback where nothing listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = Object(server.address());
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,584 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import type { Fault } from '../emulator/faults.ts';
+import type { SystemRecord } from '../emulator/types.ts';
+import { type CallOptions, runModule } from '../executable.ts';
+
+const USER = '0123456789abcdef01234567';
+const OTHER = 'fedcba987654321001234567';
+const hosts: EnrolledHost[] = [];
+let emulator: Emulator;
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+});
+afterAll(async () => {
+  await emulator.close();
+  await Promise.all(hosts.map((host) => host.remove()));
+});
+
+/** A host of its own for one test, and what a test does with one. */
+async function enrolled(record: Partial<SystemRecord> = {}) {
+  const host = await emulator.enrol({ record });
+  hosts.push(host);
+  const { systemId } = host;
+  let seen = 0;
+  return {
+    systemId,
+    run: async (options: Record<string, unknown>, call: CallOptions = {}) => {
+      const given = { agent_dir: host.agentDir, api_url: emulator.url, ...options };
+      return (await runModule('jumpcloud_system', given, call)).answer;
+    },
+    /** What was asked of the emulator for this host since the last time. */
+    requests: () => {
+      const own = emulator.requests.filter((request) => request.systemId === systemId);
+      const fresh = own.slice(seen);
+      seen = own.length;
+      return fresh.map(({ method, body }) => ({ method, body }));
+    },
+    record: () => emulator.store.record(systemId),
+    hit: (method: string, fault: Fault, times = 1, skip = 0) =>
+      emulator.faults.add({
+        fault,
+        when: (request) => request.method === method && request.url.includes(systemId),
+        times,
+        skip,
+      }),
+  };
+}
+
+const GET = { method: 'GET', body: undefined };
+const put = (body: object) => ({ method: 'PUT', body });
+const attribute = (name: string, value: string) => ({ name, value });
+
+describe.concurrent('one option alone', () => {
+  interface Row {
+    readonly options: Record<string, unknown>;
+    readonly from?: Partial<SystemRecord>;
+    readonly body: object;
+    readonly diff: [before: unknown, after: unknown];
+  }
+  const kept = { attributes: [attribute('rack', '12'), attribute('owner', 'ops')] };
+  const rows: Row[] = [
+    {
+      options: { display_name: 'web-1' },
+      body: { displayName: 'web-1' },
+      diff: ['ip-10-0-0-7', 'web-1'],
+    },
+    { options: { display_name: '' }, body: { displayName: '' }, diff: ['ip-10-0-0-7', ''] },
+    {
+      options: { description: 'Größe 😀\n"two" lines' },
+      body: { description: 'Größe 😀\n"two" lines' },
+      diff: ['', 'Größe 😀\n"two" lines'],
+    },
+    {
+      options: { description: '' },
+      from: { description: 'old' },
+      body: { description: '' },
+      diff: ['old', ''],
+    },
+    {
+      options: { allow_ssh_root_login: true },
+      body: { allowSshRootLogin: true },
+      diff: [false, true],
+    },
+    {
+      options: { allow_ssh_password_authentication: false },
+      body: { allowSshPasswordAuthentication: false },
+      diff: [true, false],
+    },
+    {
+      options: { allow_public_key_authentication: false },
+      body: { allowPublicKeyAuthentication: false },
+      diff: [true, false],
+    },
+    {
+      options: { allow_multi_factor_authentication: true },
+      body: { allowMultiFactorAuthentication: true },
+      diff: [false, true],
+    },
+    {
+      options: { primary_user: USER },
+      body: { 'primarySystemUser.id': USER },
+      diff: ['', USER],
+    },
+    {
+      options: { primary_user: USER },
+      from: { primarySystemUser: { id: OTHER } },
+      body: { 'primarySystemUser.id': USER },
+      diff: [OTHER, USER],
+    },
+    {
+      options: { primary_user: '' },
+      from: { primarySystemUser: { id: OTHER } },
+      body: { 'primarySystemUser.id': null },
+      diff: [OTHER, ''],
+    },
+    {
+      options: { attributes: { tier: 'web' } },
+      from: kept,
+      body: { attributes: [...kept.attributes, attribute('tier', 'web')] },
+      diff: [{}, { tier: 'web' }],
+    },
+    {
+      options: { attributes: { rack: '13' } },
+      from: kept,
+      body: { attributes: [attribute('rack', '13'), attribute('owner', 'ops')] },
+      diff: [{ rack: '12' }, { rack: '13' }],
+    },
+    {
+      options: { attributes: { rack: null, absent: null } },
+      from: kept,
+      body: { attributes: [attribute('owner', 'ops')] },
+      diff: [{ rack: '12' }, {}],
+    },
+    {
+      options: { attributes: { rack: '12' }, purge_attributes: true },
+      from: kept,
+      body: { attributes: [attribute('rack', '12')] },
+      diff: [{ rack: '12', owner: 'ops' }, { rack: '12' }],
+    },
+    {
+      options: { attributes: {}, purge_attributes: true },
+      from: kept,
+      body: { attributes: [] },
+      diff: [{ rack: '12', owner: 'ops' }, {}],
+    },
+    {
+      options: { attributes: { empty: '' } },
+      body: { attributes: [attribute('empty', '')] },
+      diff: [{}, { empty: '' }],
+    },
+  ];
+
+  const named = rows.map((row) => [row.options, row] as const);
+  test.each(named)(
+    '%j: predicted, changed, unchanged',
+    async (options, { from, body, diff: [before, after] }) => {
+      const host = await enrolled(from);
+      const option = Object.keys(options)[0] ?? '';
+      const initial = structuredClone(host.record());
+
+      const predicted = await host.run(options, { flags: ['--check', '--diff'] });
+      expect(host.requests()).toEqual([GET]);
+      expect(host.record()).toEqual(initial);
+
+      const changed = await host.run(options, { flags: ['--diff'] });
+      expect(host.requests()).toEqual([GET, put(body)]);
+      expect(changed).toMatchObject({
+        changed: true,
+        msg: `Changed ${option}.`,
+        system_id: host.systemId,
+        warnings: [],
+        diff: { before: { [option]: before }, after: { [option]: after } },
+      });
+      expect(Object.keys(changed.diff?.before ?? {})).toEqual([option]);
+      expect(Object.keys(changed.diff?.after ?? {})).toEqual([option]);
+      expect(changed['system']).toEqual(host.record());
+      expect(predicted).toEqual(changed);
+
+      const again = await host.run(options, { flags: ['--diff'] });
+      expect(host.requests()).toEqual([GET]);
+      expect(again).toMatchObject({
+        changed: false,
+        msg: 'Nothing to change.',
+        diff: { before: { [option]: after }, after: { [option]: after } },
+      });
+      expect(again['system']).toEqual(changed['system']);
+    },
+  );
+});
+
+test('a life: set everything, change a part, unset everything, each time once', async () => {
+  const host = await enrolled({ attributes: [attribute('rack', '12')] });
+  const all = {
+    display_name: 'web-1',
+    description: 'front',
+    allow_ssh_root_login: true,
+    allow_ssh_password_authentication: false,
+    allow_public_key_authentication: false,
+    allow_multi_factor_authentication: true,
+    primary_user: USER,
+    attributes: { tier: 'web' },
+  };
+  const unset = {
+    ...all,
+    description: '',
+    primary_user: '',
+    attributes: { tier: null },
+  };
+  const purged = { ...unset, attributes: {}, purge_attributes: true };
+  const [rack, tier] = [attribute('rack', '12'), attribute('tier', 'web')];
+  const steps: [options: object, changes: object][] = [
+    [
+      all,
+      {
+        displayName: 'web-1',
+        description: 'front',
+        allowSshRootLogin: true,
+        allowSshPasswordAuthentication: false,
+        allowPublicKeyAuthentication: false,
+        allowMultiFactorAuthentication: true,
+        'primarySystemUser.id': USER,
+        attributes: [rack, tier],
+      },
+    ],
+    [
+      { ...all, display_name: 'web-2', allow_ssh_root_login: false },
+      { displayName: 'web-2', allowSshRootLogin: false },
+    ],
+    [{ ...all, allow_ssh_root_login: false }, { displayName: 'web-1' }],
+    [
+      unset,
+      {
+        description: '',
+        allowSshRootLogin: true,
+        'primarySystemUser.id': null,
+        attributes: [rack],
+      },
+    ],
+    [purged, { attributes: [] }],
+  ];
+  for (const [options, changes] of steps) {
+    expect(await host.run({ ...options })).toMatchObject({ changed: true });
+    expect(host.requests()).toEqual([GET, put(changes)]);
+    expect(await host.run({ ...options })).toMatchObject({ changed: false });
+    expect(host.requests()).toEqual([GET]);
+  }
+});
+
+describe.concurrent('what agrees already', () => {
+  const rows: [string, Partial<SystemRecord>, Record<string, unknown>][] = [
+    ['no option at all', {}, {}],
+    ['an empty description, and none', {}, { description: '' }],
+    ['an empty description, and null', { description: null } as object, { description: '' }],
+    ['no primary user, and null', { primarySystemUser: { id: null } }, { primary_user: '' }],
+    [
+      'no primary user, and none shown',
+      { primarySystemUser: null } as object,
+      { primary_user: '' },
+    ],
+    [
+      'a primary user in upper case',
+      { primarySystemUser: { id: USER } },
+      { primary_user: USER.toUpperCase() },
+    ],
+    [
+      'the removal of an attribute that is not there',
+      { attributes: [attribute('a', '1')] },
+      { attributes: { b: null } },
+    ],
+    [
+      'attributes in another order',
+      { attributes: [attribute('b', '2'), attribute('a', '1')] },
+      { attributes: { a: '1', b: '2' }, purge_attributes: true },
+    ],
+    ['no attributes, and null', { attributes: null } as object, { attributes: {} }],
+    [
+      'an attribute beside one that the record holds twice',
+      { attributes: [attribute('x', '1'), attribute('x', '2'), attribute('a', '1')] },
+      { attributes: { a: '1' } },
+    ],
+    ['a number as text', { displayName: '42' }, { display_name: 42 }],
+    ['a boolean as text', { displayName: 'true' }, { display_name: true }],
+    ['null, which is not given', {}, { display_name: null, attributes: null, settle: null }],
+    ['yes', { allowSshRootLogin: true }, { allow_ssh_root_login: 'yes' }],
+    ['On', { allowSshRootLogin: true }, { allow_ssh_root_login: 'On' }],
+    ['1', { allowSshRootLogin: true }, { allow_ssh_root_login: 1 }],
+    ['F', {}, { allow_ssh_root_login: 'F' }],
+    ['0 as text', {}, { allow_ssh_root_login: '0' }],
+    [
+      'attributes as JSON text, a number for a value',
+      { attributes: [attribute('a', '1')] },
+      { attributes: '{"a": 1}', purge_attributes: 'no', settle: '0', timeout: '5.5' },
+    ],
+  ];
+  test.each(rows)('%s: one read, no write', async (_, record, options) => {
+    const host = await enrolled(record);
+    expect(await host.run(options)).toMatchObject({ changed: false, msg: 'Nothing to change.' });
+    expect(host.requests()).toEqual([GET]);
+  });
+});
+
+describe('the primary user read back as a flat key', () => {
+  test('is predicted, set, found again and cleared', async () => {
+    const flat = await startEmulator();
+    flat.store.flatPrimaryUser = true;
+    const host = await flat.enrol();
+    hosts.push(host);
+    const run = async (primary_user: string, ...flags: string[]) => {
+      const options = { agent_dir: host.agentDir, api_url: flat.url, primary_user };
+      return (await runModule('jumpcloud_system', options, { flags })).answer;
+    };
+    try {
+      const predicted = await run(USER, '--check', '--diff');
+      const changed = await run(USER, '--diff');
+      expect(predicted).toEqual(changed);
+      expect(changed).toMatchObject({ changed: true, system: { 'primarySystemUser.id': USER } });
+      expect(changed['system']).not.toHaveProperty('primarySystemUser');
+      expect(await run(USER)).toMatchObject({ changed: false });
+      expect(await run('', '--check')).toEqual(await run(''));
+      expect(await run('')).toMatchObject({
+        changed: false,
+        system: { 'primarySystemUser.id': null },
+      });
+    } finally {
+      await flat.close();
+    }
+  });
+});
+
+describe('attributes', () => {
+  test('may have any name', async () => {
+    const names = ['__proto__', 'constructor', 'toString', 'ключ 😀', ' a b ', '"', '123'];
+    const host = await enrolled({ attributes: [attribute('hasOwnProperty', 'kept')] });
+    const named = (value: unknown) =>
+      JSON.parse(`{${names.map((name) => `${JSON.stringify(name)}:${JSON.stringify(value)}`)}}`);
+
+    const predicted = await host.run({ attributes: named('x') }, { flags: ['--check', '--diff'] });
+    const set = await host.run({ attributes: named('x') }, { flags: ['--diff'] });
+    expect(JSON.stringify(set)).toBe(JSON.stringify(predicted));
+    expect(
+      host
+        .record()
+        .attributes.map(({ name }) => name)
+        .sort(),
+    ).toEqual(['hasOwnProperty', ...names].sort());
+    expect(Object.entries(Object(set.diff?.after['attributes'])).sort()).toEqual(
+      names.map((name) => [name, 'x']).sort(),
+    );
+    const { module_args } = Object(set['invocation']);
+    expect(Object.keys(module_args.attributes).sort()).toEqual([...names].sort());
+    expect(await host.run({ attributes: named('x') })).toMatchObject({ changed: false });
+
+    expect(await host.run({ attributes: named(null) })).toMatchObject({ changed: true });
+    expect(host.record().attributes).toEqual([attribute('hasOwnProperty', 'kept')]);
+  });
+
+  test('that the record holds twice are kept once where named, as they are where not', async () => {
+    const twice = [attribute('x', '1'), attribute('a', '1'), attribute('x', '2')];
+    const host = await enrolled({ attributes: [...twice, attribute('a', '3')] });
+    expect(await host.run({ attributes: { a: '2' } })).toMatchObject({ changed: true });
+    expect(host.record().attributes).toEqual([
+      attribute('x', '1'),
+      attribute('a', '2'),
+      attribute('x', '2'),
+    ]);
+    expect(await host.run({ attributes: { a: '2' } })).toMatchObject({ changed: false });
+  });
+
+  test('written as sorted by the server agree on the next run', async () => {
+    const host = await enrolled();
+    await host.run({ attributes: { b: '2', a: '1' } });
+    host.record().attributes.reverse();
+    expect(await host.run({ attributes: { b: '2', a: '1' } })).toMatchObject({ changed: false });
+  });
+
+  const change = (field: string, value: unknown) => (body: unknown) => ({
+    ...Object(body),
+    [field]: value,
+  });
+  const rows: [name: string, fault: Fault, code: string][] = [
+    ['500', { kind: 'status', status: 500 }, 'unavailable'],
+    ['401', { kind: 'status', status: 401 }, 'unauthorized'],
+    ['404', { kind: 'status', status: 404 }, 'not_found'],
+    ['204', { kind: 'status', status: 204, text: '' }, 'unexpected_response'],
+    ['a reset', { kind: 'reset-before' }, 'unavailable'],
+    ['half a record', { kind: 'truncated' }, 'unavailable'],
+    ['HTML', { kind: 'body', text: '<html>' }, 'unexpected_response'],
+    ['an empty object', { kind: 'body', text: '{}' }, 'unexpected_response'],
+    [
+      'the record of another system',
+      { kind: 'mangle', change: change('_id', OTHER) },
+      'unexpected_response',
+    ],
+    [
+      'attributes that are text',
+      { kind: 'mangle', change: change('attributes', 'a') },
+      'unexpected_response',
+    ],
+    [
+      'attributes without values',
+      { kind: 'mangle', change: change('attributes', [{ name: 'a' }]) },
+      'unexpected_response',
+    ],
+  ];
+  test.concurrent.each(rows)('are not written when reading gave %s', async (_, fault, code) => {
+    const attributes = [attribute('rack', '12')];
+    const host = await enrolled({ attributes });
+    host.hit('GET', fault, 100);
+    const answer = await host.run({ attributes: { a: '1' }, timeout: 0.9 });
+    expect(answer).toMatchObject({ changed: false, failed: true, error: { code } });
+    expect(new Set(host.requests().map(({ method }) => method))).toEqual(new Set(['GET']));
+    expect(host.record().attributes).toEqual(attributes);
+  });
+});
+
+describe('a write', () => {
+  test('that is ignored is not_applied, and nothing changed', async () => {
+    const host = await enrolled();
+    host.hit('PUT', { kind: 'ignored-write' });
+    const answer = await host.run({ display_name: 'web-1', attributes: { a: '1' } });
+    expect(answer).toMatchObject({
+      changed: false,
+      failed: true,
+      system_id: host.systemId,
+      error: { code: 'not_applied', options: ['display_name', 'attributes'] },
+    });
+    expect(answer.msg).toMatch(/display_name is "ip-10-0-0-7" instead of "web-1"/);
+    expect(answer).not.toHaveProperty('system');
+  });
+
+  test('that is taken in part is not_applied, and says what changed', async () => {
+    const host = await enrolled();
+    host.hit('PUT', {
+      kind: 'mangle',
+      change: (body) => ({ ...Object(body), allowSshRootLogin: false }),
+    });
+    expect(await host.run({ display_name: 'web-1', allow_ssh_root_login: true })).toMatchObject({
+      changed: true,
+      failed: true,
+      error: { code: 'not_applied', options: ['allow_ssh_root_login'] },
+      system: { displayName: 'web-1' },
+    });
+  });
+
+  test('that is refused passes on why', async () => {
+    const host = await enrolled();
+    const message = 'Attribute\n name taken';
+    host.hit('PUT', { kind: 'status', status: 422, text: JSON.stringify({ message }) });
+    const answer = await host.run({ display_name: 'web-1' });
+    expect(answer).toMatchObject({
+      changed: false,
+      failed: true,
+      error: { code: 'rejected', status: 422, jumpcloud_message: 'Attribute name taken' },
+    });
+  });
+
+  test('whose answer is lost is made again, and counts', async () => {
+    const host = await enrolled();
+    host.hit('PUT', { kind: 'reset-after' });
+    expect(await host.run({ display_name: 'web-1' })).toMatchObject({ changed: true });
+    const body = { displayName: 'web-1' };
+    expect(host.requests()).toEqual([GET, put(body), put(body)]);
+  });
+});
+
+describe.concurrent('settle', () => {
+  const display_name = 'web-1';
+  const overwritten = { displayName: 'ip-10-0-0-7' };
+  const methods = (requests: { method: string }[]) =>
+    requests.map(({ method }) => method).join(' ');
+
+  test('watches what was written', async () => {
+    const host = await enrolled();
+    const answer = await host.run({ display_name, settle: 1 });
+    expect(answer).toMatchObject({ changed: true, reapplied: 0 });
+    expect(methods(host.requests())).toBe('GET PUT GET');
+  });
+
+  test('writes again what the agent overwrote, until it holds', async () => {
+    const host = await enrolled();
+    emulator.initialisationRace(host.systemId, { afterMs: 200, fields: overwritten });
+    const answer = await host.run({ display_name, settle: 1 }, { flags: ['--diff'] });
+    expect(answer).toMatchObject({
+      changed: true,
+      reapplied: 1,
+      system: { displayName: 'web-1' },
+      diff: { before: { display_name: 'ip-10-0-0-7' }, after: { display_name: 'web-1' } },
+    });
+    expect(methods(host.requests())).toBe('GET PUT GET PUT GET');
+    expect(host.record().displayName).toBe('web-1');
+  });
+
+  test('writes again only what was overwritten, on what the record holds by then', async () => {
+    const host = await enrolled();
+    const fields = { ...overwritten, attributes: [attribute('agent', '1')] };
+    emulator.initialisationRace(host.systemId, { afterMs: 200, fields });
+    const options = { display_name, description: 'front', attributes: { a: '1' }, settle: 1 };
+    expect(await host.run(options)).toMatchObject({ changed: true, reapplied: 1 });
+    const attributes = [attribute('agent', '1'), attribute('a', '1')];
+    expect(host.requests()[3]).toEqual(put({ displayName: 'web-1', attributes }));
+  });
+
+  test('gives up after three times as long', async () => {
+    const host = await enrolled();
+    emulator.initialisationRace(host.systemId, { afterMs: 100, fields: overwritten, times: 100 });
+    const start = performance.now();
+    const answer = await host.run({ display_name, settle: 1 });
+    const seconds = (performance.now() - start) / 1000;
+    expect(answer).toMatchObject({
+      changed: true,
+      failed: true,
+      error: { code: 'not_applied', options: ['display_name'], reapplied: expect.any(Number) },
+    });
+    expect(answer.msg).toMatch(/did not hold for 1 s: written again \d times in 3 s/);
+    expect(seconds).toBeGreaterThan(3);
+    expect(seconds).toBeLessThan(8);
+  });
+
+  test('does not wait for an old record that agrees', async () => {
+    const host = await enrolled();
+    const start = performance.now();
+    const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 20 });
+    expect(answer).toMatchObject({ changed: false, reapplied: 0 });
+    expect(methods(host.requests())).toBe('GET');
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
+  test('watches a young record that agrees', async () => {
+    const host = await enrolled({ created: new Date(Date.now() + 2000).toISOString() });
+    const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 1 });
+    expect(answer).toMatchObject({ changed: false, reapplied: 0, msg: 'Nothing to change.' });
+    expect(methods(host.requests())).toBe('GET GET');
+  });
+
+  test('writes when a young record stops agreeing, which is a change', async () => {
+    const host = await enrolled({ created: new Date(Date.now() + 2000).toISOString() });
+    host.hit(
+      'GET',
+      {
+        kind: 'concurrent',
+        when: 'after',
+        change: (store) => Object.assign(store.record(host.systemId), { displayName: 'agent' }),
+      },
+      1,
+    );
+    const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 1 });
+    expect(answer).toMatchObject({
+      changed: true,
+      reapplied: 1,
+      msg: 'Changed display_name.',
+      system: { displayName: 'ip-10-0-0-7' },
+    });
+  });
+
+  test('does not wait in check mode', async () => {
+    const host = await enrolled({ created: new Date().toISOString() });
+    const start = performance.now();
+    const flags = ['--check'];
+    const answer = await host.run({ display_name, settle: 20 }, { flags });
+    expect(answer).toMatchObject({ changed: true, reapplied: 0 });
+    expect(methods(host.requests())).toBe('GET');
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
+  test('comes on top of timeout', async () => {
+    const host = await enrolled();
+    host.hit('GET', { kind: 'slow', ms: 300 }, 1, 1);
+    const answer = await host.run({ display_name, settle: 3, timeout: 2 });
+    expect(answer).toMatchObject({ changed: true, reapplied: 0 });
+    expect(methods(host.requests())).toBe('GET PUT GET GET GET');
+  });
+
+  test('says what had been written when reading back fails', async () => {
+    const host = await enrolled();
+    host.hit('GET', { kind: 'status', status: 403 }, 1, 1);
+    expect(await host.run({ display_name, settle: 1 })).toMatchObject({
+      changed: true,
+      failed: true,
+      error: { code: 'rejected' },
+      system: { displayName: 'web-1' },
+    });
+  });
+});

@@ -1,0 +1,366 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import type { EnrolOptions } from '../emulator/enrol.ts';
+import { newId } from '../emulator/store.ts';
+import { type Ran, runModule } from '../executable.ts';
+
+const INFO = 'jumpcloud_system_info';
+const SUDO = { sudo: { enabled: true, withoutPassword: false } };
+const NO_PASSWORD = { sudo: { enabled: true, withoutPassword: true } };
+let emulator: Emulator;
+let host: EnrolledHost;
+const hosts: EnrolledHost[] = [];
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+});
+afterAll(() => emulator.close());
+beforeEach(async () => {
+  host = await enrol();
+  emulator.clearRequests();
+});
+afterEach(async () => {
+  emulator.faults.clear();
+  for (const enrolled of hosts.splice(0)) await enrolled.remove();
+});
+
+async function enrol(wish?: EnrolOptions): Promise<EnrolledHost> {
+  const enrolled = await emulator.enrol(wish);
+  hosts.push(enrolled);
+  return enrolled;
+}
+
+const info = (options: Record<string, unknown> = {}, flags: string[] = [], of = host) =>
+  runModule(INFO, { agent_dir: of.agentDir, api_url: emulator.url, ...options }, { flags });
+
+/** The fields that are about this host, without those that every result has. */
+function gathered({ answer }: Ran): Record<string, unknown> {
+  const { changed, failed, msg, warnings, error, system_id, invocation, api, diff, ...rest } =
+    answer;
+  expect([changed, failed, error, diff]).toEqual([false, undefined, undefined, undefined]);
+  return rest;
+}
+
+const lists = () =>
+  emulator.requests.map(
+    ({ url }) => url.replace(/^.*\/systems\/[0-9a-f]{24}\/?/, '').split('&limit')[0],
+  );
+const ids = (count: number, make: () => string) => Array.from({ length: count }, make);
+
+/** What is in the agent's folder, and when it was touched. */
+const snapshot = (dir: string) =>
+  readdirSync(dir).map((name) => [
+    name,
+    statSync(join(dir, name)).mtimeMs,
+    readFileSync(join(dir, name), 'utf8'),
+  ]);
+
+describe('an enrolled host', () => {
+  test('is read whole', async () => {
+    const { store } = emulator;
+    const [direct = '', twice = '', far = ''] = ids(3, () => store.addUser());
+    const member = store.addGroup();
+    const userGroup = store.addUserGroup([twice]);
+    const command = store.addObject('command');
+    store.addGroup();
+    store.join(host.systemId, member);
+    store.associate(host.systemId, 'user', direct);
+    store.associate(host.systemId, 'user', twice, SUDO);
+    store.associate(host.systemId, 'user_group', userGroup, NO_PASSWORD);
+    store.associate(host.systemId, 'command', command);
+    store.groupEdges.set(member, new Map([[`user:${far}`, undefined]]));
+
+    const ran = await info();
+    const user = (id: string) => ({ type: 'user', id });
+    const users = [
+      {
+        id: direct,
+        direct: true,
+        sudo: false,
+        sudo_without_password: false,
+        paths: [[user(direct)]],
+      },
+      {
+        id: twice,
+        direct: true,
+        sudo: true,
+        sudo_without_password: true,
+        paths: [[user(twice)], [{ type: 'user_group', id: userGroup }, user(twice)]],
+      },
+      {
+        id: far,
+        direct: false,
+        sudo: false,
+        sudo_without_password: false,
+        paths: [[{ type: 'system_group', id: member }, user(far)]],
+      },
+    ];
+    expect(gathered(ran)).toEqual({
+      enrolled: true,
+      system: store.record(host.systemId),
+      groups: [member],
+      users: users.sort((a, b) => (a.id < b.id ? -1 : 1)),
+      associations: {
+        command: [{ id: command }],
+        policy: [],
+        policy_group: [],
+        user_group: [{ id: userGroup, sudo: true, sudo_without_password: true }],
+      },
+      agent: {
+        system_id: host.systemId,
+        region: null,
+        api_url: emulator.url,
+        version: '1.147.0',
+        enrolled_as: 'administrator',
+        key_matches_certificate: true,
+        clock_offset: 0,
+      },
+    });
+    expect(ran.answer).toMatchObject({ system_id: host.systemId, warnings: [] });
+    expect(ran.answer.msg).toBe(`This host is system ${host.systemId}.`);
+    expect(ran.exitCode).toBe(0);
+  });
+
+  const associations = ['command', 'policy', 'policy_group', 'user_group'].map(
+    (type) => `associations?targets=${type}`,
+  );
+  const parts: [gather: string[], fields: string[], requests: string[]][] = [
+    [['system'], ['system'], ['']],
+    [['groups'], ['groups'], ['memberof?sort=id']],
+    [['users'], ['users'], ['users?limit=100&skip=0']],
+    [['associations'], ['associations'], associations],
+    [['agent'], ['agent'], ['']],
+    [['agent', 'system', 'agent'], ['system', 'agent'], ['']],
+    [
+      ['groups', 'users'],
+      ['groups', 'users'],
+      ['memberof?sort=id', 'users?limit=100&skip=0'],
+    ],
+    [[], [], []],
+  ];
+  test.each(parts)('gather %j reads that and nothing else', async (gather, fields, requests) => {
+    const ran = await info({ gather });
+    expect(Object.keys(gathered(ran))).toEqual(['enrolled', ...fields]);
+    expect(lists().sort()).toEqual([...requests].sort());
+  });
+
+  test.each([[[]], [['--check', '--diff']]])('is never written to (%j)', async (flags) => {
+    const before = [snapshot(host.agentDir), emulator.store.snapshot(host.systemId)];
+    await info({}, flags);
+    expect(emulator.requests.map(({ method }) => method)).toEqual(Array(7).fill('GET'));
+    expect([snapshot(host.agentDir), emulator.store.snapshot(host.systemId)]).toEqual(before);
+  });
+
+  test('is read at the same time, over kept-alive connections', async () => {
+    emulator.faults.add({ fault: { kind: 'slow', ms: 500 }, times: 7 });
+    await info();
+    const { requests } = emulator;
+    expect(requests).toHaveLength(7);
+    const firstEnd = Math.min(...requests.map(({ endedAt }) => endedAt));
+    expect(Math.max(...requests.map(({ startedAt }) => startedAt))).toBeLessThan(firstEnd);
+  });
+
+  test('is read page by page', async () => {
+    const { store } = emulator;
+    const { systemId } = host;
+    const types = ['command', 'policy', 'policy_group', 'user', 'user_group'] as const;
+    const wanted = Object.fromEntries(
+      types.map((type) => [type, ids(120, () => store.add(type)).sort()]),
+    );
+    const groups = ids(120, () => store.addGroup()).sort();
+    for (const group of groups) store.join(systemId, group);
+    for (const type of types) {
+      for (const id of wanted[type] ?? []) store.associate(systemId, type, id);
+    }
+    const { answer } = await info();
+    const idsOf = (list: unknown) => (list as { id: string }[]).map(({ id }) => id);
+    expect(answer['groups']).toEqual(groups);
+    expect(idsOf(answer['users'])).toEqual(wanted['user']);
+    const found = answer['associations'] as Record<string, unknown>;
+    for (const type of ['command', 'policy', 'policy_group', 'user_group']) {
+      expect(idsOf(found[type])).toEqual(wanted[type]);
+    }
+    expect(emulator.requests).toHaveLength(1 + 2 * 6);
+  });
+
+  test('shows nothing of its key', async () => {
+    const { stdout } = await info({ _ansible_verbosity: 3 });
+    const key = readFileSync(join(host.agentDir, 'client.key'), 'utf8');
+    expect(stdout).not.toContain('PRIVATE KEY');
+    for (const line of key.split('\n').slice(1, -2)) expect(stdout).not.toContain(line);
+    for (const { authorization } of emulator.requests) {
+      const signature = /signature="(.*)"/.exec(String(authorization))?.[1];
+      expect(signature).toBeTruthy();
+      expect(stdout).not.toContain(signature);
+    }
+  });
+
+  test('tells how it was enrolled, and what is not known as null', async () => {
+    const other = await enrol({ record: { provisionMetadata: { provisioner: { type: 'mdm' } } } });
+    rmSync(join(other.agentDir, 'client.crt'));
+    writeFileSync(join(other.agentDir, 'version.txt'), '\n');
+    const { agent } = gathered(await info({ gather: ['agent'] }, [], other));
+    expect(agent).toMatchObject({
+      enrolled_as: 'mdm',
+      key_matches_certificate: null,
+      version: '1.147.0',
+    });
+    emulator.faults.add({
+      fault: { kind: 'mangle', change: (body) => ({ _id: Object(body)._id }) },
+    });
+    expect(gathered(await info({ gather: ['agent'] }, [], other))['agent']).toMatchObject({
+      enrolled_as: null,
+      version: null,
+    });
+  });
+
+  test('shows the record as it came, fields of tomorrow included', async () => {
+    const record = { tomorrow: { a: [1, null] }, description: 'ünï "quoted"' };
+    const other = await enrol({ record });
+    expect(gathered(await info({ gather: 'system' }, [], other))).toMatchObject({ system: record });
+  });
+
+  test.each([
+    ['users', /Could not read the users of system/],
+    ['memberof', /Could not read the system groups of system/],
+    ['targets=policy&', /Could not read the policy associations of system/],
+  ])('of which one part cannot be read (%s) is a failure that names it', async (part, message) => {
+    emulator.faults.add({
+      fault: { kind: 'status', status: 403 },
+      when: ({ url }) => url.includes(part),
+    });
+    const { answer } = await info();
+    expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'rejected' } });
+    expect(answer.msg).toMatch(message);
+  });
+
+  test('that JumpCloud does not accept is a failure', async () => {
+    const other = await enrol({ ineligible: true });
+    const { answer } = await info({}, [], other);
+    expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized' } });
+    expect(answer).not.toHaveProperty('enrolled');
+  });
+});
+
+describe('where it asks', () => {
+  // Nothing listens there: the failure names the address that was tried.
+  const rows: [agentServerHost: string, region: string | undefined, base: string][] = [
+    ['agent.jumpcloud.com', undefined, 'https://console.jumpcloud.com'],
+    ['agent.eu.jumpcloud.com', undefined, 'https://console.eu.jumpcloud.com'],
+    ['agent.in.jumpcloud.com', 'auto', 'https://console.in.jumpcloud.com'],
+    ['agent.in.jumpcloud.com', 'eu', 'https://console.eu.jumpcloud.com'],
+    ['agent.mars.jumpcloud.com', undefined, 'https://console.jumpcloud.com'],
+  ];
+  test.each(rows)('%s, region %s', async (agentServerHost, region, base) => {
+    const other = await enrol({ agentServerHost });
+    const { answer } = await runModule(INFO, {
+      agent_dir: other.agentDir,
+      timeout: 0.3,
+      gather: ['system'],
+      // A proxy that refuses keeps the test on this machine.
+      proxy: 'http://127.0.0.1:1',
+      _ansible_verbosity: 2,
+      ...(region && { region }),
+    });
+    expect(answer).toMatchObject({
+      failed: true,
+      error: { code: 'unavailable' },
+      api: { base_url: base },
+    });
+    const unknown = agentServerHost.includes('mars');
+    expect(answer.warnings).toEqual(
+      unknown ? [expect.stringMatching(/"agent\.mars\.jumpcloud\.com".* us is assumed/)] : [],
+    );
+  });
+
+  test('api_url decides over the region, a trailing slash is fine', async () => {
+    const ran = await info({ gather: ['agent'], region: 'eu', api_url: `${emulator.url}/` });
+    expect(gathered(ran)).toMatchObject({ agent: { api_url: emulator.url, region: null } });
+  });
+});
+
+describe('a host that is not enrolled is an answer', () => {
+  const rows: [name: string, spoil: (dir: string) => void, message: RegExp][] = [
+    ['no agent folder', (dir) => rmSync(dir, { recursive: true }), /does not exist\. Install/],
+    [
+      'a file for an agent folder',
+      (dir) => {
+        rmSync(dir, { recursive: true });
+        writeFileSync(dir, '');
+      },
+      /is not a folder/,
+    ],
+    ['no jcagent.conf', (dir) => rmSync(join(dir, 'jcagent.conf')), /jcagent\.conf does not exist/],
+    ['no systemKey', (dir) => writeFileSync(join(dir, 'jcagent.conf'), '{}'), /has no systemKey/],
+    ['no client.key', (dir) => rmSync(join(dir, 'client.key')), /client\.key does not exist/],
+  ];
+  test.each(rows)('%s', async (_, spoil, message) => {
+    spoil(host.agentDir);
+    const ran = await info();
+    expect(gathered(ran)).toEqual({
+      enrolled: false,
+      reason: { code: 'not_enrolled', message: expect.stringMatching(message) },
+    });
+    expect(ran.answer).toMatchObject({ msg: 'This host is not enrolled.', warnings: [] });
+    expect(ran.exitCode).toBe(0);
+    expect(emulator.requests).toHaveLength(0);
+  });
+
+  test('removed from JumpCloud', async () => {
+    const options = { agent_dir: host.agentDir, api_url: emulator.url };
+    await runModule('jumpcloud_removal', options);
+    emulator.clearRequests();
+    const ran = await info();
+    const removed = new RegExp(`System ${host.systemId} was removed from JumpCloud at 20`);
+    expect(gathered(ran)).toEqual({
+      enrolled: false,
+      reason: { code: 'not_enrolled', message: expect.stringMatching(removed) },
+    });
+    expect(emulator.requests).toHaveLength(0);
+    await emulator.enrol({ agentDir: host.agentDir });
+    expect(gathered(await info())).toMatchObject({ enrolled: true });
+  });
+
+  test('unless it registers while it is waited for', async () => {
+    const late = await enrol({ write: false });
+    setTimeout(() => late.writeFiles(), 300);
+    const ran = await info({ registration_timeout: 20, gather: ['agent'] }, [], late);
+    expect(gathered(ran)).toMatchObject({ enrolled: true, agent: { system_id: late.systemId } });
+  });
+});
+
+describe('a damaged identity is a failure', () => {
+  const rows: [name: string, spoil: (dir: string) => void][] = [
+    ['a jcagent.conf that is not JSON', (dir) => writeFileSync(join(dir, 'jcagent.conf'), '{')],
+    [
+      'a systemKey that is no id',
+      (dir) => writeFileSync(join(dir, 'jcagent.conf'), '{"systemKey":"x"}'),
+    ],
+    ['a client.key that is none', (dir) => writeFileSync(join(dir, 'client.key'), 'key')],
+    [
+      'a client.key that is a folder',
+      (dir) => {
+        rmSync(join(dir, 'client.key'));
+        mkdirSync(join(dir, 'client.key'));
+      },
+    ],
+  ];
+  test.each(rows)('%s', async (_, spoil) => {
+    spoil(host.agentDir);
+    const { answer, exitCode } = await info();
+    expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'bad_identity' } });
+    expect(answer).not.toHaveProperty('enrolled');
+    expect(exitCode).toBe(1);
+    expect(emulator.requests).toHaveLength(0);
+  });
+
+  test('a record that JumpCloud gives of another system', async () => {
+    emulator.faults.add({
+      fault: { kind: 'mangle', change: (body) => ({ ...Object(body), _id: newId() }) },
+    });
+    const { answer } = await info({ gather: ['system'] });
+    expect(answer).toMatchObject({ failed: true, error: { code: 'unexpected_response' } });
+  });
+});

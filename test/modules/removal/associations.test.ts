@@ -1,0 +1,174 @@
+import { describe, expect, test } from 'vitest';
+import { ASSOCIATION_TYPES } from '../../emulator/types.ts';
+import { program, type Stage, stages } from './stage.ts';
+
+const { enrol, folder } = stages();
+const SCOPE = { scope: 'associations' };
+const READS = 1 + ASSOCIATION_TYPES.length;
+
+/** Gives a host so many edges of each kind; what comes back is what removing them reports. */
+function furnish({ emulator, host }: Stage, each = 2): { type: string; id: string }[] {
+  const { store } = emulator;
+  const edges: { type: string; id: string }[] = [];
+  for (let i = 0; i < each; i++) {
+    const group = store.addGroup();
+    store.join(host.systemId, group);
+    edges.push({ type: 'system_group', id: group });
+    for (const type of ASSOCIATION_TYPES) {
+      const id = store.add(type);
+      const sudo = { sudo: { enabled: true, withoutPassword: false } };
+      store.associate(host.systemId, type, id, type.startsWith('user') ? sudo : undefined);
+      edges.push({ type, id });
+    }
+  }
+  return edges;
+}
+
+const byKey = (edges: unknown) =>
+  (edges as { type: string; id: string }[]).map(({ type, id }) => `${type} ${id}`).sort();
+const NOTHING = { groups: [], edges: [] };
+const posts = (sent: string[]) => sent.filter((line) => line.startsWith('POST'));
+
+describe.concurrent('scope: associations', () => {
+  test('check, run, run again: leaves everything, and keeps record and files', async () => {
+    const stage = await enrol();
+    const { store } = stage.emulator;
+    const edges = furnish(stage);
+    const other = await stage.emulator.enrol();
+    store.join(other.systemId, store.groupsOf(stage.host.systemId)[0] ?? '');
+    const before = [store.snapshot(stage.host.systemId), store.snapshot(other.systemId)];
+    const record = structuredClone(store.record(stage.host.systemId));
+    const files = stage.files();
+
+    const predicted = await stage.succeed(SCOPE, { flags: ['--check', '--diff'] });
+    expect(store.snapshot(stage.host.systemId)).toEqual(before[0]);
+    expect(stage.sent()).toEqual(Array(READS).fill('GET 200'));
+
+    const answer = await stage.succeed(SCOPE, { flags: ['--diff'] });
+    expect(answer).toEqual(predicted);
+    expect(byKey(answer['removed'])).toEqual(byKey(edges));
+    expect(answer).toMatchObject({ changed: true, purged: [], warnings: [] });
+    expect(answer.msg).toBe('Removed 12 associations.');
+    expect(byKey(answer.diff?.before['present'])).toEqual(byKey(edges));
+    expect(answer.diff?.after['present']).toEqual([]);
+    expect(store.snapshot(stage.host.systemId)).toEqual(NOTHING);
+    expect(store.snapshot(other.systemId)).toEqual(before[1]);
+    expect(store.record(stage.host.systemId)).toEqual(record);
+    expect(stage.files()).toEqual(files);
+    const sent = stage.sent();
+    expect(posts(sent)).toHaveLength(edges.length);
+    expect(sent).toHaveLength(READS + edges.length + READS);
+
+    expect(await stage.succeed(SCOPE)).toMatchObject({ changed: false, removed: [] });
+    expect(stage.sent()).toEqual(Array(READS).fill('GET 200'));
+    await other.remove();
+  });
+
+  test('leaves more than a page of one kind', async () => {
+    const stage = await enrol();
+    const { store } = stage.emulator;
+    for (let i = 0; i < 113; i++) store.join(stage.host.systemId, store.addGroup());
+    const answer = await stage.succeed(SCOPE);
+    expect(answer['removed']).toHaveLength(113);
+    expect(store.snapshot(stage.host.systemId)).toEqual(NOTHING);
+  });
+
+  test('reads all kinds at the same time', async () => {
+    const stage = await enrol();
+    stage.emulator.faults.add({ fault: { kind: 'slow', ms: 500 }, times: READS });
+    await stage.succeed(SCOPE);
+    const ends = stage.emulator.requests.map(({ endedAt }) => endedAt);
+    const starts = stage.emulator.requests.map(({ startedAt }) => startedAt);
+    expect(Math.max(...starts)).toBeLessThan(Math.min(...ends));
+  });
+
+  test('that fails midway reports what was done, and the next run finishes', async () => {
+    const stage = await enrol();
+    const edges = furnish(stage);
+    stage.emulator.faults.add({
+      fault: { kind: 'status', status: 403 },
+      when: ({ method }) => method === 'POST',
+      skip: 4,
+    });
+    const { answer } = await stage.run(SCOPE);
+    expect(answer).toMatchObject({ changed: true, failed: true, error: { code: 'rejected' } });
+    const done = byKey(answer['removed']);
+    expect(done).toHaveLength(4);
+    const rest = await stage.succeed(SCOPE);
+    expect([...done, ...byKey(rest['removed'])].sort()).toEqual(byKey(edges));
+    expect(stage.emulator.store.snapshot(stage.host.systemId)).toEqual(NOTHING);
+  });
+
+  test('counts what somebody else removed meanwhile as theirs, and a lost answer as its own', async () => {
+    const stage = await enrol();
+    const { store } = stage.emulator;
+    const edges = furnish(stage, 1);
+    const of = (type: string) => edges.find((edge) => edge.type === type)?.id ?? '';
+    const post = (type: string) => (target: { method: string; body: unknown }) =>
+      target.method === 'POST' && Object(target.body).type === type;
+    stage.emulator.faults.add({
+      fault: {
+        kind: 'concurrent',
+        when: 'before',
+        change: () => store.dissociate(stage.host.systemId, 'policy', of('policy')),
+      },
+      when: post('policy'),
+    });
+    stage.emulator.faults.add({ fault: { kind: 'reset-after' }, when: post('command') });
+    const answer = await stage.succeed(SCOPE);
+    const expected = edges.filter(({ type }) => type !== 'policy');
+    expect(byKey(answer['removed'])).toEqual(byKey(expected));
+    expect(store.snapshot(stage.host.systemId)).toEqual(NOTHING);
+  });
+
+  test('stops the agent first, when there is something to leave', async () => {
+    const stage = await enrol();
+    const path = folder();
+    program(path, 'systemctl', `echo stopped >> ${path}/log; exit 3`);
+    const env = { PATH: path, JUMPCLOUD_NODE: process.execPath };
+    const options = { ...SCOPE, stop_agent: true };
+    expect((await stage.succeed(options, { env })).changed).toBe(false);
+    furnish(stage, 1);
+    stage.sent();
+    const { answer } = await stage.run(options, { env });
+    expect(answer).toMatchObject({ changed: false, error: { code: 'local_action_failed' } });
+    expect(posts(stage.sent())).toEqual([]);
+    program(path, 'systemctl', 'exit 0');
+    expect((await stage.succeed(options, { env })).changed).toBe(true);
+  });
+
+  test('of a host that is gone finds nothing to do', async () => {
+    const stage = await enrol();
+    await stage.succeed();
+    stage.sent();
+    expect(await stage.succeed(SCOPE)).toMatchObject({ changed: false, removed: [] });
+    expect(stage.sent()).toEqual([]);
+  });
+
+  test('that JumpCloud does not accept is a failure', async () => {
+    const stage = await enrol({ ineligible: true });
+    const { answer } = await stage.run(SCOPE);
+    expect(answer).toMatchObject({ changed: false, error: { code: 'unauthorized' } });
+    expect(stage.files()).toHaveLength(5);
+  });
+
+  test('asked to end says what was done; run again, it leaves the rest', async () => {
+    const stage = await enrol();
+    furnish(stage);
+    const controller = new AbortController();
+    stage.emulator.faults.add({
+      fault: { kind: 'silence', applied: true },
+      when: ({ method }) => method === 'POST',
+      skip: 3,
+    });
+    const run = stage.run(SCOPE, { signal: controller.signal }).catch((error) => error);
+    await expect.poll(() => stage.emulator.requests.length, { timeout: 20_000 }).toBe(READS + 4);
+    controller.abort();
+    const { answer: partial } = await run;
+    expect(partial).toMatchObject({ failed: true, changed: true, error: { code: 'interrupted' } });
+    expect(partial['removed']).toHaveLength(3);
+    const answer = await stage.succeed(SCOPE);
+    expect(answer['removed']).toHaveLength(12 - 4);
+    expect(stage.emulator.store.snapshot(stage.host.systemId)).toEqual(NOTHING);
+  });
+});

@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import type { FaultRule, FaultTarget } from '../../emulator/faults.ts';
+import { executablePath } from '../../executable.ts';
+import { program, type Stage, stages, TOMBSTONE } from './stage.ts';
+
+const { enrol, folder } = stages();
+const OPTIONS = { purge_identity: true, stop_agent: true };
+const PRELOAD = `--require=${new URL('kill-at-step.cjs', import.meta.url).pathname}`;
+
+/** A removal that has not ended yet; its PATH has a systemctl of these shell lines. */
+function start(stage: Stage, does: string, env: Record<string, string> = {}) {
+  const path = folder();
+  program(path, 'systemctl', does);
+  const where = { PATH: path, JUMPCLOUD_NODE: process.execPath };
+  const words = [JSON.stringify(stage.options(OPTIONS))];
+  const running = execa(executablePath('jumpcloud_removal'), words, {
+    env: { ...where, ...env },
+    reject: false,
+    stdin: 'ignore',
+  });
+  return { running, env: where, path };
+}
+
+/** The host is as good as any other, and the next run brings what this one left to its end. */
+async function expectConvergence(stage: Stage, env: Record<string, string>): Promise<void> {
+  if (stage.isRecordThere()) {
+    expect([stage.has('client.key'), stage.has('jcagent.conf')]).toEqual([true, true]);
+  }
+  stage.emulator.faults.clear();
+  await stage.succeed(OPTIONS, { env });
+  expect(stage.isRecordThere()).toBe(false);
+  expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
+  stage.sent();
+  const last = await stage.succeed(OPTIONS, { env });
+  expect(last).toMatchObject({ changed: false, warnings: [] });
+  expect(stage.sent()).toEqual([]);
+}
+
+const HELD: [name: string, rule: FaultRule, requests: number][] = [
+  ['reading', { fault: { kind: 'silence' } }, 1],
+  ['deleting, before it took effect', { fault: { kind: 'silence' }, when: isDelete }, 2],
+  ['deleting, after', { fault: { kind: 'silence', applied: true }, when: isDelete }, 2],
+  ['deleting, and it takes effect later', { fault: { kind: 'slow', ms: 700 }, when: isDelete }, 2],
+  ['verifying', { fault: { kind: 'silence' }, skip: 1, when: (target) => !isDelete(target) }, 3],
+];
+
+function isDelete({ method }: FaultTarget): boolean {
+  return method === 'DELETE';
+}
+
+describe.concurrent('a removal killed', () => {
+  test.each(HELD)('while %s', async (_, rule, requests) => {
+    const stage = await enrol();
+    stage.emulator.faults.add(rule);
+    const { running, env } = start(stage, 'exit 0');
+    await expect.poll(() => stage.emulator.requests.length, { timeout: 20_000 }).toBe(requests);
+    running.kill('SIGKILL');
+    expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+    await expectConvergence(stage, env);
+  });
+
+  test('while stopping the agent', async () => {
+    const stage = await enrol();
+    const once = join(folder(), 'once');
+    const does = `[ -e ${once} ] && exit 0; : > ${once}; exec /bin/sleep 3`;
+    const { running, env } = start(stage, does);
+    await expect.poll(() => existsSync(once), { timeout: 20_000 }).toBe(true);
+    running.kill('SIGKILL');
+    await running;
+    expect(stage.isRecordThere()).toBe(true);
+    await expectConvergence(stage, env);
+  });
+
+  // Note, tombstone, note away, four files.
+  const STEPS = 7;
+  const steps = Array.from({ length: STEPS }, (_, i) => i + 1);
+  test.each([...steps, '1 torn', '2 torn'])('at step %s of its changes to files', async (step) => {
+    const stage = await enrol();
+    const { running, env } = start(stage, 'exit 0', { NODE_OPTIONS: PRELOAD, KILL_AT: `${step}` });
+    expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+    await expectConvergence(stage, env);
+  });
+
+  test('would be through after those', async () => {
+    const stage = await enrol();
+    const { running } = start(stage, 'exit 0', {
+      NODE_OPTIONS: PRELOAD,
+      KILL_AT: `${STEPS + 1}`,
+    });
+    expect(await running).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe.concurrent('a removal asked to end', () => {
+  const done = (stage: Stage) => [{ type: 'system', id: stage.host.systemId }];
+
+  test.each(HELD)('while %s', async (name, rule, requests) => {
+    const stage = await enrol();
+    stage.emulator.faults.add(rule);
+    const { running, env } = start(stage, 'exit 0');
+    await expect.poll(() => stage.emulator.requests.length, { timeout: 20_000 }).toBe(requests);
+    running.kill(name === 'reading' ? 'SIGINT' : 'SIGTERM');
+    const { stdout, stderr, exitCode } = await running;
+    expect([exitCode, stderr]).toEqual([1, '']);
+    const answer = JSON.parse(stdout);
+    expect(answer).toMatchObject({
+      failed: true,
+      changed: name === 'verifying',
+      error: { code: 'interrupted' },
+    });
+    if (name === 'verifying') expect(answer.removed).toEqual(done(stage));
+    await expectConvergence(stage, env);
+  });
+
+  test('while stopping the agent does not wait for it', async () => {
+    const stage = await enrol();
+    const once = join(folder(), 'once');
+    const does = `[ -e ${once} ] && exit 0; trap '' TERM; : > ${once}; /bin/sleep 3; exit 0`;
+    const { running, env } = start(stage, does);
+    await expect.poll(() => existsSync(once), { timeout: 20_000 }).toBe(true);
+    const asked = performance.now();
+    running.kill('SIGTERM');
+    const { stdout, exitCode } = await running;
+    expect(performance.now() - asked).toBeLessThan(2000);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      failed: true,
+      changed: false,
+      error: { code: 'interrupted' },
+    });
+    expect(stage.sent()).toEqual(['GET 200']);
+    await expectConvergence(stage, env);
+  });
+});

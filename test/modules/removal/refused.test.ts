@@ -1,0 +1,242 @@
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import type { Fault } from '../../emulator/faults.ts';
+import { executablePath } from '../../executable.ts';
+import { IDENTITY, type Stage, stages, TOMBSTONE, UNDER_WAY } from './stage.ts';
+
+const { enrol, folder } = stages();
+const PURGE = { purge_identity: true };
+
+function onDelete(stage: Stage, fault: Fault, times = 1): void {
+  stage.emulator.faults.add({ fault, times, when: ({ method }) => method === 'DELETE' });
+}
+
+function expectIdentityKept(stage: Stage): void {
+  expect(stage.files()).toEqual([...IDENTITY, 'version.txt']);
+}
+
+describe.concurrent('a DELETE whose answer is lost', () => {
+  const lost: [fault: Fault, sent: string][] = [
+    [{ kind: 'reset-after' }, 'DELETE 0'],
+    [{ kind: 'status', status: 502, applied: true }, 'DELETE 502'],
+    [{ kind: 'truncated' }, 'DELETE 200'],
+  ];
+  test.each(lost)('by %j counts as this run its own', async (fault, sent) => {
+    const stage = await enrol();
+    onDelete(stage, fault);
+    const answer = await stage.succeed(PURGE);
+    expect(answer).toMatchObject({
+      changed: true,
+      removed: [{ type: 'system', id: stage.host.systemId }],
+      warnings: [],
+    });
+    expect(stage.sent()).toEqual(['GET 200', sent, 'DELETE 401', 'GET 401']);
+    expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
+  });
+
+  test.each<Fault>([{ kind: 'reset-before' }, { kind: 'status', status: 503 }])(
+    'with the request, by %j, is sent again',
+    async (fault) => {
+      const stage = await enrol();
+      onDelete(stage, fault);
+      expect((await stage.succeed()).changed).toBe(true);
+      const deletes = stage.sent().filter((line) => line.startsWith('DELETE'));
+      expect(deletes).toHaveLength(2);
+      expect(deletes[1]).toBe('DELETE 200');
+    },
+  );
+
+  test('until the budget ran out is settled by the next run', async () => {
+    const stage = await enrol();
+    onDelete(stage, { kind: 'status', status: 502, applied: true }, 100);
+    const { answer } = await stage.run({ ...PURGE, timeout: 1.5 });
+    expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable' } });
+    expect(answer.msg).toContain('The change may have been made all the same');
+    expect(stage.has('client.key')).toBe(true);
+    stage.emulator.faults.clear();
+    expect(await stage.succeed(PURGE)).toMatchObject({ changed: true, removed: [] });
+    expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
+    stage.sent();
+    expect((await stage.succeed(PURGE)).changed).toBe(false);
+    expect(stage.sent()).toEqual([]);
+  });
+});
+
+describe.concurrent('a record that is gone before', () => {
+  const notFound: Fault = { kind: 'status', status: 404, text: '{"message":"Not Found"}' };
+
+  test('by 404 on reading was removed already', async () => {
+    const stage = await enrol();
+    stage.emulator.faults.add({ fault: notFound, times: 2 });
+    const predicted = await stage.succeed(PURGE, { flags: ['--check'] });
+    const answer = await stage.succeed(PURGE);
+    expect(answer).toEqual(predicted);
+    expect(answer).toMatchObject({ changed: true, removed: [] });
+    expect(answer['purged']).toHaveLength(4);
+    expect(stage.sent()).toEqual(['GET 404', 'GET 404']);
+    expect(stage.has(TOMBSTONE)).toBe(true);
+  });
+
+  test('by 404 on deleting was removed by somebody else', async () => {
+    const stage = await enrol();
+    onDelete(stage, { ...notFound, applied: true });
+    expect(await stage.succeed()).toMatchObject({ changed: false, removed: [] });
+    expect(stage.sent()).toEqual(['GET 200', 'DELETE 404', 'GET 401']);
+    expect(stage.has(TOMBSTONE)).toBe(true);
+    expect(stage.has(UNDER_WAY)).toBe(false);
+  });
+
+  test('by 401 may as well be another trouble, and keeps the key', async () => {
+    const stage = await enrol();
+    stage.emulator.store.removeSystem(stage.host.systemId);
+    for (const flags of [['--check'], []]) {
+      const { answer } = await stage.run(PURGE, { flags });
+      expect(answer).toMatchObject({
+        changed: false,
+        failed: true,
+        error: { code: 'unauthorized' },
+      });
+      expect(answer.msg).toContain('was deleted in JumpCloud');
+    }
+    expectIdentityKept(stage);
+  });
+});
+
+describe.concurrent('a removal that does not come about', () => {
+  test('because JumpCloud refuses keeps everything', async () => {
+    const stage = await enrol();
+    onDelete(stage, { kind: 'status', status: 403, text: '{"message":"blocked"}' });
+    const { answer } = await stage.run(PURGE);
+    expect(answer).toMatchObject({
+      changed: false,
+      failed: true,
+      error: { code: 'rejected', status: 403, jumpcloud_message: 'blocked' },
+      warnings: [],
+    });
+    expect(stage.sent()).toEqual(['GET 200', 'DELETE 403']);
+    expectIdentityKept(stage);
+  });
+
+  test('although JumpCloud says so keeps everything', async () => {
+    const stage = await enrol();
+    onDelete(stage, { kind: 'ignored-write' });
+    const { answer } = await stage.run(PURGE);
+    expect(answer).toMatchObject({
+      changed: false,
+      failed: true,
+      error: { code: 'not_applied' },
+    });
+    expect(answer).not.toHaveProperty('removed');
+    expect(answer.msg).toContain('The host keeps its key');
+    const [, del, ...reads] = stage.emulator.requests;
+    expect(Number(reads.at(-1)?.endedAt) - Number(del?.endedAt)).toBeGreaterThan(9_500);
+    expect(reads.length).toBeLessThan(15);
+    expectIdentityKept(stage);
+    expect((await stage.succeed(PURGE)).changed).toBe(true);
+  });
+
+  test('because the answer lags behind is waited for', async () => {
+    const stage = await enrol();
+    const record = structuredClone(stage.emulator.store.record(stage.host.systemId));
+    stage.emulator.faults.add({
+      fault: { kind: 'body', text: JSON.stringify(record) },
+      when: ({ method }) => method === 'GET',
+      skip: 1,
+    });
+    expect((await stage.succeed()).changed).toBe(true);
+    expect(stage.sent()).toEqual(['GET 200', 'DELETE 200', 'GET 200', 'GET 401']);
+  });
+
+  test('to its end reports what was done, and the next run goes on', async () => {
+    const stage = await enrol();
+    stage.emulator.faults.add({
+      fault: { kind: 'body', text: '<html>', status: 200 },
+      when: ({ method }) => method === 'GET',
+      skip: 1,
+    });
+    const { answer } = await stage.run(PURGE);
+    expect(answer).toMatchObject({
+      changed: true,
+      failed: true,
+      error: { code: 'unexpected_response' },
+      removed: [{ type: 'system', id: stage.host.systemId }],
+    });
+    expect(stage.has('client.key')).toBe(true);
+    expect(await stage.succeed(PURGE)).toMatchObject({ changed: true, removed: [] });
+    expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
+  });
+});
+
+describe.concurrent('the note of a removal under way', () => {
+  /** A host whose DELETE was cut off, and whose record is as it was. */
+  async function cutOff(): Promise<Stage> {
+    const stage = await enrol();
+    onDelete(stage, { kind: 'status', status: 503 }, 100);
+    await stage.run({ timeout: 1.2 });
+    expect(stage.has(UNDER_WAY)).toBe(true);
+    stage.emulator.faults.clear();
+    return stage;
+  }
+
+  test('does not count at another address of the API', async () => {
+    const stage = await cutOff();
+    const elsewhere = await enrol();
+    const { answer } = await stage.run({ ...PURGE, api_url: elsewhere.emulator.url });
+    expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized' } });
+    expect(stage.has('client.key')).toBe(true);
+    expect(stage.has(TOMBSTONE)).toBe(false);
+    expect(await stage.succeed(PURGE)).toMatchObject({ changed: true });
+    expect(stage.isRecordThere()).toBe(false);
+  });
+
+  test('does not count for another registration', async () => {
+    const stage = await cutOff();
+    const anew = await stage.emulator.enrol({ agentDir: stage.host.agentDir });
+    stage.emulator.store.removeSystem(anew.systemId);
+    const { answer } = await stage.run(PURGE);
+    expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized' } });
+    expect(stage.has('client.key')).toBe(true);
+  });
+});
+
+describe.concurrent('a tombstone that cannot be left', () => {
+  test('is warned of, and is not missed where the note of the removal stands', async () => {
+    const stage = await enrol();
+    mkdirSync(stage.path(TOMBSTONE));
+    const answer = await stage.succeed();
+    expect(answer).toMatchObject({ changed: true });
+    expect(answer.warnings).toEqual([
+      expect.stringMatching(/^The note that this host was removed could not be left .*EISDIR/),
+    ]);
+    const again = await stage.succeed();
+    expect(again).toMatchObject({ changed: false, removed: [] });
+    expect(again.warnings).toHaveLength(1);
+    rmSync(stage.path(TOMBSTONE), { recursive: true });
+    expect(await stage.succeed()).toMatchObject({ changed: false, warnings: [] });
+    expect(JSON.parse(readFileSync(stage.path(TOMBSTONE), 'utf8'))).toMatchObject({
+      system_key: stage.host.systemId,
+    });
+  });
+
+  test.runIf(process.getuid?.() === 0)('in a folder that is not to be written', async () => {
+    const stage = await enrol();
+    const reachable = folder();
+    for (const path of [join(reachable, '..'), reachable, stage.host.agentDir])
+      chmodSync(path, 0o755);
+    for (const name of stage.files()) chmodSync(stage.path(name), 0o644);
+    const executable = join(reachable, 'jumpcloud_removal');
+    copyFileSync(executablePath('jumpcloud_removal'), executable);
+    const run = async () => {
+      const nobody = { uid: 65534, gid: 65534, reject: false } as const;
+      const { stdout } = await execa(executable, [JSON.stringify(stage.options())], nobody);
+      return JSON.parse(stdout);
+    };
+    const answer = await run();
+    expect(answer).toMatchObject({ changed: true, removed: [{ type: 'system' }] });
+    expect(answer).not.toHaveProperty('failed');
+    expect(answer.warnings.join()).toMatch(/could not be left in .* \(EACCES\)/);
+    expect(await run()).toMatchObject({ failed: true, error: { code: 'unauthorized' } });
+  });
+});

@@ -1,0 +1,206 @@
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { newId } from '../../emulator/store.ts';
+import { IDENTITY, stages, TOMBSTONE } from './stage.ts';
+
+const { enrol, folder } = stages();
+const CHECK = { flags: ['--check', '--diff'] };
+const DIFF = { flags: ['--diff'] };
+
+describe.concurrent('removing a system', () => {
+  const rows: [name: string, options: object, gone: readonly string[]][] = [
+    ['alone', {}, []],
+    ['with its identity', { purge_identity: true }, IDENTITY],
+  ];
+  test.each(rows)('%s: check, run, run again, register anew', async (_, wish, gone) => {
+    const options = { ...wish };
+    const stage = await enrol();
+    const files = stage.files();
+
+    const predicted = await stage.succeed(options, CHECK);
+    expect(stage.isRecordThere()).toBe(true);
+    expect(stage.sent()).toEqual(['GET 200']);
+    expect(stage.files()).toEqual(files);
+
+    const answer = await stage.succeed(options, DIFF);
+    expect(predicted).toEqual(answer);
+    expect(answer).toMatchObject({
+      changed: true,
+      system_id: stage.host.systemId,
+      removed: [{ type: 'system', id: stage.host.systemId }],
+      warnings: [],
+    });
+    const paths = gone.map((name) => stage.path(name));
+    expect([...(answer['purged'] as string[])].sort()).toEqual(paths);
+    expect(answer.diff?.after).toEqual({ present: [], identity_files: [] });
+    expect(stage.isRecordThere()).toBe(false);
+    expect(stage.sent()).toEqual(['GET 200', 'DELETE 200', 'GET 401']);
+    const kept = files.filter((name) => !gone.includes(name));
+    expect(stage.files()).toEqual([TOMBSTONE, ...kept].sort());
+
+    for (const call of [DIFF, CHECK]) {
+      const again = await stage.succeed(options, call);
+      expect(again).toMatchObject({ changed: false, msg: 'Nothing to remove.' });
+      expect(again).toMatchObject({ removed: [], purged: [], warnings: [] });
+      expect(again.diff?.before).toEqual(again.diff?.after);
+    }
+    expect(stage.sent()).toEqual([]);
+
+    const anew = await stage.emulator.enrol({ agentDir: stage.host.agentDir });
+    const next = await stage.succeed(options);
+    expect(next).toMatchObject({
+      changed: true,
+      removed: [{ type: 'system', id: anew.systemId }],
+    });
+    expect(stage.sent()).toEqual(['GET 200', 'DELETE 200', 'GET 401']);
+    expect((await stage.succeed(options)).changed).toBe(false);
+    expect(stage.sent()).toEqual([]);
+  });
+
+  test('leaves a tombstone for root alone, with the system and the time', async () => {
+    const stage = await enrol();
+    await stage.succeed();
+    const tombstone = JSON.parse(readFileSync(stage.path(TOMBSTONE), 'utf8'));
+    expect(Object.keys(tombstone).sort()).toEqual(['removed_at', 'system_key']);
+    expect(tombstone.system_key).toBe(stage.host.systemId);
+    expect(Math.abs(Date.parse(tombstone.removed_at) - Date.now())).toBeLessThan(20_000);
+    expect(tombstone.removed_at).toMatch(/Z$/);
+    expect(statSync(stage.path(TOMBSTONE)).mode & 0o777).toBe(0o600);
+  });
+
+  test.each([
+    [
+      'no agent folder',
+      (stage: { host: { agentDir: string } }) => rmSync(stage.host.agentDir, { recursive: true }),
+    ],
+    [
+      'no jcagent.conf',
+      (stage: { path(name: string): string }) => rmSync(stage.path('jcagent.conf')),
+    ],
+    [
+      'no systemKey',
+      (stage: { path(name: string): string }) => writeFileSync(stage.path('jcagent.conf'), '{}'),
+    ],
+  ])('with %s is done already', async (_, spoil) => {
+    const stage = await enrol();
+    spoil(stage);
+    expect(await stage.succeed()).toMatchObject({ changed: false, removed: [], purged: [] });
+    expect(stage.sent()).toEqual([]);
+    expect(stage.isRecordThere()).toBe(true);
+  });
+
+  test('is not done by a host whose key is missing', async () => {
+    const stage = await enrol();
+    rmSync(stage.path('client.key'));
+    const { answer } = await stage.run({ purge_identity: true });
+    expect(answer).toMatchObject({ failed: true, changed: false, error: { code: 'not_enrolled' } });
+    expect(stage.has('jcagent.conf')).toBe(true);
+    expect(stage.sent()).toEqual([]);
+  });
+
+  test.each([
+    [
+      'another system',
+      (id: string) => JSON.stringify({ system_key: id, removed_at: '2026-01-01' }),
+    ],
+    ['nothing that can be read', () => '{"system_key":'],
+    ['no time', () => '{}'],
+  ])('is not kept back by a tombstone of %s', async (_, content) => {
+    const stage = await enrol();
+    writeFileSync(stage.path(TOMBSTONE), content(newId()));
+    expect(await stage.succeed()).toMatchObject({ changed: true });
+    expect(stage.isRecordThere()).toBe(false);
+    expect((await stage.succeed()).changed).toBe(false);
+  });
+});
+
+describe.concurrent('purge_identity', () => {
+  const options = { purge_identity: true };
+
+  test('after a run without it counts as a change, by the tombstone', async () => {
+    const stage = await enrol();
+    await stage.succeed();
+    stage.sent();
+    const predicted = await stage.succeed(options, CHECK);
+    expect(stage.has('client.key')).toBe(true);
+    const answer = await stage.succeed(options, DIFF);
+    expect(answer).toEqual(predicted);
+    expect(answer).toMatchObject({ changed: true, removed: [] });
+    expect(answer['purged']).toHaveLength(4);
+    expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
+    expect((await stage.succeed(options)).changed).toBe(false);
+    expect(stage.sent()).toEqual([]);
+  });
+
+  test('of a host that never registered takes what is left of the four', async () => {
+    const stage = await enrol();
+    rmSync(stage.path('jcagent.conf'));
+    rmSync(stage.path('client.crt'));
+    const answer = await stage.succeed(options);
+    const left = ['client.key', 'ca.crt'].map((name) => stage.path(name));
+    expect(answer).toMatchObject({ changed: true, removed: [], purged: left });
+    expect(stage.files()).toEqual(['version.txt']);
+    expect((await stage.succeed(options)).changed).toBe(false);
+    expect(stage.sent()).toEqual([]);
+  });
+
+  test('that meets a file it cannot delete says so; a later run finishes', async () => {
+    const stage = await enrol();
+    rmSync(stage.path('ca.crt'));
+    mkdirSync(stage.path('ca.crt'));
+    const { answer, exitCode } = await stage.run(options);
+    expect(exitCode).toBe(1);
+    expect(answer).toMatchObject({
+      changed: true,
+      failed: true,
+      error: { code: 'local_action_failed', path: stage.path('ca.crt') },
+      removed: [{ type: 'system', id: stage.host.systemId }],
+      purged: ['jcagent.conf', 'client.key', 'client.crt'].map((name) => stage.path(name)),
+    });
+    expect(answer.msg).toMatch(/ca\.crt could not be deleted \(E\w+\)/);
+    expect(stage.isRecordThere()).toBe(false);
+    stage.sent();
+
+    const again = await stage.run(options);
+    expect(again.answer).toMatchObject({ changed: false, failed: true });
+    rmSync(stage.path('ca.crt'), { recursive: true });
+    writeFileSync(stage.path('ca.crt'), '');
+    const last = await stage.succeed(options);
+    expect(last).toMatchObject({ changed: true, removed: [], purged: [stage.path('ca.crt')] });
+    expect(stage.sent()).toEqual([]);
+  });
+});
+
+describe.concurrent('system_id', () => {
+  test('lets this very system go', async () => {
+    const stage = await enrol();
+    const options = { system_id: stage.host.systemId.toUpperCase() };
+    expect((await stage.succeed(options)).changed).toBe(true);
+    expect((await stage.succeed(options)).changed).toBe(false);
+    expect(stage.isRecordThere()).toBe(false);
+  });
+
+  test.each([false, true])('keeps any other, removed already: %s', async (removed) => {
+    const stage = await enrol();
+    if (removed) await stage.succeed();
+    stage.sent();
+    const files = stage.files();
+    const { answer } = await stage.run({ system_id: newId(), purge_identity: true });
+    expect(answer).toMatchObject({
+      changed: false,
+      failed: true,
+      error: { code: 'invalid_arguments', problems: [{ option: 'system_id' }] },
+    });
+    expect(answer.msg).toContain(`this host is system ${stage.host.systemId}`);
+    expect(stage.files()).toEqual(files);
+    expect(stage.sent()).toEqual([]);
+  });
+});
+
+test('a folder that does not exist is not made', async () => {
+  const stage = await enrol();
+  const agent_dir = `${folder()}/none`;
+  const answer = await stage.succeed({ agent_dir, purge_identity: true });
+  expect(answer).toMatchObject({ changed: false, removed: [], purged: [] });
+  expect(() => statSync(agent_dir)).toThrow();
+});

@@ -1,0 +1,109 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import { type Emulator, type EnrolledHost, startEmulator } from '../../emulator/emulator.ts';
+import type { EnrolOptions } from '../../emulator/enrol.ts';
+import type { LoggedRequest } from '../../emulator/types.ts';
+import { type Answer, type CallOptions, type Ran, runModule } from '../../executable.ts';
+
+/** The four files that make up a registration. */
+export const IDENTITY = ['ca.crt', 'client.crt', 'client.key', 'jcagent.conf'];
+export const TOMBSTONE = '.removed-from-jumpcloud';
+export const UNDER_WAY = '.removing-from-jumpcloud';
+
+/** A host with its own emulator, so that hosts can be removed at the same time. */
+export class Stage {
+  readonly emulator: Emulator;
+  readonly host: EnrolledHost;
+
+  constructor(emulator: Emulator, host: EnrolledHost) {
+    this.emulator = emulator;
+    this.host = host;
+  }
+
+  /** Runs jumpcloud_removal. */
+  run(options: Record<string, unknown> = {}, call: CallOptions = {}): Promise<Ran> {
+    return runModule('jumpcloud_removal', this.options(options), call);
+  }
+
+  /** Runs it for its answer, which must not be a failure. */
+  async succeed(options: Record<string, unknown> = {}, call: CallOptions = {}): Promise<Answer> {
+    const { answer, exitCode, stderr } = await this.run(options, call);
+    if (answer.failed || exitCode !== 0 || stderr !== '') {
+      throw new Error(`expected success, got ${exitCode}: ${answer.msg}\n${stderr}`);
+    }
+    return answer;
+  }
+
+  options(options: Record<string, unknown> = {}): Record<string, unknown> {
+    return { agent_dir: this.host.agentDir, api_url: this.emulator.url, ...options };
+  }
+
+  path(name: string): string {
+    return join(this.host.agentDir, name);
+  }
+
+  has(name: string): boolean {
+    return existsSync(this.path(name));
+  }
+
+  files(): string[] {
+    return readdirSync(this.host.agentDir).sort();
+  }
+
+  isRecordThere(): boolean {
+    return this.emulator.store.systems.has(this.host.systemId);
+  }
+
+  /** The requests since the last time, as `METHOD status`. */
+  sent(): string[] {
+    const sent = this.emulator.requests.map(
+      ({ method, status }: LoggedRequest) => `${method} ${status}`,
+    );
+    this.emulator.clearRequests();
+    return sent;
+  }
+}
+
+/** Sets stages up, and takes all of them down after the file's tests. */
+export function stages(): { enrol: (wish?: EnrolOptions) => Promise<Stage>; folder: () => string } {
+  const opened: Stage[] = [];
+  let parent: string;
+  beforeAll(() => {
+    parent = mkdtempSync(join(tmpdir(), 'removal-'));
+  });
+  afterAll(async () => {
+    for (const { emulator, host } of opened) {
+      await emulator.close();
+      await host.remove();
+    }
+    rmSync(parent, { recursive: true });
+  });
+  return {
+    enrol: async (wish) => {
+      const emulator = await startEmulator();
+      const stage = new Stage(emulator, await emulator.enrol(wish));
+      opened.push(stage);
+      return stage;
+    },
+    folder: () => mkdtempSync(join(parent, 'a-')),
+  };
+}
+
+/** Puts a program of shell lines into a folder. */
+export function program(folder: string, name: string, lines: string): string {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, name);
+  writeFileSync(path, `#!/bin/sh\n${lines}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}

@@ -1,0 +1,325 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import type { Fault } from '../emulator/faults.ts';
+import { issue, makeCa, sharedKeyFiles } from '../emulator/keys.ts';
+import { executablePath, type ModuleName } from '../executable.ts';
+
+const SYSTEM = 'jumpcloud_system';
+const PASSWORD = 'geh/eim@2026';
+const CREDENTIALS = `jane:${encodeURIComponent(PASSWORD)}`;
+const folder = mkdtempSync(join(tmpdir(), 'secrets-'));
+let emulator: Emulator;
+let secure: Emulator;
+let caPath: string;
+let proxy: Server;
+let proxyPort: number;
+let host: EnrolledHost;
+let secureHost: EnrolledHost;
+let keyText: string[];
+
+beforeAll(async () => {
+  const ca = await makeCa();
+  caPath = join(folder, 'ca.pem');
+  writeFileSync(caPath, ca.cert);
+  emulator = await startEmulator();
+  secure = await startEmulator({ tls: await issue(ca) });
+  host = await emulator.enrol();
+  secureHost = await secure.enrol();
+  const { pkcs1, pkcs8 } = await sharedKeyFiles();
+  const lines = `${pkcs1}${pkcs8}`.split('\n').filter((line) => /^[\w+/=]{24,}$/.test(line));
+  keyText = lines.map((line) => line.slice(0, 24));
+  expect(keyText.length).toBeGreaterThan(40);
+  proxy = createServer().on('connect', (request, client) => {
+    const given = request.headers['proxy-authorization'] ?? '';
+    const expected = `Basic ${Buffer.from(`jane:${PASSWORD}`).toString('base64')}`;
+    if (given !== expected) {
+      client.end(`HTTP/1.1 407 No ${given}\r\nx-given: ${given}\r\n\r\nrefused: ${given}`);
+      return;
+    }
+    const [name = '', port] = (request.url ?? '').split(':');
+    const server = connect(Number(port), name, () => {
+      client.write('HTTP/1.1 200 OK\r\n\r\n');
+      server.pipe(client).pipe(server);
+    });
+    server.on('error', () => client.destroy());
+    client.on('error', () => server.destroy());
+  });
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  proxyPort = (proxy.address() as AddressInfo).port;
+});
+afterAll(async () => {
+  proxy.close();
+  proxy.closeAllConnections();
+  await Promise.all([emulator.close(), secure.close(), host.remove(), secureHost.remove()]);
+  rmSync(folder, { recursive: true });
+});
+
+/** Every text that must not show, each with what it is. Parts count: half a key is too much. */
+function secretTexts(): [what: string, text: string][] {
+  const signatures = [...emulator.requests, ...secure.requests].flatMap(({ authorization }) => {
+    const signature = /signature="([^"]+)"/.exec(authorization ?? '')?.[1];
+    return signature === undefined ? [] : [signature];
+  });
+  const parts = signatures.flatMap((text) => [text.slice(0, 24), text.slice(100, 124)]);
+  const basic = Buffer.from(`jane:${PASSWORD}`).toString('base64');
+  return [
+    ...keyText.map((text): [string, string] => ['key', text]),
+    ...parts.map((text): [string, string] => ['signature', text]),
+    ['password', PASSWORD],
+    ['password', 'eim@2026'],
+    ['password', encodeURIComponent(PASSWORD)],
+    ['password', basic],
+  ];
+}
+
+function expectNoSecret(where: string, text: string): void {
+  const shown = secretTexts().filter(([, secret]) => text.includes(secret));
+  expect(shown, `in ${where}: ${text}`).toEqual([]);
+}
+
+/** What of /proc shows of the processes below one, and of itself its command line. */
+function processes(pid: number): string {
+  const read = (id: string | number, name: string) => {
+    try {
+      return readFileSync(`/proc/${id}/${name}`, 'latin1');
+    } catch {
+      return '';
+    }
+  };
+  const children = read(pid, `task/${pid}/children`).trim().split(/\s+/).filter(Boolean);
+  const below = children.map((child) => read(child, 'cmdline') + read(child, 'environ'));
+  return [read(pid, 'cmdline'), ...below].join('\n');
+}
+
+interface Running {
+  readonly module?: ModuleName;
+  readonly options: Record<string, unknown>;
+  readonly env?: Record<string, string>;
+}
+
+/** Runs a module on options from a file, and looks for secrets in everything that shows of it. */
+async function expectSecretsKept({ module = SYSTEM, options, env = {} }: Running) {
+  const file = join(folder, `${Math.random()}.json`);
+  writeFileSync(file, JSON.stringify(options));
+  const child = spawn(executablePath(module), [file], { env: { ...process.env, ...env } });
+  const [seen, outputs] = [new Set<string>(), { stdout: '', stderr: '' }];
+  child.stdout.on('data', (data) => {
+    outputs.stdout += data;
+  });
+  child.stderr.on('data', (data) => {
+    outputs.stderr += data;
+  });
+  const watch = setInterval(() => seen.add(processes(child.pid ?? 0)), 10);
+  await once(child, 'close').finally(() => clearInterval(watch));
+  expect([...seen].join('')).toContain(file);
+  expectNoSecret('stdout', outputs.stdout);
+  expectNoSecret('stderr', outputs.stderr);
+  for (const shown of seen) expectNoSecret('/proc', shown);
+  return JSON.parse(outputs.stdout);
+}
+
+/** An answer that repeats what it was sent, as a careless server or gateway does. */
+function echo(status: number, wrap = (text: string) => JSON.stringify({ message: text })): Fault {
+  return {
+    kind: 'status',
+    status,
+    get text() {
+      return wrap(`bad header ${emulator.requests.at(-1)?.authorization}`);
+    },
+  };
+}
+
+describe.each([0, 1, 2, 3])('at verbosity %i', (_ansible_verbosity) => {
+  const options = () => ({
+    agent_dir: host.agentDir,
+    api_url: emulator.url,
+    timeout: 1,
+    _ansible_verbosity,
+    _ansible_diff: true,
+  });
+  const hit = (...faults: Fault[]) => {
+    emulator.faults.clear();
+    for (const fault of faults) emulator.faults.add({ fault });
+  };
+  const display_name = `web-${_ansible_verbosity}`;
+
+  test('a run that went well', async () => {
+    hit();
+    const answer = await expectSecretsKept({ options: { ...options(), display_name } });
+    expect(answer).toMatchObject({ changed: true });
+  });
+
+  test.each<[name: string, fault: () => Fault, code: string]>([
+    ['401', () => ({ kind: 'status', status: 401 }), 'unauthorized'],
+    ['a 400 that repeats the header', () => echo(400), 'rejected'],
+    ['a 422 that repeats the header late', () => echo(422, (text) => longBefore(text)), 'rejected'],
+    ['a 404 that repeats the header', () => echo(404), 'not_found'],
+    ['a 500 that repeats the header', () => echo(500), 'unavailable'],
+    ['a 418 with the header as its error', () => echo(418, asError), 'rejected'],
+    ['a page that repeats the header', () => echo(200, (text) => text), 'unexpected_response'],
+    ['a record of the header', () => echo(200), 'unexpected_response'],
+  ])('%s', async (_, fault, code) => {
+    hit(fault(), fault(), fault(), fault(), fault());
+    expect(await expectSecretsKept({ options: options() })).toMatchObject({ error: { code } });
+  });
+
+  test('a record that holds the header', async () => {
+    hit({
+      kind: 'mangle',
+      change: (body) => ({ ...Object(body), seen: emulator.requests.at(-1)?.authorization }),
+    });
+    const answer = await expectSecretsKept({ options: options() });
+    expect(answer.system.seen).toMatch(/^Signature keyId=.*signature="\*{8}"$/);
+  });
+
+  test('a server that nobody vouches for', async () => {
+    const given = { ...options(), agent_dir: secureHost.agentDir, api_url: secure.url };
+    expect(await expectSecretsKept({ options: given })).toMatchObject({ error: { code: 'tls' } });
+  });
+
+  test('a bug, with a stack', async () => {
+    hit();
+    const preload = join(folder, 'broken-crypto.cjs');
+    writeFileSync(preload, "require('node:crypto').sign = () => { throw new Error('boom'); };\n");
+    const env = { NODE_OPTIONS: `--require ${preload}` };
+    const answer = await expectSecretsKept({ options: options(), env });
+    expect(answer).toMatchObject({ error: { code: 'internal' } });
+  });
+});
+
+function longBefore(text: string): string {
+  return JSON.stringify({ message: `${'x'.repeat(150)} ${text}` });
+}
+
+function asError(text: string): string {
+  return JSON.stringify({ message: '', error: text });
+}
+
+describe('the password of a proxy', () => {
+  const options = () => ({
+    agent_dir: secureHost.agentDir,
+    api_url: secure.url,
+    ca_path: caPath,
+    timeout: 10,
+    _ansible_verbosity: 3,
+  });
+  const url = (credentials = CREDENTIALS) => `http://${credentials}@127.0.0.1:${proxyPort}`;
+
+  test('in the option', async () => {
+    const answer = await expectSecretsKept({ options: { ...options(), proxy: url() } });
+    expect(answer).not.toHaveProperty('failed');
+    expect(answer).toMatchObject({
+      system: { id: secureHost.systemId },
+      invocation: { module_args: { proxy: `http://********@127.0.0.1:${proxyPort}` } },
+    });
+  });
+
+  test.each(['HTTPS_PROXY', 'https_proxy'])('in %s', async (name) => {
+    const answer = await expectSecretsKept({ options: options(), env: { [name]: url() } });
+    expect(answer).toMatchObject({ system: { id: secureHost.systemId } });
+  });
+
+  test('that refuses it and repeats it', async () => {
+    const wrong = url(`joe:${encodeURIComponent(PASSWORD)}`);
+    const answer = await expectSecretsKept({ options: { ...options(), proxy: wrong } });
+    expect(answer).toMatchObject({ error: { code: 'rejected', status: 407 } });
+    const basic = Buffer.from(`joe:${PASSWORD}`).toString('base64');
+    expect(JSON.stringify(answer)).not.toContain(basic);
+  });
+
+  test('that cannot be reached', async () => {
+    const away = `http://${CREDENTIALS}@127.0.0.1:9`;
+    const given = { ...options(), proxy: away, timeout: 1 };
+    const answer = await expectSecretsKept({ options: given });
+    expect(answer).toMatchObject({ error: { code: 'unavailable' } });
+  });
+
+  test.each([
+    ['without a scheme', `jane:${PASSWORD}@proxy.example:3128`],
+    ['of another scheme', `socks5://${CREDENTIALS}@proxy.example:1080`],
+    ['with the password not encoded', `http://jane:${PASSWORD}@proxy.example:3128`],
+    ['with a password that looks like a port', `http://jane:12/${PASSWORD}@proxy.example`],
+    ['with a password behind a hash', `http://jane:12#${PASSWORD}@proxy.example`],
+    ['with a path', `http://${CREDENTIALS}@proxy.example/path`],
+    ['that is no URL', `http://jane:${PASSWORD}`],
+    ['in a list', [`http://${CREDENTIALS}@proxy.example`]],
+    ['in a mapping', { url: `http://${CREDENTIALS}@proxy.example` }],
+  ])('in an option that is wrong: %s', async (_, given) => {
+    const answer = await expectSecretsKept({ options: { ...options(), proxy: given } });
+    expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
+  });
+
+  test.each([
+    `socks5://${CREDENTIALS}@proxy.example:1080`,
+    `http://jane:${PASSWORD}@proxy.example:3128`,
+  ])('in a variable that is wrong: %s', async (given) => {
+    const answer = await expectSecretsKept({ options: options(), env: { HTTPS_PROXY: given } });
+    expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
+  });
+
+  test('is not handed to the command that stops the agent', async () => {
+    const bin = join(folder, 'bin');
+    const seen = join(folder, 'systemctl.seen');
+    mkdirSync(bin);
+    writeFileSync(
+      join(bin, 'systemctl'),
+      `#!/bin/sh\ncat /proc/$$/cmdline /proc/$$/environ > ${seen}\nsleep 0.1\n`,
+    );
+    chmodSync(join(bin, 'systemctl'), 0o755);
+    const leaving = await secure.enrol();
+    const answer = await expectSecretsKept({
+      module: 'jumpcloud_removal',
+      options: { ...options(), agent_dir: leaving.agentDir, timeout: 20, stop_agent: true },
+      env: { HTTPS_PROXY: url(), PATH: `${bin}:${process.env['PATH']}` },
+    });
+    const left = readdirSync(leaving.agentDir);
+    await leaving.remove();
+    expect(answer).toMatchObject({ changed: true });
+    expect(left).toContain('client.key');
+    const handed = readFileSync(seen, 'utf8');
+    expect(handed).toContain('PATH=');
+    expectNoSecret('systemctl', handed);
+  });
+});
+
+test.each(['jcagent.conf', 'client.crt', '.removed-from-jumpcloud', 'version.txt'])(
+  'a key that stands in %s by mistake is not shown',
+  async (name) => {
+    const odd = await emulator.enrol();
+    writeFileSync(join(odd.agentDir, name), readFileSync(join(odd.agentDir, 'client.key')));
+    for (const module of [SYSTEM, 'jumpcloud_system_info'] as const) {
+      const options = { agent_dir: odd.agentDir, api_url: emulator.url, _ansible_verbosity: 3 };
+      await expectSecretsKept({ module, options });
+    }
+    await odd.remove();
+  },
+);
+
+test('a key given for arguments is not shown', async () => {
+  const path = join(host.agentDir, 'client.key');
+  const child = spawn(executablePath(SYSTEM), [path]);
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data) => {
+      printed += data;
+    });
+  }
+  await once(child, 'close');
+  expect(JSON.parse(printed)).toMatchObject({ error: { code: 'invalid_arguments' } });
+  expectNoSecret('stdout and stderr', printed);
+});

@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { Internal, Unavailable } from '../../src/errors.ts';
+import { failed, serialize, succeeded } from '../../src/protocol/result.ts';
+
+describe('failed', () => {
+  const error = new Unavailable('gone', { attempts: 2 }, new Error('cause'));
+
+  test('has the code and the details, and what was written before', () => {
+    expect(failed(error, { changed: true, added: ['a'] }, 3)).toEqual({
+      changed: true,
+      added: ['a'],
+      failed: true,
+      msg: 'gone',
+      error: { code: 'unavailable', attempts: 2 },
+    });
+    expect(failed(error, {}, 0)).toMatchObject({ changed: false });
+  });
+
+  test.each([
+    [new TypeError('x is not a function'), /\(TypeError: x is not a function\)/],
+    ['thrown text', /\(thrown text\)/],
+    [undefined, /\(undefined\)/],
+    [null, /\(null\)/],
+  ])('takes what is no error of its own for a bug: %s', (thrown, message) => {
+    const result = failed(thrown, {}, 2);
+    expect(result).toMatchObject({ failed: true, error: { code: 'internal' } });
+    expect(result['msg']).toMatch(message);
+    expect(result['error']).not.toHaveProperty('stack');
+    expect(Object(failed(thrown, {}, 3)['error'])).toHaveProperty('stack');
+  });
+
+  test('has the stack of the bug itself', () => {
+    const bug = new Internal('a bug');
+    expect(Object(failed(bug, {}, 3)['error']).stack).toContain('result.test.ts');
+  });
+});
+
+test('succeeded has a diff when asked', () => {
+  const outcome = {
+    changed: true,
+    msg: 'm',
+    diff: { before: 1, after: 2 },
+    fields: { groups: [] },
+  };
+  expect(succeeded(outcome, false)).toEqual({ changed: true, msg: 'm', groups: [] });
+  expect(succeeded(outcome, true)).toMatchObject({ diff: { before: 1, after: 2 } });
+});
+
+describe('serialize', () => {
+  const result = { changed: false, msg: 'a$&b SECRET SECRET', deep: [{ SECRET: 'xSECRETx' }] };
+
+  test('hides every secret everywhere', () => {
+    const text = serialize(result, ['SECRET', '$&'], false);
+    expect(JSON.parse(text)).toEqual({
+      changed: false,
+      msg: 'a********b ******** ********',
+      deep: [{ '********': 'x********x' }],
+    });
+  });
+
+  test('is one line, or indented for people', () => {
+    expect(serialize(result, [], false)).toBe(`${JSON.stringify(result)}\n`);
+    expect(serialize(result, [], true)).toBe(`${JSON.stringify(result, undefined, 2)}\n`);
+  });
+});
