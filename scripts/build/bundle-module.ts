@@ -1,4 +1,5 @@
 import { build, type Metafile } from 'esbuild';
+import { compressParser } from './compress-parser.ts';
 import { helpImport } from './help-import.ts';
 import { projectFolder } from './project-folder.ts';
 import { requiredNode } from './required-node.ts';
@@ -27,7 +28,7 @@ export async function bundleModule(name: string, header: string): Promise<Bundle
     metafile: true,
     // undici looks at this variable to choose a parser that is not in the bundle.
     define: { 'process.env.JEST_WORKER_ID': 'undefined' },
-    plugins: [helpImport, leaveOutUnusedParts],
+    plugins: [helpImport, leaveOutUnusedParts, compressParser],
     logLevel: 'warning',
   });
   const [output] = outputFiles;

@@ -1,0 +1,84 @@
+import { stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Emulator, EnrolledHost } from '../../test/emulator/emulator.ts';
+import { projectFolder } from '../build/project-folder.ts';
+import type { Command } from './measurer.ts';
+import { naiveBundle } from './naive-bundle.ts';
+
+/** Something to be measured. The command of round n may differ from that of round n + 1. */
+export interface Contender {
+  readonly name: string;
+  readonly bytes?: number;
+  readonly command: (node: string, round: number) => Command;
+  /** Puts back what a round changed. */
+  readonly reset?: () => void;
+}
+
+/** What every contender is compared with. */
+export const FLOOR = 'floor: node:https, one signed GET';
+
+/** The floor, what lies below it, the modules, and what they replace. */
+export async function contenders(
+  emulator: Emulator,
+  host: EnrolledHost,
+  folder: string,
+): Promise<Contender[]> {
+  const { store, url } = emulator;
+  const { systemId, agentDir } = host;
+  const place = { agent_dir: agentDir, api_url: url };
+  const group = store.addGroup();
+  const other = store.addGroup();
+  const user = store.addUser();
+  const command = store.addObject('command');
+  const args = async (name: string, options: object) => {
+    const path = join(folder, `${name}.json`);
+    await writeFile(path, JSON.stringify({ ...place, ...options }));
+    return path;
+  };
+  const naive = join(folder, 'naive');
+  await naiveBundle(naive);
+  store.record(systemId).displayName = 'web-1';
+  store.join(systemId, group);
+  store.associate(systemId, 'user', user);
+  store.associate(systemId, 'command', command);
+  const unchanged = await args('unchanged', { display_name: 'web-1' });
+  const floor = join(projectFolder, 'scripts/bench/floor.cjs');
+
+  const module = async (name: string, label: string, options: object, reset?: () => void) => {
+    const file = join(projectFolder, 'dist/modules', name);
+    const path = await args(`${name}-${label}`, options);
+    return {
+      name: `${name}, ${label}`,
+      bytes: (await stat(file)).size,
+      command: (node: string) => ({ argv: [file, path], env: { JUMPCLOUD_NODE: node } }),
+      ...(reset && { reset }),
+    };
+  };
+  return [
+    { name: 'node -e 0', command: (node) => ({ argv: [node, '-e', '0'] }) },
+    { name: FLOOR, command: (node) => ({ argv: [node, floor, unchanged] }) },
+    await module('jumpcloud_system', 'unchanged', { display_name: 'web-1' }),
+    await module('jumpcloud_group_membership', 'unchanged', { groups: [group] }),
+    await module('jumpcloud_user_binding', 'unchanged', { users: [user] }),
+    await module('jumpcloud_association', 'unchanged', { type: 'command', ids: [command] }),
+    await module('jumpcloud_system_info', 'everything', {}),
+    await module('jumpcloud_removal', 'unchanged', { agent_dir: join(folder, 'none') }),
+    await module('jumpcloud_system', 'changed', { display_name: 'web-2' }, () => {
+      store.record(systemId).displayName = 'web-1';
+    }),
+    await module('jumpcloud_group_membership', 'changed', { groups: [other] }, () =>
+      store.leave(systemId, other),
+    ),
+    {
+      name: 'naive bundle, unchanged',
+      bytes: (await stat(naive)).size,
+      command: (node) => ({ argv: [node, naive, unchanged] }),
+    },
+    {
+      name: 'bash, openssl and curl, always writing',
+      command: () => ({
+        argv: [join(projectFolder, 'scripts/bench/by-hand.sh'), agentDir, url, 'web-1'],
+      }),
+    },
+  ];
+}

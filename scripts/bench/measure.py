@@ -1,0 +1,31 @@
+"""Runs commands one at a time and tells what each cost, by the operating system's own account.
+
+Reads one JSON object {"argv": [...], "env": {...}} a line and answers each with
+{"wall": s, "cpu": s, "peak": MiB, "exit": status} on a line.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+for line in sys.stdin:
+    task = json.loads(line)
+    start = time.perf_counter()
+    child = subprocess.Popen(
+        task["argv"],
+        env={**os.environ, **task.get("env", {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    answer = {
+        "wall": time.perf_counter() - start,
+        "cpu": usage.ru_utime + usage.ru_stime,
+        "peak": usage.ru_maxrss / 1024,
+        "exit": child.returncode,
+    }
+    print(json.dumps(answer), flush=True)

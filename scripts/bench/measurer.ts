@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** What one run of a command cost: seconds, seconds, MiB. */
+export interface Cost {
+  readonly wall: number;
+  readonly cpu: number;
+  readonly peak: number;
+  readonly exit: number;
+}
+
+/** Something that can be run again and again. */
+export interface Command {
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs commands one after another and tells what each cost. */
+export class Measurer {
+  readonly #process = spawn('python3', [new URL('measure.py', import.meta.url).pathname], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  readonly #lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+
+  async run(command: Command): Promise<Cost> {
+    this.#process.stdin.write(`${JSON.stringify(command)}\n`);
+    const { value } = await this.#lines.next();
+    return JSON.parse(value);
+  }
+
+  close(): void {
+    this.#process.stdin.end();
+  }
+}

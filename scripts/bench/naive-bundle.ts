@@ -1,0 +1,43 @@
+import { chmod } from 'node:fs/promises';
+import { build, type Plugin } from 'esbuild';
+import { helpImport } from '../build/help-import.ts';
+import { projectFolder } from '../build/project-folder.ts';
+import { requiredNode } from '../build/required-node.ts';
+
+/** The obvious way to import the same two libraries: through their front doors, whole. */
+const wholeImports: Plugin = {
+  name: 'whole-imports',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^zod\/mini$/ }, (args) => ({
+      path: `${projectFolder}/node_modules/zod/index.js`,
+      pluginData: args,
+    }));
+    const parts = { pool: 'Pool', 'proxy-agent': 'ProxyAgent' };
+    for (const [file, name] of Object.entries(parts)) {
+      const filter = new RegExp(`^undici/lib/dispatcher/${file}\\.js$`);
+      onResolve({ filter }, () => ({ path: name, namespace: 'undici-whole' }));
+    }
+    onLoad({ filter: /.*/, namespace: 'undici-whole' }, ({ path }) => ({
+      contents: `export { ${path} as default } from 'undici';`,
+      resolveDir: projectFolder,
+    }));
+  },
+};
+
+/** Bundles jumpcloud_system from the same sources with whole imports. */
+export async function naiveBundle(file: string): Promise<void> {
+  await build({
+    absWorkingDir: projectFolder,
+    entryPoints: ['modules/jumpcloud_system.ts'],
+    outfile: file,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'cjs',
+    target: `node${requiredNode}`,
+    banner: { js: '#!/usr/bin/env node' },
+    plugins: [helpImport, wholeImports],
+    logLevel: 'error',
+  });
+  await chmod(file, 0o755);
+}
