@@ -34,7 +34,13 @@ export function purge(files: readonly string[], onPurged: (path: string) => void
   }
 }
 
-/** A dangling link exists, too. */
+/** A dangling link exists, too, and what cannot be looked at may. */
 function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    lstatSync(path);
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    return code !== 'ENOENT' && code !== 'ENOTDIR';
+  }
 }

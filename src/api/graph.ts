@@ -59,7 +59,7 @@ export const graphObject = z.looseObject({ type: z.string(), id: objectId });
 
 /**
  * Reads one of this host's lists, all pages.
- * @throws UnexpectedResponse also when the list holds another type, or an entry twice differently
+ * @throws UnexpectedResponse also when the list holds another type
  */
 export async function readList<T extends z.ZodMiniType<{ type: string; id: string }>>(
   session: Session,

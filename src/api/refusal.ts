@@ -60,8 +60,9 @@ function unauthorized(
       `this host was enrolled ${how}, and JumpCloud lets only hosts enrolled by an administrator (connect key) act for themselves: enrol it anew with a connect key`,
     );
   }
+  const replaced = accepted ? '' : ', or is of another registration than client.key';
   causes.push(
-    `the record of system ${identity.systemId} was deleted in JumpCloud: register the agent anew`,
+    `the record of system ${identity.systemId} was deleted in JumpCloud${replaced}: register the agent anew`,
   );
   if (!accepted) {
     causes.push(

@@ -99,6 +99,8 @@ export async function deleteSystem(session: Session): Promise<boolean> {
   const gone = reply.status === 404 || (reply.status === 401 && session.accepted);
   if (gone && reply.lost) return true;
   if (reply.status === 404) return false;
+  // Somebody else, or a run before this one that was cut off, may have deleted it since it was read.
+  if (gone && !(await systemExists(session))) return false;
   throw refusal(session, request, reply);
 }
 

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { InvalidArguments } from '../errors.ts';
 import type { Source } from './command-line.ts';
 import { JsonError, parseJson } from './json.ts';
@@ -36,10 +37,10 @@ async function textOf(source: Source): Promise<string> {
     case 'text':
       return source.text;
     case 'stdin':
-      return readStdin();
+      return textFrom(process.stdin);
     case 'file':
       try {
-        return await readFile(source.path, 'utf8');
+        return await readFileOrPipe(source.path);
       } catch (error) {
         const code = (error as NodeJS.ErrnoException).code;
         throw invalid(
@@ -49,9 +50,20 @@ async function textOf(source: Source): Promise<string> {
   }
 }
 
-async function readStdin(): Promise<string> {
+/** A pipe is not read as a file is: a read that waits would keep the process from ending. */
+async function readFileOrPipe(path: string): Promise<string> {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (fstatSync(fd).isFIFO()) return textFrom(new Socket({ fd, readable: true, writable: false }));
+  try {
+    return readFileSync(fd, 'utf8');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function textFrom(stream: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk);
+  for await (const chunk of stream) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
 }
 

@@ -62,7 +62,7 @@ export function runModule<T extends OptionTable>(module: Module<T>): void {
     process.on(name, () =>
       interruption.abort(
         new Interrupted(
-          `Interrupted by ${name}. What had been changed until then stands in this result; run again to finish.`,
+          `Interrupted by ${name}. What had been changed until then stands in this result; a change that was just being made may have been made too. Run again to finish.`,
         ),
       ),
     );
@@ -117,8 +117,11 @@ function complete(result: Result, run: Omit<Run, 'check'>, call: Call): Result {
   };
 }
 
-/** Whatever is still under way (a connection, standard input) ends with the process. */
+/**
+ * Whatever is still under way (a connection, standard input) ends with the process. Nobody has
+ * the answer when it cannot be written, so that is a failure.
+ */
 function print(text: string, exitCode: number): void {
-  process.stdout.on('error', () => process.exit(exitCode));
-  process.stdout.write(text, () => process.exit(exitCode));
+  process.stdout.on('error', () => process.exit(1));
+  process.stdout.write(text, (error) => process.exit(error ? 1 : exitCode));
 }

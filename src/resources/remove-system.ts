@@ -61,7 +61,8 @@ async function deleteWithNote(session: Session): Promise<boolean> {
   try {
     return await deleteSystem(session);
   } catch (error) {
-    if (error instanceof Rejected) endRemoval(agentDir);
+    // Refused for good: the record is still there.
+    if (error instanceof Rejected || error instanceof Unauthorized) endRemoval(agentDir);
     throw error;
   }
 }

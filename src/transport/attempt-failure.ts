@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http';
+
 /**
  * What an attempt that brought no usable answer failed of: the network (worth another try), the
  * certificate, an answer that is not HTTP as JumpCloud speaks it, or a proxy that refused.
@@ -9,11 +11,20 @@ export class AttemptFailure extends Error {
   readonly kind: FailureKind;
   /** The error code of Node or undici, or a proxy's status; for people and for tests. */
   readonly reason: string;
+  /** Which of the two on the way failed. */
+  readonly at: 'origin' | 'proxy';
 
-  constructor(kind: FailureKind, message: string, reason: string, cause?: unknown) {
+  constructor(
+    kind: FailureKind,
+    message: string,
+    reason: string,
+    cause?: unknown,
+    at: 'origin' | 'proxy' = 'origin',
+  ) {
     super(message, { cause });
     this.kind = kind;
     this.reason = reason;
+    this.at = at;
   }
 }
 
@@ -52,7 +63,8 @@ export function classify(error: unknown): AttemptFailure {
 /** 5xx of a proxy is its network's trouble and passes; anything else is its decision and stays. */
 function proxyFailure(status: number, cause: unknown): AttemptFailure {
   const kind = status >= 500 ? 'network' : 'proxy-refused';
-  return new AttemptFailure(kind, `the proxy answered ${status}`, String(status), cause);
+  const answer = `the proxy answered ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
+  return new AttemptFailure(kind, answer, String(status), cause);
 }
 
 /** OpenSSL's errors carry file names and line numbers of its source; the code says as much. */

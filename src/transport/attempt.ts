@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { LONGEST_TIMER_MS } from '../pause.ts';
 import { AttemptFailure, classify } from './attempt-failure.ts';
+import { BodyBuffer } from './body-buffer.ts';
 
 /** The largest answer that is read, in bytes. */
 const LARGEST_BODY = 8 * 1024 * 1024;
@@ -72,8 +73,7 @@ export function attempt(
 
     let status = 0;
     let headers: Record<string, string> = {};
-    const chunks: Buffer[] = [];
-    let length = 0;
+    const body = new BodyBuffer(LARGEST_BODY);
     dispatcher.dispatch(
       { ...request, headersTimeout: 0, bodyTimeout: 0 },
       {
@@ -88,16 +88,12 @@ export function attempt(
           return true;
         },
         onData(chunk) {
-          length += chunk.length;
-          if (length > LARGEST_BODY) {
-            end(new AttemptFailure('unexpected', 'the answer is larger than 8 MiB', 'too-large'));
-            return false;
-          }
-          chunks.push(chunk);
-          return true;
+          if (body.append(chunk)) return true;
+          end(new AttemptFailure('unexpected', 'the answer is larger than 8 MiB', 'too-large'));
+          return false;
         },
         onComplete() {
-          finish({ status, headers, body: Buffer.concat(chunks).toString('utf8') });
+          finish({ status, headers, body: body.bytes().toString('utf8') });
         },
         onError(error) {
           finish(classify(error));

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import * as tls from 'node:tls';
-import type { Dispatcher } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import type { ProxyServer } from './proxy.ts';
+import { proxyConnector } from './proxy-connector.ts';
 
 /** Enough for the reads that one run makes at the same time. */
 const CONNECTIONS = 8;
@@ -17,8 +18,13 @@ export async function openDispatcher(
   caPath: string | undefined,
   connectTimeoutMs: number,
 ): Promise<Dispatcher> {
-  const trust =
-    caPath === undefined ? {} : { ca: [...defaultRoots(), readFileSync(caPath, 'utf8')] };
+  // Said expressly, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch the checking off, and taken
+  // out of the environment, because Node would warn about it on stderr.
+  delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  const trust = {
+    rejectUnauthorized: true,
+    ...(caPath !== undefined && { ca: [...defaultRoots(), readFileSync(caPath, 'utf8')] }),
+  };
   if (proxy === undefined)
     return new Pool(origin, {
       connections: CONNECTIONS,
@@ -32,7 +38,11 @@ export async function openDispatcher(
     ...(proxy.authorization !== undefined && { token: proxy.authorization }),
     connections: CONNECTIONS,
     // Only undici's front door, which is not imported, gives its clients this method.
-    clientFactory: (url, options) => Object.assign(new Pool(url, options), { connect }),
+    clientFactory: (url, options) => {
+      const { connect: connector } = options as { connect: buildConnector.connector };
+      const pool = new Pool(url, { ...options, connect: proxyConnector(connector) });
+      return Object.assign(pool, { connect });
+    },
     requestTls: { ...trust, timeout: connectTimeoutMs },
     proxyTls: { ...trust, timeout: connectTimeoutMs },
   });

@@ -31,28 +31,29 @@ export function exhausted(tried: Exhausted, outcome: WireReply | AttemptFailure)
   const details = { attempts, elapsed: seconds };
   if (outcome instanceof AttemptFailure) {
     return new Unavailable(
-      `Could not ${purpose}: ${origin} could not be reached (${effort}): ${outcome.message}. Check network, name resolution, firewall and proxy of this host, then run again.${open}`,
+      `Could not ${purpose}: ${origin} could not be reached (${effort}): ${subject(outcome)}. Check network, name resolution, firewall and proxy of this host, then run again.${open}`,
       { ...details, reason: outcome.reason },
       outcome,
     );
   }
   const { status } = outcome;
+  const wait = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
+  const asked = wait === undefined ? '' : ` and asks to wait ${wait} s`;
+  const answered = { ...details, status, ...(wait !== undefined && { retry_after: wait }) };
   if (status === 429) {
-    const asked =
-      retryAfterMs === undefined ? '' : ` and asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
     return new RateLimited(
       `Could not ${purpose}: JumpCloud limits the rate of requests${asked} (${effort}). Run again later, raise timeout, or spread the runs of your hosts over time.${open}`,
-      {
-        ...details,
-        status,
-        ...(retryAfterMs !== undefined && { retry_after: Math.ceil(retryAfterMs / 1000) }),
-      },
+      answered,
     );
   }
   return new Unavailable(
-    `Could not ${purpose}: ${origin} answered ${status} ${STATUS_CODES[status]} (${effort}). JumpCloud is in trouble: see https://status.jumpcloud.com, and run again later.${open}`,
-    { ...details, status },
+    `Could not ${purpose}: ${origin} answered ${status} ${STATUS_CODES[status]}${asked} (${effort}). JumpCloud is in trouble: see https://status.jumpcloud.com, and run again later.${open}`,
+    answered,
   );
+}
+
+function subject({ at, message }: AttemptFailure): string {
+  return at === 'proxy' ? `at the proxy: ${message}` : message;
 }
 
 /** The error for an attempt that failed of something another attempt would not change. */
@@ -60,18 +61,29 @@ export function final(purpose: string, origin: string, failure: AttemptFailure):
   const details = { reason: failure.reason };
   const { message } = failure;
   switch (failure.kind) {
-    case 'tls':
+    case 'tls': {
+      const doubt =
+        failure.at === 'proxy'
+          ? `on the way to ${origin} the proxy could not prove who it is`
+          : `${origin} could not prove that it is JumpCloud`;
+      const advice = tlsAdvice(failure.reason);
       return new TlsFailure(
-        `Could not ${purpose}: ${origin} could not prove that it is JumpCloud: ${message}. If a proxy or gateway of yours opens TLS connections, give its CA with ca_path; if the certificate's dates are the trouble, check this host's clock.`,
+        `Could not ${purpose}: ${doubt}: ${message}. ${advice}`,
         details,
         failure,
       );
-    case 'proxy-refused':
+    }
+    case 'proxy-refused': {
+      const advice =
+        failure.reason === '407'
+          ? 'Give it user and password in the proxy option (http://user:password@host:port), or correct them.'
+          : 'Check the proxy option and what the proxy allows.';
       return new Rejected(
-        `Could not ${purpose}: ${message}. ${failure.reason === '407' ? 'Give it user and password in the proxy option' : 'Check the proxy option and what the proxy allows'}.`,
+        `Could not ${purpose}: ${origin} could not be reached: ${message}. ${advice}`,
         { status: Number(failure.reason) },
         failure,
       );
+    }
     default:
       return new UnexpectedResponse(
         `Could not ${purpose}: ${origin} did not answer as JumpCloud does: ${message}. Check region, api_url and proxy.`,
@@ -79,4 +91,18 @@ export function final(purpose: string, origin: string, failure: AttemptFailure):
         failure,
       );
   }
+}
+
+/** What to do about a certificate, by the code of Node or OpenSSL. */
+function tlsAdvice(code: string): string {
+  if (/EXPIRED|NOT_YET_VALID/.test(code)) {
+    return `This host's clock says ${new Date().toISOString()}: set it if that is wrong; if it is right, the other side needs a new certificate.`;
+  }
+  if (/ALTNAME|HOSTNAME/.test(code)) {
+    return 'Something else answers at this address: check api_url, proxy and name resolution.';
+  }
+  if (/^(ERR_SSL|EPROTO)/.test(code)) {
+    return 'Check scheme and port in api_url and proxy: a server without TLS seems to answer there.';
+  }
+  return 'If a proxy or gateway of yours opens TLS connections, give its CA with ca_path; if none does, find out who answers there instead of JumpCloud.';
 }

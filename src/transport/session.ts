@@ -64,6 +64,7 @@ export class Session {
   readonly #run: Run;
   readonly #dispatcher: Dispatcher;
   readonly #settings: SessionSettings;
+  #closed = false;
 
   constructor(run: Run, identity: Identity, dispatcher: Dispatcher, settings: SessionSettings) {
     this.identity = identity;
@@ -102,7 +103,9 @@ export class Session {
     for (let attempts = 1; ; attempts++) {
       const { outcome, sent } = await this.#attemptInTime(request);
       if (outcome instanceof AttemptFailure) {
-        if (outcome.kind !== 'network') throw final(request.purpose, this.#destination(), outcome);
+        // Of reads at the same time the first failure ends the others.
+        if (outcome.kind !== 'network' || this.#closed)
+          throw final(request.purpose, this.#destination(), outcome);
       } else if (!TRANSIENT_STATUSES.has(outcome.status)) {
         if (outcome.status < 300) this.#accept();
         return { ...outcome, lost };
@@ -135,6 +138,7 @@ export class Session {
 
   /** Closes the connections, whatever is under way on them. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#dispatcher.destroy();
   }
 

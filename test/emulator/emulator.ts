@@ -46,6 +46,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
   const faults = new FaultScript();
   const races = new Map<string, InitialisationRace & { left: number }>();
   const lagging = new Map<string, { until: number; readonly before: Store }>();
+  const hostClocks = new Map<string, number>();
   const onRequest: ((request: LoggedRequest) => void)[] = [];
   let window: number[] = [];
 
@@ -58,8 +59,12 @@ export async function startEmulator(options: EmulatorOptions = {}) {
     return false;
   };
 
+  /** The time as the host that a request comes from has to see it for its own clock to be wrong. */
+  const clockFor = (request: IncomingMessage) =>
+    clock() - (hostClocks.get(claimedSystem(request) ?? '') ?? 0);
+
   const prove = (request: IncomingMessage) =>
-    provenSystem(store, request, clock(), skewTolerance * 1000);
+    provenSystem(store, request, clockFor(request), skewTolerance * 1000);
 
   /** What a request would be answered without any fault; carries it out. */
   const carryOut = (request: IncomingMessage, body: unknown): Answer => {
@@ -100,7 +105,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
-    response.setHeader('date', new Date(clock()).toUTCString());
+    response.setHeader('date', new Date(clockFor(request)).toUTCString());
     const { method = 'GET', url = '/' } = request;
     const body = await readBody(request);
     const logged: LoggedRequest = {
@@ -161,6 +166,13 @@ export async function startEmulator(options: EmulatorOptions = {}) {
         const given = carryOut(request, body);
         return send({ status: given.status, body: fault.change(structuredClone(given.body)) });
       }
+      case 'date': {
+        const date = fault.date();
+        response.sendDate = false;
+        if (date === null) response.removeHeader('date');
+        else response.setHeader('date', date);
+        return send(carryOut(request, body));
+      }
       case 'redirect':
         logged.status = 302;
         return void response.writeHead(302, { location: fault.location }).end();
@@ -220,6 +232,8 @@ export async function startEmulator(options: EmulatorOptions = {}) {
     onRequest,
     clearRequests: () => void requests.splice(0),
     enrol: (wish?: EnrolOptions): Promise<EnrolledHost> => enrol(store, wish),
+    /** Makes a host's clock wrong: ahead by so many milliseconds, or behind if they are negative. */
+    shiftHostClock: (systemId: string, aheadMs: number) => void hostClocks.set(systemId, aheadMs),
     initialisationRace: (systemId: string, race: InitialisationRace) =>
       void races.set(systemId, { ...race, left: race.times ?? 1 }),
     close: () =>

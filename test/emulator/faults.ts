@@ -32,6 +32,8 @@ export type Fault =
   /** The answer, changed on its way. */
   | { readonly kind: 'mangle'; readonly change: (body: unknown) => unknown }
   | { readonly kind: 'redirect'; readonly location: string }
+  /** The answer says that it is another time, in whatever words, or with null no time at all. */
+  | { readonly kind: 'date'; readonly date: () => string | null }
   | { readonly kind: 'endless-body' }
   | { readonly kind: 'endless-headers' }
   /** No answer ever. */
@@ -74,6 +76,23 @@ export interface StormRates {
   readonly resetAfter: number;
 }
 
+/** The last one is an answer that a gateway lost: the request took effect. */
+const SERVER_ERRORS: readonly Fault[] = [
+  ...[500, 502, 503, 504].map((status) => ({ kind: 'status', status }) as const),
+  { kind: 'status', status: 502, applied: true },
+];
+
+/** A fault's name in the count of what was injected. */
+function nameOf(fault: Fault): string {
+  if (fault.kind !== 'status') return fault.kind;
+  const { status, retryAfter, applied } = fault;
+  const wait =
+    retryAfter === undefined
+      ? ''
+      : `, Retry-After ${typeof retryAfter === 'object' ? 'as a date' : 'in seconds'}`;
+  return `status ${status}${wait}${applied ? ', applied' : ''}`;
+}
+
 /** Decides request by request what goes wrong, and counts it. */
 export class FaultScript {
   /** How often each kind was injected. */
@@ -98,7 +117,7 @@ export class FaultScript {
   next(target: FaultTarget): Fault | undefined {
     const fault = this.#scripted(target) ?? this.#stormy();
     if (fault !== undefined) {
-      const kind = fault.kind === 'status' ? `status ${fault.status}` : fault.kind;
+      const kind = nameOf(fault);
       this.injected[kind] = (this.injected[kind] ?? 0) + 1;
     }
     return fault;
@@ -127,7 +146,7 @@ export class FaultScript {
       return dice < 0;
     };
     if (hit(rates.serverError)) {
-      return { kind: 'status', status: [500, 502, 503, 504][Math.floor(random() * 4)] ?? 500 };
+      return SERVER_ERRORS[Math.floor(random() * SERVER_ERRORS.length)];
     }
     if (hit(rates.rateLimit)) {
       const seconds = Math.floor(random() * 2);

@@ -49,10 +49,13 @@ export function makeCa(): Promise<TlsIdentity> {
   return selfSigned(newKey(), 'Emulator CA', extension);
 }
 
-/** A server certificate for a host, by default for this one; `days` below zero has it expired. */
+/**
+ * A server certificate for a host, by default for this one. `days` below zero has it expired,
+ * `since` above zero not valid yet.
+ */
 export async function issue(
   ca: TlsIdentity,
-  { names = 'DNS:localhost,IP:127.0.0.1', days = 30 } = {},
+  { names = 'DNS:localhost,IP:127.0.0.1', days = 30, since = Math.min(days, 0) - 1 } = {},
 ): Promise<TlsIdentity> {
   return inFolder(async (file, openssl) => {
     const key = newKey();
@@ -72,8 +75,7 @@ export async function issue(
     ]);
     await file('index', '');
     await file('ca.conf', CA_CONFIGURATION);
-    const from = asn1Time(Math.min(days, 0) - 1);
-    const validity = ['-startdate', from, '-enddate', asn1Time(days)];
+    const validity = ['-startdate', asn1Time(since), '-enddate', asn1Time(days)];
     const files = ['-in', 'server.csr', '-extfile', 'extensions', '-out', 'server.crt'];
     await openssl(['ca', '-batch', '-notext', '-config', 'ca.conf', ...validity, ...files]);
     return { key, cert: await file('server.crt') };

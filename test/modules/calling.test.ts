@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -260,19 +260,29 @@ describe.concurrent('without a terminal stderr stays empty', () => {
 });
 
 describe.concurrent('a signal', () => {
-  /** Signals a run once `ready`, and gives what it answered and how long after. */
+  // Tells by a file that the executable hears signals and has gone on to what it waits for.
+  const preload = join(folder, 'tell-when-listening.cjs');
+  writeFileSync(
+    preload,
+    `const tell = () => require('node:fs').writeFileSync(process.env.LISTENING, '');
+    process.on('newListener', (name) => name === 'SIGINT' && setTimeout(tell, 100));\n`,
+  );
+
+  /** Signals a run once it is `ready`, and gives what it answered and how long after. */
   async function interrupt(
     words: string[],
     signal: 'SIGTERM' | 'SIGINT',
-    ready: () => Promise<unknown>,
+    ready: (isListening: () => boolean) => Promise<unknown>,
   ) {
-    const child = spawn(EXECUTABLE, words, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const listening = join(folder, `${Math.random()}.listening`);
+    const env = { ...process.env, NODE_OPTIONS: `--require ${preload}`, LISTENING: listening };
+    const child = spawn(EXECUTABLE, words, { stdio: ['pipe', 'pipe', 'pipe'], env });
     let stdout = '';
     child.stdout.on('data', (data) => {
       stdout += data;
     });
     const ended = once(child, 'close');
-    await ready();
+    await ready(() => existsSync(listening));
     const start = performance.now();
     child.kill(signal);
     const [exitCode] = await ended;
@@ -282,18 +292,22 @@ describe.concurrent('a signal', () => {
     return { answer, exitCode, ms: performance.now() - start };
   }
 
-  const request = (systemId: string, method = 'GET') =>
-    expect.poll(
-      () => emulator.requests.some((seen) => seen.systemId === systemId && seen.method === method),
-      { timeout: 10_000, interval: 20 },
-    );
+  const soon = { timeout: 25_000, interval: 20 };
+  const listens = (isListening: () => boolean) => expect.poll(isListening, soon).toBe(true);
+  /** How often this host has asked for something. */
+  const asked = (systemId: string, times = 1) =>
+    expect
+      .poll(() => emulator.requests.filter((seen) => seen.systemId === systemId).length, soon)
+      .toBe(times);
+  /** Quick beside what each run would wait for otherwise, on a busy machine too. */
+  const QUICK_MS = 10_000;
   const signals = ['SIGTERM', 'SIGINT'] as const;
 
   test.each(signals)('%s while the server is silent', async (signal) => {
     const host = await enrolled();
     host.hit({ kind: 'silence' });
     const { answer, exitCode, ms } = await interrupt([JSON.stringify(host.options)], signal, () =>
-      request(host.systemId).toBe(true),
+      asked(host.systemId),
     );
     expect(answer).toMatchObject({
       changed: false,
@@ -304,18 +318,19 @@ describe.concurrent('a signal', () => {
     });
     expect(answer.msg).toContain(signal);
     expect(exitCode).toBe(1);
-    expect(ms).toBeLessThan(3000);
+    expect(ms).toBeLessThan(QUICK_MS);
   });
 
   test('while backing off', async () => {
     const host = await enrolled();
     host.hit({ kind: 'status', status: 503, retryAfter: 30 });
     const { answer, ms } = await interrupt([JSON.stringify(host.options)], 'SIGTERM', async () => {
-      await request(host.systemId).toBe(true);
-      await sleep(200);
+      await asked(host.systemId);
+      // The answer is on its way; before it has come, this is a silent server.
+      await sleep(300);
     });
     expect(answer).toMatchObject({ changed: false, error: { code: 'interrupted' } });
-    expect(ms).toBeLessThan(3000);
+    expect(ms).toBeLessThan(QUICK_MS);
   });
 
   test('while settling, with what had been written', async () => {
@@ -323,10 +338,7 @@ describe.concurrent('a signal', () => {
     const { answer, ms } = await interrupt(
       [JSON.stringify({ ...host.options, display_name: 'web-1', settle: 60 })],
       'SIGTERM',
-      async () => {
-        await request(host.systemId, 'PUT').toBe(true);
-        await sleep(300);
-      },
+      () => asked(host.systemId, 3),
     );
     expect(answer).toMatchObject({
       changed: true,
@@ -334,26 +346,23 @@ describe.concurrent('a signal', () => {
       error: { code: 'interrupted' },
       system: { displayName: 'web-1' },
     });
-    expect(ms).toBeLessThan(3000);
+    expect(ms).toBeLessThan(QUICK_MS);
   });
 
-  // That a run has got as far as waiting shows nowhere; a second is enough for it to start.
   test.each(signals)('%s while waiting for the registration', async (signal) => {
     const host = await enrolled({ write: false });
     const options = { ...host.options, registration_timeout: 60 };
-    const { answer, exitCode, ms } = await interrupt([JSON.stringify(options)], signal, () =>
-      sleep(1500),
-    );
+    const { answer, exitCode, ms } = await interrupt([JSON.stringify(options)], signal, listens);
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'interrupted' } });
     expect(exitCode).toBe(1);
-    expect(ms).toBeLessThan(3000);
+    expect(ms).toBeLessThan(QUICK_MS);
   });
 
   test.each(signals)('%s while reading input that never ends', async (signal) => {
-    const { answer, exitCode, ms } = await interrupt([], signal, () => sleep(1500));
+    const { answer, exitCode, ms } = await interrupt([], signal, listens);
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'interrupted' } });
     expect(exitCode).toBe(1);
-    expect(ms).toBeLessThan(3000);
+    expect(ms).toBeLessThan(QUICK_MS);
   });
 });
 
@@ -399,7 +408,12 @@ describe.concurrent('the result', () => {
     const host = await enrolled();
     host.hit({ kind: 'status', status: 503, retryAfter: 0 });
     const { answer } = await runModule(SYSTEM, { ...host.options, _ansible_verbosity: v });
-    const told = { base_url: emulator.url, requests: 2, retries: 1, clock_offset: 0 };
+    const told = {
+      base_url: emulator.url,
+      requests: 2,
+      retries: 1,
+      clock_offset: expect.any(Number),
+    };
     if (Number(v) < 2) expect(answer).not.toHaveProperty('api');
     else expect(answer['api']).toEqual(told);
   });
@@ -456,9 +470,9 @@ describe.concurrent('registration_timeout', () => {
 
   test('comes on top of timeout', async () => {
     const host = await enrolled({ write: false });
-    const options = { ...host.options, timeout: 1.5, registration_timeout: 20 };
+    const options = { ...host.options, timeout: 3, registration_timeout: 20 };
     const running = runModule(SYSTEM, options);
-    await sleep(2500);
+    await sleep(4000);
     await host.writeFiles();
     expect((await running).answer).toMatchObject({ changed: false });
   });
@@ -478,10 +492,9 @@ describe.concurrent('registration_timeout', () => {
     const host = await enrolled();
     rmSync(join(host.agentDir, 'client.key'));
     await execa('mkfifo', [join(host.agentDir, 'client.key')]);
-    const start = performance.now();
-    const { answer } = await runModule(SYSTEM, { ...host.options, registration_timeout: 30 });
+    // Longer than a test may take.
+    const { answer } = await runModule(SYSTEM, { ...host.options, registration_timeout: 90 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'bad_identity' } });
-    expect(performance.now() - start).toBeLessThan(10_000);
   });
 });
 
@@ -516,7 +529,7 @@ describe.concurrent('region', () => {
         error: { code: 'unavailable' },
         api: { base_url: base },
       });
-      expect(answer.msg).toContain(`${base} could not be reached`);
+      expect(answer.msg).toMatch(new RegExp(`: ${base} .*could not be reached`));
       expect(answer.warnings).toEqual(warning ? [expect.stringMatching(warning)] : []);
     },
   );

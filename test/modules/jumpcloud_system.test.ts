@@ -170,20 +170,15 @@ describe.concurrent('one option alone', () => {
         msg: `Changed ${option}.`,
         system_id: host.systemId,
         warnings: [],
-        diff: { before: { [option]: before }, after: { [option]: after } },
       });
-      expect(Object.keys(changed.diff?.before ?? {})).toEqual([option]);
-      expect(Object.keys(changed.diff?.after ?? {})).toEqual([option]);
+      expect(changed.diff).toEqual({ before: { [option]: before }, after: { [option]: after } });
       expect(changed['system']).toEqual(host.record());
       expect(predicted).toEqual(changed);
 
       const again = await host.run(options, { flags: ['--diff'] });
       expect(host.requests()).toEqual([GET]);
-      expect(again).toMatchObject({
-        changed: false,
-        msg: 'Nothing to change.',
-        diff: { before: { [option]: after }, after: { [option]: after } },
-      });
+      expect(again).toMatchObject({ changed: false, msg: 'Nothing to change.' });
+      expect(again.diff).toEqual({ before: { [option]: after }, after: { [option]: after } });
       expect(again['system']).toEqual(changed['system']);
     },
   );
@@ -407,7 +402,7 @@ describe('attributes', () => {
     const attributes = [attribute('rack', '12')];
     const host = await enrolled({ attributes });
     host.hit('GET', fault, 100);
-    const answer = await host.run({ attributes: { a: '1' }, timeout: 0.9 });
+    const answer = await host.run({ attributes: { a: '1' }, timeout: 3 });
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code } });
     expect(new Set(host.requests().map(({ method }) => method))).toEqual(new Set(['GET']));
     expect(host.record().attributes).toEqual(attributes);
@@ -514,37 +509,32 @@ describe.concurrent('settle', () => {
     });
     expect(answer.msg).toMatch(/did not hold for 1 s: written again \d times in 3 s/);
     expect(seconds).toBeGreaterThan(3);
-    expect(seconds).toBeLessThan(8);
+    expect(seconds).toBeLessThan(20);
   });
 
   test('does not wait for an old record that agrees', async () => {
     const host = await enrolled();
-    const start = performance.now();
-    const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 20 });
+    // Longer than a test may take.
+    const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 90 });
     expect(answer).toMatchObject({ changed: false, reapplied: 0 });
     expect(methods(host.requests())).toBe('GET');
-    expect(performance.now() - start).toBeLessThan(10_000);
   });
 
   test('watches a young record that agrees', async () => {
-    const host = await enrolled({ created: new Date(Date.now() + 2000).toISOString() });
-    const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 1 });
+    const host = await enrolled({ created: new Date(Date.now() - 200).toISOString() });
+    const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 3 });
     expect(answer).toMatchObject({ changed: false, reapplied: 0, msg: 'Nothing to change.' });
-    expect(methods(host.requests())).toBe('GET GET');
+    expect(methods(host.requests())).toMatch(/^GET( GET){3,4}$/);
   });
 
   test('writes when a young record stops agreeing, which is a change', async () => {
-    const host = await enrolled({ created: new Date(Date.now() + 2000).toISOString() });
-    host.hit(
-      'GET',
-      {
-        kind: 'concurrent',
-        when: 'after',
-        change: (store) => Object.assign(store.record(host.systemId), { displayName: 'agent' }),
-      },
-      1,
-    );
-    const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 1 });
+    const host = await enrolled({ created: new Date(Date.now() - 200).toISOString() });
+    host.hit('GET', {
+      kind: 'concurrent',
+      when: 'after',
+      change: (store) => Object.assign(store.record(host.systemId), { displayName: 'agent' }),
+    });
+    const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 3 });
     expect(answer).toMatchObject({
       changed: true,
       reapplied: 1,
@@ -555,20 +545,18 @@ describe.concurrent('settle', () => {
 
   test('does not wait in check mode', async () => {
     const host = await enrolled({ created: new Date().toISOString() });
-    const start = performance.now();
     const flags = ['--check'];
-    const answer = await host.run({ display_name, settle: 20 }, { flags });
+    const answer = await host.run({ display_name, settle: 90 }, { flags });
     expect(answer).toMatchObject({ changed: true, reapplied: 0 });
     expect(methods(host.requests())).toBe('GET');
-    expect(performance.now() - start).toBeLessThan(10_000);
   });
 
   test('comes on top of timeout', async () => {
     const host = await enrolled();
     host.hit('GET', { kind: 'slow', ms: 300 }, 1, 1);
-    const answer = await host.run({ display_name, settle: 3, timeout: 2 });
+    const answer = await host.run({ display_name, settle: 4, timeout: 3 });
     expect(answer).toMatchObject({ changed: true, reapplied: 0 });
-    expect(methods(host.requests())).toBe('GET PUT GET GET GET');
+    expect(methods(host.requests())).toMatch(/^GET PUT( GET){3,4}$/);
   });
 
   test('says what had been written when reading back fails', async () => {

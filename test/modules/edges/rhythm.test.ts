@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import { newId } from '../../emulator/store.ts';
 import type { LoggedRequest } from '../../emulator/types.ts';
@@ -21,6 +21,9 @@ import {
 
 const WITH: Sudo = { sudo: true, sudo_without_password: false };
 const FREE: Sudo = { sudo: true, sudo_without_password: true };
+
+// Many processes on few cores: on a busy machine a test takes long without being stuck.
+vi.setConfig({ testTimeout: 120_000 });
 
 let emulator: Emulator;
 beforeAll(async () => {

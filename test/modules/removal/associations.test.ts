@@ -161,8 +161,10 @@ describe.concurrent('scope: associations', () => {
       when: ({ method }) => method === 'POST',
       skip: 3,
     });
-    const run = stage.run(SCOPE, { signal: controller.signal }).catch((error) => error);
-    await expect.poll(() => stage.emulator.requests.length, { timeout: 20_000 }).toBe(READS + 4);
+    const run = stage
+      .run({ ...SCOPE, request_timeout: 60 }, { signal: controller.signal })
+      .catch((error) => error);
+    await stage.faultMet();
     controller.abort();
     const { answer: partial } = await run;
     expect(partial).toMatchObject({ failed: true, changed: true, error: { code: 'interrupted' } });

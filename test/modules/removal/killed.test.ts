@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ function start(stage: Stage, does: string, env: Record<string, string> = {}) {
   const path = folder();
   program(path, 'systemctl', does);
   const where = { PATH: path, JUMPCLOUD_NODE: process.execPath };
-  const words = [JSON.stringify(stage.options(OPTIONS))];
+  const words = [JSON.stringify(stage.options({ ...OPTIONS, request_timeout: 60 }))];
   const running = execa(executablePath('jumpcloud_removal'), words, {
     env: { ...where, ...env },
     reject: false,
@@ -56,7 +56,8 @@ describe.concurrent('a removal killed', () => {
     const stage = await enrol();
     stage.emulator.faults.add(rule);
     const { running, env } = start(stage, 'exit 0');
-    await expect.poll(() => stage.emulator.requests.length, { timeout: 20_000 }).toBe(requests);
+    await stage.faultMet();
+    expect(stage.emulator.requests).toHaveLength(requests);
     running.kill('SIGKILL');
     expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
     await expectConvergence(stage, env);
@@ -84,6 +85,17 @@ describe.concurrent('a removal killed', () => {
     await expectConvergence(stage, env);
   });
 
+  test('while purging is at its end without a tombstone, too', async () => {
+    const stage = await enrol();
+    mkdirSync(stage.path(TOMBSTONE));
+    // Note, tombstone in vain, the first file.
+    const { running, env } = start(stage, 'exit 0', { NODE_OPTIONS: PRELOAD, KILL_AT: '4' });
+    expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+    const answer = await stage.succeed(OPTIONS, { env });
+    expect(answer).toMatchObject({ changed: true, removed: [] });
+    expect(answer['purged']).toHaveLength(3);
+  });
+
   test('would be through after those', async () => {
     const stage = await enrol();
     const { running } = start(stage, 'exit 0', {
@@ -101,7 +113,8 @@ describe.concurrent('a removal asked to end', () => {
     const stage = await enrol();
     stage.emulator.faults.add(rule);
     const { running, env } = start(stage, 'exit 0');
-    await expect.poll(() => stage.emulator.requests.length, { timeout: 20_000 }).toBe(requests);
+    await stage.faultMet();
+    expect(stage.emulator.requests).toHaveLength(requests);
     running.kill(name === 'reading' ? 'SIGINT' : 'SIGTERM');
     const { stdout, stderr, exitCode } = await running;
     expect([exitCode, stderr]).toEqual([1, '']);

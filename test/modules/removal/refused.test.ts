@@ -88,6 +88,28 @@ describe.concurrent('a record that is gone before', () => {
     expect(stage.has(UNDER_WAY)).toBe(false);
   });
 
+  test('by 401 on deleting, too, when reading shows it gone', async () => {
+    const stage = await enrol();
+    onDelete(stage, {
+      kind: 'concurrent',
+      when: 'before',
+      change: (store) => store.removeSystem(stage.host.systemId),
+    });
+    expect(await stage.succeed()).toMatchObject({ changed: false, removed: [] });
+    expect(stage.sent()).toEqual(['GET 200', 'DELETE 401', 'GET 401', 'GET 401']);
+    expect(stage.has(TOMBSTONE)).toBe(true);
+  });
+
+  test('by 401 on deleting alone is not gone', async () => {
+    const stage = await enrol();
+    onDelete(stage, { kind: 'status', status: 401 });
+    const { answer } = await stage.run(PURGE);
+    expect(answer).toMatchObject({ changed: false, error: { code: 'unauthorized' } });
+    expect(stage.sent()).toEqual(['GET 200', 'DELETE 401', 'GET 200']);
+    expectIdentityKept(stage);
+    expect((await stage.succeed(PURGE)).changed).toBe(true);
+  });
+
   test('by 401 may as well be another trouble, and keeps the key', async () => {
     const stage = await enrol();
     stage.emulator.store.removeSystem(stage.host.systemId);

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../../emulator/emulator.ts';
 import type { EnrolOptions } from '../../emulator/enrol.ts';
 import type { LoggedRequest } from '../../emulator/types.ts';
@@ -58,6 +58,12 @@ export class Stage {
 
   files(): string[] {
     return readdirSync(this.host.agentDir).sort();
+  }
+
+  /** Until a request met the fault that was set for it. */
+  async faultMet(): Promise<void> {
+    const met = () => Object.keys(this.emulator.faults.injected).length;
+    await expect.poll(met, { timeout: 20_000 }).toBe(1);
   }
 
   isRecordThere(): boolean {
