@@ -1,7 +1,11 @@
 import * as z from 'zod/mini';
 import { UnexpectedResponse } from '../errors.ts';
+import { MAY_BE_DONE } from '../transport/failure.ts';
 import type { Reply, Request, Session } from '../transport/session.ts';
 import { refusal } from './refusal.ts';
+
+/** Levels of lists and mappings; JumpCloud's answers have ten at most. */
+const DEEPEST = 50;
 
 /** A JumpCloud object id, lower case. */
 export const objectId = z.pipe(
@@ -25,24 +29,49 @@ export function answer<T extends z.ZodMiniType>(
   try {
     value = JSON.parse(reply.body);
   } catch {
-    throw unexpected(session, request, `it is not JSON but ${describe(reply)}`);
+    throw unexpected(session, request, `it is ${describe(reply)}`);
+  }
+  // What is not read would be lost when it is written back.
+  if (!reply.isUtf8) throw unexpected(session, request, 'it is JSON that is not UTF-8');
+  if (isDeeperThan(DEEPEST, value)) {
+    throw unexpected(session, request, `it is nested more than ${DEEPEST} levels deep`);
   }
   const parsed = shape.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const where = issue?.path.join('.') || 'the whole';
-  throw unexpected(session, request, `${where} is not of the expected form (${issue?.message})`);
+  const path = parsed.error.issues[0]?.path ?? [];
+  const found = path.reduce((inner, key) => Object(inner)[key], value);
+  const where = path.join('.') || 'the whole';
+  throw unexpected(session, request, `${where} is not of the expected form (${kindOf(found)})`);
 }
 
 /** An answer that arrived well and still is not JumpCloud's. */
 export function unexpected(session: Session, request: Request, what: string): UnexpectedResponse {
+  const open = request.method === 'GET' ? '' : MAY_BE_DONE;
   return new UnexpectedResponse(
-    `Could not ${request.purpose}: the answer of ${session.origin} is not what JumpCloud gives: ${what}. Check api_url, region and proxy.`,
+    `Could not ${request.purpose}: the answer of ${session.origin} is not what JumpCloud gives: ${what}. Check api_url, region and proxy.${open}`,
   );
 }
 
-function describe(reply: Reply): string {
-  const encoding = reply.headers['content-encoding'];
-  const type = reply.headers['content-type'] ?? 'of no declared type';
-  return encoding === undefined ? type : `${type}, encoded as ${encoding}`;
+function describe({ body, headers }: Reply): string {
+  if (body.trim() === '') return 'empty';
+  const encoding = headers['content-encoding'];
+  const type = headers['content-type'] ?? 'text of no declared type';
+  const form = encoding === undefined ? type : `${type}, encoded as ${encoding}`;
+  return /json/i.test(type)
+    ? `no complete JSON, although declared ${form}`
+    : `not JSON but ${form}`;
+}
+
+/** Recurses at most so many levels, whatever it is given. */
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'it is missing';
+  if (value === null) return 'it is null';
+  if (Array.isArray(value)) return 'it is a list';
+  if (typeof value === 'object') return 'it is a mapping';
+  return typeof value === 'string' ? 'it is text' : `it is ${value}`;
 }

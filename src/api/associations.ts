@@ -13,7 +13,7 @@ import {
 } from './graph.ts';
 
 const connection = z.pipe(
-  z.looseObject({ to: graphObject, attributes: edgeAttributes }),
+  z.object({ to: graphObject, attributes: edgeAttributes }),
   z.transform(({ to, attributes }) => ({ type: to.type, id: to.id, sudo: sudoOf(attributes) })),
 );
 

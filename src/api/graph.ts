@@ -38,10 +38,10 @@ export type Written = 'done' | 'conflict';
 /** Attributes of an edge, as far as they are read: none and empty are alike. */
 export const edgeAttributes = z.optional(
   z.nullable(
-    z.looseObject({
+    z.object({
       sudo: z.optional(
         z.nullable(
-          z.looseObject({ enabled: z.boolean(), withoutPassword: z.optional(z.boolean()) }),
+          z.object({ enabled: z.boolean(), withoutPassword: z.optional(z.boolean()) }),
         ),
       ),
     }),
@@ -54,8 +54,8 @@ export function sudoOf(attributes: z.output<typeof edgeAttributes>): Sudo {
   return { sudo, sudo_without_password: sudo && (attributes?.sudo?.withoutPassword ?? false) };
 }
 
-/** A graph object, as it stands in lists and paths. */
-export const graphObject = z.looseObject({ type: z.string(), id: objectId });
+/** A graph object, as it stands in lists and paths. What else it has is dropped: lists are long. */
+export const graphObject = z.object({ type: z.string(), id: objectId });
 
 /**
  * Reads one of this host's lists, all pages.

@@ -6,10 +6,13 @@ import {
   Unauthorized,
   UnexpectedResponse,
 } from '../errors.ts';
+import { MAY_BE_DONE } from '../transport/failure.ts';
 import type { Reply, Request, Session } from '../transport/session.ts';
 
 /** The most of JumpCloud's own words that is passed on, in characters. */
 const LONGEST_MESSAGE = 300;
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** The error for an answer that is not the one hoped for. */
 export function refusal(session: Session, request: Request, reply: Reply): ModuleError {
@@ -24,26 +27,40 @@ export function refusal(session: Session, request: Request, reply: Reply): Modul
       details,
     );
   }
-  if (status >= 300 && status < 400) {
+  if (REDIRECTS.has(status)) {
+    const to = redirectTarget(session, reply);
     return new UnexpectedResponse(
-      `${could}: ${session.origin} answered with a redirect (${status}), which is never followed because the signature would go to another address. Check api_url, region and proxy.`,
+      `${could}: ${session.origin} answered with a redirect (${status}${to}), which is never followed because the signature would go to another address. Check api_url, region and proxy; a network that wants a log-in first answers like this, too.`,
       details,
     );
   }
   if (status >= 400 && status < 500) {
-    const advice =
-      status === 403
-        ? 'This address may be blocked for suspected abuse: ask JumpCloud.'
-        : 'Correct what was asked for.';
+    const named = `${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
     return new Rejected(
-      `${could}: JumpCloud refused with ${status} ${STATUS_CODES[status] ?? ''}${said === undefined ? '' : `: "${said}"`}. ${advice}`,
+      said === undefined
+        ? `${could}: ${session.origin} refused with ${named}, without a word of JumpCloud's. ${adviceOf(status)} Or a proxy or firewall on the way refused it: then ask those who run it.`
+        : `${could}: JumpCloud refused with ${named}: "${said}". ${adviceOf(status)}`,
       details,
     );
   }
+  const open = request.method === 'GET' ? '' : MAY_BE_DONE;
   return new UnexpectedResponse(
-    `${could}: ${session.origin} answered with status ${status}, which JumpCloud never gives here. Check api_url, region and proxy.`,
+    `${could}: ${session.origin} answered with status ${status}, which JumpCloud never gives here. Check api_url, region and proxy.${open}`,
     details,
   );
+}
+
+function adviceOf(status: number): string {
+  return status === 403
+    ? 'This address may be blocked for suspected abuse: ask JumpCloud.'
+    : 'Correct what was asked for.';
+}
+
+/** Where a redirect leads, as far as that says something: its path may repeat what was sent. */
+function redirectTarget(session: Session, { headers }: Reply): string {
+  const { location } = headers;
+  if (location === undefined || !URL.canParse(location, session.origin)) return '';
+  return ` to ${new URL(location, session.origin).host}`;
 }
 
 /** Lists only the causes that are still possible after what was seen on this host and so far. */

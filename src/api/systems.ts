@@ -114,9 +114,10 @@ function readRequest(session: Session): Request {
 
 function readRecord(session: Session, request: Request, reply: Reply): SystemRecord {
   const record = answer(session, request, reply, systemRecord);
-  const id = record._id ?? record.id;
-  if (id !== session.identity.systemId) {
-    throw unexpected(session, request, `it is the record of ${id ?? 'no system'}`);
+  const ids = [record._id, record.id].filter((id) => id !== undefined);
+  const stranger = ids.find((id) => id !== session.identity.systemId);
+  if (ids.length === 0 || stranger !== undefined) {
+    throw unexpected(session, request, `it is the record of ${stranger ?? 'no system'}`);
   }
   session.enrolledAs = record.provisionMetadata?.provisioner?.type ?? undefined;
   return record;

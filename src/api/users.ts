@@ -13,10 +13,10 @@ export interface BoundUser extends Sudo {
   readonly paths: readonly Path[];
 }
 
-const traversed = z.looseObject({
+const traversed = z.object({
   ...graphObject.shape,
   compiledAttributes: edgeAttributes,
-  paths: z.array(z.array(z.looseObject({ to: graphObject }))),
+  paths: z.array(z.array(z.object({ to: graphObject }))),
 });
 
 /** The users bound to this host, directly or through groups; sudo is that of all paths together. */

@@ -33,7 +33,8 @@ export async function settle<State>(
   let state = first;
   let agreedSince = start;
   let reapplied = 0;
-  const done = work.run.waiting('for the settings to hold', heldMs);
+  const wait = () => work.run.waiting('for the settings to hold', heldMs);
+  let done = wait();
   try {
     for (;;) {
       const lost = disagreeing(state);
@@ -49,6 +50,8 @@ export async function settle<State>(
         reapplied++;
         state = await write(state);
         agreedSince = performance.now();
+        done();
+        done = wait();
       }
       const left = agreedSince + heldMs - performance.now();
       const lookAgainMs = Math.min(left, MOST_MS, Math.max(LEAST_MS, heldMs / 30));

@@ -37,6 +37,7 @@ const NETWORK: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name could not be resolved',
   EPIPE: 'the connection was closed while sending',
   ETIMEDOUT: 'the connection timed out',
+  HPE_INVALID_EOF_STATE: 'the connection was closed before the answer was complete',
   UND_ERR_CONNECT_TIMEOUT: 'no connection within the time for one attempt',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer was shorter than announced',
   UND_ERR_SOCKET: 'the connection was closed before the answer was complete',
@@ -52,12 +53,19 @@ export function classify(error: unknown): AttemptFailure {
   const proxyStatus = /^Proxy response \((\d+)\)/.exec(message)?.[1];
   if (proxyStatus !== undefined) return proxyFailure(Number(proxyStatus), error);
   if (TLS.test(code)) return new AttemptFailure('tls', tlsMessage(code, message), code, error);
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    const what = code.startsWith('HPE_') ? 'the answer is not HTTP' : 'the headers are too large';
-    return new AttemptFailure('unexpected', what, code, error);
-  }
+  const odd = oddity(code, message);
+  if (odd !== undefined) return new AttemptFailure('unexpected', odd, code, error);
   const reason = code || message;
   return new AttemptFailure('network', NETWORK[code] ?? reason, reason, error);
+}
+
+/** What makes an answer one that trying again would not better. */
+function oddity(code: string, message: string): string | undefined {
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'the headers are too large';
+  if (message === 'bad response' || message === 'bad upgrade') {
+    return 'the answer begins with 100 or 101, which nobody asked for';
+  }
+  return code.startsWith('HPE_') && !(code in NETWORK) ? 'the answer is not HTTP' : undefined;
 }
 
 /** 5xx of a proxy is its network's trouble and passes; anything else is its decision and stays. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Dispatcher } from 'undici';
 import { LONGEST_TIMER_MS } from '../pause.ts';
 import { AttemptFailure, classify } from './attempt-failure.ts';
@@ -20,6 +21,8 @@ export interface WireReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** False when bytes of the body are lost because they are not UTF-8. */
+  readonly isUtf8: boolean;
 }
 
 /** What came of one attempt, and whether JumpCloud may have seen the request. */
@@ -93,7 +96,8 @@ export function attempt(
           return false;
         },
         onComplete() {
-          finish({ status, headers, body: body.bytes().toString('utf8') });
+          const bytes = body.bytes();
+          finish({ status, headers, body: bytes.toString('utf8'), isUtf8: isUtf8(bytes) });
         },
         onError(error) {
           finish(classify(error));

@@ -10,6 +10,9 @@ import {
 import type { WireReply } from './attempt.ts';
 import { AttemptFailure } from './attempt-failure.ts';
 
+/** Said of a write whose answer does not tell whether it took effect. */
+export const MAY_BE_DONE = ' The change may have been made all the same; run again to see.';
+
 /** How long it was tried in vain. Times in milliseconds. */
 export interface Exhausted {
   /** What the request was for, as in "Could not …". */
@@ -27,7 +30,7 @@ export function exhausted(tried: Exhausted, outcome: WireReply | AttemptFailure)
   const { purpose, origin, attempts, elapsedMs, retryAfterMs } = tried;
   const seconds = Math.round(elapsedMs / 100) / 10;
   const effort = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in ${seconds} s`;
-  const open = tried.open ? ' The change may have been made all the same; run again to see.' : '';
+  const open = tried.open ? MAY_BE_DONE : '';
   const details = { attempts, elapsed: seconds };
   if (outcome instanceof AttemptFailure) {
     return new Unavailable(
@@ -56,8 +59,14 @@ function subject({ at, message }: AttemptFailure): string {
   return at === 'proxy' ? `at the proxy: ${message}` : message;
 }
 
-/** The error for an attempt that failed of something another attempt would not change. */
-export function final(purpose: string, origin: string, failure: AttemptFailure): ModuleError {
+/**
+ * The error for an attempt that failed of something another attempt would not change. `open` is
+ * true when a write may have taken effect all the same.
+ */
+export function final(
+  { purpose, origin, open }: Pick<Exhausted, 'purpose' | 'origin' | 'open'>,
+  failure: AttemptFailure,
+): ModuleError {
   const details = { reason: failure.reason };
   const { message } = failure;
   switch (failure.kind) {
@@ -86,7 +95,7 @@ export function final(purpose: string, origin: string, failure: AttemptFailure):
     }
     default:
       return new UnexpectedResponse(
-        `Could not ${purpose}: ${origin} did not answer as JumpCloud does: ${message}. Check region, api_url and proxy.`,
+        `Could not ${purpose}: ${origin} did not answer as JumpCloud does: ${message}. Check api_url, region and proxy.${open ? MAY_BE_DONE : ''}`,
         details,
         failure,
       );

@@ -29,6 +29,6 @@ export async function readPages<T>(
     skip += read.length;
   }
   throw new UnexpectedResponse(
-    `The list of ${list} did not end after ${MOST_PAGES} pages of ${PAGE_SIZE}.`,
+    `The list of ${list} did not end after ${MOST_PAGES} pages of ${PAGE_SIZE}. Check api_url, region and proxy; if they are right, report it to JumpCloud.`,
   );
 }

@@ -102,15 +102,18 @@ export class Session {
     let lost = false;
     for (let attempts = 1; ; attempts++) {
       const { outcome, sent } = await this.#attemptInTime(request);
+      const { purpose, method } = request;
+      const acted = mayHaveActed(outcome, sent);
+      const open = (lost || acted) && method !== 'GET';
+      const told = { purpose, origin: this.#destination(), open };
       if (outcome instanceof AttemptFailure) {
         // Of reads at the same time the first failure ends the others.
-        if (outcome.kind !== 'network' || this.#closed)
-          throw final(request.purpose, this.#destination(), outcome);
+        if (outcome.kind !== 'network' || this.#closed) throw final(told, outcome);
       } else if (!TRANSIENT_STATUSES.has(outcome.status)) {
         if (outcome.status < 300) this.#accept();
         return { ...outcome, lost };
       }
-      lost ||= mayHaveActed(outcome, sent);
+      lost ||= acted;
       const retryAfterMs =
         outcome instanceof AttemptFailure
           ? undefined
@@ -123,12 +126,7 @@ export class Session {
       });
       if (waitMs === undefined) {
         const elapsedMs = performance.now() - start;
-        const open = lost && request.method !== 'GET';
-        const { purpose } = request;
-        throw exhausted(
-          { purpose, origin: this.#destination(), attempts, elapsedMs, retryAfterMs, open },
-          outcome,
-        );
+        throw exhausted({ ...told, attempts, elapsedMs, retryAfterMs }, outcome);
       }
       this.retries++;
       const done = this.#run.waiting(`to try again to ${request.purpose}`, waitMs);

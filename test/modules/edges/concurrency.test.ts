@@ -22,7 +22,7 @@ const WITH: Sudo = { sudo: true, sudo_without_password: false };
 const FREE: Sudo = { sudo: true, sudo_without_password: true };
 
 // Many processes on few cores: on a busy machine a test takes long without being stuck.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 let emulator: Emulator;
 beforeAll(async () => {

@@ -259,7 +259,7 @@ describe('for any graph and any wishes, the graph comes to what was asked, as pr
       const property = fc.asyncProperty(caseOf(...kinds), (given) => play(given, runInProcess));
       await fc.assert(property, { numRuns: CASES });
     },
-    120_000,
+    300_000,
   );
 
   describe.concurrent('and through the executables', () => {
@@ -269,7 +269,7 @@ describe('for any graph and any wishes, the graph comes to what was asked, as pr
         const property = fc.asyncProperty(caseOf(...kinds), (given) => play(given, executable));
         await fc.assert(property, { numRuns: CASES_OF_EXECUTABLES });
       },
-      120_000,
+      300_000,
     );
   });
 });

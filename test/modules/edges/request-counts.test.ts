@@ -9,7 +9,7 @@ import { runInProcess } from './in-process.ts';
 const PAGE = 100;
 
 // Many processes on few cores: on a busy machine a test takes long without being stuck.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 let emulator: Emulator;
 beforeAll(async () => {

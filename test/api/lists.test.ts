@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import type { Answer } from '../executable.ts';
+import { type EdgeHost, enrolFor, writesOf } from '../modules/edges/edge-host.ts';
+import {
+  asking,
+  COMMANDS,
+  type EdgeKind,
+  GROUPS,
+  newTarget,
+  newTargets,
+  USERS,
+  type Wished,
+} from '../modules/edges/edge-kind.ts';
+import { runInProcess } from '../modules/edges/in-process.ts';
+
+let emulator: Emulator;
+let host: EdgeHost;
+let user: string;
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+  host = await enrolFor(emulator, USERS);
+  user = newTarget(emulator.store, USERS);
+  host.tie(user);
+});
+afterAll(async () => {
+  await host.remove();
+  await emulator.close();
+});
+
+function run(kind: EdgeKind, wished: readonly Wished[], rest: object = {}): Promise<Answer> {
+  const connection = { agent_dir: host.agentDir, api_url: emulator.url };
+  return runInProcess(kind.module, { ...connection, ...asking(kind, wished), ...rest }, false);
+}
+
+/** The next list that is read comes changed. */
+const mangle = (change: (list: never) => unknown, times = 1) =>
+  host.fault({ fault: { kind: 'mangle', change: (body) => change(body as never) }, times });
+
+describe('an edge in a list', () => {
+  const NO = { sudo: false, sudo_without_password: false };
+  test.each<[name: string, edge: Record<string, unknown>, sudo: object]>([
+    ['without attributes', {}, NO],
+    ['with null for attributes', { attributes: null }, NO],
+    ['with empty attributes', { attributes: {} }, NO],
+    ['with null for sudo', { attributes: { sudo: null } }, NO],
+    ['with attributes of another kind', { attributes: { ldapGroups: [{ name: 'a' }] } }, NO],
+    ['with sudo', { attributes: { sudo: { enabled: true } } }, { ...NO, sudo: true }],
+    [
+      'with sudo that needs no password',
+      { attributes: { sudo: { enabled: true, withoutPassword: true } } },
+      { sudo: true, sudo_without_password: true },
+    ],
+    [
+      'without sudo, that would need no password',
+      { attributes: { sudo: { enabled: false, withoutPassword: true } } },
+      NO,
+    ],
+  ])('%s', async (_, edge, sudo) => {
+    mangle(() => [{ to: { type: 'user', id: user }, ...edge }]);
+    const answer = await run(USERS, [{ id: user }]);
+    expect(answer).toMatchObject({ changed: false, users: [{ id: user, ...sudo }] });
+  });
+
+  test('with its id in capitals is the one asked for', async () => {
+    host.takeRequests();
+    mangle(() => [{ to: { type: 'user', id: user.toUpperCase() }, attributes: null }]);
+    const answer = await run(USERS, [{ id: user }], { exclusive: true });
+    expect(answer).toMatchObject({ changed: false, users: [{ id: user }] });
+    expect(writesOf(host.takeRequests())).toEqual([]);
+  });
+});
+
+describe('a list that is none is refused before anything is written', () => {
+  const OTHER = '0123456789abcdef01234567';
+  test.each<[name: string, change: (list: never) => unknown, message: RegExp]>([
+    ['an object', () => ({}), /is not of the expected form/],
+    ['null', () => null, /is not of the expected form/],
+    ['an entry that is null', () => [null], /^Could not read the user associations.* 0 is not of/],
+    ['an entry without an end', () => [{ attributes: null }], /0\.to is not of/],
+    ['an end without an id', () => [{ to: { type: 'user' } }], /0\.to\.id is not of/],
+    ['an id that is none', () => [{ to: { type: 'user', id: '../x' } }], /0\.to\.id is not of/],
+    [
+      'an end of another type',
+      () => [{ to: { type: 'command', id: OTHER } }],
+      /lists a command among user associations/,
+    ],
+    [
+      'sudo that is text',
+      () => [{ to: { type: 'user', id: OTHER }, attributes: { sudo: { enabled: 'yes' } } }],
+      /0\.attributes\.sudo\.enabled is not of/,
+    ],
+  ])('%s', async (_, change, message) => {
+    host.takeRequests();
+    mangle(change);
+    const answer = await run(USERS, [], { exclusive: true });
+    expect(answer).toMatchObject({
+      changed: false,
+      failed: true,
+      error: { code: 'unexpected_response' },
+    });
+    expect(answer.msg).toMatch(message);
+    expect(writesOf(host.takeRequests())).toEqual([]);
+  });
+
+  test('the same page again and again', async () => {
+    host.takeRequests();
+    const ids = newTargets(emulator.store, GROUPS, 100);
+    mangle(() => ids.map((id) => ({ type: 'system_group', id, paths: [] })), 5);
+    const answer = await run(GROUPS, []);
+    expect(answer).toMatchObject({ failed: true, error: { code: 'unexpected_response' } });
+    expect(answer.msg).toMatch(/same page of system groups again and again/);
+    expect(host.takeRequests()).toHaveLength(2);
+    emulator.faults.clear();
+  });
+});
+
+describe('a write that is refused', () => {
+  test.each<[status: number, code: string, message: RegExp]>([
+    [400, 'rejected', /refused with 400 Bad Request: "injected"/],
+    [401, 'unauthorized', /does not accept this host \(401\)/],
+    [403, 'rejected', /blocked for suspected abuse/],
+    [404, 'not_found', /says that it does not exist/],
+    [418, 'rejected', /refused with 418/],
+    [422, 'rejected', /refused with 422/],
+  ])('with %i', async (status, code, message) => {
+    const id = newTarget(emulator.store, COMMANDS);
+    host.fault({ when: ({ method }) => method === 'POST', fault: { kind: 'status', status } });
+    const answer = await run(COMMANDS, [{ id }]);
+    expect(answer).toMatchObject({ changed: false, failed: true, error: { code, status } });
+    expect(answer.msg).toMatch(message);
+    expect(answer.msg).toContain(`add the association with command ${id}`);
+  });
+
+  test.each<[name: string, status: number, state: string]>([
+    ['409 to a removal', 409, 'absent'],
+    ['404 to an addition', 404, 'present'],
+  ])('%s is no agreement', async (_, status, state) => {
+    const id = newTarget(emulator.store, GROUPS);
+    if (state === 'absent') emulator.store.join(host.systemId, id);
+    host.fault({ when: ({ method }) => method === 'POST', fault: { kind: 'status', status } });
+    expect(await run(GROUPS, [{ id }], { state })).toMatchObject({ changed: false, failed: true });
+    emulator.store.leave(host.systemId, id);
+  });
+});
