@@ -1,6 +1,7 @@
 #!/bin/sh
 # Sets up what building, testing and the demo need, and says what it cannot set up itself. Ansible may
 # be missing: what needs it is left out then. Uses nothing from node_modules, which may not be there.
+# $1: demo, for what the demo needs only; without it, also for the tools that the tests try examples with.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -53,3 +54,30 @@ install_packages
 install_tool openssl openssl
 install_tool ansible-playbook ansible-core ||
   say 'going on without Ansible: what needs it is left out, and says so.' >&2
+
+# The same for a package that brings a service along. Where systemd runs, that would be started now or
+# at the next boot, so there a person decides.
+install_tool_with_service() {
+  command -v "$1" >/dev/null && return
+  [ ! -d /run/systemd/system ] || {
+    say "$1 is missing. To have it, and its service: apt-get install -y --no-install-recommends $2" >&2
+    return 1
+  }
+  install_tool "$1" "$2"
+}
+
+# Runs the command that is to install $2, and says what comes of it when it cannot.
+for_examples() {
+  "$@" || say "going on without $2: the tests that need it are left out, and say so." >&2
+}
+
+[ "${1-}" != demo ] || exit 0
+for_examples install_tool packer packer
+for_examples install_tool ruby ruby
+for_examples install_tool shellcheck shellcheck
+for_examples install_tool systemd-analyze systemd
+for_examples install_tool yamllint yamllint
+for_examples install_tool ansible-lint ansible-lint
+for_examples install_tool_with_service puppet puppet-agent
+for_examples install_tool_with_service cloud-init cloud-init
+for_examples install_tool_with_service /usr/sbin/sshd openssh-server

@@ -1,4 +1,5 @@
 import type { Reporter, TestModule } from 'vitest/node';
+import { ansibleRoot, coreVersion } from './ansible/installation.ts';
 
 /** Ends a run with its counts on lines of their own, for people and for machines. */
 export default class ClosingLine implements Reporter {
@@ -18,7 +19,7 @@ export default class ClosingLine implements Reporter {
     const { passed, failed, skipped, ansible } = counts;
     console.log(
       ansible > 0
-        ? `${ansible} of these tests ran through real Ansible.`
+        ? `${ansible} of these tests ran through real Ansible, ansible-core ${coreVersion}${ansibleRoot && ` in ${ansibleRoot}`}.`
         : 'No test ran through real Ansible: ansible-playbook was not found, or no such test was asked for.',
     );
     console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);

@@ -42,6 +42,7 @@ export async function buildAll(folder: string): Promise<BuildResult> {
       return {
         name,
         shortDescription: documentation.DOCUMENTATION.short_description,
+        versionAdded: documentation.DOCUMENTATION.version_added,
         executable: text,
         documentation: documentationFile(documentation),
       };

@@ -2,15 +2,17 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { collectionChangelog, type ModuleSince } from './changelog.ts';
 import { collectionName } from './collection-name.ts';
 import { projectFolder } from './project-folder.ts';
 import { requiredNode } from './required-node.ts';
 import { type TarballFile, tarball } from './tarball.ts';
 
+/** The versions of ansible-core, 2.NN, whose sanity tests are told what does not apply. */
+const SANITY_VERSIONS = [14, 15, 16, 17, 18, 19, 20];
+
 /** A module as the collection carries it. */
-export interface CollectionModule {
-  readonly name: string;
-  readonly shortDescription: string;
+export interface CollectionModule extends ModuleSince {
   /** The executable's text. */
   readonly executable: string;
   /** The YAML text of the file beside it. */
@@ -31,12 +33,22 @@ export async function collectionTarball(
   modules: readonly CollectionModule[],
   thirdPartyNotices: string,
 ): Promise<Buffer> {
+  const changelog = await projectFile('CHANGELOG.md');
+  const names = modules.map(({ name }) => name);
   const content = [
-    { path: 'CHANGELOG.md', content: await projectFile('CHANGELOG.md') },
+    { path: 'CHANGELOG.md', content: changelog },
     { path: 'LICENSE', content: await projectFile('LICENSE') },
-    { path: 'README.md', content: await readme(modules) },
+    { path: 'README.md', content: await readme(version, modules) },
     { path: 'THIRD-PARTY-NOTICES', content: thirdPartyNotices },
-    { path: 'meta/runtime.yml', content: runtime(modules.map(({ name }) => name)) },
+    { path: 'changelogs/changelog.yaml', content: collectionChangelog(changelog, modules) },
+    { path: 'meta/runtime.yml', content: runtime(names) },
+    ...SANITY_VERSIONS.map((minor) => ({
+      path: `tests/sanity/ignore-2.${minor}.txt`,
+      content: names
+        .flatMap((name) => sanityIgnores(minor, name))
+        .join('\n')
+        .concat('\n'),
+    })),
     ...modules.flatMap(({ name, executable, documentation }) => [
       { path: `plugins/modules/${name}`, content: executable, executable: true },
       { path: `plugins/modules/${name}.yml`, content: documentation },
@@ -66,11 +78,14 @@ function projectFile(path: string): Promise<string> {
   return readFile(join(projectFolder, path), 'utf8');
 }
 
-async function readme(modules: readonly CollectionModule[]): Promise<string> {
+async function readme(version: string, modules: readonly CollectionModule[]): Promise<string> {
   const rows = modules.map(({ name, shortDescription }) => `| \`${name}\` | ${shortDescription} |`);
   const table = ['| module | what it does |', '|---|---|', ...rows].join('\n');
   const template = await projectFile('scripts/collection/README.md');
-  return template.replace('@modules@', table).replace('@required_node@', requiredNode);
+  return template
+    .replace('@modules@', table)
+    .replace('@required_node@', requiredNode)
+    .replaceAll('@version@', version);
 }
 
 async function collectionInfo(version: string): Promise<Record<string, unknown>> {
@@ -91,6 +106,21 @@ async function collectionInfo(version: string): Promise<Record<string, unknown>>
 /** The action group is what `module_defaults: group/systemcontext.jumpcloud.all` refers to. */
 function runtime(names: readonly string[]): string {
   return stringify({ requires_ansible: '>=2.14.0', action_groups: { all: names } });
+}
+
+/**
+ * What `ansible-test sanity` wants of Python modules, and of those under Ansible's own licence; tried
+ * on 2.14 and 2.19. An entry that is not needed is an error too.
+ */
+function sanityIgnores(minor: number, module: string): string[] {
+  const executable = `plugins/modules/${module}`;
+  return [
+    `${executable} shebang`,
+    `${executable} validate-modules:invalid-extension`,
+    // 2.14 goes on to read it as Python, and then no further.
+    `${executable} validate-modules:${minor === 14 ? 'python-syntax-error' : 'missing-gplv3-license'}`,
+    `${executable}.yml validate-modules:missing-gplv3-license`,
+  ];
 }
 
 function foldersOf(files: readonly TarballFile[]): string[] {

@@ -23,6 +23,7 @@ export interface ModuleDocumentation {
   readonly DOCUMENTATION: {
     readonly module: string;
     readonly short_description: string;
+    readonly version_added: string;
     readonly description: readonly string[];
     readonly options: Readonly<Record<string, DocumentedValue>>;
     readonly requirements: readonly string[];

@@ -5,6 +5,7 @@ import type { Signer } from '../signing/sign.ts';
 import { NoRegistration, readConfiguration } from './configuration.ts';
 import { isLink } from './is-link.ts';
 import { matchesCertificate, readPrivateKey } from './private-key.ts';
+import { Unreadable } from './read-file.ts';
 import { readTombstone } from './tombstone.ts';
 
 /** This very registration was removed from JumpCloud by an earlier run. */
@@ -60,7 +61,7 @@ function requireFolder(agentDir: string): void {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EACCES') {
-      throw new BadIdentity(`No permission to look into ${agentDir}. Run as root.`);
+      throw new Unreadable(`No permission to look into ${agentDir}. Run as root.`);
     }
     if (code !== 'ENOTDIR') {
       throw new BadIdentity(

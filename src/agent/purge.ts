@@ -25,7 +25,7 @@ export function purge(files: readonly string[], onPurged: (path: string) => void
       const code = (error as NodeJS.ErrnoException).code;
       if (code !== 'ENOENT') {
         throw new LocalActionFailed(
-          `${path} could not be deleted (${code}). Delete it by hand, or make it possible and run again: an image that keeps it makes every clone claim to be this system.`,
+          `${path} could not be deleted (${code}). Make that possible and run again, or delete what is left of ${IDENTITY_FILES.join(', ')} by hand: an image that keeps them makes every clone claim to be this system.`,
           { path },
         );
       }

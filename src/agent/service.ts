@@ -10,8 +10,8 @@ const STOP: readonly (readonly [tool: string, ...args: string[]])[] = [
   ['launchctl', 'stop', 'jcagent'],
 ];
 
-/** Stopping takes seconds; a service manager that takes longer hangs. */
-const STOP_TIMEOUT_MS = 60_000;
+/** Stopping takes seconds; a service manager that takes longer hangs. In milliseconds. */
+export const STOP_TIMEOUT_MS = 60_000;
 
 /** What a service manager exits with when it knows no such service (LSB: not installed). */
 const NO_SUCH_SERVICE = 5;

@@ -29,7 +29,7 @@ export function answer<T extends z.ZodMiniType>(
   try {
     value = JSON.parse(reply.body);
   } catch {
-    throw unexpected(session, request, `it is ${describe(reply)}`);
+    throw unexpected(session, request, `it is ${describe(session, reply)}`);
   }
   // What is not read would be lost when it is written back.
   if (!reply.isUtf8) throw unexpected(session, request, 'it is JSON that is not UTF-8');
@@ -52,14 +52,14 @@ export function unexpected(session: Session, request: Request, what: string): Un
   );
 }
 
-function describe({ body, headers }: Reply): string {
+function describe(session: Session, { body, headers }: Reply): string {
   if (body.trim() === '') return 'empty';
-  const encoding = headers['content-encoding'];
-  const type = headers['content-type'] ?? 'text of no declared type';
+  const word = (header: string) =>
+    /^[\w.+/-]{1,60}/.exec(session.conceal(headers[header] ?? ''))?.[0];
+  const type = word('content-type') ?? 'text of no declared type';
+  const encoding = word('content-encoding');
   const form = encoding === undefined ? type : `${type}, encoded as ${encoding}`;
-  return /json/i.test(type)
-    ? `no complete JSON, although declared ${form}`
-    : `not JSON but ${form}`;
+  return /json/i.test(type) ? `not JSON, although declared ${form}` : `not JSON but ${form}`;
 }
 
 /** Recurses at most so many levels, whatever it is given. */

@@ -40,9 +40,7 @@ export const edgeAttributes = z.optional(
   z.nullable(
     z.object({
       sudo: z.optional(
-        z.nullable(
-          z.object({ enabled: z.boolean(), withoutPassword: z.optional(z.boolean()) }),
-        ),
+        z.nullable(z.object({ enabled: z.boolean(), withoutPassword: z.optional(z.boolean()) })),
       ),
     }),
   ),
@@ -59,7 +57,7 @@ export const graphObject = z.object({ type: z.string(), id: objectId });
 
 /**
  * Reads one of this host's lists, all pages.
- * @throws UnexpectedResponse also when the list holds another type
+ * @throws UnexpectedResponse also when a page holds another type, or an entry twice differently
  */
 export async function readList<T extends z.ZodMiniType<{ type: string; id: string }>>(
   session: Session,
@@ -73,11 +71,32 @@ export async function readList<T extends z.ZodMiniType<{ type: string; id: strin
       purpose: `read the ${list.name} of system ${session.identity.systemId}`,
     };
     const page = answer(session, request, await session.send(request), z.array(list.shape));
-    const stranger = page.find(({ type }) => type !== list.type);
-    if (stranger === undefined) return page;
-    throw unexpected(session, request, `it lists a ${stranger.type} among ${list.name}`);
+    const problem = strangerIn(page, list) ?? contradictionIn(page);
+    if (problem === undefined) return page;
+    throw unexpected(session, request, problem);
   };
   return readPages(list.name, read, ({ id }) => id);
+}
+
+type Entry = { type: string; id: string };
+
+function strangerIn(page: Entry[], list: { name: string; type: string }): string | undefined {
+  const stranger = page.find(({ type }) => type !== list.type);
+  if (stranger === undefined) return undefined;
+  // The other side could put anything there.
+  const type = /^\w{1,40}$/.test(stranger.type) ? stranger.type : 'stranger';
+  return `it lists a ${type} among ${list.name}`;
+}
+
+/** The same entry twice is harmless; of two that differ nobody knows which one is true. */
+function contradictionIn(page: Entry[]): string | undefined {
+  const seen = new Map<string, string>();
+  for (const entry of page) {
+    const text = JSON.stringify(entry);
+    if ((seen.get(entry.id) ?? text) !== text) return `it lists ${entry.id} twice, differently`;
+    seen.set(entry.id, text);
+  }
+  return undefined;
 }
 
 /**

@@ -6,7 +6,7 @@ import {
   Unauthorized,
   UnexpectedResponse,
 } from '../errors.ts';
-import { MAY_BE_DONE } from '../transport/failure.ts';
+import { MAY_BE_DONE, mayBeDone } from '../transport/failure.ts';
 import type { Reply, Request, Session } from '../transport/session.ts';
 
 /** The most of JumpCloud's own words that is passed on, in characters. */
@@ -19,7 +19,13 @@ export function refusal(session: Session, request: Request, reply: Reply): Modul
   const { status } = reply;
   const could = `Could not ${request.purpose}`;
   const said = theirMessage(session, reply.body);
-  const details = { status, ...(said !== undefined && { jumpcloud_message: said }) };
+  // An attempt before this answer may have taken effect.
+  const lost = reply.lost && request.method !== 'GET';
+  const details = {
+    status,
+    ...(said !== undefined && { jumpcloud_message: said }),
+    ...mayBeDone(lost),
+  };
   if (status === 401) return unauthorized(session, could, details);
   if (status === 404) {
     return new NotFound(
@@ -36,10 +42,11 @@ export function refusal(session: Session, request: Request, reply: Reply): Modul
   }
   if (status >= 400 && status < 500) {
     const named = `${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
+    const doubt = lost ? MAY_BE_DONE : '';
     return new Rejected(
       said === undefined
-        ? `${could}: ${session.origin} refused with ${named}, without a word of JumpCloud's. ${adviceOf(status)} Or a proxy or firewall on the way refused it: then ask those who run it.`
-        : `${could}: JumpCloud refused with ${named}: "${said}". ${adviceOf(status)}`,
+        ? `${could}: ${session.origin} refused with ${named}, without a word of JumpCloud's. ${adviceOf(status)} Or a proxy or firewall on the way refused it: then ask those who run it.${doubt}`
+        : `${could}: JumpCloud refused with ${named}: "${said}". ${adviceOf(status)}${doubt}`,
       details,
     );
   }
@@ -83,7 +90,7 @@ function unauthorized(
   );
   if (!accepted) {
     causes.push(
-      'this host was enrolled by MDM, Apple ADE or through the User Portal, which JumpCloud does not let act for themselves: enrol it anew with a connect key',
+      'this host was enrolled by MDM, Apple ADE or through the User Portal, and JumpCloud lets no such host act for itself: enrol it anew with a connect key',
     );
     if (identity.keyMatchesCertificate === undefined) {
       causes.push(

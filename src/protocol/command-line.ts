@@ -1,4 +1,5 @@
 import { InvalidArguments } from '../errors.ts';
+import { shorten } from './spellings.ts';
 
 /** Where the options come from. */
 export type Source =
@@ -29,7 +30,7 @@ export function readCommandLine(words: readonly string[]): CommandLine {
   const places = words.filter((word) => !word.startsWith('--'));
   const problems = unknown.map((flag) => ({
     option: '',
-    message: `Unknown flag ${flag}; known are ${FLAGS.join(', ')}.`,
+    message: `Unknown flag ${shorten(flag)}; known are ${FLAGS.join(', ')}.`,
   }));
   if (places.length > 1) {
     problems.push({

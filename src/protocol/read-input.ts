@@ -3,7 +3,13 @@ import { Socket } from 'node:net';
 import { InvalidArguments } from '../errors.ts';
 import type { Source } from './command-line.ts';
 import { JsonError, parseJson } from './json.ts';
-import { describe } from './spellings.ts';
+import { describe, shorten } from './spellings.ts';
+
+/** Far above any call, in bytes. */
+const LARGEST = 32 * 1024 * 1024;
+/** The most of a path that is quoted, in characters: JSON text that was not recognised is longer. */
+const LONGEST_PATH = 200;
+const TOO_LARGE = 'The options are larger than 32 MiB. Was another file meant?';
 
 /**
  * The JSON object a call gives, as written. Empty standard input, as systemd and cron give it,
@@ -15,7 +21,7 @@ export async function readInput(
   signal: AbortSignal,
 ): Promise<Map<string, unknown>> {
   const text = await unlessInterrupted(textOf(source), signal);
-  const name = source.from === 'file' ? source.path : NAMES[source.from];
+  const name = source.from === 'file' ? shorten(source.path, LONGEST_PATH) : NAMES[source.from];
   if (source.from === 'stdin' && text.trim() === '') return new Map();
   let value: unknown;
   try {
@@ -42,9 +48,10 @@ async function textOf(source: Source): Promise<string> {
       try {
         return await readFileOrPipe(source.path);
       } catch (error) {
+        if (error instanceof InvalidArguments) throw error;
         const code = (error as NodeJS.ErrnoException).code;
         throw invalid(
-          `The file of options ${source.path} cannot be read (${code}). Give a JSON file, JSON text starting with {, or - for standard input.`,
+          `The file of options ${shorten(source.path, LONGEST_PATH)} cannot be read (${code}). Give a JSON file, JSON text starting with {, or - for standard input.`,
         );
       }
   }
@@ -53,9 +60,12 @@ async function textOf(source: Source): Promise<string> {
 /** A pipe is not read as a file is: a read that waits would keep the process from ending. */
 async function readFileOrPipe(path: string): Promise<string> {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  if (fstatSync(fd).isFIFO()) return textFrom(new Socket({ fd, readable: true, writable: false }));
+  const stat = fstatSync(fd);
+  if (stat.isFIFO()) return textFrom(new Socket({ fd, readable: true, writable: false }));
   try {
-    return readFileSync(fd, 'utf8');
+    if (stat.size > LARGEST) throw invalid(TOO_LARGE);
+    // Read from a device it might never end.
+    return stat.isCharacterDevice() ? '' : readFileSync(fd, 'utf8');
   } finally {
     closeSync(fd);
   }
@@ -63,7 +73,12 @@ async function readFileOrPipe(path: string): Promise<string> {
 
 async function textFrom(stream: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > LARGEST) throw invalid(TOO_LARGE);
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks).toString('utf8');
 }
 

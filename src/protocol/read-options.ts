@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import type { Option, OptionTable, OptionValues } from './option.ts';
+import { shorten } from './spellings.ts';
 
 const MASK = '********';
 
@@ -47,32 +48,37 @@ function unsupported(module: string, unknown: readonly string[], known: string[]
   const hints = unknown.flatMap((name) => {
     const meant = nearest(name, known);
     if (meant === undefined) return [];
-    return [`did you mean ${meant}${unknown.length > 1 ? ` instead of ${name}` : ''}?`];
+    return [`did you mean ${meant}${unknown.length > 1 ? ` instead of ${shorten(name)}` : ''}?`];
   });
   const supported = `Supported parameters include: ${[...known].sort().join(', ')}.`;
   return {
     option: '',
     message: [
-      `Unsupported parameters for (${module}) module: ${unknown.join(', ')}.`,
+      `Unsupported parameters for (${module}) module: ${unknown.map((name) => shorten(name)).join(', ')}.`,
       supported,
       ...hints,
     ].join(' '),
   };
 }
 
-/** The call's options as the result repeats them: by Ansible's habit null for what is not given. */
+/**
+ * The call's options as the result repeats them: by Ansible's habit null for what is not given. An
+ * unknown one is left out, because it may be a secret under a mistyped name.
+ */
 export function moduleArgs(
   table: OptionTable,
   values: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, shown(table[name], value)]),
+    Object.entries(table)
+      .filter(([name]) => Object.hasOwn(values, name))
+      .map(([name, option]) => [name, shown(option, values[name])]),
   );
 }
 
-function shown(option: Option<unknown> | undefined, value: unknown): unknown {
+function shown(option: Option<unknown>, value: unknown): unknown {
   if (value instanceof Map) return Object.fromEntries(value);
-  return option?.secret && value != null ? maskCredentials(value) : (value ?? null);
+  return option.secret && value != null ? maskCredentials(value) : (value ?? null);
 }
 
 /**

@@ -68,7 +68,11 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
   if (typeof value !== 'string') return `the ${typeof value} ${value}`;
-  const characters = [...value];
-  const shown = characters.slice(0, LONGEST_QUOTE).join('');
-  return `the text ${JSON.stringify(characters.length > LONGEST_QUOTE ? `${shown}…` : shown)}`;
+  return `the text ${JSON.stringify(shorten(value))}`;
+}
+
+/** A text of somebody's as it is quoted to them: not more than so many characters of it. */
+export function shorten(text: string, most = LONGEST_QUOTE): string {
+  const characters = [...text];
+  return characters.length > most ? `${characters.slice(0, most).join('')}…` : text;
 }

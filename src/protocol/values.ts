@@ -8,7 +8,7 @@ import { describe, readBoolean, readList, readMapping, readNumber, readText } fr
 // was given and what is accepted.
 
 const ID_HINT =
-  'System Context cannot look up names; an id stands in the address of the object’s page in the Admin Portal, and in JumpCloud’s API and PowerShell module';
+  "System Context cannot look up names; an id stands in the address of the object's page in the Admin Portal, and in JumpCloud's API and PowerShell module";
 
 /** Text, from text, a number or a boolean. */
 export function toText(value: unknown): string {

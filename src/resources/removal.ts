@@ -2,7 +2,7 @@ import { NoRegistration } from '../agent/configuration.ts';
 import { AlreadyRemoved, type Identity } from '../agent/identity.ts';
 import { identityFiles, purge } from '../agent/purge.ts';
 import { identify } from '../agent/registration.ts';
-import { findStopCommand, stopAgent } from '../agent/service.ts';
+import { findStopCommand, STOP_TIMEOUT_MS, stopAgent } from '../agent/service.ts';
 import { endRemoval } from '../agent/tombstone.ts';
 import { InvalidArguments } from '../errors.ts';
 import type { Outcome, Run } from '../run.ts';
@@ -57,7 +57,8 @@ async function remove(
   let stopped = false;
   const stop = async () => {
     if (command === undefined) return;
-    await stopAgent(command, run.signal);
+    const over = run.waiting('for the agent to stop', STOP_TIMEOUT_MS);
+    await stopAgent(command, run.signal).finally(over);
     stopped = true;
   };
   const session = await connect(identity, options, run);

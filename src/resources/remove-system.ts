@@ -1,6 +1,13 @@
 import { beginRemoval, endRemoval, isRemovalUnderWay, writeTombstone } from '../agent/tombstone.ts';
 import { deleteSystem, readSystem, systemExists } from '../api/systems.ts';
-import { NotApplied, NotFound, Rejected, Unauthorized } from '../errors.ts';
+import {
+  Interrupted,
+  ModuleError,
+  NotApplied,
+  NotFound,
+  Unauthorized,
+  UnexpectedResponse,
+} from '../errors.ts';
 import { pause } from '../pause.ts';
 import type { Run } from '../run.ts';
 import type { Session } from '../transport/session.ts';
@@ -28,7 +35,8 @@ export async function removeSystem(
   await stop();
   const deleted = await deleteWithNote(session);
   if (deleted) run.soFar = { changed: true, removed };
-  await requireGone(session, run);
+  const over = run.waiting('for JumpCloud to show that the record is gone', PATIENCE_MS);
+  await requireGone(session, run).finally(over);
   leaveTombstone(session, run);
   return deleted ? removed : [];
 }
@@ -61,10 +69,16 @@ async function deleteWithNote(session: Session): Promise<boolean> {
   try {
     return await deleteSystem(session);
   } catch (error) {
-    // Refused for good: the record is still there.
-    if (error instanceof Rejected || error instanceof Unauthorized) endRemoval(agentDir);
+    if (isSurelyNotDone(error)) endRemoval(agentDir);
     throw error;
   }
+}
+
+/** Then the record is still there, and a 401 that comes later must not be taken for its end. */
+function isSurelyNotDone(error: unknown): boolean {
+  if (!(error instanceof ModuleError)) return false;
+  if (error instanceof Interrupted || error instanceof UnexpectedResponse) return false;
+  return error.details['may_be_done'] !== true;
 }
 
 async function requireGone(session: Session, run: Run): Promise<void> {

@@ -43,22 +43,21 @@ function customAttributes(): Option<ReadonlyMap<string, string | null> | undefin
 
 /** Values by name; null stands for an attribute that is to go. */
 function toAttributes(value: unknown): ReadonlyMap<string, string | null> {
-  const attributes = new Map<string, string | null>();
-  for (const [name, given] of Object.entries(toMapping(value))) {
-    if (name === '') throw new Unfit('an attribute has an empty name');
-    attributes.set(name, given === null ? null : toAttributeValue(name, given));
-  }
-  return attributes;
+  const given = Object.entries(toMapping(value));
+  const problems = given.flatMap(([name, of]) => problemWith(name, of) ?? []);
+  if (problems.length > 0) throw new Unfit(problems.join('; '));
+  return new Map(given.map(([name, of]) => [name, readText(of) ?? null]));
 }
 
-function toAttributeValue(name: string, given: unknown): string {
+function problemWith(name: string, given: unknown): string | undefined {
+  if (name === '') return 'an attribute has an empty name';
+  if (given === null) return undefined;
   const value = readText(given);
   if (value === undefined) {
-    throw new Unfit(`${name}: expected text, or null to remove it, got ${describe(given)}`);
+    return `${name}: expected text, or null to remove it, got ${describe(given)}`;
   }
   const { length } = [...value];
-  if (length > LONGEST_VALUE) {
-    throw new Unfit(`${name}: has ${length} characters, JumpCloud keeps ${LONGEST_VALUE} at most`);
-  }
-  return value;
+  return length > LONGEST_VALUE
+    ? `${name}: has ${length} characters, JumpCloud keeps ${LONGEST_VALUE} at most`
+    : undefined;
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { nearest } from '../protocol/nearest.ts';
 import { type Option, reader, Unfit } from '../protocol/option.ts';
-import { readMapping } from '../protocol/spellings.ts';
+import { readMapping, shorten } from '../protocol/spellings.ts';
 import { toBoolean, toId, toList } from '../protocol/values.ts';
 import type { SudoWish } from './plan-edges.ts';
 
@@ -27,7 +27,7 @@ function toUser(value: unknown): UserWish {
   if (stranger !== undefined) {
     const meant = nearest(stranger, KEYS);
     const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-    throw new Unfit(`unknown key ${stranger}, known are ${KEYS.join(', ')}${hint}`);
+    throw new Unfit(`unknown key ${shorten(stranger)}, known are ${KEYS.join(', ')}${hint}`);
   }
   const { id, sudo, sudo_without_password } = mapping;
   if (id === undefined || id === null) throw new Unfit('id is required');

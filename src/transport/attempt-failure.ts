@@ -39,7 +39,7 @@ const NETWORK: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'the connection timed out',
   HPE_INVALID_EOF_STATE: 'the connection was closed before the answer was complete',
   UND_ERR_CONNECT_TIMEOUT: 'no connection within the time for one attempt',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer was shorter than announced',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer was not of the announced length',
   UND_ERR_SOCKET: 'the connection was closed before the answer was complete',
 };
 
@@ -65,14 +65,16 @@ function oddity(code: string, message: string): string | undefined {
   if (message === 'bad response' || message === 'bad upgrade') {
     return 'the answer begins with 100 or 101, which nobody asked for';
   }
-  return code.startsWith('HPE_') && !(code in NETWORK) ? 'the answer is not HTTP' : undefined;
+  // What the parser lets pass, a status of two digits for one, fails an assertion behind it.
+  const isOdd = code === 'ERR_ASSERTION' || (code.startsWith('HPE_') && !(code in NETWORK));
+  return isOdd ? 'the answer is not HTTP' : undefined;
 }
 
 /** 5xx of a proxy is its network's trouble and passes; anything else is its decision and stays. */
 function proxyFailure(status: number, cause: unknown): AttemptFailure {
   const kind = status >= 500 ? 'network' : 'proxy-refused';
   const answer = `the proxy answered ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
-  return new AttemptFailure(kind, answer, String(status), cause);
+  return new AttemptFailure(kind, answer, String(status), cause, 'proxy');
 }
 
 /** OpenSSL's errors carry file names and line numbers of its source; the code says as much. */

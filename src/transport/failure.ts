@@ -13,6 +13,11 @@ import { AttemptFailure } from './attempt-failure.ts';
 /** Said of a write whose answer does not tell whether it took effect. */
 export const MAY_BE_DONE = ' The change may have been made all the same; run again to see.';
 
+/** The same for a program, among an error's details. */
+export function mayBeDone(open: boolean): { may_be_done?: true } {
+  return open ? { may_be_done: true } : {};
+}
+
 /** How long it was tried in vain. Times in milliseconds. */
 export interface Exhausted {
   /** What the request was for, as in "Could not …". */
@@ -31,10 +36,10 @@ export function exhausted(tried: Exhausted, outcome: WireReply | AttemptFailure)
   const seconds = Math.round(elapsedMs / 100) / 10;
   const effort = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in ${seconds} s`;
   const open = tried.open ? MAY_BE_DONE : '';
-  const details = { attempts, elapsed: seconds };
+  const details = { attempts, elapsed: seconds, ...mayBeDone(tried.open) };
   if (outcome instanceof AttemptFailure) {
     return new Unavailable(
-      `Could not ${purpose}: ${origin} could not be reached (${effort}): ${subject(outcome)}. Check network, name resolution, firewall and proxy of this host, then run again.${open}`,
+      `Could not ${purpose}: ${origin} could not be reached (${effort}): ${outcome.message}. ${networkAdvice(outcome)}, then run again.${open}`,
       { ...details, reason: outcome.reason },
       outcome,
     );
@@ -55,8 +60,10 @@ export function exhausted(tried: Exhausted, outcome: WireReply | AttemptFailure)
   );
 }
 
-function subject({ at, message }: AttemptFailure): string {
-  return at === 'proxy' ? `at the proxy: ${message}` : message;
+function networkAdvice({ at }: AttemptFailure): string {
+  return at === 'proxy'
+    ? 'Check the proxy, and what the proxy option or HTTPS_PROXY says'
+    : 'Check network, name resolution, firewall and proxy of this host';
 }
 
 /**
@@ -67,17 +74,18 @@ export function final(
   { purpose, origin, open }: Pick<Exhausted, 'purpose' | 'origin' | 'open'>,
   failure: AttemptFailure,
 ): ModuleError {
-  const details = { reason: failure.reason };
+  const details = { reason: failure.reason, ...mayBeDone(open) };
+  const doubt = open ? MAY_BE_DONE : '';
   const { message } = failure;
   switch (failure.kind) {
     case 'tls': {
-      const doubt =
+      const who =
         failure.at === 'proxy'
           ? `on the way to ${origin} the proxy could not prove who it is`
           : `${origin} could not prove that it is JumpCloud`;
       const advice = tlsAdvice(failure.reason);
       return new TlsFailure(
-        `Could not ${purpose}: ${doubt}: ${message}. ${advice}`,
+        `Could not ${purpose}: ${who}: ${message}. ${advice}${doubt}`,
         details,
         failure,
       );
@@ -85,17 +93,17 @@ export function final(
     case 'proxy-refused': {
       const advice =
         failure.reason === '407'
-          ? 'Give it user and password in the proxy option (http://user:password@host:port), or correct them.'
+          ? 'Give it user and password in the proxy option or HTTPS_PROXY (http://user:password@host:port), or correct them.'
           : 'Check the proxy option and what the proxy allows.';
       return new Rejected(
-        `Could not ${purpose}: ${origin} could not be reached: ${message}. ${advice}`,
-        { status: Number(failure.reason) },
+        `Could not ${purpose}: ${origin} could not be reached: ${message}. ${advice}${doubt}`,
+        { status: Number(failure.reason), ...mayBeDone(open) },
         failure,
       );
     }
     default:
       return new UnexpectedResponse(
-        `Could not ${purpose}: ${origin} did not answer as JumpCloud does: ${message}. Check api_url, region and proxy.${open ? MAY_BE_DONE : ''}`,
+        `Could not ${purpose}: ${origin} did not answer as JumpCloud does: ${message}. Check api_url, region and proxy.${doubt}`,
         details,
         failure,
       );

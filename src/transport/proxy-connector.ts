@@ -10,7 +10,8 @@ export function proxyConnector(connect: buildConnector.connector): buildConnecto
     connect(named, (...[error, socket]) => {
       if (error === null) return callback(null, socket);
       const { kind, message, reason } = classify(error);
-      callback(new AttemptFailure(kind, message, reason, error, 'proxy'), null);
+      const what = kind === 'tls' ? message : `at the proxy: ${message}`;
+      callback(new AttemptFailure(kind, what, reason, error, 'proxy'), null);
     });
   };
 }

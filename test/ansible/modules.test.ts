@@ -20,7 +20,7 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
     await controller?.remove();
   });
   beforeEach(async () => {
-    host = await emulator.enrol();
+    host = await controller.enrol(emulator);
     connection = { agent_dir: host.agentDir, api_url: emulator.url };
     emulator.clearRequests();
     return () => host.remove();
@@ -64,7 +64,9 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
       { ...systemTask({ display_name: 'web-3' }), async: 60, poll: 1 },
     ]);
     expect(recap).toMatchObject({ changed: 1, failed: 0 });
-    expect(registered['result']).toMatchObject({ changed: true, finished: 1 });
+    expect(registered['result']).toMatchObject({ changed: true });
+    // 1 in ansible-core 2.14, true in 2.19.
+    expect(registered['result']?.['finished']).toBeTruthy();
     expect(emulator.store.record(host.systemId).displayName).toBe('web-3');
   });
 
@@ -156,31 +158,5 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
     const { output } = await controller.play([systemTask({})], { flags: ['-vvv'] });
     expect(output).toMatch(/"requests": 1/);
     expect(output).toMatch(/"module_args": \{/);
-  });
-
-  test.each(MODULES)('ansible-doc shows %s with every option', async (module) => {
-    const text = await controller.run('ansible-doc', [
-      '-t',
-      'module',
-      '--json',
-      `${FQCN}.${module}`,
-    ]);
-    const { doc, examples } = JSON.parse(text)[`${FQCN}.${module}`];
-    const help = await controller.run(
-      `${controller.folder}/ansible_collections/systemcontext/jumpcloud/plugins/modules/${module}`,
-      ['--help'],
-    );
-    const options = Object.keys(doc.options);
-    expect(options.length).toBeGreaterThanOrEqual(8);
-    for (const option of options) expect(help).toMatch(new RegExp(`^  ${option} \\(`, 'm'));
-    expect(examples).toContain(`${FQCN}.${module}:`);
-    const page = await controller.run('ansible-doc', ['-t', 'module', `${FQCN}.${module}`]);
-    for (const option of options) expect(page).toMatch(new RegExp(`^[-=] ${option}$`, 'm'));
-  });
-
-  test('ansible-doc lists the modules with their descriptions', async () => {
-    const list = await controller.run('ansible-doc', ['-l', FQCN]);
-    for (const module of MODULES)
-      expect(list).toMatch(new RegExp(`^${FQCN}\\.${module}\\s+\\w+`, 'm'));
   });
 });

@@ -14,14 +14,16 @@ import {
   groupMembership,
   groupMembershipOptions,
 } from '../../../src/resources/group-membership.ts';
+import { system } from '../../../src/resources/system.ts';
+import { systemInfo, systemInfoOptions } from '../../../src/resources/system-info.ts';
+import { systemOptions, systemRules } from '../../../src/resources/system-options.ts';
 import {
   userBinding,
   userBindingOptions,
   userBindingRules,
 } from '../../../src/resources/user-binding.ts';
 import type { Outcome, Run } from '../../../src/run.ts';
-import type { Answer } from '../../executable.ts';
-import type { EdgeKind } from './edge-kind.ts';
+import type { Answer, ModuleName } from '../../executable.ts';
 
 type Call = (given: Map<string, unknown>, run: Run) => Promise<Outcome>;
 
@@ -37,7 +39,10 @@ function callable<T extends OptionTable>(module: Omit<Module<T>, 'help'>): Call 
   };
 }
 
-const MODULES: Readonly<Record<EdgeKind['module'], Call>> = {
+/** Those that change no file of this host. */
+type InProcess = Exclude<ModuleName, 'jumpcloud_removal'>;
+
+const MODULES: Readonly<Record<InProcess, Call>> = {
   jumpcloud_group_membership: callable({
     name: 'jumpcloud_group_membership',
     options: groupMembershipOptions,
@@ -56,11 +61,22 @@ const MODULES: Readonly<Record<EdgeKind['module'], Call>> = {
     rules: associationRules,
     run: (options, run) => reconcile(association, options, run),
   }),
+  jumpcloud_system: callable({
+    name: 'jumpcloud_system',
+    options: systemOptions,
+    rules: systemRules,
+    run: (options, run) => reconcile(system, options, run),
+  }),
+  jumpcloud_system_info: callable({
+    name: 'jumpcloud_system_info',
+    options: systemInfoOptions,
+    run: systemInfo,
+  }),
 };
 
 /** Runs a module as its executable does, with a diff, but in this process. */
 export async function runInProcess(
-  name: EdgeKind['module'],
+  name: InProcess,
   options: Record<string, unknown>,
   check: boolean,
 ): Promise<Answer> {

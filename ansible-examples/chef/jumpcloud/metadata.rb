@@ -1,0 +1,8 @@
+name 'jumpcloud'
+version '0.1.0'
+license 'MIT'
+description "Keeps this host's JumpCloud record as described"
+chef_version '>= 15.3'
+supports 'debian'
+supports 'ubuntu'
+supports 'redhat'

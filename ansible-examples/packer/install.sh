@@ -1,0 +1,13 @@
+#!/bin/sh
+# Puts what Packer uploaded to /tmp/jumpcloud in its place, so that each clone of the image describes
+# itself at boot. Enable jumpcloud-removal.service, too, for clones that never come back.
+set -eu
+cd /tmp/jumpcloud
+
+rm -f modules/*.yml # the modules' documentation
+install -d /usr/local/lib/jumpcloud
+install -m 755 modules/jumpcloud_* /usr/local/lib/jumpcloud/
+install -D -m 755 boot.sh /usr/local/sbin/jumpcloud-boot
+install -D -m 755 systemd/remove-on-poweroff.sh /usr/local/sbin/jumpcloud-remove-on-poweroff
+install -D -m 644 -t /etc/systemd/system systemd/*.service
+systemctl enable jumpcloud-boot.service

@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { MODULES } from '../executable.ts';
+import { type Controller, hasAnsible, makeController } from './controller.ts';
+import { ansibleRoot } from './installation.ts';
+
+const FQCN = 'systemcontext.jumpcloud';
+
+/** ansible-test's checks that need nothing from the network; the others install Python packages. */
+const SANITY_TESTS = [
+  'ansible-doc',
+  'empty-init',
+  'ignores',
+  'line-endings',
+  'no-illegal-filenames',
+  'shebang',
+  'shellcheck',
+  'symlinks',
+];
+
+/** Whether ansible-test can be run: Debian's package has it, others may not. */
+const hasAnsibleTest = existsSync(`${ansibleRoot}/usr/bin/ansible-test`);
+
+describe.runIf(hasAnsible)('the collection, installed into an empty folder', () => {
+  let controller: Controller;
+  let installed: string;
+  const read = (path: string) => readFile(join(ansibleRoot, installed, path), 'utf8');
+
+  beforeAll(async () => {
+    controller = await makeController();
+    installed = join(controller.folder, 'ansible_collections', ...FQCN.split('.'));
+  });
+  afterAll(() => controller?.remove());
+
+  test('ansible-galaxy lists it and finds every file as it was packed', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+    const list = await controller.run('ansible-galaxy', ['collection', 'list']);
+    expect(list).toMatch(new RegExp(`^${FQCN} +${version}`, 'm'));
+    const verified = await controller.run('ansible-galaxy', [
+      ...['collection', 'verify', '--offline', '-p', controller.folder, FQCN],
+    ]);
+    expect(verified).toContain('Successfully verified that checksums');
+  });
+
+  test('ansible-doc lists six modules, each with its one line', async () => {
+    const list = await controller.run('ansible-doc', ['-l', FQCN, '--json']);
+    const lines: Record<string, string> = JSON.parse(list);
+    expect(Object.keys(lines).sort()).toEqual(MODULES.map((name) => `${FQCN}.${name}`).sort());
+    for (const name of MODULES) {
+      const { DOCUMENTATION } = parse(await read(`plugins/modules/${name}.yml`));
+      expect(lines[`${FQCN}.${name}`]).toBe(DOCUMENTATION.short_description);
+    }
+    const shown = await controller.run('ansible-doc', ['-l', FQCN]);
+    for (const name of MODULES) {
+      expect(shown).toMatch(new RegExp(`^${FQCN}\\.${name} +\\w+`, 'm'));
+    }
+  });
+
+  test.each(MODULES)('ansible-doc shows %s with every option', async (module) => {
+    const name = `${FQCN}.${module}`;
+    const documentation = await controller.run('ansible-doc', ['-t', 'module', '--json', name]);
+    const { doc, examples, return: returned } = JSON.parse(documentation)[name];
+    const options = Object.keys(doc.options);
+    expect(options.length).toBeGreaterThanOrEqual(8);
+    expect(examples).toContain(`${name}:`);
+    expect(Object.keys(returned)).toContain('system_id');
+    expect(Object.keys(doc.attributes)).toEqual(
+      expect.arrayContaining(['check_mode', 'diff_mode', 'idempotent', 'platform']),
+    );
+    expect(doc.version_added).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(doc.seealso.filter((one: object) => 'module' in one).length).toBeGreaterThan(0);
+    const page = await controller.run('ansible-doc', ['-t', 'module', name]);
+    for (const option of options) {
+      expect(page).toMatch(new RegExp(`^[-=] ${option}(?:$| {2})`, 'm'));
+    }
+  });
+
+  test.runIf(hasAnsibleTest)(
+    'passes the sanity tests that run without the network',
+    async () => {
+      const words = SANITY_TESTS.flatMap((name) => ['--test', name]);
+      const output = await controller.shell(
+        `cd ${installed} && ansible-test sanity ${words.join(' ')} 2>&1`,
+      );
+      for (const name of SANITY_TESTS) expect(output).toContain(`Running sanity test "${name}"`);
+      expect(output).not.toMatch(/^(?:ERROR|FATAL)/m);
+    },
+    120_000,
+  );
+});

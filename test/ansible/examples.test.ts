@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { MODULES, type ModuleName } from '../executable.ts';
+import { type Controller, hasAnsible, makeController } from './controller.ts';
+import { startTunnelProxy } from './tunnel-proxy.ts';
+
+/** The system of the documentation's examples. */
+const SYSTEM_ID = '5f1a3b0c9d2e4f6a7b8c9d0e';
+const DOCUMENTED = new URL('../../dist/modules/', import.meta.url).pathname;
+
+interface Task extends Record<string, unknown> {
+  readonly name: string;
+  readonly hosts?: string;
+  readonly module_defaults?: Record<string, Record<string, unknown>>;
+}
+
+/** A module's examples: tasks, and whole plays. */
+async function examplesOf(module: ModuleName): Promise<Task[]> {
+  const { EXAMPLES } = parse(await readFile(join(DOCUMENTED, `${module}.yml`), 'utf8'));
+  // What an example waits for is not what is looked at here.
+  return parse(EXAMPLES.replace(/settle: \d+/g, 'settle: 0.5'), { version: '1.1' });
+}
+
+/** A task, and the same again, which fails when it still changes something. */
+const twice = (task: Task): Task[] =>
+  MODULES.some((module) => Object.hasOwn(task, `systemcontext.jumpcloud.${module}`))
+    ? [
+        task,
+        {
+          ...task,
+          name: `${task.name}, again`,
+          register: 'again',
+          failed_when: 'again is failed or again is changed',
+        },
+      ]
+    : [task];
+
+describe.runIf(hasAnsible)('the examples of the documentation', () => {
+  let controller: Controller;
+  let emulator: Emulator;
+  let host: EnrolledHost;
+  let defaults: Record<string, Record<string, unknown>>;
+
+  beforeAll(async () => {
+    [controller, emulator] = await Promise.all([makeController(), startEmulator()]);
+    // Every id that an example names is one of each kind.
+    for (let i = 0; i < 256; i++) {
+      const id = `5f1a3b0c9d2e4f6a7b8c9d${i.toString(16).padStart(2, '0')}`;
+      emulator.store.addGroup(id);
+      emulator.store.addUserGroup([], id);
+      for (const type of ['user', 'command', 'policy', 'policy_group'] as const) {
+        emulator.store.addObject(type, id);
+      }
+    }
+    await controller.put('bin/systemctl', '#!/bin/sh\nexit 0\n');
+    await controller.shell(`chmod 755 ${controller.folder}/bin/systemctl`);
+  });
+  afterAll(async () => {
+    await emulator?.close();
+    await controller?.remove();
+  });
+  beforeEach(async () => {
+    host = await controller.enrol(emulator, { systemId: SYSTEM_ID });
+    const connection = { agent_dir: host.agentDir, api_url: emulator.url };
+    defaults = { 'group/systemcontext.jumpcloud.all': connection };
+  });
+
+  const play = () => ({
+    hosts: 'localhost',
+    connection: 'local',
+    gather_facts: false,
+    module_defaults: defaults,
+    environment: { PATH: `${controller.folder}/bin:{{ lookup('env', 'PATH') }}` },
+    vars: { jumpcloud_admins: [{ id: SYSTEM_ID, sudo: true }] },
+  });
+
+  test.each(MODULES)('of %s run', async (module) => {
+    const tasks = (await examplesOf(module)).filter(({ hosts }) => hosts === undefined);
+    expect(tasks.length).toBeGreaterThan(2);
+    // Whoever is removed cannot run another example; a prediction can be had of each.
+    const isRemoval = module === 'jumpcloud_removal';
+    emulator.store.join(SYSTEM_ID, SYSTEM_ID);
+    const text = stringify([{ ...play(), tasks: isRemoval ? tasks : tasks.flatMap(twice) }]);
+    const path = await controller.put(`${module}.yml`, text);
+    const { recaps, output } = await controller.playbook(path, {
+      flags: isRemoval ? ['--check'] : [],
+    });
+    expect(recaps['localhost'], output).toMatchObject({ failed: 0 });
+    expect(recaps['localhost']?.ok).toBeGreaterThanOrEqual(tasks.length);
+    const changed = module === 'jumpcloud_system_info' ? 0 : tasks.length;
+    expect(recaps['localhost'], output).toMatchObject({ changed });
+  });
+
+  test('of whole plays run', async () => {
+    const plays = (await Promise.all(MODULES.map(examplesOf)))
+      .flat()
+      .filter(({ hosts }) => hosts !== undefined);
+    expect(plays.length).toBeGreaterThan(0);
+    const proxy = await startTunnelProxy();
+    const group = 'group/systemcontext.jumpcloud.all';
+    // The files and machines of an example's company are not here: others take their place.
+    const here = plays.map(({ hosts: _, ...rest }) => ({
+      ...play(),
+      ...rest,
+      module_defaults: {
+        [group]: {
+          ...rest.module_defaults?.[group],
+          ...defaults[group],
+          ca_path: join(host.agentDir, 'ca.crt'),
+          proxy: proxy.url,
+        },
+      },
+    }));
+    const path = await controller.put('plays.yml', stringify(here));
+    const { recaps, output } = await controller.playbook(path).finally(() => proxy.close());
+    expect(recaps['localhost'], output).toMatchObject({ failed: 0, changed: plays.length });
+    expect(proxy.opened.length).toBeGreaterThan(0);
+  });
+});

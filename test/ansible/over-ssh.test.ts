@@ -1,0 +1,178 @@
+import { rm } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { type Controller, hasAnsible, makeController } from './controller.ts';
+import { hasSshServer, type SshServer, startSshServer } from './ssh-server.ts';
+
+const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
+const HOSTS = ['web-1', 'web-2', 'web-3', 'web-4'] as const;
+type Host = (typeof HOSTS)[number];
+
+const missing = [...(hasAnsible ? [] : ['ansible-playbook']), ...(hasSshServer ? [] : ['sshd'])];
+if (missing.length > 0) {
+  console.log(`Nothing is run over SSH: ${missing.join(' and ')} was not found.`);
+}
+
+// One fleet, and what its administrator does with it one after the other.
+describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
+  let controller: Controller;
+  let server: SshServer;
+  let emulator: Emulator;
+  let inventory: string;
+  let playbooks: Record<'fleet' | 'audit' | 'decommission', string>;
+  let group: string;
+  let user: string;
+  const hosts = {} as Record<Host, EnrolledHost>;
+
+  beforeAll(async () => {
+    [controller, server, emulator] = await Promise.all([
+      makeController(),
+      startSshServer(),
+      startEmulator(),
+    ]);
+    for (const name of HOSTS) hosts[name] = await emulator.enrol();
+    group = emulator.store.addGroup();
+    user = emulator.store.addUser();
+    const key = await controller.put('ssh/key', server.privateKey);
+    const known = await controller.put('ssh/known_hosts', server.knownHosts);
+    inventory = await controller.put('ssh/hosts.yml', stringify(fleet(key, known)));
+    playbooks = {
+      fleet: await controller.copy(join(EXAMPLES, 'fleet.yml')),
+      audit: await controller.copy(join(EXAMPLES, 'audit.yml')),
+      decommission: await controller.copy(join(EXAMPLES, 'decommission.yml')),
+    };
+  });
+  afterAll(async () => {
+    for (const path of (await controller?.list('cp')) ?? []) {
+      await controller.run('ssh', ['-F', 'none', '-O', 'exit', '-S', path, 'any']).catch(() => {});
+    }
+    await emulator?.close();
+    await server?.close();
+    await controller?.remove();
+    for (const host of Object.values(hosts)) await host.remove();
+  });
+
+  /** Four hosts behind one address, told apart by their agents, and one that does not answer. */
+  const fleet = (key: string, known: string) => ({
+    all: {
+      vars: {
+        ansible_host: '127.0.0.1',
+        ansible_port: server.port,
+        ansible_user: server.user,
+        ansible_ssh_private_key_file: key,
+        ansible_ssh_args: [
+          '-F none -o IdentitiesOnly=yes -o ControlMaster=auto -o ControlPersist=30s',
+          `-o UserKnownHostsFile=${known} -o GlobalKnownHostsFile=none`,
+        ].join(' '),
+        ansible_remote_tmp: server.remoteTemp,
+        ansible_python_interpreter: 'auto_silent',
+        jumpcloud_api_url: emulator.url,
+        jumpcloud_groups: [group],
+        jumpcloud_users: [{ id: user, sudo: true }],
+      },
+      hosts: {
+        ...Object.fromEntries(
+          HOSTS.map((name) => [
+            name,
+            {
+              jumpcloud_agent_dir: hosts[name].agentDir,
+              jumpcloud_system_id: hosts[name].systemId,
+            },
+          ]),
+        ),
+        gone: { ansible_port: 1 },
+      },
+    },
+  });
+
+  const run = (name: keyof typeof playbooks, ...flags: string[]) => {
+    emulator.clearRequests();
+    return controller.playbook(playbooks[name], {
+      flags: ['-i', inventory, '--forks', '4', ...flags],
+      env: {
+        ANSIBLE_SSH_CONTROL_PATH_DIR: join(controller.folder, 'cp'),
+        ANSIBLE_RETRY_FILES_ENABLED: 'true',
+        ANSIBLE_RETRY_FILES_SAVE_PATH: join(controller.folder, 'retry'),
+        // root becomes root by way of su, or there would be nothing to become.
+        ...(userInfo().uid === 0 && {
+          ANSIBLE_BECOME_METHOD: 'ansible.builtin.su',
+          ANSIBLE_BECOME_ALLOW_SAME_USER: 'true',
+        }),
+      },
+    });
+  };
+  const record = (name: Host) => emulator.store.record(hosts[name].systemId);
+  const callers = () => new Set(emulator.requests.map(({ systemId }) => systemId));
+  const ids = (...names: Host[]) => new Set(names.map((name) => hosts[name].systemId));
+
+  test('a host that fails, and one that does not answer, do not hurt the others', async () => {
+    await rm(join(hosts['web-3'].agentDir, 'jcagent.conf'));
+    // Long enough that hosts of a batch that run at the same time are seen to.
+    emulator.faults.add({ fault: { kind: 'slow', ms: 3000 }, times: 2 });
+    const { recaps, output, exitCode } = await run('fleet', '-e', 'batch=2');
+    expect(exitCode).not.toBe(0);
+    for (const name of ['web-1', 'web-2', 'web-4'] as const) {
+      expect(recaps[name], output).toMatchObject({ ok: 3, changed: 3, failed: 0 });
+      expect(record(name)).toMatchObject({ displayName: name });
+      expect(emulator.store.groupsOf(hosts[name].systemId)).toEqual([group]);
+      expect(emulator.store.edgesOf(hosts[name].systemId, 'user')).toMatchObject([[user, {}]]);
+    }
+    expect(recaps['web-3']).toMatchObject({ changed: 0, failed: 1 });
+    expect(recaps['gone']).toMatchObject({ unreachable: 1 });
+    expect(output.match(/^PLAY \[/gm)).toHaveLength(3);
+
+    const [first, second] = emulator.requests;
+    expect(new Set([first?.systemId, second?.systemId])).toEqual(ids('web-1', 'web-2'));
+    expect(second?.startedAt).toBeLessThan(first?.endedAt ?? 0);
+    const later = emulator.requests.find(({ systemId }) => systemId === hosts['web-4'].systemId);
+    const batch = emulator.requests.filter(({ systemId }) => systemId !== hosts['web-4'].systemId);
+    expect(later?.startedAt).toBeGreaterThanOrEqual(batch.at(-1)?.endedAt ?? 0);
+  });
+
+  test('the failed host alone is run again once it is repaired', async () => {
+    await hosts['web-3'].writeFiles();
+    const retry = `@${join(controller.folder, 'retry/fleet.retry')},!gone`;
+    const { recaps, exitCode } = await run('fleet', '--limit', retry);
+    expect(exitCode).toBe(0);
+    expect(Object.keys(recaps)).toEqual(['web-3']);
+    expect(recaps['web-3']).toMatchObject({ ok: 3, changed: 3, failed: 0 });
+    expect(record('web-3').displayName).toBe('web-3');
+    expect(callers()).toEqual(ids('web-3'));
+  });
+
+  test('--limit touches nobody else, and a second run changes nothing', async () => {
+    const { recaps, exitCode } = await run('fleet', '--limit', 'web-1:web-2', '-e', 'batch=100%');
+    expect(exitCode).toBe(0);
+    expect(Object.keys(recaps)).toEqual(['web-1', 'web-2']);
+    for (const recap of Object.values(recaps)) expect(recap).toMatchObject({ ok: 3, changed: 0 });
+    expect(callers()).toEqual(ids('web-1', 'web-2'));
+    expect(emulator.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+
+  test('an audit names who can get in, and who is not enrolled', async () => {
+    await rm(join(hosts['web-4'].agentDir, 'jcagent.conf'));
+    const { output, recaps } = await run('audit', '--limit', 'web-3:web-4');
+    await hosts['web-4'].writeFiles();
+    expect(recaps['web-3']).toMatchObject({ ok: 2, changed: 0, failed: 0 });
+    expect(recaps['web-4']).toMatchObject({ ok: 2, changed: 0, failed: 0 });
+    expect(output).toContain(`web-3, sudo: ${user}`);
+    expect(output).toMatch(/"msg": "Not enrolled: .*jcagent\.conf does not exist/);
+  });
+
+  test('only the host that is named is taken out of JumpCloud', async () => {
+    const { recaps, output } = await run('decommission', '-e', 'retired=web-2');
+    expect(recaps, output).toMatchObject({ 'web-2': { changed: 1, failed: 0 } });
+    expect([...emulator.store.systems.keys()].sort()).toEqual(
+      [...ids('web-1', 'web-3', 'web-4')].sort(),
+    );
+    const wrong = await run(
+      'decommission',
+      ...['-e', 'retired=web-1', '-e', `jumpcloud_system_id=${hosts['web-3'].systemId}`],
+    );
+    expect(wrong.recaps['web-1']).toMatchObject({ changed: 0, failed: 1 });
+    expect(emulator.store.systems.has(hosts['web-1'].systemId)).toBe(true);
+  });
+});

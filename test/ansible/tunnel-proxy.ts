@@ -1,0 +1,29 @@
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+
+/** A proxy on loopback that opens tunnels. */
+export interface TunnelProxy {
+  readonly url: string;
+  /** Where to a tunnel was asked for, as host:port, in the order of asking. */
+  readonly opened: readonly string[];
+  close(): Promise<void>;
+}
+
+export async function startTunnelProxy(): Promise<TunnelProxy> {
+  const opened: string[] = [];
+  const server = createServer().on('connect', (request, socket: Socket) => {
+    opened.push(request.url ?? '');
+    const [host, port] = (request.url ?? '').split(':');
+    const through = connect(Number(port), host, () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      socket.pipe(through).pipe(socket);
+    });
+    for (const end of [socket, through]) end.on('error', () => end.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    opened,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}

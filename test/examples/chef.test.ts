@@ -1,0 +1,77 @@
+import { execa } from 'execa';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Emulator } from '../emulator/emulator.ts';
+import { hasTool } from './has-tool.ts';
+import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
+
+const COOKBOOK = [
+  'chef/jumpcloud/metadata.rb',
+  'chef/jumpcloud/resources/keep.rb',
+  'chef/jumpcloud/recipes/default.rb',
+];
+
+describe.runIf(hasTool('the Chef example', 'ruby'))('the cookbook', () => {
+  let emulator: Emulator;
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    emulator = await startExampleEmulator();
+    return () => emulator.close();
+  });
+  beforeEach(async () => {
+    sandbox = await makeSandbox(emulator);
+    return () => sandbox.remove();
+  });
+
+  /** Converges the recipe with our stand-in for Chef. */
+  const converge = async (...flags: string[]) => {
+    for (const file of COOKBOOK) await sandbox.place(file);
+    const standIn = new URL('chef.rb', import.meta.url).pathname;
+    const cookbook = sandbox.path('/ansible-examples/chef/jumpcloud');
+    return execa('ruby', [standIn, cookbook, ...flags], { env: sandbox.env, reject: false });
+  };
+
+  test.each(COOKBOOK)('Ruby understands %s', async (file) => {
+    const { stdout, stderr } = await execa('ruby', ['-wc', await sandbox.place(file)]);
+    expect({ stdout, stderr }).toEqual({ stdout: 'Syntax OK', stderr: '' });
+  });
+
+  const all = ['jumpcloud_system', 'jumpcloud_group_membership', 'jumpcloud_user_binding'].map(
+    (module) => `keep ${module}`,
+  );
+
+  test('a first run changes, a second run changes nothing', async () => {
+    const { systemId } = sandbox.host;
+    const first = await converge();
+    expect(first.stderr).toBe('');
+    expect(JSON.parse(first.stdout)).toMatchObject({ ran: all, up_to_date: [] });
+    expect(emulator.store.record(systemId)).toMatchObject({
+      displayName: 'web-1',
+      attributes: [
+        { name: 'role', value: 'web' },
+        { name: 'environment', value: 'production' },
+        { name: 'owner', value: "the shop's team" },
+      ],
+    });
+    expect(emulator.store.groupsOf(systemId)).toEqual([IDS.web]);
+    expect(emulator.store.hasEdge(systemId, 'user', IDS.admin)).toBe(true);
+    expect(sandbox.writes()).toHaveLength(3);
+
+    const second = await converge();
+    expect(JSON.parse(second.stdout)).toMatchObject({ ran: [], up_to_date: all });
+    expect(sandbox.writes()).toEqual([]);
+  });
+
+  test('--why-run asks, and changes nothing', async () => {
+    expect(JSON.parse((await converge('--why-run')).stdout)).toMatchObject({ would_run: all });
+    expect(sandbox.writes()).toEqual([]);
+  });
+
+  test('a failure ends the run and shows why', async () => {
+    emulator.faults.add({ fault: { kind: 'status', status: 403 }, times: 2 });
+    const { exitCode, stderr } = await converge();
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('execute[keep jumpcloud_system] exited with 1');
+    expect(stderr).toContain('"code":"rejected"');
+    expect(sandbox.writes()).toEqual([]);
+  });
+});

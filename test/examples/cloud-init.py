@@ -1,0 +1,13 @@
+"""Does with user-data what cloud-init does at a first boot, with cloud-init's own code: writes the
+files, and writes the one script that runcmd becomes. Arguments: user-data, the script to write."""
+
+import getpass
+import sys
+
+from cloudinit import util
+from cloudinit.config import cc_write_files
+
+user_data, script = sys.argv[1:]
+config = util.load_yaml(util.load_file(user_data))
+cc_write_files.write_files("write_files", config["write_files"], getpass.getuser())
+util.write_file(script, util.shellify(config["runcmd"]), 0o700)

@@ -1,0 +1,73 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Emulator } from '../emulator/emulator.ts';
+import { hasTool } from './has-tool.ts';
+import { EXAMPLES, IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
+
+/** Debian's cloud-init is a program for this Python, whichever else comes first on PATH. */
+const PYTHON = '/usr/bin/python3';
+
+describe.runIf(hasTool('the cloud-init example', 'cloud-init', PYTHON))('user-data', () => {
+  let emulator: Emulator;
+  let sandbox: Sandbox;
+  let userData: string;
+  beforeAll(async () => {
+    emulator = await startExampleEmulator();
+    return () => emulator.close();
+  });
+  beforeEach(async () => {
+    sandbox = await makeSandbox(emulator);
+    userData = await sandbox.place('cloud-init/user-data.yml');
+    return () => sandbox.remove();
+  });
+
+  /** Writes the files and runs the commands as cloud-init would, from cloud-init's own script. */
+  const boot = async () => {
+    const script = sandbox.path('/runcmd');
+    await execa(PYTHON, [new URL('cloud-init.py', import.meta.url).pathname, userData, script]);
+    return execa(script, { env: sandbox.env, reject: false, all: true });
+  };
+
+  test('is what cloud-init’s schema wants', async () => {
+    const { all } = await execa('cloud-init', ['schema', '--config-file', userData], { all: true });
+    expect(all).toMatch(/Valid cloud-config/);
+  });
+
+  test('describes the instance; the same again changes nothing', async () => {
+    const { systemId } = sandbox.host;
+    const first = await boot();
+    expect(first.exitCode, first.all).toBe(0);
+    expect(emulator.store.record(systemId)).toMatchObject({
+      description: 'Serves the shop',
+      attributes: [
+        { name: 'role', value: 'web' },
+        { name: 'environment', value: 'production' },
+      ],
+    });
+    expect(emulator.store.groupsOf(systemId)).toEqual([IDS.web]);
+    expect(emulator.store.hasEdge(systemId, 'user', IDS.admin)).toBe(true);
+    expect((await stat(sandbox.path('/etc/jumpcloud/users.json'))).mode & 0o777).toBe(0o600);
+    expect(sandbox.writes()).toHaveLength(3);
+
+    expect(await boot()).toMatchObject({ exitCode: 0 });
+    expect(sandbox.writes()).toEqual([]);
+  });
+
+  test('ends at the first failure, and fails', async () => {
+    emulator.faults.add({ fault: { kind: 'status', status: 403 } });
+    const { exitCode, stdout } = await boot();
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('"code":"rejected"');
+    expect(sandbox.writes()).toEqual([]);
+  });
+});
+
+test.runIf(hasTool('yamllint over the cloud-init example', 'yamllint'))(
+  'user-data satisfies yamllint, but for the first line that cloud-init wants',
+  async () => {
+    const rules = '{extends: default, rules: {comments: disable}}';
+    await execa('yamllint', ['--strict', '-d', rules, join(EXAMPLES, 'cloud-init/user-data.yml')]);
+  },
+);

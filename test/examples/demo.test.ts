@@ -1,0 +1,64 @@
+import { beforeAll, expect, test } from 'vitest';
+import type { Playbook, StepRunner } from '../../scripts/demo/step-runner.ts';
+import { throughAnsible } from '../../scripts/demo/through-ansible.ts';
+import { withoutAnsible } from '../../scripts/demo/without-ansible.ts';
+import { collectionPath } from '../ansible/controller.ts';
+import type { Emulator } from '../emulator/emulator.ts';
+import { hasTool } from './has-tool.ts';
+import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
+
+let emulator: Emulator;
+beforeAll(async () => {
+  emulator = await startExampleEmulator();
+  return () => emulator.close();
+});
+
+/** Each playbook of the demo changes something the first time, and nothing the second time. */
+async function liveAndLeave(
+  makeRunner: (sandbox: Sandbox) => Promise<StepRunner> | StepRunner,
+): Promise<void> {
+  const sandbox = await makeSandbox(emulator);
+  try {
+    const run = await makeRunner(sandbox);
+    const { agentDir, systemId } = sandbox.host;
+    const userGroup = emulator.store.addUserGroup();
+    const variables = {
+      agent_dir: agentDir,
+      api_url: emulator.url,
+      system_group: IDS.web,
+      user: IDS.admin,
+      user_group: userGroup,
+      display_name: 'web-1',
+    };
+    const counts = async (playbook: Playbook) => {
+      const { changed, failed } = await run(playbook, variables, []);
+      return { changed, failed, writes: sandbox.writes().length };
+    };
+
+    expect(await counts('playbook.yml')).toEqual({ changed: 4, failed: 0, writes: 4 });
+    expect(emulator.store.record(systemId)).toMatchObject({ displayName: 'web-1' });
+    expect(emulator.store.groupsOf(systemId)).toEqual([IDS.web]);
+    expect(emulator.store.hasEdge(systemId, 'user', IDS.admin)).toBe(true);
+    expect(emulator.store.hasEdge(systemId, 'user_group', userGroup)).toBe(true);
+    expect(await counts('playbook.yml')).toEqual({ changed: 0, failed: 0, writes: 0 });
+
+    expect(await counts('removal.yml')).toEqual({ changed: 1, failed: 0, writes: 1 });
+    expect(emulator.store.systems.has(systemId)).toBe(false);
+    expect(await counts('removal.yml')).toEqual({ changed: 0, failed: 0, writes: 0 });
+  } finally {
+    await sandbox.remove();
+  }
+}
+
+const PLAYBOOKS = 'demo/playbook.yml and demo/removal.yml';
+
+test(`${PLAYBOOKS}, by calling the executables`, () => liveAndLeave(() => withoutAnsible));
+
+test.runIf(hasTool(`${PLAYBOOKS} through Ansible`, 'ansible-playbook'))(
+  `${PLAYBOOKS}, through Ansible`,
+  { timeout: 120_000 },
+  () =>
+    liveAndLeave(async ({ folder }) =>
+      throughAnsible(await collectionPath(), folder, new AbortController().signal),
+    ),
+);

@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { parseDocument } from 'yaml';
+import { collectionPath } from '../ansible/controller.ts';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+
+const has = (tool: string) => spawnSync(tool, ['--version']).status === 0;
+
+/** The examples that are Ansible's: a list of plays. */
+async function playbooks(): Promise<string[]> {
+  const files = await readdir(join(ROOT, 'ansible-examples'), { recursive: true });
+  const texts = await Promise.all(
+    files
+      .filter((file) => file.endsWith('.yml'))
+      .map(async (file) => {
+        const path = join('ansible-examples', file);
+        return { path, content: parseDocument(await readFile(join(ROOT, path), 'utf8')).toJS() };
+      }),
+  );
+  return texts
+    .filter(({ content }) => Array.isArray(content) && content.some((play) => 'hosts' in play))
+    .map(({ path }) => path)
+    .sort();
+}
+
+describe('the playbooks among the examples', () => {
+  test.runIf(has('yamllint'))('satisfy yamllint with its own rules', async () => {
+    const found = await playbooks();
+    expect(found).toContain('ansible-examples/fleet.yml');
+    const words = ['--strict', '--format', 'parsable', ...found];
+    const { stdout } = await execa('yamllint', words, { cwd: ROOT, reject: false });
+    expect(stdout).toBe('');
+  });
+
+  test.runIf(has('ansible-lint'))(
+    'satisfy ansible-lint with its profile for production',
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'lint-'));
+      // It reads what is found here and fetches nothing; its own cache goes with the folder.
+      const options = {
+        cwd: ROOT,
+        reject: false,
+        all: true,
+        env: { ANSIBLE_COLLECTIONS_PATH: folder, XDG_CACHE_HOME: folder, HOME: folder },
+      } as const;
+      const collection = ['collection', 'install', await collectionPath(), '-p', folder];
+      await execa('ansible-galaxy', collection, { ...options, reject: true });
+      const words = ['--offline', '--profile', 'production', '--nocolor', ...(await playbooks())];
+      const { all, exitCode } = await execa('ansible-lint', words, options);
+      await rm(folder, { recursive: true });
+      expect(exitCode, all).toBe(0);
+      expect(all).toMatch(/^Passed/m);
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,172 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { execa } from 'execa';
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { collectionPath } from '../ansible/controller.ts';
+import { type SshServer, startSshServer } from '../ansible/ssh-server.ts';
+import type { Emulator } from '../emulator/emulator.ts';
+import type { LoggedRequest } from '../emulator/types.ts';
+import { hasTool } from './has-tool.ts';
+import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
+
+/** What the template uploads into the image besides the modules. */
+const UPLOADED = [
+  'shell/boot.sh',
+  'systemd/jumpcloud-boot.service',
+  'systemd/jumpcloud-removal.service',
+  'systemd/remove-on-poweroff.sh',
+];
+
+const hasTools = hasTool('the Packer example', 'packer', 'ansible-playbook', '/usr/sbin/sshd');
+
+describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
+  let emulator: Emulator;
+  let sandbox: Sandbox;
+  let template: string;
+  let server: SshServer;
+  beforeAll(async () => {
+    emulator = await startExampleEmulator();
+    return () => emulator.close();
+  });
+  beforeEach(async () => {
+    sandbox = await makeSandbox(emulator);
+    await sandbox.standIn('systemctl', `echo "$*" >>'${sandbox.path('/systemctl.log')}'`);
+    // The user who runs the tests stands for root, whoever it is.
+    await sandbox.standIn(
+      'sudo',
+      'while :; do case $1 in -u) shift 2 ;; -*) shift ;; *) exec "$@" ;; esac; done',
+    );
+    for (const example of [...UPLOADED, 'packer/install.sh']) await sandbox.place(example);
+    const { agentDir } = sandbox.host;
+    await sandbox.place('packer/build-host.yml', (text) =>
+      withDefaults(text, { agent_dir: agentDir, api_url: emulator.url }),
+    );
+    template = await placeTemplate();
+    await execa('cp', ['-r', sandbox.path('/usr/local/lib/jumpcloud'), sandbox.path('/built')]);
+    await execa('rm', ['-r', sandbox.path('/usr')]);
+
+    vi.stubEnv('PATH', sandbox.env['PATH']);
+    server = await startSshServer();
+    vi.unstubAllEnvs();
+    await sandbox.write('/key', server.privateKey);
+    return async () => {
+      await server.close();
+      await sandbox.remove();
+    };
+  });
+
+  /** What is to be built into the image are the modules as the sandbox has them. */
+  const placeTemplate = (change = (text: string) => text) =>
+    sandbox.place('packer/image.pkr.hcl', (text) =>
+      change(text.replace(/\$\{path\.root\}\S*\/dist\/modules\//, `${sandbox.path('/built')}/`)),
+    );
+
+  const build = async () => {
+    const place = sandbox.path('/controller');
+    await sandbox.write('/controller/ansible.cfg', '');
+    const env = {
+      ...sandbox.env,
+      ANSIBLE_CONFIG: `${place}/ansible.cfg`,
+      ANSIBLE_HOME: place,
+      ANSIBLE_LOCAL_TEMP: `${place}/local`,
+      ANSIBLE_REMOTE_TEMP: server.remoteTemp,
+      ANSIBLE_COLLECTIONS_PATH: place,
+      ANSIBLE_NOCOLOR: 'true',
+      // Nothing is noted in the home folder, and no connection stays open.
+      ANSIBLE_SSH_ARGS: '-o UserKnownHostsFile=/dev/null -o ControlMaster=no',
+      PACKER_CACHE_DIR: `${place}/packer`,
+      PACKER_CONFIG_DIR: place,
+      PACKER_NO_COLOR: '1',
+      CHECKPOINT_DISABLE: '1',
+      TMPDIR: place,
+    };
+    const collection = ['collection', 'install', await collectionPath(), '-p', place];
+    await execa('ansible-galaxy', collection, { env });
+    const variables = {
+      ssh_host: '127.0.0.1',
+      ssh_port: server.port,
+      ssh_username: server.user,
+      ssh_private_key_file: sandbox.path('/key'),
+    };
+    const words = Object.entries(variables).flatMap(([name, value]) => [
+      '-var',
+      `${name}=${value}`,
+    ]);
+    return execa('packer', ['build', '-color=false', ...words, template], {
+      env,
+      cwd: place,
+      reject: false,
+      all: true,
+      stdin: 'ignore',
+    });
+  };
+
+  test('the build host is described, and the image has forgotten it', async () => {
+    const { agentDir, systemId } = sandbox.host;
+    emulator.store.join(systemId, IDS.web);
+    // The record is gone in the end: look at it as the group of build hosts is joined.
+    const described: object[] = [];
+    const look = ({ url, systemId: of }: LoggedRequest) => {
+      if (of !== systemId || !url.includes(IDS.buildHosts)) return;
+      const { displayName, description } = emulator.store.record(systemId);
+      described.push({ displayName, description });
+    };
+    emulator.onRequest.push(look);
+
+    const { exitCode, all } = await build();
+    expect(exitCode, all).toBe(0);
+    expect(described).toEqual([
+      { displayName: 'golden-image-build', description: 'Builds the golden image' },
+    ]);
+    expect(sandbox.writes()).toEqual([
+      `PUT /api/systems/${systemId}`,
+      `POST /api/v2/systemgroups/${IDS.buildHosts}/members`,
+      `POST /api/v2/systemgroups/${IDS.web}/members`,
+      `DELETE /api/systems/${systemId}`,
+    ]);
+    expect(emulator.store.systems.has(systemId)).toBe(false);
+    emulator.onRequest.splice(emulator.onRequest.indexOf(look), 1);
+
+    // Nothing in the image is the build host's identity; the agent itself is still there.
+    expect((await readdir(agentDir)).sort()).toEqual(['.removed-from-jumpcloud', 'version.txt']);
+    const asked = await readFile(sandbox.path('/systemctl.log'), 'utf8');
+    expect(asked).toBe('enable jumpcloud-boot.service\nstop jcagent\n');
+    const installed = async (folder: string) =>
+      Promise.all(
+        (await readdir(sandbox.path(folder))).sort().map(async (name) => {
+          const { mode } = await stat(sandbox.path(`${folder}/${name}`));
+          return `${(mode & 0o777).toString(8)} ${name}`;
+        }),
+      );
+    expect(await installed('/usr/local/sbin')).toEqual([
+      '755 jumpcloud-boot',
+      '755 jumpcloud-remove-on-poweroff',
+    ]);
+    expect(await installed('/usr/local/lib/jumpcloud')).toHaveLength(6);
+    expect(await installed('/etc/systemd/system')).toEqual([
+      '644 jumpcloud-boot.service',
+      '644 jumpcloud-removal.service',
+    ]);
+    expect(await readdir(sandbox.path('/tmp'))).toEqual([]);
+  });
+
+  test('an agent that cannot be stopped fails the build, and keeps its identity', async () => {
+    await sandbox.standIn('systemctl', '[ "$1" != stop ]');
+    // For the sake of speed, without what comes before.
+    template = await placeTemplate((text) =>
+      text.replace(/provisioner "ansible" {.*?\n {2}}/s, ''),
+    );
+    const { exitCode, all } = await build();
+    expect(exitCode, all).toBe(1);
+    expect(all).toContain('"code":"local_action_failed"');
+    expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(true);
+    expect(await readdir(sandbox.host.agentDir)).toContain('client.key');
+  });
+});
+
+/** A playbook whose modules are told where the agent and JumpCloud are. */
+function withDefaults(playbook: string, connection: object): string {
+  const plays: object[] = parse(playbook);
+  const module_defaults = { 'group/systemcontext.jumpcloud.all': connection };
+  return stringify(plays.map((play) => ({ ...play, module_defaults })));
+}

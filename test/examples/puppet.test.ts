@@ -1,0 +1,93 @@
+import { execa } from 'execa';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Emulator } from '../emulator/emulator.ts';
+import { hasTool } from './has-tool.ts';
+import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
+
+/** What `puppet apply --detailed-exitcodes` exits with. */
+const UNCHANGED = 0;
+const CHANGED = 2;
+const FAILED = 4;
+
+/** The facts of the host. Facter itself would ask this machine's network for a cloud's metadata. */
+const FACTS = `--- !ruby/object:Puppet::Node::Facts
+name: web-1
+values:
+  networking:
+    hostname: web-1
+`;
+
+describe.runIf(hasTool('the Puppet example', 'puppet'))('through puppet apply', () => {
+  let emulator: Emulator;
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    emulator = await startExampleEmulator();
+    return () => emulator.close();
+  });
+  beforeEach(async () => {
+    sandbox = await makeSandbox(emulator);
+    await sandbox.write('/puppet/vardir/client_yaml/facts/web-1.yaml', FACTS);
+    return () => sandbox.remove();
+  });
+
+  /** A run of puppet apply that neither reads nor leaves anything outside the sandbox. */
+  const apply = async (...flags: string[]) => {
+    await sandbox.place('puppet/modules/jumpcloud/manifests/keep.pp');
+    const manifest = await sandbox.place('puppet/site.pp');
+    const own = ['confdir', 'vardir', 'codedir', 'logdir', 'rundir'].flatMap((name) => [
+      `--${name}`,
+      sandbox.path(`/puppet/${name}`),
+    ]);
+    return execa(
+      'puppet',
+      [
+        'apply',
+        '--modulepath',
+        sandbox.path('/ansible-examples/puppet/modules'),
+        '--detailed-exitcodes',
+        '--color=false',
+        '--certname=web-1',
+        '--facts_terminus=yaml',
+        ...own,
+        ...flags,
+        manifest,
+      ],
+      { env: sandbox.env, reject: false, all: true },
+    );
+  };
+
+  test('a first run changes, a second run changes nothing', { timeout: 60_000 }, async () => {
+    const { systemId } = sandbox.host;
+    const first = await apply();
+    expect(first.exitCode, first.all).toBe(CHANGED);
+    expect(first.all.match(/executed successfully/g)).toHaveLength(3);
+    const { displayName, attributes } = emulator.store.record(systemId);
+    expect(displayName).toBe('web-1');
+    expect(attributes).toContainEqual({ name: 'owner', value: "the shop's team" });
+    expect(emulator.store.groupsOf(systemId)).toEqual([IDS.web]);
+    expect(emulator.store.edgesOf(systemId, 'user')).toEqual([
+      [IDS.admin, { sudo: { enabled: true, withoutPassword: false } }],
+    ]);
+    expect(sandbox.writes()).toHaveLength(3);
+
+    const second = await apply();
+    expect(second.exitCode, second.all).toBe(UNCHANGED);
+    expect(second.all).not.toContain('executed successfully');
+    expect(sandbox.writes()).toEqual([]);
+  });
+
+  test('--noop asks, and writes nothing', { timeout: 60_000 }, async () => {
+    const { all } = await apply('--noop');
+    expect(all.match(/should be \[?'?0'?.*\(noop\)/g), all).toHaveLength(3);
+    expect(sandbox.writes()).toEqual([]);
+  });
+
+  test('a failure fails the resource and shows why', { timeout: 60_000 }, async () => {
+    emulator.faults.add({ fault: { kind: 'status', status: 403 }, times: 2 });
+    const { exitCode, all } = await apply();
+    expect(exitCode, all).toBe(FAILED);
+    expect(all).toContain('"code":"rejected"');
+    expect(all.match(/Skipping because of failed dependencies/g)).toHaveLength(2);
+    expect(sandbox.writes()).toEqual([]);
+  });
+});

@@ -1,0 +1,111 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { Emulator } from '../emulator/emulator.ts';
+import { hasTool } from './has-tool.ts';
+import { EXAMPLES, IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
+
+/** What a state of the example may say; Salt gives the arguments as a list of single pairs. */
+interface Arguments {
+  readonly name?: string;
+  readonly unless?: string;
+  readonly serializer?: string;
+  readonly dataset?: object;
+  readonly require?: readonly Record<string, string>[];
+}
+type States = Record<string, Record<string, readonly Arguments[]>>;
+
+let emulator: Emulator;
+let sandbox: Sandbox;
+beforeAll(async () => {
+  emulator = await startExampleEmulator();
+  return () => emulator.close();
+});
+beforeEach(async () => {
+  sandbox = await makeSandbox(emulator);
+  return () => sandbox.remove();
+});
+
+/**
+ * Applies the states in the order they are written in. Salt cannot be had from Debian, so this
+ * does what its documentation says of what the example uses: file.serialize, cmd.run, which is
+ * skipped when `unless` succeeds, `require`, and test=True.
+ */
+async function apply({ test = false } = {}): Promise<string[]> {
+  const path = await sandbox.place('salt/jumpcloud/init.sls');
+  const states: States = parse(await readFile(path, 'utf8'));
+  const outcomes: string[] = [];
+  const done = new Set<string>();
+  for (const [id, functions] of Object.entries(states)) {
+    for (const [called, given] of Object.entries(functions)) {
+      const words: Arguments = Object.assign({}, ...given);
+      const required = (words.require ?? []).flatMap(Object.entries);
+      if (!required.every(([kind, name]) => done.has(`${kind} ${name}`))) {
+        outcomes.push(`${id} not run`);
+        continue;
+      }
+      if (called === 'file.serialize') {
+        expect(words.serializer).toBe('json');
+        await mkdir(dirname(id), { recursive: true });
+        await writeFile(id, JSON.stringify(words.dataset));
+      } else {
+        expect(called).toBe('cmd.run');
+        const outcome = await commandRun(words, test);
+        outcomes.push(`${id} ${outcome}`);
+        if (outcome === 'failed') continue;
+      }
+      done.add(`${called.split('.')[0]} ${id}`);
+    }
+  }
+  return outcomes;
+}
+
+async function commandRun({ name = '', unless = '' }: Arguments, test: boolean): Promise<string> {
+  const shell = { shell: '/bin/sh', env: sandbox.env, reject: false } as const;
+  if ((await execa(unless, shell)).exitCode === 0) return 'unchanged';
+  if (test) return 'would change';
+  return (await execa(name, shell)).exitCode === 0 ? 'changed' : 'failed';
+}
+
+test('a first run changes, a second run changes nothing', async () => {
+  const { systemId } = sandbox.host;
+  expect(await apply()).toEqual(['jumpcloud_system changed', 'jumpcloud_group_membership changed']);
+  expect(emulator.store.record(systemId)).toMatchObject({
+    description: 'Serves the shop',
+    attributes: [
+      { name: 'role', value: 'web' },
+      { name: 'environment', value: 'production' },
+    ],
+  });
+  expect(emulator.store.groupsOf(systemId)).toEqual([IDS.web]);
+  expect(sandbox.writes()).toHaveLength(2);
+
+  expect(await apply()).toEqual([
+    'jumpcloud_system unchanged',
+    'jumpcloud_group_membership unchanged',
+  ]);
+  expect(sandbox.writes()).toEqual([]);
+});
+
+test('test=True asks, and changes nothing', async () => {
+  expect(await apply({ test: true })).toEqual([
+    'jumpcloud_system would change',
+    'jumpcloud_group_membership would change',
+  ]);
+  expect(sandbox.writes()).toEqual([]);
+});
+
+test('a failure fails the state, and what requires it is not run', async () => {
+  emulator.faults.add({ fault: { kind: 'status', status: 403 }, times: 2 });
+  expect(await apply()).toEqual(['jumpcloud_system failed', 'jumpcloud_group_membership not run']);
+  expect(sandbox.writes()).toEqual([]);
+});
+
+test.runIf(hasTool('yamllint over the Salt example', 'yamllint'))(
+  'satisfies yamllint',
+  async () => {
+    await execa('yamllint', ['--strict', join(EXAMPLES, 'salt/jumpcloud/init.sls')]);
+  },
+);

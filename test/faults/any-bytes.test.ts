@@ -1,0 +1,82 @@
+import type { Socket } from 'node:net';
+import Pool from 'undici/lib/dispatcher/pool.js';
+import { expect, test } from 'vitest';
+import { attempt } from '../../src/transport/attempt.ts';
+import { AttemptFailure } from '../../src/transport/attempt-failure.ts';
+import { badServer } from './bad-server.ts';
+import { Random } from './random.ts';
+import { sideBySide } from './side-by-side.ts';
+
+const CASES = 2000;
+
+const ANSWERS = [
+  'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{"_id":"abcd"}',
+  'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{"\r\n4;a=b\r\na":1\r\n1\r\n}\r\n0\r\n\r\n',
+  'HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n',
+  'HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]',
+  'HTTP/1.1 502 Bad Gateway\r\nRetry-After: 1\r\nContent-Length: 6\r\n\r\n<html>',
+];
+const PIECES = [
+  '\r\n',
+  '\r\n\r\n',
+  '\0',
+  ': ',
+  '0\r\n\r\n',
+  'HTTP/1.1 ',
+  '\xff',
+  '9'.repeat(30),
+  '',
+];
+
+/** A good answer with up to four places spoilt. */
+function spoilt(random: Random): Buffer {
+  let text = random.of(...ANSWERS);
+  for (let i = random.below(5); i > 0; i--) {
+    const at = random.below(text.length);
+    const to = at + random.below(random.chance(0.2) ? text.length : 4);
+    text = text.slice(0, at) + random.of(...PIECES, text.slice(at, to).repeat(2)) + text.slice(to);
+  }
+  return Buffer.from(text, 'latin1');
+}
+
+/** Sends bytes in pieces of any size, then ends, resets or waits. */
+async function send(socket: Socket, bytes: Buffer, random: Random): Promise<void> {
+  for (let at = 0; at < bytes.length && !socket.destroyed; ) {
+    const size = 1 + random.below(random.chance(0.5) ? 4 : bytes.length);
+    socket.write(bytes.subarray(at, at + size));
+    at += size;
+    await new Promise(setImmediate);
+  }
+  const ending = random.of('end', 'end', 'reset', 'wait');
+  if (ending === 'end') socket.end();
+  if (ending === 'reset') socket.resetAndDestroy();
+}
+
+test(`${CASES} spoilt answers are answers or failures of an attempt, and nothing else`, async () => {
+  const signal = new AbortController().signal;
+  const seeds = Array.from({ length: CASES }, (_, seed) => seed + 1);
+  const kinds: Record<string, number> = {};
+  await sideBySide(seeds, 16, async (seed) => {
+    const random = new Random(seed);
+    const bytes = spoilt(random);
+    const server = await badServer((socket) => void send(socket, bytes, random));
+    const pool = new Pool(server.url, { connections: 1 });
+    const request = {
+      origin: server.url,
+      method: 'GET',
+      path: '/',
+      headers: {},
+      body: null,
+    } as const;
+    const { outcome, sent } = await attempt(pool, request, 500, signal);
+    await pool.destroy();
+    server.close();
+    const kind = outcome instanceof AttemptFailure ? outcome.kind : 'answer';
+    kinds[kind] = (kinds[kind] ?? 0) + 1;
+    expect(sent).toBe(true);
+    const told = `seed ${seed}: ${JSON.stringify(bytes.toString('latin1'))}: ${JSON.stringify(outcome)}`;
+    if (!(outcome instanceof AttemptFailure)) expect(outcome.status, told).toBeGreaterThan(99);
+    else expect(outcome.message, told).toMatch(/^(no|the) [a-z]/);
+  });
+  expect(Object.keys(kinds).sort()).toEqual(['answer', 'network', 'unexpected']);
+}, 120_000);

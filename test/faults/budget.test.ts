@@ -1,0 +1,200 @@
+import type { Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { MODULES, type ModuleName } from '../executable.ts';
+import { type BadServer, badServer, closedPort, hangingPort, sendForever } from './bad-server.ts';
+import { type Measured, runMeasured } from './measured.ts';
+
+const MOST_MB = 120;
+/** What a run may take beyond its timeout, in seconds: to start, and to end. */
+const GRACE_S = 2;
+const ID = '0123456789abcdef01234567';
+
+let emulator: Emulator;
+let host: EnrolledHost;
+beforeAll(async () => {
+  emulator = await startEmulator();
+  host = await emulator.enrol();
+});
+afterAll(async () => {
+  await emulator.close();
+  await host.remove();
+});
+
+const WANTED: Readonly<Record<ModuleName, Record<string, unknown>>> = {
+  jumpcloud_system: { display_name: 'web-1' },
+  jumpcloud_group_membership: { groups: [ID] },
+  jumpcloud_user_binding: { users: [ID], exclusive: true },
+  jumpcloud_association: { type: 'command', ids: [ID] },
+  jumpcloud_removal: {},
+  jumpcloud_system_info: {},
+};
+
+interface Times {
+  readonly timeout: number;
+  readonly request_timeout: number;
+}
+const SHORT: Times = { timeout: 3, request_timeout: 1 };
+
+/** Runs against a server, and expects the failure within the budget of time and memory. */
+async function expectFailure(
+  start: () => Promise<BadServer>,
+  code: string,
+  message: RegExp,
+  { module = 'jumpcloud_system', times = SHORT }: { module?: ModuleName; times?: Times } = {},
+): Promise<Measured> {
+  const server = await start();
+  try {
+    const connection = { agent_dir: host.agentDir, api_url: server.url, ...times };
+    const ran = await runMeasured(module, { ...connection, ...WANTED[module] });
+    expect(ran.answer).toMatchObject({ changed: false, failed: true, error: { code } });
+    expect(ran.answer.msg).toMatch(message);
+    expect(ran.answer.msg).toMatch(/^Could not (read|change|join|add) .+: .+\. .+\.$/s);
+    expect(ran).toMatchObject({ exitCode: 1, stderr: '' });
+    expect(ran.seconds).toBeLessThan(times.timeout + GRACE_S);
+    expect(ran.peakMb).toBeLessThan(MOST_MB);
+    return ran;
+  } finally {
+    server.close();
+  }
+}
+
+const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
+const CHUNKED = `${HEAD}Transfer-Encoding: chunked\r\n\r\n`;
+const BIG = Buffer.alloc(0x10000, ' ');
+const chunk = (data: Buffer) =>
+  Buffer.concat([Buffer.from(`${data.length.toString(16)}\r\n`), data, Buffer.from('\r\n')]);
+const TINY_CHUNKS = Buffer.from('1\r\n \r\n'.repeat(10_000));
+
+const answering = (text: string) => () => badServer((socket) => socket.write(text));
+const sending = (text: string, rest: (socket: Socket) => void) => () =>
+  badServer((socket) => {
+    socket.write(text);
+    rest(socket);
+  });
+const wait = (status: string, retryAfter: string) =>
+  answering(`HTTP/1.1 ${status}\r\nRetry-After: ${retryAfter}\r\nContent-Length: 0\r\n\r\n`);
+const inAnHour = () => new Date(Date.now() + 3_600_000).toUTCString();
+
+describe.concurrent('a server that does not get to an answer is unavailable:', () => {
+  const NO_ANSWER = /could not be reached \(\d attempts in .* no complete answer within [\d.]+ s/;
+  const rows: [name: string, start: () => Promise<BadServer>, message: RegExp][] = [
+    ['nobody listens', closedPort, /the connection was refused/],
+    ['no connection comes about', hangingPort, /no connection|no complete answer/],
+    ['nothing comes', answering(''), NO_ANSWER],
+    ['nothing comes after the status', answering('HTTP/1.1 200 OK\r\n'), NO_ANSWER],
+    ['nothing comes after the headers', answering(`${HEAD}Content-Length: 9\r\n\r\n`), NO_ANSWER],
+    [
+      'one byte of the headers a second',
+      sending('', (socket) => {
+        const bytes = [...HEAD, ...'a'.repeat(1000)];
+        sendForever(socket, () => bytes.shift() ?? 'a', 1000);
+      }),
+      NO_ANSWER,
+    ],
+    [
+      'one byte of the body a second',
+      sending(`${HEAD}Content-Length: 1000\r\n\r\n`, (socket) =>
+        sendForever(socket, () => ' ', 1000),
+      ),
+      NO_ANSWER,
+    ],
+    [
+      'early hints for ever',
+      sending('', (socket) => sendForever(socket, () => 'HTTP/1.1 103 Early Hints\r\n\r\n', 5)),
+      NO_ANSWER,
+    ],
+    [
+      'the connection is closed',
+      () => badServer((socket) => socket.end()),
+      /connection was closed before the answer was complete/,
+    ],
+    [
+      'the connection is reset',
+      () => badServer((socket) => socket.resetAndDestroy()),
+      /connection was (reset|closed)/,
+    ],
+    [
+      'the body is shorter than announced',
+      () => badServer((socket) => socket.end(`${HEAD}Content-Length: 1000\r\n\r\n{}`)),
+      /not of the announced length/,
+    ],
+  ];
+  test.each(rows)('%s', async (_, start, message) => {
+    const { answer } = await expectFailure(start, 'unavailable', message);
+    expect(answer.error?.['attempts']).toBeGreaterThan(1);
+  });
+
+  test('a body in chunks of one byte each', async () => {
+    const start = sending(CHUNKED, (socket) => sendForever(socket, () => TINY_CHUNKS, 20));
+    await expectFailure(start, 'unavailable', /no complete answer within/);
+  });
+
+  test.each<Times>([
+    { timeout: 6, request_timeout: 4 },
+    { timeout: 2, request_timeout: 60 },
+    { timeout: 0.3, request_timeout: 0.1 },
+  ])('nothing comes, with %j', async (times) => {
+    await expectFailure(answering(''), 'unavailable', /no complete answer/, { times });
+  });
+
+  test.each(MODULES)('nothing comes, to %s', async (module) => {
+    await expectFailure(answering(''), 'unavailable', NO_ANSWER, { module });
+  });
+});
+
+describe.concurrent('a server that never ends is refused:', () => {
+  const endless = (head: string, piece: Buffer) =>
+    sending(head, (socket) => sendForever(socket, () => piece));
+  const rows: [name: string, start: () => Promise<BadServer>, message: RegExp][] = [
+    ['headers', endless(HEAD, Buffer.from(`X-More: ${'a'.repeat(1000)}\r\n`)), /headers are too/],
+    ['one header', endless(`${HEAD}X-More: `, BIG), /headers are too large/],
+    ['a body in chunks', endless(CHUNKED, chunk(BIG)), /larger than 8 MiB/],
+    ['a body of announced length', endless(`${HEAD}Content-Length: ${1e12}\r\n\r\n`, BIG), /8 MiB/],
+    ['a body without a length', endless(`${HEAD}\r\n`, BIG), /larger than 8 MiB/],
+  ];
+  test.each(rows)('%s', async (_, start, message) => {
+    await expectFailure(start, 'unexpected_response', message);
+  });
+
+  test.each(MODULES)('a body, to %s', async (module) => {
+    const start = endless(CHUNKED, chunk(BIG));
+    await expectFailure(start, 'unexpected_response', /larger than 8 MiB/, { module });
+  });
+
+  test('a body in as many tiny chunks as can be sent', async () => {
+    const times = { timeout: 8, request_timeout: 6 };
+    const server = await endless(CHUNKED, TINY_CHUNKS)();
+    const connection = { agent_dir: host.agentDir, api_url: server.url, ...times };
+    const ran = await runMeasured('jumpcloud_system', connection);
+    server.close();
+    expect(ran.answer.error?.code).toMatch(/^(unexpected_response|unavailable)$/);
+    expect(ran.seconds).toBeLessThan(times.timeout + GRACE_S);
+    expect(ran.peakMb).toBeLessThan(MOST_MB);
+  });
+});
+
+describe.concurrent('a server that asks for more time than there is ends the run at once:', () => {
+  const LIMITED = /limits the rate of requests and asks to wait (3600|35\d\d) s \(1 attempt in/;
+  const rows: [name: string, start: () => Promise<BadServer>, code: string, message: RegExp][] = [
+    ['429, in seconds', wait('429 Too Many Requests', '3600'), 'rate_limited', LIMITED],
+    ['429, as a date', () => wait('429 Too Many', inAnHour())(), 'rate_limited', LIMITED],
+    ['503, in seconds', wait('503 Unavailable', '3600'), 'unavailable', /503 .* wait 3600 s/],
+    ['503, as a date', () => wait('503 No', inAnHour())(), 'unavailable', /wait (3600|35\d\d) s/],
+    ['429, for ever', wait('429 Too Many', '9'.repeat(400)), 'rate_limited', /wait \d+ s/],
+  ];
+  test.each(rows)('%s', async (_, start, code, message) => {
+    const { seconds, answer } = await expectFailure(start, code, message);
+    expect(seconds).toBeLessThan(GRACE_S);
+    expect(answer.error).toMatchObject({ attempts: 1, retry_after: expect.any(Number) });
+  });
+
+  test.each(['-5', '1.5', 'soon', '', 'Thu, 01 Jan 1970 00:00:00 GMT'])(
+    'but %j says nothing of the kind',
+    async (text) => {
+      const start = wait('429 Too Many Requests', text);
+      const { answer } = await expectFailure(start, 'rate_limited', /limits the rate of requests/);
+      expect(answer.error?.['attempts']).toBeGreaterThan(1);
+    },
+  );
+});

@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TlsIdentity } from '../emulator/keys.ts';
+
+/** An HTTP proxy on loopback that knows CONNECT, and remembers what it was asked. */
+export interface ConnectProxy {
+  /** Without credentials. */
+  readonly url: string;
+  /** Targets asked for, with the credentials given. */
+  readonly asked: { readonly target: string; readonly authorization: string | undefined }[];
+  /** Statuses to answer next instead of connecting. */
+  readonly refusals: number[];
+  close(): void;
+}
+
+/**
+ * Starts a proxy; with credentials (`user:password`) it wants them, with `tls` it is an https one,
+ * with `to` every connection ends at that port of this host.
+ */
+export async function startConnectProxy(
+  wish: { credentials?: string; tls?: TlsIdentity; to?: number } = {},
+): Promise<ConnectProxy> {
+  const sockets = new Set<Duplex>();
+  const asked: ConnectProxy['asked'] = [];
+  const refusals: number[] = [];
+  const basic = wish.credentials && `Basic ${Buffer.from(wish.credentials).toString('base64')}`;
+
+  const onConnect = (request: IncomingMessage, client: Duplex) => {
+    const target = request.url ?? '';
+    const authorization = request.headers['proxy-authorization'];
+    asked.push({ target, authorization });
+    client.on('error', () => {});
+    const status = refusals.shift() ?? (basic && basic !== authorization ? 407 : 200);
+    if (status !== 200) {
+      client.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`);
+      return;
+    }
+    const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(target) ?? [];
+    const [toPort, toHost] = wish.to === undefined ? [Number(port), host] : [wish.to, '127.0.0.1'];
+    const server = connect(toPort, toHost, () => {
+      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      server.pipe(client).pipe(server);
+    });
+    server.on('error', () => client.destroy());
+    client.on('close', () => server.destroy());
+    sockets.add(server);
+  };
+  const server = wish.tls === undefined ? createServer() : createTlsServer(wish.tls);
+  server.on('connect', onConnect);
+  server.on('connection', (socket: Socket) => sockets.add(socket));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `${wish.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+    asked,
+    refusals,
+    close: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}

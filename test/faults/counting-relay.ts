@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** Stands before a server on loopback and counts the connections to it. */
+export interface CountingRelay {
+  readonly port: number;
+  connections: number;
+  close(): void;
+}
+
+/** Starts a relay to a port on this host. */
+export async function startRelay(to: number): Promise<CountingRelay> {
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    relay.connections++;
+    const target = connect(to, '127.0.0.1');
+    for (const [socket, other] of [
+      [client, target],
+      [target, client],
+    ] as const) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        other.destroy();
+      });
+      socket.pipe(other);
+    }
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const relay = {
+    port: (server.address() as AddressInfo).port,
+    connections: 0,
+    close: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+  return relay;
+}

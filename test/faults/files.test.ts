@@ -1,0 +1,373 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { makeKeyFiles } from '../emulator/keys.ts';
+import { type Answer, executablePath, MODULES, type ModuleName, runModule } from '../executable.ts';
+import { leaks } from './leaks.ts';
+import { mountTmpfs, type Tmpfs } from './tmpfs.ts';
+
+const HUGE = 100 * 1024 * 1024;
+let emulator: Emulator;
+let host: EnrolledHost;
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+});
+afterAll(() => emulator.close());
+beforeEach(async () => {
+  emulator.clearRequests();
+  host = await emulator.enrol();
+});
+afterEach(() => host.remove());
+
+const file = (name: string) => join(host.agentDir, name);
+
+async function run(module: ModuleName, options: Record<string, unknown> = {}): Promise<Answer> {
+  const { answer, stdout, stderr } = await runModule(module, {
+    agent_dir: host.agentDir,
+    api_url: emulator.url,
+    timeout: 5,
+    ...(module === 'jumpcloud_group_membership' && { groups: [] }),
+    ...(module === 'jumpcloud_user_binding' && { users: [] }),
+    ...(module === 'jumpcloud_association' && { type: 'command', ids: [] }),
+    ...options,
+  });
+  expect(stderr).toBe('');
+  expect(await leaks(stdout, emulator.requests)).toEqual([]);
+  return answer;
+}
+
+/** Ways in which a file of the agent's can be something else than it should be. */
+const DAMAGES: Record<string, (path: string) => void> = {
+  FIFO: (path) => void execFileSync('mkfifo', [path]),
+  directory: (path) => mkdirSync(path),
+  huge: (path) => {
+    writeFileSync(path, '');
+    truncateSync(path, HUGE);
+  },
+  dangling: (path) => symlinkSync('nowhere', path),
+  loop: (path) => symlinkSync(path, path),
+  'not UTF-8': (path) => writeFileSync(path, Buffer.from([0xff, 0xfe, 0x7b, 0x00, 0x80, 0xc3])),
+  'a device': (path) => symlinkSync('/dev/zero', path),
+  empty: (path) => writeFileSync(path, ''),
+};
+
+function damage(name: string, how: string): void {
+  rmSync(file(name));
+  DAMAGES[how]?.(file(name));
+}
+
+describe('jcagent.conf', () => {
+  const rows: [how: string, message: RegExp][] = [
+    ['FIFO', /jcagent\.conf is not a regular file\. Restore it, or register the agent anew\.$/],
+    ['directory', /jcagent\.conf is not a regular file\. Restore/],
+    ['huge', /jcagent\.conf has 104857600 bytes; the agent's own is never that large\. Restore/],
+    ['dangling', /jcagent\.conf is a link that leads nowhere\. Restore/],
+    ['loop', /jcagent\.conf is a link that leads back to itself\. Restore/],
+    ['not UTF-8', /jcagent\.conf is not JSON\. Register the agent anew\.$/],
+    ['a device', /jcagent\.conf is not a regular file\. Restore/],
+    ['empty', /jcagent\.conf is not JSON\. Register/],
+  ];
+  test.each(rows)('%s: nothing is asked, nothing is touched', async (how, message) => {
+    damage('jcagent.conf', how);
+    const before = readdirSync(host.agentDir).sort();
+    for (const module of MODULES) {
+      const options = module === 'jumpcloud_removal' ? { purge_identity: true } : {};
+      const answer = await run(module, options);
+      expect(answer).toMatchObject({
+        failed: true,
+        changed: false,
+        error: { code: 'bad_identity' },
+      });
+      expect(answer.msg).toMatch(message);
+    }
+    expect(emulator.requests).toEqual([]);
+    expect(readdirSync(host.agentDir).sort()).toEqual(before);
+  });
+});
+
+describe('client.key', () => {
+  const rows: [how: string, message: RegExp][] = [
+    ['FIFO', /client\.key is not a regular file\. Restore/],
+    ['directory', /client\.key is not a regular file\. Restore/],
+    ['huge', /client\.key has 104857600 bytes/],
+    ['dangling', /client\.key is a link that leads nowhere/],
+    ['loop', /client\.key is a link that leads back to itself/],
+    ['not UTF-8', /client\.key does not hold a private key in PEM form/],
+    ['empty', /client\.key does not hold a private key in PEM form/],
+  ];
+  test.each(rows)('%s', async (how, message) => {
+    damage('client.key', how);
+    const answer = await run('jumpcloud_removal', { purge_identity: true });
+    expect(answer).toMatchObject({ failed: true, changed: false, error: { code: 'bad_identity' } });
+    expect(answer.msg).toMatch(message);
+    expect(emulator.requests).toEqual([]);
+    expect(existsSync(file('jcagent.conf'))).toBe(true);
+  });
+
+  test.each([0o644, 0o604])('readable by all (%o) is warned about, and used', async (mode) => {
+    chmodSync(file('client.key'), mode);
+    expect(await run('jumpcloud_system', { display_name: 'web-1' })).toMatchObject({
+      changed: true,
+      warnings: [
+        `${file('client.key')} can be read by every user of this host; run: chmod 600 ${file('client.key')}`,
+      ],
+    });
+  });
+
+  test('replaced during the run: the run goes on as who it was', async () => {
+    const other = await makeKeyFiles();
+    emulator.faults.add({ fault: { kind: 'slow', ms: 600 } });
+    const running = run('jumpcloud_system', { display_name: 'web-1' });
+    await expect.poll(() => emulator.requests.length, { timeout: 5000 }).toBe(1);
+    writeFileSync(file('client.key'), other.pkcs1);
+    expect(await running).toMatchObject({ changed: true });
+    expect(emulator.requests.map(({ status }) => status)).toEqual([200, 200]);
+    // The next one sees two files that do not belong together.
+    expect(await run('jumpcloud_system', { display_name: 'web-2' })).toMatchObject({
+      error: { code: 'bad_identity' },
+      msg: expect.stringMatching(/client\.key does not belong to client\.crt beside it/),
+    });
+  });
+});
+
+test.each(Object.keys(DAMAGES))('client.crt, which is not needed: %s', async (how) => {
+  damage('client.crt', how);
+  expect(await run('jumpcloud_system_info', { gather: ['agent'] })).toMatchObject({
+    enrolled: true,
+    agent: { key_matches_certificate: null },
+  });
+});
+
+describe('the folder itself', () => {
+  const rows: [what: string, make: (path: string) => void, code: string, message: RegExp][] = [
+    [
+      'a link that leads nowhere',
+      (path) => symlinkSync('nowhere', path),
+      'bad_identity',
+      /is a link that leads nowhere\. Mount what it leads to/,
+    ],
+    [
+      'a link to itself',
+      (path) => symlinkSync(path, path),
+      'bad_identity',
+      /could not be read: ELOOP\. Correct it/,
+    ],
+  ];
+  test.each(rows)(
+    '%s is not taken for a host that is not enrolled',
+    async (_, make, code, message) => {
+      const path = join(host.agentDir, 'agent');
+      make(path);
+      for (const module of ['jumpcloud_removal', 'jumpcloud_system_info'] as const) {
+        const answer = await run(module, { agent_dir: path });
+        expect(answer).toMatchObject({ failed: true, changed: false, error: { code } });
+        expect(answer.msg).toMatch(message);
+      }
+      rmSync(path);
+    },
+  );
+
+  test('a link to the agent is followed', async () => {
+    const path = join(tmpdir(), `link-${host.systemId}`);
+    symlinkSync(host.agentDir, path);
+    expect(await run('jumpcloud_system', { agent_dir: path })).toMatchObject({ changed: false });
+    rmSync(path);
+  });
+});
+
+describe('a file system that takes no more', () => {
+  let tmpfs: Tmpfs | undefined;
+  beforeEach(async (context) => {
+    tmpfs = mountTmpfs(64 * 1024);
+    if (tmpfs === undefined) return context.skip('this machine lets no test mount a file system');
+    await host.remove();
+    host = await emulator.enrol({ agentDir: tmpfs.path });
+  });
+  afterEach(() => tmpfs?.unmount());
+
+  const isKnown = () => emulator.store.systems.has(host.systemId);
+  const FILES = ['ca.crt', 'client.crt', 'client.key', 'jcagent.conf'];
+  const left = () => FILES.filter((name) => existsSync(file(name)));
+
+  test('full: removed, with a warning that there is no note', async () => {
+    tmpfs?.fill();
+    const answer = await run('jumpcloud_removal');
+    expect(answer).toMatchObject({ changed: true, removed: [{ type: 'system' }] });
+    expect(answer.warnings).toEqual([
+      expect.stringMatching(
+        /^The note that this host was removed could not be left in .*\(ENOSPC\)/,
+      ),
+    ]);
+    expect(isKnown()).toBe(false);
+    expect(left()).toEqual(FILES);
+    // What was left of the note misleads nobody: without it, a 401 is a failure.
+    const again = await run('jumpcloud_removal');
+    expect(again).toMatchObject({ changed: false, failed: true, error: { code: 'unauthorized' } });
+    expect(again.msg).toMatch(/was deleted in JumpCloud/);
+  });
+
+  test('full: the files go all the same', async () => {
+    tmpfs?.fill();
+    const answer = await run('jumpcloud_removal', { purge_identity: true });
+    expect(answer).toMatchObject({ changed: true, purged: { length: 4 } });
+    expect(left()).toEqual([]);
+    expect(await run('jumpcloud_removal', { purge_identity: true })).toMatchObject({
+      changed: false,
+      removed: [],
+      purged: [],
+    });
+  });
+
+  test('read-only: removed, but a file cannot be deleted; once it can, another run finishes', async () => {
+    tmpfs?.readOnly(true);
+    const answer = await run('jumpcloud_removal', { purge_identity: true });
+    expect(answer).toMatchObject({
+      failed: true,
+      changed: true,
+      removed: [{ type: 'system', id: host.systemId }],
+      error: { code: 'local_action_failed', path: file('jcagent.conf') },
+    });
+    expect(answer.msg).toMatch(
+      /jcagent\.conf could not be deleted \(EROFS\)\. Make that possible and run/,
+    );
+    expect(isKnown()).toBe(false);
+    expect(left()).toEqual(FILES);
+    // Reading is all that other modules need.
+    expect(await run('jumpcloud_system')).toMatchObject({ error: { code: 'unauthorized' } });
+  });
+
+  test('read-only from the moment on when JumpCloud was asked to delete', async () => {
+    emulator.faults.add({
+      fault: { kind: 'concurrent', when: 'after', change: () => tmpfs?.readOnly(true) },
+      when: ({ method }) => method === 'DELETE',
+    });
+    const answer = await run('jumpcloud_removal', { purge_identity: true });
+    expect(answer).toMatchObject({
+      failed: true,
+      changed: true,
+      error: { code: 'local_action_failed' },
+    });
+    expect(answer.warnings).toEqual([expect.stringMatching(/could not be left .*\(EROFS\)/)]);
+    tmpfs?.readOnly(false);
+    // The note that the removal had begun was written: what is left to do is done.
+    const again = await run('jumpcloud_removal', { purge_identity: true });
+    expect(again).toMatchObject({ changed: true, removed: [], purged: { length: 4 } });
+    expect(left()).toEqual([]);
+  });
+
+  test('writing to JumpCloud needs no place on this host', async () => {
+    tmpfs?.fill();
+    tmpfs?.readOnly(true);
+    expect(await run('jumpcloud_system', { display_name: 'web-1' })).toMatchObject({
+      changed: true,
+      warnings: [],
+    });
+  });
+});
+
+describe('files that cannot be written or deleted', () => {
+  test.each([
+    ['.removed-from-jumpcloud', [expect.stringMatching(/could not be left in .*\(EISDIR\)/)]],
+    ['.removing-from-jumpcloud', []],
+  ])('%s is a folder', async (name, warnings) => {
+    mkdirSync(file(name));
+    const answer = await run('jumpcloud_removal');
+    expect(answer).toMatchObject({ changed: true, removed: [{ type: 'system' }], warnings });
+    expect(emulator.store.systems.has(host.systemId)).toBe(false);
+  });
+
+  test('a folder in the place of a file that is to be purged', async () => {
+    rmSync(file('ca.crt'));
+    mkdirSync(file('ca.crt'));
+    const answer = await run('jumpcloud_removal', { purge_identity: true });
+    expect(answer).toMatchObject({
+      failed: true,
+      changed: true,
+      removed: [{ type: 'system' }],
+      purged: [file('jcagent.conf'), file('client.key'), file('client.crt')],
+      error: { code: 'local_action_failed', path: file('ca.crt') },
+    });
+    rmSync(file('ca.crt'), { recursive: true });
+    expect(await run('jumpcloud_removal', { purge_identity: true })).toMatchObject({
+      changed: false,
+    });
+  });
+
+  test('a note of another system is not heeded', async () => {
+    const note = { system_key: 'f'.repeat(24), removed_at: '2026-01-01T00:00:00Z' };
+    writeFileSync(file('.removed-from-jumpcloud'), JSON.stringify(note));
+    expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
+  });
+
+  test('a note cut short is not heeded', async () => {
+    writeFileSync(file('.removed-from-jumpcloud'), `{"system_key":"${host.systemId}`);
+    expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
+  });
+});
+
+describe('an answer that nobody can read', () => {
+  const call = () =>
+    JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url, display_name: 'web-1' });
+
+  test('because the disk is full: exit 1, though the change was made', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(executablePath('jumpcloud_system'), [call()], {
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    const stderr = text(child.stderr);
+    const [code] = await once(child, 'exit');
+    expect([code, await stderr]).toEqual([1, '']);
+    expect(emulator.store.record(host.systemId).displayName).toBe('web-1');
+  });
+
+  test('because the reader went away', async () => {
+    const module = executablePath('jumpcloud_system');
+    const child = spawn(
+      'sh',
+      ['-c', `{ sleep 1; exec ${module} "$0"; } | head -c 0; wait`, call()],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    const output = Promise.all([text(child.stdout), text(child.stderr)]);
+    await once(child, 'exit');
+    expect(await output).toEqual(['', '']);
+    await expect
+      .poll(() => emulator.store.record(host.systemId).displayName, { timeout: 5000 })
+      .toBe('web-1');
+  });
+
+  test('closed from the start', async () => {
+    const child = spawn('sh', [
+      '-c',
+      `exec ${executablePath('jumpcloud_system')} "$0" >&- 2>&-`,
+      call(),
+    ]);
+    const [code] = await once(child, 'exit');
+    expect([0, 1]).toContain(code);
+    expect(emulator.store.record(host.systemId).displayName).toBe('web-1');
+  });
+});
+
+async function text(stream: AsyncIterable<Buffer> | null): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream ?? []) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}

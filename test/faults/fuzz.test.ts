@@ -1,0 +1,264 @@
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import type { EnrolledHost } from '../emulator/enrol.ts';
+import { furnish } from '../emulator/furnish.ts';
+import { executablePath, runRaw } from '../executable.ts';
+import { CALLABLES, type Tame } from './in-process-call.ts';
+import { leaks } from './leaks.ts';
+import { type OddCall, oddCalls, type Surroundings } from './odd-calls.ts';
+import { sideBySide } from './side-by-side.ts';
+
+// FUZZ_RUNS asks for more cases than the usual ones, FUZZ_SEED for others.
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? 2000);
+const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
+const PROCESSES = 150;
+
+const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
+const seen: Record<string, number> = {};
+let emulator: Emulator;
+let host: EnrolledHost;
+let around: Surroundings;
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+  host = await emulator.enrol();
+  const { agentDir, systemId } = host;
+  const objects = furnish(emulator.store, systemId);
+  mkdirSync(join(folder, 'empty'));
+  writeFileSync(join(folder, 'file'), 'text');
+  writeFileSync(
+    join(folder, 'options.json'),
+    JSON.stringify({ agent_dir: agentDir, ...harmless() }),
+  );
+  const own = Array<string>(12).fill(agentDir);
+  const others = [
+    'empty',
+    'file',
+    'none',
+    'file/none',
+    'options.json',
+    'x'.repeat(5000),
+    '$HOME/$X',
+  ];
+  around = {
+    ids: [systemId, ...objects.map(({ id }) => id)],
+    paths: [...own, ...others.map((name) => join(folder, name)), '/dev/null', '/dev/zero'],
+    urls: [
+      emulator.url,
+      `${emulator.url}/`,
+      'http://127.0.0.1:9',
+      'http://127.0.0.1:0',
+      'http://[::1]:9',
+      'https://localhost:9',
+      'http://u:p%ff@localhost:9',
+      'http://localhost',
+      'https://[',
+      'ftp://localhost',
+      'https://u@localhost',
+    ],
+  };
+});
+afterAll(async () => {
+  await emulator.close();
+  await host.remove();
+  rmSync(folder, { recursive: true });
+  console.log(`Answers of the fuzzed calls: ${JSON.stringify(seen)}`);
+});
+
+/** Options with which a call talks to the emulator only, and not for long. */
+const harmless = () => ({
+  api_url: emulator.url,
+  timeout: 5,
+  request_timeout: 5,
+  registration_timeout: 0,
+});
+
+/** The host as it was before: registered, with its files, and with something of everything. */
+async function restore(): Promise<void> {
+  await host.writeFiles();
+  rmSync(join(host.agentDir, '.removed-from-jumpcloud'), { force: true });
+  rmSync(join(host.agentDir, '.removing-from-jumpcloud'), { force: true });
+  const { store } = emulator;
+  if (store.systems.has(host.systemId)) return;
+  const again = await emulator.enrol({ agentDir: host.agentDir, systemId: host.systemId });
+  await again.writeFiles();
+}
+
+/** What every answer is, whatever was asked. */
+async function expectAnswer(stdout: string, requests: number): Promise<void> {
+  expect(stdout.endsWith('\n')).toBe(true);
+  const answer = JSON.parse(stdout);
+  expect(Object.getPrototypeOf(answer)).toBe(Object.prototype);
+  expect(typeof answer.changed).toBe('boolean');
+  expect(typeof answer.msg).toBe('string');
+  expect(answer.warnings.every((warning: unknown) => typeof warning === 'string')).toBe(true);
+  if (answer.failed) {
+    expect(answer.failed).toBe(true);
+    expect(answer.msg).not.toBe('');
+    expect(answer.error.code).toMatch(/^[a-z_]+$/);
+    const never = ['internal', 'interrupted', 'not_applied', 'unauthorized', 'unavailable'];
+    expect(never, answer.msg).not.toContain(answer.error.code);
+    if (answer.error.code === 'invalid_arguments') expect(requests).toBe(0);
+  }
+  expect(answer.msg.length).toBeLessThan(20_000);
+  expect(stdout).not.toMatch(
+    /\.[jt]s:\d+:\d+|node:internal|\bat \w+ \(|TypeError|RangeError|\[object /,
+  );
+  expect(await leaks(stdout, emulator.requests)).toEqual([]);
+  const outcome = answer.failed ? answer.error.code : answer.changed ? 'changed' : 'unchanged';
+  seen[outcome] = (seen[outcome] ?? 0) + 1;
+}
+
+/** Only the emulator is spoken to, and nothing is waited for. */
+const tame: Tame = (values) => {
+  const bounded = (name: string, most: number) => {
+    if (name in values) values[name] = Math.min(Number(values[name]), most);
+  };
+  values['api_url'] = emulator.url;
+  values['proxy'] = undefined;
+  if ('stop_agent' in values) values['stop_agent'] = false;
+  values['request_timeout'] = 5;
+  values['timeout'] = 5;
+  bounded('registration_timeout', 0.02);
+  bounded('settle', 0.02);
+};
+
+test(`${RUNS} calls of any kind get an answer each`, { timeout: 60_000 + RUNS * 50 }, async () => {
+  await fc.assert(
+    fc
+      .asyncProperty(oddCalls(around), async ({ module, words, input }: OddCall) => {
+        emulator.clearRequests();
+        // Standard input belongs to a process: here its text stands in the place of the word.
+        const given = words.map((word) => (word === '-' ? `${input}`.replace(/^[^{]*/, '') : word));
+        const stdout = await CALLABLES[module].call(given, tame);
+        await expectAnswer(stdout, emulator.requests.length);
+      })
+      .afterEach(restore),
+    { numRuns: RUNS, seed: SEED },
+  );
+});
+
+test(`${PROCESSES} of them through the executables`, { timeout: 120_000 }, async () => {
+  // A process takes no NUL in its words, and prints text for --help and --version.
+  const calls = fc.sample(
+    oddCalls({
+      ...around,
+      always: { ...harmless(), proxy: null, settle: 0, stop_agent: false },
+    }).filter(
+      ({ words }) =>
+        words.every((word) => !word.includes('\0') && word.length < 100_000) &&
+        !words.some((word) => word === '--help' || word === '--version' || word === '/dev/zero'),
+    ),
+    { numRuns: PROCESSES, seed: SEED },
+  );
+  await sideBySide(calls, 4, async ({ module, words, input }) => {
+    const own = await emulator.enrol();
+    const mine = (text: string) => text.replaceAll(host.agentDir, own.agentDir);
+    const { stdout, stderr, exitCode } = await execa(executablePath(module), words.map(mine), {
+      input: mine(input ?? ''),
+      reject: false,
+      stripFinalNewline: false,
+      timeout: 30_000,
+    });
+    await own.remove();
+    expect(stderr).toBe('');
+    expect(stdout.split('\n')).toHaveLength(2);
+    const { failed, changed } = JSON.parse(stdout);
+    const detailed = words.includes('--detailed-exitcode') && changed ? 2 : 0;
+    expect(exitCode).toBe(failed ? 1 : detailed);
+    const requests = emulator.requests.filter(({ systemId }) => systemId === own.systemId);
+    await expectAnswer(stdout, requests.length);
+  });
+});
+
+describe('what is hard to read gets an answer all the same', () => {
+  const deep = (depth: number) => `{"display_name":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+  const rows: [what: string, text: () => string, code: string, message: RegExp][] = [
+    ['nested deeply', () => deep(101), 'invalid_arguments', /nested more than 100 levels deep/],
+    ['nested very deeply', () => deep(200_000), 'invalid_arguments', /nested more than 100 levels/],
+    ['nested and cut', () => '['.repeat(200_000), 'invalid_arguments', /is not JSON/],
+    [
+      'a long string',
+      () => JSON.stringify({ agent_dir: folder, display_name: 'a'.repeat(2e7) }),
+      'not_enrolled',
+      /jcagent\.conf does not exist/,
+    ],
+    [
+      'a string of quotes and backslashes',
+      () => JSON.stringify({ agent_dir: folder, display_name: '\\"'.repeat(5e6) }),
+      'not_enrolled',
+      /jcagent\.conf does not exist/,
+    ],
+    [
+      'a long list of keys, the last one twice',
+      () =>
+        `{${Array.from({ length: 1e5 }, (_, i) => `"k${i}":0`).join(',')},"k99999"${' '.repeat(200)}:0}`,
+      'invalid_arguments',
+      /names the key "k99999" twice/,
+    ],
+    [
+      'more than anybody would ask for',
+      () => `{"display_name":"${'a'.repeat(33 * 1024 * 1024)}"}`,
+      'invalid_arguments',
+      /larger than 32 MiB/,
+    ],
+    [
+      'an object that cannot be text',
+      () => '{"proxy":{"toString":1},"api_url":[{"valueOf":null}]}',
+      'invalid_arguments',
+      /^proxy: expected a URL|; proxy: expected a URL/,
+    ],
+    [
+      'a bundle of certificates that never ends',
+      () => '{"ca_path":"/dev/zero"}',
+      'invalid_arguments',
+      /^ca_path: \/dev\/zero is not a regular file$/,
+    ],
+  ];
+  test.each(rows)('%s', async (_, text, code, message) => {
+    const path = join(folder, 'hard.json');
+    writeFileSync(path, text());
+    for (const ran of [
+      await runRaw('jumpcloud_system', [path], undefined),
+      await runRaw('jumpcloud_system', ['-'], text()),
+    ]) {
+      expect(ran.answer).toMatchObject({ failed: true, changed: false, error: { code } });
+      expect(ran.answer.msg).toMatch(message);
+      expect(ran.answer.msg.length).toBeLessThan(3000);
+      expect(ran.stderr).toBe('');
+    }
+  });
+
+  test.each(['ca_path', 'options'])('a pipe that nobody writes to, as %s', async (what) => {
+    const pipe = join(folder, `pipe-${what}`);
+    await execa('mkfifo', [pipe]);
+    const word = what === 'options' ? pipe : JSON.stringify({ ca_path: pipe });
+    const child = execa(executablePath('jumpcloud_system'), [word], { reject: false });
+    if (what === 'options') {
+      // The open pipe is what the process has when it waits.
+      const waits = () =>
+        readdirSync(`/proc/${child.pid}/fd`).some(
+          (fd) => linkOf(`/proc/${child.pid}/fd/${fd}`) === pipe,
+        );
+      await expect.poll(waits, { timeout: 10_000 }).toBe(true);
+      child.kill('SIGTERM');
+    }
+    const { stdout, exitCode } = await child;
+    const code = what === 'options' ? 'interrupted' : 'invalid_arguments';
+    expect(JSON.parse(stdout)).toMatchObject({ failed: true, changed: false, error: { code } });
+    expect(exitCode).toBe(1);
+  });
+});
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,98 @@
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import type { FaultRule } from '../emulator/faults.ts';
+import type { LoggedRequest } from '../emulator/types.ts';
+import { type Answer, type ModuleName, runModule } from '../executable.ts';
+
+/** What the modules read, each by the end of its path. */
+export type Reading = 'record' | 'memberof' | 'associations' | 'users';
+
+/** A host with an edge of the kinds that are read, its emulator, and a wish that each module has. */
+export interface HostileStage {
+  readonly host: EnrolledHost;
+  readonly emulator: Emulator;
+  /** A system group and a user this host is tied to. */
+  readonly group: string;
+  readonly user: string;
+  /** Runs a module with a wish that needs a write, and further options. */
+  run(module: ModuleName, options?: Record<string, unknown>): Promise<Answer>;
+  /** The options it is run with. */
+  options(module: ModuleName): Record<string, unknown>;
+  /** Requests of `method`, or reads of one kind, go wrong. */
+  fault(which: Reading | 'PUT' | 'POST' | 'DELETE', rule: FaultRule): void;
+  requests(): LoggedRequest[];
+  /** What may have changed something. */
+  writes(): LoggedRequest[];
+  close(): Promise<void>;
+}
+
+/** Sets the stage. */
+export async function setStage(): Promise<HostileStage> {
+  const emulator = await startEmulator();
+  const { store } = emulator;
+  const host = await emulator.enrol({
+    record: { description: 'before', attributes: [{ name: 'owner', value: 'db' }] },
+  });
+  const { systemId, agentDir } = host;
+  const group = store.addGroup();
+  const user = store.addUser();
+  store.join(systemId, group);
+  store.associate(systemId, 'user', user, { sudo: { enabled: true, withoutPassword: false } });
+  const wanted: Record<ModuleName, Record<string, unknown>> = {
+    jumpcloud_system: {
+      display_name: 'web-1',
+      description: '',
+      allow_ssh_root_login: true,
+      primary_user: user,
+      attributes: { env: 'prod' },
+    },
+    jumpcloud_group_membership: { groups: [store.addGroup()], exclusive: true },
+    jumpcloud_user_binding: { users: [{ id: store.addUser(), sudo: true }], exclusive: true },
+    jumpcloud_association: { type: 'command', ids: [store.addObject('command')] },
+    jumpcloud_removal: {},
+    jumpcloud_system_info: {},
+  };
+  const options = (module: ModuleName) => ({
+    agent_dir: agentDir,
+    api_url: emulator.url,
+    timeout: 15,
+    ...wanted[module],
+  });
+  return {
+    host,
+    emulator,
+    group,
+    user,
+    options,
+    async run(module, rest = {}) {
+      return (await runModule(module, { ...options(module), ...rest })).answer;
+    },
+    fault(which, rule) {
+      emulator.faults.add({
+        ...rule,
+        when: ({ method, url }) =>
+          method === which || (method === 'GET' && READ[which as Reading]?.test(url) === true),
+      });
+    },
+    requests: () => emulator.requests,
+    writes: () => emulator.requests.filter(({ method }) => method !== 'GET'),
+    async close() {
+      await emulator.close();
+      await host.remove();
+    },
+  };
+}
+
+const READ: Readonly<Record<Reading, RegExp>> = {
+  record: /^\/api\/systems\//,
+  memberof: /\/memberof\?/,
+  associations: /\/associations\?/,
+  users: /\/users\?/,
+};
+
+/** The module that each kind of reading is tried with. */
+export const READER = {
+  record: 'jumpcloud_system',
+  memberof: 'jumpcloud_group_membership',
+  associations: 'jumpcloud_user_binding',
+  users: 'jumpcloud_system_info',
+} as const satisfies Record<Reading, ModuleName>;

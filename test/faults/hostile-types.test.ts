@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import { runInProcess } from '../modules/edges/in-process.ts';
+import { READER, type Reading, setStage } from './hostile-host.ts';
+import { sideBySide } from './side-by-side.ts';
+
+/** Every kind of value there is in JSON, and none. */
+const KINDS: Readonly<Record<string, unknown>> = {
+  null: null,
+  number: 7,
+  text: 'text',
+  list: [],
+  mapping: {},
+  boolean: true,
+  nothing: undefined,
+};
+
+/** The kind that is tried with the built executables; the others in this process. */
+const EXECUTED = 'number';
+
+/** Every field that is read, by its path, with the kinds that are good there. */
+const FIELDS: Readonly<Record<Reading, Readonly<Record<string, readonly string[]>>>> = {
+  record: {
+    '': [],
+    _id: ['nothing'],
+    id: ['nothing'],
+    displayName: ['text', 'null', 'nothing'],
+    description: ['text', 'null', 'nothing'],
+    allowSshRootLogin: ['boolean', 'nothing'],
+    allowSshPasswordAuthentication: ['boolean', 'nothing'],
+    allowPublicKeyAuthentication: ['boolean', 'nothing'],
+    allowMultiFactorAuthentication: ['boolean', 'nothing'],
+    attributes: ['list', 'null', 'nothing'],
+    'attributes.0': [],
+    'attributes.0.name': ['text'],
+    'attributes.0.value': ['text'],
+    primarySystemUser: ['mapping', 'null', 'nothing'],
+    'primarySystemUser.id': ['null', 'nothing'],
+    'primarySystemUser.id (flat)': ['null', 'nothing'],
+    created: ['text', 'null', 'nothing'],
+    agentVersion: ['text', 'null', 'nothing'],
+    provisionMetadata: ['mapping', 'null', 'nothing'],
+    'provisionMetadata.provisioner': ['mapping', 'null', 'nothing'],
+    'provisionMetadata.provisioner.type': ['text', 'null', 'nothing'],
+  },
+  memberof: { '': ['list'], '0': [], '0.type': [], '0.id': [] },
+  associations: {
+    '': ['list'],
+    '0': [],
+    '0.to': [],
+    '0.to.type': [],
+    '0.to.id': [],
+    '0.attributes': ['mapping', 'null', 'nothing'],
+    '0.attributes.sudo': ['null', 'nothing'],
+    '0.attributes.sudo.enabled': ['boolean'],
+    '0.attributes.sudo.withoutPassword': ['boolean', 'nothing'],
+  },
+  users: {
+    '': ['list'],
+    '0': [],
+    '0.type': [],
+    '0.id': [],
+    '0.compiledAttributes': ['mapping', 'null', 'nothing'],
+    '0.compiledAttributes.sudo': ['null', 'nothing'],
+    '0.compiledAttributes.sudo.enabled': ['boolean'],
+    '0.compiledAttributes.sudo.withoutPassword': ['boolean', 'nothing'],
+    '0.paths': ['list'],
+    '0.paths.0': ['list'],
+    '0.paths.0.0': [],
+    '0.paths.0.0.to': [],
+    '0.paths.0.0.to.type': ['text'],
+    '0.paths.0.0.to.id': [],
+  },
+};
+
+/** A document with another value at a path. */
+function withValue(document: unknown, path: string, value: unknown): unknown {
+  if (path === '') return value ?? '';
+  const flat = /^(.*) \(flat\)$/.exec(path)?.[1];
+  const keys = flat === undefined ? path.split('.') : [flat];
+  const last = keys.pop() ?? '';
+  const holder = keys.reduce((inner, key) => inner[key], Object(document));
+  if (value === undefined)
+    Array.isArray(holder) ? holder.splice(Number(last), 1) : delete holder[last];
+  else holder[last] = value;
+  return document;
+}
+
+/** What the message names: the field, or of a mapping that is empty what is missing in it. */
+const named = (path: string) => path.replace(' (flat)', '') || 'the whole';
+
+const readings = Object.keys(FIELDS) as Reading[];
+describe.each(readings)(
+  '%s with a value of the wrong kind is refused, nothing is written:',
+  (reading) => {
+    const module = READER[reading];
+    test.each(Object.entries(FIELDS[reading]))('%s', async (path, good) => {
+      const kinds = Object.keys(KINDS).filter((kind) => kind !== 'nothing' || !/^$|\d$/.test(path));
+      await sideBySide(kinds, 4, async (kind) => {
+        const stage = await setStage();
+        const change = (body: unknown) => withValue(body, path, KINDS[kind]);
+        stage.fault(reading, { fault: { kind: 'mangle', change } });
+        // As processes all of them would take minutes.
+        const answer =
+          kind === EXECUTED
+            ? await stage.run(module)
+            : await runInProcess(module, stage.options(module), false);
+        const told = `${path}: ${kind}: ${answer.msg}`;
+        if (good.includes(kind)) {
+          // A lie that it agrees already comes out when the rest has been written.
+          expect(['none', 'not_applied'], told).toContain(answer.error?.code ?? 'none');
+        } else {
+          expect(answer, told).toMatchObject({
+            changed: false,
+            failed: true,
+            error: { code: 'unexpected_response' },
+          });
+          expect(answer.msg).toMatch(
+            /^Could not read the [\w ]+ of system [0-9a-f]{24}: .*\. Check/,
+          );
+          expect(told).toMatch(
+            /type$/.test(path) && kind === 'text'
+              ? /it lists a text among/
+              : reading === 'record' && path === '' && kind === 'mapping'
+                ? /it is the record of no system/
+                : new RegExp(
+                    `: ${named(path).replaceAll('.', '\\.')}(\\.\\w+)? is not of .* \\(it is `,
+                  ),
+          );
+          expect(stage.writes(), told).toEqual([]);
+        }
+        await stage.close();
+      });
+    });
+  },
+);

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { interruption } from './interruption.ts';
+import { sideBySide } from './side-by-side.ts';
+
+test.each([
+  ['SIGKILL', 100, 1],
+  ['SIGTERM', 30, 1001],
+  ['SIGINT', 15, 2001],
+] as const)(
+  '%s at %i random moments: the next run finishes',
+  { timeout: 240_000 },
+  async (signal, count, seed) => {
+    const seeds = Array.from({ length: count }, (_, i) => seed + i);
+    const all = await sideBySide(seeds, 8, async (one) => ({
+      seed: one,
+      ...(await interruption(one, signal)),
+    }));
+    expect(all.filter(({ problems }) => problems.length > 0)).toEqual([]);
+    const counts: Record<string, number> = {};
+    for (const { ended, halfDone } of all) {
+      counts[ended] = (counts[ended] ?? 0) + 1;
+      if (halfDone) counts['half done'] = (counts['half done'] ?? 0) + 1;
+    }
+    console.log(`${signal}: ${JSON.stringify(counts)}`);
+    expect(counts[signal === 'SIGKILL' ? 'killed' : 'interrupted']).toBeGreaterThan(0);
+  },
+);

@@ -1,0 +1,205 @@
+import fc from 'fast-check';
+import type { Option, OptionTable } from '../../src/protocol/option.ts';
+import { MODULES, type ModuleName } from '../executable.ts';
+import { CALLABLES } from './in-process-call.ts';
+
+/** A call of a module: the words after its name, or text on standard input. */
+export interface OddCall {
+  readonly module: ModuleName;
+  readonly words: string[];
+  readonly input: string | undefined;
+}
+
+/** What a call may name: objects that exist, and a folder in which nothing can be harmed. */
+export interface Surroundings {
+  readonly ids: readonly string[];
+  readonly paths: readonly string[];
+  readonly urls: readonly string[];
+  /** Options that have to be as they are here, because the call is carried out as it stands. */
+  readonly always?: Readonly<Record<string, unknown>>;
+}
+
+const PROTOTYPE = [
+  '__proto__',
+  'constructor',
+  'prototype',
+  'toString',
+  'valueOf',
+  'hasOwnProperty',
+];
+
+const oddText = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 30 }),
+  fc.string({ unit: 'binary', maxLength: 30 }),
+  fc.constantFrom('', ' ', '\0', '\n', '\u2028', '\ud800', '\udfff x', '\x1b[2J', '😀'.repeat(600)),
+  fc.constantFrom(...PROTOTYPE, '[', '{', '[]', '{}', '[[', '{"a":1,"a":2}', ',', ',,', 'null'),
+  fc.constantFrom('yes', 'No', 'TRUE', 'f', '1', '0', 'on', '1e400', '-1', '0x10', '1_000', 'NaN'),
+  fc.constantFrom('present', 'absent', 'user', 'us', 'system', 'agent', 'Present', 'auto'),
+  fc.constantFrom('x'.repeat(1024), 'x'.repeat(1025), 'é'.repeat(5000), '\\"'.repeat(3000)),
+);
+const oddNumber = fc.oneof(
+  fc.constantFrom(0, -0, 1, -1, 1e-300, 1e308, 2 ** 31, 2 ** 53, 1.5, Number.MIN_VALUE),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+);
+const oddScalar = fc.oneof(oddText, oddNumber, fc.boolean(), fc.constant(null));
+const oddKey = fc.oneof(fc.constantFrom(...PROTOTYPE, 'id', 'sudo', ''), oddText);
+
+/** Keys are kept as they are, prototype names too: the object has no prototype. */
+const mapping = <T>(value: fc.Arbitrary<T>) =>
+  fc.dictionary(oddKey, value, { maxKeys: 4, noNullPrototype: false });
+const oddValue: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 6, arbitrary: oddScalar },
+  { weight: 2, arbitrary: fc.array(oddScalar, { maxLength: 5 }) },
+  { weight: 2, arbitrary: mapping(oddScalar) },
+  { weight: 1, arbitrary: fc.array(mapping(oddScalar), { maxLength: 3 }) },
+  { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 6 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 300 }).map(nested) },
+);
+
+function nested(depth: number): unknown {
+  let value: unknown = [];
+  for (let i = 0; i < depth; i++) value = i % 2 ? [value] : { a: value };
+  return value;
+}
+
+/** Values that an option of its kind accepts, in all of its spellings; most of them. */
+function fitting(
+  name: string,
+  option: Option<unknown>,
+  around: Surroundings,
+): fc.Arbitrary<unknown> {
+  const id = fc.oneof(
+    fc.constantFrom(...around.ids),
+    fc.constantFrom(...around.ids).map((text) => text.toUpperCase()),
+    fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 24, maxLength: 24 }),
+  );
+  const boolean = fc.oneof(fc.boolean(), fc.constantFrom('yes', 'no', 'True', 'off', 1, 0, '1'));
+  if (name === 'users') {
+    const user = fc.record(
+      { id, sudo: boolean, sudo_without_password: boolean },
+      { requiredKeys: ['id'] },
+    );
+    return fc.oneof(fc.array(fc.oneof(id, user), { maxLength: 5 }), id);
+  }
+  if (name === 'attributes') {
+    return fc.dictionary(oddKey, fc.oneof(oddText, fc.constant(null), fc.boolean()), {
+      maxKeys: 5,
+    });
+  }
+  if (option.choices) {
+    const word = fc.constantFrom(...option.choices);
+    return option.type === 'list' ? fc.array(word, { maxLength: 4 }) : word;
+  }
+  if (/_url$|^proxy$/.test(name)) return fc.constantFrom(...around.urls);
+  if (/_id$|_user$/.test(name)) return id;
+  switch (option.type) {
+    case 'bool':
+      return boolean;
+    case 'float':
+      return fc.oneof(fc.nat(100), fc.double({ min: 0.001, max: 99 }), fc.nat(99).map(String));
+    case 'list':
+      return fc.oneof(fc.array(id, { maxLength: 5 }), fc.array(id, { maxLength: 3 }).map(String));
+    case 'path':
+      return fc.constantFrom(...around.paths);
+    default:
+      return oddText;
+  }
+}
+
+/** Options of a module, most of them as they should be, with other things among them. */
+function options(table: OptionTable, around: Surroundings): fc.Arbitrary<[string, unknown][]> {
+  const known = Object.entries(table).map(([name, option]) => {
+    const { always = {} } = around;
+    if (name in always) return fc.constant<[string, unknown][]>([[name, always[name]]]);
+    const good = fitting(name, option, around);
+    const value = fc.oneof({ weight: 14, arbitrary: good }, { weight: 1, arbitrary: oddValue });
+    const odds = option.required || name === 'agent_dir' ? 30 : 1;
+    return fc.oneof(
+      { weight: odds, arbitrary: value.map((it): [string, unknown][] => [[name, it]]) },
+      { weight: 3, arbitrary: fc.constant<[string, unknown][]>([]) },
+    );
+  });
+  const strange = fc.tuple(oddKey, oddValue);
+  const control = fc.tuple(
+    fc.constantFrom('_ansible_check_mode', '_ansible_diff', '_ansible_verbosity', '_ansible_x'),
+    fc.oneof({ weight: 9, arbitrary: fc.constantFrom(true, false, 'yes', 3) }, oddValue),
+  );
+  const some = (one: fc.Arbitrary<[string, unknown]>, weight: number) =>
+    fc.oneof(
+      { weight: 10, arbitrary: fc.constant([]) },
+      { weight, arbitrary: fc.array(one, { maxLength: 3 }) },
+    );
+  return fc
+    .tuple(fc.tuple(...known), some(strange, 1), some(control, 5))
+    .map(([own, ...others]) => [...own.flat(), ...others.flat()]);
+}
+
+/** JSON of pairs, so that a key can stand there twice. */
+function toJson(pairs: readonly [string, unknown][]): string {
+  return `{${pairs.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`;
+}
+
+/** JSON, and what is not quite JSON any more. */
+function spelled(json: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const broken = fc
+    .tuple(json, fc.double({ min: 0, max: 1, noNaN: true }))
+    .chain(([text, share]) => {
+      const at = Math.floor(share * text.length);
+      return fc.constantFrom(
+        text.slice(0, at),
+        `${text.slice(0, at)}\0${text.slice(at)}`,
+        `${text}${text}`,
+        `\ufeff${text}`,
+        `[${text}]`,
+        text.replace(/:("[^"]*")/, ':NaN'),
+        text.replaceAll('"', "'"),
+        JSON.stringify(text),
+        `  ${text}\n\n`,
+        '{'.repeat(3000),
+        `{"a":${'['.repeat(9000)}${']'.repeat(9000)}}`,
+      );
+    });
+  return fc.oneof({ weight: 12, arbitrary: json }, { weight: 1, arbitrary: broken });
+}
+
+/** Calls of all modules: some that are valid, some that nearly are, some that are nothing at all. */
+export function oddCalls(around: Surroundings): fc.Arbitrary<OddCall> {
+  const word = fc.oneof(
+    fc.constantFrom(
+      '--check',
+      '--diff',
+      '--detailed-exitcode',
+      '--chek',
+      '--',
+      '--help=1',
+      '-',
+      '-v',
+    ),
+    oddText,
+    fc.constantFrom(...around.paths),
+  );
+  const calls = MODULES.map((module) => {
+    const text = spelled(options(CALLABLES[module].options, around).map(toJson));
+    const flags = fc.array(fc.constantFrom('--check', '--diff', '--detailed-exitcode'), {
+      maxLength: 2,
+    });
+    return fc
+      .oneof(
+        {
+          weight: 20,
+          arbitrary: fc
+            .tuple(text, flags)
+            .map(([t, f]) => ({ words: [t, ...f], input: undefined })),
+        },
+        { weight: 3, arbitrary: text.map((input) => ({ words: ['-'], input })) },
+        {
+          weight: 1,
+          arbitrary: fc
+            .tuple(fc.array(word, { maxLength: 4 }), text)
+            .map(([words, input]) => ({ words, input })),
+        },
+      )
+      .map((call): OddCall => ({ module, ...call }));
+  });
+  return fc.oneof(...calls);
+}

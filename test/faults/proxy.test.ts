@@ -1,0 +1,267 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { furnish } from '../emulator/furnish.ts';
+import { issue, makeCa } from '../emulator/keys.ts';
+import { type Answer, type ModuleName, runModule } from '../executable.ts';
+import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
+import { leaks } from './leaks.ts';
+
+const PASSWORD = 'geh eim@%ff/é';
+const USER_INFO = `jane:${encodeURIComponent(PASSWORD)}`;
+const BASIC = `Basic ${Buffer.from(`jane:${PASSWORD}`).toString('base64')}`;
+const folder = mkdtempSync(join(tmpdir(), 'proxy-'));
+const caPath = join(folder, 'ca.pem');
+let emulator: Emulator;
+let secure: Emulator;
+let host: EnrolledHost;
+let secureHost: EnrolledHost;
+let open: ConnectProxy;
+let guarded: ConnectProxy;
+let https: ConnectProxy;
+let astray: ConnectProxy;
+
+beforeAll(async () => {
+  const ca = await makeCa();
+  writeFileSync(caPath, ca.cert);
+  const [mine, others] = await Promise.all([issue(ca), issue(ca, { names: 'DNS:other.example' })]);
+  emulator = await startEmulator();
+  secure = await startEmulator({ tls: mine });
+  host = await emulator.enrol();
+  secureHost = await secure.enrol();
+  furnish(secure.store, secureHost.systemId);
+  const other = await startEmulator({ tls: others });
+  open = await startConnectProxy();
+  guarded = await startConnectProxy({ credentials: `jane:${PASSWORD}` });
+  https = await startConnectProxy({ tls: mine });
+  astray = await startConnectProxy({ to: other.port });
+  return () => other.close();
+});
+afterAll(async () => {
+  for (const proxy of [open, guarded, https, astray]) proxy.close();
+  await Promise.all([emulator.close(), secure.close(), host.remove(), secureHost.remove()]);
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  for (const { asked } of [open, guarded, https, astray]) asked.splice(0);
+  emulator.clearRequests();
+  secure.clearRequests();
+});
+
+const withUser = (url: string, user = USER_INFO) => url.replace('://', `://${user}@`);
+
+async function run(
+  module: ModuleName,
+  options: Record<string, unknown>,
+  env: Record<string, string> = {},
+): Promise<Answer> {
+  const { answer, stdout, stderr } = await runModule(
+    module,
+    { timeout: 3, _ansible_verbosity: 3, ...options },
+    { env },
+  );
+  expect(stderr).toBe('');
+  const requests = [...emulator.requests, ...secure.requests];
+  const encoded = encodeURIComponent(PASSWORD);
+  expect(await leaks(stdout, requests, PASSWORD, encoded, BASIC.slice(6))).toEqual([]);
+  return answer;
+}
+
+/** To the emulator over https unless said otherwise. */
+const overTls = () => ({ agent_dir: secureHost.agentDir, api_url: secure.url, ca_path: caPath });
+const plain = () => ({ agent_dir: host.agentDir, api_url: emulator.url });
+const READ = { changed: false, api: { requests: 1, retries: 0 } };
+
+describe('a proxy on the way', () => {
+  const rows: [what: string, proxy: () => ConnectProxy, url: () => string, given?: string][] = [
+    ['of http', () => open, () => open.url],
+    ['with user and password', () => guarded, () => withUser(guarded.url), BASIC],
+    ['of https', () => https, () => https.url],
+    ['of https, by name', () => https, () => https.url.replace('127.0.0.1', 'localhost')],
+    [
+      'that needs no password but gets one',
+      () => open,
+      () => withUser(open.url, 'x:%FF%fe'),
+      `Basic ${Buffer.from([0x78, 0x3a, 0xff, 0xfe]).toString('base64')}`,
+    ],
+  ];
+  test.each(rows)('%s', async (_, proxy, url, given) => {
+    expect(await run('jumpcloud_system', { ...overTls(), proxy: url() })).toMatchObject(READ);
+    expect(proxy().asked).toEqual([{ target: `localhost:${secure.port}`, authorization: given }]);
+    expect(secure.requests).toHaveLength(1);
+    expect(secure.requests[0]?.authorization).toMatch(/^Signature /);
+  });
+
+  test('to an API of plain http', async () => {
+    expect(await run('jumpcloud_system', { ...plain(), proxy: open.url })).toMatchObject(READ);
+    expect(open.asked).toEqual([{ target: `127.0.0.1:${emulator.port}` }]);
+  });
+
+  test('serves reads at the same time, and writes', async () => {
+    const proxy = withUser(guarded.url);
+    const info = await run('jumpcloud_system_info', { ...overTls(), proxy });
+    expect(info).toMatchObject({ enrolled: true, api: { requests: 7, retries: 0 } });
+    const from = Math.max(...secure.requests.map(({ startedAt }) => startedAt));
+    const to = Math.min(...secure.requests.map(({ endedAt }) => endedAt));
+    expect(secure.requests).toHaveLength(7);
+    expect(from).toBeLessThanOrEqual(to + 1000);
+    const written = await run('jumpcloud_system', { ...overTls(), proxy, display_name: 'web-1' });
+    expect(written).toMatchObject({ changed: true, api: { requests: 2, retries: 0 } });
+  });
+});
+
+describe('the environment', () => {
+  const rows: [what: string, env: () => Record<string, string>, used: boolean][] = [
+    ['HTTPS_PROXY', () => ({ HTTPS_PROXY: open.url }), true],
+    ['https_proxy without scheme', () => ({ https_proxy: open.url.slice(7) }), true],
+    ['NO_PROXY of this host', () => ({ HTTPS_PROXY: open.url, NO_PROXY: 'localhost' }), false],
+    ['NO_PROXY of all', () => ({ HTTPS_PROXY: open.url, no_proxy: '*' }), false],
+    ['NO_PROXY of another', () => ({ HTTPS_PROXY: open.url, NO_PROXY: 'other.example' }), true],
+    ['HTTP_PROXY alone', () => ({ HTTP_PROXY: open.url, ALL_PROXY: open.url }), false],
+  ];
+  test.each(rows)('%s', async (_, env, used) => {
+    expect(await run('jumpcloud_system', overTls(), env())).toMatchObject(READ);
+    expect(open.asked).toHaveLength(used ? 1 : 0);
+  });
+
+  test('gives way to the option', async () => {
+    const env = { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '*' };
+    expect(await run('jumpcloud_system', { ...overTls(), proxy: open.url }, env)).toMatchObject(
+      READ,
+    );
+    expect(open.asked).toHaveLength(1);
+  });
+
+  test('with something else than a proxy is refused before any request', async () => {
+    const answer = await run('jumpcloud_system', overTls(), {
+      HTTPS_PROXY: `socks5://${USER_INFO}@127.0.0.1:1080`,
+    });
+    expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
+    expect(secure.requests).toHaveLength(0);
+  });
+});
+
+describe('a proxy that refuses', () => {
+  const rows: [status: number, url: () => string, message: RegExp][] = [
+    [
+      407,
+      () => guarded.url,
+      /the proxy answered 407 .*Give it user and password in the proxy option or HTTPS_PROXY/,
+    ],
+    [407, () => withUser(guarded.url, 'jane:wrong'), /answered 407 .*, or correct them/],
+    [403, () => open.url, /the proxy answered 403 Forbidden\. Check the proxy option and what/],
+    [404, () => open.url, /the proxy answered 404 Not Found/],
+  ];
+  test.each(rows)('with %i is asked once', async (status, url, message) => {
+    open.refusals.splice(0, Number.POSITIVE_INFINITY, ...(status === 407 ? [] : [status]));
+    const answer = await run('jumpcloud_system', { ...overTls(), proxy: url() });
+    expect(answer).toMatchObject({
+      failed: true,
+      changed: false,
+      error: { code: 'rejected', status },
+      api: { requests: 1, retries: 0 },
+    });
+    expect(answer.msg).toMatch(message);
+    expect(answer.msg).toMatch(/through the proxy http:\/\/127\.0\.0\.1:\d+/);
+    expect(open.asked.length + guarded.asked.length).toBe(1);
+    expect(secure.requests).toHaveLength(0);
+  });
+});
+
+describe('a proxy in trouble', () => {
+  test('that passes is outlasted', async () => {
+    open.refusals.splice(0, Number.POSITIVE_INFINITY, 502, 503);
+    const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url, timeout: 20 });
+    expect(answer).toMatchObject({ changed: false, api: { requests: 3, retries: 2 } });
+    expect(answer.failed).toBeUndefined();
+  });
+
+  test('that stays is named', async () => {
+    open.refusals.splice(0, Number.POSITIVE_INFINITY, ...Array(50).fill(502));
+    const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url, timeout: 2 });
+    open.refusals.splice(0);
+    expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable' } });
+    expect(answer.msg).toContain(
+      `${secure.url} (through the proxy ${open.url}) could not be reached`,
+    );
+    expect(answer.msg).toMatch(/the proxy answered 502 Bad Gateway/);
+    expect(open.asked.length).toBeGreaterThan(1);
+  });
+
+  test('that is dead is named', async () => {
+    const dead = createServer().listen(0, '127.0.0.1');
+    const port = await new Promise<number>((resolve) =>
+      dead.on('listening', () => resolve(Object(dead.address()).port)),
+    );
+    await new Promise((resolve) => dead.close(resolve));
+    const proxy = withUser(`http://127.0.0.1:${port}`);
+    const answer = await run('jumpcloud_system', { ...overTls(), proxy, timeout: 1.5 });
+    expect(answer).toMatchObject({
+      failed: true,
+      error: { code: 'unavailable', reason: 'ECONNREFUSED' },
+    });
+    expect(answer.msg).toMatch(
+      new RegExp(
+        `through the proxy http://127\\.0\\.0\\.1:${port}\\) .*: at the proxy: the connection was refused`,
+      ),
+    );
+  });
+
+  test('that never answers is given up in time', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await new Promise((resolve) => silent.on('listening', resolve));
+    const proxy = `http://127.0.0.1:${Object(silent.address()).port}`;
+    const start = performance.now();
+    const answer = await run('jumpcloud_system', {
+      ...overTls(),
+      proxy,
+      timeout: 2,
+      request_timeout: 0.7,
+    });
+    silent.close();
+    expect(performance.now() - start).toBeLessThan(4000);
+    expect(answer).toMatchObject({
+      failed: true,
+      error: { code: 'unavailable', reason: 'timeout' },
+    });
+    expect(answer.msg).toContain(`through the proxy ${proxy}`);
+  });
+});
+
+describe('certificates', () => {
+  test("the target's name is verified through the proxy, at once", async () => {
+    const answer = await run('jumpcloud_system', { ...overTls(), proxy: astray.url });
+    expect(answer).toMatchObject({
+      failed: true,
+      error: { code: 'tls', reason: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+      api: { requests: 1, retries: 0 },
+    });
+    expect(astray.asked).toHaveLength(1);
+  });
+
+  test("so is the target's CA", async () => {
+    const answer = await run('jumpcloud_system', {
+      ...overTls(),
+      ca_path: undefined,
+      proxy: open.url,
+    });
+    expect(answer).toMatchObject({ failed: true, error: { code: 'tls' }, api: { retries: 0 } });
+    expect(answer.msg).toMatch(/could not prove that it is JumpCloud/);
+  });
+
+  const doubtful: [what: string, url: () => string, caPath: string | undefined, reason: RegExp][] =
+    [
+      ["the proxy's CA", () => https.url, undefined, /UNABLE_TO_/],
+      ['a proxy without TLS', () => open.url.replace('http:', 'https:'), caPath, /SSL|EPROTO/],
+    ];
+  test.each(doubtful)('%s is verified', async (_, url, ca, reason) => {
+    const answer = await run('jumpcloud_system', { ...plain(), ca_path: ca, proxy: url() });
+    expect(answer).toMatchObject({ failed: true, error: { code: 'tls' }, api: { requests: 1 } });
+    expect(answer.msg).toMatch(/on the way to .* the proxy could not prove who it is/);
+    expect(String(answer.error?.['reason'])).toMatch(reason);
+    expect(emulator.requests).toHaveLength(0);
+  });
+});

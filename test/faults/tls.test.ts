@@ -1,0 +1,172 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { issue, makeCa, sharedKeyFiles } from '../emulator/keys.ts';
+import { type Ran, runModule } from '../executable.ts';
+import { type CountingRelay, startRelay } from './counting-relay.ts';
+import { leaks } from './leaks.ts';
+
+type Server = 'good' | 'expired' | 'notYetValid' | 'otherName' | 'selfSigned' | 'plain';
+
+const folder = mkdtempSync(join(tmpdir(), 'tls-'));
+const servers = new Map<Server, { emulator: Emulator; relay: CountingRelay; host: EnrolledHost }>();
+let caPath: string;
+let otherCaPath: string;
+let bundlePath: string;
+
+beforeAll(async () => {
+  const [ca, other, third] = await Promise.all([makeCa(), makeCa(), makeCa()]);
+  const pem = (name: string, ...certificates: string[]) => {
+    const path = join(folder, name);
+    writeFileSync(path, certificates.join('\n'));
+    return path;
+  };
+  caPath = pem('ca.pem', ca.cert);
+  otherCaPath = pem('other.pem', other.cert);
+  bundlePath = pem('bundle.pem', `# roots of ours\n${other.cert}`, third.cert, ca.cert);
+  const [good, expired, notYetValid, otherName] = await Promise.all([
+    issue(ca),
+    issue(ca, { days: -1 }),
+    issue(ca, { since: 1 }),
+    issue(ca, { names: 'DNS:jumpcloud.example' }),
+  ]);
+  const { pkcs8, certificate } = await sharedKeyFiles();
+  const selfSigned = { key: pkcs8, cert: certificate };
+  const identities = { good, expired, notYetValid, otherName, selfSigned, plain: undefined };
+  for (const [name, tls] of Object.entries(identities)) {
+    const emulator = await startEmulator(tls === undefined ? {} : { tls });
+    const relay = await startRelay(emulator.port);
+    servers.set(name as Server, { emulator, relay, host: await emulator.enrol() });
+  }
+});
+afterAll(async () => {
+  for (const { emulator, relay, host } of servers.values()) {
+    relay.close();
+    await Promise.all([emulator.close(), host.remove()]);
+  }
+  rmSync(folder, { recursive: true });
+});
+
+const of = (name: Server) => servers.get(name) ?? expect.unreachable(name);
+
+/** Runs a reading module against a server, through the relay that counts its connections. */
+async function run(
+  name: Server,
+  options: Record<string, unknown> = {},
+  { env = {}, scheme = 'https' }: { env?: Record<string, string>; scheme?: string } = {},
+): Promise<Ran & { connections: number }> {
+  const { emulator, relay, host } = of(name);
+  relay.connections = 0;
+  const ran = await runModule(
+    'jumpcloud_system',
+    {
+      agent_dir: host.agentDir,
+      api_url: `${scheme}://localhost:${relay.port}`,
+      timeout: 4,
+      display_name: 'ip-10-0-0-7',
+      _ansible_verbosity: 3,
+      ...options,
+    },
+    { env },
+  );
+  expect(ran.stderr).toBe('');
+  expect(await leaks(ran.stdout, emulator.requests)).toEqual([]);
+  return { ...ran, connections: relay.connections };
+}
+
+function expectTlsFailure(ran: Ran & { connections: number }, name: Server, message: RegExp): void {
+  expect(ran.answer).toMatchObject({ changed: false, failed: true, error: { code: 'tls' } });
+  expect(ran.answer.msg).toMatch(message);
+  expect(ran.answer['api']).toMatchObject({ requests: 1, retries: 0 });
+  expect(ran.connections).toBe(1);
+  expect(of(name).emulator.requests).toHaveLength(0);
+}
+
+const UNTRUSTED =
+  /could not prove that it is JumpCloud: .*\((UNABLE_TO_VERIFY_LEAF_SIGNATURE|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT_LOCALLY)\)\. .*give its CA with ca_path/;
+
+describe('a server that cannot prove who it is is refused at once', () => {
+  const rows: [what: string, server: Server, options: () => object, message: RegExp][] = [
+    ['an unknown CA', 'good', () => ({}), UNTRUSTED],
+    ['an unknown CA, another one given', 'good', () => ({ ca_path: otherCaPath }), UNTRUSTED],
+    ['self-signed', 'selfSigned', () => ({}), UNTRUSTED],
+    [
+      'expired',
+      'expired',
+      () => ({ ca_path: caPath }),
+      /certificate has expired \(CERT_HAS_EXPIRED\)\. This host's clock says 20\d\d-/,
+    ],
+    [
+      'not valid yet',
+      'notYetValid',
+      () => ({ ca_path: caPath }),
+      /certificate is not yet valid \(CERT_NOT_YET_VALID\)\. This host's clock says 20\d\d-/,
+    ],
+    [
+      'the name of another host',
+      'otherName',
+      () => ({ ca_path: caPath }),
+      /DNS:jumpcloud\.example \(ERR_TLS_CERT_ALTNAME_INVALID\)\. Something else answers/,
+    ],
+    [
+      'no TLS at all',
+      'plain',
+      () => ({}),
+      /does not speak TLS .*\. Check scheme and port in api_url and proxy/,
+    ],
+  ];
+  test.each(rows)('%s', async (_, server, options, message) => {
+    expectTlsFailure(await run(server, { ...options() }), server, message);
+  });
+
+  test('the check cannot be switched off by the environment', async () => {
+    const ran = await run('good', {}, { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
+    expectTlsFailure(ran, 'good', UNTRUSTED);
+  });
+
+  test('reads at the same time fail as one', async () => {
+    const { emulator, relay, host } = of('good');
+    const { answer } = await runModule('jumpcloud_system_info', {
+      agent_dir: host.agentDir,
+      api_url: `https://localhost:${relay.port}`,
+      _ansible_verbosity: 2,
+    });
+    expect(answer).toMatchObject({ failed: true, error: { code: 'tls' }, api: { retries: 0 } });
+    expect(emulator.requests).toHaveLength(0);
+  });
+
+  test('plain HTTP to a server that speaks TLS fails within the budget, and says where', async () => {
+    const ran = await run('good', { timeout: 1 }, { scheme: 'http' });
+    expect(ran.answer).toMatchObject({ changed: false, failed: true });
+    expect(ran.answer.error?.code).toMatch(/^(unavailable|unexpected_response)$/);
+    expect(ran.answer.msg).toContain(`http://localhost:${of('good').relay.port}`);
+    expect(of('good').emulator.requests).toHaveLength(0);
+  });
+});
+
+describe('a server with a trusted certificate', () => {
+  const rows: [what: string, options: () => object, env: () => Record<string, string>][] = [
+    ['its CA given', () => ({ ca_path: caPath }), () => ({})],
+    ['its CA the last of a bundle', () => ({ ca_path: bundlePath }), () => ({})],
+    [
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing',
+      () => ({ ca_path: caPath }),
+      () => ({ NODE_TLS_REJECT_UNAUTHORIZED: '0' }),
+    ],
+    ['NODE_EXTRA_CA_CERTS adds trust', () => ({}), () => ({ NODE_EXTRA_CA_CERTS: caPath })],
+    [
+      'options for Node do not disturb',
+      () => ({ ca_path: caPath }),
+      () => ({ NODE_OPTIONS: '--max-old-space-size=256 --no-warnings' }),
+    ],
+  ];
+  test.each(rows)('%s', async (_, options, env) => {
+    of('good').emulator.clearRequests();
+    const { answer } = await run('good', { ...options() }, { env: env() });
+    expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
+    expect(answer.failed).toBeUndefined();
+    of('good').emulator.clearRequests();
+  });
+});
