@@ -49,7 +49,9 @@ const TLS =
 /** Sorts what undici reports into an AttemptFailure. */
 export function classify(error: unknown): AttemptFailure {
   if (error instanceof AttemptFailure) return error;
-  const { code = '', message = '' } = error as { code?: string; message?: string };
+  const { code: given, message = '', name } = error as Partial<NodeJS.ErrnoException>;
+  // undici's parser knows no code for some of what it meets.
+  const code = given ?? (name === 'HTTPParserError' ? 'HPE_UNKNOWN' : '');
   const proxyStatus = /^Proxy response \((\d+)\)/.exec(message)?.[1];
   if (proxyStatus !== undefined) return proxyFailure(Number(proxyStatus), error);
   if (TLS.test(code)) return new AttemptFailure('tls', tlsMessage(code, message), code, error);

@@ -53,9 +53,9 @@ async function send(socket: Socket, bytes: Buffer, random: Random): Promise<void
 }
 
 test(`${CASES} spoilt answers are answers or failures of an attempt, and nothing else`, async () => {
-  const signal = new AbortController().signal;
   const seeds = Array.from({ length: CASES }, (_, seed) => seed + 1);
   const kinds: Record<string, number> = {};
+  const odd: string[] = [];
   await sideBySide(seeds, 16, async (seed) => {
     const random = new Random(seed);
     const bytes = spoilt(random);
@@ -68,15 +68,18 @@ test(`${CASES} spoilt answers are answers or failures of an attempt, and nothing
       headers: {},
       body: null,
     } as const;
-    const { outcome, sent } = await attempt(pool, request, 500, signal);
+    const { outcome, sent } = await attempt(pool, request, 500, new AbortController().signal);
     await pool.destroy();
     server.close();
     const kind = outcome instanceof AttemptFailure ? outcome.kind : 'answer';
     kinds[kind] = (kinds[kind] ?? 0) + 1;
-    expect(sent).toBe(true);
-    const told = `seed ${seed}: ${JSON.stringify(bytes.toString('latin1'))}: ${JSON.stringify(outcome)}`;
-    if (!(outcome instanceof AttemptFailure)) expect(outcome.status, told).toBeGreaterThan(99);
-    else expect(outcome.message, told).toMatch(/^(no|the) [a-z]/);
+    const isSound =
+      outcome instanceof AttemptFailure
+        ? /^(no|the) [a-z]/.test(outcome.message)
+        : outcome.status >= 100 && outcome.status < 1000;
+    if (isSound && sent) return;
+    odd.push(`seed ${seed}: ${JSON.stringify(bytes.toString('latin1'))}: ${outcome}`);
   });
+  expect(odd).toEqual([]);
   expect(Object.keys(kinds).sort()).toEqual(['answer', 'network', 'unexpected']);
 }, 120_000);
