@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { InvalidArguments } from '../errors.ts';
@@ -65,7 +66,7 @@ async function readFileOrPipe(path: string): Promise<string> {
   try {
     if (stat.size > LARGEST) throw invalid(TOO_LARGE);
     // Read from a device it might never end.
-    return stat.isCharacterDevice() ? '' : readFileSync(fd, 'utf8');
+    return stat.isCharacterDevice() ? '' : decode(readFileSync(fd));
   } finally {
     closeSync(fd);
   }
@@ -79,7 +80,13 @@ async function textFrom(stream: AsyncIterable<Buffer>): Promise<string> {
     if (length > LARGEST) throw invalid(TOO_LARGE);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return decode(Buffer.concat(chunks));
+}
+
+/** What is not UTF-8 would be read as other characters, and written to JumpCloud so. */
+function decode(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw invalid('The options are not UTF-8. Save or send them as UTF-8.');
+  return bytes.toString('utf8');
 }
 
 /** Standard input, and a file that is a pipe, may never end. */

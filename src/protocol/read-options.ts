@@ -61,24 +61,19 @@ function unsupported(module: string, unknown: readonly string[], known: string[]
   };
 }
 
-/**
- * The call's options as the result repeats them: by Ansible's habit null for what is not given. An
- * unknown one is left out, because it may be a secret under a mistyped name.
- */
+/** The call's options as the result repeats them: by Ansible's habit null for what is not given. */
 export function moduleArgs(
   table: OptionTable,
   values: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(table)
-      .filter(([name]) => Object.hasOwn(values, name))
-      .map(([name, option]) => [name, shown(option, values[name])]),
+    Object.entries(values).map(([name, value]) => [name, shown(table[name], value)]),
   );
 }
 
-function shown(option: Option<unknown>, value: unknown): unknown {
+function shown(option: Option<unknown> | undefined, value: unknown): unknown {
   if (value instanceof Map) return Object.fromEntries(value);
-  return option.secret && value != null ? maskCredentials(value) : (value ?? null);
+  return option?.secret && value != null ? maskCredentials(value) : (value ?? null);
 }
 
 /**

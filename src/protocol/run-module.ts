@@ -97,7 +97,9 @@ async function readCall<T extends OptionTable>(
   const given = await readInput(commandLine.source ?? { from: 'stdin' }, signal);
   const { problems, ...controls } = takeControls(given, commandLine);
   call.controls = controls;
-  call.args = moduleArgs(module.options, Object.fromEntries(given));
+  // An unknown option may be a secret under a mistyped name.
+  const known = [...given].filter(([name]) => Object.hasOwn(module.options, name));
+  call.args = moduleArgs(module.options, Object.fromEntries(known));
   const read = readOptions(module.name, module.options, given);
   if ('problems' in read) throw new InvalidArguments([...problems, ...read.problems]);
   problems.push(...(module.rules?.(read.values) ?? []));

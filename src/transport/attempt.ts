@@ -2,10 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Dispatcher } from 'undici';
 import { LONGEST_TIMER_MS } from '../pause.ts';
 import { AttemptFailure, classify } from './attempt-failure.ts';
-import { BodyBuffer } from './body-buffer.ts';
-
-/** The largest answer that is read, in bytes. */
-const LARGEST_BODY = 8 * 1024 * 1024;
+import { BodyBuffer, type BodyRoom } from './body-buffer.ts';
 
 /** One request as it goes over the wire, signed already. */
 export interface WireRequest {
@@ -33,21 +30,24 @@ export interface Attempted {
 
 /**
  * One HTTP exchange, at most `timeoutMs` long from the first byte to the last. Never rejects but
- * with the signal's reason, when that is aborted.
+ * with the signal's reason, when that is aborted. Attempts at the same time share the `room`.
  */
 export function attempt(
   dispatcher: Dispatcher,
   request: WireRequest,
   timeoutMs: number,
   signal: AbortSignal,
+  room: BodyRoom,
 ): Promise<Attempted> {
   return new Promise((resolve, reject) => {
+    const body = new BodyBuffer(room);
     let sent = false;
     let abort: ((reason: Error) => void) | undefined;
     let ended: Error | undefined;
 
     const clear = () => {
       clearTimeout(timer);
+      body.release();
       signal.removeEventListener('abort', interrupt);
     };
     const finish = (outcome: WireReply | AttemptFailure) => {
@@ -76,7 +76,6 @@ export function attempt(
 
     let status = 0;
     let headers: Record<string, string> = {};
-    const body = new BodyBuffer(LARGEST_BODY);
     dispatcher.dispatch(
       { ...request, headersTimeout: 0, bodyTimeout: 0 },
       {
@@ -92,7 +91,9 @@ export function attempt(
         },
         onData(chunk) {
           if (body.append(chunk)) return true;
-          end(new AttemptFailure('unexpected', 'the answer is larger than 8 MiB', 'too-large'));
+          const what =
+            'the answer is larger than 8 MiB, or than 16 MiB with others at the same time';
+          end(new AttemptFailure('unexpected', what, 'too-large'));
           return false;
         },
         onComplete() {

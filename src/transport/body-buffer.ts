@@ -1,36 +1,56 @@
-/** Where the first bytes of a body go; most answers need no more. */
-const FIRST_SIZE = 16 * 1024;
+/** In bytes. Most answers need one block. */
+const BLOCK = 64 * 1024;
+/** The largest body that is taken, in blocks: 8 MiB. */
+const MOST_BLOCKS = 128;
+
+/** Room for the bodies of all answers that come at the same time: 16 MiB. */
+export class BodyRoom {
+  blocks = 2 * MOST_BLOCKS;
+}
 
 /**
- * Gathers a body that comes in pieces of any size. Only the bytes are kept: a body in pieces of one
- * byte each takes no more memory than one that comes whole.
+ * Gathers a body that comes in pieces of any size. Only the bytes are kept, in blocks that are never
+ * copied: neither a body in pieces of one byte each nor many at the same time take more memory.
  */
 export class BodyBuffer {
-  readonly #largest: number;
-  #bytes = Buffer.allocUnsafe(FIRST_SIZE);
+  readonly #room: BodyRoom;
+  readonly #blocks: Buffer[] = [];
   #length = 0;
+  #isOpen = true;
 
-  /** `largest` is the most that is taken, in bytes. */
-  constructor(largest: number) {
-    this.#largest = largest;
+  constructor(room: BodyRoom) {
+    this.#room = room;
   }
 
-  /** Takes a piece; false when the body would be too large with it. */
+  /** Takes a piece; false when there is no room for it, or the buffer was released. */
   append(piece: Buffer): boolean {
-    const length = this.#length + piece.length;
-    if (length > this.#largest) return false;
-    if (length > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#bytes.length));
-      this.#bytes.copy(larger, 0, 0, this.#length);
-      this.#bytes = larger;
+    for (let copied = 0; copied < piece.length; ) {
+      const used = this.#length % BLOCK;
+      const block = used > 0 ? this.#blocks.at(-1) : this.#newBlock();
+      if (!this.#isOpen || block === undefined) return false;
+      const count = piece.copy(block, used, copied);
+      copied += count;
+      this.#length += count;
     }
-    piece.copy(this.#bytes, this.#length);
-    this.#length = length;
-    return true;
+    return this.#isOpen;
   }
 
   /** All of it so far. */
   bytes(): Buffer {
-    return this.#bytes.subarray(0, this.#length);
+    return Buffer.concat(this.#blocks, this.#length);
+  }
+
+  /** Gives the room back; nothing more is taken. */
+  release(): void {
+    if (this.#isOpen) this.#room.blocks += this.#blocks.length;
+    this.#isOpen = false;
+  }
+
+  #newBlock(): Buffer | undefined {
+    if (this.#blocks.length === MOST_BLOCKS || this.#room.blocks === 0) return undefined;
+    this.#room.blocks--;
+    const block = Buffer.allocUnsafeSlow(BLOCK);
+    this.#blocks.push(block);
+    return block;
   }
 }

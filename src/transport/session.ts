@@ -7,6 +7,7 @@ import type { Run } from '../run.ts';
 import { sign } from '../signing/sign.ts';
 import { type Attempted, attempt, type WireReply, type WireRequest } from './attempt.ts';
 import { AttemptFailure } from './attempt-failure.ts';
+import { BodyRoom } from './body-buffer.ts';
 import { Budget } from './budget.ts';
 import { exhausted, final } from './failure.ts';
 import { retryAfter } from './retry-after.ts';
@@ -63,6 +64,7 @@ export class Session {
 
   readonly #run: Run;
   readonly #dispatcher: Dispatcher;
+  readonly #room = new BodyRoom();
   readonly #settings: SessionSettings;
   #closed = false;
 
@@ -181,7 +183,13 @@ export class Session {
     };
     const timeoutMs = Math.min(this.#settings.requestTimeoutMs, this.budget.remaining());
     this.requests++;
-    const attempted = await attempt(this.#dispatcher, wire, timeoutMs, this.#run.signal);
+    const attempted = await attempt(
+      this.#dispatcher,
+      wire,
+      timeoutMs,
+      this.#run.signal,
+      this.#room,
+    );
     if (!(attempted.outcome instanceof AttemptFailure)) this.clock.learn(attempted.outcome);
     return attempted;
   }

@@ -3,6 +3,7 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 import { expect, test } from 'vitest';
 import { attempt } from '../../src/transport/attempt.ts';
 import { AttemptFailure } from '../../src/transport/attempt-failure.ts';
+import { BodyRoom } from '../../src/transport/body-buffer.ts';
 import { badServer } from './bad-server.ts';
 import { Random } from './random.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -68,7 +69,13 @@ test(`${CASES} spoilt answers are answers or failures of an attempt, and nothing
       headers: {},
       body: null,
     } as const;
-    const { outcome, sent } = await attempt(pool, request, 500, new AbortController().signal);
+    const { outcome, sent } = await attempt(
+      pool,
+      request,
+      500,
+      new AbortController().signal,
+      new BodyRoom(),
+    );
     await pool.destroy();
     server.close();
     const kind = outcome instanceof AttemptFailure ? outcome.kind : 'answer';
