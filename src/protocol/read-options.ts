@@ -8,7 +8,11 @@ const MASK = '********';
 /** A call's options as understood, or everything that is wrong with them. */
 export type ReadOptions<T extends OptionTable> =
   | { readonly values: OptionValues<T> }
-  | { readonly problems: readonly Problem[] };
+  | {
+      readonly problems: readonly Problem[];
+      /** There when only names are wrong, so that the values can be checked further. */
+      readonly values?: OptionValues<T>;
+    };
 
 /**
  * Reads a call's options: unknown names, missing and unfit values are all reported together.
@@ -19,9 +23,9 @@ export function readOptions<T extends OptionTable>(
   table: T,
   given: ReadonlyMap<string, unknown>,
 ): ReadOptions<T> {
-  const problems: Problem[] = [];
   const unknown = [...given.keys()].filter((name) => !Object.hasOwn(table, name));
-  if (unknown.length > 0) problems.push(unsupported(module, unknown, Object.keys(table)));
+  const wrongNames = unknown.length > 0 ? [unsupported(module, unknown, Object.keys(table))] : [];
+  const problems: Problem[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(table)) {
     const value = given.get(name) ?? undefined;
@@ -34,7 +38,9 @@ export function readOptions<T extends OptionTable>(
     if (read.success) values[name] = read.data;
     else problems.push(...read.error.issues.map((issue) => problemOf(name, issue)));
   }
-  return problems.length > 0 ? { problems } : { values: values as OptionValues<T> };
+  if (problems.length > 0) return { problems: [...wrongNames, ...problems] };
+  const read = { values: values as OptionValues<T> };
+  return wrongNames.length > 0 ? { problems: wrongNames, ...read } : read;
 }
 
 function problemOf(option: string, issue: { path: PropertyKey[]; message: string }): Problem {

@@ -101,9 +101,9 @@ async function readCall<T extends OptionTable>(
   const known = [...given].filter(([name]) => Object.hasOwn(module.options, name));
   call.args = moduleArgs(module.options, Object.fromEntries(known));
   const read = readOptions(module.name, module.options, given);
-  if ('problems' in read) throw new InvalidArguments([...problems, ...read.problems]);
-  problems.push(...(module.rules?.(read.values) ?? []));
-  if (problems.length > 0) throw new InvalidArguments(problems);
+  if ('problems' in read) problems.push(...read.problems);
+  if (read.values !== undefined) problems.push(...(module.rules?.(read.values) ?? []));
+  if (problems.length > 0 || read.values === undefined) throw new InvalidArguments(problems);
   call.args = moduleArgs(module.options, read.values);
   return read.values;
 }

@@ -6,29 +6,49 @@ const REWRITE_EVERY_MS = 500;
 /** Of a terminal that does not tell how wide it is. */
 const USUAL_COLUMNS = 80;
 
+interface Wait {
+  readonly what: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * Says on a terminal what a run is waiting for and how long still, on one line that is rewritten
- * and finally removed. Anywhere else it says nothing.
+ * and finally removed; of several waits at the same time, the one that ends last. Anywhere else
+ * it says nothing.
  */
 export function waitingOn(stream: NodeJS.WriteStream): Run['waiting'] {
   if (!stream.isTTY) return () => () => {};
+  const waits = new Set<Wait>();
+  let timer: NodeJS.Timeout | undefined;
+  let shown = false;
+
+  const rewrite = () => {
+    const now = performance.now();
+    const [last] = [...waits]
+      .filter(({ start }) => now - start >= QUIET_MS)
+      .sort((a, b) => b.end - a.end);
+    if (last === undefined) return;
+    const still = `: ${Math.max(0, Math.ceil((last.end - now) / 1000))} s left`;
+    // A line that wraps could not be rewritten.
+    const room = (stream.columns || USUAL_COLUMNS) - 1 - still.length;
+    const line = `Waiting ${last.what}`;
+    stream.write(`\r\x1b[K${line.length > room ? `${line.slice(0, room - 1)}…` : line}${still}`);
+    shown = true;
+  };
+
   return (what, forMs) => {
     const start = performance.now();
-    let shown = false;
-    const timer = setInterval(() => {
-      const waited = performance.now() - start;
-      if (waited < QUIET_MS) return;
-      const left = Math.max(0, Math.ceil((forMs - waited) / 1000));
-      const still = `: ${left} s left`;
-      // A line that wraps could not be rewritten.
-      const room = (stream.columns || USUAL_COLUMNS) - 1 - still.length;
-      const line = `Waiting ${what}`;
-      stream.write(`\r\x1b[K${line.length > room ? `${line.slice(0, room - 1)}…` : line}${still}`);
-      shown = true;
-    }, REWRITE_EVERY_MS);
+    const wait = { what, start, end: start + forMs };
+    waits.add(wait);
+    timer ??= setInterval(rewrite, REWRITE_EVERY_MS);
     return () => {
+      waits.delete(wait);
+      if (waits.size > 0) return;
       clearInterval(timer);
+      timer = undefined;
       if (shown) stream.write('\r\x1b[K');
+      shown = false;
     };
   };
 }

@@ -5,10 +5,9 @@ import type { Applied } from '../reconcile.ts';
 import type { Run } from '../run.ts';
 import type { Session } from '../transport/session.ts';
 import type { EdgesAccess } from './edges-access.ts';
+import { PATIENCE_MS } from './patience.ts';
 import { type Edges, type EdgesWish, planEdges } from './plan-edges.ts';
 
-/** How long JumpCloud's graph is given to show what was written, in milliseconds. */
-export const PATIENCE_MS = 10_000;
 const FIRST_PAUSE_MS = 250;
 
 /**
@@ -36,7 +35,7 @@ export async function applyEdges(
   };
   for (const change of changes) await write(change);
 
-  let giveUpAt = performance.now() + PATIENCE_MS;
+  let writtenAt = performance.now();
   let pauseMs = FIRST_PAUSE_MS;
   for (;;) {
     const after = await access.read(session);
@@ -46,12 +45,16 @@ export async function applyEdges(
     if (fresh.length > 0) {
       for (const change of fresh) await write(change);
       // The graph may take as long again to show these.
-      giveUpAt = performance.now() + PATIENCE_MS;
+      writtenAt = performance.now();
       pauseMs = FIRST_PAUSE_MS;
       continue;
     }
-    const waitMs = Math.min(pauseMs, giveUpAt - performance.now(), session.budget.remaining());
-    if (waitMs <= 0) throw notApplied(access.name, left);
+    const waitMs = Math.min(
+      pauseMs,
+      writtenAt + PATIENCE_MS - performance.now(),
+      session.budget.remaining(),
+    );
+    if (waitMs <= 0) throw notApplied(access.name, left, performance.now() - writtenAt);
     const over = run.waiting(`for JumpCloud to show the change of ${access.name}`, waitMs);
     await pause(waitMs, run.signal).finally(over);
     pauseMs *= 2;
@@ -62,10 +65,10 @@ function keyOf({ op, id }: EdgeChange): string {
   return `${op} ${id}`;
 }
 
-function notApplied(name: string, left: readonly EdgeChange[]): NotApplied {
+function notApplied(name: string, left: readonly EdgeChange[], waitedMs: number): NotApplied {
   const missing = left.map(({ op, id }) => ({ op, id }));
   return new NotApplied(
-    `JumpCloud accepted the changes, but ${PATIENCE_MS / 1000} s later the list of ${name} still does not show: ${missing.map(({ op, id }) => `${op} ${id}`).join(', ')}. Run again; if it stays so, somebody or something keeps changing the same in JumpCloud.`,
+    `JumpCloud accepted the changes, but ${Math.round(waitedMs / 1000)} s later the list of ${name} still does not show: ${missing.map(({ op, id }) => `${op} ${id}`).join(', ')}. Run again; if it stays so, somebody or something keeps changing the same in JumpCloud.`,
     { missing },
   );
 }

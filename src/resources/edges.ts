@@ -65,7 +65,7 @@ export function edges<Options>(
 
     sentence: (done) => {
       const counts = Object.entries(idsByOp(done)).filter(([, ids]) => ids.length > 0);
-      return `${concern.option}: ${counts.map(([op, ids]) => `${ids.length} ${op}`).join(', ')}.`;
+      return `${concern.field}: ${counts.map(([op, ids]) => `${ids.length} ${op}`).join(', ')}.`;
     },
 
     ...(concern.warn && { warn: concern.warn }),

@@ -4,7 +4,7 @@ import { identityFiles, purge } from '../agent/purge.ts';
 import { identify } from '../agent/registration.ts';
 import { findStopCommand, STOP_TIMEOUT_MS, stopAgent } from '../agent/service.ts';
 import { endRemoval } from '../agent/tombstone.ts';
-import { InvalidArguments } from '../errors.ts';
+import { Interrupted, InvalidArguments } from '../errors.ts';
 import type { Outcome, Run } from '../run.ts';
 import { connect } from '../transport/connect.ts';
 import type { RemovalOptions } from './removal-options.ts';
@@ -58,8 +58,15 @@ async function remove(
   const stop = async () => {
     if (command === undefined) return;
     const over = run.waiting('for the agent to stop', STOP_TIMEOUT_MS);
-    await stopAgent(command, run.signal).finally(over);
-    stopped = true;
+    try {
+      await stopAgent(command, run.signal);
+      stopped = true;
+    } catch (error) {
+      stopped = error instanceof Interrupted;
+      throw error;
+    } finally {
+      over();
+    }
   };
   const session = await connect(identity, options, run);
   try {
@@ -68,7 +75,9 @@ async function remove(
       : await removeAssociations(session, run, stop);
   } catch (error) {
     if (stopped) {
-      run.warnings.push('The agent was stopped before; start jcagent again unless you run again.');
+      run.warnings.push(
+        'The agent was told to stop before that; start jcagent again unless you run again.',
+      );
     }
     throw error;
   } finally {

@@ -11,7 +11,7 @@ import {
 import { pause } from '../pause.ts';
 import type { Run } from '../run.ts';
 import type { Session } from '../transport/session.ts';
-import { PATIENCE_MS } from './apply-edges.ts';
+import { PATIENCE_MS } from './patience.ts';
 import type { Removed } from './removed.ts';
 
 const LOOK_EVERY_MS = 1000;
@@ -28,7 +28,9 @@ export async function removeSystem(
   const { systemId } = session.identity;
   const removed = [{ type: 'system', id: systemId }];
   if (!(await isPresent(session))) {
-    if (!run.check) leaveTombstone(session, run);
+    if (run.check) return [];
+    await stop();
+    leaveTombstone(session, run);
     return [];
   }
   if (run.check) return removed;
@@ -49,11 +51,10 @@ async function isPresent(session: Session): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof NotFound) return false;
-    // Without the server's time the clock could still be what is wrong.
-    const isClockKnown = session.clock.offsetMs !== undefined;
-    if (error instanceof Unauthorized && isClockKnown) {
-      if (isRemovalUnderWay(identity.agentDir, identity.systemId, origin)) return false;
-    }
+    // A clock or a key that could be what is wrong would make the note prove nothing.
+    const isSure = session.clock.offsetMs !== undefined && identity.keyMatchesCertificate === true;
+    const noted = isRemovalUnderWay(identity.agentDir, identity.systemId, origin);
+    if (error instanceof Unauthorized && isSure && noted) return false;
     throw error;
   }
 }

@@ -22,6 +22,13 @@ export interface WireReply {
   readonly isUtf8: boolean;
 }
 
+/** What all attempts of a run share. */
+export interface Way {
+  readonly dispatcher: Dispatcher;
+  readonly signal: AbortSignal;
+  readonly room: BodyRoom;
+}
+
 /** What came of one attempt, and whether JumpCloud may have seen the request. */
 export interface Attempted {
   readonly outcome: WireReply | AttemptFailure;
@@ -30,14 +37,12 @@ export interface Attempted {
 
 /**
  * One HTTP exchange, at most `timeoutMs` long from the first byte to the last. Never rejects but
- * with the signal's reason, when that is aborted. Attempts at the same time share the `room`.
+ * with the signal's reason, when that is aborted.
  */
 export function attempt(
-  dispatcher: Dispatcher,
+  { dispatcher, signal, room }: Way,
   request: WireRequest,
   timeoutMs: number,
-  signal: AbortSignal,
-  room: BodyRoom,
 ): Promise<Attempted> {
   return new Promise((resolve, reject) => {
     const body = new BodyBuffer(room);
@@ -115,4 +120,9 @@ function readHeaders(raw: Buffer[]): Record<string, string> {
     headers[String(raw[i]).toLowerCase()] ??= String(raw[i + 1]);
   }
   return headers;
+}
+
+/** Whether JumpCloud may have carried out a request although the answer does not say so. */
+export function mayHaveActed({ outcome, sent }: Attempted): boolean {
+  return sent && (outcome instanceof AttemptFailure || outcome.status !== 429);
 }

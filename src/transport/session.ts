@@ -5,7 +5,14 @@ import { conceal } from '../conceal.ts';
 import { pause } from '../pause.ts';
 import type { Run } from '../run.ts';
 import { sign } from '../signing/sign.ts';
-import { type Attempted, attempt, type WireReply, type WireRequest } from './attempt.ts';
+import {
+  type Attempted,
+  attempt,
+  mayHaveActed,
+  type Way,
+  type WireReply,
+  type WireRequest,
+} from './attempt.ts';
 import { AttemptFailure } from './attempt-failure.ts';
 import { BodyRoom } from './body-buffer.ts';
 import { Budget } from './budget.ts';
@@ -63,8 +70,7 @@ export class Session {
   enrolledAs: string | undefined;
 
   readonly #run: Run;
-  readonly #dispatcher: Dispatcher;
-  readonly #room = new BodyRoom();
+  readonly #way: Way;
   readonly #settings: SessionSettings;
   #closed = false;
 
@@ -75,7 +81,7 @@ export class Session {
     this.budget = new Budget(settings.timeoutMs);
     this.clock = new ServerClock(settings.clock);
     this.#run = run;
-    this.#dispatcher = dispatcher;
+    this.#way = { dispatcher, signal: run.signal, room: new BodyRoom() };
     this.#settings = settings;
   }
 
@@ -103,11 +109,11 @@ export class Session {
     const start = performance.now();
     let lost = false;
     for (let attempts = 1; ; attempts++) {
-      const { outcome, sent } = await this.#attemptInTime(request);
-      const { purpose, method } = request;
-      const acted = mayHaveActed(outcome, sent);
-      const open = (lost || acted) && method !== 'GET';
-      const told = { purpose, origin: this.#destination(), open };
+      const attempted = await this.#attemptInTime(request);
+      const { outcome } = attempted;
+      const acted = mayHaveActed(attempted);
+      const open = (lost || acted) && request.method !== 'GET';
+      const told = { purpose: request.purpose, origin: this.#destination(), open };
       if (outcome instanceof AttemptFailure) {
         // Of reads at the same time the first failure ends the others.
         if (outcome.kind !== 'network' || this.#closed) throw final(told, outcome);
@@ -126,10 +132,9 @@ export class Session {
         remainingMs: this.budget.remaining(),
         random: this.#settings.random(),
       });
-      if (waitMs === undefined) {
-        const elapsedMs = performance.now() - start;
+      const elapsedMs = performance.now() - start;
+      if (waitMs === undefined)
         throw exhausted({ ...told, attempts, elapsedMs, retryAfterMs }, outcome);
-      }
       this.retries++;
       const done = this.#run.waiting(`to try again to ${request.purpose}`, waitMs);
       await pause(waitMs, this.#run.signal).finally(done);
@@ -139,7 +144,7 @@ export class Session {
   /** Closes the connections, whatever is under way on them. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#dispatcher.destroy();
+    await this.#way.dispatcher.destroy();
   }
 
   /**
@@ -174,22 +179,11 @@ export class Session {
       'user-agent': `jumpcloud-system-context/${version} (${this.#run.module})`,
     };
     if (body !== undefined) headers['content-type'] = 'application/json';
-    const wire = {
-      origin: this.origin,
-      method,
-      path,
-      headers,
-      body: body === undefined ? null : JSON.stringify(body),
-    };
+    const text = body === undefined ? null : JSON.stringify(body);
+    const wire = { origin: this.origin, method, path, headers, body: text };
     const timeoutMs = Math.min(this.#settings.requestTimeoutMs, this.budget.remaining());
     this.requests++;
-    const attempted = await attempt(
-      this.#dispatcher,
-      wire,
-      timeoutMs,
-      this.#run.signal,
-      this.#room,
-    );
+    const attempted = await attempt(this.#way, wire, timeoutMs);
     if (!(attempted.outcome instanceof AttemptFailure)) this.clock.learn(attempted.outcome);
     return attempted;
   }
@@ -199,9 +193,4 @@ export class Session {
     const warning = this.clock.warning();
     if (warning !== undefined) this.#run.warnings.push(warning);
   }
-}
-
-/** Whether JumpCloud may have carried out a request although the answer does not say so. */
-function mayHaveActed(outcome: WireReply | AttemptFailure, sent: boolean): boolean {
-  return sent && (outcome instanceof AttemptFailure || outcome.status !== 429);
 }

@@ -61,6 +61,8 @@ test(`${CASES} spoilt answers are answers or failures of an attempt, and nothing
     const random = new Random(seed);
     const bytes = spoilt(random);
     const server = await badServer((socket) => void send(socket, bytes, random));
+    const { signal } = new AbortController();
+    const room = new BodyRoom();
     const pool = new Pool(server.url, { connections: 1 });
     const request = {
       origin: server.url,
@@ -69,13 +71,7 @@ test(`${CASES} spoilt answers are answers or failures of an attempt, and nothing
       headers: {},
       body: null,
     } as const;
-    const { outcome, sent } = await attempt(
-      pool,
-      request,
-      500,
-      new AbortController().signal,
-      new BodyRoom(),
-    );
+    const { outcome, sent } = await attempt({ dispatcher: pool, signal, room }, request, 500);
     await pool.destroy();
     server.close();
     const kind = outcome instanceof AttemptFailure ? outcome.kind : 'answer';

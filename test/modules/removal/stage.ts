@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../../emulator/emulator.ts';
 import type { EnrolOptions } from '../../emulator/enrol.ts';
 import type { LoggedRequest } from '../../emulator/types.ts';
@@ -62,8 +62,9 @@ export class Stage {
 
   /** Until a request met the fault that was set for it. */
   async faultMet(): Promise<void> {
-    const met = () => Object.keys(this.emulator.faults.injected).length;
-    await expect.poll(met, { timeout: 20_000 }).toBe(1);
+    const { injected } = this.emulator.faults;
+    const meet = () => expect(Object.keys(injected)).toHaveLength(1);
+    await vi.waitFor(meet, { timeout: 20_000 });
   }
 
   isRecordThere(): boolean {

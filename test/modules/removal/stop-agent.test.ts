@@ -137,7 +137,9 @@ describe.concurrent('stop_agent', () => {
     });
     const { answer } = await stage.run({ stop_agent: true }, on(path));
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'rejected' } });
-    expect(answer.warnings).toEqual([expect.stringMatching(/^The agent was stopped before/)]);
+    expect(answer.warnings).toEqual([
+      expect.stringMatching(/^The agent was told to stop before that/),
+    ]);
     expect(stage.has(TOMBSTONE)).toBe(false);
   });
 });
