@@ -96,7 +96,7 @@ describe.concurrent('the rhythm of', () => {
     expect(first).toMatchObject({ added: [b, a], ...none, removed: [], warnings: [] });
     expect(first[kind.field]).toEqual(list(...[a, b, other].sort()));
     expect(first.diff).toEqual({ before: diffOf(), after: diffOf(a, b) });
-    expect(first.msg).toBe(`${kind.option}: 2 added.`);
+    expect(first.msg).toBe(`${kind.field}: 2 added.`);
     expect(first['system_id']).toBe(host.systemId);
 
     if (withSudo) {
@@ -124,7 +124,7 @@ describe.concurrent('the rhythm of', () => {
     expect(only['added']).toEqual([a]);
     expect([...(only['removed'] as string[])].sort()).toEqual([b, other].sort());
     expect(only.diff).toEqual({ before: diffOf(...[b, c, other].sort()), after: diffOf(a, c) });
-    expect(only.msg).toBe(`${kind.option}: 1 added, 2 removed.`);
+    expect(only.msg).toBe(`${kind.field}: 1 added, 2 removed.`);
     expect([...host.edges().keys()].sort()).toEqual([a, c]);
 
     const empty = await step(host, [], { exclusive: true }, 2);
