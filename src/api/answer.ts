@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { UnexpectedResponse } from '../errors.ts';
-import { MAY_BE_DONE } from '../transport/failure.ts';
+import { MAY_BE_DONE, mayBeDone } from '../transport/failure.ts';
 import type { Reply, Request, Session } from '../transport/session.ts';
 import { refusal } from './refusal.ts';
 
@@ -46,9 +46,10 @@ export function answer<T extends z.ZodMiniType>(
 
 /** An answer that arrived well and still is not JumpCloud's. */
 export function unexpected(session: Session, request: Request, what: string): UnexpectedResponse {
-  const open = request.method === 'GET' ? '' : MAY_BE_DONE;
+  const open = request.method !== 'GET';
   return new UnexpectedResponse(
-    `Could not ${request.purpose}: the answer of ${session.origin} is not what JumpCloud gives: ${what}. Check api_url, region and proxy.${open}`,
+    `Could not ${request.purpose}: the answer of ${session.origin} is not what JumpCloud gives: ${what}. Check api_url, region and proxy: something else may be answering there.${open ? MAY_BE_DONE : ''}`,
+    mayBeDone(open),
   );
 }
 

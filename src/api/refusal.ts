@@ -50,10 +50,10 @@ export function refusal(session: Session, request: Request, reply: Reply): Modul
       details,
     );
   }
-  const open = request.method === 'GET' ? '' : MAY_BE_DONE;
+  const open = request.method !== 'GET';
   return new UnexpectedResponse(
-    `${could}: ${session.origin} answered with status ${status}, which JumpCloud never gives here. Check api_url, region and proxy.${open}`,
-    details,
+    `${could}: ${session.origin} answered with status ${status}, which JumpCloud never gives here. Check api_url, region and proxy: something else may be answering there.${open ? MAY_BE_DONE : ''}`,
+    { ...details, ...mayBeDone(open) },
   );
 }
 

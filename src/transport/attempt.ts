@@ -70,7 +70,7 @@ export function attempt(
       reject(signal.reason);
     };
     const expire = () => {
-      const what = `no complete answer within ${Math.round(timeoutMs) / 1000} s`;
+      const what = `${sent ? 'no complete answer' : 'no connection'} within ${tenths(timeoutMs)} s`;
       const failure = new AttemptFailure('network', what, 'timeout');
       end(failure);
       finish(failure);
@@ -111,6 +111,11 @@ export function attempt(
       },
     );
   });
+}
+
+/** Milliseconds as seconds for people, never 0. */
+function tenths(ms: number): number {
+  return Math.max(Math.round(ms / 100) / 10, 0.1);
 }
 
 /** A header given more than once keeps its first value. */

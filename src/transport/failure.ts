@@ -103,7 +103,7 @@ export function final(
     }
     default:
       return new UnexpectedResponse(
-        `Could not ${purpose}: ${origin} did not answer as JumpCloud does: ${message}. Check api_url, region and proxy.${doubt}`,
+        `Could not ${purpose}: ${origin} did not answer as JumpCloud does: ${message}. Check api_url, region and proxy: something else may be answering there.${doubt}`,
         details,
         failure,
       );

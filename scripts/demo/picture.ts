@@ -1,0 +1,48 @@
+import { text } from 'node:stream/consumers';
+import { stripVTControlCharacters } from 'node:util';
+
+// Draws the demo's terminal from a real run, shortened to what it is about:
+//   npm run --silent demo | npx tsx scripts/demo/picture.ts > scripts/demo/terminal.svg
+
+const LINE = 17;
+
+let heading = '';
+const lines = stripVTControlCharacters(await text(process.stdin))
+  .split('\n')
+  .filter((line) => {
+    if (isHeading(line)) heading = line;
+    // Of what Ansible prints, the counts, and what the prediction shows.
+    const isCount = /^ {3}\| localhost .*ok=/.test(line);
+    const isDifference = heading.includes('--diff') && /^ {3}\| [-+] /.test(line);
+    return isHeading(line) || isSummary(line) || isCount || isDifference;
+  })
+  .map((line) => line.replace(/ +skipped=.*/, ''));
+const height = (lines.length + 3) * LINE;
+const rows = lines.map(
+  (line, i) => `<text x="14" y="${(i + 2) * LINE}"${styleOf(line)}>${asXml(line)}</text>`,
+);
+
+console.log(`<svg xmlns="http://www.w3.org/2000/svg" width="800" height="${height}" font-family="ui-monospace,Menlo,Consolas,monospace" font-size="12.5" fill="#d0d7de" xml:space="preserve"><title>What npm run demo prints, shortened</title><rect width="800" height="${height}" rx="8" fill="#1b1f24"/>
+<text x="14" y="${LINE}" fill="#8b949e">$ npm run demo</text>
+${rows.join('\n')}
+</svg>`);
+
+/** What a step came to: indented, and not quoted from another program. */
+function isSummary(line: string): boolean {
+  return /^ {3}[A-Z]/.test(line);
+}
+
+function isHeading(line: string): boolean {
+  return /^(\d+\. |All went)/.test(line);
+}
+
+function styleOf(line: string): string {
+  if (isHeading(line)) return ' font-weight="bold" fill="#fff"';
+  if (/^ {3}\| \+/.test(line)) return ' fill="#7ee787"';
+  if (/^ {3}\| -/.test(line)) return ' fill="#ffa198"';
+  return isSummary(line) ? ' fill="#79c0ff"' : '';
+}
+
+function asXml(line: string): string {
+  return line.replace(/&/g, '&amp;').replace(/</g, '&lt;');
+}
