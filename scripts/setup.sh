@@ -31,7 +31,8 @@ install_packages() {
   [ -z "$(find package-lock.json -newer node_modules/.package-lock.json 2>/dev/null || echo missing)" ] &&
     return
   say 'installing the npm packages of package-lock.json'
-  npm ci --loglevel=error >/dev/null
+  # No package here needs its install script, and npm 9 as Debian 13 has it fails on one.
+  npm ci --ignore-scripts --loglevel=error >/dev/null
 }
 
 # $1: a command, $2: its package in Debian. Fails, and says what to do, when it cannot be had.
