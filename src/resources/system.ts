@@ -1,5 +1,6 @@
 import { readSystem, type SystemChanges, type SystemRecord, updateSystem } from '../api/systems.ts';
 import { NotApplied } from '../errors.ts';
+import { shorten } from '../protocol/spellings.ts';
 import type { Resource } from '../reconcile.ts';
 import type { Session } from '../transport/session.ts';
 import { settle } from './settle.ts';
@@ -92,7 +93,7 @@ function requireTaken(options: SystemOptions, record: SystemRecord): void {
   if (ignored.length === 0) return;
   const shown = ignored.map(
     ({ option, current, wanted }) =>
-      `${option} is ${JSON.stringify(current)} instead of ${JSON.stringify(wanted)}`,
+      `${option} is ${shorten(JSON.stringify(current))} instead of ${shorten(JSON.stringify(wanted))}`,
   );
   throw new NotApplied(
     `JumpCloud accepted the change, but its answer does not show it: ${shown.join('; ')}. Run again; if it stays so, a policy or an administrator may be setting the same.`,

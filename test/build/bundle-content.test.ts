@@ -1,0 +1,72 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { buildAll } from '../../scripts/build/build-all.ts';
+
+// Every line here is copied to every host at every task. A new one is a decision, not an accident.
+const THIRD_PARTY = [
+  'undici/lib/api/abort-signal.js',
+  'undici/lib/api/api-connect.js',
+  'undici/lib/core/connect.js',
+  'undici/lib/core/constants.js',
+  'undici/lib/core/diagnostics.js',
+  'undici/lib/core/errors.js',
+  'undici/lib/core/request.js',
+  'undici/lib/core/symbols.js',
+  'undici/lib/core/tree.js',
+  'undici/lib/core/util.js',
+  'undici/lib/dispatcher/agent.js',
+  'undici/lib/dispatcher/client-h1.js',
+  'undici/lib/dispatcher/client-h2.js',
+  'undici/lib/dispatcher/client.js',
+  'undici/lib/dispatcher/dispatcher-base.js',
+  'undici/lib/dispatcher/dispatcher.js',
+  'undici/lib/dispatcher/fixed-queue.js',
+  'undici/lib/dispatcher/pool-base.js',
+  'undici/lib/dispatcher/pool-stats.js',
+  'undici/lib/dispatcher/pool.js',
+  'undici/lib/dispatcher/proxy-agent.js',
+  'undici/lib/handler/redirect-handler.js',
+  'undici/lib/interceptor/redirect-interceptor.js',
+  'undici/lib/llhttp/constants.js',
+  'undici/lib/llhttp/llhttp-wasm.js',
+  'undici/lib/llhttp/llhttp_simd-wasm.js',
+  'undici/lib/llhttp/utils.js',
+  'undici/lib/util/timers.js',
+  'undici/lib/web/fetch/body.js',
+  'zod/v4/core/api.js',
+  'zod/v4/core/checks.js',
+  'zod/v4/core/core.js',
+  'zod/v4/core/errors.js',
+  'zod/v4/core/parse.js',
+  'zod/v4/core/regexes.js',
+  'zod/v4/core/schemas.js',
+  'zod/v4/core/util.js',
+  'zod/v4/core/versions.js',
+  'zod/v4/mini/schemas.js',
+];
+
+/** What stands in for parts that are never used has to stay a stub, in bytes. */
+const LARGEST_STUB = 200;
+const STUBS = ['client-h2.js', 'redirect-handler.js', 'llhttp-wasm.js', 'fetch/body.js'];
+
+test('the executables hold what they need of other packages, and no more', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'bundle-content-'));
+  const { modules } = await buildAll(folder);
+  await rm(folder, { recursive: true });
+  const bytes = new Map<string, number>();
+  for (const { metafile } of modules) {
+    for (const { inputs } of Object.values(metafile.outputs)) {
+      for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+        const file = path.split('node_modules/')[1];
+        if (file !== undefined && bytesInOutput > 0) bytes.set(file, bytesInOutput);
+      }
+    }
+  }
+  expect([...bytes.keys()].sort()).toEqual(THIRD_PARTY);
+  for (const stub of STUBS) {
+    const size = [...bytes].find(([file]) => file.endsWith(stub))?.[1];
+    expect(size, stub).toBeLessThan(LARGEST_STUB);
+  }
+});
