@@ -1,3 +1,4 @@
+import { OBJECT_TYPES } from '../api/graph.ts';
 import type { Problem } from '../errors.ts';
 import { connectionOptions } from '../protocol/connection-options.ts';
 import { type Option, type OptionValues, reader, required, Unfit } from '../protocol/option.ts';
@@ -6,8 +7,6 @@ import { toChoice } from '../protocol/values.ts';
 import { edges } from './edges.ts';
 import { associations } from './edges-access.ts';
 import { edgesOptions, edgesRules, sudoRules } from './edges-options.ts';
-
-const TYPES = ['command', 'policy', 'policy_group', 'user_group'] as const;
 
 /** The options of jumpcloud_association. */
 export const associationOptions = {
@@ -37,8 +36,7 @@ export function associationRules(options: AssociationOptions): Problem[] {
 export const association = edges<AssociationOptions>({
   option: 'ids',
   field: 'associations',
-  bareIds: false,
-  withSudo: ({ type }) => type === 'user_group',
+  shape: ({ type }) => (type === 'user_group' ? 'with sudo' : 'objects'),
   wish: ({ ids, state, exclusive, sudo, sudo_without_password }) => ({
     edges: new Map(ids.map((id) => [id, { sudo, sudo_without_password }])),
     state,
@@ -47,13 +45,13 @@ export const association = edges<AssociationOptions>({
   access: ({ type }) => associations(type),
 });
 
-function associationType(): Option<(typeof TYPES)[number] | undefined> {
-  const read = toChoice(TYPES);
+function associationType(): Option<(typeof OBJECT_TYPES)[number] | undefined> {
+  const read = toChoice(OBJECT_TYPES);
   const schema = reader((value) => {
     if (value === 'user') {
       throw new Unfit('users are bound with jumpcloud_user_binding, which knows their sudo');
     }
     return read(value);
   });
-  return { type: 'str', choices: TYPES, schema };
+  return { type: 'str', choices: OBJECT_TYPES, schema };
 }

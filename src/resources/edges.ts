@@ -13,10 +13,8 @@ export interface EdgesConcern<Options> {
   readonly option: string;
   /** The result field that lists the edges afterwards. */
   readonly field: string;
-  /** Whether edges of this kind carry sudo. */
-  readonly withSudo: (options: Options) => boolean;
-  /** Whether the edges are listed as bare ids. */
-  readonly bareIds: boolean;
+  /** How results list the edges: as bare ids, as objects, or as objects that tell of sudo. */
+  readonly shape: (options: Options) => 'ids' | 'objects' | 'with sudo';
   /** What the person has to know about the state afterwards. */
   readonly warn?: (session: Session, options: Options) => Promise<readonly string[]>;
 }
@@ -25,10 +23,11 @@ export interface EdgesConcern<Options> {
 export function edges<Options>(
   concern: EdgesConcern<Options>,
 ): Resource<Options, Edges, EdgeChange> {
-  const { access, wish, withSudo } = concern;
-  const lists = (done: readonly EdgeChange[]) => {
+  const { access, wish, shape } = concern;
+  // An edge that is no more than an id cannot be updated.
+  const lists = (options: Options, done: readonly EdgeChange[]) => {
     const { added, updated, removed } = idsByOp(done);
-    return concern.bareIds ? { added, removed } : { added, updated, removed };
+    return shape(options) === 'ids' ? { added, removed } : { added, updated, removed };
   };
   const list = (state: Edges, show: (id: string, sudo: Sudo) => unknown) =>
     [...state].sort(byId).map(([id, sudo]) => show(id, sudo));
@@ -40,14 +39,14 @@ export function edges<Options>(
 
     apply: (work, options, plan, before) =>
       applyEdges(work, access(options), wish(options), plan.changes, before, (done) => {
-        work.run.soFar = { changed: true, ...lists(done) };
+        work.run.soFar = { changed: true, ...lists(options, done) };
       }),
 
     managed(options, state) {
       const { edges: wished, exclusive } = wish(options);
       const managed = new Map([...state].filter(([id]) => exclusive || wished.has(id)));
       const show = (id: string, sudo: Sudo) => {
-        if (concern.bareIds) return id;
+        if (shape(options) === 'ids') return id;
         const of = wished.get(id);
         const managesSudo = of?.sudo !== undefined || of?.sudo_without_password !== undefined;
         return managesSudo ? { id, ...sudo } : { id };
@@ -57,10 +56,10 @@ export function edges<Options>(
 
     report(options, after, done) {
       const show = (id: string, sudo: Sudo) => {
-        if (concern.bareIds) return id;
-        return withSudo(options) ? { id, ...sudo } : { id };
+        if (shape(options) === 'ids') return id;
+        return shape(options) === 'with sudo' ? { id, ...sudo } : { id };
       };
-      return { [concern.field]: list(after, show), ...lists(done) };
+      return { [concern.field]: list(after, show), ...lists(options, done) };
     },
 
     sentence: (done) => {

@@ -16,8 +16,7 @@ export const groupMembershipOptions = {
 export const groupMembership = edges<OptionValues<typeof groupMembershipOptions>>({
   option: 'groups',
   field: 'groups',
-  bareIds: true,
-  withSudo: () => false,
+  shape: () => 'ids',
   wish: ({ groups, state, exclusive }) => ({
     edges: new Map(groups.map((id) => [id, {}])),
     state,

@@ -3,6 +3,7 @@ import { regionAt } from '../agent/region.ts';
 import { identify } from '../agent/registration.ts';
 import { agentVersion } from '../agent/version.ts';
 import { readAssociations } from '../api/associations.ts';
+import { OBJECT_TYPES } from '../api/graph.ts';
 import { readMemberships } from '../api/memberships.ts';
 import { readSystem, type SystemRecord } from '../api/systems.ts';
 import { readUsers } from '../api/users.ts';
@@ -72,8 +73,7 @@ async function gather(
 }
 
 async function readAllAssociations(session: Session): Promise<Record<string, unknown>> {
-  const types = ['command', 'policy', 'policy_group', 'user_group'] as const;
-  const lists = types.map(async (type) => {
+  const lists = OBJECT_TYPES.map(async (type) => {
     const edges = [...(await readAssociations(session, type))].sort(([a], [b]) => (a < b ? -1 : 1));
     return [type, edges.map(([id, sudo]) => (type === 'user_group' ? { id, ...sudo } : { id }))];
   });

@@ -34,8 +34,7 @@ export function userBindingRules(options: UserBindingOptions): Problem[] {
 export const userBinding = edges<UserBindingOptions>({
   option: 'users',
   field: 'users',
-  bareIds: false,
-  withSudo: () => true,
+  shape: () => 'with sudo',
   wish: ({ users, state, exclusive }) => ({
     edges: new Map(users.map((user) => [user.id, user])),
     state,
