@@ -1,0 +1,99 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeController } from '../test/ansible/controller.ts';
+import { startSshServer } from '../test/ansible/ssh-server.ts';
+import { startEmulator } from '../test/emulator/emulator.ts';
+import { makeFleet } from './bench/ansible/fleet.ts';
+import { playTable, type Setting, taskTable } from './bench/ansible/play-tables.ts';
+import { type PlayTime, timedPlay } from './bench/ansible/timed-play.ts';
+import { projectFolder } from './build/project-folder.ts';
+
+/** How often each play is run, after one round that does not count. */
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
+/** What is measured; some of it, when the words of the command line name it. */
+const SETTINGS = [
+  { name: 'local', size: 1, ssh: false, pipelining: false, forks: 5 },
+  { name: '1 over SSH', size: 1, ssh: true, pipelining: false, forks: 5 },
+  { name: '1 over SSH, pipelining', size: 1, ssh: true, pipelining: true, forks: 5 },
+  { name: '5 over SSH', size: 5, ssh: true, pipelining: false, forks: 5 },
+  { name: '20 over SSH', size: 20, ssh: true, pipelining: false, forks: 20 },
+].filter(({ name }) => process.argv.length === 2 || process.argv.includes(name));
+const PLAYS = ['modules', 'byHand'] as const;
+const KINDS = ['first', 'unchanged'] as const;
+
+const here = join(projectFolder, 'scripts/bench/ansible');
+const results = join(projectFolder, 'dist/bench');
+const [controller, server, emulator] = await Promise.all([
+  makeController(),
+  startSshServer(),
+  startEmulator(),
+]);
+const playbooks = {
+  modules: await controller.copy(join(here, 'with-modules.yml')),
+  byHand: await controller.copy(join(here, 'by-hand.yml')),
+};
+const plugin = 'callback_plugins/task_times.py';
+await controller.put(plugin, await readFile(join(here, plugin), 'utf8'));
+await mkdir(results, { recursive: true });
+try {
+  const measured: Setting[] = [];
+  for (const setting of SETTINGS) {
+    measured.push(...(await measure(setting)));
+    const text = report(measured);
+    await writeFile(join(results, 'ansible.md'), text);
+    console.log(playTable(measured));
+  }
+  console.log(`\n${report(measured)}`);
+} finally {
+  await emulator.close();
+  await server.close();
+  await controller.remove();
+}
+
+/** Interleaved, and in turns first, so that a slow minute hits both alike. */
+async function measure(setting: (typeof SETTINGS)[number]): Promise<Setting[]> {
+  const fleet = await makeFleet(
+    controller,
+    emulator,
+    setting.size,
+    setting.ssh ? server : undefined,
+  );
+  const flags = ['-i', fleet.inventory, '--forks', String(setting.forks)];
+  const measured = KINDS.map((kind) => ({
+    name: setting.name,
+    kind,
+    rounds: ROUNDS,
+    modules: [] as PlayTime[],
+    byHand: [] as PlayTime[],
+    requests: { modules: 0, byHand: 0 },
+  }));
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const play of round % 2 === 0 ? PLAYS : PLAYS.toReversed()) {
+      fleet.reset();
+      for (const each of measured) {
+        emulator.clearRequests();
+        const time = await timedPlay(controller, playbooks[play], flags, setting.pipelining);
+        fleet.verify();
+        const writes = emulator.requests.some(({ method }) => method !== 'GET');
+        if (writes !== (each.kind === 'first')) throw new Error(`${play}, ${each.kind}: ${writes}`);
+        each.requests[play] = emulator.requests.length;
+        if (round > 0) each[play].push(time);
+      }
+    }
+  }
+  await fleet.close();
+  return measured;
+}
+
+/** The table of plays, and the tasks of every unchanged play. */
+function report(settings: readonly Setting[]): string {
+  const tasks = settings
+    .filter(({ kind }) => kind === 'unchanged')
+    .flatMap(({ name, modules, byHand }) => [
+      `### ${name}, unchanged: each task, over all hosts`,
+      taskTable(modules),
+      taskTable(byHand),
+    ]);
+  const title = '## One play of four concerns: medians, and ratios of paired runs';
+  return `${[title, playTable(settings), ...tasks].join('\n\n')}\n`;
+}

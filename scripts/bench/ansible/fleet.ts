@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { Controller } from '../../../test/ansible/controller.ts';
+import type { SshServer } from '../../../test/ansible/ssh-server.ts';
+import type { Emulator, EnrolledHost } from '../../../test/emulator/emulator.ts';
+
+/** Hosts that are behind their description, and one description for all of them. */
+export interface Fleet {
+  readonly inventory: string;
+  /** Takes everything away again that a play describes. */
+  reset(): void;
+  /** Rejects unless every host is as described. */
+  verify(): void;
+  close(): Promise<void>;
+}
+
+/** Enrols hosts; without an SSH server they are reached locally. */
+export async function makeFleet(
+  controller: Controller,
+  emulator: Emulator,
+  size: number,
+  server?: SshServer,
+): Promise<Fleet> {
+  const { store } = emulator;
+  const groups = [store.addGroup(), store.addGroup()];
+  const user = store.addUser();
+  const command = store.addObject('command');
+  const hosts = new Map<string, EnrolledHost>();
+  for (let i = 1; i <= size; i++) hosts.set(`web-${i}`, await controller.enrol(emulator));
+
+  const connections = join(controller.folder, 'cp');
+  const connection = server
+    ? {
+        ansible_host: '127.0.0.1',
+        ansible_port: server.port,
+        ansible_user: server.user,
+        ansible_ssh_private_key_file: await controller.put('ssh/key', server.privateKey),
+        ansible_ssh_args: [
+          '-F none -o IdentitiesOnly=yes -o ControlMaster=auto -o ControlPersist=60s',
+          `-o UserKnownHostsFile=${await controller.put('ssh/known_hosts', server.knownHosts)}`,
+          '-o GlobalKnownHostsFile=none',
+        ].join(' '),
+        ansible_remote_tmp: server.remoteTemp,
+        // A connection for each host, though all have one address.
+        ansible_control_path: `${connections}/{{ inventory_hostname }}`,
+      }
+    : { ansible_connection: 'local' };
+  const inventory = {
+    all: {
+      vars: {
+        ...connection,
+        // Told, so that no play spends time on finding it out.
+        ansible_python_interpreter: '/usr/bin/python3',
+        api_url: emulator.url,
+        attributes: { managed_by: 'ansible', role: 'web' },
+        groups_wanted: groups,
+        user_wanted: user,
+        command_wanted: command,
+      },
+      hosts: Object.fromEntries([...hosts].map(([name, host]) => [name, hostVars(host)])),
+    },
+  };
+  return {
+    inventory: await controller.put(
+      `${server ? 'ssh' : 'local'}-${size}.yml`,
+      stringify(inventory),
+    ),
+    reset() {
+      for (const { systemId } of hosts.values()) {
+        Object.assign(store.record(systemId), {
+          displayName: 'new',
+          allowSshRootLogin: true,
+          attributes: [{ name: 'owner', value: 'somebody' }],
+        });
+        for (const group of groups) store.leave(systemId, group);
+        store.dissociate(systemId, 'user', user);
+        store.dissociate(systemId, 'command', command);
+      }
+    },
+    verify() {
+      for (const [name, { systemId }] of hosts) {
+        const { displayName, allowSshRootLogin, attributes } = store.record(systemId);
+        const found = JSON.stringify([
+          [displayName, allowSshRootLogin, attributes.map((each) => each.name).sort()],
+          store.groupsOf(systemId).length,
+          store.edgesOf(systemId, 'user'),
+          store.hasEdge(systemId, 'command', command),
+        ]);
+        const sudo = { sudo: { enabled: true, withoutPassword: false } };
+        const wanted = JSON.stringify([
+          [name, false, ['managed_by', 'owner', 'role']],
+          groups.length,
+          [[user, sudo]],
+          true,
+        ]);
+        if (found !== wanted) throw new Error(`${name} is ${found}, not ${wanted}`);
+      }
+    },
+    async close() {
+      for (const path of server ? await controller.list('cp') : []) {
+        const words = ['-F', 'none', '-O', 'exit', '-S', path, 'any'];
+        // It may have ended by itself meanwhile.
+        await controller.run('ssh', words).catch(() => {});
+      }
+      for (const host of hosts.values()) await host.remove();
+    },
+  };
+}
+
+const hostVars = (host: EnrolledHost) => ({ agent_dir: host.agentDir });

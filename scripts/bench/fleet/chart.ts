@@ -1,0 +1,33 @@
+import { type Fleet, LIMIT } from './run-fleet.ts';
+import { load, type Second } from './seconds.ts';
+
+const LEFT = 60;
+const WIDTH = 660;
+const PANEL = 130;
+const PLOT = 90;
+
+/** Requests per second, a panel for each fleet over the same time: answered below, 429 on top. */
+export function chart(fleets: readonly Fleet[]): string {
+  const longest = Math.max(...fleets.map(({ perSecond }) => perSecond.length));
+  const height = 40 + fleets.length * PANEL;
+  const panels = fleets.map((fleet, i) => panel(fleet, longest, 40 + i * PANEL));
+  const legend = `<rect x="330" y="9" width="10" height="10" fill="#3b6ea5"/><text x="344" y="18">answered</text><rect x="420" y="9" width="10" height="10" fill="#d98032"/><text x="434" y="18">429</text><text x="480" y="18">dashed: the limit, ${LIMIT} per second</text>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="740" height="${height}" font-family="sans-serif" font-size="12"><rect width="740" height="${height}" fill="#fff"/><text x="8" y="18" font-weight="bold">Requests per second of a fleet</text>${legend}${panels.join('')}</svg>\n`;
+}
+
+function panel({ hosts, perSecond }: Fleet, longest: number, top: number): string {
+  const peak = Math.max(LIMIT, ...perSecond.map(load));
+  const bottom = top + 14 + PLOT;
+  const step = WIDTH / longest;
+  const tall = (count: number) => (count * PLOT) / peak;
+  const bar = (x: number, y: number, count: number, colour: string) =>
+    `<rect x="${x.toFixed(1)}" y="${(y - tall(count)).toFixed(1)}" width="${step.toFixed(1)}" height="${tall(count).toFixed(1)}" fill="${colour}"/>`;
+  const bars = perSecond.map(({ answered, refused }: Second, i) => {
+    const x = LEFT + i * step;
+    return (
+      bar(x, bottom, answered, '#3b6ea5') + bar(x, bottom - tall(answered), refused, '#d98032')
+    );
+  });
+  const limit = bottom - tall(LIMIT);
+  return `<text x="${LEFT}" y="${top + 8}">${hosts} hosts, ${perSecond.length} s</text><text x="${LEFT - 6}" y="${top + 24}" text-anchor="end">${peak}</text><text x="${LEFT - 6}" y="${bottom}" text-anchor="end">0</text>${bars.join('')}<line x1="${LEFT}" x2="${LEFT + WIDTH}" y1="${limit.toFixed(1)}" y2="${limit.toFixed(1)}" stroke="#222" stroke-dasharray="4 3"/>`;
+}

@@ -1,0 +1,25 @@
+import type { LoggedRequest } from '../../../test/emulator/types.ts';
+
+/** The requests that arrived within one second: those that were answered, those that got 429. */
+export interface Second {
+  readonly answered: number;
+  readonly refused: number;
+}
+
+/** What arrived in each second, from the first request on. */
+export function seconds(requests: readonly LoggedRequest[]): Second[] {
+  const start = requests[0]?.startedAt ?? 0;
+  const all: { answered: number; refused: number }[] = [];
+  for (const { startedAt, status } of requests) {
+    const index = Math.floor((startedAt - start) / 1000);
+    while (all.length <= index) all.push({ answered: 0, refused: 0 });
+    const second = all[index];
+    if (second !== undefined) second[status === 429 ? 'refused' : 'answered']++;
+  }
+  return all;
+}
+
+/** Everything that arrived within a second. */
+export function load({ answered, refused }: Second): number {
+  return answered + refused;
+}
