@@ -1,4 +1,6 @@
 import { fetchedNodes, fetchNodes } from './bench/nodes.ts';
 
 await fetchNodes();
-console.log(`Node.js ${fetchedNodes().join(', ')} can be measured: npm run bench`);
+console.log(
+  `Node.js ${fetchedNodes().join(', ')} are there: for npm run bench, and for npm test to run the executables on`,
+);

@@ -67,6 +67,6 @@ export async function reconcile<Options extends SessionOptions, State, Change>(
       fields: { ...resource.report(options, after, done), ...fields },
     };
   } finally {
-    await session.close();
+    session.close();
   }
 }

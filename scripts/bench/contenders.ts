@@ -35,8 +35,6 @@ export async function contenders(
     await writeFile(path, JSON.stringify({ ...place, ...options }));
     return path;
   };
-  const naive = join(folder, 'naive');
-  await naiveBundle(naive);
   store.record(systemId).displayName = 'web-1';
   store.join(systemId, group);
   store.associate(systemId, 'user', user);
@@ -54,6 +52,15 @@ export async function contenders(
       ...(reset && { reset }),
     };
   };
+  const naive = async (name: string, isTuned: boolean) => {
+    const file = join(folder, `naive-${isTuned}`);
+    await naiveBundle(file, isTuned);
+    return {
+      name,
+      bytes: (await stat(file)).size,
+      command: (node: string) => ({ argv: [node, file, unchanged] }),
+    };
+  };
   return [
     { name: 'node -e 0', command: (node) => ({ argv: [node, '-e', '0'] }) },
     { name: FLOOR, command: (node) => ({ argv: [node, floor, unchanged] }) },
@@ -69,11 +76,8 @@ export async function contenders(
     await module('jumpcloud_group_membership', 'changed', { groups: [other] }, () =>
       store.leave(systemId, other),
     ),
-    {
-      name: 'naive bundle, unchanged',
-      bytes: (await stat(naive)).size,
-      command: (node) => ({ argv: [node, naive, unchanged] }),
-    },
+    await naive('naive bundle, unchanged', false),
+    await naive('naive bundle with our flags for V8, unchanged', true),
     {
       name: 'bash, openssl and curl, always writing',
       command: () => ({

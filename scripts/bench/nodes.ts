@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { projectFolder } from '../build/project-folder.ts';
 
-/** The Node.js versions that are measured; npm packages hold their real binaries. */
-export const NODE_VERSIONS = ['18.20.8', '20.20.2', '22.23.3', '24.21.0'] as const;
+/**
+ * The Node.js versions that are measured, and that the executables are tested on besides this one;
+ * npm packages hold their real binaries.
+ */
+export const NODE_VERSIONS = ['18.20.8', '20.20.2', '22.23.3', '24.21.0', '26.9.0'] as const;
 
 const FOLDER = join(projectFolder, 'node_modules/.cache/nodes');
 

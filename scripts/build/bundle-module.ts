@@ -1,6 +1,8 @@
 import { build, type Metafile } from 'esbuild';
+import { bareImports } from './bare-imports.ts';
 import { compressParser } from './compress-parser.ts';
 import { helpImport } from './help-import.ts';
+import { lighterParts } from './lighter-parts.ts';
 import { projectFolder } from './project-folder.ts';
 import { requiredNode } from './required-node.ts';
 import { leaveOutUnusedParts } from './unused-parts.ts';
@@ -25,10 +27,12 @@ export async function bundleModule(name: string, header: string): Promise<Bundle
     format: 'cjs',
     target: `node${requiredNode}`,
     legalComments: 'none',
+    // Ends what the header begins, before Node's own parts are loaded: they come compiled.
+    banner: { js: `"use strict";require("node:v8").setFlagsFromString("--lazy");` },
     metafile: true,
     // undici looks at this variable to choose a parser that is not in the bundle.
     define: { 'process.env.JEST_WORKER_ID': 'undefined' },
-    plugins: [helpImport, leaveOutUnusedParts, compressParser],
+    plugins: [helpImport, bareImports, leaveOutUnusedParts, lighterParts, compressParser],
     logLevel: 'warning',
   });
   const [output] = outputFiles;

@@ -1,4 +1,5 @@
 import { BadIdentity, NotEnrolled } from '../errors.ts';
+import { monotonicMs } from '../monotonic-clock.ts';
 import { pause } from '../pause.ts';
 import type { Run } from '../run.ts';
 import { AlreadyRemoved, type Identity, readIdentity } from './identity.ts';
@@ -12,8 +13,8 @@ const LOOK_EVERY_MS = 500;
  * @throws what readIdentity throws, once the time is up
  */
 export async function identify(agentDir: string, timeout: number, run: Run): Promise<Identity> {
-  const start = performance.now();
-  const left = () => timeout * 1000 - (performance.now() - start);
+  const start = monotonicMs();
+  const left = () => timeout * 1000 - (monotonicMs() - start);
   let done: (() => void) | undefined;
   try {
     for (;;) {

@@ -7,11 +7,13 @@ import { refusal } from './refusal.ts';
 /** Levels of lists and mappings; JumpCloud's answers have ten at most. */
 const DEEPEST = 50;
 
+const lowerCase = z.transform((id: string) => id.toLowerCase());
+
 /** A JumpCloud object id, lower case. */
-export const objectId = z.pipe(
-  z.string().check(z.regex(/^[0-9a-f]{24}$/i)),
-  z.transform((id: string) => id.toLowerCase()),
-);
+export const objectId = z.pipe(z.string().check(z.regex(/^[0-9a-f]{24}$/i)), lowerCase);
+
+/** The same, or empty text for none. */
+export const objectIdOrNone = z.pipe(z.string().check(z.regex(/^([0-9a-f]{24})?$/i)), lowerCase);
 
 /**
  * The JSON of a successful answer, in the shape it has to have.

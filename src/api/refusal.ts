@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import {
   type ModuleError,
   NotFound,
@@ -8,6 +7,7 @@ import {
 } from '../errors.ts';
 import { MAY_BE_DONE, mayBeDone } from '../transport/failure.ts';
 import type { Reply, Request, Session } from '../transport/session.ts';
+import { statusText } from '../transport/status-text.ts';
 
 /** The most of JumpCloud's own words that is passed on, in characters. */
 const LONGEST_MESSAGE = 300;
@@ -41,7 +41,7 @@ export function refusal(session: Session, request: Request, reply: Reply): Modul
     );
   }
   if (status >= 400 && status < 500) {
-    const named = `${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
+    const named = statusText(status);
     const doubt = lost ? MAY_BE_DONE : '';
     return new Rejected(
       said === undefined

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import type { Reply, Request, Session } from '../transport/session.ts';
-import { answer, objectId, unexpected } from './answer.ts';
+import { answer, objectId, objectIdOrNone, unexpected } from './answer.ts';
 import { refusal } from './refusal.ts';
 
 const attribute = z.object({ name: z.string(), value: z.string() });
 const boolean = z.optional(z.boolean());
 const text = z.optional(z.nullable(z.string()));
 // No primary user has been seen as null and as missing; empty text is read alike.
-const userId = z.optional(z.nullable(z.union([objectId, z.literal('')])));
+const userId = z.optional(z.nullable(objectIdOrNone));
 
 /** What is read of a system's record; everything else in it is passed on as it came. */
 const systemRecord = z.looseObject({

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { version } from '../../package.json';
 import { Interrupted, InvalidArguments, type Problem } from '../errors.ts';
@@ -8,7 +9,7 @@ import type { OptionTable, OptionValues } from './option.ts';
 import { readInput } from './read-input.ts';
 import { moduleArgs, readOptions } from './read-options.ts';
 import { failed, type Result, serialize, succeeded } from './result.ts';
-import { waitingOn } from './waiting.ts';
+import { waitingOnStderr } from './waiting.ts';
 
 /** One module: its name, its options, and what it does with them. */
 export interface Module<T extends OptionTable> {
@@ -43,7 +44,7 @@ export function runModule<T extends OptionTable>(module: Module<T>): void {
     systemId: undefined,
     soFar: {},
     api: undefined,
-    waiting: waitingOn(process.stderr),
+    waiting: waitingOnStderr(),
   };
   const call: Call = {
     controls: { check: true, diff: false, verbosity: 0 },
@@ -124,6 +125,16 @@ function complete(result: Result, run: Omit<Run, 'check'>, call: Call): Result {
  * the answer when it cannot be written, so that is a failure.
  */
 function print(text: string, exitCode: number): void {
-  process.stdout.on('error', () => process.exit(1));
-  process.stdout.write(text, (error) => process.exit(error ? 1 : exitCode));
+  const bytes = Buffer.from(text);
+  let written = 0;
+  try {
+    while (written < bytes.length) written += writeSync(1, bytes, written);
+    process.exit(exitCode);
+  } catch (error) {
+    // The other side of a pipe that does not block has not read yet. Only then is the stream worth
+    // the time that it takes to open.
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') process.exit(1);
+    process.stdout.on('error', () => process.exit(1));
+    process.stdout.write(bytes.subarray(written), () => process.exit(exitCode));
+  }
 }

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../monotonic-clock.ts';
 import type { Run } from '../run.ts';
 
 /** Waits that are over sooner are not worth a line, in milliseconds. */
@@ -13,32 +14,35 @@ interface Wait {
 }
 
 /**
- * Says on a terminal what a run is waiting for and how long still, on one line that is rewritten
+ * Says on stderr, if that is a terminal, what a run is waiting for and how long still, on one line that is rewritten
  * and finally removed; of several waits at the same time, the one that ends last. Anywhere else
  * it says nothing.
  */
-export function waitingOn(stream: NodeJS.WriteStream): Run['waiting'] {
-  if (!stream.isTTY) return () => () => {};
+export function waitingOnStderr(): Run['waiting'] {
   const waits = new Set<Wait>();
   let timer: NodeJS.Timeout | undefined;
   let shown = false;
 
   const rewrite = () => {
-    const now = performance.now();
+    const now = monotonicMs();
     const [last] = [...waits]
       .filter(({ start }) => now - start >= QUIET_MS)
       .sort((a, b) => b.end - a.end);
     if (last === undefined) return;
     const still = `: ${Math.max(0, Math.ceil((last.end - now) / 1000))} s left`;
     // A line that wraps could not be rewritten.
-    const room = (stream.columns || USUAL_COLUMNS) - 1 - still.length;
+    const room = (process.stderr.columns || USUAL_COLUMNS) - 1 - still.length;
     const line = `Waiting ${last.what}`;
-    stream.write(`\r\x1b[K${line.length > room ? `${line.slice(0, room - 1)}…` : line}${still}`);
+    process.stderr.write(
+      `\r\x1b[K${line.length > room ? `${line.slice(0, room - 1)}…` : line}${still}`,
+    );
     shown = true;
   };
 
   return (what, forMs) => {
-    const start = performance.now();
+    // Asked only now: opening the stream takes time, and most runs never wait.
+    if (!process.stderr.isTTY) return () => {};
+    const start = monotonicMs();
     const wait = { what, start, end: start + forMs };
     waits.add(wait);
     timer ??= setInterval(rewrite, REWRITE_EVERY_MS);
@@ -47,7 +51,7 @@ export function waitingOn(stream: NodeJS.WriteStream): Run['waiting'] {
       if (waits.size > 0) return;
       clearInterval(timer);
       timer = undefined;
-      if (shown) stream.write('\r\x1b[K');
+      if (shown) process.stderr.write('\r\x1b[K');
       shown = false;
     };
   };

@@ -1,5 +1,6 @@
 import type { EdgeChange } from '../api/graph.ts';
 import { NotApplied } from '../errors.ts';
+import { monotonicMs } from '../monotonic-clock.ts';
 import { pause } from '../pause.ts';
 import type { Applied } from '../reconcile.ts';
 import type { Run } from '../run.ts';
@@ -35,7 +36,7 @@ export async function applyEdges(
   };
   for (const change of changes) await write(change);
 
-  let writtenAt = performance.now();
+  let writtenAt = monotonicMs();
   let pauseMs = FIRST_PAUSE_MS;
   for (;;) {
     const after = await access.read(session);
@@ -45,16 +46,16 @@ export async function applyEdges(
     if (fresh.length > 0) {
       for (const change of fresh) await write(change);
       // The graph may take as long again to show these.
-      writtenAt = performance.now();
+      writtenAt = monotonicMs();
       pauseMs = FIRST_PAUSE_MS;
       continue;
     }
     const waitMs = Math.min(
       pauseMs,
-      writtenAt + PATIENCE_MS - performance.now(),
+      writtenAt + PATIENCE_MS - monotonicMs(),
       session.budget.remaining(),
     );
-    if (waitMs <= 0) throw notApplied(access.name, left, performance.now() - writtenAt);
+    if (waitMs <= 0) throw notApplied(access.name, left, monotonicMs() - writtenAt);
     const over = run.waiting(`for JumpCloud to show the change of ${access.name}`, waitMs);
     await pause(waitMs, run.signal).finally(over);
     pauseMs *= 2;

@@ -81,7 +81,7 @@ async function remove(
     }
     throw error;
   } finally {
-    await session.close();
+    session.close();
   }
 }
 

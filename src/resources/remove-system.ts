@@ -8,6 +8,7 @@ import {
   Unauthorized,
   UnexpectedResponse,
 } from '../errors.ts';
+import { monotonicMs } from '../monotonic-clock.ts';
 import { pause } from '../pause.ts';
 import type { Run } from '../run.ts';
 import type { Session } from '../transport/session.ts';
@@ -84,9 +85,9 @@ function isSurelyNotDone(error: unknown): boolean {
 
 async function requireGone(session: Session, run: Run): Promise<void> {
   const { systemId, agentDir } = session.identity;
-  const giveUpAt = performance.now() + PATIENCE_MS;
+  const giveUpAt = monotonicMs() + PATIENCE_MS;
   while (await systemExists(session)) {
-    const waitMs = Math.min(LOOK_EVERY_MS, giveUpAt - performance.now());
+    const waitMs = Math.min(LOOK_EVERY_MS, giveUpAt - monotonicMs());
     if (waitMs <= 0) {
       endRemoval(agentDir);
       run.soFar = {};

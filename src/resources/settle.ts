@@ -1,4 +1,5 @@
 import { NotApplied } from '../errors.ts';
+import { monotonicMs } from '../monotonic-clock.ts';
 import { pause } from '../pause.ts';
 import type { Run } from '../run.ts';
 import type { Session } from '../transport/session.ts';
@@ -29,7 +30,7 @@ export async function settle<State>(
   first: State,
 ): Promise<{ state: State; reapplied: number }> {
   const heldMs = seconds * 1000;
-  const start = performance.now();
+  const start = monotonicMs();
   let state = first;
   let agreedSince = start;
   let reapplied = 0;
@@ -38,7 +39,7 @@ export async function settle<State>(
   try {
     for (;;) {
       const lost = disagreeing(state);
-      const now = performance.now();
+      const now = monotonicMs();
       if (lost.length === 0 && now - agreedSince >= heldMs) return { state, reapplied };
       if (now - start >= 3 * heldMs) {
         throw new NotApplied(
@@ -49,11 +50,11 @@ export async function settle<State>(
       if (lost.length > 0) {
         reapplied++;
         state = await write(state);
-        agreedSince = performance.now();
+        agreedSince = monotonicMs();
         done();
         done = wait();
       }
-      const left = agreedSince + heldMs - performance.now();
+      const left = agreedSince + heldMs - monotonicMs();
       const lookAgainMs = Math.min(left, MOST_MS, Math.max(LEAST_MS, heldMs / 30));
       await pause(lookAgainMs, work.run.signal);
       work.session.budget.extend(lookAgainMs);

@@ -48,7 +48,7 @@ export async function systemInfo(options: SystemInfoOptions, run: Run): Promise<
     const msg = `This host is system ${identity.systemId}.`;
     return { changed: false, msg, fields: { enrolled: true, ...fields } };
   } finally {
-    await session.close();
+    session.close();
   }
 }
 

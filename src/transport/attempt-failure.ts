@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { statusText } from './status-text.ts';
 
 /**
  * What an attempt that brought no usable answer failed of: the network (worth another try), the
@@ -52,8 +52,6 @@ export function classify(error: unknown): AttemptFailure {
   const { code: given, message = '', name } = error as Partial<NodeJS.ErrnoException>;
   // undici's parser knows no code for some of what it meets.
   const code = given ?? (name === 'HTTPParserError' ? 'HPE_UNKNOWN' : '');
-  const proxyStatus = /^Proxy response \((\d+)\)/.exec(message)?.[1];
-  if (proxyStatus !== undefined) return proxyFailure(Number(proxyStatus), error);
   if (TLS.test(code)) return new AttemptFailure('tls', tlsMessage(code, message), code, error);
   const odd = oddity(code, message);
   if (odd !== undefined) return new AttemptFailure('unexpected', odd, code, error);
@@ -73,10 +71,15 @@ function oddity(code: string, message: string): string | undefined {
 }
 
 /** 5xx of a proxy is its network's trouble and passes; anything else is its decision and stays. */
-function proxyFailure(status: number, cause: unknown): AttemptFailure {
+export function proxyFailure(status: number): AttemptFailure {
   const kind = status >= 500 ? 'network' : 'proxy-refused';
-  const answer = `the proxy answered ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
-  return new AttemptFailure(kind, answer, String(status), cause, 'proxy');
+  return new AttemptFailure(
+    kind,
+    `the proxy answered ${statusText(status)}`,
+    String(status),
+    undefined,
+    'proxy',
+  );
 }
 
 /** OpenSSL's errors carry file names and line numbers of its source; the code says as much. */

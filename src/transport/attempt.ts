@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import type { Dispatcher } from 'undici';
 import { LONGEST_TIMER_MS } from '../pause.ts';
 import { AttemptFailure, classify } from './attempt-failure.ts';
 import { BodyBuffer, type BodyRoom } from './body-buffer.ts';
+import type { Connections } from './connections.ts';
 
 /** One request as it goes over the wire, signed already. */
 export interface WireRequest {
@@ -24,7 +24,7 @@ export interface WireReply {
 
 /** What all attempts of a run share. */
 export interface Way {
-  readonly dispatcher: Dispatcher;
+  readonly connections: Connections;
   readonly signal: AbortSignal;
   readonly room: BodyRoom;
 }
@@ -40,7 +40,7 @@ export interface Attempted {
  * with the signal's reason, when that is aborted.
  */
 export function attempt(
-  { dispatcher, signal, room }: Way,
+  { connections, signal, room }: Way,
   request: WireRequest,
   timeoutMs: number,
 ): Promise<Attempted> {
@@ -81,7 +81,7 @@ export function attempt(
 
     let status = 0;
     let headers: Record<string, string> = {};
-    dispatcher.dispatch(
+    connections.dispatch(
       { ...request, headersTimeout: 0, bodyTimeout: 0 },
       {
         onConnect(abortRequest) {

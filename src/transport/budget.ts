@@ -1,3 +1,5 @@
+import { monotonicMs } from '../monotonic-clock.ts';
+
 /**
  * The time a run may spend on talking to JumpCloud, in milliseconds. It starts to run with the
  * first request; time that is spent on purpose (settling) is given back.
@@ -12,8 +14,8 @@ export class Budget {
 
   /** What is left, and negative once it is overdrawn. */
   remaining(): number {
-    this.#start ??= performance.now();
-    return this.#start + this.#totalMs - performance.now();
+    this.#start ??= monotonicMs();
+    return this.#start + this.#totalMs - monotonicMs();
   }
 
   /** Gives back time that was not spent on talking. */

@@ -2,7 +2,7 @@ import type { Identity } from '../agent/identity.ts';
 import { CONSOLES, type Region, regionOf } from '../agent/region.ts';
 import { identify } from '../agent/registration.ts';
 import type { Run } from '../run.ts';
-import { openDispatcher } from './dispatcher.ts';
+import { openConnections } from './open-connections.ts';
 import { proxyFor } from './proxy.ts';
 import { Session } from './session.ts';
 
@@ -56,9 +56,9 @@ export async function connect(
   const origin = originFor(identity, options, run);
   const requestTimeoutMs = options.request_timeout * 1000;
   const proxy = proxyFor(origin, options.proxy, process.env);
-  const dispatcher = await openDispatcher(origin, proxy, options.ca_path, requestTimeoutMs);
+  const connections = await openConnections(origin, proxy, options.ca_path, requestTimeoutMs);
   const agents = identity.agentServerHost && regionOf(identity.agentServerHost);
-  const session = new Session(run, identity, dispatcher, {
+  const session = new Session(run, identity, connections, {
     origin,
     originIsAgents: agents ? CONSOLES[agents] === origin : undefined,
     proxyUrl: proxy?.url,

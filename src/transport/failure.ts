@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import {
   type ModuleError,
   RateLimited,
@@ -9,6 +8,7 @@ import {
 } from '../errors.ts';
 import type { WireReply } from './attempt.ts';
 import { AttemptFailure } from './attempt-failure.ts';
+import { statusText } from './status-text.ts';
 
 /** Said of a write whose answer does not tell whether it took effect. */
 export const MAY_BE_DONE = ' The change may have been made all the same; run again to see.';
@@ -55,7 +55,7 @@ export function exhausted(tried: Exhausted, outcome: WireReply | AttemptFailure)
     );
   }
   return new Unavailable(
-    `Could not ${purpose}: ${origin} answered ${status} ${STATUS_CODES[status]}${asked} (${effort}). JumpCloud is in trouble: see https://status.jumpcloud.com, and run again later.${open}`,
+    `Could not ${purpose}: ${origin} answered ${statusText(status)}${asked} (${effort}). JumpCloud is in trouble: see https://status.jumpcloud.com, and run again later.${open}`,
     answered,
   );
 }

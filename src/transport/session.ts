@@ -1,7 +1,7 @@
-import type { Dispatcher } from 'undici';
 import { version } from '../../package.json';
 import type { Identity } from '../agent/identity.ts';
 import { conceal } from '../conceal.ts';
+import { monotonicMs } from '../monotonic-clock.ts';
 import { pause } from '../pause.ts';
 import type { Run } from '../run.ts';
 import { sign } from '../signing/sign.ts';
@@ -16,6 +16,7 @@ import {
 import { AttemptFailure } from './attempt-failure.ts';
 import { BodyRoom } from './body-buffer.ts';
 import { Budget } from './budget.ts';
+import type { Connections } from './connections.ts';
 import { exhausted, final } from './failure.ts';
 import { retryAfter } from './retry-after.ts';
 import { nextRetry, TRANSIENT_STATUSES } from './retry-policy.ts';
@@ -74,14 +75,14 @@ export class Session {
   readonly #settings: SessionSettings;
   #closed = false;
 
-  constructor(run: Run, identity: Identity, dispatcher: Dispatcher, settings: SessionSettings) {
+  constructor(run: Run, identity: Identity, connections: Connections, settings: SessionSettings) {
     this.identity = identity;
     this.origin = settings.origin;
     this.originIsAgents = settings.originIsAgents;
     this.budget = new Budget(settings.timeoutMs);
     this.clock = new ServerClock(settings.clock);
     this.#run = run;
-    this.#way = { dispatcher, signal: run.signal, room: new BodyRoom() };
+    this.#way = { connections, signal: run.signal, room: new BodyRoom() };
     this.#settings = settings;
   }
 
@@ -106,7 +107,7 @@ export class Session {
    * @throws TlsFailure, UnexpectedResponse, Rejected for what another try would not change
    */
   async send(request: Request): Promise<Reply> {
-    const start = performance.now();
+    const start = monotonicMs();
     let lost = false;
     for (let attempts = 1; ; attempts++) {
       const attempted = await this.#attemptInTime(request);
@@ -132,7 +133,7 @@ export class Session {
         remainingMs: this.budget.remaining(),
         random: this.#settings.random(),
       });
-      const elapsedMs = performance.now() - start;
+      const elapsedMs = monotonicMs() - start;
       if (waitMs === undefined)
         throw exhausted({ ...told, attempts, elapsedMs, retryAfterMs }, outcome);
       this.retries++;
@@ -141,10 +142,13 @@ export class Session {
     }
   }
 
-  /** Closes the connections, whatever is under way on them. */
-  async close(): Promise<void> {
+  /**
+   * Ends what is under way, and closes the connections soon: a process that ends before then need
+   * not spend the time.
+   */
+  close(): void {
     this.#closed = true;
-    await this.#way.dispatcher.destroy();
+    setImmediate(() => this.#way.connections.destroy());
   }
 
   /**

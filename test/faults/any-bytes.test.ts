@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
-import Pool from 'undici/lib/dispatcher/pool.js';
+import Client from 'undici/lib/dispatcher/client.js';
 import { expect, test } from 'vitest';
 import { attempt } from '../../src/transport/attempt.ts';
 import { AttemptFailure } from '../../src/transport/attempt-failure.ts';
 import { BodyRoom } from '../../src/transport/body-buffer.ts';
+import { keepConnections } from '../../src/transport/connections.ts';
 import { badServer } from './bad-server.ts';
 import { Random } from './random.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -63,7 +64,7 @@ test(`${CASES} spoilt answers are answers or failures of an attempt, and nothing
     const server = await badServer((socket) => void send(socket, bytes, random));
     const { signal } = new AbortController();
     const room = new BodyRoom();
-    const pool = new Pool(server.url, { connections: 1 });
+    const connections = keepConnections(() => new Client(server.url));
     const request = {
       origin: server.url,
       method: 'GET',
@@ -71,8 +72,8 @@ test(`${CASES} spoilt answers are answers or failures of an attempt, and nothing
       headers: {},
       body: null,
     } as const;
-    const { outcome, sent } = await attempt({ dispatcher: pool, signal, room }, request, 500);
-    await pool.destroy();
+    const { outcome, sent } = await attempt({ connections, signal, room }, request, 500);
+    connections.destroy();
     server.close();
     const kind = outcome instanceof AttemptFailure ? outcome.kind : 'answer';
     kinds[kind] = (kinds[kind] ?? 0) + 1;

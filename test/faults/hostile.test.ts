@@ -169,7 +169,7 @@ describe.concurrent('a status that does not belong there', () => {
     [399, 'unexpected_response', /status 399/],
     [400, 'rejected', /refused with 400 Bad Request: "injected"\. Correct/],
     [402, 'rejected', /refused with 402 Payment/],
-    [418, 'rejected', /refused with 418 I'm a Teapot/],
+    [418, 'rejected', /refused with 418: "injected"/],
     [451, 'rejected', /refused with 451/],
     [499, 'rejected', /refused with 499: "injected"/],
     [501, 'unexpected_response', /status 501/],

@@ -259,6 +259,17 @@ describe.concurrent('without a terminal stderr stays empty', () => {
   });
 });
 
+test('an answer reaches a pipe that is full and does not block, whole', async () => {
+  const helper = new URL('full-pipe.py', import.meta.url).pathname;
+  const long = JSON.stringify(
+    Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`x${i}`, 1])),
+  );
+  const ran = await execa('python3', [helper, EXECUTABLE, long], { reject: false });
+  expect(ran.exitCode).toBe(1);
+  expect(ran.stdout.length).toBeGreaterThan(2 * 4096);
+  expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code: 'invalid_arguments' } });
+});
+
 describe.concurrent('a signal', () => {
   // Tells by a file that the executable hears signals and has gone on to what it waits for.
   const preload = join(folder, 'tell-when-listening.cjs');

@@ -1,0 +1,56 @@
+import type { buildConnector, Client } from 'undici';
+import { AttemptFailure, classify, proxyFailure } from './attempt-failure.ts';
+import type { ProxyServer } from './proxy.ts';
+
+/** What makes a tunnel: a connection to the proxy, and one through it to the target. */
+interface TunnelParts {
+  /** A client of the proxy that connects in the way given. */
+  readonly openClient: (connect: buildConnector.connector) => Client;
+  /** Connects, over an existing socket if there is one. */
+  readonly connect: buildConnector.connector;
+}
+
+/** Connects through a proxy with CONNECT, and says of a failure whether it is the proxy's. */
+export function tunnelThrough(
+  { authorization }: ProxyServer,
+  { openClient, connect }: TunnelParts,
+): buildConnector.connector {
+  return (target, callback) => {
+    const { protocol, hostname, host = hostname, port } = target;
+    const authority = port ? host : `${host}:${protocol === 'https:' ? 443 : 80}`;
+    const client = openClient(({ servername: _, ...proxy }, done) => connect(proxy, done));
+    client.dispatch(
+      {
+        method: 'CONNECT',
+        path: authority,
+        headers: {
+          host: authority,
+          ...(authorization !== undefined && { 'proxy-authorization': authorization }),
+        },
+      },
+      {
+        onConnect() {},
+        onUpgrade(status, _, duplex) {
+          // undici hands on the socket that it had.
+          const socket = duplex as Parameters<typeof callback>[1] & object;
+          if (status !== 200) {
+            socket.on('error', () => {}).destroy();
+            callback(proxyFailure(status), null);
+          } else if (protocol === 'https:') {
+            connect({ ...target, httpSocket: socket }, callback);
+          } else {
+            callback(null, socket);
+          }
+        },
+        onHeaders: () => true,
+        onData: () => true,
+        onComplete() {},
+        onError(error) {
+          const { kind, message, reason } = classify(error);
+          const what = kind === 'tls' ? message : `at the proxy: ${message}`;
+          callback(new AttemptFailure(kind, what, reason, error, 'proxy'), null);
+        },
+      },
+    );
+  };
+}

@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Measurer } from '../../scripts/bench/measurer.ts';
+import { fetchedNodes, nodePath } from '../../scripts/bench/nodes.ts';
+import { projectFolder } from '../../scripts/build/project-folder.ts';
+import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import { furnish } from '../emulator/furnish.ts';
+import { issue, makeCa } from '../emulator/keys.ts';
+import { executablePath, type ModuleName, runModule } from '../executable.ts';
+
+/** This Node.js, and those that npm run setup:nodes has fetched. */
+const NODES: readonly (readonly [version: string, path: string])[] = [
+  [process.versions.node, process.execPath],
+  ...fetchedNodes()
+    .filter((version) => version !== process.versions.node)
+    .map((version) => [version, nodePath(version)] as const),
+];
+
+/** A run whose parser V8 optimises in spite of our flags takes 1.5 times the floor's. */
+const MOST_MEMORY = 1.25;
+
+const folder = mkdtempSync(join(tmpdir(), 'every-node-'));
+const caPath = join(folder, 'ca.pem');
+const measurer = new Measurer();
+let emulator: Emulator;
+
+beforeAll(async () => {
+  const ca = await makeCa();
+  writeFileSync(caPath, ca.cert);
+  emulator = await startEmulator({ tls: await issue(ca) });
+});
+afterAll(async () => {
+  measurer.close();
+  await emulator.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe.each(NODES)('Node.js %s', (_, node) => {
+  test('takes every executable through a life, without a word on stderr', async () => {
+    const host = await emulator.enrol();
+    furnish(emulator.store, host.systemId);
+    const group = emulator.store.addGroup();
+    const user = emulator.store.addUser();
+    const command = emulator.store.addObject('command');
+    const place = { agent_dir: host.agentDir, api_url: emulator.url, ca_path: caPath };
+    const run = async (module: ModuleName, options: Record<string, unknown>) => {
+      const { answer, stderr } = await runModule(
+        module,
+        { ...place, ...options },
+        { env: { JUMPCLOUD_NODE: node } },
+      );
+      expect(stderr).toBe('');
+      expect(answer.msg, module).not.toMatch(/^Could not/);
+      return answer.failed ? answer.msg : answer.changed;
+    };
+    const twice = async (module: ModuleName, options: Record<string, unknown>) => [
+      await run(module, options),
+      await run(module, options),
+    ];
+    expect(await twice('jumpcloud_system', { display_name: 'every' })).toEqual([true, false]);
+    expect(await twice('jumpcloud_group_membership', { groups: [group] })).toEqual([true, false]);
+    expect(await twice('jumpcloud_user_binding', { users: [user] })).toEqual([true, false]);
+    const commands = { type: 'command', ids: [command] };
+    expect(await twice('jumpcloud_association', commands)).toEqual([true, false]);
+    expect(await twice('jumpcloud_system_info', {})).toEqual([false, false]);
+    expect(await twice('jumpcloud_removal', {})).toEqual([true, false]);
+    await host.remove();
+  });
+
+  test('waits and tries again, with a library loaded only for that', async () => {
+    const host = await emulator.enrol();
+    emulator.faults.add({ fault: { kind: 'status', status: 503 }, times: 1 });
+    const { answer, stderr } = await runModule(
+      'jumpcloud_system',
+      {
+        agent_dir: host.agentDir,
+        api_url: emulator.url,
+        ca_path: caPath,
+        _ansible_verbosity: 2,
+      },
+      { env: { JUMPCLOUD_NODE: node } },
+    );
+    expect(stderr).toBe('');
+    expect(answer).toMatchObject({ changed: false, api: { requests: 2, retries: 1 } });
+    await host.remove();
+  });
+
+  test('spends no memory on optimising what is over at once', async () => {
+    const host = await emulator.enrol();
+    furnish(emulator.store, host.systemId);
+    const options = join(folder, 'options.json');
+    writeFileSync(options, JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url }));
+    const env = { JUMPCLOUD_NODE: node, NODE_EXTRA_CA_CERTS: caPath };
+    const floor = join(projectFolder, 'scripts/bench/floor.cjs');
+    const least = await measurer.run({ argv: [node, floor, options], env });
+    const info = await measurer.run({
+      argv: [executablePath('jumpcloud_system_info'), options],
+      env,
+    });
+    expect([least.exit, info.exit]).toEqual([0, 0]);
+    expect(info.peak).toBeLessThan(least.peak * MOST_MEMORY);
+    await host.remove();
+  });
+});
+
+test('a module that is run by node itself needs no header', async () => {
+  const { stdout } = await execa(process.execPath, [executablePath('jumpcloud_system'), '--help']);
+  expect(stdout).toMatch(/^jumpcloud_system: /);
+});
