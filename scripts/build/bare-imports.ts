@@ -1,13 +1,13 @@
 import type { Plugin } from 'esbuild';
 
-/** Keeps `import 'node:…'` without a name: esbuild takes it for useless, and it loads that part. */
+/** Keeps an `import 'node:…'` without a name: esbuild takes it for useless, but it loads a part. */
 export const bareImports: Plugin = {
   name: 'bare-imports',
   setup(build) {
-    build.onResolve({ filter: /^node:(dns|zlib)$/ }, ({ path }) => ({
-      path,
-      external: true,
-      sideEffects: true,
-    }));
+    build.onResolve({ filter: /^node:/ }, ({ path, importer }) =>
+      importer.endsWith('/src/transport/short-run.ts')
+        ? { path, external: true, sideEffects: true }
+        : null,
+    );
   },
 };

@@ -1,4 +1,5 @@
 import { build, type Metafile } from 'esbuild';
+import { NEWEST_TUNED_NODE } from '../../src/transport/short-run.ts';
 import { bareImports } from './bare-imports.ts';
 import { compressParser } from './compress-parser.ts';
 import { helpImport } from './help-import.ts';
@@ -14,6 +15,9 @@ export interface Bundle {
   readonly metafile: Metafile;
 }
 
+/** Ends what header.sh begins, before Node's own parts are loaded: those come compiled. */
+const COMPILE_LAZILY = `parseInt(process.versions.node)<=${NEWEST_TUNED_NODE}&&require("node:v8").setFlagsFromString("--lazy");`;
+
 /** Bundles `modules/<name>.ts` to one CommonJS text behind the header that starts it. */
 export async function bundleModule(name: string, header: string): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
@@ -27,8 +31,7 @@ export async function bundleModule(name: string, header: string): Promise<Bundle
     format: 'cjs',
     target: `node${requiredNode}`,
     legalComments: 'none',
-    // Ends what the header begins, before Node's own parts are loaded: they come compiled.
-    banner: { js: `"use strict";require("node:v8").setFlagsFromString("--lazy");` },
+    banner: { js: `"use strict";${COMPILE_LAZILY}` },
     metafile: true,
     // undici looks at this variable to choose a parser that is not in the bundle.
     define: { 'process.env.JEST_WORKER_ID': 'undefined' },

@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NEWEST_TUNED_NODE } from '../../src/transport/short-run.ts';
 import { projectFolder } from './project-folder.ts';
 import { requiredNode } from './required-node.ts';
 
-/** What stands before the bundle: `scripts/header.sh` with the Node.js version filled in. */
+/** What stands before the bundle: `scripts/header.sh` with the Node.js versions filled in. */
 export async function executableHeader(): Promise<string> {
   const template = await readFile(join(projectFolder, 'scripts/header.sh'), 'utf8');
-  return template.replaceAll('@required_node@', requiredNode);
+  return template
+    .replaceAll('@required_node@', requiredNode)
+    .replaceAll('@newest_tuned_node@', String(NEWEST_TUNED_NODE));
 }

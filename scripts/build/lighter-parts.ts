@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Plugin } from 'esbuild';
 
 /**
- * What undici loads or computes at every start and the modules need little of, with what stands in
- * for it. Some of Node's own parts are among it: each takes a quarter to a whole millisecond to load.
+ * What undici loads at every start and the modules need little of, with what stands in for it. Each
+ * of Node's own parts among it takes a quarter to a whole millisecond to load.
  */
 const nodeParts: Readonly<Record<string, string>> = {
   // The invariants stay, and fail with the code that a failed one has; only the report is plainer.
@@ -11,7 +12,6 @@ const nodeParts: Readonly<Record<string, string>> = {
     const assert = (value, message = 'an invariant of undici does not hold') => {
       if (!value) throw Object.assign(new Error(message), { code: 'ERR_ASSERTION' });
     };
-    assert.strictEqual = (one, other) => assert(one === other);
     module.exports = assert;`,
   // Asked for how large the headers of an answer may be, here as Node has it without any flag.
   'node:http': 'exports.maxHeaderSize = 16 * 1024;',
@@ -42,9 +42,12 @@ const undiciParts: Readonly<Record<string, () => string>> = {
 export const lighterParts: Plugin = {
   name: 'lighter-parts',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:(assert|http)$/ }, ({ path, importer }) =>
-      importer.includes('/undici/') ? { path, namespace: 'lighter' } : null,
-    );
+    onResolve({ filter: /^node:(assert|http)$/ }, async ({ path, importer }) => {
+      if (!importer.includes('/undici/')) return null;
+      const [call] = /\bassert\.\w+\(/.exec(await readFile(importer, 'utf8')) ?? [];
+      if (call !== undefined) return { errors: [{ text: `the stand-in has no ${call}…)` }] };
+      return { path, namespace: 'lighter' };
+    });
     for (const [part, contents] of Object.entries(nodeParts)) {
       onLoad({ filter: new RegExp(`^${part}$`), namespace: 'lighter' }, () => ({ contents }));
     }

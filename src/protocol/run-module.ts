@@ -135,6 +135,8 @@ function print(text: string, exitCode: number): void {
     // the time that it takes to open.
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') process.exit(1);
     process.stdout.on('error', () => process.exit(1));
-    process.stdout.write(bytes.subarray(written), () => process.exit(exitCode));
+    process.stdout.write(bytes.subarray(written), (failure) =>
+      process.exit(failure ? 1 : exitCode),
+    );
   }
 }

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { monotonicMs } from '../monotonic-clock.ts';
 import type { Run } from '../run.ts';
 
@@ -14,9 +15,9 @@ interface Wait {
 }
 
 /**
- * Says on stderr, if that is a terminal, what a run is waiting for and how long still, on one line that is rewritten
- * and finally removed; of several waits at the same time, the one that ends last. Anywhere else
- * it says nothing.
+ * Says on stderr, if that is a terminal, what a run is waiting for and how long still, on one line
+ * that is rewritten and finally removed; of several waits at the same time, the one that ends last.
+ * Anywhere else it says nothing.
  */
 export function waitingOnStderr(): Run['waiting'] {
   const waits = new Set<Wait>();
@@ -40,8 +41,7 @@ export function waitingOnStderr(): Run['waiting'] {
   };
 
   return (what, forMs) => {
-    // Asked only now: opening the stream takes time, and most runs never wait.
-    if (!process.stderr.isTTY) return () => {};
+    if (!isatty(2)) return () => {};
     const start = monotonicMs();
     const wait = { what, start, end: start + forMs };
     waits.add(wait);

@@ -3,7 +3,7 @@ import type { Client, Dispatcher } from 'undici';
 /** What an attempt needs of undici. */
 export interface Connections {
   dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandlers): void;
-  /** Closes all connections, whatever is under way on them. */
+  /** Closes all connections, whatever is under way on them, and opens no more. */
   destroy(): void;
 }
 
@@ -14,8 +14,10 @@ export interface Connections {
 export function keepConnections(open: () => Client): Connections {
   const clients = new Set<Client>();
   const idle: Client[] = [];
+  let destroyed = false;
   return {
     dispatch(request, handler) {
+      if (destroyed) return handler.onError?.(new Error('the connections are closed'));
       const client = idle.pop() ?? open();
       clients.add(client);
       client.dispatch(request, {
@@ -31,6 +33,7 @@ export function keepConnections(open: () => Client): Connections {
       });
     },
     destroy() {
+      destroyed = true;
       for (const client of clients) void client.destroy();
     },
   };

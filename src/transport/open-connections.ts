@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as tls from 'node:tls';
+import { LONGEST_TIMER_MS } from '../pause.ts';
 import { type Connections, keepConnections } from './connections.ts';
 import type { ProxyServer } from './proxy.ts';
 import { tunnelThrough } from './tunnel.ts';
@@ -26,18 +27,20 @@ export async function openConnections(
   tuneForShortRun();
   const { default: Client } = await import('undici/lib/dispatcher/client.js');
   const { default: buildConnector } = await import('undici/lib/core/connect.js');
-  const direct = buildConnector({ ...trust, timeout: connectTimeoutMs });
+  // One for each, as each keeps the TLS sessions of its own side.
+  const connector = () => buildConnector({ ...trust, timeout: connectTimeoutMs });
   const connect =
     proxy === undefined
-      ? direct
+      ? connector()
       : tunnelThrough(proxy, {
           openClient: (toProxy) =>
             // The attempt gives up before, and says so better.
             new Client(proxy.url, {
               connect: toProxy,
-              headersTimeout: 2 * Math.ceil(connectTimeoutMs),
+              headersTimeout: Math.min(2 * Math.ceil(connectTimeoutMs), LONGEST_TIMER_MS),
             }),
-          connect: direct,
+          connectToProxy: connector(),
+          connectToTarget: connector(),
         });
   return keepConnections(() => new Client(origin, { connect }));
 }

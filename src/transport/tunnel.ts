@@ -6,19 +6,20 @@ import type { ProxyServer } from './proxy.ts';
 interface TunnelParts {
   /** A client of the proxy that connects in the way given. */
   readonly openClient: (connect: buildConnector.connector) => Client;
-  /** Connects, over an existing socket if there is one. */
-  readonly connect: buildConnector.connector;
+  readonly connectToProxy: buildConnector.connector;
+  /** Connects to the target over a socket that leads there. */
+  readonly connectToTarget: buildConnector.connector;
 }
 
 /** Connects through a proxy with CONNECT, and says of a failure whether it is the proxy's. */
 export function tunnelThrough(
   { authorization }: ProxyServer,
-  { openClient, connect }: TunnelParts,
+  { openClient, connectToProxy, connectToTarget }: TunnelParts,
 ): buildConnector.connector {
   return (target, callback) => {
-    const { protocol, hostname, host = hostname, port } = target;
-    const authority = port ? host : `${host}:${protocol === 'https:' ? 443 : 80}`;
-    const client = openClient(({ servername: _, ...proxy }, done) => connect(proxy, done));
+    const { protocol, host, port } = target;
+    const authority = port ? String(host) : `${host}:${protocol === 'https:' ? 443 : 80}`;
+    const client = openClient(({ servername: _, ...proxy }, done) => connectToProxy(proxy, done));
     client.dispatch(
       {
         method: 'CONNECT',
@@ -37,7 +38,7 @@ export function tunnelThrough(
             socket.on('error', () => {}).destroy();
             callback(proxyFailure(status), null);
           } else if (protocol === 'https:') {
-            connect({ ...target, httpSocket: socket }, callback);
+            connectToTarget({ ...target, httpSocket: socket }, callback);
           } else {
             callback(null, socket);
           }

@@ -172,6 +172,12 @@ describe('a proxy that refuses', () => {
 });
 
 describe('a proxy in trouble', () => {
+  test('is no trouble for a run that may take for ever', async () => {
+    const forEver = { timeout: 1e308, request_timeout: 1e308 };
+    const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url, ...forEver });
+    expect(answer).toMatchObject(READ);
+  });
+
   test('that passes is outlasted', async () => {
     open.refusals.splice(0, Number.POSITIVE_INFINITY, 502, 503);
     const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url, timeout: 20 });
@@ -208,6 +214,17 @@ describe('a proxy in trouble', () => {
         `through the proxy http://127\\.0\\.0\\.1:${port}\\) .*: at the proxy: the connection was refused`,
       ),
     );
+  });
+
+  test('that closes every connection at once is outlasted, and told of', async () => {
+    const closing = createServer((socket) => socket.end()).listen(0, '127.0.0.1');
+    await new Promise((resolve) => closing.on('listening', resolve));
+    const proxy = `http://127.0.0.1:${Object(closing.address()).port}`;
+    const times = { timeout: 2, request_timeout: 0.5 };
+    const answer = await run('jumpcloud_system', { ...overTls(), proxy, ...times });
+    closing.close();
+    expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable' } });
+    expect(answer.msg).toContain(`through the proxy ${proxy}`);
   });
 
   test('that never answers is given up in time', async () => {

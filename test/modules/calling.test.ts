@@ -259,15 +259,24 @@ describe.concurrent('without a terminal stderr stays empty', () => {
   });
 });
 
-test('an answer reaches a pipe that is full and does not block, whole', async () => {
+describe('a pipe that is full and does not block', () => {
   const helper = new URL('full-pipe.py', import.meta.url).pathname;
-  const long = JSON.stringify(
-    Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`x${i}`, 1])),
-  );
-  const ran = await execa('python3', [helper, EXECUTABLE, long], { reject: false });
-  expect(ran.exitCode).toBe(1);
-  expect(ran.stdout.length).toBeGreaterThan(2 * 4096);
-  expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code: 'invalid_arguments' } });
+  const many = Array.from({ length: 900 }, (_, i) => [`x${i}`, 1]);
+  const long = JSON.stringify(Object.fromEntries(many));
+  const piped = (reader: 'reads' | 'leaves', ...words: string[]) =>
+    execa('python3', [helper, reader, EXECUTABLE, ...words], { reject: false });
+
+  test('gets the whole answer once somebody reads', async () => {
+    const { stdout, exitCode } = await piped('reads', long);
+    expect(exitCode).toBe(1);
+    expect(stdout.length).toBeGreaterThan(2 * 4096);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'invalid_arguments' } });
+  });
+
+  test('makes the run a failure when the reader leaves', async () => {
+    const { exitCode, stderr } = await piped('leaves', '--help');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
+  });
 });
 
 describe.concurrent('a signal', () => {

@@ -1,6 +1,7 @@
-"""Runs a command whose standard output is a full pipe that does not block, and passes on what came.
+"""Runs a command whose standard output is a full pipe that does not block.
 
-Reads nothing for half a second; then prints the command's output without the filling, and exits as it did.
+The first word says what happens after half a second: with "reads" it prints the command's output,
+with "leaves" it closes the pipe. Exits as the command did.
 """
 
 import os
@@ -16,12 +17,15 @@ while True:
         filled += os.write(write, b"." * 4096)
     except BlockingIOError:
         break
-# Room for the beginning of an answer only.
-filled -= len(os.read(read, 4096))
-child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=write)
+if sys.argv[1] == "reads":
+    # Room for the beginning of an answer only.
+    filled -= len(os.read(read, 4096))
+child = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=write)
 os.close(write)
 time.sleep(0.5)
-with os.fdopen(read, "rb") as pipe:
-    output = pipe.read()
-sys.stdout.buffer.write(output[filled:])
+if sys.argv[1] == "reads":
+    with os.fdopen(read, "rb") as pipe:
+        sys.stdout.buffer.write(pipe.read()[filled:])
+else:
+    os.close(read)
 sys.exit(child.wait())
