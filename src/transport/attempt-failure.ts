@@ -44,7 +44,7 @@ const NETWORK: Readonly<Record<string, string>> = {
 };
 
 const TLS =
-  /^(ERR_TLS|ERR_SSL|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|UND_ERR_PRX_TLS|EPROTO)/;
+  /^(ERR_TLS|ERR_SSL|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|EPROTO)/;
 
 /** Sorts what undici reports into an AttemptFailure. */
 export function classify(error: unknown): AttemptFailure {
