@@ -69,8 +69,7 @@ find_node
 # The version is checked by the process that then runs the module, in words that every Node.js
 # understands. require() takes the file for CommonJS whatever package.json lies above it. Most of it
 # is run, so V8 compiles it as a whole: it would otherwise read most functions twice, to find their
-# end and when they are called. The first statement of the JavaScript, the banner in bundle-module.ts,
-# ends that.
+# end and when they are called. The banner of bundle-module.ts, the first statement, ends that.
 exec "$node" -e '
 var have = process.versions.node.split("."), need = "@required_node@".split(".");
 if ((have[0] - need[0] || have[1] - need[1]) < 0) {
