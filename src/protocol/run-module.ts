@@ -59,7 +59,7 @@ export function runModule<T extends OptionTable>(module: Module<T>): void {
   const fail = (error: unknown) => answer(failed(error, run.soFar, call.controls.verbosity));
 
   process.on('uncaughtException', fail);
-  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(name, () =>
       interruption.abort(
         new Interrupted(

@@ -18,10 +18,17 @@ export function readBoolean(value: unknown): boolean | undefined {
   return FALSE.has(text) ? false : undefined;
 }
 
-/** Text; a number or boolean becomes text. */
+/** Text; a number or boolean becomes text, unless it is no longer the number that was written. */
 export function readText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
+  if (isRounded(value)) return undefined;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+
+/** Whether JSON's reader may have made another number of what was written: it keeps 53 bits. */
+function isRounded(value: unknown): boolean {
+  if (typeof value !== 'number') return false;
+  return !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value));
 }
 
 /** A number, with fractions, from a number or its digits. */
@@ -67,6 +74,7 @@ export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
+  if (isRounded(value)) return 'a number that JSON cannot hold exactly; put it in quotes';
   if (typeof value !== 'string') return `the ${typeof value} ${value}`;
   return `the text ${JSON.stringify(shorten(value))}`;
 }

@@ -82,6 +82,20 @@ describe('what is no object of options', () => {
       /"settle" twice/,
     ],
     ['a key twice further down', ['{"attributes":{"a":"1","a":"2"}}'], undefined, /"a" twice/],
+    ...['12345678901234567890', '-9007199254740993', '1e400', '1e20'].map(
+      (number): (typeof rows)[number] => [
+        `${number}, which would be written as another number`,
+        [`{"display_name":${number}}`],
+        undefined,
+        /^display_name: expected text, got a number that JSON cannot hold exactly; put it in quotes$/,
+      ],
+    ),
+    [
+      'such a number as an attribute',
+      ['{"attributes":{"serial":12345678901234567890}}'],
+      undefined,
+      /^attributes: serial: expected text, .* put it in quotes$/,
+    ],
     ['two arguments', ['{}', '{}'], undefined, /Expected one argument .*got 2/],
     [
       'an unknown flag',

@@ -280,6 +280,7 @@ describe('a pipe that is full and does not block', () => {
 });
 
 describe.concurrent('a signal', () => {
+  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
   // Tells by a file that the executable hears signals and has gone on to what it waits for.
   const preload = join(folder, 'tell-when-listening.cjs');
   writeFileSync(
@@ -291,7 +292,7 @@ describe.concurrent('a signal', () => {
   /** Signals a run once it is `ready`, and gives what it answered and how long after. */
   async function interrupt(
     words: string[],
-    signal: 'SIGTERM' | 'SIGINT',
+    signal: (typeof signals)[number],
     ready: (isListening: () => boolean) => Promise<unknown>,
   ) {
     const listening = join(folder, `${Math.random()}.listening`);
@@ -321,8 +322,6 @@ describe.concurrent('a signal', () => {
       .toBe(times);
   /** Quick beside what each run would wait for otherwise, on a busy machine too. */
   const QUICK_MS = 10_000;
-  const signals = ['SIGTERM', 'SIGINT'] as const;
-
   test.each(signals)('%s while the server is silent', async (signal) => {
     const host = await enrolled();
     host.hit({ kind: 'silence' });
@@ -339,6 +338,18 @@ describe.concurrent('a signal', () => {
     expect(answer.msg).toContain(signal);
     expect(exitCode).toBe(1);
     expect(ms).toBeLessThan(QUICK_MS);
+  });
+
+  test('SIGHUP under nohup, which Node.js takes back', async () => {
+    const host = await enrolled();
+    host.hit({ kind: 'silence' });
+    const words = [EXECUTABLE, JSON.stringify(host.options)];
+    const running = execa('nohup', words, { stdin: 'ignore', reject: false });
+    await asked(host.systemId);
+    running.kill('SIGHUP');
+    const { stdout, exitCode } = await running;
+    expect(JSON.parse(stdout)).toMatchObject({ failed: true, error: { code: 'interrupted' } });
+    expect(exitCode).toBe(1);
   });
 
   test('while backing off', async () => {
