@@ -4,7 +4,7 @@ import { BadIdentity, NotEnrolled } from '../errors.ts';
 import type { Signer } from '../signing/sign.ts';
 import { NoRegistration, readConfiguration } from './configuration.ts';
 import { isLink } from './is-link.ts';
-import { matchesCertificate, readPrivateKey } from './private-key.ts';
+import { matchesCertificate, type PrivateKey, readPrivateKey } from './private-key.ts';
 import { Unreadable } from './read-file.ts';
 import { readTombstone } from './tombstone.ts';
 
@@ -28,14 +28,7 @@ export interface Identity extends Signer {
 export function readIdentity(agentDir: string): Identity {
   requireFolder(agentDir);
   const { systemKey, agentServerHost } = readConfiguration(join(agentDir, 'jcagent.conf'));
-  const tombstone = readTombstone(agentDir);
-  if (tombstone?.systemKey === systemKey) {
-    throw new AlreadyRemoved(
-      `System ${systemKey} was removed from JumpCloud at ${tombstone.removedAt}. Register the agent anew to manage this host again.`,
-      { system_id: systemKey, removed_at: tombstone.removedAt },
-    );
-  }
-  const { key, warnings } = readPrivateKey(join(agentDir, 'client.key'));
+  const { key, warnings } = readKey(agentDir, systemKey);
   const keyMatchesCertificate = matchesCertificate(key, join(agentDir, 'client.crt'));
   if (keyMatchesCertificate === false) {
     throw new BadIdentity(
@@ -50,6 +43,24 @@ export function readIdentity(agentDir: string): Identity {
     keyMatchesCertificate,
     warnings,
   };
+}
+
+/** A removal at the same time leaves its tombstone before it deletes the key: looked for behind. */
+function readKey(agentDir: string, systemKey: string): PrivateKey {
+  try {
+    return readPrivateKey(join(agentDir, 'client.key'));
+  } finally {
+    requireNotRemoved(agentDir, systemKey);
+  }
+}
+
+function requireNotRemoved(agentDir: string, systemKey: string): void {
+  const tombstone = readTombstone(agentDir);
+  if (tombstone?.systemKey !== systemKey) return;
+  throw new AlreadyRemoved(
+    `System ${systemKey} was removed from JumpCloud at ${tombstone.removedAt}. Register the agent anew to manage this host again.`,
+    { system_id: systemKey, removed_at: tombstone.removedAt },
+  );
 }
 
 function requireFolder(agentDir: string): void {

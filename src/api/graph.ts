@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { readPages } from '../transport/pages.ts';
 import type { Request, Session } from '../transport/session.ts';
+import { isJumpClouds, meansAbsence } from './absence.ts';
 import { answer, objectId, unexpected } from './answer.ts';
 import { refusal } from './refusal.ts';
 
@@ -109,6 +110,7 @@ export async function writeEdge(
   const reply = await session.send(post);
   const { status, lost } = reply;
   if (status >= 200 && status < 300) return 'done';
+  if (meansAbsence(status) && !isJumpClouds(reply)) throw refusal(session, post, reply);
   if (op === 'add' && status === 409) return lost ? 'done' : 'conflict';
   if (op === 'remove' && status === 404) return lost ? 'done' : 'conflict';
   if (op === 'update' && status === 404) return 'conflict';

@@ -8,6 +8,7 @@ import {
 import { MAY_BE_DONE, mayBeDone } from '../transport/failure.ts';
 import type { Reply, Request, Session } from '../transport/session.ts';
 import { statusText } from '../transport/status-text.ts';
+import { isJumpClouds, meansAbsence } from './absence.ts';
 
 /** The most of JumpCloud's own words that is passed on, in characters. */
 const LONGEST_MESSAGE = 300;
@@ -26,6 +27,13 @@ export function refusal(session: Session, request: Request, reply: Reply): Modul
     ...(said !== undefined && { jumpcloud_message: said }),
     ...mayBeDone(lost),
   };
+  const open = request.method !== 'GET';
+  if (meansAbsence(status) && !isJumpClouds(reply)) {
+    return new UnexpectedResponse(
+      `${could}: ${session.origin} answered ${statusText(status)}, but not as JumpCloud does (a JSON object with a message), so it says nothing about this host. Check api_url, region and proxy: a gateway, or a page that wants a log-in first, may be answering there.${open ? MAY_BE_DONE : ''}`,
+      { ...details, ...mayBeDone(open) },
+    );
+  }
   if (status === 401) return unauthorized(session, could, details);
   if (status === 404) {
     return new NotFound(
@@ -50,7 +58,6 @@ export function refusal(session: Session, request: Request, reply: Reply): Modul
       details,
     );
   }
-  const open = request.method !== 'GET';
   return new UnexpectedResponse(
     `${could}: ${session.origin} answered with status ${status}, which JumpCloud never gives here. Check api_url, region and proxy: something else may be answering there.${open ? MAY_BE_DONE : ''}`,
     { ...details, ...mayBeDone(open) },

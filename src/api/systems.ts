@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Reply, Request, Session } from '../transport/session.ts';
+import { isJumpClouds, meansAbsence } from './absence.ts';
 import { answer, objectId, objectIdOrNone, unexpected } from './answer.ts';
 import { refusal } from './refusal.ts';
 
@@ -74,18 +75,19 @@ export async function updateSystem(
 /**
  * Whether this host's record is still there, for a host that JumpCloud has accepted before: then
  * 401 means the same as 404.
+ * @throws UnexpectedResponse when such an answer is not JumpCloud's
  */
 export async function systemExists(session: Session): Promise<boolean> {
   const request = readRequest(session);
   const reply = await session.send(request);
-  if (reply.status === 404 || reply.status === 401) return false;
+  if (isGone(reply)) return false;
   readRecord(session, request, reply);
   return true;
 }
 
 /**
- * Deletes this host's own record; a connected agent then uninstalls itself. False when the
- * record was gone already.
+ * Deletes this host's own record, which JumpCloud was seen to have; a connected agent then
+ * uninstalls itself. False when the record was gone already.
  */
 export async function deleteSystem(session: Session): Promise<boolean> {
   const request: Request = {
@@ -96,12 +98,15 @@ export async function deleteSystem(session: Session): Promise<boolean> {
   const reply = await session.send(request);
   if (reply.status >= 200 && reply.status < 300) return true;
   // The answer to an attempt before this one was lost, and the attempt had done it.
-  const gone = reply.status === 404 || (reply.status === 401 && session.accepted);
-  if (gone && reply.lost) return true;
-  if (reply.status === 404) return false;
+  if (isGone(reply) && reply.lost) return true;
+  if (isGone(reply) && reply.status === 404) return false;
   // Somebody else, or a run before this one that was cut off, may have deleted it since it was read.
-  if (gone && !(await systemExists(session))) return false;
+  if (isGone(reply) && !(await systemExists(session))) return false;
   throw refusal(session, request, reply);
+}
+
+function isGone(reply: Reply): boolean {
+  return meansAbsence(reply.status) && isJumpClouds(reply);
 }
 
 function readRequest(session: Session): Request {

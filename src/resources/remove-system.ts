@@ -1,11 +1,20 @@
-import { beginRemoval, endRemoval, isRemovalUnderWay, writeTombstone } from '../agent/tombstone.ts';
+import { identityFiles } from '../agent/purge.ts';
+import {
+  beginRemoval,
+  endRemoval,
+  isRemovalUnderWay,
+  readTombstone,
+  writeTombstone,
+} from '../agent/tombstone.ts';
 import { deleteSystem, readSystem, systemExists } from '../api/systems.ts';
 import {
   Interrupted,
   ModuleError,
   NotApplied,
   NotFound,
+  RateLimited,
   Unauthorized,
+  Unavailable,
   UnexpectedResponse,
 } from '../errors.ts';
 import { monotonicMs } from '../monotonic-clock.ts';
@@ -20,22 +29,23 @@ const LOOK_EVERY_MS = 1000;
 /**
  * Deletes this host's record and sees that it is gone. Whatever fails, and wherever the process
  * is killed, the host keeps its key until its record is gone, and a later run goes on from there.
+ * @throws Unauthorized when the key is to be purged, and nothing proves that the record is gone
  */
 export async function removeSystem(
   session: Session,
   run: Run,
-  stop: () => Promise<void>,
+  { purge_identity, stop }: { purge_identity: boolean; stop: () => Promise<void> },
 ): Promise<readonly Removed[]> {
-  const { systemId } = session.identity;
+  const { systemId, agentDir } = session.identity;
   const removed = [{ type: 'system', id: systemId }];
-  if (!(await isPresent(session))) {
-    if (run.check) return [];
-    await stop();
-    leaveTombstone(session, run);
+  const found = await findRecord(session);
+  if (found === 'unproven' && purge_identity) throw unproven(systemId, agentDir);
+  if (run.check) return found === 'present' ? removed : [];
+  await stop();
+  if (found !== 'present') {
+    if (found === 'gone') leaveTombstone(session, run);
     return [];
   }
-  if (run.check) return removed;
-  await stop();
   const deleted = await deleteWithNote(session);
   if (deleted) run.soFar = { changed: true, removed };
   const over = run.waiting('for JumpCloud to show that the record is gone', PATIENCE_MS);
@@ -44,20 +54,35 @@ export async function removeSystem(
   return deleted ? removed : [];
 }
 
-/** A record that is gone answers 404, or 401 where only the note tells it from a wrong clock. */
-async function isPresent(session: Session): Promise<boolean> {
+/**
+ * Whether the record is there. That it is gone is proven only if JumpCloud has accepted this
+ * identity at this address before: by the note of a run that it cut off, or of another one at the
+ * same time. Otherwise a 404 may as well come from the wrong place, and a 401 from a wrong clock.
+ */
+async function findRecord(session: Session): Promise<'present' | 'gone' | 'unproven'> {
   const { identity, origin } = session;
+  const { systemId, agentDir } = identity;
   try {
     await readSystem(session);
-    return true;
+    return 'present';
   } catch (error) {
-    if (error instanceof NotFound) return false;
+    const isMissing = error instanceof NotFound;
+    if (!isMissing && !(error instanceof Unauthorized)) throw error;
     // A clock or a key that could be what is wrong would make the note prove nothing.
     const isSure = session.clock.offsetMs !== undefined && identity.keyMatchesCertificate === true;
-    const noted = isRemovalUnderWay(identity.agentDir, identity.systemId, origin);
-    if (error instanceof Unauthorized && isSure && noted) return false;
+    if ((isMissing || isSure) && isRemovalUnderWay(agentDir, systemId, origin)) return 'gone';
+    // Another removal leaves its tombstone before it takes its note away.
+    if (readTombstone(agentDir)?.systemKey === systemId) return 'gone';
+    if (isMissing) return 'unproven';
     throw error;
   }
+}
+
+function unproven(systemId: string, agentDir: string): Unauthorized {
+  return new Unauthorized(
+    `Could not purge the identity of system ${systemId}: JumpCloud says that the system does not exist (404), but has never accepted this host's key at this address, so nothing proves that the record is gone, and the key stays. Check region and api_url. If the Admin Portal does not list the system any more, delete by hand: ${identityFiles(agentDir).join(', ')}.`,
+    { status: 404 },
+  );
 }
 
 async function deleteWithNote(session: Session): Promise<boolean> {
@@ -85,17 +110,32 @@ function isSurelyNotDone(error: unknown): boolean {
 
 async function requireGone(session: Session, run: Run): Promise<void> {
   const { systemId, agentDir } = session.identity;
-  const giveUpAt = monotonicMs() + PATIENCE_MS;
-  while (await systemExists(session)) {
-    const waitMs = Math.min(LOOK_EVERY_MS, giveUpAt - monotonicMs());
+  const start = monotonicMs();
+  while (await isStillThere(session)) {
+    const waitedMs = monotonicMs() - start;
+    const waitMs = Math.min(LOOK_EVERY_MS, PATIENCE_MS - waitedMs, session.budget.remaining());
     if (waitMs <= 0) {
       endRemoval(agentDir);
       run.soFar = {};
       throw new NotApplied(
-        `JumpCloud answered that system ${systemId} was deleted, but its record is still there ${PATIENCE_MS / 1000} s later. The host keeps its key; run again, and ask JumpCloud if it stays so.`,
+        `JumpCloud answered that system ${systemId} was deleted, but its record is still there ${Math.round(waitedMs / 1000)} s later. The host keeps its key; run again, and ask JumpCloud if it stays so.`,
       );
     }
     await pause(waitMs, run.signal);
+  }
+}
+
+/** @throws NotApplied when that cannot be seen within the budget */
+async function isStillThere(session: Session): Promise<boolean> {
+  try {
+    return await systemExists(session);
+  } catch (error) {
+    if (!(error instanceof Unavailable || error instanceof RateLimited)) throw error;
+    throw new NotApplied(
+      `JumpCloud answered that system ${session.identity.systemId} was deleted, but that its record is gone could not be seen: ${error.message} The host keeps its key until then.`,
+      error.details,
+      error,
+    );
   }
 }
 

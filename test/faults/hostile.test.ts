@@ -207,7 +207,7 @@ describe.concurrent('a status that does not belong there', () => {
       const answer = await stage.run('jumpcloud_system');
       expect(answer.msg).toMatch(
         status === 404
-          ? /says that it does not exist/
+          ? /answered 404 Not Found, but not as JumpCloud does .* a gateway/
           : /without a word of JumpCloud's\. .* proxy or firewall/,
       );
     });

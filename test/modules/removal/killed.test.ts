@@ -75,10 +75,10 @@ describe.concurrent('a removal killed', () => {
     await expectConvergence(stage, env);
   });
 
-  // Note, tombstone, note away, four files.
-  const STEPS = 7;
+  // Note and tombstone, each written and renamed; note away; four files.
+  const STEPS = 9;
   const steps = Array.from({ length: STEPS }, (_, i) => i + 1);
-  test.each([...steps, '1 torn', '2 torn'])('at step %s of its changes to files', async (step) => {
+  test.each([...steps, '1 torn', '3 torn'])('at step %s of its changes to files', async (step) => {
     const stage = await enrol();
     const { running, env } = start(stage, 'exit 0', { NODE_OPTIONS: PRELOAD, KILL_AT: `${step}` });
     expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
@@ -88,8 +88,8 @@ describe.concurrent('a removal killed', () => {
   test('while purging is at its end without a tombstone, too', async () => {
     const stage = await enrol();
     mkdirSync(stage.path(TOMBSTONE));
-    // Note, tombstone in vain, the first file.
-    const { running, env } = start(stage, 'exit 0', { NODE_OPTIONS: PRELOAD, KILL_AT: '4' });
+    // The note's two steps, the tombstone's in vain and its unfinished file away, the first file.
+    const { running, env } = start(stage, 'exit 0', { NODE_OPTIONS: PRELOAD, KILL_AT: '7' });
     expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
     const answer = await stage.succeed(OPTIONS, { env });
     expect(answer).toMatchObject({ changed: true, removed: [] });
