@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { InvalidArguments } from '../errors.ts';
+import { describe, shorten } from '../options/describe.ts';
+import { JsonError, parseJson } from '../options/json.ts';
 import type { Source } from './command-line.ts';
-import { JsonError, parseJson } from './json.ts';
-import { describe, shorten } from './spellings.ts';
 
 /** Far above any call, in bytes. */
 const LARGEST = 32 * 1024 * 1024;

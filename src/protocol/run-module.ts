@@ -2,12 +2,12 @@ import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { version } from '../../package.json';
 import { Interrupted, InvalidArguments, type Problem } from '../errors.ts';
+import type { OptionTable, OptionValues } from '../options/option.ts';
+import { moduleArgs, readOptions } from '../options/read-options.ts';
 import type { Outcome, Run } from '../run.ts';
 import { type CommandLine, readCommandLine } from './command-line.ts';
 import { type Controls, takeControls } from './controls.ts';
-import type { OptionTable, OptionValues } from './option.ts';
 import { readInput } from './read-input.ts';
-import { moduleArgs, readOptions } from './read-options.ts';
 import { failed, type Result, serialize, succeeded } from './result.ts';
 import { waitingOnStderr } from './waiting.ts';
 

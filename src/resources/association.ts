@@ -1,9 +1,12 @@
 import { OBJECT_TYPES } from '../api/graph.ts';
 import type { Problem } from '../errors.ts';
-import { connectionOptions } from '../protocol/connection-options.ts';
-import { type Option, type OptionValues, reader, required, Unfit } from '../protocol/option.ts';
-import { boolean, ids } from '../protocol/option-kinds.ts';
-import { toChoice } from '../protocol/values.ts';
+import { toChoice } from '../options/choice.ts';
+import { ids } from '../options/id.ts';
+import { InvalidValue } from '../options/invalid-value.ts';
+import { type Option, type OptionValues, required } from '../options/option.ts';
+import { reader } from '../options/reader.ts';
+import { boolean } from '../options/scalars.ts';
+import { connectionOptions } from './connection-options.ts';
 import { edges } from './edges.ts';
 import { associations } from './edges-access.ts';
 import { edgesOptions, edgesRules, sudoRules } from './edges-options.ts';
@@ -49,7 +52,7 @@ function associationType(): Option<(typeof OBJECT_TYPES)[number] | undefined> {
   const read = toChoice(OBJECT_TYPES);
   const schema = reader((value) => {
     if (value === 'user') {
-      throw new Unfit('users are bound with jumpcloud_user_binding, which knows their sudo');
+      throw new InvalidValue('users are bound with jumpcloud_user_binding, which knows their sudo');
     }
     return read(value);
   });

@@ -1,6 +1,6 @@
-import { connectionOptions } from '../protocol/connection-options.ts';
-import { type OptionValues, required } from '../protocol/option.ts';
-import { ids } from '../protocol/option-kinds.ts';
+import { ids } from '../options/id.ts';
+import { type OptionValues, required } from '../options/option.ts';
+import { connectionOptions } from './connection-options.ts';
 import { edges } from './edges.ts';
 import { memberships } from './edges-access.ts';
 import { edgesOptions } from './edges-options.ts';

@@ -1,7 +1,9 @@
 import type { Problem } from '../errors.ts';
-import { connectionOptions } from '../protocol/connection-options.ts';
-import { type OptionValues, withDefault } from '../protocol/option.ts';
-import { boolean, choice, id } from '../protocol/option-kinds.ts';
+import { choice } from '../options/choice.ts';
+import { id } from '../options/id.ts';
+import { type OptionValues, withDefault } from '../options/option.ts';
+import { boolean } from '../options/scalars.ts';
+import { connectionOptions } from './connection-options.ts';
 
 /** The options of jumpcloud_removal. */
 export const removalOptions = {

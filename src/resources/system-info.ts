@@ -8,12 +8,12 @@ import { readMemberships } from '../api/memberships.ts';
 import { readSystem, type SystemRecord } from '../api/systems.ts';
 import { readUsers } from '../api/users.ts';
 import { NotEnrolled } from '../errors.ts';
-import { connectionOptions } from '../protocol/connection-options.ts';
-import { type OptionValues, withDefault } from '../protocol/option.ts';
-import { choices } from '../protocol/option-kinds.ts';
+import { choices } from '../options/choice.ts';
+import { type OptionValues, withDefault } from '../options/option.ts';
 import type { Outcome, Run } from '../run.ts';
 import { connect } from '../transport/connect.ts';
 import type { Session } from '../transport/session.ts';
+import { connectionOptions } from './connection-options.ts';
 
 const PARTS = ['system', 'groups', 'users', 'associations', 'agent'] as const;
 

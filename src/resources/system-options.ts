@@ -1,9 +1,14 @@
 import type { Problem } from '../errors.ts';
-import { connectionOptions } from '../protocol/connection-options.ts';
-import { type Option, type OptionValues, reader, Unfit, withDefault } from '../protocol/option.ts';
-import { boolean, idOrNone, seconds, text } from '../protocol/option-kinds.ts';
-import { describe, readText } from '../protocol/spellings.ts';
-import { toMapping } from '../protocol/values.ts';
+import { toMapping } from '../options/collections.ts';
+import { describe } from '../options/describe.ts';
+import { idOrNone } from '../options/id.ts';
+import { InvalidValue } from '../options/invalid-value.ts';
+import { type Option, type OptionValues, withDefault } from '../options/option.ts';
+import { reader } from '../options/reader.ts';
+import { boolean, text } from '../options/scalars.ts';
+import { seconds } from '../options/seconds.ts';
+import { readText } from '../options/spellings.ts';
+import { connectionOptions } from './connection-options.ts';
 
 /** JumpCloud's limit for a custom attribute's value, in characters (code points). */
 const LONGEST_VALUE = 1024;
@@ -45,7 +50,7 @@ function customAttributes(): Option<ReadonlyMap<string, string | null> | undefin
 function toAttributes(value: unknown): ReadonlyMap<string, string | null> {
   const given = Object.entries(toMapping(value));
   const problems = given.flatMap(([name, of]) => problemWith(name, of) ?? []);
-  if (problems.length > 0) throw new Unfit(problems.join('; '));
+  if (problems.length > 0) throw new InvalidValue(problems.join('; '));
   return new Map(given.map(([name, of]) => [name, readText(of) ?? null]));
 }
 

@@ -1,6 +1,6 @@
 import { readSystem, type SystemChanges, type SystemRecord, updateSystem } from '../api/systems.ts';
 import { NotApplied } from '../errors.ts';
-import { shorten } from '../protocol/spellings.ts';
+import { shorten } from '../options/describe.ts';
 import type { Resource } from '../reconcile.ts';
 import type { Session } from '../transport/session.ts';
 import { settle } from './settle.ts';

@@ -1,8 +1,8 @@
 import { readUsers } from '../api/users.ts';
 import type { Problem } from '../errors.ts';
-import { connectionOptions } from '../protocol/connection-options.ts';
-import { type OptionValues, required } from '../protocol/option.ts';
+import { type OptionValues, required } from '../options/option.ts';
 import type { Session } from '../transport/session.ts';
+import { connectionOptions } from './connection-options.ts';
 import { edges } from './edges.ts';
 import { associations } from './edges-access.ts';
 import { edgesOptions, edgesRules, sudoRules } from './edges-options.ts';

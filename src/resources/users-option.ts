@@ -1,8 +1,13 @@
 import * as z from 'zod/mini';
-import { nearest } from '../protocol/nearest.ts';
-import { type Option, reader, Unfit } from '../protocol/option.ts';
-import { readMapping, shorten } from '../protocol/spellings.ts';
-import { toBoolean, toId, toList } from '../protocol/values.ts';
+import { toList } from '../options/collections.ts';
+import { shorten } from '../options/describe.ts';
+import { toId } from '../options/id.ts';
+import { InvalidValue } from '../options/invalid-value.ts';
+import { nearest } from '../options/nearest.ts';
+import type { Option } from '../options/option.ts';
+import { reader } from '../options/reader.ts';
+import { toBoolean } from '../options/scalars.ts';
+import { readMapping } from '../options/spellings.ts';
 import type { SudoWish } from './plan-edges.ts';
 
 const KEYS = ['id', 'sudo', 'sudo_without_password'];
@@ -27,10 +32,10 @@ function toUser(value: unknown): UserWish {
   if (stranger !== undefined) {
     const meant = nearest(stranger, KEYS);
     const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-    throw new Unfit(`unknown key ${shorten(stranger)}, known are ${KEYS.join(', ')}${hint}`);
+    throw new InvalidValue(`unknown key ${shorten(stranger)}, known are ${KEYS.join(', ')}${hint}`);
   }
   const { id, sudo, sudo_without_password } = mapping;
-  if (id === undefined || id === null) throw new Unfit('id is required');
+  if (id === undefined || id === null) throw new InvalidValue('id is required');
   return {
     id: toId(id),
     sudo: toWish('sudo', sudo),
@@ -43,13 +48,13 @@ function toWish(key: string, value: unknown): boolean | undefined {
   try {
     return toBoolean(value);
   } catch (error) {
-    if (error instanceof Unfit) throw new Unfit(`${key}: ${error.message}`);
+    if (error instanceof InvalidValue) throw new InvalidValue(`${key}: ${error.message}`);
     throw error;
   }
 }
 
 function requireDistinct(wishes: UserWish[]): UserWish[] {
   const twice = wishes.find(({ id }, i) => wishes.findIndex((other) => other.id === id) < i);
-  if (twice !== undefined) throw new Unfit(`user ${twice.id} is named twice`);
+  if (twice !== undefined) throw new InvalidValue(`user ${twice.id} is named twice`);
   return wishes;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readDocumentation } from '../../scripts/build/module-documentation.ts';
-import type { OptionTable } from '../../src/protocol/option.ts';
+import type { OptionTable } from '../../src/options/option.ts';
 import { associationOptions } from '../../src/resources/association.ts';
 import { groupMembershipOptions } from '../../src/resources/group-membership.ts';
 import { removalOptions } from '../../src/resources/removal-options.ts';

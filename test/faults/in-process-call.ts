@@ -1,10 +1,10 @@
 import type { Problem } from '../../src/errors.ts';
 import { InvalidArguments } from '../../src/errors.ts';
+import type { OptionTable, OptionValues } from '../../src/options/option.ts';
+import { moduleArgs, readOptions } from '../../src/options/read-options.ts';
 import { type CommandLine, readCommandLine } from '../../src/protocol/command-line.ts';
 import { takeControls } from '../../src/protocol/controls.ts';
-import type { OptionTable, OptionValues } from '../../src/protocol/option.ts';
 import { readInput } from '../../src/protocol/read-input.ts';
-import { moduleArgs, readOptions } from '../../src/protocol/read-options.ts';
 import { failed, serialize, succeeded } from '../../src/protocol/result.ts';
 import type { Module } from '../../src/protocol/run-module.ts';
 import { reconcile } from '../../src/reconcile.ts';

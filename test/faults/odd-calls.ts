@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Option, OptionTable } from '../../src/protocol/option.ts';
+import type { Option, OptionTable } from '../../src/options/option.ts';
 import { MODULES, type ModuleName } from '../executable.ts';
 import { CALLABLES } from './in-process-call.ts';
 

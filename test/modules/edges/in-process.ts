@@ -1,6 +1,6 @@
 import { InvalidArguments } from '../../../src/errors.ts';
-import type { OptionTable, OptionValues } from '../../../src/protocol/option.ts';
-import { readOptions } from '../../../src/protocol/read-options.ts';
+import type { OptionTable, OptionValues } from '../../../src/options/option.ts';
+import { readOptions } from '../../../src/options/read-options.ts';
 import { failed, succeeded } from '../../../src/protocol/result.ts';
 import type { Module } from '../../../src/protocol/run-module.ts';
 import { reconcile } from '../../../src/reconcile.ts';

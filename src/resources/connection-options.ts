@@ -1,6 +1,10 @@
 import { REGIONS } from '../agent/region.ts';
-import { withDefault } from './option.ts';
-import { apiUrl, choice, path, pemBundle, proxyUrl, seconds } from './option-kinds.ts';
+import { choice } from '../options/choice.ts';
+import { withDefault } from '../options/option.ts';
+import { path } from '../options/path.ts';
+import { pemBundle } from '../options/pem-bundle.ts';
+import { seconds } from '../options/seconds.ts';
+import { apiUrl, proxyUrl } from '../options/url.ts';
 
 /** The options that every module has. */
 export const connectionOptions = {

@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.ts';
+import { shorten } from './describe.ts';
 import { nearest } from './nearest.ts';
 import type { Option, OptionTable, OptionValues } from './option.ts';
-import { shorten } from './spellings.ts';
 
 const MASK = '********';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearest } from '../../src/protocol/nearest.ts';
+import { nearest } from '../../src/options/nearest.ts';
 
 const KNOWN = ['display_name', 'description', 'settle', 'sudo', 'id', 'timeout', 'api_url'];
 

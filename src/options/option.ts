@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 
 /** The type of an option, by Ansible's names. */
 export type AnsibleType = 'str' | 'bool' | 'float' | 'path' | 'list' | 'dict';
@@ -34,20 +34,3 @@ export function required<T>(option: Option<T | undefined>): Option<T> {
 export function withDefault<T>(option: Option<T | undefined>, value: NoInfer<T>): Option<T> {
   return { ...option, default: value } as Option<T>;
 }
-
-/** A schema of one step: reads a value, or throws a sentence that says what is wrong. */
-export function reader<T, I = unknown>(read: (value: I) => T): z.ZodMiniType<T, I> {
-  const schema = z.transform((value: I, context) => {
-    try {
-      return read(value);
-    } catch (error) {
-      if (!(error instanceof Unfit)) throw error;
-      context.issues.push({ code: 'custom', message: error.message, input: value });
-      return z.NEVER;
-    }
-  });
-  return schema as unknown as z.ZodMiniType<T, I>;
-}
-
-/** What a reader throws about a value; the message follows the option's name and a colon. */
-export class Unfit extends Error {}

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { required, withDefault } from '../../src/protocol/option.ts';
-import { boolean, choices, ids, proxyUrl, seconds, text } from '../../src/protocol/option-kinds.ts';
-import { moduleArgs, readOptions } from '../../src/protocol/read-options.ts';
+import { choices } from '../../src/options/choice.ts';
+import { ids } from '../../src/options/id.ts';
+import { required, withDefault } from '../../src/options/option.ts';
+import { moduleArgs, readOptions } from '../../src/options/read-options.ts';
+import { boolean, text } from '../../src/options/scalars.ts';
+import { seconds } from '../../src/options/seconds.ts';
+import { proxyUrl } from '../../src/options/url.ts';
 
 const TABLE = {
   name: required(text()),

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { describe as describeValue } from '../../src/options/describe.ts';
 import {
-  describe as describeValue,
   readBoolean,
   readList,
   readMapping,
   readNumber,
   readText,
-} from '../../src/protocol/spellings.ts';
+} from '../../src/options/spellings.ts';
 
 describe('a boolean', () => {
   const spellings: [boolean, unknown[]][] = [

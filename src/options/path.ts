@@ -1,0 +1,23 @@
+import { homedir } from 'node:os';
+import { InvalidValue } from './invalid-value.ts';
+import type { Option } from './option.ts';
+import { reader } from './reader.ts';
+import { toText } from './scalars.ts';
+
+/** A path, with `~` and environment variables replaced. */
+export function toPath(value: unknown): string {
+  const given = toText(value);
+  if (given === '') throw new InvalidValue('must not be empty');
+  if (given.includes('\0')) throw new InvalidValue('must not contain a NUL character');
+  return given
+    .replace(/^~(?=\/|$)/, homedir())
+    .replace(
+      /\$(?:(\w+)|\{(\w+)\})/g,
+      (whole, plain, braced) => process.env[plain ?? braced] ?? whole,
+    );
+}
+
+/** A path; `~` and environment variables in it are replaced, as Ansible does. */
+export function path(): Option<string | undefined> {
+  return { type: 'path', schema: reader(toPath) };
+}
