@@ -1,15 +1,9 @@
 import { execa } from 'execa';
+import { type ModuleName, MODULES as modules } from '../src/modules.ts';
 
-/** The modules, in the order in which a host's life needs them. */
-export const MODULES = [
-  'jumpcloud_system',
-  'jumpcloud_group_membership',
-  'jumpcloud_user_binding',
-  'jumpcloud_association',
-  'jumpcloud_removal',
-  'jumpcloud_system_info',
-] as const;
-export type ModuleName = (typeof MODULES)[number];
+/** The names of all modules. */
+export const MODULES = modules.map(({ name }) => name);
+export type { ModuleName };
 
 /** A module's one JSON object; the fields that tests look at, and the rest. */
 export interface Answer extends Record<string, unknown> {

@@ -6,10 +6,20 @@ import { NoRegistration, readConfiguration } from './configuration.ts';
 import { isLink } from './is-link.ts';
 import { matchesCertificate, type PrivateKey, readPrivateKey } from './private-key.ts';
 import { Unreadable } from './read-file.ts';
-import { readTombstone } from './tombstone.ts';
+import { readTombstone, type Tombstone } from './tombstone.ts';
 
 /** This very registration was removed from JumpCloud by an earlier run. */
-export class AlreadyRemoved extends NotEnrolled {}
+export class AlreadyRemoved extends NotEnrolled {
+  readonly systemId: string;
+
+  constructor({ systemKey, removedAt }: Tombstone) {
+    super(
+      `System ${systemKey} was removed from JumpCloud at ${removedAt}. Register the agent anew to manage this host again.`,
+      { system_id: systemKey, removed_at: removedAt },
+    );
+    this.systemId = systemKey;
+  }
+}
 
 /** Who this host is to JumpCloud. */
 export interface Identity extends Signer {
@@ -56,11 +66,7 @@ function readKey(agentDir: string, systemKey: string): PrivateKey {
 
 function requireNotRemoved(agentDir: string, systemKey: string): void {
   const tombstone = readTombstone(agentDir);
-  if (tombstone?.systemKey !== systemKey) return;
-  throw new AlreadyRemoved(
-    `System ${systemKey} was removed from JumpCloud at ${tombstone.removedAt}. Register the agent anew to manage this host again.`,
-    { system_id: systemKey, removed_at: tombstone.removedAt },
-  );
+  if (tombstone?.systemKey === systemKey) throw new AlreadyRemoved(tombstone);
 }
 
 function requireFolder(agentDir: string): void {

@@ -19,9 +19,9 @@ const TOO_LARGE = 'The options are larger than 32 MiB. Was another file meant?';
  */
 export async function readInput(
   source: Source,
-  signal: AbortSignal,
+  { stdin, signal }: { stdin: () => AsyncIterable<Buffer>; signal: AbortSignal },
 ): Promise<Map<string, unknown>> {
-  const text = await unlessInterrupted(textOf(source), signal);
+  const text = await unlessInterrupted(textOf(source, stdin), signal);
   const name = source.from === 'file' ? shorten(source.path, LONGEST_PATH) : NAMES[source.from];
   if (source.from === 'stdin' && text.trim() === '') return new Map();
   let value: unknown;
@@ -39,12 +39,12 @@ export async function readInput(
 
 const NAMES = { text: 'The argument', stdin: 'Standard input' };
 
-async function textOf(source: Source): Promise<string> {
+async function textOf(source: Source, stdin: () => AsyncIterable<Buffer>): Promise<string> {
   switch (source.from) {
     case 'text':
       return source.text;
     case 'stdin':
-      return textFrom(process.stdin);
+      return textFrom(stdin());
     case 'file':
       try {
         return await readFileOrPipe(source.path);

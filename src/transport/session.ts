@@ -1,6 +1,5 @@
 import { version } from '../../package.json';
 import type { Identity } from '../agent/identity.ts';
-import { conceal } from '../conceal.ts';
 import { monotonicMs } from '../monotonic-clock.ts';
 import { pause } from '../pause.ts';
 import type { Run } from '../run.ts';
@@ -88,7 +87,7 @@ export class Session {
 
   /** A text of the other side's, without what must never be printed. */
   conceal(text: string): string {
-    return conceal(text, this.#run.secrets);
+    return this.#run.report.conceal(text);
   }
 
   /** The result's `api`; `clock_offset` is the server's time minus ours in whole seconds. */
@@ -137,7 +136,7 @@ export class Session {
       if (waitMs === undefined)
         throw exhausted({ ...told, attempts, elapsedMs, retryAfterMs }, outcome);
       this.retries++;
-      const done = this.#run.waiting(`to try again to ${request.purpose}`, waitMs);
+      const done = this.#run.report.waiting(`to try again to ${request.purpose}`, waitMs);
       await pause(waitMs, this.#run.signal).finally(done);
     }
   }
@@ -175,7 +174,7 @@ export class Session {
   async #attempt(request: Request, time: number): Promise<Attempted> {
     const { method, path, body } = request;
     const { date, authorization, signature } = sign(this.identity, method, path, time);
-    this.#run.secrets.add(signature);
+    this.#run.report.hide(signature);
     const headers: Record<string, string> = {
       date,
       authorization,
@@ -195,6 +194,6 @@ export class Session {
   #accept(): void {
     this.accepted = true;
     const warning = this.clock.warning();
-    if (warning !== undefined) this.#run.warnings.push(warning);
+    if (warning !== undefined) this.#run.report.warn(warning);
   }
 }

@@ -46,20 +46,8 @@ test('succeeded has a diff when asked', () => {
   expect(succeeded(outcome, true)).toMatchObject({ diff: { before: 1, after: 2 } });
 });
 
-describe('serialize', () => {
-  const result = { changed: false, msg: 'a$&b SECRET SECRET', deep: [{ SECRET: 'xSECRETx' }] };
-
-  test('hides every secret everywhere', () => {
-    const text = serialize(result, ['SECRET', '$&'], false);
-    expect(JSON.parse(text)).toEqual({
-      changed: false,
-      msg: 'a********b ******** ********',
-      deep: [{ '********': 'x********x' }],
-    });
-  });
-
-  test('is one line, or indented for people', () => {
-    expect(serialize(result, [], false)).toBe(`${JSON.stringify(result)}\n`);
-    expect(serialize(result, [], true)).toBe(`${JSON.stringify(result, undefined, 2)}\n`);
-  });
+test('a result is one line, or indented for people', () => {
+  const result = { changed: false, msg: 'm' };
+  expect(serialize(result, false)).toBe(`${JSON.stringify(result)}\n`);
+  expect(serialize(result, true)).toBe(`${JSON.stringify(result, undefined, 2)}\n`);
 });

@@ -1,62 +1,60 @@
-import type { Identity } from '../agent/identity.ts';
-import { regionAt } from '../agent/region.ts';
-import { identify } from '../agent/registration.ts';
-import { agentVersion } from '../agent/version.ts';
-import { readAssociations } from '../api/associations.ts';
-import { OBJECT_TYPES } from '../api/graph.ts';
-import { readMemberships } from '../api/memberships.ts';
-import { readSystem, type SystemRecord } from '../api/systems.ts';
-import { readUsers } from '../api/users.ts';
-import { NotEnrolled } from '../errors.ts';
-import { choices } from '../options/choice.ts';
-import { type OptionValues, withDefault } from '../options/option.ts';
-import type { Outcome, Run } from '../run.ts';
-import { connect } from '../transport/connect.ts';
-import type { Session } from '../transport/session.ts';
-import { connectionOptions } from './connection-options.ts';
+import type { Identity } from '../../agent/identity.ts';
+import { regionAt } from '../../agent/region.ts';
+import { identify } from '../../agent/registration.ts';
+import { agentVersion } from '../../agent/version.ts';
+import { readAssociations } from '../../api/associations.ts';
+import { OBJECT_TYPES } from '../../api/graph.ts';
+import { readMemberships } from '../../api/memberships.ts';
+import { readSystem, type SystemRecord } from '../../api/systems.ts';
+import { readUsers } from '../../api/users.ts';
+import { NotEnrolled } from '../../errors.ts';
+import { defineModule } from '../../module.ts';
+import { choices } from '../../options/choice.ts';
+import { type OptionValues, withDefault } from '../../options/option.ts';
+import type { Session } from '../../transport/session.ts';
+import { withSessionOf } from '../../transport/with-session.ts';
+import { connectionOptions } from '../connection-options.ts';
 
 const PARTS = ['system', 'groups', 'users', 'associations', 'agent'] as const;
 
-/** The options of jumpcloud_system_info. */
-export const systemInfoOptions = {
+const options = {
   ...connectionOptions,
   gather: withDefault(choices(...PARTS), [...PARTS]),
 };
 
-type SystemInfoOptions = OptionValues<typeof systemInfoOptions>;
+type SystemInfoOptions = OptionValues<typeof options>;
 
 /**
- * Reads everything about this host, all at the same time, and changes nothing. A host that is
- * not enrolled is an answer, not a failure.
+ * Everything about this host, read at the same time; nothing is changed. A host that is not enrolled
+ * is an answer, not a failure.
  */
-export async function systemInfo(options: SystemInfoOptions, run: Run): Promise<Outcome> {
-  let identity: Identity;
-  try {
-    identity = await identify(options.agent_dir, options.registration_timeout, run);
-  } catch (error) {
-    if (!(error instanceof NotEnrolled)) throw error;
-    const reason = { code: error.code, message: error.message };
-    return {
-      changed: false,
-      msg: 'This host is not enrolled.',
-      fields: { enrolled: false, reason },
-    };
-  }
-  const session = await connect(identity, options, run);
-  try {
-    const fields = await gather(session, options);
+export const systemInfo = defineModule({
+  name: 'jumpcloud_system_info',
+  options,
+  async run(given: SystemInfoOptions, run) {
+    let identity: Identity;
+    try {
+      identity = await identify(given.agent_dir, given.registration_timeout, run);
+    } catch (error) {
+      if (!(error instanceof NotEnrolled)) throw error;
+      const reason = { code: error.code, message: error.message };
+      return {
+        changed: false,
+        msg: 'This host is not enrolled.',
+        fields: { enrolled: false, reason },
+      };
+    }
+    const fields = await withSessionOf(run, identity, given, (session) => gather(session, given));
     const msg = `This host is system ${identity.systemId}.`;
     return { changed: false, msg, fields: { enrolled: true, ...fields } };
-  } finally {
-    session.close();
-  }
-}
+  },
+});
 
 async function gather(
   session: Session,
-  options: SystemInfoOptions,
+  { gather: parts }: SystemInfoOptions,
 ): Promise<Record<string, unknown>> {
-  const wants = (part: (typeof PARTS)[number]) => options.gather.includes(part);
+  const wants = (part: (typeof PARTS)[number]) => parts.includes(part);
   const [record, groups, users, associations] = await Promise.all([
     wants('system') || wants('agent') ? readSystem(session) : undefined,
     wants('groups') ? readMemberships(session) : undefined,

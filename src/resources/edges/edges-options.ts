@@ -1,7 +1,7 @@
-import type { Problem } from '../errors.ts';
-import { choice } from '../options/choice.ts';
-import { withDefault } from '../options/option.ts';
-import { boolean } from '../options/scalars.ts';
+import type { Problem } from '../../errors.ts';
+import { choice } from '../../options/choice.ts';
+import { withDefault } from '../../options/option.ts';
+import { boolean } from '../../options/scalars.ts';
 import type { EdgesWish, SudoWish } from './plan-edges.ts';
 
 /** The options of every module that keeps a set of edges. */

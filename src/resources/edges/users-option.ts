@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
-import { toList } from '../options/collections.ts';
-import { shorten } from '../options/describe.ts';
-import { toId } from '../options/id.ts';
-import { InvalidValue } from '../options/invalid-value.ts';
-import { nearest } from '../options/nearest.ts';
-import type { Option } from '../options/option.ts';
-import { reader } from '../options/reader.ts';
-import { toBoolean } from '../options/scalars.ts';
-import { readMapping } from '../options/spellings.ts';
+import { toList } from '../../options/collections.ts';
+import { shorten } from '../../options/describe.ts';
+import { toId } from '../../options/id.ts';
+import { InvalidValue } from '../../options/invalid-value.ts';
+import { nearest } from '../../options/nearest.ts';
+import type { Option } from '../../options/option.ts';
+import { reader } from '../../options/reader.ts';
+import { toBoolean } from '../../options/scalars.ts';
+import { readMapping } from '../../options/spellings.ts';
 import type { SudoWish } from './plan-edges.ts';
 
 const KEYS = ['id', 'sudo', 'sudo_without_password'];

@@ -1,4 +1,4 @@
-import type { Attribute, SystemChanges, SystemRecord } from '../api/systems.ts';
+import type { Attribute, SystemChanges, SystemRecord } from '../../api/systems.ts';
 
 /** The settings of this host's record that are wanted; undefined means not managed. */
 export interface SystemSettings {
@@ -21,8 +21,18 @@ export interface Field {
   readonly option: keyof SystemSettings;
   readonly current: unknown;
   readonly wanted: unknown;
+  readonly agrees: boolean;
   /** Sent to JumpCloud if the two differ. */
   readonly changes: SystemChanges;
+}
+
+function field<T>(
+  option: Field['option'],
+  { current, wanted }: { current: T; wanted: T },
+  changes: SystemChanges,
+  isSame: (current: T, wanted: T) => boolean = Object.is,
+): Field {
+  return { option, current, wanted, agrees: isSame(current, wanted), changes };
 }
 
 const TEXTS = { display_name: 'displayName', description: 'description' } as const;
@@ -34,36 +44,40 @@ const SWITCHES = {
   allow_multi_factor_authentication: 'allowMultiFactorAuthentication',
 } as const;
 
-/** Every managed option beside what the record says. Values are comparable as JSON. */
+/** Every managed option beside what the record says. */
 export function managedFields(settings: SystemSettings, record: SystemRecord): Field[] {
   const fields: Field[] = [];
   for (const [option, key] of entries(TEXTS)) {
     const wanted = settings[option];
+    if (wanted === undefined) continue;
     // A record without the text agrees with empty text.
-    if (wanted !== undefined) {
-      fields.push({ option, current: record[key] ?? '', wanted, changes: { [key]: wanted } });
-    }
+    fields.push(field(option, { current: record[key] ?? '', wanted }, { [key]: wanted }));
   }
   for (const [option, key] of entries(SWITCHES)) {
     const wanted = settings[option];
-    if (wanted !== undefined) {
-      fields.push({ option, current: record[key] ?? null, wanted, changes: { [key]: wanted } });
-    }
+    if (wanted === undefined) continue;
+    const current = record[key] ?? null;
+    fields.push(field<boolean | null>(option, { current, wanted }, { [key]: wanted }));
   }
-  if (settings.primary_user !== undefined) {
-    fields.push({
-      option: 'primary_user',
-      current: primaryUser(record),
-      wanted: settings.primary_user,
-      changes: { 'primarySystemUser.id': settings.primary_user || null },
-    });
+  const { primary_user: wanted } = settings;
+  if (wanted !== undefined) {
+    const changes = { 'primarySystemUser.id': wanted || null };
+    fields.push(field('primary_user', { current: primaryUser(record), wanted }, changes));
   }
   if (settings.attributes !== undefined) {
     const current = record.attributes ?? [];
-    const wanted = mergeAttributes(current, settings.attributes, settings.purge_attributes);
-    fields.push({ option: 'attributes', current, wanted, changes: { attributes: wanted } });
+    const attributes = mergeAttributes(current, settings.attributes, settings.purge_attributes);
+    const both = { current, wanted: attributes };
+    fields.push(field('attributes', both, { attributes }, isSameList));
   }
   return fields;
+}
+
+function isSameList(one: readonly Attribute[], other: readonly Attribute[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ name, value }, i) => name === other[i]?.name && value === other[i].value)
+  );
 }
 
 /** The record as it will be after a write. */

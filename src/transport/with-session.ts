@@ -17,12 +17,12 @@ export interface ConnectionOptions {
 }
 
 /** Where this host's JumpCloud is: the address asked for, else the region's. */
-export function originFor(identity: Identity, options: ConnectionOptions, run: Run): string {
+function originFor(identity: Identity, options: ConnectionOptions, run: Run): string {
   if (options.api_url !== undefined) return options.api_url;
   if (options.region !== 'auto') return CONSOLES[options.region];
   const region = regionOf(identity.agentServerHost);
   if (region === undefined) {
-    run.warnings.push(
+    run.report.warn(
       `agentServerHost "${identity.agentServerHost}" in jcagent.conf is of no known region; us is assumed. Say which with region.`,
     );
   }
@@ -36,23 +36,41 @@ export interface SessionOptions extends ConnectionOptions {
 }
 
 /**
- * Reads this host's identity, waiting for the agent's registration if asked to, and opens the
- * way to JumpCloud with it.
+ * Does something with the way to JumpCloud open: reads this host's identity, waiting for the agent's
+ * registration if asked to, and closes the way afterwards.
  * @throws NotEnrolled, BadIdentity when this host has no identity that can serve
  */
-export async function openSession(options: SessionOptions, run: Run): Promise<Session> {
+export async function withSession<T>(
+  run: Run,
+  options: SessionOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   const identity = await identify(options.agent_dir, options.registration_timeout, run);
-  return connect(identity, options, run);
+  return withSessionOf(run, identity, options, work);
 }
 
-/** Opens the way to JumpCloud. Nothing is sent yet. */
-export async function connect(
+/** The same for an identity that was read already. Nothing is sent before the work does. */
+export async function withSessionOf<T>(
+  run: Run,
   identity: Identity,
   options: ConnectionOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(run, identity, options);
+  try {
+    return await work(session);
+  } finally {
+    session.close();
+  }
+}
+
+async function openSession(
   run: Run,
+  identity: Identity,
+  options: ConnectionOptions,
 ): Promise<Session> {
-  run.systemId = identity.systemId;
-  run.warnings.push(...identity.warnings);
+  run.report.identified(identity.systemId);
+  for (const warning of identity.warnings) run.report.warn(warning);
   const origin = originFor(identity, options, run);
   const requestTimeoutMs = options.request_timeout * 1000;
   const proxy = proxyFor(origin, options.proxy, process.env);
@@ -67,6 +85,6 @@ export async function connect(
     clock: Date.now,
     random: Math.random,
   });
-  run.api = () => session.report();
+  run.report.connected(() => session.report());
   return session;
 }

@@ -1,12 +1,12 @@
-import { identityFiles } from '../agent/purge.ts';
+import { identityFiles } from '../../agent/purge.ts';
 import {
   beginRemoval,
   endRemoval,
   isRemovalUnderWay,
   readTombstone,
   writeTombstone,
-} from '../agent/tombstone.ts';
-import { deleteSystem, readSystem, systemExists } from '../api/systems.ts';
+} from '../../agent/tombstone.ts';
+import { deleteSystem, readSystem, systemExists } from '../../api/systems.ts';
 import {
   Interrupted,
   ModuleError,
@@ -16,42 +16,64 @@ import {
   Unauthorized,
   Unavailable,
   UnexpectedResponse,
-} from '../errors.ts';
-import { monotonicMs } from '../monotonic-clock.ts';
-import { pause } from '../pause.ts';
-import type { Run } from '../run.ts';
-import type { Session } from '../transport/session.ts';
-import { PATIENCE_MS } from './patience.ts';
-import type { Removed } from './removed.ts';
+} from '../../errors.ts';
+import { monotonicMs } from '../../monotonic-clock.ts';
+import { pollUntil } from '../../poll-until.ts';
+import type { Run } from '../../run.ts';
+import type { Session } from '../../transport/session.ts';
+import { READ_BACK_TIMEOUT_MS } from '../read-back-timeout.ts';
+import type { AgentStop } from './agent-stop.ts';
+import type { RemovalOptions } from './removal-options.ts';
+import type { Target } from './target.ts';
 
 const LOOK_EVERY_MS = 1000;
 
+/** Whether the record is there; `gone` is proven, `unproven` is what JumpCloud says. */
+type Found = 'present' | 'gone' | 'unproven';
+
 /**
- * Deletes this host's record and sees that it is gone. Whatever fails, and wherever the process
+ * This host's record, to be deleted and seen to be gone. Whatever fails, and wherever the process
  * is killed, the host keeps its key until its record is gone, and a later run goes on from there.
- * @throws Unauthorized when the key is to be purged, and nothing proves that the record is gone
+ * Reading rejects with Unauthorized when the key is to be purged, and nothing proves that the record
+ * is gone.
  */
-export async function removeSystem(
+export function systemRecord(
   session: Session,
-  run: Run,
-  { purge_identity, stop }: { purge_identity: boolean; stop: () => Promise<void> },
-): Promise<readonly Removed[]> {
+  { purge_identity }: RemovalOptions,
+  agent: AgentStop,
+): Target<Found> {
   const { systemId, agentDir } = session.identity;
-  const removed = [{ type: 'system', id: systemId }];
-  const found = await findRecord(session);
-  if (found === 'unproven' && purge_identity) throw unproven(systemId, agentDir);
-  if (run.check) return found === 'present' ? removed : [];
-  await stop();
-  if (found !== 'present') {
-    if (found === 'gone') leaveTombstone(session, run);
-    return [];
-  }
-  const deleted = await deleteWithNote(session);
-  if (deleted) run.soFar = { changed: true, removed };
-  const over = run.waiting('for JumpCloud to show that the record is gone', PATIENCE_MS);
-  await requireGone(session, run).finally(over);
-  leaveTombstone(session, run);
-  return deleted ? removed : [];
+  const record = [{ type: 'system', id: systemId }];
+  return {
+    async read() {
+      const found = await findRecord(session);
+      if (found === 'unproven' && purge_identity) throw unproven(systemId, agentDir);
+      return found;
+    },
+
+    present: (found) => (found === 'present' ? record : []),
+
+    async remove(run, found, tell) {
+      await agent.stop();
+      if (found !== 'present') {
+        if (found === 'gone') leaveTombstone(session, run);
+        return [];
+      }
+      const removed = (await deleteWithNote(session)) ? record : [];
+      tell(removed);
+      const deletedAt = monotonicMs();
+      if (!(await isGoneInTime(session, run))) {
+        endRemoval(agentDir);
+        tell([]);
+        const seconds = Math.round((monotonicMs() - deletedAt) / 1000);
+        throw new NotApplied(
+          `JumpCloud answered that system ${systemId} was deleted, but its record is still there ${seconds} s later. The host keeps its key; run again, and ask JumpCloud if it stays so.`,
+        );
+      }
+      leaveTombstone(session, run);
+      return removed;
+    },
+  };
 }
 
 /**
@@ -59,7 +81,7 @@ export async function removeSystem(
  * identity at this address before: by the note of a run that it cut off, or of another one at the
  * same time. Otherwise a 404 may as well come from the wrong place, and a 401 from a wrong clock.
  */
-async function findRecord(session: Session): Promise<'present' | 'gone' | 'unproven'> {
+async function findRecord(session: Session): Promise<Found> {
   const { identity, origin } = session;
   const { systemId, agentDir } = identity;
   try {
@@ -108,21 +130,15 @@ function isSurelyNotDone(error: unknown): boolean {
   return error.details['may_be_done'] !== true;
 }
 
-async function requireGone(session: Session, run: Run): Promise<void> {
-  const { systemId, agentDir } = session.identity;
-  const start = monotonicMs();
-  while (await isStillThere(session)) {
-    const waitedMs = monotonicMs() - start;
-    const waitMs = Math.min(LOOK_EVERY_MS, PATIENCE_MS - waitedMs, session.budget.remaining());
-    if (waitMs <= 0) {
-      endRemoval(agentDir);
-      run.soFar = {};
-      throw new NotApplied(
-        `JumpCloud answered that system ${systemId} was deleted, but its record is still there ${Math.round(waitedMs / 1000)} s later. The host keeps its key; run again, and ask JumpCloud if it stays so.`,
-      );
-    }
-    await pause(waitMs, run.signal);
-  }
+async function isGoneInTime(session: Session, run: Run): Promise<boolean> {
+  const end = monotonicMs() + READ_BACK_TIMEOUT_MS;
+  const look = async () => ((await isStillThere(session)) ? undefined : true);
+  const isGone = await pollUntil(run, look, {
+    what: 'for JumpCloud to show that the record is gone',
+    delayMs: () => LOOK_EVERY_MS,
+    leftMs: () => Math.min(end - monotonicMs(), session.budget.remaining()),
+  });
+  return isGone === true;
 }
 
 /** @throws NotApplied when that cannot be seen within the budget */
@@ -145,7 +161,7 @@ function leaveTombstone(session: Session, run: Run): void {
     writeTombstone(agentDir, { systemKey: systemId, removedAt: new Date().toISOString() });
     endRemoval(agentDir);
   } catch (error) {
-    run.warnings.push(
+    run.report.warn(
       `The note that this host was removed could not be left in ${agentDir} (${(error as NodeJS.ErrnoException).code}). Until the agent registers anew, another run has to ask JumpCloud again, and may fail as unauthorized instead of finding nothing to do.`,
     );
   }

@@ -1,5 +1,5 @@
-import { type EdgeChange, NO_SUDO, type Sudo } from '../api/graph.ts';
-import type { Plan } from '../reconcile.ts';
+import { type EdgeChange, NO_SUDO, type Sudo } from '../../api/graph.ts';
+import type { Plan } from '../../reconcile.ts';
 
 /** This host's edges of one kind: the sudo each grants, by the id at the other end. */
 export type Edges = ReadonlyMap<string, Sudo>;

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { EdgeChange, Sudo } from '../../src/api/graph.ts';
-import { type EdgesWish, planEdges, type SudoWish } from '../../src/resources/plan-edges.ts';
+import type { EdgeChange, Sudo } from '../../../src/api/graph.ts';
+import {
+  type EdgesWish,
+  planEdges,
+  type SudoWish,
+} from '../../../src/resources/edges/plan-edges.ts';
 
 const NONE: Sudo = { sudo: false, sudo_without_password: false };
 const WITH: Sudo = { sudo: true, sudo_without_password: false };

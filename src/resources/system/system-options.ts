@@ -1,14 +1,14 @@
-import type { Problem } from '../errors.ts';
-import { toMapping } from '../options/collections.ts';
-import { describe } from '../options/describe.ts';
-import { idOrNone } from '../options/id.ts';
-import { InvalidValue } from '../options/invalid-value.ts';
-import { type Option, type OptionValues, withDefault } from '../options/option.ts';
-import { reader } from '../options/reader.ts';
-import { boolean, text } from '../options/scalars.ts';
-import { seconds } from '../options/seconds.ts';
-import { readText } from '../options/spellings.ts';
-import { connectionOptions } from './connection-options.ts';
+import type { Problem } from '../../errors.ts';
+import { toMapping } from '../../options/collections.ts';
+import { describe } from '../../options/describe.ts';
+import { idOrNone } from '../../options/id.ts';
+import { InvalidValue } from '../../options/invalid-value.ts';
+import { type Option, type OptionValues, withDefault } from '../../options/option.ts';
+import { reader } from '../../options/reader.ts';
+import { boolean, text } from '../../options/scalars.ts';
+import { seconds } from '../../options/seconds.ts';
+import { readText } from '../../options/spellings.ts';
+import { connectionOptions } from '../connection-options.ts';
 
 /** JumpCloud's limit for a custom attribute's value, in characters (code points). */
 const LONGEST_VALUE = 1024;

@@ -1,9 +1,9 @@
-import type { Problem } from '../errors.ts';
-import { choice } from '../options/choice.ts';
-import { id } from '../options/id.ts';
-import { type OptionValues, withDefault } from '../options/option.ts';
-import { boolean } from '../options/scalars.ts';
-import { connectionOptions } from './connection-options.ts';
+import type { Problem } from '../../errors.ts';
+import { choice } from '../../options/choice.ts';
+import { id } from '../../options/id.ts';
+import { type OptionValues, withDefault } from '../../options/option.ts';
+import { boolean } from '../../options/scalars.ts';
+import { connectionOptions } from '../connection-options.ts';
 
 /** The options of jumpcloud_removal. */
 export const removalOptions = {
