@@ -4,6 +4,7 @@ import {
   type Answer,
   ASSOCIATION_TYPES,
   type AssociationType,
+  type Description,
   type EdgeAttributes,
   type SystemRecord,
 } from './types.ts';
@@ -137,14 +138,23 @@ function member(store: Store, systemId: string, group: string, body: unknown): A
   const { op, type, id } = Object(body);
   const members = store.groups.get(group);
   if (type !== 'system' || id !== systemId) return bad('a system may only move itself');
+  if (op !== 'add' && op !== 'remove') return bad('op is add or remove');
   if (members === undefined) return NOT_FOUND;
+  const { membershipMethod, refusal } = store.descriptionOf('system_group', group);
+  if (membershipMethod.startsWith('DYNAMIC_')) return refused(refusal);
   if (op === 'add') {
     if (members.has(systemId)) return ALREADY_EXISTS;
     members.add(systemId);
     return NO_CONTENT;
   }
-  if (op !== 'remove') return bad('op is add or remove');
   return members.delete(systemId) ? NO_CONTENT : NOT_FOUND;
+}
+
+/** JumpCloud publishes no answer for a group that a rule fills: which it is, the group says. */
+function refused(refusal: Description['refusal']): Answer {
+  if (refusal === 204) return NO_CONTENT;
+  if (refusal === 403) return { status: 403, body: { message: 'Forbidden' } };
+  return bad('members of a dynamic group cannot be added or removed');
 }
 
 function associate(store: Store, systemId: string, body: unknown): Answer {

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { AssociationType, EdgeAttributes, SystemRecord } from './types.ts';
+import type {
+  AssociationType,
+  Description,
+  EdgeAttributes,
+  ObjectType,
+  SystemRecord,
+} from './types.ts';
 
 /** A new object id. */
 export function newId(): string {
@@ -11,6 +17,8 @@ interface Registered {
   readonly publicKey: string;
   readonly ineligible: boolean;
 }
+
+const UNLESS_SAID = { membershipMethod: 'STATIC', refusal: 400 } as const;
 
 /** Edges from one object, by type and id at the other end. */
 type Edges = Map<string, EdgeAttributes>;
@@ -29,6 +37,7 @@ export class Store {
   /** Users and user groups that a system group brings to its systems: `user:ID`, `user_group:ID`. */
   readonly groupEdges = new Map<string, Edges>();
   readonly #edges = new Map<string, Edges>();
+  readonly #descriptions = new Map<string, Partial<Description>>();
   /** Whether the primary user is shown as a flat key instead of nested. */
   flatPrimaryUser = false;
 
@@ -60,6 +69,28 @@ export class Store {
   /** Any object that can be associated; user groups come without members. */
   add(type: AssociationType, id = newId()): string {
     return type === 'user_group' ? this.addUserGroup([], id) : this.addObject(type, id);
+  }
+  /** Any object at all, with a name or more for administrators to see. */
+  addNamed(type: ObjectType, named: string | Partial<Description>, id = newId()): string {
+    if (type === 'system_group') this.addGroup(id);
+    else this.add(type, id);
+    this.describe(type, id, typeof named === 'string' ? { name: named } : named);
+    return id;
+  }
+  /** Changes what administrators see of an object, as far as it is given. */
+  describe(type: ObjectType, id: string, part: Partial<Description>): void {
+    const key = `${type}:${id}`;
+    this.#descriptions.set(key, { ...this.#descriptions.get(key), ...part });
+  }
+  /** What was not given a name has one that no other object bears. */
+  descriptionOf(type: ObjectType, id: string): Description {
+    const part = this.#descriptions.get(`${type}:${id}`) ?? {};
+    const { name = `${type}-${id}` } = part;
+    return { name, email: `${name}@example.com`, ...UNLESS_SAID, ...part };
+  }
+  idsOf(type: ObjectType): string[] {
+    if (type === 'system_group') return [...this.groups.keys()];
+    return type === 'user_group' ? [...this.userGroups.keys()] : [...this.objects[type]];
   }
   exists(type: AssociationType, id: string): boolean {
     return type === 'user_group' ? this.userGroups.has(id) : this.objects[type].has(id);
@@ -106,7 +137,7 @@ export class Store {
     return { groups: this.groupsOf(systemId).sort(), edges };
   }
 
-  /** The organisation as it is now, whatever becomes of this one. */
+  /** The organisation as its systems see it now, whatever becomes of this one. */
   copy(): Store {
     const copy = new Store();
     copy.flatPrimaryUser = this.flatPrimaryUser;

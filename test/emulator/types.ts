@@ -9,6 +9,26 @@ export const ASSOCIATION_TYPES = [
 ] as const;
 export type AssociationType = (typeof ASSOCIATION_TYPES)[number];
 
+/** Everything that an organisation has beside its systems. */
+export type ObjectType = AssociationType | 'system_group';
+
+/** What an administrator sees of an object, beside its type and id. */
+export interface Description {
+  /** A user's is the username. */
+  readonly name: string;
+  /** Users only. */
+  readonly email: string;
+  /** System and user groups only: whether a rule fills the group, and nobody by hand. */
+  readonly membershipMethod: MembershipMethod;
+  /** What a system group filled by a rule answers a system that wants in or out; 204 does nothing. */
+  readonly refusal: 400 | 403 | 204;
+}
+export type MembershipMethod =
+  | 'NOTSET'
+  | 'STATIC'
+  | 'DYNAMIC_REVIEW_REQUIRED'
+  | 'DYNAMIC_AUTOMATED';
+
 export interface SudoAttributes {
   sudo: { enabled: boolean; withoutPassword: boolean };
 }
