@@ -30,6 +30,8 @@ export interface EmulatorOptions {
   readonly observeLag?: number;
   /** More requests than these are answered 429. */
   readonly rateLimit?: RateLimit;
+  /** Makes all ids the same in every run, for whoever records results. */
+  readonly seed?: number;
 }
 
 export type Emulator = Awaited<ReturnType<typeof startEmulator>>;
@@ -37,7 +39,7 @@ export type Emulator = Awaited<ReturnType<typeof startEmulator>>;
 /** JumpCloud's System Context API on loopback, with a directory of its own and faults at will. */
 export async function startEmulator(options: EmulatorOptions = {}) {
   const { skewTolerance = 300, clock = Date.now, observeLag = 0, rateLimit } = options;
-  const store = new Store();
+  const store = new Store(options.seed);
   const requests: LoggedRequest[] = [];
   const faults = new FaultScript();
   const races = new InitialisationRaces(store);

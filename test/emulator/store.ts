@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { seededRandom } from './seeded-random.ts';
 import type {
   AssociationType,
   Description,
@@ -10,6 +11,16 @@ import type {
 /** A new object id. */
 export function newId(): string {
   return randomBytes(12).toString('hex');
+}
+
+/** New object ids, the same ones for the same seed. */
+function seededIds(seed: number): () => string {
+  const random = seededRandom(seed);
+  const digits = () =>
+    Math.floor(random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  return () => digits() + digits() + digits();
 }
 
 interface Registered {
@@ -25,6 +36,8 @@ type Edges = Map<string, EdgeAttributes>;
 
 /** JumpCloud's directory of one organisation, to be looked at and changed by tests. */
 export class Store {
+  /** An id for a new object; without a seed, one that nobody can foresee. */
+  readonly newId: () => string;
   readonly systems = new Map<string, Registered>();
   readonly groups = new Map<string, Set<string>>();
   readonly userGroups = new Map<string, Set<string>>();
@@ -41,6 +54,10 @@ export class Store {
   /** Whether the primary user is shown as a flat key instead of nested. */
   flatPrimaryUser = false;
 
+  constructor(seed?: number) {
+    this.newId = seed === undefined ? newId : seededIds(seed);
+  }
+
   addSystem(record: SystemRecord, publicKey: string, ineligible = false): void {
     this.systems.set(record.id, { record, publicKey, ineligible });
     this.#edges.set(record.id, new Map());
@@ -50,28 +67,28 @@ export class Store {
     this.#edges.delete(id);
     for (const members of this.groups.values()) members.delete(id);
   }
-  addGroup(id = newId()): string {
+  addGroup(id = this.newId()): string {
     this.groups.set(id, new Set());
     return id;
   }
-  addUser(id = newId()): string {
+  addUser(id = this.newId()): string {
     this.objects.user.add(id);
     return id;
   }
-  addUserGroup(members: readonly string[] = [], id = newId()): string {
+  addUserGroup(members: readonly string[] = [], id = this.newId()): string {
     this.userGroups.set(id, new Set(members));
     return id;
   }
-  addObject(type: 'command' | 'policy' | 'policy_group' | 'user', id = newId()): string {
+  addObject(type: 'command' | 'policy' | 'policy_group' | 'user', id = this.newId()): string {
     this.objects[type].add(id);
     return id;
   }
   /** Any object that can be associated; user groups come without members. */
-  add(type: AssociationType, id = newId()): string {
+  add(type: AssociationType, id = this.newId()): string {
     return type === 'user_group' ? this.addUserGroup([], id) : this.addObject(type, id);
   }
   /** Any object at all, with a name or more for administrators to see. */
-  addNamed(type: ObjectType, named: string | Partial<Description>, id = newId()): string {
+  addNamed(type: ObjectType, named: string | Partial<Description>, id = this.newId()): string {
     if (type === 'system_group') this.addGroup(id);
     else this.add(type, id);
     this.describe(type, id, typeof named === 'string' ? { name: named } : named);
