@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { adminRefusal } from './admin-refusal.ts';
+import { answerAdmin } from './admin-routes.ts';
 import { type EnrolledHost, type EnrolOptions, enrol } from './enrol.ts';
 import { FaultScript } from './faults.ts';
 import { GraphLag } from './graph-lag.ts';
@@ -9,11 +11,12 @@ import type { TlsIdentity } from './keys.ts';
 import { type Exchange, misbehave } from './misbehave.ts';
 import { type RateLimit, rateLimiter } from './rate-limit.ts';
 import { readBody } from './read-body.ts';
+import { refused } from './refused.ts';
 import { respond, respondStatus } from './respond.ts';
-import { answer, unauthorized } from './routes.ts';
+import { answer } from './routes.ts';
 import { Store } from './store.ts';
 import type { Answer, LoggedRequest } from './types.ts';
-import { claimedSystem, provenSystem } from './verify-signature.ts';
+import { claimedSystem, isSigned, provenSystem } from './verify-signature.ts';
 
 export type { EnrolledHost } from './enrol.ts';
 
@@ -36,7 +39,10 @@ export interface EmulatorOptions {
 
 export type Emulator = Awaited<ReturnType<typeof startEmulator>>;
 
-/** JumpCloud's System Context API on loopback, with a directory of its own and faults at will. */
+/**
+ * JumpCloud on loopback, with a directory of its own and faults at will: the System Context API,
+ * and of the administrators' API what names are read from.
+ */
 export async function startEmulator(options: EmulatorOptions = {}) {
   const { skewTolerance = 300, clock = Date.now, observeLag = 0, rateLimit } = options;
   const store = new Store(options.seed);
@@ -58,12 +64,21 @@ export async function startEmulator(options: EmulatorOptions = {}) {
   /** What a request would be answered without any fault; carries it out. */
   const carryOut = (request: IncomingMessage, body: unknown): Answer => {
     const url = new URL(request.url ?? '/', 'http://emulator');
+    const { method = 'GET', headers } = request;
     const systemId = prove(request);
-    if (systemId === undefined) return unauthorized(url.pathname);
-    const { method = 'GET' } = request;
+    const refusal = isSigned(request)
+      ? systemId === undefined && 401
+      : adminRefusal(store, headers);
+    if (refusal) return refused(url.pathname, refusal);
     if (method !== 'GET' && body !== undefined && !isJson(request)) {
       return { status: 400, body: { message: 'Content-Type: application/json is required' } };
     }
+    return systemId === undefined
+      ? answerAdmin(store, method, url, body)
+      : carryOutFor(systemId, method, url, body);
+  };
+
+  const carryOutFor = (systemId: string, method: string, url: URL, body: unknown): Answer => {
     const isGraph = url.pathname.startsWith('/api/v2/');
     if (isGraph && method === 'POST') lag.start(systemId);
     const seen = isGraph && method === 'GET' ? lag.observed(systemId) : store;
@@ -83,6 +98,9 @@ export async function startEmulator(options: EmulatorOptions = {}) {
       body,
       systemId: claimedSystem(request),
       authorization: request.headers.authorization,
+      signed: isSigned(request),
+      apiKey: request.headers['x-api-key']?.toString(),
+      orgId: request.headers['x-org-id']?.toString(),
       startedAt: Date.now(),
       endedAt: 0,
     };

@@ -31,6 +31,12 @@ interface Registered {
 
 const UNLESS_SAID = { membershipMethod: 'STATIC', refusal: 400 } as const;
 
+/** What is known of an administrator's key. */
+interface ApiKey {
+  /** Whether it opens other organisations as well. */
+  readonly multiTenant: boolean;
+}
+
 /** Edges from one object, by type and id at the other end. */
 type Edges = Map<string, EdgeAttributes>;
 
@@ -50,12 +56,16 @@ export class Store {
   /** Users and user groups that a system group brings to its systems: `user:ID`, `user_group:ID`. */
   readonly groupEdges = new Map<string, Edges>();
   readonly #edges = new Map<string, Edges>();
+  /** Administrators' keys. */
+  readonly apiKeys = new Map<string, ApiKey>();
+  readonly organisationId: string;
   readonly #descriptions = new Map<string, Partial<Description>>();
   /** Whether the primary user is shown as a flat key instead of nested. */
   flatPrimaryUser = false;
 
   constructor(seed?: number) {
     this.newId = seed === undefined ? newId : seededIds(seed);
+    this.organisationId = this.newId();
   }
 
   addSystem(record: SystemRecord, publicKey: string, ineligible = false): void {
@@ -116,6 +126,12 @@ export class Store {
     const found = this.systems.get(systemId);
     if (found === undefined) throw new Error(`no system ${systemId}`);
     return found.record;
+  }
+
+  addApiKey({ multiTenant }: ApiKey = { multiTenant: false }): string {
+    const key = `jca_${this.newId()}${this.newId()}`;
+    this.apiKeys.set(key, { multiTenant });
+    return key;
   }
 
   join(systemId: string, groupId: string): void {

@@ -1,4 +1,4 @@
-/** What a System Context answers with; the emulator's own words, shared by nothing in src. */
+/** What the API is asked and answers with; the emulator's own words, shared by nothing in src. */
 
 export const ASSOCIATION_TYPES = [
   'command',
@@ -62,6 +62,11 @@ export interface LoggedRequest {
   readonly body: unknown;
   readonly systemId: string | undefined;
   readonly authorization: string | undefined;
+  /** Whether it came with a signature, right or wrong. */
+  readonly signed: boolean;
+  /** The headers of an administrator's request. */
+  readonly apiKey: string | undefined;
+  readonly orgId: string | undefined;
   readonly startedAt: number;
   endedAt: number;
   fault?: string;
@@ -71,4 +76,5 @@ export interface LoggedRequest {
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
