@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { adminRefusal } from './admin-refusal.ts';
-import { answerAdmin } from './admin-routes.ts';
+import { answerAdmin } from './answer-admin.ts';
+import { answerSystem } from './answer-system.ts';
 import { type EnrolledHost, type EnrolOptions, enrol } from './enrol.ts';
 import { FaultScript } from './faults.ts';
 import { GraphLag } from './graph-lag.ts';
@@ -13,7 +14,6 @@ import { type RateLimit, rateLimiter } from './rate-limit.ts';
 import { readBody } from './read-body.ts';
 import { refused } from './refused.ts';
 import { respond, respondStatus } from './respond.ts';
-import { answer } from './routes.ts';
 import { Store } from './store.ts';
 import type { Answer, LoggedRequest } from './types.ts';
 import { claimedSystem, isSigned, provenSystem } from './verify-signature.ts';
@@ -82,7 +82,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
     const isGraph = url.pathname.startsWith('/api/v2/');
     if (isGraph && method === 'POST') lag.start(systemId);
     const seen = isGraph && method === 'GET' ? lag.observed(systemId) : store;
-    const given = answer(seen, systemId, method, url, body);
+    const given = answerSystem(seen, systemId, method, url, body);
     if (method === 'PUT' && given.status === 200) races.start(systemId);
     return given;
   };

@@ -17,7 +17,7 @@ const NO_CONTENT: Answer = { status: 204 };
 const bad = (message: string): Answer => ({ status: 400, body: { message } });
 
 /** Carries out what a system asked for. `systemId` is proven. */
-export function answer(
+export function answerSystem(
   store: Store,
   systemId: string,
   method: string,
