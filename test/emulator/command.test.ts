@@ -17,6 +17,9 @@ interface Ready {
   readonly url: string;
   readonly agentDir: string;
   readonly systemId: string;
+  readonly hosts: { readonly agentDir: string; readonly systemId: string }[];
+  readonly apiKey: string;
+  readonly names: Record<string, Record<string, string>>;
   readonly pid: number;
   readonly groups: string[];
   readonly users: string[];
@@ -24,6 +27,19 @@ interface Ready {
   readonly commands: string[];
   readonly policies: string[];
   readonly policyGroups: string[];
+}
+
+/** What a line for curl asks, without curl. */
+async function asked(line: string): Promise<unknown> {
+  const { stdout } = await execa('sh', ['-c', `curl() { printf '%s\\n' "$@"; }\n${line}`]);
+  const words = stdout.split('\n');
+  const after = (flag: string) => words.filter((_, i) => words[i - 1] === flag);
+  const [body] = after('-d');
+  const reply = await fetch(words.at(-1) ?? '', {
+    headers: after('-H').map((header) => header.split(': ') as [string, string]),
+    ...(body !== undefined && { method: 'POST', body }),
+  });
+  return reply.json();
 }
 
 describe.each([
@@ -73,6 +89,17 @@ describe.each([
         expect(answer.diff.after).toEqual({ display_name: 'web-1' });
     }
 
+    expect(ready.hosts).toEqual([{ agentDir: ready.agentDir, systemId }]);
+    const [group, user] = introduction.split('\n').filter((line) => line.startsWith('  curl '));
+    const web = ready.names['system_group']?.['web'];
+    expect(groups).toContain(web);
+    expect(await asked(group ?? '')).toMatchObject([{ id: web, name: 'web' }]);
+    expect(await asked(user ?? '')).toEqual({
+      results: [{ _id: ready.names['user']?.['ada'], username: 'ada', email: 'ada@example.com' }],
+      totalCount: 1,
+    });
+    expect(introduction).toContain(`  api_key    ${ready.apiKey}  `);
+
     process.kill(ready.pid, signal);
     const { exitCode, stdout, stderr } = await emulator;
     expect([exitCode, stderr]).toEqual([0, '']);
@@ -83,6 +110,48 @@ describe.each([
     for (const line of told) expect(line).toMatch(/^(GET|PUT|POST) \/api\/\S+ 20[04]( \{.*\})?$/);
     expect(existsSync(readyFile)).toBe(false);
     expect(existsSync(ready.agentDir)).toBe(where === 'a folder of choice');
+  });
+});
+
+describe.each(['new folders', 'folders of choice'])('several hosts, in %s', (where) => {
+  const readyFile = join(folder, `several-${where}`);
+  const dir = join(folder, 'several');
+  let emulator: ReturnType<typeof emulate>;
+  let pid: number;
+  afterEach(() => {
+    if (emulator.exitCode === null) process.kill(pid, 'SIGKILL');
+  });
+
+  test('are enrolled, and in the group that a rule fills', async () => {
+    const chosen = where === 'new folders' ? [] : ['--dir', dir];
+    emulator = emulate('--hosts', '3', '--ready-file', readyFile, ...chosen);
+    await expect.poll(() => existsSync(readyFile), { timeout: 20_000 }).toBe(true);
+    const ready: Ready = JSON.parse(readFileSync(readyFile, 'utf8'));
+    pid = ready.pid;
+    expect(new Set(ready.hosts.map(({ systemId }) => systemId)).size).toBe(3);
+    expect(ready.hosts[0]).toEqual({ agentDir: ready.agentDir, systemId: ready.systemId });
+    const dynamic = ready.names['system_group']?.['all Linux hosts'];
+    for (const { agentDir, systemId } of ready.hosts) {
+      const options = JSON.stringify({ agent_dir: agentDir, api_url: ready.url });
+      const { stdout } = await execa('dist/modules/jumpcloud_system_info', [options], {
+        cwd: root,
+      });
+      const { system_id, groups } = JSON.parse(stdout);
+      expect(system_id).toBe(systemId);
+      expect(groups).toContain(dynamic);
+      expect(groups.length).toBe(systemId === ready.systemId ? 2 : 1);
+    }
+    process.kill(pid, 'SIGTERM');
+    const { exitCode, stdout } = await emulator;
+    expect(exitCode).toBe(0);
+    for (const { agentDir, systemId } of ready.hosts) {
+      expect(stdout).toContain(`  agent_dir  ${agentDir}\n  system_id  ${systemId}  `);
+      expect(existsSync(agentDir)).toBe(where === 'folders of choice');
+    }
+    if (where === 'folders of choice')
+      expect(ready.hosts.map(({ agentDir }) => agentDir)).toEqual(
+        [1, 2, 3].map((number) => join(dir, `host-${number}`)),
+      );
   });
 });
 
@@ -110,6 +179,7 @@ describe('the emulator says in a sentence', () => {
 
   test.each([
     [['--port', '70000'], /--port must be a number from 0 to 65535, got "70000"\. Usage: /],
+    [['--hosts', '0'], /--hosts must be a number from 1 to 1000, got "0"\. Usage: /],
     [['--prt', '1'], /^Unknown option '--prt'.*Usage: npm run emulator/],
     [
       ['--dir', '/dev/null'],

@@ -1,9 +1,12 @@
 import { traverseUsers } from './graph-paths.ts';
+import { type Entry, page, sorted } from './paging.ts';
+import { refused } from './refused.ts';
 import type { Store } from './store.ts';
 import {
   type Answer,
   ASSOCIATION_TYPES,
   type AssociationType,
+  type Description,
   type EdgeAttributes,
   type SystemRecord,
 } from './types.ts';
@@ -13,17 +16,8 @@ const ALREADY_EXISTS: Answer = { status: 409, body: { message: 'Already Exists' 
 const NO_CONTENT: Answer = { status: 204 };
 const bad = (message: string): Answer => ({ status: 400, body: { message } });
 
-/** What a path answers to a request that was not proven to come from the system it is about. */
-export function unauthorized(path: string): Answer {
-  const message = 'Unauthorized';
-  return {
-    status: 401,
-    body: path.startsWith('/api/v2/') ? { message } : { message, error: message },
-  };
-}
-
 /** Carries out what a system asked for. `systemId` is proven. */
-export function answer(
+export function answerSystem(
   store: Store,
   systemId: string,
   method: string,
@@ -44,7 +38,7 @@ export function answer(
       return { status: 200, body: record };
     }
     case `GET ${own}/memberof`:
-      return page(memberOf(store, systemId, searchParams), searchParams);
+      return page(sorted(memberOf(store, systemId), searchParams.get('sort')), searchParams);
     case `GET ${own}/users`:
       return page(traverseUsers(store, systemId), searchParams);
     case `GET ${own}/associations`:
@@ -54,7 +48,7 @@ export function answer(
     case 'POST members':
       return group === undefined ? NOT_FOUND : member(store, systemId, group, body);
     default:
-      return unauthorized(pathname);
+      return refused(pathname, 401);
   }
 }
 
@@ -100,12 +94,8 @@ function put(store: Store, systemId: string, body: unknown): Answer {
   return { status: 200, body: shown(store, systemId) };
 }
 
-function memberOf(store: Store, systemId: string, query: URLSearchParams): object[] {
-  const ids = store.groupsOf(systemId);
-  const sort = query.get('sort');
-  if (sort === 'id') ids.sort();
-  if (sort === '-id') ids.sort().reverse();
-  return ids.map((id) => ({
+function memberOf(store: Store, systemId: string): Entry[] {
+  return store.groupsOf(systemId).map((id) => ({
     type: 'system_group',
     id,
     paths: [[{ to: { type: 'system_group', id } }]],
@@ -123,28 +113,27 @@ function associations(store: Store, systemId: string, query: URLSearchParams): A
   return page(edges, query);
 }
 
-/** JumpCloud gives ten at a time when nothing is said, and a hundred at most. */
-function page(list: readonly unknown[], query: URLSearchParams): Answer {
-  const limit = Number(query.get('limit') ?? 10);
-  const skip = Number(query.get('skip') ?? 0);
-  if (!Number.isInteger(limit) || limit < 1 || !Number.isInteger(skip) || skip < 0) {
-    return bad('invalid limit or skip');
-  }
-  return { status: 200, body: list.slice(skip, skip + Math.min(limit, 100)) };
-}
-
 function member(store: Store, systemId: string, group: string, body: unknown): Answer {
   const { op, type, id } = Object(body);
   const members = store.groups.get(group);
   if (type !== 'system' || id !== systemId) return bad('a system may only move itself');
+  if (op !== 'add' && op !== 'remove') return bad('op is add or remove');
   if (members === undefined) return NOT_FOUND;
+  const { membershipMethod, refusal } = store.descriptionOf('system_group', group);
+  if (membershipMethod.startsWith('DYNAMIC_')) return dynamicAnswer(refusal);
   if (op === 'add') {
     if (members.has(systemId)) return ALREADY_EXISTS;
     members.add(systemId);
     return NO_CONTENT;
   }
-  if (op !== 'remove') return bad('op is add or remove');
   return members.delete(systemId) ? NO_CONTENT : NOT_FOUND;
+}
+
+/** JumpCloud publishes no answer for a group that a rule fills: which it is, the group says. */
+function dynamicAnswer(refusal: Description['refusal']): Answer {
+  if (refusal === 204) return NO_CONTENT;
+  if (refusal === 403) return { status: 403, body: { message: 'Forbidden' } };
+  return bad('members of a dynamic group cannot be added or removed');
 }
 
 function associate(store: Store, systemId: string, body: unknown): Answer {
