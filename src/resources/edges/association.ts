@@ -8,7 +8,7 @@ import { type Option, type OptionValues, required } from '../../options/option.t
 import { reader } from '../../options/reader.ts';
 import { boolean } from '../../options/scalars.ts';
 import { keeping } from '../../reconcile.ts';
-import { connectionOptions } from '../connection-options.ts';
+import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { edges } from './edges.ts';
 import { associations } from './edges-access.ts';
 import { edgesOptions, edgesRules, sudoRules } from './edges-options.ts';
@@ -44,13 +44,14 @@ export const association = defineModule({
 
 function rules(given: AssociationOptions): Problem[] {
   const { type, state, sudo, sudo_without_password } = given;
+  const general = [...connectionRules(given), ...edgesRules(given)];
   if (type === 'user_group') {
-    return [...edgesRules(given), ...sudoRules('sudo', state, { sudo, sudo_without_password })];
+    return [...general, ...sudoRules('sudo', state, { sudo, sudo_without_password })];
   }
   const misplaced = (['sudo', 'sudo_without_password'] as const)
     .filter((option) => given[option] !== undefined)
     .map((option) => ({ option, message: `is for type: user_group only, not for ${type}` }));
-  return [...edgesRules(given), ...misplaced];
+  return [...general, ...misplaced];
 }
 
 function associationType(): Option<(typeof OBJECT_TYPES)[number] | undefined> {

@@ -2,7 +2,7 @@ import type { Problem } from '../../errors.ts';
 import { defineModule } from '../../module.ts';
 import { type OptionValues, required } from '../../options/option.ts';
 import { keeping } from '../../reconcile.ts';
-import { connectionOptions } from '../connection-options.ts';
+import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { edges } from './edges.ts';
 import { associations } from './edges-access.ts';
 import { edgesOptions, edgesRules, sudoRules } from './edges-options.ts';
@@ -33,6 +33,7 @@ export const userBinding = defineModule({
 
 function rules(given: UserBindingOptions): Problem[] {
   return [
+    ...connectionRules(given),
     ...edgesRules(given),
     ...given.users.flatMap((wish, i) =>
       sudoRules('users', given.state, wish).map(({ option, message }) => ({

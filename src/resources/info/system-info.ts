@@ -13,7 +13,7 @@ import { choices } from '../../options/choice.ts';
 import { type OptionValues, withDefault } from '../../options/option.ts';
 import type { Session } from '../../transport/session.ts';
 import { withSessionOf } from '../../transport/with-session.ts';
-import { connectionOptions } from '../connection-options.ts';
+import { connectionOptions, connectionRules } from '../connection-options.ts';
 
 const PARTS = ['system', 'groups', 'users', 'associations', 'agent'] as const;
 
@@ -31,6 +31,7 @@ type SystemInfoOptions = OptionValues<typeof options>;
 export const systemInfo = defineModule({
   name: 'jumpcloud_system_info',
   options,
+  rules: connectionRules,
   async run(given: SystemInfoOptions, run) {
     let identity: Identity;
     try {

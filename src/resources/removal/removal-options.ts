@@ -3,7 +3,7 @@ import { choice } from '../../options/choice.ts';
 import { id } from '../../options/id.ts';
 import { type OptionValues, withDefault } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
-import { connectionOptions } from '../connection-options.ts';
+import { connectionOptions, connectionRules } from '../connection-options.ts';
 
 /** The options of jumpcloud_removal. */
 export const removalOptions = {
@@ -18,9 +18,11 @@ export const removalOptions = {
 export type RemovalOptions = OptionValues<typeof removalOptions>;
 
 /** What the options must not say together. */
-export function removalRules({ scope, purge_identity }: RemovalOptions): Problem[] {
-  if (scope === 'system' || !purge_identity) return [];
+export function removalRules(given: RemovalOptions): Problem[] {
+  const general = connectionRules(given);
+  if (given.scope === 'system' || !given.purge_identity) return general;
   return [
+    ...general,
     {
       option: 'purge_identity',
       message:

@@ -8,7 +8,7 @@ import { reader } from '../../options/reader.ts';
 import { boolean, text } from '../../options/scalars.ts';
 import { seconds } from '../../options/seconds.ts';
 import { readText } from '../../options/spellings.ts';
-import { connectionOptions } from '../connection-options.ts';
+import { connectionOptions, connectionRules } from '../connection-options.ts';
 
 /** JumpCloud's limit for a custom attribute's value, in characters (code points). */
 const LONGEST_VALUE = 1024;
@@ -32,9 +32,11 @@ export const systemOptions = {
 export type SystemOptions = OptionValues<typeof systemOptions>;
 
 /** What the options must not say together. */
-export function systemRules({ attributes, purge_attributes }: SystemOptions): Problem[] {
-  if (!purge_attributes || attributes !== undefined) return [];
+export function systemRules(given: SystemOptions): Problem[] {
+  const general = connectionRules(given);
+  if (!given.purge_attributes || given.attributes !== undefined) return general;
   return [
+    ...general,
     {
       option: 'purge_attributes',
       message: 'needs attributes, which says what to keep; give attributes: {} to remove all',
