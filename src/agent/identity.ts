@@ -15,7 +15,7 @@ export class AlreadyRemoved extends NotEnrolled {
   constructor({ systemKey, removedAt }: Tombstone) {
     super(
       `System ${systemKey} was removed from JumpCloud at ${removedAt}. Register the agent anew to manage this host again.`,
-      { system_id: systemKey, removed_at: removedAt },
+      { details: { system_id: systemKey, removed_at: removedAt } },
     );
     this.systemId = systemKey;
   }

@@ -27,7 +27,7 @@ export function purge(files: readonly string[], onPurged: (path: string) => void
       if (code === 'ENOENT') continue;
       throw new LocalActionFailed(
         `${path} could not be deleted (${code}). Make that possible and run again, or delete what is left of ${IDENTITY_FILES.join(', ')} by hand: an image that keeps them makes every clone claim to be this system.`,
-        { path },
+        { details: { path } },
       );
     }
   }

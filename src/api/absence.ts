@@ -1,4 +1,4 @@
-import type { Reply } from '../transport/session.ts';
+import type { Reply } from '../transport/request.ts';
 
 /** What JumpCloud answers for what is not there, and for a host that it does not accept. */
 export function meansAbsence(status: number): boolean {

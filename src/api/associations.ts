@@ -40,7 +40,8 @@ export function writeAssociation(
   type: AssociationType,
   change: EdgeChange,
 ): Promise<Written> {
-  const { op, id, sudo } = change;
+  const { op, id } = change;
+  const sudo = op === 'remove' ? undefined : change.sudo;
   const attributes = sudo && {
     sudo: { enabled: sudo.sudo, withoutPassword: sudo.sudo_without_password },
   };

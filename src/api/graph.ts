@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { readPages } from '../transport/pages.ts';
-import type { Request, Session } from '../transport/session.ts';
+import type { Request } from '../transport/request.ts';
+import type { Session } from '../transport/session.ts';
 import { isJumpClouds, meansAbsence } from './absence.ts';
 import { answer, objectId, unexpected } from './answer.ts';
 import { refusal } from './refusal.ts';
@@ -21,11 +22,10 @@ export interface Sudo {
 export const NO_SUDO: Sudo = { sudo: false, sudo_without_password: false };
 
 /** A write to the graph. Without `sudo` an added edge carries no attributes. */
-export interface EdgeChange {
-  readonly op: 'add' | 'update' | 'remove';
-  readonly id: string;
-  readonly sudo?: Sudo;
-}
+export type EdgeChange =
+  | { readonly op: 'add'; readonly id: string; readonly sudo?: Sudo }
+  | { readonly op: 'update'; readonly id: string; readonly sudo: Sudo }
+  | { readonly op: 'remove'; readonly id: string };
 
 /**
  * What came of a write: `done` when this run's request did it, `conflict` when the graph was not
@@ -69,7 +69,7 @@ export async function readList<T extends z.ZodMiniType<{ type: string; id: strin
       purpose: `read the ${list.name} of system ${session.identity.systemId}`,
     };
     const page = answer(session, request, await session.send(request), z.array(list.shape));
-    const problem = strangerIn(page, list) ?? contradictionIn(page);
+    const problem = foreignEntryIn(page, list) ?? contradictionIn(page);
     if (problem === undefined) return page;
     throw unexpected(session, request, problem);
   };
@@ -78,11 +78,11 @@ export async function readList<T extends z.ZodMiniType<{ type: string; id: strin
 
 type Entry = { type: string; id: string };
 
-function strangerIn(page: Entry[], list: { name: string; type: string }): string | undefined {
-  const stranger = page.find(({ type }) => type !== list.type);
-  if (stranger === undefined) return undefined;
+function foreignEntryIn(page: Entry[], list: { name: string; type: string }): string | undefined {
+  const foreign = page.find(({ type }) => type !== list.type);
+  if (foreign === undefined) return undefined;
   // The other side could put anything there.
-  const type = /^\w{1,40}$/.test(stranger.type) ? stranger.type : 'stranger';
+  const type = /^\w{1,40}$/.test(foreign.type) ? foreign.type : 'stranger';
   return `it lists a ${type} among ${list.name}`;
 }
 
@@ -108,11 +108,11 @@ export async function writeEdge(
 ): Promise<Written> {
   const post: Request = { method: 'POST', ...request };
   const reply = await session.send(post);
-  const { status, lost } = reply;
+  const { status, inDoubt } = reply;
   if (status >= 200 && status < 300) return 'done';
   if (meansAbsence(status) && !isJumpClouds(reply)) throw refusal(session, post, reply);
-  if (op === 'add' && status === 409) return lost ? 'done' : 'conflict';
-  if (op === 'remove' && status === 404) return lost ? 'done' : 'conflict';
+  if (op === 'add' && status === 409) return inDoubt ? 'done' : 'conflict';
+  if (op === 'remove' && status === 404) return inDoubt ? 'done' : 'conflict';
   if (op === 'update' && status === 404) return 'conflict';
   throw refusal(session, post, reply);
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import type { Reply, Request, Session } from '../transport/session.ts';
+import type { Reply, Request } from '../transport/request.ts';
+import type { Session } from '../transport/session.ts';
 import { isJumpClouds, meansAbsence } from './absence.ts';
 import { answer, objectId, objectIdOrNone, unexpected } from './answer.ts';
 import { refusal } from './refusal.ts';
@@ -98,7 +99,7 @@ export async function deleteSystem(session: Session): Promise<boolean> {
   const reply = await session.send(request);
   if (reply.status >= 200 && reply.status < 300) return true;
   // The answer to an attempt before this one was lost, and the attempt had done it.
-  if (isGone(reply) && reply.lost) return true;
+  if (isGone(reply) && reply.inDoubt) return true;
   if (isGone(reply) && reply.status === 404) return false;
   // Somebody else, or a run before this one that was cut off, may have deleted it since it was read.
   if (isGone(reply) && !(await systemExists(session))) return false;
@@ -120,11 +121,11 @@ function readRequest(session: Session): Request {
 function readRecord(session: Session, request: Request, reply: Reply): SystemRecord {
   const record = answer(session, request, reply, systemRecord);
   const ids = [record._id, record.id].filter((id) => id !== undefined);
-  const stranger = ids.find((id) => id !== session.identity.systemId);
-  if (ids.length === 0 || stranger !== undefined) {
-    throw unexpected(session, request, `it is the record of ${stranger ?? 'no system'}`);
+  const foreign = ids.find((id) => id !== session.identity.systemId);
+  if (ids.length === 0 || foreign !== undefined) {
+    throw unexpected(session, request, `it is the record of ${foreign ?? 'no system'}`);
   }
-  session.enrolledAs = record.provisionMetadata?.provisioner?.type ?? undefined;
+  session.learnEnrolment(record.provisionMetadata?.provisioner?.type ?? undefined);
   return record;
 }
 

@@ -30,8 +30,7 @@ function bug(error: unknown): Internal {
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new Internal(
     `A bug in this module (${what}). Run again with -vvv, or "_ansible_verbosity": 3 by hand, and report what error.stack says.`,
-    {},
-    error,
+    { cause: error },
   );
 }
 

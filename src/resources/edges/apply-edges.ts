@@ -78,6 +78,6 @@ function notApplied(name: string, left: readonly EdgeChange[], waitedMs: number)
   const missing = left.map(({ op, id }) => ({ op, id }));
   return new NotApplied(
     `JumpCloud accepted the changes, but ${Math.round(waitedMs / 1000)} s later the list of ${name} still does not show: ${missing.map(({ op, id }) => `${op} ${id}`).join(', ')}. Run again; if it stays so, somebody or something keeps changing the same in JumpCloud.`,
-    { missing },
+    { details: { missing } },
   );
 }

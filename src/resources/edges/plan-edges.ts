@@ -65,9 +65,9 @@ function sameSudo(a: Sudo, b: Sudo): boolean {
 
 function withChanges(before: Edges, changes: readonly EdgeChange[]): Edges {
   const after = new Map(before);
-  for (const { op, id, sudo } of changes) {
-    if (op === 'remove') after.delete(id);
-    else after.set(id, sudo ?? NO_SUDO);
+  for (const change of changes) {
+    if (change.op === 'remove') after.delete(change.id);
+    else after.set(change.id, change.sudo ?? NO_SUDO);
   }
   return after;
 }

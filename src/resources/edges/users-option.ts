@@ -28,11 +28,11 @@ function toUser(value: unknown): UserWish {
   const mapping =
     typeof value === 'string' && !value.startsWith('{') ? undefined : readMapping(value);
   if (mapping === undefined) return { id: toId(value) };
-  const stranger = Object.keys(mapping).find((key) => !KEYS.includes(key));
-  if (stranger !== undefined) {
-    const meant = nearest(stranger, KEYS);
+  const unknown = Object.keys(mapping).find((key) => !KEYS.includes(key));
+  if (unknown !== undefined) {
+    const meant = nearest(unknown, KEYS);
     const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-    throw new InvalidValue(`unknown key ${shorten(stranger)}, known are ${KEYS.join(', ')}${hint}`);
+    throw new InvalidValue(`unknown key ${shorten(unknown)}, known are ${KEYS.join(', ')}${hint}`);
   }
   const { id, sudo, sudo_without_password } = mapping;
   if (id === undefined || id === null) throw new InvalidValue('id is required');

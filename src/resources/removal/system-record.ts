@@ -103,7 +103,7 @@ async function findRecord(session: Session): Promise<Found> {
 function unproven(systemId: string, agentDir: string): Unauthorized {
   return new Unauthorized(
     `Could not purge the identity of system ${systemId}: JumpCloud says that the system does not exist (404), but has never accepted this host's key at this address, so nothing proves that the record is gone, and the key stays. Check region and api_url. If the Admin Portal does not list the system any more, delete by hand: ${identityFiles(agentDir).join(', ')}.`,
-    { status: 404 },
+    { details: { status: 404 } },
   );
 }
 
@@ -127,7 +127,7 @@ async function deleteWithNote(session: Session): Promise<boolean> {
 function isSurelyNotDone(error: unknown): boolean {
   if (!(error instanceof ModuleError)) return false;
   if (error instanceof Interrupted || error instanceof UnexpectedResponse) return false;
-  return error.details['may_be_done'] !== true;
+  return !error.inDoubt;
 }
 
 async function isGoneInTime(session: Session, run: Run): Promise<boolean> {
@@ -149,8 +149,7 @@ async function isStillThere(session: Session): Promise<boolean> {
     if (!(error instanceof Unavailable || error instanceof RateLimited)) throw error;
     throw new NotApplied(
       `JumpCloud answered that system ${session.identity.systemId} was deleted, but that its record is gone could not be seen: ${error.message} The host keeps its key until then.`,
-      error.details,
-      error,
+      { details: error.details, cause: error },
     );
   }
 }

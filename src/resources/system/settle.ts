@@ -45,7 +45,7 @@ export async function settle<State>(
     if (now - start >= 3 * heldMs) {
       throw new NotApplied(
         `The settings of system ${identity.systemId} did not hold for ${seconds} s: written again ${reapplied} times in ${3 * seconds} s, something (the agent's first initialisation, another tool, an administrator) keeps changing them. Find out what does, or raise settle.`,
-        { reapplied, options: lost },
+        { details: { reapplied, options: lost } },
       );
     }
     if (lost.length > 0) {

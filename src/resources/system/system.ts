@@ -103,7 +103,7 @@ function requireTaken(options: SystemOptions, seen: SystemRecord): void {
   );
   throw new NotApplied(
     `JumpCloud accepted the change, but its answer does not show it: ${shown.join('; ')}. Run again; if it stays so, a policy or an administrator may be setting the same.`,
-    { options: ignored.map(({ option }) => option) },
+    { details: { options: ignored.map(({ option }) => option) } },
   );
 }
 
