@@ -1,5 +1,5 @@
 import type { Reporter, TestModule } from 'vitest/node';
-import { ansibleRoot, coreVersion } from './ansible/installation.ts';
+import { ansibleRoot, coreVersion } from './harness/ansible/installation.ts';
 
 /** Ends a run with its counts on lines of their own, for people and for machines. */
 export default class ClosingLine implements Reporter {

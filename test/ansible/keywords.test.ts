@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
-import { type Controller, hasAnsible, makeController } from './controller.ts';
-import { coreVersion } from './installation.ts';
+import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
+import { coreVersion } from '../harness/ansible/installation.ts';
 import { startTunnelProxy } from './tunnel-proxy.ts';
 
 const SYSTEM = 'systemcontext.jumpcloud.jumpcloud_system';

@@ -6,7 +6,7 @@ import {
   readDocumentation,
 } from '../../scripts/build/module-documentation.ts';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { type Answer, MODULES, type ModuleName, runModule } from '../executable.ts';
+import { type Answer, MODULES, type ModuleName, runModule } from '../harness/executable.ts';
 
 type Values = Readonly<Record<string, DocumentedValue>>;
 

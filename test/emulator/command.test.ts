@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { MODULES } from '../executable.ts';
+import { MODULES } from '../harness/executable.ts';
 import { startEmulator } from './emulator.ts';
 
 const root = new URL('../..', import.meta.url).pathname;

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../emulator/faults.ts';
-import type { Answer, ModuleName } from '../executable.ts';
+import type { Answer, ModuleName } from '../harness/executable.ts';
 import { badServer } from './bad-server.ts';
 import { type HostileStage, READER, type Reading, setStage } from './hostile-host.ts';
 import { runMeasured } from './measured.ts';

@@ -9,7 +9,7 @@ import {
   type ModuleName,
   type Ran,
   runModule,
-} from '../executable.ts';
+} from '../harness/executable.ts';
 import { leaks } from './leaks.ts';
 import { differences, meaningOf, organisationOf } from './organisation.ts';
 import { Random } from './random.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ModuleName, type Ran, runModule } from '../executable.ts';
+import { type ModuleName, type Ran, runModule } from '../harness/executable.ts';
 
 const PRELOAD = new URL('./measure.cjs', import.meta.url).pathname;
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { furnish } from '../emulator/furnish.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
-import { type Answer, MODULES, type ModuleName, runModule } from '../executable.ts';
+import { type Answer, MODULES, type ModuleName, runModule } from '../harness/executable.ts';
 import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
 import { leaks } from './leaks.ts';
 

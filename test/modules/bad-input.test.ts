@@ -13,7 +13,13 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { executablePath, type ModuleName, type Ran, runModule, runRaw } from '../executable.ts';
+import {
+  executablePath,
+  type ModuleName,
+  type Ran,
+  runModule,
+  runRaw,
+} from '../harness/executable.ts';
 
 const SYSTEM = 'jumpcloud_system';
 const ID = '0123456789abcdef01234567';

@@ -11,7 +11,7 @@ import { version } from '../../package.json';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import type { EnrolOptions } from '../emulator/enrol.ts';
 import type { Fault } from '../emulator/faults.ts';
-import { type Answer, executablePath, MODULES, runModule, runRaw } from '../executable.ts';
+import { type Answer, executablePath, MODULES, runModule, runRaw } from '../harness/executable.ts';
 import { onTerminal, quoted, rewritten } from '../terminal.ts';
 
 const SYSTEM = 'jumpcloud_system';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import type { Fault } from '../emulator/faults.ts';
 import type { SystemRecord } from '../emulator/types.ts';
-import { type CallOptions, runModule } from '../executable.ts';
+import { type CallOptions, runModule } from '../harness/executable.ts';
 
 const USER = '0123456789abcdef01234567';
 const OTHER = 'fedcba987654321001234567';

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import type { EnrolOptions } from '../emulator/enrol.ts';
 import { newId } from '../emulator/store.ts';
-import { type Ran, runModule } from '../executable.ts';
+import { type Ran, runModule } from '../harness/executable.ts';
 
 const INFO = 'jumpcloud_system_info';
 const SUDO = { sudo: { enabled: true, withoutPassword: false } };

@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import type { Fault } from '../emulator/faults.ts';
 import { issue, makeCa, sharedKeyFiles } from '../emulator/keys.ts';
-import { executablePath, type ModuleName } from '../executable.ts';
+import { executablePath, type ModuleName } from '../harness/executable.ts';
 
 const SYSTEM = 'jumpcloud_system';
 const PASSWORD = 'geh/eim@2026';

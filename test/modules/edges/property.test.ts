@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import type { EdgeAttributes } from '../../emulator/types.ts';
-import { type Answer, runModule } from '../../executable.ts';
+import { type Answer, runModule } from '../../harness/executable.ts';
+import { runInProcess } from '../../harness/run-in-process.ts';
 import { enrolFor, writesOf } from './edge-host.ts';
 import {
   asking,
@@ -19,7 +20,6 @@ import {
   USERS,
   type Wished,
 } from './edge-kind.ts';
-import { runInProcess } from './in-process.ts';
 
 // Each case runs a module three times. As processes that would be minutes, so most cases run in
 // this process, over the same socket, from options to result; a slice of them runs the built

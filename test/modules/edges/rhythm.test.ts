@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import { newId } from '../../emulator/store.ts';
 import type { LoggedRequest } from '../../emulator/types.ts';
-import type { Answer } from '../../executable.ts';
+import type { Answer } from '../../harness/executable.ts';
 import { type EdgeHost, enrolFor, writesOf } from './edge-host.ts';
 import {
   attributesOf,

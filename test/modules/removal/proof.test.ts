@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { executablePath } from '../../executable.ts';
 import { mountTmpfs } from '../../faults/tmpfs.ts';
+import { executablePath } from '../../harness/executable.ts';
 import { IDENTITY, type Stage, stages, TOMBSTONE, UNDER_WAY } from './stage.ts';
 
 const { enrol, folder } = stages();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../emulator/faults.ts';
-import { executablePath } from '../../executable.ts';
+import { executablePath } from '../../harness/executable.ts';
 import { IDENTITY, type Stage, stages, TOMBSTONE, UNDER_WAY } from './stage.ts';
 
 const { enrol, folder } = stages();

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { type ModuleName, MODULES as modules } from '../src/modules.ts';
+import { type ModuleName, MODULES as modules } from '../../src/modules.ts';
 
 /** The names of all modules. */
 export const MODULES = modules.map(({ name }) => name);
@@ -36,7 +36,7 @@ export interface CallOptions {
 
 /** Where the build puts an executable. */
 export function executablePath(module: ModuleName): string {
-  return new URL(`../dist/modules/${module}`, import.meta.url).pathname;
+  return new URL(`../../dist/modules/${module}`, import.meta.url).pathname;
 }
 
 /** Runs a built executable with a word (or none) and input as given. */

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { parse, stringify } from 'yaml';
-import { projectFolder } from '../build/project-folder.ts';
 import {
   type Playbook,
   playbookPath,
@@ -27,7 +26,7 @@ export const withoutAnsible: StepRunner = async (playbook, variables, flags) => 
     const executable = join('dist/modules', module);
     const words = [JSON.stringify({ agent_dir, api_url, ...options }), ...flags];
     const { stdout } = await execa(executable, words, {
-      cwd: projectFolder,
+      cwd: new URL('../../..', import.meta.url),
       env: withoutProxy,
       reject: false,
     });

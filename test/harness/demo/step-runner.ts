@@ -1,6 +1,3 @@
-import { join } from 'node:path';
-import { projectFolder } from '../build/project-folder.ts';
-
 /** The variables of the demo's playbooks, by name. */
 export type Variables = Readonly<Record<string, string>>;
 
@@ -9,7 +6,7 @@ export type Playbook = 'playbook.yml' | 'removal.yml';
 
 /** Where a playbook of the demo lies. */
 export function playbookPath(name: Playbook): string {
-  return join(projectFolder, 'ansible-examples/demo', name);
+  return new URL(`../../../ansible-examples/demo/${name}`, import.meta.url).pathname;
 }
 
 /** What came of one run of the playbook. */

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { projectFolder } from '../build/project-folder.ts';
 
 /**
  * The Node.js versions that are measured, and that the executables are tested on besides this one;
@@ -10,7 +9,7 @@ import { projectFolder } from '../build/project-folder.ts';
  */
 export const NODE_VERSIONS = ['18.20.8', '20.20.2', '22.23.3', '24.21.0', '26.9.0'] as const;
 
-const FOLDER = join(projectFolder, 'node_modules/.cache/nodes');
+const FOLDER = new URL('../../node_modules/.cache/nodes', import.meta.url).pathname;
 
 /** Where a version's binary lies once it has been fetched. */
 export function nodePath(version: string): string {

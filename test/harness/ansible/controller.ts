@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
-import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
-import type { EnrolOptions } from '../emulator/enrol.ts';
+import type { Emulator, EnrolledHost } from '../../emulator/emulator.ts';
+import type { EnrolOptions } from '../../emulator/enrol.ts';
 import type { Answer } from '../executable.ts';
 import { ansibleCommand, ansibleRoot, coreVersion, seenByAnsible } from './installation.ts';
 
@@ -68,7 +68,7 @@ export interface Controller {
   remove(): Promise<void>;
 }
 
-const DIST = new URL('../../dist/', import.meta.url).pathname;
+const DIST = new URL('../../../dist/', import.meta.url).pathname;
 
 /** Where the build puts the collection. */
 export async function collectionPath(): Promise<string> {
