@@ -12,6 +12,7 @@ import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emu
 import type { EnrolOptions } from '../emulator/enrol.ts';
 import type { Fault } from '../emulator/faults.ts';
 import { type Answer, executablePath, MODULES, runModule, runRaw } from '../harness/executable.ts';
+import { preload } from '../preload.ts';
 import { onTerminal, quoted, rewritten } from '../terminal.ts';
 
 const SYSTEM = 'jumpcloud_system';
@@ -282,9 +283,9 @@ describe('a pipe that is full and does not block', () => {
 describe.concurrent('a signal', () => {
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
   // Tells by a file that the executable hears signals and has gone on to what it waits for.
-  const preload = join(folder, 'tell-when-listening.cjs');
+  const tells = join(folder, 'tell-when-listening.cjs');
   writeFileSync(
-    preload,
+    tells,
     `const tell = () => require('node:fs').writeFileSync(process.env.LISTENING, '');
     process.on('newListener', (name) => name === 'SIGINT' && setTimeout(tell, 100));\n`,
   );
@@ -296,7 +297,7 @@ describe.concurrent('a signal', () => {
     ready: (isListening: () => boolean) => Promise<unknown>,
   ) {
     const listening = join(folder, `${Math.random()}.listening`);
-    const env = { ...process.env, NODE_OPTIONS: `--require ${preload}`, LISTENING: listening };
+    const env = { ...process.env, ...preload(tells), LISTENING: listening };
     const child = spawn(EXECUTABLE, words, { stdio: ['pipe', 'pipe', 'pipe'], env });
     let stdout = '';
     child.stdout.on('data', (data) => {
@@ -456,9 +457,9 @@ describe.concurrent('the result', () => {
   });
 
   // A bug cannot be ordered: the crypto module is broken under the executable's feet.
-  const preload = join(folder, 'broken-crypto.cjs');
+  const broken = join(folder, 'broken-crypto.cjs');
   writeFileSync(
-    preload,
+    broken,
     "require('node:crypto').sign = () => { throw new TypeError('boom in crypto'); };\n",
   );
   test.each([0, 2, 3])('of a bug has a stack at verbosity 3 only: %i', async (verbosity) => {
@@ -466,7 +467,7 @@ describe.concurrent('the result', () => {
     const ran = await runModule(
       SYSTEM,
       { ...host.options, _ansible_verbosity: verbosity },
-      { env: { NODE_OPTIONS: `--require ${preload}` } },
+      { env: preload(broken) },
     );
     expect(ran.answer).toMatchObject({ changed: false, failed: true, error: { code: 'internal' } });
     expect(ran.answer.msg).toMatch(/TypeError: boom in crypto/);
