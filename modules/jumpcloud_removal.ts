@@ -1,4 +1,5 @@
 import { runModule } from '../src/protocol/run-module.ts';
+import { connectionRules } from '../src/resources/connection-options.ts';
 import { removal } from '../src/resources/removal.ts';
 import { removalOptions, removalRules } from '../src/resources/removal-options.ts';
 import help from './jumpcloud_removal.yml';
@@ -7,6 +8,6 @@ runModule({
   name: 'jumpcloud_removal',
   help,
   options: removalOptions,
-  rules: removalRules,
+  rules: (options) => [...connectionRules(options), ...removalRules(options)],
   run: removal,
 });

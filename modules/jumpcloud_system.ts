@@ -1,5 +1,6 @@
 import { runModule } from '../src/protocol/run-module.ts';
 import { reconcile } from '../src/reconcile.ts';
+import { connectionRules } from '../src/resources/connection-options.ts';
 import { system } from '../src/resources/system.ts';
 import { systemOptions, systemRules } from '../src/resources/system-options.ts';
 import help from './jumpcloud_system.yml';
@@ -8,6 +9,6 @@ runModule({
   name: 'jumpcloud_system',
   help,
   options: systemOptions,
-  rules: systemRules,
+  rules: (options) => [...connectionRules(options), ...systemRules(options)],
   run: (options, run) => reconcile(system, options, run),
 });

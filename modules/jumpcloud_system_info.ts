@@ -1,4 +1,5 @@
 import { runModule } from '../src/protocol/run-module.ts';
+import { connectionRules } from '../src/resources/connection-options.ts';
 import { systemInfo, systemInfoOptions } from '../src/resources/system-info.ts';
 import help from './jumpcloud_system_info.yml';
 
@@ -6,5 +7,6 @@ runModule({
   name: 'jumpcloud_system_info',
   help,
   options: systemInfoOptions,
+  rules: connectionRules,
   run: systemInfo,
 });

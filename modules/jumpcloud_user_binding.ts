@@ -1,5 +1,6 @@
 import { runModule } from '../src/protocol/run-module.ts';
 import { reconcile } from '../src/reconcile.ts';
+import { connectionRules } from '../src/resources/connection-options.ts';
 import {
   userBinding,
   userBindingOptions,
@@ -11,6 +12,6 @@ runModule({
   name: 'jumpcloud_user_binding',
   help,
   options: userBindingOptions,
-  rules: userBindingRules,
+  rules: (options) => [...connectionRules(options), ...userBindingRules(options)],
   run: (options, run) => reconcile(userBinding, options, run),
 });

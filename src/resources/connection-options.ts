@@ -1,6 +1,7 @@
 import { REGIONS } from '../agent/region.ts';
+import type { Problem } from '../errors.ts';
 import { choice } from '../options/choice.ts';
-import { withDefault } from '../options/option.ts';
+import { type OptionValues, withDefault } from '../options/option.ts';
 import { path } from '../options/path.ts';
 import { pemBundle } from '../options/pem-bundle.ts';
 import { seconds } from '../options/seconds.ts';
@@ -17,3 +18,18 @@ export const connectionOptions = {
   request_timeout: withDefault(seconds('above zero'), 10),
   registration_timeout: withDefault(seconds(), 0),
 };
+
+/** What the options that every module has must not say together. */
+export function connectionRules({
+  api_url,
+  proxy,
+}: Pick<OptionValues<typeof connectionOptions>, 'api_url' | 'proxy'>): Problem[] {
+  if (proxy === undefined || !api_url?.startsWith('http:')) return [];
+  return [
+    {
+      option: 'proxy',
+      message:
+        'cannot be used with an api_url of plain http, because signature and content would pass through the proxy in clear; give an api_url of https, or leave out proxy',
+    },
+  ];
+}
