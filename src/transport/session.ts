@@ -15,7 +15,7 @@ import {
 } from './attempt.ts';
 import { AttemptFailure } from './attempt-failure.ts';
 import { BodyRoom } from './body-buffer.ts';
-import { Budget } from './budget.ts';
+import type { Budget } from './budget.ts';
 import type { Connections } from './connections.ts';
 import { exhausted, final } from './failure.ts';
 import { retryAfter } from './retry-after.ts';
@@ -45,7 +45,7 @@ export interface SessionSettings {
   readonly originIsAgents: boolean | undefined;
   /** The proxy on the way there, without its credentials. */
   readonly proxyUrl: string | undefined;
-  readonly timeoutMs: number;
+  readonly budget: Budget;
   readonly requestTimeoutMs: number;
   /** The local clock, milliseconds since the epoch. */
   readonly clock: () => number;
@@ -79,7 +79,7 @@ export class Session {
     this.identity = identity;
     this.origin = settings.origin;
     this.originIsAgents = settings.originIsAgents;
-    this.budget = new Budget(settings.timeoutMs);
+    this.budget = settings.budget;
     this.clock = new ServerClock(settings.clock);
     this.#run = run;
     this.#way = { connections, signal: run.signal, room: new BodyRoom() };
