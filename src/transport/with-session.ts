@@ -2,6 +2,8 @@ import type { Identity } from '../agent/identity.ts';
 import { CONSOLES, type Region, regionOf } from '../agent/region.ts';
 import { identify } from '../agent/registration.ts';
 import type { Run } from '../run.ts';
+import { boundLookups } from './bound-lookups.ts';
+import { Budget } from './budget.ts';
 import { openConnections } from './open-connections.ts';
 import { proxyFor } from './proxy.ts';
 import { Session } from './session.ts';
@@ -72,15 +74,20 @@ async function openSession(
   run.report.identified(identity.systemId);
   for (const warning of identity.warnings) run.report.warn(warning);
   const origin = originFor(identity, options, run);
+  const timeoutMs = options.timeout * 1000;
   const requestTimeoutMs = options.request_timeout * 1000;
   const proxy = proxyFor(origin, options.proxy, process.env);
-  const connections = await openConnections(origin, proxy, options.ca_path, requestTimeoutMs);
+  boundLookups(new URL(proxy?.url ?? origin).hostname, timeoutMs, process.env);
+  const budget = new Budget(timeoutMs);
+  const caPath = options.ca_path;
+  const to = { origin, proxy, caPath, requestTimeoutMs, budget };
+  const connections = await openConnections(to);
   const agents = identity.agentServerHost && regionOf(identity.agentServerHost);
   const session = new Session(run, identity, connections, {
     origin,
     originIsAgents: agents ? CONSOLES[agents] === origin : undefined,
     proxyUrl: proxy?.url,
-    timeoutMs: options.timeout * 1000,
+    budget,
     requestTimeoutMs,
     clock: Date.now,
     random: Math.random,

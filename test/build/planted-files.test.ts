@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { afterAll, test as base, beforeAll, describe, expect } from 'vitest';
-import { fetchedNodes, nodePath } from '../../scripts/bench/nodes.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
-import { executablePath } from '../executable.ts';
+import { executablePath } from '../harness/executable.ts';
+import { fetchedNodes, nodePath } from '../harness/nodes.ts';
 
 /** This Node.js, and those that npm run setup:nodes has fetched. */
 const NODES: readonly (readonly [version: string, path: string])[] = [
