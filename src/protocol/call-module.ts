@@ -96,7 +96,10 @@ async function readCall<T extends OptionTable>(
   io: Io,
   call: Call,
 ): Promise<OptionValues<T>> {
-  const given = await readInput(commandLine.source ?? { from: 'stdin' }, io);
+  const given = await readInput(commandLine.source ?? { from: 'stdin' }, {
+    ...io,
+    refusesEmpty: module.refusesEmptyInput ?? false,
+  });
   const { problems, ...controls } = takeControls(given, commandLine);
   call.controls = controls;
   // An unknown option may be a secret under a mistyped name.

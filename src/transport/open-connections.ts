@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as tls from 'node:tls';
+import { InvalidArguments } from '../errors.ts';
 import { LONGEST_TIMER_MS } from '../pause.ts';
 import type { Budget } from './budget.ts';
 import { type Connections, keepConnections } from './connections.ts';
@@ -24,7 +25,7 @@ export async function openConnections(destination: Destination): Promise<Connect
   // Node would warn about it on stderr.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   const connecting = {
-    ca: caPath === undefined ? undefined : [...defaultRoots(), readFileSync(caPath, 'utf8')],
+    ca: caPath === undefined ? undefined : [...defaultRoots(), readBundle(caPath)],
     lookup: nameLookup(() => budget.remaining()),
     timeoutMs: Math.min(Math.ceil(destination.requestTimeoutMs), LONGEST_TIMER_MS),
   };
@@ -47,6 +48,18 @@ export async function openConnections(destination: Destination): Promise<Connect
           connectToTarget: connector(connecting),
         });
   return keepConnections(() => new Client(origin, { connect }));
+}
+
+/** It was there when the options were read; the agent may have been waited for since. */
+function readBundle(caPath: string): string {
+  try {
+    return readFileSync(caPath, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new InvalidArguments([
+      { option: 'ca_path', message: `${caPath} cannot be read any more (${code})` },
+    ]);
+  }
 }
 
 /** From Node 22 on this includes what NODE_EXTRA_CA_CERTS adds. */

@@ -1,6 +1,7 @@
 import type { Identity } from '../agent/identity.ts';
 import { CONSOLES, type Region, regionOf } from '../agent/region.ts';
 import { identify } from '../agent/registration.ts';
+import { requireSystem } from '../agent/require-system.ts';
 import type { Run } from '../run.ts';
 import { boundLookups } from './bound-lookups.ts';
 import { Budget } from './budget.ts';
@@ -16,6 +17,8 @@ export interface ConnectionOptions {
   readonly proxy: string | undefined;
   readonly timeout: number;
   readonly request_timeout: number;
+  /** The system that this host has to be. */
+  readonly system_id: string | undefined;
 }
 
 /** Where this host's JumpCloud is: the address asked for, else the region's. */
@@ -71,6 +74,7 @@ async function openSession(
   identity: Identity,
   options: ConnectionOptions,
 ): Promise<Session> {
+  requireSystem(options.system_id, identity.systemId);
   run.report.identified(identity.systemId);
   for (const warning of identity.warnings) run.report.warn(warning);
   const origin = originFor(identity, options, run);

@@ -13,6 +13,15 @@ type Values = Readonly<Record<string, DocumentedValue>>;
 /** What every result of every module of Ansible may have. */
 const COMMON = ['changed', 'failed', 'invocation'];
 
+/** What a refused edge tells. */
+const REFUSAL = ['error.refused', 'error.status', 'error.jumpcloud_message'];
+
+/** What a module never has to tell, or does not in these situations. */
+const NEVER: Partial<Record<ModuleName, readonly string[]>> = {
+  jumpcloud_system: REFUSAL,
+  jumpcloud_system_info: ['diff', ...REFUSAL],
+};
+
 let emulator: Emulator;
 let host: EnrolledHost;
 beforeAll(async () => {
@@ -32,22 +41,35 @@ async function resultsOf(module: ModuleName): Promise<Answer[]> {
     return (await runModule(module, { ...talkative, ...place, ...options })).answer;
   };
   const results = [await call({ nonsense: 1 })];
+  /** The same with an edge that JumpCloud refuses. */
+  const callRefused = async (id: string, options: object) => {
+    emulator.faults.refuse(id, 403);
+    const answer = await call(options);
+    emulator.faults.clear();
+    return answer;
+  };
   switch (module) {
     case 'jumpcloud_system':
       emulator.initialisationRace(host.systemId, { afterMs: 100, fields: { displayName: 'x' } });
       results.push(await call({ display_name: 'web-1', settle: 0.5 }));
       break;
     case 'jumpcloud_group_membership':
-      results.push(await call({ groups: [group] }));
+      results.push(await callRefused(group, { groups: [group] }), await call({ groups: [group] }));
       break;
     case 'jumpcloud_user_binding':
+      results.push(await callRefused(user, { users: [user] }));
       results.push(await call({ users: [{ id: user, sudo: true }] }));
       break;
     case 'jumpcloud_association':
       results.push(await call({ type: 'user_group', ids: [userGroup], sudo: true }));
       results.push(await call({ type: 'command', ids: [] }));
+      results.push(
+        await callRefused(userGroup, { type: 'user_group', ids: [userGroup], state: 'absent' }),
+      );
       break;
     case 'jumpcloud_removal':
+      store.join(host.systemId, group);
+      results.push(await callRefused(group, { scope: 'associations' }));
       results.push(await call({ scope: 'associations' }), await call({ purge_identity: true }));
       break;
     case 'jumpcloud_system_info':
@@ -118,7 +140,7 @@ describe.each(MODULES)('the return values of %s', (module) => {
     const { RETURN } = await readDocumentation(module);
     const seen = new Set((await resultsOf(module)).flatMap((result) => compare(RETURN, result)));
     // A module that changes nothing has nothing to compare.
-    const never = module === 'jumpcloud_system_info' ? ['diff'] : [];
+    const never = NEVER[module] ?? [];
     expect([...seen].sort()).toEqual(
       names(RETURN)
         .filter((name) => !never.includes(name))

@@ -422,6 +422,7 @@ describe.concurrent('the result', () => {
         timeout: 120,
         request_timeout: 2.5,
         registration_timeout: 0,
+        system_id: null,
         display_name: '12',
         description: null,
         allow_ssh_root_login: false,
@@ -431,6 +432,7 @@ describe.concurrent('the result', () => {
         primary_user: 'abcdefabcdefabcdefabcdef',
         attributes: { a: '1', b: null },
         purge_attributes: false,
+        system_insights: null,
         settle: 0,
       },
     });

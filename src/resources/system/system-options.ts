@@ -1,4 +1,5 @@
 import type { Problem } from '../../errors.ts';
+import { choice } from '../../options/choice.ts';
 import { toMapping } from '../../options/collections.ts';
 import { describe } from '../../options/describe.ts';
 import { idOrNone } from '../../options/id.ts';
@@ -25,6 +26,7 @@ export const systemOptions = {
   primary_user: idOrNone(),
   attributes: customAttributes(),
   purge_attributes: withDefault(boolean(), false),
+  system_insights: choice('enabled', 'deferred'),
   settle: withDefault(seconds(), 0),
 };
 

@@ -1,3 +1,4 @@
+import { exclusively } from '../../agent/lock.ts';
 import {
   readSystem,
   type SystemChanges,
@@ -10,7 +11,14 @@ import { shorten } from '../../options/describe.ts';
 import { type Concern, keeping } from '../../reconcile.ts';
 import type { Session } from '../../transport/session.ts';
 import { settle } from './settle.ts';
-import { type Field, managedFields, type SystemSettings, withChanges } from './system-fields.ts';
+import {
+  attributesOf,
+  type Field,
+  managedFields,
+  type SystemSettings,
+  settingsOf,
+  withChanges,
+} from './system-fields.ts';
 import { type SystemOptions, systemOptions, systemRules } from './system-options.ts';
 
 /** This host's own record: its settings and custom attributes. */
@@ -18,12 +26,18 @@ export const system = defineModule({
   name: 'jumpcloud_system',
   options: systemOptions,
   rules: systemRules,
-  run: keeping(record),
+  run: keeping((session, options: SystemOptions) => systemConcern(session, options)),
 });
 
-function record(session: Session, options: SystemOptions): Concern<SystemRecord, Field> {
+/** The record's settings as a concern. */
+export function systemConcern(
+  session: Session,
+  options: SystemSettings & { readonly settle: number },
+): Concern<SystemRecord, Field> {
+  const { identity, budget } = session;
+  const read = () => readSystem(session);
   return {
-    read: () => readSystem(session),
+    read,
 
     plan(before) {
       const changes = disagreeing(options, before);
@@ -35,22 +49,31 @@ function record(session: Session, options: SystemOptions): Concern<SystemRecord,
       const done = new Map<string, Field>();
       const write = async (changes: readonly Field[]) => {
         after = await updateSystem(session, bodyOf(changes));
-        const ignored = disagreeing(options, after).map(({ option }) => option);
-        for (const change of changes) {
-          if (!ignored.includes(change.option)) done.set(change.option, change);
+        for (const change of changes.filter((one) => hasTaken(one, options, after))) {
+          done.set(change.option, change);
         }
-        if (done.size > 0) run.report.done({ changed: true, system: after });
+        if (done.size > 0) run.report.done({ changed: true, ...shown(after) });
       };
-      if (plan.changes.length > 0) await write(plan.changes);
+      // A list of attributes is written whole: what another run has written since must be in it.
+      const writeAnew = async () => {
+        after = await read();
+        const changes = disagreeing(options, after);
+        if (changes.length > 0) await write(changes);
+      };
+      const writeAlone = async (changes: readonly Field[]) =>
+        changes.some(({ option }) => option === 'attributes')
+          ? exclusively(run, identity.agentDir, budget.remaining(), writeAnew)
+          : write(changes);
+      if (plan.changes.length > 0) await writeAlone(plan.changes);
       if (!hasToSettle(session, options, plan.changes, before)) {
         requireTaken(options, after);
         return { done: [...done.values()], after };
       }
       const settling = {
         seconds: options.settle,
-        read: () => readSystem(session),
+        read,
         disagreeing: (seen: SystemRecord) => disagreeing(options, seen).map(({ option }) => option),
-        write: (seen: SystemRecord) => write(disagreeing(options, seen)),
+        write: (seen: SystemRecord) => writeAlone(disagreeing(options, seen)),
       };
       const { state, reapplied } = await settle(run, session, settling, after);
       return { done: [...done.values()], after: state, fields: { reapplied } };
@@ -64,13 +87,19 @@ function record(session: Session, options: SystemOptions): Concern<SystemRecord,
         ]),
       ),
 
-    report: (after) => ({ system: after, ...(options.settle > 0 && { reapplied: 0 }) }),
+    report: (after) => ({ ...shown(after), ...(options.settle > 0 && { reapplied: 0 }) }),
 
-    sentence: (done) =>
-      done.length === 0
-        ? 'Nothing to change.'
-        : `Changed ${done.map(({ option }) => option).join(', ')}.`,
+    sentence(done, isPrediction) {
+      if (done.length === 0) return 'Nothing to change.';
+      const names = done.map(({ option }) => option).join(', ');
+      return isPrediction ? `Would change ${names}.` : `Changed ${names}.`;
+    },
   };
+}
+
+/** The record as JumpCloud gives it, and in the options' own form. */
+function shown(record: SystemRecord): Readonly<Record<string, unknown>> {
+  return { system: record, settings: settingsOf(record) };
 }
 
 function disagreeing(settings: SystemSettings, seen: SystemRecord): Field[] {
@@ -81,10 +110,18 @@ function bodyOf(changes: readonly Field[]): SystemChanges {
   return Object.assign({}, ...changes.map((change) => change.changes));
 }
 
+/** Whether a write took; of attributes also when it took in part. */
+function hasTaken(change: Field, settings: SystemSettings, after: SystemRecord): boolean {
+  const now = managedFields(settings, after).find(({ option }) => option === change.option);
+  if (now === undefined) return false;
+  if (now.agrees || change.option !== 'attributes') return now.agrees;
+  return JSON.stringify(now.current) !== JSON.stringify(change.current);
+}
+
 /** An old record that agrees already is past the agent's first initialisation. */
 function hasToSettle(
   { clock }: Session,
-  { settle }: SystemOptions,
+  { settle }: { readonly settle: number },
   changes: readonly Field[],
   { created }: SystemRecord,
 ): boolean {
@@ -94,7 +131,7 @@ function hasToSettle(
 }
 
 /** The answer to a PUT holds the record: what it does not show was not taken. */
-function requireTaken(options: SystemOptions, seen: SystemRecord): void {
+function requireTaken(options: SystemSettings, seen: SystemRecord): void {
   const ignored = disagreeing(options, seen);
   if (ignored.length === 0) return;
   const shown = ignored.map(
@@ -108,8 +145,8 @@ function requireTaken(options: SystemOptions, seen: SystemRecord): void {
 }
 
 /** Attributes that nobody named are not managed, unless they are to be purged. */
-function managedAttributes(options: SystemOptions, seen: SystemRecord): Record<string, string> {
-  const managed = (seen.attributes ?? []).filter(
+function managedAttributes(options: SystemSettings, seen: SystemRecord): Record<string, string> {
+  const managed = attributesOf(seen).filter(
     ({ name }) => options.purge_attributes || options.attributes?.has(name),
   );
   return Object.fromEntries(managed.map(({ name, value }) => [name, value]));
