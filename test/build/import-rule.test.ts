@@ -34,8 +34,13 @@ const ROOMS: readonly (readonly [file: string, may: string[], mayNot: string[]])
     ['../../scripts/build/b.ts', '../../scripts/package/b.ts', '../harness/b.ts'],
     ['../../scripts/bench/b.ts', '../../scripts/bench.ts'],
   ],
+  [
+    'test/agent/a.ts',
+    ['../../scripts/build/b.ts', '../harness/answer.ts'],
+    ['../../scripts/bench/b.ts', '../harness/executable.ts'],
+  ],
   ['test/emulator/a.ts', ['./b.ts'], ['../harness/b.ts', '../../src/errors.ts']],
-  ['test/emulator/a.test.ts', ['../harness/b.ts'], ['../../scripts/bench.ts']],
+  ['test/emulator/a.test.ts', ['../harness/b.ts'], ['../harness/executable.ts']],
   [
     'test/harness/a.ts',
     ['../emulator/b.ts', '../../src/modules.ts'],
