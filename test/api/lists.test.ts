@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
-import type { Answer } from '../harness/executable.ts';
+import type { Answer } from '../harness/answer.ts';
 import { runInProcess } from '../harness/run-in-process.ts';
 import { type EdgeHost, enrolFor, writesOf } from '../modules/edges/edge-host.ts';
 import {

@@ -4,11 +4,10 @@ import { MODULES, type ModuleName } from '../../src/modules.ts';
 import { type Answered, callModule, type Io } from '../../src/protocol/call-module.ts';
 
 /** A process that nobody watches and nothing disturbs. */
-const QUIET: Io = {
+const QUIET: Omit<Io, 'signal'> = {
   help: 'HELP',
   stdin: () => Readable.from([]),
   isTerminal: () => false,
-  signal: new AbortController().signal,
   crash: new Promise<never>(() => {}),
   waiting: () => () => {},
 };
@@ -19,7 +18,8 @@ export function callInProcess(
   words: readonly string[],
   io: Partial<Io> = {},
 ): Promise<Answered> {
-  return callModule(module, words, { ...QUIET, ...io });
+  const { signal } = new AbortController();
+  return callModule(module, words, { ...QUIET, signal, ...io });
 }
 
 /** The module of that name. */

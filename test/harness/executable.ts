@@ -1,22 +1,10 @@
 import { execa } from 'execa';
 import { type ModuleName, MODULES as modules } from '../../src/modules.ts';
+import type { Answer } from './answer.ts';
 
 /** The names of all modules. */
 export const MODULES = modules.map(({ name }) => name);
-export type { ModuleName };
-
-/** A module's one JSON object; the fields that tests look at, and the rest. */
-export interface Answer extends Record<string, unknown> {
-  changed: boolean;
-  failed?: true;
-  msg: string;
-  warnings: string[];
-  error?: { code: string; problems?: { option: string; message: string }[] } & Record<
-    string,
-    unknown
-  >;
-  diff?: { before: Record<string, unknown>; after: Record<string, unknown> };
-}
+export type { Answer, ModuleName };
 
 /** What came of running an executable. */
 export interface Ran {

@@ -1,6 +1,6 @@
 import type { ModuleName } from '../../src/modules.ts';
+import type { Answer } from './answer.ts';
 import { callInProcess, moduleNamed } from './call-in-process.ts';
-import type { Answer } from './executable.ts';
 
 /** Runs a module as its executable does, with a diff, but in this process. */
 export async function runInProcess(

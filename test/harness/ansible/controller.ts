@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { stringify } from 'yaml';
 import type { Emulator, EnrolledHost } from '../../emulator/emulator.ts';
 import type { EnrolOptions } from '../../emulator/enrol.ts';
-import type { Answer } from '../executable.ts';
+import type { Answer } from '../answer.ts';
 import { ansibleCommand, ansibleRoot, coreVersion, seenByAnsible } from './installation.ts';
 
 /** Whether there is an Ansible; the tests that need it are left out otherwise. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startEmulator } from '../emulator/emulator.ts';
 import { MODULES } from '../harness/executable.ts';
-import { startEmulator } from './emulator.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'emulator-'));
