@@ -222,13 +222,13 @@ trap 'go_on "$0" "$@"' EXIT
 # The version is checked by the process that then runs the module, in words that every Node.js
 # understands; one that is too old has /bin/sh look for the next. The module is not required but
 # read and compiled, because require() reads every package.json in and above the working folder and
-# this file's, and obeys them. Most of it is run, so V8 compiles it as a whole: it would otherwise
-# read most functions twice, to find their end and when they are called. The banner of
-# bundle-module.ts, the first statement, ends that.
+# this file's, and obeys them. Most of it is run, so V8 compiles it as a whole, but nothing of
+# Node.js's own before: it would otherwise read most functions twice, to find their end and when they
+# are called. The banner of bundle-module.ts, the first statement, ends that.
 # shellcheck disable=SC2093
 exec "$node" -e '
 var have = process.versions.node.split("."), need = "@required_node@".split(".");
-var tried = process.argv.splice(1, 2), file = process.argv[1], main;
+var tried = process.argv.splice(1, 2), file = process.argv[1], main, text;
 function goOn() {
   if (tried[0].length > 2000) throw new Error("all this is too old too: " + tried[0]);
   process.env.JUMPCLOUD_NODE_TRIED = tried[0] + tried[1] + " is " + process.versions.node + "\n";
@@ -257,9 +257,10 @@ function fail(error) {
 if ((have[0] - need[0] || have[1] - need[1]) < 0) {
   try { goOn(); } catch (error) { fail(error); }
 } else {
-  if (have[0] <= @newest_tuned_node@) require("v8").setFlagsFromString("--no-lazy");
   main = new module.constructor(file);
-  main._compile(require("fs").readFileSync(file, "utf8"), file);
+  text = require("fs").readFileSync(file, "utf8");
+  if (have[0] <= @newest_tuned_node@) require("v8").setFlagsFromString("--no-lazy");
+  main._compile(text, file);
 }' -- "$tried" "$node" "$0" "$@"
 exit 126
 */
