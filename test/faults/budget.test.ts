@@ -28,6 +28,7 @@ const WANTED: Readonly<Record<ModuleName, Record<string, unknown>>> = {
   jumpcloud_association: { type: 'command', ids: [ID] },
   jumpcloud_removal: {},
   jumpcloud_system_info: {},
+  jumpcloud_host: { system: { display_name: 'web-1' }, groups: [ID] },
 };
 
 interface Times {

@@ -50,6 +50,7 @@ export async function setStage(): Promise<HostileStage> {
     jumpcloud_association: { type: 'command', ids: [store.addObject('command')] },
     jumpcloud_removal: {},
     jumpcloud_system_info: {},
+    jumpcloud_host: { groups: [store.addGroup()], commands: [store.addObject('command')] },
   };
   const options = (module: ModuleName) => ({
     agent_dir: agentDir,

@@ -20,14 +20,27 @@ export interface EdgesKind {
   readonly warnings?: (after: Edges) => Promise<readonly string[]>;
 }
 
+/** A concern that is a set of edges, and what tells of changes to it. */
+export interface EdgesConcern extends Concern<Edges, EdgeChange> {
+  /** The ids of what was changed, by kind of change. */
+  lists(done: readonly EdgeChange[]): Readonly<Record<string, readonly string[]>>;
+  /** How much was changed, as in "2 added, 1 removed". */
+  counts(done: readonly EdgeChange[]): string;
+}
+
 /** A concern that is a set of edges from this host, kept as its options describe. */
-export function edges(session: Session, kind: EdgesKind): Concern<Edges, EdgeChange> {
+export function edges(session: Session, kind: EdgesKind): EdgesConcern {
   const { access, wish, shape, option, field, warnings } = kind;
   // An edge that is no more than an id cannot be updated.
   const lists = (done: readonly EdgeChange[]) => {
     const { added, updated, removed } = idsByOp(done);
     return shape === 'ids' ? { added, removed } : { added, updated, removed };
   };
+  const counts = (done: readonly EdgeChange[]) =>
+    Object.entries(idsByOp(done))
+      .filter(([, ids]) => ids.length > 0)
+      .map(([op, ids]) => `${ids.length} ${op}`)
+      .join(', ');
   const progress = (done: readonly EdgeChange[]) => ({ changed: done.length > 0, ...lists(done) });
   const list = (state: Edges, show: (id: string, sudo: Sudo) => object) =>
     [...state].sort(byId).map(([id, sudo]) => (shape === 'ids' ? id : show(id, sudo)));
@@ -38,6 +51,8 @@ export function edges(session: Session, kind: EdgesKind): Concern<Edges, EdgeCha
     plan: (before) => planEdges(wish, before),
 
     progress,
+    lists,
+    counts,
 
     async apply(run, { changes }, before) {
       if (changes.length === 0) return { done: [], after: before };
@@ -75,9 +90,7 @@ export function edges(session: Session, kind: EdgesKind): Concern<Edges, EdgeCha
 
     sentence(done, isPrediction) {
       if (done.length === 0) return 'Nothing to change.';
-      const counts = Object.entries(idsByOp(done)).filter(([, ids]) => ids.length > 0);
-      const said = `${field}: ${counts.map(([op, ids]) => `${ids.length} ${op}`).join(', ')}.`;
-      return isPrediction ? `Would change ${said}` : `Changed ${said}`;
+      return `${isPrediction ? 'Would change' : 'Changed'} ${field}: ${counts(done)}.`;
     },
 
     ...(warnings && { warnings }),

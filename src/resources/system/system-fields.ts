@@ -87,6 +87,16 @@ function isSameList(one: readonly Attribute[], other: readonly Attribute[]): boo
   );
 }
 
+/** The options that a record does not agree with. */
+export function disagreeing(settings: SystemSettings, record: SystemRecord): Field[] {
+  return managedFields(settings, record).filter(({ agrees }) => !agrees);
+}
+
+/** What a PUT of these fields sends. */
+export function bodyOf(changes: readonly Field[]): SystemChanges {
+  return Object.assign({}, ...changes.map((change) => change.changes));
+}
+
 /** The record as it will be after a write. */
 export function withChanges(record: SystemRecord, changes: SystemChanges): SystemRecord {
   const { 'primarySystemUser.id': user, attributes, systemInsights, ...plain } = changes;

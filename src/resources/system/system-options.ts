@@ -9,14 +9,12 @@ import { reader } from '../../options/reader.ts';
 import { boolean, text } from '../../options/scalars.ts';
 import { seconds } from '../../options/seconds.ts';
 import { readText } from '../../options/spellings.ts';
-import { connectionOptions, connectionRules } from '../connection-options.ts';
 
 /** JumpCloud's limit for a custom attribute's value, in characters (code points). */
 const LONGEST_VALUE = 1024;
 
-/** The options of jumpcloud_system. */
-export const systemOptions = {
-  ...connectionOptions,
+/** The settings of this host's record. */
+export const settingsOptions = {
   display_name: text(),
   description: text(),
   allow_ssh_root_login: boolean(),
@@ -30,15 +28,13 @@ export const systemOptions = {
   settle: withDefault(seconds(), 0),
 };
 
-/** The options of jumpcloud_system as read. */
-export type SystemOptions = OptionValues<typeof systemOptions>;
+/** The settings as read. */
+export type SettingsOptions = OptionValues<typeof settingsOptions>;
 
-/** What the options must not say together. */
-export function systemRules(given: SystemOptions): Problem[] {
-  const general = connectionRules(given);
-  if (!given.purge_attributes || given.attributes !== undefined) return general;
+/** What the settings must not say together. */
+export function settingsRules({ attributes, purge_attributes }: SettingsOptions): Problem[] {
+  if (!purge_attributes || attributes !== undefined) return [];
   return [
-    ...general,
     {
       option: 'purge_attributes',
       message: 'needs attributes, which says what to keep; give attributes: {} to remove all',
