@@ -92,3 +92,10 @@ for_examples install_tool ansible-lint ansible-lint
 for_examples install_tool_with_service puppet puppet-agent
 for_examples install_tool_with_service cloud-init cloud-init
 for_examples install_tool_with_service /usr/sbin/sshd openssh-server
+for_examples install_tool rpmbuild rpm
+for_examples install_tool lintian lintian
+for_examples install_tool rpmlint rpmlint
+for_examples install_tool man man-db
+for_examples install_tool readelf binutils
+for_examples install_tool /usr/sbin/debootstrap debootstrap
+for_examples install_tool qemu-aarch64-static qemu-user-static
