@@ -1,10 +1,11 @@
-import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { BuildResult } from '../build/build-all.ts';
 import { projectFolder } from '../build/project-folder.ts';
 import type { ProjectLinks } from '../build/project-links.ts';
 import { requiredNode } from '../build/required-node.ts';
+import { stage } from './stage.ts';
 
 /**
  * Packs a build in `from` for `npm install -g FILE` into a folder and gives the file's path. What is
@@ -18,24 +19,37 @@ export async function buildNpm(
   links: ProjectLinks | undefined,
 ): Promise<string> {
   const staging = join(from, 'npm');
-  await rm(staging, { recursive: true, force: true });
-  await mkdir(join(staging, 'bin'), { recursive: true });
-  for (const { name } of built.modules) {
-    await copyFile(join(from, 'modules', name), join(staging, 'bin', name));
-    await chmod(join(staging, 'bin', name), 0o755);
-  }
-  await copyFile(join(from, 'THIRD-PARTY-NOTICES'), join(staging, 'THIRD-PARTY-NOTICES'));
-  for (const file of ['LICENSE', 'CHANGELOG.md']) {
-    await copyFile(join(projectFolder, file), join(staging, file));
-  }
   const readme = await readFile(join(projectFolder, 'packaging/npm/README.md'), 'utf8');
-  await writeFile(
-    join(staging, 'README.md'),
-    readme.replace('@version@', built.version).replace('@required_node@', requiredNode),
-  );
-  await writeFile(
-    join(staging, 'package.json'),
-    `${JSON.stringify(await manifest(built, links), null, 2)}\n`,
+  await rm(staging, { recursive: true, force: true });
+  // Staged as for the other packages: npm takes over the modes, which the umask would decide.
+  await stage(
+    staging,
+    [
+      ...(await Promise.all(
+        built.modules.map(async ({ name }) => ({
+          path: `bin/${name}`,
+          content: await readFile(join(from, 'modules', name)),
+          executable: true,
+        })),
+      )),
+      {
+        path: 'THIRD-PARTY-NOTICES',
+        content: await readFile(join(from, 'THIRD-PARTY-NOTICES')),
+      },
+      { path: 'LICENSE', content: await readFile(join(projectFolder, 'LICENSE')) },
+      { path: 'CHANGELOG.md', content: await readFile(join(projectFolder, 'CHANGELOG.md')) },
+      {
+        path: 'README.md',
+        content: readme
+          .replace('@version@', built.version)
+          .replace('@required_node@', requiredNode),
+      },
+      {
+        path: 'package.json',
+        content: `${JSON.stringify(await manifest(built, links), null, 2)}\n`,
+      },
+    ],
+    built.time,
   );
   const { stdout } = await execa(
     'npm',

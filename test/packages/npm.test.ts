@@ -44,11 +44,13 @@ test('the tarball holds the executables and what belongs to them, and no more', 
 
 test('packed again it has the same bytes', async () => {
   const first = await readFile(path);
+  const umask = process.umask(0o027);
   const again = await Packed.make();
   try {
     const other = await buildNpm(again.folder, again.folder, again.built, RELEASE.links);
     expect(first.equals(await readFile(other))).toBe(true);
   } finally {
+    process.umask(umask);
     await again.remove();
   }
 });
