@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
+/** The folders whose tests run what `npm run build` has built. */
+const EXECUTABLES = ['ansible', 'examples', 'faults', 'modules', 'packages'];
+const tests = `test/{${EXECUTABLES}}/**/*.test.ts`;
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/build-once.ts'],
     reporters: ['default', './test/closing-line.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
@@ -11,5 +13,12 @@ export default defineConfig({
     maxWorkers: 2,
     // A proxy of the developer's must not stand between the tests and their loopback servers.
     env: { HTTPS_PROXY: '', https_proxy: '', NO_PROXY: '', no_proxy: '' },
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [tests] } },
+      {
+        extends: true,
+        test: { name: 'executables', include: [tests], globalSetup: ['test/build-once.ts'] },
+      },
+    ],
   },
 });

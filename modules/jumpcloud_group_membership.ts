@@ -1,13 +1,5 @@
 import { runModule } from '../src/protocol/run-module.ts';
-import { reconcile } from '../src/reconcile.ts';
-import { edgesRules } from '../src/resources/edges-options.ts';
-import { groupMembership, groupMembershipOptions } from '../src/resources/group-membership.ts';
+import { groupMembership } from '../src/resources/edges/group-membership.ts';
 import help from './jumpcloud_group_membership.yml';
 
-runModule({
-  name: 'jumpcloud_group_membership',
-  help,
-  options: groupMembershipOptions,
-  rules: edgesRules,
-  run: (options, run) => reconcile(groupMembership, options, run),
-});
+runModule(groupMembership, help);

@@ -1,13 +1,5 @@
 import { runModule } from '../src/protocol/run-module.ts';
-import { reconcile } from '../src/reconcile.ts';
-import { system } from '../src/resources/system.ts';
-import { systemOptions, systemRules } from '../src/resources/system-options.ts';
+import { system } from '../src/resources/system/system.ts';
 import help from './jumpcloud_system.yml';
 
-runModule({
-  name: 'jumpcloud_system',
-  help,
-  options: systemOptions,
-  rules: systemRules,
-  run: (options, run) => reconcile(system, options, run),
-});
+runModule(system, help);

@@ -1,10 +1,5 @@
 import { runModule } from '../src/protocol/run-module.ts';
-import { systemInfo, systemInfoOptions } from '../src/resources/system-info.ts';
+import { systemInfo } from '../src/resources/info/system-info.ts';
 import help from './jumpcloud_system_info.yml';
 
-runModule({
-  name: 'jumpcloud_system_info',
-  help,
-  options: systemInfoOptions,
-  run: systemInfo,
-});
+runModule(systemInfo, help);

@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeController } from '../test/ansible/controller.ts';
-import { startSshServer } from '../test/ansible/ssh-server.ts';
 import { startEmulator } from '../test/emulator/emulator.ts';
+import { makeController } from '../test/harness/ansible/controller.ts';
+import { startSshServer } from '../test/harness/ansible/ssh-server.ts';
 import { makeFleet } from './bench/ansible/fleet.ts';
 import { playTable, type Setting, taskTable } from './bench/ansible/play-tables.ts';
 import { type PlayTime, timedPlay } from './bench/ansible/timed-play.ts';

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { startEmulator } from '../test/emulator/emulator.ts';
+import type { StepRunner } from '../test/harness/demo/step-runner.ts';
+import { throughAnsible } from '../test/harness/demo/through-ansible.ts';
+import { withoutAnsible } from '../test/harness/demo/without-ansible.ts';
 import { buildAll } from './build/build-all.ts';
 import { projectFolder } from './build/project-folder.ts';
 import { Narrator } from './demo/narrator.ts';
-import type { StepRunner } from './demo/step-runner.ts';
-import { throughAnsible } from './demo/through-ansible.ts';
-import { withoutAnsible } from './demo/without-ansible.ts';
 
 /** The runs of the playbooks, and what has to come of each. */
 const runs = [

@@ -1,4 +1,4 @@
-import { fetchedNodes, fetchNodes } from './bench/nodes.ts';
+import { fetchedNodes, fetchNodes } from '../test/harness/nodes.ts';
 
 await fetchNodes();
 console.log(

@@ -21,18 +21,36 @@ export type ErrorCode =
   | 'interrupted'
   | 'internal';
 
-/**
- * A failure with a message for the person who reads it: what happened, to what, what to do now.
- * `details` are the machine-readable fields that stand beside `error.code`.
- */
+/** What a failure is told with, beside its message. */
+export interface FailureContext {
+  /** The machine-readable fields that stand beside `error.code`. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+  /** Whether a write may have been made all the same, because no answer told. */
+  readonly inDoubt?: boolean;
+}
+
+/** A failure with a message for the person who reads it: what happened, to what, what to do now. */
 export abstract class ModuleError extends Error {
   abstract readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
+  readonly inDoubt: boolean;
 
-  constructor(message: string, details: Record<string, unknown> = {}, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.details = details;
+  constructor(message: string, { details = {}, cause, inDoubt = false }: FailureContext = {}) {
+    super(
+      inDoubt ? `${message} ${IN_DOUBT}` : message,
+      cause === undefined ? undefined : { cause },
+    );
+    this.details = inDoubt ? { ...details, may_be_done: true } : details;
+    this.inDoubt = inDoubt;
   }
+}
+
+const IN_DOUBT = 'The change may have been made all the same; run again to see.';
+
+/** The words for a request that came to nothing: what it was for, what happened, what to do now. */
+export function couldNot(purpose: string, what: string, advice = ''): string {
+  return `Could not ${purpose}: ${what}.${advice && ` ${advice}`}`;
 }
 
 /** The options are wrong; carries every problem of the call. */
@@ -43,7 +61,7 @@ export class InvalidArguments extends ModuleError {
     const lines = problems.map(({ option, message }) =>
       option ? `${option}: ${message}` : message,
     );
-    super(lines.join('; '), { problems });
+    super(lines.join('; '), { details: { problems } });
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Outcome, Run } from './run.ts';
-import { openSession, type SessionOptions } from './transport/connect.ts';
 import type { Session } from './transport/session.ts';
+import { type SessionOptions, withSession } from './transport/with-session.ts';
 
-/** What to write so that JumpCloud agrees with the options, and what it will be then. */
+/** What to write so that JumpCloud agrees with the options, and what it will be then. Pure data. */
 export interface Plan<State, Change> {
   readonly changes: readonly Change[];
   readonly after: State;
@@ -16,57 +16,56 @@ export interface Applied<State, Change> {
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
-/** One concern of this host's JumpCloud record. */
-export interface Resource<Options, State, Change> {
+/** One concern of this host, bound to a session and to what is wanted of it. */
+export interface Concern<State, Change> {
   /** Reads what there is. */
-  observe(session: Session, options: Options): Promise<State>;
+  read(): Promise<State>;
   /** Compares it with what is wanted. Pure: no input, no output, no clock. */
-  plan(options: Options, before: State): Plan<State, Change>;
-  /** Writes the plan's changes and reads back until they show. */
-  apply(
-    work: { session: Session; run: Run },
-    options: Options,
-    plan: Plan<State, Change>,
-    before: State,
-  ): Promise<Applied<State, Change>>;
+  plan(before: State): Plan<State, Change>;
+  /**
+   * Writes the plan's changes and reads back until they show. Called for an empty plan, too, where
+   * something may have to be finished. Never called in check mode.
+   */
+  apply(run: Run, plan: Plan<State, Change>, before: State): Promise<Applied<State, Change>>;
   /** The managed part of a state, under the option names, for the diff. */
-  managed(options: Options, state: State): Readonly<Record<string, unknown>>;
+  managed(state: State): Readonly<Record<string, unknown>>;
   /** The result fields. */
-  report(
-    options: Options,
-    after: State,
-    done: readonly Change[],
-  ): Readonly<Record<string, unknown>>;
-  /** What was changed, as one sentence; not asked when nothing was. */
-  sentence(done: readonly Change[]): string;
+  report(after: State, done: readonly Change[]): Readonly<Record<string, unknown>>;
+  /** What was changed, or would be, as one sentence; also for nothing. */
+  sentence(done: readonly Change[], isPrediction: boolean): string;
+  /** Result fields that a run has as soon as it has read, for what was written until then. */
+  progress?(done: readonly Change[]): Readonly<Record<string, unknown>>;
   /** What the person has to know beyond the result, in check mode too. */
-  warn?(session: Session, options: Options): Promise<readonly string[]>;
+  warnings?(after: State): Promise<readonly string[]>;
 }
 
 /**
- * Brings one concern of this host to the state that the options describe: observe, plan, and
- * unless in check mode apply. In check mode the outcome is what a real run would have given.
+ * Brings one concern of this host to the state that is wanted: read, plan, and unless in check mode
+ * apply. In check mode the outcome is what a real run would have given.
  */
-export async function reconcile<Options extends SessionOptions, State, Change>(
-  resource: Resource<Options, State, Change>,
-  options: Options,
+export async function reconcile<State, Change>(
   run: Run,
+  concern: Concern<State, Change>,
 ): Promise<Outcome> {
-  const session = await openSession(options, run);
-  try {
-    const before = await resource.observe(session, options);
-    const plan = resource.plan(options, before);
-    const { done, after, fields }: Applied<State, Change> = run.check
-      ? { done: plan.changes, after: plan.after }
-      : await resource.apply({ session, run }, options, plan, before);
-    if (resource.warn) run.warnings.push(...(await resource.warn(session, options)));
-    return {
-      changed: done.length > 0,
-      msg: done.length > 0 ? resource.sentence(done) : 'Nothing to change.',
-      diff: { before: resource.managed(options, before), after: resource.managed(options, after) },
-      fields: { ...resource.report(options, after, done), ...fields },
-    };
-  } finally {
-    session.close();
-  }
+  const before = await concern.read();
+  if (concern.progress) run.report.done(concern.progress([]));
+  const plan = concern.plan(before);
+  const { done, after, fields }: Applied<State, Change> = run.check
+    ? { done: plan.changes, after: plan.after }
+    : await concern.apply(run, plan, before);
+  for (const warning of (await concern.warnings?.(after)) ?? []) run.report.warn(warning);
+  return {
+    changed: done.length > 0,
+    msg: concern.sentence(done, run.check),
+    diff: { before: concern.managed(before), after: concern.managed(after) },
+    fields: { ...concern.report(after, done), ...fields },
+  };
+}
+
+/** What a module does that keeps one concern: opens a session, binds the concern, reconciles it. */
+export function keeping<Options extends SessionOptions, State, Change>(
+  bind: (session: Session, options: Options) => Concern<State, Change>,
+): (options: Options, run: Run) => Promise<Outcome> {
+  return (options, run) =>
+    withSession(run, options, (session) => reconcile(run, bind(session, options)));
 }

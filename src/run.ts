@@ -1,7 +1,4 @@
-/**
- * One run of one module, as every room may ask about it and report to it. Made once by the
- * protocol and handed down; the rooms share nothing else.
- */
+/** One run of one module: what every room may know of it, and how it tells of itself. */
 export interface Run {
   /** The module's name, for messages and the User-Agent. */
   readonly module: string;
@@ -9,16 +6,23 @@ export interface Run {
   readonly check: boolean;
   /** Aborted with an `Interrupted` error when a signal asks the run to end. */
   readonly signal: AbortSignal;
-  /** Sentences for the person; the result's `warnings`. */
-  readonly warnings: string[];
-  /** Texts that must never be printed, in whatever answer or error they turn up. */
-  readonly secrets: Set<string>;
-  /** The result's `system_id`, once it is known. */
-  systemId: string | undefined;
-  /** What has been written already, as result fields; reported when the run fails later. */
-  soFar: Readonly<Record<string, unknown>>;
-  /** The result's `api`, once there is a connection to tell of. */
-  api: (() => Readonly<Record<string, unknown>>) | undefined;
+  readonly report: Reporter;
+}
+
+/** What a run has to tell beyond its outcome. */
+export interface Reporter {
+  /** A sentence for the person, among the result's `warnings`; the same one counts once. */
+  warn(sentence: string): void;
+  /** The result's `system_id`. */
+  identified(systemId: string): void;
+  /** What the result's `api` is, from now on. */
+  connected(api: () => Readonly<Record<string, unknown>>): void;
+  /** All that has been written so far, as result fields; they are reported when the run fails later. */
+  done(fields: Readonly<Record<string, unknown>>): void;
+  /** A text that must never be printed, in whatever answer or error it turns up. */
+  hide(secret: string): void;
+  /** A text of the other side's, without what must never be printed. */
+  conceal(text: string): string;
   /** Says on a terminal what a long wait is for; the returned function ends the waiting. */
   waiting(what: string, forMs: number): () => void;
 }

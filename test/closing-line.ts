@@ -1,9 +1,8 @@
 import type { Reporter, TestModule } from 'vitest/node';
-import { ansibleRoot, coreVersion } from './ansible/installation.ts';
 
 /** Ends a run with its counts on lines of their own, for people and for machines. */
 export default class ClosingLine implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
+  async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     const counts = { passed: 0, failed: 0, skipped: 0, ansible: 0 };
     for (const module of modules) {
       const failedBefore = counts.failed;
@@ -19,9 +18,15 @@ export default class ClosingLine implements Reporter {
     const { passed, failed, skipped, ansible } = counts;
     console.log(
       ansible > 0
-        ? `${ansible} of these tests ran through real Ansible, ansible-core ${coreVersion}${ansibleRoot && ` in ${ansibleRoot}`}.`
+        ? `${ansible} of these tests ran through real Ansible, ${await installation()}.`
         : 'No test ran through real Ansible: ansible-playbook was not found, or no such test was asked for.',
     );
     console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   }
+}
+
+/** To find out takes a second, so only those who used it do. */
+async function installation(): Promise<string> {
+  const { ansibleRoot, coreVersion } = await import('./harness/ansible/installation.ts');
+  return `ansible-core ${coreVersion}${ansibleRoot && ` in ${ansibleRoot}`}`;
 }

@@ -1,8 +1,8 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Emulator, EnrolledHost } from '../../test/emulator/emulator.ts';
+import type { Command } from '../../test/harness/measurer.ts';
 import { projectFolder } from '../build/project-folder.ts';
-import type { Command } from './measurer.ts';
 import { naiveBundle } from './naive-bundle.ts';
 
 /** Something to be measured. The command of round n may differ from that of round n + 1. */

@@ -1,4 +1,4 @@
-import type { Cost } from './measurer.ts';
+import type { Cost } from '../../test/harness/measurer.ts';
 import { median, pairedRatio } from './statistics.ts';
 
 /** What was measured of one contender on one version of Node.js. */

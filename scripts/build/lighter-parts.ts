@@ -28,9 +28,33 @@ const undiciParts: Readonly<Record<string, () => string>> = {
     return `const channel = { hasSubscribers: false };
       exports.channels = { ${names.map((name) => `${name}: channel`).join(', ')} };`;
   },
+  // Timers that cost little when there are thousands. Here a run has a few.
+  'util/timers.js': () => `exports.setFastTimeout = (...given) => setTimeout(...given);
+      exports.clearTimeout = (timer) => clearTimeout(timer);`,
   // The lower case of a hundred header names, so that these need not be computed one by one.
   'core/constants.js': () => 'exports.headerNameLowerCasedRecord = { __proto__: null };',
   'core/tree.js': () => 'exports.tree = { lookup: () => null };',
+  // A class for each code, made in one place. The original spells out more than twenty, all alike.
+  'core/errors.js': () => {
+    const { HTTPParserError, ...errors } = require('undici/lib/core/errors.js');
+    const codes = Object.entries<new (...given: unknown[]) => { code: string }>(errors).map(
+      ([name, Kind]) => [name, new Kind('', '', {}).code],
+    );
+    return `for (const [name, code] of ${JSON.stringify(codes)}) {
+        exports[name] = class extends Error {
+          name = name;
+          code = code;
+          constructor(message) { super(message || name); }
+        };
+      }
+      exports.${HTTPParserError.name} = class extends Error {
+        name = '${HTTPParserError.name}';
+        constructor(message, code) {
+          super(message);
+          this.code = code ? 'HPE_' + code : undefined;
+        }
+      };`;
+  },
   // As data, and only what is used of it: the original builds it step by step.
   'llhttp/constants.js': () => {
     const { ERROR, TYPE } = require('undici/lib/llhttp/constants.js');

@@ -11,6 +11,11 @@ const unusedParts = [
     contents: (message: string) => `module.exports = function () { throw new Error(${message}) }`,
   },
   {
+    file: /undici\/lib\/core\/connect\.js$/,
+    reason: 'every client is told how to connect',
+    contents: (message: string) => `module.exports = function () { throw new Error(${message}) }`,
+  },
+  {
     file: /undici\/lib\/handler\/redirect-handler\.js$/,
     reason: 'a signature is never sent to another origin, so redirects are refused',
     contents: (message: string) => `module.exports = function () { throw new Error(${message}) }`,

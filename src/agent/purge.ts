@@ -14,23 +14,22 @@ export function identityFiles(agentDir: string): string[] {
 }
 
 /**
- * Deletes files, telling of each that is gone.
+ * Deletes files, telling of each that this run has deleted: another one may do the same.
  * @throws LocalActionFailed when one cannot be deleted; those before it are gone
  */
 export function purge(files: readonly string[], onPurged: (path: string) => void): void {
   for (const path of files) {
     try {
       unlinkSync(path);
+      onPurged(path);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      if (code !== 'ENOENT') {
-        throw new LocalActionFailed(
-          `${path} could not be deleted (${code}). Make that possible and run again, or delete what is left of ${IDENTITY_FILES.join(', ')} by hand: an image that keeps them makes every clone claim to be this system.`,
-          { path },
-        );
-      }
+      if (code === 'ENOENT') continue;
+      throw new LocalActionFailed(
+        `${path} could not be deleted (${code}). Make that possible and run again, or delete what is left of ${IDENTITY_FILES.join(', ')} by hand: an image that keeps them makes every clone claim to be this system.`,
+        { details: { path } },
+      );
     }
-    onPurged(path);
   }
 }
 

@@ -1,6 +1,6 @@
 import { BadIdentity, NotEnrolled } from '../errors.ts';
 import { monotonicMs } from '../monotonic-clock.ts';
-import { pause } from '../pause.ts';
+import { pollUntil } from '../poll-until.ts';
 import type { Run } from '../run.ts';
 import { AlreadyRemoved, type Identity, readIdentity } from './identity.ts';
 import { Unreadable } from './read-file.ts';
@@ -13,22 +13,25 @@ const LOOK_EVERY_MS = 500;
  * @throws what readIdentity throws, once the time is up
  */
 export async function identify(agentDir: string, timeout: number, run: Run): Promise<Identity> {
-  const start = monotonicMs();
-  const left = () => timeout * 1000 - (monotonicMs() - start);
-  let done: (() => void) | undefined;
-  try {
-    for (;;) {
-      try {
-        return readIdentity(agentDir);
-      } catch (error) {
-        if (!mayHeal(error) || left() <= 0) throw error;
-      }
-      done ??= run.waiting('for the JumpCloud agent to register', left());
-      await pause(Math.min(LOOK_EVERY_MS, left()), run.signal);
+  const end = monotonicMs() + timeout * 1000;
+  const isLast = () => timeout > 0 && end - monotonicMs() <= 0;
+  let missing: unknown;
+  const look = () => {
+    try {
+      return readIdentity(agentDir, isLast() ? timeout : 0);
+    } catch (error) {
+      if (!mayHeal(error)) throw error;
+      missing = error;
+      return undefined;
     }
-  } finally {
-    done?.();
-  }
+  };
+  const identity = await pollUntil(run, look, {
+    what: 'for the JumpCloud agent to register',
+    delayMs: () => LOOK_EVERY_MS,
+    leftMs: () => end - monotonicMs(),
+  });
+  if (identity === undefined) throw missing;
+  return identity;
 }
 
 function mayHeal(error: unknown): boolean {

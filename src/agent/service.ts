@@ -61,7 +61,7 @@ export async function stopAgent({ file, args }: StopCommand, signal: AbortSignal
       reject(
         new LocalActionFailed(
           `The agent could not be stopped, and nothing was removed: "${command}" ${how}${said && `: ${said}`}. Stop it by other means, then run again.`,
-          { command },
+          { details: { command } },
         ),
       );
     });

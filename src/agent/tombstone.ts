@@ -1,6 +1,7 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFile } from './read-file.ts';
+import { writeFileAtOnce } from './write-file-at-once.ts';
 
 /** What a removed host keeps, so that a later run knows that it was removed. */
 export interface Tombstone {
@@ -53,7 +54,7 @@ export function endRemoval(agentDir: string): void {
 }
 
 function write(path: string, content: object): void {
-  writeFileSync(path, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+  writeFileAtOnce(path, `${JSON.stringify(content)}\n`);
 }
 
 function readObject(path: string): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { UnexpectedResponse } from '../errors.ts';
-import { MAY_BE_DONE, mayBeDone } from '../transport/failure.ts';
-import type { Reply, Request, Session } from '../transport/session.ts';
+import { couldNot, UnexpectedResponse } from '../errors.ts';
+import type { Reply, Request } from '../transport/request.ts';
+import type { Session } from '../transport/session.ts';
 import { refusal } from './refusal.ts';
 
 /** Levels of lists and mappings; JumpCloud's answers have ten at most. */
@@ -48,10 +48,13 @@ export function answer<T extends z.ZodMiniType>(
 
 /** An answer that arrived well and still is not JumpCloud's. */
 export function unexpected(session: Session, request: Request, what: string): UnexpectedResponse {
-  const open = request.method !== 'GET';
   return new UnexpectedResponse(
-    `Could not ${request.purpose}: the answer of ${session.origin} is not what JumpCloud gives: ${what}. Check api_url, region and proxy: something else may be answering there.${open ? MAY_BE_DONE : ''}`,
-    mayBeDone(open),
+    couldNot(
+      request.purpose,
+      `the answer of ${session.origin} is not what JumpCloud gives: ${what}`,
+      'Check api_url, region and proxy: something else may be answering there.',
+    ),
+    { inDoubt: request.method !== 'GET' },
   );
 }
 

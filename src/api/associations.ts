@@ -31,16 +31,14 @@ export async function readAssociations(
   return new Map(edges.map(({ id, sudo }) => [id, sudo]));
 }
 
-/**
- * Writes one of this host's direct edges.
- * @throws NotFound when the object to add does not exist
- */
+/** Writes one of this host's direct edges. */
 export function writeAssociation(
   session: Session,
   type: AssociationType,
   change: EdgeChange,
 ): Promise<Written> {
-  const { op, id, sudo } = change;
+  const { op, id } = change;
+  const sudo = op === 'remove' ? undefined : change.sudo;
   const attributes = sudo && {
     sudo: { enabled: sudo.sudo, withoutPassword: sudo.sudo_without_password },
   };

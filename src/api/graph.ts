@@ -1,8 +1,11 @@
 import * as z from 'zod/mini';
+import type { ModuleError } from '../errors.ts';
 import { readPages } from '../transport/pages.ts';
-import type { Request, Session } from '../transport/session.ts';
+import type { Request } from '../transport/request.ts';
+import type { Session } from '../transport/session.ts';
+import { isJumpClouds, meansAbsence } from './absence.ts';
 import { answer, objectId, unexpected } from './answer.ts';
-import { refusal } from './refusal.ts';
+import { refusal, theirMessage } from './refusal.ts';
 
 /** Kinds of objects other than users that a system can be associated with directly. */
 export const OBJECT_TYPES = ['command', 'policy', 'policy_group', 'user_group'] as const;
@@ -20,17 +23,28 @@ export interface Sudo {
 export const NO_SUDO: Sudo = { sudo: false, sudo_without_password: false };
 
 /** A write to the graph. Without `sudo` an added edge carries no attributes. */
-export interface EdgeChange {
-  readonly op: 'add' | 'update' | 'remove';
-  readonly id: string;
-  readonly sudo?: Sudo;
-}
+export type EdgeChange =
+  | { readonly op: 'add'; readonly id: string; readonly sudo?: Sudo }
+  | { readonly op: 'update'; readonly id: string; readonly sudo: Sudo }
+  | { readonly op: 'remove'; readonly id: string };
 
 /**
  * What came of a write: `done` when this run's request did it, `conflict` when the graph was not
- * as expected, because somebody else had just done the same or the contrary.
+ * as expected, because somebody else had just done the same or the contrary, or a refusal of this
+ * very edge.
  */
-export type Written = 'done' | 'conflict';
+export type Written = 'done' | 'conflict' | Refusal;
+
+/** JumpCloud's refusal of one edge, which says nothing about others. */
+export interface Refusal {
+  readonly status: number;
+  /** JumpCloud's own words, or ours where it gave none. */
+  readonly message: string;
+  readonly error: ModuleError;
+}
+
+/** The statuses that concern one edge; any other concerns the whole run. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 403, 404, 409, 422]);
 
 /** Attributes of an edge, as far as they are read: none and empty are alike. */
 export const edgeAttributes = z.optional(
@@ -68,7 +82,7 @@ export async function readList<T extends z.ZodMiniType<{ type: string; id: strin
       purpose: `read the ${list.name} of system ${session.identity.systemId}`,
     };
     const page = answer(session, request, await session.send(request), z.array(list.shape));
-    const problem = strangerIn(page, list) ?? contradictionIn(page);
+    const problem = foreignEntryIn(page, list) ?? contradictionIn(page);
     if (problem === undefined) return page;
     throw unexpected(session, request, problem);
   };
@@ -77,11 +91,11 @@ export async function readList<T extends z.ZodMiniType<{ type: string; id: strin
 
 type Entry = { type: string; id: string };
 
-function strangerIn(page: Entry[], list: { name: string; type: string }): string | undefined {
-  const stranger = page.find(({ type }) => type !== list.type);
-  if (stranger === undefined) return undefined;
+function foreignEntryIn(page: Entry[], list: { name: string; type: string }): string | undefined {
+  const foreign = page.find(({ type }) => type !== list.type);
+  if (foreign === undefined) return undefined;
   // The other side could put anything there.
-  const type = /^\w{1,40}$/.test(stranger.type) ? stranger.type : 'stranger';
+  const type = /^\w{1,40}$/.test(foreign.type) ? foreign.type : 'stranger';
   return `it lists a ${type} among ${list.name}`;
 }
 
@@ -96,10 +110,7 @@ function contradictionIn(page: Entry[]): string | undefined {
   return undefined;
 }
 
-/**
- * Writes one edge.
- * @throws NotFound when the object to add does not exist
- */
+/** Writes one edge. Rejects with what concerns the whole run. */
 export async function writeEdge(
   session: Session,
   op: EdgeChange['op'],
@@ -107,10 +118,13 @@ export async function writeEdge(
 ): Promise<Written> {
   const post: Request = { method: 'POST', ...request };
   const reply = await session.send(post);
-  const { status, lost } = reply;
+  const { status, inDoubt } = reply;
   if (status >= 200 && status < 300) return 'done';
-  if (op === 'add' && status === 409) return lost ? 'done' : 'conflict';
-  if (op === 'remove' && status === 404) return lost ? 'done' : 'conflict';
+  const error = refusal(session, post, reply);
+  if (meansAbsence(status) && !isJumpClouds(reply)) throw error;
+  if (op === 'add' && status === 409) return inDoubt ? 'done' : 'conflict';
+  if (op === 'remove' && status === 404) return inDoubt ? 'done' : 'conflict';
   if (op === 'update' && status === 404) return 'conflict';
-  throw refusal(session, post, reply);
+  if (!REFUSALS.has(status)) throw error;
+  return { status, error, message: theirMessage(session, reply.body) ?? error.message };
 }

@@ -1,13 +1,15 @@
 import {
+  couldNot,
   type ModuleError,
   NotFound,
   Rejected,
   Unauthorized,
   UnexpectedResponse,
 } from '../errors.ts';
-import { MAY_BE_DONE, mayBeDone } from '../transport/failure.ts';
-import type { Reply, Request, Session } from '../transport/session.ts';
+import type { Reply, Request } from '../transport/request.ts';
+import type { Session } from '../transport/session.ts';
 import { statusText } from '../transport/status-text.ts';
+import { isJumpClouds, meansAbsence } from './absence.ts';
 
 /** The most of JumpCloud's own words that is passed on, in characters. */
 const LONGEST_MESSAGE = 300;
@@ -16,44 +18,63 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** The error for an answer that is not the one hoped for. */
 export function refusal(session: Session, request: Request, reply: Reply): ModuleError {
-  const { status } = reply;
-  const could = `Could not ${request.purpose}`;
+  const { purpose, method } = request;
+  const { status, inDoubt } = reply;
+  const { origin } = session;
   const said = theirMessage(session, reply.body);
-  // An attempt before this answer may have taken effect.
-  const lost = reply.lost && request.method !== 'GET';
-  const details = {
-    status,
-    ...(said !== undefined && { jumpcloud_message: said }),
-    ...mayBeDone(lost),
-  };
-  if (status === 401) return unauthorized(session, could, details);
+  const details = { status, ...(said !== undefined && { jumpcloud_message: said }) };
+  // What answers in JumpCloud's place may have passed a write on.
+  const inForeignHands = { details, inDoubt: method !== 'GET' };
+  if (meansAbsence(status) && !isJumpClouds(reply)) {
+    return new UnexpectedResponse(
+      couldNot(
+        purpose,
+        `${origin} answered ${statusText(status)}, but not as JumpCloud does (a JSON object with a message), so it says nothing about this host`,
+        'Check api_url, region and proxy: a gateway, or a page that wants a log-in first, may be answering there.',
+      ),
+      inForeignHands,
+    );
+  }
+  if (status === 401) return unauthorized(session, purpose, { details, inDoubt });
   if (status === 404) {
     return new NotFound(
-      `${could}: JumpCloud says that it does not exist. Check the id, and that it is of this organisation and region.`,
-      details,
+      couldNot(
+        purpose,
+        'JumpCloud says that it does not exist',
+        'Check the id, and that it is of this organisation and region.',
+      ),
+      { details, inDoubt },
     );
   }
   if (REDIRECTS.has(status)) {
     const to = redirectTarget(session, reply);
     return new UnexpectedResponse(
-      `${could}: ${session.origin} answered with a redirect (${status}${to}), which is never followed because the signature would go to another address. Check api_url, region and proxy; a network that wants a log-in first answers like this, too.`,
-      details,
+      couldNot(
+        purpose,
+        `${origin} answered with a redirect (${status}${to}), which is never followed because the signature would go to another address`,
+        'Check api_url, region and proxy; a network that wants a log-in first answers like this, too.',
+      ),
+      { details, inDoubt },
     );
   }
   if (status >= 400 && status < 500) {
     const named = statusText(status);
-    const doubt = lost ? MAY_BE_DONE : '';
-    return new Rejected(
+    const [what, advice] =
       said === undefined
-        ? `${could}: ${session.origin} refused with ${named}, without a word of JumpCloud's. ${adviceOf(status)} Or a proxy or firewall on the way refused it: then ask those who run it.${doubt}`
-        : `${could}: JumpCloud refused with ${named}: "${said}". ${adviceOf(status)}${doubt}`,
-      details,
-    );
+        ? [
+            `${origin} refused with ${named}, without a word of JumpCloud's`,
+            `${adviceOf(status)} Or a proxy or firewall on the way refused it: then ask those who run it.`,
+          ]
+        : [`JumpCloud refused with ${named}: "${said}"`, adviceOf(status)];
+    return new Rejected(couldNot(purpose, what, advice), { details, inDoubt });
   }
-  const open = request.method !== 'GET';
   return new UnexpectedResponse(
-    `${could}: ${session.origin} answered with status ${status}, which JumpCloud never gives here. Check api_url, region and proxy: something else may be answering there.${open ? MAY_BE_DONE : ''}`,
-    { ...details, ...mayBeDone(open) },
+    couldNot(
+      purpose,
+      `${origin} answered with status ${status}, which JumpCloud never gives here`,
+      'Check api_url, region and proxy: something else may be answering there.',
+    ),
+    inForeignHands,
   );
 }
 
@@ -73,8 +94,8 @@ function redirectTarget(session: Session, { headers }: Reply): string {
 /** Lists only the causes that are still possible after what was seen on this host and so far. */
 function unauthorized(
   session: Session,
-  could: string,
-  details: Record<string, unknown>,
+  purpose: string,
+  { details, inDoubt }: { details: Record<string, unknown>; inDoubt: boolean },
 ): Unauthorized {
   const { identity, enrolledAs, accepted, clock, originIsAgents } = session;
   const causes: string[] = [];
@@ -108,21 +129,24 @@ function unauthorized(
       );
     }
   }
+  // The corrected time was refused as well, so the clock is not the whole trouble.
+  const wrongClock = clock.cause();
+  if (wrongClock !== undefined) causes.push(wrongClock);
   const listed =
     causes.length === 1
       ? `because ${causes[0]}`
       : `for one of these reasons: ${causes.map((cause, i) => `(${i + 1}) ${cause}`).join('; ')}`;
-  return new Unauthorized(`${could}: JumpCloud does not accept this host (401), ${listed}.`, {
-    ...details,
-    causes,
-  });
+  return new Unauthorized(
+    couldNot(purpose, `JumpCloud does not accept this host (401), ${listed}`),
+    { details: { ...details, causes }, inDoubt },
+  );
 }
 
 /**
  * JumpCloud's own explanation, on one line, if the body holds one. Secrets are hidden before it
  * is cut: half of one would not be recognised later.
  */
-function theirMessage(session: Session, body: string): string | undefined {
+export function theirMessage(session: Session, body: string): string | undefined {
   try {
     const { message, error } = Object(JSON.parse(body));
     const text = [message, error].find((value) => typeof value === 'string' && value !== '');

@@ -1,28 +1,35 @@
 import * as z from 'zod/mini';
-import type { Reply, Request, Session } from '../transport/session.ts';
+import type { Reply, Request } from '../transport/request.ts';
+import type { Session } from '../transport/session.ts';
+import { isJumpClouds, meansAbsence } from './absence.ts';
 import { answer, objectId, objectIdOrNone, unexpected } from './answer.ts';
 import { refusal } from './refusal.ts';
 
-const attribute = z.object({ name: z.string(), value: z.string() });
-const boolean = z.optional(z.boolean());
+// Null is taken for what is not there.
+const boolean = z.optional(z.nullable(z.boolean()));
 const text = z.optional(z.nullable(z.string()));
 // No primary user has been seen as null and as missing; empty text is read alike.
 const userId = z.optional(z.nullable(objectIdOrNone));
+const id = z.optional(objectId);
+
+/** Whose record it is; nothing else has to be understood to see that there is one. */
+const anyRecord = z.looseObject({ _id: id, id });
 
 /** What is read of a system's record; everything else in it is passed on as it came. */
 const systemRecord = z.looseObject({
-  _id: z.optional(objectId),
-  id: z.optional(objectId),
+  _id: id,
+  id,
   displayName: text,
   description: text,
   allowSshRootLogin: boolean,
   allowSshPasswordAuthentication: boolean,
   allowPublicKeyAuthentication: boolean,
   allowMultiFactorAuthentication: boolean,
-  attributes: z.optional(z.nullable(z.array(attribute))),
+  attributes: z.optional(z.nullable(z.array(z.object({ name: z.string(), value: text })))),
   // Both spellings have been seen in answers.
   primarySystemUser: z.optional(z.nullable(z.looseObject({ id: userId }))),
   'primarySystemUser.id': userId,
+  systemInsights: z.optional(z.nullable(z.looseObject({ state: text }))),
   created: text,
   agentVersion: text,
   provisionMetadata: z.optional(
@@ -36,7 +43,10 @@ const systemRecord = z.looseObject({
 export type SystemRecord = z.output<typeof systemRecord>;
 
 /** A custom attribute of a system. */
-export type Attribute = z.output<typeof attribute>;
+export interface Attribute {
+  readonly name: string;
+  readonly value: string;
+}
 
 /** The fields of a record that may be written; what is not given stays. */
 export interface SystemChanges {
@@ -47,14 +57,21 @@ export interface SystemChanges {
   allowPublicKeyAuthentication?: boolean;
   allowMultiFactorAuthentication?: boolean;
   /** Replaces the whole list. */
-  attributes?: Attribute[];
+  attributes?: readonly Attribute[];
   'primarySystemUser.id'?: string | null;
+  systemInsights?: { readonly state: string };
 }
 
 /** Reads this host's own record. */
 export async function readSystem(session: Session): Promise<SystemRecord> {
   const request = readRequest(session);
-  return readRecord(session, request, await session.send(request));
+  return readRecord(session, request, await session.send(request), systemRecord);
+}
+
+/** Sees that this host has a record, whatever is in it. */
+export async function requireSystemRecord(session: Session): Promise<void> {
+  const request = readRequest(session);
+  readRecord(session, request, await session.send(request), anyRecord);
 }
 
 /** Writes fields of this host's own record; resolves to the record as it is then. */
@@ -68,24 +85,25 @@ export async function updateSystem(
     body: changes,
     purpose: `change the record of system ${session.identity.systemId}`,
   };
-  return readRecord(session, request, await session.send(request));
+  return readRecord(session, request, await session.send(request), systemRecord);
 }
 
 /**
  * Whether this host's record is still there, for a host that JumpCloud has accepted before: then
  * 401 means the same as 404.
+ * @throws UnexpectedResponse when such an answer is not JumpCloud's
  */
 export async function systemExists(session: Session): Promise<boolean> {
   const request = readRequest(session);
   const reply = await session.send(request);
-  if (reply.status === 404 || reply.status === 401) return false;
-  readRecord(session, request, reply);
+  if (isGone(reply)) return false;
+  readRecord(session, request, reply, anyRecord);
   return true;
 }
 
 /**
- * Deletes this host's own record; a connected agent then uninstalls itself. False when the
- * record was gone already.
+ * Deletes this host's own record, which JumpCloud was seen to have; a connected agent then
+ * uninstalls itself. False when the record was gone already.
  */
 export async function deleteSystem(session: Session): Promise<boolean> {
   const request: Request = {
@@ -96,12 +114,15 @@ export async function deleteSystem(session: Session): Promise<boolean> {
   const reply = await session.send(request);
   if (reply.status >= 200 && reply.status < 300) return true;
   // The answer to an attempt before this one was lost, and the attempt had done it.
-  const gone = reply.status === 404 || (reply.status === 401 && session.accepted);
-  if (gone && reply.lost) return true;
-  if (reply.status === 404) return false;
+  if (isGone(reply) && reply.inDoubt) return true;
+  if (isGone(reply) && reply.status === 404) return false;
   // Somebody else, or a run before this one that was cut off, may have deleted it since it was read.
-  if (gone && !(await systemExists(session))) return false;
+  if (isGone(reply) && !(await systemExists(session))) return false;
   throw refusal(session, request, reply);
+}
+
+function isGone(reply: Reply): boolean {
+  return meansAbsence(reply.status) && isJumpClouds(reply);
 }
 
 function readRequest(session: Session): Request {
@@ -112,14 +133,20 @@ function readRequest(session: Session): Request {
   };
 }
 
-function readRecord(session: Session, request: Request, reply: Reply): SystemRecord {
-  const record = answer(session, request, reply, systemRecord);
+function readRecord<T extends z.ZodMiniType<z.output<typeof anyRecord>>>(
+  session: Session,
+  request: Request,
+  reply: Reply,
+  shape: T,
+): z.output<T> {
+  const record = answer(session, request, reply, shape);
   const ids = [record._id, record.id].filter((id) => id !== undefined);
-  const stranger = ids.find((id) => id !== session.identity.systemId);
-  if (ids.length === 0 || stranger !== undefined) {
-    throw unexpected(session, request, `it is the record of ${stranger ?? 'no system'}`);
+  const foreign = ids.find((id) => id !== session.identity.systemId);
+  if (ids.length === 0 || foreign !== undefined) {
+    throw unexpected(session, request, `it is the record of ${foreign ?? 'no system'}`);
   }
-  session.enrolledAs = record.provisionMetadata?.provisioner?.type ?? undefined;
+  const { type } = Object(Object(record['provisionMetadata']).provisioner);
+  session.learnEnrolment(typeof type === 'string' ? type : undefined);
   return record;
 }
 

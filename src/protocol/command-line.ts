@@ -1,5 +1,5 @@
 import { InvalidArguments } from '../errors.ts';
-import { shorten } from './spellings.ts';
+import { shorten } from '../options/describe.ts';
 
 /** Where the options come from. */
 export type Source =

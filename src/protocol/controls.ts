@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts';
+import { readBoolean, readNumber } from '../options/spellings.ts';
 import type { CommandLine } from './command-line.ts';
-import { readBoolean, readNumber } from './spellings.ts';
 
 /** What the caller asks of a run besides its options. */
 export interface Controls {

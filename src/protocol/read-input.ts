@@ -2,15 +2,23 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { InvalidArguments } from '../errors.ts';
+import { describe, shorten } from '../options/describe.ts';
+import { JsonError, parseJson } from '../options/json.ts';
 import type { Source } from './command-line.ts';
-import { JsonError, parseJson } from './json.ts';
-import { describe, shorten } from './spellings.ts';
 
 /** Far above any call, in bytes. */
 const LARGEST = 32 * 1024 * 1024;
 /** The most of a path that is quoted, in characters: JSON text that was not recognised is longer. */
 const LONGEST_PATH = 200;
 const TOO_LARGE = 'The options are larger than 32 MiB. Was another file meant?';
+
+/** Where input comes from besides the source named. */
+export interface Input {
+  readonly stdin: () => AsyncIterable<Buffer>;
+  readonly signal: AbortSignal;
+  /** Whether empty standard input is an error. */
+  readonly refusesEmpty: boolean;
+}
 
 /**
  * The JSON object a call gives, as written. Empty standard input, as systemd and cron give it,
@@ -19,11 +27,16 @@ const TOO_LARGE = 'The options are larger than 32 MiB. Was another file meant?';
  */
 export async function readInput(
   source: Source,
-  signal: AbortSignal,
+  { stdin, signal, refusesEmpty }: Input,
 ): Promise<Map<string, unknown>> {
-  const text = await unlessInterrupted(textOf(source), signal);
+  const text = await unlessInterrupted(textOf(source, stdin), signal);
   const name = source.from === 'file' ? shorten(source.path, LONGEST_PATH) : NAMES[source.from];
-  if (source.from === 'stdin' && text.trim() === '') return new Map();
+  if (source.from === 'stdin' && text.trim() === '') {
+    if (!refusesEmpty) return new Map();
+    throw invalid(
+      'Standard input is empty, which may be a pipe that broke, and nothing was done. Say {} to call this module without options.',
+    );
+  }
   let value: unknown;
   try {
     value = parseJson(text);
@@ -39,12 +52,20 @@ export async function readInput(
 
 const NAMES = { text: 'The argument', stdin: 'Standard input' };
 
-async function textOf(source: Source): Promise<string> {
+async function textOf(source: Source, stdin: () => AsyncIterable<Buffer>): Promise<string> {
   switch (source.from) {
     case 'text':
       return source.text;
     case 'stdin':
-      return textFrom(process.stdin);
+      try {
+        return await textFrom(stdin());
+      } catch (error) {
+        if (error instanceof InvalidArguments) throw error;
+        const { code, message } = error as NodeJS.ErrnoException;
+        throw invalid(
+          `Standard input cannot be read (${code ?? message}). Give a file, JSON text starting with {, or a pipe.`,
+        );
+      }
     case 'file':
       try {
         return await readFileOrPipe(source.path);

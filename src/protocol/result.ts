@@ -1,6 +1,5 @@
-import { conceal } from '../conceal.ts';
-import { Internal, ModuleError } from '../errors.ts';
-import type { Outcome, Run } from '../run.ts';
+import { Internal, LocalActionFailed, ModuleError } from '../errors.ts';
+import type { Outcome } from '../run.ts';
 
 /** The one JSON object that a module answers with. */
 export type Result = Record<string, unknown> & { changed: boolean; failed?: true };
@@ -11,7 +10,11 @@ export function succeeded({ changed, msg, diff, fields }: Outcome, withDiff: boo
 }
 
 /** The result of a run that failed, with what it had written before. */
-export function failed(error: unknown, soFar: Run['soFar'], verbosity: number): Result {
+export function failed(
+  error: unknown,
+  soFar: Readonly<Record<string, unknown>>,
+  verbosity: number,
+): Result {
   const known = error instanceof ModuleError ? error : bug(error);
   const stack = known instanceof Internal && verbosity >= 3 ? { stack: stackOf(error) } : {};
   return {
@@ -23,12 +26,20 @@ export function failed(error: unknown, soFar: Run['soFar'], verbosity: number): 
   };
 }
 
-function bug(error: unknown): Internal {
+/** V8 and WebAssembly say so in these words; where they do not, they end the process themselves. */
+const OUT_OF_MEMORY = /out of memory|allocation failed/i;
+
+function bug(error: unknown): ModuleError {
+  if (error instanceof RangeError && OUT_OF_MEMORY.test(error.message)) {
+    return new LocalActionFailed(
+      `This host did not give the module the memory that it needs (${error.message}). Raise the limit that it runs under (ulimit -v, MemoryMax), or free memory.`,
+      { cause: error },
+    );
+  }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new Internal(
     `A bug in this module (${what}). Run again with -vvv, or "_ansible_verbosity": 3 by hand, and report what error.stack says.`,
-    {},
-    error,
+    { cause: error },
   );
 }
 
@@ -36,7 +47,7 @@ function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? '') : '';
 }
 
-/** The text of a result, with everything secret hidden. `pretty` is for people. */
-export function serialize(result: Result, secrets: Iterable<string>, pretty: boolean): string {
-  return `${conceal(JSON.stringify(result, undefined, pretty ? 2 : undefined), secrets)}\n`;
+/** The text of a result. `pretty` is for people. */
+export function serialize(result: Result, pretty: boolean): string {
+  return `${JSON.stringify(result, undefined, pretty ? 2 : undefined)}\n`;
 }

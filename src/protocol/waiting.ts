@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import { monotonicMs } from '../monotonic-clock.ts';
-import type { Run } from '../run.ts';
+import type { Reporter } from '../run.ts';
 
 /** Waits that are over sooner are not worth a line, in milliseconds. */
 const QUIET_MS = 2000;
@@ -19,7 +19,7 @@ interface Wait {
  * that is rewritten and finally removed; of several waits at the same time, the one that ends last.
  * Anywhere else it says nothing.
  */
-export function waitingOnStderr(): Run['waiting'] {
+export function waitingOnStderr(): Reporter['waiting'] {
   const waits = new Set<Wait>();
   let timer: NodeJS.Timeout | undefined;
   let shown = false;

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { LONGEST_TIMER_MS } from '../pause.ts';
 import { AttemptFailure, classify } from './attempt-failure.ts';
-import { BodyBuffer, type BodyRoom } from './body-buffer.ts';
+import { BodyBuffer, type BodyMemory } from './body-buffer.ts';
 import type { Connections } from './connections.ts';
 
 /** One request as it goes over the wire, signed already. */
@@ -23,16 +23,17 @@ export interface WireReply {
 }
 
 /** What all attempts of a run share. */
-export interface Way {
+export interface AttemptContext {
   readonly connections: Connections;
   readonly signal: AbortSignal;
-  readonly room: BodyRoom;
+  readonly room: BodyMemory;
 }
 
-/** What came of one attempt, and whether JumpCloud may have seen the request. */
+/** What came of one attempt. */
 export interface Attempted {
   readonly outcome: WireReply | AttemptFailure;
-  readonly sent: boolean;
+  /** Whether JumpCloud may have carried out the request although the answer does not say so. */
+  readonly mayHaveActed: boolean;
 }
 
 /**
@@ -40,7 +41,7 @@ export interface Attempted {
  * with the signal's reason, when that is aborted.
  */
 export function attempt(
-  { connections, signal, room }: Way,
+  { connections, signal, room }: AttemptContext,
   request: WireRequest,
   timeoutMs: number,
 ): Promise<Attempted> {
@@ -57,7 +58,8 @@ export function attempt(
     };
     const finish = (outcome: WireReply | AttemptFailure) => {
       clear();
-      resolve({ outcome, sent });
+      const isRefused = !(outcome instanceof AttemptFailure) && outcome.status === 429;
+      resolve({ outcome, mayHaveActed: sent && !isRefused });
     };
     // undici may still be connecting: then there is nothing to abort yet, and onConnect does it.
     const end = (failure: Error) => {
@@ -125,9 +127,4 @@ function readHeaders(raw: Buffer[]): Record<string, string> {
     headers[String(raw[i]).toLowerCase()] ??= String(raw[i + 1]);
   }
   return headers;
-}
-
-/** Whether JumpCloud may have carried out a request although the answer does not say so. */
-export function mayHaveActed({ outcome, sent }: Attempted): boolean {
-  return sent && (outcome instanceof AttemptFailure || outcome.status !== 429);
 }

@@ -4,7 +4,7 @@ const BLOCK = 64 * 1024;
 const MOST_BLOCKS = 128;
 
 /** Room for the bodies of all answers that come at the same time: 16 MiB. */
-export class BodyRoom {
+export class BodyMemory {
   blocks = 2 * MOST_BLOCKS;
 }
 
@@ -13,12 +13,12 @@ export class BodyRoom {
  * copied: neither a body in pieces of one byte each nor many at the same time take more memory.
  */
 export class BodyBuffer {
-  readonly #room: BodyRoom;
+  readonly #room: BodyMemory;
   readonly #blocks: Buffer[] = [];
   #length = 0;
   #isOpen = true;
 
-  constructor(room: BodyRoom) {
+  constructor(room: BodyMemory) {
     this.#room = room;
   }
 

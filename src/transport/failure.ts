@@ -1,4 +1,5 @@
 import {
+  couldNot,
   type ModuleError,
   RateLimited,
   Rejected,
@@ -10,53 +11,62 @@ import type { WireReply } from './attempt.ts';
 import { AttemptFailure } from './attempt-failure.ts';
 import { statusText } from './status-text.ts';
 
-/** Said of a write whose answer does not tell whether it took effect. */
-export const MAY_BE_DONE = ' The change may have been made all the same; run again to see.';
-
-/** The same for a program, among an error's details. */
-export function mayBeDone(open: boolean): { may_be_done?: true } {
-  return open ? { may_be_done: true } : {};
+/** A request that failed. */
+export interface FailedRequest {
+  /** What it was for, as in "Could not …". */
+  readonly purpose: string;
+  /** Where it went. */
+  readonly origin: string;
+  /** Whether it is a write that may have taken effect although no answer said so. */
+  readonly inDoubt: boolean;
 }
 
 /** How long it was tried in vain. Times in milliseconds. */
-export interface Exhausted {
-  /** What the request was for, as in "Could not …". */
-  readonly purpose: string;
-  readonly origin: string;
+export interface RetriedRequest extends FailedRequest {
   readonly attempts: number;
   readonly elapsedMs: number;
   readonly retryAfterMs: number | undefined;
-  /** True when a write may have taken effect although no answer said so. */
-  readonly open: boolean;
 }
 
 /** The error for a request whose last attempt still failed of something that passes by itself. */
-export function exhausted(tried: Exhausted, outcome: WireReply | AttemptFailure): ModuleError {
-  const { purpose, origin, attempts, elapsedMs, retryAfterMs } = tried;
-  const seconds = Math.round(elapsedMs / 100) / 10;
-  const effort = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in ${seconds} s`;
-  const open = tried.open ? MAY_BE_DONE : '';
-  const details = { attempts, elapsed: seconds, ...mayBeDone(tried.open) };
+export function retriesExhausted(
+  tried: RetriedRequest,
+  outcome: WireReply | AttemptFailure,
+): ModuleError {
+  const { purpose, origin, attempts, elapsedMs, retryAfterMs, inDoubt } = tried;
+  const elapsed = Math.round(elapsedMs / 100) / 10;
+  const effort = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in ${elapsed} s`;
   if (outcome instanceof AttemptFailure) {
     return new Unavailable(
-      `Could not ${purpose}: ${origin} could not be reached (${effort}): ${outcome.message}. ${networkAdvice(outcome)}, then run again.${open}`,
-      { ...details, reason: outcome.reason },
-      outcome,
+      couldNot(
+        purpose,
+        `${origin} could not be reached (${effort}): ${outcome.message}`,
+        `${networkAdvice(outcome)}, then run again.`,
+      ),
+      { details: { attempts, elapsed, reason: outcome.reason }, cause: outcome, inDoubt },
     );
   }
   const { status } = outcome;
   const wait = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
   const asked = wait === undefined ? '' : ` and asks to wait ${wait} s`;
-  const answered = { ...details, status, ...(wait !== undefined && { retry_after: wait }) };
+  const details = { attempts, elapsed, status, ...(wait !== undefined && { retry_after: wait }) };
   if (status === 429) {
     return new RateLimited(
-      `Could not ${purpose}: JumpCloud limits the rate of requests${asked} (${effort}). Run again later, raise timeout, or spread the runs of your hosts over time.${open}`,
-      answered,
+      couldNot(
+        purpose,
+        `JumpCloud limits the rate of requests${asked} (${effort})`,
+        'Run again later, raise timeout, or spread the runs of your hosts over time.',
+      ),
+      { details, inDoubt },
     );
   }
   return new Unavailable(
-    `Could not ${purpose}: ${origin} answered ${statusText(status)}${asked} (${effort}). JumpCloud is in trouble: see https://status.jumpcloud.com, and run again later.${open}`,
-    answered,
+    couldNot(
+      purpose,
+      `${origin} answered ${statusText(status)}${asked} (${effort})`,
+      'JumpCloud is in trouble: see https://status.jumpcloud.com, and run again later.',
+    ),
+    { details, inDoubt },
   );
 }
 
@@ -66,46 +76,39 @@ function networkAdvice({ at }: AttemptFailure): string {
     : 'Check network, name resolution, firewall and proxy of this host';
 }
 
-/**
- * The error for an attempt that failed of something another attempt would not change. `open` is
- * true when a write may have taken effect all the same.
- */
-export function final(
-  { purpose, origin, open }: Pick<Exhausted, 'purpose' | 'origin' | 'open'>,
+/** The error for an attempt that failed of something another attempt would not change. */
+export function permanentError(
+  { purpose, origin, inDoubt }: FailedRequest,
   failure: AttemptFailure,
 ): ModuleError {
-  const details = { reason: failure.reason, ...mayBeDone(open) };
-  const doubt = open ? MAY_BE_DONE : '';
-  const { message } = failure;
+  const { message, reason } = failure;
+  const context = { details: { reason }, cause: failure, inDoubt };
   switch (failure.kind) {
     case 'tls': {
       const who =
         failure.at === 'proxy'
           ? `on the way to ${origin} the proxy could not prove who it is`
           : `${origin} could not prove that it is JumpCloud`;
-      const advice = tlsAdvice(failure.reason);
-      return new TlsFailure(
-        `Could not ${purpose}: ${who}: ${message}. ${advice}${doubt}`,
-        details,
-        failure,
-      );
+      return new TlsFailure(couldNot(purpose, `${who}: ${message}`, tlsAdvice(reason)), context);
     }
     case 'proxy-refused': {
       const advice =
-        failure.reason === '407'
+        reason === '407'
           ? 'Give it user and password in the proxy option or HTTPS_PROXY (http://user:password@host:port), or correct them.'
           : 'Check the proxy option and what the proxy allows.';
-      return new Rejected(
-        `Could not ${purpose}: ${origin} could not be reached: ${message}. ${advice}${doubt}`,
-        { status: Number(failure.reason), ...mayBeDone(open) },
-        failure,
-      );
+      return new Rejected(couldNot(purpose, `${origin} could not be reached: ${message}`, advice), {
+        ...context,
+        details: { status: Number(reason) },
+      });
     }
     default:
       return new UnexpectedResponse(
-        `Could not ${purpose}: ${origin} did not answer as JumpCloud does: ${message}. Check api_url, region and proxy: something else may be answering there.${doubt}`,
-        details,
-        failure,
+        couldNot(
+          purpose,
+          `${origin} did not answer as JumpCloud does: ${message}`,
+          'Check api_url, region and proxy: something else may be answering there.',
+        ),
+        context,
       );
   }
 }

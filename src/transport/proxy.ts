@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net';
 import { InvalidArguments } from '../errors.ts';
 
 /** A proxy without its credentials, and these ready for its Proxy-Authorization header. */
@@ -8,7 +9,8 @@ export interface ProxyServer {
 
 /**
  * The proxy for `origin`: the one asked for, else the one of the environment
- * (HTTPS_PROXY, https_proxy) unless NO_PROXY or no_proxy names the host.
+ * (HTTPS_PROXY, https_proxy) unless NO_PROXY or no_proxy names the host. Plain http goes through
+ * none, which would read signatures and could change what is not signed.
  * @throws InvalidArguments when the environment's is not an http or https URL
  */
 export function proxyFor(
@@ -16,6 +18,7 @@ export function proxyFor(
   asked: string | undefined,
   environment: NodeJS.ProcessEnv,
 ): ProxyServer | undefined {
+  if (origin.startsWith('http:')) return undefined;
   if (asked !== undefined) return parse(asked);
   const fromEnvironment = environment['https_proxy'] || environment['HTTPS_PROXY'];
   if (!fromEnvironment) return undefined;
@@ -54,19 +57,36 @@ function decode(text: string): Buffer {
   return Buffer.from(bytes, 'latin1');
 }
 
-/** NO_PROXY as curl reads it: `*`, or host names with the domains below them, port optional. */
+/** NO_PROXY as curl reads it: `*`, host names with the domains below them, addresses, networks. */
 function isExempt(origin: URL, noProxy: string): boolean {
   const host = origin.hostname.replace(/^\[|\]$/g, '');
-  const port = origin.port || (origin.protocol === 'https:' ? '443' : '80');
+  const isNamed = isIP(host) === 0;
   return noProxy
     .toLowerCase()
     .split(/[\s,]+/)
     .filter(Boolean)
     .some((entry) => {
       if (entry === '*') return true;
-      const [, name = '', entryPort] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(entry) ?? [];
-      if (entryPort !== undefined && entryPort !== port) return false;
+      // Outside of brackets the colons of an address begin no port.
+      const [, name = entry, port] = (isIP(entry) === 0 && /^(.*):(\d+)$/.exec(entry)) || [];
+      if (port !== undefined && port !== (origin.port || '443')) return false;
+      if (!isNamed) return isWithin(host, name.replace(/[[\]]/g, ''));
       const domain = name.replace(/^\*?\./, '');
       return host === domain || host.endsWith(`.${domain}`);
     });
+}
+
+/** Whether an address is this one, in whatever spelling, or of this network (`fd00::/8`). */
+function isWithin(host: string, network: string): boolean {
+  const [, address = '', prefix] = /^([\da-f.:]+)(?:\/(\d+))?$/.exec(network) ?? [];
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  const length = Number(prefix ?? bits);
+  if (bits === 0 || length > bits) return false;
+  const list = new BlockList();
+  list.addSubnet(address, length, family(address));
+  return list.check(host, family(host));
+}
+
+function family(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 4 ? 'ipv4' : 'ipv6';
 }

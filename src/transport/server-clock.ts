@@ -8,20 +8,24 @@ const TOLERATED_SKEW_MS = 30_000;
  * differences are the server's time minus ours.
  */
 export class ServerClock {
-  /** By the latest answer; undefined as long as none told a time. */
-  offsetMs: number | undefined;
   readonly #ours: () => number;
   /** Added to our clock for signing: 0 until a 401 has shown that our clock is wrong. */
   #correctionMs = 0;
   #warned = false;
+  #offsetMs: number | undefined;
 
   constructor(ours: () => number) {
     this.#ours = ours;
   }
 
+  /** By the latest answer; undefined as long as none told a time. */
+  get offsetMs(): number | undefined {
+    return this.#offsetMs;
+  }
+
   /** JumpCloud's time as far as it is known. */
   now(): number {
-    return this.#ours() + (this.offsetMs ?? 0);
+    return this.#ours() + (this.#offsetMs ?? 0);
   }
 
   /** The time to sign with. */
@@ -32,13 +36,13 @@ export class ServerClock {
   /** The server's time minus ours in whole seconds; null before its first answer. */
   offset(): number | null {
     // A Date header leaves out the fraction of its second: half a second is its middle.
-    return this.offsetMs === undefined ? null : Math.round((this.offsetMs + 500) / 1000);
+    return this.#offsetMs === undefined ? null : Math.round((this.#offsetMs + 500) / 1000);
   }
 
   /** Takes the time from an answer. */
   learn(reply: WireReply): void {
     const time = serverTime(reply);
-    if (time !== undefined) this.offsetMs = time - this.#ours();
+    if (time !== undefined) this.#offsetMs = time - this.#ours();
   }
 
   /**
@@ -59,9 +63,18 @@ export class ServerClock {
   warning(): string | undefined {
     if (this.#correctionMs === 0 || this.#warned) return undefined;
     this.#warned = true;
+    return `This host's clock is ${this.#error()}; requests were signed with the corrected time. Set the clock, for example with chrony or systemd-timesyncd.`;
+  }
+
+  /** A wrong clock among other causes of a failure; undefined when it was not seen to be wrong. */
+  cause(): string | undefined {
+    if (this.#correctionMs === 0) return undefined;
+    return `besides, this host's clock is ${this.#error()}: set it, for example with chrony`;
+  }
+
+  #error(): string {
     const seconds = Math.round(Math.abs(this.#correctionMs) / 1000);
-    const direction = this.#correctionMs > 0 ? 'behind' : 'ahead of';
-    return `This host's clock is ${seconds} s ${direction} JumpCloud's; requests were signed with the corrected time. Set the clock, for example with chrony or systemd-timesyncd.`;
+    return `${seconds} s ${this.#correctionMs > 0 ? 'behind' : 'ahead of'} JumpCloud's`;
   }
 }
 

@@ -1,42 +1,19 @@
 import { version } from '../../package.json';
 import type { Identity } from '../agent/identity.ts';
-import { conceal } from '../conceal.ts';
 import { monotonicMs } from '../monotonic-clock.ts';
 import { pause } from '../pause.ts';
 import type { Run } from '../run.ts';
 import { sign } from '../signing/sign.ts';
-import {
-  type Attempted,
-  attempt,
-  mayHaveActed,
-  type Way,
-  type WireReply,
-  type WireRequest,
-} from './attempt.ts';
+import { type AttemptContext, type Attempted, attempt } from './attempt.ts';
 import { AttemptFailure } from './attempt-failure.ts';
-import { BodyRoom } from './body-buffer.ts';
-import { Budget } from './budget.ts';
+import { BodyMemory } from './body-buffer.ts';
+import type { Budget } from './budget.ts';
 import type { Connections } from './connections.ts';
-import { exhausted, final } from './failure.ts';
+import { permanentError, retriesExhausted } from './failure.ts';
+import type { Reply, Request } from './request.ts';
 import { retryAfter } from './retry-after.ts';
 import { nextRetry, TRANSIENT_STATUSES } from './retry-policy.ts';
 import { ServerClock } from './server-clock.ts';
-
-/** A call of JumpCloud's API. */
-export interface Request {
-  readonly method: WireRequest['method'];
-  /** Path and query, exactly as they are signed and sent. */
-  readonly path: string;
-  readonly body?: unknown;
-  /** What it is for, as in "Could not …". */
-  readonly purpose: string;
-}
-
-/** JumpCloud's final answer to a request. */
-export interface Reply extends WireReply {
-  /** True when an attempt before this one may have taken effect although no answer came. */
-  readonly lost: boolean;
-}
 
 /** How to reach JumpCloud, and how long to try. Times in milliseconds. */
 export interface SessionSettings {
@@ -45,7 +22,7 @@ export interface SessionSettings {
   readonly originIsAgents: boolean | undefined;
   /** The proxy on the way there, without its credentials. */
   readonly proxyUrl: string | undefined;
-  readonly timeoutMs: number;
+  readonly budget: Budget;
   readonly requestTimeoutMs: number;
   /** The local clock, milliseconds since the epoch. */
   readonly clock: () => number;
@@ -63,40 +40,53 @@ export class Session {
   readonly originIsAgents: boolean | undefined;
   readonly budget: Budget;
   readonly clock: ServerClock;
-  requests = 0;
-  retries = 0;
-  /** True once JumpCloud has accepted this identity in this run. */
-  accepted = false;
-  /** How this host was enrolled (`administrator`, `mdm`, `user`), once its record was read. */
-  enrolledAs: string | undefined;
 
   readonly #run: Run;
-  readonly #way: Way;
+  readonly #context: AttemptContext;
   readonly #settings: SessionSettings;
+  #requests = 0;
+  #retries = 0;
+  #accepted = false;
+  #enrolledAs: string | undefined;
   #closed = false;
 
   constructor(run: Run, identity: Identity, connections: Connections, settings: SessionSettings) {
     this.identity = identity;
     this.origin = settings.origin;
     this.originIsAgents = settings.originIsAgents;
-    this.budget = new Budget(settings.timeoutMs);
+    this.budget = settings.budget;
     this.clock = new ServerClock(settings.clock);
     this.#run = run;
-    this.#way = { connections, signal: run.signal, room: new BodyRoom() };
+    this.#context = { connections, signal: run.signal, room: new BodyMemory() };
     this.#settings = settings;
+  }
+
+  /** True once JumpCloud has accepted this identity in this run. */
+  get accepted(): boolean {
+    return this.#accepted;
+  }
+
+  /** How this host was enrolled (`administrator`, `mdm`, `user`), once its record was read. */
+  get enrolledAs(): string | undefined {
+    return this.#enrolledAs;
+  }
+
+  /** Takes what its record says of that. */
+  learnEnrolment(enrolledAs: string | undefined): void {
+    this.#enrolledAs = enrolledAs;
   }
 
   /** A text of the other side's, without what must never be printed. */
   conceal(text: string): string {
-    return conceal(text, this.#run.secrets);
+    return this.#run.report.conceal(text);
   }
 
   /** The result's `api`; `clock_offset` is the server's time minus ours in whole seconds. */
   report(): Record<string, unknown> {
     return {
       base_url: this.origin,
-      requests: this.requests,
-      retries: this.retries,
+      requests: this.#requests,
+      retries: this.#retries,
       clock_offset: this.clock.offset(),
     };
   }
@@ -108,21 +98,19 @@ export class Session {
    */
   async send(request: Request): Promise<Reply> {
     const start = monotonicMs();
-    let lost = false;
+    let inDoubt = false;
     for (let attempts = 1; ; attempts++) {
-      const attempted = await this.#attemptInTime(request);
-      const { outcome } = attempted;
-      const acted = mayHaveActed(attempted);
-      const open = (lost || acted) && request.method !== 'GET';
-      const told = { purpose: request.purpose, origin: this.#destination(), open };
+      const { outcome, mayHaveActed } = await this.#attemptInTime(request);
+      const wasInDoubt = inDoubt;
+      inDoubt ||= mayHaveActed && request.method !== 'GET';
+      const failed = { purpose: request.purpose, origin: this.#destination(), inDoubt };
       if (outcome instanceof AttemptFailure) {
         // Of reads at the same time the first failure ends the others.
-        if (outcome.kind !== 'network' || this.#closed) throw final(told, outcome);
+        if (outcome.kind !== 'network' || this.#closed) throw permanentError(failed, outcome);
       } else if (!TRANSIENT_STATUSES.has(outcome.status)) {
         if (outcome.status < 300) this.#accept();
-        return { ...outcome, lost };
+        return { ...outcome, inDoubt: wasInDoubt };
       }
-      lost ||= acted;
       const retryAfterMs =
         outcome instanceof AttemptFailure
           ? undefined
@@ -135,9 +123,9 @@ export class Session {
       });
       const elapsedMs = monotonicMs() - start;
       if (waitMs === undefined)
-        throw exhausted({ ...told, attempts, elapsedMs, retryAfterMs }, outcome);
-      this.retries++;
-      const done = this.#run.waiting(`to try again to ${request.purpose}`, waitMs);
+        throw retriesExhausted({ ...failed, attempts, elapsedMs, retryAfterMs }, outcome);
+      this.#retries++;
+      const done = this.#run.report.waiting(`to try again to ${request.purpose}`, waitMs);
       await pause(waitMs, this.#run.signal).finally(done);
     }
   }
@@ -148,7 +136,7 @@ export class Session {
    */
   close(): void {
     this.#closed = true;
-    setImmediate(() => this.#way.connections.destroy());
+    setImmediate(() => this.#context.connections.destroy());
   }
 
   /**
@@ -175,7 +163,7 @@ export class Session {
   async #attempt(request: Request, time: number): Promise<Attempted> {
     const { method, path, body } = request;
     const { date, authorization, signature } = sign(this.identity, method, path, time);
-    this.#run.secrets.add(signature);
+    this.#run.report.hide(signature);
     const headers: Record<string, string> = {
       date,
       authorization,
@@ -186,15 +174,15 @@ export class Session {
     const text = body === undefined ? null : JSON.stringify(body);
     const wire = { origin: this.origin, method, path, headers, body: text };
     const timeoutMs = Math.min(this.#settings.requestTimeoutMs, this.budget.remaining());
-    this.requests++;
-    const attempted = await attempt(this.#way, wire, timeoutMs);
+    this.#requests++;
+    const attempted = await attempt(this.#context, wire, timeoutMs);
     if (!(attempted.outcome instanceof AttemptFailure)) this.clock.learn(attempted.outcome);
     return attempted;
   }
 
   #accept(): void {
-    this.accepted = true;
+    this.#accepted = true;
     const warning = this.clock.warning();
-    if (warning !== undefined) this.#run.warnings.push(warning);
+    if (warning !== undefined) this.#run.report.warn(warning);
   }
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { type Controller, hasAnsible, makeController } from './controller.ts';
+import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
 
 const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
 const HOUR = 3_600_000;

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { MODULES } from '../executable.ts';
-import { type Controller, hasAnsible, makeController } from './controller.ts';
-import { ansibleRoot } from './installation.ts';
+import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
+import { ansibleRoot } from '../harness/ansible/installation.ts';
+import { MODULES } from '../harness/executable.ts';
 
 const FQCN = 'systemcontext.jumpcloud';
 

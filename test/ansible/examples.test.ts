@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { MODULES, type ModuleName } from '../executable.ts';
-import { type Controller, hasAnsible, makeController } from './controller.ts';
+import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
+import { MODULES, type ModuleName } from '../harness/executable.ts';
 import { startTunnelProxy } from './tunnel-proxy.ts';
 
 /** The system of the documentation's examples. */

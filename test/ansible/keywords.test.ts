@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { type Controller, hasAnsible, makeController } from './controller.ts';
-import { coreVersion } from './installation.ts';
+import { issue, makeCa } from '../emulator/keys.ts';
+import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
+import { coreVersion } from '../harness/ansible/installation.ts';
 import { startTunnelProxy } from './tunnel-proxy.ts';
 
 const SYSTEM = 'systemcontext.jumpcloud.jumpcloud_system';
@@ -35,37 +36,34 @@ describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
   const record = () => emulator.store.record(host.systemId);
 
   test('environment: which Node.js to run, and which proxy to take', async () => {
+    const ca = await makeCa();
+    const secure = await startEmulator({ tls: await issue(ca) });
+    const host = await controller.enrol(secure);
+    const caPath = await controller.put('ca.pem', ca.cert);
+    const overTls = { agent_dir: host.agentDir, api_url: secure.url, ca_path: caPath };
     const proxy = await startTunnelProxy();
     const through = { HTTPS_PROXY: proxy.url, https_proxy: '', NO_PROXY: '', no_proxy: '' };
     const { registered } = await controller
       .play([
-        task(
-          INFO,
-          {},
-          {
-            environment: { JUMPCLOUD_NODE: '/nonexistent/node' },
-            register: 'no_node',
-            ignore_errors: true,
-          },
-        ),
-        task(
-          INFO,
-          {},
-          {
-            environment: { JUMPCLOUD_NODE: '/usr/bin/node', ...through, NO_PROXY: '127.0.0.1' },
-            register: 'direct',
-          },
-        ),
-        task(INFO, {}, { environment: through, register: 'tunnelled' }),
+        task(INFO, overTls, {
+          environment: { JUMPCLOUD_NODE: '/nonexistent/node' },
+          register: 'no_node',
+          ignore_errors: true,
+        }),
+        task(INFO, overTls, {
+          environment: { JUMPCLOUD_NODE: '/usr/bin/node', ...through, NO_PROXY: 'localhost' },
+          register: 'direct',
+        }),
+        task(INFO, overTls, { environment: through, register: 'tunnelled' }),
       ])
-      .finally(() => proxy.close());
+      .finally(() => Promise.all([proxy.close(), secure.close()]));
     expect(registered['no_node']).toMatchObject({ error: { code: 'local_action_failed' } });
     expect(registered['no_node']?.msg).toContain('JUMPCLOUD_NODE=/nonexistent/node');
     expect(registered['direct']).toMatchObject({ enrolled: true });
     expect(registered['tunnelled']).toMatchObject({ enrolled: true });
     // One tunnel for each connection of the third task, and none for the others.
-    expect(new Set(proxy.opened)).toEqual(new Set([new URL(emulator.url).host]));
-    expect(emulator.requests.length).toBeGreaterThan(0);
+    expect(new Set(proxy.opened)).toEqual(new Set([new URL(secure.url).host]));
+    expect(secure.requests.length).toBeGreaterThan(0);
   });
 
   test('no_log hides arguments and results, whatever the verbosity', async () => {

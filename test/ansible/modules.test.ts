@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { MODULES } from '../executable.ts';
-import { type Controller, hasAnsible, makeController } from './controller.ts';
+import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
+import { MODULES } from '../harness/executable.ts';
 
 const FQCN = 'systemcontext.jumpcloud';
 

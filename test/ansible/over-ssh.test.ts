@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { type Controller, hasAnsible, makeController } from './controller.ts';
-import { hasSshServer, type SshServer, startSshServer } from './ssh-server.ts';
+import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
+import { hasSshServer, type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
 
 const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
 const HOSTS = ['web-1', 'web-2', 'web-3', 'web-4'] as const;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
-import type { Answer } from '../executable.ts';
+import type { Answer } from '../harness/answer.ts';
+import { runInProcess } from '../harness/run-in-process.ts';
 import { type EdgeHost, enrolFor, writesOf } from '../modules/edges/edge-host.ts';
 import {
   asking,
@@ -12,7 +13,6 @@ import {
   USERS,
   type Wished,
 } from '../modules/edges/edge-kind.ts';
-import { runInProcess } from '../modules/edges/in-process.ts';
 
 let emulator: Emulator;
 let host: EdgeHost;

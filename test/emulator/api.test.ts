@@ -159,6 +159,50 @@ describe('memberships', () => {
   });
 });
 
+describe('a group that a rule fills', () => {
+  const member = (group: string, op: string) =>
+    send('POST', `/api/v2/systemgroups/${group}/members`, {
+      op,
+      type: 'system',
+      id: host.systemId,
+    });
+  const dynamic = (refusal?: 400 | 403 | 204) =>
+    emulator.store.addNamed('system_group', {
+      name: 'all Linux hosts',
+      membershipMethod: 'DYNAMIC_AUTOMATED',
+      ...(refusal !== undefined && { refusal }),
+    });
+
+  test.each([
+    [400, 400],
+    [403, 403],
+    [204, 204],
+    [400, undefined],
+  ] as const)('answers %i to whoever joins or leaves, when told %s', async (status, refusal) => {
+    const group = dynamic(refusal);
+    const message = status === 204 ? undefined : expect.any(String);
+    const refused = { status, body: message && { message } };
+    expect(await member(group, 'add')).toMatchObject(refused);
+    expect(emulator.store.groupsOf(host.systemId)).toEqual([]);
+    emulator.store.join(host.systemId, group);
+    expect(await member(group, 'add')).toMatchObject(refused);
+    expect(await member(group, 'remove')).toMatchObject(refused);
+    expect(emulator.store.groupsOf(host.systemId)).toEqual([group]);
+  });
+
+  test('may be one that was filled by hand before', async () => {
+    const group = emulator.store.addGroup();
+    expect((await member(group, 'add')).status).toBe(204);
+    emulator.store.describe('system_group', group, {
+      membershipMethod: 'DYNAMIC_REVIEW_REQUIRED',
+      refusal: 403,
+    });
+    expect((await member(group, 'remove')).status).toBe(403);
+    emulator.store.describe('system_group', group, { membershipMethod: 'STATIC' });
+    expect((await member(group, 'remove')).status).toBe(204);
+  });
+});
+
 test('users are listed with every way in, and the sudo of all ways together', async () => {
   const { store } = emulator;
   const [direct, twice, far, farther] = [1, 2, 3, 4].map(() => store.addUser());

@@ -1,15 +1,22 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { adminRefusal } from './admin-refusal.ts';
+import { answerAdmin } from './answer-admin.ts';
+import { answerSystem } from './answer-system.ts';
 import { type EnrolledHost, type EnrolOptions, enrol } from './enrol.ts';
-import { type Fault, FaultScript } from './faults.ts';
+import { FaultScript } from './faults.ts';
+import { GraphLag } from './graph-lag.ts';
+import { type InitialisationRace, InitialisationRaces } from './initialisation-race.ts';
 import type { TlsIdentity } from './keys.ts';
-import { respond, respondBadly, respondStatus } from './respond.ts';
-import { answer, unauthorized } from './routes.ts';
+import { type Exchange, misbehave } from './misbehave.ts';
+import { type RateLimit, rateLimiter } from './rate-limit.ts';
+import { readBody } from './read-body.ts';
+import { refused } from './refused.ts';
+import { respond, respondStatus } from './respond.ts';
 import { Store } from './store.ts';
-import type { Answer, LoggedRequest, SystemRecord } from './types.ts';
-import { claimedSystem, provenSystem } from './verify-signature.ts';
+import type { Answer, LoggedRequest } from './types.ts';
+import { claimedSystem, isSigned, provenSystem } from './verify-signature.ts';
 
 export type { EnrolledHost } from './enrol.ts';
 
@@ -25,39 +32,27 @@ export interface EmulatorOptions {
   /** For how long after a write the graph still reads as before, in milliseconds. */
   readonly observeLag?: number;
   /** More requests than these are answered 429. */
-  readonly rateLimit?: { readonly requests: number; readonly perSeconds: number };
-}
-
-/** What the agent's first initialisation does to a record after it was written. */
-export interface InitialisationRace {
-  readonly afterMs: number;
-  readonly fields: Partial<SystemRecord>;
-  /** How many writes are overwritten; 1 when not said. */
-  readonly times?: number;
+  readonly rateLimit?: RateLimit;
+  /** Makes all ids the same in every run, for whoever records results. */
+  readonly seed?: number;
 }
 
 export type Emulator = Awaited<ReturnType<typeof startEmulator>>;
 
-/** JumpCloud's System Context API on loopback, with a directory of its own and faults at will. */
+/**
+ * JumpCloud on loopback, with a directory of its own and faults at will: the System Context API,
+ * and of the administrators' API what names are read from.
+ */
 export async function startEmulator(options: EmulatorOptions = {}) {
   const { skewTolerance = 300, clock = Date.now, observeLag = 0, rateLimit } = options;
-  const store = new Store();
+  const store = new Store(options.seed);
   const requests: LoggedRequest[] = [];
   const faults = new FaultScript();
-  const races = new Map<string, InitialisationRace & { left: number }>();
-  const lagging = new Map<string, { until: number; readonly before: Store }>();
+  const races = new InitialisationRaces(store);
+  const lag = new GraphLag(store, observeLag);
+  const isLimited = rateLimiter(rateLimit);
   const hostClocks = new Map<string, number>();
   const onRequest: ((request: LoggedRequest) => void)[] = [];
-  let window: number[] = [];
-
-  const isLimited = () => {
-    if (rateLimit === undefined) return false;
-    const since = Date.now() - rateLimit.perSeconds * 1000;
-    window = window.filter((time) => time > since);
-    if (window.length >= rateLimit.requests) return true;
-    window.push(Date.now());
-    return false;
-  };
 
   /** The time as the host that a request comes from has to see it for its own clock to be wrong. */
   const clockFor = (request: IncomingMessage) =>
@@ -69,39 +64,27 @@ export async function startEmulator(options: EmulatorOptions = {}) {
   /** What a request would be answered without any fault; carries it out. */
   const carryOut = (request: IncomingMessage, body: unknown): Answer => {
     const url = new URL(request.url ?? '/', 'http://emulator');
+    const { method = 'GET', headers } = request;
     const systemId = prove(request);
-    if (systemId === undefined) return unauthorized(url.pathname);
-    const { method = 'GET' } = request;
+    const refusal = isSigned(request)
+      ? systemId === undefined && 401
+      : adminRefusal(store, headers);
+    if (refusal) return refused(url.pathname, refusal);
     if (method !== 'GET' && body !== undefined && !isJson(request)) {
       return { status: 400, body: { message: 'Content-Type: application/json is required' } };
     }
+    return systemId === undefined
+      ? answerAdmin(store, method, url, body)
+      : carryOutFor(systemId, method, url, body);
+  };
+
+  const carryOutFor = (systemId: string, method: string, url: URL, body: unknown): Answer => {
     const isGraph = url.pathname.startsWith('/api/v2/');
-    if (isGraph && method === 'POST') startLag(systemId);
-    const seen = isGraph && method === 'GET' ? observed(systemId) : store;
-    const given = answer(seen, systemId, method, url, body);
-    if (method === 'PUT' && given.status === 200) startRace(systemId);
+    if (isGraph && method === 'POST') lag.start(systemId);
+    const seen = isGraph && method === 'GET' ? lag.observed(systemId) : store;
+    const given = answerSystem(seen, systemId, method, url, body);
+    if (method === 'PUT' && given.status === 200) races.start(systemId);
     return given;
-  };
-
-  /** The organisation as reads of a system's graph show it. */
-  const observed = (systemId: string): Store => {
-    const lag = lagging.get(systemId);
-    return lag !== undefined && lag.until > Date.now() ? lag.before : store;
-  };
-
-  const startLag = (systemId: string) => {
-    if (observeLag === 0) return;
-    const seen = observed(systemId);
-    const before = seen === store ? store.copy() : seen;
-    lagging.set(systemId, { until: Date.now() + observeLag, before });
-  };
-
-  const startRace = (systemId: string) => {
-    const race = races.get(systemId);
-    if (race === undefined || race.left === 0) return;
-    race.left--;
-    const overwrite = () => Object.assign(store.systems.get(systemId)?.record ?? {}, race.fields);
-    setTimeout(overwrite, race.afterMs).unref();
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -115,6 +98,9 @@ export async function startEmulator(options: EmulatorOptions = {}) {
       body,
       systemId: claimedSystem(request),
       authorization: request.headers.authorization,
+      signed: isSigned(request),
+      apiKey: request.headers['x-api-key']?.toString(),
+      orgId: request.headers['x-org-id']?.toString(),
       startedAt: Date.now(),
       endedAt: 0,
     };
@@ -123,85 +109,26 @@ export async function startEmulator(options: EmulatorOptions = {}) {
       logged.endedAt = Date.now();
       for (const listener of onRequest) listener(logged);
     });
-    const fault = faults.next({ method, url, body });
-    if (fault !== undefined) logged.fault = fault.kind;
-    const send = (given: Answer) => {
-      logged.status = given.status;
-      respond(response, given);
+    const exchange: Exchange = {
+      request,
+      response,
+      logged,
+      carryOut: () => carryOut(request, body),
+      prove: () => prove(request),
+      send(given) {
+        logged.status = given.status;
+        respond(response, given);
+      },
     };
-    if (fault === undefined) {
-      return isLimited()
-        ? respondStatus(response, limited(logged, rateLimit?.perSeconds ?? 1), clock())
-        : send(carryOut(request, body));
+    const fault = faults.next({ method, url, body });
+    if (fault !== undefined) {
+      logged.fault = fault.kind;
+      return misbehave(fault, exchange, store, clock());
     }
-    await misbehave(fault, request, response, body, send, logged);
-  };
-
-  const misbehave = async (
-    fault: Fault,
-    request: IncomingMessage,
-    response: ServerResponse,
-    body: unknown,
-    send: (given: Answer) => void,
-    logged: LoggedRequest,
-  ) => {
-    switch (fault.kind) {
-      case 'status':
-        if (fault.applied) carryOut(request, body);
-        logged.status = fault.status;
-        return respondStatus(response, fault, clock());
-      case 'reset-before':
-        return void (request.socket as Socket).resetAndDestroy();
-      case 'reset-after':
-        carryOut(request, body);
-        return void (request.socket as Socket).resetAndDestroy();
-      case 'slow':
-        await sleep(fault.ms);
-        return send(carryOut(request, body));
-      case 'body':
-        logged.status = fault.status ?? 200;
-        response.writeHead(logged.status, { 'content-type': 'text/html', ...fault.headers });
-        return void response.end(fault.text);
-      case 'mangle': {
-        const given = carryOut(request, body);
-        return send({ status: given.status, body: fault.change(structuredClone(given.body)) });
-      }
-      case 'date': {
-        const date = fault.date();
-        response.sendDate = false;
-        if (date === null) response.removeHeader('date');
-        else response.setHeader('date', date);
-        return send(carryOut(request, body));
-      }
-      case 'redirect':
-        logged.status = 302;
-        return void response.writeHead(302, { location: fault.location }).end();
-      case 'silence':
-        if (fault.applied) carryOut(request, body);
-        return;
-      case 'ignored-write': {
-        const systemId = prove(request);
-        if (systemId === undefined) return send(carryOut(request, body));
-        const kept = store.record(systemId);
-        const isGraph = request.method === 'POST';
-        return send(isGraph ? { status: 204 } : { status: 200, body: kept });
-      }
-      case 'concurrent': {
-        if (fault.when === 'before') fault.change(store);
-        const given = carryOut(request, body);
-        if (fault.when === 'after') fault.change(store);
-        return send(given);
-      }
-      default:
-        logged.status = 200;
-        return respondBadly(
-          request,
-          response,
-          fault.kind,
-          carryOut(request, body),
-          fault.kind === 'trickle' ? fault.ms : 0,
-        );
-    }
+    if (!isLimited()) return exchange.send(exchange.carryOut());
+    logged.status = 429;
+    const retryAfter = rateLimit?.perSeconds ?? 1;
+    respondStatus(response, { kind: 'status', status: 429, retryAfter }, clock());
   };
 
   const listener = (request: IncomingMessage, response: ServerResponse) => {
@@ -234,8 +161,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
     enrol: (wish?: EnrolOptions): Promise<EnrolledHost> => enrol(store, wish),
     /** Makes a host's clock wrong: ahead by so many milliseconds, or behind if they are negative. */
     shiftHostClock: (systemId: string, aheadMs: number) => void hostClocks.set(systemId, aheadMs),
-    initialisationRace: (systemId: string, race: InitialisationRace) =>
-      void races.set(systemId, { ...race, left: race.times ?? 1 }),
+    initialisationRace: (systemId: string, race: InitialisationRace) => races.add(systemId, race),
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -244,22 +170,6 @@ export async function startEmulator(options: EmulatorOptions = {}) {
   };
 }
 
-function limited(logged: LoggedRequest, seconds: number): Extract<Fault, { kind: 'status' }> {
-  logged.status = 429;
-  return { kind: 'status', status: 429, retryAfter: seconds };
-}
-
 function isJson(request: IncomingMessage): boolean {
   return /^application\/json\b/.test(request.headers['content-type'] ?? '');
-}
-
-async function readBody(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  const text = Buffer.concat(chunks).toString('utf8');
-  try {
-    return text === '' ? undefined : JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type KeyFiles, sharedKeyFiles } from './keys.ts';
-import { newId, type Store } from './store.ts';
+import type { Store } from './store.ts';
 import type { SystemRecord } from './types.ts';
 
 export interface EnrolOptions {
@@ -29,15 +29,16 @@ export interface EnrolledHost {
 
 /** Registers a host: its record in the store, its files in a folder. */
 export async function enrol(store: Store, options: EnrolOptions = {}): Promise<EnrolledHost> {
-  const systemId = options.systemId ?? newId();
+  const systemId = options.systemId ?? store.newId();
   const keys = options.keys ?? (await sharedKeyFiles());
   const agentDir = options.agentDir ?? (await mkdtemp(join(tmpdir(), 'agent-')));
+  const certuuid = store.newId();
   store.addSystem(newRecord(systemId, options.record), keys.publicKey, options.ineligible);
   const writeFiles = async () => {
     await mkdir(agentDir, { recursive: true, mode: 0o700 });
     const conf = {
       agentServerHost: options.agentServerHost ?? 'agent.jumpcloud.com',
-      certuuid: newId(),
+      certuuid,
       ldap_domain: 'o=example,dc=jumpcloud,dc=com',
       systemKey: systemId,
     };

@@ -213,6 +213,47 @@ describe('a fault', () => {
     expect(emulator.faults.injected).toEqual({ 'status 500': 2 });
   });
 
+  test('refuses the targets that it is told to, each in its own way, for good', async () => {
+    const { store, faults } = emulator;
+    const [allowed, group, command, user] = [
+      store.addGroup(),
+      store.addGroup(),
+      store.add('command'),
+      store.addUser(),
+    ];
+    const member = (id: string, op: string) =>
+      call(emulator.url, host, 'POST', `/api/v2/systemgroups/${id}/members`, {
+        op,
+        type: 'system',
+        id: host.systemId,
+      });
+    const edge = (type: string, id: string, op: string) =>
+      call(emulator.url, host, 'POST', `/api/v2/systems/${host.systemId}/associations`, {
+        op,
+        type,
+        id,
+      });
+    faults.refuse(group, 403);
+    faults.refuse(command, 422, { message: 'no such command' });
+    faults.refuse(user, 400, { op: 'remove' });
+    faults.refuse(host.systemId, 500);
+    for (let i = 0; i < 2; i++) {
+      expect((await member(group, 'add')).status).toBe(403);
+      const refused = { status: 422, body: { message: 'no such command' } };
+      expect(await edge('command', command, 'add')).toMatchObject(refused);
+    }
+    expect((await member(allowed, 'add')).status).toBe(204);
+    expect((await edge('user', user, 'add')).status).toBe(204);
+    expect((await edge('user', user, 'remove')).status).toBe(400);
+    expect(store.snapshot(host.systemId)).toEqual({
+      groups: [allowed],
+      edges: [[`user:${user}`, undefined]],
+    });
+    expect((await get()).status).toBe(200);
+    faults.clear();
+    expect((await member(group, 'add')).status).toBe(204);
+  });
+
   test('can come at random, the same way each time', async () => {
     const rates = { serverError: 0.2, rateLimit: 0.2, resetBefore: 0.1, resetAfter: 0.1 };
     const weather = async () => {

@@ -1,3 +1,4 @@
+import { seededRandom } from './seeded-random.ts';
 import type { Store } from './store.ts';
 
 /** What can go wrong with one request. Times in milliseconds. */
@@ -68,6 +69,12 @@ export interface FaultRule {
   readonly skip?: number;
 }
 
+/** What of a refusal a test may want otherwise: every `op` is refused when none is said. */
+export interface Refusal {
+  readonly op?: 'add' | 'remove' | 'update';
+  readonly message?: string;
+}
+
 /** Shares of requests that go wrong, each from 0 to 1. */
 export interface StormRates {
   readonly serverError: number;
@@ -93,6 +100,11 @@ function nameOf(fault: Fault): string {
   return `status ${status}${wait}${applied ? ', applied' : ''}`;
 }
 
+/** The object that a write to the graph is about: a group's is in the path, others' in the body. */
+function targetOf(url: string, body: unknown): unknown {
+  return /^\/api\/v2\/systemgroups\/(\w+)\/members/.exec(url)?.[1] ?? Object(body).id;
+}
+
 /** Decides request by request what goes wrong, and counts it. */
 export class FaultScript {
   /** How often each kind was injected. */
@@ -102,6 +114,16 @@ export class FaultScript {
 
   add(rule: FaultRule): void {
     this.#rules.push({ rule, skipped: 0, used: 0 });
+  }
+
+  /** From now on writes to an edge with this object at its other end are refused. */
+  refuse(id: string, status: number, { op, message = 'refused' }: Refusal = {}): void {
+    const text = JSON.stringify({ message });
+    const when = ({ method, url, body }: FaultTarget) =>
+      method === 'POST' &&
+      targetOf(url, body) === id &&
+      (op ?? Object(body).op) === Object(body).op;
+    this.add({ fault: { kind: 'status', status, text }, when, times: Infinity });
   }
 
   /** From now on requests go wrong at random, the same way for the same seed. */
@@ -156,16 +178,4 @@ export class FaultScript {
     if (hit(rates.resetBefore)) return { kind: 'reset-before' };
     return hit(rates.resetAfter) ? { kind: 'reset-after' } : undefined;
   }
-}
-
-/** Numbers from 0 to 1, the same for the same seed: a linear congruential generator. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-  // Neighbouring seeds start alike: let them part.
-  for (let i = 0; i < 8; i++) next();
-  return next;
 }

@@ -1,10 +1,11 @@
 import type { Store } from './store.ts';
-import type { AssociationType } from './types.ts';
+import type { Description, ObjectType } from './types.ts';
 
 /** An object of the organisation, and how a host stands to it. */
 export interface Furnished {
-  readonly type: AssociationType | 'system_group';
+  readonly type: ObjectType;
   readonly id: string;
+  readonly name: string;
   /** Empty when the host has nothing to do with it yet. */
   readonly standing: string;
 }
@@ -12,29 +13,49 @@ export interface Furnished {
 /** Gives a host something of everything: some of it associated with it, some not yet. */
 export function furnish(store: Store, systemId: string): Furnished[] {
   const objects: Furnished[] = [];
-  const add = (type: Furnished['type'], id: string, standing = '') => {
-    objects.push({ type, id, standing });
+  const add = (type: ObjectType, name: string, standing = '') => {
+    const id = store.addNamed(type, name);
+    objects.push({ type, id, name, standing });
     return id;
   };
-  store.join(systemId, add('system_group', store.addGroup(), 'this host is a member'));
-  add('system_group', store.addGroup());
-  add('system_group', store.addGroup());
+  store.join(systemId, add('system_group', 'production', 'this host is a member'));
+  add('system_group', 'web');
+  add('system_group', 'monitored');
 
-  store.associate(systemId, 'user', add('user', store.addUser(), 'bound directly, without sudo'));
-  const indirect = add('user', store.addUser(), 'bound through the first user group');
-  const both = add('user', store.addUser(), 'bound directly, and through the first user group');
+  store.associate(systemId, 'user', add('user', 'ada', 'bound directly, without sudo'));
+  const indirect = add('user', 'barbara', 'bound through the first user group');
+  const both = add('user', 'grace', 'bound directly, and through the first user group');
   store.associate(systemId, 'user', both);
-  add('user', store.addUser());
+  add('user', 'margaret');
 
-  const group = store.addUserGroup([indirect, both]);
-  store.associate(systemId, 'user_group', add('user_group', group, 'associated, with sudo'), {
+  const operators = add('user_group', 'operators', 'associated, with sudo');
+  store.userGroups.set(operators, new Set([indirect, both]));
+  store.associate(systemId, 'user_group', operators, {
     sudo: { enabled: true, withoutPassword: false },
   });
-  add('user_group', store.addUserGroup());
+  add('user_group', 'auditors');
 
-  for (const type of ['command', 'policy', 'policy_group'] as const) {
-    store.associate(systemId, type, add(type, store.add(type), 'associated'));
-    add(type, store.add(type));
+  for (const [type, there, free] of [
+    ['command', 'rotate logs', 'restart web'],
+    ['policy', 'disk encryption', 'screen lock'],
+    ['policy_group', 'baseline', 'hardened'],
+  ] as const) {
+    store.associate(systemId, type, add(type, there, 'associated'));
+    add(type, free);
   }
   return objects;
+}
+
+/** A group as new organisations have it: JumpCloud keeps each of these hosts in it. */
+export function furnishDynamicGroup(store: Store, systemIds: readonly string[]): Furnished {
+  const name = 'all Linux hosts';
+  const description: Partial<Description> = { name, membershipMethod: 'DYNAMIC_AUTOMATED' };
+  const id = store.addNamed('system_group', description);
+  for (const systemId of systemIds) store.join(systemId, id);
+  return {
+    type: 'system_group',
+    id,
+    name,
+    standing: 'filled by a rule: no host leaves it by hand',
+  };
 }

@@ -4,12 +4,13 @@ import type { Fault } from './faults.ts';
 import type { Answer } from './types.ts';
 
 /** Sends an answer as it should be. */
-export function respond(response: ServerResponse, { status, body }: Answer): void {
+export function respond(response: ServerResponse, { status, body, headers }: Answer): void {
   if (body === undefined) {
-    response.writeHead(status).end();
+    response.writeHead(status, headers).end();
     return;
   }
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  const all = { 'content-type': 'application/json', ...headers };
+  response.writeHead(status, all).end(JSON.stringify(body));
 }
 
 /** The status, headers and text of a fault that answers something else than the API. */

@@ -1,9 +1,26 @@
 import { randomBytes } from 'node:crypto';
-import type { AssociationType, EdgeAttributes, SystemRecord } from './types.ts';
+import { seededRandom } from './seeded-random.ts';
+import type {
+  AssociationType,
+  Description,
+  EdgeAttributes,
+  ObjectType,
+  SystemRecord,
+} from './types.ts';
 
 /** A new object id. */
 export function newId(): string {
   return randomBytes(12).toString('hex');
+}
+
+/** New object ids, the same ones for the same seed. */
+function seededIds(seed: number): () => string {
+  const random = seededRandom(seed);
+  const digits = () =>
+    Math.floor(random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  return () => digits() + digits() + digits();
 }
 
 interface Registered {
@@ -12,11 +29,21 @@ interface Registered {
   readonly ineligible: boolean;
 }
 
+const UNLESS_SAID = { membershipMethod: 'STATIC', refusal: 400 } as const;
+
+/** What is known of an administrator's key. */
+interface ApiKey {
+  /** Whether it opens other organisations as well. */
+  readonly multiTenant: boolean;
+}
+
 /** Edges from one object, by type and id at the other end. */
 type Edges = Map<string, EdgeAttributes>;
 
 /** JumpCloud's directory of one organisation, to be looked at and changed by tests. */
 export class Store {
+  /** An id for a new object; without a seed, one that nobody can foresee. */
+  readonly newId: () => string;
   readonly systems = new Map<string, Registered>();
   readonly groups = new Map<string, Set<string>>();
   readonly userGroups = new Map<string, Set<string>>();
@@ -29,8 +56,17 @@ export class Store {
   /** Users and user groups that a system group brings to its systems: `user:ID`, `user_group:ID`. */
   readonly groupEdges = new Map<string, Edges>();
   readonly #edges = new Map<string, Edges>();
+  /** Administrators' keys. */
+  readonly apiKeys = new Map<string, ApiKey>();
+  readonly organisationId: string;
+  readonly #descriptions = new Map<string, Partial<Description>>();
   /** Whether the primary user is shown as a flat key instead of nested. */
   flatPrimaryUser = false;
+
+  constructor(seed?: number) {
+    this.newId = seed === undefined ? newId : seededIds(seed);
+    this.organisationId = this.newId();
+  }
 
   addSystem(record: SystemRecord, publicKey: string, ineligible = false): void {
     this.systems.set(record.id, { record, publicKey, ineligible });
@@ -41,25 +77,47 @@ export class Store {
     this.#edges.delete(id);
     for (const members of this.groups.values()) members.delete(id);
   }
-  addGroup(id = newId()): string {
+  addGroup(id = this.newId()): string {
     this.groups.set(id, new Set());
     return id;
   }
-  addUser(id = newId()): string {
+  addUser(id = this.newId()): string {
     this.objects.user.add(id);
     return id;
   }
-  addUserGroup(members: readonly string[] = [], id = newId()): string {
+  addUserGroup(members: readonly string[] = [], id = this.newId()): string {
     this.userGroups.set(id, new Set(members));
     return id;
   }
-  addObject(type: 'command' | 'policy' | 'policy_group' | 'user', id = newId()): string {
+  addObject(type: 'command' | 'policy' | 'policy_group' | 'user', id = this.newId()): string {
     this.objects[type].add(id);
     return id;
   }
   /** Any object that can be associated; user groups come without members. */
-  add(type: AssociationType, id = newId()): string {
+  add(type: AssociationType, id = this.newId()): string {
     return type === 'user_group' ? this.addUserGroup([], id) : this.addObject(type, id);
+  }
+  /** Any object at all, with a name or more for administrators to see. */
+  addNamed(type: ObjectType, named: string | Partial<Description>, id = this.newId()): string {
+    if (type === 'system_group') this.addGroup(id);
+    else this.add(type, id);
+    this.describe(type, id, typeof named === 'string' ? { name: named } : named);
+    return id;
+  }
+  /** Changes what administrators see of an object, as far as it is given. */
+  describe(type: ObjectType, id: string, part: Partial<Description>): void {
+    const key = `${type}:${id}`;
+    this.#descriptions.set(key, { ...this.#descriptions.get(key), ...part });
+  }
+  /** What was not given a name has one that no other object bears. */
+  descriptionOf(type: ObjectType, id: string): Description {
+    const part = this.#descriptions.get(`${type}:${id}`) ?? {};
+    const { name = `${type}-${id}` } = part;
+    return { name, email: `${name}@example.com`, ...UNLESS_SAID, ...part };
+  }
+  idsOf(type: ObjectType): string[] {
+    if (type === 'system_group') return [...this.groups.keys()];
+    return type === 'user_group' ? [...this.userGroups.keys()] : [...this.objects[type]];
   }
   exists(type: AssociationType, id: string): boolean {
     return type === 'user_group' ? this.userGroups.has(id) : this.objects[type].has(id);
@@ -68,6 +126,12 @@ export class Store {
     const found = this.systems.get(systemId);
     if (found === undefined) throw new Error(`no system ${systemId}`);
     return found.record;
+  }
+
+  addApiKey({ multiTenant }: ApiKey = { multiTenant: false }): string {
+    const key = `jca_${this.newId()}${this.newId()}`;
+    this.apiKeys.set(key, { multiTenant });
+    return key;
   }
 
   join(systemId: string, groupId: string): void {
@@ -106,7 +170,7 @@ export class Store {
     return { groups: this.groupsOf(systemId).sort(), edges };
   }
 
-  /** The organisation as it is now, whatever becomes of this one. */
+  /** The organisation as its systems see it now, whatever becomes of this one. */
   copy(): Store {
     const copy = new Store();
     copy.flatPrimaryUser = this.flatPrimaryUser;

@@ -1,4 +1,4 @@
-/** What a System Context answers with; the emulator's own words, shared by nothing in src. */
+/** What the API is asked and answers with; the emulator's own words, shared by nothing in src. */
 
 export const ASSOCIATION_TYPES = [
   'command',
@@ -8,6 +8,26 @@ export const ASSOCIATION_TYPES = [
   'user_group',
 ] as const;
 export type AssociationType = (typeof ASSOCIATION_TYPES)[number];
+
+/** Everything that an organisation has beside its systems. */
+export type ObjectType = AssociationType | 'system_group';
+
+/** What an administrator sees of an object, beside its type and id. */
+export interface Description {
+  /** A user's is the username. */
+  readonly name: string;
+  /** Users only. */
+  readonly email: string;
+  /** System and user groups only: whether a rule fills the group, and nobody by hand. */
+  readonly membershipMethod: MembershipMethod;
+  /** What a system group filled by a rule answers a system that wants in or out; 204 does nothing. */
+  readonly refusal: 400 | 403 | 204;
+}
+export type MembershipMethod =
+  | 'NOTSET'
+  | 'STATIC'
+  | 'DYNAMIC_REVIEW_REQUIRED'
+  | 'DYNAMIC_AUTOMATED';
 
 export interface SudoAttributes {
   sudo: { enabled: boolean; withoutPassword: boolean };
@@ -42,6 +62,11 @@ export interface LoggedRequest {
   readonly body: unknown;
   readonly systemId: string | undefined;
   readonly authorization: string | undefined;
+  /** Whether it came with a signature, right or wrong. */
+  readonly signed: boolean;
+  /** The headers of an administrator's request. */
+  readonly apiKey: string | undefined;
+  readonly orgId: string | undefined;
   readonly startedAt: number;
   endedAt: number;
   fault?: string;
@@ -51,4 +76,5 @@ export interface LoggedRequest {
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }

@@ -5,6 +5,11 @@ import type { Store } from './store.ts';
 const AUTHORIZATION =
   /^Signature keyId="system\/([0-9a-f]{24})",headers="request-line date",algorithm="rsa-sha256",signature="([A-Za-z0-9+/]+=*)"$/;
 
+/** Whether a request has any signature, of whatever scheme and form. */
+export function isSigned({ headers }: IncomingMessage): boolean {
+  return headers.signature !== undefined || /^\s*signature\b/i.test(headers.authorization ?? '');
+}
+
 /** The id a request claims to come from, proven or not. */
 export function claimedSystem(request: IncomingMessage): string | undefined {
   return AUTHORIZATION.exec(request.headers.authorization ?? '')?.[1];

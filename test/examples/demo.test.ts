@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
-import type { Playbook, StepRunner } from '../../scripts/demo/step-runner.ts';
-import { throughAnsible } from '../../scripts/demo/through-ansible.ts';
-import { withoutAnsible } from '../../scripts/demo/without-ansible.ts';
-import { collectionPath } from '../ansible/controller.ts';
 import type { Emulator } from '../emulator/emulator.ts';
+import { collectionPath } from '../harness/ansible/controller.ts';
+import type { Playbook, StepRunner } from '../harness/demo/step-runner.ts';
+import { throughAnsible } from '../harness/demo/through-ansible.ts';
+import { withoutAnsible } from '../harness/demo/without-ansible.ts';
 import { hasTool } from './has-tool.ts';
 import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { parseDocument } from 'yaml';
-import { collectionPath } from '../ansible/controller.ts';
+import { collectionPath } from '../harness/ansible/controller.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 

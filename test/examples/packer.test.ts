@@ -2,10 +2,10 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { execa } from 'execa';
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { collectionPath } from '../ansible/controller.ts';
-import { type SshServer, startSshServer } from '../ansible/ssh-server.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
+import { collectionPath } from '../harness/ansible/controller.ts';
+import { type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
 import { hasTool } from './has-tool.ts';
 import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
 

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { executablePath, MODULES } from '../executable.ts';
+import { executablePath, MODULES } from '../harness/executable.ts';
 import { quoted } from '../terminal.ts';
 
 /** The ids that the examples name. */

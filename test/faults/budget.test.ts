@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { MODULES, type ModuleName } from '../executable.ts';
+import { MODULES, type ModuleName } from '../harness/executable.ts';
 import { type BadServer, badServer, closedPort, hangingPort, sendForever } from './bad-server.ts';
 import { type Measured, runMeasured } from './measured.ts';
 

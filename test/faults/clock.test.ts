@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import type { EnrolOptions } from '../emulator/enrol.ts';
 import { issue, makeCa, makeKeyFiles } from '../emulator/keys.ts';
-import { type Answer, type ModuleName, runModule } from '../executable.ts';
+import { type Answer, type ModuleName, runModule } from '../harness/executable.ts';
 import { startConnectProxy } from './connect-proxy.ts';
 import { leaks } from './leaks.ts';
 

@@ -17,7 +17,13 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { makeKeyFiles } from '../emulator/keys.ts';
-import { type Answer, executablePath, MODULES, type ModuleName, runModule } from '../executable.ts';
+import {
+  type Answer,
+  executablePath,
+  MODULES,
+  type ModuleName,
+  runModule,
+} from '../harness/executable.ts';
 import { leaks } from './leaks.ts';
 import { mountTmpfs, type Tmpfs } from './tmpfs.ts';
 

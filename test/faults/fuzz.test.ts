@@ -1,14 +1,17 @@
 import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Module } from '../../src/module.ts';
+import type { ModuleName } from '../../src/modules.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import type { EnrolledHost } from '../emulator/enrol.ts';
 import { furnish } from '../emulator/furnish.ts';
-import { executablePath, runRaw } from '../executable.ts';
-import { CALLABLES, type Tame } from './in-process-call.ts';
+import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
+import { executablePath, runRaw } from '../harness/executable.ts';
 import { leaks } from './leaks.ts';
 import { type OddCall, oddCalls, type Surroundings } from './odd-calls.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -115,7 +118,7 @@ async function expectAnswer(stdout: string, requests: number): Promise<void> {
 }
 
 /** Only the emulator is spoken to, and nothing is waited for. */
-const tame: Tame = (values) => {
+const tame = (values: Record<string, unknown>): Record<string, unknown> => {
   const bounded = (name: string, most: number) => {
     if (name in values) values[name] = Math.min(Number(values[name]), most);
   };
@@ -126,17 +129,23 @@ const tame: Tame = (values) => {
   values['timeout'] = 5;
   bounded('registration_timeout', 0.02);
   bounded('settle', 0.02);
+  return values;
 };
+
+/** A module that runs with options that were made harmless after they were found valid. */
+function tamed(name: ModuleName): Module {
+  const module: Module = moduleNamed(name);
+  return { ...module, run: (values, run) => module.run(tame({ ...values }), run) };
+}
 
 test(`${RUNS} calls of any kind get an answer each`, { timeout: 60_000 + RUNS * 50 }, async () => {
   await fc.assert(
     fc
       .asyncProperty(oddCalls(around), async ({ module, words, input }: OddCall) => {
         emulator.clearRequests();
-        // Standard input belongs to a process: here its text stands in the place of the word.
-        const given = words.map((word) => (word === '-' ? `${input}`.replace(/^[^{]*/, '') : word));
-        const stdout = await CALLABLES[module].call(given, tame);
-        await expectAnswer(stdout, emulator.requests.length);
+        const stdin = () => Readable.from(input === undefined ? [] : [Buffer.from(input)]);
+        const { text } = await callInProcess(tamed(module), words, { stdin });
+        await expectAnswer(text, emulator.requests.length);
       })
       .afterEach(restore),
     { numRuns: RUNS, seed: SEED },

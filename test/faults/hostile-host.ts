@@ -1,7 +1,7 @@
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import type { FaultRule } from '../emulator/faults.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
-import { type Answer, type ModuleName, runModule } from '../executable.ts';
+import { type Answer, type ModuleName, runModule } from '../harness/executable.ts';
 
 /** What the modules read, each by the end of its path. */
 export type Reading = 'record' | 'memberof' | 'associations' | 'users';

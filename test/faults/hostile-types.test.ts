@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runInProcess } from '../modules/edges/in-process.ts';
+import { runInProcess } from '../harness/run-in-process.ts';
 import { READER, type Reading, setStage } from './hostile-host.ts';
 import { sideBySide } from './side-by-side.ts';
 

@@ -9,7 +9,7 @@ import {
   type ModuleName,
   type Ran,
   runModule,
-} from '../executable.ts';
+} from '../harness/executable.ts';
 import { leaks } from './leaks.ts';
 import { differences, meaningOf, organisationOf } from './organisation.ts';
 import { Random } from './random.ts';
@@ -39,7 +39,7 @@ export interface Interruption {
 /** Sends a signal at a random moment of a random run, then runs again. */
 export async function interruption(
   seed: number,
-  signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT',
+  signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT' | 'SIGHUP',
 ): Promise<Interruption> {
   const random = new Random(seed);
   const emulator = await startEmulator();

@@ -6,6 +6,7 @@ test.each([
   ['SIGKILL', 100, 1],
   ['SIGTERM', 30, 1001],
   ['SIGINT', 15, 2001],
+  ['SIGHUP', 10, 3001],
 ] as const)(
   '%s at %i random moments: the next run finishes',
   { timeout: 240_000 },

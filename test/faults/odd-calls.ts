@@ -1,7 +1,6 @@
 import fc from 'fast-check';
-import type { Option, OptionTable } from '../../src/protocol/option.ts';
-import { MODULES, type ModuleName } from '../executable.ts';
-import { CALLABLES } from './in-process-call.ts';
+import { MODULES, type ModuleName } from '../../src/modules.ts';
+import type { Option, OptionTable } from '../../src/options/option.ts';
 
 /** A call of a module: the words after its name, or text on standard input. */
 export interface OddCall {
@@ -178,8 +177,8 @@ export function oddCalls(around: Surroundings): fc.Arbitrary<OddCall> {
     oddText,
     fc.constantFrom(...around.paths),
   );
-  const calls = MODULES.map((module) => {
-    const text = spelled(options(CALLABLES[module].options, around).map(toJson));
+  const calls = MODULES.map(({ name: module, options: table }) => {
+    const text = spelled(options(table, around).map(toJson));
     const flags = fc.array(fc.constantFrom('--check', '--diff', '--detailed-exitcode'), {
       maxLength: 2,
     });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { furnish } from '../emulator/furnish.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
-import { type Answer, type ModuleName, runModule } from '../executable.ts';
+import { type Answer, MODULES, type ModuleName, runModule } from '../harness/executable.ts';
 import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
 import { leaks } from './leaks.ts';
 
@@ -73,6 +73,13 @@ async function run(
 /** To the emulator over https unless said otherwise. */
 const overTls = () => ({ agent_dir: secureHost.agentDir, api_url: secure.url, ca_path: caPath });
 const plain = () => ({ agent_dir: host.agentDir, api_url: emulator.url });
+const ID = '0123456789abcdef01234567';
+/** The options that a module cannot do without. */
+const WANTED: Partial<Record<ModuleName, Record<string, unknown>>> = {
+  jumpcloud_group_membership: { groups: [ID] },
+  jumpcloud_user_binding: { users: [ID] },
+  jumpcloud_association: { type: 'command', ids: [ID] },
+};
 const READ = { changed: false, api: { requests: 1, retries: 0 } };
 
 describe('a proxy on the way', () => {
@@ -93,11 +100,6 @@ describe('a proxy on the way', () => {
     expect(proxy().asked).toEqual([{ target: `localhost:${secure.port}`, authorization: given }]);
     expect(secure.requests).toHaveLength(1);
     expect(secure.requests[0]?.authorization).toMatch(/^Signature /);
-  });
-
-  test('to an API of plain http', async () => {
-    expect(await run('jumpcloud_system', { ...plain(), proxy: open.url })).toMatchObject(READ);
-    expect(open.asked).toEqual([{ target: `127.0.0.1:${emulator.port}` }]);
   });
 
   test('serves reads at the same time, and writes', async () => {
@@ -141,6 +143,37 @@ describe('the environment', () => {
     });
     expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
     expect(secure.requests).toHaveLength(0);
+  });
+});
+
+describe('an API of plain http, whose requests everybody on the way could read', () => {
+  test.each(MODULES)('is refused beside a proxy, before any request, by %s', async (module) => {
+    const answer = await run(module, { ...plain(), ...WANTED[module], proxy: withUser(open.url) });
+    expect(answer).toMatchObject({
+      changed: false,
+      failed: true,
+      error: { code: 'invalid_arguments', problems: [{ option: 'proxy' }] },
+    });
+    expect(answer.msg).toMatch(
+      /^proxy: cannot be used with an api_url of plain http, because .* in clear; .*https/,
+    );
+    expect([open.asked, emulator.requests]).toEqual([[], []]);
+  });
+
+  test('is refused together with what else is wrong', async () => {
+    const { error } = await run('jumpcloud_system', {
+      ...plain(),
+      proxy: open.url,
+      purge_attributes: true,
+    });
+    const problems = error?.problems?.map(({ option }) => option).sort();
+    expect(problems).toEqual(['proxy', 'purge_attributes']);
+  });
+
+  test('goes past the proxy of the environment', async () => {
+    const env = { HTTPS_PROXY: withUser(open.url), https_proxy: open.url };
+    expect(await run('jumpcloud_system', plain(), env)).toMatchObject(READ);
+    expect(open.asked).toEqual([]);
   });
 });
 
@@ -275,10 +308,10 @@ describe('certificates', () => {
       ['a proxy without TLS', () => open.url.replace('http:', 'https:'), caPath, /SSL|EPROTO/],
     ];
   test.each(doubtful)('%s is verified', async (_, url, ca, reason) => {
-    const answer = await run('jumpcloud_system', { ...plain(), ca_path: ca, proxy: url() });
+    const answer = await run('jumpcloud_system', { ...overTls(), ca_path: ca, proxy: url() });
     expect(answer).toMatchObject({ failed: true, error: { code: 'tls' }, api: { requests: 1 } });
     expect(answer.msg).toMatch(/on the way to .* the proxy could not prove who it is/);
     expect(String(answer.error?.['reason'])).toMatch(reason);
-    expect(emulator.requests).toHaveLength(0);
+    expect(secure.requests).toHaveLength(0);
   });
 });

@@ -1,4 +1,4 @@
-import { seededRandom } from '../emulator/faults.ts';
+import { seededRandom } from '../emulator/seeded-random.ts';
 
 /** Choices at random, the same ones for the same seed. */
 export class Random {

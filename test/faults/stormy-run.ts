@@ -1,6 +1,6 @@
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import type { StormRates } from '../emulator/faults.ts';
-import { type ModuleName, type Ran, runModule } from '../executable.ts';
+import { type ModuleName, type Ran, runModule } from '../harness/executable.ts';
 import { leaks } from './leaks.ts';
 import { differences, meaningOf, type Organisation, organisationOf } from './organisation.ts';
 import { Random } from './random.ts';

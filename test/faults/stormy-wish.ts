@@ -5,7 +5,7 @@ import {
   type EdgeAttributes,
   type SystemRecord,
 } from '../emulator/types.ts';
-import type { ModuleName } from '../executable.ts';
+import type { ModuleName } from '../harness/executable.ts';
 import { grantOf, meaningOf, type Organisation } from './organisation.ts';
 import type { Random } from './random.ts';
 

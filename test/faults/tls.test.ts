@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { issue, makeCa, sharedKeyFiles } from '../emulator/keys.ts';
-import { type Ran, runModule } from '../executable.ts';
+import { type Ran, runModule } from '../harness/executable.ts';
 import { type CountingRelay, startRelay } from './counting-relay.ts';
 import { leaks } from './leaks.ts';
 

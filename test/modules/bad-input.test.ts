@@ -13,7 +13,13 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { executablePath, type ModuleName, type Ran, runModule, runRaw } from '../executable.ts';
+import {
+  executablePath,
+  type ModuleName,
+  type Ran,
+  runModule,
+  runRaw,
+} from '../harness/executable.ts';
 
 const SYSTEM = 'jumpcloud_system';
 const ID = '0123456789abcdef01234567';
@@ -82,6 +88,20 @@ describe('what is no object of options', () => {
       /"settle" twice/,
     ],
     ['a key twice further down', ['{"attributes":{"a":"1","a":"2"}}'], undefined, /"a" twice/],
+    ...['12345678901234567890', '-9007199254740993', '1e400', '1e20'].map(
+      (number): (typeof rows)[number] => [
+        `${number}, which would be written as another number`,
+        [`{"display_name":${number}}`],
+        undefined,
+        /^display_name: expected text, got a number that JSON cannot hold exactly; put it in quotes$/,
+      ],
+    ),
+    [
+      'such a number as an attribute',
+      ['{"attributes":{"serial":12345678901234567890}}'],
+      undefined,
+      /^attributes: serial: expected text, .* put it in quotes$/,
+    ],
     ['two arguments', ['{}', '{}'], undefined, /Expected one argument .*got 2/],
     [
       'an unknown flag',
@@ -251,7 +271,7 @@ describe('unfit options', () => {
     [
       'jumpcloud_removal',
       { system_id: ID },
-      /^system_id: this host is system [0-9a-f]{24}, not 0123456789abcdef01234567; nothing was removed$/,
+      /^system_id: this host is system [0-9a-f]{24}, not 0123456789abcdef01234567; nothing was done\. Run on the host that is meant/,
     ],
     [
       'jumpcloud_system_info',

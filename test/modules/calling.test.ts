@@ -11,7 +11,8 @@ import { version } from '../../package.json';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import type { EnrolOptions } from '../emulator/enrol.ts';
 import type { Fault } from '../emulator/faults.ts';
-import { type Answer, executablePath, MODULES, runModule, runRaw } from '../executable.ts';
+import { type Answer, executablePath, MODULES, runModule, runRaw } from '../harness/executable.ts';
+import { preload } from '../preload.ts';
 import { onTerminal, quoted, rewritten } from '../terminal.ts';
 
 const SYSTEM = 'jumpcloud_system';
@@ -280,10 +281,11 @@ describe('a pipe that is full and does not block', () => {
 });
 
 describe.concurrent('a signal', () => {
+  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
   // Tells by a file that the executable hears signals and has gone on to what it waits for.
-  const preload = join(folder, 'tell-when-listening.cjs');
+  const tells = join(folder, 'tell-when-listening.cjs');
   writeFileSync(
-    preload,
+    tells,
     `const tell = () => require('node:fs').writeFileSync(process.env.LISTENING, '');
     process.on('newListener', (name) => name === 'SIGINT' && setTimeout(tell, 100));\n`,
   );
@@ -291,11 +293,11 @@ describe.concurrent('a signal', () => {
   /** Signals a run once it is `ready`, and gives what it answered and how long after. */
   async function interrupt(
     words: string[],
-    signal: 'SIGTERM' | 'SIGINT',
+    signal: (typeof signals)[number],
     ready: (isListening: () => boolean) => Promise<unknown>,
   ) {
     const listening = join(folder, `${Math.random()}.listening`);
-    const env = { ...process.env, NODE_OPTIONS: `--require ${preload}`, LISTENING: listening };
+    const env = { ...process.env, ...preload(tells), LISTENING: listening };
     const child = spawn(EXECUTABLE, words, { stdio: ['pipe', 'pipe', 'pipe'], env });
     let stdout = '';
     child.stdout.on('data', (data) => {
@@ -321,8 +323,6 @@ describe.concurrent('a signal', () => {
       .toBe(times);
   /** Quick beside what each run would wait for otherwise, on a busy machine too. */
   const QUICK_MS = 10_000;
-  const signals = ['SIGTERM', 'SIGINT'] as const;
-
   test.each(signals)('%s while the server is silent', async (signal) => {
     const host = await enrolled();
     host.hit({ kind: 'silence' });
@@ -339,6 +339,18 @@ describe.concurrent('a signal', () => {
     expect(answer.msg).toContain(signal);
     expect(exitCode).toBe(1);
     expect(ms).toBeLessThan(QUICK_MS);
+  });
+
+  test('SIGHUP under nohup, which Node.js takes back', async () => {
+    const host = await enrolled();
+    host.hit({ kind: 'silence' });
+    const words = [EXECUTABLE, JSON.stringify(host.options)];
+    const running = execa('nohup', words, { stdin: 'ignore', reject: false });
+    await asked(host.systemId);
+    running.kill('SIGHUP');
+    const { stdout, exitCode } = await running;
+    expect(JSON.parse(stdout)).toMatchObject({ failed: true, error: { code: 'interrupted' } });
+    expect(exitCode).toBe(1);
   });
 
   test('while backing off', async () => {
@@ -410,6 +422,7 @@ describe.concurrent('the result', () => {
         timeout: 120,
         request_timeout: 2.5,
         registration_timeout: 0,
+        system_id: null,
         display_name: '12',
         description: null,
         allow_ssh_root_login: false,
@@ -419,6 +432,7 @@ describe.concurrent('the result', () => {
         primary_user: 'abcdefabcdefabcdefabcdef',
         attributes: { a: '1', b: null },
         purge_attributes: false,
+        system_insights: null,
         settle: 0,
       },
     });
@@ -445,9 +459,9 @@ describe.concurrent('the result', () => {
   });
 
   // A bug cannot be ordered: the crypto module is broken under the executable's feet.
-  const preload = join(folder, 'broken-crypto.cjs');
+  const broken = join(folder, 'broken-crypto.cjs');
   writeFileSync(
-    preload,
+    broken,
     "require('node:crypto').sign = () => { throw new TypeError('boom in crypto'); };\n",
   );
   test.each([0, 2, 3])('of a bug has a stack at verbosity 3 only: %i', async (verbosity) => {
@@ -455,7 +469,7 @@ describe.concurrent('the result', () => {
     const ran = await runModule(
       SYSTEM,
       { ...host.options, _ansible_verbosity: verbosity },
-      { env: { NODE_OPTIONS: `--require ${preload}` } },
+      { env: preload(broken) },
     );
     expect(ran.answer).toMatchObject({ changed: false, failed: true, error: { code: 'internal' } });
     expect(ran.answer.msg).toMatch(/TypeError: boom in crypto/);

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, test as base, beforeAll, describe, expect } from 'vitest';
-import { Measurer } from '../../scripts/bench/measurer.ts';
-import { NODE_VERSIONS, nodePath } from '../../scripts/bench/nodes.ts';
 import { projectFolder } from '../../scripts/build/project-folder.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { furnish } from '../emulator/furnish.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
-import { executablePath, type ModuleName, runModule } from '../executable.ts';
+import { executablePath, type ModuleName, runModule } from '../harness/executable.ts';
+import { Measurer } from '../harness/measurer.ts';
+import { NODE_VERSIONS, nodePath } from '../harness/nodes.ts';
 
 /** This Node.js, and those that npm run setup:nodes fetches; one that it has not is left out. */
 const NODES: readonly (readonly [version: string, path: string])[] = [

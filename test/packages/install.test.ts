@@ -56,9 +56,7 @@ describe.runIf(canInstall)('in an empty Debian, without Node.js and Python', () 
   };
   const systemInfo = async () => {
     const options = JSON.stringify({ api_url: emulator.url });
-    const { stdout } = await inside(root, ['jumpcloud_system_info', options], {
-      JUMPCLOUD_NODE: '/usr/lib/jumpcloud-system-context/node',
-    });
+    const { stdout } = await inside(root, ['jumpcloud_system_info', options]);
     return JSON.parse(stdout);
   };
   const succeed = async (...command: string[]) => {

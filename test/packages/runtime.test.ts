@@ -7,7 +7,7 @@ import { projectFolder } from '../../scripts/build/project-folder.ts';
 import { fetchedFolder, fetchRuntime, pinnedNode } from '../../scripts/package/runtime.ts';
 import { startEmulator } from '../emulator/emulator.ts';
 import { hasTool } from '../examples/has-tool.ts';
-import { executablePath } from '../executable.ts';
+import { executablePath } from '../harness/executable.ts';
 import { debianFolder } from './debian-folder.ts';
 import { canPack, contents, output, Packed, runtimeDescription } from './packed.ts';
 

@@ -3,7 +3,7 @@ import { Internal, Unavailable } from '../../src/errors.ts';
 import { failed, serialize, succeeded } from '../../src/protocol/result.ts';
 
 describe('failed', () => {
-  const error = new Unavailable('gone', { attempts: 2 }, new Error('cause'));
+  const error = new Unavailable('gone', { details: { attempts: 2 }, cause: new Error('cause') });
 
   test('has the code and the details, and what was written before', () => {
     expect(failed(error, { changed: true, added: ['a'] }, 3)).toEqual({
@@ -46,20 +46,8 @@ test('succeeded has a diff when asked', () => {
   expect(succeeded(outcome, true)).toMatchObject({ diff: { before: 1, after: 2 } });
 });
 
-describe('serialize', () => {
-  const result = { changed: false, msg: 'a$&b SECRET SECRET', deep: [{ SECRET: 'xSECRETx' }] };
-
-  test('hides every secret everywhere', () => {
-    const text = serialize(result, ['SECRET', '$&'], false);
-    expect(JSON.parse(text)).toEqual({
-      changed: false,
-      msg: 'a********b ******** ********',
-      deep: [{ '********': 'x********x' }],
-    });
-  });
-
-  test('is one line, or indented for people', () => {
-    expect(serialize(result, [], false)).toBe(`${JSON.stringify(result)}\n`);
-    expect(serialize(result, [], true)).toBe(`${JSON.stringify(result, undefined, 2)}\n`);
-  });
+test('a result is one line, or indented for people', () => {
+  const result = { changed: false, msg: 'm' };
+  expect(serialize(result, false)).toBe(`${JSON.stringify(result)}\n`);
+  expect(serialize(result, true)).toBe(`${JSON.stringify(result, undefined, 2)}\n`);
 });

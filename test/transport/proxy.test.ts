@@ -60,9 +60,40 @@ describe('NO_PROXY', () => {
   });
 
   test('does not exempt loopback by itself', () => {
-    expect(proxyFor('http://127.0.0.1:8080', undefined, proxy)).toBeDefined();
-    expect(
-      proxyFor('http://127.0.0.1:8080', undefined, { ...proxy, no_proxy: '127.0.0.1' }),
-    ).toBeUndefined();
+    expect(proxyFor('https://127.0.0.1:8443', undefined, proxy)).toBeDefined();
+    const environment = { ...proxy, no_proxy: '127.0.0.1' };
+    expect(proxyFor('https://127.0.0.1:8443', undefined, environment)).toBeUndefined();
   });
+
+  test.each([
+    ['https://[::1]', '::1', true],
+    ['https://[::1]', '[::1]', true],
+    ['https://[::1]', '[::1]:443', true],
+    ['https://[::1]', '[::1]:8443', false],
+    ['https://[::1]:8443', '[::1]:8443', true],
+    ['https://[::1]', '0:0:0:0:0:0:0:1', true],
+    ['https://[::1]', '::2', false],
+    ['https://[::1]', ':1', false],
+    ['https://[2001:db8::a]', '2001:0DB8:0:0::000a', true],
+    ['https://[2001:db8::a]', 'example.com,[2001:DB8::A]', true],
+    ['https://[2001:db8::a]', '2001:db8::/32', true],
+    ['https://[2001:db8::a]', '[2001:db8::]/32', true],
+    ['https://[2001:db9::a]', '2001:db8::/32', false],
+    ['https://[2001:db8::a]', '2001:db8::/129', false],
+    ['https://[2001:db8::a]', '2001:db8::/', false],
+    ['https://[::ffff:10.1.2.3]', '::ffff:10.1.2.3', true],
+    ['https://10.1.2.3', '10.1.2.3', true],
+    ['https://10.1.2.3', '10.0.0.0/8', true],
+    ['https://11.1.2.3', '10.0.0.0/8', false],
+    ['https://10.1.2.3', '2.3', false],
+    [origin, '10.0.0.0/8,::/0', false],
+  ])('of addresses: for %s %j exempts: %j', (to, noProxy, exempt) => {
+    const found = proxyFor(to, undefined, { ...proxy, NO_PROXY: noProxy });
+    expect(found === undefined).toBe(exempt);
+  });
+});
+
+test('plain http goes through no proxy', () => {
+  expect(proxyFor('http://127.0.0.1:8080', undefined, proxy)).toBeUndefined();
+  expect(proxyFor('http://127.0.0.1:8080', 'http://proxy.example', {})).toBeUndefined();
 });

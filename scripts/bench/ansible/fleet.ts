@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Controller } from '../../../test/ansible/controller.ts';
-import type { SshServer } from '../../../test/ansible/ssh-server.ts';
 import type { Emulator, EnrolledHost } from '../../../test/emulator/emulator.ts';
+import type { Controller } from '../../../test/harness/ansible/controller.ts';
+import type { SshServer } from '../../../test/harness/ansible/ssh-server.ts';
 
 /** Hosts that are behind their description, and one description for all of them. */
 export interface Fleet {

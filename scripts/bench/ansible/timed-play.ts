@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { Controller } from '../../../test/ansible/controller.ts';
+import type { Controller } from '../../../test/harness/ansible/controller.ts';
 
 /** What a play took, in seconds: the whole of ansible-playbook, and each task over all hosts. */
 export interface PlayTime {

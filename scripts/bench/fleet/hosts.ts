@@ -1,5 +1,5 @@
 // The hosts' side of a fleet, a process of its own so that the emulator has a core to itself.
-import { runInProcess } from '../../../test/modules/edges/in-process.ts';
+import { runInProcess } from '../../../test/harness/run-in-process.ts';
 
 /** What the hosts are told: where JumpCloud is, what to join, and each host's agent folder. */
 export interface Order {

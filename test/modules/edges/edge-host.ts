@@ -2,7 +2,7 @@ import type { Emulator } from '../../emulator/emulator.ts';
 import type { FaultRule, FaultTarget } from '../../emulator/faults.ts';
 import { furnish } from '../../emulator/furnish.ts';
 import type { EdgeAttributes, LoggedRequest } from '../../emulator/types.ts';
-import { type Answer, type CallOptions, runModule } from '../../executable.ts';
+import { type Answer, type CallOptions, runModule } from '../../harness/executable.ts';
 import {
   asking,
   cut,

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import type { LoggedRequest } from '../../emulator/types.ts';
-import { runModule } from '../../executable.ts';
+import { runModule } from '../../harness/executable.ts';
+import { runInProcess } from '../../harness/run-in-process.ts';
 import { enrolFor } from './edge-host.ts';
 import { asking, COMMANDS, type EdgeKind, GROUPS, newTargets, USERS } from './edge-kind.ts';
-import { runInProcess } from './in-process.ts';
 
 const PAGE = 100;
 

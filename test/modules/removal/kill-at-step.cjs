@@ -6,7 +6,7 @@ const [step, how] = process.env.KILL_AT.split(' ');
 let left = Number(step);
 let inside = false; // rmSync() calls unlinkSync(), or not, depending on the version of Node.
 
-for (const name of ['writeFileSync', 'rmSync', 'unlinkSync']) {
+for (const name of ['writeFileSync', 'renameSync', 'rmSync', 'unlinkSync']) {
   const real = fs[name];
   fs[name] = (path, ...rest) => {
     if (inside) return real(path, ...rest);

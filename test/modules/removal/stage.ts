@@ -13,7 +13,7 @@ import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../../emulator/emulator.ts';
 import type { EnrolOptions } from '../../emulator/enrol.ts';
 import type { LoggedRequest } from '../../emulator/types.ts';
-import { type Answer, type CallOptions, type Ran, runModule } from '../../executable.ts';
+import { type Answer, type CallOptions, type Ran, runModule } from '../../harness/executable.ts';
 
 /** The four files that make up a registration. */
 export const IDENTITY = ['ca.crt', 'client.crt', 'client.key', 'jcagent.conf'];

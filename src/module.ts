@@ -1,0 +1,21 @@
+import type { Problem } from './errors.ts';
+import type { OptionTable, OptionValues } from './options/option.ts';
+import type { Outcome, Run } from './run.ts';
+
+/** One module: its name, its options, and what it does with them. */
+export interface Module<Name extends string = string, T extends OptionTable = OptionTable> {
+  readonly name: Name;
+  readonly options: T;
+  /** Whether standard input without a word on it is an error, instead of a call without options. */
+  readonly refusesEmptyInput?: true;
+  /** What is wrong with options that are each fine for themselves. */
+  rules?(values: OptionValues<T>): Problem[];
+  run(values: OptionValues<T>, run: Run): Promise<Outcome>;
+}
+
+/** Makes a module; nothing happens before it is called. */
+export function defineModule<const Name extends string, T extends OptionTable>(
+  module: Module<Name, T>,
+): Module<Name, T> {
+  return module;
+}

@@ -1,0 +1,36 @@
+import type * as z from 'zod/mini';
+
+/** The type of an option, by Ansible's names. */
+export type AnsibleType = 'str' | 'bool' | 'float' | 'path' | 'list' | 'dict';
+
+/** One option of a module: how it is documented, and how a value for it is read. */
+export interface Option<T> {
+  readonly type: AnsibleType;
+  /** The type of a list's items; `raw` when several are accepted. */
+  readonly elements?: 'str' | 'raw';
+  readonly choices?: readonly string[];
+  readonly required?: true;
+  readonly default?: unknown;
+  /** Its value may hold credentials, and is masked wherever it is shown. */
+  readonly secret?: true;
+  /** Takes any JSON value and gives the option's, with a sentence for each problem. */
+  readonly schema: z.ZodMiniType<T>;
+}
+
+/** The options of a module by name. */
+export type OptionTable = Readonly<Record<string, Option<unknown>>>;
+
+/** What a module gets to work with for a table of options. */
+export type OptionValues<T extends OptionTable> = {
+  readonly [K in keyof T]: T[K] extends Option<infer V> ? V : never;
+};
+
+/** An option that has to be given. */
+export function required<T>(option: Option<T | undefined>): Option<T> {
+  return { ...option, required: true } as Option<T>;
+}
+
+/** An option with a value of its own when it is not given. */
+export function withDefault<T>(option: Option<T | undefined>, value: NoInfer<T>): Option<T> {
+  return { ...option, default: value } as Option<T>;
+}

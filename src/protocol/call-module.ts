@@ -1,0 +1,114 @@
+import { version } from '../../package.json';
+import { InvalidArguments } from '../errors.ts';
+import type { Module } from '../module.ts';
+import type { OptionTable, OptionValues } from '../options/option.ts';
+import { moduleArgs, readOptions } from '../options/read-options.ts';
+import type { Reporter } from '../run.ts';
+import { type CommandLine, readCommandLine } from './command-line.ts';
+import { type Controls, takeControls } from './controls.ts';
+import { readInput } from './read-input.ts';
+import { failed, type Result, serialize, succeeded } from './result.ts';
+import { RunReport } from './run-report.ts';
+
+/** The process around a call, as far as the call sees it. */
+export interface Io {
+  /** What `--help` prints. */
+  readonly help: string;
+  /** Standard input; opened only when the options are read from there. */
+  readonly stdin: () => AsyncIterable<Buffer>;
+  readonly isTerminal: (descriptor: 0 | 1) => boolean;
+  /** Aborted with the error to answer with when a signal asks the run to end. */
+  readonly signal: AbortSignal;
+  /** Rejects with what was thrown where nobody waits for it. */
+  readonly crash: Promise<never>;
+  readonly waiting: Reporter['waiting'];
+}
+
+/** What goes to standard output, and the exit status. */
+export interface Answered {
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/** What a call turned out to ask for, as far as it could be read. */
+interface Call {
+  controls: Controls;
+  detailedExitcode: boolean;
+  /** The result's `invocation.module_args`. */
+  args: Record<string, unknown> | undefined;
+}
+
+/**
+ * A whole call of a module, from the words after its name to the one JSON object (or the text that
+ * was asked for) that answers it. Never rejects.
+ */
+export async function callModule<T extends OptionTable>(
+  module: Module<string, T>,
+  words: readonly string[],
+  io: Io,
+): Promise<Answered> {
+  const report = new RunReport(io.waiting);
+  const call: Call = {
+    controls: { check: true, diff: false, verbosity: 0 },
+    detailedExitcode: false,
+    args: undefined,
+  };
+  let result: Result;
+  try {
+    const answer = await Promise.race([start(module, words, io, report, call), io.crash]);
+    if (typeof answer === 'string') return { text: answer, exitCode: 0 };
+    result = answer;
+  } catch (error) {
+    result = failed(error, report.writtenSoFar, call.controls.verbosity);
+  }
+  const whole: Result = {
+    ...result,
+    ...report.fields({ withApi: call.controls.verbosity >= 2 }),
+    ...(call.args !== undefined && { invocation: { module_args: call.args } }),
+  };
+  return {
+    text: report.conceal(serialize(whole, io.isTerminal(1))),
+    exitCode: result.failed ? 1 : call.detailedExitcode && result.changed ? 2 : 0,
+  };
+}
+
+/** Gives the result, or the text that was asked for. */
+async function start<T extends OptionTable>(
+  module: Module<string, T>,
+  words: readonly string[],
+  io: Io,
+  report: RunReport,
+  call: Call,
+): Promise<Result | string> {
+  const commandLine = readCommandLine(words);
+  call.detailedExitcode = commandLine.detailedExitcode;
+  if (commandLine.version) return `${module.name} ${version}\n`;
+  if (commandLine.help || (commandLine.source === undefined && io.isTerminal(0))) return io.help;
+  const values = await readCall(module, commandLine, io, call);
+  const { check, diff } = call.controls;
+  const run = { module: module.name, check, signal: io.signal, report };
+  return succeeded(await module.run(values, run), diff);
+}
+
+async function readCall<T extends OptionTable>(
+  module: Module<string, T>,
+  commandLine: CommandLine,
+  io: Io,
+  call: Call,
+): Promise<OptionValues<T>> {
+  const given = await readInput(commandLine.source ?? { from: 'stdin' }, {
+    ...io,
+    refusesEmpty: module.refusesEmptyInput ?? false,
+  });
+  const { problems, ...controls } = takeControls(given, commandLine);
+  call.controls = controls;
+  // An unknown option may be a secret under a mistyped name.
+  const known = [...given].filter(([name]) => Object.hasOwn(module.options, name));
+  call.args = moduleArgs(module.options, Object.fromEntries(known));
+  const read = readOptions(module.name, module.options, given);
+  if ('problems' in read) problems.push(...read.problems);
+  if (read.values !== undefined) problems.push(...(module.rules?.(read.values) ?? []));
+  if (problems.length > 0 || read.values === undefined) throw new InvalidArguments(problems);
+  call.args = moduleArgs(module.options, read.values);
+  return read.values;
+}

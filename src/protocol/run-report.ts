@@ -1,0 +1,54 @@
+import { conceal } from '../conceal.ts';
+import type { Reporter } from '../run.ts';
+
+/** Gathers what a run tells, for its result. */
+export class RunReport implements Reporter {
+  readonly waiting: Reporter['waiting'];
+  readonly #warnings = new Set<string>();
+  readonly #secrets = new Set<string>();
+  #systemId: string | undefined;
+  #api: (() => Readonly<Record<string, unknown>>) | undefined;
+  #done: Readonly<Record<string, unknown>> = {};
+
+  constructor(waiting: Reporter['waiting']) {
+    this.waiting = waiting;
+  }
+
+  warn(sentence: string): void {
+    this.#warnings.add(sentence);
+  }
+
+  identified(systemId: string): void {
+    this.#systemId = systemId;
+  }
+
+  connected(api: () => Readonly<Record<string, unknown>>): void {
+    this.#api = api;
+  }
+
+  done(fields: Readonly<Record<string, unknown>>): void {
+    this.#done = fields;
+  }
+
+  hide(secret: string): void {
+    this.#secrets.add(secret);
+  }
+
+  conceal(text: string): string {
+    return conceal(text, this.#secrets);
+  }
+
+  /** What had been written when a run failed. */
+  get writtenSoFar(): Readonly<Record<string, unknown>> {
+    return this.#done;
+  }
+
+  /** The fields that every result has, whatever came of the run. */
+  fields({ withApi }: { withApi: boolean }): Readonly<Record<string, unknown>> {
+    return {
+      ...(this.#systemId !== undefined && { system_id: this.#systemId }),
+      warnings: [...this.#warnings],
+      ...(withApi && this.#api !== undefined && { api: this.#api() }),
+    };
+  }
+}

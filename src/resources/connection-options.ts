@@ -1,0 +1,37 @@
+import { REGIONS } from '../agent/region.ts';
+import type { Problem } from '../errors.ts';
+import { choice } from '../options/choice.ts';
+import { id } from '../options/id.ts';
+import { type OptionValues, withDefault } from '../options/option.ts';
+import { path } from '../options/path.ts';
+import { pemBundle } from '../options/pem-bundle.ts';
+import { seconds } from '../options/seconds.ts';
+import { apiUrl, proxyUrl } from '../options/url.ts';
+
+/** The options that every module has. */
+export const connectionOptions = {
+  agent_dir: withDefault(path(), '/opt/jc'),
+  region: withDefault(choice('auto', ...REGIONS), 'auto'),
+  api_url: apiUrl(),
+  ca_path: pemBundle(),
+  proxy: proxyUrl(),
+  timeout: withDefault(seconds('above zero'), 120),
+  request_timeout: withDefault(seconds('above zero'), 10),
+  system_id: id(),
+  registration_timeout: withDefault(seconds(), 0),
+};
+
+/** What the options that every module has must not say together. */
+export function connectionRules({
+  api_url,
+  proxy,
+}: Pick<OptionValues<typeof connectionOptions>, 'api_url' | 'proxy'>): Problem[] {
+  if (proxy === undefined || !api_url?.startsWith('http:')) return [];
+  return [
+    {
+      option: 'proxy',
+      message:
+        'cannot be used with an api_url of plain http, because signature and content would pass through the proxy in clear; give an api_url of https, or leave out proxy',
+    },
+  ];
+}

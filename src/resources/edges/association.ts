@@ -1,0 +1,69 @@
+import { OBJECT_TYPES } from '../../api/graph.ts';
+import type { Problem } from '../../errors.ts';
+import { defineModule } from '../../module.ts';
+import { toChoice } from '../../options/choice.ts';
+import { ids } from '../../options/id.ts';
+import { InvalidValue } from '../../options/invalid-value.ts';
+import { type Option, type OptionValues, required } from '../../options/option.ts';
+import { reader } from '../../options/reader.ts';
+import { boolean } from '../../options/scalars.ts';
+import { keeping } from '../../reconcile.ts';
+import { connectionOptions, connectionRules } from '../connection-options.ts';
+import { edges } from './edges.ts';
+import { associations } from './edges-access.ts';
+import { edgesOptions, edgesRules, edgesWish, sudoRules } from './edges-options.ts';
+import { keptSudo } from './kept-sudo.ts';
+
+const options = {
+  ...connectionOptions,
+  type: required(associationType()),
+  ids: required(ids()),
+  ...edgesOptions,
+  sudo: boolean(),
+  sudo_without_password: boolean(),
+};
+
+type AssociationOptions = OptionValues<typeof options>;
+
+/** This host's direct associations of one type, users excepted. */
+export const association = defineModule({
+  name: 'jumpcloud_association',
+  options,
+  rules,
+  run: keeping((session, given: AssociationOptions) => {
+    const { type, ids, sudo, sudo_without_password } = given;
+    const sudoWish = { sudo, sudo_without_password };
+    const wish = edgesWish(given, new Map(ids.map((id) => [id, sudoWish])));
+    return edges(session, {
+      access: associations(session, type),
+      wish,
+      option: 'ids',
+      field: 'associations',
+      shape: type === 'user_group' ? 'with sudo' : 'objects',
+      warnings: async (after) => (type === 'user_group' ? keptSudo(wish, after, 'User group') : []),
+    });
+  }),
+});
+
+function rules(given: AssociationOptions): Problem[] {
+  const { type, state, sudo, sudo_without_password } = given;
+  const general = [...connectionRules(given), ...edgesRules(given)];
+  if (type === 'user_group') {
+    return [...general, ...sudoRules('sudo', state, { sudo, sudo_without_password })];
+  }
+  const misplaced = (['sudo', 'sudo_without_password'] as const)
+    .filter((option) => given[option] !== undefined)
+    .map((option) => ({ option, message: `is for type: user_group only, not for ${type}` }));
+  return [...general, ...misplaced];
+}
+
+function associationType(): Option<(typeof OBJECT_TYPES)[number] | undefined> {
+  const read = toChoice(OBJECT_TYPES);
+  const schema = reader((value) => {
+    if (value === 'user') {
+      throw new InvalidValue('users are bound with jumpcloud_user_binding, which knows their sudo');
+    }
+    return read(value);
+  });
+  return { type: 'str', choices: OBJECT_TYPES, schema };
+}

@@ -1,0 +1,53 @@
+import type { Problem } from '../../errors.ts';
+import { choice } from '../../options/choice.ts';
+import { ids } from '../../options/id.ts';
+import { withDefault } from '../../options/option.ts';
+import { boolean } from '../../options/scalars.ts';
+import type { EdgesWish, SudoWish } from './plan-edges.ts';
+
+/** The options of every module that keeps a set of edges. */
+export const edgesOptions = {
+  state: withDefault(choice('present', 'absent'), 'present'),
+  exclusive: withDefault(boolean(), false),
+  keep: ids(),
+};
+
+/** What was asked of a set of edges as a whole. */
+export interface EdgesOptions {
+  readonly state: EdgesWish['state'];
+  readonly exclusive: boolean;
+  readonly keep: readonly string[] | undefined;
+}
+
+/** What these options must not say together. */
+export function edgesRules({ state, exclusive, keep }: EdgesOptions): Problem[] {
+  return [
+    ...(state === 'absent' && exclusive
+      ? [{ option: 'exclusive', message: 'cannot be used with state: absent' }]
+      : []),
+    ...(keep !== undefined && !exclusive
+      ? [{ option: 'keep', message: 'needs exclusive: true; without it nothing else is removed' }]
+      : []),
+  ];
+}
+
+/** The wish that these options and a list of edges make. */
+export function edgesWish(
+  { state, exclusive, keep }: EdgesOptions,
+  edges: EdgesWish['edges'],
+): EdgesWish {
+  return { edges, state, exclusive, keep: new Set(keep) };
+}
+
+/** What a wish about sudo must not say, of `option`. */
+export function sudoRules(option: string, state: EdgesWish['state'], wish: SudoWish): Problem[] {
+  const { sudo, sudo_without_password } = wish;
+  if (state === 'absent') {
+    return [
+      ...(sudo === undefined ? [] : ['sudo']),
+      ...(sudo_without_password === undefined ? [] : ['sudo_without_password']),
+    ].map((name) => ({ option, message: `${name} cannot be used with state: absent` }));
+  }
+  if (!sudo_without_password || sudo) return [];
+  return [{ option, message: 'sudo_without_password: true needs sudo: true beside it' }];
+}

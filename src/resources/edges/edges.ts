@@ -1,0 +1,101 @@
+import type { EdgeChange, Sudo } from '../../api/graph.ts';
+import type { Concern } from '../../reconcile.ts';
+import type { Session } from '../../transport/session.ts';
+import type { EdgesAccess } from './edges-access.ts';
+import { type Edges, type EdgesWish, planEdges } from './plan-edges.ts';
+import { unconfirmed } from './unconfirmed.ts';
+import { edgesWriter, type RefusedEdge } from './write-edges.ts';
+
+/** What makes one kind of edges a concern of its own. */
+export interface EdgesKind {
+  readonly access: EdgesAccess;
+  readonly wish: EdgesWish;
+  /** The option that lists the edges; the diff shows them under its name. */
+  readonly option: string;
+  /** The result field that lists the edges afterwards. */
+  readonly field: string;
+  /** How results list the edges: as bare ids, as objects, or as objects that tell of sudo. */
+  readonly shape: 'ids' | 'objects' | 'with sudo';
+  /** What the person has to know about the state afterwards. */
+  readonly warnings?: (after: Edges) => Promise<readonly string[]>;
+}
+
+/** A concern that is a set of edges from this host, kept as its options describe. */
+export function edges(session: Session, kind: EdgesKind): Concern<Edges, EdgeChange> {
+  const { access, wish, shape, option, field, warnings } = kind;
+  // An edge that is no more than an id cannot be updated.
+  const lists = (done: readonly EdgeChange[]) => {
+    const { added, updated, removed } = idsByOp(done);
+    return shape === 'ids' ? { added, removed } : { added, updated, removed };
+  };
+  const progress = (done: readonly EdgeChange[]) => ({ changed: done.length > 0, ...lists(done) });
+  const list = (state: Edges, show: (id: string, sudo: Sudo) => object) =>
+    [...state].sort(byId).map(([id, sudo]) => (shape === 'ids' ? id : show(id, sudo)));
+
+  return {
+    read: access.read,
+
+    plan: (before) => planEdges(wish, before),
+
+    progress,
+
+    async apply(run, { changes }, before) {
+      if (changes.length === 0) return { done: [], after: before };
+      const refused: RefusedEdge[] = [];
+      const writer = edgesWriter({
+        run,
+        budget: session.budget,
+        access,
+        wish,
+        onDone: (done) => run.report.done(progress(done)),
+        onRefused: (edge) => refused.push(edge),
+      });
+      await writer.write(changes);
+      const readBack = await writer.readBack();
+      const failure = unconfirmed(refused, [readBack]);
+      if (failure !== undefined) throw failure.error;
+      return { done: writer.done, after: readBack.after };
+    },
+
+    managed(state) {
+      const managed = new Map([...state].filter(([id]) => wish.exclusive || wish.edges.has(id)));
+      const managesSudo = (id: string) => {
+        const of = wish.edges.get(id);
+        return of?.sudo !== undefined || of?.sudo_without_password !== undefined;
+      };
+      return {
+        [option]: list(managed, (id, sudo) => (managesSudo(id) ? { id, ...sudo } : { id })),
+      };
+    },
+
+    report(after, done) {
+      const show = (id: string, sudo: Sudo) => (shape === 'with sudo' ? { id, ...sudo } : { id });
+      return { [field]: list(after, show), ...lists(done) };
+    },
+
+    sentence(done, isPrediction) {
+      if (done.length === 0) return 'Nothing to change.';
+      const counts = Object.entries(idsByOp(done)).filter(([, ids]) => ids.length > 0);
+      const said = `${field}: ${counts.map(([op, ids]) => `${ids.length} ${op}`).join(', ')}.`;
+      return isPrediction ? `Would change ${said}` : `Changed ${said}`;
+    },
+
+    ...(warnings && { warnings }),
+  };
+}
+
+/** An edge whose sudo had to be put right after it was added still counts as added only. */
+function idsByOp(done: readonly EdgeChange[]): Record<'added' | 'updated' | 'removed', string[]> {
+  const of = (op: EdgeChange['op']) =>
+    done.filter((change) => change.op === op).map(({ id }) => id);
+  const added = of('add');
+  return {
+    added,
+    updated: of('update').filter((id) => !added.includes(id)),
+    removed: of('remove'),
+  };
+}
+
+function byId([a]: readonly [string, Sudo], [b]: readonly [string, Sudo]): number {
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,27 @@
+import { readUsers } from '../../api/users.ts';
+import type { Session } from '../../transport/session.ts';
+import { type EdgesWish, isWanted } from './plan-edges.ts';
+
+/**
+ * Names the users that were to be absent and can get in all the same, through a group. Sorted,
+ * because JumpCloud lists them in another order once the direct edges are gone.
+ */
+export async function remainingAccess(session: Session, wish: EdgesWish): Promise<string[]> {
+  const { edges, state, exclusive } = wish;
+  const isUnwanted = (id: string) => (state === 'absent' ? edges.has(id) : !isWanted(wish, id));
+  if (!exclusive && (state === 'present' || edges.size === 0)) return [];
+  const bound = await readUsers(session);
+  return bound
+    .filter(({ id }) => isUnwanted(id))
+    .flatMap(({ id, paths }) =>
+      paths
+        .filter((path) => path.length > 1)
+        .map((path) => {
+          const through = path
+            .slice(0, -1)
+            .map((step) => `${step.type.replace('_', ' ')} ${step.id}`);
+          return `User ${id} is not bound directly, but still has access to this host through ${through.join(', then ')}. To take it away, remove the user from that group, or the group from this host.`;
+        }),
+    )
+    .sort();
+}

@@ -1,0 +1,60 @@
+import * as z from 'zod/mini';
+import { toList } from '../../options/collections.ts';
+import { shorten } from '../../options/describe.ts';
+import { toId } from '../../options/id.ts';
+import { InvalidValue } from '../../options/invalid-value.ts';
+import { nearest } from '../../options/nearest.ts';
+import type { Option } from '../../options/option.ts';
+import { reader } from '../../options/reader.ts';
+import { toBoolean } from '../../options/scalars.ts';
+import { readMapping } from '../../options/spellings.ts';
+import type { SudoWish } from './plan-edges.ts';
+
+const KEYS = ['id', 'sudo', 'sudo_without_password'];
+
+/** A user, and the sudo wanted on the edge to them. */
+export interface UserWish extends SudoWish {
+  readonly id: string;
+}
+
+/** Users with the sudo wanted for each, as mappings or as plain ids; none may be named twice. */
+export function users(): Option<UserWish[] | undefined> {
+  const items = z.array(reader(toUser));
+  const schema = z.pipe(reader(toList), z.pipe(items, reader(requireDistinct)));
+  return { type: 'list', elements: 'raw', schema };
+}
+
+function toUser(value: unknown): UserWish {
+  const mapping =
+    typeof value === 'string' && !value.startsWith('{') ? undefined : readMapping(value);
+  if (mapping === undefined) return { id: toId(value) };
+  const unknown = Object.keys(mapping).find((key) => !KEYS.includes(key));
+  if (unknown !== undefined) {
+    const meant = nearest(unknown, KEYS);
+    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+    throw new InvalidValue(`unknown key ${shorten(unknown)}, known are ${KEYS.join(', ')}${hint}`);
+  }
+  const { id, sudo, sudo_without_password } = mapping;
+  if (id === undefined || id === null) throw new InvalidValue('id is required');
+  return {
+    id: toId(id),
+    sudo: toWish('sudo', sudo),
+    sudo_without_password: toWish('sudo_without_password', sudo_without_password),
+  };
+}
+
+function toWish(key: string, value: unknown): boolean | undefined {
+  if (value === undefined || value === null) return undefined;
+  try {
+    return toBoolean(value);
+  } catch (error) {
+    if (error instanceof InvalidValue) throw new InvalidValue(`${key}: ${error.message}`);
+    throw error;
+  }
+}
+
+function requireDistinct(wishes: UserWish[]): UserWish[] {
+  const twice = wishes.find(({ id }, i) => wishes.findIndex((other) => other.id === id) < i);
+  if (twice !== undefined) throw new InvalidValue(`user ${twice.id} is named twice`);
+  return wishes;
+}

@@ -1,0 +1,30 @@
+import type { Problem } from '../../errors.ts';
+import { choice } from '../../options/choice.ts';
+import { type OptionValues, withDefault } from '../../options/option.ts';
+import { boolean } from '../../options/scalars.ts';
+import { connectionOptions, connectionRules } from '../connection-options.ts';
+
+/** The options of jumpcloud_removal. */
+export const removalOptions = {
+  ...connectionOptions,
+  scope: withDefault(choice('system', 'associations'), 'system'),
+  stop_agent: withDefault(boolean(), false),
+  purge_identity: withDefault(boolean(), false),
+};
+
+/** The options of jumpcloud_removal as read. */
+export type RemovalOptions = OptionValues<typeof removalOptions>;
+
+/** What the options must not say together. */
+export function removalRules(given: RemovalOptions): Problem[] {
+  const general = connectionRules(given);
+  if (given.scope === 'system' || !given.purge_identity) return general;
+  return [
+    ...general,
+    {
+      option: 'purge_identity',
+      message:
+        'cannot be used with scope: associations, which keeps the record: the host would be left without the key to it',
+    },
+  ];
+}

@@ -1,0 +1,139 @@
+import { NoRegistration } from '../../agent/configuration.ts';
+import { AlreadyRemoved, type Identity } from '../../agent/identity.ts';
+import { purge } from '../../agent/purge.ts';
+import { identify } from '../../agent/registration.ts';
+import { requireSystem } from '../../agent/require-system.ts';
+import { defineModule } from '../../module.ts';
+import { type Concern, reconcile } from '../../reconcile.ts';
+import type { Run } from '../../run.ts';
+import { withSessionOf } from '../../transport/with-session.ts';
+import { agentStop } from './agent-stop.ts';
+import { allAssociations } from './all-associations.ts';
+import { filesToPurge } from './files-to-purge.ts';
+import { type RemovalOptions, removalOptions, removalRules } from './removal-options.ts';
+import { removedAlready } from './removed-already.ts';
+import { systemRecord } from './system-record.ts';
+import type { Removed, Target } from './target.ts';
+
+/**
+ * Takes this host out of JumpCloud, or out of all its associations. A host that is not
+ * registered, or was removed already, is left as it is but for the files that were asked to go.
+ */
+export const removal = defineModule({
+  name: 'jumpcloud_removal',
+  options: removalOptions,
+  // A pipe that broke must not delete a record.
+  refusesEmptyInput: true,
+  rules: removalRules,
+  async run(options: RemovalOptions, run) {
+    const { identity, systemId } = await registration(options, run);
+    if (identity === undefined) {
+      return reconcile(run, removing(run, options, systemId, removedAlready(options.agent_dir)));
+    }
+    return withSessionOf(run, identity, options, (session) => {
+      // Looked for before anything is asked: a host that cannot be sealed keeps its record.
+      const agent = agentStop(run, options.stop_agent);
+      return agent.during(() =>
+        options.scope === 'system'
+          ? reconcile(run, removing(run, options, systemId, systemRecord(session, options, agent)))
+          : reconcile(run, removing(run, options, systemId, allAssociations(session, agent))),
+      );
+    });
+  },
+});
+
+/** What this host is registered as: with an identity when there may be something to remove still. */
+interface Registration {
+  readonly identity?: Identity;
+  /** Undefined when it is not registered. */
+  readonly systemId?: string;
+}
+
+async function registration(options: RemovalOptions, run: Run): Promise<Registration> {
+  try {
+    const identity = await identify(options.agent_dir, options.registration_timeout, run);
+    return { identity, systemId: identity.systemId };
+  } catch (error) {
+    if (error instanceof NoRegistration) return {};
+    if (!(error instanceof AlreadyRemoved)) throw error;
+    const { systemId } = error;
+    requireSystem(options.system_id, systemId);
+    run.report.identified(systemId);
+    return { systemId };
+  }
+}
+
+/** What is in JumpCloud and on this host's disk and is to go. */
+interface Standing<Found> {
+  readonly found: Found;
+  readonly present: readonly Removed[];
+  readonly files: readonly string[];
+}
+
+type Removal = Removed | { readonly purged: string };
+
+function removing<Found>(
+  run: Run,
+  options: RemovalOptions,
+  systemId: string | undefined,
+  target: Target<Found>,
+): Concern<Standing<Found>, Removal> {
+  const files = () => filesToPurge(run, options, systemId);
+  return {
+    async read() {
+      const found = await target.read();
+      return { found, present: target.present(found), files: files() };
+    },
+
+    plan: ({ found, present, files }) => ({
+      changes: [...present, ...files.map((purged) => ({ purged }))],
+      after: { found, present: [], files: [] },
+    }),
+
+    async apply(_, { after }, { found }) {
+      const tell = (removed: readonly Removed[]) =>
+        run.report.done(removed.length > 0 ? { changed: true, removed } : {});
+      const removed = await target.remove(run, found, tell);
+      const purged: string[] = [];
+      // Looked for once more: the agent may have registered anew meanwhile.
+      purge(files(), (path) => {
+        purged.push(path);
+        run.report.done({ changed: true, removed, purged });
+      });
+      return { done: [...removed, ...purged.map((path) => ({ purged: path }))], after };
+    },
+
+    managed: ({ present, files }) => ({ present, identity_files: files }),
+
+    report(_, done) {
+      const { removed, purged } = sorted(done);
+      return { removed, purged };
+    },
+
+    sentence(done, isPrediction) {
+      const { removed, purged } = sorted(done);
+      const [remove, purge] = isPrediction
+        ? ['Would remove', 'Would purge']
+        : ['Removed', 'Purged'];
+      const parts = [
+        ...(removed.length > 0 ? [`${remove} ${describe(removed)}.`] : []),
+        ...(purged.length > 0 ? [`${purge} ${purged.length} files of the agent's identity.`] : []),
+      ];
+      return parts.length > 0 ? parts.join(' ') : 'Nothing to remove.';
+    },
+  };
+}
+
+function sorted(done: readonly Removal[]) {
+  return {
+    removed: done.flatMap((one) => ('purged' in one ? [] : [one])),
+    purged: done.flatMap((one) => ('purged' in one ? [one.purged] : [])),
+  };
+}
+
+function describe(removed: readonly Removed[]): string {
+  const [first] = removed;
+  return removed.length === 1 && first?.type === 'system'
+    ? `system ${first.id} from JumpCloud`
+    : `${removed.length} associations`;
+}

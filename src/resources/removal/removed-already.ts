@@ -1,0 +1,15 @@
+import { endRemoval } from '../../agent/tombstone.ts';
+import type { Target } from './target.ts';
+
+/** Of a host that is not registered, or was removed already: nothing is there to take out. */
+export function removedAlready(agentDir: string): Target<undefined> {
+  return {
+    read: async () => undefined,
+    present: () => [],
+    async remove() {
+      // A run that was killed behind its tombstone left the note.
+      endRemoval(agentDir);
+      return [];
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import type { Attribute, SystemChanges, SystemRecord } from '../../api/systems.ts';
+
+/** The settings of this host's record that are wanted; undefined means not managed. */
+export interface SystemSettings {
+  readonly display_name: string | undefined;
+  readonly description: string | undefined;
+  readonly allow_ssh_root_login: boolean | undefined;
+  readonly allow_ssh_password_authentication: boolean | undefined;
+  readonly allow_public_key_authentication: boolean | undefined;
+  readonly allow_multi_factor_authentication: boolean | undefined;
+  /** A user's id, or empty text for none. */
+  readonly primary_user: string | undefined;
+  /** Values by name; null removes. */
+  readonly attributes: ReadonlyMap<string, string | null> | undefined;
+  /** Whether attributes that are not named are removed. */
+  readonly purge_attributes: boolean;
+  readonly system_insights: string | undefined;
+}
+
+/** One managed option: what the record holds, and what a write would make of it. */
+export interface Field {
+  readonly option: keyof SystemSettings;
+  readonly current: unknown;
+  readonly wanted: unknown;
+  readonly agrees: boolean;
+  /** Sent to JumpCloud if the two differ. */
+  readonly changes: SystemChanges;
+}
+
+function field<T>(
+  option: Field['option'],
+  { current, wanted }: { current: T; wanted: T },
+  changes: SystemChanges,
+  isSame: (current: T, wanted: T) => boolean = Object.is,
+): Field {
+  return { option, current, wanted, agrees: isSame(current, wanted), changes };
+}
+
+const TEXTS = { display_name: 'displayName', description: 'description' } as const;
+
+const SWITCHES = {
+  allow_ssh_root_login: 'allowSshRootLogin',
+  allow_ssh_password_authentication: 'allowSshPasswordAuthentication',
+  allow_public_key_authentication: 'allowPublicKeyAuthentication',
+  allow_multi_factor_authentication: 'allowMultiFactorAuthentication',
+} as const;
+
+/** Every managed option beside what the record says. */
+export function managedFields(settings: SystemSettings, record: SystemRecord): Field[] {
+  const fields: Field[] = [];
+  for (const [option, key] of entries(TEXTS)) {
+    const wanted = settings[option];
+    if (wanted === undefined) continue;
+    // A record without the text agrees with empty text.
+    fields.push(field(option, { current: record[key] ?? '', wanted }, { [key]: wanted }));
+  }
+  for (const [option, key] of entries(SWITCHES)) {
+    const wanted = settings[option];
+    if (wanted === undefined) continue;
+    const current = record[key] ?? null;
+    fields.push(field<boolean | null>(option, { current, wanted }, { [key]: wanted }));
+  }
+  const { primary_user: wanted } = settings;
+  if (wanted !== undefined) {
+    const changes = { 'primarySystemUser.id': wanted || null };
+    fields.push(field('primary_user', { current: primaryUser(record), wanted }, changes));
+  }
+  const { system_insights: state } = settings;
+  if (state !== undefined) {
+    const current = insightsOf(record);
+    const changes = { systemInsights: { state } };
+    fields.push(field<string | null>('system_insights', { current, wanted: state }, changes));
+  }
+  if (settings.attributes !== undefined) {
+    const current = attributesOf(record);
+    const attributes = mergeAttributes(current, settings.attributes, settings.purge_attributes);
+    const both = { current, wanted: attributes };
+    fields.push(field('attributes', both, { attributes }, isSameList));
+  }
+  return fields;
+}
+
+function isSameList(one: readonly Attribute[], other: readonly Attribute[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ name, value }, i) => name === other[i]?.name && value === other[i].value)
+  );
+}
+
+/** The record as it will be after a write. */
+export function withChanges(record: SystemRecord, changes: SystemChanges): SystemRecord {
+  const { 'primarySystemUser.id': user, attributes, systemInsights, ...plain } = changes;
+  const after: SystemRecord = {
+    ...record,
+    ...plain,
+    ...(attributes && { attributes: [...attributes] }),
+    ...(systemInsights && { systemInsights: { ...record.systemInsights, ...systemInsights } }),
+  };
+  if (user === undefined) return after;
+  return 'primarySystemUser.id' in record
+    ? { ...after, 'primarySystemUser.id': user }
+    : { ...after, primarySystemUser: { ...record.primarySystemUser, id: user } };
+}
+
+/** Every setting of a record under its option's name; null is what the record does not have. */
+export function settingsOf(record: SystemRecord): Readonly<Record<string, unknown>> {
+  return {
+    display_name: record.displayName ?? '',
+    description: record.description ?? '',
+    ...Object.fromEntries(entries(SWITCHES).map(([option, key]) => [option, record[key] ?? null])),
+    primary_user: primaryUser(record),
+    system_insights: insightsOf(record),
+    attributes: Object.fromEntries(attributesOf(record).map(({ name, value }) => [name, value])),
+  };
+}
+
+/** An attribute without a value counts as none. */
+export function attributesOf({ attributes }: SystemRecord): Attribute[] {
+  return (attributes ?? []).flatMap(({ name, value }) =>
+    typeof value === 'string' ? [{ name, value }] : [],
+  );
+}
+
+function insightsOf({ systemInsights }: SystemRecord): string | null {
+  return systemInsights?.state ?? null;
+}
+
+function primaryUser(record: SystemRecord): string {
+  return record['primarySystemUser.id'] ?? record.primarySystemUser?.id ?? '';
+}
+
+/**
+ * Keeps the record's order, so that a list that agrees already comes out as it went in, and an
+ * attribute that nobody named exactly as it is. A named one that the record holds twice is kept once.
+ */
+function mergeAttributes(
+  current: readonly Attribute[],
+  wanted: ReadonlyMap<string, string | null>,
+  purge: boolean,
+): Attribute[] {
+  const merged: Attribute[] = [];
+  const missing = new Map(wanted);
+  for (const { name, value } of current) {
+    const named = missing.get(name);
+    if (typeof named === 'string') merged.push({ name, value: named });
+    if (!purge && !wanted.has(name)) merged.push({ name, value });
+    missing.delete(name);
+  }
+  for (const [name, value] of missing) {
+    if (value !== null) merged.push({ name, value });
+  }
+  return merged;
+}
+
+function entries<T extends object>(table: T): { [K in keyof T]: [K, T[K]] }[keyof T][] {
+  return Object.entries(table) as { [K in keyof T]: [K, T[K]] }[keyof T][];
+}

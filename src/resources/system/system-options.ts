@@ -1,0 +1,72 @@
+import type { Problem } from '../../errors.ts';
+import { choice } from '../../options/choice.ts';
+import { toMapping } from '../../options/collections.ts';
+import { describe } from '../../options/describe.ts';
+import { idOrNone } from '../../options/id.ts';
+import { InvalidValue } from '../../options/invalid-value.ts';
+import { type Option, type OptionValues, withDefault } from '../../options/option.ts';
+import { reader } from '../../options/reader.ts';
+import { boolean, text } from '../../options/scalars.ts';
+import { seconds } from '../../options/seconds.ts';
+import { readText } from '../../options/spellings.ts';
+import { connectionOptions, connectionRules } from '../connection-options.ts';
+
+/** JumpCloud's limit for a custom attribute's value, in characters (code points). */
+const LONGEST_VALUE = 1024;
+
+/** The options of jumpcloud_system. */
+export const systemOptions = {
+  ...connectionOptions,
+  display_name: text(),
+  description: text(),
+  allow_ssh_root_login: boolean(),
+  allow_ssh_password_authentication: boolean(),
+  allow_public_key_authentication: boolean(),
+  allow_multi_factor_authentication: boolean(),
+  primary_user: idOrNone(),
+  attributes: customAttributes(),
+  purge_attributes: withDefault(boolean(), false),
+  system_insights: choice('enabled', 'deferred'),
+  settle: withDefault(seconds(), 0),
+};
+
+/** The options of jumpcloud_system as read. */
+export type SystemOptions = OptionValues<typeof systemOptions>;
+
+/** What the options must not say together. */
+export function systemRules(given: SystemOptions): Problem[] {
+  const general = connectionRules(given);
+  if (!given.purge_attributes || given.attributes !== undefined) return general;
+  return [
+    ...general,
+    {
+      option: 'purge_attributes',
+      message: 'needs attributes, which says what to keep; give attributes: {} to remove all',
+    },
+  ];
+}
+
+function customAttributes(): Option<ReadonlyMap<string, string | null> | undefined> {
+  return { type: 'dict', schema: reader(toAttributes) };
+}
+
+/** Values by name; null stands for an attribute that is to go. */
+function toAttributes(value: unknown): ReadonlyMap<string, string | null> {
+  const given = Object.entries(toMapping(value));
+  const problems = given.flatMap(([name, of]) => problemWith(name, of) ?? []);
+  if (problems.length > 0) throw new InvalidValue(problems.join('; '));
+  return new Map(given.map(([name, of]) => [name, readText(of) ?? null]));
+}
+
+function problemWith(name: string, given: unknown): string | undefined {
+  if (name === '') return 'an attribute has an empty name';
+  if (given === null) return undefined;
+  const value = readText(given);
+  if (value === undefined) {
+    return `${name}: expected text, or null to remove it, got ${describe(given)}`;
+  }
+  const { length } = [...value];
+  return length > LONGEST_VALUE
+    ? `${name}: has ${length} characters, JumpCloud keeps ${LONGEST_VALUE} at most`
+    : undefined;
+}

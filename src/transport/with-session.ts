@@ -1,0 +1,101 @@
+import type { Identity } from '../agent/identity.ts';
+import { CONSOLES, type Region, regionOf } from '../agent/region.ts';
+import { identify } from '../agent/registration.ts';
+import { requireSystem } from '../agent/require-system.ts';
+import type { Run } from '../run.ts';
+import { boundLookups } from './bound-lookups.ts';
+import { Budget } from './budget.ts';
+import { openConnections } from './open-connections.ts';
+import { proxyFor } from './proxy.ts';
+import { Session } from './session.ts';
+
+/** The options that say how to reach JumpCloud. Times in seconds. */
+export interface ConnectionOptions {
+  readonly region: 'auto' | Region;
+  readonly api_url: string | undefined;
+  readonly ca_path: string | undefined;
+  readonly proxy: string | undefined;
+  readonly timeout: number;
+  readonly request_timeout: number;
+  /** The system that this host has to be. */
+  readonly system_id: string | undefined;
+}
+
+/** Where this host's JumpCloud is: the address asked for, else the region's. */
+function originFor(identity: Identity, options: ConnectionOptions, run: Run): string {
+  if (options.api_url !== undefined) return options.api_url;
+  if (options.region !== 'auto') return CONSOLES[options.region];
+  const region = regionOf(identity.agentServerHost);
+  if (region === undefined) {
+    run.report.warn(
+      `agentServerHost "${identity.agentServerHost}" in jcagent.conf is of no known region; us is assumed. Say which with region.`,
+    );
+  }
+  return CONSOLES[region ?? 'us'];
+}
+
+/** The options that say who this host is and how it reaches JumpCloud. Times in seconds. */
+export interface SessionOptions extends ConnectionOptions {
+  readonly agent_dir: string;
+  readonly registration_timeout: number;
+}
+
+/**
+ * Does something with the way to JumpCloud open: reads this host's identity, waiting for the agent's
+ * registration if asked to, and closes the way afterwards.
+ * @throws NotEnrolled, BadIdentity when this host has no identity that can serve
+ */
+export async function withSession<T>(
+  run: Run,
+  options: SessionOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const identity = await identify(options.agent_dir, options.registration_timeout, run);
+  return withSessionOf(run, identity, options, work);
+}
+
+/** The same for an identity that was read already. Nothing is sent before the work does. */
+export async function withSessionOf<T>(
+  run: Run,
+  identity: Identity,
+  options: ConnectionOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(run, identity, options);
+  try {
+    return await work(session);
+  } finally {
+    session.close();
+  }
+}
+
+async function openSession(
+  run: Run,
+  identity: Identity,
+  options: ConnectionOptions,
+): Promise<Session> {
+  requireSystem(options.system_id, identity.systemId);
+  run.report.identified(identity.systemId);
+  for (const warning of identity.warnings) run.report.warn(warning);
+  const origin = originFor(identity, options, run);
+  const timeoutMs = options.timeout * 1000;
+  const requestTimeoutMs = options.request_timeout * 1000;
+  const proxy = proxyFor(origin, options.proxy, process.env);
+  boundLookups(new URL(proxy?.url ?? origin).hostname, timeoutMs, process.env);
+  const budget = new Budget(timeoutMs);
+  const caPath = options.ca_path;
+  const to = { origin, proxy, caPath, requestTimeoutMs, budget };
+  const connections = await openConnections(to);
+  const agents = identity.agentServerHost && regionOf(identity.agentServerHost);
+  const session = new Session(run, identity, connections, {
+    origin,
+    originIsAgents: agents ? CONSOLES[agents] === origin : undefined,
+    proxyUrl: proxy?.url,
+    budget,
+    requestTimeoutMs,
+    clock: Date.now,
+    random: Math.random,
+  });
+  run.report.connected(() => session.report());
+  return session;
+}

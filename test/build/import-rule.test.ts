@@ -1,0 +1,85 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { beforeAll, expect, test } from 'vitest';
+
+/** Where a file stands, what it may import, and what it may not. */
+const ROOMS: readonly (readonly [file: string, may: string[], mayNot: string[]])[] = [
+  ['src/errors.ts', ['./run.ts'], ['./conceal-all.ts', './options/json.ts']],
+  ['src/module.ts', ['./errors.ts', './options/option.ts'], ['./options/json.ts']],
+  ['src/poll-until.ts', ['./pause.ts'], ['./transport/session.ts']],
+  ['src/signing/a.ts', ['./b.ts', '../errors.ts'], ['../agent/b.ts', '../options/b.ts']],
+  ['src/options/a.ts', ['./b.ts', '../conceal.ts'], ['../agent/b.ts', '../protocol/b.ts']],
+  ['src/agent/a.ts', ['../signing/b.ts', '../run.ts'], ['../transport/b.ts', '../options/b.ts']],
+  ['src/transport/a.ts', ['../agent/b.ts', '../signing/b.ts'], ['../api/b.ts', '../options/b.ts']],
+  ['src/api/a.ts', ['../transport/b.ts'], ['../reconcile.ts', '../options/b.ts']],
+  ['src/reconcile.ts', ['./transport/b.ts'], ['./api/b.ts', './resources/b.ts']],
+  ['src/protocol/a.ts', ['../options/b.ts'], ['../resources/host/b.ts', '../agent/b.ts']],
+  [
+    'src/resources/host/a.ts',
+    ['../../reconcile.ts', '../../module.ts', '../../options/b.ts', '../edges/b.ts'],
+    ['../../protocol/b.ts', '../../modules.ts', '../../../modules/b.ts', '../../../test/b.ts'],
+  ],
+  ['src/modules.ts', ['./resources/host/b.ts'], ['./protocol/b.ts']],
+  [
+    'modules/a.ts',
+    ['../src/protocol/run-module.ts', '../src/resources/host/b.ts', './a.yml'],
+    ['../src/modules.ts', '../src/protocol/result.ts'],
+  ],
+  ['scripts/a.ts', ['../test/emulator/b.ts', '../test/harness/b.ts'], ['../test/faults/b.ts']],
+  ['scripts/bench/a.ts', ['../../test/harness/ansible/b.ts'], ['../../test/b.ts']],
+  [
+    'test/faults/a.ts',
+    ['../../scripts/build/b.ts', '../../scripts/package/b.ts', '../harness/b.ts'],
+    ['../../scripts/bench/b.ts', '../../scripts/bench.ts'],
+  ],
+  [
+    'test/agent/a.ts',
+    ['../../scripts/build/b.ts', '../harness/answer.ts'],
+    ['../../scripts/bench/b.ts', '../harness/executable.ts'],
+  ],
+  ['test/emulator/a.ts', ['./b.ts'], ['../harness/b.ts', '../../src/errors.ts']],
+  ['test/emulator/a.test.ts', ['../harness/b.ts'], ['../harness/executable.ts']],
+  [
+    'test/harness/a.ts',
+    ['../emulator/b.ts', '../../src/modules.ts'],
+    ['../../scripts/build/b.ts', '../faults/b.ts'],
+  ],
+  [
+    'test/harness/ansible/a.ts',
+    ['../b.ts', '../../emulator/b.ts', '../../../src/modules.ts'],
+    ['../../../scripts/build/b.ts', '../../faults/b.ts'],
+  ],
+];
+
+/** What the linter forbids each file to import. */
+const forbidden = new Map<string, string[]>();
+
+beforeAll(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'import-rule-'));
+  copyFileSync('biome.json', join(folder, 'biome.json'));
+  for (const [file, may, mayNot] of ROOMS) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    const lines = [...may, ...mayNot].map((path) => `import '${path}';\n`);
+    writeFileSync(join(folder, file), lines.join(''));
+  }
+  const words = ['lint', '--vcs-enabled=false', '--reporter=github', '--max-diagnostics=none', '.'];
+  const { stdout } = await execa(join(process.cwd(), 'node_modules/.bin/biome'), words, {
+    cwd: folder,
+    reject: false,
+  });
+  for (const [file, may, mayNot] of ROOMS) {
+    const at = new RegExp(`noRestrictedImports,file=[^,]*/${file},line=(\\d+)`, 'g');
+    const lines = [...stdout.matchAll(at)].map(([, line]) => Number(line) - 1);
+    forbidden.set(
+      file,
+      [...may, ...mayNot].filter((_, line) => lines.includes(line)),
+    );
+  }
+  rmSync(folder, { recursive: true });
+});
+
+test.each(ROOMS)('%s imports what it may, and nothing else', (file, _, mayNot) => {
+  expect(forbidden.get(file)).toEqual(mayNot);
+});

@@ -1,0 +1,79 @@
+import type { Entry } from './paging.ts';
+
+/** Which entries of a list are wanted. */
+export type Filter = (entry: Entry) => boolean;
+
+/**
+ * What all `filter=FIELD:EQUALS:VALUE` of a query ask for together; undefined when one of them is
+ * of another form. A comma as such stands between two conditions, in a value it is `%2C`.
+ */
+export function queryFilter(search: string, equals: 'eq' | '$eq'): Filter | undefined {
+  const filters: Filter[] = [];
+  for (const part of search.replace(/^\?/, '').split('&')) {
+    const [key, ...value] = part.split('=');
+    if (key !== 'filter') continue;
+    for (const condition of value.join('=').split(',')) {
+      const [field, operator, ...rest] = decoded(condition)?.split(':') ?? [];
+      if (!field || operator !== equals || rest.length === 0) return undefined;
+      filters.push(equal(field, rest.join(':')));
+    }
+  }
+  return every(filters);
+}
+
+/**
+ * What a search's body asks for: `[{field: value}]` or `{and: […]}` for all of these, `{or: […]}`
+ * for one of them; undefined when it is none of these.
+ */
+export function bodyFilter(filter: unknown): Filter | undefined {
+  if (filter === undefined) return () => true;
+  const [[operator, list] = [], ...more] = Array.isArray(filter)
+    ? [['and', filter]]
+    : Object.entries(Object(filter));
+  if (more.length > 0 || !Array.isArray(list) || !list.every(isCondition)) return undefined;
+  const filters = list.map((condition) =>
+    every(Object.entries(condition).map(([field, value]) => equal(field, value))),
+  );
+  if (operator === 'and') return every(filters);
+  return operator === 'or' ? (entry) => filters.some((filter) => filter(entry)) : undefined;
+}
+
+function isCondition(value: unknown): value is Record<string, string> {
+  const values = Object.values(Object(value));
+  return values.length > 0 && values.every((text) => typeof text === 'string');
+}
+
+function every(filters: readonly Filter[]): Filter {
+  return (entry) => filters.every((filter) => filter(entry));
+}
+
+function equal(field: string, pattern: string): Filter {
+  const matches = wildcard(pattern);
+  return (entry) => typeof entry[field] === 'string' && matches(entry[field]);
+}
+
+/** Compares as JumpCloud does: `*` stands for any text, and case does not count. */
+function wildcard(pattern: string): (text: string) => boolean {
+  const [first = '', ...rest] = pattern.toLowerCase().split('*');
+  const last = rest.pop();
+  return (text) => {
+    const lower = text.toLowerCase();
+    if (last === undefined) return lower === first;
+    if (!lower.startsWith(first)) return false;
+    let at = first.length;
+    for (const piece of rest) {
+      const found = lower.indexOf(piece, at);
+      if (found < 0) return false;
+      at = found + piece.length;
+    }
+    return lower.length - last.length >= at && lower.endsWith(last);
+  };
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
+}

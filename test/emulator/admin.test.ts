@@ -1,0 +1,349 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from './emulator.ts';
+import { newId } from './store.ts';
+import type { ObjectType } from './types.ts';
+import { authorization, call, exchange, now } from './wire.ts';
+
+let emulator: Emulator;
+let key: string;
+beforeAll(async () => {
+  emulator = await startEmulator();
+});
+afterAll(() => emulator.close());
+beforeEach(() => {
+  key = emulator.store.addApiKey();
+});
+
+/** Headers by name; a key that is known, when none is given. */
+function send(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = { 'x-api-key': key },
+) {
+  const content = body === undefined ? {} : { 'Content-Type': 'application/json' };
+  const all = Object.entries({ ...headers, ...content }).flat();
+  const length = ['Content-Length', String(Buffer.byteLength(JSON.stringify(body) ?? ''))];
+  return exchange(emulator.url, { method, path, body, headers: [...all, ...length] });
+}
+const get = async (path: string) => (await send('GET', path)).body;
+const search = async (what: string, body: unknown) =>
+  (await send('POST', `/api/search/${what}`, body)).body as {
+    results: Record<string, string>[];
+    totalCount: number;
+  };
+const names = (body: unknown) => (body as { name: string }[]).map(({ name }) => name);
+const filter = (name: string) => `filter=name:eq:${encodeURIComponent(name)}`;
+
+const V2 = [
+  ['/api/v2/systemgroups', 'system_group'],
+  ['/api/v2/usergroups', 'user_group'],
+  ['/api/v2/policygroups', 'policy_group'],
+  ['/api/v2/policies', 'policy'],
+] as const satisfies [string, ObjectType][];
+const V1 = ['/api/search/systemusers', '/api/search/commands', '/api/commands'] as const;
+
+describe('who asks', () => {
+  const UNAUTHORIZED = { message: 'Unauthorized' };
+  const unknown: [string, Record<string, string>][] = [
+    ['no key', {}],
+    ['an empty key', { 'x-api-key': '' }],
+    ['a key that nobody has', { 'x-api-key': 'jca_0123456789abcdef' }],
+    ['a key of every object', { 'x-api-key': 'constructor' }],
+    ['a key as a bearer of it', { authorization: 'Bearer jca_0123456789abcdef' }],
+  ];
+  test.each(unknown)('with %s is turned away in the form of either API', async (_, headers) => {
+    for (const [path] of V2) {
+      const reply = await send('GET', path, undefined, headers);
+      expect([reply.status, reply.body]).toEqual([401, UNAUTHORIZED]);
+    }
+    for (const path of V1) {
+      const method = path === '/api/commands' ? 'GET' : 'POST';
+      const reply = await send(method, path, undefined, headers);
+      expect([reply.status, reply.body]).toEqual([401, { ...UNAUTHORIZED, error: 'Unauthorized' }]);
+    }
+  });
+
+  test('may name the organisation, must with a key to several, and only the right one', async () => {
+    const several = emulator.store.addApiKey({ multiTenant: true });
+    const own = emulator.store.organisationId;
+    const status = async (apiKey: string, orgId?: string) => {
+      const headers = { 'x-api-key': apiKey, ...(orgId !== undefined && { 'x-org-id': orgId }) };
+      return (await send('GET', '/api/v2/policies', undefined, headers)).status;
+    };
+    expect([await status(key), await status(key, own), await status(key, newId())]).toEqual([
+      200, 200, 403,
+    ]);
+    expect([
+      await status(several),
+      await status(several, own),
+      await status(several, newId()),
+    ]).toEqual([401, 200, 401]);
+  });
+
+  test('is told apart: a host sees no names, an administrator is no host', async () => {
+    const host = await emulator.enrol();
+    const id = host.systemId;
+    const member = `/api/v2/systemgroups/${emulator.store.addGroup()}/members`;
+    for (const [method, path] of [
+      ['GET', `/api/systems/${id}`],
+      ['DELETE', `/api/systems/${id}`],
+      ['GET', `/api/v2/systems/${id}/memberof`],
+      ['POST', member],
+      ['POST', '/api/v2/systemgroups'],
+      ['DELETE', '/api/v2/policies'],
+    ] as const) {
+      const body = method === 'POST' ? { op: 'add', type: 'system', id } : undefined;
+      expect((await send(method, path, body)).status).toBe(401);
+    }
+    for (const [path] of V2) expect((await call(emulator.url, host, 'GET', path)).status).toBe(401);
+    const asked = await call(emulator.url, host, 'POST', '/api/search/systemusers', {});
+    expect(asked.status).toBe(401);
+    expect(emulator.store.systems.has(id)).toBe(true);
+    expect(emulator.store.groupsOf(id)).toEqual([]);
+    await host.remove();
+  });
+
+  test('with a key and a signature is a host', async () => {
+    const host = await emulator.enrol();
+    const path = '/api/v2/systemgroups';
+    const date = now();
+    const signature = authorization(host, `GET ${path} HTTP/1.1`, { date });
+    const headers = { 'x-api-key': key, Date: date, Authorization: signature };
+    expect((await send('GET', path, undefined, headers)).status).toBe(401);
+    const forged = { ...headers, Date: now(-60) };
+    expect((await send('GET', path, undefined, forged)).status).toBe(401);
+    await host.remove();
+  });
+
+  const log: [string, Record<string, string>, object][] = [
+    ['a key', { 'x-api-key': 'k', 'X-Org-Id': 'o' }, { signed: false, apiKey: 'k', orgId: 'o' }],
+    ['neither', {}, { signed: false, apiKey: undefined, orgId: undefined }],
+    ['a signature', { Authorization: 'Signature keyId="system/1"' }, { signed: true }],
+    ['one of another scheme', { Signature: 'sig1=:MEUCIQ==:' }, { signed: true }],
+    ['a bearer', { Authorization: 'Bearer Signature' }, { signed: false }],
+  ];
+  test.each(log)('is logged: %s', async (_, headers, expected) => {
+    await send('GET', '/api/v2/policies', undefined, headers);
+    expect(emulator.requests.at(-1)).toMatchObject({ status: 401, ...expected });
+  });
+});
+
+describe.each(V2)('%s', (path, type) => {
+  const named = (name: string) => emulator.store.addNamed(type, name);
+
+  test('finds a name, whatever it is made of', async () => {
+    for (const name of [
+      'web servers',
+      `"quoted" and 'quoted'`,
+      'a,b:c;d&e=f',
+      '100% + 20%2C',
+      'Größe 日本 🐧',
+      'x'.repeat(200),
+    ]) {
+      const id = named(name);
+      named(`${name} too`);
+      expect(await get(`${path}?${filter(name)}`)).toMatchObject([{ id, name }]);
+    }
+  });
+
+  test('takes a plus for a blank', async () => {
+    const id = named('plus blank');
+    named('plus+blank');
+    expect(await get(`${path}?filter=name:eq:plus+blank`)).toMatchObject([{ id }]);
+  });
+
+  test('compares loosely', async () => {
+    const ids = ['Loose-1', 'loose-1', 'loose-22', 'lo*se-1'].map(named);
+    const found = async (name: string) =>
+      ((await get(`${path}?${filter(name)}`)) as { id: string }[]).map(({ id }) => ids.indexOf(id));
+    expect(await found('LOOSE-1')).toEqual([0, 1]);
+    expect(await found('lo*se-1')).toEqual([0, 1, 3]);
+    expect(await found('loose-*2')).toEqual([2]);
+    expect(await found('loose-*22*2')).toEqual([]);
+    expect(await found('loose-1*1')).toEqual([]);
+    expect(await found('*oose*-*')).toEqual([0, 1, 2]);
+    expect(await found('loose')).toEqual([]);
+  });
+
+  test('tells of two objects that bear one name', async () => {
+    const ids = [named('twice'), named('twice')];
+    expect(await get(`${path}?${filter('twice')}`)).toMatchObject(ids.map((id) => ({ id })));
+  });
+
+  test('wants all of several filters', async () => {
+    const id = named('both-1');
+    named('both-2');
+    expect(await get(`${path}?${filter('both-*')}&${filter('*-1')}`)).toMatchObject([{ id }]);
+    expect(await get(`${path}?filter=name:eq:both-*,name:eq:*-1`)).toMatchObject([{ id }]);
+    expect(await get(`${path}?${filter('both-*')}&filter=id:eq:${id}`)).toMatchObject([{ id }]);
+  });
+
+  test.each([
+    'filter=',
+    'filter=name',
+    'filter=name:eq',
+    'filter=name:$eq:web',
+    'filter=:eq:web',
+    'filter=name:eq:a,b',
+    'filter=name:eq:100%',
+    'limit=0',
+    'skip=-1',
+  ])('refuses %s', async (query) => {
+    expect((await send('GET', `${path}?${query}`)).status).toBe(400);
+  });
+
+  test('comes in pages, sorted on request, with the number of all', async () => {
+    for (let i = 119; i >= 0; i--) named(`page-${String(i).padStart(3, '0')}`);
+    const page = async (query: string) => {
+      const { body, headers } = await send('GET', `${path}?${filter('page-*')}${query}`);
+      return [names(body).length, names(body)[0], headers['x-total-count']];
+    };
+    expect(await page('')).toEqual([10, 'page-119', '120']);
+    expect(await page('&sort=name')).toEqual([10, 'page-000', '120']);
+    expect(await page('&sort=-name&limit=1000')).toEqual([100, 'page-119', '120']);
+    expect(await page('&sort=name&limit=100&skip=100')).toEqual([20, 'page-100', '120']);
+    expect(await page('&skip=120')).toEqual([0, undefined, '120']);
+  });
+
+  test('has what was never given a name, and not what is gone', async () => {
+    const id = type === 'system_group' ? emulator.store.addGroup() : emulator.store.add(type);
+    const found = () => get(`${path}?${filter(`${type}-${id}`)}`);
+    expect(await found()).toMatchObject([{ id, name: `${type}-${id}` }]);
+    if (type === 'system_group') emulator.store.groups.delete(id);
+    else if (type === 'user_group') emulator.store.userGroups.delete(id);
+    else emulator.store.objects[type].delete(id);
+    expect(await found()).toEqual([]);
+  });
+});
+
+test('groups of systems and of users say whether a rule fills them, others nothing', async () => {
+  for (const [path, type] of V2) {
+    const { store } = emulator;
+    const [manual, dynamic] = [
+      store.addNamed(type, 'by-hand'),
+      store.addNamed(type, { name: 'by-rule', membershipMethod: 'DYNAMIC_REVIEW_REQUIRED' }),
+    ];
+    const isGroup = type === 'system_group' || type === 'user_group';
+    const method = (membershipMethod: string) => (isGroup ? { membershipMethod } : {});
+    const entries = await get(`${path}?${filter('by-*')}`);
+    expect(entries).toMatchObject([
+      { id: manual, ...method('STATIC') },
+      { id: dynamic, ...method('DYNAMIC_REVIEW_REQUIRED') },
+    ]);
+    if (!isGroup) expect(JSON.stringify(entries)).not.toContain('membershipMethod');
+  }
+});
+
+describe('users', () => {
+  const named = (name: string, email = `${name}@example.org`) =>
+    emulator.store.addNamed('user', { name, email });
+
+  test('are found by username or email', async () => {
+    const ada = named('ada');
+    const grace = named('grace', 'Grace.Hopper@example.org');
+    const fields = 'username email';
+    const entry = { _id: ada, username: 'ada', email: 'ada@example.org' };
+    const one = { results: [entry], totalCount: 1 };
+    expect(await search('systemusers', { filter: [{ username: 'ada' }], fields })).toEqual(one);
+    const both = { username: 'ADA', email: 'a*@example.org' };
+    expect(await search('systemusers', { filter: [both], fields })).toEqual(one);
+    const and = [{ username: 'ada' }, { email: 'grace*' }];
+    expect((await search('systemusers', { filter: { and } })).totalCount).toBe(0);
+    const or = [{ username: 'ada' }, { username: 'nobody' }, { email: 'grace.hopper@example.org' }];
+    const found = await search('systemusers', { filter: { or } });
+    expect(found.results.map(({ _id }) => _id).sort()).toEqual([ada, grace].sort());
+    expect((await search('systemusers', { filter: { or: [] } })).totalCount).toBe(0);
+  });
+
+  test('have an email that goes with the username when none was given', async () => {
+    const id = emulator.store.addNamed('user', 'mary');
+    const found = await search('systemusers', { filter: [{ email: 'mary@example.com' }] });
+    expect(found.results).toMatchObject([{ _id: id, username: 'mary' }]);
+    const unnamed = emulator.store.addUser();
+    const all = await search('systemusers', { filter: [{ username: `user-${unnamed}` }] });
+    expect(all.results).toMatchObject([{ _id: unnamed }]);
+  });
+
+  test('show the fields that were asked for', async () => {
+    const _id = named('fields');
+    const shown = async (fields?: string) =>
+      (await search('systemusers', { filter: [{ username: 'fields' }], ...(fields && { fields }) }))
+        .results;
+    expect(await shown('username')).toEqual([{ _id, username: 'fields' }]);
+    expect(await shown('email, nothing')).toEqual([{ _id, email: 'fields@example.org' }]);
+    expect(await shown()).toMatchObject([{ _id, id: _id, state: 'ACTIVATED' }]);
+  });
+
+  test('come in pages, sorted by id', async () => {
+    const ids = Array.from({ length: 120 }, (_, i) => named(`page-${i}`)).sort();
+    const page = async (rest: object) => {
+      const body = { filter: [{ username: 'page-*' }], fields: 'username', ...rest };
+      const { results, totalCount } = await search('systemusers', body);
+      expect(totalCount).toBe(120);
+      return results.map(({ _id }) => _id);
+    };
+    expect(await page({})).toEqual(ids.slice(0, 10));
+    expect(await page({ limit: 1000 })).toEqual(ids.slice(0, 100));
+    expect(await page({ limit: 100, skip: 100 })).toEqual(ids.slice(100));
+    expect(await page({ sort: '-_id' })).toEqual(ids.slice(-10).reverse());
+  });
+
+  test.each([
+    { filter: 'username:eq:ada' },
+    { filter: {} },
+    { filter: { or: [], and: [] } },
+    { filter: { nor: [] } },
+    { filter: { or: [{}] } },
+    { filter: [{ username: { $regex: '.*' } }] },
+    { filter: null },
+    { limit: 0 },
+    { skip: 'x' },
+  ])('refuse to be searched with %j', async (body) => {
+    expect((await send('POST', '/api/search/systemusers', body)).status).toBe(400);
+  });
+
+  test('are searched with JSON alone', async () => {
+    const headers = ['x-api-key', key, 'Content-Length', '2'];
+    const sent = { method: 'POST', path: '/api/search/systemusers', body: {}, headers };
+    expect((await exchange(emulator.url, sent)).status).toBe(400);
+  });
+});
+
+describe('commands', () => {
+  const listed = async (name: string, rest = '') =>
+    await get(`/api/commands?filter=name:$eq:${encodeURIComponent(name)}${rest}`);
+
+  test('are found by name, in two ways', async () => {
+    const _id = emulator.store.addNamed('command', 'restart, then wait: 100%');
+    emulator.store.addNamed('command', 'restart');
+    const one = { results: [{ _id, name: 'restart, then wait: 100%' }], totalCount: 1 };
+    expect(await listed('restart, then wait: 100%', '&fields=name')).toEqual(one);
+    const filter = [{ name: 'restart, then wait: 100%' }];
+    expect(await search('commands', { filter, fields: 'name' })).toEqual(one);
+    expect(await listed('RESTART*')).toMatchObject({ totalCount: 2 });
+  });
+
+  test('come in pages, sorted by id', async () => {
+    const ids = Array.from({ length: 12 }, (_, i) =>
+      emulator.store.addNamed('command', `page-${i}`),
+    ).sort();
+    const body = await listed('page-*');
+    const page = ids.slice(0, 10).map((_id) => ({ _id }));
+    expect(body).toMatchObject({ results: page, totalCount: 12 });
+    const rest = ids.slice(10).map((_id) => ({ _id }));
+    expect(await listed('page-*', '&limit=100&skip=10')).toMatchObject({ results: rest });
+  });
+
+  test.each(['filter=name:eq:web', 'filter=web', 'limit=101x'])('refuse %s', async (query) => {
+    expect((await send('GET', `/api/commands?${query}`)).status).toBe(400);
+  });
+});
+
+test('what goes wrong with a request goes wrong with an administrator as well', async () => {
+  emulator.faults.add({ fault: { kind: 'status', status: 429, retryAfter: 3 } });
+  emulator.faults.add({ fault: { kind: 'mangle', change: () => ['mangled'] } });
+  const replies = [await send('GET', '/api/v2/policies'), await send('GET', '/api/v2/policies')];
+  expect(replies.map(({ status }) => status)).toEqual([429, 200]);
+  expect(replies[1]?.body).toEqual(['mangled']);
+});

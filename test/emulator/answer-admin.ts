@@ -1,0 +1,74 @@
+import { bodyFilter, queryFilter } from './admin-filter.ts';
+import { type Entry, page, resultsPage, sorted } from './paging.ts';
+import { refused } from './refused.ts';
+import type { Store } from './store.ts';
+import type { Answer, ObjectType } from './types.ts';
+
+/** The lists of the second API that names are read from. */
+const LISTS: Readonly<Record<string, ObjectType>> = {
+  '/api/v2/systemgroups': 'system_group',
+  '/api/v2/usergroups': 'user_group',
+  '/api/v2/policygroups': 'policy_group',
+  '/api/v2/policies': 'policy',
+};
+
+/** What an administrator asked for, of what names are read from; all else is not offered. */
+export function answerAdmin(store: Store, method: string, url: URL, body: unknown): Answer {
+  switch (`${method} ${url.pathname}`) {
+    case 'POST /api/search/systemusers':
+      return search(entries(store, 'user'), body);
+    case 'POST /api/search/commands':
+      return search(entries(store, 'command'), body);
+    case 'GET /api/commands':
+      return commands(store, url);
+  }
+  const type = method === 'GET' ? LISTS[url.pathname] : undefined;
+  return type === undefined ? refused(url.pathname, 401) : list(store, type, url);
+}
+
+function list(store: Store, type: ObjectType, { search, searchParams }: URL): Answer {
+  const filter = queryFilter(search, 'eq');
+  if (filter === undefined) return INVALID_FILTER;
+  const wanted = entries(store, type).filter(filter);
+  return page(sorted(wanted, searchParams.get('sort')), searchParams);
+}
+
+function commands(store: Store, { search, searchParams }: URL): Answer {
+  const filter = queryFilter(search, '$eq');
+  if (filter === undefined) return INVALID_FILTER;
+  const { limit, skip, fields, sort } = Object.fromEntries(searchParams);
+  const wanted = sorted(entries(store, 'command').filter(filter), sort ?? '_id');
+  return resultsPage(wanted, { limit, skip, fields });
+}
+
+function search(all: readonly Entry[], body: unknown): Answer {
+  const { filter: asked, limit, skip, fields, sort } = Object(body);
+  const filter = bodyFilter(asked);
+  if (filter === undefined) return INVALID_FILTER;
+  const wanted = sorted(all.filter(filter), typeof sort === 'string' ? sort : '_id');
+  return resultsPage(wanted, { limit, skip, fields });
+}
+
+const INVALID_FILTER: Answer = { status: 400, body: { message: 'invalid filter' } };
+
+function entries(store: Store, type: ObjectType): Entry[] {
+  return store.idsOf(type).map((id) => entry(store, type, id));
+}
+
+/** An object as its API lists it. */
+function entry(store: Store, type: ObjectType, id: string): Entry {
+  const { name, email, membershipMethod } = store.descriptionOf(type, id);
+  switch (type) {
+    case 'user':
+      return { _id: id, id, username: name, email, state: 'ACTIVATED', sudo: false };
+    case 'command':
+      return { _id: id, name, command: 'true', commandType: 'linux', launchType: 'manual' };
+    case 'policy':
+      return { id, name, template: { name: 'emulated' } };
+    case 'policy_group':
+      return { id, name, type, description: '' };
+    case 'system_group':
+    case 'user_group':
+      return { id, name, type, description: '', attributes: null, membershipMethod };
+  }
+}

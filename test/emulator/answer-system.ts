@@ -1,0 +1,177 @@
+import { traverseUsers } from './graph-paths.ts';
+import { type Entry, page, sorted } from './paging.ts';
+import { refused } from './refused.ts';
+import type { Store } from './store.ts';
+import {
+  type Answer,
+  ASSOCIATION_TYPES,
+  type AssociationType,
+  type Description,
+  type EdgeAttributes,
+  type SystemRecord,
+} from './types.ts';
+
+const NOT_FOUND: Answer = { status: 404, body: { message: 'Not Found' } };
+const ALREADY_EXISTS: Answer = { status: 409, body: { message: 'Already Exists' } };
+const NO_CONTENT: Answer = { status: 204 };
+const bad = (message: string): Answer => ({ status: 400, body: { message } });
+
+/** Carries out what a system asked for. `systemId` is proven. */
+export function answerSystem(
+  store: Store,
+  systemId: string,
+  method: string,
+  url: URL,
+  body: unknown,
+): Answer {
+  const { pathname, searchParams } = url;
+  const own = `/api/v2/systems/${systemId}`;
+  const group = /^\/api\/v2\/systemgroups\/([0-9a-f]{24})\/members$/.exec(pathname)?.[1];
+  switch (`${method} ${group === undefined ? pathname : 'members'}`) {
+    case `GET /api/systems/${systemId}`:
+      return { status: 200, body: shown(store, systemId) };
+    case `PUT /api/systems/${systemId}`:
+      return put(store, systemId, body);
+    case `DELETE /api/systems/${systemId}`: {
+      const record = shown(store, systemId);
+      store.removeSystem(systemId);
+      return { status: 200, body: record };
+    }
+    case `GET ${own}/memberof`:
+      return page(sorted(memberOf(store, systemId), searchParams.get('sort')), searchParams);
+    case `GET ${own}/users`:
+      return page(traverseUsers(store, systemId), searchParams);
+    case `GET ${own}/associations`:
+      return associations(store, systemId, searchParams);
+    case `POST ${own}/associations`:
+      return associate(store, systemId, body);
+    case 'POST members':
+      return group === undefined ? NOT_FOUND : member(store, systemId, group, body);
+    default:
+      return refused(pathname, 401);
+  }
+}
+
+function shown(store: Store, systemId: string): unknown {
+  const { primarySystemUser, ...record } = store.record(systemId);
+  return store.flatPrimaryUser
+    ? { ...record, 'primarySystemUser.id': primarySystemUser.id }
+    : { ...record, primarySystemUser };
+}
+
+const WRITABLE: Readonly<Record<string, (value: unknown) => boolean>> = {
+  displayName: (value) => typeof value === 'string',
+  description: (value) => typeof value === 'string',
+  allowSshRootLogin: (value) => typeof value === 'boolean',
+  allowSshPasswordAuthentication: (value) => typeof value === 'boolean',
+  allowPublicKeyAuthentication: (value) => typeof value === 'boolean',
+  allowMultiFactorAuthentication: (value) => typeof value === 'boolean',
+  'primarySystemUser.id': (value) => value === null || /^[0-9a-f]{24}$/.test(String(value)),
+  attributes: (value) => Array.isArray(value) && value.every(isAttribute),
+  systemInsights: (value) => ['enabled', 'deferred'].includes(Object(value).state),
+};
+
+function isAttribute(value: unknown): boolean {
+  const { name, value: content, ...rest } = Object(value);
+  return (
+    typeof name === 'string' &&
+    typeof content === 'string' &&
+    [...content].length <= 1024 &&
+    Object.keys(rest).length === 0
+  );
+}
+
+function put(store: Store, systemId: string, body: unknown): Answer {
+  if (Object(body) !== body || Array.isArray(body)) return bad('a JSON object is required');
+  const given = Object.entries(Object(body));
+  const fits = (field: string, value: unknown) =>
+    Object.hasOwn(WRITABLE, field) && WRITABLE[field]?.(value);
+  const unfit = given.find(([field, value]) => !fits(field, value));
+  if (unfit !== undefined) return bad(`invalid ${unfit[0]}`);
+  const { 'primarySystemUser.id': user, ...fields } = Object(body);
+  const record: SystemRecord = store.record(systemId);
+  Object.assign(record, structuredClone(fields));
+  if (user !== undefined) record.primarySystemUser = { id: user };
+  return { status: 200, body: shown(store, systemId) };
+}
+
+function memberOf(store: Store, systemId: string): Entry[] {
+  return store.groupsOf(systemId).map((id) => ({
+    type: 'system_group',
+    id,
+    paths: [[{ to: { type: 'system_group', id } }]],
+    compiledAttributes: null,
+  }));
+}
+
+function associations(store: Store, systemId: string, query: URLSearchParams): Answer {
+  const targets = query.get('targets');
+  if (!isAssociationType(targets)) return bad('targets is required, and one of the types');
+  const edges = store.edgesOf(systemId, targets).map(([id, attributes]) => ({
+    to: { type: targets, id },
+    attributes: attributes ?? null,
+  }));
+  return page(edges, query);
+}
+
+function member(store: Store, systemId: string, group: string, body: unknown): Answer {
+  const { op, type, id } = Object(body);
+  const members = store.groups.get(group);
+  if (type !== 'system' || id !== systemId) return bad('a system may only move itself');
+  if (op !== 'add' && op !== 'remove') return bad('op is add or remove');
+  if (members === undefined) return NOT_FOUND;
+  const { membershipMethod, refusal } = store.descriptionOf('system_group', group);
+  if (membershipMethod.startsWith('DYNAMIC_')) return dynamicAnswer(refusal);
+  if (op === 'add') {
+    if (members.has(systemId)) return ALREADY_EXISTS;
+    members.add(systemId);
+    return NO_CONTENT;
+  }
+  return members.delete(systemId) ? NO_CONTENT : NOT_FOUND;
+}
+
+/** JumpCloud publishes no answer for a group that a rule fills: which it is, the group says. */
+function dynamicAnswer(refusal: Description['refusal']): Answer {
+  if (refusal === 204) return NO_CONTENT;
+  if (refusal === 403) return { status: 403, body: { message: 'Forbidden' } };
+  return bad('members of a dynamic group cannot be added or removed');
+}
+
+function associate(store: Store, systemId: string, body: unknown): Answer {
+  const { op, type, id, attributes } = Object(body);
+  if (!isAssociationType(type) || !/^[0-9a-f]{24}$/.test(String(id))) return bad('type and id');
+  if (!fitAttributes(type, attributes)) return bad('attributes');
+  if (!store.exists(type, id)) return NOT_FOUND;
+  const present = store.hasEdge(systemId, type, id);
+  switch (op) {
+    case 'add':
+      if (present) return ALREADY_EXISTS;
+      store.associate(systemId, type, id, attributes ?? undefined);
+      return NO_CONTENT;
+    case 'update':
+      if (!present) return NOT_FOUND;
+      store.associate(systemId, type, id, attributes ?? undefined);
+      return NO_CONTENT;
+    case 'remove':
+      if (!present) return NOT_FOUND;
+      store.dissociate(systemId, type, id);
+      return NO_CONTENT;
+    default:
+      return bad('op is add, remove or update');
+  }
+}
+
+function isAssociationType(value: unknown): value is AssociationType {
+  return ASSOCIATION_TYPES.some((type) => type === value);
+}
+
+function fitAttributes(type: AssociationType, attributes: unknown): attributes is EdgeAttributes {
+  if (attributes === undefined || attributes === null) return true;
+  const { enabled, withoutPassword } = Object(Object(attributes).sudo);
+  return (
+    (type === 'user' || type === 'user_group') &&
+    typeof enabled === 'boolean' &&
+    typeof withoutPassword === 'boolean' &&
+    (enabled || !withoutPassword)
+  );
+}

@@ -1,0 +1,34 @@
+import type { Store } from './store.ts';
+import type { SystemRecord } from './types.ts';
+
+/** What the agent's first initialisation does to a record after it was written. */
+export interface InitialisationRace {
+  readonly afterMs: number;
+  readonly fields: Partial<SystemRecord>;
+  /** How many writes are overwritten; 1 when not said. */
+  readonly times?: number;
+}
+
+/** The agents that have not finished their first initialisation. */
+export class InitialisationRaces {
+  readonly #store: Store;
+  readonly #races = new Map<string, InitialisationRace & { left: number }>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  add(systemId: string, race: InitialisationRace): void {
+    this.#races.set(systemId, { ...race, left: race.times ?? 1 });
+  }
+
+  /** To be called after a system's record was written. */
+  start(systemId: string): void {
+    const race = this.#races.get(systemId);
+    if (race === undefined || race.left === 0) return;
+    race.left--;
+    const overwrite = () =>
+      Object.assign(this.#store.systems.get(systemId)?.record ?? {}, race.fields);
+    setTimeout(overwrite, race.afterMs).unref();
+  }
+}

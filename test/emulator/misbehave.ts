@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fault } from './faults.ts';
+import { respondBadly, respondStatus } from './respond.ts';
+import type { Store } from './store.ts';
+import type { Answer, LoggedRequest } from './types.ts';
+
+/** A request that has arrived, and all that can be done with it. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly logged: LoggedRequest;
+  /** Lets the request take effect, and says what it is answered without any fault. */
+  carryOut(): Answer;
+  /** The system that signed the request. */
+  prove(): string | undefined;
+  send(given: Answer): void;
+}
+
+/** Answers a request as a fault has it. `now` is the server's time in milliseconds. */
+export async function misbehave(
+  fault: Fault,
+  { request, response, logged, carryOut, prove, send }: Exchange,
+  store: Store,
+  now: number,
+): Promise<void> {
+  switch (fault.kind) {
+    case 'status':
+      if (fault.applied) carryOut();
+      logged.status = fault.status;
+      return respondStatus(response, fault, now);
+    case 'reset-before':
+      return void (request.socket as Socket).resetAndDestroy();
+    case 'reset-after':
+      carryOut();
+      return void (request.socket as Socket).resetAndDestroy();
+    case 'slow':
+      await sleep(fault.ms);
+      return send(carryOut());
+    case 'body':
+      logged.status = fault.status ?? 200;
+      response.writeHead(logged.status, { 'content-type': 'text/html', ...fault.headers });
+      return void response.end(fault.text);
+    case 'mangle': {
+      const given = carryOut();
+      return send({ ...given, body: fault.change(structuredClone(given.body)) });
+    }
+    case 'date': {
+      const date = fault.date();
+      response.sendDate = false;
+      if (date === null) response.removeHeader('date');
+      else response.setHeader('date', date);
+      return send(carryOut());
+    }
+    case 'redirect':
+      logged.status = 302;
+      return void response.writeHead(302, { location: fault.location }).end();
+    case 'silence':
+      if (fault.applied) carryOut();
+      return;
+    case 'ignored-write': {
+      const systemId = prove();
+      if (systemId === undefined) return send(carryOut());
+      const kept = store.record(systemId);
+      const isGraph = request.method === 'POST';
+      return send(isGraph ? { status: 204 } : { status: 200, body: kept });
+    }
+    case 'concurrent': {
+      if (fault.when === 'before') fault.change(store);
+      const given = carryOut();
+      if (fault.when === 'after') fault.change(store);
+      return send(given);
+    }
+    default: {
+      logged.status = 200;
+      const ms = fault.kind === 'trickle' ? fault.ms : 0;
+      return respondBadly(request, response, fault.kind, carryOut(), ms);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { startEmulator } from './emulator.ts';
+import { furnish } from './furnish.ts';
+import { Store } from './store.ts';
+
+const ids = (store: Store) => Array.from({ length: 1000 }, () => store.newId());
+
+test('ids are the same for the same seed, and for no other', () => {
+  const [first, again, other] = [7, 7, 8].map((seed) => ids(new Store(seed)));
+  expect(first).toEqual(again);
+  expect(new Set([...(first ?? []), ...(other ?? [])]).size).toBe(2000);
+  for (const id of first ?? []) expect(id).toMatch(/^[0-9a-f]{24}$/);
+});
+
+test('without a seed no run has the ids of another', () => {
+  expect(new Set([...ids(new Store()), ...ids(new Store())]).size).toBe(2000);
+});
+
+test('a seed decides about all that an emulator holds', async () => {
+  const organisation = async () => {
+    const emulator = await startEmulator({ seed: 1 });
+    const host = await emulator.enrol();
+    const objects = furnish(emulator.store, host.systemId);
+    await emulator.close();
+    await host.remove();
+    return { systemId: host.systemId, objects, seen: emulator.store.snapshot(host.systemId) };
+  };
+  expect(await organisation()).toEqual(await organisation());
+});

@@ -1,0 +1,12 @@
+/** A module's one JSON object; the fields that tests look at, and the rest. */
+export interface Answer extends Record<string, unknown> {
+  changed: boolean;
+  failed?: true;
+  msg: string;
+  warnings: string[];
+  error?: { code: string; problems?: { option: string; message: string }[] } & Record<
+    string,
+    unknown
+  >;
+  diff?: { before: Record<string, unknown>; after: Record<string, unknown> };
+}

@@ -1,0 +1,30 @@
+import { Readable } from 'node:stream';
+import type { Module } from '../../src/module.ts';
+import { MODULES, type ModuleName } from '../../src/modules.ts';
+import { type Answered, callModule, type Io } from '../../src/protocol/call-module.ts';
+
+/** A process that nobody watches and nothing disturbs. */
+const QUIET: Omit<Io, 'signal'> = {
+  help: 'HELP',
+  stdin: () => Readable.from([]),
+  isTerminal: () => false,
+  crash: new Promise<never>(() => {}),
+  waiting: () => () => {},
+};
+
+/** Calls a module as its executable is called, in this process. */
+export function callInProcess(
+  module: Module,
+  words: readonly string[],
+  io: Partial<Io> = {},
+): Promise<Answered> {
+  const { signal } = new AbortController();
+  return callModule(module, words, { ...QUIET, signal, ...io });
+}
+
+/** The module of that name. */
+export function moduleNamed(name: ModuleName): Module {
+  const module: Module | undefined = MODULES.find((one) => one.name === name);
+  if (module === undefined) throw new Error(`there is no module ${name}`);
+  return module;
+}

@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { parse, stringify } from 'yaml';
+import {
+  type Playbook,
+  playbookPath,
+  type StepRunner,
+  type Variables,
+  withoutProxy,
+} from './step-runner.ts';
+
+/** What a task of the playbook calls. */
+interface Call {
+  readonly module: string;
+  readonly options: Record<string, unknown>;
+}
+
+/** Runs a playbook's tasks by calling the executables, as a shell script would. */
+export const withoutAnsible: StepRunner = async (playbook, variables, flags) => {
+  const { agent_dir, api_url } = variables;
+  let changed = 0;
+  let failed = 0;
+  const output: string[] = [];
+  for (const { module, options } of await calls(playbook, variables)) {
+    const executable = join('dist/modules', module);
+    const words = [JSON.stringify({ agent_dir, api_url, ...options }), ...flags];
+    const { stdout } = await execa(executable, words, {
+      cwd: new URL('../../..', import.meta.url),
+      env: withoutProxy,
+      reject: false,
+    });
+    const result = JSON.parse(stdout);
+    const shown = { changed: result.changed, msg: result.msg, diff: result.diff };
+    changed += Number(result.changed);
+    failed += Number(result.failed ?? false);
+    output.push(`$ ${executable} '${words[0]}' ${flags.join(' ')}`.trim(), stringify(shown).trim());
+  }
+  return { changed, failed, output: output.join('\n') };
+};
+
+/** A playbook's tasks, with its variables filled in. */
+async function calls(playbook: Playbook, variables: Variables): Promise<Call[]> {
+  const written = await readFile(playbookPath(playbook), 'utf8');
+  const text = written.replace(/"\{\{ (\w+) \}\}"/g, (reference, name) =>
+    JSON.stringify(variables[name] ?? reference),
+  );
+  const [play]: [{ tasks: Record<string, Record<string, unknown>>[] }] = parse(text);
+  return play.tasks.flatMap((task) =>
+    Object.entries(task)
+      .filter(([key]) => key.startsWith('systemcontext.jumpcloud.'))
+      .map(([key, options]) => ({
+        module: key.slice('systemcontext.jumpcloud.'.length),
+        options: options ?? {},
+      })),
+  );
+}

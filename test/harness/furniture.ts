@@ -1,0 +1,70 @@
+import { MODULES, type ModuleName } from '../../src/modules.ts';
+import type { ObjectType } from '../emulator/types.ts';
+
+/** Options of a call, beyond those that say where agent and JumpCloud are. */
+export type Options = Readonly<Record<string, unknown>>;
+
+/** Gives the id of an object of that type: a new one of an emulator's, or any. */
+export type IdOf = (type: ObjectType) => string;
+
+/** What a test that goes over all modules calls one with. */
+export interface Furniture {
+  /** The fewest options that are valid. */
+  readonly good: Options;
+  /** What changes something about a host that has only just been enrolled; a module that only reads has none. */
+  readonly changing?: (idOf: IdOf) => Options;
+  /** What is refused before anything is read or sent. */
+  readonly bad: Options;
+}
+
+const FURNITURE: Readonly<Record<ModuleName, Furniture>> = {
+  jumpcloud_system: {
+    good: {},
+    changing: () => ({ display_name: 'web-1' }),
+    bad: { purge_attributes: true },
+  },
+  jumpcloud_group_membership: {
+    good: { groups: [] },
+    changing: (idOf) => ({ groups: [idOf('system_group')] }),
+    bad: { groups: ['web'] },
+  },
+  jumpcloud_user_binding: {
+    good: { users: [] },
+    changing: (idOf) => ({ users: [{ id: idOf('user'), sudo: true }] }),
+    bad: { users: [{ sudo: true }] },
+  },
+  jumpcloud_association: {
+    good: { type: 'command', ids: [] },
+    changing: (idOf) => ({ type: 'command', ids: [idOf('command')] }),
+    bad: { ids: [] },
+  },
+  jumpcloud_removal: {
+    good: {},
+    changing: () => ({}),
+    bad: { scope: 'associations', purge_identity: true },
+  },
+  jumpcloud_system_info: {
+    good: {},
+    bad: { gather: ['everything'] },
+  },
+};
+
+/** The calls of a module. A new module fails every test that goes over all until it has its own here. */
+export function furnitureOf(module: ModuleName): Furniture {
+  const furniture: Furniture | undefined = FURNITURE[module];
+  if (furniture === undefined) {
+    throw new Error(`${module} has no calls to test it with; give it some in harness/furniture.ts`);
+  }
+  return furniture;
+}
+
+/** A call that finds something to do, or to read. */
+export function busyCall(module: ModuleName, idOf: IdOf): Options {
+  const { good, changing } = furnitureOf(module);
+  return changing?.(idOf) ?? good;
+}
+
+/** The modules that change something. */
+export const WRITING_MODULES: readonly ModuleName[] = MODULES.map(({ name }) => name).filter(
+  (name) => furnitureOf(name).changing !== undefined,
+);

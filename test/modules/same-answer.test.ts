@@ -1,0 +1,118 @@
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  readDocumentation,
+  readSharedDocumentation,
+} from '../../scripts/build/module-documentation.ts';
+import { renderHelp } from '../../scripts/build/render-help.ts';
+import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
+import { executablePath, MODULES, type ModuleName } from '../harness/executable.ts';
+import { busyCall, furnitureOf, type Options } from '../harness/furniture.ts';
+
+/** What stands in the place of an option's name is no name that anybody knows. */
+const SECRET = 'hunter2';
+
+/** A closed port: nothing leaves this machine, even if it is enrolled itself. */
+const NOWHERE = 'http://127.0.0.1:9';
+
+let emulator: Emulator;
+beforeAll(async () => {
+  emulator = await startEmulator();
+  vi.stubEnv('HTTPS_PROXY', NOWHERE);
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  return emulator.close();
+});
+
+interface Answered {
+  readonly text: string;
+  readonly exitCode: number | undefined;
+}
+type Call = (words: readonly string[], input?: string) => Promise<Answered>;
+
+/** The two ways of calling a module: its built executable, and in this process. */
+async function waysTo(name: ModuleName): Promise<{ executable: Call; inProcess: Call }> {
+  const help = renderHelp(await readDocumentation(name), await readSharedDocumentation());
+  return {
+    executable: async (words, input = '') => {
+      const child = execa(executablePath(name), [...words], {
+        input,
+        reject: false,
+        stripFinalNewline: false,
+      });
+      const { stdout, stderr, exitCode } = await child;
+      expect(stderr).toBe('');
+      return { text: stdout, exitCode };
+    },
+    inProcess: (words, input = '') =>
+      callInProcess(moduleNamed(name), words, { help, stdin: inputOf(input) }),
+  };
+}
+
+function inputOf(text: string) {
+  return async function* () {
+    if (text !== '') yield Buffer.from(text);
+  };
+}
+
+describe.concurrent.each(MODULES)('%s', (name) => {
+  const given = (options: Options) => JSON.stringify(options);
+  const { good, bad } = furnitureOf(name);
+  const drifted = { ...good, displya: SECRET, timeout: 'soon' };
+  const rows: [what: string, words: string[], input?: string][] = [
+    ['mistyped, with a second problem', [given(drifted)]],
+    ['mistyped, with options that do not go together', [given({ displya: SECRET, ...bad })]],
+    ['a bad call', [given(bad)]],
+    ['a bad call with -vvv', [given({ ...bad, _ansible_verbosity: 3 })]],
+    ['on a host that is not enrolled', [given({ ...good, agent_dir: '/nonexistent' })]],
+    ['the same from standard input', ['-'], given({ ...good, agent_dir: '/nonexistent' })],
+    ['without options', ['--check']],
+    ['without options, from standard input', ['-', '--check']],
+    ['what is no object', ['-'], '[]'],
+    ['two places', ['-', '/nonexistent/file']],
+    ['a file that is not there', ['/nonexistent/file']],
+    ['an unknown flag', ['{}', '--chekc']],
+    ['--version', ['--version']],
+    ['--help', ['--help']],
+  ];
+  test.each(rows)('answers the same both ways: %s', async (_, words, input) => {
+    const { executable, inProcess } = await waysTo(name);
+    const built = await executable(words, input);
+    expect(await inProcess(words, input)).toEqual(built);
+    expect(built.text).not.toContain(SECRET);
+  });
+
+  test('reports both problems of the mistyped call, and hides what may be a secret', async () => {
+    const { text, exitCode } = await (await waysTo(name)).inProcess([given(drifted)]);
+    const { msg, error } = JSON.parse(text);
+    expect(error.code).toBe('invalid_arguments');
+    expect(msg).toMatch(/\bdisplya\b.*\btimeout\b/);
+    expect(error.problems).toHaveLength(2);
+    expect(exitCode).toBe(1);
+  });
+
+  test('does the same to a host both ways: predicted, changed, and found as it should be', async () => {
+    const { executable, inProcess } = await waysTo(name);
+    const options = busyCall(name, (type) => emulator.store.addNamed(type, type));
+    const life = async (call: Call) => {
+      const host = await emulator.enrol();
+      const text = given({ agent_dir: host.agentDir, api_url: emulator.url, ...options });
+      const answers = [
+        await call([text, '--check', '--diff']),
+        await call([text, '--diff', '--detailed-exitcode']),
+        await call(['-', '--diff', '--detailed-exitcode'], text),
+      ];
+      await host.remove();
+      return answers.map((answer) => ({
+        ...answer,
+        text: answer.text.replaceAll(host.agentDir, 'DIR').replaceAll(host.systemId, 'SYSTEM'),
+      }));
+    };
+    const built = await life(executable);
+    expect(await life(inProcess)).toEqual(built);
+    const changes = furnitureOf(name).changing === undefined ? 0 : 2;
+    expect(built.map(({ exitCode }) => exitCode)).toEqual([0, changes, 0]);
+  });
+});

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { nearest } from '../../src/options/nearest.ts';
+
+const KNOWN = ['display_name', 'description', 'settle', 'sudo', 'id', 'timeout', 'api_url'];
+
+test.each([
+  ['displayName', 'display_name'],
+  ['display-name', 'display_name'],
+  ['DISPLAY NAME', 'display_name'],
+  ['displayname', 'display_name'],
+  ['dsiplay_name', 'display_name'],
+  ['diplay_nam', 'display_name'],
+  ['desription', 'description'],
+  ['settel', undefined],
+  ['setle', 'settle'],
+  ['sudoo', 'sudo'],
+  ['ids', 'id'],
+  ['apiurl', 'api_url'],
+  ['time_out', 'timeout'],
+  ['colour', undefined],
+  ['name', undefined],
+  ['', undefined],
+  ['__proto__', undefined],
+  ['d'.repeat(100_000), undefined],
+])('%.20s is probably %s', (name, meant) => {
+  expect(nearest(name, KNOWN)).toBe(meant);
+});
+
+test('the closest one wins, the first of two that are as close', () => {
+  expect(nearest('groupes', ['group', 'groups'])).toBe('groups');
+  expect(nearest('userz', ['users', 'usere'])).toBe('users');
+  expect(nearest('anything', [])).toBeUndefined();
+});

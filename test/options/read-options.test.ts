@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { choices } from '../../src/options/choice.ts';
+import { ids } from '../../src/options/id.ts';
+import { required, withDefault } from '../../src/options/option.ts';
+import { moduleArgs, readOptions } from '../../src/options/read-options.ts';
+import { boolean, text } from '../../src/options/scalars.ts';
+import { seconds } from '../../src/options/seconds.ts';
+import { proxyUrl } from '../../src/options/url.ts';
+
+const TABLE = {
+  name: required(text()),
+  flag: boolean(),
+  wait: withDefault(seconds('above zero'), 10),
+  groups: ids(),
+  gather: withDefault(choices('a', 'b'), ['a', 'b']),
+  proxy: proxyUrl(),
+};
+const read = (given: Record<string, unknown>) =>
+  readOptions('example', TABLE, new Map(Object.entries(given)));
+const [ID, OTHER] = ['0123456789abcdef01234567', 'ABCDEF0123456789ABCDEF01'];
+
+test('fills in defaults; null and missing are not given', () => {
+  expect(read({ name: 'x', flag: null, wait: null })).toEqual({
+    values: {
+      name: 'x',
+      flag: undefined,
+      wait: 10,
+      groups: undefined,
+      gather: ['a', 'b'],
+      proxy: undefined,
+    },
+  });
+});
+
+test('reads values; the same item twice counts once', () => {
+  const given = { name: 1, groups: `${OTHER}, ${ID},${OTHER.toLowerCase()}`, gather: 'b,b' };
+  expect(read(given)).toMatchObject({
+    values: { name: '1', groups: [OTHER.toLowerCase(), ID], gather: ['b'] },
+  });
+});
+
+test('reports everything at once, unknown names first', () => {
+  expect(read({ nam: 'x', flags: true, wait: 0, groups: [ID, 'x', 5] })).toEqual({
+    problems: [
+      {
+        option: '',
+        message:
+          'Unsupported parameters for (example) module: nam, flags. Supported parameters include: flag, gather, groups, name, proxy, wait. did you mean name instead of nam? did you mean flag instead of flags?',
+      },
+      { option: 'name', message: 'is required' },
+      { option: 'wait', message: 'must be above zero, got 0' },
+      { option: 'groups', message: expect.stringMatching(/^item 2: expected an id/) },
+      { option: 'groups', message: expect.stringMatching(/^item 3: expected an id/) },
+    ],
+  });
+});
+
+test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('%s is unknown', (name) => {
+  const given = new Map([
+    ['name', 'x'],
+    [name, 'y'],
+  ]);
+  expect(readOptions('example', TABLE, given)).toMatchObject({ problems: [{ option: '' }] });
+});
+
+describe('what is shown of a proxy', () => {
+  test.each([
+    ['http://proxy.example:3128', 'http://proxy.example:3128'],
+    ['http://proxy.example:3128/', 'http://proxy.example:3128'],
+    ['http://jane:geheim@proxy.example:3128', 'http://********@proxy.example:3128'],
+    ['http://jane@proxy.example', 'http://********@proxy.example'],
+    ['http://:geheim@proxy.example', 'http://********@proxy.example'],
+    ['socks5://jane:geheim@proxy.example', 'socks5://********@proxy.example'],
+    ['jane:geheim@proxy.example:3128', '********'],
+    ['geheim', '********'],
+    ['http://jane:12/geheim@proxy.example', '********'],
+    ['http://jane:12#geheim@proxy.example', '********'],
+    ['http://jane:12?geheim@proxy.example', '********'],
+    ['mailto:geheim', '********'],
+    [['http://jane:geheim@proxy.example', 'x'], '********'],
+    [{ url: 'geheim' }, '********'],
+    [undefined, null],
+  ])('%j: %s', (given, shown) => {
+    expect(moduleArgs(TABLE, { proxy: given })).toEqual({ proxy: shown });
+  });
+});
+
+test('maps are shown as mappings, what is not given as null', () => {
+  const attributes = new Map([['__proto__', 'x']]);
+  const args = moduleArgs(TABLE, { name: undefined, groups: [ID], attributes });
+  expect(JSON.stringify(args)).toBe(
+    `{"name":null,"groups":["${ID}"],"attributes":{"__proto__":"x"}}`,
+  );
+});

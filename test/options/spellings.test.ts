@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import { describe as describeValue } from '../../src/options/describe.ts';
+import {
+  readBoolean,
+  readList,
+  readMapping,
+  readNumber,
+  readText,
+} from '../../src/options/spellings.ts';
+
+describe('a boolean', () => {
+  const spellings: [boolean, unknown[]][] = [
+    [true, [true, 'yes', 'on', '1', 'true', 't', 'y', 'YES', 'On', 'True', ' y\n', 1]],
+    [false, [false, 'no', 'off', '0', 'false', 'f', 'n', 'NO', 'Off', 'FALSE', ' n ', 0]],
+  ];
+  const rows = spellings.flatMap(([read, given]) => given.map((value) => [value, read]));
+  test.each(rows)('%j is %s', (value, read) => {
+    expect(readBoolean(value)).toBe(read);
+  });
+  test.each([['maybe'], [''], [2], [-1], [0.5], ['ja'], [null], [[]], [[true]], [{}], [undefined]])(
+    '%j is none',
+    (value) => {
+      expect(readBoolean(value)).toBeUndefined();
+    },
+  );
+});
+
+test.each([
+  ['', ''],
+  [' a ', ' a '],
+  [123, '123'],
+  [1.5, '1.5'],
+  [Number.MAX_SAFE_INTEGER, '9007199254740991'],
+  [Number.MAX_SAFE_INTEGER + 1, undefined],
+  [Number.POSITIVE_INFINITY, undefined],
+  [1e20, undefined],
+  [1e-7, '1e-7'],
+  [true, 'true'],
+  [false, 'false'],
+  [null, undefined],
+  [[], undefined],
+  [{}, undefined],
+])('%j as text is %j', (value, read) => {
+  expect(readText(value)).toBe(read);
+});
+
+test.each([
+  [3, 3],
+  ['3', 3],
+  [' 3.5 ', 3.5],
+  ['-2', -2],
+  ['+2', 2],
+  ['.5', 0.5],
+  ['5.', 5],
+  ['1e3', 1000],
+  ['', undefined],
+  [' ', undefined],
+  ['0x10', undefined],
+  ['1_000', undefined],
+  ['1,5', undefined],
+  ['NaN', undefined],
+  ['Infinity', undefined],
+  ['3s', undefined],
+  [true, undefined],
+  [null, undefined],
+  [[3], undefined],
+])('%j as a number is %j', (value, read) => {
+  expect(readNumber(value)).toBe(read);
+});
+
+test.each([
+  [
+    ['a', 1],
+    ['a', 1],
+  ],
+  ['a,b', ['a', 'b']],
+  [' a , b ', ['a', 'b']],
+  ['a', ['a']],
+  ['', []],
+  ['  ', []],
+  ['a,,b', ['a', '', 'b']],
+  ['["a", {"b": 1}]', ['a', { b: 1 }]],
+  ['[]', []],
+  ['[a]', undefined],
+  ['[1', undefined],
+  ['[{"a":1,"a":2}]', undefined],
+  [12, [12]],
+  [true, undefined],
+  [null, undefined],
+  [{}, undefined],
+])('%j as a list is %j', (value, read) => {
+  expect(readList(value)).toEqual(read);
+});
+
+test.each([
+  [{ a: 1 }, { a: 1 }],
+  ['{"a": 1}', { a: 1 }],
+  [' {} ', {}],
+  ['{"a":1,"a":2}', undefined],
+  ['a=1', undefined],
+  ['', undefined],
+  ['[]', undefined],
+  ['null', undefined],
+  [[], undefined],
+  [null, undefined],
+  [1, undefined],
+])('%j as a mapping is %j', (value, read) => {
+  expect(readMapping(value)).toEqual(read);
+});
+
+test.each([
+  [null, 'null'],
+  [[1], 'a list'],
+  [{}, 'a mapping'],
+  [5, 'the number 5'],
+  [true, 'the boolean true'],
+  ['a"b', 'the text "a\\"b"'],
+  ['x'.repeat(60), `the text "${'x'.repeat(60)}"`],
+  ['😀'.repeat(61), `the text "${'😀'.repeat(60)}…"`],
+])('%j is named %s', (value, named) => {
+  expect(describeValue(value)).toBe(named);
+});
