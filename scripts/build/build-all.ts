@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
+import { MODULES } from '../../src/modules.ts';
 import { type Bundle, bundleModule } from './bundle-module.ts';
 import { collectionFileName, collectionTarball } from './collection.ts';
 import { executableHeader } from './executable-header.ts';
@@ -31,7 +32,7 @@ export interface BuildResult {
  */
 export async function buildAll(folder: string): Promise<BuildResult> {
   const header = await executableHeader();
-  const names = await moduleNames();
+  const names = MODULES.map(({ name }) => name).sort();
   const bundles = await Promise.all(names.map((name) => bundleModule(name, header)));
   bundles.forEach(checkSize);
 
@@ -78,15 +79,6 @@ export async function buildAll(folder: string): Promise<BuildResult> {
     })),
     collection,
   };
-}
-
-/** Every `modules/*.ts`, by name. */
-async function moduleNames(): Promise<string[]> {
-  const files = await readdir(join(projectFolder, 'modules'));
-  return files
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
-    .map((file) => file.slice(0, -'.ts'.length))
-    .sort();
 }
 
 async function projectVersion(): Promise<string> {
