@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   type DocumentedValue,
   readDocumentation,
 } from '../../scripts/build/module-documentation.ts';
-import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
 import { furnish } from '../emulator/furnish.ts';
-import { type Answer, MODULES, type ModuleName, runModule } from '../harness/executable.ts';
+import { type Answer, MODULES, type ModuleName } from '../harness/executable.ts';
+import { type TestHost, test } from '../harness/fixture.ts';
 import { furnitureOf, type Options, tellingCalls, WRITING_MODULES } from '../harness/furniture.ts';
 
 type Values = Readonly<Record<string, DocumentedValue>>;
@@ -13,29 +14,23 @@ type Values = Readonly<Record<string, DocumentedValue>>;
 /** What every result of every module of Ansible may have. */
 const COMMON = ['changed', 'failed', 'invocation'];
 
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterAll(() => emulator.close());
-
 /** Runs a module in the situations that its return values are documented for. */
-async function resultsOf(module: ModuleName): Promise<Answer[]> {
-  const host = await emulator.enrol();
-  const { store } = emulator;
+async function resultsOf(
+  module: ModuleName,
+  host: TestHost,
+  { store }: Emulator,
+): Promise<Answer[]> {
   furnish(store, host.systemId);
   const results: Answer[] = [];
   const call = async (options: Options) => {
-    const place = { agent_dir: host.agentDir, api_url: emulator.url };
     const talkative = { _ansible_diff: true, _ansible_verbosity: 2 };
-    results.push((await runModule(module, { ...talkative, ...place, ...options })).answer);
+    results.push((await host.run(module, { ...talkative, ...options })).answer);
   };
   await call({ nonsense: 1 });
   for (const options of tellingCalls(module, (type) => store.addNamed(type, type))) {
     await call(options);
   }
   await call({ ...furnitureOf(module).good, agent_dir: '/nonexistent' });
-  await host.remove();
   return results;
 }
 
@@ -92,9 +87,10 @@ function names(values: Values, prefix = ''): string[] {
 }
 
 describe.each(MODULES)('the return values of %s', (module) => {
-  test('are those that its results have', async () => {
+  test('are those that its results have', async ({ host, emulator }) => {
     const { RETURN } = await readDocumentation(module);
-    const seen = new Set((await resultsOf(module)).flatMap((result) => compare(RETURN, result)));
+    const results = await resultsOf(module, host, emulator);
+    const seen = new Set(results.flatMap((result) => compare(RETURN, result)));
     // A module that changes nothing has nothing to compare.
     const never = WRITING_MODULES.includes(module) ? [] : ['diff'];
     expect([...seen].sort()).toEqual(
