@@ -1,12 +1,12 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
+import { MODULES } from '../../src/modules.ts';
 import { type BuildVersion, developmentVersion } from './build-version.ts';
 import { type Bundle, bundleModule } from './bundle-module.ts';
 import { collectionFileName, collectionTarball, isCollection } from './collection.ts';
 import { executableHeader } from './executable-header.ts';
 import { documentationFile, readDocumentation } from './module-documentation.ts';
-import { projectFolder } from './project-folder.ts';
 import type { ProjectLinks } from './project-links.ts';
 import { thirdPartyNotices } from './third-party-notices.ts';
 import { writeFileAtOnce } from './write-file.ts';
@@ -43,7 +43,7 @@ export interface ReleaseOptions extends BuildVersion {
 export async function buildAll(folder: string, release?: ReleaseOptions): Promise<BuildResult> {
   const { version, time } = release ?? (await developmentVersion());
   const header = await executableHeader();
-  const names = await moduleNames();
+  const names = MODULES.map(({ name }) => name).sort();
   const bundles = await Promise.all(names.map((name) => bundleModule(name, header)));
   bundles.forEach(checkSize);
 
@@ -92,15 +92,6 @@ export async function buildAll(folder: string, release?: ReleaseOptions): Promis
     })),
     collection: join(folder, collection),
   };
-}
-
-/** Every `modules/*.ts`, by name. */
-async function moduleNames(): Promise<string[]> {
-  const files = await readdir(join(projectFolder, 'modules'));
-  return files
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
-    .map((file) => file.slice(0, -'.ts'.length))
-    .sort();
 }
 
 function checkSize({ name, text }: Bundle): void {
