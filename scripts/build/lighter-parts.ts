@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Plugin } from 'esbuild';
@@ -27,6 +28,34 @@ const undiciParts: Readonly<Record<string, () => string>> = {
     const names = Object.keys(channels);
     return `const channel = { hasSubscribers: false };
       exports.channels = { ${names.map((name) => `${name}: channel`).join(', ')} };`;
+  },
+  // Without the ways to send a body piece by piece: here a body is one buffer.
+  'dispatcher/client-h1.js': () => {
+    const source = readFileSync(require.resolve('undici/lib/dispatcher/client-h1.js'), 'utf8');
+    const [before, streams, buffer, others, after, ...more] = source.split(
+      /^(?=(?:async )?function write(?:Stream|Buffer|Blob) |module\.exports)/m,
+    );
+    const isAsKnown =
+      more.length === 0 &&
+      streams?.startsWith('function writeStream ') &&
+      buffer?.startsWith('function writeBuffer ') &&
+      others?.startsWith('async function writeBlob ');
+    if (!isAsKnown) throw new Error('client-h1.js of undici is not built as it was.');
+    const sendNothing = `throw new Error('a body is sent in one piece')`;
+    const names = ['writeStream', 'writeBlob', 'writeIterable'];
+    const refusing = names.map((name) => `function ${name}() { ${sendNothing} }`);
+    return [before, buffer, ...refusing, after].join('\n');
+  },
+  // The symbols by their names alone. One of them is shared with Node.
+  'core/symbols.js': () => {
+    const symbols = Object.entries<symbol>(require('undici/lib/core/symbols.js'));
+    const isShared = ([, symbol]: [string, symbol]) => Symbol.keyFor(symbol) !== undefined;
+    const own = symbols.filter((entry) => !isShared(entry)).map(([name]) => name);
+    const shared = symbols
+      .filter(isShared)
+      .map(([name, symbol]) => `exports.${name} = Symbol.for('${Symbol.keyFor(symbol)}');`);
+    return `for (const name of '${own.join(' ')}'.split(' ')) exports[name] = Symbol(name);
+      ${shared.join('\n')}`;
   },
   // Timers that cost little when there are thousands. Here a run has a few.
   'util/timers.js': () => `exports.setFastTimeout = (...given) => setTimeout(...given);
