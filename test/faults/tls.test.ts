@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { issue, makeCa, sharedKeyFiles } from '../emulator/keys.ts';
+import { issue, makeCa, sharedKeyFiles, type TlsIdentity } from '../emulator/keys.ts';
 import { type Ran, runModule } from '../harness/executable.ts';
 import { type CountingRelay, startRelay } from './counting-relay.ts';
 import { leaks } from './leaks.ts';
@@ -15,6 +18,7 @@ const servers = new Map<Server, { emulator: Emulator; relay: CountingRelay; host
 let caPath: string;
 let otherCaPath: string;
 let bundlePath: string;
+let identity: TlsIdentity;
 
 beforeAll(async () => {
   const [ca, other, third] = await Promise.all([makeCa(), makeCa(), makeCa()]);
@@ -32,6 +36,7 @@ beforeAll(async () => {
     issue(ca, { since: 1 }),
     issue(ca, { names: 'DNS:jumpcloud.example' }),
   ]);
+  identity = good;
   const { pkcs8, certificate } = await sharedKeyFiles();
   const selfSigned = { key: pkcs8, cert: certificate };
   const identities = { good, expired, notYetValid, otherName, selfSigned, plain: undefined };
@@ -143,6 +148,55 @@ describe('a server that cannot prove who it is is refused at once', () => {
     expect(ran.answer.error?.code).toMatch(/^(unavailable|unexpected_response)$/);
     expect(ran.answer.msg).toContain(`http://localhost:${of('good').relay.port}`);
     expect(of('good').emulator.requests).toHaveLength(0);
+  });
+});
+
+describe('a server that ends the handshake is told as what it is, at once:', () => {
+  /** Answers the first bytes of a handshake with an alert. */
+  const alerting = (alert: number) => () =>
+    createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end(Buffer.from([21, 3, 3, 0, 2, 2, alert])));
+    });
+  const serving = (options: TlsOptions) => () =>
+    createTlsServer({ ...identity, ...options }).on('tlsClientError', () => {});
+  const mutual = { requestCert: true, rejectUnauthorized: true };
+  const rows: [what: string, server: () => NetServer, message: RegExp][] = [
+    [
+      'it wants a certificate, TLS 1.3',
+      serving({ ...mutual, minVersion: 'TLSv1.3' }),
+      /it wants a certificate of this host \(.*CERTIFICATE_REQUIRED\)\. JumpCloud wants none/,
+    ],
+    [
+      'it wants a certificate, TLS 1.2',
+      serving({ ...mutual, maxVersion: 'TLSv1.2' }),
+      /no cipher suits both .* or it wants a certificate of this host \(.*HANDSHAKE_FAILURE\)\./,
+    ],
+    [
+      'it knows no version of TLS that is safe',
+      serving({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }),
+      /it accepts no version of TLS that Node\.js offers \(.*PROTOCOL_VERSION\)\. .* old gateway/,
+    ],
+    ['it knows no such name', alerting(112), /it does not know the name \(.*UNRECOGNIZED_NAME\)\./],
+    ['it has trouble', alerting(80), /it ended the handshake with "internal error" \(.*\)\. Ask/],
+    ['it denies access', alerting(49), /it ended the handshake with "access denied" \(/],
+  ];
+  test.each(rows)('%s', async (_, start, message) => {
+    const server = start();
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { answer } = await runModule('jumpcloud_system', {
+      agent_dir: of('good').host.agentDir,
+      api_url: `https://localhost:${port}`,
+      ca_path: caPath,
+      timeout: 4,
+      _ansible_verbosity: 2,
+    });
+    server.close();
+    expect(answer).toMatchObject({ failed: true, error: { code: 'tls' }, api: { requests: 1 } });
+    expect(answer.msg).toMatch(/^Could not read .*: https:\/\/localhost:\d+ refused to connect: /);
+    expect(answer.msg).toMatch(message);
+    expect(answer.msg).not.toMatch(/without TLS|could not prove/);
   });
 });
 
