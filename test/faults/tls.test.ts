@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -197,6 +197,40 @@ describe('a server that ends the handshake is told as what it is, at once:', () 
     expect(answer.msg).toMatch(/^Could not read .*: https:\/\/localhost:\d+ refused to connect: /);
     expect(answer.msg).toMatch(message);
     expect(answer.msg).not.toMatch(/without TLS|could not prove/);
+  });
+});
+
+describe('a bundle of certificates', () => {
+  const spoilt: [how: string, spoil: (pem: string) => string][] = [
+    ['cut off', (pem) => pem.slice(0, 400)],
+    ['without a line', (pem) => pem.split('\n').toSpliced(5, 1).join('\n')],
+    ['with a wrong letter', (pem) => pem.replace(/(?<=\n.{10})./, '!')],
+    ['with another end', (pem) => pem.replace('END CERTIFICATE', 'END CERT')],
+    ['empty', () => '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n'],
+  ];
+  test.each(spoilt)('is refused when one of them is %s, and says which', async (_, spoil) => {
+    const [first = '', second = '', third = ''] = readFileSync(bundlePath, 'utf8')
+      .split(/(?=-----BEGIN)/g)
+      .slice(1);
+    const path = join(folder, 'spoilt.pem');
+    writeFileSync(path, [first, spoil(second), third].join('\n'));
+    const { answer, connections } = await run('good', { ca_path: path });
+    expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
+    const line = first.split('\n').length + 1;
+    expect(answer.msg).toBe(
+      `ca_path: ${path}: certificate 2 of 3, which begins in line ${line}, cannot be read; correct it or take it out, because Node.js would leave out all behind it`,
+    );
+    expect(connections).toBe(0);
+  });
+
+  test('may hold comments, other things, and the line ends of Windows', async () => {
+    const path = join(folder, 'mixed.pem');
+    const bundle = readFileSync(bundlePath, 'utf8');
+    const { pkcs8 } = await sharedKeyFiles();
+    writeFileSync(path, `a comment\n${pkcs8}${bundle}`.replaceAll('\n', '\r\n'));
+    const { answer } = await run('good', { ca_path: path });
+    expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
+    of('good').emulator.clearRequests();
   });
 });
 
