@@ -25,7 +25,9 @@ const systemRecord = z.looseObject({
   allowSshPasswordAuthentication: boolean,
   allowPublicKeyAuthentication: boolean,
   allowMultiFactorAuthentication: boolean,
-  attributes: z.optional(z.nullable(z.array(z.object({ name: z.string(), value: text })))),
+  attributes: z.optional(
+    z.nullable(z.array(z.object({ name: z.string(), value: z.nullable(z.string()) }))),
+  ),
   // Both spellings have been seen in answers.
   primarySystemUser: z.optional(z.nullable(z.looseObject({ id: userId }))),
   'primarySystemUser.id': userId,

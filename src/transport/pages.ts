@@ -43,7 +43,8 @@ async function readOnce<T>(
   let before: readonly T[] = [];
   for (let page = 0, skip = 0; page < MOST_PAGES; page++) {
     const read = await readPage({ limit: PAGE_SIZE, skip });
-    const [first, last] = [read[0], before.at(-1)];
+    // A page longer than was asked for does not overlap with the next.
+    const [first, last] = [read[0], before.length > PAGE_SIZE ? undefined : before.at(-1)];
     if (last !== undefined && (first === undefined || keyOf(first) !== keyOf(last))) {
       if (first !== undefined && before[0] !== undefined && keyOf(first) === keyOf(before[0])) {
         throw new UnexpectedResponse(
@@ -55,7 +56,7 @@ async function readOnce<T>(
     for (const entry of read) entries.set(keyOf(entry), entry);
     if (read.length < PAGE_SIZE) return [...entries.values()];
     before = read;
-    skip += read.length - 1;
+    skip += read.length > PAGE_SIZE ? read.length : read.length - 1;
   }
   throw new UnexpectedResponse(
     `The list of ${list} did not end after ${MOST_PAGES} pages of ${PAGE_SIZE}. Check api_url, region and proxy; if they are right, report it to JumpCloud.`,
