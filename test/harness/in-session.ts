@@ -1,6 +1,6 @@
 import { RunReport } from '../../src/protocol/run-report.ts';
 import type { Run } from '../../src/run.ts';
-import type { Session } from '../../src/transport/session.ts';
+import type { HostSession } from '../../src/transport/host-session.ts';
 import { withSession } from '../../src/transport/with-session.ts';
 
 /** A run that nobody watches, and what it has told. */
@@ -12,7 +12,7 @@ export function quietRun(): Run & { readonly report: RunReport } {
 /** Does something with a session of the host that these options lead to. */
 export function inSession<T>(
   place: { readonly agent_dir: string; readonly api_url: string },
-  work: (session: Session, run: Run & { readonly report: RunReport }) => T | Promise<T>,
+  work: (session: HostSession, run: Run & { readonly report: RunReport }) => T | Promise<T>,
 ): Promise<T> {
   const run = quietRun();
   const options = {
