@@ -1,0 +1,29 @@
+import { RunReport } from '../../src/protocol/run-report.ts';
+import type { Run } from '../../src/run.ts';
+import type { HostSession } from '../../src/transport/host-session.ts';
+import { withSession } from '../../src/transport/with-session.ts';
+
+/** A run that nobody watches, and what it has told. */
+export function quietRun(): Run & { readonly report: RunReport } {
+  const { signal } = new AbortController();
+  return { module: 'jumpcloud_test', check: false, signal, report: new RunReport(() => () => {}) };
+}
+
+/** Does something with a session of the host that these options lead to. */
+export function inSession<T>(
+  place: { readonly agent_dir: string; readonly api_url: string },
+  work: (session: HostSession, run: Run & { readonly report: RunReport }) => T | Promise<T>,
+): Promise<T> {
+  const run = quietRun();
+  const options = {
+    ...place,
+    region: 'auto',
+    ca_path: undefined,
+    proxy: undefined,
+    system_id: undefined,
+    timeout: 30,
+    request_timeout: 10,
+    registration_timeout: 0,
+  } as const;
+  return withSession(run, options, async (session) => work(session, run));
+}

@@ -1,0 +1,102 @@
+import { expect } from 'vitest';
+import { readOptions } from '../../../src/options/read-options.ts';
+import { hostConcern } from '../../../src/resources/host/host-concern.ts';
+import { hostOptions } from '../../../src/resources/host/host-options.ts';
+import { test as base } from '../../harness/fixture.ts';
+import { inSession } from '../../harness/in-session.ts';
+
+const A = '0123456789abcdef0123456a';
+const B = '0123456789abcdef0123456b';
+const NONE = { sudo: false, sudo_without_password: false };
+const WITH = { sudo: true, sudo_without_password: false };
+
+/** A document as a concern. Its plan asks nobody anything. */
+const test = base.extend('concernOf', ({ host }) => async (document: Record<string, unknown>) => {
+  const read = readOptions('jumpcloud_host', hostOptions, new Map(Object.entries(document)));
+  const { values } = read;
+  if (values === undefined) return expect.unreachable(JSON.stringify(read));
+  const concern = await inSession(host.options, (session) => hostConcern(session, values));
+  expect(host.requests()).toEqual([]);
+  return concern;
+});
+
+test('the record comes first, then what is added, updated and removed of each list', async ({
+  concernOf,
+}) => {
+  const concern = await concernOf({
+    commands: [A],
+    groups: [A],
+    users: [{ id: A, sudo: true }],
+    system: { display_name: 'web-1', description: 'same' },
+    exclusive: ['groups', 'users'],
+  });
+  const { changes, after } = concern.plan({
+    system: { displayName: 'old', description: 'same' },
+    edges: new Map([
+      ['groups', new Map([[B, NONE]])],
+      [
+        'users',
+        new Map([
+          [A, NONE],
+          [B, WITH],
+        ]),
+      ],
+      ['commands', new Map([[B, NONE]])],
+    ]),
+  });
+  expect(
+    changes.map(({ section, change }) =>
+      section === 'system'
+        ? [section, change.option]
+        : [section, change.op, change.id, ...('sudo' in change ? [change.sudo] : [])],
+    ),
+  ).toEqual([
+    ['system', 'display_name'],
+    ['groups', 'add', A],
+    ['groups', 'remove', B],
+    ['users', 'update', A, WITH],
+    ['users', 'remove', B],
+    ['commands', 'add', A],
+  ]);
+  expect(after.system).toEqual({ displayName: 'web-1', description: 'same' });
+  expect(Object.fromEntries(after.edges)).toEqual({
+    groups: new Map([[A, NONE]]),
+    users: new Map([[A, WITH]]),
+    commands: new Map([
+      [B, NONE],
+      [A, NONE],
+    ]),
+  });
+  // What was predicted needs no change.
+  expect(concern.plan(after).changes).toEqual([]);
+});
+
+test('what the document does not name stays out of it', async ({ concernOf }) => {
+  const concern = await concernOf({ groups: [A] });
+  const state = {
+    system: { displayName: 'old' },
+    edges: new Map([
+      ['users', new Map([[B, WITH]])],
+      ['groups', new Map([[A, NONE]])],
+    ] as const),
+  };
+  expect(concern.plan(state)).toEqual({
+    changes: [],
+    after: { system: undefined, edges: new Map([['groups', new Map([[A, NONE]])]]) },
+  });
+});
+
+test('an exclusive list spares what is kept', async ({ concernOf }) => {
+  const concern = await concernOf({ groups: [], exclusive: ['groups'], keep: { groups: [A] } });
+  const edges = new Map([
+    [
+      'groups',
+      new Map([
+        [A, NONE],
+        [B, NONE],
+      ]),
+    ],
+  ] as const);
+  const { changes } = concern.plan({ system: undefined, edges });
+  expect(changes).toEqual([{ section: 'groups', change: { op: 'remove', id: B } }]);
+});

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import type { SystemRecord } from '../../../src/api/systems.ts';
+import {
+  bodyOf,
+  disagreeing,
+  type SystemSettings,
+  settingsOf,
+  withChanges,
+} from '../../../src/resources/system/system-fields.ts';
+
+const USER = '0123456789abcdef01234567';
+const UNMANAGED: SystemSettings = {
+  display_name: undefined,
+  description: undefined,
+  allow_ssh_root_login: undefined,
+  allow_ssh_password_authentication: undefined,
+  allow_public_key_authentication: undefined,
+  allow_multi_factor_authentication: undefined,
+  primary_user: undefined,
+  attributes: undefined,
+  purge_attributes: false,
+  system_insights: undefined,
+};
+
+/** What is sent for a wish, undefined for nothing, and the record that is predicted. */
+function planOf(wish: Partial<SystemSettings>, record: SystemRecord) {
+  const changes = disagreeing({ ...UNMANAGED, ...wish }, record);
+  const body = bodyOf(changes);
+  return { body: changes.length > 0 ? body : undefined, after: withChanges(record, body) };
+}
+
+const attribute = (name: string, value: string) => ({ name, value });
+const attributes = (...pairs: [string, string | null][]) => new Map(pairs);
+
+test('what is not managed is not looked at', () => {
+  const record = { displayName: 'a', attributes: [attribute('b', 'c')], anything: 7 };
+  expect(planOf({}, record)).toEqual({ body: undefined, after: record });
+});
+
+describe('one field', () => {
+  const rows: [wish: Partial<SystemSettings>, record: SystemRecord, body: object | undefined][] = [
+    [{ display_name: 'a' }, { displayName: 'a' }, undefined],
+    [{ display_name: 'a' }, { displayName: 'A' }, { displayName: 'a' }],
+    [{ display_name: 'a' }, {}, { displayName: 'a' }],
+    [{ description: '' }, {}, undefined],
+    [{ description: '' }, { description: null }, undefined],
+    [{ description: '' }, { description: 'a' }, { description: '' }],
+    [{ allow_ssh_root_login: false }, { allowSshRootLogin: false }, undefined],
+    [{ allow_ssh_root_login: false }, { allowSshRootLogin: true }, { allowSshRootLogin: false }],
+    // A switch that the record lacks is neither on nor off.
+    [{ allow_ssh_root_login: false }, {}, { allowSshRootLogin: false }],
+    [{ primary_user: '' }, {}, undefined],
+    [{ primary_user: '' }, { primarySystemUser: null }, undefined],
+    [{ primary_user: USER }, { primarySystemUser: { id: USER } }, undefined],
+    [{ primary_user: USER }, { 'primarySystemUser.id': USER }, undefined],
+    [{ primary_user: USER }, {}, { 'primarySystemUser.id': USER }],
+    [{ primary_user: '' }, { primarySystemUser: { id: USER } }, { 'primarySystemUser.id': null }],
+    [{ system_insights: 'enabled' }, { systemInsights: { state: 'enabled' } }, undefined],
+    [{ system_insights: 'enabled' }, {}, { systemInsights: { state: 'enabled' } }],
+  ];
+  test.each(rows)('%j on %j', (wish, record, body) => {
+    const plan = planOf(wish, record);
+    expect(plan.body).toEqual(body);
+    // What was predicted agrees.
+    expect(planOf(wish, plan.after).body).toBeUndefined();
+  });
+});
+
+describe('attributes', () => {
+  const held = [attribute('rack', '12'), attribute('owner', 'ops'), attribute('env', 'prod')];
+  test.each([
+    ['agree', attributes(['rack', '12']), false, undefined],
+    ['agree in another order', attributes(['env', 'prod'], ['rack', '12']), false, undefined],
+    [
+      'change in their place',
+      attributes(['owner', 'db']),
+      false,
+      [held[0], attribute('owner', 'db'), held[2]],
+    ],
+    ['are added behind', attributes(['new', '']), false, [...held, attribute('new', '')]],
+    ['are removed', attributes(['owner', null]), false, [held[0], held[2]]],
+    ['were removed', attributes(['gone', null]), false, undefined],
+    ['purge', attributes(['env', 'prod']), true, [held[2]]],
+    ['purge all', attributes(), true, []],
+    ['differ by case', attributes(['ENV', 'prod']), false, [...held, attribute('ENV', 'prod')]],
+  ] as const)('that %s', (_, wanted, purge_attributes, list) => {
+    const { body, after } = planOf({ attributes: wanted, purge_attributes }, { attributes: held });
+    expect(body).toEqual(list && { attributes: list });
+    expect(after.attributes).toEqual(list ?? held);
+  });
+
+  test('held twice are kept once when they are named, and both when they are not', () => {
+    const twice = [attribute('a', '1'), attribute('b', '1'), attribute('a', '2')];
+    const both = planOf({ attributes: attributes(['b', '2']) }, { attributes: twice });
+    expect(both.after.attributes).toEqual([twice[0], attribute('b', '2'), twice[2]]);
+    const once = planOf({ attributes: attributes(['a', '2']) }, { attributes: twice });
+    expect(once.after.attributes).toEqual([attribute('a', '2'), attribute('b', '1')]);
+  });
+
+  test('with the names of prototypes are names like others', () => {
+    const wish = { attributes: attributes(['__proto__', '1'], ['constructor', '2']) };
+    const { after } = planOf(wish, { attributes: null });
+    expect(after.attributes).toEqual([attribute('__proto__', '1'), attribute('constructor', '2')]);
+  });
+});
+
+test('a primary user is predicted in the form that the record has', () => {
+  const flat = planOf({ primary_user: USER }, { 'primarySystemUser.id': null });
+  expect(flat.after).toEqual({ 'primarySystemUser.id': USER });
+  const nested = planOf({ primary_user: USER }, { primarySystemUser: { id: null, more: 1 } });
+  expect(nested.after).toEqual({ primarySystemUser: { id: USER, more: 1 } });
+});
+
+test('all settings are shown under the names of their options', () => {
+  expect(settingsOf({ allowSshRootLogin: true, attributes: [attribute('a', 'b')] })).toEqual({
+    display_name: '',
+    description: '',
+    allow_ssh_root_login: true,
+    allow_ssh_password_authentication: null,
+    allow_public_key_authentication: null,
+    allow_multi_factor_authentication: null,
+    primary_user: '',
+    system_insights: null,
+    attributes: { a: 'b' },
+  });
+});
