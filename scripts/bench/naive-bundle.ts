@@ -1,5 +1,6 @@
 import { chmod } from 'node:fs/promises';
 import { build, type Plugin } from 'esbuild';
+import { applyEdits } from '../build/apply-edits.ts';
 import { helpImport } from '../build/help-import.ts';
 import { projectFolder } from '../build/project-folder.ts';
 import { requiredNode } from '../build/required-node.ts';
@@ -25,14 +26,12 @@ const wholeImports: Plugin = {
 };
 
 /** Nobody who writes the obvious bundle thinks of what V8 does with it. */
-const untuned: Plugin = {
-  name: 'untuned',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/src\/transport\/short-run\.ts$/ }, () => ({
-      contents: 'export function tuneForShortRun() {}',
-    }));
+const untuned = applyEdits('untuned', [
+  {
+    file: 'src/transport/short-run.ts',
+    contents: () => 'export function tuneForShortRun() {}',
   },
-};
+]);
 
 /** Bundles jumpcloud_system from the same sources with whole imports, with or without our tuning. */
 export async function naiveBundle(file: string, isTuned: boolean): Promise<void> {

@@ -1,12 +1,10 @@
 import { build, type Metafile } from 'esbuild';
 import { NEWEST_TUNED_NODE } from '../../src/transport/short-run.ts';
-import { bareImports } from './bare-imports.ts';
-import { compressParser } from './compress-parser.ts';
+import { applyEdits } from './apply-edits.ts';
 import { helpImport } from './help-import.ts';
-import { lighterParts } from './lighter-parts.ts';
 import { projectFolder } from './project-folder.ts';
 import { requiredNode } from './required-node.ts';
-import { leaveOutUnusedParts } from './unused-parts.ts';
+import { undiciEdits } from './undici-edits.ts';
 
 /** One executable: its whole text, and esbuild's account of what is in it. */
 export interface Bundle {
@@ -33,9 +31,7 @@ export async function bundleModule(name: string, header: string): Promise<Bundle
     legalComments: 'none',
     banner: { js: `"use strict";${COMPILE_LAZILY}` },
     metafile: true,
-    // undici looks at this variable to choose a parser that is not in the bundle.
-    define: { 'process.env.JEST_WORKER_ID': 'undefined' },
-    plugins: [helpImport, bareImports, leaveOutUnusedParts, lighterParts, compressParser],
+    plugins: [helpImport, applyEdits('undici-edits', undiciEdits)],
     logLevel: 'warning',
   });
   const [output] = outputFiles;

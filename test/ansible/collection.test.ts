@@ -45,7 +45,7 @@ describe.runIf(hasAnsible)('the collection, installed into an empty folder', () 
     expect(verified).toContain('Successfully verified that checksums');
   });
 
-  test('ansible-doc lists six modules, each with its one line', async () => {
+  test('ansible-doc lists every module, each with its one line', async () => {
     const list = await controller.run('ansible-doc', ['-l', FQCN, '--json']);
     const lines: Record<string, string> = JSON.parse(list);
     expect(Object.keys(lines).sort()).toEqual(MODULES.map((name) => `${FQCN}.${name}`).sort());

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
 import { MODULES } from '../harness/executable.ts';
+import { furnitureOf } from '../harness/furniture.ts';
 
 const FQCN = 'systemcontext.jumpcloud';
 
@@ -87,17 +88,13 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
   test('module_defaults for the whole group of modules', async () => {
     const tasks = MODULES.filter((name) => name !== 'jumpcloud_removal').map((name) => ({
       name: `Run ${name}`,
-      [`${FQCN}.${name}`]: {
-        ...(name === 'jumpcloud_group_membership' && { groups: [] }),
-        ...(name === 'jumpcloud_user_binding' && { users: [] }),
-        ...(name === 'jumpcloud_association' && { type: 'command', ids: [] }),
-      },
+      [`${FQCN}.${name}`]: furnitureOf(name).good,
     }));
     const { recap } = await controller.play(
       [...tasks, { name: 'Remove the host', [`${FQCN}.jumpcloud_removal`]: {} }],
       { play: { module_defaults: { [`group/${FQCN}.all`]: connection } } },
     );
-    expect(recap).toMatchObject({ ok: 6, changed: 1, failed: 0 });
+    expect(recap).toMatchObject({ ok: MODULES.length, changed: 1, failed: 0 });
     expect(emulator.store.systems.has(host.systemId)).toBe(false);
   });
 

@@ -6,10 +6,11 @@ import { text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { extract } from 'tar-stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { parse } from 'yaml';
 import { version } from '../../package.json';
 import { type BuildResult, buildAll, largestExecutable } from '../../scripts/build/build-all.ts';
+import { MODULES } from '../../src/modules.ts';
 
 let folder: string;
 let built: BuildResult;
@@ -22,6 +23,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const read = (path: string) => readFile(join(folder, path), 'utf8');
+
+test('every module has an entry and documentation, and nothing else has', async () => {
+  const own = ['connection.yml', 'documentation.d.ts'];
+  const files = MODULES.flatMap(({ name }) => [`${name}.ts`, `${name}.yml`]);
+  expect((await readdir('modules')).sort()).toEqual([...files, ...own].sort());
+});
 
 describe('an executable', () => {
   it('lies beside nothing but the documentation files', async () => {

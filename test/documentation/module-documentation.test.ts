@@ -1,5 +1,3 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import {
@@ -8,12 +6,10 @@ import {
   readDocumentation,
   readSharedDocumentation,
 } from '../../scripts/build/module-documentation.ts';
-import { projectFolder } from '../../scripts/build/project-folder.ts';
+import { MODULES } from '../../src/modules.ts';
 
 const types = ['str', 'int', 'float', 'bool', 'path', 'list', 'dict', 'raw'];
-const names = (await readdir(join(projectFolder, 'modules')))
-  .filter((file) => file.endsWith('.yml') && file !== 'connection.yml')
-  .map((file) => file.slice(0, -'.yml'.length));
+const names = MODULES.map(({ name }) => name);
 
 /** Every value with those inside it, by dotted name. */
 function flatten(
@@ -39,13 +35,6 @@ function calls(examples: string): { module: string; options: Record<string, unkn
       })),
   );
 }
-
-it('covers the modules that there are', async () => {
-  const files = await readdir(join(projectFolder, 'modules'));
-  for (const file of files.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))) {
-    expect(names).toContain(file.slice(0, -'.ts'.length));
-  }
-});
 
 describe.each(names)('the documentation of %s', (name) => {
   it('has the shared options and return values beside its own', async () => {

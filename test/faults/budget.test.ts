@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { MODULES, type ModuleName } from '../harness/executable.ts';
+import { busyCall } from '../harness/furniture.ts';
 import { type BadServer, badServer, closedPort, hangingPort, sendForever } from './bad-server.ts';
 import { type Measured, runMeasured } from './measured.ts';
 
@@ -21,16 +22,6 @@ afterAll(async () => {
   await host.remove();
 });
 
-const WANTED: Readonly<Record<ModuleName, Record<string, unknown>>> = {
-  jumpcloud_system: { display_name: 'web-1' },
-  jumpcloud_group_membership: { groups: [ID] },
-  jumpcloud_user_binding: { users: [ID], exclusive: true },
-  jumpcloud_association: { type: 'command', ids: [ID] },
-  jumpcloud_removal: {},
-  jumpcloud_system_info: {},
-  jumpcloud_host: { system: { display_name: 'web-1' }, groups: [ID] },
-};
-
 interface Times {
   readonly timeout: number;
   readonly request_timeout: number;
@@ -49,7 +40,7 @@ async function expectFailure(
   const server = await start();
   try {
     const connection = { agent_dir: host.agentDir, api_url: server.url, ...times };
-    const ran = await runMeasured(module, { ...connection, ...WANTED[module] });
+    const ran = await runMeasured(module, { ...connection, ...busyCall(module, () => ID) });
     expect(ran.answer).toMatchObject({ changed: false, failed: true, error: { code } });
     expect(ran.answer.msg).toMatch(message);
     expect(ran.answer.msg).toMatch(/^Could not (read|change|join|add) .+: .+\. .+\.$/s);

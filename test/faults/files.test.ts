@@ -24,6 +24,7 @@ import {
   type ModuleName,
   runModule,
 } from '../harness/executable.ts';
+import { furnitureOf } from '../harness/furniture.ts';
 import { leaks } from './leaks.ts';
 import { mountTmpfs, type Tmpfs } from './tmpfs.ts';
 
@@ -48,9 +49,7 @@ async function run(module: ModuleName, options: Record<string, unknown> = {}): P
     agent_dir: host.agentDir,
     api_url: emulator.url,
     timeout: 5,
-    ...(module === 'jumpcloud_group_membership' && { groups: [] }),
-    ...(module === 'jumpcloud_user_binding' && { users: [] }),
-    ...(module === 'jumpcloud_association' && { type: 'command', ids: [] }),
+    ...furnitureOf(module).good,
     ...options,
   });
   expect(stderr).toBe('');

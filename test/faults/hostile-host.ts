@@ -1,7 +1,8 @@
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import type { FaultRule } from '../emulator/faults.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
-import { type Answer, type ModuleName, runModule } from '../harness/executable.ts';
+import { type Answer, MODULES, type ModuleName, runModule } from '../harness/executable.ts';
+import { busyCall } from '../harness/furniture.ts';
 
 /** What the modules read, each by the end of its path. */
 export type Reading = 'record' | 'memberof' | 'associations' | 'users';
@@ -37,26 +38,28 @@ export async function setStage(): Promise<HostileStage> {
   const user = store.addUser();
   store.join(systemId, group);
   store.associate(systemId, 'user', user, { sudo: { enabled: true, withoutPassword: false } });
-  const wanted: Record<ModuleName, Record<string, unknown>> = {
+  /** More than the least that changes something, so that every field that is read counts. */
+  const more: Partial<Record<ModuleName, Record<string, unknown>>> = {
     jumpcloud_system: {
-      display_name: 'web-1',
       description: '',
       allow_ssh_root_login: true,
       primary_user: user,
       attributes: { env: 'prod' },
     },
-    jumpcloud_group_membership: { groups: [store.addGroup()], exclusive: true },
-    jumpcloud_user_binding: { users: [{ id: store.addUser(), sudo: true }], exclusive: true },
-    jumpcloud_association: { type: 'command', ids: [store.addObject('command')] },
-    jumpcloud_removal: {},
-    jumpcloud_system_info: {},
-    jumpcloud_host: { groups: [store.addGroup()], commands: [store.addObject('command')] },
+    jumpcloud_group_membership: { exclusive: true },
+    jumpcloud_user_binding: { exclusive: true },
   };
+  const wanted = new Map(
+    MODULES.map((name) => [
+      name,
+      { ...busyCall(name, (type) => store.addNamed(type, type)), ...more[name] },
+    ]),
+  );
   const options = (module: ModuleName) => ({
     agent_dir: agentDir,
     api_url: emulator.url,
     timeout: 15,
-    ...wanted[module],
+    ...wanted.get(module),
   });
   return {
     host,

@@ -10,18 +10,11 @@ import {
   type Ran,
   runModule,
 } from '../harness/executable.ts';
+import { WRITING_MODULES } from '../harness/furniture.ts';
 import { leaks } from './leaks.ts';
 import { differences, meaningOf, organisationOf } from './organisation.ts';
 import { Random } from './random.ts';
 import { populate, someWish } from './stormy-wish.ts';
-
-const WRITING_MODULES = [
-  'jumpcloud_system',
-  'jumpcloud_group_membership',
-  'jumpcloud_user_binding',
-  'jumpcloud_association',
-  'jumpcloud_removal',
-] as const;
 
 /** What a run that gets a signal left behind, and what the next one made of it. */
 export interface Interruption {

@@ -7,6 +7,7 @@ import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emu
 import { furnish } from '../emulator/furnish.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
 import { type Answer, MODULES, type ModuleName, runModule } from '../harness/executable.ts';
+import { furnitureOf } from '../harness/furniture.ts';
 import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
 import { leaks } from './leaks.ts';
 
@@ -73,13 +74,6 @@ async function run(
 /** To the emulator over https unless said otherwise. */
 const overTls = () => ({ agent_dir: secureHost.agentDir, api_url: secure.url, ca_path: caPath });
 const plain = () => ({ agent_dir: host.agentDir, api_url: emulator.url });
-const ID = '0123456789abcdef01234567';
-/** The options that a module cannot do without. */
-const WANTED: Partial<Record<ModuleName, Record<string, unknown>>> = {
-  jumpcloud_group_membership: { groups: [ID] },
-  jumpcloud_user_binding: { users: [ID] },
-  jumpcloud_association: { type: 'command', ids: [ID] },
-};
 const READ = { changed: false, api: { requests: 1, retries: 0 } };
 
 describe('a proxy on the way', () => {
@@ -148,7 +142,8 @@ describe('the environment', () => {
 
 describe('an API of plain http, whose requests everybody on the way could read', () => {
   test.each(MODULES)('is refused beside a proxy, before any request, by %s', async (module) => {
-    const answer = await run(module, { ...plain(), ...WANTED[module], proxy: withUser(open.url) });
+    const { good } = furnitureOf(module);
+    const answer = await run(module, { ...plain(), ...good, proxy: withUser(open.url) });
     expect(answer).toMatchObject({
       changed: false,
       failed: true,

@@ -1,20 +1,13 @@
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import type { StormRates } from '../emulator/faults.ts';
 import { type ModuleName, type Ran, runModule } from '../harness/executable.ts';
+import { WRITING_MODULES } from '../harness/furniture.ts';
 import { leaks } from './leaks.ts';
 import { differences, meaningOf, type Organisation, organisationOf } from './organisation.ts';
 import { Random } from './random.ts';
 import { joinMany, populate, someWish, type Wish } from './stormy-wish.ts';
 
 const RATES: StormRates = { serverError: 0.2, rateLimit: 0.1, resetBefore: 0.05, resetAfter: 0.05 };
-
-const WRITING_MODULES = [
-  'jumpcloud_system',
-  'jumpcloud_group_membership',
-  'jumpcloud_user_binding',
-  'jumpcloud_association',
-  'jumpcloud_removal',
-] as const;
 
 /** What a run may take, in seconds: the default of `timeout`, and two to start and to end. */
 const LONGEST_S = 120 + 2;

@@ -103,8 +103,11 @@ export function someWish(
     case 'jumpcloud_association':
       options = { type, ...wishEdges(type, systemId, pools, expected, random) };
       break;
-    default:
+    case 'jumpcloud_removal':
       options = wishRemoval(systemId, expected, random);
+      break;
+    default:
+      throw new Error(`nobody has said what ${module} may be asked in a storm; do it in someWish`);
   }
   return { module, options, expected };
 }

@@ -13,6 +13,8 @@ export interface Furniture {
   readonly good: Options;
   /** What changes something about a host that has only just been enrolled; a module that only reads has none. */
   readonly changing?: (idOf: IdOf) => Options;
+  /** Calls of one host, in this order, whose results have all of the module's fields; `changing` unless said. */
+  readonly telling?: (idOf: IdOf) => readonly Options[];
   /** What is refused before anything is read or sent. */
   readonly bad: Options;
 }
@@ -33,6 +35,7 @@ const FURNITURE: Readonly<Record<ModuleName, Furniture>> = {
   jumpcloud_system: {
     good: {},
     changing: () => ({ display_name: 'web-1' }),
+    telling: () => [{ display_name: 'web-1', settle: 0.1 }],
     bad: { purge_attributes: true },
   },
   jumpcloud_group_membership: {
@@ -48,11 +51,13 @@ const FURNITURE: Readonly<Record<ModuleName, Furniture>> = {
   jumpcloud_association: {
     good: { type: 'command', ids: [] },
     changing: (idOf) => ({ type: 'command', ids: [idOf('command')] }),
+    telling: (idOf) => [{ type: 'user_group', ids: [idOf('user_group')], sudo: true }],
     bad: { ids: [] },
   },
   jumpcloud_removal: {
     good: {},
     changing: () => ({}),
+    telling: () => [{ scope: 'associations' }, { purge_identity: true }],
     bad: { scope: 'associations', purge_identity: true },
   },
   jumpcloud_system_info: {
@@ -74,6 +79,11 @@ export function furnitureOf(module: ModuleName): Furniture {
 export function busyCall(module: ModuleName, idOf: IdOf): Options {
   const { good, changing } = furnitureOf(module);
   return changing?.(idOf) ?? good;
+}
+
+/** Calls of one host, one after another, whose results have every field that the module's ever have. */
+export function tellingCalls(module: ModuleName, idOf: IdOf): readonly Options[] {
+  return furnitureOf(module).telling?.(idOf) ?? [busyCall(module, idOf)];
 }
 
 /** The modules that change something. */

@@ -6,41 +6,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { version } from '../../package.json';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import type { EnrolOptions } from '../emulator/enrol.ts';
-import type { Fault } from '../emulator/faults.ts';
 import { type Answer, executablePath, MODULES, runModule, runRaw } from '../harness/executable.ts';
+import { type TestHost, test } from '../harness/fixture.ts';
 import { preload } from '../preload.ts';
 import { onTerminal, quoted, rewritten } from '../terminal.ts';
 
 const SYSTEM = 'jumpcloud_system';
 const EXECUTABLE = executablePath(SYSTEM);
 const folder = mkdtempSync(join(tmpdir(), 'calling-'));
-const hosts: EnrolledHost[] = [];
-let emulator: Emulator;
-
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterAll(async () => {
-  await emulator.close();
-  await Promise.all(hosts.map((host) => host.remove()));
-  rmSync(folder, { recursive: true });
-});
-
-/** A host of its own for one test, with the options that lead to it. */
-async function enrolled(wish: EnrolOptions = {}) {
-  const host = await emulator.enrol(wish);
-  hosts.push(host);
-  const { systemId, agentDir } = host;
-  const options = { agent_dir: agentDir, api_url: emulator.url };
-  const requests = () => emulator.requests.filter((request) => request.systemId === systemId);
-  const hit = (fault: Fault, times = 1) =>
-    emulator.faults.add({ fault, times, when: ({ url }) => url.includes(systemId) });
-  return { ...host, options, requests, hit };
-}
+afterAll(() => rmSync(folder, { recursive: true }));
 
 function argsFile(content: unknown): string {
   const path = join(folder, `${Math.random()}.json`);
@@ -58,8 +34,7 @@ describe.concurrent('options come from', () => {
     ['standard input, when there is no argument', (json) => [[], json]],
     ['standard input with flags alone', (json) => [['--diff'], `\n${json}\n\n`]],
   ];
-  test.each(rows)('%s', async (_, how) => {
-    const host = await enrolled();
+  test.for(rows)('%s', async ([_, how], { host }) => {
     const [words, input] = how(JSON.stringify({ ...host.options, display_name: 'Köln 😀' }));
     const ran = await runRaw(SYSTEM, words, input);
     expect(ran.answer).toMatchObject({ changed: true, system: { displayName: 'Köln 😀' } });
@@ -80,8 +55,7 @@ describe.concurrent('options come from', () => {
     });
   });
 
-  test("Ansible's file with its own keys, which show nowhere", async () => {
-    const host = await enrolled();
+  test("Ansible's file with its own keys, which show nowhere", async ({ host }) => {
     const file = argsFile({
       ...host.options,
       display_name: 'web-1',
@@ -102,14 +76,13 @@ describe.concurrent('options come from', () => {
 });
 
 describe.concurrent('flags', () => {
-  test.each([
+  test.for([
     ['--check before', ['--check', 'JSON'], ['GET'], false],
     ['--check after', ['JSON', '--check'], ['GET'], false],
     ['both around', ['--diff', 'JSON', '--check'], ['GET'], true],
     ['--diff', ['JSON', '--diff'], ['GET', 'PUT'], true],
     ['none', ['JSON'], ['GET', 'PUT'], false],
-  ])('%s', async (_, words, methods, hasDiff) => {
-    const host = await enrolled();
+  ] as const)('%s', async ([_, words, methods, hasDiff], { host }) => {
     const json = JSON.stringify({ ...host.options, display_name: 'web-1' });
     const given = words.map((word) => word.replace('JSON', json));
     const { answer } = await runRaw(SYSTEM, given, undefined);
@@ -118,12 +91,11 @@ describe.concurrent('flags', () => {
     expect(host.requests().map(({ method }) => method)).toEqual(methods);
   });
 
-  test.each([
+  test.for([
     [{ _ansible_check_mode: false }, ['--check']],
     [{ _ansible_check_mode: 'yes' }, []],
     [{ _ansible_check_mode: 1 }, []],
-  ])('and keys add up: %j %j', async (keys, flags) => {
-    const host = await enrolled();
+  ] as const)('and keys add up: %j %j', async ([keys, flags], { host }) => {
     await runModule(SYSTEM, { ...host.options, display_name: 'web-1', ...keys }, { flags });
     expect(host.requests().map(({ method }) => method)).toEqual(['GET']);
   });
@@ -140,7 +112,7 @@ describe.concurrent('flags', () => {
 
 describe.concurrent('the exit code', () => {
   const detailed = ['--detailed-exitcode'];
-  test.each([
+  test.for([
     ['unchanged', {}, [], 0],
     ['changed', { display_name: 'web-1' }, [], 0],
     ['failed', { timeout: 0 }, [], 1],
@@ -148,14 +120,12 @@ describe.concurrent('the exit code', () => {
     ['changed', { display_name: 'web-1' }, detailed, 2],
     ['changed in check mode', { display_name: 'web-1' }, [...detailed, '--check'], 2],
     ['failed', { timeout: 0 }, detailed, 1],
-  ])('%s, %j %j: %i', async (_, options, flags, exitCode) => {
-    const host = await enrolled();
+  ] as const)('%s, %j %j: %i', async ([_, options, flags, exitCode], { host }) => {
     const ran = await runModule(SYSTEM, { ...host.options, ...options }, { flags });
     expect(ran.exitCode).toBe(exitCode);
   });
 
-  test('of a run that failed after a change is 1', async () => {
-    const host = await enrolled();
+  test('of a run that failed after a change is 1', async ({ host }) => {
     host.hit({ kind: 'slow', ms: 0 });
     host.hit({
       kind: 'mangle',
@@ -175,8 +145,7 @@ describe.concurrent('on a terminal', () => {
     expect(exitCode).toBe(0);
   });
 
-  test('the result is pretty-printed', async () => {
-    const host = await enrolled();
+  test('the result is pretty-printed', async ({ host }) => {
     const json = quoted(JSON.stringify(host.options));
     const { output, exitCode } = await onTerminal(`${EXECUTABLE} ${json}`);
     const result = JSON.parse(output);
@@ -185,8 +154,7 @@ describe.concurrent('on a terminal', () => {
     expect(exitCode).toBe(0);
   });
 
-  test('for messages alone, the result is one line', async () => {
-    const host = await enrolled();
+  test('for messages alone, the result is one line', async ({ host }) => {
     const json = quoted(JSON.stringify(host.options));
     const file = join(folder, `${host.systemId}.out`);
     const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${quoted(file)}`);
@@ -195,8 +163,8 @@ describe.concurrent('on a terminal', () => {
     expect(printed).toBe(`${JSON.stringify(JSON.parse(printed))}\n`);
   });
 
-  test('a registration that is waited for is told of, and how long still', async () => {
-    const host = await enrolled({ write: false });
+  test('a registration that is waited for is told of, and how long still', async ({ enrol }) => {
+    const host = await enrol({ write: false });
     const options = { ...host.options, registration_timeout: 3.2 };
     const json = quoted(JSON.stringify(options));
     const file = join(folder, `${host.systemId}.out`);
@@ -210,8 +178,7 @@ describe.concurrent('on a terminal', () => {
     expect(exitCode).toBe(1);
   });
 
-  test('backing off is told of, never wider than the terminal', async () => {
-    const host = await enrolled();
+  test('backing off is told of, never wider than the terminal', async ({ host }) => {
     host.hit({ kind: 'status', status: 429, retryAfter: 3 });
     const options = { ...host.options, timeout: 60 };
     const json = quoted(JSON.stringify(options));
@@ -225,16 +192,14 @@ describe.concurrent('on a terminal', () => {
     expect(output).not.toContain('\n');
   });
 
-  test('settling is told of', async () => {
-    const host = await enrolled();
+  test('settling is told of', async ({ host }) => {
     const options = { ...host.options, display_name: 'web-1', settle: 4 };
     const json = quoted(JSON.stringify(options));
     const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${folder}/settle.out`);
     expect(rewritten(output)[0]).toMatch(/^Waiting for the settings to hold: \d s left$/);
   });
 
-  test('a short wait is not worth a line', async () => {
-    const host = await enrolled();
+  test('a short wait is not worth a line', async ({ host }) => {
     host.hit({ kind: 'status', status: 503 });
     const json = quoted(JSON.stringify(host.options));
     const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${folder}/short.out`);
@@ -243,17 +208,16 @@ describe.concurrent('on a terminal', () => {
 });
 
 describe.concurrent('without a terminal stderr stays empty', () => {
-  test.each([
+  test.for([
     ['waiting for the registration', { registration_timeout: 3 }, { write: false }],
     ['settling', { display_name: 'web-1', settle: 3 }, {}],
-  ])('%s', async (_, options, wish) => {
-    const host = await enrolled(wish);
+  ] as const)('%s', async ([_, options, wish], { enrol }) => {
+    const host = await enrol(wish);
     const ran = await runModule(SYSTEM, { ...host.options, ...options });
     expect(ran.stderr).toBe('');
   });
 
-  test('backing off', async () => {
-    const host = await enrolled();
+  test('backing off', async ({ host }) => {
     host.hit({ kind: 'status', status: 503, retryAfter: 3 });
     const ran = await runModule(SYSTEM, host.options);
     expect(ran).toMatchObject({ stderr: '', exitCode: 0 });
@@ -317,17 +281,14 @@ describe.concurrent('a signal', () => {
   const soon = { timeout: 25_000, interval: 20 };
   const listens = (isListening: () => boolean) => expect.poll(isListening, soon).toBe(true);
   /** How often this host has asked for something. */
-  const asked = (systemId: string, times = 1) =>
-    expect
-      .poll(() => emulator.requests.filter((seen) => seen.systemId === systemId).length, soon)
-      .toBe(times);
+  const asked = (host: TestHost, times = 1) =>
+    expect.poll(() => host.requests().length, soon).toBe(times);
   /** Quick beside what each run would wait for otherwise, on a busy machine too. */
   const QUICK_MS = 10_000;
-  test.each(signals)('%s while the server is silent', async (signal) => {
-    const host = await enrolled();
+  test.for(signals)('%s while the server is silent', async (signal, { host }) => {
     host.hit({ kind: 'silence' });
     const { answer, exitCode, ms } = await interrupt([JSON.stringify(host.options)], signal, () =>
-      asked(host.systemId),
+      asked(host),
     );
     expect(answer).toMatchObject({
       changed: false,
@@ -341,23 +302,21 @@ describe.concurrent('a signal', () => {
     expect(ms).toBeLessThan(QUICK_MS);
   });
 
-  test('SIGHUP under nohup, which Node.js takes back', async () => {
-    const host = await enrolled();
+  test('SIGHUP under nohup, which Node.js takes back', async ({ host }) => {
     host.hit({ kind: 'silence' });
     const words = [EXECUTABLE, JSON.stringify(host.options)];
     const running = execa('nohup', words, { stdin: 'ignore', reject: false });
-    await asked(host.systemId);
+    await asked(host);
     running.kill('SIGHUP');
     const { stdout, exitCode } = await running;
     expect(JSON.parse(stdout)).toMatchObject({ failed: true, error: { code: 'interrupted' } });
     expect(exitCode).toBe(1);
   });
 
-  test('while backing off', async () => {
-    const host = await enrolled();
+  test('while backing off', async ({ host }) => {
     host.hit({ kind: 'status', status: 503, retryAfter: 30 });
     const { answer, ms } = await interrupt([JSON.stringify(host.options)], 'SIGTERM', async () => {
-      await asked(host.systemId);
+      await asked(host);
       // The answer is on its way; before it has come, this is a silent server.
       await sleep(300);
     });
@@ -365,12 +324,11 @@ describe.concurrent('a signal', () => {
     expect(ms).toBeLessThan(QUICK_MS);
   });
 
-  test('while settling, with what had been written', async () => {
-    const host = await enrolled();
+  test('while settling, with what had been written', async ({ host }) => {
     const { answer, ms } = await interrupt(
       [JSON.stringify({ ...host.options, display_name: 'web-1', settle: 60 })],
       'SIGTERM',
-      () => asked(host.systemId, 3),
+      () => asked(host, 3),
     );
     expect(answer).toMatchObject({
       changed: true,
@@ -381,8 +339,8 @@ describe.concurrent('a signal', () => {
     expect(ms).toBeLessThan(QUICK_MS);
   });
 
-  test.each(signals)('%s while waiting for the registration', async (signal) => {
-    const host = await enrolled({ write: false });
+  test.for(signals)('%s while waiting for the registration', async (signal, { enrol }) => {
+    const host = await enrol({ write: false });
     const options = { ...host.options, registration_timeout: 60 };
     const { answer, exitCode, ms } = await interrupt([JSON.stringify(options)], signal, listens);
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'interrupted' } });
@@ -399,11 +357,10 @@ describe.concurrent('a signal', () => {
 });
 
 describe.concurrent('the result', () => {
-  test('repeats the options as understood', async () => {
-    const host = await enrolled();
+  test('repeats the options as understood', async ({ host }) => {
     const { answer } = await runModule(SYSTEM, {
       ...host.options,
-      api_url: `${emulator.url}/`,
+      api_url: `${host.options.api_url}/`,
       display_name: 12,
       allow_ssh_root_login: 'no',
       primary_user: 'ABCDEFABCDEFABCDEFABCDEF',
@@ -416,13 +373,14 @@ describe.concurrent('the result', () => {
       module_args: {
         agent_dir: host.agentDir,
         region: 'auto',
-        api_url: emulator.url,
+        api_url: host.options.api_url,
         ca_path: null,
         proxy: null,
         timeout: 120,
         request_timeout: 2.5,
         registration_timeout: 0,
         system_id: null,
+        names: null,
         display_name: '12',
         description: null,
         allow_ssh_root_login: false,
@@ -438,12 +396,11 @@ describe.concurrent('the result', () => {
     });
   });
 
-  test.each([[0], [1], ['1'], [2], ['2'], [3]])('tells of the API at verbosity %j', async (v) => {
-    const host = await enrolled();
+  test.for([0, 1, '1', 2, '2', 3])('tells of the API at verbosity %j', async (v, { host }) => {
     host.hit({ kind: 'status', status: 503, retryAfter: 0 });
     const { answer } = await runModule(SYSTEM, { ...host.options, _ansible_verbosity: v });
     const told = {
-      base_url: emulator.url,
+      base_url: host.options.api_url,
       requests: 2,
       retries: 1,
       clock_offset: expect.any(Number),
@@ -452,8 +409,8 @@ describe.concurrent('the result', () => {
     else expect(answer['api']).toEqual(told);
   });
 
-  test('tells of the API in a failure, too', async () => {
-    const host = await enrolled({ ineligible: true });
+  test('tells of the API in a failure, too', async ({ enrol }) => {
+    const host = await enrol({ ineligible: true });
     const { answer } = await runModule(SYSTEM, { ...host.options, _ansible_verbosity: 2 });
     expect(answer).toMatchObject({ failed: true, api: { requests: 1, retries: 0 } });
   });
@@ -464,23 +421,29 @@ describe.concurrent('the result', () => {
     broken,
     "require('node:crypto').sign = () => { throw new TypeError('boom in crypto'); };\n",
   );
-  test.each([0, 2, 3])('of a bug has a stack at verbosity 3 only: %i', async (verbosity) => {
-    const host = await enrolled();
-    const ran = await runModule(
-      SYSTEM,
-      { ...host.options, _ansible_verbosity: verbosity },
-      { env: preload(broken) },
-    );
-    expect(ran.answer).toMatchObject({ changed: false, failed: true, error: { code: 'internal' } });
-    expect(ran.answer.msg).toMatch(/TypeError: boom in crypto/);
-    expect('stack' in Object(ran.answer.error)).toBe(verbosity === 3);
-    expect(ran).toMatchObject({ exitCode: 1, stderr: '' });
-  });
+  test.for([0, 2, 3])(
+    'of a bug has a stack at verbosity 3 only: %i',
+    async (verbosity, { host }) => {
+      const ran = await runModule(
+        SYSTEM,
+        { ...host.options, _ansible_verbosity: verbosity },
+        { env: preload(broken) },
+      );
+      expect(ran.answer).toMatchObject({
+        changed: false,
+        failed: true,
+        error: { code: 'internal' },
+      });
+      expect(ran.answer.msg).toMatch(/TypeError: boom in crypto/);
+      expect('stack' in Object(ran.answer.error)).toBe(verbosity === 3);
+      expect(ran).toMatchObject({ exitCode: 1, stderr: '' });
+    },
+  );
 });
 
 describe.concurrent('registration_timeout', () => {
-  test('waits for files that come late', async () => {
-    const host = await enrolled({ write: false });
+  test('waits for files that come late', async ({ enrol }) => {
+    const host = await enrol({ write: false });
     rmSync(host.agentDir, { recursive: true });
     const running = runModule(SYSTEM, { ...host.options, registration_timeout: 20 });
     await sleep(800);
@@ -489,8 +452,9 @@ describe.concurrent('registration_timeout', () => {
     expect(answer).toMatchObject({ changed: false, system_id: host.systemId });
   });
 
-  test('waits out a half-written configuration, and a systemKey that is to come', async () => {
-    const host = await enrolled();
+  test('waits out a half-written configuration, and a systemKey that is to come', async ({
+    host,
+  }) => {
     const conf = join(host.agentDir, 'jcagent.conf');
     const whole = readFileSync(conf, 'utf8');
     writeFileSync(conf, whole.slice(0, 30));
@@ -502,8 +466,8 @@ describe.concurrent('registration_timeout', () => {
     expect((await running).answer).toMatchObject({ changed: false, system_id: host.systemId });
   });
 
-  test('comes on top of timeout', async () => {
-    const host = await enrolled({ write: false });
+  test('comes on top of timeout', async ({ enrol }) => {
+    const host = await enrol({ write: false });
     const options = { ...host.options, timeout: 3, registration_timeout: 20 };
     const running = runModule(SYSTEM, options);
     await sleep(4000);
@@ -511,8 +475,7 @@ describe.concurrent('registration_timeout', () => {
     expect((await running).answer).toMatchObject({ changed: false });
   });
 
-  test('ends with what is missing still', async () => {
-    const host = await enrolled();
+  test('ends with what is missing still', async ({ host }) => {
     rmSync(join(host.agentDir, 'client.key'));
     const start = performance.now();
     const { answer } = await runModule(SYSTEM, { ...host.options, registration_timeout: 1 });
@@ -522,8 +485,7 @@ describe.concurrent('registration_timeout', () => {
     expect(host.requests()).toEqual([]);
   });
 
-  test('does not wait for what waiting cannot heal', async () => {
-    const host = await enrolled();
+  test('does not wait for what waiting cannot heal', async ({ host }) => {
     rmSync(join(host.agentDir, 'client.key'));
     await execa('mkfifo', [join(host.agentDir, 'client.key')]);
     // Longer than a test may take.
@@ -549,10 +511,10 @@ describe.concurrent('region', () => {
     ['eu', 'agent.jumpcloud.com', eu],
     ['in', 'agent.mars.jumpcloud.com', india],
   ];
-  test.each(rows)(
+  test.for(rows)(
     '%s with agentServerHost "%s"',
-    async (region, agentServerHost, base, warning) => {
-      const host = await enrolled({ agentServerHost });
+    async ([region, agentServerHost, base, warning], { enrol }) => {
+      const host = await enrol({ agentServerHost });
       const { answer } = await runModule(
         SYSTEM,
         { agent_dir: host.agentDir, region, timeout: 0.3, _ansible_verbosity: 2 },

@@ -7,7 +7,8 @@ import { projectFolder } from '../../scripts/build/project-folder.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { furnish } from '../emulator/furnish.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
-import { executablePath, type ModuleName, runModule } from '../harness/executable.ts';
+import { executablePath, MODULES, runModule } from '../harness/executable.ts';
+import { busyCall, WRITING_MODULES } from '../harness/furniture.ts';
 import { Measurer } from '../harness/measurer.ts';
 import { NODE_VERSIONS, nodePath } from '../harness/nodes.ts';
 
@@ -41,34 +42,21 @@ afterAll(async () => {
 describe.each(NODES)('Node.js %s', (_, node) => {
   const test = base.skipIf(!existsSync(node));
   test('takes every executable through a life, without a word on stderr', async () => {
-    const host = await emulator.enrol();
-    furnish(emulator.store, host.systemId);
-    const group = emulator.store.addGroup();
-    const user = emulator.store.addUser();
-    const command = emulator.store.addObject('command');
-    const place = { agent_dir: host.agentDir, api_url: emulator.url, ca_path: caPath };
-    const run = async (module: ModuleName, options: Record<string, unknown>) => {
-      const { answer, stderr } = await runModule(
-        module,
-        { ...place, ...options },
-        { env: { JUMPCLOUD_NODE: node } },
-      );
-      expect(stderr).toBe('');
-      expect(answer.msg, module).not.toMatch(/^Could not/);
-      return answer.failed ? answer.msg : answer.changed;
-    };
-    const twice = async (module: ModuleName, options: Record<string, unknown>) => [
-      await run(module, options),
-      await run(module, options),
-    ];
-    expect(await twice('jumpcloud_system', { display_name: 'every' })).toEqual([true, false]);
-    expect(await twice('jumpcloud_group_membership', { groups: [group] })).toEqual([true, false]);
-    expect(await twice('jumpcloud_user_binding', { users: [user] })).toEqual([true, false]);
-    const commands = { type: 'command', ids: [command] };
-    expect(await twice('jumpcloud_association', commands)).toEqual([true, false]);
-    expect(await twice('jumpcloud_system_info', {})).toEqual([false, false]);
-    expect(await twice('jumpcloud_removal', {})).toEqual([true, false]);
-    await host.remove();
+    const env = { JUMPCLOUD_NODE: node };
+    for (const module of MODULES) {
+      const host = await emulator.enrol();
+      furnish(emulator.store, host.systemId);
+      const place = { agent_dir: host.agentDir, api_url: emulator.url, ca_path: caPath };
+      const options = {
+        ...place,
+        ...busyCall(module, (type) => emulator.store.addNamed(type, type)),
+      };
+      for (const changed of [WRITING_MODULES.includes(module), false]) {
+        const { answer, stderr } = await runModule(module, options, { env });
+        expect([stderr, answer.failed ?? answer.changed], answer.msg).toEqual(['', changed]);
+      }
+      await host.remove();
+    }
   });
 
   test('waits and tries again, with a library loaded only for that', async () => {

@@ -1,85 +1,50 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   type DocumentedValue,
   readDocumentation,
 } from '../../scripts/build/module-documentation.ts';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { type Answer, MODULES, type ModuleName, runModule } from '../harness/executable.ts';
+import type { Emulator } from '../emulator/emulator.ts';
+import { furnish } from '../emulator/furnish.ts';
+import { type Answer, MODULES, type ModuleName } from '../harness/executable.ts';
+import { type TestHost, test } from '../harness/fixture.ts';
+import { furnitureOf, type Options, tellingCalls, WRITING_MODULES } from '../harness/furniture.ts';
 
 type Values = Readonly<Record<string, DocumentedValue>>;
 
 /** What every result of every module of Ansible may have. */
 const COMMON = ['changed', 'failed', 'invocation'];
 
-/** What a refused edge tells. */
-const REFUSAL = ['error.refused', 'error.status', 'error.jumpcloud_message'];
-
-/** What a module never has to tell, or does not in these situations. */
-const NEVER: Partial<Record<ModuleName, readonly string[]>> = {
-  jumpcloud_system: REFUSAL,
-  jumpcloud_system_info: ['diff', ...REFUSAL],
-};
-
-let emulator: Emulator;
-let host: EnrolledHost;
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterAll(() => emulator.close());
+/** The modules that write lists, of which one entry can be refused. */
+const LISTS: readonly ModuleName[] = [
+  'jumpcloud_group_membership',
+  'jumpcloud_user_binding',
+  'jumpcloud_association',
+  'jumpcloud_removal',
+];
 
 /** Runs a module in the situations that its return values are documented for. */
-async function resultsOf(module: ModuleName): Promise<Answer[]> {
-  host = await emulator.enrol();
-  const { store } = emulator;
-  const [user, group, userGroup] = [store.addUser(), store.addGroup(), store.addUserGroup()];
-  store.associate(host.systemId, 'policy', store.add('policy'));
-  const call = async (options: object) => {
+async function resultsOf(
+  module: ModuleName,
+  host: TestHost,
+  { store, faults }: Emulator,
+): Promise<Answer[]> {
+  furnish(store, host.systemId);
+  const results: Answer[] = [];
+  const call = async (options: Options) => {
     const talkative = { _ansible_diff: true, _ansible_verbosity: 2 };
-    const place = { agent_dir: host.agentDir, api_url: emulator.url };
-    return (await runModule(module, { ...talkative, ...place, ...options })).answer;
+    results.push((await host.run(module, { ...talkative, ...options })).answer);
   };
-  const results = [await call({ nonsense: 1 })];
-  /** The same with an edge that JumpCloud refuses. */
-  const callRefused = async (id: string, options: object) => {
-    emulator.faults.refuse(id, 403);
-    const answer = await call(options);
-    emulator.faults.clear();
-    return answer;
-  };
-  switch (module) {
-    case 'jumpcloud_system':
-      emulator.initialisationRace(host.systemId, { afterMs: 100, fields: { displayName: 'x' } });
-      results.push(await call({ display_name: 'web-1', settle: 0.5 }));
-      break;
-    case 'jumpcloud_group_membership':
-      results.push(await callRefused(group, { groups: [group] }), await call({ groups: [group] }));
-      break;
-    case 'jumpcloud_user_binding':
-      results.push(await callRefused(user, { users: [user] }));
-      results.push(await call({ users: [{ id: user, sudo: true }] }));
-      break;
-    case 'jumpcloud_association':
-      results.push(await call({ type: 'user_group', ids: [userGroup], sudo: true }));
-      results.push(await call({ type: 'command', ids: [] }));
-      results.push(
-        await callRefused(userGroup, { type: 'user_group', ids: [userGroup], state: 'absent' }),
-      );
-      break;
-    case 'jumpcloud_removal':
-      store.join(host.systemId, group);
-      results.push(await callRefused(group, { scope: 'associations' }));
-      results.push(await call({ scope: 'associations' }), await call({ purge_identity: true }));
-      break;
-    case 'jumpcloud_system_info':
-      store.associate(host.systemId, 'user', user);
-      store.join(host.systemId, group);
-      results.push(await call({}));
-      await rm(join(host.agentDir, 'jcagent.conf'));
-      results.push(await call({}));
-  }
-  await host.remove();
+  await call({ nonsense: 1 });
+  const calls = tellingCalls(module, (type) => store.addNamed(type, type));
+  const isRefused = WRITING_MODULES.includes(module) ? /POST|PUT|DELETE/ : /GET/;
+  faults.add({
+    fault: { kind: 'status', status: 403, text: '{"message":"Not today"}' },
+    when: ({ method }) => isRefused.test(method),
+  });
+  await call({ ...calls[0], names: {} });
+  faults.clear();
+  for (const options of calls) await call(options);
+  await call({ ...furnitureOf(module).good, agent_dir: '/nonexistent' });
   return results;
 }
 
@@ -136,11 +101,15 @@ function names(values: Values, prefix = ''): string[] {
 }
 
 describe.each(MODULES)('the return values of %s', (module) => {
-  test('are those that its results have', async () => {
+  test('are those that its results have', async ({ host, emulator }) => {
     const { RETURN } = await readDocumentation(module);
-    const seen = new Set((await resultsOf(module)).flatMap((result) => compare(RETURN, result)));
+    const results = await resultsOf(module, host, emulator);
+    const seen = new Set(results.flatMap((result) => compare(RETURN, result)));
     // A module that changes nothing has nothing to compare.
-    const never = NEVER[module] ?? [];
+    const never = [
+      ...(WRITING_MODULES.includes(module) ? [] : ['diff']),
+      ...(LISTS.includes(module) ? [] : ['error.refused']),
+    ];
     expect([...seen].sort()).toEqual(
       names(RETURN)
         .filter((name) => !never.includes(name))

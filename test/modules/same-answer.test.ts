@@ -1,13 +1,13 @@
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, vi } from 'vitest';
 import {
   readDocumentation,
   readSharedDocumentation,
 } from '../../scripts/build/module-documentation.ts';
 import { renderHelp } from '../../scripts/build/render-help.ts';
-import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
 import { executablePath, MODULES, type ModuleName } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 import { busyCall, furnitureOf, type Options } from '../harness/furniture.ts';
 
 /** What stands in the place of an option's name is no name that anybody knows. */
@@ -16,14 +16,9 @@ const SECRET = 'hunter2';
 /** A closed port: nothing leaves this machine, even if it is enrolled itself. */
 const NOWHERE = 'http://127.0.0.1:9';
 
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
+beforeAll(() => {
   vi.stubEnv('HTTPS_PROXY', NOWHERE);
-});
-afterAll(() => {
-  vi.unstubAllEnvs();
-  return emulator.close();
+  return () => vi.unstubAllEnvs();
 });
 
 interface Answered {
@@ -93,18 +88,20 @@ describe.concurrent.each(MODULES)('%s', (name) => {
     expect(exitCode).toBe(1);
   });
 
-  test('does the same to a host both ways: predicted, changed, and found as it should be', async () => {
+  test('does the same to a host both ways: predicted, changed, and found as it should be', async ({
+    emulator,
+    enrol,
+  }) => {
     const { executable, inProcess } = await waysTo(name);
     const options = busyCall(name, (type) => emulator.store.addNamed(type, type));
     const life = async (call: Call) => {
-      const host = await emulator.enrol();
-      const text = given({ agent_dir: host.agentDir, api_url: emulator.url, ...options });
+      const host = await enrol();
+      const text = given({ ...host.options, ...options });
       const answers = [
         await call([text, '--check', '--diff']),
         await call([text, '--diff', '--detailed-exitcode']),
         await call(['-', '--diff', '--detailed-exitcode'], text),
       ];
-      await host.remove();
       return answers.map((answer) => ({
         ...answer,
         text: answer.text.replaceAll(host.agentDir, 'DIR').replaceAll(host.systemId, 'SYSTEM'),

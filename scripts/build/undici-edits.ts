@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { brotliCompressSync } from 'node:zlib';
+import type { Edit } from './apply-edits.ts';
+
+const require = createRequire(import.meta.url);
+
+/** What a file of undici exports; throws for a name that it does not export any more. */
+function exportsOf(file: string, ...names: readonly string[]): Record<string, object> {
+  const found = require(`undici/lib/${file}`);
+  const missing = names.filter((name) => found[name] === undefined);
+  if (missing.length > 0) throw new Error(`undici/lib/${file} has no ${missing.join(' and no ')}`);
+  return found;
+}
+
+/** What the file says without the functions that send a body piece by piece. */
+function withoutPieces(): string {
+  const source = readFileSync(require.resolve('undici/lib/dispatcher/client-h1.js'), 'utf8');
+  // A test tool's variable, that of all things would choose the parser that is left out.
+  const variable = 'process.env.JEST_WORKER_ID';
+  const [before, streams, buffer, others, after, ...more] = source
+    .replace(variable, 'undefined')
+    .split(/^(?=(?:async )?function write(?:Stream|Buffer|Blob) |module\.exports)/m);
+  const isAsKnown =
+    more.length === 0 &&
+    source.includes(variable) &&
+    streams?.startsWith('function writeStream ') &&
+    buffer?.startsWith('function writeBuffer ') &&
+    others?.startsWith('async function writeBlob ');
+  if (!isAsKnown) throw new Error('client-h1.js of undici is not built as it was.');
+  const sendNothing = `throw new Error('a body is sent in one piece')`;
+  const names = ['writeStream', 'writeBlob', 'writeIterable'];
+  const refusing = names.map((name) => `function ${name}() { ${sendNothing} }`);
+  return [before, buffer, ...refusing, after].join('\n');
+}
+
+/** A part that undici refers to and that no module ever uses. */
+const fails = (reason: string) => () => `throw new Error(${JSON.stringify(reason)})`;
+const failsWhenCalled = (reason: string) => () =>
+  `module.exports = function () { ${fails(reason)()} }`;
+
+/**
+ * All that the executables change about undici, which is written for servers that run for weeks: what
+ * is never used would double their size, and each of Node's own parts that is loaded at every start
+ * takes a quarter to a whole millisecond.
+ */
+export const undiciEdits: readonly Edit[] = [
+  // Never used.
+  {
+    file: 'undici/lib/dispatcher/client-h2.js',
+    contents: failsWhenCalled(
+      'a signature covers the words HTTP/1.1, so HTTP/2 is never offered to a server',
+    ),
+  },
+  {
+    file: 'undici/lib/core/connect.js',
+    contents: failsWhenCalled('every client is told how to connect'),
+  },
+  {
+    file: 'undici/lib/handler/redirect-handler.js',
+    contents: failsWhenCalled(
+      'a signature is never sent to another origin, so redirects are refused',
+    ),
+  },
+  {
+    file: 'undici/lib/web/fetch/body.js',
+    contents: fails('bodies are JSON text, never FormData, Blob or a web stream'),
+  },
+  {
+    // The parser for processors without SIMD. The other one is tried first, and from Node.js 16.4
+    // on works on every x86-64 processor with SSE4.1 (2008) and on every arm64 one.
+    file: 'undici/lib/llhttp/llhttp-wasm.js',
+    contents: fails('this processor cannot run WebAssembly SIMD, which reading HTTP needs'),
+  },
+
+  // Lighter than the original.
+  {
+    // The invariants stay, and fail with the code that a failed one has; only the report is plainer.
+    part: 'node:assert',
+    lacks: /\bassert\.\w+\(/,
+    contents: () => `
+      const assert = (value, message = 'an invariant of undici does not hold') => {
+        if (!value) throw Object.assign(new Error(message), { code: 'ERR_ASSERTION' });
+      };
+      module.exports = assert;`,
+  },
+  {
+    // Asked for how large the headers of an answer may be, here as Node has it without any flag.
+    part: 'node:http',
+    lacks: /\bhttp\.(?!maxHeaderSize\b)\w+/,
+    contents: () => 'exports.maxHeaderSize = 16 * 1024;',
+  },
+  {
+    // Channels without subscribers. The original can also print every request on stderr.
+    file: 'undici/lib/core/diagnostics.js',
+    contents: () => {
+      const { channels } = exportsOf('core/diagnostics.js', 'channels');
+      const names = Object.keys(channels ?? {});
+      return `const channel = { hasSubscribers: false };
+        exports.channels = { ${names.map((name) => `${name}: channel`).join(', ')} };`;
+    },
+  },
+  {
+    // Without the ways to send a body piece by piece: here a body is one buffer.
+    file: 'undici/lib/dispatcher/client-h1.js',
+    contents: withoutPieces,
+  },
+  {
+    // The symbols by their names alone. One of them is shared with Node.
+    file: 'undici/lib/core/symbols.js',
+    contents: () => {
+      const symbols = Object.entries<symbol>(require('undici/lib/core/symbols.js'));
+      const isShared = ([, symbol]: [string, symbol]) => Symbol.keyFor(symbol) !== undefined;
+      const own = symbols.filter((entry) => !isShared(entry)).map(([name]) => name);
+      const shared = symbols
+        .filter(isShared)
+        .map(([name, symbol]) => `exports.${name} = Symbol.for('${Symbol.keyFor(symbol)}');`);
+      return `for (const name of '${own.join(' ')}'.split(' ')) exports[name] = Symbol(name);
+        ${shared.join('\n')}`;
+    },
+  },
+  {
+    // Timers that cost little when there are thousands. Here a run has a few.
+    file: 'undici/lib/util/timers.js',
+    contents: () => {
+      exportsOf('util/timers.js', 'setFastTimeout', 'clearTimeout');
+      return `exports.setFastTimeout = (...given) => setTimeout(...given);
+        exports.clearTimeout = (timer) => clearTimeout(timer);`;
+    },
+  },
+  {
+    // The lower case of a hundred header names, so that these need not be computed one by one.
+    file: 'undici/lib/core/constants.js',
+    contents: () => {
+      exportsOf('core/constants.js', 'headerNameLowerCasedRecord');
+      return 'exports.headerNameLowerCasedRecord = { __proto__: null };';
+    },
+  },
+  {
+    file: 'undici/lib/core/tree.js',
+    contents: () => {
+      exportsOf('core/tree.js', 'tree');
+      return 'exports.tree = { lookup: () => null };';
+    },
+  },
+  {
+    // A class for each code, made in one place. The original spells out more than twenty, all alike.
+    file: 'undici/lib/core/errors.js',
+    contents: () => {
+      const { HTTPParserError, ...errors } = exportsOf('core/errors.js', 'HTTPParserError');
+      const codes = Object.entries(errors as Record<string, new (...of: unknown[]) => ErrorOf>).map(
+        ([name, Kind]) => [name, new Kind('', '', {}).code],
+      );
+      return `for (const [name, code] of ${JSON.stringify(codes)}) {
+          exports[name] = class extends Error {
+            name = name;
+            code = code;
+            constructor(message) { super(message || name); }
+          };
+        }
+        exports.HTTPParserError = class extends Error {
+          name = 'HTTPParserError';
+          constructor(message, code) {
+            super(message);
+            this.code = code ? 'HPE_' + code : undefined;
+          }
+        };`;
+    },
+  },
+  {
+    // As data, and only what is used of it: the original builds it step by step.
+    file: 'undici/lib/llhttp/constants.js',
+    contents: () => {
+      const { ERROR, TYPE } = exportsOf('llhttp/constants.js', 'ERROR', 'TYPE');
+      return `exports.ERROR = ${JSON.stringify(ERROR)}; exports.TYPE = ${JSON.stringify(TYPE)};`;
+    },
+  },
+  {
+    // The WebAssembly parser compressed: little more than a quarter of the size, for less than a
+    // millisecond at every start.
+    file: 'undici/lib/llhttp/llhttp_simd-wasm.js',
+    contents: () => {
+      const parser: Buffer = require('undici/lib/llhttp/llhttp_simd-wasm.js');
+      const text = brotliCompressSync(parser).toString('base64');
+      return `module.exports = require('node:zlib').brotliDecompressSync(Buffer.from('${text}', 'base64'))`;
+    },
+  },
+
+  // Loaded early, for undici, by an import without a name: esbuild takes that for useless.
+  { keep: 'node:dns', in: 'src/transport/short-run.ts' },
+  { keep: 'node:zlib', in: 'src/transport/short-run.ts' },
+];
+
+interface ErrorOf {
+  readonly code: string;
+}

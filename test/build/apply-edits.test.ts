@@ -1,0 +1,87 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { applyEdits, type Edit } from '../../scripts/build/apply-edits.ts';
+import { helpImport } from '../../scripts/build/help-import.ts';
+import { undiciEdits } from '../../scripts/build/undici-edits.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'edits-'));
+const FILES = {
+  'entry.ts': `import 'node:dns'; import { on } from './undici/part.js'; console.log(on);`,
+  'undici/part.js': `const assert = require('node:assert'); assert(1); exports.on = 'LOUD';`,
+};
+beforeAll(() => {
+  for (const [path, text] of Object.entries(FILES)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What comes of a bundle of these files, or its complaints. */
+async function bundle(edit: Edit): Promise<string> {
+  const plugins = [applyEdits('edits', [edit])];
+  const entryPoints = [join(folder, 'entry.ts')];
+  const options = { bundle: true, write: false, platform: 'node', logLevel: 'silent' } as const;
+  const { outputFiles } = await build({ ...options, entryPoints, plugins });
+  return outputFiles[0]?.text ?? '';
+}
+
+describe('an edit', () => {
+  test.each<[Edit, RegExp]>([
+    [{ file: 'undici/part.js', contents: () => 'exports.on = "quiet"' }, /quiet/],
+    [{ file: 'undici/part.js', replace: 'LOUD', by: 'quiet' }, /quiet/],
+    [{ part: 'node:assert', lacks: /assert\./, contents: () => 'module.exports = 7' }, /= 7/],
+    [{ keep: 'node:dns', in: 'entry.ts' }, /import_node_dns|require\("node:dns"\)/],
+  ])('is applied: %j', async (edit, expected) => {
+    expect(await bundle(edit)).toMatch(expected);
+  });
+
+  test.each<[Edit, RegExp]>([
+    [
+      { file: 'undici/other.js', contents: () => '' },
+      /Nothing imports undici\/other\.js any more\. See what took its place/,
+    ],
+    [
+      { file: 'undici/part.js', replace: 'SHRILL', by: '' },
+      /undici\/part\.js does not hold SHRILL any more\./,
+    ],
+    [
+      { part: 'node:http', lacks: /http/, contents: () => '' },
+      /undici does not import node:http any more\./,
+    ],
+    [
+      { part: 'node:assert', lacks: /assert\(/, contents: () => '' },
+      /The stand-in for node:assert has no assert\(, which .*undici\/part\.js uses\./,
+    ],
+    [{ keep: 'node:zlib', in: 'entry.ts' }, /entry\.ts does not import 'node:zlib' any more\./],
+    [{ keep: 'node:dns', in: 'other.ts' }, /other\.ts does not import 'node:dns' any more\./],
+  ])('that finds nothing fails the build: %j', async (edit, message) => {
+    await expect(bundle(edit)).rejects.toThrow(message);
+  });
+});
+
+/** The same edit of something that is not there. */
+function gone(edit: Edit): Edit {
+  if ('keep' in edit) return { ...edit, in: 'src/gone.ts' };
+  if ('part' in edit) return { ...edit, part: `${edit.part}/gone` };
+  return 'replace' in edit ? { ...edit, replace: 'gone' } : { ...edit, file: 'undici/gone.js' };
+}
+
+test('each of the edits of undici would be missed', async () => {
+  const built = build({
+    entryPoints: ['modules/jumpcloud_system.ts'],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    logLevel: 'silent',
+    plugins: [helpImport, applyEdits('gone', undiciEdits.map(gone))],
+  });
+  const { errors } = await built.then(
+    () => expect.unreachable(),
+    (failure) => failure,
+  );
+  expect(errors).toHaveLength(undiciEdits.length);
+});

@@ -1,0 +1,57 @@
+import { test as base } from 'vitest';
+import { startEmulator } from '../emulator/emulator.ts';
+import type { EnrolledHost, EnrolOptions } from '../emulator/enrol.ts';
+import type { Fault } from '../emulator/faults.ts';
+import type { LoggedRequest } from '../emulator/types.ts';
+import { type CallOptions, type ModuleName, type Ran, runModule } from './executable.ts';
+
+/** A host of its own for one test, and what tests do with one. */
+export interface TestHost extends EnrolledHost {
+  /** The options that lead to it. */
+  readonly options: { readonly agent_dir: string; readonly api_url: string };
+  /** Runs a built executable on it. */
+  run(module: ModuleName, options?: Record<string, unknown>, call?: CallOptions): Promise<Ran>;
+  /** What it has asked of the emulator so far. */
+  requests(): LoggedRequest[];
+  /** Lets its next requests go wrong, or those of a method. */
+  hit(fault: Fault, which?: { times?: number; skip?: number; method?: string }): void;
+}
+
+/**
+ * Tests with an emulator that the tests of a file share, and hosts of their own: `host`, or as many
+ * as `enrol` is asked for. All of them are gone when what they are for is over.
+ */
+export const test = base
+  // biome-ignore lint/correctness/noEmptyPattern: by this pattern vitest sees that no other fixture is needed
+  .extend('emulator', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const emulator = await startEmulator();
+    onCleanup(() => emulator.close());
+    return emulator;
+  })
+  .extend('enrol', ({ emulator }, { onCleanup }) => {
+    const hosts: EnrolledHost[] = [];
+    onCleanup(async () => {
+      for (const host of hosts) await host.remove();
+    });
+    return async (wish: EnrolOptions = {}): Promise<TestHost> => {
+      const host = await emulator.enrol(wish);
+      hosts.push(host);
+      const { agentDir, systemId } = host;
+      const own = { agent_dir: agentDir, api_url: emulator.url };
+      return {
+        ...host,
+        options: own,
+        run: (module, options = {}, call = {}) => runModule(module, { ...own, ...options }, call),
+        requests: () => emulator.requests.filter((request) => request.systemId === systemId),
+        hit: (fault, { times = 1, skip = 0, method } = {}) =>
+          emulator.faults.add({
+            fault,
+            times,
+            skip,
+            when: (request) =>
+              request.url.includes(systemId) && (method ?? request.method) === request.method,
+          }),
+      };
+    };
+  })
+  .extend('host', ({ enrol }) => enrol());
