@@ -8,6 +8,8 @@ import { EXAMPLES, IDS, makeSandbox, type Sandbox, startExampleEmulator } from '
 
 const UNITS = ['systemd/jumpcloud-host.service', 'systemd/jumpcloud-removal.service'];
 
+const PACKAGED = new URL('../../packaging/systemd/', import.meta.url).pathname;
+
 let emulator: Emulator;
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -110,4 +112,19 @@ describe.each(UNITS)('%s, to systemd 239', (unit) => {
     expect(['simple', 'oneshot']).toContain(Type);
     expect(Restart).toBe(Type === 'oneshot' ? undefined : 'on-failure');
   });
+});
+
+// Who installs the package has its units, who copies executables has these: with other comments and
+// paths, and without the manual pages.
+test.each([
+  ['systemd/jumpcloud-host.service', 'units/jumpcloud-host.service'],
+  ['systemd/jumpcloud-removal.service', 'units/jumpcloud-removal.service'],
+  ['systemd/remove-on-poweroff.sh', 'programs/remove-on-poweroff'],
+  ['shell/boot.sh', 'programs/describe-host'],
+])('%s does what the %s of the packages does', async (example, packaged) => {
+  const does = async (path: string) =>
+    (await readFile(path, 'utf8'))
+      .replace(/^(#|Documentation=).*\n/gm, '')
+      .replace(/\/usr\/(bin|lib\/jumpcloud-system-context)\//g, '/usr/local/lib/jumpcloud/');
+  expect(await does(join(EXAMPLES, example))).toBe(await does(join(PACKAGED, packaged)));
 });
