@@ -1,12 +1,12 @@
 import { readUsers } from '../../api/users.ts';
-import type { Session } from '../../transport/session.ts';
+import type { HostSession } from '../../transport/host-session.ts';
 import { type EdgesWish, isWanted } from './plan-edges.ts';
 
 /**
  * Names the users that were to be absent and can get in all the same, through a group. Sorted,
  * because JumpCloud lists them in another order once the direct edges are gone.
  */
-export async function remainingAccess(session: Session, wish: EdgesWish): Promise<string[]> {
+export async function remainingAccess(session: HostSession, wish: EdgesWish): Promise<string[]> {
   const { edges, state, exclusive } = wish;
   const isUnwanted = (id: string) => (state === 'absent' ? edges.has(id) : !isWanted(wish, id));
   if (!exclusive && (state === 'present' || edges.size === 0)) return [];

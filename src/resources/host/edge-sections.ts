@@ -1,4 +1,4 @@
-import type { Session } from '../../transport/session.ts';
+import type { HostSession } from '../../transport/host-session.ts';
 import { type EdgesConcern, type EdgesKind, edges } from '../edges/edges.ts';
 import { associations, memberships } from '../edges/edges-access.ts';
 import { keptSudo } from '../edges/kept-sudo.ts';
@@ -13,7 +13,7 @@ export interface EdgesPart extends EdgesKind {
 }
 
 /** The lists of edges that the document has, in the order in which edges are added. */
-export function edgesParts(session: Session, options: HostOptions): EdgesPart[] {
+export function edgesParts(session: HostSession, options: HostOptions): EdgesPart[] {
   return EDGE_SECTIONS.filter((section) => options[section] !== undefined).map((section) => {
     const kind = kindOf(session, section, wishOf(section, options));
     return { section, ...kind, concern: edges(session, kind) };
@@ -32,7 +32,7 @@ function wishOf(section: EdgeSection, options: HostOptions): EdgesWish {
   };
 }
 
-function kindOf(session: Session, section: EdgeSection, wish: EdgesWish): EdgesKind {
+function kindOf(session: HostSession, section: EdgeSection, wish: EdgesWish): EdgesKind {
   const as = (type: 'user' | 'user_group' | 'policy' | 'policy_group' | 'command') =>
     ({
       access: associations(session, type),
