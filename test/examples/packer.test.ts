@@ -46,6 +46,7 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
     template = await placeTemplate();
     await execa('cp', ['-r', sandbox.path('/usr/local/lib/jumpcloud'), sandbox.path('/built')]);
     await execa('rm', ['-r', sandbox.path('/usr')]);
+    await sandbox.program('/built/jumpcloud_names', 'exit 1');
 
     vi.stubEnv('PATH', sandbox.env['PATH']);
     server = await startSshServer();
