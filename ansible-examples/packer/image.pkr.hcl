@@ -1,5 +1,6 @@
 # A golden image with the JumpCloud agent in it, whose clones register anew:
-#   1. the modules, the boot script and the systemd units go into the image (npm run build makes them);
+#   1. the modules (npm run build makes them), the document that describes a clone, the script and the
+#      systemd units that keep it go into the image, which has Node.js 18.17 or later already;
 #   2. while it is built, the build host is a member of JumpCloud: build-host.yml;
 #   3. at the end it leaves JumpCloud and forgets its identity.
 # Works with Packer 1.6 and later (from 1.7 on: packer plugins install github.com/hashicorp/ansible).
@@ -50,6 +51,11 @@ build {
   }
 
   provisioner "file" {
+    source      = "${path.root}/../shell/host.json"
+    destination = "/tmp/jumpcloud/host.json"
+  }
+
+  provisioner "file" {
     source      = "${path.root}/../systemd/"
     destination = "/tmp/jumpcloud/systemd"
   }
@@ -68,10 +74,12 @@ build {
 
   # Your own provisioners go here.
 
-  # The golden ending. stop_agent comes first, because a connected agent uninstalls itself once its
-  # record is gone; purge_identity deletes its key last, when JumpCloud has been seen to refuse it.
+  # The golden ending. Whatever boots from here on is a clone, and describes itself. stop_agent comes
+  # first, because a connected agent uninstalls itself once its record is gone; purge_identity deletes
+  # its key last, when JumpCloud has been seen to refuse it.
   provisioner "shell" {
     inline = [
+      "sudo systemctl enable jumpcloud-host.service",
       "sudo /usr/local/lib/jumpcloud/jumpcloud_removal '{\"stop_agent\": true, \"purge_identity\": true}'",
       "rm -r /tmp/jumpcloud",
     ]

@@ -1,10 +1,8 @@
 #!/bin/sh
-# Removes this host's record from JumpCloud (remove-on-poweroff.sh system), or all its associations
-# (remove-on-poweroff.sh associations), if it is being powered off or halted. A reboot, or stopping
-# the unit by hand, changes nothing. Run by jumpcloud-removal.service.
+# Takes this host out of JumpCloud if it is being powered off or halted, with the options in a file
+# (remove-on-poweroff.sh /etc/jumpcloud/removal.json) or, without that file, by deleting its record. A
+# reboot, or stopping the unit by hand, changes nothing. Run by jumpcloud-removal.service.
 set -eu
-
-scope=${1:?system or associations}
 
 # A system that shuts down has a job for the target it is heading for: "42 poweroff.target start waiting".
 jobs=$(systemctl list-jobs --no-legend --plain)
@@ -21,5 +19,9 @@ if [ -z "$for_good" ]; then
   echo 'This host is not being powered off: it stays in JumpCloud.'
   exit 0
 fi
+
+options=$1
+# A file that is there and cannot be read must stop the removal: it may ask for less.
+[ -e "$options" ] || [ -L "$options" ] || options='{"timeout": 45}'
 # exec: at the end of the unit's time, systemd's signal reaches the module, which then says how far it came.
-exec /usr/local/lib/jumpcloud/jumpcloud_removal "{\"scope\": \"$scope\", \"timeout\": 45}"
+exec /usr/local/lib/jumpcloud/jumpcloud_removal "$options"

@@ -2,24 +2,53 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { LocalActionFailed } from '../errors.ts';
+import { monotonicMs } from '../monotonic-clock.ts';
+import { pause } from '../pause.ts';
 
-/** How each service manager stops the agent, in the order they are looked for. */
-const STOP: readonly (readonly [tool: string, ...args: string[]])[] = [
-  ['systemctl', 'stop', 'jcagent'],
-  ['service', 'jcagent', 'stop'],
-  ['launchctl', 'stop', 'jcagent'],
+/** How a service manager stops the agent. */
+interface Manager {
+  readonly tool: string;
+  readonly stop: readonly string[];
+  /** What it exits with when the agent is on its way to a stop, or was not there to be stopped. */
+  readonly fine: readonly number[];
+  /** For one that answers before the agent has ended: what it exits with 0 for until then. */
+  readonly look?: readonly string[];
+}
+
+/** LSB's status of a service that is not installed. */
+const NOT_INSTALLED = 5;
+
+/** launchctl's status while a service is ending, and its two for one that is not loaded. */
+const ENDING = 36;
+const NOT_LOADED = [3, 113];
+
+/**
+ * What launchd calls the agent. `launchctl stop` would not do, because launchd keeps the agent alive:
+ * it is unloaded, until the next boot.
+ */
+const DARWIN = 'system/com.jumpcloud.darwin-agent';
+
+/** The service managers, in the order they are looked for. */
+const MANAGERS: readonly Manager[] = [
+  { tool: 'systemctl', stop: ['stop', 'jcagent'], fine: [NOT_INSTALLED] },
+  { tool: 'service', stop: ['jcagent', 'stop'], fine: [NOT_INSTALLED] },
+  {
+    tool: 'launchctl',
+    stop: ['bootout', DARWIN],
+    fine: [ENDING, ...NOT_LOADED],
+    look: ['print', DARWIN],
+  },
 ];
 
 /** Stopping takes seconds; a service manager that takes longer hangs. In milliseconds. */
 export const STOP_TIMEOUT_MS = 60_000;
 
-/** What a service manager exits with when it knows no such service (LSB: not installed). */
-const NO_SUCH_SERVICE = 5;
+const LOOK_EVERY_MS = 200;
 
-/** A command that stops the agent, found but not run yet. */
+/** A service manager that can stop the agent, found but not run yet. */
 export interface StopCommand {
   readonly file: string;
-  readonly args: readonly string[];
+  readonly manager: Manager;
 }
 
 /**
@@ -27,16 +56,16 @@ export interface StopCommand {
  * @throws LocalActionFailed when there is none on PATH
  */
 export function findStopCommand(path: string): StopCommand {
-  for (const [tool, ...args] of STOP) {
+  for (const manager of MANAGERS) {
     const file = path
       .split(delimiter)
       .filter(Boolean)
-      .map((folder) => join(folder, tool))
+      .map((folder) => join(folder, manager.tool))
       .find(isExecutable);
-    if (file !== undefined) return { file, args };
+    if (file !== undefined) return { file, manager };
   }
   throw new LocalActionFailed(
-    `The agent cannot be stopped: none of ${STOP.map(([tool]) => tool).join(', ')} is on PATH (${path}). Stop it by other means and leave stop_agent out.`,
+    `The agent cannot be stopped: none of ${MANAGERS.map(({ tool }) => tool).join(', ')} is on PATH (${path}). Stop it by other means and leave stop_agent out.`,
   );
 }
 
@@ -44,28 +73,56 @@ export function findStopCommand(path: string): StopCommand {
  * Stops the agent, so that it does not uninstall itself when its record goes.
  * @throws LocalActionFailed when it could not be stopped
  */
-export async function stopAgent({ file, args }: StopCommand, signal: AbortSignal): Promise<void> {
+export async function stopAgent(
+  { file, manager: { stop, fine, look } }: StopCommand,
+  signal: AbortSignal,
+): Promise<void> {
+  const end = monotonicMs() + STOP_TIMEOUT_MS;
+  const leftMs = () => Math.max(1, Math.ceil(end - monotonicMs()));
+  const isExit0 = async (args: readonly string[], otherwise: readonly number[]) =>
+    (await exitStatus(file, args, otherwise, leftMs(), signal)) === 0;
+
+  await isExit0(stop, fine);
+  while (look !== undefined && (await isExit0(look, NOT_LOADED))) {
+    await pause(LOOK_EVERY_MS, signal);
+    if (monotonicMs() >= end) throw notStopped([file, ...stop], `did not end it within ${LIMIT}`);
+  }
+}
+
+const LIMIT = `${STOP_TIMEOUT_MS / 1000} s`;
+
+/** What a command exits with: 0, or one of the others that are fine. Any other rejects. */
+function exitStatus(
+  file: string,
+  args: readonly string[],
+  fine: readonly number[],
+  timeout: number,
+  signal: AbortSignal,
+): Promise<number> {
   // Only PATH is handed on: the rest of the environment may hold a proxy's password.
   const env = { PATH: process.env['PATH'] };
   // A service manager that hangs may not heed SIGTERM either.
-  const options = { env, timeout: STOP_TIMEOUT_MS, killSignal: 'SIGKILL', signal } as const;
-  await new Promise<void>((resolve, reject) => {
+  const options = { env, timeout, killSignal: 'SIGKILL', signal } as const;
+  return new Promise((resolve, reject) => {
     execFile(file, args, options, (error, stdout, stderr) => {
       if (signal.aborted) return reject(signal.reason);
-      if (error === null || error.code === NO_SUCH_SERVICE) return resolve();
+      if (error === null) return resolve(0);
+      if (fine.includes(Number(error.code))) return resolve(Number(error.code));
       const said = (stderr || stdout).trim().split('\n')[0] ?? '';
       const how = error.killed
-        ? `did not end within ${STOP_TIMEOUT_MS / 1000} s`
+        ? `did not end within ${LIMIT}`
         : `failed with ${error.code ?? error.signal}`;
-      const command = [file, ...args].join(' ');
-      reject(
-        new LocalActionFailed(
-          `The agent could not be stopped, and nothing was removed: "${command}" ${how}${said && `: ${said}`}. Stop it by other means, then run again.`,
-          { details: { command } },
-        ),
-      );
+      reject(notStopped([file, ...args], `${how}${said && `: ${said}`}`));
     });
   });
+}
+
+function notStopped(words: readonly string[], how: string): LocalActionFailed {
+  const command = words.join(' ');
+  return new LocalActionFailed(
+    `The agent could not be stopped, and nothing was removed: "${command}" ${how}. Stop it by other means, then run again.`,
+    { details: { command } },
+  );
 }
 
 function isExecutable(file: string): boolean {

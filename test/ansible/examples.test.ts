@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import { issue, makeCa } from '../emulator/keys.ts';
 import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
 import { MODULES, type ModuleName } from '../harness/executable.ts';
 import { startTunnelProxy } from './tunnel-proxy.ts';
@@ -41,7 +42,6 @@ const twice = (task: Task): Task[] =>
 describe.runIf(hasAnsible)('the examples of the documentation', () => {
   let controller: Controller;
   let emulator: Emulator;
-  let host: EnrolledHost;
   let defaults: Record<string, Record<string, unknown>>;
 
   beforeAll(async () => {
@@ -63,7 +63,7 @@ describe.runIf(hasAnsible)('the examples of the documentation', () => {
     await controller?.remove();
   });
   beforeEach(async () => {
-    host = await controller.enrol(emulator, { systemId: SYSTEM_ID });
+    const host = await controller.enrol(emulator, { systemId: SYSTEM_ID });
     const connection = { agent_dir: host.agentDir, api_url: emulator.url };
     defaults = { 'group/systemcontext.jumpcloud.all': connection };
   });
@@ -99,23 +99,30 @@ describe.runIf(hasAnsible)('the examples of the documentation', () => {
       .flat()
       .filter(({ hosts }) => hosts !== undefined);
     expect(plays.length).toBeGreaterThan(0);
+    const ca = await makeCa();
+    const secure = await startEmulator({ tls: await issue(ca) });
+    const { agentDir } = await controller.enrol(secure, { systemId: SYSTEM_ID });
     const proxy = await startTunnelProxy();
+    const connection = {
+      agent_dir: agentDir,
+      api_url: secure.url,
+      ca_path: await controller.put('ca.pem', ca.cert),
+      proxy: proxy.url,
+    };
     const group = 'group/systemcontext.jumpcloud.all';
     // The files and machines of an example's company are not here: others take their place.
     const here = plays.map(({ hosts: _, ...rest }) => ({
       ...play(),
       ...rest,
       module_defaults: {
-        [group]: {
-          ...rest.module_defaults?.[group],
-          ...defaults[group],
-          ca_path: join(host.agentDir, 'ca.crt'),
-          proxy: proxy.url,
-        },
+        [group]: { ...rest.module_defaults?.[group], ...connection },
       },
     }));
     const path = await controller.put('plays.yml', stringify(here));
-    const { recaps, output } = await controller.playbook(path).finally(() => proxy.close());
+    const { recaps, output } = await controller.playbook(path).finally(async () => {
+      await proxy.close();
+      await secure.close();
+    });
     expect(recaps['localhost'], output).toMatchObject({ failed: 0, changed: plays.length });
     expect(proxy.opened.length).toBeGreaterThan(0);
   });

@@ -94,8 +94,6 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
       flags: ['-i', inventory, '--forks', '4', ...flags],
       env: {
         ANSIBLE_SSH_CONTROL_PATH_DIR: join(controller.folder, 'cp'),
-        ANSIBLE_RETRY_FILES_ENABLED: 'true',
-        ANSIBLE_RETRY_FILES_SAVE_PATH: join(controller.folder, 'retry'),
         // root becomes root by way of su, or there would be nothing to become.
         ...(userInfo().uid === 0 && {
           ANSIBLE_BECOME_METHOD: 'ansible.builtin.su',
@@ -111,11 +109,13 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
   test('a host that fails, and one that does not answer, do not hurt the others', async () => {
     await rm(join(hosts['web-3'].agentDir, 'jcagent.conf'));
     // Long enough that hosts of a batch that run at the same time are seen to.
-    emulator.faults.add({ fault: { kind: 'slow', ms: 3000 }, times: 2 });
+    const isOfRecord = ({ method, url }: { method: string; url: string }) =>
+      method === 'GET' && url.startsWith('/api/systems/');
+    emulator.faults.add({ fault: { kind: 'slow', ms: 3000 }, times: 2, when: isOfRecord });
     const { recaps, output, exitCode } = await run('fleet', '-e', 'batch=2');
     expect(exitCode).not.toBe(0);
     for (const name of ['web-1', 'web-2', 'web-4'] as const) {
-      expect(recaps[name], output).toMatchObject({ ok: 3, changed: 3, failed: 0 });
+      expect(recaps[name], output).toMatchObject({ ok: 1, changed: 1, failed: 0 });
       expect(record(name)).toMatchObject({ displayName: name });
       expect(emulator.store.groupsOf(hosts[name].systemId)).toEqual([group]);
       expect(emulator.store.edgesOf(hosts[name].systemId, 'user')).toMatchObject([[user, {}]]);
@@ -124,7 +124,7 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
     expect(recaps['gone']).toMatchObject({ unreachable: 1 });
     expect(output.match(/^PLAY \[/gm)).toHaveLength(3);
 
-    const [first, second] = emulator.requests;
+    const [first, second] = emulator.requests.filter(isOfRecord);
     expect(new Set([first?.systemId, second?.systemId])).toEqual(ids('web-1', 'web-2'));
     expect(second?.startedAt).toBeLessThan(first?.endedAt ?? 0);
     const later = emulator.requests.find(({ systemId }) => systemId === hosts['web-4'].systemId);
@@ -132,34 +132,63 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
     expect(later?.startedAt).toBeGreaterThanOrEqual(batch.at(-1)?.endedAt ?? 0);
   });
 
-  test('the failed host alone is run again once it is repaired', async () => {
+  test('the same again writes on the repaired host alone', async () => {
     await hosts['web-3'].writeFiles();
-    const retry = `@${join(controller.folder, 'retry/fleet.retry')},!gone`;
-    const { recaps, exitCode } = await run('fleet', '--limit', retry);
-    expect(exitCode).toBe(0);
-    expect(Object.keys(recaps)).toEqual(['web-3']);
-    expect(recaps['web-3']).toMatchObject({ ok: 3, changed: 3, failed: 0 });
+    const { recaps } = await run('fleet');
+    expect(recaps['web-3']).toMatchObject({ ok: 1, changed: 1, failed: 0 });
     expect(record('web-3').displayName).toBe('web-3');
-    expect(callers()).toEqual(ids('web-3'));
+    const writes = emulator.requests.filter(({ method }) => method !== 'GET');
+    expect(new Set(writes.map(({ systemId }) => systemId))).toEqual(ids('web-3'));
   });
 
   test('--limit touches nobody else, and a second run changes nothing', async () => {
     const { recaps, exitCode } = await run('fleet', '--limit', 'web-1:web-2', '-e', 'batch=100%');
     expect(exitCode).toBe(0);
     expect(Object.keys(recaps)).toEqual(['web-1', 'web-2']);
-    for (const recap of Object.values(recaps)) expect(recap).toMatchObject({ ok: 3, changed: 0 });
+    for (const recap of Object.values(recaps)) expect(recap).toMatchObject({ ok: 1, changed: 0 });
     expect(callers()).toEqual(ids('web-1', 'web-2'));
     expect(emulator.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
 
+  test('a group that is no longer listed is left, but for one that a rule fills', async () => {
+    const { systemId } = hosts['web-1'];
+    const [left, dynamic] = [emulator.store.addGroup(), emulator.store.addGroup()];
+    for (const id of [left, dynamic]) emulator.store.join(systemId, id);
+    const wish = { jumpcloud_dynamic_groups: [dynamic] };
+    const { recaps } = await run('fleet', '--limit', 'web-1', '-e', JSON.stringify(wish));
+    expect(recaps['web-1']).toMatchObject({ ok: 1, changed: 1 });
+    expect(emulator.store.groupsOf(systemId).sort()).toEqual([group, dynamic].sort());
+  });
+
   test('an audit names who can get in, and who is not enrolled', async () => {
     await rm(join(hosts['web-4'].agentDir, 'jcagent.conf'));
-    const { output, recaps } = await run('audit', '--limit', 'web-3:web-4');
+    const { output, recaps, exitCode } = await run('audit', '--limit', 'web-3:web-4');
     await hosts['web-4'].writeFiles();
-    expect(recaps['web-3']).toMatchObject({ ok: 2, changed: 0, failed: 0 });
-    expect(recaps['web-4']).toMatchObject({ ok: 2, changed: 0, failed: 0 });
-    expect(output).toContain(`web-3, sudo: ${user}`);
+    expect(exitCode, output).toBe(0);
+    for (const name of ['web-3', 'web-4'])
+      expect(recaps[name]).toMatchObject({ ok: 2, changed: 0 });
+    expect(output).toMatch(new RegExp(`"web-3 lets in:",\\s+"${user}: sudo"`));
     expect(output).toMatch(/"msg": "Not enrolled: .*jcagent\.conf does not exist/);
+  });
+
+  test.each<[name: string, people: object, said: RegExp | undefined]>([
+    ['nobody who may not', { jumpcloud_people: { USER: 'Ada' } }, undefined],
+    [
+      'a stranger',
+      { jumpcloud_people: { ffffffffffffffffffffffff: 'Ada' } },
+      /Not in jumpcloud_people: USER\..*in jumpcloud_sudoers: USER\./s,
+    ],
+    [
+      'somebody with sudo who may not',
+      { jumpcloud_people: { USER: 'Ada' }, jumpcloud_sudoers: [] },
+      /Not in jumpcloud_people: nobody\..*in jumpcloud_sudoers: USER\./s,
+    ],
+  ])('an audit of the people fails where it finds %s', async (_, people, said) => {
+    const wish = JSON.stringify(people).replaceAll('USER', user);
+    const { output, recaps } = await run('audit', '--limit', 'web-3', '-e', wish);
+    expect(recaps['web-3'], output).toMatchObject({ failed: said ? 1 : 0, changed: 0 });
+    if (said) expect(output.replaceAll(user, 'USER')).toMatch(said);
+    expect(output.includes('"Ada: sudo"')).toBe(wish.includes(user));
   });
 
   test('only the host that is named is taken out of JumpCloud', async () => {

@@ -6,13 +6,15 @@ import type { Emulator } from '../emulator/emulator.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
 import { collectionPath } from '../harness/ansible/controller.ts';
 import { type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
+import { MODULES } from '../harness/executable.ts';
 import { hasTool } from './has-tool.ts';
 import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
 
 /** What the template uploads into the image besides the modules. */
 const UPLOADED = [
   'shell/boot.sh',
-  'systemd/jumpcloud-boot.service',
+  'shell/host.json',
+  'systemd/jumpcloud-host.service',
   'systemd/jumpcloud-removal.service',
   'systemd/remove-on-poweroff.sh',
 ];
@@ -44,6 +46,7 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
     template = await placeTemplate();
     await execa('cp', ['-r', sandbox.path('/usr/local/lib/jumpcloud'), sandbox.path('/built')]);
     await execa('rm', ['-r', sandbox.path('/usr')]);
+    await sandbox.program('/built/jumpcloud_names', 'exit 1');
 
     vi.stubEnv('PATH', sandbox.env['PATH']);
     server = await startSshServer();
@@ -130,7 +133,7 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
     // Nothing in the image is the build host's identity; the agent itself is still there.
     expect((await readdir(agentDir)).sort()).toEqual(['.removed-from-jumpcloud', 'version.txt']);
     const asked = await readFile(sandbox.path('/systemctl.log'), 'utf8');
-    expect(asked).toBe('enable jumpcloud-boot.service\nstop jcagent\n');
+    expect(asked).toBe('enable jumpcloud-host.service\nstop jcagent\n');
     const installed = async (folder: string) =>
       Promise.all(
         (await readdir(sandbox.path(folder))).sort().map(async (name) => {
@@ -138,13 +141,12 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
           return `${(mode & 0o777).toString(8)} ${name}`;
         }),
       );
-    expect(await installed('/usr/local/sbin')).toEqual([
-      '755 jumpcloud-boot',
-      '755 jumpcloud-remove-on-poweroff',
-    ]);
-    expect(await installed('/usr/local/lib/jumpcloud')).toHaveLength(6);
+    expect(await installed('/usr/local/lib/jumpcloud')).toEqual(
+      ['describe-host', ...MODULES, 'remove-on-poweroff'].sort().map((name) => `755 ${name}`),
+    );
+    expect(await installed('/etc/jumpcloud')).toEqual(['600 host.json']);
     expect(await installed('/etc/systemd/system')).toEqual([
-      '644 jumpcloud-boot.service',
+      '644 jumpcloud-host.service',
       '644 jumpcloud-removal.service',
     ]);
     expect(await readdir(sandbox.path('/tmp'))).toEqual([]);
@@ -162,6 +164,27 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
     expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(true);
     expect(await readdir(sandbox.host.agentDir)).toContain('client.key');
   });
+});
+
+test('a host without Node.js ends the build', async () => {
+  const emulator = await startExampleEmulator();
+  const sandbox = await makeSandbox(emulator);
+  for (const file of UPLOADED) {
+    const from = await sandbox.place(file);
+    const to = file.replace(/^shell/, '');
+    await execa('install', ['-D', from, sandbox.path(`/tmp/jumpcloud/${to}`)]);
+  }
+  await execa('cp', [
+    '-r',
+    sandbox.path('/usr/local/lib/jumpcloud'),
+    sandbox.path('/tmp/jumpcloud/modules'),
+  ]);
+  const env = { ...sandbox.env, JUMPCLOUD_NODE: sandbox.path('/no-node') };
+  const ran = await execa(await sandbox.place('packer/install.sh'), { env, reject: false });
+  await sandbox.remove();
+  await emulator.close();
+  expect(ran.exitCode).toBe(1);
+  expect(ran.stdout).toContain('Node.js');
 });
 
 /** A playbook whose modules are told where the agent and JumpCloud are. */

@@ -60,7 +60,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))('through puppet apply', 
     const { systemId } = sandbox.host;
     const first = await apply();
     expect(first.exitCode, first.all).toBe(CHANGED);
-    expect(first.all.match(/executed successfully/g)).toHaveLength(3);
+    expect(first.all.match(/executed successfully/g)).toHaveLength(1);
     const { displayName, attributes } = emulator.store.record(systemId);
     expect(displayName).toBe('web-1');
     expect(attributes).toContainEqual({ name: 'owner', value: "the shop's team" });
@@ -78,16 +78,16 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))('through puppet apply', 
 
   test('--noop asks, and writes nothing', { timeout: 60_000 }, async () => {
     const { all } = await apply('--noop');
-    expect(all.match(/should be \[?'?0'?.*\(noop\)/g), all).toHaveLength(3);
+    expect(all.match(/should be \[?'?0'?.*\(noop\)/g), all).toHaveLength(1);
     expect(sandbox.writes()).toEqual([]);
   });
 
   test('a failure fails the resource and shows why', { timeout: 60_000 }, async () => {
-    emulator.faults.add({ fault: { kind: 'status', status: 403 }, times: 2 });
+    emulator.faults.add({ fault: { kind: 'status', status: 403 }, times: 9 });
     const { exitCode, all } = await apply();
+    emulator.faults.clear();
     expect(exitCode, all).toBe(FAILED);
     expect(all).toContain('"code":"rejected"');
-    expect(all.match(/Skipping because of failed dependencies/g)).toHaveLength(2);
     expect(sandbox.writes()).toEqual([]);
   });
 });

@@ -71,7 +71,7 @@ async function commandRun({ name = '', unless = '' }: Arguments, test: boolean):
 
 test('a first run changes, a second run changes nothing', async () => {
   const { systemId } = sandbox.host;
-  expect(await apply()).toEqual(['jumpcloud_system changed', 'jumpcloud_group_membership changed']);
+  expect(await apply()).toEqual(['jumpcloud_host changed']);
   expect(emulator.store.record(systemId)).toMatchObject({
     description: 'Serves the shop',
     attributes: [
@@ -82,24 +82,19 @@ test('a first run changes, a second run changes nothing', async () => {
   expect(emulator.store.groupsOf(systemId)).toEqual([IDS.web]);
   expect(sandbox.writes()).toHaveLength(2);
 
-  expect(await apply()).toEqual([
-    'jumpcloud_system unchanged',
-    'jumpcloud_group_membership unchanged',
-  ]);
+  expect(await apply()).toEqual(['jumpcloud_host unchanged']);
   expect(sandbox.writes()).toEqual([]);
 });
 
 test('test=True asks, and changes nothing', async () => {
-  expect(await apply({ test: true })).toEqual([
-    'jumpcloud_system would change',
-    'jumpcloud_group_membership would change',
-  ]);
+  expect(await apply({ test: true })).toEqual(['jumpcloud_host would change']);
   expect(sandbox.writes()).toEqual([]);
 });
 
-test('a failure fails the state, and what requires it is not run', async () => {
-  emulator.faults.add({ fault: { kind: 'status', status: 403 }, times: 2 });
-  expect(await apply()).toEqual(['jumpcloud_system failed', 'jumpcloud_group_membership not run']);
+test('a failure fails the state', async () => {
+  emulator.faults.add({ fault: { kind: 'status', status: 403 }, times: 9 });
+  expect(await apply()).toEqual(['jumpcloud_host failed']);
+  emulator.faults.clear();
   expect(sandbox.writes()).toEqual([]);
 });
 

@@ -12,12 +12,13 @@ export const IDS = {
   buildHosts: '5f1a3b0c9d2e4f6a7b8c9d12',
   admin: '5f1a3b0c9d2e4f6a7b8c9d20',
   guest: '5f1a3b0c9d2e4f6a7b8c9d21',
+  policy: '5f1a3b0c9d2e4f6a7b8c9d30',
+  command: '5f1a3b0c9d2e4f6a7b8c9d31',
 } as const;
 
 /** Folders that an example may name: in a sandbox they lie under its own folder. */
 const MOVED = [
   '/usr/local/lib/jumpcloud',
-  '/usr/local/sbin',
   '/etc/jumpcloud',
   '/etc/systemd/system',
   '/tmp/jumpcloud',
@@ -55,6 +56,8 @@ export async function startExampleEmulator(): Promise<Emulator> {
   const emulator = await startEmulator();
   for (const id of [IDS.web, IDS.monitored, IDS.buildHosts]) emulator.store.addGroup(id);
   for (const id of [IDS.admin, IDS.guest]) emulator.store.addUser(id);
+  emulator.store.addObject('policy', IDS.policy);
+  emulator.store.addObject('command', IDS.command);
   return emulator;
 }
 

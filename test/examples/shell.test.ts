@@ -1,5 +1,7 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { execa } from 'execa';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { Fault } from '../emulator/faults.ts';
 import { hasTool } from './has-tool.ts';
@@ -19,14 +21,17 @@ beforeEach(async () => {
 });
 
 describe('a boot script', () => {
-  const boot = async () =>
-    execa(await sandbox.place('shell/boot.sh'), { env: sandbox.env, reject: false, all: true });
+  /** Runs it with the document, changed if need be. */
+  const boot = async (change?: (text: string) => string) => {
+    const document = await sandbox.place('shell/host.json', change);
+    const script = await sandbox.place('shell/boot.sh');
+    return execa(script, [document], { env: sandbox.env, reject: false, all: true });
+  };
 
   test('describes the host, and changes nothing at the next boot', async () => {
     const { systemId } = sandbox.host;
     expect(await boot()).toMatchObject({ exitCode: 0, stderr: '' });
     expect(emulator.store.record(systemId)).toMatchObject({
-      displayName: (await execa('uname', ['-n'])).stdout,
       allowSshPasswordAuthentication: false,
       attributes: [
         { name: 'role', value: 'web' },
@@ -38,10 +43,23 @@ describe('a boot script', () => {
       [IDS.admin, { sudo: { enabled: true, withoutPassword: false } }],
       [IDS.guest, undefined],
     ]);
-    expect(sandbox.writes()).toHaveLength(5);
+    expect(emulator.store.hasEdge(systemId, 'policy', IDS.policy)).toBe(true);
+    expect(emulator.store.hasEdge(systemId, 'command', IDS.command)).toBe(true);
+    expect(sandbox.writes()).toHaveLength(7);
 
     expect(await boot()).toMatchObject({ exitCode: 0 });
     expect(sandbox.writes()).toEqual([]);
+  });
+
+  test('brings back all that a stop has taken away', async () => {
+    const { systemId } = sandbox.host;
+    await boot();
+    const described = emulator.store.snapshot(systemId);
+    const removal = sandbox.path('/usr/local/lib/jumpcloud/jumpcloud_removal');
+    await execa(removal, ['{"scope": "associations"}'], { env: sandbox.env });
+    expect(emulator.store.snapshot(systemId)).toEqual({ groups: [], edges: [] });
+    expect(await boot()).toMatchObject({ exitCode: 0 });
+    expect(emulator.store.snapshot(systemId)).toEqual(described);
   });
 
   const later = { 'retry-after': '9999' };
@@ -51,15 +69,45 @@ describe('a boot script', () => {
     ['JumpCloud refuses', { kind: 'status', status: 403 }, 1],
     ['JumpCloud does not know this host', { kind: 'status', status: 401 }, 1],
   ])('when %s, its exit status says whether to run it again', async (_, fault, exitCode) => {
-    const { systemId } = sandbox.host;
     emulator.faults.add({ fault, times: 9, when: ({ url }) => url.includes('/memberof') });
     const ran = await boot();
     emulator.faults.clear();
     expect(ran.exitCode, ran.all).toBe(exitCode);
-    expect(ran.stdout).toMatch(/^jumpcloud_group_membership: .*"failed":true/m);
-    // What comes after a failure is not done, what came before stays.
-    expect(emulator.store.edgesOf(systemId, 'user')).toEqual([]);
-    expect(emulator.store.record(systemId).attributes).toHaveLength(2);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ failed: true, error: { section: 'groups' } });
+    expect(sandbox.writes()).toEqual([]);
+  });
+
+  test('is to be run again while the agent has not registered', async () => {
+    await rm(join(sandbox.host.agentDir, 'jcagent.conf'));
+    const ran = await boot((text) => text.replace(/600/, '0.2'));
+    expect(ran.exitCode, ran.all).toBe(75);
+    await sandbox.host.writeFiles();
+    expect(await boot()).toMatchObject({ exitCode: 0 });
+  });
+
+  test('is not, where there is no Node.js', async () => {
+    const env = { ...sandbox.env, JUMPCLOUD_NODE: sandbox.path('/no-node') };
+    const script = await sandbox.place('shell/boot.sh');
+    const ran = await execa(script, ['{}'], { env, reject: false });
+    expect(ran.exitCode).toBe(1);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code: 'local_action_failed' } });
+    expect(ran.stdout).toContain('Node.js');
+  });
+
+  test('that systemd stops has not failed', async () => {
+    emulator.faults.add({ fault: { kind: 'slow', ms: 20_000 } });
+    const before = { ...emulator.faults.injected };
+    const script = await sandbox.place('shell/boot.sh');
+    const document = await sandbox.place('shell/host.json');
+    const running = execa(script, [document], { env: sandbox.env, reject: false, detached: true });
+    const isMet = () => expect(emulator.faults.injected).not.toEqual(before);
+    await vi.waitFor(isMet, { timeout: 10_000 });
+    // To all of the unit's processes, as systemd sends it.
+    process.kill(-Number(running.pid), 'SIGTERM');
+    const { exitCode, stdout } = await running;
+    emulator.faults.clear();
+    expect(exitCode, stdout).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'interrupted' } });
   });
 });
 

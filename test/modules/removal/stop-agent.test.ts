@@ -5,7 +5,12 @@ import { predictionOf } from '../../harness/executable.ts';
 import { program, type Stage, stages, TOMBSTONE } from './stage.ts';
 
 const { enrol, folder } = stages();
-const TOOLS = { systemctl: 'stop jcagent', service: 'jcagent stop', launchctl: 'stop jcagent' };
+const DARWIN = 'system/com.jumpcloud.darwin-agent';
+const TOOLS = {
+  systemctl: 'stop jcagent',
+  service: 'jcagent stop',
+  launchctl: `bootout ${DARWIN}`,
+};
 type Tool = keyof typeof TOOLS;
 
 /** A folder with service managers that note how they were called, then do as told. */
@@ -17,6 +22,18 @@ function managers(tools: readonly Tool[], does = ''): { path: string; log: strin
     program(path, tool, `echo ${tool} "$@" >> ${log}\n${environment}\n${does}`);
   }
   return { path, log };
+}
+
+/** A launchctl whose agent takes a while to end: `print` knows it `looks` times before it is gone. */
+function launchd(bootout: string, looks: number): { path: string; log: string } {
+  const gone = 'echo "Could not find service" >&2; exit 113';
+  return managers(
+    ['launchctl'],
+    `case $1 in
+      bootout) ${bootout} ;;
+      print) [ "$(/usr/bin/grep -c print ${'$'}{0%/*}/log)" -le ${looks} ] || { ${gone}; } ;;
+    esac`,
+  );
 }
 
 const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').trim() : '');
@@ -41,7 +58,7 @@ describe.concurrent('stop_agent', () => {
   ];
   test.each(rows)('of %j', async (tools, expected) => {
     const stage = await enrol();
-    const { path, log } = managers(tools);
+    const { path, log } = managers(tools, 'if [ "$1" = print ]; then exit 113; fi');
     const predicted = await stage.succeed(
       { stop_agent: true },
       { ...on(path), flags: ['--check'] },
@@ -50,9 +67,11 @@ describe.concurrent('stop_agent', () => {
     const answer = await stage.succeed({ stop_agent: true }, on(path));
     expect(predicted).toEqual(predictionOf(answer));
     expect(answer.changed).toBe(true);
-    expect(read(log)).toBe(`${expected} ${TOOLS[expected]}`);
+    const asked = [`${expected} ${TOOLS[expected]}`];
+    if (expected === 'launchctl') asked.push(`launchctl print ${DARWIN}`);
+    expect(read(log).split('\n')).toEqual(asked);
     expect((await stage.succeed({ stop_agent: true }, on(path))).changed).toBe(false);
-    expect(read(log)).toBe(`${expected} ${TOOLS[expected]}`);
+    expect(read(log).split('\n')).toEqual(asked);
   });
 
   test('hands nothing on but PATH', async () => {
@@ -87,6 +106,44 @@ describe.concurrent('stop_agent', () => {
     const { path } = managers(['systemctl'], 'echo "Unit jcagent.service not loaded." >&2; exit 5');
     const answer = await stage.succeed({ stop_agent: true }, on(path));
     expect(answer).toMatchObject({ changed: true, warnings: [] });
+  });
+
+  test.each([
+    ['is ending', 'exit 0', 2],
+    [
+      'is ending, and says so',
+      'echo "Boot-out failed: 36: Operation now in progress" >&2; exit 36',
+      2,
+    ],
+    ['was not loaded', 'echo "Boot-out failed: 3: No such process" >&2; exit 3', 0],
+  ])('waits until launchd has no agent that %s', async (_, bootout, looks) => {
+    const stage = await enrol();
+    const { path, log } = launchd(bootout, looks);
+    const answer = await stage.succeed({ stop_agent: true }, on(path));
+    expect(answer).toMatchObject({ changed: true, warnings: [] });
+    expect(read(log).split('\n')).toEqual([
+      `launchctl bootout ${DARWIN}`,
+      ...Array(looks + 1).fill(`launchctl print ${DARWIN}`),
+    ]);
+    const [get, del] = stage.emulator.requests;
+    expect(Number(del?.startedAt) - Number(get?.endedAt)).toBeGreaterThan(150 * looks);
+  });
+
+  test.each([
+    [
+      'refuses',
+      'echo "Boot-out failed: 5: Input/output error" >&2; exit 5',
+      /bootout .* failed with 5: Boot-out/,
+    ],
+    ['does not say what it knows', 'exit 0', /print .* failed with 1\. Stop it/],
+  ])('that launchd %s keeps everything', async (_, bootout, message) => {
+    const stage = await enrol();
+    const { path } = managers(['launchctl'], `case $1 in bootout) ${bootout} ;; *) exit 1 ;; esac`);
+    const { answer } = await stage.run({ stop_agent: true, purge_identity: true }, on(path));
+    expect(answer).toMatchObject({ changed: false, error: { code: 'local_action_failed' } });
+    expect(answer.msg).toMatch(message);
+    expect(stage.sent()).toEqual(['GET 200']);
+    expectNothingDone(stage);
   });
 
   const failing: [name: string, does: string, message: RegExp][] = [

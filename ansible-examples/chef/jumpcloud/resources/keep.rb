@@ -1,4 +1,4 @@
-# Keeps one concern of this host's JumpCloud record as described.
+# Keeps this host's JumpCloud record as described, by jumpcloud_host or a module for one concern.
 provides :jumpcloud_keep
 unified_mode true
 

@@ -1,4 +1,4 @@
-# Keeps one concern of this host's JumpCloud record as described. The title is the module's name, the
+# Keeps this host's JumpCloud record as described. The title is the module's name, the
 # options are the module's.
 #
 # The guard is the module itself: with --check --detailed-exitcode it exits with 0 when nothing would
