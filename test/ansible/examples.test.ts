@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
 import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
-import { MODULES, type ModuleName } from '../harness/executable.ts';
+import { HOST_MODULES, type ModuleName } from '../harness/executable.ts';
 import { startTunnelProxy } from './tunnel-proxy.ts';
 
 /** The system of the documentation's examples. */
@@ -27,7 +27,7 @@ async function examplesOf(module: ModuleName): Promise<Task[]> {
 
 /** A task, and the same again, which fails when it still changes something. */
 const twice = (task: Task): Task[] =>
-  MODULES.some((module) => Object.hasOwn(task, `systemcontext.jumpcloud.${module}`))
+  HOST_MODULES.some((module) => Object.hasOwn(task, `systemcontext.jumpcloud.${module}`))
     ? [
         task,
         {
@@ -77,7 +77,7 @@ describe.runIf(hasAnsible)('the examples of the documentation', () => {
     vars: { jumpcloud_admins: [{ id: SYSTEM_ID, sudo: true }] },
   });
 
-  test.each(MODULES)('of %s run', async (module) => {
+  test.each(HOST_MODULES)('of %s run', async (module) => {
     const tasks = (await examplesOf(module)).filter(({ hosts }) => hosts === undefined);
     expect(tasks.length).toBeGreaterThan(2);
     // Whoever is removed cannot run another example; a prediction can be had of each.
@@ -95,7 +95,7 @@ describe.runIf(hasAnsible)('the examples of the documentation', () => {
   });
 
   test('of whole plays run', async () => {
-    const plays = (await Promise.all(MODULES.map(examplesOf)))
+    const plays = (await Promise.all(HOST_MODULES.map(examplesOf)))
       .flat()
       .filter(({ hosts }) => hosts !== undefined);
     expect(plays.length).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
-import { MODULES } from '../harness/executable.ts';
+import { HOST_MODULES } from '../harness/executable.ts';
 import { furnitureOf } from '../harness/furniture.ts';
 
 const FQCN = 'systemcontext.jumpcloud';
@@ -86,7 +86,7 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
   });
 
   test('module_defaults for the whole group of modules', async () => {
-    const tasks = MODULES.filter((name) => name !== 'jumpcloud_removal').map((name) => ({
+    const tasks = HOST_MODULES.filter((name) => name !== 'jumpcloud_removal').map((name) => ({
       name: `Run ${name}`,
       [`${FQCN}.${name}`]: furnitureOf(name).good,
     }));
@@ -94,7 +94,7 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
       [...tasks, { name: 'Remove the host', [`${FQCN}.jumpcloud_removal`]: {} }],
       { play: { module_defaults: { [`group/${FQCN}.all`]: connection } } },
     );
-    expect(recap).toMatchObject({ ok: MODULES.length, changed: 1, failed: 0 });
+    expect(recap).toMatchObject({ ok: HOST_MODULES.length, changed: 1, failed: 0 });
     expect(emulator.store.systems.has(host.systemId)).toBe(false);
   });
 

@@ -6,7 +6,7 @@ import type { Emulator } from '../emulator/emulator.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
 import { collectionPath } from '../harness/ansible/controller.ts';
 import { type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
-import { MODULES } from '../harness/executable.ts';
+import { HOST_MODULES } from '../harness/executable.ts';
 import { hasTool } from './has-tool.ts';
 import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
 
@@ -142,7 +142,7 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
         }),
       );
     expect(await installed('/usr/local/lib/jumpcloud')).toEqual(
-      ['describe-host', ...MODULES, 'remove-on-poweroff'].sort().map((name) => `755 ${name}`),
+      ['describe-host', ...HOST_MODULES, 'remove-on-poweroff'].sort().map((name) => `755 ${name}`),
     );
     expect(await installed('/etc/jumpcloud')).toEqual(['600 host.json']);
     expect(await installed('/etc/systemd/system')).toEqual([

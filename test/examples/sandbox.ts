@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { executablePath, MODULES } from '../harness/executable.ts';
+import { executablePath, HOST_MODULES } from '../harness/executable.ts';
 import { quoted } from '../terminal.ts';
 
 /** The ids that the examples name. */
@@ -76,7 +76,7 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
   const program = (absolute: string, ...lines: string[]) =>
     writeAt(path(absolute), `#!/bin/sh\n${lines.join('\n')}\n`, 0o755);
   const { agentDir, systemId } = host;
-  for (const module of MODULES) {
+  for (const module of HOST_MODULES) {
     const call = moved(executablePath(module), { agent_dir: agentDir, api_url: emulator.url });
     await program(`/usr/local/lib/jumpcloud/${module}`, call);
   }

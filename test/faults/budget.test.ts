@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { MODULES, type ModuleName } from '../harness/executable.ts';
+import { HOST_MODULES, type ModuleName } from '../harness/executable.ts';
 import { busyCall } from '../harness/furniture.ts';
 import { type BadServer, badServer, closedPort, hangingPort, sendForever } from './bad-server.ts';
 import { type Measured, runMeasured } from './measured.ts';
@@ -132,7 +132,7 @@ describe.concurrent('a server that does not get to an answer is unavailable:', (
     await expectFailure(answering(''), 'unavailable', /no complete answer/, { times });
   });
 
-  test.each(MODULES)('nothing comes, to %s', async (module) => {
+  test.each(HOST_MODULES)('nothing comes, to %s', async (module) => {
     await expectFailure(answering(''), 'unavailable', NO_ANSWER, { module });
   });
 });
@@ -151,7 +151,7 @@ describe.concurrent('a server that never ends is refused:', () => {
     await expectFailure(start, 'unexpected_response', message, { times: LONG });
   });
 
-  test.each(MODULES)('a body, to %s', async (module) => {
+  test.each(HOST_MODULES)('a body, to %s', async (module) => {
     const start = endless(CHUNKED, chunk(BIG));
     const when = { module, times: LONG };
     await expectFailure(start, 'unexpected_response', /larger than 8 MiB/, when);

@@ -1,7 +1,7 @@
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import type { FaultRule } from '../emulator/faults.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
-import { type Answer, MODULES, type ModuleName, runModule } from '../harness/executable.ts';
+import { type Answer, HOST_MODULES, type ModuleName, runModule } from '../harness/executable.ts';
 import { busyCall } from '../harness/furniture.ts';
 
 /** What the modules read, each by the end of its path. */
@@ -50,7 +50,7 @@ export async function setStage(): Promise<HostileStage> {
     jumpcloud_user_binding: { exclusive: true },
   };
   const wanted = new Map(
-    MODULES.map((name) => [
+    HOST_MODULES.map((name) => [
       name,
       { ...busyCall(name, (type) => store.addNamed(type, type)), ...more[name] },
     ]),

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { furnish } from '../emulator/furnish.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
-import { type Answer, MODULES, type ModuleName, runModule } from '../harness/executable.ts';
+import { type Answer, HOST_MODULES, type ModuleName, runModule } from '../harness/executable.ts';
 import { furnitureOf } from '../harness/furniture.ts';
 import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
 import { leaks } from './leaks.ts';
@@ -141,19 +141,22 @@ describe('the environment', () => {
 });
 
 describe('an API of plain http, whose requests everybody on the way could read', () => {
-  test.each(MODULES)('is refused beside a proxy, before any request, by %s', async (module) => {
-    const { good } = furnitureOf(module);
-    const answer = await run(module, { ...plain(), ...good, proxy: withUser(open.url) });
-    expect(answer).toMatchObject({
-      changed: false,
-      failed: true,
-      error: { code: 'invalid_arguments', problems: [{ option: 'proxy' }] },
-    });
-    expect(answer.msg).toMatch(
-      /^proxy: cannot be used with an api_url of plain http, because .* in clear; .*https/,
-    );
-    expect([open.asked, emulator.requests]).toEqual([[], []]);
-  });
+  test.each(HOST_MODULES)(
+    'is refused beside a proxy, before any request, by %s',
+    async (module) => {
+      const { good } = furnitureOf(module);
+      const answer = await run(module, { ...plain(), ...good, proxy: withUser(open.url) });
+      expect(answer).toMatchObject({
+        changed: false,
+        failed: true,
+        error: { code: 'invalid_arguments', problems: [{ option: 'proxy' }] },
+      });
+      expect(answer.msg).toMatch(
+        /^proxy: cannot be used with an api_url of plain http, because .* in clear; .*https/,
+      );
+      expect([open.asked, emulator.requests]).toEqual([[], []]);
+    },
+  );
 
   test('is refused together with what else is wrong', async () => {
     const { error } = await run('jumpcloud_system', {

@@ -1,9 +1,14 @@
 import { execa } from 'execa';
-import { HOST_MODULES, type ModuleName } from '../../src/modules.ts';
+import {
+  HOST_MODULES as hostModules,
+  type ModuleName,
+  MODULES as modules,
+} from '../../src/modules.ts';
 import type { Answer } from './answer.ts';
 
-/** The names of the modules that speak for a host. */
-export const MODULES = HOST_MODULES.map(({ name }) => name);
+/** The names of all modules, and of those that speak for a host. */
+export const MODULES = modules.map(({ name }) => name);
+export const HOST_MODULES = hostModules.map(({ name }) => name);
 export type { Answer, ModuleName };
 
 /** What came of running an executable. */

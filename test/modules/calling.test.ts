@@ -104,7 +104,7 @@ describe.concurrent('flags', () => {
     const path = executablePath(module);
     const help = await execa(path, ['--help', '{"no": "matter"}'], { stdin: 'ignore' });
     expect(help.stdout).toMatch(new RegExp(`^${module}: `));
-    expect(help.stdout).toMatch(/registration_timeout/);
+    expect(help.stdout).toMatch(/request_timeout/);
     const said = await execa(path, ['--version'], { stdin: 'ignore' });
     expect(said.stdout).toBe(`${module} ${version}`);
   });

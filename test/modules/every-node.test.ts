@@ -7,7 +7,7 @@ import { projectFolder } from '../../scripts/build/project-folder.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { furnish } from '../emulator/furnish.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
-import { executablePath, MODULES, runModule } from '../harness/executable.ts';
+import { executablePath, HOST_MODULES, runModule } from '../harness/executable.ts';
 import { busyCall, WRITING_MODULES } from '../harness/furniture.ts';
 import { Measurer } from '../harness/measurer.ts';
 import { NODE_VERSIONS, nodePath } from '../harness/nodes.ts';
@@ -43,7 +43,7 @@ describe.each(NODES)('Node.js %s', (_, node) => {
   const test = base.skipIf(!existsSync(node));
   test('takes every executable through a life, without a word on stderr', async () => {
     const env = { JUMPCLOUD_NODE: node };
-    for (const module of MODULES) {
+    for (const module of HOST_MODULES) {
       const host = await emulator.enrol();
       furnish(emulator.store, host.systemId);
       const place = { agent_dir: host.agentDir, api_url: emulator.url, ca_path: caPath };

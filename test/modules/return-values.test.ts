@@ -5,7 +5,7 @@ import {
 } from '../../scripts/build/module-documentation.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import { furnish } from '../emulator/furnish.ts';
-import { type Answer, MODULES, type ModuleName } from '../harness/executable.ts';
+import { type Answer, HOST_MODULES, type ModuleName } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
 import { furnitureOf, type Options, tellingCalls, WRITING_MODULES } from '../harness/furniture.ts';
 
@@ -100,7 +100,7 @@ function names(values: Values, prefix = ''): string[] {
   ]);
 }
 
-describe.each(MODULES)('the return values of %s', (module) => {
+describe.each(HOST_MODULES)('the return values of %s', (module) => {
   test('are those that its results have', async ({ host, emulator }) => {
     const { RETURN } = await readDocumentation(module);
     const results = await resultsOf(module, host, emulator);

@@ -6,7 +6,7 @@ import {
 } from '../../scripts/build/module-documentation.ts';
 import { renderHelp } from '../../scripts/build/render-help.ts';
 import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
-import { executablePath, MODULES, type ModuleName } from '../harness/executable.ts';
+import { executablePath, HOST_MODULES, MODULES, type ModuleName } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { busyCall, furnitureOf, type Options } from '../harness/furniture.ts';
 
@@ -18,6 +18,7 @@ const NOWHERE = 'http://127.0.0.1:9';
 
 beforeAll(() => {
   vi.stubEnv('HTTPS_PROXY', NOWHERE);
+  for (const name of ['JUMPCLOUD_API_KEY', 'JUMPCLOUD_ORG_ID']) vi.stubEnv(name, '');
   return () => vi.unstubAllEnvs();
 });
 
@@ -52,17 +53,19 @@ function inputOf(text: string) {
   };
 }
 
+const given = (options: Options) => JSON.stringify(options);
+
 describe.concurrent.each(MODULES)('%s', (name) => {
-  const given = (options: Options) => JSON.stringify(options);
   const { good, bad } = furnitureOf(name);
+  const nobody = { ...good, ...(HOST_MODULES.includes(name) && { agent_dir: '/nonexistent' }) };
   const drifted = { ...good, displya: SECRET, timeout: 'soon' };
   const rows: [what: string, words: string[], input?: string][] = [
     ['mistyped, with a second problem', [given(drifted)]],
     ['mistyped, with options that do not go together', [given({ displya: SECRET, ...bad })]],
     ['a bad call', [given(bad)]],
     ['a bad call with -vvv', [given({ ...bad, _ansible_verbosity: 3 })]],
-    ['on a host that is not enrolled', [given({ ...good, agent_dir: '/nonexistent' })]],
-    ['the same from standard input', ['-'], given({ ...good, agent_dir: '/nonexistent' })],
+    ['on a host that is not enrolled, or without a key', [given(nobody)]],
+    ['the same from standard input', ['-'], given(nobody)],
     ['without options', ['--check']],
     ['without options, from standard input', ['-', '--check']],
     ['what is no object', ['-'], '[]'],
@@ -87,7 +90,9 @@ describe.concurrent.each(MODULES)('%s', (name) => {
     expect(error.problems).toHaveLength(2);
     expect(exitCode).toBe(1);
   });
+});
 
+describe.concurrent.each(HOST_MODULES)('%s', (name) => {
   test('does the same to a host both ways: predicted, changed, and found as it should be', async ({
     emulator,
     enrol,
