@@ -1,5 +1,5 @@
 declare module '*.yml' {
-  /** The text of `--help`, made from the module's documentation when the module is built. */
-  const help: string;
+  /** Gives the text of `--help`, made from the module's documentation when the module is built. */
+  const help: () => string;
   export default help;
 }

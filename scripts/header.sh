@@ -2,11 +2,26 @@
 ":" /* This file is two in one: a shell script that finds Node.js, and the JavaScript it runs.
 # WANT_JSON: because of this word Ansible passes the path of a file with the arguments as JSON.
 # Third-party licence notices: see THIRD-PARTY-NOTICES in the collection.
-# PATH may be empty, so nothing here runs another program. To JavaScript all of this is a comment,
+
+# PATH may be empty, so nothing here runs a program from it. To JavaScript all of this is a comment,
 # which a star before a slash would end: hence the '' in the globs.
 
+set +eu # as SHELLOPTS may ask for
+
+# With these, files that are not ours would decide what runs, or be written.
+unset NODE_OPTIONS NODE_PATH NODE_COMPILE_CACHE NODE_V8_COVERAGE NODE_REDIRECT_WARNINGS \
+  NODE_REPL_EXTERNAL_MODULE NODE_ICU_DATA NODE_CHANNEL_FD NODE_UNIQUE_ID ICU_TIMEZONE_FILES_DIR \
+  OPENSSL_CONF OPENSSL_CONF_INCLUDE OPENSSL_ENGINES OPENSSL_MODULES
+
+# What has run this file already and was not fit to, one line of "PATH is WHAT" for each.
+newline='
+'
+tried=${JUMPCLOUD_NODE_TRIED:+${JUMPCLOUD_NODE_TRIED%"$newline"}$newline}
+unset JUMPCLOUD_NODE_TRIED
+passed=''
+
 printable() { # sets $plain to $1 as it may stand in a JSON string
-  rest=$1 plain= LC_ALL=C
+  rest=$1 plain='' LC_ALL=C
   while :; do
     part=${rest%%[!] !#-[^-~]*}
     plain=$plain$part
@@ -21,69 +36,231 @@ printable() { # sets $plain to $1 as it may stand in a JSON string
   done
 }
 
-no_node() { # $1: what was looked for, $2: what to do
-  printable "Node.js @required_node@ or later is needed to run this module; looked for $1. $2"
+fail() { # $1: the message
+  printable "$1"
   printf '{"changed":false,"failed":true,"msg":"%s","warnings":[],' "$plain"
   printf '"error":{"code":"local_action_failed"}}\n'
   exit 1
 }
 
-is_node() { [ -f "$node" ] && [ -x "$node" ]; }
+no_node() { # $1: what was looked for, $2: what to do
+  while [ -n "$tried" ]; do
+    passed="$passed; ${tried%%"$newline"*}"
+    tried=${tried#*"$newline"}
+  done
+  [ -z "$passed" ] || passed=" Passed over: ${passed#; }."
+  fail "Node.js @required_node@ or later is needed to run this module; looked for $1.$passed $2"
+}
+
+pass_over() { # $1: what and why. Fails.
+  case "$passed; " in
+    *"; $1; "*) ;; # a folder stands in PATH twice
+    *) passed="$passed; $1" ;;
+  esac
+  return 1
+}
+
+was_tried() { # whether $node is one of $tried, by whatever name
+  rest=$tried
+  while [ -n "$rest" ]; do
+    line=${rest%%"$newline"*}
+    [ "$node" -ef "${line% is *}" ] && return
+    rest=${rest#*"$newline"}
+  done
+  return 1
+}
+
+is_safe() { # whether nobody but root can put something in the place of $node, if root asks
+  [ -O / ] || return 0
+  part=$node
+  while [ -n "$part" ]; do
+    [ -O "$part" ] || return
+    part=${part%/*}
+  done
+  [ ! -k "${node%/*}" ] # the folder is not one like /tmp
+}
+
+read_processor() { # sets $head to the first line of the file $1 without its NULs, and $processor
+  head='' processor=''
+  { LC_ALL=C IFS= read -r head; } 2>/dev/null <"$1"
+  case $head in
+    ?ELF*) rest=${head#?ELF} ;;
+    *) return ;;
+  esac
+  processor=${rest%"${rest#??}"} # 32 or 64 bits, order of bytes
+  rest=${rest#??}
+  one=${rest%"${rest#?}"} # ELF's version, always 1: here, and again after the processor's number
+  rest=${rest#?}
+  rest=${rest%%"$one"*}
+  processor=$processor${rest#"${rest%?}"}
+}
+
+# A shell takes what the kernel cannot run for a script, so that has to be found out before.
+is_program() { # whether the kernel can run $node
+  [ -r "$node" ] || return 0
+  read_processor "$node"
+  case $head in
+    '') return 1 ;;
+    '#!'*)
+      part=${head#??}
+      while :; do
+        case $part in
+          [[:blank:]]*) part=${part#?} ;;
+          /*) [ -x "${part%%[[:blank:]]*}" ]; return ;;
+          *) return 1 ;; # relative to the working folder
+        esac
+      done
+      ;;
+  esac
+  # By its loader, because dash needs 3 ms to read the first line of itself.
+  case $processor in
+    ??'>') [ -e /lib64/ld-linux-x86-64.so.2 ] || [ -e /lib/ld-musl-x86_64.so.1 ] ;;
+    *) [ -e /lib/ld-linux-aarch64.so.1 ] && [ "$processor" = "$(printf '\2\1\267')" ] ;;
+  esac && return
+  its=$processor
+  read_processor /bin/sh
+  [ "$its" = "$processor" ]
+}
+
+is_runnable() { # whether $node can be run
+  [ -f "$node" ] || pass_over "$node is no file" || return
+  [ -x "$node" ] || pass_over "$node is not executable" || return
+  is_program || pass_over "$node is no program for this host"
+}
+
+is_fit() { # whether the $node that was found is to be run
+  [ -e "$node" ] && ! was_tried || return
+  is_safe || pass_over "$node can be replaced by others than root" || return
+  is_runnable
+}
+
+clean_path() { # takes the folders out of PATH that depend on the working folder
+  path=${PATH-}
+  case :$path: in
+    *:[!/]*) ;;
+    *) return ;;
+  esac
+  unset PATH # not empty: that is the working folder, too
+  set -f
+  IFS=:
+  for folder in $path; do
+    case $folder in
+      /*) export PATH="${PATH+$PATH:}$folder" ;;
+      *) pass_over "PATH's '$folder' is a relative folder" ;;
+    esac
+  done
+  unset IFS
+  set +f
+}
 
 find_node() { # sets $node
   if [ -n "${JUMPCLOUD_NODE-}" ]; then
-    node=$JUMPCLOUD_NODE
-    is_node || no_node "an executable file at JUMPCLOUD_NODE=$node" \
+    case $JUMPCLOUD_NODE in
+      /*) node=$JUMPCLOUD_NODE ;;
+      *) node=./$JUMPCLOUD_NODE ;; # never from PATH
+    esac
+    if [ ! -e "$node" ]; then
+      pass_over "$node does not exist"
+    elif ! was_tried; then
+      is_runnable && return
+    fi
+    no_node "an executable file at JUMPCLOUD_NODE=$JUMPCLOUD_NODE" \
       'Correct JUMPCLOUD_NODE, or unset it to have Node.js looked for.'
-    return
   fi
+
+  node=/usr/lib/jumpcloud-system-context/node
+  is_fit && return
 
   set -f
   IFS=:
   for name in node nodejs; do
     for folder in ${PATH-}; do
       node=$folder/$name
-      is_node && return
+      is_fit && return
     done
   done
   unset IFS
   set +f
 
-  found=
   for folder in /usr/local/bin /opt/nodejs/bin /opt/node*''/bin /snap/bin /opt/homebrew/bin; do
     node=$folder/node
-    is_node && return
+    is_fit && return
   done
-  for folder in "${HOME:-/root}"/.nvm/versions/node/v[1-9][0-9].*''/bin; do
+  case ${HOME:-/root} in
+    /*)
+      for folder in "${HOME:-/root}"/.nvm/versions/node/v[1-9][0-9].*''/bin; do
+        set -- "$folder" "$@" # the last is the newest
+      done
+      ;;
+  esac
+  for folder; do
     node=$folder/node
-    is_node && found=$node # the last is the newest
+    is_fit && return
   done
-  node=$found
-  [ -n "$node" ] || no_node "node and nodejs in PATH=${PATH-} and for node in /usr/local/bin, \
-/opt/nodejs/bin, /opt/node*""/bin, /snap/bin, /opt/homebrew/bin, ~/.nvm" \
+  no_node "/usr/lib/jumpcloud-system-context/node, node and nodejs in PATH=$path and for node in \
+/usr/local/bin, /opt/nodejs/bin, /opt/node*""/bin, /snap/bin, /opt/homebrew/bin, ~/.nvm" \
     'Install it, or set JUMPCLOUD_NODE=/path/to/node.'
 }
 
+go_on() { # $@: this file and its arguments. Looks for the next one.
+  export JUMPCLOUD_NODE_TRIED="$tried$node is a program that could not be started$newline"
+  exec /bin/sh "$@"
+}
+
+# Then $0 is the name of the shell, and would be read from the working folder.
+case $- in
+  *s*) fail 'This module cannot run from standard input. Give the shell its path.' ;;
+esac
+clean_path
 find_node
 
+# Where a program's loader is missing, exec fails: bash goes on then if asked to, others exit.
+# shellcheck disable=SC3044
+[ -z "${BASH_VERSION-}" ] || shopt -s execfail
+trap 'go_on "$0" "$@"' EXIT
+
 # The version is checked by the process that then runs the module, in words that every Node.js
-# understands. require() takes the file for CommonJS whatever package.json lies above it. Most of it
-# is run, so V8 compiles it as a whole: it would otherwise read most functions twice, to find their
-# end and when they are called. The banner of bundle-module.ts, the first statement, ends that.
+# understands; one that is too old has /bin/sh look for the next. The module is not required but
+# read and compiled, because require() reads every package.json in and above the working folder and
+# this file's, and obeys them. Most of it is run, so V8 compiles it as a whole, but nothing of
+# Node.js's own before: it would otherwise read most functions twice, to find their end and when they
+# are called. The banner of bundle-module.ts, the first statement, ends that.
+# shellcheck disable=SC2093
 exec "$node" -e '
 var have = process.versions.node.split("."), need = "@required_node@".split(".");
-if ((have[0] - need[0] || have[1] - need[1]) < 0) {
+var tried = process.argv.splice(1, 2), file = process.argv[1], main, text;
+function goOn() {
+  if (tried[0].length > 2000) throw new Error("all this is too old too: " + tried[0]);
+  process.env.JUMPCLOUD_NODE_TRIED = tried[0] + tried[1] + " is " + process.versions.node + "\n";
+  var next = require("child_process").spawn("/bin/sh", process.argv.slice(1), { stdio: "inherit" });
+  ["SIGTERM", "SIGINT", "SIGHUP"].forEach(function (name) {
+    process.on(name, function () { next.kill(name); });
+  });
+  next.on("error", fail);
+  next.on("exit", function (code, name) {
+    if (!name) process.exit(code);
+    process.removeAllListeners(name);
+    process.kill(process.pid, name);
+  });
+}
+function fail(error) {
   console.log(JSON.stringify({
     changed: false,
     failed: true,
-    msg: "Node.js @required_node@ or later is needed to run this module; " + process.execPath +
-      " is " + process.versions.node + ". Install a later one, or set JUMPCLOUD_NODE=/path/to/node.",
+    msg: "Node.js @required_node@ or later is needed to run this module; " + tried[1] + " is older, " +
+      "and could not look for another: " + error.message + ". Set JUMPCLOUD_NODE=/path/to/node.",
     warnings: [],
     error: { code: "local_action_failed" }
   }));
   process.exitCode = 1;
+}
+if ((have[0] - need[0] || have[1] - need[1]) < 0) {
+  try { goOn(); } catch (error) { fail(error); }
 } else {
+  main = new module.constructor(file);
+  text = require("fs").readFileSync(file, "utf8");
   if (have[0] <= @newest_tuned_node@) require("v8").setFlagsFromString("--no-lazy");
-  require(require("path").resolve(process.argv[1]));
-}' -- "$0" "$@"
+  main._compile(text, file);
+}' -- "$tried" "$node" "$0" "$@"
+exit 126
 */

@@ -76,6 +76,7 @@ for_examples() {
 for_examples install_tool packer packer
 for_examples install_tool ruby ruby
 for_examples install_tool shellcheck shellcheck
+for_examples install_tool strace strace
 for_examples install_tool systemd-analyze systemd
 for_examples install_tool yamllint yamllint
 for_examples install_tool ansible-lint ansible-lint

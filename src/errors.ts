@@ -44,6 +44,13 @@ export abstract class ModuleError extends Error {
     this.details = inDoubt ? { ...details, may_be_done: true } : details;
     this.inDoubt = inDoubt;
   }
+
+  /** The same failure with more details. */
+  with(details: Readonly<Record<string, unknown>>): this {
+    const copy = Object.create(this);
+    Object.defineProperty(copy, 'details', { value: { ...this.details, ...details } });
+    return copy;
+  }
 }
 
 const IN_DOUBT = 'The change may have been made all the same; run again to see.';

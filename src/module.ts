@@ -6,6 +6,8 @@ import type { Outcome, Run } from './run.ts';
 export interface Module<Name extends string = string, T extends OptionTable = OptionTable> {
   readonly name: Name;
   readonly options: T;
+  /** Whether standard input without a word on it is an error, instead of a call without options. */
+  readonly refusesEmptyInput?: true;
   /** What is wrong with options that are each fine for themselves. */
   rules?(values: OptionValues<T>): Problem[];
   run(values: OptionValues<T>, run: Run): Promise<Outcome>;

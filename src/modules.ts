@@ -1,6 +1,7 @@
 import { association } from './resources/edges/association.ts';
 import { groupMembership } from './resources/edges/group-membership.ts';
 import { userBinding } from './resources/edges/user-binding.ts';
+import { host } from './resources/host/host.ts';
 import { systemInfo } from './resources/info/system-info.ts';
 import { removal } from './resources/removal/removal.ts';
 import { system } from './resources/system/system.ts';
@@ -13,6 +14,7 @@ export const MODULES = [
   association,
   removal,
   systemInfo,
+  host,
 ] as const;
 
 /** A module's name, which is its executable's. */

@@ -31,10 +31,12 @@ export interface Concern<State, Change> {
   managed(state: State): Readonly<Record<string, unknown>>;
   /** The result fields. */
   report(after: State, done: readonly Change[]): Readonly<Record<string, unknown>>;
-  /** What was changed, as one sentence; also for nothing. */
-  sentence(done: readonly Change[]): string;
+  /** What was changed, or would be, as one sentence; also for nothing. */
+  sentence(done: readonly Change[], isPrediction: boolean): string;
+  /** Result fields that a run has as soon as it has read, for what was written until then. */
+  progress?(done: readonly Change[]): Readonly<Record<string, unknown>>;
   /** What the person has to know beyond the result, in check mode too. */
-  warnings?(): Promise<readonly string[]>;
+  warnings?(after: State): Promise<readonly string[]>;
 }
 
 /**
@@ -46,14 +48,15 @@ export async function reconcile<State, Change>(
   concern: Concern<State, Change>,
 ): Promise<Outcome> {
   const before = await concern.read();
+  if (concern.progress) run.report.done(concern.progress([]));
   const plan = concern.plan(before);
   const { done, after, fields }: Applied<State, Change> = run.check
     ? { done: plan.changes, after: plan.after }
     : await concern.apply(run, plan, before);
-  for (const warning of (await concern.warnings?.()) ?? []) run.report.warn(warning);
+  for (const warning of (await concern.warnings?.(after)) ?? []) run.report.warn(warning);
   return {
     changed: done.length > 0,
-    msg: concern.sentence(done),
+    msg: concern.sentence(done, run.check),
     diff: { before: concern.managed(before), after: concern.managed(after) },
     fields: { ...concern.report(after, done), ...fields },
   };

@@ -4,10 +4,15 @@ import { NEWEST_TUNED_NODE } from '../../src/transport/short-run.ts';
 import { projectFolder } from './project-folder.ts';
 import { requiredNode } from './required-node.ts';
 
-/** What stands before the bundle: `scripts/header.sh` with the Node.js versions filled in. */
+/**
+ * What stands before the bundle: `scripts/header.sh` with the Node.js versions filled in. Every host
+ * is sent it with every task, so below the first paragraph comments and indentation are left out.
+ */
 export async function executableHeader(): Promise<string> {
   const template = await readFile(join(projectFolder, 'scripts/header.sh'), 'utf8');
-  return template
+  const end = template.indexOf('\n\n');
+  const code = template.slice(end).replaceAll(/^\s*(#.*)?\n|^\s+| +# .*$/gm, '');
+  return `${template.slice(0, end)}\n${code}`
     .replaceAll('@required_node@', requiredNode)
     .replaceAll('@newest_tuned_node@', String(NEWEST_TUNED_NODE));
 }

@@ -1,18 +1,24 @@
 import { basename } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import type { Plugin } from 'esbuild';
 import { readDocumentation, readSharedDocumentation } from './module-documentation.ts';
 import { renderHelp } from './render-help.ts';
 
-/** Lets a module import its documentation, `./<name>.yml`, as the text of `--help`. */
+/**
+ * Lets a module import its documentation, `./<name>.yml`, as what gives the text of `--help`. It is
+ * stored compressed: every task on every host carries it, and hardly ever is it asked for.
+ */
 export const helpImport: Plugin = {
   name: 'help-import',
   setup(build) {
-    build.onLoad({ filter: /\/modules\/[a-z_]+\.yml$/ }, async ({ path }) => ({
-      contents: renderHelp(
-        await readDocumentation(basename(path, '.yml')),
-        await readSharedDocumentation(),
-      ),
-      loader: 'text',
-    }));
+    build.onLoad({ filter: /\/modules\/[a-z_]+\.yml$/ }, async ({ path }) => {
+      const name = basename(path, '.yml');
+      const help = renderHelp(await readDocumentation(name), await readSharedDocumentation());
+      const text = brotliCompressSync(help).toString('base64');
+      return {
+        contents: `module.exports = () =>
+          require('node:zlib').brotliDecompressSync(Buffer.from('${text}', 'base64')).toString();`,
+      };
+    });
   },
 };

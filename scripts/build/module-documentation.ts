@@ -67,7 +67,7 @@ export async function readDocumentation(name: string): Promise<ModuleDocumentati
   return {
     DOCUMENTATION: {
       ...described,
-      options: { ...described.options, ...shared.DOCUMENTATION.options },
+      options: { ...(await withSuboptions(described.options)), ...shared.DOCUMENTATION.options },
       requirements: [
         `Node.js ${requiredNode} or later on the managed host`,
         ...(described.requirements ?? []),
@@ -79,6 +79,27 @@ export async function readDocumentation(name: string): Promise<ModuleDocumentati
     EXAMPLES: own.EXAMPLES,
     RETURN: { ...own.RETURN, ...shared.RETURN },
   };
+}
+
+/** An option that has the options of another module, or of one of its options, in `suboptions_from`. */
+type Borrowing = DocumentedValue & { readonly suboptions_from?: string };
+
+/** Fills in what is documented with another module: `module`, or `module.option`. */
+async function withSuboptions(
+  options: Readonly<Record<string, Borrowing>>,
+): Promise<Record<string, DocumentedValue>> {
+  const filled = Object.entries(options).map(async ([name, { suboptions_from, ...option }]) => {
+    if (suboptions_from === undefined) return [name, option] as const;
+    const [module = '', of] = suboptions_from.split('.');
+    const lender = await readYaml<ModuleDocumentation>(module);
+    const lent = lender.DOCUMENTATION.options;
+    const suboptions = of === undefined ? lent : lent[of]?.suboptions;
+    if (suboptions === undefined) {
+      throw new Error(`modules/${module}.yml has no suboptions of ${of} to lend to ${name}.`);
+    }
+    return [name, { ...option, suboptions }] as const;
+  });
+  return Object.fromEntries(await Promise.all(filled));
 }
 
 /** The file that goes beside the module. */

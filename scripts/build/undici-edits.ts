@@ -31,6 +31,10 @@ export const undiciEdits: readonly Edit[] = [
     ),
   },
   {
+    file: 'undici/lib/core/connect.js',
+    contents: failsWhenCalled('every client is told how to connect'),
+  },
+  {
     file: 'undici/lib/handler/redirect-handler.js',
     contents: failsWhenCalled(
       'a signature is never sent to another origin, so redirects are refused',
@@ -78,6 +82,15 @@ export const undiciEdits: readonly Edit[] = [
       const names = Object.keys(channels ?? {});
       return `const channel = { hasSubscribers: false };
         exports.channels = { ${names.map((name) => `${name}: channel`).join(', ')} };`;
+    },
+  },
+  {
+    // Timers that cost little when there are thousands. Here a run has a few.
+    file: 'undici/lib/util/timers.js',
+    contents: () => {
+      exportsOf('util/timers.js', 'setFastTimeout', 'clearTimeout');
+      return `exports.setFastTimeout = (...given) => setTimeout(...given);
+        exports.clearTimeout = (timer) => clearTimeout(timer);`;
     },
   },
   {

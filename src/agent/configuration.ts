@@ -1,5 +1,6 @@
 import { BadIdentity, NotEnrolled } from '../errors.ts';
 import { readFile } from './read-file.ts';
+import { waitAdvice } from './wait-advice.ts';
 
 /** What jcagent.conf says about this host. */
 export interface Configuration {
@@ -12,22 +13,22 @@ export interface Configuration {
 export class NoRegistration extends NotEnrolled {}
 
 /**
- * Reads jcagent.conf.
+ * Reads jcagent.conf, after `waited` seconds of waiting for a registration.
  * @throws NoRegistration when it is missing or has no systemKey yet
  * @throws BadIdentity when it is not what the agent writes
  */
-export function readConfiguration(path: string): Configuration {
+export function readConfiguration(path: string, waited = 0): Configuration {
   const file = readFile(path);
   if (file === undefined) {
     throw new NoRegistration(
-      `${path} does not exist: the JumpCloud agent is not installed here, or has not registered yet. Install it, or wait for it with registration_timeout.`,
+      `${path} does not exist: the JumpCloud agent is not installed here, or has not registered yet. Install it. ${waitAdvice(waited)}`,
     );
   }
   const conf = parseObject(file.text, path);
   const systemKey = conf['systemKey'];
   if (systemKey === undefined || systemKey === null || systemKey === '') {
     throw new NoRegistration(
-      `${path} has no systemKey: the agent has not finished registering. Wait for it with registration_timeout, or look into /var/log/jcagent.log.`,
+      `${path} has no systemKey: the agent has not finished registering. ${waitAdvice(waited)}`,
     );
   }
   if (typeof systemKey !== 'string' || !/^[0-9a-f]{24}$/i.test(systemKey)) {

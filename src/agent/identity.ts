@@ -7,6 +7,7 @@ import { isLink } from './is-link.ts';
 import { matchesCertificate, type PrivateKey, readPrivateKey } from './private-key.ts';
 import { Unreadable } from './read-file.ts';
 import { readTombstone, type Tombstone } from './tombstone.ts';
+import { waitAdvice } from './wait-advice.ts';
 
 /** This very registration was removed from JumpCloud by an earlier run. */
 export class AlreadyRemoved extends NotEnrolled {
@@ -31,14 +32,14 @@ export interface Identity extends Signer {
 }
 
 /**
- * Reads this host's identity from the agent's folder.
+ * Reads this host's identity from the agent's folder, after `waited` seconds of waiting for it.
  * @throws NotEnrolled when the agent has not registered, or this system was removed
  * @throws BadIdentity when the files cannot serve
  */
-export function readIdentity(agentDir: string): Identity {
-  requireFolder(agentDir);
-  const { systemKey, agentServerHost } = readConfiguration(join(agentDir, 'jcagent.conf'));
-  const { key, warnings } = readKey(agentDir, systemKey);
+export function readIdentity(agentDir: string, waited = 0): Identity {
+  requireFolder(agentDir, waited);
+  const { systemKey, agentServerHost } = readConfiguration(join(agentDir, 'jcagent.conf'), waited);
+  const { key, warnings } = readKey(agentDir, systemKey, waited);
   const keyMatchesCertificate = matchesCertificate(key, join(agentDir, 'client.crt'));
   if (keyMatchesCertificate === false) {
     throw new BadIdentity(
@@ -56,9 +57,9 @@ export function readIdentity(agentDir: string): Identity {
 }
 
 /** A removal at the same time leaves its tombstone before it deletes the key: looked for behind. */
-function readKey(agentDir: string, systemKey: string): PrivateKey {
+function readKey(agentDir: string, systemKey: string, waited: number): PrivateKey {
   try {
-    return readPrivateKey(join(agentDir, 'client.key'));
+    return readPrivateKey(join(agentDir, 'client.key'), waited);
   } finally {
     requireNotRemoved(agentDir, systemKey);
   }
@@ -69,9 +70,8 @@ function requireNotRemoved(agentDir: string, systemKey: string): void {
   if (tombstone?.systemKey === systemKey) throw new AlreadyRemoved(tombstone);
 }
 
-function requireFolder(agentDir: string): void {
-  const install =
-    'Install the JumpCloud agent, or say with agent_dir where it is. A host that is still being set up can be waited for with registration_timeout.';
+function requireFolder(agentDir: string, waited: number): void {
+  const install = `Install the JumpCloud agent, or say with agent_dir where it is. ${waitAdvice(waited)}`;
   let stat: Stats | undefined;
   try {
     stat = statSync(agentDir, { throwIfNoEntry: false });

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { BadIdentity, NotEnrolled } from '../errors.ts';
 import { readFile } from './read-file.ts';
+import { waitAdvice } from './wait-advice.ts';
 
 /** The agent's key, and what was seen on the way. */
 export interface PrivateKey {
@@ -11,15 +12,15 @@ export interface PrivateKey {
 const WORLD_READABLE = 0o004;
 
 /**
- * Reads the agent's private key, PKCS#1 or PKCS#8.
+ * Reads the agent's private key, PKCS#1 or PKCS#8, after `waited` seconds of waiting for it.
  * @throws NotEnrolled when there is none
  * @throws BadIdentity when it cannot be read, is encrypted, or is not an RSA key
  */
-export function readPrivateKey(path: string): PrivateKey {
+export function readPrivateKey(path: string, waited = 0): PrivateKey {
   const file = readFile(path);
   if (file === undefined) {
     throw new NotEnrolled(
-      `${path} does not exist: the agent has not finished registering, or its key was deleted. Wait for it with registration_timeout, or register the agent anew.`,
+      `${path} does not exist: the agent has not finished registering, or its key was deleted: then register the agent anew. ${waitAdvice(waited)}`,
     );
   }
   if (/ENCRYPTED/.test(file.text)) {

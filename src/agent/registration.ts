@@ -14,10 +14,11 @@ const LOOK_EVERY_MS = 500;
  */
 export async function identify(agentDir: string, timeout: number, run: Run): Promise<Identity> {
   const end = monotonicMs() + timeout * 1000;
+  const isLast = () => timeout > 0 && end - monotonicMs() <= 0;
   let missing: unknown;
   const look = () => {
     try {
-      return readIdentity(agentDir);
+      return readIdentity(agentDir, isLast() ? timeout : 0);
     } catch (error) {
       if (!mayHeal(error)) throw error;
       missing = error;

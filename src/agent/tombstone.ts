@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFile } from './read-file.ts';
-import { writeFileAtOnce } from './write-file.ts';
+import { writeFileAtOnce } from './write-file-at-once.ts';
 
 /** What a removed host keeps, so that a later run knows that it was removed. */
 export interface Tombstone {

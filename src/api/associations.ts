@@ -31,10 +31,7 @@ export async function readAssociations(
   return new Map(edges.map(({ id, sudo }) => [id, sudo]));
 }
 
-/**
- * Writes one of this host's direct edges.
- * @throws NotFound when the object to add does not exist
- */
+/** Writes one of this host's direct edges. */
 export function writeAssociation(
   session: Session,
   type: AssociationType,

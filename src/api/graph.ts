@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
+import type { ModuleError } from '../errors.ts';
 import { readPages } from '../transport/pages.ts';
 import type { Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
 import { isJumpClouds, meansAbsence } from './absence.ts';
 import { answer, objectId, unexpected } from './answer.ts';
-import { refusal } from './refusal.ts';
+import { refusal, theirMessage } from './refusal.ts';
 
 /** Kinds of objects other than users that a system can be associated with directly. */
 export const OBJECT_TYPES = ['command', 'policy', 'policy_group', 'user_group'] as const;
@@ -29,9 +30,21 @@ export type EdgeChange =
 
 /**
  * What came of a write: `done` when this run's request did it, `conflict` when the graph was not
- * as expected, because somebody else had just done the same or the contrary.
+ * as expected, because somebody else had just done the same or the contrary, or a refusal of this
+ * very edge.
  */
-export type Written = 'done' | 'conflict';
+export type Written = 'done' | 'conflict' | Refusal;
+
+/** JumpCloud's refusal of one edge, which says nothing about others. */
+export interface Refusal {
+  readonly status: number;
+  /** JumpCloud's own words, or ours where it gave none. */
+  readonly message: string;
+  readonly error: ModuleError;
+}
+
+/** The statuses that concern one edge; any other concerns the whole run. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 403, 404, 409, 422]);
 
 /** Attributes of an edge, as far as they are read: none and empty are alike. */
 export const edgeAttributes = z.optional(
@@ -97,10 +110,7 @@ function contradictionIn(page: Entry[]): string | undefined {
   return undefined;
 }
 
-/**
- * Writes one edge.
- * @throws NotFound when the object to add does not exist
- */
+/** Writes one edge. Rejects with what concerns the whole run. */
 export async function writeEdge(
   session: Session,
   op: EdgeChange['op'],
@@ -110,9 +120,11 @@ export async function writeEdge(
   const reply = await session.send(post);
   const { status, inDoubt } = reply;
   if (status >= 200 && status < 300) return 'done';
-  if (meansAbsence(status) && !isJumpClouds(reply)) throw refusal(session, post, reply);
+  const error = refusal(session, post, reply);
+  if (meansAbsence(status) && !isJumpClouds(reply)) throw error;
   if (op === 'add' && status === 409) return inDoubt ? 'done' : 'conflict';
   if (op === 'remove' && status === 404) return inDoubt ? 'done' : 'conflict';
   if (op === 'update' && status === 404) return 'conflict';
-  throw refusal(session, post, reply);
+  if (!REFUSALS.has(status)) throw error;
+  return { status, error, message: theirMessage(session, reply.body) ?? error.message };
 }

@@ -12,10 +12,7 @@ export async function readMemberships(session: Session): Promise<string[]> {
   return groups.map(({ id }) => id);
 }
 
-/**
- * Joins or leaves a system group.
- * @throws NotFound when the group to join does not exist
- */
+/** Joins or leaves a system group. */
 export function writeMembership(session: Session, change: EdgeChange): Promise<Written> {
   const { op, id } = change;
   return writeEdge(session, op, {

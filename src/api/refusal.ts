@@ -129,6 +129,9 @@ function unauthorized(
       );
     }
   }
+  // The corrected time was refused as well, so the clock is not the whole trouble.
+  const wrongClock = clock.cause();
+  if (wrongClock !== undefined) causes.push(wrongClock);
   const listed =
     causes.length === 1
       ? `because ${causes[0]}`
@@ -143,7 +146,7 @@ function unauthorized(
  * JumpCloud's own explanation, on one line, if the body holds one. Secrets are hidden before it
  * is cut: half of one would not be recognised later.
  */
-function theirMessage(session: Session, body: string): string | undefined {
+export function theirMessage(session: Session, body: string): string | undefined {
   try {
     const { message, error } = Object(JSON.parse(body));
     const text = [message, error].find((value) => typeof value === 'string' && value !== '');

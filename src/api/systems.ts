@@ -5,26 +5,31 @@ import { isJumpClouds, meansAbsence } from './absence.ts';
 import { answer, objectId, objectIdOrNone, unexpected } from './answer.ts';
 import { refusal } from './refusal.ts';
 
-const attribute = z.object({ name: z.string(), value: z.string() });
-const boolean = z.optional(z.boolean());
+// Null is taken for what is not there.
+const boolean = z.optional(z.nullable(z.boolean()));
 const text = z.optional(z.nullable(z.string()));
 // No primary user has been seen as null and as missing; empty text is read alike.
 const userId = z.optional(z.nullable(objectIdOrNone));
+const id = z.optional(objectId);
+
+/** Whose record it is; nothing else has to be understood to see that there is one. */
+const anyRecord = z.looseObject({ _id: id, id });
 
 /** What is read of a system's record; everything else in it is passed on as it came. */
 const systemRecord = z.looseObject({
-  _id: z.optional(objectId),
-  id: z.optional(objectId),
+  _id: id,
+  id,
   displayName: text,
   description: text,
   allowSshRootLogin: boolean,
   allowSshPasswordAuthentication: boolean,
   allowPublicKeyAuthentication: boolean,
   allowMultiFactorAuthentication: boolean,
-  attributes: z.optional(z.nullable(z.array(attribute))),
+  attributes: z.optional(z.nullable(z.array(z.object({ name: z.string(), value: text })))),
   // Both spellings have been seen in answers.
   primarySystemUser: z.optional(z.nullable(z.looseObject({ id: userId }))),
   'primarySystemUser.id': userId,
+  systemInsights: z.optional(z.nullable(z.looseObject({ state: text }))),
   created: text,
   agentVersion: text,
   provisionMetadata: z.optional(
@@ -38,7 +43,10 @@ const systemRecord = z.looseObject({
 export type SystemRecord = z.output<typeof systemRecord>;
 
 /** A custom attribute of a system. */
-export type Attribute = z.output<typeof attribute>;
+export interface Attribute {
+  readonly name: string;
+  readonly value: string;
+}
 
 /** The fields of a record that may be written; what is not given stays. */
 export interface SystemChanges {
@@ -49,14 +57,21 @@ export interface SystemChanges {
   allowPublicKeyAuthentication?: boolean;
   allowMultiFactorAuthentication?: boolean;
   /** Replaces the whole list. */
-  attributes?: Attribute[];
+  attributes?: readonly Attribute[];
   'primarySystemUser.id'?: string | null;
+  systemInsights?: { readonly state: string };
 }
 
 /** Reads this host's own record. */
 export async function readSystem(session: Session): Promise<SystemRecord> {
   const request = readRequest(session);
-  return readRecord(session, request, await session.send(request));
+  return readRecord(session, request, await session.send(request), systemRecord);
+}
+
+/** Sees that this host has a record, whatever is in it. */
+export async function requireSystemRecord(session: Session): Promise<void> {
+  const request = readRequest(session);
+  readRecord(session, request, await session.send(request), anyRecord);
 }
 
 /** Writes fields of this host's own record; resolves to the record as it is then. */
@@ -70,7 +85,7 @@ export async function updateSystem(
     body: changes,
     purpose: `change the record of system ${session.identity.systemId}`,
   };
-  return readRecord(session, request, await session.send(request));
+  return readRecord(session, request, await session.send(request), systemRecord);
 }
 
 /**
@@ -82,7 +97,7 @@ export async function systemExists(session: Session): Promise<boolean> {
   const request = readRequest(session);
   const reply = await session.send(request);
   if (isGone(reply)) return false;
-  readRecord(session, request, reply);
+  readRecord(session, request, reply, anyRecord);
   return true;
 }
 
@@ -118,14 +133,20 @@ function readRequest(session: Session): Request {
   };
 }
 
-function readRecord(session: Session, request: Request, reply: Reply): SystemRecord {
-  const record = answer(session, request, reply, systemRecord);
+function readRecord<T extends z.ZodMiniType<z.output<typeof anyRecord>>>(
+  session: Session,
+  request: Request,
+  reply: Reply,
+  shape: T,
+): z.output<T> {
+  const record = answer(session, request, reply, shape);
   const ids = [record._id, record.id].filter((id) => id !== undefined);
   const foreign = ids.find((id) => id !== session.identity.systemId);
   if (ids.length === 0 || foreign !== undefined) {
     throw unexpected(session, request, `it is the record of ${foreign ?? 'no system'}`);
   }
-  session.learnEnrolment(record.provisionMetadata?.provisioner?.type ?? undefined);
+  const { type } = Object(Object(record['provisionMetadata']).provisioner);
+  session.learnEnrolment(typeof type === 'string' ? type : undefined);
   return record;
 }
 

@@ -13,6 +13,8 @@ export interface Option<T> {
   readonly default?: unknown;
   /** Its value may hold credentials, and is masked wherever it is shown. */
   readonly secret?: true;
+  /** The options of a mapping that has options of its own. */
+  readonly suboptions?: OptionTable;
   /** Takes any JSON value and gives the option's, with a sentence for each problem. */
   readonly schema: z.ZodMiniType<T>;
 }

@@ -2,6 +2,7 @@ import type { Problem } from '../errors.ts';
 import { shorten } from './describe.ts';
 import { nearest } from './nearest.ts';
 import type { Option, OptionTable, OptionValues } from './option.ts';
+import { readMapping } from './spellings.ts';
 
 const MASK = '********';
 
@@ -25,6 +26,16 @@ export function readOptions<T extends OptionTable>(
 ): ReadOptions<T> {
   const unknown = [...given.keys()].filter((name) => !Object.hasOwn(table, name));
   const wrongNames = unknown.length > 0 ? [unsupported(module, unknown, Object.keys(table))] : [];
+  const { values, problems } = readValues(table, given);
+  if (problems.length > 0) return { problems: [...wrongNames, ...problems] };
+  return wrongNames.length > 0 ? { problems: wrongNames, values } : { values };
+}
+
+/** Reads the values of known options; they are complete only where there is no problem. */
+export function readValues<T extends OptionTable>(
+  table: T,
+  given: ReadonlyMap<string, unknown>,
+): { values: OptionValues<T>; problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(table)) {
@@ -38,16 +49,20 @@ export function readOptions<T extends OptionTable>(
     if (read.success) values[name] = read.data;
     else problems.push(...read.error.issues.map((issue) => problemOf(name, issue)));
   }
-  if (problems.length > 0) return { problems: [...wrongNames, ...problems] };
-  const read = { values: values as OptionValues<T> };
-  return wrongNames.length > 0 ? { problems: wrongNames, ...read } : read;
+  return { values: values as OptionValues<T>, problems };
 }
 
+/** Names behind an option's name belong to it, `system.display_name`; from a number on they are a place. */
 function problemOf(option: string, issue: { path: PropertyKey[]; message: string }): Problem {
-  const place = issue.path.map((step) =>
-    typeof step === 'number' ? `item ${step + 1}` : String(step),
-  );
-  return { option, message: [...place, issue.message].join(': ') };
+  const item = issue.path.findIndex((step) => typeof step === 'number');
+  const names = item === -1 ? issue.path : issue.path.slice(0, item);
+  const place = issue.path
+    .slice(names.length)
+    .map((step) => (typeof step === 'number' ? `item ${step + 1}` : String(step)));
+  return {
+    option: [option, ...names].join('.'),
+    message: [...place, issue.message].join(': '),
+  };
 }
 
 function unsupported(module: string, unknown: readonly string[], known: string[]): Problem {
@@ -72,13 +87,18 @@ export function moduleArgs(
   table: OptionTable,
   values: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, shown(table[name], value)]),
-  );
+  // An unknown option may be a secret under a mistyped name.
+  const known = Object.entries(values).filter(([name]) => Object.hasOwn(table, name));
+  return Object.fromEntries(known.map(([name, value]) => [name, shown(table[name], value)]));
 }
 
 function shown(option: Option<unknown> | undefined, value: unknown): unknown {
   if (value instanceof Map) return Object.fromEntries(value);
+  const suboptions = option?.suboptions;
+  if (suboptions !== undefined && value != null) {
+    const mapping = readMapping(value);
+    return mapping === undefined ? MASK : moduleArgs(suboptions, mapping);
+  }
   return option?.secret && value != null ? maskCredentials(value) : (value ?? null);
 }
 

@@ -13,7 +13,7 @@ import { RunReport } from './run-report.ts';
 /** The process around a call, as far as the call sees it. */
 export interface Io {
   /** What `--help` prints. */
-  readonly help: string;
+  readonly help: () => string;
   /** Standard input; opened only when the options are read from there. */
   readonly stdin: () => AsyncIterable<Buffer>;
   readonly isTerminal: (descriptor: 0 | 1) => boolean;
@@ -83,7 +83,7 @@ async function start<T extends OptionTable>(
   const commandLine = readCommandLine(words);
   call.detailedExitcode = commandLine.detailedExitcode;
   if (commandLine.version) return `${module.name} ${version}\n`;
-  if (commandLine.help || (commandLine.source === undefined && io.isTerminal(0))) return io.help;
+  if (commandLine.help || (commandLine.source === undefined && io.isTerminal(0))) return io.help();
   const values = await readCall(module, commandLine, io, call);
   const { check, diff } = call.controls;
   const run = { module: module.name, check, signal: io.signal, report };
@@ -96,12 +96,13 @@ async function readCall<T extends OptionTable>(
   io: Io,
   call: Call,
 ): Promise<OptionValues<T>> {
-  const given = await readInput(commandLine.source ?? { from: 'stdin' }, io);
+  const given = await readInput(commandLine.source ?? { from: 'stdin' }, {
+    ...io,
+    refusesEmpty: module.refusesEmptyInput ?? false,
+  });
   const { problems, ...controls } = takeControls(given, commandLine);
   call.controls = controls;
-  // An unknown option may be a secret under a mistyped name.
-  const known = [...given].filter(([name]) => Object.hasOwn(module.options, name));
-  call.args = moduleArgs(module.options, Object.fromEntries(known));
+  call.args = moduleArgs(module.options, Object.fromEntries(given));
   const read = readOptions(module.name, module.options, given);
   if ('problems' in read) problems.push(...read.problems);
   if (read.values !== undefined) problems.push(...(module.rules?.(read.values) ?? []));

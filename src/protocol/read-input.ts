@@ -12,6 +12,14 @@ const LARGEST = 32 * 1024 * 1024;
 const LONGEST_PATH = 200;
 const TOO_LARGE = 'The options are larger than 32 MiB. Was another file meant?';
 
+/** Where input comes from besides the source named. */
+export interface Input {
+  readonly stdin: () => AsyncIterable<Buffer>;
+  readonly signal: AbortSignal;
+  /** Whether empty standard input is an error. */
+  readonly refusesEmpty: boolean;
+}
+
 /**
  * The JSON object a call gives, as written. Empty standard input, as systemd and cron give it,
  * counts as an object without options.
@@ -19,11 +27,16 @@ const TOO_LARGE = 'The options are larger than 32 MiB. Was another file meant?';
  */
 export async function readInput(
   source: Source,
-  { stdin, signal }: { stdin: () => AsyncIterable<Buffer>; signal: AbortSignal },
+  { stdin, signal, refusesEmpty }: Input,
 ): Promise<Map<string, unknown>> {
   const text = await unlessInterrupted(textOf(source, stdin), signal);
   const name = source.from === 'file' ? shorten(source.path, LONGEST_PATH) : NAMES[source.from];
-  if (source.from === 'stdin' && text.trim() === '') return new Map();
+  if (source.from === 'stdin' && text.trim() === '') {
+    if (!refusesEmpty) return new Map();
+    throw invalid(
+      'Standard input is empty, which may be a pipe that broke, and nothing was done. Say {} to call this module without options.',
+    );
+  }
   let value: unknown;
   try {
     value = parseJson(text);
@@ -44,7 +57,15 @@ async function textOf(source: Source, stdin: () => AsyncIterable<Buffer>): Promi
     case 'text':
       return source.text;
     case 'stdin':
-      return textFrom(stdin());
+      try {
+        return await textFrom(stdin());
+      } catch (error) {
+        if (error instanceof InvalidArguments) throw error;
+        const { code, message } = error as NodeJS.ErrnoException;
+        throw invalid(
+          `Standard input cannot be read (${code ?? message}). Give a file, JSON text starting with {, or a pipe.`,
+        );
+      }
     case 'file':
       try {
         return await readFileOrPipe(source.path);

@@ -1,4 +1,4 @@
-import { Internal, ModuleError } from '../errors.ts';
+import { Internal, LocalActionFailed, ModuleError } from '../errors.ts';
 import type { Outcome } from '../run.ts';
 
 /** The one JSON object that a module answers with. */
@@ -26,7 +26,16 @@ export function failed(
   };
 }
 
-function bug(error: unknown): Internal {
+/** V8 and WebAssembly say so in these words; where they do not, they end the process themselves. */
+const OUT_OF_MEMORY = /out of memory|allocation failed/i;
+
+function bug(error: unknown): ModuleError {
+  if (error instanceof RangeError && OUT_OF_MEMORY.test(error.message)) {
+    return new LocalActionFailed(
+      `This host did not give the module the memory that it needs (${error.message}). Raise the limit that it runs under (ulimit -v, MemoryMax), or free memory.`,
+      { cause: error },
+    );
+  }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new Internal(
     `A bug in this module (${what}). Run again with -vvv, or "_ansible_verbosity": 3 by hand, and report what error.stack says.`,

@@ -8,9 +8,12 @@ import { waitingOnStderr } from './waiting.ts';
 
 /**
  * Runs a module as a program: prints the answer to the call that the process is, and exits. Here is
- * the only place that catches everything. `help` is what `--help` prints.
+ * the only place that catches everything. `help` gives what `--help` prints.
  */
-export function runModule<T extends OptionTable>(module: Module<string, T>, help: string): void {
+export function runModule<T extends OptionTable>(
+  module: Module<string, T>,
+  help: () => string,
+): void {
   const interruption = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(name, () =>

@@ -1,6 +1,7 @@
 import { REGIONS } from '../agent/region.ts';
 import type { Problem } from '../errors.ts';
 import { choice } from '../options/choice.ts';
+import { id } from '../options/id.ts';
 import { type OptionValues, withDefault } from '../options/option.ts';
 import { path } from '../options/path.ts';
 import { pemBundle } from '../options/pem-bundle.ts';
@@ -16,6 +17,7 @@ export const connectionOptions = {
   proxy: proxyUrl(),
   timeout: withDefault(seconds('above zero'), 120),
   request_timeout: withDefault(seconds('above zero'), 10),
+  system_id: id(),
   registration_timeout: withDefault(seconds(), 0),
 };
 

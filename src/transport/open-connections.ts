@@ -1,48 +1,65 @@
 import { readFileSync } from 'node:fs';
 import * as tls from 'node:tls';
+import { InvalidArguments } from '../errors.ts';
 import { LONGEST_TIMER_MS } from '../pause.ts';
+import type { Budget } from './budget.ts';
 import { type Connections, keepConnections } from './connections.ts';
+import { connector } from './connector.ts';
+import { nameLookup } from './name-lookup.ts';
 import type { ProxyServer } from './proxy.ts';
 import { tunnelThrough } from './tunnel.ts';
 
-/**
- * Connections to `origin`, through a proxy if there is one. `caPath` is a PEM bundle trusted in
- * addition to the default roots. Nothing is connected yet.
- */
-export async function openConnections(
-  origin: string,
-  proxy: ProxyServer | undefined,
-  caPath: string | undefined,
-  connectTimeoutMs: number,
-): Promise<Connections> {
-  // Said expressly, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch the checking off, and taken
-  // out of the environment, because Node would warn about it on stderr.
+/** Where connections lead, and how they are made. */
+export interface Destination {
+  readonly origin: string;
+  readonly proxy: ProxyServer | undefined;
+  /** A PEM bundle trusted in addition to the default roots. */
+  readonly caPath: string | undefined;
+  readonly requestTimeoutMs: number;
+  readonly budget: Budget;
+}
+
+/** Connections to an origin, through a proxy if there is one. Nothing is connected yet. */
+export async function openConnections(destination: Destination): Promise<Connections> {
+  const { origin, proxy, caPath, budget } = destination;
+  // Node would warn about it on stderr.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-  const trust = {
-    rejectUnauthorized: true,
-    ...(caPath !== undefined && { ca: [...defaultRoots(), readFileSync(caPath, 'utf8')] }),
+  const connecting = {
+    ca: caPath === undefined ? undefined : [...defaultRoots(), readBundle(caPath)],
+    lookup: nameLookup(() => budget.remaining()),
+    timeoutMs: Math.min(Math.ceil(destination.requestTimeoutMs), LONGEST_TIMER_MS),
   };
   // Loaded only here: a run that ends before, for wrong options, does not pay for it.
   const { tuneForShortRun } = await import('./short-run.ts');
   tuneForShortRun();
   const { default: Client } = await import('undici/lib/dispatcher/client.js');
-  const { default: buildConnector } = await import('undici/lib/core/connect.js');
   // One for each, as each keeps the TLS sessions of its own side.
-  const connector = () => buildConnector({ ...trust, timeout: connectTimeoutMs });
   const connect =
     proxy === undefined
-      ? connector()
+      ? connector(connecting)
       : tunnelThrough(proxy, {
           openClient: (toProxy) =>
             // The attempt gives up before, and says so better.
             new Client(proxy.url, {
               connect: toProxy,
-              headersTimeout: Math.min(2 * Math.ceil(connectTimeoutMs), LONGEST_TIMER_MS),
+              headersTimeout: Math.min(2 * connecting.timeoutMs, LONGEST_TIMER_MS),
             }),
-          connectToProxy: connector(),
-          connectToTarget: connector(),
+          connectToProxy: connector(connecting),
+          connectToTarget: connector(connecting),
         });
   return keepConnections(() => new Client(origin, { connect }));
+}
+
+/** It was there when the options were read; the agent may have been waited for since. */
+function readBundle(caPath: string): string {
+  try {
+    return readFileSync(caPath, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new InvalidArguments([
+      { option: 'ca_path', message: `${caPath} cannot be read any more (${code})` },
+    ]);
+  }
 }
 
 /** From Node 22 on this includes what NODE_EXTRA_CA_CERTS adds. */

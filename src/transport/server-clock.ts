@@ -63,9 +63,18 @@ export class ServerClock {
   warning(): string | undefined {
     if (this.#correctionMs === 0 || this.#warned) return undefined;
     this.#warned = true;
+    return `This host's clock is ${this.#error()}; requests were signed with the corrected time. Set the clock, for example with chrony or systemd-timesyncd.`;
+  }
+
+  /** A wrong clock among other causes of a failure; undefined when it was not seen to be wrong. */
+  cause(): string | undefined {
+    if (this.#correctionMs === 0) return undefined;
+    return `besides, this host's clock is ${this.#error()}: set it, for example with chrony`;
+  }
+
+  #error(): string {
     const seconds = Math.round(Math.abs(this.#correctionMs) / 1000);
-    const direction = this.#correctionMs > 0 ? 'behind' : 'ahead of';
-    return `This host's clock is ${seconds} s ${direction} JumpCloud's; requests were signed with the corrected time. Set the clock, for example with chrony or systemd-timesyncd.`;
+    return `${seconds} s ${this.#correctionMs > 0 ? 'behind' : 'ahead of'} JumpCloud's`;
   }
 }
 

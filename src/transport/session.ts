@@ -7,7 +7,7 @@ import { sign } from '../signing/sign.ts';
 import { type AttemptContext, type Attempted, attempt } from './attempt.ts';
 import { AttemptFailure } from './attempt-failure.ts';
 import { BodyMemory } from './body-buffer.ts';
-import { Budget } from './budget.ts';
+import type { Budget } from './budget.ts';
 import type { Connections } from './connections.ts';
 import { permanentError, retriesExhausted } from './failure.ts';
 import type { Reply, Request } from './request.ts';
@@ -22,7 +22,7 @@ export interface SessionSettings {
   readonly originIsAgents: boolean | undefined;
   /** The proxy on the way there, without its credentials. */
   readonly proxyUrl: string | undefined;
-  readonly timeoutMs: number;
+  readonly budget: Budget;
   readonly requestTimeoutMs: number;
   /** The local clock, milliseconds since the epoch. */
   readonly clock: () => number;
@@ -54,7 +54,7 @@ export class Session {
     this.identity = identity;
     this.origin = settings.origin;
     this.originIsAgents = settings.originIsAgents;
-    this.budget = new Budget(settings.timeoutMs);
+    this.budget = settings.budget;
     this.clock = new ServerClock(settings.clock);
     this.#run = run;
     this.#context = { connections, signal: run.signal, room: new BodyMemory() };

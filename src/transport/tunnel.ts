@@ -19,7 +19,7 @@ export function tunnelThrough(
   return (target, callback) => {
     const { protocol, host, port } = target;
     const authority = port ? String(host) : `${host}:${protocol === 'https:' ? 443 : 80}`;
-    const client = openClient(({ servername: _, ...proxy }, done) => connectToProxy(proxy, done));
+    const client = openClient(connectToProxy);
     client.dispatch(
       {
         method: 'CONNECT',

@@ -1,7 +1,10 @@
 import type { Identity } from '../agent/identity.ts';
 import { CONSOLES, type Region, regionOf } from '../agent/region.ts';
 import { identify } from '../agent/registration.ts';
+import { requireSystem } from '../agent/require-system.ts';
 import type { Run } from '../run.ts';
+import { boundLookups } from './bound-lookups.ts';
+import { Budget } from './budget.ts';
 import { openConnections } from './open-connections.ts';
 import { proxyFor } from './proxy.ts';
 import { Session } from './session.ts';
@@ -14,6 +17,8 @@ export interface ConnectionOptions {
   readonly proxy: string | undefined;
   readonly timeout: number;
   readonly request_timeout: number;
+  /** The system that this host has to be. */
+  readonly system_id: string | undefined;
 }
 
 /** Where this host's JumpCloud is: the address asked for, else the region's. */
@@ -69,18 +74,24 @@ async function openSession(
   identity: Identity,
   options: ConnectionOptions,
 ): Promise<Session> {
+  requireSystem(options.system_id, identity.systemId);
   run.report.identified(identity.systemId);
   for (const warning of identity.warnings) run.report.warn(warning);
   const origin = originFor(identity, options, run);
+  const timeoutMs = options.timeout * 1000;
   const requestTimeoutMs = options.request_timeout * 1000;
   const proxy = proxyFor(origin, options.proxy, process.env);
-  const connections = await openConnections(origin, proxy, options.ca_path, requestTimeoutMs);
+  boundLookups(new URL(proxy?.url ?? origin).hostname, timeoutMs, process.env);
+  const budget = new Budget(timeoutMs);
+  const caPath = options.ca_path;
+  const to = { origin, proxy, caPath, requestTimeoutMs, budget };
+  const connections = await openConnections(to);
   const agents = identity.agentServerHost && regionOf(identity.agentServerHost);
   const session = new Session(run, identity, connections, {
     origin,
     originIsAgents: agents ? CONSOLES[agents] === origin : undefined,
     proxyUrl: proxy?.url,
-    timeoutMs: options.timeout * 1000,
+    budget,
     requestTimeoutMs,
     clock: Date.now,
     random: Math.random,

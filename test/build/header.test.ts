@@ -1,4 +1,15 @@
-import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  chown,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa, execaSync } from 'execa';
@@ -25,16 +36,22 @@ let folder: string;
 let executable: string;
 /** Stands for the folders that are searched after PATH, so that this machine's do not count. */
 let usualPlace: string;
+/** The same for the runtime package's Node.js, which is looked for first. */
+let packaged: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'header-test-'));
   usualPlace = join(folder, 'usual');
   executable = join(folder, 'module');
-  const header = (await executableHeader()).replace(
-    "for folder in /usr/local/bin /opt/nodejs/bin /opt/node*''/bin /snap/bin /opt/homebrew/bin; do",
-    `for folder in ${usualPlace}; do`,
-  );
+  packaged = join(folder, 'packaged/node');
+  const header = (await executableHeader())
+    .replace(
+      "for folder in /usr/local/bin /opt/nodejs/bin /opt/node*''/bin /snap/bin /opt/homebrew/bin; do",
+      `for folder in ${usualPlace}; do`,
+    )
+    .replace('node=/usr/lib/jumpcloud-system-context/node\n', `node=${packaged}\n`);
   expect(header).toContain(usualPlace);
+  expect(header).toContain(packaged);
   const program = 'console.log(JSON.stringify({ words: process.argv.slice(2) }));\n';
   await writeFile(executable, header + program);
   await chmod(executable, 0o755);
@@ -56,11 +73,51 @@ async function nodeOf(version: string, place: string, name = 'node'): Promise<st
   return node;
 }
 
+/** Puts a file of this name there that is executable, and not Node.js. */
+async function uselessIn(place: string, content: string | Buffer, name = 'node'): Promise<string> {
+  await mkdir(place, { recursive: true });
+  const file = join(place, name);
+  await writeFile(file, content);
+  await chmod(file, 0o755);
+  return file;
+}
+
+/** What a program for a processor begins with: 64 bits, and what of the processor's number is not 0. */
+function elf(machine: number, bigEndian = false): Buffer {
+  const head = Buffer.from(
+    `\x7fELF\x02${bigEndian ? '\x02' : '\x01'}\x01`.padEnd(64, '\0'),
+    'latin1',
+  );
+  const write = (value: number, at: number) =>
+    bigEndian ? head.writeUInt16BE(value, at) : head.writeUInt16LE(value, at);
+  write(2, 16);
+  write(machine, 18);
+  head[bigEndian ? 23 : 20] = 1;
+  return Buffer.concat([head, Buffer.from('echo executed\nexit 0\n')]);
+}
+
+const AARCH64 = 183;
+const RISCV = 243;
+const S390 = 22;
+const X86_64 = 62;
+
+const NO_PROGRAM: [what: string, content: string | Buffer][] = [
+  ['an empty file', ''],
+  ['text', 'echo executed\n'],
+  ['a script whose interpreter is missing', '#!/nonexistent/sh\necho executed\n'],
+  ['a script whose interpreter is in the working folder', '#! sh\necho executed\n'],
+  ['a script without interpreter', '#!\necho executed\n'],
+  ["another processor's program", elf(process.arch === 'arm64' ? X86_64 : AARCH64)],
+  ["a rare processor's program", elf(RISCV)],
+  ['a program of another order of bytes', elf(S390, true)],
+];
+
 interface Environment {
   readonly PATH?: string;
   readonly HOME?: string;
   readonly JUMPCLOUD_NODE?: string;
   readonly LC_ALL?: string;
+  readonly JUMPCLOUD_NODE_TRIED?: string;
 }
 
 /** Runs a shell by its full path, with nothing in the environment but what is given. */
@@ -69,6 +126,7 @@ async function run(
   environment: Environment,
   args: readonly string[] = [],
   file = executable,
+  { stderr: expected = /^$/, uid }: { stderr?: RegExp; uid?: number } = {},
 ) {
   const path = execaSync('sh', ['-c', 'command -v "$1"', 'sh', shell]).stdout;
   const { stdout, exitCode, stderr } = await execa(path, [...words, file, ...args], {
@@ -76,8 +134,9 @@ async function run(
     extendEnv: false,
     reject: false,
     cwd: folder,
+    ...(uid !== undefined && { uid, gid: uid }),
   });
-  expect(stderr).toBe('');
+  expect(stderr).toMatch(expected);
   expect(stdout.split('\n')).toHaveLength(1);
   return { result: JSON.parse(stdout), exitCode };
 }
@@ -88,7 +147,10 @@ function failure(message: RegExp | string) {
     result: {
       changed: false,
       failed: true,
-      msg: message instanceof RegExp ? expect.stringMatching(message) : message,
+      msg:
+        message instanceof RegExp
+          ? expect.stringMatching(message)
+          : expect.stringContaining(message),
       warnings: [],
       error: { code: 'local_action_failed' },
     },
@@ -122,13 +184,212 @@ describe.each(shells.filter(([shell]) => isInstalled(shell)).map((shell) => ({ s
       }
     });
 
-    it('passes over a file in PATH that cannot be executed', async () => {
+    it("takes the runtime package's before any other", async () => {
+      const PATH = dirname(await nodeOf('20.0.0', join(folder, 'behind')));
+      await uselessIn(dirname(packaged), '#!/bin/sh\necho \'"packaged"\'\n');
+      expect(await run(shell, { PATH })).toEqual({ exitCode: 0, result: 'packaged' });
+      await rm(dirname(packaged), { recursive: true });
+    });
+
+    it('passes over what is no program of this host, and says so when there is no other', async () => {
+      const places = await Promise.all(
+        NO_PROGRAM.map(async ([, content], i) =>
+          dirname(await uselessIn(join(folder, `no-${i}`), content)),
+        ),
+      );
       const useless = join(folder, 'useless');
       await mkdir(join(useless, 'nodejs'), { recursive: true });
       await writeFile(join(useless, 'node'), '');
+      const PATH = [...places, useless].join(':');
+      for (const LC_ALL of ['C', 'C.UTF-8']) {
+        const { result, exitCode } = await run(shell, { PATH, LC_ALL });
+        expect(exitCode).toBe(1);
+        for (const place of places) {
+          expect(result.msg).toContain(` ${place}/node is no program for this host; `);
+        }
+        expect(result.msg).toContain(`; ${useless}/node is not executable; `);
+        expect(result.msg).toContain(`; ${useless}/nodejs is no file. Install`);
+      }
       const node = await nodeOf('20.0.0', join(folder, 'useful'));
-      const { exitCode } = await run(shell, { PATH: `${useless}:${dirname(node)}` });
-      expect(exitCode).toBe(0);
+      expect(await run(shell, { PATH: `${PATH}:${dirname(node)}` })).toEqual({
+        exitCode: 0,
+        result: { words: [] },
+      });
+    });
+
+    it('runs a wrapper whatever stands between #! and its interpreter', async () => {
+      const place = join(folder, 'wrapped');
+      for (const first of ['#!/bin/sh', '#! /bin/sh', '#!\t/bin/sh -e', '#!/usr/bin/env sh']) {
+        await uselessIn(place, `${first}\nexec '${process.execPath}' "$@"`);
+        expect((await run(shell, { PATH: `${place}:/usr/bin:/bin` })).exitCode).toBe(0);
+      }
+    });
+
+    it('never looks in the working folder', async () => {
+      await uselessIn(folder, '#!/bin/sh\necho executed\n');
+      await uselessIn(join(folder, '.nvm/versions/node/v20.0.0/bin'), '#!/bin/sh\necho executed\n');
+      for (const PATH of ['.', ':', ':/nonexistent', './', '../..:./.', 'bin', '/nonexistent::']) {
+        const answer = await run(shell, { PATH, HOME: '.' });
+        expect(answer).toEqual(
+          failure(/in PATH=[^ ]* and .*Passed over: PATH's '[^/]*.*' is a relative folder[.;]/),
+        );
+      }
+      // Named alone, it is not looked for in PATH either.
+      const PATH = dirname(await nodeOf('20.0.0', join(folder, 'chosen')));
+      await uselessIn(folder, '#!/bin/sh\necho \'"working"\'\n');
+      expect((await run(shell, { PATH, JUMPCLOUD_NODE: 'node' })).result).toBe('working');
+      await rm(join(folder, 'node'));
+      await rm(join(folder, '.nvm'), { recursive: true });
+      expect(await run(shell, { PATH, JUMPCLOUD_NODE: 'node' })).toEqual(
+        failure(/at JUMPCLOUD_NODE=node\. Passed over: \.\/node does not exist\. Correct/),
+      );
+    });
+
+    it('keeps the working folder out of what a wrapper or the module looks for, too', async () => {
+      const place = join(folder, 'wrapped');
+      await uselessIn(place, `#!/usr/bin/env interpreter\n`);
+      await uselessIn(folder, '#!/bin/sh\necho executed\n', 'interpreter');
+      const found = await uselessIn(
+        join(folder, 'with blank'),
+        `#!/bin/sh\nshift; exec '${process.execPath}' "$@"\n`,
+        'interpreter',
+      );
+      const file = join(folder, 'prints-path');
+      await writeFile(
+        file,
+        `${await executableHeader()}console.log(JSON.stringify(process.env));\n`,
+      );
+      const PATH = `.:${place}::${dirname(found)}:bin:/usr/bin:`;
+      expect((await run(shell, { PATH }, [], file)).result).toMatchObject({
+        PATH: `${place}:${dirname(found)}:/usr/bin`,
+      });
+      const JUMPCLOUD_NODE = process.execPath;
+      for (const relative of ['', '.', ':bin']) {
+        const { result } = await run(shell, { PATH: relative, JUMPCLOUD_NODE }, [], file);
+        expect(result).not.toHaveProperty('PATH');
+      }
+      await rm(join(folder, 'interpreter'));
+    });
+
+    it('is not taken for what lies in the working folder when it comes on standard input', async () => {
+      const path = execaSync('sh', ['-c', 'command -v "$1"', 'sh', shell[0]]).stdout;
+      await writeFile(join(folder, shell[0]), 'console.log(\'"working"\')');
+      const { stdout } = await execa(shell[0], [...shell.slice(1)], {
+        inputFile: executable,
+        cwd: folder,
+        env: { PATH: `${dirname(path)}:${process.env['PATH']}` },
+        reject: false,
+      });
+      expect(JSON.parse(stdout)).toMatchObject({
+        failed: true,
+        msg: expect.stringContaining('standard input'),
+      });
+      await rm(join(folder, shell[0]));
+    });
+
+    it('does not mind options that a shell is given, nor what was tried already', async () => {
+      const PATH = `:${dirname(await nodeOf('20.0.0', join(folder, 'useful')))}`;
+      const strict = [...shell, '-eu'] as const;
+      expect((await run(strict, { PATH })).exitCode).toBe(0);
+      for (const JUMPCLOUD_NODE_TRIED of ['x', '\n', '/a is 1\n/b is 2', ' is ']) {
+        expect((await run(strict, { PATH, JUMPCLOUD_NODE_TRIED })).exitCode).toBe(0);
+        expect(await run(strict, { PATH: ':/nonexistent', JUMPCLOUD_NODE_TRIED })).toEqual(
+          failure(/Passed over: /),
+        );
+      }
+    });
+
+    it('goes on to the next when one is too old, and says what it tried when none is left', async () => {
+      const old = await nodeOf('12.22.9', join(folder, 'old'));
+      const older = await nodeOf('0.10.48', join(folder, 'older'));
+      await mkdir(join(folder, 'links'), { recursive: true });
+      await symlink(old, join(folder, 'links/node')).catch(() => {});
+      const PATH = [old, join(folder, 'links/node'), older].map(dirname).join(':');
+      expect(await run(shell, { PATH })).toEqual(
+        failure(
+          new RegExp(`Passed over: ${old} is 12\\.22\\.9; ${older} is 0\\.10\\.48\\. Install`),
+        ),
+      );
+      const node = await nodeOf('20.0.0', join(folder, 'useful'), 'nodejs');
+      const { result, exitCode } = await run(shell, { PATH: `${PATH}:${dirname(node)}` }, [
+        '{"a": "b"}',
+        '-',
+      ]);
+      expect({ result, exitCode }).toEqual({ exitCode: 0, result: { words: ['{"a": "b"}', '-'] } });
+    });
+
+    it('lets JUMPCLOUD_NODE decide alone when that is too old, too', async () => {
+      const old = await nodeOf('12.22.9', join(folder, 'old'));
+      const PATH = dirname(await nodeOf('20.0.0', join(folder, 'useful')));
+      expect(await run(shell, { PATH, JUMPCLOUD_NODE: old })).toEqual(
+        failure(
+          new RegExp(`JUMPCLOUD_NODE=${old}\\. Passed over: ${old} is 12\\.22\\.9\\. Correct`),
+        ),
+      );
+    });
+
+    // ksh exits without a word where exec fails.
+    if (shell[0] !== 'ksh') {
+      it('goes on when a program cannot be started', async () => {
+        const program = await readFile('/bin/true', 'latin1');
+        const content = Buffer.from(program.replaceAll('/ld-', '/no-'), 'latin1');
+        const node = await uselessIn(join(folder, 'no-loader'), content);
+        const PATH = dirname(node);
+        const options = { stderr: /not found|No such file/ };
+        expect(await run(shell, { PATH }, [], executable, options)).toEqual(
+          failure(`${node} is a program that could not be started. Install`),
+        );
+        const more = `${PATH}:${dirname(await nodeOf('20.0.0', join(folder, 'useful')))}`;
+        const args = ['{"a": "b c"}', ''];
+        expect(await run(shell, { PATH: more }, args, executable, options)).toEqual({
+          exitCode: 0,
+          result: { words: args },
+        });
+        const chosen = { PATH: more, JUMPCLOUD_NODE: node };
+        expect(await run(shell, chosen, [], executable, options)).toEqual(
+          failure(`${node} is a program that could not be started. Correct`),
+        );
+      });
+    }
+
+    describe.runIf(process.getuid?.() === 0)('as root', () => {
+      const SOMEBODY = 65534;
+
+      it('takes nothing that somebody else can replace', async () => {
+        const theirFile = await nodeOf('20.0.0', join(folder, 'their-file'));
+        await chown(theirFile, SOMEBODY, SOMEBODY);
+        const theirFolder = await nodeOf('20.0.0', join(folder, 'their-folder'));
+        await chown(dirname(theirFolder), SOMEBODY, SOMEBODY);
+        const below = await nodeOf('20.0.0', join(folder, 'theirs/bin'));
+        await chown(join(folder, 'theirs'), SOMEBODY, SOMEBODY);
+        const shared = await nodeOf('20.0.0', join(folder, 'shared'));
+        await chmod(dirname(shared), 0o1777);
+        const HOME = join(folder, 'their-home');
+        const nvm = await nodeOf('20.0.0', join(HOME, '.nvm/versions/node/v20.0.0/bin'));
+        await chown(HOME, SOMEBODY, SOMEBODY);
+        const link = join(folder, 'link-to-theirs/node');
+        await mkdir(dirname(link), { recursive: true });
+        await symlink(theirFile, link).catch(() => {});
+
+        const all = [theirFile, theirFolder, below, shared, link];
+        const PATH = all.map(dirname).join(':');
+        const { result, exitCode } = await run(shell, { PATH, HOME });
+        expect(exitCode).toBe(1);
+        for (const node of [...all, nvm]) {
+          expect(result.msg).toMatch(
+            new RegExp(` ${node} can be replaced by others than root[.;]`),
+          );
+        }
+        // Who names it, or is not root, decides otherwise.
+        expect((await run(shell, { JUMPCLOUD_NODE: theirFile })).exitCode).toBe(0);
+        await chmod(folder, 0o755);
+        for (const node of all) {
+          const as = { uid: SOMEBODY };
+          const answer = await run(shell, { PATH: dirname(node) }, [], executable, as);
+          expect(answer.exitCode).toBe(0);
+        }
+        await rm(HOME, { recursive: true });
+      });
     });
 
     it("finds Node.js in a usual place and nvm's newest in HOME", async () => {
@@ -151,10 +412,22 @@ describe.each(shells.filter(([shell]) => isInstalled(shell)).map((shell) => ({ s
       const good = await nodeOf('20.0.0', join(folder, 'chosen'));
       const PATH = dirname(good);
       expect((await run(shell, { PATH: '/nonexistent', JUMPCLOUD_NODE: good })).exitCode).toBe(0);
-      for (const bad of ['/no"where/node', folder, join(folder, 'chosen/pretend.cjs')]) {
-        const { result, exitCode } = await run(shell, { PATH, JUMPCLOUD_NODE: bad });
-        expect(exitCode).toBe(1);
-        expect(result.msg).toContain(`an executable file at JUMPCLOUD_NODE=${bad}. Correct`);
+      for (const [bad, why] of [
+        ['/no"where/node', 'does not exist'],
+        [folder, 'is no file'],
+        [join(folder, 'chosen/pretend.cjs'), 'is not executable'],
+      ] as const) {
+        expect(await run(shell, { PATH, JUMPCLOUD_NODE: bad })).toEqual(
+          failure(
+            `Node.js 18.17 or later is needed to run this module; looked for an executable file at JUMPCLOUD_NODE=${bad}. Passed over: ${bad} ${why}. Correct JUMPCLOUD_NODE, or unset it to have Node.js looked for.`,
+          ),
+        );
+      }
+      for (const [, content] of NO_PROGRAM) {
+        const bad = await uselessIn(join(folder, 'no'), content);
+        expect(await run(shell, { PATH, JUMPCLOUD_NODE: bad })).toEqual(
+          failure(new RegExp(`Passed over: ${bad} is no program for this host\\. Correct`)),
+        );
       }
     });
 
@@ -220,4 +493,54 @@ it('costs no process beside Node.js: the shell becomes it', async () => {
   await writeFile(file, (await executableHeader()) + program);
   const child = execa('sh', [file]);
   expect(JSON.parse((await child).stdout)).toBe(child.pid);
+});
+
+describe('a Node.js that is too old', () => {
+  /** Starts the header, with `program` behind it, by an old Node.js before this one. */
+  async function start(program: string) {
+    const old = await nodeOf('12.22.9', join(folder, 'old'));
+    const file = join(folder, 'behind-old');
+    await writeFile(file, `${await executableHeader()}${program}\n`);
+    const PATH = `${dirname(old)}:${dirname(process.execPath)}`;
+    const child = execa('sh', [file], { env: { PATH }, reject: false, input: 'from stdin' });
+    return child;
+  }
+
+  it('hands on standard input, both outputs and the exit status', async () => {
+    const child = start(
+      'process.stdin.pipe(process.stdout); console.error(process.env.JUMPCLOUD_NODE_TRIED); process.exitCode = 42;',
+    );
+    expect(await child).toMatchObject({ stdout: 'from stdin', stderr: 'undefined', exitCode: 42 });
+  });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('hands on %s', async (signal) => {
+    const program = `
+      process.on('${signal}', () => { console.log('heard'); process.exit(3); });
+      setTimeout(() => process.kill(process.ppid, '${signal}'), 100); setTimeout(() => {}, 20000);`;
+    expect(await start(program)).toMatchObject({ stdout: 'heard', exitCode: 3 });
+  });
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)('ends by %s when the next one does', async (signal) => {
+    const child = start(`process.kill(process.pid, '${signal}'); setTimeout(() => {}, 20000);`);
+    expect(await child).toMatchObject({ signal, stdout: '' });
+  });
+
+  it.each([
+    ['at once', 'throw new Error("no more processes");'],
+    [
+      'later',
+      `const child = new (require('events'))();
+       setTimeout(() => child.emit('error', new Error('no more processes')));
+       return child;`,
+    ],
+  ])('answers when it cannot have the next one looked for, and hears so %s', async (_, body) => {
+    const old = await nodeOf('12.22.9', join(folder, 'alone'));
+    await appendFile(
+      join(folder, 'alone/pretend.cjs'),
+      `require('child_process').spawn = () => { ${body} };`,
+    );
+    expect(await run(['sh'], { PATH: dirname(old) })).toEqual(
+      failure(`${old} is older, and could not look for another: no more processes. Set JUMPCLOUD`),
+    );
+  });
 });

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { readDocumentation } from '../../scripts/build/module-documentation.ts';
+import {
+  type DocumentedValue,
+  readDocumentation,
+} from '../../scripts/build/module-documentation.ts';
 import { MODULES } from '../../src/modules.ts';
-import type { OptionTable } from '../../src/options/option.ts';
+import type { Option, OptionTable } from '../../src/options/option.ts';
 
 describe.each(MODULES)('$name', async ({ name: module, options }) => {
   const table: OptionTable = options;
@@ -12,19 +15,36 @@ describe.each(MODULES)('$name', async ({ name: module, options }) => {
   });
 
   test.each(Object.entries(table))('documents %s as it is read', (name, option) => {
-    const documented = described[name];
-    expect({
-      type: documented?.type,
-      elements: documented?.elements,
-      choices: documented?.choices,
-      required: documented?.required ?? false,
-      default: documented?.default,
-    }).toEqual({
-      type: option.type,
-      elements: option.elements,
-      choices: option.choices,
-      required: option.required ?? false,
-      default: option.default,
-    });
+    expect(documentedFacts(described[name])).toEqual(facts(option));
   });
 });
+
+function documentedFacts(documented: DocumentedValue | undefined): unknown {
+  return {
+    type: documented?.type,
+    elements: documented?.elements,
+    choices: documented?.choices,
+    required: documented?.required ?? false,
+    default: documented?.default,
+    // A list's items may be mappings, which are not read by a table of options.
+    suboptions:
+      documented?.type === 'dict' && documented.suboptions
+        ? mapValues(documented.suboptions, documentedFacts)
+        : undefined,
+  };
+}
+
+function facts({ type, elements, choices, required, ...option }: Option<unknown>): unknown {
+  return {
+    type,
+    elements,
+    choices,
+    required: required ?? false,
+    default: option.default,
+    suboptions: option.suboptions && mapValues(option.suboptions, facts),
+  };
+}
+
+function mapValues<T>(of: Readonly<Record<string, T>>, change: (value: T) => unknown): unknown {
+  return Object.fromEntries(Object.entries(of).map(([name, value]) => [name, change(value)]));
+}

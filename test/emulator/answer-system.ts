@@ -68,6 +68,7 @@ const WRITABLE: Readonly<Record<string, (value: unknown) => boolean>> = {
   allowMultiFactorAuthentication: (value) => typeof value === 'boolean',
   'primarySystemUser.id': (value) => value === null || /^[0-9a-f]{24}$/.test(String(value)),
   attributes: (value) => Array.isArray(value) && value.every(isAttribute),
+  systemInsights: (value) => ['enabled', 'deferred'].includes(Object(value).state),
 };
 
 function isAttribute(value: unknown): boolean {

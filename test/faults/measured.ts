@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ModuleName, type Ran, runModule } from '../harness/executable.ts';
+import { preload } from '../preload.ts';
 
 const PRELOAD = new URL('./measure.cjs', import.meta.url).pathname;
 
@@ -22,7 +23,7 @@ export async function runMeasured(
   try {
     const file = join(folder, 'measured.json');
     const ran = await runModule(module, options, {
-      env: { NODE_OPTIONS: `--require ${PRELOAD}`, MEASURED: file },
+      env: { ...preload(PRELOAD), MEASURED: file },
     });
     const { seconds, peak } = JSON.parse(await readFile(file, 'utf8'));
     return { ...ran, seconds, peakMb: (peak * 1024) / 1e6 };

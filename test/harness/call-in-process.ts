@@ -5,7 +5,7 @@ import { type Answered, callModule, type Io } from '../../src/protocol/call-modu
 
 /** A process that nobody watches and nothing disturbs. */
 const QUIET: Omit<Io, 'signal'> = {
-  help: 'HELP',
+  help: () => 'HELP',
   stdin: () => Readable.from([]),
   isTerminal: () => false,
   crash: new Promise<never>(() => {}),

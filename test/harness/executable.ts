@@ -61,3 +61,12 @@ export function runModule(
 ): Promise<Ran> {
   return runRaw(module, [JSON.stringify(options)], undefined, call);
 }
+
+/** What check mode answers where a run would answer so. */
+export function predictionOf(answer: Answer): Answer {
+  const msg = answer.msg
+    .replace(/^Changed /, 'Would change ')
+    .replace(/^Removed /, 'Would remove ')
+    .replace(/(^| )Purged /, '$1Would purge ');
+  return { ...answer, msg };
+}

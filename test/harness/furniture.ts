@@ -20,6 +20,18 @@ export interface Furniture {
 }
 
 const FURNITURE: Readonly<Record<ModuleName, Furniture>> = {
+  jumpcloud_host: {
+    good: { groups: [] },
+    changing: (idOf) => ({
+      system: { display_name: 'web-1', attributes: { role: 'web' } },
+      groups: [idOf('system_group')],
+      users: [{ id: idOf('user'), sudo: true }],
+      user_groups: [idOf('user_group')],
+      commands: [idOf('command')],
+      exclusive: ['groups'],
+    }),
+    bad: { exclusive: ['users'] },
+  },
   jumpcloud_system: {
     good: {},
     changing: () => ({ display_name: 'web-1' }),

@@ -271,7 +271,7 @@ describe('unfit options', () => {
     [
       'jumpcloud_removal',
       { system_id: ID },
-      /^system_id: this host is system [0-9a-f]{24}, not 0123456789abcdef01234567; nothing was removed$/,
+      /^system_id: this host is system [0-9a-f]{24}, not 0123456789abcdef01234567; nothing was done\. Run on the host that is meant/,
     ],
     [
       'jumpcloud_system_info',

@@ -10,6 +10,7 @@ import { afterAll, describe, expect } from 'vitest';
 import { version } from '../../package.json';
 import { type Answer, executablePath, MODULES, runModule, runRaw } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
+import { preload } from '../preload.ts';
 import { onTerminal, quoted, rewritten } from '../terminal.ts';
 
 const SYSTEM = 'jumpcloud_system';
@@ -246,9 +247,9 @@ describe('a pipe that is full and does not block', () => {
 describe.concurrent('a signal', () => {
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
   // Tells by a file that the executable hears signals and has gone on to what it waits for.
-  const preload = join(folder, 'tell-when-listening.cjs');
+  const tells = join(folder, 'tell-when-listening.cjs');
   writeFileSync(
-    preload,
+    tells,
     `const tell = () => require('node:fs').writeFileSync(process.env.LISTENING, '');
     process.on('newListener', (name) => name === 'SIGINT' && setTimeout(tell, 100));\n`,
   );
@@ -260,7 +261,7 @@ describe.concurrent('a signal', () => {
     ready: (isListening: () => boolean) => Promise<unknown>,
   ) {
     const listening = join(folder, `${Math.random()}.listening`);
-    const env = { ...process.env, NODE_OPTIONS: `--require ${preload}`, LISTENING: listening };
+    const env = { ...process.env, ...preload(tells), LISTENING: listening };
     const child = spawn(EXECUTABLE, words, { stdio: ['pipe', 'pipe', 'pipe'], env });
     let stdout = '';
     child.stdout.on('data', (data) => {
@@ -378,6 +379,7 @@ describe.concurrent('the result', () => {
         timeout: 120,
         request_timeout: 2.5,
         registration_timeout: 0,
+        system_id: null,
         display_name: '12',
         description: null,
         allow_ssh_root_login: false,
@@ -387,6 +389,7 @@ describe.concurrent('the result', () => {
         primary_user: 'abcdefabcdefabcdefabcdef',
         attributes: { a: '1', b: null },
         purge_attributes: false,
+        system_insights: null,
         settle: 0,
       },
     });
@@ -412,9 +415,9 @@ describe.concurrent('the result', () => {
   });
 
   // A bug cannot be ordered: the crypto module is broken under the executable's feet.
-  const preload = join(folder, 'broken-crypto.cjs');
+  const broken = join(folder, 'broken-crypto.cjs');
   writeFileSync(
-    preload,
+    broken,
     "require('node:crypto').sign = () => { throw new TypeError('boom in crypto'); };\n",
   );
   test.for([0, 2, 3])(
@@ -423,7 +426,7 @@ describe.concurrent('the result', () => {
       const ran = await runModule(
         SYSTEM,
         { ...host.options, _ansible_verbosity: verbosity },
-        { env: { NODE_OPTIONS: `--require ${preload}` } },
+        { env: preload(broken) },
       );
       expect(ran.answer).toMatchObject({
         changed: false,

@@ -99,6 +99,17 @@ describe('an enrolled host', () => {
     ];
     expect(gathered(ran)).toEqual({
       enrolled: true,
+      settings: {
+        display_name: 'ip-10-0-0-7',
+        description: '',
+        allow_ssh_root_login: false,
+        allow_ssh_password_authentication: true,
+        allow_public_key_authentication: true,
+        allow_multi_factor_authentication: false,
+        primary_user: '',
+        system_insights: null,
+        attributes: {},
+      },
       system: store.record(host.systemId),
       groups: [member],
       users: users.sort((a, b) => (a.id < b.id ? -1 : 1)),
@@ -127,12 +138,12 @@ describe('an enrolled host', () => {
     (type) => `associations?targets=${type}`,
   );
   const parts: [gather: string[], fields: string[], requests: string[]][] = [
-    [['system'], ['system'], ['']],
+    [['system'], ['system', 'settings'], ['']],
     [['groups'], ['groups'], ['memberof?sort=id']],
     [['users'], ['users'], ['users?limit=100&skip=0']],
     [['associations'], ['associations'], associations],
     [['agent'], ['agent'], ['']],
-    [['agent', 'system', 'agent'], ['system', 'agent'], ['']],
+    [['agent', 'system', 'agent'], ['system', 'settings', 'agent'], ['']],
     [
       ['groups', 'users'],
       ['groups', 'users'],

@@ -42,7 +42,7 @@ async function waysTo(name: ModuleName): Promise<{ executable: Call; inProcess: 
       return { text: stdout, exitCode };
     },
     inProcess: (words, input = '') =>
-      callInProcess(moduleNamed(name), words, { help, stdin: inputOf(input) }),
+      callInProcess(moduleNamed(name), words, { help: () => help, stdin: inputOf(input) }),
   };
 }
 

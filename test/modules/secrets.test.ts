@@ -18,6 +18,7 @@ import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emu
 import type { Fault } from '../emulator/faults.ts';
 import { issue, makeCa, sharedKeyFiles } from '../emulator/keys.ts';
 import { executablePath, type ModuleName } from '../harness/executable.ts';
+import { preload } from '../preload.ts';
 
 const SYSTEM = 'jumpcloud_system';
 const PASSWORD = 'geh/eim@2026';
@@ -197,10 +198,9 @@ describe.each([0, 1, 2, 3])('at verbosity %i', (_ansible_verbosity) => {
 
   test('a bug, with a stack', async () => {
     hit();
-    const preload = join(folder, 'broken-crypto.cjs');
-    writeFileSync(preload, "require('node:crypto').sign = () => { throw new Error('boom'); };\n");
-    const env = { NODE_OPTIONS: `--require ${preload}` };
-    const answer = await expectSecretsKept({ options: options(), env });
+    const broken = join(folder, 'broken-crypto.cjs');
+    writeFileSync(broken, "require('node:crypto').sign = () => { throw new Error('boom'); };\n");
+    const answer = await expectSecretsKept({ options: options(), env: preload(broken) });
     expect(answer).toMatchObject({ error: { code: 'internal' } });
   });
 });

@@ -87,7 +87,10 @@ describe('what is shown of a proxy', () => {
 
 test('maps are shown as mappings, what is not given as null', () => {
   const attributes = new Map([['__proto__', 'x']]);
-  const args = moduleArgs(TABLE, { name: undefined, groups: [ID], attributes });
+  const args = moduleArgs(
+    { ...TABLE, attributes: text() },
+    { name: undefined, groups: [ID], attributes },
+  );
   expect(JSON.stringify(args)).toBe(
     `{"name":null,"groups":["${ID}"],"attributes":{"__proto__":"x"}}`,
   );

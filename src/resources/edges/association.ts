@@ -11,7 +11,8 @@ import { keeping } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { edges } from './edges.ts';
 import { associations } from './edges-access.ts';
-import { edgesOptions, edgesRules, sudoRules } from './edges-options.ts';
+import { edgesOptions, edgesRules, edgesWish, sudoRules } from './edges-options.ts';
+import { keptSudo } from './kept-sudo.ts';
 
 const options = {
   ...connectionOptions,
@@ -30,14 +31,16 @@ export const association = defineModule({
   options,
   rules,
   run: keeping((session, given: AssociationOptions) => {
-    const { type, ids, state, exclusive, sudo, sudo_without_password } = given;
+    const { type, ids, sudo, sudo_without_password } = given;
     const sudoWish = { sudo, sudo_without_password };
+    const wish = edgesWish(given, new Map(ids.map((id) => [id, sudoWish])));
     return edges(session, {
       access: associations(session, type),
-      wish: { edges: new Map(ids.map((id) => [id, sudoWish])), state, exclusive },
+      wish,
       option: 'ids',
       field: 'associations',
       shape: type === 'user_group' ? 'with sudo' : 'objects',
+      warnings: async (after) => (type === 'user_group' ? keptSudo(wish, after, 'User group') : []),
     });
   }),
 });

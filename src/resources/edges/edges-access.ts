@@ -6,6 +6,8 @@ import type { Edges } from './plan-edges.ts';
 
 /** How one kind of this host's edges is read and written, and what to call it. */
 export interface EdgesAccess {
+  /** The type of what is at the other end. */
+  readonly type: 'system_group' | AssociationType;
   /** As in "the list of …". */
   readonly name: string;
   readonly read: () => Promise<Edges>;
@@ -15,6 +17,7 @@ export interface EdgesAccess {
 /** The system groups this host is in; such an edge carries no sudo. */
 export function memberships(session: Session): EdgesAccess {
   return {
+    type: 'system_group',
     name: 'system groups',
     read: async () => new Map((await readMemberships(session)).map((id) => [id, NO_SUDO])),
     write: (change) => writeMembership(session, change),
@@ -24,6 +27,7 @@ export function memberships(session: Session): EdgesAccess {
 /** This host's direct associations of one type. */
 export function associations(session: Session, type: AssociationType): EdgesAccess {
   return {
+    type,
     name: `${type} associations`,
     read: () => readAssociations(session, type),
     write: (change) => writeAssociation(session, type, change),

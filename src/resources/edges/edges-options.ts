@@ -1,5 +1,6 @@
 import type { Problem } from '../../errors.ts';
 import { choice } from '../../options/choice.ts';
+import { ids } from '../../options/id.ts';
 import { withDefault } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
 import type { EdgesWish, SudoWish } from './plan-edges.ts';
@@ -8,18 +9,34 @@ import type { EdgesWish, SudoWish } from './plan-edges.ts';
 export const edgesOptions = {
   state: withDefault(choice('present', 'absent'), 'present'),
   exclusive: withDefault(boolean(), false),
+  keep: ids(),
 };
 
 /** What was asked of a set of edges as a whole. */
 export interface EdgesOptions {
   readonly state: EdgesWish['state'];
   readonly exclusive: boolean;
+  readonly keep: readonly string[] | undefined;
 }
 
 /** What these options must not say together. */
-export function edgesRules({ state, exclusive }: EdgesOptions): Problem[] {
-  if (state === 'present' || !exclusive) return [];
-  return [{ option: 'exclusive', message: 'cannot be used with state: absent' }];
+export function edgesRules({ state, exclusive, keep }: EdgesOptions): Problem[] {
+  return [
+    ...(state === 'absent' && exclusive
+      ? [{ option: 'exclusive', message: 'cannot be used with state: absent' }]
+      : []),
+    ...(keep !== undefined && !exclusive
+      ? [{ option: 'keep', message: 'needs exclusive: true; without it nothing else is removed' }]
+      : []),
+  ];
+}
+
+/** The wish that these options and a list of edges make. */
+export function edgesWish(
+  { state, exclusive, keep }: EdgesOptions,
+  edges: EdgesWish['edges'],
+): EdgesWish {
+  return { edges, state, exclusive, keep: new Set(keep) };
 }
 
 /** What a wish about sudo must not say, of `option`. */

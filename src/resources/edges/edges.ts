@@ -1,9 +1,10 @@
 import type { EdgeChange, Sudo } from '../../api/graph.ts';
 import type { Concern } from '../../reconcile.ts';
 import type { Session } from '../../transport/session.ts';
-import { applyEdges } from './apply-edges.ts';
 import type { EdgesAccess } from './edges-access.ts';
 import { type Edges, type EdgesWish, planEdges } from './plan-edges.ts';
+import { unconfirmed } from './unconfirmed.ts';
+import { edgesWriter, type RefusedEdge } from './write-edges.ts';
 
 /** What makes one kind of edges a concern of its own. */
 export interface EdgesKind {
@@ -16,17 +17,31 @@ export interface EdgesKind {
   /** How results list the edges: as bare ids, as objects, or as objects that tell of sudo. */
   readonly shape: 'ids' | 'objects' | 'with sudo';
   /** What the person has to know about the state afterwards. */
-  readonly warnings?: () => Promise<readonly string[]>;
+  readonly warnings?: (after: Edges) => Promise<readonly string[]>;
+}
+
+/** A concern that is a set of edges, and what tells of changes to it. */
+export interface EdgesConcern extends Concern<Edges, EdgeChange> {
+  /** The ids of what was changed, by kind of change. */
+  lists(done: readonly EdgeChange[]): Readonly<Record<string, readonly string[]>>;
+  /** How much was changed, as in "2 added, 1 removed". */
+  counts(done: readonly EdgeChange[]): string;
 }
 
 /** A concern that is a set of edges from this host, kept as its options describe. */
-export function edges(session: Session, kind: EdgesKind): Concern<Edges, EdgeChange> {
+export function edges(session: Session, kind: EdgesKind): EdgesConcern {
   const { access, wish, shape, option, field, warnings } = kind;
   // An edge that is no more than an id cannot be updated.
   const lists = (done: readonly EdgeChange[]) => {
     const { added, updated, removed } = idsByOp(done);
     return shape === 'ids' ? { added, removed } : { added, updated, removed };
   };
+  const counts = (done: readonly EdgeChange[]) =>
+    Object.entries(idsByOp(done))
+      .filter(([, ids]) => ids.length > 0)
+      .map(([op, ids]) => `${ids.length} ${op}`)
+      .join(', ');
+  const progress = (done: readonly EdgeChange[]) => ({ changed: done.length > 0, ...lists(done) });
   const list = (state: Edges, show: (id: string, sudo: Sudo) => object) =>
     [...state].sort(byId).map(([id, sudo]) => (shape === 'ids' ? id : show(id, sudo)));
 
@@ -35,14 +50,26 @@ export function edges(session: Session, kind: EdgesKind): Concern<Edges, EdgeCha
 
     plan: (before) => planEdges(wish, before),
 
-    apply(run, plan, before) {
-      const onDone = (done: readonly EdgeChange[]) =>
-        run.report.done({ changed: true, ...lists(done) });
-      return applyEdges(
-        { run, budget: session.budget, access, wish, onDone },
-        plan.changes,
-        before,
-      );
+    progress,
+    lists,
+    counts,
+
+    async apply(run, { changes }, before) {
+      if (changes.length === 0) return { done: [], after: before };
+      const refused: RefusedEdge[] = [];
+      const writer = edgesWriter({
+        run,
+        budget: session.budget,
+        access,
+        wish,
+        onDone: (done) => run.report.done(progress(done)),
+        onRefused: (edge) => refused.push(edge),
+      });
+      await writer.write(changes);
+      const readBack = await writer.readBack();
+      const failure = unconfirmed(refused, [readBack]);
+      if (failure !== undefined) throw failure.error;
+      return { done: writer.done, after: readBack.after };
     },
 
     managed(state) {
@@ -61,10 +88,9 @@ export function edges(session: Session, kind: EdgesKind): Concern<Edges, EdgeCha
       return { [field]: list(after, show), ...lists(done) };
     },
 
-    sentence(done) {
+    sentence(done, isPrediction) {
       if (done.length === 0) return 'Nothing to change.';
-      const counts = Object.entries(idsByOp(done)).filter(([, ids]) => ids.length > 0);
-      return `${field}: ${counts.map(([op, ids]) => `${ids.length} ${op}`).join(', ')}.`;
+      return `${isPrediction ? 'Would change' : 'Changed'} ${field}: ${counts(done)}.`;
     },
 
     ...(warnings && { warnings }),

@@ -17,6 +17,8 @@ export interface EdgesWish {
   readonly state: 'present' | 'absent';
   /** Whether edges that are not wanted are removed. */
   readonly exclusive: boolean;
+  /** What stays all the same. */
+  readonly keep: ReadonlySet<string>;
 }
 
 /**
@@ -40,8 +42,13 @@ function presence(wish: EdgesWish, before: Edges): EdgeChange[] {
       updated.push({ op: 'update', id, sudo });
     }
   }
-  const left = wish.exclusive ? [...before.keys()].filter((id) => !wish.edges.has(id)) : [];
+  const left = wish.exclusive ? [...before.keys()].filter((id) => !isWanted(wish, id)) : [];
   return [...added, ...updated, ...removals(left)];
+}
+
+/** Whether an exclusive wish leaves an edge in place. */
+export function isWanted({ edges, keep }: EdgesWish, id: string): boolean {
+  return edges.has(id) || keep.has(id);
 }
 
 function absence(wish: EdgesWish, before: Edges): EdgeChange[] {

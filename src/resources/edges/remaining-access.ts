@@ -1,6 +1,6 @@
 import { readUsers } from '../../api/users.ts';
 import type { Session } from '../../transport/session.ts';
-import type { EdgesWish } from './plan-edges.ts';
+import { type EdgesWish, isWanted } from './plan-edges.ts';
 
 /**
  * Names the users that were to be absent and can get in all the same, through a group. Sorted,
@@ -8,10 +8,11 @@ import type { EdgesWish } from './plan-edges.ts';
  */
 export async function remainingAccess(session: Session, wish: EdgesWish): Promise<string[]> {
   const { edges, state, exclusive } = wish;
+  const isUnwanted = (id: string) => (state === 'absent' ? edges.has(id) : !isWanted(wish, id));
   if (!exclusive && (state === 'present' || edges.size === 0)) return [];
   const bound = await readUsers(session);
   return bound
-    .filter(({ id }) => edges.has(id) === (state === 'absent'))
+    .filter(({ id }) => isUnwanted(id))
     .flatMap(({ id, paths }) =>
       paths
         .filter((path) => path.length > 1)

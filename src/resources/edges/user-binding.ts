@@ -5,7 +5,8 @@ import { keeping } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { edges } from './edges.ts';
 import { associations } from './edges-access.ts';
-import { edgesOptions, edgesRules, sudoRules } from './edges-options.ts';
+import { edgesOptions, edgesRules, edgesWish, sudoRules } from './edges-options.ts';
+import { keptSudo } from './kept-sudo.ts';
 import { remainingAccess } from './remaining-access.ts';
 import { users } from './users-option.ts';
 
@@ -18,15 +19,18 @@ export const userBinding = defineModule({
   name: 'jumpcloud_user_binding',
   options,
   rules,
-  run: keeping((session, { users, state, exclusive }: UserBindingOptions) => {
-    const wish = { edges: new Map(users.map((user) => [user.id, user])), state, exclusive };
+  run: keeping((session, given: UserBindingOptions) => {
+    const wish = edgesWish(given, new Map(given.users.map((user) => [user.id, user])));
     return edges(session, {
       access: associations(session, 'user'),
       wish,
       option: 'users',
       field: 'users',
       shape: 'with sudo',
-      warnings: () => remainingAccess(session, wish),
+      warnings: async (after) => [
+        ...keptSudo(wish, after),
+        ...(await remainingAccess(session, wish)),
+      ],
     });
   }),
 });

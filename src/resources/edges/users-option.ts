@@ -17,10 +17,10 @@ export interface UserWish extends SudoWish {
   readonly id: string;
 }
 
-/** Users with the sudo wanted for each, as mappings or as plain ids; none may be named twice. */
-export function users(): Option<UserWish[] | undefined> {
+/** Users, or user groups, with the sudo wanted for each, as mappings or as plain ids; none may be named twice. */
+export function users(kind: 'user' | 'user group' = 'user'): Option<UserWish[] | undefined> {
   const items = z.array(reader(toUser));
-  const schema = z.pipe(reader(toList), z.pipe(items, reader(requireDistinct)));
+  const schema = z.pipe(reader(toList), z.pipe(items, reader(requireDistinct(kind))));
   return { type: 'list', elements: 'raw', schema };
 }
 
@@ -53,8 +53,10 @@ function toWish(key: string, value: unknown): boolean | undefined {
   }
 }
 
-function requireDistinct(wishes: UserWish[]): UserWish[] {
-  const twice = wishes.find(({ id }, i) => wishes.findIndex((other) => other.id === id) < i);
-  if (twice !== undefined) throw new InvalidValue(`user ${twice.id} is named twice`);
-  return wishes;
+function requireDistinct(kind: string): (wishes: UserWish[]) => UserWish[] {
+  return (wishes) => {
+    const twice = wishes.find(({ id }, i) => wishes.findIndex((other) => other.id === id) < i);
+    if (twice !== undefined) throw new InvalidValue(`${kind} ${twice.id} is named twice`);
+    return wishes;
+  };
 }

@@ -14,6 +14,7 @@ import { type OptionValues, withDefault } from '../../options/option.ts';
 import type { Session } from '../../transport/session.ts';
 import { withSessionOf } from '../../transport/with-session.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
+import { settingsOf } from '../system/system-fields.ts';
 
 const PARTS = ['system', 'groups', 'users', 'associations', 'agent'] as const;
 
@@ -63,7 +64,7 @@ async function gather(
     wants('associations') ? readAllAssociations(session) : undefined,
   ]);
   return {
-    ...(wants('system') && { system: record }),
+    ...(wants('system') && record && { system: record, settings: settingsOf(record) }),
     ...(groups && { groups: groups.sort() }),
     ...(users && { users: users.sort((a, b) => (a.id < b.id ? -1 : 1)) }),
     ...(associations && { associations }),

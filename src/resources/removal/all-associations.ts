@@ -1,12 +1,13 @@
-import { ASSOCIATION_TYPES, type EdgeChange } from '../../api/graph.ts';
+import { ASSOCIATION_TYPES } from '../../api/graph.ts';
 import type { Session } from '../../transport/session.ts';
-import { applyEdges } from '../edges/apply-edges.ts';
 import { associations, type EdgesAccess, memberships } from '../edges/edges-access.ts';
 import { type Edges, type EdgesWish, planEdges } from '../edges/plan-edges.ts';
+import { unconfirmed } from '../edges/unconfirmed.ts';
+import { type EdgesWriter, edgesWriter, type RefusedEdge } from '../edges/write-edges.ts';
 import type { AgentStop } from './agent-stop.ts';
 import type { Removed, Target } from './target.ts';
 
-const NONE: EdgesWish = { edges: new Map(), state: 'present', exclusive: true };
+const NONE: EdgesWish = { edges: new Map(), state: 'present', exclusive: true, keep: new Set() };
 
 /** The edges of one kind. */
 interface Found {
@@ -31,17 +32,32 @@ export function allAssociations(session: Session, agent: AgentStop): Target<read
     async remove(run, found, tell) {
       if (found.every(({ before }) => before.size === 0)) return [];
       await agent.stop();
-      const removed: Removed[] = [];
+      const refused: RefusedEdge[] = [];
+      const removed = new Map<string, readonly Removed[]>();
+      const writers: EdgesWriter[] = [];
       for (const { type, access, before } of found) {
-        const earlier = removed.length;
-        const onDone = (done: readonly EdgeChange[]) => {
-          removed.splice(earlier, Infinity, ...done.map(({ id }) => ({ type, id })));
-          tell(removed);
-        };
-        const work = { run, budget: session.budget, access, wish: NONE, onDone };
-        await applyEdges(work, planEdges(NONE, before).changes, before);
+        if (before.size === 0) continue;
+        const writer = edgesWriter({
+          run,
+          budget: session.budget,
+          access,
+          wish: NONE,
+          onDone: (done) => {
+            removed.set(
+              type,
+              done.map(({ id }) => ({ type, id })),
+            );
+            tell([...removed.values()].flat());
+          },
+          onRefused: (edge) => refused.push(edge),
+        });
+        await writer.write(planEdges(NONE, before).changes);
+        writers.push(writer);
       }
-      return removed;
+      const readBacks = await Promise.all(writers.map((writer) => writer.readBack()));
+      const failure = unconfirmed(refused, readBacks);
+      if (failure !== undefined) throw failure.error;
+      return [...removed.values()].flat();
     },
   };
 }

@@ -1,6 +1,5 @@
 import type { Problem } from '../../errors.ts';
 import { choice } from '../../options/choice.ts';
-import { id } from '../../options/id.ts';
 import { type OptionValues, withDefault } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
@@ -11,7 +10,6 @@ export const removalOptions = {
   scope: withDefault(choice('system', 'associations'), 'system'),
   stop_agent: withDefault(boolean(), false),
   purge_identity: withDefault(boolean(), false),
-  system_id: id(),
 };
 
 /** The options of jumpcloud_removal as read. */

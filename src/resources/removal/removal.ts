@@ -2,7 +2,7 @@ import { NoRegistration } from '../../agent/configuration.ts';
 import { AlreadyRemoved, type Identity } from '../../agent/identity.ts';
 import { purge } from '../../agent/purge.ts';
 import { identify } from '../../agent/registration.ts';
-import { InvalidArguments } from '../../errors.ts';
+import { requireSystem } from '../../agent/require-system.ts';
 import { defineModule } from '../../module.ts';
 import { type Concern, reconcile } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
@@ -22,22 +22,23 @@ import type { Removed, Target } from './target.ts';
 export const removal = defineModule({
   name: 'jumpcloud_removal',
   options: removalOptions,
+  // A pipe that broke must not delete a record.
+  refusesEmptyInput: true,
   rules: removalRules,
   async run(options: RemovalOptions, run) {
     const { identity, systemId } = await registration(options, run);
     if (identity === undefined) {
       return reconcile(run, removing(run, options, systemId, removedAlready(options.agent_dir)));
     }
-    // Found before anything is asked, so that a host that cannot be sealed keeps its record.
-    const agent = agentStop(run, options.stop_agent);
-    const { scope } = options;
-    return withSessionOf(run, identity, options, (session) =>
-      agent.during(() =>
-        scope === 'system'
+    return withSessionOf(run, identity, options, (session) => {
+      // Looked for before anything is asked: a host that cannot be sealed keeps its record.
+      const agent = agentStop(run, options.stop_agent);
+      return agent.during(() =>
+        options.scope === 'system'
           ? reconcile(run, removing(run, options, systemId, systemRecord(session, options, agent)))
           : reconcile(run, removing(run, options, systemId, allAssociations(session, agent))),
-      ),
-    );
+      );
+    });
   },
 });
 
@@ -51,7 +52,6 @@ interface Registration {
 async function registration(options: RemovalOptions, run: Run): Promise<Registration> {
   try {
     const identity = await identify(options.agent_dir, options.registration_timeout, run);
-    requireSystem(options.system_id, identity.systemId);
     return { identity, systemId: identity.systemId };
   } catch (error) {
     if (error instanceof NoRegistration) return {};
@@ -61,16 +61,6 @@ async function registration(options: RemovalOptions, run: Run): Promise<Registra
     run.report.identified(systemId);
     return { systemId };
   }
-}
-
-function requireSystem(wanted: string | undefined, actual: string): void {
-  if (wanted === undefined || wanted === actual) return;
-  throw new InvalidArguments([
-    {
-      option: 'system_id',
-      message: `this host is system ${actual}, not ${wanted}; nothing was removed`,
-    },
-  ]);
 }
 
 /** What is in JumpCloud and on this host's disk and is to go. */
@@ -120,11 +110,14 @@ function removing<Found>(
       return { removed, purged };
     },
 
-    sentence(done) {
+    sentence(done, isPrediction) {
       const { removed, purged } = sorted(done);
+      const [remove, purge] = isPrediction
+        ? ['Would remove', 'Would purge']
+        : ['Removed', 'Purged'];
       const parts = [
-        ...(removed.length > 0 ? [`Removed ${describe(removed)}.`] : []),
-        ...(purged.length > 0 ? [`Purged ${purged.length} files of the agent's identity.`] : []),
+        ...(removed.length > 0 ? [`${remove} ${describe(removed)}.`] : []),
+        ...(purged.length > 0 ? [`${purge} ${purged.length} files of the agent's identity.`] : []),
       ];
       return parts.length > 0 ? parts.join(' ') : 'Nothing to remove.';
     },

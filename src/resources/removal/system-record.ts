@@ -6,7 +6,7 @@ import {
   readTombstone,
   writeTombstone,
 } from '../../agent/tombstone.ts';
-import { deleteSystem, readSystem, systemExists } from '../../api/systems.ts';
+import { deleteSystem, requireSystemRecord, systemExists } from '../../api/systems.ts';
 import {
   Interrupted,
   ModuleError,
@@ -85,7 +85,7 @@ async function findRecord(session: Session): Promise<Found> {
   const { identity, origin } = session;
   const { systemId, agentDir } = identity;
   try {
-    await readSystem(session);
+    await requireSystemRecord(session);
     return 'present';
   } catch (error) {
     const isMissing = error instanceof NotFound;

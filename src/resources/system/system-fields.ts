@@ -14,6 +14,7 @@ export interface SystemSettings {
   readonly attributes: ReadonlyMap<string, string | null> | undefined;
   /** Whether attributes that are not named are removed. */
   readonly purge_attributes: boolean;
+  readonly system_insights: string | undefined;
 }
 
 /** One managed option: what the record holds, and what a write would make of it. */
@@ -64,8 +65,14 @@ export function managedFields(settings: SystemSettings, record: SystemRecord): F
     const changes = { 'primarySystemUser.id': wanted || null };
     fields.push(field('primary_user', { current: primaryUser(record), wanted }, changes));
   }
+  const { system_insights: state } = settings;
+  if (state !== undefined) {
+    const current = insightsOf(record);
+    const changes = { systemInsights: { state } };
+    fields.push(field<string | null>('system_insights', { current, wanted: state }, changes));
+  }
   if (settings.attributes !== undefined) {
-    const current = record.attributes ?? [];
+    const current = attributesOf(record);
     const attributes = mergeAttributes(current, settings.attributes, settings.purge_attributes);
     const both = { current, wanted: attributes };
     fields.push(field('attributes', both, { attributes }, isSameList));
@@ -80,14 +87,52 @@ function isSameList(one: readonly Attribute[], other: readonly Attribute[]): boo
   );
 }
 
+/** The options that a record does not agree with. */
+export function disagreeing(settings: SystemSettings, record: SystemRecord): Field[] {
+  return managedFields(settings, record).filter(({ agrees }) => !agrees);
+}
+
+/** What a PUT of these fields sends. */
+export function bodyOf(changes: readonly Field[]): SystemChanges {
+  return Object.assign({}, ...changes.map((change) => change.changes));
+}
+
 /** The record as it will be after a write. */
 export function withChanges(record: SystemRecord, changes: SystemChanges): SystemRecord {
-  const { 'primarySystemUser.id': user, ...plain } = changes;
-  const after: SystemRecord = { ...record, ...plain };
+  const { 'primarySystemUser.id': user, attributes, systemInsights, ...plain } = changes;
+  const after: SystemRecord = {
+    ...record,
+    ...plain,
+    ...(attributes && { attributes: [...attributes] }),
+    ...(systemInsights && { systemInsights: { ...record.systemInsights, ...systemInsights } }),
+  };
   if (user === undefined) return after;
   return 'primarySystemUser.id' in record
     ? { ...after, 'primarySystemUser.id': user }
     : { ...after, primarySystemUser: { ...record.primarySystemUser, id: user } };
+}
+
+/** Every setting of a record under its option's name; null is what the record does not have. */
+export function settingsOf(record: SystemRecord): Readonly<Record<string, unknown>> {
+  return {
+    display_name: record.displayName ?? '',
+    description: record.description ?? '',
+    ...Object.fromEntries(entries(SWITCHES).map(([option, key]) => [option, record[key] ?? null])),
+    primary_user: primaryUser(record),
+    system_insights: insightsOf(record),
+    attributes: Object.fromEntries(attributesOf(record).map(({ name, value }) => [name, value])),
+  };
+}
+
+/** An attribute without a value counts as none. */
+export function attributesOf({ attributes }: SystemRecord): Attribute[] {
+  return (attributes ?? []).flatMap(({ name, value }) =>
+    typeof value === 'string' ? [{ name, value }] : [],
+  );
+}
+
+function insightsOf({ systemInsights }: SystemRecord): string | null {
+  return systemInsights?.state ?? null;
 }
 
 function primaryUser(record: SystemRecord): string {

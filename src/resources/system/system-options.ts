@@ -1,4 +1,5 @@
 import type { Problem } from '../../errors.ts';
+import { choice } from '../../options/choice.ts';
 import { toMapping } from '../../options/collections.ts';
 import { describe } from '../../options/describe.ts';
 import { idOrNone } from '../../options/id.ts';
@@ -8,14 +9,12 @@ import { reader } from '../../options/reader.ts';
 import { boolean, text } from '../../options/scalars.ts';
 import { seconds } from '../../options/seconds.ts';
 import { readText } from '../../options/spellings.ts';
-import { connectionOptions, connectionRules } from '../connection-options.ts';
 
 /** JumpCloud's limit for a custom attribute's value, in characters (code points). */
 const LONGEST_VALUE = 1024;
 
-/** The options of jumpcloud_system. */
-export const systemOptions = {
-  ...connectionOptions,
+/** The settings of this host's record. */
+export const settingsOptions = {
   display_name: text(),
   description: text(),
   allow_ssh_root_login: boolean(),
@@ -25,18 +24,17 @@ export const systemOptions = {
   primary_user: idOrNone(),
   attributes: customAttributes(),
   purge_attributes: withDefault(boolean(), false),
+  system_insights: choice('enabled', 'deferred'),
   settle: withDefault(seconds(), 0),
 };
 
-/** The options of jumpcloud_system as read. */
-export type SystemOptions = OptionValues<typeof systemOptions>;
+/** The settings as read. */
+export type SettingsOptions = OptionValues<typeof settingsOptions>;
 
-/** What the options must not say together. */
-export function systemRules(given: SystemOptions): Problem[] {
-  const general = connectionRules(given);
-  if (!given.purge_attributes || given.attributes !== undefined) return general;
+/** What the settings must not say together. */
+export function settingsRules({ attributes, purge_attributes }: SettingsOptions): Problem[] {
+  if (!purge_attributes || attributes !== undefined) return [];
   return [
-    ...general,
     {
       option: 'purge_attributes',
       message: 'needs attributes, which says what to keep; give attributes: {} to remove all',

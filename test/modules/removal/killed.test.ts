@@ -4,11 +4,12 @@ import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import type { FaultRule, FaultTarget } from '../../emulator/faults.ts';
 import { executablePath } from '../../harness/executable.ts';
+import { preload } from '../../preload.ts';
 import { program, type Stage, stages, TOMBSTONE } from './stage.ts';
 
 const { enrol, folder } = stages();
 const OPTIONS = { purge_identity: true, stop_agent: true };
-const PRELOAD = `--require=${new URL('kill-at-step.cjs', import.meta.url).pathname}`;
+const KILLS = preload(new URL('kill-at-step.cjs', import.meta.url).pathname);
 
 /** A removal that has not ended yet; its PATH has a systemctl of these shell lines. */
 function start(stage: Stage, does: string, env: Record<string, string> = {}) {
@@ -80,7 +81,7 @@ describe.concurrent('a removal killed', () => {
   const steps = Array.from({ length: STEPS }, (_, i) => i + 1);
   test.each([...steps, '1 torn', '3 torn'])('at step %s of its changes to files', async (step) => {
     const stage = await enrol();
-    const { running, env } = start(stage, 'exit 0', { NODE_OPTIONS: PRELOAD, KILL_AT: `${step}` });
+    const { running, env } = start(stage, 'exit 0', { ...KILLS, KILL_AT: `${step}` });
     expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
     await expectConvergence(stage, env);
   });
@@ -89,7 +90,7 @@ describe.concurrent('a removal killed', () => {
     const stage = await enrol();
     mkdirSync(stage.path(TOMBSTONE));
     // The note's two steps, the tombstone's in vain and its unfinished file away, the first file.
-    const { running, env } = start(stage, 'exit 0', { NODE_OPTIONS: PRELOAD, KILL_AT: '7' });
+    const { running, env } = start(stage, 'exit 0', { ...KILLS, KILL_AT: '7' });
     expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
     const answer = await stage.succeed(OPTIONS, { env });
     expect(answer).toMatchObject({ changed: true, removed: [] });
@@ -99,7 +100,7 @@ describe.concurrent('a removal killed', () => {
   test('would be through after those', async () => {
     const stage = await enrol();
     const { running } = start(stage, 'exit 0', {
-      NODE_OPTIONS: PRELOAD,
+      ...KILLS,
       KILL_AT: `${STEPS + 1}`,
     });
     expect(await running).toMatchObject({ exitCode: 0 });

@@ -15,11 +15,13 @@ const present = (edges: [string, SudoWish][], exclusive = false): EdgesWish => (
   edges: new Map(edges),
   state: 'present',
   exclusive,
+  keep: new Set(),
 });
 const absent = (...ids: string[]): EdgesWish => ({
   edges: new Map(ids.map((id) => [id, {}])),
   state: 'absent',
   exclusive: false,
+  keep: new Set(),
 });
 
 describe('the sudo of one edge', () => {
@@ -142,6 +144,7 @@ describe('for any edges and wishes', () => {
       edges: fc.array(fc.tuple(id, sudoWish)).map((entries) => new Map(entries)),
       state: fc.constantFrom('present' as const, 'absent' as const),
       exclusive: fc.boolean(),
+      keep: fc.array(id).map((ids) => new Set(ids)),
     })
     .map((given) => ({ ...given, exclusive: given.exclusive && given.state === 'present' }));
 
@@ -161,7 +164,8 @@ describe('for any edges and wishes', () => {
         expect(before).toEqual(was);
         for (const [id, sudo] of before) {
           if (wish.edges.has(id)) continue;
-          expect(after.get(id)).toEqual(wish.exclusive ? undefined : sudo);
+          const goes = wish.exclusive && !wish.keep.has(id);
+          expect(after.get(id)).toEqual(goes ? undefined : sudo);
         }
         const strangers = [...after.keys()].filter((id) => !before.has(id) && !wish.edges.has(id));
         expect(strangers).toEqual([]);

@@ -1,0 +1,19 @@
+import type { Edges, EdgesWish } from './plan-edges.ts';
+
+/**
+ * Names those who keep a sudo that an exclusive wish does not mention: whoever shortens a list of
+ * people to their ids may think that it is gone.
+ */
+export function keptSudo(
+  { edges, exclusive }: EdgesWish,
+  after: Edges,
+  kind: 'User' | 'User group' = 'User',
+): string[] {
+  if (!exclusive) return [];
+  return [...edges]
+    .filter(([id, wish]) => wish.sudo === undefined && after.get(id)?.sudo)
+    .map(
+      ([id]) =>
+        `${kind} ${id} keeps the sudo that is there, because the task does not mention it. Say sudo: false to take it away, or sudo: true to keep it without this warning.`,
+    );
+}

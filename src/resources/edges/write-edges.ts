@@ -1,0 +1,107 @@
+import type { EdgeChange, Refusal } from '../../api/graph.ts';
+import { monotonicMs } from '../../monotonic-clock.ts';
+import { pollUntil } from '../../poll-until.ts';
+import type { Run } from '../../run.ts';
+import type { Budget } from '../../transport/budget.ts';
+import { READ_BACK_TIMEOUT_MS } from '../read-back-timeout.ts';
+import type { EdgesAccess } from './edges-access.ts';
+import { type Edges, type EdgesWish, planEdges } from './plan-edges.ts';
+
+const FIRST_DELAY_MS = 250;
+
+/** What writing to one list of edges needs. */
+export interface EdgesWork {
+  readonly run: Run;
+  readonly budget: Budget;
+  readonly access: EdgesAccess;
+  readonly wish: EdgesWish;
+  /** Told of all that has been written to this list, after each write. */
+  readonly onDone: (done: readonly EdgeChange[]) => void;
+  /** Told of each edge that was refused, in the order of writing. */
+  readonly onRefused: (refused: RefusedEdge) => void;
+}
+
+/** An edge that JumpCloud refused to write. */
+export interface RefusedEdge extends Refusal {
+  readonly access: EdgesAccess;
+  readonly change: EdgeChange;
+}
+
+/** What a list shows at the end of a run. */
+export interface ReadBack {
+  readonly access: EdgesAccess;
+  readonly after: Edges;
+  /** What it does not show of the wish. */
+  readonly left: readonly EdgeChange[];
+  /** How long it was waited for since the last write, in milliseconds. */
+  readonly waitedMs: number;
+}
+
+/** The writes of one run to one list of edges. */
+export interface EdgesWriter {
+  readonly done: readonly EdgeChange[];
+  /** Writes changes one after another; goes on after one that is refused. */
+  write(changes: readonly EdgeChange[]): Promise<void>;
+  /**
+   * Reads the list again until it agrees with the wish, for ten seconds after the last write at most.
+   * What somebody else changes meanwhile is not a failure: it counts as theirs if it is what was
+   * wanted, and is put right if it is not, each change once. Not waited for is what was refused.
+   */
+  readBack(): Promise<ReadBack>;
+}
+
+/** Begins to write to one list of edges. */
+export function edgesWriter(work: EdgesWork): EdgesWriter {
+  const { run, budget, access, wish, onDone, onRefused } = work;
+  const tried = new Set<string>();
+  const refused = new Set<string>();
+  const done: EdgeChange[] = [];
+  let writtenAt = monotonicMs();
+
+  const write = async (changes: readonly EdgeChange[]) => {
+    for (const change of changes) {
+      tried.add(keyOf(change));
+      const written = await access.write(change);
+      writtenAt = monotonicMs();
+      if (written === 'done') {
+        done.push(change);
+        onDone(done);
+      } else if (written !== 'conflict') {
+        refused.add(keyOf(change));
+        onRefused({ ...written, access, change });
+      }
+    }
+  };
+
+  const readBack = async () => {
+    let delayMs = FIRST_DELAY_MS;
+    let after: Edges = new Map();
+    let left: readonly EdgeChange[] = [];
+    const look = async (): Promise<true | undefined> => {
+      after = await access.read();
+      left = planEdges(wish, after).changes;
+      if (left.every((change) => refused.has(keyOf(change)))) return true;
+      const fresh = left.filter((change) => !tried.has(keyOf(change)));
+      if (fresh.length === 0) return undefined;
+      await write(fresh);
+      // The graph may take as long again to show these.
+      delayMs = FIRST_DELAY_MS;
+      return look();
+    };
+    await pollUntil(run, look, {
+      what: `for JumpCloud to show the change of ${access.name}`,
+      delayMs: () => {
+        delayMs *= 2;
+        return delayMs / 2;
+      },
+      leftMs: () => Math.min(writtenAt + READ_BACK_TIMEOUT_MS - monotonicMs(), budget.remaining()),
+    });
+    return { access, after, left, waitedMs: monotonicMs() - writtenAt };
+  };
+
+  return { done, write, readBack };
+}
+
+function keyOf({ op, id }: EdgeChange): string {
+  return `${op} ${id}`;
+}

@@ -1,0 +1,82 @@
+import type { Problem } from '../../errors.ts';
+import { choices } from '../../options/choice.ts';
+import { ids } from '../../options/id.ts';
+import { type OptionValues, withDefault } from '../../options/option.ts';
+import { section } from '../../options/section.ts';
+import { connectionOptions, connectionRules } from '../connection-options.ts';
+import { sudoRules } from '../edges/edges-options.ts';
+import { users } from '../edges/users-option.ts';
+import { settingsOptions, settingsRules } from '../system/system-options.ts';
+
+/** The sections that are lists of edges, in the order in which edges are added. */
+export const EDGE_SECTIONS = [
+  'groups',
+  'users',
+  'user_groups',
+  'policies',
+  'policy_groups',
+  'commands',
+] as const;
+export type EdgeSection = (typeof EDGE_SECTIONS)[number];
+
+const SECTIONS = ['system', ...EDGE_SECTIONS] as const;
+
+/** The options of jumpcloud_host. */
+export const hostOptions = {
+  ...connectionOptions,
+  system: section(settingsOptions, settingsRules),
+  groups: ids(),
+  users: users(),
+  user_groups: users('user group'),
+  policies: ids(),
+  policy_groups: ids(),
+  commands: ids(),
+  exclusive: withDefault(choices(...SECTIONS), []),
+  keep: section({
+    groups: ids(),
+    users: ids(),
+    user_groups: ids(),
+    policies: ids(),
+    policy_groups: ids(),
+    commands: ids(),
+  }),
+};
+
+/** The options of jumpcloud_host as read. */
+export type HostOptions = OptionValues<typeof hostOptions>;
+
+/** What the options must not say together. */
+export function hostRules(given: HostOptions): Problem[] {
+  const { exclusive, keep } = given;
+  const isGiven = (section: (typeof SECTIONS)[number]) => given[section] !== undefined;
+  const problems = [
+    ...connectionRules(given),
+    ...(['users', 'user_groups'] as const).flatMap((option) =>
+      (given[option] ?? []).flatMap((wish, i) =>
+        sudoRules(option, 'present', wish).map(({ message }) => ({
+          option,
+          message: `item ${i + 1}: ${message}`,
+        })),
+      ),
+    ),
+  ];
+  if (!SECTIONS.some(isGiven)) {
+    const message = `says nothing about this host: give at least one of ${SECTIONS.join(', ')}`;
+    problems.push({ option: '', message: `The document ${message}.` });
+  }
+  for (const section of exclusive) {
+    if (section === 'system') {
+      const message = 'system is no list; use system.purge_attributes to remove other attributes';
+      problems.push({ option: 'exclusive', message });
+    } else if (!isGiven(section)) {
+      const message = `${section} is not given, so nothing says what to keep; give ${section}: [] to remove all`;
+      problems.push({ option: 'exclusive', message });
+    }
+  }
+  for (const section of EDGE_SECTIONS.filter((one) => keep?.[one] !== undefined)) {
+    if (exclusive.includes(section) && isGiven(section)) continue;
+    const message = `needs ${section} among exclusive; without it nothing else is removed`;
+    problems.push({ option: `keep.${section}`, message });
+  }
+  return problems;
+}

@@ -1,0 +1,115 @@
+import type { EdgeChange } from '../../api/graph.ts';
+import { type ModuleError, NotApplied, NotFound, Rejected } from '../../errors.ts';
+import type { Applied } from '../../reconcile.ts';
+import type { Run } from '../../run.ts';
+import type { Session } from '../../transport/session.ts';
+import { unconfirmed } from '../edges/unconfirmed.ts';
+import { edgesWriter, type RefusedEdge } from '../edges/write-edges.ts';
+import type { Field } from '../system/system-fields.ts';
+import { systemWriter } from '../system/system-writer.ts';
+import type { EdgesPart } from './edge-sections.ts';
+import {
+  changesOf,
+  fieldsOf,
+  type HostChange,
+  type HostParts,
+  type HostState,
+} from './host-concern.ts';
+import type { EdgeSection, HostOptions } from './host-options.ts';
+import { inSection } from './in-section.ts';
+
+/** What the writes of a run to the whole document need. */
+export interface HostWork {
+  readonly session: Session;
+  readonly options: HostOptions;
+  readonly parts: HostParts;
+  readonly run: Run;
+}
+
+/**
+ * Writes the settings, then what is added and updated, then in the reverse order what is removed, so
+ * that nobody who keeps access loses it in between; reads back all lists at the same time, and waits
+ * for the settings to hold. Settings or edges that are refused do not keep the rest from being written.
+ */
+export async function writeHost(
+  { session, options, parts, run }: HostWork,
+  changes: readonly HostChange[],
+  before: HostState,
+  onDone: (done: readonly HostChange[]) => void,
+): Promise<Applied<HostState, HostChange>> {
+  let fields: readonly Field[] = [];
+  const lists = new Map<EdgeSection, readonly EdgeChange[]>();
+  const done = (): HostChange[] => [
+    ...fields.map((change) => ({ section: 'system', change }) as const),
+    ...[...lists].flatMap(([section, some]) => some.map((change) => ({ section, change }))),
+  ];
+  const record =
+    options.system && before.system
+      ? systemWriter(session, options.system, run, before.system, (some) => {
+          fields = some;
+          onDone(done());
+        })
+      : undefined;
+  const refused: RefusedEdge[] = [];
+  const writers = parts.edges.map((part) => {
+    const writer = edgesWriter({
+      run,
+      budget: session.budget,
+      access: part.access,
+      wish: part.wish,
+      onDone: (some) => {
+        lists.set(part.section, some);
+        onDone(done());
+      },
+      onRefused: (edge) => refused.push(edge),
+    });
+    const planned = changesOf(changes, part.section);
+    return { ...part, writer, planned };
+  });
+
+  const refusedSettings = await record?.write(fieldsOf(changes)).then(() => undefined, refusalOf);
+
+  for (const { section, writer, planned } of writers) {
+    const grants = planned.filter(({ op }) => op !== 'remove');
+    await writer.write(grants).catch((error) => inSection(section, error));
+  }
+  for (const { section, writer, planned } of [...writers].reverse()) {
+    const removals = planned.filter(({ op }) => op === 'remove');
+    await writer.write(removals).catch((error) => inSection(section, error));
+  }
+
+  const edges = new Map(before.edges);
+  const written = writers.filter(({ planned }) => planned.length > 0);
+  const readBacks = await Promise.all(
+    written.map(async ({ section, writer }) => {
+      const readBack = await writer.readBack().catch((error) => inSection(section, error));
+      edges.set(section, readBack.after);
+      return readBack;
+    }),
+  );
+  const failure = unconfirmed(refused, readBacks);
+  if (refusedSettings !== undefined) {
+    const edges = failure?.error.details['refused'];
+    return inSection('system', edges ? refusedSettings.with({ refused: edges }) : refusedSettings);
+  }
+  if (failure !== undefined) return inSection(sectionOf(parts.edges, failure), failure.error);
+
+  const settled = await record?.settle().catch((error) => inSection('system', error));
+  const after = { system: settled?.after, edges, ...settled?.fields };
+  return { done: done(), after };
+}
+
+/** What JumpCloud refuses of the settings says nothing about the edges; anything else ends the run. */
+function refusalOf(error: unknown): ModuleError {
+  if (error instanceof Rejected || error instanceof NotFound || error instanceof NotApplied) {
+    return error;
+  }
+  return inSection('system', error);
+}
+
+function sectionOf(
+  parts: readonly EdgesPart[],
+  { access }: { access: EdgesPart['access'] },
+): string {
+  return parts.find((part) => part.access === access)?.section ?? '';
+}

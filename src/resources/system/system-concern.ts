@@ -1,0 +1,66 @@
+import { readSystem, type SystemRecord } from '../../api/systems.ts';
+import type { Concern } from '../../reconcile.ts';
+import type { Session } from '../../transport/session.ts';
+import {
+  attributesOf,
+  bodyOf,
+  disagreeing,
+  type Field,
+  managedFields,
+  type SystemSettings,
+  settingsOf,
+  withChanges,
+} from './system-fields.ts';
+import { systemWriter } from './system-writer.ts';
+
+/** The settings of this host's record that are kept, and for how long they have to hold. */
+export type SystemWish = SystemSettings & { readonly settle: number };
+
+/** This host's own record as a concern. */
+export function systemConcern(session: Session, wish: SystemWish): Concern<SystemRecord, Field> {
+  return {
+    read: () => readSystem(session),
+
+    plan(before) {
+      const changes = disagreeing(wish, before);
+      return { changes, after: withChanges(before, bodyOf(changes)) };
+    },
+
+    async apply(run, { changes }, before) {
+      const writer = systemWriter(session, wish, run, before, (done, after) =>
+        run.report.done({ changed: done.length > 0, ...shown(after) }),
+      );
+      await writer.write(changes);
+      return writer.settle();
+    },
+
+    managed: (seen) =>
+      Object.fromEntries(
+        managedFields(wish, seen).map(({ option, current }) => [
+          option,
+          option === 'attributes' ? managedAttributes(wish, seen) : current,
+        ]),
+      ),
+
+    report: (after) => ({ ...shown(after), ...(wish.settle > 0 && { reapplied: 0 }) }),
+
+    sentence(done, isPrediction) {
+      if (done.length === 0) return 'Nothing to change.';
+      const names = done.map(({ option }) => option).join(', ');
+      return isPrediction ? `Would change ${names}.` : `Changed ${names}.`;
+    },
+  };
+}
+
+/** The record as JumpCloud gives it, and in the options' own form. */
+export function shown(record: SystemRecord): Readonly<Record<string, unknown>> {
+  return { system: record, settings: settingsOf(record) };
+}
+
+/** Attributes that nobody named are not managed, unless they are to be purged. */
+function managedAttributes(wish: SystemSettings, seen: SystemRecord): Record<string, string> {
+  const managed = attributesOf(seen).filter(
+    ({ name }) => wish.purge_attributes || wish.attributes?.has(name),
+  );
+  return Object.fromEntries(managed.map(({ name, value }) => [name, value]));
+}

@@ -1,0 +1,101 @@
+import { exclusively } from '../../agent/lock.ts';
+import { readSystem, type SystemRecord, updateSystem } from '../../api/systems.ts';
+import { NotApplied } from '../../errors.ts';
+import { shorten } from '../../options/describe.ts';
+import type { Applied } from '../../reconcile.ts';
+import type { Run } from '../../run.ts';
+import type { Session } from '../../transport/session.ts';
+import { settle } from './settle.ts';
+import type { SystemWish } from './system-concern.ts';
+import { bodyOf, disagreeing, type Field, managedFields } from './system-fields.ts';
+
+/** The writes of one run to this host's record. */
+export interface SystemWriter {
+  /**
+   * Writes fields, and sees by the answer that they took.
+   * @throws NotApplied when one did not, and is not waited for
+   */
+  write(changes: readonly Field[]): Promise<void>;
+  /** Waits for what was written, or was there, to hold, if that was asked for. */
+  settle(): Promise<Applied<SystemRecord, Field>>;
+}
+
+/** Begins to write to this host's record. `onDone` is told after each write of all that took. */
+export function systemWriter(
+  session: Session,
+  wish: SystemWish,
+  run: Run,
+  before: SystemRecord,
+  onDone: (done: readonly Field[], after: SystemRecord) => void,
+): SystemWriter {
+  const { identity, budget } = session;
+  const done = new Map<string, Field>();
+  let after = before;
+  let hasToSettle = wish.settle > 0 && isYoung(session, wish.settle, before);
+
+  const put = async (changes: readonly Field[]) => {
+    after = await updateSystem(session, bodyOf(changes));
+    for (const change of changes.filter((one) => hasTaken(one, wish, after))) {
+      done.set(change.option, change);
+    }
+    if (done.size > 0) onDone([...done.values()], after);
+  };
+  // A list of attributes is written whole: what another run has written since must be in it.
+  const putAnew = async () => {
+    after = await readSystem(session);
+    const changes = disagreeing(wish, after);
+    if (changes.length > 0) await put(changes);
+  };
+  const putAlone = async (changes: readonly Field[]) =>
+    changes.some(({ option }) => option === 'attributes')
+      ? exclusively(run, identity.agentDir, budget.remaining(), putAnew)
+      : put(changes);
+
+  return {
+    async write(changes) {
+      if (changes.length === 0) return;
+      hasToSettle = wish.settle > 0;
+      await putAlone(changes);
+      if (!hasToSettle) requireTaken(wish, after);
+    },
+
+    async settle() {
+      if (!hasToSettle) return { done: [...done.values()], after };
+      const settling = {
+        seconds: wish.settle,
+        read: () => readSystem(session),
+        disagreeing: (seen: SystemRecord) => disagreeing(wish, seen).map(({ option }) => option),
+        write: (seen: SystemRecord) => putAlone(disagreeing(wish, seen)),
+      };
+      const { state, reapplied } = await settle(run, session, settling, after);
+      return { done: [...done.values()], after: state, fields: { reapplied } };
+    },
+  };
+}
+
+/** Whether a write took; of attributes also when it took in part. */
+function hasTaken(change: Field, wish: SystemWish, after: SystemRecord): boolean {
+  const now = managedFields(wish, after).find(({ option }) => option === change.option);
+  if (now === undefined) return false;
+  if (now.agrees || change.option !== 'attributes') return now.agrees;
+  return JSON.stringify(now.current) !== JSON.stringify(change.current);
+}
+
+/** An old record that agrees already is past the agent's first initialisation. */
+function isYoung({ clock }: Session, seconds: number, { created }: SystemRecord): boolean {
+  return clock.now() - Date.parse(created ?? '') < seconds * 1000;
+}
+
+/** The answer to a PUT holds the record: what it does not show was not taken. */
+function requireTaken(wish: SystemWish, seen: SystemRecord): void {
+  const ignored = disagreeing(wish, seen);
+  if (ignored.length === 0) return;
+  const shown = ignored.map(
+    ({ option, current, wanted }) =>
+      `${option} is ${shorten(JSON.stringify(current))} instead of ${shorten(JSON.stringify(wanted))}`,
+  );
+  throw new NotApplied(
+    `JumpCloud accepted the change, but its answer does not show it: ${shown.join('; ')}. Run again; if it stays so, a policy or an administrator may be setting the same.`,
+    { details: { options: ignored.map(({ option }) => option) } },
+  );
+}

@@ -1,0 +1,53 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+
+/** A DNS server on loopback. */
+export interface NameServer {
+  readonly address: string;
+  /** Every question's name, in the order of asking. */
+  readonly asked: string[];
+  close(): void;
+}
+
+/**
+ * Starts a server on port 53 of an address of this host. It knows the names given, each with an
+ * IPv4 address, and says of others that they do not exist; without any it never answers.
+ */
+export async function startNameServer(
+  address: string,
+  known?: Readonly<Record<string, string>>,
+): Promise<NameServer> {
+  const asked: string[] = [];
+  const socket = createSocket('udp4').bind(53, address);
+  socket.on('message', (query, { port, address: from }) => {
+    const { name, isForIpv4, end } = readQuestion(query);
+    asked.push(name);
+    if (known === undefined) return;
+    const found = known[name.toLowerCase()];
+    const record =
+      found !== undefined && isForIpv4
+        ? [
+            Buffer.from('c00c00010001000000000004', 'hex'),
+            Buffer.from(found.split('.').map(Number)),
+          ]
+        : [];
+    const head = Buffer.from(query.subarray(0, 12));
+    head.writeUInt16BE(found === undefined ? 0x8183 : 0x8180, 2);
+    head.writeUInt16BE(record.length / 2, 6);
+    head.writeUInt32BE(0, 8);
+    socket.send(Buffer.concat([head, query.subarray(12, end), ...record]), port, from);
+  });
+  await once(socket, 'listening');
+  return { address, asked, close: () => socket.close() };
+}
+
+/** The one question of a query, and where it ends. */
+function readQuestion(query: Buffer): { name: string; isForIpv4: boolean; end: number } {
+  const labels: string[] = [];
+  let at = 12;
+  for (let length = query.readUInt8(at); length > 0; length = query.readUInt8(at)) {
+    labels.push(query.toString('latin1', at + 1, at + 1 + length));
+    at += 1 + length;
+  }
+  return { name: labels.join('.'), isForIpv4: query.readUInt16BE(at + 1) === 1, end: at + 5 };
+}

@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { type Answer, executablePath, type ModuleName } from '../harness/executable.ts';
+
+/** What came of a run, and how long its process lived, in seconds. */
+export interface TimedRun {
+  readonly answer: Answer;
+  readonly seconds: number;
+}
+
+/** How an executable is called there, beyond its options. */
+export interface CallOfResolver {
+  /** When to send SIGTERM. */
+  readonly killAfterMs?: number;
+  readonly env?: Record<string, string>;
+}
+
+/** Runs executables on a host whose names are resolved as told. */
+export interface OwnResolver {
+  run(
+    module: ModuleName,
+    options: Record<string, unknown>,
+    call?: CallOfResolver,
+  ): Promise<TimedRun>;
+  remove(): void;
+}
+
+const NSSWITCH = 'hosts: files dns\n';
+const IN_NAMESPACE =
+  'mount --make-rprivate / && mount --bind "$0/resolv.conf" /etc/resolv.conf && mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf && exec "$@"';
+
+/**
+ * Makes such a host with the text of its resolv.conf; undefined where this machine lets nobody have
+ * mounts of their own.
+ */
+export function ownResolver(resolvConf: string): OwnResolver | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'resolver-'));
+  writeFileSync(join(folder, 'resolv.conf'), resolvConf);
+  writeFileSync(join(folder, 'nsswitch.conf'), NSSWITCH);
+  const words = ['-m', 'sh', '-c', IN_NAMESPACE, folder];
+  const remove = () => rmSync(folder, { recursive: true });
+  if (spawnSync('unshare', [...words, 'true'], { timeout: 10_000 }).status !== 0) {
+    remove();
+    return undefined;
+  }
+  return {
+    run: async (module, options, { killAfterMs, env = {} } = {}) => {
+      const start = performance.now();
+      const running = execa(
+        'unshare',
+        [...words, executablePath(module), JSON.stringify(options)],
+        { stdin: 'ignore', reject: false, env },
+      );
+      const timer = killAfterMs && setTimeout(() => running.kill('SIGTERM'), killAfterMs);
+      const { stdout, stderr } = await running;
+      clearTimeout(timer);
+      const seconds = (performance.now() - start) / 1000;
+      if (stderr !== '') throw new Error(`expected nothing on stderr, got: ${stderr}`);
+      return { answer: JSON.parse(stdout) as Answer, seconds };
+    },
+    remove,
+  };
+}

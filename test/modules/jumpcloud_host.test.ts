@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { type Answer, predictionOf, runModule } from '../harness/executable.ts';
+
+let emulator: Emulator;
+let host: EnrolledHost;
+beforeAll(async () => {
+  emulator = await startEmulator();
+});
+beforeEach(async () => {
+  host = await emulator.enrol();
+  emulator.clearRequests();
+  return async () => {
+    emulator.faults.clear();
+    await host.remove();
+  };
+});
+afterAll(() => emulator.close());
+
+async function run(options: object, ...flags: string[]): Promise<Answer> {
+  const place = { agent_dir: host.agentDir, api_url: emulator.url };
+  return (await runModule('jumpcloud_host', { ...place, ...options }, { flags })).answer;
+}
+
+/** The requests since the last time, as `METHOD what`. */
+function sent(): string[] {
+  const lines = emulator.requests.map(({ method, url, body }) => {
+    const what = /targets=(\w+)|(memberof|users|members)\b/.exec(url);
+    const { op, type, id } = Object(body);
+    if (method === 'POST') return `POST ${op} ${what?.[2] === 'members' ? 'group' : type} ${id}`;
+    return `${method} ${what?.[1] ?? what?.[2] ?? 'record'}`;
+  });
+  emulator.clearRequests();
+  return lines.map((line) => line.replace(/ [0-9a-f]{24}$/, ''));
+}
+
+/** A document of five sections, and what it names. */
+function document() {
+  const { store } = emulator;
+  const [group, other] = [store.addGroup(), store.addGroup()];
+  const [ada, bob] = [store.addUser(), store.addUser()];
+  const [team, command] = [store.addUserGroup(), store.addObject('command')];
+  const wish = {
+    system: { display_name: 'web-1', attributes: { role: 'web' } },
+    groups: [group, other],
+    users: [{ id: ada, sudo: true }, bob],
+    user_groups: [team],
+    commands: [command],
+  };
+  return { wish, group, other, ada, bob, team, command };
+}
+
+describe('a host of five sections', () => {
+  test('is predicted, described, and found as described with five reads', async () => {
+    const { wish, group, other, ada, bob } = document();
+    const predicted = await run(wish, '--check', '--diff');
+    expect(sent().sort()).toEqual(
+      ['GET record', 'GET memberof', 'GET user', 'GET user_group', 'GET command'].sort(),
+    );
+
+    const done = await run(wish, '--diff');
+    expect(predicted).toEqual(predictionOf(done));
+    expect(done).toMatchObject({
+      changed: true,
+      msg: 'Changed system: display_name, attributes; groups: 2 added; users: 2 added; user_groups: 1 added; commands: 1 added.',
+      warnings: [],
+      sections: {
+        system: { settings: { display_name: 'web-1', attributes: { role: 'web' } } },
+        groups: { groups: [group, other].sort(), added: [group, other], removed: [] },
+        users: { added: [ada, bob], updated: [], removed: [] },
+      },
+    });
+    expect(done.diff?.after).toMatchObject({
+      system: { display_name: 'web-1', attributes: { role: 'web' } },
+      groups: [group, other].sort(),
+    });
+    const requests = sent();
+    expect(requests.slice(5, 13)).toEqual([
+      // What another run may have written of the attributes meanwhile.
+      'GET record',
+      'PUT record',
+      'POST add group',
+      'POST add group',
+      'POST add user',
+      'POST add user',
+      'POST add user_group',
+      'POST add command',
+    ]);
+    expect(requests.slice(13).sort()).toEqual(
+      ['GET memberof', 'GET user', 'GET user_group', 'GET command'].sort(),
+    );
+
+    const again = await run(wish);
+    expect(again).toMatchObject({ changed: false, msg: 'Nothing to change.' });
+    expect(sent()).toHaveLength(5);
+  });
+
+  test('loses what exclusive sections do not list, after everything was added, but for keep', async () => {
+    const { store } = emulator;
+    const { wish, group, ada, command } = document();
+    await run(wish);
+    const [kept, gone, newcomer] = [store.addGroup(), store.addGroup(), store.addUser()];
+    for (const id of [kept, gone]) store.join(host.systemId, id);
+    sent();
+    const answer = await run({
+      groups: [group],
+      users: [newcomer],
+      commands: [],
+      exclusive: ['groups', 'users', 'commands'],
+      keep: { groups: [kept] },
+    });
+    expect(answer).toMatchObject({
+      changed: true,
+      sections: {
+        groups: { groups: [group, kept].sort(), added: [] },
+        users: { added: [newcomer] },
+        commands: { associations: [], removed: [command] },
+      },
+    });
+    const writes = sent().filter((line) => line.startsWith('POST'));
+    expect(writes).toEqual([
+      'POST add user',
+      'POST remove command',
+      'POST remove user',
+      'POST remove user',
+      'POST remove group',
+      'POST remove group',
+    ]);
+    expect(store.edgesOf(host.systemId, 'user').map(([id]) => id)).not.toContain(ada);
+  });
+
+  test('is described as far as JumpCloud lets, and told what it refused', async () => {
+    const { wish, other, ada, team } = document();
+    emulator.faults.add({
+      fault: { kind: 'status', status: 422, text: '{"message":"no such name"}' },
+      when: ({ method }) => method === 'PUT',
+    });
+    emulator.faults.refuse(other, 403);
+    const failed = await run(wish);
+    expect(failed).toMatchObject({
+      changed: true,
+      failed: true,
+      error: {
+        code: 'rejected',
+        section: 'system',
+        status: 422,
+        refused: [{ op: 'add', type: 'system_group', id: other, status: 403 }],
+      },
+      sections: { users: { added: expect.arrayContaining([ada]) }, user_groups: { added: [team] } },
+    });
+    emulator.faults.clear();
+    emulator.faults.refuse(other, 403);
+    const second = await run(wish);
+    expect(second).toMatchObject({
+      changed: true,
+      failed: true,
+      error: { section: 'groups', status: 403 },
+    });
+    expect(second.msg).toMatch(/name it in keep/);
+    emulator.faults.clear();
+    expect(await run(wish)).toMatchObject({ changed: true, msg: 'Changed groups: 1 added.' });
+    expect((await run(wish)).changed).toBe(false);
+  });
+
+  test('ends at once at what concerns the whole run, and says in which section', async () => {
+    const { wish, group } = document();
+    emulator.faults.add({
+      fault: { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' },
+      when: ({ url, method, body }) =>
+        method === 'POST' && url.includes('associations') && Object(body).type === 'user',
+    });
+    const failed = await run(wish);
+    expect(failed).toMatchObject({
+      changed: true,
+      failed: true,
+      error: { code: 'unauthorized', section: 'users' },
+      sections: { groups: { added: expect.arrayContaining([group]) }, commands: { added: [] } },
+    });
+  });
+
+  test('settles behind all edges', async () => {
+    emulator.initialisationRace(host.systemId, { afterMs: 300, fields: { displayName: 'x' } });
+    const { wish } = document();
+    const settling = { ...wish, system: { ...wish.system, settle: 1.5 } };
+    const answer = await run(settling);
+    expect(answer).toMatchObject({ changed: true, sections: { system: { reapplied: 1 } } });
+    const [firstRead, ...writes] = sent();
+    expect(firstRead).toBeDefined();
+    expect(writes.lastIndexOf('POST add command')).toBeLessThan(writes.lastIndexOf('PUT record'));
+    expect((await run({ ...wish })).changed).toBe(false);
+  });
+});
+
+describe('what the document must not say', () => {
+  const id = 'a'.repeat(24);
+  test.each<[document: object, problems: [option: string, message: RegExp][]]>([
+    [{}, [['', /give at least one of system, groups, users/]]],
+    [{ system: { displayname: 'a' } }, [['system.displayname', /did you mean display_name\?/]]],
+    [{ system: { settle: 'soon' } }, [['system.settle', /expected a number of seconds/]]],
+    [{ system: { purge_attributes: true } }, [['system.purge_attributes', /^needs attributes/]]],
+    [{ users: [id, { id, sudo: true }] }, [['users', /is named twice/]]],
+    [{ user_groups: [id, id] }, [['user_groups', /^user group .* is named twice/]]],
+    [
+      { users: [id, { id: 'b'.repeat(24), sudo: 'maybe' }] },
+      [['users', /^item 2: sudo: expected/]],
+    ],
+    [{ users: [{ id, sudo_without_password: true }] }, [['users', /^item 1: sudo_without_pass/]]],
+    [{ groups: [], exclusive: ['users'] }, [['exclusive', /^users is not given/]]],
+    [{ system: {}, exclusive: ['system'] }, [['exclusive', /^system is no list/]]],
+    [{ groups: [], keep: { groups: [id] } }, [['keep.groups', /^needs groups among exclusive/]]],
+    [{ groups: [], keep: { group: [id] } }, [['keep.group', /did you mean groups\?/]]],
+    [
+      { groups: 'web', sytem: {} },
+      [
+        ['', /sytem.*did you mean system\?/],
+        ['groups', /^item 1: expected an id/],
+      ],
+    ],
+  ])('%j', async (wished, problems) => {
+    const { error, msg, invocation } = await run(wished);
+    expect(error, msg).toMatchObject({ code: 'invalid_arguments' });
+    expect(error?.problems).toEqual(
+      problems.map(([option, message]) => ({ option, message: expect.stringMatching(message) })),
+    );
+    expect(JSON.stringify(invocation)).not.toContain('displayname');
+    expect(sent()).toEqual([]);
+  });
+});

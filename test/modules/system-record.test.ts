@@ -1,0 +1,229 @@
+import { chmodSync, copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { MODULES } from '../../src/modules.ts';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { executablePath, type ModuleName, runModule, runRaw } from '../harness/executable.ts';
+import { furnitureOf } from '../harness/furniture.ts';
+
+let emulator: Emulator;
+let host: EnrolledHost;
+beforeAll(async () => {
+  emulator = await startEmulator();
+});
+beforeEach(async () => {
+  host = await emulator.enrol();
+  emulator.clearRequests();
+  return () => host.remove();
+});
+afterAll(() => emulator.close());
+
+async function run(module: ModuleName, options: object = {}) {
+  const place = { agent_dir: host.agentDir, api_url: emulator.url };
+  return (await runModule(module, { ...place, ...options })).answer;
+}
+const system = (options: object) => run('jumpcloud_system', options);
+
+describe.each(MODULES)('$name', ({ name }) => {
+  test('refuses to run on another system than system_id says, before any request', async () => {
+    const { good } = furnitureOf(name);
+    const other = 'f'.repeat(24);
+    const { error, msg, ...answer } = await run(name, { ...good, system_id: other });
+    expect({ ...answer, error }).toMatchObject({
+      changed: false,
+      failed: true,
+      error: { code: 'invalid_arguments', problems: [{ option: 'system_id' }] },
+    });
+    expect(msg).toContain(`this host is system ${host.systemId}, not ${other}`);
+    expect(emulator.requests).toEqual([]);
+    expect((await run(name, { ...good, system_id: host.systemId })).failed).toBeUndefined();
+  });
+
+  test('takes null in the record for what is not there', async () => {
+    Object.assign(emulator.store.record(host.systemId), {
+      allowSshRootLogin: null,
+      description: null,
+      attributes: [
+        { name: 'empty', value: null },
+        { name: 'role', value: 'web' },
+      ],
+      provisionMetadata: null,
+    });
+    const answer = await run(name, furnitureOf(name).good);
+    expect(answer.failed, answer.msg).toBeUndefined();
+  });
+});
+
+test('a removal needs no more of a record than whose it is', async () => {
+  Object.assign(emulator.store.record(host.systemId), {
+    attributes: 'none',
+    displayName: 7,
+    allowSshRootLogin: 'yes',
+    provisionMetadata: [],
+  });
+  expect(await run('jumpcloud_removal')).toMatchObject({ changed: true });
+});
+
+test('an attribute without a value is set, and the others stay', async () => {
+  const record = emulator.store.record(host.systemId);
+  Object.assign(record, {
+    attributes: [
+      { name: 'a', value: null },
+      { name: 'b', value: '2' },
+    ],
+  });
+  const answer = await system({ attributes: { a: '1' } });
+  expect(answer).toMatchObject({ changed: true, settings: { attributes: { a: '1', b: '2' } } });
+  expect((await system({ attributes: { a: '1' } })).changed).toBe(false);
+});
+
+test('settings are what the options gave', async () => {
+  const wished = {
+    display_name: 'web-1',
+    description: 'a web server',
+    allow_ssh_root_login: true,
+    allow_multi_factor_authentication: true,
+    system_insights: 'deferred',
+    attributes: { role: 'web', tier: '1' },
+  };
+  const [predicted, done] = [
+    await system({ ...wished, _ansible_check_mode: true }),
+    await system(wished),
+  ];
+  for (const answer of [predicted, done]) {
+    expect(answer['settings']).toMatchObject(wished);
+    expect(answer.changed).toBe(true);
+  }
+  expect(emulator.store.record(host.systemId)['systemInsights']).toEqual({ state: 'deferred' });
+  expect(await system(done['settings'] as object)).toMatchObject({ changed: false });
+});
+
+describe('system_insights that JumpCloud does not take', () => {
+  test('with a refusal', async () => {
+    emulator.faults.add({
+      fault: { kind: 'status', status: 400, text: '{"message":"systemInsights is not allowed"}' },
+      when: ({ method }) => method === 'PUT',
+    });
+    const answer = await system({ system_insights: 'enabled' });
+    expect(answer).toMatchObject({ failed: true, changed: false, error: { code: 'rejected' } });
+  });
+
+  test('without a word', async () => {
+    emulator.faults.add({
+      fault: { kind: 'ignored-write' },
+      when: ({ method }) => method === 'PUT',
+    });
+    const answer = await system({ system_insights: 'enabled' });
+    expect(answer).toMatchObject({ failed: true, changed: false, error: { code: 'not_applied' } });
+    expect(answer.msg).toContain('system_insights is null instead of "enabled"');
+  });
+});
+
+test('attributes of which a part was taken are a change', async () => {
+  emulator.faults.add({
+    fault: {
+      kind: 'concurrent',
+      when: 'after',
+      change: () => {},
+    },
+    when: ({ method }) => method === 'GET',
+  });
+  emulator.faults.add({
+    fault: {
+      kind: 'mangle',
+      change: (body) => ({ ...Object(body), attributes: [{ name: 'a', value: '1' }] }),
+    },
+    when: ({ method }) => method === 'PUT',
+  });
+  const answer = await system({ attributes: { a: '1', b: '2' } });
+  expect(answer).toMatchObject({
+    changed: true,
+    failed: true,
+    error: { code: 'not_applied', options: ['attributes'] },
+    settings: { attributes: { a: '1' } },
+  });
+});
+
+describe('runs at the same time', () => {
+  const LOCK = '.jumpcloud-system.lock';
+
+  test('lose no attribute', { timeout: 60_000 }, async () => {
+    for (let pair = 0; pair < 8; pair++) {
+      const both = await Promise.all(
+        ['a', 'b'].map((name) => system({ attributes: { [`${name}${pair}`]: `${pair}` } })),
+      );
+      expect(both.map(({ changed, failed }) => ({ changed, failed }))).toEqual([
+        { changed: true },
+        { changed: true },
+      ]);
+      const names = emulator.store.record(host.systemId).attributes.map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining([`a${pair}`, `b${pair}`]));
+    }
+    expect(existsSync(join(host.agentDir, LOCK))).toBe(false);
+  });
+
+  test.each([
+    ['whose process is gone', { pid: 99_999_999, until: Date.now() + 600_000 }],
+    ['whose time is over', { pid: process.pid, until: Date.now() - 1 }],
+    ['that is empty', undefined],
+  ])('are not kept from writing by a lock %s', async (_, content) => {
+    writeFileSync(join(host.agentDir, LOCK), content === undefined ? '' : JSON.stringify(content));
+    expect(await system({ attributes: { a: '1' } })).toMatchObject({ changed: true, warnings: [] });
+    expect(existsSync(join(host.agentDir, LOCK))).toBe(false);
+  });
+
+  test('wait for one that lives, and say so when it does not end', async () => {
+    const content = { pid: process.pid, until: Date.now() + 600_000 };
+    writeFileSync(join(host.agentDir, LOCK), JSON.stringify(content));
+    const answer = await system({ attributes: { a: '1' }, timeout: 1 });
+    expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
+    expect(answer.msg).toContain(`process ${process.pid}`);
+    expect(existsSync(join(host.agentDir, LOCK))).toBe(true);
+  });
+
+  test.runIf(process.getuid?.() === 0)(
+    'are warned of in a folder that cannot be written',
+    async () => {
+      for (const name of ['jcagent.conf', 'client.key', 'client.crt']) {
+        chmodSync(join(host.agentDir, name), 0o644);
+      }
+      chmodSync(host.agentDir, 0o755);
+      const executable = join(host.agentDir, 'jumpcloud_system');
+      copyFileSync(executablePath('jumpcloud_system'), executable);
+      const options = { agent_dir: host.agentDir, api_url: emulator.url, attributes: { a: '1' } };
+      const nobody = { uid: 65534, gid: 65534, reject: false } as const;
+      const { stdout } = await execa(executable, [JSON.stringify(options)], nobody);
+      const answer = JSON.parse(stdout);
+      expect(answer).toMatchObject({ changed: true });
+      expect(answer.warnings.join()).toContain('without a lock');
+    },
+  );
+});
+
+test.each(['', ' \n'])('a removal refuses standard input that is empty (%j)', async (input) => {
+  const place = ['--check'];
+  const { answer } = await runRaw('jumpcloud_removal', place, input);
+  expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
+  expect(answer.msg).toMatch(/^Standard input is empty.* Say \{\} to call/);
+  expect((await runRaw('jumpcloud_system_info', [], input)).answer.failed).toBeUndefined();
+});
+
+test('waiting in vain for a registration is told with its time', async () => {
+  const options = { agent_dir: join(host.agentDir, 'none'), registration_timeout: 0.6 };
+  const answer = await system(options);
+  expect(answer.error?.code).toBe('not_enrolled');
+  expect(answer.msg).toContain('It was waited for 0.6 s in vain');
+  const unwaited = await system({ agent_dir: options.agent_dir });
+  expect(unwaited.msg).toContain('can be waited for with registration_timeout');
+});
+
+test('a wrong clock and a wrong key are both told', async () => {
+  emulator.shiftHostClock(host.systemId, -3_600_000);
+  const unauthorized = { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' } as const;
+  emulator.faults.add({ fault: unauthorized, times: 2 });
+  const answer = await system({});
+  expect(answer.error?.code).toBe('unauthorized');
+  expect(answer.msg).toMatch(/of another registration than client\.key/);
+  expect(answer.msg).toMatch(/clock is 3(600|599) s behind JumpCloud's/);
+});
