@@ -1,7 +1,8 @@
 #!/bin/sh
 # Sets up what building, testing and the demo need, and says what it cannot set up itself. Ansible may
 # be missing: what needs it is left out then. Uses nothing from node_modules, which may not be there.
-# $1: demo, for what the demo needs only; without it, also for the tools that the tests try examples with.
+# $1: demo, for what the demo needs only; package, for what makes packages; without it, for the demo and
+# for the tools that the tests try examples and packages with.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -50,8 +51,17 @@ install_tool() {
   }
 }
 
+for_packages() {
+  "$@" || say "going on without $2: the packages that it makes are left out." >&2
+}
+
 check_node
 install_packages
+if [ "${1-}" = package ]; then
+  for_packages install_tool dpkg-deb dpkg
+  for_packages install_tool rpmbuild rpm
+  exit 0
+fi
 install_tool openssl openssl
 install_tool ansible-playbook ansible-core ||
   say 'going on without Ansible: what needs it is left out, and says so.' >&2
@@ -83,3 +93,10 @@ for_examples install_tool ansible-lint ansible-lint
 for_examples install_tool_with_service puppet puppet-agent
 for_examples install_tool_with_service cloud-init cloud-init
 for_examples install_tool_with_service /usr/sbin/sshd openssh-server
+for_examples install_tool rpmbuild rpm
+for_examples install_tool lintian lintian
+for_examples install_tool rpmlint rpmlint
+for_examples install_tool man man-db
+for_examples install_tool readelf binutils
+for_examples install_tool /usr/sbin/debootstrap debootstrap
+for_examples install_tool qemu-aarch64-static qemu-user-static

@@ -1,17 +1,18 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { MODULES } from '../../src/modules.ts';
+import { type BuildVersion, developmentVersion } from './build-version.ts';
 import { type Bundle, bundleModule } from './bundle-module.ts';
-import { collectionFileName, collectionTarball } from './collection.ts';
+import { collectionFileName, collectionTarball, isCollection } from './collection.ts';
 import { executableHeader } from './executable-header.ts';
 import { documentationFile, readDocumentation } from './module-documentation.ts';
-import { projectFolder } from './project-folder.ts';
+import type { ProjectLinks } from './project-links.ts';
 import { thirdPartyNotices } from './third-party-notices.ts';
 import { writeFileAtOnce } from './write-file.ts';
 
 /** In bytes. Every start of a module reads and parses the whole file. */
-export const largestExecutable = 166_000;
+export const largestExecutable = 165 * 1024;
 
 /** One built executable: its size in bytes, and what esbuild put into it. */
 export interface BuiltModule {
@@ -20,17 +21,27 @@ export interface BuiltModule {
   readonly metafile: Metafile;
 }
 
-/** What a build wrote: `<folder>/modules/<name>` for each module, and the collection's path. */
-export interface BuildResult {
+/**
+ * What a build wrote: `<folder>/modules/<name>` for each module, `<folder>/THIRD-PARTY-NOTICES`, and
+ * the collection at its path.
+ */
+export interface BuildResult extends BuildVersion {
   readonly modules: readonly BuiltModule[];
   readonly collection: string;
 }
 
+/** What tells a release from a development build. */
+export interface ReleaseOptions extends BuildVersion {
+  readonly links: ProjectLinks;
+}
+
 /**
- * Builds every module and the collection into a folder. Files of an earlier build are replaced, and
- * removed where nothing takes their place. Throws when an executable is too large.
+ * Builds every module and the collection into a folder, as a development build unless it is told of
+ * a release. Files of an earlier build are replaced, and removed where nothing takes their place.
+ * Throws when an executable is too large.
  */
-export async function buildAll(folder: string): Promise<BuildResult> {
+export async function buildAll(folder: string, release?: ReleaseOptions): Promise<BuildResult> {
+  const { version, time } = release ?? (await developmentVersion());
   const header = await executableHeader();
   const names = MODULES.map(({ name }) => name).sort();
   const bundles = await Promise.all(names.map((name) => bundleModule(name, header)));
@@ -49,13 +60,12 @@ export async function buildAll(folder: string): Promise<BuildResult> {
       };
     }),
   );
-  const version = await projectVersion();
-  const collection = join(folder, collectionFileName(version));
+  const collection = collectionFileName(version);
 
   const files: readonly (readonly [path: string, content: string | Uint8Array, mode?: number])[] = [
     ['package.json', '{"type":"commonjs"}\n'],
     ['THIRD-PARTY-NOTICES', notices],
-    [collectionFileName(version), await collectionTarball(version, modules, notices)],
+    [collection, await collectionTarball(version, modules, notices, release?.links)],
     ...bundles.map(
       ({ name, metafile }) => [`meta/${name}.json`, JSON.stringify(metafile)] as const,
     ),
@@ -67,23 +77,21 @@ export async function buildAll(folder: string): Promise<BuildResult> {
   for (const [path, content, mode] of files) {
     await writeFileAtOnce(folder, path, content, mode);
   }
-  await removeOthers(
-    join(folder, 'modules'),
-    modules.flatMap(({ name }) => [name, `${name}.yml`]),
-  );
+  // Ansible takes a stray file beside a module for the module.
+  const expected = modules.flatMap(({ name }) => [name, `${name}.yml`]);
+  await removeFiles(join(folder, 'modules'), (file) => !expected.includes(file));
+  // Of each version there is one, and whoever installs dist/*.tar.gz means the last.
+  await removeFiles(folder, (file) => isCollection(file) && file !== collection);
   return {
+    version,
+    time,
     modules: bundles.map(({ name, text, metafile }) => ({
       name,
       bytes: Buffer.byteLength(text),
       metafile,
     })),
-    collection,
+    collection: join(folder, collection),
   };
-}
-
-async function projectVersion(): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(projectFolder, 'package.json'), 'utf8'));
-  return version;
 }
 
 function checkSize({ name, text }: Bundle): void {
@@ -95,9 +103,8 @@ function checkSize({ name, text }: Bundle): void {
   }
 }
 
-/** Ansible takes a stray file beside a module for the module. */
-async function removeOthers(folder: string, expected: readonly string[]): Promise<void> {
+async function removeFiles(folder: string, unwanted: (file: string) => boolean): Promise<void> {
   for (const file of await readdir(folder)) {
-    if (!expected.includes(file)) await rm(join(folder, file), { recursive: true });
+    if (unwanted(file)) await rm(join(folder, file), { recursive: true });
   }
 }

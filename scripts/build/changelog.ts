@@ -14,19 +14,44 @@ const SECTIONS: Readonly<Record<string, string>> = {
   Remove: 'removed_features',
 };
 
+/** One version's part of CHANGELOG.md. */
+export interface ChangelogRelease {
+  readonly version: string;
+  /** As `2026-12-01`; undefined for a version that is not released yet. */
+  readonly date: string | undefined;
+  /** The text under the heading, as it stands there. */
+  readonly text: string;
+  readonly changes: readonly string[];
+}
+
+/**
+ * What CHANGELOG.md says of each version, newest first.
+ * @throws Error for a heading that is not a version
+ */
+export function readChangelog(markdown: string): ChangelogRelease[] {
+  const [, ...parts] = markdown.split(/^## /m);
+  return parts.map((part) => {
+    const [heading = '', ...lines] = part.trim().split('\n');
+    const [, version = '', date = ''] = /^(\d+\.\d+\.\d+) \((.+)\)$/.exec(heading) ?? [];
+    if (version === '') throw new Error(`CHANGELOG.md: "${heading}" is not VERSION (DATE).`);
+    return {
+      version,
+      date: date === 'unreleased' ? undefined : date,
+      text: lines.join('\n').trim(),
+      changes: changes(lines),
+    };
+  });
+}
+
 /**
  * The project's changelog in the form that Ansible's tools read (`changelogs/changelog.yaml`). A
  * version that has no date yet has none there either.
  * @throws Error for a heading that is not a version
  */
 export function collectionChangelog(markdown: string, modules: readonly ModuleSince[]): string {
-  const [, ...parts] = markdown.split(/^## /m);
-  const releases = parts.map((part) => {
-    const [heading = '', ...lines] = part.trim().split('\n');
-    const [, version = '', date = ''] = /^(\d+\.\d+\.\d+) \((.+)\)$/.exec(heading) ?? [];
-    if (version === '') throw new Error(`CHANGELOG.md: "${heading}" is not VERSION (DATE).`);
+  const releases = readChangelog(markdown).map(({ version, date, changes }) => {
     const release = {
-      changes: sections(lines),
+      changes: sections(changes),
       modules: modules
         .filter(({ versionAdded }) => versionAdded === version)
         .map(({ name, shortDescription }) => ({
@@ -34,18 +59,22 @@ export function collectionChangelog(markdown: string, modules: readonly ModuleSi
           name,
           namespace: '',
         })),
-      ...(date !== 'unreleased' && { release_date: date }),
+      ...(date && { release_date: date }),
     };
     return [version, release] as const;
   });
   return stringify({ ancestor: null, releases: Object.fromEntries(releases) }, { lineWidth: 100 });
 }
 
-function sections(lines: readonly string[]): Record<string, string[]> {
-  const changes: Record<string, string[]> = {};
+function changes(lines: readonly string[]): string[] {
   const text = lines.filter((line) => line !== '').join('\n');
-  for (const entry of text === '' ? [] : text.split(/^- /m).slice(1)) {
-    const change = entry.trim().replace(/\s+/g, ' ');
+  const entries = text === '' ? [] : text.split(/^- /m).slice(1);
+  return entries.map((entry) => entry.trim().replace(/\s+/g, ' '));
+}
+
+function sections(entries: readonly string[]): Record<string, string[]> {
+  const changes: Record<string, string[]> = {};
+  for (const change of entries) {
     const section = SECTIONS[change.split(' ')[0] ?? ''] ?? 'minor_changes';
     // Ansible's changelogs are reStructuredText, where code stands between two backticks.
     changes[section] = [...(changes[section] ?? []), change.replaceAll('`', '``')];

@@ -5,6 +5,7 @@ import { parse, stringify } from 'yaml';
 import { collectionChangelog, type ModuleSince } from './changelog.ts';
 import { collectionName } from './collection-name.ts';
 import { projectFolder } from './project-folder.ts';
+import type { ProjectLinks } from './project-links.ts';
 import { requiredNode } from './required-node.ts';
 import { type TarballFile, tarball } from './tarball.ts';
 
@@ -24,6 +25,12 @@ export function collectionFileName(version: string): string {
   return `${collectionName.namespace}-${collectionName.name}-${version}.tar.gz`;
 }
 
+/** Whether a file is called like the collection in one of its versions. */
+export function isCollection(file: string): boolean {
+  const [before = '', after = ''] = collectionFileName('*').split('*');
+  return file.startsWith(before) && file.endsWith(after);
+}
+
 /**
  * The collection as `ansible-galaxy collection install` takes it, with the manifests that
  * `ansible-galaxy collection build` would write (their format is 1 in ansible-core 2.9 to 2.19).
@@ -32,6 +39,7 @@ export async function collectionTarball(
   version: string,
   modules: readonly CollectionModule[],
   thirdPartyNotices: string,
+  links?: ProjectLinks,
 ): Promise<Buffer> {
   const changelog = await projectFile('CHANGELOG.md');
   const names = modules.map(({ name }) => name);
@@ -60,7 +68,7 @@ export async function collectionTarball(
     format: 1,
   });
   const manifest = json({
-    collection_info: await collectionInfo(version),
+    collection_info: await collectionInfo(version, links),
     file_manifest_file: fileEntry({ path: 'FILES.json', content: files }),
     format: 1,
   });
@@ -88,17 +96,21 @@ async function readme(version: string, modules: readonly CollectionModule[]): Pr
     .replaceAll('@version@', version);
 }
 
-async function collectionInfo(version: string): Promise<Record<string, unknown>> {
+/** Galaxy takes no collection without a repository, so a development build stays off it. */
+async function collectionInfo(
+  version: string,
+  links: ProjectLinks | undefined,
+): Promise<Record<string, unknown>> {
   return {
     ...collectionName,
     version,
     readme: 'README.md',
     license_file: null,
     dependencies: {},
-    repository: null,
-    documentation: null,
-    homepage: null,
-    issues: null,
+    repository: links?.repository ?? null,
+    documentation: links?.documentation ?? null,
+    homepage: links?.homepage ?? null,
+    issues: links?.issues ?? null,
     ...parse(await projectFile('scripts/collection/galaxy.yml')),
   };
 }

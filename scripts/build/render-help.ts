@@ -1,4 +1,5 @@
-import { parse } from 'yaml';
+import { commandLineExamples } from './command-line-examples.ts';
+import { callingConvention, commandLineFlags } from './command-line-flags.ts';
 import type {
   DocumentedValue,
   ModuleDocumentation,
@@ -9,11 +10,7 @@ import { wrap } from './plain-text.ts';
 /** How many of the documentation's examples `--help` shows. */
 const examplesShown = 3;
 
-const flags = `Flags:
-  --check              predict the result, change nothing
-  --diff               report the settings before and after
-  --detailed-exitcode  exit 2 when something changed, 0 when nothing did
-  --help, --version    print text and exit`;
+const flagColumns = Math.max(...Object.keys(commandLineFlags).map((flag) => flag.length));
 
 /** The text of `--help`, at most 80 columns wide. */
 export function renderHelp(
@@ -31,13 +28,21 @@ export function renderHelp(
   return [
     wrap(`${module}: ${short_description}`),
     wrap(description[0] ?? ''),
-    `Usage: ${module} [FLAG...] FILE | '{"OPTION": VALUE, ...}' | -\n${wrap(
-      'Options are one JSON object: in a file, as the argument, or on standard input. One JSON object on standard output is the answer; exit status 1 means failed.',
-    )}`,
-    flags,
+    `Usage: ${module} [FLAG...] FILE | '{"OPTION": VALUE, ...}' | -\n${wrap(callingConvention)}`,
+    [
+      'Flags:',
+      ...Object.entries(commandLineFlags).map(
+        ([flag, purpose]) => `  ${flag.padEnd(flagColumns)}  ${purpose}`,
+      ),
+    ].join('\n'),
     ['Options:', ...list(names.filter((name) => !isShared(name)))].join('\n'),
     ['Options that every module has:', ...list(names.filter(isShared))].join('\n'),
-    ['Examples:', ...commandLines(documentation)].join('\n'),
+    [
+      'Examples:',
+      ...commandLineExamples(documentation)
+        .slice(0, examplesShown)
+        .map((line) => `  ${line}`),
+    ].join('\n'),
     '',
   ]
     .join('\n\n')
@@ -57,15 +62,4 @@ function describe(name: string, option: DocumentedValue): string {
     wrap(`${key} (${value.type}${value.required ? ', required' : ''}): ${value.description[0]}`, 8),
   );
   return [`${wrap(`${name} (${facts.join('; ')})`, 2)}`, own, ...nested].join('\n');
-}
-
-/** The documentation's first examples as command lines; a template has no value there. */
-function commandLines({ DOCUMENTATION: { module }, EXAMPLES }: ModuleDocumentation): string[] {
-  const tasks: readonly Record<string, unknown>[] = parse(EXAMPLES, { version: '1.1' });
-  return tasks
-    .flatMap((task) => Object.entries(task).filter(([key]) => key.endsWith(`.${module}`)))
-    .map(([, options]) => JSON.stringify(options ?? {}))
-    .filter((options) => !options.includes('{{'))
-    .slice(0, examplesShown)
-    .map((options) => `  ${module} '${options}'`);
 }

@@ -14,12 +14,12 @@ export function toChoice<T extends string>(choices: readonly T[]): (value: unkno
 
 /** One of some words. */
 export function choice<const T extends string>(...choices: T[]): Option<T | undefined> {
-  return { type: 'str', choices, schema: reader(toChoice(choices)) };
+  return { type: 'str', choices, schema: () => reader(toChoice(choices)) };
 }
 
 /** Words out of some, each once. */
 export function choices<const T extends string>(...accepted: T[]): Option<T[] | undefined> {
   const items = z.array(reader(toChoice(accepted)));
   const schema = z.pipe(reader(toList), z.pipe(items, z.transform(unique<T>)));
-  return { type: 'list', elements: 'str', choices: accepted, schema };
+  return { type: 'list', elements: 'str', choices: accepted, schema: () => schema };
 }

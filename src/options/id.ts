@@ -2,17 +2,23 @@ import * as z from 'zod/mini';
 import { toList, unique } from './collections.ts';
 import { describe } from './describe.ts';
 import { InvalidValue } from './invalid-value.ts';
-import type { Option } from './option.ts';
+import type { NamedKind, NameLookup } from './names.ts';
+import type { Option, Reading } from './option.ts';
 import { reader } from './reader.ts';
 import { toText } from './scalars.ts';
 
 const ID_HINT =
   "System Context cannot look up names; an id stands in the address of the object's page in the Admin Portal, and in JumpCloud's API and PowerShell module";
+const NAMES_HINT =
+  'To give names instead, resolve them with jumpcloud_names where an API key is, and give its result in names';
+
+/** Of what kind the objects are, which may depend on what else is given. */
+export type KindOf = NamedKind | ((given: Reading['given']) => NamedKind | undefined);
 
 /** A JumpCloud object's id, lower case. */
 export function toId(value: unknown): string {
   const given = toText(value).trim();
-  if (!/^[0-9a-f]{24}$/i.test(given)) {
+  if (!isId(given)) {
     throw new InvalidValue(
       `expected an id (24 hexadecimal digits), got ${describe(value)}. ${ID_HINT}`,
     );
@@ -20,19 +26,48 @@ export function toId(value: unknown): string {
   return given.toLowerCase();
 }
 
-/** The id of a JumpCloud object. */
+/** Whether a text is an id, which no name can be then. */
+export function isId(text: string): boolean {
+  return /^[0-9a-f]{24}$/i.test(text);
+}
+
+/** Reads an id, or a name that stands for one. */
+export function idOrName(kind: NamedKind | undefined, names: NameLookup | undefined) {
+  return (value: unknown): string => {
+    const given = toText(value);
+    if (isId(given.trim())) return given.trim().toLowerCase();
+    if (names !== undefined && kind !== undefined) return names.idOf(kind, given);
+    throw new InvalidValue(
+      `expected an id (24 hexadecimal digits), got ${describe(value)}. ${ID_HINT}. ${NAMES_HINT}`,
+    );
+  };
+}
+
+/** The id of a JumpCloud object that has no name here: a system's. */
 export function id(): Option<string | undefined> {
-  return { type: 'str', schema: reader(toId) };
+  return { type: 'str', schema: () => reader(toId) };
 }
 
-/** The id of a JumpCloud object, or empty text for none. */
-export function idOrNone(): Option<string | undefined> {
-  return { type: 'str', schema: reader((value) => (value === '' ? '' : toId(value))) };
+/** An object, by id or name, or empty text for none. */
+export function objectOrNone(kind: NamedKind): Option<string | undefined> {
+  return {
+    type: 'str',
+    schema: ({ names }) => {
+      const read = idOrName(kind, names);
+      return reader((value) => (value === '' ? '' : read(value)));
+    },
+  };
 }
 
-/** Ids of JumpCloud objects; one that is given twice counts once. */
-export function ids(): Option<string[] | undefined> {
-  const items = z.array(reader(toId));
-  const schema = z.pipe(reader(toList), z.pipe(items, z.transform(unique<string>)));
-  return { type: 'list', elements: 'str', schema };
+/** Objects, by ids or names, as ids; one that is given twice counts once. */
+export function objects(kind: KindOf): Option<string[] | undefined> {
+  return {
+    type: 'list',
+    elements: 'str',
+    schema: ({ names, given }) => {
+      const of = typeof kind === 'function' ? kind(given) : kind;
+      const items = z.array(reader(idOrName(of, names)));
+      return z.pipe(reader(toList), z.pipe(items, z.transform(unique<string>)));
+    },
+  };
 }

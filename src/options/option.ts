@@ -1,7 +1,8 @@
 import type * as z from 'zod/mini';
+import type { NameLookup } from './names.ts';
 
 /** The type of an option, by Ansible's names. */
-export type AnsibleType = 'str' | 'bool' | 'float' | 'path' | 'list' | 'dict';
+export type AnsibleType = 'str' | 'bool' | 'float' | 'path' | 'list' | 'dict' | 'raw';
 
 /** One option of a module: how it is documented, and how a value for it is read. */
 export interface Option<T> {
@@ -15,8 +16,16 @@ export interface Option<T> {
   readonly secret?: true;
   /** The options of a mapping that has options of its own. */
   readonly suboptions?: OptionTable;
-  /** Takes any JSON value and gives the option's, with a sentence for each problem. */
-  readonly schema: z.ZodMiniType<T>;
+  /** What takes any JSON value and gives the option's, with a sentence for each problem. */
+  readonly schema: (call: Reading) => z.ZodMiniType<T>;
+}
+
+/** What the reading of a value may depend on. */
+export interface Reading {
+  /** The names that stand for ids in this call. */
+  readonly names: NameLookup | undefined;
+  /** The values beside it, as given. */
+  readonly given: ReadonlyMap<string, unknown>;
 }
 
 /** The options of a module by name. */

@@ -28,5 +28,5 @@ function home(tilde: string): string {
 
 /** A path; `~` and environment variables in it are replaced, as Ansible does. */
 export function path(): Option<string | undefined> {
-  return { type: 'path', schema: reader(toPath) };
+  return { type: 'path', schema: () => reader(toPath) };
 }

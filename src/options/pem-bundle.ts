@@ -10,7 +10,7 @@ const LARGEST_BUNDLE = 4 * 1024 * 1024;
 
 /** The path of a PEM bundle, which is read to see that it is one. */
 export function pemBundle(): Option<string | undefined> {
-  return { type: 'path', schema: reader(toPemBundle) };
+  return { type: 'path', schema: () => reader(toPemBundle) };
 }
 
 /** The path of a file that holds at least one certificate. Never blocks on a pipe. */

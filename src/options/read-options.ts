@@ -1,7 +1,8 @@
 import type { Problem } from '../errors.ts';
 import { shorten } from './describe.ts';
+import { NameLookup } from './names.ts';
 import { nearest } from './nearest.ts';
-import type { Option, OptionTable, OptionValues } from './option.ts';
+import type { Option, OptionTable, OptionValues, Reading } from './option.ts';
 import { readMapping } from './spellings.ts';
 
 const MASK = '********';
@@ -26,16 +27,30 @@ export function readOptions<T extends OptionTable>(
 ): ReadOptions<T> {
   const unknown = [...given.keys()].filter((name) => !Object.hasOwn(table, name));
   const wrongNames = unknown.length > 0 ? [unsupported(module, unknown, Object.keys(table))] : [];
-  const { values, problems } = readValues(table, given);
+  const lookup = readNames(table, given);
+  const names = lookup instanceof NameLookup ? lookup : undefined;
+  const read = readValues(table, { names, given });
+  const { problems } = read;
+  // The same lookup that the others were read with, which knows what of it was used.
+  const values: OptionValues<T> = names === undefined ? read.values : { ...read.values, names };
   if (problems.length > 0) return { problems: [...wrongNames, ...problems] };
   return wrongNames.length > 0 ? { problems: wrongNames, values } : { values };
+}
+
+/** What the other options are read with, as far as it can be read itself. */
+function readNames(table: OptionTable, given: ReadonlyMap<string, unknown>): unknown {
+  const value = given.get('names') ?? undefined;
+  const option = table['names'];
+  if (value === undefined || option === undefined) return undefined;
+  return option.schema({ names: undefined, given }).safeParse(value).data;
 }
 
 /** Reads the values of known options; they are complete only where there is no problem. */
 export function readValues<T extends OptionTable>(
   table: T,
-  given: ReadonlyMap<string, unknown>,
+  call: Reading,
 ): { values: OptionValues<T>; problems: readonly Problem[] } {
+  const { given } = call;
   const problems: Problem[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(table)) {
@@ -45,7 +60,7 @@ export function readValues<T extends OptionTable>(
       values[name] = option.default;
       continue;
     }
-    const read = option.schema.safeParse(value);
+    const read = option.schema(call).safeParse(value);
     if (read.success) values[name] = read.data;
     else problems.push(...read.error.issues.map((issue) => problemOf(name, issue)));
   }
@@ -94,6 +109,7 @@ export function moduleArgs(
 
 function shown(option: Option<unknown> | undefined, value: unknown): unknown {
   if (value instanceof Map) return Object.fromEntries(value);
+  if (value instanceof NameLookup) return value.used();
   const suboptions = option?.suboptions;
   if (suboptions !== undefined && value != null) {
     const mapping = readMapping(value);

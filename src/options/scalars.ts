@@ -10,10 +10,10 @@ export const toBoolean = expecting('true or false (or yes/no, on/off, 1/0, t/f, 
 
 /** Text. */
 export function text(): Option<string | undefined> {
-  return { type: 'str', schema: reader(toText) };
+  return { type: 'str', schema: () => reader(toText) };
 }
 
 /** A switch, in Ansible's spellings. */
 export function boolean(): Option<boolean | undefined> {
-  return { type: 'bool', schema: reader(toBoolean) };
+  return { type: 'bool', schema: () => reader(toBoolean) };
 }

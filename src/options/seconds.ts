@@ -16,5 +16,5 @@ export function seconds(aboveZero?: 'above zero'): Option<number | undefined> {
     if (given < 0) throw new InvalidValue(`must not be negative, got ${given}`);
     return given;
   });
-  return { type: 'float', schema };
+  return { type: 'float', schema: () => schema };
 }

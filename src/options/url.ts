@@ -8,12 +8,12 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** The base of an API: https, or http on this host. */
 export function apiUrl(): Option<string | undefined> {
-  return { type: 'str', secret: true, schema: reader(toApiUrl) };
+  return { type: 'str', secret: true, schema: () => reader(toApiUrl) };
 }
 
 /** A proxy's URL, credentials allowed. */
 export function proxyUrl(): Option<string | undefined> {
-  return { type: 'str', secret: true, schema: reader(toProxyUrl) };
+  return { type: 'str', secret: true, schema: () => reader(toProxyUrl) };
 }
 
 /** Without a slash at its end. */

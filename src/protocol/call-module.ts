@@ -1,6 +1,7 @@
 import { version } from '../../package.json';
 import { InvalidArguments } from '../errors.ts';
 import type { Module } from '../module.ts';
+import { NameLookup } from '../options/names.ts';
 import type { OptionTable, OptionValues } from '../options/option.ts';
 import { moduleArgs, readOptions } from '../options/read-options.ts';
 import type { Reporter } from '../run.ts';
@@ -9,6 +10,7 @@ import { type Controls, takeControls } from './controls.ts';
 import { readInput } from './read-input.ts';
 import { failed, type Result, serialize, succeeded } from './result.ts';
 import { RunReport } from './run-report.ts';
+import { showNames } from './show-names.ts';
 
 /** The process around a call, as far as the call sees it. */
 export interface Io {
@@ -36,6 +38,8 @@ interface Call {
   detailedExitcode: boolean;
   /** The result's `invocation.module_args`. */
   args: Record<string, unknown> | undefined;
+  /** The names of ids that the call gave. */
+  names: NameLookup | undefined;
 }
 
 /**
@@ -52,6 +56,7 @@ export async function callModule<T extends OptionTable>(
     controls: { check: true, diff: false, verbosity: 0 },
     detailedExitcode: false,
     args: undefined,
+    names: undefined,
   };
   let result: Result;
   try {
@@ -61,9 +66,12 @@ export async function callModule<T extends OptionTable>(
   } catch (error) {
     result = failed(error, report.writtenSoFar, call.controls.verbosity);
   }
-  const whole: Result = {
+  const told: Result = {
     ...result,
     ...report.fields({ withApi: call.controls.verbosity >= 2 }),
+  };
+  const whole: Result = {
+    ...(call.names === undefined ? told : showNames(told, call.names)),
     ...(call.args !== undefined && { invocation: { module_args: call.args } }),
   };
   return {
@@ -108,5 +116,7 @@ async function readCall<T extends OptionTable>(
   if (read.values !== undefined) problems.push(...(module.rules?.(read.values) ?? []));
   if (problems.length > 0 || read.values === undefined) throw new InvalidArguments(problems);
   call.args = moduleArgs(module.options, read.values);
+  const { names } = read.values as { readonly names?: unknown };
+  if (names instanceof NameLookup) call.names = names;
   return read.values;
 }

@@ -2,6 +2,7 @@ import { REGIONS } from '../agent/region.ts';
 import type { Problem } from '../errors.ts';
 import { choice } from '../options/choice.ts';
 import { id } from '../options/id.ts';
+import { namesOption } from '../options/names-option.ts';
 import { type OptionValues, withDefault } from '../options/option.ts';
 import { path } from '../options/path.ts';
 import { pemBundle } from '../options/pem-bundle.ts';
@@ -18,6 +19,7 @@ export const connectionOptions = {
   timeout: withDefault(seconds('above zero'), 120),
   request_timeout: withDefault(seconds('above zero'), 10),
   system_id: id(),
+  names: namesOption(),
   registration_timeout: withDefault(seconds(), 0),
 };
 

@@ -380,6 +380,7 @@ describe.concurrent('the result', () => {
         request_timeout: 2.5,
         registration_timeout: 0,
         system_id: null,
+        names: null,
         display_name: '12',
         description: null,
         allow_ssh_root_login: false,

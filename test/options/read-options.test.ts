@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { choices } from '../../src/options/choice.ts';
-import { ids } from '../../src/options/id.ts';
+import { objects } from '../../src/options/id.ts';
 import { required, withDefault } from '../../src/options/option.ts';
 import { moduleArgs, readOptions } from '../../src/options/read-options.ts';
 import { boolean, text } from '../../src/options/scalars.ts';
@@ -11,7 +11,7 @@ const TABLE = {
   name: required(text()),
   flag: boolean(),
   wait: withDefault(seconds('above zero'), 10),
-  groups: ids(),
+  groups: objects('system_group'),
   gather: withDefault(choices('a', 'b'), ['a', 'b']),
   proxy: proxyUrl(),
 };

@@ -2,8 +2,9 @@ import { OBJECT_TYPES } from '../../api/graph.ts';
 import type { Problem } from '../../errors.ts';
 import { defineModule } from '../../module.ts';
 import { toChoice } from '../../options/choice.ts';
-import { ids } from '../../options/id.ts';
+import { objects } from '../../options/id.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
+import type { NamedKind } from '../../options/names.ts';
 import { type Option, type OptionValues, required } from '../../options/option.ts';
 import { reader } from '../../options/reader.ts';
 import { boolean } from '../../options/scalars.ts';
@@ -17,11 +18,16 @@ import { keptSudo } from './kept-sudo.ts';
 const options = {
   ...connectionOptions,
   type: required(associationType()),
-  ids: required(ids()),
-  ...edgesOptions,
+  ids: required(objects(kindGiven)),
+  ...edgesOptions(kindGiven),
   sudo: boolean(),
   sudo_without_password: boolean(),
 };
+
+/** What the ids are of is itself an option. */
+function kindGiven(given: ReadonlyMap<string, unknown>): NamedKind | undefined {
+  return OBJECT_TYPES.find((type) => type === given.get('type'));
+}
 
 type AssociationOptions = OptionValues<typeof options>;
 
@@ -65,5 +71,5 @@ function associationType(): Option<(typeof OBJECT_TYPES)[number] | undefined> {
     }
     return read(value);
   });
-  return { type: 'str', choices: OBJECT_TYPES, schema };
+  return { type: 'str', choices: OBJECT_TYPES, schema: () => schema };
 }

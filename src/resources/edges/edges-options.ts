@@ -1,16 +1,18 @@
 import type { Problem } from '../../errors.ts';
 import { choice } from '../../options/choice.ts';
-import { ids } from '../../options/id.ts';
+import { type KindOf, objects } from '../../options/id.ts';
 import { withDefault } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
 import type { EdgesWish, SudoWish } from './plan-edges.ts';
 
-/** The options of every module that keeps a set of edges. */
-export const edgesOptions = {
-  state: withDefault(choice('present', 'absent'), 'present'),
-  exclusive: withDefault(boolean(), false),
-  keep: ids(),
-};
+/** The options of every module that keeps a set of edges to objects of a kind. */
+export function edgesOptions(kind: KindOf) {
+  return {
+    state: withDefault(choice('present', 'absent'), 'present'),
+    exclusive: withDefault(boolean(), false),
+    keep: objects(kind),
+  };
+}
 
 /** What was asked of a set of edges as a whole. */
 export interface EdgesOptions {

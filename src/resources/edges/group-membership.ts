@@ -1,5 +1,5 @@
 import { defineModule } from '../../module.ts';
-import { ids } from '../../options/id.ts';
+import { objects } from '../../options/id.ts';
 import { type OptionValues, required } from '../../options/option.ts';
 import { keeping } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
@@ -7,7 +7,11 @@ import { edges } from './edges.ts';
 import { memberships } from './edges-access.ts';
 import { edgesOptions, edgesRules, edgesWish } from './edges-options.ts';
 
-const options = { ...connectionOptions, groups: required(ids()), ...edgesOptions };
+const options = {
+  ...connectionOptions,
+  groups: required(objects('system_group')),
+  ...edgesOptions('system_group'),
+};
 
 type GroupMembershipOptions = OptionValues<typeof options>;
 

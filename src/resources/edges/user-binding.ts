@@ -10,7 +10,7 @@ import { keptSudo } from './kept-sudo.ts';
 import { remainingAccess } from './remaining-access.ts';
 import { users } from './users-option.ts';
 
-const options = { ...connectionOptions, users: required(users()), ...edgesOptions };
+const options = { ...connectionOptions, users: required(users('user')), ...edgesOptions('user') };
 
 type UserBindingOptions = OptionValues<typeof options>;
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { toList } from '../../options/collections.ts';
 import { shorten } from '../../options/describe.ts';
-import { toId } from '../../options/id.ts';
+import { idOrName } from '../../options/id.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
 import { nearest } from '../../options/nearest.ts';
 import type { Option } from '../../options/option.ts';
@@ -17,29 +17,38 @@ export interface UserWish extends SudoWish {
   readonly id: string;
 }
 
-/** Users, or user groups, with the sudo wanted for each, as mappings or as plain ids; none may be named twice. */
-export function users(kind: 'user' | 'user group' = 'user'): Option<UserWish[] | undefined> {
-  const items = z.array(reader(toUser));
-  const schema = z.pipe(reader(toList), z.pipe(items, reader(requireDistinct(kind))));
-  return { type: 'list', elements: 'raw', schema };
+/** Users, or user groups, with the sudo wanted for each, as mappings or plain; none may be named twice. */
+export function users(kind: 'user' | 'user_group'): Option<UserWish[] | undefined> {
+  return {
+    type: 'list',
+    elements: 'raw',
+    schema: ({ names }) => {
+      const items = z.array(reader(toUser(idOrName(kind, names))));
+      return z.pipe(reader(toList), z.pipe(items, reader(requireDistinct(kind))));
+    },
+  };
 }
 
-function toUser(value: unknown): UserWish {
-  const mapping =
-    typeof value === 'string' && !value.startsWith('{') ? undefined : readMapping(value);
-  if (mapping === undefined) return { id: toId(value) };
-  const unknown = Object.keys(mapping).find((key) => !KEYS.includes(key));
-  if (unknown !== undefined) {
-    const meant = nearest(unknown, KEYS);
-    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-    throw new InvalidValue(`unknown key ${shorten(unknown)}, known are ${KEYS.join(', ')}${hint}`);
-  }
-  const { id, sudo, sudo_without_password } = mapping;
-  if (id === undefined || id === null) throw new InvalidValue('id is required');
-  return {
-    id: toId(id),
-    sudo: toWish('sudo', sudo),
-    sudo_without_password: toWish('sudo_without_password', sudo_without_password),
+function toUser(toId: (value: unknown) => string): (value: unknown) => UserWish {
+  return (value) => {
+    const mapping =
+      typeof value === 'string' && !value.startsWith('{') ? undefined : readMapping(value);
+    if (mapping === undefined) return { id: toId(value) };
+    const unknown = Object.keys(mapping).find((key) => !KEYS.includes(key));
+    if (unknown !== undefined) {
+      const meant = nearest(unknown, KEYS);
+      const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+      throw new InvalidValue(
+        `unknown key ${shorten(unknown)}, known are ${KEYS.join(', ')}${hint}`,
+      );
+    }
+    const { id, sudo, sudo_without_password } = mapping;
+    if (id === undefined || id === null) throw new InvalidValue('id is required');
+    return {
+      id: toId(id),
+      sudo: toWish('sudo', sudo),
+      sudo_without_password: toWish('sudo_without_password', sudo_without_password),
+    };
   };
 }
 
@@ -56,7 +65,8 @@ function toWish(key: string, value: unknown): boolean | undefined {
 function requireDistinct(kind: string): (wishes: UserWish[]) => UserWish[] {
   return (wishes) => {
     const twice = wishes.find(({ id }, i) => wishes.findIndex((other) => other.id === id) < i);
-    if (twice !== undefined) throw new InvalidValue(`${kind} ${twice.id} is named twice`);
+    if (twice !== undefined)
+      throw new InvalidValue(`${kind.replace('_', ' ')} ${twice.id} is named twice`);
     return wishes;
   };
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../../errors.ts';
 import { choices } from '../../options/choice.ts';
-import { ids } from '../../options/id.ts';
+import { objects } from '../../options/id.ts';
 import { type OptionValues, withDefault } from '../../options/option.ts';
 import { section } from '../../options/section.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
@@ -25,20 +25,20 @@ const SECTIONS = ['system', ...EDGE_SECTIONS] as const;
 export const hostOptions = {
   ...connectionOptions,
   system: section(settingsOptions, settingsRules),
-  groups: ids(),
-  users: users(),
-  user_groups: users('user group'),
-  policies: ids(),
-  policy_groups: ids(),
-  commands: ids(),
+  groups: objects('system_group'),
+  users: users('user'),
+  user_groups: users('user_group'),
+  policies: objects('policy'),
+  policy_groups: objects('policy_group'),
+  commands: objects('command'),
   exclusive: withDefault(choices(...SECTIONS), []),
   keep: section({
-    groups: ids(),
-    users: ids(),
-    user_groups: ids(),
-    policies: ids(),
-    policy_groups: ids(),
-    commands: ids(),
+    groups: objects('system_group'),
+    users: objects('user'),
+    user_groups: objects('user_group'),
+    policies: objects('policy'),
+    policy_groups: objects('policy_group'),
+    commands: objects('command'),
   }),
 };
 

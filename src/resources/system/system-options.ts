@@ -2,7 +2,7 @@ import type { Problem } from '../../errors.ts';
 import { choice } from '../../options/choice.ts';
 import { toMapping } from '../../options/collections.ts';
 import { describe } from '../../options/describe.ts';
-import { idOrNone } from '../../options/id.ts';
+import { objectOrNone } from '../../options/id.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
 import { type Option, type OptionValues, withDefault } from '../../options/option.ts';
 import { reader } from '../../options/reader.ts';
@@ -21,7 +21,7 @@ export const settingsOptions = {
   allow_ssh_password_authentication: boolean(),
   allow_public_key_authentication: boolean(),
   allow_multi_factor_authentication: boolean(),
-  primary_user: idOrNone(),
+  primary_user: objectOrNone('user'),
   attributes: customAttributes(),
   purge_attributes: withDefault(boolean(), false),
   system_insights: choice('enabled', 'deferred'),
@@ -43,7 +43,7 @@ export function settingsRules({ attributes, purge_attributes }: SettingsOptions)
 }
 
 function customAttributes(): Option<ReadonlyMap<string, string | null> | undefined> {
-  return { type: 'dict', schema: reader(toAttributes) };
+  return { type: 'dict', schema: () => reader(toAttributes) };
 }
 
 /** Values by name; null stands for an attribute that is to go. */

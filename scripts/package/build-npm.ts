@@ -1,0 +1,83 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { BuildResult } from '../build/build-all.ts';
+import { projectFolder } from '../build/project-folder.ts';
+import type { ProjectLinks } from '../build/project-links.ts';
+import { requiredNode } from '../build/required-node.ts';
+import { stage } from './stage.ts';
+
+/**
+ * Packs a build in `from` for `npm install -g FILE` into a folder and gives the file's path. What is
+ * packed is left in `<from>/npm`; the project's own package.json, which has none of this, stays
+ * private.
+ */
+export async function buildNpm(
+  folder: string,
+  from: string,
+  built: BuildResult,
+  links: ProjectLinks | undefined,
+): Promise<string> {
+  const staging = join(from, 'npm');
+  const readme = await readFile(join(projectFolder, 'packaging/npm/README.md'), 'utf8');
+  await rm(staging, { recursive: true, force: true });
+  // Staged as for the other packages: npm takes over the modes, which the umask would decide.
+  await stage(
+    staging,
+    [
+      ...(await Promise.all(
+        built.modules.map(async ({ name }) => ({
+          path: `bin/${name}`,
+          content: await readFile(join(from, 'modules', name)),
+          executable: true,
+        })),
+      )),
+      {
+        path: 'THIRD-PARTY-NOTICES',
+        content: await readFile(join(from, 'THIRD-PARTY-NOTICES')),
+      },
+      { path: 'LICENSE', content: await readFile(join(projectFolder, 'LICENSE')) },
+      { path: 'CHANGELOG.md', content: await readFile(join(projectFolder, 'CHANGELOG.md')) },
+      {
+        path: 'README.md',
+        content: readme
+          .replace('@version@', built.version)
+          .replace('@required_node@', requiredNode),
+      },
+      {
+        path: 'package.json',
+        content: `${JSON.stringify(await manifest(built, links), null, 2)}\n`,
+      },
+    ],
+    built.time,
+  );
+  const { stdout } = await execa(
+    'npm',
+    ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder],
+    { cwd: staging },
+  );
+  return join(folder, stdout.trim());
+}
+
+async function manifest(
+  { version, modules }: BuildResult,
+  links: ProjectLinks | undefined,
+): Promise<Record<string, unknown>> {
+  const text = await readFile(join(projectFolder, 'package.json'), 'utf8');
+  const { name, description, license } = JSON.parse(text);
+  return {
+    name,
+    version,
+    description,
+    license,
+    ...(links && {
+      homepage: links.homepage,
+      repository: { type: 'git', url: `git+${links.repository.replace(/(\.git)?$/, '.git')}` },
+      bugs: { url: links.issues },
+    }),
+    os: ['linux', 'darwin'],
+    engines: { node: `>=${requiredNode}` },
+    bin: Object.fromEntries(modules.map((module) => [module.name, `bin/${module.name}`])),
+    files: ['bin', 'THIRD-PARTY-NOTICES', 'CHANGELOG.md'],
+  };
+}

@@ -1,0 +1,136 @@
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { execa } from 'execa';
+import { wrap } from '../build/plain-text.ts';
+import type { PackageDescription } from './package-description.ts';
+import type { PackageFile } from './package-file.ts';
+import { packageRevision, packageVersion } from './package-version.ts';
+import { stage } from './stage.ts';
+
+/** The file name that rpm gives the package. */
+export function rpmFileName({ name, version, rpm }: PackageDescription): string {
+  return `${name}-${packageVersion(version)}-${packageRevision}.${rpm.architecture}.rpm`;
+}
+
+/**
+ * Packs a package for Red Hat's distributions and what descends from them into
+ * `<folder>/<rpmFileName>`, with xz of a level of 0 to 9, and gives its path. The same description
+ * makes the same bytes.
+ */
+export async function buildRpm(
+  folder: string,
+  described: PackageDescription,
+  level = 6,
+): Promise<string> {
+  const { name, time, rpm } = described;
+  const licences = `usr/share/licenses/${name}`;
+  const files: PackageFile[] = [
+    ...described.files,
+    { path: licences, folder: true },
+    ...Object.entries(rpm.licences).map(([file, content]) => ({
+      path: `${licences}/${file}`,
+      content,
+    })),
+  ];
+  const work = await mkdtemp(join(tmpdir(), 'rpm-'));
+  try {
+    await stage(join(work, 'staged'), files, time);
+    const spec = join(work, `${name}.spec`);
+    await writeFile(spec, specFile(described, files, join(work, 'staged'), level));
+    await execa(
+      'rpmbuild',
+      ['-bb', '--quiet', '--target', `${rpm.architecture}-linux`, '-D', `_topdir ${work}`, spec],
+      // Without a home, nobody's own macros change what is built.
+      { env: { SOURCE_DATE_EPOCH: String(time), LC_ALL: 'C', TZ: 'UTC', HOME: work } },
+    );
+    const [built = ''] = await readdir(join(work, 'RPMS', rpm.architecture));
+    const path = join(folder, rpmFileName(described));
+    if (built !== basename(path)) throw new Error(`rpmbuild made ${built}, not ${basename(path)}.`);
+    await copyFile(join(work, 'RPMS', rpm.architecture, built), path);
+    return path;
+  } finally {
+    await rm(work, { recursive: true });
+  }
+}
+
+/**
+ * What rpmbuild would do of its own accord is switched off: it strips binaries, packs manual pages
+ * anew and writes the names of this machine into the package.
+ */
+function specFile(
+  described: PackageDescription,
+  files: readonly PackageFile[],
+  staged: string,
+  level: number,
+): string {
+  const { name, version, rpm, summary, description, maintainer, homepage } = described;
+  return `%global debug_package %{nil}
+%global __os_install_post %{nil}
+%global _build_id_links none
+%global _buildhost localhost
+%global _target_platform ${rpm.architecture}-linux
+%global optflags %{nil}
+%global _binary_payload w${level}.xzdio
+%global _changelog_trimage 0
+%global source_date_epoch_from_changelog 0
+%global use_source_date_epoch_as_buildtime 1
+%global clamp_mtime_to_source_date_epoch 1
+Name: ${name}
+Version: ${packageVersion(version)}
+Release: ${packageRevision}
+Summary: ${summary}
+License: ${rpm.license}
+Packager: ${maintainer}
+${homepage ? `URL: ${homepage}\n` : ''}${rpm.architecture === 'noarch' ? 'BuildArch: noarch\n' : ''}AutoProv: no
+AutoReq: ${rpm.findRequires ? 'yes' : 'no'}
+${rpm.requires.map((requirement) => `Requires: ${requirement}\n`).join('')}
+%description
+${literal(description.map(narrow).join('\n\n'))}
+
+%install
+mkdir -p %{buildroot}
+cp -a ${staged}/. %{buildroot}/
+${Object.entries(rpm.scripts)
+  .map(([script, text]) => `\n%${script}\n${literal(text)}`)
+  .join('')}
+%files
+${files.map(listed).join('\n')}
+
+%changelog
+${changelog(described)}`;
+}
+
+/** A file's line: its owner and mode, and whether rpm counts it as documentation or a licence. */
+function listed(file: PackageFile): string {
+  const { path } = file;
+  const kind = path.startsWith('usr/share/licenses/')
+    ? '%license '
+    : /^usr\/share\/(doc|man)\//.test(path)
+      ? '%doc '
+      : '';
+  if ('folder' in file) return `%dir %attr(0755, root, root) /${path}`;
+  if ('target' in file) return `/${path}`;
+  return `${kind}%attr(${file.executable ? '0755' : '0644'}, root, root) /${path}`;
+}
+
+function changelog({ maintainer, changelog: entries }: PackageDescription): string {
+  return entries
+    .map(({ version, time, changes }) => {
+      // "Tue, 24 Nov 2026 08:12:35 GMT", of which rpm wants "Tue Nov 24 2026".
+      const [weekday, day, month, year] = new Date(time * 1000).toUTCString().split(/,? /);
+      const date = `${weekday} ${month} ${day} ${year}`;
+      const lines = changes.map((change) => `- ${literal(wrap(change, 2).trimStart())}\n`).join('');
+      return `* ${date} ${maintainer} - ${packageVersion(version)}-${packageRevision}\n${lines}`;
+    })
+    .join('\n');
+}
+
+/** Broken at 79 columns, where rpm's own tools want it. */
+function narrow(paragraph: string): string {
+  return wrap(paragraph, 1).replace(/^ /gm, '');
+}
+
+function literal(text: string): string {
+  return text.replaceAll('%', '%%');
+}

@@ -1,0 +1,93 @@
+import { readFileSync, statSync } from 'node:fs';
+import { describe, shorten } from './describe.ts';
+import { isId } from './id.ts';
+import { InvalidValue } from './invalid-value.ts';
+import { JsonError, parseJson } from './json.ts';
+import { NAMED_KINDS, type NamedKind, NameLookup } from './names.ts';
+import { nearest } from './nearest.ts';
+import type { Option } from './option.ts';
+import { toPath } from './path.ts';
+import { reader } from './reader.ts';
+
+/** In bytes: room for some hundred thousand names. */
+const LARGEST_FILE = 32 * 1024 * 1024;
+
+/** Names that stand for ids, as jumpcloud_names gives them, or the path of a JSON file that holds them. */
+export function namesOption(): Option<NameLookup | undefined> {
+  return { type: 'raw', schema: () => reader(toNames) };
+}
+
+function toNames(value: unknown): NameLookup {
+  if (typeof value !== 'string') return lookupOf(value, 'a mapping of kinds to names');
+  if (value.trimStart().startsWith('{')) return lookupOf(parse(value, 'the text'), 'the text');
+  const path = toPath(value);
+  return lookupOf(parse(readNames(path), path), path);
+}
+
+function readNames(path: string): string {
+  try {
+    const stat = statSync(path);
+    if (!stat.isFile()) throw new InvalidValue(`${path} is not a regular file`);
+    if (stat.size > LARGEST_FILE) {
+      throw new InvalidValue(`${path} has ${stat.size} bytes; names are never that many`);
+    }
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof InvalidValue) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw new InvalidValue(
+      `${path} cannot be read (${code}); give the path of a JSON file, or the names themselves`,
+    );
+  }
+}
+
+function parse(text: string, where: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw new InvalidValue(`${where} ${error.message}`);
+  }
+}
+
+function lookupOf(value: unknown, where: string): NameLookup {
+  if (!isMapping(value)) {
+    throw new InvalidValue(
+      `expected a mapping of kinds to names and ids, or the path of a JSON file that holds one, got ${describe(value)}`,
+    );
+  }
+  const names: Partial<Record<NamedKind, Record<string, string>>> = {};
+  for (const [kind, of] of Object.entries(value)) {
+    if (!isKind(kind)) {
+      const meant = nearest(kind, NAMED_KINDS);
+      const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+      throw new InvalidValue(
+        `${where}: ${shorten(kind)} is no kind of object, known are ${NAMED_KINDS.join(', ')}${hint}`,
+      );
+    }
+    if (!isMapping(of)) {
+      throw new InvalidValue(`${kind}: expected a mapping of names to ids, got ${describe(of)}`);
+    }
+    names[kind] = Object.fromEntries(
+      Object.entries(of).map(([name, object]) => [name, idIn(kind, name, object)]),
+    );
+  }
+  return new NameLookup(names);
+}
+
+/** The id itself, or in a mapping whose other keys do not matter. */
+function idIn(kind: NamedKind, name: string, object: unknown): string {
+  const id = isMapping(object) ? object['id'] : object;
+  if (typeof id === 'string' && isId(id)) return id.toLowerCase();
+  throw new InvalidValue(
+    `${kind}: ${shorten(name)}: expected an id (24 hexadecimal digits), or a mapping with one, got ${describe(id)}`,
+  );
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isKind(kind: string): kind is NamedKind {
+  return NAMED_KINDS.some((known) => known === kind);
+}

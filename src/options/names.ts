@@ -1,0 +1,64 @@
+import { describe, shorten } from './describe.ts';
+import { InvalidValue } from './invalid-value.ts';
+import { nearest } from './nearest.ts';
+
+/** The kinds of objects that have names. */
+export const NAMED_KINDS = [
+  'system_group',
+  'user_group',
+  'user',
+  'command',
+  'policy',
+  'policy_group',
+] as const;
+export type NamedKind = (typeof NAMED_KINDS)[number];
+
+/** What stands for ids in a call: ids by kind and name. */
+export type Names = Readonly<Partial<Record<NamedKind, Readonly<Record<string, string>>>>>;
+
+/** Finds ids by name, and names by id. */
+export class NameLookup {
+  readonly #ids = new Map<NamedKind, Map<string, string>>();
+  readonly #names = new Map<string, string>();
+  readonly #used = new Map<NamedKind, Map<string, string>>();
+
+  constructor(names: Names) {
+    for (const kind of NAMED_KINDS) {
+      const entries = Object.entries(names[kind] ?? {});
+      this.#ids.set(kind, new Map(entries));
+      // Of two names for one id the first counts.
+      for (const [name, id] of entries) if (!this.#names.has(id)) this.#names.set(id, name);
+    }
+  }
+
+  /**
+   * The id that a name stands for. Names are compared exactly.
+   * @throws InvalidValue when nothing of that kind bears it
+   */
+  idOf(kind: NamedKind, name: string): string {
+    const known = this.#ids.get(kind) ?? new Map<string, string>();
+    const id = known.get(name);
+    if (id !== undefined) {
+      const used = this.#used.get(kind) ?? new Map<string, string>();
+      this.#used.set(kind, used.set(name, id));
+      return id;
+    }
+    const meant = nearest(name, [...known.keys()]);
+    const hint = meant === undefined ? '' : `; did you mean ${shorten(meant)}?`;
+    throw new InvalidValue(
+      `names has no ${kind.replace('_', ' ')} of the name ${describe(name).replace('the text ', '')}${hint}`,
+    );
+  }
+
+  /** The name of an object; undefined when it is not known. */
+  nameOf(id: string): string | undefined {
+    return this.#names.get(id);
+  }
+
+  /** What of the names was used: all of them may be very many. */
+  used(): Names {
+    return Object.fromEntries(
+      [...this.#used].map(([kind, names]) => [kind, Object.fromEntries(names)]),
+    );
+  }
+}

@@ -1,0 +1,45 @@
+import type { NameLookup } from '../options/names.ts';
+import type { Result } from './result.ts';
+
+const ID = /\b[0-9a-f]{24}\b/g;
+
+/**
+ * A result in which the names that are known stand beside ids: in sentences and diffs as `name (id)`;
+ * lists of ids stay lists of ids, and `names` says what they are.
+ */
+export function showNames(result: Result, names: NameLookup): Result {
+  const inText = (text: string) =>
+    text.replace(ID, (id) => {
+      const name = names.nameOf(id);
+      return name === undefined ? id : `${name} (${id})`;
+    });
+  const { msg, diff, warnings } = result;
+  return {
+    ...result,
+    ...(typeof msg === 'string' && { msg: inText(msg) }),
+    ...(diff !== undefined && { diff: inside(diff, inText) }),
+    ...(Array.isArray(warnings) && { warnings: warnings.map(inText) }),
+    names: namesIn(result, names),
+  };
+}
+
+/** The names of the ids that a result speaks of. */
+function namesIn(result: Result, names: NameLookup): Record<string, string> {
+  const ids = new Set(JSON.stringify(result).match(ID) ?? []);
+  return Object.fromEntries(
+    [...ids].flatMap((id) => {
+      const name = names.nameOf(id);
+      return name === undefined ? [] : [[id, name]];
+    }),
+  );
+}
+
+/** The same with every text in it changed; keys stay. */
+function inside(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((item) => inside(item, change));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, inside(inner, change)]),
+  );
+}

@@ -1,0 +1,163 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { type Answer, type ModuleName, runModule } from '../harness/executable.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'names-'));
+let emulator: Emulator;
+let host: EnrolledHost;
+let names: Record<string, Record<string, unknown>>;
+let ids: Record<'web' | 'db' | 'ada' | 'bob' | 'team' | 'patch' | 'lock' | 'base', string>;
+beforeAll(async () => {
+  emulator = await startEmulator();
+  const { store } = emulator;
+  ids = {
+    web: store.addGroup(),
+    db: store.addGroup(),
+    ada: store.addUser(),
+    bob: store.addUser(),
+    team: store.addUserGroup(),
+    patch: store.addObject('command'),
+    lock: store.add('policy'),
+    base: store.add('policy_group'),
+  };
+  names = {
+    system_group: { web: ids.web, 'db, old': { id: ids.db, note: 'ignored' } },
+    user: { ada: ids.ada, 'bob@example.com': ids.bob },
+    user_group: { team: ids.team },
+    command: { patch: ids.patch },
+    policy: { lock: ids.lock },
+    policy_group: { base: ids.base },
+  };
+});
+beforeEach(async () => {
+  host = await emulator.enrol();
+  emulator.clearRequests();
+  return () => host.remove();
+});
+afterAll(async () => {
+  await emulator.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function run(module: ModuleName, options: object, ...flags: string[]): Promise<Answer> {
+  const place = { agent_dir: host.agentDir, api_url: emulator.url };
+  return (await runModule(module, { ...place, ...options }, { flags })).answer;
+}
+
+test('a document of names is the same as one of ids, and tells both', async () => {
+  const answer = await run(
+    'jumpcloud_host',
+    {
+      names,
+      system: { primary_user: 'ada' },
+      groups: ['web', 'db, old'],
+      users: [{ id: 'ada', sudo: true }, 'bob@example.com'],
+      user_groups: ['team'],
+      commands: ['patch'],
+      policies: ['lock'],
+      policy_groups: 'base',
+      exclusive: ['groups'],
+      keep: { groups: [ids.db] },
+    },
+    '--diff',
+  );
+  expect(answer).toMatchObject({
+    changed: true,
+    sections: {
+      system: { settings: { primary_user: ids.ada } },
+      groups: { added: [ids.web, ids.db] },
+      users: { added: [ids.ada, ids.bob] },
+    },
+    diff: {
+      after: {
+        system: { primary_user: `ada (${ids.ada})` },
+        groups: expect.arrayContaining([`web (${ids.web})`, `db, old (${ids.db})`]),
+        users: expect.arrayContaining([
+          { id: `ada (${ids.ada})`, sudo: true, sudo_without_password: false },
+        ]),
+      },
+    },
+    names: { [ids.web]: 'web', [ids.ada]: 'ada', [ids.base]: 'base' },
+  });
+  const document = { groups: ['web', 'db, old'], users: ['ada', ids.bob], names };
+  expect(await run('jumpcloud_host', document)).toMatchObject({ changed: false });
+});
+
+test.each<[module: ModuleName, options: object, ids: () => string[]]>([
+  [
+    'jumpcloud_group_membership',
+    { groups: ['web'], exclusive: true, keep: ['db, old'] },
+    () => [ids.web],
+  ],
+  [
+    'jumpcloud_user_binding',
+    { users: ['ada', { id: 'bob@example.com' }] },
+    () => [ids.ada, ids.bob],
+  ],
+  ['jumpcloud_association', { type: 'command', ids: ['patch'] }, () => [ids.patch]],
+  ['jumpcloud_association', { type: 'user_group', ids: 'team' }, () => [ids.team]],
+])('%s takes names: %j', async (module, options, added) => {
+  const answer = await run(module, { ...options, names });
+  expect(answer).toMatchObject({ changed: true, added: added() });
+  expect(Object.keys(Object(answer['names'])).sort()).toEqual(added().sort());
+});
+
+test('a file may hold the names, and only those that were used are repeated', async () => {
+  const path = join(folder, 'names.json');
+  writeFileSync(path, JSON.stringify(names));
+  const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: path });
+  expect(answer).toMatchObject({ changed: true, added: [ids.web] });
+  const { module_args: args } = Object(answer['invocation']);
+  expect(args).toMatchObject({ groups: [ids.web], names: { system_group: { web: ids.web } } });
+  expect(Object.keys(args.names)).toEqual(['system_group']);
+});
+
+test('sentences name what they are about', async () => {
+  emulator.faults.refuse(ids.web, 403);
+  const failed = await run('jumpcloud_group_membership', { groups: ['web'], names });
+  emulator.faults.clear();
+  expect(failed.msg).toContain(`join system group web (${ids.web})`);
+  expect(failed.error).toMatchObject({ refused: [{ id: ids.web }] });
+  emulator.store.associate(host.systemId, 'user', ids.ada, {
+    sudo: { enabled: true, withoutPassword: false },
+  });
+  const kept = await run('jumpcloud_user_binding', { users: ['ada'], exclusive: true, names });
+  expect(kept.warnings.join()).toContain(`User ada (${ids.ada}) keeps the sudo`);
+});
+
+describe('is refused before any request:', () => {
+  const wrong: [options: () => object, message: RegExp][] = [
+    [
+      () => ({ groups: ['wep'], names }),
+      /^groups: item 1: names has no system group of the name "wep"; did you mean web\?$/,
+    ],
+    [() => ({ groups: ['Web'], names }), /did you mean web\?$/],
+    [() => ({ groups: ['ada'], names }), /names has no system group of the name "ada"$/],
+    [() => ({ groups: ['web'] }), /^groups: item 1: expected an id .*jumpcloud_names/],
+    [
+      () => ({ groups: [], names: { system_groups: {} } }),
+      /^names: .*system_groups is no kind of object.*did you mean system_group\?/,
+    ],
+    [
+      () => ({ groups: [], names: { user: { ada: 'ada' } } }),
+      /^names: user: ada: expected an id .* got the text "ada"$/,
+    ],
+    [() => ({ groups: [], names: { user: ['ada'] } }), /^names: user: expected a mapping/],
+    [() => ({ groups: [], names: 7 }), /^names: expected a mapping .* got the number 7$/],
+    [() => ({ groups: [], names: '/none.json' }), /^names: \/none\.json cannot be read \(ENOENT\)/],
+    [() => ({ groups: [], names: folder }), /^names: .* is not a regular file$/],
+    [() => ({ groups: [], names: '{"user":' }), /^names: the text is not JSON/],
+  ];
+  test.each(wrong.map(([options, message]) => ({ options, message })))(
+    '$message',
+    async ({ options, message }) => {
+      const answer = await run('jumpcloud_group_membership', options());
+      expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
+      expect(answer.msg).toMatch(message);
+      expect(emulator.requests).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,231 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readDocumentation } from '../../scripts/build/module-documentation.ts';
+import { projectFolder } from '../../scripts/build/project-folder.ts';
+import type { PackageDescription } from '../../scripts/package/package-description.ts';
+import { packageVersion } from '../../scripts/package/package-version.ts';
+import { hasTool } from '../examples/has-tool.ts';
+import { canPack, contents, output, Packed, RELEASE } from './packed.ts';
+
+const FOLDER = 'usr/lib/jumpcloud-system-context';
+
+let packed: Packed;
+let described: PackageDescription;
+beforeAll(async () => {
+  packed = await Packed.make();
+  described = await packed.modules();
+});
+afterAll(() => packed?.remove());
+
+/** What both kinds of package must hold for each module and beside them. */
+function expected(): string[] {
+  return [
+    ...packed.built.modules.flatMap(({ name }) => [
+      `-rwxr-xr-x root/root ${FOLDER}/${name}`,
+      `lrwxrwxrwx root/root usr/bin/${name} -> ../lib/jumpcloud-system-context/${name}`,
+      `-rw-r--r-- root/root usr/share/man/man8/${name}.8.gz`,
+    ]),
+    `-rwxr-xr-x root/root ${FOLDER}/describe-host`,
+    `-rwxr-xr-x root/root ${FOLDER}/remove-on-poweroff`,
+    '-rw-r--r-- root/root usr/lib/systemd/system/jumpcloud-host.service',
+    '-rw-r--r-- root/root usr/lib/systemd/system/jumpcloud-removal.service',
+    '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context/examples/host.json',
+    '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context/examples/removal.json',
+    'drwxr-xr-x root/root etc/jumpcloud',
+  ];
+}
+
+describe.runIf(canPack.deb)('the deb', () => {
+  let path: string;
+  beforeAll(async () => {
+    path = await packed.deb(described);
+  });
+
+  test('holds every module of the build, and all of it belongs to root', async () => {
+    expect(path).toMatch(/\/jumpcloud-system-context_1\.2\.3-1_all\.deb$/);
+    const found = await contents(path);
+    expect(found).toEqual(expect.arrayContaining(expected()));
+    expect(found).toContain(
+      '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context/copyright',
+    );
+    expect(
+      found.filter(
+        (line) =>
+          !/^(drwxr-xr-x|-rwxr-xr-x|-rw-r--r--|l) ?\S* root\/root /.test(line) &&
+          !line.startsWith('lrwxrwxrwx root/root '),
+      ),
+    ).toEqual([]);
+    // No file but these in the folders that the modules share with others.
+    const names = found.map((line) => line.split(' ')[2] ?? '');
+    expect(names.filter((name) => /^(etc|usr\/bin)\/./.test(name)).length).toBe(
+      packed.built.modules.length + 1,
+    );
+  });
+
+  test('holds the modules as they were built', async () => {
+    const unpacked = join(packed.folder, 'unpacked');
+    await execa('dpkg-deb', ['--extract', path, unpacked]);
+    for (const { name } of packed.built.modules) {
+      const bytes = await readFile(join(unpacked, FOLDER, name));
+      expect(bytes.equals(await readFile(join(packed.folder, 'modules', name))), name).toBe(true);
+      const { mtimeMs } = await stat(join(unpacked, 'usr/bin', name));
+      expect(mtimeMs).toBe(RELEASE.time * 1000);
+    }
+  });
+
+  test('needs a Node.js, its own or another', async () => {
+    expect(await output('dpkg-deb', '--field', path, 'Depends')).toBe(
+      'jumpcloud-system-context-node | nodejs (>= 18.17)',
+    );
+    expect(await output('dpkg-deb', '--field', path, 'Homepage')).toBe(RELEASE.links.homepage);
+    expect(await output('dpkg-deb', '--field', path, 'Version')).toBe('1.2.3-1');
+  });
+
+  test.runIf(hasTool('lintian over the debs', 'lintian'))(
+    'leaves lintian nothing to say that is not answered',
+    async () => {
+      const words = ['--allow-root', '--display-info', '--pedantic', '--display-experimental'];
+      const { stdout } = await execa('lintian', [...words, path], { reject: false });
+      expect(stdout).toBe('');
+    },
+    120_000,
+  );
+});
+
+describe.runIf(canPack.rpm)('the rpm', () => {
+  let path: string;
+  beforeAll(async () => {
+    path = await packed.rpm(described);
+  });
+
+  test('holds every module of the build, and all of it belongs to root', async () => {
+    expect(path).toMatch(/\/jumpcloud-system-context-1\.2\.3-1\.noarch\.rpm$/);
+    const found = await contents(path);
+    expect(found).toEqual(expect.arrayContaining(expected()));
+    expect(found).toContain(
+      '-rw-r--r-- root/root usr/share/licenses/jumpcloud-system-context/THIRD-PARTY-NOTICES',
+    );
+    expect(found.filter((line) => !line.includes(' root/root '))).toEqual([]);
+  });
+
+  test('needs a Node.js, its own or another, whatever epoch that has', async () => {
+    const requires = (await output('rpm', '-qp', '--requires', path)).split('\n');
+    expect(requires).toContain('(jumpcloud-system-context-node or nodejs >= 1:18.17)');
+    expect(requires).toContain('/bin/sh');
+    expect(await output('rpm', '-qp', '--qf', '%{URL}', path)).toBe(RELEASE.links.homepage);
+  });
+
+  test('says nothing about the machine it was made on', async () => {
+    const format = '%{BUILDHOST} %{BUILDTIME} %{PLATFORM} %{OPTFLAGS}.';
+    expect(await output('rpm', '-qp', '--qf', format, path)).toBe(
+      `localhost ${RELEASE.time} noarch-linux .`,
+    );
+    const everything = await output('rpm', '-qp', '--xml', path);
+    expect(everything).toContain('jumpcloud-host.service');
+    expect(everything).not.toContain(packed.folder);
+    expect(everything).not.toContain(projectFolder);
+  });
+
+  test.runIf(hasTool('rpmlint over the rpms', 'rpmlint'))(
+    'leaves rpmlint nothing to say that is not answered',
+    async () => {
+      const config = join(projectFolder, 'packaging/rpmlint.toml');
+      const { stdout } = await execa('rpmlint', ['--config', config, path], { reject: false });
+      expect(stdout).toMatch(/ 0 errors, 0 warnings/);
+    },
+  );
+});
+
+test.runIf(canPack.deb && canPack.rpm).each([
+  ['of a day that is past', RELEASE.time],
+  ['of a day that is still to come', Date.UTC(2099, 0) / 1000],
+])('a release %s, packed again elsewhere, has the same bytes', async (_, time) => {
+  const one = await Packed.make({ ...RELEASE, time });
+  const two = await Packed.make({ ...RELEASE, time });
+  const umask = process.umask();
+  try {
+    const first = [await one.deb(await one.modules()), await one.rpm(await one.modules())];
+    // Another umask and time of the day must not show.
+    process.umask(0o077);
+    const second = [await two.deb(await two.modules()), await two.rpm(await two.modules())];
+    for (const [index, path] of first.entries()) {
+      const bytes = await readFile(path);
+      expect(bytes.equals(await readFile(second[index] ?? '')), path).toBe(true);
+    }
+  } finally {
+    process.umask(umask);
+    await one.remove();
+    await two.remove();
+  }
+});
+
+describe('a version', () => {
+  const DEVELOPED = ['1.2.3-dev.20260101000000.g0123456', '1.2.3-dev.20260102000000.gabc'];
+  const ORDERED = ['1.2.2', ...DEVELOPED, '1.2.3', '1.3.0-dev.20260103000000.g1', '1.3.0'].map(
+    packageVersion,
+  );
+  const pairs = ORDERED.slice(1).map((later, index) => [ORDERED[index] ?? '', later] as const);
+
+  test.runIf(canPack.deb).each(pairs)('%s is older than %s to dpkg', async (older, later) => {
+    await output('dpkg', '--compare-versions', `${older}-1`, 'lt', `${later}-1`);
+  });
+
+  test.runIf(canPack.rpm).each(pairs)('%s is older than %s to rpm', async (older, later) => {
+    const compare = `%{lua: print(rpm.vercmp("${older}", "${later}"))}`;
+    expect((await output('rpm', '--eval', compare)).trim()).toBe('-1');
+  });
+});
+
+describe('a manual page', () => {
+  const page = async (name: string) => {
+    const file = described.files.find(({ path }) => path.endsWith(`/${name}.8.gz`));
+    if (!file || !('content' in file)) throw new Error(`no page for ${name}`);
+    return gunzipSync(file.content).toString('utf8');
+  };
+
+  test.runIf(hasTool('how manual pages look', 'man'))(
+    'names every option and return value of its module, and formats without a warning',
+    async () => {
+      for (const { name } of packed.built.modules) {
+        const { stdout, stderr } = await execa('man', ['--warnings', '-l', '-'], {
+          input: await page(name),
+          env: { MANWIDTH: '80', LC_ALL: 'C.UTF-8', MAN_KEEP_FORMATTING: '' },
+        });
+        // An address that is wider than the page is whole all the same.
+        expect(
+          stderr
+            .split('\n')
+            .filter((line) => !/can't break line$/.test(line))
+            .join(''),
+        ).toBe('');
+        const { DOCUMENTATION, RETURN } = await readDocumentation(name);
+        expect(stdout).toContain(DOCUMENTATION.short_description.split(' ').slice(0, 3).join(' '));
+        for (const term of [...Object.keys(DOCUMENTATION.options), ...Object.keys(RETURN)]) {
+          expect(stdout, name).toMatch(new RegExp(`^ +${term} +\\(`, 'm'));
+        }
+        expect(stdout).toContain(`${name} '{`);
+        expect(stdout).toContain(`systemcontext.jumpcloud.${name}:`);
+        expect(stdout).not.toMatch(/\b[BCILMU]\(|\\f/);
+        expect(stdout).toContain('jumpcloud-system-context 1.2.3');
+      }
+    },
+  );
+});
+
+describe('the scripts of the packages', () => {
+  test.each(['deb/scripts', 'rpm/scripts', 'systemd/programs'])(
+    'in %s are what a shell reads without a remark',
+    async (folder) => {
+      const directory = join(projectFolder, 'packaging', folder);
+      const files = await readdir(directory);
+      expect(files.length).toBeGreaterThan(1);
+      for (const file of files) await output('sh', '-n', join(directory, file));
+      if (!hasTool(`shellcheck over ${folder}`, 'shellcheck')) return;
+      const paths = files.map((file) => join(directory, file));
+      await output('shellcheck', '--shell=sh', '--exclude=SC2086', ...paths);
+    },
+  );
+});

@@ -1,0 +1,77 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildNpm } from '../../scripts/package/build-npm.ts';
+import { startEmulator } from '../emulator/emulator.ts';
+import { output, Packed, RELEASE } from './packed.ts';
+
+let packed: Packed;
+let path: string;
+beforeAll(async () => {
+  packed = await Packed.make();
+  path = await buildNpm(packed.folder, packed.folder, packed.built, RELEASE.links);
+});
+afterAll(() => packed?.remove());
+
+test('the tarball holds the executables and what belongs to them, and no more', async () => {
+  expect(path).toMatch(/\/jumpcloud-system-context-1\.2\.3\.tgz$/);
+  const files = (await output('tar', 'tzf', path)).split('\n').sort();
+  expect(files).toEqual(
+    [
+      'package/CHANGELOG.md',
+      'package/LICENSE',
+      'package/README.md',
+      'package/THIRD-PARTY-NOTICES',
+      ...packed.built.modules.map(({ name }) => `package/bin/${name}`),
+      'package/package.json',
+    ].sort(),
+  );
+  const read = (file: string) => output('tar', 'xzOf', path, `package/${file}`);
+  const manifest = JSON.parse(await read('package.json'));
+  expect(manifest).toMatchObject({
+    name: 'jumpcloud-system-context',
+    version: '1.2.3',
+    engines: { node: '>=18.17' },
+    homepage: RELEASE.links.homepage,
+    repository: { type: 'git', url: 'git+https://example.com/source.git' },
+    bugs: { url: RELEASE.links.issues },
+  });
+  expect(manifest).not.toHaveProperty('private');
+  expect(await read('README.md')).not.toMatch(/@[a-z_]+@/);
+});
+
+test('packed again it has the same bytes', async () => {
+  const first = await readFile(path);
+  const umask = process.umask(0o027);
+  const again = await Packed.make();
+  try {
+    const other = await buildNpm(again.folder, again.folder, again.built, RELEASE.links);
+    expect(first.equals(await readFile(other))).toBe(true);
+  } finally {
+    process.umask(umask);
+    await again.remove();
+  }
+});
+
+test('npm installs it for everybody, and each executable runs from there', async () => {
+  const prefix = await mkdtemp(join(tmpdir(), 'npm-prefix-'));
+  const emulator = await startEmulator();
+  const host = await emulator.enrol();
+  try {
+    await execa('npm', ['install', '--global', '--offline', '--prefix', prefix, path]);
+    for (const { name } of packed.built.modules) {
+      expect(await output(join(prefix, 'bin', name), '--version')).toMatch(`${name} `);
+    }
+    const options = JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url });
+    const answer = await output(join(prefix, 'bin/jumpcloud_system_info'), options);
+    expect(JSON.parse(answer)).toMatchObject({ enrolled: true, system_id: host.systemId });
+    await execa('npm', ['uninstall', '--global', '--prefix', prefix, 'jumpcloud-system-context']);
+    expect(await output('find', prefix, '!', '-type', 'd')).toBe('');
+  } finally {
+    await host.remove();
+    await emulator.close();
+    await rm(prefix, { recursive: true });
+  }
+});

