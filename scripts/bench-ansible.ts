@@ -4,7 +4,13 @@ import { startEmulator } from '../test/emulator/emulator.ts';
 import { makeController } from '../test/harness/ansible/controller.ts';
 import { startSshServer } from '../test/harness/ansible/ssh-server.ts';
 import { makeFleet } from './bench/ansible/fleet.ts';
-import { playTable, type Setting, taskTable } from './bench/ansible/play-tables.ts';
+import {
+  PLAYS,
+  type Play,
+  playTable,
+  type Setting,
+  taskTable,
+} from './bench/ansible/play-tables.ts';
 import { type PlayTime, timedPlay } from './bench/ansible/timed-play.ts';
 import { projectFolder } from './build/project-folder.ts';
 
@@ -18,7 +24,6 @@ const SETTINGS = [
   { name: '5 over SSH', size: 5, ssh: true, pipelining: false, forks: 5 },
   { name: '20 over SSH', size: 20, ssh: true, pipelining: false, forks: 20 },
 ].filter(({ name }) => process.argv.length === 2 || process.argv.includes(name));
-const PLAYS = ['modules', 'byHand'] as const;
 const KINDS = ['first', 'unchanged'] as const;
 
 const here = join(projectFolder, 'scripts/bench/ansible');
@@ -28,7 +33,8 @@ const [controller, server, emulator] = await Promise.all([
   startSshServer(),
   startEmulator(),
 ]);
-const playbooks = {
+const playbooks: Readonly<Record<Play, string>> = {
+  host: await controller.copy(join(here, 'with-host.yml')),
   modules: await controller.copy(join(here, 'with-modules.yml')),
   byHand: await controller.copy(join(here, 'by-hand.yml')),
 };
@@ -50,7 +56,7 @@ try {
   await controller.remove();
 }
 
-/** Interleaved, and in turns first, so that a slow minute hits both alike. */
+/** Interleaved, and in turns first, so that a slow minute hits all alike. */
 async function measure(setting: (typeof SETTINGS)[number]): Promise<Setting[]> {
   const fleet = await makeFleet(
     controller,
@@ -63,12 +69,11 @@ async function measure(setting: (typeof SETTINGS)[number]): Promise<Setting[]> {
     name: setting.name,
     kind,
     rounds: ROUNDS,
-    modules: [] as PlayTime[],
-    byHand: [] as PlayTime[],
-    requests: { modules: 0, byHand: 0 },
+    plays: { host: [], modules: [], byHand: [] } as Record<Play, PlayTime[]>,
+    requests: { host: 0, modules: 0, byHand: 0 },
   }));
   for (let round = 0; round <= ROUNDS; round++) {
-    for (const play of round % 2 === 0 ? PLAYS : PLAYS.toReversed()) {
+    for (const play of [...PLAYS.slice(round % 3), ...PLAYS.slice(0, round % 3)]) {
       fleet.reset();
       for (const each of measured) {
         emulator.clearRequests();
@@ -77,7 +82,7 @@ async function measure(setting: (typeof SETTINGS)[number]): Promise<Setting[]> {
         const writes = emulator.requests.some(({ method }) => method !== 'GET');
         if (writes !== (each.kind === 'first')) throw new Error(`${play}, ${each.kind}: ${writes}`);
         each.requests[play] = emulator.requests.length;
-        if (round > 0) each[play].push(time);
+        if (round > 0) each.plays[play].push(time);
       }
     }
   }
@@ -89,10 +94,9 @@ async function measure(setting: (typeof SETTINGS)[number]): Promise<Setting[]> {
 function report(settings: readonly Setting[]): string {
   const tasks = settings
     .filter(({ kind }) => kind === 'unchanged')
-    .flatMap(({ name, modules, byHand }) => [
+    .flatMap(({ name, plays }) => [
       `### ${name}, unchanged: each task, over all hosts`,
-      taskTable(modules),
-      taskTable(byHand),
+      ...PLAYS.map((play) => taskTable(plays[play])),
     ]);
   const title = '## One play of four concerns: medians, and ratios of paired runs';
   return `${[title, playTable(settings), ...tasks].join('\n\n')}\n`;

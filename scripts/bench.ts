@@ -3,19 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmulator } from '../test/emulator/emulator.ts';
 import { issue, makeCa } from '../test/emulator/keys.ts';
+import { startDelayingRelay } from '../test/harness/delaying-relay.ts';
 import { type Cost, Measurer } from '../test/harness/measurer.ts';
 import { fetchedNodes, nodePath } from '../test/harness/nodes.ts';
-import { contenders, FLOOR } from './bench/contenders.ts';
-import { chart, type Measured, table } from './bench/report.ts';
+import { contenders, FLOOR, PARTS, WHOLE } from './bench/contenders.ts';
+import { chart, comparison, type Measured, table } from './bench/report.ts';
 import { buildAll } from './build/build-all.ts';
 import { projectFolder } from './build/project-folder.ts';
 
 /** How often each contender is run, after one round that does not count. */
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 15);
+/** How far JumpCloud is: round-trip times in milliseconds. */
+const ROUND_TRIPS = (process.env['BENCH_ROUND_TRIPS'] ?? '0,20,50').split(',').map(Number);
+/** The major versions of Node.js that are measured, if not all that there are. */
+const MAJORS = process.env['BENCH_NODES']?.split(',');
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-'));
 const results = join(projectFolder, 'dist/bench');
-const nodes = fetchedNodes();
+const nodes = fetchedNodes().filter((one) => MAJORS?.includes(one.split('.')[0] ?? '') ?? true);
 if (nodes.length === 0)
   console.log('Only this Node.js is measured; more with: npm run setup:nodes');
 await buildAll(join(projectFolder, 'dist'));
@@ -32,17 +37,8 @@ const measurer = new Measurer();
 try {
   const versions = nodes.length > 0 ? nodes : [process.versions.node];
   for (const version of versions) {
-    const measured = await measure(nodes.length > 0 ? nodePath(version) : process.execPath);
-    const floor = measured.find(({ name }) => name === FLOOR);
-    if (floor === undefined) throw new Error('the floor was not measured');
-    const title = `Whole process, median of ${ROUNDS} paired runs, Node.js ${version}`;
-    const text = `## ${title}\n\n${table(measured, floor)}\n`;
-    console.log(`\n${text}`);
-    await writeFile(join(results, `node-${version}.md`), text);
-    await writeFile(
-      join(results, `node-${version}.svg`),
-      chart(`${title}: times the floor`, measured, floor),
-    );
+    const node = nodes.length > 0 ? nodePath(version) : process.execPath;
+    for (const roundTripMs of ROUND_TRIPS) await report(version, roundTripMs, node);
   }
   console.log(`Tables and charts are in ${results}.`);
 } finally {
@@ -51,10 +47,39 @@ try {
   await rm(folder, { recursive: true });
 }
 
+async function report(version: string, roundTripMs: number, node: string): Promise<void> {
+  const measured = await atDistance(roundTripMs, (url) => measure(node, url, roundTripMs === 0));
+  const named = (name: string) => {
+    const found = measured.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`${name} was not measured`);
+    return found;
+  };
+  const floor = named(FLOOR);
+  const distance = roundTripMs === 0 ? 'loopback' : `${roundTripMs} ms round trip`;
+  const title = `Whole process, median of ${ROUNDS} paired runs, Node.js ${version}, ${distance}`;
+  const text = `## ${title}\n\n${table(measured, floor)}\n\n${comparison(named(PARTS), named(WHOLE))}\n`;
+  console.log(`\n${text}`);
+  const file = join(results, `node-${version}${roundTripMs === 0 ? '' : `-${roundTripMs}ms`}`);
+  await writeFile(`${file}.md`, text);
+  await writeFile(`${file}.svg`, chart(`${title}: times the floor`, measured, floor));
+}
+
+/** Gives the emulator's address as it is reached from so far away. */
+async function atDistance<T>(roundTripMs: number, work: (url: string) => Promise<T>): Promise<T> {
+  if (roundTripMs === 0) return work(emulator.url);
+  const relay = await startDelayingRelay(emulator.port, roundTripMs);
+  try {
+    return await work(emulator.url.replace(String(emulator.port), String(relay.port)));
+  } finally {
+    await relay.close();
+  }
+}
+
 /** Interleaved: each round runs every contender once, so that a slow minute hits all alike. */
-async function measure(node: string): Promise<Measured[]> {
+async function measure(node: string, url: string, isNear: boolean): Promise<Measured[]> {
   const host = await emulator.enrol();
-  const all = await contenders(emulator, host, folder);
+  const every = await contenders(emulator, url, host, folder);
+  const all = every.filter(({ isNearOnly }) => isNear || !isNearOnly);
   const costs = new Map<string, Cost[]>(all.map(({ name }) => [name, []]));
   const requests = new Map<string, number>();
   for (let round = 0; round <= ROUNDS; round++) {

@@ -12,23 +12,30 @@ export interface Contender {
   readonly command: (node: string, round: number) => Command;
   /** Puts back what a round changed. */
   readonly reset?: () => void;
+  /** Measured near JumpCloud only: a distance tells nothing more about it. */
+  readonly isNearOnly?: true;
 }
 
 /** What every contender is compared with. */
 export const FLOOR = 'floor: node:https, one signed GET';
 
+/** One process that keeps five sections, and the four that keep the same without it. */
+export const WHOLE = 'jumpcloud_host, five sections unchanged';
+export const PARTS = 'four single modules one after another, unchanged';
+
 /** The floor, what lies below it, the modules, and what they replace. */
 export async function contenders(
-  emulator: Emulator,
+  { store }: Emulator,
+  url: string,
   host: EnrolledHost,
   folder: string,
 ): Promise<Contender[]> {
-  const { store, url } = emulator;
   const { systemId, agentDir } = host;
   const place = { agent_dir: agentDir, api_url: url };
   const group = store.addGroup();
   const other = store.addGroup();
   const user = store.addUser();
+  const userGroup = store.addUserGroup();
   const command = store.addObject('command');
   const args = async (name: string, options: object) => {
     const path = join(folder, `${name}.json`);
@@ -38,6 +45,7 @@ export async function contenders(
   store.record(systemId).displayName = 'web-1';
   store.join(systemId, group);
   store.associate(systemId, 'user', user);
+  store.associate(systemId, 'user_group', userGroup);
   store.associate(systemId, 'command', command);
   const unchanged = await args('unchanged', { display_name: 'web-1' });
   const floor = join(projectFolder, 'scripts/bench/floor.cjs');
@@ -52,6 +60,16 @@ export async function contenders(
       ...(reset && { reset }),
     };
   };
+  const single = [
+    await module('jumpcloud_system', 'unchanged', { display_name: 'web-1' }),
+    await module('jumpcloud_group_membership', 'unchanged', { groups: [group] }),
+    await module('jumpcloud_user_binding', 'unchanged', { users: [user] }),
+    await module('jumpcloud_association', 'unchanged', { type: 'command', ids: [command] }),
+  ] as const;
+  const parts = (node: string): Command => {
+    const calls = single.map(({ command }) => command(node).argv.join(' '));
+    return { argv: ['sh', '-ec', calls.join('; ')], env: { JUMPCLOUD_NODE: node } };
+  };
   const naive = async (name: string, isTuned: boolean) => {
     const file = join(folder, `naive-${isTuned}`);
     await naiveBundle(file, isTuned);
@@ -59,17 +77,29 @@ export async function contenders(
       name,
       bytes: (await stat(file)).size,
       command: (node: string) => ({ argv: [node, file, unchanged] }),
-    };
+      isNearOnly: true,
+    } as const;
   };
   return [
-    { name: 'node -e 0', command: (node) => ({ argv: [node, '-e', '0'] }) },
+    { name: 'node -e 0', command: (node) => ({ argv: [node, '-e', '0'] }), isNearOnly: true },
     { name: FLOOR, command: (node) => ({ argv: [node, floor, unchanged] }) },
-    await module('jumpcloud_system', 'unchanged', { display_name: 'web-1' }),
-    await module('jumpcloud_group_membership', 'unchanged', { groups: [group] }),
-    await module('jumpcloud_user_binding', 'unchanged', { users: [user] }),
-    await module('jumpcloud_association', 'unchanged', { type: 'command', ids: [command] }),
+    ...single,
+    { name: PARTS, command: parts },
+    {
+      ...(await module('jumpcloud_host', 'unchanged', {
+        system: { display_name: 'web-1' },
+        groups: [group],
+        users: [user],
+        user_groups: [userGroup],
+        commands: [command],
+      })),
+      name: WHOLE,
+    },
     await module('jumpcloud_system_info', 'everything', {}),
-    await module('jumpcloud_removal', 'unchanged', { agent_dir: join(folder, 'none') }),
+    {
+      ...(await module('jumpcloud_removal', 'unchanged', { agent_dir: join(folder, 'none') })),
+      isNearOnly: true,
+    },
     await module('jumpcloud_system', 'changed', { display_name: 'web-2' }, () => {
       store.record(systemId).displayName = 'web-1';
     }),

@@ -36,6 +36,13 @@ export function table(measured: readonly Measured[], floor: Measured): string {
   );
 }
 
+/** How many times one contender takes what another does, as a sentence. */
+export function comparison(one: Measured, other: Measured): string {
+  const walls = [one, other].map(({ costs }) => costs.map(({ wall }) => wall));
+  const ratio = pairedRatio(walls[0] ?? [], walls[1] ?? []);
+  return `Median of the paired ratios: ${one.name} takes ${ratio.toFixed(2)} × ${other.name}.`;
+}
+
 /** A bar for each contender: how many times the floor it takes. */
 export function chart(title: string, measured: readonly Measured[], floor: Measured): string {
   const bar = 18;

@@ -62,7 +62,9 @@ async function interrupt(
   faults.add({ fault: { kind: 'slow', ms: slowness }, times: 1000 });
   const child = spawn(executablePath(module), [JSON.stringify(options)]);
   const output = Promise.all([textOf(child.stdout), textOf(child.stderr), exitOf(child)]);
-  const { moment, come } = momentOf(random, signal, emulator);
+  // A whole document is a run of up to seven reads before it writes.
+  const within = module === 'jumpcloud_host' ? 16 : 5;
+  const { moment, come } = momentOf(random, signal, emulator, within);
   await Promise.race([come, output]);
   child.kill(signal);
   const [stdout, stderr, exitCode] = await output;
@@ -108,12 +110,17 @@ async function interrupt(
  * Chooses when the signal is to come: by the clock, or by what the emulator sees. A process that
  * has only just been started does not listen yet, so one that is asked to end is left that time.
  */
-function momentOf(random: Random, signal: NodeJS.Signals, emulator: Emulator) {
+function momentOf(
+  random: Random,
+  signal: NodeJS.Signals,
+  emulator: Emulator,
+  withinRequests: number,
+) {
   if (signal === 'SIGKILL' && random.chance(0.3)) {
     const ms = random.below(350);
     return { moment: `after ${ms} ms`, come: sleep(ms) };
   }
-  const nth = 1 + random.below(5);
+  const nth = 1 + random.below(withinRequests);
   const ms = random.below(25);
   const arrived = async () => {
     while (emulator.requests.length < nth) await sleep(1, undefined, { ref: false });

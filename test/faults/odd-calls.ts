@@ -73,7 +73,20 @@ function fitting(
     fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 24, maxLength: 24 }),
   );
   const boolean = fc.oneof(fc.boolean(), fc.constantFrom('yes', 'no', 'True', 'off', 1, 0, '1'));
-  if (name === 'users') {
+  const { suboptions } = option;
+  if (suboptions !== undefined) {
+    const { always = {} } = around;
+    const some = Object.entries(suboptions).map(([key, one]) => [
+      key,
+      key in always ? fc.constant(always[key]) : fitting(key, one, around),
+    ]);
+    const known = fc.record(Object.fromEntries(some), { requiredKeys: [] });
+    return fc.oneof(
+      { weight: 9, arbitrary: known },
+      fc.tuple(known, mapping(oddValue)).map(([right, odd]) => ({ ...right, ...odd })),
+    );
+  }
+  if (option.elements === 'raw') {
     const user = fc.record(
       { id, sudo: boolean, sudo_without_password: boolean },
       { requiredKeys: ['id'] },

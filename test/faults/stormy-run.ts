@@ -154,7 +154,9 @@ function mistold({ answer }: Ran, wish: Wish, before: Organisation, systemId: st
             updated: ids(due.filter((key) => was.has(key) && wish.expected.has(key))),
           };
   return Object.entries(lists).flatMap(([name, expected]) => {
-    const given = (answer[name] ?? []) as (string | { id: string })[];
+    const given = [answer, ...Object.values(Object(answer['sections']))].flatMap(
+      (fields) => (Object(fields)[name] ?? []) as (string | { id: string })[],
+    );
     const told = given.map((entry) => (typeof entry === 'string' ? entry : entry.id)).sort();
     return check(same(told, expected), `${name} is ${told}, not ${expected}`);
   });

@@ -21,6 +21,15 @@ type Target = AssociationType | 'system_group';
 type Sudo = { sudo?: boolean; sudo_without_password?: boolean };
 
 const TARGETS: readonly Target[] = ['system_group', ...ASSOCIATION_TYPES];
+/** The sections of jumpcloud_host that are lists of edges. */
+const SECTIONS: Readonly<Record<string, Target>> = {
+  groups: 'system_group',
+  users: 'user',
+  user_groups: 'user_group',
+  policies: 'policy',
+  policy_groups: 'policy_group',
+  commands: 'command',
+};
 const TEXTS = ['web', 'db', 'Ünïcode 😀', 'a "quoted" \\ text', ''];
 const NAMES = ['env', 'owner', 'rack', 'ticket'];
 const SUDO: readonly Sudo[] = [
@@ -105,6 +114,9 @@ export function someWish(
       break;
     case 'jumpcloud_removal':
       options = wishRemoval(systemId, expected, random);
+      break;
+    case 'jumpcloud_host':
+      options = wishHost(systemId, pools, expected, random);
       break;
     default:
       throw new Error(`nobody has said what ${module} may be asked in a storm; do it in someWish`);
@@ -198,17 +210,32 @@ function wishEdges(
       return [id, type === 'user_group' ? one : {}];
     }),
   );
-  if (mode === 'exclusive') {
-    for (const key of held) if (!sudoOf.has(key.slice(prefix.length))) expected.delete(key);
-  }
-  for (const [id, sudo] of sudoOf) {
-    if (mode === 'absent') expected.delete(prefix + id);
-    else expected.set(prefix + id, edgeAfter(type, sudo, expected.get(prefix + id)));
-  }
+  if (mode === 'absent') for (const id of ids) expected.delete(prefix + id);
+  else expectEdges(type, systemId, expected, sudoOf, mode === 'exclusive' ? [] : undefined);
   const rest = { state: mode === 'absent' ? mode : 'present', exclusive: mode === 'exclusive' };
   if (type === 'user') return { users: ids.map((id) => ({ id, ...sudoOf.get(id) })), ...rest };
   if (type === 'system_group') return { groups: ids, ...rest };
   return { ids, ...rest, ...(mode !== 'absent' && type === 'user_group' && one) };
+}
+
+/** Expects edges; with a list of what is kept, no others than these. */
+function expectEdges(
+  type: Target,
+  systemId: string,
+  expected: Map<string, string>,
+  sudoOf: ReadonlyMap<string, Sudo>,
+  kept: readonly string[] | undefined,
+): void {
+  const prefix = `${systemId} ${type}:`;
+  if (kept !== undefined) {
+    const stays = new Set([...sudoOf.keys(), ...kept].map((id) => prefix + id));
+    for (const key of expected.keys()) {
+      if (key.startsWith(prefix) && !stays.has(key)) expected.delete(key);
+    }
+  }
+  for (const [id, sudo] of sudoOf) {
+    expected.set(prefix + id, edgeAfter(type, sudo, expected.get(prefix + id)));
+  }
 }
 
 /** What an edge that is wanted says afterwards; `was` is undefined when it is new. */
@@ -218,6 +245,34 @@ function edgeAfter(type: Target, wish: Sudo, was: string | undefined): string {
   const enabled = wish.sudo ?? (was !== undefined && was !== 'none');
   const withoutPassword = wish.sudo_without_password ?? was === 'sudo without password';
   return grantOf(JSON.stringify({ sudo: { enabled, withoutPassword } }));
+}
+
+function wishHost(
+  systemId: string,
+  pools: Pools,
+  expected: Map<string, string>,
+  random: Random,
+): Record<string, unknown> {
+  const options: Record<string, unknown> = {};
+  const exclusive: string[] = [];
+  const keep: Record<string, readonly string[]> = {};
+  for (const [section, type] of Object.entries(SECTIONS)) {
+    if (!random.chance(0.6)) continue;
+    const ids = random.some(pools[type], 4);
+    const hasSudo = type === 'user' || type === 'user_group';
+    const sudoOf = new Map(ids.map((id) => [id, hasSudo ? random.of(...SUDO) : {}]));
+    options[section] = hasSudo ? ids.map((id) => ({ id, ...sudoOf.get(id) })) : ids;
+    const isExclusive = random.chance(0.4);
+    const kept = isExclusive && random.chance(0.5) ? random.some(pools[type], 2) : [];
+    if (isExclusive) exclusive.push(section);
+    if (kept.length > 0) keep[section] = kept;
+    expectEdges(type, systemId, expected, sudoOf, isExclusive ? kept : undefined);
+  }
+  const hasLists = Object.keys(options).length > 0;
+  if (!hasLists || random.chance(0.6)) {
+    options['system'] = wishRecord(systemId, pools, expected, random);
+  }
+  return { ...options, exclusive, ...(Object.keys(keep).length > 0 && { keep }) };
 }
 
 function wishRemoval(

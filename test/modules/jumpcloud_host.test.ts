@@ -129,6 +129,25 @@ describe('a host of five sections', () => {
     expect(store.edgesOf(host.systemId, 'user').map(([id]) => id)).not.toContain(ada);
   });
 
+  test('is predicted without ways in that the run itself closes', async () => {
+    const { store } = emulator;
+    const [ada, group] = [store.addUser(), store.addGroup()];
+    const [gone, kept] = [store.addUserGroup([ada]), store.addUserGroup([ada])];
+    store.groupEdges.set(group, new Map([[`user_group:${gone}`, undefined]]));
+    store.join(host.systemId, group);
+    for (const id of [gone, kept]) store.associate(host.systemId, 'user_group', id);
+    const document = {
+      groups: [],
+      users: [],
+      user_groups: [kept],
+      exclusive: ['groups', 'users', 'user_groups'],
+    };
+    const predicted = await run(document, '--check');
+    const done = await run(document);
+    expect(predicted).toEqual(predictionOf(done));
+    expect(done.warnings).toEqual([expect.stringContaining(`through user group ${kept}.`)]);
+  });
+
   test('is described as far as JumpCloud lets, and told what it refused', async () => {
     const { wish, other, ada, team } = document();
     emulator.faults.add({

@@ -1,38 +1,44 @@
 import { median, pairedRatio } from '../statistics.ts';
 import type { PlayTime } from './timed-play.ts';
 
+/** The ways to keep four concerns: one task, a task for each, or what Ansible brings along. */
+export const PLAYS = ['host', 'modules', 'byHand'] as const;
+export type Play = (typeof PLAYS)[number];
+
 /** The plays of one setting, by playbook; the nth of each ran in the nth round. */
 export interface Setting {
   readonly name: string;
   readonly kind: string;
   readonly rounds: number;
-  readonly modules: readonly PlayTime[];
-  readonly byHand: readonly PlayTime[];
+  readonly plays: Readonly<Record<Play, readonly PlayTime[]>>;
   /** Requests of one play. */
-  readonly requests: { readonly modules: number; readonly byHand: number };
+  readonly requests: Readonly<Record<Play, number>>;
 }
 
 /** Medians of whole plays, and the median of the paired ratios. */
 export function playTable(settings: readonly Setting[]): string {
-  const rows = settings.map(({ name, kind, rounds, modules, byHand, requests }) => {
-    const walls = [byHand, modules].map((plays) => plays.map(({ wall }) => wall));
-    const [hand = [], ours = []] = walls;
+  const rows = settings.map(({ name, kind, rounds, plays, requests }) => {
+    const walls = (play: Play) => plays[play].map(({ wall }) => wall);
     return [
       name,
       kind,
-      median(ours).toFixed(2),
-      median(hand).toFixed(2),
-      pairedRatio(hand, ours).toFixed(2),
-      `${requests.modules} / ${requests.byHand}`,
+      ...PLAYS.map((play) => median(walls(play)).toFixed(2)),
+      pairedRatio(walls('modules'), walls('host')).toFixed(2),
+      pairedRatio(walls('byHand'), walls('host')).toFixed(2),
+      pairedRatio(walls('byHand'), walls('modules')).toFixed(2),
+      PLAYS.map((play) => requests[play]).join(' / '),
       String(rounds),
     ];
   });
   const head = [
     'hosts',
     'run',
-    'modules s',
+    'one task s',
+    'four tasks s',
     'by hand s',
-    'by hand / modules',
+    'four tasks / one',
+    'by hand / one',
+    'by hand / four',
     'requests',
     'rounds',
   ];

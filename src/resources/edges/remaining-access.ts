@@ -1,12 +1,17 @@
-import { readUsers } from '../../api/users.ts';
+import { type Path, readUsers } from '../../api/users.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { type EdgesWish, isWanted } from './plan-edges.ts';
 
 /**
  * Names the users that were to be absent and can get in all the same, through a group. Sorted,
- * because JumpCloud lists them in another order once the direct edges are gone.
+ * because JumpCloud lists them in another order once the direct edges are gone. `isOpen` says whether
+ * a way from this host will still be there when the run is over; in check mode JumpCloud shows them all.
  */
-export async function remainingAccess(session: HostSession, wish: EdgesWish): Promise<string[]> {
+export async function remainingAccess(
+  session: HostSession,
+  wish: EdgesWish,
+  isOpen: (path: Path) => boolean = () => true,
+): Promise<string[]> {
   const { edges, state, exclusive } = wish;
   const isUnwanted = (id: string) => (state === 'absent' ? edges.has(id) : !isWanted(wish, id));
   if (!exclusive && (state === 'present' || edges.size === 0)) return [];
@@ -15,7 +20,7 @@ export async function remainingAccess(session: HostSession, wish: EdgesWish): Pr
     .filter(({ id }) => isUnwanted(id))
     .flatMap(({ id, paths }) =>
       paths
-        .filter((path) => path.length > 1)
+        .filter((path) => path.length > 1 && isOpen(path))
         .map((path) => {
           const through = path
             .slice(0, -1)

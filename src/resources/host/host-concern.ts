@@ -119,7 +119,9 @@ export function hostConcern(
 
     async warnings({ edges }) {
       const each = parts.edges.map(({ section, warnings }) =>
-        warnings?.(edges.get(section) ?? new Map()).catch((error) => inSection(section, error)),
+        warnings?.(edges.get(section) ?? new Map(), edges).catch((error) =>
+          inSection(section, error),
+        ),
       );
       return (await Promise.all(each)).flatMap((some) => some ?? []);
     },
