@@ -24,15 +24,16 @@ export class BodyBuffer {
 
   /** Takes a piece; false when there is no room for it, or the buffer was released. */
   append(piece: Buffer): boolean {
+    if (!this.#isOpen) return false;
     for (let copied = 0; copied < piece.length; ) {
       const used = this.#length % BLOCK;
       const block = used > 0 ? this.#blocks.at(-1) : this.#newBlock();
-      if (!this.#isOpen || block === undefined) return false;
+      if (block === undefined) return false;
       const count = piece.copy(block, used, copied);
       copied += count;
       this.#length += count;
     }
-    return this.#isOpen;
+    return true;
   }
 
   /** All of it so far. */
