@@ -228,7 +228,7 @@ trap 'go_on "$0" "$@"' EXIT
 # shellcheck disable=SC2093
 exec "$node" -e '
 var have = process.versions.node.split("."), need = "@required_node@".split(".");
-var tried = process.argv.splice(1, 2), file = process.argv[1], main, text;
+var tried = process.argv.splice(1, 2), file, main, text;
 function goOn() {
   if (tried[0].length > 2000) throw new Error("all this is too old too: " + tried[0]);
   process.env.JUMPCLOUD_NODE_TRIED = tried[0] + tried[1] + " is " + process.versions.node + "\n";
@@ -257,6 +257,7 @@ function fail(error) {
 if ((have[0] - need[0] || have[1] - need[1]) < 0) {
   try { goOn(); } catch (error) { fail(error); }
 } else {
+  file = require("path").resolve(process.argv[1]);
   main = new module.constructor(file);
   text = require("fs").readFileSync(file, "utf8");
   if (have[0] <= @newest_tuned_node@) require("v8").setFlagsFromString("--no-lazy");

@@ -1,5 +1,5 @@
 import type { Outcome, Run } from './run.ts';
-import type { Session } from './transport/session.ts';
+import type { HostSession } from './transport/host-session.ts';
 import { type SessionOptions, withSession } from './transport/with-session.ts';
 
 /** What to write so that JumpCloud agrees with the options, and what it will be then. Pure data. */
@@ -64,7 +64,7 @@ export async function reconcile<State, Change>(
 
 /** What a module does that keeps one concern: opens a session, binds the concern, reconciles it. */
 export function keeping<Options extends SessionOptions, State, Change>(
-  bind: (session: Session, options: Options) => Concern<State, Change>,
+  bind: (session: HostSession, options: Options) => Concern<State, Change>,
 ): (options: Options, run: Run) => Promise<Outcome> {
   return (options, run) =>
     withSession(run, options, (session) => reconcile(run, bind(session, options)));

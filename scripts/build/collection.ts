@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { HOST_MODULES } from '../../src/modules.ts';
 import { collectionChangelog, type ModuleSince } from './changelog.ts';
 import { collectionName } from './collection-name.ts';
 import { projectFolder } from './project-folder.ts';
@@ -49,7 +50,7 @@ export async function collectionTarball(
     { path: 'README.md', content: await readme(version, modules) },
     { path: 'THIRD-PARTY-NOTICES', content: thirdPartyNotices },
     { path: 'changelogs/changelog.yaml', content: collectionChangelog(changelog, modules) },
-    { path: 'meta/runtime.yml', content: runtime(names) },
+    { path: 'meta/runtime.yml', content: runtime() },
     ...SANITY_VERSIONS.map((minor) => ({
       path: `tests/sanity/ignore-2.${minor}.txt`,
       content: names
@@ -115,9 +116,13 @@ async function collectionInfo(
   };
 }
 
-/** The action group is what `module_defaults: group/systemcontext.jumpcloud.all` refers to. */
-function runtime(names: readonly string[]): string {
-  return stringify({ requires_ansible: '>=2.14.0', action_groups: { all: names } });
+/**
+ * The action group is what `module_defaults: group/systemcontext.jumpcloud.all` refers to: an option that
+ * one member does not have would break it, so the modules of the control node are not in it.
+ */
+function runtime(): string {
+  const all = HOST_MODULES.map(({ name }) => name).sort();
+  return stringify({ requires_ansible: '>=2.14.0', action_groups: { all } });
 }
 
 /**

@@ -54,31 +54,62 @@ export function readSharedDocumentation(): Promise<SharedDocumentation> {
   return readYaml('connection');
 }
 
-/** A module's own documentation, followed by what every module shares. */
+/** A module's own documentation, followed by what it shares with others. */
 export async function readDocumentation(name: string): Promise<ModuleDocumentation> {
-  const own = await readYaml<ModuleDocumentation>(name);
-  const shared = await readSharedDocumentation();
-  const described = own.DOCUMENTATION;
+  const own = await readYaml<Written>(name);
+  const { shares, ...described } = own.DOCUMENTATION;
   if (described.module !== name) {
     throw new Error(
       `modules/${name}.yml documents ${described.module}; its module must be ${name}.`,
     );
   }
+  const shared = await readSharedDocumentation();
+  const { notes, seealso } = shares === undefined ? shared.DOCUMENTATION : NOTHING;
   return {
     DOCUMENTATION: {
       ...described,
-      options: { ...(await withSuboptions(described.options)), ...shared.DOCUMENTATION.options },
+      options: {
+        ...(await withSuboptions(described.options)),
+        ...only(shares?.options, shared.DOCUMENTATION.options),
+      },
       requirements: [
-        `Node.js ${requiredNode} or later on the managed host`,
+        `Node.js ${requiredNode} or later where the module runs`,
         ...(described.requirements ?? []),
       ],
       attributes: { ...shared.DOCUMENTATION.attributes, ...described.attributes },
-      notes: [...(described.notes ?? []), ...shared.DOCUMENTATION.notes],
-      seealso: [...(described.seealso ?? []), ...shared.DOCUMENTATION.seealso],
+      notes: [...(described.notes ?? []), ...notes],
+      seealso: [...(described.seealso ?? []), ...seealso],
     },
     EXAMPLES: own.EXAMPLES,
-    RETURN: { ...own.RETURN, ...shared.RETURN },
+    RETURN: withOwnContents(own.RETURN, only(shares?.returns, shared.RETURN)),
   };
+}
+
+/** A module's file; `shares` says what of the shared documentation is true of it, else all is. */
+type Written = Omit<ModuleDocumentation, 'DOCUMENTATION'> & {
+  readonly DOCUMENTATION: ModuleDocumentation['DOCUMENTATION'] & {
+    readonly shares?: { readonly options: readonly string[]; readonly returns: readonly string[] };
+  };
+};
+
+const NOTHING = { notes: [], seealso: [] };
+
+function only<T>(names: readonly string[] | undefined, of: Readonly<Record<string, T>>) {
+  return names === undefined
+    ? of
+    : Object.fromEntries(Object.entries(of).filter(([name]) => names.includes(name)));
+}
+
+/** What a module says of a shared return value is added to what that contains. */
+function withOwnContents(
+  own: ModuleDocumentation['RETURN'],
+  shared: ModuleDocumentation['RETURN'],
+): ModuleDocumentation['RETURN'] {
+  const both = Object.entries(shared).map(([name, value]) => {
+    const contains = { ...value.contains, ...own[name]?.contains };
+    return [name, Object.keys(contains).length > 0 ? { ...value, contains } : value] as const;
+  });
+  return { ...own, ...Object.fromEntries(both) };
 }
 
 /** An option that has the options of another module, or of one of its options, in `suboptions_from`. */
@@ -97,9 +128,20 @@ async function withSuboptions(
     if (suboptions === undefined) {
       throw new Error(`modules/${module}.yml has no suboptions of ${of} to lend to ${name}.`);
     }
-    return [name, { ...option, suboptions }] as const;
+    return [name, { ...option, suboptions: withoutState(suboptions) }] as const;
   });
   return Object.fromEntries(await Promise.all(filled));
+}
+
+/** Without sentences about an option that stands beside the lent ones only in the lender. */
+function withoutState(
+  lent: Readonly<Record<string, DocumentedValue>>,
+): Record<string, DocumentedValue> {
+  const kept = Object.entries(lent).map(([name, option]) => {
+    const description = option.description.filter((line) => !line.includes('I(state='));
+    return [name, { ...option, description }] as const;
+  });
+  return Object.fromEntries(kept);
 }
 
 /** The file that goes beside the module. */

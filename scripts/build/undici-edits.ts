@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { brotliCompressSync } from 'node:zlib';
 import type { Edit } from './apply-edits.ts';
@@ -10,6 +11,27 @@ function exportsOf(file: string, ...names: readonly string[]): Record<string, ob
   const missing = names.filter((name) => found[name] === undefined);
   if (missing.length > 0) throw new Error(`undici/lib/${file} has no ${missing.join(' and no ')}`);
   return found;
+}
+
+/** What the file says without the functions that send a body piece by piece. */
+function withoutPieces(): string {
+  const source = readFileSync(require.resolve('undici/lib/dispatcher/client-h1.js'), 'utf8');
+  // A test tool's variable, that of all things would choose the parser that is left out.
+  const variable = 'process.env.JEST_WORKER_ID';
+  const [before, streams, buffer, others, after, ...more] = source
+    .replace(variable, 'undefined')
+    .split(/^(?=(?:async )?function write(?:Stream|Buffer|Blob) |module\.exports)/m);
+  const isAsKnown =
+    more.length === 0 &&
+    source.includes(variable) &&
+    streams?.startsWith('function writeStream ') &&
+    buffer?.startsWith('function writeBuffer ') &&
+    others?.startsWith('async function writeBlob ');
+  if (!isAsKnown) throw new Error('client-h1.js of undici is not built as it was.');
+  const sendNothing = `throw new Error('a body is sent in one piece')`;
+  const names = ['writeStream', 'writeBlob', 'writeIterable'];
+  const refusing = names.map((name) => `function ${name}() { ${sendNothing} }`);
+  return [before, buffer, ...refusing, after].join('\n');
 }
 
 /** A part that undici refers to and that no module ever uses. */
@@ -50,12 +72,6 @@ export const undiciEdits: readonly Edit[] = [
     file: 'undici/lib/llhttp/llhttp-wasm.js',
     contents: fails('this processor cannot run WebAssembly SIMD, which reading HTTP needs'),
   },
-  {
-    // A test tool's variable, that of all things would choose the parser that is left out.
-    file: 'undici/lib/dispatcher/client-h1.js',
-    replace: 'process.env.JEST_WORKER_ID',
-    by: 'undefined',
-  },
 
   // Lighter than the original.
   {
@@ -82,6 +98,25 @@ export const undiciEdits: readonly Edit[] = [
       const names = Object.keys(channels ?? {});
       return `const channel = { hasSubscribers: false };
         exports.channels = { ${names.map((name) => `${name}: channel`).join(', ')} };`;
+    },
+  },
+  {
+    // Without the ways to send a body piece by piece: here a body is one buffer.
+    file: 'undici/lib/dispatcher/client-h1.js',
+    contents: withoutPieces,
+  },
+  {
+    // The symbols by their names alone. One of them is shared with Node.
+    file: 'undici/lib/core/symbols.js',
+    contents: () => {
+      const symbols = Object.entries<symbol>(require('undici/lib/core/symbols.js'));
+      const isShared = ([, symbol]: [string, symbol]) => Symbol.keyFor(symbol) !== undefined;
+      const own = symbols.filter((entry) => !isShared(entry)).map(([name]) => name);
+      const shared = symbols
+        .filter(isShared)
+        .map(([name, symbol]) => `exports.${name} = Symbol.for('${Symbol.keyFor(symbol)}');`);
+      return `for (const name of '${own.join(' ')}'.split(' ')) exports[name] = Symbol(name);
+        ${shared.join('\n')}`;
     },
   },
   {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { couldNot, UnexpectedResponse } from '../errors.ts';
-import type { Reply, Request } from '../transport/request.ts';
+import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
 import { refusal } from './refusal.ts';
 
@@ -54,7 +54,7 @@ export function unexpected(session: Session, request: Request, what: string): Un
       `the answer of ${session.origin} is not what JumpCloud gives: ${what}`,
       'Check api_url, region and proxy: something else may be answering there.',
     ),
-    { inDoubt: request.method !== 'GET' },
+    { inDoubt: isWrite(request) },
   );
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Session } from '../transport/session.ts';
+import type { HostSession } from '../transport/host-session.ts';
 import {
   type AssociationType,
   type EdgeChange,
@@ -19,7 +19,7 @@ const connection = z.pipe(
 
 /** This host's direct edges to objects of a type: ids, and the sudo each edge grants. */
 export async function readAssociations(
-  session: Session,
+  session: HostSession,
   type: AssociationType,
 ): Promise<Map<string, Sudo>> {
   const edges = await readList(session, {
@@ -33,7 +33,7 @@ export async function readAssociations(
 
 /** Writes one of this host's direct edges. */
 export function writeAssociation(
-  session: Session,
+  session: HostSession,
   type: AssociationType,
   change: EdgeChange,
 ): Promise<Written> {

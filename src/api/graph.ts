@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { ModuleError } from '../errors.ts';
-import { readPages } from '../transport/pages.ts';
+import type { HostSession } from '../transport/host-session.ts';
+import { type Page, readPages } from '../transport/pages.ts';
 import type { Request } from '../transport/request.ts';
-import type { Session } from '../transport/session.ts';
 import { isJumpClouds, meansAbsence } from './absence.ts';
 import { answer, objectId, unexpected } from './answer.ts';
 import { refusal, theirMessage } from './refusal.ts';
@@ -71,14 +71,14 @@ export const graphObject = z.object({ type: z.string(), id: objectId });
  * @throws UnexpectedResponse also when a page holds another type, or an entry twice differently
  */
 export async function readList<T extends z.ZodMiniType<{ type: string; id: string }>>(
-  session: Session,
+  session: HostSession,
   list: { name: string; path: string; type: string; shape: T },
 ): Promise<z.output<T>[]> {
   const separator = list.path.includes('?') ? '&' : '?';
-  const read = async (query: string) => {
+  const read = async ({ limit, skip }: Page) => {
     const request: Request = {
       method: 'GET',
-      path: `/api/v2/systems/${session.identity.systemId}/${list.path}${separator}${query}`,
+      path: `/api/v2/systems/${session.identity.systemId}/${list.path}${separator}limit=${limit}&skip=${skip}`,
       purpose: `read the ${list.name} of system ${session.identity.systemId}`,
     };
     const page = answer(session, request, await session.send(request), z.array(list.shape));
@@ -112,7 +112,7 @@ function contradictionIn(page: Entry[]): string | undefined {
 
 /** Writes one edge. Rejects with what concerns the whole run. */
 export async function writeEdge(
-  session: Session,
+  session: HostSession,
   op: EdgeChange['op'],
   request: Omit<Request, 'method'>,
 ): Promise<Written> {

@@ -1,8 +1,8 @@
-import type { Session } from '../transport/session.ts';
+import type { HostSession } from '../transport/host-session.ts';
 import { type EdgeChange, graphObject, readList, type Written, writeEdge } from './graph.ts';
 
 /** The ids of the system groups this host is in. */
-export async function readMemberships(session: Session): Promise<string[]> {
+export async function readMemberships(session: HostSession): Promise<string[]> {
   const groups = await readList(session, {
     name: 'system groups',
     path: 'memberof?sort=id',
@@ -13,7 +13,7 @@ export async function readMemberships(session: Session): Promise<string[]> {
 }
 
 /** Joins or leaves a system group. */
-export function writeMembership(session: Session, change: EdgeChange): Promise<Written> {
+export function writeMembership(session: HostSession, change: EdgeChange): Promise<Written> {
   const { op, id } = change;
   return writeEdge(session, op, {
     path: `/api/v2/systemgroups/${id}/members`,

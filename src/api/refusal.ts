@@ -6,7 +6,7 @@ import {
   Unauthorized,
   UnexpectedResponse,
 } from '../errors.ts';
-import type { Reply, Request } from '../transport/request.ts';
+import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
 import { statusText } from '../transport/status-text.ts';
 import { isJumpClouds, meansAbsence } from './absence.ts';
@@ -18,13 +18,13 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** The error for an answer that is not the one hoped for. */
 export function refusal(session: Session, request: Request, reply: Reply): ModuleError {
-  const { purpose, method } = request;
+  const { purpose } = request;
   const { status, inDoubt } = reply;
   const { origin } = session;
   const said = theirMessage(session, reply.body);
   const details = { status, ...(said !== undefined && { jumpcloud_message: said }) };
   // What answers in JumpCloud's place may have passed a write on.
-  const inForeignHands = { details, inDoubt: method !== 'GET' };
+  const inForeignHands = { details, inDoubt: isWrite(request) };
   if (meansAbsence(status) && !isJumpClouds(reply)) {
     return new UnexpectedResponse(
       couldNot(
@@ -91,55 +91,21 @@ function redirectTarget(session: Session, { headers }: Reply): string {
   return ` to ${new URL(location, session.origin).host}`;
 }
 
-/** Lists only the causes that are still possible after what was seen on this host and so far. */
+/** Lists only the causes that are still possible after what was seen so far. */
 function unauthorized(
   session: Session,
   purpose: string,
   { details, inDoubt }: { details: Record<string, unknown>; inDoubt: boolean },
 ): Unauthorized {
-  const { identity, enrolledAs, accepted, clock, originIsAgents } = session;
-  const causes: string[] = [];
-  if (enrolledAs === 'mdm' || enrolledAs === 'user') {
-    const how = enrolledAs === 'mdm' ? 'by MDM' : 'through the User Portal';
-    causes.push(
-      `this host was enrolled ${how}, and JumpCloud lets only hosts enrolled by an administrator (connect key) act for themselves: enrol it anew with a connect key`,
-    );
-  }
-  const replaced = accepted ? '' : ', or is of another registration than client.key';
-  causes.push(
-    `the record of system ${identity.systemId} was deleted in JumpCloud${replaced}: register the agent anew`,
-  );
-  if (!accepted) {
-    causes.push(
-      'this host was enrolled by MDM, Apple ADE or through the User Portal, and JumpCloud lets no such host act for itself: enrol it anew with a connect key',
-    );
-    if (identity.keyMatchesCertificate === undefined) {
-      causes.push(
-        'client.key is not of this registration (there is no usable client.crt to compare it with): register the agent anew',
-      );
-    }
-    if (originIsAgents !== true) {
-      causes.push(
-        `the organisation is in another region than ${session.origin}: set region (us, eu or in)`,
-      );
-    }
-    if (clock.offsetMs === undefined) {
-      causes.push(
-        "this host's clock is wrong (the answer told no time to compare it with): set it, for example with chrony",
-      );
-    }
-  }
-  // The corrected time was refused as well, so the clock is not the whole trouble.
-  const wrongClock = clock.cause();
-  if (wrongClock !== undefined) causes.push(wrongClock);
+  const { who, causes } = session.authentication.whyRefused(session);
   const listed =
     causes.length === 1
       ? `because ${causes[0]}`
       : `for one of these reasons: ${causes.map((cause, i) => `(${i + 1}) ${cause}`).join('; ')}`;
-  return new Unauthorized(
-    couldNot(purpose, `JumpCloud does not accept this host (401), ${listed}`),
-    { details: { ...details, causes }, inDoubt },
-  );
+  return new Unauthorized(couldNot(purpose, `JumpCloud does not accept ${who} (401), ${listed}`), {
+    details: { ...details, causes },
+    inDoubt,
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
+import type { HostSession } from '../transport/host-session.ts';
 import type { Reply, Request } from '../transport/request.ts';
-import type { Session } from '../transport/session.ts';
 import { isJumpClouds, meansAbsence } from './absence.ts';
 import { answer, objectId, objectIdOrNone, unexpected } from './answer.ts';
 import { refusal } from './refusal.ts';
@@ -25,7 +25,9 @@ const systemRecord = z.looseObject({
   allowSshPasswordAuthentication: boolean,
   allowPublicKeyAuthentication: boolean,
   allowMultiFactorAuthentication: boolean,
-  attributes: z.optional(z.nullable(z.array(z.object({ name: z.string(), value: text })))),
+  attributes: z.optional(
+    z.nullable(z.array(z.object({ name: z.string(), value: z.nullable(z.string()) }))),
+  ),
   // Both spellings have been seen in answers.
   primarySystemUser: z.optional(z.nullable(z.looseObject({ id: userId }))),
   'primarySystemUser.id': userId,
@@ -63,20 +65,20 @@ export interface SystemChanges {
 }
 
 /** Reads this host's own record. */
-export async function readSystem(session: Session): Promise<SystemRecord> {
+export async function readSystem(session: HostSession): Promise<SystemRecord> {
   const request = readRequest(session);
   return readRecord(session, request, await session.send(request), systemRecord);
 }
 
 /** Sees that this host has a record, whatever is in it. */
-export async function requireSystemRecord(session: Session): Promise<void> {
+export async function requireSystemRecord(session: HostSession): Promise<void> {
   const request = readRequest(session);
   readRecord(session, request, await session.send(request), anyRecord);
 }
 
 /** Writes fields of this host's own record; resolves to the record as it is then. */
 export async function updateSystem(
-  session: Session,
+  session: HostSession,
   changes: SystemChanges,
 ): Promise<SystemRecord> {
   const request: Request = {
@@ -93,7 +95,7 @@ export async function updateSystem(
  * 401 means the same as 404.
  * @throws UnexpectedResponse when such an answer is not JumpCloud's
  */
-export async function systemExists(session: Session): Promise<boolean> {
+export async function systemExists(session: HostSession): Promise<boolean> {
   const request = readRequest(session);
   const reply = await session.send(request);
   if (isGone(reply)) return false;
@@ -105,7 +107,7 @@ export async function systemExists(session: Session): Promise<boolean> {
  * Deletes this host's own record, which JumpCloud was seen to have; a connected agent then
  * uninstalls itself. False when the record was gone already.
  */
-export async function deleteSystem(session: Session): Promise<boolean> {
+export async function deleteSystem(session: HostSession): Promise<boolean> {
   const request: Request = {
     method: 'DELETE',
     path: pathOf(session),
@@ -125,7 +127,7 @@ function isGone(reply: Reply): boolean {
   return meansAbsence(reply.status) && isJumpClouds(reply);
 }
 
-function readRequest(session: Session): Request {
+function readRequest(session: HostSession): Request {
   return {
     method: 'GET',
     path: pathOf(session),
@@ -134,7 +136,7 @@ function readRequest(session: Session): Request {
 }
 
 function readRecord<T extends z.ZodMiniType<z.output<typeof anyRecord>>>(
-  session: Session,
+  session: HostSession,
   request: Request,
   reply: Reply,
   shape: T,
@@ -146,10 +148,10 @@ function readRecord<T extends z.ZodMiniType<z.output<typeof anyRecord>>>(
     throw unexpected(session, request, `it is the record of ${foreign ?? 'no system'}`);
   }
   const { type } = Object(Object(record['provisionMetadata']).provisioner);
-  session.learnEnrolment(typeof type === 'string' ? type : undefined);
+  session.authentication.learnEnrolment(typeof type === 'string' ? type : undefined);
   return record;
 }
 
-function pathOf(session: Session): string {
+function pathOf(session: HostSession): string {
   return `/api/systems/${session.identity.systemId}`;
 }

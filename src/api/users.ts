@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Session } from '../transport/session.ts';
+import type { HostSession } from '../transport/host-session.ts';
 import { edgeAttributes, graphObject, readList, type Sudo, sudoOf } from './graph.ts';
 
 /** One way from this host to a user: the objects on it, the user last. */
@@ -20,7 +20,7 @@ const traversed = z.object({
 });
 
 /** The users bound to this host, directly or through groups; sudo is that of all paths together. */
-export async function readUsers(session: Session): Promise<BoundUser[]> {
+export async function readUsers(session: HostSession): Promise<BoundUser[]> {
   const users = await readList(session, {
     name: 'users',
     path: 'users',

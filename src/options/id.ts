@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
+import type { NamedKind } from '../named-kinds.ts';
 import { toList, unique } from './collections.ts';
 import { describe } from './describe.ts';
 import { InvalidValue } from './invalid-value.ts';
-import type { NamedKind, NameLookup } from './names.ts';
+import type { NameLookup } from './names.ts';
 import type { Option, Reading } from './option.ts';
 import { reader } from './reader.ts';
 import { toText } from './scalars.ts';

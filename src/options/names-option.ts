@@ -1,9 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
+import { NAMED_KINDS, type NamedKind } from '../named-kinds.ts';
 import { describe, shorten } from './describe.ts';
 import { isId } from './id.ts';
 import { InvalidValue } from './invalid-value.ts';
 import { JsonError, parseJson } from './json.ts';
-import { NAMED_KINDS, type NamedKind, NameLookup } from './names.ts';
+import { NameLookup } from './names.ts';
 import { nearest } from './nearest.ts';
 import type { Option } from './option.ts';
 import { toPath } from './path.ts';

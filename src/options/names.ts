@@ -1,17 +1,7 @@
+import { NAMED_KINDS, type NamedKind } from '../named-kinds.ts';
 import { describe, shorten } from './describe.ts';
 import { InvalidValue } from './invalid-value.ts';
 import { nearest } from './nearest.ts';
-
-/** The kinds of objects that have names. */
-export const NAMED_KINDS = [
-  'system_group',
-  'user_group',
-  'user',
-  'command',
-  'policy',
-  'policy_group',
-] as const;
-export type NamedKind = (typeof NAMED_KINDS)[number];
 
 /** What stands for ids in a call: ids by kind and name. */
 export type Names = Readonly<Partial<Record<NamedKind, Readonly<Record<string, string>>>>>;

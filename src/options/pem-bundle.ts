@@ -8,12 +8,15 @@ import { reader } from './reader.ts';
 /** Ten times the size of all roots there are, in bytes. */
 const LARGEST_BUNDLE = 4 * 1024 * 1024;
 
+/** One thing in a bundle, up to its end or, when that is missing, to the next. */
+const BLOCK = /-----BEGIN ([^-]+)-----[\s\S]*?(?:-----END [^-]+-----|(?=-----BEGIN )|$)/g;
+
 /** The path of a PEM bundle, which is read to see that it is one. */
 export function pemBundle(): Option<string | undefined> {
   return { type: 'path', schema: () => reader(toPemBundle) };
 }
 
-/** The path of a file that holds at least one certificate. Never blocks on a pipe. */
+/** The path of a file that holds at least one certificate, and none that is broken. Never blocks on a pipe. */
 function toPemBundle(value: unknown): string {
   const file = toPath(value);
   let pem: string;
@@ -30,10 +33,26 @@ function toPemBundle(value: unknown): string {
     if (error instanceof InvalidValue) throw error;
     throw new InvalidValue(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
-  try {
-    new X509Certificate(pem);
-  } catch {
+  const blocks = [...pem.matchAll(BLOCK)].filter(([, kind]) =>
+    /CERT(?!.*REQUEST)/.test(kind ?? ''),
+  );
+  if (blocks.length === 0) {
     throw new InvalidValue(`${file} does not hold a certificate in PEM form`);
   }
+  const broken = blocks.findIndex(([block]) => !isCertificate(block));
+  if (broken >= 0) {
+    const line = pem.slice(0, blocks[broken]?.index).split('\n').length;
+    throw new InvalidValue(
+      `${file}: certificate ${broken + 1} of ${blocks.length}, which begins in line ${line}, cannot be read; correct it or take it out, because Node.js would leave out all behind it`,
+    );
+  }
   return file;
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem) !== undefined;
+  } catch {
+    return false;
+  }
 }

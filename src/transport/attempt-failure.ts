@@ -1,4 +1,5 @@
 import { statusText } from './status-text.ts';
+import { tlsCode, tlsMessage } from './tls-trouble.ts';
 
 /**
  * What an attempt that brought no usable answer failed of: the network (worth another try), the
@@ -52,7 +53,10 @@ export function classify(error: unknown): AttemptFailure {
   const { code: given, message = '', name } = error as Partial<NodeJS.ErrnoException>;
   // undici's parser knows no code for some of what it meets.
   const code = given ?? (name === 'HTTPParserError' ? 'HPE_UNKNOWN' : '');
-  if (TLS.test(code)) return new AttemptFailure('tls', tlsMessage(code, message), code, error);
+  if (TLS.test(code)) {
+    const precise = tlsCode(code, message);
+    return new AttemptFailure('tls', tlsMessage(precise, message), precise, error);
+  }
   const odd = oddity(code, message);
   if (odd !== undefined) return new AttemptFailure('unexpected', odd, code, error);
   const reason = code || message;
@@ -80,11 +84,4 @@ export function proxyFailure(status: number): AttemptFailure {
     undefined,
     'proxy',
   );
-}
-
-/** OpenSSL's errors carry file names and line numbers of its source; the code says as much. */
-function tlsMessage(code: string, message: string): string {
-  return code.startsWith('ERR_SSL') || code === 'EPROTO'
-    ? `the other side does not speak TLS as expected (${code})`
-    : `${message.replace(/\.$/, '')} (${code})`;
 }

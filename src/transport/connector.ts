@@ -1,12 +1,16 @@
-import { connect, isIP, type LookupFunction } from 'node:net';
+import type { LookupAddress } from 'node:dns';
+import { isIP, type Socket } from 'node:net';
 import * as tls from 'node:tls';
 import type { buildConnector } from 'undici';
+import { dial, timedOut } from './dial.ts';
+import type { NameLookup } from './name-lookup.ts';
+import { closedAtOnce } from './open-client.ts';
 
 /** How a connection is made. */
 export interface Connecting {
   /** The certificate authorities to trust; Node's own when not given. */
   readonly ca: readonly string[] | undefined;
-  readonly lookup: LookupFunction;
+  readonly lookup: NameLookup;
   readonly timeoutMs: number;
 }
 
@@ -15,41 +19,63 @@ export function connector({ ca, lookup, timeoutMs }: Connecting): buildConnector
   let context: tls.SecureContext | undefined;
   let session: Buffer | undefined;
 
-  return ({ protocol, hostname, port, httpSocket }, callback) => {
-    const isSecure = protocol === 'https:';
-    const target = { host: hostname, port: Number(port || (isSecure ? 443 : 80)), lookup };
-    const secure = () => {
-      context ??= tls.createSecureContext(ca && { ca: [...ca] });
-      return tls
-        .connect({
-          ...target,
-          ...(httpSocket && { socket: httpSocket }),
-          ...(session && { session }),
-          // A server's name only: an address is not allowed there.
-          ...(isIP(hostname) === 0 && { servername: hostname }),
-          secureContext: context,
-          ALPNProtocols: ['http/1.1'],
-          // Said expressly, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch the checking off.
-          rejectUnauthorized: true,
-        })
-        .on('session', (ticket: Buffer) => {
-          session = ticket;
-        });
-    };
-    const socket = isSecure ? secure() : connect(target);
-    const giveUp = () => socket.destroy(Object.assign(new Error(), { code: 'ETIMEDOUT' }));
+  const trust = () => {
+    context ??= tls.createSecureContext(ca && { ca: [...ca] });
+    return context;
+  };
+  // Whoever asked hears the first result alone.
+  const secure = (transport: Socket, host: string, callback: buildConnector.Callback) => {
+    const socket = tls.connect({
+      socket: transport,
+      host,
+      // A server's name only: an address is not allowed there.
+      ...(isIP(host) === 0 && { servername: host }),
+      ...(session && { session }),
+      secureContext: trust(),
+      ALPNProtocols: ['http/1.1'],
+      // Said expressly, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch the checking off.
+      rejectUnauthorized: true,
+    });
+    const giveUp = () => socket.destroy(timedOut());
     const timer = setTimeout(giveUp, timeoutMs);
-    let isOpen = false;
-    socket
-      .setNoDelay(true)
-      .once(isSecure ? 'secureConnect' : 'connect', () => {
+    transport.on('error', (error) => socket.destroy(error));
+    endWithError(socket)
+      .on('session', (ticket: Buffer) => {
+        session = ticket;
+      })
+      .once('secureConnect', () => {
         clearTimeout(timer);
-        isOpen = true;
         callback(null, socket);
       })
-      .on('error', (error) => {
+      .once('error', (error) => callback(error, null))
+      .once('close', () => {
         clearTimeout(timer);
-        if (!isOpen) callback(error, null);
+        callback(closedAtOnce(), null);
       });
   };
+
+  return ({ protocol, hostname, port, httpSocket }, callback) => {
+    const isSecure = protocol === 'https:';
+    if (httpSocket) return secure(httpSocket, hostname, callback);
+    const connectTo = (addresses: readonly LookupAddress[]) =>
+      dial(addresses, Number(port || (isSecure ? 443 : 80)), timeoutMs, (error, socket) => {
+        if (error) callback(error, null);
+        else if (isSecure) secure(socket, hostname, callback);
+        else callback(null, endWithError(socket));
+      });
+    const family = isIP(hostname);
+    if (family !== 0) connectTo([{ address: hostname, family }]);
+    else
+      lookup(hostname, (error, addresses) => {
+        if (error) callback(error, null);
+        else connectTo(addresses);
+      });
+    // The certificates are read while the other side is waited for.
+    if (isSecure) trust();
+  };
+}
+
+/** Node goes on after an alert of the other side's, and would report the end instead. */
+function endWithError<T extends Socket>(socket: T): T {
+  return socket.on('error', (error) => socket.destroy(error));
 }

@@ -10,6 +10,7 @@ import {
 import type { WireReply } from './attempt.ts';
 import { AttemptFailure } from './attempt-failure.ts';
 import { statusText } from './status-text.ts';
+import { tlsAdvice, tlsRefusal } from './tls-trouble.ts';
 
 /** A request that failed. */
 export interface FailedRequest {
@@ -85,11 +86,12 @@ export function permanentError(
   const context = { details: { reason }, cause: failure, inDoubt };
   switch (failure.kind) {
     case 'tls': {
-      const who =
-        failure.at === 'proxy'
-          ? `on the way to ${origin} the proxy could not prove who it is`
-          : `${origin} could not prove that it is JumpCloud`;
-      return new TlsFailure(couldNot(purpose, `${who}: ${message}`, tlsAdvice(reason)), context);
+      const isProxy = failure.at === 'proxy';
+      const who = isProxy ? `on the way to ${origin} the proxy` : origin;
+      const proof = isProxy ? 'who it is' : 'that it is JumpCloud';
+      const what = tlsRefusal(reason) ? 'refused to connect' : `could not prove ${proof}`;
+      const told = couldNot(purpose, `${who} ${what}: ${message}`, tlsAdvice(reason));
+      return new TlsFailure(told, context);
     }
     case 'proxy-refused': {
       const advice =
@@ -111,18 +113,4 @@ export function permanentError(
         context,
       );
   }
-}
-
-/** What to do about a certificate, by the code of Node or OpenSSL. */
-function tlsAdvice(code: string): string {
-  if (/EXPIRED|NOT_YET_VALID/.test(code)) {
-    return `This host's clock says ${new Date().toISOString()}: set it if that is wrong; if it is right, the other side needs a new certificate.`;
-  }
-  if (/ALTNAME|HOSTNAME/.test(code)) {
-    return 'Something else answers at this address: check api_url, proxy and name resolution.';
-  }
-  if (/^(ERR_SSL|EPROTO)/.test(code)) {
-    return 'Check scheme and port in api_url and proxy: a server without TLS seems to answer there.';
-  }
-  return 'If a proxy or gateway of yours opens TLS connections, give its CA with ca_path; if none does, find out who answers there instead of JumpCloud.';
 }

@@ -1,5 +1,4 @@
 import { type LookupAddress, lookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
 import { monotonicMs } from '../monotonic-clock.ts';
 
 /** How long a process may live beyond its budget because of a lookup. */
@@ -7,7 +6,11 @@ const GRACE_MS = 500;
 /** What a lookup takes at most where it can be bounded. */
 const LONGEST_LOOKUP_MS = 10_000;
 
-type Callback = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void;
+/** Gets a host's addresses. */
+type Found = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void;
+
+/** Looks up the addresses of a host by its name. */
+export type NameLookup = (name: string, found: Found) => void;
 
 /**
  * Looks up one host's name, for a run that has so much time left. A process cannot end while a lookup
@@ -16,31 +19,30 @@ type Callback = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]
  */
 export function nameLookup(
   remainingMs: () => number,
-  ask: (name: string, options: { all: true }, answer: Callback) => void = lookup,
-): LookupFunction {
-  let waiting: Callback[] | undefined;
+  ask: (name: string, options: { all: true }, found: Found) => void = lookup,
+): NameLookup {
+  let waiting: Found[] | undefined;
   let known: LookupAddress[] | undefined;
   let failure: { error: NodeJS.ErrnoException; tookMs: number } | undefined;
 
-  return (name, options, done) => {
-    const callback = done as Callback;
+  return (name, found) => {
     if (waiting !== undefined) {
-      waiting.push(callback);
+      waiting.push(found);
       return;
     }
     const leftMs = remainingMs();
-    if (known !== undefined && leftMs < LONGEST_LOOKUP_MS) return callback(null, known);
+    if (known !== undefined && leftMs < LONGEST_LOOKUP_MS) return found(null, known);
     if (failure !== undefined && failure.tookMs > leftMs + GRACE_MS) {
-      return callback(failure.error, []);
+      return found(failure.error, []);
     }
-    waiting = [callback];
+    waiting = [found];
     const start = monotonicMs();
-    ask(name, { ...options, all: true }, (error, addresses) => {
-      const callbacks = waiting ?? [];
+    ask(name, { all: true }, (error, addresses) => {
+      const all = waiting ?? [];
       waiting = undefined;
       if (error === null) known = addresses;
       failure = error === null ? undefined : { error, tookMs: monotonicMs() - start };
-      for (const each of callbacks) each(error, addresses);
+      for (const each of all) each(error, addresses);
     });
   };
 }

@@ -6,6 +6,7 @@ import type { Budget } from './budget.ts';
 import { type Connections, keepConnections } from './connections.ts';
 import { connector } from './connector.ts';
 import { nameLookup } from './name-lookup.ts';
+import { openClient } from './open-client.ts';
 import type { ProxyServer } from './proxy.ts';
 import { tunnelThrough } from './tunnel.ts';
 
@@ -40,14 +41,14 @@ export async function openConnections(destination: Destination): Promise<Connect
       : tunnelThrough(proxy, {
           openClient: (toProxy) =>
             // The attempt gives up before, and says so better.
-            new Client(proxy.url, {
+            openClient(Client, proxy.url, {
               connect: toProxy,
               headersTimeout: Math.min(2 * connecting.timeoutMs, LONGEST_TIMER_MS),
             }),
           connectToProxy: connector(connecting),
           connectToTarget: connector(connecting),
         });
-  return keepConnections(() => new Client(origin, { connect }));
+  return keepConnections(() => openClient(Client, origin, { connect }));
 }
 
 /** It was there when the options were read; the agent may have been waited for since. */

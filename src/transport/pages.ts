@@ -2,6 +2,12 @@ import { UnexpectedResponse } from '../errors.ts';
 
 /** The most that JumpCloud gives at once; its default is 10. */
 const PAGE_SIZE = 100;
+/** Which part of a list is asked for. */
+export interface Page {
+  readonly limit: number;
+  readonly skip: number;
+}
+
 /** Far beyond any real list; an API that goes on for longer is broken. */
 const MOST_PAGES = 1000;
 /** How often a list is read from its beginning because it changed meanwhile. */
@@ -15,7 +21,7 @@ const MOST_RESTARTS = 5;
  */
 export async function readPages<T>(
   list: string,
-  readPage: (query: string) => Promise<readonly T[]>,
+  readPage: (page: Page) => Promise<readonly T[]>,
   keyOf: (entry: T) => string,
 ): Promise<T[]> {
   for (let restarts = 0; restarts <= MOST_RESTARTS; restarts++) {
@@ -30,14 +36,15 @@ export async function readPages<T>(
 /** Undefined when two pages do not fit. */
 async function readOnce<T>(
   list: string,
-  readPage: (query: string) => Promise<readonly T[]>,
+  readPage: (page: Page) => Promise<readonly T[]>,
   keyOf: (entry: T) => string,
 ): Promise<T[] | undefined> {
   const entries = new Map<string, T>();
   let before: readonly T[] = [];
   for (let page = 0, skip = 0; page < MOST_PAGES; page++) {
-    const read = await readPage(`limit=${PAGE_SIZE}&skip=${skip}`);
-    const [first, last] = [read[0], before.at(-1)];
+    const read = await readPage({ limit: PAGE_SIZE, skip });
+    // A page longer than was asked for does not overlap with the next.
+    const [first, last] = [read[0], before.length > PAGE_SIZE ? undefined : before.at(-1)];
     if (last !== undefined && (first === undefined || keyOf(first) !== keyOf(last))) {
       if (first !== undefined && before[0] !== undefined && keyOf(first) === keyOf(before[0])) {
         throw new UnexpectedResponse(
@@ -49,7 +56,7 @@ async function readOnce<T>(
     for (const entry of read) entries.set(keyOf(entry), entry);
     if (read.length < PAGE_SIZE) return [...entries.values()];
     before = read;
-    skip += read.length - 1;
+    skip += read.length > PAGE_SIZE ? read.length : read.length - 1;
   }
   throw new UnexpectedResponse(
     `The list of ${list} did not end after ${MOST_PAGES} pages of ${PAGE_SIZE}. Check api_url, region and proxy; if they are right, report it to JumpCloud.`,

@@ -8,6 +8,13 @@ export interface Request {
   readonly body?: unknown;
   /** What it is for, as in "Could not …". */
   readonly purpose: string;
+  /** A POST that only searches. */
+  readonly isSearch?: true;
+}
+
+/** Whether a request may change something. */
+export function isWrite({ method, isSearch }: Request): boolean {
+  return method !== 'GET' && isSearch !== true;
 }
 
 /** JumpCloud's final answer to a request. */

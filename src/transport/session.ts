@@ -1,16 +1,15 @@
 import { version } from '../../package.json';
-import type { Identity } from '../agent/identity.ts';
 import { monotonicMs } from '../monotonic-clock.ts';
 import { pause } from '../pause.ts';
 import type { Run } from '../run.ts';
-import { sign } from '../signing/sign.ts';
 import { type AttemptContext, type Attempted, attempt } from './attempt.ts';
 import { AttemptFailure } from './attempt-failure.ts';
+import type { Authentication } from './authentication.ts';
 import { BodyMemory } from './body-buffer.ts';
 import type { Budget } from './budget.ts';
 import type { Connections } from './connections.ts';
 import { permanentError, retriesExhausted } from './failure.ts';
-import type { Reply, Request } from './request.ts';
+import { isWrite, type Reply, type Request } from './request.ts';
 import { retryAfter } from './retry-after.ts';
 import { nextRetry, TRANSIENT_STATUSES } from './retry-policy.ts';
 import { ServerClock } from './server-clock.ts';
@@ -18,8 +17,6 @@ import { ServerClock } from './server-clock.ts';
 /** How to reach JumpCloud, and how long to try. Times in milliseconds. */
 export interface SessionSettings {
   readonly origin: string;
-  /** Whether the origin is the one that jcagent.conf names; undefined when it names none known. */
-  readonly originIsAgents: boolean | undefined;
   /** The proxy on the way there, without its credentials. */
   readonly proxyUrl: string | undefined;
   readonly budget: Budget;
@@ -31,13 +28,12 @@ export interface SessionSettings {
 }
 
 /**
- * The one way to JumpCloud: signs every attempt anew, retries what passes by itself within the
+ * The one way to JumpCloud: proves anew with every attempt who sends it, retries what passes by itself within the
  * budget, corrects a wrong clock, and keeps count.
  */
 export class Session {
-  readonly identity: Identity;
+  readonly authentication: Authentication;
   readonly origin: string;
-  readonly originIsAgents: boolean | undefined;
   readonly budget: Budget;
   readonly clock: ServerClock;
 
@@ -47,13 +43,16 @@ export class Session {
   #requests = 0;
   #retries = 0;
   #accepted = false;
-  #enrolledAs: string | undefined;
   #closed = false;
 
-  constructor(run: Run, identity: Identity, connections: Connections, settings: SessionSettings) {
-    this.identity = identity;
+  constructor(
+    run: Run,
+    authentication: Authentication,
+    connections: Connections,
+    settings: SessionSettings,
+  ) {
+    this.authentication = authentication;
     this.origin = settings.origin;
-    this.originIsAgents = settings.originIsAgents;
     this.budget = settings.budget;
     this.clock = new ServerClock(settings.clock);
     this.#run = run;
@@ -61,19 +60,9 @@ export class Session {
     this.#settings = settings;
   }
 
-  /** True once JumpCloud has accepted this identity in this run. */
+  /** True once JumpCloud has accepted a request in this run. */
   get accepted(): boolean {
     return this.#accepted;
-  }
-
-  /** How this host was enrolled (`administrator`, `mdm`, `user`), once its record was read. */
-  get enrolledAs(): string | undefined {
-    return this.#enrolledAs;
-  }
-
-  /** Takes what its record says of that. */
-  learnEnrolment(enrolledAs: string | undefined): void {
-    this.#enrolledAs = enrolledAs;
   }
 
   /** A text of the other side's, without what must never be printed. */
@@ -102,7 +91,7 @@ export class Session {
     for (let attempts = 1; ; attempts++) {
       const { outcome, mayHaveActed } = await this.#attemptInTime(request);
       const wasInDoubt = inDoubt;
-      inDoubt ||= mayHaveActed && request.method !== 'GET';
+      inDoubt ||= mayHaveActed && isWrite(request);
       const failed = { purpose: request.purpose, origin: this.#destination(), inDoubt };
       if (outcome instanceof AttemptFailure) {
         // Of reads at the same time the first failure ends the others.
@@ -148,6 +137,7 @@ export class Session {
     const attempted = await this.#attempt(request, signedAt);
     const { outcome } = attempted;
     if (outcome instanceof AttemptFailure || outcome.status !== 401) return attempted;
+    if (!this.authentication.isTimed) return attempted;
     const time = this.clock.betterTime(outcome, signedAt);
     if (time === undefined) return attempted;
     this.clock.correct(time);
@@ -162,11 +152,10 @@ export class Session {
 
   async #attempt(request: Request, time: number): Promise<Attempted> {
     const { method, path, body } = request;
-    const { date, authorization, signature } = sign(this.identity, method, path, time);
-    this.#run.report.hide(signature);
+    const proof = this.authentication.prove(method, path, time);
+    this.#run.report.hide(proof.secret);
     const headers: Record<string, string> = {
-      date,
-      authorization,
+      ...proof.headers,
       accept: 'application/json',
       'user-agent': `jumpcloud-system-context/${version} (${this.#run.module})`,
     };

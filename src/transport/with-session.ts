@@ -3,20 +3,13 @@ import { CONSOLES, type Region, regionOf } from '../agent/region.ts';
 import { identify } from '../agent/registration.ts';
 import { requireSystem } from '../agent/require-system.ts';
 import type { Run } from '../run.ts';
-import { boundLookups } from './bound-lookups.ts';
-import { Budget } from './budget.ts';
-import { openConnections } from './open-connections.ts';
-import { proxyFor } from './proxy.ts';
-import { Session } from './session.ts';
+import { HostSession } from './host-session.ts';
+import { openDestination, type Reachability } from './open-destination.ts';
 
-/** The options that say how to reach JumpCloud. Times in seconds. */
-export interface ConnectionOptions {
+/** The options that say how this host reaches JumpCloud. */
+export interface ConnectionOptions extends Reachability {
   readonly region: 'auto' | Region;
   readonly api_url: string | undefined;
-  readonly ca_path: string | undefined;
-  readonly proxy: string | undefined;
-  readonly timeout: number;
-  readonly request_timeout: number;
   /** The system that this host has to be. */
   readonly system_id: string | undefined;
 }
@@ -48,7 +41,7 @@ export interface SessionOptions extends ConnectionOptions {
 export async function withSession<T>(
   run: Run,
   options: SessionOptions,
-  work: (session: Session) => Promise<T>,
+  work: (session: HostSession) => Promise<T>,
 ): Promise<T> {
   const identity = await identify(options.agent_dir, options.registration_timeout, run);
   return withSessionOf(run, identity, options, work);
@@ -59,7 +52,7 @@ export async function withSessionOf<T>(
   run: Run,
   identity: Identity,
   options: ConnectionOptions,
-  work: (session: Session) => Promise<T>,
+  work: (session: HostSession) => Promise<T>,
 ): Promise<T> {
   const session = await openSession(run, identity, options);
   try {
@@ -73,29 +66,15 @@ async function openSession(
   run: Run,
   identity: Identity,
   options: ConnectionOptions,
-): Promise<Session> {
+): Promise<HostSession> {
   requireSystem(options.system_id, identity.systemId);
   run.report.identified(identity.systemId);
   for (const warning of identity.warnings) run.report.warn(warning);
   const origin = originFor(identity, options, run);
-  const timeoutMs = options.timeout * 1000;
-  const requestTimeoutMs = options.request_timeout * 1000;
-  const proxy = proxyFor(origin, options.proxy, process.env);
-  boundLookups(new URL(proxy?.url ?? origin).hostname, timeoutMs, process.env);
-  const budget = new Budget(timeoutMs);
-  const caPath = options.ca_path;
-  const to = { origin, proxy, caPath, requestTimeoutMs, budget };
-  const connections = await openConnections(to);
+  const { connections, settings } = await openDestination(origin, options);
   const agents = identity.agentServerHost && regionOf(identity.agentServerHost);
-  const session = new Session(run, identity, connections, {
-    origin,
-    originIsAgents: agents ? CONSOLES[agents] === origin : undefined,
-    proxyUrl: proxy?.url,
-    budget,
-    requestTimeoutMs,
-    clock: Date.now,
-    random: Math.random,
-  });
+  const originIsAgents = agents ? CONSOLES[agents] === origin : undefined;
+  const session = new HostSession(run, identity, originIsAgents, connections, settings);
   run.report.connected(() => session.report());
   return session;
 }

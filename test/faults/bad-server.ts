@@ -63,17 +63,30 @@ export async function closedPort(): Promise<BadServer> {
 }
 
 /** Connections to it are never established: it does not accept any, and its queue is full. */
-export async function hangingPort(): Promise<BadServer> {
+export function hangingPort(): Promise<BadServer> {
+  return fullPort(Number.POSITIVE_INFINITY);
+}
+
+/** A connection to it takes a second, like one to the other side of the world and farther. */
+export function slowPort(): Promise<BadServer> {
+  // A connection that found the queue full is asked for again after a second.
+  return fullPort(300);
+}
+
+/** Its queue of connections is full, and for so long it accepts none of them. */
+async function fullPort(forMs: number): Promise<BadServer> {
   const worker = new Worker(
     `const { createServer } = require('node:net');
-     const { parentPort } = require('node:worker_threads');
+     const { parentPort, workerData } = require('node:worker_threads');
+     const release = new Int32Array(new SharedArrayBuffer(4));
      const server = createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
-       parentPort.postMessage(server.address().port);
-       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+       parentPort.postMessage({ port: server.address().port, release });
+       Atomics.wait(release, 0, 0);
+       Atomics.wait(release, 0, 1, workerData);
      });`,
-    { eval: true },
+    { eval: true, workerData: forMs },
   );
-  const [port] = await once(worker, 'message');
+  const [{ port, release }] = await once(worker, 'message');
   const waiting: Socket[] = [];
   for (let established = true; established; ) {
     const socket = connect(port, '127.0.0.1').on('error', () => {});
@@ -83,6 +96,8 @@ export async function hangingPort(): Promise<BadServer> {
       new Promise<boolean>((resolve) => setTimeout(resolve, 500, false)),
     ]);
   }
+  Atomics.store(release, 0, 1);
+  Atomics.notify(release, 0);
   return {
     url: `http://127.0.0.1:${port}`,
     received: [],

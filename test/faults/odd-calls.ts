@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { MODULES, type ModuleName } from '../../src/modules.ts';
+import { HOST_MODULES, type ModuleName } from '../../src/modules.ts';
 import type { Option, OptionTable } from '../../src/options/option.ts';
 
 /** A call of a module: the words after its name, or text on standard input. */
@@ -190,7 +190,7 @@ export function oddCalls(around: Surroundings): fc.Arbitrary<OddCall> {
     oddText,
     fc.constantFrom(...around.paths),
   );
-  const calls = MODULES.map(({ name: module, options: table }) => {
+  const calls = HOST_MODULES.map(({ name: module, options: table }) => {
     const text = spelled(options(table, around).map(toJson));
     const flags = fc.array(fc.constantFrom('--check', '--diff', '--detailed-exitcode'), {
       maxLength: 2,

@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { issue, makeCa, sharedKeyFiles } from '../emulator/keys.ts';
+import { issue, makeCa, sharedKeyFiles, type TlsIdentity } from '../emulator/keys.ts';
 import { type Ran, runModule } from '../harness/executable.ts';
 import { type CountingRelay, startRelay } from './counting-relay.ts';
 import { leaks } from './leaks.ts';
@@ -15,6 +18,7 @@ const servers = new Map<Server, { emulator: Emulator; relay: CountingRelay; host
 let caPath: string;
 let otherCaPath: string;
 let bundlePath: string;
+let identity: TlsIdentity;
 
 beforeAll(async () => {
   const [ca, other, third] = await Promise.all([makeCa(), makeCa(), makeCa()]);
@@ -32,6 +36,7 @@ beforeAll(async () => {
     issue(ca, { since: 1 }),
     issue(ca, { names: 'DNS:jumpcloud.example' }),
   ]);
+  identity = good;
   const { pkcs8, certificate } = await sharedKeyFiles();
   const selfSigned = { key: pkcs8, cert: certificate };
   const identities = { good, expired, notYetValid, otherName, selfSigned, plain: undefined };
@@ -143,6 +148,89 @@ describe('a server that cannot prove who it is is refused at once', () => {
     expect(ran.answer.error?.code).toMatch(/^(unavailable|unexpected_response)$/);
     expect(ran.answer.msg).toContain(`http://localhost:${of('good').relay.port}`);
     expect(of('good').emulator.requests).toHaveLength(0);
+  });
+});
+
+describe('a server that ends the handshake is told as what it is, at once:', () => {
+  /** Answers the first bytes of a handshake with an alert. */
+  const alerting = (alert: number) => () =>
+    createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end(Buffer.from([21, 3, 3, 0, 2, 2, alert])));
+    });
+  const serving = (options: TlsOptions) => () =>
+    createTlsServer({ ...identity, ...options }).on('tlsClientError', () => {});
+  const mutual = { requestCert: true, rejectUnauthorized: true };
+  const rows: [what: string, server: () => NetServer, message: RegExp][] = [
+    [
+      'it wants a certificate, TLS 1.3',
+      serving({ ...mutual, minVersion: 'TLSv1.3' }),
+      /it wants a certificate of this host \(.*CERTIFICATE_REQUIRED\)\. JumpCloud wants none/,
+    ],
+    [
+      'it wants a certificate, TLS 1.2',
+      serving({ ...mutual, maxVersion: 'TLSv1.2' }),
+      /no cipher suits both .* or it wants a certificate of this host \(.*HANDSHAKE_FAILURE\)\./,
+    ],
+    [
+      'it knows no version of TLS that is safe',
+      serving({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }),
+      /it accepts no version of TLS that Node\.js offers \(.*PROTOCOL_VERSION\)\. .* old gateway/,
+    ],
+    ['it knows no such name', alerting(112), /it does not know the name \(.*UNRECOGNIZED_NAME\)\./],
+    ['it has trouble', alerting(80), /it ended the handshake with "internal error" \(.*\)\. Ask/],
+    ['it denies access', alerting(49), /it ended the handshake with "access denied" \(/],
+  ];
+  test.each(rows)('%s', async (_, start, message) => {
+    const server = start();
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { answer } = await runModule('jumpcloud_system', {
+      agent_dir: of('good').host.agentDir,
+      api_url: `https://localhost:${port}`,
+      ca_path: caPath,
+      timeout: 4,
+      _ansible_verbosity: 2,
+    });
+    server.close();
+    expect(answer).toMatchObject({ failed: true, error: { code: 'tls' }, api: { requests: 1 } });
+    expect(answer.msg).toMatch(/^Could not read .*: https:\/\/localhost:\d+ refused to connect: /);
+    expect(answer.msg).toMatch(message);
+    expect(answer.msg).not.toMatch(/without TLS|could not prove/);
+  });
+});
+
+describe('a bundle of certificates', () => {
+  const spoilt: [how: string, spoil: (pem: string) => string][] = [
+    ['cut off', (pem) => pem.slice(0, 400)],
+    ['without a line', (pem) => pem.split('\n').toSpliced(5, 1).join('\n')],
+    ['with a wrong letter', (pem) => pem.replace(/(?<=\n.{10})./, '!')],
+    ['with another end', (pem) => pem.replace('END CERTIFICATE', 'END CERT')],
+    ['empty', () => '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n'],
+  ];
+  test.each(spoilt)('is refused when one of them is %s, and says which', async (_, spoil) => {
+    const [first = '', second = '', third = ''] = readFileSync(bundlePath, 'utf8')
+      .split(/(?=-----BEGIN)/g)
+      .slice(1);
+    const path = join(folder, 'spoilt.pem');
+    writeFileSync(path, [first, spoil(second), third].join('\n'));
+    const { answer, connections } = await run('good', { ca_path: path });
+    expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
+    const line = first.split('\n').length + 1;
+    expect(answer.msg).toBe(
+      `ca_path: ${path}: certificate 2 of 3, which begins in line ${line}, cannot be read; correct it or take it out, because Node.js would leave out all behind it`,
+    );
+    expect(connections).toBe(0);
+  });
+
+  test('may hold comments, other things, and the line ends of Windows', async () => {
+    const path = join(folder, 'mixed.pem');
+    const bundle = readFileSync(bundlePath, 'utf8');
+    const { pkcs8 } = await sharedKeyFiles();
+    writeFileSync(path, `a comment\n${pkcs8}${bundle}`.replaceAll('\n', '\r\n'));
+    const { answer } = await run('good', { ca_path: path });
+    expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
+    of('good').emulator.clearRequests();
   });
 });
 

@@ -1,9 +1,9 @@
 import { execa } from 'execa';
-import { type ModuleName, MODULES as modules } from '../../src/modules.ts';
+import { HOST_MODULES, type ModuleName } from '../../src/modules.ts';
 import type { Answer } from './answer.ts';
 
-/** The names of all modules. */
-export const MODULES = modules.map(({ name }) => name);
+/** The names of the modules that speak for a host. */
+export const MODULES = HOST_MODULES.map(({ name }) => name);
 export type { Answer, ModuleName };
 
 /** What came of running an executable. */

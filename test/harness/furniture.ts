@@ -1,4 +1,4 @@
-import { MODULES, type ModuleName } from '../../src/modules.ts';
+import { HOST_MODULES, type ModuleName } from '../../src/modules.ts';
 import type { ObjectType } from '../emulator/types.ts';
 
 /** Options of a call, beyond those that say where agent and JumpCloud are. */
@@ -20,6 +20,10 @@ export interface Furniture {
 }
 
 const FURNITURE: Readonly<Record<ModuleName, Furniture>> = {
+  jumpcloud_names: {
+    good: { system_groups: ['web'] },
+    bad: { system_groups: [] },
+  },
   jumpcloud_host: {
     good: { groups: [] },
     changing: (idOf) => ({
@@ -87,6 +91,6 @@ export function tellingCalls(module: ModuleName, idOf: IdOf): readonly Options[]
 }
 
 /** The modules that change something. */
-export const WRITING_MODULES: readonly ModuleName[] = MODULES.map(({ name }) => name).filter(
+export const WRITING_MODULES: readonly ModuleName[] = HOST_MODULES.map(({ name }) => name).filter(
   (name) => furnitureOf(name).changing !== undefined,
 );

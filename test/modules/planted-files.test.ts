@@ -117,12 +117,26 @@ describe.each(NODES)('with Node.js %s', (_, node) => {
     expect(existsSync(written)).toBe(false);
   });
 
+  base('a run by a relative path can load what it needs late', async () => {
+    const host = await emulator.enrol();
+    const place = await mkdtemp(join(folder, 'relative-'));
+    await copyFile(executablePath('jumpcloud_system_info'), join(place, 'module'));
+    emulator.faults.add({ fault: { kind: 'status', status: 503 }, times: 1 });
+    const options = JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url });
+    const env = { JUMPCLOUD_NODE: node };
+    const { stdout } = await execa('./module', [options], { cwd: place, env, reject: false });
+    expect(JSON.parse(stdout)).toMatchObject({ changed: false, enrolled: true });
+    await host.remove();
+  });
+
   base.runIf(canTrace)('no run looks at a package.json or node_modules', async () => {
     const host = await emulator.enrol();
     const place = await mkdtemp(join(folder, 'traced-'));
     await mkdir(join(place, 'node_modules'));
     await writeFile(join(place, 'package.json'), '{}');
     const options = JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url });
+    // Waiting to try again loads a part that other runs do without.
+    emulator.faults.add({ fault: { kind: 'status', status: 503 }, times: 1 });
     const trace = join(folder, 'trace');
     const { stdout } = await execa(
       'strace',

@@ -2,7 +2,7 @@ import { chmodSync, copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { MODULES } from '../../src/modules.ts';
+import { HOST_MODULES } from '../../src/modules.ts';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { executablePath, type ModuleName, runModule, runRaw } from '../harness/executable.ts';
 import { furnitureOf } from '../harness/furniture.ts';
@@ -25,7 +25,7 @@ async function run(module: ModuleName, options: object = {}) {
 }
 const system = (options: object) => run('jumpcloud_system', options);
 
-describe.each(MODULES)('$name', ({ name }) => {
+describe.each(HOST_MODULES)('$name', ({ name }) => {
   test('refuses to run on another system than system_id says, before any request', async () => {
     const { good } = furnitureOf(name);
     const other = 'f'.repeat(24);

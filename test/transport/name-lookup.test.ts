@@ -1,8 +1,7 @@
 import type { LookupAddress } from 'node:dns';
-import type { LookupFunction } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, expect, test } from 'vitest';
-import { nameLookup } from '../../src/transport/name-lookup.ts';
+import { type NameLookup, nameLookup } from '../../src/transport/name-lookup.ts';
 
 const FOUND: LookupAddress[] = [{ address: '192.0.2.1', family: 4 }];
 const DEAD = Object.assign(new Error('dead'), { code: 'EAI_AGAIN' });
@@ -12,7 +11,7 @@ const OVERDRAWN = -1000;
 type Answer = (error: Error | null, addresses: LookupAddress[]) => void;
 let answers: Answer[];
 let leftMs: number;
-let lookUp: LookupFunction;
+let lookUp: NameLookup;
 beforeEach(() => {
   answers = [];
   leftMs = 60_000;
@@ -25,7 +24,7 @@ beforeEach(() => {
 /** What a lookup comes to, as soon as it does. */
 const get = () =>
   new Promise((resolve) => {
-    lookUp('host.example', { all: true }, (error, addresses) => resolve(error ?? addresses));
+    lookUp('host.example', (error, addresses) => resolve(error ?? addresses));
   });
 
 test('lookups at the same time share one', async () => {

@@ -1,10 +1,10 @@
 import { OBJECT_TYPES } from '../../api/graph.ts';
 import type { Problem } from '../../errors.ts';
 import { defineModule } from '../../module.ts';
+import type { NamedKind } from '../../named-kinds.ts';
 import { toChoice } from '../../options/choice.ts';
 import { objects } from '../../options/id.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
-import type { NamedKind } from '../../options/names.ts';
 import { type Option, type OptionValues, required } from '../../options/option.ts';
 import { reader } from '../../options/reader.ts';
 import { boolean } from '../../options/scalars.ts';

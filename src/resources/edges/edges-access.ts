@@ -1,7 +1,7 @@
 import { readAssociations, writeAssociation } from '../../api/associations.ts';
 import { type AssociationType, type EdgeChange, NO_SUDO, type Written } from '../../api/graph.ts';
 import { readMemberships, writeMembership } from '../../api/memberships.ts';
-import type { Session } from '../../transport/session.ts';
+import type { HostSession } from '../../transport/host-session.ts';
 import type { Edges } from './plan-edges.ts';
 
 /** How one kind of this host's edges is read and written, and what to call it. */
@@ -15,7 +15,7 @@ export interface EdgesAccess {
 }
 
 /** The system groups this host is in; such an edge carries no sudo. */
-export function memberships(session: Session): EdgesAccess {
+export function memberships(session: HostSession): EdgesAccess {
   return {
     type: 'system_group',
     name: 'system groups',
@@ -25,7 +25,7 @@ export function memberships(session: Session): EdgesAccess {
 }
 
 /** This host's direct associations of one type. */
-export function associations(session: Session, type: AssociationType): EdgesAccess {
+export function associations(session: HostSession, type: AssociationType): EdgesAccess {
   return {
     type,
     name: `${type} associations`,

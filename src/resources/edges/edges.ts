@@ -1,6 +1,6 @@
 import type { EdgeChange, Sudo } from '../../api/graph.ts';
 import type { Concern } from '../../reconcile.ts';
-import type { Session } from '../../transport/session.ts';
+import type { HostSession } from '../../transport/host-session.ts';
 import type { EdgesAccess } from './edges-access.ts';
 import { type Edges, type EdgesWish, planEdges } from './plan-edges.ts';
 import { unconfirmed } from './unconfirmed.ts';
@@ -29,7 +29,7 @@ export interface EdgesConcern extends Concern<Edges, EdgeChange> {
 }
 
 /** A concern that is a set of edges from this host, kept as its options describe. */
-export function edges(session: Session, kind: EdgesKind): EdgesConcern {
+export function edges(session: HostSession, kind: EdgesKind): EdgesConcern {
   const { access, wish, shape, option, field, warnings } = kind;
   // An edge that is no more than an id cannot be updated.
   const lists = (done: readonly EdgeChange[]) => {

@@ -1,5 +1,5 @@
 import { type Path, readUsers } from '../../api/users.ts';
-import type { Session } from '../../transport/session.ts';
+import type { HostSession } from '../../transport/host-session.ts';
 import { type EdgesWish, isWanted } from './plan-edges.ts';
 
 /**
@@ -8,7 +8,7 @@ import { type EdgesWish, isWanted } from './plan-edges.ts';
  * a way from this host will still be there when the run is over; in check mode JumpCloud shows them all.
  */
 export async function remainingAccess(
-  session: Session,
+  session: HostSession,
   wish: EdgesWish,
   isOpen: (path: Path) => boolean = () => true,
 ): Promise<string[]> {

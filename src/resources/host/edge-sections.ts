@@ -1,5 +1,5 @@
 import type { Path } from '../../api/users.ts';
-import type { Session } from '../../transport/session.ts';
+import type { HostSession } from '../../transport/host-session.ts';
 import { type EdgesConcern, type EdgesKind, edges } from '../edges/edges.ts';
 import { associations, memberships } from '../edges/edges-access.ts';
 import { keptSudo } from '../edges/kept-sudo.ts';
@@ -20,7 +20,7 @@ interface SectionKind extends Omit<EdgesKind, 'warnings'> {
 type AllEdges = ReadonlyMap<EdgeSection, Edges>;
 
 /** The lists of edges that the document has, in the order in which edges are added. */
-export function edgesParts(session: Session, options: HostOptions): EdgesPart[] {
+export function edgesParts(session: HostSession, options: HostOptions): EdgesPart[] {
   return EDGE_SECTIONS.filter((section) => options[section] !== undefined).map((section) => {
     const kind = kindOf(session, section, wishOf(section, options));
     const { warnings: _, ...bare } = kind;
@@ -40,7 +40,7 @@ function wishOf(section: EdgeSection, options: HostOptions): EdgesWish {
   };
 }
 
-function kindOf(session: Session, section: EdgeSection, wish: EdgesWish): SectionKind {
+function kindOf(session: HostSession, section: EdgeSection, wish: EdgesWish): SectionKind {
   const as = (type: 'user' | 'user_group' | 'policy' | 'policy_group' | 'command') =>
     ({
       access: associations(session, type),

@@ -1,7 +1,7 @@
 import type { EdgeChange } from '../../api/graph.ts';
 import type { SystemRecord } from '../../api/systems.ts';
 import type { Concern } from '../../reconcile.ts';
-import type { Session } from '../../transport/session.ts';
+import type { HostSession } from '../../transport/host-session.ts';
 import type { Edges } from '../edges/plan-edges.ts';
 import { systemConcern } from '../system/system-concern.ts';
 import type { Field } from '../system/system-fields.ts';
@@ -31,7 +31,7 @@ export interface HostParts {
 
 /** The whole document as a concern: a list of concerns over one session. */
 export function hostConcern(
-  session: Session,
+  session: HostSession,
   options: HostOptions,
 ): Concern<HostState, HostChange> {
   const parts: HostParts = {

@@ -2,7 +2,7 @@ import type { EdgeChange } from '../../api/graph.ts';
 import { type ModuleError, NotApplied, NotFound, Rejected } from '../../errors.ts';
 import type { Applied } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
-import type { Session } from '../../transport/session.ts';
+import type { HostSession } from '../../transport/host-session.ts';
 import { unconfirmed } from '../edges/unconfirmed.ts';
 import { edgesWriter, type RefusedEdge } from '../edges/write-edges.ts';
 import type { Field } from '../system/system-fields.ts';
@@ -20,7 +20,7 @@ import { inSection } from './in-section.ts';
 
 /** What the writes of a run to the whole document need. */
 export interface HostWork {
-  readonly session: Session;
+  readonly session: HostSession;
   readonly options: HostOptions;
   readonly parts: HostParts;
   readonly run: Run;

@@ -11,7 +11,7 @@ import { NotEnrolled } from '../../errors.ts';
 import { defineModule } from '../../module.ts';
 import { choices } from '../../options/choice.ts';
 import { type OptionValues, withDefault } from '../../options/option.ts';
-import type { Session } from '../../transport/session.ts';
+import type { HostSession } from '../../transport/host-session.ts';
 import { withSessionOf } from '../../transport/with-session.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { settingsOf } from '../system/system-fields.ts';
@@ -53,7 +53,7 @@ export const systemInfo = defineModule({
 });
 
 async function gather(
-  session: Session,
+  session: HostSession,
   { gather: parts }: SystemInfoOptions,
 ): Promise<Record<string, unknown>> {
   const wants = (part: (typeof PARTS)[number]) => parts.includes(part);
@@ -72,7 +72,7 @@ async function gather(
   };
 }
 
-async function readAllAssociations(session: Session): Promise<Record<string, unknown>> {
+async function readAllAssociations(session: HostSession): Promise<Record<string, unknown>> {
   const lists = OBJECT_TYPES.map(async (type) => {
     const edges = [...(await readAssociations(session, type))].sort(([a], [b]) => (a < b ? -1 : 1));
     return [type, edges.map(([id, sudo]) => (type === 'user_group' ? { id, ...sudo } : { id }))];
@@ -80,7 +80,7 @@ async function readAllAssociations(session: Session): Promise<Record<string, unk
   return Object.fromEntries(await Promise.all(lists));
 }
 
-function describeAgent(session: Session, record: SystemRecord): Record<string, unknown> {
+function describeAgent(session: HostSession, record: SystemRecord): Record<string, unknown> {
   const { identity, origin } = session;
   return {
     system_id: identity.systemId,

@@ -1,5 +1,5 @@
 import { ASSOCIATION_TYPES } from '../../api/graph.ts';
-import type { Session } from '../../transport/session.ts';
+import type { HostSession } from '../../transport/host-session.ts';
 import { associations, type EdgesAccess, memberships } from '../edges/edges-access.ts';
 import { type Edges, type EdgesWish, planEdges } from '../edges/plan-edges.ts';
 import { unconfirmed } from '../edges/unconfirmed.ts';
@@ -17,7 +17,7 @@ interface Found {
 }
 
 /** Every kind of edge a system has: its groups, then what is associated with it. The record stays. */
-export function allAssociations(session: Session, agent: AgentStop): Target<readonly Found[]> {
+export function allAssociations(session: HostSession, agent: AgentStop): Target<readonly Found[]> {
   const kinds = [
     { type: 'system_group', access: memberships(session) },
     ...ASSOCIATION_TYPES.map((type) => ({ type, access: associations(session, type) })),

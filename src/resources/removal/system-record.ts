@@ -20,7 +20,7 @@ import {
 import { monotonicMs } from '../../monotonic-clock.ts';
 import { pollUntil } from '../../poll-until.ts';
 import type { Run } from '../../run.ts';
-import type { Session } from '../../transport/session.ts';
+import type { HostSession } from '../../transport/host-session.ts';
 import { READ_BACK_TIMEOUT_MS } from '../read-back-timeout.ts';
 import type { AgentStop } from './agent-stop.ts';
 import type { RemovalOptions } from './removal-options.ts';
@@ -38,7 +38,7 @@ type Found = 'present' | 'gone' | 'unproven';
  * is gone.
  */
 export function systemRecord(
-  session: Session,
+  session: HostSession,
   { purge_identity }: RemovalOptions,
   agent: AgentStop,
 ): Target<Found> {
@@ -81,7 +81,7 @@ export function systemRecord(
  * identity at this address before: by the note of a run that it cut off, or of another one at the
  * same time. Otherwise a 404 may as well come from the wrong place, and a 401 from a wrong clock.
  */
-async function findRecord(session: Session): Promise<Found> {
+async function findRecord(session: HostSession): Promise<Found> {
   const { identity, origin } = session;
   const { systemId, agentDir } = identity;
   try {
@@ -107,7 +107,7 @@ function unproven(systemId: string, agentDir: string): Unauthorized {
   );
 }
 
-async function deleteWithNote(session: Session): Promise<boolean> {
+async function deleteWithNote(session: HostSession): Promise<boolean> {
   const { identity, origin } = session;
   const { systemId, agentDir } = identity;
   try {
@@ -130,7 +130,7 @@ function isSurelyNotDone(error: unknown): boolean {
   return !error.inDoubt;
 }
 
-async function isGoneInTime(session: Session, run: Run): Promise<boolean> {
+async function isGoneInTime(session: HostSession, run: Run): Promise<boolean> {
   const end = monotonicMs() + READ_BACK_TIMEOUT_MS;
   const look = async () => ((await isStillThere(session)) ? undefined : true);
   const isGone = await pollUntil(run, look, {
@@ -142,7 +142,7 @@ async function isGoneInTime(session: Session, run: Run): Promise<boolean> {
 }
 
 /** @throws NotApplied when that cannot be seen within the budget */
-async function isStillThere(session: Session): Promise<boolean> {
+async function isStillThere(session: HostSession): Promise<boolean> {
   try {
     return await systemExists(session);
   } catch (error) {
@@ -154,7 +154,7 @@ async function isStillThere(session: Session): Promise<boolean> {
   }
 }
 
-function leaveTombstone(session: Session, run: Run): void {
+function leaveTombstone(session: HostSession, run: Run): void {
   const { systemId, agentDir } = session.identity;
   try {
     writeTombstone(agentDir, { systemKey: systemId, removedAt: new Date().toISOString() });

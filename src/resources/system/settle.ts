@@ -2,7 +2,7 @@ import { NotApplied } from '../../errors.ts';
 import { monotonicMs } from '../../monotonic-clock.ts';
 import { pollUntil } from '../../poll-until.ts';
 import type { Run } from '../../run.ts';
-import type { Session } from '../../transport/session.ts';
+import type { HostSession } from '../../transport/host-session.ts';
 
 /** Between two looks, in milliseconds: the longer it has to hold, the less often. */
 const LEAST_MS = 1000;
@@ -26,7 +26,7 @@ export interface Settling<State> {
  */
 export async function settle<State>(
   run: Run,
-  { identity, budget }: Session,
+  { identity, budget }: HostSession,
   { seconds, read, disagreeing, write }: Settling<State>,
   first: State,
 ): Promise<{ state: State; reapplied: number }> {

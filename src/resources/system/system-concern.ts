@@ -1,6 +1,6 @@
 import { readSystem, type SystemRecord } from '../../api/systems.ts';
 import type { Concern } from '../../reconcile.ts';
-import type { Session } from '../../transport/session.ts';
+import type { HostSession } from '../../transport/host-session.ts';
 import {
   attributesOf,
   bodyOf,
@@ -17,7 +17,10 @@ import { systemWriter } from './system-writer.ts';
 export type SystemWish = SystemSettings & { readonly settle: number };
 
 /** This host's own record as a concern. */
-export function systemConcern(session: Session, wish: SystemWish): Concern<SystemRecord, Field> {
+export function systemConcern(
+  session: HostSession,
+  wish: SystemWish,
+): Concern<SystemRecord, Field> {
   return {
     read: () => readSystem(session),
 

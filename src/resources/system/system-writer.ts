@@ -4,7 +4,7 @@ import { NotApplied } from '../../errors.ts';
 import { shorten } from '../../options/describe.ts';
 import type { Applied } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
-import type { Session } from '../../transport/session.ts';
+import type { HostSession } from '../../transport/host-session.ts';
 import { settle } from './settle.ts';
 import type { SystemWish } from './system-concern.ts';
 import { bodyOf, disagreeing, type Field, managedFields } from './system-fields.ts';
@@ -22,7 +22,7 @@ export interface SystemWriter {
 
 /** Begins to write to this host's record. `onDone` is told after each write of all that took. */
 export function systemWriter(
-  session: Session,
+  session: HostSession,
   wish: SystemWish,
   run: Run,
   before: SystemRecord,
@@ -82,7 +82,7 @@ function hasTaken(change: Field, wish: SystemWish, after: SystemRecord): boolean
 }
 
 /** An old record that agrees already is past the agent's first initialisation. */
-function isYoung({ clock }: Session, seconds: number, { created }: SystemRecord): boolean {
+function isYoung({ clock }: HostSession, seconds: number, { created }: SystemRecord): boolean {
   return clock.now() - Date.parse(created ?? '') < seconds * 1000;
 }
 

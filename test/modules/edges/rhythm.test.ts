@@ -124,7 +124,7 @@ describe.concurrent('the rhythm of', () => {
     expect(only['added']).toEqual([a]);
     expect([...(only['removed'] as string[])].sort()).toEqual([b, other].sort());
     expect(only.diff).toEqual({ before: diffOf(...[b, c, other].sort()), after: diffOf(a, c) });
-    expect(only.msg).toBe(`${kind.field}: 1 added, 2 removed.`);
+    expect(only.msg).toBe(`Changed ${kind.field}: 1 added, 2 removed.`);
     expect([...host.edges().keys()].sort()).toEqual([a, c]);
 
     const empty = await step(host, [], { exclusive: true }, 2);

@@ -1,0 +1,115 @@
+import * as z from 'zod/mini';
+import type { NamedKind } from '../named-kinds.ts';
+import { type Page, readPages } from '../transport/pages.ts';
+import type { Request } from '../transport/request.ts';
+import type { Session } from '../transport/session.ts';
+import { answer, objectId } from './answer.ts';
+
+/** An object of an organisation, as an administrator sees it. */
+export interface NamedObject {
+  readonly id: string;
+  /** A user has two: the username, and the email address. */
+  readonly names: readonly string[];
+  /** Whether it is a group that JumpCloud fills by a rule. */
+  readonly isDynamic: boolean;
+}
+
+/** Where the kinds are listed that the newer API knows. */
+const LISTS = {
+  system_group: '/api/v2/systemgroups',
+  user_group: '/api/v2/usergroups',
+  policy_group: '/api/v2/policygroups',
+  policy: '/api/v2/policies',
+} as const;
+
+const text = z.optional(z.nullable(z.string()));
+const v2Object = z.object({ id: objectId, name: z.string(), membershipMethod: text });
+const v1Object = z.object({ _id: objectId, name: text, username: text, email: text });
+const v1List = z.object({ results: z.array(v1Object) });
+
+/**
+ * Reads the objects of a kind: all, or those that JumpCloud finds for some names. Its comparison knows
+ * wildcards and does not always heed case, so that what comes back has to be compared once more.
+ */
+export function findObjects(
+  session: Session,
+  kind: NamedKind,
+  names?: readonly string[],
+): Promise<NamedObject[]> {
+  const label = `${kind.replace('_', ' ')}s`.replace('policys', 'policies');
+  const pages = (read: (page: Page) => Promise<NamedObject[]>) =>
+    readPages(label, read, ({ id }) => id);
+  const purpose = names === undefined ? `read all ${label}` : `find ${label} by name`;
+
+  if (kind === 'user') {
+    return pages((page) => searchUsers(session, purpose, page, names));
+  }
+  const each = (names ?? [undefined]).map((name) =>
+    pages((page) =>
+      kind === 'command'
+        ? readCommands(session, purpose, page, name)
+        : readList(session, purpose, LISTS[kind], page, name),
+    ),
+  );
+  return Promise.all(each).then((lists) => lists.flat());
+}
+
+async function readList(
+  session: Session,
+  purpose: string,
+  list: string,
+  page: Page,
+  name: string | undefined,
+): Promise<NamedObject[]> {
+  const filter = name === undefined ? '' : `filter=name:eq:${encode(name)}&`;
+  const path = `${list}?${filter}sort=id&limit=${page.limit}&skip=${page.skip}`;
+  const request: Request = { method: 'GET', path, purpose };
+  const found = answer(session, request, await session.send(request), z.array(v2Object));
+  return found.map(({ id, name, membershipMethod }) => ({
+    id,
+    names: [name],
+    isDynamic: /^DYNAMIC/.test(membershipMethod ?? ''),
+  }));
+}
+
+async function readCommands(
+  session: Session,
+  purpose: string,
+  page: Page,
+  name: string | undefined,
+): Promise<NamedObject[]> {
+  const filter = name === undefined ? '' : `filter=name:$eq:${encode(name)}&`;
+  const path = `/api/commands?${filter}fields=name&sort=_id&limit=${page.limit}&skip=${page.skip}`;
+  return v1Objects(session, { method: 'GET', path, purpose });
+}
+
+function searchUsers(
+  session: Session,
+  purpose: string,
+  page: Page,
+  names: readonly string[] | undefined,
+): Promise<NamedObject[]> {
+  const wanted = names?.flatMap((name) => [{ username: name }, { email: name }]);
+  const body = {
+    ...(wanted && { filter: { or: wanted } }),
+    fields: 'username email',
+    sort: '_id',
+    ...page,
+  };
+  const path = '/api/search/systemusers';
+  return v1Objects(session, { method: 'POST', path, body, purpose, isSearch: true });
+}
+
+async function v1Objects(session: Session, request: Request): Promise<NamedObject[]> {
+  const { results } = answer(session, request, await session.send(request), v1List);
+  return results.map(({ _id, name, username, email }) => ({
+    id: _id,
+    names: [name, username, email].filter((one) => typeof one === 'string'),
+    isDynamic: false,
+  }));
+}
+
+/** A comma would separate conditions, and a star stand for anything. */
+function encode(name: string): string {
+  return encodeURIComponent(name).replaceAll('*', '%2A');
+}

@@ -1,0 +1,129 @@
+import { CONSOLES } from '../../agent/region.ts';
+import { InvalidArguments, NotFound, type Problem } from '../../errors.ts';
+import { defineModule } from '../../module.ts';
+import { shorten } from '../../options/describe.ts';
+import type { Outcome, Run } from '../../run.ts';
+import { ApiKeyAuthentication } from '../../transport/api-key-authentication.ts';
+import { openDestination } from '../../transport/open-destination.ts';
+import { Session } from '../../transport/session.ts';
+import {
+  apiKeyFrom,
+  KINDS,
+  kindsOf,
+  type NamesOptions,
+  namesOptions,
+  namesRules,
+} from './names-options.ts';
+import { type Resolved, resolve } from './resolve.ts';
+
+/** Names to ids, with an administrator's API key. Reads only, and never signs as a host. */
+export const names = defineModule({
+  name: 'jumpcloud_names',
+  options: namesOptions,
+  rules: namesRules,
+  async run(options: NamesOptions, run) {
+    const session = await openSession(options, run);
+    try {
+      const resolved = await Promise.all(
+        kindsOf(options).map((option) => resolve(session, KINDS[option], options[option] ?? [])),
+      );
+      return outcome(options, run, resolved);
+    } finally {
+      session.close();
+    }
+  },
+});
+
+async function openSession(options: NamesOptions, run: Run): Promise<Session> {
+  const apiKey = options.api_key ?? apiKeyFrom(process.env) ?? '';
+  run.report.hide(apiKey);
+  const origin = options.api_url ?? CONSOLES[options.region];
+  const { connections, settings } = await openDestination(origin, options);
+  const orgId = options.org_id ?? (process.env['JUMPCLOUD_ORG_ID'] || undefined);
+  const session = new Session(run, new ApiKeyAuthentication(apiKey, orgId), connections, settings);
+  run.report.connected(() => session.report());
+  return session;
+}
+
+function outcome(options: NamesOptions, run: Run, resolved: readonly Resolved[]): Outcome {
+  const isAll = ({ kind }: Resolved) =>
+    kindsOf(options).some((option) => KINDS[option] === kind && options[option] === 'all');
+  requireResolved(resolved.filter((one) => !isAll(one)));
+  for (const { kind, ambiguous } of resolved.filter(isAll)) {
+    for (const { name, ids } of ambiguous) {
+      run.report.warn(
+        `${said(kind, name)} is borne by ${ids.length}, and left out: ${ids.join(', ')}. Give one of them another name, or use its id.`,
+      );
+    }
+  }
+  const count = resolved.reduce((sum, { found }) => sum + found.size, 0);
+  const dynamic: string[] = [];
+  for (const one of resolved) {
+    for (const [name, { id, isDynamic }] of one.found) {
+      if (!isDynamic || one.kind !== 'system_group') continue;
+      dynamic.push(id);
+      if (isAll(one)) continue;
+      run.report.warn(
+        `${said(one.kind, name)} (${id}) is filled by a rule of JumpCloud's: no host can join or leave it by hand. Leave it out of what a host is to be in, or name it in keep.`,
+      );
+    }
+  }
+  const byKind = resolved.map(({ kind, found }) => [
+    kind,
+    Object.fromEntries([...found].map(([name, { id }]) => [name, id])),
+  ]);
+  return {
+    changed: false,
+    msg: `Resolved ${count} ${count === 1 ? 'name' : 'names'}.`,
+    fields: { names: Object.fromEntries(byKind), dynamic },
+  };
+}
+
+/**
+ * @throws NotFound when a name is borne by nothing
+ * @throws InvalidArguments when all exist, and one is borne by several
+ */
+function requireResolved(resolved: readonly Resolved[]): void {
+  const missing = resolved.flatMap(({ kind, missing }) =>
+    missing.map(({ name, near }) => {
+      const hint = near === undefined ? '' : `; did you mean ${shorten(near)}?`;
+      return { kind, name, message: `there is no ${said(kind, name)}${hint}` };
+    }),
+  );
+  const ambiguous = resolved.flatMap(({ kind, ambiguous }) =>
+    ambiguous.map(({ name, ids }) => ({
+      kind,
+      name,
+      ids,
+      message: `${said(kind, name)} may mean ${ids.join(' or ')}: give one another name, or use its id`,
+    })),
+  );
+  const messages = [...missing, ...ambiguous].map(({ message }) => message);
+  if (missing.length > 0) {
+    throw new NotFound(
+      `Could not resolve ${messages.length === 1 ? 'a name' : `${messages.length} names`}: ${messages.join('; ')}. Names are compared exactly; see the Admin Portal.`,
+      {
+        details: {
+          missing: missing.map(({ kind, name }) => ({ kind, name })),
+          ...(ambiguous.length > 0 && {
+            ambiguous: ambiguous.map(({ kind, name, ids }) => ({ kind, name, ids })),
+          }),
+        },
+      },
+    );
+  }
+  if (ambiguous.length === 0) return;
+  const problems: Problem[] = ambiguous.map(({ kind, message }) => ({
+    option: optionOf(kind),
+    message,
+  }));
+  throw new InvalidArguments(problems);
+}
+
+function optionOf(kind: Resolved['kind']): string {
+  return Object.entries(KINDS).find(([, of]) => of === kind)?.[0] ?? '';
+}
+
+function said(kind: Resolved['kind'], name: string): string {
+  return `${kind.replace('_', ' ')} ${JSON.stringify(shorten(name))}`;
+}

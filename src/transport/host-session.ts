@@ -1,0 +1,24 @@
+import type { Identity } from '../agent/identity.ts';
+import type { Run } from '../run.ts';
+import type { Connections } from './connections.ts';
+import { Session, type SessionSettings } from './session.ts';
+import { SignedAuthentication } from './signed-authentication.ts';
+
+/** This host's way to JumpCloud, as the system that it is. */
+export class HostSession extends Session {
+  readonly identity: Identity;
+  override readonly authentication: SignedAuthentication;
+
+  constructor(
+    run: Run,
+    identity: Identity,
+    originIsAgents: boolean | undefined,
+    connections: Connections,
+    settings: SessionSettings,
+  ) {
+    const authentication = new SignedAuthentication(identity, originIsAgents);
+    super(run, authentication, connections, settings);
+    this.authentication = authentication;
+    this.identity = identity;
+  }
+}

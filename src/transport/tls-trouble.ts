@@ -1,0 +1,71 @@
+/** Why the other side ended a TLS handshake, and what to do about it. */
+interface Refusal {
+  readonly what: string;
+  readonly advice: string;
+}
+
+const GATEWAY =
+  'a gateway of yours seems to answer there. Let this host through as it is, or check api_url and proxy.';
+const SOMETHING_ELSE =
+  'Something else answers at this address: check api_url, proxy and name resolution.';
+
+const REFUSALS: readonly [code: RegExp, what: string, advice: string][] = [
+  [
+    /CERTIFICATE_REQUIRED/,
+    'it wants a certificate of this host',
+    `JumpCloud wants none: ${GATEWAY}`,
+  ],
+  [
+    /HANDSHAKE_FAILURE/,
+    'no cipher suits both sides, or it wants a certificate of this host',
+    `Neither is so with JumpCloud: ${GATEWAY}`,
+  ],
+  [
+    /PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/,
+    'it accepts no version of TLS that Node.js offers',
+    'JumpCloud speaks TLS 1.2 and 1.3: an old gateway seems to answer there. Bring it up to date, or check api_url and proxy.',
+  ],
+  [/UNRECOGNIZED_NAME/, 'it does not know the name', SOMETHING_ELSE],
+];
+
+/** What an alert means, by the code of OpenSSL; undefined for anything else. */
+export function tlsRefusal(code: string): Refusal | undefined {
+  const known = REFUSALS.find(([pattern]) => pattern.test(code));
+  if (known !== undefined) return { what: known[1], advice: known[2] };
+  const [, alert] = /ALERT_(.*)/.exec(code) ?? [];
+  return alert === undefined
+    ? undefined
+    : {
+        what: `it ended the handshake with "${alert.replaceAll('_', ' ').toLowerCase()}"`,
+        advice: 'Ask those who run what answers there, or check api_url and proxy.',
+      };
+}
+
+/** The code of an error of TLS. Node calls some of OpenSSL's by one name, and says which in the text. */
+export function tlsCode(code: string, message: string): string {
+  const [, reason] = (code === 'EPROTO' && /SSL routines:[^:]*:([^:]+)/.exec(message)) || [];
+  return reason === undefined ? code : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
+}
+
+/** What happened. OpenSSL's own text has file names and lines of its source; the code says as much. */
+export function tlsMessage(code: string, message: string): string {
+  const refusal = tlsRefusal(code)?.what;
+  const plain = /^(ERR_SSL|EPROTO)/.test(code)
+    ? 'the other side does not speak TLS as expected'
+    : message.replace(/\.$/, '');
+  return `${refusal ?? plain} (${code})`;
+}
+
+/** What to do about it. */
+export function tlsAdvice(code: string): string {
+  const refusal = tlsRefusal(code);
+  if (refusal !== undefined) return refusal.advice;
+  if (/EXPIRED|NOT_YET_VALID/.test(code)) {
+    return `This host's clock says ${new Date().toISOString()}: set it if that is wrong; if it is right, the other side needs a new certificate.`;
+  }
+  if (/ALTNAME|HOSTNAME/.test(code)) return SOMETHING_ELSE;
+  if (/^(ERR_SSL|EPROTO)/.test(code)) {
+    return 'Check scheme and port in api_url and proxy: a server without TLS seems to answer there.';
+  }
+  return 'If a proxy or gateway of yours opens TLS connections, give its CA with ca_path; if none does, find out who answers there instead of JumpCloud.';
+}

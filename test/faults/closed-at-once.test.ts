@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { issue, makeCa } from '../emulator/keys.ts';
+import { runModule } from '../harness/executable.ts';
+import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
+
+/** In seconds; far more than it takes to try again. */
+const REQUEST_TIMEOUT = 10;
+const SOON = 6;
+
+const folder = mkdtempSync(join(tmpdir(), 'closed-'));
+const caPath = join(folder, 'ca.pem');
+let plain: Emulator;
+let secure: Emulator;
+let plainHost: EnrolledHost;
+let secureHost: EnrolledHost;
+let proxy: ConnectProxy;
+
+beforeAll(async () => {
+  const ca = await makeCa();
+  writeFileSync(caPath, ca.cert);
+  plain = await startEmulator();
+  secure = await startEmulator({ tls: await issue(ca) });
+  plainHost = await plain.enrol();
+  secureHost = await secure.enrol();
+  proxy = await startConnectProxy();
+});
+afterAll(async () => {
+  proxy.close();
+  await Promise.all([plain.close(), secure.close(), plainHost.remove(), secureHost.remove()]);
+  rmSync(folder, { recursive: true });
+});
+
+/** Stands before a port of this host, and closes the first connection in the way given. */
+async function gate(to: number, close: (socket: Socket) => void): Promise<Server> {
+  let isFirst = true;
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    if (isFirst) {
+      isFirst = false;
+      return close(socket);
+    }
+    const target = connect(to, '127.0.0.1').on('error', () => socket.destroy());
+    socket.on('close', () => target.destroy());
+    socket.pipe(target).pipe(socket);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return server;
+}
+
+const plainTo = (port: number) => ({
+  agent_dir: plainHost.agentDir,
+  api_url: `http://127.0.0.1:${port}`,
+});
+const secureTo = (port: number) => ({
+  agent_dir: secureHost.agentDir,
+  api_url: `https://localhost:${port}`,
+  ca_path: caPath,
+});
+const portOf = (url: string) => Number(new URL(url).port);
+
+describe('a first connection that is closed at once is noticed at once:', () => {
+  const servers: [what: string, port: () => number, options: (port: number) => object][] = [
+    ['a server', () => plain.port, plainTo],
+    ['a server of https', () => secure.port, secureTo],
+    [
+      'a server behind a proxy',
+      () => secure.port,
+      (port) => ({ ...secureTo(port), proxy: proxy.url }),
+    ],
+    [
+      'a proxy',
+      () => portOf(proxy.url),
+      (port) => ({ ...secureTo(secure.port), proxy: `http://127.0.0.1:${port}` }),
+    ],
+  ];
+  const ways: [how: string, close: (socket: Socket) => void][] = [
+    ['ends', (socket) => socket.end()],
+    ['breaks off', (socket) => socket.resetAndDestroy()],
+    ['ends a moment later', (socket) => setTimeout(() => socket.end(), 3)],
+  ];
+  const rows = servers.flatMap(([what, port, options]) =>
+    ways.map(([how, close]) => [what, how, port, options, close] as const),
+  );
+  test.each(rows)('%s that %s', async (_what, _how, port, options, close) => {
+    const server = await gate(port(), close);
+    const start = performance.now();
+    const { answer } = await runModule('jumpcloud_system', {
+      ...options((server.address() as AddressInfo).port),
+      request_timeout: REQUEST_TIMEOUT,
+      _ansible_verbosity: 2,
+    });
+    server.close();
+    expect(answer).toMatchObject({ changed: false, api: { requests: 2, retries: 1 } });
+    expect(answer.failed).toBeUndefined();
+    expect((performance.now() - start) / 1000).toBeLessThan(SOON);
+  });
+});

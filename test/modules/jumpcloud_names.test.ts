@@ -1,0 +1,245 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import { type Answer, type CallOptions, type Ran, runModule } from '../harness/executable.ts';
+
+let emulator: Emulator;
+let apiKey: string;
+beforeAll(async () => {
+  emulator = await startEmulator();
+  apiKey = emulator.store.addApiKey();
+});
+beforeEach(() => {
+  emulator.clearRequests();
+  emulator.faults.clear();
+});
+afterAll(() => emulator.close());
+
+function call(options: object, more: CallOptions = {}): Promise<Ran> {
+  const place = { api_url: emulator.url, api_key: apiKey };
+  return runModule('jumpcloud_names', { ...place, ...options }, more);
+}
+const run = async (options: object): Promise<Answer> => (await call(options)).answer;
+
+test('six kinds of names become ids', async () => {
+  const { store } = emulator;
+  const ids = {
+    system_group: store.addNamed('system_group', 'six-web'),
+    user_group: store.addNamed('user_group', 'six-team'),
+    user: store.addNamed('user', { name: 'six-ada', email: 'ada@six.example' }),
+    command: store.addNamed('command', 'six-patch'),
+    policy: store.addNamed('policy', 'six-lock'),
+    policy_group: store.addNamed('policy_group', 'six-base'),
+  };
+  const answer = await run({
+    system_groups: 'six-web',
+    user_groups: ['six-team', ids.user_group],
+    users: ['six-ada', 'ada@six.example'],
+    commands: ['six-patch'],
+    policies: ['six-lock'],
+    policy_groups: ['six-base'],
+  });
+  expect(answer).toMatchObject({ changed: false, msg: 'Resolved 7 names.', dynamic: [] });
+  expect(answer['names']).toEqual({
+    system_group: { 'six-web': ids.system_group },
+    user_group: { 'six-team': ids.user_group },
+    user: { 'six-ada': ids.user, 'ada@six.example': ids.user },
+    command: { 'six-patch': ids.command },
+    policy: { 'six-lock': ids.policy },
+    policy_group: { 'six-base': ids.policy_group },
+  });
+  expect(emulator.requests).toHaveLength(6);
+  expect(emulator.requests.every(({ signed, apiKey }) => !signed && apiKey !== undefined)).toBe(
+    true,
+  );
+});
+
+const ODD_NAMES = [
+  `it's "quoted"`,
+  'a, b',
+  'a:b',
+  'star*',
+  '100 % + 1',
+  'naïve ☃ 日本',
+  'a&b=c?d#e',
+  ' leading and trailing ',
+  'x'.repeat(200),
+  'all',
+];
+
+describe.each(ODD_NAMES)('the name %j', (name) => {
+  test('is found alone, in a list and among all, and nothing else is', async () => {
+    const { store } = emulator;
+    for (const [option, kind] of [
+      ['system_groups', 'system_group'],
+      ['commands', 'command'],
+      ['users', 'user'],
+    ] as const) {
+      const id = store.addNamed(kind, { name, email: `${store.idsOf(kind).length}@odd.example` });
+      store.addNamed(kind, { name: `${name.toUpperCase()}!`, email: `${id}@odd.example` });
+      const alone = await run({ [option]: [name] });
+      expect(alone['names'], alone.msg).toEqual({ [kind]: { [name]: id } });
+      const six = Array.from({ length: 6 }, (_, i) => store.addNamed(kind, `${kind} ${id} ${i}`));
+      const many = await run({ [option]: [name, ...six.map((_, i) => `${kind} ${id} ${i}`)] });
+      expect(Object(many['names'])[kind]?.[name], many.msg).toBe(id);
+    }
+  });
+});
+
+describe('a name that', () => {
+  test('does not exist is told with all others, and the nearest where the list was read', async () => {
+    const { store } = emulator;
+    for (const name of [
+      'missing-1',
+      'missing-2',
+      'missing-3',
+      'missing-4',
+      'missing-5',
+      'webserver',
+    ]) {
+      store.addNamed('system_group', name);
+    }
+    const few = await run({ system_groups: ['websrever'], users: ['nobody'] });
+    expect(few).toMatchObject({
+      failed: true,
+      error: {
+        code: 'not_found',
+        missing: [
+          { kind: 'system_group', name: 'websrever' },
+          { kind: 'user', name: 'nobody' },
+        ],
+      },
+    });
+    const many = await run({
+      system_groups: ['missing-1', 'missing-2', 'missing-3', 'missing-4', 'missing-5', 'websrever'],
+    });
+    expect(many.msg).toContain('there is no system group "websrever"; did you mean webserver?');
+  });
+
+  test('two objects bear is refused with both ids, and left out of all', async () => {
+    const { store } = emulator;
+    const ids = [store.addNamed('policy', 'twin'), store.addNamed('policy', 'twin')].sort();
+    store.addNamed('policy', 'single');
+    const answer = await run({ policies: ['twin', 'single'] });
+    expect(answer).toMatchObject({
+      failed: true,
+      error: { code: 'invalid_arguments', problems: [{ option: 'policies' }] },
+    });
+    for (const id of ids) expect(answer.msg).toContain(id);
+    const all = await run({ policies: 'all' });
+    expect(Object(all['names']).policy).not.toHaveProperty('twin');
+    expect(all.warnings.join()).toContain(
+      `policy "twin" is borne by 2, and left out: ${ids.join(', ')}`,
+    );
+    const both = await run({ policies: ['twin', 'gone'] });
+    expect(both.error).toMatchObject({ code: 'not_found', ambiguous: [{ name: 'twin', ids }] });
+  });
+
+  test('is of a dynamic group comes with a warning', async () => {
+    const id = emulator.store.addNamed('system_group', {
+      name: 'every linux',
+      membershipMethod: 'DYNAMIC_AUTOMATED',
+    });
+    const answer = await run({ system_groups: ['every linux'] });
+    expect(answer).toMatchObject({ dynamic: [id] });
+    expect(answer.warnings.join()).toContain('no host can join or leave it by hand');
+    const all = await run({ system_groups: 'all' });
+    expect(all['dynamic']).toContain(id);
+    expect(all.warnings.join()).not.toContain('by hand');
+  });
+});
+
+describe('the key', () => {
+  test('comes from the environment, too, and is in no output', async () => {
+    emulator.store.addNamed('command', 'keyed');
+    const env = { JUMPCLOUD_API_KEY: `${apiKey}\n` };
+    const place = { api_url: emulator.url, commands: ['keyed'], _ansible_verbosity: 3 };
+    const ran = await runModule('jumpcloud_names', place, { env });
+    expect(ran.answer.failed, ran.answer.msg).toBeUndefined();
+    expect(ran.stdout + ran.stderr).not.toContain(apiKey);
+  });
+
+  test.each([
+    ['a body', { kind: 'status', status: 403, text: 'KEY' }],
+    ['a header', { kind: 'redirect', location: 'https://elsewhere.example/KEY' }],
+    ['a message', { kind: 'status', status: 400, text: '{"message":"bad key KEY"}' }],
+    ['a page', { kind: 'body', text: '<html>KEY', headers: { 'content-type': 'KEY' } }],
+  ] as const)('is not printed when it comes back in %s', async (_, fault) => {
+    const said = JSON.parse(JSON.stringify(fault).replaceAll('KEY', apiKey));
+    emulator.faults.add({ fault: said, times: 5 });
+    const ran = await call({ system_groups: ['web'], _ansible_verbosity: 3 });
+    expect(ran.answer.failed).toBe(true);
+    expect(ran.stdout + ran.stderr).not.toContain(apiKey);
+  });
+
+  test('that is none is refused without being quoted', async () => {
+    for (const api_key of ['short', 'has blanks in it, which no key has', `${apiKey}\u0000`, 7]) {
+      const { answer, stdout } = await call({ api_key, users: ['ada'] });
+      expect(answer.error?.problems, answer.msg).toMatchObject([{ option: 'api_key' }]);
+      if (typeof api_key === 'string') expect(stdout).not.toContain(api_key);
+    }
+    const none = await runModule(
+      'jumpcloud_names',
+      { api_url: emulator.url, users: ['ada'] },
+      { env: { JUMPCLOUD_API_KEY: '' } },
+    );
+    expect(none.answer.error?.problems).toMatchObject([{ option: 'api_key' }]);
+    expect(emulator.requests).toEqual([]);
+  });
+
+  test('that JumpCloud does not accept is told with what a key needs', async () => {
+    const { answer } = await call({ api_key: 'f'.repeat(40), users: ['ada'] });
+    expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized', status: 401 } });
+    expect(answer.msg).toMatch(/does not accept the API key \(401\).*\(2\).*region.*\(3\).*org_id/);
+    expect(emulator.requests).toHaveLength(1);
+    const multi = emulator.store.addApiKey({ multiTenant: true });
+    expect((await run({ api_key: multi, users: ['x'] })).error?.code).toBe('unauthorized');
+    const org_id = emulator.store.organisationId;
+    expect((await run({ api_key: multi, org_id, users: ['x'] })).error?.code).toBe('not_found');
+  });
+});
+
+test('nothing to look up, and options of hosts, are refused', async () => {
+  const nothing = await run({});
+  expect(nothing.msg).toMatch(/^Nothing to look up: give at least one of system_groups/);
+  const hosts = await run({ users: 'all', agent_dir: '/opt/jc' });
+  expect(hosts.msg).toMatch(/^Unsupported parameters for \(jumpcloud_names\) module: agent_dir/);
+  const names = await run({ users: ['', 'ada'] });
+  expect(names.msg).toMatch(/^users: item 1: expected a name, got empty text/);
+});
+
+test('storms of 429 and 502 are outlasted', async () => {
+  const id = emulator.store.addNamed('user_group', 'stormy');
+  emulator.faults.add({ fault: { kind: 'status', status: 429, retryAfter: 0 }, times: 2 });
+  emulator.faults.add({ fault: { kind: 'status', status: 502 }, times: 2 });
+  expect(await run({ user_groups: ['stormy'] })).toMatchObject({
+    names: { user_group: { stormy: id } },
+  });
+  expect(emulator.requests).toHaveLength(5);
+});
+
+test('a thousand names of six kinds cost few requests', { timeout: 60_000 }, async () => {
+  const { store } = emulator;
+  const kinds = {
+    system_groups: 'system_group',
+    user_groups: 'user_group',
+    users: 'user',
+    commands: 'command',
+    policies: 'policy',
+    policy_groups: 'policy_group',
+  } as const;
+  const wish = Object.fromEntries(
+    Object.entries(kinds).map(([option, kind]) => [
+      option,
+      Array.from({ length: 167 }, (_, i) => {
+        store.addNamed(kind, `thousand ${i}`);
+        return `thousand ${i}`;
+      }),
+    ]),
+  );
+  const start = performance.now();
+  const answer = await run(wish);
+  const seconds = (performance.now() - start) / 1000;
+  expect(answer.msg).toBe('Resolved 1002 names.');
+  console.log(`1,002 names: ${emulator.requests.length} requests, ${seconds.toFixed(2)} s`);
+  expect(emulator.requests.length).toBeLessThan(40);
+});

@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { connector } from '../../src/transport/connector.ts';
+import type { NameLookup } from '../../src/transport/name-lookup.ts';
+import { hangingPort, slowPort } from '../faults/bad-server.ts';
+
+const cleanUp: (() => void)[] = [];
+afterEach(() => {
+  for (const close of cleanUp.splice(0)) close();
+});
+
+const lookUp =
+  (...addresses: { address: string; family: number }[]): NameLookup =>
+  (_name, found) =>
+    found(null, addresses);
+
+/** Connects to a name with these addresses; the address that it came to. */
+async function connectTo(port: number, timeoutMs: number, lookup: NameLookup): Promise<string> {
+  const connect = connector({ ca: undefined, lookup, timeoutMs });
+  const target = { protocol: 'http:', hostname: 'host.example', port: String(port) };
+  const socket = await new Promise<Socket>((resolve, reject) => {
+    connect(target, (error, connected) => (connected ? resolve(connected) : reject(error)));
+  });
+  cleanUp.push(() => socket.destroy());
+  return socket.remoteAddress ?? '';
+}
+
+const HERE = { address: '127.0.0.1', family: 4 };
+// Whether or not this machine has IPv6, nobody listens there.
+const NOWHERE = { address: '::1', family: 6 };
+
+test('an address far away is not given up for one of a family that this host has not', async () => {
+  const far = await slowPort();
+  cleanUp.push(far.close);
+  const port = Number(new URL(far.url).port);
+  expect(await connectTo(port, 10_000, lookUp(HERE, NOWHERE))).toBe('127.0.0.1');
+});
+
+test('an address that does not answer leaves time for another', async () => {
+  const hanging = await hangingPort();
+  cleanUp.push(hanging.close);
+  const port = Number(new URL(hanging.url).port);
+  const server = createServer().listen(port, '127.0.0.2');
+  await once(server, 'listening');
+  cleanUp.push(() => server.close());
+  const other = { address: '127.0.0.2', family: 4 };
+  expect(await connectTo(port, 2001, lookUp(HERE, other))).toBe('127.0.0.2');
+});
+
+test('a failure at every address has the code of the first', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  const failure = connectTo(port, 2000, lookUp(HERE, NOWHERE));
+  await expect(failure).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
