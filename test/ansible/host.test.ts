@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
+import { type Answer, predictionOf } from '../harness/executable.ts';
+
+const FQCN = 'systemcontext.jumpcloud';
+
+describe.runIf(hasAnsible)('a whole host in one task of ansible-playbook', () => {
+  let controller: Controller;
+  let emulator: Emulator;
+  let host: EnrolledHost;
+  let group: string;
+  let user: string;
+  let team: string;
+  let document: Record<string, unknown>;
+
+  beforeAll(async () => {
+    controller = await makeController();
+    emulator = await startEmulator();
+  });
+  afterAll(async () => {
+    await emulator?.close();
+    await controller?.remove();
+  });
+  beforeEach(async () => {
+    host = await controller.enrol(emulator);
+    const { store } = emulator;
+    [group, user, team] = [store.addGroup(), store.addUser(), store.addUserGroup()];
+    document = {
+      system: { display_name: 'web-1', allow_ssh_root_login: 'yes', attributes: { rack: 12 } },
+      groups: group,
+      users: [{ id: user, sudo: 'yes' }],
+      user_groups: [team],
+      exclusive: ['groups', 'users'],
+    };
+    emulator.clearRequests();
+    return () => host.remove();
+  });
+
+  const place = () => ({ agent_dir: host.agentDir, api_url: emulator.url });
+  const task = (options: object) => ({
+    name: 'Describe the host',
+    [`${FQCN}.jumpcloud_host`]: { ...place(), ...options },
+    register: 'result',
+  });
+  const writes = () => emulator.requests.filter(({ method }) => method !== 'GET');
+
+  /** The host is as the document says. */
+  function expectDescribed(): void {
+    const { store } = emulator;
+    expect(store.record(host.systemId)).toMatchObject({
+      displayName: 'web-1',
+      allowSshRootLogin: true,
+      attributes: [{ name: 'rack', value: '12' }],
+    });
+    expect(store.groupsOf(host.systemId)).toEqual([group]);
+    expect(store.edgesOf(host.systemId, 'user')).toEqual([
+      [user, { sudo: { enabled: true, withoutPassword: false } }],
+    ]);
+    expect(store.hasEdge(host.systemId, 'user_group', team)).toBe(true);
+  }
+
+  test('--check --diff shows each section and writes nothing; a run then does just that', async () => {
+    const gone = emulator.store.addGroup();
+    emulator.store.join(host.systemId, gone);
+    const predicted = await controller.play([task(document)], { flags: ['--check', '--diff'] });
+    expect(predicted.recap).toMatchObject({ changed: 1, failed: 0 });
+    expect(predicted.output).toMatch(/^-.*"display_name": "ip-10-0-0-7"/m);
+    expect(predicted.output).toMatch(/^\+.*"display_name": "web-1"/m);
+    expect(predicted.output).toMatch(new RegExp(`^- +"${gone}"`, 'm'));
+    expect(predicted.output).toMatch(new RegExp(`^\\+ +"${group}"`, 'm'));
+    expect(predicted.output).toMatch(new RegExp(`^\\+ +"id": "${user}"`, 'm'));
+    expect(writes()).toEqual([]);
+
+    const done = await controller.play([task(document)]);
+    expect(done.recap).toMatchObject({ changed: 1, failed: 0 });
+    expectDescribed();
+    const { msg, sections } = predictionOf(done.registered['result'] as Answer);
+    expect(predicted.registered['result']).toMatchObject({ msg, sections: sections as object });
+
+    emulator.clearRequests();
+    const again = await controller.play([task(document)]);
+    expect(again.recap).toMatchObject({ changed: 0, failed: 0 });
+    // A read for each section, and one to tell of users who get in all the same.
+    expect(emulator.requests.map(({ method }) => method)).toEqual(Array(5).fill('GET'));
+  });
+
+  test('module_defaults say where agent and JumpCloud are', async () => {
+    const { recap } = await controller.play(
+      [{ name: 'Describe the host', [`${FQCN}.jumpcloud_host`]: document }],
+      { play: { module_defaults: { [`group/${FQCN}.all`]: place() } } },
+    );
+    expect(recap).toMatchObject({ ok: 1, changed: 1, failed: 0 });
+    expectDescribed();
+  });
+
+  test('module_defaults of its own give sections, which a task replaces whole', async () => {
+    const { recap, registered } = await controller.play(
+      [
+        {
+          name: 'Describe the host',
+          [`${FQCN}.jumpcloud_host`]: { system: { description: 'Serves the shop' } },
+          register: 'result',
+        },
+      ],
+      {
+        play: {
+          module_defaults: {
+            [`group/${FQCN}.all`]: place(),
+            [`${FQCN}.jumpcloud_host`]: { system: { display_name: 'web-9' }, groups: [group] },
+          },
+        },
+      },
+    );
+    expect(recap).toMatchObject({ changed: 1, failed: 0 });
+    expect(registered['result']?.msg).toBe('Changed system: description; groups: 1 added.');
+  });
+
+  test('a loop over documents', async () => {
+    const other = await controller.enrol(emulator);
+    const hosts = [
+      { dir: host.agentDir, name: 'web-1' },
+      { dir: other.agentDir, name: 'web-2' },
+    ];
+    const { recap, registered } = await controller.play([
+      {
+        name: 'Describe each host',
+        [`${FQCN}.jumpcloud_host`]: {
+          api_url: emulator.url,
+          agent_dir: '{{ item.dir }}',
+          system: { display_name: '{{ item.name }}', attributes: { of: '{{ item.name }}' } },
+          groups: '{{ [group] }}',
+        },
+        loop: hosts,
+        vars: { group },
+        register: 'result',
+      },
+    ]);
+    expect(recap).toMatchObject({ changed: 1, failed: 0 });
+    expect(registered['result']?.['results']).toMatchObject([{ changed: true }, { changed: true }]);
+    for (const [i, { systemId }] of [host, other].entries()) {
+      const { displayName, attributes } = emulator.store.record(systemId);
+      expect([displayName, attributes[0]?.value]).toEqual([`web-${i + 1}`, `web-${i + 1}`]);
+      expect(emulator.store.groupsOf(systemId)).toEqual([group]);
+    }
+    await other.remove();
+  });
+
+  test('async and poll', async () => {
+    const { recap, registered } = await controller.play([
+      { ...task(document), async: 60, poll: 1 },
+    ]);
+    expect(recap).toMatchObject({ changed: 1, failed: 0 });
+    // 1 in ansible-core 2.14, true in 2.19.
+    expect(registered['result']?.['finished']).toBeTruthy();
+    expectDescribed();
+  });
+
+  test('a failure says in which section, by the path of the option', async () => {
+    const { output, registered } = await controller.play([
+      { ...task({ system: { displayname: 'web' } }), ignore_errors: true },
+    ]);
+    expect(output).toContain('did you mean display_name?');
+    expect(registered['result']).toMatchObject({
+      failed: true,
+      error: { code: 'invalid_arguments', problems: [{ option: 'system.displayname' }] },
+    });
+    expect(emulator.requests).toHaveLength(0);
+  });
+});
