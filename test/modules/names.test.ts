@@ -148,7 +148,10 @@ describe('is refused before any request:', () => {
       /^names: user: ada: expected an id .* got the text "ada"$/,
     ],
     [() => ({ groups: [], names: { user: ['ada'] } }), /^names: user: expected a mapping/],
-    [() => ({ groups: [], names: 7 }), /^names: expected a mapping .* got the number 7$/],
+    [
+      () => ({ groups: ['web', 'db'], names: 7 }),
+      /^names: expected a mapping .* got the number 7$/,
+    ],
     [() => ({ groups: [], names: '/none.json' }), /^names: \/none\.json cannot be read \(ENOENT\)/],
     [() => ({ groups: [], names: folder }), /^names: .* is not a regular file$/],
     [
