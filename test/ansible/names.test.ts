@@ -89,7 +89,7 @@ describe.runIf(hasAnsible)('a playbook of names alone', { timeout: 120_000 }, ()
     expect(writes()).toEqual([]);
   });
 
-  test('changes every host the first time, nothing the second, with one look-up each', async () => {
+  test('changes every host the first time, nothing the second, with one look-up', async () => {
     expectChanged(await run(), 1);
     expect(byAdmin()).toHaveLength(3);
     const { store } = emulator;
@@ -108,9 +108,27 @@ describe.runIf(hasAnsible)('a playbook of names alone', { timeout: 120_000 }, ()
     expect(byAdmin().every(({ signed }) => !signed)).toBe(true);
   });
 
-  test('never hands the key to a host, nor shows it', async () => {
-    const { output } = await run('-vvvv', '-e', JSON.stringify({ ansible_no_target_syslog: true }));
+  test('a key in an option is shown nowhere, in success or failure', async () => {
+    const task = (users: string[]) => ({
+      name: 'Resolve',
+      'systemcontext.jumpcloud.jumpcloud_names': {
+        api_url: emulator.url,
+        api_key: apiKey,
+        users,
+      },
+      register: 'resolved',
+      ignore_errors: true,
+    });
+    const { output, recap, registered } = await controller.play(
+      [task(['ada']), { ...task(['nobody']), register: 'missing' }],
+      { flags: ['-vvvv', '--diff'] },
+    );
+    expect(recap, output).toMatchObject({ failed: 0, changed: 0 });
+    expect(registered).toMatchObject({
+      resolved: { names: { user: { ada: ids.ada } } },
+      missing: { failed: true, error: { code: 'not_found' } },
+    });
     expect(output).not.toContain(apiKey);
-    expect(emulator.requests.filter((request) => request.signed && request.apiKey)).toEqual([]);
+    expect(JSON.stringify(registered)).not.toContain(apiKey);
   });
 });
