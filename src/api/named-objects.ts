@@ -8,7 +8,7 @@ import { answer, objectId } from './answer.ts';
 /** An object of an organisation, as an administrator sees it. */
 export interface NamedObject {
   readonly id: string;
-  /** A user has two: the username, and the email address. */
+  /** A user has two: the username, and the email address. What has none is never found. */
   readonly names: readonly string[];
   /** Whether it is a group that JumpCloud fills by a rule. */
   readonly isDynamic: boolean;
@@ -23,7 +23,7 @@ const LISTS = {
 } as const;
 
 const text = z.optional(z.nullable(z.string()));
-const v2Object = z.object({ id: objectId, name: z.string(), membershipMethod: text });
+const v2Object = z.object({ id: objectId, name: text, membershipMethod: text });
 const v1Object = z.object({ _id: objectId, name: text, username: text, email: text });
 const v1List = z.object({ results: z.array(v1Object) });
 
@@ -67,7 +67,7 @@ async function readList(
   const found = answer(session, request, await session.send(request), z.array(v2Object));
   return found.map(({ id, name, membershipMethod }) => ({
     id,
-    names: [name],
+    names: typeof name === 'string' ? [name] : [],
     isDynamic: /^DYNAMIC/.test(membershipMethod ?? ''),
   }));
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { NAMED_KINDS, type NamedKind } from '../named-kinds.ts';
 import { describe, shorten } from './describe.ts';
@@ -19,7 +20,7 @@ export function namesOption(): Option<NameLookup | undefined> {
 }
 
 function toNames(value: unknown): NameLookup {
-  if (typeof value !== 'string') return lookupOf(value, 'a mapping of kinds to names');
+  if (typeof value !== 'string') return lookupOf(value, 'the mapping');
   if (value.trimStart().startsWith('{')) return lookupOf(parse(value, 'the text'), 'the text');
   const path = toPath(value);
   return lookupOf(parse(readNames(path), path), path);
@@ -32,7 +33,9 @@ function readNames(path: string): string {
     if (stat.size > LARGEST_FILE) {
       throw new InvalidValue(`${path} has ${stat.size} bytes; names are never that many`);
     }
-    return readFileSync(path, 'utf8');
+    const bytes = readFileSync(path);
+    if (!isUtf8(bytes)) throw new InvalidValue(`${path} is not UTF-8; save it as UTF-8`);
+    return bytes.toString('utf8');
   } catch (error) {
     if (error instanceof InvalidValue) throw error;
     const { code } = error as NodeJS.ErrnoException;
@@ -55,6 +58,11 @@ function lookupOf(value: unknown, where: string): NameLookup {
   if (!isMapping(value)) {
     throw new InvalidValue(
       `expected a mapping of kinds to names and ids, or the path of a JSON file that holds one, got ${describe(value)}`,
+    );
+  }
+  if ('names' in value) {
+    throw new InvalidValue(
+      `${where} is the whole result of jumpcloud_names; give what stands under names in it`,
     );
   }
   const names: Partial<Record<NamedKind, Record<string, string>>> = {};

@@ -52,3 +52,17 @@ export class NameLookup {
     );
   }
 }
+
+/** Stands for names that cannot be read: that is told once, and not of each name again. */
+export class UnreadableNames extends NameLookup {
+  #count = 0;
+
+  constructor() {
+    super({});
+  }
+
+  /** Another id each time, because the same one twice would be told as a mistake. */
+  override idOf(): string {
+    return String(this.#count++).padStart(24, '0');
+  }
+}

@@ -1,35 +1,51 @@
+/** In letters; names that begin so are as good as the same. */
+const LONGEST = 64;
+const FIRST_ROW = Uint8Array.from({ length: LONGEST + 1 }, (_, i) => i);
+
 /** The known name that a mistyped one was probably meant to be, if any is close. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const plain = simplify(name);
-  const same = known.find((candidate) => simplify(candidate) === plain);
-  if (same !== undefined) return same;
-  const ranked = known
-    .map((candidate) => ({ candidate, edits: distance(plain, simplify(candidate)) }))
-    .sort((a, b) => a.edits - b.edits);
-  const best = ranked[0];
-  return best && best.edits <= Math.max(1, Math.floor(plain.length / 4))
-    ? best.candidate
-    : undefined;
+  if (plain === '') return undefined;
+  const most = Math.max(1, Math.floor(plain.length / 4));
+  let best: string | undefined;
+  let fewest = most + 1;
+  for (const candidate of known) {
+    const edits = distance(plain, simplify(candidate), fewest);
+    if (edits >= fewest) continue;
+    [best, fewest] = [candidate, edits];
+    if (edits === 0) break;
+  }
+  return best;
 }
 
 /** displayName, display-name and display_name are one name spelled three ways. */
 function simplify(name: string): string {
   return name
     .toLowerCase()
-    .replace(/[^a-z0-9]/g, '')
-    .slice(0, 64);
+    .replace(/[^\p{L}\p{N}]/gu, '')
+    .slice(0, LONGEST);
 }
 
-/** How many letters have to be typed, dropped or replaced to get from one to the other. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+/**
+ * How many letters have to be typed, dropped or replaced to get from one to the other. There may be
+ * very many names to compare: it stops where it cannot become fewer than `enough`, and gives that.
+ */
+function distance(a: string, b: string, enough: number): number {
+  if (Math.abs(a.length - b.length) >= enough) return enough;
+  let row = FIRST_ROW.slice(0, b.length + 1);
+  let next = new Uint8Array(b.length + 1);
   for (let i = 0; i < a.length; i++) {
-    const next = [i + 1];
+    const letter = a.charCodeAt(i);
+    let [left, least] = [i + 1, i + 1];
+    next[0] = left;
     for (let j = 0; j < b.length; j++) {
-      const replaced = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+      const replaced = (row[j] ?? 0) + (letter === b.charCodeAt(j) ? 0 : 1);
+      left = Math.min(replaced, (row[j + 1] ?? 0) + 1, left + 1);
+      next[j + 1] = left;
+      if (left < least) least = left;
     }
-    row = next;
+    if (least >= enough) return enough;
+    [row, next] = [next, row];
   }
-  return row.at(-1) ?? 0;
+  return row[b.length] ?? 0;
 }

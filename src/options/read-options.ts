@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts';
 import { shorten } from './describe.ts';
-import { NameLookup } from './names.ts';
+import { NameLookup, UnreadableNames } from './names.ts';
 import { nearest } from './nearest.ts';
 import type { Option, OptionTable, OptionValues, Reading } from './option.ts';
 import { readMapping } from './spellings.ts';
@@ -27,8 +27,7 @@ export function readOptions<T extends OptionTable>(
 ): ReadOptions<T> {
   const unknown = [...given.keys()].filter((name) => !Object.hasOwn(table, name));
   const wrongNames = unknown.length > 0 ? [unsupported(module, unknown, Object.keys(table))] : [];
-  const lookup = readNames(table, given);
-  const names = lookup instanceof NameLookup ? lookup : undefined;
+  const names = readNames(table, given);
   const read = readValues(table, { names, given });
   const { problems } = read;
   // The same lookup that the others were read with, which knows what of it was used.
@@ -38,11 +37,15 @@ export function readOptions<T extends OptionTable>(
 }
 
 /** What the other options are read with, as far as it can be read itself. */
-function readNames(table: OptionTable, given: ReadonlyMap<string, unknown>): unknown {
+function readNames(
+  table: OptionTable,
+  given: ReadonlyMap<string, unknown>,
+): NameLookup | undefined {
   const value = given.get('names') ?? undefined;
   const option = table['names'];
   if (value === undefined || option === undefined) return undefined;
-  return option.schema({ names: undefined, given }).safeParse(value).data;
+  const { data } = option.schema({ names: undefined, given }).safeParse(value);
+  return data instanceof NameLookup ? data : new UnreadableNames();
 }
 
 /** Reads the values of known options; they are complete only where there is no problem. */

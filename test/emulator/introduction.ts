@@ -15,10 +15,11 @@ export function introduction({ url, hosts, objects, apiKey }: Offer): string {
   const [{ agentDir, systemId }] = hosts;
   const free = (type: Furnished['type']) =>
     objects.find((object) => object.type === type && object.standing === '')?.id;
-  const line = (module: string, options: Record<string, unknown>, ...flags: string[]) => {
-    const json = JSON.stringify({ agent_dir: agentDir, api_url: url, ...options });
-    return `  ${[`dist/modules/${module}`, quoted(json), ...flags].join(' ')}`;
-  };
+  const call = (module: string, options: Record<string, unknown>, ...flags: string[]) =>
+    `  ${[`dist/modules/${module}`, quoted(JSON.stringify(options)), ...flags].join(' ')}`;
+  const line = (module: string, options: Record<string, unknown>, ...flags: string[]) =>
+    call(module, { agent_dir: agentDir, api_url: url, ...options }, ...flags);
+  const wanted = { system_groups: ['web'], users: ['ada'] };
   const asAdmin = (path: string, ...words: string[]) =>
     `  ${['curl -s -H', quoted(`x-api-key: ${apiKey}`), ...words, quoted(url + path)].join(' ')}`;
   const search = { filter: [{ username: 'ada' }], fields: 'username email' };
@@ -49,6 +50,7 @@ export function introduction({ url, hosts, objects, apiKey }: Offer): string {
     line('jumpcloud_removal', { system_id: systemId }, '--check'),
     '',
     'Which id has which name, as an administrator finds out:',
+    call('jumpcloud_names', { api_url: url, api_key: apiKey, ...wanted }),
     asAdmin('/api/v2/systemgroups?filter=name:eq:web'),
     asAdmin('/api/search/systemusers', ...asJson, '-d', quoted(JSON.stringify(search))),
     '',

@@ -80,10 +80,15 @@ describe.each([
     for (const line of lines) {
       const { stdout } = await execa('sh', ['-c', line], { cwd: root });
       const answer = JSON.parse(stdout);
-      expect(answer.changed).toBe(!line.includes('jumpcloud_system_info'));
+      expect(answer.changed).toBe(!/jumpcloud_(system_info|names) /.test(line));
       expect(answer).not.toHaveProperty('failed');
       if (line.endsWith('--check --diff'))
         expect(answer.diff.after).toEqual({ display_name: 'web-1' });
+      if (line.includes('jumpcloud_names ')) {
+        const { web } = ready.names['system_group'] ?? {};
+        const { ada } = ready.names['user'] ?? {};
+        expect(answer.names).toEqual({ system_group: { web }, user: { ada } });
+      }
     }
 
     expect(ready.hosts).toEqual([{ agentDir: ready.agentDir, systemId }]);

@@ -115,6 +115,42 @@ describe('a name that', () => {
     expect(many.msg).toContain('there is no system group "websrever"; did you mean webserver?');
   });
 
+  test('is missing alone is told with the nearest, if the list can be read', async () => {
+    const { store } = emulator;
+    store.addNamed('policy_group', 'baseline of all');
+    for (let i = 0; i < 150; i++) store.addNamed('policy_group', `filler ${i}`);
+    emulator.clearRequests();
+    const told = await run({ policy_groups: ['Baseline of al'] });
+    expect(told.msg).toContain(
+      'no policy group "Baseline of al"; did you mean baseline of all? Names are',
+    );
+    expect(emulator.requests).toHaveLength(3);
+    emulator.faults.add({
+      fault: { kind: 'status', status: 403 },
+      when: ({ url }) => !url.includes('filter='),
+    });
+    const untold = await run({ policy_groups: ['Baseline of al'] });
+    expect(untold.error).toMatchObject({ code: 'not_found' });
+    expect(untold.msg).toContain('no policy group "Baseline of al". Names are');
+  });
+
+  test('is one of many missing ones is told with its nearest as long as somebody reads it', async () => {
+    const name = (i: number) => `forgotten number ${i}`;
+    for (let i = 0; i < 30; i++) emulator.store.addNamed('user_group', name(i));
+    const wanted = Array.from({ length: 30 }, (_, i) => name(i).toUpperCase());
+    const { msg, error } = await run({ user_groups: wanted });
+    expect(Object(error)['missing']).toHaveLength(30);
+    expect(msg.match(/did you mean/g)).toHaveLength(20);
+  });
+
+  test('holds half a character is refused', async () => {
+    for (const option of ['system_groups', 'users', 'commands']) {
+      const { msg, error } = await run({ [option]: ['web', 'we\ud800b'] });
+      expect(error?.code, msg).toBe('invalid_arguments');
+      expect(msg).toMatch(new RegExp(`^${option}: item 2: holds half a character`));
+    }
+  });
+
   test('two objects bear is refused with both ids, and left out of all', async () => {
     const { store } = emulator;
     const ids = [store.addNamed('policy', 'twin'), store.addNamed('policy', 'twin')].sort();
@@ -146,6 +182,18 @@ describe('a name that', () => {
     expect(all['dynamic']).toContain(id);
     expect(all.warnings.join()).not.toContain('by hand');
   });
+});
+
+test('an object without a name hides no other', async () => {
+  const id = emulator.store.addNamed('policy', 'beside a nameless one');
+  emulator.faults.add({
+    fault: {
+      kind: 'mangle',
+      change: (body) => [{ id: 'f'.repeat(24), name: null }, ...(body as object[])],
+    },
+  });
+  const answer = await run({ policies: ['beside a nameless one'] });
+  expect(answer['names'], answer.msg).toEqual({ policy: { 'beside a nameless one': id } });
 });
 
 describe('the key', () => {
@@ -184,6 +232,27 @@ describe('the key', () => {
     );
     expect(none.answer.error?.problems).toMatchObject([{ option: 'api_key' }]);
     expect(emulator.requests).toEqual([]);
+  });
+
+  test.each([
+    ['JUMPCLOUD_API_KEY', 'a', 'api_key'],
+    ['JUMPCLOUD_API_KEY', 'abcdefghijklmnopqr\nabcdefgh', 'api_key'],
+    ['JUMPCLOUD_API_KEY', 'schlüssel-schlüssel-schlüssel', 'api_key'],
+    ['JUMPCLOUD_ORG_ID', 'one\ntwo', 'org_id'],
+  ])('in %s is looked at as in the option: %j', async (variable, value, option) => {
+    const place = { api_url: emulator.url, users: ['ada'] };
+    const env = { JUMPCLOUD_API_KEY: apiKey, [variable]: value };
+    const { answer } = await runModule('jumpcloud_names', place, { env });
+    expect(answer.error?.problems, answer.msg).toMatchObject([{ option }]);
+    expect(answer.msg).toMatch(
+      new RegExp(`^${option}: ${variable} is not of the form that JumpCloud gives; copy it anew`),
+    );
+    expect(emulator.requests).toEqual([]);
+  });
+
+  test('that is empty is told as such', async () => {
+    const { answer } = await call({ api_key: ' ', users: ['ada'] });
+    expect(answer.msg).toBe('api_key: is empty; without it, JUMPCLOUD_API_KEY is read');
   });
 
   test('that JumpCloud does not accept is told with what a key needs', async () => {

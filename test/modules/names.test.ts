@@ -6,11 +6,13 @@ import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emu
 import { type Answer, type ModuleName, runModule } from '../harness/executable.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'names-'));
+const latin1 = join(folder, 'latin1.json');
 let emulator: Emulator;
 let host: EnrolledHost;
 let names: Record<string, Record<string, unknown>>;
 let ids: Record<'web' | 'db' | 'ada' | 'bob' | 'team' | 'patch' | 'lock' | 'base', string>;
 beforeAll(async () => {
+  writeFileSync(latin1, Buffer.from('{"user":{"zoë":"0123456789abcdef01234567"}}', 'latin1'));
   emulator = await startEmulator();
   const { store } = emulator;
   ids = {
@@ -146,9 +148,17 @@ describe('is refused before any request:', () => {
       /^names: user: ada: expected an id .* got the text "ada"$/,
     ],
     [() => ({ groups: [], names: { user: ['ada'] } }), /^names: user: expected a mapping/],
-    [() => ({ groups: [], names: 7 }), /^names: expected a mapping .* got the number 7$/],
+    [
+      () => ({ groups: ['web', 'db'], names: 7 }),
+      /^names: expected a mapping .* got the number 7$/,
+    ],
     [() => ({ groups: [], names: '/none.json' }), /^names: \/none\.json cannot be read \(ENOENT\)/],
     [() => ({ groups: [], names: folder }), /^names: .* is not a regular file$/],
+    [
+      () => ({ groups: [], names: { changed: false, names } }),
+      /^names: the mapping is the whole result of jumpcloud_names; give what stands under names/,
+    ],
+    [() => ({ groups: [], names: latin1 }), /^names: .*latin1\.json is not UTF-8/],
     [() => ({ groups: [], names: '{"user":' }), /^names: the text is not JSON/],
   ];
   test.each(wrong.map(([options, message]) => ({ options, message })))(

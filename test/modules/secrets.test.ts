@@ -13,7 +13,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import type { Fault } from '../emulator/faults.ts';
 import { issue, makeCa, sharedKeyFiles } from '../emulator/keys.ts';
@@ -32,12 +32,14 @@ let proxyPort: number;
 let host: EnrolledHost;
 let secureHost: EnrolledHost;
 let keyText: string[];
+let apiKey: string;
 
 beforeAll(async () => {
   const ca = await makeCa();
   caPath = join(folder, 'ca.pem');
   writeFileSync(caPath, ca.cert);
   emulator = await startEmulator();
+  apiKey = emulator.store.addApiKey();
   secure = await startEmulator({ tls: await issue(ca) });
   host = await emulator.enrol();
   secureHost = await secure.enrol();
@@ -81,6 +83,8 @@ function secretTexts(): [what: string, text: string][] {
   return [
     ...keyText.map((text): [string, string] => ['key', text]),
     ...parts.map((text): [string, string] => ['signature', text]),
+    ['API key', apiKey.slice(0, 24)],
+    ['API key', apiKey.slice(-24)],
     ['password', PASSWORD],
     ['password', 'eim@2026'],
     ['password', encodeURIComponent(PASSWORD)],
@@ -102,9 +106,12 @@ function processes(pid: number): string {
       return '';
     }
   };
+  const own = read(pid, 'cmdline');
   const children = read(pid, `task/${pid}/children`).trim().split(/\s+/).filter(Boolean);
-  const below = children.map((child) => read(child, 'cmdline') + read(child, 'environ'));
-  return [read(pid, 'cmdline'), ...below].join('\n');
+  // One that has not become its program yet still shows what is its parent's.
+  const begun = children.filter((child) => read(child, 'cmdline') !== own);
+  const below = begun.map((child) => read(child, 'cmdline') + read(child, 'environ'));
+  return [own, ...below].join('\n');
 }
 
 interface Running {
@@ -203,6 +210,68 @@ describe.each([0, 1, 2, 3])('at verbosity %i', (_ansible_verbosity) => {
     const answer = await expectSecretsKept({ options: options(), env: preload(broken) });
     expect(answer).toMatchObject({ error: { code: 'internal' } });
   });
+});
+
+describe("an administrator's API key", () => {
+  const module = 'jumpcloud_names';
+  const options = () => ({
+    api_url: emulator.url,
+    users: ['ada', 'bob'],
+    policies: 'all',
+    _ansible_verbosity: 3,
+  });
+  beforeEach(() => {
+    emulator.faults.clear();
+    emulator.store.addNamed('user', 'ada');
+  });
+
+  test('in a file of options', async () => {
+    const answer = await expectSecretsKept({
+      module,
+      options: { ...options(), api_key: apiKey },
+    });
+    expect(answer).toMatchObject({ error: { code: 'not_found' } });
+    expect(answer.invocation.module_args.api_key).toBe('********');
+  });
+
+  test('on standard input is in no command line', async () => {
+    const child = spawn(executablePath(module), ['-']);
+    const seen = new Set<string>();
+    const watch = setInterval(() => seen.add(processes(child.pid ?? 0)), 5);
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (data) => {
+        printed += data;
+      });
+    }
+    child.stdin.end(JSON.stringify({ ...options(), users: 'all', api_key: apiKey }));
+    await once(child, 'close').finally(() => clearInterval(watch));
+    expect(JSON.parse(printed)).toMatchObject({ changed: false, names: { policy: {} } });
+    expect([...seen].join('')).toContain(module);
+    for (const shown of [printed, ...seen]) expectNoSecret('output and /proc', shown);
+  });
+
+  test.each(['body', 'header'])('that the server repeats in a %s', async (where) => {
+    const fault: Fault =
+      where === 'body'
+        ? { kind: 'status', status: 400, text: JSON.stringify({ message: `bad key ${apiKey}` }) }
+        : { kind: 'redirect', location: `https://elsewhere.example/?key=${apiKey}` };
+    emulator.faults.add({ fault, times: 9 });
+    const answer = await expectSecretsKept({
+      module,
+      options: { ...options(), api_key: apiKey },
+    });
+    expect(answer).toMatchObject({ failed: true });
+  });
+
+  test.each(['jumpcloud_system', 'jumpcloud_host'] as const)(
+    'given to %s, which has no such option',
+    async (other) => {
+      const given = { agent_dir: host.agentDir, api_url: emulator.url, api_key: apiKey };
+      const answer = await expectSecretsKept({ module: other, options: given });
+      expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
+    },
+  );
 });
 
 function longBefore(text: string): string {

@@ -31,3 +31,18 @@ test('the closest one wins, the first of two that are as close', () => {
   expect(nearest('userz', ['users', 'usere'])).toBe('users');
   expect(nearest('anything', [])).toBeUndefined();
 });
+
+test('names in other scripts are compared, too', () => {
+  expect(nearest('日本', ['東京'])).toBeUndefined();
+  expect(nearest('разработчик', ['тестировщики', 'разработчики'])).toBe('разработчики');
+  expect(nearest('***', ['+++'])).toBeUndefined();
+});
+
+test('very many names cost little time', () => {
+  const known = Array.from({ length: 20_000 }, (_, i) => `someone.called.${i}@example.com`);
+  const start = performance.now();
+  for (let i = 0; i < 20; i++) {
+    expect(nearest(`nobody-of-this-kind-in-here-${i}`, known)).toBeUndefined();
+  }
+  expect(performance.now() - start).toBeLessThan(4_000);
+});

@@ -24,6 +24,13 @@ export const KINDS = {
 } as const satisfies Readonly<Record<string, NamedKind>>;
 export type KindOption = keyof typeof KINDS;
 
+/** The variables that stand for options, and what their values look like: they go into headers. */
+const FORMS = {
+  JUMPCLOUD_API_KEY: /^[\w.~+/=-]{16,512}$/,
+  JUMPCLOUD_ORG_ID: /^[\w-]{1,64}$/,
+} as const satisfies Readonly<Record<string, RegExp>>;
+type Variable = keyof typeof FORMS;
+
 /** The options of jumpcloud_names. */
 export const namesOptions = {
   system_groups: wantedNames(),
@@ -32,8 +39,8 @@ export const namesOptions = {
   commands: wantedNames(),
   policies: wantedNames(),
   policy_groups: wantedNames(),
-  api_key: secretText(/^[\w.~+/=-]{16,512}$/),
-  org_id: secretText(/^[\w-]{1,64}$/),
+  api_key: headerText('JUMPCLOUD_API_KEY'),
+  org_id: headerText('JUMPCLOUD_ORG_ID'),
   region: withDefault(choice(...REGIONS), 'us'),
   api_url: apiUrl(),
   ca_path: pemBundle(),
@@ -52,7 +59,16 @@ export function namesRules(given: NamesOptions): Problem[] {
     const options = Object.keys(KINDS).join(', ');
     problems.push({ option: '', message: `Nothing to look up: give at least one of ${options}.` });
   }
-  if (given.api_key === undefined && apiKeyFrom(process.env) === undefined) {
+  const fromVariables = [
+    ['api_key', 'JUMPCLOUD_API_KEY'],
+    ['org_id', 'JUMPCLOUD_ORG_ID'],
+  ] as const;
+  for (const [option, variable] of fromVariables) {
+    const text = given[option] === undefined ? fromEnvironment(variable) : undefined;
+    if (text === undefined || FORMS[variable].test(text)) continue;
+    problems.push({ option, message: `${variable} ${OF_ANOTHER_FORM}` });
+  }
+  if (given.api_key === undefined && fromEnvironment('JUMPCLOUD_API_KEY') === undefined) {
     problems.push({
       option: 'api_key',
       message:
@@ -68,9 +84,9 @@ export function kindsOf(given: NamesOptions): KindOption[] {
   return options.filter((option) => given[option] !== undefined);
 }
 
-/** The key in the environment, without the line end of the file that it was read from. */
-export function apiKeyFrom(environment: NodeJS.ProcessEnv): string | undefined {
-  return environment['JUMPCLOUD_API_KEY']?.trim() || undefined;
+/** What a variable holds, without the line end of the file that it was read from. */
+export function fromEnvironment(variable: Variable): string | undefined {
+  return process.env[variable]?.trim() || undefined;
 }
 
 /** Names, or `all`. Only the text is the keyword; a list that holds it names an object. */
@@ -97,14 +113,21 @@ function wantedNames(): Option<readonly string[] | 'all' | undefined> {
 function toName(value: unknown): string {
   const name = toText(value);
   if (name === '') throw new InvalidValue('expected a name, got empty text');
+  if (/\p{Surrogate}/u.test(name)) {
+    throw new InvalidValue('holds half a character, which no name does; type it anew');
+  }
   return name;
 }
 
+const OF_ANOTHER_FORM =
+  'is not of the form that JumpCloud gives; copy it anew from the Admin Portal';
+
 /** Text that goes into a header, and is never quoted. */
-function secretText(form: RegExp): Option<string | undefined> {
+function headerText(variable: Variable): Option<string | undefined> {
   const schema = reader((value) => {
     const text = toTextUnquoted(value).trim();
-    if (!form.test(text)) throw new InvalidValue('is not of the form that JumpCloud gives');
+    if (text === '') throw new InvalidValue(`is empty; without it, ${variable} is read`);
+    if (!FORMS[variable].test(text)) throw new InvalidValue(OF_ANOTHER_FORM);
     return text;
   });
   return { type: 'str', secret: true, schema: () => schema };

@@ -7,7 +7,7 @@ import { ApiKeyAuthentication } from '../../transport/api-key-authentication.ts'
 import { openDestination } from '../../transport/open-destination.ts';
 import { Session } from '../../transport/session.ts';
 import {
-  apiKeyFrom,
+  fromEnvironment,
   KINDS,
   kindsOf,
   type NamesOptions,
@@ -35,11 +35,11 @@ export const names = defineModule({
 });
 
 async function openSession(options: NamesOptions, run: Run): Promise<Session> {
-  const apiKey = options.api_key ?? apiKeyFrom(process.env) ?? '';
+  const apiKey = options.api_key ?? fromEnvironment('JUMPCLOUD_API_KEY') ?? '';
   run.report.hide(apiKey);
   const origin = options.api_url ?? CONSOLES[options.region];
   const { connections, settings } = await openDestination(origin, options);
-  const orgId = options.org_id ?? (process.env['JUMPCLOUD_ORG_ID'] || undefined);
+  const orgId = options.org_id ?? fromEnvironment('JUMPCLOUD_ORG_ID');
   const session = new Session(run, new ApiKeyAuthentication(apiKey, orgId), connections, settings);
   run.report.connected(() => session.report());
   return session;
@@ -100,8 +100,9 @@ function requireResolved(resolved: readonly Resolved[]): void {
   );
   const messages = [...missing, ...ambiguous].map(({ message }) => message);
   if (missing.length > 0) {
+    const told = messages.join('; ').replace(/[^?]$/, '$&.');
     throw new NotFound(
-      `Could not resolve ${messages.length === 1 ? 'a name' : `${messages.length} names`}: ${messages.join('; ')}. Names are compared exactly; see the Admin Portal.`,
+      `Could not resolve ${messages.length === 1 ? 'a name' : `${messages.length} names`}: ${told} Names are compared exactly; see the Admin Portal.`,
       {
         details: {
           missing: missing.map(({ kind, name }) => ({ kind, name })),

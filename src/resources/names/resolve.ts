@@ -1,4 +1,5 @@
 import { findObjects, type NamedObject } from '../../api/named-objects.ts';
+import { Interrupted } from '../../errors.ts';
 import type { NamedKind } from '../../named-kinds.ts';
 import { isId } from '../../options/id.ts';
 import { nearest } from '../../options/nearest.ts';
@@ -7,11 +8,14 @@ import type { Session } from '../../transport/session.ts';
 /** Up to so many names are asked for one by one; above, the whole list is read instead. */
 const MOST_SINGLE = 5;
 
+/** For so many missing names the nearest is looked for: nobody reads more, and lists may be long. */
+const MOST_HINTS = 20;
+
 /** What names of one kind stand for. */
 export interface Resolved {
   readonly kind: NamedKind;
   readonly found: ReadonlyMap<string, NamedObject>;
-  /** Names that nothing bears, with the nearest where the whole list was read. */
+  /** Names that nothing bears, with the nearest if there is one. */
   readonly missing: readonly { readonly name: string; readonly near: string | undefined }[];
   /** Names that several objects bear. */
   readonly ambiguous: readonly { readonly name: string; readonly ids: readonly string[] }[];
@@ -32,19 +36,37 @@ export async function resolve(
   const asked = names ?? unique(objects.flatMap((object) => object.names.slice(0, 1)));
 
   const found = new Map<string, NamedObject>();
-  const missing: { name: string; near: string | undefined }[] = [];
+  const missing: string[] = [];
   const ambiguous: { name: string; ids: string[] }[] = [];
   for (const name of asked) {
     const [first, ...others] = bearers.get(name)?.values() ?? [];
     if (first === undefined) {
-      missing.push({ name, near: isSingle ? undefined : nearest(name, [...bearers.keys()]) });
+      missing.push(name);
     } else if (others.length > 0) {
       ambiguous.push({ name, ids: [first, ...others].map(({ id }) => id).sort() });
     } else {
       found.set(name, first);
     }
   }
-  return { kind, found, missing, ambiguous };
+  const isWhole = !isSingle || missing.length === 0;
+  const known = isWhole ? [...bearers.keys()] : await everyName(session, kind);
+  const near = (name: string, i: number) => (i < MOST_HINTS ? nearest(name, known) : undefined);
+  return {
+    kind,
+    found,
+    missing: missing.map((name, i) => ({ name, near: near(name, i) })),
+    ambiguous,
+  };
+}
+
+/** All names of a kind, to say what a missing one may mean. That it is missing is sure without them. */
+async function everyName(session: Session, kind: NamedKind): Promise<string[]> {
+  try {
+    return (await findObjects(session, kind)).flatMap(({ names }) => names);
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    return [];
+  }
 }
 
 /** The objects that bear each name, each once. Names are compared exactly. */

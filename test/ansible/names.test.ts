@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
+
+const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
+const FILES = ['names/fleet.yml', 'names/group_vars/all.yml', 'names/group_vars/web.yml'];
+
+describe.runIf(hasAnsible)('a playbook of names alone', { timeout: 120_000 }, () => {
+  let controller: Controller;
+  let emulator: Emulator;
+  let apiKey: string;
+  let hosts: Record<'db-1' | 'web-1' | 'web-2', EnrolledHost>;
+  let ids: Record<'production' | 'web' | 'ada' | 'barbara', string>;
+  let run: (...flags: string[]) => ReturnType<Controller['playbook']>;
+
+  beforeAll(async () => {
+    [controller, emulator] = await Promise.all([makeController(), startEmulator()]);
+    const { store } = emulator;
+    apiKey = store.addApiKey();
+    ids = {
+      production: store.addNamed('system_group', 'production'),
+      web: store.addNamed('system_group', 'web'),
+      ada: store.addNamed('user', 'ada'),
+      barbara: store.addNamed('user', 'barbara'),
+    };
+    hosts = {
+      'db-1': await controller.enrol(emulator),
+      'web-1': await controller.enrol(emulator),
+      'web-2': await controller.enrol(emulator),
+    };
+    for (const file of FILES) await controller.put(file, await example(file));
+    const place = (names: (keyof typeof hosts)[]) =>
+      Object.fromEntries(
+        names.map((name) => [name, { jumpcloud_agent_dir: hosts[name].agentDir }]),
+      );
+    const inventory = stringify({
+      all: {
+        vars: {
+          ansible_connection: 'local',
+          ansible_become: false,
+          jumpcloud_api_url: emulator.url,
+        },
+        hosts: place(['db-1']),
+        children: { web: { hosts: place(['web-1', 'web-2']) } },
+      },
+    });
+    const path = await controller.put('names/hosts.yml', inventory);
+    run = (...flags) =>
+      controller.playbook(`${controller.folder}/names/fleet.yml`, {
+        flags: ['-i', path, ...flags],
+        env: { JUMPCLOUD_API_KEY: apiKey },
+      });
+  });
+  afterAll(async () => {
+    await emulator?.close();
+    await controller?.remove();
+  });
+  beforeEach(() => emulator.clearRequests());
+
+  const example = (file: string) => readFile(join(EXAMPLES, file), 'utf8');
+  const writes = () => emulator.requests.filter(({ method, signed }) => signed && method !== 'GET');
+  const byAdmin = () => emulator.requests.filter((request) => request.apiKey !== undefined);
+  const expectChanged = ({ recaps, output }: Awaited<ReturnType<typeof run>>, changed: number) => {
+    for (const name of Object.keys(hosts)) {
+      expect(recaps[name], output).toMatchObject({ failed: 0, unreachable: 0, changed });
+    }
+  };
+
+  test('fails on a misspelt name before any host is touched, and suggests the right one', async () => {
+    const misspelt = await example('names/group_vars/web.yml');
+    await controller.put('names/group_vars/web.yml', misspelt.replace('barbara', 'babara'));
+    const { exitCode, output } = await run();
+    await controller.put('names/group_vars/web.yml', misspelt);
+    expect(exitCode, output).toBe(2);
+    expect(output).toContain('there is no user \\"babara\\"; did you mean barbara?');
+    expect(output).not.toContain('Describe the hosts');
+    expect(emulator.requests.every(({ signed }) => !signed)).toBe(true);
+  });
+
+  test('shows names in a check with --diff, and writes nothing', async () => {
+    const predicted = await run('--check', '--diff');
+    expectChanged(predicted, 1);
+    expect(predicted.output).toMatch(new RegExp(`^\\+.*web \\(${ids.web}\\)`, 'm'));
+    expect(predicted.output).toMatch(new RegExp(`^\\+.*barbara \\(${ids.barbara}\\)`, 'm'));
+    expect(predicted.output).not.toContain(apiKey);
+    expect(writes()).toEqual([]);
+  });
+
+  test('changes every host the first time, nothing the second, with one look-up', async () => {
+    expectChanged(await run(), 1);
+    expect(byAdmin()).toHaveLength(3);
+    const { store } = emulator;
+    expect(store.groupsOf(hosts['db-1'].systemId)).toEqual([ids.production]);
+    expect(store.groupsOf(hosts['web-2'].systemId).sort()).toEqual(
+      [ids.production, ids.web].sort(),
+    );
+    expect(store.edgesOf(hosts['web-1'].systemId, 'user')).toEqual([
+      [ids.ada, { sudo: { enabled: true, withoutPassword: false } }],
+      [ids.barbara, undefined],
+    ]);
+    emulator.clearRequests();
+    expectChanged(await run('-vvv'), 0);
+    expect(writes()).toEqual([]);
+    expect(byAdmin()).toHaveLength(3);
+    expect(byAdmin().every(({ signed }) => !signed)).toBe(true);
+  });
+
+  test('a key in an option is shown nowhere, in success or failure', async () => {
+    const task = (users: string[]) => ({
+      name: 'Resolve',
+      'systemcontext.jumpcloud.jumpcloud_names': {
+        api_url: emulator.url,
+        api_key: apiKey,
+        users,
+      },
+      register: 'resolved',
+      ignore_errors: true,
+    });
+    const { output, recap, registered } = await controller.play(
+      [task(['ada']), { ...task(['nobody']), register: 'missing' }],
+      { flags: ['-vvvv', '--diff'] },
+    );
+    expect(recap, output).toMatchObject({ failed: 0, changed: 0 });
+    expect(registered).toMatchObject({
+      resolved: { names: { user: { ada: ids.ada } } },
+      missing: { failed: true, error: { code: 'not_found' } },
+    });
+    expect(output).not.toContain(apiKey);
+    expect(JSON.stringify(registered)).not.toContain(apiKey);
+  });
+});
