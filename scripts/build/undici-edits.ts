@@ -34,6 +34,35 @@ function withoutPieces(): string {
   return [before, buffer, ...refusing, after].join('\n');
 }
 
+/** What is in the file of tools, and the client itself calls none of. */
+const IDLE_TOOLS = [
+  'ReadableStreamFrom',
+  'addAbortListener',
+  'deepClone',
+  'isDisturbed',
+  'isErrored',
+  'isReadable',
+  'isUSVString',
+  'parseRangeHeader',
+  'parseRawHeaders',
+  'toUSVString',
+  'wrapRequestBody',
+];
+
+/** The file of tools without those; a bundler cannot tell by itself that nobody asks for them. */
+function withoutIdleTools(): string {
+  let source = readFileSync(require.resolve('undici/lib/core/util.js'), 'utf8');
+  for (const tool of IDLE_TOOLS) {
+    const definition = new RegExp(`^(?:async )?function ${tool} [^]*?^}$`, 'm');
+    const exported = new RegExp(`^  ${tool},?$`, 'm');
+    if (!definition.test(source) || !exported.test(source)) {
+      throw new Error(`undici/lib/core/util.js has no ${tool} any more.`);
+    }
+    source = source.replace(definition, '').replace(exported, '');
+  }
+  return source;
+}
+
 /** A part that undici refers to and that no module ever uses. */
 const fails = (reason: string) => () => `throw new Error(${JSON.stringify(reason)})`;
 const failsWhenCalled = (reason: string) => () =>
@@ -104,6 +133,10 @@ export const undiciEdits: readonly Edit[] = [
     // Without the ways to send a body piece by piece: here a body is one buffer.
     file: 'undici/lib/dispatcher/client-h1.js',
     contents: withoutPieces,
+  },
+  {
+    file: 'undici/lib/core/util.js',
+    contents: withoutIdleTools,
   },
   {
     // The symbols by their names alone. One of them is shared with Node.

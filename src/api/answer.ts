@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { couldNot, UnexpectedResponse } from '../errors.ts';
+import { WHO_ANSWERS } from '../transport/failure.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
 import { refusal } from './refusal.ts';
@@ -7,13 +8,21 @@ import { refusal } from './refusal.ts';
 /** Levels of lists and mappings; JumpCloud's answers have ten at most. */
 const DEEPEST = 50;
 
-const lowerCase = z.transform((id: string) => id.toLowerCase());
-
 /** A JumpCloud object id, lower case. */
-export const objectId = z.pipe(z.string().check(z.regex(/^[0-9a-f]{24}$/i)), lowerCase);
+export const objectId = idOf(/^[0-9a-f]{24}$/i);
 
 /** The same, or empty text for none. */
-export const objectIdOrNone = z.pipe(z.string().check(z.regex(/^([0-9a-f]{24})?$/i)), lowerCase);
+export const objectIdOrNone = idOf(/^([0-9a-f]{24})?$/i);
+
+function idOf(form: RegExp) {
+  return z.pipe(
+    z.string(),
+    z.transform((id, context) => {
+      if (!form.test(id)) context.issues.push({ code: 'custom', input: id });
+      return id.toLowerCase();
+    }),
+  );
+}
 
 /**
  * The JSON of a successful answer, in the shape it has to have.
@@ -52,7 +61,7 @@ export function unexpected(session: Session, request: Request, what: string): Un
     couldNot(
       request.purpose,
       `the answer of ${session.origin} is not what JumpCloud gives: ${what}`,
-      'Check api_url, region and proxy: something else may be answering there.',
+      WHO_ANSWERS,
     ),
     { inDoubt: isWrite(request) },
   );

@@ -6,6 +6,7 @@ import {
   Unauthorized,
   UnexpectedResponse,
 } from '../errors.ts';
+import { WHO_ANSWERS } from '../transport/failure.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
 import { statusText } from '../transport/status-text.ts';
@@ -72,7 +73,7 @@ export function refusal(session: Session, request: Request, reply: Reply): Modul
     couldNot(
       purpose,
       `${origin} answered with status ${status}, which JumpCloud never gives here`,
-      'Check api_url, region and proxy: something else may be answering there.',
+      WHO_ANSWERS,
     ),
     inForeignHands,
   );

@@ -12,6 +12,10 @@ import { AttemptFailure } from './attempt-failure.ts';
 import { statusText } from './status-text.ts';
 import { tlsAdvice, tlsRefusal } from './tls-trouble.ts';
 
+/** What to do when whatever answers is not JumpCloud. */
+export const WHO_ANSWERS =
+  'Check api_url, region and proxy: something else may be answering there.';
+
 /** A request that failed. */
 export interface FailedRequest {
   /** What it was for, as in "Could not …". */
@@ -105,11 +109,7 @@ export function permanentError(
     }
     default:
       return new UnexpectedResponse(
-        couldNot(
-          purpose,
-          `${origin} did not answer as JumpCloud does: ${message}`,
-          'Check api_url, region and proxy: something else may be answering there.',
-        ),
+        couldNot(purpose, `${origin} did not answer as JumpCloud does: ${message}`, WHO_ANSWERS),
         context,
       );
   }
