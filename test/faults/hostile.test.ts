@@ -168,7 +168,7 @@ describe.concurrent('a status that does not belong there', () => {
     [304, 'unexpected_response', /status 304/],
     [399, 'unexpected_response', /status 399/],
     [400, 'rejected', /refused with 400 Bad Request: "injected"\. Correct/],
-    [402, 'rejected', /refused with 402 Payment/],
+    [402, 'rejected', /refused with 402\b/],
     [418, 'rejected', /refused with 418: "injected"/],
     [451, 'rejected', /refused with 451/],
     [499, 'rejected', /refused with 499: "injected"/],
