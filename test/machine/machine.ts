@@ -1,0 +1,150 @@
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { copyOf } from '../packages/debian-folder.ts';
+
+/** How a boot ended: by powering off or halting, by asking for another one, or by being cut. */
+export type End = 'off' | 'reboot' | 'cut';
+
+/** No boot may last longer, in milliseconds; a machine that hangs is killed. */
+const LONGEST_BOOT = 200_000;
+
+/** A machine with a folder for a disk, which systemd-nspawn boots. It has this machine's network. */
+export class Machine {
+  readonly folder: string;
+  #nspawn: ReturnType<typeof startNspawn> | undefined;
+  #leader = '';
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** A new machine, switched off, with a copy of an image's or another machine's disk. */
+  static async copy(image: string): Promise<Machine> {
+    return new Machine(await copyOf(image));
+  }
+
+  /** Writes a file on its disk, whether it runs or not. */
+  async write(path: string, text: string): Promise<void> {
+    await mkdir(dirname(join(this.folder, path)), { recursive: true });
+    await writeFile(join(this.folder, path), text);
+  }
+
+  /** Has JumpCloud's name lead to an address, or to none. */
+  async resolveTo(address: string | undefined): Promise<void> {
+    await this.write('etc/hosts', '127.0.0.1 localhost\n');
+    if (address === undefined) return;
+    await appendFile(join(this.folder, 'etc/hosts'), `${address} console.jumpcloud.com\n`);
+  }
+
+  /** Switches it on, and returns once its systemd can be talked to. */
+  async boot(): Promise<void> {
+    const nspawn = startNspawn(this.folder);
+    this.#nspawn = nspawn;
+    let over = false;
+    void nspawn.then(() => {
+      over = true;
+    });
+    for (let tries = 0; tries < 200; tries++) {
+      if (over) throw new Error(`The machine did not boot:\n${(await nspawn).all}`);
+      this.#leader = (await initOf(nspawn.pid ?? 0)) ?? '';
+      if (this.#leader !== '') {
+        const { stdout } = await this.run('systemctl', 'is-system-running');
+        if (/^(initializing|starting|running|degraded)/.test(stdout)) return;
+      }
+      await sleep(100);
+    }
+    throw new Error('The machine did not boot within 20 seconds.');
+  }
+
+  /** Runs a command in it. */
+  run(...command: string[]): Promise<{ stdout: string; stderr: string; exitCode?: number }> {
+    const namespaces = ['-m', '-u', '-i', '-n', '-p', '-r', '-w'];
+    return execa('nsenter', ['-t', this.#leader, ...namespaces, ...command], {
+      extendEnv: false,
+      env: {
+        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+        LC_ALL: 'C.UTF-8',
+      },
+      stdin: 'ignore',
+      reject: false,
+      timeout: 60_000,
+    });
+  }
+
+  /** What systemd knows of a unit's state. */
+  async state(unit: string): Promise<string> {
+    return (await this.run('systemctl', 'is-active', unit)).stdout;
+  }
+
+  /** Waits until a unit is in a state. */
+  async until(unit: string, state: string, seconds: number): Promise<void> {
+    const end = Date.now() + seconds * 1000;
+    let last = '';
+    while (Date.now() < end) {
+      last = await this.state(unit);
+      if (last === state) return;
+      await sleep(300);
+    }
+    const { stdout } = await this.run('systemctl', 'status', '--no-pager', '--full', unit);
+    throw new Error(`${unit} is ${last}, not ${state}, after ${seconds} s.\n${stdout}`);
+  }
+
+  /** Tells it to end in some way, and waits until it has. */
+  async end(...command: string[]): Promise<End> {
+    await this.run(...command);
+    return this.ended();
+  }
+
+  /** How the boot ended, once it has. */
+  async ended(): Promise<End> {
+    const result = await this.#nspawn;
+    this.#nspawn = undefined;
+    if (result?.exitCode === 0) return 'off';
+    return result?.exitCode === 133 ? 'reboot' : 'cut';
+  }
+
+  /** What a unit has written to the journal, in all boots; read while the machine is off. */
+  async journal(unit: string): Promise<string> {
+    const words = ['-D', join(this.folder, 'var/log/journal'), '-u', unit, '--no-pager'];
+    const { stdout } = await execa(
+      'journalctl',
+      [...words, '-o', 'short-monotonic', '--no-hostname'],
+      {
+        reject: false,
+      },
+    );
+    return stdout;
+  }
+
+  /** Cuts its power, if it has any, and removes its disk. */
+  async remove(): Promise<void> {
+    this.#nspawn?.kill('SIGKILL');
+    await this.#nspawn;
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+function startNspawn(folder: string) {
+  const words = ['--boot', '--register=no', '--keep-unit', '--console=pipe', '--resolv-conf=off'];
+  const name = `--machine=${basename(folder).toLowerCase()}`;
+  return execa('systemd-nspawn', [...words, name, '-D', folder], {
+    stdin: 'ignore',
+    all: true,
+    reject: false,
+    timeout: LONGEST_BOOT,
+    killSignal: 'SIGKILL',
+    env: { SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' },
+  });
+}
+
+/** The process that is number 1 in the machine that another process keeps. */
+async function initOf(keeper: number): Promise<string | undefined> {
+  const read = (path: string) => readFile(path, 'utf8').catch(() => '');
+  const children = (await read(`/proc/${keeper}/task/${keeper}/children`)).split(' ');
+  for (const child of children.filter((pid) => pid !== '')) {
+    if (/^NSpid:.*\s1$/m.test(await read(`/proc/${child}/status`))) return child;
+  }
+  return undefined;
+}
