@@ -65,30 +65,19 @@ function expectDescribed({ host }: Member): void {
 }
 
 /** Boots a machine and waits until JumpCloud is as the document says. */
-async function bootDescribed(member: Member, seconds = 40): Promise<void> {
+async function bootDescribed(member: Member, seconds = 60): Promise<void> {
   await member.machine.boot();
-  await described(member, seconds);
-}
-
-/** Active is the unit from its start, so the end of its program is what counts. */
-async function described({ machine }: Member, seconds: number): Promise<void> {
-  await machine.until(HOST, 'active', seconds);
-  await expect
-    .poll(async () => (await machine.run('systemctl', 'show', '-P', 'SubState', HOST)).stdout, {
-      timeout: seconds * 1000,
-      interval: 300,
-    })
-    .toBe('exited');
+  await member.machine.until(HOST, 'exited', seconds);
 }
 
 describe('boot', () => {
   life('first boot, the agent registers late', async (report) => {
     const member = await fleet.add({ agentDelay: 6 });
     await member.machine.boot();
-    await member.machine.until('multi-user.target', 'active', 20);
+    await member.machine.until('multi-user.target', 'active', 40);
     expect(member.written()).toEqual([]);
     await keepStatus('waiting', member);
-    await described(member, 40);
+    await member.machine.until(HOST, 'exited', 60);
     expectDescribed(member);
     await keepStatus('described', member);
     await report('boot, agent after 6 s', member);
@@ -98,9 +87,9 @@ describe('boot', () => {
   life('the agent registers after registration_timeout', async (report) => {
     const member = await fleet.add({ agentDelay: 20, document: { registration_timeout: 3 } });
     await member.machine.boot();
-    await member.machine.until(HOST, 'activating', 15);
+    await member.machine.until(HOST, 'activating', 40);
     await keepStatus('agent-too-late', member);
-    await described(member, 110);
+    await member.machine.until(HOST, 'exited', 110);
     expectDescribed(member);
     await report('boot, agent after 20 s, timeout 3 s', member);
   });
@@ -109,11 +98,11 @@ describe('boot', () => {
     const member = await fleet.add({ document: { timeout: 5 } });
     await member.machine.resolveTo(undefined);
     await member.machine.boot();
-    await member.machine.until(HOST, 'activating', 30);
+    await member.machine.until(HOST, 'activating', 40);
     await keepStatus('no-network', member);
     await report('boot without name resolution', member);
     await member.machine.resolveTo('127.0.0.1');
-    await described(member, 110);
+    await member.machine.until(HOST, 'exited', 110);
     expectDescribed(member);
     await report('name resolution is back', member);
   });
@@ -122,16 +111,18 @@ describe('boot', () => {
     const member = await fleet.add();
     await member.machine.write('etc/jumpcloud/host.json', '{"system": {"display_name": "web-1",}}');
     await member.machine.boot();
-    await member.machine.until(HOST, 'failed', 20);
-    await member.machine.until('multi-user.target', 'active', 20);
-    expect(await keepStatus('broken-document', member)).toContain('"code":"invalid_arguments"');
+    await member.machine.until(HOST, 'failed', 40);
+    await member.machine.until('multi-user.target', 'active', 40);
+    expect(await keepStatus('broken-document', member)).toMatch(
+      /: \/etc\/jumpcloud\/host\.json is not JSON/,
+    );
     await report('boot', member);
   });
 
   life('poweroff before the agent has registered', async (report) => {
     const member = await fleet.add({ agentDelay: 100 });
     await member.machine.boot();
-    await member.machine.until(HOST, 'active', 20);
+    await member.machine.until(HOST, 'running', 40);
     expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
     await keepJournal('poweroff-before-registration', member);
     expect(isThere(member)).toBe(true);
@@ -159,15 +150,15 @@ describe('end', () => {
     expect(await keepJournal('reboot', member)).toContain('it stays in JumpCloud');
   });
 
-  for (const word of ['poweroff', 'halt']) {
-    life(word, async (report) => {
+  for (const command of ['systemctl poweroff', 'systemctl halt', 'shutdown -h +1']) {
+    life(command, async (report) => {
       const member = await fleet.add();
       await bootDescribed(member);
       await report('boot', member);
-      expect(await member.machine.end('systemctl', word)).toBe('off');
+      expect(await member.machine.end(...command.split(' '))).toBe('off');
       expect(isThere(member)).toBe(false);
-      await keepJournal(word, member);
-      await report(word, member);
+      await keepJournal(command.replaceAll(' ', '-'), member);
+      await report(command, member);
     });
   }
 
@@ -175,9 +166,9 @@ describe('end', () => {
     const member = await fleet.add();
     await bootDescribed(member);
     await report('boot', member);
-    expect(await member.machine.end('systemctl', 'poweroff', '-f', '-f')).not.toBe('reboot');
+    expect(await member.machine.end('systemctl', 'poweroff', '-f')).not.toBe('reboot');
     expectDescribed(member);
-    await report('poweroff -f -f', member);
+    await report('poweroff -f', member);
   });
 
   life('the API answers 502 for 30 s', async (report) => {
@@ -234,7 +225,8 @@ describe('end', () => {
       when: ({ method, url }) => method === 'PUT' && url.includes(member.host.systemId),
     });
     await member.machine.boot();
-    await expect.poll(() => member.putSeen(), { timeout: 20_000, interval: 100 }).toBe(true);
+    for (let tries = 0; !member.putSeen() && tries < 300; tries++) await sleep(100);
+    expect(member.putSeen()).toBe(true);
     expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
     expect(isThere(member)).toBe(false);
     await keepJournal('poweroff-in-the-middle', member);

@@ -15,6 +15,7 @@ export class Machine {
   readonly folder: string;
   #nspawn: ReturnType<typeof startNspawn> | undefined;
   #leader = '';
+  #group = '';
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -40,13 +41,14 @@ export class Machine {
 
   /** Switches it on, and returns once its systemd can be talked to. */
   async boot(): Promise<void> {
-    const nspawn = startNspawn(this.folder);
+    this.#group = join(await controlGroups(), `machine-${basename(this.folder)}`);
+    const nspawn = startNspawn(this.folder, this.#group);
     this.#nspawn = nspawn;
     let over = false;
     void nspawn.then(() => {
       over = true;
     });
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 300; tries++) {
       if (over) throw new Error(`The machine did not boot:\n${(await nspawn).all}`);
       this.#leader = (await initOf(nspawn.pid ?? 0)) ?? '';
       if (this.#leader !== '') {
@@ -55,7 +57,7 @@ export class Machine {
       }
       await sleep(100);
     }
-    throw new Error('The machine did not boot within 20 seconds.');
+    throw new Error('The machine did not boot within 30 seconds.');
   }
 
   /** Runs a command in it. */
@@ -73,18 +75,19 @@ export class Machine {
     });
   }
 
-  /** What systemd knows of a unit's state. */
+  /** What systemd knows of a unit's state, as two words: `active exited`. */
   async state(unit: string): Promise<string> {
-    return (await this.run('systemctl', 'is-active', unit)).stdout;
+    const words = ['--value', '--property=ActiveState,SubState', unit];
+    return (await this.run('systemctl', 'show', ...words)).stdout.replace('\n', ' ');
   }
 
-  /** Waits until a unit is in a state. */
+  /** Waits until one of those words is this one. */
   async until(unit: string, state: string, seconds: number): Promise<void> {
     const end = Date.now() + seconds * 1000;
     let last = '';
     while (Date.now() < end) {
       last = await this.state(unit);
-      if (last === state) return;
+      if (last.split(' ').includes(state)) return;
       await sleep(300);
     }
     const { stdout } = await this.run('systemctl', 'status', '--no-pager', '--full', unit);
@@ -123,13 +126,22 @@ export class Machine {
     this.#nspawn?.kill('SIGKILL');
     await this.#nspawn;
     await rm(this.folder, { recursive: true, force: true });
+    await rm(join(dirname(this.folder), `.#${basename(this.folder)}.lck`), { force: true });
+    if (this.#group === '') return;
+    await execa('find', [this.#group, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';'], {
+      reject: false,
+    });
   }
 }
 
-function startNspawn(folder: string) {
+/** Two machines in one control group would tear down each other's, so each gets its own. */
+const IN_GROUP = 'mkdir -p "$1" && echo $$ >"$1/cgroup.procs" && shift && exec "$@"';
+
+function startNspawn(folder: string, group: string) {
   const words = ['--boot', '--register=no', '--keep-unit', '--console=pipe', '--resolv-conf=off'];
   const name = `--machine=${basename(folder).toLowerCase()}`;
-  return execa('systemd-nspawn', [...words, name, '-D', folder], {
+  const nspawn = ['systemd-nspawn', ...words, name, '-D', folder];
+  return execa('sh', ['-c', IN_GROUP, 'sh', group, ...nspawn], {
     stdin: 'ignore',
     all: true,
     reject: false,
@@ -137,6 +149,14 @@ function startNspawn(folder: string) {
     killSignal: 'SIGKILL',
     env: { SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' },
   });
+}
+
+/** Where this machine has the control groups of version 2. */
+async function controlGroups(): Promise<string> {
+  const mounts = await readFile('/proc/mounts', 'utf8');
+  const found = /^\S+ (\S+) cgroup2 /m.exec(mounts)?.[1];
+  if (found === undefined) throw new Error('Booting machines needs control groups of version 2.');
+  return found;
 }
 
 /** The process that is number 1 in the machine that another process keeps. */

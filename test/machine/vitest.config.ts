@@ -8,6 +8,6 @@ export default defineConfig({
     testTimeout: 240_000,
     hookTimeout: 600_000,
     // Most of a machine's life is waiting, so more machines than cores go side by side.
-    maxConcurrency: 6,
+    maxConcurrency: 5,
   },
 });
