@@ -59,7 +59,7 @@ export class Fleet {
 
   /** A new machine, switched off; `document` replaces parts of what describes it. */
   async add({ document = {}, from = this.image, agentDelay = 0 } = {}): Promise<Member> {
-    const machine = await Machine.copy(from);
+    const machine = await Machine.copy(this.image, from);
     this.#machines.push(machine);
     const agentDir = join(machine.folder, 'var/lib/connect');
     await mkdir(agentDir, { recursive: true });

@@ -44,6 +44,9 @@ export async function machineImage(ca: string): Promise<string> {
   );
   await mkdir(join(folder, 'var/log/journal'), { recursive: true });
   await writeFile(join(folder, 'etc/machine-id'), '');
+  // A link into /usr, which systemd-nspawn looks for before it has mounted that.
+  await rm(join(folder, 'etc/os-release'));
+  await copyFile(join(folder, 'usr/lib/os-release'), join(folder, 'etc/os-release'));
   const packed = await Packed.make();
   try {
     const deb = await packed.deb(await packed.modules());

@@ -1,8 +1,8 @@
-import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { copyOf } from '../packages/debian-folder.ts';
 
 /** How a boot ended: by powering off or halting, by asking for another one, or by being cut. */
 export type End = 'off' | 'reboot' | 'cut';
@@ -13,17 +13,26 @@ const LONGEST_BOOT = 200_000;
 /** A machine with a folder for a disk, which systemd-nspawn boots. It has this machine's network. */
 export class Machine {
   readonly folder: string;
+  readonly #image: string;
   #nspawn: ReturnType<typeof startNspawn> | undefined;
   #leader = '';
   #group = '';
 
-  private constructor(folder: string) {
+  private constructor(folder: string, image: string) {
     this.folder = folder;
+    this.#image = image;
   }
 
-  /** A new machine, switched off, with a copy of an image's or another machine's disk. */
-  static async copy(image: string): Promise<Machine> {
-    return new Machine(await copyOf(image));
+  /**
+   * A new machine, switched off, with a copy of an image's or another machine's disk. It has the
+   * image's /usr, which is nearly all of it and cannot be written to.
+   */
+  static async copy(image: string, from = image): Promise<Machine> {
+    const folder = await mkdtemp(join(tmpdir(), 'machine-'));
+    const rest = (await readdir(from)).filter((name) => name !== 'usr');
+    await execa('cp', ['-a', ...rest.map((name) => join(from, name)), folder]);
+    await mkdir(join(folder, 'usr'));
+    return new Machine(folder, image);
   }
 
   /** Writes a file on its disk, whether it runs or not. */
@@ -41,8 +50,8 @@ export class Machine {
 
   /** Switches it on, and returns once its systemd can be talked to. */
   async boot(): Promise<void> {
-    this.#group = join(await controlGroups(), `machine-${basename(this.folder)}`);
-    const nspawn = startNspawn(this.folder, this.#group);
+    this.#group = join(await controlGroups(), basename(this.folder));
+    const nspawn = startNspawn(this.folder, join(this.#image, 'usr'), this.#group);
     this.#nspawn = nspawn;
     let over = false;
     void nspawn.then(() => {
@@ -126,6 +135,11 @@ export class Machine {
     this.#nspawn?.kill('SIGKILL');
     await this.#nspawn;
     await rm(this.folder, { recursive: true, force: true });
+    // Where /run is no tmpfs, systemd-nspawn leaves this behind, and its lock when it is killed.
+    await rm(join('/run/systemd/nspawn/propagate', nameOf(this.folder)), {
+      recursive: true,
+      force: true,
+    });
     await rm(join(dirname(this.folder), `.#${basename(this.folder)}.lck`), { force: true });
     if (this.#group === '') return;
     await execa('find', [this.#group, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';'], {
@@ -134,13 +148,17 @@ export class Machine {
   }
 }
 
+function nameOf(folder: string): string {
+  return basename(folder).toLowerCase();
+}
+
 /** Two machines in one control group would tear down each other's, so each gets its own. */
 const IN_GROUP = 'mkdir -p "$1" && echo $$ >"$1/cgroup.procs" && shift && exec "$@"';
 
-function startNspawn(folder: string, group: string) {
+function startNspawn(folder: string, usr: string, group: string) {
   const words = ['--boot', '--register=no', '--keep-unit', '--console=pipe', '--resolv-conf=off'];
-  const name = `--machine=${basename(folder).toLowerCase()}`;
-  const nspawn = ['systemd-nspawn', ...words, name, '-D', folder];
+  const name = `--machine=${nameOf(folder)}`;
+  const nspawn = ['systemd-nspawn', ...words, name, `--bind-ro=${usr}:/usr`, '-D', folder];
   return execa('sh', ['-c', IN_GROUP, 'sh', group, ...nspawn], {
     stdin: 'ignore',
     all: true,
