@@ -51,6 +51,12 @@ async function keepJournal(name: string, { machine }: Member): Promise<string> {
   return removal;
 }
 
+/** When the journal first says something, in seconds since the kernel started. */
+function timeOf(words: string, journal: string): number {
+  const line = journal.split('\n').find((text) => text.includes(words)) ?? '';
+  return Number(/^\[ *([\d.]+)\]/.exec(line)?.[1]);
+}
+
 const isThere = ({ host }: Member) => fleet.emulator.store.systems.has(host.systemId);
 
 /** Whether JumpCloud has all of the document. */
@@ -88,7 +94,7 @@ describe('boot', () => {
     const member = await fleet.add({ agentDelay: 20, document: { registration_timeout: 3 } });
     await member.machine.boot();
     await member.machine.until(HOST, 'activating', 40);
-    await keepStatus('agent-too-late', member);
+    expect(await keepStatus('agent-too-late', member)).toMatch(/Status: ".*It was waited for 3 s/);
     await member.machine.until(HOST, 'exited', 110);
     expectDescribed(member);
     await report('boot, agent after 20 s, timeout 3 s', member);
@@ -150,7 +156,7 @@ describe('end', () => {
     expect(await keepJournal('reboot', member)).toContain('it stays in JumpCloud');
   });
 
-  for (const command of ['systemctl poweroff', 'systemctl halt', 'shutdown -h +1']) {
+  for (const command of ['systemctl poweroff', 'systemctl halt', 'shutdown -h now']) {
     life(command, async (report) => {
       const member = await fleet.add();
       await bootDescribed(member);
@@ -230,6 +236,11 @@ describe('end', () => {
     expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
     expect(isThere(member)).toBe(false);
     await keepJournal('poweroff-in-the-middle', member);
+    const { machine } = member;
+    const stopped = timeOf('Stopped jumpcloud-host', await machine.journal(HOST));
+    expect(timeOf('Stopping jumpcloud-removal', await machine.journal(REMOVAL))).toBeGreaterThan(
+      stopped,
+    );
     await report('boot, poweroff while a write is answered', member);
   });
 });

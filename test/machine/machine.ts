@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { controlGroups, removeGroups } from './control-groups.ts';
 
 /** How a boot ended: by powering off or halting, by asking for another one, or by being cut. */
 export type End = 'off' | 'reboot' | 'cut';
 
-/** No boot may last longer, in milliseconds; a machine that hangs is killed. */
-const LONGEST_BOOT = 200_000;
+/** No boot may last longer, in seconds; then the machine is powered off, whoever started it. */
+const LONGEST_BOOT = '200';
 
 /** A machine with a folder for a disk, which systemd-nspawn boots. It has this machine's network. */
 export class Machine {
@@ -132,19 +133,17 @@ export class Machine {
 
   /** Cuts its power, if it has any, and removes its disk. */
   async remove(): Promise<void> {
-    this.#nspawn?.kill('SIGKILL');
-    await this.#nspawn;
+    if (this.#nspawn !== undefined) {
+      // What runs in it outlives systemd-nspawn when that alone is killed.
+      await writeFile(join(this.#group, 'cgroup.kill'), '1');
+      await this.#nspawn;
+    }
     await rm(this.folder, { recursive: true, force: true });
-    // Where /run is no tmpfs, systemd-nspawn leaves this behind, and its lock when it is killed.
-    await rm(join('/run/systemd/nspawn/propagate', nameOf(this.folder)), {
-      recursive: true,
-      force: true,
-    });
+    // What systemd-nspawn leaves behind: where /run is no tmpfs, when it is killed, and in any case.
+    const propagated = join('/run/systemd/nspawn/propagate', nameOf(this.folder));
+    await rm(propagated, { recursive: true, force: true });
     await rm(join(dirname(this.folder), `.#${basename(this.folder)}.lck`), { force: true });
-    if (this.#group === '') return;
-    await execa('find', [this.#group, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';'], {
-      reject: false,
-    });
+    await removeGroups(basename(this.folder));
   }
 }
 
@@ -158,31 +157,34 @@ const IN_GROUP = 'mkdir -p "$1" && echo $$ >"$1/cgroup.procs" && shift && exec "
 function startNspawn(folder: string, usr: string, group: string) {
   const words = ['--boot', '--register=no', '--keep-unit', '--console=pipe', '--resolv-conf=off'];
   const name = `--machine=${nameOf(folder)}`;
-  const nspawn = ['systemd-nspawn', ...words, name, `--bind-ro=${usr}:/usr`, '-D', folder];
+  const nspawn = [
+    'timeout',
+    '-k',
+    '60',
+    LONGEST_BOOT,
+    'systemd-nspawn',
+    ...words,
+    name,
+    `--bind-ro=${usr}:/usr`,
+    '-D',
+    folder,
+  ];
   return execa('sh', ['-c', IN_GROUP, 'sh', group, ...nspawn], {
     stdin: 'ignore',
     all: true,
     reject: false,
-    timeout: LONGEST_BOOT,
-    killSignal: 'SIGKILL',
     env: { SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' },
   });
 }
 
-/** Where this machine has the control groups of version 2. */
-async function controlGroups(): Promise<string> {
-  const mounts = await readFile('/proc/mounts', 'utf8');
-  const found = /^\S+ (\S+) cgroup2 /m.exec(mounts)?.[1];
-  if (found === undefined) throw new Error('Booting machines needs control groups of version 2.');
-  return found;
-}
-
 /** The process that is number 1 in the machine that another process keeps. */
-async function initOf(keeper: number): Promise<string | undefined> {
+async function initOf(keeper: number | string): Promise<string | undefined> {
   const read = (path: string) => readFile(path, 'utf8').catch(() => '');
-  const children = (await read(`/proc/${keeper}/task/${keeper}/children`)).split(' ');
-  for (const child of children.filter((pid) => pid !== '')) {
-    if (/^NSpid:.*\s1$/m.test(await read(`/proc/${child}/status`))) return child;
+  const children = await read(`/proc/${keeper}/task/${keeper}/children`);
+  for (const child of children.split(' ').filter((pid) => pid !== '')) {
+    const isInit = /^NSpid:.*\s1$/m.test(await read(`/proc/${child}/status`));
+    const found = isInit ? child : await initOf(child);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
