@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 const EXECUTABLES = ['ansible', 'examples', 'faults', 'modules', 'packages'];
 const tests = `test/{${EXECUTABLES}}/**/*.test.ts`;
 
+/** Has a configuration of its own. */
+const machines = 'test/machine/**';
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/closing-line.ts'],
@@ -14,7 +17,10 @@ export default defineConfig({
     // A proxy of the developer's must not stand between the tests and their loopback servers.
     env: { HTTPS_PROXY: '', https_proxy: '', NO_PROXY: '', no_proxy: '' },
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [tests] } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [tests, machines] },
+      },
       {
         extends: true,
         test: { name: 'executables', include: [tests], globalSetup: ['test/build-once.ts'] },

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Sets up what building, testing and the demo need, and says what it cannot set up itself. Ansible may
 # be missing: what needs it is left out then. Uses nothing from node_modules, which may not be there.
-# $1: demo, for what the demo needs only; package, for what makes packages; without it, for the demo and
-# for the tools that the tests try examples and packages with.
+# $1: demo, for what the demo needs only; package, for what makes packages; machine, for what boots
+# machines, without which it fails; without it, for the demo and for the tools that the tests try examples
+# and packages with.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -60,6 +61,17 @@ install_packages
 if [ "${1-}" = package ]; then
   for_packages install_tool dpkg-deb dpkg
   for_packages install_tool rpmbuild rpm
+  exit 0
+fi
+if [ "${1-}" = machine ]; then
+  [ "$(id -u)" -eq 0 ] || {
+    say 'only root can boot machines. As root: npm run test:machine' >&2
+    exit 1
+  }
+  install_tool openssl openssl
+  install_tool dpkg-deb dpkg
+  install_tool /usr/sbin/debootstrap debootstrap
+  install_tool systemd-nspawn systemd-container
   exit 0
 fi
 install_tool openssl openssl

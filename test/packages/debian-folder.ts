@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { fetchedFolder } from '../../scripts/package/runtime.ts';
 import { hasTool } from '../examples/has-tool.ts';
+import { debianMirror } from './debian-mirror.ts';
 
 /**
  * A folder with a Debian 12 of the least size for a processor, without Node.js or Python, made once
@@ -25,7 +26,7 @@ export async function debianFolder(architecture: 'amd64' | 'arm64'): Promise<str
   await rm(unfinished, { recursive: true, force: true });
   const foreign = architecture === 'amd64' ? [] : ['--foreign'];
   const words = ['--variant=minbase', `--arch=${architecture}`, ...foreign, 'bookworm', unfinished];
-  const { failed, stdout } = await execa('debootstrap', [...words, await mirror()], {
+  const { failed, stdout } = await execa('debootstrap', [...words, await debianMirror()], {
     reject: false,
     stdin: 'ignore',
     timeout: 300_000,
@@ -73,14 +74,4 @@ export async function inside(
     reject: false,
   });
   return { stdout, stderr, exitCode };
-}
-
-/** Where this machine's own Debian comes from, if it does. */
-async function mirror(): Promise<string> {
-  const words = ['indextargets', '--format', '$(SITE) $(ORIGIN)', 'Created-By: Packages'];
-  const { stdout } = await execa('apt-get', words, { reject: false });
-  const site = stdout
-    .split('\n')
-    .find((line) => line.endsWith(' Debian') && !line.includes('-security'));
-  return site?.split(' ')[0] ?? 'http://deb.debian.org/debian';
 }

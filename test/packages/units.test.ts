@@ -44,23 +44,35 @@ describe('the program of jumpcloud-host.service', () => {
 
   test('hands the document over, prints the answer, and succeeds as the module does', async () => {
     const answer = JSON.stringify({ changed: true, msg: 'Changed.', warnings: [] });
-    expect(await run(answer, 0)).toMatchObject({ exitCode: 0, stdout: answer });
+    expect(await run(answer, 0)).toMatchObject({ exitCode: 0, stdout: `${answer}\nChanged.` });
     expect(await readFile(sandbox.path('/asked'), 'utf8')).toBe('/etc/jumpcloud/host.json\n');
   });
 
   test.each(['not_enrolled', 'unavailable', 'rate_limited', 'interrupted'])(
     'asks to be run again after %s',
     async (code) => {
-      expect(await run(failed(code), 1)).toMatchObject({ exitCode: 75, stdout: failed(code) });
+      expect(await run(failed(code), 1)).toMatchObject({
+        exitCode: 75,
+        stdout: `${failed(code)}\nx`,
+      });
     },
   );
 
   test.each(['invalid_arguments', 'unauthorized', 'rejected', 'tls', 'local_action_failed'])(
     'fails for good after %s',
     async (code) => {
-      expect(await run(failed(code), 1)).toMatchObject({ exitCode: 1, stdout: failed(code) });
+      expect(await run(failed(code), 1)).toMatchObject({
+        exitCode: 1,
+        stdout: `${failed(code)}\nx`,
+      });
     },
   );
+
+  test('ends with the sentence of the answer, for systemctl status to show', async () => {
+    const msg = 'The option "a\\b" is {"msg":"no"}.\nCorrect it.';
+    const { stdout } = await run(JSON.stringify({ changed: false, failed: true, msg, x: {} }), 1);
+    expect(stdout.split('\n').slice(1)).toEqual(['The option "a\\b" is {"msg":"no"}. Correct it.']);
+  });
 
   test('fails for good where there is no module', async () => {
     const program = await place('describe-host');
@@ -81,7 +93,7 @@ describe('the program of jumpcloud-host.service', () => {
     const program = execa(await place('describe-host'), ['x'], { reject: false, detached: true });
     await expect.poll(() => readFile(sandbox.path('/started'), 'utf8').catch(() => null)).toBe('');
     process.kill(-(program.pid ?? 0), 'SIGTERM');
-    expect(await program).toMatchObject({ exitCode: 0, stdout: failed('interrupted') });
+    expect(await program).toMatchObject({ exitCode: 0, stdout: `${failed('interrupted')}\nx` });
   });
 });
 

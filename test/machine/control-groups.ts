@@ -1,0 +1,22 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+
+/** Where this machine has the control groups of version 2. */
+export async function controlGroups(): Promise<string> {
+  const mounts = await readFile('/proc/mounts', 'utf8');
+  const found = /^\S+ (\S+) cgroup2 /m.exec(mounts)?.[1];
+  if (found === undefined) throw new Error('Booting machines needs control groups of version 2.');
+  return found;
+}
+
+/** Removes the control groups of a name in every hierarchy; those killed just now take a moment to go. */
+export async function removeGroups(name: string): Promise<void> {
+  const script =
+    'for group in /sys/fs/cgroup/"$1" /sys/fs/cgroup/*/"$1"; do [ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} +; done';
+  for (let tries = 0; tries < 20; tries++) {
+    const { exitCode } = await execa('sh', ['-euc', script, 'sh', name], { reject: false });
+    if (exitCode === 0) return;
+    await sleep(100);
+  }
+}

@@ -1,0 +1,287 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { projectFolder } from '../../scripts/build/project-folder.ts';
+import { Fleet, type Member, NOWHERE } from './fleet.ts';
+
+const HOST = 'jumpcloud-host.service';
+const REMOVAL = 'jumpcloud-removal.service';
+/** In what a person would look at, of every row. */
+const LOGS = join(projectFolder, 'dist/machine');
+
+let fleet: Fleet;
+const rows: { row: string; asked: string; seen: string; seconds: number }[] = [];
+
+beforeAll(async () => {
+  await mkdir(LOGS, { recursive: true });
+  fleet = await Fleet.start();
+});
+afterAll(async () => {
+  await fleet?.end();
+  console.table(rows);
+});
+
+/** One row of the table: a life of a machine, each part of which is reported. */
+function life(
+  row: string,
+  live: (report: (asked: string, member: Member) => Promise<void>) => Promise<void>,
+): void {
+  test.concurrent(row, async () => {
+    let since = Date.now();
+    await live(async (asked, member) => {
+      const seconds = Math.round((Date.now() - since) / 100) / 10;
+      rows.push({ row, asked, seen: member.asked(), seconds });
+      since = Date.now();
+    });
+  });
+}
+
+/** Puts down what the two units say, with the first's state as systemctl shows it. */
+async function keepStatus(name: string, { machine }: Member): Promise<string> {
+  const { stdout } = await machine.run('systemctl', 'status', '--no-pager', '--full', HOST);
+  await writeFile(join(LOGS, `${name}.status`), `${stdout}\n`);
+  return stdout;
+}
+
+async function keepJournal(name: string, { machine }: Member): Promise<string> {
+  const host = await machine.journal(HOST);
+  const removal = await machine.journal(REMOVAL);
+  await writeFile(join(LOGS, `${name}.journal`), `${host}\n\n${removal}\n`);
+  return removal;
+}
+
+/** When the journal first says something, in seconds since the kernel started. */
+function timeOf(words: string, journal: string): number {
+  const line = journal.split('\n').find((text) => text.includes(words)) ?? '';
+  return Number(/^\[ *([\d.]+)\]/.exec(line)?.[1]);
+}
+
+const isThere = ({ host }: Member) => fleet.emulator.store.systems.has(host.systemId);
+
+/** Whether JumpCloud has all of the document. */
+function expectDescribed({ host }: Member): void {
+  const { store } = fleet.emulator;
+  expect(store.record(host.systemId)).toMatchObject({
+    displayName: 'web-1',
+    attributes: [{ name: 'role', value: 'web' }],
+  });
+  const { groups, edges } = store.snapshot(host.systemId);
+  expect({ groups: groups.length, edges: edges.length }).toEqual({ groups: 1, edges: 5 });
+}
+
+/** Boots a machine and waits until JumpCloud is as the document says. */
+async function bootDescribed(member: Member, seconds = 60): Promise<void> {
+  await member.machine.boot();
+  await member.machine.until(HOST, 'exited', seconds);
+}
+
+describe('boot', () => {
+  life('first boot, the agent registers late', async (report) => {
+    const member = await fleet.add({ agentDelay: 6 });
+    await member.machine.boot();
+    await member.machine.until('multi-user.target', 'active', 40);
+    expect(member.written()).toEqual([]);
+    await keepStatus('waiting', member);
+    await member.machine.until(HOST, 'exited', 60);
+    expectDescribed(member);
+    await keepStatus('described', member);
+    await report('boot, agent after 6 s', member);
+    await member.machine.end('systemctl', 'reboot');
+  });
+
+  life('the agent registers after registration_timeout', async (report) => {
+    const member = await fleet.add({ agentDelay: 20, document: { registration_timeout: 3 } });
+    await member.machine.boot();
+    await member.machine.until(HOST, 'activating', 40);
+    expect(await keepStatus('agent-too-late', member)).toMatch(/Status: ".*It was waited for 3 s/);
+    await member.machine.until(HOST, 'exited', 110);
+    expectDescribed(member);
+    await report('boot, agent after 20 s, timeout 3 s', member);
+  });
+
+  life('the network comes late', async (report) => {
+    const member = await fleet.add({ document: { timeout: 5 } });
+    await member.machine.resolveTo(undefined);
+    await member.machine.boot();
+    await member.machine.until(HOST, 'activating', 40);
+    await keepStatus('no-network', member);
+    await report('boot without name resolution', member);
+    await member.machine.resolveTo('127.0.0.1');
+    await member.machine.until(HOST, 'exited', 110);
+    expectDescribed(member);
+    await report('name resolution is back', member);
+  });
+
+  life('host.json is broken', async (report) => {
+    const member = await fleet.add();
+    await member.machine.write('etc/jumpcloud/host.json', '{"system": {"display_name": "web-1",}}');
+    await member.machine.boot();
+    await member.machine.until(HOST, 'failed', 40);
+    await member.machine.until('multi-user.target', 'active', 40);
+    expect(await keepStatus('broken-document', member)).toMatch(
+      /: \/etc\/jumpcloud\/host\.json is not JSON/,
+    );
+    await report('boot', member);
+  });
+
+  life('poweroff before the agent has registered', async (report) => {
+    const member = await fleet.add({ agentDelay: 100 });
+    await member.machine.boot();
+    await member.machine.until(HOST, 'running', 40);
+    expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
+    await keepJournal('poweroff-before-registration', member);
+    expect(isThere(member)).toBe(true);
+    await report('boot, poweroff while it waits', member);
+    await member.machine.write('etc/agent-delay', '0');
+    await bootDescribed(member);
+    expectDescribed(member);
+    await report('boot', member);
+  });
+});
+
+describe('end', () => {
+  life('reboot, twice', async (report) => {
+    const member = await fleet.add();
+    await bootDescribed(member);
+    await report('boot', member);
+    for (const time of ['first', 'second']) {
+      expect(await member.machine.end('systemctl', 'reboot')).toBe('reboot');
+      await bootDescribed(member);
+      expect(member.written()).toEqual([]);
+      expectDescribed(member);
+      await report(`${time} reboot`, member);
+    }
+    expect(await member.machine.end('systemctl', 'reboot')).toBe('reboot');
+    expect(await keepJournal('reboot', member)).toContain('it stays in JumpCloud');
+  });
+
+  for (const command of ['systemctl poweroff', 'systemctl halt', 'shutdown -h now']) {
+    life(command, async (report) => {
+      const member = await fleet.add();
+      await bootDescribed(member);
+      await report('boot', member);
+      expect(await member.machine.end(...command.split(' '))).toBe('off');
+      expect(isThere(member)).toBe(false);
+      await keepJournal(command.replaceAll(' ', '-'), member);
+      await report(command, member);
+    });
+  }
+
+  life('poweroff -f', async (report) => {
+    const member = await fleet.add();
+    await bootDescribed(member);
+    await report('boot', member);
+    expect(await member.machine.end('systemctl', 'poweroff', '-f')).not.toBe('reboot');
+    expectDescribed(member);
+    await report('poweroff -f', member);
+  });
+
+  life('the API answers 502 for 30 s', async (report) => {
+    const member = await fleet.add();
+    await bootDescribed(member);
+    await report('boot', member);
+    const end = Date.now() + 30_000;
+    fleet.emulator.faults.add({
+      fault: { kind: 'status', status: 502 },
+      times: Infinity,
+      when: ({ url }) => url.includes(member.host.systemId) && Date.now() < end,
+    });
+    expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
+    expect(isThere(member)).toBe(false);
+    await keepJournal('api-502', member);
+    await report('poweroff', member);
+  });
+
+  life('the API is down', async (report) => {
+    const member = await fleet.add();
+    await bootDescribed(member);
+    await report('boot', member);
+    await member.machine.resolveTo(NOWHERE);
+    expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
+    expectDescribed(member);
+    await keepJournal('api-down', member);
+    await report('poweroff', member);
+    await member.machine.resolveTo('127.0.0.1');
+    await bootDescribed(member);
+    expect(member.written()).toEqual([]);
+    await report('boot, the API is back', member);
+  });
+
+  life('scope associations: stop and start', async (report) => {
+    const member = await fleet.add();
+    const options = { scope: 'associations', timeout: 45 };
+    await member.machine.write('etc/jumpcloud/removal.json', JSON.stringify(options));
+    await bootDescribed(member);
+    const before = fleet.emulator.store.snapshot(member.host.systemId);
+    await report('boot', member);
+    expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
+    expect(fleet.emulator.store.snapshot(member.host.systemId)).toEqual({ groups: [], edges: [] });
+    await keepJournal('associations', member);
+    await report('poweroff', member);
+    await bootDescribed(member);
+    expect(fleet.emulator.store.snapshot(member.host.systemId)).toEqual(before);
+    await report('boot', member);
+  });
+
+  life('poweroff in the middle of describing', async (report) => {
+    const member = await fleet.add();
+    fleet.emulator.faults.add({
+      fault: { kind: 'slow', ms: 20_000 },
+      when: ({ method, url }) => method === 'PUT' && url.includes(member.host.systemId),
+    });
+    await member.machine.boot();
+    for (let tries = 0; !member.putSeen() && tries < 300; tries++) await sleep(100);
+    expect(member.putSeen()).toBe(true);
+    expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
+    expect(isThere(member)).toBe(false);
+    await keepJournal('poweroff-in-the-middle', member);
+    const { machine } = member;
+    const stopped = timeOf('Stopped jumpcloud-host', await machine.journal(HOST));
+    expect(timeOf('Stopping jumpcloud-removal', await machine.journal(REMOVAL))).toBeGreaterThan(
+      stopped,
+    );
+    await report('boot, poweroff while a write is answered', member);
+  });
+});
+
+describe('image', () => {
+  life('sealed, cloned twice, both booted at once', async (report) => {
+    const parent = await fleet.add();
+    await bootDescribed(parent);
+    await report('parent boots', parent);
+    const seal = '{"stop_agent": true, "purge_identity": true}';
+    const sealed = await parent.machine.run('jumpcloud_removal', seal);
+    expect(sealed, sealed.stdout).toMatchObject({ exitCode: 0 });
+    expect(await parent.machine.end('systemctl', 'poweroff')).toBe('off');
+    await keepJournal('sealed', parent);
+    expect(isThere(parent)).toBe(false);
+    await report('sealed, poweroff', parent);
+    const clones = [0, 1].map(() => fleet.add({ from: parent.machine.folder, agentDelay: 2 }));
+    const members = await Promise.all(clones);
+    await Promise.all(members.map((member) => bootDescribed(member)));
+    for (const [index, member] of members.entries()) {
+      expectDescribed(member);
+      await report(`clone ${index + 1} boots`, member);
+    }
+    expect(parent.asked()).toBe('none');
+    for (const member of members) {
+      expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
+      expect(isThere(member)).toBe(false);
+    }
+  });
+
+  life('boot after the record was removed', async (report) => {
+    const member = await fleet.add();
+    await bootDescribed(member);
+    await member.machine.end('systemctl', 'poweroff');
+    expect(isThere(member)).toBe(false);
+    await report('boot, poweroff', member);
+    await member.machine.boot();
+    await sleep(8000);
+    await keepStatus('record-gone', member);
+    await report('boot with the old registration', member);
+    expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
+    await keepJournal('record-gone', member);
+  });
+});

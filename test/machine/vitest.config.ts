@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** Real systems, booted and powered off: minutes, root and systemd-nspawn, hence no part of `npm test`. */
+export default defineConfig({
+  test: {
+    include: ['test/machine/**/*.test.ts'],
+    reporters: ['verbose'],
+    testTimeout: 240_000,
+    hookTimeout: 600_000,
+    // Most of a machine's life is waiting, so more machines than cores go side by side.
+    maxConcurrency: 5,
+  },
+});

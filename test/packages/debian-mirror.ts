@@ -1,0 +1,11 @@
+import { execa } from 'execa';
+
+/** Where this machine's own Debian comes from, if it does. */
+export async function debianMirror(): Promise<string> {
+  const words = ['indextargets', '--format', '$(SITE) $(ORIGIN)', 'Created-By: Packages'];
+  const { stdout } = await execa('apt-get', words, { reject: false });
+  const site = stdout
+    .split('\n')
+    .find((line) => line.endsWith(' Debian') && !line.includes('-security'));
+  return site?.split(' ')[0] ?? 'http://deb.debian.org/debian';
+}
