@@ -13,7 +13,7 @@ import { Narrator } from './demo/narrator.ts';
 /** The runs of the playbooks, and what has to come of each. */
 const runs = [
   {
-    title: 'Run the playbook: this host gets the settings, groups and users it describes',
+    title: 'Run the playbook, one task: this host gets the settings, groups and users it describes',
     playbook: 'playbook.yml',
     display_name: 'web-1',
     flags: ['--diff'],

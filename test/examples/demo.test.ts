@@ -35,7 +35,7 @@ async function liveAndLeave(
       return { changed, failed, writes: sandbox.writes().length };
     };
 
-    expect(await counts('playbook.yml')).toEqual({ changed: 4, failed: 0, writes: 4 });
+    expect(await counts('playbook.yml')).toEqual({ changed: 1, failed: 0, writes: 4 });
     expect(emulator.store.record(systemId)).toMatchObject({ displayName: 'web-1' });
     expect(emulator.store.groupsOf(systemId)).toEqual([IDS.web]);
     expect(emulator.store.hasEdge(systemId, 'user', IDS.admin)).toBe(true);
