@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, posix, relative } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { HOST_MODULES } from '../../src/modules.ts';
 import { collectionChangelog, type ModuleSince } from './changelog.ts';
@@ -11,7 +11,10 @@ import { requiredNode } from './required-node.ts';
 import { type TarballFile, tarball } from './tarball.ts';
 
 /** The versions of ansible-core, 2.NN, whose sanity tests are told what does not apply. */
-const SANITY_VERSIONS = [14, 15, 16, 17, 18, 19, 20];
+const SANITY_VERSIONS = [14, 15, 16, 17, 18, 19, 20, 21, 22];
+
+/** The folders of `collection/` that the collection has, too. */
+const COPIED = ['changelogs', 'roles', 'tests'];
 
 /** A module as the collection carries it. */
 export interface CollectionModule extends ModuleSince {
@@ -51,6 +54,7 @@ export async function collectionTarball(
     { path: 'THIRD-PARTY-NOTICES', content: thirdPartyNotices },
     { path: 'changelogs/changelog.yaml', content: collectionChangelog(changelog, modules) },
     { path: 'meta/runtime.yml', content: runtime() },
+    ...(await copied()),
     ...SANITY_VERSIONS.map((minor) => ({
       path: `tests/sanity/ignore-2.${minor}.txt`,
       content: names
@@ -87,10 +91,30 @@ function projectFile(path: string): Promise<string> {
   return readFile(join(projectFolder, path), 'utf8');
 }
 
+/** What the collection takes over from `collection/`, sorted. */
+async function copied(): Promise<TarballFile[]> {
+  const entries = await Promise.all(
+    COPIED.map((folder) =>
+      readdir(join(projectFolder, 'collection', folder), { recursive: true, withFileTypes: true }),
+    ),
+  );
+  const paths = entries
+    .flat()
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(join(projectFolder, 'collection'), join(entry.parentPath, entry.name)))
+    .sort();
+  return Promise.all(
+    paths.map(async (path) => {
+      const content = await projectFile(join('collection', path));
+      return { path, content: content.replaceAll('@required_node@', requiredNode) };
+    }),
+  );
+}
+
 async function readme(version: string, modules: readonly CollectionModule[]): Promise<string> {
   const rows = modules.map(({ name, shortDescription }) => `| \`${name}\` | ${shortDescription} |`);
   const table = ['| module | what it does |', '|---|---|', ...rows].join('\n');
-  const template = await projectFile('scripts/collection/README.md');
+  const template = await projectFile('collection/README.md');
   return template
     .replace('@modules@', table)
     .replace('@required_node@', requiredNode)
@@ -112,7 +136,7 @@ async function collectionInfo(
     documentation: links?.documentation ?? null,
     homepage: links?.homepage ?? null,
     issues: links?.issues ?? null,
-    ...parse(await projectFile('scripts/collection/galaxy.yml')),
+    ...parse(await projectFile('collection/galaxy.yml')),
   };
 }
 

@@ -59,6 +59,22 @@ describe.runIf(hasAnsible)('the collection, installed into an empty folder', () 
     }
   });
 
+  test('ansible-doc lists every role with the variables that it has defaults for', async () => {
+    const roles = ['agent', 'host', 'runtime'];
+    const shown = await controller.run('ansible-doc', ['-t', 'role', '-l', FQCN, '--json']);
+    expect(Object.keys(JSON.parse(shown)).sort()).toEqual(roles.map((role) => `${FQCN}.${role}`));
+    for (const role of roles) {
+      const specs = parse(await read(`roles/${role}/meta/argument_specs.yml`));
+      const { options } = specs.argument_specs.main;
+      const defaults: object = parse(await read(`roles/${role}/defaults/main.yml`));
+      for (const [name, value] of Object.entries(defaults))
+        expect(options[name]?.default).toBe(value);
+      for (const [name, option] of Object.entries<Record<string, unknown>>(options)) {
+        expect(Object.hasOwn(defaults, name), name).toBe(option['default'] !== undefined);
+      }
+    }
+  });
+
   test.each(MODULES)('ansible-doc shows %s with every option', async (module) => {
     const name = `${FQCN}.${module}`;
     const documentation = await controller.run('ansible-doc', ['-t', 'module', '--json', name]);

@@ -23,8 +23,11 @@ export interface SshServer {
   close(): Promise<void>;
 }
 
-/** Starts one with keys, configuration and port of its own. */
-export async function startSshServer(): Promise<SshServer> {
+/**
+ * Starts one with keys, configuration and port of its own. With a root, what is asked of it is done in
+ * that folder, as if it were a machine of its own.
+ */
+export async function startSshServer(root?: string): Promise<SshServer> {
   if (SSHD === undefined) throw new Error('there is no sshd');
   const folder = await mkdtemp(join(tmpdir(), 'sshd-'));
   const file = (name: string) => join(folder, name);
@@ -47,6 +50,7 @@ export async function startSshServer(): Promise<SshServer> {
     'MaxStartups 50',
     'MaxSessions 50',
     'Subsystem sftp internal-sftp',
+    ...(root === undefined ? [] : [`ForceCommand ${insideOf(root)}`]),
   ];
   await writeFile(file('config'), configuration.join('\n'));
   // Where sshd, when it is root, wants to put its unprivileged part; packages leave it to the boot.
@@ -71,6 +75,13 @@ export async function startSshServer(): Promise<SshServer> {
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** sshd's own ChrootDirectory takes no folder below one where everybody may write. */
+function insideOf(root: string): string {
+  const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+  const run = `chroot ${root} env -i HOME=/root PATH=${path} /bin/sh -c "$SSH_ORIGINAL_COMMAND"`;
+  return `cd / && exec ${run}`;
 }
 
 function listening(server: ChildProcess): Promise<void> {

@@ -1,0 +1,216 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { type Emulator, type EnrolledHost, startEmulator } from '../../emulator/emulator.ts';
+import { type Controller, hasAnsible, makeController } from '../../harness/ansible/controller.ts';
+
+const ALL = 'group/systemcontext.jumpcloud.all';
+const HOSTS = ['web-1', 'web-2', 'db-1'] as const;
+type Host = (typeof HOSTS)[number];
+
+describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
+  let controller: Controller;
+  let emulator: Emulator;
+  let apiKey: string;
+  let ids: Record<
+    'web' | 'db' | 'odd' | 'ada' | 'bob' | 'team' | 'lock' | 'base' | 'patch',
+    string
+  >;
+  let hosts: Record<Host, EnrolledHost>;
+
+  beforeAll(async () => {
+    controller = await makeController();
+  });
+  afterAll(() => controller?.remove());
+  beforeEach(async () => {
+    emulator = await startEmulator();
+    const { store } = emulator;
+    apiKey = store.addApiKey();
+    ids = {
+      web: store.addNamed('system_group', 'web'),
+      db: store.addNamed('system_group', 'db'),
+      odd: store.addNamed('system_group', 'odd, and "quoted"'),
+      ada: store.addNamed('user', 'ada'),
+      bob: store.addNamed('user', { name: 'bob', email: 'bob@example.com' }),
+      team: store.addNamed('user_group', 'team'),
+      lock: store.addNamed('policy', 'lock'),
+      base: store.addNamed('policy_group', 'base'),
+      patch: store.addNamed('command', 'patch'),
+    };
+    const enrolled = await Promise.all(HOSTS.map(() => controller.enrol(emulator)));
+    hosts = Object.fromEntries(HOSTS.map((name, i) => [name, enrolled[i]])) as typeof hosts;
+    emulator.clearRequests();
+  });
+  afterEach(async () => {
+    await emulator?.close();
+    for (const { agentDir } of Object.values(hosts)) await controller.shell(`rm -rf ${agentDir}`);
+  });
+
+  const run = async (
+    variables: Partial<Record<Host, object>>,
+    flags: readonly string[] = [],
+    env: Record<string, string> = { JUMPCLOUD_API_KEY: apiKey },
+    play: object = {},
+  ) => {
+    const inventory = {
+      all: {
+        vars: { ansible_connection: 'local' },
+        hosts: Object.fromEntries(
+          Object.entries(variables).map(([name, vars]) => [
+            name,
+            { ...vars, own_agent_dir: hosts[name as Host].agentDir },
+          ]),
+        ),
+      },
+    };
+    const whole = {
+      hosts: 'all',
+      gather_facts: false,
+      module_defaults: {
+        [ALL]: { api_url: emulator.url, agent_dir: '{{ own_agent_dir }}' },
+        'systemcontext.jumpcloud.jumpcloud_names': { api_url: emulator.url },
+      },
+      roles: ['systemcontext.jumpcloud.host'],
+      ...play,
+    };
+    return controller.playbook(await controller.put('host/play.yml', stringify([whole])), {
+      flags: ['-i', await controller.put('host/hosts.yml', stringify(inventory)), ...flags],
+      env,
+    });
+  };
+  const lookups = () => emulator.requests.filter((request) => request.apiKey !== undefined);
+  const writes = () => emulator.requests.filter(({ method, signed }) => signed && method !== 'GET');
+
+  test('describes hosts by names that are looked up once', async () => {
+    const described = {
+      'web-1': {
+        jumpcloud_host_system: { display_name: 'web-1', primary_user: 'bob' },
+        jumpcloud_host_groups: ['web', 'odd, and "quoted"'],
+        jumpcloud_host_users: [{ id: 'ada', sudo: true }, 'bob@example.com', ids.bob].slice(0, 2),
+        jumpcloud_host_user_groups: [{ id: 'team' }],
+        jumpcloud_host_policies: ['lock'],
+        jumpcloud_host_policy_groups: ['base'],
+        jumpcloud_host_commands: ['patch'],
+      },
+      'web-2': { jumpcloud_host_groups: ['web'] },
+      'db-1': {
+        jumpcloud_host_groups: [ids.db],
+        jumpcloud_host_exclusive: ['groups'],
+        jumpcloud_host_keep: { groups: ['web'] },
+      },
+    };
+    emulator.store.join(hosts['db-1'].systemId, ids.web);
+    emulator.store.join(hosts['db-1'].systemId, ids.odd);
+    const check = await run(described, ['--check', '--diff']);
+    for (const name of HOSTS)
+      expect(check.recaps[name], check.output).toMatchObject({ changed: 1, failed: 0 });
+    expect(writes()).toEqual([]);
+    emulator.clearRequests();
+
+    const first = await run(described, ['-vvv']);
+    for (const name of HOSTS)
+      expect(first.recaps[name], first.output).toMatchObject({ changed: 1, failed: 0 });
+    expect(first.output).not.toContain(apiKey);
+    const { store } = emulator;
+    const groupsOf = (name: Host) => store.groupsOf(hosts[name].systemId).sort();
+    expect(groupsOf('web-1')).toEqual([ids.web, ids.odd].sort());
+    expect(groupsOf('web-2')).toEqual([ids.web]);
+    expect(groupsOf('db-1')).toEqual([ids.db, ids.web].sort());
+    const edge = (
+      type: 'user' | 'user_group' | 'policy' | 'policy_group' | 'command',
+      id: string,
+    ) => store.hasEdge(hosts['web-1'].systemId, type, id);
+    expect([edge('user', ids.ada), edge('user', ids.bob)]).toEqual([true, true]);
+    expect([edge('user_group', ids.team), edge('policy', ids.lock)]).toEqual([true, true]);
+    expect([edge('policy_group', ids.base), edge('command', ids.patch)]).toEqual([true, true]);
+    const asked = lookups().map(({ url, body }) => `${url} ${JSON.stringify(body)}`);
+    expect(asked.filter((one) => one.includes('systemgroups')).length).toBe(2);
+    expect(new Set(asked).size).toBe(asked.length);
+
+    emulator.clearRequests();
+    const second = await run(described);
+    for (const name of HOSTS)
+      expect(second.recaps[name], second.output).toMatchObject({ changed: 0, failed: 0 });
+    expect(writes()).toEqual([]);
+  });
+
+  test('looks nothing up, and needs no API key, where all is ids', async () => {
+    const described = {
+      'web-1': { jumpcloud_host_groups: [ids.web], jumpcloud_host_users: [{ id: ids.ada }] },
+    };
+    const { recaps, output } = await run(described, [], {});
+    expect(recaps['web-1'], output).toMatchObject({ changed: 1, failed: 0 });
+    expect(lookups()).toEqual([]);
+  });
+
+  test('takes names that the play has already', async () => {
+    const known = { jumpcloud_host_names: { system_group: { web: ids.web } } };
+    const { recaps, output } = await run(
+      { 'web-1': { jumpcloud_host_groups: ['web'], ...known } },
+      [],
+      {},
+    );
+    expect(recaps['web-1'], output).toMatchObject({ changed: 1, failed: 0 });
+    expect(emulator.store.groupsOf(hosts['web-1'].systemId)).toEqual([ids.web]);
+    expect(lookups()).toEqual([]);
+  });
+
+  test('what is given to the role itself counts for every host', async () => {
+    const role = {
+      role: 'systemcontext.jumpcloud.host',
+      jumpcloud_host_groups: ["{{ inventory_hostname.split('-')[0] }}"],
+      jumpcloud_host_api_key: apiKey,
+    };
+    const { recaps, output } = await run(
+      { 'web-1': {}, 'db-1': {} },
+      ['-vvv'],
+      {},
+      { roles: [role] },
+    );
+    expect(recaps['db-1'], output).toMatchObject({ changed: 1, failed: 0 });
+    expect(recaps['web-1'], output).toMatchObject({ changed: 1, failed: 0 });
+    expect(emulator.store.groupsOf(hosts['db-1'].systemId)).toEqual([ids.db]);
+    expect(output).not.toContain(apiKey);
+  });
+
+  test('a name that does not exist fails before anything is written', async () => {
+    const { recaps, output } = await run({
+      'web-1': { jumpcloud_host_groups: ['wbe'] },
+      'web-2': { jumpcloud_host_groups: ['web'] },
+    });
+    expect(recaps['web-1'], output).toMatchObject({ changed: 0, failed: 1 });
+    expect(output).toContain('wbe');
+    expect(writes()).toEqual([]);
+  });
+
+  test('absent takes a host out, beside others that stay', async () => {
+    const described = {
+      'web-1': { jumpcloud_host_state: 'absent', jumpcloud_host_groups: ['no such group'] },
+      'web-2': { jumpcloud_host_groups: ['web'] },
+    };
+    const check = await run(described, ['--check']);
+    expect(check.recaps['web-1'], check.output).toMatchObject({ changed: 1, failed: 0 });
+    expect(emulator.store.systems.has(hosts['web-1'].systemId)).toBe(true);
+    const first = await run(described);
+    expect(first.recaps['web-1'], first.output).toMatchObject({ changed: 1, failed: 0 });
+    expect(first.recaps['web-2'], first.output).toMatchObject({ changed: 1, failed: 0 });
+    expect(emulator.store.systems.has(hosts['web-1'].systemId)).toBe(false);
+    const second = await run(described);
+    expect(second.recaps['web-1'], second.output).toMatchObject({ changed: 0, failed: 0 });
+    expect(second.recaps['web-2'], second.output).toMatchObject({ changed: 0, failed: 0 });
+  });
+
+  test('absent purges the identity when it is told to', async () => {
+    const purge = { jumpcloud_host_state: 'absent', jumpcloud_host_purge_identity: true };
+    const { recaps, output } = await run({ 'web-1': purge });
+    expect(recaps['web-1'], output).toMatchObject({ changed: 1, failed: 0 });
+    const left = await controller.shell(`ls ${hosts['web-1'].agentDir}`);
+    expect(left).not.toContain('client.key');
+  });
+
+  test('a state that does not exist is refused by the role', async () => {
+    const { recaps, output } = await run({ 'web-1': { jumpcloud_host_state: 'gone' } });
+    expect(recaps['web-1'], output).toMatchObject({ changed: 0, failed: 1 });
+    expect(output).toMatch(/jumpcloud_host_state must be one of/);
+    expect(emulator.requests).toEqual([]);
+  });
+});

@@ -1,0 +1,81 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Emulator } from '../../emulator/emulator.ts';
+
+/** A server that behaves like JumpCloud's kickstart. */
+export interface Kickstart {
+  readonly url: string;
+  /** The connect keys that were sent, in order. */
+  readonly asked: (string | undefined)[];
+  /** What the next script does instead of installing an agent. */
+  script: string | undefined;
+  close(): Promise<void>;
+}
+
+interface Agent {
+  readonly emulator: Emulator;
+  /** Where the agent is installed, as the script's shell sees it. */
+  readonly agentDir: string;
+  readonly connectKey: string;
+  /** For how many seconds after the script's end the agent is not registered yet. */
+  readonly delay?: number;
+}
+
+/** Starts one that knows a connect key, and whose script installs an agent of the emulator's. */
+export async function startKickstart(agent: Agent): Promise<Kickstart> {
+  const asked: (string | undefined)[] = [];
+  const server = createServer(async ({ headers }, response) => {
+    const key = headers['x-connect-key']?.toString();
+    asked.push(key);
+    if (key !== agent.connectKey) {
+      response.writeHead(401).end('Unauthorized\n');
+      return;
+    }
+    // The real one's script holds the key as well.
+    response.end(kickstart.script ?? (await installer(agent)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const kickstart: Kickstart = {
+    url: `http://127.0.0.1:${address.port}/Kickstart`,
+    asked,
+    script: undefined,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+  return kickstart;
+}
+
+async function installer({ emulator, agentDir, connectKey, delay = 0 }: Agent): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'enrolled-'));
+  await emulator.enrol({ agentDir: folder });
+  const files = await Promise.all(
+    (await readdir(folder)).map(async (name) => {
+      const content = (await readFile(join(folder, name))).toString('base64');
+      return `  echo ${content} | base64 -d >'${agentDir}/${name}'`;
+    }),
+  );
+  await rm(folder, { recursive: true });
+  // jcagent.conf last, as it is what says that the agent is registered.
+  const [conf = '', ...others] = files.sort((a) => (a.includes('jcagent.conf') ? -1 : 1));
+  return [
+    '#!/bin/bash',
+    '# Exits with 3 unless it is run by bash.',
+    '[[ -n $BASH_VERSION ]] || exit 3',
+    'umask 077',
+    `CONNECT_KEY='${connectKey}'`,
+    'echo "Using $CONNECT_KEY"',
+    `mkdir -p '${agentDir}'`,
+    'register() {',
+    // As a service, it stays when the terminal goes.
+    "  trap '' HUP",
+    `  sleep ${delay}`,
+    ...others,
+    conf,
+    '}',
+    'register </dev/null >/dev/null 2>&1 &',
+    '',
+  ].join('\n');
+}

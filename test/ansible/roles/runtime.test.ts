@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { basename, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { requiredNode } from '../../../scripts/build/required-node.ts';
+import { type Controller, hasAnsible, makeController } from '../../harness/ansible/controller.ts';
+import { inside } from '../../packages/debian-folder.ts';
+import { canPack, Packed, runtimeDescription } from '../../packages/packed.ts';
+import { type BareMachine, hasBareMachine, startBareMachine } from './bare-machine.ts';
+
+const ROLE = 'systemcontext.jumpcloud.runtime';
+const able = hasAnsible && canPack.deb && (await hasBareMachine());
+
+describe.runIf(hasAnsible)('the role runtime, where a Node.js serves', () => {
+  let controller: Controller;
+  beforeAll(async () => {
+    controller = await makeController();
+  });
+  afterAll(() => controller?.remove());
+
+  test('leaves the host alone, without facts and without Python', async () => {
+    const { recap, output } = await controller.play(
+      [{ 'ansible.builtin.import_role': { name: ROLE } }],
+      { play: { vars: { ansible_python_interpreter: '/nonexistent/python' } } },
+    );
+    expect(recap, output).toMatchObject({ ok: 2, changed: 0, failed: 0 });
+  });
+});
+
+describe.runIf(able)('the role runtime, on a bare machine', { timeout: 120_000 }, () => {
+  let controller: Controller;
+  let machine: BareMachine;
+  let packed: Packed;
+  let deb: string;
+  let sum: string;
+  let server: Server;
+  let url: string;
+
+  beforeAll(async () => {
+    controller = await makeController();
+    packed = await Packed.make();
+    const described = await runtimeDescription('x64');
+    if (described === undefined) throw new Error('there is no Node.js to pack');
+    const path = await packed.deb(described);
+    sum = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+    deb = await controller.copy(path);
+    server = createServer((_, response) => createReadStream(path).pipe(response));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    url = `http://127.0.0.1:${address.port}/${basename(path)}`;
+    machine = await startBareMachine(controller);
+  }, 120_000);
+  afterAll(async () => {
+    server?.close();
+    await machine?.close();
+    await packed?.remove();
+    await controller?.remove();
+  });
+  afterEach(async () => {
+    const names = ['jumpcloud-system-context-node', 'nodejs'];
+    await inside(machine.root, ['dpkg', '--purge', '--force-depends', ...names]);
+  });
+
+  const run = async (variables: object, flags: readonly string[] = []) => {
+    const hosts = { all: { hosts: { bare: machine.vars } } };
+    const inventory = await controller.put('bare/hosts.yml', stringify(hosts));
+    const role = { role: ROLE, ...variables };
+    const plays = [{ hosts: 'bare', gather_facts: false, roles: [role] }];
+    const playbook = await controller.put('bare/runtime.yml', stringify(plays));
+    const { recaps, output } = await controller.playbook(playbook, {
+      flags: ['-i', inventory, ...flags],
+    });
+    return { recap: recaps['bare'], output };
+  };
+  const node = (path: string) => inside(machine.root, [path, '--version']);
+
+  test("installs the distribution's, if that is new enough", async () => {
+    const check = await run({}, ['--check']);
+    expect(check.recap, check.output).toMatchObject({ changed: 1, failed: 0 });
+    expect((await node('/usr/bin/node')).exitCode).not.toBe(0);
+    const first = await run({});
+    expect(first.recap, first.output).toMatchObject({ changed: 1, failed: 0 });
+    expect((await node('/usr/bin/node')).stdout).toMatch(/^v18\.\d+/);
+    const second = await run({});
+    expect(second.recap, second.output).toMatchObject({ ok: 2, changed: 0, failed: 0 });
+  });
+
+  test.each(['a path', 'an address'])('installs the package from %s', async (from) => {
+    const given = {
+      jumpcloud_runtime_distribution: false,
+      jumpcloud_runtime_package: from === 'a path' ? deb : url,
+      jumpcloud_runtime_checksum: sum.toUpperCase(),
+    };
+    const check = await run(given, ['--check', '--diff']);
+    expect(check.recap, check.output).toMatchObject({ changed: 1, failed: 0 });
+    expect(check.output).toContain(`Would install ${basename(deb)}`);
+    const first = await run(given, ['--diff']);
+    expect(first.recap, first.output).toMatchObject({ changed: 1, failed: 0 });
+    expect((await node('/usr/lib/jumpcloud-system-context/node')).exitCode).toBe(0);
+    expect((await node('/usr/bin/node')).exitCode).not.toBe(0);
+    for (const flags of [[], ['--check']]) {
+      const second = await run(given, flags);
+      expect(second.recap, second.output).toMatchObject({ ok: 2, changed: 0, failed: 0 });
+    }
+    const { stdout } = await inside(machine.root, ['sh', '-c', 'ls -d /tmp/jumpcloud-runtime-*']);
+    expect(stdout).toBe('');
+  });
+
+  test.each(['a path', 'an address'])('refuses another package at %s', async (from) => {
+    const given = {
+      jumpcloud_runtime_distribution: false,
+      jumpcloud_runtime_package: from === 'a path' ? deb : url,
+      jumpcloud_runtime_checksum: sum.replace(/./g, (digit) => (digit === '0' ? '1' : '0')),
+    };
+    const { recap, output } = await run(given);
+    expect(recap, output).toMatchObject({ changed: 0, failed: 1 });
+    expect((await node('/usr/lib/jumpcloud-system-context/node')).exitCode).not.toBe(0);
+    const { stdout } = await inside(machine.root, ['sh', '-c', 'ls -d /tmp/jumpcloud-runtime-*']);
+    expect(stdout).toBe('');
+  });
+
+  test('goes on to the package where the distribution has too old a one, and says what is missing', async () => {
+    const policy = 'echo "nodejs:"; echo "  Candidate: 1:12.22.12~dfsg-1~deb11u4"';
+    await writeFile(join(machine.root, 'usr/local/bin/apt-cache'), `#!/bin/sh\n${policy}\n`, {
+      mode: 0o755,
+    });
+    const nothing = await run({});
+    expect(nothing.recap, nothing.output).toMatchObject({ changed: 0, failed: 1 });
+    expect(nothing.output).toContain(`Node.js ${requiredNode} or later is needed`);
+    expect(nothing.output).toContain('jumpcloud_runtime_package names no .deb or .rpm');
+    const unchecked = await run({ jumpcloud_runtime_package: deb });
+    expect(unchecked.output).toContain('SHA256SUMS into jumpcloud_runtime_checksum');
+    await rm(join(machine.root, 'usr/local/bin/apt-cache'));
+  });
+});

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { type Controller, hasAnsible, makeController } from '../../harness/ansible/controller.ts';
+import { canPack, Packed, runtimeDescription } from '../../packages/packed.ts';
+import { type BareMachine, hasBareMachine, startBareMachine } from './bare-machine.ts';
+import { type Kickstart, startKickstart } from './kickstart.ts';
+
+const FQCN = 'systemcontext.jumpcloud';
+const KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
+const able = hasAnsible && canPack.deb && (await hasBareMachine());
+
+describe.runIf(able)('one play of three roles', { timeout: 180_000 }, () => {
+  let controller: Controller;
+  let emulator: Emulator;
+  let kickstart: Kickstart;
+  let machine: BareMachine;
+  let packed: Packed;
+  let run: (flags?: readonly string[]) => Promise<{ recap: object | undefined; output: string }>;
+  let group: string;
+  let user: string;
+
+  beforeAll(async () => {
+    [controller, emulator] = await Promise.all([makeController(), startEmulator()]);
+    packed = await Packed.make();
+    const described = await runtimeDescription('x64');
+    if (described === undefined) throw new Error('there is no Node.js to pack');
+    const deb = await packed.deb(described);
+    machine = await startBareMachine(controller);
+    // In the machine's own folder, hence not that of this one.
+    const agent = { emulator, agentDir: '/opt/jc', connectKey: KEY, delay: 2 };
+    kickstart = await startKickstart(agent);
+    group = emulator.store.addNamed('system_group', 'web');
+    user = emulator.store.addNamed('user', 'ada');
+
+    const vars = {
+      ...machine.vars,
+      jumpcloud_runtime_distribution: false,
+      jumpcloud_runtime_package: await controller.copy(deb),
+      jumpcloud_runtime_checksum: createHash('sha256')
+        .update(await readFile(deb))
+        .digest('hex'),
+      jumpcloud_agent_connect_key: KEY,
+      jumpcloud_agent_kickstart_url: kickstart.url,
+      jumpcloud_host_system: { display_name: '{{ inventory_hostname }}' },
+      jumpcloud_host_groups: ['web'],
+      jumpcloud_host_users: [{ id: 'ada', sudo: true }],
+    };
+    const inventory = await controller.put(
+      'three/hosts.yml',
+      stringify({ all: { hosts: { bare: vars } } }),
+    );
+    const play = {
+      hosts: 'bare',
+      gather_facts: false,
+      module_defaults: {
+        [`group/${FQCN}.all`]: { api_url: emulator.url },
+        [`${FQCN}.jumpcloud_names`]: { api_url: emulator.url },
+      },
+      roles: ['runtime', 'agent', 'host'].map((role) => `${FQCN}.${role}`),
+    };
+    const playbook = await controller.put('three/play.yml', stringify([play]));
+    const env = { JUMPCLOUD_API_KEY: emulator.store.addApiKey() };
+    run = async (flags = []) => {
+      const ran = await controller.playbook(playbook, { flags: ['-i', inventory, ...flags], env });
+      return { recap: ran.recaps['bare'], output: ran.output };
+    };
+  }, 180_000);
+  afterAll(async () => {
+    await machine?.close();
+    await kickstart?.close();
+    await packed?.remove();
+    await emulator?.close();
+    await controller?.remove();
+  });
+
+  test('takes a bare machine to a described host, and then changes nothing', async () => {
+    const first = await run(['-vvv', '--diff']);
+    expect(first.recap, first.output).toMatchObject({ changed: 3, failed: 0, unreachable: 0 });
+    expect(first.output).not.toContain(KEY);
+    const [system] = [...emulator.store.systems.keys()];
+    if (system === undefined) throw new Error('nothing was enrolled');
+    expect(emulator.store.record(system).displayName).toBe('bare');
+    expect(emulator.store.groupsOf(system)).toEqual([group]);
+    expect(emulator.store.hasEdge(system, 'user', user)).toBe(true);
+
+    const second = await run();
+    expect(second.recap, second.output).toMatchObject({ changed: 0, failed: 0 });
+    const check = await run(['--check']);
+    expect(check.recap, check.output).toMatchObject({ changed: 0, failed: 0 });
+    expect(kickstart.asked).toEqual([KEY]);
+  });
+});
