@@ -1,3 +1,4 @@
+import type { ModuleError } from './errors.ts';
 import type { Outcome, Run } from './run.ts';
 import type { HostSession } from './transport/host-session.ts';
 import { type SessionOptions, withSession } from './transport/with-session.ts';
@@ -14,6 +15,8 @@ export interface Applied<State, Change> {
   readonly after: State;
   /** Result fields that only a real run can tell; they replace those of the report. */
   readonly fields?: Readonly<Record<string, unknown>>;
+  /** What the run fails with, although the rest was done. */
+  readonly failure?: ModuleError;
 }
 
 /** One concern of this host, bound to a session and to what is wanted of it. */
@@ -50,10 +53,16 @@ export async function reconcile<State, Change>(
   const before = await concern.read();
   if (concern.progress) run.report.done(concern.progress([]));
   const plan = concern.plan(before);
-  const { done, after, fields }: Applied<State, Change> = run.check
+  const { done, after, fields, failure }: Applied<State, Change> = run.check
     ? { done: plan.changes, after: plan.after }
     : await concern.apply(run, plan, before);
-  for (const warning of (await concern.warnings?.(after)) ?? []) run.report.warn(warning);
+  try {
+    for (const warning of (await concern.warnings?.(after)) ?? []) run.report.warn(warning);
+  } catch (error) {
+    // The failure that is known already says more.
+    throw failure ?? error;
+  }
+  if (failure !== undefined) throw failure;
   return {
     changed: done.length > 0,
     msg: concern.sentence(done, run.check),

@@ -201,11 +201,19 @@ export const undiciEdits: readonly Edit[] = [
     },
   },
   {
-    // As data, and only what is used of it: the original builds it step by step.
+    // Only what is used of it, and its two directions from one list: the original spells out both.
     file: 'undici/lib/llhttp/constants.js',
     contents: () => {
-      const { ERROR, TYPE } = exportsOf('llhttp/constants.js', 'ERROR', 'TYPE');
-      return `exports.ERROR = ${JSON.stringify(ERROR)}; exports.TYPE = ${JSON.stringify(TYPE)};`;
+      const { ERROR = {}, TYPE } = exportsOf('llhttp/constants.js', 'ERROR', 'TYPE');
+      const codes = Object.values(ERROR).filter((code) => typeof code === 'number');
+      const names = codes.map((_, code) => (ERROR as Record<number, string>)[code]);
+      if (names.some((name) => name === undefined)) {
+        throw new Error('The codes of undici/lib/llhttp/constants.js are not in a row any more.');
+      }
+      const { RESPONSE } = TYPE as { RESPONSE?: number };
+      return `const ERROR = {};
+        '${names.join(' ')}'.split(' ').forEach((name, code) => { ERROR[ERROR[name] = code] = name; });
+        exports.ERROR = ERROR; exports.TYPE = { RESPONSE: ${RESPONSE} };`;
     },
   },
   {

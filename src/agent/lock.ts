@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalActionFailed } from '../errors.ts';
 import { monotonicMs } from '../monotonic-clock.ts';
@@ -38,16 +38,24 @@ export async function exclusively<T>(
   try {
     return await work();
   } finally {
-    if (got === 'locked') rmSync(path, { force: true });
+    // Not one that another run has made since, because this one took too long.
+    if (got === 'locked' && readLock(path)?.pid === process.pid) rmSync(path, { force: true });
   }
 }
 
 /** Undefined while another run has the lock. */
 function tryLock(run: Run, path: string, forMs: number): 'locked' | 'unlockable' | undefined {
   try {
-    const file = openSync(path, 'wx', 0o600);
-    writeFileSync(file, JSON.stringify({ pid: process.pid, until: Date.now() + forMs }));
-    closeSync(file);
+    // It is there with its content or not at all: one without would count as void.
+    const own = `${path}.${process.pid}`;
+    writeFileSync(own, JSON.stringify({ pid: process.pid, until: Date.now() + forMs }), {
+      mode: 0o600,
+    });
+    try {
+      linkSync(own, path);
+    } finally {
+      rmSync(own, { force: true });
+    }
     return 'locked';
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -84,7 +92,7 @@ function breakLock(path: string): void {
   const taken = `${path}.${process.pid}`;
   try {
     renameSync(path, taken);
-    rmSync(taken, { force: true });
+    rmSync(taken, { force: true, recursive: true });
   } catch {
     // Another run was faster.
   }

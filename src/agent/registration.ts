@@ -14,14 +14,11 @@ const LOOK_EVERY_MS = 500;
  */
 export async function identify(agentDir: string, timeout: number, run: Run): Promise<Identity> {
   const end = monotonicMs() + timeout * 1000;
-  const isLast = () => timeout > 0 && end - monotonicMs() <= 0;
-  let missing: unknown;
   const look = () => {
     try {
-      return readIdentity(agentDir, isLast() ? timeout : 0);
+      return readIdentity(agentDir);
     } catch (error) {
       if (!mayHeal(error)) throw error;
-      missing = error;
       return undefined;
     }
   };
@@ -30,8 +27,8 @@ export async function identify(agentDir: string, timeout: number, run: Run): Pro
     delayMs: () => LOOK_EVERY_MS,
     leftMs: () => end - monotonicMs(),
   });
-  if (identity === undefined) throw missing;
-  return identity;
+  // Looked for once more, to say what is missing and how long it was waited for.
+  return identity ?? readIdentity(agentDir, timeout);
 }
 
 function mayHeal(error: unknown): boolean {

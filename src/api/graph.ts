@@ -40,6 +40,8 @@ export interface Refusal {
   readonly status: number;
   /** JumpCloud's own words, or ours where it gave none. */
   readonly message: string;
+  /** Whether an attempt before the refused one may have been carried out. */
+  readonly inDoubt: boolean;
   readonly error: ModuleError;
 }
 
@@ -126,5 +128,5 @@ export async function writeEdge(
   if (op === 'remove' && status === 404) return inDoubt ? 'done' : 'conflict';
   if (op === 'update' && status === 404) return 'conflict';
   if (!REFUSALS.has(status)) throw error;
-  return { status, error, message: theirMessage(session, reply.body) ?? error.message };
+  return { status, error, inDoubt, message: theirMessage(session, reply.body) ?? error.message };
 }

@@ -27,7 +27,6 @@ const THIRD_PARTY = [
   'undici/lib/util/timers.js',
   'undici/lib/web/fetch/body.js',
   'zod/v4/core/api.js',
-  'zod/v4/core/checks.js',
   'zod/v4/core/core.js',
   'zod/v4/core/errors.js',
   'zod/v4/core/parse.js',

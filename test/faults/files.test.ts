@@ -20,7 +20,7 @@ import { makeKeyFiles } from '../emulator/keys.ts';
 import {
   type Answer,
   executablePath,
-  MODULES,
+  HOST_MODULES,
   type ModuleName,
   runModule,
 } from '../harness/executable.ts';
@@ -91,8 +91,9 @@ describe('jcagent.conf', () => {
   test.each(rows)('%s: nothing is asked, nothing is touched', async (how, message) => {
     damage('jcagent.conf', how);
     const before = readdirSync(host.agentDir).sort();
-    for (const module of MODULES) {
-      const options = module === 'jumpcloud_removal' ? { purge_identity: true } : {};
+    for (const module of HOST_MODULES) {
+      const { good } = furnitureOf(module);
+      const options = module === 'jumpcloud_removal' ? { purge_identity: true } : good;
       const answer = await run(module, options);
       expect(answer).toMatchObject({
         failed: true,

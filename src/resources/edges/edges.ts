@@ -68,8 +68,11 @@ export function edges(session: HostSession, kind: EdgesKind): EdgesConcern {
       await writer.write(changes);
       const readBack = await writer.readBack();
       const failure = unconfirmed(refused, [readBack]);
-      if (failure !== undefined) throw failure.error;
-      return { done: writer.done, after: readBack.after };
+      return {
+        done: writer.done,
+        after: readBack.after,
+        ...(failure && { failure: failure.error }),
+      };
     },
 
     managed(state) {

@@ -4,7 +4,7 @@ import type { EdgesAccess } from './edges-access.ts';
 import type { ReadBack, RefusedEdge } from './write-edges.ts';
 
 const MAYBE_DYNAMIC =
-  'A group that JumpCloud fills by a rule (a dynamic group) can neither be joined nor left by hand: exempt this host from the rule in the Admin Portal, leave the group out, or with exclusive name it in keep.';
+  'A group that JumpCloud fills by a rule (a dynamic group) can neither be joined nor left by hand: exempt this host from the rule in the Admin Portal; where a list of groups is kept, leave it out, or with exclusive name it in keep.';
 
 /** What keeps a run from success, and in which list. */
 export interface Unconfirmed {

@@ -54,7 +54,7 @@ export interface EdgesWriter {
 export function edgesWriter(work: EdgesWork): EdgesWriter {
   const { run, budget, access, wish, onDone, onRefused } = work;
   const tried = new Set<string>();
-  const refused = new Set<string>();
+  const refused = new Map<string, { change: EdgeChange; inDoubt: boolean }>();
   const done: EdgeChange[] = [];
   let writtenAt = monotonicMs();
 
@@ -67,7 +67,7 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
         done.push(change);
         onDone(done);
       } else if (written !== 'conflict') {
-        refused.add(keyOf(change));
+        refused.set(keyOf(change), { change, inDoubt: written.inDoubt });
         onRefused({ ...written, access, change });
       }
     }
@@ -96,6 +96,12 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
       },
       leftMs: () => Math.min(writtenAt + READ_BACK_TIMEOUT_MS - monotonicMs(), budget.remaining()),
     });
+    const missing = new Set(left.map(keyOf));
+    for (const [key, { change, inDoubt }] of refused) {
+      // An attempt before the refused one had done it.
+      if (inDoubt && !missing.has(key)) done.push(change);
+    }
+    if (done.length > 0) onDone(done);
     return { access, after, left, waitedMs: monotonicMs() - writtenAt };
   };
 

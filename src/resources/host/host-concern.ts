@@ -3,7 +3,7 @@ import type { SystemRecord } from '../../api/systems.ts';
 import type { Concern } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { Edges } from '../edges/plan-edges.ts';
-import { systemConcern } from '../system/system-concern.ts';
+import { shown, systemConcern } from '../system/system-concern.ts';
 import type { Field } from '../system/system-fields.ts';
 import { type EdgesPart, edgesParts } from './edge-sections.ts';
 import type { EdgeSection, HostOptions } from './host-options.ts';
@@ -71,8 +71,8 @@ export function hostConcern(
     },
 
     apply: (run, { changes }, before) =>
-      writeHost({ session, options, parts, run }, changes, before, (done) =>
-        run.report.done(progressOf(parts, done)),
+      writeHost({ session, options, parts, run }, changes, before, (done, record) =>
+        run.report.done(progressOf(parts, done, record)),
       ),
 
     managed: ({ system, edges }) => ({
@@ -128,12 +128,19 @@ export function hostConcern(
   };
 }
 
-function progressOf(parts: HostParts, done: readonly HostChange[]): Record<string, unknown> {
+function progressOf(
+  parts: HostParts,
+  done: readonly HostChange[],
+  record?: SystemRecord,
+): Record<string, unknown> {
   const lists = parts.edges.map(({ section, concern }) => [
     section,
     concern.lists(changesOf(done, section)),
   ]);
-  return { changed: done.length > 0, sections: Object.fromEntries(lists) };
+  return {
+    changed: done.length > 0,
+    sections: { ...(record && { system: shown(record) }), ...Object.fromEntries(lists) },
+  };
 }
 
 /** The fields of the record among changes. */

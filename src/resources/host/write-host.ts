@@ -1,9 +1,10 @@
 import type { EdgeChange } from '../../api/graph.ts';
+import type { SystemRecord } from '../../api/systems.ts';
 import { type ModuleError, NotApplied, NotFound, Rejected } from '../../errors.ts';
 import type { Applied } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { unconfirmed } from '../edges/unconfirmed.ts';
+import { type Unconfirmed, unconfirmed } from '../edges/unconfirmed.ts';
 import { edgesWriter, type RefusedEdge } from '../edges/write-edges.ts';
 import type { Field } from '../system/system-fields.ts';
 import { systemWriter } from '../system/system-writer.ts';
@@ -35,9 +36,10 @@ export async function writeHost(
   { session, options, parts, run }: HostWork,
   changes: readonly HostChange[],
   before: HostState,
-  onDone: (done: readonly HostChange[]) => void,
+  onDone: (done: readonly HostChange[], record: SystemRecord | undefined) => void,
 ): Promise<Applied<HostState, HostChange>> {
   let fields: readonly Field[] = [];
+  let written: SystemRecord | undefined;
   const lists = new Map<EdgeSection, readonly EdgeChange[]>();
   const done = (): HostChange[] => [
     ...fields.map((change) => ({ section: 'system', change }) as const),
@@ -45,9 +47,10 @@ export async function writeHost(
   ];
   const record =
     options.system && before.system
-      ? systemWriter(session, options.system, run, before.system, (some) => {
+      ? systemWriter(session, options.system, run, before.system, (some, after) => {
           fields = some;
-          onDone(done());
+          written = after;
+          onDone(done(), written);
         })
       : undefined;
   const refused: RefusedEdge[] = [];
@@ -59,7 +62,7 @@ export async function writeHost(
       wish: part.wish,
       onDone: (some) => {
         lists.set(part.section, some);
-        onDone(done());
+        onDone(done(), written);
       },
       onRefused: (edge) => refused.push(edge),
     });
@@ -67,7 +70,7 @@ export async function writeHost(
     return { ...part, writer, planned };
   });
 
-  const refusedSettings = await record?.write(fieldsOf(changes)).then(() => undefined, refusalOf);
+  let refusedSettings = await record?.write(fieldsOf(changes)).then(() => undefined, refusalOf);
 
   for (const { section, writer, planned } of writers) {
     const grants = planned.filter(({ op }) => op !== 'remove');
@@ -79,24 +82,35 @@ export async function writeHost(
   }
 
   const edges = new Map(before.edges);
-  const written = writers.filter(({ planned }) => planned.length > 0);
+  const changed = writers.filter(({ planned }) => planned.length > 0);
   const readBacks = await Promise.all(
-    written.map(async ({ section, writer }) => {
+    changed.map(async ({ section, writer }) => {
       const readBack = await writer.readBack().catch((error) => inSection(section, error));
       edges.set(section, readBack.after);
       return readBack;
     }),
   );
-  const failure = unconfirmed(refused, readBacks);
-  if (refusedSettings !== undefined) {
-    const edges = failure?.error.details['refused'];
-    return inSection('system', edges ? refusedSettings.with({ refused: edges }) : refusedSettings);
-  }
-  if (failure !== undefined) return inSection(sectionOf(parts.edges, failure), failure.error);
+  const unshown = unconfirmed(refused, readBacks);
+  const settled = await (refusedSettings === undefined ? record?.settle() : undefined)?.catch(
+    (error) => {
+      refusedSettings = refusalOf(error);
+      return undefined;
+    },
+  );
+  const after = { system: settled?.after ?? written ?? before.system, edges, ...settled?.fields };
+  const failure = failureOf(parts.edges, refusedSettings, unshown);
+  return { done: done(), after, ...(failure && { failure }) };
+}
 
-  const settled = await record?.settle().catch((error) => inSection('system', error));
-  const after = { system: settled?.after, edges, ...settled?.fields };
-  return { done: done(), after };
+/** Refused settings come first, with the edges that were refused beside them. */
+function failureOf(
+  parts: readonly EdgesPart[],
+  settings: ModuleError | undefined,
+  edges: Unconfirmed | undefined,
+): ModuleError | undefined {
+  if (settings === undefined) return edges?.error.with({ section: sectionOf(parts, edges) });
+  const refused = edges?.error.details['refused'];
+  return settings.with({ ...(refused !== undefined && { refused }), section: 'system' });
 }
 
 /** What JumpCloud refuses of the settings says nothing about the edges; anything else ends the run. */

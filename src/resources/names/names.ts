@@ -57,17 +57,16 @@ function outcome(options: NamesOptions, run: Run, resolved: readonly Resolved[])
     }
   }
   const count = resolved.reduce((sum, { found }) => sum + found.size, 0);
-  const dynamic: string[] = [];
-  for (const one of resolved) {
-    for (const [name, { id, isDynamic }] of one.found) {
-      if (!isDynamic || one.kind !== 'system_group') continue;
-      dynamic.push(id);
-      if (isAll(one)) continue;
+  const groups = resolved.filter(({ kind }) => kind === 'system_group');
+  for (const { kind, found } of groups.filter((one) => !isAll(one))) {
+    for (const [name, { id, isDynamic }] of found) {
+      if (!isDynamic) continue;
       run.report.warn(
-        `${said(one.kind, name)} (${id}) is filled by a rule of JumpCloud's: no host can join or leave it by hand. Leave it out of what a host is to be in, or name it in keep.`,
+        `${said(kind, name)} (${id}) is filled by a rule of JumpCloud's: no host can join or leave it by hand. Leave it out of what a host is to be in, or name it in keep.`,
       );
     }
   }
+  const dynamic = groups.flatMap((one) => one.dynamic);
   const byKind = resolved.map(({ kind, found }) => [
     kind,
     Object.fromEntries([...found].map(([name, { id }]) => [name, id])),

@@ -15,6 +15,8 @@ const MOST_HINTS = 20;
 export interface Resolved {
   readonly kind: NamedKind;
   readonly found: ReadonlyMap<string, NamedObject>;
+  /** Of all objects, where all were asked for, those that JumpCloud fills by a rule. */
+  readonly dynamic: readonly string[];
   /** Names that nothing bears, with the nearest if there is one. */
   readonly missing: readonly { readonly name: string; readonly near: string | undefined }[];
   /** Names that several objects bear. */
@@ -28,7 +30,8 @@ export async function resolve(
   wanted: readonly string[] | 'all',
 ): Promise<Resolved> {
   const names = wanted === 'all' ? undefined : wanted.filter((name) => !isId(name));
-  if (names?.length === 0) return { kind, found: new Map(), missing: [], ambiguous: [] };
+  if (names?.length === 0)
+    return { kind, found: new Map(), dynamic: [], missing: [], ambiguous: [] };
   const isSingle = names !== undefined && names.length <= MOST_SINGLE;
   const objects = await findObjects(session, kind, isSingle ? names : undefined);
   const bearers = bearersOf(objects);
@@ -54,6 +57,9 @@ export async function resolve(
   return {
     kind,
     found,
+    dynamic: (wanted === 'all' ? objects : [...found.values()])
+      .filter(({ isDynamic }) => isDynamic)
+      .map(({ id }) => id),
     missing: missing.map((name, i) => ({ name, near: near(name, i) })),
     ambiguous,
   };

@@ -132,7 +132,16 @@ function isSurelyNotDone(error: unknown): boolean {
 
 async function isGoneInTime(session: HostSession, run: Run): Promise<boolean> {
   const end = monotonicMs() + READ_BACK_TIMEOUT_MS;
-  const look = async () => ((await isStillThere(session)) ? undefined : true);
+  let isSeen = false;
+  const look = async () => {
+    // Once it was seen to be there still, that the time ran out over another look says no more.
+    const unseen = (error: unknown) => {
+      if (isSeen && error instanceof NotApplied) return true;
+      throw error;
+    };
+    isSeen = await isStillThere(session).catch(unseen);
+    return isSeen ? undefined : true;
+  };
   const isGone = await pollUntil(run, look, {
     what: 'for JumpCloud to show that the record is gone',
     delayMs: () => LOOK_EVERY_MS,

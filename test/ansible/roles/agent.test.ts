@@ -21,8 +21,8 @@ const ROLE = {
 
 test('a key in a process list is seen by those who look', async () => {
   const watched = watchProcesses(OLD);
-  const child = execFile('sleep', ['5', `#${OLD}`], () => {});
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const child = execFile(process.execPath, ['-e', 'setTimeout(() => {}, 5000)', OLD], () => {});
+  await new Promise((resolve) => setTimeout(resolve, 1500));
   child.kill();
   expect(await watched.stop()).toHaveLength(1);
 });
