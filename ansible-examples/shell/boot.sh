@@ -17,6 +17,16 @@ trap 'stopping=yes' TERM
 status=0
 answer=$(/usr/local/lib/jumpcloud/jumpcloud_host "$1") || status=$?
 printf '%s\n' "$answer"
+# systemctl status shows the beginning of that long line, so the sentence in it follows by itself.
+sentence=$(
+  printf '%s\n' "$answer" |
+    sed -nE 's/^\{"changed":[a-z]+,("failed":true,)?"msg":"(([^"\\]|\\.)*)".*/\2/p' |
+    sed -E 's/\\n/ /g; s/\\(.)/\1/g'
+) || true
+if [ -n "$sentence" ]; then
+  printf '%s\n' "$sentence"
+  [ -z "${NOTIFY_SOCKET-}" ] || systemd-notify --status="$sentence" || true
+fi
 if [ "$status" -eq 0 ] || [ -n "$stopping" ]; then exit 0; fi
 case $answer in
   *'"error":{"code":"not_enrolled"'* | *'"error":{"code":"unavailable"'* | \

@@ -73,7 +73,10 @@ describe('a boot script', () => {
     const ran = await boot();
     emulator.faults.clear();
     expect(ran.exitCode, ran.all).toBe(exitCode);
-    expect(JSON.parse(ran.stdout)).toMatchObject({ failed: true, error: { section: 'groups' } });
+    expect(JSON.parse(ran.stdout.split('\n')[0] ?? '')).toMatchObject({
+      failed: true,
+      error: { section: 'groups' },
+    });
     expect(sandbox.writes()).toEqual([]);
   });
 
@@ -90,7 +93,9 @@ describe('a boot script', () => {
     const script = await sandbox.place('shell/boot.sh');
     const ran = await execa(script, ['{}'], { env, reject: false });
     expect(ran.exitCode).toBe(1);
-    expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code: 'local_action_failed' } });
+    expect(JSON.parse(ran.stdout.split('\n')[0] ?? '')).toMatchObject({
+      error: { code: 'local_action_failed' },
+    });
     expect(ran.stdout).toContain('Node.js');
   });
 
@@ -107,7 +112,9 @@ describe('a boot script', () => {
     const { exitCode, stdout } = await running;
     emulator.faults.clear();
     expect(exitCode, stdout).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'interrupted' } });
+    expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({
+      error: { code: 'interrupted' },
+    });
   });
 });
 
