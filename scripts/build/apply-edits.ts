@@ -8,13 +8,6 @@ interface Substitution {
   readonly contents: () => string;
 }
 
-/** A text that a file has to hold, and what stands in its place in a bundle. */
-interface Replacement {
-  readonly file: string;
-  readonly replace: string;
-  readonly by: string;
-}
-
 /** One of Node's own parts, as undici imports it. */
 interface StandIn {
   readonly part: string;
@@ -30,7 +23,7 @@ interface Kept {
 }
 
 /** One change to what goes into a bundle. */
-export type Edit = Substitution | Replacement | StandIn | Kept;
+export type Edit = Substitution | StandIn | Kept;
 
 /** Applies edits to a bundle. One that finds nothing to edit fails the build: it says what is not true any more. */
 export function applyEdits(name: string, edits: readonly Edit[]): Plugin {
@@ -76,17 +69,9 @@ function apply({ onResolve, onLoad }: PluginBuild, edit: Edit, seen: () => void)
       contents: edit.contents(),
     }));
   } else {
-    onLoad({ filter: new RegExp(`/${escaped(edit.file)}$`) }, async ({ path }) => {
+    onLoad({ filter: new RegExp(`/${escaped(edit.file)}$`) }, ({ path }) => {
       seen();
-      const loader = extname(path) === '.ts' ? 'ts' : 'js';
-      if ('contents' in edit) return { contents: edit.contents(), loader };
-      const text = await readFile(path, 'utf8');
-      if (text.includes(edit.replace)) {
-        return { contents: text.replaceAll(edit.replace, edit.by), loader };
-      }
-      return {
-        errors: [{ text: `${edit.file} does not hold ${edit.replace} any more. ${ADVICE}` }],
-      };
+      return { contents: edit.contents(), loader: extname(path) === '.ts' ? 'ts' : 'js' };
     });
   }
 }

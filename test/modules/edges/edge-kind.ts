@@ -65,6 +65,26 @@ export function attributesOf({ sudo, sudo_without_password }: Sudo): EdgeAttribu
   return { sudo: { enabled: sudo, withoutPassword: sudo_without_password } };
 }
 
+/** What a case may ask of an edge's sudo; nothing more often than each of the rest. */
+export const anySudo: readonly Partial<Sudo>[] = [
+  {},
+  {},
+  { sudo_without_password: false },
+  { sudo: false },
+  { sudo: false, sudo_without_password: false },
+  { sudo: true },
+  { sudo: true, sudo_without_password: false },
+  { sudo: true, sudo_without_password: true },
+];
+
+/** What an edge may carry before a case begins. */
+export const anyAttributes: readonly EdgeAttributes[] = [
+  undefined,
+  attributesOf({ sudo: false, sudo_without_password: false }),
+  attributesOf({ sudo: true, sudo_without_password: false }),
+  attributesOf({ sudo: true, sudo_without_password: true }),
+];
+
 /** The options that ask for edges; where sudo is one for all, the first edge's. */
 export function asking(kind: EdgeKind, wished: readonly Wished[]): Record<string, unknown> {
   if (kind.sudo === 'each') return { users: wished };

@@ -6,8 +6,9 @@ import { type Answer, predictionOf, runModule } from '../../harness/executable.t
 import { runInProcess } from '../../harness/run-in-process.ts';
 import { enrolFor, writesOf } from './edge-host.ts';
 import {
+  anyAttributes,
+  anySudo,
   asking,
-  attributesOf,
   COMMANDS,
   type EdgeKind,
   GROUPS,
@@ -65,23 +66,6 @@ interface Case {
 const index = fc.nat({ max: POOL - 1 });
 const someOf = <T>(entry: fc.Arbitrary<T & { index: number }>) =>
   fc.uniqueArray(entry, { selector: ({ index }) => index, maxLength: POOL });
-
-const anySudo: Partial<Sudo>[] = [
-  {},
-  {},
-  { sudo_without_password: false },
-  { sudo: false },
-  { sudo: false, sudo_without_password: false },
-  { sudo: true },
-  { sudo: true, sudo_without_password: false },
-  { sudo: true, sudo_without_password: true },
-];
-const anyAttributes: EdgeAttributes[] = [
-  undefined,
-  attributesOf({ sudo: false, sudo_without_password: false }),
-  attributesOf({ sudo: true, sudo_without_password: false }),
-  attributesOf({ sudo: true, sudo_without_password: true }),
-];
 
 function caseOf(...kinds: EdgeKind[]): fc.Arbitrary<Case> {
   return fc

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { EdgeAttributes, SystemRecord } from '../../emulator/types.ts';
 import {
-  attributesOf,
+  anyAttributes,
+  anySudo,
   COMMANDS,
   type EdgeKind,
   GROUPS,
@@ -65,22 +66,6 @@ const index = fc.nat({ max: POOL - 1 });
 const indexes = fc.uniqueArray(index, { maxLength: POOL });
 const text = fc.constantFrom('web', 'db', 'Ünïcode 😀', 'a "quoted" \\ text', '');
 const attributeName = fc.constantFrom('env', 'owner', 'rack', 'ticket');
-
-const anySudo: Partial<Sudo>[] = [
-  {},
-  {},
-  { sudo_without_password: false },
-  { sudo: false },
-  { sudo: true },
-  { sudo: true, sudo_without_password: false },
-  { sudo: true, sudo_without_password: true },
-];
-const anyAttributes: EdgeAttributes[] = [
-  undefined,
-  attributesOf({ sudo: false, sudo_without_password: false }),
-  attributesOf({ sudo: true, sudo_without_password: false }),
-  attributesOf({ sudo: true, sudo_without_password: true }),
-];
 
 const someOf = <T>(entry: fc.Arbitrary<T & At>) =>
   fc.uniqueArray(entry, { selector: (one) => one.index, maxLength: POOL });
