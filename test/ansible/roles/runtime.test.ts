@@ -9,7 +9,7 @@ import { requiredNode } from '../../../scripts/build/required-node.ts';
 import { type Controller, hasAnsible, makeController } from '../../harness/ansible/controller.ts';
 import { inside } from '../../packages/debian-folder.ts';
 import { canPack, Packed, runtimeDescription } from '../../packages/packed.ts';
-import { type BareMachine, hasBareMachine, startBareMachine } from './bare-machine.ts';
+import { type BareMachine, bareSuite, hasBareMachine, startBareMachine } from './bare-machine.ts';
 
 const ROLE = 'systemcontext.jumpcloud.runtime';
 const able = hasAnsible && canPack.deb && (await hasBareMachine());
@@ -134,7 +134,8 @@ describe.runIf(able)('the role runtime, on a bare machine', { timeout: 120_000 }
     expect((await node('/usr/bin/node')).exitCode).not.toBe(0);
     const first = await run({});
     expect(first.recap, first.output).toMatchObject({ changed: 1, failed: 0 });
-    expect((await node('/usr/bin/node')).stdout).toMatch(/^v18\.\d+/);
+    const version = bareSuite === 'bookworm' ? /^v18\.\d+/ : /^v20\.\d+/;
+    expect((await node('/usr/bin/node')).stdout).toMatch(version);
     const second = await run({});
     expect(second.recap, second.output).toMatchObject({ ok: 2, changed: 0, failed: 0 });
   });
