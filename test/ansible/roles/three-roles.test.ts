@@ -86,6 +86,10 @@ describe.runIf(able)('one play of three roles', { timeout: 180_000 }, () => {
   });
 
   test('takes a bare machine to a described host, and then changes nothing', async () => {
+    const before = await run(['--check']);
+    expect(before.recap, before.output).toMatchObject({ changed: 3, failed: 0 });
+    expect(kickstart.asked).toEqual([]);
+
     const first = await run(['-vvv', '--diff']);
     expect(first.recap, first.output).toMatchObject({ changed: 3, failed: 0, unreachable: 0 });
     expect(first.output).not.toContain(KEY);
