@@ -122,6 +122,9 @@ describe.runIf(able)('the role runtime, on a bare machine', { timeout: 120_000 }
     expect(nothing.recap, nothing.output).toMatchObject({ changed: 0, failed: 1 });
     expect(nothing.output).toContain(`Node.js ${requiredNode} or later is needed`);
     expect(nothing.output).toContain('jumpcloud_runtime_package names no .deb or .rpm');
+    const noPython = await run({}, ['-e', 'ansible_python_interpreter=/nonexistent/python']);
+    expect(noPython.recap, noPython.output).toMatchObject({ changed: 0, failed: 1 });
+    expect(noPython.output).toContain('needs Python on the host');
     const unchecked = await run({ jumpcloud_runtime_package: deb });
     expect(unchecked.output).toContain('SHA256SUMS into jumpcloud_runtime_checksum');
     await rm(join(machine.root, 'usr/local/bin/apt-cache'));

@@ -19,7 +19,7 @@ interface Ran {
 
 const able = hasAnsible && canPack.deb && (await hasBareMachine());
 
-describe.runIf(able)('one play of three roles', { timeout: 180_000 }, () => {
+describe.runIf(able)('one play of three roles', { timeout: 400_000 }, () => {
   let controller: Controller;
   let emulator: Emulator;
   let kickstart: Kickstart;
