@@ -1,14 +1,16 @@
 #!/bin/sh
-# Runs a command with ANSIBLE_ROOT naming a folder that holds Debian 13, with its ansible-core 2.19 and
-# its Node.js 20, so that the Ansible tests run there (through chroot, hence root). Makes the folder
-# where there is none, which takes a few minutes once.
+# Runs a command with ANSIBLE_ROOT naming a folder that holds another Debian, with its ansible-core and
+# its Node.js, so that the Ansible tests run there (through chroot, hence root). Makes the folder where
+# there is none, which takes a few minutes once; to have a newer sid, remove it.
 #
-#   sh scripts/ansible-next.sh npx vitest run test/ansible
+#   sh scripts/ansible-next.sh trixie npx vitest run test/ansible
 #
 # ANSIBLE_ROOT=/path chooses the folder; DEBIAN_MIRROR=http://… where it comes from.
 set -eu
 
-root=${ANSIBLE_ROOT:-${XDG_CACHE_HOME:-$HOME/.cache}/jumpcloud-system-context/trixie}
+suite=$1
+shift
+root=${ANSIBLE_ROOT:-${XDG_CACHE_HOME:-$HOME/.cache}/jumpcloud-system-context/$suite}
 packages='ansible-core nodejs openssh-client ca-certificates'
 
 say() { printf 'ansible-next: %s\n' "$*" >&2; }
@@ -35,11 +37,11 @@ have_debootstrap() {
   command -v debootstrap >/dev/null && return
   todo='apt-get update && apt-get install -y --no-install-recommends debootstrap'
   command -v apt-get >/dev/null ||
-    give_up 'debootstrap is needed to make a folder with Debian 13, and there is no apt-get to install it.' \
-      "Install it, or make such a folder elsewhere (Debian 13 with $packages) and name it in ANSIBLE_ROOT."
+    give_up "debootstrap is needed to make a folder with Debian's $suite, and there is no apt-get to install it." \
+      "Install it, or make such a folder elsewhere ($suite with $packages) and name it in ANSIBLE_ROOT."
   say 'installing debootstrap'
   DEBIAN_FRONTEND=noninteractive sh -c "$todo" >/dev/null 2>&1 </dev/null ||
-    give_up 'debootstrap is needed to make a folder with Debian 13, and could not be installed.' \
+    give_up "debootstrap is needed to make a folder with Debian's $suite, and could not be installed." \
       "To see why, as root: $todo"
 }
 
@@ -55,13 +57,20 @@ quietly() {
   rm -f "$log"
 }
 
-# Made beside its place and then renamed: a folder of that name is a whole one.
+# Made beside its place and then renamed: a folder of that name is a whole one. What debootstrap made
+# is kept as well, because tests need an empty Debian (test/packages/debian-folder.ts).
 make_root() {
   have_debootstrap
-  say "making $root with Debian 13, which takes a few minutes"
+  say "making $root with Debian's $suite, which takes a few minutes"
   mkdir -p "$(dirname "$root")"
   rm -rf "$root.new"
-  quietly debootstrap debootstrap --variant=minbase trixie "$root.new" "${DEBIAN_MIRROR:-$(mirror)}"
+  empty=$root-$(dpkg --print-architecture)
+  [ -e "$empty" ] || {
+    quietly debootstrap debootstrap --variant=minbase "$suite" "$root.new" "${DEBIAN_MIRROR:-$(mirror)}"
+    quietly apt-get chroot "$root.new" apt-get clean
+    mv "$root.new" "$empty"
+  }
+  quietly cp cp -a "$empty" "$root.new"
   # shellcheck disable=SC2086 # a list of words
   quietly apt-get chroot "$root.new" env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y --no-install-recommends $packages
@@ -70,7 +79,7 @@ make_root() {
 }
 
 [ "$(id -u)" -eq 0 ] ||
-  give_up 'only root may change into the folder with Debian 13.' "As root: ANSIBLE_ROOT=$root sh $0 $*"
+  give_up "only root may change into the folder with Debian's $suite." "As root: ANSIBLE_ROOT=$root sh $0 $suite $*"
 [ -e "$root" ] || make_root
 is_ready ||
   give_up "$root lacks some of these, or is not Debian: $packages" \

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,37 +8,78 @@ import { fetchedFolder } from '../../scripts/package/runtime.ts';
 import { hasTool } from '../examples/has-tool.ts';
 import { debianMirror } from './debian-mirror.ts';
 
+/** Debian 12, Debian 13. */
+export type Suite = 'bookworm' | 'trixie';
+
 /**
- * A folder with a Debian 12 of the least size for a processor, without Node.js or Python, made once
+ * A folder with a Debian of the least size for a processor, without Node.js or Python, made once
  * and kept; undefined, and said why, where none can be made. For another processor it is unpacked
  * only: its libraries are there, and nothing runs.
  */
-export async function debianFolder(architecture: 'amd64' | 'arm64'): Promise<string | undefined> {
-  const folder = join(fetchedFolder, `bookworm-${architecture}`);
+export async function debianFolder(
+  suite: Suite,
+  architecture: 'amd64' | 'arm64',
+): Promise<string | undefined> {
+  const folder = join(fetchedFolder, `${suite}-${architecture}`);
   if (existsSync(folder)) return folder;
-  const what = `what needs an empty Debian for ${architecture}`;
+  const what = `what needs an empty Debian (${suite}, ${architecture})`;
   if (!hasTool(what, '/usr/sbin/debootstrap', 'apt-get')) return undefined;
   if (process.getuid?.() !== 0) {
     console.log(`Left out, because only root can make such a folder: ${what}.`);
     return undefined;
   }
-  await mkdir(fetchedFolder, { recursive: true });
-  const unfinished = `${folder}.unfinished`;
-  await rm(unfinished, { recursive: true, force: true });
   const foreign = architecture === 'amd64' ? [] : ['--foreign'];
-  const words = ['--variant=minbase', `--arch=${architecture}`, ...foreign, 'bookworm', unfinished];
-  const { failed, stdout } = await execa('debootstrap', [...words, await debianMirror()], {
-    reject: false,
-    stdin: 'ignore',
-    timeout: 300_000,
+  const words = ['--variant=minbase', `--arch=${architecture}`, ...foreign, suite];
+  return made(folder, what, async (unfinished) => {
+    await execa('debootstrap', [...words, unfinished, await debianMirror()], {
+      stdin: 'ignore',
+      timeout: 300_000,
+    });
+    await execa('sh', ['-c', 'rm -f "$1"/var/cache/apt/archives/*.deb', 'sh', unfinished]);
   });
-  if (failed) {
-    console.log(`Left out, because debootstrap failed: ${what}.\n${stdout.slice(-500)}`);
+}
+
+/** The same with Python, which Ansible's own modules need, and what its module for apt needs. */
+export async function debianWithPython(suite: Suite): Promise<string | undefined> {
+  const bare = await debianFolder(suite, 'amd64');
+  if (bare === undefined) return undefined;
+  return made(`${bare}-python`, 'what needs a Debian with Python', async (unfinished) => {
+    await execa('cp', ['-a', bare, unfinished]);
+    const install = 'apt-get install -y --no-install-recommends python3 python3-apt';
+    const line = `apt-get update && ${install} && apt-get clean`;
+    const { exitCode, stderr } = await inside(unfinished, ['sh', '-c', line]);
+    if (exitCode !== 0) throw new Error(stderr);
+  });
+}
+
+/**
+ * A folder of that name, made beside its place and then renamed, so that it is a whole one, and by one
+ * of the test processes that want it, while the others wait; undefined, and said why, when that failed.
+ */
+async function made(
+  folder: string,
+  what: string,
+  make: (unfinished: string) => Promise<void>,
+): Promise<string | undefined> {
+  await mkdir(fetchedFolder, { recursive: true });
+  const lock = execa('flock', [`${folder}.lock`, 'sh', '-c', 'echo locked; read -r line']);
+  await once(lock.stdout, 'data');
+  try {
+    if (existsSync(folder)) return folder;
+    const unfinished = `${folder}.unfinished`;
+    await rm(unfinished, { recursive: true, force: true });
+    await make(unfinished);
+    await rename(unfinished, folder);
+    return folder;
+  } catch (error) {
+    console.log(
+      `Left out, because no ${folder} could be made: ${what}. ${String(error).slice(-500)}`,
+    );
     return undefined;
+  } finally {
+    lock.stdin.end('done\n');
+    await lock;
   }
-  await execa('sh', ['-c', 'rm -f "$1"/var/cache/apt/archives/*.deb', 'sh', unfinished]);
-  await rename(unfinished, folder);
-  return folder;
 }
 
 /** A copy of such a folder, to install things into. */

@@ -18,7 +18,7 @@ import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emu
 import { copyOf, debianFolder, everyPath, inside } from './debian-folder.ts';
 import { canPack, output, Packed, RELEASE, runtimeDescription } from './packed.ts';
 
-const empty = await debianFolder('amd64');
+const empty = await debianFolder('bookworm', 'amd64');
 const runtime = await runtimeDescription('x64');
 const canInstall = empty !== undefined && runtime !== undefined && process.arch === 'x64';
 const WANTS = 'etc/systemd/system/multi-user.target.wants';

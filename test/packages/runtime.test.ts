@@ -137,7 +137,7 @@ describe.runIf(x64)('a Node.js that is not the pinned one', () => {
 describe.runIf(arm64 && hasTool('Node.js for arm64, running', 'qemu-aarch64-static'))(
   'the Node.js for arm64',
   async () => {
-    const libraries = await debianFolder('arm64');
+    const libraries = await debianFolder('bookworm', 'arm64');
 
     test.runIf(libraries)('runs a module on Debian 12', { timeout: 180_000 }, async () => {
       const emulator = await startEmulator();

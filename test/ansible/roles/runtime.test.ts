@@ -9,7 +9,7 @@ import { requiredNode } from '../../../scripts/build/required-node.ts';
 import { type Controller, hasAnsible, makeController } from '../../harness/ansible/controller.ts';
 import { inside } from '../../packages/debian-folder.ts';
 import { canPack, Packed, runtimeDescription } from '../../packages/packed.ts';
-import { type BareMachine, hasBareMachine, startBareMachine } from './bare-machine.ts';
+import { type BareMachine, bareSuite, hasBareMachine, startBareMachine } from './bare-machine.ts';
 
 const ROLE = 'systemcontext.jumpcloud.runtime';
 const able = hasAnsible && canPack.deb && (await hasBareMachine());
@@ -122,6 +122,9 @@ describe.runIf(able)('the role runtime, on a bare machine', { timeout: 120_000 }
     expect(nothing.recap, nothing.output).toMatchObject({ changed: 0, failed: 1 });
     expect(nothing.output).toContain(`Node.js ${requiredNode} or later is needed`);
     expect(nothing.output).toContain('jumpcloud_runtime_package names no .deb or .rpm');
+    const noPython = await run({}, ['-e', 'ansible_python_interpreter=/nonexistent/python']);
+    expect(noPython.recap, noPython.output).toMatchObject({ changed: 0, failed: 1 });
+    expect(noPython.output).toContain('needs Python on the host');
     const unchecked = await run({ jumpcloud_runtime_package: deb });
     expect(unchecked.output).toContain('SHA256SUMS into jumpcloud_runtime_checksum');
     await rm(join(machine.root, 'usr/local/bin/apt-cache'));
@@ -134,7 +137,8 @@ describe.runIf(able)('the role runtime, on a bare machine', { timeout: 120_000 }
     expect((await node('/usr/bin/node')).exitCode).not.toBe(0);
     const first = await run({});
     expect(first.recap, first.output).toMatchObject({ changed: 1, failed: 0 });
-    expect((await node('/usr/bin/node')).stdout).toMatch(/^v18\.\d+/);
+    const version = bareSuite === 'bookworm' ? /^v18\.\d+/ : /^v20\.\d+/;
+    expect((await node('/usr/bin/node')).stdout).toMatch(version);
     const second = await run({});
     expect(second.recap, second.output).toMatchObject({ ok: 2, changed: 0, failed: 0 });
   });
