@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { controlGroups, removeGroups } from './control-groups.ts';
-import { type End, Machine, type RanInside } from './machine.ts';
+import { type End, isUp, Machine, type RanInside } from './machine.ts';
 
 /** No boot may last longer, in seconds; then the machine is powered off, whoever started it. */
 const LONGEST_BOOT = '200';
@@ -45,7 +45,7 @@ export class Container extends Machine {
     for (let tries = 0; tries < 300; tries++) {
       if (over) throw new Error(`The machine did not boot:\n${(await nspawn).all}`);
       this.#leader = (await initOf(nspawn.pid ?? 0)) ?? '';
-      if (this.#leader !== '' && (await this.isUp())) return;
+      if (this.#leader !== '' && isUp(await this.run('systemctl', 'is-system-running'))) return;
       await sleep(100);
     }
     throw new Error('The machine did not boot within 30 seconds.');

@@ -97,6 +97,11 @@ export class Fleet<M extends Machine> {
     };
   }
 
+  /** What all machines have asked of JumpCloud, in words. */
+  asked(): string {
+    return inWords(this.emulator.requests);
+  }
+
   /** Removes what `start` and `add` have made. */
   async end(): Promise<void> {
     for (const machine of this.#machines) await machine.remove();

@@ -13,6 +13,11 @@ export interface RanInside {
   readonly exitCode?: number | undefined;
 }
 
+/** Whether there is a systemd in a machine, by its answer to `systemctl is-system-running`. */
+export function isUp({ stdout }: RanInside): boolean {
+  return /^(initializing|starting|running|degraded)/.test(stdout);
+}
+
 /** A machine with systemd in it. */
 export abstract class Machine {
   /** What its disk is made of. */
@@ -46,12 +51,6 @@ export abstract class Machine {
     await this.write('etc/hosts', '127.0.0.1 localhost\n');
     if (address === undefined) return;
     await appendFile(join(this.folder, 'etc/hosts'), `${address} console.jumpcloud.com\n`);
-  }
-
-  /** Whether its systemd can be talked to. */
-  async isUp(): Promise<boolean> {
-    const { stdout } = await this.run('systemctl', 'is-system-running');
-    return /^(initializing|starting|running|degraded)/.test(stdout);
   }
 
   /** What systemd knows of a unit's state, as two words: `active exited`. */

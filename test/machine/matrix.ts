@@ -11,8 +11,8 @@ export const REMOVAL = 'jumpcloud-removal.service';
 /** In what a person would look at, of every row. */
 const LOGS = join(projectFolder, 'dist/machine');
 
-/** Tells what was asked of a machine in a part of its life. */
-type Report = (asked: string, member: Member) => Promise<void>;
+/** Tells what was done with a machine, or with many, in a part of its life. */
+type Report = (asked: string, of: { asked(): string }) => Promise<void>;
 
 /**
  * A table of the lives of machines: of one image, with one JumpCloud, both made before the tests of a
@@ -37,12 +37,12 @@ export function matrix<M extends Machine>(copy: CopyMachine<M>, options: ImageOp
   return {
     fleet,
     /** One row of the table: a life of a machine, each part of which is reported. */
-    life(row: string, live: (report: Report) => Promise<void>): void {
-      test.concurrent(row, async () => {
+    life(row: string, live: (report: Report) => Promise<void>, seconds = 240): void {
+      test.concurrent(row, { timeout: seconds * 1000 }, async () => {
         let since = Date.now();
-        await live(async (asked, member) => {
+        await live(async (asked, of) => {
           const seconds = Math.round((Date.now() - since) / 100) / 10;
-          rows.push({ row, asked, seen: member.asked(), seconds });
+          rows.push({ row, asked, seen: of.asked(), seconds });
           since = Date.now();
         });
       });

@@ -5,7 +5,6 @@ export default defineConfig({
   test: {
     include: ['test/machine/**/*.test.ts'],
     reporters: ['verbose'],
-    testTimeout: 240_000,
     hookTimeout: 600_000,
     // Each file has JumpCloud at its own port.
     fileParallelism: false,
