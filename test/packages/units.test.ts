@@ -159,6 +159,7 @@ describe('the program of jumpcloud-removal.service', () => {
     const ran = await stop('12 poweroff.target start waiting');
     expect(ran).toMatchObject({ exitCode: 1 });
     expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code: 'invalid_arguments' } });
+    expect(ran.stderr).toContain('look for it in the Admin Portal');
     expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(true);
   });
 
