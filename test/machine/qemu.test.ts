@@ -40,15 +40,17 @@ describe('a machine with a kernel, a clock, a network and a power button of its 
   );
 
   life(
-    'first boot with a clock a year behind, power button',
+    'first boot with a clock a year ahead, power button',
     async (report) => {
       const member = await fleet().add();
       const { machine } = member;
-      const now = Date.now();
-      machine.clock = new Date(now - YEAR).toISOString().slice(0, 19);
+      // Of a clock that is behind, systemd sets right what lies before its own making.
+      machine.clock = new Date(Date.now() + YEAR).toISOString().slice(0, 19);
       await machine.boot();
       await machine.until(HOST, 'activating', 100);
-      expect(await keepStatus('qemu-clock', member)).toMatch(/Status: ".*This host's clock says /);
+      expect(await keepStatus('qemu-clock', member)).toMatch(
+        /Status: ".*CERT_HAS_EXPIRED.* This host's clock says /,
+      );
       expect(member.written()).toEqual([]);
       await report('first boot', member);
       await machine.run('date', '--set', new Date().toISOString());
