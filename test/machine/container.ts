@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,6 +31,8 @@ export class Container extends Machine {
     const rest = (await readdir(from)).filter((name) => name !== 'usr');
     await execa('cp', ['-a', ...rest.map((name) => join(from, name)), folder]);
     await mkdir(join(folder, 'usr'));
+    // It is the machine's root, which not only root has to pass.
+    await chmod(folder, 0o755);
     return new Container(folder, image);
   }
 

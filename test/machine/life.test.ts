@@ -1,3 +1,5 @@
+import { mkdir, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { Container } from './container.ts';
@@ -5,6 +7,14 @@ import { NOWHERE } from './fleet.ts';
 import { bootDescribed, HOST, keepJournal, keepStatus, matrix, REMOVAL } from './matrix.ts';
 
 const { fleet, life, isThere, expectDescribed } = matrix(Container.copy);
+
+/** Holds up whatever waits for the network. */
+const SLOW_NETWORK = `[Unit]
+Before=network-online.target
+[Service]
+Type=oneshot
+ExecStart=/bin/sleep 60
+`;
 
 /** When the journal first says something, in seconds since the kernel started. */
 function timeOf(words: string, journal: string): number {
@@ -92,12 +102,50 @@ describe('end', () => {
     expect(await keepJournal('reboot', member)).toContain('it stays in JumpCloud');
   });
 
-  for (const command of ['systemctl poweroff', 'systemctl halt', 'shutdown -h now']) {
+  life('two boots within a minute', async (report) => {
+    const member = await fleet().add();
+    const since = Date.now();
+    await member.machine.boot();
+    await member.machine.until('multi-user.target', 'active', 40);
+    expect(await member.machine.end('systemctl', 'reboot')).toBe('reboot');
+    await report('boot, reboot at once', member);
+    await bootDescribed(member);
+    expect(Date.now() - since).toBeLessThan(60_000);
+    expectDescribed(member);
+    await report('boot', member);
+  });
+
+  life('soft-reboot', async (report) => {
+    const member = await fleet().add();
+    const { machine } = member;
+    await bootDescribed(member);
+    await report('boot', member);
+    await machine.run('systemctl', 'soft-reboot');
+    const count = async () =>
+      (await machine.run('systemctl', 'show', '--value', '--property=SoftRebootsCount')).stdout;
+    await expect.poll(count, { timeout: 30_000 }).toBe('1');
+    await machine.until(HOST, 'exited', 40);
+    expect(member.written()).toEqual([]);
+    expectDescribed(member);
+    await report('systemctl soft-reboot', member);
+    expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+    expect(isThere(member)).toBe(false);
+    expect(await keepJournal('soft-reboot', member)).toContain('it stays in JumpCloud');
+  });
+
+  for (const command of [
+    'systemctl poweroff',
+    'systemctl halt',
+    'shutdown -h now',
+    'shutdown -h +1',
+  ]) {
     life(command, async (report) => {
       const member = await fleet().add();
       await bootDescribed(member);
       await report('boot', member);
+      const since = Date.now();
       expect(await member.machine.end(...command.split(' '))).toBe('off');
+      expect(Date.now() - since > 30_000).toBe(command.endsWith('+1'));
       expect(isThere(member)).toBe(false);
       await keepJournal(command.replaceAll(' ', '-'), member);
       await report(command, member);
@@ -144,6 +192,22 @@ describe('end', () => {
     await report('boot, the API is back', member);
   });
 
+  life('the API is down, and removal.json asks for longer than the unit has', async (report) => {
+    const member = await fleet().add();
+    await member.machine.write('etc/jumpcloud/removal.json', '{"timeout": 300}');
+    await bootDescribed(member);
+    await report('boot', member);
+    await member.machine.resolveTo(NOWHERE);
+    const since = Date.now();
+    expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
+    expect(Date.now() - since).toBeLessThan(70_000);
+    expectDescribed(member);
+    const removal = await keepJournal('api-down-longer', member);
+    expect(removal).toContain('"code":"interrupted"');
+    expect(removal).toContain('look for it in the Admin Portal');
+    await report('poweroff', member);
+  });
+
   life('scope associations: stop and start', async (report) => {
     const member = await fleet().add();
     const options = { scope: 'associations', timeout: 45 };
@@ -161,6 +225,30 @@ describe('end', () => {
     await bootDescribed(member);
     expect(fleet().emulator.store.snapshot(member.host.systemId)).toEqual(before);
     await report('boot', member);
+  });
+
+  life('poweroff in the middle of a boot', async (report) => {
+    const member = await fleet().add();
+    const { machine } = member;
+    await bootDescribed(member);
+    await machine.end('systemctl', 'reboot');
+    await report('boot, reboot', member);
+    const slow = 'etc/systemd/system/slow.service';
+    await machine.write(slow, SLOW_NETWORK);
+    const wants = 'etc/systemd/system/network-online.target.wants';
+    await mkdir(join(machine.folder, wants), { recursive: true });
+    await symlink('/etc/systemd/system/slow.service', join(machine.folder, wants, 'slow.service'));
+    await machine.boot();
+    await machine.until('slow.service', 'activating', 20);
+    expect(await machine.state(REMOVAL)).toBe('inactive dead');
+    expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+    expectDescribed(member);
+    await report('boot, poweroff before our units start', member);
+    await rm(join(machine.folder, wants, 'slow.service'));
+    await bootDescribed(member);
+    expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+    expect(isThere(member)).toBe(false);
+    await report('boot, poweroff', member);
   });
 
   life('poweroff in the middle of describing', async (report) => {
