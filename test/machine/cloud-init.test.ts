@@ -67,21 +67,39 @@ life('cloud-init installs the agent and starts the unit', async (report) => {
   await report('poweroff', member);
 });
 
-life('cloud-init installs the agent, the unit is in the image', async (report) => {
+/** An instance whose image starts the unit at every boot. */
+async function withUnitInImage(registrationTimeout: number): Promise<Member<Container>> {
   const member = await instance(15, (text) =>
-    text.replace('"settle": 60', '"settle": 1').replace(/("registration_timeout": )\d+/, '$13'),
+    text
+      .replace('"settle": 60', '"settle": 1')
+      .replace(/(?<="registration_timeout": )\d+/, String(registrationTimeout)),
   );
-  const { machine } = member;
-  const wants = join(machine.folder, 'etc/systemd/system/multi-user.target.wants');
+  const wants = join(member.machine.folder, 'etc/systemd/system/multi-user.target.wants');
   await mkdir(wants, { recursive: true });
   await symlink(`/usr/lib/systemd/system/${HOST}`, join(wants, HOST));
-  await machine.boot();
+  return member;
+}
+
+// cloud-final.service waits for multi-user.target, so a unit that held that up would wait in vain.
+life('the unit waits for the agent that cloud-init installs', async (report) => {
+  const member = await withUnitInImage(600);
+  await member.machine.boot();
   await booted(member);
   await report('boot, until cloud-final.service', member);
-  await machine.until(HOST, 'activating', 30);
+  await member.machine.until(HOST, 'exited', 60);
+  expectDescribed(member);
+  await report('agent after 15 s', member);
+});
+
+life('the unit tries again until cloud-init has installed the agent', async (report) => {
+  const member = await withUnitInImage(3);
+  await member.machine.boot();
+  await booted(member);
+  await member.machine.until(HOST, 'activating', 30);
   expect(await keepStatus('cloud-init-again', member)).toMatch(/Status: ".*It was waited for 3 s/);
   expect(member.written()).toEqual([]);
-  await machine.until(HOST, 'exited', 110);
+  await report('boot, until the unit has failed once', member);
+  await member.machine.until(HOST, 'exited', 110);
   expectDescribed(member);
   await report('agent after 15 s, timeout 3 s', member);
 });

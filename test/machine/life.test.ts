@@ -173,6 +173,8 @@ describe('end', () => {
     });
     expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
     expect(isThere(member)).toBe(false);
+    // Of the 45 s that it has.
+    expect(Date.now() - end).toBeLessThan(12_000);
     await keepJournal('api-502', member);
     await report('poweroff', member);
   });
