@@ -40,7 +40,7 @@ export abstract class Machine {
   /** Cuts its power, if it has any, and removes its disk. */
   abstract remove(): Promise<void>;
 
-  /** Writes a file on its disk. */
+  /** Writes a file to its folder. */
   async write(path: string, text: string): Promise<void> {
     await mkdir(dirname(join(this.folder, path)), { recursive: true });
     await writeFile(join(this.folder, path), text);

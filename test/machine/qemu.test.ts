@@ -47,7 +47,7 @@ describe('a machine with a kernel, a clock, a network and a power button of its 
       // Of a clock that is behind, systemd sets right what lies before its own making.
       machine.clock = new Date(Date.now() + YEAR).toISOString().slice(0, 19);
       await machine.boot();
-      await machine.until(HOST, 'activating', 100);
+      await machine.until(HOST, 'activating', 250);
       expect(await keepStatus('qemu-clock', member)).toMatch(
         /Status: ".*CERT_HAS_EXPIRED.* This host's clock says /,
       );

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,9 +11,19 @@ import { Qmp } from './qmp.ts';
 /** No boot may last longer, in seconds. */
 const LONGEST_BOOT = '900';
 
+// What lies in the folder of a machine: a folder that its disk is made of, the disk, and so on.
+const ROOT = 'root';
+const DISK = 'disk.raw';
+const CONSOLE = 'console';
+const QMP = 'qmp';
+const CONTROL = 'control';
+
 const NETWORK = '[Match]\nName=e*\n[Network]\nDHCP=ipv4\n';
 
-/** A machine that qemu emulates, down to its kernel, power button, clock and network card. */
+/**
+ * A machine that qemu emulates, down to its kernel, power button, clock and network card.
+ * Its disk is made at its first boot: what is written to its folder later does not get there.
+ */
 export class VirtualMachine extends Machine {
   readonly loopback = '10.0.2.2';
   /** What its clock says when it is switched on: `utc`, or a time like `2025-01-02T03:04:05`. */
@@ -25,7 +35,7 @@ export class VirtualMachine extends Machine {
   #isPlugged = true;
 
   private constructor(place: string) {
-    super(join(place, 'disk'));
+    super(join(place, ROOT));
     this.#place = place;
   }
 
@@ -46,30 +56,27 @@ export class VirtualMachine extends Machine {
   }
 
   async boot(): Promise<void> {
-    const file = join(this.#place, 'disk.raw');
-    if (!existsSync(file)) {
-      await execa('mke2fs', ['-q', '-t', 'ext4', '-d', this.folder, file, '1800M']);
+    const at = (name: string) => join(this.#place, name);
+    if (!existsSync(at(DISK))) {
+      await execa('mke2fs', ['-q', '-t', 'ext4', '-d', this.folder, at(DISK), '1800M']);
     }
-    const qmp = join(this.#place, 'qmp');
-    const control = join(this.#place, 'control');
-    for (const socket of [qmp, control]) await rm(socket, { force: true });
-    this.#qemu = startQemu(
-      this.folder,
-      file,
-      join(this.#place, 'console'),
-      qmp,
-      control,
-      this.clock,
-    );
-    this.#qmp = await Qmp.open(qmp);
+    for (const socket of [QMP, CONTROL]) await rm(at(socket), { force: true });
+    const qemu = startQemu(this.#place, this.clock);
+    this.#qemu = qemu;
+    this.#qmp = await Qmp.open(at(QMP)).catch(async () => {
+      throw new Error(`qemu did not start:\n${(await qemu).all}`);
+    });
     this.plug(this.#isPlugged);
-    this.#control = await Control.open(control);
+    this.#control = await Control.open(at(CONTROL));
     const end = Date.now() + 180_000;
     while (Date.now() < end) {
       if (isUp(await this.#control.run(['systemctl', 'is-system-running'], 10))) return;
       await sleep(500);
     }
-    throw new Error('The machine did not boot within 180 seconds.');
+    const said = (await readFile(at(CONSOLE), 'utf8')).slice(-1000);
+    throw new Error(
+      `The machine did not boot within 180 seconds. Its console said at last:\n${said}`,
+    );
   }
 
   /** Has its kernel start itself anew, past firmware and boot loader, and waits until it has. */
@@ -118,7 +125,7 @@ export class VirtualMachine extends Machine {
 
   protected async journalFolder(): Promise<string> {
     const folder = await mkdtemp(join(this.#place, 'journal-'));
-    const words = ['-R', `rdump /var/log/journal ${folder}`, join(this.#place, 'disk.raw')];
+    const words = ['-R', `rdump /var/log/journal ${folder}`, join(this.#place, DISK)];
     await execa('debugfs', words);
     return join(folder, 'journal');
   }
@@ -132,26 +139,20 @@ export class VirtualMachine extends Machine {
   }
 }
 
-function startQemu(
-  folder: string,
-  disk: string,
-  log: string,
-  qmp: string,
-  control: string,
-  clock: string,
-) {
+function startQemu(place: string, clock: string) {
+  const at = (name: string) => join(place, name);
   const words = [
     ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-m', '1024', '-no-reboot'],
     ...['-nographic', '-no-user-config', '-nodefaults', '-rtc', `base=${clock}`],
-    ...['-kernel', join(folder, 'vmlinuz'), '-initrd', join(folder, 'initrd.img')],
+    ...['-kernel', join(at(ROOT), 'vmlinuz'), '-initrd', join(at(ROOT), 'initrd.img')],
     ...['-append', 'root=/dev/vda rw console=ttyS0'],
-    ...['-drive', `file=${disk},format=raw,if=virtio`],
+    ...['-drive', `file=${at(DISK)},format=raw,if=virtio`],
     ...['-netdev', 'user,id=n0', '-device', 'virtio-net-pci,netdev=n0,id=nic'],
     ...['-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci'],
-    ...['-chardev', `socket,id=control,path=${control},server=on,wait=off`],
+    ...['-chardev', `socket,id=control,path=${at(CONTROL)},server=on,wait=off`],
     ...['-device', 'virtserialport,chardev=control,name=control'],
-    ...['-chardev', `file,id=log,path=${log},append=on`, '-serial', 'chardev:log'],
-    ...['-qmp', `unix:${qmp},server=on,wait=off`],
+    ...['-chardev', `file,id=log,path=${at(CONSOLE)},append=on`, '-serial', 'chardev:log'],
+    ...['-qmp', `unix:${at(QMP)},server=on,wait=off`],
   ];
   return execa('timeout', ['-k', '60', LONGEST_BOOT, 'qemu-system-x86_64', ...words], {
     stdin: 'ignore',
