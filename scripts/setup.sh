@@ -72,6 +72,8 @@ if [ "${1-}" = machine ]; then
   install_tool dpkg-deb dpkg
   install_tool /usr/sbin/debootstrap debootstrap
   install_tool systemd-nspawn systemd-container
+  install_tool qemu-system-x86_64 qemu-system-x86
+  install_tool /usr/sbin/mke2fs e2fsprogs
   exit 0
 fi
 install_tool openssl openssl

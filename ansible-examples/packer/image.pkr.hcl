@@ -1,8 +1,15 @@
-# A golden image with the JumpCloud agent in it, whose clones register anew:
-#   1. the modules (npm run build makes them), the document that describes a clone, the script and the
-#      systemd units that keep it go into the image, which has Node.js 18.17 or later already;
-#   2. while it is built, the build host is a member of JumpCloud: build-host.yml;
-#   3. at the end it leaves JumpCloud and forgets its identity.
+# A golden image of a plain one, whose clones register anew. In this order:
+#   1. the runtime and the agent: build-host.yml installs Node.js, unless there is one, and the agent,
+#      which registers the build host; then it describes that host in JumpCloud;
+#   2. the modules (npm run build makes them), the document that describes a clone, the script and the
+#      systemd units that keep it go into the image;
+#   3. the seal: the build host leaves JumpCloud, and the image forgets its identity.
+# The connect key is taken from the environment, so that it is in no file and no log:
+#   JUMPCLOUD_CONNECT_KEY=… packer build -var ssh_host=… image.pkr.hcl
+# The seal deletes the build host's identity, not what JumpCloud's kickstart leaves of the connect key:
+# with that, the agent registers each clone. Where an image must hold no key, leave the role agent and the
+# task out of build-host.yml and jumpcloud_removal out of here, and have each clone run the kickstart at
+# its first boot, from its user-data: jumpcloud-host.service waits for it.
 # Works with Packer 1.6 and later (from 1.7 on: packer plugins install github.com/hashicorp/ansible).
 # Ansible finds the collection where ansible-galaxy installed it.
 
@@ -36,6 +43,13 @@ source "null" "build_host" {
 build {
   sources = ["source.null.build_host"]
 
+  # Node.js, the agent, and the build host in JumpCloud.
+  provisioner "ansible" {
+    playbook_file = "${path.root}/build-host.yml"
+    user          = var.ssh_username
+    use_proxy     = false
+  }
+
   provisioner "shell" {
     inline = ["mkdir -p /tmp/jumpcloud/modules /tmp/jumpcloud/systemd"]
   }
@@ -65,16 +79,9 @@ build {
     execute_command = "chmod +x {{ .Path }}; sudo env {{ .Vars }} {{ .Path }}"
   }
 
-  # Settings and membership of the build host, through Ansible.
-  provisioner "ansible" {
-    playbook_file = "${path.root}/build-host.yml"
-    user          = var.ssh_username
-    use_proxy     = false
-  }
-
   # Your own provisioners go here.
 
-  # The golden ending. Whatever boots from here on is a clone, and describes itself. stop_agent comes
+  # The seal, always last. Whatever boots from here on is a clone, and describes itself. stop_agent comes
   # first, because a connected agent uninstalls itself once its record is gone; purge_identity deletes
   # its key last, when JumpCloud has been seen to refuse it.
   provisioner "shell" {

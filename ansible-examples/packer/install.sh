@@ -13,5 +13,5 @@ install -m 755 systemd/remove-on-poweroff.sh /usr/local/lib/jumpcloud/remove-on-
 install -D -m 644 -t /etc/systemd/system systemd/*.service
 install -D -m 600 host.json /etc/jumpcloud/host.json
 
-# Without Node.js the build ends here, and says which one is needed, instead of every clone's boot.
+# Where they do not run, the build ends here, and says what is missing, instead of every clone's boot.
 /usr/local/lib/jumpcloud/jumpcloud_host --version

@@ -23,5 +23,11 @@ fi
 options=$1
 # A file that is there and cannot be read must stop the removal: it may ask for less.
 [ -e "$options" ] || [ -L "$options" ] || options='{"timeout": 45}'
-# exec: at the end of the unit's time, systemd's signal reaches the module, which then says how far it came.
-exec /usr/local/lib/jumpcloud/jumpcloud_removal "$options"
+# At the end of the unit's time systemd's signal reaches the module as well, whose answer, how far it
+# came, is waited for.
+trap : TERM
+status=0
+/usr/local/lib/jumpcloud/jumpcloud_removal "$options" || status=$?
+[ "$status" -eq 0 ] ||
+  echo 'What was to be removed may still be in JumpCloud. Unless this host is started again, look for it in the Admin Portal.' >&2
+exit "$status"

@@ -1,5 +1,8 @@
 const BASE_MS = 500;
-const LONGEST_BACKOFF_MS = 30_000;
+/** An outage of half a minute must leave time within 45 seconds for what comes behind it. */
+const LONGEST_BACKOFF_MS = 10_000;
+/** A fleet that is told to come back later is spread out. */
+const LONGEST_SPREAD_MS = 30_000;
 /** The end of the budget that is kept for one last attempt. */
 const LAST_ATTEMPT_MS = 500;
 
@@ -28,6 +31,7 @@ export function nextRetry(failed: FailedAttempt): number | undefined {
   const { attempts, retryAfterMs = 0, remainingMs, random } = failed;
   const latest = remainingMs - LAST_ATTEMPT_MS;
   if (latest <= 0 || retryAfterMs > latest) return undefined;
-  const backoff = random * Math.min(LONGEST_BACKOFF_MS, BASE_MS * 2 ** (attempts - 1));
+  const longest = retryAfterMs > 0 ? LONGEST_SPREAD_MS : LONGEST_BACKOFF_MS;
+  const backoff = random * Math.min(longest, BASE_MS * 2 ** (attempts - 1));
   return Math.min(retryAfterMs + backoff, latest);
 }

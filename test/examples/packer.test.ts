@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { execa } from 'execa';
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { type Kickstart, startKickstart } from '../ansible/roles/kickstart.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
 import { collectionPath } from '../harness/ansible/controller.ts';
@@ -19,6 +20,8 @@ const UPLOADED = [
   'systemd/remove-on-poweroff.sh',
 ];
 
+const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
+
 const hasTools = hasTool('the Packer example', 'packer', 'ansible-playbook', '/usr/sbin/sshd');
 
 describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
@@ -26,6 +29,7 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
   let sandbox: Sandbox;
   let template: string;
   let server: SshServer;
+  let kickstart: Kickstart;
   beforeAll(async () => {
     emulator = await startExampleEmulator();
     return () => emulator.close();
@@ -39,9 +43,13 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
       'while :; do case $1 in -u) shift 2 ;; -*) shift ;; *) exec "$@" ;; esac; done',
     );
     for (const example of [...UPLOADED, 'packer/install.sh']) await sandbox.place(example);
-    const { agentDir } = sandbox.host;
+    // A plain machine: it has no agent, and JumpCloud has never heard of it.
+    const { agentDir, systemId } = sandbox.host;
+    await execa('rm', ['-r', agentDir]);
+    emulator.store.systems.delete(systemId);
+    kickstart = await startKickstart({ emulator, agentDir, connectKey: CONNECT_KEY });
     await sandbox.place('packer/build-host.yml', (text) =>
-      withDefaults(text, { agent_dir: agentDir, api_url: emulator.url }),
+      withDefaults(text, { agent_dir: agentDir, api_url: emulator.url }, kickstart.url),
     );
     template = await placeTemplate();
     await execa('cp', ['-r', sandbox.path('/usr/local/lib/jumpcloud'), sandbox.path('/built')]);
@@ -54,6 +62,7 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
     await sandbox.write('/key', server.privateKey);
     return async () => {
       await server.close();
+      await kickstart.close();
       await sandbox.remove();
     };
   });
@@ -75,12 +84,14 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
       ANSIBLE_REMOTE_TEMP: server.remoteTemp,
       ANSIBLE_COLLECTIONS_PATH: place,
       ANSIBLE_NOCOLOR: 'true',
+      ANSIBLE_PIPELINING: 'true',
       // Nothing is noted in the home folder, and no connection stays open.
       ANSIBLE_SSH_ARGS: '-o UserKnownHostsFile=/dev/null -o ControlMaster=no',
       PACKER_CACHE_DIR: `${place}/packer`,
       PACKER_CONFIG_DIR: place,
       PACKER_NO_COLOR: '1',
       CHECKPOINT_DISABLE: '1',
+      JUMPCLOUD_CONNECT_KEY: CONNECT_KEY,
       TMPDIR: place,
     };
     const collection = ['collection', 'install', await collectionPath(), '-p', place];
@@ -105,13 +116,16 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
   };
 
   test('the build host is described, and the image has forgotten it', async () => {
-    const { agentDir, systemId } = sandbox.host;
-    emulator.store.join(systemId, IDS.web);
     // The record is gone in the end: look at it as the group of build hosts is joined.
     const described: object[] = [];
+    let systemId = '';
     const look = ({ url, systemId: of }: LoggedRequest) => {
-      if (of !== systemId || !url.includes(IDS.buildHosts)) return;
-      const { displayName, description } = emulator.store.record(systemId);
+      if (of === undefined) return;
+      // As it registers, JumpCloud puts it into a group of its own.
+      if (systemId === '') emulator.store.join(of, IDS.web);
+      systemId = of;
+      if (!url.includes(IDS.buildHosts)) return;
+      const { displayName, description } = emulator.store.record(of);
       described.push({ displayName, description });
     };
     emulator.onRequest.push(look);
@@ -121,7 +135,9 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
     expect(described).toEqual([
       { displayName: 'golden-image-build', description: 'Builds the golden image' },
     ]);
-    expect(sandbox.writes()).toEqual([
+    expect(kickstart.asked).toEqual([CONNECT_KEY]);
+    expect(all).not.toContain(CONNECT_KEY);
+    expect(writesOf(emulator, systemId)).toEqual([
       `PUT /api/systems/${systemId}`,
       `POST /api/v2/systemgroups/${IDS.buildHosts}/members`,
       `POST /api/v2/systemgroups/${IDS.web}/members`,
@@ -131,7 +147,10 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
     emulator.onRequest.splice(emulator.onRequest.indexOf(look), 1);
 
     // Nothing in the image is the build host's identity; the agent itself is still there.
-    expect((await readdir(agentDir)).sort()).toEqual(['.removed-from-jumpcloud', 'version.txt']);
+    expect((await readdir(sandbox.host.agentDir)).sort()).toEqual([
+      '.removed-from-jumpcloud',
+      'version.txt',
+    ]);
     const asked = await readFile(sandbox.path('/systemctl.log'), 'utf8');
     expect(asked).toBe('enable jumpcloud-host.service\nstop jcagent\n');
     const installed = async (folder: string) =>
@@ -154,15 +173,17 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
 
   test('an agent that cannot be stopped fails the build, and keeps its identity', async () => {
     await sandbox.standIn('systemctl', '[ "$1" != stop ]');
-    // For the sake of speed, without what comes before.
+    // For the sake of speed, on a machine that is registered already.
     template = await placeTemplate((text) =>
       text.replace(/provisioner "ansible" {.*?\n {2}}/s, ''),
     );
+    const { agentDir } = sandbox.host;
+    const { systemId } = await emulator.enrol({ agentDir });
     const { exitCode, all } = await build();
     expect(exitCode, all).toBe(1);
     expect(all).toContain('"code":"local_action_failed"');
-    expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(true);
-    expect(await readdir(sandbox.host.agentDir)).toContain('client.key');
+    expect(emulator.store.systems.has(systemId)).toBe(true);
+    expect(await readdir(agentDir)).toContain('client.key');
   });
 });
 
@@ -187,9 +208,22 @@ test('a host without Node.js ends the build', async () => {
   expect(ran.stdout).toContain('Node.js');
 });
 
-/** A playbook whose modules are told where the agent and JumpCloud are. */
-function withDefaults(playbook: string, connection: object): string {
-  const plays: object[] = parse(playbook);
+/** What a system has written to JumpCloud: method and path. */
+function writesOf({ requests }: Emulator, systemId: string): string[] {
+  return requests
+    .filter((request) => request.systemId === systemId && request.method !== 'GET')
+    .map(({ method, url }) => `${method} ${url}`);
+}
+
+/** A playbook whose modules are told where the agent and JumpCloud are, and its agent's role the kickstart. */
+function withDefaults(playbook: string, connection: object, kickstart: string): string {
+  const plays: { vars: object }[] = parse(playbook);
   const module_defaults = { 'group/systemcontext.jumpcloud.all': connection };
-  return stringify(plays.map((play) => ({ ...play, module_defaults })));
+  return stringify(
+    plays.map(({ vars, ...play }) => ({
+      ...play,
+      module_defaults,
+      vars: { ...vars, jumpcloud_agent_kickstart_url: kickstart },
+    })),
+  );
 }

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { issue, makeCa, makeKeyFiles } from '../emulator/keys.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
-import { Machine } from './machine.ts';
-import { machineImage } from './machine-image.ts';
+import type { Machine } from './machine.ts';
+import { type ImageOptions, machineImage } from './machine-image.ts';
 
 /** Where nothing listens. */
 export const NOWHERE = '127.0.0.9';
 
 /** A machine, the registration that its agent takes up, and what it has asked of JumpCloud. */
-export interface Member {
-  readonly machine: Machine;
+export interface Member<M extends Machine = Machine> {
+  readonly machine: M;
   readonly host: EnrolledHost;
   /** In words for the table: `GET 5, PUT 1`. Forgets what it has told. */
   asked(): string;
@@ -21,17 +21,22 @@ export interface Member {
   putSeen(): boolean;
 }
 
+/** Makes a machine with the disk of an image or of another machine of it. */
+export type CopyMachine<M extends Machine> = (image: string, from?: string) => Promise<M>;
+
 /** JumpCloud at its own name and port, and machines of one image. */
-export class Fleet {
+export class Fleet<M extends Machine> {
   readonly emulator: Emulator;
   readonly image: string;
   /** The document that describes every machine. */
   readonly document: Readonly<Record<string, unknown>>;
-  readonly #machines: Machine[] = [];
+  readonly #copy: CopyMachine<M>;
+  readonly #machines: M[] = [];
 
-  private constructor(emulator: Emulator, image: string) {
+  private constructor(emulator: Emulator, image: string, copy: CopyMachine<M>) {
     this.emulator = emulator;
     this.image = image;
+    this.#copy = copy;
     const { store } = emulator;
     this.document = {
       system: { display_name: 'web-1', attributes: { role: 'web' } },
@@ -45,12 +50,15 @@ export class Fleet {
     };
   }
 
-  static async start(): Promise<Fleet> {
+  static async start<M extends Machine>(
+    copy: CopyMachine<M>,
+    options: ImageOptions = {},
+  ): Promise<Fleet<M>> {
     const ca = await makeCa();
     const tls = await issue(ca, { names: 'DNS:console.jumpcloud.com' });
     const emulator = await startEmulator({ port: 443, tls });
     try {
-      return new Fleet(emulator, await machineImage(ca.cert));
+      return new Fleet(emulator, await machineImage(ca.cert, options), copy);
     } catch (error) {
       await emulator.close();
       throw error;
@@ -58,8 +66,8 @@ export class Fleet {
   }
 
   /** A new machine, switched off; `document` replaces parts of what describes it. */
-  async add({ document = {}, from = this.image, agentDelay = 0 } = {}): Promise<Member> {
-    const machine = await Machine.copy(this.image, from);
+  async add({ document = {}, from = this.image, agentDelay = 0 } = {}): Promise<Member<M>> {
+    const machine = await this.#copy(this.image, from);
     this.#machines.push(machine);
     const agentDir = join(machine.folder, 'var/lib/connect');
     await mkdir(agentDir, { recursive: true });
@@ -69,7 +77,7 @@ export class Fleet {
       JSON.stringify({ ...this.document, ...document }),
     );
     await machine.write('etc/agent-delay', String(agentDelay));
-    await machine.resolveTo('127.0.0.1');
+    await machine.resolveTo(machine.loopback);
     let told = 0;
     const own = () =>
       this.emulator.requests.filter(({ systemId }) => systemId === host.systemId).slice(told);
@@ -87,6 +95,11 @@ export class Fleet {
           .filter(({ method, status }) => method !== 'GET' && status >= 200 && status < 300)
           .map(({ method, url }) => `${method} ${url.replace(host.systemId, 'ID')}`),
     };
+  }
+
+  /** What all machines have asked of JumpCloud, in words. */
+  asked(): string {
+    return inWords(this.emulator.requests);
   }
 
   /** Removes what `start` and `add` have made. */

@@ -1,55 +1,20 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { projectFolder } from '../../scripts/build/project-folder.ts';
-import { Fleet, type Member, NOWHERE } from './fleet.ts';
+import { describe, expect } from 'vitest';
+import { Container } from './container.ts';
+import { NOWHERE } from './fleet.ts';
+import { bootDescribed, HOST, keepJournal, keepStatus, matrix, REMOVAL } from './matrix.ts';
 
-const HOST = 'jumpcloud-host.service';
-const REMOVAL = 'jumpcloud-removal.service';
-/** In what a person would look at, of every row. */
-const LOGS = join(projectFolder, 'dist/machine');
+const { fleet, life, isThere, expectDescribed } = matrix(Container.copy);
 
-let fleet: Fleet;
-const rows: { row: string; asked: string; seen: string; seconds: number }[] = [];
-
-beforeAll(async () => {
-  await mkdir(LOGS, { recursive: true });
-  fleet = await Fleet.start();
-});
-afterAll(async () => {
-  await fleet?.end();
-  console.table(rows);
-});
-
-/** One row of the table: a life of a machine, each part of which is reported. */
-function life(
-  row: string,
-  live: (report: (asked: string, member: Member) => Promise<void>) => Promise<void>,
-): void {
-  test.concurrent(row, async () => {
-    let since = Date.now();
-    await live(async (asked, member) => {
-      const seconds = Math.round((Date.now() - since) / 100) / 10;
-      rows.push({ row, asked, seen: member.asked(), seconds });
-      since = Date.now();
-    });
-  });
-}
-
-/** Puts down what the two units say, with the first's state as systemctl shows it. */
-async function keepStatus(name: string, { machine }: Member): Promise<string> {
-  const { stdout } = await machine.run('systemctl', 'status', '--no-pager', '--full', HOST);
-  await writeFile(join(LOGS, `${name}.status`), `${stdout}\n`);
-  return stdout;
-}
-
-async function keepJournal(name: string, { machine }: Member): Promise<string> {
-  const host = await machine.journal(HOST);
-  const removal = await machine.journal(REMOVAL);
-  await writeFile(join(LOGS, `${name}.journal`), `${host}\n\n${removal}\n`);
-  return removal;
-}
+/** Holds up whatever waits for the network. */
+const SLOW_NETWORK = `[Unit]
+Before=network-online.target
+[Service]
+Type=oneshot
+ExecStart=/bin/sleep 60
+`;
 
 /** When the journal first says something, in seconds since the kernel started. */
 function timeOf(words: string, journal: string): number {
@@ -57,28 +22,9 @@ function timeOf(words: string, journal: string): number {
   return Number(/^\[ *([\d.]+)\]/.exec(line)?.[1]);
 }
 
-const isThere = ({ host }: Member) => fleet.emulator.store.systems.has(host.systemId);
-
-/** Whether JumpCloud has all of the document. */
-function expectDescribed({ host }: Member): void {
-  const { store } = fleet.emulator;
-  expect(store.record(host.systemId)).toMatchObject({
-    displayName: 'web-1',
-    attributes: [{ name: 'role', value: 'web' }],
-  });
-  const { groups, edges } = store.snapshot(host.systemId);
-  expect({ groups: groups.length, edges: edges.length }).toEqual({ groups: 1, edges: 5 });
-}
-
-/** Boots a machine and waits until JumpCloud is as the document says. */
-async function bootDescribed(member: Member, seconds = 60): Promise<void> {
-  await member.machine.boot();
-  await member.machine.until(HOST, 'exited', seconds);
-}
-
 describe('boot', () => {
   life('first boot, the agent registers late', async (report) => {
-    const member = await fleet.add({ agentDelay: 6 });
+    const member = await fleet().add({ agentDelay: 6 });
     await member.machine.boot();
     await member.machine.until('multi-user.target', 'active', 40);
     expect(member.written()).toEqual([]);
@@ -91,7 +37,7 @@ describe('boot', () => {
   });
 
   life('the agent registers after registration_timeout', async (report) => {
-    const member = await fleet.add({ agentDelay: 20, document: { registration_timeout: 3 } });
+    const member = await fleet().add({ agentDelay: 20, document: { registration_timeout: 3 } });
     await member.machine.boot();
     await member.machine.until(HOST, 'activating', 40);
     expect(await keepStatus('agent-too-late', member)).toMatch(/Status: ".*It was waited for 3 s/);
@@ -101,7 +47,7 @@ describe('boot', () => {
   });
 
   life('the network comes late', async (report) => {
-    const member = await fleet.add({ document: { timeout: 5 } });
+    const member = await fleet().add({ document: { timeout: 5 } });
     await member.machine.resolveTo(undefined);
     await member.machine.boot();
     await member.machine.until(HOST, 'activating', 40);
@@ -114,7 +60,7 @@ describe('boot', () => {
   });
 
   life('host.json is broken', async (report) => {
-    const member = await fleet.add();
+    const member = await fleet().add();
     await member.machine.write('etc/jumpcloud/host.json', '{"system": {"display_name": "web-1",}}');
     await member.machine.boot();
     await member.machine.until(HOST, 'failed', 40);
@@ -126,7 +72,7 @@ describe('boot', () => {
   });
 
   life('poweroff before the agent has registered', async (report) => {
-    const member = await fleet.add({ agentDelay: 100 });
+    const member = await fleet().add({ agentDelay: 100 });
     await member.machine.boot();
     await member.machine.until(HOST, 'running', 40);
     expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
@@ -142,7 +88,7 @@ describe('boot', () => {
 
 describe('end', () => {
   life('reboot, twice', async (report) => {
-    const member = await fleet.add();
+    const member = await fleet().add();
     await bootDescribed(member);
     await report('boot', member);
     for (const time of ['first', 'second']) {
@@ -156,12 +102,50 @@ describe('end', () => {
     expect(await keepJournal('reboot', member)).toContain('it stays in JumpCloud');
   });
 
-  for (const command of ['systemctl poweroff', 'systemctl halt', 'shutdown -h now']) {
+  life('two boots within a minute', async (report) => {
+    const member = await fleet().add();
+    const since = Date.now();
+    await member.machine.boot();
+    await member.machine.until('multi-user.target', 'active', 40);
+    expect(await member.machine.end('systemctl', 'reboot')).toBe('reboot');
+    await report('boot, reboot at once', member);
+    await bootDescribed(member);
+    expect(Date.now() - since).toBeLessThan(60_000);
+    expectDescribed(member);
+    await report('boot', member);
+  });
+
+  life('soft-reboot', async (report) => {
+    const member = await fleet().add();
+    const { machine } = member;
+    await bootDescribed(member);
+    await report('boot', member);
+    await machine.run('systemctl', 'soft-reboot');
+    const count = async () =>
+      (await machine.run('systemctl', 'show', '--value', '--property=SoftRebootsCount')).stdout;
+    await expect.poll(count, { timeout: 30_000 }).toBe('1');
+    await machine.until(HOST, 'exited', 40);
+    expect(member.written()).toEqual([]);
+    expectDescribed(member);
+    await report('systemctl soft-reboot', member);
+    expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+    expect(isThere(member)).toBe(false);
+    expect(await keepJournal('soft-reboot', member)).toContain('it stays in JumpCloud');
+  });
+
+  for (const command of [
+    'systemctl poweroff',
+    'systemctl halt',
+    'shutdown -h now',
+    'shutdown -h +1',
+  ]) {
     life(command, async (report) => {
-      const member = await fleet.add();
+      const member = await fleet().add();
       await bootDescribed(member);
       await report('boot', member);
+      const since = Date.now();
       expect(await member.machine.end(...command.split(' '))).toBe('off');
+      expect(Date.now() - since > 30_000).toBe(command.endsWith('+1'));
       expect(isThere(member)).toBe(false);
       await keepJournal(command.replaceAll(' ', '-'), member);
       await report(command, member);
@@ -169,7 +153,7 @@ describe('end', () => {
   }
 
   life('poweroff -f', async (report) => {
-    const member = await fleet.add();
+    const member = await fleet().add();
     await bootDescribed(member);
     await report('boot', member);
     expect(await member.machine.end('systemctl', 'poweroff', '-f')).not.toBe('reboot');
@@ -178,23 +162,25 @@ describe('end', () => {
   });
 
   life('the API answers 502 for 30 s', async (report) => {
-    const member = await fleet.add();
+    const member = await fleet().add();
     await bootDescribed(member);
     await report('boot', member);
     const end = Date.now() + 30_000;
-    fleet.emulator.faults.add({
+    fleet().emulator.faults.add({
       fault: { kind: 'status', status: 502 },
       times: Infinity,
       when: ({ url }) => url.includes(member.host.systemId) && Date.now() < end,
     });
     expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
     expect(isThere(member)).toBe(false);
+    // Of the 45 s that it has.
+    expect(Date.now() - end).toBeLessThan(12_000);
     await keepJournal('api-502', member);
     await report('poweroff', member);
   });
 
   life('the API is down', async (report) => {
-    const member = await fleet.add();
+    const member = await fleet().add();
     await bootDescribed(member);
     await report('boot', member);
     await member.machine.resolveTo(NOWHERE);
@@ -208,25 +194,68 @@ describe('end', () => {
     await report('boot, the API is back', member);
   });
 
+  life('the API is down, and removal.json asks for longer than the unit has', async (report) => {
+    const member = await fleet().add();
+    await member.machine.write('etc/jumpcloud/removal.json', '{"timeout": 300}');
+    await bootDescribed(member);
+    await report('boot', member);
+    await member.machine.resolveTo(NOWHERE);
+    const since = Date.now();
+    expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
+    expect(Date.now() - since).toBeLessThan(70_000);
+    expectDescribed(member);
+    const removal = await keepJournal('api-down-longer', member);
+    expect(removal).toContain('"code":"interrupted"');
+    expect(removal).toContain('look for it in the Admin Portal');
+    await report('poweroff', member);
+  });
+
   life('scope associations: stop and start', async (report) => {
-    const member = await fleet.add();
+    const member = await fleet().add();
     const options = { scope: 'associations', timeout: 45 };
     await member.machine.write('etc/jumpcloud/removal.json', JSON.stringify(options));
     await bootDescribed(member);
-    const before = fleet.emulator.store.snapshot(member.host.systemId);
+    const before = fleet().emulator.store.snapshot(member.host.systemId);
     await report('boot', member);
     expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
-    expect(fleet.emulator.store.snapshot(member.host.systemId)).toEqual({ groups: [], edges: [] });
+    expect(fleet().emulator.store.snapshot(member.host.systemId)).toEqual({
+      groups: [],
+      edges: [],
+    });
     await keepJournal('associations', member);
     await report('poweroff', member);
     await bootDescribed(member);
-    expect(fleet.emulator.store.snapshot(member.host.systemId)).toEqual(before);
+    expect(fleet().emulator.store.snapshot(member.host.systemId)).toEqual(before);
     await report('boot', member);
   });
 
+  life('poweroff in the middle of a boot', async (report) => {
+    const member = await fleet().add();
+    const { machine } = member;
+    await bootDescribed(member);
+    await machine.end('systemctl', 'reboot');
+    await report('boot, reboot', member);
+    const slow = 'etc/systemd/system/slow.service';
+    await machine.write(slow, SLOW_NETWORK);
+    const wants = 'etc/systemd/system/network-online.target.wants';
+    await mkdir(join(machine.folder, wants), { recursive: true });
+    await symlink('/etc/systemd/system/slow.service', join(machine.folder, wants, 'slow.service'));
+    await machine.boot();
+    await machine.until('slow.service', 'activating', 20);
+    expect(await machine.state(REMOVAL)).toBe('inactive dead');
+    expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+    expectDescribed(member);
+    await report('boot, poweroff before our units start', member);
+    await rm(join(machine.folder, wants, 'slow.service'));
+    await bootDescribed(member);
+    expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+    expect(isThere(member)).toBe(false);
+    await report('boot, poweroff', member);
+  });
+
   life('poweroff in the middle of describing', async (report) => {
-    const member = await fleet.add();
-    fleet.emulator.faults.add({
+    const member = await fleet().add();
+    fleet().emulator.faults.add({
       fault: { kind: 'slow', ms: 20_000 },
       when: ({ method, url }) => method === 'PUT' && url.includes(member.host.systemId),
     });
@@ -247,7 +276,7 @@ describe('end', () => {
 
 describe('image', () => {
   life('sealed, cloned twice, both booted at once', async (report) => {
-    const parent = await fleet.add();
+    const parent = await fleet().add();
     await bootDescribed(parent);
     await report('parent boots', parent);
     const seal = '{"stop_agent": true, "purge_identity": true}';
@@ -257,7 +286,7 @@ describe('image', () => {
     await keepJournal('sealed', parent);
     expect(isThere(parent)).toBe(false);
     await report('sealed, poweroff', parent);
-    const clones = [0, 1].map(() => fleet.add({ from: parent.machine.folder, agentDelay: 2 }));
+    const clones = [0, 1].map(() => fleet().add({ from: parent.machine.folder, agentDelay: 2 }));
     const members = await Promise.all(clones);
     await Promise.all(members.map((member) => bootDescribed(member)));
     for (const [index, member] of members.entries()) {
@@ -272,7 +301,7 @@ describe('image', () => {
   });
 
   life('boot after the record was removed', async (report) => {
-    const member = await fleet.add();
+    const member = await fleet().add();
     await bootDescribed(member);
     await member.machine.end('systemctl', 'poweroff');
     expect(isThere(member)).toBe(false);

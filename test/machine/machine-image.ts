@@ -1,8 +1,8 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { copyOf, inside } from '../packages/debian-folder.ts';
-import { Packed } from '../packages/packed.ts';
-import { baseImage } from './base-image.ts';
+import { basename, dirname, join } from 'node:path';
+import { copyOf } from '../packages/debian-folder.ts';
+import { Packed, runtimeDescription } from '../packages/packed.ts';
+import { type BaseKind, baseImage, must } from './base-image.ts';
 
 /** What the agent's service does here: waits so many seconds, then registers unless it has before. */
 const AGENT = `#!/bin/sh
@@ -25,12 +25,22 @@ ExecStart=/usr/local/sbin/agent
 WantedBy=multi-user.target
 `;
 
+/** What an image is to be. */
+export interface ImageOptions {
+  readonly kind?: BaseKind;
+  /** The units that every boot starts: by default the agent and both of ours. */
+  readonly enabled?: readonly string[];
+}
+
 /**
- * Makes a folder to copy machines from: Debian with our packages, both units enabled, an agent, and a
- * certificate authority that it trusts. The caller removes it.
+ * Makes a folder to copy machines from: Debian with our packages, an agent, and a certificate
+ * authority that it trusts. The caller removes it.
  */
-export async function machineImage(ca: string): Promise<string> {
-  const folder = await copyOf(await baseImage());
+export async function machineImage(
+  ca: string,
+  { kind = 'trixie', enabled = ['jcagent', 'jumpcloud-host', 'jumpcloud-removal'] }: ImageOptions,
+): Promise<string> {
+  const folder = await copyOf(await baseImage(kind));
   const write = async (path: string, text: string, mode = 0o644) => {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text, { mode });
@@ -47,22 +57,28 @@ export async function machineImage(ca: string): Promise<string> {
   // A link into /usr, which systemd-nspawn looks for before it has mounted that.
   await rm(join(folder, 'etc/os-release'));
   await copyFile(join(folder, 'usr/lib/os-release'), join(folder, 'etc/os-release'));
-  const packed = await Packed.make();
-  try {
-    const deb = await packed.deb(await packed.modules());
-    await copyFile(deb, join(folder, 'root/modules.deb'));
-  } finally {
-    await packed.remove();
-  }
-  await must(folder, 'dpkg', '--install', '/root/modules.deb');
+  await installPackages(folder, kind === 'bullseye');
   await must(folder, 'update-ca-certificates');
-  const units = ['jcagent', 'jumpcloud-host', 'jumpcloud-removal'];
-  await must(folder, 'systemctl', 'enable', ...units.map((unit) => `${unit}.service`));
-  await rm(join(folder, 'root/modules.deb'));
+  await must(folder, 'systemctl', 'enable', ...enabled.map((unit) => `${unit}.service`));
   return folder;
 }
 
-async function must(folder: string, ...command: string[]): Promise<void> {
-  const { exitCode, stdout, stderr } = await inside(folder, command);
-  if (exitCode !== 0) throw new Error(`${command.join(' ')} failed:\n${stdout}\n${stderr}`);
+/** Installs the package with the modules, where need be with that of Node.js. */
+async function installPackages(folder: string, withRuntime: boolean): Promise<void> {
+  const packed = await Packed.make();
+  try {
+    const described = [await packed.modules()];
+    if (withRuntime) {
+      const runtime = await runtimeDescription('x64');
+      if (runtime === undefined) throw new Error('There is no package of Node.js to install.');
+      described.push(runtime);
+    }
+    const debs = await Promise.all(described.map((one) => packed.deb(one)));
+    for (const deb of debs) await copyFile(deb, join(folder, basename(deb)));
+    const names = debs.map((deb) => `/${basename(deb)}`);
+    await must(folder, 'dpkg', '--install', ...names);
+    await must(folder, 'rm', ...names);
+  } finally {
+    await packed.remove();
+  }
 }

@@ -1,42 +1,46 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { controlGroups, removeGroups } from './control-groups.ts';
 
 /** How a boot ended: by powering off or halting, by asking for another one, or by being cut. */
 export type End = 'off' | 'reboot' | 'cut';
 
-/** No boot may last longer, in seconds; then the machine is powered off, whoever started it. */
-const LONGEST_BOOT = '200';
+/** What came of a command in a machine. */
+export interface RanInside {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode?: number | undefined;
+}
 
-/** A machine with a folder for a disk, which systemd-nspawn boots. It has this machine's network. */
-export class Machine {
+/** Whether there is a systemd in a machine, by its answer to `systemctl is-system-running`. */
+export function isUp({ stdout }: RanInside): boolean {
+  return /^(initializing|starting|running|degraded)/.test(stdout);
+}
+
+/** A machine with systemd in it. */
+export abstract class Machine {
+  /** What its disk is made of. */
   readonly folder: string;
-  readonly #image: string;
-  #nspawn: ReturnType<typeof startNspawn> | undefined;
-  #leader = '';
-  #group = '';
+  /** Where it finds what listens on loopback of the machine that runs the tests. */
+  abstract readonly loopback: string;
 
-  private constructor(folder: string, image: string) {
+  protected constructor(folder: string) {
     this.folder = folder;
-    this.#image = image;
   }
 
-  /**
-   * A new machine, switched off, with a copy of an image's or another machine's disk. It has the
-   * image's /usr, which is nearly all of it and cannot be written to.
-   */
-  static async copy(image: string, from = image): Promise<Machine> {
-    const folder = await mkdtemp(join(tmpdir(), 'machine-'));
-    const rest = (await readdir(from)).filter((name) => name !== 'usr');
-    await execa('cp', ['-a', ...rest.map((name) => join(from, name)), folder]);
-    await mkdir(join(folder, 'usr'));
-    return new Machine(folder, image);
-  }
+  /** Switches it on, and returns once its systemd can be talked to. */
+  abstract boot(): Promise<void>;
+  /** Runs a command in it. */
+  abstract run(...command: string[]): Promise<RanInside>;
+  /** How the boot ended, once it has. */
+  abstract ended(): Promise<End>;
+  /** Where its journal can be read while it is off. */
+  protected abstract journalFolder(): Promise<string>;
+  /** Cuts its power, if it has any, and removes its disk. */
+  abstract remove(): Promise<void>;
 
-  /** Writes a file on its disk, whether it runs or not. */
+  /** Writes a file to its folder. */
   async write(path: string, text: string): Promise<void> {
     await mkdir(dirname(join(this.folder, path)), { recursive: true });
     await writeFile(join(this.folder, path), text);
@@ -49,46 +53,10 @@ export class Machine {
     await appendFile(join(this.folder, 'etc/hosts'), `${address} console.jumpcloud.com\n`);
   }
 
-  /** Switches it on, and returns once its systemd can be talked to. */
-  async boot(): Promise<void> {
-    this.#group = join(await controlGroups(), basename(this.folder));
-    const nspawn = startNspawn(this.folder, join(this.#image, 'usr'), this.#group);
-    this.#nspawn = nspawn;
-    let over = false;
-    void nspawn.then(() => {
-      over = true;
-    });
-    for (let tries = 0; tries < 300; tries++) {
-      if (over) throw new Error(`The machine did not boot:\n${(await nspawn).all}`);
-      this.#leader = (await initOf(nspawn.pid ?? 0)) ?? '';
-      if (this.#leader !== '') {
-        const { stdout } = await this.run('systemctl', 'is-system-running');
-        if (/^(initializing|starting|running|degraded)/.test(stdout)) return;
-      }
-      await sleep(100);
-    }
-    throw new Error('The machine did not boot within 30 seconds.');
-  }
-
-  /** Runs a command in it. */
-  run(...command: string[]): Promise<{ stdout: string; stderr: string; exitCode?: number }> {
-    const namespaces = ['-m', '-u', '-i', '-n', '-p', '-r', '-w'];
-    return execa('nsenter', ['-t', this.#leader, ...namespaces, ...command], {
-      extendEnv: false,
-      env: {
-        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-        LC_ALL: 'C.UTF-8',
-      },
-      stdin: 'ignore',
-      reject: false,
-      timeout: 60_000,
-    });
-  }
-
   /** What systemd knows of a unit's state, as two words: `active exited`. */
   async state(unit: string): Promise<string> {
     const words = ['--value', '--property=ActiveState,SubState', unit];
-    return (await this.run('systemctl', 'show', ...words)).stdout.replace('\n', ' ');
+    return (await this.run('systemctl', 'show', ...words)).stdout.trim().replace(/\s+/, ' ');
   }
 
   /** Waits until one of those words is this one. */
@@ -110,81 +78,12 @@ export class Machine {
     return this.ended();
   }
 
-  /** How the boot ended, once it has. */
-  async ended(): Promise<End> {
-    const result = await this.#nspawn;
-    this.#nspawn = undefined;
-    if (result?.exitCode === 0) return 'off';
-    return result?.exitCode === 133 ? 'reboot' : 'cut';
-  }
-
   /** What a unit has written to the journal, in all boots; read while the machine is off. */
   async journal(unit: string): Promise<string> {
-    const words = ['-D', join(this.folder, 'var/log/journal'), '-u', unit, '--no-pager'];
-    const { stdout } = await execa(
-      'journalctl',
-      [...words, '-o', 'short-monotonic', '--no-hostname'],
-      {
-        reject: false,
-      },
-    );
+    const words = ['-D', await this.journalFolder(), '-u', unit, '--no-pager', '--no-hostname'];
+    const { stdout } = await execa('journalctl', [...words, '-o', 'short-monotonic'], {
+      reject: false,
+    });
     return stdout;
   }
-
-  /** Cuts its power, if it has any, and removes its disk. */
-  async remove(): Promise<void> {
-    if (this.#nspawn !== undefined) {
-      // What runs in it outlives systemd-nspawn when that alone is killed.
-      await writeFile(join(this.#group, 'cgroup.kill'), '1');
-      await this.#nspawn;
-    }
-    await rm(this.folder, { recursive: true, force: true });
-    // What systemd-nspawn leaves behind: where /run is no tmpfs, when it is killed, and in any case.
-    const propagated = join('/run/systemd/nspawn/propagate', nameOf(this.folder));
-    await rm(propagated, { recursive: true, force: true });
-    await rm(join(dirname(this.folder), `.#${basename(this.folder)}.lck`), { force: true });
-    await removeGroups(basename(this.folder));
-  }
-}
-
-function nameOf(folder: string): string {
-  return basename(folder).toLowerCase();
-}
-
-/** Two machines in one control group would tear down each other's, so each gets its own. */
-const IN_GROUP = 'mkdir -p "$1" && echo $$ >"$1/cgroup.procs" && shift && exec "$@"';
-
-function startNspawn(folder: string, usr: string, group: string) {
-  const words = ['--boot', '--register=no', '--keep-unit', '--console=pipe', '--resolv-conf=off'];
-  const name = `--machine=${nameOf(folder)}`;
-  const nspawn = [
-    'timeout',
-    '-k',
-    '60',
-    LONGEST_BOOT,
-    'systemd-nspawn',
-    ...words,
-    name,
-    `--bind-ro=${usr}:/usr`,
-    '-D',
-    folder,
-  ];
-  return execa('sh', ['-c', IN_GROUP, 'sh', group, ...nspawn], {
-    stdin: 'ignore',
-    all: true,
-    reject: false,
-    env: { SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' },
-  });
-}
-
-/** The process that is number 1 in the machine that another process keeps. */
-async function initOf(keeper: number | string): Promise<string | undefined> {
-  const read = (path: string) => readFile(path, 'utf8').catch(() => '');
-  const children = await read(`/proc/${keeper}/task/${keeper}/children`);
-  for (const child of children.split(' ').filter((pid) => pid !== '')) {
-    const isInit = /^NSpid:.*\s1$/m.test(await read(`/proc/${child}/status`));
-    const found = isInit ? child : await initOf(child);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

@@ -5,8 +5,9 @@ export default defineConfig({
   test: {
     include: ['test/machine/**/*.test.ts'],
     reporters: ['verbose'],
-    testTimeout: 240_000,
     hookTimeout: 600_000,
+    // Each file has JumpCloud at its own port.
+    fileParallelism: false,
     // Most of a machine's life is waiting, so more machines than cores go side by side.
     maxConcurrency: 5,
   },

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { projectFolder } from '../../scripts/build/project-folder.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import { hasTool } from '../examples/has-tool.ts';
@@ -30,8 +30,14 @@ async function place(name: string): Promise<string> {
 }
 
 describe('the program of jumpcloud-host.service', () => {
-  const failed = (code: string) =>
-    JSON.stringify({ changed: false, failed: true, msg: 'x', warnings: [], error: { code } });
+  const failed = (code: string, details = {}) =>
+    JSON.stringify({
+      changed: false,
+      failed: true,
+      msg: 'x',
+      error: { code, attempts: 1, ...details },
+      warnings: [],
+    });
   const run = async (answer: string, status: number) => {
     await sandbox.program(
       '/usr/bin/jumpcloud_host',
@@ -58,6 +64,14 @@ describe('the program of jumpcloud-host.service', () => {
     },
   );
 
+  test.each([
+    ['CERT_NOT_YET_VALID', 75],
+    ['CERT_HAS_EXPIRED', 75],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 1],
+  ])('after a certificate is refused with %s, exits with %i', async (reason, exitCode) => {
+    expect(await run(failed('tls', { reason }), 1)).toMatchObject({ exitCode });
+  });
+
   test.each(['invalid_arguments', 'unauthorized', 'rejected', 'tls', 'local_action_failed'])(
     'fails for good after %s',
     async (code) => {
@@ -72,6 +86,16 @@ describe('the program of jumpcloud-host.service', () => {
     const msg = 'The option "a\\b" is {"msg":"no"}.\nCorrect it.';
     const { stdout } = await run(JSON.stringify({ changed: false, failed: true, msg, x: {} }), 1);
     expect(stdout.split('\n').slice(1)).toEqual(['The option "a\\b" is {"msg":"no"}. Correct it.']);
+  });
+
+  test('tells systemd what it does, then what came of it', async () => {
+    await sandbox.standIn('systemd-notify', `echo "$*" >>'${sandbox.path('/notified')}'`);
+    vi.stubEnv('PATH', sandbox.env['PATH']);
+    vi.stubEnv('NOTIFY_SOCKET', '/nowhere');
+    await run(failed('not_enrolled'), 1);
+    vi.unstubAllEnvs();
+    const told = await readFile(sandbox.path('/notified'), 'utf8');
+    expect(told).toMatch(/^--status=Waiting for the JumpCloud agent .*\n--status=x\n$/);
   });
 
   test('fails for good where there is no module', async () => {
@@ -135,6 +159,7 @@ describe('the program of jumpcloud-removal.service', () => {
     const ran = await stop('12 poweroff.target start waiting');
     expect(ran).toMatchObject({ exitCode: 1 });
     expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code: 'invalid_arguments' } });
+    expect(ran.stderr).toContain('look for it in the Admin Portal');
     expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(true);
   });
 

@@ -9,8 +9,9 @@ describe('backoff', () => {
     [1, 0.999, 499.5],
     [2, 0.999, 999],
     [4, 0.5, 2000],
-    [7, 0.999, 29_970],
-    [40, 0.999, 29_970],
+    [5, 0.999, 7992],
+    [6, 0.999, 9990],
+    [40, 0.999, 9990],
   ])('after attempt %i with random %f waits %f ms', (attempts, random, expected) => {
     expect(nextRetry({ ...calm, attempts, random })).toBeCloseTo(expected);
   });
@@ -19,6 +20,12 @@ describe('backoff', () => {
 describe('Retry-After', () => {
   test('is waited for, and some more so that a fleet does not come back at once', () => {
     expect(nextRetry({ ...calm, retryAfterMs: 5000 })).toBe(5250);
+  });
+
+  test('spreads a fleet the more, the longer it is kept off', () => {
+    const waited = { ...calm, retryAfterMs: 1000, random: 0.999 };
+    expect(nextRetry({ ...waited, attempts: 7 })).toBeCloseTo(30_970);
+    expect(nextRetry({ ...waited, attempts: 40 })).toBeCloseTo(30_970);
   });
 
   test('beyond the budget ends the trying at once', () => {

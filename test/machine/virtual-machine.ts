@@ -1,0 +1,162 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { CONTROL_PROGRAM, CONTROL_UNIT, Control } from './control.ts';
+import { type End, isUp, Machine, type RanInside } from './machine.ts';
+import { Qmp } from './qmp.ts';
+
+/** No boot may last longer, in seconds. */
+const LONGEST_BOOT = '900';
+
+// What lies in the folder of a machine: a folder that its disk is made of, the disk, and so on.
+const ROOT = 'root';
+const DISK = 'disk.raw';
+const CONSOLE = 'console';
+const QMP = 'qmp';
+const CONTROL = 'control';
+
+const NETWORK = '[Match]\nName=e*\n[Network]\nDHCP=ipv4\n';
+
+/**
+ * A machine that qemu emulates, down to its kernel, power button, clock and network card.
+ * Its disk is made at its first boot: what is written to its folder later does not get there.
+ */
+export class VirtualMachine extends Machine {
+  readonly loopback = '10.0.2.2';
+  /** What its clock says when it is switched on: `utc`, or a time like `2025-01-02T03:04:05`. */
+  clock = 'utc';
+  readonly #place: string;
+  #qemu: ReturnType<typeof startQemu> | undefined;
+  #qmp: Qmp | undefined;
+  #control: Control | undefined;
+  #isPlugged = true;
+
+  private constructor(place: string) {
+    super(join(place, ROOT));
+    this.#place = place;
+  }
+
+  /** A new machine, switched off, with a copy of an image's disk; what it cannot change, /usr, is linked. */
+  static async copy(image: string): Promise<VirtualMachine> {
+    const machine = new VirtualMachine(await mkdtemp(join(tmpdir(), 'machine-')));
+    const { folder } = machine;
+    await mkdir(folder);
+    const rest = (await readdir(image)).filter((name) => name !== 'usr');
+    await execa('cp', ['-a', ...rest.map((name) => join(image, name)), folder]);
+    await execa('cp', ['-al', join(image, 'usr'), folder]);
+    await machine.write('etc/systemd/system/control.service', CONTROL_UNIT);
+    await machine.write('etc/control', CONTROL_PROGRAM);
+    await machine.write('etc/systemd/network/dhcp.network', NETWORK);
+    const units = ['control', 'systemd-networkd'];
+    await execa('systemctl', ['--root', folder, 'enable', ...units]);
+    return machine;
+  }
+
+  async boot(): Promise<void> {
+    const at = (name: string) => join(this.#place, name);
+    if (!existsSync(at(DISK))) {
+      await execa('mke2fs', ['-q', '-t', 'ext4', '-d', this.folder, at(DISK), '1800M']);
+    }
+    for (const socket of [QMP, CONTROL]) await rm(at(socket), { force: true });
+    const qemu = startQemu(this.#place, this.clock);
+    this.#qemu = qemu;
+    this.#qmp = await Qmp.open(at(QMP)).catch(async () => {
+      throw new Error(`qemu did not start:\n${(await qemu).all}`);
+    });
+    this.plug(this.#isPlugged);
+    this.#control = await Control.open(at(CONTROL));
+    const end = Date.now() + 180_000;
+    while (Date.now() < end) {
+      if (isUp(await this.#control.run(['systemctl', 'is-system-running'], 10))) return;
+      await sleep(500);
+    }
+    const said = (await readFile(at(CONSOLE), 'utf8')).slice(-1000);
+    throw new Error(
+      `The machine did not boot within 180 seconds. Its console said at last:\n${said}`,
+    );
+  }
+
+  /** Has its kernel start itself anew, past firmware and boot loader, and waits until it has. */
+  async kexec(): Promise<void> {
+    const bootId = async () =>
+      (await this.#control?.run(['cat', '/proc/sys/kernel/random/boot_id'], 10))?.stdout ?? '';
+    const before = await bootId();
+    await this.run('kexec', '--load', '/vmlinuz', '--initrd=/initrd.img', '--reuse-cmdline');
+    void this.run('systemctl', 'kexec');
+    const end = Date.now() + 180_000;
+    while (Date.now() < end) {
+      if (!['', before].includes(await bootId())) return;
+      await sleep(500);
+    }
+    throw new Error('The machine did not come back within 180 seconds.');
+  }
+
+  /** Presses its power button. */
+  pressPowerButton(): void {
+    this.#qmp?.tell('system_powerdown');
+  }
+
+  /** Plugs its network cable in, or pulls it out. */
+  plug(isPlugged: boolean): void {
+    this.#isPlugged = isPlugged;
+    this.#qmp?.tell('set_link', { name: 'nic', up: isPlugged });
+  }
+
+  async run(...command: string[]): Promise<RanInside> {
+    return this.#control?.run(command, 60) ?? { stdout: '', stderr: '' };
+  }
+
+  /** Tells it to end in some way, and waits until it has; it may be off before it can answer. */
+  override async end(...command: string[]): Promise<End> {
+    void this.run(...command);
+    return this.ended();
+  }
+
+  async ended(): Promise<End> {
+    await this.#qemu;
+    this.#qemu = undefined;
+    const { reason = '' } = this.#qmp ?? {};
+    if (reason === 'guest-shutdown') return 'off';
+    return reason === 'guest-reset' ? 'reboot' : 'cut';
+  }
+
+  protected async journalFolder(): Promise<string> {
+    const folder = await mkdtemp(join(this.#place, 'journal-'));
+    const words = ['-R', `rdump /var/log/journal ${folder}`, join(this.#place, DISK)];
+    await execa('debugfs', words);
+    return join(folder, 'journal');
+  }
+
+  async remove(): Promise<void> {
+    if (this.#qemu !== undefined) {
+      this.#qmp?.tell('quit');
+      await this.#qemu;
+    }
+    await rm(this.#place, { recursive: true, force: true });
+  }
+}
+
+function startQemu(place: string, clock: string) {
+  const at = (name: string) => join(place, name);
+  const words = [
+    ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-m', '1024', '-no-reboot'],
+    ...['-nographic', '-no-user-config', '-nodefaults', '-rtc', `base=${clock}`],
+    ...['-kernel', join(at(ROOT), 'vmlinuz'), '-initrd', join(at(ROOT), 'initrd.img')],
+    ...['-append', 'root=/dev/vda rw console=ttyS0'],
+    ...['-drive', `file=${at(DISK)},format=raw,if=virtio`],
+    ...['-netdev', 'user,id=n0', '-device', 'virtio-net-pci,netdev=n0,id=nic'],
+    ...['-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci'],
+    ...['-chardev', `socket,id=control,path=${at(CONTROL)},server=on,wait=off`],
+    ...['-device', 'virtserialport,chardev=control,name=control'],
+    ...['-chardev', `file,id=log,path=${at(CONSOLE)},append=on`, '-serial', 'chardev:log'],
+    ...['-qmp', `unix:${at(QMP)},server=on,wait=off`],
+  ];
+  return execa('timeout', ['-k', '60', LONGEST_BOOT, 'qemu-system-x86_64', ...words], {
+    stdin: 'ignore',
+    all: true,
+    reject: false,
+  });
+}
