@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { startEmulator } from '../test/emulator/emulator.ts';
 import { issue, makeCa } from '../test/emulator/keys.ts';
 import { startDelayingRelay } from '../test/harness/delaying-relay.ts';
@@ -27,10 +28,19 @@ await buildAll(join(projectFolder, 'dist'));
 await mkdir(results, { recursive: true });
 
 const ca = await makeCa();
-await writeFile(join(folder, 'ca.pem'), ca.cert);
-// All contenders trust the emulator's certificate in the same way, whatever they are written in.
-process.env['NODE_EXTRA_CA_CERTS'] = join(folder, 'ca.pem');
+// The modules and curl find the emulator's certificate authority in the system's store, made for them
+// here: a folder by hashes for the ones, one file with all others for the other, as Debian has both.
+await mkdir(join(folder, 'certs'));
+await writeFile(join(folder, 'certs/ca.pem'), ca.cert);
+await execa('openssl', ['rehash', join(folder, 'certs')]);
+const others = await readFile('/etc/ssl/certs/ca-certificates.crt', 'utf8').catch(() => '');
+await writeFile(join(folder, 'ca.pem'), others + ca.cert);
+process.env['JUMPCLOUD_CA_STORE'] = 'system';
+process.env['SSL_CERT_DIR'] = join(folder, 'certs');
+process.env['SSL_CERT_FILE'] = '/dev/null';
 process.env['CURL_CA_BUNDLE'] = join(folder, 'ca.pem');
+// On Node.js 18 and 20 it makes every start read all roots, even that of a program without a connection.
+delete process.env['NODE_EXTRA_CA_CERTS'];
 process.env['HTTPS_PROXY'] = process.env['https_proxy'] = '';
 const emulator = await startEmulator({ tls: await issue(ca) });
 const measurer = new Measurer();

@@ -202,6 +202,27 @@ find_node() { # sets $node
     'Install it, or set JUMPCLOUD_NODE=/path/to/node.'
 }
 
+# Node.js reads all of its own roots before it trusts one, where OpenSSL looks the one up in a folder
+# by its hash: as curl and apt do, so that what the administrator of this host trusts and distrusts counts.
+choose_ca_store() { # exports what makes Node.js trust as JUMPCLOUD_CA_STORE says
+  case ${JUMPCLOUD_CA_STORE-} in
+    bundled) export NODE_OPTIONS=--use-bundled-ca; return ;;
+    system | '') ;;
+    *) fail "JUMPCLOUD_CA_STORE is $JUMPCLOUD_CA_STORE, but may only be system or bundled. Correct or unset it." ;;
+  esac
+  if [ -z "${SSL_CERT_FILE-}${SSL_CERT_DIR-}" ]; then
+    for file in /etc/ssl/certs/*.0 /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
+      [ -e "$file" ] || continue
+      case $file in
+        *.0) export JUMPCLOUD_CA_STORE=system SSL_CERT_DIR=/etc/ssl/certs SSL_CERT_FILE=/dev/null ;;
+        *) [ -z "${JUMPCLOUD_CA_STORE-}" ] || export SSL_CERT_DIR=/dev/null SSL_CERT_FILE="$file" ;;
+      esac
+      break
+    done
+  fi
+  [ -z "${JUMPCLOUD_CA_STORE-}" ] || export NODE_OPTIONS=--use-openssl-ca
+}
+
 go_on() { # $@: this file and its arguments. Looks for the next one.
   export JUMPCLOUD_NODE_TRIED="$tried$node is a program that could not be started$newline"
   exec /bin/sh "$@"
@@ -211,6 +232,7 @@ go_on() { # $@: this file and its arguments. Looks for the next one.
 case $- in
   *s*) fail 'This module cannot run from standard input. Give the shell its path.' ;;
 esac
+choose_ca_store
 clean_path
 find_node
 
@@ -224,9 +246,10 @@ trap 'go_on "$0" "$@"' EXIT
 # read and compiled, because require() reads every package.json in and above the working folder and
 # this file's, and obeys them. Most of it is run, so V8 compiles it as a whole, but nothing of
 # Node.js's own before: it would otherwise read most functions twice, to find their end and when they
-# are called. The banner of bundle-module.ts, the first statement, ends that.
+# are called. The first statement of bundle-module.ts ends that.
 # shellcheck disable=SC2093
 exec "$node" -e '
+delete process.env.NODE_OPTIONS;
 var have = process.versions.node.split("."), need = "@required_node@".split(".");
 var tried = process.argv.splice(1, 2), file, main, text;
 function goOn() {
@@ -259,7 +282,7 @@ if ((have[0] - need[0] || have[1] - need[1]) < 0) {
 } else {
   file = require("path").resolve(process.argv[1]);
   main = new module.constructor(file);
-  text = require("fs").readFileSync(file, "utf8");
+  text = main.text = require("fs").readFileSync(file, "utf8");
   if (have[0] <= @newest_tuned_node@) require("v8").setFlagsFromString("--no-lazy");
   main._compile(text, file);
 }' -- "$tried" "$node" "$0" "$@"

@@ -71,10 +71,20 @@ export async function reconcile<State, Change>(
   };
 }
 
-/** What a module does that keeps one concern: opens a session, binds the concern, reconciles it. */
-export function keeping<Options extends SessionOptions, State, Change>(
-  bind: (session: HostSession, options: Options) => Concern<State, Change>,
-): (options: Options, run: Run) => Promise<Outcome> {
+/**
+ * What a module does that keeps one concern: opens a session, loads the concern and binds it,
+ * reconciles it. The concern begins with so many reads at the same time.
+ */
+export function keeping<Options, State, Change>(
+  load: () => Promise<(session: HostSession, options: Options) => Concern<State, Change>>,
+  reads: (options: Options) => number = () => 1,
+): (options: Options & SessionOptions, run: Run) => Promise<Outcome> {
   return (options, run) =>
-    withSession(run, options, (session) => reconcile(run, bind(session, options)));
+    withSession(run, options, {
+      requests: reads(options),
+      async do(session) {
+        const bind = await load();
+        return reconcile(run, bind(session, options));
+      },
+    });
 }

@@ -35,6 +35,8 @@ export async function contenders(
   const group = store.addGroup();
   const other = store.addGroup();
   const user = store.addUser();
+  const groups = Array.from({ length: 20 }, () => store.addGroup());
+  const users = Array.from({ length: 10 }, () => store.addUser());
   const userGroup = store.addUserGroup();
   const command = store.addObject('command');
   const args = async (name: string, options: object) => {
@@ -76,7 +78,7 @@ export async function contenders(
     return {
       name,
       bytes: (await stat(file)).size,
-      command: (node: string) => ({ argv: [node, file, unchanged] }),
+      command: (node: string) => ({ argv: [node, '--use-openssl-ca', file, unchanged] }),
       isNearOnly: true,
     } as const;
   };
@@ -103,6 +105,15 @@ export async function contenders(
     await module('jumpcloud_system', 'changed', { display_name: 'web-2' }, () => {
       store.record(systemId).displayName = 'web-1';
     }),
+    await module(
+      'jumpcloud_host',
+      'first boot: 20 groups and 10 users to add',
+      { groups, users },
+      () => {
+        for (const id of groups) store.leave(systemId, id);
+        for (const id of users) store.dissociate(systemId, 'user', id);
+      },
+    ),
     await module('jumpcloud_group_membership', 'changed', { groups: [other] }, () =>
       store.leave(systemId, other),
     ),

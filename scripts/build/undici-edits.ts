@@ -1,7 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { brotliCompressSync } from 'node:zlib';
 import type { Edit } from './apply-edits.ts';
+import {
+  withoutIdleTools,
+  withoutOptionChecks,
+  withoutOtherProtocols,
+  withoutPieces,
+} from './undici-cuts.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -11,56 +16,6 @@ function exportsOf(file: string, ...names: readonly string[]): Record<string, ob
   const missing = names.filter((name) => found[name] === undefined);
   if (missing.length > 0) throw new Error(`undici/lib/${file} has no ${missing.join(' and no ')}`);
   return found;
-}
-
-/** What the file says without the functions that send a body piece by piece. */
-function withoutPieces(): string {
-  const source = readFileSync(require.resolve('undici/lib/dispatcher/client-h1.js'), 'utf8');
-  // A test tool's variable, that of all things would choose the parser that is left out.
-  const variable = 'process.env.JEST_WORKER_ID';
-  const [before, streams, buffer, others, after, ...more] = source
-    .replace(variable, 'undefined')
-    .split(/^(?=(?:async )?function write(?:Stream|Buffer|Blob) |module\.exports)/m);
-  const isAsKnown =
-    more.length === 0 &&
-    source.includes(variable) &&
-    streams?.startsWith('function writeStream ') &&
-    buffer?.startsWith('function writeBuffer ') &&
-    others?.startsWith('async function writeBlob ');
-  if (!isAsKnown) throw new Error('client-h1.js of undici is not built as it was.');
-  const sendNothing = `throw new Error('a body is sent in one piece')`;
-  const names = ['writeStream', 'writeBlob', 'writeIterable'];
-  const refusing = names.map((name) => `function ${name}() { ${sendNothing} }`);
-  return [before, buffer, ...refusing, after].join('\n');
-}
-
-/** What is in the file of tools, and the client itself calls none of. */
-const IDLE_TOOLS = [
-  'ReadableStreamFrom',
-  'addAbortListener',
-  'deepClone',
-  'isDisturbed',
-  'isErrored',
-  'isReadable',
-  'isUSVString',
-  'parseRangeHeader',
-  'parseRawHeaders',
-  'toUSVString',
-  'wrapRequestBody',
-];
-
-/** The file of tools without those; a bundler cannot tell by itself that nobody asks for them. */
-function withoutIdleTools(): string {
-  let source = readFileSync(require.resolve('undici/lib/core/util.js'), 'utf8');
-  for (const tool of IDLE_TOOLS) {
-    const definition = new RegExp(`^(?:async )?function ${tool} [^]*?^}$`, 'm');
-    const exported = new RegExp(`^  ${tool},?$`, 'm');
-    if (!definition.test(source) || !exported.test(source)) {
-      throw new Error(`undici/lib/core/util.js has no ${tool} any more.`);
-    }
-    source = source.replace(definition, '').replace(exported, '');
-  }
-  return source;
 }
 
 /** A part that undici refers to and that no module ever uses. */
@@ -80,20 +35,6 @@ export const undiciEdits: readonly Edit[] = [
     contents: failsWhenCalled(
       'a signature covers the words HTTP/1.1, so HTTP/2 is never offered to a server',
     ),
-  },
-  {
-    file: 'undici/lib/core/connect.js',
-    contents: failsWhenCalled('every client is told how to connect'),
-  },
-  {
-    file: 'undici/lib/handler/redirect-handler.js',
-    contents: failsWhenCalled(
-      'a signature is never sent to another origin, so redirects are refused',
-    ),
-  },
-  {
-    file: 'undici/lib/web/fetch/body.js',
-    contents: fails('bodies are JSON text, never FormData, Blob or a web stream'),
   },
   {
     // The parser for processors without SIMD. The other one is tried first, and from Node.js 16.4
@@ -133,6 +74,14 @@ export const undiciEdits: readonly Edit[] = [
     // Without the ways to send a body piece by piece: here a body is one buffer.
     file: 'undici/lib/dispatcher/client-h1.js',
     contents: withoutPieces,
+  },
+  {
+    file: 'undici/lib/dispatcher/client.js',
+    contents: withoutOptionChecks,
+  },
+  {
+    file: 'undici/lib/dispatcher/dispatcher-base.js',
+    contents: withoutOtherProtocols,
   },
   {
     file: 'undici/lib/core/util.js',
@@ -228,7 +177,7 @@ export const undiciEdits: readonly Edit[] = [
   },
 
   // Loaded early, for undici, by an import without a name: esbuild takes that for useless.
-  { keep: 'node:dns', in: 'src/transport/short-run.ts' },
+  { keep: 'node:tls', in: 'src/transport/short-run.ts' },
   { keep: 'node:zlib', in: 'src/transport/short-run.ts' },
 ];
 

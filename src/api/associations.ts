@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import type { AssociationType } from '../named-kinds.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import {
-  type AssociationType,
   type EdgeChange,
   edgeAttributes,
   graphObject,

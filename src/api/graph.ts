@@ -7,13 +7,6 @@ import { isJumpClouds, meansAbsence } from './absence.ts';
 import { answer, objectId, unexpected } from './answer.ts';
 import { refusal, theirMessage } from './refusal.ts';
 
-/** Kinds of objects other than users that a system can be associated with directly. */
-export const OBJECT_TYPES = ['command', 'policy', 'policy_group', 'user_group'] as const;
-
-/** Kinds of objects that a system can be associated with directly. */
-export const ASSOCIATION_TYPES = [...OBJECT_TYPES, 'user'] as const;
-export type AssociationType = (typeof ASSOCIATION_TYPES)[number];
-
 /** What an edge to a user or user group grants. Without password only ever with sudo. */
 export interface Sudo {
   readonly sudo: boolean;

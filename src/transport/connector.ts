@@ -1,26 +1,30 @@
-import type { LookupAddress } from 'node:dns';
 import { isIP, type Socket } from 'node:net';
 import * as tls from 'node:tls';
 import type { buildConnector } from 'undici';
-import { dial, timedOut } from './dial.ts';
-import type { NameLookup } from './name-lookup.ts';
+import { timedOut } from './dial.ts';
+import type { Dialler } from './dialler.ts';
 import { closedAtOnce } from './open-client.ts';
 
 /** How a connection is made. */
 export interface Connecting {
-  /** The certificate authorities to trust; Node's own when not given. */
-  readonly ca: readonly string[] | undefined;
-  readonly lookup: NameLookup;
+  /** A PEM bundle of certificate authorities to trust beside those that every program of Node does. */
+  readonly ca: string | undefined;
+  readonly dial: Dialler;
   readonly timeoutMs: number;
 }
 
 /** Connects to one server in the way that undici's clients ask for. */
-export function connector({ ca, lookup, timeoutMs }: Connecting): buildConnector.connector {
+export function connector({ ca, dial, timeoutMs }: Connecting): buildConnector.connector {
   let context: tls.SecureContext | undefined;
   let session: Buffer | undefined;
 
   const trust = () => {
-    context ??= tls.createSecureContext(ca && { ca: [...ca] });
+    if (context === undefined) {
+      context = tls.createSecureContext();
+      // The option `ca` would take the place of the others, which cannot be listed where they are the
+      // system's. From Node 22 on NODE_EXTRA_CA_CERTS is among them even then.
+      if (ca !== undefined) context.context.addCACert(ca);
+    }
     return context;
   };
   // Whoever asked hears the first result alone.
@@ -57,19 +61,11 @@ export function connector({ ca, lookup, timeoutMs }: Connecting): buildConnector
   return ({ protocol, hostname, port, httpSocket }, callback) => {
     const isSecure = protocol === 'https:';
     if (httpSocket) return secure(httpSocket, hostname, callback);
-    const connectTo = (addresses: readonly LookupAddress[]) =>
-      dial(addresses, Number(port || (isSecure ? 443 : 80)), timeoutMs, (error, socket) => {
-        if (error) callback(error, null);
-        else if (isSecure) secure(socket, hostname, callback);
-        else callback(null, endWithError(socket));
-      });
-    const family = isIP(hostname);
-    if (family !== 0) connectTo([{ address: hostname, family }]);
-    else
-      lookup(hostname, (error, addresses) => {
-        if (error) callback(error, null);
-        else connectTo(addresses);
-      });
+    dial(hostname, Number(port || (isSecure ? 443 : 80)), (error, socket) => {
+      if (error) callback(error, null);
+      else if (isSecure) secure(socket, hostname, callback);
+      else callback(null, endWithError(socket));
+    });
     // The certificates are read while the other side is waited for.
     if (isSecure) trust();
   };

@@ -8,7 +8,9 @@ import { connect, type Socket } from 'node:net';
 const LONGEST_FOR_ONE_MS = 2500;
 
 /** Gets the connection, or why the first address was not to be had. */
-type Dialled = (...result: [error: Error, socket: null] | [error: null, socket: Socket]) => void;
+export type Dialled = (
+  ...result: [error: Error, socket: null] | [error: null, socket: Socket]
+) => void;
 
 /**
  * Connects to the first of a host's addresses that can be had, within so many ms at most for the

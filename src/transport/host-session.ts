@@ -1,7 +1,7 @@
 import type { Identity } from '../agent/identity.ts';
 import type { Run } from '../run.ts';
-import type { Connections } from './connections.ts';
-import { Session, type SessionSettings } from './session.ts';
+import type { Destination } from './open-destination.ts';
+import { Session } from './session.ts';
 import { SignedAuthentication } from './signed-authentication.ts';
 
 /** This host's way to JumpCloud, as the system that it is. */
@@ -13,11 +13,10 @@ export class HostSession extends Session {
     run: Run,
     identity: Identity,
     originIsAgents: boolean | undefined,
-    connections: Connections,
-    settings: SessionSettings,
+    destination: Destination,
   ) {
     const authentication = new SignedAuthentication(identity, originIsAgents);
-    super(run, authentication, connections, settings);
+    super(run, authentication, destination);
     this.authentication = authentication;
     this.identity = identity;
   }

@@ -1,9 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { InvalidArguments } from '../errors.ts';
+import { LONGEST_TIMER_MS } from '../pause.ts';
 import { boundLookups } from './bound-lookups.ts';
 import { Budget } from './budget.ts';
-import type { Connections } from './connections.ts';
-import { openConnections } from './open-connections.ts';
-import { proxyFor } from './proxy.ts';
-import type { SessionSettings } from './session.ts';
+import { type AheadDialler, dialAhead } from './dial-ahead.ts';
+import { dialler } from './dialler.ts';
+import { type NameLookup, nameLookup } from './name-lookup.ts';
+import { type ProxyServer, proxyFor } from './proxy.ts';
+import { tuneV8 } from './tune-v8.ts';
 
 /** The options that say how an address is reached. Times in seconds. */
 export interface Reachability {
@@ -13,25 +18,82 @@ export interface Reachability {
   readonly request_timeout: number;
 }
 
-/** What a session with JumpCloud at an address is made of. Nothing is connected yet. */
+/** Where requests go, how it is connected to, and how long to try. Times in milliseconds. */
+export interface Destination {
+  readonly origin: string;
+  readonly proxy: ProxyServer | undefined;
+  /** A PEM bundle of certificate authorities to trust as well. */
+  readonly ca: string | undefined;
+  readonly budget: Budget;
+  readonly requestTimeoutMs: number;
+  /** How long a connection may take, until it is given up. */
+  readonly connectTimeoutMs: number;
+  /** Dials the proxy if there is one, else the origin. */
+  readonly first: AheadDialler;
+}
+
+/** How much later than its attempt a connection is given up: the attempt says it better. In ms. */
+const LATER_MS = 1000;
+
+/** How long a name that is being looked up keeps the rest from being loaded. In ms. */
+const LOOKUP_MS = 25;
+
+/**
+ * Sets out for JumpCloud at an address: dials it as often as there will be requests at first, so that
+ * these are on their way while what sends requests is loaded. Through a proxy nothing is begun.
+ */
 export async function openDestination(
   origin: string,
   options: Reachability,
-): Promise<{ connections: Connections; settings: SessionSettings }> {
+  requests: number,
+): Promise<Destination> {
   const timeoutMs = options.timeout * 1000;
   const requestTimeoutMs = options.request_timeout * 1000;
+  const connectTimeoutMs = Math.min(Math.ceil(requestTimeoutMs) + LATER_MS, LONGEST_TIMER_MS);
   const proxy = proxyFor(origin, options.proxy, process.env);
-  boundLookups(new URL(proxy?.url ?? origin).hostname, timeoutMs, process.env);
+  const { protocol, hostname, port } = new URL(proxy?.url ?? origin);
+  boundLookups(hostname, timeoutMs, process.env);
+  // Node would warn about it on stderr.
+  delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  const ca = options.ca_path === undefined ? undefined : readBundle(options.ca_path);
   const budget = new Budget(timeoutMs);
-  const caPath = options.ca_path;
-  const connections = await openConnections({ origin, proxy, caPath, requestTimeoutMs, budget });
-  const settings = {
-    origin,
-    proxyUrl: proxy?.url,
-    budget,
-    requestTimeoutMs,
-    clock: Date.now,
-    random: Math.random,
-  };
-  return { connections, settings };
+  const lookup = nameLookup(() => budget.remaining());
+  const dial = dialler(lookup, connectTimeoutMs);
+  const host = hostname.replace(/[[\]]/g, '');
+  const at = Number(port || (protocol === 'https:' ? 443 : 80));
+  // Node tells by large regular expressions whether the name of a host is an address, and optimising
+  // these takes 3 ms. Only here: what is loaded of Node under a flag has to be compiled anew.
+  tuneV8('--no-regexp-optimization');
+  const first = dialAhead(dial, host, at, proxy === undefined ? requests : 0);
+  tuneV8('--regexp-optimization');
+  if (proxy === undefined) await underWay(host, lookup);
+  const { tuneForShortRun } = await import('./short-run.ts');
+  tuneForShortRun();
+  return { origin, proxy, ca, budget, requestTimeoutMs, connectTimeoutMs, first };
+}
+
+/** Resolves when the first packet to a host has left, or its name takes long to be looked up. */
+async function underWay(host: string, lookup: NameLookup): Promise<void> {
+  if (isIP(host) === 0) {
+    await new Promise<void>((resolve) => {
+      lookup(host, () => resolve());
+      setTimeout(resolve, LOOKUP_MS);
+    });
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * @throws InvalidArguments when it cannot be read any more: it was there when the options were read,
+ * but the agent may have been waited for since
+ */
+function readBundle(caPath: string): string {
+  try {
+    return readFileSync(caPath, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new InvalidArguments([
+      { option: 'ca_path', message: `${caPath} cannot be read any more (${code})` },
+    ]);
+  }
 }

@@ -7,25 +7,13 @@ import { AttemptFailure } from './attempt-failure.ts';
 import type { Authentication } from './authentication.ts';
 import { BodyMemory } from './body-buffer.ts';
 import type { Budget } from './budget.ts';
-import type { Connections } from './connections.ts';
 import { permanentError, retriesExhausted } from './failure.ts';
+import { openConnections } from './open-connections.ts';
+import type { Destination } from './open-destination.ts';
 import { isWrite, type Reply, type Request } from './request.ts';
 import { retryAfter } from './retry-after.ts';
 import { nextRetry, TRANSIENT_STATUSES } from './retry-policy.ts';
 import { ServerClock } from './server-clock.ts';
-
-/** How to reach JumpCloud, and how long to try. Times in milliseconds. */
-export interface SessionSettings {
-  readonly origin: string;
-  /** The proxy on the way there, without its credentials. */
-  readonly proxyUrl: string | undefined;
-  readonly budget: Budget;
-  readonly requestTimeoutMs: number;
-  /** The local clock, milliseconds since the epoch. */
-  readonly clock: () => number;
-  /** At least 0, below 1. */
-  readonly random: () => number;
-}
 
 /**
  * The one way to JumpCloud: proves anew with every attempt who sends it, retries what passes by itself within the
@@ -39,25 +27,21 @@ export class Session {
 
   readonly #run: Run;
   readonly #context: AttemptContext;
-  readonly #settings: SessionSettings;
+  readonly #destination: Destination;
   #requests = 0;
   #retries = 0;
   #accepted = false;
   #closed = false;
 
-  constructor(
-    run: Run,
-    authentication: Authentication,
-    connections: Connections,
-    settings: SessionSettings,
-  ) {
+  constructor(run: Run, authentication: Authentication, destination: Destination) {
     this.authentication = authentication;
-    this.origin = settings.origin;
-    this.budget = settings.budget;
-    this.clock = new ServerClock(settings.clock);
+    this.origin = destination.origin;
+    this.budget = destination.budget;
+    this.clock = new ServerClock(Date.now);
     this.#run = run;
+    const connections = openConnections(destination);
     this.#context = { connections, signal: run.signal, room: new BodyMemory() };
-    this.#settings = settings;
+    this.#destination = destination;
   }
 
   /** True once JumpCloud has accepted a request in this run. */
@@ -92,7 +76,7 @@ export class Session {
       const { outcome, mayHaveActed } = await this.#attemptInTime(request);
       const wasInDoubt = inDoubt;
       inDoubt ||= mayHaveActed && isWrite(request);
-      const failed = { purpose: request.purpose, origin: this.#destination(), inDoubt };
+      const failed = { purpose: request.purpose, origin: this.#address(), inDoubt };
       if (outcome instanceof AttemptFailure) {
         // Of reads at the same time the first failure ends the others.
         if (outcome.kind !== 'network' || this.#closed) throw permanentError(failed, outcome);
@@ -108,7 +92,7 @@ export class Session {
         attempts,
         retryAfterMs,
         remainingMs: this.budget.remaining(),
-        random: this.#settings.random(),
+        random: Math.random(),
       });
       const elapsedMs = monotonicMs() - start;
       if (waitMs === undefined)
@@ -145,9 +129,9 @@ export class Session {
   }
 
   /** Where requests go, for messages. */
-  #destination(): string {
-    const { origin, proxyUrl } = this.#settings;
-    return proxyUrl === undefined ? origin : `${origin} (through the proxy ${proxyUrl})`;
+  #address(): string {
+    const { origin, proxy } = this.#destination;
+    return proxy === undefined ? origin : `${origin} (through the proxy ${proxy.url})`;
   }
 
   async #attempt(request: Request, time: number): Promise<Attempted> {
@@ -162,7 +146,7 @@ export class Session {
     if (body !== undefined) headers['content-type'] = 'application/json';
     const text = body === undefined ? null : JSON.stringify(body);
     const wire = { origin: this.origin, method, path, headers, body: text };
-    const timeoutMs = Math.min(this.#settings.requestTimeoutMs, this.budget.remaining());
+    const timeoutMs = Math.min(this.#destination.requestTimeoutMs, this.budget.remaining());
     this.#requests++;
     const attempted = await attempt(this.#context, wire, timeoutMs);
     if (!(attempted.outcome instanceof AttemptFailure)) this.clock.learn(attempted.outcome);

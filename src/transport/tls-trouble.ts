@@ -67,5 +67,12 @@ export function tlsAdvice(code: string): string {
   if (/^(ERR_SSL|EPROTO)/.test(code)) {
     return 'Check scheme and port in api_url and proxy: a server without TLS seems to answer there.';
   }
-  return 'If a proxy or gateway of yours opens TLS connections, give its CA with ca_path; if none does, find out who answers there instead of JumpCloud.';
+  return `It was checked with ${caStore()}. If a proxy or gateway of yours opens TLS connections, give its CA with ca_path; if none does, find out who answers there instead of JumpCloud.`;
+}
+
+/** The certificate authorities that are trusted, by what scripts/header.sh chose, and what else there is. */
+function caStore(): string {
+  return process.env['JUMPCLOUD_CA_STORE'] === 'system'
+    ? "the certificate authorities of this system (JUMPCLOUD_CA_STORE=bundled takes Node.js's own)"
+    : "Node.js's own certificate authorities (JUMPCLOUD_CA_STORE=system takes those of this system)";
 }

@@ -3,7 +3,7 @@ import { CONSOLES, type Region, regionOf } from '../agent/region.ts';
 import { identify } from '../agent/registration.ts';
 import { requireSystem } from '../agent/require-system.ts';
 import type { Run } from '../run.ts';
-import { HostSession } from './host-session.ts';
+import type { HostSession } from './host-session.ts';
 import { openDestination, type Reachability } from './open-destination.ts';
 
 /** The options that say how this host reaches JumpCloud. */
@@ -33,16 +33,19 @@ export interface SessionOptions extends ConnectionOptions {
   readonly registration_timeout: number;
 }
 
+/** What is done with the way to JumpCloud open. */
+export interface Work<T> {
+  /** How many requests it begins with at the same time. */
+  readonly requests: number;
+  do(session: HostSession): Promise<T>;
+}
+
 /**
  * Does something with the way to JumpCloud open: reads this host's identity, waiting for the agent's
  * registration if asked to, and closes the way afterwards.
  * @throws NotEnrolled, BadIdentity when this host has no identity that can serve
  */
-export async function withSession<T>(
-  run: Run,
-  options: SessionOptions,
-  work: (session: HostSession) => Promise<T>,
-): Promise<T> {
+export async function withSession<T>(run: Run, options: SessionOptions, work: Work<T>): Promise<T> {
   const identity = await identify(options.agent_dir, options.registration_timeout, run);
   return withSessionOf(run, identity, options, work);
 }
@@ -52,11 +55,11 @@ export async function withSessionOf<T>(
   run: Run,
   identity: Identity,
   options: ConnectionOptions,
-  work: (session: HostSession) => Promise<T>,
+  work: Work<T>,
 ): Promise<T> {
-  const session = await openSession(run, identity, options);
+  const session = await openSession(run, identity, options, work.requests);
   try {
-    return await work(session);
+    return await work.do(session);
   } finally {
     session.close();
   }
@@ -66,15 +69,16 @@ async function openSession(
   run: Run,
   identity: Identity,
   options: ConnectionOptions,
+  requests: number,
 ): Promise<HostSession> {
-  requireSystem(options.system_id, identity.systemId);
-  run.report.identified(identity.systemId);
+  requireSystem(run, options.system_id, identity.systemId);
   for (const warning of identity.warnings) run.report.warn(warning);
   const origin = originFor(identity, options, run);
-  const { connections, settings } = await openDestination(origin, options);
+  const destination = await openDestination(origin, options, requests);
   const agents = identity.agentServerHost && regionOf(identity.agentServerHost);
   const originIsAgents = agents ? CONSOLES[agents] === origin : undefined;
-  const session = new HostSession(run, identity, originIsAgents, connections, settings);
+  const { HostSession } = await import('./host-session.ts');
+  const session = new HostSession(run, identity, originIsAgents, destination);
   run.report.connected(() => session.report());
   return session;
 }

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { execaSync } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { issue, makeCa, sharedKeyFiles, type TlsIdentity } from '../emulator/keys.ts';
@@ -256,5 +257,70 @@ describe('a server with a trusted certificate', () => {
     expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
     expect(answer.failed).toBeUndefined();
     of('good').emulator.clearRequests();
+  });
+});
+
+describe('the store of certificate authorities', () => {
+  const SYSTEM =
+    /checked with the certificate authorities of this system \(JUMPCLOUD_CA_STORE=bundled /;
+  const OWN = /checked with Node\.js's own certificate authorities \(JUMPCLOUD_CA_STORE=system /;
+  const NONE = { JUMPCLOUD_CA_STORE: '', SSL_CERT_FILE: '', SSL_CERT_DIR: '' };
+  let hashed: string;
+  let empty: string;
+
+  beforeAll(() => {
+    [hashed, empty] = [join(folder, 'hashed'), join(folder, 'empty')];
+    mkdirSync(hashed);
+    mkdirSync(empty);
+    writeFileSync(join(hashed, 'ca.pem'), readFileSync(caPath));
+    execaSync('openssl', ['rehash', hashed]);
+  });
+
+  const trusted: [
+    what: string,
+    options: () => Record<string, string>,
+    env: () => Record<string, string>,
+  ][] = [
+    ['its folder', () => ({}), () => ({ SSL_CERT_DIR: hashed })],
+    ['its file', () => ({}), () => ({ SSL_CERT_FILE: caPath })],
+    ['ca_path beside it', () => ({ ca_path: bundlePath }), () => ({ SSL_CERT_DIR: empty })],
+  ];
+  test.each(trusted)("the system's is trusted when asked for: %s", async (_, options, env) => {
+    const asked = { ...NONE, JUMPCLOUD_CA_STORE: 'system', ...env() };
+    const { answer } = await run('good', options(), { env: asked });
+    expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
+    expect(answer.failed).toBeUndefined();
+    of('good').emulator.clearRequests();
+  });
+
+  const refused: [what: string, env: () => Record<string, string>, message: RegExp][] = [
+    [
+      "the system's alone, when asked for",
+      () => ({ JUMPCLOUD_CA_STORE: 'system', SSL_CERT_DIR: empty }),
+      SYSTEM,
+    ],
+    ["Node's own, when asked for", () => ({ JUMPCLOUD_CA_STORE: 'bundled' }), OWN],
+    [
+      "Node's own alone, whatever the variables of OpenSSL say",
+      () => ({ SSL_CERT_FILE: caPath, SSL_CERT_DIR: hashed }),
+      OWN,
+    ],
+  ];
+  test.each(refused)('is told after a failure: %s', async (_, env, message) => {
+    expectTlsFailure(await run('good', {}, { env: { ...NONE, ...env() } }), 'good', message);
+  });
+
+  test("is the system's where it has a folder of them by their hashes", async () => {
+    const ran = await run('good', {}, { env: NONE });
+    const hasFolder = readdirSync('/etc/ssl/certs').some((file) => file.endsWith('.0'));
+    expectTlsFailure(ran, 'good', hasFolder ? SYSTEM : OWN);
+  });
+
+  test('is no other than these two', async () => {
+    const { answer } = await run('good', {}, { env: { ...NONE, JUMPCLOUD_CA_STORE: 'curl' } });
+    expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
+    expect(answer.msg).toBe(
+      'JUMPCLOUD_CA_STORE is curl, but may only be system or bundled. Correct or unset it.',
+    );
   });
 });

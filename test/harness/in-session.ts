@@ -25,5 +25,5 @@ export function inSession<T>(
     request_timeout: 10,
     registration_timeout: 0,
   } as const;
-  return withSession(run, options, async (session) => work(session, run));
+  return withSession(run, options, { requests: 1, do: async (session) => work(session, run) });
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { connector } from '../../src/transport/connector.ts';
+import { dialler } from '../../src/transport/dialler.ts';
 import type { NameLookup } from '../../src/transport/name-lookup.ts';
 import { hangingPort, slowPort } from '../faults/bad-server.ts';
 
@@ -17,7 +18,7 @@ const lookUp =
 
 /** Connects to a name with these addresses; the address that it came to. */
 async function connectTo(port: number, timeoutMs: number, lookup: NameLookup): Promise<string> {
-  const connect = connector({ ca: undefined, lookup, timeoutMs });
+  const connect = connector({ ca: undefined, dial: dialler(lookup, timeoutMs), timeoutMs });
   const target = { protocol: 'http:', hostname: 'host.example', port: String(port) };
   const socket = await new Promise<Socket>((resolve, reject) => {
     connect(target, (error, connected) => (connected ? resolve(connected) : reject(error)));

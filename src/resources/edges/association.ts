@@ -1,7 +1,6 @@
-import { OBJECT_TYPES } from '../../api/graph.ts';
 import type { Problem } from '../../errors.ts';
 import { defineModule } from '../../module.ts';
-import type { NamedKind } from '../../named-kinds.ts';
+import { type NamedKind, OBJECT_TYPES } from '../../named-kinds.ts';
 import { toChoice } from '../../options/choice.ts';
 import { objects } from '../../options/id.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
@@ -10,10 +9,7 @@ import { reader } from '../../options/reader.ts';
 import { boolean } from '../../options/scalars.ts';
 import { keeping } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
-import { edges } from './edges.ts';
-import { associations } from './edges-access.ts';
-import { edgesOptions, edgesRules, edgesWish, sudoRules } from './edges-options.ts';
-import { keptSudo } from './kept-sudo.ts';
+import { edgesOptions, edgesRules, sudoRules } from './edges-options.ts';
 
 const options = {
   ...connectionOptions,
@@ -29,26 +25,15 @@ function kindGiven(given: ReadonlyMap<string, unknown>): NamedKind | undefined {
   return OBJECT_TYPES.find((type) => type === given.get('type'));
 }
 
-type AssociationOptions = OptionValues<typeof options>;
+/** The options of jumpcloud_association as read. */
+export type AssociationOptions = OptionValues<typeof options>;
 
 /** This host's direct associations of one type, users excepted. */
 export const association = defineModule({
   name: 'jumpcloud_association',
   options,
   rules,
-  run: keeping((session, given: AssociationOptions) => {
-    const { type, ids, sudo, sudo_without_password } = given;
-    const sudoWish = { sudo, sudo_without_password };
-    const wish = edgesWish(given, new Map(ids.map((id) => [id, sudoWish])));
-    return edges(session, {
-      access: associations(session, type),
-      wish,
-      option: 'ids',
-      field: 'associations',
-      shape: type === 'user_group' ? 'with sudo' : 'objects',
-      warnings: async (after) => (type === 'user_group' ? keptSudo(wish, after, 'User group') : []),
-    });
-  }),
+  run: keeping(async () => (await import('./association-concern.ts')).associationConcern),
 });
 
 function rules(given: AssociationOptions): Problem[] {

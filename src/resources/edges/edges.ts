@@ -69,7 +69,7 @@ export function edges(session: HostSession, kind: EdgesKind): EdgesConcern {
       const readBack = await writer.readBack();
       const failure = unconfirmed(refused, [readBack]);
       return {
-        done: writer.done,
+        done: writer.done(),
         after: readBack.after,
         ...(failure && { failure: failure.error }),
       };

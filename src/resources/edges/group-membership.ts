@@ -3,9 +3,7 @@ import { objects } from '../../options/id.ts';
 import { type OptionValues, required } from '../../options/option.ts';
 import { keeping } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
-import { edges } from './edges.ts';
-import { memberships } from './edges-access.ts';
-import { edgesOptions, edgesRules, edgesWish } from './edges-options.ts';
+import { edgesOptions, edgesRules } from './edges-options.ts';
 
 const options = {
   ...connectionOptions,
@@ -13,20 +11,13 @@ const options = {
   ...edgesOptions('system_group'),
 };
 
-type GroupMembershipOptions = OptionValues<typeof options>;
+/** The options of jumpcloud_group_membership as read. */
+export type GroupMembershipOptions = OptionValues<typeof options>;
 
 /** The system groups this host is in. */
 export const groupMembership = defineModule({
   name: 'jumpcloud_group_membership',
   options,
   rules: (given) => [...connectionRules(given), ...edgesRules(given)],
-  run: keeping((session, given: GroupMembershipOptions) =>
-    edges(session, {
-      access: memberships(session),
-      wish: edgesWish(given, new Map(given.groups.map((id) => [id, {}]))),
-      option: 'groups',
-      field: 'groups',
-      shape: 'ids',
-    }),
-  ),
+  run: keeping(async () => (await import('./group-membership-concern.ts')).groupMembershipConcern),
 });

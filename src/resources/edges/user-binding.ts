@@ -3,36 +3,20 @@ import { defineModule } from '../../module.ts';
 import { type OptionValues, required } from '../../options/option.ts';
 import { keeping } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
-import { edges } from './edges.ts';
-import { associations } from './edges-access.ts';
-import { edgesOptions, edgesRules, edgesWish, sudoRules } from './edges-options.ts';
-import { keptSudo } from './kept-sudo.ts';
-import { remainingAccess } from './remaining-access.ts';
+import { edgesOptions, edgesRules, sudoRules } from './edges-options.ts';
 import { users } from './users-option.ts';
 
 const options = { ...connectionOptions, users: required(users('user')), ...edgesOptions('user') };
 
-type UserBindingOptions = OptionValues<typeof options>;
+/** The options of jumpcloud_user_binding as read. */
+export type UserBindingOptions = OptionValues<typeof options>;
 
 /** The users bound directly to this host, and their sudo. */
 export const userBinding = defineModule({
   name: 'jumpcloud_user_binding',
   options,
   rules,
-  run: keeping((session, given: UserBindingOptions) => {
-    const wish = edgesWish(given, new Map(given.users.map((user) => [user.id, user])));
-    return edges(session, {
-      access: associations(session, 'user'),
-      wish,
-      option: 'users',
-      field: 'users',
-      shape: 'with sudo',
-      warnings: async (after) => [
-        ...keptSudo(wish, after),
-        ...(await remainingAccess(session, wish)),
-      ],
-    });
-  }),
+  run: keeping(async () => (await import('./user-binding-concern.ts')).userBindingConcern),
 });
 
 function rules(given: UserBindingOptions): Problem[] {

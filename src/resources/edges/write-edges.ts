@@ -9,6 +9,12 @@ import { type Edges, type EdgesWish, planEdges } from './plan-edges.ts';
 
 const FIRST_DELAY_MS = 250;
 
+/**
+ * So many edges are written at the same time. More would save little, as each needs a connection of
+ * its own, and the hosts of a fleet share JumpCloud's limits.
+ */
+const WRITES_AT_ONCE = 5;
+
 /** What writing to one list of edges needs. */
 export interface EdgesWork {
   readonly run: Run;
@@ -39,8 +45,13 @@ export interface ReadBack {
 
 /** The writes of one run to one list of edges. */
 export interface EdgesWriter {
-  readonly done: readonly EdgeChange[];
-  /** Writes changes one after another; goes on after one that is refused. */
+  /** What this run has written so far. */
+  done(): readonly EdgeChange[];
+  /**
+   * Writes changes, a few at the same time, and what takes something away after all that gives: nobody
+   * who keeps access loses it in between. Goes on after one that is refused; any other failure ends it
+   * once what is under way has been answered.
+   */
   write(changes: readonly EdgeChange[]): Promise<void>;
   /**
    * Reads the list again until it agrees with the wish, for ten seconds after the last write at most.
@@ -53,24 +64,46 @@ export interface EdgesWriter {
 /** Begins to write to one list of edges. */
 export function edgesWriter(work: EdgesWork): EdgesWriter {
   const { run, budget, access, wish, onDone, onRefused } = work;
-  const tried = new Set<string>();
+  const tried: EdgeChange[] = [];
   const refused = new Map<string, { change: EdgeChange; inDoubt: boolean }>();
-  const done: EdgeChange[] = [];
+  const done = new Set<EdgeChange>();
   let writtenAt = monotonicMs();
 
-  const write = async (changes: readonly EdgeChange[]) => {
-    for (const change of changes) {
-      tried.add(keyOf(change));
-      const written = await access.write(change);
-      writtenAt = monotonicMs();
-      if (written === 'done') {
-        done.push(change);
-        onDone(done);
-      } else if (written !== 'conflict') {
-        refused.set(keyOf(change), { change, inDoubt: written.inDoubt });
-        onRefused({ ...written, access, change });
+  /** In the order in which they were to be written, not in that of the answers. */
+  const doneInOrder = () => tried.filter((change) => done.has(change));
+
+  const writeAtOnce = async (changes: readonly EdgeChange[]) => {
+    const refusals = new Map<EdgeChange, RefusedEdge>();
+    const left = [...changes];
+    let failure: { readonly error: unknown } | undefined;
+    const lane = async () => {
+      for (let change = left.shift(); change !== undefined && !failure; change = left.shift()) {
+        tried.push(change);
+        const written = await access.write(change);
+        writtenAt = monotonicMs();
+        if (written === 'done') {
+          done.add(change);
+          onDone(doneInOrder());
+        } else if (written !== 'conflict') {
+          refused.set(keyOf(change), { change, inDoubt: written.inDoubt });
+          refusals.set(change, { ...written, access, change });
+        }
       }
+    };
+    const end = (error: unknown) => {
+      failure ??= { error };
+    };
+    await Promise.all(Array.from({ length: WRITES_AT_ONCE }, () => lane().catch(end)));
+    if (failure !== undefined) throw failure.error;
+    for (const change of changes) {
+      const refusal = refusals.get(change);
+      if (refusal !== undefined) onRefused(refusal);
     }
+  };
+
+  const write = async (changes: readonly EdgeChange[]) => {
+    await writeAtOnce(changes.filter(({ op }) => op !== 'remove'));
+    await writeAtOnce(changes.filter(({ op }) => op === 'remove'));
   };
 
   const readBack = async () => {
@@ -81,7 +114,8 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
       after = await access.read();
       left = planEdges(wish, after).changes;
       if (left.every((change) => refused.has(keyOf(change)))) return true;
-      const fresh = left.filter((change) => !tried.has(keyOf(change)));
+      const before = new Set(tried.map(keyOf));
+      const fresh = left.filter((change) => !before.has(keyOf(change)));
       if (fresh.length === 0) return undefined;
       await write(fresh);
       // The graph may take as long again to show these.
@@ -99,13 +133,13 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
     const missing = new Set(left.map(keyOf));
     for (const [key, { change, inDoubt }] of refused) {
       // An attempt before the refused one had done it.
-      if (inDoubt && !missing.has(key)) done.push(change);
+      if (inDoubt && !missing.has(key)) done.add(change);
     }
-    if (done.length > 0) onDone(done);
+    if (done.size > 0) onDone(doneInOrder());
     return { access, after, left, waitedMs: monotonicMs() - writtenAt };
   };
 
-  return { done, write, readBack };
+  return { done: doneInOrder, write, readBack };
 }
 
 function keyOf({ op, id }: EdgeChange): string {

@@ -45,6 +45,11 @@ export const hostOptions = {
 /** The options of jumpcloud_host as read. */
 export type HostOptions = OptionValues<typeof hostOptions>;
 
+/** How many sections the document has. */
+export function sectionCount(given: HostOptions): number {
+  return SECTIONS.filter((section) => given[section] !== undefined).length;
+}
+
 /** What the options must not say together. */
 export function hostRules(given: HostOptions): Problem[] {
   const { exclusive, keep } = given;
@@ -60,7 +65,7 @@ export function hostRules(given: HostOptions): Problem[] {
       ),
     ),
   ];
-  if (!SECTIONS.some(isGiven)) {
+  if (sectionCount(given) === 0) {
     const message = `says nothing about this host: give at least one of ${SECTIONS.join(', ')}`;
     problems.push({ option: '', message: `The document ${message}.` });
   }

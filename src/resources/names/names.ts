@@ -5,7 +5,7 @@ import { shorten } from '../../options/describe.ts';
 import type { Outcome, Run } from '../../run.ts';
 import { ApiKeyAuthentication } from '../../transport/api-key-authentication.ts';
 import { openDestination } from '../../transport/open-destination.ts';
-import { Session } from '../../transport/session.ts';
+import type { Session } from '../../transport/session.ts';
 import {
   fromEnvironment,
   KINDS,
@@ -38,9 +38,10 @@ async function openSession(options: NamesOptions, run: Run): Promise<Session> {
   const apiKey = options.api_key ?? fromEnvironment('JUMPCLOUD_API_KEY') ?? '';
   run.report.hide(apiKey);
   const origin = options.api_url ?? CONSOLES[options.region];
-  const { connections, settings } = await openDestination(origin, options);
+  const destination = await openDestination(origin, options, kindsOf(options).length);
   const orgId = options.org_id ?? fromEnvironment('JUMPCLOUD_ORG_ID');
-  const session = new Session(run, new ApiKeyAuthentication(apiKey, orgId), connections, settings);
+  const { Session } = await import('../../transport/session.ts');
+  const session = new Session(run, new ApiKeyAuthentication(apiKey, orgId), destination);
   run.report.connected(() => session.report());
   return session;
 }

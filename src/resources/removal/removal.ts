@@ -4,15 +4,14 @@ import { purge } from '../../agent/purge.ts';
 import { identify } from '../../agent/registration.ts';
 import { requireSystem } from '../../agent/require-system.ts';
 import { defineModule } from '../../module.ts';
+import { NAMED_KINDS } from '../../named-kinds.ts';
 import { type Concern, reconcile } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import { withSessionOf } from '../../transport/with-session.ts';
 import { agentStop } from './agent-stop.ts';
-import { allAssociations } from './all-associations.ts';
 import { filesToPurge } from './files-to-purge.ts';
 import { type RemovalOptions, removalOptions, removalRules } from './removal-options.ts';
 import { removedAlready } from './removed-already.ts';
-import { systemRecord } from './system-record.ts';
 import type { Removed, Target } from './target.ts';
 
 /**
@@ -30,14 +29,21 @@ export const removal = defineModule({
     if (identity === undefined) {
       return reconcile(run, removing(run, options, systemId, removedAlready(options.agent_dir)));
     }
-    return withSessionOf(run, identity, options, (session) => {
-      // Looked for before anything is asked: a host that cannot be sealed keeps its record.
-      const agent = agentStop(run, options.stop_agent);
-      return agent.during(() =>
-        options.scope === 'system'
-          ? reconcile(run, removing(run, options, systemId, systemRecord(session, options, agent)))
-          : reconcile(run, removing(run, options, systemId, allAssociations(session, agent))),
-      );
+    requireSystem(run, options.system_id, identity.systemId);
+    // Looked for before anything is asked: a host that cannot be sealed keeps its record.
+    const agent = agentStop(run, options.stop_agent);
+    return withSessionOf(run, identity, options, {
+      requests: options.scope === 'system' ? 1 : NAMED_KINDS.length,
+      do: (session) =>
+        agent.during(async () => {
+          const { systemRecord, allAssociations } = await import('./targets.ts');
+          return options.scope === 'system'
+            ? reconcile(
+                run,
+                removing(run, options, systemId, systemRecord(session, options, agent)),
+              )
+            : reconcile(run, removing(run, options, systemId, allAssociations(session, agent)));
+        }),
     });
   },
 });
@@ -57,8 +63,7 @@ async function registration(options: RemovalOptions, run: Run): Promise<Registra
     if (error instanceof NoRegistration) return {};
     if (!(error instanceof AlreadyRemoved)) throw error;
     const { systemId } = error;
-    requireSystem(options.system_id, systemId);
-    run.report.identified(systemId);
+    requireSystem(run, options.system_id, systemId);
     return { systemId };
   }
 }

@@ -1,0 +1,52 @@
+import { regionAt } from '../../agent/region.ts';
+import { agentVersion } from '../../agent/version.ts';
+import { readAssociations } from '../../api/associations.ts';
+import { readMemberships } from '../../api/memberships.ts';
+import { readSystem, type SystemRecord } from '../../api/systems.ts';
+import { readUsers } from '../../api/users.ts';
+import { OBJECT_TYPES } from '../../named-kinds.ts';
+import type { HostSession } from '../../transport/host-session.ts';
+import { settingsOf } from '../system/system-fields.ts';
+import type { PARTS, SystemInfoOptions } from './system-info.ts';
+
+/** Reads the parts that were asked for at the same time, as result fields. */
+export async function gather(
+  session: HostSession,
+  { gather: parts }: SystemInfoOptions,
+): Promise<Record<string, unknown>> {
+  const wants = (part: (typeof PARTS)[number]) => parts.includes(part);
+  const [record, groups, users, associations] = await Promise.all([
+    wants('system') || wants('agent') ? readSystem(session) : undefined,
+    wants('groups') ? readMemberships(session) : undefined,
+    wants('users') ? readUsers(session) : undefined,
+    wants('associations') ? readAllAssociations(session) : undefined,
+  ]);
+  return {
+    ...(wants('system') && record && { system: record, settings: settingsOf(record) }),
+    ...(groups && { groups: groups.sort() }),
+    ...(users && { users: users.sort((a, b) => (a.id < b.id ? -1 : 1)) }),
+    ...(associations && { associations }),
+    ...(wants('agent') && record && { agent: describeAgent(session, record) }),
+  };
+}
+
+async function readAllAssociations(session: HostSession): Promise<Record<string, unknown>> {
+  const lists = OBJECT_TYPES.map(async (type) => {
+    const edges = [...(await readAssociations(session, type))].sort(([a], [b]) => (a < b ? -1 : 1));
+    return [type, edges.map(([id, sudo]) => (type === 'user_group' ? { id, ...sudo } : { id }))];
+  });
+  return Object.fromEntries(await Promise.all(lists));
+}
+
+function describeAgent(session: HostSession, record: SystemRecord): Record<string, unknown> {
+  const { identity, origin } = session;
+  return {
+    system_id: identity.systemId,
+    region: regionAt(origin) ?? null,
+    api_url: origin,
+    version: agentVersion(identity.agentDir) ?? record.agentVersion ?? null,
+    enrolled_as: record.provisionMetadata?.provisioner?.type ?? null,
+    key_matches_certificate: identity.keyMatchesCertificate ?? null,
+    clock_offset: session.clock.offset(),
+  };
+}

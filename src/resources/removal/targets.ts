@@ -1,0 +1,2 @@
+export { allAssociations } from './all-associations.ts';
+export { systemRecord } from './system-record.ts';

@@ -1,0 +1,19 @@
+import { isIP } from 'node:net';
+import { type Dialled, dial } from './dial.ts';
+import type { NameLookup } from './name-lookup.ts';
+
+/** Connects to a port of a host, given by its name or address. */
+export type Dialler = (hostname: string, port: number, done: Dialled) => void;
+
+/** Looks a host's name up where it is none of its addresses, and dials these. */
+export function dialler(lookup: NameLookup, timeoutMs: number): Dialler {
+  return (hostname, port, done) => {
+    const family = isIP(hostname);
+    if (family !== 0) dial([{ address: hostname, family }], port, timeoutMs, done);
+    else
+      lookup(hostname, (error, addresses) => {
+        if (error) done(error, null);
+        else dial(addresses, port, timeoutMs, done);
+      });
+  };
+}

@@ -1,0 +1,60 @@
+import { createRequire } from 'node:module';
+import { compileFunction } from 'node:vm';
+import { expect, test } from 'vitest';
+import { type Chunk, joinChunks } from '../../scripts/build/join-chunks.ts';
+
+const require = createRequire(import.meta.url);
+
+/** Runs both parts as an executable does; gives what the entry has pushed to `said`. */
+async function run(...chunks: readonly Chunk[]): Promise<unknown[]> {
+  const { early, late, shared } = await joinChunks('entry.js', chunks);
+  const said: unknown[] = [];
+  const once = (make: () => unknown) => {
+    let made: { value: unknown } | undefined;
+    return () => {
+      made ??= { value: make() };
+      return made.value;
+    };
+  };
+  const body = `let load; const later = async (n) => (load ??= compile(${JSON.stringify(shared)},
+    [${shared}], later))[n](); ${early}`;
+  const compile = (names: string[], values: unknown[], later: unknown) =>
+    compileFunction(late, ['require', 'later', 'once', 'said', ...names])(
+      require,
+      later,
+      once,
+      said,
+      ...values,
+    );
+  compileFunction(body, ['require', 'compile', 'said'])(require, compile, said);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  return said;
+}
+
+test('what is imported at the start is there at the start, the rest when it is asked for', async () => {
+  const said = await run(
+    {
+      path: 'entry.js',
+      text: 'import{a as b}from"./shared.js";import{isIP as i}from"node:net";said.push(b,i("::1"));import("./late.js").then(async e=>said.push(e.value,(await import("./late.js"))===e));',
+    },
+    { path: 'shared.js', text: 'said.push("shared");var x="from shared";export{x as a};' },
+    {
+      path: 'late.js',
+      text: 'import*as n from"node:path";import{a as o}from"./shared.js";import"./other.js";said.push("late");var v=o+n.sep;export{v as value};',
+    },
+    { path: 'other.js', text: 'said.push("other");' },
+  );
+  expect(said).toEqual(['shared', 'from shared', 6, 'other', 'late', 'from shared/', true]);
+});
+
+test.each([
+  [
+    'an import that is not known',
+    'import x from"node:net";said.push(x);',
+    'unknown kind of import',
+  ],
+  ['an export in the middle', 'export var a=1;said.push(a);', 'does not export at the end'],
+  ['a chunk that is not there', 'import{a}from"./nowhere.js";', 'wrote no nowhere.js'],
+])('%s fails the build', async (_, text, message) => {
+  await expect(joinChunks('entry.js', [{ path: 'entry.js', text }])).rejects.toThrow(message);
+});

@@ -1,0 +1,116 @@
+import { describe, expect } from 'vitest';
+import type { FaultTarget } from '../../emulator/faults.ts';
+import type { LoggedRequest } from '../../emulator/types.ts';
+import { test } from '../../harness/fixture.ts';
+
+// Writes of one kind go out a few at a time; each answer is late enough for all of them to overlap.
+
+const SLOW = { kind: 'slow', ms: 150 } as const;
+const AT_ONCE = 5;
+
+const isWrite = ({ method }: FaultTarget) => method === 'POST';
+
+interface Write extends LoggedRequest {
+  readonly op: string;
+  /** The id of what the host is bound to, or of the group that it joins. */
+  readonly id: string;
+}
+
+function writesOf(requests: readonly LoggedRequest[]): Write[] {
+  return requests.filter(isWrite).map((request) => {
+    const { op, id } = request.body as { op: string; id: string };
+    const [, group] = /systemgroups\/(\w+)\/members/.exec(request.url) ?? [];
+    return { ...request, op, id: group ?? id };
+  });
+}
+
+/** The most of them that were under way at the same time. */
+function mostAtOnce(requests: readonly LoggedRequest[]): number {
+  return Math.max(
+    ...requests.map(
+      ({ startedAt }) =>
+        requests.filter((other) => other.startedAt <= startedAt && startedAt < other.endedAt)
+          .length,
+    ),
+  );
+}
+
+describe('writes of one kind', () => {
+  test('go out five at a time, and are told in the order of the list', async ({
+    host,
+    emulator: { store, faults },
+  }) => {
+    const groups = Array.from({ length: 12 }, () => store.addGroup()).reverse();
+    faults.add({ fault: SLOW, when: isWrite, times: 12 });
+    const { answer } = await host.run('jumpcloud_group_membership', { groups });
+    expect(answer).toMatchObject({ changed: true, added: groups, removed: [] });
+    const writes = writesOf(host.requests());
+    expect(writes).toHaveLength(12);
+    expect(mostAtOnce(writes)).toBe(AT_ONCE);
+  });
+
+  test('take nothing away before all that gives has been answered', async ({
+    host,
+    emulator: { store, faults },
+  }) => {
+    const old = Array.from({ length: 3 }, () => store.addGroup());
+    const fresh = Array.from({ length: 3 }, () => store.addGroup());
+    for (const id of old) store.join(host.systemId, id);
+    faults.add({ fault: SLOW, when: isWrite, times: 3 });
+    const wish = { groups: fresh, exclusive: true };
+    const { answer } = await host.run('jumpcloud_group_membership', wish);
+    expect(answer).toMatchObject({ added: fresh, removed: expect.arrayContaining(old) });
+    const writes = writesOf(host.requests());
+    const lastAdd = Math.max(
+      ...writes.filter(({ op }) => op === 'add').map(({ endedAt }) => endedAt),
+    );
+    for (const { op, startedAt } of writes) {
+      if (op === 'remove') expect(startedAt).toBeGreaterThanOrEqual(lastAdd);
+    }
+  });
+
+  test('of two kinds do not overlap', async ({ host, emulator: { store, faults } }) => {
+    const groups = Array.from({ length: 3 }, () => store.addGroup());
+    const users = Array.from({ length: 3 }, () => store.addUser());
+    faults.add({ fault: SLOW, when: isWrite, times: 6 });
+    await host.run('jumpcloud_host', { groups, users });
+    const writes = writesOf(host.requests());
+    const lastOf = (ids: readonly string[]) =>
+      Math.max(...writes.filter(({ id }) => ids.includes(id)).map((one) => one.endedAt));
+    for (const { id, startedAt } of writes) {
+      if (users.includes(id)) expect(startedAt).toBeGreaterThanOrEqual(lastOf(groups));
+    }
+    expect(mostAtOnce(writes)).toBe(3);
+  });
+
+  test('are refused in the order of the list, whichever answer came first', async ({
+    host,
+    emulator: { store, faults },
+  }) => {
+    const [slow, quick] = ['a'.repeat(24), 'b'.repeat(24)];
+    const groups = [store.addGroup(), slow, quick, store.addGroup()];
+    faults.add({ fault: SLOW, when: ({ url }) => url.includes(slow) });
+    const { answer } = await host.run('jumpcloud_group_membership', { groups });
+    expect(answer).toMatchObject({
+      added: [groups[0], groups[3]],
+      error: { code: 'not_found', refused: [{ id: slow }, { id: quick }] },
+    });
+  });
+
+  test('end with what concerns the whole run, and what was under way is told', async ({
+    host,
+    emulator: { store, faults },
+  }) => {
+    const groups = Array.from({ length: 12 }, () => store.addGroup());
+    const refusal = { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' } as const;
+    faults.add({ fault: refusal, when: isWrite });
+    faults.add({ fault: SLOW, when: isWrite, times: 4 });
+    const { answer } = await host.run('jumpcloud_group_membership', { groups });
+    expect(answer).toMatchObject({ failed: true, changed: true, error: { code: 'unauthorized' } });
+    const writes = writesOf(host.requests());
+    expect(writes).toHaveLength(AT_ONCE);
+    const written = writes.filter(({ status }) => status < 300).map(({ id }) => id);
+    expect(answer['added']).toEqual(groups.filter((id) => written.includes(id)));
+    expect(written).toHaveLength(AT_ONCE - 1);
+  });
+});

@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
+import { startRelay } from '../faults/counting-relay.ts';
+import { HOST_MODULES, type ModuleName, runModule, runRaw } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
+import { furnitureOf } from '../harness/furniture.ts';
+
+// Connections are begun before a request is there to be sent: never more than will be used, and none
+// in a run that has nothing to send.
+
+describe('a run that has nothing to ask opens no connection', () => {
+  let server: Server;
+  let connections: number;
+  let url: string;
+
+  beforeAll(async () => {
+    server = createServer((socket) => {
+      connections++;
+      socket.destroy();
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    // By its name, which has to be looked up.
+    url = `http://localhost:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    server.close();
+  });
+  beforeEach(() => {
+    connections = 0;
+  });
+
+  /** The executable has ended; a connection that it made has been accepted by now. */
+  async function expectNone(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(connections).toBe(0);
+  }
+
+  describe.each(HOST_MODULES)('%s', (module) => {
+    const { good, bad } = furnitureOf(module);
+
+    test('with wrong options', async ({ host }) => {
+      const { answer } = await host.run(module, { ...bad, api_url: url });
+      expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
+      await expectNone();
+    });
+
+    test('with options that cannot be read', async () => {
+      const { answer } = await runRaw(module, [`{"api_url": "${url}"`], undefined);
+      expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
+      await expectNone();
+    });
+
+    test('for another system', async ({ host }) => {
+      const system_id = 'f'.repeat(24);
+      const { answer } = await host.run(module, { ...good, api_url: url, system_id });
+      expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
+      await expectNone();
+    });
+
+    test('on a host that is not enrolled', async () => {
+      const { answer } = await runModule(module, { ...good, agent_dir: '/nowhere', api_url: url });
+      expect(answer.changed).toBe(false);
+      await expectNone();
+    });
+
+    test('on a host that was removed', async ({ host }) => {
+      const tombstone = { system_key: host.systemId, removed_at: '2026-01-01T00:00:00.000Z' };
+      writeFileSync(join(host.agentDir, '.removed-from-jumpcloud'), JSON.stringify(tombstone));
+      const { answer } = await host.run(module, { ...good, api_url: url });
+      expect(answer.changed).toBe(false);
+      await expectNone();
+    });
+
+    test('with a key that cannot serve', async ({ host }) => {
+      writeFileSync(join(host.agentDir, 'client.key'), 'no key');
+      const { answer } = await host.run(module, { ...good, api_url: url });
+      expect(answer).toMatchObject({ error: { code: 'bad_identity' } });
+      await expectNone();
+    });
+
+    test('to say what it can do', async ({ host }) => {
+      for (const flag of ['--help', '--version']) {
+        const call = { ...good, ...host.options, api_url: url };
+        await runRaw(module, [JSON.stringify(call)], undefined, { flags: [flag] }).catch(() => {});
+      }
+      await expectNone();
+    });
+  });
+
+  test('a removal that cannot stop the agent', async ({ host }) => {
+    const options = { stop_agent: true, api_url: url };
+    const { answer } = await host.run('jumpcloud_removal', options, {
+      env: { PATH: '/nowhere', JUMPCLOUD_NODE: process.execPath },
+    });
+    expect(answer).toMatchObject({
+      error: { code: 'local_action_failed' },
+      system_id: host.systemId,
+    });
+    await expectNone();
+  });
+});
+
+describe('an unchanged run opens as many connections as it has requests at first', () => {
+  const rows: [module: ModuleName, options: object, connections: number][] = [
+    ['jumpcloud_system', {}, 1],
+    ['jumpcloud_group_membership', { groups: [] }, 1],
+    ['jumpcloud_host', { system: {}, groups: [], users: [], commands: [] }, 4],
+    ['jumpcloud_system_info', {}, 7],
+    ['jumpcloud_system_info', { gather: ['agent', 'groups'] }, 2],
+    ['jumpcloud_removal', { scope: 'associations' }, 6],
+  ];
+  test.for(rows)('%s %j: %i', async ([module, options, connections], { host, emulator }) => {
+    const relay = await startRelay(emulator.port);
+    const api_url = `http://127.0.0.1:${relay.port}`;
+    const { answer } = await host.run(module, { ...options, api_url, _ansible_verbosity: 2 });
+    relay.close();
+    expect(answer).toMatchObject({ changed: false, api: { requests: connections, retries: 0 } });
+    expect(relay.connections).toBe(connections);
+  });
+});
