@@ -1,8 +1,7 @@
 const BASE_MS = 500;
-/** An outage of half a minute must leave time within 45 seconds for what comes behind it. */
-const LONGEST_BACKOFF_MS = 10_000;
-/** A fleet that is told to come back later is spread out. */
-const LONGEST_SPREAD_MS = 30_000;
+const LONGEST_BACKOFF_MS = 30_000;
+/** The most of what is left that goes into one wait: no run sleeps through the end of an outage. */
+const LARGEST_SHARE = 1 / 4;
 /** The end of the budget that is kept for one last attempt. */
 const LAST_ATTEMPT_MS = 500;
 
@@ -31,7 +30,7 @@ export function nextRetry(failed: FailedAttempt): number | undefined {
   const { attempts, retryAfterMs = 0, remainingMs, random } = failed;
   const latest = remainingMs - LAST_ATTEMPT_MS;
   if (latest <= 0 || retryAfterMs > latest) return undefined;
-  const longest = retryAfterMs > 0 ? LONGEST_SPREAD_MS : LONGEST_BACKOFF_MS;
+  const longest = Math.min(LONGEST_BACKOFF_MS, LARGEST_SHARE * remainingMs);
   const backoff = random * Math.min(longest, BASE_MS * 2 ** (attempts - 1));
   return Math.min(retryAfterMs + backoff, latest);
 }
