@@ -6,11 +6,11 @@
 # PATH may be empty, so nothing here runs a program from it. To JavaScript all of this is a comment,
 # which a star before a slash would end: hence the '' in the globs.
 
-set +eu # as SHELLOPTS may ask for
+set +euf # as SHELLOPTS may ask for
 
 # With these, files that are not ours would decide what runs, or be written.
 unset NODE_OPTIONS NODE_PATH NODE_COMPILE_CACHE NODE_V8_COVERAGE NODE_REDIRECT_WARNINGS \
-  NODE_REPL_EXTERNAL_MODULE NODE_ICU_DATA NODE_CHANNEL_FD NODE_UNIQUE_ID ICU_TIMEZONE_FILES_DIR \
+  NODE_REPL_EXTERNAL_MODULE NODE_USE_SYSTEM_CA NODE_ICU_DATA NODE_CHANNEL_FD NODE_UNIQUE_ID ICU_TIMEZONE_FILES_DIR \
   OPENSSL_CONF OPENSSL_CONF_INCLUDE OPENSSL_ENGINES OPENSSL_MODULES
 
 # What has run this file already and was not fit to, one line of "PATH is WHAT" for each.
@@ -211,7 +211,7 @@ choose_ca_store() { # exports what makes Node.js trust as JUMPCLOUD_CA_STORE say
     *) fail "JUMPCLOUD_CA_STORE is $JUMPCLOUD_CA_STORE, but may only be system or bundled. Correct or unset it." ;;
   esac
   if [ -z "${SSL_CERT_FILE-}${SSL_CERT_DIR-}" ]; then
-    for file in /etc/ssl/certs/*.0 /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
+    for file in /etc/ssl/certs/*.0 /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
       [ -e "$file" ] || continue
       case $file in
         *.0) export JUMPCLOUD_CA_STORE=system SSL_CERT_DIR=/etc/ssl/certs SSL_CERT_FILE=/dev/null ;;
@@ -246,7 +246,7 @@ trap 'go_on "$0" "$@"' EXIT
 # read and compiled, because require() reads every package.json in and above the working folder and
 # this file's, and obeys them. Most of it is run, so V8 compiles it as a whole, but nothing of
 # Node.js's own before: it would otherwise read most functions twice, to find their end and when they
-# are called. The first statement of bundle-module.ts ends that.
+# are called. What bundle-module.ts begins with ends that.
 # shellcheck disable=SC2093
 exec "$node" -e '
 delete process.env.NODE_OPTIONS;

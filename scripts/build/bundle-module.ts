@@ -38,9 +38,6 @@ export async function bundleModule(name: string, header: string): Promise<Bundle
   return { name, text: header + script(joined), metafile };
 }
 
-/** Stands for the end of a comment, in one. */
-const END = '*~/';
-
 /**
  * One script of both parts. The late one stands in a comment, which V8 skips, and is compiled when it
  * is wanted: while the connection is on its way. Its text comes from the same reading of the file as
@@ -48,21 +45,22 @@ const END = '*~/';
  * as the header begins to.
  */
 function script({ early, late, shared }: Joined): string {
-  if (late.includes(END)) throw new Error(`${END} has a meaning of its own here.`);
+  if (/\/\*|\*\//.test(late)) throw new Error('The late part of a bundle would end its comment.');
   const names = ['require', 'later', 'once', ...shared].join();
   return `"use strict";
 const tune=f=>parseInt(process.versions.node)<=${NEWEST_TUNED_NODE}&&require("node:v8").setFlagsFromString(f);
 tune("--lazy");
-const text=module.text??require("node:fs").readFileSync(__filename,"utf8");
+let text=module.text;
+try{text??=require("node:fs").readFileSync(__filename,"utf8")}catch{}
 const once=f=>{let done,value;return()=>{if(!done){value=f();done=true}return value}};
 const load=once(()=>{
-const late=text.slice(text.lastIndexOf("/*")+2,-3).replaceAll("${END}","*"+"/");
+const late=text.slice(text.lastIndexOf("/*")+2,text.lastIndexOf("*/"));
 tune("--no-lazy");
 const f=require("node:vm").compileFunction(late,"${names}".split(","),{filename:__filename});
 tune("--lazy");
 return f(${names})});
 const later=async n=>load()[n]();
 ${early}
-/*"use strict";${late.replaceAll('*/', END)}*/
+/*"use strict";${late}*/
 `;
 }

@@ -19,7 +19,7 @@ export function runModule<T extends OptionTable>(
     process.on(name, () =>
       interruption.abort(
         new Interrupted(
-          `Interrupted by ${name}. What had been changed until then stands in this result; a change that was just being made may have been made too. Run again to finish.`,
+          `Interrupted by ${name}. What had been changed until then stands in this result; what was just being changed may have been changed too. Run again to finish.`,
         ),
       ),
     );

@@ -2,7 +2,7 @@ import { monotonicMs } from '../monotonic-clock.ts';
 
 /**
  * The time a run may spend on talking to JumpCloud, in milliseconds. It starts to run with the
- * first request; time that is spent on purpose (settling) is given back.
+ * first look-up or request; time that is spent on purpose (settling) is given back.
  */
 export class Budget {
   #totalMs: number;

@@ -1,8 +1,8 @@
 import { isIP, type Socket } from 'node:net';
 import * as tls from 'node:tls';
 import type { buildConnector } from 'undici';
-import { timedOut } from './dial.ts';
-import type { Dialler } from './dialler.ts';
+import { LATER_MS, timedOut } from './dial.ts';
+import { type Dialler, portOf } from './dialler.ts';
 import { closedAtOnce } from './open-client.ts';
 
 /** How a connection is made. */
@@ -41,7 +41,7 @@ export function connector({ ca, dial, timeoutMs }: Connecting): buildConnector.c
       rejectUnauthorized: true,
     });
     const giveUp = () => socket.destroy(timedOut());
-    const timer = setTimeout(giveUp, timeoutMs);
+    const timer = setTimeout(giveUp, timeoutMs + LATER_MS);
     transport.on('error', (error) => socket.destroy(error));
     endWithError(socket)
       .on('session', (ticket: Buffer) => {
@@ -61,7 +61,7 @@ export function connector({ ca, dial, timeoutMs }: Connecting): buildConnector.c
   return ({ protocol, hostname, port, httpSocket }, callback) => {
     const isSecure = protocol === 'https:';
     if (httpSocket) return secure(httpSocket, hostname, callback);
-    dial(hostname, Number(port || (isSecure ? 443 : 80)), (error, socket) => {
+    dial(hostname, portOf({ protocol, port }), (error, socket) => {
       if (error) callback(error, null);
       else if (isSecure) secure(socket, hostname, callback);
       else callback(null, endWithError(socket));

@@ -61,9 +61,9 @@ function begin(dial: (done: Dialled) => void): Take {
     if (result === undefined) return;
     const [, socket] = result;
     if (socket === null) return done(...result);
-    // What has come meanwhile waits to be read; if it is the end, that shows in the next tick.
+    // What has come meanwhile waits to be read: if it is the end, that shows once it was looked for.
     socket.read(0);
-    process.nextTick(() => {
+    setImmediate(() => {
       if (isAlive(socket) && monotonicMs() - since < LONGEST_IDLE_MS) return done(null, socket);
       socket.destroy();
       gone();

@@ -7,6 +7,12 @@ import { connect, type Socket } from 'node:net';
  */
 const LONGEST_FOR_ONE_MS = 2500;
 
+/**
+ * How much later than its attempt a connection is given up, which says it better. The first are begun
+ * before their attempts.
+ */
+export const LATER_MS = 1000;
+
 /** Gets the connection, or why the first address was not to be had. */
 export type Dialled = (
   ...result: [error: Error, socket: null] | [error: null, socket: Socket]
@@ -38,7 +44,7 @@ function tryNext(
     return;
   }
   const isLast = others.length === 0;
-  const forOneMs = isLast ? timeoutMs : Math.min(timeoutMs / 4, LONGEST_FOR_ONE_MS);
+  const forOneMs = isLast ? timeoutMs + LATER_MS : Math.min(timeoutMs / 4, LONGEST_FOR_ONE_MS);
   const socket = connect({ host: next.address, port, noDelay: true });
   const giveUp = () => socket.destroy(timedOut());
   const timer = setTimeout(giveUp, forOneMs);

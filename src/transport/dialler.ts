@@ -17,3 +17,8 @@ export function dialler(lookup: NameLookup, timeoutMs: number): Dialler {
       });
   };
 }
+
+/** The port of a URL, which names it only where it is not the usual one. */
+export function portOf({ protocol, port }: { protocol: string; port: string }): number {
+  return Number(port || (protocol === 'https:' ? 443 : 80));
+}

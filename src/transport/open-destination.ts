@@ -4,8 +4,9 @@ import { InvalidArguments } from '../errors.ts';
 import { LONGEST_TIMER_MS } from '../pause.ts';
 import { boundLookups } from './bound-lookups.ts';
 import { Budget } from './budget.ts';
+import { LATER_MS } from './dial.ts';
 import { type AheadDialler, dialAhead } from './dial-ahead.ts';
-import { dialler } from './dialler.ts';
+import { dialler, portOf } from './dialler.ts';
 import { type NameLookup, nameLookup } from './name-lookup.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
 import { tuneV8 } from './tune-v8.ts';
@@ -18,7 +19,7 @@ export interface Reachability {
   readonly request_timeout: number;
 }
 
-/** Where requests go, how it is connected to, and how long to try. Times in milliseconds. */
+/** Where requests go, how connections are made, and how long to try. Times in milliseconds. */
 export interface Destination {
   readonly origin: string;
   readonly proxy: ProxyServer | undefined;
@@ -31,9 +32,6 @@ export interface Destination {
   /** Dials the proxy if there is one, else the origin. */
   readonly first: AheadDialler;
 }
-
-/** How much later than its attempt a connection is given up: the attempt says it better. In ms. */
-const LATER_MS = 1000;
 
 /** How long a name that is being looked up keeps the rest from being loaded. In ms. */
 const LOOKUP_MS = 25;
@@ -49,7 +47,7 @@ export async function openDestination(
 ): Promise<Destination> {
   const timeoutMs = options.timeout * 1000;
   const requestTimeoutMs = options.request_timeout * 1000;
-  const connectTimeoutMs = Math.min(Math.ceil(requestTimeoutMs) + LATER_MS, LONGEST_TIMER_MS);
+  const connectTimeoutMs = Math.min(Math.ceil(requestTimeoutMs), LONGEST_TIMER_MS - LATER_MS);
   const proxy = proxyFor(origin, options.proxy, process.env);
   const { protocol, hostname, port } = new URL(proxy?.url ?? origin);
   boundLookups(hostname, timeoutMs, process.env);
@@ -60,13 +58,13 @@ export async function openDestination(
   const lookup = nameLookup(() => budget.remaining());
   const dial = dialler(lookup, connectTimeoutMs);
   const host = hostname.replace(/[[\]]/g, '');
-  const at = Number(port || (protocol === 'https:' ? 443 : 80));
+  const early = proxy === undefined ? requests : 0;
   // Node tells by large regular expressions whether the name of a host is an address, and optimising
   // these takes 3 ms. Only here: what is loaded of Node under a flag has to be compiled anew.
   tuneV8('--no-regexp-optimization');
-  const first = dialAhead(dial, host, at, proxy === undefined ? requests : 0);
+  const first = dialAhead(dial, host, portOf({ protocol, port }), early);
   tuneV8('--regexp-optimization');
-  if (proxy === undefined) await underWay(host, lookup);
+  if (early > 0) await underWay(host, lookup);
   const { tuneForShortRun } = await import('./short-run.ts');
   tuneForShortRun();
   return { origin, proxy, ca, budget, requestTimeoutMs, connectTimeoutMs, first };

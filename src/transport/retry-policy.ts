@@ -1,6 +1,9 @@
 const BASE_MS = 500;
 const LONGEST_BACKOFF_MS = 30_000;
-/** The most of what is left that goes into one wait: no run sleeps through the end of an outage. */
+/**
+ * The most of what is left that goes into one wait, unless the server asks for more: no run sleeps
+ * through the end of an outage.
+ */
 const LARGEST_SHARE = 1 / 4;
 /** The end of the budget that is kept for one last attempt. */
 const LAST_ATTEMPT_MS = 500;
@@ -30,7 +33,7 @@ export function nextRetry(failed: FailedAttempt): number | undefined {
   const { attempts, retryAfterMs = 0, remainingMs, random } = failed;
   const latest = remainingMs - LAST_ATTEMPT_MS;
   if (latest <= 0 || retryAfterMs > latest) return undefined;
-  const longest = Math.min(LONGEST_BACKOFF_MS, LARGEST_SHARE * remainingMs);
+  const longest = Math.min(LONGEST_BACKOFF_MS, Math.max(BASE_MS, LARGEST_SHARE * remainingMs));
   const backoff = random * Math.min(longest, BASE_MS * 2 ** (attempts - 1));
   return Math.min(retryAfterMs + backoff, latest);
 }

@@ -27,6 +27,8 @@ export class Session {
 
   readonly #run: Run;
   readonly #context: AttemptContext;
+  /** Aborted with what ends the run. */
+  readonly #end = new AbortController();
   readonly #destination: Destination;
   #requests = 0;
   #retries = 0;
@@ -42,6 +44,7 @@ export class Session {
     const connections = openConnections(destination);
     this.#context = { connections, signal: run.signal, room: new BodyMemory() };
     this.#destination = destination;
+    run.signal.addEventListener('abort', () => this.end(run.signal.reason));
   }
 
   /** True once JumpCloud has accepted a request in this run. */
@@ -99,8 +102,16 @@ export class Session {
         throw retriesExhausted({ ...failed, attempts, elapsedMs, retryAfterMs }, outcome);
       this.#retries++;
       const done = this.#run.report.waiting(`to try again to ${request.purpose}`, waitMs);
-      await pause(waitMs, this.#run.signal).finally(done);
+      await pause(waitMs, this.#end.signal).finally(done);
     }
+  }
+
+  /**
+   * What is under way at the same time is answered still, but not tried again: it fails with the
+   * reason instead.
+   */
+  end(reason: unknown): void {
+    this.#end.abort(reason);
   }
 
   /**

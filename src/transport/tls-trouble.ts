@@ -52,7 +52,8 @@ export function tlsMessage(code: string, message: string): string {
   const refusal = tlsRefusal(code)?.what;
   const plain = /^(ERR_SSL|EPROTO)/.test(code)
     ? 'the other side does not speak TLS as expected'
-    : message.replace(/\.$/, '');
+    : // Where Node.js gives advice, that is of no use here: its flags do not count.
+      message.replace(/; if the root CA .*|\.$/, '');
   return `${refusal ?? plain} (${code})`;
 }
 
@@ -72,7 +73,12 @@ export function tlsAdvice(code: string): string {
 
 /** The certificate authorities that are trusted, by what scripts/header.sh chose, and what else there is. */
 function caStore(): string {
-  return process.env['JUMPCLOUD_CA_STORE'] === 'system'
-    ? "the certificate authorities of this system (JUMPCLOUD_CA_STORE=bundled takes Node.js's own)"
-    : "Node.js's own certificate authorities (JUMPCLOUD_CA_STORE=system takes those of this system)";
+  switch (process.env['JUMPCLOUD_CA_STORE']) {
+    case 'system':
+      return "the certificate authorities of this system (JUMPCLOUD_CA_STORE=bundled takes Node.js's own)";
+    case 'bundled':
+      return "Node.js's own certificate authorities (JUMPCLOUD_CA_STORE=system takes those of this system)";
+    default:
+      return "the certificate authorities that this Node.js trusts by default (JUMPCLOUD_CA_STORE=system takes those of this system, bundled Node.js's own)";
+  }
 }

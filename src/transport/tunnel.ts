@@ -1,5 +1,6 @@
 import type { buildConnector, Client } from 'undici';
 import { AttemptFailure, classify, proxyFailure } from './attempt-failure.ts';
+import { portOf } from './dialler.ts';
 import type { ProxyServer } from './proxy.ts';
 
 /** What makes a tunnel: a connection to the proxy, and one through it to the target. */
@@ -18,7 +19,7 @@ export function tunnelThrough(
 ): buildConnector.connector {
   return (target, callback) => {
     const { protocol, host, port } = target;
-    const authority = port ? String(host) : `${host}:${protocol === 'https:' ? 443 : 80}`;
+    const authority = port ? String(host) : `${host}:${portOf(target)}`;
     const client = openClient(connectToProxy);
     client.dispatch(
       {

@@ -263,6 +263,8 @@ describe('a server with a trusted certificate', () => {
 describe('the store of certificate authorities', () => {
   const SYSTEM =
     /checked with the certificate authorities of this system \(JUMPCLOUD_CA_STORE=bundled /;
+  const DEFAULT =
+    /checked with the certificate authorities that this Node\.js trusts by default \(/;
   const OWN = /checked with Node\.js's own certificate authorities \(JUMPCLOUD_CA_STORE=system /;
   const NONE = { JUMPCLOUD_CA_STORE: '', SSL_CERT_FILE: '', SSL_CERT_DIR: '' };
   let hashed: string;
@@ -301,9 +303,9 @@ describe('the store of certificate authorities', () => {
     ],
     ["Node's own, when asked for", () => ({ JUMPCLOUD_CA_STORE: 'bundled' }), OWN],
     [
-      "Node's own alone, whatever the variables of OpenSSL say",
-      () => ({ SSL_CERT_FILE: caPath, SSL_CERT_DIR: hashed }),
-      OWN,
+      'those of this Node, where the variables of OpenSSL are set and nobody chose',
+      () => ({ SSL_CERT_FILE: otherCaPath, SSL_CERT_DIR: empty }),
+      DEFAULT,
     ],
   ];
   test.each(refused)('is told after a failure: %s', async (_, env, message) => {
@@ -313,7 +315,7 @@ describe('the store of certificate authorities', () => {
   test("is the system's where it has a folder of them by their hashes", async () => {
     const ran = await run('good', {}, { env: NONE });
     const hasFolder = readdirSync('/etc/ssl/certs').some((file) => file.endsWith('.0'));
-    expectTlsFailure(ran, 'good', hasFolder ? SYSTEM : OWN);
+    expectTlsFailure(ran, 'good', hasFolder ? SYSTEM : DEFAULT);
   });
 
   test('is no other than these two', async () => {

@@ -91,6 +91,16 @@ describe('a run that has nothing to ask opens no connection', () => {
     });
   });
 
+  test.for<[ModuleName, object]>([
+    ['jumpcloud_names', { users: ['5f1a3b0c9d2e4f6a7b8c9d20'], api_key: 'a'.repeat(40) }],
+    ['jumpcloud_system_info', { gather: [] }],
+  ])('%s, asked for nothing', async ([module, options], { host }) => {
+    const place = module === 'jumpcloud_names' ? {} : { agent_dir: host.agentDir };
+    const { answer } = await runModule(module, { ...place, ...options, api_url: url });
+    expect(answer.failed).toBeUndefined();
+    await expectNone();
+  });
+
   test('a removal that cannot stop the agent', async ({ host }) => {
     const options = { stop_agent: true, api_url: url };
     const { answer } = await host.run('jumpcloud_removal', options, {

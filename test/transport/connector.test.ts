@@ -49,6 +49,20 @@ test('an address that does not answer leaves time for another', async () => {
   expect(await connectTo(port, 2001, lookUp(HERE, other))).toBe('127.0.0.2');
 });
 
+test('addresses that do not answer leave time for another within a short attempt', async () => {
+  const hanging = await hangingPort();
+  cleanUp.push(hanging.close);
+  const port = Number(new URL(hanging.url).port);
+  const server = createServer().listen(port, '127.0.0.2');
+  await once(server, 'listening');
+  cleanUp.push(() => server.close());
+  const other = { address: '127.0.0.2', family: 4 };
+  // The attempt ends after this time; the connection itself would go on for longer.
+  const tooLate = new Promise((resolve) => setTimeout(resolve, 1000, 'too late'));
+  const connected = connectTo(port, 1000, lookUp(HERE, HERE, other));
+  expect(await Promise.race([connected, tooLate])).toBe('127.0.0.2');
+});
+
 test('a failure at every address has the code of the first', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

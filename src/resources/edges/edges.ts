@@ -59,7 +59,7 @@ export function edges(session: HostSession, kind: EdgesKind): EdgesConcern {
       const refused: RefusedEdge[] = [];
       const writer = edgesWriter({
         run,
-        budget: session.budget,
+        session,
         access,
         wish,
         onDone: (done) => run.report.done(progress(done)),

@@ -2,7 +2,7 @@ import type { EdgeChange, Refusal } from '../../api/graph.ts';
 import { monotonicMs } from '../../monotonic-clock.ts';
 import { pollUntil } from '../../poll-until.ts';
 import type { Run } from '../../run.ts';
-import type { Budget } from '../../transport/budget.ts';
+import type { HostSession } from '../../transport/host-session.ts';
 import { READ_BACK_TIMEOUT_MS } from '../read-back-timeout.ts';
 import type { EdgesAccess } from './edges-access.ts';
 import { type Edges, type EdgesWish, planEdges } from './plan-edges.ts';
@@ -18,7 +18,7 @@ const WRITES_AT_ONCE = 5;
 /** What writing to one list of edges needs. */
 export interface EdgesWork {
   readonly run: Run;
-  readonly budget: Budget;
+  readonly session: HostSession;
   readonly access: EdgesAccess;
   readonly wish: EdgesWish;
   /** Told of all that has been written to this list, after each write. */
@@ -49,8 +49,8 @@ export interface EdgesWriter {
   done(): readonly EdgeChange[];
   /**
    * Writes changes, a few at the same time, and what takes something away after all that gives: nobody
-   * who keeps access loses it in between. Goes on after one that is refused; any other failure ends it
-   * once what is under way has been answered.
+   * who keeps access loses it in between. Goes on after one that is refused; any other failure ends the
+   * run, once what is under way has been answered.
    */
   write(changes: readonly EdgeChange[]): Promise<void>;
   /**
@@ -63,7 +63,7 @@ export interface EdgesWriter {
 
 /** Begins to write to one list of edges. */
 export function edgesWriter(work: EdgesWork): EdgesWriter {
-  const { run, budget, access, wish, onDone, onRefused } = work;
+  const { run, session, access, wish, onDone, onRefused } = work;
   const tried: EdgeChange[] = [];
   const refused = new Map<string, { change: EdgeChange; inDoubt: boolean }>();
   const done = new Set<EdgeChange>();
@@ -92,6 +92,7 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
     };
     const end = (error: unknown) => {
       failure ??= { error };
+      session.end(error);
     };
     await Promise.all(Array.from({ length: WRITES_AT_ONCE }, () => lane().catch(end)));
     if (failure !== undefined) throw failure.error;
@@ -128,7 +129,8 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
         delayMs *= 2;
         return delayMs / 2;
       },
-      leftMs: () => Math.min(writtenAt + READ_BACK_TIMEOUT_MS - monotonicMs(), budget.remaining()),
+      leftMs: () =>
+        Math.min(writtenAt + READ_BACK_TIMEOUT_MS - monotonicMs(), session.budget.remaining()),
     });
     const missing = new Set(left.map(keyOf));
     for (const [key, { change, inDoubt }] of refused) {

@@ -57,7 +57,7 @@ export async function writeHost(
   const writers = parts.edges.map((part) => {
     const writer = edgesWriter({
       run,
-      budget: session.budget,
+      session,
       access: part.access,
       wish: part.wish,
       onDone: (some) => {

@@ -14,7 +14,7 @@ import {
   namesOptions,
   namesRules,
 } from './names-options.ts';
-import { type Resolved, resolve } from './resolve.ts';
+import { isAsked, type Resolved, resolve } from './resolve.ts';
 
 /** Names to ids, with an administrator's API key. Reads only, and never signs as a host. */
 export const names = defineModule({
@@ -38,7 +38,11 @@ async function openSession(options: NamesOptions, run: Run): Promise<Session> {
   const apiKey = options.api_key ?? fromEnvironment('JUMPCLOUD_API_KEY') ?? '';
   run.report.hide(apiKey);
   const origin = options.api_url ?? CONSOLES[options.region];
-  const destination = await openDestination(origin, options, kindsOf(options).length);
+  const destination = await openDestination(
+    origin,
+    options,
+    kindsOf(options).filter((kind) => isAsked(options[kind])).length,
+  );
   const orgId = options.org_id ?? fromEnvironment('JUMPCLOUD_ORG_ID');
   const { Session } = await import('../../transport/session.ts');
   const session = new Session(run, new ApiKeyAuthentication(apiKey, orgId), destination);

@@ -23,6 +23,11 @@ export interface Resolved {
   readonly ambiguous: readonly { readonly name: string; readonly ids: readonly string[] }[];
 }
 
+/** Whether something has to be asked for: what is an id already needs no name. */
+export function isAsked(wanted: readonly string[] | 'all' | undefined): boolean {
+  return wanted === 'all' || (wanted ?? []).some((name) => !isId(name));
+}
+
 /** Resolves names of one kind, or all there are. What is an id already needs no name. */
 export async function resolve(
   session: Session,

@@ -39,7 +39,7 @@ export function allAssociations(session: HostSession, agent: AgentStop): Target<
         if (before.size === 0) continue;
         const writer = edgesWriter({
           run,
-          budget: session.budget,
+          session,
           access,
           wish: NONE,
           onDone: (done) => {

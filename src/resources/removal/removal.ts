@@ -4,7 +4,7 @@ import { purge } from '../../agent/purge.ts';
 import { identify } from '../../agent/registration.ts';
 import { requireSystem } from '../../agent/require-system.ts';
 import { defineModule } from '../../module.ts';
-import { NAMED_KINDS } from '../../named-kinds.ts';
+import { ASSOCIATION_TYPES } from '../../named-kinds.ts';
 import { type Concern, reconcile } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import { withSessionOf } from '../../transport/with-session.ts';
@@ -33,7 +33,7 @@ export const removal = defineModule({
     // Looked for before anything is asked: a host that cannot be sealed keeps its record.
     const agent = agentStop(run, options.stop_agent);
     return withSessionOf(run, identity, options, {
-      requests: options.scope === 'system' ? 1 : NAMED_KINDS.length,
+      requests: options.scope === 'system' ? 1 : 1 + ASSOCIATION_TYPES.length,
       do: (session) =>
         agent.during(async () => {
           const { systemRecord, allAssociations } = await import('./targets.ts');

@@ -113,4 +113,18 @@ describe('writes of one kind', () => {
     expect(answer['added']).toEqual(groups.filter((id) => written.includes(id)));
     expect(written).toHaveLength(AT_ONCE - 1);
   });
+
+  test('are not tried again once something concerns the whole run', async ({
+    host,
+    emulator: { store, faults },
+  }) => {
+    const groups = Array.from({ length: 12 }, () => store.addGroup());
+    const refusal = { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' } as const;
+    faults.add({ fault: refusal, when: isWrite });
+    faults.add({ fault: { kind: 'status', status: 503 }, when: isWrite, times: 1000 });
+    const { answer } = await host.run('jumpcloud_group_membership', { groups });
+    faults.clear();
+    expect(answer).toMatchObject({ failed: true, changed: false, error: { code: 'unauthorized' } });
+    expect(writesOf(host.requests())).toHaveLength(AT_ONCE);
+  });
 });
