@@ -214,7 +214,11 @@ choose_ca_store() { # exports what makes Node.js trust as JUMPCLOUD_CA_STORE say
     for file in /etc/ssl/certs/*.0 /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
       [ -e "$file" ] || continue
       case $file in
-        *.0) export JUMPCLOUD_CA_STORE=system SSL_CERT_DIR=/etc/ssl/certs SSL_CERT_FILE=/dev/null ;;
+        *.0)
+          # Kept by update-ca-certificates: not a few of somebody's own beside a bundle elsewhere.
+          [ -e /etc/ssl/certs/ca-certificates.crt ] || continue
+          export JUMPCLOUD_CA_STORE=system SSL_CERT_DIR=/etc/ssl/certs SSL_CERT_FILE=/dev/null
+          ;;
         *) [ -z "${JUMPCLOUD_CA_STORE-}" ] || export SSL_CERT_DIR=/dev/null SSL_CERT_FILE="$file" ;;
       esac
       break

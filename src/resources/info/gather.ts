@@ -7,26 +7,26 @@ import { readUsers } from '../../api/users.ts';
 import { OBJECT_TYPES } from '../../named-kinds.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { settingsOf } from '../system/system-fields.ts';
-import type { PARTS, SystemInfoOptions } from './system-info.ts';
+import { type SystemInfoOptions, wanted } from './system-info.ts';
 
 /** Reads the parts that were asked for at the same time, as result fields. */
 export async function gather(
   session: HostSession,
   { gather: parts }: SystemInfoOptions,
 ): Promise<Record<string, unknown>> {
-  const wants = (part: (typeof PARTS)[number]) => parts.includes(part);
+  const wants = wanted(parts);
   const [record, groups, users, associations] = await Promise.all([
-    wants('system') || wants('agent') ? readSystem(session) : undefined,
-    wants('groups') ? readMemberships(session) : undefined,
-    wants('users') ? readUsers(session) : undefined,
-    wants('associations') ? readAllAssociations(session) : undefined,
+    wants.record ? readSystem(session) : undefined,
+    wants.groups ? readMemberships(session) : undefined,
+    wants.users ? readUsers(session) : undefined,
+    wants.associations ? readAllAssociations(session) : undefined,
   ]);
   return {
-    ...(wants('system') && record && { system: record, settings: settingsOf(record) }),
+    ...(parts.includes('system') && record && { system: record, settings: settingsOf(record) }),
     ...(groups && { groups: groups.sort() }),
     ...(users && { users: users.sort((a, b) => (a.id < b.id ? -1 : 1)) }),
     ...(associations && { associations }),
-    ...(wants('agent') && record && { agent: describeAgent(session, record) }),
+    ...(parts.includes('agent') && record && { agent: describeAgent(session, record) }),
   };
 }
 

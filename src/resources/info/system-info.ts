@@ -8,8 +8,7 @@ import { type OptionValues, withDefault } from '../../options/option.ts';
 import { withSessionOf } from '../../transport/with-session.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 
-/** What can be gathered. */
-export const PARTS = ['system', 'groups', 'users', 'associations', 'agent'] as const;
+const PARTS = ['system', 'groups', 'users', 'associations', 'agent'] as const;
 
 const options = {
   ...connectionOptions,
@@ -52,9 +51,19 @@ export const systemInfo = defineModule({
   },
 });
 
-/** How many lists and records what is gathered is read from. */
+/** What has to be read for the parts that are asked for. */
+export function wanted(parts: SystemInfoOptions['gather']) {
+  const asked = (part: (typeof PARTS)[number]) => parts.includes(part);
+  return {
+    record: asked('system') || asked('agent'),
+    groups: asked('groups'),
+    users: asked('users'),
+    associations: asked('associations'),
+  };
+}
+
 function readCount(parts: SystemInfoOptions['gather']): number {
-  const wants = (part: (typeof PARTS)[number]) => parts.includes(part);
-  const single = [wants('system') || wants('agent'), wants('groups'), wants('users')];
-  return single.filter(Boolean).length + (wants('associations') ? OBJECT_TYPES.length : 0);
+  const { associations, ...single } = wanted(parts);
+  const lists = associations ? OBJECT_TYPES.length : 0;
+  return lists + Object.values(single).filter(Boolean).length;
 }
