@@ -97,10 +97,12 @@ describe.runIf(hasAnsible)('a playbook of names alone', { timeout: 120_000 }, ()
     expect(store.groupsOf(hosts['web-2'].systemId).sort()).toEqual(
       [ids.production, ids.web].sort(),
     );
-    expect(store.edgesOf(hosts['web-1'].systemId, 'user')).toEqual([
-      [ids.ada, { sudo: { enabled: true, withoutPassword: false } }],
-      [ids.barbara, undefined],
-    ]);
+    expect(new Map(store.edgesOf(hosts['web-1'].systemId, 'user'))).toEqual(
+      new Map([
+        [ids.ada, { sudo: { enabled: true, withoutPassword: false } }],
+        [ids.barbara, undefined],
+      ]),
+    );
     emulator.clearRequests();
     expectChanged(await run('-vvv'), 0);
     expect(writes()).toEqual([]);

@@ -39,10 +39,12 @@ describe('a boot script', () => {
       ],
     });
     expect(emulator.store.groupsOf(systemId)).toEqual([IDS.web, IDS.monitored]);
-    expect(emulator.store.edgesOf(systemId, 'user')).toEqual([
-      [IDS.admin, { sudo: { enabled: true, withoutPassword: false } }],
-      [IDS.guest, undefined],
-    ]);
+    expect(new Map(emulator.store.edgesOf(systemId, 'user'))).toEqual(
+      new Map([
+        [IDS.admin, { sudo: { enabled: true, withoutPassword: false } }],
+        [IDS.guest, undefined],
+      ]),
+    );
     expect(emulator.store.hasEdge(systemId, 'policy', IDS.policy)).toBe(true);
     expect(emulator.store.hasEdge(systemId, 'command', IDS.command)).toBe(true);
     expect(sandbox.writes()).toHaveLength(7);
