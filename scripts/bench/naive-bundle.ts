@@ -13,13 +13,10 @@ const wholeImports: Plugin = {
       path: `${projectFolder}/node_modules/zod/index.js`,
       pluginData: args,
     }));
-    const parts = { 'dispatcher/client': 'Client', 'core/connect': 'buildConnector' };
-    for (const [file, name] of Object.entries(parts)) {
-      const filter = new RegExp(`^undici/lib/${file}\\.js$`);
-      onResolve({ filter }, () => ({ path: name, namespace: 'undici-whole' }));
-    }
-    onLoad({ filter: /.*/, namespace: 'undici-whole' }, ({ path }) => ({
-      contents: `export { ${path} as default } from 'undici';`,
+    const filter = /^undici\/lib\/dispatcher\/client\.js$/;
+    onResolve({ filter }, ({ path }) => ({ path, namespace: 'undici-whole' }));
+    onLoad({ filter: /.*/, namespace: 'undici-whole' }, () => ({
+      contents: `export { Client as default } from 'undici';`,
       resolveDir: projectFolder,
     }));
   },

@@ -65,7 +65,7 @@ export interface EdgesWriter {
 export function edgesWriter(work: EdgesWork): EdgesWriter {
   const { run, session, access, wish, onDone, onRefused } = work;
   const tried: EdgeChange[] = [];
-  const refused = new Map<string, { change: EdgeChange; inDoubt: boolean }>();
+  const refused = new Map<string, RefusedEdge>();
   const done = new Set<EdgeChange>();
   let writtenAt = monotonicMs();
 
@@ -73,7 +73,6 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
   const doneInOrder = () => tried.filter((change) => done.has(change));
 
   const writeAtOnce = async (changes: readonly EdgeChange[]) => {
-    const refusals = new Map<EdgeChange, RefusedEdge>();
     const left = [...changes];
     let failure: { readonly error: unknown } | undefined;
     const lane = async () => {
@@ -85,8 +84,7 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
           done.add(change);
           onDone(doneInOrder());
         } else if (written !== 'conflict') {
-          refused.set(keyOf(change), { change, inDoubt: written.inDoubt });
-          refusals.set(change, { ...written, access, change });
+          refused.set(keyOf(change), { ...written, access, change });
         }
       }
     };
@@ -97,7 +95,7 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
     await Promise.all(Array.from({ length: WRITES_AT_ONCE }, () => lane().catch(end)));
     if (failure !== undefined) throw failure.error;
     for (const change of changes) {
-      const refusal = refusals.get(change);
+      const refusal = refused.get(keyOf(change));
       if (refusal !== undefined) onRefused(refusal);
     }
   };

@@ -6,6 +6,11 @@ import { test } from '../../harness/fixture.ts';
 // Writes of one kind go out a few at a time; each answer is late enough for all of them to overlap.
 
 const SLOW = { kind: 'slow', ms: 150 } as const;
+const UNAUTHORIZED = {
+  kind: 'status',
+  status: 401,
+  text: '{"message":"Unauthorized"}',
+} as const;
 const AT_ONCE = 5;
 
 const isWrite = ({ method }: FaultTarget) => method === 'POST';
@@ -102,8 +107,7 @@ describe('writes of one kind', () => {
     emulator: { store, faults },
   }) => {
     const groups = Array.from({ length: 12 }, () => store.addGroup());
-    const refusal = { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' } as const;
-    faults.add({ fault: refusal, when: isWrite });
+    faults.add({ fault: UNAUTHORIZED, when: isWrite });
     faults.add({ fault: SLOW, when: isWrite, times: 4 });
     const { answer } = await host.run('jumpcloud_group_membership', { groups });
     expect(answer).toMatchObject({ failed: true, changed: true, error: { code: 'unauthorized' } });
@@ -119,8 +123,7 @@ describe('writes of one kind', () => {
     emulator: { store, faults },
   }) => {
     const groups = Array.from({ length: 12 }, () => store.addGroup());
-    const refusal = { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' } as const;
-    faults.add({ fault: refusal, when: isWrite });
+    faults.add({ fault: UNAUTHORIZED, when: isWrite });
     faults.add({ fault: { kind: 'status', status: 503 }, when: isWrite, times: 1000 });
     const { answer } = await host.run('jumpcloud_group_membership', { groups });
     faults.clear();
