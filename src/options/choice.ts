@@ -1,7 +1,6 @@
-import * as z from 'zod/mini';
-import { toList, unique } from './collections.ts';
+import { toDistinct } from './collections.ts';
+import { expecting } from './expecting.ts';
 import type { Option } from './option.ts';
-import { expecting, reader } from './reader.ts';
 import { readText } from './spellings.ts';
 
 /** One of the accepted words. */
@@ -14,12 +13,11 @@ export function toChoice<T extends string>(choices: readonly T[]): (value: unkno
 
 /** One of some words. */
 export function choice<const T extends string>(...choices: T[]): Option<T | undefined> {
-  return { type: 'str', choices, schema: () => reader(toChoice(choices)) };
+  return { type: 'str', choices, read: toChoice(choices) };
 }
 
 /** Words out of some, each once. */
 export function choices<const T extends string>(...accepted: T[]): Option<T[] | undefined> {
-  const items = z.array(reader(toChoice(accepted)));
-  const schema = z.pipe(reader(toList), z.pipe(items, z.transform(unique<T>)));
-  return { type: 'list', elements: 'str', choices: accepted, schema: () => schema };
+  const read = toDistinct(toChoice(accepted));
+  return { type: 'list', elements: 'str', choices: accepted, read };
 }

@@ -1,11 +1,9 @@
-import * as z from 'zod/mini';
 import type { NamedKind } from '../named-kinds.ts';
-import { toList, unique } from './collections.ts';
+import { toDistinct } from './collections.ts';
 import { describe } from './describe.ts';
 import { InvalidValue } from './invalid-value.ts';
 import type { NameLookup } from './names.ts';
 import type { Option, Reading } from './option.ts';
-import { reader } from './reader.ts';
 import { toText } from './scalars.ts';
 
 const ID_HINT =
@@ -46,17 +44,14 @@ export function idOrName(kind: NamedKind | undefined, names: NameLookup | undefi
 
 /** The id of a JumpCloud object that has no name here: a system's. */
 export function id(): Option<string | undefined> {
-  return { type: 'str', schema: () => reader(toId) };
+  return { type: 'str', read: toId };
 }
 
 /** An object, by id or name, or empty text for none. */
 export function objectOrNone(kind: NamedKind): Option<string | undefined> {
   return {
     type: 'str',
-    schema: ({ names }) => {
-      const read = idOrName(kind, names);
-      return reader((value) => (value === '' ? '' : read(value)));
-    },
+    read: (value, { names }) => (value === '' ? '' : idOrName(kind, names)(value)),
   };
 }
 
@@ -65,10 +60,9 @@ export function objects(kind: KindOf): Option<string[] | undefined> {
   return {
     type: 'list',
     elements: 'str',
-    schema: ({ names, given }) => {
+    read(value, { names, given }) {
       const of = typeof kind === 'function' ? kind(given) : kind;
-      const items = z.array(reader(idOrName(of, names)));
-      return z.pipe(reader(toList), z.pipe(items, z.transform(unique<string>)));
+      return toDistinct(idOrName(of, names))(value);
     },
   };
 }

@@ -9,14 +9,13 @@ import { NameLookup } from './names.ts';
 import { nearest } from './nearest.ts';
 import type { Option } from './option.ts';
 import { toPath } from './path.ts';
-import { reader } from './reader.ts';
 
 /** In bytes: room for some hundred thousand names. */
 const LARGEST_FILE = 32 * 1024 * 1024;
 
 /** Names that stand for ids, as jumpcloud_names gives them, or the path of a JSON file that holds them. */
 export function namesOption(): Option<NameLookup | undefined> {
-  return { type: 'raw', schema: () => reader(toNames) };
+  return { type: 'raw', read: toNames };
 }
 
 function toNames(value: unknown): NameLookup {

@@ -1,4 +1,3 @@
-import type * as z from 'zod/mini';
 import type { NameLookup } from './names.ts';
 
 /** The type of an option, by Ansible's names. */
@@ -16,8 +15,11 @@ export interface Option<T> {
   readonly secret?: true;
   /** The options of a mapping that has options of its own. */
   readonly suboptions?: OptionTable;
-  /** What takes any JSON value and gives the option's, with a sentence for each problem. */
-  readonly schema: (call: Reading) => z.ZodMiniType<T>;
+  /**
+   * Reads any JSON value as the option's.
+   * @throws InvalidValue with a sentence for each thing that is wrong with it
+   */
+  readonly read: (value: unknown, call: Reading) => T;
 }
 
 /** What the reading of a value may depend on. */

@@ -1,7 +1,6 @@
 import { homedir } from 'node:os';
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
-import { reader } from './reader.ts';
 import { toText } from './scalars.ts';
 
 /** A path, with `~` and environment variables replaced. */
@@ -28,5 +27,5 @@ function home(tilde: string): string {
 
 /** A path; `~` and environment variables in it are replaced, as Ansible does. */
 export function path(): Option<string | undefined> {
-  return { type: 'path', schema: () => reader(toPath) };
+  return { type: 'path', read: toPath };
 }

@@ -3,7 +3,6 @@ import { readFileSync, statSync } from 'node:fs';
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
 import { toPath } from './path.ts';
-import { reader } from './reader.ts';
 
 /** Ten times the size of all roots there are, in bytes. */
 const LARGEST_BUNDLE = 4 * 1024 * 1024;
@@ -13,7 +12,7 @@ const BLOCK = /-----BEGIN ([^-]+)-----[\s\S]*?(?:-----END [^-]+-----|(?=-----BEG
 
 /** The path of a PEM bundle, which is read to see that it is one. */
 export function pemBundle(): Option<string | undefined> {
-  return { type: 'path', schema: () => reader(toPemBundle) };
+  return { type: 'path', read: toPemBundle };
 }
 
 /** The path of a file that holds at least one certificate, and none that is broken. Never blocks on a pipe. */

@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.ts';
 import { shorten } from './describe.ts';
+import { type Flaw, flawsOf, InvalidValue } from './invalid-value.ts';
 import { NameLookup, UnreadableNames } from './names.ts';
 import { nearest } from './nearest.ts';
 import type { Option, OptionTable, OptionValues, Reading } from './option.ts';
@@ -44,8 +45,13 @@ function readNames(
   const value = given.get('names') ?? undefined;
   const option = table['names'];
   if (value === undefined || option === undefined) return undefined;
-  const { data } = option.schema({ names: undefined, given }).safeParse(value);
-  return data instanceof NameLookup ? data : new UnreadableNames();
+  try {
+    return option.read(value, { names: undefined, given }) as NameLookup;
+  } catch (error) {
+    // Told when the option itself is read.
+    if (error instanceof InvalidValue) return new UnreadableNames();
+    throw error;
+  }
 }
 
 /** Reads the values of known options; they are complete only where there is no problem. */
@@ -63,23 +69,25 @@ export function readValues<T extends OptionTable>(
       values[name] = option.default;
       continue;
     }
-    const read = option.schema(call).safeParse(value);
-    if (read.success) values[name] = read.data;
-    else problems.push(...read.error.issues.map((issue) => problemOf(name, issue)));
+    try {
+      values[name] = option.read(value, call);
+    } catch (error) {
+      problems.push(...flawsOf(error).map((flaw) => problemOf(name, flaw)));
+    }
   }
   return { values: values as OptionValues<T>, problems };
 }
 
 /** Names behind an option's name belong to it, `system.display_name`; from a number on they are a place. */
-function problemOf(option: string, issue: { path: PropertyKey[]; message: string }): Problem {
-  const item = issue.path.findIndex((step) => typeof step === 'number');
-  const names = item === -1 ? issue.path : issue.path.slice(0, item);
-  const place = issue.path
+function problemOf(option: string, { path, message }: Flaw): Problem {
+  const item = path.findIndex((step) => typeof step === 'number');
+  const names = item === -1 ? path : path.slice(0, item);
+  const place = path
     .slice(names.length)
-    .map((step) => (typeof step === 'number' ? `item ${step + 1}` : String(step)));
+    .map((step) => (typeof step === 'number' ? `item ${step + 1}` : step));
   return {
     option: [option, ...names].join('.'),
-    message: [...place, issue.message].join(': '),
+    message: [...place, message].join(': '),
   };
 }
 

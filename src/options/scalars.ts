@@ -1,5 +1,5 @@
+import { expecting } from './expecting.ts';
 import type { Option } from './option.ts';
-import { expecting, reader } from './reader.ts';
 import { readBoolean, readText } from './spellings.ts';
 
 /** Text, from text, a number or a boolean. */
@@ -10,10 +10,10 @@ export const toBoolean = expecting('true or false (or yes/no, on/off, 1/0, t/f, 
 
 /** Text. */
 export function text(): Option<string | undefined> {
-  return { type: 'str', schema: () => reader(toText) };
+  return { type: 'str', read: toText };
 }
 
 /** A switch, in Ansible's spellings. */
 export function boolean(): Option<boolean | undefined> {
-  return { type: 'bool', schema: () => reader(toBoolean) };
+  return { type: 'bool', read: toBoolean };
 }

@@ -1,6 +1,6 @@
+import { expecting } from './expecting.ts';
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
-import { expecting, reader } from './reader.ts';
 import { readNumber } from './spellings.ts';
 
 const toFiniteNumber = expecting('a number of seconds', (value) => {
@@ -10,11 +10,13 @@ const toFiniteNumber = expecting('a number of seconds', (value) => {
 
 /** Seconds, with fractions; zero is allowed unless `aboveZero`. */
 export function seconds(aboveZero?: 'above zero'): Option<number | undefined> {
-  const schema = reader((value) => {
-    const given = toFiniteNumber(value);
-    if (aboveZero && given <= 0) throw new InvalidValue(`must be above zero, got ${given}`);
-    if (given < 0) throw new InvalidValue(`must not be negative, got ${given}`);
-    return given;
-  });
-  return { type: 'float', schema: () => schema };
+  return {
+    type: 'float',
+    read(value) {
+      const given = toFiniteNumber(value);
+      if (aboveZero && given <= 0) throw new InvalidValue(`must be above zero, got ${given}`);
+      if (given < 0) throw new InvalidValue(`must not be negative, got ${given}`);
+      return given;
+    },
+  };
 }

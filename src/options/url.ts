@@ -1,6 +1,5 @@
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
-import { reader } from './reader.ts';
 
 // A URL may hold credentials, so what was given is never quoted.
 
@@ -8,12 +7,12 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** The base of an API: https, or http on this host. */
 export function apiUrl(): Option<string | undefined> {
-  return { type: 'str', secret: true, schema: () => reader(toApiUrl) };
+  return { type: 'str', secret: true, read: toApiUrl };
 }
 
 /** A proxy's URL, credentials allowed. */
 export function proxyUrl(): Option<string | undefined> {
-  return { type: 'str', secret: true, schema: () => reader(toProxyUrl) };
+  return { type: 'str', secret: true, read: toProxyUrl };
 }
 
 /** Without a slash at its end. */

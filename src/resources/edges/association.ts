@@ -5,7 +5,6 @@ import { toChoice } from '../../options/choice.ts';
 import { objects } from '../../options/id.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
 import { type Option, type OptionValues, required } from '../../options/option.ts';
-import { reader } from '../../options/reader.ts';
 import { boolean } from '../../options/scalars.ts';
 import { keeping } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
@@ -49,12 +48,13 @@ function rules(given: AssociationOptions): Problem[] {
 }
 
 function associationType(): Option<(typeof OBJECT_TYPES)[number] | undefined> {
-  const read = toChoice(OBJECT_TYPES);
-  const schema = reader((value) => {
-    if (value === 'user') {
+  const toType = toChoice(OBJECT_TYPES);
+  return {
+    type: 'str',
+    choices: OBJECT_TYPES,
+    read(value) {
+      if (value !== 'user') return toType(value);
       throw new InvalidValue('users are bound with jumpcloud_user_binding, which knows their sudo');
-    }
-    return read(value);
-  });
-  return { type: 'str', choices: OBJECT_TYPES, schema: () => schema };
+    },
+  };
 }

@@ -1,11 +1,9 @@
-import * as z from 'zod/mini';
-import { toList } from '../../options/collections.ts';
+import { toListOf } from '../../options/collections.ts';
 import { shorten } from '../../options/describe.ts';
 import { idOrName } from '../../options/id.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
 import { nearest } from '../../options/nearest.ts';
 import type { Option } from '../../options/option.ts';
-import { reader } from '../../options/reader.ts';
 import { toBoolean } from '../../options/scalars.ts';
 import { readMapping } from '../../options/spellings.ts';
 import type { SudoWish } from './plan-edges.ts';
@@ -22,9 +20,10 @@ export function users(kind: 'user' | 'user_group'): Option<UserWish[] | undefine
   return {
     type: 'list',
     elements: 'raw',
-    schema: ({ names }) => {
-      const items = z.array(reader(toUser(idOrName(kind, names))));
-      return z.pipe(reader(toList), z.pipe(items, reader(requireDistinct(kind))));
+    read(value, { names }) {
+      const wishes = toListOf(toUser(idOrName(kind, names)))(value);
+      requireDistinct(kind, wishes);
+      return wishes;
     },
   };
 }
@@ -62,11 +61,8 @@ function toWish(key: string, value: unknown): boolean | undefined {
   }
 }
 
-function requireDistinct(kind: string): (wishes: UserWish[]) => UserWish[] {
-  return (wishes) => {
-    const twice = wishes.find(({ id }, i) => wishes.findIndex((other) => other.id === id) < i);
-    if (twice !== undefined)
-      throw new InvalidValue(`${kind.replace('_', ' ')} ${twice.id} is named twice`);
-    return wishes;
-  };
+function requireDistinct(kind: string, wishes: readonly UserWish[]): void {
+  const twice = wishes.find(({ id }, i) => wishes.findIndex((other) => other.id === id) < i);
+  if (twice !== undefined)
+    throw new InvalidValue(`${kind.replace('_', ' ')} ${twice.id} is named twice`);
 }

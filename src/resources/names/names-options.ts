@@ -1,13 +1,11 @@
-import * as z from 'zod/mini';
 import { REGIONS } from '../../agent/region.ts';
 import type { Problem } from '../../errors.ts';
 import type { NamedKind } from '../../named-kinds.ts';
 import { choice } from '../../options/choice.ts';
-import { toList, unique } from '../../options/collections.ts';
+import { toDistinct } from '../../options/collections.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
 import { type Option, type OptionValues, withDefault } from '../../options/option.ts';
 import { pemBundle } from '../../options/pem-bundle.ts';
-import { reader } from '../../options/reader.ts';
 import { toText } from '../../options/scalars.ts';
 import { seconds } from '../../options/seconds.ts';
 import { apiUrl, proxyUrl } from '../../options/url.ts';
@@ -91,24 +89,10 @@ export function fromEnvironment(variable: Variable): string | undefined {
 
 /** Names, or `all`. Only the text is the keyword; a list that holds it names an object. */
 function wantedNames(): Option<readonly string[] | 'all' | undefined> {
-  const names = z.pipe(
-    reader(toList),
-    z.pipe(z.array(reader(toName)), z.transform(unique<string>)),
-  );
-  const schema = z.pipe(
-    z.unknown(),
-    z.transform((value, context): readonly string[] | 'all' => {
-      if (value === 'all') return value;
-      const read = names.safeParse(value);
-      if (read.success) return read.data;
-      for (const { message, path } of read.error.issues) {
-        context.issues.push({ code: 'custom', message, path, input: value });
-      }
-      return z.NEVER;
-    }),
-  );
-  return { type: 'raw', schema: () => schema };
+  return { type: 'raw', read: (value) => (value === 'all' ? value : toNames(value)) };
 }
+
+const toNames = toDistinct(toName);
 
 function toName(value: unknown): string {
   const name = toText(value);
@@ -124,13 +108,16 @@ const OF_ANOTHER_FORM =
 
 /** Text that goes into a header, and is never quoted. */
 function headerText(variable: Variable): Option<string | undefined> {
-  const schema = reader((value) => {
-    const text = toTextUnquoted(value).trim();
-    if (text === '') throw new InvalidValue(`is empty; without it, ${variable} is read`);
-    if (!FORMS[variable].test(text)) throw new InvalidValue(OF_ANOTHER_FORM);
-    return text;
-  });
-  return { type: 'str', secret: true, schema: () => schema };
+  return {
+    type: 'str',
+    secret: true,
+    read(value) {
+      const text = toTextUnquoted(value).trim();
+      if (text === '') throw new InvalidValue(`is empty; without it, ${variable} is read`);
+      if (!FORMS[variable].test(text)) throw new InvalidValue(OF_ANOTHER_FORM);
+      return text;
+    },
+  };
 }
 
 function toTextUnquoted(value: unknown): string {

@@ -5,7 +5,6 @@ import { describe } from '../../options/describe.ts';
 import { objectOrNone } from '../../options/id.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
 import { type Option, type OptionValues, withDefault } from '../../options/option.ts';
-import { reader } from '../../options/reader.ts';
 import { boolean, text } from '../../options/scalars.ts';
 import { seconds } from '../../options/seconds.ts';
 import { readText } from '../../options/spellings.ts';
@@ -43,7 +42,7 @@ export function settingsRules({ attributes, purge_attributes }: SettingsOptions)
 }
 
 function customAttributes(): Option<ReadonlyMap<string, string | null> | undefined> {
-  return { type: 'dict', schema: () => reader(toAttributes) };
+  return { type: 'dict', read: toAttributes };
 }
 
 /** Values by name; null stands for an attribute that is to go. */
