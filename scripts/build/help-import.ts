@@ -16,7 +16,7 @@ export const helpImport: Plugin = {
       const help = renderHelp(await readDocumentation(name), await readSharedDocumentation());
       const text = brotliCompressSync(help).toString('base64');
       return {
-        contents: `module.exports = () =>
+        contents: `export default () =>
           require('node:zlib').brotliDecompressSync(Buffer.from('${text}', 'base64')).toString();`,
       };
     });

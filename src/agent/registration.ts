@@ -1,37 +1,83 @@
+import { type Stats, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { BadIdentity, NotEnrolled } from '../errors.ts';
-import { monotonicMs } from '../monotonic-clock.ts';
-import { pollUntil } from '../poll-until.ts';
-import type { Run } from '../run.ts';
-import { AlreadyRemoved, type Identity, readIdentity } from './identity.ts';
+import { NoRegistration, readConfiguration } from './configuration.ts';
+import { isLink } from './is-link.ts';
+import { type KeyFile, readKeyFile } from './key-file.ts';
 import { Unreadable } from './read-file.ts';
+import { readTombstone, type Tombstone } from './tombstone.ts';
+import { waitAdvice } from './wait-advice.ts';
 
-const LOOK_EVERY_MS = 500;
+/** This very registration was removed from JumpCloud by an earlier run. */
+export class AlreadyRemoved extends NotEnrolled {
+  readonly systemId: string;
 
-/**
- * This host's identity, waiting for the agent to finish registering for `timeout` seconds at
- * most. A half-written file counts as not finished.
- * @throws what readIdentity throws, once the time is up
- */
-export async function identify(agentDir: string, timeout: number, run: Run): Promise<Identity> {
-  const end = monotonicMs() + timeout * 1000;
-  const look = () => {
-    try {
-      return readIdentity(agentDir);
-    } catch (error) {
-      if (!mayHeal(error)) throw error;
-      return undefined;
-    }
-  };
-  const identity = await pollUntil(run, look, {
-    what: 'for the JumpCloud agent to register',
-    delayMs: () => LOOK_EVERY_MS,
-    leftMs: () => end - monotonicMs(),
-  });
-  // Looked for once more, to say what is missing and how long it was waited for.
-  return identity ?? readIdentity(agentDir, timeout);
+  constructor({ systemKey, removedAt }: Tombstone) {
+    super(
+      `System ${systemKey} was removed from JumpCloud at ${removedAt}. Register the agent anew to manage this host again.`,
+      { details: { system_id: systemKey, removed_at: removedAt } },
+    );
+    this.systemId = systemKey;
+  }
 }
 
-function mayHeal(error: unknown): boolean {
-  if (error instanceof Unreadable || error instanceof AlreadyRemoved) return false;
-  return error instanceof NotEnrolled || error instanceof BadIdentity;
+/** As what the agent registered this host, by its files. */
+export interface Registration {
+  readonly agentDir: string;
+  readonly systemId: string;
+  readonly agentServerHost: string | undefined;
+  readonly keyFile: KeyFile;
+}
+
+/**
+ * Reads this host's registration from the agent's folder, after `waited` seconds of waiting for it.
+ * @throws NotEnrolled when the agent has not registered, or this system was removed
+ * @throws BadIdentity when the files cannot serve
+ */
+export function readRegistration(agentDir: string, waited = 0): Registration {
+  requireFolder(agentDir, waited);
+  const { systemKey, agentServerHost } = readConfiguration(join(agentDir, 'jcagent.conf'), waited);
+  const keyFile = readKey(agentDir, systemKey, waited);
+  return { agentDir, systemId: systemKey, agentServerHost, keyFile };
+}
+
+/** A removal at the same time leaves its tombstone before it deletes the key: looked for behind. */
+function readKey(agentDir: string, systemKey: string, waited: number): KeyFile {
+  try {
+    return readKeyFile(join(agentDir, 'client.key'), waited);
+  } finally {
+    requireNotRemoved(agentDir, systemKey);
+  }
+}
+
+function requireNotRemoved(agentDir: string, systemKey: string): void {
+  const tombstone = readTombstone(agentDir);
+  if (tombstone?.systemKey === systemKey) throw new AlreadyRemoved(tombstone);
+}
+
+function requireFolder(agentDir: string, waited: number): void {
+  const install = `Install the JumpCloud agent, or say with agent_dir where it is. ${waitAdvice(waited)}`;
+  let stat: Stats | undefined;
+  try {
+    stat = statSync(agentDir, { throwIfNoEntry: false });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EACCES') {
+      throw new Unreadable(`No permission to look into ${agentDir}. Run as root.`);
+    }
+    if (code !== 'ENOTDIR') {
+      throw new BadIdentity(
+        `${agentDir} could not be read: ${code}. Correct it, or say with agent_dir where the agent is.`,
+      );
+    }
+  }
+  if (stat === undefined && isLink(agentDir)) {
+    throw new BadIdentity(
+      `${agentDir} is a link that leads nowhere. Mount what it leads to or correct it, or say with agent_dir where the agent is.`,
+    );
+  }
+  if (stat === undefined) throw new NoRegistration(`${agentDir} does not exist. ${install}`);
+  if (!stat.isDirectory()) {
+    throw new NoRegistration(`${agentDir} is not a folder, so there is no agent in it. ${install}`);
+  }
 }

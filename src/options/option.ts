@@ -19,7 +19,7 @@ export interface Option<T> {
    * Reads any JSON value as the option's.
    * @throws InvalidValue with a sentence for each thing that is wrong with it
    */
-  readonly read: (value: unknown, call: Reading) => T;
+  readonly read: (value: unknown, call: Reading) => T | Promise<T>;
 }
 
 /** What the reading of a value may depend on. */

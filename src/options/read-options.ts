@@ -21,15 +21,15 @@ export type ReadOptions<T extends OptionTable> =
  * Reads a call's options: unknown names, missing and unfit values are all reported together.
  * Null means not given. `given` holds no `_ansible_*` keys any more.
  */
-export function readOptions<T extends OptionTable>(
+export async function readOptions<T extends OptionTable>(
   module: string,
   table: T,
   given: ReadonlyMap<string, unknown>,
-): ReadOptions<T> {
+): Promise<ReadOptions<T>> {
   const unknown = [...given.keys()].filter((name) => !Object.hasOwn(table, name));
   const wrongNames = unknown.length > 0 ? [unsupported(module, unknown, Object.keys(table))] : [];
-  const names = readNames(table, given);
-  const read = readValues(table, { names, given });
+  const names = await readNames(table, given);
+  const read = await readValues(table, { names, given });
   const { problems } = read;
   // The same lookup that the others were read with, which knows what of it was used.
   const values: OptionValues<T> = names === undefined ? read.values : { ...read.values, names };
@@ -38,15 +38,15 @@ export function readOptions<T extends OptionTable>(
 }
 
 /** What the other options are read with, as far as it can be read itself. */
-function readNames(
+async function readNames(
   table: OptionTable,
   given: ReadonlyMap<string, unknown>,
-): NameLookup | undefined {
+): Promise<NameLookup | undefined> {
   const value = given.get('names') ?? undefined;
   const option = table['names'];
   if (value === undefined || option === undefined) return undefined;
   try {
-    return option.read(value, { names: undefined, given }) as NameLookup;
+    return (await option.read(value, { names: undefined, given })) as NameLookup;
   } catch (error) {
     // Told when the option itself is read.
     if (error instanceof InvalidValue) return new UnreadableNames();
@@ -55,10 +55,10 @@ function readNames(
 }
 
 /** Reads the values of known options; they are complete only where there is no problem. */
-export function readValues<T extends OptionTable>(
+export async function readValues<T extends OptionTable>(
   table: T,
   call: Reading,
-): { values: OptionValues<T>; problems: readonly Problem[] } {
+): Promise<{ values: OptionValues<T>; problems: readonly Problem[] }> {
   const { given } = call;
   const problems: Problem[] = [];
   const values: Record<string, unknown> = {};
@@ -70,7 +70,7 @@ export function readValues<T extends OptionTable>(
       continue;
     }
     try {
-      values[name] = option.read(value, call);
+      values[name] = await option.read(value, call);
     } catch (error) {
       problems.push(...flawsOf(error).map((flaw) => problemOf(name, flaw)));
     }

@@ -17,7 +17,7 @@ export function section<T extends OptionTable>(
   return {
     type: 'dict',
     suboptions: table,
-    read(value, call) {
+    async read(value, call) {
       const flaws: Flaw[] = [];
       const problem = (option: string, message: string) =>
         flaws.push({ path: option === '' ? [] : option.split('.'), message });
@@ -25,7 +25,7 @@ export function section<T extends OptionTable>(
       for (const name of Object.keys(given).filter((one) => !Object.hasOwn(table, one))) {
         problem(shorten(name), unknownOption(name, Object.keys(table)));
       }
-      const { values, problems } = readValues(table, {
+      const { values, problems } = await readValues(table, {
         ...call,
         given: new Map(Object.entries(given)),
       });

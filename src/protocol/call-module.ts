@@ -111,7 +111,7 @@ async function readCall<T extends OptionTable>(
   const { problems, ...controls } = takeControls(given, commandLine);
   call.controls = controls;
   call.args = moduleArgs(module.options, Object.fromEntries(given));
-  const read = readOptions(module.name, module.options, given);
+  const read = await readOptions(module.name, module.options, given);
   if ('problems' in read) problems.push(...read.problems);
   if (read.values !== undefined) problems.push(...(module.rules?.(read.values) ?? []));
   if (problems.length > 0 || read.values === undefined) throw new InvalidArguments(problems);

@@ -1,6 +1,7 @@
-import type { Identity } from '../agent/identity.ts';
+import { awaitRegistration } from '../agent/await-registration.ts';
+import { identityOf } from '../agent/identity.ts';
 import { CONSOLES, type Region, regionOf } from '../agent/region.ts';
-import { identify } from '../agent/registration.ts';
+import type { Registration } from '../agent/registration.ts';
 import { requireSystem } from '../agent/require-system.ts';
 import type { Run } from '../run.ts';
 import type { HostSession } from './host-session.ts';
@@ -15,13 +16,17 @@ export interface ConnectionOptions extends Reachability {
 }
 
 /** Where this host's JumpCloud is: the address asked for, else the region's. */
-function originFor(identity: Identity, options: ConnectionOptions, run: Run): string {
+function originFor(
+  { agentServerHost }: Registration,
+  options: ConnectionOptions,
+  run: Run,
+): string {
   if (options.api_url !== undefined) return options.api_url;
   if (options.region !== 'auto') return CONSOLES[options.region];
-  const region = regionOf(identity.agentServerHost);
+  const region = regionOf(agentServerHost);
   if (region === undefined) {
     run.report.warn(
-      `agentServerHost "${identity.agentServerHost}" in jcagent.conf is of no known region; us is assumed. Say which with region.`,
+      `agentServerHost "${agentServerHost}" in jcagent.conf is of no known region; us is assumed. Say which with region.`,
     );
   }
   return CONSOLES[region ?? 'us'];
@@ -41,23 +46,24 @@ export interface Work<T> {
 }
 
 /**
- * Does something with the way to JumpCloud open: reads this host's identity, waiting for the agent's
- * registration if asked to, and closes the way afterwards.
+ * Does something with the way to JumpCloud open: reads this host's registration, waiting for the agent
+ * if asked to, and closes the way afterwards.
  * @throws NotEnrolled, BadIdentity when this host has no identity that can serve
  */
 export async function withSession<T>(run: Run, options: SessionOptions, work: Work<T>): Promise<T> {
-  const identity = await identify(options.agent_dir, options.registration_timeout, run);
-  return withSessionOf(run, identity, options, work);
+  const { agent_dir, registration_timeout } = options;
+  const registration = await awaitRegistration(agent_dir, registration_timeout, run);
+  return withSessionOf(run, registration, options, work);
 }
 
-/** The same for an identity that was read already. Nothing is sent before the work does. */
+/** The same for a registration that was read already. Nothing is sent before the work does. */
 export async function withSessionOf<T>(
   run: Run,
-  identity: Identity,
+  registration: Registration,
   options: ConnectionOptions,
   work: Work<T>,
 ): Promise<T> {
-  const session = await openSession(run, identity, options, work.requests);
+  const session = await openSession(run, registration, options, work.requests);
   try {
     return await work.do(session);
   } finally {
@@ -67,18 +73,26 @@ export async function withSessionOf<T>(
 
 async function openSession(
   run: Run,
-  identity: Identity,
+  registration: Registration,
   options: ConnectionOptions,
   requests: number,
 ): Promise<HostSession> {
-  requireSystem(run, options.system_id, identity.systemId);
-  for (const warning of identity.warnings) run.report.warn(warning);
-  const origin = originFor(identity, options, run);
+  const { systemId, agentServerHost, keyFile } = registration;
+  requireSystem(run, options.system_id, systemId);
+  for (const warning of keyFile.warnings) run.report.warn(warning);
+  const origin = originFor(registration, options, run);
   const destination = await openDestination(origin, options, requests);
-  const agents = identity.agentServerHost && regionOf(identity.agentServerHost);
-  const originIsAgents = agents ? CONSOLES[agents] === origin : undefined;
-  const { HostSession } = await import('./host-session.ts');
-  const session = new HostSession(run, identity, originIsAgents, destination);
-  run.report.connected(() => session.report());
-  return session;
+  try {
+    // While the connection is under way: what looks like a key hardly ever turns out to be none.
+    const identity = await identityOf(registration);
+    const agents = agentServerHost && regionOf(agentServerHost);
+    const originIsAgents = agents ? CONSOLES[agents] === origin : undefined;
+    const { HostSession } = await import('./host-session.ts');
+    const session = new HostSession(run, identity, originIsAgents, destination);
+    run.report.connected(() => session.report());
+    return session;
+  } catch (error) {
+    destination.first.destroy();
+    throw error;
+  }
 }

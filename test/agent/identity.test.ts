@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { AlreadyRemoved, readIdentity } from '../../src/agent/identity.ts';
+import { identityOf } from '../../src/agent/identity.ts';
+import { AlreadyRemoved, readRegistration } from '../../src/agent/registration.ts';
 import { agentVersion } from '../../src/agent/version.ts';
 import { BadIdentity } from '../../src/errors.ts';
 import { type EnrolledHost, enrol } from '../emulator/enrol.ts';
@@ -26,43 +27,49 @@ const configuration = (fields: object) => {
 };
 const tombstone = (content: object) => write('.removed-from-jumpcloud', JSON.stringify(content));
 
-test('is what the agent left', () => {
-  expect(readIdentity(dir)).toMatchObject({
+const identity = () => identityOf(readRegistration(dir));
+
+test('is what the agent left', async () => {
+  expect(readRegistration(dir)).toMatchObject({
     agentDir: dir,
     systemId: host.systemId,
     agentServerHost: 'agent.eu.jumpcloud.com',
+    keyFile: { path: join(dir, 'client.key'), warnings: [] },
+  });
+  expect(await identity()).toMatchObject({
+    agentDir: dir,
+    systemId: host.systemId,
     keyMatchesCertificate: true,
-    warnings: [],
   });
 });
 
 test('has a systemKey in lower case', () => {
   configuration({ systemKey: OTHER.toUpperCase() });
-  expect(readIdentity(dir).systemId).toBe(OTHER);
+  expect(readRegistration(dir).systemId).toBe(OTHER);
 });
 
 test.each([[undefined], [null], [''], [5], [{}]])('agentServerHost %j names none', (given) => {
   configuration({ agentServerHost: given });
-  expect(readIdentity(dir).agentServerHost).toBeUndefined();
+  expect(readRegistration(dir).agentServerHost).toBeUndefined();
 });
 
 describe('client.crt', () => {
-  test('may be missing', () => {
+  test('may be missing', async () => {
     rmSync(join(dir, 'client.crt'));
-    expect(readIdentity(dir).keyMatchesCertificate).toBeUndefined();
+    expect((await identity()).keyMatchesCertificate).toBeUndefined();
   });
-  test('may be garbage', () => {
+  test('may be garbage', async () => {
     write('client.crt', 'garbage');
-    expect(readIdentity(dir).keyMatchesCertificate).toBeUndefined();
+    expect((await identity()).keyMatchesCertificate).toBeUndefined();
   });
-  test('may be no file at all', () => {
+  test('may be no file at all', async () => {
     rmSync(join(dir, 'client.crt'));
     mkdirSync(join(dir, 'client.crt'));
-    expect(readIdentity(dir).keyMatchesCertificate).toBeUndefined();
+    expect((await identity()).keyMatchesCertificate).toBeUndefined();
   });
   test('may not be of another key', async () => {
     write('client.crt', (await makeKeyFiles()).certificate);
-    expect(() => readIdentity(dir)).toThrow(BadIdentity);
+    await expect(identity()).rejects.toThrow(BadIdentity);
   });
 });
 
@@ -73,15 +80,15 @@ describe('a tombstone', () => {
     'of this key ends it',
     (spell) => {
       tombstone({ system_key: spell(host.systemId), removed_at });
-      expect(() => readIdentity(dir)).toThrow(AlreadyRemoved);
-      expect(() => readIdentity(dir)).toThrow(`was removed from JumpCloud at ${removed_at}`);
+      expect(() => readRegistration(dir)).toThrow(AlreadyRemoved);
+      expect(() => readRegistration(dir)).toThrow(`was removed from JumpCloud at ${removed_at}`);
     },
   );
 
   test('counts although the key is gone', () => {
     tombstone({ system_key: host.systemId, removed_at });
     rmSync(join(dir, 'client.key'));
-    expect(() => readIdentity(dir)).toThrow(AlreadyRemoved);
+    expect(() => readRegistration(dir)).toThrow(AlreadyRemoved);
   });
 
   test.each([
@@ -91,12 +98,12 @@ describe('a tombstone', () => {
     ['that is a list', []],
   ])('%s is void', (_, content) => {
     tombstone(content);
-    expect(readIdentity(dir).systemId).toBe(host.systemId);
+    expect(readRegistration(dir).systemId).toBe(host.systemId);
   });
 
   test('that is not JSON is void', () => {
     write('.removed-from-jumpcloud', '{');
-    expect(readIdentity(dir).systemId).toBe(host.systemId);
+    expect(readRegistration(dir).systemId).toBe(host.systemId);
   });
 });
 

@@ -3,7 +3,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { matchesCertificate, readPrivateKey } from '../../src/agent/private-key.ts';
+import { readKeyFile } from '../../src/agent/key-file.ts';
+import { matchesCertificate, parseKey } from '../../src/agent/private-key.ts';
 import { BadIdentity, NotEnrolled } from '../../src/errors.ts';
 import { type KeyFiles, makeKeyFiles } from '../emulator/keys.ts';
 import { NUMBERS, pkcs1WithZeroes } from './pkcs1.ts';
@@ -23,13 +24,14 @@ const write = (text: string, mode = 0o600) => {
 };
 
 /** Signs with the key as read, and has the public key check it. */
-function expectToServe(text: string): void {
+async function expectToServe(text: string): Promise<void> {
   write(text);
-  const { key, warnings } = readPrivateKey(path);
+  const file = readKeyFile(path);
+  const key = await parseKey(file);
   const signature = sign('sha256', Buffer.from('x'), key);
   const publicKey = createPublicKey(keys.publicKey);
   expect(verify('sha256', Buffer.from('x'), publicKey, signature)).toBe(true);
-  expect(warnings).toEqual([]);
+  expect(file.warnings).toEqual([]);
 }
 
 describe('serves', () => {
@@ -40,16 +42,16 @@ describe('serves', () => {
     ['text before and after', () => `Key of web-1\n${keys.pkcs8}\nend\n`],
     ['no newline at the end', () => keys.pkcs1.trimEnd()],
     ['a certificate after it', () => `${keys.pkcs1}${keys.certificate}`],
-  ])('%s', (_, text) => {
-    expectToServe(text());
+  ])('%s', async (_, text) => {
+    await expectToServe(text());
   });
 
   test.each([[[]], [['e']], [['d']], [['n']], [['e', 'd']], [NUMBERS]] as const)(
     'PKCS#1 with zeroes before %j',
-    (padded) => {
+    async (padded) => {
       const text = pkcs1WithZeroes(createPrivateKey(keys.pkcs8), padded);
       expect(text === keys.pkcs1).toBe(padded.length === 0);
-      expectToServe(text);
+      await expectToServe(text);
     },
   );
 });
@@ -80,15 +82,27 @@ describe('does not serve', () => {
     ['a certificate', () => keys.certificate, /does not hold a private key/],
     ['half a key', () => keys.pkcs1.slice(0, 500), /does not hold a private key/],
     ['nothing', () => '', /does not hold a private key/],
-  ])('%s', (_, text, message) => {
+  ])('%s', async (_, text, message) => {
     write(text());
-    expect(() => readPrivateKey(path)).toThrow(BadIdentity);
-    expect(() => readPrivateKey(path)).toThrow(message);
+    const read = async () => parseKey(readKeyFile(path));
+    await expect(read()).rejects.toThrow(BadIdentity);
+    await expect(read()).rejects.toThrow(message);
+  });
+
+  test.each([
+    ['PKCS#1, encrypted', () => encrypted('pkcs1')],
+    ['PKCS#8, encrypted', () => encrypted('pkcs8')],
+    ['a public key', () => keys.publicKey],
+    ['a certificate', () => keys.certificate],
+    ['nothing', () => ''],
+  ])('by its looks already: %s', (_, text) => {
+    write(text());
+    expect(() => readKeyFile(path)).toThrow(BadIdentity);
   });
 
   test('a key that is not there', () => {
     rmSync(path, { force: true });
-    expect(() => readPrivateKey(path)).toThrow(NotEnrolled);
+    expect(() => readKeyFile(path)).toThrow(NotEnrolled);
   });
 });
 
@@ -100,7 +114,7 @@ test.each([
 ])('permissions %o: warned about %s', (mode, warned) => {
   write(keys.pkcs1, mode);
   const warning = `${path} can be read by every user of this host; run: chmod 600 ${path}`;
-  expect(readPrivateKey(path).warnings).toEqual(warned ? [warning] : []);
+  expect(readKeyFile(path).warnings).toEqual(warned ? [warning] : []);
 });
 
 describe('beside a certificate', () => {
@@ -110,11 +124,11 @@ describe('beside a certificate', () => {
     return matchesCertificate(createPrivateKey(keys.pkcs1), certificate);
   };
 
-  test('that belongs to it', () => {
-    expect(matches(keys.certificate)).toBe(true);
+  test('that belongs to it', async () => {
+    expect(await matches(keys.certificate)).toBe(true);
   });
   test('of another key', async () => {
-    expect(matches((await makeKeyFiles()).certificate)).toBe(false);
+    expect(await matches((await makeKeyFiles()).certificate)).toBe(false);
   });
   test.each([
     ['that is missing', () => undefined],
@@ -122,7 +136,7 @@ describe('beside a certificate', () => {
     ['that is empty', () => ''],
     ['that is a key', () => keys.pkcs1],
     ['that is cut short', () => keys.certificate.slice(0, 300)],
-  ])('%s', (_, text) => {
-    expect(matches(text())).toBeUndefined();
+  ])('%s', async (_, text) => {
+    expect(await matches(text())).toBeUndefined();
   });
 });

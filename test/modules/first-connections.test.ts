@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -111,6 +111,28 @@ describe('a run that has nothing to ask opens no connection', () => {
       system_id: host.systemId,
     });
     await expectNone();
+  });
+});
+
+describe('a key that only begins as one is seen through while the connection is under way', () => {
+  test.for(HOST_MODULES)('%s sends nothing', async (module, { host }) => {
+    let received = 0;
+    const server = createServer((socket) => {
+      socket.on('data', ({ length }) => {
+        received += length;
+      });
+      socket.on('error', () => {});
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const key = join(host.agentDir, 'client.key');
+    writeFileSync(key, readFileSync(key, 'utf8').slice(0, 500));
+    const { good } = furnitureOf(module);
+    const { answer } = await host.run(module, { ...good, api_url: url, _ansible_verbosity: 2 });
+    server.close();
+    expect(answer).toMatchObject({ changed: false, error: { code: 'bad_identity' } });
+    expect(answer.api).toBeUndefined();
+    expect(received).toBe(0);
   });
 });
 

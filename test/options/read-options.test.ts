@@ -19,8 +19,8 @@ const read = (given: Record<string, unknown>) =>
   readOptions('example', TABLE, new Map(Object.entries(given)));
 const [ID, OTHER] = ['0123456789abcdef01234567', 'ABCDEF0123456789ABCDEF01'];
 
-test('fills in defaults; null and missing are not given', () => {
-  expect(read({ name: 'x', flag: null, wait: null })).toEqual({
+test('fills in defaults; null and missing are not given', async () => {
+  expect(await read({ name: 'x', flag: null, wait: null })).toEqual({
     values: {
       name: 'x',
       flag: undefined,
@@ -32,15 +32,15 @@ test('fills in defaults; null and missing are not given', () => {
   });
 });
 
-test('reads values; the same item twice counts once', () => {
+test('reads values; the same item twice counts once', async () => {
   const given = { name: 1, groups: `${OTHER}, ${ID},${OTHER.toLowerCase()}`, gather: 'b,b' };
-  expect(read(given)).toMatchObject({
+  expect(await read(given)).toMatchObject({
     values: { name: '1', groups: [OTHER.toLowerCase(), ID], gather: ['b'] },
   });
 });
 
-test('reports everything at once, unknown names first', () => {
-  expect(read({ nam: 'x', flags: true, wait: 0, groups: [ID, 'x', 5] })).toEqual({
+test('reports everything at once, unknown names first', async () => {
+  expect(await read({ nam: 'x', flags: true, wait: 0, groups: [ID, 'x', 5] })).toEqual({
     problems: [
       {
         option: '',
@@ -55,13 +55,18 @@ test('reports everything at once, unknown names first', () => {
   });
 });
 
-test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('%s is unknown', (name) => {
-  const given = new Map([
-    ['name', 'x'],
-    [name, 'y'],
-  ]);
-  expect(readOptions('example', TABLE, given)).toMatchObject({ problems: [{ option: '' }] });
-});
+test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+  '%s is unknown',
+  async (name) => {
+    const given = new Map([
+      ['name', 'x'],
+      [name, 'y'],
+    ]);
+    expect(await readOptions('example', TABLE, given)).toMatchObject({
+      problems: [{ option: '' }],
+    });
+  },
+);
 
 describe('what is shown of a proxy', () => {
   test.each([

@@ -1,5 +1,5 @@
-import type { Identity } from '../../agent/identity.ts';
-import { identify } from '../../agent/registration.ts';
+import { awaitRegistration } from '../../agent/await-registration.ts';
+import type { Registration } from '../../agent/registration.ts';
 import { NotEnrolled } from '../../errors.ts';
 import { defineModule } from '../../module.ts';
 import { OBJECT_TYPES } from '../../named-kinds.ts';
@@ -27,9 +27,9 @@ export const systemInfo = defineModule({
   options,
   rules: connectionRules,
   async run(given: SystemInfoOptions, run) {
-    let identity: Identity;
+    let registration: Registration;
     try {
-      identity = await identify(given.agent_dir, given.registration_timeout, run);
+      registration = await awaitRegistration(given.agent_dir, given.registration_timeout, run);
     } catch (error) {
       if (!(error instanceof NotEnrolled)) throw error;
       const reason = { code: error.code, message: error.message };
@@ -39,14 +39,14 @@ export const systemInfo = defineModule({
         fields: { enrolled: false, reason },
       };
     }
-    const fields = await withSessionOf(run, identity, given, {
+    const fields = await withSessionOf(run, registration, given, {
       requests: readCount(given.gather),
       async do(session) {
         const { gather } = await import('./gather.ts');
         return gather(session, given);
       },
     });
-    const msg = `This host is system ${identity.systemId}.`;
+    const msg = `This host is system ${registration.systemId}.`;
     return { changed: false, msg, fields: { enrolled: true, ...fields } };
   },
 });

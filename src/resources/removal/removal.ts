@@ -1,7 +1,7 @@
+import { awaitRegistration } from '../../agent/await-registration.ts';
 import { NoRegistration } from '../../agent/configuration.ts';
-import { AlreadyRemoved, type Identity } from '../../agent/identity.ts';
 import { purge } from '../../agent/purge.ts';
-import { identify } from '../../agent/registration.ts';
+import { AlreadyRemoved, type Registration } from '../../agent/registration.ts';
 import { requireSystem } from '../../agent/require-system.ts';
 import { defineModule } from '../../module.ts';
 import { ASSOCIATION_TYPES } from '../../named-kinds.ts';
@@ -25,14 +25,14 @@ export const removal = defineModule({
   refusesEmptyInput: true,
   rules: removalRules,
   async run(options: RemovalOptions, run) {
-    const { identity, systemId } = await registration(options, run);
-    if (identity === undefined) {
+    const { registration, systemId } = await lookForRegistration(options, run);
+    if (registration === undefined) {
       return reconcile(run, removing(run, options, systemId, removedAlready(options.agent_dir)));
     }
-    requireSystem(run, options.system_id, identity.systemId);
+    requireSystem(run, options.system_id, registration.systemId);
     // Looked for before anything is asked: a host that cannot be sealed keeps its record.
     const agent = agentStop(run, options.stop_agent);
-    return withSessionOf(run, identity, options, {
+    return withSessionOf(run, registration, options, {
       requests: options.scope === 'system' ? 1 : 1 + ASSOCIATION_TYPES.length,
       do: (session) =>
         agent.during(async () => {
@@ -48,17 +48,19 @@ export const removal = defineModule({
   },
 });
 
-/** What this host is registered as: with an identity when there may be something to remove still. */
-interface Registration {
-  readonly identity?: Identity;
+/** As what this host is registered. */
+interface Found {
+  /** There when there may be something to remove still. */
+  readonly registration?: Registration;
   /** Undefined when it is not registered. */
   readonly systemId?: string;
 }
 
-async function registration(options: RemovalOptions, run: Run): Promise<Registration> {
+async function lookForRegistration(options: RemovalOptions, run: Run): Promise<Found> {
   try {
-    const identity = await identify(options.agent_dir, options.registration_timeout, run);
-    return { identity, systemId: identity.systemId };
+    const { agent_dir, registration_timeout } = options;
+    const registration = await awaitRegistration(agent_dir, registration_timeout, run);
+    return { registration, systemId: registration.systemId };
   } catch (error) {
     if (error instanceof NoRegistration) return {};
     if (!(error instanceof AlreadyRemoved)) throw error;

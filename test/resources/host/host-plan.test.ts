@@ -12,7 +12,7 @@ const WITH = { sudo: true, sudo_without_password: false };
 
 /** A document as a concern. Its plan asks nobody anything. */
 const test = base.extend('concernOf', ({ host }) => async (document: Record<string, unknown>) => {
-  const read = readOptions('jumpcloud_host', hostOptions, new Map(Object.entries(document)));
+  const read = await readOptions('jumpcloud_host', hostOptions, new Map(Object.entries(document)));
   const { values } = read;
   if (values === undefined) return expect.unreachable(JSON.stringify(read));
   const concern = await inSession(host.options, (session) => hostConcern(session, values));

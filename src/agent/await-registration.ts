@@ -1,0 +1,45 @@
+import { BadIdentity, NotEnrolled } from '../errors.ts';
+import { monotonicMs } from '../monotonic-clock.ts';
+import { pollUntil } from '../poll-until.ts';
+import type { Run } from '../run.ts';
+import { identityOf } from './identity.ts';
+import { Unreadable } from './read-file.ts';
+import { AlreadyRemoved, type Registration, readRegistration } from './registration.ts';
+
+const LOOK_EVERY_MS = 500;
+
+/**
+ * This host's registration, waiting for the agent to finish it for `timeout` seconds at most. A
+ * half-written file counts as not finished, so where it may be waited for, the key has to serve, too.
+ * @throws what readRegistration throws, and then identityOf, once the time is up
+ */
+export async function awaitRegistration(
+  agentDir: string,
+  timeout: number,
+  run: Run,
+): Promise<Registration> {
+  if (timeout === 0) return readRegistration(agentDir);
+  const end = monotonicMs() + timeout * 1000;
+  const look = async () => {
+    try {
+      const registration = readRegistration(agentDir);
+      await identityOf(registration);
+      return registration;
+    } catch (error) {
+      if (!mayHeal(error)) throw error;
+      return undefined;
+    }
+  };
+  const registration = await pollUntil(run, look, {
+    what: 'for the JumpCloud agent to register',
+    delayMs: () => LOOK_EVERY_MS,
+    leftMs: () => end - monotonicMs(),
+  });
+  // Looked for once more, to say what is missing and how long it was waited for.
+  return registration ?? readRegistration(agentDir, timeout);
+}
+
+function mayHeal(error: unknown): boolean {
+  if (error instanceof Unreadable || error instanceof AlreadyRemoved) return false;
+  return error instanceof NotEnrolled || error instanceof BadIdentity;
+}

@@ -1,0 +1,44 @@
+import { BadIdentity, NotEnrolled } from '../errors.ts';
+import { readFile } from './read-file.ts';
+import { waitAdvice } from './wait-advice.ts';
+
+/** The file with the agent's private key. */
+export interface KeyFile {
+  readonly path: string;
+  /** Holds what begins as a private key in PEM form does, and is not encrypted. */
+  readonly text: string;
+  readonly warnings: readonly string[];
+}
+
+const WORLD_READABLE = 0o004;
+
+/**
+ * Reads the file with the agent's private key, after `waited` seconds of waiting for it.
+ * @throws NotEnrolled when there is none
+ * @throws BadIdentity when it cannot be read, is encrypted, or no private key begins in it
+ */
+export function readKeyFile(path: string, waited = 0): KeyFile {
+  const file = readFile(path);
+  if (file === undefined) {
+    throw new NotEnrolled(
+      `${path} does not exist: the agent has not finished registering, or its key was deleted: then register the agent anew. ${waitAdvice(waited)}`,
+    );
+  }
+  const { text, mode } = file;
+  if (/ENCRYPTED/.test(text)) {
+    throw new BadIdentity(`${path} is encrypted; the agent's own key never is. Restore it.`);
+  }
+  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) throw notAKey(path);
+  const warnings =
+    mode & WORLD_READABLE
+      ? [`${path} can be read by every user of this host; run: chmod 600 ${path}`]
+      : [];
+  return { path, text, warnings };
+}
+
+/** The failure for what holds no private key. */
+export function notAKey(path: string): BadIdentity {
+  return new BadIdentity(
+    `${path} does not hold a private key in PEM form (PKCS#1 or PKCS#8). Restore it, or register the agent anew.`,
+  );
+}
