@@ -3,42 +3,41 @@ import { BadIdentity } from '../errors.ts';
 import { type KeyFile, notAKey } from './key-file.ts';
 import { readFile } from './read-file.ts';
 
-// node:crypto takes 2 ms to be loaded, and nothing needs it before this host dials.
-
-/**
- * The agent's private key, PKCS#1 or PKCS#8.
- * @throws BadIdentity when it is damaged, or not an RSA key
- */
-export async function parseKey({ path, text }: KeyFile): Promise<KeyObject> {
-  const { createPrivateKey } = await import('node:crypto');
-  let key: KeyObject;
-  try {
-    key = createPrivateKey(text);
-  } catch {
-    // OpenSSL's own message helps nobody and differs between versions.
-    throw notAKey(path);
-  }
-  if (key.asymmetricKeyType !== 'rsa') {
-    throw new BadIdentity(
-      `${path} is a key of type ${key.asymmetricKeyType}, not RSA. Restore the agent's own key.`,
-    );
-  }
-  return key;
+/** The agent's key, and what its certificate says of it. */
+export interface PrivateKey {
+  readonly key: KeyObject;
+  /**
+   * Whether the certificate belongs to it; undefined when there is no certificate, or none that can be
+   * read: requests do not need it.
+   */
+  readonly matchesCertificate: boolean | undefined;
 }
 
 /**
- * Whether the certificate beside the key belongs to it; undefined when there is no certificate,
- * or none that can be read: requests do not need it.
+ * The agent's private key, PKCS#1 or PKCS#8, and whether it belongs to the certificate at a path.
+ * @throws BadIdentity when it is damaged, or not an RSA key
  */
-export async function matchesCertificate(
-  key: KeyObject,
-  certificatePath: string,
-): Promise<boolean | undefined> {
-  const { X509Certificate } = await import('node:crypto');
+export async function parseKey(file: KeyFile, certificatePath: string): Promise<PrivateKey> {
+  // It takes 2 ms to be loaded, and nothing needs it before this host dials.
+  const { createPrivateKey, X509Certificate } = await import('node:crypto');
+  let key: KeyObject;
   try {
-    const file = readFile(certificatePath);
-    return file && new X509Certificate(file.text).checkPrivateKey(key);
+    key = createPrivateKey(file.text);
   } catch {
-    return undefined;
+    // OpenSSL's own message helps nobody and differs between versions.
+    throw notAKey(file.path);
   }
+  if (key.asymmetricKeyType !== 'rsa') {
+    throw new BadIdentity(
+      `${file.path} is a key of type ${key.asymmetricKeyType}, not RSA. Restore the agent's own key.`,
+    );
+  }
+  let matchesCertificate: boolean | undefined;
+  try {
+    const certificate = readFile(certificatePath);
+    matchesCertificate = certificate && new X509Certificate(certificate.text).checkPrivateKey(key);
+  } catch {
+    // What cannot be read cannot be compared with.
+  }
+  return { key, matchesCertificate };
 }

@@ -18,10 +18,10 @@ export function namesOption(): Option<NameLookup | undefined> {
   return { type: 'raw', read: toNames };
 }
 
-function toNames(value: unknown): NameLookup {
+async function toNames(value: unknown): Promise<NameLookup> {
   if (typeof value !== 'string') return lookupOf(value, 'the mapping');
   if (value.trimStart().startsWith('{')) return lookupOf(parse(value, 'the text'), 'the text');
-  const path = toPath(value);
+  const path = await toPath(value);
   return lookupOf(parse(readNames(path), path), path);
 }
 

@@ -1,27 +1,26 @@
-import { homedir } from 'node:os';
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
 import { toText } from './scalars.ts';
 
 /** A path, with `~` and environment variables replaced. */
-export function toPath(value: unknown): string {
+export async function toPath(value: unknown): Promise<string> {
   const given = toText(value);
   if (given === '') throw new InvalidValue('must not be empty');
   if (given.includes('\0')) throw new InvalidValue('must not contain a NUL character');
-  return given
-    .replace(/^~(?=\/|$)/, home)
-    .replace(
-      /\$(?:(\w+)|\{(\w+)\})/g,
-      (whole, plain, braced) => process.env[plain ?? braced] ?? whole,
-    );
+  const home = /^~(?=\/|$)/.test(given) ? await homeFolder() : undefined;
+  return (home === undefined ? given : home + given.slice(1)).replace(
+    /\$(?:(\w+)|\{(\w+)\})/g,
+    (whole, plain, braced) => process.env[plain ?? braced] ?? whole,
+  );
 }
 
 /** Without HOME and an entry for this user there is none, and Node throws. */
-function home(tilde: string): string {
+async function homeFolder(): Promise<string | undefined> {
+  const { homedir } = await import('node:os');
   try {
     return homedir();
   } catch {
-    return tilde;
+    return undefined;
   }
 }
 

@@ -16,7 +16,7 @@ export function pemBundle(): Option<string | undefined> {
 
 /** The path of a file that holds at least one certificate, and none that is broken. Never blocks on a pipe. */
 async function toPemBundle(value: unknown): Promise<string> {
-  const file = toPath(value);
+  const file = await toPath(value);
   let pem: string;
   try {
     const stat = statSync(file);

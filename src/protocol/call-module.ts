@@ -18,7 +18,7 @@ export interface Io {
   readonly help: () => string;
   /** Standard input; opened only when the options are read from there. */
   readonly stdin: () => AsyncIterable<Buffer>;
-  readonly isTerminal: (descriptor: 0 | 1) => boolean;
+  readonly isTerminal: (descriptor: 0 | 1) => Promise<boolean>;
   /** Aborted with the error to answer with when a signal asks the run to end. */
   readonly signal: AbortSignal;
   /** Rejects with what was thrown where nobody waits for it. */
@@ -75,7 +75,7 @@ export async function callModule<T extends OptionTable>(
     ...(call.args !== undefined && { invocation: { module_args: call.args } }),
   };
   return {
-    text: report.conceal(serialize(whole, io.isTerminal(1))),
+    text: report.conceal(serialize(whole, await io.isTerminal(1))),
     exitCode: result.failed ? 1 : call.detailedExitcode && result.changed ? 2 : 0,
   };
 }
@@ -91,7 +91,8 @@ async function start<T extends OptionTable>(
   const commandLine = readCommandLine(words);
   call.detailedExitcode = commandLine.detailedExitcode;
   if (commandLine.version) return `${module.name} ${version}\n`;
-  if (commandLine.help || (commandLine.source === undefined && io.isTerminal(0))) return io.help();
+  if (commandLine.help || (commandLine.source === undefined && (await io.isTerminal(0))))
+    return io.help();
   const values = await readCall(module, commandLine, io, call);
   const { check, diff } = call.controls;
   const run = { module: module.name, check, signal: io.signal, report };

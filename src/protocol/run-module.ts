@@ -1,5 +1,4 @@
 import { writeSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { Interrupted } from '../errors.ts';
 import type { Module } from '../module.ts';
 import type { OptionTable } from '../options/option.ts';
@@ -28,7 +27,7 @@ export function runModule<T extends OptionTable>(
   const io = {
     help,
     stdin: () => process.stdin,
-    isTerminal: isatty,
+    isTerminal: async (descriptor: 0 | 1) => (await import('node:tty')).isatty(descriptor),
     signal: interruption.signal,
     crash,
     waiting: waitingOnStderr(),

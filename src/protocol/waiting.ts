@@ -1,4 +1,3 @@
-import { isatty } from 'node:tty';
 import { monotonicMs } from '../monotonic-clock.ts';
 import type { Reporter } from '../run.ts';
 
@@ -24,7 +23,9 @@ export function waitingOnStderr(): Reporter['waiting'] {
   let timer: NodeJS.Timeout | undefined;
   let shown = false;
 
-  const rewrite = () => {
+  const rewrite = async () => {
+    const { isatty } = await import('node:tty');
+    if (!isatty(2)) return;
     const now = monotonicMs();
     const [last] = [...waits]
       .filter(({ start }) => now - start >= QUIET_MS)
@@ -41,7 +42,6 @@ export function waitingOnStderr(): Reporter['waiting'] {
   };
 
   return (what, forMs) => {
-    if (!isatty(2)) return () => {};
     const start = monotonicMs();
     const wait = { what, start, end: start + forMs };
     waits.add(wait);

@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import * as net from 'node:net';
 import { InvalidArguments } from '../errors.ts';
 
 /** A proxy without its credentials, and these ready for its Proxy-Authorization header. */
@@ -60,7 +60,7 @@ function decode(text: string): Buffer {
 /** NO_PROXY as curl reads it: `*`, host names with the domains below them, addresses, networks. */
 function isExempt(origin: URL, noProxy: string): boolean {
   const host = origin.hostname.replace(/^\[|\]$/g, '');
-  const isNamed = isIP(host) === 0;
+  const isNamed = net.isIP(host) === 0;
   return noProxy
     .toLowerCase()
     .split(/[\s,]+/)
@@ -68,7 +68,7 @@ function isExempt(origin: URL, noProxy: string): boolean {
     .some((entry) => {
       if (entry === '*') return true;
       // Outside of brackets the colons of an address begin no port.
-      const [, name = entry, port] = (isIP(entry) === 0 && /^(.*):(\d+)$/.exec(entry)) || [];
+      const [, name = entry, port] = (net.isIP(entry) === 0 && /^(.*):(\d+)$/.exec(entry)) || [];
       if (port !== undefined && port !== (origin.port || '443')) return false;
       if (!isNamed) return isWithin(host, name.replace(/[[\]]/g, ''));
       const domain = name.replace(/^\*?\./, '');
@@ -79,14 +79,14 @@ function isExempt(origin: URL, noProxy: string): boolean {
 /** Whether an address is this one, in whatever spelling, or of this network (`fd00::/8`). */
 function isWithin(host: string, network: string): boolean {
   const [, address = '', prefix] = /^([\da-f.:]+)(?:\/(\d+))?$/.exec(network) ?? [];
-  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  const bits = { 0: 0, 4: 32, 6: 128 }[net.isIP(address)] ?? 0;
   const length = Number(prefix ?? bits);
   if (bits === 0 || length > bits) return false;
-  const list = new BlockList();
+  const list = new net.BlockList();
   list.addSubnet(address, length, family(address));
   return list.check(host, family(host));
 }
 
 function family(address: string): 'ipv4' | 'ipv6' {
-  return isIP(address) === 4 ? 'ipv4' : 'ipv6';
+  return net.isIP(address) === 4 ? 'ipv4' : 'ipv6';
 }

@@ -1,6 +1,7 @@
 // Needed anyway, for the first connection and by undici's parser. They are loaded now because any
 // flag that is set at run time makes Node compile anew those of its own parts that it loads later.
 import 'node:tls';
+import 'node:tty';
 import 'node:zlib';
 import { tuneV8 } from './tune-v8.ts';
 

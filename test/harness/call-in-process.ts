@@ -7,7 +7,7 @@ import { type Answered, callModule, type Io } from '../../src/protocol/call-modu
 const QUIET: Omit<Io, 'signal'> = {
   help: () => 'HELP',
   stdin: () => Readable.from([]),
-  isTerminal: () => false,
+  isTerminal: async () => false,
   crash: new Promise<never>(() => {}),
   waiting: () => () => {},
 };
