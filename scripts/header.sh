@@ -284,10 +284,10 @@ function fail(error) {
 if ((have[0] - need[0] || have[1] - need[1]) < 0) {
   try { goOn(); } catch (error) { fail(error); }
 } else {
-  file = require("node:path").resolve(process.argv[1]);
+  file = require("path").resolve(process.argv[1]);
   main = new module.constructor(file);
-  text = main.text = require("node:fs").readFileSync(file, "utf8");
-  if (have[0] <= @newest_tuned_node@) require("node:v8").setFlagsFromString("--no-lazy");
+  text = main.text = require("fs").readFileSync(file, "utf8");
+  if (have[0] <= @newest_tuned_node@) require("v8").setFlagsFromString("--no-lazy");
   main._compile(text, file);
 }' -- "$tried" "$node" "$0" "$@"
 exit 126
