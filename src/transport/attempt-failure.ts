@@ -31,6 +31,7 @@ export class AttemptFailure extends Error {
 
 const NETWORK: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name server did not answer',
+  ECONNABORTED: 'the connection was closed at once',
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was reset',
   EHOSTUNREACH: 'there is no route to the host',

@@ -1,21 +1,28 @@
 import { isIP, type Socket } from 'node:net';
-import * as tls from 'node:tls';
+import type * as Tls from 'node:tls';
 import type { buildConnector } from 'undici';
-import { LATER_MS, timedOut } from './dial.ts';
+import { closedAtOnce, LATER_MS, timedOut } from './dial.ts';
 import { type Dialler, portOf } from './dialler.ts';
-import { closedAtOnce } from './open-client.ts';
+
+/** Makes a connection, in the way that undici's clients ask for. */
+export type Connector = buildConnector.connector;
+/** Gets the connection, or why there is none. */
+export type Connected = buildConnector.Callback;
+/** What is connected to. */
+export type Target = Parameters<Connector>[0];
 
 /** How a connection is made. */
 export interface Connecting {
+  readonly tls: typeof Tls;
   /** A PEM bundle of certificate authorities to trust beside those that every program of Node does. */
   readonly ca: string | undefined;
   readonly dial: Dialler;
   readonly timeoutMs: number;
 }
 
-/** Connects to one server in the way that undici's clients ask for. */
-export function connector({ ca, dial, timeoutMs }: Connecting): buildConnector.connector {
-  let context: tls.SecureContext | undefined;
+/** Connects to one server. */
+export function connector({ tls, ca, dial, timeoutMs }: Connecting): Connector {
+  let context: Tls.SecureContext | undefined;
   let session: Buffer | undefined;
 
   const trust = () => {
@@ -28,7 +35,7 @@ export function connector({ ca, dial, timeoutMs }: Connecting): buildConnector.c
     return context;
   };
   // Whoever asked hears the first result alone.
-  const secure = (transport: Socket, host: string, callback: buildConnector.Callback) => {
+  const secure = (transport: Socket, host: string, callback: Connected) => {
     const socket = tls.connect({
       socket: transport,
       host,

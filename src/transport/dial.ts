@@ -64,6 +64,11 @@ export function timedOut(): Error {
   return Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' });
 }
 
+/** Why a connection fails that the other side ends without a word. */
+export function closedAtOnce(): Error {
+  return Object.assign(new Error('closed at once'), { code: 'ECONNABORTED' });
+}
+
 /** One of each family in turn: of one that this host has not, no address leads anywhere. */
 function alternating(addresses: readonly LookupAddress[]): LookupAddress[] {
   const [first] = addresses;

@@ -1,5 +1,5 @@
 import type { buildConnector, Client } from 'undici';
-import { AttemptFailure } from './attempt-failure.ts';
+import { closedAtOnce } from './dial.ts';
 
 /**
  * Opens a client whose connection may be closed at once. Before its first request undici waits for
@@ -32,9 +32,4 @@ export function openClient(
   return client.on('connect', () => {
     if (failure !== undefined) void client.destroy(failure);
   });
-}
-
-/** Why a connection fails that the other side ends without a word. */
-export function closedAtOnce(): AttemptFailure {
-  return new AttemptFailure('network', 'the connection was closed at once', 'UND_ERR_SOCKET');
 }

@@ -4,11 +4,14 @@ import { InvalidArguments } from '../errors.ts';
 import { LONGEST_TIMER_MS } from '../pause.ts';
 import { boundLookups } from './bound-lookups.ts';
 import { Budget } from './budget.ts';
+import { type AheadConnector, connectAhead } from './connect-ahead.ts';
+import { type Connector, connector } from './connector.ts';
 import { LATER_MS } from './dial.ts';
-import { type AheadDialler, dialAhead } from './dial-ahead.ts';
+import { dialAhead } from './dial-ahead.ts';
 import { dialler, portOf } from './dialler.ts';
 import { type NameLookup, nameLookup } from './name-lookup.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
+import { tuneForShortRun } from './short-run.ts';
 import { tuneV8 } from './tune-v8.ts';
 
 /** The options that say how an address is reached. Times in seconds. */
@@ -23,28 +26,30 @@ export interface Reachability {
 export interface Destination {
   readonly origin: string;
   readonly proxy: ProxyServer | undefined;
-  /** A PEM bundle of certificate authorities to trust as well. */
-  readonly ca: string | undefined;
   readonly budget: Budget;
   readonly requestTimeoutMs: number;
   /** How long a connection may take, until it is given up. */
   readonly connectTimeoutMs: number;
-  /** Dials the proxy if there is one, else the origin. */
-  readonly first: AheadDialler;
+  /** Makes what connects to one server. */
+  readonly connector: () => Connector;
+  /** Connects to the origin, if no proxy is between. */
+  readonly first: AheadConnector;
 }
 
 /** How long a name that is being looked up keeps the rest from being loaded. In ms. */
 const LOOKUP_MS = 25;
 
 /**
- * Sets out for JumpCloud at an address: dials it as often as there will be requests at first, so that
- * these are on their way while what sends requests is loaded. Through a proxy nothing is begun.
+ * Sets out for JumpCloud at an address: connects to it as often as there will be requests at first, so
+ * that these are on their way while what sends requests is loaded. Until it is `ready` nothing is sent.
+ * Through a proxy nothing is begun.
  */
-export async function openDestination(
+export async function openDestination<T>(
   origin: string,
   options: Reachability,
   requests: number,
-): Promise<Destination> {
+  ready: () => Promise<T>,
+): Promise<[Destination, T]> {
   const timeoutMs = options.timeout * 1000;
   const requestTimeoutMs = options.request_timeout * 1000;
   const connectTimeoutMs = Math.min(Math.ceil(requestTimeoutMs), LONGEST_TIMER_MS - LATER_MS);
@@ -62,12 +67,22 @@ export async function openDestination(
   // Node tells by large regular expressions whether the name of a host is an address, and optimising
   // these takes 3 ms. Only here: what is loaded of Node under a flag has to be compiled anew.
   tuneV8('--no-regexp-optimization');
-  const first = dialAhead(dial, host, portOf({ protocol, port }), early);
+  const dialled = dialAhead(dial, host, portOf({ protocol, port }), early);
   tuneV8('--regexp-optimization');
-  if (early > 0) await underWay(host, lookup);
-  const { tuneForShortRun } = await import('./short-run.ts');
-  tuneForShortRun();
-  return { origin, proxy, ca, budget, requestTimeoutMs, connectTimeoutMs, first };
+  try {
+    if (early > 0) await underWay(host, lookup);
+    const tls = await tuneForShortRun();
+    const isReady = await ready();
+    const toServer = () => connector({ tls, ca, dial: dialled.dial, timeoutMs: connectTimeoutMs });
+    const first = connectAhead(toServer(), { protocol, hostname: host, port }, early);
+    // What is there already is greeted before more is loaded.
+    if (early > 0) await turn();
+    const ways = { origin, proxy, budget, requestTimeoutMs, connectTimeoutMs };
+    return [{ ...ways, connector: toServer, first }, isReady];
+  } catch (error) {
+    dialled.destroy();
+    throw error;
+  }
 }
 
 /** Resolves when the first packet to a host has left, or its name takes long to be looked up. */
@@ -78,7 +93,12 @@ async function underWay(host: string, lookup: NameLookup): Promise<void> {
       setTimeout(resolve, LOOKUP_MS);
     });
   }
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
+}
+
+/** Lets happen what is about to. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /**

@@ -1,8 +1,3 @@
-// Needed anyway, for the first connection and by undici's parser. They are loaded now because any
-// flag that is set at run time makes Node compile anew those of its own parts that it loads later.
-import 'node:tls';
-import 'node:tty';
-import 'node:zlib';
 import { tuneV8 } from './tune-v8.ts';
 
 /**
@@ -20,7 +15,13 @@ const FLAGS = [
   '--wasm-tiering-budget=2000000000',
 ];
 
-/** Tunes V8 for what a run is about to do. To be called before undici is loaded. */
-export function tuneForShortRun(): void {
+/** Loads what of Node a run needs behind the dialling, and tunes V8 for what it is about to do. */
+export async function tuneForShortRun(): Promise<typeof import('node:tls')> {
+  // Needed anyway, for the connection, the answer and by undici's parser. They are loaded now because any
+  // flag that is set at run time makes Node compile anew those of its own parts that it loads later.
+  const tls = await import('node:tls');
+  await import('node:tty');
+  await import('node:zlib');
   for (const flag of FLAGS) tuneV8(flag);
+  return tls;
 }

@@ -81,18 +81,14 @@ async function openSession(
   requireSystem(run, options.system_id, systemId);
   for (const warning of keyFile.warnings) run.report.warn(warning);
   const origin = originFor(registration, options, run);
-  const destination = await openDestination(origin, options, requests);
-  try {
-    // While the connection is under way: what looks like a key hardly ever turns out to be none.
-    const identity = await identityOf(registration);
-    const agents = agentServerHost && regionOf(agentServerHost);
-    const originIsAgents = agents ? CONSOLES[agents] === origin : undefined;
-    const { HostSession } = await import('./host-session.ts');
-    const session = new HostSession(run, identity, originIsAgents, destination);
-    run.report.connected(() => session.report());
-    return session;
-  } catch (error) {
-    destination.first.destroy();
-    throw error;
-  }
+  // While the connection is under way: what looks like a key hardly ever turns out to be none.
+  const [destination, identity] = await openDestination(origin, options, requests, () =>
+    identityOf(registration),
+  );
+  const agents = agentServerHost && regionOf(agentServerHost);
+  const originIsAgents = agents ? CONSOLES[agents] === origin : undefined;
+  const { HostSession } = await import('./host-session.ts');
+  const session = new HostSession(run, identity, originIsAgents, destination);
+  run.report.connected(() => session.report());
+  return session;
 }

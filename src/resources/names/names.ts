@@ -38,10 +38,11 @@ async function openSession(options: NamesOptions, run: Run): Promise<Session> {
   const apiKey = options.api_key ?? fromEnvironment('JUMPCLOUD_API_KEY') ?? '';
   run.report.hide(apiKey);
   const origin = options.api_url ?? CONSOLES[options.region];
-  const destination = await openDestination(
+  const [destination] = await openDestination(
     origin,
     options,
     kindsOf(options).filter((kind) => isAsked(options[kind])).length,
+    async () => {},
   );
   const orgId = options.org_id ?? fromEnvironment('JUMPCLOUD_ORG_ID');
   const { Session } = await import('../../transport/session.ts');
