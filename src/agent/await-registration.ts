@@ -11,7 +11,7 @@ const LOOK_EVERY_MS = 500;
 /**
  * This host's registration, waiting for the agent to finish it for `timeout` seconds at most. A
  * half-written file counts as not finished, so where it may be waited for, the key has to serve, too.
- * @throws what readRegistration throws, and then identityOf, once the time is up
+ * @throws what readRegistration throws, and where it waits identityOf, once the time is up
  */
 export async function awaitRegistration(
   agentDir: string,
@@ -35,8 +35,11 @@ export async function awaitRegistration(
     delayMs: () => LOOK_EVERY_MS,
     leftMs: () => end - monotonicMs(),
   });
+  if (registration !== undefined) return registration;
   // Looked for once more, to say what is missing and how long it was waited for.
-  return registration ?? readRegistration(agentDir, timeout);
+  const last = readRegistration(agentDir, timeout);
+  await identityOf(last);
+  return last;
 }
 
 function mayHeal(error: unknown): boolean {

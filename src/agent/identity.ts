@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { BadIdentity } from '../errors.ts';
 import type { Signer } from '../signing/sign.ts';
-import { parseKey } from './private-key.ts';
+import { proveKey } from './private-key.ts';
 import type { Registration } from './registration.ts';
 
 /** Who this host is to JumpCloud. */
@@ -17,7 +17,7 @@ export interface Identity extends Signer {
  */
 export async function identityOf(registration: Registration): Promise<Identity> {
   const { agentDir, systemId, keyFile } = registration;
-  const { key, matchesCertificate } = await parseKey(keyFile, join(agentDir, 'client.crt'));
+  const { key, matchesCertificate } = await proveKey(keyFile, join(agentDir, 'client.crt'));
   if (matchesCertificate === false) {
     throw new BadIdentity(
       `${keyFile.path} does not belong to client.crt beside it: one of them comes from another registration. Restore both, or register the agent anew.`,

@@ -17,7 +17,7 @@ export interface PrivateKey {
  * The agent's private key, PKCS#1 or PKCS#8, and whether it belongs to the certificate at a path.
  * @throws BadIdentity when it is damaged, or not an RSA key
  */
-export async function parseKey(file: KeyFile, certificatePath: string): Promise<PrivateKey> {
+export async function proveKey(file: KeyFile, certificatePath: string): Promise<PrivateKey> {
   // It takes 2 ms to be loaded, and nothing needs it before this host dials.
   const { createPrivateKey, X509Certificate } = await import('node:crypto');
   let key: KeyObject;

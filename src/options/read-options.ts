@@ -72,7 +72,7 @@ export async function readValues<T extends OptionTable>(
     try {
       values[name] = await option.read(value, call);
     } catch (error) {
-      problems.push(...flawsOf(error).map((flaw) => problemOf(name, flaw)));
+      for (const flaw of flawsOf(error)) problems.push(problemOf(name, flaw));
     }
   }
   return { values: values as OptionValues<T>, problems };

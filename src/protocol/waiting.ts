@@ -24,13 +24,14 @@ export function waitingOnStderr(): Reporter['waiting'] {
   let shown = false;
 
   const rewrite = async () => {
-    const { isatty } = await import('node:tty');
-    if (!isatty(2)) return;
     const now = monotonicMs();
     const [last] = [...waits]
       .filter(({ start }) => now - start >= QUIET_MS)
       .sort((a, b) => b.end - a.end);
     if (last === undefined) return;
+    const { isatty } = await import('node:tty');
+    // Unless it is over meanwhile.
+    if (!isatty(2) || !waits.has(last)) return;
     const still = `: ${Math.max(0, Math.ceil((last.end - now) / 1000))} s left`;
     // A line that wraps could not be rewritten.
     const room = (process.stderr.columns || USUAL_COLUMNS) - 1 - still.length;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readKeyFile } from '../../src/agent/key-file.ts';
-import { parseKey } from '../../src/agent/private-key.ts';
+import { proveKey } from '../../src/agent/private-key.ts';
 import { BadIdentity, NotEnrolled } from '../../src/errors.ts';
 import { type KeyFiles, makeKeyFiles } from '../emulator/keys.ts';
 import { NUMBERS, pkcs1WithZeroes } from './pkcs1.ts';
@@ -27,7 +27,7 @@ const write = (text: string, mode = 0o600) => {
 async function expectToServe(text: string): Promise<void> {
   write(text);
   const file = readKeyFile(path);
-  const { key } = await parseKey(file, certificate);
+  const { key } = await proveKey(file, certificate);
   const signature = sign('sha256', Buffer.from('x'), key);
   const publicKey = createPublicKey(keys.publicKey);
   expect(verify('sha256', Buffer.from('x'), publicKey, signature)).toBe(true);
@@ -84,7 +84,7 @@ describe('does not serve', () => {
     ['nothing', () => '', /does not hold a private key/],
   ])('%s', async (_, text, message) => {
     write(text());
-    const read = async () => parseKey(readKeyFile(path), certificate);
+    const read = async () => proveKey(readKeyFile(path), certificate);
     await expect(read()).rejects.toThrow(BadIdentity);
     await expect(read()).rejects.toThrow(message);
   });
@@ -122,7 +122,7 @@ describe('beside a certificate', () => {
     write(keys.pkcs1);
     if (text === undefined) rmSync(certificate, { force: true });
     else writeFileSync(certificate, text);
-    return (await parseKey(readKeyFile(path), certificate)).matchesCertificate;
+    return (await proveKey(readKeyFile(path), certificate)).matchesCertificate;
   };
 
   test('that belongs to it', async () => {

@@ -82,6 +82,15 @@ describe('a run that has nothing to ask opens no connection', () => {
       await expectNone();
     });
 
+    test('with a key that was waited for and does not serve', async ({ host }) => {
+      const key = join(host.agentDir, 'client.key');
+      writeFileSync(key, readFileSync(key, 'utf8').slice(0, 500));
+      const wait = { registration_timeout: 0.3 };
+      const { answer } = await host.run(module, { ...good, ...wait, api_url: url });
+      expect(answer).toMatchObject({ error: { code: 'bad_identity' } });
+      await expectNone();
+    });
+
     test('to say what it can do', async ({ host }) => {
       for (const flag of ['--help', '--version']) {
         const call = { ...good, ...host.options, api_url: url };
