@@ -113,9 +113,12 @@ async function readCall<T extends OptionTable>(
   call.controls = controls;
   call.args = moduleArgs(module.options, Object.fromEntries(given));
   const read = await readOptions(module.name, module.options, given);
-  if ('problems' in read) problems.push(...read.problems);
-  if (read.values !== undefined) problems.push(...(module.rules?.(read.values) ?? []));
-  if (problems.length > 0 || read.values === undefined) throw new InvalidArguments(problems);
+  const wrong = [
+    ...problems,
+    ...('problems' in read ? read.problems : []),
+    ...((read.values && module.rules?.(read.values)) ?? []),
+  ];
+  if (wrong.length > 0 || read.values === undefined) throw new InvalidArguments(wrong);
   call.args = moduleArgs(module.options, read.values);
   const { names } = read.values as { readonly names?: unknown };
   if (names instanceof NameLookup) call.names = names;

@@ -30,8 +30,8 @@ export class AttemptFailure extends Error {
 }
 
 const NETWORK: Readonly<Record<string, string>> = {
+  CLOSED_AT_ONCE: 'the connection was closed at once',
   EAI_AGAIN: 'the name server did not answer',
-  ECONNABORTED: 'the connection was closed at once',
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was reset',
   EHOSTUNREACH: 'there is no route to the host',

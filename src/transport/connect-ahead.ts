@@ -1,38 +1,21 @@
-import type { Socket } from 'node:net';
 import { monotonicMs } from '../monotonic-clock.ts';
 import type { Connected, Connector, Target } from './connector.ts';
+import { isOpen } from './is-open.ts';
 
 /** One that idles for longer is not trusted: the other side may be about to close it. In ms. */
 const LONGEST_IDLE_MS = 5000;
-
-/** Connections that are begun before anybody asks for them. */
-export interface AheadConnector {
-  readonly connect: Connector;
-  /** Closes those that nobody asked for. */
-  destroy(): void;
-}
 
 /**
  * Connects to one server as often as there will be requests at first. Who then connects gets one of
  * these, there or still on its way; further ones are made as they are asked for. One that failed is the
  * failure of whom it is given to, as if it had been made for it; one that was closed since is made anew.
  */
-export function connectAhead(connect: Connector, target: Target, count: number): AheadConnector {
+export function connectAhead(connect: Connector, target: Target, count: number): Connector {
   const begun = Array.from({ length: count }, () => begin((done) => connect(target, done)));
-  return {
-    connect(to, done) {
-      const take = begun.shift();
-      if (take === undefined) connect(to, done);
-      else take(done, () => connect(to, done));
-    },
-    destroy() {
-      for (const take of begun.splice(0)) {
-        take(
-          (_, socket) => socket?.destroy(),
-          () => {},
-        );
-      }
-    },
+  return (to, done) => {
+    const take = begun.shift();
+    if (take === undefined) connect(to, done);
+    else take(done, () => connect(to, done));
   };
 }
 
@@ -60,13 +43,9 @@ function begin(connect: (done: Connected) => void): Take {
     // What has come meanwhile waits to be read: if it is the end, that shows once it was looked for.
     socket.read(0);
     setImmediate(() => {
-      if (isAlive(socket) && monotonicMs() - since < LONGEST_IDLE_MS) return done(null, socket);
+      if (isOpen(socket) && monotonicMs() - since < LONGEST_IDLE_MS) return done(null, socket);
       socket.destroy();
       gone();
     });
   };
-}
-
-function isAlive({ destroyed, readableEnded }: Socket): boolean {
-  return !destroyed && !readableEnded;
 }

@@ -27,10 +27,11 @@ export function connector({ tls, ca, dial, timeoutMs }: Connecting): Connector {
 
   const trust = () => {
     if (context === undefined) {
-      context = tls.createSecureContext();
+      const made = tls.createSecureContext();
       // The option `ca` would take the place of the others, which cannot be listed where they are the
       // system's. From Node 22 on NODE_EXTRA_CA_CERTS is among them even then.
-      if (ca !== undefined) context.context.addCACert(ca);
+      if (ca !== undefined) made.context.addCACert(ca);
+      context = made;
     }
     return context;
   };

@@ -1,16 +1,18 @@
 import type { Dialled } from './dial.ts';
 import type { Dialler } from './dialler.ts';
+import { isOpen } from './is-open.ts';
 
 /** Dials before anybody asks for a connection. */
 export interface AheadDialler {
+  /** Gives who dials this very host one of those that were begun, while there are any. */
   readonly dial: Dialler;
-  /** Closes what nobody asked for. */
+  /** Closes all that were begun, and so what was made of them. */
   destroy(): void;
 }
 
 /**
- * Dials one host so many times at once. Who then dials gets one of these, there or still on its way;
- * further ones are made as they are asked for.
+ * Dials one host so many times at once. Who then dials it gets one of these, there or still on its way;
+ * one that was closed since is dialled anew.
  */
 export function dialAhead(
   dial: Dialler,
@@ -27,14 +29,19 @@ export function dialAhead(
       });
     });
   });
+  const left = [...begun];
   return {
     dial(host, at, done) {
-      const one = begun.shift();
+      const one = left.shift();
       if (one === undefined) dial(host, at, done);
-      else void one.then((result) => done(...result));
+      else
+        void one.then((result) => {
+          if (result[1] === null || isOpen(result[1])) done(...result);
+          else dial(host, at, done);
+        });
     },
     destroy() {
-      for (const one of begun.splice(0)) void one.then(([, socket]) => socket?.destroy());
+      for (const one of begun) void one.then(([, socket]) => socket?.destroy());
     },
   };
 }

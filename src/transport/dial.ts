@@ -66,7 +66,7 @@ export function timedOut(): Error {
 
 /** Why a connection fails that the other side ends without a word. */
 export function closedAtOnce(): Error {
-  return Object.assign(new Error('closed at once'), { code: 'ECONNABORTED' });
+  return Object.assign(new Error('closed at once'), { code: 'CLOSED_AT_ONCE' });
 }
 
 /** One of each family in turn: of one that this host has not, no address leads anywhere. */

@@ -7,10 +7,10 @@ import { tunnelThrough } from './tunnel.ts';
 
 /** Connections to a destination, through its proxy if there is one. */
 export function openConnections(destination: Destination): Connections {
-  const { origin, proxy, connector, first, connectTimeoutMs: timeoutMs } = destination;
+  const { origin, proxy, newConnector, connectTimeoutMs: timeoutMs } = destination;
   const connect =
     proxy === undefined
-      ? first.connect
+      ? destination.connect
       : tunnelThrough(proxy, {
           openClient: (toProxy) =>
             // The attempt gives up before, and says so better.
@@ -19,14 +19,14 @@ export function openConnections(destination: Destination): Connections {
               headersTimeout: Math.min(2 * timeoutMs, LONGEST_TIMER_MS),
             }),
           // One for each, as each keeps the TLS sessions of its own side.
-          connectToProxy: connector(),
-          connectToTarget: connector(),
+          connectToProxy: newConnector(),
+          connectToTarget: newConnector(),
         });
   const connections = keepConnections(() => openClient(Client, origin, { connect }));
   return {
     ...connections,
     destroy() {
-      first.destroy();
+      destination.hangUp();
       connections.destroy();
     },
   };

@@ -4,7 +4,7 @@ import { InvalidArguments } from '../errors.ts';
 import { LONGEST_TIMER_MS } from '../pause.ts';
 import { boundLookups } from './bound-lookups.ts';
 import { Budget } from './budget.ts';
-import { type AheadConnector, connectAhead } from './connect-ahead.ts';
+import { connectAhead } from './connect-ahead.ts';
 import { type Connector, connector } from './connector.ts';
 import { LATER_MS } from './dial.ts';
 import { dialAhead } from './dial-ahead.ts';
@@ -31,9 +31,11 @@ export interface Destination {
   /** How long a connection may take, until it is given up. */
   readonly connectTimeoutMs: number;
   /** Makes what connects to one server. */
-  readonly connector: () => Connector;
-  /** Connects to the origin, if no proxy is between. */
-  readonly first: AheadConnector;
+  readonly newConnector: () => Connector;
+  /** Connects to the origin where no proxy is between. What was begun already is given first. */
+  readonly connect: Connector;
+  /** Closes what was begun. */
+  hangUp(): void;
 }
 
 /** How long a name that is being looked up keeps the rest from being loaded. In ms. */
@@ -41,14 +43,14 @@ const LOOKUP_MS = 25;
 
 /**
  * Sets out for JumpCloud at an address: connects to it as often as there will be requests at first, so
- * that these are on their way while what sends requests is loaded. Until it is `ready` nothing is sent.
- * Through a proxy nothing is begun.
+ * that these are on their way while what sends requests is loaded. Before `prepare` is done, which gives
+ * what else a session needs, not a byte is sent over them. Through a proxy nothing is begun.
  */
 export async function openDestination<T>(
   origin: string,
   options: Reachability,
   requests: number,
-  ready: () => Promise<T>,
+  prepare: () => Promise<T>,
 ): Promise<[Destination, T]> {
   const timeoutMs = options.timeout * 1000;
   const requestTimeoutMs = options.request_timeout * 1000;
@@ -72,13 +74,14 @@ export async function openDestination<T>(
   try {
     if (early > 0) await underWay(host, lookup);
     const tls = await tuneForShortRun();
-    const isReady = await ready();
-    const toServer = () => connector({ tls, ca, dial: dialled.dial, timeoutMs: connectTimeoutMs });
-    const first = connectAhead(toServer(), { protocol, hostname: host, port }, early);
+    const prepared = await prepare();
+    const newConnector = () =>
+      connector({ tls, ca, dial: dialled.dial, timeoutMs: connectTimeoutMs });
+    const connect = connectAhead(newConnector(), { protocol, hostname: host, port }, early);
     // What is there already is greeted before more is loaded.
     if (early > 0) await turn();
     const ways = { origin, proxy, budget, requestTimeoutMs, connectTimeoutMs };
-    return [{ ...ways, connector: toServer, first }, isReady];
+    return [{ ...ways, newConnector, connect, hangUp: dialled.destroy }, prepared];
   } catch (error) {
     dialled.destroy();
     throw error;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import * as tls from 'node:tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type AheadConnector, connectAhead } from '../../src/transport/connect-ahead.ts';
-import { connector } from '../../src/transport/connector.ts';
+import { connectAhead } from '../../src/transport/connect-ahead.ts';
+import { type Connector, connector } from '../../src/transport/connector.ts';
 import { type AheadDialler, dialAhead } from '../../src/transport/dial-ahead.ts';
 import { dialler } from '../../src/transport/dialler.ts';
 import { issue, makeCa, type TlsIdentity } from '../emulator/keys.ts';
@@ -22,7 +22,7 @@ describe.each(['http:', 'https:'])('%s', (protocol) => {
   /** What these go over. */
   let raw: Socket[];
   let dialled: AheadDialler;
-  let ahead: AheadConnector | undefined;
+  let ahead: Connector;
 
   beforeEach(async () => {
     accepted = [];
@@ -40,7 +40,6 @@ describe.each(['http:', 'https:'])('%s', (protocol) => {
   });
   afterEach(() => {
     vi.restoreAllMocks();
-    ahead?.destroy();
     dialled.destroy();
     for (const socket of accepted) socket.destroy();
     server.close();
@@ -48,20 +47,27 @@ describe.each(['http:', 'https:'])('%s', (protocol) => {
 
   const target = () => ({ protocol, hostname: '127.0.0.1', port: String(port) });
 
-  function begin(count: number): void {
-    const timeoutMs = 5000;
+  function dialFirst(count: number): void {
     const dial = dialler(() => {
       throw new Error('an address is not looked up');
-    }, timeoutMs);
+    }, 5000);
     dialled = dialAhead(dial, '127.0.0.1', port, count);
-    const connect = connector({ tls, ca: ca.cert, dial: dialled.dial, timeoutMs });
+  }
+
+  function begin(count: number): void {
+    dialFirst(count);
+    thenConnect(count);
+  }
+
+  function thenConnect(count: number): void {
+    const connect = connector({ tls, ca: ca.cert, dial: dialled.dial, timeoutMs: 5000 });
     ahead = connectAhead(connect, target(), count);
   }
 
   /** Asks for a connection: its number among those that the server accepted, from 1, or the error. */
   function take(): Promise<number | Error> {
     return new Promise((resolve) => {
-      ahead?.connect(target(), (error, socket) => {
+      ahead(target(), (error, socket) => {
         if (error) return resolve(error);
         const at = socket?.localPort;
         const number = () => accepted.findIndex(({ remotePort }) => remotePort === at) + 1;
@@ -107,6 +113,20 @@ describe.each(['http:', 'https:'])('%s', (protocol) => {
     expect(await take()).toBe(2);
   });
 
+  test.each([
+    ['closed', (socket: Socket) => socket.destroy()],
+    ['reset', (socket: Socket) => socket.resetAndDestroy()],
+  ])('one that was %s before anything was sent over it is dialled anew', async (_, close) => {
+    dialFirst(1);
+    await vi.waitFor(() => expect(raw).toHaveLength(1));
+    for (const socket of raw) close(socket);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    accepted = [];
+    thenConnect(1);
+    expect(await take()).toBe(1);
+    expect(raw).toHaveLength(2);
+  });
+
   test('one that nobody asked for in five seconds is made anew', async () => {
     begin(1);
     await vi.waitFor(() => expect(accepted).toHaveLength(1));
@@ -121,7 +141,7 @@ describe.each(['http:', 'https:'])('%s', (protocol) => {
     begin(2);
     await vi.waitFor(() => expect(accepted).toHaveLength(2));
     const ends = accepted.map((socket) => once(socket.resume(), 'close'));
-    ahead?.destroy();
+    dialled.destroy();
     await Promise.all(ends);
   });
 });
@@ -136,7 +156,7 @@ test('a certificate that is not trusted is the failure of the first who asks', a
   const ahead = connectAhead(connect, target, 1);
   await new Promise((resolve) => setTimeout(resolve, 100));
   const failure = await new Promise((resolve) => {
-    ahead.connect(target, (...[error]) => resolve(error));
+    ahead(target, (...[error]) => resolve(error));
   });
   server.close();
   expect(failure).toMatchObject({ code: expect.stringMatching(/SELF_SIGNED|UNABLE_TO/) });
