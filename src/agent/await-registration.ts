@@ -2,7 +2,6 @@ import { BadIdentity, NotEnrolled } from '../errors.ts';
 import { monotonicMs } from '../monotonic-clock.ts';
 import { pollUntil } from '../poll-until.ts';
 import type { Run } from '../run.ts';
-import { identityOf } from './identity.ts';
 import { Unreadable } from './read-file.ts';
 import { AlreadyRemoved, type Registration, readRegistration } from './registration.ts';
 
@@ -11,7 +10,7 @@ const LOOK_EVERY_MS = 500;
 /**
  * This host's registration, waiting for the agent to finish it for `timeout` seconds at most. A
  * half-written file counts as not finished, so where it may be waited for, the key has to serve, too.
- * @throws what readRegistration throws, and where it waits identityOf, once the time is up
+ * @throws what readRegistration throws, and where it waits its identity, once the time is up
  */
 export async function awaitRegistration(
   agentDir: string,
@@ -23,7 +22,7 @@ export async function awaitRegistration(
   const look = async () => {
     try {
       const registration = readRegistration(agentDir);
-      await identityOf(registration);
+      await registration.identity();
       return registration;
     } catch (error) {
       if (!mayHeal(error)) throw error;
@@ -38,7 +37,7 @@ export async function awaitRegistration(
   if (registration !== undefined) return registration;
   // Looked for once more, to say what is missing and how long it was waited for.
   const last = readRegistration(agentDir, timeout);
-  await identityOf(last);
+  await last.identity();
   return last;
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { BadIdentity } from '../errors.ts';
 import type { Signer } from '../signing/sign.ts';
 import { proveKey } from './private-key.ts';
-import type { Registration } from './registration.ts';
+import type { Registered } from './registration.ts';
 
 /** Who this host is to JumpCloud. */
 export interface Identity extends Signer {
@@ -15,8 +15,8 @@ export interface Identity extends Signer {
  * What a registered host proves itself with.
  * @throws BadIdentity when the key cannot serve
  */
-export async function identityOf(registration: Registration): Promise<Identity> {
-  const { agentDir, systemId, keyFile } = registration;
+export async function identityOf(registered: Registered): Promise<Identity> {
+  const { agentDir, systemId, keyFile } = registered;
   const { key, matchesCertificate } = await proveKey(keyFile, join(agentDir, 'client.crt'));
   if (matchesCertificate === false) {
     throw new BadIdentity(

@@ -2,6 +2,7 @@ import { type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadIdentity, NotEnrolled } from '../errors.ts';
 import { NoRegistration, readConfiguration } from './configuration.ts';
+import { type Identity, identityOf } from './identity.ts';
 import { isLink } from './is-link.ts';
 import { type KeyFile, readKeyFile } from './key-file.ts';
 import { Unreadable } from './read-file.ts';
@@ -21,12 +22,21 @@ export class AlreadyRemoved extends NotEnrolled {
   }
 }
 
-/** As what the agent registered this host, by its files. */
-export interface Registration {
+/** What the agent's files say. */
+export interface Registered {
   readonly agentDir: string;
   readonly systemId: string;
   readonly agentServerHost: string | undefined;
   readonly keyFile: KeyFile;
+}
+
+/** As what the agent registered this host. */
+export interface Registration extends Registered {
+  /**
+   * What it proves itself with. The key is looked at once, however often it is asked for.
+   * @throws BadIdentity when the key cannot serve
+   */
+  identity(): Promise<Identity>;
 }
 
 /**
@@ -38,7 +48,15 @@ export function readRegistration(agentDir: string, waited = 0): Registration {
   requireFolder(agentDir, waited);
   const { systemKey, agentServerHost } = readConfiguration(join(agentDir, 'jcagent.conf'), waited);
   const keyFile = readKey(agentDir, systemKey, waited);
-  return { agentDir, systemId: systemKey, agentServerHost, keyFile };
+  const registered = { agentDir, systemId: systemKey, agentServerHost, keyFile };
+  let identity: Promise<Identity> | undefined;
+  return {
+    ...registered,
+    identity() {
+      identity ??= identityOf(registered);
+      return identity;
+    },
+  };
 }
 
 /** A removal at the same time leaves its tombstone before it deletes the key: looked for behind. */

@@ -1,5 +1,4 @@
 import { awaitRegistration } from '../agent/await-registration.ts';
-import { identityOf } from '../agent/identity.ts';
 import { CONSOLES, type Region, regionOf } from '../agent/region.ts';
 import type { Registration } from '../agent/registration.ts';
 import { requireSystem } from '../agent/require-system.ts';
@@ -56,7 +55,7 @@ export async function withSession<T>(run: Run, options: SessionOptions, work: Wo
   return withSessionOf(run, registration, options, work);
 }
 
-/** The same for a registration that was read already. Nothing is sent before the work does. */
+/** The same for a registration that was read already. No request is sent before the work does. */
 export async function withSessionOf<T>(
   run: Run,
   registration: Registration,
@@ -83,7 +82,7 @@ async function openSession(
   const origin = originFor(registration, options, run);
   // While the connection is under way: what looks like a key hardly ever turns out to be none.
   const [destination, identity] = await openDestination(origin, options, requests, () =>
-    identityOf(registration),
+    registration.identity(),
   );
   const agents = agentServerHost && regionOf(agentServerHost);
   const originIsAgents = agents ? CONSOLES[agents] === origin : undefined;

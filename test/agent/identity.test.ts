@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { identityOf } from '../../src/agent/identity.ts';
 import { AlreadyRemoved, readRegistration } from '../../src/agent/registration.ts';
 import { agentVersion } from '../../src/agent/version.ts';
 import { BadIdentity } from '../../src/errors.ts';
@@ -27,7 +26,7 @@ const configuration = (fields: object) => {
 };
 const tombstone = (content: object) => write('.removed-from-jumpcloud', JSON.stringify(content));
 
-const identity = () => identityOf(readRegistration(dir));
+const identity = () => readRegistration(dir).identity();
 
 test('is what the agent left', async () => {
   expect(readRegistration(dir)).toMatchObject({
@@ -51,6 +50,14 @@ test('has a systemKey in lower case', () => {
 test.each([[undefined], [null], [''], [5], [{}]])('agentServerHost %j names none', (given) => {
   configuration({ agentServerHost: given });
   expect(readRegistration(dir).agentServerHost).toBeUndefined();
+});
+
+test('is proved once', async () => {
+  const registration = readRegistration(dir);
+  const proved = await registration.identity();
+  write('client.key', 'gone');
+  write('client.crt', (await makeKeyFiles()).certificate);
+  expect(await registration.identity()).toBe(proved);
 });
 
 describe('client.crt', () => {

@@ -133,7 +133,8 @@ describe('a key that only begins as one is seen through while the connection is 
       socket.on('error', () => {});
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    // By https, where a client speaks first.
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const key = join(host.agentDir, 'client.key');
     writeFileSync(key, readFileSync(key, 'utf8').slice(0, 500));
     const { good } = furnitureOf(module);
