@@ -92,3 +92,11 @@ export function withoutOtherProtocols(): string {
     /^ {2}get interceptors \(\) [\s\S]*?(?=^ {2}close \(callback\))/m,
   ]);
 }
+
+/** What a dispatcher is, without interceptors to put around one. */
+export function withoutInterceptors(): string {
+  return without('dispatcher/dispatcher.js', [
+    /^ {2}compose \(\.\.\.args\) [\s\S]*?^ {2}\}\n/m,
+    /^class ComposedDispatcher [\s\S]*?^\}\n/m,
+  ]);
+}

@@ -3,6 +3,7 @@ import { brotliCompressSync } from 'node:zlib';
 import type { Edit } from './apply-edits.ts';
 import {
   withoutIdleTools,
+  withoutInterceptors,
   withoutOptionChecks,
   withoutOtherProtocols,
   withoutPieces,
@@ -82,6 +83,10 @@ export const undiciEdits: readonly Edit[] = [
   {
     file: 'undici/lib/dispatcher/dispatcher-base.js',
     contents: withoutOtherProtocols,
+  },
+  {
+    file: 'undici/lib/dispatcher/dispatcher.js',
+    contents: withoutInterceptors,
   },
   {
     file: 'undici/lib/core/util.js',
