@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { compileFunction } from 'node:vm';
 import { build, type Metafile } from 'esbuild';
 import { NEWEST_TUNED_NODE } from '../../src/transport/tune-v8.ts';
 import { applyEdits } from './apply-edits.ts';
@@ -38,29 +39,39 @@ export async function bundleModule(name: string, header: string): Promise<Bundle
   return { name, text: header + script(joined), metafile };
 }
 
+const STRICT = '"use strict";';
+/** What stands between two pages. */
+const PAGE_BREAK = '\n//page\n';
+
 /**
- * One script of both parts. The late one stands in a comment, which V8 skips, and is compiled when it
- * is wanted: while the connection is on its way. Its text comes from the same reading of the file as
- * the early one's, because an upgrade may replace the file meanwhile. Each part is compiled as a whole,
- * as the header begins to.
+ * One script of all. The pages stand in a comment, which V8 skips, and each is compiled as a whole, as
+ * the header begins to, when it is wanted: most of them while the connection is on its way. Their text
+ * comes from the same reading of the file as the early part's, because an upgrade may replace the file
+ * meanwhile.
  */
-function script({ early, late, shared }: Joined): string {
-  if (/\/\*|\*\//.test(late)) throw new Error('The late part of a bundle would end its comment.');
-  const names = ['require', 'later', 'once', ...shared].join();
+function script({ early, pages, shared }: Joined): string {
+  const names = ['require', 'page', 'later', ...shared];
+  for (const page of pages) {
+    if (/\/\*|\*\//.test(page) || page.includes(PAGE_BREAK))
+      throw new Error('A page of a bundle would end too soon.');
+    // What is wrong in a comment would show on a host only.
+    compileFunction(STRICT + page, names);
+  }
   return `"use strict";
 const tune=f=>parseInt(process.versions.node)<=${NEWEST_TUNED_NODE}&&require("node:v8").setFlagsFromString(f);
 tune("--lazy");
-let text=module.text;
+let text=module.text,texts;
 try{text??=require("node:fs").readFileSync(__filename,"utf8")}catch{}
-const once=f=>{let done,value;return()=>{if(!done){value=f();done=true}return value}};
-const load=once(()=>{
-const late=text.slice(text.lastIndexOf("/*")+2,text.lastIndexOf("*/"));
+const made=[];
+const make=n=>{
+texts??=text.slice(text.lastIndexOf("/*")+2,text.lastIndexOf("*/")).split(${JSON.stringify(PAGE_BREAK)});
 tune("--no-lazy");
-const f=require("node:vm").compileFunction(late,"${names}".split(","),{filename:__filename});
+const f=require("node:vm").compileFunction('${STRICT}'+texts[n],"${names}".split(","),{filename:__filename});
 tune("--lazy");
-return f(${names})});
-const later=async n=>load()[n]();
+return f(${names})};
+const page=n=>made[n]??=make(n);
+const later=async n=>page(n);
 ${early}
-/*"use strict";${late}*/
+/*${pages.join(PAGE_BREAK)}*/
 `;
 }

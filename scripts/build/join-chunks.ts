@@ -6,16 +6,16 @@ export interface Chunk {
   readonly text: string;
 }
 
-/** A bundle as two texts for one process. */
+/** A bundle as texts for one process: what it begins with, and what it may come to need. */
 export interface Joined {
   /** What the entry imports with import statements; calls `later(n)` where it says import(). */
   readonly early: string;
   /**
-   * What only import() leads to: the body of a function that returns, by n, functions that give what
-   * `later` does. Wants `once`, which makes of a function one that runs but once.
+   * What only import() leads to, each chunk the body of a function that returns its exports. Wants
+   * `page`, which gives those of another one by its index here, and `later`, which promises them.
    */
-  readonly late: string;
-  /** The names in `early` that `late` wants, too. */
+  readonly pages: readonly string[];
+  /** The names in `early` that the pages want, too. */
   readonly shared: readonly string[];
 }
 
@@ -25,48 +25,46 @@ export interface Joined {
  */
 export async function joinChunks(entry: string, chunks: readonly Chunk[]): Promise<Joined> {
   await init;
-  const values = new Map<string, string>();
-  const dynamic: string[] = [];
+  const names = new Map<string, string>();
+  const later: string[] = [];
 
   const textOf = (path: string) => {
     const found = chunks.find((chunk) => chunk.path === path);
     if (found === undefined) throw new Error(`esbuild wrote no ${path}.`);
     return found.text;
   };
-  const join = (path: string, isLate: boolean): string => {
-    if (values.has(path)) return '';
+  const pageOf = (path: string) => {
+    if (names.has(path)) throw new Error(`${path} is imported at the start and later, too.`);
+    if (!later.includes(path)) later.push(path);
+    return later.indexOf(path);
+  };
+  const join = (path: string): string => {
+    if (names.has(path)) return '';
     let before = '';
-    const body = toFunctionBody(textOf(path), {
-      chunk: (imported) => {
-        before += join(imported, isLate);
-        return values.get(imported) ?? '';
-      },
-      later: (imported) => {
-        if (!dynamic.includes(imported)) dynamic.push(imported);
-        return dynamic.indexOf(imported);
-      },
-    });
-    const name = `chunk${values.size}`;
-    values.set(path, isLate ? `${name}()` : name);
-    const made = `()=>{${body}}`;
-    return `${before}const ${name}=${isLate ? `once(${made})` : `(${made})()`};`;
+    const chunk = (imported: string) => {
+      before += join(imported);
+      return names.get(imported) ?? '';
+    };
+    const body = toFunctionBody(textOf(path), { chunk, later: pageOf });
+    const name = `chunk${names.size}`;
+    names.set(path, name);
+    return `${before}const ${name}=(()=>{${body}})();`;
   };
 
-  const early = join(entry, false);
+  const early = join(entry);
+  const chunk = (path: string) => names.get(path) ?? `page(${pageOf(path)})`;
+  const pages: string[] = [];
+  // Grows while it is gone through: a page may lead to others.
+  for (const path of later) pages.push(toFunctionBody(textOf(path), { chunk, later: pageOf }));
   // The entry is last, and nobody imports it.
-  const shared = [...values.values()].slice(0, -1);
-  let late = '';
-  // Grows while it is gone through: what is loaded later may say import() too.
-  for (const path of dynamic) late += join(path, true);
-  const results = dynamic.map((path) => `()=>${values.get(path)}`);
-  return { early, late: `${late}return[${results.join()}]`, shared };
+  return { early, pages, shared: [...names.values()].slice(0, -1) };
 }
 
 /** What imports of a chunk become. */
 interface Imports {
   /** What gives another chunk's exports. */
   readonly chunk: (path: string) => string;
-  /** The number for `later` of what import() names. */
+  /** The page that import() names. */
   readonly later: (path: string) => number;
 }
 
@@ -79,7 +77,9 @@ function toFunctionBody(module: string, { chunk, later }: Imports): string {
   const [imports, exported] = parse(text);
   let body = '';
   let end = 0;
-  for (const { n: specifier = '', ss, se, s, d } of imports) {
+  for (const { n: specifier, ss, se, s, d } of imports) {
+    if (specifier === undefined)
+      throw new Error(`It shows at run time only: ${text.slice(ss, se)}`);
     body += text.slice(end, ss);
     end = se;
     const isOurs = specifier.startsWith('./');
@@ -89,7 +89,7 @@ function toFunctionBody(module: string, { chunk, later }: Imports): string {
     else body += asDeclaration(text.slice(ss, s - 1), isOurs ? chunk(path) : node);
   }
   const rest = text.slice(end);
-  if (exported.length === 0) return body + rest;
+  if (exported.length === 0) return `${body}${rest}return{}`;
   const list = /export\{([^}]*)\};?\s*$/.exec(rest);
   if (list === null)
     throw new Error(`esbuild does not export at the end of a chunk: ${rest.slice(-200)}`);

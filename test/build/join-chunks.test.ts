@@ -5,27 +5,15 @@ import { type Chunk, joinChunks } from '../../scripts/build/join-chunks.ts';
 
 const require = createRequire(import.meta.url);
 
-/** Runs both parts as an executable does; gives what the entry has pushed to `said`. */
+/** Runs the parts as an executable does; gives what they have pushed to `said`. */
 async function run(...chunks: readonly Chunk[]): Promise<unknown[]> {
-  const { early, late, shared } = await joinChunks('entry.js', chunks);
+  const { early, pages, shared } = await joinChunks('entry.js', chunks);
   const said: unknown[] = [];
-  const once = (make: () => unknown) => {
-    let made: { value: unknown } | undefined;
-    return () => {
-      made ??= { value: make() };
-      return made.value;
-    };
-  };
-  const body = `let load; const later = async (n) => (load ??= compile(${JSON.stringify(shared)},
-    [${shared}], later))[n](); ${early}`;
-  const compile = (names: string[], values: unknown[], later: unknown) =>
-    compileFunction(late, ['require', 'later', 'once', 'said', ...names])(
-      require,
-      later,
-      once,
-      said,
-      ...values,
-    );
+  const names = ['require', 'page', 'later', 'said', ...shared];
+  const body = `const made = [];
+    const page = (n) => made[n] ??= compile(n)(${names});
+    const later = async (n) => page(n); ${early}`;
+  const compile = (n: number) => compileFunction(pages[n] ?? '', names);
   compileFunction(body, ['require', 'compile', 'said'])(require, compile, said);
   await new Promise((resolve) => setTimeout(resolve, 10));
   return said;
@@ -54,6 +42,8 @@ test.each([
     'unknown kind of import',
   ],
   ['an export in the middle', 'export var a=1;said.push(a);', 'does not export at the end'],
+  ['an import of what a variable says', 'import(x);', 'shows at run time only'],
+  ['an import() of what is there already', 'import("./entry.js");', 'imported at the start'],
   ['a chunk that is not there', 'import{a}from"./nowhere.js";', 'wrote no nowhere.js'],
 ])('%s fails the build', async (_, text, message) => {
   await expect(joinChunks('entry.js', [{ path: 'entry.js', text }])).rejects.toThrow(message);
