@@ -39,7 +39,6 @@ export async function bundleModule(name: string, header: string): Promise<Bundle
   return { name, text: header + script(joined), metafile };
 }
 
-const STRICT = '"use strict";';
 /** What stands between two pages. */
 const PAGE_BREAK = '\n//page\n';
 
@@ -51,11 +50,12 @@ const PAGE_BREAK = '\n//page\n';
  */
 function script({ early, pages, shared }: Joined): string {
   const names = ['require', 'page', 'later', ...shared];
-  for (const page of pages) {
-    if (/\/\*|\*\//.test(page) || page.includes(PAGE_BREAK))
+  const bodies = pages.map((page) => `"use strict";${page}`);
+  for (const body of bodies) {
+    if (/\/\*|\*\//.test(body) || body.includes(PAGE_BREAK))
       throw new Error('A page of a bundle would end too soon.');
     // What is wrong in a comment would show on a host only.
-    compileFunction(STRICT + page, names);
+    compileFunction(body, names);
   }
   return `"use strict";
 const tune=f=>parseInt(process.versions.node)<=${NEWEST_TUNED_NODE}&&require("node:v8").setFlagsFromString(f);
@@ -66,12 +66,12 @@ const made=[];
 const make=n=>{
 texts??=text.slice(text.lastIndexOf("/*")+2,text.lastIndexOf("*/")).split(${JSON.stringify(PAGE_BREAK)});
 tune("--no-lazy");
-const f=require("node:vm").compileFunction('${STRICT}'+texts[n],"${names}".split(","),{filename:__filename});
+const f=require("node:vm").compileFunction(texts[n],"${names}".split(","),{filename:__filename});
 tune("--lazy");
 return f(${names})};
 const page=n=>made[n]??=make(n);
 const later=async n=>page(n);
 ${early}
-/*${pages.join(PAGE_BREAK)}*/
+/*${bodies.join(PAGE_BREAK)}*/
 `;
 }

@@ -34,7 +34,6 @@ export async function joinChunks(entry: string, chunks: readonly Chunk[]): Promi
     return found.text;
   };
   const pageOf = (path: string) => {
-    if (names.has(path)) throw new Error(`${path} is imported at the start and later, too.`);
     if (!later.includes(path)) later.push(path);
     return later.indexOf(path);
   };
@@ -55,7 +54,10 @@ export async function joinChunks(entry: string, chunks: readonly Chunk[]): Promi
   const chunk = (path: string) => names.get(path) ?? `page(${pageOf(path)})`;
   const pages: string[] = [];
   // Grows while it is gone through: a page may lead to others.
-  for (const path of later) pages.push(toFunctionBody(textOf(path), { chunk, later: pageOf }));
+  for (const path of later) {
+    if (names.has(path)) throw new Error(`${path} is imported at the start and later, too.`);
+    pages.push(toFunctionBody(textOf(path), { chunk, later: pageOf }));
+  }
   // The entry is last, and nobody imports it.
   return { early, pages, shared: [...names.values()].slice(0, -1) };
 }

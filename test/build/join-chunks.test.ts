@@ -48,3 +48,11 @@ test.each([
 ])('%s fails the build', async (_, text, message) => {
   await expect(joinChunks('entry.js', [{ path: 'entry.js', text }])).rejects.toThrow(message);
 });
+
+test('an import() of what is imported at the start, further down, fails the build', async () => {
+  const chunks = [
+    { path: 'entry.js', text: 'import("./a.js");import"./a.js";' },
+    { path: 'a.js', text: 'said.push(1);' },
+  ];
+  await expect(joinChunks('entry.js', chunks)).rejects.toThrow('a.js is imported at the start');
+});
