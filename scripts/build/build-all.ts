@@ -12,7 +12,7 @@ import { thirdPartyNotices } from './third-party-notices.ts';
 import { writeFileAtOnce } from './write-file.ts';
 
 /** In bytes. Every start of a module reads and parses the whole file. */
-export const largestExecutable = 165_000;
+export const largestExecutable = 200_000;
 
 /** One built executable: its size in bytes, and what esbuild put into it. */
 export interface BuiltModule {
