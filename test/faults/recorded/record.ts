@@ -1,0 +1,24 @@
+/**
+ * Records what every executable answers and asks of JumpCloud, one line of JSON for each call, so that two
+ * versions can be compared with diff: the same seeds give the same calls. Run it through
+ * `npm run record-calls -- FILE [CALLS]`.
+ */
+import { writeFileSync } from 'node:fs';
+import { sideBySide } from '../side-by-side.ts';
+import { recordCall } from './recorded-call.ts';
+
+const CALLS = 2000;
+const AT_ONCE = 4;
+
+const [file, calls = String(CALLS)] = process.argv.slice(2);
+if (file === undefined) {
+  console.error('Usage: npm run record-calls -- FILE [CALLS]');
+  process.exit(2);
+}
+const seeds = Array.from({ length: Number(calls) }, (_, i) => i + 1);
+const lines = await sideBySide(seeds, AT_ONCE, async (seed) => {
+  if (seed % 250 === 0) console.log(`call ${seed}`);
+  return JSON.stringify(await recordCall(seed));
+});
+writeFileSync(file, `${lines.join('\n')}\n`);
+console.log(`${lines.length} calls recorded in ${file}`);

@@ -1,0 +1,176 @@
+import { execa } from 'execa';
+import fc from 'fast-check';
+import { type Emulator, type EnrolledHost, startEmulator } from '../../emulator/emulator.ts';
+import type { Fault, FaultRule, FaultTarget } from '../../emulator/faults.ts';
+import { executablePath, type ModuleName } from '../../harness/executable.ts';
+import { WRITING_MODULES } from '../../harness/furniture.ts';
+import { oddCalls } from '../odd-calls.ts';
+import { organisationOf } from '../organisation.ts';
+import { Random } from '../random.ts';
+import { type Pools, populate, someWish } from '../stormy-wish.ts';
+
+/** What one call answered and asked, with everything masked that differs between two runs of the same code. */
+export interface RecordedCall {
+  readonly seed: number;
+  readonly module: ModuleName;
+  readonly exitCode: number | undefined;
+  readonly stdout: unknown;
+  readonly stderr: string;
+  /** Sorted, because parallel requests arrive in any order. */
+  readonly requests: readonly string[];
+}
+
+interface Call {
+  readonly module: ModuleName;
+  readonly words: readonly string[];
+  readonly input?: string | undefined;
+}
+
+const FLAGS = ['--check', '--diff', '--detailed-exitcode'];
+
+/** What goes wrong once in a call, so that its course does not depend on time. */
+const FAULTS: readonly Fault[] = [
+  ...[429, 500, 502, 503].map((status) => ({ kind: 'status', status }) as const),
+  ...[400, 401, 403, 404, 409, 422].map(
+    (status) => ({ kind: 'status', status, text: '{"message":"refused"}' }) as const,
+  ),
+  { kind: 'reset-before' },
+  { kind: 'reset-after' },
+  { kind: 'ignored-write' },
+  { kind: 'redirect', location: 'https://elsewhere.example/' },
+  { kind: 'body', text: '<html></html>' },
+];
+
+/** Makes the call of a seed on a host and an organisation of its own. */
+export async function recordCall(seed: number): Promise<RecordedCall> {
+  const emulator = await startEmulator({ seed });
+  const host = await emulator.enrol();
+  try {
+    const random = new Random(seed);
+    const pools = populate(emulator.store, [host.systemId], random);
+    const call = someCall(seed, random, emulator, host, pools);
+    if (random.chance(0.3)) emulator.faults.add(someFault(random, pools));
+    const { stdout, stderr, exitCode } = await execa(executablePath(call.module), call.words, {
+      ...(call.input === undefined ? { stdin: 'ignore' } : { input: call.input }),
+      reject: false,
+      timeout: 60_000,
+    });
+    const masked = (text: string) => mask(text, emulator, host);
+    return {
+      seed,
+      module: call.module,
+      exitCode,
+      stdout: asJson(masked(stdout)),
+      stderr: masked(stderr),
+      requests: emulator.requests
+        .map(({ method, url, status, body }) =>
+          masked(`${method} ${url} ${status} ${JSON.stringify(body) ?? ''}`),
+        )
+        .sort(),
+    };
+  } finally {
+    await emulator.close();
+    await host.remove();
+  }
+}
+
+/** Hits one request that is recognised by what it asks for: which of parallel ones arrives first differs. */
+function someFault(random: Random, pools: Pools): FaultRule {
+  const part = random.of(
+    '/memberof',
+    '/users',
+    'targets=user&',
+    'targets=command',
+    '/api/systems/',
+  );
+  const id = random.of(...Object.values(pools).flat());
+  const method = random.of('GET', 'GET', 'PUT', 'POST', 'DELETE');
+  const isHit = ({ url, body }: FaultTarget) =>
+    method === 'POST' ? url.includes(id) || Object(body).id === id : url.includes(part);
+  return {
+    fault: random.of(...FAULTS),
+    when: (request) => request.method === method && (method === 'PUT' || isHit(request)),
+  };
+}
+
+function someCall(
+  seed: number,
+  random: Random,
+  emulator: Emulator,
+  host: EnrolledHost,
+  pools: Pools,
+): Call {
+  const connection = { agent_dir: host.agentDir, api_url: emulator.url, timeout: 15 };
+  const flags = random.some(FLAGS, 2);
+  const kind = random.of('wish', 'wish', 'wish', 'info', 'names', 'odd');
+  if (kind === 'odd') return oddCall(seed, connection, pools);
+  if (kind === 'info') {
+    return { module: 'jumpcloud_system_info', words: [JSON.stringify(connection), ...flags] };
+  }
+  if (kind === 'names') return namesCall(random, emulator, pools);
+  const module = random.of(...WRITING_MODULES);
+  const before = organisationOf(emulator.store);
+  const { options } = someWish(module, host.systemId, pools, before, random);
+  const verbosity = random.chance(0.2) ? { _ansible_verbosity: 2 } : {};
+  const text = JSON.stringify({ ...connection, ...options, ...verbosity });
+  return random.chance(0.2)
+    ? { module, words: ['-', ...flags], input: text }
+    : { module, words: [text, ...flags] };
+}
+
+function oddCall(seed: number, connection: Record<string, unknown>, pools: Pools): Call {
+  const always = {
+    ...connection,
+    request_timeout: 5,
+    registration_timeout: 0,
+    settle: 0,
+    stop_agent: false,
+    proxy: null,
+  };
+  const around = {
+    ids: Object.values(pools).flat(),
+    paths: [String(connection['agent_dir']), '/dev/null', '/nowhere'],
+    urls: [String(connection['api_url'])],
+    always,
+  };
+  const isCallable = ({ words }: Call) =>
+    words.every(
+      (word) => !word.includes('\0') && !/\p{Surrogate}/u.test(word) && word.length < 100_000,
+    );
+  const [call] = fc.sample(oddCalls(around).filter(isCallable), { numRuns: 1, seed });
+  if (call === undefined) throw new Error(`seed ${seed} gives no call`);
+  return { ...call, input: call.input ?? '' };
+}
+
+function namesCall(random: Random, emulator: Emulator, pools: Pools): Call {
+  const nameOf = (type: keyof Pools) => (id: string) => emulator.store.descriptionOf(type, id).name;
+  const some = (type: keyof Pools) => random.some(pools[type], 8).map(nameOf(type));
+  const options = {
+    api_key: emulator.store.addApiKey(),
+    api_url: emulator.url,
+    timeout: 15,
+    system_groups: random.of<unknown>('all', [...some('system_group'), 'web']),
+    users: some('user').concat(random.some(['nobody', 'grace'], 1)),
+    policies: random.of<unknown>('all', ['baseline']),
+  };
+  return { module: 'jumpcloud_names', words: [JSON.stringify(options)] };
+}
+
+/** Replaces what depends on the run: addresses, folders, times and durations. */
+function mask(text: string, { port }: Emulator, { agentDir }: EnrolledHost): string {
+  return text
+    .replaceAll(agentDir, 'AGENT_DIR')
+    .replaceAll(`127.0.0.1:${port}`, 'EMULATOR')
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
+    .replace(/"(elapsed|clock_offset)":-?[\d.]+/g, '"$1":0')
+    .replace(/\b\d+(\.\d+)? s\b/g, 'N s')
+    .replace(/\bprocess \d+/g, 'process PID');
+}
+
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
