@@ -30,6 +30,8 @@ export async function bundleModule(name: string, header: string): Promise<Bundle
     format: 'esm',
     target: `node${requiredNode}`,
     legalComments: 'none',
+    // undici would choose another parser where this variable is set.
+    define: { 'process.env.JEST_WORKER_ID': 'undefined' },
     metafile: true,
     plugins: [helpImport, applyEdits('undici-edits', undiciEdits)],
     logLevel: 'warning',

@@ -1,13 +1,6 @@
 import { createRequire } from 'node:module';
 import { brotliCompressSync } from 'node:zlib';
 import type { Edit } from './apply-edits.ts';
-import {
-  withoutIdleTools,
-  withoutInterceptors,
-  withoutOptionChecks,
-  withoutOtherProtocols,
-  withoutPieces,
-} from './undici-cuts.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -44,6 +37,22 @@ export const undiciEdits: readonly Edit[] = [
     contents: fails('this processor cannot run WebAssembly SIMD, which reading HTTP needs'),
   },
 
+  {
+    // Connections are made by src/transport/connect, which every client is given.
+    file: 'undici/lib/core/connect.js',
+    contents: failsWhenCalled('every client is given its own connector'),
+  },
+  {
+    // Redirects are never followed: a signature must not reach another address.
+    file: 'undici/lib/interceptor/redirect-interceptor.js',
+    contents: () => 'module.exports = () => (dispatch) => dispatch;',
+  },
+  {
+    // Request bodies are text.
+    file: 'undici/lib/web/fetch/body.js',
+    contents: fails('a request body is text'),
+  },
+
   // Lighter than the original.
   {
     // The invariants stay, and fail with the code that a failed one has; only the report is plainer.
@@ -70,27 +79,6 @@ export const undiciEdits: readonly Edit[] = [
       return `const channel = { hasSubscribers: false };
         exports.channels = { ${names.map((name) => `${name}: channel`).join(', ')} };`;
     },
-  },
-  {
-    // Without the ways to send a body piece by piece: here a body is one buffer.
-    file: 'undici/lib/dispatcher/client-h1.js',
-    contents: withoutPieces,
-  },
-  {
-    file: 'undici/lib/dispatcher/client.js',
-    contents: withoutOptionChecks,
-  },
-  {
-    file: 'undici/lib/dispatcher/dispatcher-base.js',
-    contents: withoutOtherProtocols,
-  },
-  {
-    file: 'undici/lib/dispatcher/dispatcher.js',
-    contents: withoutInterceptors,
-  },
-  {
-    file: 'undici/lib/core/util.js',
-    contents: withoutIdleTools,
   },
   {
     // The symbols by their names alone. One of them is shared with Node.
