@@ -5,13 +5,14 @@ import { openClient } from './open-client.ts';
 import type { Destination } from './open-destination.ts';
 import { tunnelThrough } from './tunnel.ts';
 
-/** Connections to a destination, through its proxy if there is one. */
-export function openConnections(destination: Destination): Connections {
+/** Connections to a destination, through its proxy if there is one, which gets the User-Agent given. */
+export function openConnections(destination: Destination, userAgent: string): Connections {
   const { origin, proxy, newConnector, connectTimeoutMs: timeoutMs } = destination;
   const connect =
     proxy === undefined
       ? destination.connect
       : tunnelThrough(proxy, {
+          userAgent,
           openClient: (toProxy) =>
             // The attempt gives up before, and says so better.
             openClient(Client, proxy.url, {
