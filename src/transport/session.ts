@@ -85,6 +85,7 @@ export class Session {
       if (outcome instanceof AttemptFailure) {
         // Of reads at the same time the first failure ends the others.
         if (outcome.kind !== 'network' || this.#closed) throw permanentError(failed, outcome);
+        this.#destination.rotation.attemptFailed({ timedOut: outcome.reason === 'timeout' });
       } else if (!isTransient(outcome.status)) {
         if (outcome.status < 300) this.#accept();
         return { ...outcome, inDoubt: wasInDoubt };
