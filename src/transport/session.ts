@@ -40,10 +40,10 @@ export class Session {
     this.authentication = authentication;
     this.origin = destination.origin;
     this.budget = destination.budget;
-    this.clock = new ServerClock(Date.now);
     this.#run = run;
     this.#userAgent = `jumpcloud-system-context/${version} (${run.module})`;
     const connections = openConnections(destination, this.#userAgent);
+    this.clock = new ServerClock(Date.now, connections.certificate);
     this.#context = { connections, signal: run.signal, room: new BodyMemory() };
     this.#destination = destination;
     run.signal.addEventListener('abort', () => this.end(run.signal.reason));
