@@ -1,3 +1,4 @@
+import { isTransientOfProxy } from './retry-policy.ts';
 import { statusText } from './status-text.ts';
 import { tlsCode, tlsMessage } from './tls-trouble.ts';
 
@@ -14,19 +15,27 @@ export class AttemptFailure extends Error {
   readonly reason: string;
   /** Which of the two on the way failed. */
   readonly at: 'origin' | 'proxy';
+  /** The header of that name, if a proxy refused with one. */
+  readonly retryAfter: string | undefined;
 
   constructor(
     kind: FailureKind,
     message: string,
     reason: string,
-    cause?: unknown,
-    at: 'origin' | 'proxy' = 'origin',
+    { cause, at = 'origin', retryAfter }: FailureContext = {},
   ) {
     super(message, { cause });
     this.kind = kind;
     this.reason = reason;
     this.at = at;
+    this.retryAfter = retryAfter;
   }
+}
+
+interface FailureContext {
+  readonly cause?: unknown;
+  readonly at?: 'origin' | 'proxy';
+  readonly retryAfter?: string | undefined;
 }
 
 const NETWORK: Readonly<Record<string, string>> = {
@@ -56,12 +65,12 @@ export function classify(error: unknown): AttemptFailure {
   const code = given ?? (name === 'HTTPParserError' ? 'HPE_UNKNOWN' : '');
   if (TLS.test(code)) {
     const precise = tlsCode(code, message);
-    return new AttemptFailure('tls', tlsMessage(precise, message), precise, error);
+    return new AttemptFailure('tls', tlsMessage(precise, message), precise, { cause: error });
   }
   const odd = oddity(code, message);
-  if (odd !== undefined) return new AttemptFailure('unexpected', odd, code, error);
+  if (odd !== undefined) return new AttemptFailure('unexpected', odd, code, { cause: error });
   const reason = code || message;
-  return new AttemptFailure('network', NETWORK[code] ?? reason, reason, error);
+  return new AttemptFailure('network', NETWORK[code] ?? reason, reason, { cause: error });
 }
 
 /** What makes an answer one that trying again would not better. */
@@ -75,14 +84,9 @@ function oddity(code: string, message: string): string | undefined {
   return isOdd ? 'the answer is not HTTP' : undefined;
 }
 
-/** 5xx of a proxy is its network's trouble and passes; anything else is its decision and stays. */
-export function proxyFailure(status: number): AttemptFailure {
-  const kind = status >= 500 ? 'network' : 'proxy-refused';
-  return new AttemptFailure(
-    kind,
-    `the proxy answered ${statusText(status)}`,
-    String(status),
-    undefined,
-    'proxy',
-  );
+/** Returns the failure of an attempt whose CONNECT a proxy answered with this status. */
+export function proxyFailure(status: number, retryAfter: string | undefined): AttemptFailure {
+  const kind = isTransientOfProxy(status) ? 'network' : 'proxy-refused';
+  const what = `the proxy answered ${statusText(status)}`;
+  return new AttemptFailure(kind, what, String(status), { at: 'proxy', retryAfter });
 }

@@ -8,8 +8,22 @@ const LARGEST_SHARE = 1 / 4;
 /** The end of the budget that is kept for one last attempt. */
 const LAST_ATTEMPT_MS = 500;
 
-/** The statuses that pass by themselves. */
-export const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
+/** Statuses that end by themselves. The last two lines are Cloudflare's, which is in front of JumpCloud. */
+const TRANSIENT: ReadonlySet<number> = new Set([
+  ...[408, 429, 500, 502, 503, 504],
+  ...[520, 521, 522, 523, 524, 525, 526, 527],
+  530,
+]);
+
+/** Whether another attempt is worth it after this status of JumpCloud's. */
+export function isTransient(status: number): boolean {
+  return TRANSIENT.has(status);
+}
+
+/** Whether another attempt is worth it after a proxy answered CONNECT with this status. */
+export function isTransientOfProxy(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
 
 /** What the decision is taken on. Times in milliseconds. */
 export interface FailedAttempt {

@@ -83,10 +83,10 @@ export interface StormRates {
   readonly resetAfter: number;
 }
 
-/** The last one is an answer that a gateway lost: the request took effect. */
+/** The last ones are answers that a gateway lost: the request took effect. */
 const SERVER_ERRORS: readonly Fault[] = [
-  ...[500, 502, 503, 504].map((status) => ({ kind: 'status', status }) as const),
-  { kind: 'status', status: 502, applied: true },
+  ...[500, 502, 503, 504, 408, 520, 530].map((status) => ({ kind: 'status', status }) as const),
+  ...[502, 524].map((status) => ({ kind: 'status', status, applied: true }) as const),
 ];
 
 /** A fault's name in the count of what was injected. */
