@@ -76,8 +76,8 @@ export function classify(error: unknown): AttemptFailure {
 /** What makes an answer one that trying again would not better. */
 function oddity(code: string, message: string): string | undefined {
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'the headers are too large';
-  if (message === 'bad response' || message === 'bad upgrade') {
-    return 'the answer begins with 100 or 101, which nobody asked for';
+  if (message === 'bad upgrade') {
+    return 'the answer is 101, which switches to a protocol that nobody asked for';
   }
   // What the parser lets pass, a status of two digits for one, fails an assertion behind it.
   const isOdd = code === 'ERR_ASSERTION' || (code.startsWith('HPE_') && !(code in NETWORK));
