@@ -1,3 +1,4 @@
+import { isTransientOfProxy } from './retry-policy.ts';
 import { statusText } from './status-text.ts';
 import { tlsCode, tlsMessage } from './tls-trouble.ts';
 
@@ -14,20 +15,30 @@ export class AttemptFailure extends Error {
   readonly reason: string;
   /** Which of the two on the way failed. */
   readonly at: 'origin' | 'proxy';
+  /** The header of that name, if a proxy refused with one. */
+  readonly retryAfter: string | undefined;
 
   constructor(
     kind: FailureKind,
     message: string,
     reason: string,
-    cause?: unknown,
-    at: 'origin' | 'proxy' = 'origin',
+    { cause, at = 'origin', retryAfter }: FailureContext = {},
   ) {
     super(message, { cause });
     this.kind = kind;
     this.reason = reason;
     this.at = at;
+    this.retryAfter = retryAfter;
   }
 }
+
+interface FailureContext {
+  readonly cause?: unknown;
+  readonly at?: 'origin' | 'proxy';
+  readonly retryAfter?: string | undefined;
+}
+
+const LENGTH_MISMATCH = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
 
 const NETWORK: Readonly<Record<string, string>> = {
   CLOSED_AT_ONCE: 'the connection was closed at once',
@@ -41,48 +52,46 @@ const NETWORK: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'the connection timed out',
   HPE_INVALID_EOF_STATE: 'the connection was closed before the answer was complete',
   UND_ERR_CONNECT_TIMEOUT: 'no connection within the time for one attempt',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer was not of the announced length',
+  [LENGTH_MISMATCH]: 'the answer was not of the announced length',
   UND_ERR_SOCKET: 'the connection was closed before the answer was complete',
 };
 
 const TLS =
   /^(ERR_TLS|ERR_SSL|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|EPROTO)/;
 
-/** Sorts what undici reports into an AttemptFailure. */
-export function classify(error: unknown): AttemptFailure {
+/** Sorts what undici reports, before or behind the headers of the answer, into an AttemptFailure. */
+export function classify(error: unknown, isInBody = false): AttemptFailure {
   if (error instanceof AttemptFailure) return error;
   const { code: given, message = '', name } = error as Partial<NodeJS.ErrnoException>;
   // undici's parser knows no code for some of what it meets.
   const code = given ?? (name === 'HTTPParserError' ? 'HPE_UNKNOWN' : '');
   if (TLS.test(code)) {
     const precise = tlsCode(code, message);
-    return new AttemptFailure('tls', tlsMessage(precise, message), precise, error);
+    return new AttemptFailure('tls', tlsMessage(precise, message), precise, { cause: error });
   }
-  const odd = oddity(code, message);
-  if (odd !== undefined) return new AttemptFailure('unexpected', odd, code, error);
+  const odd = oddity(code, message, isInBody);
+  if (odd !== undefined) return new AttemptFailure('unexpected', odd, code, { cause: error });
   const reason = code || message;
-  return new AttemptFailure('network', NETWORK[code] ?? reason, reason, error);
+  return new AttemptFailure('network', NETWORK[code] ?? reason, reason, { cause: error });
 }
 
 /** What makes an answer one that trying again would not better. */
-function oddity(code: string, message: string): string | undefined {
+function oddity(code: string, message: string, isInBody: boolean): string | undefined {
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'the headers are too large';
-  if (message === 'bad response' || message === 'bad upgrade') {
-    return 'the answer begins with 100 or 101, which nobody asked for';
+  if (message === 'bad upgrade') {
+    return 'the answer is 101, which switches to a protocol that nobody asked for';
   }
+  // undici reports any error of its parser so once it has read a length.
+  const isBadHead = code === LENGTH_MISMATCH && !isInBody;
   // What the parser lets pass, a status of two digits for one, fails an assertion behind it.
-  const isOdd = code === 'ERR_ASSERTION' || (code.startsWith('HPE_') && !(code in NETWORK));
+  const isOdd =
+    isBadHead || code === 'ERR_ASSERTION' || (code.startsWith('HPE_') && !(code in NETWORK));
   return isOdd ? 'the answer is not HTTP' : undefined;
 }
 
-/** 5xx of a proxy is its network's trouble and passes; anything else is its decision and stays. */
-export function proxyFailure(status: number): AttemptFailure {
-  const kind = status >= 500 ? 'network' : 'proxy-refused';
-  return new AttemptFailure(
-    kind,
-    `the proxy answered ${statusText(status)}`,
-    String(status),
-    undefined,
-    'proxy',
-  );
+/** Returns the failure of an attempt whose CONNECT a proxy answered with this status. */
+export function proxyFailure(status: number, retryAfter: string | undefined): AttemptFailure {
+  const kind = isTransientOfProxy(status) ? 'network' : 'proxy-refused';
+  const what = `the proxy answered ${statusText(status)}`;
+  return new AttemptFailure(kind, what, String(status), { at: 'proxy', retryAfter });
 }

@@ -108,7 +108,7 @@ export function attempt(
           finish({ status, headers, body: bytes.toString('utf8'), isUtf8: isUtf8(bytes) });
         },
         onError(error) {
-          finish(classify(error));
+          finish(classify(error, status > 0));
         },
       },
     );
@@ -120,8 +120,8 @@ function tenths(ms: number): number {
   return Math.max(Math.round(ms / 100) / 10, 0.1);
 }
 
-/** A header given more than once keeps its first value. */
-function readHeaders(raw: Buffer[]): Record<string, string> {
+/** Returns headers by their names in lower case. One given more than once keeps its first value. */
+export function readHeaders(raw: readonly (Buffer | string)[]): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let i = 0; i + 1 < raw.length; i += 2) {
     headers[String(raw[i]).toLowerCase()] ??= String(raw[i + 1]);

@@ -1,11 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { connect, type Socket } from 'node:net';
-
-/**
- * The most that one of several addresses gets. A quarter of a second, as Node gives it, is too little
- * for one far away.
- */
-const LONGEST_FOR_ONE_MS = 2500;
+import type { AddressRotation } from './address-rotation.ts';
 
 /**
  * How much later than its attempt a connection is given up, which says it better. The first are begun
@@ -19,23 +14,22 @@ export type Dialled = (
 ) => void;
 
 /**
- * Connects to the first of a host's addresses that can be had, within so many ms at most for the
- * last of them and a quarter of it for any other. Node can do this by itself, but up to 18.17 an
- * address that answers late ends the process.
+ * Connects to the first of a host's addresses that can be reached. Node can do this by itself, but up
+ * to 18.17 an address that answers late ends the process.
  */
 export function dial(
   addresses: readonly LookupAddress[],
   port: number,
-  timeoutMs: number,
+  rotation: AddressRotation,
   done: Dialled,
 ): void {
-  tryNext(alternating(addresses), port, timeoutMs, done);
+  tryNext(rotation.order(alternating(addresses)), port, rotation, done);
 }
 
 function tryNext(
   [next, ...others]: readonly LookupAddress[],
   port: number,
-  timeoutMs: number,
+  rotation: AddressRotation,
   done: Dialled,
   failure?: Error,
 ): void {
@@ -43,18 +37,19 @@ function tryNext(
     done(failure ?? timedOut(), null);
     return;
   }
-  const isLast = others.length === 0;
-  const forOneMs = isLast ? timeoutMs + LATER_MS : Math.min(timeoutMs / 4, LONGEST_FOR_ONE_MS);
+  const { timeoutMs, forOneMs } = rotation;
   const socket = connect({ host: next.address, port, noDelay: true });
   const giveUp = () => socket.destroy(timedOut());
-  const timer = setTimeout(giveUp, forOneMs);
+  const timer = setTimeout(giveUp, others.length === 0 ? timeoutMs + LATER_MS : forOneMs);
   const fail = (error: Error) => {
     clearTimeout(timer);
-    tryNext(others, port, timeoutMs, done, failure ?? error);
+    rotation.failed(next.address);
+    tryNext(others, port, rotation, done, failure ?? error);
   };
   socket.once('error', fail).once('connect', () => {
     clearTimeout(timer);
     socket.off('error', fail);
+    rotation.connected(next.address);
     done(null, socket);
   });
 }

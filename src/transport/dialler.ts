@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { AddressRotation } from './address-rotation.ts';
 import { type Dialled, dial } from './dial.ts';
 import type { NameLookup } from './name-lookup.ts';
 
@@ -6,14 +7,14 @@ import type { NameLookup } from './name-lookup.ts';
 export type Dialler = (hostname: string, port: number, done: Dialled) => void;
 
 /** Looks a host's name up where it is none of its addresses, and dials these. */
-export function dialler(lookup: NameLookup, timeoutMs: number): Dialler {
+export function dialler(lookup: NameLookup, rotation: AddressRotation): Dialler {
   return (hostname, port, done) => {
     const family = isIP(hostname);
-    if (family !== 0) dial([{ address: hostname, family }], port, timeoutMs, done);
+    if (family !== 0) dial([{ address: hostname, family }], port, rotation, done);
     else
       lookup(hostname, (error, addresses) => {
         if (error) done(error, null);
-        else dial(addresses, port, timeoutMs, done);
+        else dial(addresses, port, rotation, done);
       });
   };
 }

@@ -41,20 +41,21 @@ export function retriesExhausted(
   const { purpose, origin, attempts, elapsedMs, retryAfterMs, inDoubt } = tried;
   const elapsed = Math.round(elapsedMs / 100) / 10;
   const effort = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in ${elapsed} s`;
+  const wait = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
+  const asked = wait === undefined ? '' : ` and asks to wait ${wait} s`;
+  const tries = { attempts, elapsed, ...(wait !== undefined && { retry_after: wait }) };
   if (outcome instanceof AttemptFailure) {
     return new Unavailable(
       couldNot(
         purpose,
-        `${origin} could not be reached (${effort}): ${outcome.message}`,
+        `${origin} could not be reached (${effort}): ${outcome.message}${asked}`,
         `${networkAdvice(outcome)}, then run again.`,
       ),
-      { details: { attempts, elapsed, reason: outcome.reason }, cause: outcome, inDoubt },
+      { details: { ...tries, reason: outcome.reason }, cause: outcome, inDoubt },
     );
   }
   const { status } = outcome;
-  const wait = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
-  const asked = wait === undefined ? '' : ` and asks to wait ${wait} s`;
-  const details = { attempts, elapsed, status, ...(wait !== undefined && { retry_after: wait }) };
+  const details = { ...tries, status };
   if (status === 429) {
     return new RateLimited(
       couldNot(

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { InvalidArguments } from '../errors.ts';
 import { LONGEST_TIMER_MS } from '../pause.ts';
+import { AddressRotation } from './address-rotation.ts';
 import { boundLookups } from './bound-lookups.ts';
 import { Budget } from './budget.ts';
 import { connectAhead } from './connect-ahead.ts';
@@ -30,6 +31,8 @@ export interface Destination {
   readonly requestTimeoutMs: number;
   /** How long a connection may take, until it is given up. */
   readonly connectTimeoutMs: number;
+  /** The order in which addresses are dialled. */
+  readonly rotation: AddressRotation;
   /** Makes what connects to one server. */
   readonly newConnector: () => Connector;
   /** Connects to the origin where no proxy is between. What was begun already is given first. */
@@ -63,7 +66,8 @@ export async function openDestination<T>(
   const ca = options.ca_path === undefined ? undefined : readBundle(options.ca_path);
   const budget = new Budget(timeoutMs);
   const lookup = nameLookup(() => budget.remaining());
-  const dial = dialler(lookup, connectTimeoutMs);
+  const rotation = new AddressRotation(connectTimeoutMs);
+  const dial = dialler(lookup, rotation);
   const host = hostname.replace(/[[\]]/g, '');
   const early = proxy === undefined ? requests : 0;
   // Node tells by large regular expressions whether the name of a host is an address, and optimising
@@ -80,7 +84,7 @@ export async function openDestination<T>(
     const connect = connectAhead(newConnector(), { protocol, hostname: host, port }, early);
     // What is there already is greeted before more is loaded.
     if (early > 0) await turn();
-    const ways = { origin, proxy, budget, requestTimeoutMs, connectTimeoutMs };
+    const ways = { origin, proxy, budget, requestTimeoutMs, connectTimeoutMs, rotation };
     return [{ ...ways, newConnector, connect, hangUp: dialled.destroy }, prepared];
   } catch (error) {
     dialled.destroy();

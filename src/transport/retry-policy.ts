@@ -8,8 +8,22 @@ const LARGEST_SHARE = 1 / 4;
 /** The end of the budget that is kept for one last attempt. */
 const LAST_ATTEMPT_MS = 500;
 
-/** The statuses that pass by themselves. */
-export const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
+/** Statuses that end by themselves. The last two lines are Cloudflare's, which is in front of JumpCloud. */
+const TRANSIENT: ReadonlySet<number> = new Set([
+  ...[408, 429, 500, 502, 503, 504],
+  ...[520, 521, 522, 523, 524, 525, 526, 527],
+  530,
+]);
+
+/** Whether another attempt is worth it after this status of JumpCloud's. */
+export function isTransient(status: number): boolean {
+  return TRANSIENT.has(status);
+}
+
+/** Whether another attempt is worth it after a proxy answered CONNECT with this status. */
+export function isTransientOfProxy(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
 
 /** What the decision is taken on. Times in milliseconds. */
 export interface FailedAttempt {
@@ -33,7 +47,7 @@ export function nextRetry(failed: FailedAttempt): number | undefined {
   const { attempts, retryAfterMs = 0, remainingMs, random } = failed;
   const latest = remainingMs - LAST_ATTEMPT_MS;
   if (latest <= 0 || retryAfterMs > latest) return undefined;
-  const longest = Math.min(LONGEST_BACKOFF_MS, Math.max(BASE_MS, LARGEST_SHARE * remainingMs));
+  const longest = Math.min(LONGEST_BACKOFF_MS, LARGEST_SHARE * remainingMs);
   const backoff = random * Math.min(longest, BASE_MS * 2 ** (attempts - 1));
   return Math.min(retryAfterMs + backoff, latest);
 }

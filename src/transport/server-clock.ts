@@ -3,19 +3,28 @@ import type { WireReply } from './attempt.ts';
 /** A difference between the clocks up to which a 401 has another cause, in milliseconds. */
 const TOLERATED_SKEW_MS = 30_000;
 
+/** The two ends of a certificate's validity, as X509Certificate has them. */
+export interface Validity {
+  readonly validFrom: string;
+  readonly validTo: string;
+}
+
 /**
  * JumpCloud's clock, as its answers tell it, beside ours. Times in milliseconds since the epoch;
  * differences are the server's time minus ours.
  */
 export class ServerClock {
   readonly #ours: () => number;
+  readonly #certificate: () => Validity | undefined;
   /** Added to our clock for signing: 0 until a 401 has shown that our clock is wrong. */
   #correctionMs = 0;
   #warned = false;
   #offsetMs: number | undefined;
 
-  constructor(ours: () => number) {
+  /** `certificate` returns the server's, undefined over plain http. */
+  constructor(ours: () => number, certificate: () => Validity | undefined = () => undefined) {
     this.#ours = ours;
+    this.#certificate = certificate;
   }
 
   /** By the latest answer; undefined as long as none told a time. */
@@ -41,7 +50,7 @@ export class ServerClock {
 
   /** Takes the time from an answer. */
   learn(reply: WireReply): void {
-    const time = serverTime(reply);
+    const time = this.#timeOf(reply);
     if (time !== undefined) this.#offsetMs = time - this.#ours();
   }
 
@@ -50,7 +59,7 @@ export class ServerClock {
    * when that was not the reason.
    */
   betterTime(reply: WireReply, signedAt: number): number | undefined {
-    const time = serverTime(reply);
+    const time = this.#timeOf(reply);
     return time !== undefined && Math.abs(time - signedAt) > TOLERATED_SKEW_MS ? time : undefined;
   }
 
@@ -70,6 +79,18 @@ export class ServerClock {
   cause(): string | undefined {
     if (this.#correctionMs === 0) return undefined;
     return `besides, this host's clock is ${this.#error()}: set it, for example with chrony`;
+  }
+
+  /**
+   * Returns the time that an answer tells; undefined when its certificate is not valid then. TLS has
+   * seen that it is valid by our clock, so only a time far from ours has to be compared.
+   */
+  #timeOf(reply: WireReply): number | undefined {
+    const time = serverTime(reply);
+    if (time === undefined || Math.abs(time - this.#ours()) <= TOLERATED_SKEW_MS) return time;
+    const { validFrom, validTo } = this.#certificate() ?? {};
+    if (validFrom === undefined || validTo === undefined) return time;
+    return time >= Date.parse(validFrom) && time <= Date.parse(validTo) ? time : undefined;
   }
 
   #error(): string {

@@ -12,7 +12,7 @@ import { openConnections } from './open-connections.ts';
 import type { Destination } from './open-destination.ts';
 import { isWrite, type Reply, type Request } from './request.ts';
 import { retryAfter } from './retry-after.ts';
-import { nextRetry, TRANSIENT_STATUSES } from './retry-policy.ts';
+import { isTransient, nextRetry } from './retry-policy.ts';
 import { ServerClock } from './server-clock.ts';
 
 /**
@@ -26,6 +26,7 @@ export class Session {
   readonly clock: ServerClock;
 
   readonly #run: Run;
+  readonly #userAgent: string;
   readonly #context: AttemptContext;
   /** Aborted with what ends the run. */
   readonly #end = new AbortController();
@@ -39,9 +40,10 @@ export class Session {
     this.authentication = authentication;
     this.origin = destination.origin;
     this.budget = destination.budget;
-    this.clock = new ServerClock(Date.now);
     this.#run = run;
-    const connections = openConnections(destination);
+    this.#userAgent = `jumpcloud-system-context/${version} (${run.module})`;
+    const connections = openConnections(destination, this.#userAgent);
+    this.clock = new ServerClock(Date.now, connections.certificate);
     this.#context = { connections, signal: run.signal, room: new BodyMemory() };
     this.#destination = destination;
     run.signal.addEventListener('abort', () => this.end(run.signal.reason));
@@ -83,14 +85,14 @@ export class Session {
       if (outcome instanceof AttemptFailure) {
         // Of reads at the same time the first failure ends the others.
         if (outcome.kind !== 'network' || this.#closed) throw permanentError(failed, outcome);
-      } else if (!TRANSIENT_STATUSES.has(outcome.status)) {
+        this.#destination.rotation.attemptFailed({ timedOut: outcome.reason === 'timeout' });
+      } else if (!isTransient(outcome.status)) {
         if (outcome.status < 300) this.#accept();
         return { ...outcome, inDoubt: wasInDoubt };
       }
-      const retryAfterMs =
-        outcome instanceof AttemptFailure
-          ? undefined
-          : retryAfter(outcome.headers['retry-after'], this.clock.now());
+      const asked =
+        outcome instanceof AttemptFailure ? outcome.retryAfter : outcome.headers['retry-after'];
+      const retryAfterMs = retryAfter(asked, this.clock.now());
       const waitMs = nextRetry({
         attempts,
         retryAfterMs,
@@ -152,7 +154,7 @@ export class Session {
     const headers: Record<string, string> = {
       ...proof.headers,
       accept: 'application/json',
-      'user-agent': `jumpcloud-system-context/${version} (${this.#run.module})`,
+      'user-agent': this.#userAgent,
     };
     if (body !== undefined) headers['content-type'] = 'application/json';
     const text = body === undefined ? null : JSON.stringify(body);

@@ -53,7 +53,7 @@ export class SignedAuthentication implements Authentication {
       }
       if (clock.offsetMs === undefined) {
         causes.push(
-          "this host's clock is wrong (the answer told no time to compare it with): set it, for example with chrony",
+          "this host's clock is wrong (the answer gave no usable time to compare it with): set it, for example with chrony",
         );
       }
     }

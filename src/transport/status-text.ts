@@ -23,9 +23,19 @@ const NAMES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
   511: 'Network Authentication Required',
+  // Cloudflare's.
+  520: 'Web Server Returned an Unknown Error',
+  521: 'Web Server Is Down',
+  522: 'Connection Timed Out',
+  523: 'Origin Is Unreachable',
+  524: 'A Timeout Occurred',
+  525: 'SSL Handshake Failed',
+  526: 'Invalid SSL Certificate',
+  527: 'Railgun Error',
+  530: 'Cloudflare Error',
 };
 
-/** A status as people know it (`404 Not Found`, RFC 9110); an unusual one is its number alone. */
+/** A status as people know it (`404 Not Found`, by RFC 9110 or Cloudflare); an unusual one is its number alone. */
 export function statusText(status: number): string {
   return `${status} ${NAMES[status] ?? ''}`.trimEnd();
 }

@@ -1,10 +1,13 @@
 import type { buildConnector, Client } from 'undici';
+import { readHeaders } from './attempt.ts';
 import { AttemptFailure, classify, proxyFailure } from './attempt-failure.ts';
 import { portOf } from './dialler.ts';
 import type { ProxyServer } from './proxy.ts';
 
 /** What makes a tunnel: a connection to the proxy, and one through it to the target. */
 interface TunnelParts {
+  /** The User-Agent of CONNECT. */
+  readonly userAgent: string;
   /** A client of the proxy that connects in the way given. */
   readonly openClient: (connect: buildConnector.connector) => Client;
   readonly connectToProxy: buildConnector.connector;
@@ -15,7 +18,7 @@ interface TunnelParts {
 /** Connects through a proxy with CONNECT, and says of a failure whether it is the proxy's. */
 export function tunnelThrough(
   { authorization }: ProxyServer,
-  { openClient, connectToProxy, connectToTarget }: TunnelParts,
+  { userAgent, openClient, connectToProxy, connectToTarget }: TunnelParts,
 ): buildConnector.connector {
   return (target, callback) => {
     const { protocol, host, port } = target;
@@ -27,17 +30,18 @@ export function tunnelThrough(
         path: authority,
         headers: {
           host: authority,
+          'user-agent': userAgent,
           ...(authorization !== undefined && { 'proxy-authorization': authorization }),
         },
       },
       {
         onConnect() {},
-        onUpgrade(status, _, duplex) {
+        onUpgrade(status, headers, duplex) {
           // undici hands on the socket that it had.
           const socket = duplex as Parameters<typeof callback>[1] & object;
-          if (status !== 200) {
+          if (status < 200 || status > 299) {
             socket.on('error', () => {}).destroy();
-            callback(proxyFailure(status), null);
+            callback(proxyFailure(status, readHeaders(headers ?? [])['retry-after']), null);
           } else if (protocol === 'https:') {
             connectToTarget({ ...target, httpSocket: socket }, callback);
           } else {
@@ -50,7 +54,7 @@ export function tunnelThrough(
         onError(error) {
           const { kind, message, reason } = classify(error);
           const what = kind === 'tls' ? message : `at the proxy: ${message}`;
-          callback(new AttemptFailure(kind, what, reason, error, 'proxy'), null);
+          callback(new AttemptFailure(kind, what, reason, { cause: error, at: 'proxy' }), null);
         },
       },
     );

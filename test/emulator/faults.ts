@@ -30,6 +30,8 @@ export type Fault =
       readonly status?: number;
       readonly headers?: Readonly<Record<string, string>>;
     }
+  /** The answer comes behind others of status 1xx. */
+  | { readonly kind: 'informational'; readonly statuses: readonly number[] }
   /** The answer, changed on its way. */
   | { readonly kind: 'mangle'; readonly change: (body: unknown) => unknown }
   | { readonly kind: 'redirect'; readonly location: string }
@@ -83,10 +85,10 @@ export interface StormRates {
   readonly resetAfter: number;
 }
 
-/** The last one is an answer that a gateway lost: the request took effect. */
+/** The last ones are answers that a gateway lost: the request took effect. */
 const SERVER_ERRORS: readonly Fault[] = [
-  ...[500, 502, 503, 504].map((status) => ({ kind: 'status', status }) as const),
-  { kind: 'status', status: 502, applied: true },
+  ...[500, 502, 503, 504, 408, 520, 530].map((status) => ({ kind: 'status', status }) as const),
+  ...[502, 524].map((status) => ({ kind: 'status', status, applied: true }) as const),
 ];
 
 /** A fault's name in the count of what was injected. */

@@ -62,39 +62,58 @@ export async function closedPort(): Promise<BadServer> {
   return server;
 }
 
-/** Connections to it are never established: it does not accept any, and its queue is full. */
-export function hangingPort(): Promise<BadServer> {
-  return fullPort(Number.POSITIVE_INFINITY);
+/**
+ * Connections to it are never established: it does not accept any, and its queue is full. The port is
+ * the same at all of its addresses.
+ */
+export function hangingPort(
+  addresses: readonly string[] = ['127.0.0.1'],
+  port = 0,
+): Promise<BadServer> {
+  return fullPort(addresses, port, Number.POSITIVE_INFINITY);
 }
 
 /** A connection to it takes a second, like one to the other side of the world and farther. */
 export function slowPort(): Promise<BadServer> {
   // A connection that found the queue full is asked for again after a second.
-  return fullPort(300);
+  return fullPort(['127.0.0.1'], 0, 300);
 }
 
 /** Its queue of connections is full, and for so long it accepts none of them. */
-async function fullPort(forMs: number): Promise<BadServer> {
+async function fullPort(
+  addresses: readonly string[],
+  atPort: number,
+  forMs: number,
+): Promise<BadServer> {
   const worker = new Worker(
-    `const { createServer } = require('node:net');
+    `const { once } = require('node:events');
+     const { createServer } = require('node:net');
      const { parentPort, workerData } = require('node:worker_threads');
      const release = new Int32Array(new SharedArrayBuffer(4));
-     const server = createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
-       parentPort.postMessage({ port: server.address().port, release });
+     (async () => {
+       let { port } = workerData;
+       for (const host of workerData.addresses) {
+         const server = createServer().listen({ port, host, backlog: 1 });
+         await once(server, 'listening');
+         port = server.address().port;
+       }
+       parentPort.postMessage({ port, release });
        Atomics.wait(release, 0, 0);
-       Atomics.wait(release, 0, 1, workerData);
-     });`,
-    { eval: true, workerData: forMs },
+       Atomics.wait(release, 0, 1, workerData.forMs);
+     })();`,
+    { eval: true, workerData: { addresses, port: atPort, forMs } },
   );
   const [{ port, release }] = await once(worker, 'message');
   const waiting: Socket[] = [];
-  for (let established = true; established; ) {
-    const socket = connect(port, '127.0.0.1').on('error', () => {});
-    waiting.push(socket);
-    established = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      new Promise<boolean>((resolve) => setTimeout(resolve, 500, false)),
-    ]);
+  for (const address of addresses) {
+    for (let established = true; established; ) {
+      const socket = connect(port, address).on('error', () => {});
+      waiting.push(socket);
+      established = await Promise.race([
+        once(socket, 'connect').then(() => true),
+        new Promise<boolean>((resolve) => setTimeout(resolve, 500, false)),
+      ]);
+    }
   }
   Atomics.store(release, 0, 1);
   Atomics.notify(release, 0);

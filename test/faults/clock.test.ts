@@ -171,6 +171,69 @@ describe('a 401 with an answer that tells no time is sent once, and the clock ma
   });
 });
 
+describe('over https, a 401 whose Date', () => {
+  /** A server whose certificate is valid from a day ago until ten days ahead. */
+  async function startSecure(offset: number): Promise<Record<string, unknown>> {
+    const ca = await makeCa();
+    const tls = await issue(ca, { days: 10, since: -1 });
+    emulator = await startEmulator({ tls, clock: () => Date.now() + offset * 1000 });
+    host = await emulator.enrol();
+    const caPath = join(host.agentDir, 'test-ca.pem');
+    writeFileSync(caPath, ca.cert);
+    return { ca_path: caPath };
+  }
+
+  const throughProxy = async (options: Record<string, unknown>, isProxied: boolean) => {
+    if (!isProxied) return run('jumpcloud_system', { ...options, display_name: 'web-1' });
+    const proxy = await startConnectProxy();
+    const given = { ...options, display_name: 'web-1', proxy: proxy.url };
+    return run('jumpcloud_system', given).finally(proxy.close);
+  };
+
+  const within: [when: string, offset: number, isProxied: boolean][] = [
+    ['ten minutes ahead', 10 * MINUTE, false],
+    ['nine days ahead', 9 * DAY, false],
+    ['nine days ahead, through a proxy', 9 * DAY, true],
+    ['ten hours behind', -10 * 60 * MINUTE, false],
+  ];
+  test.each(within)(
+    "lies within the certificate's validity corrects the clock: %s",
+    async (_, offset, isProxied) => {
+      const answer = await throughProxy(await startSecure(offset), isProxied);
+      expect(answer, answer.msg).toMatchObject({ changed: true });
+      expect(answer.warnings).toHaveLength(1);
+      expect(statuses()).toEqual(['GET 401', 'GET 200', 'PUT 200']);
+    },
+  );
+
+  const outside: [when: string, offset: number, isProxied: boolean][] = [
+    ['eleven days ahead', 11 * DAY, false],
+    ['eleven days ahead, through a proxy', 11 * DAY, true],
+    ['years ahead', 4 * YEAR, false],
+    ['two days behind', -2 * DAY, false],
+  ];
+  test.each(outside)(
+    "lies outside the certificate's validity signs nothing with that time: %s",
+    async (_, offset, isProxied) => {
+      const answer = await throughProxy(await startSecure(offset), isProxied);
+      expect(answer).toMatchObject({ changed: false, error: { code: 'unauthorized' } });
+      expect(answer.msg).toMatch(/this host's clock is wrong/);
+      expect(answer.warnings).toEqual([]);
+      expect(statuses()).toEqual(['GET 401']);
+      expect(api(answer).clock_offset).toBeNull();
+    },
+  );
+
+  test('lies outside it does so too when the connection is not kept', async () => {
+    const options = await startSecure(4 * YEAR);
+    const headers = { connection: 'close', date: new Date(Date.now() + 4e11).toUTCString() };
+    const text = '{"message":"Unauthorized"}';
+    emulator.faults.add({ fault: { kind: 'status', status: 401, headers, text }, times: 9 });
+    await run('jumpcloud_system', options);
+    expect(statuses()).toEqual(['GET 401']);
+  });
+});
+
 describe('a 401 with a right clock is sent once, and names only what is still possible', () => {
   const DELETED = /record of system \w+ was deleted in JumpCloud.*: register the agent anew/;
   const KIND = /enrolled by MDM, Apple ADE or through the User Portal/;

@@ -9,11 +9,21 @@ import type { TlsIdentity } from '../emulator/keys.ts';
 export interface ConnectProxy {
   /** Without credentials. */
   readonly url: string;
-  /** Targets asked for, with the credentials given. */
-  readonly asked: { readonly target: string; readonly authorization: string | undefined }[];
-  /** Statuses to answer next instead of connecting. */
-  readonly refusals: number[];
+  /** Targets asked for, with the credentials given, and the program that asked. */
+  readonly asked: {
+    readonly target: string;
+    readonly authorization: string | undefined;
+    readonly userAgent: string | undefined;
+  }[];
+  /** Statuses to answer next, with further headers, behind other text. It connects after 2xx alone. */
+  readonly answers: ProxyAnswer[];
   close(): void;
+}
+
+interface ProxyAnswer {
+  readonly status: number;
+  readonly headers?: string;
+  readonly before?: string;
 }
 
 /**
@@ -25,23 +35,27 @@ export async function startConnectProxy(
 ): Promise<ConnectProxy> {
   const sockets = new Set<Duplex>();
   const asked: ConnectProxy['asked'] = [];
-  const refusals: number[] = [];
+  const answers: ProxyAnswer[] = [];
   const basic = wish.credentials && `Basic ${Buffer.from(wish.credentials).toString('base64')}`;
 
   const onConnect = (request: IncomingMessage, client: Duplex) => {
     const target = request.url ?? '';
     const authorization = request.headers['proxy-authorization'];
-    asked.push({ target, authorization });
+    asked.push({ target, authorization, userAgent: request.headers['user-agent'] });
     client.on('error', () => {});
-    const status = refusals.shift() ?? (basic && basic !== authorization ? 407 : 200);
-    if (status !== 200) {
-      client.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`);
+    const usual: ProxyAnswer = {
+      status: basic && basic !== authorization ? 407 : 200,
+    };
+    const { status, headers = '', before = '' } = answers.shift() ?? usual;
+    client.write(before);
+    if (status >= 300) {
+      client.end(`HTTP/1.1 ${status} No\r\n${headers}content-length: 0\r\n\r\n`);
       return;
     }
     const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(target) ?? [];
     const [toPort, toHost] = wish.to === undefined ? [Number(port), host] : [wish.to, '127.0.0.1'];
     const server = connect(toPort, toHost, () => {
-      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      client.write(`HTTP/1.1 ${status} Connection Established\r\n\r\n`);
       server.pipe(client).pipe(server);
     });
     server.on('error', () => client.destroy());
@@ -56,7 +70,7 @@ export async function startConnectProxy(
   return {
     url: `${wish.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     asked,
-    refusals,
+    answers,
     close: () => {
       server.close();
       for (const socket of sockets) socket.destroy();

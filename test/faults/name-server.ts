@@ -10,12 +10,12 @@ export interface NameServer {
 }
 
 /**
- * Starts a server on port 53 of an address of this host. It knows the names given, each with an
- * IPv4 address, and says of others that they do not exist; without any it never answers.
+ * Starts a server on port 53 of an address of this host. It knows the names given, each with its
+ * IPv4 addresses, and says of others that they do not exist; without any it never answers.
  */
 export async function startNameServer(
   address: string,
-  known?: Readonly<Record<string, string>>,
+  known?: Readonly<Record<string, string | readonly string[]>>,
 ): Promise<NameServer> {
   const asked: string[] = [];
   const socket = createSocket('udp4').bind(53, address);
@@ -24,18 +24,18 @@ export async function startNameServer(
     asked.push(name);
     if (known === undefined) return;
     const found = known[name.toLowerCase()];
-    const record =
-      found !== undefined && isForIpv4
-        ? [
-            Buffer.from('c00c00010001000000000004', 'hex'),
-            Buffer.from(found.split('.').map(Number)),
-          ]
-        : [];
+    const addresses = isForIpv4 ? [found ?? []].flat() : [];
+    const records = addresses.map((each) =>
+      Buffer.concat([
+        Buffer.from('c00c00010001000000000004', 'hex'),
+        Buffer.from(each.split('.').map(Number)),
+      ]),
+    );
     const head = Buffer.from(query.subarray(0, 12));
     head.writeUInt16BE(found === undefined ? 0x8183 : 0x8180, 2);
-    head.writeUInt16BE(record.length / 2, 6);
+    head.writeUInt16BE(records.length, 6);
     head.writeUInt32BE(0, 8);
-    socket.send(Buffer.concat([head, query.subarray(12, end), ...record]), port, from);
+    socket.send(Buffer.concat([head, query.subarray(12, end), ...records]), port, from);
   });
   await once(socket, 'listening');
   return { address, asked, close: () => socket.close() };

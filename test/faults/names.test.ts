@@ -1,10 +1,14 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { issue, makeCa } from '../emulator/keys.ts';
+import { issue, makeCa, type TlsIdentity } from '../emulator/keys.ts';
 import type { ModuleName } from '../harness/executable.ts';
+import { hangingPort } from './bad-server.ts';
 import { type NameServer, startNameServer } from './name-server.ts';
 import { type CallOfResolver, ownResolver, type TimedRun } from './own-resolver.ts';
 
@@ -18,12 +22,14 @@ const caPath = join(folder, 'ca.pem');
 const servers: NameServer[] = [];
 let emulator: Emulator;
 let host: EnrolledHost;
+let identity: TlsIdentity;
 
 beforeAll(async () => {
   const ca = await makeCa();
   writeFileSync(caPath, ca.cert);
   const names = `DNS:${JUMPCLOUD},DNS:jump,DNS:jump.office`;
-  emulator = await startEmulator({ tls: await issue(ca, { names }) });
+  identity = await issue(ca, { names });
+  emulator = await startEmulator({ tls: identity });
   host = await emulator.enrol();
 });
 afterAll(async () => {
@@ -39,7 +45,11 @@ beforeEach((context) => {
 });
 
 /** A name server at 127.53.`group`.`last`, which knows nobody unless told. */
-async function nameServer(group: number, last: number, known?: Record<string, string>) {
+async function nameServer(
+  group: number,
+  last: number,
+  known?: Record<string, string | readonly string[]>,
+) {
   const server = await startNameServer(`127.53.${group}.${last}`, known);
   servers.push(server);
   return server;
@@ -143,4 +153,56 @@ describe('names are still resolved', () => {
     expect(new Set(server.asked)).toEqual(new Set([JUMPCLOUD]));
     expect(seconds).toBeLessThan(2 + START_S);
   });
+});
+
+/** Passes connections on to a port of 127.0.0.1. */
+function relayTo(port: number): Server {
+  return createServer((socket) => {
+    const target = connect(port, '127.0.0.1').on('error', () => socket.destroy());
+    socket.on('error', () => target.destroy()).on('close', () => target.destroy());
+    socket.pipe(target).pipe(socket);
+  });
+}
+
+describe('a fifth address is reached when four before it', () => {
+  type Silence = (addresses: readonly string[], port: number) => Promise<{ close(): unknown }>;
+
+  const listening =
+    (start: () => Server): Silence =>
+    async (addresses, port) => {
+      const open = addresses.map((address) => start().listen(port, address));
+      await Promise.all(open.map((server) => once(server, 'listening')));
+      return { close: () => open.map((server) => server.close()) };
+    };
+  const rows: [how: string, silence: Silence, attempts: number][] = [
+    ['answer no packet', hangingPort, 2],
+    ['accept and say nothing', listening(() => createServer(() => {})), 5],
+    ['end every connection', listening(() => createServer((socket) => socket.end())), 5],
+    ['say nothing after the handshake', listening(() => createTlsServer(identity, () => {})), 5],
+  ];
+  const calls = [
+    ...rows.map((row) => ['jumpcloud_system', ...row] as const),
+    // Seven reads at the same time.
+    ...rows.slice(0, 2).map((row) => ['jumpcloud_system_info', ...row] as const),
+  ].map((row, i) => [...row, 40 + i] as const);
+  test.concurrent.each(calls)(
+    '%s: %s',
+    async (module, _how, silence, attempts, group) => {
+      const addresses = [1, 2, 3, 4, 5].map((last) => `127.53.${group}.${last}`);
+      const relay = relayTo(emulator.port).listen(0, addresses.at(-1));
+      await once(relay, 'listening');
+      const { port } = relay.address() as AddressInfo;
+      const silent = await silence(addresses.slice(0, 4), port);
+      const server = await nameServer(group, 6, { [JUMPCLOUD]: addresses });
+      const options = { api_url: `https://${JUMPCLOUD}:${port}`, request_timeout: 1, timeout: 30 };
+      const { answer } = await run([server], options, { module });
+      relay.close();
+      silent.close();
+      expect(answer.failed, answer.msg).toBeUndefined();
+      const { requests } = answer['api'] as { requests: number };
+      // One more is for a machine too busy to answer within a second.
+      if (module === 'jumpcloud_system') expect(requests).toBeLessThanOrEqual(attempts + 1);
+    },
+    60_000,
+  );
 });

@@ -47,7 +47,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 beforeEach(() => {
-  for (const { asked } of [open, guarded, https, astray]) asked.splice(0);
+  for (const { asked, answers } of [open, guarded, https, astray]) {
+    asked.splice(0);
+    answers.splice(0);
+  }
   emulator.clearRequests();
   secure.clearRequests();
 });
@@ -74,7 +77,7 @@ async function run(
 /** To the emulator over https unless said otherwise. */
 const overTls = () => ({ agent_dir: secureHost.agentDir, api_url: secure.url, ca_path: caPath });
 const plain = () => ({ agent_dir: host.agentDir, api_url: emulator.url });
-const READ = { changed: false, api: { requests: 1, retries: 0 } };
+const READ = { changed: false, msg: 'Nothing to change.', api: { requests: 1, retries: 0 } };
 
 describe('a proxy on the way', () => {
   const rows: [what: string, proxy: () => ConnectProxy, url: () => string, given?: string][] = [
@@ -91,7 +94,9 @@ describe('a proxy on the way', () => {
   ];
   test.each(rows)('%s', async (_, proxy, url, given) => {
     expect(await run('jumpcloud_system', { ...overTls(), proxy: url() })).toMatchObject(READ);
-    expect(proxy().asked).toEqual([{ target: `localhost:${secure.port}`, authorization: given }]);
+    const target = `localhost:${secure.port}`;
+    const userAgent = expect.stringMatching(/^jumpcloud-system-context\/\S+ \(jumpcloud_system\)$/);
+    expect(proxy().asked).toEqual([{ target, authorization: given, userAgent }]);
     expect(secure.requests).toHaveLength(1);
     expect(secure.requests[0]?.authorization).toMatch(/^Signature /);
   });
@@ -130,13 +135,56 @@ describe('the environment', () => {
     );
     expect(open.asked).toHaveLength(1);
   });
+});
 
-  test('with something else than a proxy is refused before any request', async () => {
-    const answer = await run('jumpcloud_system', overTls(), {
-      HTTPS_PROXY: `socks5://${USER_INFO}@127.0.0.1:1080`,
+describe('a malformed proxy is refused before any request, and nothing of it is printed:', () => {
+  const MALFORMED = [
+    'http://jane:123#geheim@127.0.0.1:3128',
+    'http://jane:123?geheim@127.0.0.1:3128',
+    'http://jane:123/geheim@127.0.0.1:3128',
+    'http://jane:123\\geheim@127.0.0.1:3128',
+    'http://jane:geheim#@127.0.0.1:3128',
+    'http://jane:geheim@127.0.0.1:3128/path',
+    'http://jane:geheim@127.0.0.1:99999',
+    'http://jane:geheim@',
+    'http://jane:geheim@127.0.0.1:port',
+    'socks5://jane:geheim@127.0.0.1:1080',
+    'jane://geheim@127.0.0.1:1080',
+    'http//jane:geheim@127.0.0.1:3128',
+    '"http://jane:geheim@127.0.0.1:3128"',
+    "'jane:123#geheim@127.0.0.1:3128'",
+    'jane:123#geheim@127.0.0.1:3128',
+  ];
+  const ways: [
+    way: string,
+    call: (text: string) => [options: Record<string, unknown>, env?: Record<string, string>],
+  ][] = [
+    ['HTTPS_PROXY', (text) => [{}, { HTTPS_PROXY: text }]],
+    ['https_proxy', (text) => [{}, { https_proxy: text }]],
+    ['proxy', (text) => [{ proxy: text }]],
+  ];
+  const rows = ways.flatMap(([way, call]) => MALFORMED.map((text) => [way, text, call] as const));
+  test.each(rows)('%s %s', async (way, text, call) => {
+    const [options, env] = call(text);
+    const ran = await runModule(
+      'jumpcloud_system',
+      { ...overTls(), timeout: 3, _ansible_verbosity: 4, ...options },
+      env === undefined ? {} : { env },
+    );
+    expect(ran.answer).toMatchObject({
+      failed: true,
+      error: { code: 'invalid_arguments', problems: [{ option: 'proxy' }] },
     });
-    expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
+    expect(ran.answer.msg).toMatch(/expected an http or https URL such as /);
+    if (way !== 'proxy') expect(ran.answer.msg).toContain(`environment variable ${way} `);
+    expect(ran.stdout + ran.stderr).not.toMatch(/jane|geheim/);
     expect(secure.requests).toHaveLength(0);
+  });
+
+  test('the option without a scheme', async () => {
+    const answer = await run('jumpcloud_system', { ...overTls(), proxy: 'geheim:jane@127.0.0.1' });
+    expect(answer.error?.code).toBe('invalid_arguments');
+    expect(JSON.stringify(answer)).not.toMatch(/jane|geheim/);
   });
 });
 
@@ -185,9 +233,10 @@ describe('a proxy that refuses', () => {
     [407, () => withUser(guarded.url, 'jane:wrong'), /answered 407 .*, or correct them/],
     [403, () => open.url, /the proxy answered 403 Forbidden\. Check the proxy option and what/],
     [404, () => open.url, /the proxy answered 404 Not Found/],
+    [302, () => open.url, /the proxy answered 302 Found/],
   ];
   test.each(rows)('with %i is asked once', async (status, url, message) => {
-    open.refusals.splice(0, Number.POSITIVE_INFINITY, ...(status === 407 ? [] : [status]));
+    if (status !== 407) open.answers.push({ status });
     const answer = await run('jumpcloud_system', { ...overTls(), proxy: url() });
     expect(answer).toMatchObject({
       failed: true,
@@ -209,17 +258,45 @@ describe('a proxy in trouble', () => {
     expect(answer).toMatchObject(READ);
   });
 
-  test('that passes is outlasted', async () => {
-    open.refusals.splice(0, Number.POSITIVE_INFINITY, 502, 503);
+  test.each([408, 429, 500, 502, 503, 504, 520, 530, 599])(
+    'that answers CONNECT with %i once is asked again',
+    async (status) => {
+      open.answers.push({ status });
+      const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url, timeout: 20 });
+      expect(answer).toMatchObject({ changed: false, api: { requests: 2, retries: 1 } });
+      expect(answer.failed).toBeUndefined();
+    },
+  );
+
+  test('that answers CONNECT with Retry-After is asked again after that time', async () => {
+    open.answers.push({ status: 429, headers: 'retry-after: 2\r\n' });
+    const start = performance.now();
     const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url, timeout: 20 });
-    expect(answer).toMatchObject({ changed: false, api: { requests: 3, retries: 2 } });
-    expect(answer.failed).toBeUndefined();
+    expect(answer).toMatchObject({ changed: false, api: { requests: 2, retries: 1 } });
+    expect(performance.now() - start).toBeGreaterThan(2000);
+  });
+
+  test('that answers CONNECT with a Retry-After beyond the budget ends the run at once', async () => {
+    open.answers.push({ status: 503, headers: 'retry-after: 3600\r\n' });
+    const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url });
+    expect(answer).toMatchObject({
+      failed: true,
+      error: { code: 'unavailable', attempts: 1, retry_after: 3600, reason: '503' },
+    });
+    expect(answer.msg).toMatch(
+      /the proxy answered 503 Service Unavailable and asks to wait 3600 s/,
+    );
+  });
+
+  test('that answers CONNECT with another 2xx than 200 has connected', async () => {
+    open.answers.push({ status: 201 });
+    const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url });
+    expect(answer).toMatchObject(READ);
   });
 
   test('that stays is named', async () => {
-    open.refusals.splice(0, Number.POSITIVE_INFINITY, ...Array(50).fill(502));
+    open.answers.push(...Array(50).fill({ status: 502 }));
     const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url, timeout: 2 });
-    open.refusals.splice(0);
     expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable' } });
     expect(answer.msg).toContain(
       `${secure.url} (through the proxy ${open.url}) could not be reached`,

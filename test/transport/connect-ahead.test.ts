@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import * as tls from 'node:tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { AddressRotation } from '../../src/transport/address-rotation.ts';
 import { connectAhead } from '../../src/transport/connect-ahead.ts';
 import { type Connector, connector } from '../../src/transport/connector.ts';
 import { type AheadDialler, dialAhead } from '../../src/transport/dial-ahead.ts';
@@ -50,7 +51,7 @@ describe.each(['http:', 'https:'])('%s', (protocol) => {
   function dialFirst(count: number): void {
     const dial = dialler(() => {
       throw new Error('an address is not looked up');
-    }, 5000);
+    }, new AddressRotation(5000));
     dialled = dialAhead(dial, '127.0.0.1', port, count);
   }
 
@@ -150,7 +151,7 @@ test('a certificate that is not trusted is the failure of the first who asks', a
   const server = tls.createServer(certificate);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
-  const dial = dialler(() => {}, 5000);
+  const dial = dialler(() => {}, new AddressRotation(5000));
   const connect = connector({ tls, ca: undefined, dial, timeoutMs: 5000 });
   const target = { protocol: 'https:', hostname: '127.0.0.1', port: String(port) };
   const ahead = connectAhead(connect, target, 1);
@@ -167,7 +168,7 @@ test('a connection that was dialled and is asked for by nobody is closed', async
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
   const dialled = dialAhead(
-    dialler(() => {}, 5000),
+    dialler(() => {}, new AddressRotation(5000)),
     '127.0.0.1',
     port,
     1,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import * as tls from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
+import { AddressRotation } from '../../src/transport/address-rotation.ts';
 import { connector } from '../../src/transport/connector.ts';
 import { dialler } from '../../src/transport/dialler.ts';
 import type { NameLookup } from '../../src/transport/name-lookup.ts';
@@ -19,7 +20,12 @@ const lookUp =
 
 /** Connects to a name with these addresses; the address that it came to. */
 async function connectTo(port: number, timeoutMs: number, lookup: NameLookup): Promise<string> {
-  const connect = connector({ tls, ca: undefined, dial: dialler(lookup, timeoutMs), timeoutMs });
+  const connect = connector({
+    tls,
+    ca: undefined,
+    dial: dialler(lookup, new AddressRotation(timeoutMs)),
+    timeoutMs,
+  });
   const target = { protocol: 'http:', hostname: 'host.example', port: String(port) };
   const socket = await new Promise<Socket>((resolve, reject) => {
     connect(target, (error, connected) => (connected ? resolve(connected) : reject(error)));

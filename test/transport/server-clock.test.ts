@@ -98,3 +98,27 @@ describe('after a 401', () => {
     expect(clock.cause()).toContain(`this host's clock is ${words} JumpCloud's:`);
   });
 });
+
+describe('over https', () => {
+  const DAY = 86_400_000;
+  const certificate = {
+    validFrom: 'Jul 30 12:00:00 2026 GMT',
+    validTo: 'Aug  9 12:00:00 2026 GMT',
+  };
+
+  test.each([
+    [9 * DAY, true],
+    [9 * DAY + SECOND, false],
+    [-DAY, true],
+    [-DAY - SECOND, false],
+    [4 * 365 * DAY, false],
+  ])('a time %i ms ahead of ours is believed within the certificate alone: %s', (ms, believed) => {
+    const clock = new ServerClock(
+      () => NOW,
+      () => certificate,
+    );
+    expect(clock.betterTime(answerAt(ms), NOW)).toBe(believed ? NOW + ms : undefined);
+    clock.learn(answerAt(ms));
+    expect(clock.offsetMs).toBe(believed ? ms : undefined);
+  });
+});
