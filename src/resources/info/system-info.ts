@@ -43,7 +43,7 @@ export const systemInfo = defineModule({
       requests: readCount(given.gather),
       async do(session) {
         const { gather } = await import('./gather.ts');
-        return gather(session, given);
+        return gather(run, session, given);
       },
     });
     const msg = `This host is system ${registration.systemId}.`;
