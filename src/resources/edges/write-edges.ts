@@ -1,4 +1,5 @@
 import type { EdgeChange, Refusal } from '../../api/graph.ts';
+import { Unavailable } from '../../errors.ts';
 import { monotonicMs } from '../../monotonic-clock.ts';
 import { pollUntil } from '../../poll-until.ts';
 import type { Run } from '../../run.ts';
@@ -112,8 +113,16 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
   const readBack = async () => {
     let delayMs = FIRST_DELAY_MS;
     let left: readonly EdgeChange[] = [];
+    let isSeen = false;
     const look = async (): Promise<true | undefined> => {
-      seen = await access.read();
+      try {
+        seen = await access.read();
+      } catch (error) {
+        // That the budget ended over another look says less than what was seen before.
+        if (isSeen && isCutOff(error)) return true;
+        throw error;
+      }
+      isSeen = true;
       onDone(doneInOrder(), seen);
       left = planEdges(wish, seen).changes;
       if (left.every((change) => refused.has(keyOf(change)))) return true;
@@ -144,6 +153,11 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
   };
 
   return { done: doneInOrder, write, readBack };
+}
+
+/** Whether the budget left no time for more than one attempt. */
+function isCutOff(error: unknown): boolean {
+  return error instanceof Unavailable && error.details['attempts'] === 1;
 }
 
 function keyOf({ op, id }: EdgeChange): string {

@@ -101,15 +101,20 @@ export async function writeHost(
   return { done: done(), after, ...(failure && { failure }) };
 }
 
-/** Refused settings come first, with the edges that were refused beside them. */
+/** Refused settings come first, with what became of the edges beside them. */
 function failureOf(
   parts: readonly EdgesPart[],
   settings: ModuleError | undefined,
   edges: Unconfirmed | undefined,
 ): ModuleError | undefined {
   if (settings === undefined) return edges?.error.with({ section: sectionOf(parts, edges) });
-  const refused = edges?.error.details['refused'];
-  return settings.with({ ...(refused !== undefined && { refused }), section: 'system' });
+  const { refused, missing } = edges?.error.details ?? {};
+  const details = {
+    ...(refused !== undefined && { refused }),
+    ...(missing !== undefined && { missing }),
+    section: 'system',
+  };
+  return settings.with(details, edges?.also);
 }
 
 /** What JumpCloud refuses of the settings says nothing about the edges; anything else ends the run. */
