@@ -73,6 +73,22 @@ describe('a failed result holds what was read before', () => {
     expect(answer['settings']).toMatchObject({ display_name: 'other' });
   });
 
+  test('a refusal after a write whose answer was lost is judged by reading the record', async ({
+    host,
+  }) => {
+    host.hit({ kind: 'status', status: 502, applied: true }, { method: 'PUT' });
+    host.hit(REFUSAL, { method: 'PUT' });
+    const { answer } = await host.run('jumpcloud_system', { display_name: 'web-1' });
+    expect(answer).toMatchObject({ changed: true, settings: { display_name: 'web-1' } });
+    expect(answer).not.toHaveProperty('error');
+
+    host.hit({ kind: 'status', status: 502 }, { method: 'PUT' });
+    host.hit(REFUSAL, { method: 'PUT' });
+    const second = (await host.run('jumpcloud_system', { display_name: 'web-2' })).answer;
+    expect(second).toMatchObject({ changed: false, error: { code: 'rejected' } });
+    expect(second).toMatchObject({ settings: { display_name: 'web-1' } });
+  });
+
   test('every section that was read is in a failed result of jumpcloud_host', async ({
     host,
     emulator: { store, faults },

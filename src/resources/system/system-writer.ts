@@ -1,6 +1,6 @@
 import { exclusively } from '../../agent/lock.ts';
 import { readSystem, type SystemRecord, updateSystem } from '../../api/systems.ts';
-import { NotApplied } from '../../errors.ts';
+import { NotApplied, NotFound, Rejected } from '../../errors.ts';
 import { shorten } from '../../options/describe.ts';
 import type { Applied } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
@@ -42,8 +42,16 @@ export function systemWriter(
     return record;
   };
   const read = async () => see(await readSystem(session));
+  // A refusal says nothing about an attempt before it whose answer was lost; the record does.
+  const judge = async (error: unknown) => {
+    const isRefusal = error instanceof Rejected || error instanceof NotFound;
+    if (!isRefusal || !error.inDoubt) throw error;
+    const record = await read();
+    if (disagreeing(wish, record).length > 0) throw error;
+    return record;
+  };
   const put = async (changes: readonly Field[]) => {
-    const answer = await updateSystem(session, bodyOf(changes));
+    const answer = await updateSystem(session, bodyOf(changes)).catch(judge);
     for (const change of changes.filter((one) => hasTaken(one, wish, answer))) {
       done.set(change.option, change);
     }
