@@ -241,7 +241,7 @@ describe('unfit options', () => {
     [
       'jumpcloud_user_binding',
       { users: [{ id: ID, sudo: false }], state: 'absent' },
-      /^users: item 1: sudo cannot be used with state: absent$/,
+      /^users: item 1: sudo: cannot be used with state: absent$/,
     ],
     ['jumpcloud_association', { ids: [ID] }, /^type: is required$/],
     [
@@ -257,7 +257,7 @@ describe('unfit options', () => {
     [
       'jumpcloud_association',
       { type: 'user_group', ids: [ID], sudo: true, state: 'absent' },
-      /sudo cannot be used with state: absent/,
+      /^sudo: cannot be used with state: absent$/,
     ],
     [
       'jumpcloud_removal',
