@@ -45,11 +45,12 @@ export abstract class ModuleError extends Error {
     this.inDoubt = inDoubt;
   }
 
-  /** The same failure with more details. */
-  with(details: Readonly<Record<string, unknown>>): this {
-    const copy = Object.create(this);
-    Object.defineProperty(copy, 'details', { value: { ...this.details, ...details } });
-    return copy;
+  /** The same failure with more details, and more sentences behind its message. */
+  with(details: Readonly<Record<string, unknown>>, more = ''): this {
+    return Object.create(this, {
+      details: { value: { ...this.details, ...details } },
+      message: { value: this.message + more },
+    });
   }
 }
 

@@ -21,8 +21,8 @@ export interface Applied<State, Change> {
 
 /** One concern of this host, bound to a session and to what is wanted of it. */
 export interface Concern<State, Change> {
-  /** Reads what there is. */
-  read(): Promise<State>;
+  /** Reads what there is; `onPart` is told of each part of it that is read before the rest. */
+  read(onPart: (part: State) => void): Promise<State>;
   /** Compares it with what is wanted. Pure: no input, no output, no clock. */
   plan(before: State): Plan<State, Change>;
   /**
@@ -36,8 +36,8 @@ export interface Concern<State, Change> {
   report(after: State, done: readonly Change[]): Readonly<Record<string, unknown>>;
   /** What was changed, or would be, as one sentence; also for nothing. */
   sentence(done: readonly Change[], isPrediction: boolean): string;
-  /** Result fields that a run has as soon as it has read, for what was written until then. */
-  progress?(done: readonly Change[]): Readonly<Record<string, unknown>>;
+  /** Result fields of a run that fails: what was read last, and what was written until then. */
+  progress?(seen: State, done: readonly Change[]): Readonly<Record<string, unknown>>;
   /** What the person has to know beyond the result, in check mode too. */
   warnings?(after: State): Promise<readonly string[]>;
 }
@@ -50,12 +50,16 @@ export async function reconcile<State, Change>(
   run: Run,
   concern: Concern<State, Change>,
 ): Promise<Outcome> {
-  const before = await concern.read();
-  if (concern.progress) run.report.done(concern.progress([]));
+  const tell = (seen: State, written: readonly Change[]) => {
+    if (concern.progress) run.report.done(concern.progress(seen, written));
+  };
+  const before = await concern.read((part) => tell(part, []));
+  tell(before, []);
   const plan = concern.plan(before);
   const { done, after, fields, failure }: Applied<State, Change> = run.check
     ? { done: plan.changes, after: plan.after }
     : await concern.apply(run, plan, before);
+  if (!run.check) tell(after, done);
   try {
     for (const warning of (await concern.warnings?.(after)) ?? []) run.report.warn(warning);
   } catch (error) {

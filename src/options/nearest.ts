@@ -27,13 +27,15 @@ function simplify(name: string): string {
 }
 
 /**
- * How many letters have to be typed, dropped or replaced to get from one to the other. There may be
+ * How many letters have to be typed, dropped, replaced or swapped with the next to get from one to the
+ * other (the optimal string alignment distance). There may be
  * very many names to compare: it stops where it cannot become fewer than `enough`, and gives that.
  */
 function distance(a: string, b: string, enough: number): number {
   if (Math.abs(a.length - b.length) >= enough) return enough;
   let row = FIRST_ROW.slice(0, b.length + 1);
   let next = new Uint8Array(b.length + 1);
+  let before = new Uint8Array(b.length + 1);
   for (let i = 0; i < a.length; i++) {
     const letter = a.charCodeAt(i);
     let [left, least] = [i + 1, i + 1];
@@ -41,11 +43,18 @@ function distance(a: string, b: string, enough: number): number {
     for (let j = 0; j < b.length; j++) {
       const replaced = (row[j] ?? 0) + (letter === b.charCodeAt(j) ? 0 : 1);
       left = Math.min(replaced, (row[j + 1] ?? 0) + 1, left + 1);
+      if (
+        i > 0 &&
+        j > 0 &&
+        letter === b.charCodeAt(j - 1) &&
+        a.charCodeAt(i - 1) === b.charCodeAt(j)
+      )
+        left = Math.min(left, (before[j - 1] ?? 0) + 1);
       next[j + 1] = left;
       if (left < least) least = left;
     }
     if (least >= enough) return enough;
-    [row, next] = [next, row];
+    [before, row, next] = [row, next, before];
   }
   return row[b.length] ?? 0;
 }

@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.ts';
+import { parseServerUrl } from '../server-url.ts';
 import { shorten } from './describe.ts';
 import { type Flaw, flawsOf, InvalidValue } from './invalid-value.ts';
 import { NameLookup, UnreadableNames } from './names.ts';
@@ -129,14 +130,11 @@ function shown(option: Option<unknown> | undefined, value: unknown): unknown {
   return option?.secret && value != null ? maskCredentials(value) : (value ?? null);
 }
 
-/**
- * A URL that can be shown; anything else is hidden whole. Behind the host stands no @ unless a
- * password was written where a URL has none.
- */
+/** Returns the URL of a server without its credentials; anything else is hidden whole. */
 function maskCredentials(text: unknown): string {
-  if (typeof text !== 'string' || !URL.canParse(text)) return MASK;
-  const { protocol, username, password, host, pathname, search, hash } = new URL(text);
-  if (host === '' || `${pathname}${search}${hash}`.includes('@')) return MASK;
+  const url = typeof text === 'string' ? parseServerUrl(text) : undefined;
+  if (url === undefined) return MASK;
+  const { protocol, username, password, host } = url;
   const credentials = username === '' && password === '' ? '' : `${MASK}@`;
-  return `${protocol}//${credentials}${host}${pathname.replace(/\/$/, '')}`;
+  return `${protocol}//${credentials}${host}`;
 }

@@ -1,3 +1,4 @@
+import { EXPECTED_PROXY, EXPECTED_SERVER, parseServerUrl } from '../server-url.ts';
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
 
@@ -17,7 +18,7 @@ export function proxyUrl(): Option<string | undefined> {
 
 /** Without a slash at its end. */
 function toApiUrl(value: unknown): string {
-  const url = toOrigin(value);
+  const url = toServerUrl(value, EXPECTED_SERVER);
   if (url.username !== '' || url.password !== '') {
     throw new InvalidValue('must not hold a user or password');
   }
@@ -30,16 +31,11 @@ function toApiUrl(value: unknown): string {
 }
 
 function toProxyUrl(value: unknown): string {
-  return toOrigin(value).href.replace(/\/$/, '');
+  return toServerUrl(value, EXPECTED_PROXY).href.replace(/\/$/, '');
 }
 
-function toOrigin(value: unknown): URL {
-  const form = 'expected a URL such as https://host or https://host:8443';
-  if (typeof value !== 'string' || !URL.canParse(value)) throw new InvalidValue(form);
-  const url = new URL(value);
-  if (!/^https?:$/.test(url.protocol)) throw new InvalidValue(`${form}, not ${url.protocol}`);
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
-    throw new InvalidValue(`${form}, without path, query or fragment`);
-  }
+function toServerUrl(value: unknown, expected: string): URL {
+  const url = typeof value === 'string' ? parseServerUrl(value) : undefined;
+  if (url === undefined) throw new InvalidValue(expected);
   return url;
 }

@@ -38,6 +38,8 @@ interface FailureContext {
   readonly retryAfter?: string | undefined;
 }
 
+const LENGTH_MISMATCH = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
+
 const NETWORK: Readonly<Record<string, string>> = {
   CLOSED_AT_ONCE: 'the connection was closed at once',
   EAI_AGAIN: 'the name server did not answer',
@@ -50,15 +52,15 @@ const NETWORK: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'the connection timed out',
   HPE_INVALID_EOF_STATE: 'the connection was closed before the answer was complete',
   UND_ERR_CONNECT_TIMEOUT: 'no connection within the time for one attempt',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer was not of the announced length',
+  [LENGTH_MISMATCH]: 'the answer was not of the announced length',
   UND_ERR_SOCKET: 'the connection was closed before the answer was complete',
 };
 
 const TLS =
   /^(ERR_TLS|ERR_SSL|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|EPROTO)/;
 
-/** Sorts what undici reports into an AttemptFailure. */
-export function classify(error: unknown): AttemptFailure {
+/** Sorts what undici reports, before or behind the headers of the answer, into an AttemptFailure. */
+export function classify(error: unknown, isInBody = false): AttemptFailure {
   if (error instanceof AttemptFailure) return error;
   const { code: given, message = '', name } = error as Partial<NodeJS.ErrnoException>;
   // undici's parser knows no code for some of what it meets.
@@ -67,20 +69,23 @@ export function classify(error: unknown): AttemptFailure {
     const precise = tlsCode(code, message);
     return new AttemptFailure('tls', tlsMessage(precise, message), precise, { cause: error });
   }
-  const odd = oddity(code, message);
+  const odd = oddity(code, message, isInBody);
   if (odd !== undefined) return new AttemptFailure('unexpected', odd, code, { cause: error });
   const reason = code || message;
   return new AttemptFailure('network', NETWORK[code] ?? reason, reason, { cause: error });
 }
 
 /** What makes an answer one that trying again would not better. */
-function oddity(code: string, message: string): string | undefined {
+function oddity(code: string, message: string, isInBody: boolean): string | undefined {
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'the headers are too large';
-  if (message === 'bad response' || message === 'bad upgrade') {
-    return 'the answer begins with 100 or 101, which nobody asked for';
+  if (message === 'bad upgrade') {
+    return 'the answer is 101, which switches to a protocol that nobody asked for';
   }
+  // undici reports any error of its parser so once it has read a length.
+  const isBadHead = code === LENGTH_MISMATCH && !isInBody;
   // What the parser lets pass, a status of two digits for one, fails an assertion behind it.
-  const isOdd = code === 'ERR_ASSERTION' || (code.startsWith('HPE_') && !(code in NETWORK));
+  const isOdd =
+    isBadHead || code === 'ERR_ASSERTION' || (code.startsWith('HPE_') && !(code in NETWORK));
   return isOdd ? 'the answer is not HTTP' : undefined;
 }
 

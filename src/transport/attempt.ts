@@ -108,7 +108,7 @@ export function attempt(
           finish({ status, headers, body: bytes.toString('utf8'), isUtf8: isUtf8(bytes) });
         },
         onError(error) {
-          finish(classify(error));
+          finish(classify(error, status > 0));
         },
       },
     );

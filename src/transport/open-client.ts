@@ -1,5 +1,6 @@
 import type { buildConnector, Client } from 'undici';
 import { closedAtOnce } from './dial.ts';
+import { skipInformational } from './skip-informational.ts';
 
 /**
  * Opens a client whose connection may be closed at once. Before its first request undici waits for
@@ -31,5 +32,6 @@ export function openClient(
   // From here on undici sees for itself, and sends the request before anything else can happen.
   return client.on('connect', () => {
     if (failure !== undefined) void client.destroy(failure);
+    else skipInformational(client);
   });
 }

@@ -1,5 +1,6 @@
 import * as net from 'node:net';
 import { InvalidArguments } from '../errors.ts';
+import { EXPECTED_PROXY, parseServerUrl } from '../server-url.ts';
 
 /** A proxy without its credentials, and these ready for its Proxy-Authorization header. */
 export interface ProxyServer {
@@ -11,7 +12,7 @@ export interface ProxyServer {
  * The proxy for `origin`: the one asked for, else the one of the environment
  * (HTTPS_PROXY, https_proxy) unless NO_PROXY or no_proxy names the host. Plain http goes through
  * none, which would read signatures and could change what is not signed.
- * @throws InvalidArguments when the environment's is not an http or https URL
+ * @throws InvalidArguments when the environment's is not what the option accepts; a scheme may be missing
  */
 export function proxyFor(
   origin: string,
@@ -19,27 +20,24 @@ export function proxyFor(
   environment: NodeJS.ProcessEnv,
 ): ProxyServer | undefined {
   if (origin.startsWith('http:')) return undefined;
-  if (asked !== undefined) return parse(asked);
-  const fromEnvironment = environment['https_proxy'] || environment['HTTPS_PROXY'];
-  if (!fromEnvironment) return undefined;
+  if (asked !== undefined) return proxyAt(new URL(asked));
+  const variable = environment['https_proxy'] ? 'https_proxy' : 'HTTPS_PROXY';
+  const text = environment[variable];
+  if (!text) return undefined;
   if (isExempt(new URL(origin), environment['no_proxy'] || environment['NO_PROXY'] || '')) {
     return undefined;
   }
-  const url = fromEnvironment.includes('://') ? fromEnvironment : `http://${fromEnvironment}`;
-  if (!URL.canParse(url) || !/^https?:/i.test(url)) {
+  const url = parseServerUrl(text.includes('://') ? text : `http://${text}`);
+  if (url === undefined) {
+    const problem = `the environment variable ${variable} holds no URL of a proxy: ${EXPECTED_PROXY}`;
     throw new InvalidArguments([
-      {
-        option: 'proxy',
-        message:
-          'the environment variable HTTPS_PROXY does not hold an http or https URL; correct it, or name the host in NO_PROXY',
-      },
+      { option: 'proxy', message: `${problem}. Correct it, or name the host in NO_PROXY` },
     ]);
   }
-  return parse(url);
+  return proxyAt(url);
 }
 
-function parse(text: string): ProxyServer {
-  const url = new URL(text);
+function proxyAt(url: URL): ProxyServer {
   const credentials = Buffer.concat([decode(url.username), COLON, decode(url.password)]);
   return {
     url: url.origin,
@@ -59,7 +57,7 @@ function decode(text: string): Buffer {
 
 /** NO_PROXY as curl reads it: `*`, host names with the domains below them, addresses, networks. */
 function isExempt(origin: URL, noProxy: string): boolean {
-  const host = origin.hostname.replace(/^\[|\]$/g, '');
+  const host = origin.hostname.replace(/^\[|[\].]$/g, '');
   const isNamed = net.isIP(host) === 0;
   return noProxy
     .toLowerCase()
@@ -71,7 +69,7 @@ function isExempt(origin: URL, noProxy: string): boolean {
       const [, name = entry, port] = (net.isIP(entry) === 0 && /^(.*):(\d+)$/.exec(entry)) || [];
       if (port !== undefined && port !== (origin.port || '443')) return false;
       if (!isNamed) return isWithin(host, name.replace(/[[\]]/g, ''));
-      const domain = name.replace(/^\*?\./, '');
+      const domain = name.replace(/^\*?\.|\.$/g, '');
       return host === domain || host.endsWith(`.${domain}`);
     });
 }

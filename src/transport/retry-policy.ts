@@ -47,7 +47,7 @@ export function nextRetry(failed: FailedAttempt): number | undefined {
   const { attempts, retryAfterMs = 0, remainingMs, random } = failed;
   const latest = remainingMs - LAST_ATTEMPT_MS;
   if (latest <= 0 || retryAfterMs > latest) return undefined;
-  const longest = Math.min(LONGEST_BACKOFF_MS, Math.max(BASE_MS, LARGEST_SHARE * remainingMs));
+  const longest = Math.min(LONGEST_BACKOFF_MS, LARGEST_SHARE * remainingMs);
   const backoff = random * Math.min(longest, BASE_MS * 2 ** (attempts - 1));
   return Math.min(retryAfterMs + backoff, latest);
 }

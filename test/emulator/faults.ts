@@ -30,6 +30,8 @@ export type Fault =
       readonly status?: number;
       readonly headers?: Readonly<Record<string, string>>;
     }
+  /** The answer comes behind others of status 1xx. */
+  | { readonly kind: 'informational'; readonly statuses: readonly number[] }
   /** The answer, changed on its way. */
   | { readonly kind: 'mangle'; readonly change: (body: unknown) => unknown }
   | { readonly kind: 'redirect'; readonly location: string }

@@ -42,6 +42,11 @@ export async function misbehave(
       logged.status = fault.status ?? 200;
       response.writeHead(logged.status, { 'content-type': 'text/html', ...fault.headers });
       return void response.end(fault.text);
+    case 'informational':
+      for (const status of fault.statuses) {
+        request.socket.write(`HTTP/1.1 ${status} Informational\r\nLink: </>\r\n\r\n`);
+      }
+      return send(carryOut());
     case 'mangle': {
       const given = carryOut();
       return send({ ...given, body: fault.change(structuredClone(given.body)) });

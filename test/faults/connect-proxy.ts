@@ -15,9 +15,15 @@ export interface ConnectProxy {
     readonly authorization: string | undefined;
     readonly userAgent: string | undefined;
   }[];
-  /** Statuses to answer next, with further headers. It connects after 2xx alone. */
-  readonly answers: { readonly status: number; readonly headers?: string }[];
+  /** Statuses to answer next, with further headers, behind other text. It connects after 2xx alone. */
+  readonly answers: ProxyAnswer[];
   close(): void;
+}
+
+interface ProxyAnswer {
+  readonly status: number;
+  readonly headers?: string;
+  readonly before?: string;
 }
 
 /**
@@ -29,7 +35,7 @@ export async function startConnectProxy(
 ): Promise<ConnectProxy> {
   const sockets = new Set<Duplex>();
   const asked: ConnectProxy['asked'] = [];
-  const answers: { readonly status: number; readonly headers?: string }[] = [];
+  const answers: ProxyAnswer[] = [];
   const basic = wish.credentials && `Basic ${Buffer.from(wish.credentials).toString('base64')}`;
 
   const onConnect = (request: IncomingMessage, client: Duplex) => {
@@ -37,10 +43,11 @@ export async function startConnectProxy(
     const authorization = request.headers['proxy-authorization'];
     asked.push({ target, authorization, userAgent: request.headers['user-agent'] });
     client.on('error', () => {});
-    const usual: ConnectProxy['answers'][number] = {
+    const usual: ProxyAnswer = {
       status: basic && basic !== authorization ? 407 : 200,
     };
-    const { status, headers = '' } = answers.shift() ?? usual;
+    const { status, headers = '', before = '' } = answers.shift() ?? usual;
+    client.write(before);
     if (status >= 300) {
       client.end(`HTTP/1.1 ${status} No\r\n${headers}content-length: 0\r\n\r\n`);
       return;

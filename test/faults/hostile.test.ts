@@ -188,15 +188,13 @@ describe.concurrent('a status that does not belong there', () => {
     });
   });
 
-  test.each([100, 101])('%i that nobody asked for', async (status) => {
+  test('101 that was not asked for is refused at once', async () => {
     await onStage(async ({ host }) => {
       const upgrade = 'Connection: Upgrade\r\nUpgrade: h2c\r\n';
-      const server = await badServer((socket) =>
-        socket.write(`HTTP/1.1 ${status} No\r\n${status === 101 ? upgrade : ''}\r\n`),
-      );
+      const server = await badServer((socket) => socket.write(`HTTP/1.1 101 No\r\n${upgrade}\r\n`));
       const connection = { agent_dir: host.agentDir, api_url: server.url, timeout: 15 };
       const { answer } = await runMeasured('jumpcloud_system', connection);
-      expectUnexpected(answer, /begins with 100 or 101, which nobody asked for/);
+      expectUnexpected(answer, /the answer is 101, which switches to a protocol/);
       expect(server.received).toHaveLength(1);
       server.close();
     });
@@ -268,20 +266,56 @@ describe.concurrent('what is not HTTP is refused:', () => {
   });
 });
 
-describe.concurrent('what contradicts itself about its length is tried again, in vain:', () => {
+describe.concurrent('an answer that contradicts itself about its length is refused at once:', () => {
   const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n';
+  const CHUNKS = '2\r\n{}\r\n0\r\n\r\n';
   test.each([
     ['a length beyond numbers', `HTTP/1.1 200 OK\r\nContent-Length: ${'9'.repeat(40)}\r\n\r\n{}`],
     ['two lengths', `${HEAD}Content-Length: 3\r\n\r\n{}`],
-    ['a length and chunks', `${HEAD}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`],
+    ['the same length twice', `${HEAD}Content-Length: 2\r\n\r\n{}`],
+    ['two lengths in one header', 'HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\n{}'],
+    ['a length and chunks', `${HEAD}Transfer-Encoding: chunked\r\n\r\n${CHUNKS}`],
+    [
+      'chunks and a length',
+      `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n${CHUNKS}`,
+    ],
+    ['two lengths, not kept alive', `${HEAD}Connection: close\r\nContent-Length: 3\r\n\r\n{}`],
   ])('%s', async (_, text) => {
     await onStage(async ({ host }) => {
       const server = await badServer((socket) => socket.write(text));
-      const connection = { agent_dir: host.agentDir, api_url: server.url, timeout: 2 };
+      const connection = { agent_dir: host.agentDir, api_url: server.url, timeout: 15 };
       const { answer } = await runMeasured('jumpcloud_system', connection);
+      expectUnexpected(answer, /did not answer as JumpCloud does: the answer is not HTTP/);
+      expect(server.received).toHaveLength(1);
       server.close();
-      expect(answer).toMatchObject({ changed: false, error: { code: 'unavailable' } });
-      expect(answer.msg).toMatch(/the answer was not of the announced length\. Check/);
+    });
+  });
+
+  test.each(['', 'Connection: close\r\n'])(
+    'a body longer than announced (%j)',
+    async (connectionHeader) => {
+      await onStage(async ({ host }) => {
+        const record = `{"_id":"${host.systemId}","description":"a"}`;
+        const length = `Content-Length: ${record.length - 5}`;
+        const server = await badServer((socket) =>
+          socket.write(`HTTP/1.1 200 OK\r\n${connectionHeader}${length}\r\n\r\n${record}`),
+        );
+        const connection = { agent_dir: host.agentDir, api_url: server.url, timeout: 15 };
+        const { answer } = await runMeasured('jumpcloud_system', connection);
+        server.close();
+        expectUnexpected(answer, /it is not JSON/);
+      });
+    },
+  );
+
+  test('a proxy that answers CONNECT with two lengths', async () => {
+    await onStage(async ({ host }) => {
+      const server = await badServer((socket) => socket.write(`${HEAD}Content-Length: 3\r\n\r\n`));
+      const connection = { agent_dir: host.agentDir, proxy: server.url, timeout: 15 };
+      const { answer } = await runMeasured('jumpcloud_system', connection);
+      expect(answer.error?.code).toBe('unexpected_response');
+      expect(server.received).toHaveLength(1);
+      server.close();
     });
   });
 });

@@ -135,13 +135,56 @@ describe('the environment', () => {
     );
     expect(open.asked).toHaveLength(1);
   });
+});
 
-  test('with something else than a proxy is refused before any request', async () => {
-    const answer = await run('jumpcloud_system', overTls(), {
-      HTTPS_PROXY: `socks5://${USER_INFO}@127.0.0.1:1080`,
+describe('a malformed proxy is refused before any request, and nothing of it is printed:', () => {
+  const MALFORMED = [
+    'http://jane:123#geheim@127.0.0.1:3128',
+    'http://jane:123?geheim@127.0.0.1:3128',
+    'http://jane:123/geheim@127.0.0.1:3128',
+    'http://jane:123\\geheim@127.0.0.1:3128',
+    'http://jane:geheim#@127.0.0.1:3128',
+    'http://jane:geheim@127.0.0.1:3128/path',
+    'http://jane:geheim@127.0.0.1:99999',
+    'http://jane:geheim@',
+    'http://jane:geheim@127.0.0.1:port',
+    'socks5://jane:geheim@127.0.0.1:1080',
+    'jane://geheim@127.0.0.1:1080',
+    'http//jane:geheim@127.0.0.1:3128',
+    '"http://jane:geheim@127.0.0.1:3128"',
+    "'jane:123#geheim@127.0.0.1:3128'",
+    'jane:123#geheim@127.0.0.1:3128',
+  ];
+  const ways: [
+    way: string,
+    call: (text: string) => [options: Record<string, unknown>, env?: Record<string, string>],
+  ][] = [
+    ['HTTPS_PROXY', (text) => [{}, { HTTPS_PROXY: text }]],
+    ['https_proxy', (text) => [{}, { https_proxy: text }]],
+    ['proxy', (text) => [{ proxy: text }]],
+  ];
+  const rows = ways.flatMap(([way, call]) => MALFORMED.map((text) => [way, text, call] as const));
+  test.each(rows)('%s %s', async (way, text, call) => {
+    const [options, env] = call(text);
+    const ran = await runModule(
+      'jumpcloud_system',
+      { ...overTls(), timeout: 3, _ansible_verbosity: 4, ...options },
+      env === undefined ? {} : { env },
+    );
+    expect(ran.answer).toMatchObject({
+      failed: true,
+      error: { code: 'invalid_arguments', problems: [{ option: 'proxy' }] },
     });
-    expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
+    expect(ran.answer.msg).toMatch(/expected an http or https URL such as /);
+    if (way !== 'proxy') expect(ran.answer.msg).toContain(`environment variable ${way} `);
+    expect(ran.stdout + ran.stderr).not.toMatch(/jane|geheim/);
     expect(secure.requests).toHaveLength(0);
+  });
+
+  test('the option without a scheme', async () => {
+    const answer = await run('jumpcloud_system', { ...overTls(), proxy: 'geheim:jane@127.0.0.1' });
+    expect(answer.error?.code).toBe('invalid_arguments');
+    expect(JSON.stringify(answer)).not.toMatch(/jane|geheim/);
   });
 });
 

@@ -178,13 +178,9 @@ describe('unfit options', () => {
     ],
     [SYSTEM, { api_url: 'https://console.jumpcloud.com/api' }, /^api_url: .*without path/],
     [SYSTEM, { api_url: 'https://a:geheim@host' }, /^api_url: must not hold a user or password$/],
-    [SYSTEM, { api_url: 'ftp://host' }, /^api_url: expected a URL/],
-    [SYSTEM, { api_url: 'console.jumpcloud.com' }, /^api_url: expected a URL/],
-    [
-      SYSTEM,
-      { proxy: 'socks5://user:geheim@host' },
-      /^proxy: expected a URL such as .* not socks5:$/,
-    ],
+    [SYSTEM, { api_url: 'ftp://host' }, /^api_url: expected an http or https URL/],
+    [SYSTEM, { api_url: 'console.jumpcloud.com' }, /^api_url: expected an http or https URL/],
+    [SYSTEM, { proxy: 'socks5://user:geheim@host' }, /^proxy: expected an http or https URL such/],
     [
       SYSTEM,
       { ca_path: '/nonexistent.pem' },
@@ -245,7 +241,7 @@ describe('unfit options', () => {
     [
       'jumpcloud_user_binding',
       { users: [{ id: ID, sudo: false }], state: 'absent' },
-      /^users: item 1: sudo cannot be used with state: absent$/,
+      /^users: item 1: sudo: cannot be used with state: absent$/,
     ],
     ['jumpcloud_association', { ids: [ID] }, /^type: is required$/],
     [
@@ -261,7 +257,7 @@ describe('unfit options', () => {
     [
       'jumpcloud_association',
       { type: 'user_group', ids: [ID], sudo: true, state: 'absent' },
-      /sudo cannot be used with state: absent/,
+      /^sudo: cannot be used with state: absent$/,
     ],
     [
       'jumpcloud_removal',

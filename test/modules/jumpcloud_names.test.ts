@@ -177,6 +177,7 @@ describe('a name that', () => {
     });
     const answer = await run({ system_groups: ['every linux'] });
     expect(answer).toMatchObject({ dynamic: [id] });
+    expect(answer.warnings).toEqual([expect.stringContaining('is dynamic')]);
     expect(answer.warnings.join()).toContain('no host can join or leave it by hand');
     const all = await run({ system_groups: 'all' });
     expect(all['dynamic']).toContain(id);
@@ -262,9 +263,43 @@ describe('the key', () => {
     expect(emulator.requests).toHaveLength(1);
     const multi = emulator.store.addApiKey({ multiTenant: true });
     expect((await run({ api_key: multi, users: ['x'] })).error?.code).toBe('unauthorized');
+    expect((await run({ api_key: multi, org_id: 12345, users: ['x'] })).error?.code).toBe(
+      'unauthorized',
+    );
     const org_id = emulator.store.organisationId;
     expect((await run({ api_key: multi, org_id, users: ['x'] })).error?.code).toBe('not_found');
   });
+});
+
+test('an API key that an answer echoes is hidden in whatever spelling it comes', async () => {
+  const key = 'Ab0+/c_~.-DEFGHIJKLMNOPQRSTUVWXYZ0123456';
+  const bytes = Buffer.from(key);
+  const percent = [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+  const echoes = [
+    key,
+    key.toLowerCase(),
+    key.toUpperCase(),
+    encodeURIComponent(key),
+    encodeURIComponent(key).toLowerCase(),
+    percent,
+    percent.toUpperCase(),
+    bytes.toString('hex'),
+    ...['', 'x', 'x-api-key: ', 'key=', 'k='].flatMap((before) =>
+      (['base64', 'base64url'] as const).map((form) =>
+        Buffer.from(`${before}${key}`).toString(form),
+      ),
+    ),
+  ];
+  for (const echo of echoes) {
+    emulator.faults.add({
+      fault: { kind: 'status', status: 400, text: JSON.stringify({ message: `bad: ${echo}` }) },
+    });
+    const { msg } = await run({ api_key: key, users: ['ada'] });
+    expect(msg).toContain('********');
+    // What is left of base64 are letters that hold bits of what stands before, too.
+    expect(msg).not.toContain(echo.slice(4, 20));
+    expect(msg).not.toContain(echo.slice(-20, -4));
+  }
 });
 
 test('nothing to look up, and options of hosts, are refused', async () => {

@@ -424,7 +424,7 @@ describe('a write', () => {
       error: { code: 'not_applied', options: ['display_name', 'attributes'] },
     });
     expect(answer.msg).toMatch(/display_name is "ip-10-0-0-7" instead of "web-1"/);
-    expect(answer).not.toHaveProperty('system');
+    expect(answer['settings']).toMatchObject({ display_name: 'ip-10-0-0-7' });
   });
 
   test('that is taken in part is not_applied, and says what changed', async () => {

@@ -340,6 +340,14 @@ describe('a host that is not enrolled is an answer', () => {
     const ran = await info({ registration_timeout: 20, gather: ['agent'] }, [], late);
     expect(gathered(ran)).toMatchObject({ enrolled: true, agent: { system_id: late.systemId } });
   });
+
+  test('a registration that does not come within registration_timeout is a failure', async () => {
+    const never = await enrol({ write: false });
+    const { answer, exitCode } = await info({ registration_timeout: 0.3 }, [], never);
+    expect(answer).toMatchObject({ failed: true, error: { code: 'not_enrolled' } });
+    expect(answer).not.toHaveProperty('enrolled');
+    expect(exitCode).toBe(1);
+  });
 });
 
 describe('a damaged identity is a failure', () => {

@@ -48,6 +48,12 @@ describe('NO_PROXY', () => {
     ['JumpCloud.COM', true],
     ['example.com, jumpcloud.com', true],
     ['example.com jumpcloud.com', true],
+    ['jumpcloud.com.', true],
+    ['.jumpcloud.com.', true],
+    ['console.jumpcloud.com.:443', true],
+    ['.', false],
+    ['*.', false],
+    [',,', false],
     ['jumpcloud.com:443', true],
     ['jumpcloud.com:8443', false],
     ['cloud.com', false],
@@ -57,6 +63,12 @@ describe('NO_PROXY', () => {
   ])('%j exempts: %j', (noProxy, exempt) => {
     const found = proxyFor(origin, undefined, { ...proxy, NO_PROXY: noProxy });
     expect(found === undefined).toBe(exempt);
+  });
+
+  test('exempts a host that ends with a dot', () => {
+    const environment = { ...proxy, NO_PROXY: 'jumpcloud.com' };
+    expect(proxyFor(`${origin}.`, undefined, environment)).toBeUndefined();
+    expect(proxyFor('https://10.1.2.3', undefined, { ...proxy, NO_PROXY: '.' })).toBeDefined();
   });
 
   test('does not exempt loopback by itself', () => {
@@ -72,6 +84,11 @@ describe('NO_PROXY', () => {
     ['https://[::1]', '[::1]:8443', false],
     ['https://[::1]:8443', '[::1]:8443', true],
     ['https://[::1]', '0:0:0:0:0:0:0:1', true],
+    ['https://[::1]', '::1/128', true],
+    ['https://[::1]', '::/0', true],
+    ['https://[::1]', '[::/0]', true],
+    ['https://[::1]', '[::1', false],
+    ['https://[::1]', 'fe80::1%eth0,::1', true],
     ['https://[::1]', '::2', false],
     ['https://[::1]', ':1', false],
     ['https://[2001:db8::a]', '2001:0DB8:0:0::000a', true],
@@ -84,6 +101,9 @@ describe('NO_PROXY', () => {
     ['https://[::ffff:10.1.2.3]', '::ffff:10.1.2.3', true],
     ['https://10.1.2.3', '10.1.2.3', true],
     ['https://10.1.2.3', '10.0.0.0/8', true],
+    ['https://10.1.2.3', '0.0.0.0/0', true],
+    ['https://10.1.2.3', '10.0.0.0/8:443', true],
+    ['https://10.1.2.3', '10.0.0.0/8:8443', false],
     ['https://11.1.2.3', '10.0.0.0/8', false],
     ['https://10.1.2.3', '2.3', false],
     [origin, '10.0.0.0/8,::/0', false],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nextRetry } from '../../src/transport/retry-policy.ts';
+import { isTransient, nextRetry } from '../../src/transport/retry-policy.ts';
 
 const calm = { attempts: 1, retryAfterMs: undefined, remainingMs: 120_000, random: 0.5 };
 
@@ -17,6 +17,32 @@ describe('backoff', () => {
     expect(nextRetry({ ...calm, attempts, random })).toBeCloseTo(expected);
   });
 });
+
+test.each([
+  [1000, 250],
+  [1999, 499.75],
+  [2000, 500],
+  [8000, 2000],
+  [120_000, 30_000],
+  [1_000_000, 30_000],
+])('with %i ms left a wait is at most %f ms', (remainingMs, longest) => {
+  const wait = nextRetry({ ...calm, attempts: 40, remainingMs, random: 1 - Number.EPSILON });
+  expect(wait).toBeCloseTo(longest);
+});
+
+test.each([408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530])(
+  '%i is transient',
+  (status) => {
+    expect(isTransient(status)).toBe(true);
+  },
+);
+
+test.each([200, 400, 401, 403, 404, 409, 422, 501, 505, 511, 519, 528, 529, 531, 599])(
+  '%i is not transient',
+  (status) => {
+    expect(isTransient(status)).toBe(false);
+  },
+);
 
 test.each([0.5, 0.8, 0.9, 0.94, 0.999])(
   'with random %f an outage of 30 s ends soon within 45',

@@ -39,7 +39,7 @@ function rules(given: AssociationOptions): Problem[] {
   const { type, state, sudo, sudo_without_password } = given;
   const general = [...connectionRules(given), ...edgesRules(given)];
   if (type === 'user_group') {
-    return [...general, ...sudoRules('sudo', state, { sudo, sudo_without_password })];
+    return [...general, ...sudoRules(state, { sudo, sudo_without_password })];
   }
   const misplaced = (['sudo', 'sudo_without_password'] as const)
     .filter((option) => given[option] !== undefined)

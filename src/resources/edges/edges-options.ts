@@ -41,15 +41,29 @@ export function edgesWish(
   return { edges, state, exclusive, keep: new Set(keep) };
 }
 
-/** What a wish about sudo must not say, of `option`. */
-export function sudoRules(option: string, state: EdgesWish['state'], wish: SudoWish): Problem[] {
+/** What a wish about sudo must not say. */
+export function sudoRules(state: EdgesWish['state'], wish: SudoWish): Problem[] {
   const { sudo, sudo_without_password } = wish;
   if (state === 'absent') {
     return [
       ...(sudo === undefined ? [] : ['sudo']),
       ...(sudo_without_password === undefined ? [] : ['sudo_without_password']),
-    ].map((name) => ({ option, message: `${name} cannot be used with state: absent` }));
+    ].map((option) => ({ option, message: 'cannot be used with state: absent' }));
   }
   if (!sudo_without_password || sudo) return [];
-  return [{ option, message: 'sudo_without_password: true needs sudo: true beside it' }];
+  return [{ option: 'sudo_without_password', message: 'true needs sudo: true beside it' }];
+}
+
+/** The same of each item of a list. */
+export function sudoRulesOf(
+  option: string,
+  state: EdgesWish['state'],
+  wishes: readonly SudoWish[],
+): Problem[] {
+  return wishes.flatMap((wish, i) =>
+    sudoRules(state, wish).map((problem) => ({
+      option,
+      message: `item ${i + 1}: ${problem.option}: ${problem.message}`,
+    })),
+  );
 }

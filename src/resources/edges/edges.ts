@@ -22,8 +22,6 @@ export interface EdgesKind {
 
 /** A concern that is a set of edges, and what tells of changes to it. */
 export interface EdgesConcern extends Concern<Edges, EdgeChange> {
-  /** The ids of what was changed, by kind of change. */
-  lists(done: readonly EdgeChange[]): Readonly<Record<string, readonly string[]>>;
   /** How much was changed, as in "2 added, 1 removed". */
   counts(done: readonly EdgeChange[]): string;
 }
@@ -41,17 +39,24 @@ export function edges(session: HostSession, kind: EdgesKind): EdgesConcern {
       .filter(([, ids]) => ids.length > 0)
       .map(([op, ids]) => `${ids.length} ${op}`)
       .join(', ');
-  const progress = (done: readonly EdgeChange[]) => ({ changed: done.length > 0, ...lists(done) });
   const list = (state: Edges, show: (id: string, sudo: Sudo) => object) =>
     [...state].sort(byId).map(([id, sudo]) => (shape === 'ids' ? id : show(id, sudo)));
+  const report = (seen: Edges, done: readonly EdgeChange[]) => {
+    const show = (id: string, sudo: Sudo) => (shape === 'with sudo' ? { id, ...sudo } : { id });
+    return { [field]: list(seen, show), ...lists(done) };
+  };
+  const progress = (seen: Edges, done: readonly EdgeChange[]) => ({
+    changed: done.length > 0,
+    ...report(seen, done),
+  });
 
   return {
     read: access.read,
 
     plan: (before) => planEdges(wish, before),
 
+    report,
     progress,
-    lists,
     counts,
 
     async apply(run, { changes }, before) {
@@ -62,7 +67,7 @@ export function edges(session: HostSession, kind: EdgesKind): EdgesConcern {
         session,
         access,
         wish,
-        onDone: (done) => run.report.done(progress(done)),
+        onDone: (done, seen = before) => run.report.done(progress(seen, done)),
         onRefused: (edge) => refused.push(edge),
       });
       await writer.write(changes);
@@ -84,11 +89,6 @@ export function edges(session: HostSession, kind: EdgesKind): EdgesConcern {
       return {
         [option]: list(managed, (id, sudo) => (managesSudo(id) ? { id, ...sudo } : { id })),
       };
-    },
-
-    report(after, done) {
-      const show = (id: string, sudo: Sudo) => (shape === 'with sudo' ? { id, ...sudo } : { id });
-      return { [field]: list(after, show), ...lists(done) };
     },
 
     sentence(done, isPrediction) {

@@ -1,15 +1,16 @@
 import { type Path, readUsers } from '../../api/users.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { type EdgesWish, isWanted } from './plan-edges.ts';
+import { type Edges, type EdgesWish, isWanted } from './plan-edges.ts';
 
 /**
  * Names the users that were to be absent and can get in all the same, through a group. Sorted,
- * because JumpCloud lists them in another order once the direct edges are gone. `isOpen` says whether
- * a way from this host will still be there when the run is over; in check mode JumpCloud shows them all.
+ * because JumpCloud lists them in another order once the direct edges are gone. Who is bound directly
+ * `after` the run is not named. `isOpen` says whether a way from this host will still be there when the run is over; in check mode JumpCloud shows them all.
  */
 export async function remainingAccess(
   session: HostSession,
   wish: EdgesWish,
+  after: Edges,
   isOpen: (path: Path) => boolean = () => true,
 ): Promise<string[]> {
   const { edges, state, exclusive } = wish;
@@ -17,7 +18,7 @@ export async function remainingAccess(
   if (!exclusive && (state === 'present' || edges.size === 0)) return [];
   const bound = await readUsers(session);
   return bound
-    .filter(({ id }) => isUnwanted(id))
+    .filter(({ id }) => isUnwanted(id) && !after.has(id))
     .flatMap(({ id, paths }) =>
       paths
         .filter((path) => path.length > 1 && isOpen(path))

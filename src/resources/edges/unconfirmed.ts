@@ -10,6 +10,8 @@ const MAYBE_DYNAMIC =
 export interface Unconfirmed {
   readonly error: ModuleError;
   readonly access: EdgesAccess;
+  /** The same in sentences to stand behind another failure. */
+  readonly also: string;
 }
 
 /**
@@ -31,11 +33,15 @@ export function unconfirmed(
     ),
   );
   const hint = open.some(({ access }) => access.type === 'system_group') ? ` ${MAYBE_DYNAMIC}` : '';
+  const also = `${listed(
+    'Also refused',
+    refusals.map(({ change }) => change),
+  )}${listed('Not shown', missing)}${hint}`;
   const [first, ...others] = refusals;
   if (first !== undefined)
-    return { error: refusedEdges(first, others, missing, hint), access: first.access };
+    return { error: refusedEdges(first, others, missing, hint), access: first.access, also };
   const [list] = open;
-  return list && { error: notApplied(open, missing, hint), access: list.access };
+  return list && { error: notApplied(open, missing, hint), access: list.access, also };
 }
 
 function refusedEdges(
@@ -73,9 +79,13 @@ function notApplied(
   const waitedMs = Math.max(...lists.map((list) => list.waitedMs));
   const names = lists.map(({ access }) => access.name).join(' and ');
   return new NotApplied(
-    `JumpCloud accepted the changes, but ${Math.round(waitedMs / 1000)} s later the list of ${names} still does not show: ${missing.map(keyOf).join(', ')}. Run again; if it stays so, somebody or something keeps changing the same in JumpCloud.${hint}`,
+    `${Math.round(waitedMs / 1000)} s after the last write, the list of ${names} still does not show: ${missing.map(keyOf).join(', ')}. Run again; if it stays so, someone or something else keeps changing the same in JumpCloud.${hint}`,
     { details: { missing: missing.map(({ op, id }) => ({ op, id })) } },
   );
+}
+
+function listed(what: string, changes: readonly EdgeChange[]): string {
+  return changes.length === 0 ? '' : ` ${what}: ${changes.map(keyOf).join(', ')}.`;
 }
 
 function isSame(one: EdgeChange, other: EdgeChange): boolean {

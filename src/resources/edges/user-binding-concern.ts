@@ -20,7 +20,7 @@ export function userBindingConcern(
     shape: 'with sudo',
     warnings: async (after) => [
       ...keptSudo(wish, after),
-      ...(await remainingAccess(session, wish)),
+      ...(await remainingAccess(session, wish, after)),
     ],
   });
 }

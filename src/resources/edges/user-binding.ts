@@ -3,7 +3,7 @@ import { defineModule } from '../../module.ts';
 import { type OptionValues, required } from '../../options/option.ts';
 import { keeping } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
-import { edgesOptions, edgesRules, sudoRules } from './edges-options.ts';
+import { edgesOptions, edgesRules, sudoRulesOf } from './edges-options.ts';
 import { users } from './users-option.ts';
 
 const options = { ...connectionOptions, users: required(users('user')), ...edgesOptions('user') };
@@ -23,11 +23,6 @@ function rules(given: UserBindingOptions): Problem[] {
   return [
     ...connectionRules(given),
     ...edgesRules(given),
-    ...given.users.flatMap((wish, i) =>
-      sudoRules('users', given.state, wish).map(({ option, message }) => ({
-        option,
-        message: `item ${i + 1}: ${message}`,
-      })),
-    ),
+    ...sudoRulesOf('users', given.state, given.users),
   ];
 }

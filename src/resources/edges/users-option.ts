@@ -1,7 +1,7 @@
 import { toListOf } from '../../options/collections.ts';
 import { shorten } from '../../options/describe.ts';
 import { idOrName } from '../../options/id.ts';
-import { InvalidValue } from '../../options/invalid-value.ts';
+import { type Flaw, flawsOf, InvalidValue } from '../../options/invalid-value.ts';
 import { nearest } from '../../options/nearest.ts';
 import type { Option } from '../../options/option.ts';
 import { toBoolean } from '../../options/scalars.ts';
@@ -33,36 +33,51 @@ function toUser(toId: (value: unknown) => string): (value: unknown) => UserWish 
     const mapping =
       typeof value === 'string' && !value.startsWith('{') ? undefined : readMapping(value);
     if (mapping === undefined) return { id: toId(value) };
-    const unknown = Object.keys(mapping).find((key) => !KEYS.includes(key));
-    if (unknown !== undefined) {
-      const meant = nearest(unknown, KEYS);
-      const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-      throw new InvalidValue(
-        `unknown key ${shorten(unknown)}, known are ${KEYS.join(', ')}${hint}`,
-      );
-    }
-    const { id, sudo, sudo_without_password } = mapping;
-    if (id === undefined || id === null) throw new InvalidValue('id is required');
-    return {
-      id: toId(id),
-      sudo: toWish('sudo', sudo),
-      sudo_without_password: toWish('sudo_without_password', sudo_without_password),
+    const flaws: Flaw[] = unknownKeys(mapping).map((message) => ({ path: [], message }));
+    const read = <T>(key: string, toValue: (given: unknown) => T): T | undefined => {
+      try {
+        return toValue(mapping[key] ?? undefined);
+      } catch (error) {
+        const where = key === 'id' ? '' : `${key}: `;
+        flaws.push(
+          ...flawsOf(error).map(({ path, message }) => ({ path, message: where + message })),
+        );
+        return undefined;
+      }
     };
+    const id = read('id', (given) => toId(required(given)));
+    const sudo = read('sudo', toWish);
+    const sudo_without_password = read('sudo_without_password', toWish);
+    if (id === undefined || flaws.length > 0) throw new InvalidValue(flaws);
+    return { id, sudo, sudo_without_password };
   };
 }
 
-function toWish(key: string, value: unknown): boolean | undefined {
-  if (value === undefined || value === null) return undefined;
-  try {
-    return toBoolean(value);
-  } catch (error) {
-    if (error instanceof InvalidValue) throw new InvalidValue(`${key}: ${error.message}`);
-    throw error;
-  }
+function unknownKeys(mapping: object): string[] {
+  return Object.keys(mapping)
+    .filter((key) => !KEYS.includes(key))
+    .map((key) => {
+      const meant = nearest(key, KEYS);
+      const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+      return `unknown key ${shorten(key)}, known are ${KEYS.join(', ')}${hint}`;
+    });
+}
+
+function required(id: unknown): unknown {
+  if (id === undefined) throw new InvalidValue('id is required');
+  return id;
+}
+
+function toWish(value: unknown): boolean | undefined {
+  return value === undefined ? undefined : toBoolean(value);
 }
 
 function requireDistinct(kind: string, wishes: readonly UserWish[]): void {
-  const twice = wishes.find(({ id }, i) => wishes.findIndex((other) => other.id === id) < i);
-  if (twice !== undefined)
-    throw new InvalidValue(`${kind.replace('_', ' ')} ${twice.id} is named twice`);
+  const ids = wishes.map(({ id }) => id);
+  const twice = new Set(ids.filter((id, i) => ids.indexOf(id) < i));
+  const flaws = [...twice].map((id) => ({
+    path: [],
+    message: `${kind.replace('_', ' ')} ${id} is named twice`,
+  }));
+  if (flaws.length > 0) throw new InvalidValue(flaws);
 }

@@ -1,4 +1,5 @@
 import type { EdgeChange, Refusal } from '../../api/graph.ts';
+import { Unavailable } from '../../errors.ts';
 import { monotonicMs } from '../../monotonic-clock.ts';
 import { pollUntil } from '../../poll-until.ts';
 import type { Run } from '../../run.ts';
@@ -21,8 +22,11 @@ export interface EdgesWork {
   readonly session: HostSession;
   readonly access: EdgesAccess;
   readonly wish: EdgesWish;
-  /** Told of all that has been written to this list, after each write. */
-  readonly onDone: (done: readonly EdgeChange[]) => void;
+  /**
+   * Told of all that has been written to this list, and of the list as it was read last, after each
+   * write and each read. Not read again yet, it is undefined.
+   */
+  readonly onDone: (done: readonly EdgeChange[], seen: Edges | undefined) => void;
   /** Told of each edge that was refused, in the order of writing. */
   readonly onRefused: (refused: RefusedEdge) => void;
 }
@@ -67,6 +71,7 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
   const tried: EdgeChange[] = [];
   const refused = new Map<string, RefusedEdge>();
   const done = new Set<EdgeChange>();
+  let seen: Edges | undefined;
   let writtenAt = monotonicMs();
 
   /** In the order in which they were to be written, not in that of the answers. */
@@ -82,7 +87,7 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
         writtenAt = monotonicMs();
         if (written === 'done') {
           done.add(change);
-          onDone(doneInOrder());
+          onDone(doneInOrder(), seen);
         } else if (written !== 'conflict') {
           refused.set(keyOf(change), { ...written, access, change });
         }
@@ -107,11 +112,19 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
 
   const readBack = async () => {
     let delayMs = FIRST_DELAY_MS;
-    let after: Edges = new Map();
     let left: readonly EdgeChange[] = [];
+    let isSeen = false;
     const look = async (): Promise<true | undefined> => {
-      after = await access.read();
-      left = planEdges(wish, after).changes;
+      try {
+        seen = await access.read();
+      } catch (error) {
+        // That the budget ended over another look says less than what was seen before.
+        if (isSeen && isCutOff(error)) return true;
+        throw error;
+      }
+      isSeen = true;
+      onDone(doneInOrder(), seen);
+      left = planEdges(wish, seen).changes;
       if (left.every((change) => refused.has(keyOf(change)))) return true;
       const before = new Set(tried.map(keyOf));
       const fresh = left.filter((change) => !before.has(keyOf(change)));
@@ -135,11 +148,16 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
       // An attempt before the refused one had done it.
       if (inDoubt && !missing.has(key)) done.add(change);
     }
-    if (done.size > 0) onDone(doneInOrder());
-    return { access, after, left, waitedMs: monotonicMs() - writtenAt };
+    onDone(doneInOrder(), seen);
+    return { access, after: seen ?? new Map(), left, waitedMs: monotonicMs() - writtenAt };
   };
 
   return { done: doneInOrder, write, readBack };
+}
+
+/** Whether the budget left no time for more than one attempt. */
+function isCutOff(error: unknown): boolean {
+  return error instanceof Unavailable && error.details['attempts'] === 1;
 }
 
 function keyOf({ op, id }: EdgeChange): string {

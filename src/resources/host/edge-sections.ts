@@ -64,7 +64,7 @@ function kindOf(session: HostSession, section: EdgeSection, wish: EdgesWish): Se
         shape: 'with sudo',
         warnings: async (after, all) => [
           ...keptSudo(wish, after),
-          ...(await remainingAccess(session, wish, (path) => isOpen(path, all))),
+          ...(await remainingAccess(session, wish, after, (path) => isOpen(path, all))),
         ],
       };
     case 'user_groups':

@@ -3,6 +3,7 @@ import type { SystemRecord } from '../../api/systems.ts';
 import type { Concern } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { Edges } from '../edges/plan-edges.ts';
+import { readTogether } from '../read-together.ts';
 import { shown, systemConcern } from '../system/system-concern.ts';
 import type { Field } from '../system/system-fields.ts';
 import { type EdgesPart, edgesParts } from './edge-sections.ts';
@@ -40,14 +41,24 @@ export function hostConcern(
   };
 
   return {
-    async read() {
-      const lists = parts.edges.map(async ({ section, concern }) => {
-        const found = await concern.read().catch((error) => inSection(section, error));
-        return [section, found] as const;
-      });
-      const record = parts.system?.read().catch((error) => inSection('system', error));
-      const [system, ...edges] = await Promise.all([record, ...lists]);
-      return { system, edges: new Map(edges) };
+    async read(onPart) {
+      let system: SystemRecord | undefined;
+      const edges = new Map<EdgeSection, Edges>();
+      const reading = async (section: string, read: Promise<void>) => {
+        await read.catch((error) => inSection(section, error));
+        onPart({ system, edges });
+      };
+      const record = async ({ read }: Concern<SystemRecord, Field>) => {
+        system = await read(() => {});
+      };
+      const list = async ({ section, concern }: EdgesPart) => {
+        edges.set(section, await concern.read(() => {}));
+      };
+      await readTogether(session, [
+        ...(parts.system ? [reading('system', record(parts.system))] : []),
+        ...parts.edges.map((part) => reading(part.section, list(part))),
+      ]);
+      return { system, edges };
     },
 
     plan({ system, edges }) {
@@ -71,8 +82,8 @@ export function hostConcern(
     },
 
     apply: (run, { changes }, before) =>
-      writeHost({ session, options, parts, run }, changes, before, (done, record) =>
-        run.report.done(progressOf(parts, done, record)),
+      writeHost({ session, options, parts, run }, changes, before, (done, seen) =>
+        run.report.done(progressOf(parts, seen, done)),
       ),
 
     managed: ({ system, edges }) => ({
@@ -85,7 +96,7 @@ export function hostConcern(
       ),
     }),
 
-    progress: (done) => progressOf(parts, done),
+    progress: (seen, done) => progressOf(parts, seen, done),
 
     report: ({ system, edges, reapplied }, done) => ({
       sections: {
@@ -95,12 +106,7 @@ export function hostConcern(
             ...(reapplied !== undefined && { reapplied }),
           },
         }),
-        ...Object.fromEntries(
-          parts.edges.map(({ section, concern }) => [
-            section,
-            concern.report(edges.get(section) ?? new Map(), changesOf(done, section)),
-          ]),
-        ),
+        ...edgesReport(parts, edges, done),
       },
     }),
 
@@ -130,17 +136,27 @@ export function hostConcern(
 
 function progressOf(
   parts: HostParts,
+  { system, edges }: HostState,
   done: readonly HostChange[],
-  record?: SystemRecord,
 ): Record<string, unknown> {
-  const lists = parts.edges.map(({ section, concern }) => [
-    section,
-    concern.lists(changesOf(done, section)),
-  ]);
   return {
     changed: done.length > 0,
-    sections: { ...(record && { system: shown(record) }), ...Object.fromEntries(lists) },
+    sections: { ...(system && { system: shown(system) }), ...edgesReport(parts, edges, done) },
   };
+}
+
+/** The result fields of the lists of edges that were read. */
+function edgesReport(
+  parts: HostParts,
+  edges: HostState['edges'],
+  done: readonly HostChange[],
+): Record<string, unknown> {
+  return Object.fromEntries(
+    parts.edges.flatMap(({ section, concern }) => {
+      const seen = edges.get(section);
+      return seen ? [[section, concern.report(seen, changesOf(done, section))]] : [];
+    }),
+  );
 }
 
 /** The fields of the record among changes. */

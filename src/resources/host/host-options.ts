@@ -4,7 +4,7 @@ import { objects } from '../../options/id.ts';
 import { type OptionValues, withDefault } from '../../options/option.ts';
 import { section } from '../../options/section.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
-import { sudoRules } from '../edges/edges-options.ts';
+import { sudoRulesOf } from '../edges/edges-options.ts';
 import { users } from '../edges/users-option.ts';
 import { settingsOptions, settingsRules } from '../system/system-options.ts';
 
@@ -56,14 +56,8 @@ export function hostRules(given: HostOptions): Problem[] {
   const isGiven = (section: (typeof SECTIONS)[number]) => given[section] !== undefined;
   const problems = [
     ...connectionRules(given),
-    ...(['users', 'user_groups'] as const).flatMap((option) =>
-      (given[option] ?? []).flatMap((wish, i) =>
-        sudoRules(option, 'present', wish).map(({ message }) => ({
-          option,
-          message: `item ${i + 1}: ${message}`,
-        })),
-      ),
-    ),
+    ...sudoRulesOf('users', 'present', given.users ?? []),
+    ...sudoRulesOf('user_groups', 'present', given.user_groups ?? []),
   ];
   if (sectionCount(given) === 0) {
     const message = `says nothing about this host: give at least one of ${SECTIONS.join(', ')}`;

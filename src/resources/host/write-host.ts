@@ -1,5 +1,4 @@
 import type { EdgeChange } from '../../api/graph.ts';
-import type { SystemRecord } from '../../api/systems.ts';
 import { type ModuleError, NotApplied, NotFound, Rejected } from '../../errors.ts';
 import type { Applied } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
@@ -36,21 +35,23 @@ export async function writeHost(
   { session, options, parts, run }: HostWork,
   changes: readonly HostChange[],
   before: HostState,
-  onDone: (done: readonly HostChange[], record: SystemRecord | undefined) => void,
+  onDone: (done: readonly HostChange[], seen: HostState) => void,
 ): Promise<Applied<HostState, HostChange>> {
   let fields: readonly Field[] = [];
-  let written: SystemRecord | undefined;
+  let system = before.system;
+  const edges = new Map(before.edges);
   const lists = new Map<EdgeSection, readonly EdgeChange[]>();
   const done = (): HostChange[] => [
     ...fields.map((change) => ({ section: 'system', change }) as const),
     ...[...lists].flatMap(([section, some]) => some.map((change) => ({ section, change }))),
   ];
+  const tell = () => onDone(done(), { system, edges });
   const record =
     options.system && before.system
-      ? systemWriter(session, options.system, run, before.system, (some, after) => {
+      ? systemWriter(session, options.system, run, before.system, (some, seen) => {
           fields = some;
-          written = after;
-          onDone(done(), written);
+          system = seen;
+          tell();
         })
       : undefined;
   const refused: RefusedEdge[] = [];
@@ -60,9 +61,10 @@ export async function writeHost(
       session,
       access: part.access,
       wish: part.wish,
-      onDone: (some) => {
+      onDone: (some, seen) => {
         lists.set(part.section, some);
-        onDone(done(), written);
+        if (seen !== undefined) edges.set(part.section, seen);
+        tell();
       },
       onRefused: (edge) => refused.push(edge),
     });
@@ -81,14 +83,11 @@ export async function writeHost(
     await writer.write(removals).catch((error) => inSection(section, error));
   }
 
-  const edges = new Map(before.edges);
   const changed = writers.filter(({ planned }) => planned.length > 0);
   const readBacks = await Promise.all(
-    changed.map(async ({ section, writer }) => {
-      const readBack = await writer.readBack().catch((error) => inSection(section, error));
-      edges.set(section, readBack.after);
-      return readBack;
-    }),
+    changed.map(({ section, writer }) =>
+      writer.readBack().catch((error) => inSection(section, error)),
+    ),
   );
   const unshown = unconfirmed(refused, readBacks);
   const settled = await (refusedSettings === undefined ? record?.settle() : undefined)?.catch(
@@ -97,20 +96,25 @@ export async function writeHost(
       return undefined;
     },
   );
-  const after = { system: settled?.after ?? written ?? before.system, edges, ...settled?.fields };
+  const after = { system, edges, ...settled?.fields };
   const failure = failureOf(parts.edges, refusedSettings, unshown);
   return { done: done(), after, ...(failure && { failure }) };
 }
 
-/** Refused settings come first, with the edges that were refused beside them. */
+/** Refused settings come first, with what became of the edges beside them. */
 function failureOf(
   parts: readonly EdgesPart[],
   settings: ModuleError | undefined,
   edges: Unconfirmed | undefined,
 ): ModuleError | undefined {
   if (settings === undefined) return edges?.error.with({ section: sectionOf(parts, edges) });
-  const refused = edges?.error.details['refused'];
-  return settings.with({ ...(refused !== undefined && { refused }), section: 'system' });
+  const { refused, missing } = edges?.error.details ?? {};
+  const details = {
+    ...(refused !== undefined && { refused }),
+    ...(missing !== undefined && { missing }),
+    section: 'system',
+  };
+  return settings.with(details, edges?.also);
 }
 
 /** What JumpCloud refuses of the settings says nothing about the edges; anything else ends the run. */

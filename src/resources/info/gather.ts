@@ -3,24 +3,57 @@ import { agentVersion } from '../../agent/version.ts';
 import { readAssociations } from '../../api/associations.ts';
 import { readMemberships } from '../../api/memberships.ts';
 import { readSystem, type SystemRecord } from '../../api/systems.ts';
-import { readUsers } from '../../api/users.ts';
+import { type BoundUser, readUsers } from '../../api/users.ts';
 import { OBJECT_TYPES } from '../../named-kinds.ts';
+import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
+import { readTogether } from '../read-together.ts';
 import { settingsOf } from '../system/system-fields.ts';
 import { type SystemInfoOptions, wanted } from './system-info.ts';
 
+/** What has been read. */
+interface Gathered {
+  record?: SystemRecord;
+  groups?: string[];
+  users?: BoundUser[];
+  associations?: Record<string, unknown>;
+}
+
 /** Reads the parts that were asked for at the same time, as result fields. */
 export async function gather(
+  run: Run,
   session: HostSession,
   { gather: parts }: SystemInfoOptions,
 ): Promise<Record<string, unknown>> {
   const wants = wanted(parts);
-  const [record, groups, users, associations] = await Promise.all([
-    wants.record ? readSystem(session) : undefined,
-    wants.groups ? readMemberships(session) : undefined,
-    wants.users ? readUsers(session) : undefined,
-    wants.associations ? readAllAssociations(session) : undefined,
-  ]);
+  const seen: Gathered = {};
+  const keep = async <K extends keyof Gathered>(
+    part: K,
+    read: (session: HostSession) => Promise<Gathered[K]>,
+  ) => {
+    if (wants[part]) seen[part] = await read(session);
+  };
+  try {
+    await readTogether(session, [
+      keep('record', readSystem),
+      keep('groups', readMemberships),
+      keep('users', readUsers),
+      keep('associations', readAllAssociations),
+    ]);
+  } catch (error) {
+    const fields = fieldsOf(session, parts, seen);
+    if (Object.keys(fields).length > 0)
+      run.report.done({ changed: false, enrolled: true, ...fields });
+    throw error;
+  }
+  return fieldsOf(session, parts, seen);
+}
+
+function fieldsOf(
+  session: HostSession,
+  parts: SystemInfoOptions['gather'],
+  { record, groups, users, associations }: Gathered,
+): Record<string, unknown> {
   return {
     ...(parts.includes('system') && record && { system: record, settings: settingsOf(record) }),
     ...(groups && { groups: groups.sort() }),

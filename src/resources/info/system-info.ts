@@ -1,5 +1,5 @@
 import { awaitRegistration } from '../../agent/await-registration.ts';
-import type { Registration } from '../../agent/registration.ts';
+import { AlreadyRemoved, type Registration } from '../../agent/registration.ts';
 import { NotEnrolled } from '../../errors.ts';
 import { defineModule } from '../../module.ts';
 import { OBJECT_TYPES } from '../../named-kinds.ts';
@@ -20,7 +20,7 @@ export type SystemInfoOptions = OptionValues<typeof options>;
 
 /**
  * Everything about this host, read at the same time; nothing is changed. A host that is not enrolled
- * is an answer, not a failure.
+ * is an answer, not a failure, unless its registration was waited for.
  */
 export const systemInfo = defineModule({
   name: 'jumpcloud_system_info',
@@ -32,6 +32,8 @@ export const systemInfo = defineModule({
       registration = await awaitRegistration(given.agent_dir, given.registration_timeout, run);
     } catch (error) {
       if (!(error instanceof NotEnrolled)) throw error;
+      // A script that waits for the registration has to see that it did not come.
+      if (given.registration_timeout > 0 && !(error instanceof AlreadyRemoved)) throw error;
       const reason = { code: error.code, message: error.message };
       return {
         changed: false,
@@ -43,7 +45,7 @@ export const systemInfo = defineModule({
       requests: readCount(given.gather),
       async do(session) {
         const { gather } = await import('./gather.ts');
-        return gather(session, given);
+        return gather(run, session, given);
       },
     });
     const msg = `This host is system ${registration.systemId}.`;

@@ -8,6 +8,7 @@ import { type Option, type OptionValues, withDefault } from '../../options/optio
 import { pemBundle } from '../../options/pem-bundle.ts';
 import { toText } from '../../options/scalars.ts';
 import { seconds } from '../../options/seconds.ts';
+import { isRounded, readText } from '../../options/spellings.ts';
 import { apiUrl, proxyUrl } from '../../options/url.ts';
 import { connectionRules } from '../connection-options.ts';
 
@@ -121,6 +122,7 @@ function headerText(variable: Variable): Option<string | undefined> {
 }
 
 function toTextUnquoted(value: unknown): string {
-  if (typeof value === 'string') return value;
-  throw new InvalidValue('expected text');
+  const text = readText(value);
+  if (text !== undefined) return text;
+  throw new InvalidValue(`expected text${isRounded(value) ? '; put the number in quotes' : ''}`);
 }

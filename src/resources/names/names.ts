@@ -1,4 +1,5 @@
 import { CONSOLES } from '../../agent/region.ts';
+import { spellingsOf } from '../../conceal.ts';
 import { InvalidArguments, NotFound, type Problem } from '../../errors.ts';
 import { defineModule } from '../../module.ts';
 import { shorten } from '../../options/describe.ts';
@@ -36,7 +37,7 @@ export const names = defineModule({
 
 async function openSession(options: NamesOptions, run: Run): Promise<Session> {
   const apiKey = options.api_key ?? fromEnvironment('JUMPCLOUD_API_KEY') ?? '';
-  run.report.hide(apiKey);
+  for (const spelling of spellingsOf(apiKey)) run.report.hide(spelling);
   const origin = options.api_url ?? CONSOLES[options.region];
   const [destination] = await openDestination(
     origin,
@@ -68,7 +69,7 @@ function outcome(options: NamesOptions, run: Run, resolved: readonly Resolved[])
     for (const [name, { id, isDynamic }] of found) {
       if (!isDynamic) continue;
       run.report.warn(
-        `${said(kind, name)} (${id}) is filled by a rule of JumpCloud's: no host can join or leave it by hand. Leave it out of what a host is to be in, or name it in keep.`,
+        `${said(kind, name)} (${id}) is dynamic: JumpCloud fills it by a rule, and no host can join or leave it by hand. Leave it out of the groups of a host, or list it under keep.`,
       );
     }
   }

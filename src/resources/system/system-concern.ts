@@ -21,8 +21,14 @@ export function systemConcern(
   session: HostSession,
   wish: SystemWish,
 ): Concern<SystemRecord, Field> {
+  const progress = (seen: SystemRecord, done: readonly Field[]) => ({
+    changed: done.length > 0,
+    ...shown(seen),
+  });
+
   return {
     read: () => readSystem(session),
+    progress,
 
     plan(before) {
       const changes = disagreeing(wish, before);
@@ -30,8 +36,8 @@ export function systemConcern(
     },
 
     async apply(run, { changes }, before) {
-      const writer = systemWriter(session, wish, run, before, (done, after) =>
-        run.report.done({ changed: done.length > 0, ...shown(after) }),
+      const writer = systemWriter(session, wish, run, before, (done, seen) =>
+        run.report.done(progress(seen, done)),
       );
       await writer.write(changes);
       return writer.settle();

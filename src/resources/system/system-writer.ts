@@ -1,6 +1,6 @@
 import { exclusively } from '../../agent/lock.ts';
 import { readSystem, type SystemRecord, updateSystem } from '../../api/systems.ts';
-import { NotApplied } from '../../errors.ts';
+import { NotApplied, NotFound, Rejected } from '../../errors.ts';
 import { shorten } from '../../options/describe.ts';
 import type { Applied } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
@@ -20,30 +20,46 @@ export interface SystemWriter {
   settle(): Promise<Applied<SystemRecord, Field>>;
 }
 
-/** Begins to write to this host's record. `onDone` is told after each write of all that took. */
+/**
+ * Begins to write to this host's record. `onDone` is told of all that took, and of the record, after
+ * each write and each read.
+ */
 export function systemWriter(
   session: HostSession,
   wish: SystemWish,
   run: Run,
   before: SystemRecord,
-  onDone: (done: readonly Field[], after: SystemRecord) => void,
+  onDone: (done: readonly Field[], seen: SystemRecord) => void,
 ): SystemWriter {
   const { identity, budget } = session;
   const done = new Map<string, Field>();
   let after = before;
   let hasToSettle = wish.settle > 0 && isYoung(session, wish.settle, before);
 
+  const see = (record: SystemRecord) => {
+    after = record;
+    onDone([...done.values()], record);
+    return record;
+  };
+  const read = async () => see(await readSystem(session));
+  // A refusal says nothing about an attempt before it whose answer was lost; the record does.
+  const judge = async (error: unknown) => {
+    const isRefusal = error instanceof Rejected || error instanceof NotFound;
+    if (!isRefusal || !error.inDoubt) throw error;
+    const record = await read();
+    if (disagreeing(wish, record).length > 0) throw error;
+    return record;
+  };
   const put = async (changes: readonly Field[]) => {
-    after = await updateSystem(session, bodyOf(changes));
-    for (const change of changes.filter((one) => hasTaken(one, wish, after))) {
+    const answer = await updateSystem(session, bodyOf(changes)).catch(judge);
+    for (const change of changes.filter((one) => hasTaken(one, wish, answer))) {
       done.set(change.option, change);
     }
-    if (done.size > 0) onDone([...done.values()], after);
+    see(answer);
   };
   // A list of attributes is written whole: what another run has written since must be in it.
   const putAnew = async () => {
-    after = await readSystem(session);
-    const changes = disagreeing(wish, after);
+    const changes = disagreeing(wish, await read());
     if (changes.length > 0) await put(changes);
   };
   const putAlone = async (changes: readonly Field[]) =>
@@ -63,7 +79,7 @@ export function systemWriter(
       if (!hasToSettle) return { done: [...done.values()], after };
       const settling = {
         seconds: wish.settle,
-        read: () => readSystem(session),
+        read,
         disagreeing: (seen: SystemRecord) => disagreeing(wish, seen).map(({ option }) => option),
         write: (seen: SystemRecord) => putAlone(disagreeing(wish, seen)),
       };

@@ -46,6 +46,35 @@ describe('a dynamic group', () => {
     await remove();
   });
 
+  test('a refused group is said to be possibly dynamic when settings were refused, too', async () => {
+    const host = await emulator.enrol();
+    const [group, unshown] = [emulator.store.addGroup(), emulator.store.add('policy')];
+    emulator.faults.refuse(group, 403);
+    emulator.faults.add({
+      fault: { kind: 'status', status: 400, text: '{"message":"no such name"}' },
+      when: ({ method, url }) => method === 'PUT' && url.includes(host.systemId),
+    });
+    emulator.faults.add({
+      fault: { kind: 'ignored-write' },
+      when: ({ method, body }) => method === 'POST' && Object(body).id === unshown,
+    });
+    const place = { agent_dir: host.agentDir, api_url: emulator.url, timeout: 2 };
+    const document = { system: { display_name: 'x' }, groups: [group], policies: [unshown] };
+    const { answer } = await runModule('jumpcloud_host', { ...place, ...document });
+    emulator.faults.clear();
+    expect(answer.error).toMatchObject({
+      code: 'rejected',
+      section: 'system',
+      refused: [{ op: 'add', type: 'system_group', id: group }],
+      missing: [{ op: 'add', id: unshown }],
+    });
+    expect(answer.msg).toMatch(/no such name/);
+    expect(answer.msg).toContain(`Also refused: add ${group}.`);
+    expect(answer.msg).toContain(`Not shown: add ${unshown}.`);
+    expect(answer.msg).toMatch(RULE);
+    await host.remove();
+  });
+
   test.each([400, 403, 204] as const)('joined by hand: %i', async (refusal) => {
     const membershipMethod = 'DYNAMIC_REVIEW_REQUIRED';
     const named = { name: 'linux', membershipMethod, refusal } as const;
@@ -115,6 +144,57 @@ test('of ten groups three are refused, each in its own way', async () => {
   });
   expect((await groups({ groups: corrected })).changed).toBe(false);
   await remove();
+});
+
+test.each([
+  ['add', 409],
+  ['remove', 404],
+] as const)(
+  'a refusal that reading back contradicts (%s, %i) is not_applied and not called accepted',
+  async (op, status) => {
+    const { store, faults } = emulator;
+    const { systemId, groups, remove } = await enrolled();
+    const id = store.addGroup();
+    if (op === 'remove') store.join(systemId, id);
+    faults.refuse(id, status);
+    const state = op === 'add' ? 'present' : 'absent';
+    const failed = await groups({ groups: [id], state, timeout: 2 });
+    faults.clear();
+    expect(failed).toMatchObject({ changed: false, error: { code: 'not_applied' } });
+    expect(failed.msg).toContain(`${op} ${id}`);
+    expect(failed.msg).not.toContain('accepted');
+    await remove();
+  },
+);
+
+test('a write that does not show until the budget ends is not_applied', async () => {
+  const { store, faults } = emulator;
+  const { groups, remove } = await enrolled();
+  const id = store.addGroup();
+  faults.add({ fault: { kind: 'ignored-write' }, when: ({ method }) => method === 'POST' });
+  const failed = await groups({ groups: [id], timeout: 1.5 });
+  faults.clear();
+  expect(failed).toMatchObject({ changed: true, groups: [], error: { code: 'not_applied' } });
+  await remove();
+});
+
+test('a user whose direct binding could not be removed is not said to be unbound', async () => {
+  const { store, faults } = emulator;
+  const host = await emulator.enrol();
+  const user = store.addUser();
+  store.associate(host.systemId, 'user', user);
+  store.associate(host.systemId, 'user_group', store.addUserGroup([user]));
+  faults.refuse(user, 403);
+  const place = { agent_dir: host.agentDir, api_url: emulator.url };
+  for (const [module, options] of [
+    ['jumpcloud_user_binding', { users: [user], state: 'absent' }],
+    ['jumpcloud_host', { users: [], exclusive: ['users'] }],
+  ] as const) {
+    const { answer } = await runModule(module, { ...place, ...options });
+    expect(answer).toMatchObject({ error: { code: 'rejected' }, warnings: [] });
+  }
+  faults.clear();
+  await host.remove();
 });
 
 test('what was refused, and is there all the same, is no failure', async () => {

@@ -26,7 +26,7 @@ const test = base
         const keep = new Set((rest.keep ?? []).map((name) => users[name]));
         const wish = { edges, state, exclusive: rest.exclusive ?? false, keep };
         const sentences = await inSession(host.options, (session) =>
-          remainingAccess(session, wish),
+          remainingAccess(session, wish, new Map()),
         );
         const named = Object.entries(users).reduce(
           (text, [name, id]) => text.replaceAll(id, name),
@@ -73,7 +73,9 @@ test('the whole way is told, through however many groups', async ({
     exclusive: false,
     keep: new Set<string>(),
   } as const;
-  const [sentence] = await inSession(host.options, (session) => remainingAccess(session, wish));
+  const [sentence] = await inSession(host.options, (session) =>
+    remainingAccess(session, wish, new Map()),
+  );
   expect(sentence).toContain(`User ${user} is not bound directly`);
   expect(sentence).toContain(`through system group ${group}.`);
 });

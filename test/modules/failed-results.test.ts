@@ -1,0 +1,141 @@
+import { describe, expect } from 'vitest';
+import type { Emulator } from '../emulator/emulator.ts';
+import { test } from '../harness/fixture.ts';
+
+const REFUSAL = { kind: 'status', status: 403, text: '{"message":"refused"}' } as const;
+
+/** Refuses to read one of the lists from now on. */
+function refuseToRead({ faults }: Emulator, part: string): void {
+  const when = ({ method, url }: { method: string; url: string }) =>
+    method === 'GET' && url.includes(part);
+  faults.add({ fault: REFUSAL, when, times: Infinity });
+}
+
+describe('a failed result holds what was read before', () => {
+  test('a refused group leaves the groups as they were read in the result', async ({
+    host,
+    emulator: { store, faults },
+  }) => {
+    const [joined, refused] = [store.addGroup(), store.addGroup()];
+    store.join(host.systemId, joined);
+    faults.refuse(refused, 403);
+    const { answer } = await host.run('jumpcloud_group_membership', { groups: [refused] });
+    expect(answer).toMatchObject({ failed: true, changed: false, groups: [joined], added: [] });
+  });
+
+  test('a refused user leaves the users as they are after the run in the result', async ({
+    host,
+    emulator: { store, faults },
+  }) => {
+    const [added, refused] = [store.addUser(), store.addUser()];
+    faults.refuse(refused, 400);
+    const { answer } = await host.run('jumpcloud_user_binding', { users: [added, refused] });
+    expect(answer).toMatchObject({ failed: true, changed: true, added: [added] });
+    expect(answer['users']).toEqual([{ id: added, sudo: false, sudo_without_password: false }]);
+  });
+
+  test('a run that ends while writing still reports the list as it was read', async ({
+    host,
+    emulator: { store, faults },
+  }) => {
+    const [joined, wanted] = [store.addGroup(), store.addGroup()];
+    store.join(host.systemId, joined);
+    faults.refuse(wanted, 401);
+    const { answer } = await host.run('jumpcloud_group_membership', { groups: [wanted] });
+    expect(answer.error?.code).toBe('unauthorized');
+    expect(answer).toMatchObject({ groups: [joined], added: [], removed: [] });
+  });
+
+  test('refused settings leave the settings as they were read in the result', async ({ host }) => {
+    host.hit(REFUSAL, { method: 'PUT' });
+    const { answer } = await host.run('jumpcloud_system', { display_name: 'web-1' });
+    expect(answer).toMatchObject({ failed: true, changed: false });
+    expect(answer['settings']).toMatchObject({ display_name: 'ip-10-0-0-7' });
+    expect(answer['system']).toMatchObject({ displayName: 'ip-10-0-0-7' });
+  });
+
+  test('settings that do not take leave the settings of the last answer in the result', async ({
+    host,
+  }) => {
+    host.hit({ kind: 'ignored-write' }, { method: 'PUT' });
+    const { answer } = await host.run('jumpcloud_system', { display_name: 'web-1' });
+    expect(answer.error?.code).toBe('not_applied');
+    expect(answer['settings']).toMatchObject({ display_name: 'ip-10-0-0-7' });
+  });
+
+  test('settings that do not hold leave the settings as last read in the result', async ({
+    host,
+  }) => {
+    const change = (record: unknown) => ({ ...Object(record), displayName: 'other' });
+    host.hit({ kind: 'mangle', change }, { method: 'GET', skip: 1, times: Infinity });
+    const { answer } = await host.run('jumpcloud_system', { display_name: 'web-1', settle: 0.3 });
+    expect(answer.error?.code).toBe('not_applied');
+    expect(answer['settings']).toMatchObject({ display_name: 'other' });
+  });
+
+  test('a refusal after a write whose answer was lost is judged by reading the record', async ({
+    host,
+  }) => {
+    host.hit({ kind: 'status', status: 502, applied: true }, { method: 'PUT' });
+    host.hit(REFUSAL, { method: 'PUT' });
+    const { answer } = await host.run('jumpcloud_system', { display_name: 'web-1' });
+    expect(answer).toMatchObject({ changed: true, settings: { display_name: 'web-1' } });
+    expect(answer).not.toHaveProperty('error');
+
+    host.hit({ kind: 'status', status: 502 }, { method: 'PUT' });
+    host.hit(REFUSAL, { method: 'PUT' });
+    const second = (await host.run('jumpcloud_system', { display_name: 'web-2' })).answer;
+    expect(second).toMatchObject({ changed: false, error: { code: 'rejected' } });
+    expect(second).toMatchObject({ settings: { display_name: 'web-1' } });
+  });
+
+  test('every section that was read is in a failed result of jumpcloud_host', async ({
+    host,
+    emulator: { store, faults },
+  }) => {
+    const [joined, refused, policy] = [store.addGroup(), store.addGroup(), store.add('policy')];
+    store.join(host.systemId, joined);
+    host.hit(REFUSAL, { method: 'PUT' });
+    faults.refuse(refused, 400);
+    const document = { system: { display_name: 'x' }, groups: [refused], policies: [policy] };
+    const { answer } = await host.run('jumpcloud_host', document);
+    expect(answer).toMatchObject({ failed: true, changed: true });
+    expect(answer['sections']).toMatchObject({
+      system: { settings: { display_name: 'ip-10-0-0-7' }, system: { id: host.systemId } },
+      groups: { groups: [joined], added: [], removed: [] },
+      policies: { associations: [{ id: policy }], added: [policy], updated: [], removed: [] },
+    });
+  });
+
+  test('the sections that could be read are in the result when another could not', async ({
+    host,
+    emulator,
+  }) => {
+    const joined = emulator.store.addGroup();
+    emulator.store.join(host.systemId, joined);
+    refuseToRead(emulator, 'targets=user&');
+    const document = { system: { display_name: 'x' }, groups: [], users: [] };
+    const { answer } = await host.run('jumpcloud_host', document);
+    emulator.faults.clear();
+    expect(answer.error).toMatchObject({ code: 'rejected', section: 'users' });
+    const sections = Object(answer['sections']);
+    expect(Object.keys(sections).sort()).toEqual(['groups', 'system']);
+    expect(sections.groups).toEqual({ groups: [joined], added: [], removed: [] });
+    expect(sections.system.settings).toMatchObject({ display_name: 'ip-10-0-0-7' });
+  });
+
+  test('jumpcloud_system_info reports what it could read when something else failed', async ({
+    host,
+    emulator,
+  }) => {
+    const joined = emulator.store.addGroup();
+    emulator.store.join(host.systemId, joined);
+    refuseToRead(emulator, '/users?');
+    const { answer } = await host.run('jumpcloud_system_info', {});
+    emulator.faults.clear();
+    expect(answer).toMatchObject({ failed: true, changed: false, enrolled: true });
+    expect(answer).toMatchObject({ groups: [joined], settings: { display_name: 'ip-10-0-0-7' } });
+    expect(answer).toMatchObject({ associations: { command: [] } });
+    expect(answer).not.toHaveProperty('users');
+  });
+});
