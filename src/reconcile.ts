@@ -1,7 +1,7 @@
 import type { ModuleError } from './errors.ts';
 import type { Outcome, Run } from './run.ts';
 import type { HostSession } from './transport/host-session.ts';
-import { type SessionOptions, withSession } from './transport/with-session.ts';
+import { type SessionOptions, withSession } from './transport/open-session.ts';
 
 /** What to write so that JumpCloud agrees with the options, and what it will be then. Pure data. */
 export interface Plan<State, Change> {

@@ -25,8 +25,10 @@ const wholeImports: Plugin = {
 /** Nobody who writes the obvious bundle thinks of what V8 does with it. */
 const untuned = applyEdits('untuned', [
   {
-    file: 'src/transport/short-run.ts',
-    contents: () => "export const tuneForShortRun = () => import('node:tls');",
+    file: 'src/transport/connect/v8-flags.ts',
+    contents: () => `export const setV8Flag = () => {};
+      export const requireFlags = () => {};
+      export const setFlagsForShortRun = () => import('node:tls');`,
   },
 ]);
 

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { build, type Metafile, type Plugin } from 'esbuild';
-import { NEWEST_TUNED_NODE } from '../../src/transport/tune-v8.ts';
+import { NEWEST_TUNED_NODE } from '../../src/transport/connect/v8-flags.ts';
 import { applyEdits } from './apply-edits.ts';
 import { helpImport } from './help-import.ts';
 import { type Joined, joinChunks } from './join-chunks.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NEWEST_TUNED_NODE } from '../../src/transport/tune-v8.ts';
+import { NEWEST_TUNED_NODE } from '../../src/transport/connect/v8-flags.ts';
 import { projectFolder } from './project-folder.ts';
 import { requiredNode } from './required-node.ts';
 

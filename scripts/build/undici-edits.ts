@@ -170,8 +170,8 @@ export const undiciEdits: readonly Edit[] = [
   },
 
   // Loaded early, for undici, by an import without a name: esbuild takes that for useless.
-  { keep: 'node:tls', in: 'src/transport/short-run.ts' },
-  { keep: 'node:zlib', in: 'src/transport/short-run.ts' },
+  { keep: 'node:tls', in: 'src/transport/connect/v8-flags.ts' },
+  { keep: 'node:zlib', in: 'src/transport/connect/v8-flags.ts' },
 ];
 
 interface ErrorOf {

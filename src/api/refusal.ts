@@ -6,10 +6,10 @@ import {
   Unauthorized,
   UnexpectedResponse,
 } from '../errors.ts';
-import { WHO_ANSWERS } from '../transport/failure.ts';
+import { WHO_ANSWERS } from '../transport/errors/request-error.ts';
+import { statusText } from '../transport/http/status-text.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
-import { statusText } from '../transport/status-text.ts';
 import { isJumpClouds, meansAbsence } from './absence.ts';
 
 /** The most of JumpCloud's own words that is passed on, in characters. */

@@ -1,4 +1,4 @@
-import type { WireReply, WireRequest } from './attempt.ts';
+import type { WireReply, WireRequest } from './http/attempt.ts';
 
 /** A call of JumpCloud's API. */
 export interface Request {

@@ -2,18 +2,17 @@ import { version } from '../../package.json';
 import { monotonicMs } from '../monotonic-clock.ts';
 import { pause } from '../pause.ts';
 import type { Run } from '../run.ts';
-import { type AttemptContext, type Attempted, attempt } from './attempt.ts';
-import { AttemptFailure } from './attempt-failure.ts';
-import type { Authentication } from './authentication.ts';
-import { BodyMemory } from './body-buffer.ts';
-import type { Budget } from './budget.ts';
-import { permanentError, retriesExhausted } from './failure.ts';
-import { openConnections } from './open-connections.ts';
-import type { Destination } from './open-destination.ts';
+import type { Authentication } from './auth/authentication.ts';
+import { ServerClock } from './auth/server-clock.ts';
+import type { Destination } from './connect/destination.ts';
+import { AttemptError } from './errors/attempt-error.ts';
+import { permanentError, retriesExhausted } from './errors/request-error.ts';
+import { type AttemptContext, type Attempted, attempt } from './http/attempt.ts';
+import { BodyMemory } from './http/body-buffer.ts';
+import { type DestinationClient, openHttpClient } from './http/http-client.ts';
 import { isWrite, type Reply, type Request } from './request.ts';
-import { retryAfter } from './retry-after.ts';
-import { isTransient, nextRetry } from './retry-policy.ts';
-import { ServerClock } from './server-clock.ts';
+import type { Budget } from './retry/budget.ts';
+import { isTransient, nextRetry, retryAfter } from './retry/policy.ts';
 
 /**
  * The one way to JumpCloud: proves anew with every attempt who sends it, retries what passes by itself within the
@@ -26,7 +25,6 @@ export class Session {
   readonly clock: ServerClock;
 
   readonly #run: Run;
-  readonly #userAgent: string;
   readonly #context: AttemptContext;
   /** Aborted with what ends the run. */
   readonly #end = new AbortController();
@@ -36,15 +34,18 @@ export class Session {
   #accepted = false;
   #closed = false;
 
-  constructor(run: Run, authentication: Authentication, destination: Destination) {
+  constructor(
+    run: Run,
+    authentication: Authentication,
+    destination: Destination,
+    { http, certificate }: DestinationClient,
+  ) {
     this.authentication = authentication;
     this.origin = destination.origin;
     this.budget = destination.budget;
     this.#run = run;
-    this.#userAgent = `jumpcloud-system-context/${version} (${run.module})`;
-    const connections = openConnections(destination, this.#userAgent);
-    this.clock = new ServerClock(Date.now, connections.certificate);
-    this.#context = { connections, signal: run.signal, room: new BodyMemory() };
+    this.clock = new ServerClock(Date.now, certificate);
+    this.#context = { http, signal: run.signal, room: new BodyMemory() };
     this.#destination = destination;
     run.signal.addEventListener('abort', () => this.end(run.signal.reason));
   }
@@ -82,7 +83,7 @@ export class Session {
       const wasInDoubt = inDoubt;
       inDoubt ||= mayHaveActed && isWrite(request);
       const failed = { purpose: request.purpose, origin: this.#address(), inDoubt };
-      if (outcome instanceof AttemptFailure) {
+      if (outcome instanceof AttemptError) {
         // Of reads at the same time the first failure ends the others.
         if (outcome.kind !== 'network' || this.#closed) throw permanentError(failed, outcome);
         this.#destination.rotation.attemptFailed({ timedOut: outcome.reason === 'timeout' });
@@ -91,7 +92,7 @@ export class Session {
         return { ...outcome, inDoubt: wasInDoubt };
       }
       const asked =
-        outcome instanceof AttemptFailure ? outcome.retryAfter : outcome.headers['retry-after'];
+        outcome instanceof AttemptError ? outcome.retryAfter : outcome.headers['retry-after'];
       const retryAfterMs = retryAfter(asked, this.clock.now());
       const waitMs = nextRetry({
         attempts,
@@ -122,7 +123,7 @@ export class Session {
    */
   close(): void {
     this.#closed = true;
-    setImmediate(() => this.#context.connections.destroy());
+    setImmediate(() => this.#context.http.destroy());
   }
 
   /**
@@ -133,7 +134,7 @@ export class Session {
     const signedAt = this.clock.signingTime();
     const attempted = await this.#attempt(request, signedAt);
     const { outcome } = attempted;
-    if (outcome instanceof AttemptFailure || outcome.status !== 401) return attempted;
+    if (outcome instanceof AttemptError || outcome.status !== 401) return attempted;
     if (!this.authentication.isTimed) return attempted;
     const time = this.clock.betterTime(outcome, signedAt);
     if (time === undefined) return attempted;
@@ -144,7 +145,7 @@ export class Session {
   /** Where requests go, for messages. */
   #address(): string {
     const { origin, proxy } = this.#destination;
-    return proxy === undefined ? origin : `${origin} (through the proxy ${proxy.url})`;
+    return proxy === undefined ? origin : `${origin} (through the proxy ${proxy.server.url})`;
   }
 
   async #attempt(request: Request, time: number): Promise<Attempted> {
@@ -154,7 +155,7 @@ export class Session {
     const headers: Record<string, string> = {
       ...proof.headers,
       accept: 'application/json',
-      'user-agent': this.#userAgent,
+      'user-agent': userAgentOf(this.#run),
     };
     if (body !== undefined) headers['content-type'] = 'application/json';
     const text = body === undefined ? null : JSON.stringify(body);
@@ -162,7 +163,7 @@ export class Session {
     const timeoutMs = Math.min(this.#destination.requestTimeoutMs, this.budget.remaining());
     this.#requests++;
     const attempted = await attempt(this.#context, wire, timeoutMs);
-    if (!(attempted.outcome instanceof AttemptFailure)) this.clock.learn(attempted.outcome);
+    if (!(attempted.outcome instanceof AttemptError)) this.clock.learn(attempted.outcome);
     return attempted;
   }
 
@@ -171,4 +172,22 @@ export class Session {
     const warning = this.clock.warning();
     if (warning !== undefined) this.#run.report.warn(warning);
   }
+}
+
+/** Opens a session with whatever authentication its requests carry. */
+export async function openSession(
+  run: Run,
+  authentication: Authentication,
+  destination: Destination,
+): Promise<Session> {
+  return new Session(run, authentication, destination, await openClientOf(run, destination));
+}
+
+/** Opens the HTTP client of a session. */
+export function openClientOf(run: Run, destination: Destination): Promise<DestinationClient> {
+  return openHttpClient(destination, userAgentOf(run));
+}
+
+function userAgentOf({ module }: Run): string {
+  return `jumpcloud-system-context/${version} (${module})`;
 }

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import Client from 'undici/lib/dispatcher/client.js';
 import { expect, test } from 'vitest';
-import { attempt } from '../../src/transport/attempt.ts';
-import { AttemptFailure } from '../../src/transport/attempt-failure.ts';
-import { BodyMemory } from '../../src/transport/body-buffer.ts';
-import { keepConnections } from '../../src/transport/connections.ts';
+import { AttemptError } from '../../src/transport/errors/attempt-error.ts';
+import { attempt } from '../../src/transport/http/attempt.ts';
+import { BodyMemory } from '../../src/transport/http/body-buffer.ts';
+import { HttpClient } from '../../src/transport/http/http-client.ts';
 import { badServer } from './bad-server.ts';
 import { Random } from './random.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -64,7 +64,7 @@ test(`${CASES} spoilt answers are answers or failures of an attempt, and nothing
     const server = await badServer((socket) => void send(socket, bytes, random));
     const { signal } = new AbortController();
     const room = new BodyMemory();
-    const connections = keepConnections(() => new Client(server.url));
+    const http = new HttpClient(() => new Client(server.url));
     const request = {
       origin: server.url,
       method: 'GET',
@@ -72,13 +72,13 @@ test(`${CASES} spoilt answers are answers or failures of an attempt, and nothing
       headers: {},
       body: null,
     } as const;
-    const { outcome, mayHaveActed } = await attempt({ connections, signal, room }, request, 500);
-    connections.destroy();
+    const { outcome, mayHaveActed } = await attempt({ http, signal, room }, request, 500);
+    http.destroy();
     server.close();
-    const kind = outcome instanceof AttemptFailure ? outcome.kind : 'answer';
+    const kind = outcome instanceof AttemptError ? outcome.kind : 'answer';
     kinds[kind] = (kinds[kind] ?? 0) + 1;
     const isSound =
-      outcome instanceof AttemptFailure
+      outcome instanceof AttemptError
         ? /^(no|the) [a-z]/.test(outcome.message)
         : outcome.status >= 100 && outcome.status < 1000;
     if (isSound && mayHaveActed) return;

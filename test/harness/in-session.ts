@@ -1,7 +1,7 @@
 import { RunReport } from '../../src/protocol/run-report.ts';
 import type { Run } from '../../src/run.ts';
 import type { HostSession } from '../../src/transport/host-session.ts';
-import { withSession } from '../../src/transport/with-session.ts';
+import { withSession } from '../../src/transport/open-session.ts';
 
 /** A run that nobody watches, and what it has told. */
 export function quietRun(): Run & { readonly report: RunReport } {

@@ -5,7 +5,7 @@ import { defineModule } from '../../module.ts';
 import { OBJECT_TYPES } from '../../named-kinds.ts';
 import { choices } from '../../options/choice.ts';
 import { type OptionValues, withDefault } from '../../options/option.ts';
-import { withSessionOf } from '../../transport/with-session.ts';
+import { withSessionOf } from '../../transport/open-session.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 
 const PARTS = ['system', 'groups', 'users', 'associations', 'agent'] as const;

@@ -4,8 +4,8 @@ import { InvalidArguments, NotFound, type Problem } from '../../errors.ts';
 import { defineModule } from '../../module.ts';
 import { shorten } from '../../options/describe.ts';
 import type { Outcome, Run } from '../../run.ts';
-import { ApiKeyAuthentication } from '../../transport/api-key-authentication.ts';
-import { openDestination } from '../../transport/open-destination.ts';
+import { ApiKeyAuthentication } from '../../transport/auth/api-key.ts';
+import { openDestination } from '../../transport/connect/destination.ts';
 import type { Session } from '../../transport/session.ts';
 import {
   fromEnvironment,
@@ -23,7 +23,7 @@ export const names = defineModule({
   options: namesOptions,
   rules: namesRules,
   async run(options: NamesOptions, run) {
-    const session = await openSession(options, run);
+    const session = await openAdminSession(options, run);
     try {
       const resolved = await Promise.all(
         kindsOf(options).map((option) => resolve(session, KINDS[option], options[option] ?? [])),
@@ -35,7 +35,7 @@ export const names = defineModule({
   },
 });
 
-async function openSession(options: NamesOptions, run: Run): Promise<Session> {
+async function openAdminSession(options: NamesOptions, run: Run): Promise<Session> {
   const apiKey = options.api_key ?? fromEnvironment('JUMPCLOUD_API_KEY') ?? '';
   for (const spelling of spellingsOf(apiKey)) run.report.hide(spelling);
   const origin = options.api_url ?? CONSOLES[options.region];
@@ -46,8 +46,8 @@ async function openSession(options: NamesOptions, run: Run): Promise<Session> {
     async () => {},
   );
   const orgId = options.org_id ?? fromEnvironment('JUMPCLOUD_ORG_ID');
-  const { Session } = await import('../../transport/session.ts');
-  const session = new Session(run, new ApiKeyAuthentication(apiKey, orgId), destination);
+  const { openSession } = await import('../../transport/session.ts');
+  const session = await openSession(run, new ApiKeyAuthentication(apiKey, orgId), destination);
   run.report.connected(() => session.report());
   return session;
 }

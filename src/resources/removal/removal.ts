@@ -7,7 +7,7 @@ import { defineModule } from '../../module.ts';
 import { ASSOCIATION_TYPES } from '../../named-kinds.ts';
 import { type Concern, reconcile } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
-import { withSessionOf } from '../../transport/with-session.ts';
+import { withSessionOf } from '../../transport/open-session.ts';
 import { agentStop } from './agent-stop.ts';
 import { filesToPurge } from './files-to-purge.ts';
 import { type RemovalOptions, removalOptions, removalRules } from './removal-options.ts';

@@ -1,0 +1,90 @@
+import * as net from 'node:net';
+import { InvalidArguments } from '../../errors.ts';
+import { EXPECTED_PROXY, parseServerUrl } from '../../server-url.ts';
+
+/** A proxy without its credentials, and these ready for its Proxy-Authorization header. */
+export interface ProxyServer {
+  readonly url: string;
+  readonly authorization: string | undefined;
+}
+
+/**
+ * The proxy for `origin`: the one asked for, else the one of the environment
+ * (HTTPS_PROXY, https_proxy) unless NO_PROXY or no_proxy names the host. Plain http goes through
+ * none, which would read signatures and could change what is not signed.
+ * @throws InvalidArguments when the environment's is not what the option accepts; a scheme may be missing
+ */
+export function proxyFor(
+  origin: string,
+  asked: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): ProxyServer | undefined {
+  if (origin.startsWith('http:')) return undefined;
+  if (asked !== undefined) return proxyAt(new URL(asked));
+  const variable = environment['https_proxy'] ? 'https_proxy' : 'HTTPS_PROXY';
+  const text = environment[variable];
+  if (!text) return undefined;
+  if (isExempt(new URL(origin), environment['no_proxy'] || environment['NO_PROXY'] || '')) {
+    return undefined;
+  }
+  const url = parseServerUrl(text.includes('://') ? text : `http://${text}`);
+  if (url === undefined) {
+    const problem = `the environment variable ${variable} holds no URL of a proxy: ${EXPECTED_PROXY}`;
+    throw new InvalidArguments([
+      { option: 'proxy', message: `${problem}. Correct it, or name the host in NO_PROXY` },
+    ]);
+  }
+  return proxyAt(url);
+}
+
+function proxyAt(url: URL): ProxyServer {
+  const credentials = Buffer.concat([decode(url.username), COLON, decode(url.password)]);
+  return {
+    url: url.origin,
+    authorization: credentials.length === 1 ? undefined : `Basic ${credentials.toString('base64')}`,
+  };
+}
+
+const COLON = Buffer.from(':');
+
+/** The bytes meant, in whatever encoding; a per cent sign that encodes nothing stands for itself. */
+function decode(text: string): Buffer {
+  const bytes = text.replace(/%([0-9a-f]{2})/gi, (_, hex) =>
+    String.fromCharCode(parseInt(hex, 16)),
+  );
+  return Buffer.from(bytes, 'latin1');
+}
+
+/** NO_PROXY as curl reads it: `*`, host names with the domains below them, addresses, networks. */
+function isExempt(origin: URL, noProxy: string): boolean {
+  const host = origin.hostname.replace(/^\[|[\].]$/g, '');
+  const isNamed = net.isIP(host) === 0;
+  return noProxy
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .some((entry) => {
+      if (entry === '*') return true;
+      // Outside of brackets the colons of an address begin no port.
+      const [, name = entry, port] = (net.isIP(entry) === 0 && /^(.*):(\d+)$/.exec(entry)) || [];
+      if (port !== undefined && port !== (origin.port || '443')) return false;
+      if (!isNamed) return isWithin(host, name.replace(/[[\]]/g, ''));
+      const domain = name.replace(/^\*?\.|\.$/g, '');
+      return host === domain || host.endsWith(`.${domain}`);
+    });
+}
+
+/** Whether an address is this one, in whatever spelling, or of this network (`fd00::/8`). */
+function isWithin(host: string, network: string): boolean {
+  const [, address = '', prefix] = /^([\da-f.:]+)(?:\/(\d+))?$/.exec(network) ?? [];
+  const bits = { 0: 0, 4: 32, 6: 128 }[net.isIP(address)] ?? 0;
+  const length = Number(prefix ?? bits);
+  if (bits === 0 || length > bits) return false;
+  const list = new net.BlockList();
+  list.addSubnet(address, length, family(address));
+  return list.check(host, family(host));
+}
+
+function family(address: string): 'ipv4' | 'ipv6' {
+  return net.isIP(address) === 4 ? 'ipv4' : 'ipv6';
+}

@@ -1,0 +1,141 @@
+import type { X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Client, Dispatcher } from 'undici';
+import { LONGEST_TIMER_MS } from '../../pause.ts';
+import type { Destination } from '../connect/destination.ts';
+import { closedAtOnce } from '../connect/tcp.ts';
+import { openTunnel } from '../connect/tunnel.ts';
+import { requireFlags } from '../connect/v8-flags.ts';
+import { skipInformational } from './skip-informational.ts';
+
+/** Makes a connection. */
+type Connect = () => Promise<Socket>;
+
+/**
+ * Sends requests to one server over kept-alive connections, as many as there are parallel requests. A
+ * connection on which a request failed is not used again.
+ */
+export class HttpClient {
+  readonly #open: () => Client;
+  readonly #clients = new Set<Client>();
+  readonly #idle: Client[] = [];
+  readonly #onDestroy: () => void;
+  #isDestroyed = false;
+
+  constructor(open: () => Client, onDestroy: () => void = () => {}) {
+    this.#open = open;
+    this.#onDestroy = onDestroy;
+  }
+
+  dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandlers): void {
+    if (this.#isDestroyed) return handler.onError?.(new Error('the connections are closed'));
+    const client = this.#idle.pop() ?? this.#open();
+    this.#clients.add(client);
+    client.dispatch(request, {
+      ...handler,
+      onComplete: (trailers) => {
+        this.#idle.push(client);
+        handler.onComplete?.(trailers);
+      },
+      onError: (error) => {
+        this.#clients.delete(client);
+        handler.onError?.(error);
+      },
+    });
+  }
+
+  /** Closes all connections, with the requests on them, and opens no more. */
+  destroy(): void {
+    this.#isDestroyed = true;
+    this.#onDestroy();
+    for (const client of this.#clients) void client.destroy();
+  }
+}
+
+/** An HTTP client of a destination. */
+export interface DestinationClient {
+  readonly http: HttpClient;
+  /** Returns the certificate of the latest connection; undefined over plain http. */
+  certificate(): X509Certificate | undefined;
+}
+
+/** Opens the client of a destination, through its proxy if there is one. */
+export async function openHttpClient(
+  destination: Destination,
+  userAgent: string,
+): Promise<DestinationClient> {
+  requireFlags();
+  const { default: Undici } = await import('undici/lib/dispatcher/client.js');
+  const { origin, toOrigin, proxy } = destination;
+  let certificate: X509Certificate | undefined;
+  const connect = async () => {
+    const socket = await (proxy === undefined
+      ? toOrigin.connect()
+      : throughProxy(Undici, destination, proxy, userAgent));
+    // It cannot be asked for once the connection is closed.
+    certificate = (socket as TLSSocket).getPeerX509Certificate?.() ?? certificate;
+    return socket;
+  };
+  const http = new HttpClient(
+    () => newClient(Undici, origin, connect),
+    () => toOrigin.destroy(),
+  );
+  return { http, certificate: () => certificate };
+}
+
+function throughProxy(
+  Undici: typeof Client,
+  { origin, toOrigin, rotation }: Destination,
+  { server, connector }: NonNullable<Destination['proxy']>,
+  userAgent: string,
+): Promise<Socket> {
+  const { hostname, port } = new URL(origin);
+  const { url, authorization } = server;
+  // The attempt ends before, and says more.
+  const headersTimeout = Math.min(2 * rotation.timeoutMs, LONGEST_TIMER_MS);
+  const client = newClient(Undici, url, () => connector.connect(), { headersTimeout });
+  return openTunnel(client, {
+    authority: `${hostname}:${port || 443}`,
+    headers: {
+      'user-agent': userAgent,
+      ...(authorization !== undefined && { 'proxy-authorization': authorization }),
+    },
+    target: toOrigin,
+  });
+}
+
+/**
+ * Returns an undici client whose connection may be closed at once. Before its first request undici waits
+ * for its parser to be compiled, and does not see what happens to the connection until then: it would
+ * wait for ever.
+ */
+export function newClient(
+  Undici: typeof Client,
+  url: string,
+  connect: Connect,
+  options: Client.Options = {},
+): Client {
+  let failure: Error | undefined;
+  const fail = (error: Error) => {
+    failure ??= error;
+  };
+  const close = () => fail(closedAtOnce());
+  const client = new Undici(url, {
+    ...options,
+    connect: (_, callback) => {
+      connect().then(
+        (socket) => {
+          failure = undefined;
+          callback(null, socket.once('error', fail).once('end', close).once('close', close));
+        },
+        (error) => callback(error, null),
+      );
+    },
+  });
+  // From here on undici sees for itself, and sends the request before anything else can happen.
+  return client.on('connect', () => {
+    if (failure !== undefined) void client.destroy(failure);
+    else skipInformational(client);
+  });
+}

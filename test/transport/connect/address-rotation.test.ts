@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { AddressRotation } from '../../../src/transport/connect/address-rotation.ts';
+
+const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((address) => ({
+  address,
+  family: 4,
+}));
+const [first = '', second = '', third = ''] = addresses.map(({ address }) => address);
+
+let now = 0n;
+let rotation: AddressRotation;
+const orderOf = (given = addresses) => rotation.order(given).map(({ address }) => address);
+
+beforeEach(() => {
+  now = 0n;
+  vi.spyOn(process.hrtime, 'bigint').mockImplementation(() => now * 1_000_000n);
+  rotation = new AddressRotation(10_000);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test('addresses that have not failed keep their order', () => {
+  rotation.connected(first);
+  expect(orderOf()).toEqual([first, second, third]);
+});
+
+test('an address that failed comes last, behind those that failed earlier', () => {
+  rotation.failed(first);
+  expect(orderOf()).toEqual([second, third, first]);
+  rotation.failed(second);
+  rotation.failed(third);
+  expect(orderOf()).toEqual([first, second, third]);
+  rotation.failed(first);
+  expect(orderOf()).toEqual([second, third, first]);
+});
+
+test('an address that a later look-up adds comes before those that failed', () => {
+  rotation.failed(first);
+  rotation.failed(second);
+  const added = { address: '192.0.2.4', family: 4 };
+  expect(orderOf([...addresses.slice(0, 2), added])).toEqual([added.address, first, second]);
+});
+
+test('a failed attempt counts against the address of the latest connection, once', () => {
+  rotation.connected(first);
+  rotation.attemptFailed({ timedOut: false });
+  rotation.attemptFailed({ timedOut: false });
+  expect(orderOf()).toEqual([second, third, first]);
+});
+
+test.each([
+  [2499, [first, second, third]],
+  [2500, [second, third, first]],
+])('an attempt that times out %i ms after the connection gives the order %j', (ms, order) => {
+  rotation.connected(first);
+  now += BigInt(ms);
+  rotation.attemptFailed({ timedOut: true });
+  expect(orderOf()).toEqual(order);
+});

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { boundLookups } from '../../../src/transport/connect/dns.ts';
+
+const CONSOLE = 'console.eu.jumpcloud.com';
+
+test.each([
+  [undefined, 120_000, 'attempts:1 timeout:2'],
+  ['', 120_000, 'attempts:1 timeout:2'],
+  [undefined, 3000, 'attempts:1 timeout:1'],
+  ['ndots:2 rotate', 120_000, 'ndots:2 rotate attempts:1 timeout:2'],
+  ['timeout:1', 120_000, 'timeout:1 attempts:1 timeout:1'],
+  ['timeout:30 attempts:5', 120_000, 'timeout:30 attempts:5 attempts:1 timeout:2'],
+  ['attempts:0 timeout:0', 120_000, 'attempts:0 timeout:0 attempts:0 timeout:0'],
+])('RES_OPTIONS %j, with a budget of %i ms, becomes %j', (given, timeoutMs, expected) => {
+  const environment: NodeJS.ProcessEnv = { ...(given !== undefined && { RES_OPTIONS: given }) };
+  boundLookups(CONSOLE, timeoutMs, environment);
+  expect(environment['RES_OPTIONS']).toBe(expected);
+});
+
+test.each([
+  ['console.jumpcloud.com', '..'],
+  [CONSOLE, '..'],
+  ['proxy', 'corp.example'],
+  ['proxy.corp', 'corp.example'],
+  ['notjumpcloud.com', 'corp.example'],
+])('for %s the domains to search are %j', (host, expected) => {
+  const environment: NodeJS.ProcessEnv = { LOCALDOMAIN: 'corp.example' };
+  boundLookups(host, 120_000, environment);
+  expect(environment['LOCALDOMAIN']).toBe(expected);
+});

@@ -1,0 +1,68 @@
+import type { LookupAddress } from 'node:dns';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { AddressRotation } from '../../../src/transport/connect/address-rotation.ts';
+import { connectTcp } from '../../../src/transport/connect/tcp.ts';
+import { hangingPort, slowPort } from '../../faults/bad-server.ts';
+
+const cleanUp: (() => void)[] = [];
+afterEach(() => {
+  for (const close of cleanUp.splice(0)) close();
+});
+
+/** Connects to a host with these addresses; the address that it reached. */
+async function connectTo(
+  port: number,
+  timeoutMs: number,
+  addresses: readonly LookupAddress[],
+): Promise<string> {
+  const socket = await connectTcp(addresses, port, new AddressRotation(timeoutMs));
+  cleanUp.push(() => socket.destroy());
+  return socket.remoteAddress ?? '';
+}
+
+const HERE = { address: '127.0.0.1', family: 4 };
+// Whether or not this machine has IPv6, nobody listens there.
+const NOWHERE = { address: '::1', family: 6 };
+
+test('an address far away is not given up for one of a family that this host has not', async () => {
+  const far = await slowPort();
+  cleanUp.push(far.close);
+  const port = Number(new URL(far.url).port);
+  expect(await connectTo(port, 10_000, [HERE, NOWHERE])).toBe('127.0.0.1');
+});
+
+test('an address that does not answer leaves time for another', async () => {
+  const hanging = await hangingPort();
+  cleanUp.push(hanging.close);
+  const port = Number(new URL(hanging.url).port);
+  const server = createServer().listen(port, '127.0.0.2');
+  await once(server, 'listening');
+  cleanUp.push(() => server.close());
+  const other = { address: '127.0.0.2', family: 4 };
+  expect(await connectTo(port, 2001, [HERE, other])).toBe('127.0.0.2');
+});
+
+test('addresses that do not answer leave time for another within a short attempt', async () => {
+  const hanging = await hangingPort();
+  cleanUp.push(hanging.close);
+  const port = Number(new URL(hanging.url).port);
+  const server = createServer().listen(port, '127.0.0.2');
+  await once(server, 'listening');
+  cleanUp.push(() => server.close());
+  const other = { address: '127.0.0.2', family: 4 };
+  // The attempt ends after this time; the connection itself would go on for longer.
+  const tooLate = new Promise((resolve) => setTimeout(resolve, 1000, 'too late'));
+  const connected = connectTo(port, 1000, [HERE, HERE, other]);
+  expect(await Promise.race([connected, tooLate])).toBe('127.0.0.2');
+});
+
+test('a failure at every address has the code of the first', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  const failure = connectTo(port, 2000, [HERE, NOWHERE]);
+  await expect(failure).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});

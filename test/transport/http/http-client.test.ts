@@ -1,0 +1,81 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Dispatcher } from 'undici';
+import Client from 'undici/lib/dispatcher/client.js';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { HttpClient } from '../../../src/transport/http/http-client.ts';
+
+let sockets: Set<unknown>;
+let opened: number;
+let http: HttpClient;
+/** What the server does with a request; answers it when not said. */
+let serve: ((socket: { destroy(): void }) => void) | undefined;
+const server = createServer((request, response) => {
+  sockets.add(request.socket);
+  if (serve) serve(request.socket);
+  else response.end('{}');
+});
+
+beforeEach(async () => {
+  sockets = new Set();
+  opened = 0;
+  serve = undefined;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  http = new HttpClient(() => {
+    opened++;
+    return new Client(`http://127.0.0.1:${port}`);
+  });
+});
+afterEach(async () => {
+  http.destroy();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+/** Sends a request; the status of its answer, or the error. */
+function get(): Promise<number | Error> {
+  const request: Dispatcher.DispatchOptions = { method: 'GET', path: '/' };
+  return new Promise((resolve) => {
+    let status = 0;
+    http.dispatch(request, {
+      onConnect() {},
+      onHeaders(code) {
+        status = code;
+        return true;
+      },
+      onData: () => true,
+      onComplete: () => resolve(status),
+      onError: resolve,
+    });
+  });
+}
+
+test('one connection serves one request after another', async () => {
+  for (let i = 0; i < 3; i++) expect(await get()).toBe(200);
+  expect([opened, sockets.size]).toEqual([1, 1]);
+});
+
+test('requests at the same time get one each, which later ones use', async () => {
+  expect(await Promise.all([get(), get(), get()])).toEqual([200, 200, 200]);
+  expect(await Promise.all([get(), get()])).toEqual([200, 200]);
+  expect([opened, sockets.size]).toEqual([3, 3]);
+});
+
+test('one on which a request failed is not used again', async () => {
+  serve = (socket) => socket.destroy();
+  expect(await get()).toBeInstanceOf(Error);
+  serve = undefined;
+  expect(await get()).toBe(200);
+  expect(opened).toBe(2);
+});
+
+test('once destroyed nothing is sent any more, and what is under way fails', async () => {
+  serve = () => {};
+  const underWay = get();
+  await expect.poll(() => sockets.size).toBe(1);
+  http.destroy();
+  expect(await underWay).toBeInstanceOf(Error);
+  expect(await get()).toBeInstanceOf(Error);
+  expect([opened, sockets.size]).toEqual([1, 1]);
+});
