@@ -111,16 +111,15 @@ async function readCall<T extends OptionTable>(
   });
   const { problems, ...controls } = takeControls(given, commandLine);
   call.controls = controls;
-  call.args = moduleArgs(module.options, Object.fromEntries(given));
-  const read = await readOptions(module.name, module.options, given);
-  const wrong = [
-    ...problems,
-    ...('problems' in read ? read.problems : []),
-    ...((read.values && module.rules?.(read.values)) ?? []),
-  ];
-  if (wrong.length > 0 || read.values === undefined) throw new InvalidArguments(wrong);
-  call.args = moduleArgs(module.options, read.values);
-  const { names } = read.values as { readonly names?: unknown };
+  const {
+    values,
+    readable,
+    problems: unfit,
+  } = await readOptions(module.name, module.options, given);
+  call.args = moduleArgs(module.options, readable);
+  const wrong = [...problems, ...unfit, ...((values && module.rules?.(values)) ?? [])];
+  if (wrong.length > 0 || values === undefined) throw new InvalidArguments(wrong);
+  const { names } = values as { readonly names?: unknown };
   if (names instanceof NameLookup) call.names = names;
-  return read.values;
+  return values;
 }

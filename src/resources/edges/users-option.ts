@@ -1,9 +1,9 @@
 import { toListOf } from '../../options/collections.ts';
-import { shorten } from '../../options/describe.ts';
 import { idOrName } from '../../options/id.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
 import { nearest } from '../../options/nearest.ts';
 import type { Option } from '../../options/option.ts';
+import { quoteKey } from '../../options/quote.ts';
 import { toBoolean } from '../../options/scalars.ts';
 import { readMapping } from '../../options/spellings.ts';
 import type { SudoWish } from './plan-edges.ts';
@@ -38,7 +38,7 @@ function toUser(toId: (value: unknown) => string): (value: unknown) => UserWish 
       const meant = nearest(unknown, KEYS);
       const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
       throw new InvalidValue(
-        `unknown key ${shorten(unknown)}, known are ${KEYS.join(', ')}${hint}`,
+        `unknown key ${quoteKey(unknown)}, known are ${KEYS.join(', ')}${hint}`,
       );
     }
     const { id, sudo, sudo_without_password } = mapping;
