@@ -16,9 +16,10 @@ export interface CommandLine {
   readonly check: boolean;
   readonly diff: boolean;
   readonly detailedExitcode: boolean;
+  readonly json: boolean;
 }
 
-const FLAGS = ['--check', '--diff', '--detailed-exitcode', '--help', '--version'];
+const FLAGS = ['--check', '--diff', '--detailed-exitcode', '--json', '--help', '--version'];
 
 /**
  * Reads the words after the executable's name: at most one that says where the options are, and
@@ -35,6 +36,7 @@ export function readCommandLine(words: readonly string[]): CommandLine {
     check: flags.includes('--check'),
     diff: flags.includes('--diff'),
     detailedExitcode: flags.includes('--detailed-exitcode'),
+    json: flags.includes('--json'),
   };
   if (commandLine.help || commandLine.version) return commandLine;
   const problems = problemsWith(words, flags, places);
