@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import type { ModuleError } from '../errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
-import { type Page, readPages } from '../transport/pages.ts';
 import type { Request } from '../transport/request.ts';
 import { isJumpClouds, meansAbsence } from './absence.ts';
 import { answer, objectId, unexpected } from './answer.ts';
+import { type Page, readPages } from './pagination.ts';
 import { refusal, theirMessage } from './refusal.ts';
 
 /** What an edge to a user or user group grants. Without password only ever with sudo. */

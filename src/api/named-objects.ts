@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import type { NamedKind } from '../named-kinds.ts';
-import { type Page, readPages } from '../transport/pages.ts';
 import type { Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
 import { answer, objectId } from './answer.ts';
+import { type Page, readPages } from './pagination.ts';
 
 /** An object of an organisation, as an administrator sees it. */
 export interface NamedObject {
