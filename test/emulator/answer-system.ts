@@ -1,5 +1,5 @@
 import { traverseUsers } from './graph-paths.ts';
-import { type Entry, page, sorted } from './paging.ts';
+import { page, sorted } from './paging.ts';
 import { refused } from './refused.ts';
 import type { Store } from './store.ts';
 import {
@@ -38,9 +38,9 @@ export function answerSystem(
       return { status: 200, body: record };
     }
     case `GET ${own}/memberof`:
-      return page(sorted(memberOf(store, systemId), searchParams.get('sort')), searchParams);
+      return memberOf(store, systemId, searchParams);
     case `GET ${own}/users`:
-      return page(traverseUsers(store, systemId), searchParams);
+      return page(store, { type: 'user', entries: traverseUsers(store, systemId) }, searchParams);
     case `GET ${own}/associations`:
       return associations(store, systemId, searchParams);
     case `POST ${own}/associations`:
@@ -95,13 +95,15 @@ function put(store: Store, systemId: string, body: unknown): Answer {
   return { status: 200, body: shown(store, systemId) };
 }
 
-function memberOf(store: Store, systemId: string): Entry[] {
-  return store.groupsOf(systemId).map((id) => ({
-    type: 'system_group',
+function memberOf(store: Store, systemId: string, query: URLSearchParams): Answer {
+  const type = 'system_group';
+  const groups = store.groupsOf(systemId).map((id) => ({
+    type,
     id,
-    paths: [[{ to: { type: 'system_group', id } }]],
+    paths: [[{ to: { type, id } }]],
     compiledAttributes: null,
   }));
+  return page(store, { type, entries: sorted(groups, query.get('sort')) }, query);
 }
 
 function associations(store: Store, systemId: string, query: URLSearchParams): Answer {
@@ -111,7 +113,7 @@ function associations(store: Store, systemId: string, query: URLSearchParams): A
     to: { type: targets, id },
     attributes: attributes ?? null,
   }));
-  return page(edges, query);
+  return page(store, { type: targets, entries: edges }, query);
 }
 
 function member(store: Store, systemId: string, group: string, body: unknown): Answer {
@@ -119,7 +121,7 @@ function member(store: Store, systemId: string, group: string, body: unknown): A
   const members = store.groups.get(group);
   if (type !== 'system' || id !== systemId) return bad('a system may only move itself');
   if (op !== 'add' && op !== 'remove') return bad('op is add or remove');
-  if (members === undefined) return NOT_FOUND;
+  if (members === undefined || !store.exists('system_group', group)) return NOT_FOUND;
   const { membershipMethod, refusal } = store.descriptionOf('system_group', group);
   if (membershipMethod.startsWith('DYNAMIC_')) return dynamicAnswer(refusal);
   if (op === 'add') {

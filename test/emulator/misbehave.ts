@@ -44,7 +44,8 @@ export async function misbehave(
       return void response.end(fault.text);
     case 'mangle': {
       const given = carryOut();
-      return send({ ...given, body: fault.change(structuredClone(given.body)) });
+      const headers = { ...given.headers, ...fault.headers };
+      return send({ ...given, headers, body: fault.change(structuredClone(given.body)) });
     }
     case 'date': {
       const date = fault.date();
