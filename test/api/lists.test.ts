@@ -72,11 +72,17 @@ describe('an edge in a list', () => {
   });
 });
 
+test('a list that is null is empty', async () => {
+  mangle(() => null, 2);
+  const answer = await run(USERS, [{ id: user }], { state: 'absent' });
+  expect(answer).toMatchObject({ changed: false, users: [] });
+});
+
 describe('a list that is none is refused before anything is written', () => {
   const OTHER = '0123456789abcdef01234567';
   test.each<[name: string, change: (list: never) => unknown, message: RegExp]>([
     ['an object', () => ({}), /is not of the expected form/],
-    ['null', () => null, /is not of the expected form/],
+    ['text', () => 'none', /is not of the expected form/],
     ['an entry that is null', () => [null], /^Could not read the user associations.* 0 is not of/],
     ['an entry without an end', () => [{ attributes: null }], /0\.to is not of/],
     ['an end without an id', () => [{ to: { type: 'user' } }], /0\.to\.id is not of/],

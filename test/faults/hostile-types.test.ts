@@ -42,9 +42,9 @@ const FIELDS: Readonly<Record<Reading, Readonly<Record<string, readonly string[]
     'provisionMetadata.provisioner': ['mapping', 'null', 'nothing'],
     'provisionMetadata.provisioner.type': ['text', 'null', 'nothing'],
   },
-  memberof: { '': ['list'], '0': [], '0.type': [], '0.id': [] },
+  memberof: { '': ['list', 'null'], '0': [], '0.type': [], '0.id': [] },
   associations: {
-    '': ['list'],
+    '': ['list', 'null'],
     '0': [],
     '0.to': [],
     '0.to.type': [],
@@ -55,7 +55,7 @@ const FIELDS: Readonly<Record<Reading, Readonly<Record<string, readonly string[]
     '0.attributes.sudo.withoutPassword': ['boolean', 'nothing'],
   },
   users: {
-    '': ['list'],
+    '': ['list', 'null'],
     '0': [],
     '0.type': [],
     '0.id': [],
@@ -74,7 +74,7 @@ const FIELDS: Readonly<Record<Reading, Readonly<Record<string, readonly string[]
 
 /** A document with another value at a path. */
 function withValue(document: unknown, path: string, value: unknown): unknown {
-  if (path === '') return value ?? '';
+  if (path === '') return value;
   const flat = /^(.*) \(flat\)$/.exec(path)?.[1];
   const keys = flat === undefined ? path.split('.') : [flat];
   const last = keys.pop() ?? '';
