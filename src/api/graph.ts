@@ -41,13 +41,13 @@ export interface Refusal {
 /** The statuses that concern one edge; any other concerns the whole run. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 403, 404, 409, 422]);
 
-/** Attributes of an edge, as far as they are read: none and empty are alike. */
+const flag = z.optional(z.nullable(z.boolean()));
+
+/** Attributes of an edge, as far as they are read: null, missing and empty are alike. */
 export const edgeAttributes = z.optional(
   z.nullable(
     z.object({
-      sudo: z.optional(
-        z.nullable(z.object({ enabled: z.boolean(), withoutPassword: z.optional(z.boolean()) })),
-      ),
+      sudo: z.optional(z.nullable(z.object({ enabled: flag, withoutPassword: flag }))),
     }),
   ),
 );
