@@ -3,7 +3,8 @@ import type { SystemRecord } from '../../api/systems.ts';
 import type { Concern } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { Edges } from '../edges/plan-edges.ts';
-import { shown, systemConcern } from '../system/system-concern.ts';
+import { reportRecord } from '../system/record-report.ts';
+import { systemConcern } from '../system/system-concern.ts';
 import type { Field } from '../system/system-fields.ts';
 import { type EdgesPart, edgesParts } from './edge-sections.ts';
 import type { EdgeSection, HostOptions } from './host-options.ts';
@@ -139,7 +140,7 @@ function progressOf(
   ]);
   return {
     changed: done.length > 0,
-    sections: { ...(record && { system: shown(record) }), ...Object.fromEntries(lists) },
+    sections: { ...(record && { system: reportRecord(record) }), ...Object.fromEntries(lists) },
   };
 }
 

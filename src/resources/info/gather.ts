@@ -6,7 +6,7 @@ import { readSystem, type SystemRecord } from '../../api/systems.ts';
 import { readUsers } from '../../api/users.ts';
 import { OBJECT_TYPES } from '../../named-kinds.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { settingsOf } from '../system/system-fields.ts';
+import { reportRecord } from '../system/record-report.ts';
 import { type SystemInfoOptions, wanted } from './system-info.ts';
 
 /** Reads the parts that were asked for at the same time, as result fields. */
@@ -22,7 +22,7 @@ export async function gather(
     wants.associations ? readAllAssociations(session) : undefined,
   ]);
   return {
-    ...(parts.includes('system') && record && { system: record, settings: settingsOf(record) }),
+    ...(parts.includes('system') && record && reportRecord(record)),
     ...(groups && { groups: groups.sort() }),
     ...(users && { users: users.sort((a, b) => (a.id < b.id ? -1 : 1)) }),
     ...(associations && { associations }),

@@ -1,6 +1,7 @@
 import { readSystem, type SystemRecord } from '../../api/systems.ts';
 import type { Concern } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
+import { reportRecord } from './record-report.ts';
 import {
   attributesOf,
   bodyOf,
@@ -8,7 +9,6 @@ import {
   type Field,
   managedFields,
   type SystemSettings,
-  settingsOf,
   withChanges,
 } from './system-fields.ts';
 import { systemWriter } from './system-writer.ts';
@@ -31,7 +31,7 @@ export function systemConcern(
 
     async apply(run, { changes }, before) {
       const writer = systemWriter(session, wish, run, before, (done, after) =>
-        run.report.done({ changed: done.length > 0, ...shown(after) }),
+        run.report.done({ changed: done.length > 0, ...reportRecord(after) }),
       );
       await writer.write(changes);
       return writer.settle();
@@ -45,7 +45,7 @@ export function systemConcern(
         ]),
       ),
 
-    report: (after) => ({ ...shown(after), ...(wish.settle > 0 && { reapplied: 0 }) }),
+    report: (after) => ({ ...reportRecord(after), ...(wish.settle > 0 && { reapplied: 0 }) }),
 
     sentence(done, isPrediction) {
       if (done.length === 0) return 'Nothing to change.';
@@ -55,15 +55,13 @@ export function systemConcern(
   };
 }
 
-/** The record as JumpCloud gives it, and in the options' own form. */
-export function shown(record: SystemRecord): Readonly<Record<string, unknown>> {
-  return { system: record, settings: settingsOf(record) };
-}
-
 /** Attributes that nobody named are not managed, unless they are to be purged. */
-function managedAttributes(wish: SystemSettings, seen: SystemRecord): Record<string, string> {
+function managedAttributes(
+  wish: SystemSettings,
+  seen: SystemRecord,
+): Record<string, string | null> {
   const managed = attributesOf(seen).filter(
     ({ name }) => wish.purge_attributes || wish.attributes?.has(name),
   );
-  return Object.fromEntries(managed.map(({ name, value }) => [name, value]));
+  return Object.fromEntries(managed.map(({ name, value }) => [name, value ?? null]));
 }
