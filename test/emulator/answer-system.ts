@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { traverseUsers } from './graph-paths.ts';
 import { page, sorted } from './paging.ts';
 import { refused } from './refused.ts';
@@ -67,29 +68,37 @@ const WRITABLE: Readonly<Record<string, (value: unknown) => boolean>> = {
   allowPublicKeyAuthentication: (value) => typeof value === 'boolean',
   allowMultiFactorAuthentication: (value) => typeof value === 'boolean',
   'primarySystemUser.id': (value) => value === null || /^[0-9a-f]{24}$/.test(String(value)),
-  attributes: (value) => Array.isArray(value) && value.every(isAttribute),
   systemInsights: (value) => ['enabled', 'deferred'].includes(Object(value).state),
 };
 
-function isAttribute(value: unknown): boolean {
-  const { name, value: content, ...rest } = Object(value);
+/**
+ * Whether this may be one of a record's attributes. JumpCloud publishes a name and a value; what else
+ * an attribute has, or lacks, is taken back as it is.
+ */
+function isAttribute(given: unknown, current: readonly object[]): boolean {
+  const { name, value, ...rest } = Object(given);
+  if (current.some((one) => isDeepStrictEqual(one, given))) return true;
+  const known = current.find((one) => Object(one).name === name);
+  const { name: _, value: __, ...kept } = Object(known);
   return (
     typeof name === 'string' &&
-    typeof content === 'string' &&
-    [...content].length <= 1024 &&
-    Object.keys(rest).length === 0
+    typeof value === 'string' &&
+    [...value].length <= 1024 &&
+    (Object.keys(rest).length === 0 || isDeepStrictEqual(rest, kept))
   );
 }
 
 function put(store: Store, systemId: string, body: unknown): Answer {
   if (Object(body) !== body || Array.isArray(body)) return bad('a JSON object is required');
   const given = Object.entries(Object(body));
+  const record: SystemRecord = store.record(systemId);
   const fits = (field: string, value: unknown) =>
-    Object.hasOwn(WRITABLE, field) && WRITABLE[field]?.(value);
+    field === 'attributes'
+      ? Array.isArray(value) && value.every((one) => isAttribute(one, record.attributes ?? []))
+      : Object.hasOwn(WRITABLE, field) && WRITABLE[field]?.(value);
   const unfit = given.find(([field, value]) => !fits(field, value));
   if (unfit !== undefined) return bad(`invalid ${unfit[0]}`);
   const { 'primarySystemUser.id': user, ...fields } = Object(body);
-  const record: SystemRecord = store.record(systemId);
   Object.assign(record, structuredClone(fields));
   if (user !== undefined) record.primarySystemUser = { id: user };
   return { status: 200, body: shown(store, systemId) };

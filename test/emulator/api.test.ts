@@ -299,6 +299,21 @@ describe('the record', () => {
     expect((await send('GET', record())).body).toEqual(body);
   });
 
+  test('takes an attribute back with the keys and the missing value that it has', async () => {
+    const odd = [
+      { name: 'a', value: 'old', _id: newId() },
+      { name: 'b' },
+      { name: 'c', value: null },
+    ];
+    Object.assign(emulator.store.record(host.systemId), { attributes: odd });
+    const put = async (attributes: object[]) =>
+      (await send('PUT', record(), { attributes })).status;
+    expect(await put([{ ...odd[0], value: 'new' }, ...odd.slice(1)])).toBe(200);
+    expect(await put([{ name: 'a', value: 'new', _id: newId() }])).toBe(400);
+    expect(await put([{ name: 'c' }])).toBe(400);
+    expect(await put([{ name: 'd', value: null }])).toBe(400);
+  });
+
   test('replaces the whole list of attributes', async () => {
     const list = (...names: string[]) => names.map((name) => ({ name, value: '1' }));
     await send('PUT', record(), { attributes: list('a', 'b') });

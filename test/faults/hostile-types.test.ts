@@ -32,7 +32,7 @@ const FIELDS: Readonly<Record<Reading, Readonly<Record<string, readonly string[]
     attributes: ['list', 'null', 'nothing'],
     'attributes.0': [],
     'attributes.0.name': ['text'],
-    'attributes.0.value': ['text', 'null'],
+    'attributes.0.value': ['text', 'null', 'nothing'],
     primarySystemUser: ['mapping', 'null', 'nothing'],
     'primarySystemUser.id': ['null', 'nothing'],
     'primarySystemUser.id (flat)': ['null', 'nothing'],

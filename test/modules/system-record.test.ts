@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { HOST_MODULES } from '../../src/modules.ts';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { newId } from '../emulator/store.ts';
 import { executablePath, type ModuleName, runModule, runRaw } from '../harness/executable.ts';
 import { busyCall, furnitureOf } from '../harness/furniture.ts';
 
@@ -97,6 +98,66 @@ test('a removal needs no more of a record than whose it is', async () => {
     provisionMetadata: [],
   });
   expect(await run('jumpcloud_removal')).toMatchObject({ changed: true });
+});
+
+describe('attributes', () => {
+  const odd = [
+    { _id: newId(), name: 'a', value: '1', from: { rule: [1, null] } },
+    { name: 'b' },
+    { name: 'c', value: null, note: 'kept' },
+  ];
+  const give = (attributes: unknown) =>
+    Object.assign(emulator.store.record(host.systemId), { attributes });
+  const stored = () => emulator.store.record(host.systemId).attributes;
+
+  test('that the run does not name keep every key they have', async () => {
+    const named = { _id: newId(), name: 'd', value: 'old' };
+    give([...odd, named]);
+    const wanted = { attributes: { d: 'new', e: '5' } };
+    expect(await system(wanted)).toMatchObject({
+      changed: true,
+      settings: { attributes: { a: '1', d: 'new', e: '5' } },
+    });
+    const after = [...odd, { ...named, value: 'new' }, { name: 'e', value: '5' }];
+    expect(stored()).toEqual(after);
+    emulator.clearRequests();
+    expect(await system(wanted)).toMatchObject({ changed: false });
+    expect(emulator.requests.map(({ method }) => method)).toEqual(['GET']);
+    expect(stored()).toEqual(after);
+  });
+
+  test('without a value are set when the run names them', async () => {
+    give(odd);
+    const wanted = { attributes: { b: '2', c: '3' }, _ansible_diff: true };
+    const answer = await system(wanted);
+    expect(answer).toMatchObject({
+      changed: true,
+      settings: { attributes: { a: '1', b: '2', c: '3' } },
+    });
+    expect(answer.diff).toMatchObject({
+      before: { attributes: { b: null, c: null } },
+      after: { attributes: { b: '2', c: '3' } },
+    });
+    expect(stored()).toEqual([odd[0], { name: 'b', value: '2' }, { ...odd[2], value: '3' }]);
+    expect((await system(wanted)).changed).toBe(false);
+  });
+
+  test('without a value are removed when the run says so', async () => {
+    give(odd);
+    expect(await system({ attributes: { c: null } })).toMatchObject({ changed: true });
+    expect(stored()).toEqual(odd.slice(0, 2));
+    const purge = { attributes: { a: '1' }, purge_attributes: true };
+    expect(await system(purge)).toMatchObject({ changed: true });
+    expect(stored()).toEqual(odd.slice(0, 1));
+    expect((await system(purge)).changed).toBe(false);
+  });
+
+  test('that are null are none', async () => {
+    give(null);
+    expect(await system({ attributes: { a: null } })).toMatchObject({ changed: false });
+    expect(await system({ attributes: { a: '1' } })).toMatchObject({ changed: true });
+    expect(stored()).toEqual([{ name: 'a', value: '1' }]);
+  });
 });
 
 test('settings are what the options gave', async () => {
