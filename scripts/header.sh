@@ -13,6 +13,10 @@ unset NODE_OPTIONS NODE_PATH NODE_COMPILE_CACHE NODE_V8_COVERAGE NODE_REDIRECT_W
   NODE_REPL_EXTERNAL_MODULE NODE_USE_SYSTEM_CA NODE_ICU_DATA NODE_CHANNEL_FD NODE_UNIQUE_ID ICU_TIMEZONE_FILES_DIR \
   OPENSSL_CONF OPENSSL_CONF_INCLUDE OPENSSL_ENGINES OPENSSL_MODULES
 
+# With these, Node.js would write to stderr, which under ssh -tt stands in front of the answer.
+unset NODE_DEBUG NODE_DEBUG_NATIVE
+[ -r "${NODE_EXTRA_CA_CERTS-}" ] || unset NODE_EXTRA_CA_CERTS
+
 # What has run this file already and was not fit to, one line of "PATH is WHAT" for each.
 newline='
 '

@@ -13,10 +13,11 @@ afterEach(() => void vi.useRealTimers());
 /** A run that keeps what it is told to wait for. */
 function watched() {
   const waits: string[] = [];
-  const report = new RunReport((what, forMs) => {
+  const report = new RunReport();
+  report.waiting = (what, forMs) => {
     waits.push(`${what}: ${forMs}`);
     return () => waits.push('over');
-  });
+  };
   const interruption = new AbortController();
   const run = { module: 'jumpcloud_test', check: false, signal: interruption.signal, report };
   return { run, waits, interruption };

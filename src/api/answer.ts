@@ -14,6 +14,19 @@ export const objectId = idOf(/^[0-9a-f]{24}$/i);
 /** The same, or empty text for none. */
 export const objectIdOrNone = idOf(/^([0-9a-f]{24})?$/i);
 
+/** A list of JumpCloud's, in which null stands for an empty one. */
+export function listOf<T extends z.ZodMiniType>(entry: T) {
+  return z.pipe(
+    z.nullable(z.array(entry)),
+    z.transform((list) => list ?? []),
+  );
+}
+
+/** Returns the number of a list's entries that an answer gives, if it is one. */
+export function totalOf(given: unknown): number | undefined {
+  return /^\d{1,15}$/.test(String(given)) ? Number(given) : undefined;
+}
+
 function idOf(form: RegExp) {
   return z.pipe(
     z.string(),

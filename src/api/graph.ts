@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import type { ModuleError } from '../errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
-import { type Page, readPages } from '../transport/pages.ts';
 import type { Request } from '../transport/request.ts';
 import { isJumpClouds, meansAbsence } from './absence.ts';
-import { answer, objectId, unexpected } from './answer.ts';
+import { answer, listOf, objectId, totalOf, unexpected } from './answer.ts';
+import { type PageRequest, readPages } from './pagination.ts';
 import { refusal, theirMessage } from './refusal.ts';
 
 /** What an edge to a user or user group grants. Without password only ever with sudo. */
@@ -41,13 +41,13 @@ export interface Refusal {
 /** The statuses that concern one edge; any other concerns the whole run. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 403, 404, 409, 422]);
 
-/** Attributes of an edge, as far as they are read: none and empty are alike. */
+const flag = z.optional(z.nullable(z.boolean()));
+
+/** Attributes of an edge, as far as they are read: null, missing and empty are alike. */
 export const edgeAttributes = z.optional(
   z.nullable(
     z.object({
-      sudo: z.optional(
-        z.nullable(z.object({ enabled: z.boolean(), withoutPassword: z.optional(z.boolean()) })),
-      ),
+      sudo: z.optional(z.nullable(z.object({ enabled: flag, withoutPassword: flag }))),
     }),
   ),
 );
@@ -70,18 +70,19 @@ export async function readList<T extends z.ZodMiniType<{ type: string; id: strin
   list: { name: string; path: string; type: string; shape: T },
 ): Promise<z.output<T>[]> {
   const separator = list.path.includes('?') ? '&' : '?';
-  const read = async ({ limit, skip }: Page) => {
+  const readPage = async ({ limit, skip }: PageRequest) => {
     const request: Request = {
       method: 'GET',
       path: `/api/v2/systems/${session.identity.systemId}/${list.path}${separator}limit=${limit}&skip=${skip}`,
       purpose: `read the ${list.name} of system ${session.identity.systemId}`,
     };
-    const page = answer(session, request, await session.send(request), z.array(list.shape));
-    const problem = foreignEntryIn(page, list) ?? contradictionIn(page);
-    if (problem === undefined) return page;
-    throw unexpected(session, request, problem);
+    const reply = await session.send(request);
+    const entries = answer(session, request, reply, listOf(list.shape));
+    const problem = foreignEntryIn(entries, list) ?? contradictionIn(entries);
+    if (problem !== undefined) throw unexpected(session, request, problem);
+    return { entries, total: totalOf(reply.headers['x-total-count']) };
   };
-  return readPages(list.name, read, ({ id }) => id);
+  return readPages({ name: list.name, readPage, keyOf: ({ id }) => id, onChange: 'restart' });
 }
 
 type Entry = { type: string; id: string };

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import type { NamedKind } from '../named-kinds.ts';
-import { type Page, readPages } from '../transport/pages.ts';
 import type { Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
-import { answer, objectId } from './answer.ts';
+import { answer, listOf, objectId, totalOf } from './answer.ts';
+import { type Page, type PageRequest, readPages } from './pagination.ts';
 
 /** An object of an organisation, as an administrator sees it. */
 export interface NamedObject {
@@ -25,7 +25,9 @@ const LISTS = {
 const text = z.optional(z.nullable(z.string()));
 const v2Object = z.object({ id: objectId, name: text, membershipMethod: text });
 const v1Object = z.object({ _id: objectId, name: text, username: text, email: text });
-const v1List = z.object({ results: z.array(v1Object) });
+const v1List = z.nullable(
+  z.object({ results: listOf(v1Object), totalCount: z.optional(z.unknown()) }),
+);
 
 /**
  * Reads the objects of a kind: all, or those that JumpCloud finds for some names. Its comparison knows
@@ -37,8 +39,8 @@ export function findObjects(
   names?: readonly string[],
 ): Promise<NamedObject[]> {
   const label = `${kind.replace('_', ' ')}s`.replace('policys', 'policies');
-  const pages = (read: (page: Page) => Promise<NamedObject[]>) =>
-    readPages(label, read, ({ id }) => id);
+  const pages = (readPage: (page: PageRequest) => Promise<Page<NamedObject>>) =>
+    readPages({ name: label, readPage, keyOf: ({ id }) => id, onChange: 'step back' });
   const purpose = names === undefined ? `read all ${label}` : `find ${label} by name`;
 
   if (kind === 'user') {
@@ -58,26 +60,28 @@ async function readList(
   session: Session,
   purpose: string,
   list: string,
-  page: Page,
+  page: PageRequest,
   name: string | undefined,
-): Promise<NamedObject[]> {
+): Promise<Page<NamedObject>> {
   const filter = name === undefined ? '' : `filter=name:eq:${encode(name)}&`;
   const path = `${list}?${filter}sort=id&limit=${page.limit}&skip=${page.skip}`;
   const request: Request = { method: 'GET', path, purpose };
-  const found = answer(session, request, await session.send(request), z.array(v2Object));
-  return found.map(({ id, name, membershipMethod }) => ({
+  const reply = await session.send(request);
+  const found = answer(session, request, reply, listOf(v2Object));
+  const entries = found.map(({ id, name, membershipMethod }) => ({
     id,
     names: typeof name === 'string' ? [name] : [],
     isDynamic: /^DYNAMIC/.test(membershipMethod ?? ''),
   }));
+  return { entries, total: totalOf(reply.headers['x-total-count']) };
 }
 
 async function readCommands(
   session: Session,
   purpose: string,
-  page: Page,
+  page: PageRequest,
   name: string | undefined,
-): Promise<NamedObject[]> {
+): Promise<Page<NamedObject>> {
   const filter = name === undefined ? '' : `filter=name:$eq:${encode(name)}&`;
   const path = `/api/commands?${filter}fields=name&sort=_id&limit=${page.limit}&skip=${page.skip}`;
   return v1Objects(session, { method: 'GET', path, purpose });
@@ -86,9 +90,9 @@ async function readCommands(
 function searchUsers(
   session: Session,
   purpose: string,
-  page: Page,
+  page: PageRequest,
   names: readonly string[] | undefined,
-): Promise<NamedObject[]> {
+): Promise<Page<NamedObject>> {
   const wanted = names?.flatMap((name) => [{ username: name }, { email: name }]);
   const body = {
     ...(wanted && { filter: { or: wanted } }),
@@ -100,13 +104,14 @@ function searchUsers(
   return v1Objects(session, { method: 'POST', path, body, purpose, isSearch: true });
 }
 
-async function v1Objects(session: Session, request: Request): Promise<NamedObject[]> {
-  const { results } = answer(session, request, await session.send(request), v1List);
-  return results.map(({ _id, name, username, email }) => ({
+async function v1Objects(session: Session, request: Request): Promise<Page<NamedObject>> {
+  const list = answer(session, request, await session.send(request), v1List);
+  const entries = (list?.results ?? []).map(({ _id, name, username, email }) => ({
     id: _id,
     names: [name, username, email].filter((one) => typeof one === 'string'),
     isDynamic: false,
   }));
+  return { entries, total: totalOf(list?.totalCount) };
 }
 
 /** A comma would separate conditions, and a star stand for anything. */

@@ -6,6 +6,7 @@ import {
   Unauthorized,
   UnexpectedResponse,
 } from '../errors.ts';
+import { printable, shorten } from '../printable.ts';
 import { WHO_ANSWERS } from '../transport/errors/request-error.ts';
 import { statusText } from '../transport/http/status-text.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';
@@ -118,11 +119,7 @@ export function theirMessage(session: Session, body: string): string | undefined
     const { message, error } = Object(JSON.parse(body));
     const text = [message, error].find((value) => typeof value === 'string' && value !== '');
     if (text === undefined) return undefined;
-    return session
-      .conceal(text)
-      .replace(/[\p{Cc}\s]+/gu, ' ')
-      .trim()
-      .slice(0, LONGEST_MESSAGE);
+    return shorten(printable(session.conceal(text)).trim(), LONGEST_MESSAGE);
   } catch {
     return undefined;
   }

@@ -15,6 +15,8 @@ const id = z.optional(objectId);
 /** Whose record it is; nothing else has to be understood to see that there is one. */
 const anyRecord = z.looseObject({ _id: id, id });
 
+const attribute = z.looseObject({ name: z.string(), value: text });
+
 /** What is read of a system's record; everything else in it is passed on as it came. */
 const systemRecord = z.looseObject({
   _id: id,
@@ -25,9 +27,7 @@ const systemRecord = z.looseObject({
   allowSshPasswordAuthentication: boolean,
   allowPublicKeyAuthentication: boolean,
   allowMultiFactorAuthentication: boolean,
-  attributes: z.optional(
-    z.nullable(z.array(z.object({ name: z.string(), value: z.nullable(z.string()) }))),
-  ),
+  attributes: z.optional(z.nullable(z.array(attribute))),
   // Both spellings have been seen in answers.
   primarySystemUser: z.optional(z.nullable(z.looseObject({ id: userId }))),
   'primarySystemUser.id': userId,
@@ -44,11 +44,8 @@ const systemRecord = z.looseObject({
 /** A system's record as JumpCloud gives it. */
 export type SystemRecord = z.output<typeof systemRecord>;
 
-/** A custom attribute of a system. */
-export interface Attribute {
-  readonly name: string;
-  readonly value: string;
-}
+/** A custom attribute of a system, with whatever else JumpCloud keeps in it. */
+export type Attribute = Readonly<z.output<typeof attribute>>;
 
 /** The fields of a record that may be written; what is not given stays. */
 export interface SystemChanges {

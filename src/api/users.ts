@@ -8,15 +8,15 @@ export type Path = readonly { readonly type: string; readonly id: string }[];
 /** A user who may log in to this host. */
 export interface BoundUser extends Sudo {
   readonly id: string;
-  /** True when bound to this host itself, not only through a group. */
-  readonly direct: boolean;
+  /** True when bound to this host itself, not only through a group; null when JumpCloud gives no path. */
+  readonly direct: boolean | null;
   readonly paths: readonly Path[];
 }
 
 const traversed = z.object({
   ...graphObject.shape,
   compiledAttributes: edgeAttributes,
-  paths: z.array(z.array(z.object({ to: graphObject }))),
+  paths: z.optional(z.nullable(z.array(z.array(z.object({ to: graphObject }))))),
 });
 
 /** The users bound to this host, directly or through groups; sudo is that of all paths together. */
@@ -29,8 +29,8 @@ export async function readUsers(session: HostSession): Promise<BoundUser[]> {
   });
   return users.map(({ id, compiledAttributes, paths }) => ({
     id,
-    direct: paths.some((path) => path.length === 1),
+    direct: paths?.length ? paths.some((path) => path.length === 1) : null,
     ...sudoOf(compiledAttributes),
-    paths: paths.map((path) => path.map(({ to }) => ({ type: to.type, id: to.id }))),
+    paths: (paths ?? []).map((path) => path.map(({ to }) => ({ type: to.type, id: to.id }))),
   }));
 }

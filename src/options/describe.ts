@@ -1,19 +1,25 @@
+import { JsonError, parseJson } from './json.ts';
+import { quoteKey } from './quote.ts';
 import { isRounded } from './spellings.ts';
 
-const LONGEST_QUOTE = 60;
-
-/** A value as it is named to the person who gave it. */
+/** Returns a value as it is named to the person who gave it, without what may be a secret in it. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
   if (isRounded(value)) return 'a number that JSON cannot hold exactly; put it in quotes';
   if (typeof value !== 'string') return `the ${typeof value} ${value}`;
-  return `the text ${JSON.stringify(shorten(value))}`;
+  return /^\s*[[{]/.test(value)
+    ? describeJson(value)
+    : `the text ${JSON.stringify(quoteKey(value))}`;
 }
 
-/** A text of somebody's as it is quoted to them: not more than so many characters of it. */
-export function shorten(text: string, most = LONGEST_QUOTE): string {
-  const characters = [...text];
-  return characters.length > most ? `${characters.slice(0, most).join('')}…` : text;
+/** Text that was meant to be a list or a mapping, which may hold anything. */
+function describeJson(text: string): string {
+  try {
+    return `text that holds ${describe(parseJson(text))}`;
+  } catch (error) {
+    if (error instanceof JsonError) return `text that ${error.message}`;
+    throw error;
+  }
 }

@@ -1,9 +1,9 @@
+import { quoteKey } from './quote.ts';
+
 /** Far deeper than any option goes; Node can read what is deeper than it can write. */
 const DEEPEST = 100;
-/** The most of a key that is quoted, in characters. */
-const LONGEST_KEY = 60;
 
-/** Why a text is not JSON that can be used; the message never quotes the text. */
+/** Why a text is not JSON that can be used; the message quotes nothing of it but a key. */
 export class JsonError extends Error {}
 
 /**
@@ -42,7 +42,7 @@ function inspect(text: string): void {
       if (!colon.test(text)) continue;
       const key = String(JSON.parse(text.slice(mark.index, marks.lastIndex)));
       const keys = open.at(-1);
-      if (keys?.has(key)) throw new JsonError(`names the key "${key.slice(0, LONGEST_KEY)}" twice`);
+      if (keys?.has(key)) throw new JsonError(`names the key "${quoteKey(key)}" twice`);
       keys?.add(key);
     } else if (mark[0] === '{' || mark[0] === '[') {
       open.push(mark[0] === '{' ? new Set() : undefined);

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { NAMED_KINDS, type NamedKind } from '../named-kinds.ts';
-import { describe, shorten } from './describe.ts';
+import { describe } from './describe.ts';
 import { isId } from './id.ts';
 import { InvalidValue } from './invalid-value.ts';
 import { JsonError, parseJson } from './json.ts';
@@ -9,6 +9,7 @@ import { NameLookup } from './names.ts';
 import { nearest } from './nearest.ts';
 import type { Option } from './option.ts';
 import { toPath } from './path.ts';
+import { quote, quoteKey } from './quote.ts';
 
 /** In bytes: room for some hundred thousand names. */
 const LARGEST_FILE = 32 * 1024 * 1024;
@@ -70,7 +71,7 @@ function lookupOf(value: unknown, where: string): NameLookup {
       const meant = nearest(kind, NAMED_KINDS);
       const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
       throw new InvalidValue(
-        `${where}: ${shorten(kind)} is no kind of object, known are ${NAMED_KINDS.join(', ')}${hint}`,
+        `${where}: ${quoteKey(kind)} is no kind of object, known are ${NAMED_KINDS.join(', ')}${hint}`,
       );
     }
     if (!isMapping(of)) {
@@ -88,7 +89,7 @@ function idIn(kind: NamedKind, name: string, object: unknown): string {
   const id = isMapping(object) ? object['id'] : object;
   if (typeof id === 'string' && isId(id)) return id.toLowerCase();
   throw new InvalidValue(
-    `${kind}: ${shorten(name)}: expected an id (24 hexadecimal digits), or a mapping with one, got ${describe(id)}`,
+    `${kind}: ${quote(name)}: expected an id (24 hexadecimal digits), or a mapping with one, got ${describe(id)}`,
   );
 }
 

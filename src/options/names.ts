@@ -1,7 +1,7 @@
 import { NAMED_KINDS, type NamedKind } from '../named-kinds.ts';
-import { describe, shorten } from './describe.ts';
 import { InvalidValue } from './invalid-value.ts';
 import { nearest } from './nearest.ts';
+import { quote } from './quote.ts';
 
 /** What stands for ids in a call: ids by kind and name. */
 export type Names = Readonly<Partial<Record<NamedKind, Readonly<Record<string, string>>>>>;
@@ -34,9 +34,9 @@ export class NameLookup {
       return id;
     }
     const meant = nearest(name, [...known.keys()]);
-    const hint = meant === undefined ? '' : `; did you mean ${shorten(meant)}?`;
+    const hint = meant === undefined ? '' : `; did you mean ${quote(meant)}?`;
     throw new InvalidValue(
-      `names has no ${kind.replace('_', ' ')} of the name ${describe(name).replace('the text ', '')}${hint}`,
+      `names has no ${kind.replace('_', ' ')} of the name ${JSON.stringify(quote(name))}${hint}`,
     );
   }
 

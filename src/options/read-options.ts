@@ -1,22 +1,21 @@
 import type { Problem } from '../errors.ts';
 import { parseServerUrl } from '../server-url.ts';
-import { shorten } from './describe.ts';
 import { type Flaw, flawsOf, InvalidValue } from './invalid-value.ts';
 import { NameLookup, UnreadableNames } from './names.ts';
 import { nearest } from './nearest.ts';
 import type { Option, OptionTable, OptionValues, Reading } from './option.ts';
-import { readMapping } from './spellings.ts';
+import { quoteKey } from './quote.ts';
 
 const MASK = '********';
 
-/** A call's options as understood, or everything that is wrong with them. */
-export type ReadOptions<T extends OptionTable> =
-  | { readonly values: OptionValues<T> }
-  | {
-      readonly problems: readonly Problem[];
-      /** There when only names are wrong, so that the values can be checked further. */
-      readonly values?: OptionValues<T>;
-    };
+/** A call's options as understood, and everything that is wrong with them. */
+export interface ReadOptions<T extends OptionTable> {
+  readonly problems: readonly Problem[];
+  /** Lacks the options whose values cannot be read. */
+  readonly readable: Readonly<Record<string, unknown>>;
+  /** There when all values can be read, though options may be unknown. */
+  readonly values?: OptionValues<T>;
+}
 
 /**
  * Reads a call's options: unknown names, missing and unfit values are all reported together.
@@ -31,11 +30,10 @@ export async function readOptions<T extends OptionTable>(
   const wrongNames = unknown.length > 0 ? [unsupported(module, unknown, Object.keys(table))] : [];
   const names = await readNames(table, given);
   const read = await readValues(table, { names, given });
-  const { problems } = read;
   // The same lookup that the others were read with, which knows what of it was used.
-  const values: OptionValues<T> = names === undefined ? read.values : { ...read.values, names };
-  if (problems.length > 0) return { problems: [...wrongNames, ...problems] };
-  return wrongNames.length > 0 ? { problems: wrongNames, values } : { values };
+  const values = 'names' in read.values && names ? { ...read.values, names } : read.values;
+  const problems = [...wrongNames, ...read.problems];
+  return { problems, readable: values, ...(read.problems.length === 0 && { values }) };
 }
 
 /** What the other options are read with, as far as it can be read itself. */
@@ -96,38 +94,41 @@ function unsupported(module: string, unknown: readonly string[], known: string[]
   const hints = unknown.flatMap((name) => {
     const meant = nearest(name, known);
     if (meant === undefined) return [];
-    return [`did you mean ${meant}${unknown.length > 1 ? ` instead of ${shorten(name)}` : ''}?`];
+    return [`did you mean ${meant}${unknown.length > 1 ? ` instead of ${quoteKey(name)}` : ''}?`];
   });
   const supported = `Supported parameters include: ${[...known].sort().join(', ')}.`;
   return {
     option: '',
     message: [
-      `Unsupported parameters for (${module}) module: ${unknown.map((name) => shorten(name)).join(', ')}.`,
+      `Unsupported parameters for (${module}) module: ${unknown.map(quoteKey).join(', ')}.`,
       supported,
       ...hints,
     ].join(' '),
   };
 }
 
-/** The call's options as the result repeats them: by Ansible's habit null for what is not given. */
+/**
+ * Returns the call's options as the result repeats them: by Ansible's habit null for what is not
+ * given. An option without a readable value is masked: it may be a secret in the wrong place.
+ */
 export function moduleArgs(
   table: OptionTable,
-  values: Readonly<Record<string, unknown>>,
+  readable: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  // An unknown option may be a secret under a mistyped name.
-  const known = Object.entries(values).filter(([name]) => Object.hasOwn(table, name));
-  return Object.fromEntries(known.map(([name, value]) => [name, shown(table[name], value)]));
+  return Object.fromEntries(
+    Object.entries(table).map(([name, option]) => [
+      name,
+      Object.hasOwn(readable, name) ? shown(option, readable[name]) : MASK,
+    ]),
+  );
 }
 
-function shown(option: Option<unknown> | undefined, value: unknown): unknown {
+function shown({ suboptions, secret }: Option<unknown>, value: unknown): unknown {
+  if (value === undefined || value === null) return null;
   if (value instanceof Map) return Object.fromEntries(value);
   if (value instanceof NameLookup) return value.used();
-  const suboptions = option?.suboptions;
-  if (suboptions !== undefined && value != null) {
-    const mapping = readMapping(value);
-    return mapping === undefined ? MASK : moduleArgs(suboptions, mapping);
-  }
-  return option?.secret && value != null ? maskCredentials(value) : (value ?? null);
+  if (suboptions !== undefined) return moduleArgs(suboptions, Object(value));
+  return secret ? maskCredentials(value) : value;
 }
 
 /** Returns the URL of a server without its credentials; anything else is hidden whole. */

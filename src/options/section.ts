@@ -1,9 +1,9 @@
 import type { Problem } from '../errors.ts';
 import { toMapping } from './collections.ts';
-import { shorten } from './describe.ts';
 import { type Flaw, InvalidValue } from './invalid-value.ts';
 import { nearest } from './nearest.ts';
 import type { Option, OptionTable, OptionValues } from './option.ts';
+import { quoteKey } from './quote.ts';
 import { readValues } from './read-options.ts';
 
 /**
@@ -23,7 +23,7 @@ export function section<T extends OptionTable>(
         flaws.push({ path: option === '' ? [] : option.split('.'), message });
       const given = toMapping(value);
       for (const name of Object.keys(given).filter((one) => !Object.hasOwn(table, one))) {
-        problem(shorten(name), unknownOption(name, Object.keys(table)));
+        problem(quoteKey(name), unknownOption(name, Object.keys(table)));
       }
       const { values, problems } = await readValues(table, {
         ...call,

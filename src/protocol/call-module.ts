@@ -5,7 +5,7 @@ import { NameLookup } from '../options/names.ts';
 import type { OptionTable, OptionValues } from '../options/option.ts';
 import { moduleArgs, readOptions } from '../options/read-options.ts';
 import type { Reporter } from '../run.ts';
-import { type CommandLine, readCommandLine } from './command-line.ts';
+import { type CommandLine, readCommandLine, type Source } from './command-line.ts';
 import { type Controls, takeControls } from './controls.ts';
 import { readInput } from './read-input.ts';
 import { failed, type Result, serialize, succeeded } from './result.ts';
@@ -23,6 +23,7 @@ export interface Io {
   readonly signal: AbortSignal;
   /** Rejects with what was thrown where nobody waits for it. */
   readonly crash: Promise<never>;
+  /** Says on stderr what a run waits for, if that is a terminal. */
   readonly waiting: Reporter['waiting'];
 }
 
@@ -51,9 +52,9 @@ export async function callModule<T extends OptionTable>(
   words: readonly string[],
   io: Io,
 ): Promise<Answered> {
-  const report = new RunReport(io.waiting);
+  const report = new RunReport();
   const call: Call = {
-    controls: { check: true, diff: false, verbosity: 0 },
+    controls: { check: true, diff: false, verbosity: 0, isAnsibles: false },
     detailedExitcode: false,
     args: undefined,
     names: undefined,
@@ -74,8 +75,9 @@ export async function callModule<T extends OptionTable>(
     ...(call.names === undefined ? told : showNames(told, call.names)),
     ...(call.args !== undefined && { invocation: { module_args: call.args } }),
   };
+  const isIndented = !call.controls.isAnsibles && (await io.isTerminal(1));
   return {
-    text: report.conceal(serialize(whole, await io.isTerminal(1))),
+    text: report.conceal(serialize(whole, isIndented)),
     exitCode: result.failed ? 1 : call.detailedExitcode && result.changed ? 2 : 0,
   };
 }
@@ -94,9 +96,15 @@ async function start<T extends OptionTable>(
   if (commandLine.help || (commandLine.source === undefined && (await io.isTerminal(0))))
     return io.help();
   const values = await readCall(module, commandLine, io, call);
-  const { check, diff } = call.controls;
+  const { check, diff, isAnsibles } = call.controls;
+  if (!isAnsibles && !(commandLine.json && (await io.isTerminal(1)))) report.waiting = io.waiting;
   const run = { module: module.name, check, signal: io.signal, report };
   return succeeded(await module.run(values, run), diff);
+}
+
+/** Whether it is named as Ansible names the file of a module's arguments. */
+function isAnsiblesFile(source: Source): boolean {
+  return source.from === 'file' && /(^|\/)args$/.test(source.path);
 }
 
 async function readCall<T extends OptionTable>(
@@ -105,22 +113,24 @@ async function readCall<T extends OptionTable>(
   io: Io,
   call: Call,
 ): Promise<OptionValues<T>> {
-  const given = await readInput(commandLine.source ?? { from: 'stdin' }, {
+  const source = commandLine.source ?? { from: 'stdin' };
+  // What its arguments say, if they can be read, decides.
+  call.controls = { ...call.controls, isAnsibles: isAnsiblesFile(source) };
+  const given = await readInput(source, {
     ...io,
     refusesEmpty: module.refusesEmptyInput ?? false,
   });
   const { problems, ...controls } = takeControls(given, commandLine);
   call.controls = controls;
-  call.args = moduleArgs(module.options, Object.fromEntries(given));
-  const read = await readOptions(module.name, module.options, given);
-  const wrong = [
-    ...problems,
-    ...('problems' in read ? read.problems : []),
-    ...((read.values && module.rules?.(read.values)) ?? []),
-  ];
-  if (wrong.length > 0 || read.values === undefined) throw new InvalidArguments(wrong);
-  call.args = moduleArgs(module.options, read.values);
-  const { names } = read.values as { readonly names?: unknown };
+  const {
+    values,
+    readable,
+    problems: unfit,
+  } = await readOptions(module.name, module.options, given);
+  call.args = moduleArgs(module.options, readable);
+  const wrong = [...problems, ...unfit, ...((values && module.rules?.(values)) ?? [])];
+  if (wrong.length > 0 || values === undefined) throw new InvalidArguments(wrong);
+  const { names } = values as { readonly names?: unknown };
   if (names instanceof NameLookup) call.names = names;
-  return read.values;
+  return values;
 }

@@ -8,6 +8,8 @@ export interface Controls {
   readonly diff: boolean;
   /** Ansible's number of -v. */
   readonly verbosity: number;
+  /** Whether Ansible calls, which takes all that is on the terminal for the result. */
+  readonly isAnsibles: boolean;
 }
 
 /**
@@ -36,6 +38,7 @@ export function takeControls(
     check: flags.check || flag('_ansible_check_mode'),
     diff: flags.diff || flag('_ansible_diff'),
     verbosity: readNumber(internal.get('_ansible_verbosity')) ?? 0,
+    isAnsibles: internal.size > 0,
     problems,
   };
 }

@@ -2,15 +2,17 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { InvalidArguments } from '../errors.ts';
-import { describe, shorten } from '../options/describe.ts';
+import { describe } from '../options/describe.ts';
 import { JsonError, parseJson } from '../options/json.ts';
+import { quotePath } from '../options/quote.ts';
 import type { Source } from './command-line.ts';
 
 /** Far above any call, in bytes. */
-const LARGEST = 32 * 1024 * 1024;
-/** The most of a path that is quoted, in characters: JSON text that was not recognised is longer. */
-const LONGEST_PATH = 200;
-const TOO_LARGE = 'The options are larger than 32 MiB. Was another file meant?';
+const LARGEST = 16 * 1024 * 1024;
+const TOO_LARGE = 'The options are larger than 16 MiB. Was another file meant?';
+
+/** A pipe that the caller has opened, as a shell does for `<(command)`. */
+const DESCRIPTOR = /^\/dev\/fd\/\d+$/;
 
 /** Where input comes from besides the source named. */
 export interface Input {
@@ -29,8 +31,8 @@ export async function readInput(
   source: Source,
   { stdin, signal, refusesEmpty }: Input,
 ): Promise<Map<string, unknown>> {
-  const text = await unlessInterrupted(textOf(source, stdin), signal);
-  const name = source.from === 'file' ? shorten(source.path, LONGEST_PATH) : NAMES[source.from];
+  const whole = await unlessInterrupted(textOf(source, stdin), signal);
+  const text = whole.replace(/^\ufeff/, '');
   if (source.from === 'stdin' && text.trim() === '') {
     if (!refusesEmpty) return new Map();
     throw invalid(
@@ -42,15 +44,22 @@ export async function readInput(
     value = parseJson(text);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw invalid(`${name} ${error.message}; a JSON object with the options is expected.`);
+    throw invalid(`${nameOf(source)} ${error.message}; ${EXPECTED}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid(`${name} holds ${describe(value)}; a JSON object with the options is expected.`);
+    throw invalid(`${nameOf(source)} holds ${describe(value)}; ${EXPECTED}`);
   }
   return new Map(Object.entries(value));
 }
 
-const NAMES = { text: 'The argument', stdin: 'Standard input' };
+const EXPECTED = 'a JSON object with the options is expected.';
+
+type FileSource = Extract<Source, { from: 'file' }>;
+
+function nameOf(source: Source): string {
+  if (source.from === 'file') return quotePath(source.path) ?? 'The file of options';
+  return source.from === 'text' ? 'The argument' : 'Standard input';
+}
 
 async function textOf(source: Source, stdin: () => AsyncIterable<Buffer>): Promise<string> {
   switch (source.from) {
@@ -68,26 +77,25 @@ async function textOf(source: Source, stdin: () => AsyncIterable<Buffer>): Promi
       }
     case 'file':
       try {
-        return await readFileOrPipe(source.path);
+        return await readFileOrPipe(source);
       } catch (error) {
         if (error instanceof InvalidArguments) throw error;
-        const code = (error as NodeJS.ErrnoException).code;
-        throw invalid(
-          `The file of options ${shorten(source.path, LONGEST_PATH)} cannot be read (${code}). Give a JSON file, JSON text starting with {, or - for standard input.`,
-        );
+        throw notReadable(source, `cannot be read (${(error as NodeJS.ErrnoException).code})`);
       }
   }
 }
 
 /** A pipe is not read as a file is: a read that waits would keep the process from ending. */
-async function readFileOrPipe(path: string): Promise<string> {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+async function readFileOrPipe(source: FileSource): Promise<string> {
+  const fd = openSync(source.path, constants.O_RDONLY | constants.O_NONBLOCK);
   const stat = fstatSync(fd);
-  if (stat.isFIFO()) return textFrom(new Socket({ fd, readable: true, writable: false }));
+  if (stat.isFIFO() && DESCRIPTOR.test(source.path)) {
+    return textFrom(new Socket({ fd, readable: true, writable: false }));
+  }
   try {
+    if (!stat.isFile()) throw notReadable(source, 'is not a regular file');
     if (stat.size > LARGEST) throw invalid(TOO_LARGE);
-    // Read from a device it might never end.
-    return stat.isCharacterDevice() ? '' : decode(readFileSync(fd));
+    return decode(readFileSync(fd));
   } finally {
     closeSync(fd);
   }
@@ -116,6 +124,12 @@ async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Prom
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
   return Promise.race([work, interrupted]);
+}
+
+function notReadable(source: FileSource, why: string): InvalidArguments {
+  return invalid(
+    `${nameOf(source)} ${why}. Give a JSON file, JSON text starting with {, or - for standard input.`,
+  );
 }
 
 function invalid(message: string): InvalidArguments {

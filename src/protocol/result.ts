@@ -1,5 +1,7 @@
 import { Internal, LocalActionFailed, ModuleError } from '../errors.ts';
+import { escapeHidden, printable } from '../printable.ts';
 import type { Outcome } from '../run.ts';
+import { mapTexts } from './map-texts.ts';
 
 /** The one JSON object that a module answers with. */
 export type Result = Record<string, unknown> & { changed: boolean; failed?: true };
@@ -47,7 +49,19 @@ function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? '') : '';
 }
 
-/** The text of a result. `pretty` is for people. */
-export function serialize(result: Result, pretty: boolean): string {
-  return `${JSON.stringify(result, undefined, pretty ? 2 : undefined)}\n`;
+/**
+ * Returns the text of a result. In its sentences, which quote files, callers and servers, characters
+ * that are not seen are shown; in its data they are escaped as JSON can.
+ */
+export function serialize(result: Result, isIndented: boolean): string {
+  const plain = (value: unknown) => mapTexts(value, printable);
+  const { msg, warnings, error } = result;
+  const { stack, ...failure } = Object(error);
+  const readable = {
+    ...result,
+    msg: plain(msg),
+    ...(warnings !== undefined && { warnings: plain(warnings) }),
+    ...(error !== undefined && { error: { ...Object(plain(failure)), stack } }),
+  };
+  return `${escapeHidden(JSON.stringify(readable, undefined, isIndented ? 2 : undefined))}\n`;
 }

@@ -3,16 +3,13 @@ import type { Reporter } from '../run.ts';
 
 /** Gathers what a run tells, for its result. */
 export class RunReport implements Reporter {
-  readonly waiting: Reporter['waiting'];
+  /** Says nothing until it is known that the caller can bear it. */
+  waiting: Reporter['waiting'] = () => () => {};
   readonly #warnings = new Set<string>();
   readonly #secrets = new Set<string>();
   #systemId: string | undefined;
   #api: (() => Readonly<Record<string, unknown>>) | undefined;
   #done: Readonly<Record<string, unknown>> = {};
-
-  constructor(waiting: Reporter['waiting']) {
-    this.waiting = waiting;
-  }
 
   warn(sentence: string): void {
     this.#warnings.add(sentence);

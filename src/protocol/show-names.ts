@@ -1,4 +1,5 @@
 import type { NameLookup } from '../options/names.ts';
+import { mapTexts } from './map-texts.ts';
 import type { Result } from './result.ts';
 
 const ID = /\b[0-9a-f]{24}\b/g;
@@ -17,7 +18,7 @@ export function showNames(result: Result, names: NameLookup): Result {
   return {
     ...result,
     ...(typeof msg === 'string' && { msg: inText(msg) }),
-    ...(diff !== undefined && { diff: inside(diff, inText) }),
+    ...(diff !== undefined && { diff: mapTexts(diff, inText) }),
     ...(Array.isArray(warnings) && { warnings: warnings.map(inText) }),
     names: namesIn(result, names),
   };
@@ -31,15 +32,5 @@ function namesIn(result: Result, names: NameLookup): Record<string, string> {
       const name = names.nameOf(id);
       return name === undefined ? [] : [[id, name]];
     }),
-  );
-}
-
-/** The same with every text in it changed; keys stay. */
-function inside(value: unknown, change: (text: string) => string): unknown {
-  if (typeof value === 'string') return change(value);
-  if (Array.isArray(value)) return value.map((item) => inside(item, change));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, inside(inner, change)]),
   );
 }

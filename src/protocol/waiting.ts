@@ -1,4 +1,5 @@
 import { monotonicMs } from '../monotonic-clock.ts';
+import { printable } from '../printable.ts';
 import type { Reporter } from '../run.ts';
 
 /** Waits that are over sooner are not worth a line, in milliseconds. */
@@ -6,6 +7,9 @@ const QUIET_MS = 2000;
 const REWRITE_EVERY_MS = 500;
 /** Of a terminal that does not tell how wide it is. */
 const USUAL_COLUMNS = 80;
+
+/** A terminal that is gone is no failure of the run. */
+const ignore = () => {};
 
 interface Wait {
   readonly what: string;
@@ -33,9 +37,10 @@ export function waitingOnStderr(): Reporter['waiting'] {
     // Unless it is over meanwhile.
     if (!isatty(2) || !waits.has(last)) return;
     const still = `: ${Math.max(0, Math.ceil((last.end - now) / 1000))} s left`;
+    process.stderr.off('error', ignore).on('error', ignore);
     // A line that wraps could not be rewritten.
     const room = (process.stderr.columns || USUAL_COLUMNS) - 1 - still.length;
-    const line = `Waiting ${last.what}`;
+    const line = `Waiting ${printable(last.what)}`;
     process.stderr.write(
       `\r\x1b[K${line.length > room ? `${line.slice(0, room - 1)}…` : line}${still}`,
     );

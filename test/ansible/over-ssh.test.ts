@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
@@ -22,7 +23,7 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
   let server: SshServer;
   let emulator: Emulator;
   let inventory: string;
-  let playbooks: Record<'fleet' | 'audit' | 'decommission', string>;
+  let playbooks: Record<'fleet' | 'audit' | 'launch' | 'decommission', string>;
   let group: string;
   let user: string;
   const hosts = {} as Record<Host, EnrolledHost>;
@@ -42,6 +43,7 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
     playbooks = {
       fleet: await controller.copy(join(EXAMPLES, 'fleet.yml')),
       audit: await controller.copy(join(EXAMPLES, 'audit.yml')),
+      launch: await controller.copy(join(EXAMPLES, 'autoscaling/launch.yml')),
       decommission: await controller.copy(join(EXAMPLES, 'decommission.yml')),
     };
   });
@@ -189,6 +191,19 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
     expect(recaps['web-3'], output).toMatchObject({ failed: said ? 1 : 0, changed: 0 });
     if (said) expect(output.replaceAll(user, 'USER')).toMatch(said);
     expect(output.includes('"Ada: sudo"')).toBe(wish.includes(user));
+  });
+
+  // Without pipelining Ansible runs the module under ssh -tt, where stderr ends up in stdout.
+  test('a host whose agent registers late is waited for, and its settings settle', async () => {
+    const { systemId, agentDir, writeFiles } = hosts['web-4'];
+    await rm(join(agentDir, 'jcagent.conf'));
+    const wish = { autoscaling_group: 'shop', jumpcloud_settle: 3 };
+    const running = run('launch', '--limit', 'web-4', '-e', JSON.stringify(wish));
+    await sleep(7000);
+    await writeFiles();
+    const { recaps, output } = await running;
+    expect(recaps['web-4'], output).toMatchObject({ ok: 1, changed: 1, failed: 0 });
+    expect(emulator.store.record(systemId)).toMatchObject({ displayName: 'shop web-4' });
   });
 
   test('only the host that is named is taken out of JumpCloud', async () => {

@@ -45,6 +45,22 @@ describe('an edge in a list', () => {
     ['with null for attributes', { attributes: null }, NO],
     ['with empty attributes', { attributes: {} }, NO],
     ['with null for sudo', { attributes: { sudo: null } }, NO],
+    ['with sudo that says nothing', { attributes: { sudo: {} } }, NO],
+    [
+      'with null for both flags',
+      { attributes: { sudo: { enabled: null, withoutPassword: null } } },
+      NO,
+    ],
+    [
+      'with sudo, and null for whether it needs no password',
+      { attributes: { sudo: { enabled: true, withoutPassword: null } } },
+      { ...NO, sudo: true },
+    ],
+    [
+      'with null for sudo, that would need no password',
+      { attributes: { sudo: { enabled: null, withoutPassword: true } } },
+      NO,
+    ],
     ['with attributes of another kind', { attributes: { ldapGroups: [{ name: 'a' }] } }, NO],
     ['with sudo', { attributes: { sudo: { enabled: true } } }, { ...NO, sudo: true }],
     [
@@ -72,11 +88,58 @@ describe('an edge in a list', () => {
   });
 });
 
+test('a list that is null is empty', async () => {
+  mangle(() => null, 2);
+  const answer = await run(USERS, [{ id: user }], { state: 'absent' });
+  expect(answer).toMatchObject({ changed: false, users: [] });
+});
+
+describe('a user whom JumpCloud lists without paths', () => {
+  const stripped = (list: object[]) => list.map((entry) => ({ ...entry, paths: undefined }));
+  const shapes: [name: string, change: (list: never) => unknown][] = [
+    ['none', stripped],
+    ['null', (list: object[]) => list.map((entry) => ({ ...entry, paths: null }))],
+    ['an empty list', (list: object[]) => list.map((entry) => ({ ...entry, paths: [] }))],
+  ];
+
+  test.each(shapes)('is reported, and not whether directly bound (%s)', async (_, change) => {
+    mangle(change);
+    const connection = { agent_dir: host.agentDir, api_url: emulator.url };
+    const options = { ...connection, gather: ['users'] };
+    const answer = await runInProcess('jumpcloud_system_info', options, false);
+    expect(answer.failed, answer.msg).toBeUndefined();
+    expect((answer['users'] as { id: string }[]).find(({ id }) => id === user)).toEqual({
+      id: user,
+      direct: null,
+      sudo: false,
+      sudo_without_password: false,
+      paths: [],
+    });
+  });
+
+  test('is named in a warning when the direct binding was to be removed', async () => {
+    const group = emulator.store.addUserGroup([user]);
+    emulator.store.associate(host.systemId, 'user_group', group);
+    const isUsers = ({ url }: { url: string }) => url.includes('/users?');
+    host.fault({
+      when: isUsers,
+      fault: { kind: 'mangle', change: (list) => stripped(list as []) },
+    });
+    const answer = await run(USERS, [{ id: user }], { state: 'absent' });
+    expect(answer).toMatchObject({ changed: true, removed: [user] });
+    expect(answer.warnings).toEqual([
+      expect.stringMatching(new RegExp(`^User ${user} may still have access to this host through`)),
+    ]);
+    emulator.store.dissociate(host.systemId, 'user_group', group);
+    host.tie(user);
+  });
+});
+
 describe('a list that is none is refused before anything is written', () => {
   const OTHER = '0123456789abcdef01234567';
   test.each<[name: string, change: (list: never) => unknown, message: RegExp]>([
     ['an object', () => ({}), /is not of the expected form/],
-    ['null', () => null, /is not of the expected form/],
+    ['text', () => 'none', /is not of the expected form/],
     ['an entry that is null', () => [null], /^Could not read the user associations.* 0 is not of/],
     ['an entry without an end', () => [{ attributes: null }], /0\.to is not of/],
     ['an end without an id', () => [{ to: { type: 'user' } }], /0\.to\.id is not of/],

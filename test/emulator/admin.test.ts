@@ -235,6 +235,30 @@ test('groups of systems and of users say whether a rule fills them, others nothi
   }
 });
 
+test('a list counts an object that was deleted and does not show it, and comes without its count on request', async () => {
+  const { store } = emulator;
+  const listed = async (type: ObjectType, path: string) => {
+    const [id, deleted] = [store.addNamed(type, 'counted'), store.addNamed(type, 'counted')];
+    store.delete(deleted);
+    const counts: unknown[] = [];
+    for (const isCounted of [true, false]) {
+      store.listsAreCounted = isCounted;
+      const isV2 = path.startsWith('/api/v2');
+      const { body, headers } = await send(
+        'GET',
+        `${path}?filter=name:${isV2 ? '' : '$'}eq:counted`,
+      );
+      const { results = body, totalCount = headers['x-total-count'] } = Object(body);
+      expect(results.map(({ id: own, _id = own }: Record<string, string>) => _id)).toEqual([id]);
+      counts.push(totalCount);
+    }
+    store.listsAreCounted = true;
+    return counts;
+  };
+  for (const [path, type] of V2) expect(await listed(type, path)).toEqual(['2', undefined]);
+  expect(await listed('command', '/api/commands')).toEqual([2, undefined]);
+});
+
 describe('users', () => {
   const named = (name: string, email = `${name}@example.org`) =>
     emulator.store.addNamed('user', { name, email });

@@ -16,9 +16,9 @@ const LISTS: Readonly<Record<string, ObjectType>> = {
 export function answerAdmin(store: Store, method: string, url: URL, body: unknown): Answer {
   switch (`${method} ${url.pathname}`) {
     case 'POST /api/search/systemusers':
-      return search(entries(store, 'user'), body);
+      return search(store, 'user', body);
     case 'POST /api/search/commands':
-      return search(entries(store, 'command'), body);
+      return search(store, 'command', body);
     case 'GET /api/commands':
       return commands(store, url);
   }
@@ -30,7 +30,7 @@ function list(store: Store, type: ObjectType, { search, searchParams }: URL): An
   const filter = queryFilter(search, 'eq');
   if (filter === undefined) return INVALID_FILTER;
   const wanted = entries(store, type).filter(filter);
-  return page(sorted(wanted, searchParams.get('sort')), searchParams);
+  return page(store, { type, entries: sorted(wanted, searchParams.get('sort')) }, searchParams);
 }
 
 function commands(store: Store, { search, searchParams }: URL): Answer {
@@ -38,15 +38,18 @@ function commands(store: Store, { search, searchParams }: URL): Answer {
   if (filter === undefined) return INVALID_FILTER;
   const { limit, skip, fields, sort } = Object.fromEntries(searchParams);
   const wanted = sorted(entries(store, 'command').filter(filter), sort ?? '_id');
-  return resultsPage(wanted, { limit, skip, fields });
+  return resultsPage(store, { type: 'command', entries: wanted }, { limit, skip, fields });
 }
 
-function search(all: readonly Entry[], body: unknown): Answer {
+function search(store: Store, type: ObjectType, body: unknown): Answer {
   const { filter: asked, limit, skip, fields, sort } = Object(body);
   const filter = bodyFilter(asked);
   if (filter === undefined) return INVALID_FILTER;
-  const wanted = sorted(all.filter(filter), typeof sort === 'string' ? sort : '_id');
-  return resultsPage(wanted, { limit, skip, fields });
+  const wanted = sorted(
+    entries(store, type).filter(filter),
+    typeof sort === 'string' ? sort : '_id',
+  );
+  return resultsPage(store, { type, entries: wanted }, { limit, skip, fields });
 }
 
 const INVALID_FILTER: Answer = { status: 400, body: { message: 'invalid filter' } };

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { traverseUsers } from './graph-paths.ts';
-import { type Entry, page, sorted } from './paging.ts';
+import { page, sorted } from './paging.ts';
 import { refused } from './refused.ts';
 import type { Store } from './store.ts';
 import {
@@ -38,9 +39,9 @@ export function answerSystem(
       return { status: 200, body: record };
     }
     case `GET ${own}/memberof`:
-      return page(sorted(memberOf(store, systemId), searchParams.get('sort')), searchParams);
+      return memberOf(store, systemId, searchParams);
     case `GET ${own}/users`:
-      return page(traverseUsers(store, systemId), searchParams);
+      return page(store, { type: 'user', entries: traverseUsers(store, systemId) }, searchParams);
     case `GET ${own}/associations`:
       return associations(store, systemId, searchParams);
     case `POST ${own}/associations`:
@@ -67,41 +68,51 @@ const WRITABLE: Readonly<Record<string, (value: unknown) => boolean>> = {
   allowPublicKeyAuthentication: (value) => typeof value === 'boolean',
   allowMultiFactorAuthentication: (value) => typeof value === 'boolean',
   'primarySystemUser.id': (value) => value === null || /^[0-9a-f]{24}$/.test(String(value)),
-  attributes: (value) => Array.isArray(value) && value.every(isAttribute),
   systemInsights: (value) => ['enabled', 'deferred'].includes(Object(value).state),
 };
 
-function isAttribute(value: unknown): boolean {
-  const { name, value: content, ...rest } = Object(value);
+/**
+ * Whether this may be one of a record's attributes. JumpCloud publishes a name and a value; what else
+ * an attribute has, or lacks, is taken back as it is.
+ */
+function isAttribute(given: unknown, current: readonly object[]): boolean {
+  const { name, value, ...rest } = Object(given);
+  if (current.some((one) => isDeepStrictEqual(one, given))) return true;
+  const known = current.find((one) => Object(one).name === name);
+  const { name: _, value: __, ...kept } = Object(known);
   return (
     typeof name === 'string' &&
-    typeof content === 'string' &&
-    [...content].length <= 1024 &&
-    Object.keys(rest).length === 0
+    typeof value === 'string' &&
+    [...value].length <= 1024 &&
+    (Object.keys(rest).length === 0 || isDeepStrictEqual(rest, kept))
   );
 }
 
 function put(store: Store, systemId: string, body: unknown): Answer {
   if (Object(body) !== body || Array.isArray(body)) return bad('a JSON object is required');
   const given = Object.entries(Object(body));
+  const record: SystemRecord = store.record(systemId);
   const fits = (field: string, value: unknown) =>
-    Object.hasOwn(WRITABLE, field) && WRITABLE[field]?.(value);
+    field === 'attributes'
+      ? Array.isArray(value) && value.every((one) => isAttribute(one, record.attributes ?? []))
+      : Object.hasOwn(WRITABLE, field) && WRITABLE[field]?.(value);
   const unfit = given.find(([field, value]) => !fits(field, value));
   if (unfit !== undefined) return bad(`invalid ${unfit[0]}`);
   const { 'primarySystemUser.id': user, ...fields } = Object(body);
-  const record: SystemRecord = store.record(systemId);
   Object.assign(record, structuredClone(fields));
   if (user !== undefined) record.primarySystemUser = { id: user };
   return { status: 200, body: shown(store, systemId) };
 }
 
-function memberOf(store: Store, systemId: string): Entry[] {
-  return store.groupsOf(systemId).map((id) => ({
-    type: 'system_group',
+function memberOf(store: Store, systemId: string, query: URLSearchParams): Answer {
+  const type = 'system_group';
+  const groups = store.groupsOf(systemId).map((id) => ({
+    type,
     id,
-    paths: [[{ to: { type: 'system_group', id } }]],
+    paths: [[{ to: { type, id } }]],
     compiledAttributes: null,
   }));
+  return page(store, { type, entries: sorted(groups, query.get('sort')) }, query);
 }
 
 function associations(store: Store, systemId: string, query: URLSearchParams): Answer {
@@ -111,7 +122,7 @@ function associations(store: Store, systemId: string, query: URLSearchParams): A
     to: { type: targets, id },
     attributes: attributes ?? null,
   }));
-  return page(edges, query);
+  return page(store, { type: targets, entries: edges }, query);
 }
 
 function member(store: Store, systemId: string, group: string, body: unknown): Answer {
@@ -119,7 +130,7 @@ function member(store: Store, systemId: string, group: string, body: unknown): A
   const members = store.groups.get(group);
   if (type !== 'system' || id !== systemId) return bad('a system may only move itself');
   if (op !== 'add' && op !== 'remove') return bad('op is add or remove');
-  if (members === undefined) return NOT_FOUND;
+  if (members === undefined || !store.exists('system_group', group)) return NOT_FOUND;
   const { membershipMethod, refusal } = store.descriptionOf('system_group', group);
   if (membershipMethod.startsWith('DYNAMIC_')) return dynamicAnswer(refusal);
   if (op === 'add') {

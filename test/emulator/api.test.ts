@@ -44,6 +44,55 @@ describe('lists', () => {
     expect([...pages.flat(), ...(await page('sort=id&skip=20'))]).toEqual(all);
   });
 
+  test('a list counts an entry whose object was deleted, and does not show it', async () => {
+    const { store } = emulator;
+    const [deleted = '', ...others] = Array.from({ length: 15 }, () => store.addGroup()).sort();
+    for (const id of [deleted, ...others]) store.join(host.systemId, id);
+    store.delete(deleted);
+    const page = async (query: string) => {
+      const { body, headers } = await send('GET', own(`memberof?sort=id&${query}`));
+      return [ids(body), headers['x-total-count']];
+    };
+    expect(await page('limit=10')).toEqual([others.slice(0, 9), '15']);
+    expect(await page('limit=10&skip=10')).toEqual([others.slice(9), '15']);
+    const leave = { op: 'remove', type: 'system', id: host.systemId };
+    const reply = await send('POST', `/api/v2/systemgroups/${deleted}/members`, leave);
+    expect(reply.status).toBe(404);
+  });
+
+  test.each(ASSOCIATION_TYPES)(
+    'the list of %s associations shows no edge to a deleted object',
+    async (type) => {
+      const { store } = emulator;
+      const [id, deleted] = [store.add(type), store.add(type)];
+      for (const to of [deleted, id]) store.associate(host.systemId, type, to);
+      store.delete(deleted);
+      const { body, headers } = await send('GET', own(`associations?targets=${type}`));
+      expect([body, headers['x-total-count']]).toEqual([
+        [{ to: { type, id }, attributes: null }],
+        '2',
+      ]);
+      expect((await associate({ op: 'remove', type, id: deleted })).status).toBe(404);
+    },
+  );
+
+  test('the list of users shows no user who was deleted', async () => {
+    const { store } = emulator;
+    const [user, deleted] = [store.addUser(), store.addUser()];
+    store.associate(host.systemId, 'user_group', store.addUserGroup([deleted, user]));
+    store.delete(deleted);
+    const { body, headers } = await send('GET', own('users'));
+    expect([ids(body), headers['x-total-count']]).toEqual([[user], '2']);
+  });
+
+  test('a list comes without its count on request', async () => {
+    emulator.store.join(host.systemId, emulator.store.addGroup());
+    emulator.store.listsAreCounted = false;
+    const { body, headers } = await send('GET', own('memberof'));
+    emulator.store.listsAreCounted = true;
+    expect([ids(body).length, headers['x-total-count']]).toEqual([1, undefined]);
+  });
+
   test.each(['limit=0', 'limit=x', 'skip=-1', 'limit=1.5'])('refuse %s', async (query) => {
     expect((await send('GET', own(`memberof?${query}`))).status).toBe(400);
   });
@@ -248,6 +297,21 @@ describe('the record', () => {
     expect(status).toBe(200);
     expect(body).toEqual({ ...before, displayName: 'web-1' });
     expect((await send('GET', record())).body).toEqual(body);
+  });
+
+  test('takes an attribute back with the keys and the missing value that it has', async () => {
+    const odd = [
+      { name: 'a', value: 'old', _id: newId() },
+      { name: 'b' },
+      { name: 'c', value: null },
+    ];
+    Object.assign(emulator.store.record(host.systemId), { attributes: odd });
+    const put = async (attributes: object[]) =>
+      (await send('PUT', record(), { attributes })).status;
+    expect(await put([{ ...odd[0], value: 'new' }, ...odd.slice(1)])).toBe(200);
+    expect(await put([{ name: 'a', value: 'new', _id: newId() }])).toBe(400);
+    expect(await put([{ name: 'c' }])).toBe(400);
+    expect(await put([{ name: 'd', value: null }])).toBe(400);
   });
 
   test('replaces the whole list of attributes', async () => {

@@ -33,7 +33,11 @@ export type Fault =
   /** The answer comes behind others of status 1xx. */
   | { readonly kind: 'informational'; readonly statuses: readonly number[] }
   /** The answer, changed on its way. */
-  | { readonly kind: 'mangle'; readonly change: (body: unknown) => unknown }
+  | {
+      readonly kind: 'mangle';
+      readonly change: (body: unknown) => unknown;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'redirect'; readonly location: string }
   /** The answer says that it is another time, in whatever words, or with null no time at all. */
   | { readonly kind: 'date'; readonly date: () => string | null }

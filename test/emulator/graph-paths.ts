@@ -1,3 +1,4 @@
+import type { Entry } from './paging.ts';
 import type { Store } from './store.ts';
 import type { EdgeAttributes } from './types.ts';
 
@@ -7,7 +8,7 @@ interface Step {
 }
 
 /** A user as the traversal lists them: each way in, and the attributes of all ways together. */
-export interface TraversedUser {
+export interface TraversedUser extends Entry {
   type: 'user';
   id: string;
   paths: Step[][];

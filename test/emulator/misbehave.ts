@@ -49,7 +49,8 @@ export async function misbehave(
       return send(carryOut());
     case 'mangle': {
       const given = carryOut();
-      return send({ ...given, body: fault.change(structuredClone(given.body)) });
+      const headers = { ...given.headers, ...fault.headers };
+      return send({ ...given, headers, body: fault.change(structuredClone(given.body)) });
     }
     case 'date': {
       const date = fault.date();

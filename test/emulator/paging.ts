@@ -1,42 +1,65 @@
-import type { Answer } from './types.ts';
+import type { Store } from './store.ts';
+import type { Answer, ObjectType } from './types.ts';
 
 /** One entry of a list, by field. */
 export type Entry = Readonly<Record<string, unknown>>;
 
-/**
- * A page of a list of the second API, with the number of all entries in a header. JumpCloud gives
- * ten at a time when nothing is said, and a hundred at most.
- */
-export function page(list: readonly unknown[], query: URLSearchParams): Answer {
-  const some = slice(list, query.get('limit') ?? 10, query.get('skip') ?? 0);
-  if (some === undefined) return badPage;
-  return { status: 200, body: some, headers: { 'x-total-count': String(list.length) } };
+/** A list of objects of a type, or of edges to them. */
+export interface List {
+  readonly type: ObjectType;
+  readonly entries: readonly Entry[];
 }
 
 /**
- * The same of the first API, which tells the number in the body. Of entries it shows the fields
- * that were asked for, and their ids, which always come.
+ * Returns a page of a list of the v2 API, with the number of all entries in a header. JumpCloud
+ * gives 10 entries by default and at most 100, and drops those whose object no longer exists after
+ * it has cut the page.
+ */
+export function page(store: Store, list: List, query: URLSearchParams): Answer {
+  const entries = cut(store, list, query.get('limit') ?? 10, query.get('skip') ?? 0);
+  if (entries === undefined) return badPage;
+  const headers = store.listsAreCounted && { 'x-total-count': String(list.entries.length) };
+  return { status: 200, body: entries, ...(headers && { headers }) };
+}
+
+/**
+ * Returns the same of the v1 API, with the number in the body. Entries have the fields that the
+ * request names, and always their ids.
  */
 export function resultsPage(
-  list: readonly Entry[],
+  store: Store,
+  list: List,
   { limit, skip, fields }: Readonly<Record<'limit' | 'skip' | 'fields', unknown>>,
 ): Answer {
-  const some = slice(list, limit ?? 10, skip ?? 0);
-  if (some === undefined) return badPage;
+  const entries = cut(store, list, limit ?? 10, skip ?? 0);
+  if (entries === undefined) return badPage;
   const wanted = typeof fields === 'string' ? ['_id', ...fields.split(/[\s,]+/)] : undefined;
   const shown = (entry: Entry) =>
     Object.fromEntries(Object.entries(entry).filter(([field]) => wanted?.includes(field) ?? true));
-  return { status: 200, body: { results: some.map(shown), totalCount: list.length } };
+  const total = store.listsAreCounted && { totalCount: list.entries.length };
+  return { status: 200, body: { results: entries.map(shown), ...total } };
 }
 
 const badPage: Answer = { status: 400, body: { message: 'invalid limit or skip' } };
 
-function slice<T>(list: readonly T[], limit: unknown, skip: unknown): T[] | undefined {
+function cut(
+  store: Store,
+  { type, entries }: List,
+  limit: unknown,
+  skip: unknown,
+): Entry[] | undefined {
   const [count, from] = [Number(limit), Number(skip)];
   if (!Number.isInteger(count) || count < 1 || !Number.isInteger(from) || from < 0) {
     return undefined;
   }
-  return list.slice(from, from + Math.min(count, 100));
+  return entries
+    .slice(from, from + Math.min(count, 100))
+    .filter((entry) => store.exists(type, idOf(entry)));
+}
+
+/** The id of an object, or of the one that an edge leads to. */
+function idOf({ _id, id, to }: Entry): string {
+  return String(_id ?? id ?? Object(to).id);
 }
 
 /** A list in the order of some fields, `-` before one turning it round; without fields, as it is. */

@@ -62,6 +62,9 @@ export class Store {
   readonly #descriptions = new Map<string, Partial<Description>>();
   /** Whether the primary user is shown as a flat key instead of nested. */
   flatPrimaryUser = false;
+  /** Whether lists come with the number of their entries: `X-Total-Count`, or `totalCount`. */
+  listsAreCounted = true;
+  readonly #deleted = new Set<string>();
 
   constructor(seed?: number) {
     this.newId = seed === undefined ? newId : seededIds(seed);
@@ -119,8 +122,14 @@ export class Store {
     if (type === 'system_group') return [...this.groups.keys()];
     return type === 'user_group' ? [...this.userGroups.keys()] : [...this.objects[type]];
   }
-  exists(type: AssociationType, id: string): boolean {
+  exists(type: ObjectType, id: string): boolean {
+    if (this.#deleted.has(id)) return false;
+    if (type === 'system_group') return this.groups.has(id);
     return type === 'user_group' ? this.userGroups.has(id) : this.objects[type].has(id);
+  }
+  /** Deletes an object as JumpCloud does: lists count it and the edges to it, and show neither. */
+  delete(id: string): void {
+    this.#deleted.add(id);
   }
   record(systemId: string): SystemRecord {
     const found = this.systems.get(systemId);
@@ -174,6 +183,8 @@ export class Store {
   copy(): Store {
     const copy = new Store();
     copy.flatPrimaryUser = this.flatPrimaryUser;
+    copy.listsAreCounted = this.listsAreCounted;
+    for (const id of this.#deleted) copy.#deleted.add(id);
     fill(copy.systems, this.systems);
     fill(copy.groups, this.groups);
     fill(copy.userGroups, this.userGroups);

@@ -198,13 +198,13 @@ describe('what is hard to read gets an answer all the same', () => {
     ['nested and cut', () => '['.repeat(200_000), 'invalid_arguments', /is not JSON/],
     [
       'a long string',
-      () => JSON.stringify({ agent_dir: folder, display_name: 'a'.repeat(2e7) }),
+      () => JSON.stringify({ agent_dir: folder, display_name: 'a'.repeat(1.6e7) }),
       'not_enrolled',
       /jcagent\.conf does not exist/,
     ],
     [
       'a string of quotes and backslashes',
-      () => JSON.stringify({ agent_dir: folder, display_name: '\\"'.repeat(5e6) }),
+      () => JSON.stringify({ agent_dir: folder, display_name: '\\"'.repeat(4e6) }),
       'not_enrolled',
       /jcagent\.conf does not exist/,
     ],
@@ -219,7 +219,7 @@ describe('what is hard to read gets an answer all the same', () => {
       'more than anybody would ask for',
       () => `{"display_name":"${'a'.repeat(33 * 1024 * 1024)}"}`,
       'invalid_arguments',
-      /larger than 32 MiB/,
+      /larger than 16 MiB/,
     ],
     [
       'an object that cannot be text',
@@ -248,22 +248,30 @@ describe('what is hard to read gets an answer all the same', () => {
     }
   });
 
-  test.each(['ca_path', 'options'])('a pipe that nobody writes to, as %s', async (what) => {
+  test.each(['ca_path', 'options'])('a pipe in the place of a file, as %s', async (what) => {
     const pipe = join(folder, `pipe-${what}`);
     await execa('mkfifo', [pipe]);
     const word = what === 'options' ? pipe : JSON.stringify({ ca_path: pipe });
-    const child = execa(executablePath('jumpcloud_system'), [word], { reject: false });
-    if (what === 'options') {
-      // The open pipe is what the process has when it waits.
-      const waits = () =>
-        readdirSync(`/proc/${child.pid}/fd`).some(
-          (fd) => linkOf(`/proc/${child.pid}/fd/${fd}`) === pipe,
-        );
-      await expect.poll(waits, { timeout: 10_000 }).toBe(true);
-      child.kill('SIGTERM');
-    }
+    const { answer } = await runRaw('jumpcloud_system', [word], undefined);
+    expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
+    expect(answer.msg).toContain('is not a regular file');
+  });
+
+  test('a pipe that the caller has opened and nobody writes to ends with a signal', async () => {
+    const pipe = join(folder, 'pipe-opened');
+    await execa('mkfifo', [pipe]);
+    const line = 'exec 3<>"$0"; exec "$1" /dev/fd/3';
+    const words = ['-c', line, pipe, executablePath('jumpcloud_system')];
+    const child = execa('sh', words, { reject: false });
+    // The process has opened the pipe once more when it waits.
+    const waits = () =>
+      readdirSync(`/proc/${child.pid}/fd`).filter(
+        (fd) => linkOf(`/proc/${child.pid}/fd/${fd}`) === pipe,
+      ).length;
+    await expect.poll(waits, { timeout: 10_000 }).toBe(2);
+    child.kill('SIGTERM');
     const { stdout, exitCode } = await child;
-    const code = what === 'options' ? 'interrupted' : 'invalid_arguments';
+    const code = 'interrupted';
     expect(JSON.parse(stdout)).toMatchObject({ failed: true, changed: false, error: { code } });
     expect(exitCode).toBe(1);
   });

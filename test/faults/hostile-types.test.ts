@@ -32,7 +32,7 @@ const FIELDS: Readonly<Record<Reading, Readonly<Record<string, readonly string[]
     attributes: ['list', 'null', 'nothing'],
     'attributes.0': [],
     'attributes.0.name': ['text'],
-    'attributes.0.value': ['text', 'null'],
+    'attributes.0.value': ['text', 'null', 'nothing'],
     primarySystemUser: ['mapping', 'null', 'nothing'],
     'primarySystemUser.id': ['null', 'nothing'],
     'primarySystemUser.id (flat)': ['null', 'nothing'],
@@ -42,28 +42,28 @@ const FIELDS: Readonly<Record<Reading, Readonly<Record<string, readonly string[]
     'provisionMetadata.provisioner': ['mapping', 'null', 'nothing'],
     'provisionMetadata.provisioner.type': ['text', 'null', 'nothing'],
   },
-  memberof: { '': ['list'], '0': [], '0.type': [], '0.id': [] },
+  memberof: { '': ['list', 'null'], '0': [], '0.type': [], '0.id': [] },
   associations: {
-    '': ['list'],
+    '': ['list', 'null'],
     '0': [],
     '0.to': [],
     '0.to.type': [],
     '0.to.id': [],
     '0.attributes': ['mapping', 'null', 'nothing'],
-    '0.attributes.sudo': ['null', 'nothing'],
-    '0.attributes.sudo.enabled': ['boolean'],
-    '0.attributes.sudo.withoutPassword': ['boolean', 'nothing'],
+    '0.attributes.sudo': ['mapping', 'null', 'nothing'],
+    '0.attributes.sudo.enabled': ['boolean', 'null', 'nothing'],
+    '0.attributes.sudo.withoutPassword': ['boolean', 'null', 'nothing'],
   },
   users: {
-    '': ['list'],
+    '': ['list', 'null'],
     '0': [],
     '0.type': [],
     '0.id': [],
     '0.compiledAttributes': ['mapping', 'null', 'nothing'],
-    '0.compiledAttributes.sudo': ['null', 'nothing'],
-    '0.compiledAttributes.sudo.enabled': ['boolean'],
-    '0.compiledAttributes.sudo.withoutPassword': ['boolean', 'nothing'],
-    '0.paths': ['list'],
+    '0.compiledAttributes.sudo': ['mapping', 'null', 'nothing'],
+    '0.compiledAttributes.sudo.enabled': ['boolean', 'null', 'nothing'],
+    '0.compiledAttributes.sudo.withoutPassword': ['boolean', 'null', 'nothing'],
+    '0.paths': ['list', 'null', 'nothing'],
     '0.paths.0': ['list'],
     '0.paths.0.0': [],
     '0.paths.0.0.to': [],
@@ -74,7 +74,7 @@ const FIELDS: Readonly<Record<Reading, Readonly<Record<string, readonly string[]
 
 /** A document with another value at a path. */
 function withValue(document: unknown, path: string, value: unknown): unknown {
-  if (path === '') return value ?? '';
+  if (path === '') return value;
   const flat = /^(.*) \(flat\)$/.exec(path)?.[1];
   const keys = flat === undefined ? path.split('.') : [flat];
   const last = keys.pop() ?? '';

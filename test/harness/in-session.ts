@@ -6,7 +6,7 @@ import { withSession } from '../../src/transport/open-session.ts';
 /** A run that nobody watches, and what it has told. */
 export function quietRun(): Run & { readonly report: RunReport } {
   const { signal } = new AbortController();
-  return { module: 'jumpcloud_test', check: false, signal, report: new RunReport(() => () => {}) };
+  return { module: 'jumpcloud_test', check: false, signal, report: new RunReport() };
 }
 
 /** Does something with a session of the host that these options lead to. */

@@ -1,10 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import {
   chmodSync,
+  closeSync,
   copyFileSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -60,7 +62,13 @@ describe('what is no object of options', () => {
       undefined,
       /cannot be read \(ENOENT\)/,
     ],
-    ['a folder', [folder], undefined, /cannot be read \(EISDIR\)/],
+    ['a folder', [folder], undefined, /is not a regular file/],
+    ['a device without end', ['/dev/zero'], undefined, /zero is not a regular file/],
+    ['an empty argument', [''], undefined, /^The file of options cannot be read \(ENOENT\)/],
+    ['a list as the argument', ['["a"]'], undefined, /^The argument holds a list;/],
+    ['a list as the argument, cut short', [' ["a'], undefined, /^The argument is not JSON/],
+    ['a short flag', ['{}', '-x'], undefined, /^Unknown flag -x; known are/],
+    ['flags', ['--a', '--b=1', '--a'], undefined, /^Unknown flags --a, --b; known are/],
     ['an empty file', [file('empty.json', '')], undefined, /is not JSON/],
     ['a file that is not JSON', [file('yaml.json', 'display_name: web')], undefined, /is not JSON/],
     [
@@ -112,6 +120,104 @@ describe('what is no object of options', () => {
   ];
   test.each(rows)('%s', async (_, words, input, message) => {
     expectFailure(await runRaw(SYSTEM, words, input), 'invalid_arguments', message);
+  });
+});
+
+describe('bytes that are not UTF-8', () => {
+  const shell = async (command: string) => {
+    const { stdout, stderr, exitCode } = await execa('sh', ['-c', command], {
+      reject: false,
+      stdin: 'ignore',
+      stripFinalNewline: false,
+    });
+    return { answer: JSON.parse(stdout), stdout, stderr, exitCode };
+  };
+  const executable = executablePath(SYSTEM);
+
+  test.each([
+    ['JSON text', `'{"display_name":"caf\\351"}'`],
+    ['the name of a file', "'/tmp/caf\\351.json'"],
+    ['a flag', "'--caf\\351'"],
+  ])('are refused on the command line, in %s', async (_, word) => {
+    const ran = await shell(`${executable} --check "$(printf -- ${word})"`);
+    expectFailure(ran, 'invalid_arguments', /The command line is not UTF-8/);
+  });
+
+  test('are refused on standard input and in a file', async () => {
+    const latin = join(folder, 'latin.json');
+    writeFileSync(latin, Buffer.from('{"display_name":"caf\xe9"}', 'latin1'));
+    for (const call of [`${executable} ${latin}`, `${executable} < ${latin}`]) {
+      expectFailure(await shell(call), 'invalid_arguments', /^The options are not UTF-8/);
+    }
+  });
+
+  test('are no replacement characters: a real one is an ordinary character', async () => {
+    const ran = await runRaw(
+      SYSTEM,
+      ['{"display_name":"\ufffd","timeout":0}', '--diff'],
+      undefined,
+    );
+    expectFailure(ran, 'invalid_arguments', /^timeout: must be above zero/);
+    expect(ran.answer['invocation']).toMatchObject({ module_args: { display_name: '\ufffd' } });
+  });
+});
+
+describe('the document', () => {
+  test('is never read from a pipe in the file system, which may never end', async () => {
+    const pipe = join(folder, 'pipe');
+    await execa('mkfifo', [pipe]);
+    const writer = openSync(pipe, 'r+');
+    const ran = await runRaw(SYSTEM, [pipe], undefined);
+    closeSync(writer);
+    expectFailure(ran, 'invalid_arguments', /pipe is not a regular file/);
+  });
+
+  test.each(['a file', 'standard input'])('of more than 16 MiB in %s is refused', async (where) => {
+    const json = JSON.stringify({ description: 'x'.repeat(16 * 1024 * 1024) });
+    const large = file('large.json', json);
+    const ran = await (where === 'a file'
+      ? runRaw(SYSTEM, [large], undefined)
+      : runRaw(SYSTEM, [], json));
+    expectFailure(ran, 'invalid_arguments', /^The options are larger than 16 MiB/);
+  });
+});
+
+describe('characters that are not seen', () => {
+  // A mark that turns the direction, C1's CSI, zero width, a tag, a line separator.
+  const HIDDEN = '\u202e\u009b\u200b\u{e0041}\u2028';
+  const SHOWN = '\\u202e\\u009b\\u200b\\udb40\\udc41 ';
+
+  test.each<[where: string, words: string[]]>([
+    ['the name of an option', [JSON.stringify({ [`a${HIDDEN}b`]: 1 })]],
+    ['a value', [JSON.stringify({ region: `a${HIDDEN}b` })]],
+    ['a key of a user', [JSON.stringify({ users: [{ [`a${HIDDEN}b`]: 1 }] })]],
+    ['a flag', [`--a${HIDDEN}b`]],
+    ['the name of a file', [`/tmp/a${HIDDEN}b`]],
+    ['a key that stands there twice', [`{"a${HIDDEN}b":1,"a${HIDDEN}b":2}`]],
+  ])('are shown where a message quotes %s', async (where, words) => {
+    const module = where === 'a key of a user' ? 'jumpcloud_user_binding' : SYSTEM;
+    const ran = await runRaw(module, words, undefined);
+    expect(ran.answer.msg).toContain(`a${SHOWN}b`);
+    expect(ran.stdout).not.toMatch(/[\u0080-\u009f\u200b\u2028\u202e\u{e0041}]/u);
+    expect(ran.answer.error?.problems?.map(({ message }) => message).join()).toContain(SHOWN);
+  });
+
+  test('are shown in the words of a server, which are on one line', async () => {
+    const text = JSON.stringify({ message: `no${HIDDEN}\r\n\tnever\x1b[2J` });
+    emulator.faults.add({ fault: { kind: 'status', status: 400, text } });
+    const given = { agent_dir: host.agentDir, api_url: emulator.url, timeout: 5 };
+    const { answer } = await runModule(SYSTEM, given);
+    const shown = `no${SHOWN}never\\u001b[2J`;
+    expect(answer.error).toMatchObject({ code: 'rejected', jumpcloud_message: shown });
+    expect(answer.msg).toContain(`"${shown}"`);
+  });
+
+  test('are escaped in what is data, which stays what it is', async () => {
+    const agent_dir = `/nonexistent/${HIDDEN}`;
+    const { stdout, answer } = await runModule(SYSTEM, { agent_dir });
+    expect(stdout).not.toMatch(/[\u0080-\u009f\u200b\u2028\u202e\u{e0041}]/u);
+    expect(answer['invocation']).toMatchObject({ module_args: { agent_dir } });
+    expect(answer.msg).toContain(SHOWN.trim());
   });
 });
 

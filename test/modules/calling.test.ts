@@ -18,11 +18,12 @@ const EXECUTABLE = executablePath(SYSTEM);
 const folder = mkdtempSync(join(tmpdir(), 'calling-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function argsFile(content: unknown): string {
+function textFile(text: string): string {
   const path = join(folder, `${Math.random()}.json`);
-  writeFileSync(path, JSON.stringify(content));
+  writeFileSync(path, text);
   return path;
 }
+const argsFile = (content: unknown) => textFile(JSON.stringify(content));
 
 describe.concurrent('options come from', () => {
   type How = (json: string) => [words: string[], input: string | undefined];
@@ -30,6 +31,10 @@ describe.concurrent('options come from', () => {
     ['a file', (json) => [[argsFile(JSON.parse(json))], undefined]],
     ['JSON text', (json) => [[json], undefined]],
     ['JSON text after blanks', (json) => [[` \n${json}`], undefined]],
+    ['JSON text after a byte-order mark', (json) => [[`\ufeff${json}`], undefined]],
+    ['standard input after a byte-order mark', (json) => [['-'], `\ufeff${json}`]],
+    ['a file after a byte-order mark', (json) => [[textFile(`\ufeff${json}`)], undefined]],
+    ['/dev/stdin', (json) => [['/dev/stdin'], json]],
     ['standard input, asked for', (json) => [['-'], json]],
     ['standard input, when there is no argument', (json) => [[], json]],
     ['standard input with flags alone', (json) => [['--diff'], `\n${json}\n\n`]],
@@ -47,12 +52,20 @@ describe.concurrent('options come from', () => {
     [[], undefined],
     [[], ''],
     [['-'], ''],
+    [['/dev/stdin'], ''],
+    [[], '\ufeff'],
     [['--check'], ' \n'],
   ])('nowhere, which is no options: %j %j', async (words, input) => {
     const { answer } = await runRaw(SYSTEM, words, input, { env });
     expect(answer['invocation']).toMatchObject({
       module_args: { agent_dir: '/opt/jc', region: 'auto', timeout: 120, display_name: null },
     });
+  });
+
+  test('a pipe that a shell opened for a command', async ({ host }) => {
+    const json = quoted(JSON.stringify({ ...host.options, display_name: 'web-1' }));
+    const { stdout } = await execa('bash', ['-c', `${EXECUTABLE} <(printf %s ${json})`]);
+    expect(JSON.parse(stdout)).toMatchObject({ changed: true });
   });
 
   test("Ansible's file with its own keys, which show nowhere", async ({ host }) => {
@@ -100,12 +113,20 @@ describe.concurrent('flags', () => {
     expect(host.requests().map(({ method }) => method)).toEqual(['GET']);
   });
 
-  test.each(MODULES)('--help and --version of %s', async (module) => {
+  test('--json changes nothing where no terminal is', async ({ host }) => {
+    const plain = await runModule(SYSTEM, host.options);
+    const json = await runModule(SYSTEM, host.options, { flags: ['--json'] });
+    expect(json.stdout).toBe(plain.stdout);
+  });
+
+  test.each(MODULES)('--help and --version of %s print text', async (module) => {
     const path = executablePath(module);
     const help = await execa(path, ['--help', '{"no": "matter"}'], { stdin: 'ignore' });
     expect(help.stdout).toMatch(new RegExp(`^${module}: `));
     expect(help.stdout).toMatch(/request_timeout/);
-    const said = await execa(path, ['--version'], { stdin: 'ignore' });
+    const short = await execa(path, ['-h', '--json', '--bogus', 'a', 'b'], { stdin: 'ignore' });
+    expect(short.stdout).toBe(help.stdout);
+    const said = await execa(path, ['--version', '--json'], { stdin: 'ignore' });
     const [name, version = ''] = said.stdout.split(' ');
     expect(name).toBe(module);
     // The file comes from that collection.
@@ -202,6 +223,77 @@ describe.concurrent('on a terminal', () => {
     expect(rewritten(output)[0]).toMatch(/^Waiting for the settings to hold: \d s left$/);
   });
 
+  test('a terminal that goes away while a run waits is no failure', async ({ enrol }) => {
+    const host = await enrol({ write: false });
+    const options = JSON.stringify({ ...host.options, registration_timeout: 20 });
+    const helper = new URL('lost-terminal.py', import.meta.url).pathname;
+    const running = execa('python3', [helper, EXECUTABLE, options], { reject: false });
+    await sleep(5000);
+    await host.writeFiles();
+    // Its exit status is no promise: Node.js aborts at its end when it cannot reset the terminal.
+    const { stdout } = await running;
+    expect(JSON.parse(stdout)).toMatchObject({ changed: false, system_id: host.systemId });
+  });
+
+  /** A call that waits for three seconds and fails then, with the options in a file of that name. */
+  const waitingCall = (name: string, more: Record<string, unknown>, flags = '') => {
+    const place = mkdtempSync(join(folder, 'call-'));
+    const options = { agent_dir: '/nonexistent', registration_timeout: 3, ...more };
+    writeFileSync(join(place, name), JSON.stringify(options));
+    return `${EXECUTABLE} ${join(place, name)} ${flags}`;
+  };
+  const oneLine = (output: string) => `${JSON.stringify(JSON.parse(output))}\n`;
+  const indented = (output: string) => `${JSON.stringify(JSON.parse(output), undefined, 2)}\n`;
+
+  test.each(['args', 'other.json'])(
+    "Ansible's call, by a key in the file %s, gets one line and no other word on its terminal",
+    async (name) => {
+      const { output } = await onTerminal(waitingCall(name, { _ansible_verbosity: 0 }));
+      expect(output).toBe(oneLine(output));
+      expect(JSON.parse(output)).toMatchObject({ error: { code: 'not_enrolled' } });
+    },
+  );
+
+  test.each([
+    ['is not JSON', 'args', '{"agent_dir'],
+    ['is not UTF-8', 'args', Buffer.from('{"a":"\xe9"}', 'latin1')],
+    ['holds a list', 'args', '[]'],
+    ['is missing', 'args', undefined],
+  ])(
+    "a file args that %s is taken for Ansible's: the answer is one line",
+    async (_, name, content) => {
+      const file = join(mkdtempSync(join(folder, 'call-')), name);
+      if (content !== undefined) writeFileSync(file, content);
+      const { output } = await onTerminal(`${EXECUTABLE} ${file}`);
+      expect(output).toBe(oneLine(output));
+      expect(JSON.parse(output)).toMatchObject({ error: { code: 'invalid_arguments' } });
+    },
+  );
+
+  test('a person who calls a file args sees the progress and indented JSON', async () => {
+    const { output } = await onTerminal(waitingCall('args', {}));
+    const [json = '', ...steps] = rewritten(output).reverse();
+    expect(json).toBe(indented(json));
+    expect(steps[0]).toMatch(/^Waiting for the JumpCloud agent to register: \d s left$/);
+  });
+
+  test('--json keeps stdout free of progress where both are the terminal', async () => {
+    const { output } = await onTerminal(waitingCall('options.json', {}, '--json'));
+    expect(output).toBe(indented(output));
+  });
+
+  test('--json with stdout elsewhere leaves the progress on the terminal', async () => {
+    const file = join(folder, 'json.out');
+    const { output } = await onTerminal(waitingCall('options.json', {}, `--json > ${file}`));
+    expect(rewritten(output)[0]).toMatch(/^Waiting for the JumpCloud agent to register/);
+    expect(readFileSync(file, 'utf8')).toBe(oneLine(readFileSync(file, 'utf8')));
+  });
+
+  test("Ansible's call with stdout elsewhere leaves stderr empty", async () => {
+    const call = waitingCall('args', { _ansible_no_log: false }, `> ${folder}/ansible.out`);
+    expect((await onTerminal(call)).output).toBe('');
+  });
+
   test('a short wait is not worth a line', async ({ host }) => {
     host.hit({ kind: 'status', status: 503 });
     const json = quoted(JSON.stringify(host.options));
@@ -223,6 +315,17 @@ describe.concurrent('without a terminal stderr stays empty', () => {
   test('backing off', async ({ host }) => {
     host.hit({ kind: 'status', status: 503, retryAfter: 3 });
     const ran = await runModule(SYSTEM, host.options);
+    expect(ran).toMatchObject({ stderr: '', exitCode: 0 });
+  });
+
+  test.for([
+    { NODE_EXTRA_CA_CERTS: '/nonexistent.pem' },
+    { NODE_DEBUG: 'net,tls,timer' },
+    { NODE_DEBUG_NATIVE: 'diagnostics' },
+    { NODE_PENDING_DEPRECATION: '1' },
+    { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+  ])('with %j in the environment', async (env, { host }) => {
+    const ran = await runModule(SYSTEM, host.options, { env });
     expect(ran).toMatchObject({ stderr: '', exitCode: 0 });
   });
 });

@@ -197,6 +197,88 @@ test('an object without a name hides no other', async () => {
   expect(answer['names'], answer.msg).toEqual({ policy: { 'beside a nameless one': id } });
 });
 
+describe('a list of a whole organisation', () => {
+  const KINDS = [
+    ['system_groups', 'system_group'],
+    ['user_groups', 'user_group'],
+    ['users', 'user'],
+    ['commands', 'command'],
+    ['policies', 'policy'],
+    ['policy_groups', 'policy_group'],
+  ] as const;
+  const skips = () =>
+    emulator.requests.map(({ url, body }) => /skip=(\d+)/.exec(url)?.[1] ?? Object(body).skip);
+
+  test.each(KINDS)('of %s is read behind a page that came back short', async (option, kind) => {
+    const { store } = emulator;
+    const name = (id: string) => `short page ${id}`;
+    const ids = Array.from({ length: 150 }, () => store.newId());
+    for (const id of ids) store.addNamed(kind, { name: name(id), email: `${id}@example.org` }, id);
+    const [deleted = '', ...others] = store.idsOf(kind).sort();
+    store.delete(deleted);
+    const wanted = others.filter((id) => ids.includes(id)).slice(-6);
+    const answer = await run({ [option]: wanted.map(name) });
+    expect(answer.failed, answer.msg).toBeUndefined();
+    expect(answer['names']).toEqual({
+      [kind]: Object.fromEntries(wanted.map((id) => [name(id), id])),
+    });
+    store.listsAreCounted = false;
+    const uncounted = await run({ [option]: wanted.map(name) });
+    store.listsAreCounted = true;
+    expect(uncounted.error?.code).toBe('not_found');
+  });
+
+  test('is not read from its beginning again because it has changed', async () => {
+    const fresh = await startEmulator();
+    const key = fresh.store.addApiKey();
+    const ids = Array.from({ length: 350 }, (_, i) => {
+      const id = i.toString(16).padStart(24, '0');
+      return fresh.store.addNamed('policy', `changing ${i}`, id);
+    });
+    const gone = [ids[3], ids[150], ids[151]];
+    fresh.faults.add({
+      skip: 1,
+      fault: {
+        kind: 'concurrent',
+        when: 'after',
+        change: ({ objects }) => {
+          for (const id of gone) objects.policy.delete(id ?? '');
+        },
+      },
+    });
+    const call = { api_url: fresh.url, api_key: key, policies: 'all' };
+    const { answer } = await runModule('jumpcloud_names', call);
+    const found = Object.values(Object(answer['names']).policy);
+    expect(ids.filter((id) => !found.includes(id) && !gone.includes(id))).toEqual([]);
+    const asked = fresh.requests.map(({ url }) => Number(/skip=(\d+)/.exec(url)?.[1]));
+    expect(asked).toEqual([0, 99, 198, 99, 198, 297]);
+    await fresh.close();
+  });
+
+  test('has a name that the filter does not find', async () => {
+    const id = emulator.store.addNamed('policy_group', 'unfiltered');
+    emulator.store.addNamed('policy_group', 'UNFILTERED');
+    emulator.faults.add({ fault: { kind: 'mangle', change: () => [] } });
+    const answer = await run({ policy_groups: ['unfiltered'] });
+    expect(answer['names'], answer.msg).toEqual({ policy_group: { unfiltered: id } });
+    expect(skips()[0]).toBe('0');
+    expect(emulator.requests[1]?.url).not.toContain('filter');
+  });
+
+  test('of users or commands is empty when it is null', async () => {
+    const changes = [
+      () => null,
+      () => ({ results: null }),
+      () => ({ results: [], totalCount: null }),
+    ];
+    for (const change of changes) {
+      emulator.faults.add({ fault: { kind: 'mangle', change }, times: 2 });
+      const answer = await run({ users: 'all', commands: 'all' });
+      expect(answer['names'], answer.msg).toEqual({ user: {}, command: {} });
+    }
+  });
+});
+
 describe('the key', () => {
   test('comes from the environment, too, and is in no output', async () => {
     emulator.store.addNamed('command', 'keyed');

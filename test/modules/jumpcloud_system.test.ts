@@ -396,8 +396,8 @@ describe('attributes', () => {
       'unexpected_response',
     ],
     [
-      'attributes without values',
-      { kind: 'mangle', change: change('attributes', [{ name: 'a' }]) },
+      'attributes without names',
+      { kind: 'mangle', change: change('attributes', [{ value: 'a' }]) },
       'unexpected_response',
     ],
   ];

@@ -17,7 +17,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import type { Fault } from '../emulator/faults.ts';
 import { issue, makeCa, sharedKeyFiles } from '../emulator/keys.ts';
-import { executablePath, type ModuleName } from '../harness/executable.ts';
+import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
+import { executablePath, HOST_MODULES, type ModuleName, runRaw } from '../harness/executable.ts';
 import { preload } from '../preload.ts';
 
 const SYSTEM = 'jumpcloud_system';
@@ -272,6 +273,61 @@ describe("an administrator's API key", () => {
       expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
     },
   );
+});
+
+describe('a secret in the wrong place is not repeated', () => {
+  const wrong: [where: string, words: (secret: string) => string[]][] = [
+    ['a flag', (secret) => [`--api_key=${secret}`]],
+    ['a flag with a colon', (secret) => [`--api_key:${secret}`]],
+    ['a short flag', (secret) => [`-k${secret}`]],
+    ['the word after a flag', (secret) => ['--api_key', secret]],
+    ['a flag alone', (secret) => [`--${secret}`]],
+    ['a setting', (secret) => [`api_key=${secret}`]],
+    ['a word', (secret) => [secret]],
+    ['a path', (secret) => [`/${secret}`]],
+    ['a long path', (secret) => [`${'x'.repeat(190)}/${secret}`]],
+    ['a list', (secret) => [JSON.stringify([{ api_key: secret }])]],
+    ['a list that is cut short', (secret) => [`[{"api_key":"${secret}"`]],
+    ['JSON text as a string', (secret) => [JSON.stringify(`{"api_key":"${secret}"}`)]],
+    ['JSON that is cut short', (secret) => [`{"api_key":"${secret}"`]],
+    ['a name', (secret) => [JSON.stringify({ [secret]: 1 })]],
+    ['a name like a setting', (secret) => [JSON.stringify({ [`api_key=${secret}`]: 1 })]],
+    ['a name that stands there twice', (secret) => [`{"${secret}":1,"${secret}":2}`]],
+    ['the value of a choice', (secret) => [JSON.stringify({ region: secret })]],
+    ['a choice like a setting', (secret) => [JSON.stringify({ region: `key: ${secret}` })]],
+    ['an unknown mapping', (secret) => [JSON.stringify({ auth: { api_key: secret } })]],
+    ['a mapping for a list', (secret) => [JSON.stringify({ users: { api_key: secret } })]],
+    ['an item of a list', (secret) => [JSON.stringify({ users: [{ api_key: secret }] })]],
+    ['text in place of a list', (secret) => [JSON.stringify({ users: `[{"a":"${secret}"` })]],
+    ['text for a number', (secret) => [JSON.stringify({ timeout: secret })]],
+    ['a section', (secret) => [JSON.stringify({ system: { api_key: secret } })]],
+    ['text for a section', (secret) => [JSON.stringify({ system: `{"k":"${secret}"` })]],
+    ['a name in a section', (secret) => [JSON.stringify({ system: { [secret]: 1 } })]],
+    ['names', (secret) => [JSON.stringify({ names: { api_key: secret } })]],
+    ['the kinds of names', (secret) => [JSON.stringify({ names: { user: { [secret]: 5 } } })]],
+    ['an attribute', (secret) => [JSON.stringify({ attributes: [`token=${secret}`] })]],
+    ['text for attributes', (secret) => [JSON.stringify({ attributes: `token=${secret}` })]],
+    ['an id', (secret) => [JSON.stringify({ primary_user: secret, groups: [secret] })]],
+    ['a key of kept ids', (secret) => [JSON.stringify({ keep: { [secret]: [] }, exclusive: 1 })]],
+  ];
+
+  test.each(wrong)('as %s', async (where, words) => {
+    const secrets: [string, string][] = [['API key', apiKey]];
+    // What stands behind a sign is a secret however it looks.
+    if (/api_key[=:]|key: |token=|"auth"/.test(words('').join())) secrets.push(['word', 'hunter2']);
+    for (const [what, secret] of secrets) {
+      const ran = await runRaw('jumpcloud_names', words(secret), undefined);
+      const called = await Promise.all(
+        HOST_MODULES.map((name) => callInProcess(moduleNamed(name), words(secret))),
+      );
+      for (const answer of [ran.stdout, ...called.map(({ text }) => text)]) {
+        expect(JSON.parse(answer)).toMatchObject({ error: { code: 'invalid_arguments' } });
+        for (const part of [secret, secret.slice(0, 24), secret.slice(-24)]) {
+          expect(answer, `${what} as ${where}`).not.toContain(part);
+        }
+      }
+    }
+  });
 });
 
 function longBefore(text: string): string {

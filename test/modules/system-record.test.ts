@@ -4,8 +4,9 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { HOST_MODULES } from '../../src/modules.ts';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { newId } from '../emulator/store.ts';
 import { executablePath, type ModuleName, runModule, runRaw } from '../harness/executable.ts';
-import { furnitureOf } from '../harness/furniture.ts';
+import { busyCall, furnitureOf } from '../harness/furniture.ts';
 
 let emulator: Emulator;
 let host: EnrolledHost;
@@ -55,6 +56,40 @@ describe.each(HOST_MODULES)('$name', ({ name }) => {
   });
 });
 
+describe.each(HOST_MODULES)('$name', ({ name }) => {
+  test('never prints a systemToken of the record, at any depth', async () => {
+    const token = '5ecre7-of-an-old-record';
+    Object.assign(emulator.store.record(host.systemId), {
+      systemToken: token,
+      agent: { systemToken: token, list: [{ deeper: { systemToken: { text: token } } }] },
+      attributes: [{ name: 'role', value: 'db', systemToken: token }],
+    });
+    const place = { agent_dir: host.agentDir, api_url: emulator.url, _ansible_verbosity: 3 };
+    const options = { ...place, ...busyCall(name, (type) => emulator.store.addNamed(type, type)) };
+    for (const flags of [['--check', '--diff'], ['--diff'], ['--diff']]) {
+      const ran = await runModule(name, options, { flags });
+      expect(ran.answer.failed, ran.answer.msg).toBeUndefined();
+      expect(ran.stdout + ran.stderr).not.toContain(token);
+      expect(ran.stdout).not.toContain('systemToken');
+    }
+  });
+});
+
+test('a systemToken is not printed with a setting that did not take', async () => {
+  const token = '5ecre7-of-an-old-record';
+  const attributes = [{ name: 'role', value: 'db', systemToken: token }];
+  Object.assign(emulator.store.record(host.systemId), { systemToken: token, attributes });
+  emulator.faults.add({
+    fault: { kind: 'ignored-write' },
+    when: ({ method }) => method === 'PUT',
+  });
+  const wanted = { attributes: { role: 'web' }, _ansible_verbosity: 3 };
+  const answer = await system(wanted);
+  expect(answer.error?.code).toBe('not_applied');
+  expect(answer.msg).toContain('attributes is [{"name":"role","value":"db"}] instead of');
+  expect(JSON.stringify(answer)).not.toContain(token);
+});
+
 test('a removal needs no more of a record than whose it is', async () => {
   Object.assign(emulator.store.record(host.systemId), {
     attributes: 'none',
@@ -65,17 +100,64 @@ test('a removal needs no more of a record than whose it is', async () => {
   expect(await run('jumpcloud_removal')).toMatchObject({ changed: true });
 });
 
-test('an attribute without a value is set, and the others stay', async () => {
-  const record = emulator.store.record(host.systemId);
-  Object.assign(record, {
-    attributes: [
-      { name: 'a', value: null },
-      { name: 'b', value: '2' },
-    ],
+describe('attributes', () => {
+  const odd = [
+    { _id: newId(), name: 'a', value: '1', from: { rule: [1, null] } },
+    { name: 'b' },
+    { name: 'c', value: null, note: 'kept' },
+  ];
+  const give = (attributes: unknown) =>
+    Object.assign(emulator.store.record(host.systemId), { attributes });
+  const stored = () => emulator.store.record(host.systemId).attributes;
+
+  test('that the run does not name keep every key they have', async () => {
+    const named = { _id: newId(), name: 'd', value: 'old' };
+    give([...odd, named]);
+    const wanted = { attributes: { d: 'new', e: '5' } };
+    expect(await system(wanted)).toMatchObject({
+      changed: true,
+      settings: { attributes: { a: '1', d: 'new', e: '5' } },
+    });
+    const after = [...odd, { ...named, value: 'new' }, { name: 'e', value: '5' }];
+    expect(stored()).toEqual(after);
+    emulator.clearRequests();
+    expect(await system(wanted)).toMatchObject({ changed: false });
+    expect(emulator.requests.map(({ method }) => method)).toEqual(['GET']);
+    expect(stored()).toEqual(after);
   });
-  const answer = await system({ attributes: { a: '1' } });
-  expect(answer).toMatchObject({ changed: true, settings: { attributes: { a: '1', b: '2' } } });
-  expect((await system({ attributes: { a: '1' } })).changed).toBe(false);
+
+  test('without a value are set when the run names them', async () => {
+    give(odd);
+    const wanted = { attributes: { b: '2', c: '3' }, _ansible_diff: true };
+    const answer = await system(wanted);
+    expect(answer).toMatchObject({
+      changed: true,
+      settings: { attributes: { a: '1', b: '2', c: '3' } },
+    });
+    expect(answer.diff).toMatchObject({
+      before: { attributes: { b: null, c: null } },
+      after: { attributes: { b: '2', c: '3' } },
+    });
+    expect(stored()).toEqual([odd[0], { name: 'b', value: '2' }, { ...odd[2], value: '3' }]);
+    expect((await system(wanted)).changed).toBe(false);
+  });
+
+  test('without a value are removed when the run says so', async () => {
+    give(odd);
+    expect(await system({ attributes: { c: null } })).toMatchObject({ changed: true });
+    expect(stored()).toEqual(odd.slice(0, 2));
+    const purge = { attributes: { a: '1' }, purge_attributes: true };
+    expect(await system(purge)).toMatchObject({ changed: true });
+    expect(stored()).toEqual(odd.slice(0, 1));
+    expect((await system(purge)).changed).toBe(false);
+  });
+
+  test('that are null are none', async () => {
+    give(null);
+    expect(await system({ attributes: { a: null } })).toMatchObject({ changed: false });
+    expect(await system({ attributes: { a: '1' } })).toMatchObject({ changed: true });
+    expect(stored()).toEqual([{ name: 'a', value: '1' }]);
+  });
 });
 
 test('settings are what the options gave', async () => {

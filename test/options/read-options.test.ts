@@ -20,16 +20,16 @@ const read = (given: Record<string, unknown>) =>
 const [ID, OTHER] = ['0123456789abcdef01234567', 'ABCDEF0123456789ABCDEF01'];
 
 test('fills in defaults; null and missing are not given', async () => {
-  expect(await read({ name: 'x', flag: null, wait: null })).toEqual({
-    values: {
-      name: 'x',
-      flag: undefined,
-      wait: 10,
-      groups: undefined,
-      gather: ['a', 'b'],
-      proxy: undefined,
-    },
-  });
+  const values = {
+    name: 'x',
+    flag: undefined,
+    wait: 10,
+    groups: undefined,
+    gather: ['a', 'b'],
+    proxy: undefined,
+  };
+  const given = { name: 'x', flag: null, wait: null };
+  expect(await read(given)).toEqual({ problems: [], readable: values, values });
 });
 
 test('reads values; the same item twice counts once', async () => {
@@ -41,6 +41,7 @@ test('reads values; the same item twice counts once', async () => {
 
 test('reports everything at once, unknown names first', async () => {
   expect(await read({ nam: 'x', flags: true, wait: 0, groups: [ID, 'x', 5] })).toEqual({
+    readable: { name: undefined, flag: undefined, gather: ['a', 'b'], proxy: undefined },
     problems: [
       {
         option: '',
@@ -87,17 +88,35 @@ describe('what is shown of a proxy', () => {
     [{ url: 'geheim' }, '********'],
     [undefined, null],
   ])('%j: %s', (given, shown) => {
-    expect(moduleArgs(TABLE, { proxy: given })).toEqual({ proxy: shown });
+    expect(moduleArgs({ proxy: TABLE.proxy }, { proxy: given })).toEqual({ proxy: shown });
   });
 });
 
 test('maps are shown as mappings, what is not given as null', () => {
   const attributes = new Map([['__proto__', 'x']]);
+  const { name, groups } = TABLE;
   const args = moduleArgs(
-    { ...TABLE, attributes: text() },
+    { name, groups, attributes: text() },
     { name: undefined, groups: [ID], attributes },
   );
   expect(JSON.stringify(args)).toBe(
     `{"name":null,"groups":["${ID}"],"attributes":{"__proto__":"x"}}`,
   );
+});
+
+test('values that cannot be read are masked among the arguments, unknown options are left out', async () => {
+  const { readable } = await read({
+    name: 5,
+    flag: 'geheim',
+    groups: [{ api_key: 'geheim' }],
+    x: 1,
+  });
+  expect(moduleArgs(TABLE, readable)).toEqual({
+    name: '5',
+    flag: '********',
+    wait: 10,
+    groups: '********',
+    gather: ['a', 'b'],
+    proxy: null,
+  });
 });

@@ -115,7 +115,7 @@ test.each([
   [5, 'the number 5'],
   [true, 'the boolean true'],
   ['a"b', 'the text "a\\"b"'],
-  ['x'.repeat(60), `the text "${'x'.repeat(60)}"`],
+  ['ä '.repeat(30), `the text "${'ä '.repeat(30)}"`],
   ['😀'.repeat(61), `the text "${'😀'.repeat(60)}…"`],
 ])('%j is named %s', (value, named) => {
   expect(describeValue(value)).toBe(named);

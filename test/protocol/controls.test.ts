@@ -16,6 +16,8 @@ test.each([
   [{ _ansible_check_mode: false }, ['--check'], { check: true }],
   [{ _ansible_check_mode: null }, [], { check: false }],
   [{ _ansible_diff: 'on' }, [], { diff: true }],
+  [{}, ['--check'], { isAnsibles: false }],
+  [{ _ansible_new: null }, [], { isAnsibles: true }],
   [{ _ansible_verbosity: 3 }, [], { verbosity: 3 }],
   [{ _ansible_verbosity: '2' }, [], { verbosity: 2 }],
   [{ _ansible_verbosity: null }, [], { verbosity: 0 }],

@@ -46,6 +46,22 @@ test('succeeded has a diff when asked', () => {
   expect(succeeded(outcome, true)).toMatchObject({ diff: { before: 1, after: 2 } });
 });
 
+test('sentences of a result are on one line each, a stack keeps its lines', () => {
+  const hidden = 'a\n\u202eb';
+  const error = { code: 'internal', causes: [hidden], stack: 'Error\n  at x' };
+  const result = { changed: false, msg: hidden, warnings: [hidden], error, data: hidden };
+  const shown = 'a \\u202eb';
+  const text = serialize(result, false);
+  expect(JSON.parse(text)).toEqual({
+    changed: false,
+    msg: shown,
+    warnings: [shown],
+    error: { code: 'internal', causes: [shown], stack: 'Error\n  at x' },
+    data: hidden,
+  });
+  expect(text).not.toContain('\u202e');
+});
+
 test('a result is one line, or indented for people', () => {
   const result = { changed: false, msg: 'm' };
   expect(serialize(result, false)).toBe(`${JSON.stringify(result)}\n`);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RunReport } from '../../src/protocol/run-report.ts';
 
-const report = () => new RunReport(() => () => {});
+const report = () => new RunReport();
 
 test('hides every secret everywhere', () => {
   const told = report();

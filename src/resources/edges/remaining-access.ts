@@ -19,15 +19,20 @@ export async function remainingAccess(
   const bound = await readUsers(session);
   return bound
     .filter(({ id }) => isUnwanted(id) && !after.has(id))
-    .flatMap(({ id, paths }) =>
-      paths
+    .flatMap(({ id, paths }) => {
+      if (paths.length === 0) return [unknownAccess(id)];
+      return paths
         .filter((path) => path.length > 1 && isOpen(path))
         .map((path) => {
           const through = path
             .slice(0, -1)
             .map((step) => `${step.type.replace('_', ' ')} ${step.id}`);
           return `User ${id} is not bound directly, but still has access to this host through ${through.join(', then ')}. To take it away, remove the user from that group, or the group from this host.`;
-        }),
-    )
+        });
+    })
     .sort();
+}
+
+function unknownAccess(id: string): string {
+  return `User ${id} may still have access to this host through a group: JumpCloud lists the user without saying how. Check the user's groups in the Admin Portal.`;
 }

@@ -1,9 +1,9 @@
 import { toListOf } from '../../options/collections.ts';
-import { shorten } from '../../options/describe.ts';
 import { idOrName } from '../../options/id.ts';
 import { type Flaw, flawsOf, InvalidValue } from '../../options/invalid-value.ts';
 import { nearest } from '../../options/nearest.ts';
 import type { Option } from '../../options/option.ts';
+import { quoteKey } from '../../options/quote.ts';
 import { toBoolean } from '../../options/scalars.ts';
 import { readMapping } from '../../options/spellings.ts';
 import type { SudoWish } from './plan-edges.ts';
@@ -59,7 +59,7 @@ function unknownKeys(mapping: object): string[] {
     .map((key) => {
       const meant = nearest(key, KEYS);
       const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-      return `unknown key ${shorten(key)}, known are ${KEYS.join(', ')}${hint}`;
+      return `unknown key ${quoteKey(key)}, known are ${KEYS.join(', ')}${hint}`;
     });
 }
 

@@ -4,7 +4,8 @@ import type { Concern } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { Edges } from '../edges/plan-edges.ts';
 import { readTogether } from '../read-together.ts';
-import { shown, systemConcern } from '../system/system-concern.ts';
+import { reportRecord } from '../system/record-report.ts';
+import { systemConcern } from '../system/system-concern.ts';
 import type { Field } from '../system/system-fields.ts';
 import { type EdgesPart, edgesParts } from './edge-sections.ts';
 import type { EdgeSection, HostOptions } from './host-options.ts';
@@ -141,7 +142,10 @@ function progressOf(
 ): Record<string, unknown> {
   return {
     changed: done.length > 0,
-    sections: { ...(system && { system: shown(system) }), ...edgesReport(parts, edges, done) },
+    sections: {
+      ...(system && { system: reportRecord(system) }),
+      ...edgesReport(parts, edges, done),
+    },
   };
 }
 

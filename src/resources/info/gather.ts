@@ -8,7 +8,7 @@ import { OBJECT_TYPES } from '../../named-kinds.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { readTogether } from '../read-together.ts';
-import { settingsOf } from '../system/system-fields.ts';
+import { reportRecord } from '../system/record-report.ts';
 import { type SystemInfoOptions, wanted } from './system-info.ts';
 
 /** What has been read. */
@@ -55,7 +55,7 @@ function fieldsOf(
   { record, groups, users, associations }: Gathered,
 ): Record<string, unknown> {
   return {
-    ...(parts.includes('system') && record && { system: record, settings: settingsOf(record) }),
+    ...(parts.includes('system') && record && reportRecord(record)),
     ...(groups && { groups: groups.sort() }),
     ...(users && { users: users.sort((a, b) => (a.id < b.id ? -1 : 1)) }),
     ...(associations && { associations }),

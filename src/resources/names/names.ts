@@ -2,7 +2,7 @@ import { CONSOLES } from '../../agent/region.ts';
 import { spellingsOf } from '../../conceal.ts';
 import { InvalidArguments, NotFound, type Problem } from '../../errors.ts';
 import { defineModule } from '../../module.ts';
-import { shorten } from '../../options/describe.ts';
+import { shorten } from '../../printable.ts';
 import type { Outcome, Run } from '../../run.ts';
 import { ApiKeyAuthentication } from '../../transport/auth/api-key.ts';
 import { openDestination } from '../../transport/connect/destination.ts';

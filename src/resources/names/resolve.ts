@@ -37,8 +37,7 @@ export async function resolve(
   const names = wanted === 'all' ? undefined : wanted.filter((name) => !isId(name));
   if (names?.length === 0)
     return { kind, found: new Map(), dynamic: [], missing: [], ambiguous: [] };
-  const isSingle = names !== undefined && names.length <= MOST_SINGLE;
-  const objects = await findObjects(session, kind, isSingle ? names : undefined);
+  const objects = await readObjects(session, kind, names);
   const bearers = bearersOf(objects);
   // Of a user's two names the username stands for all.
   const asked = names ?? unique(objects.flatMap((object) => object.names.slice(0, 1)));
@@ -56,8 +55,7 @@ export async function resolve(
       found.set(name, first);
     }
   }
-  const isWhole = !isSingle || missing.length === 0;
-  const known = isWhole ? [...bearers.keys()] : await everyName(session, kind);
+  const known = [...bearers.keys()];
   const near = (name: string, i: number) => (i < MOST_HINTS ? nearest(name, known) : undefined);
   return {
     kind,
@@ -70,13 +68,24 @@ export async function resolve(
   };
 }
 
-/** All names of a kind, to say what a missing one may mean. That it is missing is sure without them. */
-async function everyName(session: Session, kind: NamedKind): Promise<string[]> {
+/**
+ * Returns the objects of a kind that may have one of a few names, or all objects. Reads all also when
+ * JumpCloud's filter finds no object for a name: the filter may be wrong, or a near name is a hint.
+ */
+async function readObjects(
+  session: Session,
+  kind: NamedKind,
+  names: readonly string[] | undefined,
+): Promise<NamedObject[]> {
+  if (names === undefined || names.length > MOST_SINGLE) return findObjects(session, kind);
+  const found = await findObjects(session, kind, names);
+  const bearers = bearersOf(found);
+  if (names.every((name) => bearers.has(name))) return found;
   try {
-    return (await findObjects(session, kind)).flatMap(({ names }) => names);
+    return [...found, ...(await findObjects(session, kind))];
   } catch (error) {
     if (error instanceof Interrupted) throw error;
-    return [];
+    return found;
   }
 }
 

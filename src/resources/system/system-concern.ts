@@ -1,6 +1,7 @@
 import { readSystem, type SystemRecord } from '../../api/systems.ts';
 import type { Concern } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
+import { reportRecord } from './record-report.ts';
 import {
   attributesOf,
   bodyOf,
@@ -8,7 +9,6 @@ import {
   type Field,
   managedFields,
   type SystemSettings,
-  settingsOf,
   withChanges,
 } from './system-fields.ts';
 import { systemWriter } from './system-writer.ts';
@@ -23,7 +23,7 @@ export function systemConcern(
 ): Concern<SystemRecord, Field> {
   const progress = (seen: SystemRecord, done: readonly Field[]) => ({
     changed: done.length > 0,
-    ...shown(seen),
+    ...reportRecord(seen),
   });
 
   return {
@@ -51,7 +51,7 @@ export function systemConcern(
         ]),
       ),
 
-    report: (after) => ({ ...shown(after), ...(wish.settle > 0 && { reapplied: 0 }) }),
+    report: (after) => ({ ...reportRecord(after), ...(wish.settle > 0 && { reapplied: 0 }) }),
 
     sentence(done, isPrediction) {
       if (done.length === 0) return 'Nothing to change.';
@@ -61,15 +61,13 @@ export function systemConcern(
   };
 }
 
-/** The record as JumpCloud gives it, and in the options' own form. */
-export function shown(record: SystemRecord): Readonly<Record<string, unknown>> {
-  return { system: record, settings: settingsOf(record) };
-}
-
 /** Attributes that nobody named are not managed, unless they are to be purged. */
-function managedAttributes(wish: SystemSettings, seen: SystemRecord): Record<string, string> {
+function managedAttributes(
+  wish: SystemSettings,
+  seen: SystemRecord,
+): Record<string, string | null> {
   const managed = attributesOf(seen).filter(
     ({ name }) => wish.purge_attributes || wish.attributes?.has(name),
   );
-  return Object.fromEntries(managed.map(({ name, value }) => [name, value]));
+  return Object.fromEntries(managed.map(({ name, value }) => [name, value ?? null]));
 }

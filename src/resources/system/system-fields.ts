@@ -74,13 +74,20 @@ export function managedFields(settings: SystemSettings, record: SystemRecord): F
   if (settings.attributes !== undefined) {
     const current = attributesOf(record);
     const attributes = mergeAttributes(current, settings.attributes, settings.purge_attributes);
-    const both = { current, wanted: attributes };
+    const both = { current: bare(current), wanted: bare(attributes) };
     fields.push(field('attributes', both, { attributes }, isSameList));
   }
   return fields;
 }
 
-function isSameList(one: readonly Attribute[], other: readonly Attribute[]): boolean {
+/** An attribute as far as it is managed. */
+type BareAttribute = Readonly<{ name: string; value: string | null }>;
+
+function bare(attributes: readonly Attribute[]): BareAttribute[] {
+  return attributes.map(({ name, value }) => ({ name, value: value ?? null }));
+}
+
+function isSameList(one: readonly BareAttribute[], other: readonly BareAttribute[]): boolean {
   return (
     one.length === other.length &&
     one.every(({ name, value }, i) => name === other[i]?.name && value === other[i].value)
@@ -120,15 +127,17 @@ export function settingsOf(record: SystemRecord): Readonly<Record<string, unknow
     ...Object.fromEntries(entries(SWITCHES).map(([option, key]) => [option, record[key] ?? null])),
     primary_user: primaryUser(record),
     system_insights: insightsOf(record),
-    attributes: Object.fromEntries(attributesOf(record).map(({ name, value }) => [name, value])),
+    attributes: Object.fromEntries(
+      attributesOf(record).flatMap(({ name, value }) =>
+        typeof value === 'string' ? [[name, value]] : [],
+      ),
+    ),
   };
 }
 
-/** An attribute without a value counts as none. */
-export function attributesOf({ attributes }: SystemRecord): Attribute[] {
-  return (attributes ?? []).flatMap(({ name, value }) =>
-    typeof value === 'string' ? [{ name, value }] : [],
-  );
+/** Returns the custom attributes of a record; one without a value may be among them. */
+export function attributesOf({ attributes }: SystemRecord): readonly Attribute[] {
+  return attributes ?? [];
 }
 
 function insightsOf({ systemInsights }: SystemRecord): string | null {
@@ -150,10 +159,11 @@ function mergeAttributes(
 ): Attribute[] {
   const merged: Attribute[] = [];
   const missing = new Map(wanted);
-  for (const { name, value } of current) {
-    const named = missing.get(name);
-    if (typeof named === 'string') merged.push({ name, value: named });
-    if (!purge && !wanted.has(name)) merged.push({ name, value });
+  for (const attribute of current) {
+    const { name } = attribute;
+    const value = missing.get(name);
+    if (typeof value === 'string') merged.push({ ...attribute, value });
+    if (!purge && !wanted.has(name)) merged.push(attribute);
     missing.delete(name);
   }
   for (const [name, value] of missing) {

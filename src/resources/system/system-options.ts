@@ -5,6 +5,7 @@ import { describe } from '../../options/describe.ts';
 import { objectOrNone } from '../../options/id.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
 import { type Option, type OptionValues, withDefault } from '../../options/option.ts';
+import { quote } from '../../options/quote.ts';
 import { boolean, text } from '../../options/scalars.ts';
 import { seconds } from '../../options/seconds.ts';
 import { readText } from '../../options/spellings.ts';
@@ -61,10 +62,10 @@ function problemWith(name: string, given: unknown): string | undefined {
   if (given === null) return undefined;
   const value = readText(given);
   if (value === undefined) {
-    return `${name}: expected text, or null to remove it, got ${describe(given)}`;
+    return `${quote(name)}: expected text, or null to remove it, got ${describe(given)}`;
   }
   const { length } = [...value];
   return length > LONGEST_VALUE
-    ? `${name}: has ${length} characters, JumpCloud keeps ${LONGEST_VALUE} at most`
+    ? `${quote(name)}: has ${length} characters, JumpCloud keeps ${LONGEST_VALUE} at most`
     : undefined;
 }

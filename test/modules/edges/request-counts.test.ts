@@ -17,10 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => emulator.close());
 
-/** Pages that are read of a list: a full one is followed by one more, to see that it was the last. */
-/** Each page begins with the last entry of the one before. */
+/** Pages that are read of a list: each begins with the last entry of the one before. */
 const pages = (entries: number) =>
-  entries < PAGE ? 1 : Math.floor((entries - PAGE) / (PAGE - 1)) + 2;
+  entries <= PAGE ? 1 : Math.ceil((entries - PAGE) / (PAGE - 1)) + 1;
 
 /** Requests as methods in the order of arrival, equal ones counted: `2 GET, 5 POST, 2 GET`. */
 function inShort(requests: readonly LoggedRequest[]): string {

@@ -1,0 +1,312 @@
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type PageRequest, readPages } from '../../src/api/pagination.ts';
+import { UnexpectedResponse } from '../../src/errors.ts';
+import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import type { Fault } from '../emulator/faults.ts';
+import type { Store } from '../emulator/store.ts';
+import type { Answer } from '../harness/answer.ts';
+import { runInProcess } from '../harness/run-in-process.ts';
+
+let emulator: Emulator;
+let store: Store;
+let host: EnrolledHost;
+beforeAll(async () => {
+  emulator = await startEmulator();
+  ({ store } = emulator);
+});
+beforeEach(async () => {
+  host = await emulator.enrol();
+  emulator.clearRequests();
+});
+afterEach(async () => {
+  emulator.faults.clear();
+  store.listsAreCounted = true;
+  await host.remove();
+});
+afterAll(() => emulator.close());
+
+const run = (module: Parameters<typeof runInProcess>[0], options: object): Promise<Answer> =>
+  runInProcess(module, { agent_dir: host.agentDir, api_url: emulator.url, ...options }, false);
+const gather = (what: string) => run('jumpcloud_system_info', { gather: [what] });
+
+/** Makes the host a member of as many new groups; returns their ids in the order of the list. */
+function joinGroups(count: number): string[] {
+  const ids = Array.from({ length: count }, () => store.addGroup()).sort();
+  for (const id of ids) store.join(host.systemId, id);
+  return ids;
+}
+/** Binds as many new users to the host; returns their ids in the order of the list. */
+function bindUsers(count: number): string[] {
+  const ids = Array.from({ length: count }, () => store.addUser());
+  for (const id of ids) store.associate(host.systemId, 'user', id);
+  return ids;
+}
+/** Ids that are behind any other in a sorted list. */
+const [LAST_BUT_ONE, LAST] = [`${'f'.repeat(23)}e`, 'f'.repeat(24)];
+const skips = () => emulator.requests.map(({ url }) => Number(/skip=(\d+)/.exec(url)?.[1]));
+const hit = (fault: Fault, times = 1, skip = 0) =>
+  emulator.faults.add({ fault, times, skip, when: ({ method }) => method === 'GET' });
+/** The next answers say another number of all entries. */
+const claim = (total: string, times = Infinity) =>
+  hit({ kind: 'mangle', change: (body) => body, headers: { 'x-total-count': total } }, times);
+
+describe('a list with deleted objects', () => {
+  test.each([0, 50, 97, 98, 99, 100, 101, 196, 197, 198, 199, 249])(
+    'of 250 groups is read whole when group %i is deleted',
+    async (position) => {
+      const groups = joinGroups(250);
+      const [deleted = ''] = groups.splice(position, 1);
+      store.delete(deleted);
+      expect((await gather('groups'))['groups']).toEqual(groups);
+      expect(emulator.requests).toHaveLength(3);
+    },
+  );
+
+  test('of 250 users is read whole when the first one is deleted', async () => {
+    const users = bindUsers(250);
+    store.delete(users.shift() ?? '');
+    const answer = await gather('users');
+    const ids = (answer['users'] as { id: string }[]).map(({ id }) => id);
+    expect(ids).toHaveLength(249);
+    expect(ids).toEqual([...users].sort());
+  });
+
+  test.each([
+    ['a whole page', 100, 200],
+    ['more than a whole page, the shared entry included', 95, 330],
+    ['nine of ten entries of a page', 10, 100],
+    ['the whole list', 0, 350],
+    ['the end of the list', 200, 350],
+  ])('is read whole when they are %s', async (_, from, to) => {
+    const groups = joinGroups(350);
+    for (const id of groups.splice(from, to - from)) store.delete(id);
+    expect((await gather('groups'))['groups']).toEqual(groups);
+  });
+
+  test('of 150 groups leaves the second run unchanged', async () => {
+    const groups = joinGroups(150);
+    store.delete(groups.shift() ?? '');
+    const options = { groups: [...groups, store.addGroup()], exclusive: true };
+    expect(await run('jumpcloud_group_membership', options)).toMatchObject({ changed: true });
+    const second = await run('jumpcloud_group_membership', options);
+    expect(second.failed, second.msg).toBeUndefined();
+    expect(second).toMatchObject({ changed: false, groups: options.groups.sort() });
+  });
+
+  test('of users still warns of one who can log in through a group', async () => {
+    const group = store.addUserGroup();
+    store.associate(host.systemId, 'user_group', group);
+    const members = Array.from({ length: 150 }, () => store.addUser());
+    store.userGroups.set(group, new Set(members));
+    store.delete(members[0] ?? '');
+    const user = members.at(-1) ?? '';
+    const answer = await run('jumpcloud_user_binding', { users: [user], state: 'absent' });
+    expect(answer.warnings).toEqual([
+      expect.stringMatching(new RegExp(`^User ${user} .* still has access .* ${group}`)),
+    ]);
+  });
+
+  test('ends with its first short page when JumpCloud does not say how long it is', async () => {
+    store.listsAreCounted = false;
+    const groups = joinGroups(250);
+    expect((await gather('groups'))['groups']).toEqual(groups);
+    store.delete(groups.shift() ?? '');
+    expect((await gather('groups'))['groups']).toEqual(groups.slice(0, 99));
+  });
+});
+
+describe('the total of a list', () => {
+  test.each([0, 1, 99, 100])('of %i entries is read in one request', async (count) => {
+    const groups = joinGroups(count);
+    expect((await gather('groups'))['groups']).toEqual(groups);
+    expect(skips()).toEqual([0]);
+  });
+
+  test.each(['-1', 'many', '', '1e3', '2.5', '0', '3', '18446744073709551615'])(
+    'that is no total of it (%j) does not end or prolong it',
+    async (total) => {
+      const groups = joinGroups(150);
+      claim(total);
+      expect((await gather('groups'))['groups']).toEqual(groups);
+      expect(skips()).toEqual([0, 99]);
+    },
+  );
+
+  test('that counts more than there is costs requests, and no entry', async () => {
+    const groups = joinGroups(5);
+    claim('500');
+    expect((await gather('groups'))['groups']).toEqual(groups);
+    expect(skips()).toEqual([0, 100, 200, 300, 400]);
+  });
+
+  test('beyond what is read is refused at once', async () => {
+    joinGroups(5);
+    claim('100001');
+    const { error, msg } = await gather('groups');
+    expect([error?.code, msg]).toEqual([
+      'unexpected_response',
+      expect.stringMatching(/^The list of system groups has 100001 entries, more than the 100000 /),
+    ]);
+    expect(skips()).toEqual([0]);
+  });
+
+  test('that changes between two pages has the list read from its beginning', async () => {
+    const groups = joinGroups(150);
+    const late = LAST;
+    const change = () => store.join(host.systemId, store.addGroup(late));
+    hit({ kind: 'concurrent', when: 'after', change });
+    expect((await gather('groups'))['groups']).toEqual([...groups, late]);
+    expect(skips()).toEqual([0, 99, 0, 99]);
+  });
+
+  test('that changes all the time is refused after five restarts', async () => {
+    joinGroups(150);
+    const change = () => store.join(host.systemId, store.addGroup());
+    hit({ kind: 'concurrent', when: 'after', change }, Infinity);
+    const { error, msg } = await gather('groups');
+    expect([error?.code, msg]).toEqual([
+      'unexpected_response',
+      expect.stringMatching(/^The list of system groups changed 6 times while it was read\. Run/),
+    ]);
+    expect(skips()).toEqual([0, 99, 0, 99, 0, 99, 0, 99, 0, 99, 0, 99]);
+  });
+
+  test('that stays the same does not hide a change', async () => {
+    const groups = joinGroups(150);
+    const late = [store.addGroup(LAST_BUT_ONE), store.addGroup(LAST)];
+    const change = () => {
+      for (const id of groups.slice(0, 2)) store.leave(host.systemId, id);
+      for (const id of late) store.join(host.systemId, id);
+    };
+    hit({ kind: 'concurrent', when: 'after', change });
+    expect((await gather('groups'))['groups']).toEqual([...groups.slice(2), ...late]);
+  });
+
+  test('that no page reaches, as all are the same, is refused', async () => {
+    const groups = joinGroups(150).slice(0, 60);
+    const page = groups.map((id) => ({ type: 'system_group', id }));
+    hit({ kind: 'mangle', change: () => page }, Infinity);
+    const { error, msg } = await gather('groups');
+    expect([error?.code, msg]).toEqual([
+      'unexpected_response',
+      expect.stringMatching(/^JumpCloud gave the same page of system groups again/),
+    ]);
+    expect(skips()).toHaveLength(2);
+  });
+
+  test('ends a list of which JumpCloud gives more at once than asked for', async () => {
+    const groups = joinGroups(250);
+    const all = groups.map((id) => ({ type: 'system_group', id }));
+    hit({ kind: 'mangle', change: () => all.slice(0, 150) });
+    expect((await gather('groups'))['groups']).toEqual(groups);
+    expect(skips()).toEqual([0, 150]);
+  });
+});
+
+test('a list is read whole wherever its pages are cut and whatever they drop', async () => {
+  const lists = fc.record({
+    length: fc.integer({ min: 0, max: 420 }),
+    deleted: fc.oneof(
+      fc.uniqueArray(fc.nat(420), { maxLength: 12 }),
+      fc.uniqueArray(fc.constantFrom(0, 98, 99, 100, 197, 198, 199, 200, 297, 299)),
+      fc.uniqueArray(fc.nat(420), { minLength: 200, maxLength: 400 }),
+      fc
+        .tuple(fc.nat(300), fc.nat(300))
+        .map(([from, count]) => Array.from({ length: count }, (_, i) => from + i)),
+    ),
+  });
+  await fc.assert(
+    fc.asyncProperty(lists, async ({ length, deleted }) => {
+      const groups = joinGroups(length);
+      const gone = new Set(deleted);
+      const alive = groups.filter((id, i) => {
+        if (gone.has(i)) store.delete(id);
+        return !gone.has(i);
+      });
+      const answer = await gather('groups');
+      expect(answer['groups'], answer.msg).toEqual(alive);
+      for (const id of groups) store.groups.delete(id);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+describe('a list that changes between its pages', () => {
+  interface Entry {
+    readonly key: string;
+    isDropped: boolean;
+  }
+  const KEYS = 1e6;
+  const anyChange = fc.record({
+    op: fc.constantFrom('add', 'remove', 'drop'),
+    at: fc.nat(KEYS - 1),
+  });
+  const anyList = fc.record({
+    keys: fc.uniqueArray(fc.nat(KEYS - 1), { maxLength: 420, size: 'max' }),
+    dropped: fc.array(fc.nat(420), { maxLength: 15 }),
+    /** What happens after each request. */
+    changes: fc.array(fc.array(anyChange, { maxLength: 6 }), { maxLength: 8 }),
+    isCounted: fc.boolean(),
+  });
+  type GivenList = typeof anyList extends fc.Arbitrary<infer Given> ? Given : never;
+  const keyOf = (key: number) => String(key).padStart(7, '0');
+
+  /** A list as JumpCloud gives it, and which of its entries were there while it was read. */
+  function changingList({ keys, dropped, changes, isCounted }: GivenList, isSorted: boolean) {
+    const list: Entry[] = keys.map((key) => ({ key: keyOf(key), isDropped: false }));
+    const sort = () => isSorted && list.sort((a, b) => (a.key < b.key ? -1 : 1));
+    sort();
+    for (const at of isCounted ? dropped : []) Object.assign(list[at] ?? {}, { isDropped: true });
+    const shown = () => list.filter(({ isDropped }) => !isDropped).map(({ key }) => key);
+    const [always, ever] = [new Set(shown()), new Set(shown())];
+    const upcoming = [...changes];
+    const change = () => {
+      for (const { op, at } of upcoming.shift() ?? []) {
+        const place = at % (list.length + 1);
+        if (op === 'add' && !list.some(({ key }) => key === keyOf(at))) {
+          list.splice(place, 0, { key: keyOf(at), isDropped: false });
+        }
+        if (op === 'remove') list.splice(place, 1);
+        // Without a total a page that is short ends the list.
+        if (op === 'drop' && isCounted) Object.assign(list[place] ?? {}, { isDropped: true });
+      }
+      sort();
+      const now = new Set(shown());
+      for (const key of always) if (!now.has(key)) always.delete(key);
+      for (const key of now) ever.add(key);
+    };
+    const readPage = async ({ limit, skip }: PageRequest) => {
+      const entries = list.slice(skip, skip + limit).filter(({ isDropped }) => !isDropped);
+      const total = isCounted ? list.length : undefined;
+      change();
+      return { entries, total };
+    };
+    return { readPage, always, ever };
+  }
+
+  test.each(['restart', 'step back'] as const)(
+    'has no entry missed that was there all the time (%s)',
+    async (onChange) => {
+      let read = 0;
+      await fc.assert(
+        fc.asyncProperty(anyList, async (given) => {
+          const { readPage, always, ever } = changingList(given, onChange === 'step back');
+          const list = { name: 'things', readPage, keyOf: ({ key }: Entry) => key, onChange };
+          const entries = await readPages(list).catch((error) => {
+            if (onChange === 'restart' && error instanceof UnexpectedResponse) return undefined;
+            throw error;
+          });
+          if (entries === undefined) return;
+          read++;
+          const keys = new Set(entries.map(({ key }) => key));
+          expect(keys.size).toBe(entries.length);
+          expect([...always].filter((key) => !keys.has(key))).toEqual([]);
+          expect([...keys].filter((key) => !ever.has(key))).toEqual([]);
+        }),
+        { numRuns: 1000, interruptAfterTimeLimit: 15_000 },
+      );
+      expect(read).toBeGreaterThan(500);
+    },
+  );
+});

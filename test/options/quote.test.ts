@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { describe as describeValue } from '../../src/options/describe.ts';
+import { quote, quoteKey, quotePath } from '../../src/options/quote.ts';
+
+const KEYS = [
+  'jca_5f1a3b0c9d2e4f6a7b8c9d100123456789abcdef',
+  '0123456789abcdef0123456789abcdef01234567',
+  'hG7kPq2LmZx9RtVw4YsBn6CdEf8JaQu1XoTi',
+  'a'.repeat(40),
+  'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x',
+  'c2VjcmV0IGtleTEyMzQ1Njc4OTA/+w==',
+  '5f1a3b0c-9d2e-4f6a-7b8c-9d10a1b2c3d4',
+];
+const folder = mkdtempSync(join(tmpdir(), 'quote-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('quote', () => {
+  test.each(KEYS)('masks the key %s, with words around it too', (key) => {
+    expect(quote(key)).toBe('********');
+    expect(quote(`the key is ${key} now`)).toBe('********');
+  });
+
+  test('masks random keys of 40 digits', () => {
+    for (let i = 0; i < 1000; i++) expect(quote(randomBytes(20).toString('hex'))).toBe('********');
+  });
+
+  test.each([
+    'display_name',
+    'a name of seven words, which is long',
+    'production-web-servers-in-frankfurt-1',
+    'ip-10-0-0-7.eu-central-1.compute.internal',
+    '5f1a3b0c9d2e4f6a7b8c9d10',
+    '5f1a3b0c9d2e4f6a7b8c9d10a',
+  ])('leaves the name %s', (name) => {
+    expect(quote(name)).toBe(name);
+  });
+
+  test('shortens what is long, and looks at little of it', () => {
+    expect(quote('é'.repeat(100))).toBe(`${'é'.repeat(60)}…`);
+    const start = performance.now();
+    expect(quote('a1'.repeat(8_000_000))).toBe('********');
+    expect(performance.now() - start).toBeLessThan(500);
+  });
+});
+
+test.each([
+  ['display_name', 'display_name'],
+  ['api_key=geheim', 'api_key…'],
+  ['https://jane:geheim@host', 'https…'],
+  ['=geheim', '…'],
+])('quoteKey(%j) is %j', (text, quoted) => {
+  expect(quoteKey(text)).toBe(quoted);
+});
+
+test.each([
+  ['mars', 'the text "mars"'],
+  ['say "hi"', 'the text "say \\"hi\\""'],
+  ['password: geheim', 'the text "password…"'],
+  ['{"a":"geheim"}', 'text that holds a mapping'],
+  [' ["geheim"', 'text that is not JSON'],
+  ['{"a":1,"a":"geheim"}', 'text that names the key "a" twice'],
+  [{ a: 'geheim' }, 'a mapping'],
+  [5, 'the number 5'],
+])('describe(%j) says %s', (value, said) => {
+  expect(describeValue(value).startsWith(said)).toBe(true);
+  expect(describeValue(value)).not.toContain('geheim');
+});
+
+describe('quotePath', () => {
+  test('quotes what is there, or is missing from a directory that is there', () => {
+    writeFileSync(join(folder, 'x.json'), '');
+    for (const path of [
+      join(folder, 'x.json'),
+      join(folder, 'y.json'),
+      '/y.json',
+      'package.json',
+    ]) {
+      expect(quotePath(path)).toBe(path);
+    }
+  });
+
+  test.each([
+    'geheim',
+    '',
+    'api_key=geheim',
+    'https://jane:geheim@host/x',
+    'a\0b',
+    ...KEYS.map((key) => `/tmp/${key}`),
+    `${'x'.repeat(100_000)}/geheim`,
+  ])('does not quote what leads nowhere or looks like a key: %#', (path) => {
+    expect(quotePath(path)).toBe(undefined);
+  });
+});

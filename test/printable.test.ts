@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { escapeHidden, printable, shorten } from '../src/printable.ts';
+
+describe('printable', () => {
+  test('shows every control and format character, and keeps letters of all scripts', () => {
+    const shown: string[] = [];
+    for (let code = 0; code <= 0x10ffff; code++) {
+      const character = String.fromCodePoint(code);
+      if (printable(`a${character}b`) !== `a${character}b`) continue;
+      if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(character)) shown.push(code.toString(16));
+    }
+    // Signs that are seen, although Unicode counts them as format characters.
+    const seen = /^(60[0-5]|6dd|70f|89[01]|8e2|110bd|110cd|134[34].|1bca[0-3]|1d17.)$/;
+    expect(shown.filter((code) => !seen.test(code))).toEqual([]);
+    for (const text of ['Köln 😀 ☺️', 'שלום', 'مرحبا', '東京', 'a\u00a0b', '∀x∈ℝ']) {
+      expect(printable(text)).toBe(text);
+    }
+  });
+
+  test.each([
+    ['line one \r\n\tline two', 'line one line two'],
+    ['two  blanks', 'two  blanks'],
+    ['a\u2028b\u2029c\u0085d', 'a b c d'],
+    ['\u202eevil\u2066\u200f\u061c', '\\u202eevil\\u2066\\u200f\\u061c'],
+    ['\x1b[31m\x00\x9b', '\\u001b[31m\\u0000\\u009b'],
+    ['zero\u200b\u200d\ufeffwidth', 'zero\\u200b\\u200d\\ufeffwidth'],
+    ['\ud800x\udc00', '\\ud800x\\udc00'],
+    ['\u{e0041}', '\\udb40\\udc41'],
+  ])('%j becomes %j', (text, shown) => {
+    expect(printable(text)).toBe(shown);
+    expect(printable(shown)).toBe(shown);
+  });
+});
+
+test('escapeHidden changes the spelling of JSON, not what it says', () => {
+  const value = { 'a\u202e': ['\u009b', '\u{e0041}\u2028', '\ud800', 'x\ty\n'] };
+  for (const indentation of [undefined, 2]) {
+    const json = escapeHidden(JSON.stringify(value, undefined, indentation));
+    expect(JSON.parse(json)).toEqual(value);
+    expect(json).not.toMatch(/[\u007f-\u009f\u2028\u202e\u{e0041}]/u);
+  }
+});
+
+test.each([
+  ['abc', 3, 'abc'],
+  ['abcd', 3, 'abc…'],
+  ['😀😀😀', 3, '😀😀😀'],
+  ['😀😀😀😀', 3, '😀😀😀…'],
+  ['x'.repeat(20_000_000), 2, 'xx…'],
+])('shorten counts characters and never cuts one: %#', (text, most, short) => {
+  expect(shorten(text, most)).toBe(short);
+});
