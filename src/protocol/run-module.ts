@@ -32,7 +32,8 @@ export function runModule<T extends OptionTable>(
     crash,
     waiting: waitingOnStderr(),
   };
-  callModule(module, process.argv.slice(2), io).then(print);
+  // Never rejects.
+  void callModule(module, process.argv.slice(2), io).then(print);
 }
 
 /**

@@ -32,7 +32,7 @@ export const association = defineModule({
   name: 'jumpcloud_association',
   options,
   rules,
-  run: keeping(async () => (await import('./association-concern.ts')).associationConcern),
+  run: keeping(async () => (await import('./edge-concerns.ts')).associationConcern),
 });
 
 function rules(given: AssociationOptions): Problem[] {

@@ -19,5 +19,5 @@ export const groupMembership = defineModule({
   name: 'jumpcloud_group_membership',
   options,
   rules: (given) => [...connectionRules(given), ...edgesRules(given)],
-  run: keeping(async () => (await import('./group-membership-concern.ts')).groupMembershipConcern),
+  run: keeping(async () => (await import('./edge-concerns.ts')).groupMembershipConcern),
 });

@@ -16,7 +16,7 @@ export const userBinding = defineModule({
   name: 'jumpcloud_user_binding',
   options,
   rules,
-  run: keeping(async () => (await import('./user-binding-concern.ts')).userBindingConcern),
+  run: keeping(async () => (await import('./edge-concerns.ts')).userBindingConcern),
 });
 
 function rules(given: UserBindingOptions): Problem[] {

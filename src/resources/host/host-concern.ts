@@ -1,4 +1,3 @@
-import type { EdgeChange } from '../../api/graph.ts';
 import type { SystemRecord } from '../../api/systems.ts';
 import type { Concern } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
@@ -9,27 +8,15 @@ import { systemConcern } from '../system/system-concern.ts';
 import type { Field } from '../system/system-fields.ts';
 import { type EdgesPart, edgesParts } from './edge-sections.ts';
 import type { EdgeSection, HostOptions } from './host-options.ts';
+import {
+  changesOf,
+  fieldsOf,
+  type HostChange,
+  type HostParts,
+  type HostState,
+} from './host-state.ts';
 import { inSection } from './in-section.ts';
 import { writeHost } from './write-host.ts';
-
-/** What there is of each section of the document. */
-export interface HostState {
-  readonly system: SystemRecord | undefined;
-  readonly edges: ReadonlyMap<EdgeSection, Edges>;
-  /** How often settings were written again while they were settling. */
-  readonly reapplied?: unknown;
-}
-
-/** A write, and the section that it belongs to. */
-export type HostChange =
-  | { readonly section: 'system'; readonly change: Field }
-  | { readonly section: EdgeSection; readonly change: EdgeChange };
-
-/** The parts of the document as concerns of their own. */
-export interface HostParts {
-  readonly system: Concern<SystemRecord, Field> | undefined;
-  readonly edges: readonly EdgesPart[];
-}
 
 /** The whole document as a concern: a list of concerns over one session. */
 export function hostConcern(
@@ -160,17 +147,5 @@ function edgesReport(
       const seen = edges.get(section);
       return seen ? [[section, concern.report(seen, changesOf(done, section))]] : [];
     }),
-  );
-}
-
-/** The fields of the record among changes. */
-export function fieldsOf(changes: readonly HostChange[]): Field[] {
-  return changes.flatMap((one) => (one.section === 'system' ? [one.change] : []));
-}
-
-/** The changes to one list of edges among all. */
-export function changesOf(changes: readonly HostChange[], section: EdgeSection): EdgeChange[] {
-  return changes.flatMap((one) =>
-    one.section !== 'system' && one.section === section ? [one.change] : [],
   );
 }

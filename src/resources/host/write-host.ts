@@ -8,14 +8,14 @@ import { edgesWriter, type RefusedEdge } from '../edges/write-edges.ts';
 import type { Field } from '../system/system-fields.ts';
 import { systemWriter } from '../system/system-writer.ts';
 import type { EdgesPart } from './edge-sections.ts';
+import type { EdgeSection, HostOptions } from './host-options.ts';
 import {
   changesOf,
   fieldsOf,
   type HostChange,
   type HostParts,
   type HostState,
-} from './host-concern.ts';
-import type { EdgeSection, HostOptions } from './host-options.ts';
+} from './host-state.ts';
 import { inSection } from './in-section.ts';
 
 /** What the writes of a run to the whole document need. */

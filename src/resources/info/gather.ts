@@ -9,7 +9,7 @@ import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { readTogether } from '../read-together.ts';
 import { reportRecord } from '../system/record-report.ts';
-import { type SystemInfoOptions, wanted } from './system-info.ts';
+import { type SystemInfoOptions, wanted } from './info-options.ts';
 
 /** What has been read. */
 interface Gathered {

@@ -2,21 +2,9 @@ import { awaitRegistration } from '../../agent/await-registration.ts';
 import { AlreadyRemoved, type Registration } from '../../agent/registration.ts';
 import { NotEnrolled } from '../../errors.ts';
 import { defineModule } from '../../module.ts';
-import { OBJECT_TYPES } from '../../named-kinds.ts';
-import { choices } from '../../options/choice.ts';
-import { type OptionValues, withDefault } from '../../options/option.ts';
 import { withSessionOf } from '../../transport/open-session.ts';
-import { connectionOptions, connectionRules } from '../connection-options.ts';
-
-const PARTS = ['system', 'groups', 'users', 'associations', 'agent'] as const;
-
-const options = {
-  ...connectionOptions,
-  gather: withDefault(choices(...PARTS), [...PARTS]),
-};
-
-/** The options of jumpcloud_system_info as read. */
-export type SystemInfoOptions = OptionValues<typeof options>;
+import { connectionRules } from '../connection-options.ts';
+import { readCount, type SystemInfoOptions, systemInfoOptions } from './info-options.ts';
 
 /**
  * Everything about this host, read at the same time; nothing is changed. A host that is not enrolled
@@ -24,7 +12,7 @@ export type SystemInfoOptions = OptionValues<typeof options>;
  */
 export const systemInfo = defineModule({
   name: 'jumpcloud_system_info',
-  options,
+  options: systemInfoOptions,
   rules: connectionRules,
   async run(given: SystemInfoOptions, run) {
     let registration: Registration;
@@ -52,20 +40,3 @@ export const systemInfo = defineModule({
     return { changed: false, msg, fields: { enrolled: true, ...fields } };
   },
 });
-
-/** What has to be read for the parts that are asked for. */
-export function wanted(parts: SystemInfoOptions['gather']) {
-  const asked = (part: (typeof PARTS)[number]) => parts.includes(part);
-  return {
-    record: asked('system') || asked('agent'),
-    groups: asked('groups'),
-    users: asked('users'),
-    associations: asked('associations'),
-  };
-}
-
-function readCount(parts: SystemInfoOptions['gather']): number {
-  const { associations, ...single } = wanted(parts);
-  const lists = associations ? OBJECT_TYPES.length : 0;
-  return lists + Object.values(single).filter(Boolean).length;
-}

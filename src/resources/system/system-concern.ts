@@ -9,12 +9,10 @@ import {
   type Field,
   managedFields,
   type SystemSettings,
+  type SystemWish,
   withChanges,
 } from './system-fields.ts';
 import { systemWriter } from './system-writer.ts';
-
-/** The settings of this host's record that are kept, and for how long they have to hold. */
-export type SystemWish = SystemSettings & { readonly settle: number };
 
 /** This host's own record as a concern. */
 export function systemConcern(

@@ -17,6 +17,9 @@ export interface SystemSettings {
   readonly system_insights: string | undefined;
 }
 
+/** The settings of this host's record that are kept, and for how long they have to hold. */
+export type SystemWish = SystemSettings & { readonly settle: number };
+
 /** One managed option: what the record holds, and what a write would make of it. */
 export interface Field {
   readonly option: keyof SystemSettings;

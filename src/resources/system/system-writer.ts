@@ -6,8 +6,13 @@ import type { Applied } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { settle } from './settle.ts';
-import type { SystemWish } from './system-concern.ts';
-import { bodyOf, disagreeing, type Field, managedFields } from './system-fields.ts';
+import {
+  bodyOf,
+  disagreeing,
+  type Field,
+  managedFields,
+  type SystemWish,
+} from './system-fields.ts';
 
 /** The writes of one run to this host's record. */
 export interface SystemWriter {

@@ -1,0 +1,33 @@
+import { OBJECT_TYPES } from '../../named-kinds.ts';
+import { choices } from '../../options/choice.ts';
+import { type OptionValues, withDefault } from '../../options/option.ts';
+import { connectionOptions } from '../connection-options.ts';
+
+const PARTS = ['system', 'groups', 'users', 'associations', 'agent'] as const;
+
+/** The options of jumpcloud_system_info. */
+export const systemInfoOptions = {
+  ...connectionOptions,
+  gather: withDefault(choices(...PARTS), [...PARTS]),
+};
+
+/** The options of jumpcloud_system_info as read. */
+export type SystemInfoOptions = OptionValues<typeof systemInfoOptions>;
+
+/** What has to be read for the parts that are asked for. */
+export function wanted(parts: SystemInfoOptions['gather']) {
+  const asked = (part: (typeof PARTS)[number]) => parts.includes(part);
+  return {
+    record: asked('system') || asked('agent'),
+    groups: asked('groups'),
+    users: asked('users'),
+    associations: asked('associations'),
+  };
+}
+
+/** How many reads that takes. */
+export function readCount(parts: SystemInfoOptions['gather']): number {
+  const { associations, ...single } = wanted(parts);
+  const lists = associations ? OBJECT_TYPES.length : 0;
+  return lists + Object.values(single).filter(Boolean).length;
+}
