@@ -44,7 +44,7 @@ export async function buildAll(folder: string, release?: ReleaseOptions): Promis
   const { version, time } = release ?? (await developmentVersion());
   const header = await executableHeader();
   const names = MODULES.map(({ name }) => name).sort();
-  const bundles = await Promise.all(names.map((name) => bundleModule(name, header)));
+  const bundles = await Promise.all(names.map((name) => bundleModule(name, header, version)));
   bundles.forEach(checkSize);
 
   const notices = await thirdPartyNotices(bundles.map(({ metafile }) => metafile));

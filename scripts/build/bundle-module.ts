@@ -1,6 +1,6 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { compileFunction } from 'node:vm';
-import { build, type Metafile } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 import { NEWEST_TUNED_NODE } from '../../src/transport/tune-v8.ts';
 import { applyEdits } from './apply-edits.ts';
 import { helpImport } from './help-import.ts';
@@ -16,8 +16,11 @@ export interface Bundle {
   readonly metafile: Metafile;
 }
 
-/** Bundles `modules/<name>.ts` to one CommonJS text behind the header that starts it. */
-export async function bundleModule(name: string, header: string): Promise<Bundle> {
+/**
+ * Bundles `modules/<name>.ts` to one CommonJS text behind the header that starts it. `version` is what
+ * it calls itself.
+ */
+export async function bundleModule(name: string, header: string, version: string): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: projectFolder,
     entryPoints: [`modules/${name}.ts`],
@@ -31,12 +34,25 @@ export async function bundleModule(name: string, header: string): Promise<Bundle
     target: `node${requiredNode}`,
     legalComments: 'none',
     metafile: true,
-    plugins: [helpImport, applyEdits('undici-edits', undiciEdits)],
+    plugins: [helpImport, ownVersion(version), applyEdits('undici-edits', undiciEdits)],
     logLevel: 'warning',
   });
   const chunks = outputFiles.map(({ path, text }) => ({ path: basename(path), text }));
   const joined = await joinChunks(`${name}.js`, chunks);
   return { name, text: header + script(joined), metafile };
+}
+
+/** Lets package.json, as modules import it, say the version that is built. */
+function ownVersion(version: string): Plugin {
+  return {
+    name: 'own-version',
+    setup({ onLoad }) {
+      const path = join(projectFolder, 'package.json');
+      onLoad({ filter: /[/\\]package\.json$/ }, (file) =>
+        file.path === path ? { contents: JSON.stringify({ version }), loader: 'json' } : undefined,
+      );
+    },
+  };
 }
 
 /** What stands between two pages. */

@@ -8,7 +8,6 @@ import { execa } from 'execa';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { parse } from 'yaml';
-import { version } from '../../package.json';
 import { type BuildResult, buildAll, largestExecutable } from '../../scripts/build/build-all.ts';
 import { HOST_MODULES, MODULES } from '../../src/modules.ts';
 
@@ -60,7 +59,7 @@ describe('an executable', () => {
 
   it('runs directly under node too', async () => {
     const { stdout } = await execa('node', [join(folder, 'modules/jumpcloud_system'), '--version']);
-    expect(stdout).toBe(`jumpcloud_system ${version}`);
+    expect(stdout).toBe(`jumpcloud_system ${built.version}`);
   });
 
   it('prints its documentation as help that fits a terminal', async () => {

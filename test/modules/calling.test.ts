@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, describe, expect } from 'vitest';
-import { version } from '../../package.json';
+import { collectionFileName } from '../../scripts/build/collection.ts';
 import { type Answer, executablePath, MODULES, runModule, runRaw } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
 import { preload } from '../preload.ts';
@@ -106,7 +106,10 @@ describe.concurrent('flags', () => {
     expect(help.stdout).toMatch(new RegExp(`^${module}: `));
     expect(help.stdout).toMatch(/request_timeout/);
     const said = await execa(path, ['--version'], { stdin: 'ignore' });
-    expect(said.stdout).toBe(`${module} ${version}`);
+    const [name, version = ''] = said.stdout.split(' ');
+    expect(name).toBe(module);
+    // The file comes from that collection.
+    expect(existsSync(join('dist', collectionFileName(version))), version).toBe(true);
   });
 });
 
