@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { readFile } from './read-file.ts';
-import { writeFileAtOnce } from './write-file-at-once.ts';
+import { readOwnObject } from './read-file.ts';
+import { replaceFile } from './write-file-atomic.ts';
 
 /** What a removed host keeps, so that a later run knows that it was removed. */
 export interface Tombstone {
@@ -20,7 +20,7 @@ const UNDER_WAY = '.removing-from-jumpcloud';
 
 /** The tombstone in the agent's folder; undefined when there is none, or none that can be used. */
 export function readTombstone(agentDir: string): Tombstone | undefined {
-  const { system_key: systemKey, removed_at: removedAt } = readObject(join(agentDir, TOMBSTONE));
+  const { system_key: systemKey, removed_at: removedAt } = readOwnObject(join(agentDir, TOMBSTONE));
   if (typeof systemKey !== 'string' || typeof removedAt !== 'string') return undefined;
   return { systemKey: systemKey.toLowerCase(), removedAt };
 }
@@ -35,7 +35,7 @@ export function writeTombstone(agentDir: string, { systemKey, removedAt }: Tombs
  * given up. Elsewhere, in another region, a 401 would mean nothing.
  */
 export function isRemovalUnderWay(agentDir: string, systemKey: string, apiUrl: string): boolean {
-  const note = readObject(join(agentDir, UNDER_WAY));
+  const note = readOwnObject(join(agentDir, UNDER_WAY));
   return note['system_key'] === systemKey && note['api_url'] === apiUrl;
 }
 
@@ -54,13 +54,5 @@ export function endRemoval(agentDir: string): void {
 }
 
 function write(path: string, content: object): void {
-  writeFileAtOnce(path, `${JSON.stringify(content)}\n`);
-}
-
-function readObject(path: string): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(readFile(path)?.text ?? '{}'));
-  } catch {
-    return {};
-  }
+  replaceFile(path, `${JSON.stringify(content)}\n`);
 }

@@ -177,8 +177,8 @@ describe.concurrent('the notes', () => {
 
   test('that a killed run left unfinished go with the next', async () => {
     const stage = await enrol();
-    // No process has that number: it is above the largest that Linux gives.
-    writeFileSync(stage.path(`${TOMBSTONE}.99999999`), '{"sys');
+    // Of a process of another boot.
+    writeFileSync(stage.path(`${TOMBSTONE}.1-1-1-${'0'.repeat(32)}-x`), '{"sys');
     await stage.succeed(PURGE);
     expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
   });
