@@ -238,22 +238,38 @@ describe('a file system that takes no more', () => {
     });
   });
 
-  test('read-only: removed, but a file cannot be deleted; once it can, another run finishes', async () => {
+  test.each([[], ['--check']])('read-only: nothing is asked or removed (%s)', async (...flags) => {
     tmpfs?.readOnly(true);
-    const answer = await run('jumpcloud_removal', { purge_identity: true });
+    const answer = await run('jumpcloud_removal', {
+      purge_identity: true,
+      _ansible_check_mode: flags.length > 0,
+    });
     expect(answer).toMatchObject({
       failed: true,
-      changed: true,
-      removed: [{ type: 'system', id: host.systemId }],
-      error: { code: 'local_action_failed', path: file('jcagent.conf') },
+      changed: false,
+      error: { code: 'local_action_failed', path: host.agentDir },
     });
     expect(answer.msg).toMatch(
-      /jcagent\.conf could not be deleted \(EROFS\)\. Make that possible and run/,
+      /cannot be written \(EROFS\)\. Nothing was removed\. Make it writable/,
     );
-    expect(isKnown()).toBe(false);
+    expect(emulator.requests).toEqual([]);
+    expect(isKnown()).toBe(true);
     expect(left()).toEqual(FILES);
     // Reading is all that other modules need.
-    expect(await run('jumpcloud_system')).toMatchObject({ error: { code: 'unauthorized' } });
+    expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
+    tmpfs?.readOnly(false);
+    expect(await run('jumpcloud_removal', { purge_identity: true })).toMatchObject({
+      changed: true,
+      purged: { length: 4 },
+    });
+  });
+
+  test('read-only: removed without purge, with a warning', async () => {
+    tmpfs?.readOnly(true);
+    const answer = await run('jumpcloud_removal');
+    expect(answer).toMatchObject({ changed: true, removed: [{ id: host.systemId }] });
+    expect(answer.warnings).toEqual([expect.stringMatching(/could not be left in .*\(EROFS\)/)]);
+    expect(isKnown()).toBe(false);
   });
 
   test('read-only from the moment on when JumpCloud was asked to delete', async () => {
