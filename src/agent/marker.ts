@@ -1,6 +1,4 @@
-import { createHash, createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
-import type { Identity } from './identity.ts';
 import { readOwnObject } from './read-file.ts';
 import { removeFile, removeTemporaries, replaceFile } from './write-file-atomic.ts';
 
@@ -14,18 +12,11 @@ import { removeFile, removeTemporaries, replaceFile } from './write-file-atomic.
 export interface Marker {
   readonly system_key: string;
   readonly api_url: string;
-  /** The SHA-256 of the public key, in hexadecimal digits. */
+  /** The fingerprint of the key that signed. */
   readonly key: string;
 }
 
-/** Returns the marker of a DELETE that this identity sends to a base URL. */
-export function markerOf({ systemId, privateKey }: Identity, apiUrl: string): Marker {
-  const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
-  const key = createHash('sha256').update(publicKey).digest('hex');
-  return { system_key: systemId, api_url: apiUrl, key };
-}
-
-/** Whether a marker with this content is in the agent's directory. */
+/** Whether such a marker is in the agent's directory; one that names no key counts for any. */
 export function hasMarker(agentDir: string, marker: Marker): boolean {
   const { system_key, api_url, key = marker.key } = readOwnObject(pathOf(agentDir));
   return system_key === marker.system_key && api_url === marker.api_url && key === marker.key;

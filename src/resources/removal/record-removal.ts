@@ -1,4 +1,5 @@
-import { hasMarker, type Marker, markerOf, removeMarker, writeMarker } from '../../agent/marker.ts';
+import { keyFingerprint } from '../../agent/key-fingerprint.ts';
+import { hasMarker, type Marker, removeMarker, writeMarker } from '../../agent/marker.ts';
 import { hasTombstone, writeTombstone } from '../../agent/tombstone.ts';
 import { type Absence, type Deletion, deleteSystem, lookUpSystem } from '../../api/systems.ts';
 import { Interrupted, ModuleError, NotApplied, Unauthorized } from '../../errors.ts';
@@ -8,6 +9,12 @@ import type { HostSession } from '../../transport/host-session.ts';
 import { awaitAbsence } from './await-absence.ts';
 import type { Removed } from './target.ts';
 import { type Sent, withoutProof } from './without-proof.ts';
+
+/** Returns the marker of a DELETE that this host sends. */
+export function markerOf({ identity, origin }: HostSession): Marker {
+  const { systemId, privateKey } = identity;
+  return { system_key: systemId, api_url: origin, key: keyFingerprint(privateKey) };
+}
 
 /** The removal of this host's record, while no other run writes. */
 export class RecordRemoval {
@@ -27,7 +34,7 @@ export class RecordRemoval {
     this.#session = session;
     this.#purge = purge;
     this.#tell = tell;
-    this.#marker = markerOf(session.identity, session.origin);
+    this.#marker = markerOf(session);
   }
 
   get #agentDir(): string {

@@ -1,10 +1,10 @@
 import { exclusively } from '../../agent/lock.ts';
-import { hasMarker, markerOf } from '../../agent/marker.ts';
+import { hasMarker } from '../../agent/marker.ts';
 import { hasTombstone } from '../../agent/tombstone.ts';
 import { type Absence, lookUpSystem } from '../../api/systems.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { AgentStop } from './agent-stop.ts';
-import { RecordRemoval } from './record-removal.ts';
+import { markerOf, RecordRemoval } from './record-removal.ts';
 import type { RemovalOptions } from './removal-options.ts';
 import type { Target } from './target.ts';
 import { withoutProof } from './without-proof.ts';
@@ -32,7 +32,7 @@ export function systemRecord(
       const seen = await lookUpSystem(session);
       if (seen.isThere) return 'present';
       // In this order: another run leaves its tombstone before it removes its marker.
-      const isMarked = hasMarker(agentDir, markerOf(session.identity, session.origin));
+      const isMarked = hasMarker(agentDir, markerOf(session));
       if ((isMarked && seen.isTimed) || hasTombstone(agentDir, systemId)) return seen;
       const failure = withoutProof(session, seen, isMarked ? 'lost' : 'none', purge_identity);
       if (failure !== undefined) throw failure;
