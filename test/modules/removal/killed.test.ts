@@ -76,21 +76,26 @@ describe.concurrent('a removal killed', () => {
     await expectConvergence(stage, env);
   });
 
-  // Note and tombstone, each written and renamed; note away; four files.
-  const STEPS = 9;
+  // The lock is written and linked, its temporary file is removed; marker and tombstone are written
+  // and renamed; marker, lock and four files are removed.
+  const STEPS = 13;
   const steps = Array.from({ length: STEPS }, (_, i) => i + 1);
-  test.each([...steps, '1 torn', '3 torn'])('at step %s of its changes to files', async (step) => {
-    const stage = await enrol();
-    const { running, env } = start(stage, 'exit 0', { ...KILLS, KILL_AT: `${step}` });
-    expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
-    await expectConvergence(stage, env);
-  });
+  test.each([...steps, '1 torn', '4 torn', '6 torn'])(
+    'at step %s of its changes to files',
+    async (step) => {
+      const stage = await enrol();
+      const { running, env } = start(stage, 'exit 0', { ...KILLS, KILL_AT: `${step}` });
+      expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+      await expectConvergence(stage, env);
+    },
+  );
 
   test('while purging is at its end without a tombstone, too', async () => {
     const stage = await enrol();
     mkdirSync(stage.path(TOMBSTONE));
-    // The note's two steps, the tombstone's in vain and its unfinished file away, the first file.
-    const { running, env } = start(stage, 'exit 0', { ...KILLS, KILL_AT: '7' });
+    // The lock's three steps, the marker's two, the tombstone's two that fail and the removal of its
+    // temporary file, the removal of the lock, the first file.
+    const { running, env } = start(stage, 'exit 0', { ...KILLS, KILL_AT: '11' });
     expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
     const answer = await stage.succeed(OPTIONS, { env });
     expect(answer).toMatchObject({ changed: true, removed: [] });
