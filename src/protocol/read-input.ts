@@ -1,16 +1,18 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { InvalidArguments } from '../errors.ts';
 import { describe, shorten } from '../options/describe.ts';
 import { JsonError, parseJson } from '../options/json.ts';
+import { readAtMost, UnreadableFile } from '../options/read-regular-file.ts';
 import type { Source } from './command-line.ts';
 
-/** Far above any call, in bytes. */
-const LARGEST = 32 * 1024 * 1024;
+/** Far above any call. */
+const MOST_MIB = 16;
+const LARGEST = MOST_MIB * 1024 * 1024;
 /** The most of a path that is quoted, in characters: JSON text that was not recognised is longer. */
 const LONGEST_PATH = 200;
-const TOO_LARGE = 'The options are larger than 32 MiB. Was another file meant?';
+const TOO_LARGE = `The options are larger than ${MOST_MIB} MiB. Was another file meant?`;
 
 /** Where input comes from besides the source named. */
 export interface Input {
@@ -85,9 +87,10 @@ async function readFileOrPipe(path: string): Promise<string> {
   const stat = fstatSync(fd);
   if (stat.isFIFO()) return textFrom(new Socket({ fd, readable: true, writable: false }));
   try {
-    if (stat.size > LARGEST) throw invalid(TOO_LARGE);
     // Read from a device it might never end.
-    return stat.isCharacterDevice() ? '' : decode(readFileSync(fd));
+    return stat.isCharacterDevice() ? '' : decode(readAtMost(fd, MOST_MIB));
+  } catch (error) {
+    throw error instanceof UnreadableFile ? invalid(TOO_LARGE) : error;
   } finally {
     closeSync(fd);
   }

@@ -198,13 +198,13 @@ describe('what is hard to read gets an answer all the same', () => {
     ['nested and cut', () => '['.repeat(200_000), 'invalid_arguments', /is not JSON/],
     [
       'a long string',
-      () => JSON.stringify({ agent_dir: folder, display_name: 'a'.repeat(2e7) }),
+      () => JSON.stringify({ agent_dir: folder, display_name: 'a'.repeat(1e7) }),
       'not_enrolled',
       /jcagent\.conf does not exist/,
     ],
     [
       'a string of quotes and backslashes',
-      () => JSON.stringify({ agent_dir: folder, display_name: '\\"'.repeat(5e6) }),
+      () => JSON.stringify({ agent_dir: folder, display_name: '\\"'.repeat(4e6) }),
       'not_enrolled',
       /jcagent\.conf does not exist/,
     ],
@@ -219,7 +219,7 @@ describe('what is hard to read gets an answer all the same', () => {
       'more than anybody would ask for',
       () => `{"display_name":"${'a'.repeat(33 * 1024 * 1024)}"}`,
       'invalid_arguments',
-      /larger than 32 MiB/,
+      /larger than 16 MiB/,
     ],
     [
       'an object that cannot be text',

@@ -6,7 +6,7 @@ import { afterAll, test as base, beforeAll, describe, expect } from 'vitest';
 import { projectFolder } from '../../scripts/build/project-folder.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { furnish } from '../emulator/furnish.ts';
-import { issue, makeCa } from '../emulator/keys.ts';
+import { issue, issueCa, makeCa } from '../emulator/keys.ts';
 import { executablePath, HOST_MODULES, runModule } from '../harness/executable.ts';
 import { busyCall, WRITING_MODULES } from '../harness/furniture.ts';
 import { Measurer } from '../harness/measurer.ts';
@@ -27,15 +27,23 @@ const folder = mkdtempSync(join(tmpdir(), 'every-node-'));
 const caPath = join(folder, 'ca.pem');
 const measurer = new Measurer();
 let emulator: Emulator;
+/** Its certificate comes from an issuing CA, which it sends along. */
+let chained: Emulator;
+const issuingPath = join(folder, 'issuing.pem');
 
 beforeAll(async () => {
   const ca = await makeCa();
+  const issuing = await issueCa(ca);
   writeFileSync(caPath, ca.cert);
+  writeFileSync(issuingPath, issuing.cert);
   emulator = await startEmulator({ tls: await issue(ca) });
+  const { key, cert } = await issue(issuing);
+  chained = await startEmulator({ tls: { key, cert: `${cert}\n${issuing.cert}` } });
 });
 afterAll(async () => {
   measurer.close();
   await emulator.close();
+  await chained.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -74,6 +82,25 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     );
     expect(stderr).toBe('');
     expect(answer).toMatchObject({ changed: false, api: { requests: 2, retries: 1 } });
+    await host.remove();
+  });
+
+  test('trusts an issuing CA without its root, or says what to do', async () => {
+    const host = await chained.enrol();
+    const run = async (ca_path: string) => {
+      const options = { agent_dir: host.agentDir, api_url: chained.url, ca_path };
+      return (await runModule('jumpcloud_system', options, { env: { JUMPCLOUD_NODE: node } }))
+        .answer;
+    };
+    expect((await run(caPath)).failed).toBeUndefined();
+    const answer = await run(issuingPath);
+    if (Number.parseInt(version, 10) >= 20) expect(answer.failed, answer.msg).toBeUndefined();
+    else {
+      expect(answer).toMatchObject({ failed: true, error: { code: 'tls' } });
+      expect(answer.msg).toMatch(
+        / add the root to ca_path, or use Node\.js 20\.18, 22\.9 or later\.$/,
+      );
+    }
     await host.remove();
   });
 
