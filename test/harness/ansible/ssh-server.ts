@@ -40,6 +40,10 @@ export async function startSshServer({ root, sudo }: SshServerOptions = {}): Pro
   for (const name of ['host-key', 'user-key']) {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', file(name)]);
   }
+  const user = sudo && (await makeSudoUser(folder));
+  const home = user?.home ?? file('home');
+  const remoteTemp = join(home, 'remote');
+  if (user === undefined) await mkdir(remoteTemp, { recursive: true, mode: 0o711 });
   const port = await freePort();
   const configuration = [
     `ListenAddress 127.0.0.1:${port}`,
@@ -51,8 +55,9 @@ export async function startSshServer({ root, sudo }: SshServerOptions = {}): Pro
     // The keys lie below the folder for temporary files, where everybody may write.
     'StrictModes no',
     'UsePAM no',
-    // Where Node.js is, as it is for the tests.
-    `SetEnv PATH=${process.env['PATH']}`,
+    // Where Node.js is, as it is for the tests; and no start-up files of a person's shell, which bash reads
+    // under sshd.
+    `SetEnv PATH=${process.env['PATH']} HOME=${home}`,
     'MaxStartups 50',
     'MaxSessions 50',
     'Subsystem sftp internal-sftp',
@@ -61,7 +66,6 @@ export async function startSshServer({ root, sudo }: SshServerOptions = {}): Pro
   await writeFile(file('config'), configuration.join('\n'));
   // Where sshd, when it is root, wants to put its unprivileged part; packages leave it to the boot.
   if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
-  const user = sudo && (await makeSudoUser(folder));
   const [program = '', ...words] = [
     ...(user?.before ?? []),
     SSHD,
@@ -73,8 +77,6 @@ export async function startSshServer({ root, sudo }: SshServerOptions = {}): Pro
   const server = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
   await listening(server);
   const hostKey = (await readFile(file('host-key.pub'), 'utf8')).trim();
-  const remoteTemp = join(user?.home ?? folder, 'remote');
-  if (user === undefined) await mkdir(remoteTemp, { mode: 0o711 });
   execFileSync('chmod', ['711', folder]);
   return {
     port,
