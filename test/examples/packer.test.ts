@@ -8,6 +8,7 @@ import type { LoggedRequest } from '../emulator/types.ts';
 import { collectionPath } from '../harness/ansible/controller.ts';
 import { type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
 import { HOST_MODULES } from '../harness/executable.ts';
+import { canHaveMounts } from '../harness/host-with-programs.ts';
 import { hasTool } from './has-tool.ts';
 import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
 
@@ -22,7 +23,8 @@ const UPLOADED = [
 
 const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
 
-const hasTools = hasTool('the Packer example', 'packer', 'ansible-playbook', '/usr/sbin/sshd');
+const hasTools =
+  canHaveMounts() && hasTool('the Packer example', 'packer', 'ansible-playbook', '/usr/sbin/sshd');
 
 describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
   let emulator: Emulator;

@@ -192,7 +192,7 @@ export function oddCalls(around: Surroundings): fc.Arbitrary<OddCall> {
   );
   const calls = HOST_MODULES.map(({ name: module, options: table }) => {
     const text = spelled(options(table, around).map(toJson));
-    const flags = fc.array(fc.constantFrom('--check', '--diff', '--detailed-exitcode'), {
+    const flags = fc.array(fc.constantFrom('--check', '--diff', '--detailed-exitcode', '--json'), {
       maxLength: 2,
     });
     return fc

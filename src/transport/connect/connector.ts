@@ -20,7 +20,7 @@ export interface Server {
 export interface ConnectorOptions {
   readonly resolver: Resolver;
   readonly rotation: AddressRotation;
-  /** A PEM bundle of certificate authorities to trust beside those that every Node.js program trusts. */
+  /** PEM certificates to trust beside those that every Node.js program trusts, issuing ones included. */
   readonly ca: string | undefined;
 }
 
@@ -149,8 +149,11 @@ export class Connector {
 
   #trusted(): Tls.SecureContext {
     if (this.#context === undefined) {
-      this.#context = this.#requireTls().createSecureContext();
       const { ca } = this.#options;
+      // An issuing certificate is trusted without its root, as curl does.
+      this.#context = this.#requireTls().createSecureContext({
+        allowPartialTrustChain: ca !== undefined,
+      });
       // The option `ca` would replace the others, which cannot be listed where they are the system's.
       // From Node.js 22 on NODE_EXTRA_CA_CERTS is among them even then.
       if (ca !== undefined) this.#context.context.addCACert(ca);

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { InvalidArguments } from '../../errors.ts';
 import { LONGEST_TIMER_MS } from '../../pause.ts';
 import { Budget } from '../retry/budget.ts';
 import { AddressRotation } from './address-rotation.ts';
@@ -12,7 +10,7 @@ import { setFlagsForShortRun, setV8Flag } from './v8-flags.ts';
 
 /** The options that say how an address is reached. Times in seconds. */
 export interface Reachability {
-  readonly ca_path: string | undefined;
+  readonly ca_path: { readonly certificates: string } | undefined;
   readonly proxy: string | undefined;
   readonly timeout: number;
   readonly request_timeout: number;
@@ -57,7 +55,7 @@ export async function openDestination<T>(
   const rotation = new AddressRotation(
     Math.min(Math.ceil(requestTimeoutMs), LONGEST_TIMER_MS - GRACE_MS),
   );
-  const ways = { resolver, rotation, ca: readBundle(options.ca_path) };
+  const ways = { resolver, rotation, ca: options.ca_path?.certificates };
   const connector = new Connector(first, ways);
   const early = proxy === undefined ? requests : 0;
   // Node.js recognises addresses by large regular expressions, and optimising these takes 3 ms. Only
@@ -106,20 +104,4 @@ function serverOf(url: string): Server {
     hostname: hostname.replace(/[[\]]/g, ''),
     port: Number(port || (isSecure ? 443 : 80)),
   };
-}
-
-/**
- * @throws InvalidArguments when it cannot be read any more: it was there when the options were read,
- * but the agent may have been waited for since
- */
-function readBundle(caPath: string | undefined): string | undefined {
-  if (caPath === undefined) return undefined;
-  try {
-    return readFileSync(caPath, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new InvalidArguments([
-      { option: 'ca_path', message: `${caPath} cannot be read any more (${code})` },
-    ]);
-  }
 }
