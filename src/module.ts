@@ -1,4 +1,4 @@
-import type { Problem } from './errors.ts';
+import type { Problem } from './base/errors.ts';
 import type { OptionTable, OptionValues } from './options/option.ts';
 import type { Outcome, Run } from './run.ts';
 

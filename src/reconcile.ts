@@ -1,4 +1,4 @@
-import type { ModuleError } from './errors.ts';
+import type { ModuleError } from './base/errors.ts';
 import type { Outcome, Run } from './run.ts';
 import type { HostSession } from './transport/host-session.ts';
 import { type SessionOptions, withSession } from './transport/open-session.ts';

@@ -1,6 +1,6 @@
-import { BadIdentity, NotEnrolled } from '../errors.ts';
-import { monotonicMs } from '../monotonic-clock.ts';
-import { pollUntil } from '../poll-until.ts';
+import { BadIdentity, NotEnrolled } from '../base/errors.ts';
+import { monotonicMs } from '../base/monotonic-clock.ts';
+import { pollUntil } from '../base/poll-until.ts';
 import type { Run } from '../run.ts';
 import { Unreadable } from './read-file.ts';
 import { AlreadyRemoved, type Registration, readRegistration } from './registration.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { BadIdentity } from '../errors.ts';
+import { BadIdentity } from '../base/errors.ts';
 import type { Signer } from '../signing/sign.ts';
+import type { KeyFile } from './key-file.ts';
 import { proveKey } from './private-key.ts';
-import type { Registered } from './registration.ts';
 
 /** Who this host is to JumpCloud. */
 export interface Identity extends Signer {
@@ -11,12 +11,19 @@ export interface Identity extends Signer {
   readonly keyMatchesCertificate: boolean | undefined;
 }
 
+/** A system, and the file with its key. */
+export interface KeyHolder {
+  readonly agentDir: string;
+  readonly systemId: string;
+  readonly keyFile: KeyFile;
+}
+
 /**
  * What a registered host proves itself with.
  * @throws BadIdentity when the key cannot serve
  */
-export async function identityOf(registered: Registered): Promise<Identity> {
-  const { agentDir, systemId, keyFile } = registered;
+export async function identityOf(holder: KeyHolder): Promise<Identity> {
+  const { agentDir, systemId, keyFile } = holder;
   const { key, matchesCertificate } = await proveKey(keyFile, join(agentDir, 'client.crt'));
   if (matchesCertificate === false) {
     throw new BadIdentity(

@@ -1,4 +1,4 @@
-import { BadIdentity, NotEnrolled } from '../errors.ts';
+import { BadIdentity, NotEnrolled } from '../base/errors.ts';
 import { readFile } from './read-file.ts';
 import { waitAdvice } from './wait-advice.ts';
 

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { monotonicMs } from '../monotonic-clock.ts';
+import { monotonicMs } from '../base/monotonic-clock.ts';
 import {
   type ProcessIdentity,
   type Standing,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { LocalActionFailed } from '../errors.ts';
-import { monotonicMs } from '../monotonic-clock.ts';
-import { pollUntil } from '../poll-until.ts';
+import { LocalActionFailed } from '../base/errors.ts';
+import { monotonicMs } from '../base/monotonic-clock.ts';
+import { pollUntil } from '../base/poll-until.ts';
 import type { Run } from '../run.ts';
 import {
   holderOf,

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { BadIdentity } from '../errors.ts';
+import { BadIdentity } from '../base/errors.ts';
 import { type KeyFile, notAKey } from './key-file.ts';
 import { readFile } from './read-file.ts';
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, lstatSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { LocalActionFailed } from '../errors.ts';
+import { LocalActionFailed } from '../base/errors.ts';
 
 /**
  * The files that make up a registration; without them a clone registers anew. The configuration

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { BadIdentity } from '../errors.ts';
+import { BadIdentity } from '../base/errors.ts';
 import { isLink } from './is-link.ts';
 
 /** Far above any real agent file, in bytes; a larger one is something else. */

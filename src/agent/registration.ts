@@ -1,8 +1,8 @@
 import { type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { BadIdentity, NotEnrolled } from '../errors.ts';
+import { BadIdentity, NotEnrolled } from '../base/errors.ts';
 import { NoRegistration, readConfiguration } from './configuration.ts';
-import { type Identity, identityOf } from './identity.ts';
+import { type Identity, identityOf, type KeyHolder } from './identity.ts';
 import { isLink } from './is-link.ts';
 import { type KeyFile, readKeyFile } from './key-file.ts';
 import { Unreadable } from './read-file.ts';
@@ -22,16 +22,9 @@ export class AlreadyRemoved extends NotEnrolled {
   }
 }
 
-/** What the agent's files say. */
-export interface Registered {
-  readonly agentDir: string;
-  readonly systemId: string;
+/** As what the agent registered this host, by its files. */
+export interface Registration extends KeyHolder {
   readonly agentServerHost: string | undefined;
-  readonly keyFile: KeyFile;
-}
-
-/** As what the agent registered this host. */
-export interface Registration extends Registered {
   /**
    * What it proves itself with. The key is looked at once, however often it is asked for.
    * @throws BadIdentity when the key cannot serve

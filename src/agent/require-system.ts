@@ -1,4 +1,4 @@
-import { InvalidArguments } from '../errors.ts';
+import { InvalidArguments } from '../base/errors.ts';
 import type { Run } from '../run.ts';
 
 /**

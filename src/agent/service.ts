@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
-import { LocalActionFailed } from '../errors.ts';
-import { monotonicMs } from '../monotonic-clock.ts';
-import { pause } from '../pause.ts';
+import { LocalActionFailed } from '../base/errors.ts';
+import { monotonicMs } from '../base/monotonic-clock.ts';
+import { pause } from '../base/pause.ts';
 import { findProgram, SYSTEM_DIRECTORIES } from './find-program.ts';
 
 /** How a service manager stops the agent. */

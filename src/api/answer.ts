@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { couldNot, UnexpectedResponse } from '../errors.ts';
+import { couldNot, UnexpectedResponse } from '../base/errors.ts';
 import { WHO_ANSWERS } from '../transport/errors/request-error.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { AssociationType } from '../named-kinds.ts';
+import type { AssociationType } from '../base/named-kinds.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import {
   type EdgeChange,

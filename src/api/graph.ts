@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { ModuleError } from '../errors.ts';
+import type { ModuleError } from '../base/errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import type { Request } from '../transport/request.ts';
 import { isJumpClouds, meansAbsence } from './absence.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { NamedKind } from '../named-kinds.ts';
+import type { NamedKind } from '../base/named-kinds.ts';
 import type { Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
 import { answer, listOf, objectId, totalOf } from './answer.ts';

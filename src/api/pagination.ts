@@ -1,4 +1,4 @@
-import { UnexpectedResponse } from '../errors.ts';
+import { UnexpectedResponse } from '../base/errors.ts';
 
 /** The most entries that JumpCloud gives at once; its default is 10. */
 const PAGE_SIZE = 100;

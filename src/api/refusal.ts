@@ -5,8 +5,8 @@ import {
   Rejected,
   Unauthorized,
   UnexpectedResponse,
-} from '../errors.ts';
-import { printable, shorten } from '../printable.ts';
+} from '../base/errors.ts';
+import { printable, shorten } from '../base/printable.ts';
 import { WHO_ANSWERS } from '../transport/errors/request-error.ts';
 import { statusText } from '../transport/http/status-text.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { ModuleError, NotFound, Unauthorized } from '../errors.ts';
+import type { ModuleError, NotFound, Unauthorized } from '../base/errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import type { Reply, Request } from '../transport/request.ts';
 import { isJumpClouds, meansAbsence } from './absence.ts';

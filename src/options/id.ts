@@ -1,4 +1,4 @@
-import type { NamedKind } from '../named-kinds.ts';
+import type { NamedKind } from '../base/named-kinds.ts';
 import { toDistinct } from './collections.ts';
 import { describe } from './describe.ts';
 import { InvalidValue } from './invalid-value.ts';

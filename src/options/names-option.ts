@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { NAMED_KINDS, type NamedKind } from '../named-kinds.ts';
+import { NAMED_KINDS, type NamedKind } from '../base/named-kinds.ts';
 import { describe } from './describe.ts';
 import { isId } from './id.ts';
 import { InvalidValue } from './invalid-value.ts';

@@ -1,4 +1,4 @@
-import { NAMED_KINDS, type NamedKind } from '../named-kinds.ts';
+import { NAMED_KINDS, type NamedKind } from '../base/named-kinds.ts';
 import { InvalidValue } from './invalid-value.ts';
 import { nearest } from './nearest.ts';
 import { quote } from './quote.ts';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { shorten } from '../printable.ts';
+import { shorten } from '../base/printable.ts';
 
 const MASK = '********';
 /** What is looked at of a text, and quoted of a path, in characters. */

@@ -1,5 +1,5 @@
-import type { Problem } from '../errors.ts';
-import { parseServerUrl } from '../server-url.ts';
+import type { Problem } from '../base/errors.ts';
+import { parseServerUrl } from '../base/server-url.ts';
 import { type Flaw, flawsOf, InvalidValue } from './invalid-value.ts';
 import { NameLookup, UnreadableNames } from './names.ts';
 import { nearest } from './nearest.ts';

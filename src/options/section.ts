@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.ts';
+import type { Problem } from '../base/errors.ts';
 import { toMapping } from './collections.ts';
 import { type Flaw, InvalidValue } from './invalid-value.ts';
 import { nearest } from './nearest.ts';

@@ -1,4 +1,4 @@
-import { EXPECTED_PROXY, EXPECTED_SERVER, parseServerUrl } from '../server-url.ts';
+import { EXPECTED_PROXY, EXPECTED_SERVER, parseServerUrl } from '../base/server-url.ts';
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
 

@@ -1,5 +1,5 @@
 import { version } from '../../package.json';
-import { InvalidArguments } from '../errors.ts';
+import { InvalidArguments } from '../base/errors.ts';
 import type { Module } from '../module.ts';
 import { NameLookup } from '../options/names.ts';
 import type { OptionTable, OptionValues } from '../options/option.ts';

@@ -1,4 +1,4 @@
-import { InvalidArguments, type Problem } from '../errors.ts';
+import { InvalidArguments, type Problem } from '../base/errors.ts';
 import { quote } from '../options/quote.ts';
 import { isUtf8CommandLine } from './is-utf8-command-line.ts';
 

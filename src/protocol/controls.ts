@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.ts';
+import type { Problem } from '../base/errors.ts';
 import { readBoolean, readNumber } from '../options/spellings.ts';
 import type { CommandLine } from './command-line.ts';
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { InvalidArguments } from '../errors.ts';
+import { InvalidArguments } from '../base/errors.ts';
 import { describe } from '../options/describe.ts';
 import { JsonError, parseJson } from '../options/json.ts';
 import { quotePath } from '../options/quote.ts';

@@ -1,5 +1,5 @@
-import { Internal, LocalActionFailed, ModuleError } from '../errors.ts';
-import { escapeHidden, printable } from '../printable.ts';
+import { Internal, LocalActionFailed, ModuleError } from '../base/errors.ts';
+import { escapeHidden, printable } from '../base/printable.ts';
 import type { Outcome } from '../run.ts';
 import { mapTexts } from './map-texts.ts';
 

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { Interrupted } from '../errors.ts';
+import { Interrupted } from '../base/errors.ts';
 import type { Module } from '../module.ts';
 import type { OptionTable } from '../options/option.ts';
 import { callModule } from './call-module.ts';

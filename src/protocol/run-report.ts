@@ -1,4 +1,4 @@
-import { conceal } from '../conceal.ts';
+import { conceal } from '../base/conceal.ts';
 import type { Reporter } from '../run.ts';
 
 /** Gathers what a run tells, for its result. */

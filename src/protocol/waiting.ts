@@ -1,5 +1,5 @@
-import { monotonicMs } from '../monotonic-clock.ts';
-import { printable } from '../printable.ts';
+import { monotonicMs } from '../base/monotonic-clock.ts';
+import { printable } from '../base/printable.ts';
 import type { Reporter } from '../run.ts';
 
 /** Waits that are over sooner are not worth a line, in milliseconds. */

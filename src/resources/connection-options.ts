@@ -1,5 +1,5 @@
 import { REGIONS } from '../agent/region.ts';
-import type { Problem } from '../errors.ts';
+import type { Problem } from '../base/errors.ts';
 import { choice } from '../options/choice.ts';
 import { id } from '../options/id.ts';
 import { namesOption } from '../options/names-option.ts';

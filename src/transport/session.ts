@@ -1,6 +1,6 @@
 import { version } from '../../package.json';
-import { monotonicMs } from '../monotonic-clock.ts';
-import { pause } from '../pause.ts';
+import { monotonicMs } from '../base/monotonic-clock.ts';
+import { pause } from '../base/pause.ts';
 import type { Run } from '../run.ts';
 import type { Authentication } from './auth/authentication.ts';
 import { ServerClock } from './auth/server-clock.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AlreadyRemoved, readRegistration } from '../../src/agent/registration.ts';
 import { agentVersion } from '../../src/agent/version.ts';
-import { BadIdentity } from '../../src/errors.ts';
+import { BadIdentity } from '../../src/base/errors.ts';
 import { type EnrolledHost, enrol } from '../emulator/enrol.ts';
 import { makeKeyFiles } from '../emulator/keys.ts';
 import { Store } from '../emulator/store.ts';

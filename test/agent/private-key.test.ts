@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readKeyFile } from '../../src/agent/key-file.ts';
 import { proveKey } from '../../src/agent/private-key.ts';
-import { BadIdentity, NotEnrolled } from '../../src/errors.ts';
+import { BadIdentity, NotEnrolled } from '../../src/base/errors.ts';
 import { type KeyFiles, makeKeyFiles } from '../emulator/keys.ts';
 import { NUMBERS, pkcs1WithZeroes } from './pkcs1.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type PageRequest, readPages } from '../../src/api/pagination.ts';
-import { UnexpectedResponse } from '../../src/errors.ts';
+import { UnexpectedResponse } from '../../src/base/errors.ts';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import type { Fault } from '../emulator/faults.ts';
 import type { Store } from '../emulator/store.ts';

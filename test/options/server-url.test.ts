@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseServerUrl } from '../../src/server-url.ts';
+import { parseServerUrl } from '../../src/base/server-url.ts';
 
 test.each([
   ['https://host', 'https://host'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Internal, Unavailable } from '../../src/errors.ts';
+import { Internal, Unavailable } from '../../src/base/errors.ts';
 import { failed, serialize, succeeded } from '../../src/protocol/result.ts';
 
 describe('failed', () => {

@@ -1,6 +1,6 @@
-import type { Problem } from '../../errors.ts';
+import type { Problem } from '../../base/errors.ts';
+import { type NamedKind, OBJECT_TYPES } from '../../base/named-kinds.ts';
 import { defineModule } from '../../module.ts';
-import { type NamedKind, OBJECT_TYPES } from '../../named-kinds.ts';
 import { toChoice } from '../../options/choice.ts';
 import { objects } from '../../options/id.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';

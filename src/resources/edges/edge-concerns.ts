@@ -1,4 +1,4 @@
-import type { AssociationType } from '../../named-kinds.ts';
+import type { AssociationType } from '../../base/named-kinds.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { type EdgesConcern, edges } from './edges.ts';
 import { associations, memberships } from './edges-access.ts';

@@ -1,7 +1,7 @@
 import { readAssociations, writeAssociation } from '../../api/associations.ts';
 import { type EdgeChange, NO_SUDO, type Written } from '../../api/graph.ts';
 import { readMemberships, writeMembership } from '../../api/memberships.ts';
-import type { AssociationType } from '../../named-kinds.ts';
+import type { AssociationType } from '../../base/named-kinds.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { Edges } from './plan-edges.ts';
 

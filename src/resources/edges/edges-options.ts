@@ -1,4 +1,4 @@
-import type { Problem } from '../../errors.ts';
+import type { Problem } from '../../base/errors.ts';
 import { choice } from '../../options/choice.ts';
 import { type KindOf, objects } from '../../options/id.ts';
 import { withDefault } from '../../options/option.ts';

@@ -1,5 +1,5 @@
 import type { EdgeChange } from '../../api/graph.ts';
-import { type ModuleError, NotApplied, NotFound, Rejected } from '../../errors.ts';
+import { type ModuleError, NotApplied, NotFound, Rejected } from '../../base/errors.ts';
 import type { EdgesAccess } from './edges-access.ts';
 import type { ReadBack, RefusedEdge } from './write-edges.ts';
 

@@ -1,4 +1,4 @@
-import type { Problem } from '../../errors.ts';
+import type { Problem } from '../../base/errors.ts';
 import { choices } from '../../options/choice.ts';
 import { objects } from '../../options/id.ts';
 import { type OptionValues, withDefault } from '../../options/option.ts';

@@ -1,4 +1,4 @@
-import { ModuleError } from '../../errors.ts';
+import { ModuleError } from '../../base/errors.ts';
 
 /** Throws an error again, with the section of the document that it is about. */
 export function inSection(section: string, error: unknown): never {

@@ -1,5 +1,5 @@
 import type { EdgeChange } from '../../api/graph.ts';
-import { type ModuleError, NotApplied, NotFound, Rejected } from '../../errors.ts';
+import { type ModuleError, NotApplied, NotFound, Rejected } from '../../base/errors.ts';
 import type { Applied } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';

@@ -4,7 +4,7 @@ import { readAssociations } from '../../api/associations.ts';
 import { readMemberships } from '../../api/memberships.ts';
 import { readSystem, type SystemRecord } from '../../api/systems.ts';
 import { type BoundUser, readUsers } from '../../api/users.ts';
-import { OBJECT_TYPES } from '../../named-kinds.ts';
+import { OBJECT_TYPES } from '../../base/named-kinds.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { readTogether } from '../read-together.ts';

@@ -1,4 +1,4 @@
-import { OBJECT_TYPES } from '../../named-kinds.ts';
+import { OBJECT_TYPES } from '../../base/named-kinds.ts';
 import { choices } from '../../options/choice.ts';
 import { type OptionValues, withDefault } from '../../options/option.ts';
 import { connectionOptions } from '../connection-options.ts';

@@ -1,6 +1,6 @@
 import { awaitRegistration } from '../../agent/await-registration.ts';
 import { AlreadyRemoved, type Registration } from '../../agent/registration.ts';
-import { NotEnrolled } from '../../errors.ts';
+import { NotEnrolled } from '../../base/errors.ts';
 import { defineModule } from '../../module.ts';
 import { withSessionOf } from '../../transport/open-session.ts';
 import { connectionRules } from '../connection-options.ts';

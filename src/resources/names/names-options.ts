@@ -1,6 +1,6 @@
 import { REGIONS } from '../../agent/region.ts';
-import type { Problem } from '../../errors.ts';
-import type { NamedKind } from '../../named-kinds.ts';
+import type { Problem } from '../../base/errors.ts';
+import type { NamedKind } from '../../base/named-kinds.ts';
 import { choice } from '../../options/choice.ts';
 import { toDistinct } from '../../options/collections.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';

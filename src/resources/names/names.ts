@@ -1,8 +1,8 @@
 import { CONSOLES } from '../../agent/region.ts';
-import { spellingsOf } from '../../conceal.ts';
-import { InvalidArguments, NotFound, type Problem } from '../../errors.ts';
+import { spellingsOf } from '../../base/conceal.ts';
+import { InvalidArguments, NotFound, type Problem } from '../../base/errors.ts';
+import { shorten } from '../../base/printable.ts';
 import { defineModule } from '../../module.ts';
-import { shorten } from '../../printable.ts';
 import type { Outcome, Run } from '../../run.ts';
 import { ApiKeyAuthentication } from '../../transport/auth/api-key.ts';
 import { openDestination } from '../../transport/connect/destination.ts';

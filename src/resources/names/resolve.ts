@@ -1,6 +1,6 @@
 import { findObjects, type NamedObject } from '../../api/named-objects.ts';
-import { Interrupted } from '../../errors.ts';
-import type { NamedKind } from '../../named-kinds.ts';
+import { Interrupted } from '../../base/errors.ts';
+import type { NamedKind } from '../../base/named-kinds.ts';
 import { isId } from '../../options/id.ts';
 import { nearest } from '../../options/nearest.ts';
 import type { Session } from '../../transport/session.ts';

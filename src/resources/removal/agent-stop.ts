@@ -1,5 +1,5 @@
 import { findStopCommand, STOP_TIMEOUT_MS, stopAgent } from '../../agent/service.ts';
-import { Interrupted } from '../../errors.ts';
+import { Interrupted } from '../../base/errors.ts';
 import type { Run } from '../../run.ts';
 
 /** Stops the agent, if that was asked for, while something else is done. */

@@ -1,4 +1,4 @@
-import { ASSOCIATION_TYPES } from '../../named-kinds.ts';
+import { ASSOCIATION_TYPES } from '../../base/named-kinds.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { associations, type EdgesAccess, memberships } from '../edges/edges-access.ts';
 import { type Edges, type EdgesWish, planEdges } from '../edges/plan-edges.ts';

@@ -1,7 +1,7 @@
 import { type Absence, lookUpSystem, type Presence } from '../../api/systems.ts';
-import { NotApplied, RateLimited, Unavailable } from '../../errors.ts';
-import { monotonicMs } from '../../monotonic-clock.ts';
-import { pollUntil } from '../../poll-until.ts';
+import { NotApplied, RateLimited, Unavailable } from '../../base/errors.ts';
+import { monotonicMs } from '../../base/monotonic-clock.ts';
+import { pollUntil } from '../../base/poll-until.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { READ_BACK_TIMEOUT_MS } from '../read-back-timeout.ts';

@@ -3,7 +3,7 @@ import { NoRegistration, readConfiguration } from '../../agent/configuration.ts'
 import { identityFiles } from '../../agent/purge.ts';
 import { readFile, Unreadable } from '../../agent/read-file.ts';
 import { readTombstone } from '../../agent/tombstone.ts';
-import { BadIdentity } from '../../errors.ts';
+import { BadIdentity } from '../../base/errors.ts';
 import type { Run } from '../../run.ts';
 import type { RemovalOptions } from './removal-options.ts';
 

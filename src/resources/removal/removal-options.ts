@@ -1,4 +1,4 @@
-import type { Problem } from '../../errors.ts';
+import type { Problem } from '../../base/errors.ts';
 import { choice } from '../../options/choice.ts';
 import { type OptionValues, withDefault } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';

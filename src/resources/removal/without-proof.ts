@@ -1,6 +1,6 @@
 import { identityFiles } from '../../agent/purge.ts';
 import type { Absence } from '../../api/systems.ts';
-import { type ModuleError, NotFound, Unauthorized } from '../../errors.ts';
+import { type ModuleError, NotFound, Unauthorized } from '../../base/errors.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 
 /** What became of the DELETEs of this record, as far as is known. */

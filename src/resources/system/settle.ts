@@ -1,6 +1,6 @@
-import { NotApplied } from '../../errors.ts';
-import { monotonicMs } from '../../monotonic-clock.ts';
-import { pollUntil } from '../../poll-until.ts';
+import { NotApplied } from '../../base/errors.ts';
+import { monotonicMs } from '../../base/monotonic-clock.ts';
+import { pollUntil } from '../../base/poll-until.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 

@@ -1,4 +1,4 @@
-import type { Problem } from '../../errors.ts';
+import type { Problem } from '../../base/errors.ts';
 import { choice } from '../../options/choice.ts';
 import { toMapping } from '../../options/collections.ts';
 import { describe } from '../../options/describe.ts';

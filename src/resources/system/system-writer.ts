@@ -1,7 +1,7 @@
 import { exclusively } from '../../agent/lock.ts';
 import { readSystem, type SystemRecord, updateSystem } from '../../api/systems.ts';
-import { NotApplied, NotFound, Rejected } from '../../errors.ts';
-import { shorten } from '../../printable.ts';
+import { NotApplied, NotFound, Rejected } from '../../base/errors.ts';
+import { shorten } from '../../base/printable.ts';
 import type { Applied } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';

@@ -1,5 +1,5 @@
 import type { LookupAddress } from 'node:dns';
-import { monotonicMs } from '../../monotonic-clock.ts';
+import { monotonicMs } from '../../base/monotonic-clock.ts';
 
 /**
  * The most that one of several addresses gets. A quarter of a second, as Node gives it, is too little

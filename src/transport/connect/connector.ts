@@ -1,6 +1,6 @@
 import { isIP, type Socket } from 'node:net';
 import type * as Tls from 'node:tls';
-import { monotonicMs } from '../../monotonic-clock.ts';
+import { monotonicMs } from '../../base/monotonic-clock.ts';
 import type { AddressRotation } from './address-rotation.ts';
 import type { Resolver } from './dns.ts';
 import { closedAtOnce, connectTcp, GRACE_MS, timedOut } from './tcp.ts';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { LONGEST_TIMER_MS } from '../../pause.ts';
+import { LONGEST_TIMER_MS } from '../../base/pause.ts';
 import { Budget } from '../retry/budget.ts';
 import { AddressRotation } from './address-rotation.ts';
 import { Connector, type Server, turn } from './connector.ts';

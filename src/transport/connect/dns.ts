@@ -1,6 +1,6 @@
 import { type LookupAddress, lookup } from 'node:dns';
 import { isIP } from 'node:net';
-import { monotonicMs } from '../../monotonic-clock.ts';
+import { monotonicMs } from '../../base/monotonic-clock.ts';
 
 /** How long a process may live beyond its budget because of a lookup. */
 const GRACE_MS = 500;

@@ -1,6 +1,6 @@
 import * as net from 'node:net';
-import { InvalidArguments } from '../../errors.ts';
-import { EXPECTED_PROXY, parseServerUrl } from '../../server-url.ts';
+import { InvalidArguments } from '../../base/errors.ts';
+import { EXPECTED_PROXY, parseServerUrl } from '../../base/server-url.ts';
 
 /** A proxy without its credentials, and these ready for its Proxy-Authorization header. */
 export interface ProxyServer {

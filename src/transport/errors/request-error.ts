@@ -6,7 +6,7 @@ import {
   TlsFailure,
   Unavailable,
   UnexpectedResponse,
-} from '../../errors.ts';
+} from '../../base/errors.ts';
 import type { WireReply } from '../http/attempt.ts';
 import { statusText } from '../http/status-text.ts';
 import { AttemptError } from './attempt-error.ts';

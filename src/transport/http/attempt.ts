@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { LONGEST_TIMER_MS } from '../../pause.ts';
+import { LONGEST_TIMER_MS } from '../../base/pause.ts';
 import { AttemptError, classify } from '../errors/attempt-error.ts';
 import { BodyBuffer, type BodyMemory } from './body-buffer.ts';
 import { readHeaders } from './headers.ts';

@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Client, Dispatcher } from 'undici';
-import { LONGEST_TIMER_MS } from '../../pause.ts';
+import { LONGEST_TIMER_MS } from '../../base/pause.ts';
 import type { Destination } from '../connect/destination.ts';
 import { closedAtOnce } from '../connect/tcp.ts';
 import { openTunnel } from '../connect/tunnel.ts';
@@ -29,7 +29,10 @@ export class HttpClient {
   }
 
   dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandlers): void {
-    if (this.#isDestroyed) return handler.onError?.(new Error('the connections are closed'));
+    if (this.#isDestroyed) {
+      handler.onError?.(new Error('the connections are closed'));
+      return;
+    }
     const client = this.#idle.pop() ?? this.#open();
     this.#clients.add(client);
     client.dispatch(request, {

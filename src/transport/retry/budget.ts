@@ -1,4 +1,4 @@
-import { monotonicMs } from '../../monotonic-clock.ts';
+import { monotonicMs } from '../../base/monotonic-clock.ts';
 
 /**
  * The time a run may spend on talking to JumpCloud, in milliseconds. It starts to run with the

@@ -10,7 +10,10 @@ import { issue, makeCa, type TlsIdentity } from '../../emulator/keys.ts';
 function connectorTo(isSecure: boolean, port: number, trusted?: string): Connector {
   const resolver = new Resolver(() => 5000);
   const rotation = new AddressRotation(5000);
-  return new Connector({ isSecure, hostname: '127.0.0.1', port }, { resolver, rotation, ca: trusted });
+  return new Connector(
+    { isSecure, hostname: '127.0.0.1', port },
+    { resolver, rotation, ca: trusted },
+  );
 }
 
 let ca: TlsIdentity;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { InvalidArguments } from '../../../src/errors.ts';
+import { InvalidArguments } from '../../../src/base/errors.ts';
 import { proxyFor } from '../../../src/transport/connect/proxy.ts';
 
 const origin = 'https://console.jumpcloud.com';

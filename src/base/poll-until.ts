@@ -1,5 +1,10 @@
 import { pause } from './pause.ts';
-import type { Run } from './run.ts';
+
+/** The part of a run that a wait needs. */
+interface Waiting {
+  readonly signal: AbortSignal;
+  readonly report: { waiting(what: string, forMs: number): () => void };
+}
 
 /** How to wait for something. Times in milliseconds. */
 export interface Polling {
@@ -16,7 +21,7 @@ export interface Polling {
  * nothing until the time was up. Rejects with what a look throws, or with the reason of an interruption.
  */
 export async function pollUntil<T>(
-  run: Run,
+  run: Waiting,
   look: () => T | undefined | Promise<T | undefined>,
   { what, delayMs, leftMs }: Polling,
 ): Promise<T | undefined> {

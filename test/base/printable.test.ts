@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { escapeHidden, printable, shorten } from '../src/printable.ts';
+import { escapeHidden, printable, shorten } from '../../src/base/printable.ts';
 
 describe('printable', () => {
   test('shows every control and format character, and keeps letters of all scripts', () => {

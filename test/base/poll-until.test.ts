@@ -1,9 +1,9 @@
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { type Polling, pollUntil } from '../src/poll-until.ts';
-import { RunReport } from '../src/protocol/run-report.ts';
+import { type Polling, pollUntil } from '../../src/base/poll-until.ts';
+import { RunReport } from '../../src/protocol/run-report.ts';
 
 // Only the clock is faked. Loaded at once: a clock that is turned does not wait for a file.
-vi.mock('node:timers/promises', () => import('./harness/timers-promises.ts'));
+vi.mock('node:timers/promises', () => import('../harness/timers-promises.ts'));
 beforeAll(() => import('node:timers/promises'));
 
 const START = 1_000_000;
