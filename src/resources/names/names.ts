@@ -68,7 +68,7 @@ function outcome(options: NamesOptions, run: Run, resolved: readonly Resolved[])
     for (const [name, { id, isDynamic }] of found) {
       if (!isDynamic) continue;
       run.report.warn(
-        `${said(kind, name)} (${id}) is filled by a rule of JumpCloud's: no host can join or leave it by hand. Leave it out of what a host is to be in, or name it in keep.`,
+        `${said(kind, name)} (${id}) is dynamic: a rule fills it, and no host can join or leave it by hand. Do not list it for a host, or list it under keep.`,
       );
     }
   }
