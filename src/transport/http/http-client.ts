@@ -69,7 +69,7 @@ export async function openHttpClient(
   userAgent: string,
 ): Promise<DestinationClient> {
   requireFlags();
-  const { default: Undici } = await import('undici/lib/dispatcher/client.js');
+  const { Client: Undici } = await import('./undici-client.ts');
   const { origin, toOrigin, proxy } = destination;
   let certificate: X509Certificate | undefined;
   const connect = async () => {
