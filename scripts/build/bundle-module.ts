@@ -61,21 +61,20 @@ function ownVersion(version: string): Plugin {
   };
 }
 
-/** What stands between two pages. */
-const PAGE_BREAK = '\n//page\n';
+/** Separates two late chunks. */
+const CHUNK_BREAK = '\n//chunk\n';
 
 /**
- * One script of all. The pages stand in a comment, which V8 skips, and each is compiled as a whole, as
- * the header begins to, when it is wanted: most of them while the connection is on its way. Their text
- * comes from the same reading of the file as the early part's, because an upgrade may replace the file
- * meanwhile.
+ * Returns one script of all. The late chunks stand in a comment, which V8 skips, and each is compiled as
+ * a whole when it is imported: most of them while the connection is established. Their text comes from
+ * the same read of the file as the early part's, because an upgrade may replace the file during a run.
  */
-function script({ early, pages, shared }: Joined): string {
-  const names = ['require', 'page', 'later', ...shared];
-  const bodies = pages.map((page) => `"use strict";${page}`);
+function script({ early, lateChunks, shared }: Joined): string {
+  const names = ['require', 'late', 'importLate', ...shared];
+  const bodies = lateChunks.map((chunk) => `"use strict";${chunk}`);
   for (const body of bodies) {
-    if (/\/\*|\*\//.test(body) || body.includes(PAGE_BREAK))
-      throw new Error('A page of a bundle would end too soon.');
+    if (/\/\*|\*\//.test(body) || body.includes(CHUNK_BREAK))
+      throw new Error('A late chunk would end too soon.');
     // What is wrong in a comment would show on a host only.
     compileFunction(body, names);
   }
@@ -86,14 +85,14 @@ let text=module.text,texts;
 try{text??=require("node:fs").readFileSync(__filename,"utf8")}catch{}
 const made=[];
 const make=n=>{
-texts??=text.slice(text.lastIndexOf("/*")+2,text.lastIndexOf("*/")).split(${JSON.stringify(PAGE_BREAK)});
+texts??=text.slice(text.lastIndexOf("/*")+2,text.lastIndexOf("*/")).split(${JSON.stringify(CHUNK_BREAK)});
 tune("--no-lazy");
 const f=require("node:vm").compileFunction(texts[n],"${names}".split(","),{filename:__filename});
 tune("--lazy");
 return f(${names})};
-const page=n=>made[n]??=make(n);
-const later=async n=>page(n);
+const late=n=>made[n]??=make(n);
+const importLate=async n=>late(n);
 ${early}
-/*${bodies.join(PAGE_BREAK)}*/
+/*${bodies.join(CHUNK_BREAK)}*/
 ${END_LINE}`;
 }

@@ -8,14 +8,14 @@ export interface Chunk {
 
 /** A bundle as texts for one process: what it begins with, and what it may come to need. */
 export interface Joined {
-  /** What the entry imports with import statements; calls `later(n)` where it says import(). */
+  /** What the entry imports with import statements; calls `importLate(n)` where it says import(). */
   readonly early: string;
   /**
    * What only import() leads to, each chunk the body of a function that returns its exports. Wants
-   * `page`, which gives those of another one by its index here, and `later`, which promises them.
+   * `late`, which returns those of another one by its index here, and `importLate`, which promises them.
    */
-  readonly pages: readonly string[];
-  /** The names in `early` that the pages want, too. */
+  readonly lateChunks: readonly string[];
+  /** The names in `early` that the late chunks want, too. */
   readonly shared: readonly string[];
 }
 
@@ -26,16 +26,16 @@ export interface Joined {
 export async function joinChunks(entry: string, chunks: readonly Chunk[]): Promise<Joined> {
   await init;
   const names = new Map<string, string>();
-  const later: string[] = [];
+  const late: string[] = [];
 
   const textOf = (path: string) => {
     const found = chunks.find((chunk) => chunk.path === path);
     if (found === undefined) throw new Error(`esbuild wrote no ${path}.`);
     return found.text;
   };
-  const pageOf = (path: string) => {
-    if (!later.includes(path)) later.push(path);
-    return later.indexOf(path);
+  const lateIndex = (path: string) => {
+    if (!late.includes(path)) late.push(path);
+    return late.indexOf(path);
   };
   const join = (path: string): string => {
     if (names.has(path)) return '';
@@ -44,37 +44,37 @@ export async function joinChunks(entry: string, chunks: readonly Chunk[]): Promi
       before += join(imported);
       return names.get(imported) ?? '';
     };
-    const body = toFunctionBody(textOf(path), { chunk, later: pageOf });
+    const body = toFunctionBody(textOf(path), { chunk, lateIndex });
     const name = `chunk${names.size}`;
     names.set(path, name);
     return `${before}const ${name}=(()=>{${body}})();`;
   };
 
   const early = join(entry);
-  const chunk = (path: string) => names.get(path) ?? `page(${pageOf(path)})`;
-  const pages: string[] = [];
-  // Grows while it is gone through: a page may lead to others.
-  for (const path of later) {
+  const chunk = (path: string) => names.get(path) ?? `late(${lateIndex(path)})`;
+  const lateChunks: string[] = [];
+  // Grows while it is gone through: a late chunk may lead to others.
+  for (const path of late) {
     if (names.has(path)) throw new Error(`${path} is imported at the start and later, too.`);
-    pages.push(toFunctionBody(textOf(path), { chunk, later: pageOf }));
+    lateChunks.push(toFunctionBody(textOf(path), { chunk, lateIndex }));
   }
   // The entry is last, and nobody imports it.
-  return { early, pages, shared: [...names.values()].slice(0, -1) };
+  return { early, lateChunks, shared: [...names.values()].slice(0, -1) };
 }
 
 /** What imports of a chunk become. */
 interface Imports {
   /** What gives another chunk's exports. */
   readonly chunk: (path: string) => string;
-  /** The page that import() names. */
-  readonly later: (path: string) => number;
+  /** The index of the late chunk that import() names. */
+  readonly lateIndex: (path: string) => number;
 }
 
 /** What esbuild gives ES modules for require(), which here is there. */
 const SHIM = /(?<=var \w+=)\(\w+=>typeof require<"u"\?require:.*?is not supported'\)\}\)/;
 
 /** An ES module of esbuild's as the body of a function that returns its exports. */
-function toFunctionBody(module: string, { chunk, later }: Imports): string {
+function toFunctionBody(module: string, { chunk, lateIndex }: Imports): string {
   const text = module.replace(SHIM, 'require');
   const [imports, exported] = parse(text);
   let body = '';
@@ -87,7 +87,7 @@ function toFunctionBody(module: string, { chunk, later }: Imports): string {
     const isOurs = specifier.startsWith('./');
     const path = specifier.slice(2);
     const node = `require(${JSON.stringify(specifier)})`;
-    if (d >= 0) body += isOurs ? `later(${later(path)})` : `Promise.resolve(${node})`;
+    if (d >= 0) body += isOurs ? `importLate(${lateIndex(path)})` : `Promise.resolve(${node})`;
     else body += asDeclaration(text.slice(ss, s - 1), isOurs ? chunk(path) : node);
   }
   const rest = text.slice(end);

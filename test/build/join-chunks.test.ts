@@ -7,13 +7,13 @@ const require = createRequire(import.meta.url);
 
 /** Runs the parts as an executable does; gives what they have pushed to `said`. */
 async function run(...chunks: readonly Chunk[]): Promise<unknown[]> {
-  const { early, pages, shared } = await joinChunks('entry.js', chunks);
+  const { early, lateChunks, shared } = await joinChunks('entry.js', chunks);
   const said: unknown[] = [];
-  const names = ['require', 'page', 'later', 'said', ...shared];
+  const names = ['require', 'late', 'importLate', 'said', ...shared];
   const body = `const made = [];
-    const page = (n) => made[n] ??= compile(n)(${names});
-    const later = async (n) => page(n); ${early}`;
-  const compile = (n: number) => compileFunction(pages[n] ?? '', names);
+    const late = (n) => made[n] ??= compile(n)(${names});
+    const importLate = async (n) => late(n); ${early}`;
+  const compile = (n: number) => compileFunction(lateChunks[n] ?? '', names);
   compileFunction(body, ['require', 'compile', 'said'])(require, compile, said);
   await new Promise((resolve) => setTimeout(resolve, 10));
   return said;
