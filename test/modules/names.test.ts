@@ -117,6 +117,12 @@ test('a file may hold the names, and only those that were used are repeated', as
   expect(Object.keys(args.names)).toEqual(['system_group']);
 });
 
+test('a kind of names that is null counts as missing', async () => {
+  const some = { system_group: { web: ids.web }, user: null };
+  const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: some });
+  expect(answer).toMatchObject({ changed: true, added: [ids.web] });
+});
+
 test('sentences name what they are about', async () => {
   emulator.faults.refuse(ids.web, 403);
   const failed = await run('jumpcloud_group_membership', { groups: ['web'], names });

@@ -51,6 +51,27 @@ describe('every place that is wrong is a problem of its own', () => {
       ],
     ],
     [
+      'jumpcloud_group_membership',
+      {
+        groups: [],
+        names: {
+          system_group: { a: null, b: 'x', c: { id: 5 }, d: ID },
+          user: [],
+          groups: {},
+          users: {},
+          command: null,
+        },
+      },
+      [
+        ['names', /^system_group: a: expected an id .* got null$/],
+        ['names', /^system_group: b: expected an id .* got the text "x"$/],
+        ['names', /^system_group: c: expected an id .* got the number 5$/],
+        ['names', /^user: expected a mapping of names to ids, got a list$/],
+        ['names', /^the mapping: groups is no kind of object/],
+        ['names', /^the mapping: users is no kind of object.*did you mean user\?$/],
+      ],
+    ],
+    [
       'jumpcloud_association',
       { type: 'user_group', ids: [ID], state: 'absent', sudo: true, sudo_without_password: true },
       [
