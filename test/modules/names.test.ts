@@ -136,6 +136,36 @@ test('sentences name what they are about', async () => {
   expect(kept.warnings.join()).toContain(`User ada (${ids.ada}) keeps the sudo`);
 });
 
+test('problems name the ids that they are about', async () => {
+  const {
+    error,
+    msg,
+    names: named,
+  } = await run('jumpcloud_user_binding', {
+    users: [ids.ada, ids.ada, ids.bob],
+    names,
+  });
+  expect(error?.problems).toEqual([
+    { option: 'users', message: `item 2: user ada (${ids.ada}) is named twice` },
+  ]);
+  expect(msg).toBe(`users: item 2: user ada (${ids.ada}) is named twice`);
+  expect(named).toEqual({ [ids.ada]: 'ada' });
+});
+
+test('names stand beside ids in our words only, never in what JumpCloud said', async () => {
+  const said = `no ${ids.web}, "${ids.web}"`;
+  const text = JSON.stringify({ message: said });
+  emulator.faults.add({
+    fault: { kind: 'status', status: 400, text },
+    when: ({ method }) => method === 'POST',
+  });
+  const { error, msg } = await run('jumpcloud_group_membership', { groups: ['web'], names });
+  emulator.faults.clear();
+  expect(error).toMatchObject({ jumpcloud_message: said, refused: [{ message: said }] });
+  expect(msg).toContain(`join system group web (${ids.web}): `);
+  expect(msg).toContain(`"${said}"`);
+});
+
 describe('is refused before any request:', () => {
   const wrong: [options: () => object, message: RegExp][] = [
     [
