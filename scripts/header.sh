@@ -199,8 +199,15 @@ is_fit() { # whether the $node that was found is to be run
   is_safe && is_runnable
 }
 
-clean_path() { # takes the folders out of PATH that depend on the working folder
+# Takes the folders out of PATH that depend on the working folder. For root it begins with the system's,
+# here and for what a wrapper of Node.js runs.
+clean_path() {
   path=${PATH-}
+  remove_relative_folders
+  [ -z "$checks" ] || export PATH="$system_folders${PATH:+:$PATH}"
+}
+
+remove_relative_folders() {
   case :$path: in
     *:[!/]*) ;;
     *) return ;;
@@ -237,11 +244,9 @@ find_node() { # sets $node
   node=$package_folder/node
   is_fit && return
 
-  folders=${PATH-}
-  [ -z "$checks" ] || folders=$system_folders:$folders
   set -f
   IFS=:
-  for folder in $folders; do
+  for folder in ${PATH-}; do
     for name in node nodejs; do
       node=$folder/$name
       is_fit && return

@@ -1,5 +1,5 @@
 import type { Problem } from './base/errors.ts';
-import type { OptionTable, OptionValues } from './options/option.ts';
+import type { OptionTable, OptionValues, ReadableValues } from './options/option.ts';
 import type { Outcome, Run } from './run.ts';
 
 /** One module: its name, its options, and what it does with them. */
@@ -8,8 +8,8 @@ export interface Module<Name extends string = string, T extends OptionTable = Op
   readonly options: T;
   /** Whether standard input without a word on it is an error, instead of a call without options. */
   readonly refusesEmptyInput?: true;
-  /** What is wrong with options that are each fine for themselves. */
-  rules?(values: OptionValues<T>): Problem[];
+  /** Returns what options must not say together, as far as they can be read. */
+  rules?(readable: ReadableValues<T>): Problem[];
   run(values: OptionValues<T>, run: Run): Promise<Outcome>;
 }
 

@@ -10,7 +10,7 @@ import {
 import { readOwnObject } from './read-file.ts';
 import { createFile, randomName, removeFile, replaceFile } from './write-file-atomic.ts';
 
-/** Past its time, so that a run which ends late is over as well. In milliseconds. */
+/** Added to the time that a lock is taken for: a run may end late. In milliseconds. */
 const GRACE_MS = 2000;
 
 /** What a lock file says. */
@@ -28,10 +28,10 @@ interface Found {
   readonly lock?: Lock;
 }
 
-/** What came of taking a lock: `alive` and `unknown` are said of another process that has it. */
+/** Whether a lock was taken, or what is known of the process that holds it. */
 export type Taken = 'taken' | Exclude<Standing, 'dead'>;
 
-/** Returns a lock of this process, to be taken for so many milliseconds at most. */
+/** Returns a lock of this process, to be held for at most `forMs` milliseconds. */
 export function newLock(forMs: number): Lock {
   const from = Math.floor(monotonicMs());
   const until = from + Math.ceil(Math.max(forMs, 0)) + GRACE_MS;
@@ -42,8 +42,8 @@ export function newLock(forMs: number): Lock {
  * Takes a lock, also from a process that died with it. Throws what the file system throws.
  *
  * Two runs that find the same dead lock must not both take it over: the second would take it from
- * the first. So who wants to has to hold a second lock, named after the dead one, while it compares
- * what is there with what it has judged, and replaces it.
+ * the first. So a run has to hold a second lock, named after the dead one, while it compares what is
+ * there with what it has judged, and replaces it.
  */
 export function takeLock(path: string, own: Lock): Taken {
   if (createFile(path, JSON.stringify(own))) return 'taken';
@@ -65,7 +65,7 @@ export function takeLock(path: string, own: Lock): Taken {
   return 'taken';
 }
 
-/** Removes a lock, unless another process has it by now. */
+/** Removes a lock, unless another process holds it by now. */
 export function releaseLock(path: string, own: Lock): void {
   if (lookAt(path)?.id === own.id) removeFile(path);
 }
@@ -122,8 +122,8 @@ function standingOfHolder({ lock }: Found): Standing {
 }
 
 /**
- * Removes the second locks of processes that died while they took this lock over. Only for who has
- * this lock: what they were named after cannot come back then.
+ * Removes the second locks of processes that died while they took this lock over. Only the holder of
+ * this lock may: the locks that they are named after cannot come back then.
  */
 function removeDeadTakeovers(path: string): void {
   const prefix = `${basename(path)}.`;

@@ -26,7 +26,7 @@ export interface Exclusive<T> {
 
 /**
  * Does something while no other run on this host does anything under the lock. The lock of a run
- * that was killed is taken over at once. In a directory that cannot be written it goes without.
+ * that was killed is taken over at once. In a directory that cannot be written there is no lock.
  * @throws LocalActionFailed when another run has the lock until the time is up
  */
 export async function exclusively<T>(
@@ -61,20 +61,20 @@ export async function exclusively<T>(
   }
 }
 
-/** Removes the lock that a killed run has left. */
+/** Removes the lock if the run that took it was killed. */
 export function cleanUpLock(agentDir: string): void {
   removeDeadLock(join(agentDir, LOCK));
 }
 
 function isHeld(path: string, forMs: number, other: Taken): LocalActionFailed {
-  const holder = `process ${holderOf(path)?.pid ?? 'unknown'}`;
+  const pid = holderOf(path)?.pid ?? 'unknown';
   const seconds = Math.max(Math.round(forMs / 1000), 0);
   const why =
     other === 'unknown'
-      ? `${path} names ${holder}, and this run cannot see whether that process still runs (it may be in another container)`
-      : `another run (${holder}) has held ${path}`;
+      ? `process ${pid} holds it, and cannot be seen from here (it may be in another container)`
+      : `another run (process ${pid}) holds it`;
   return new LocalActionFailed(
-    `Nothing was written: ${why}, and two runs at once could lose changes. This run waited for ${seconds} s. Run again when that process has ended, or delete ${path} if there is no such process.`,
+    `Could not take the lock ${path} within ${seconds} s: ${why}. Run again when that process has ended, or delete the lock if there is no such process.`,
     { details: { path } },
   );
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import type { ModuleError } from '../base/errors.ts';
+import { type ModuleError, NotFound, Rejected } from '../base/errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import type { Request } from '../transport/request.ts';
+import { statusText } from '../transport/status-text.ts';
 import { isJumpClouds, meansAbsence } from './absence.ts';
 import { answer, listOf, objectId, totalOf, unexpected } from './answer.ts';
 import { type PageRequest, readPages } from './pagination.ts';
@@ -31,15 +32,12 @@ export type Written = 'done' | 'conflict' | Refusal;
 /** JumpCloud's refusal of one edge, which says nothing about others. */
 export interface Refusal {
   readonly status: number;
-  /** JumpCloud's own words, or ours where it gave none. */
+  /** JumpCloud's own words, or the status where it gave none. */
   readonly message: string;
   /** Whether an attempt before the refused one may have been carried out. */
   readonly inDoubt: boolean;
   readonly error: ModuleError;
 }
-
-/** The statuses that concern one edge; any other concerns the whole run. */
-const REFUSALS: ReadonlySet<number> = new Set([400, 403, 404, 409, 422]);
 
 const flag = z.optional(z.nullable(z.boolean()));
 
@@ -106,7 +104,7 @@ function contradictionIn(page: Entry[]): string | undefined {
   return undefined;
 }
 
-/** Writes one edge. Rejects with what concerns the whole run. */
+/** Writes one edge. Throws what concerns the whole run; a refusal of the request does not. */
 export async function writeEdge(
   session: HostSession,
   op: EdgeChange['op'],
@@ -121,6 +119,11 @@ export async function writeEdge(
   if (op === 'add' && status === 409) return inDoubt ? 'done' : 'conflict';
   if (op === 'remove' && status === 404) return inDoubt ? 'done' : 'conflict';
   if (op === 'update' && status === 404) return 'conflict';
-  if (!REFUSALS.has(status)) throw error;
-  return { status, error, inDoubt, message: theirMessage(session, reply.body) ?? error.message };
+  if (!(error instanceof Rejected || error instanceof NotFound)) throw error;
+  return {
+    status,
+    error,
+    inDoubt,
+    message: theirMessage(session, reply.body) ?? statusText(status),
+  };
 }

@@ -71,7 +71,7 @@ export async function readSystem(session: HostSession): Promise<SystemRecord> {
 /** What reading this host's record shows. */
 export type Presence = { readonly isThere: true } | Absence;
 
-/** An answer of JumpCloud's that it gives for a record which is not there, among other reasons. */
+/** An answer that JumpCloud gives for a record which is not there, among other reasons. */
 export interface Absence {
   readonly isThere: false;
   readonly error: Unauthorized | NotFound;
@@ -110,8 +110,8 @@ export async function updateSystem(
 }
 
 /**
- * What JumpCloud made of a DELETE: answered 2xx; carried it out although the answer to that attempt
- * was lost; answered 401 or 404 to every attempt; or refused it otherwise.
+ * What JumpCloud made of a DELETE: answered 2xx; may have carried it out, because the answer to an
+ * attempt was lost, and answers 401 or 404 now; answered so to every attempt; or refused it otherwise.
  */
 export type Deletion =
   | { readonly outcome: 'answered' | 'lost' | 'denied' }
@@ -135,7 +135,7 @@ export async function deleteSystem(session: HostSession): Promise<Deletion> {
   return { outcome: 'refused', error };
 }
 
-/** As JumpCloud answers for what is not there, and to whom it does not accept. */
+/** Whether JumpCloud answers as for a record that is not there, or for a host it does not accept. */
 function isDenied(reply: Reply): boolean {
   return meansAbsence(reply.status) && isJumpClouds(reply);
 }

@@ -1,5 +1,5 @@
 import { expecting } from './expecting.ts';
-import { type Flaw, flawsOf, InvalidValue } from './invalid-value.ts';
+import { asInvalid, type Flaw, InvalidValue } from './invalid-value.ts';
 import { readList, readMapping } from './spellings.ts';
 
 /** A list, of items not looked at yet. */
@@ -8,19 +8,24 @@ const toList = expecting('a list, or text with commas between the items', readLi
 /** A mapping, of values not looked at yet. */
 export const toMapping = expecting('a mapping, or JSON text of one', readMapping);
 
-/** A list of what each item is read as; everything that is wrong with any of them is told. */
+/** Returns a list of what each item is read as; reports everything that is wrong with any of them. */
 export function toListOf<T>(toItem: (value: unknown) => T): (value: unknown) => T[] {
   return (value) => {
     const flaws: Flaw[] = [];
-    const items = toList(value).flatMap((item, place) => {
+    const items: T[] = [];
+    const given = toList(value);
+    const readable = given.map((item, place) => {
       try {
-        return [toItem(item)];
+        const read = toItem(item);
+        items.push(read);
+        return read;
       } catch (error) {
-        flaws.push(...flawsOf(error).map((flaw) => ({ ...flaw, path: [place, ...flaw.path] })));
-        return [];
+        const invalid = asInvalid(error);
+        flaws.push(...invalid.flaws.map((flaw) => ({ ...flaw, path: [place, ...flaw.path] })));
+        return invalid.readable;
       }
     });
-    if (flaws.length > 0) throw new InvalidValue(flaws);
+    if (items.length < given.length) throw new InvalidValue(flaws, readable);
     return items;
   };
 }

@@ -35,11 +35,17 @@ export function idOrName(kind: NamedKind | undefined, names: NameLookup | undefi
   return (value: unknown): string => {
     const given = toText(value);
     if (isId(given.trim())) return given.trim().toLowerCase();
-    if (names !== undefined && kind !== undefined) return names.idOf(kind, given);
+    if (names !== undefined) return idOfName(kind, names, given);
     throw new InvalidValue(
       `expected an id (24 hexadecimal digits), got ${describe(value)}. ${ID_HINT}. ${NAMES_HINT}`,
     );
   };
+}
+
+/** Finds the id of a name; an unknown kind is a problem of the option that says the kind. */
+function idOfName(kind: NamedKind | undefined, names: NameLookup, name: string): string {
+  if (kind === undefined) throw new InvalidValue([]);
+  return names.idOf(kind, name);
 }
 
 /** The id of a JumpCloud object that has no name here: a system's. */

@@ -1,3 +1,17 @@
+/** Stands for a value that cannot be read; what is wrong with it is a problem of the call. */
+export const UNREADABLE = Symbol('unreadable');
+
+type Unreadable = typeof UNREADABLE;
+
+/** A value as far as it can be read: any part of it may be `UNREADABLE`. Compare with `===`. */
+export type Readable<V> =
+  | Unreadable
+  | (V extends readonly (infer Item)[]
+      ? readonly Readable<Item>[]
+      : V extends object
+        ? { readonly [K in keyof V]: Readable<V[K]> }
+        : V);
+
 /** What is wrong with one place in a value, and what is accepted there. */
 export interface Flaw {
   /** Where in the value: names, and places in lists counted from zero; none for all of it. */
@@ -6,19 +20,23 @@ export interface Flaw {
   readonly message: string;
 }
 
-/** A value that cannot be read, and everything that is wrong with it. */
+/** A value that cannot be read whole, and everything that is wrong with it. */
 export class InvalidValue extends Error {
   readonly flaws: readonly Flaw[];
+  /** The value as far as it can be read. */
+  readonly readable: unknown;
 
-  constructor(wrong: string | readonly Flaw[]) {
+  /** Without flaws, the reason is a problem that is reported elsewhere. */
+  constructor(wrong: string | readonly Flaw[], readable: unknown = UNREADABLE) {
     const flaws = typeof wrong === 'string' ? [{ path: [], message: wrong }] : wrong;
     super(flaws.map(({ message }) => message).join('; '));
     this.flaws = flaws;
+    this.readable = readable;
   }
 }
 
-/** What is wrong with a value whose reading failed; throws anew what is no InvalidValue. */
-export function flawsOf(error: unknown): readonly Flaw[] {
-  if (error instanceof InvalidValue) return error.flaws;
+/** Returns the error of a value that cannot be read; throws any other again. */
+export function asInvalid(error: unknown): InvalidValue {
+  if (error instanceof InvalidValue) return error;
   throw error;
 }

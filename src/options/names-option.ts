@@ -69,31 +69,39 @@ function lookupOf(value: unknown, where: string): NameLookup {
     );
   }
   const names: Partial<Record<NamedKind, Record<string, string>>> = {};
+  const wrong: string[] = [];
   for (const [kind, of] of Object.entries(value)) {
-    if (!isKind(kind)) {
-      const meant = nearest(kind, NAMED_KINDS);
-      const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-      throw new InvalidValue(
-        `${where}: ${quoteKey(kind)} is no kind of object, known are ${NAMED_KINDS.join(', ')}${hint}`,
-      );
+    if (!isKind(kind)) wrong.push(`${where}: ${unknownKind(kind)}`);
+    else if (isMapping(of)) names[kind] = idsByName(kind, of, wrong);
+    else if (of !== null) {
+      wrong.push(`${kind}: expected a mapping of names to ids, got ${describe(of)}`);
     }
-    if (!isMapping(of)) {
-      throw new InvalidValue(`${kind}: expected a mapping of names to ids, got ${describe(of)}`);
-    }
-    names[kind] = Object.fromEntries(
-      Object.entries(of).map(([name, object]) => [name, idIn(kind, name, object)]),
-    );
   }
+  if (wrong.length > 0) throw new InvalidValue(wrong.map((message) => ({ path: [], message })));
   return new NameLookup(names);
 }
 
-/** The id itself, or in a mapping whose other keys do not matter. */
-function idIn(kind: NamedKind, name: string, object: unknown): string {
-  const id = isMapping(object) ? object['id'] : object;
-  if (typeof id === 'string' && isId(id)) return id.toLowerCase();
-  throw new InvalidValue(
-    `${kind}: ${quote(name)}: expected an id (24 hexadecimal digits), or a mapping with one, got ${describe(id)}`,
-  );
+function unknownKind(kind: string): string {
+  const meant = nearest(kind, NAMED_KINDS);
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+  return `${quoteKey(kind)} is no kind of object, known are ${NAMED_KINDS.join(', ')}${hint}`;
+}
+
+/** Returns the ids of one kind, each as it is or from a mapping whose other keys do not matter. */
+function idsByName(
+  kind: NamedKind,
+  objects: Record<string, unknown>,
+  wrong: string[],
+): Record<string, string> {
+  const ids = Object.entries(objects).flatMap(([name, object]) => {
+    const id = isMapping(object) ? object['id'] : object;
+    if (typeof id === 'string' && isId(id)) return [[name, id.toLowerCase()]];
+    wrong.push(
+      `${kind}: ${quote(name)}: expected an id (24 hexadecimal digits), or a mapping with one, got ${describe(id)}`,
+    );
+    return [];
+  });
+  return Object.fromEntries(ids);
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

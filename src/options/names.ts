@@ -53,16 +53,13 @@ export class NameLookup {
   }
 }
 
-/** Stands for names that cannot be read: that is told once, and not of each name again. */
+/** Stands for names that cannot be read, which is reported once and not for each name. */
 export class UnreadableNames extends NameLookup {
-  #count = 0;
-
   constructor() {
     super({});
   }
 
-  /** Another id each time, because the same one twice would be told as a mistake. */
-  override idOf(): string {
-    return String(this.#count++).padStart(24, '0');
+  override idOf(): never {
+    throw new InvalidValue([]);
   }
 }

@@ -1,3 +1,4 @@
+import type { Readable } from './invalid-value.ts';
 import type { NameLookup } from './names.ts';
 
 /** The type of an option, by Ansible's names. */
@@ -36,6 +37,11 @@ export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 /** What a module gets to work with for a table of options. */
 export type OptionValues<T extends OptionTable> = {
   readonly [K in keyof T]: T[K] extends Option<infer V> ? V : never;
+};
+
+/** The same as far as the call can be read: undefined may also be a required option that is missing. */
+export type ReadableValues<T extends OptionTable> = {
+  readonly [K in keyof T]: Readable<OptionValues<T>[K]> | undefined;
 };
 
 /** An option that has to be given. */

@@ -1,9 +1,9 @@
 import type { Problem } from '../base/errors.ts';
 import { parseServerUrl } from '../base/server-url.ts';
-import { type Flaw, flawsOf, InvalidValue } from './invalid-value.ts';
+import { asInvalid, type Flaw, UNREADABLE } from './invalid-value.ts';
 import { NameLookup, UnreadableNames } from './names.ts';
 import { nearest } from './nearest.ts';
-import type { Option, OptionTable, OptionValues, Reading } from './option.ts';
+import type { Option, OptionTable, OptionValues, ReadableValues, Reading } from './option.ts';
 import { quoteKey } from './quote.ts';
 
 const MASK = '********';
@@ -11,9 +11,8 @@ const MASK = '********';
 /** A call's options as understood, and everything that is wrong with them. */
 export interface ReadOptions<T extends OptionTable> {
   readonly problems: readonly Problem[];
-  /** Lacks the options whose values cannot be read. */
-  readonly readable: Readonly<Record<string, unknown>>;
-  /** There when all values can be read, though options may be unknown. */
+  readonly readable: ReadableValues<T>;
+  /** Present when all values can be read, though options may be unknown. */
   readonly values?: OptionValues<T>;
 }
 
@@ -29,11 +28,14 @@ export async function readOptions<T extends OptionTable>(
   const unknown = [...given.keys()].filter((name) => !Object.hasOwn(table, name));
   const wrongNames = unknown.length > 0 ? [unsupported(module, unknown, Object.keys(table))] : [];
   const names = await readNames(table, given);
-  const read = await readValues(table, { names, given });
+  const { problems, readable, values } = await readValues(table, { names, given });
   // The same lookup that the others were read with, which knows what of it was used.
-  const values = 'names' in read.values && names ? { ...read.values, names } : read.values;
-  const problems = [...wrongNames, ...read.problems];
-  return { problems, readable: values, ...(read.problems.length === 0 && { values }) };
+  const used = readable['names'] instanceof NameLookup ? { names } : {};
+  return {
+    problems: [...wrongNames, ...problems],
+    readable: { ...readable, ...used },
+    ...(values && { values: { ...values, ...used } }),
+  };
 }
 
 /** What the other options are read with, as far as it can be read itself. */
@@ -47,34 +49,44 @@ async function readNames(
   try {
     return (await option.read(value, { names: undefined, given })) as NameLookup;
   } catch (error) {
-    // Told when the option itself is read.
-    if (error instanceof InvalidValue) return new UnreadableNames();
-    throw error;
+    // Reported when the option itself is read.
+    asInvalid(error);
+    return new UnreadableNames();
   }
 }
 
-/** Reads the values of known options; they are complete only where there is no problem. */
+/** Reads the values of known options, and reports everything that is wrong with any of them. */
 export async function readValues<T extends OptionTable>(
   table: T,
   call: Reading,
-): Promise<{ values: OptionValues<T>; problems: readonly Problem[] }> {
+): Promise<ReadOptions<T>> {
   const { given } = call;
   const problems: Problem[] = [];
   const values: Record<string, unknown> = {};
+  let isComplete = true;
   for (const [name, option] of Object.entries(table)) {
     const value = given.get(name) ?? undefined;
     if (value === undefined) {
-      if (option.required) problems.push({ option: name, message: 'is required' });
       values[name] = option.default;
+      if (!option.required) continue;
+      problems.push({ option: name, message: 'is required' });
+      isComplete = false;
       continue;
     }
     try {
       values[name] = await option.read(value, call);
     } catch (error) {
-      for (const flaw of flawsOf(error)) problems.push(problemOf(name, flaw));
+      const { flaws, readable } = asInvalid(error);
+      for (const flaw of flaws) problems.push(problemOf(name, flaw));
+      values[name] = readable;
+      isComplete = false;
     }
   }
-  return { values: values as OptionValues<T>, problems };
+  return {
+    problems,
+    readable: values as ReadableValues<T>,
+    ...(isComplete && { values: values as OptionValues<T> }),
+  };
 }
 
 /** Names behind an option's name belong to it, `system.display_name`; from a number on they are a place. */
@@ -109,17 +121,14 @@ function unsupported(module: string, unknown: readonly string[], known: string[]
 
 /**
  * Returns the call's options as the result repeats them: by Ansible's habit null for what is not
- * given. An option without a readable value is masked: it may be a secret in the wrong place.
+ * given. A value that cannot be read is masked: it may be a secret in the wrong place.
  */
 export function moduleArgs(
   table: OptionTable,
   readable: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(table).map(([name, option]) => [
-      name,
-      Object.hasOwn(readable, name) ? shown(option, readable[name]) : MASK,
-    ]),
+    Object.entries(table).map(([name, option]) => [name, shown(option, readable[name])]),
   );
 }
 
@@ -127,8 +136,20 @@ function shown({ suboptions, secret }: Option<unknown>, value: unknown): unknown
   if (value === undefined || value === null) return null;
   if (value instanceof Map) return Object.fromEntries(value);
   if (value instanceof NameLookup) return value.used();
-  if (suboptions !== undefined) return moduleArgs(suboptions, Object(value));
-  return secret ? maskCredentials(value) : value;
+  if (suboptions !== undefined && value !== UNREADABLE) {
+    return moduleArgs(suboptions, Object(value));
+  }
+  return secret ? maskCredentials(value) : maskUnreadable(value);
+}
+
+/** Returns a value with a mask in the place of all that cannot be read. */
+function maskUnreadable(value: unknown): unknown {
+  if (value === UNREADABLE) return MASK;
+  if (Array.isArray(value)) return value.map(maskUnreadable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, maskUnreadable(inner)]),
+  );
 }
 
 /** Returns the URL of a server without its credentials; anything else is hidden whole. */

@@ -2,17 +2,17 @@ import type { Problem } from '../base/errors.ts';
 import { toMapping } from './collections.ts';
 import { type Flaw, InvalidValue } from './invalid-value.ts';
 import { nearest } from './nearest.ts';
-import type { Option, OptionTable, OptionValues } from './option.ts';
+import type { Option, OptionTable, OptionValues, ReadableValues } from './option.ts';
 import { quoteKey } from './quote.ts';
 import { readValues } from './read-options.ts';
 
 /**
- * A mapping with options of its own. What is wrong with them is told under their path,
+ * A mapping with options of its own. What is wrong with them is reported under their path,
  * `system.display_name`.
  */
 export function section<T extends OptionTable>(
   table: T,
-  rules: (values: OptionValues<T>) => Problem[] = () => [],
+  rules: (readable: ReadableValues<T>) => Problem[] = () => [],
 ): Option<OptionValues<T> | undefined> {
   return {
     type: 'dict',
@@ -25,15 +25,12 @@ export function section<T extends OptionTable>(
       for (const name of Object.keys(given).filter((one) => !Object.hasOwn(table, one))) {
         problem(quoteKey(name), unknownOption(name, Object.keys(table)));
       }
-      const { values, problems } = await readValues(table, {
+      const { values, readable, problems } = await readValues(table, {
         ...call,
         given: new Map(Object.entries(given)),
       });
-      for (const { option, message } of problems) problem(option, message);
-      if (problems.length === 0) {
-        for (const { option, message } of rules(values)) problem(option, message);
-      }
-      if (flaws.length > 0) throw new InvalidValue(flaws);
+      for (const { option, message } of [...problems, ...rules(readable)]) problem(option, message);
+      if (flaws.length > 0 || values === undefined) throw new InvalidValue(flaws, readable);
       return values;
     },
   };

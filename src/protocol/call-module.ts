@@ -128,9 +128,9 @@ async function readCall<T extends OptionTable>(
     problems: unfit,
   } = await readOptions(module.name, module.options, given);
   call.args = moduleArgs(module.options, readable);
-  const wrong = [...problems, ...unfit, ...((values && module.rules?.(values)) ?? [])];
-  if (wrong.length > 0 || values === undefined) throw new InvalidArguments(wrong);
-  const { names } = values as { readonly names?: unknown };
+  const { names } = readable;
   if (names instanceof NameLookup) call.names = names;
+  const wrong = [...problems, ...unfit, ...(module.rules?.(readable) ?? [])];
+  if (wrong.length > 0 || values === undefined) throw new InvalidArguments(wrong);
   return values;
 }

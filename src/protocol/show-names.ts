@@ -5,8 +5,9 @@ import type { Result } from './result.ts';
 const ID = /\b[0-9a-f]{24}\b/g;
 
 /**
- * A result in which the names that are known stand beside ids: in sentences and diffs as `name (id)`;
- * lists of ids stay lists of ids, and `names` says what they are.
+ * Returns a result in which the names that are known stand beside ids: in sentences and diffs as
+ * `name (id)`; lists of ids stay lists of ids, and `names` says what they are. The words of JumpCloud
+ * stay as they are.
  */
 export function showNames(result: Result, names: NameLookup): Result {
   const inText = (text: string) =>
@@ -15,11 +16,14 @@ export function showNames(result: Result, names: NameLookup): Result {
       return name === undefined ? id : `${name} (${id})`;
     });
   const { msg, diff, warnings } = result;
+  const error = Object(result['error']);
+  const said = `"${error.jumpcloud_message}"`;
   return {
     ...result,
-    ...(typeof msg === 'string' && { msg: inText(msg) }),
+    ...(typeof msg === 'string' && { msg: msg.split(said).map(inText).join(said) }),
     ...(diff !== undefined && { diff: mapTexts(diff, inText) }),
     ...(Array.isArray(warnings) && { warnings: warnings.map(inText) }),
+    ...(error.problems && { error: { ...error, problems: mapTexts(error.problems, inText) } }),
     names: namesIn(result, names),
   };
 }

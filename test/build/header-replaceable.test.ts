@@ -240,6 +240,18 @@ describe.each(SHELLS)('root, under $shell', ({ shell }) => {
     expect((await run(shell, { PATH })).result).toBe('from PATH');
   });
 
+  test("has a wrapper look into the system's directories before PATH", async () => {
+    const at = await newPlace();
+    const wrapper = await uselessIn(join(at, 'bin'), '#!/usr/bin/env interpreter\n');
+    const theirs = await directory(join(at, 'theirs'));
+    await uselessIn(theirs, '#!/bin/sh\necho \'"theirs"\'\n', 'interpreter');
+    await chown(theirs, SOMEONE, SOMEONE);
+    await uselessIn(system, "#!/bin/sh\necho '\"the system'\"'\"'s\"'\n", 'interpreter');
+    const PATH = `${theirs}:${dirname(wrapper)}`;
+    expect((await run(shell, { PATH })).result).toBe("the system's");
+    await rm(system, { recursive: true });
+  });
+
   test.each([
     ["the system's directories", () => system],
     ["the package's directory", () => dirname(packaged)],

@@ -363,9 +363,9 @@ describe('files that cannot be written or deleted', () => {
     writeFileSync(path, JSON.stringify(tombstone));
     const answer = await run(module);
     if (module === 'jumpcloud_removal') return expect(answer).toMatchObject({ changed: false });
-    const told = module === 'jumpcloud_system_info' ? Object(answer['reason']) : answer.error;
-    expect(told.code).toBe('not_enrolled');
-    expect(`${told.message ?? answer.msg}`).toContain(path);
+    const reported = module === 'jumpcloud_system_info' ? Object(answer['reason']) : answer.error;
+    expect(reported.code).toBe('not_enrolled');
+    expect(`${reported.message ?? answer.msg}`).toContain(path);
     expect(emulator.requests).toEqual([]);
   });
 

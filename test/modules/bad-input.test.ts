@@ -332,7 +332,7 @@ describe('unfit options', () => {
     [
       'jumpcloud_user_binding',
       { users: [ID, { id: ID.toUpperCase() }] },
-      /^users: user 0123456789abcdef01234567 is named twice$/,
+      /^users: item 2: user 0123456789abcdef01234567 is named twice$/,
     ],
     [
       'jumpcloud_user_binding',

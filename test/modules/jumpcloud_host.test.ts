@@ -218,7 +218,7 @@ describe('what the document must not say', () => {
     [{ system: { settle: 'soon' } }, [['system.settle', /expected a number of seconds/]]],
     [{ system: { purge_attributes: true } }, [['system.purge_attributes', /^needs attributes/]]],
     [{ users: [id, { id, sudo: true }] }, [['users', /is named twice/]]],
-    [{ user_groups: [id, id] }, [['user_groups', /^user group .* is named twice/]]],
+    [{ user_groups: [id, id] }, [['user_groups', /^item 2: user group .* is named twice/]]],
     [
       { users: [id, { id: 'b'.repeat(24), sudo: 'maybe' }] },
       [['users', /^item 2: sudo: expected/]],

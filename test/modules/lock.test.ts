@@ -91,7 +91,9 @@ describe('runs at the same time', () => {
     const { holder } = await startHolding(host);
     const answer = await set(host, 'waiting', { timeout: 1 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
-    expect(answer.msg).toContain(`another run (process ${holder.pid}) has held ${lockOf(host)}`);
+    expect(answer.msg).toContain(
+      `the lock ${lockOf(host)} within 1 s: another run (process ${holder.pid}) holds it`,
+    );
     expect(existsSync(lockOf(host))).toBe(true);
     holder.kill('SIGKILL');
     await holder;
@@ -175,8 +177,8 @@ describe('a lock whose process cannot be seen', () => {
     const { holder } = await startHolding(host, container);
     const answer = await set(host, 'waiting', { timeout: 1 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
-    expect(answer.msg).toMatch(/names process \d+, and this run cannot see whether/);
-    expect(answer.msg).toMatch(/or delete .*\.lock if there is no such process\.$/);
+    expect(answer.msg).toMatch(/process \d+ holds it, and cannot be seen from here/);
+    expect(answer.msg).toMatch(/or delete the lock if there is no such process\.$/);
     holder.kill('SIGKILL');
     await holder;
   });

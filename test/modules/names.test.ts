@@ -148,6 +148,12 @@ test("a file of names is read once, although every list's names are looked up in
   expect(readFileSync(trace, 'utf8').split('once.json')).toHaveLength(2);
 });
 
+test('a kind of names that is null counts as missing', async () => {
+  const some = { system_group: { web: ids.web }, user: null };
+  const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: some });
+  expect(answer).toMatchObject({ changed: true, added: [ids.web] });
+});
+
 test('sentences name what they are about', async () => {
   emulator.faults.refuse(ids.web, 403);
   const failed = await run('jumpcloud_group_membership', { groups: ['web'], names });
@@ -159,6 +165,36 @@ test('sentences name what they are about', async () => {
   });
   const kept = await run('jumpcloud_user_binding', { users: ['ada'], exclusive: true, names });
   expect(kept.warnings.join()).toContain(`User ada (${ids.ada}) keeps the sudo`);
+});
+
+test('problems name the ids that they are about', async () => {
+  const {
+    error,
+    msg,
+    names: named,
+  } = await run('jumpcloud_user_binding', {
+    users: [ids.ada, ids.ada, ids.bob],
+    names,
+  });
+  expect(error?.problems).toEqual([
+    { option: 'users', message: `item 2: user ada (${ids.ada}) is named twice` },
+  ]);
+  expect(msg).toBe(`users: item 2: user ada (${ids.ada}) is named twice`);
+  expect(named).toEqual({ [ids.ada]: 'ada' });
+});
+
+test('names stand beside ids in our words only, never in what JumpCloud said', async () => {
+  const said = `no ${ids.web}, "${ids.web}"`;
+  const text = JSON.stringify({ message: said });
+  emulator.faults.add({
+    fault: { kind: 'status', status: 400, text },
+    when: ({ method }) => method === 'POST',
+  });
+  const { error, msg } = await run('jumpcloud_group_membership', { groups: ['web'], names });
+  emulator.faults.clear();
+  expect(error).toMatchObject({ jumpcloud_message: said, refused: [{ message: said }] });
+  expect(msg).toContain(`join system group web (${ids.web}): `);
+  expect(msg).toContain(`"${said}"`);
 });
 
 describe('is refused before any request:', () => {

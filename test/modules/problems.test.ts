@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import type { ModuleName } from '../harness/executable.ts';
+import { type ModuleName, runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 
 const ID = '0123456789abcdef01234567';
@@ -45,8 +45,30 @@ describe('every place that is wrong is a problem of its own', () => {
       'jumpcloud_user_binding',
       { users: [ID, ID, ID, OTHER, { id: OTHER.toUpperCase() }] },
       [
-        ['users', new RegExp(`^user ${ID} is named twice$`)],
-        ['users', new RegExp(`^user ${OTHER} is named twice$`)],
+        ['users', new RegExp(`^item 2: user ${ID} is named twice$`)],
+        ['users', new RegExp(`^item 3: user ${ID} is named twice$`)],
+        ['users', new RegExp(`^item 5: user ${OTHER} is named twice$`)],
+      ],
+    ],
+    [
+      'jumpcloud_group_membership',
+      {
+        groups: [],
+        names: {
+          system_group: { a: null, b: 'x', c: { id: 5 }, d: ID },
+          user: [],
+          groups: {},
+          users: {},
+          command: null,
+        },
+      },
+      [
+        ['names', /^system_group: a: expected an id .* got null$/],
+        ['names', /^system_group: b: expected an id .* got the text "x"$/],
+        ['names', /^system_group: c: expected an id .* got the number 5$/],
+        ['names', /^user: expected a mapping of names to ids, got a list$/],
+        ['names', /^the mapping: groups is no kind of object/],
+        ['names', /^the mapping: users is no kind of object.*did you mean user\?$/],
       ],
     ],
     [
@@ -69,5 +91,164 @@ describe('every place that is wrong is a problem of its own', () => {
       problems.map(([option, message]) => ({ option, message: expect.stringMatching(message) })),
     );
     expect(host.requests()).toEqual([]);
+  });
+});
+
+describe('problems of values and of their combination are reported together', () => {
+  const rows: Row[] = [
+    [
+      'jumpcloud_group_membership',
+      { groups: [ID], state: 'absent', exclusive: true, timeout: 0 },
+      [
+        ['timeout', /^must be above zero/],
+        ['exclusive', /^cannot be used with state: absent$/],
+      ],
+    ],
+    [
+      'jumpcloud_group_membership',
+      { keep: ['x'] },
+      [
+        ['groups', /^is required$/],
+        ['keep', /^item 1: expected an id/],
+        ['keep', /^needs exclusive: true/],
+      ],
+    ],
+    [
+      'jumpcloud_user_binding',
+      {
+        users: [ID, { id: ID, sudo: 'maybe' }, { id: 'x', sudo_without_password: true }, ID, 'y'],
+        exclusive: 'maybe',
+        keep: [],
+      },
+      [
+        ['users', new RegExp(`^item 2: user ${ID} is named twice$`)],
+        ['users', /^item 2: sudo: expected true or false/],
+        ['users', /^item 3: expected an id/],
+        ['users', new RegExp(`^item 4: user ${ID} is named twice$`)],
+        ['users', /^item 5: expected an id/],
+        ['exclusive', /^expected true or false/],
+        ['users', /^item 3: sudo_without_password: true needs sudo: true/],
+      ],
+    ],
+    [
+      'jumpcloud_user_binding',
+      { users: [{ id: 'x', sudo: 'maybe' }], state: 'absent' },
+      [
+        ['users', /^item 1: expected an id/],
+        ['users', /^item 1: sudo: expected true or false/],
+        ['users', /^item 1: sudo: cannot be used with state: absent$/],
+      ],
+    ],
+    [
+      'jumpcloud_user_binding',
+      { users: [{ id: ID, sudo_without_password: true, sudo: 'maybe' }], state: 'gone' },
+      [
+        ['users', /^item 1: sudo: expected true or false/],
+        ['state', /^expected one of present, absent/],
+      ],
+    ],
+    [
+      'jumpcloud_association',
+      { type: 'command', ids: ['x'], sudo: 'maybe', state: 'absent', exclusive: true },
+      [
+        ['ids', /^item 1: expected an id/],
+        ['sudo', /^expected true or false/],
+        ['exclusive', /^cannot be used with state: absent$/],
+        ['sudo', /^is for type: user_group only, not for command$/],
+      ],
+    ],
+    [
+      'jumpcloud_association',
+      { type: 'comand', ids: ['patch'], sudo: true, names: { command: { patch: ID } } },
+      [['type', /^expected one of command/]],
+    ],
+    [
+      'jumpcloud_system',
+      { attributes: [], purge_attributes: true, proxy: 'x', api_url: 'http://localhost:1' },
+      [
+        ['proxy', /^expected an http/],
+        ['attributes', /^expected a mapping/],
+        ['proxy', /^cannot be used with an api_url of plain http/],
+      ],
+    ],
+    [
+      'jumpcloud_removal',
+      { scope: 'associations', purge_identity: true, stop_agent: 'maybe' },
+      [
+        ['stop_agent', /^expected true or false/],
+        ['purge_identity', /^cannot be used with scope: associations/],
+      ],
+    ],
+    [
+      'jumpcloud_host',
+      {
+        system: { settle: 'soon', purge_attributes: true },
+        users: [{ id: 'x' }, { id: ID, sudo_without_password: true }],
+        exclusive: ['system', 'policies'],
+        keep: { groups: ['x'], policies: [ID] },
+        timeout: 0,
+      },
+      [
+        ['timeout', /^must be above zero/],
+        ['system.settle', /^expected a number of seconds/],
+        ['system.purge_attributes', /^needs attributes/],
+        ['users', /^item 1: expected an id/],
+        ['keep.groups', /^item 1: expected an id/],
+        ['users', /^item 2: sudo_without_password: true needs sudo: true/],
+        ['exclusive', /^system is no list/],
+        ['exclusive', /^policies is not given/],
+        ['keep.groups', /^needs groups among exclusive/],
+      ],
+    ],
+    [
+      'jumpcloud_host',
+      { exclusive: ['group', 'system'], keep: { groups: [] }, timeout: 0 },
+      [
+        ['timeout', /^must be above zero/],
+        ['exclusive', /^item 1: expected one of/],
+        ['', /^The document says nothing about this host/],
+        ['exclusive', /^system is no list/],
+      ],
+    ],
+    [
+      'jumpcloud_host',
+      { groups: ['web'], keep: { users: ['ann'] }, names: { user: [] } },
+      [
+        ['names', /^user: expected a mapping/],
+        ['keep.users', /^needs users among exclusive/],
+      ],
+    ],
+    [
+      'jumpcloud_names',
+      { region: 'mars' },
+      [
+        ['region', /^expected one of us/],
+        ['', /^Nothing to look up/],
+        ['api_key', /^is required/],
+      ],
+    ],
+  ];
+  test.for(rows)('%s %j', async ([module, options, problems], { host }) => {
+    const given = module === 'jumpcloud_names' ? options : { ...host.options, ...options };
+    const { answer } = await runModule(module, given);
+    expect(answer.error?.problems).toEqual(
+      problems.map(([option, message]) => ({ option, message: expect.stringMatching(message) })),
+    );
+    expect(host.requests()).toEqual([]);
+  });
+});
+
+test('module_args shows the readable parts of a value and masks the others', async ({ host }) => {
+  const { answer } = await host.run('jumpcloud_host', {
+    system: { display_name: 'web', settle: 'geheim' },
+    groups: [ID, 'geheim'],
+    users: [OTHER, { id: ID, sudo: 'geheim' }, { id: 'geheim', sudo: true }],
+  });
+  expect(answer['invocation']).toMatchObject({
+    module_args: {
+      system: { display_name: 'web', settle: '********' },
+      groups: [ID, '********'],
+      users: [{ id: OTHER }, { id: ID, sudo: '********' }, { id: '********', sudo: true }],
+    },
   });
 });

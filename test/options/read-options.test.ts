@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { choices } from '../../src/options/choice.ts';
 import { objects } from '../../src/options/id.ts';
+import { UNREADABLE } from '../../src/options/invalid-value.ts';
 import { required, withDefault } from '../../src/options/option.ts';
 import { moduleArgs, readOptions } from '../../src/options/read-options.ts';
 import { boolean, text } from '../../src/options/scalars.ts';
@@ -41,7 +42,14 @@ test('reads values; the same item twice counts once', async () => {
 
 test('reports everything at once, unknown names first', async () => {
   expect(await read({ nam: 'x', flags: true, wait: 0, groups: [ID, 'x', 5] })).toEqual({
-    readable: { name: undefined, flag: undefined, gather: ['a', 'b'], proxy: undefined },
+    readable: {
+      name: undefined,
+      flag: undefined,
+      wait: UNREADABLE,
+      groups: [ID, UNREADABLE, UNREADABLE],
+      gather: ['a', 'b'],
+      proxy: undefined,
+    },
     problems: [
       {
         option: '',
@@ -108,14 +116,14 @@ test('values that cannot be read are masked among the arguments, unknown options
   const { readable } = await read({
     name: 5,
     flag: 'geheim',
-    groups: [{ api_key: 'geheim' }],
+    groups: [ID, { api_key: 'geheim' }],
     x: 1,
   });
   expect(moduleArgs(TABLE, readable)).toEqual({
     name: '5',
     flag: '********',
     wait: 10,
-    groups: '********',
+    groups: [ID, '********'],
     gather: ['a', 'b'],
     proxy: null,
   });

@@ -3,8 +3,13 @@ import { type NamedKind, OBJECT_TYPES } from '../../base/named-kinds.ts';
 import { defineModule } from '../../module.ts';
 import { toChoice } from '../../options/choice.ts';
 import { objects } from '../../options/id.ts';
-import { InvalidValue } from '../../options/invalid-value.ts';
-import { type Option, type OptionValues, required } from '../../options/option.ts';
+import { InvalidValue, UNREADABLE } from '../../options/invalid-value.ts';
+import {
+  type Option,
+  type OptionValues,
+  type ReadableValues,
+  required,
+} from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
 import { keeping } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
@@ -35,9 +40,10 @@ export const association = defineModule({
   run: keeping(async () => (await import('./edge-concerns.ts')).associationConcern),
 });
 
-function rules(given: AssociationOptions): Problem[] {
+function rules(given: ReadableValues<typeof options>): Problem[] {
   const { type, state, sudo, sudo_without_password } = given;
   const general = [...connectionRules(given), ...edgesRules(given)];
+  if (type === undefined || type === UNREADABLE) return general;
   if (type === 'user_group') {
     return [...general, ...sudoRules(state, { sudo, sudo_without_password })];
   }

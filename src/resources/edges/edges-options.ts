@@ -1,7 +1,8 @@
 import type { Problem } from '../../base/errors.ts';
 import { choice } from '../../options/choice.ts';
 import { type KindOf, objects } from '../../options/id.ts';
-import { withDefault } from '../../options/option.ts';
+import { type Readable, UNREADABLE } from '../../options/invalid-value.ts';
+import { type ReadableValues, withDefault } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
 import type { EdgesWish, SudoWish } from './plan-edges.ts';
 
@@ -22,12 +23,16 @@ export interface EdgesOptions {
 }
 
 /** What these options must not say together. */
-export function edgesRules({ state, exclusive, keep }: EdgesOptions): Problem[] {
+export function edgesRules({
+  state,
+  exclusive,
+  keep,
+}: ReadableValues<ReturnType<typeof edgesOptions>>): Problem[] {
   return [
-    ...(state === 'absent' && exclusive
+    ...(state === 'absent' && exclusive === true
       ? [{ option: 'exclusive', message: 'cannot be used with state: absent' }]
       : []),
-    ...(keep !== undefined && !exclusive
+    ...(keep !== undefined && exclusive === false
       ? [{ option: 'keep', message: 'needs exclusive: true; without it nothing else is removed' }]
       : []),
   ];
@@ -41,8 +46,11 @@ export function edgesWish(
   return { edges, state, exclusive, keep: new Set(keep) };
 }
 
+type ReadableState = Readable<EdgesWish['state']> | undefined;
+
 /** What a wish about sudo must not say. */
-export function sudoRules(state: EdgesWish['state'], wish: SudoWish): Problem[] {
+export function sudoRules(state: ReadableState, wish: Readable<SudoWish>): Problem[] {
+  if (wish === UNREADABLE) return [];
   const { sudo, sudo_without_password } = wish;
   if (state === 'absent') {
     return [
@@ -50,16 +58,18 @@ export function sudoRules(state: EdgesWish['state'], wish: SudoWish): Problem[] 
       ...(sudo_without_password === undefined ? [] : ['sudo_without_password']),
     ].map((option) => ({ option, message: 'cannot be used with state: absent' }));
   }
-  if (!sudo_without_password || sudo) return [];
+  const isSudo = sudo === true || sudo === UNREADABLE;
+  if (sudo_without_password !== true || isSudo) return [];
   return [{ option: 'sudo_without_password', message: 'true needs sudo: true beside it' }];
 }
 
 /** The same of each item of a list. */
 export function sudoRulesOf(
   option: string,
-  state: EdgesWish['state'],
-  wishes: readonly SudoWish[],
+  state: ReadableState,
+  wishes: Readable<readonly SudoWish[]> | undefined,
 ): Problem[] {
+  if (wishes === undefined || wishes === UNREADABLE) return [];
   return wishes.flatMap((wish, i) =>
     sudoRules(state, wish).map((problem) => ({
       option,

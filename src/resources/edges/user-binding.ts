@@ -1,6 +1,6 @@
 import type { Problem } from '../../base/errors.ts';
 import { defineModule } from '../../module.ts';
-import { type OptionValues, required } from '../../options/option.ts';
+import { type OptionValues, type ReadableValues, required } from '../../options/option.ts';
 import { keeping } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { edgesOptions, edgesRules, sudoRulesOf } from './edges-options.ts';
@@ -19,7 +19,7 @@ export const userBinding = defineModule({
   run: keeping(async () => (await import('./edge-concerns.ts')).userBindingConcern),
 });
 
-function rules(given: UserBindingOptions): Problem[] {
+function rules(given: ReadableValues<typeof options>): Problem[] {
   return [
     ...connectionRules(given),
     ...edgesRules(given),

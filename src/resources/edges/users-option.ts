@@ -1,6 +1,6 @@
 import { toListOf } from '../../options/collections.ts';
 import { idOrName } from '../../options/id.ts';
-import { type Flaw, flawsOf, InvalidValue } from '../../options/invalid-value.ts';
+import { asInvalid, type Flaw, InvalidValue, UNREADABLE } from '../../options/invalid-value.ts';
 import { nearest } from '../../options/nearest.ts';
 import type { Option } from '../../options/option.ts';
 import { quoteKey } from '../../options/quote.ts';
@@ -20,11 +20,7 @@ export function users(kind: 'user' | 'user_group'): Option<UserWish[] | undefine
   return {
     type: 'list',
     elements: 'raw',
-    read(value, { names }) {
-      const wishes = toListOf(toUser(idOrName(kind, names)))(value);
-      requireDistinct(kind, wishes);
-      return wishes;
-    },
+    read: (value, { names }) => toListOf(toUser(distinct(kind, idOrName(kind, names))))(value),
   };
 }
 
@@ -34,21 +30,26 @@ function toUser(toId: (value: unknown) => string): (value: unknown) => UserWish 
       typeof value === 'string' && !value.startsWith('{') ? undefined : readMapping(value);
     if (mapping === undefined) return { id: toId(value) };
     const flaws: Flaw[] = unknownKeys(mapping).map((message) => ({ path: [], message }));
-    const read = <T>(key: string, toValue: (given: unknown) => T): T | undefined => {
+    const read = <T>(key: string, toValue: (given: unknown) => T): T | typeof UNREADABLE => {
       try {
         return toValue(mapping[key] ?? undefined);
       } catch (error) {
-        const where = key === 'id' ? '' : `${key}: `;
-        flaws.push(
-          ...flawsOf(error).map(({ path, message }) => ({ path, message: where + message })),
-        );
-        return undefined;
+        const path = key === 'id' ? [] : [key];
+        flaws.push(...asInvalid(error).flaws.map(({ message }) => ({ path, message })));
+        return UNREADABLE;
       }
     };
     const id = read('id', (given) => toId(required(given)));
     const sudo = read('sudo', toWish);
     const sudo_without_password = read('sudo_without_password', toWish);
-    if (id === undefined || flaws.length > 0) throw new InvalidValue(flaws);
+    if (
+      flaws.length > 0 ||
+      id === UNREADABLE ||
+      sudo === UNREADABLE ||
+      sudo_without_password === UNREADABLE
+    ) {
+      throw new InvalidValue(flaws, { id, sudo, sudo_without_password });
+    }
     return { id, sudo, sudo_without_password };
   };
 }
@@ -72,12 +73,13 @@ function toWish(value: unknown): boolean | undefined {
   return value === undefined ? undefined : toBoolean(value);
 }
 
-function requireDistinct(kind: string, wishes: readonly UserWish[]): void {
-  const ids = wishes.map(({ id }) => id);
-  const twice = new Set(ids.filter((id, i) => ids.indexOf(id) < i));
-  const flaws = [...twice].map((id) => ({
-    path: [],
-    message: `${kind.replace('_', ' ')} ${id} is named twice`,
-  }));
-  if (flaws.length > 0) throw new InvalidValue(flaws);
+/** Refuses an id that was read before. */
+function distinct(kind: string, toId: (value: unknown) => string): (value: unknown) => string {
+  const seen = new Set<string>();
+  return (value) => {
+    const id = toId(value);
+    if (seen.has(id)) throw new InvalidValue(`${kind.replace('_', ' ')} ${id} is named twice`);
+    seen.add(id);
+    return id;
+  };
 }

@@ -1,7 +1,8 @@
 import type { Problem } from '../../base/errors.ts';
 import { choices } from '../../options/choice.ts';
 import { objects } from '../../options/id.ts';
-import { type OptionValues, withDefault } from '../../options/option.ts';
+import { UNREADABLE } from '../../options/invalid-value.ts';
+import { type OptionValues, type ReadableValues, withDefault } from '../../options/option.ts';
 import { section } from '../../options/section.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { sudoRulesOf } from '../edges/edges-options.ts';
@@ -46,36 +47,48 @@ export const hostOptions = {
 export type HostOptions = OptionValues<typeof hostOptions>;
 
 /** How many sections the document has. */
-export function sectionCount(given: HostOptions): number {
+export function sectionCount(given: ReadableValues<typeof hostOptions>): number {
   return SECTIONS.filter((section) => given[section] !== undefined).length;
 }
 
 /** What the options must not say together. */
-export function hostRules(given: HostOptions): Problem[] {
-  const { exclusive, keep } = given;
-  const isGiven = (section: (typeof SECTIONS)[number]) => given[section] !== undefined;
+export function hostRules(given: ReadableValues<typeof hostOptions>): Problem[] {
   const problems = [
     ...connectionRules(given),
-    ...sudoRulesOf('users', 'present', given.users ?? []),
-    ...sudoRulesOf('user_groups', 'present', given.user_groups ?? []),
+    ...sudoRulesOf('users', 'present', given.users),
+    ...sudoRulesOf('user_groups', 'present', given.user_groups),
   ];
   if (sectionCount(given) === 0) {
     const message = `says nothing about this host: give at least one of ${SECTIONS.join(', ')}`;
     problems.push({ option: '', message: `The document ${message}.` });
   }
-  for (const section of exclusive) {
+  return [...problems, ...exclusiveRules(given), ...keepRules(given)];
+}
+
+function exclusiveRules(given: ReadableValues<typeof hostOptions>): Problem[] {
+  const { exclusive } = given;
+  if (exclusive === undefined || exclusive === UNREADABLE) return [];
+  return exclusive.flatMap((section) => {
+    if (section === UNREADABLE) return [];
     if (section === 'system') {
       const message = 'system is no list; use system.purge_attributes to remove other attributes';
-      problems.push({ option: 'exclusive', message });
-    } else if (!isGiven(section)) {
-      const message = `${section} is not given, so nothing says what to keep; give ${section}: [] to remove all`;
-      problems.push({ option: 'exclusive', message });
+      return [{ option: 'exclusive', message }];
     }
-  }
-  for (const section of EDGE_SECTIONS.filter((one) => keep?.[one] !== undefined)) {
-    if (exclusive.includes(section) && isGiven(section)) continue;
-    const message = `needs ${section} among exclusive; without it nothing else is removed`;
-    problems.push({ option: `keep.${section}`, message });
-  }
-  return problems;
+    if (given[section] !== undefined) return [];
+    const message = `${section} is not given, so nothing says what to keep; give ${section}: [] to remove all`;
+    return [{ option: 'exclusive', message }];
+  });
+}
+
+function keepRules({ exclusive, keep }: ReadableValues<typeof hostOptions>): Problem[] {
+  if (keep === undefined || keep === UNREADABLE) return [];
+  // A section that was mistyped among exclusive may be the one that is needed.
+  if (exclusive === undefined || exclusive === UNREADABLE) return [];
+  if (exclusive.includes(UNREADABLE)) return [];
+  return EDGE_SECTIONS.filter(
+    (section) => keep[section] !== undefined && !exclusive.includes(section),
+  ).map((section) => ({
+    option: `keep.${section}`,
+    message: `needs ${section} among exclusive; without it nothing else is removed`,
+  }));
 }

@@ -4,7 +4,12 @@ import type { NamedKind } from '../../base/named-kinds.ts';
 import { choice } from '../../options/choice.ts';
 import { toDistinct } from '../../options/collections.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
-import { type Option, type OptionValues, withDefault } from '../../options/option.ts';
+import {
+  type Option,
+  type OptionValues,
+  type ReadableValues,
+  withDefault,
+} from '../../options/option.ts';
 import { pemBundle } from '../../options/pem-bundle.ts';
 import { toText } from '../../options/scalars.ts';
 import { seconds } from '../../options/seconds.ts';
@@ -52,7 +57,7 @@ export const namesOptions = {
 export type NamesOptions = OptionValues<typeof namesOptions>;
 
 /** What the options must not say together. */
-export function namesRules(given: NamesOptions): Problem[] {
+export function namesRules(given: ReadableValues<typeof namesOptions>): Problem[] {
   const problems = [...connectionRules(given)];
   if (kindsOf(given).length === 0) {
     const options = Object.keys(KINDS).join(', ');
@@ -78,7 +83,7 @@ export function namesRules(given: NamesOptions): Problem[] {
 }
 
 /** The kinds that are asked for. */
-export function kindsOf(given: NamesOptions): KindOption[] {
+export function kindsOf(given: Readonly<Record<KindOption, unknown>>): KindOption[] {
   const options = Object.keys(KINDS) as KindOption[];
   return options.filter((option) => given[option] !== undefined);
 }

@@ -41,8 +41,9 @@ export class RecordRemoval {
     return this.#session.identity.agentDir;
   }
 
-  async finish(found: 'present' | Absence): Promise<readonly Removed[]> {
-    // The run that had the lock before may have removed the system, or was refused.
+  /** Deletes the record and verifies that it is gone, or completes what another run started. */
+  async complete(found: 'present' | Absence): Promise<readonly Removed[]> {
+    // The run that held the lock before may have removed the system, or was refused.
     if (hasTombstone(this.#agentDir, this.#session.identity.systemId)) {
       removeMarker(this.#agentDir);
       return [];
@@ -109,7 +110,7 @@ export class RecordRemoval {
     );
   }
 
-  /** Ends a removal that another run has begun, or fails. */
+  /** Completes a removal whose DELETE got no answer, or fails. */
   #conclude(absence: Absence, sent: Sent): readonly Removed[] {
     if (sent === 'lost' && absence.isTimed) {
       this.#leaveTombstone();

@@ -1,6 +1,6 @@
 import type { Problem } from '../../base/errors.ts';
 import { choice } from '../../options/choice.ts';
-import { type OptionValues, withDefault } from '../../options/option.ts';
+import { type OptionValues, type ReadableValues, withDefault } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 
@@ -16,9 +16,9 @@ export const removalOptions = {
 export type RemovalOptions = OptionValues<typeof removalOptions>;
 
 /** What the options must not say together. */
-export function removalRules(given: RemovalOptions): Problem[] {
+export function removalRules(given: ReadableValues<typeof removalOptions>): Problem[] {
   const general = connectionRules(given);
-  if (given.scope === 'system' || !given.purge_identity) return general;
+  if (given.scope !== 'associations' || given.purge_identity !== true) return general;
   return [
     ...general,
     {

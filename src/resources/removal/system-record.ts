@@ -47,7 +47,7 @@ export function systemRecord(
       const removal = new RecordRemoval(run, session, purge_identity, tell);
       return exclusively(run, agentDir, {
         forMs: session.budget.remaining(),
-        work: () => removal.finish(found),
+        work: () => removal.complete(found),
       });
     },
   };

@@ -4,7 +4,7 @@ import { toMapping } from '../../options/collections.ts';
 import { describe } from '../../options/describe.ts';
 import { objectOrNone } from '../../options/id.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
-import { type Option, type OptionValues, withDefault } from '../../options/option.ts';
+import { type Option, type ReadableValues, withDefault } from '../../options/option.ts';
 import { quote } from '../../options/quote.ts';
 import { boolean, text } from '../../options/scalars.ts';
 import { seconds } from '../../options/seconds.ts';
@@ -28,12 +28,12 @@ export const settingsOptions = {
   settle: withDefault(seconds(), 0),
 };
 
-/** The settings as read. */
-export type SettingsOptions = OptionValues<typeof settingsOptions>;
-
 /** What the settings must not say together. */
-export function settingsRules({ attributes, purge_attributes }: SettingsOptions): Problem[] {
-  if (!purge_attributes || attributes !== undefined) return [];
+export function settingsRules({
+  attributes,
+  purge_attributes,
+}: ReadableValues<typeof settingsOptions>): Problem[] {
+  if (purge_attributes !== true || attributes !== undefined) return [];
   return [
     {
       option: 'purge_attributes',

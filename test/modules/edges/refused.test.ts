@@ -88,6 +88,28 @@ describe('a dynamic group', () => {
   });
 });
 
+test.each([405, 410, 413])(
+  'a group refused with %i may be dynamic, and the others are written',
+  async (status) => {
+    const { store, faults } = emulator;
+    const { groups, remove } = await enrolled();
+    const [refused, other] = [store.addGroup(), store.addGroup()];
+    faults.refuse(refused, status, { message: '' });
+    const answer = await groups({ groups: [refused, other] });
+    faults.clear();
+    expect(answer).toMatchObject({
+      failed: true,
+      added: [other],
+      error: { code: 'rejected', status },
+    });
+    expect(answer.error).toMatchObject({
+      refused: [{ id: refused, status, message: expect.stringMatching(`^${status}`) }],
+    });
+    expect(answer.msg).toMatch(RULE);
+    await remove();
+  },
+);
+
 test('keep is for exclusive only', async () => {
   const { groups, remove } = await enrolled();
   const { error, msg } = await groups({ groups: [], keep: ['a'.repeat(24)] });
