@@ -3,9 +3,9 @@ import type { HostSession } from '../../transport/host-session.ts';
 import { associations, type EdgesAccess, memberships } from '../edges/edges-access.ts';
 import { type Edges, type EdgesWish, planEdges } from '../edges/plan-edges.ts';
 import { unconfirmed } from '../edges/unconfirmed.ts';
-import { type EdgesWriter, edgesWriter, type RefusedEdge } from '../edges/write-edges.ts';
+import { edgesWriter } from '../edges/write-edges.ts';
 import type { AgentStop } from './agent-stop.ts';
-import type { Removed, Target } from './target.ts';
+import type { Target } from './target.ts';
 
 const NONE: EdgesWish = { edges: new Map(), state: 'present', exclusive: true, keep: new Set() };
 
@@ -32,32 +32,19 @@ export function allAssociations(session: HostSession, agent: AgentStop): Target<
     async remove(run, found, tell) {
       if (found.every(({ before }) => before.size === 0)) return [];
       await agent.stop();
-      const refused: RefusedEdge[] = [];
-      const removed = new Map<string, readonly Removed[]>();
-      const writers: EdgesWriter[] = [];
-      for (const { type, access, before } of found) {
-        if (before.size === 0) continue;
-        const writer = edgesWriter({
-          run,
-          session,
-          access,
-          wish: NONE,
-          onDone: (done) => {
-            removed.set(
-              type,
-              done.map(({ id }) => ({ type, id })),
-            );
-            tell([...removed.values()].flat());
-          },
-          onRefused: (edge) => refused.push(edge),
-        });
-        await writer.write(planEdges(NONE, before).changes);
-        writers.push(writer);
+      const lists = found
+        .filter(({ before }) => before.size > 0)
+        .map((list) => ({ ...list, writer: edgesWriter({ run, session, wish: NONE, ...list }) }));
+      const removed = () =>
+        lists.flatMap(({ type, writer }) => writer.done().map(({ id }) => ({ type, id })));
+      for (const { writer, before } of lists) {
+        await writer.write(planEdges(NONE, before).changes).finally(() => tell(removed()));
       }
-      const readBacks = await Promise.all(writers.map((writer) => writer.readBack()));
-      const failure = unconfirmed(refused, readBacks);
+      const readBacks = await Promise.all(lists.map(({ writer }) => writer.readBack()));
+      tell(removed());
+      const failure = unconfirmed(readBacks);
       if (failure !== undefined) throw failure.error;
-      return [...removed.values()].flat();
+      return removed();
     },
   };
 }

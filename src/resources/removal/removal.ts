@@ -98,13 +98,13 @@ function removing<Found>(
 
     async apply(_, { after }, { found }) {
       const tell = (removed: readonly Removed[]) =>
-        run.report.done(removed.length > 0 ? { changed: true, removed } : {});
+        run.report.done(() => (removed.length > 0 ? { changed: true, removed } : {}));
       const removed = await target.remove(run, found, tell);
       const purged: string[] = [];
       // Once more, because the agent may have registered again since.
       purge(files(), (path) => {
         purged.push(path);
-        run.report.done({ changed: true, removed, purged });
+        run.report.done(() => ({ changed: true, removed, purged }));
       });
       return { done: [...removed, ...purged.map((path) => ({ purged: path }))], after };
     },
