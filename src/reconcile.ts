@@ -51,7 +51,8 @@ export async function reconcile<State, Change>(
   concern: Concern<State, Change>,
 ): Promise<Outcome> {
   const tell = (seen: State, written: readonly Change[]) => {
-    if (concern.progress) run.report.done(concern.progress(seen, written));
+    const { progress } = concern;
+    if (progress) run.report.done(() => progress(seen, written));
   };
   const before = await concern.read((part) => tell(part, []));
   tell(before, []);

@@ -17,8 +17,8 @@ export interface Reporter {
   identified(systemId: string): void;
   /** What the result's `api` is, from now on. */
   connected(api: () => Readonly<Record<string, unknown>>): void;
-  /** All that has been written so far, as result fields; they are reported when the run fails later. */
-  done(fields: Readonly<Record<string, unknown>>): void;
+  /** What has been written so far, as result fields, is, from now on; asked for when the run fails. */
+  done(fields: () => Readonly<Record<string, unknown>>): void;
   /** A text that must never be printed, in whatever answer or error it turns up. */
   hide(secret: string): void;
   /** A text of the other side's, without what must never be printed. */

@@ -31,22 +31,20 @@ export function requirePurgeable(agentDir: string): void {
 }
 
 /**
- * Deletes files, telling of each that this run has deleted: another one may do the same.
- * @throws LocalActionFailed when one cannot be deleted; those before it are gone
+ * Deletes a file of the agent's identity. Returns whether this run did: another one may do the same.
+ * @throws LocalActionFailed when it cannot be deleted
  */
-export function purge(files: readonly string[], onPurged: (path: string) => void): void {
-  for (const path of files) {
-    try {
-      unlinkSync(path);
-      onPurged(path);
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === 'ENOENT') continue;
-      throw new LocalActionFailed(
-        `${path} could not be deleted (${code}). Make that possible and run again, or delete what is left of ${IDENTITY_FILES.join(', ')} by hand: an image that keeps them makes every clone claim to be this system.`,
-        { details: { path } },
-      );
-    }
+export function deleteIdentityFile(path: string): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') return false;
+    throw new LocalActionFailed(
+      `${path} could not be deleted (${code}). Make that possible and run again, or delete what is left of ${IDENTITY_FILES.join(', ')} by hand: an image that keeps them makes every clone claim to be this system.`,
+      { details: { path } },
+    );
   }
 }
 

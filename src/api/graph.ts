@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { type ModuleError, NotFound, Rejected } from '../base/errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
+import { statusText } from '../transport/http/status-text.ts';
 import type { Request } from '../transport/request.ts';
-import { statusText } from '../transport/status-text.ts';
 import { isJumpClouds, meansAbsence } from './absence.ts';
 import { answer, listOf, objectId, totalOf, unexpected } from './answer.ts';
 import { type PageRequest, readPages } from './pagination.ts';

@@ -52,7 +52,15 @@ export abstract class ModuleError extends Error {
       message: { value: this.message + more },
     });
   }
+
+  /** Returns a failure of another kind that this one is the cause of, with the same details. */
+  as<T extends ModuleError>(kind: Kind<T>, message: string): T {
+    return new kind(message, { details: this.details, cause: this });
+  }
 }
+
+/** A kind of failure. */
+type Kind<T extends ModuleError> = new (message: string, context: FailureContext) => T;
 
 const IN_DOUBT = 'The change may have been made all the same; run again to see.';
 
@@ -106,6 +114,13 @@ export class RateLimited extends ModuleError {
 /** The network, the proxy or JumpCloud failed until the budget ran out. */
 export class Unavailable extends ModuleError {
   readonly code = 'unavailable';
+  /** How often the request was sent. */
+  readonly attempts: number;
+
+  constructor(message: string, { attempts, ...context }: FailureContext & { attempts: number }) {
+    super(message, { ...context, details: { attempts, ...context.details } });
+    this.attempts = attempts;
+  }
 }
 
 /** The other side could not prove that it is JumpCloud. */

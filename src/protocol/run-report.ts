@@ -9,7 +9,7 @@ export class RunReport implements Reporter {
   readonly #secrets = new Set<string>();
   #systemId: string | undefined;
   #api: (() => Readonly<Record<string, unknown>>) | undefined;
-  #done: Readonly<Record<string, unknown>> = {};
+  #done: () => Readonly<Record<string, unknown>> = () => ({});
 
   warn(sentence: string): void {
     this.#warnings.add(sentence);
@@ -23,7 +23,7 @@ export class RunReport implements Reporter {
     this.#api = api;
   }
 
-  done(fields: Readonly<Record<string, unknown>>): void {
+  done(fields: () => Readonly<Record<string, unknown>>): void {
     this.#done = fields;
   }
 
@@ -37,7 +37,7 @@ export class RunReport implements Reporter {
 
   /** What had been written when a run failed. */
   get writtenSoFar(): Readonly<Record<string, unknown>> {
-    return this.#done;
+    return this.#done();
   }
 
   /** The fields that every result has, whatever came of the run. */

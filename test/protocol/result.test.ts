@@ -3,7 +3,7 @@ import { Internal, Unavailable } from '../../src/base/errors.ts';
 import { failed, serialize, succeeded } from '../../src/protocol/result.ts';
 
 describe('failed', () => {
-  const error = new Unavailable('gone', { details: { attempts: 2 }, cause: new Error('cause') });
+  const error = new Unavailable('gone', { attempts: 2, cause: new Error('cause') });
 
   test('has the code and the details, and what was written before', () => {
     expect(failed(error, { changed: true, added: ['a'] }, 3)).toEqual({

@@ -4,7 +4,7 @@ import type { HostSession } from '../../transport/host-session.ts';
 import type { EdgesAccess } from './edges-access.ts';
 import { type Edges, type EdgesWish, planEdges } from './plan-edges.ts';
 import { unconfirmed } from './unconfirmed.ts';
-import { edgesWriter, type RefusedEdge } from './write-edges.ts';
+import { edgesWriter } from './write-edges.ts';
 
 /** What makes one kind of edges a concern of its own. */
 export interface EdgesKind {
@@ -61,18 +61,11 @@ export function edges(session: HostSession, kind: EdgesKind): EdgesConcern {
 
     async apply(run, { changes }, before) {
       if (changes.length === 0) return { done: [], after: before };
-      const refused: RefusedEdge[] = [];
-      const writer = edgesWriter({
-        run,
-        session,
-        access,
-        wish,
-        onDone: (done, seen = before) => run.report.done(progress(seen, done)),
-        onRefused: (edge) => refused.push(edge),
-      });
+      const writer = edgesWriter({ run, session, access, wish });
+      run.report.done(() => progress(writer.seen() ?? before, writer.done()));
       await writer.write(changes);
       const readBack = await writer.readBack();
-      const failure = unconfirmed(refused, [readBack]);
+      const failure = unconfirmed([readBack]);
       return {
         done: writer.done(),
         after: readBack.after,

@@ -1,5 +1,5 @@
 import type { EdgeChange } from '../../api/graph.ts';
-import { type ModuleError, NotApplied, NotFound, Rejected } from '../../base/errors.ts';
+import { type ModuleError, NotApplied } from '../../base/errors.ts';
 import type { EdgesAccess } from './edges-access.ts';
 import type { ReadBack, RefusedEdge } from './write-edges.ts';
 
@@ -9,6 +9,8 @@ const MAYBE_DYNAMIC =
 /** What keeps a run from success, and in which list. */
 export interface Unconfirmed {
   readonly error: ModuleError;
+  /** The refused edges, and those that do not show, as they stand in the details of the error. */
+  readonly details: Readonly<Record<string, unknown>>;
   readonly access: EdgesAccess;
   /** The same in sentences to stand behind another failure. */
   readonly also: string;
@@ -19,69 +21,49 @@ export interface Unconfirmed {
  * the same, counts as done; of what is left the first refusal names the failure, before what was
  * accepted and does not show.
  */
-export function unconfirmed(
-  refused: readonly RefusedEdge[],
-  readBacks: readonly ReadBack[],
-): Unconfirmed | undefined {
+export function unconfirmed(readBacks: readonly ReadBack[]): Unconfirmed | undefined {
   const open = readBacks.filter(({ left }) => left.length > 0);
-  const isLeft = ({ access, change }: RefusedEdge) =>
-    open.some((one) => one.access === access && one.left.some((other) => isSame(other, change)));
-  const refusals = refused.filter(isLeft);
-  const missing = open.flatMap(({ access, left }) =>
-    left.filter(
-      (change) => !refusals.some((one) => one.access === access && isSame(one.change, change)),
-    ),
+  const refusals = open
+    .flatMap(({ left, refused }) =>
+      refused.filter(({ change }) => left.some((other) => isSame(other, change))),
+    )
+    .sort((a, b) => a.refusedAt - b.refusedAt);
+  const missing = open.flatMap(({ left, refused }) =>
+    left.filter((change) => !refused.some((one) => isSame(one.change, change))),
   );
+  const details = {
+    ...(refusals.length > 0 && { refused: refusals.map(reportRefused) }),
+    ...(missing.length > 0 && { missing: missing.map(({ op, id }) => ({ op, id })) }),
+  };
   const hint = open.some(({ access }) => access.type === 'system_group') ? ` ${MAYBE_DYNAMIC}` : '';
   const also = `${listed(
     'Also refused',
     refusals.map(({ change }) => change),
   )}${listed('Not shown', missing)}${hint}`;
   const [first, ...others] = refusals;
-  if (first !== undefined)
-    return { error: refusedEdges(first, others, missing, hint), access: first.access, also };
+  if (first !== undefined) {
+    const error = first.error.with(details, `${moreRefused(others)}${hint}`);
+    return { error, details, access: first.access, also };
+  }
   const [list] = open;
-  return list && { error: notApplied(open, missing, hint), access: list.access, also };
+  if (list === undefined) return undefined;
+  const error = new NotApplied(`${notShown(open, missing)}${hint}`, { details });
+  return { error, details, access: list.access, also };
 }
 
-function refusedEdges(
-  first: RefusedEdge,
-  others: readonly RefusedEdge[],
-  missing: readonly EdgeChange[],
-  hint: string,
-): ModuleError {
-  const refused = [first, ...others].map(({ access, change: { op, id }, status, message }) => ({
-    op,
-    type: access.type,
-    id,
-    status,
-    message,
-  }));
-  const more =
-    others.length === 0
-      ? ''
-      : ` ${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${others.map(({ change }) => keyOf(change)).join(', ')}.`;
-  const Kind = first.error instanceof NotFound ? NotFound : Rejected;
-  return new Kind(`${first.error.message}${more}${hint}`, {
-    details: {
-      ...first.error.details,
-      refused,
-      ...(missing.length > 0 && { missing: missing.map(({ op, id }) => ({ op, id })) }),
-    },
-  });
+function reportRefused({ access, change: { op, id }, status, message }: RefusedEdge) {
+  return { op, type: access.type, id, status, message };
 }
 
-function notApplied(
-  lists: readonly ReadBack[],
-  missing: readonly EdgeChange[],
-  hint: string,
-): NotApplied {
+function moreRefused(others: readonly RefusedEdge[]): string {
+  if (others.length === 0) return '';
+  return ` ${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${others.map(({ change }) => keyOf(change)).join(', ')}.`;
+}
+
+function notShown(lists: readonly ReadBack[], missing: readonly EdgeChange[]): string {
   const waitedMs = Math.max(...lists.map((list) => list.waitedMs));
   const names = lists.map(({ access }) => access.name).join(' and ');
-  return new NotApplied(
-    `${Math.round(waitedMs / 1000)} s after the last write, the list of ${names} still does not show: ${missing.map(keyOf).join(', ')}. Run again; if it stays so, someone or something else keeps changing the same in JumpCloud.${hint}`,
-    { details: { missing: missing.map(({ op, id }) => ({ op, id })) } },
-  );
+  return `${Math.round(waitedMs / 1000)} s after the last write, the list of ${names} still does not show: ${missing.map(keyOf).join(', ')}. Run again; if it stays so, someone or something else keeps changing the same in JumpCloud.`;
 }
 
 function listed(what: string, changes: readonly EdgeChange[]): string {

@@ -22,19 +22,14 @@ export interface EdgesWork {
   readonly session: HostSession;
   readonly access: EdgesAccess;
   readonly wish: EdgesWish;
-  /**
-   * Told of all that has been written to this list, and of the list as it was read last, after each
-   * write and each read. Not read again yet, it is undefined.
-   */
-  readonly onDone: (done: readonly EdgeChange[], seen: Edges | undefined) => void;
-  /** Told of each edge that was refused, in the order of writing. */
-  readonly onRefused: (refused: RefusedEdge) => void;
 }
 
 /** An edge that JumpCloud refused to write. */
 export interface RefusedEdge extends Refusal {
   readonly access: EdgesAccess;
   readonly change: EdgeChange;
+  /** When the last write beside it was answered, in milliseconds of the monotonic clock. */
+  readonly refusedAt: number;
 }
 
 /** What a list shows at the end of a run. */
@@ -43,14 +38,18 @@ export interface ReadBack {
   readonly after: Edges;
   /** What it does not show of the wish. */
   readonly left: readonly EdgeChange[];
+  /** What JumpCloud refused, in the order of writing. It may be there all the same. */
+  readonly refused: readonly RefusedEdge[];
   /** How long it was waited for since the last write, in milliseconds. */
   readonly waitedMs: number;
 }
 
 /** The writes of one run to one list of edges. */
 export interface EdgesWriter {
-  /** What this run has written so far. */
+  /** What this run has written so far, in the order in which it was to be written. */
   done(): readonly EdgeChange[];
+  /** The list as it was read last; undefined until it is read back. */
+  seen(): Edges | undefined;
   /**
    * Writes changes, a few at the same time, and what takes something away after all that gives: nobody
    * who keeps access loses it in between. Goes on after one that is refused; any other failure ends the
@@ -67,18 +66,19 @@ export interface EdgesWriter {
 
 /** Begins to write to one list of edges. */
 export function edgesWriter(work: EdgesWork): EdgesWriter {
-  const { run, session, access, wish, onDone, onRefused } = work;
+  const { run, session, access, wish } = work;
   const tried: EdgeChange[] = [];
   const refused = new Map<string, RefusedEdge>();
   const done = new Set<EdgeChange>();
   let seen: Edges | undefined;
   let writtenAt = monotonicMs();
 
-  /** In the order in which they were to be written, not in that of the answers. */
+  // Not in the order of the answers.
   const doneInOrder = () => tried.filter((change) => done.has(change));
 
   const writeAtOnce = async (changes: readonly EdgeChange[]) => {
     const left = [...changes];
+    const refusals = new Map<EdgeChange, Refusal>();
     let failure: { readonly error: unknown } | undefined;
     const lane = async () => {
       for (let change = left.shift(); change !== undefined && !failure; change = left.shift()) {
@@ -87,9 +87,8 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
         writtenAt = monotonicMs();
         if (written === 'done') {
           done.add(change);
-          onDone(doneInOrder(), seen);
         } else if (written !== 'conflict') {
-          refused.set(keyOf(change), { ...written, access, change });
+          refusals.set(change, written);
         }
       }
     };
@@ -99,9 +98,10 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
     };
     await Promise.all(Array.from({ length: WRITES_AT_ONCE }, () => lane().catch(end)));
     if (failure !== undefined) throw failure.error;
+    const refusedAt = writtenAt;
     for (const change of changes) {
-      const refusal = refused.get(keyOf(change));
-      if (refusal !== undefined) onRefused(refusal);
+      const refusal = refusals.get(change);
+      if (refusal) refused.set(keyOf(change), { ...refusal, access, change, refusedAt });
     }
   };
 
@@ -123,7 +123,6 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
         throw error;
       }
       isSeen = true;
-      onDone(doneInOrder(), seen);
       left = planEdges(wish, seen).changes;
       if (left.every((change) => refused.has(keyOf(change)))) return true;
       const before = new Set(tried.map(keyOf));
@@ -148,16 +147,21 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
       // An attempt before the refused one had done it.
       if (inDoubt && !missing.has(key)) done.add(change);
     }
-    onDone(doneInOrder(), seen);
-    return { access, after: seen ?? new Map(), left, waitedMs: monotonicMs() - writtenAt };
+    return {
+      access,
+      after: seen ?? new Map(),
+      left,
+      refused: [...refused.values()],
+      waitedMs: monotonicMs() - writtenAt,
+    };
   };
 
-  return { done: doneInOrder, write, readBack };
+  return { done: doneInOrder, seen: () => seen, write, readBack };
 }
 
 /** Whether the budget left no time for more than one attempt. */
 function isCutOff(error: unknown): boolean {
-  return error instanceof Unavailable && error.details['attempts'] === 1;
+  return error instanceof Unavailable && error.attempts === 1;
 }
 
 function keyOf({ op, id }: EdgeChange): string {

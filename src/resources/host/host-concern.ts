@@ -3,11 +3,11 @@ import type { Concern } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { Edges } from '../edges/plan-edges.ts';
 import { readTogether } from '../read-together.ts';
-import { reportRecord } from '../system/record-report.ts';
 import { systemConcern } from '../system/system-concern.ts';
 import type { Field } from '../system/system-fields.ts';
 import { type EdgesPart, edgesParts } from './edge-sections.ts';
 import type { EdgeSection, HostOptions } from './host-options.ts';
+import { edgesReport, progressOf } from './host-report.ts';
 import {
   changesOf,
   fieldsOf,
@@ -70,9 +70,7 @@ export function hostConcern(
     },
 
     apply: (run, { changes }, before) =>
-      writeHost({ session, options, parts, run }, changes, before, (done, seen) =>
-        run.report.done(progressOf(parts, seen, done)),
-      ),
+      writeHost({ session, options, parts, run }, changes, before),
 
     managed: ({ system, edges }) => ({
       ...(system && { system: parts.system?.managed(system) }),
@@ -120,32 +118,4 @@ export function hostConcern(
       return (await Promise.all(each)).flatMap((some) => some ?? []);
     },
   };
-}
-
-function progressOf(
-  parts: HostParts,
-  { system, edges }: HostState,
-  done: readonly HostChange[],
-): Record<string, unknown> {
-  return {
-    changed: done.length > 0,
-    sections: {
-      ...(system && { system: reportRecord(system) }),
-      ...edgesReport(parts, edges, done),
-    },
-  };
-}
-
-/** The result fields of the lists of edges that were read. */
-function edgesReport(
-  parts: HostParts,
-  edges: HostState['edges'],
-  done: readonly HostChange[],
-): Record<string, unknown> {
-  return Object.fromEntries(
-    parts.edges.flatMap(({ section, concern }) => {
-      const seen = edges.get(section);
-      return seen ? [[section, concern.report(seen, changesOf(done, section))]] : [];
-    }),
-  );
 }

@@ -1,14 +1,13 @@
-import type { EdgeChange } from '../../api/graph.ts';
 import { type ModuleError, NotApplied, NotFound, Rejected } from '../../base/errors.ts';
 import type { Applied } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { type Unconfirmed, unconfirmed } from '../edges/unconfirmed.ts';
-import { edgesWriter, type RefusedEdge } from '../edges/write-edges.ts';
-import type { Field } from '../system/system-fields.ts';
+import { edgesWriter } from '../edges/write-edges.ts';
 import { systemWriter } from '../system/system-writer.ts';
 import type { EdgesPart } from './edge-sections.ts';
-import type { EdgeSection, HostOptions } from './host-options.ts';
+import type { HostOptions } from './host-options.ts';
+import { progressOf } from './host-report.ts';
 import {
   changesOf,
   fieldsOf,
@@ -35,42 +34,33 @@ export async function writeHost(
   { session, options, parts, run }: HostWork,
   changes: readonly HostChange[],
   before: HostState,
-  onDone: (done: readonly HostChange[], seen: HostState) => void,
 ): Promise<Applied<HostState, HostChange>> {
-  let fields: readonly Field[] = [];
-  let system = before.system;
-  const edges = new Map(before.edges);
-  const lists = new Map<EdgeSection, readonly EdgeChange[]>();
-  const done = (): HostChange[] => [
-    ...fields.map((change) => ({ section: 'system', change }) as const),
-    ...[...lists].flatMap(([section, some]) => some.map((change) => ({ section, change }))),
-  ];
-  const tell = () => onDone(done(), { system, edges });
   const record =
     options.system && before.system
-      ? systemWriter(session, options.system, run, before.system, (some, seen) => {
-          fields = some;
-          system = seen;
-          tell();
-        })
+      ? systemWriter(session, options.system, run, before.system)
       : undefined;
-  const refused: RefusedEdge[] = [];
-  const writers = parts.edges.map((part) => {
-    const writer = edgesWriter({
-      run,
-      session,
-      access: part.access,
-      wish: part.wish,
-      onDone: (some, seen) => {
-        lists.set(part.section, some);
-        if (seen !== undefined) edges.set(part.section, seen);
-        tell();
-      },
-      onRefused: (edge) => refused.push(edge),
-    });
-    const planned = changesOf(changes, part.section);
-    return { ...part, writer, planned };
+  const writers = parts.edges.map((part) => ({
+    ...part,
+    writer: edgesWriter({ run, session, access: part.access, wish: part.wish }),
+    planned: changesOf(changes, part.section),
+  }));
+  const done = (): HostChange[] => [
+    ...(record?.done() ?? []).map((change) => ({ section: 'system', change }) as const),
+    ...writers.flatMap(({ section, writer }) =>
+      writer.done().map((change) => ({ section, change })),
+    ),
+  ];
+  const seen = (): HostState => ({
+    system: record?.seen() ?? before.system,
+    edges: new Map([
+      ...before.edges,
+      ...writers.flatMap(({ section, writer }) => {
+        const edges = writer.seen();
+        return edges ? [[section, edges] as const] : [];
+      }),
+    ]),
   });
+  run.report.done(() => progressOf(parts, seen(), done()));
 
   let refusedSettings = await record?.write(fieldsOf(changes)).then(() => undefined, refusalOf);
 
@@ -89,14 +79,14 @@ export async function writeHost(
       writer.readBack().catch((error) => inSection(section, error)),
     ),
   );
-  const unshown = unconfirmed(refused, readBacks);
+  const unshown = unconfirmed(readBacks);
   const settled = await (refusedSettings === undefined ? record?.settle() : undefined)?.catch(
     (error) => {
       refusedSettings = refusalOf(error);
       return undefined;
     },
   );
-  const after = { system, edges, ...settled?.fields };
+  const after = { ...seen(), ...settled?.fields };
   const failure = failureOf(parts.edges, refusedSettings, unshown);
   return { done: done(), after, ...(failure && { failure }) };
 }
@@ -108,13 +98,7 @@ function failureOf(
   edges: Unconfirmed | undefined,
 ): ModuleError | undefined {
   if (settings === undefined) return edges?.error.with({ section: sectionOf(parts, edges) });
-  const { refused, missing } = edges?.error.details ?? {};
-  const details = {
-    ...(refused !== undefined && { refused }),
-    ...(missing !== undefined && { missing }),
-    section: 'system',
-  };
-  return settings.with(details, edges?.also);
+  return settings.with({ ...edges?.details, section: 'system' }, edges?.also);
 }
 
 /** What JumpCloud refuses of the settings says nothing about the edges; anything else ends the run. */

@@ -43,7 +43,7 @@ export async function gather(
   } catch (error) {
     const fields = fieldsOf(session, parts, seen);
     if (Object.keys(fields).length > 0)
-      run.report.done({ changed: false, enrolled: true, ...fields });
+      run.report.done(() => ({ changed: false, enrolled: true, ...fields }));
     throw error;
   }
   return fieldsOf(session, parts, seen);

@@ -1,63 +1,53 @@
 import { ASSOCIATION_TYPES } from '../../base/named-kinds.ts';
+import type { Concern } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { associations, type EdgesAccess, memberships } from '../edges/edges-access.ts';
-import { type Edges, type EdgesWish, planEdges } from '../edges/plan-edges.ts';
+import { associations, memberships } from '../edges/edges-access.ts';
+import type { EdgesWish } from '../edges/plan-edges.ts';
 import { unconfirmed } from '../edges/unconfirmed.ts';
-import { type EdgesWriter, edgesWriter, type RefusedEdge } from '../edges/write-edges.ts';
+import { edgesWriter } from '../edges/write-edges.ts';
 import type { AgentStop } from './agent-stop.ts';
-import type { Removed, Target } from './target.ts';
+import { type Removed, removing, type Standing } from './removed.ts';
 
 const NONE: EdgesWish = { edges: new Map(), state: 'present', exclusive: true, keep: new Set() };
 
-/** The edges of one kind. */
-interface Found {
-  readonly type: string;
-  readonly access: EdgesAccess;
-  readonly before: Edges;
-}
-
 /** Every kind of edge a system has: its groups, then what is associated with it. The record stays. */
-export function allAssociations(session: HostSession, agent: AgentStop): Target<readonly Found[]> {
+export function allAssociations(
+  session: HostSession,
+  agent: AgentStop,
+): Concern<Standing, Removed> {
   const kinds = [
-    { type: 'system_group', access: memberships(session) },
-    ...ASSOCIATION_TYPES.map((type) => ({ type, access: associations(session, type) })),
+    memberships(session),
+    ...ASSOCIATION_TYPES.map((type) => associations(session, type)),
   ];
   return {
-    read: () =>
-      Promise.all(kinds.map(async (kind) => ({ ...kind, before: await kind.access.read() }))),
+    ...removing,
 
-    present: (found) =>
-      found.flatMap(({ type, before }) => [...before.keys()].map((id) => ({ type, id }))),
+    async read() {
+      const lists = await Promise.all(
+        kinds.map(async ({ type, read }) => [...(await read()).keys()].map((id) => ({ type, id }))),
+      );
+      return { present: lists.flat() };
+    },
 
-    async remove(run, found, tell) {
-      if (found.every(({ before }) => before.size === 0)) return [];
+    async apply(run, { changes, after }) {
+      if (changes.length === 0) return { done: [], after };
       await agent.stop();
-      const refused: RefusedEdge[] = [];
-      const removed = new Map<string, readonly Removed[]>();
-      const writers: EdgesWriter[] = [];
-      for (const { type, access, before } of found) {
-        if (before.size === 0) continue;
-        const writer = edgesWriter({
-          run,
-          session,
-          access,
-          wish: NONE,
-          onDone: (done) => {
-            removed.set(
-              type,
-              done.map(({ id }) => ({ type, id })),
-            );
-            tell([...removed.values()].flat());
-          },
-          onRefused: (edge) => refused.push(edge),
-        });
-        await writer.write(planEdges(NONE, before).changes);
-        writers.push(writer);
+      const lists = kinds
+        .map((access) => ({
+          type: access.type,
+          ids: changes.filter(({ type }) => type === access.type).map(({ id }) => id),
+          writer: edgesWriter({ run, session, access, wish: NONE }),
+        }))
+        .filter(({ ids }) => ids.length > 0);
+      const removed = () =>
+        lists.flatMap(({ type, writer }) => writer.done().map(({ id }) => ({ type, id })));
+      run.report.done(() => removing.progress(after, removed()));
+      for (const { ids, writer } of lists) {
+        await writer.write(ids.map((id) => ({ op: 'remove', id })));
       }
-      const readBacks = await Promise.all(writers.map((writer) => writer.readBack()));
-      const failure = unconfirmed(refused, readBacks);
-      if (failure !== undefined) throw failure.error;
-      return [...removed.values()].flat();
+      const readBacks = await Promise.all(lists.map(({ writer }) => writer.readBack()));
+      const failure = unconfirmed(readBacks);
+      return { done: removed(), after, ...(failure && { failure: failure.error }) };
     },
   };
 }

@@ -41,9 +41,9 @@ async function lookUp(session: HostSession, what: string): Promise<Presence> {
     return await lookUpSystem(session);
   } catch (error) {
     if (!(error instanceof Unavailable || error instanceof RateLimited)) throw error;
-    throw new NotApplied(
+    throw error.as(
+      NotApplied,
       `${what}, but that its record is gone could not be seen: ${error.message} The host keeps its key until then.`,
-      { details: error.details, cause: error },
     );
   }
 }

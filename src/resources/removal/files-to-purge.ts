@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { NoRegistration, readConfiguration } from '../../agent/configuration.ts';
 import { identityFiles } from '../../agent/purge.ts';
 import { readFile, Unreadable } from '../../agent/read-file.ts';
-import { readTombstone } from '../../agent/tombstone.ts';
 import { BadIdentity } from '../../base/errors.ts';
 import type { Run } from '../../run.ts';
 import type { RemovalOptions } from './removal-options.ts';
@@ -11,6 +10,8 @@ import type { RemovalOptions } from './removal-options.ts';
 export interface RegistrationTraits {
   /** Undefined when there is no jcagent.conf, or none with a systemKey. */
   readonly systemKey: string | undefined;
+  /** The id of this system, also of one that was removed; undefined when nothing says it. */
+  readonly systemId: string | undefined;
   /** What client.key holds, or why it cannot be read. */
   readonly key: string | undefined;
 }
@@ -36,9 +37,7 @@ export function filesToPurge(
 ): string[] {
   const files = purge_identity ? identityFiles(agent_dir) : [];
   if (files.length === 0) return [];
-  const why =
-    changeSince(began, agent_dir) ??
-    mismatch(system_id, began.systemKey ?? readTombstone(agent_dir)?.systemKey);
+  const why = changeSince(began, agent_dir) ?? mismatch(system_id, began.systemId);
   if (why === undefined) return files;
   run.report.warn(`Nothing was purged: ${why} These files stay: ${files.join(', ')}.`);
   return [];

@@ -1,66 +1,50 @@
-import { keyFingerprint } from '../../agent/key-fingerprint.ts';
-import { hasMarker, type Marker, removeMarker, writeMarker } from '../../agent/marker.ts';
-import { hasTombstone, writeTombstone } from '../../agent/tombstone.ts';
 import { type Absence, type Deletion, deleteSystem, lookUpSystem } from '../../api/systems.ts';
 import { Interrupted, ModuleError, NotApplied, Unauthorized } from '../../base/errors.ts';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { awaitAbsence } from './await-absence.ts';
-import type { Removed } from './target.ts';
+import type { RemovalFiles } from './removal-files.ts';
+import type { Removed } from './removed.ts';
 import { type Sent, withoutProof } from './without-proof.ts';
-
-/** Returns the marker of a DELETE that this host sends. */
-export function markerOf({ identity, origin }: HostSession): Marker {
-  const { systemId, privateKey } = identity;
-  return { system_key: systemId, api_url: origin, key: keyFingerprint(privateKey) };
-}
 
 /** The removal of this host's record, while no other run writes. */
 export class RecordRemoval {
   readonly #run: Run;
   readonly #session: HostSession;
+  readonly #files: RemovalFiles;
   readonly #purge: boolean;
-  readonly #tell: (removed: readonly Removed[]) => void;
-  readonly #marker: Marker;
+  #removed: readonly Removed[] = [];
 
-  constructor(
-    run: Run,
-    session: HostSession,
-    purge: boolean,
-    tell: (removed: readonly Removed[]) => void,
-  ) {
+  constructor(run: Run, session: HostSession, files: RemovalFiles, purge: boolean) {
     this.#run = run;
     this.#session = session;
+    this.#files = files;
     this.#purge = purge;
-    this.#tell = tell;
-    this.#marker = markerOf(session);
   }
 
-  get #agentDir(): string {
-    return this.#session.identity.agentDir;
+  /** What this run has removed so far. */
+  get removed(): readonly Removed[] {
+    return this.#removed;
   }
 
   /** Deletes the record and verifies that it is gone, or completes what another run started. */
-  async complete(found: 'present' | Absence): Promise<readonly Removed[]> {
+  async complete(absence: Absence | undefined): Promise<void> {
+    const { isMarked, isRemoved } = this.#files.read();
     // The run that held the lock before may have removed the system, or was refused.
-    if (hasTombstone(this.#agentDir, this.#session.identity.systemId)) {
-      removeMarker(this.#agentDir);
-      return [];
-    }
-    const isMarked = hasMarker(this.#agentDir, this.#marker);
-    if (found !== 'present') return this.#conclude(found, isMarked ? 'lost' : 'none');
-    return this.#delete(isMarked);
+    if (isRemoved) this.#files.removeMarker();
+    else if (absence !== undefined) this.#conclude(absence, isMarked ? 'lost' : 'none');
+    else await this.#delete(isMarked);
   }
 
-  async #delete(isMarked: boolean): Promise<readonly Removed[]> {
+  async #delete(isMarked: boolean): Promise<void> {
     const deletion = await this.#send();
     switch (deletion.outcome) {
       case 'refused':
-        this.#void();
+        this.#files.voidMarker(this.#run);
         throw deletion.error;
       case 'denied': {
-        if (!isMarked) this.#void();
+        if (!isMarked) this.#files.voidMarker(this.#run);
         const seen = await lookUpSystem(this.#session);
         if (seen.isThere) throw this.#isDenied();
         return this.#conclude(seen, isMarked ? 'lost' : 'denied');
@@ -71,26 +55,21 @@ export class RecordRemoval {
   }
 
   async #send(): Promise<Deletion> {
-    try {
-      writeMarker(this.#agentDir, this.#marker);
-    } catch {
-      // Without it a crash would cost the next run its proof, and nothing else.
-    }
+    this.#files.writeMarker();
     try {
       return await deleteSystem(this.#session);
     } catch (error) {
       const mayBeDone =
         !(error instanceof ModuleError) || error instanceof Interrupted || error.inDoubt;
-      if (!mayBeDone) this.#void();
+      if (!mayBeDone) this.#files.voidMarker(this.#run);
       throw error;
     }
   }
 
   /** Waits until the record is gone. */
-  async #verify(outcome: 'answered' | 'lost'): Promise<readonly Removed[]> {
+  async #verify(outcome: 'answered' | 'lost'): Promise<void> {
     const { systemId } = this.#session.identity;
-    const removed = [{ type: 'system', id: systemId }];
-    this.#tell(removed);
+    this.#removed = [{ type: 'system', id: systemId }];
     const sentAt = monotonicMs();
     const what =
       outcome === 'answered'
@@ -98,12 +77,12 @@ export class RecordRemoval {
         : `The answer to deleting system ${systemId} was lost`;
     const absence = await awaitAbsence(this.#session, this.#run, what);
     if (absence !== undefined && (outcome === 'answered' || absence.isTimed)) {
-      this.#leaveTombstone();
-      return removed;
+      this.#files.writeTombstone(this.#run);
+      return;
     }
-    this.#tell([]);
+    this.#removed = [];
     if (absence !== undefined) return this.#conclude(absence, 'lost');
-    this.#void();
+    this.#files.voidMarker(this.#run);
     const seconds = Math.round((monotonicMs() - sentAt) / 1000);
     throw new NotApplied(
       `${what}, but its record is still there ${seconds} s later. The host keeps its key. Run again, and ask JumpCloud if it stays so.`,
@@ -111,40 +90,18 @@ export class RecordRemoval {
   }
 
   /** Completes a removal whose DELETE got no answer, or fails. */
-  #conclude(absence: Absence, sent: Sent): readonly Removed[] {
+  #conclude(absence: Absence, sent: Sent): void {
     if (sent === 'lost' && absence.isTimed) {
-      this.#leaveTombstone();
-      return [];
+      this.#files.writeTombstone(this.#run);
+      return;
     }
     const failure = withoutProof(this.#session, absence, sent, this.#purge);
     if (failure !== undefined) throw failure;
-    return [];
   }
 
   #isDenied(): Unauthorized {
-    this.#void();
+    this.#files.voidMarker(this.#run);
     return new Unauthorized(
       `Could not delete the record of system ${this.#session.identity.systemId}: JumpCloud denied the DELETE, but still shows the record to this host. The host keeps its key. Run again, and ask JumpCloud if it stays so.`,
     );
   }
-
-  /** A marker that stayed would let a later 401 prove what it does not. */
-  #void(): void {
-    if (!hasMarker(this.#agentDir, this.#marker) || removeMarker(this.#agentDir)) return;
-    this.#run.report.warn(
-      `The marker of this removal, which was refused, could not be deleted in ${this.#agentDir}. Delete .removing-from-jumpcloud there by hand.`,
-    );
-  }
-
-  #leaveTombstone(): void {
-    const { systemId } = this.#session.identity;
-    try {
-      writeTombstone(this.#agentDir, systemId);
-      removeMarker(this.#agentDir);
-    } catch (error) {
-      this.#run.report.warn(
-        `The tombstone that says that this host was removed could not be left in ${this.#agentDir} (${(error as NodeJS.ErrnoException).code}). Until the agent registers again, another run has to ask JumpCloud again, and may fail as unauthorized instead of finding nothing to do.`,
-      );
-    }
-  }
-}

@@ -1,18 +1,19 @@
 import { awaitRegistration } from '../../agent/await-registration.ts';
 import { NoRegistration } from '../../agent/configuration.ts';
-import { purge, requirePurgeable } from '../../agent/purge.ts';
+import { requirePurgeable } from '../../agent/purge.ts';
 import { AlreadyRemoved, type Registration } from '../../agent/registration.ts';
 import { requireSystem } from '../../agent/require-system.ts';
+import { readTombstone } from '../../agent/tombstone.ts';
 import { ASSOCIATION_TYPES } from '../../base/named-kinds.ts';
 import { defineModule } from '../../module.ts';
-import { type Concern, reconcile } from '../../reconcile.ts';
+import { reconcile } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import { withSessionOf } from '../../transport/open-session.ts';
 import { agentStop } from './agent-stop.ts';
-import { filesToPurge, keyIn, type RegistrationTraits } from './files-to-purge.ts';
+import { keyIn, type RegistrationTraits } from './files-to-purge.ts';
 import { type RemovalOptions, removalOptions, removalRules } from './removal-options.ts';
 import { removedAlready } from './removed-already.ts';
-import type { Removed, Target } from './target.ts';
+import { withPurge } from './with-purge.ts';
 
 /**
  * Takes this host out of JumpCloud, or out of all its associations. A host that is not
@@ -27,7 +28,7 @@ export const removal = defineModule({
   async run(options: RemovalOptions, run) {
     const { registration, began } = await lookForRegistration(options, run);
     if (registration === undefined) {
-      return reconcile(run, removing(run, options, began, removedAlready(options.agent_dir)));
+      return reconcile(run, withPurge(run, options, began, removedAlready(options.agent_dir)));
     }
     requireSystem(run, options.system_id, registration.systemId);
     // Before anything is asked: a host that cannot be sealed keeps its record.
@@ -37,10 +38,9 @@ export const removal = defineModule({
       requests: options.scope === 'system' ? 1 : 1 + ASSOCIATION_TYPES.length,
       do: (session) =>
         agent.during(async () => {
-          const { systemRecord, allAssociations } = await import('./targets.ts');
-          return options.scope === 'system'
-            ? reconcile(run, removing(run, options, began, systemRecord(session, options, agent)))
-            : reconcile(run, removing(run, options, began, allAssociations(session, agent)));
+          const { removalConcern } = await import('./removal-concern.ts');
+          const concern = removalConcern(session, options, agent);
+          return reconcile(run, withPurge(run, options, began, concern));
         }),
     });
   },
@@ -58,88 +58,15 @@ async function lookForRegistration(options: RemovalOptions, run: Run): Promise<F
   try {
     const registration = await awaitRegistration(agent_dir, registration_timeout, run);
     const { systemId, keyFile } = registration;
-    return { registration, began: { systemKey: systemId, key: keyFile.text } };
+    return { registration, began: { systemKey: systemId, systemId, key: keyFile.text } };
   } catch (error) {
     if (error instanceof NoRegistration) {
-      return { began: { systemKey: undefined, key: keyIn(agent_dir) } };
+      const systemId = readTombstone(agent_dir)?.systemKey;
+      return { began: { systemKey: undefined, systemId, key: keyIn(agent_dir) } };
     }
     if (!(error instanceof AlreadyRemoved)) throw error;
     requireSystem(run, options.system_id, error.systemId);
-    return { began: { systemKey: error.systemId, key: keyIn(agent_dir) } };
+    const { systemId } = error;
+    return { began: { systemKey: systemId, systemId, key: keyIn(agent_dir) } };
   }
-}
-
-/** What is in JumpCloud and on this host's disk and is to go. */
-interface Standing<Found> {
-  readonly found: Found;
-  readonly present: readonly Removed[];
-  readonly files: readonly string[];
-}
-
-type Removal = Removed | { readonly purged: string };
-
-function removing<Found>(
-  run: Run,
-  options: RemovalOptions,
-  began: RegistrationTraits,
-  target: Target<Found>,
-): Concern<Standing<Found>, Removal> {
-  const files = () => filesToPurge(run, options, began);
-  return {
-    async read() {
-      const found = await target.read();
-      return { found, present: target.present(found), files: files() };
-    },
-
-    plan: ({ found, present, files }) => ({
-      changes: [...present, ...files.map((purged) => ({ purged }))],
-      after: { found, present: [], files: [] },
-    }),
-
-    async apply(_, { after }, { found }) {
-      const tell = (removed: readonly Removed[]) =>
-        run.report.done(removed.length > 0 ? { changed: true, removed } : {});
-      const removed = await target.remove(run, found, tell);
-      const purged: string[] = [];
-      // Once more, because the agent may have registered again since.
-      purge(files(), (path) => {
-        purged.push(path);
-        run.report.done({ changed: true, removed, purged });
-      });
-      return { done: [...removed, ...purged.map((path) => ({ purged: path }))], after };
-    },
-
-    managed: ({ present, files }) => ({ present, identity_files: files }),
-
-    report(_, done) {
-      const { removed, purged } = sorted(done);
-      return { removed, purged };
-    },
-
-    sentence(done, isPrediction) {
-      const { removed, purged } = sorted(done);
-      const [remove, purge] = isPrediction
-        ? ['Would remove', 'Would purge']
-        : ['Removed', 'Purged'];
-      const parts = [
-        ...(removed.length > 0 ? [`${remove} ${describe(removed)}.`] : []),
-        ...(purged.length > 0 ? [`${purge} ${purged.length} files of the agent's identity.`] : []),
-      ];
-      return parts.length > 0 ? parts.join(' ') : 'Nothing to remove.';
-    },
-  };
-}
-
-function sorted(done: readonly Removal[]) {
-  return {
-    removed: done.flatMap((one) => ('purged' in one ? [] : [one])),
-    purged: done.flatMap((one) => ('purged' in one ? [one.purged] : [])),
-  };
-}
-
-function describe(removed: readonly Removed[]): string {
-  const [first] = removed;
-  return removed.length === 1 && first?.type === 'system'
-    ? `system ${first.id} from JumpCloud`
-    : `${removed.length} associations`;
 }

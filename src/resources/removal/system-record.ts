@@ -1,16 +1,13 @@
 import { exclusively } from '../../agent/lock.ts';
-import { hasMarker } from '../../agent/marker.ts';
-import { hasTombstone } from '../../agent/tombstone.ts';
-import { type Absence, lookUpSystem } from '../../api/systems.ts';
+import { lookUpSystem } from '../../api/systems.ts';
+import type { Concern } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { AgentStop } from './agent-stop.ts';
-import { markerOf, RecordRemoval } from './record-removal.ts';
+import { RecordRemoval } from './record-removal.ts';
+import { RemovalFiles } from './removal-files.ts';
 import type { RemovalOptions } from './removal-options.ts';
-import type { Target } from './target.ts';
+import { type Removed, removing, type Standing } from './removed.ts';
 import { withoutProof } from './without-proof.ts';
-
-/** The record is there, or it is absent; `unneeded` is an absence that nothing proves, or has to. */
-type Found = 'present' | 'unneeded' | Absence;
 
 /**
  * Returns this host's record, to be deleted and seen to be gone. Whatever fails, and wherever the
@@ -25,30 +22,32 @@ export function systemRecord(
   session: HostSession,
   { purge_identity }: RemovalOptions,
   agent: AgentStop,
-): Target<Found> {
+): Concern<Standing, Removed> {
   const { systemId, agentDir } = session.identity;
+  const files = new RemovalFiles(session);
   return {
+    ...removing,
+
     async read() {
       const seen = await lookUpSystem(session);
-      if (seen.isThere) return 'present';
-      // In this order: another run leaves its tombstone before it removes its marker.
-      const isMarked = hasMarker(agentDir, markerOf(session));
-      if ((isMarked && seen.isTimed) || hasTombstone(agentDir, systemId)) return seen;
+      if (seen.isThere) return { present: [{ type: 'system', id: systemId }] };
+      const { isMarked, isRemoved } = files.read();
+      if ((isMarked && seen.isTimed) || isRemoved) return { present: [], absence: seen };
       const failure = withoutProof(session, seen, isMarked ? 'lost' : 'none', purge_identity);
       if (failure !== undefined) throw failure;
-      return 'unneeded';
+      return { present: [] };
     },
 
-    present: (found) => (found === 'present' ? [{ type: 'system', id: systemId }] : []),
-
-    async remove(run, found, tell) {
+    async apply(run, { changes, after }, { absence }) {
       await agent.stop();
-      if (found === 'unneeded') return [];
-      const removal = new RecordRemoval(run, session, purge_identity, tell);
-      return exclusively(run, agentDir, {
+      if (changes.length === 0 && absence === undefined) return { done: [], after };
+      const removal = new RecordRemoval(run, session, files, purge_identity);
+      run.report.done(() => removing.progress(after, removal.removed));
+      await exclusively(run, agentDir, {
         forMs: session.budget.remaining(),
-        work: () => removal.complete(found),
+        work: () => removal.complete(absence),
       });
+      return { done: removal.removed, after };
     },
   };
 }

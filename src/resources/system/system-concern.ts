@@ -34,9 +34,8 @@ export function systemConcern(
     },
 
     async apply(run, { changes }, before) {
-      const writer = systemWriter(session, wish, run, before, (done, seen) =>
-        run.report.done(progress(seen, done)),
-      );
+      const writer = systemWriter(session, wish, run, before);
+      run.report.done(() => progress(writer.seen(), writer.done()));
       await writer.write(changes);
       return writer.settle();
     },

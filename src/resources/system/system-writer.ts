@@ -16,6 +16,10 @@ import {
 
 /** The writes of one run to this host's record. */
 export interface SystemWriter {
+  /** What this run has written so far, as far as it took. */
+  done(): readonly Field[];
+  /** The record as it was answered last. */
+  seen(): SystemRecord;
   /**
    * Writes fields, and sees by the answer that they took.
    * @throws NotApplied when one did not, and is not waited for
@@ -25,28 +29,22 @@ export interface SystemWriter {
   settle(): Promise<Applied<SystemRecord, Field>>;
 }
 
-/**
- * Begins to write to this host's record. `onDone` is told of all that took, and of the record, after
- * each write and each read.
- */
+/** Begins to write to this host's record. */
 export function systemWriter(
   session: HostSession,
   wish: SystemWish,
   run: Run,
   before: SystemRecord,
-  onDone: (done: readonly Field[], seen: SystemRecord) => void,
 ): SystemWriter {
   const { identity, budget } = session;
   const done = new Map<string, Field>();
   let after = before;
   let hasToSettle = wish.settle > 0 && isYoung(session, wish.settle, before);
 
-  const see = (record: SystemRecord) => {
-    after = record;
-    onDone([...done.values()], record);
-    return record;
+  const read = async () => {
+    after = await readSystem(session);
+    return after;
   };
-  const read = async () => see(await readSystem(session));
   // A refusal says nothing about an attempt before it whose answer was lost; the record does.
   const judge = async (error: unknown) => {
     const isRefusal = error instanceof Rejected || error instanceof NotFound;
@@ -60,7 +58,7 @@ export function systemWriter(
     for (const change of changes.filter((one) => hasTaken(one, wish, answer))) {
       done.set(change.option, change);
     }
-    see(answer);
+    after = answer;
   };
   // A list of attributes is written whole: what another run has written since must be in it.
   const putAnew = async () => {
@@ -77,6 +75,9 @@ export function systemWriter(
       : put(changes);
 
   return {
+    done: () => [...done.values()],
+    seen: () => after,
+
     async write(changes) {
       if (changes.length === 0) return;
       hasToSettle = wish.settle > 0;

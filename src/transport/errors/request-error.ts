@@ -43,7 +43,7 @@ export function retriesExhausted(
   const effort = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in ${elapsed} s`;
   const wait = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
   const asked = wait === undefined ? '' : ` and asks to wait ${wait} s`;
-  const tries = { attempts, elapsed, ...(wait !== undefined && { retry_after: wait }) };
+  const tries = { elapsed, ...(wait !== undefined && { retry_after: wait }) };
   if (outcome instanceof AttemptError) {
     return new Unavailable(
       couldNot(
@@ -51,7 +51,7 @@ export function retriesExhausted(
         `${origin} could not be reached (${effort}): ${outcome.message}${asked}`,
         `${networkAdvice(outcome)}, then run again.`,
       ),
-      { details: { ...tries, reason: outcome.reason }, cause: outcome, inDoubt },
+      { attempts, details: { ...tries, reason: outcome.reason }, cause: outcome, inDoubt },
     );
   }
   const { status } = outcome;
@@ -63,7 +63,7 @@ export function retriesExhausted(
         `JumpCloud limits the rate of requests${asked} (${effort})`,
         'Run again later, raise timeout, or spread the runs of your hosts over time.',
       ),
-      { details, inDoubt },
+      { details: { attempts, ...details }, inDoubt },
     );
   }
   return new Unavailable(
@@ -72,7 +72,7 @@ export function retriesExhausted(
       `${origin} answered ${statusText(status)}${asked} (${effort})`,
       'JumpCloud is in trouble: see https://status.jumpcloud.com, and run again later.',
     ),
-    { details, inDoubt },
+    { attempts, details, inDoubt },
   );
 }
 

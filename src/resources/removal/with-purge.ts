@@ -1,0 +1,78 @@
+import { deleteIdentityFile } from '../../agent/purge.ts';
+import type { Concern } from '../../reconcile.ts';
+import type { Run } from '../../run.ts';
+import { filesToPurge, type RegistrationTraits } from './files-to-purge.ts';
+import type { RemovalOptions } from './removal-options.ts';
+import type { Removed, Standing } from './removed.ts';
+
+/** What is in JumpCloud and on this host's disk and is to go. */
+interface WithFiles extends Standing {
+  readonly files: readonly string[];
+}
+
+type Removal = Removed | { readonly purged: string };
+
+/** Returns a removal that deletes the files of the agent's identity, if that was asked for, once it is done. */
+export function withPurge(
+  run: Run,
+  options: RemovalOptions,
+  began: RegistrationTraits,
+  removal: Concern<Standing, Removed>,
+): Concern<WithFiles, Removal> {
+  const files = () => filesToPurge(run, options, began);
+  const progress = (after: WithFiles, done: readonly Removal[]) => {
+    const { removed, purged } = sorted(done);
+    return purged.length > 0
+      ? { changed: true, removed, purged }
+      : (removal.progress?.(after, removed) ?? {});
+  };
+  return {
+    read: async () => ({
+      ...(await removal.read(() => {})),
+      files: files(),
+    }),
+
+    plan(before) {
+      const { changes, after } = removal.plan(before);
+      return {
+        changes: [...changes, ...before.files.map((purged) => ({ purged }))],
+        after: { ...after, files: [] },
+      };
+    },
+
+    async apply(_, { after }, before) {
+      const applied = await removal.apply(run, removal.plan(before), before);
+      if (applied.failure !== undefined) return { ...applied, after };
+      const done: Removal[] = [...applied.done];
+      run.report.done(() => progress(after, done));
+      // Once more, because the agent may have registered again since.
+      for (const path of files()) {
+        if (deleteIdentityFile(path)) done.push({ purged: path });
+      }
+      return { done, after };
+    },
+
+    managed: (seen) => ({ ...removal.managed(seen), identity_files: seen.files }),
+
+    report(after, done) {
+      const { removed, purged } = sorted(done);
+      return { ...removal.report(after, removed), purged };
+    },
+
+    progress,
+
+    sentence(done, isPrediction) {
+      const { removed, purged } = sorted(done);
+      if (purged.length === 0) return removal.sentence(removed, isPrediction);
+      const first = removed.length > 0 ? `${removal.sentence(removed, isPrediction)} ` : '';
+      return `${first}${isPrediction ? 'Would purge' : 'Purged'} ${purged.length} files of the agent's identity.`;
+    },
+  };
+}
+
+function sorted(done: readonly Removal[]) {
+  return {
+    removed: done.flatMap((one) => ('purged' in one ? [] : [one])),
+    purged: done.flatMap((one) => ('purged' in one ? [one.purged] : [])),
+  };
+}
