@@ -2,6 +2,9 @@ import { test as base } from 'vitest';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 import type { EnrolledHost } from '../emulator/enrol.ts';
 
+/** Starts an emulator with options of its own; it is closed when the file is over. */
+export type StartWith = (options?: EmulatorOptions) => Promise<Emulator>;
+
 /**
  * Tests with an emulator that the tests of a file share: `emulator`, or with options of its own
  * `startWith(options)`. All emulators are closed and the directories of their hosts removed when
@@ -17,7 +20,7 @@ export const test = base
         for (const host of hosts) await host.remove();
       }
     });
-    return async (options?: EmulatorOptions): Promise<Emulator> => {
+    const startWith: StartWith = async (options) => {
       const emulator = await startEmulator(options);
       const hosts: EnrolledHost[] = [];
       started.push({ emulator, hosts });
@@ -28,5 +31,6 @@ export const test = base
       };
       return { ...emulator, enrol };
     };
+    return startWith;
   })
   .extend('emulator', { scope: 'file' }, ({ startWith }) => startWith());
