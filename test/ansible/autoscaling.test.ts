@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { stringify } from 'yaml';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
+import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
+import { test } from '../harness/ansible/fixture.ts';
 
 const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
 const HOUR = 3_600_000;
@@ -14,8 +15,9 @@ describe.runIf(hasAnsible)('an autoscaling group of twenty hosts', { timeout: 24
   let hosts: (EnrolledHost & { name: string; isLate: boolean; clockAhead: number })[];
   let run: (playbook: string, ...flags: string[]) => ReturnType<Controller['playbook']>;
 
-  beforeAll(async () => {
-    [controller, emulator] = await Promise.all([makeController(), startEmulator()]);
+  test.beforeAll(async ({ controller: ansible, emulator: shared }) => {
+    controller = ansible;
+    emulator = shared;
     hosts = await Promise.all(
       Array.from({ length: 20 }, async (_, i) => {
         const isLate = i % 3 === 0;
@@ -40,10 +42,6 @@ describe.runIf(hasAnsible)('an autoscaling group of twenty hosts', { timeout: 24
       controller.playbook(await controller.copy(join(EXAMPLES, playbook)), {
         flags: ['-i', inventory, '--forks', '8', ...flags],
       });
-  });
-  afterAll(async () => {
-    await emulator?.close();
-    await controller?.remove();
   });
 
   test('comes, late and with wrong clocks, and leaves nothing behind', async () => {

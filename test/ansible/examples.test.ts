@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
-import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
+import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
+import { test } from '../harness/ansible/fixture.ts';
 import { HOST_MODULES, type ModuleName } from '../harness/executable.ts';
 import { startTunnelProxy } from './tunnel-proxy.ts';
 
@@ -44,8 +45,9 @@ describe.runIf(hasAnsible)('the examples of the documentation', () => {
   let emulator: Emulator;
   let defaults: Record<string, Record<string, unknown>>;
 
-  beforeAll(async () => {
-    [controller, emulator] = await Promise.all([makeController(), startEmulator()]);
+  test.beforeAll(async ({ controller: ansible, emulator: shared }) => {
+    controller = ansible;
+    emulator = shared;
     // Every id that an example names is one of each kind.
     for (let i = 0; i < 256; i++) {
       const id = `5f1a3b0c9d2e4f6a7b8c9d${i.toString(16).padStart(2, '0')}`;
@@ -58,10 +60,6 @@ describe.runIf(hasAnsible)('the examples of the documentation', () => {
     // Looked for only, in check mode; systemctl would be where systemd runs only.
     await controller.put('bin/service', '#!/bin/sh\nexit 0\n');
     await controller.shell(`chmod 755 ${controller.folder}/bin/service`);
-  });
-  afterAll(async () => {
-    await emulator?.close();
-    await controller?.remove();
   });
   beforeEach(async () => {
     const host = await controller.enrol(emulator, { systemId: SYSTEM_ID });
@@ -95,13 +93,13 @@ describe.runIf(hasAnsible)('the examples of the documentation', () => {
     expect(recaps['localhost'], output).toMatchObject({ changed });
   });
 
-  test('of whole plays run', async () => {
+  test('of whole plays run', async ({ startWith }) => {
     const plays = (await Promise.all(HOST_MODULES.map(examplesOf)))
       .flat()
       .filter(({ hosts }) => hosts !== undefined);
     expect(plays.length).toBeGreaterThan(0);
     const ca = await makeCa();
-    const secure = await startEmulator({ tls: await issue(ca) });
+    const secure = await startWith({ tls: await issue(ca) });
     const { agentDir } = await controller.enrol(secure, { systemId: SYSTEM_ID });
     const proxy = await startTunnelProxy();
     const connection = {
@@ -122,7 +120,6 @@ describe.runIf(hasAnsible)('the examples of the documentation', () => {
     const path = await controller.put('plays.yml', stringify(here));
     const { recaps, output } = await controller.playbook(path).finally(async () => {
       await proxy.close();
-      await secure.close();
     });
     expect(recaps['localhost'], output).toMatchObject({ failed: 0, changed: plays.length });
     expect(proxy.opened.length).toBeGreaterThan(0);

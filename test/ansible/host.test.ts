@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
+import { describe, expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
+import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
+import { test } from '../harness/ansible/fixture.ts';
 import { type Answer, predictionOf } from '../harness/executable.ts';
 
 const FQCN = 'systemcontext.jumpcloud';
@@ -14,16 +15,12 @@ describe.runIf(hasAnsible)('a whole host in one task of ansible-playbook', () =>
   let team: string;
   let document: Record<string, unknown>;
 
-  beforeAll(async () => {
-    controller = await makeController();
-    emulator = await startEmulator();
+  test.beforeAll(({ controller: ansible, emulator: shared }) => {
+    controller = ansible;
+    emulator = shared;
   });
-  afterAll(async () => {
-    await emulator?.close();
-    await controller?.remove();
-  });
-  beforeEach(async () => {
-    host = await controller.enrol(emulator);
+  test.beforeEach(({ host: own }) => {
+    host = own;
     const { store } = emulator;
     [group, user, team] = [store.addGroup(), store.addUser(), store.addUserGroup()];
     document = {
@@ -34,7 +31,6 @@ describe.runIf(hasAnsible)('a whole host in one task of ansible-playbook', () =>
       exclusive: ['groups', 'users'],
     };
     emulator.clearRequests();
-    return () => host.remove();
   });
 
   const place = () => ({ agent_dir: host.agentDir, api_url: emulator.url });

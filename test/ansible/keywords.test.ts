@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { describe, expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
-import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
+import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
+import { test } from '../harness/ansible/fixture.ts';
 import { coreVersion } from '../harness/ansible/installation.ts';
 import { startTunnelProxy } from './tunnel-proxy.ts';
 
@@ -14,16 +15,12 @@ describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
   let host: EnrolledHost;
   let connection: { agent_dir: string; api_url: string };
 
-  beforeAll(async () => {
-    controller = await makeController();
-    emulator = await startEmulator();
+  test.beforeAll(({ controller: ansible, emulator: shared }) => {
+    controller = ansible;
+    emulator = shared;
   });
-  afterAll(async () => {
-    await emulator?.close();
-    await controller?.remove();
-  });
-  beforeEach(async () => {
-    host = await controller.enrol(emulator);
+  test.beforeEach(({ host: own }) => {
+    host = own;
     connection = { agent_dir: host.agentDir, api_url: emulator.url };
     emulator.clearRequests();
   });
@@ -35,9 +32,9 @@ describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
   });
   const record = () => emulator.store.record(host.systemId);
 
-  test('environment: which Node.js to run, and which proxy to take', async () => {
+  test('environment: which Node.js to run, and which proxy to take', async ({ startWith }) => {
     const ca = await makeCa();
-    const secure = await startEmulator({ tls: await issue(ca) });
+    const secure = await startWith({ tls: await issue(ca) });
     const host = await controller.enrol(secure);
     const caPath = await controller.put('ca.pem', ca.cert);
     const overTls = { agent_dir: host.agentDir, api_url: secure.url, ca_path: caPath };

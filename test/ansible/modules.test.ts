@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
+import { describe, expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
+import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
+import { test } from '../harness/ansible/fixture.ts';
 import { HOST_MODULES } from '../harness/executable.ts';
 import { furnitureOf } from '../harness/furniture.ts';
 
@@ -12,19 +13,14 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
   let host: EnrolledHost;
   let connection: { agent_dir: string; api_url: string };
 
-  beforeAll(async () => {
-    controller = await makeController();
-    emulator = await startEmulator();
+  test.beforeAll(({ controller: ansible, emulator: shared }) => {
+    controller = ansible;
+    emulator = shared;
   });
-  afterAll(async () => {
-    await emulator?.close();
-    await controller?.remove();
-  });
-  beforeEach(async () => {
-    host = await controller.enrol(emulator);
+  test.beforeEach(({ host: own }) => {
+    host = own;
     connection = { agent_dir: host.agentDir, api_url: emulator.url };
     emulator.clearRequests();
-    return () => host.remove();
   });
 
   const writes = () => emulator.requests.filter(({ method }) => method !== 'GET');

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { stringify } from 'yaml';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
+import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
+import { test } from '../harness/ansible/fixture.ts';
 
 const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
 const FILES = ['names/fleet.yml', 'names/group_vars/all.yml', 'names/group_vars/web.yml'];
@@ -16,8 +17,9 @@ describe.runIf(hasAnsible)('a playbook of names alone', { timeout: 120_000 }, ()
   let ids: Record<'production' | 'web' | 'ada' | 'barbara', string>;
   let run: (...flags: string[]) => ReturnType<Controller['playbook']>;
 
-  beforeAll(async () => {
-    [controller, emulator] = await Promise.all([makeController(), startEmulator()]);
+  test.beforeAll(async ({ controller: ansible, emulator: shared }) => {
+    controller = ansible;
+    emulator = shared;
     const { store } = emulator;
     apiKey = store.addApiKey();
     ids = {
@@ -53,10 +55,6 @@ describe.runIf(hasAnsible)('a playbook of names alone', { timeout: 120_000 }, ()
         flags: ['-i', path, ...flags],
         env: { JUMPCLOUD_API_KEY: apiKey },
       });
-  });
-  afterAll(async () => {
-    await emulator?.close();
-    await controller?.remove();
   });
   beforeEach(() => emulator.clearRequests());
 

@@ -2,10 +2,11 @@ import { rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { stringify } from 'yaml';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
+import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
+import { test } from '../harness/ansible/fixture.ts';
 import { hasSshServer, type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
 import { closeConnections, sshVariables } from '../harness/ansible/ssh-variables.ts';
 
@@ -29,12 +30,10 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
   let user: string;
   const hosts = {} as Record<Host, EnrolledHost>;
 
-  beforeAll(async () => {
-    [controller, server, emulator] = await Promise.all([
-      makeController(),
-      startSshServer(),
-      startEmulator(),
-    ]);
+  test.beforeAll(async ({ controller: ansible, emulator: shared }) => {
+    controller = ansible;
+    emulator = shared;
+    server = await startSshServer();
     for (const name of HOSTS) hosts[name] = await emulator.enrol();
     group = emulator.store.addGroup();
     user = emulator.store.addUser();
@@ -49,10 +48,7 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
   });
   afterAll(async () => {
     if (controller) await closeConnections(controller);
-    await emulator?.close();
     await server?.close();
-    await controller?.remove();
-    for (const host of Object.values(hosts)) await host.remove();
   });
 
   /** Four hosts behind one address, told apart by their agents, and one that does not answer. */

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import { describe, expect } from 'vitest';
+import type { Emulator } from '../emulator/emulator.ts';
 import type { Answer } from '../harness/answer.ts';
+import { test } from '../harness/emulator-fixture.ts';
 import { runInProcess } from '../harness/run-in-process.ts';
 import { type EdgeHost, enrolFor, writesOf } from '../modules/edges/edge-host.ts';
 import {
@@ -18,15 +19,11 @@ let emulator: Emulator;
 let host: EdgeHost;
 let user: string;
 
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(async ({ emulator: shared }) => {
+  emulator = shared;
   host = await enrolFor(emulator, USERS);
   user = newTarget(emulator.store, USERS);
   host.tie(user);
-});
-afterAll(async () => {
-  await host.remove();
-  await emulator.close();
 });
 
 function run(kind: EdgeKind, wished: readonly Wished[], rest: object = {}): Promise<Answer> {

@@ -1,30 +1,29 @@
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { type PageRequest, readPages } from '../../src/api/pagination.ts';
 import { UnexpectedResponse } from '../../src/base/errors.ts';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import type { Fault } from '../emulator/faults.ts';
 import type { Store } from '../emulator/store.ts';
 import type { Answer } from '../harness/answer.ts';
+import { test } from '../harness/emulator-fixture.ts';
 import { runInProcess } from '../harness/run-in-process.ts';
 
 let emulator: Emulator;
 let store: Store;
 let host: EnrolledHost;
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
   ({ store } = emulator);
 });
 beforeEach(async () => {
   host = await emulator.enrol();
   emulator.clearRequests();
 });
-afterEach(async () => {
+afterEach(() => {
   emulator.faults.clear();
   store.listsAreCounted = true;
-  await host.remove();
 });
-afterAll(() => emulator.close());
 
 const run = (module: Parameters<typeof runInProcess>[0], options: object): Promise<Answer> =>
   runInProcess(module, { agent_dir: host.agentDir, api_url: emulator.url, ...options }, false);

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startEmulator } from '../emulator/emulator.ts';
+import { afterAll, expect } from 'vitest';
 import { runModule } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 import { rewritten } from '../terminal.ts';
 import type { Behaviour } from './behaviour.ts';
 import { BEHAVIOURS, OBSERVE_LAG_MS } from './behaviours.ts';
@@ -28,8 +28,8 @@ const reference = callingOneByOne(
 /** By caller, then by the behaviour's name. */
 const outcomes = new Map<Caller, ReadonlyMap<string, Outcome | Error>>();
 
-beforeAll(async () => {
-  const emulator = await startEmulator({ observeLag: OBSERVE_LAG_MS });
+test.beforeAll(async ({ startWith }) => {
+  const emulator = await startWith({ observeLag: OBSERVE_LAG_MS });
   const bed = new TestBed(emulator);
   const ids = { group: emulator.store.addGroup() };
   const queue = [...callers, reference];
@@ -44,7 +44,6 @@ beforeAll(async () => {
     await Promise.all(Array.from({ length: AT_THE_SAME_TIME }, work));
   } finally {
     await bed.close();
-    await emulator.close();
   }
 }, 600_000);
 

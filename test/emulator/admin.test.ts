@@ -1,15 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Emulator, startEmulator } from './emulator.ts';
+import { beforeEach, describe, expect } from 'vitest';
+import { test } from '../harness/emulator-fixture.ts';
+import type { Emulator } from './emulator.ts';
 import { newId } from './store.ts';
 import type { ObjectType } from './types.ts';
 import { authorization, call, exchange, now } from './wire.ts';
 
 let emulator: Emulator;
 let key: string;
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
 });
-afterAll(() => emulator.close());
 beforeEach(() => {
   key = emulator.store.addApiKey();
 });
@@ -101,7 +101,6 @@ describe('who asks', () => {
     expect(asked.status).toBe(401);
     expect(emulator.store.systems.has(id)).toBe(true);
     expect(emulator.store.groupsOf(id)).toEqual([]);
-    await host.remove();
   });
 
   test('with a key and a signature is a host', async () => {
@@ -113,7 +112,6 @@ describe('who asks', () => {
     expect((await send('GET', path, undefined, headers)).status).toBe(401);
     const forged = { ...headers, Date: now(-60) };
     expect((await send('GET', path, undefined, forged)).status).toBe(401);
-    await host.remove();
   });
 
   const log: [string, Record<string, string>, object][] = [

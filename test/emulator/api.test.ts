@@ -1,19 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from './emulator.ts';
+import { beforeEach, describe, expect } from 'vitest';
+import { test } from '../harness/emulator-fixture.ts';
+import type { Emulator, EnrolledHost } from './emulator.ts';
 import { newId } from './store.ts';
 import { ASSOCIATION_TYPES } from './types.ts';
 import { authorization, call, exchange, now } from './wire.ts';
 
 let emulator: Emulator;
 let host: EnrolledHost;
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
 });
-afterAll(() => emulator.close());
 beforeEach(async () => {
   host = await emulator.enrol();
 });
-afterEach(() => host.remove());
 
 const send = (method: string, path: string, body?: unknown) =>
   call(emulator.url, host, method, path, body);

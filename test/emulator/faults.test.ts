@@ -1,12 +1,8 @@
 import { Agent } from 'node:http';
 import { connect as connectTls } from 'node:tls';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  type Emulator,
-  type EmulatorOptions,
-  type EnrolledHost,
-  startEmulator,
-} from './emulator.ts';
+import { beforeEach, describe, expect } from 'vitest';
+import { type StartWith, test } from '../harness/emulator-fixture.ts';
+import type { Emulator, EmulatorOptions, EnrolledHost } from './emulator.ts';
 import type { Fault } from './faults.ts';
 import { issue, makeCa, type TlsIdentity } from './keys.ts';
 import type { LoggedRequest } from './types.ts';
@@ -14,14 +10,14 @@ import { call, type WireReply } from './wire.ts';
 
 let emulator: Emulator;
 let host: EnrolledHost;
+let startWith: StartWith;
+test.beforeAll(({ startWith: shared }) => {
+  startWith = shared;
+});
 async function start(options: EmulatorOptions = {}): Promise<void> {
-  emulator = await startEmulator(options);
+  emulator = await startWith(options);
   host = await emulator.enrol();
 }
-afterEach(async () => {
-  await emulator.close();
-  await host.remove();
-});
 
 const record = () => `/api/systems/${host.systemId}`;
 const get = (agent?: Agent) => call(emulator.url, host, 'GET', record(), undefined, agent);

@@ -4,8 +4,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from './emulator.ts';
+import { afterAll, describe, expect } from 'vitest';
+import { test } from '../harness/emulator-fixture.ts';
+import type { Emulator, EnrolledHost } from './emulator.ts';
 import { makeKeyFiles } from './keys.ts';
 import { newId } from './store.ts';
 import { authorization, call, exchange, now, type Signing } from './wire.ts';
@@ -18,8 +19,8 @@ let other: EnrolledHost;
 let ineligible: EnrolledHost;
 const otherKey = join(folder, 'other.key');
 
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(async ({ emulator: shared }) => {
+  emulator = shared;
   const keys = await makeKeyFiles();
   writeFileSync(otherKey, keys.pkcs1);
   host = await emulator.enrol();
@@ -27,9 +28,7 @@ beforeAll(async () => {
   other = await emulator.enrol({ keys });
   ineligible = await emulator.enrol({ ineligible: true });
 });
-afterAll(async () => {
-  await emulator.close();
-  for (const enrolled of [host, pkcs8, other, ineligible]) await enrolled.remove();
+afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
@@ -186,8 +185,10 @@ test('the two versions of the API refuse in their own words', async () => {
   expect(graphs.body).toEqual({ message: 'Unauthorized' });
 });
 
-test('a wrong clock of the server shows in its Date, and refuses what is right elsewhere', async () => {
-  const late = await startEmulator({ clock: () => Date.now() - 1_000_000, skewTolerance: 30 });
+test('a wrong clock of the server shows in its Date, and refuses what is right elsewhere', async ({
+  startWith,
+}) => {
+  const late = await startWith({ clock: () => Date.now() - 1_000_000, skewTolerance: 30 });
   const there = await late.enrol();
   const path = record(there.systemId);
   const refused = await call(late.url, there, 'GET', path);
@@ -199,6 +200,4 @@ test('a wrong clock of the server shows in its Date, and refuses what is right e
   const signature = authorization(there, `GET ${path} HTTP/1.1`, { date });
   const headers = ['Date', date, 'Authorization', signature];
   expect((await exchange(late.url, { path, headers })).status).toBe(200);
-  await late.close();
-  await there.remove();
 });

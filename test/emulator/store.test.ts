@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { startEmulator } from './emulator.ts';
+import { expect } from 'vitest';
+import { test } from '../harness/emulator-fixture.ts';
 import { furnish } from './furnish.ts';
 import { Store } from './store.ts';
 
@@ -16,13 +16,11 @@ test('without a seed no run has the ids of another', () => {
   expect(new Set([...ids(new Store()), ...ids(new Store())]).size).toBe(2000);
 });
 
-test('a seed decides about all that an emulator holds', async () => {
+test('a seed decides about all that an emulator holds', async ({ startWith }) => {
   const organisation = async () => {
-    const emulator = await startEmulator({ seed: 1 });
+    const emulator = await startWith({ seed: 1 });
     const host = await emulator.enrol();
     const objects = furnish(emulator.store, host.systemId);
-    await emulator.close();
-    await host.remove();
     return { systemId: host.systemId, objects, seen: emulator.store.snapshot(host.systemId) };
   };
   expect(await organisation()).toEqual(await organisation());

@@ -1,8 +1,8 @@
 import { execa } from 'execa';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Emulator } from '../emulator/emulator.ts';
 import { hasTool } from './has-tool.ts';
-import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
+import { IDS, type Sandbox, test } from './sandbox.ts';
 
 const COOKBOOK = [
   'chef/jumpcloud/metadata.rb',
@@ -13,13 +13,9 @@ const COOKBOOK = [
 describe.runIf(hasTool('the Chef example', 'ruby'))('the cookbook', () => {
   let emulator: Emulator;
   let sandbox: Sandbox;
-  beforeAll(async () => {
-    emulator = await startExampleEmulator();
-    return () => emulator.close();
-  });
-  beforeEach(async () => {
-    sandbox = await makeSandbox(emulator);
-    return () => sandbox.remove();
+  test.beforeEach(({ emulator: shared, sandbox: own }) => {
+    emulator = shared;
+    sandbox = own;
   });
 
   /** Converges the recipe with our stand-in for Chef. */

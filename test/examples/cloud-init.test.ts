@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Emulator } from '../emulator/emulator.ts';
 import { hasTool } from './has-tool.ts';
-import { EXAMPLES, IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
+import { EXAMPLES, IDS, type Sandbox, test } from './sandbox.ts';
 
 /** Debian's cloud-init is a program for this Python, whichever else comes first on PATH. */
 const PYTHON = '/usr/bin/python3';
@@ -13,14 +13,10 @@ describe.runIf(hasTool('the cloud-init example', 'cloud-init', PYTHON))('user-da
   let emulator: Emulator;
   let sandbox: Sandbox;
   let userData: string;
-  beforeAll(async () => {
-    emulator = await startExampleEmulator();
-    return () => emulator.close();
-  });
-  beforeEach(async () => {
-    sandbox = await makeSandbox(emulator);
+  test.beforeEach(async ({ emulator: shared, sandbox: own }) => {
+    emulator = shared;
+    sandbox = own;
     userData = await sandbox.place('cloud-init/user-data.yml');
-    return () => sandbox.remove();
   });
 
   /**

@@ -1,16 +1,15 @@
-import { beforeAll, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import type { Emulator } from '../emulator/emulator.ts';
 import { collectionPath } from '../harness/ansible/controller.ts';
 import type { Playbook, StepRunner } from '../harness/demo/step-runner.ts';
 import { throughAnsible } from '../harness/demo/through-ansible.ts';
 import { withoutAnsible } from '../harness/demo/without-ansible.ts';
 import { hasTool } from './has-tool.ts';
-import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
+import { IDS, makeSandbox, type Sandbox, test } from './sandbox.ts';
 
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startExampleEmulator();
-  return () => emulator.close();
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
 });
 
 /** Each playbook of the demo changes something the first time, and nothing the second time. */

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startEmulator } from '../emulator/emulator.ts';
+import { afterAll, afterEach, beforeEach, describe, expect } from 'vitest';
+import { test } from '../harness/fixture.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'emulator-'));
@@ -158,14 +158,13 @@ describe.each(['new folders', 'folders of choice'])('several hosts, in %s', (whe
 });
 
 describe('the emulator says in a sentence', () => {
-  test('that its port is in use', async () => {
-    const other = await startEmulator();
+  test('that its port is in use', async ({ startWith }) => {
+    const other = await startWith();
     const { exitCode, stdout, stderr } = await emulate('--port', String(other.port));
     expect([exitCode, stdout]).toEqual([1, '']);
     expect(stderr).toBe(
       `Port ${other.port} is in use. Choose another with --port, or none for any.`,
     );
-    await other.close();
   });
 
   test("that it does not overwrite a real agent's key", async () => {

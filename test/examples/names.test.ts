@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import { beforeEach, describe, expect } from 'vitest';
+import type { Emulator } from '../emulator/emulator.ts';
 import { executablePath, runModule } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 import { quoted } from '../terminal.ts';
 import { hasTool } from './has-tool.ts';
 import { makeSandbox, type Sandbox } from './sandbox.ts';
@@ -14,8 +15,8 @@ let emulator: Emulator;
 let apiKey: string;
 let sandbox: Sandbox;
 let ids: Record<'web' | 'team' | 'ada' | 'barbara', string>;
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
   const { store } = emulator;
   apiKey = store.addApiKey();
   ids = {
@@ -24,7 +25,6 @@ beforeAll(async () => {
     ada: store.addNamed('user', 'ada'),
     barbara: store.addNamed('user', 'barbara'),
   };
-  return () => emulator.close();
 });
 beforeEach(async () => {
   sandbox = await makeSandbox(emulator);

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { type Kickstart, startKickstart } from '../ansible/roles/kickstart.ts';
 import type { Emulator } from '../emulator/emulator.ts';
@@ -12,7 +12,7 @@ import { type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts
 import { HOST_MODULES } from '../harness/executable.ts';
 import { canHaveMounts } from '../harness/host-with-programs.ts';
 import { hasTool } from './has-tool.ts';
-import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
+import { IDS, type Sandbox, test } from './sandbox.ts';
 
 /** What the template uploads into the image besides the modules. */
 const UPLOADED = [
@@ -34,12 +34,9 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
   let template: string;
   let server: SshServer;
   let kickstart: Kickstart;
-  beforeAll(async () => {
-    emulator = await startExampleEmulator();
-    return () => emulator.close();
-  });
-  beforeEach(async () => {
-    sandbox = await makeSandbox(emulator);
+  test.beforeEach(async ({ emulator: shared, sandbox: own }) => {
+    emulator = shared;
+    sandbox = own;
     await mkdir(sandbox.path('/tmp'));
     const atHome = await readdir(homedir());
     await sandbox.standIn('systemctl', `echo "$*" >>'${sandbox.path('/systemctl.log')}'`);
@@ -70,7 +67,6 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
     return async () => {
       await server.close();
       await kickstart.close();
-      await sandbox.remove();
       // Packer removes its scripts from the home folder only when a build succeeds.
       const added = (await readdir(homedir())).filter((name) => !atHome.includes(name));
       for (const name of added.filter((name) => /^script_\d+\.sh$/.test(name)))
@@ -212,9 +208,7 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
   });
 });
 
-test('a host without Node.js ends the build', async () => {
-  const emulator = await startExampleEmulator();
-  const sandbox = await makeSandbox(emulator);
+test('a host without Node.js ends the build', async ({ sandbox }) => {
   for (const file of UPLOADED) {
     const from = await sandbox.place(file);
     const to = file.replace(/^shell/, '');
@@ -227,8 +221,6 @@ test('a host without Node.js ends the build', async () => {
   ]);
   const env = { ...sandbox.env, JUMPCLOUD_NODE: sandbox.path('/no-node') };
   const ran = await execa(await sandbox.place('packer/install.sh'), { env, reject: false });
-  await sandbox.remove();
-  await emulator.close();
   expect(ran.exitCode).toBe(1);
   expect(ran.stdout).toContain('Node.js');
 });

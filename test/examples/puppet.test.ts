@@ -1,8 +1,8 @@
 import { execa } from 'execa';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Emulator } from '../emulator/emulator.ts';
 import { hasTool } from './has-tool.ts';
-import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
+import { IDS, type Sandbox, test } from './sandbox.ts';
 
 /** What `puppet apply --detailed-exitcodes` exits with. */
 const UNCHANGED = 0;
@@ -20,14 +20,10 @@ values:
 describe.runIf(hasTool('the Puppet example', 'puppet'))('through puppet apply', () => {
   let emulator: Emulator;
   let sandbox: Sandbox;
-  beforeAll(async () => {
-    emulator = await startExampleEmulator();
-    return () => emulator.close();
-  });
-  beforeEach(async () => {
-    sandbox = await makeSandbox(emulator);
+  test.beforeEach(async ({ emulator: shared, sandbox: own }) => {
+    emulator = shared;
+    sandbox = own;
     await sandbox.write('/puppet/vardir/client_yaml/facts/web-1.yaml', FACTS);
-    return () => sandbox.remove();
   });
 
   /** A run of puppet apply that neither reads nor leaves anything outside the sandbox. */

@@ -1,11 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { parse } from 'yaml';
 import type { Emulator } from '../emulator/emulator.ts';
 import { hasTool } from './has-tool.ts';
-import { EXAMPLES, IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
+import { EXAMPLES, IDS, type Sandbox, test } from './sandbox.ts';
 
 /** What a state of the example may say; Salt gives the arguments as a list of single pairs. */
 interface Arguments {
@@ -19,13 +19,9 @@ type States = Record<string, Record<string, readonly Arguments[]>>;
 
 let emulator: Emulator;
 let sandbox: Sandbox;
-beforeAll(async () => {
-  emulator = await startExampleEmulator();
-  return () => emulator.close();
-});
-beforeEach(async () => {
-  sandbox = await makeSandbox(emulator);
-  return () => sandbox.remove();
+test.beforeEach(({ emulator: shared, sandbox: own }) => {
+  emulator = shared;
+  sandbox = own;
 });
 
 /**

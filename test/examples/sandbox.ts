@@ -1,7 +1,8 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
+import { test as base } from '../harness/emulator-fixture.ts';
 import { executablePath, HOST_MODULES } from '../harness/executable.ts';
 import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
 import { quoted } from '../terminal.ts';
@@ -52,15 +53,21 @@ export interface Sandbox {
   remove(): Promise<void>;
 }
 
-/** An emulated JumpCloud that has the objects that the examples name. */
-export async function startExampleEmulator(): Promise<Emulator> {
-  const emulator = await startEmulator();
-  for (const id of [IDS.web, IDS.monitored, IDS.buildHosts]) emulator.store.addGroup(id);
-  for (const id of [IDS.admin, IDS.guest]) emulator.store.addUser(id);
-  emulator.store.addObject('policy', IDS.policy);
-  emulator.store.addObject('command', IDS.command);
-  return emulator;
-}
+/** Tests with a `sandbox` of their own; the emulator has the objects that the examples name. */
+export const test = base
+  .extend('emulator', { scope: 'file' }, async ({ startWith }) => {
+    const emulator = await startWith();
+    for (const id of [IDS.web, IDS.monitored, IDS.buildHosts]) emulator.store.addGroup(id);
+    for (const id of [IDS.admin, IDS.guest]) emulator.store.addUser(id);
+    emulator.store.addObject('policy', IDS.policy);
+    emulator.store.addObject('command', IDS.command);
+    return emulator;
+  })
+  .extend('sandbox', async ({ emulator }, { onCleanup }) => {
+    const sandbox = await makeSandbox(emulator);
+    onCleanup(() => sandbox.remove());
+    return sandbox;
+  });
 
 /** A host of its own for an example to run on. */
 export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {

@@ -1,23 +1,19 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { Fault } from '../emulator/faults.ts';
 import { hasTool } from './has-tool.ts';
-import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
+import { IDS, type Sandbox, test } from './sandbox.ts';
 
 const SCRIPTS = ['shell/boot.sh', 'systemd/remove-on-poweroff.sh', 'packer/install.sh'];
 
 let emulator: Emulator;
 let sandbox: Sandbox;
-beforeAll(async () => {
-  emulator = await startExampleEmulator();
-  return () => emulator.close();
-});
-beforeEach(async () => {
-  sandbox = await makeSandbox(emulator);
-  return () => sandbox.remove();
+test.beforeEach(({ emulator: shared, sandbox: own }) => {
+  emulator = shared;
+  sandbox = own;
 });
 
 describe('a boot script', () => {

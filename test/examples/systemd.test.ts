@@ -1,10 +1,10 @@
 import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import type { Emulator } from '../emulator/emulator.ts';
 import { hasTool } from './has-tool.ts';
-import { EXAMPLES, IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
+import { EXAMPLES, IDS, type Sandbox, test } from './sandbox.ts';
 
 const UNITS = ['systemd/jumpcloud-host.service', 'systemd/jumpcloud-removal.service'];
 
@@ -12,13 +12,9 @@ const PACKAGED = new URL('../../packaging/systemd/', import.meta.url).pathname;
 
 let emulator: Emulator;
 let sandbox: Sandbox;
-beforeAll(async () => {
-  emulator = await startExampleEmulator();
-  return () => emulator.close();
-});
-beforeEach(async () => {
-  sandbox = await makeSandbox(emulator);
-  return () => sandbox.remove();
+test.beforeEach(({ emulator: shared, sandbox: own }) => {
+  emulator = shared;
+  sandbox = own;
 });
 
 describe('the shutdown hook', () => {

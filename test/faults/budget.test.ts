@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { describe, expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { HOST_MODULES, type ModuleName } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 import { busyCall } from '../harness/furniture.ts';
 import { type BadServer, badServer, closedPort, hangingPort, sendForever } from './bad-server.ts';
 import { type Measured, runMeasured } from './measured.ts';
@@ -13,13 +14,9 @@ const ID = '0123456789abcdef01234567';
 
 let emulator: Emulator;
 let host: EnrolledHost;
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(async ({ emulator: shared }) => {
+  emulator = shared;
   host = await emulator.enrol();
-});
-afterAll(async () => {
-  await emulator.close();
-  await host.remove();
 });
 
 interface Times {

@@ -1,10 +1,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { describe, expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import type { EnrolOptions } from '../emulator/enrol.ts';
 import { issue, makeCa, makeKeyFiles } from '../emulator/keys.ts';
+import type { StartWith } from '../harness/emulator-fixture.ts';
 import { type Answer, type ModuleName, runModule } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 import { startConnectProxy } from './connect-proxy.ts';
 import { leaks } from './leaks.ts';
 
@@ -14,17 +16,17 @@ const YEAR = 365 * DAY;
 
 let emulator: Emulator;
 let host: EnrolledHost;
+let startWith: StartWith;
+test.beforeAll(({ startWith: shared }) => {
+  startWith = shared;
+});
 
 /** A server whose clock is off by so many seconds from this host's, and a host of its own. */
 async function start(offset: number | (() => number), enrolment: EnrolOptions = {}): Promise<void> {
   const seconds = typeof offset === 'number' ? () => offset : offset;
-  emulator = await startEmulator({ clock: () => Date.now() + seconds() * 1000 });
+  emulator = await startWith({ clock: () => Date.now() + seconds() * 1000 });
   host = await emulator.enrol(enrolment);
 }
-afterEach(async () => {
-  await emulator.close();
-  await host.remove();
-});
 
 async function run(module: ModuleName, options: Record<string, unknown> = {}): Promise<Answer> {
   const { answer, stdout, stderr } = await runModule(module, {
@@ -176,7 +178,7 @@ describe('over https, a 401 whose Date', () => {
   async function startSecure(offset: number): Promise<Record<string, unknown>> {
     const ca = await makeCa();
     const tls = await issue(ca, { days: 10, since: -1 });
-    emulator = await startEmulator({ tls, clock: () => Date.now() + offset * 1000 });
+    emulator = await startWith({ tls, clock: () => Date.now() + offset * 1000 });
     host = await emulator.enrol();
     const caPath = join(host.agentDir, 'test-ca.pem');
     writeFileSync(caPath, ca.cert);
@@ -323,7 +325,7 @@ describe('a 401 of a region', () => {
   ])('%s', async (_, agentServerHost, options, isPossible) => {
     const ca = await makeCa();
     const names = 'DNS:console.jumpcloud.com,DNS:console.eu.jumpcloud.com';
-    emulator = await startEmulator({ tls: await issue(ca, { names }) });
+    emulator = await startWith({ tls: await issue(ca, { names }) });
     host = await emulator.enrol({ agentServerHost, ineligible: true });
     const proxy = await startConnectProxy({ to: emulator.port });
     const caPath = join(host.agentDir, 'test-ca.pem');

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { afterAll, describe, expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
 import { runModule } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
 
 /** In seconds; far more than it takes to try again. */
@@ -21,18 +22,17 @@ let plainHost: EnrolledHost;
 let secureHost: EnrolledHost;
 let proxy: ConnectProxy;
 
-beforeAll(async () => {
+test.beforeAll(async ({ startWith }) => {
   const ca = await makeCa();
   writeFileSync(caPath, ca.cert);
-  plain = await startEmulator();
-  secure = await startEmulator({ tls: await issue(ca) });
+  plain = await startWith();
+  secure = await startWith({ tls: await issue(ca) });
   plainHost = await plain.enrol();
   secureHost = await secure.enrol();
   proxy = await startConnectProxy();
 });
-afterAll(async () => {
+afterAll(() => {
   proxy.close();
-  await Promise.all([plain.close(), secure.close(), plainHost.remove(), secureHost.remove()]);
   rmSync(folder, { recursive: true });
 });
 

@@ -14,8 +14,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { makeKeyFiles } from '../emulator/keys.ts';
 import {
   type Answer,
@@ -24,6 +24,7 @@ import {
   type ModuleName,
   runModule,
 } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 import { furnitureOf } from '../harness/furniture.ts';
 import { leaks } from './leaks.ts';
 import { mountTmpfs, type Tmpfs } from './tmpfs.ts';
@@ -32,15 +33,13 @@ const HUGE = 100 * 1024 * 1024;
 let emulator: Emulator;
 let host: EnrolledHost;
 
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
 });
-afterAll(() => emulator.close());
 beforeEach(async () => {
   emulator.clearRequests();
   host = await emulator.enrol();
 });
-afterEach(() => host.remove());
 
 const file = (name: string) => join(host.agentDir, name);
 
@@ -202,7 +201,6 @@ describe('a file system that takes no more', () => {
   beforeEach(async (context) => {
     tmpfs = mountTmpfs(64 * 1024);
     if (tmpfs === undefined) return context.skip('this machine lets no test mount a file system');
-    await host.remove();
     host = await emulator.enrol({ agentDir: tmpfs.path });
   });
   afterEach(() => tmpfs?.unmount());

@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { execa } from 'execa';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import type { Module } from '../../src/module.ts';
 import type { ModuleName } from '../../src/modules.ts';
-import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
 import type { EnrolledHost } from '../emulator/enrol.ts';
 import { furnish } from '../emulator/furnish.ts';
 import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
 import { executablePath, runRaw } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 import { leaks } from './leaks.ts';
 import { type OddCall, oddCalls, type Surroundings } from './odd-calls.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -27,8 +28,8 @@ let emulator: Emulator;
 let host: EnrolledHost;
 let around: Surroundings;
 
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(async ({ emulator: shared }) => {
+  emulator = shared;
   host = await emulator.enrol();
   const { agentDir, systemId } = host;
   const objects = furnish(emulator.store, systemId);
@@ -66,9 +67,7 @@ beforeAll(async () => {
     ],
   };
 });
-afterAll(async () => {
-  await emulator.close();
-  await host.remove();
+afterAll(() => {
   rmSync(folder, { recursive: true });
   console.log(`Answers of the fuzzed calls: ${JSON.stringify(seen)}`);
 });

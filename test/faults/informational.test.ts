@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { startEmulator } from '../emulator/emulator.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
 import { runModule } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
@@ -34,16 +33,12 @@ describe.concurrent('an answer behind informational ones that were not asked for
     expect(sent.filter((text) => text.startsWith(method)).length).toBe(method === 'GET' ? 7 : 1);
   });
 
-  test('of a proxy to CONNECT is read', async ({ onTestFinished }) => {
+  test('of a proxy to CONNECT is read', async ({ onTestFinished, startWith }) => {
     const ca = await makeCa();
-    const emulator = await startEmulator({ tls: await issue(ca) });
+    const emulator = await startWith({ tls: await issue(ca) });
     const host = await emulator.enrol();
     const proxy = await startConnectProxy();
-    onTestFinished(async () => {
-      proxy.close();
-      await emulator.close();
-      await host.remove();
-    });
+    onTestFinished(() => proxy.close());
     const caPath = join(host.agentDir, 'test-ca.pem');
     writeFileSync(caPath, ca.cert);
     proxy.answers.push({ status: 200, before: CONTINUE });

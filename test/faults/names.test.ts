@@ -4,10 +4,11 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { afterAll, beforeEach, describe, expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { issue, makeCa, type TlsIdentity } from '../emulator/keys.ts';
 import type { ModuleName } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 import { hangingPort } from './bad-server.ts';
 import { type NameServer, startNameServer } from './name-server.ts';
 import { type CallOfResolver, ownResolver, type TimedRun } from './own-resolver.ts';
@@ -24,18 +25,16 @@ let emulator: Emulator;
 let host: EnrolledHost;
 let identity: TlsIdentity;
 
-beforeAll(async () => {
+test.beforeAll(async ({ startWith }) => {
   const ca = await makeCa();
   writeFileSync(caPath, ca.cert);
   const names = `DNS:${JUMPCLOUD},DNS:jump,DNS:jump.office`;
   identity = await issue(ca, { names });
-  emulator = await startEmulator({ tls: identity });
+  emulator = await startWith({ tls: identity });
   host = await emulator.enrol();
 });
-afterAll(async () => {
+afterAll(() => {
   for (const server of servers) server.close();
-  await emulator.close();
-  await host.remove();
   rmSync(folder, { recursive: true });
 });
 beforeEach((context) => {

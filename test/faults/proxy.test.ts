@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { afterAll, beforeEach, describe, expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { furnish } from '../emulator/furnish.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
 import { type Answer, HOST_MODULES, type ModuleName, runModule } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 import { furnitureOf } from '../harness/furniture.ts';
 import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
 import { leaks } from './leaks.ts';
@@ -25,25 +26,23 @@ let guarded: ConnectProxy;
 let https: ConnectProxy;
 let astray: ConnectProxy;
 
-beforeAll(async () => {
+test.beforeAll(async ({ emulator: shared, startWith }) => {
   const ca = await makeCa();
   writeFileSync(caPath, ca.cert);
   const [mine, others] = await Promise.all([issue(ca), issue(ca, { names: 'DNS:other.example' })]);
-  emulator = await startEmulator();
-  secure = await startEmulator({ tls: mine });
+  emulator = shared;
+  secure = await startWith({ tls: mine });
   host = await emulator.enrol();
   secureHost = await secure.enrol();
   furnish(secure.store, secureHost.systemId);
-  const other = await startEmulator({ tls: others });
+  const other = await startWith({ tls: others });
   open = await startConnectProxy();
   guarded = await startConnectProxy({ credentials: `jane:${PASSWORD}` });
   https = await startConnectProxy({ tls: mine });
   astray = await startConnectProxy({ to: other.port });
-  return () => other.close();
 });
-afterAll(async () => {
+afterAll(() => {
   for (const proxy of [open, guarded, https, astray]) proxy.close();
-  await Promise.all([emulator.close(), secure.close(), host.remove(), secureHost.remove()]);
   rmSync(folder, { recursive: true });
 });
 beforeEach(() => {

@@ -13,10 +13,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { execaSync } from 'execa';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { issue, makeCa, sharedKeyFiles, type TlsIdentity } from '../emulator/keys.ts';
 import { type Ran, runModule } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 import { type CountingRelay, startRelay } from './counting-relay.ts';
 import { leaks } from './leaks.ts';
 
@@ -29,7 +30,7 @@ let otherCaPath: string;
 let bundlePath: string;
 let identity: TlsIdentity;
 
-beforeAll(async () => {
+test.beforeAll(async ({ startWith }) => {
   const [ca, other, third] = await Promise.all([makeCa(), makeCa(), makeCa()]);
   const pem = (name: string, ...certificates: string[]) => {
     const path = join(folder, name);
@@ -50,16 +51,13 @@ beforeAll(async () => {
   const selfSigned = { key: pkcs8, cert: certificate };
   const identities = { good, expired, notYetValid, otherName, selfSigned, plain: undefined };
   for (const [name, tls] of Object.entries(identities)) {
-    const emulator = await startEmulator(tls === undefined ? {} : { tls });
+    const emulator = await startWith(tls === undefined ? {} : { tls });
     const relay = await startRelay(emulator.port);
     servers.set(name as Server, { emulator, relay, host: await emulator.enrol() });
   }
 });
-afterAll(async () => {
-  for (const { emulator, relay, host } of servers.values()) {
-    relay.close();
-    await Promise.all([emulator.close(), host.remove()]);
-  }
+afterAll(() => {
+  for (const { relay } of servers.values()) relay.close();
   rmSync(folder, { recursive: true });
 });
 

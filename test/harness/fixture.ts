@@ -1,8 +1,8 @@
-import { test as base } from 'vitest';
-import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
 import type { EnrolledHost, EnrolOptions } from '../emulator/enrol.ts';
 import type { Fault } from '../emulator/faults.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
+import { test as base } from './emulator-fixture.ts';
 import { type CallOptions, type ModuleName, type Ran, runModule } from './executable.ts';
 
 /** A host of its own for one test, and what tests do with one. */
@@ -41,26 +41,9 @@ export function asTestHost(
   };
 }
 
-/**
- * Tests with an emulator that the tests of a file share, and hosts of their own: `host`, or as many
- * as `enrol` is asked for. All of them are gone when what they are for is over.
- */
+/** Tests with an emulator and hosts of their own: `host`, or as many as `enrol` is asked for. */
 export const test = base
-  // biome-ignore lint/correctness/noEmptyPattern: by this pattern vitest sees that no other fixture is needed
-  .extend('emulator', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const emulator = await startEmulator();
-    onCleanup(() => emulator.close());
-    return emulator;
-  })
-  .extend('enrol', ({ emulator }, { onCleanup }) => {
-    const hosts: EnrolledHost[] = [];
-    onCleanup(async () => {
-      for (const host of hosts) await host.remove();
-    });
-    return async (wish: EnrolOptions = {}): Promise<TestHost> => {
-      const host = await emulator.enrol(wish);
-      hosts.push(host);
-      return asTestHost(emulator, host);
-    };
+  .extend('enrol', ({ emulator }) => async (wish: EnrolOptions = {}): Promise<TestHost> => {
+    return asTestHost(emulator, await emulator.enrol(wish));
   })
   .extend('host', ({ enrol }) => enrol());

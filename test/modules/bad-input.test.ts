@@ -13,8 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { afterAll, beforeEach, describe, expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import {
   executablePath,
   type ModuleName,
@@ -22,6 +22,7 @@ import {
   runModule,
   runRaw,
 } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 
 const SYSTEM = 'jumpcloud_system';
 const ID = '0123456789abcdef01234567';
@@ -29,13 +30,11 @@ const folder = mkdtempSync(join(tmpdir(), 'bad-input-'));
 let emulator: Emulator;
 let host: EnrolledHost;
 
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(async ({ emulator: shared }) => {
+  emulator = shared;
   host = await emulator.enrol();
 });
-afterAll(async () => {
-  await emulator.close();
-  await host.remove();
+afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 beforeEach(() => emulator.clearRequests());

@@ -2,12 +2,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, test as base, beforeAll, describe, expect } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { projectFolder } from '../../scripts/build/project-folder.ts';
-import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
 import { furnish } from '../emulator/furnish.ts';
 import { issue, issueCa, makeCa } from '../emulator/keys.ts';
 import { executablePath, HOST_MODULES, runModule } from '../harness/executable.ts';
+import { test as base } from '../harness/fixture.ts';
 import { busyCall, WRITING_MODULES } from '../harness/furniture.ts';
 import { Measurer } from '../harness/measurer.ts';
 import { NODE_VERSIONS, nodePath } from '../harness/nodes.ts';
@@ -31,19 +32,17 @@ let emulator: Emulator;
 let chained: Emulator;
 const issuingPath = join(folder, 'issuing.pem');
 
-beforeAll(async () => {
+base.beforeAll(async ({ startWith }) => {
   const ca = await makeCa();
   const issuing = await issueCa(ca);
   writeFileSync(caPath, ca.cert);
   writeFileSync(issuingPath, issuing.cert);
-  emulator = await startEmulator({ tls: await issue(ca) });
+  emulator = await startWith({ tls: await issue(ca) });
   const { key, cert } = await issue(issuing);
-  chained = await startEmulator({ tls: { key, cert: `${cert}\n${issuing.cert}` } });
+  chained = await startWith({ tls: { key, cert: `${cert}\n${issuing.cert}` } });
 });
-afterAll(async () => {
+afterAll(() => {
   measurer.close();
-  await emulator.close();
-  await chained.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -63,7 +62,6 @@ describe.each(NODES)('Node.js %s', (version, node) => {
         const { answer, stderr } = await runModule(module, options, { env });
         expect([stderr, answer.failed ?? answer.changed], answer.msg).toEqual(['', changed]);
       }
-      await host.remove();
     }
   });
 
@@ -82,7 +80,6 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     );
     expect(stderr).toBe('');
     expect(answer).toMatchObject({ changed: false, api: { requests: 2, retries: 1 } });
-    await host.remove();
   });
 
   test('trusts an issuing CA without its root, or says what to do', async () => {
@@ -101,7 +98,6 @@ describe.each(NODES)('Node.js %s', (version, node) => {
         / add the root to ca_path, or use Node\.js 20\.18, 22\.9 or later\.$/,
       );
     }
-    await host.remove();
   });
 
   test('runs where address space is limited, or says what to do', async () => {
@@ -126,7 +122,6 @@ describe.each(NODES)('Node.js %s', (version, node) => {
         /10 GB of address space .* Raise .*\(ulimit -v\) above 11 GB, or use Node\.js 20\.15, 22\.8 or later\.$/,
       );
     }
-    await host.remove();
   });
 
   test('fails with one object when the executable was cut off', async () => {
@@ -159,7 +154,6 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     });
     expect([least.exit, info.exit]).toEqual([0, 0]);
     expect(info.peak).toBeLessThan(least.peak * MOST_MEMORY);
-    await host.remove();
   });
 });
 

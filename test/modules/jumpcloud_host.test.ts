@@ -1,21 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { describe, expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { type Answer, predictionOf, runModule } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 
 let emulator: Emulator;
 let host: EnrolledHost;
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
 });
-beforeEach(async () => {
-  host = await emulator.enrol();
+test.beforeEach(({ host: own }) => {
+  host = own;
   emulator.clearRequests();
-  return async () => {
-    emulator.faults.clear();
-    await host.remove();
-  };
+  return () => emulator.faults.clear();
 });
-afterAll(() => emulator.close());
 
 async function run(options: object, ...flags: string[]): Promise<Answer> {
   const place = { agent_dir: host.agentDir, api_url: emulator.url };

@@ -1,18 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import { beforeEach, describe, expect } from 'vitest';
+import type { Emulator } from '../emulator/emulator.ts';
 import { type Answer, type CallOptions, type Ran, runModule } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 
 let emulator: Emulator;
 let apiKey: string;
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
   apiKey = emulator.store.addApiKey();
 });
 beforeEach(() => {
   emulator.clearRequests();
   emulator.faults.clear();
 });
-afterAll(() => emulator.close());
 
 function call(options: object, more: CallOptions = {}): Promise<Ran> {
   const place = { api_url: emulator.url, api_key: apiKey };
@@ -228,8 +228,8 @@ describe('a list of a whole organisation', () => {
     expect(uncounted.error?.code).toBe('not_found');
   });
 
-  test('is not read from its beginning again because it has changed', async () => {
-    const fresh = await startEmulator();
+  test('is not read from its beginning again because it has changed', async ({ startWith }) => {
+    const fresh = await startWith();
     const key = fresh.store.addApiKey();
     const ids = Array.from({ length: 350 }, (_, i) => {
       const id = i.toString(16).padStart(24, '0');
@@ -252,7 +252,6 @@ describe('a list of a whole organisation', () => {
     expect(ids.filter((id) => !found.includes(id) && !gone.includes(id))).toEqual([]);
     const asked = fresh.requests.map(({ url }) => Number(/skip=(\d+)/.exec(url)?.[1]));
     expect(asked).toEqual([0, 99, 198, 99, 198, 297]);
-    await fresh.close();
   });
 
   test('has a name that the filter does not find', async () => {

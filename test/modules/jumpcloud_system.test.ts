@@ -1,26 +1,21 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { describe, expect } from 'vitest';
+import type { Emulator } from '../emulator/emulator.ts';
 import type { Fault } from '../emulator/faults.ts';
 import type { SystemRecord } from '../emulator/types.ts';
 import { type CallOptions, predictionOf, runModule } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 
 const USER = '0123456789abcdef01234567';
 const OTHER = 'fedcba987654321001234567';
-const hosts: EnrolledHost[] = [];
 let emulator: Emulator;
 
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterAll(async () => {
-  await emulator.close();
-  await Promise.all(hosts.map((host) => host.remove()));
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
 });
 
 /** A host of its own for one test, and what a test does with one. */
 async function enrolled(record: Partial<SystemRecord> = {}) {
   const host = await emulator.enrol({ record });
-  hosts.push(host);
   const { systemId } = host;
   let seen = 0;
   return {
@@ -299,30 +294,25 @@ describe.concurrent('what agrees already', () => {
 });
 
 describe('the primary user read back as a flat key', () => {
-  test('is predicted, set, found again and cleared', async () => {
-    const flat = await startEmulator();
+  test('is predicted, set, found again and cleared', async ({ startWith }) => {
+    const flat = await startWith();
     flat.store.flatPrimaryUser = true;
     const host = await flat.enrol();
-    hosts.push(host);
     const run = async (primary_user: string, ...flags: string[]) => {
       const options = { agent_dir: host.agentDir, api_url: flat.url, primary_user };
       return (await runModule('jumpcloud_system', options, { flags })).answer;
     };
-    try {
-      const predicted = await run(USER, '--check', '--diff');
-      const changed = await run(USER, '--diff');
-      expect(predicted).toEqual(predictionOf(changed));
-      expect(changed).toMatchObject({ changed: true, system: { 'primarySystemUser.id': USER } });
-      expect(changed['system']).not.toHaveProperty('primarySystemUser');
-      expect(await run(USER)).toMatchObject({ changed: false });
-      expect(await run('', '--check')).toEqual(predictionOf(await run('')));
-      expect(await run('')).toMatchObject({
-        changed: false,
-        system: { 'primarySystemUser.id': null },
-      });
-    } finally {
-      await flat.close();
-    }
+    const predicted = await run(USER, '--check', '--diff');
+    const changed = await run(USER, '--diff');
+    expect(predicted).toEqual(predictionOf(changed));
+    expect(changed).toMatchObject({ changed: true, system: { 'primarySystemUser.id': USER } });
+    expect(changed['system']).not.toHaveProperty('primarySystemUser');
+    expect(await run(USER)).toMatchObject({ changed: false });
+    expect(await run('', '--check')).toEqual(predictionOf(await run('')));
+    expect(await run('')).toMatchObject({
+      changed: false,
+      system: { 'primarySystemUser.id': null },
+    });
   });
 });
 

@@ -1,36 +1,25 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import type { EnrolOptions } from '../emulator/enrol.ts';
+import { afterEach, describe, expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { newId } from '../emulator/store.ts';
 import { type Ran, runModule } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 
 const INFO = 'jumpcloud_system_info';
 const SUDO = { sudo: { enabled: true, withoutPassword: false } };
 const NO_PASSWORD = { sudo: { enabled: true, withoutPassword: true } };
 let emulator: Emulator;
 let host: EnrolledHost;
-const hosts: EnrolledHost[] = [];
 
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
 });
-afterAll(() => emulator.close());
-beforeEach(async () => {
-  host = await enrol();
+test.beforeEach(({ host: own }) => {
+  host = own;
   emulator.clearRequests();
 });
-afterEach(async () => {
-  emulator.faults.clear();
-  for (const enrolled of hosts.splice(0)) await enrolled.remove();
-});
-
-async function enrol(wish?: EnrolOptions): Promise<EnrolledHost> {
-  const enrolled = await emulator.enrol(wish);
-  hosts.push(enrolled);
-  return enrolled;
-}
+afterEach(() => emulator.faults.clear());
 
 const info = (options: Record<string, unknown> = {}, flags: string[] = [], of = host) =>
   runModule(INFO, { agent_dir: of.agentDir, api_url: emulator.url, ...options }, { flags });
@@ -219,7 +208,9 @@ describe('an enrolled host', () => {
   });
 
   test('tells how it was enrolled, and what is not known as null', async () => {
-    const other = await enrol({ record: { provisionMetadata: { provisioner: { type: 'mdm' } } } });
+    const other = await emulator.enrol({
+      record: { provisionMetadata: { provisioner: { type: 'mdm' } } },
+    });
     rmSync(join(other.agentDir, 'client.crt'));
     writeFileSync(join(other.agentDir, 'version.txt'), '\n');
     const { agent } = gathered(await info({ gather: ['agent'] }, [], other));
@@ -239,7 +230,7 @@ describe('an enrolled host', () => {
 
   test('shows the record as it came, fields of tomorrow included', async () => {
     const record = { tomorrow: { a: [1, null] }, description: 'ünï "quoted"' };
-    const other = await enrol({ record });
+    const other = await emulator.enrol({ record });
     expect(gathered(await info({ gather: 'system' }, [], other))).toMatchObject({ system: record });
   });
 
@@ -258,7 +249,7 @@ describe('an enrolled host', () => {
   });
 
   test('that JumpCloud does not accept is a failure', async () => {
-    const other = await enrol({ ineligible: true });
+    const other = await emulator.enrol({ ineligible: true });
     const { answer } = await info({}, [], other);
     expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized' } });
     expect(answer).not.toHaveProperty('enrolled');
@@ -275,7 +266,7 @@ describe('where it asks', () => {
     ['agent.mars.jumpcloud.com', undefined, 'https://console.jumpcloud.com'],
   ];
   test.each(rows)('%s, region %s', async (agentServerHost, region, base) => {
-    const other = await enrol({ agentServerHost });
+    const other = await emulator.enrol({ agentServerHost });
     const { answer } = await runModule(INFO, {
       agent_dir: other.agentDir,
       timeout: 0.3,
@@ -345,14 +336,14 @@ describe('a host that is not enrolled is an answer', () => {
   });
 
   test('unless it registers while it is waited for', async () => {
-    const late = await enrol({ write: false });
+    const late = await emulator.enrol({ write: false });
     setTimeout(() => late.writeFiles(), 300);
     const ran = await info({ registration_timeout: 20, gather: ['agent'] }, [], late);
     expect(gathered(ran)).toMatchObject({ enrolled: true, agent: { system_id: late.systemId } });
   });
 
   test('a registration that does not come within registration_timeout is a failure', async () => {
-    const never = await enrol({ write: false });
+    const never = await emulator.enrol({ write: false });
     const { answer, exitCode } = await info({ registration_timeout: 0.3 }, [], never);
     expect(answer).toMatchObject({ failed: true, error: { code: 'not_enrolled' } });
     expect(answer).not.toHaveProperty('enrolled');

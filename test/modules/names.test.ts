@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, execaSync } from 'execa';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { afterAll, describe, expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { type Answer, executablePath, type ModuleName, runModule } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'names-'));
 const latin1 = join(folder, 'latin1.json');
@@ -15,12 +16,12 @@ let emulator: Emulator;
 let host: EnrolledHost;
 let names: Record<string, Record<string, unknown>>;
 let ids: Record<'web' | 'db' | 'ada' | 'bob' | 'team' | 'patch' | 'lock' | 'base', string>;
-beforeAll(async () => {
+test.beforeAll(({ emulator: shared }) => {
   writeFileSync(latin1, Buffer.from('{"user":{"zoë":"0123456789abcdef01234567"}}', 'latin1'));
   execaSync('mkfifo', [fifo]);
   symlinkSync('/proc/kmsg', kmsg);
   writeFileSync(large, ' '.repeat(16 * 1024 * 1024 + 1));
-  emulator = await startEmulator();
+  emulator = shared;
   const { store } = emulator;
   ids = {
     web: store.addGroup(),
@@ -41,13 +42,11 @@ beforeAll(async () => {
     policy_group: { base: ids.base },
   };
 });
-beforeEach(async () => {
-  host = await emulator.enrol();
+test.beforeEach(({ host: own }) => {
+  host = own;
   emulator.clearRequests();
-  return () => host.remove();
 });
-afterAll(async () => {
-  await emulator.close();
+afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 

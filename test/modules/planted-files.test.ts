@@ -14,9 +14,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, execaSync } from 'execa';
-import { afterAll, test as base, beforeAll, describe, expect } from 'vitest';
-import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import { afterAll, describe, expect } from 'vitest';
+import type { Emulator } from '../emulator/emulator.ts';
 import { type Answer, executablePath, type ModuleName } from '../harness/executable.ts';
+import { test as base } from '../harness/fixture.ts';
 import { fetchedNodes, nodePath } from '../harness/nodes.ts';
 
 /** This Node.js, and those that npm run setup:nodes has fetched. */
@@ -33,12 +34,11 @@ const canTrace = execaSync('strace', ['-o', '/dev/null', 'true'], { reject: fals
 let folder: string;
 let emulator: Emulator;
 
-beforeAll(async () => {
+base.beforeAll(async ({ emulator: shared }) => {
   folder = await mkdtemp(join(tmpdir(), 'planted-files-'));
-  emulator = await startEmulator();
+  emulator = shared;
 });
 afterAll(async () => {
-  await emulator.close();
   await rm(folder, { recursive: true });
 });
 
@@ -137,7 +137,6 @@ describe.each(NODES)('with Node.js %s', (_, node) => {
     const env = { JUMPCLOUD_NODE: node };
     const { stdout } = await execa('./module', [options], { cwd: place, env, reject: false });
     expect(JSON.parse(stdout)).toMatchObject({ changed: false, enrolled: true });
-    await host.remove();
   });
 
   base.runIf(canTrace)('no run looks at a package.json or node_modules', async () => {
@@ -175,7 +174,6 @@ describe.each(NODES)('with Node.js %s', (_, node) => {
     // The shell and Node.js ask what the working folder is called.
     const touched = names.filter((line) => line.includes(`"${place}`) && !/getcwd\(/.test(line));
     expect(touched.filter((line) => !line.includes(`"${place}",`))).toEqual([]);
-    await host.remove();
   });
 });
 
@@ -267,6 +265,5 @@ describe('in an agent directory that someone else can write', () => {
       expect(await readFile(path, 'utf8')).toBe('precious');
       expect(existsSync(`${path}.new`)).toBe(false);
     }
-    await host.remove();
   });
 });

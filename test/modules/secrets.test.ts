@@ -13,12 +13,13 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import { afterAll, beforeEach, describe, expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import type { Fault } from '../emulator/faults.ts';
 import { issue, makeCa, sharedKeyFiles } from '../emulator/keys.ts';
 import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
 import { executablePath, HOST_MODULES, type ModuleName, runRaw } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
 import { preload } from '../preload.ts';
 
@@ -36,13 +37,13 @@ let secureHost: EnrolledHost;
 let keyText: string[];
 let apiKey: string;
 
-beforeAll(async () => {
+test.beforeAll(async ({ emulator: shared, startWith }) => {
   const ca = await makeCa();
   caPath = join(folder, 'ca.pem');
   writeFileSync(caPath, ca.cert);
-  emulator = await startEmulator();
+  emulator = shared;
   apiKey = emulator.store.addApiKey();
-  secure = await startEmulator({ tls: await issue(ca) });
+  secure = await startWith({ tls: await issue(ca) });
   host = await emulator.enrol();
   secureHost = await secure.enrol();
   const { pkcs1, pkcs8 } = await sharedKeyFiles();
@@ -67,10 +68,9 @@ beforeAll(async () => {
   await once(proxy.listen(0, '127.0.0.1'), 'listening');
   proxyPort = (proxy.address() as AddressInfo).port;
 });
-afterAll(async () => {
+afterAll(() => {
   proxy.close();
   proxy.closeAllConnections();
-  await Promise.all([emulator.close(), secure.close(), host.remove(), secureHost.remove()]);
   rmSync(folder, { recursive: true });
 });
 

@@ -1,22 +1,21 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { HOST_MODULES } from '../../src/modules.ts';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { newId } from '../emulator/store.ts';
 import { type ModuleName, runModule, runRaw } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 import { busyCall, furnitureOf } from '../harness/furniture.ts';
 
 let emulator: Emulator;
 let host: EnrolledHost;
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
 });
-beforeEach(async () => {
-  host = await emulator.enrol();
+test.beforeEach(({ host: own }) => {
+  host = own;
   emulator.clearRequests();
-  return () => host.remove();
 });
-afterAll(() => emulator.close());
 
 async function run(module: ModuleName, options: object = {}) {
   const place = { agent_dir: host.agentDir, api_url: emulator.url };

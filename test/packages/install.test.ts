@@ -12,9 +12,10 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
+import { test } from '../harness/fixture.ts';
 import { copyOf, debianFolder, everyPath, inside } from './debian-folder.ts';
 import { canPack, output, Packed, RELEASE, runtimeDescription } from './packed.ts';
 
@@ -28,12 +29,11 @@ const NAMES = ['jumpcloud-system-context', 'jumpcloud-system-context-node'];
 
 let emulator: Emulator;
 let packed: Packed;
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(async ({ emulator: shared }) => {
+  emulator = shared;
   packed = await Packed.make();
 });
 afterAll(async () => {
-  await emulator?.close();
   await packed?.remove();
 });
 

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { buildNpm } from '../../scripts/package/build-npm.ts';
-import { startEmulator } from '../emulator/emulator.ts';
+import { test } from '../harness/fixture.ts';
 import { output, Packed, RELEASE } from './packed.ts';
 
 let packed: Packed;
@@ -55,9 +55,8 @@ test('packed again it has the same bytes', async () => {
   }
 });
 
-test('npm installs it for everybody, and each executable runs from there', async () => {
+test('npm installs it for everybody, and each executable runs from there', async ({ emulator }) => {
   const prefix = await mkdtemp(join(tmpdir(), 'npm-prefix-'));
-  const emulator = await startEmulator();
   const host = await emulator.enrol();
   try {
     await execa('npm', ['install', '--global', '--offline', '--prefix', prefix, path]);
@@ -70,8 +69,6 @@ test('npm installs it for everybody, and each executable runs from there', async
     await execa('npm', ['uninstall', '--global', '--prefix', prefix, 'jumpcloud-system-context']);
     expect(await output('find', prefix, '!', '-type', 'd')).toBe('');
   } finally {
-    await host.remove();
-    await emulator.close();
     await rm(prefix, { recursive: true });
   }
 });

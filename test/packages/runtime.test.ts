@@ -2,12 +2,12 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { projectFolder } from '../../scripts/build/project-folder.ts';
 import { fetchedFolder, fetchRuntime, pinnedNode } from '../../scripts/package/runtime.ts';
-import { startEmulator } from '../emulator/emulator.ts';
 import { hasTool } from '../examples/has-tool.ts';
 import { executablePath } from '../harness/executable.ts';
+import { test } from '../harness/fixture.ts';
 import { debianFolder } from './debian-folder.ts';
 import { canPack, contents, output, Packed, runtimeDescription } from './packed.ts';
 
@@ -139,10 +139,11 @@ describe.runIf(arm64 && hasTool('Node.js for arm64, running', 'qemu-aarch64-stat
   async () => {
     const libraries = await debianFolder('bookworm', 'arm64');
 
-    test.runIf(libraries)('runs a module on Debian 12', { timeout: 180_000 }, async () => {
-      const emulator = await startEmulator();
-      const host = await emulator.enrol();
-      try {
+    test.runIf(libraries)(
+      'runs a module on Debian 12',
+      { timeout: 180_000 },
+      async ({ emulator }) => {
+        const host = await emulator.enrol();
         const node = join(packed.folder, 'node-on-arm64');
         const program = join(packed.folder, 'node-arm64-binary');
         await writeFile(program, binary(arm64), { mode: 0o755 });
@@ -161,11 +162,8 @@ describe.runIf(arm64 && hasTool('Node.js for arm64, running', 'qemu-aarch64-stat
           { env: { JUMPCLOUD_NODE: node } },
         );
         expect(JSON.parse(stdout)).toMatchObject({ enrolled: true, system_id: host.systemId });
-      } finally {
-        await host.remove();
-        await emulator.close();
-      }
-    });
+      },
+    );
   },
 );
 

@@ -1,24 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, vi } from 'vitest';
 import { projectFolder } from '../../scripts/build/project-folder.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import { hasTool } from '../examples/has-tool.ts';
-import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from '../examples/sandbox.ts';
+import { IDS, type Sandbox, test } from '../examples/sandbox.ts';
 
 const PROGRAMS = join(projectFolder, 'packaging/systemd/programs');
 const UNITS = join(projectFolder, 'packaging/systemd/units');
 
 let emulator: Emulator;
 let sandbox: Sandbox;
-beforeAll(async () => {
-  emulator = await startExampleEmulator();
-  return () => emulator.close();
-});
-beforeEach(async () => {
-  sandbox = await makeSandbox(emulator);
-  return () => sandbox.remove();
+test.beforeEach(({ emulator: shared, sandbox: own }) => {
+  emulator = shared;
+  sandbox = own;
 });
 
 /** Puts one of the packages' programs into the sandbox, where /usr/bin is a folder of it. */

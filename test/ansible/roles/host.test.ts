@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 import { stringify } from 'yaml';
-import { type Emulator, type EnrolledHost, startEmulator } from '../../emulator/emulator.ts';
-import { type Controller, hasAnsible, makeController } from '../../harness/ansible/controller.ts';
+import type { Emulator, EnrolledHost } from '../../emulator/emulator.ts';
+import { type Controller, hasAnsible } from '../../harness/ansible/controller.ts';
+import { test } from '../../harness/ansible/fixture.ts';
 
 const ALL = 'group/systemcontext.jumpcloud.all';
 const HOSTS = ['web-1', 'web-2', 'db-1'] as const;
@@ -17,12 +18,9 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
   >;
   let hosts: Record<Host, EnrolledHost>;
 
-  beforeAll(async () => {
-    controller = await makeController();
-  });
-  afterAll(() => controller?.remove());
-  beforeEach(async () => {
-    emulator = await startEmulator();
+  test.beforeEach(async ({ controller: ansible, startWith }) => {
+    controller = ansible;
+    emulator = await startWith();
     const { store } = emulator;
     apiKey = store.addApiKey();
     ids = {
@@ -41,7 +39,6 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
     emulator.clearRequests();
   });
   afterEach(async () => {
-    await emulator?.close();
     for (const { agentDir } of Object.values(hosts)) await controller.shell(`rm -rf ${agentDir}`);
   });
 

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { stringify } from 'yaml';
-import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
-import { type Controller, hasAnsible, makeController } from '../../harness/ansible/controller.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
+import { type Controller, hasAnsible } from '../../harness/ansible/controller.ts';
+import { test } from '../../harness/ansible/fixture.ts';
 import { canPack, Packed, runtimeDescription } from '../../packages/packed.ts';
 import { type BareMachine, bareSuite, hasBareMachine, startBareMachine } from './bare-machine.ts';
 import { type Kickstart, startKickstart } from './kickstart.ts';
@@ -31,8 +32,9 @@ describe.runIf(able)('one play of three roles', { timeout: 400_000 }, () => {
   let group: string;
   let user: string;
 
-  beforeAll(async () => {
-    [controller, emulator] = await Promise.all([makeController(), startEmulator()]);
+  test.beforeAll(async ({ controller: ansible, emulator: shared }) => {
+    controller = ansible;
+    emulator = shared;
     packed = await Packed.make();
     const described = await runtimeDescription('x64');
     if (described === undefined) throw new Error('there is no Node.js to pack');
@@ -83,8 +85,6 @@ describe.runIf(able)('one play of three roles', { timeout: 400_000 }, () => {
     await machine?.close();
     await kickstart?.close();
     await packed?.remove();
-    await emulator?.close();
-    await controller?.remove();
   });
 
   test('takes a bare machine to a described host, and then changes nothing', async () => {

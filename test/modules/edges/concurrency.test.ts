@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { describe, expect, vi } from 'vitest';
+import type { Emulator } from '../../emulator/emulator.ts';
 import type { Fault, FaultTarget } from '../../emulator/faults.ts';
+import { test } from '../../harness/fixture.ts';
 import { type EdgeHost, enrolFor, writesOf } from './edge-host.ts';
 import {
   attributesOf,
@@ -25,10 +26,9 @@ const FREE: Sudo = { sudo: true, sudo_without_password: true };
 vi.setConfig({ testTimeout: 300_000 });
 
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
 });
-afterAll(() => emulator.close());
 
 const isWrite = ({ method }: FaultTarget) => method === 'POST';
 const isRead = ({ method }: FaultTarget) => method === 'GET';
@@ -399,10 +399,9 @@ describe.concurrent('what does not show', () => {
 });
 
 describe.concurrent('a graph that lags', () => {
-  test('by 1.5 s is waited for', async () => {
-    const lagging = await startEmulator({ observeLag: 1500 });
+  test('by 1.5 s is waited for', async ({ startWith }) => {
+    const lagging = await startWith({ observeLag: 1500 });
     await Promise.all(KINDS.map((kind) => waitsFor(lagging, kind)));
-    await lagging.close();
   });
 
   async function waitsFor(lagging: Emulator, kind: EdgeKind): Promise<void> {
@@ -422,8 +421,8 @@ describe.concurrent('a graph that lags', () => {
     await host.remove();
   }
 
-  test('is given its time anew for what has to be put right late', async () => {
-    const lagging = await startEmulator({ observeLag: 4000 });
+  test('is given its time anew for what has to be put right late', async ({ startWith }) => {
+    const lagging = await startWith({ observeLag: 4000 });
     const host = await enrolFor(lagging, USERS);
     const [a = '', b = ''] = newTargets(lagging.store, USERS, 2);
     // Nothing of this shows for four seconds, and then the sudo of the second one is wrong.
@@ -437,6 +436,5 @@ describe.concurrent('a graph that lags', () => {
     // The first two overtake one another.
     expect([...statuses.slice(0, 2).sort(), ...statuses.slice(2)]).toEqual([204, 409, 204]);
     await host.remove();
-    await lagging.close();
   });
 });

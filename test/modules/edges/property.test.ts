@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { describe, expect } from 'vitest';
+import type { Emulator } from '../../emulator/emulator.ts';
 import type { EdgeAttributes } from '../../emulator/types.ts';
 import { type Answer, predictionOf, runModule } from '../../harness/executable.ts';
+import { test } from '../../harness/fixture.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
 import { enrolFor, writesOf } from './edge-host.ts';
 import {
@@ -151,10 +152,9 @@ function expectedWarnings({ kind, wished, state, exclusive, throughGroup }: Case
 
 describe('for any graph and any wishes, the graph comes to what was asked, as predicted', () => {
   let emulator: Emulator;
-  beforeAll(async () => {
-    emulator = await startEmulator();
+  test.beforeAll(({ emulator: shared }) => {
+    emulator = shared;
   });
-  afterAll(() => emulator.close());
 
   async function play(given: Case, runner: Runner): Promise<void> {
     const { kind, state, exclusive } = given;

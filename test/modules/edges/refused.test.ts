@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { describe, expect } from 'vitest';
+import type { Emulator } from '../../emulator/emulator.ts';
 import { type Answer, runModule } from '../../harness/executable.ts';
+import { test } from '../../harness/fixture.ts';
 
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
 });
-afterAll(() => emulator.close());
 
 /** A host, and what it answers about its groups. */
 async function enrolled() {
@@ -72,7 +72,6 @@ describe('a dynamic group', () => {
     expect(answer.msg).toContain(`Also refused: add ${group}.`);
     expect(answer.msg).toContain(`Not shown: add ${unshown}.`);
     expect(answer.msg).toMatch(RULE);
-    await host.remove();
   });
 
   test.each([400, 403, 204] as const)('joined by hand: %i', async (refusal) => {
@@ -216,7 +215,6 @@ test('a user whose direct binding could not be removed is not said to be unbound
     expect(answer).toMatchObject({ error: { code: 'rejected' }, warnings: [] });
   }
   faults.clear();
-  await host.remove();
 });
 
 test('what was refused, and is there all the same, is no failure', async () => {
@@ -256,5 +254,4 @@ test('exclusive users whose sudo the task does not mention keep it, and a warnin
     updated: [alice],
     warnings: [],
   });
-  await host.remove();
 });

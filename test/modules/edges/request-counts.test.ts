@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { afterAll, describe, expect, vi } from 'vitest';
+import type { Emulator } from '../../emulator/emulator.ts';
 import type { LoggedRequest } from '../../emulator/types.ts';
 import { runModule } from '../../harness/executable.ts';
+import { test } from '../../harness/fixture.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
 import { enrolFor } from './edge-host.ts';
 import { asking, COMMANDS, type EdgeKind, GROUPS, newTargets, USERS } from './edge-kind.ts';
@@ -12,10 +13,9 @@ const PAGE = 100;
 vi.setConfig({ testTimeout: 300_000 });
 
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
 });
-afterAll(() => emulator.close());
 
 /** Pages that are read of a list: each begins with the last entry of the one before. */
 const pages = (entries: number) =>

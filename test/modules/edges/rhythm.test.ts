@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { describe, expect, vi } from 'vitest';
+import type { Emulator } from '../../emulator/emulator.ts';
 import { newId } from '../../emulator/store.ts';
 import type { LoggedRequest } from '../../emulator/types.ts';
 import { type Answer, predictionOf } from '../../harness/executable.ts';
+import { test } from '../../harness/fixture.ts';
 import { type EdgeHost, enrolFor, writesOf } from './edge-host.ts';
 import {
   attributesOf,
@@ -26,10 +27,9 @@ const FREE: Sudo = { sudo: true, sudo_without_password: true };
 vi.setConfig({ testTimeout: 300_000 });
 
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
 });
-afterAll(() => emulator.close());
 
 const bodiesOf = (requests: readonly LoggedRequest[]) => writesOf(requests).map(({ body }) => body);
 

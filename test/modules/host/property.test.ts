@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Emulator, type EnrolledHost, startEmulator } from '../../emulator/emulator.ts';
+import { describe, expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../../emulator/emulator.ts';
 import type { SystemRecord } from '../../emulator/types.ts';
 import { type Answer, type ModuleName, predictionOf, runModule } from '../../harness/executable.ts';
+import { test } from '../../harness/fixture.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
 import { newTargets, tie } from '../edges/edge-kind.ts';
 import {
@@ -39,10 +40,9 @@ interface Said {
 
 describe('for any host and any document, one run comes to what the single modules come to', () => {
   let emulator: Emulator;
-  beforeAll(async () => {
-    emulator = await startEmulator();
+  test.beforeAll(({ emulator: shared }) => {
+    emulator = shared;
   });
-  afterAll(() => emulator.close());
 
   function takeRequests() {
     return emulator.requests.splice(0);

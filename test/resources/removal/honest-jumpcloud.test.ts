@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { expect } from 'vitest';
+import type { Emulator } from '../../emulator/emulator.ts';
+import { test } from '../../harness/emulator-fixture.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
 import {
   jumpClouds,
@@ -13,10 +14,9 @@ import {
 } from './scripted-jumpcloud.ts';
 
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
 });
-afterAll(() => emulator.close());
 
 /** What becomes of one request. What is lost, or answered 503, was carried out before or not. */
 type Fate =

@@ -1,7 +1,8 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { describe, expect } from 'vitest';
+import type { Emulator } from '../../emulator/emulator.ts';
+import { test } from '../../harness/emulator-fixture.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
 import {
   jumpClouds,
@@ -118,10 +119,9 @@ const CASES: Case[] = Object.keys(FIRST).flatMap((first) =>
 );
 
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
+test.beforeAll(({ emulator: shared }) => {
+  emulator = shared;
 });
-afterAll(() => emulator.close());
 
 async function expectRule(one: Case): Promise<void> {
   const { agentDir, systemId, remove } = await emulator.enrol();
