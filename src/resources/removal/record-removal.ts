@@ -105,3 +105,4 @@ export class RecordRemoval {
       `Could not delete the record of system ${this.#session.identity.systemId}: JumpCloud denied the DELETE, but still shows the record to this host. The host keeps its key. Run again, and ask JumpCloud if it stays so.`,
     );
   }
+}
