@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { readRegularFile, UnreadableFile } from '../../src/options/read-regular-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'read-regular-file-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+// The last program of a shell that was killed may still be running.
+afterAll(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 const fifo = join(folder, 'fifo');
 execaSync('mkfifo', [fifo]);
 
@@ -88,7 +90,9 @@ describe('readRegularFile', () => {
         answers.add((error as Error).message);
       }
     }
+    const ended = once(swapping, 'exit');
     swapping.kill('SIGKILL');
+    await ended;
     expect([...answers].sort()).toEqual(['good', 'is not a regular file']);
   });
 });
