@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
-import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
-import { test } from '../harness/ansible/fixture.ts';
+import { type ManagedHost, test } from '../harness/ansible/fixture.ts';
 import { type Answer, predictionOf } from '../harness/executable.ts';
 
 const FQCN = 'systemcontext.jumpcloud';
@@ -9,7 +9,7 @@ const FQCN = 'systemcontext.jumpcloud';
 describe.runIf(hasAnsible)('a whole host in one task of ansible-playbook', () => {
   let controller: Controller;
   let emulator: Emulator;
-  let host: EnrolledHost;
+  let host: ManagedHost;
   let group: string;
   let user: string;
   let team: string;
@@ -33,10 +33,9 @@ describe.runIf(hasAnsible)('a whole host in one task of ansible-playbook', () =>
     emulator.clearRequests();
   });
 
-  const place = () => ({ agent_dir: host.agentDir, api_url: emulator.url });
   const task = (options: object) => ({
     name: 'Describe the host',
-    [`${FQCN}.jumpcloud_host`]: { ...place(), ...options },
+    [`${FQCN}.jumpcloud_host`]: { ...host.options, ...options },
     register: 'result',
   });
   const writes = () => emulator.requests.filter(({ method }) => method !== 'GET');
@@ -84,7 +83,7 @@ describe.runIf(hasAnsible)('a whole host in one task of ansible-playbook', () =>
   test('module_defaults say where agent and JumpCloud are', async () => {
     const { recap } = await controller.play(
       [{ name: 'Describe the host', [`${FQCN}.jumpcloud_host`]: document }],
-      { play: { module_defaults: { [`group/${FQCN}.all`]: place() } } },
+      { play: { module_defaults: { [`group/${FQCN}.all`]: host.options } } },
     );
     expect(recap).toMatchObject({ ok: 1, changed: 1, failed: 0 });
     expectDescribed();
@@ -102,7 +101,7 @@ describe.runIf(hasAnsible)('a whole host in one task of ansible-playbook', () =>
       {
         play: {
           module_defaults: {
-            [`group/${FQCN}.all`]: place(),
+            [`group/${FQCN}.all`]: host.options,
             [`${FQCN}.jumpcloud_host`]: { system: { display_name: 'web-9' }, groups: [group] },
           },
         },

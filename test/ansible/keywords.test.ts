@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest';
-import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
-import { test } from '../harness/ansible/fixture.ts';
+import { type ManagedHost, test } from '../harness/ansible/fixture.ts';
 import { coreVersion } from '../harness/ansible/installation.ts';
 import { startTunnelProxy } from './tunnel-proxy.ts';
 
@@ -12,8 +12,7 @@ const INFO = 'systemcontext.jumpcloud.jumpcloud_system_info';
 describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
   let controller: Controller;
   let emulator: Emulator;
-  let host: EnrolledHost;
-  let connection: { agent_dir: string; api_url: string };
+  let host: ManagedHost;
 
   test.beforeAll(({ controller: ansible, emulator: shared }) => {
     controller = ansible;
@@ -21,13 +20,12 @@ describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
   });
   test.beforeEach(({ host: own }) => {
     host = own;
-    connection = { agent_dir: host.agentDir, api_url: emulator.url };
     emulator.clearRequests();
   });
 
   const task = (module: string, options: object, keywords: object = {}) => ({
     name: `Run ${module}`,
-    [module]: { ...connection, ...options },
+    [module]: { ...host.options, ...options },
     ...keywords,
   });
   const record = () => emulator.store.record(host.systemId);
@@ -205,7 +203,7 @@ describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
   vars:
     secret: ${indented}
   module_defaults:
-    group/systemcontext.jumpcloud.all: ${JSON.stringify(connection)}
+    group/systemcontext.jumpcloud.all: ${JSON.stringify(host.options)}
   tasks:
     - name: Through a variable
       ${SYSTEM}:

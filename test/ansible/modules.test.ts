@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
-import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
-import { test } from '../harness/ansible/fixture.ts';
+import { type ManagedHost, test } from '../harness/ansible/fixture.ts';
 import { HOST_MODULES } from '../harness/executable.ts';
 import { furnitureOf } from '../harness/furniture.ts';
 
@@ -10,8 +10,7 @@ const FQCN = 'systemcontext.jumpcloud';
 describe.runIf(hasAnsible)('through ansible-playbook', () => {
   let controller: Controller;
   let emulator: Emulator;
-  let host: EnrolledHost;
-  let connection: { agent_dir: string; api_url: string };
+  let host: ManagedHost;
 
   test.beforeAll(({ controller: ansible, emulator: shared }) => {
     controller = ansible;
@@ -19,14 +18,13 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
   });
   test.beforeEach(({ host: own }) => {
     host = own;
-    connection = { agent_dir: host.agentDir, api_url: emulator.url };
     emulator.clearRequests();
   });
 
   const writes = () => emulator.requests.filter(({ method }) => method !== 'GET');
   const systemTask = (options: object) => ({
     name: 'Keep the settings',
-    [`${FQCN}.jumpcloud_system`]: { ...connection, ...options },
+    [`${FQCN}.jumpcloud_system`]: { ...host.options, ...options },
     register: 'result',
   });
 
@@ -72,7 +70,7 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
     const { recap } = await controller.play([
       {
         name: 'Join each group',
-        [`${FQCN}.jumpcloud_group_membership`]: { ...connection, groups: '{{ item }}' },
+        [`${FQCN}.jumpcloud_group_membership`]: { ...host.options, groups: '{{ item }}' },
         loop: groups,
         register: 'result',
       },
@@ -88,7 +86,7 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
     }));
     const { recap } = await controller.play(
       [...tasks, { name: 'Remove the host', [`${FQCN}.jumpcloud_removal`]: {} }],
-      { play: { module_defaults: { [`group/${FQCN}.all`]: connection } } },
+      { play: { module_defaults: { [`group/${FQCN}.all`]: host.options } } },
     );
     expect(recap).toMatchObject({ ok: HOST_MODULES.length, changed: 1, failed: 0 });
     expect(emulator.store.systems.has(host.systemId)).toBe(false);
@@ -96,7 +94,7 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
 
   test('one-line k=v arguments, in Ansible’s spellings', async () => {
     const groups = [emulator.store.addGroup(), emulator.store.addGroup()];
-    const { agent_dir, api_url } = connection;
+    const { agent_dir, api_url } = host.options;
     const place = `agent_dir=${agent_dir} api_url=${api_url}`;
     const { recap, registered } = await controller.play([
       {
@@ -138,7 +136,7 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
     const group = emulator.store.addUserGroup([user]);
     emulator.store.associate(host.systemId, 'user_group', group);
     const { output } = await controller.play([
-      { [`${FQCN}.jumpcloud_user_binding`]: { ...connection, users: [user], state: 'absent' } },
+      { [`${FQCN}.jumpcloud_user_binding`]: { ...host.options, users: [user], state: 'absent' } },
     ]);
     expect(output.replace(/\s+/g, ' ')).toMatch(
       new RegExp(

@@ -198,9 +198,9 @@ describe('the folder itself', () => {
 
 describe('a file system that takes no more', () => {
   let tmpfs: Tmpfs | undefined;
-  beforeEach(async (context) => {
+  beforeEach(async ({ skip }) => {
     tmpfs = mountTmpfs(64 * 1024);
-    if (tmpfs === undefined) return context.skip('this machine lets no test mount a file system');
+    if (tmpfs === undefined) return skip('this machine lets no test mount a file system');
     host = await emulator.enrol({ agentDir: tmpfs.path });
   });
   afterEach(() => tmpfs?.unmount());

@@ -2,19 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import {
-  type Answer,
-  executablePath,
-  type ModuleName,
-  type Ran,
-  runModule,
-} from '../harness/executable.ts';
-import { WRITING_MODULES } from '../harness/furniture.ts';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
+import { type Answer, executablePath, type ModuleName, type Ran } from '../harness/executable.ts';
 import { leaks } from './leaks.ts';
-import { differences, meaningOf, organisationOf } from './organisation.ts';
-import { Random } from './random.ts';
-import { populate, someWish } from './stormy-wish.ts';
+import { differences, meaningOf, type Organisation, organisationOf } from './organisation.ts';
+import type { Random } from './random.ts';
+import { makeScene, meaningInCalm, type Scene } from './scene.ts';
 
 /** What a run that gets a signal left behind, and what the next one made of it. */
 export interface Interruption {
@@ -34,29 +27,23 @@ export async function interruption(
   seed: number,
   signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT' | 'SIGHUP',
 ): Promise<Interruption> {
-  const random = new Random(seed);
-  const emulator = await startEmulator();
-  const host = await emulator.enrol();
+  const expected = await meaningInCalm(seed, {});
+  const scene = await makeScene(seed, {});
   try {
-    return await interrupt(random, signal, emulator, host);
+    return await interrupt(scene, signal, expected);
   } finally {
-    await emulator.close();
-    await host.remove();
+    await scene.close();
   }
 }
 
 async function interrupt(
-  random: Random,
+  scene: Scene,
   signal: NodeJS.Signals,
-  emulator: Emulator,
-  host: EnrolledHost,
+  expected: Organisation,
 ): Promise<Interruption> {
+  const { emulator, host, module, options, random } = scene;
   const { store, faults } = emulator;
-  const pools = populate(store, [host.systemId], random);
-  const module = random.of(...WRITING_MODULES);
   const before = organisationOf(store);
-  const wish = someWish(module, host.systemId, pools, before, random);
-  const options = { agent_dir: host.agentDir, api_url: emulator.url, ...wish.options };
 
   const slowness = 5 + random.below(30);
   faults.add({ fault: { kind: 'slow', ms: slowness }, times: 1000 });
@@ -74,15 +61,15 @@ async function interrupt(
 
   const halfway = organisationOf(store);
   const atHalf = falselyRemoved(emulator, host);
-  const again = await runModule(module, options);
+  const again = await scene.run();
   const after = organisationOf(store);
 
   const done = differences(before, halfway).length;
-  const toDo = differences(meaningOf(halfway), wish.expected).length;
-  const astray = differences(meaningOf(after), wish.expected);
+  const toDo = differences(meaningOf(halfway), expected).length;
+  const astray = differences(meaningOf(after), expected);
   const texts = stdout + stderr + again.stdout + again.stderr;
   const secrets = await leaks(texts, emulator.requests);
-  const purges = wish.options['purge_identity'] === true;
+  const purges = options['purge_identity'] === true;
   const unpurged = purges && existsSync(join(host.agentDir, 'client.key'));
   const answer: Answer | undefined = exitCode === null ? undefined : JSON.parse(stdout);
   return {
@@ -95,7 +82,7 @@ async function interrupt(
       ...atHalf,
       ...falselyRemoved(emulator, host),
       ...failure('again', again),
-      ...astray.map((key) => `${key} is ${after.get(key)}, not ${wish.expected.get(key)}`),
+      ...astray.map((key) => `${key} is ${after.get(key)}, not ${expected.get(key)}`),
       ...check(
         again.answer.changed === toDo > 0 || purges,
         `changed is ${again.answer.changed}, left to do were ${toDo}`,

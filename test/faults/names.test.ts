@@ -37,9 +37,9 @@ afterAll(() => {
   for (const server of servers) server.close();
   rmSync(folder, { recursive: true });
 });
-beforeEach((context) => {
+beforeEach(({ skip }) => {
   const resolver = ownResolver('');
-  if (resolver === undefined) context.skip('this machine lets no test have mounts of its own');
+  if (resolver === undefined) skip('this machine lets no test have mounts of its own');
   resolver?.remove();
 });
 

@@ -1,11 +1,8 @@
-import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import type { StormRates } from '../emulator/faults.ts';
-import { type ModuleName, type Ran, runModule } from '../harness/executable.ts';
-import { WRITING_MODULES } from '../harness/furniture.ts';
+import type { ModuleName, Ran } from '../harness/executable.ts';
 import { leaks } from './leaks.ts';
 import { differences, meaningOf, type Organisation, organisationOf } from './organisation.ts';
-import { Random } from './random.ts';
-import { joinMany, populate, someWish, type Wish } from './stormy-wish.ts';
+import { makeScene, meaningInCalm, type Scene } from './scene.ts';
 
 const RATES: StormRates = { serverError: 0.2, rateLimit: 0.1, resetBefore: 0.05, resetAfter: 0.05 };
 
@@ -29,35 +26,25 @@ export interface StormyRun {
   readonly problems: readonly string[];
 }
 
-/** Runs a module on a random host with a random wish, first in a storm, then in calm. */
+/**
+ * Runs a random call on a random host, first in a storm, then in calm. It has to reach what the
+ * same call reaches on a twin of the host that no fault befalls.
+ */
 export async function stormyRun(seed: number): Promise<StormyRun> {
-  const random = new Random(seed);
-  const emulator = await startEmulator({ observeLag: random.chance(0.25) ? 400 : 0 });
-  const hosts = [await emulator.enrol(), await emulator.enrol()] as const;
+  const expected = await meaningInCalm(seed, { isLarge: true });
+  const scene = await makeScene(seed, { isLarge: true });
   try {
-    return await weather(seed, random, emulator, hosts);
+    return await weather(seed, scene, expected);
   } finally {
-    await emulator.close();
-    for (const host of hosts) await host.remove();
+    await scene.close();
   }
 }
 
-async function weather(
-  seed: number,
-  random: Random,
-  emulator: Emulator,
-  [host, bystander]: readonly [EnrolledHost, EnrolledHost],
-): Promise<StormyRun> {
+async function weather(seed: number, scene: Scene, expected: Organisation): Promise<StormyRun> {
+  const { emulator, module } = scene;
   const { store, faults } = emulator;
-  const pools = populate(store, [host.systemId, bystander.systemId], random);
-  const module = random.of(...WRITING_MODULES);
-  if (module === 'jumpcloud_group_membership' && random.chance(0.15)) {
-    joinMany(store, host.systemId, 105);
-  }
   const before = organisationOf(store);
-  const wish = someWish(module, host.systemId, pools, before, random);
-  const connection = { agent_dir: host.agentDir, api_url: emulator.url, _ansible_verbosity: 3 };
-  const run = () => runModule(module, { ...connection, ...wish.options });
+  const run = () => scene.run({ _ansible_verbosity: 3 });
 
   const seen = [before];
   faults.storm(seed, RATES);
@@ -80,8 +67,8 @@ async function weather(
   const calm = await run();
   const inCalm = emulator.requests.slice(inStorm.length);
 
-  const changes = differences(meaningOf(before), wish.expected).length > 0;
-  const astray = differences(meaningOf(after), wish.expected);
+  const changes = differences(meaningOf(before), expected).length > 0;
+  const astray = differences(meaningOf(after), expected);
   const secrets = [
     ...(await leaks(stormy.stdout + stormy.stderr, emulator.requests)),
     ...(await leaks(calm.stdout + calm.stderr, emulator.requests)),
@@ -90,9 +77,9 @@ async function weather(
   const problems = [
     ...failures('in the storm', stormy),
     ...failures('in calm', calm),
-    ...astray.map((key) => `${key} is ${meaningOf(after).get(key)}, not ${wish.expected.get(key)}`),
-    ...unsteady(seen, wish),
-    ...mistold(stormy, wish, before, host.systemId),
+    ...astray.map((key) => `${key} is ${meaningOf(after).get(key)}, not ${expected.get(key)}`),
+    ...unsteady(seen, expected),
+    ...mistold(stormy, scene, before, expected),
     ...check(stormy.answer.changed === changes, `changed is ${stormy.answer.changed} in the storm`),
     ...check(!calm.answer.changed, 'changed is true in calm'),
     ...check(
@@ -124,14 +111,14 @@ function failures(where: string, { answer, exitCode, stderr }: Ran): string[] {
 }
 
 /** What was touched although it was not to change, and what changed more than once on the way. */
-function unsteady(seen: readonly Organisation[], wish: Wish): string[] {
+function unsteady(seen: readonly Organisation[], expected: Organisation): string[] {
   const times = new Map<string, number>();
   for (const [i, state] of seen.entries()) {
     for (const key of differences(seen[i - 1] ?? state, state)) {
       times.set(key, (times.get(key) ?? 0) + 1);
     }
   }
-  const due = new Set(differences(meaningOf(seen[0] ?? new Map()), wish.expected));
+  const due = new Set(differences(meaningOf(seen[0] ?? new Map()), expected));
   return [...times].flatMap(([key, count]) => {
     if (!due.has(key)) return [`${key} was touched ${count} times`];
     return count > 1 ? [`${key} changed ${count} times`] : [];
@@ -139,26 +126,32 @@ function unsteady(seen: readonly Organisation[], wish: Wish): string[] {
 }
 
 /** Where the result's lists are not what there was to do. */
-function mistold({ answer }: Ran, wish: Wish, before: Organisation, systemId: string): string[] {
+function mistold(
+  { answer }: Ran,
+  { module, host }: Scene,
+  before: Organisation,
+  expected: Organisation,
+): string[] {
+  const { systemId } = host;
   const was = meaningOf(before);
-  const due = differences(was, wish.expected).filter((key) => !key.includes(' record '));
+  const due = differences(was, expected).filter((key) => !key.includes(' record '));
   const ids = (keys: string[]) => keys.map((key) => key.slice(key.indexOf(':') + 1)).sort();
   const lists =
-    wish.module === 'jumpcloud_system'
+    module === 'jumpcloud_system'
       ? {}
-      : wish.module === 'jumpcloud_removal'
-        ? { removed: wish.expected.has(`${systemId} record id`) ? ids(due) : [systemId] }
+      : module === 'jumpcloud_removal'
+        ? { removed: expected.has(`${systemId} record id`) ? ids(due) : [systemId] }
         : {
             added: ids(due.filter((key) => !was.has(key))),
-            removed: ids(due.filter((key) => !wish.expected.has(key))),
-            updated: ids(due.filter((key) => was.has(key) && wish.expected.has(key))),
+            removed: ids(due.filter((key) => !expected.has(key))),
+            updated: ids(due.filter((key) => was.has(key) && expected.has(key))),
           };
-  return Object.entries(lists).flatMap(([name, expected]) => {
+  return Object.entries(lists).flatMap(([name, due]) => {
     const given = [answer, ...Object.values(Object(answer['sections']))].flatMap(
       (fields) => (Object(fields)[name] ?? []) as (string | { id: string })[],
     );
     const told = given.map((entry) => (typeof entry === 'string' ? entry : entry.id)).sort();
-    return check(same(told, expected), `${name} is ${told}, not ${expected}`);
+    return check(same(told, due), `${name} is ${told}, not ${due}`);
   });
 }
 

@@ -6,16 +6,7 @@ import {
   type SystemRecord,
 } from '../emulator/types.ts';
 import type { ModuleName } from '../harness/executable.ts';
-import { grantOf, meaningOf, type Organisation } from './organisation.ts';
 import type { Random } from './random.ts';
-
-/** A call of a module, and what has to come of it by its documentation. */
-export interface Wish {
-  readonly module: ModuleName;
-  readonly options: Record<string, unknown>;
-  /** What the organisation means afterwards. */
-  readonly expected: Organisation;
-}
 
 type Target = AssociationType | 'system_group';
 type Sudo = { sudo?: boolean; sudo_without_password?: boolean };
@@ -88,40 +79,38 @@ export function joinMany(store: Store, systemId: string, count: number): void {
   for (let i = 0; i < count; i++) store.join(systemId, store.addGroup());
 }
 
-/** A call at random, with what has to come of it. `before` is the organisation as it is. */
-export function someWish(
+/** What a call at random is about. */
+export interface Subject {
+  readonly systemId: string;
+  readonly pools: Pools;
+  /** Whether the system is a member of more groups than one run can leave in a storm. */
+  readonly isCrowded: boolean;
+}
+
+/** Returns options at random for a module. */
+export function someOptions(
   module: ModuleName,
-  systemId: string,
-  pools: Pools,
-  before: Organisation,
+  subject: Subject,
   random: Random,
-): Wish {
-  const expected = new Map(meaningOf(before));
+): Record<string, unknown> {
+  const { pools, systemId } = subject;
   const type = random.of('command', 'policy', 'policy_group', 'user_group');
-  let options: Record<string, unknown>;
   switch (module) {
     case 'jumpcloud_system':
-      options = wishRecord(systemId, pools, expected, random);
-      break;
+      return someSettings(pools, random);
     case 'jumpcloud_group_membership':
-      options = wishEdges('system_group', systemId, pools, expected, random);
-      break;
+      return someEdges('system_group', subject, random);
     case 'jumpcloud_user_binding':
-      options = wishEdges('user', systemId, pools, expected, random);
-      break;
+      return someEdges('user', subject, random);
     case 'jumpcloud_association':
-      options = { type, ...wishEdges(type, systemId, pools, expected, random) };
-      break;
+      return { type, ...someEdges(type, subject, random) };
     case 'jumpcloud_removal':
-      options = wishRemoval(systemId, expected, random);
-      break;
+      return someRemoval(systemId, random);
     case 'jumpcloud_host':
-      options = wishHost(systemId, pools, expected, random);
-      break;
+      return someDocument(pools, random);
     default:
-      throw new Error(`nobody has said what ${module} may be asked in a storm; do it in someWish`);
+      throw new Error(`someOptions has no options for ${module}; add them there`);
   }
-  return { module, options, expected };
 }
 
 function someRecord(pools: Pools, random: Random): Partial<SystemRecord> {
@@ -139,120 +128,39 @@ function someAttributes(type: AssociationType, random: Random): EdgeAttributes {
   return type === 'user' || type === 'user_group' ? random.of(...ATTRIBUTES) : undefined;
 }
 
-function wishRecord(
-  systemId: string,
-  pools: Pools,
-  expected: Map<string, string>,
-  random: Random,
-): Record<string, unknown> {
+function someSettings(pools: Pools, random: Random): Record<string, unknown> {
   const options: Record<string, unknown> = {};
-  const set = (field: string, value: unknown) =>
-    expected.set(`${systemId} record ${field}`, JSON.stringify(value));
-  const text = (option: string, field: string) => {
-    const value = random.of(...TEXTS);
-    options[option] = value;
-    set(field, value);
-  };
-  if (random.chance(0.5)) text('display_name', 'displayName');
-  if (random.chance(0.5)) text('description', 'description');
-  for (const [option, field] of Object.entries(SWITCHES)) {
-    if (!random.chance(0.3)) continue;
-    options[option] = random.chance(0.5);
-    set(field, options[option]);
+  if (random.chance(0.5)) options['display_name'] = random.of(...TEXTS);
+  if (random.chance(0.5)) options['description'] = random.of(...TEXTS);
+  for (const option of Object.keys(SWITCHES)) {
+    if (random.chance(0.3)) options[option] = random.chance(0.5);
   }
   if (random.chance(0.4)) {
-    const user = random.of('', pools.user[0] ?? '', pools.user[1] ?? '');
-    options['primary_user'] = user;
-    set('primarySystemUser', { id: user || null });
+    options['primary_user'] = random.of('', pools.user[0] ?? '', pools.user[1] ?? '');
   }
   if (random.chance(0.5)) {
-    const wanted = random
-      .some(NAMES, 3)
-      .map((name) => [name, random.of(null, ...TEXTS)] as [string, string | null]);
-    const purge = random.chance(0.3);
-    const key = `${systemId} record attributes`;
-    const held: { name: string; value: string }[] = JSON.parse(expected.get(key) ?? '[]');
-    const merged = new Map(purge ? [] : held.map(({ name, value }) => [name, value]));
-    for (const [name, value] of wanted) {
-      if (value === null) merged.delete(name);
-      else merged.set(name, value);
-    }
-    const sorted = [...merged].sort(([a], [b]) => (a < b ? -1 : 1));
-    set(
-      'attributes',
-      sorted.map(([name, value]) => ({ name, value })),
-    );
+    const wanted = random.some(NAMES, 3).map((name) => [name, random.of(null, ...TEXTS)]);
     options['attributes'] = Object.fromEntries(wanted);
-    options['purge_attributes'] = purge;
+    options['purge_attributes'] = random.chance(0.3);
   }
   if (random.chance(0.1)) options['settle'] = 0.5;
   return options;
 }
 
-function wishEdges(
-  type: Target,
-  systemId: string,
-  pools: Pools,
-  expected: Map<string, string>,
-  random: Random,
-): Record<string, unknown> {
-  const prefix = `${systemId} ${type}:`;
-  const held = [...expected.keys()].filter((key) => key.startsWith(prefix));
+function someEdges(type: Target, subject: Subject, random: Random): Record<string, unknown> {
   // To leave a hundred groups one by one takes a storm longer than the default timeout.
-  const modes = ['present', 'present', 'absent', held.length > 50 ? 'present' : 'exclusive'];
+  const modes = ['present', 'present', 'absent', subject.isCrowded ? 'present' : 'exclusive'];
   const mode = random.of(...modes);
-  const ids = random.some(pools[type], 5);
+  const ids = random.some(subject.pools[type], 5);
   const one = random.of(...SUDO);
-  const sudoOf = new Map(
-    ids.map((id) => {
-      if (mode === 'absent') return [id, {}];
-      if (type === 'user') return [id, random.of(...SUDO)];
-      return [id, type === 'user_group' ? one : {}];
-    }),
-  );
-  if (mode === 'absent') for (const id of ids) expected.delete(prefix + id);
-  else expectEdges(type, systemId, expected, sudoOf, mode === 'exclusive' ? [] : undefined);
+  const sudo = () => (mode === 'absent' ? {} : random.of(...SUDO));
   const rest = { state: mode === 'absent' ? mode : 'present', exclusive: mode === 'exclusive' };
-  if (type === 'user') return { users: ids.map((id) => ({ id, ...sudoOf.get(id) })), ...rest };
+  if (type === 'user') return { users: ids.map((id) => ({ id, ...sudo() })), ...rest };
   if (type === 'system_group') return { groups: ids, ...rest };
   return { ids, ...rest, ...(mode !== 'absent' && type === 'user_group' && one) };
 }
 
-/** Expects edges; with a list of what is kept, no others than these. */
-function expectEdges(
-  type: Target,
-  systemId: string,
-  expected: Map<string, string>,
-  sudoOf: ReadonlyMap<string, Sudo>,
-  kept: readonly string[] | undefined,
-): void {
-  const prefix = `${systemId} ${type}:`;
-  if (kept !== undefined) {
-    const stays = new Set([...sudoOf.keys(), ...kept].map((id) => prefix + id));
-    for (const key of expected.keys()) {
-      if (key.startsWith(prefix) && !stays.has(key)) expected.delete(key);
-    }
-  }
-  for (const [id, sudo] of sudoOf) {
-    expected.set(prefix + id, edgeAfter(type, sudo, expected.get(prefix + id)));
-  }
-}
-
-/** What an edge that is wanted says afterwards; `was` is undefined when it is new. */
-function edgeAfter(type: Target, wish: Sudo, was: string | undefined): string {
-  if (type === 'system_group') return 'member';
-  if (type !== 'user' && type !== 'user_group') return 'null';
-  const enabled = wish.sudo ?? (was !== undefined && was !== 'none');
-  const withoutPassword = wish.sudo_without_password ?? was === 'sudo without password';
-  return grantOf(JSON.stringify({ sudo: { enabled, withoutPassword } }));
-}
-
-function wishHost(
-  systemId: string,
-  pools: Pools,
-  expected: Map<string, string>,
-  random: Random,
-): Record<string, unknown> {
+function someDocument(pools: Pools, random: Random): Record<string, unknown> {
   const options: Record<string, unknown> = {};
   const exclusive: string[] = [];
   const keep: Record<string, readonly string[]> = {};
@@ -260,31 +168,19 @@ function wishHost(
     if (!random.chance(0.6)) continue;
     const ids = random.some(pools[type], 4);
     const hasSudo = type === 'user' || type === 'user_group';
-    const sudoOf = new Map(ids.map((id) => [id, hasSudo ? random.of(...SUDO) : {}]));
-    options[section] = hasSudo ? ids.map((id) => ({ id, ...sudoOf.get(id) })) : ids;
-    const isExclusive = random.chance(0.4);
-    const kept = isExclusive && random.chance(0.5) ? random.some(pools[type], 2) : [];
-    if (isExclusive) exclusive.push(section);
+    options[section] = hasSudo ? ids.map((id) => ({ id, ...random.of(...SUDO) })) : ids;
+    if (!random.chance(0.4)) continue;
+    exclusive.push(section);
+    const kept = random.chance(0.5) ? random.some(pools[type], 2) : [];
     if (kept.length > 0) keep[section] = kept;
-    expectEdges(type, systemId, expected, sudoOf, isExclusive ? kept : undefined);
   }
   const hasLists = Object.keys(options).length > 0;
-  if (!hasLists || random.chance(0.6)) {
-    options['system'] = wishRecord(systemId, pools, expected, random);
-  }
+  if (!hasLists || random.chance(0.6)) options['system'] = someSettings(pools, random);
   return { ...options, exclusive, ...(Object.keys(keep).length > 0 && { keep }) };
 }
 
-function wishRemoval(
-  systemId: string,
-  expected: Map<string, string>,
-  random: Random,
-): Record<string, unknown> {
+function someRemoval(systemId: string, random: Random): Record<string, unknown> {
   const scope = random.of('system', 'associations');
-  for (const key of expected.keys()) {
-    const isRecord = key.startsWith(`${systemId} record `);
-    if (key.startsWith(systemId) && (scope === 'system' || !isRecord)) expected.delete(key);
-  }
   return {
     scope,
     ...(scope === 'system' && { purge_identity: random.chance(0.5) }),

@@ -404,8 +404,8 @@ describe('the password of a proxy', () => {
     expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
   });
 
-  test('is not handed to the command that stops the agent', async (context) => {
-    if (!canHaveMounts()) context.skip('this machine lets no test have mounts of its own');
+  test('is not handed to the command that stops the agent', async ({ skip }) => {
+    if (!canHaveMounts()) skip('this machine lets no test have mounts of its own');
     const bin = join(folder, 'bin');
     const seen = join(folder, 'systemctl.seen');
     mkdirSync(bin);

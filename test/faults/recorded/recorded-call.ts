@@ -5,9 +5,8 @@ import type { Fault, FaultRule, FaultTarget } from '../../emulator/faults.ts';
 import { executablePath, type ModuleName } from '../../harness/executable.ts';
 import { WRITING_MODULES } from '../../harness/furniture.ts';
 import { oddCalls } from '../odd-calls.ts';
-import { organisationOf } from '../organisation.ts';
 import { Random } from '../random.ts';
-import { type Pools, populate, someWish } from '../stormy-wish.ts';
+import { type Pools, populate, someOptions } from '../stormy-wish.ts';
 
 /** What one call answered and asked, with everything masked that differs between two runs of the same code. */
 export interface RecordedCall {
@@ -109,8 +108,8 @@ function someCall(
   }
   if (kind === 'names') return namesCall(random, emulator, pools);
   const module = random.of(...WRITING_MODULES);
-  const before = organisationOf(emulator.store);
-  const { options } = someWish(module, host.systemId, pools, before, random);
+  const subject = { systemId: host.systemId, pools, isCrowded: false };
+  const options = someOptions(module, subject, random);
   const verbosity = random.chance(0.2) ? { _ansible_verbosity: 2 } : {};
   const text = JSON.stringify({ ...connection, ...options, ...verbosity });
   return random.chance(0.2)
