@@ -96,14 +96,19 @@ describe('what is no object of options', () => {
       /"settle" twice/,
     ],
     ['a key twice further down', ['{"attributes":{"a":"1","a":"2"}}'], undefined, /"a" twice/],
-    ...['12345678901234567890', '-9007199254740993', '1e400', '1e20'].map(
-      (number): (typeof rows)[number] => [
-        `${number}, which would be written as another number`,
-        [`{"display_name":${number}}`],
-        undefined,
-        /^display_name: expected text, got a number that JSON cannot hold exactly; put it in quotes$/,
-      ],
-    ),
+    ...[
+      '12345678901234567890',
+      '-9007199254740993',
+      '1e400',
+      '1e20',
+      '0.12345678901234567890',
+      '1e-400',
+    ].map((number): (typeof rows)[number] => [
+      `${number}, which would be written as another number`,
+      [`{"display_name":${number}}`],
+      undefined,
+      /^display_name: expected text, got a number that JSON cannot hold exactly; put it in quotes$/,
+    ]),
     [
       'such a number as an attribute',
       ['{"attributes":{"serial":12345678901234567890}}'],
@@ -264,6 +269,13 @@ describe('unfit options', () => {
       /^primary_user: expected an id .* got the text "jane"\. System Context cannot look up names/,
     ],
     [SYSTEM, { settle: -1 }, /^settle: must not be negative, got -1$/],
+    [
+      SYSTEM,
+      { settle: 2 ** 53 },
+      /^settle: expected a number of seconds, got a number that JSON cannot hold exactly; put it in quotes$/,
+    ],
+    [SYSTEM, { settle: '9007199254740993' }, /^settle: must be below 2\^53$/],
+    [SYSTEM, { settle: '1e400' }, /^settle: must be below 2\^53$/],
     [SYSTEM, { settle: 'NaN' }, /^settle: expected a number of seconds, got the text "NaN"$/],
     [SYSTEM, { settle: 'soon' }, /^settle: expected a number of seconds/],
     [SYSTEM, { settle: true }, /^settle: expected a number of seconds, got the boolean true$/],
