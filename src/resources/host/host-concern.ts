@@ -4,7 +4,6 @@ import type { Concern } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { Edges } from '../edges/plan-edges.ts';
 import { readTogether } from '../read-together.ts';
-import { reportRecord } from '../system/record-report.ts';
 import { systemConcern } from '../system/system-concern.ts';
 import type { Field } from '../system/system-fields.ts';
 import { type EdgesPart, edgesParts } from './edge-sections.ts';
@@ -17,7 +16,7 @@ export interface HostState {
   readonly system: SystemRecord | undefined;
   readonly edges: ReadonlyMap<EdgeSection, Edges>;
   /** How often settings were written again while they were settling. */
-  readonly reapplied?: unknown;
+  readonly reapplied?: number | undefined;
 }
 
 /** A write, and the section that it belongs to. */
@@ -99,17 +98,7 @@ export function hostConcern(
 
     progress: (seen, done) => progressOf(parts, seen, done),
 
-    report: ({ system, edges, reapplied }, done) => ({
-      sections: {
-        ...(system && {
-          system: {
-            ...parts.system?.report(system, fieldsOf(done)),
-            ...(reapplied !== undefined && { reapplied }),
-          },
-        }),
-        ...edgesReport(parts, edges, done),
-      },
-    }),
+    report: (after, done) => ({ sections: sectionsOf(parts, after, done) }),
 
     sentence(done, isPrediction) {
       const fields = fieldsOf(done);
@@ -137,15 +126,24 @@ export function hostConcern(
 
 function progressOf(
   parts: HostParts,
-  { system, edges }: HostState,
+  seen: HostState,
   done: readonly HostChange[],
 ): Record<string, unknown> {
+  return { changed: done.length > 0, sections: sectionsOf(parts, seen, done) };
+}
+
+/** The result fields of the sections that were read. */
+function sectionsOf(
+  parts: HostParts,
+  { system, edges, reapplied }: HostState,
+  done: readonly HostChange[],
+): Record<string, unknown> {
+  const settings = system && parts.system?.report(system, fieldsOf(done));
   return {
-    changed: done.length > 0,
-    sections: {
-      ...(system && { system: reportRecord(system) }),
-      ...edgesReport(parts, edges, done),
-    },
+    ...(settings && {
+      system: { ...settings, ...(reapplied !== undefined && { reapplied }) },
+    }),
+    ...edgesReport(parts, edges, done),
   };
 }
 

@@ -38,19 +38,20 @@ export async function writeHost(
   onDone: (done: readonly HostChange[], seen: HostState) => void,
 ): Promise<Applied<HostState, HostChange>> {
   let fields: readonly Field[] = [];
-  let system = before.system;
+  let { system, reapplied } = before;
   const edges = new Map(before.edges);
   const lists = new Map<EdgeSection, readonly EdgeChange[]>();
   const done = (): HostChange[] => [
     ...fields.map((change) => ({ section: 'system', change }) as const),
     ...[...lists].flatMap(([section, some]) => some.map((change) => ({ section, change }))),
   ];
-  const tell = () => onDone(done(), { system, edges });
+  const tell = () => onDone(done(), { system, edges, reapplied });
   const record =
     options.system && before.system
-      ? systemWriter(session, options.system, run, before.system, (some, seen) => {
+      ? systemWriter(session, options.system, run, before.system, (some, seen, times) => {
           fields = some;
           system = seen;
+          reapplied = times;
           tell();
         })
       : undefined;
@@ -90,13 +91,10 @@ export async function writeHost(
     ),
   );
   const unshown = unconfirmed(refused, readBacks);
-  const settled = await (refusedSettings === undefined ? record?.settle() : undefined)?.catch(
-    (error) => {
-      refusedSettings = refusalOf(error);
-      return undefined;
-    },
-  );
-  const after = { system, edges, ...settled?.fields };
+  if (refusedSettings === undefined) {
+    refusedSettings = await record?.settle().then(() => undefined, refusalOf);
+  }
+  const after = { system, edges, reapplied };
   const failure = failureOf(parts.edges, refusedSettings, unshown);
   return { done: done(), after, ...(failure && { failure }) };
 }

@@ -21,24 +21,25 @@ export interface SystemWriter {
 }
 
 /**
- * Begins to write to this host's record. `onDone` is told of all that took, and of the record, after
- * each write and each read.
+ * Begins to write to this host's record. After each write and each read, `onDone` gets all that took,
+ * the record, and how often settings were written again.
  */
 export function systemWriter(
   session: HostSession,
   wish: SystemWish,
   run: Run,
   before: SystemRecord,
-  onDone: (done: readonly Field[], seen: SystemRecord) => void,
+  onDone: (done: readonly Field[], seen: SystemRecord, reapplied: number | undefined) => void,
 ): SystemWriter {
   const { identity, budget } = session;
   const done = new Map<string, Field>();
   let after = before;
+  let reapplied = wish.settle > 0 ? 0 : undefined;
   let hasToSettle = wish.settle > 0 && isYoung(session, wish.settle, before);
 
   const see = (record: SystemRecord) => {
     after = record;
-    onDone([...done.values()], record);
+    onDone([...done.values()], record, reapplied);
     return record;
   };
   const read = async () => see(await readSystem(session));
@@ -81,9 +82,12 @@ export function systemWriter(
         seconds: wish.settle,
         read,
         disagreeing: (seen: SystemRecord) => disagreeing(wish, seen).map(({ option }) => option),
-        write: (seen: SystemRecord) => putAlone(disagreeing(wish, seen)),
+        write: (seen: SystemRecord, times: number) => {
+          reapplied = times;
+          return putAlone(disagreeing(wish, seen));
+        },
       };
-      const { state, reapplied } = await settle(run, session, settling, after);
+      const { state } = await settle(run, session, settling, after);
       return { done: [...done.values()], after: state, fields: { reapplied } };
     },
   };
