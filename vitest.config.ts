@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** The folders whose tests run what `npm run build` has built. */
-const EXECUTABLES = ['ansible', 'examples', 'faults', 'modules', 'packages'];
+const EXECUTABLES = ['ansible', 'callers', 'examples', 'faults', 'modules', 'packages'];
 const tests = `test/{${EXECUTABLES}}/**/*.test.ts`;
 
 /** Has a configuration of its own. */

@@ -1,11 +1,16 @@
 #!/bin/sh
 ":" /* This file is two in one: a shell script that finds Node.js, and the JavaScript it runs.
+trap 'printf %s\\n "{\"changed\":false,\"failed\":true,\"msg\":\"The file of this module is incomplete. Copy it to this host again.\",\"warnings\":[],\"error\":{\"code\":\"local_action_failed\"}}"; exit 1' EXIT
 # WANT_JSON: because of this word Ansible passes the path of a file with the arguments as JSON.
 # Third-party licence notices: see THIRD-PARTY-NOTICES in the collection.
 
 # PATH may be empty, so nothing here runs a program from it. To JavaScript all of this is a comment,
 # which a star before a slash would end: hence the '' in the globs.
 
+# A shell parses what is in braces as a whole before it runs any of it. Where the end is missing it runs
+# the trap above.
+{
+trap - EXIT
 set +euf # as SHELLOPTS may ask for
 
 # With these, files that are not ours would decide what runs, or be written.
@@ -23,6 +28,14 @@ newline='
 tried=${JUMPCLOUD_NODE_TRIED:+${JUMPCLOUD_NODE_TRIED%"$newline"}$newline}
 unset JUMPCLOUD_NODE_TRIED
 passed=''
+
+# These are searched before PATH: /bin/sh comes from them, so they are trusted as far as it is.
+system_folders=/usr/bin:/bin:/usr/sbin:/sbin
+package_folder=/usr/lib/jumpcloud-system-context
+
+# Whether this is root, and nothing may run that someone else can replace.
+checks=''
+if [ -O / ] || [ -O /proc ]; then checks=yes; fi
 
 printable() { # sets $plain to $1 as it may stand in a JSON string
   rest=$1 plain='' LC_ALL=C
@@ -68,20 +81,69 @@ was_tried() { # whether $node is one of $tried, by whatever name
   rest=$tried
   while [ -n "$rest" ]; do
     line=${rest%%"$newline"*}
+    # shellcheck disable=SC3013 # every shell that /bin/sh may be knows it
     [ "$node" -ef "${line% is *}" ] && return
     rest=${rest#*"$newline"}
   done
   return 1
 }
 
-is_safe() { # whether nobody but root can put something in the place of $node, if root asks
-  [ -O / ] || return 0
-  part=$node
-  while [ -n "$part" ]; do
-    [ -O "$part" ] || return
-    part=${part%/*}
+# Looks at every directory and link on the way to $node, and at the file. A directory that others can
+# write to is safe when it is sticky, as /tmp is, and leads on to a directory of root's.
+only_root_can_replace_node() {
+  real=$node
+  for _ in 1 2 3 4 5 6 7 8 9; do # as many links at most
+    part=$real
+    set --
+    while [ -n "$part" ]; do
+      set -- "$part" "$@"
+      part=${part%/*}
+    done
+    set -- / "$@"
+    list=$(LC_ALL=C QUOTING_STYLE=literal /bin/ls -ldn "$@" 2>/dev/null) || return
+    is_open=''
+    while IFS=' ' read -r mode _ uid gid rest; do
+      case $uid$is_open$mode in
+        0[!y]* | 0yesd*) ;;
+        *) return 1 ;;
+      esac
+      is_open=''
+      case $mode in
+        l*)
+          rest=${rest#*"$1 -> "}
+          case $rest in
+            /*) ;;
+            *) rest=${1%/*}/$rest ;;
+          esac
+          real=$rest${real#"$1"}
+          continue 2
+          ;;
+        ????????w* | ?????w????+*) is_open=yes ;;
+        ?????w*) [ "$gid" = 0 ] || is_open=yes ;;
+      esac
+      case $is_open$mode in
+        yesd????????[tT]*) ;;
+        yes*) return 1 ;;
+      esac
+      shift
+    done <<END
+$list
+END
+    return 0
   done
-  [ ! -k "${node%/*}" ] # the folder is not one like /tmp
+  return 1
+}
+
+is_safe() { # whether $node may be run by who asks
+  [ -n "$checks" ] || return 0
+  case :$system_folders:$package_folder: in
+    *:"${node%/*}":*)
+      # Node.js looks at the modes itself when it runs, because ls takes 1 ms.
+      [ -O "$node" ] && [ ! -h "$node" ] && [ -O "${node%/*}" ] && [ ! -h "${node%/*}" ] && return
+      ;;
+  esac
+  [ -x /bin/ls ] || pass_over "$node cannot be checked without /bin/ls" || return
+  only_root_can_replace_node || pass_over "$node is replaceable by someone other than root"
 }
 
 read_processor() { # sets $head to the first line of the file $1 without its NULs, and $processor
@@ -134,12 +196,18 @@ is_runnable() { # whether $node can be run
 
 is_fit() { # whether the $node that was found is to be run
   [ -e "$node" ] && ! was_tried || return
-  is_safe || pass_over "$node can be replaced by others than root" || return
-  is_runnable
+  is_safe && is_runnable
 }
 
-clean_path() { # takes the folders out of PATH that depend on the working folder
+# Takes the folders out of PATH that depend on the working folder. For root it begins with the system's,
+# here and for what a wrapper of Node.js runs.
+clean_path() {
   path=${PATH-}
+  remove_relative_folders
+  [ -z "$checks" ] || export PATH="$system_folders${PATH:+:$PATH}"
+}
+
+remove_relative_folders() {
   case :$path: in
     *:[!/]*) ;;
     *) return ;;
@@ -159,6 +227,7 @@ clean_path() { # takes the folders out of PATH that depend on the working folder
 
 find_node() { # sets $node
   if [ -n "${JUMPCLOUD_NODE-}" ]; then
+    checks=''
     case $JUMPCLOUD_NODE in
       /*) node=$JUMPCLOUD_NODE ;;
       *) node=./$JUMPCLOUD_NODE ;; # never from PATH
@@ -172,13 +241,13 @@ find_node() { # sets $node
       'Correct JUMPCLOUD_NODE, or unset it to have Node.js looked for.'
   fi
 
-  node=/usr/lib/jumpcloud-system-context/node
+  node=$package_folder/node
   is_fit && return
 
   set -f
   IFS=:
-  for name in node nodejs; do
-    for folder in ${PATH-}; do
+  for folder in ${PATH-}; do
+    for name in node nodejs; do
       node=$folder/$name
       is_fit && return
     done
@@ -201,7 +270,7 @@ find_node() { # sets $node
     node=$folder/node
     is_fit && return
   done
-  no_node "/usr/lib/jumpcloud-system-context/node, node and nodejs in PATH=$path and for node in \
+  no_node "$package_folder/node, node and nodejs in ${checks:+$system_folders and }PATH=$path and for node in \
 /usr/local/bin, /opt/nodejs/bin, /opt/node*""/bin, /snap/bin, /opt/homebrew/bin, ~/.nvm" \
     'Install it, or set JUMPCLOUD_NODE=/path/to/node.'
 }
@@ -231,6 +300,7 @@ choose_ca_store() { # exports what makes Node.js trust as JUMPCLOUD_CA_STORE say
   [ -z "${JUMPCLOUD_CA_STORE-}" ] || export NODE_OPTIONS=--use-openssl-ca
 }
 
+# shellcheck disable=SC2317 # a trap calls it
 go_on() { # $@: this file and its arguments. Looks for the next one.
   export JUMPCLOUD_NODE_TRIED="$tried$node is a program that could not be started$newline"
   exec /bin/sh "$@"
@@ -250,49 +320,88 @@ find_node
 trap 'go_on "$0" "$@"' EXIT
 
 # The version is checked by the process that then runs the module, in words that every Node.js
-# understands; one that is too old has /bin/sh look for the next. The module is not required but
+# understands; one that is too old, or replaceable by its mode, has /bin/sh look for the next. Before
+# Node.js 24, WebAssembly reserves 10 GB of address space unless a flag on the command line forbids it, so
+# where that is limited Node.js runs itself again. The module is not required but
 # read and compiled, because require() reads every package.json in and above the working folder and
 # this file's, and obeys them. Most of it is run, so V8 compiles it as a whole, but nothing of
 # Node.js's own before: it would otherwise read most functions twice, to find their end and when they
 # are called. What bundle-module.ts begins with ends that.
 # shellcheck disable=SC2093
 exec "$node" -e '
-delete process.env.NODE_OPTIONS;
 var have = process.versions.node.split("."), need = "@required_node@".split(".");
-var tried = process.argv.splice(1, 2), file, main, text;
-function goOn() {
-  if (tried[0].length > 2000) throw new Error("all this is too old too: " + tried[0]);
-  process.env.JUMPCLOUD_NODE_TRIED = tried[0] + tried[1] + " is " + process.versions.node + "\n";
-  var next = require("child_process").spawn("/bin/sh", process.argv.slice(1), { stdio: "inherit" });
-  ["SIGTERM", "SIGINT", "SIGHUP"].forEach(function (name) {
-    process.on(name, function () { next.kill(name); });
-  });
-  next.on("error", fail);
-  next.on("exit", function (code, name) {
-    if (!name) process.exit(code);
-    process.removeAllListeners(name);
-    process.kill(process.pid, name);
-  });
-}
-function fail(error) {
+var tried = process.argv.splice(1, 3), fs = require("fs"), path = require("path");
+var noTrapHandler = "--disable-wasm-trap-handler", file, main, text, why;
+function fail(msg) {
   console.log(JSON.stringify({
     changed: false,
     failed: true,
-    msg: "Node.js @required_node@ or later is needed to run this module; " + tried[1] + " is older, " +
-      "and could not look for another: " + error.message + ". Set JUMPCLOUD_NODE=/path/to/node.",
+    msg: msg,
     warnings: [],
     error: { code: "local_action_failed" }
   }));
   process.exitCode = 1;
 }
-if ((have[0] - need[0] || have[1] - need[1]) < 0) {
-  try { goOn(); } catch (error) { fail(error); }
+function run(program, args, advice) {
+  function onError(error) {
+    fail(tried[1] + " is " + why + ", and " + program + " could not be run: " + error.message + ". " + advice);
+  }
+  try {
+    var next = require("child_process").spawn(program, args, { stdio: "inherit" });
+    ["SIGTERM", "SIGINT", "SIGHUP"].forEach(function (name) {
+      process.on(name, function () { next.kill(name); });
+    });
+    next.on("error", onError);
+    next.on("exit", function (code, name) {
+      if (!name) process.exit(code);
+      process.removeAllListeners(name);
+      process.kill(process.pid, name);
+    });
+  } catch (error) { onError(error); }
+}
+function passOver() {
+  var all = tried[0] + tried[1] + " is " + why + "\n", advice = "Set JUMPCLOUD_NODE=/path/to/node.";
+  if (all.length > 2000) return fail("Too many were passed over: " + all.trim().split("\n").join("; ") + ". " + advice);
+  process.env.JUMPCLOUD_NODE_TRIED = all;
+  run("/bin/sh", process.argv.slice(1), advice);
+}
+function isReplaceable(part, depth) {
+  var stat = fs.statSync(part), up = path.dirname(part);
+  var isOpen = stat.mode & 2 || (stat.mode & 16 && stat.gid);
+  return stat.uid || (isOpen && (depth < 2 || !(stat.mode & 512))) || (up !== part && isReplaceable(up, depth + 1));
+}
+function isUnsafe() {
+  try {
+    return tried[2] && isReplaceable(process.execPath, 0);
+  } catch (error) {}
+}
+function needsFlag() {
+  var limit;
+  try {
+    limit = /address space +(\d+)/.exec(fs.readFileSync("/proc/self/limits", "utf8"));
+  } catch (error) {}
+  return limit && limit[1] < 16e9 && process.execArgv.indexOf(noTrapHandler) < 0 &&
+    process.allowedNodeEnvironmentFlags.has(noTrapHandler);
+}
+if ((have[0] - need[0] || have[1] - need[1]) < 0) why = process.versions.node;
+else if (isUnsafe()) why = "replaceable by someone other than root";
+if (why) passOver();
+else if (have[0] < 24 && needsFlag()) {
+  why = "short of address space";
+  run(process.execPath, [noTrapHandler].concat(process.execArgv, "--", tried, process.argv.slice(1)),
+    "Raise the limit that it runs under (ulimit -v).");
 } else {
-  file = require("path").resolve(process.argv[1]);
+  delete process.env.NODE_OPTIONS;
+  file = path.resolve(process.argv[1]);
   main = new module.constructor(file);
-  text = main.text = require("fs").readFileSync(file, "utf8");
-  if (have[0] <= @newest_tuned_node@) require("v8").setFlagsFromString("--no-lazy");
-  main._compile(text, file);
-}' -- "$tried" "$node" "$0" "$@"
+  text = main.text = fs.readFileSync(file, "utf8");
+  if (text.slice(-"@end@".length) !== "@end@") fail(file + " is incomplete. Copy it to this host again.");
+  else {
+    if (have[0] <= @newest_tuned_node@) require("v8").setFlagsFromString("--no-lazy");
+    main._compile(text, file);
+  }
+}' -- "$tried" "$node" "$checks" "$0" "$@"
 exit 126
+}
+# shellcheck disable=SC2211,SC2287,SC2317 # the end of JavaScript's comment
 */

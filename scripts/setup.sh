@@ -101,7 +101,9 @@ for_examples install_tool packer packer
 for_examples install_tool ruby ruby
 for_examples install_tool shellcheck shellcheck
 for_examples install_tool strace strace
+for_examples install_tool sudo sudo
 for_examples install_tool systemd-analyze systemd
+for_examples install_tool systemd-nspawn systemd-container
 for_examples install_tool yamllint yamllint
 for_examples install_tool ansible-lint ansible-lint
 for_examples install_tool_with_service puppet puppet-agent

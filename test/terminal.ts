@@ -12,7 +12,8 @@ export async function onTerminal(
   const { stdout, exitCode } = await execa(
     'script',
     ['-qec', `stty cols ${columns}; ${command}`, '/dev/null'],
-    { stdin: 'ignore', reject: false, stripFinalNewline: false, env: { SHELL: '/bin/sh' } },
+    // Its end would reach a terminal in raw mode, which ssh makes of it, as a character.
+    { stdin: 'pipe', reject: false, stripFinalNewline: false, env: { SHELL: '/bin/sh' } },
   );
   return { output: stdout.replaceAll('\r\n', '\n'), exitCode };
 }

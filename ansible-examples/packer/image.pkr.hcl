@@ -50,8 +50,15 @@ build {
     use_proxy     = false
   }
 
+  # A private folder, so that no other user of the build host can change what root runs later. It must not
+  # exist: remove it before you repeat a build that failed. Packer's scripts stay out of /tmp for the same
+  # reason: this one goes into the home folder, later ones into the private folder.
   provisioner "shell" {
-    inline = ["mkdir -p /tmp/jumpcloud/modules /tmp/jumpcloud/systemd"]
+    inline = [
+      "mkdir -m 700 /tmp/jumpcloud",
+      "mkdir /tmp/jumpcloud/modules /tmp/jumpcloud/systemd",
+    ]
+    remote_folder = "."
   }
 
   provisioner "file" {
@@ -77,6 +84,7 @@ build {
   provisioner "shell" {
     script          = "${path.root}/install.sh"
     execute_command = "chmod +x {{ .Path }}; sudo env {{ .Vars }} {{ .Path }}"
+    remote_folder   = "/tmp/jumpcloud"
   }
 
   # Your own provisioners go here.
@@ -90,5 +98,6 @@ build {
       "sudo /usr/local/lib/jumpcloud/jumpcloud_removal '{\"stop_agent\": true, \"purge_identity\": true}'",
       "rm -r /tmp/jumpcloud",
     ]
+    remote_folder = "/tmp/jumpcloud"
   }
 }

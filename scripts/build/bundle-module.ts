@@ -3,6 +3,7 @@ import { compileFunction } from 'node:vm';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { NEWEST_TUNED_NODE } from '../../src/transport/tune-v8.ts';
 import { applyEdits } from './apply-edits.ts';
+import { END_LINE } from './executable-header.ts';
 import { helpImport } from './help-import.ts';
 import { type Joined, joinChunks } from './join-chunks.ts';
 import { projectFolder } from './project-folder.ts';
@@ -39,7 +40,10 @@ export async function bundleModule(name: string, header: string, version: string
   });
   const chunks = outputFiles.map(({ path, text }) => ({ path: basename(path), text }));
   const joined = await joinChunks(`${name}.js`, chunks);
-  return { name, text: header + script(joined), metafile };
+  const text = header + script(joined);
+  if (text.indexOf(END_LINE) !== text.length - END_LINE.length)
+    throw new Error('A part of an executable would pass for the whole.');
+  return { name, text, metafile };
 }
 
 /** Lets package.json, as modules import it, say the version that is built. */
@@ -89,5 +93,5 @@ const page=n=>made[n]??=make(n);
 const later=async n=>page(n);
 ${early}
 /*${bodies.join(PAGE_BREAK)}*/
-`;
+${END_LINE}`;
 }

@@ -4,6 +4,9 @@ import { NEWEST_TUNED_NODE } from '../../src/transport/tune-v8.ts';
 import { projectFolder } from './project-folder.ts';
 import { requiredNode } from './required-node.ts';
 
+/** The last line of an executable. Without it the file is incomplete, and the header refuses to run it. */
+export const END_LINE = '//end\n';
+
 /**
  * What stands before the bundle: `scripts/header.sh` with the Node.js versions filled in. Every host
  * is sent it with every task, so below the first paragraph comments and indentation are left out.
@@ -14,5 +17,6 @@ export async function executableHeader(): Promise<string> {
   const code = template.slice(end).replaceAll(/^\s*(#.*)?\n|^\s+| +# .*$/gm, '');
   return `${template.slice(0, end)}\n${code}`
     .replaceAll('@required_node@', requiredNode)
-    .replaceAll('@newest_tuned_node@', String(NEWEST_TUNED_NODE));
+    .replaceAll('@newest_tuned_node@', String(NEWEST_TUNED_NODE))
+    .replaceAll('@end@', JSON.stringify(END_LINE).slice(1, -1));
 }

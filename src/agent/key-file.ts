@@ -12,6 +12,10 @@ export interface KeyFile {
 
 const WORLD_READABLE = 0o004;
 
+/** PKCS#8 says so in its first line, PKCS#1 in the one after it. Text around a key says nothing. */
+const ENCRYPTED =
+  /^-----BEGIN (ENCRYPTED PRIVATE KEY-----|[A-Z ]*PRIVATE KEY-----\s+Proc-Type:\s*4,\s*ENCRYPTED)/m;
+
 /**
  * Reads the file with the agent's private key, after `waited` seconds of waiting for it.
  * @throws NotEnrolled when there is none
@@ -25,7 +29,7 @@ export function readKeyFile(path: string, waited = 0): KeyFile {
     );
   }
   const { text, mode } = file;
-  if (/ENCRYPTED/.test(text)) {
+  if (ENCRYPTED.test(text)) {
     throw new BadIdentity(`${path} is encrypted; the agent's own key never is. Restore it.`);
   }
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) throw notAKey(path);

@@ -1,99 +1,80 @@
-import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalActionFailed } from '../errors.ts';
 import { monotonicMs } from '../monotonic-clock.ts';
 import { pollUntil } from '../poll-until.ts';
 import type { Run } from '../run.ts';
-import { isAlive } from './is-alive.ts';
-import { readFile } from './read-file.ts';
+import {
+  holderOf,
+  newLock,
+  releaseLock,
+  removeDeadLock,
+  type Taken,
+  takeLock,
+} from './lock-file.ts';
 
 const LOCK = '.jumpcloud-system.lock';
 const LOOK_EVERY_MS = 100;
 
+/** What is done under the lock. */
+export interface Exclusive<T> {
+  /** How long it may take, and how long another run is waited for, in milliseconds. */
+  readonly forMs: number;
+  /** The warning when no lock can be made; none if not said. */
+  readonly unlocked?: (path: string, code: string | undefined) => string;
+  readonly work: () => Promise<T>;
+}
+
 /**
- * Does something while no other run on this host does the same. A lock that a killed run left is
- * void at once where its process is seen to be gone, and after its own time anywhere. A folder that
- * cannot be written gets a warning instead of a lock. `forMs` is how long the work may take, and how
- * long another one is waited for.
- * @throws LocalActionFailed when another run does not end in that time
+ * Does something while no other run on this host does anything under the lock. The lock of a run
+ * that was killed is taken over at once. In a directory that cannot be written there is no lock.
+ * @throws LocalActionFailed when another run has the lock until the time is up
  */
 export async function exclusively<T>(
   run: Run,
   agentDir: string,
-  forMs: number,
-  work: () => Promise<T>,
+  { forMs, unlocked, work }: Exclusive<T>,
 ): Promise<T> {
   const path = join(agentDir, LOCK);
+  const own = newLock(forMs);
   const end = monotonicMs() + forMs;
-  const got = await pollUntil(run, () => tryLock(run, path, forMs), {
+  let other: Taken = 'alive';
+  const look = () => {
+    try {
+      other = takeLock(path, own);
+      return other === 'taken' ? other : undefined;
+    } catch (error) {
+      const warning = unlocked?.(path, (error as NodeJS.ErrnoException).code);
+      if (warning !== undefined) run.report.warn(warning);
+      return 'unlocked';
+    }
+  };
+  const got = await pollUntil(run, look, {
     what: 'for another run to write',
     delayMs: () => LOOK_EVERY_MS,
     leftMs: () => end - monotonicMs(),
   });
-  if (got === undefined) {
-    throw new LocalActionFailed(
-      `Another run (process ${readLock(path)?.pid}) has been writing attributes for ${Math.round(forMs / 1000)} s, and two at once could lose some. Nothing was written. Run again when it has ended, or delete ${path} if there is no such process.`,
-    );
-  }
+  if (got === undefined) throw isHeld(path, forMs, other);
   try {
     return await work();
   } finally {
-    // Not one that another run has made since, because this one took too long.
-    if (got === 'locked' && readLock(path)?.pid === process.pid) rmSync(path, { force: true });
+    if (got === 'taken') releaseLock(path, own);
   }
 }
 
-/** Undefined while another run has the lock. */
-function tryLock(run: Run, path: string, forMs: number): 'locked' | 'unlockable' | undefined {
-  try {
-    // It is there with its content or not at all: one without would count as void.
-    const own = `${path}.${process.pid}`;
-    writeFileSync(own, JSON.stringify({ pid: process.pid, until: Date.now() + forMs }), {
-      mode: 0o600,
-    });
-    try {
-      linkSync(own, path);
-    } finally {
-      rmSync(own, { force: true });
-    }
-    return 'locked';
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EEXIST') {
-      run.report.warn(
-        `Attributes were written without a lock, because none can be made in ${path} (${code}): of two runs at the same time one may lose what the other has written.`,
-      );
-      return 'unlockable';
-    }
-  }
-  const other = readLock(path);
-  if (other !== undefined && isAlive(other.pid) && Date.now() < other.until) return undefined;
-  breakLock(path);
-  return undefined;
+/** Removes the lock if the run that took it was killed. */
+export function cleanUpLock(agentDir: string): void {
+  removeDeadLock(join(agentDir, LOCK));
 }
 
-interface Lock {
-  readonly pid: number;
-  /** Milliseconds since the epoch. */
-  readonly until: number;
-}
-
-function readLock(path: string): Lock | undefined {
-  try {
-    const { pid, until } = Object(JSON.parse(readFile(path)?.text ?? ''));
-    return Number.isInteger(pid) && Number.isFinite(until) ? { pid, until } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Takes it away under another name first, so that of two that do it one takes the void one. */
-function breakLock(path: string): void {
-  const taken = `${path}.${process.pid}`;
-  try {
-    renameSync(path, taken);
-    rmSync(taken, { force: true, recursive: true });
-  } catch {
-    // Another run was faster.
-  }
+function isHeld(path: string, forMs: number, other: Taken): LocalActionFailed {
+  const pid = holderOf(path)?.pid ?? 'unknown';
+  const seconds = Math.max(Math.round(forMs / 1000), 0);
+  const why =
+    other === 'unknown'
+      ? `process ${pid} holds it, and cannot be seen from here (it may be in another container)`
+      : `another run (process ${pid}) holds it`;
+  return new LocalActionFailed(
+    `Could not take the lock ${path} within ${seconds} s: ${why}. Run again when that process has ended, or delete the lock if there is no such process.`,
+    { details: { path } },
+  );
 }

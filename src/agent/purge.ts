@@ -1,4 +1,4 @@
-import { lstatSync, unlinkSync } from 'node:fs';
+import { accessSync, constants, lstatSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalActionFailed } from '../errors.ts';
 
@@ -11,6 +11,23 @@ const IDENTITY_FILES = ['jcagent.conf', 'client.key', 'client.crt', 'ca.crt'];
 /** The paths of those of the agent's identity files that exist. */
 export function identityFiles(agentDir: string): string[] {
   return IDENTITY_FILES.map((name) => join(agentDir, name)).filter(exists);
+}
+
+/**
+ * Requires that files can be deleted in the agent's directory. The record goes before them, so what
+ * can be known before is.
+ * @throws LocalActionFailed when the directory cannot be written
+ */
+export function requirePurgeable(agentDir: string): void {
+  try {
+    accessSync(agentDir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new LocalActionFailed(
+      `The agent's identity could not be purged: ${agentDir} cannot be written (${code}). Nothing was removed. Make it writable, or leave purge_identity out.`,
+      { details: { path: agentDir } },
+    );
+  }
 }
 
 /**

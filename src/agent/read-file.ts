@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { BadIdentity } from '../errors.ts';
 import { isLink } from './is-link.ts';
 
@@ -17,23 +17,14 @@ export interface SmallFile {
 }
 
 /**
- * Reads one of the agent's files, or gives undefined when it does not exist. Never blocks on a
- * FIFO and never reads a file of more than 1 MiB. A link that leads nowhere is damage, not absence:
- * the files may be on a volume that is not mounted.
+ * Reads one of the agent's files; undefined when it does not exist. Never waits for a FIFO and never
+ * reads more than 1 MiB. An administrator may have put a link in its place. One that leads nowhere
+ * is damage, not absence: the files may be on a volume that is not mounted.
  * @throws Unreadable when it is there but cannot be read
  */
 export function readFile(path: string): SmallFile | undefined {
-  let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stat = fstatSync(descriptor);
-    if (!stat.isFile()) throw new Unreadable(`${path} is not a regular file. ${RESTORE}`);
-    if (stat.size > LARGEST) {
-      throw new Unreadable(
-        `${path} has ${stat.size} bytes; the agent's own is never that large. ${RESTORE}`,
-      );
-    }
-    return { text: readFileSync(descriptor, 'utf8'), mode: stat.mode & 0o777 };
+    return read(path, 0);
   } catch (error) {
     if (error instanceof Unreadable) throw error;
     const code = (error as NodeJS.ErrnoException).code;
@@ -42,8 +33,47 @@ export function readFile(path: string): SmallFile | undefined {
     }
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw new Unreadable(reason(path, code));
+  }
+}
+
+/**
+ * Reads a file of ours that holds a JSON object, and never through a link; one without fields when
+ * there is none that can be used.
+ */
+export function readOwnObject(path: string): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(read(path, constants.O_NOFOLLOW).text));
+  } catch {
+    return {};
+  }
+}
+
+function read(path: string, flags: number): SmallFile {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | flags);
+  try {
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) throw new Unreadable(`${path} is not a regular file. ${RESTORE}`);
+    const bytes = stat.size > LARGEST ? undefined : readAll(descriptor, stat.size);
+    if (bytes === undefined) {
+      const size = stat.size > LARGEST ? `${stat.size} bytes` : 'more than 1 MiB';
+      throw new Unreadable(`${path} has ${size}; the agent's own is never that large. ${RESTORE}`);
+    }
+    return { text: bytes.toString('utf8'), mode: stat.mode & 0o777 };
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    closeSync(descriptor);
+  }
+}
+
+/** Undefined for more than LARGEST bytes: a file may grow, and one below /proc has no size. */
+function readAll(descriptor: number, size: number): Buffer | undefined {
+  let buffer = Buffer.alloc(size + 1);
+  let length = 0;
+  for (;;) {
+    const count = readSync(descriptor, buffer, length, buffer.length - length, null);
+    length += count;
+    if (count === 0) return buffer.subarray(0, length);
+    if (length > LARGEST) return undefined;
+    if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.alloc(64 * 1024)]);
   }
 }
 

@@ -13,10 +13,10 @@ import { waitAdvice } from './wait-advice.ts';
 export class AlreadyRemoved extends NotEnrolled {
   readonly systemId: string;
 
-  constructor({ systemKey, removedAt }: Tombstone) {
+  constructor({ path, systemKey, removedAt }: Tombstone) {
     super(
-      `System ${systemKey} was removed from JumpCloud at ${removedAt}. Register the agent anew to manage this host again.`,
-      { details: { system_id: systemKey, removed_at: removedAt } },
+      `System ${systemKey} was removed from JumpCloud at ${removedAt}, says ${path}. Register the agent again to manage this host.`,
+      { details: { system_id: systemKey, removed_at: removedAt, path } },
     );
     this.systemId = systemKey;
   }

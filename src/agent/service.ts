@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import { LocalActionFailed } from '../errors.ts';
 import { monotonicMs } from '../monotonic-clock.ts';
 import { pause } from '../pause.ts';
+import { findProgram, SYSTEM_DIRECTORIES } from './find-program.ts';
 
 /** How a service manager stops the agent. */
 interface Manager {
   readonly tool: string;
+  /** What exists where it manages this host's services; it always does without. */
+  readonly where?: string;
   readonly stop: readonly string[];
   /** What it exits with when the agent is on its way to a stop, or was not there to be stopped. */
   readonly fine: readonly number[];
@@ -30,7 +33,13 @@ const DARWIN = 'system/com.jumpcloud.darwin-agent';
 
 /** The service managers, in the order they are looked for. */
 const MANAGERS: readonly Manager[] = [
-  { tool: 'systemctl', stop: ['stop', 'jcagent'], fine: [NOT_INSTALLED] },
+  {
+    tool: 'systemctl',
+    // As sd_booted(3) says.
+    where: '/run/systemd/system',
+    stop: ['stop', 'jcagent'],
+    fine: [NOT_INSTALLED],
+  },
   { tool: 'service', stop: ['jcagent', 'stop'], fine: [NOT_INSTALLED] },
   {
     tool: 'launchctl',
@@ -45,7 +54,7 @@ export const STOP_TIMEOUT_MS = 60_000;
 
 const LOOK_EVERY_MS = 200;
 
-/** A service manager that can stop the agent, found but not run yet. */
+/** A service manager that can stop the agent, found but not run yet; `file` is its real path. */
 export interface StopCommand {
   readonly file: string;
   readonly manager: Manager;
@@ -53,19 +62,22 @@ export interface StopCommand {
 
 /**
  * Finds the service manager that can stop the agent.
- * @throws LocalActionFailed when there is none on PATH
+ * @throws LocalActionFailed when there is none that may be run
  */
 export function findStopCommand(path: string): StopCommand {
+  const passedOver: string[] = [];
   for (const manager of MANAGERS) {
-    const file = path
-      .split(delimiter)
-      .filter(Boolean)
-      .map((folder) => join(folder, manager.tool))
-      .find(isExecutable);
-    if (file !== undefined) return { file, manager };
+    if (manager.where !== undefined && !existsSync(manager.where)) continue;
+    const { found, replaceable } = findProgram(manager.tool, path);
+    if (found !== undefined) return { file: found, manager };
+    passedOver.push(...replaceable);
   }
+  const why =
+    passedOver.length === 0
+      ? ''
+      : ` Someone other than root can replace ${passedOver.join(', ')}, so root does not run it.`;
   throw new LocalActionFailed(
-    `The agent cannot be stopped: none of ${MANAGERS.map(({ tool }) => tool).join(', ')} is on PATH (${path}). Stop it by other means and leave stop_agent out.`,
+    `The agent cannot be stopped: neither systemctl, with systemd running, nor service nor launchctl is in ${SYSTEM_DIRECTORIES.join(', ')} or PATH (${path}).${why} Stop it by other means and leave stop_agent out.`,
   );
 }
 
@@ -99,8 +111,9 @@ function exitStatus(
   timeout: number,
   signal: AbortSignal,
 ): Promise<number> {
-  // Only PATH is handed on: the rest of the environment may hold a proxy's password.
-  const env = { PATH: process.env['PATH'] };
+  // Nothing is handed on: the environment may hold a proxy's password, and PATH lead to programs that
+  // someone else can replace.
+  const env = { PATH: SYSTEM_DIRECTORIES.join(delimiter) };
   // A service manager that hangs may not heed SIGTERM either.
   const options = { env, timeout, killSignal: 'SIGKILL', signal } as const;
   return new Promise((resolve, reject) => {
@@ -123,13 +136,4 @@ function notStopped(words: readonly string[], how: string): LocalActionFailed {
     `The agent could not be stopped, and nothing was removed: "${command}" ${how}. Stop it by other means, then run again.`,
     { details: { command } },
   );
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }

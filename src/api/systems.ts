@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { ModuleError, NotFound, Unauthorized } from '../errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import type { Reply, Request } from '../transport/request.ts';
 import { isJumpClouds, meansAbsence } from './absence.ts';
@@ -67,10 +68,31 @@ export async function readSystem(session: HostSession): Promise<SystemRecord> {
   return readRecord(session, request, await session.send(request), systemRecord);
 }
 
-/** Sees that this host has a record, whatever is in it. */
-export async function requireSystemRecord(session: HostSession): Promise<void> {
+/** What reading this host's record shows. */
+export type Presence = { readonly isThere: true } | Absence;
+
+/** An answer that JumpCloud gives for a record which is not there, among other reasons. */
+export interface Absence {
+  readonly isThere: false;
+  readonly error: Unauthorized | NotFound;
+  /** False for a 401 without a time to compare the clock with: the clock may be its reason. */
+  readonly isTimed: boolean;
+}
+
+/**
+ * Looks whether this host has a record, whatever is in it.
+ * @throws UnexpectedResponse for a 401 or 404 that is not of JumpCloud's form
+ */
+export async function lookUpSystem(session: HostSession): Promise<Presence> {
   const request = readRequest(session);
-  readRecord(session, request, await session.send(request), anyRecord);
+  const reply = await session.send(request);
+  if (isDenied(reply)) {
+    const error = refusal(session, request, reply) as Absence['error'];
+    const isTimed = reply.status === 404 || Date.parse(reply.headers['date'] ?? '') > 0;
+    return { isThere: false, error, isTimed };
+  }
+  readRecord(session, request, reply, anyRecord);
+  return { isThere: true };
 }
 
 /** Writes fields of this host's own record; resolves to the record as it is then. */
@@ -88,39 +110,33 @@ export async function updateSystem(
 }
 
 /**
- * Whether this host's record is still there, for a host that JumpCloud has accepted before: then
- * 401 means the same as 404.
- * @throws UnexpectedResponse when such an answer is not JumpCloud's
+ * What JumpCloud made of a DELETE: answered 2xx; may have carried it out, because the answer to an
+ * attempt was lost, and answers 401 or 404 now; answered so to every attempt; or refused it otherwise.
  */
-export async function systemExists(session: HostSession): Promise<boolean> {
-  const request = readRequest(session);
-  const reply = await session.send(request);
-  if (isGone(reply)) return false;
-  readRecord(session, request, reply, anyRecord);
-  return true;
-}
+export type Deletion =
+  | { readonly outcome: 'answered' | 'lost' | 'denied' }
+  | { readonly outcome: 'refused'; readonly error: ModuleError };
 
 /**
  * Deletes this host's own record, which JumpCloud was seen to have; a connected agent then
- * uninstalls itself. False when the record was gone already.
+ * uninstalls itself. Rejects when no answer says whether it was done.
  */
-export async function deleteSystem(session: HostSession): Promise<boolean> {
+export async function deleteSystem(session: HostSession): Promise<Deletion> {
   const request: Request = {
     method: 'DELETE',
     path: pathOf(session),
     purpose: `delete the record of system ${session.identity.systemId}`,
   };
   const reply = await session.send(request);
-  if (reply.status >= 200 && reply.status < 300) return true;
-  // The answer to an attempt before this one was lost, and the attempt had done it.
-  if (isGone(reply) && reply.inDoubt) return true;
-  if (isGone(reply) && reply.status === 404) return false;
-  // Somebody else, or a run before this one that was cut off, may have deleted it since it was read.
-  if (isGone(reply) && !(await systemExists(session))) return false;
-  throw refusal(session, request, reply);
+  if (reply.status >= 200 && reply.status < 300) return { outcome: 'answered' };
+  if (isDenied(reply)) return { outcome: reply.inDoubt ? 'lost' : 'denied' };
+  const error = refusal(session, request, reply);
+  if (reply.inDoubt || reply.status >= 500) throw error;
+  return { outcome: 'refused', error };
 }
 
-function isGone(reply: Reply): boolean {
+/** Whether JumpCloud answers as for a record that is not there, or for a host it does not accept. */
+function isDenied(reply: Reply): boolean {
   return meansAbsence(reply.status) && isJumpClouds(reply);
 }
 

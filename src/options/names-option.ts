@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync, statSync } from 'node:fs';
 import { NAMED_KINDS, type NamedKind } from '../named-kinds.ts';
 import { describe } from './describe.ts';
 import { isId } from './id.ts';
@@ -9,14 +8,23 @@ import { NameLookup } from './names.ts';
 import { nearest } from './nearest.ts';
 import type { Option } from './option.ts';
 import { toPath } from './path.ts';
-import { quote, quoteKey } from './quote.ts';
+import { quote, quoteKey, quotePath } from './quote.ts';
+import { readRegularFile, UnreadableFile } from './read-regular-file.ts';
 
-/** In bytes: room for some hundred thousand names. */
-const LARGEST_FILE = 32 * 1024 * 1024;
+/** Room for some hundred thousand names. */
+const MOST_MIB = 16;
+const BYTE_ORDER_MARK = /^\ufeff/;
 
 /** Names that stand for ids, as jumpcloud_names gives them, or the path of a JSON file that holds them. */
 export function namesOption(): Option<NameLookup | undefined> {
-  return { type: 'raw', read: toNames };
+  // The other options of a call are read with them, before and beside this one.
+  const readings = new WeakMap<object, Promise<NameLookup>>();
+  const read: Option<NameLookup>['read'] = (value, { given }) => {
+    const reading = readings.get(given) ?? toNames(value);
+    readings.set(given, reading);
+    return reading;
+  };
+  return { type: 'raw', read };
 }
 
 async function toNames(value: unknown): Promise<NameLookup> {
@@ -27,22 +35,17 @@ async function toNames(value: unknown): Promise<NameLookup> {
 }
 
 function readNames(path: string): string {
+  let bytes: Buffer;
   try {
-    const stat = statSync(path);
-    if (!stat.isFile()) throw new InvalidValue(`${path} is not a regular file`);
-    if (stat.size > LARGEST_FILE) {
-      throw new InvalidValue(`${path} has ${stat.size} bytes; names are never that many`);
-    }
-    const bytes = readFileSync(path);
-    if (!isUtf8(bytes)) throw new InvalidValue(`${path} is not UTF-8; save it as UTF-8`);
-    return bytes.toString('utf8');
+    bytes = readRegularFile(path, MOST_MIB);
   } catch (error) {
-    if (error instanceof InvalidValue) throw error;
-    const { code } = error as NodeJS.ErrnoException;
+    if (!(error instanceof UnreadableFile)) throw error;
     throw new InvalidValue(
-      `${path} cannot be read (${code}); give the path of a JSON file, or the names themselves`,
+      `${quotePath(path) ?? 'the given file'} ${error.message}; give the path of a JSON file, or the names themselves`,
     );
   }
+  if (!isUtf8(bytes)) throw new InvalidValue(`${path} is not UTF-8; save it as UTF-8`);
+  return bytes.toString('utf8').replace(BYTE_ORDER_MARK, '');
 }
 
 function parse(text: string, where: string): unknown {

@@ -1,45 +1,48 @@
-import { readFileSync, statSync } from 'node:fs';
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
 import { toPath } from './path.ts';
+import { quotePath } from './quote.ts';
+import { readRegularFile, UnreadableFile } from './read-regular-file.ts';
 
-/** Ten times the size of all roots there are, in bytes. */
-const LARGEST_BUNDLE = 4 * 1024 * 1024;
+/** Some three times the size of all roots there are. */
+const MOST_MIB = 1;
 
 /** One thing in a bundle, up to its end or, when that is missing, to the next. */
 const BLOCK = /-----BEGIN ([^-]+)-----[\s\S]*?(?:-----END [^-]+-----|(?=-----BEGIN )|$)/g;
 
-/** The path of a PEM bundle, which is read to see that it is one. */
-export function pemBundle(): Option<string | undefined> {
+/** The certificates of a PEM bundle. In a result it is the path that was given. */
+export class PemBundle {
+  readonly path: string;
+  /** PEM blocks, and nothing between them that OpenSSL could stop at. */
+  readonly certificates: string;
+
+  constructor(path: string, certificates: string) {
+    this.path = path;
+    this.certificates = certificates;
+  }
+
+  toJSON(): string {
+    return this.path;
+  }
+}
+
+/** The path of a PEM bundle, which is read at once, so that what was checked is what is trusted. */
+export function pemBundle(): Option<PemBundle | undefined> {
   return { type: 'path', read: toPemBundle };
 }
 
-/** The path of a file that holds at least one certificate, and none that is broken. Never blocks on a pipe. */
-async function toPemBundle(value: unknown): Promise<string> {
-  const file = await toPath(value);
-  let pem: string;
-  try {
-    const stat = statSync(file);
-    if (!stat.isFile()) throw new InvalidValue(`${file} is not a regular file`);
-    if (stat.size > LARGEST_BUNDLE) {
-      throw new InvalidValue(
-        `${file} has ${stat.size} bytes; a bundle of certificates is never that large`,
-      );
-    }
-    pem = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof InvalidValue) throw error;
-    throw new InvalidValue(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+/** Reads a file that holds at least one certificate, and none that is broken. */
+async function toPemBundle(value: unknown): Promise<PemBundle> {
+  const path = await toPath(value);
+  const pem = readPem(path);
+  const found = [...pem.matchAll(BLOCK)].filter(([, kind]) => /CERT(?!.*REQUEST)/.test(kind ?? ''));
+  if (found.length === 0) {
+    throw new InvalidValue(`${path} does not hold a certificate in PEM form`);
   }
-  const blocks = [...pem.matchAll(BLOCK)].filter(([, kind]) =>
-    /CERT(?!.*REQUEST)/.test(kind ?? ''),
-  );
-  if (blocks.length === 0) {
-    throw new InvalidValue(`${file} does not hold a certificate in PEM form`);
-  }
+  const blocks = found.map(([block]) => withoutIndentation(block));
   // Only where a bundle is given: it takes 2 ms to be loaded.
   const { X509Certificate } = await import('node:crypto');
-  const broken = blocks.findIndex(([block]) => {
+  const broken = blocks.findIndex((block) => {
     try {
       new X509Certificate(block);
       return false;
@@ -48,10 +51,29 @@ async function toPemBundle(value: unknown): Promise<string> {
     }
   });
   if (broken >= 0) {
-    const line = pem.slice(0, blocks[broken]?.index).split('\n').length;
+    const line = pem.slice(0, found[broken]?.index).split('\n').length;
     throw new InvalidValue(
-      `${file}: certificate ${broken + 1} of ${blocks.length}, which begins in line ${line}, cannot be read; correct it or take it out, because Node.js would leave out all behind it`,
+      `${path}: certificate ${broken + 1} of ${blocks.length}, which begins in line ${line}, cannot be read; correct it or take it out`,
     );
   }
-  return file;
+  return new PemBundle(path, blocks.join(''));
+}
+
+/** Comments may be in any encoding. */
+function readPem(path: string): string {
+  try {
+    return readRegularFile(path, MOST_MIB).toString('latin1');
+  } catch (error) {
+    if (error instanceof UnreadableFile) throw unreadable(path, error);
+    throw error;
+  }
+}
+
+/** Returns a block without blanks around its lines. OpenSSL knows its begin and end at a line's start only. */
+function withoutIndentation(block: string): string {
+  return `${block.replaceAll(/^[ \t]+|[ \t\r]+$/gm, '')}\n`;
+}
+
+function unreadable(path: string, { message }: UnreadableFile): InvalidValue {
+  return new InvalidValue(`${quotePath(path) ?? 'the given file'} ${message}`);
 }

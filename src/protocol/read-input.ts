@@ -1,15 +1,17 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { InvalidArguments } from '../errors.ts';
 import { describe } from '../options/describe.ts';
 import { JsonError, parseJson } from '../options/json.ts';
 import { quotePath } from '../options/quote.ts';
+import { readAtMost, UnreadableFile } from '../options/read-regular-file.ts';
 import type { Source } from './command-line.ts';
 
-/** Far above any call, in bytes. */
-const LARGEST = 16 * 1024 * 1024;
-const TOO_LARGE = 'The options are larger than 16 MiB. Was another file meant?';
+/** Far above any call. */
+const MOST_MIB = 16;
+const LARGEST = MOST_MIB * 1024 * 1024;
+const TOO_LARGE = `The options are larger than ${MOST_MIB} MiB. Was another file meant?`;
 
 /** A pipe that the caller has opened, as a shell does for `<(command)`. */
 const DESCRIPTOR = /^\/dev\/fd\/\d+$/;
@@ -94,8 +96,9 @@ async function readFileOrPipe(source: FileSource): Promise<string> {
   }
   try {
     if (!stat.isFile()) throw notReadable(source, 'is not a regular file');
-    if (stat.size > LARGEST) throw invalid(TOO_LARGE);
-    return decode(readFileSync(fd));
+    return decode(readAtMost(fd, MOST_MIB));
+  } catch (error) {
+    throw error instanceof UnreadableFile ? invalid(TOO_LARGE) : error;
   } finally {
     closeSync(fd);
   }

@@ -33,6 +33,14 @@ const OUT_OF_MEMORY = /out of memory|allocation failed/i;
 
 function bug(error: unknown): ModuleError {
   if (error instanceof RangeError && OUT_OF_MEMORY.test(error.message)) {
+    const { version, allowedNodeEnvironmentFlags: flags } = process;
+    // With this flag, which the header passes, Node.js reserves no more than it uses.
+    if (/^WebAssembly/.test(error.message) && !flags.has('--disable-wasm-trap-handler')) {
+      return new LocalActionFailed(
+        `Node.js ${version} could not reserve 10 GB of address space for WebAssembly (${error.message}). Raise the limit on address space (ulimit -v) above 11 GB, or use Node.js 20.15, 22.8 or later.`,
+        { cause: error },
+      );
+    }
     return new LocalActionFailed(
       `This host did not give the module the memory that it needs (${error.message}). Raise the limit that it runs under (ulimit -v, MemoryMax), or free memory.`,
       { cause: error },

@@ -14,7 +14,7 @@ export type Target = Parameters<Connector>[0];
 /** How a connection is made. */
 export interface Connecting {
   readonly tls: typeof Tls;
-  /** A PEM bundle of certificate authorities to trust beside those that every program of Node does. */
+  /** PEM certificates to trust beside those that every program of Node does, issuing ones included. */
   readonly ca: string | undefined;
   readonly dial: Dialler;
   readonly timeoutMs: number;
@@ -27,7 +27,8 @@ export function connector({ tls, ca, dial, timeoutMs }: Connecting): Connector {
 
   const trust = () => {
     if (context === undefined) {
-      const made = tls.createSecureContext();
+      // An issuing certificate is trusted without its root, as curl does.
+      const made = tls.createSecureContext({ allowPartialTrustChain: ca !== undefined });
       // The option `ca` would take the place of the others, which cannot be listed where they are the
       // system's. From Node 22 on NODE_EXTRA_CA_CERTS is among them even then.
       if (ca !== undefined) made.context.addCACert(ca);

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { InvalidArguments } from '../errors.ts';
 import { LONGEST_TIMER_MS } from '../pause.ts';
 import { AddressRotation } from './address-rotation.ts';
 import { boundLookups } from './bound-lookups.ts';
@@ -17,7 +15,7 @@ import { tuneV8 } from './tune-v8.ts';
 
 /** The options that say how an address is reached. Times in seconds. */
 export interface Reachability {
-  readonly ca_path: string | undefined;
+  readonly ca_path: { readonly certificates: string } | undefined;
   readonly proxy: string | undefined;
   readonly timeout: number;
   readonly request_timeout: number;
@@ -63,7 +61,7 @@ export async function openDestination<T>(
   boundLookups(hostname, timeoutMs, process.env);
   // Node would warn about it on stderr.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-  const ca = options.ca_path === undefined ? undefined : readBundle(options.ca_path);
+  const ca = options.ca_path?.certificates;
   const budget = new Budget(timeoutMs);
   const lookup = nameLookup(() => budget.remaining());
   const rotation = new AddressRotation(connectTimeoutMs);
@@ -106,19 +104,4 @@ async function underWay(host: string, lookup: NameLookup): Promise<void> {
 /** Lets happen what is about to. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-/**
- * @throws InvalidArguments when it cannot be read any more: it was there when the options were read,
- * but the agent may have been waited for since
- */
-function readBundle(caPath: string): string {
-  try {
-    return readFileSync(caPath, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new InvalidArguments([
-      { option: 'ca_path', message: `${caPath} cannot be read any more (${code})` },
-    ]);
-  }
 }

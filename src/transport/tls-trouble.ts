@@ -68,7 +68,16 @@ export function tlsAdvice(code: string): string {
   if (/^(ERR_SSL|EPROTO)/.test(code)) {
     return 'Check scheme and port in api_url and proxy: a server without TLS seems to answer there.';
   }
+  if (code === 'UNABLE_TO_GET_ISSUER_CERT' && !takesIssuingAlone()) {
+    return `Node.js ${process.versions.node} trusts an issuing certificate only beside its root: add the root to ca_path, or use Node.js 20.18, 22.9 or later.`;
+  }
   return `It was checked with ${caStore()}. If a proxy or gateway of yours opens TLS connections, give its CA with ca_path; if none does, find out who answers there instead of JumpCloud.`;
+}
+
+/** Whether this Node.js has the option allowPartialTrustChain, as its documentation says since when. */
+function takesIssuingAlone(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return major === 20 ? minor >= 18 : major === 22 ? minor >= 9 : major > 22;
 }
 
 /** The certificate authorities that are trusted, by what scripts/header.sh chose, and what else there is. */

@@ -40,6 +40,8 @@ describe('serves', () => {
     ['PKCS#8', () => keys.pkcs8],
     ['Windows line ends', () => keys.pkcs1.replaceAll('\n', '\r\n')],
     ['text before and after', () => `Key of web-1\n${keys.pkcs8}\nend\n`],
+    ['a comment that says UNENCRYPTED', () => `# UNENCRYPTED private key\n${keys.pkcs8}`],
+    ['a comment that says ENCRYPTED', () => `not ENCRYPTED\n${keys.pkcs1}Proc-Type: 4,ENCRYPTED\n`],
     ['no newline at the end', () => keys.pkcs1.trimEnd()],
     ['a certificate after it', () => `${keys.pkcs1}${keys.certificate}`],
   ])('%s', async (_, text) => {
@@ -78,6 +80,11 @@ describe('does not serve', () => {
     ['an Ed25519 key', () => pem('ed25519'), /is a key of type ed25519, not RSA/],
     ['PKCS#1, encrypted', () => encrypted('pkcs1'), /is encrypted/],
     ['PKCS#8, encrypted', () => encrypted('pkcs8'), /is encrypted/],
+    [
+      'PKCS#1, encrypted, with Windows line ends after a comment',
+      () => `# key\r\n${encrypted('pkcs1').replaceAll('\n', '\r\n')}`,
+      /is encrypted/,
+    ],
     ['a public key', () => keys.publicKey, /does not hold a private key/],
     ['a certificate', () => keys.certificate, /does not hold a private key/],
     ['half a key', () => keys.pkcs1.slice(0, 500), /does not hold a private key/],

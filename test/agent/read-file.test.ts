@@ -12,7 +12,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readFile, Unreadable } from '../../src/agent/read-file.ts';
+import { readFile, readOwnObject, Unreadable } from '../../src/agent/read-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'read-file-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -45,6 +45,11 @@ describe('what cannot be read is told at once', () => {
     ['a loop of links', (path) => symlinkSync(path, path), /is a link that leads back to itself/],
     ['a dangling link', (path) => symlinkSync('nowhere', path), /is a link that leads nowhere/],
     [
+      'a file of procfs, which has no size and more than 1 MiB',
+      (path) => symlinkSync('/proc/kallsyms', path),
+      /has more than 1 MiB; the agent's own is never that large/,
+    ],
+    [
       'a sparse file of 100 MB',
       (path) => {
         writeFileSync(path, '');
@@ -64,5 +69,26 @@ describe('what cannot be read is told at once', () => {
     await new Promise<void>((resolve) => server.listen(at('socket'), resolve));
     expect(() => readFile(at('socket'))).toThrow(Unreadable);
     await new Promise((resolve) => server.close(resolve));
+  });
+});
+
+describe('a file of ours', () => {
+  test('is read as an object', () => {
+    writeFileSync(at('own'), '{"a":1}');
+    expect(readOwnObject(at('own'))).toEqual({ a: 1 });
+  });
+
+  test.each([
+    ['is missing', () => {}],
+    ['is empty', (path: string) => writeFileSync(path, '')],
+    ['is cut short', (path: string) => writeFileSync(path, '{"a":')],
+    ['is null', (path: string) => writeFileSync(path, 'null')],
+    ['is a link to one', (path: string) => symlinkSync(at('own'), path)],
+    ['is a FIFO', (path: string) => void execFileSync('mkfifo', [path])],
+    ['is a directory', (path: string) => mkdirSync(path)],
+    ['is too large', (path: string) => writeFileSync(path, `{"a":1}${' '.repeat(1024 * 1024)}`)],
+  ])('counts as absent when it %s', (what, make) => {
+    make(at(what));
+    expect(readOwnObject(at(what))).toEqual({});
   });
 });

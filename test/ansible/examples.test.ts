@@ -55,8 +55,9 @@ describe.runIf(hasAnsible)('the examples of the documentation', () => {
         emulator.store.addObject(type, id);
       }
     }
-    await controller.put('bin/systemctl', '#!/bin/sh\nexit 0\n');
-    await controller.shell(`chmod 755 ${controller.folder}/bin/systemctl`);
+    // Looked for only, in check mode; systemctl would be where systemd runs only.
+    await controller.put('bin/service', '#!/bin/sh\nexit 0\n');
+    await controller.shell(`chmod 755 ${controller.folder}/bin/service`);
   });
   afterAll(async () => {
     await emulator?.close();

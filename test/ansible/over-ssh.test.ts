@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
 import { hasSshServer, type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
+import { closeConnections, sshVariables } from '../harness/ansible/ssh-variables.ts';
 
 const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
 const HOSTS = ['web-1', 'web-2', 'web-3', 'web-4'] as const;
@@ -37,9 +38,8 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
     for (const name of HOSTS) hosts[name] = await emulator.enrol();
     group = emulator.store.addGroup();
     user = emulator.store.addUser();
-    const key = await controller.put('ssh/key', server.privateKey);
-    const known = await controller.put('ssh/known_hosts', server.knownHosts);
-    inventory = await controller.put('ssh/hosts.yml', stringify(fleet(key, known)));
+    const variables = await sshVariables(controller, server);
+    inventory = await controller.put('ssh/hosts.yml', stringify(fleet(variables)));
     playbooks = {
       fleet: await controller.copy(join(EXAMPLES, 'fleet.yml')),
       audit: await controller.copy(join(EXAMPLES, 'audit.yml')),
@@ -48,9 +48,7 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
     };
   });
   afterAll(async () => {
-    for (const path of (await controller?.list('cp')) ?? []) {
-      await controller.run('ssh', ['-F', 'none', '-O', 'exit', '-S', path, 'any']).catch(() => {});
-    }
+    if (controller) await closeConnections(controller);
     await emulator?.close();
     await server?.close();
     await controller?.remove();
@@ -58,19 +56,10 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
   });
 
   /** Four hosts behind one address, told apart by their agents, and one that does not answer. */
-  const fleet = (key: string, known: string) => ({
+  const fleet = (variables: object) => ({
     all: {
       vars: {
-        ansible_host: '127.0.0.1',
-        ansible_port: server.port,
-        ansible_user: server.user,
-        ansible_ssh_private_key_file: key,
-        ansible_ssh_args: [
-          '-F none -o IdentitiesOnly=yes -o ControlMaster=auto -o ControlPersist=30s',
-          `-o UserKnownHostsFile=${known} -o GlobalKnownHostsFile=none`,
-        ].join(' '),
-        ansible_remote_tmp: server.remoteTemp,
-        ansible_python_interpreter: 'auto_silent',
+        ...variables,
         jumpcloud_api_url: emulator.url,
         jumpcloud_groups: [group],
         jumpcloud_users: [{ id: user, sudo: true }],
@@ -95,7 +84,6 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
     return controller.playbook(playbooks[name], {
       flags: ['-i', inventory, '--forks', '4', ...flags],
       env: {
-        ANSIBLE_SSH_CONTROL_PATH_DIR: join(controller.folder, 'cp'),
         // root becomes root by way of su, or there would be nothing to become.
         ...(userInfo().uid === 0 && {
           ANSIBLE_BECOME_METHOD: 'ansible.builtin.su',

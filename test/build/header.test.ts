@@ -1,86 +1,10 @@
-import {
-  appendFile,
-  chmod,
-  chown,
-  copyFile,
-  mkdir,
-  mkdtemp,
-  readFile,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, copyFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa, execaSync } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { executableHeader } from '../../scripts/build/executable-header.ts';
+import { describe, expect, it } from 'vitest';
+import { failure, headerStage, nodeOf, SHELLS, uselessIn } from './header-stage.ts';
 
-/** The shells that /bin/sh may be. */
-const shells = [
-  ['sh'],
-  ['dash'],
-  ['bash', '--posix'],
-  ['busybox', 'sh'],
-  ['ksh'],
-] as const satisfies readonly (readonly [string, ...string[]])[];
-
-function isInstalled(command: string): boolean {
-  return (
-    execaSync('sh', ['-c', 'command -v "$1"', 'sh', command], { reject: false }).exitCode === 0
-  );
-}
-
-let folder: string;
-/** The header in front of a program that prints how it was called. */
-let executable: string;
-/** Stands for the folders that are searched after PATH, so that this machine's do not count. */
-let usualPlace: string;
-/** The same for the runtime package's Node.js, which is looked for first. */
-let packaged: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'header-test-'));
-  usualPlace = join(folder, 'usual');
-  executable = join(folder, 'module');
-  packaged = join(folder, 'packaged/node');
-  const header = (await executableHeader())
-    .replace(
-      "for folder in /usr/local/bin /opt/nodejs/bin /opt/node*''/bin /snap/bin /opt/homebrew/bin; do",
-      `for folder in ${usualPlace}; do`,
-    )
-    .replace('node=/usr/lib/jumpcloud-system-context/node\n', `node=${packaged}\n`);
-  expect(header).toContain(usualPlace);
-  expect(header).toContain(packaged);
-  const program = 'console.log(JSON.stringify({ words: process.argv.slice(2) }));\n';
-  await writeFile(executable, header + program);
-  await chmod(executable, 0o755);
-});
-
-afterAll(() => rm(folder, { recursive: true }));
-
-/** A folder with a `node` in it that runs this one, pretending to be the given version. */
-async function nodeOf(version: string, place: string, name = 'node'): Promise<string> {
-  await mkdir(place, { recursive: true });
-  const pretence = join(place, 'pretend.cjs');
-  await writeFile(
-    pretence,
-    `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });`,
-  );
-  const node = join(place, name);
-  await writeFile(node, `#!/bin/sh\nexec '${process.execPath}' -r '${pretence}' "$@"\n`);
-  await chmod(node, 0o755);
-  return node;
-}
-
-/** Puts a file of this name there that is executable, and not Node.js. */
-async function uselessIn(place: string, content: string | Buffer, name = 'node'): Promise<string> {
-  await mkdir(place, { recursive: true });
-  const file = join(place, name);
-  await writeFile(file, content);
-  await chmod(file, 0o755);
-  return file;
-}
+const { folder, executable, usualPlace, packaged, system, behindHeader, run } = await headerStage();
 
 /** What a program for a processor begins with: 64 bits, and what of the processor's number is not 0. */
 function elf(machine: number, bigEndian = false): Buffer {
@@ -112,362 +36,267 @@ const NO_PROGRAM: [what: string, content: string | Buffer][] = [
   ['a program of another order of bytes', elf(S390, true)],
 ];
 
-interface Environment {
-  readonly PATH?: string;
-  readonly HOME?: string;
-  readonly JUMPCLOUD_NODE?: string;
-  readonly LC_ALL?: string;
-  readonly JUMPCLOUD_NODE_TRIED?: string;
-}
-
-/** Runs a shell by its full path, with nothing in the environment but what is given. */
-async function run(
-  [shell, ...words]: readonly [string, ...string[]],
-  environment: Environment,
-  args: readonly string[] = [],
-  file = executable,
-  { stderr: expected = /^$/, uid }: { stderr?: RegExp; uid?: number } = {},
-) {
-  const path = execaSync('sh', ['-c', 'command -v "$1"', 'sh', shell]).stdout;
-  const { stdout, exitCode, stderr } = await execa(path, [...words, file, ...args], {
-    env: { HOME: '/nonexistent', ...environment },
-    extendEnv: false,
-    reject: false,
-    cwd: folder,
-    ...(uid !== undefined && { uid, gid: uid }),
+describe.each(SHELLS)('the header under $shell', ({ shell }) => {
+  it('answers when there is no Node.js anywhere', async () => {
+    expect(await run(shell, { PATH: '/nonexistent' })).toEqual(
+      failure(/^Node\.js 18\.17 or later is needed .*PATH=\/nonexistent .*JUMPCLOUD_NODE=\//),
+    );
   });
-  expect(stderr).toMatch(expected);
-  expect(stdout.split('\n')).toHaveLength(1);
-  return { result: JSON.parse(stdout), exitCode };
-}
 
-function failure(message: RegExp | string) {
-  return {
-    exitCode: 1,
-    result: {
-      changed: false,
-      failed: true,
-      msg:
-        message instanceof RegExp
-          ? expect.stringMatching(message)
-          : expect.stringContaining(message),
-      warnings: [],
-      error: { code: 'local_action_failed' },
-    },
-  };
-}
+  it('answers in valid JSON whatever PATH holds', async () => {
+    const PATH = '/a"b\\c\td\ne\u0001:/ümläut:/x y:$(id)`id`%s*:\u001b[31m';
+    const { result } = await run(shell, { PATH, LC_ALL: 'C.UTF-8' });
+    expect(result.msg).toMatch(
+      /PATH=\/a"b\\c\?d\?e\?:\/\?\?ml\?\?ut:\/x y:\$\(id\)`id`%s\*:\?\[31m and for/,
+    );
+  });
 
-describe.each(shells.filter(([shell]) => isInstalled(shell)).map((shell) => ({ shell })))(
-  'the header under $shell',
-  ({ shell }) => {
-    it('answers when there is no Node.js anywhere', async () => {
-      expect(await run(shell, { PATH: '/nonexistent' })).toEqual(
-        failure(/^Node\.js 18\.17 or later is needed .*PATH=\/nonexistent .*JUMPCLOUD_NODE=\//),
-      );
-    });
-
-    it('answers in valid JSON whatever PATH holds', async () => {
-      const PATH = '/a"b\\c\td\ne\u0001:/ümläut:/x y:$(id)`id`%s*:\u001b[31m';
-      const { result } = await run(shell, { PATH, LC_ALL: 'C.UTF-8' });
-      expect(result.msg).toMatch(
-        /PATH=\/a"b\\c\?d\?e\?:\/\?\?ml\?\?ut:\/x y:\$\(id\)`id`%s\*:\?\[31m and for/,
-      );
-    });
-
-    it('finds node in PATH, and nodejs when there is no node', async () => {
-      const node = await nodeOf('20.0.0', join(folder, 'with blank'));
-      const nodejs = await nodeOf('20.0.0', join(folder, 'debian'), 'nodejs');
-      for (const found of [node, nodejs]) {
-        const PATH = `/nonexistent:${dirname(found)}`;
-        const { result } = await run(shell, { PATH }, ['{"a": "b c"}', '--check', '-']);
-        expect(result).toEqual({ words: ['{"a": "b c"}', '--check', '-'] });
-      }
-    });
-
-    it("takes the runtime package's before any other", async () => {
-      const PATH = dirname(await nodeOf('20.0.0', join(folder, 'behind')));
-      await uselessIn(dirname(packaged), '#!/bin/sh\necho \'"packaged"\'\n');
-      expect(await run(shell, { PATH })).toEqual({ exitCode: 0, result: 'packaged' });
-      await rm(dirname(packaged), { recursive: true });
-    });
-
-    it('passes over what is no program of this host, and says so when there is no other', async () => {
-      const places = await Promise.all(
-        NO_PROGRAM.map(async ([, content], i) =>
-          dirname(await uselessIn(join(folder, `no-${i}`), content)),
-        ),
-      );
-      const useless = join(folder, 'useless');
-      await mkdir(join(useless, 'nodejs'), { recursive: true });
-      await writeFile(join(useless, 'node'), '');
-      const PATH = [...places, useless].join(':');
-      for (const LC_ALL of ['C', 'C.UTF-8']) {
-        const { result, exitCode } = await run(shell, { PATH, LC_ALL });
-        expect(exitCode).toBe(1);
-        for (const place of places) {
-          expect(result.msg).toContain(` ${place}/node is no program for this host; `);
-        }
-        expect(result.msg).toContain(`; ${useless}/node is not executable; `);
-        expect(result.msg).toContain(`; ${useless}/nodejs is no file. Install`);
-      }
-      const node = await nodeOf('20.0.0', join(folder, 'useful'));
-      expect(await run(shell, { PATH: `${PATH}:${dirname(node)}` })).toEqual({
-        exitCode: 0,
-        result: { words: [] },
-      });
-    });
-
-    it('runs a wrapper whatever stands between #! and its interpreter', async () => {
-      const place = join(folder, 'wrapped');
-      for (const first of ['#!/bin/sh', '#! /bin/sh', '#!\t/bin/sh -e', '#!/usr/bin/env sh']) {
-        await uselessIn(place, `${first}\nexec '${process.execPath}' "$@"`);
-        expect((await run(shell, { PATH: `${place}:/usr/bin:/bin` })).exitCode).toBe(0);
-      }
-    });
-
-    it('never looks in the working folder', async () => {
-      await uselessIn(folder, '#!/bin/sh\necho executed\n');
-      await uselessIn(join(folder, '.nvm/versions/node/v20.0.0/bin'), '#!/bin/sh\necho executed\n');
-      for (const PATH of ['.', ':', ':/nonexistent', './', '../..:./.', 'bin', '/nonexistent::']) {
-        const answer = await run(shell, { PATH, HOME: '.' });
-        expect(answer).toEqual(
-          failure(/in PATH=[^ ]* and .*Passed over: PATH's '[^/]*.*' is a relative folder[.;]/),
-        );
-      }
-      // Named alone, it is not looked for in PATH either.
-      const PATH = dirname(await nodeOf('20.0.0', join(folder, 'chosen')));
-      await uselessIn(folder, '#!/bin/sh\necho \'"working"\'\n');
-      expect((await run(shell, { PATH, JUMPCLOUD_NODE: 'node' })).result).toBe('working');
-      await rm(join(folder, 'node'));
-      await rm(join(folder, '.nvm'), { recursive: true });
-      expect(await run(shell, { PATH, JUMPCLOUD_NODE: 'node' })).toEqual(
-        failure(/at JUMPCLOUD_NODE=node\. Passed over: \.\/node does not exist\. Correct/),
-      );
-    });
-
-    it('keeps the working folder out of what a wrapper or the module looks for, too', async () => {
-      const place = join(folder, 'wrapped');
-      await uselessIn(place, `#!/usr/bin/env interpreter\n`);
-      await uselessIn(folder, '#!/bin/sh\necho executed\n', 'interpreter');
-      const found = await uselessIn(
-        join(folder, 'with blank'),
-        `#!/bin/sh\nshift; exec '${process.execPath}' "$@"\n`,
-        'interpreter',
-      );
-      const file = join(folder, 'prints-path');
-      await writeFile(
-        file,
-        `${await executableHeader()}console.log(JSON.stringify(process.env));\n`,
-      );
-      const PATH = `.:${place}::${dirname(found)}:bin:/usr/bin:`;
-      expect((await run(shell, { PATH }, [], file)).result).toMatchObject({
-        PATH: `${place}:${dirname(found)}:/usr/bin`,
-      });
-      const JUMPCLOUD_NODE = process.execPath;
-      for (const relative of ['', '.', ':bin']) {
-        const { result } = await run(shell, { PATH: relative, JUMPCLOUD_NODE }, [], file);
-        expect(result).not.toHaveProperty('PATH');
-      }
-      await rm(join(folder, 'interpreter'));
-    });
-
-    it('is not taken for what lies in the working folder when it comes on standard input', async () => {
-      const path = execaSync('sh', ['-c', 'command -v "$1"', 'sh', shell[0]]).stdout;
-      await writeFile(join(folder, shell[0]), 'console.log(\'"working"\')');
-      const { stdout } = await execa(shell[0], [...shell.slice(1)], {
-        inputFile: executable,
-        cwd: folder,
-        env: { PATH: `${dirname(path)}:${process.env['PATH']}` },
-        reject: false,
-      });
-      expect(JSON.parse(stdout)).toMatchObject({
-        failed: true,
-        msg: expect.stringContaining('standard input'),
-      });
-      await rm(join(folder, shell[0]));
-    });
-
-    it('does not mind options that a shell is given, nor what was tried already', async () => {
-      const PATH = `:${dirname(await nodeOf('20.0.0', join(folder, 'useful')))}`;
-      const strict = [...shell, '-eu'] as const;
-      expect((await run(strict, { PATH })).exitCode).toBe(0);
-      for (const JUMPCLOUD_NODE_TRIED of ['x', '\n', '/a is 1\n/b is 2', ' is ']) {
-        expect((await run(strict, { PATH, JUMPCLOUD_NODE_TRIED })).exitCode).toBe(0);
-        expect(await run(strict, { PATH: ':/nonexistent', JUMPCLOUD_NODE_TRIED })).toEqual(
-          failure(/Passed over: /),
-        );
-      }
-    });
-
-    it('goes on to the next when one is too old, and says what it tried when none is left', async () => {
-      const old = await nodeOf('12.22.9', join(folder, 'old'));
-      const older = await nodeOf('0.10.48', join(folder, 'older'));
-      await mkdir(join(folder, 'links'), { recursive: true });
-      await symlink(old, join(folder, 'links/node')).catch(() => {});
-      const PATH = [old, join(folder, 'links/node'), older].map(dirname).join(':');
-      expect(await run(shell, { PATH })).toEqual(
-        failure(
-          new RegExp(`Passed over: ${old} is 12\\.22\\.9; ${older} is 0\\.10\\.48\\. Install`),
-        ),
-      );
-      const node = await nodeOf('20.0.0', join(folder, 'useful'), 'nodejs');
-      const { result, exitCode } = await run(shell, { PATH: `${PATH}:${dirname(node)}` }, [
-        '{"a": "b"}',
-        '-',
-      ]);
-      expect({ result, exitCode }).toEqual({ exitCode: 0, result: { words: ['{"a": "b"}', '-'] } });
-    });
-
-    it('lets JUMPCLOUD_NODE decide alone when that is too old, too', async () => {
-      const old = await nodeOf('12.22.9', join(folder, 'old'));
-      const PATH = dirname(await nodeOf('20.0.0', join(folder, 'useful')));
-      expect(await run(shell, { PATH, JUMPCLOUD_NODE: old })).toEqual(
-        failure(
-          new RegExp(`JUMPCLOUD_NODE=${old}\\. Passed over: ${old} is 12\\.22\\.9\\. Correct`),
-        ),
-      );
-    });
-
-    // ksh exits without a word where exec fails.
-    if (shell[0] !== 'ksh') {
-      it('goes on when a program cannot be started', async () => {
-        const program = await readFile('/bin/true', 'latin1');
-        const content = Buffer.from(program.replaceAll('/ld-', '/no-'), 'latin1');
-        const node = await uselessIn(join(folder, 'no-loader'), content);
-        const PATH = dirname(node);
-        const options = { stderr: /not found|No such file/ };
-        expect(await run(shell, { PATH }, [], executable, options)).toEqual(
-          failure(`${node} is a program that could not be started. Install`),
-        );
-        const more = `${PATH}:${dirname(await nodeOf('20.0.0', join(folder, 'useful')))}`;
-        const args = ['{"a": "b c"}', ''];
-        expect(await run(shell, { PATH: more }, args, executable, options)).toEqual({
-          exitCode: 0,
-          result: { words: args },
-        });
-        const chosen = { PATH: more, JUMPCLOUD_NODE: node };
-        expect(await run(shell, chosen, [], executable, options)).toEqual(
-          failure(`${node} is a program that could not be started. Correct`),
-        );
-      });
+  it('finds node in PATH, and nodejs when there is no node', async () => {
+    const node = await nodeOf('20.0.0', join(folder, 'with blank'));
+    const nodejs = await nodeOf('20.0.0', join(folder, 'debian'), 'nodejs');
+    for (const found of [node, nodejs]) {
+      const PATH = `/nonexistent:${dirname(found)}`;
+      const { result } = await run(shell, { PATH }, ['{"a": "b c"}', '--check', '-']);
+      expect(result).toEqual({ words: ['{"a": "b c"}', '--check', '-'] });
     }
+  });
 
-    describe.runIf(process.getuid?.() === 0)('as root', () => {
-      const SOMEBODY = 65534;
+  it("takes the runtime package's before any other", async () => {
+    const PATH = dirname(await nodeOf('20.0.0', join(folder, 'behind')));
+    await uselessIn(dirname(packaged), '#!/bin/sh\necho \'"packaged"\'\n');
+    expect(await run(shell, { PATH })).toEqual({ exitCode: 0, result: 'packaged' });
+    await rm(dirname(packaged), { recursive: true });
+  });
 
-      it('takes nothing that somebody else can replace', async () => {
-        const theirFile = await nodeOf('20.0.0', join(folder, 'their-file'));
-        await chown(theirFile, SOMEBODY, SOMEBODY);
-        const theirFolder = await nodeOf('20.0.0', join(folder, 'their-folder'));
-        await chown(dirname(theirFolder), SOMEBODY, SOMEBODY);
-        const below = await nodeOf('20.0.0', join(folder, 'theirs/bin'));
-        await chown(join(folder, 'theirs'), SOMEBODY, SOMEBODY);
-        const shared = await nodeOf('20.0.0', join(folder, 'shared'));
-        await chmod(dirname(shared), 0o1777);
-        const HOME = join(folder, 'their-home');
-        const nvm = await nodeOf('20.0.0', join(HOME, '.nvm/versions/node/v20.0.0/bin'));
-        await chown(HOME, SOMEBODY, SOMEBODY);
-        const link = join(folder, 'link-to-theirs/node');
-        await mkdir(dirname(link), { recursive: true });
-        await symlink(theirFile, link).catch(() => {});
+  it('passes over what is no program of this host, and says so when there is no other', async () => {
+    const places = await Promise.all(
+      NO_PROGRAM.map(async ([, content], i) =>
+        dirname(await uselessIn(join(folder, `no-${i}`), content)),
+      ),
+    );
+    const useless = join(folder, 'useless');
+    await mkdir(join(useless, 'nodejs'), { recursive: true });
+    await writeFile(join(useless, 'node'), '');
+    const PATH = [...places, useless].join(':');
+    for (const LC_ALL of ['C', 'C.UTF-8']) {
+      const { result, exitCode } = await run(shell, { PATH, LC_ALL });
+      expect(exitCode).toBe(1);
+      for (const place of places) {
+        expect(result.msg).toContain(` ${place}/node is no program for this host; `);
+      }
+      expect(result.msg).toContain(`; ${useless}/node is not executable; `);
+      expect(result.msg).toContain(`; ${useless}/nodejs is no file. Install`);
+    }
+    const node = await nodeOf('20.0.0', join(folder, 'useful'));
+    expect(await run(shell, { PATH: `${PATH}:${dirname(node)}` })).toEqual({
+      exitCode: 0,
+      result: { words: [] },
+    });
+  });
 
-        const all = [theirFile, theirFolder, below, shared, link];
-        const PATH = all.map(dirname).join(':');
-        const { result, exitCode } = await run(shell, { PATH, HOME });
-        expect(exitCode).toBe(1);
-        for (const node of [...all, nvm]) {
-          expect(result.msg).toMatch(
-            new RegExp(` ${node} can be replaced by others than root[.;]`),
-          );
-        }
-        // Who names it, or is not root, decides otherwise.
-        expect((await run(shell, { JUMPCLOUD_NODE: theirFile })).exitCode).toBe(0);
-        await chmod(folder, 0o755);
-        for (const node of all) {
-          const as = { uid: SOMEBODY };
-          const answer = await run(shell, { PATH: dirname(node) }, [], executable, as);
-          expect(answer.exitCode).toBe(0);
-        }
-        await rm(HOME, { recursive: true });
+  it('runs a wrapper whatever stands between #! and its interpreter', async () => {
+    const place = join(folder, 'wrapped');
+    for (const first of ['#!/bin/sh', '#! /bin/sh', '#!\t/bin/sh -e', '#!/usr/bin/env sh']) {
+      await uselessIn(place, `${first}\nexec '${process.execPath}' "$@"`);
+      expect((await run(shell, { PATH: `${place}:/usr/bin:/bin` })).exitCode).toBe(0);
+    }
+  });
+
+  it('never looks in the working folder', async () => {
+    await uselessIn(folder, '#!/bin/sh\necho executed\n');
+    await uselessIn(join(folder, '.nvm/versions/node/v20.0.0/bin'), '#!/bin/sh\necho executed\n');
+    for (const PATH of ['.', ':', ':/nonexistent', './', '../..:./.', 'bin', '/nonexistent::']) {
+      const answer = await run(shell, { PATH, HOME: '.' });
+      expect(answer).toEqual(
+        failure(/ PATH=[^ ]* and .*Passed over: PATH's '[^/]*.*' is a relative folder[.;]/),
+      );
+    }
+    // Named alone, it is not looked for in PATH either.
+    const PATH = dirname(await nodeOf('20.0.0', join(folder, 'chosen')));
+    await uselessIn(folder, '#!/bin/sh\necho \'"working"\'\n');
+    expect((await run(shell, { PATH, JUMPCLOUD_NODE: 'node' })).result).toBe('working');
+    await rm(join(folder, 'node'));
+    await rm(join(folder, '.nvm'), { recursive: true });
+    expect(await run(shell, { PATH, JUMPCLOUD_NODE: 'node' })).toEqual(
+      failure(/at JUMPCLOUD_NODE=node\. Passed over: \.\/node does not exist\. Correct/),
+    );
+  });
+
+  it('keeps the working folder out of what a wrapper or the module looks for, too', async () => {
+    const place = join(folder, 'wrapped');
+    await uselessIn(place, `#!/usr/bin/env interpreter\n`);
+    await uselessIn(folder, '#!/bin/sh\necho executed\n', 'interpreter');
+    const found = await uselessIn(
+      join(folder, 'with blank'),
+      `#!/bin/sh\nshift; exec '${process.execPath}' "$@"\n`,
+      'interpreter',
+    );
+    const file = await behindHeader('prints-path', 'console.log(JSON.stringify(process.env));');
+    const PATH = `.:${place}::${dirname(found)}:bin:/usr/bin:`;
+    const before = process.getuid?.() === 0 ? [system] : [];
+    expect((await run(shell, { PATH }, [], file)).result).toMatchObject({
+      PATH: [...before, place, dirname(found), '/usr/bin'].join(':'),
+    });
+    const JUMPCLOUD_NODE = process.execPath;
+    for (const relative of ['', '.', ':bin']) {
+      const { result } = await run(shell, { PATH: relative, JUMPCLOUD_NODE }, [], file);
+      expect(result.PATH).toBe(before[0]);
+    }
+    await rm(join(folder, 'interpreter'));
+  });
+
+  it('is not taken for what lies in the working folder when it comes on standard input', async () => {
+    const path = execaSync('sh', ['-c', 'command -v "$1"', 'sh', shell[0]]).stdout;
+    await writeFile(join(folder, shell[0]), 'console.log(\'"working"\')');
+    const { stdout } = await execa(shell[0], [...shell.slice(1)], {
+      inputFile: executable,
+      cwd: folder,
+      env: { PATH: `${dirname(path)}:${process.env['PATH']}` },
+      reject: false,
+    });
+    expect(JSON.parse(stdout)).toMatchObject({
+      failed: true,
+      msg: expect.stringContaining('standard input'),
+    });
+    await rm(join(folder, shell[0]));
+  });
+
+  it('does not mind options that a shell is given, nor what was tried already', async () => {
+    const PATH = `:${dirname(await nodeOf('20.0.0', join(folder, 'useful')))}`;
+    const strict = [...shell, '-eu'] as const;
+    expect((await run(strict, { PATH })).exitCode).toBe(0);
+    for (const JUMPCLOUD_NODE_TRIED of ['x', '\n', '/a is 1\n/b is 2', ' is ']) {
+      expect((await run(strict, { PATH, JUMPCLOUD_NODE_TRIED })).exitCode).toBe(0);
+      expect(await run(strict, { PATH: ':/nonexistent', JUMPCLOUD_NODE_TRIED })).toEqual(
+        failure(/Passed over: /),
+      );
+    }
+  });
+
+  it('goes on to the next when one is too old, and says what it tried when none is left', async () => {
+    const old = await nodeOf('12.22.9', join(folder, 'old'));
+    const older = await nodeOf('0.10.48', join(folder, 'older'));
+    await mkdir(join(folder, 'links'), { recursive: true });
+    await symlink(old, join(folder, 'links/node')).catch(() => {});
+    const PATH = [old, join(folder, 'links/node'), older].map(dirname).join(':');
+    expect(await run(shell, { PATH })).toEqual(
+      failure(new RegExp(`Passed over: ${old} is 12\\.22\\.9; ${older} is 0\\.10\\.48\\. Install`)),
+    );
+    const node = await nodeOf('20.0.0', join(folder, 'useful'), 'nodejs');
+    const { result, exitCode } = await run(shell, { PATH: `${PATH}:${dirname(node)}` }, [
+      '{"a": "b"}',
+      '-',
+    ]);
+    expect({ result, exitCode }).toEqual({ exitCode: 0, result: { words: ['{"a": "b"}', '-'] } });
+  });
+
+  it('lets JUMPCLOUD_NODE decide alone when that is too old, too', async () => {
+    const old = await nodeOf('12.22.9', join(folder, 'old'));
+    const PATH = dirname(await nodeOf('20.0.0', join(folder, 'useful')));
+    expect(await run(shell, { PATH, JUMPCLOUD_NODE: old })).toEqual(
+      failure(new RegExp(`JUMPCLOUD_NODE=${old}\\. Passed over: ${old} is 12\\.22\\.9\\. Correct`)),
+    );
+  });
+
+  // ksh exits without a word where exec fails.
+  if (shell[0] !== 'ksh') {
+    it('goes on when a program cannot be started', async () => {
+      const program = await readFile('/bin/true', 'latin1');
+      const content = Buffer.from(program.replaceAll('/ld-', '/no-'), 'latin1');
+      const node = await uselessIn(join(folder, 'no-loader'), content);
+      const PATH = dirname(node);
+      const options = { stderr: /not found|No such file/ };
+      expect(await run(shell, { PATH }, [], executable, options)).toEqual(
+        failure(`${node} is a program that could not be started. Install`),
+      );
+      const more = `${PATH}:${dirname(await nodeOf('20.0.0', join(folder, 'useful')))}`;
+      const args = ['{"a": "b c"}', ''];
+      expect(await run(shell, { PATH: more }, args, executable, options)).toEqual({
+        exitCode: 0,
+        result: { words: args },
       });
+      const chosen = { PATH: more, JUMPCLOUD_NODE: node };
+      expect(await run(shell, chosen, [], executable, options)).toEqual(
+        failure(`${node} is a program that could not be started. Correct`),
+      );
     });
+  }
 
-    it("finds Node.js in a usual place and nvm's newest in HOME", async () => {
-      await nodeOf('20.0.0', usualPlace);
-      const usual = await run(shell, { PATH: '/nonexistent' });
-      await rm(usualPlace, { recursive: true });
-      expect(usual.exitCode).toBe(0);
+  it("finds Node.js in a usual place and nvm's newest in HOME", async () => {
+    await nodeOf('20.0.0', usualPlace);
+    const usual = await run(shell, { PATH: '/nonexistent' });
+    await rm(usualPlace, { recursive: true });
+    expect(usual.exitCode).toBe(0);
 
-      const HOME = join(folder, 'home');
-      const versions = join(HOME, '.nvm/versions/node');
-      await nodeOf('9.1.0', join(versions, 'v9.1.0/bin'));
-      await nodeOf('12.1.0', join(versions, 'v12.1.0/bin'));
-      expect((await run(shell, { PATH: '/nonexistent', HOME })).result.msg).toContain('is 12.1.0');
-      await nodeOf('20.1.0', join(versions, 'v20.1.0/bin'));
-      expect((await run(shell, { PATH: '/nonexistent', HOME })).exitCode).toBe(0);
-      await rm(HOME, { recursive: true });
-    });
+    const HOME = join(folder, 'home');
+    const versions = join(HOME, '.nvm/versions/node');
+    await nodeOf('9.1.0', join(versions, 'v9.1.0/bin'));
+    await nodeOf('12.1.0', join(versions, 'v12.1.0/bin'));
+    expect((await run(shell, { PATH: '/nonexistent', HOME })).result.msg).toContain('is 12.1.0');
+    await nodeOf('20.1.0', join(versions, 'v20.1.0/bin'));
+    expect((await run(shell, { PATH: '/nonexistent', HOME })).exitCode).toBe(0);
+    await rm(HOME, { recursive: true });
+  });
 
-    it('lets JUMPCLOUD_NODE decide alone', async () => {
-      const good = await nodeOf('20.0.0', join(folder, 'chosen'));
-      const PATH = dirname(good);
-      expect((await run(shell, { PATH: '/nonexistent', JUMPCLOUD_NODE: good })).exitCode).toBe(0);
-      for (const [bad, why] of [
-        ['/no"where/node', 'does not exist'],
-        [folder, 'is no file'],
-        [join(folder, 'chosen/pretend.cjs'), 'is not executable'],
-      ] as const) {
-        expect(await run(shell, { PATH, JUMPCLOUD_NODE: bad })).toEqual(
-          failure(
-            `Node.js 18.17 or later is needed to run this module; looked for an executable file at JUMPCLOUD_NODE=${bad}. Passed over: ${bad} ${why}. Correct JUMPCLOUD_NODE, or unset it to have Node.js looked for.`,
-          ),
-        );
-      }
-      for (const [, content] of NO_PROGRAM) {
-        const bad = await uselessIn(join(folder, 'no'), content);
-        expect(await run(shell, { PATH, JUMPCLOUD_NODE: bad })).toEqual(
-          failure(new RegExp(`Passed over: ${bad} is no program for this host\\. Correct`)),
-        );
-      }
-    });
+  it('lets JUMPCLOUD_NODE decide alone', async () => {
+    const good = await nodeOf('20.0.0', join(folder, 'chosen'));
+    const PATH = dirname(good);
+    expect((await run(shell, { PATH: '/nonexistent', JUMPCLOUD_NODE: good })).exitCode).toBe(0);
+    for (const [bad, why] of [
+      ['/no"where/node', 'does not exist'],
+      [folder, 'is no file'],
+      [join(folder, 'chosen/pretend.cjs'), 'is not executable'],
+    ] as const) {
+      expect(await run(shell, { PATH, JUMPCLOUD_NODE: bad })).toEqual(
+        failure(
+          `Node.js 18.17 or later is needed to run this module; looked for an executable file at JUMPCLOUD_NODE=${bad}. Passed over: ${bad} ${why}. Correct JUMPCLOUD_NODE, or unset it to have Node.js looked for.`,
+        ),
+      );
+    }
+    for (const [, content] of NO_PROGRAM) {
+      const bad = await uselessIn(join(folder, 'no'), content);
+      expect(await run(shell, { PATH, JUMPCLOUD_NODE: bad })).toEqual(
+        failure(new RegExp(`Passed over: ${bad} is no program for this host\\. Correct`)),
+      );
+    }
+  });
 
-    it('counts an empty JUMPCLOUD_NODE as none', async () => {
-      const PATH = dirname(await nodeOf('20.0.0', join(folder, 'chosen')));
-      expect((await run(shell, { PATH, JUMPCLOUD_NODE: '' })).exitCode).toBe(0);
-    });
+  it('counts an empty JUMPCLOUD_NODE as none', async () => {
+    const PATH = dirname(await nodeOf('20.0.0', join(folder, 'chosen')));
+    expect((await run(shell, { PATH, JUMPCLOUD_NODE: '' })).exitCode).toBe(0);
+  });
 
-    it.each([
-      ['0.10.48', false],
-      ['8.17.0', false],
-      ['16.20.2', false],
-      ['18.9.9', false],
-      ['18.16.1', false],
-      ['18.17.0', true],
-      ['18.20.8', true],
-      ['20.0.0', true],
-      ['100.0.0', true],
-    ])('with Node.js %s: fit is %s', async (version, fit) => {
-      const node = await nodeOf(version, join(folder, `node-${version}`));
-      const answer = await run(shell, { PATH: dirname(node) });
-      if (fit) expect(answer).toEqual({ exitCode: 0, result: { words: [] } });
-      else
-        expect(answer).toEqual(failure(new RegExp(`18\\.17 or later .* is ${version}\\. Install`)));
-    });
+  it.each([
+    ['0.10.48', false],
+    ['8.17.0', false],
+    ['16.20.2', false],
+    ['18.9.9', false],
+    ['18.16.1', false],
+    ['18.17.0', true],
+    ['18.20.8', true],
+    ['20.0.0', true],
+    ['100.0.0', true],
+  ])('with Node.js %s: fit is %s', async (version, fit) => {
+    const node = await nodeOf(version, join(folder, `node-${version}`));
+    const answer = await run(shell, { PATH: dirname(node) });
+    if (fit) expect(answer).toEqual({ exitCode: 0, result: { words: [] } });
+    else
+      expect(answer).toEqual(failure(new RegExp(`18\\.17 or later .* is ${version}\\. Install`)));
+  });
 
-    it('is found through a blank, a leading dash, a symlink and a relative path', async () => {
-      const place = join(folder, 'odd place');
-      await mkdir(place, { recursive: true });
-      await copyFile(executable, join(place, '-dash'));
-      await rm(join(folder, 'link'), { force: true });
-      await symlink(join(place, '-dash'), join(folder, 'link'));
-      const PATH = dirname(process.execPath);
-      for (const file of [join(place, '-dash'), './odd place/-dash', 'link', './link']) {
-        const { result } = await run(shell, { PATH }, ['{}'], file);
-        expect(result).toEqual({ words: ['{}'] });
-      }
-    });
-  },
-);
+  it('is found through a blank, a leading dash, a symlink and a relative path', async () => {
+    const place = join(folder, 'odd place');
+    await mkdir(place, { recursive: true });
+    await copyFile(executable, join(place, '-dash'));
+    await rm(join(folder, 'link'), { force: true });
+    await symlink(join(place, '-dash'), join(folder, 'link'));
+    const PATH = dirname(process.execPath);
+    for (const file of [join(place, '-dash'), './odd place/-dash', 'link', './link']) {
+      const { result } = await run(shell, { PATH }, ['{}'], file);
+      expect(result).toEqual({ words: ['{}'] });
+    }
+  });
+});
 
 it('is started by its first line, also when found through PATH', async () => {
   const PATH = `${folder}:${dirname(process.execPath)}`;
@@ -479,18 +308,13 @@ it('runs as CommonJS below a package.json that says otherwise', async () => {
   const place = join(folder, 'esm');
   await mkdir(place);
   await writeFile(join(place, 'package.json'), '{"type":"module"}');
-  await writeFile(
-    join(place, 'module'),
-    `${await executableHeader()}console.log(JSON.stringify(typeof require));\n`,
-  );
+  await behindHeader('esm/module', 'console.log(JSON.stringify(typeof require));');
   const { stdout } = await execa('sh', [join(place, 'module')]);
   expect(JSON.parse(stdout)).toBe('function');
 });
 
 it('costs no process beside Node.js: the shell becomes it', async () => {
-  const program = 'console.log(JSON.stringify(process.pid));\n';
-  const file = join(folder, 'pid');
-  await writeFile(file, (await executableHeader()) + program);
+  const file = await behindHeader('pid', 'console.log(JSON.stringify(process.pid));');
   const child = execa('sh', [file]);
   expect(JSON.parse((await child).stdout)).toBe(child.pid);
 });
@@ -499,8 +323,7 @@ describe('a Node.js that is too old', () => {
   /** Starts the header, with `program` behind it, by an old Node.js before this one. */
   async function start(program: string) {
     const old = await nodeOf('12.22.9', join(folder, 'old'));
-    const file = join(folder, 'behind-old');
-    await writeFile(file, `${await executableHeader()}${program}\n`);
+    const file = await behindHeader('behind-old', program);
     const PATH = `${dirname(old)}:${dirname(process.execPath)}`;
     const child = execa('sh', [file], { env: { PATH }, reject: false, input: 'from stdin' });
     return child;
@@ -540,7 +363,7 @@ describe('a Node.js that is too old', () => {
       `require('child_process').spawn = () => { ${body} };`,
     );
     expect(await run(['sh'], { PATH: dirname(old) })).toEqual(
-      failure(`${old} is older, and could not look for another: no more processes. Set JUMPCLOUD`),
+      failure(`${old} is 12.22.9, and /bin/sh could not be run: no more processes. Set JUMPCLOUD`),
     );
   });
 });

@@ -97,6 +97,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
       status: 0,
       body,
       systemId: claimedSystem(request),
+      clientPort: request.socket.remotePort,
       authorization: request.headers.authorization,
       signed: isSigned(request),
       apiKey: request.headers['x-api-key']?.toString(),

@@ -38,38 +38,49 @@ export function sharedKeyFiles(): Promise<KeyFiles> {
   return cached;
 }
 
+const CA_EXTENSIONS = ['basicConstraints=critical,CA:TRUE', 'keyUsage=keyCertSign'];
+
 /** A certificate authority of its own. */
 export function makeCa(): Promise<TlsIdentity> {
-  const extension = [
-    '-addext',
-    'basicConstraints=critical,CA:TRUE',
-    '-addext',
-    'keyUsage=keyCertSign',
-  ];
-  return selfSigned(newKey(), 'Emulator CA', extension);
+  const extensions = CA_EXTENSIONS.flatMap((extension) => ['-addext', extension]);
+  return selfSigned(newKey(), 'Emulator CA', extensions);
+}
+
+/** A certificate authority below another one. */
+export function issueCa(root: TlsIdentity): Promise<TlsIdentity> {
+  return sign(root, 'Issuing CA', CA_EXTENSIONS, { days: 30, since: -1 });
 }
 
 /**
  * A server certificate for a host, by default for this one. `days` below zero has it expired,
  * `since` above zero not valid yet.
  */
-export async function issue(
+export function issue(
   ca: TlsIdentity,
   { names = 'DNS:localhost,IP:127.0.0.1', days = 30, since = Math.min(days, 0) - 1 } = {},
+): Promise<TlsIdentity> {
+  return sign(ca, 'emulator', [`subjectAltName=${names}`], { days, since });
+}
+
+function sign(
+  ca: TlsIdentity,
+  name: string,
+  extensions: readonly string[],
+  { days, since }: { days: number; since: number },
 ): Promise<TlsIdentity> {
   return inFolder(async (file, openssl) => {
     const key = newKey();
     await file('ca.key', ca.key);
     await file('ca.crt', ca.cert);
     await file('server.key', key);
-    await file('extensions', `subjectAltName=${names}\n`);
+    await file('extensions', `${extensions.join('\n')}\n`);
     await openssl([
       'req',
       '-new',
       '-key',
       'server.key',
       '-subj',
-      '/CN=emulator',
+      `/CN=${name}`,
       '-out',
       'server.csr',
     ]);

@@ -61,6 +61,8 @@ export interface LoggedRequest {
   status: number;
   readonly body: unknown;
   readonly systemId: string | undefined;
+  /** The port that it came from, which leads to the process. */
+  readonly clientPort: number | undefined;
   readonly authorization: string | undefined;
   /** Whether it came with a signature, right or wrong. */
   readonly signed: boolean;

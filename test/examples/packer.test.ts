@@ -1,4 +1,6 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
@@ -8,6 +10,7 @@ import type { LoggedRequest } from '../emulator/types.ts';
 import { collectionPath } from '../harness/ansible/controller.ts';
 import { type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
 import { HOST_MODULES } from '../harness/executable.ts';
+import { canHaveMounts } from '../harness/host-with-programs.ts';
 import { hasTool } from './has-tool.ts';
 import { IDS, makeSandbox, type Sandbox, startExampleEmulator } from './sandbox.ts';
 
@@ -22,7 +25,8 @@ const UPLOADED = [
 
 const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
 
-const hasTools = hasTool('the Packer example', 'packer', 'ansible-playbook', '/usr/sbin/sshd');
+const hasTools =
+  canHaveMounts() && hasTool('the Packer example', 'packer', 'ansible-playbook', '/usr/sbin/sshd');
 
 describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
   let emulator: Emulator;
@@ -36,10 +40,13 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
   });
   beforeEach(async () => {
     sandbox = await makeSandbox(emulator);
+    await mkdir(sandbox.path('/tmp'));
+    const atHome = await readdir(homedir());
     await sandbox.standIn('systemctl', `echo "$*" >>'${sandbox.path('/systemctl.log')}'`);
     // The user who runs the tests stands for root, whoever it is.
     await sandbox.standIn(
       'sudo',
+      `echo "$*" >>'${sandbox.path('/sudo.log')}'`,
       'while :; do case $1 in -u) shift 2 ;; -*) shift ;; *) exec "$@" ;; esac; done',
     );
     for (const example of [...UPLOADED, 'packer/install.sh']) await sandbox.place(example);
@@ -64,6 +71,10 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
       await server.close();
       await kickstart.close();
       await sandbox.remove();
+      // Packer removes its scripts from the home folder only when a build succeeds.
+      const added = (await readdir(homedir())).filter((name) => !atHome.includes(name));
+      for (const name of added.filter((name) => /^script_\d+\.sh$/.test(name)))
+        await rm(join(homedir(), name));
     };
   });
 
@@ -169,14 +180,26 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
       '644 jumpcloud-removal.service',
     ]);
     expect(await readdir(sandbox.path('/tmp'))).toEqual([]);
+    // The script that root runs is where no other user can write.
+    const scripts = (await readFile(sandbox.path('/sudo.log'), 'utf8')).match(/\S*script_\S*/g);
+    expect(scripts).toEqual([expect.stringContaining(sandbox.path('/tmp/jumpcloud/script_'))]);
+  });
+
+  test('the build ends when its folder on the build host exists already', async () => {
+    template = await placeTemplate(withoutAnsible);
+    const planted = sandbox.path('/tmp/jumpcloud');
+    await mkdir(planted, { mode: 0o777 });
+    const { exitCode, all } = await build();
+    expect(exitCode, all).toBe(1);
+    expect(all).toMatch(/mkdir: .*tmp\/jumpcloud.*: File exists/);
+    expect(await readdir(planted)).toEqual([]);
+    expect(await readdir(sandbox.folder)).not.toContain('usr');
   });
 
   test('an agent that cannot be stopped fails the build, and keeps its identity', async () => {
     await sandbox.standIn('systemctl', '[ "$1" != stop ]');
     // For the sake of speed, on a machine that is registered already.
-    template = await placeTemplate((text) =>
-      text.replace(/provisioner "ansible" {.*?\n {2}}/s, ''),
-    );
+    template = await placeTemplate(withoutAnsible);
     const { agentDir } = sandbox.host;
     const { systemId } = await emulator.enrol({ agentDir });
     const { exitCode, all } = await build();
@@ -184,6 +207,8 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
     expect(all).toContain('"code":"local_action_failed"');
     expect(emulator.store.systems.has(systemId)).toBe(true);
     expect(await readdir(agentDir)).toContain('client.key');
+    const { mode } = await stat(sandbox.path('/tmp/jumpcloud'));
+    expect((mode & 0o777).toString(8)).toBe('700');
   });
 });
 
@@ -207,6 +232,11 @@ test('a host without Node.js ends the build', async () => {
   expect(ran.exitCode).toBe(1);
   expect(ran.stdout).toContain('Node.js');
 });
+
+/** A template that takes the build host as it is. */
+function withoutAnsible(template: string): string {
+  return template.replace(/provisioner "ansible" {.*?\n {2}}/s, '');
+}
 
 /** What a system has written to JumpCloud: method and path. */
 function writesOf({ requests }: Emulator, systemId: string): string[] {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { executablePath, HOST_MODULES } from '../harness/executable.ts';
+import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
 import { quoted } from '../terminal.ts';
 
 /** The ids that the examples name. */
@@ -77,7 +78,11 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
     writeAt(path(absolute), `#!/bin/sh\n${lines.join('\n')}\n`, 0o755);
   const { agentDir, systemId } = host;
   for (const module of HOST_MODULES) {
-    const call = moved(executablePath(module), { agent_dir: agentDir, api_url: emulator.url });
+    // The stand-ins stop the agent, which this machine's own programs would do otherwise.
+    const isRemoval = module === 'jumpcloud_removal' && canHaveMounts();
+    const through = isRemoval ? onHostWith({ programs: path('/stand-ins') }) : [];
+    const words = [...through, executablePath(module)];
+    const call = moved(words, { agent_dir: agentDir, api_url: emulator.url });
     await program(`/usr/local/lib/jumpcloud/${module}`, call);
   }
 
@@ -121,7 +126,7 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
  * A shell script that calls an executable as it was called itself, for an agent and a JumpCloud
  * that are elsewhere than on a real host. Its settle does not wait as long as a real one has to.
  */
-function moved(executable: string, connection: Record<string, string>): string {
+function moved(words: readonly string[], connection: Record<string, string>): string {
   const head = JSON.stringify(connection).slice(0, -1);
   const adapt = [
     `-e ${quoted('s/"settle": *[0-9]*/"settle":0.1/')}`,
@@ -140,5 +145,5 @@ for word; do
   esac
   set -- "$@" "$word"
 done
-exec ${quoted(executable)} "$@"`;
+exec ${words.map(quoted).join(' ')} "$@"`;
 }

@@ -211,18 +211,16 @@ describe('a file system that takes no more', () => {
   const FILES = ['ca.crt', 'client.crt', 'client.key', 'jcagent.conf'];
   const left = () => FILES.filter((name) => existsSync(file(name)));
 
-  test('full: removed, with a warning that there is no note', async () => {
+  test('full: removed, with a warning that there is no tombstone', async () => {
     tmpfs?.fill();
     const answer = await run('jumpcloud_removal');
     expect(answer).toMatchObject({ changed: true, removed: [{ type: 'system' }] });
     expect(answer.warnings).toEqual([
-      expect.stringMatching(
-        /^The note that this host was removed could not be left in .*\(ENOSPC\)/,
-      ),
+      expect.stringMatching(/^The tombstone .* could not be left in .*\(ENOSPC\)/),
     ]);
     expect(isKnown()).toBe(false);
     expect(left()).toEqual(FILES);
-    // What was left of the note misleads nobody: without it, a 401 is a failure.
+    // No half marker is left: without one, a 401 is a failure.
     const again = await run('jumpcloud_removal');
     expect(again).toMatchObject({ changed: false, failed: true, error: { code: 'unauthorized' } });
     expect(again.msg).toMatch(/was deleted in JumpCloud/);
@@ -240,22 +238,38 @@ describe('a file system that takes no more', () => {
     });
   });
 
-  test('read-only: removed, but a file cannot be deleted; once it can, another run finishes', async () => {
+  test.each([[], ['--check']])('read-only: nothing is asked or removed (%s)', async (...flags) => {
     tmpfs?.readOnly(true);
-    const answer = await run('jumpcloud_removal', { purge_identity: true });
+    const answer = await run('jumpcloud_removal', {
+      purge_identity: true,
+      _ansible_check_mode: flags.length > 0,
+    });
     expect(answer).toMatchObject({
       failed: true,
-      changed: true,
-      removed: [{ type: 'system', id: host.systemId }],
-      error: { code: 'local_action_failed', path: file('jcagent.conf') },
+      changed: false,
+      error: { code: 'local_action_failed', path: host.agentDir },
     });
     expect(answer.msg).toMatch(
-      /jcagent\.conf could not be deleted \(EROFS\)\. Make that possible and run/,
+      /cannot be written \(EROFS\)\. Nothing was removed\. Make it writable/,
     );
-    expect(isKnown()).toBe(false);
+    expect(emulator.requests).toEqual([]);
+    expect(isKnown()).toBe(true);
     expect(left()).toEqual(FILES);
     // Reading is all that other modules need.
-    expect(await run('jumpcloud_system')).toMatchObject({ error: { code: 'unauthorized' } });
+    expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
+    tmpfs?.readOnly(false);
+    expect(await run('jumpcloud_removal', { purge_identity: true })).toMatchObject({
+      changed: true,
+      purged: { length: 4 },
+    });
+  });
+
+  test('read-only: removed without purge, with a warning', async () => {
+    tmpfs?.readOnly(true);
+    const answer = await run('jumpcloud_removal');
+    expect(answer).toMatchObject({ changed: true, removed: [{ id: host.systemId }] });
+    expect(answer.warnings).toEqual([expect.stringMatching(/could not be left in .*\(EROFS\)/)]);
+    expect(isKnown()).toBe(false);
   });
 
   test('read-only from the moment on when JumpCloud was asked to delete', async () => {
@@ -271,7 +285,7 @@ describe('a file system that takes no more', () => {
     });
     expect(answer.warnings).toEqual([expect.stringMatching(/could not be left .*\(EROFS\)/)]);
     tmpfs?.readOnly(false);
-    // The note that the removal had begun was written: what is left to do is done.
+    // The marker was written: what is left to do is done.
     const again = await run('jumpcloud_removal', { purge_identity: true });
     expect(again).toMatchObject({ changed: true, removed: [], purged: { length: 4 } });
     expect(left()).toEqual([]);
@@ -315,13 +329,47 @@ describe('files that cannot be written or deleted', () => {
     });
   });
 
-  test('a note of another system is not heeded', async () => {
+  test('a tombstone of another system does not count', async () => {
     const note = { system_key: 'f'.repeat(24), removed_at: '2026-01-01T00:00:00Z' };
     writeFileSync(file('.removed-from-jumpcloud'), JSON.stringify(note));
     expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
   });
 
-  test('a note cut short is not heeded', async () => {
+  test.each([
+    ['without a time', {}],
+    [
+      'whose time is no time',
+      { removed_at: '\u001b[2J now, or any text that a message would quote' },
+    ],
+  ])('a tombstone %s does not count', async (_, change) => {
+    const tombstone = { system_key: host.systemId, ...change };
+    writeFileSync(file('.removed-from-jumpcloud'), JSON.stringify(tombstone));
+    expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
+  });
+
+  test('a tombstone that is a link does not count', async () => {
+    const elsewhere = file('elsewhere');
+    writeFileSync(
+      elsewhere,
+      JSON.stringify({ system_key: host.systemId, removed_at: '2026-01-01T00:00:00Z' }),
+    );
+    symlinkSync(elsewhere, file('.removed-from-jumpcloud'));
+    expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
+  });
+
+  test.each(HOST_MODULES)('a tombstone of this system is named by its path: %s', async (module) => {
+    const path = file('.removed-from-jumpcloud');
+    const tombstone = { system_key: host.systemId, removed_at: '2026-01-01T00:00:00Z' };
+    writeFileSync(path, JSON.stringify(tombstone));
+    const answer = await run(module);
+    if (module === 'jumpcloud_removal') return expect(answer).toMatchObject({ changed: false });
+    const reported = module === 'jumpcloud_system_info' ? Object(answer['reason']) : answer.error;
+    expect(reported.code).toBe('not_enrolled');
+    expect(`${reported.message ?? answer.msg}`).toContain(path);
+    expect(emulator.requests).toEqual([]);
+  });
+
+  test('a tombstone that is cut short does not count', async () => {
     writeFileSync(file('.removed-from-jumpcloud'), `{"system_key":"${host.systemId}`);
     expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
   });

@@ -73,7 +73,7 @@ async function interrupt(
   await sleep(slowness + 20);
 
   const halfway = organisationOf(store);
-  const keyless = keylessHost(emulator, host);
+  const atHalf = falselyRemoved(emulator, host);
   const again = await runModule(module, options);
   const after = organisationOf(store);
 
@@ -92,8 +92,8 @@ async function interrupt(
     halfDone: done > 0 && toDo > 0,
     problems: [
       ...(signal === 'SIGKILL' ? [] : against(answer, stdout, stderr, exitCode, done)),
-      ...keyless,
-      ...keylessHost(emulator, host),
+      ...atHalf,
+      ...falselyRemoved(emulator, host),
       ...failure('again', again),
       ...astray.map((key) => `${key} is ${after.get(key)}, not ${wish.expected.get(key)}`),
       ...check(
@@ -129,12 +129,16 @@ function momentOf(
   return { moment: `${ms} ms after request ${nth}`, come: arrived() };
 }
 
-/** A host must never be without its key while its record lives. */
-function keylessHost(emulator: Emulator, host: EnrolledHost): string[] {
+/** While its record lives, a host must never be without its key, or say that it was removed. */
+function falselyRemoved(emulator: Emulator, host: EnrolledHost): string[] {
   if (!emulator.store.systems.has(host.systemId)) return [];
-  return ['jcagent.conf', 'client.key']
-    .filter((name) => !existsSync(join(host.agentDir, name)))
-    .map((name) => `the record lives, and ${name} is gone`);
+  const isThere = (name: string) => existsSync(join(host.agentDir, name));
+  return [
+    ...['jcagent.conf', 'client.key']
+      .filter((name) => !isThere(name))
+      .map((name) => `the record lives, and ${name} is gone`),
+    ...check(!isThere('.removed-from-jumpcloud'), 'the record lives, and there is a tombstone'),
+  ];
 }
 
 /** What is wrong with the answer of a process that was asked to end. */

@@ -1,5 +1,13 @@
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -219,7 +227,7 @@ describe('a bundle of certificates', () => {
     expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
     const line = first.split('\n').length + 1;
     expect(answer.msg).toBe(
-      `ca_path: ${path}: certificate 2 of 3, which begins in line ${line}, cannot be read; correct it or take it out, because Node.js would leave out all behind it`,
+      `ca_path: ${path}: certificate 2 of 3, which begins in line ${line}, cannot be read; correct it or take it out`,
     );
     expect(connections).toBe(0);
   });
@@ -230,8 +238,80 @@ describe('a bundle of certificates', () => {
     const { pkcs8 } = await sharedKeyFiles();
     writeFileSync(path, `a comment\n${pkcs8}${bundle}`.replaceAll('\n', '\r\n'));
     const { answer } = await run('good', { ca_path: path });
-    expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
+    expect(answer.failed, answer.msg).toBeUndefined();
     of('good').emulator.clearRequests();
+  });
+});
+
+describe('every certificate of a bundle is trusted', () => {
+  const disguises: [how: string, disguise: (pem: string) => string][] = [
+    ['blanks before -----BEGIN', (pem) => pem.replaceAll('-----BEGIN', '  -----BEGIN')],
+    ['text before -----BEGIN', (pem) => pem.replaceAll('-----BEGIN', 'our CA: -----BEGIN')],
+    ['text behind -----END', (pem) => pem.replaceAll(/(END.*-----)/g, '$1 # ours')],
+    ['every line indented', (pem) => pem.replaceAll(/^/gm, '    \t')],
+    ['blanks at the ends of lines', (pem) => pem.replaceAll('\n', ' \t\n')],
+    ['no line between them', (pem) => pem.replaceAll('-----\n-----', '----------')],
+    ['old line ends', (pem) => pem.replaceAll('\n', '\r\n')],
+    ['a byte-order mark and Latin-1', (pem) => `\u00ef\u00bb\u00bf# für uns\n${pem}`],
+    ['a name of old', (pem) => pem.replaceAll('CERTIFICATE', 'X509 CERTIFICATE')],
+    ['the name that holds trust', (pem) => trusted(pem)],
+  ];
+  /** The same certificates as `openssl x509 -trustout` writes them. */
+  const trusted = (pem: string) =>
+    pem
+      .split(/(?=-----BEGIN)/)
+      .map((input) => execaSync('openssl', ['x509', '-trustout'], { input }).stdout)
+      .join('\n');
+
+  test.each(disguises)('%s', async (_, disguise) => {
+    const certificates = readFileSync(bundlePath, 'utf8').replace(/^#.*\n/, '');
+    const path = join(folder, 'disguised.pem');
+    writeFileSync(path, disguise(certificates), 'latin1');
+    const { answer } = await run('good', { ca_path: path });
+    of('good').emulator.clearRequests();
+    expect(answer.failed, answer.msg).toBeUndefined();
+  });
+
+  test('but one that refuses servers is not', async () => {
+    const words = ['x509', '-trustout', '-addreject', 'serverAuth', '-in', caPath];
+    const path = join(folder, 'refusing.pem');
+    writeFileSync(path, execaSync('openssl', words).stdout);
+    expect((await run('good', { ca_path: path })).answer.error?.code).toBe('tls');
+  });
+});
+
+describe('the file of ca_path', () => {
+  test('is read once, before a registration is waited for', async () => {
+    const { emulator, relay, host } = of('good');
+    const path = join(folder, 'once.pem');
+    writeFileSync(path, readFileSync(caPath));
+    const conf = join(host.agentDir, 'jcagent.conf');
+    const registration = readFileSync(conf);
+    rmSync(conf);
+    const running = runModule('jumpcloud_system', {
+      agent_dir: host.agentDir,
+      api_url: `https://localhost:${relay.port}`,
+      ca_path: path,
+      registration_timeout: 20,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    rmSync(path);
+    writeFileSync(conf, registration);
+    const { answer } = await running;
+    emulator.clearRequests();
+    expect(answer.failed, answer.msg).toBeUndefined();
+    expect(answer['invocation']).toMatchObject({ module_args: { ca_path: path } });
+  });
+
+  test('may have up to 1 MiB', async () => {
+    const path = join(folder, 'large.pem');
+    const pem = readFileSync(caPath, 'utf8');
+    writeFileSync(path, pem + '#'.repeat(1024 * 1024 - pem.length));
+    expect((await run('good', { ca_path: path })).answer.failed).toBeUndefined();
+    of('good').emulator.clearRequests();
+    appendFileSync(path, '#');
+    const { answer } = await run('good', { ca_path: path });
+    expect(answer.msg).toBe(`ca_path: ${path} is larger than 1 MiB`);
   });
 });
 

@@ -25,6 +25,8 @@ export interface CallOptions {
   readonly env?: Record<string, string>;
   readonly uid?: number;
   readonly signal?: AbortSignal;
+  /** Words before the executable: a command that runs it. */
+  readonly through?: readonly string[];
 }
 
 /** Where the build puts an executable. */
@@ -39,9 +41,10 @@ export async function runRaw(
   input: string | undefined,
   call: CallOptions = {},
 ): Promise<Ran> {
+  const [file = '', ...before] = [...(call.through ?? []), executablePath(module)];
   const { stdout, stderr, exitCode } = await execa(
-    executablePath(module),
-    [...words, ...(call.flags ?? [])],
+    file,
+    [...before, ...words, ...(call.flags ?? [])],
     {
       ...(input === undefined ? { stdin: 'ignore' } : { input }),
       reject: false,

@@ -1,5 +1,5 @@
 import { test as base } from 'vitest';
-import { startEmulator } from '../emulator/emulator.ts';
+import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import type { EnrolledHost, EnrolOptions } from '../emulator/enrol.ts';
 import type { Fault } from '../emulator/faults.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
@@ -15,6 +15,30 @@ export interface TestHost extends EnrolledHost {
   requests(): LoggedRequest[];
   /** Lets its next requests go wrong, or those of a method. */
   hit(fault: Fault, which?: { times?: number; skip?: number; method?: string }): void;
+}
+
+/** A host of an emulator's with what tests do with one. A module may know the agent's folder by another path. */
+export function asTestHost(
+  emulator: Emulator,
+  host: EnrolledHost,
+  agent_dir: string = host.agentDir,
+): TestHost {
+  const { systemId } = host;
+  const own = { agent_dir, api_url: emulator.url };
+  return {
+    ...host,
+    options: own,
+    run: (module, options = {}, call = {}) => runModule(module, { ...own, ...options }, call),
+    requests: () => emulator.requests.filter((request) => request.systemId === systemId),
+    hit: (fault, { times = 1, skip = 0, method } = {}) =>
+      emulator.faults.add({
+        fault,
+        times,
+        skip,
+        when: (request) =>
+          request.url.includes(systemId) && (method ?? request.method) === request.method,
+      }),
+  };
 }
 
 /**
@@ -36,22 +60,7 @@ export const test = base
     return async (wish: EnrolOptions = {}): Promise<TestHost> => {
       const host = await emulator.enrol(wish);
       hosts.push(host);
-      const { agentDir, systemId } = host;
-      const own = { agent_dir: agentDir, api_url: emulator.url };
-      return {
-        ...host,
-        options: own,
-        run: (module, options = {}, call = {}) => runModule(module, { ...own, ...options }, call),
-        requests: () => emulator.requests.filter((request) => request.systemId === systemId),
-        hit: (fault, { times = 1, skip = 0, method } = {}) =>
-          emulator.faults.add({
-            fault,
-            times,
-            skip,
-            when: (request) =>
-              request.url.includes(systemId) && (method ?? request.method) === request.method,
-          }),
-      };
+      return asTestHost(emulator, host);
     };
   })
   .extend('host', ({ enrol }) => enrol());

@@ -1,4 +1,14 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,6 +44,21 @@ export class Container extends Machine {
     // It is the machine's root, which not only root has to pass.
     await chmod(folder, 0o755);
     return new Container(folder, image);
+  }
+
+  /** A new machine, switched off, with the systemd and all other programs of this one, and nothing else. */
+  static async ofThisMachine(): Promise<Container> {
+    const folder = await mkdtemp(join(tmpdir(), 'machine-'));
+    for (const name of ['etc/systemd/system', 'usr', 'opt', 'root', 'tmp', 'var/log/journal']) {
+      await mkdir(join(folder, name), { recursive: true });
+    }
+    for (const name of ['bin', 'lib', 'lib64', 'sbin']) {
+      await symlink(join('usr', name), join(folder, name));
+    }
+    await copyFile('/usr/lib/os-release', join(folder, 'etc/os-release'));
+    await writeFile(join(folder, 'etc/machine-id'), '');
+    await chmod(folder, 0o755);
+    return new Container(folder, '/');
   }
 
   async boot(): Promise<void> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -6,7 +6,7 @@ import { afterAll, test as base, beforeAll, describe, expect } from 'vitest';
 import { projectFolder } from '../../scripts/build/project-folder.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { furnish } from '../emulator/furnish.ts';
-import { issue, makeCa } from '../emulator/keys.ts';
+import { issue, issueCa, makeCa } from '../emulator/keys.ts';
 import { executablePath, HOST_MODULES, runModule } from '../harness/executable.ts';
 import { busyCall, WRITING_MODULES } from '../harness/furniture.ts';
 import { Measurer } from '../harness/measurer.ts';
@@ -27,19 +27,27 @@ const folder = mkdtempSync(join(tmpdir(), 'every-node-'));
 const caPath = join(folder, 'ca.pem');
 const measurer = new Measurer();
 let emulator: Emulator;
+/** Its certificate comes from an issuing CA, which it sends along. */
+let chained: Emulator;
+const issuingPath = join(folder, 'issuing.pem');
 
 beforeAll(async () => {
   const ca = await makeCa();
+  const issuing = await issueCa(ca);
   writeFileSync(caPath, ca.cert);
+  writeFileSync(issuingPath, issuing.cert);
   emulator = await startEmulator({ tls: await issue(ca) });
+  const { key, cert } = await issue(issuing);
+  chained = await startEmulator({ tls: { key, cert: `${cert}\n${issuing.cert}` } });
 });
 afterAll(async () => {
   measurer.close();
   await emulator.close();
+  await chained.close();
   rmSync(folder, { recursive: true });
 });
 
-describe.each(NODES)('Node.js %s', (_, node) => {
+describe.each(NODES)('Node.js %s', (version, node) => {
   const test = base.skipIf(!existsSync(node));
   test('takes every executable through a life, without a word on stderr', async () => {
     const env = { JUMPCLOUD_NODE: node };
@@ -75,6 +83,66 @@ describe.each(NODES)('Node.js %s', (_, node) => {
     expect(stderr).toBe('');
     expect(answer).toMatchObject({ changed: false, api: { requests: 2, retries: 1 } });
     await host.remove();
+  });
+
+  test('trusts an issuing CA without its root, or says what to do', async () => {
+    const host = await chained.enrol();
+    const run = async (ca_path: string) => {
+      const options = { agent_dir: host.agentDir, api_url: chained.url, ca_path };
+      return (await runModule('jumpcloud_system', options, { env: { JUMPCLOUD_NODE: node } }))
+        .answer;
+    };
+    expect((await run(caPath)).failed).toBeUndefined();
+    const answer = await run(issuingPath);
+    if (Number.parseInt(version, 10) >= 20) expect(answer.failed, answer.msg).toBeUndefined();
+    else {
+      expect(answer).toMatchObject({ failed: true, error: { code: 'tls' } });
+      expect(answer.msg).toMatch(
+        / add the root to ca_path, or use Node\.js 20\.18, 22\.9 or later\.$/,
+      );
+    }
+    await host.remove();
+  });
+
+  test('runs where address space is limited, or says what to do', async () => {
+    const host = await emulator.enrol();
+    const options = { agent_dir: host.agentDir, api_url: emulator.url };
+    const { stdout, stderr, exitCode } = await execa(
+      'sh',
+      ['-c', 'ulimit -v 4000000; exec "$1"', 'sh', executablePath('jumpcloud_system')],
+      {
+        env: { JUMPCLOUD_NODE: node, JUMPCLOUD_CA_STORE: 'system', SSL_CERT_FILE: caPath },
+        input: JSON.stringify(options),
+        reject: false,
+      },
+    );
+    expect(stderr).toBe('');
+    const answer = JSON.parse(stdout);
+    if (Number.parseInt(version, 10) >= 20) {
+      expect([answer.failed, exitCode], answer.msg).toEqual([undefined, 0]);
+    } else {
+      expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
+      expect(answer.msg).toMatch(
+        /10 GB of address space .* Raise .*\(ulimit -v\) above 11 GB, or use Node\.js 20\.15, 22\.8 or later\.$/,
+      );
+    }
+    await host.remove();
+  });
+
+  test('fails with one object when the executable was cut off', async () => {
+    const text = readFileSync(executablePath('jumpcloud_system'), 'utf8');
+    const header = text.indexOf('*/\n"use strict"') + 3;
+    const file = join(folder, 'cut');
+    for (const length of [header, Math.floor(text.length / 2), text.length - 1]) {
+      writeFileSync(file, text.slice(0, length));
+      const cut = await execa('sh', [file, '{}'], { env: { JUMPCLOUD_NODE: node }, reject: false });
+      expect(cut).toMatchObject({ stderr: '', exitCode: 1 });
+      expect(JSON.parse(cut.stdout)).toMatchObject({
+        failed: true,
+        msg: `${file} is incomplete. Copy it to this host again.`,
+        error: { code: 'local_action_failed' },
+      });
+    }
   });
 
   test('spends no memory on optimising what is over at once', async () => {

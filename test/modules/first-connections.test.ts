@@ -8,6 +8,7 @@ import { startRelay } from '../faults/counting-relay.ts';
 import { HOST_MODULES, type ModuleName, runModule, runRaw } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { furnitureOf } from '../harness/furniture.ts';
+import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
 
 // Connections are begun before a request is there to be sent: never more than will be used, and none
 // in a run that has nothing to send.
@@ -110,10 +111,11 @@ describe('a run that has nothing to ask opens no connection', () => {
     await expectNone();
   });
 
-  test('a removal that cannot stop the agent', async ({ host }) => {
+  test.runIf(canHaveMounts())('a removal that cannot stop the agent', async ({ host }) => {
     const options = { stop_agent: true, api_url: url };
     const { answer } = await host.run('jumpcloud_removal', options, {
       env: { PATH: '/nowhere', JUMPCLOUD_NODE: process.execPath },
+      through: onHostWith({ systemd: false }),
     });
     expect(answer).toMatchObject({
       error: { code: 'local_action_failed' },

@@ -196,6 +196,16 @@ describe('an enrolled host', () => {
     expect(emulator.requests).toHaveLength(1 + 2 * 6);
   });
 
+  test('is reported with every user when the first page comes back short', async () => {
+    const { store } = emulator;
+    const [deleted = '', ...users] = ids(250, () => store.addUser());
+    for (const id of [deleted, ...users]) store.associate(host.systemId, 'user', id);
+    store.delete(deleted);
+    const { answer } = await info({ gather: ['users'] });
+    expect((answer['users'] as { id: string }[]).map(({ id }) => id)).toEqual(users.sort());
+    expect(emulator.requests).toHaveLength(3);
+  });
+
   test('shows nothing of its key', async () => {
     const { stdout } = await info({ _ansible_verbosity: 3 });
     const key = readFileSync(join(host.agentDir, 'client.key'), 'utf8');

@@ -1,18 +1,25 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa, execaSync } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { type Answer, type ModuleName, runModule } from '../harness/executable.ts';
+import { type Answer, executablePath, type ModuleName, runModule } from '../harness/executable.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'names-'));
 const latin1 = join(folder, 'latin1.json');
+const fifo = join(folder, 'fifo');
+const kmsg = join(folder, 'kmsg');
+const large = join(folder, 'large.json');
 let emulator: Emulator;
 let host: EnrolledHost;
 let names: Record<string, Record<string, unknown>>;
 let ids: Record<'web' | 'db' | 'ada' | 'bob' | 'team' | 'patch' | 'lock' | 'base', string>;
 beforeAll(async () => {
   writeFileSync(latin1, Buffer.from('{"user":{"zoë":"0123456789abcdef01234567"}}', 'latin1'));
+  execaSync('mkfifo', [fifo]);
+  symlinkSync('/proc/kmsg', kmsg);
+  writeFileSync(large, ' '.repeat(16 * 1024 * 1024 + 1));
   emulator = await startEmulator();
   const { store } = emulator;
   ids = {
@@ -117,6 +124,30 @@ test('a file may hold the names, and only those that were used are repeated', as
   expect(Object.keys(args.names)).toEqual(['system_group']);
 });
 
+test('a file of names may begin with a byte-order mark', async () => {
+  const path = join(folder, 'marked.json');
+  writeFileSync(path, `\ufeff${JSON.stringify(names)}`);
+  const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: path });
+  expect(answer).toMatchObject({ changed: true, added: [ids.web] });
+});
+
+test("a file of names is read once, although every list's names are looked up in it", async () => {
+  const path = join(folder, 'once.json');
+  writeFileSync(path, JSON.stringify(names));
+  const trace = join(folder, 'trace');
+  const options = {
+    agent_dir: host.agentDir,
+    api_url: emulator.url,
+    names: path,
+    groups: ['web'],
+    users: ['ada'],
+  };
+  const words = ['-f', '-e', 'trace=openat,open', '-o', trace, executablePath('jumpcloud_host')];
+  const { stdout } = await execa('strace', [...words, JSON.stringify(options)]);
+  expect(JSON.parse(stdout)).toMatchObject({ changed: true });
+  expect(readFileSync(trace, 'utf8').split('once.json')).toHaveLength(2);
+});
+
 test('a kind of names that is null counts as missing', async () => {
   const some = { system_group: { web: ids.web }, user: null };
   const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: some });
@@ -189,7 +220,10 @@ describe('is refused before any request:', () => {
       /^names: expected a mapping .* got the number 7$/,
     ],
     [() => ({ groups: [], names: '/none.json' }), /^names: \/none\.json cannot be read \(ENOENT\)/],
-    [() => ({ groups: [], names: folder }), /^names: .* is not a regular file$/],
+    [() => ({ groups: [], names: folder }), /^names: .* is not a regular file;/],
+    [() => ({ groups: [], names: fifo }), /^names: .*fifo is not a regular file;/],
+    [() => ({ groups: [], names: kmsg }), /^names: .*kmsg (is not|cannot be read \(E)/],
+    [() => ({ groups: [], names: large }), /^names: .*large\.json is larger than 16 MiB;/],
     [
       () => ({ groups: [], names: { changed: false, names } }),
       /^names: the mapping is the whole result of jumpcloud_names; give what stands under names/,

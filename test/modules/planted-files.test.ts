@@ -1,11 +1,22 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readlink,
+  realpath,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { afterAll, test as base, beforeAll, describe, expect } from 'vitest';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
-import { executablePath } from '../harness/executable.ts';
+import { type Answer, executablePath, type ModuleName } from '../harness/executable.ts';
 import { fetchedNodes, nodePath } from '../harness/nodes.ts';
 
 /** This Node.js, and those that npm run setup:nodes has fetched. */
@@ -164,6 +175,98 @@ describe.each(NODES)('with Node.js %s', (_, node) => {
     // The shell and Node.js ask what the working folder is called.
     const touched = names.filter((line) => line.includes(`"${place}`) && !/getcwd\(/.test(line));
     expect(touched.filter((line) => !line.includes(`"${place}",`))).toEqual([]);
+    await host.remove();
+  });
+});
+
+describe('in an agent directory that someone else can write', () => {
+  const NAMES = ['.jumpcloud-system.lock', '.removed-from-jumpcloud', '.removing-from-jumpcloud'];
+  /** How many processes may start until the one that is tried does. */
+  const PIDS = 2000;
+  const precious: string[] = [];
+
+  /** A file of root's in another directory. */
+  async function preciousFile(): Promise<string> {
+    const path = join(await mkdtemp(join(folder, 'precious-')), 'file');
+    await writeFile(path, 'precious');
+    precious.push(path);
+    return path;
+  }
+
+  /** Plants something in the place of each file of ours, and where a name with a pid would lead. */
+  async function plantAll(agentDir: string, plant: (path: string) => Promise<unknown>) {
+    for (const name of [...NAMES, 'planted']) await plant(join(agentDir, name));
+    const planted = await readlink(join(agentDir, 'planted')).catch(() => 'planted');
+    for (let pid = process.pid; pid < process.pid + PIDS; pid++) {
+      await symlink(planted, join(agentDir, `${NAMES[0]}.${pid}`));
+    }
+    await execa('chown', ['-R', '65534:65534', agentDir]);
+    await chmod(agentDir, 0o777);
+  }
+
+  const ROWS: readonly (readonly [what: string, plant: (path: string) => Promise<unknown>])[] = [
+    ['links to files', async (path) => symlink(await preciousFile(), path)],
+    ['links to nothing', async (path) => symlink(`${await preciousFile()}.new`, path)],
+    ['FIFOs', (path) => execa('mkfifo', [path])],
+    [
+      'directories',
+      async (path) => {
+        await mkdir(path);
+        await symlink(join(await preciousFile(), '..'), join(path, 'link'));
+        await writeFile(join(path, 'file'), 'precious');
+        precious.push(join(path, 'file'));
+      },
+    ],
+  ];
+
+  /** Runs a module, and returns its answer and its calls that name files. */
+  async function traced(module: ModuleName, options: object): Promise<[Answer, string[]]> {
+    const trace = join(await mkdtemp(join(folder, 'trace-')), 'trace');
+    const words = ['-f', '-y', '-e', 'trace=%file', '-s', '4096', '-o', trace];
+    const { stdout } = await execa(
+      'strace',
+      [...words, executablePath(module), JSON.stringify(options)],
+      { timeout: 30_000, reject: false, stdin: 'ignore' },
+    );
+    return [JSON.parse(stdout), (await readFile(trace, 'utf8')).split('\n')];
+  }
+
+  function expectHarmless(calls: readonly string[], agentDir: string): void {
+    const removals = calls.filter((call) => /\brmdir\(|AT_REMOVEDIR/.test(call));
+    expect(removals).toEqual([]);
+    const opens = calls.filter((call) => /\bopen(at)?\(|\bcreat\(/.test(call));
+    const writing = opens.filter(
+      (call) => /O_WRONLY|O_RDWR|O_CREAT|creat\(/.test(call) && !call.includes('"/dev/'),
+    );
+    expect(writing.length).toBeGreaterThan(0);
+    for (const call of writing) expect(call).toMatch(/O_WRONLY\|O_CREAT\|O_EXCL\|O_NOFOLLOW/);
+    for (const call of opens.filter((one) => one.includes(`"${agentDir}`))) {
+      // With -y, strace says which file a descriptor leads to.
+      const [, asked, opened] = /"([^"]+)".* = \d+<([^>]+)>/.exec(call) ?? [];
+      expect(opened?.replace(/ \(deleted\)$/, ''), call).toBe(opened && asked);
+    }
+  }
+
+  base.runIf(canTrace).for(ROWS)('nothing is opened through %s', async ([, plant]) => {
+    const host = await emulator.enrol();
+    await plantAll(host.agentDir, plant);
+    const options = { agent_dir: host.agentDir, api_url: emulator.url };
+    const [changed, writes] = await traced('jumpcloud_system', {
+      ...options,
+      attributes: { role: 'web' },
+    });
+    expect(changed).toMatchObject({ changed: true });
+    expectHarmless(writes, host.agentDir);
+    const [removed, removes] = await traced('jumpcloud_removal', {
+      ...options,
+      purge_identity: true,
+    });
+    expect(removed).toMatchObject({ changed: true, purged: { length: 4 } });
+    expectHarmless(removes, host.agentDir);
+    for (const path of precious.splice(0)) {
+      expect(await readFile(path, 'utf8')).toBe('precious');
+      expect(existsSync(`${path}.new`)).toBe(false);
+    }
     await host.remove();
   });
 });

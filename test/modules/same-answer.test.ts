@@ -72,7 +72,6 @@ describe.concurrent.each(MODULES)('%s', (name) => {
     ['two places', ['-', '/nonexistent/file']],
     ['a file that is not there', ['/nonexistent/file']],
     ['an unknown flag', ['{}', '--chekc']],
-    ['--version', ['--version']],
     ['--help', ['--help']],
   ];
   test.each(rows)('answers the same both ways: %s', async (_, words, input) => {

@@ -1,11 +1,9 @@
-import { chmodSync, copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { HOST_MODULES } from '../../src/modules.ts';
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { newId } from '../emulator/store.ts';
-import { executablePath, type ModuleName, runModule, runRaw } from '../harness/executable.ts';
+import { type ModuleName, runModule, runRaw } from '../harness/executable.ts';
 import { busyCall, furnitureOf } from '../harness/furniture.ts';
 
 let emulator: Emulator;
@@ -225,62 +223,6 @@ test('attributes of which a part was taken are a change', async () => {
     error: { code: 'not_applied', options: ['attributes'] },
     settings: { attributes: { a: '1' } },
   });
-});
-
-describe('runs at the same time', () => {
-  const LOCK = '.jumpcloud-system.lock';
-
-  test('lose no attribute', { timeout: 60_000 }, async () => {
-    for (let pair = 0; pair < 8; pair++) {
-      const both = await Promise.all(
-        ['a', 'b'].map((name) => system({ attributes: { [`${name}${pair}`]: `${pair}` } })),
-      );
-      expect(both.map(({ changed, failed }) => ({ changed, failed }))).toEqual([
-        { changed: true },
-        { changed: true },
-      ]);
-      const names = emulator.store.record(host.systemId).attributes.map(({ name }) => name);
-      expect(names).toEqual(expect.arrayContaining([`a${pair}`, `b${pair}`]));
-    }
-    expect(existsSync(join(host.agentDir, LOCK))).toBe(false);
-  });
-
-  test.each([
-    ['whose process is gone', { pid: 99_999_999, until: Date.now() + 600_000 }],
-    ['whose time is over', { pid: process.pid, until: Date.now() - 1 }],
-    ['that is empty', undefined],
-  ])('are not kept from writing by a lock %s', async (_, content) => {
-    writeFileSync(join(host.agentDir, LOCK), content === undefined ? '' : JSON.stringify(content));
-    expect(await system({ attributes: { a: '1' } })).toMatchObject({ changed: true, warnings: [] });
-    expect(existsSync(join(host.agentDir, LOCK))).toBe(false);
-  });
-
-  test('wait for one that lives, and say so when it does not end', async () => {
-    const content = { pid: process.pid, until: Date.now() + 600_000 };
-    writeFileSync(join(host.agentDir, LOCK), JSON.stringify(content));
-    const answer = await system({ attributes: { a: '1' }, timeout: 1 });
-    expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
-    expect(answer.msg).toContain(`process ${process.pid}`);
-    expect(existsSync(join(host.agentDir, LOCK))).toBe(true);
-  });
-
-  test.runIf(process.getuid?.() === 0)(
-    'are warned of in a folder that cannot be written',
-    async () => {
-      for (const name of ['jcagent.conf', 'client.key', 'client.crt']) {
-        chmodSync(join(host.agentDir, name), 0o644);
-      }
-      chmodSync(host.agentDir, 0o755);
-      const executable = join(host.agentDir, 'jumpcloud_system');
-      copyFileSync(executablePath('jumpcloud_system'), executable);
-      const options = { agent_dir: host.agentDir, api_url: emulator.url, attributes: { a: '1' } };
-      const nobody = { uid: 65534, gid: 65534, reject: false } as const;
-      const { stdout } = await execa(executable, [JSON.stringify(options)], nobody);
-      const answer = JSON.parse(stdout);
-      expect(answer).toMatchObject({ changed: true });
-      expect(answer.warnings.join()).toContain('without a lock');
-    },
-  );
 });
 
 test.each(['', ' \n'])('a removal refuses standard input that is empty (%j)', async (input) => {

@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import type { Emulator, EnrolledHost } from '../../../test/emulator/emulator.ts';
 import type { Controller } from '../../../test/harness/ansible/controller.ts';
 import type { SshServer } from '../../../test/harness/ansible/ssh-server.ts';
+import { closeConnections, sshVariables } from '../../../test/harness/ansible/ssh-variables.ts';
 
 /** Hosts that are behind their description, and one description for all of them. */
 export interface Fleet {
@@ -31,16 +32,7 @@ export async function makeFleet(
   const connections = join(controller.folder, 'cp');
   const connection = server
     ? {
-        ansible_host: '127.0.0.1',
-        ansible_port: server.port,
-        ansible_user: server.user,
-        ansible_ssh_private_key_file: await controller.put('ssh/key', server.privateKey),
-        ansible_ssh_args: [
-          '-F none -o IdentitiesOnly=yes -o ControlMaster=auto -o ControlPersist=60s',
-          `-o UserKnownHostsFile=${await controller.put('ssh/known_hosts', server.knownHosts)}`,
-          '-o GlobalKnownHostsFile=none',
-        ].join(' '),
-        ansible_remote_tmp: server.remoteTemp,
+        ...(await sshVariables(controller, server)),
         // A connection for each host, though all have one address.
         ansible_control_path: `${connections}/{{ inventory_hostname }}`,
       }
@@ -97,11 +89,7 @@ export async function makeFleet(
       }
     },
     async close() {
-      for (const path of server ? await controller.list('cp') : []) {
-        const words = ['-F', 'none', '-O', 'exit', '-S', path, 'any'];
-        // It may have ended by itself meanwhile.
-        await controller.run('ssh', words).catch(() => {});
-      }
+      if (server) await closeConnections(controller);
       for (const host of hosts.values()) await host.remove();
     },
   };

@@ -1,6 +1,6 @@
 import { awaitRegistration } from '../../agent/await-registration.ts';
 import { NoRegistration } from '../../agent/configuration.ts';
-import { purge } from '../../agent/purge.ts';
+import { purge, requirePurgeable } from '../../agent/purge.ts';
 import { AlreadyRemoved, type Registration } from '../../agent/registration.ts';
 import { requireSystem } from '../../agent/require-system.ts';
 import { defineModule } from '../../module.ts';
@@ -9,7 +9,7 @@ import { type Concern, reconcile } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import { withSessionOf } from '../../transport/with-session.ts';
 import { agentStop } from './agent-stop.ts';
-import { filesToPurge } from './files-to-purge.ts';
+import { filesToPurge, keyIn, type RegistrationTraits } from './files-to-purge.ts';
 import { type RemovalOptions, removalOptions, removalRules } from './removal-options.ts';
 import { removedAlready } from './removed-already.ts';
 import type { Removed, Target } from './target.ts';
@@ -25,12 +25,13 @@ export const removal = defineModule({
   refusesEmptyInput: true,
   rules: removalRules,
   async run(options: RemovalOptions, run) {
-    const { registration, systemId } = await lookForRegistration(options, run);
+    const { registration, began } = await lookForRegistration(options, run);
     if (registration === undefined) {
-      return reconcile(run, removing(run, options, systemId, removedAlready(options.agent_dir)));
+      return reconcile(run, removing(run, options, began, removedAlready(options.agent_dir)));
     }
     requireSystem(run, options.system_id, registration.systemId);
-    // Looked for before anything is asked: a host that cannot be sealed keeps its record.
+    // Before anything is asked: a host that cannot be sealed keeps its record.
+    if (options.purge_identity) requirePurgeable(options.agent_dir);
     const agent = agentStop(run, options.stop_agent);
     return withSessionOf(run, registration, options, {
       requests: options.scope === 'system' ? 1 : 1 + ASSOCIATION_TYPES.length,
@@ -38,11 +39,8 @@ export const removal = defineModule({
         agent.during(async () => {
           const { systemRecord, allAssociations } = await import('./targets.ts');
           return options.scope === 'system'
-            ? reconcile(
-                run,
-                removing(run, options, systemId, systemRecord(session, options, agent)),
-              )
-            : reconcile(run, removing(run, options, systemId, allAssociations(session, agent)));
+            ? reconcile(run, removing(run, options, began, systemRecord(session, options, agent)))
+            : reconcile(run, removing(run, options, began, allAssociations(session, agent)));
         }),
     });
   },
@@ -52,21 +50,22 @@ export const removal = defineModule({
 interface Found {
   /** There when there may be something to remove still. */
   readonly registration?: Registration;
-  /** Undefined when it is not registered. */
-  readonly systemId?: string;
+  readonly began: RegistrationTraits;
 }
 
 async function lookForRegistration(options: RemovalOptions, run: Run): Promise<Found> {
+  const { agent_dir, registration_timeout } = options;
   try {
-    const { agent_dir, registration_timeout } = options;
     const registration = await awaitRegistration(agent_dir, registration_timeout, run);
-    return { registration, systemId: registration.systemId };
+    const { systemId, keyFile } = registration;
+    return { registration, began: { systemKey: systemId, key: keyFile.text } };
   } catch (error) {
-    if (error instanceof NoRegistration) return {};
+    if (error instanceof NoRegistration) {
+      return { began: { systemKey: undefined, key: keyIn(agent_dir) } };
+    }
     if (!(error instanceof AlreadyRemoved)) throw error;
-    const { systemId } = error;
-    requireSystem(run, options.system_id, systemId);
-    return { systemId };
+    requireSystem(run, options.system_id, error.systemId);
+    return { began: { systemKey: error.systemId, key: keyIn(agent_dir) } };
   }
 }
 
@@ -82,10 +81,10 @@ type Removal = Removed | { readonly purged: string };
 function removing<Found>(
   run: Run,
   options: RemovalOptions,
-  systemId: string | undefined,
+  began: RegistrationTraits,
   target: Target<Found>,
 ): Concern<Standing<Found>, Removal> {
-  const files = () => filesToPurge(run, options, systemId);
+  const files = () => filesToPurge(run, options, began);
   return {
     async read() {
       const found = await target.read();
@@ -102,7 +101,7 @@ function removing<Found>(
         run.report.done(removed.length > 0 ? { changed: true, removed } : {});
       const removed = await target.remove(run, found, tell);
       const purged: string[] = [];
-      // Looked for once more: the agent may have registered anew meanwhile.
+      // Once more, because the agent may have registered again since.
       purge(files(), (path) => {
         purged.push(path);
         run.report.done({ changed: true, removed, purged });

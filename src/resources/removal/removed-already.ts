@@ -1,4 +1,5 @@
-import { endRemoval } from '../../agent/tombstone.ts';
+import { cleanUpLock } from '../../agent/lock.ts';
+import { removeMarker } from '../../agent/marker.ts';
 import type { Target } from './target.ts';
 
 /** Of a host that is not registered, or was removed already: nothing is there to take out. */
@@ -7,8 +8,9 @@ export function removedAlready(agentDir: string): Target<undefined> {
     read: async () => undefined,
     present: () => [],
     async remove() {
-      // A run that was killed behind its tombstone left the note.
-      endRemoval(agentDir);
+      // A run that was killed behind its tombstone left them.
+      removeMarker(agentDir);
+      cleanUpLock(agentDir);
       return [];
     },
   };

@@ -65,7 +65,11 @@ export function systemWriter(
   };
   const putAlone = async (changes: readonly Field[]) =>
     changes.some(({ option }) => option === 'attributes')
-      ? exclusively(run, identity.agentDir, budget.remaining(), putAnew)
+      ? exclusively(run, identity.agentDir, {
+          forMs: budget.remaining(),
+          unlocked: withoutLock,
+          work: putAnew,
+        })
       : put(changes);
 
   return {
@@ -91,6 +95,10 @@ export function systemWriter(
       return { done: [...done.values()], after: state, fields: { reapplied } };
     },
   };
+}
+
+function withoutLock(path: string, code: string | undefined): string {
+  return `Attributes were written without a lock, because none can be made in ${path} (${code}): of two runs at the same time one may lose what the other has written.`;
 }
 
 /** Whether a write took; of attributes also when it took in part. */

@@ -1,162 +1,151 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { stringify } from 'yaml';
-import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
-import { type Controller, hasAnsible, makeController } from '../../harness/ansible/controller.ts';
+import { access, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { hasAnsible } from '../../harness/ansible/controller.ts';
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
-import { type Kickstart, startKickstart } from './kickstart.ts';
-import { watchProcesses } from './watch-processes.ts';
+import { type AgentRole, CONNECT_KEY, startAgentRole } from './agent-role.ts';
+import { filesWith, processes, watchFiles, watchProcesses } from './watch.ts';
 
 const KEYS = {
-  'of 40 characters': 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0',
+  'of 40 characters': CONNECT_KEY,
   'that begins with jcc_': 'jcc_eyJwdWJsaWNLaWNrc3RhcnRVcmwiOiJodHRwczovL2V4YW1wbGUifQ==',
 };
-const OLD = KEYS['of 40 characters'];
-const ROLE = {
-  name: 'Enrol',
-  'ansible.builtin.include_role': { name: 'systemcontext.jumpcloud.agent' },
-};
 
-test('a key in a process list is seen by those who look', async () => {
-  const watched = watchProcesses(OLD);
-  const child = execFile(process.execPath, ['-e', 'setTimeout(() => {}, 5000)', OLD], () => {});
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  child.kill();
-  expect(await watched.stop()).toHaveLength(1);
-});
-
-describe.runIf(hasAnsible)('the role agent', { timeout: 60_000 }, () => {
-  let controller: Controller;
-  let emulator: Emulator;
-  let agentDir: string;
-  let kickstart: Kickstart;
+describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
+  let role: AgentRole;
 
   beforeAll(async () => {
-    [controller, emulator] = await Promise.all([makeController(), startEmulator()]);
+    role = await startAgentRole();
   });
-  afterAll(async () => {
-    await emulator?.close();
-    await controller?.remove();
-  });
-  const start = async (connectKey: string, delay?: number) => {
-    await kickstart?.close();
-    agentDir = join(await newFolder(), 'jc');
-    kickstart = await startKickstart({ emulator, agentDir, connectKey, ...(delay && { delay }) });
-  };
-  const newFolder = async () => {
-    const outside = await mkdtemp(join(`${ansibleRoot}${controller.folder}`, 'opt-'));
-    return outside.slice(ansibleRoot.length);
-  };
-  beforeEach(async () => {
-    emulator.clearRequests();
-    await start(OLD);
-  });
-  afterAll(() => kickstart?.close());
+  afterAll(() => role?.close());
+  beforeEach(() => role.newHost());
 
-  const play = async (variables: object, flags: readonly string[] = []) => {
-    const vars = {
-      jumpcloud_agent_connect_key: OLD,
-      jumpcloud_agent_kickstart_url: kickstart.url,
-      jumpcloud_agent_registration_timeout: 20,
-      ...variables,
-    };
-    const file = await controller.put('agent-vars.yml', stringify(vars));
-    const common = { agent_dir: agentDir, api_url: emulator.url };
-    return controller.play([ROLE], {
-      flags: ['-e', `@${file}`, ...flags],
-      env: { TMPDIR: controller.folder },
-      play: { module_defaults: { 'group/systemcontext.jumpcloud.all': common } },
-    });
-  };
-  const leftovers = async () =>
-    (await readdir(`${ansibleRoot}${controller.folder}`)).filter((name) =>
-      name.startsWith('jumpcloud-agent-'),
-    );
+  const keyFiles = () => filesWith(role.temporary, CONNECT_KEY);
+
+  test('a key in a process list or in a file is seen by the watches', async () => {
+    const watches = [watchProcesses(CONNECT_KEY), watchFiles(role.temporary, CONNECT_KEY)];
+    const words = ['-e', 'setTimeout(() => {}, 5000)', CONNECT_KEY];
+    const child = execFile(process.execPath, words, () => {});
+    const file = join(role.temporary[0] ?? '', 'seen');
+    await writeFile(file, CONNECT_KEY);
+    await sleep(1500);
+    child.kill();
+    await writeFile(file, '');
+    const seen = await Promise.all(watches.map((watch) => watch.stop()));
+    expect(seen).toEqual([[[process.execPath, ...words, ''].join(' ')], [file]]);
+  });
 
   test.each(Object.entries(KEYS))(
     'enrols with a key %s, and then leaves the host alone',
     async (_, key) => {
-      await start(key, 2);
+      await role.newHost({ connectKey: key, delay: 2 });
       const given = { jumpcloud_agent_connect_key: key };
-      const watched = watchProcesses(key);
-      const first = await play({ jumpcloud_agent_connect_key: `${key}\n` }, ['-vvvv', '--diff']);
-      expect(await watched.stop()).toEqual([]);
+      const watches = [watchProcesses(key), watchFiles(role.temporary, key)];
+      const first = await role.play(
+        { jumpcloud_agent_connect_key: `${key}\n` },
+        { flags: ['-vvvv', '--diff'], env: { ANSIBLE_PIPELINING: 'true' } },
+      );
+      const seen = await Promise.all(watches.map((watch) => watch.stop()));
+      expect(seen).toEqual([[], []]);
       expect(first.recap, first.output).toMatchObject({ changed: 1, failed: 0 });
       expect(first.output).not.toContain(key);
-      expect(kickstart.asked).toEqual([key]);
-      expect(await leftovers()).toEqual([]);
-      expect(emulator.requests.length).toBeGreaterThan(0);
+      expect(role.kickstart.asked).toEqual([key]);
+      expect(role.emulator.requests.length).toBeGreaterThan(0);
 
-      emulator.clearRequests();
+      role.emulator.clearRequests();
       for (const flags of [[], ['--check']]) {
-        const again = await play(given, flags);
+        const again = await role.play(given, { flags });
         expect(again.recap, again.output).toMatchObject({ changed: 0, failed: 0 });
       }
-      expect(kickstart.asked).toHaveLength(1);
-      expect(emulator.requests).toHaveLength(0);
+      expect(role.kickstart.asked).toHaveLength(1);
+      expect(role.emulator.requests).toHaveLength(0);
     },
   );
 
-  test('an enrolled host needs no key', async () => {
-    await controller.enrol(emulator, { agentDir: `${ansibleRoot}${agentDir}` });
-    const { recap, output } = await play({ jumpcloud_agent_connect_key: '' });
-    expect(recap, output).toMatchObject({ changed: 0, failed: 0 });
-    expect(kickstart.asked).toEqual([]);
+  test('leaves no file with the key after a run without pipelining', async () => {
+    const { recap, output } = await role.play({}, { flags: ['-vvvv'] });
+    expect(recap, output).toMatchObject({ changed: 1, failed: 0 });
+    expect(output).not.toContain(CONNECT_KEY);
+    expect(await keyFiles()).toEqual([]);
   });
 
-  test('check mode tells of the change and asks nobody', async () => {
-    const { recap, output } = await play({}, ['--check', '--diff']);
+  describe.each(['true', 'false'])('with pipelining %s', (pipelining) => {
+    test.each(['SIGINT', 'SIGKILL'] as const)(
+      'leaves at most temporary files of Ansible when %s ends it while the kickstart runs',
+      async (signal) => {
+        const started = join(dirname(role.agentDir), 'started');
+        role.kickstart.script = `# ${CONNECT_KEY}\necho >'${started}'; sleep 2\n`;
+        const env = { ANSIBLE_PIPELINING: pipelining };
+        const playing = role.play({}, { flags: ['-vvvv'], env });
+        await vi.waitFor(() => access(`${ansibleRoot}${started}`), { timeout: 30_000 });
+        for (const { pid, commandLine } of await processes()) {
+          const own = commandLine.includes(`ansible-playbook ${role.controller.folder}/`);
+          if (own) process.kill(pid, signal);
+        }
+        const { output } = await playing;
+        expect(output).not.toContain(CONNECT_KEY);
+        await sleep(2500);
+        const files = await keyFiles();
+        if (pipelining === 'true') expect(files).toEqual([]);
+        for (const file of files)
+          expect(file).toMatch(/\/(local\/ansible-local-|remote\/ansible-tmp-)/);
+      },
+    );
+  });
+
+  test('needs no key for an enrolled host', async () => {
+    const { controller, emulator, agentDir } = role;
+    await controller.enrol(emulator, { agentDir: `${ansibleRoot}${agentDir}` });
+    const { recap, output } = await role.play({ jumpcloud_agent_connect_key: '' });
+    expect(recap, output).toMatchObject({ changed: 0, failed: 0 });
+    expect(role.kickstart.asked).toEqual([]);
+  });
+
+  test('reports the change in check mode and sends no request', async () => {
+    const { recap, output } = await role.play({}, { flags: ['--check', '--diff'] });
     expect(recap, output).toMatchObject({ changed: 1, failed: 0 });
     expect(output).toContain('Would install the JumpCloud agent');
-    expect(kickstart.asked).toEqual([]);
-    expect(emulator.requests).toHaveLength(0);
+    expect(role.kickstart.asked).toEqual([]);
+    expect(role.emulator.requests).toHaveLength(0);
   });
 
-  test.each(['', `${OLD}x`, 'jcc_a b', `${OLD}\n${OLD}`])(
-    'the key %j is refused and not shown',
+  test.each(['', `${CONNECT_KEY}x`, 'jcc_a b', `${CONNECT_KEY}\n${CONNECT_KEY}`])(
+    'refuses the key %j and does not show it',
     async (key) => {
-      const { recap, output } = await play({ jumpcloud_agent_connect_key: key }, ['-vvv']);
+      const given = { jumpcloud_agent_connect_key: key };
+      const { recap, output } = await role.play(given, { flags: ['-vvv'] });
       expect(recap, output).toMatchObject({ failed: 1 });
       expect(output).toContain('jumpcloud_agent_connect_key is no connect key');
       if (key.trim().length > 4) expect(output).not.toContain(key.trim());
-      expect(kickstart.asked).toEqual([]);
+      expect(role.kickstart.asked).toEqual([]);
     },
   );
 
-  test('a kickstart without TLS elsewhere gets no key', async () => {
-    const { recap, output } = await play({
-      jumpcloud_agent_kickstart_url: 'http://192.0.2.1/Kickstart',
-    });
-    expect(recap, output).toMatchObject({ failed: 1 });
-    expect(output).toContain('must begin with https://');
+  test('fails with advice when JumpCloud does not know the key', async () => {
+    const unknown = { jumpcloud_agent_connect_key: CONNECT_KEY.replace('a', 'z') };
+    const { recap, output } = await role.play(unknown, { flags: ['-vvv'] });
+    expect(recap, output).toMatchObject({ failed: 1, changed: 0, ignored: 0 });
+    expect(output).toMatch(
+      /nothing was installed\. .*401.* Check that jumpcloud_agent_connect_key/,
+    );
+    expect(output).not.toContain(CONNECT_KEY.slice(1));
   });
 
-  test('a key that JumpCloud does not know is a failure that says so', async () => {
-    const { recap, output } = await play({ jumpcloud_agent_connect_key: OLD.replace('a', 'z') }, [
-      '-vvv',
-    ]);
-    expect(recap, output).toMatchObject({ failed: 1, changed: 0 });
-    expect(output).toMatch(/gave no kickstart: .*401/);
-    expect(output).not.toContain(OLD.slice(1));
-    expect(await leftovers()).toEqual([]);
-  });
-
-  test('what a failing kickstart said is shown, without the key', async () => {
-    kickstart.script = `echo "key ${OLD}"; echo "The clock is 5 minutes off." >&2; exit 7\n`;
-    const { recap, output } = await play({}, ['-vvv']);
+  test('shows what a failing kickstart wrote last, without the key', async () => {
+    role.kickstart.script = `echo "key ${CONNECT_KEY}"; echo "The clock is 5 minutes off." >&2; exit 7\n`;
+    const { recap, output } = await role.play({}, { flags: ['-vvv'] });
     expect(recap, output).toMatchObject({ failed: 1 });
     expect(output).toContain('ended with 7');
     expect(output).toContain('key ******** / The clock is 5 minutes off.');
-    expect(output).not.toContain(OLD);
-    expect(await leftovers()).toEqual([]);
+    expect(output).not.toContain(CONNECT_KEY);
+    expect(await keyFiles()).toEqual([]);
   });
 
-  test('an agent that does not register is a failure', async () => {
-    kickstart.script = 'exit 0\n';
-    const { recap, output } = await play({ jumpcloud_agent_registration_timeout: 2 });
+  test('fails when the agent does not register', async () => {
+    role.kickstart.script = 'exit 0\n';
+    const { recap, output } = await role.play({ jumpcloud_agent_registration_timeout: 2 });
     expect(recap, output).toMatchObject({ failed: 1 });
-    await rm(join(ansibleRoot, agentDir), { recursive: true, force: true });
   });
 });

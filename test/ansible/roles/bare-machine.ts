@@ -27,7 +27,7 @@ export async function startBareMachine(controller: Controller): Promise<BareMach
   const template = await debianWithPython(bareSuite);
   if (template === undefined) throw new Error('there is no Debian to copy');
   const root = await copyOf(template);
-  const server = await startSshServer(root);
+  const server = await startSshServer({ root });
   const key = await controller.put('bare/key', server.privateKey);
   const known = await controller.put('bare/known_hosts', server.knownHosts);
   return {

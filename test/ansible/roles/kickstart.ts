@@ -1,8 +1,10 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Emulator } from '../../emulator/emulator.ts';
+import type { TlsIdentity } from '../../emulator/keys.ts';
 
 /** A server that behaves like JumpCloud's kickstart. */
 export interface Kickstart {
@@ -11,6 +13,8 @@ export interface Kickstart {
   readonly asked: (string | undefined)[];
   /** What the next script does instead of installing an agent. */
   script: string | undefined;
+  /** The bytes that are sent for the next answers; then the connection is cut. */
+  raw: string | Buffer | undefined;
   close(): Promise<void>;
 }
 
@@ -21,28 +25,38 @@ interface Agent {
   readonly connectKey: string;
   /** For how many seconds after the script's end the agent is not registered yet. */
   readonly delay?: number;
+  /** Serves https with this certificate. */
+  readonly tls?: TlsIdentity;
 }
 
 /** Starts one that knows a connect key, and whose script installs an agent of the emulator's. */
 export async function startKickstart(agent: Agent): Promise<Kickstart> {
   const asked: (string | undefined)[] = [];
-  const server = createServer(async ({ headers }, response) => {
+  const listener: RequestListener = async ({ headers }, response) => {
     const key = headers['x-connect-key']?.toString();
     asked.push(key);
     if (key !== agent.connectKey) {
       response.writeHead(401).end('Unauthorized\n');
       return;
     }
+    if (kickstart.raw !== undefined) {
+      const { socket } = response;
+      socket?.write(kickstart.raw, () => socket.destroy());
+      return;
+    }
     // The real one's script holds the key as well.
     response.end(kickstart.script ?? (await installer(agent)));
-  });
+  };
+  const { tls } = agent;
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   const kickstart: Kickstart = {
-    url: `http://127.0.0.1:${address.port}/Kickstart`,
+    url: `${tls === undefined ? 'http://127.0.0.1' : 'https://localhost'}:${address.port}/Kickstart`,
     asked,
     script: undefined,
+    raw: undefined,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
   return kickstart;

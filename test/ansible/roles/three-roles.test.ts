@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
@@ -7,6 +8,7 @@ import { type Controller, hasAnsible, makeController } from '../../harness/ansib
 import { canPack, Packed, runtimeDescription } from '../../packages/packed.ts';
 import { type BareMachine, bareSuite, hasBareMachine, startBareMachine } from './bare-machine.ts';
 import { type Kickstart, startKickstart } from './kickstart.ts';
+import { watchFiles, watchProcesses } from './watch.ts';
 
 const FQCN = 'systemcontext.jumpcloud';
 const KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
@@ -90,7 +92,12 @@ describe.runIf(able)('one play of three roles', { timeout: 400_000 }, () => {
     expect(before.recap, before.output).toMatchObject({ changed: 3, failed: 0 });
     expect(kickstart.asked).toEqual([]);
 
-    const first = await run(['-vvv', '--diff']);
+    const temporary = ['dev/shm', 'root', 'run', 'tmp', 'var/tmp'];
+    const folders = temporary.map((name) => join(machine.root, name));
+    const watches = [watchProcesses(KEY), watchFiles(folders, KEY)];
+    const first = await run(['-vvvv', '--diff']);
+    const seen = await Promise.all(watches.map((watch) => watch.stop()));
+    expect(seen).toEqual([[], []]);
     expect(first.recap, first.output).toMatchObject({ changed: 3, failed: 0, unreachable: 0 });
     expect(first.output).not.toContain(KEY);
     const [system] = [...emulator.store.systems.keys()];

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { makeSudoUser } from './sudo-user.ts';
 
 /** Where this machine has an SSH server; it must be started by its whole path. */
 const SSHD = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find(existsSync);
@@ -11,7 +12,7 @@ const SSHD = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find(ex
 /** Whether there is an SSH server; the tests that need it are left out otherwise. */
 export const hasSshServer = SSHD !== undefined;
 
-/** An SSH server on loopback that lets in whoever has its key, as the user who runs the tests. */
+/** An SSH server on loopback that lets in whoever has its key, as one user. */
 export interface SshServer {
   readonly port: number;
   readonly user: string;
@@ -23,17 +24,26 @@ export interface SshServer {
   close(): Promise<void>;
 }
 
-/**
- * Starts one with keys, configuration and port of its own. With a root, what is asked of it is done in
- * that folder, as if it were a machine of its own.
- */
-export async function startSshServer(root?: string): Promise<SshServer> {
+/** What is unlike the plain server of this machine, which lets in the user who runs the tests. */
+export interface SshServerOptions {
+  /** A folder in which commands run, as if it were a machine of its own. */
+  readonly root?: string;
+  /** Lets in a user who is not root, whom sudo lets become root. */
+  readonly sudo?: true;
+}
+
+/** Starts one with keys, configuration and port of its own. */
+export async function startSshServer({ root, sudo }: SshServerOptions = {}): Promise<SshServer> {
   if (SSHD === undefined) throw new Error('there is no sshd');
   const folder = await mkdtemp(join(tmpdir(), 'sshd-'));
   const file = (name: string) => join(folder, name);
   for (const name of ['host-key', 'user-key']) {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', file(name)]);
   }
+  const user = sudo && (await makeSudoUser(folder));
+  const home = user?.home ?? file('home');
+  const remoteTemp = join(home, 'remote');
+  if (user === undefined) await mkdir(remoteTemp, { recursive: true, mode: 0o711 });
   const port = await freePort();
   const configuration = [
     `ListenAddress 127.0.0.1:${port}`,
@@ -45,8 +55,9 @@ export async function startSshServer(root?: string): Promise<SshServer> {
     // The keys lie below the folder for temporary files, where everybody may write.
     'StrictModes no',
     'UsePAM no',
-    // Where Node.js is, as it is for the tests.
-    `SetEnv PATH=${process.env['PATH']}`,
+    // Where Node.js is, as it is for the tests; and no start-up files of a person's shell, which bash reads
+    // under sshd.
+    `SetEnv PATH=${process.env['PATH']} HOME=${home}`,
     'MaxStartups 50',
     'MaxSessions 50',
     'Subsystem sftp internal-sftp',
@@ -55,17 +66,21 @@ export async function startSshServer(root?: string): Promise<SshServer> {
   await writeFile(file('config'), configuration.join('\n'));
   // Where sshd, when it is root, wants to put its unprivileged part; packages leave it to the boot.
   if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
-  const server = spawn(SSHD, ['-D', '-e', '-f', file('config')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const [program = '', ...words] = [
+    ...(user?.before ?? []),
+    SSHD,
+    '-D',
+    '-e',
+    '-f',
+    file('config'),
+  ];
+  const server = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
   await listening(server);
   const hostKey = (await readFile(file('host-key.pub'), 'utf8')).trim();
-  const remoteTemp = file('remote');
-  await mkdir(remoteTemp, { mode: 0o711 });
   execFileSync('chmod', ['711', folder]);
   return {
     port,
-    user: userInfo().username,
+    user: user?.name ?? userInfo().username,
     privateKey: await readFile(file('user-key'), 'utf8'),
     knownHosts: `[127.0.0.1]:${port} ${hostKey}\n`,
     remoteTemp,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ASSOCIATION_TYPES } from '../../emulator/types.ts';
 import { predictionOf } from '../../harness/executable.ts';
+import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
 import { program, type Stage, stages } from './stage.ts';
 
 const { enrol, folder } = stages();
@@ -124,20 +125,21 @@ describe.concurrent('scope: associations', () => {
     expect(store.snapshot(stage.host.systemId)).toEqual(NOTHING);
   });
 
-  test('stops the agent first, when there is something to leave', async () => {
+  test('stops the agent first, when there is something to leave', async (context) => {
+    if (!canHaveMounts()) context.skip('this machine lets no test have mounts of its own');
     const stage = await enrol();
-    const path = folder();
-    program(path, 'systemctl', `echo stopped >> ${path}/log; exit 3`);
-    const env = { PATH: path, JUMPCLOUD_NODE: process.execPath };
+    const programs = folder();
+    program(programs, 'systemctl', 'exit 3');
+    const call = { through: onHostWith({ programs }) };
     const options = { ...SCOPE, stop_agent: true };
-    expect((await stage.succeed(options, { env })).changed).toBe(false);
+    expect((await stage.succeed(options, call)).changed).toBe(false);
     furnish(stage, 1);
     stage.sent();
-    const { answer } = await stage.run(options, { env });
+    const { answer } = await stage.run(options, call);
     expect(answer).toMatchObject({ changed: false, error: { code: 'local_action_failed' } });
     expect(posts(stage.sent())).toEqual([]);
-    program(path, 'systemctl', 'exit 0');
-    expect((await stage.succeed(options, { env })).changed).toBe(true);
+    program(programs, 'systemctl', 'exit 0');
+    expect((await stage.succeed(options, call)).changed).toBe(true);
   });
 
   test('of a host that is gone finds nothing to do', async () => {

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { FaultRule, FaultTarget } from '../../emulator/faults.ts';
-import { executablePath } from '../../harness/executable.ts';
+import { type CallOptions, executablePath } from '../../harness/executable.ts';
+import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
 import { preload } from '../../preload.ts';
 import { program, type Stage, stages, TOMBSTONE } from './stage.ts';
 
@@ -11,31 +12,37 @@ const { enrol, folder } = stages();
 const OPTIONS = { purge_identity: true, stop_agent: true };
 const KILLS = preload(new URL('kill-at-step.cjs', import.meta.url).pathname);
 
-/** A removal that has not ended yet; its PATH has a systemctl of these shell lines. */
+beforeEach((context) => {
+  if (!canHaveMounts()) context.skip('this machine lets no test have mounts of its own');
+});
+
+/** A removal that has not ended yet, on a host with a systemctl of these shell lines. */
 function start(stage: Stage, does: string, env: Record<string, string> = {}) {
-  const path = folder();
-  program(path, 'systemctl', does);
-  const where = { PATH: path, JUMPCLOUD_NODE: process.execPath };
-  const words = [JSON.stringify(stage.options({ ...OPTIONS, request_timeout: 60 }))];
-  const running = execa(executablePath('jumpcloud_removal'), words, {
-    env: { ...where, ...env },
+  const programs = folder();
+  program(programs, 'systemctl', does);
+  const through = onHostWith({ programs });
+  const call: CallOptions = { env: { JUMPCLOUD_NODE: process.execPath }, through };
+  const options = JSON.stringify(stage.options({ ...OPTIONS, request_timeout: 60 }));
+  const [file = '', ...words] = [...through, executablePath('jumpcloud_removal'), options];
+  const running = execa(file, words, {
+    env: { ...call.env, ...env },
     reject: false,
     stdin: 'ignore',
   });
-  return { running, env: where, path };
+  return { running, call };
 }
 
 /** The host is as good as any other, and the next run brings what this one left to its end. */
-async function expectConvergence(stage: Stage, env: Record<string, string>): Promise<void> {
+async function expectConvergence(stage: Stage, call: CallOptions): Promise<void> {
   if (stage.isRecordThere()) {
     expect([stage.has('client.key'), stage.has('jcagent.conf')]).toEqual([true, true]);
   }
   stage.emulator.faults.clear();
-  await stage.succeed(OPTIONS, { env });
+  await stage.succeed(OPTIONS, call);
   expect(stage.isRecordThere()).toBe(false);
   expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
   stage.sent();
-  const last = await stage.succeed(OPTIONS, { env });
+  const last = await stage.succeed(OPTIONS, call);
   expect(last).toMatchObject({ changed: false, warnings: [] });
   expect(stage.sent()).toEqual([]);
 }
@@ -56,43 +63,48 @@ describe.concurrent('a removal killed', () => {
   test.each(HELD)('while %s', async (_, rule, requests) => {
     const stage = await enrol();
     stage.emulator.faults.add(rule);
-    const { running, env } = start(stage, 'exit 0');
+    const { running, call } = start(stage, 'exit 0');
     await stage.faultMet();
     expect(stage.emulator.requests).toHaveLength(requests);
     running.kill('SIGKILL');
     expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
-    await expectConvergence(stage, env);
+    await expectConvergence(stage, call);
   });
 
   test('while stopping the agent', async () => {
     const stage = await enrol();
     const once = join(folder(), 'once');
     const does = `[ -e ${once} ] && exit 0; : > ${once}; exec /bin/sleep 3`;
-    const { running, env } = start(stage, does);
+    const { running, call } = start(stage, does);
     await expect.poll(() => existsSync(once), { timeout: 20_000 }).toBe(true);
     running.kill('SIGKILL');
     await running;
     expect(stage.isRecordThere()).toBe(true);
-    await expectConvergence(stage, env);
+    await expectConvergence(stage, call);
   });
 
-  // Note and tombstone, each written and renamed; note away; four files.
-  const STEPS = 9;
+  // The lock is written and linked, its temporary file is removed; marker and tombstone are written
+  // and renamed; marker, lock and four files are removed.
+  const STEPS = 13;
   const steps = Array.from({ length: STEPS }, (_, i) => i + 1);
-  test.each([...steps, '1 torn', '3 torn'])('at step %s of its changes to files', async (step) => {
-    const stage = await enrol();
-    const { running, env } = start(stage, 'exit 0', { ...KILLS, KILL_AT: `${step}` });
-    expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
-    await expectConvergence(stage, env);
-  });
+  test.each([...steps, '1 torn', '4 torn', '6 torn'])(
+    'at step %s of its changes to files',
+    async (step) => {
+      const stage = await enrol();
+      const { running, call } = start(stage, 'exit 0', { ...KILLS, KILL_AT: `${step}` });
+      expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+      await expectConvergence(stage, call);
+    },
+  );
 
   test('while purging is at its end without a tombstone, too', async () => {
     const stage = await enrol();
     mkdirSync(stage.path(TOMBSTONE));
-    // The note's two steps, the tombstone's in vain and its unfinished file away, the first file.
-    const { running, env } = start(stage, 'exit 0', { ...KILLS, KILL_AT: '7' });
+    // The lock's three steps, the marker's two, the tombstone's two that fail and the removal of its
+    // temporary file, the removal of the lock, the first file.
+    const { running, call } = start(stage, 'exit 0', { ...KILLS, KILL_AT: '11' });
     expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
-    const answer = await stage.succeed(OPTIONS, { env });
+    const answer = await stage.succeed(OPTIONS, call);
     expect(answer).toMatchObject({ changed: true, removed: [] });
     expect(answer['purged']).toHaveLength(3);
   });
@@ -113,7 +125,7 @@ describe.concurrent('a removal asked to end', () => {
   test.each(HELD)('while %s', async (name, rule, requests) => {
     const stage = await enrol();
     stage.emulator.faults.add(rule);
-    const { running, env } = start(stage, 'exit 0');
+    const { running, call } = start(stage, 'exit 0');
     await stage.faultMet();
     expect(stage.emulator.requests).toHaveLength(requests);
     running.kill(name === 'reading' ? 'SIGINT' : 'SIGTERM');
@@ -126,14 +138,14 @@ describe.concurrent('a removal asked to end', () => {
       error: { code: 'interrupted' },
     });
     if (name === 'verifying') expect(answer.removed).toEqual(done(stage));
-    await expectConvergence(stage, env);
+    await expectConvergence(stage, call);
   });
 
   test('while stopping the agent does not wait for it', async () => {
     const stage = await enrol();
     const once = join(folder(), 'once');
     const does = `[ -e ${once} ] && exit 0; trap '' TERM; : > ${once}; /bin/sleep 3; exit 0`;
-    const { running, env } = start(stage, does);
+    const { running, call } = start(stage, does);
     await expect.poll(() => existsSync(once), { timeout: 20_000 }).toBe(true);
     const asked = performance.now();
     running.kill('SIGTERM');
@@ -146,6 +158,6 @@ describe.concurrent('a removal asked to end', () => {
       error: { code: 'interrupted' },
     });
     expect(stage.sent()).toEqual(['GET 200']);
-    await expectConvergence(stage, env);
+    await expectConvergence(stage, call);
   });
 });

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { thisProcess } from '../../../src/agent/process-identity.ts';
 import { mountTmpfs } from '../../faults/tmpfs.ts';
 import { executablePath } from '../../harness/executable.ts';
 import { IDENTITY, type Stage, stages, TOMBSTONE, UNDER_WAY } from './stage.ts';
@@ -23,32 +24,49 @@ const ANSWERS = [
   ['nothing, 401', 401, '', false],
 ] as const;
 
-/** When it begins to answer so, and whether JumpCloud has accepted this host there before. */
+/** When it begins to answer so, and whether a DELETE was accepted before, or may have been. */
 const MOMENTS = {
-  'the first read': { isAccepted: false, prepare: from(() => true) },
-  'behind the first read': { isAccepted: true, prepare: from(() => true, 1) },
-  'behind a DELETE that got lost': {
-    isAccepted: true,
+  'from the first read on': { isProof: false, prepare: from(() => true) },
+  'from the DELETE on': { isProof: false, prepare: from(() => true, 1) },
+  'after a DELETE that got lost': {
+    isProof: true,
     prepare: async (stage: Stage, status: number, text: string) => {
       stage.emulator.faults.add({ fault: { kind: 'reset-before' }, when: isDelete });
       await from(() => true, 1)(stage, status, text);
     },
   },
-  'behind a DELETE that was answered': {
-    isAccepted: true,
+  'after a DELETE that was answered': {
+    isProof: true,
     prepare: from((method) => method !== 'DELETE', 1),
   },
-  'the next run, with the note': {
-    isAccepted: true,
+  'in the run after one whose DELETE got lost': {
+    isProof: true,
     prepare: async (stage: Stage, status: number, text: string) => {
-      stage.emulator.faults.add({ fault: { kind: 'status', status: 503 }, when: isDelete });
-      await stage.run({ timeout: 0.4 });
-      expect(stage.has(UNDER_WAY)).toBe(true);
+      await loseDelete(stage);
+      await from(() => true)(stage, status, text);
+    },
+  },
+  'in the run after one whose DELETE was denied': {
+    isProof: false,
+    prepare: async (stage: Stage, status: number, text: string) => {
+      stage.emulator.faults.add({ fault: { kind: 'status', status: 401 }, when: isDelete });
+      expect((await stage.run()).answer.error?.code).toBe('unauthorized');
+      expect(stage.has(UNDER_WAY)).toBe(false);
       stage.emulator.faults.clear();
       await from(() => true)(stage, status, text);
     },
   },
 } as const;
+
+/** A run whose DELETE does not take effect, without an answer that says so. */
+async function loseDelete(stage: Stage): Promise<void> {
+  const fault = { kind: 'status', status: 503 } as const;
+  stage.emulator.faults.add({ fault, when: isDelete, times: Infinity });
+  const { answer } = await stage.run({ timeout: 3 });
+  expect(answer.error?.code).toBe('unavailable');
+  expect(stage.has(UNDER_WAY)).toBe(true);
+  stage.emulator.faults.clear();
+}
 
 function isDelete({ method }: { method: string }): boolean {
   return method === 'DELETE';
@@ -67,12 +85,12 @@ function from(which: (method: string) => boolean, skip = 0) {
   };
 }
 
-describe.concurrent.each(Object.entries(MOMENTS))('%s', (moment, { isAccepted, prepare }) => {
-  test.each(ANSWERS)('answered by %s', async (_, status, text, isOfItsForm) => {
+describe.concurrent.each(Object.entries(MOMENTS))('%s', (moment, { isProof, prepare }) => {
+  test.each(ANSWERS)('%s is judged', async (_, status, text, isOfItsForm) => {
     const stage = await enrol();
     await prepare(stage, status, text);
     const { answer } = await stage.run(PURGE);
-    if (isAccepted && isOfItsForm) {
+    if (isProof && isOfItsForm) {
       expect(answer).not.toHaveProperty('failed');
       expect(answer['purged']).toHaveLength(4);
       expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
@@ -80,7 +98,7 @@ describe.concurrent.each(Object.entries(MOMENTS))('%s', (moment, { isAccepted, p
     }
     expect(answer).toMatchObject({
       failed: true,
-      changed: moment === 'behind a DELETE that was answered',
+      changed: moment === 'after a DELETE that was answered',
       error: { code: isOfItsForm ? 'unauthorized' : 'unexpected_response' },
     });
     if (isOfItsForm && status === 404) {
@@ -91,61 +109,41 @@ describe.concurrent.each(Object.entries(MOMENTS))('%s', (moment, { isAccepted, p
   });
 });
 
-describe.concurrent('what was registered meanwhile', () => {
-  test('during the removal stays', async () => {
+describe.concurrent('a host whose clock jumps while JumpCloud answers without Date', () => {
+  const rows = [
+    ['before the DELETE', 'GET', 'unauthorized'],
+    ['while a DELETE gets lost', 'DELETE', 'unauthorized'],
+  ] as const;
+  test.each(rows)('%s keeps its key', async (_, method, code) => {
     const stage = await enrol();
-    const anew = { systemKey: 'a'.repeat(24) };
-    stage.emulator.faults.add({
-      fault: {
-        kind: 'concurrent',
-        when: 'after',
-        change: () => writeFileSync(stage.path('jcagent.conf'), JSON.stringify(anew)),
-      },
-      when: isDelete,
-    });
-    const answer = await stage.succeed(PURGE);
-    expect(answer).toMatchObject({ changed: true, purged: [] });
-    expect(answer.warnings).toEqual([
-      expect.stringContaining(`has registered anew meanwhile, as system ${anew.systemKey}`),
-    ]);
-    expect(stage.files()).toEqual([TOMBSTONE, ...IDENTITY, 'version.txt'].sort());
-  });
-
-  test('and is half written stays, too', async () => {
-    const stage = await enrol();
-    stage.emulator.faults.add({
-      fault: {
-        kind: 'concurrent',
-        when: 'after',
-        change: () => writeFileSync(stage.path('jcagent.conf'), '{"systemKey":"5f1a'),
-      },
-      when: isDelete,
-    });
-    const answer = await stage.succeed(PURGE);
-    expect(answer).toMatchObject({ changed: true, purged: [] });
-    expect(answer.warnings.join()).toMatch(/Nothing was purged: .* is not JSON/);
-  });
-
-  test.each(['{}', undefined])('is nothing to compare system_id with: %s', async (conf) => {
-    const stage = await enrol();
-    if (conf === undefined) rmSync(stage.path('jcagent.conf'));
-    else writeFileSync(stage.path('jcagent.conf'), conf);
-    const options = { ...PURGE, system_id: stage.host.systemId };
-    for (const flags of [['--check'], []]) {
-      const answer = await stage.succeed(options, { flags });
-      expect(answer).toMatchObject({ changed: false, purged: [] });
-      expect(answer.warnings.join()).toContain('no id to compare with system_id');
+    const { emulator, host } = stage;
+    const jump = () => emulator.shiftHostClock(host.systemId, 3_600_000);
+    const isMethod = (target: { method: string }) => target.method === method;
+    const noDate = { kind: 'date', date: () => null } as const;
+    if (method === 'GET') {
+      emulator.faults.add({
+        fault: { kind: 'concurrent', when: 'after', change: jump },
+        when: isMethod,
+      });
+    } else {
+      emulator.faults.add({ fault: { kind: 'reset-before' }, when: isMethod });
+      emulator.onRequest.push((request) => isMethod(request) && jump());
     }
-    expect(stage.has('client.key')).toBe(true);
-    // The tombstone of this system is an id, too: the end of a removal that was cut off.
-    const tombstone = { system_key: stage.host.systemId, removed_at: '2026-01-01T00:00:00Z' };
-    writeFileSync(stage.path(TOMBSTONE), JSON.stringify(tombstone));
-    expect(await stage.succeed(options)).toMatchObject({ changed: true, warnings: [] });
-    expect(stage.has('client.key')).toBe(false);
+    emulator.faults.add({ fault: noDate, times: Infinity });
+    for (const options of [PURGE, {}]) {
+      const { answer } = await stage.run(options);
+      expect(answer).toMatchObject({ changed: false, failed: true, error: { code } });
+      expect(stage.isRecordThere()).toBe(true);
+      expect(stage.files()).toEqual(expect.arrayContaining(IDENTITY));
+      expect(stage.has(TOMBSTONE)).toBe(false);
+    }
+    emulator.faults.clear();
+    emulator.shiftHostClock(host.systemId, 0);
+    expect(await stage.succeed(PURGE)).toMatchObject({ changed: true });
   });
 });
 
-describe.concurrent('the notes', () => {
+describe.concurrent('tombstone and marker', () => {
   test.each([TOMBSTONE, UNDER_WAY])('are not written through a link: %s', async (name) => {
     const stage = await enrol();
     const elsewhere = join(folder(), 'elsewhere');
@@ -175,15 +173,26 @@ describe.concurrent('the notes', () => {
     expect((await stage.succeed()).changed).toBe(false);
   });
 
-  test('that a killed run left unfinished go with the next', async () => {
+  test.each([TOMBSTONE, UNDER_WAY])('lose the temporary files of killed runs: %s', async (name) => {
     const stage = await enrol();
-    // No process has that number: it is above the largest that Linux gives.
-    writeFileSync(stage.path(`${TOMBSTONE}.99999999`), '{"sys');
+    const { pid, start, namespace, boot } = thisProcess();
+    const temporary = (of: readonly unknown[]) => `${name}.${of.join('-')}-x`;
+    const living = temporary([pid, start, namespace, boot]);
+    const dead = [
+      temporary([pid, `1${start}`, namespace, boot]),
+      // No process has that number: it is above the largest that Linux gives.
+      temporary([99_999_999, start, namespace, boot]),
+      temporary([pid, start, namespace, '0'.repeat(32)]),
+    ];
+    const foreign = temporary([pid, start, `1${namespace}`, boot]);
+    for (const file of [living, foreign, ...dead]) writeFileSync(stage.path(file), '{"sys');
     await stage.succeed(PURGE);
-    expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
+    expect(stage.files()).toEqual([TOMBSTONE, living, foreign, 'version.txt'].sort());
   });
 
-  test('leave the next run sure when the disk is full', async ({ skip }) => {
+  test('the marker is proof for the next run when no tombstone fits on the disk', async ({
+    skip,
+  }) => {
     const stage = await enrol();
     const disk = mountTmpfs(256 * 1024);
     if (disk === undefined) return skip('a file system cannot be mounted here');

@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
@@ -51,7 +51,7 @@ describe.concurrent('a DELETE whose answer is lost', () => {
   test('until the budget ran out is settled by the next run', async () => {
     const stage = await enrol();
     onDelete(stage, { kind: 'status', status: 502, applied: true }, 100);
-    const { answer } = await stage.run({ ...PURGE, timeout: 1.5 });
+    const { answer } = await stage.run({ ...PURGE, timeout: 3 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable' } });
     expect(answer.msg).toContain('The change may have been made all the same');
     expect(stage.has('client.key')).toBe(true);
@@ -78,32 +78,42 @@ describe.concurrent('a record that is gone before', () => {
     expectIdentityKept(stage);
   });
 
-  test('by 404 on deleting was removed by somebody else', async () => {
+  const denials = [
+    ['404', 'unauthorized', { kind: 'status', status: 404, text: '{"message":"Not Found"}' }],
+    ['401', 'unauthorized', { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' }],
+  ] as const;
+  test.each(denials)('by %s on deleting is not proven gone', async (status, code, denial) => {
     const stage = await enrol();
-    onDelete(stage, { ...notFound, applied: true });
-    expect(await stage.succeed()).toMatchObject({ changed: false, removed: [] });
-    expect(stage.sent()).toEqual(['GET 200', 'DELETE 404', 'GET 401']);
-    expect(stage.has(TOMBSTONE)).toBe(true);
-    expect(stage.has(UNDER_WAY)).toBe(false);
+    onDelete(stage, { ...denial, applied: true });
+    for (const options of [PURGE, {}]) {
+      const { answer } = await stage.run(options);
+      expect(answer).toMatchObject({ changed: false, failed: true, error: { code } });
+      expectIdentityKept(stage);
+    }
+    expect(stage.sent()).toEqual(['GET 200', `DELETE ${status}`, 'GET 401', 'GET 401']);
   });
 
-  test('by 401 on deleting, too, when reading shows it gone', async () => {
+  test('by a DELETE of another run is gone once that run has left its tombstone', async () => {
     const stage = await enrol();
+    const { systemId } = stage.host;
     onDelete(stage, {
       kind: 'concurrent',
       when: 'before',
-      change: (store) => store.removeSystem(stage.host.systemId),
+      change: (store) => store.removeSystem(systemId),
     });
-    expect(await stage.succeed()).toMatchObject({ changed: false, removed: [] });
-    expect(stage.sent()).toEqual(['GET 200', 'DELETE 401', 'GET 401', 'GET 401']);
-    expect(stage.has(TOMBSTONE)).toBe(true);
+    expect((await stage.run(PURGE)).answer.error?.code).toBe('unauthorized');
+    const tombstone = { system_key: systemId, removed_at: '2026-01-01T00:00:00Z' };
+    writeFileSync(stage.path(TOMBSTONE), JSON.stringify(tombstone));
+    expect(await stage.succeed(PURGE)).toMatchObject({ changed: true, removed: [] });
+    expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
   });
 
   test('by 401 on deleting alone is not gone', async () => {
     const stage = await enrol();
-    onDelete(stage, { kind: 'status', status: 401 });
+    onDelete(stage, { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' });
     const { answer } = await stage.run(PURGE);
     expect(answer).toMatchObject({ changed: false, error: { code: 'unauthorized' } });
+    expect(answer.msg).toContain('still shows the record');
     expect(stage.sent()).toEqual(['GET 200', 'DELETE 401', 'GET 200']);
     expectIdentityKept(stage);
     expect((await stage.succeed(PURGE)).changed).toBe(true);
@@ -190,12 +200,12 @@ describe.concurrent('a removal that does not come about', () => {
   });
 });
 
-describe.concurrent('the note of a removal under way', () => {
+describe.concurrent('the marker of a DELETE that was cut off', () => {
   /** A host whose DELETE was cut off, and whose record is as it was. */
   async function cutOff(): Promise<Stage> {
     const stage = await enrol();
     onDelete(stage, { kind: 'status', status: 503 }, 100);
-    await stage.run({ timeout: 1.2 });
+    await stage.run({ timeout: 3 });
     expect(stage.has(UNDER_WAY)).toBe(true);
     stage.emulator.faults.clear();
     return stage;
@@ -223,13 +233,13 @@ describe.concurrent('the note of a removal under way', () => {
 });
 
 describe.concurrent('a tombstone that cannot be left', () => {
-  test('is warned of, and is not missed where the note of the removal stands', async () => {
+  test('is warned of, and the marker stands in for it', async () => {
     const stage = await enrol();
     mkdirSync(stage.path(TOMBSTONE));
     const answer = await stage.succeed();
     expect(answer).toMatchObject({ changed: true });
     expect(answer.warnings).toEqual([
-      expect.stringMatching(/^The note that this host was removed could not be left .*EISDIR/),
+      expect.stringMatching(/^The tombstone .* could not be left .*EISDIR/),
     ]);
     const again = await stage.succeed();
     expect(again).toMatchObject({ changed: false, removed: [] });

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { predictionOf } from '../../harness/executable.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type CallOptions, predictionOf } from '../../harness/executable.ts';
+import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
 import { program, type Stage, stages, TOMBSTONE } from './stage.ts';
 
 const { enrol, folder } = stages();
@@ -13,31 +14,48 @@ const TOOLS = {
 };
 type Tool = keyof typeof TOOLS;
 
-/** A folder with service managers that note how they were called, then do as told. */
-function managers(tools: readonly Tool[], does = ''): { path: string; log: string } {
-  const path = folder();
-  const log = join(path, 'log');
+const SOMEONE = 65534;
+
+beforeEach((context) => {
+  if (!canHaveMounts()) context.skip('this machine lets no test have mounts of its own');
+});
+
+interface Managers {
+  readonly call: CallOptions;
+  /** How the service managers were called. */
+  readonly log: string;
+}
+
+/** A host with these service managers in /usr/bin, which note how they were called, then act. */
+function managers(tools: readonly Tool[], does = '', systemd = true): Managers {
+  const programs = folder();
+  const log = join(folder(), 'log');
   for (const tool of tools) {
     const environment = `/usr/bin/tr '\\0' '\\n' < /proc/$$/environ > ${log}.env`;
-    program(path, tool, `echo ${tool} "$@" >> ${log}\n${environment}\n${does}`);
+    program(programs, tool, `echo ${tool} "$@" >> ${log}\n${environment}\n${does}`);
   }
-  return { path, log };
+  return { call: on('/usr/bin:/bin', onHostWith({ programs, systemd })), log };
 }
 
 /** A launchctl whose agent takes a while to end: `print` knows it `looks` times before it is gone. */
-function launchd(bootout: string, looks: number): { path: string; log: string } {
+function launchd(bootout: string, looks: number): Managers {
   const gone = 'echo "Could not find service" >&2; exit 113';
+  const printed = join(folder(), 'printed');
   return managers(
     ['launchctl'],
     `case $1 in
       bootout) ${bootout} ;;
-      print) [ "$(/usr/bin/grep -c print ${'$'}{0%/*}/log)" -le ${looks} ] || { ${gone}; } ;;
+      print) echo >> ${printed}; [ "$(/usr/bin/wc -l < ${printed})" -le ${looks} ] || { ${gone}; } ;;
     esac`,
   );
 }
 
+/** A call with this PATH, through these words. */
+function on(path: string, through: readonly string[]): CallOptions {
+  return { env: { PATH: path, JUMPCLOUD_NODE: process.execPath }, through };
+}
+
 const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').trim() : '');
-const on = (path: string) => ({ env: { PATH: path, JUMPCLOUD_NODE: process.execPath } });
 
 function expectNothingDone(stage: Stage): void {
   expect(stage.isRecordThere()).toBe(true);
@@ -51,50 +69,155 @@ function expectNothingDone(stage: Stage): void {
 }
 
 describe.concurrent('stop_agent', () => {
-  const rows: [tools: Tool[], expected: Tool][] = [
-    [['systemctl', 'service', 'launchctl'], 'systemctl'],
-    [['launchctl', 'service'], 'service'],
-    [['launchctl'], 'launchctl'],
+  const rows: [tools: Tool[], systemd: boolean, expected: Tool][] = [
+    [['systemctl', 'service', 'launchctl'], true, 'systemctl'],
+    [['systemctl', 'service', 'launchctl'], false, 'service'],
+    [['launchctl', 'service'], true, 'service'],
+    [['systemctl', 'launchctl'], false, 'launchctl'],
   ];
-  test.each(rows)('of %j', async (tools, expected) => {
+  test.each(rows)('of %j, systemd running: %s, uses %s', async (tools, systemd, expected) => {
     const stage = await enrol();
-    const { path, log } = managers(tools, 'if [ "$1" = print ]; then exit 113; fi');
-    const predicted = await stage.succeed(
-      { stop_agent: true },
-      { ...on(path), flags: ['--check'] },
-    );
+    const does = 'if [ "$1" = print ]; then exit 113; fi';
+    const { call, log } = managers(tools, does, systemd);
+    const options = { stop_agent: true };
+    const predicted = await stage.succeed(options, { ...call, flags: ['--check'] });
     expect(read(log)).toBe('');
-    const answer = await stage.succeed({ stop_agent: true }, on(path));
+    const answer = await stage.succeed(options, call);
     expect(predicted).toEqual(predictionOf(answer));
     expect(answer.changed).toBe(true);
     const asked = [`${expected} ${TOOLS[expected]}`];
     if (expected === 'launchctl') asked.push(`launchctl print ${DARWIN}`);
     expect(read(log).split('\n')).toEqual(asked);
-    expect((await stage.succeed({ stop_agent: true }, on(path))).changed).toBe(false);
+    expect((await stage.succeed(options, call)).changed).toBe(false);
     expect(read(log).split('\n')).toEqual(asked);
   });
 
-  test('hands nothing on but PATH', async () => {
+  test("hands nothing on but a PATH of the system's directories", async () => {
     const stage = await enrol();
-    const { path, log } = managers(['systemctl']);
-    const env = { ...on(path).env, HTTPS_PROXY: 'http://jane:geheim@127.0.0.1:9', NO_PROXY: '*' };
-    await stage.succeed({ stop_agent: true }, { env });
-    expect(read(`${log}.env`)).toBe(`PATH=${path}`);
+    const { call, log } = managers(['systemctl']);
+    const env = { HTTPS_PROXY: 'http://jane:geheim@127.0.0.1:9', NO_PROXY: '*' };
+    await stage.succeed({ stop_agent: true }, { ...call, env: { ...call.env, ...env } });
+    expect(read(`${log}.env`)).toBe('PATH=/usr/bin:/bin:/usr/sbin:/sbin');
   });
 
-  test('takes the first folder of PATH that has a program', async () => {
+  test('runs the real path of a program that is a link', async () => {
+    const stage = await enrol();
+    const programs = folder();
+    program(programs, 'rc-service', 'exit 4');
+    symlinkSync('rc-service', join(programs, 'service'));
+    const call = on('/usr/bin', onHostWith({ programs, systemd: false }));
+    const { answer } = await stage.run({ stop_agent: true }, call);
+    expect(answer.error?.['command']).toBe('/usr/bin/rc-service jcagent stop');
+  });
+
+  describe('as root', () => {
+    /** A program that leaves a trace, in a directory of its own. */
+    function planted(): { directory: string; file: string; trace: string } {
+      const directory = join(folder(), 'bin');
+      const trace = join(folder(), 'trace');
+      return { directory, file: program(directory, 'systemctl', `: > ${trace}`), trace };
+    }
+
+    const replaceable: [what: string, open: (of: ReturnType<typeof planted>) => string][] = [
+      [
+        'a file of theirs',
+        ({ directory, file }) => {
+          chownSync(file, SOMEONE, SOMEONE);
+          return directory;
+        },
+      ],
+      [
+        'a file that everyone can write to',
+        ({ directory, file }) => {
+          chmodSync(file, 0o757);
+          return directory;
+        },
+      ],
+      [
+        'a file in a directory of theirs',
+        ({ directory }) => {
+          chownSync(directory, SOMEONE, SOMEONE);
+          return directory;
+        },
+      ],
+      [
+        'a file below a directory of theirs',
+        ({ directory }) => {
+          chownSync(join(directory, '..'), SOMEONE, SOMEONE);
+          return directory;
+        },
+      ],
+      [
+        'a file in a directory that a group can write to',
+        ({ directory }) => {
+          chmodSync(directory, 0o775);
+          return directory;
+        },
+      ],
+      [
+        'a file in a sticky directory',
+        ({ directory }) => {
+          chmodSync(directory, 0o1777);
+          return directory;
+        },
+      ],
+      [
+        'a link to a file in a directory of theirs',
+        ({ directory, file }) => {
+          chownSync(directory, SOMEONE, SOMEONE);
+          const linked = folder();
+          symlinkSync(file, join(linked, 'systemctl'));
+          return linked;
+        },
+      ],
+    ];
+    test.each(replaceable)('it does not run %s', async (_, open) => {
+      const stage = await enrol();
+      const plant = planted();
+      const path = open(plant);
+      const none = on(`${path}:/usr/bin:/bin`, onHostWith({}));
+      const { answer } = await stage.run({ stop_agent: true, purge_identity: true }, none);
+      expect(answer).toMatchObject({ changed: false, error: { code: 'local_action_failed' } });
+      expect(answer.msg).toContain(
+        `Someone other than root can replace ${path}/systemctl, so root does not run it.`,
+      );
+      expect(stage.sent()).toEqual([]);
+      expectNothingDone(stage);
+
+      const { call, log } = managers(['systemctl']);
+      const env = { ...call.env, PATH: `${path}:/usr/bin:/bin` };
+      await stage.succeed({ stop_agent: true }, { ...call, env });
+      expect(read(log)).toBe('systemctl stop jcagent');
+      expect(existsSync(plant.trace)).toBe(false);
+    });
+
+    test("it searches the system's directories before PATH", async () => {
+      const stage = await enrol();
+      const { directory, trace } = planted();
+      const { call, log } = managers(['systemctl']);
+      const env = { ...call.env, PATH: `${directory}:/usr/bin:/bin` };
+      await stage.succeed({ stop_agent: true }, { ...call, env });
+      expect(read(log)).toBe('systemctl stop jcagent');
+      expect(existsSync(trace)).toBe(false);
+    });
+  });
+
+  test('takes the first directory of PATH that has a program', async () => {
     const stage = await enrol();
     const first = folder();
-    program(join(first, 'systemctl'), 'not-the-program', '');
-    const { path, log } = managers(['systemctl']);
-    await stage.succeed({ stop_agent: true }, on(`${first}:/nonexistent::${path}`));
-    expect(read(log)).toBe('systemctl stop jcagent');
+    mkdirSync(join(first, 'systemctl'));
+    const second = folder();
+    const trace = join(folder(), 'trace');
+    program(second, 'systemctl', `: > ${trace}`);
+    const path = `${first}:/nonexistent::bin:${second}:/bin`;
+    await stage.succeed({ stop_agent: true }, on(path, onHostWith({})));
+    expect(existsSync(trace)).toBe(true);
   });
 
   test('stops before the record goes, and after it was found', async () => {
     const stage = await enrol();
-    const { path, log } = managers(['systemctl'], '/bin/sleep 0.2');
-    await stage.succeed({ stop_agent: true }, on(path));
+    const { call, log } = managers(['systemctl'], '/bin/sleep 0.2');
+    await stage.succeed({ stop_agent: true }, call);
     const stopped = read(log) !== '';
     const [get, del] = stage.emulator.requests;
     expect([stopped, get?.method, del?.method]).toEqual([true, 'GET', 'DELETE']);
@@ -103,8 +226,8 @@ describe.concurrent('stop_agent', () => {
 
   test('takes a service that does not exist for stopped', async () => {
     const stage = await enrol();
-    const { path } = managers(['systemctl'], 'echo "Unit jcagent.service not loaded." >&2; exit 5');
-    const answer = await stage.succeed({ stop_agent: true }, on(path));
+    const { call } = managers(['systemctl'], 'echo "Unit jcagent.service not loaded." >&2; exit 5');
+    const answer = await stage.succeed({ stop_agent: true }, call);
     expect(answer).toMatchObject({ changed: true, warnings: [] });
   });
 
@@ -118,8 +241,8 @@ describe.concurrent('stop_agent', () => {
     ['was not loaded', 'echo "Boot-out failed: 3: No such process" >&2; exit 3', 0],
   ])('waits until launchd has no agent that %s', async (_, bootout, looks) => {
     const stage = await enrol();
-    const { path, log } = launchd(bootout, looks);
-    const answer = await stage.succeed({ stop_agent: true }, on(path));
+    const { call, log } = launchd(bootout, looks);
+    const answer = await stage.succeed({ stop_agent: true }, call);
     expect(answer).toMatchObject({ changed: true, warnings: [] });
     expect(read(log).split('\n')).toEqual([
       `launchctl bootout ${DARWIN}`,
@@ -138,8 +261,8 @@ describe.concurrent('stop_agent', () => {
     ['does not say what it knows', 'exit 0', /print .* failed with 1\. Stop it/],
   ])('that launchd %s keeps everything', async (_, bootout, message) => {
     const stage = await enrol();
-    const { path } = managers(['launchctl'], `case $1 in bootout) ${bootout} ;; *) exit 1 ;; esac`);
-    const { answer } = await stage.run({ stop_agent: true, purge_identity: true }, on(path));
+    const { call } = managers(['launchctl'], `case $1 in bootout) ${bootout} ;; *) exit 1 ;; esac`);
+    const { answer } = await stage.run({ stop_agent: true, purge_identity: true }, call);
     expect(answer).toMatchObject({ changed: false, error: { code: 'local_action_failed' } });
     expect(answer.msg).toMatch(message);
     expect(stage.sent()).toEqual(['GET 200']);
@@ -157,12 +280,12 @@ describe.concurrent('stop_agent', () => {
   ];
   test.each(failing)('that %s keeps everything', async (_, does, message) => {
     const stage = await enrol();
-    const { path } = managers(['systemctl'], does);
-    const { answer } = await stage.run({ stop_agent: true, purge_identity: true }, on(path));
+    const { call } = managers(['systemctl'], does);
+    const { answer } = await stage.run({ stop_agent: true, purge_identity: true }, call);
     expect(answer).toMatchObject({
       changed: false,
       failed: true,
-      error: { code: 'local_action_failed', command: `${path}/systemctl stop jcagent` },
+      error: { code: 'local_action_failed', command: '/usr/bin/systemctl stop jcagent' },
     });
     expect(answer.msg).toMatch(message);
     expect(stage.sent()).toEqual(['GET 200']);
@@ -172,9 +295,14 @@ describe.concurrent('stop_agent', () => {
   test.each([[], ['--check']])('without a service manager fails first (%s)', async (...flags) => {
     const stage = await enrol();
     const path = folder();
-    const { answer } = await stage.run({ stop_agent: true }, { ...on(path), flags });
+    // Without systemd, its program can stop nothing.
+    const call = on(path, onHostWith({ systemd: false }));
+    program(path, 'systemctl', '');
+    const { answer } = await stage.run({ stop_agent: true }, { ...call, flags });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
-    expect(answer.msg).toContain(`none of systemctl, service, launchctl is on PATH (${path})`);
+    expect(answer.msg).toBe(
+      `The agent cannot be stopped: neither systemctl, with systemd running, nor service nor launchctl is in /usr/bin, /bin, /usr/sbin, /sbin or PATH (${path}). Stop it by other means and leave stop_agent out.`,
+    );
     expect(stage.sent()).toEqual([]);
     expectNothingDone(stage);
   });
@@ -182,18 +310,18 @@ describe.concurrent('stop_agent', () => {
   test('needs no service manager where there is nothing to remove', async () => {
     const stage = await enrol();
     await stage.succeed();
-    const answer = await stage.succeed({ stop_agent: true }, on(folder()));
+    const answer = await stage.succeed({ stop_agent: true }, on(folder(), onHostWith({})));
     expect(answer.changed).toBe(false);
   });
 
   test('says that the agent is stopped when the removal then fails', async () => {
     const stage = await enrol();
-    const { path } = managers(['systemctl']);
+    const { call } = managers(['systemctl']);
     stage.emulator.faults.add({
       fault: { kind: 'status', status: 403 },
       when: ({ method }) => method === 'DELETE',
     });
-    const { answer } = await stage.run({ stop_agent: true }, on(path));
+    const { answer } = await stage.run({ stop_agent: true }, call);
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'rejected' } });
     expect(answer.warnings).toEqual([
       expect.stringMatching(/^The agent was told to stop before that/),

@@ -1,0 +1,110 @@
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { standingOf, thisProcess } from './process-identity.ts';
+
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+
+/**
+ * Puts a file of ours, for its owner alone, in the place of whatever is there, a link or a pipe
+ * included. A reader finds the old one or the new one, also after a power failure. Throws what the
+ * file system throws.
+ */
+export function replaceFile(path: string, text: string): void {
+  const temporary = writeTemporary(path, text);
+  try {
+    renameSync(temporary, path);
+  } catch (error) {
+    removeFile(temporary);
+    throw error;
+  }
+  flushDirectory(path);
+}
+
+/**
+ * Creates a file of ours, for its owner alone, complete from its first moment on. Returns false when
+ * there is one. Throws what the file system throws.
+ */
+export function createFile(path: string, text: string): boolean {
+  const temporary = writeTemporary(path, text);
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    removeFile(temporary);
+  }
+  flushDirectory(path);
+  return true;
+}
+
+/** Removes a file, or a link to one. Returns whether it is gone; a directory stays. */
+export function removeFile(path: string): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+}
+
+/** Removes the temporary files of a file that killed processes have left. */
+export function removeTemporaries(path: string): void {
+  const prefix = `${basename(path)}.`;
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(prefix)) continue;
+    const [, pid, start = '', namespace = '', boot = ''] =
+      TEMPORARY.exec(name.slice(prefix.length)) ?? [];
+    if (pid === undefined) continue;
+    const writer = { pid: Number(pid), start, namespace, boot };
+    if (standingOf(writer) === 'dead') removeFile(join(dirname(path), name));
+  }
+}
+
+/** Who writes it, then what makes its name one that cannot be foreseen. */
+const TEMPORARY = /^(\d+)-(\d*)-(\d*)-(\w*)-\w+$/;
+
+function writeTemporary(path: string, text: string): string {
+  removeTemporaries(path);
+  const { pid, start, namespace, boot } = thisProcess();
+  const temporary = `${path}.${[pid, start, namespace, boot, randomName()].join('-')}`;
+  const file = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } catch (error) {
+    removeFile(temporary);
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+  return temporary;
+}
+
+/** Returns a name that no other has. */
+export function randomName(): string {
+  return Math.random().toString(36).slice(2);
+}
+
+/** A file is in its place for good once its directory is on the disk, too. */
+function flushDirectory(path: string): void {
+  let directory: number | undefined;
+  try {
+    directory = openSync(dirname(path), constants.O_RDONLY);
+    fsyncSync(directory);
+  } catch {
+    // Not every file system can flush a directory.
+  } finally {
+    if (directory !== undefined) closeSync(directory);
+  }
+}

@@ -1,0 +1,155 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newLock, releaseLock, removeDeadLock, takeLock } from '../../src/agent/lock-file.ts';
+import { standingOf, thisProcess } from '../../src/agent/process-identity.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lock-file-'));
+const worker = join(folder, 'lock-worker.js');
+const pauser = join(folder, 'lock-pauser.js');
+const directory = () => mkdtempSync(join(folder, 'agent-'));
+beforeAll(async () => {
+  await build({
+    entryPoints: ['lock-worker.ts', 'lock-pauser.ts'].map(
+      (name) => new URL(name, import.meta.url).pathname,
+    ),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    outdir: folder,
+  });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('processes that die while they take a lock over never share it', async () => {
+  const place = directory();
+  const [lock, counter] = [join(place, 'lock'), join(place, 'counter')];
+  writeFileSync(counter, '0');
+  const said: string[] = [];
+  let deaths = 0;
+  const end = Date.now() + 10_000;
+  const keepWorking = async () => {
+    while (Date.now() < end) {
+      const { stdout, signal } = await execa(
+        process.execPath,
+        [worker, lock, counter, '40', '0.02'],
+        {
+          reject: false,
+        },
+      );
+      said.push(...stdout.split('\n').filter(Boolean));
+      if (signal === 'SIGKILL') deaths++;
+    }
+  };
+  await Promise.all(Array.from({ length: 6 }, keepWorking));
+  // The last ones to die may have left theirs.
+  await execa(process.execPath, [worker, lock, counter, '1', '0']);
+  console.log(`${said.length} additions, ${deaths} deaths`);
+  expect(said.filter((line) => line !== 'added')).toEqual([]);
+  expect(Number(readFileSync(counter, 'utf8'))).toBe(said.length + 1);
+  expect(deaths).toBeGreaterThan(5);
+  expect(readdirSync(place).sort()).toEqual(['counter']);
+}, 60_000);
+
+test('a dead lock is taken over once, wherever another process stops in between', async () => {
+  const held: string[] = [];
+  for (let step = 1; ; step++) {
+    const place = directory();
+    const [path, go] = [join(place, 'lock'), join(place, 'go')];
+    writeFileSync(path, JSON.stringify({ ...newLock(60_000), start: '1' }));
+    const other = spawn(process.execPath, [pauser, path, `${step}`, go]);
+    let said = '';
+    other.stdout.on('data', (chunk) => {
+      said += chunk;
+    });
+    const ended = new Promise((resolve) => other.on('close', resolve));
+    await expect.poll(() => said, { timeout: 10_000, interval: 5 }).not.toBe('');
+    if (!said.startsWith('paused')) break;
+    const own = takeLock(path, newLock(60_000));
+    writeFileSync(go, '');
+    await ended;
+    held.push(`${own} ${said.split('\n')[1]}`);
+  }
+  expect(held.length).toBeGreaterThan(10);
+  expect(held.filter((both) => both === 'taken taken')).toEqual([]);
+  expect(new Set(held)).toEqual(new Set(['taken alive', 'alive taken']));
+}, 60_000);
+
+describe('a process', () => {
+  const own = thisProcess();
+
+  test('that runs is alive, and named by start, namespace and boot', () => {
+    expect(own).toMatchObject({ pid: process.pid, boot: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    expect(Number(own.start)).toBeGreaterThan(0);
+    expect(Number(own.namespace)).toBeGreaterThan(0);
+    expect(standingOf(own)).toBe('alive');
+  });
+
+  test.each([
+    ['of another start', { start: `1${own.start}` }, 'dead'],
+    ['of another boot', { boot: '0'.repeat(32) }, 'dead'],
+    ['of a number that no process has', { pid: 99_999_999 }, 'dead'],
+    ['of another pid namespace', { namespace: '1' }, 'unknown'],
+    ['that does not name its boot, of a taken number', { boot: '' }, 'unknown'],
+    ['that does not name its boot, of a free number', { boot: '', pid: 99_999_999 }, 'dead'],
+    ['that does not name its start', { start: '' }, 'unknown'],
+  ])('%s is judged', (_, change, standing) => {
+    expect(standingOf({ ...own, ...change })).toBe(standing);
+  });
+
+  test('that has ended is dead although its parent has not looked', async () => {
+    // The shell becomes a program that does not know of its child.
+    const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 30'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [line] = (await new Promise<Buffer>((resolve) => parent.stdout.once('data', resolve)))
+      .toString()
+      .split('\n');
+    const stat = readFileSync(`/proc/${line}/stat`, 'latin1').split(' ');
+    const child = { ...own, pid: Number(line), start: stat[21] ?? '' };
+    expect(standingOf(child)).toBe('alive');
+    await expect.poll(() => standingOf(child), { timeout: 10_000 }).toBe('dead');
+    expect(readFileSync(`/proc/${line}/stat`, 'latin1')).toMatch(/ Z /);
+    parent.kill('SIGKILL');
+  });
+});
+
+describe('a lock', () => {
+  test('is taken once, and released by its holder alone', () => {
+    const path = join(directory(), 'lock');
+    const [first, second] = [newLock(1000), newLock(1000)];
+    expect(takeLock(path, first)).toBe('taken');
+    expect(takeLock(path, second)).toBe('alive');
+    releaseLock(path, second);
+    expect(takeLock(path, second)).toBe('alive');
+    releaseLock(path, first);
+    expect(takeLock(path, second)).toBe('taken');
+  });
+
+  test('of a dead process is removed when asked, and no other', () => {
+    const path = join(directory(), 'lock');
+    removeDeadLock(path);
+    expect(takeLock(path, newLock(1000))).toBe('taken');
+    removeDeadLock(path);
+    expect(takeLock(path, newLock(1000))).toBe('alive');
+    writeFileSync(path, JSON.stringify({ ...newLock(1000), start: '1' }));
+    removeDeadLock(path);
+    expect(readdirSync(join(path, '..'))).toEqual([]);
+  });
+
+  test.each([
+    ['before its time is over', { from: -10, until: 60_000 }, 'unknown'],
+    ['after it', { from: -20, until: -10 }, 'taken'],
+    ['of a clock that starts later', { from: 60_000, until: 120_000 }, 'taken'],
+  ])('of a process that cannot be seen, %s', (_, { from, until }, expected) => {
+    const path = join(directory(), 'lock');
+    const { from: now, ...lock } = newLock(0);
+    const foreign = { ...lock, from: now + from, until: now + until, namespace: '1' };
+    writeFileSync(path, JSON.stringify(foreign));
+    expect(takeLock(path, newLock(1000))).toBe(expected);
+  });
+});

@@ -1,0 +1,52 @@
+import fs from 'node:fs';
+import { newLock, releaseLock, takeLock } from '../../src/agent/lock-file.ts';
+
+/**
+ * Adds one to the number in a file, so many times, under a lock; is killed at random before a step
+ * that takes or releases the lock. Prints a line for each addition, and for each time that it met
+ * another process under the same lock.
+ */
+const [path = '', counter = '', times = '', rate = ''] = process.argv.slice(2);
+const inside = `${counter}.inside`;
+let mayDie = false;
+
+for (const name of ['linkSync', 'renameSync', 'unlinkSync', 'openSync'] as const) {
+  const real = fs[name] as (...words: unknown[]) => unknown;
+  Object.assign(fs, {
+    [name]: (...words: unknown[]) => {
+      if (mayDie && Math.random() < Number(rate)) process.kill(process.pid, 'SIGKILL');
+      // What another process does in between is what matters.
+      if (mayDie && Math.random() < 0.3) sleep(Math.random() * 30);
+      return real(...words);
+    },
+  });
+}
+
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+function addOne(): void {
+  try {
+    fs.closeSync(fs.openSync(inside, 'wx'));
+  } catch {
+    fs.writeSync(1, 'not alone\n');
+    return;
+  }
+  const before = Number(fs.readFileSync(counter, 'utf8'));
+  sleep(Math.random() * 2);
+  fs.writeFileSync(counter, `${before + 1}`);
+  fs.writeSync(1, 'added\n');
+  fs.unlinkSync(inside);
+}
+
+for (let i = 0; i < Number(times); i++) {
+  const lock = newLock(60_000);
+  mayDie = true;
+  while (takeLock(path, lock) !== 'taken') sleep(1);
+  mayDie = false;
+  addOne();
+  mayDie = true;
+  releaseLock(path, lock);
+  mayDie = false;
+}

@@ -1,0 +1,100 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import type { TlsIdentity } from '../../emulator/keys.ts';
+import {
+  type Controller,
+  makeController,
+  type PlayOptions,
+  type PlayRun,
+} from '../../harness/ansible/controller.ts';
+import { ansibleRoot } from '../../harness/ansible/installation.ts';
+import { type Kickstart, startKickstart } from './kickstart.ts';
+
+/** A connect key of the older form. */
+export const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
+
+const ROLE = {
+  name: 'Enrol',
+  'ansible.builtin.include_role': { name: 'systemcontext.jumpcloud.agent' },
+};
+
+interface HostOptions {
+  readonly connectKey?: string;
+  /** For how many seconds after the kickstart's end the agent is not registered yet. */
+  readonly delay?: number;
+  readonly tls?: TlsIdentity;
+}
+
+/** The role agent, played against this machine. */
+export interface AgentRole {
+  readonly controller: Controller;
+  readonly emulator: Emulator;
+  /** The kickstart of the newest host. */
+  readonly kickstart: Kickstart;
+  /** The agent's folder of the newest host, as Ansible sees it. */
+  readonly agentDir: string;
+  /** Where Ansible and the role may put files, on the controller and on the host. */
+  readonly temporary: readonly string[];
+  /** Starts over with a host without an agent, and with a kickstart for it. */
+  newHost(options?: HostOptions): Promise<void>;
+  play(variables?: object, options?: PlayOptions): Promise<PlayRun>;
+  close(): Promise<void>;
+}
+
+/** Prepares the role on this machine; a test calls `newHost` before it plays. */
+export async function startAgentRole(): Promise<AgentRole> {
+  const [controller, emulator] = await Promise.all([makeController(), startEmulator()]);
+  const outside = `${ansibleRoot}${controller.folder}`;
+  const temporary = ['tmp', 'local', 'remote'].map((name) => join(outside, name));
+  let kickstart: Kickstart | undefined;
+  let agentDir = '';
+
+  return {
+    controller,
+    emulator,
+    get kickstart() {
+      if (kickstart === undefined) throw new Error('there is no host yet');
+      return kickstart;
+    },
+    get agentDir() {
+      return agentDir;
+    },
+    temporary,
+    async newHost(options = {}) {
+      await kickstart?.close();
+      for (const left of temporary) await rm(left, { recursive: true, force: true });
+      await mkdir(join(outside, 'tmp'));
+      const folder = (await mkdtemp(join(outside, 'opt-'))).slice(ansibleRoot.length);
+      agentDir = join(folder, 'jc');
+      kickstart = await startKickstart({
+        emulator,
+        agentDir,
+        connectKey: CONNECT_KEY,
+        ...options,
+      });
+      emulator.clearRequests();
+    },
+    async play(variables = {}, { flags = [], env = {}, play = {} } = {}) {
+      const vars = {
+        jumpcloud_agent_connect_key: CONNECT_KEY,
+        jumpcloud_agent_kickstart_url: kickstart?.url,
+        jumpcloud_agent_registration_timeout: 20,
+        ...variables,
+      };
+      const file = await controller.put('agent-vars.yml', stringify(vars));
+      const common = { agent_dir: agentDir, api_url: emulator.url };
+      return controller.play([ROLE], {
+        flags: ['-e', `@${file}`, ...flags],
+        env: { TMPDIR: join(controller.folder, 'tmp'), ...env },
+        play: { module_defaults: { 'group/systemcontext.jumpcloud.all': common }, ...play },
+      });
+    },
+    async close() {
+      await kickstart?.close();
+      await emulator.close();
+      await controller.remove();
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A watch that runs until it is stopped. */
+export interface Watch {
+  /** Ends the watch; returns what it has found, each finding once. */
+  stop(): Promise<string[]>;
+}
+
+/** Watches the command lines of all processes for a text. */
+export function watchProcesses(text: string): Watch {
+  return watch(async () =>
+    (await processes())
+      .map(({ commandLine }) => commandLine)
+      .filter((commandLine) => commandLine.includes(text)),
+  );
+}
+
+/** Watches the files below folders for a text. */
+export function watchFiles(folders: readonly string[], text: string): Watch {
+  return watch(() => filesWith(folders, text));
+}
+
+/** Returns the paths of the files below folders that hold a text. */
+export async function filesWith(folders: readonly string[], text: string): Promise<string[]> {
+  const found = await Promise.all(
+    folders.map(async (folder) => {
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
+        () => [],
+      );
+      return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name));
+    }),
+  );
+  const holds = async (path: string) =>
+    (await readFile(path, 'utf8').catch(() => '')).includes(text);
+  const paths = found.flat();
+  const held = await Promise.all(paths.map(holds));
+  return paths.filter((_, index) => held[index]);
+}
+
+/** Returns the processes of this machine, with their arguments separated by spaces. */
+export async function processes(): Promise<{ pid: number; commandLine: string }[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  return Promise.all(
+    pids.map(async (pid) => {
+      const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      return { pid: Number(pid), commandLine: line.replaceAll('\0', ' ') };
+    }),
+  );
+}
+
+function watch(look: () => Promise<readonly string[]>): Watch {
+  const seen = new Set<string>();
+  let watching = true;
+  const ended = (async () => {
+    while (watching) {
+      for (const found of await look()) seen.add(found);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })();
+  return {
+    async stop() {
+      watching = false;
+      await ended;
+      return [...seen];
+    },
+  };
+}

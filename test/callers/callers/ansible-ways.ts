@@ -1,0 +1,88 @@
+import type { Controller } from '../../harness/ansible/controller.ts';
+import { ansibleRoot } from '../../harness/ansible/installation.ts';
+import { sshVariables } from '../../harness/ansible/ssh-variables.ts';
+import { quoted } from '../../terminal.ts';
+import { type Caller, flagsOf } from '../caller.ts';
+import { readAnswer } from '../read-answer.ts';
+import type { TestBed } from '../test-bed.ts';
+import { type AnsibleWay, ansibleCaller, moduleTask, type Registered } from './ansible.ts';
+import { commandLine } from './shell.ts';
+
+const SSHD = '/usr/sbin/sshd';
+
+const overSsh = {
+  needs: [SSHD],
+  variables: async (bed: TestBed, controller: Controller) =>
+    sshVariables(controller, await bed.sshServer()),
+} satisfies Partial<AnsibleWay>;
+
+/** Reads what a task registered that ran a command on a terminal, where line ends are CRLF. */
+const commandResult = ({ stdout, rc }: Registered) => ({
+  answer: readAnswer(String(stdout).replaceAll('\r\n', '\n'), { isTerminal: true }),
+  exitCode: Number(rc),
+});
+
+const WAYS: readonly AnsibleWay[] = [
+  { ...overSsh, name: 'Ansible over ssh', column: 'ssh' },
+  {
+    ...overSsh,
+    name: 'Ansible over ssh with pipelining',
+    column: 'pipelining',
+    env: { ANSIBLE_PIPELINING: 'true' },
+  },
+  {
+    name: 'Ansible over ssh with become',
+    column: 'become',
+    needs: [SSHD, 'sudo', 'unshare'],
+    needsPrivileges: true,
+    variables: async (bed, controller) => ({
+      ...(await sshVariables(controller, await bed.sudoServer())),
+      ansible_become: true,
+    }),
+  },
+  {
+    ...overSsh,
+    name: 'Ansible over ssh with async',
+    column: 'async',
+    // "check mode and async cannot be used on same task"
+    neverChecks: true,
+    task: (call) => ({ ...moduleTask(call), async: 60, poll: 1 }),
+    adds: [
+      ...['ansible_job_id', 'finished', 'results_file', 'started'],
+      ...['stdout', 'stdout_lines', 'stderr', 'stderr_lines'],
+    ],
+  },
+  {
+    name: 'Ansible over the local connection',
+    column: 'local',
+    ...(ansibleRoot !== '' && { root: ansibleRoot }),
+    variables: async () => ({
+      ansible_connection: 'local',
+      ansible_python_interpreter: '/usr/bin/python3',
+    }),
+  },
+  {
+    ...overSsh,
+    name: "Ansible's raw module with --json",
+    column: 'raw',
+    task: (call) => ({ 'ansible.builtin.raw': commandLine(call, '--json') }),
+    read: commandResult,
+  },
+  {
+    ...overSsh,
+    name: "Ansible's script module with --json",
+    column: 'script',
+    task: (call, { folder }) => ({
+      'ansible.builtin.script': [
+        `${folder}/ansible_collections/systemcontext/jumpcloud/plugins/modules/${call.module}`,
+        '--json',
+        ...flagsOf(call),
+        quoted(JSON.stringify(call.options)),
+      ].join(' '),
+    }),
+    read: commandResult,
+  },
+];
+
+/** Ansible's ways of calling a module. */
+export const ansibleCallers: readonly Caller[] = WAYS.map(ansibleCaller);

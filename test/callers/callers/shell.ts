@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import { execa } from 'execa';
+import { executablePath } from '../../harness/executable.ts';
+import { onTerminal, quoted } from '../../terminal.ts';
+import { type Call, type Caller, callingOneByOne, flagsOf } from '../caller.ts';
+import { readAnswer } from '../read-answer.ts';
+
+/** A call as a line of shell, its options one word of it. */
+export function commandLine(call: Call, ...flags: string[]): string {
+  const words = [executablePath(call.module), ...flags, ...flagsOf(call)];
+  return [...words, quoted(JSON.stringify(call.options))].join(' ');
+}
+
+export const pipe: Caller = callingOneByOne(
+  { name: 'A pipe', column: 'pipe', needs: ['bash'] },
+  async () => async (call) => {
+    const options = quoted(JSON.stringify(call.options));
+    const module = [executablePath(call.module), ...flagsOf(call)].join(' ');
+    const line = `set -o pipefail; printf %s ${options} | ${module} | cat`;
+    return read(await execa('bash', ['-c', line], AS_IT_COMES));
+  },
+);
+
+export const cron: Caller = callingOneByOne(
+  { name: 'A cron job', column: 'cron' },
+  async () => async (call) =>
+    read(await execa('env', ['-i', '/bin/sh', '-c', `${commandLine(call)} <&-`], AS_IT_COMES)),
+);
+
+export const terminal: Caller = callingOneByOne(
+  { name: 'A shell on a terminal with --json', column: 'terminal', needs: ['script'] },
+  async () => async (call) => {
+    const { output, exitCode } = await onTerminal(commandLine(call, '--json'));
+    return { answer: readAnswer(output, { isTerminal: true }), exitCode };
+  },
+);
+
+export const commandSubstitution: Caller = callingOneByOne(
+  {
+    name: 'A command substitution on a terminal',
+    column: '$(…)',
+    needs: ['script'],
+    showsProgress: true,
+  },
+  async (bed) => async (call) => {
+    const path = await bed.path(`substituted-${call.id}`);
+    const keep = `status=$?; printf '%s\\n' "$answer" >${quoted(path)}; exit $status`;
+    const { output, exitCode } = await onTerminal(`answer=$(${commandLine(call)}); ${keep}`);
+    return { answer: readAnswer(await readFile(path, 'utf8')), exitCode, stderr: output };
+  },
+);
+
+const AS_IT_COMES = { stdin: 'ignore', reject: false, stripFinalNewline: false } as const;
+
+function read(ran: { stdout: string; stderr: string; exitCode?: number | undefined }) {
+  return { answer: readAnswer(ran.stdout), stderr: ran.stderr, exitCode: ran.exitCode };
+}

@@ -1,0 +1,29 @@
+import { onTerminal, quoted } from '../../terminal.ts';
+import { type Caller, callingOneByOne } from '../caller.ts';
+import { readAnswer } from '../read-answer.ts';
+import { commandLine } from './shell.ts';
+
+export const ssh: Caller = callingOneByOne(
+  {
+    name: 'ssh -t with --json',
+    column: 'ssh -t',
+    needs: ['script', 'ssh', '/usr/sbin/sshd'],
+  },
+  async (bed) => {
+    const server = await bed.sshServer();
+    const key = await bed.write('ssh.key', server.privateKey);
+    const known = await bed.write('ssh.known_hosts', server.knownHosts);
+    // -q leaves out what ssh itself says of the connection's end.
+    const client = [
+      `ssh -q -t -F none -p ${server.port} -i ${key} -o IdentitiesOnly=yes`,
+      `-o UserKnownHostsFile=${known} -o GlobalKnownHostsFile=none`,
+      `${server.user}@127.0.0.1`,
+    ].join(' ');
+    return async (call) => {
+      const { output, exitCode } = await onTerminal(
+        `${client} ${quoted(commandLine(call, '--json'))}`,
+      );
+      return { answer: readAnswer(output, { isTerminal: true }), exitCode };
+    };
+  },
+);

@@ -1,0 +1,42 @@
+import type { Behaviour } from './behaviour.ts';
+import type { Caller } from './caller.ts';
+
+/** A caller and a behaviour that it is to see. */
+export interface Cell {
+  readonly caller: Caller;
+  readonly behaviour: Behaviour;
+}
+
+/** Returns the whole table: every caller with every behaviour that it can see. */
+export function everyCell(callers: readonly Caller[], behaviours: readonly Behaviour[]): Cell[] {
+  return callers.flatMap((caller) =>
+    behaviours.map((behaviour) => ({ caller, behaviour })).filter(isPossible),
+  );
+}
+
+/**
+ * Returns a part of the table in which each caller and each behaviour occurs: the same at each run. Each
+ * caller has one behaviour that waits and one that does not, because a wait is what shows progress.
+ */
+export function coveringCells(
+  callers: readonly Caller[],
+  behaviours: readonly Behaviour[],
+): Cell[] {
+  const waiting = behaviours.filter(({ waits }) => waits);
+  const prompt = behaviours.filter(({ waits }) => !waits);
+  return [waiting, prompt].flatMap((some) => diagonal(callers, some));
+}
+
+/** One cell for each caller, down the rows and from the first one again, and one for each row that is left. */
+function diagonal(callers: readonly Caller[], behaviours: readonly Behaviour[]): Cell[] {
+  const taken = callers.flatMap((caller, i) => {
+    const rotated = behaviours.map((_, j) => behaviours[(i + j) % behaviours.length] as Behaviour);
+    return everyCell([caller], rotated).slice(0, 1);
+  });
+  const left = behaviours.filter((row) => taken.every(({ behaviour }) => behaviour !== row));
+  return [...taken, ...left.flatMap((row) => everyCell(callers, [row]).slice(0, 1))];
+}
+
+function isPossible({ caller, behaviour }: Cell): boolean {
+  return !(caller.neverChecks && behaviour.check);
+}

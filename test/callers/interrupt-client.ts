@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TestHost } from '../harness/fixture.ts';
+
+/** Sends SIGTERM, as a shutdown does, to the run that waits for an answer which never comes. */
+export async function interruptClient(host: TestHost, signal: AbortSignal): Promise<void> {
+  const server = Number(new URL(host.options.api_url).port);
+  for (;;) {
+    const hanging = host
+      .requests()
+      .find(({ fault, endedAt }) => fault === 'silence' && endedAt === 0);
+    const pid = hanging?.clientPort && connectedProcess(hanging.clientPort, server);
+    if (pid) return void process.kill(pid, 'SIGTERM');
+    await sleep(100, undefined, { signal });
+  }
+}
+
+/** The process that has a connection from one port of 127.0.0.1 to another. */
+function connectedProcess(from: number, to: number): number | undefined {
+  const ends = [from, to].map(
+    (port) => `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`,
+  );
+  const connections = readFileSync('/proc/net/tcp', 'utf8').split('\n');
+  const fields = connections
+    .map((line) => line.trim().split(/\s+/))
+    .find(([, local, remote]) => local === ends[0] && remote === ends[1]);
+  const socket = `socket:[${fields?.[9]}]`;
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).find((pid) => descriptorsOf(pid).includes(socket));
+}
+
+/** What a process has open; nothing when it has ended. */
+function descriptorsOf(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return readdirSync(folder).map((name) => readlinkSync(`${folder}/${name}`));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,21 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { hasTool } from '../examples/has-tool.ts';
+import type { Caller } from './caller.ts';
+
+/** Returns whether this machine can start a caller. Prints a sentence about one that it cannot. */
+export function isPossible({ name, needs = [], needsPrivileges }: Caller): boolean {
+  if (!hasTool(name, ...needs)) return false;
+  if (!needsPrivileges || hasPrivileges()) return true;
+  console.log(
+    `Left out, because it needs root, mount namespaces and control groups of version 2: ${name}.`,
+  );
+  return false;
+}
+
+function hasPrivileges(): boolean {
+  if (process.getuid?.() !== 0) return false;
+  if (!/ cgroup2 /.test(readFileSync('/proc/mounts', 'utf8'))) return false;
+  const mount = ['--mount', 'mount', '--bind', '/tmp', '/tmp'];
+  return spawnSync('unshare', mount, { stdio: 'ignore' }).status === 0;
+}

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startEmulator } from '../emulator/emulator.ts';
+import { runModule } from '../harness/executable.ts';
+import { rewritten } from '../terminal.ts';
+import type { Behaviour } from './behaviour.ts';
+import { BEHAVIOURS, OBSERVE_LAG_MS } from './behaviours.ts';
+import { type Caller, callingOneByOne, flagsOf } from './caller.ts';
+import { CALLERS } from './callers.ts';
+import { type Cell, coveringCells, everyCell } from './cells.ts';
+import { isPossible } from './is-possible.ts';
+import { type Outcome, runCells } from './run-cells.ts';
+import { renderTable } from './table.ts';
+import { TestBed } from './test-bed.ts';
+
+/** More of them at the same time only wait for the machine's cores. */
+const AT_THE_SAME_TIME = 3;
+
+const isWholeTable = process.env['CALLERS'] === 'all';
+const callers = CALLERS.filter(isPossible);
+const cells = (isWholeTable ? everyCell : coveringCells)(callers, BEHAVIOURS);
+
+/** Calls the executables directly; what everyone else hears is compared with it. */
+const reference = callingOneByOne(
+  { name: 'The reference', column: 'reference' },
+  async () => (call) => runModule(call.module, call.options, { flags: flagsOf(call) }),
+);
+
+/** By caller, then by the behaviour's name. */
+const outcomes = new Map<Caller, ReadonlyMap<string, Outcome | Error>>();
+
+beforeAll(async () => {
+  const emulator = await startEmulator({ observeLag: OBSERVE_LAG_MS });
+  const bed = new TestBed(emulator);
+  const ids = { group: emulator.store.addGroup() };
+  const queue = [...callers, reference];
+  const work = async () => {
+    for (let caller = queue.pop(); caller !== undefined; caller = queue.pop()) {
+      const behaviours = behavioursFor(caller);
+      const fail = (error: Error) => new Map(behaviours.map(({ name }) => [name, error]));
+      outcomes.set(caller, await runCells(bed, caller, behaviours, ids).catch(fail));
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: AT_THE_SAME_TIME }, work));
+  } finally {
+    await bed.close();
+    await emulator.close();
+  }
+}, 600_000);
+
+afterAll(() => {
+  if (isWholeTable) console.log(renderTable(callers, BEHAVIOURS, tableEntry));
+});
+
+test.each(cells.map((cell) => [cell.caller.name, cell.behaviour.name, cell] as const))(
+  '%s reads the right answer (%s)',
+  (_caller, _behaviour, cell) => verify(cell),
+);
+
+function behavioursFor(caller: Caller): Behaviour[] {
+  return BEHAVIOURS.filter((behaviour) =>
+    cells.some((cell) => cell.behaviour === behaviour && [cell.caller, reference].includes(caller)),
+  );
+}
+
+function verify({ caller, behaviour }: Cell): void {
+  const wanted = outcomeOf(reference, behaviour);
+  expect(wanted.answer).toMatchObject(behaviour.expected);
+  const { answer, writes, heard } = outcomeOf(caller, behaviour);
+  expect(without(answer, caller.hides)).toEqual(without(wanted.answer, caller.hides));
+  expect(writes).toEqual(wanted.writes);
+  const { exitCode = wanted.heard.exitCode, stderr = '' } = heard;
+  expect(exitCode).toBe(wanted.heard.exitCode);
+  if (caller.showsProgress) verifyProgress(stderr, behaviour);
+  else expect(stderr).toBe('');
+}
+
+/** One line, rewritten and finally erased; for certain only where the run waits long enough. */
+function verifyProgress(stderr: string, { waits }: Behaviour): void {
+  const steps = rewritten(stderr);
+  if (waits) expect(steps).not.toEqual([]);
+  for (const step of steps) expect(step).toMatch(/^Waiting /);
+  if (steps.length > 0) expect(stderr.endsWith('\r\x1b[K')).toBe(true);
+}
+
+function without(answer: object, keys: readonly string[] = []): object {
+  return Object.fromEntries(Object.entries(answer).filter(([key]) => !keys.includes(key)));
+}
+
+function outcomeOf(caller: Caller, behaviour: Behaviour): Outcome {
+  const outcome = outcomes.get(caller)?.get(behaviour.name);
+  if (outcome === undefined) throw new Error(`${caller.name} did not call.`);
+  if (outcome instanceof Error) throw outcome;
+  return outcome;
+}
+
+/** Whether an answer was right, and after how many seconds it was there. */
+function tableEntry(cell: Cell): string {
+  if (
+    !cells.some(({ caller, behaviour }) => caller === cell.caller && behaviour === cell.behaviour)
+  )
+    return '';
+  try {
+    verify(cell);
+    return `ok ${outcomeOf(cell.caller, cell.behaviour).heard.seconds.toFixed(1)}`;
+  } catch {
+    return 'failed';
+  }
+}

@@ -1,0 +1,72 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Emulator } from '../emulator/emulator.ts';
+import { type Controller, makeController } from '../harness/ansible/controller.ts';
+import { type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
+import { closeConnections } from '../harness/ansible/ssh-variables.ts';
+
+/** What callers share: each thing is made for the first that asks, and closed after the last. */
+export class TestBed {
+  readonly emulator: Emulator;
+  readonly #closing: (() => Promise<void>)[] = [];
+  #controller: Promise<Controller> | undefined;
+  #sshServer: Promise<SshServer> | undefined;
+  #folder: Promise<string> | undefined;
+
+  constructor(emulator: Emulator) {
+    this.emulator = emulator;
+  }
+
+  /** An Ansible controller with the built collection. */
+  controller(): Promise<Controller> {
+    this.#controller ??= this.#make(makeController, async (controller) => {
+      await closeConnections(controller);
+      await controller.remove();
+    });
+    return this.#controller;
+  }
+
+  /** An SSH server that lets in the user who runs the tests. */
+  sshServer(): Promise<SshServer> {
+    this.#sshServer ??= this.#make(
+      () => startSshServer(),
+      (server) => server.close(),
+    );
+    return this.#sshServer;
+  }
+
+  /** An SSH server that lets in a user who is not root, whom sudo lets become root. */
+  sudoServer(): Promise<SshServer> {
+    return this.#make(
+      () => startSshServer({ sudo: true }),
+      (server) => server.close(),
+    );
+  }
+
+  /** Writes a file that its owner alone can read, and returns its path. */
+  async write(name: string, text: string): Promise<string> {
+    const path = await this.path(name);
+    await writeFile(path, text, { mode: 0o600 });
+    return path;
+  }
+
+  /** A path for a file of a caller. */
+  async path(name: string): Promise<string> {
+    this.#folder ??= this.#make(
+      () => mkdtemp(join(tmpdir(), 'callers-')),
+      (folder) => rm(folder, { recursive: true }),
+    );
+    return join(await this.#folder, name);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closing.reverse()) await close();
+  }
+
+  async #make<T>(make: () => Promise<T>, close: (made: T) => Promise<void>): Promise<T> {
+    const made = await make();
+    this.#closing.push(() => close(made));
+    return made;
+  }
+}

@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execaSync } from 'execa';
+import { afterAll, describe, expect, test } from 'vitest';
+import { readRegularFile, UnreadableFile } from '../../src/options/read-regular-file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'read-regular-file-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const fifo = join(folder, 'fifo');
+execaSync('mkfifo', [fifo]);
+
+function file(name: string, content: string | Buffer): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+function link(name: string, target: string): string {
+  const path = join(folder, name);
+  symlinkSync(target, path);
+  return path;
+}
+
+const MIB = 1024 * 1024;
+
+describe('readRegularFile', () => {
+  test.each([0, 1, 65_535, 65_536, 65_537, MIB])('returns a file of %i bytes', (size) => {
+    const content = Buffer.alloc(size, 'abc');
+    expect(readRegularFile(file('sized', content), 1).equals(content)).toBe(true);
+  });
+
+  test('refuses a file of one byte more than it may have', () => {
+    const path = file('large', Buffer.alloc(MIB + 1));
+    expect(() => readRegularFile(path, 1)).toThrow(new UnreadableFile('is larger than 1 MiB'));
+  });
+
+  test("returns the whole of a kernel's file, which says that it is empty", () => {
+    const path = `/proc/${process.ppid}/environ`;
+    const text = readRegularFile(path, 1);
+    expect(text.length).toBeGreaterThan(0);
+    expect(text.equals(readFileSync(path))).toBe(true);
+  });
+
+  test.each([
+    ['is not a regular file', 'a directory', () => folder],
+    ['is not a regular file', 'a FIFO', () => fifo],
+    ['is not a regular file', 'a device', () => '/dev/zero'],
+    ['is not a regular file', 'a link to a FIFO', () => link('to-fifo', fifo)],
+    ['cannot be read (ENOENT)', 'nothing', () => join(folder, 'none')],
+    ['cannot be read (ENOTDIR)', 'what lies below a file', () => join(file('flat', ''), 'x')],
+    ['cannot be read (ELOOP)', 'a link to itself', () => link('loop', 'loop')],
+  ])('says %j of %s', (message, _, path) => {
+    const where = path();
+    expect(() => readRegularFile(where, 1)).toThrow(new UnreadableFile(message));
+  });
+
+  test("does not wait for the next line of the kernel's messages", () => {
+    const path = link('kmsg', '/proc/kmsg');
+    expect(() => {
+      // Once for what is there already.
+      readRegularFile(path, 16);
+      readRegularFile(path, 16);
+    }).toThrow(UnreadableFile);
+  });
+
+  test('does not wait for a FIFO that takes the place of a file while it is read', async () => {
+    const good = file('good', 'good');
+    const changing = link('changing', good);
+    const swapping = spawn(
+      'sh',
+      [
+        '-c',
+        'while :; do for target; do ln -s "$target" new; mv -fT new changing; done; done',
+        'sh',
+        fifo,
+        good,
+      ],
+      { cwd: folder, stdio: 'ignore' },
+    );
+    const answers = new Set<string>();
+    const end = performance.now() + 3000;
+    while (performance.now() < end) {
+      try {
+        answers.add(readRegularFile(changing, 1).toString());
+      } catch (error) {
+        answers.add((error as Error).message);
+      }
+    }
+    swapping.kill('SIGKILL');
+    expect([...answers].sort()).toEqual(['good', 'is not a regular file']);
+  });
+});
