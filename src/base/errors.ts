@@ -2,6 +2,8 @@
 export interface Problem {
   readonly option: string;
   readonly message: string;
+  /** A sentence without its full stop that helps with others of the kind, too. */
+  readonly advice?: string;
 }
 
 /** Every `error.code` a module can answer with. */
@@ -69,16 +71,29 @@ export function couldNot(purpose: string, what: string, advice = ''): string {
   return `Could not ${purpose}: ${what}.${advice && ` ${advice}`}`;
 }
 
-/** The options are wrong; carries every problem of the call. */
+/** The options are wrong; carries every problem of the call, and each advice once. */
 export class InvalidArguments extends ModuleError {
   readonly code = 'invalid_arguments';
 
-  constructor(problems: readonly Problem[]) {
+  constructor(given: readonly Problem[]) {
+    const advised = new Set<string>();
+    const problems = given.map(({ option, message, advice }) => {
+      if (advice === undefined || advised.has(advice)) return { option, message };
+      advised.add(advice);
+      return { option, message: `${ended(message)} ${advice}` };
+    });
     const lines = problems.map(({ option, message }) =>
       option ? `${option}: ${message}` : message,
     );
-    super(lines.join('; '), { details: { problems } });
+    super(lines.length === 1 ? lines.join() : lines.map(ended).join(' '), {
+      details: { problems },
+    });
   }
+}
+
+/** Returns a text that ends as a sentence does. */
+function ended(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
 }
 
 /** No agent folder, no systemKey, no key, or a host that was removed from JumpCloud. */

@@ -18,9 +18,7 @@ export type KindOf = NamedKind | ((given: Reading['given']) => NamedKind | undef
 export function toId(value: unknown): string {
   const given = toText(value).trim();
   if (!isId(given)) {
-    throw new InvalidValue(
-      `expected an id (24 hexadecimal digits), got ${describe(value)}. ${ID_HINT}`,
-    );
+    throw notAnId(value, ID_HINT);
   }
   return given.toLowerCase();
 }
@@ -36,10 +34,13 @@ export function idOrName(kind: NamedKind | undefined, names: NameLookup | undefi
     const given = toText(value);
     if (isId(given.trim())) return given.trim().toLowerCase();
     if (names !== undefined) return idOfName(kind, names, given);
-    throw new InvalidValue(
-      `expected an id (24 hexadecimal digits), got ${describe(value)}. ${ID_HINT}. ${NAMES_HINT}`,
-    );
+    throw notAnId(value, `${ID_HINT}. ${NAMES_HINT}`);
   };
+}
+
+function notAnId(value: unknown, advice: string): InvalidValue {
+  const message = `expected an id (24 hexadecimal digits), got ${describe(value)}`;
+  return new InvalidValue([{ path: [], message, advice }]);
 }
 
 /** Finds the id of a name; an unknown kind is a problem of the option that says the kind. */

@@ -18,6 +18,8 @@ export interface Flaw {
   readonly path: readonly (string | number)[];
   /** Follows the option's name and a colon. */
   readonly message: string;
+  /** A sentence without its full stop that helps with others of the kind, too. */
+  readonly advice?: string;
 }
 
 /** A value that cannot be read whole, and everything that is wrong with it. */

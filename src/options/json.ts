@@ -6,23 +6,33 @@ const DEEPEST = 100;
 /** Why a text is not JSON that can be used; the message quotes nothing of it but a key. */
 export class JsonError extends Error {}
 
+/** Parsed as infinite, which no number of a JSON text is meant to be. */
+const TOO_LARGE = '1e999';
+
+/** In characters; a number without exponent that is as short is held with all its digits. */
+const ALWAYS_HELD = 15;
+
 /**
  * Parses JSON, and refuses an object that names a key twice (the parser would silently keep the
- * last one) and what is nested more than a hundred levels deep.
+ * last one) and what is nested more than a hundred levels deep. A number that would silently become
+ * another one (`0.12345678901234567890`, `1e-400`) is read as infinite.
  * @throws JsonError
  */
 export function parseJson(text: string): unknown {
-  let value: unknown;
+  const value = parse(text);
+  const parts = inspect(text);
+  return parts.length === 1 ? value : parse(parts.join(TOO_LARGE));
+}
+
+function parse(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     const position = /position (\d+)/.exec(String(error))?.[1];
     throw new JsonError(
       position === undefined ? 'is not JSON' : `is not JSON ${where(text, Number(position))}`,
     );
   }
-  inspect(text);
-  return value;
 }
 
 function where(text: string, position: number): string {
@@ -30,10 +40,15 @@ function where(text: string, position: number): string {
   return `at line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
 }
 
-/** Looks through a valid JSON text for what the parser lets pass. */
-function inspect(text: string): void {
+/**
+ * Looks through a valid JSON text for what the parser lets pass. Returns the parts of the text before,
+ * between and after the numbers that the parser rounds.
+ */
+function inspect(text: string): string[] {
   const open: (Set<string> | undefined)[] = [];
-  const marks = /["{}[\]]/g;
+  const parts: string[] = [];
+  let start = 0;
+  const marks = /["{}[\]]|-?\d[\d.eE+-]*/g;
   const colon = /\s*:/y;
   for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
     if (mark[0] === '"') {
@@ -47,10 +62,33 @@ function inspect(text: string): void {
     } else if (mark[0] === '{' || mark[0] === '[') {
       open.push(mark[0] === '{' ? new Set() : undefined);
       if (open.length > DEEPEST) throw new JsonError(`is nested more than ${DEEPEST} levels deep`);
-    } else {
+    } else if (mark[0] === '}' || mark[0] === ']') {
       open.pop();
+    } else if (!isHeld(mark[0])) {
+      parts.push(text.slice(start, mark.index));
+      start = marks.lastIndex;
     }
   }
+  return [...parts, text.slice(start)];
+}
+
+/** Whether a number is the same, as a decimal, after it was read and written again. */
+function isHeld(number: string): boolean {
+  if (number.length <= ALWAYS_HELD && !/e/i.test(number)) return true;
+  return decimal(number) === decimal(String(Number(number)));
+}
+
+/** Returns a number without its sign in one spelling: all that counts of its digits, and an exponent. */
+function decimal(number: string): string {
+  const [, whole = '', fraction = '', exponent = '0'] =
+    /^-?(\d+)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(number) ?? [];
+  const digits = whole + fraction;
+  let start = 0;
+  while (digits[start] === '0') start++;
+  let end = digits.length;
+  while (end > start && digits[end - 1] === '0') end--;
+  if (start === end) return '0';
+  return `${digits.slice(start, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
 }
 
 /** Where the string that starts at `start` is over. A regular expression would run out of stack. */

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { NAMED_KINDS, type NamedKind } from '../base/named-kinds.ts';
 import { describe } from './describe.ts';
 import { isId } from './id.ts';
-import { InvalidValue } from './invalid-value.ts';
+import { type Flaw, InvalidValue } from './invalid-value.ts';
 import { JsonError, parseJson } from './json.ts';
 import { NameLookup } from './names.ts';
 import { nearest } from './nearest.ts';
@@ -69,36 +69,40 @@ function lookupOf(value: unknown, where: string): NameLookup {
     );
   }
   const names: Partial<Record<NamedKind, Record<string, string>>> = {};
-  const wrong: string[] = [];
+  const flaws: Flaw[] = [];
   for (const [kind, of] of Object.entries(value)) {
-    if (!isKind(kind)) wrong.push(`${where}: ${unknownKind(kind)}`);
-    else if (isMapping(of)) names[kind] = idsByName(kind, of, wrong);
+    if (!isKind(kind)) flaws.push(unknownKind(kind, where));
+    else if (isMapping(of)) names[kind] = idsByName(kind, of, flaws);
     else if (of !== null) {
-      wrong.push(`${kind}: expected a mapping of names to ids, got ${describe(of)}`);
+      const message = `${kind}: expected a mapping of names to ids, got ${describe(of)}`;
+      flaws.push({ path: [], message });
     }
   }
-  if (wrong.length > 0) throw new InvalidValue(wrong.map((message) => ({ path: [], message })));
+  if (flaws.length > 0) throw new InvalidValue(flaws);
   return new NameLookup(names);
 }
 
-function unknownKind(kind: string): string {
+function unknownKind(kind: string, where: string): Flaw {
   const meant = nearest(kind, NAMED_KINDS);
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-  return `${quoteKey(kind)} is no kind of object, known are ${NAMED_KINDS.join(', ')}${hint}`;
+  return {
+    path: [],
+    message: `${where}: ${quoteKey(kind)} is no kind of object${hint}`,
+    advice: `Known kinds are ${NAMED_KINDS.join(', ')}`,
+  };
 }
 
 /** Returns the ids of one kind, each as it is or from a mapping whose other keys do not matter. */
 function idsByName(
   kind: NamedKind,
   objects: Record<string, unknown>,
-  wrong: string[],
+  flaws: Flaw[],
 ): Record<string, string> {
   const ids = Object.entries(objects).flatMap(([name, object]) => {
     const id = isMapping(object) ? object['id'] : object;
     if (typeof id === 'string' && isId(id)) return [[name, id.toLowerCase()]];
-    wrong.push(
-      `${kind}: ${quote(name)}: expected an id (24 hexadecimal digits), or a mapping with one, got ${describe(id)}`,
-    );
+    const message = `${kind}: ${quote(name)}: expected an id (24 hexadecimal digits), or a mapping with one, got ${describe(id)}`;
+    flaws.push({ path: [], message });
     return [];
   });
   return Object.fromEntries(ids);

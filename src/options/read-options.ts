@@ -90,7 +90,7 @@ export async function readValues<T extends OptionTable>(
 }
 
 /** Names behind an option's name belong to it, `system.display_name`; from a number on they are a place. */
-function problemOf(option: string, { path, message }: Flaw): Problem {
+function problemOf(option: string, { path, message, ...advice }: Flaw): Problem {
   const item = path.findIndex((step) => typeof step === 'number');
   const names = item === -1 ? path : path.slice(0, item);
   const place = path
@@ -99,6 +99,7 @@ function problemOf(option: string, { path, message }: Flaw): Problem {
   return {
     option: [option, ...names].join('.'),
     message: [...place, message].join(': '),
+    ...advice,
   };
 }
 

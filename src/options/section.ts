@@ -18,26 +18,28 @@ export function section<T extends OptionTable>(
     type: 'dict',
     suboptions: table,
     async read(value, call) {
-      const flaws: Flaw[] = [];
-      const problem = (option: string, message: string) =>
-        flaws.push({ path: option === '' ? [] : option.split('.'), message });
       const given = toMapping(value);
-      for (const name of Object.keys(given).filter((one) => !Object.hasOwn(table, one))) {
-        problem(quoteKey(name), unknownOption(name, Object.keys(table)));
-      }
+      const unknown = Object.keys(given).filter((name) => !Object.hasOwn(table, name));
+      const flaws: Flaw[] = unknown.map((name) => unknownOption(name, Object.keys(table)));
       const { values, readable, problems } = await readValues(table, {
         ...call,
         given: new Map(Object.entries(given)),
       });
-      for (const { option, message } of [...problems, ...rules(readable)]) problem(option, message);
+      for (const { option, ...flaw } of [...problems, ...rules(readable)]) {
+        flaws.push({ ...flaw, path: option.split('.') });
+      }
       if (flaws.length > 0 || values === undefined) throw new InvalidValue(flaws, readable);
       return values;
     },
   };
 }
 
-function unknownOption(name: string, known: readonly string[]): string {
+function unknownOption(name: string, known: readonly string[]): Flaw {
   const meant = nearest(name, known);
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-  return `is no option here, known are ${[...known].sort().join(', ')}${hint}`;
+  return {
+    path: [quoteKey(name)],
+    message: `is no option here${hint}`,
+    advice: `Known are ${[...known].sort().join(', ')}`,
+  };
 }

@@ -25,7 +25,10 @@ export function readText(value: unknown): string | undefined {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
-/** Whether JSON's reader may have made another number of what was written: it keeps 53 bits. */
+/**
+ * Whether a number may not be the one that was written: JSON's reader keeps 53 bits, and `parseJson`
+ * makes a fraction that needs more infinite.
+ */
 export function isRounded(value: unknown): boolean {
   if (typeof value !== 'number') return false;
   return !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value));

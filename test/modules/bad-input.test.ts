@@ -95,14 +95,19 @@ describe('what is no object of options', () => {
       /"settle" twice/,
     ],
     ['a key twice further down', ['{"attributes":{"a":"1","a":"2"}}'], undefined, /"a" twice/],
-    ...['12345678901234567890', '-9007199254740993', '1e400', '1e20'].map(
-      (number): (typeof rows)[number] => [
-        `${number}, which would be written as another number`,
-        [`{"display_name":${number}}`],
-        undefined,
-        /^display_name: expected text, got a number that JSON cannot hold exactly; put it in quotes$/,
-      ],
-    ),
+    ...[
+      '12345678901234567890',
+      '-9007199254740993',
+      '1e400',
+      '1e20',
+      '0.12345678901234567890',
+      '1e-400',
+    ].map((number): (typeof rows)[number] => [
+      `${number}, which would be written as another number`,
+      [`{"display_name":${number}}`],
+      undefined,
+      /^display_name: expected text, got a number that JSON cannot hold exactly; put it in quotes$/,
+    ]),
     [
       'such a number as an attribute',
       ['{"attributes":{"serial":12345678901234567890}}'],
@@ -263,6 +268,13 @@ describe('unfit options', () => {
       /^primary_user: expected an id .* got the text "jane"\. System Context cannot look up names/,
     ],
     [SYSTEM, { settle: -1 }, /^settle: must not be negative, got -1$/],
+    [
+      SYSTEM,
+      { settle: 2 ** 53 },
+      /^settle: expected a number of seconds, got a number that JSON cannot hold exactly; put it in quotes$/,
+    ],
+    [SYSTEM, { settle: '9007199254740993' }, /^settle: must be below 2\^53$/],
+    [SYSTEM, { settle: '1e400' }, /^settle: must be below 2\^53$/],
     [SYSTEM, { settle: 'NaN' }, /^settle: expected a number of seconds, got the text "NaN"$/],
     [SYSTEM, { settle: 'soon' }, /^settle: expected a number of seconds/],
     [SYSTEM, { settle: true }, /^settle: expected a number of seconds, got the boolean true$/],
@@ -309,7 +321,7 @@ describe('unfit options', () => {
     [
       'jumpcloud_group_membership',
       { groups: `${ID},,` },
-      /^groups: item 2: expected an id .*; groups: item 3/,
+      /^groups: item 2: expected an id .*\. groups: item 3: .*\.$/,
     ],
     ['jumpcloud_group_membership', { groups: {} }, /^groups: expected a list/],
     [
@@ -326,7 +338,7 @@ describe('unfit options', () => {
     [
       'jumpcloud_user_binding',
       { users: [{ id: ID, sudoo: true }] },
-      /^users: item 1: unknown key sudoo.*did you mean sudo\?$/,
+      /^users: item 1: unknown key sudoo; did you mean sudo\? Known keys are id, sudo, sudo_without/,
     ],
     [
       'jumpcloud_user_binding',

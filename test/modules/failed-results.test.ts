@@ -71,7 +71,39 @@ describe('a failed result holds what was read before', () => {
     const { answer } = await host.run('jumpcloud_system', { display_name: 'web-1', settle: 0.3 });
     expect(answer.error?.code).toBe('not_applied');
     expect(answer['settings']).toMatchObject({ display_name: 'other' });
+    expect(answer['reapplied']).toBe(answer.error?.['reapplied']);
+    expect(answer['reapplied']).toBeGreaterThan(0);
   });
+
+  test('settings that do not hold are counted in the section of jumpcloud_host as well', async ({
+    host,
+  }) => {
+    const change = (record: unknown) => ({ ...Object(record), displayName: 'other' });
+    host.hit({ kind: 'mangle', change }, { method: 'GET', skip: 1, times: Infinity });
+    const system = { display_name: 'web-1', settle: 0.3 };
+    const { answer } = await host.run('jumpcloud_host', { system });
+    expect(answer.error).toMatchObject({ code: 'not_applied', section: 'system' });
+    const { reapplied } = Object(answer['sections']).system;
+    expect(reapplied).toBe(answer.error?.['reapplied']);
+    expect(reapplied).toBeGreaterThan(0);
+  });
+
+  test.for([
+    ['jumpcloud_system', { display_name: 'x', settle: 9 }, (answer: object) => answer],
+    [
+      'jumpcloud_host',
+      { system: { display_name: 'x', settle: 9 } },
+      (answer: object) => Object(answer).sections.system,
+    ],
+  ] as const)(
+    'settings that were refused were not written again: %s',
+    async ([module, options, fields], { host }) => {
+      host.hit(REFUSAL, { method: 'PUT' });
+      const { answer } = await host.run(module, options);
+      expect(answer.error?.code).toBe('rejected');
+      expect(fields(answer)).toMatchObject({ reapplied: 0 });
+    },
+  );
 
   test('a refusal after a write whose answer was lost is judged by reading the record', async ({
     host,

@@ -252,3 +252,45 @@ test('module_args shows the readable parts of a value and masks the others', asy
     },
   });
 });
+
+describe('the message of a call with several problems', () => {
+  const rows: [module: ModuleName, options: Record<string, unknown>, msg: RegExp][] = [
+    [
+      'jumpcloud_group_membership',
+      { groups: [ID], state: 'absent', exclusive: true, timeout: 0, group: 1 },
+      /did you mean groups\? timeout: must be above zero, got 0\. exclusive: cannot be used with state: absent\.$/,
+    ],
+    [
+      'jumpcloud_group_membership',
+      { groups: ['web', 'db'], keep: ['x'], exclusive: true },
+      /^groups: item 1: expected an id [^.]*"web"\. System .* in names\. groups: item 2: [^.]*"db"\. keep: item 1: [^.]*"x"\.$/,
+    ],
+    [
+      'jumpcloud_host',
+      {
+        system: { a: 1, settel: 2 },
+        users: [
+          { id: ID, foo: 1 },
+          { id: OTHER, bar: 2 },
+        ],
+      },
+      /^system\.a: is no option here\. Known are [^.]*\. system\.settel: is no option here; did you mean settle\? users: item 1: unknown key foo\. Known keys are id, sudo, sudo_without_password\. users: item 2: unknown key bar\.$/,
+    ],
+    [
+      'jumpcloud_group_membership',
+      { groups: [], names: { groups: {}, cloud: {} } },
+      /^names: the mapping: groups is no kind of object\. Known kinds are [^.]*\. names: the mapping: cloud is no kind of object\.$/,
+    ],
+  ];
+  test.for(rows)(
+    '%s %j is made of sentences, and gives an advice once',
+    async ([module, options, msg], { host }) => {
+      const { answer } = await host.run(module, options);
+      expect(answer.msg).toMatch(msg);
+      const problems = answer.error?.problems?.map(({ message }) => message) ?? [];
+      expect(
+        problems.filter((message) => /System Context|Known/.test(message)).length,
+      ).toBeLessThan(3);
+    },
+  );
+});

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseJson } from '../../src/options/json.ts';
+import { isRounded } from '../../src/options/spellings.ts';
 
 describe('a key twice is refused', () => {
   test.each([
@@ -78,4 +79,58 @@ test.each([
 test('a very long text does not overflow the stack', () => {
   const long = { a: 'x"\\'.repeat(1_000_000), b: Array(100_000).fill('"') };
   expect(parseJson(JSON.stringify(long))).toEqual(long);
+});
+
+describe('a number that JSON holds', () => {
+  test.each([
+    '0',
+    '-0',
+    '0.1',
+    '1.50',
+    '1e3',
+    '1E+3',
+    '0.10000000000000000',
+    '1.7976931348623157e308',
+    '5e-324',
+    '0e-400',
+    '9007199254740991',
+    '123456789.12345',
+    '100000000000000000000e-20',
+    '0.12345678901234568',
+  ])('is read: %s', (number) => {
+    expect(parseJson(`{"a":[${number}]}`)).toEqual({ a: [Number(number)] });
+  });
+
+  test('is any number that JavaScript writes', () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
+        expect(parseJson(JSON.stringify([number]))).toEqual([number === 0 ? 0 : number]);
+      }),
+    );
+  });
+});
+
+describe('a number that JSON cannot hold', () => {
+  test.each([
+    '0.12345678901234567890',
+    '-0.12345678901234567890',
+    '1e-400',
+    '1e400',
+    '4e-324',
+    '3.0000000000000000001',
+    '9007199254740993',
+    '1.7976931348623158e308',
+    '0.1000000000000000055511151231257827',
+  ])('is read as one that is rounded: %s', (number) => {
+    const { a } = Object(parseJson(`{"a":[${number}],"b":"${number}","${number}":1}`));
+    expect(isRounded(a[0])).toBe(true);
+  });
+
+  test('leaves the rest of the text as it is', () => {
+    const text = '{"0.12345678901234567890":"x 0.12345678901234567890","b":[1e-400,7]}';
+    expect(parseJson(text)).toEqual({
+      '0.12345678901234567890': 'x 0.12345678901234567890',
+      b: [Infinity, 7],
+    });
+  });
 });

@@ -29,13 +29,13 @@ function toUser(toId: (value: unknown) => string): (value: unknown) => UserWish 
     const mapping =
       typeof value === 'string' && !value.startsWith('{') ? undefined : readMapping(value);
     if (mapping === undefined) return { id: toId(value) };
-    const flaws: Flaw[] = unknownKeys(mapping).map((message) => ({ path: [], message }));
+    const flaws: Flaw[] = unknownKeys(mapping);
     const read = <T>(key: string, toValue: (given: unknown) => T): T | typeof UNREADABLE => {
       try {
         return toValue(mapping[key] ?? undefined);
       } catch (error) {
         const path = key === 'id' ? [] : [key];
-        flaws.push(...asInvalid(error).flaws.map(({ message }) => ({ path, message })));
+        flaws.push(...asInvalid(error).flaws.map((flaw) => ({ ...flaw, path })));
         return UNREADABLE;
       }
     };
@@ -54,13 +54,17 @@ function toUser(toId: (value: unknown) => string): (value: unknown) => UserWish 
   };
 }
 
-function unknownKeys(mapping: object): string[] {
+function unknownKeys(mapping: object): Flaw[] {
   return Object.keys(mapping)
     .filter((key) => !KEYS.includes(key))
     .map((key) => {
       const meant = nearest(key, KEYS);
       const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-      return `unknown key ${quoteKey(key)}, known are ${KEYS.join(', ')}${hint}`;
+      return {
+        path: [],
+        message: `unknown key ${quoteKey(key)}${hint}`,
+        advice: `Known keys are ${KEYS.join(', ')}`,
+      };
     });
 }
 

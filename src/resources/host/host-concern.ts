@@ -7,7 +7,7 @@ import { systemConcern } from '../system/system-concern.ts';
 import type { Field } from '../system/system-fields.ts';
 import { type EdgesPart, edgesParts } from './edge-sections.ts';
 import type { EdgeSection, HostOptions } from './host-options.ts';
-import { edgesReport, progressOf } from './host-report.ts';
+import { progressOf, sectionsOf } from './host-report.ts';
 import {
   changesOf,
   fieldsOf,
@@ -84,17 +84,7 @@ export function hostConcern(
 
     progress: (seen, done) => progressOf(parts, seen, done),
 
-    report: ({ system, edges, reapplied }, done) => ({
-      sections: {
-        ...(system && {
-          system: {
-            ...parts.system?.report(system, fieldsOf(done)),
-            ...(reapplied !== undefined && { reapplied }),
-          },
-        }),
-        ...edgesReport(parts, edges, done),
-      },
-    }),
+    report: (after, done) => ({ sections: sectionsOf(parts, after, done) }),
 
     sentence(done, isPrediction) {
       const fields = fieldsOf(done);

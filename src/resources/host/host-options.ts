@@ -68,7 +68,7 @@ export function hostRules(given: ReadableValues<typeof hostOptions>): Problem[] 
 function exclusiveRules(given: ReadableValues<typeof hostOptions>): Problem[] {
   const { exclusive } = given;
   if (exclusive === undefined || exclusive === UNREADABLE) return [];
-  return exclusive.flatMap((section) => {
+  return [...new Set(exclusive)].flatMap((section) => {
     if (section === UNREADABLE) return [];
     if (section === 'system') {
       const message = 'system is no list; use system.purge_attributes to remove other attributes';

@@ -11,7 +11,7 @@ export interface HostState {
   readonly system: SystemRecord | undefined;
   readonly edges: ReadonlyMap<EdgeSection, Edges>;
   /** How often settings were written again while they were settling. */
-  readonly reapplied?: unknown;
+  readonly reapplied?: number | undefined;
 }
 
 /** A write, and the section that it belongs to. */

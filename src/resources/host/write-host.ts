@@ -52,6 +52,7 @@ export async function writeHost(
   ];
   const seen = (): HostState => ({
     system: record?.seen() ?? before.system,
+    reapplied: record?.reapplied(),
     edges: new Map([
       ...before.edges,
       ...writers.flatMap(({ section, writer }) => {
@@ -80,13 +81,10 @@ export async function writeHost(
     ),
   );
   const unshown = unconfirmed(readBacks);
-  const settled = await (refusedSettings === undefined ? record?.settle() : undefined)?.catch(
-    (error) => {
-      refusedSettings = refusalOf(error);
-      return undefined;
-    },
-  );
-  const after = { ...seen(), ...settled?.fields };
+  if (refusedSettings === undefined) {
+    refusedSettings = await record?.settle().then(() => undefined, refusalOf);
+  }
+  const after = seen();
   const failure = failureOf(parts.edges, refusedSettings, unshown);
   return { done: done(), after, ...(failure && { failure }) };
 }

@@ -15,8 +15,8 @@ export interface Settling<State> {
   readonly read: () => Promise<State>;
   /** The options that the state does not agree with. */
   readonly disagreeing: (state: State) => readonly string[];
-  /** Writes again what a state has lost. */
-  readonly write: (state: State) => Promise<unknown>;
+  /** Writes again what a state has lost, and how often that has been by then. */
+  readonly write: (state: State, reapplied: number) => Promise<unknown>;
 }
 
 /**
@@ -49,8 +49,7 @@ export async function settle<State>(
       );
     }
     if (lost.length > 0) {
-      reapplied++;
-      await write(state);
+      await write(state, ++reapplied);
       agreedSince = monotonicMs();
     }
     return undefined;

@@ -19,14 +19,18 @@ export function systemConcern(
   session: HostSession,
   wish: SystemWish,
 ): Concern<SystemRecord, Field> {
-  const progress = (seen: SystemRecord, done: readonly Field[]) => ({
-    changed: done.length > 0,
+  const report = (seen: SystemRecord, reapplied = 0) => ({
     ...reportRecord(seen),
+    ...(wish.settle > 0 && { reapplied }),
+  });
+  const progress = (seen: SystemRecord, done: readonly Field[], reapplied = 0) => ({
+    changed: done.length > 0,
+    ...report(seen, reapplied),
   });
 
   return {
     read: () => readSystem(session),
-    progress,
+    progress: (seen, done) => progress(seen, done),
 
     plan(before) {
       const changes = disagreeing(wish, before);
@@ -35,7 +39,7 @@ export function systemConcern(
 
     async apply(run, { changes }, before) {
       const writer = systemWriter(session, wish, run, before);
-      run.report.done(() => progress(writer.seen(), writer.done()));
+      run.report.done(() => progress(writer.seen(), writer.done(), writer.reapplied()));
       await writer.write(changes);
       return writer.settle();
     },
@@ -48,7 +52,7 @@ export function systemConcern(
         ]),
       ),
 
-    report: (after) => ({ ...reportRecord(after), ...(wish.settle > 0 && { reapplied: 0 }) }),
+    report: (after) => report(after),
 
     sentence(done, isPrediction) {
       if (done.length === 0) return 'Nothing to change.';

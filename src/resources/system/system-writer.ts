@@ -20,6 +20,8 @@ export interface SystemWriter {
   done(): readonly Field[];
   /** The record as it was answered last. */
   seen(): SystemRecord;
+  /** How often settings were written again; undefined when there is nothing to settle. */
+  reapplied(): number | undefined;
   /**
    * Writes fields, and sees by the answer that they took.
    * @throws NotApplied when one did not, and is not waited for
@@ -39,6 +41,7 @@ export function systemWriter(
   const { identity, budget } = session;
   const done = new Map<string, Field>();
   let after = before;
+  let reapplied = wish.settle > 0 ? 0 : undefined;
   let hasToSettle = wish.settle > 0 && isYoung(session, wish.settle, before);
 
   const read = async () => {
@@ -77,6 +80,7 @@ export function systemWriter(
   return {
     done: () => [...done.values()],
     seen: () => after,
+    reapplied: () => reapplied,
 
     async write(changes) {
       if (changes.length === 0) return;
@@ -91,9 +95,12 @@ export function systemWriter(
         seconds: wish.settle,
         read,
         disagreeing: (seen: SystemRecord) => disagreeing(wish, seen).map(({ option }) => option),
-        write: (seen: SystemRecord) => putAlone(disagreeing(wish, seen)),
+        write: (seen: SystemRecord, times: number) => {
+          reapplied = times;
+          return putAlone(disagreeing(wish, seen));
+        },
       };
-      const { state, reapplied } = await settle(run, session, settling, after);
+      const { state } = await settle(run, session, settling, after);
       return { done: [...done.values()], after: state, fields: { reapplied } };
     },
   };
