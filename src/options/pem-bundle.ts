@@ -10,7 +10,7 @@ const MOST_MIB = 1;
 /** One thing in a bundle, up to its end or, when that is missing, to the next. */
 const BLOCK = /-----BEGIN ([^-]+)-----[\s\S]*?(?:-----END [^-]+-----|(?=-----BEGIN )|$)/g;
 
-/** The certificates of a PEM bundle. In a result it is the path that was given. */
+/** The certificates of a PEM bundle, and the path that was given. */
 export class PemBundle {
   readonly path: string;
   /** PEM blocks, and nothing between them that OpenSSL could stop at. */
@@ -19,10 +19,6 @@ export class PemBundle {
   constructor(path: string, certificates: string) {
     this.path = path;
     this.certificates = certificates;
-  }
-
-  toJSON(): string {
-    return this.path;
   }
 }
 

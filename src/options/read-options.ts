@@ -4,6 +4,7 @@ import { asInvalid, type Flaw, UNREADABLE } from './invalid-value.ts';
 import { NameLookup, UnreadableNames } from './names.ts';
 import { nearest } from './nearest.ts';
 import type { Option, OptionTable, OptionValues, ReadableValues, Reading } from './option.ts';
+import { PemBundle } from './pem-bundle.ts';
 import { quoteKey } from './quote.ts';
 
 const MASK = '********';
@@ -137,6 +138,7 @@ function shown({ suboptions, secret }: Option<unknown>, value: unknown): unknown
   if (value === undefined || value === null) return null;
   if (value instanceof Map) return Object.fromEntries(value);
   if (value instanceof NameLookup) return value.used();
+  if (value instanceof PemBundle) return value.path;
   if (suboptions !== undefined && value !== UNREADABLE) {
     return moduleArgs(suboptions, Object(value));
   }
