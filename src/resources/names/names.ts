@@ -2,7 +2,7 @@ import { CONSOLES } from '../../agent/region.ts';
 import { spellingsOf } from '../../conceal.ts';
 import { InvalidArguments, NotFound, type Problem } from '../../errors.ts';
 import { defineModule } from '../../module.ts';
-import { shorten } from '../../printable.ts';
+import { counted, shorten } from '../../printable.ts';
 import type { Outcome, Run } from '../../run.ts';
 import { ApiKeyAuthentication } from '../../transport/api-key-authentication.ts';
 import { openDestination } from '../../transport/open-destination.ts';
@@ -80,7 +80,7 @@ function outcome(options: NamesOptions, run: Run, resolved: readonly Resolved[])
   ]);
   return {
     changed: false,
-    msg: `Resolved ${count} ${count === 1 ? 'name' : 'names'}.`,
+    msg: `Resolved ${counted(count, 'name')}.`,
     fields: { names: Object.fromEntries(byKind), dynamic },
   };
 }

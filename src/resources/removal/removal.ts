@@ -5,6 +5,7 @@ import { AlreadyRemoved, type Registration } from '../../agent/registration.ts';
 import { requireSystem } from '../../agent/require-system.ts';
 import { defineModule } from '../../module.ts';
 import { ASSOCIATION_TYPES } from '../../named-kinds.ts';
+import { counted } from '../../printable.ts';
 import { type Concern, reconcile } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import { withSessionOf } from '../../transport/with-session.ts';
@@ -97,24 +98,20 @@ function removing<Found>(
     }),
 
     async apply(_, { after }, { found }) {
-      const tell = (removed: readonly Removed[]) =>
-        run.report.done(removed.length > 0 ? { changed: true, removed } : {});
-      const removed = await target.remove(run, found, tell);
-      const purged: string[] = [];
+      const report = (done: readonly Removal[]) => run.report.done(progress(done));
+      const done: Removal[] = [...(await target.remove(run, found, report))];
       // Once more, because the agent may have registered again since.
       purge(files(), (path) => {
-        purged.push(path);
-        run.report.done({ changed: true, removed, purged });
+        done.push({ purged: path });
+        report(done);
       });
-      return { done: [...removed, ...purged.map((path) => ({ purged: path }))], after };
+      return { done, after };
     },
 
     managed: ({ present, files }) => ({ present, identity_files: files }),
 
-    report(_, done) {
-      const { removed, purged } = sorted(done);
-      return { removed, purged };
-    },
+    report: (_, done) => sorted(done),
+    progress: (_, done) => progress(done),
 
     sentence(done, isPrediction) {
       const { removed, purged } = sorted(done);
@@ -123,11 +120,17 @@ function removing<Found>(
         : ['Removed', 'Purged'];
       const parts = [
         ...(removed.length > 0 ? [`${remove} ${describe(removed)}.`] : []),
-        ...(purged.length > 0 ? [`${purge} ${purged.length} files of the agent's identity.`] : []),
+        ...(purged.length > 0
+          ? [`${purge} ${counted(purged.length, 'file')} of the agent's identity.`]
+          : []),
       ];
       return parts.length > 0 ? parts.join(' ') : 'Nothing to remove.';
     },
   };
+}
+
+function progress(done: readonly Removal[]) {
+  return { changed: done.length > 0, ...sorted(done) };
 }
 
 function sorted(done: readonly Removal[]) {
@@ -141,5 +144,5 @@ function describe(removed: readonly Removed[]): string {
   const [first] = removed;
   return removed.length === 1 && first?.type === 'system'
     ? `system ${first.id} from JumpCloud`
-    : `${removed.length} associations`;
+    : counted(removed.length, 'association');
 }
