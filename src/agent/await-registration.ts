@@ -10,6 +10,7 @@ const LOOK_EVERY_MS = 500;
 /**
  * This host's registration, waiting for the agent to finish it for `timeout` seconds at most. A
  * half-written file counts as not finished, so where it may be waited for, the key has to serve, too.
+ * Reports which system this host is.
  * @throws what readRegistration throws, and where it waits its identity, once the time is up
  */
 export async function awaitRegistration(
@@ -17,11 +18,13 @@ export async function awaitRegistration(
   timeout: number,
   run: Run,
 ): Promise<Registration> {
-  if (timeout === 0) return readRegistration(agentDir);
+  const read = (waited?: number) =>
+    readRegistration(agentDir, waited, (systemId) => run.report.identified(systemId));
+  if (timeout === 0) return read();
   const end = monotonicMs() + timeout * 1000;
   const look = async () => {
     try {
-      const registration = readRegistration(agentDir);
+      const registration = read();
       await registration.identity();
       return registration;
     } catch (error) {
@@ -36,7 +39,7 @@ export async function awaitRegistration(
   });
   if (registration !== undefined) return registration;
   // Looked for once more, to say what is missing and how long it was waited for.
-  const last = readRegistration(agentDir, timeout);
+  const last = read(timeout);
   await last.identity();
   return last;
 }

@@ -34,12 +34,18 @@ export interface Registration extends KeyHolder {
 
 /**
  * Reads this host's registration from the agent's folder, after `waited` seconds of waiting for it.
+ * `onSystemId` gets the system's id once it is known, before anything else can fail.
  * @throws NotEnrolled when the agent has not registered, or this system was removed
  * @throws BadIdentity when the files cannot serve
  */
-export function readRegistration(agentDir: string, waited = 0): Registration {
+export function readRegistration(
+  agentDir: string,
+  waited = 0,
+  onSystemId: (systemId: string) => void = () => {},
+): Registration {
   requireFolder(agentDir, waited);
   const { systemKey, agentServerHost } = readConfiguration(join(agentDir, 'jcagent.conf'), waited);
+  onSystemId(systemKey);
   const keyFile = readKey(agentDir, systemKey, waited);
   const registered = { agentDir, systemId: systemKey, agentServerHost, keyFile };
   let identity: Promise<Identity> | undefined;

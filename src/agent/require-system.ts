@@ -1,19 +1,16 @@
 import { InvalidArguments } from '../base/errors.ts';
-import type { Run } from '../run.ts';
 
 /**
  * Keeps a run from another host's record than the one that is meant: a task that was delegated would
- * change the record of the host that it was delegated to. Reports which system this host is.
+ * change the record of the host that it was delegated to.
  * @throws InvalidArguments when this host is not the system that was asked for
  */
-export function requireSystem(run: Run, wanted: string | undefined, actual: string): void {
-  if (wanted !== undefined && wanted !== actual) {
-    throw new InvalidArguments([
-      {
-        option: 'system_id',
-        message: `this host is system ${actual}, not ${wanted}; nothing was done. Run on the host that is meant (a delegated task runs elsewhere), or correct system_id`,
-      },
-    ]);
-  }
-  run.report.identified(actual);
+export function requireSystem(wanted: string | undefined, actual: string): void {
+  if (wanted === undefined || wanted === actual) return;
+  throw new InvalidArguments([
+    {
+      option: 'system_id',
+      message: `this host is system ${actual}, not ${wanted}; nothing was done. Run on the host that is meant (a delegated task runs elsewhere), or correct system_id`,
+    },
+  ]);
 }

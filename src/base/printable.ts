@@ -39,3 +39,8 @@ export function shorten(text: string, most = LONGEST_QUOTE): string {
   const characters = [...text.slice(0, 2 * most + 2)];
   return characters.length > most ? `${characters.slice(0, most).join('')}…` : text;
 }
+
+/** Returns a number of things in words: `1 file`, `2 files`. */
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}

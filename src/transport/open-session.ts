@@ -77,7 +77,7 @@ async function openSession(
   requests: number,
 ): Promise<HostSession> {
   const { systemId, agentServerHost, keyFile } = registration;
-  requireSystem(run, options.system_id, systemId);
+  requireSystem(options.system_id, systemId);
   for (const warning of keyFile.warnings) run.report.warn(warning);
   const origin = originFor(registration, options, run);
   // While the connection is under way: what looks like a key hardly ever turns out to be none.

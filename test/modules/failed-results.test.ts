@@ -1,6 +1,10 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { HOST_MODULES } from '../../src/modules.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import { test } from '../harness/fixture.ts';
+import { furnitureOf } from '../harness/furniture.ts';
 
 const REFUSAL = { kind: 'status', status: 403, text: '{"message":"refused"}' } as const;
 
@@ -169,5 +173,35 @@ describe('a failed result holds what was read before', () => {
     expect(answer).toMatchObject({ groups: [joined], settings: { display_name: 'ip-10-0-0-7' } });
     expect(answer).toMatchObject({ associations: { command: [] } });
     expect(answer).not.toHaveProperty('users');
+  });
+});
+
+describe.concurrent('a failed result says which system this host is', () => {
+  const agentFile = ({ agentDir }: { agentDir: string }, name: string) => join(agentDir, name);
+  const OTHER = 'f'.repeat(24);
+
+  describe.for(HOST_MODULES.map(({ name }) => name))('%s', (name) => {
+    test('where it is not the system that was meant', async ({ host }) => {
+      const options = { ...furnitureOf(name).good, system_id: OTHER };
+      const { answer } = await host.run(name, options);
+      expect(answer.error?.code).toBe('invalid_arguments');
+      expect(answer['system_id']).toBe(host.systemId);
+    });
+
+    test('where it was removed', async ({ host }) => {
+      const tombstone = { system_key: host.systemId, removed_at: '2026-11-19T08:00:00Z' };
+      writeFileSync(agentFile(host, '.removed-from-jumpcloud'), JSON.stringify(tombstone));
+      const { answer } = await host.run(name, furnitureOf(name).good);
+      expect(answer['system_id']).toBe(host.systemId);
+    });
+
+    test('where its key cannot serve, or is missing', async ({ host }) => {
+      writeFileSync(agentFile(host, 'client.key'), 'x');
+      const { answer } = await host.run(name, furnitureOf(name).good);
+      expect(answer).toMatchObject({ error: { code: 'bad_identity' }, system_id: host.systemId });
+      rmSync(agentFile(host, 'client.key'));
+      const missing = await host.run(name, furnitureOf(name).good);
+      expect(missing.answer['system_id']).toBe(host.systemId);
+    });
   });
 });

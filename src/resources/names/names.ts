@@ -1,7 +1,7 @@
 import { CONSOLES } from '../../agent/region.ts';
 import { spellingsOf } from '../../base/conceal.ts';
 import { InvalidArguments, NotFound, type Problem } from '../../base/errors.ts';
-import { shorten } from '../../base/printable.ts';
+import { counted, shorten } from '../../base/printable.ts';
 import { defineModule } from '../../module.ts';
 import type { Outcome, Run } from '../../run.ts';
 import { ApiKeyAuthentication } from '../../transport/auth/api-key.ts';
@@ -80,7 +80,7 @@ function outcome(options: NamesOptions, run: Run, resolved: readonly Resolved[])
   ]);
   return {
     changed: false,
-    msg: `Resolved ${count} ${count === 1 ? 'name' : 'names'}.`,
+    msg: `Resolved ${counted(count, 'name')}.`,
     fields: { names: Object.fromEntries(byKind), dynamic },
   };
 }

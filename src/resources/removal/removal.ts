@@ -30,7 +30,7 @@ export const removal = defineModule({
     if (registration === undefined) {
       return reconcile(run, withPurge(run, options, began, removedAlready(options.agent_dir)));
     }
-    requireSystem(run, options.system_id, registration.systemId);
+    requireSystem(options.system_id, registration.systemId);
     // Before anything is asked: a host that cannot be sealed keeps its record.
     if (options.purge_identity) requirePurgeable(options.agent_dir);
     const agent = agentStop(run, options.stop_agent);
@@ -65,7 +65,7 @@ async function lookForRegistration(options: RemovalOptions, run: Run): Promise<F
       return { began: { systemKey: undefined, systemId, key: keyIn(agent_dir) } };
     }
     if (!(error instanceof AlreadyRemoved)) throw error;
-    requireSystem(run, options.system_id, error.systemId);
+    requireSystem(options.system_id, error.systemId);
     const { systemId } = error;
     return { began: { systemKey: systemId, systemId, key: keyIn(agent_dir) } };
   }

@@ -1,4 +1,5 @@
 import type { Absence } from '../../api/systems.ts';
+import { counted } from '../../base/printable.ts';
 import type { Concern } from '../../reconcile.ts';
 
 /** Something taken out of JumpCloud: the system itself, or one of its edges. */
@@ -22,7 +23,7 @@ export const removing = {
 
   report: (_, removed) => ({ removed }),
 
-  progress: (_, removed) => (removed.length > 0 ? { changed: true, removed } : {}),
+  progress: (_, removed) => ({ changed: removed.length > 0, removed }),
 
   sentence(removed, isPrediction) {
     if (removed.length === 0) return 'Nothing to remove.';
@@ -34,5 +35,5 @@ function describe(removed: readonly Removed[]): string {
   const [first] = removed;
   return removed.length === 1 && first?.type === 'system'
     ? `system ${first.id} from JumpCloud`
-    : `${removed.length} associations`;
+    : counted(removed.length, 'association');
 }

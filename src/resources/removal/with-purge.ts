@@ -1,4 +1,5 @@
 import { deleteIdentityFile } from '../../agent/purge.ts';
+import { counted } from '../../base/printable.ts';
 import type { Concern } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import { filesToPurge, type RegistrationTraits } from './files-to-purge.ts';
@@ -22,9 +23,7 @@ export function withPurge(
   const files = () => filesToPurge(run, options, began);
   const progress = (after: WithFiles, done: readonly Removal[]) => {
     const { removed, purged } = sorted(done);
-    return purged.length > 0
-      ? { changed: true, removed, purged }
-      : (removal.progress?.(after, removed) ?? {});
+    return { ...removal.progress?.(after, removed), purged, changed: done.length > 0 };
   };
   return {
     read: async () => ({
@@ -65,7 +64,7 @@ export function withPurge(
       const { removed, purged } = sorted(done);
       if (purged.length === 0) return removal.sentence(removed, isPrediction);
       const first = removed.length > 0 ? `${removal.sentence(removed, isPrediction)} ` : '';
-      return `${first}${isPrediction ? 'Would purge' : 'Purged'} ${purged.length} files of the agent's identity.`;
+      return `${first}${isPrediction ? 'Would purge' : 'Purged'} ${counted(purged.length, 'file')} of the agent's identity.`;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { NotApplied } from '../../base/errors.ts';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 import { pollUntil } from '../../base/poll-until.ts';
+import { counted } from '../../base/printable.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 
@@ -44,7 +45,7 @@ export async function settle<State>(
     if (lost.length === 0 && now - agreedSince >= heldMs) return state;
     if (now - start >= 3 * heldMs) {
       throw new NotApplied(
-        `The settings of system ${identity.systemId} did not hold for ${seconds} s: written again ${reapplied} times in ${3 * seconds} s, something (the agent's first initialisation, another tool, an administrator) keeps changing them. Find out what does, or raise settle.`,
+        `The settings of system ${identity.systemId} did not hold for ${seconds} s: written again ${counted(reapplied, 'time')} in ${3 * seconds} s, something (the agent's first initialisation, another tool, an administrator) keeps changing them. Find out what does, or raise settle.`,
         { details: { reapplied, options: lost } },
       );
     }

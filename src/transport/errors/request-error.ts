@@ -7,6 +7,7 @@ import {
   Unavailable,
   UnexpectedResponse,
 } from '../../base/errors.ts';
+import { counted } from '../../base/printable.ts';
 import type { WireReply } from '../http/attempt.ts';
 import { statusText } from '../http/status-text.ts';
 import { AttemptError } from './attempt-error.ts';
@@ -40,7 +41,7 @@ export function retriesExhausted(
 ): ModuleError {
   const { purpose, origin, attempts, elapsedMs, retryAfterMs, inDoubt } = tried;
   const elapsed = Math.round(elapsedMs / 100) / 10;
-  const effort = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in ${elapsed} s`;
+  const effort = `${counted(attempts, 'attempt')} in ${elapsed} s`;
   const wait = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
   const asked = wait === undefined ? '' : ` and asks to wait ${wait} s`;
   const tries = { elapsed, ...(wait !== undefined && { retry_after: wait }) };

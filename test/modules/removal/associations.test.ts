@@ -32,6 +32,25 @@ const NOTHING = { groups: [], edges: [] };
 const posts = (sent: string[]) => sent.filter((line) => line.startsWith('POST'));
 
 describe.concurrent('scope: associations', () => {
+  test('one association is removed in the singular', async () => {
+    const stage = await enrol();
+    const group = stage.emulator.store.addGroup();
+    stage.emulator.store.join(stage.host.systemId, group);
+    const predicted = await stage.succeed(SCOPE, { flags: ['--check'] });
+    expect(predicted.msg).toBe('Would remove 1 association.');
+    expect((await stage.succeed(SCOPE)).msg).toBe('Removed 1 association.');
+  });
+
+  test('a refused removal of associations lists what was removed, be it nothing', async () => {
+    const stage = await enrol();
+    const { store, faults } = stage.emulator;
+    const group = store.addGroup();
+    store.join(stage.host.systemId, group);
+    faults.refuse(group, 403);
+    const { answer } = await stage.run(SCOPE);
+    expect(answer).toMatchObject({ failed: true, changed: false, removed: [], purged: [] });
+  });
+
   test('check, run, run again: leaves everything, and keeps record and files', async () => {
     const stage = await enrol();
     const { store } = stage.emulator;
