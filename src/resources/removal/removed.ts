@@ -23,7 +23,8 @@ export const removing = {
 
   report: (_, removed) => ({ removed }),
 
-  progress: (_, removed) => ({ changed: removed.length > 0, removed }),
+  // Files are purged last: a run that fails while it removes has purged none.
+  progress: (_, removed) => ({ changed: removed.length > 0, removed, purged: [] as string[] }),
 
   sentence(removed, isPrediction) {
     if (removed.length === 0) return 'Nothing to remove.';
