@@ -161,6 +161,15 @@ export class LocalActionFailed extends ModuleError {
 /** A signal ended the run. */
 export class Interrupted extends ModuleError {
   readonly code = 'interrupted';
+  /** Whether the request that it ended may have taken effect. */
+  readonly mayHaveTakenEffect: boolean = true;
+
+  /** Returns the same for a request of which no attempt was under way, nor may have taken effect. */
+  betweenAttempts(): this {
+    const copy = Object.create(this);
+    Object.defineProperty(copy, 'mayHaveTakenEffect', { value: false });
+    return copy;
+  }
 }
 
 /** A bug in the module. */

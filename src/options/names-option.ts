@@ -29,7 +29,7 @@ export function namesOption(): Option<NameLookup | undefined> {
 
 async function toNames(value: unknown): Promise<NameLookup> {
   if (typeof value !== 'string') return lookupOf(value, 'the mapping');
-  if (value.trimStart().startsWith('{')) return lookupOf(parse(value, 'the text'), 'the text');
+  if (/^\s*[[{]/.test(value)) return lookupOf(parse(value, 'the text'), 'the text');
   const path = await toPath(value);
   return lookupOf(parse(readNames(path), path), path);
 }

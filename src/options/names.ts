@@ -1,4 +1,5 @@
 import { NAMED_KINDS, type NamedKind } from '../base/named-kinds.ts';
+import { shorten } from '../base/printable.ts';
 import { InvalidValue } from './invalid-value.ts';
 import { nearest } from './nearest.ts';
 import { quote } from './quote.ts';
@@ -34,9 +35,11 @@ export class NameLookup {
       return id;
     }
     const meant = nearest(name, [...known.keys()]);
-    const hint = meant === undefined ? '' : `; did you mean ${quote(meant)}?`;
+    // A name that is nearly one of theirs is no secret in the wrong place.
+    const quoted = meant === undefined ? quote(name) : shorten(name);
+    const hint = meant === undefined ? '' : `; did you mean ${shorten(meant)}?`;
     throw new InvalidValue(
-      `names has no ${kind.replace('_', ' ')} of the name ${JSON.stringify(quote(name))}${hint}`,
+      `names has no ${kind.replace('_', ' ')} of the name ${JSON.stringify(quoted)}${hint}`,
     );
   }
 

@@ -24,13 +24,17 @@ export function quoteKey(text: string): string {
   return end < 0 ? quote(text) : `${quote(text.slice(0, end))}…`;
 }
 
+/** A file's name as users choose them. */
+const FILE_NAME = /^[\w.-]{1,60}\.(?:json|pem|crt|cer)$/i;
+
 /**
  * Returns a path as a message quotes it; undefined unless it leads to something, at least to a
- * directory: text in the place of a path may be a secret.
+ * directory, or is named like a file: text in the place of a path may be a secret.
  */
 export function quotePath(path: string): string | undefined {
   const name = path.lastIndexOf('/') + 1;
-  const isPath = existsSync(path) || (name > 0 && existsSync(path.slice(0, name)));
+  const isPath =
+    FILE_NAME.test(path) || existsSync(path) || (name > 0 && existsSync(path.slice(0, name)));
   return isPath && !looksSecret(path.slice(name)) ? shorten(path, LONGEST) : undefined;
 }
 

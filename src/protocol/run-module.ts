@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import { Interrupted } from '../base/errors.ts';
 import type { Module } from '../module.ts';
 import type { OptionTable } from '../options/option.ts';
@@ -26,7 +26,7 @@ export function runModule<T extends OptionTable>(
   const crash = new Promise<never>((_, reject) => process.on('uncaughtException', reject));
   const io = {
     help,
-    stdin: () => process.stdin,
+    stdin: openStdin,
     isTerminal: async (descriptor: 0 | 1) => (await import('node:tty')).isatty(descriptor),
     signal: interruption.signal,
     crash,
@@ -34,6 +34,12 @@ export function runModule<T extends OptionTable>(
   };
   // Never rejects.
   void callModule(module, process.argv.slice(2), io).then(print);
+}
+
+/** Node.js reads a directory as if it were empty. */
+function openStdin(): typeof process.stdin {
+  if (fstatSync(0).isDirectory()) throw Object.assign(new Error('a directory'), { code: 'EISDIR' });
+  return process.stdin;
 }
 
 /**

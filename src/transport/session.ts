@@ -1,4 +1,5 @@
 import { version } from '../../package.json';
+import { Interrupted } from '../base/errors.ts';
 import { monotonicMs } from '../base/monotonic-clock.ts';
 import { pause } from '../base/pause.ts';
 import type { Run } from '../run.ts';
@@ -105,7 +106,11 @@ export class Session {
         throw retriesExhausted({ ...failed, attempts, elapsedMs, retryAfterMs }, outcome);
       this.#retries++;
       const done = this.#run.report.waiting(`to try again to ${request.purpose}`, waitMs);
-      await pause(waitMs, this.#end.signal).finally(done);
+      await pause(waitMs, this.#end.signal)
+        .catch((reason) => {
+          throw reason instanceof Interrupted && !inDoubt ? reason.betweenAttempts() : reason;
+        })
+        .finally(done);
     }
   }
 

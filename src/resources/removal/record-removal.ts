@@ -34,20 +34,32 @@ export class RecordRemoval {
     // The run that held the lock before may have removed the system, or was refused.
     if (isRemoved) this.#files.removeMarker();
     else if (absence !== undefined) this.#conclude(absence, isMarked ? 'lost' : 'none');
-    else await this.#delete(isMarked);
+    else if (isMarked) await this.#deleteAgain();
+    else await this.#delete();
   }
 
-  async #delete(isMarked: boolean): Promise<void> {
+  /**
+   * Completes a removal whose DELETE got no answer, although the record was still there. If it still is,
+   * that DELETE took no effect, and its marker proves nothing.
+   */
+  async #deleteAgain(): Promise<void> {
+    const seen = await lookUpSystem(this.#session);
+    if (!seen.isThere) return this.#conclude(seen, 'lost');
+    this.#files.voidMarker(this.#run);
+    await this.#delete();
+  }
+
+  async #delete(): Promise<void> {
     const deletion = await this.#send();
     switch (deletion.outcome) {
       case 'refused':
         this.#files.voidMarker(this.#run);
         throw deletion.error;
       case 'denied': {
-        if (!isMarked) this.#files.voidMarker(this.#run);
+        this.#files.voidMarker(this.#run);
         const seen = await lookUpSystem(this.#session);
         if (seen.isThere) throw this.#isDenied();
-        return this.#conclude(seen, isMarked ? 'lost' : 'denied');
+        return this.#conclude(seen, 'denied');
       }
       default:
         return this.#verify(deletion.outcome);
@@ -59,9 +71,7 @@ export class RecordRemoval {
     try {
       return await deleteSystem(this.#session);
     } catch (error) {
-      const mayBeDone =
-        !(error instanceof ModuleError) || error instanceof Interrupted || error.inDoubt;
-      if (!mayBeDone) this.#files.voidMarker(this.#run);
+      if (!mayHaveTakenEffect(error)) this.#files.voidMarker(this.#run);
       throw error;
     }
   }
@@ -105,4 +115,9 @@ export class RecordRemoval {
       `Could not delete the record of system ${this.#session.identity.systemId}: JumpCloud denied the DELETE, but still shows the record to this host. The host keeps its key. Run again, and ask JumpCloud if it stays so.`,
     );
   }
+}
+
+function mayHaveTakenEffect(error: unknown): boolean {
+  if (error instanceof Interrupted) return error.mayHaveTakenEffect;
+  return !(error instanceof ModuleError) || error.inDoubt;
 }

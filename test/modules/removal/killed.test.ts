@@ -59,6 +59,20 @@ function isDelete({ method }: FaultTarget): boolean {
   return method === 'DELETE';
 }
 
+test('a removal that ends while it waits after a 429 to its DELETE leaves no marker', async () => {
+  const stage = await enrol();
+  const fault = { kind: 'status', status: 429, retryAfter: 20 } as const;
+  stage.emulator.faults.add({ fault, when: isDelete });
+  const { running } = start(stage, 'exit 0');
+  await stage.faultMet();
+  await expect.poll(() => stage.emulator.requests.at(-1)?.status).toBe(429);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  running.kill('SIGTERM');
+  expect(JSON.parse((await running).stdout)).toMatchObject({ error: { code: 'interrupted' } });
+  expect(stage.files()).not.toContain('.removing-from-jumpcloud');
+  expect(stage.isRecordThere()).toBe(true);
+});
+
 describe.concurrent('a removal killed', () => {
   test.each(HELD)('while %s', async (_, rule, requests) => {
     const stage = await enrol();
