@@ -224,7 +224,7 @@ describe('what is hard to read gets an answer all the same', () => {
       'an object that cannot be text',
       () => '{"proxy":{"toString":1},"api_url":[{"valueOf":null}]}',
       'invalid_arguments',
-      /^proxy: expected an http|; proxy: expected an http/,
+      /(^|\. )proxy: expected an http/,
     ],
     [
       'a bundle of certificates that never ends',

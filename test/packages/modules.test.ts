@@ -142,25 +142,29 @@ describe.runIf(canPack.rpm)('the rpm', () => {
 test.runIf(canPack.deb && canPack.rpm).each([
   ['of a day that is past', RELEASE.time],
   ['of a day that is still to come', Date.UTC(2099, 0) / 1000],
-])('a release %s, packed again elsewhere, has the same bytes', async (_, time) => {
-  const one = await Packed.make({ ...RELEASE, time });
-  const two = await Packed.make({ ...RELEASE, time });
-  const umask = process.umask();
-  try {
-    const first = [await one.deb(await one.modules()), await one.rpm(await one.modules())];
-    // Another umask and time of the day must not show.
-    process.umask(0o077);
-    const second = [await two.deb(await two.modules()), await two.rpm(await two.modules())];
-    for (const [index, path] of first.entries()) {
-      const bytes = await readFile(path);
-      expect(bytes.equals(await readFile(second[index] ?? '')), path).toBe(true);
+])(
+  'a release %s, packed again elsewhere, has the same bytes',
+  { timeout: 120_000 },
+  async (_, time) => {
+    const one = await Packed.make({ ...RELEASE, time });
+    const two = await Packed.make({ ...RELEASE, time });
+    const umask = process.umask();
+    try {
+      const first = [await one.deb(await one.modules()), await one.rpm(await one.modules())];
+      // Another umask and time of the day must not show.
+      process.umask(0o077);
+      const second = [await two.deb(await two.modules()), await two.rpm(await two.modules())];
+      for (const [index, path] of first.entries()) {
+        const bytes = await readFile(path);
+        expect(bytes.equals(await readFile(second[index] ?? '')), path).toBe(true);
+      }
+    } finally {
+      process.umask(umask);
+      await one.remove();
+      await two.remove();
     }
-  } finally {
-    process.umask(umask);
-    await one.remove();
-    await two.remove();
-  }
-});
+  },
+);
 
 describe('a version', () => {
   const DEVELOPED = ['1.2.3-dev.20260101000000.g0123456', '1.2.3-dev.20260102000000.gabc'];
