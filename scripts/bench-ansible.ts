@@ -12,7 +12,7 @@ import {
   taskTable,
 } from './bench/ansible/play-tables.ts';
 import { type PlayTime, timedPlay } from './bench/ansible/timed-play.ts';
-import { projectFolder } from './build/project-folder.ts';
+import { projectDirectory } from './build/project-directory.ts';
 
 /** How often each play is run, after one round that does not count. */
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
@@ -26,8 +26,8 @@ const SETTINGS = [
 ].filter(({ name }) => process.argv.length === 2 || process.argv.includes(name));
 const KINDS = ['first', 'unchanged'] as const;
 
-const here = join(projectFolder, 'scripts/bench/ansible');
-const results = join(projectFolder, 'dist/bench');
+const here = join(projectDirectory, 'scripts/bench/ansible');
+const results = join(projectDirectory, 'dist/bench');
 const [controller, server, emulator] = await Promise.all([
   makeController(),
   startSshServer(),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { chart } from './bench/fleet/chart.ts';
 import { type Fleet, LIMIT, runFleet } from './bench/fleet/run-fleet.ts';
 import { excess, table } from './bench/fleet/table.ts';
-import { projectFolder } from './build/project-folder.ts';
+import { projectDirectory } from './build/project-directory.ts';
 
 /** How far above the fewest possible the requests of a fleet may be. */
 const TOLERATED_EXCESS = 0.05;
@@ -14,7 +14,7 @@ if (!sizes.every((size) => Number.isInteger(size) && size > 0)) {
   throw new Error('Give numbers of hosts, for example: npm run bench:fleet -- 100 2000');
 }
 
-const results = join(projectFolder, 'dist/bench');
+const results = join(projectDirectory, 'dist/bench');
 await mkdir(results, { recursive: true });
 const fleets: Fleet[] = [];
 for (const size of sizes) {

@@ -10,7 +10,7 @@ import { fetchedNodes, nodePath } from '../test/harness/nodes.ts';
 import { contenders, FLOOR, PARTS, WHOLE } from './bench/contenders.ts';
 import { chart, comparison, type Measured, table } from './bench/report.ts';
 import { buildAll } from './build/build-all.ts';
-import { projectFolder } from './build/project-folder.ts';
+import { projectDirectory } from './build/project-directory.ts';
 
 /** How often each contender is run, after one round that does not count. */
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 15);
@@ -19,26 +19,26 @@ const ROUND_TRIPS = (process.env['BENCH_ROUND_TRIPS'] ?? '0,20,50').split(',').m
 /** The major versions of Node.js that are measured, if not all that there are. */
 const MAJORS = process.env['BENCH_NODES']?.split(',');
 
-const folder = await mkdtemp(join(tmpdir(), 'bench-'));
-const results = join(projectFolder, 'dist/bench');
+const directory = await mkdtemp(join(tmpdir(), 'bench-'));
+const results = join(projectDirectory, 'dist/bench');
 const nodes = fetchedNodes().filter((one) => MAJORS?.includes(one.split('.')[0] ?? '') ?? true);
 if (nodes.length === 0)
   console.log('Only this Node.js is measured; more with: npm run setup:nodes');
-await buildAll(join(projectFolder, 'dist'));
+await buildAll(join(projectDirectory, 'dist'));
 await mkdir(results, { recursive: true });
 
 const ca = await makeCa();
 // The modules and curl find the emulator's certificate authority in the system's store, made for them
 // here: a folder by hashes for the ones, one file with all others for the other, as Debian has both.
-await mkdir(join(folder, 'certs'));
-await writeFile(join(folder, 'certs/ca.pem'), ca.cert);
-await execa('openssl', ['rehash', join(folder, 'certs')]);
+await mkdir(join(directory, 'certs'));
+await writeFile(join(directory, 'certs/ca.pem'), ca.cert);
+await execa('openssl', ['rehash', join(directory, 'certs')]);
 const others = await readFile('/etc/ssl/certs/ca-certificates.crt', 'utf8').catch(() => '');
-await writeFile(join(folder, 'ca.pem'), others + ca.cert);
+await writeFile(join(directory, 'ca.pem'), others + ca.cert);
 process.env['JUMPCLOUD_CA_STORE'] = 'system';
-process.env['SSL_CERT_DIR'] = join(folder, 'certs');
+process.env['SSL_CERT_DIR'] = join(directory, 'certs');
 process.env['SSL_CERT_FILE'] = '/dev/null';
-process.env['CURL_CA_BUNDLE'] = join(folder, 'ca.pem');
+process.env['CURL_CA_BUNDLE'] = join(directory, 'ca.pem');
 // On Node.js 18 and 20 it makes every start read all roots, even that of a program without a connection.
 delete process.env['NODE_EXTRA_CA_CERTS'];
 process.env['HTTPS_PROXY'] = process.env['https_proxy'] = '';
@@ -54,7 +54,7 @@ try {
 } finally {
   measurer.close();
   await emulator.close();
-  await rm(folder, { recursive: true });
+  await rm(directory, { recursive: true });
 }
 
 async function report(version: string, roundTripMs: number, node: string): Promise<void> {
@@ -88,7 +88,7 @@ async function atDistance<T>(roundTripMs: number, work: (url: string) => Promise
 /** Interleaved: each round runs every contender once, so that a slow minute hits all alike. */
 async function measure(node: string, url: string, isNear: boolean): Promise<Measured[]> {
   const host = await emulator.enrol();
-  const every = await contenders(emulator, url, host, folder);
+  const every = await contenders(emulator, url, host, directory);
   const all = every.filter(({ isNearOnly }) => isNear || !isNearOnly);
   const costs = new Map<string, Cost[]>(all.map(({ name }) => [name, []]));
   const requests = new Map<string, number>();

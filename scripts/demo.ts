@@ -7,7 +7,7 @@ import type { StepRunner } from '../test/harness/demo/step-runner.ts';
 import { throughAnsible } from '../test/harness/demo/through-ansible.ts';
 import { withoutAnsible } from '../test/harness/demo/without-ansible.ts';
 import { buildAll } from './build/build-all.ts';
-import { projectFolder } from './build/project-folder.ts';
+import { projectDirectory } from './build/project-directory.ts';
 import { Narrator } from './demo/narrator.ts';
 
 /** The runs of the playbooks, and what has to come of each. */
@@ -55,7 +55,7 @@ const runs = [
 ] as const;
 
 const narrator = new Narrator();
-const folder = await mkdtemp(join(tmpdir(), 'jumpcloud-demo-'));
+const directory = await mkdtemp(join(tmpdir(), 'jumpcloud-demo-'));
 // A signal ends the program that is running, and with it the demo, which then tidies up.
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -70,19 +70,19 @@ try {
   process.exitCode = 1;
 } finally {
   await emulator.close();
-  await rm(folder, { recursive: true });
+  await rm(directory, { recursive: true });
 }
 
 async function demonstrate(): Promise<void> {
   const { collection } = await narrator.step(
     'Build the modules and the Ansible collection',
-    () => buildAll(join(projectFolder, 'dist')),
+    () => buildAll(join(projectDirectory, 'dist')),
     (built) =>
-      `Built ${built.modules.length} modules in dist/modules, and ${relative(projectFolder, built.collection)}`,
+      `Built ${built.modules.length} modules in dist/modules, and ${relative(projectDirectory, built.collection)}`,
   );
   const host = await narrator.step(
     'Enrol a throwaway host in the JumpCloud emulator',
-    () => emulator.enrol({ agentDir: join(folder, 'jc') }),
+    () => emulator.enrol({ agentDir: join(directory, 'jc') }),
     ({ systemId }) => `${emulator.url} knows system ${systemId}`,
   );
   const runPlaybook = await chooseRunner(collection);
@@ -121,7 +121,7 @@ async function chooseRunner(collection: string): Promise<StepRunner> {
   if (exitCode === 0) {
     return narrator.step(
       'Install the collection, for this demo only',
-      () => throughAnsible(collection, folder, interruption.signal),
+      () => throughAnsible(collection, directory, interruption.signal),
       () => 'Installed',
     );
   }

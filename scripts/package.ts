@@ -1,10 +1,10 @@
 import { join, relative } from 'node:path';
 import { buildAll } from './build/build-all.ts';
-import { projectFolder } from './build/project-folder.ts';
+import { projectDirectory } from './build/project-directory.ts';
 import { buildPackages } from './package/build-packages.ts';
 import { packageTable } from './package/package-table.ts';
 
-const dist = join(projectFolder, 'dist');
+const dist = join(projectDirectory, 'dist');
 const packages = join(dist, 'packages');
 const runtime = !process.argv.includes('--without-runtime');
 const leftOut = await buildPackages(packages, dist, await buildAll(dist), { runtime });

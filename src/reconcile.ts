@@ -20,9 +20,9 @@ export interface Applied<State, Change> {
 }
 
 /** One concern of this host, bound to a session and to what is wanted of it. */
-export interface Concern<State, Change> {
+export interface Resource<State, Change> {
   /** Reads what there is; `onPart` is told of each part of it that is read before the rest. */
-  read(onPart: (part: State) => void): Promise<State>;
+  read(onPartRead: (part: State) => void): Promise<State>;
   /** Compares it with what is wanted. Pure: no input, no output, no clock. */
   plan(before: State): Plan<State, Change>;
   /**
@@ -31,11 +31,11 @@ export interface Concern<State, Change> {
    */
   apply(run: Run, plan: Plan<State, Change>, before: State): Promise<Applied<State, Change>>;
   /** The managed part of a state, under the option names, for the diff. */
-  managed(state: State): Readonly<Record<string, unknown>>;
+  diffView(state: State): Readonly<Record<string, unknown>>;
   /** The result fields. */
   report(after: State, done: readonly Change[]): Readonly<Record<string, unknown>>;
   /** What was changed, or would be, as one sentence; also for nothing. */
-  sentence(done: readonly Change[], isPrediction: boolean): string;
+  summary(done: readonly Change[], isPrediction: boolean): string;
   /** Result fields of a run that fails: what was read last, and what was written until then. */
   progress?(seen: State, done: readonly Change[]): Readonly<Record<string, unknown>>;
   /** What the person has to know beyond the result, in check mode too. */
@@ -48,11 +48,11 @@ export interface Concern<State, Change> {
  */
 export async function reconcile<State, Change>(
   run: Run,
-  concern: Concern<State, Change>,
+  concern: Resource<State, Change>,
 ): Promise<Outcome> {
   const tell = (seen: State, written: readonly Change[]) => {
     const { progress } = concern;
-    if (progress) run.report.done(() => progress(seen, written));
+    if (progress) run.report.setProgress(() => progress(seen, written));
   };
   const before = await concern.read((part) => tell(part, []));
   tell(before, []);
@@ -70,8 +70,8 @@ export async function reconcile<State, Change>(
   if (failure !== undefined) throw failure;
   return {
     changed: done.length > 0,
-    msg: concern.sentence(done, run.check),
-    diff: { before: concern.managed(before), after: concern.managed(after) },
+    msg: concern.summary(done, run.check),
+    diff: { before: concern.diffView(before), after: concern.diffView(after) },
     fields: { ...concern.report(after, done), ...fields },
   };
 }
@@ -80,8 +80,8 @@ export async function reconcile<State, Change>(
  * What a module does that keeps one concern: opens a session, loads the concern and binds it,
  * reconciles it. The concern begins with so many reads at the same time.
  */
-export function keeping<Options, State, Change>(
-  load: () => Promise<(session: HostSession, options: Options) => Concern<State, Change>>,
+export function moduleFor<Options, State, Change>(
+  load: () => Promise<(session: HostSession, options: Options) => Resource<State, Change>>,
   reads: (options: Options) => number = () => 1,
 ): (options: Options & SessionOptions, run: Run) => Promise<Outcome> {
   return (options, run) =>

@@ -14,17 +14,17 @@ export interface Reporter {
   /** A sentence for the person, among the result's `warnings`; the same one counts once. */
   warn(sentence: string): void;
   /** The result's `system_id`. */
-  identified(systemId: string): void;
+  setSystemId(systemId: string): void;
   /** What the result's `api` is, from now on. */
-  connected(api: () => Readonly<Record<string, unknown>>): void;
+  setApi(api: () => Readonly<Record<string, unknown>>): void;
   /** What has been written so far, as result fields, is, from now on; asked for when the run fails. */
-  done(fields: () => Readonly<Record<string, unknown>>): void;
+  setProgress(fields: () => Readonly<Record<string, unknown>>): void;
   /** A text that must never be printed, in whatever answer or error it turns up. */
-  hide(secret: string): void;
+  addSecret(secret: string): void;
   /** A text of the other side's, without what must never be printed. */
   conceal(text: string): string;
   /** Says on a terminal what a long wait is for; the returned function ends the waiting. */
-  waiting(what: string, forMs: number): () => void;
+  showWait(what: string, forMs: number): () => void;
 }
 
 /** What a module answers when it did not fail. */

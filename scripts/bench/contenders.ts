@@ -2,7 +2,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Emulator, EnrolledHost } from '../../test/emulator/emulator.ts';
 import type { Command } from '../../test/harness/measurer.ts';
-import { projectFolder } from '../build/project-folder.ts';
+import { projectDirectory } from '../build/project-directory.ts';
 import { naiveBundle } from './naive-bundle.ts';
 
 /** Something to be measured. The command of round n may differ from that of round n + 1. */
@@ -28,7 +28,7 @@ export async function contenders(
   { store }: Emulator,
   url: string,
   host: EnrolledHost,
-  folder: string,
+  directory: string,
 ): Promise<Contender[]> {
   const { systemId, agentDir } = host;
   const place = { agent_dir: agentDir, api_url: url };
@@ -40,7 +40,7 @@ export async function contenders(
   const userGroup = store.addUserGroup();
   const command = store.addObject('command');
   const args = async (name: string, options: object) => {
-    const path = join(folder, `${name}.json`);
+    const path = join(directory, `${name}.json`);
     await writeFile(path, JSON.stringify({ ...place, ...options }));
     return path;
   };
@@ -50,10 +50,10 @@ export async function contenders(
   store.associate(systemId, 'user_group', userGroup);
   store.associate(systemId, 'command', command);
   const unchanged = await args('unchanged', { display_name: 'web-1' });
-  const floor = join(projectFolder, 'scripts/bench/floor.cjs');
+  const floor = join(projectDirectory, 'scripts/bench/floor.cjs');
 
   const module = async (name: string, label: string, options: object, reset?: () => void) => {
-    const file = join(projectFolder, 'dist/modules', name);
+    const file = join(projectDirectory, 'dist/modules', name);
     const path = await args(`${name}-${label}`, options);
     return {
       name: `${name}, ${label}`,
@@ -73,7 +73,7 @@ export async function contenders(
     return { argv: ['sh', '-ec', calls.join('; ')], env: { JUMPCLOUD_NODE: node } };
   };
   const naive = async (name: string, isTuned: boolean) => {
-    const file = join(folder, `naive-${isTuned}`);
+    const file = join(directory, `naive-${isTuned}`);
     await naiveBundle(file, isTuned);
     return {
       name,
@@ -99,7 +99,7 @@ export async function contenders(
     },
     await module('jumpcloud_system_info', 'everything', {}),
     {
-      ...(await module('jumpcloud_removal', 'unchanged', { agent_dir: join(folder, 'none') })),
+      ...(await module('jumpcloud_removal', 'unchanged', { agent_dir: join(directory, 'none') })),
       isNearOnly: true,
     },
     await module('jumpcloud_system', 'changed', { display_name: 'web-2' }, () => {
@@ -122,7 +122,7 @@ export async function contenders(
     {
       name: 'bash, openssl and curl, always writing',
       command: () => ({
-        argv: [join(projectFolder, 'scripts/bench/by-hand.sh'), agentDir, url, 'web-1'],
+        argv: [join(projectDirectory, 'scripts/bench/by-hand.sh'), agentDir, url, 'web-1'],
       }),
     },
   ];

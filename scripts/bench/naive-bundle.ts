@@ -2,7 +2,7 @@ import { chmod } from 'node:fs/promises';
 import { build, type Plugin } from 'esbuild';
 import { applyEdits } from '../build/apply-edits.ts';
 import { helpImport } from '../build/help-import.ts';
-import { projectFolder } from '../build/project-folder.ts';
+import { projectDirectory } from '../build/project-directory.ts';
 import { requiredNode } from '../build/required-node.ts';
 
 /** The obvious way to import the same two libraries: through their front doors, whole. */
@@ -10,14 +10,14 @@ const wholeImports: Plugin = {
   name: 'whole-imports',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^zod\/mini$/ }, (args) => ({
-      path: `${projectFolder}/node_modules/zod/index.js`,
+      path: `${projectDirectory}/node_modules/zod/index.js`,
       pluginData: args,
     }));
     const filter = /^undici\/lib\/dispatcher\/client\.js$/;
     onResolve({ filter }, ({ path }) => ({ path, namespace: 'undici-whole' }));
     onLoad({ filter: /.*/, namespace: 'undici-whole' }, () => ({
       contents: `export { Client as default } from 'undici';`,
-      resolveDir: projectFolder,
+      resolveDir: projectDirectory,
     }));
   },
 };
@@ -35,7 +35,7 @@ const untuned = applyEdits('untuned', [
 /** Bundles jumpcloud_system from the same sources with whole imports, with or without our tuning. */
 export async function naiveBundle(file: string, isTuned: boolean): Promise<void> {
   await build({
-    absWorkingDir: projectFolder,
+    absWorkingDir: projectDirectory,
     entryPoints: ['modules/jumpcloud_system.ts'],
     outfile: file,
     bundle: true,

@@ -40,7 +40,7 @@ export interface ReleaseOptions extends BuildVersion {
  * a release. Files of an earlier build are replaced, and removed where nothing takes their place.
  * Throws when an executable is too large.
  */
-export async function buildAll(folder: string, release?: ReleaseOptions): Promise<BuildResult> {
+export async function buildAll(directory: string, release?: ReleaseOptions): Promise<BuildResult> {
   const { version, time } = release ?? (await developmentVersion());
   const header = await executableHeader();
   const names = MODULES.map(({ name }) => name).sort();
@@ -75,13 +75,13 @@ export async function buildAll(folder: string, release?: ReleaseOptions): Promis
     ]),
   ];
   for (const [path, content, mode] of files) {
-    await writeFileAtOnce(folder, path, content, mode);
+    await writeFileAtOnce(directory, path, content, mode);
   }
   // Ansible takes a stray file beside a module for the module.
   const expected = modules.flatMap(({ name }) => [name, `${name}.yml`]);
-  await removeFiles(join(folder, 'modules'), (file) => !expected.includes(file));
+  await removeFiles(join(directory, 'modules'), (file) => !expected.includes(file));
   // Of each version there is one, and whoever installs dist/*.tar.gz means the last.
-  await removeFiles(folder, (file) => isCollection(file) && file !== collection);
+  await removeFiles(directory, (file) => isCollection(file) && file !== collection);
   return {
     version,
     time,
@@ -90,7 +90,7 @@ export async function buildAll(folder: string, release?: ReleaseOptions): Promis
       bytes: Buffer.byteLength(text),
       metafile,
     })),
-    collection: join(folder, collection),
+    collection: join(directory, collection),
   };
 }
 
@@ -103,8 +103,8 @@ function checkSize({ name, text }: Bundle): void {
   }
 }
 
-async function removeFiles(folder: string, unwanted: (file: string) => boolean): Promise<void> {
-  for (const file of await readdir(folder)) {
-    if (unwanted(file)) await rm(join(folder, file), { recursive: true });
+async function removeFiles(directory: string, unwanted: (file: string) => boolean): Promise<void> {
+  for (const file of await readdir(directory)) {
+    if (unwanted(file)) await rm(join(directory, file), { recursive: true });
   }
 }

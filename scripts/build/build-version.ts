@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { projectFolder } from './project-folder.ts';
+import { projectDirectory } from './project-directory.ts';
 
 /** What a build calls itself, everywhere: in the collection, the packages and the npm tarball. */
 export interface BuildVersion {
@@ -16,7 +16,7 @@ const NO_TIME = Date.UTC(2000, 0) / 1000;
 
 /** The version in package.json, the one place that says it. */
 export async function projectVersion(): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(projectFolder, 'package.json'), 'utf8'));
+  const { version } = JSON.parse(await readFile(join(projectDirectory, 'package.json'), 'utf8'));
   return version;
 }
 
@@ -45,9 +45,9 @@ function sourceDate(): number | undefined {
 
 /** What git prints about the project's own repository; undefined when there is none. */
 async function git(...words: string[]): Promise<string | undefined> {
-  const { stdout, exitCode } = await execa('git', ['-C', projectFolder, ...words], {
+  const { stdout, exitCode } = await execa('git', ['-C', projectDirectory, ...words], {
     reject: false,
-    env: { GIT_CEILING_DIRECTORIES: join(projectFolder, '..'), GIT_OPTIONAL_LOCKS: '0' },
+    env: { GIT_CEILING_DIRECTORIES: join(projectDirectory, '..'), GIT_OPTIONAL_LOCKS: '0' },
   });
   return exitCode === 0 ? stdout : undefined;
 }

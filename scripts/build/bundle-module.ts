@@ -6,7 +6,7 @@ import { applyEdits } from './apply-edits.ts';
 import { END_LINE } from './executable-header.ts';
 import { helpImport } from './help-import.ts';
 import { type Joined, joinChunks } from './join-chunks.ts';
-import { projectFolder } from './project-folder.ts';
+import { projectDirectory } from './project-directory.ts';
 import { requiredNode } from './required-node.ts';
 import { undiciEdits } from './undici-edits.ts';
 
@@ -23,7 +23,7 @@ export interface Bundle {
  */
 export async function bundleModule(name: string, header: string, version: string): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
-    absWorkingDir: projectFolder,
+    absWorkingDir: projectDirectory,
     entryPoints: [`modules/${name}.ts`],
     outdir: 'dist/modules',
     write: false,
@@ -53,7 +53,7 @@ function ownVersion(version: string): Plugin {
   return {
     name: 'own-version',
     setup({ onLoad }) {
-      const path = join(projectFolder, 'package.json');
+      const path = join(projectDirectory, 'package.json');
       onLoad({ filter: /[/\\]package\.json$/ }, (file) =>
         file.path === path ? { contents: JSON.stringify({ version }), loader: 'json' } : undefined,
       );

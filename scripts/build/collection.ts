@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import { HOST_MODULES } from '../../src/modules.ts';
 import { collectionChangelog, type ModuleSince } from './changelog.ts';
 import { collectionName } from './collection-name.ts';
-import { projectFolder } from './project-folder.ts';
+import { projectDirectory } from './project-directory.ts';
 import type { ProjectLinks } from './project-links.ts';
 import { requiredNode } from './required-node.ts';
 import { type TarballFile, tarball } from './tarball.ts';
@@ -67,9 +67,9 @@ export async function collectionTarball(
       { path: `plugins/modules/${name}.yml`, content: documentation },
     ]),
   ];
-  const folders = foldersOf(content);
+  const directories = foldersOf(content);
   const files = json({
-    files: [...['.', ...folders].map(folderEntry), ...content.map(fileEntry)],
+    files: [...['.', ...directories].map(folderEntry), ...content.map(fileEntry)],
     format: 1,
   });
   const manifest = json({
@@ -83,25 +83,30 @@ export async function collectionTarball(
       { path: 'FILES.json', content: files },
       ...content,
     ],
-    folders,
+    directories,
   );
 }
 
 function projectFile(path: string): Promise<string> {
-  return readFile(join(projectFolder, path), 'utf8');
+  return readFile(join(projectDirectory, path), 'utf8');
 }
 
 /** What the collection takes over from `collection/`, sorted. */
 async function copied(): Promise<TarballFile[]> {
   const entries = await Promise.all(
-    COPIED.map((folder) =>
-      readdir(join(projectFolder, 'collection', folder), { recursive: true, withFileTypes: true }),
+    COPIED.map((directory) =>
+      readdir(join(projectDirectory, 'collection', directory), {
+        recursive: true,
+        withFileTypes: true,
+      }),
     ),
   );
   const paths = entries
     .flat()
     .filter((entry) => entry.isFile())
-    .map((entry) => relative(join(projectFolder, 'collection'), join(entry.parentPath, entry.name)))
+    .map((entry) =>
+      relative(join(projectDirectory, 'collection'), join(entry.parentPath, entry.name)),
+    )
     .sort();
   return Promise.all(
     paths.map(async (path) => {
@@ -165,13 +170,17 @@ function sanityIgnores(minor: number, module: string): string[] {
 }
 
 function foldersOf(files: readonly TarballFile[]): string[] {
-  const folders = new Set<string>();
+  const directories = new Set<string>();
   for (const { path } of files) {
-    for (let folder = posix.dirname(path); folder !== '.'; folder = posix.dirname(folder)) {
-      folders.add(folder);
+    for (
+      let directory = posix.dirname(path);
+      directory !== '.';
+      directory = posix.dirname(directory)
+    ) {
+      directories.add(directory);
     }
   }
-  return [...folders].sort();
+  return [...directories].sort();
 }
 
 function folderEntry(name: string): Record<string, unknown> {

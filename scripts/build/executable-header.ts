@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NEWEST_TUNED_NODE } from '../../src/transport/connect/v8-flags.ts';
-import { projectFolder } from './project-folder.ts';
+import { projectDirectory } from './project-directory.ts';
 import { requiredNode } from './required-node.ts';
 
 /** The last line of an executable. Without it the file is incomplete, and the header refuses to run it. */
@@ -12,7 +12,7 @@ export const END_LINE = '//end\n';
  * is sent it with every task, so below the first paragraph comments and indentation are left out.
  */
 export async function executableHeader(): Promise<string> {
-  const template = await readFile(join(projectFolder, 'scripts/header.sh'), 'utf8');
+  const template = await readFile(join(projectDirectory, 'scripts/header.sh'), 'utf8');
   const end = template.indexOf('\n\n');
   const code = template.slice(end).replaceAll(/^\s*(#.*)?\n|^\s+| +# .*$/gm, '');
   return `${template.slice(0, end)}\n${code}`

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { projectFolder } from './project-folder.ts';
+import { projectDirectory } from './project-directory.ts';
 import { requiredNode } from './required-node.ts';
 
 /** An option or a return value, with Ansible's keys. */
@@ -45,7 +45,7 @@ export type SharedDocumentation = Pick<ModuleDocumentation, 'RETURN'> & {
 
 /** YAML 1.1 is what Ansible reads: an unquoted `no` is false there. */
 async function readYaml<Shape>(name: string): Promise<Shape> {
-  const text = await readFile(join(projectFolder, 'modules', `${name}.yml`), 'utf8');
+  const text = await readFile(join(projectDirectory, 'modules', `${name}.yml`), 'utf8');
   return parse(text, { version: '1.1' });
 }
 

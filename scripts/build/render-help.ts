@@ -20,8 +20,8 @@ export function renderHelp(
   const { module, short_description, description, options } = documentation.DOCUMENTATION;
   const isShared = (name: string) => Object.hasOwn(shared.DOCUMENTATION.options, name);
   const names = Object.keys(options);
-  const list = (wanted: readonly string[]) =>
-    wanted.flatMap((name) => {
+  const list = (desired: readonly string[]) =>
+    desired.flatMap((name) => {
       const option = options[name];
       return option ? [describe(name, option)] : [];
     });

@@ -15,10 +15,10 @@ const mtime = new Date('2000-01-01T00:00:00Z');
 /** A gzipped tar of the files, owned by root, in the given order. */
 export async function tarball(
   files: readonly TarballFile[],
-  folders: readonly string[],
+  directories: readonly string[],
 ): Promise<Buffer> {
   const archive = pack();
-  for (const name of folders)
+  for (const name of directories)
     archive.entry({ name: `${name}/`, type: 'directory', mode: 0o755, mtime });
   for (const { path, content, executable = false } of files) {
     archive.entry({ name: path, mode: executable ? 0o755 : 0o644, mtime }, content);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
-import { projectFolder } from './project-folder.ts';
+import { projectDirectory } from './project-directory.ts';
 
 /** The licences of the packages that went into the bundles, one after another. */
 export async function thirdPartyNotices(metafiles: readonly Metafile[]): Promise<string> {
@@ -15,8 +15,8 @@ export async function thirdPartyNotices(metafiles: readonly Metafile[]): Promise
 }
 
 async function notice(name: string): Promise<string> {
-  const folder = join(projectFolder, 'node_modules', name);
-  const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-  const licence = await readFile(join(folder, 'LICENSE'), 'utf8');
+  const directory = join(projectDirectory, 'node_modules', name);
+  const { version } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
+  const licence = await readFile(join(directory, 'LICENSE'), 'utf8');
   return `\n${'='.repeat(80)}\n${name} ${version}\n\n${licence.trim()}\n`;
 }

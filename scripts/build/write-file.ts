@@ -6,15 +6,15 @@ import { dirname, join } from 'node:path';
  * disturbed.
  */
 export async function writeFileAtOnce(
-  folder: string,
+  directory: string,
   path: string,
   content: string | Uint8Array,
   mode = 0o644,
 ): Promise<void> {
-  const file = join(folder, path);
+  const file = join(directory, path);
   await mkdir(dirname(file), { recursive: true });
   // Not beside a module: Ansible could take it for the module.
-  const unfinished = join(folder, `.unfinished-${process.pid}`);
+  const unfinished = join(directory, `.unfinished-${process.pid}`);
   await writeFile(unfinished, content);
   await chmod(unfinished, mode);
   await rename(unfinished, file);

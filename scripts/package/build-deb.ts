@@ -20,7 +20,7 @@ export function debFileName({ name, version, deb }: PackageDescription): string 
  * level of 0 to 9, and gives its path. The same description makes the same bytes.
  */
 export async function buildDeb(
-  folder: string,
+  directory: string,
   described: PackageDescription,
   level = 6,
 ): Promise<string> {
@@ -42,7 +42,7 @@ export async function buildDeb(
     })),
   ];
   const staging = await mkdtemp(join(tmpdir(), 'deb-'));
-  const path = join(folder, debFileName(described));
+  const path = join(directory, debFileName(described));
   try {
     await stage(staging, [...installed, ...control], time);
     await execa(

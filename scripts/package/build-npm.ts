@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { BuildResult } from '../build/build-all.ts';
-import { projectFolder } from '../build/project-folder.ts';
+import { projectDirectory } from '../build/project-directory.ts';
 import type { ProjectLinks } from '../build/project-links.ts';
 import { requiredNode } from '../build/required-node.ts';
 import { stage } from './stage.ts';
@@ -13,13 +13,13 @@ import { stage } from './stage.ts';
  * private.
  */
 export async function buildNpm(
-  folder: string,
+  directory: string,
   from: string,
   built: BuildResult,
   links: ProjectLinks | undefined,
 ): Promise<string> {
   const staging = join(from, 'npm');
-  const readme = await readFile(join(projectFolder, 'packaging/npm/README.md'), 'utf8');
+  const readme = await readFile(join(projectDirectory, 'packaging/npm/README.md'), 'utf8');
   await rm(staging, { recursive: true, force: true });
   // Staged as for the other packages: npm takes over the modes, which the umask would decide.
   await stage(
@@ -36,8 +36,8 @@ export async function buildNpm(
         path: 'THIRD-PARTY-NOTICES',
         content: await readFile(join(from, 'THIRD-PARTY-NOTICES')),
       },
-      { path: 'LICENSE', content: await readFile(join(projectFolder, 'LICENSE')) },
-      { path: 'CHANGELOG.md', content: await readFile(join(projectFolder, 'CHANGELOG.md')) },
+      { path: 'LICENSE', content: await readFile(join(projectDirectory, 'LICENSE')) },
+      { path: 'CHANGELOG.md', content: await readFile(join(projectDirectory, 'CHANGELOG.md')) },
       {
         path: 'README.md',
         content: readme
@@ -53,17 +53,17 @@ export async function buildNpm(
   );
   const { stdout } = await execa(
     'npm',
-    ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder],
+    ['pack', '--silent', '--ignore-scripts', '--pack-destination', directory],
     { cwd: staging },
   );
-  return join(folder, stdout.trim());
+  return join(directory, stdout.trim());
 }
 
 async function manifest(
   { version, modules }: BuildResult,
   links: ProjectLinks | undefined,
 ): Promise<Record<string, unknown>> {
-  const text = await readFile(join(projectFolder, 'package.json'), 'utf8');
+  const text = await readFile(join(projectDirectory, 'package.json'), 'utf8');
   const { name, description, license } = JSON.parse(text);
   return {
     name,

@@ -33,12 +33,12 @@ export interface PackagingOptions {
  * @returns the packages that this machine has no tool for
  */
 export async function buildPackages(
-  folder: string,
+  directory: string,
   from: string,
   built: BuildResult,
   { links, maintainer = nobodyInParticular, texts = {}, level, runtime = true }: PackagingOptions,
 ): Promise<string[]> {
-  const unfinished = `${folder}.unfinished`;
+  const unfinished = `${directory}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
   const publisher = { maintainer, homepage: links?.homepage };
@@ -56,8 +56,8 @@ export async function buildPackages(
     await writeFile(join(unfinished, name), text);
   }
   await writeChecksums(unfinished);
-  await rm(folder, { recursive: true, force: true });
-  await rename(unfinished, folder);
+  await rm(directory, { recursive: true, force: true });
+  await rename(unfinished, directory);
   return leftOut;
 }
 

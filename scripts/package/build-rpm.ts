@@ -19,7 +19,7 @@ export function rpmFileName({ name, version, rpm }: PackageDescription): string 
  * makes the same bytes.
  */
 export async function buildRpm(
-  folder: string,
+  directory: string,
   described: PackageDescription,
   level = 6,
 ): Promise<string> {
@@ -27,7 +27,7 @@ export async function buildRpm(
   const licences = `usr/share/licenses/${name}`;
   const files: PackageFile[] = [
     ...described.files,
-    { path: licences, folder: true },
+    { path: licences, directory: true },
     ...Object.entries(rpm.licences).map(([file, content]) => ({
       path: `${licences}/${file}`,
       content,
@@ -45,7 +45,7 @@ export async function buildRpm(
       { env: { SOURCE_DATE_EPOCH: String(time), LC_ALL: 'C', TZ: 'UTC', HOME: work } },
     );
     const [built = ''] = await readdir(join(work, 'RPMS', rpm.architecture));
-    const path = join(folder, rpmFileName(described));
+    const path = join(directory, rpmFileName(described));
     if (built !== basename(path)) throw new Error(`rpmbuild made ${built}, not ${basename(path)}.`);
     await copyFile(join(work, 'RPMS', rpm.architecture, built), path);
     return path;
@@ -109,7 +109,7 @@ function listed(file: PackageFile): string {
     : /^usr\/share\/(doc|man)\//.test(path)
       ? '%doc '
       : '';
-  if ('folder' in file) return `%dir %attr(0755, root, root) /${path}`;
+  if ('directory' in file) return `%dir %attr(0755, root, root) /${path}`;
   if ('target' in file) return `/${path}`;
   return `${kind}%attr(${file.executable ? '0755' : '0644'}, root, root) /${path}`;
 }

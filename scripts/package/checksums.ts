@@ -3,13 +3,13 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Writes `SHA256SUMS` beside the files of a folder, as `sha256sum --check` reads it. */
-export async function writeChecksums(folder: string): Promise<void> {
+export async function writeChecksums(directory: string): Promise<void> {
   const lines = [];
-  for (const name of (await readdir(folder)).sort()) {
+  for (const name of (await readdir(directory)).sort()) {
     const sum = createHash('sha256')
-      .update(await readFile(join(folder, name)))
+      .update(await readFile(join(directory, name)))
       .digest('hex');
     lines.push(`${sum}  ${name}\n`);
   }
-  await writeFile(join(folder, 'SHA256SUMS'), lines.join(''));
+  await writeFile(join(directory, 'SHA256SUMS'), lines.join(''));
 }

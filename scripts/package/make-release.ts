@@ -9,20 +9,20 @@ import type { Release } from './read-release.ts';
  * @throws Error when this machine cannot make all of it
  */
 export async function makeRelease(
-  folder: string,
+  directory: string,
   dist: string,
   release: Release,
   options: Pick<PackagingOptions, 'level' | 'runtime'> = {},
 ): Promise<void> {
   const { version, links, maintainer, changes } = release;
-  const leftOut = await buildPackages(folder, dist, await buildAll(dist, release), {
+  const leftOut = await buildPackages(directory, dist, await buildAll(dist, release), {
     ...options,
     links,
     ...(maintainer && { maintainer }),
     texts: { 'RELEASE-NOTES.md': `# jumpcloud-system-context ${version}\n\n${changes}\n` },
   });
   if (leftOut.length > 0) {
-    await rm(folder, { recursive: true });
+    await rm(directory, { recursive: true });
     throw new Error(`No release is made: no tool to make ${leftOut.join(', ')} with.`);
   }
 }

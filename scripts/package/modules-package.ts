@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import type { BuildResult } from '../build/build-all.ts';
 import { readChangelog } from '../build/changelog.ts';
 import { readDocumentation, readSharedDocumentation } from '../build/module-documentation.ts';
-import { projectFolder } from '../build/project-folder.ts';
+import { projectDirectory } from '../build/project-directory.ts';
 import { requiredNode } from '../build/required-node.ts';
 import { manPage } from './man-page.ts';
 import type { ChangelogEntry, PackageDescription, PackageScripts } from './package-description.ts';
@@ -15,26 +15,26 @@ import type { Publisher } from './publisher.ts';
 export const modulesPackageName = 'jumpcloud-system-context';
 
 /** Where the modules lie on a host, and the runtime package's Node.js beside them. */
-export const packageFolder = 'usr/lib/jumpcloud-system-context';
+export const packageDirectory = 'usr/lib/jumpcloud-system-context';
 
 const DOC = `usr/share/doc/${modulesPackageName}`;
 const EXAMPLES = `${DOC}/examples`;
 /** /etc/jumpcloud is where the units look for what the administrator writes. */
-const FOLDERS: readonly PackageFile[] = [
-  { path: packageFolder, folder: true },
-  { path: 'etc/jumpcloud', folder: true },
-  { path: DOC, folder: true },
-  { path: EXAMPLES, folder: true },
+const DIRECTORIES: readonly PackageFile[] = [
+  { path: packageDirectory, directory: true },
+  { path: 'etc/jumpcloud', directory: true },
+  { path: DOC, directory: true },
+  { path: EXAMPLES, directory: true },
 ];
 
 /** The package with the modules of a build in `folder`; it runs on any processor. */
 export async function modulesPackage(
-  folder: string,
+  directory: string,
   built: BuildResult,
   { maintainer, homepage }: Publisher,
 ): Promise<PackageDescription> {
   const licence = await projectFile('LICENSE');
-  const notices = await readFile(join(folder, 'THIRD-PARTY-NOTICES'), 'utf8');
+  const notices = await readFile(join(directory, 'THIRD-PARTY-NOTICES'), 'utf8');
   return {
     name: modulesPackageName,
     summary: 'Modules that keep a host as described in JumpCloud',
@@ -48,11 +48,11 @@ export async function modulesPackage(
     time: built.time,
     changelog: await changelog(built),
     files: [
-      ...FOLDERS,
+      ...DIRECTORIES,
       ...(
-        await Promise.all(built.modules.map(({ name }) => moduleFiles(folder, name, built)))
+        await Promise.all(built.modules.map(({ name }) => moduleFiles(directory, name, built)))
       ).flat(),
-      ...(await filesOf('systemd/programs', packageFolder, true)),
+      ...(await filesOf('systemd/programs', packageDirectory, true)),
       ...(await filesOf('systemd/units', 'usr/lib/systemd/system')),
       ...(await filesOf('examples', EXAMPLES)),
     ],
@@ -76,15 +76,15 @@ export async function modulesPackage(
 }
 
 async function moduleFiles(
-  folder: string,
+  directory: string,
   name: string,
   built: BuildResult,
 ): Promise<PackageFile[]> {
   const page = manPage(await readDocumentation(name), await readSharedDocumentation(), built);
   return [
     {
-      path: `${packageFolder}/${name}`,
-      content: await readFile(join(folder, 'modules', name)),
+      path: `${packageDirectory}/${name}`,
+      content: await readFile(join(directory, 'modules', name)),
       executable: true,
     },
     { path: `usr/bin/${name}`, target: `../lib/jumpcloud-system-context/${name}` },
@@ -93,19 +93,21 @@ async function moduleFiles(
 }
 
 /** Every file of a folder of `packaging/`, to lie in a folder of the host. */
-async function filesOf(folder: string, on: string, executable = false): Promise<PackageFile[]> {
+async function filesOf(directory: string, on: string, executable = false): Promise<PackageFile[]> {
   return Promise.all(
-    (await readdir(join(projectFolder, 'packaging', folder))).sort().map(async (file) => ({
+    (await readdir(join(projectDirectory, 'packaging', directory))).sort().map(async (file) => ({
       path: `${on}/${file}`,
-      content: await projectFile(`packaging/${folder}/${file}`),
+      content: await projectFile(`packaging/${directory}/${file}`),
       executable,
     })),
   );
 }
 
-async function scriptsOf(folder: string): Promise<PackageScripts> {
-  const names = (await readdir(join(projectFolder, 'packaging', folder))).sort();
-  const texts = await Promise.all(names.map((name) => projectFile(`packaging/${folder}/${name}`)));
+async function scriptsOf(directory: string): Promise<PackageScripts> {
+  const names = (await readdir(join(projectDirectory, 'packaging', directory))).sort();
+  const texts = await Promise.all(
+    names.map((name) => projectFile(`packaging/${directory}/${name}`)),
+  );
   return Object.fromEntries(names.map((name, index) => [name, texts[index] ?? '']));
 }
 
@@ -119,5 +121,5 @@ async function changelog(built: BuildResult): Promise<ChangelogEntry[]> {
 }
 
 function projectFile(path: string): Promise<string> {
-  return readFile(join(projectFolder, path), 'utf8');
+  return readFile(join(projectDirectory, path), 'utf8');
 }

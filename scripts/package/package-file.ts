@@ -1,5 +1,5 @@
 /** What a package puts onto a host; paths are those on the host, without the leading slash. */
-export type PackageFile = RegularFile | Link | Folder;
+export type PackageFile = RegularFile | Link | Directory;
 
 /** A file; everyone may read it, only root may write it. */
 export interface RegularFile {
@@ -15,7 +15,7 @@ export interface Link {
 }
 
 /** A folder that belongs to the package, with or without files of the package in it. */
-export interface Folder {
+export interface Directory {
   readonly path: string;
-  readonly folder: true;
+  readonly directory: true;
 }

@@ -2,9 +2,11 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** A line for each file of a folder, with its size. */
-export async function packageTable(folder: string): Promise<string> {
-  const names = (await readdir(folder)).sort();
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+export async function packageTable(directory: string): Promise<string> {
+  const names = (await readdir(directory)).sort();
+  const sizes = await Promise.all(
+    names.map(async (name) => (await stat(join(directory, name))).size),
+  );
   const columns = Math.max(...names.map((name) => name.length));
   return names
     .map((name, index) => `${name.padEnd(columns)}  ${String(sizes[index]).padStart(9)} bytes`)

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { projectFolder } from '../build/project-folder.ts';
-import { packageFolder } from './modules-package.ts';
+import { projectDirectory } from '../build/project-directory.ts';
+import { packageDirectory } from './modules-package.ts';
 import type { PackageDescription } from './package-description.ts';
 import type { Publisher } from './publisher.ts';
 import type { NodeArchitecture, PinnedNode, Runtime } from './runtime.ts';
@@ -26,7 +26,7 @@ export async function runtimePackage(
 ): Promise<PackageDescription> {
   const time = Date.parse(released) / 1000;
   const { deb, rpm } = ARCHITECTURES[architecture];
-  const overrides = join(projectFolder, 'packaging/deb/runtime.lintian-overrides');
+  const overrides = join(projectDirectory, 'packaging/deb/runtime.lintian-overrides');
   return {
     name: runtimePackageName,
     summary: "Node.js for jumpcloud-system-context's modules alone",
@@ -39,8 +39,8 @@ export async function runtimePackage(
     time,
     changelog: [{ version, time, changes: [`Node.js ${version}.`] }],
     files: [
-      { path: packageFolder, folder: true },
-      { path: `${packageFolder}/node`, content: node, executable: true },
+      { path: packageDirectory, directory: true },
+      { path: `${packageDirectory}/node`, content: node, executable: true },
     ],
     deb: {
       architecture: deb,

@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { extract } from 'tar-stream';
-import { projectFolder } from '../build/project-folder.ts';
+import { projectDirectory } from '../build/project-directory.ts';
 
 /** A processor that the runtime package is made for, by Node.js's name. */
 export type NodeArchitecture = 'x64' | 'arm64';
@@ -29,7 +29,7 @@ export interface Runtime {
 
 /** Which Node.js is packed. */
 export async function pinnedNode(): Promise<PinnedNode> {
-  return JSON.parse(await readFile(join(projectFolder, 'packaging/runtime.json'), 'utf8'));
+  return JSON.parse(await readFile(join(projectDirectory, 'packaging/runtime.json'), 'utf8'));
 }
 
 /** Where what was fetched stays, for the next build. */
@@ -45,10 +45,10 @@ export const fetchedFolder = join(
 export async function fetchRuntime(
   architecture: NodeArchitecture,
   { version, integrity }: PinnedNode,
-  folder = fetchedFolder,
+  directory = fetchedFolder,
 ): Promise<Runtime> {
   const name = `node-linux-${architecture}`;
-  const file = join(folder, `${name}-${version}.tgz`);
+  const file = join(directory, `${name}-${version}.tgz`);
   if (!existsSync(file)) await fetchPackage(`${name}@${version}`, file);
   const packed = await readFile(file);
   checkIntegrity(file, packed, integrity[architecture]);
@@ -59,11 +59,11 @@ export async function fetchRuntime(
 }
 
 /** Fetched beside its place and then renamed: a file of that name is a whole one. */
-async function fetchPackage(wanted: string, file: string): Promise<void> {
+async function fetchPackage(desired: string, file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const unfinished = await mkdtemp(join(dirname(file), '.unfinished-'));
   try {
-    await execa('npm', ['pack', wanted, '--pack-destination', unfinished]);
+    await execa('npm', ['pack', desired, '--pack-destination', unfinished]);
     await rename(join(unfinished, basename(file)), file);
   } finally {
     await rm(unfinished, { recursive: true });
@@ -81,14 +81,14 @@ function checkIntegrity(file: string, content: Buffer, expected: string): void {
 /** Some files of a gzipped tar, in the order asked for. */
 async function unpacked(
   packed: Buffer,
-  wanted: readonly string[],
+  desired: readonly string[],
 ): Promise<(Buffer | undefined)[]> {
   const found = new Map<string, Buffer>();
   const archive = extract();
   archive.end(gunzipSync(packed));
   for await (const entry of archive) {
-    if (wanted.includes(entry.header.name)) found.set(entry.header.name, await buffer(entry));
+    if (desired.includes(entry.header.name)) found.set(entry.header.name, await buffer(entry));
     else entry.resume();
   }
-  return wanted.map((name) => found.get(name));
+  return desired.map((name) => found.get(name));
 }

@@ -4,13 +4,13 @@ import type { PackageFile } from './package-file.ts';
 
 /** Lays the files of a package out under a folder, with their modes and all with one time. */
 export async function stage(
-  folder: string,
+  directory: string,
   files: readonly PackageFile[],
   time: number,
 ): Promise<void> {
   for (const file of files) {
-    const path = join(folder, file.path);
-    if ('folder' in file) {
+    const path = join(directory, file.path);
+    if ('directory' in file) {
       await mkdir(path, { recursive: true });
       continue;
     }
@@ -22,17 +22,17 @@ export async function stage(
       await chmod(path, file.executable ? 0o755 : 0o644);
     }
   }
-  await setTimes(folder, time);
+  await setTimes(directory, time);
 }
 
 /** A folder's time changes with what is put into it, so it is set after that of its entries. */
-async function setTimes(folder: string, time: number): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
+async function setTimes(directory: string, time: number): Promise<void> {
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
     if (entry.isDirectory()) await setTimes(path, time);
     else await lutimes(path, time, time);
   }
   // Whatever the umask says.
-  await chmod(folder, 0o755);
-  await lutimes(folder, time, time);
+  await chmod(directory, 0o755);
+  await lutimes(directory, time, time);
 }

@@ -2,10 +2,10 @@ import { BadIdentity, NotEnrolled } from '../base/errors.ts';
 import { monotonicMs } from '../base/monotonic-clock.ts';
 import { pollUntil } from '../base/poll-until.ts';
 import type { Run } from '../run.ts';
-import { Unreadable } from './read-file.ts';
+import { AgentFileError } from './read-agent-file';
 import { AlreadyRemoved, type Registration, readRegistration } from './registration.ts';
 
-const LOOK_EVERY_MS = 500;
+const POLL_INTERVAL_MS = 500;
 
 /**
  * This host's registration, waiting for the agent to finish it for `timeout` seconds at most. A
@@ -18,8 +18,8 @@ export async function awaitRegistration(
   timeout: number,
   run: Run,
 ): Promise<Registration> {
-  const read = (waited?: number) =>
-    readRegistration(agentDir, waited, (systemId) => run.report.identified(systemId));
+  const read = (waitedSeconds?: number) =>
+    readRegistration(agentDir, waitedSeconds, (systemId) => run.report.setSystemId(systemId));
   if (timeout === 0) return read();
   const end = monotonicMs() + timeout * 1000;
   const look = async () => {
@@ -28,13 +28,13 @@ export async function awaitRegistration(
       await registration.identity();
       return registration;
     } catch (error) {
-      if (!mayHeal(error)) throw error;
+      if (!mayBeTemporary(error)) throw error;
       return undefined;
     }
   };
   const registration = await pollUntil(run, look, {
     what: 'for the JumpCloud agent to register',
-    delayMs: () => LOOK_EVERY_MS,
+    delayMs: () => POLL_INTERVAL_MS,
     leftMs: () => end - monotonicMs(),
   });
   if (registration !== undefined) return registration;
@@ -44,7 +44,7 @@ export async function awaitRegistration(
   return last;
 }
 
-function mayHeal(error: unknown): boolean {
-  if (error instanceof Unreadable || error instanceof AlreadyRemoved) return false;
+function mayBeTemporary(error: unknown): boolean {
+  if (error instanceof AgentFileError || error instanceof AlreadyRemoved) return false;
   return error instanceof NotEnrolled || error instanceof BadIdentity;
 }

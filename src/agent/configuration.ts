@@ -1,5 +1,5 @@
 import { BadIdentity, NotEnrolled } from '../base/errors.ts';
-import { readFile } from './read-file.ts';
+import { readAgentFile } from './read-agent-file';
 import { waitAdvice } from './wait-advice.ts';
 
 /** What jcagent.conf says about this host. */
@@ -17,18 +17,18 @@ export class NoRegistration extends NotEnrolled {}
  * @throws NoRegistration when it is missing or has no systemKey yet
  * @throws BadIdentity when it is not what the agent writes
  */
-export function readConfiguration(path: string, waited = 0): Configuration {
-  const file = readFile(path);
+export function readConfiguration(path: string, waitedSeconds = 0): Configuration {
+  const file = readAgentFile(path);
   if (file === undefined) {
     throw new NoRegistration(
-      `${path} does not exist: the JumpCloud agent is not installed here, or has not registered yet. Install it. ${waitAdvice(waited)}`,
+      `${path} does not exist: the JumpCloud agent is not installed here, or has not registered yet. Install it. ${waitAdvice(waitedSeconds)}`,
     );
   }
   const conf = parseObject(file.text, path);
   const systemKey = conf['systemKey'];
   if (systemKey === undefined || systemKey === null || systemKey === '') {
     throw new NoRegistration(
-      `${path} has no systemKey: the agent has not finished registering. ${waitAdvice(waited)}`,
+      `${path} has no systemKey: the agent has not finished registering. ${waitAdvice(waitedSeconds)}`,
     );
   }
   if (typeof systemKey !== 'string' || !/^[0-9a-f]{24}$/i.test(systemKey)) {

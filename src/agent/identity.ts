@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { BadIdentity } from '../base/errors.ts';
 import type { Signer } from '../signing/sign.ts';
 import type { KeyFile } from './key-file.ts';
-import { proveKey } from './private-key.ts';
+import { loadPrivateKey } from './private-key.ts';
 
 /** Who this host is to JumpCloud. */
 export interface Identity extends Signer {
@@ -24,7 +24,7 @@ export interface KeyHolder {
  */
 export async function identityOf(holder: KeyHolder): Promise<Identity> {
   const { agentDir, systemId, keyFile } = holder;
-  const { key, matchesCertificate } = await proveKey(keyFile, join(agentDir, 'client.crt'));
+  const { key, matchesCertificate } = await loadPrivateKey(keyFile, join(agentDir, 'client.crt'));
   if (matchesCertificate === false) {
     throw new BadIdentity(
       `${keyFile.path} does not belong to client.crt beside it: one of them comes from another registration. Restore both, or register the agent anew.`,

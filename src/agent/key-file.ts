@@ -1,5 +1,5 @@
 import { BadIdentity, NotEnrolled } from '../base/errors.ts';
-import { readFile } from './read-file.ts';
+import { readAgentFile } from './read-agent-file';
 import { waitAdvice } from './wait-advice.ts';
 
 /** The file with the agent's private key. */
@@ -21,18 +21,18 @@ const ENCRYPTED =
  * @throws NotEnrolled when there is none
  * @throws BadIdentity when it cannot be read, is encrypted, or no private key begins in it
  */
-export function readKeyFile(path: string, waited = 0): KeyFile {
-  const file = readFile(path);
+export function readKeyFile(path: string, waitedSeconds = 0): KeyFile {
+  const file = readAgentFile(path);
   if (file === undefined) {
     throw new NotEnrolled(
-      `${path} does not exist: the agent has not finished registering, or its key was deleted: then register the agent anew. ${waitAdvice(waited)}`,
+      `${path} does not exist: the agent has not finished registering, or its key was deleted: then register the agent anew. ${waitAdvice(waitedSeconds)}`,
     );
   }
   const { text, mode } = file;
   if (ENCRYPTED.test(text)) {
     throw new BadIdentity(`${path} is encrypted; the agent's own key never is. Restore it.`);
   }
-  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) throw notAKey(path);
+  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) throw notPrivateKeyError(path);
   const warnings =
     mode & WORLD_READABLE
       ? [`${path} can be read by every user of this host; run: chmod 600 ${path}`]
@@ -41,7 +41,7 @@ export function readKeyFile(path: string, waited = 0): KeyFile {
 }
 
 /** The failure for what holds no private key. */
-export function notAKey(path: string): BadIdentity {
+export function notPrivateKeyError(path: string): BadIdentity {
   return new BadIdentity(
     `${path} does not hold a private key in PEM form (PKCS#1 or PKCS#8). Restore it, or register the agent anew.`,
   );

@@ -3,11 +3,11 @@ import { basename, dirname, join } from 'node:path';
 import { monotonicMs } from '../base/monotonic-clock.ts';
 import {
   type ProcessIdentity,
-  type Standing,
-  standingOf,
+  type ProcessState,
+  processState,
   thisProcess,
 } from './process-identity.ts';
-import { readOwnObject } from './read-file.ts';
+import { readStateFile } from './read-agent-file';
 import { createFile, randomName, removeFile, replaceFile } from './write-file-atomic.ts';
 
 /** Added to the time that a lock is taken for: a run may end late. In milliseconds. */
@@ -23,13 +23,13 @@ export interface Lock extends ProcessIdentity {
 }
 
 /** What was found where a lock file may be: one that is broken has no holder. */
-interface Found {
+interface FoundLock {
   readonly id: string;
   readonly lock?: Lock;
 }
 
 /** Whether a lock was taken, or what is known of the process that holds it. */
-export type Taken = 'taken' | Exclude<Standing, 'dead'>;
+export type LockAttempt = 'taken' | Exclude<ProcessState, 'dead'>;
 
 /** Returns a lock of this process, to be held for at most `forMs` milliseconds. */
 export function newLock(forMs: number): Lock {
@@ -45,18 +45,18 @@ export function newLock(forMs: number): Lock {
  * the first. So a run has to hold a second lock, named after the dead one, while it compares what is
  * there with what it has judged, and replaces it.
  */
-export function takeLock(path: string, own: Lock): Taken {
+export function takeLock(path: string, own: Lock): LockAttempt {
   if (createFile(path, JSON.stringify(own))) return 'taken';
-  const found = lookAt(path);
+  const found = readLock(path);
   // Released since: the next try gets it, or finds who was faster.
   if (found === undefined) return 'alive';
-  const standing = standingOfHolder(found);
+  const standing = holderState(found);
   if (standing !== 'dead') return standing;
   const takeover = `${path}.${found.id}`;
   const claimed = takeLock(takeover, own);
   if (claimed !== 'taken') return claimed;
   try {
-    if (lookAt(path)?.id !== found.id) return 'alive';
+    if (readLock(path)?.id !== found.id) return 'alive';
     replaceFile(path, JSON.stringify(own));
   } finally {
     releaseLock(takeover, own);
@@ -67,13 +67,13 @@ export function takeLock(path: string, own: Lock): Taken {
 
 /** Removes a lock, unless another process holds it by now. */
 export function releaseLock(path: string, own: Lock): void {
-  if (lookAt(path)?.id === own.id) removeFile(path);
+  if (readLock(path)?.id === own.id) removeFile(path);
 }
 
 /** Removes a lock that a process died with. */
 export function removeDeadLock(path: string): void {
-  const found = lookAt(path);
-  if (found === undefined || standingOfHolder(found) !== 'dead') return;
+  const found = readLock(path);
+  if (found === undefined || holderState(found) !== 'dead') return;
   const own = newLock(0);
   try {
     if (takeLock(path, own) === 'taken') releaseLock(path, own);
@@ -84,10 +84,10 @@ export function removeDeadLock(path: string): void {
 
 /** Returns the process that a lock names; undefined when there is no lock, or a broken one. */
 export function holderOf(path: string): Lock | undefined {
-  return lookAt(path)?.lock;
+  return readLock(path)?.lock;
 }
 
-function lookAt(path: string): Found | undefined {
+function readLock(path: string): FoundLock | undefined {
   const lock = parseLock(path);
   if (lock !== undefined) return { id: lock.id, lock };
   try {
@@ -99,7 +99,7 @@ function lookAt(path: string): Found | undefined {
 }
 
 function parseLock(path: string): Lock | undefined {
-  const lock = readOwnObject(path) as unknown as Lock;
+  const lock = readStateFile(path) as unknown as Lock;
   const isWord = (value: unknown) => typeof value === 'string' && /^\w*$/.test(value);
   const isValid =
     [lock.id, lock.start, lock.namespace, lock.boot].every(isWord) &&
@@ -113,9 +113,9 @@ function parseLock(path: string): Lock | undefined {
  * A process that cannot be seen (in another container, or where there is no /proc) has at most the
  * time that it took its lock for. The monotonic clock starts with the boot and nothing sets it.
  */
-function standingOfHolder({ lock }: Found): Standing {
+function holderState({ lock }: FoundLock): ProcessState {
   if (lock === undefined) return 'dead';
-  const standing = standingOf(lock);
+  const standing = processState(lock);
   const now = monotonicMs();
   const isOver = now < lock.from || now > lock.until;
   return standing === 'unknown' && isOver ? 'dead' : standing;
@@ -130,6 +130,6 @@ function removeDeadTakeovers(path: string): void {
   for (const name of readdirSync(dirname(path))) {
     const file = join(dirname(path), name);
     const lock = name.startsWith(prefix) ? parseLock(file) : undefined;
-    if (lock !== undefined && standingOf(lock) === 'dead') removeFile(file);
+    if (lock !== undefined && processState(lock) === 'dead') removeFile(file);
   }
 }

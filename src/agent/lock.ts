@@ -5,18 +5,18 @@ import { pollUntil } from '../base/poll-until.ts';
 import type { Run } from '../run.ts';
 import {
   holderOf,
+  type LockAttempt,
   newLock,
   releaseLock,
   removeDeadLock,
-  type Taken,
   takeLock,
 } from './lock-file.ts';
 
 const LOCK = '.jumpcloud-system.lock';
-const LOOK_EVERY_MS = 100;
+const POLL_INTERVAL_MS = 100;
 
 /** What is done under the lock. */
-export interface Exclusive<T> {
+export interface LockedWork<T> {
   /** How long it may take, and how long another run is waited for, in milliseconds. */
   readonly forMs: number;
   /** The warning when no lock can be made; none if not said. */
@@ -29,15 +29,15 @@ export interface Exclusive<T> {
  * that was killed is taken over at once. In a directory that cannot be written there is no lock.
  * @throws LocalActionFailed when another run has the lock until the time is up
  */
-export async function exclusively<T>(
+export async function withLock<T>(
   run: Run,
   agentDir: string,
-  { forMs, unlocked, work }: Exclusive<T>,
+  { forMs, unlocked, work }: LockedWork<T>,
 ): Promise<T> {
   const path = join(agentDir, LOCK);
   const own = newLock(forMs);
   const end = monotonicMs() + forMs;
-  let other: Taken = 'alive';
+  let other: LockAttempt = 'alive';
   const look = () => {
     try {
       other = takeLock(path, own);
@@ -50,7 +50,7 @@ export async function exclusively<T>(
   };
   const got = await pollUntil(run, look, {
     what: 'for another run to write',
-    delayMs: () => LOOK_EVERY_MS,
+    delayMs: () => POLL_INTERVAL_MS,
     leftMs: () => end - monotonicMs(),
   });
   if (got === undefined) throw isHeld(path, forMs, other);
@@ -66,7 +66,7 @@ export function cleanUpLock(agentDir: string): void {
   removeDeadLock(join(agentDir, LOCK));
 }
 
-function isHeld(path: string, forMs: number, other: Taken): LocalActionFailed {
+function isHeld(path: string, forMs: number, other: LockAttempt): LocalActionFailed {
   const pid = holderOf(path)?.pid ?? 'unknown';
   const seconds = Math.max(Math.round(forMs / 1000), 0);
   const why =

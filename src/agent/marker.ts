@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readOwnObject } from './read-file.ts';
+import { readStateFile } from './read-agent-file';
 import { removeFile, removeTemporaries, replaceFile } from './write-file-atomic.ts';
 
 /**
@@ -18,18 +18,18 @@ export interface Marker {
 
 /** Whether such a marker is in the agent's directory; one that names no key counts for any. */
 export function hasMarker(agentDir: string, marker: Marker): boolean {
-  const { system_key, api_url, key = marker.key } = readOwnObject(pathOf(agentDir));
+  const { system_key, api_url, key = marker.key } = readStateFile(markerPath(agentDir));
   return system_key === marker.system_key && api_url === marker.api_url && key === marker.key;
 }
 
 /** Leaves a marker. Throws what the file system throws. */
 export function writeMarker(agentDir: string, marker: Marker): void {
-  replaceFile(pathOf(agentDir), `${JSON.stringify(marker)}\n`);
+  replaceFile(markerPath(agentDir), `${JSON.stringify(marker)}\n`);
 }
 
 /** Removes the marker, and what killed runs have left of it. Returns whether it is gone. */
 export function removeMarker(agentDir: string): boolean {
-  const path = pathOf(agentDir);
+  const path = markerPath(agentDir);
   try {
     removeTemporaries(path);
   } catch {
@@ -38,6 +38,6 @@ export function removeMarker(agentDir: string): boolean {
   return removeFile(path);
 }
 
-function pathOf(agentDir: string): string {
+function markerPath(agentDir: string): string {
   return join(agentDir, '.removing-from-jumpcloud');
 }

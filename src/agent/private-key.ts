@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { BadIdentity } from '../base/errors.ts';
-import { type KeyFile, notAKey } from './key-file.ts';
-import { readFile } from './read-file.ts';
+import { type KeyFile, notPrivateKeyError } from './key-file.ts';
+import { readAgentFile } from './read-agent-file';
 
 /** The agent's key, and what its certificate says of it. */
 export interface PrivateKey {
@@ -17,7 +17,7 @@ export interface PrivateKey {
  * The agent's private key, PKCS#1 or PKCS#8, and whether it belongs to the certificate at a path.
  * @throws BadIdentity when it is damaged, or not an RSA key
  */
-export async function proveKey(file: KeyFile, certificatePath: string): Promise<PrivateKey> {
+export async function loadPrivateKey(file: KeyFile, certificatePath: string): Promise<PrivateKey> {
   // It takes 2 ms to be loaded, and nothing needs it before this host dials.
   const { createPrivateKey, X509Certificate } = await import('node:crypto');
   let key: KeyObject;
@@ -25,7 +25,7 @@ export async function proveKey(file: KeyFile, certificatePath: string): Promise<
     key = createPrivateKey(file.text);
   } catch {
     // OpenSSL's own message helps nobody and differs between versions.
-    throw notAKey(file.path);
+    throw notPrivateKeyError(file.path);
   }
   if (key.asymmetricKeyType !== 'rsa') {
     throw new BadIdentity(
@@ -34,7 +34,7 @@ export async function proveKey(file: KeyFile, certificatePath: string): Promise<
   }
   let matchesCertificate: boolean | undefined;
   try {
-    const certificate = readFile(certificatePath);
+    const certificate = readAgentFile(certificatePath);
     matchesCertificate = certificate && new X509Certificate(certificate.text).checkPrivateKey(key);
   } catch {
     // What cannot be read cannot be compared with.

@@ -12,11 +12,11 @@ export interface ProcessIdentity {
 }
 
 /** `unknown`: it runs, or ran, where this process cannot look. */
-export type Standing = 'alive' | 'dead' | 'unknown';
+export type ProcessState = 'alive' | 'dead' | 'unknown';
 
 /** Returns the identity of this process. */
 export function thisProcess(): ProcessIdentity {
-  own ??= {
+  cachedIdentity ??= {
     pid: process.pid,
     start: statusOf('self')?.start ?? '',
     namespace: orEmpty(() => readlinkSync('/proc/self/ns/pid')).replace(/\D/g, ''),
@@ -25,29 +25,29 @@ export function thisProcess(): ProcessIdentity {
       '',
     ),
   };
-  return own;
+  return cachedIdentity;
 }
 
-let own: ProcessIdentity | undefined;
+let cachedIdentity: ProcessIdentity | undefined;
 
 /**
  * Judges whether a process still runs. Never by the time of day, and a number that was given to
  * another process since does not count. Without /proc (macOS) that cannot be seen, so there a
  * process is dead when its number is free, and `unknown` otherwise.
  */
-export function standingOf({ pid, start, namespace, boot }: ProcessIdentity): Standing {
+export function processState({ pid, start, namespace, boot }: ProcessIdentity): ProcessState {
   const here = thisProcess();
   const isComparable = boot !== '' && here.boot !== '';
   if (isComparable && boot !== here.boot) return 'dead';
   if (isComparable && namespace !== here.namespace) return 'unknown';
-  if (!isTaken(pid)) return 'dead';
+  if (!isPidInUse(pid)) return 'dead';
   const now = isComparable && start !== '' ? statusOf(pid) : undefined;
   if (now === undefined) return 'unknown';
   return now.start === start && !now.hasEnded ? 'alive' : 'dead';
 }
 
 /** Whether a process of that number exists in this pid namespace. */
-function isTaken(pid: number): boolean {
+function isPidInUse(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {

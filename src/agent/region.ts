@@ -3,7 +3,7 @@ export const REGIONS = ['us', 'eu', 'in'] as const;
 export type Region = (typeof REGIONS)[number];
 
 /** Where each region's API answers. */
-export const CONSOLES: Readonly<Record<Region, string>> = {
+export const API_ORIGINS: Readonly<Record<Region, string>> = {
   us: 'https://console.jumpcloud.com',
   eu: 'https://console.eu.jumpcloud.com',
   in: 'https://console.in.jumpcloud.com',
@@ -27,5 +27,5 @@ export function regionOf(agentServerHost: string | undefined): Region | undefine
 
 /** The region whose API answers at an address; undefined for any other address. */
 export function regionAt(origin: string): Region | undefined {
-  return REGIONS.find((region) => CONSOLES[region] === origin);
+  return REGIONS.find((region) => API_ORIGINS[region] === origin);
 }

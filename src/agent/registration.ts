@@ -5,7 +5,7 @@ import { NoRegistration, readConfiguration } from './configuration.ts';
 import { type Identity, identityOf, type KeyHolder } from './identity.ts';
 import { isLink } from './is-link.ts';
 import { type KeyFile, readKeyFile } from './key-file.ts';
-import { Unreadable } from './read-file.ts';
+import { AgentFileError } from './read-agent-file';
 import { readTombstone, type Tombstone } from './tombstone.ts';
 import { waitAdvice } from './wait-advice.ts';
 
@@ -40,13 +40,16 @@ export interface Registration extends KeyHolder {
  */
 export function readRegistration(
   agentDir: string,
-  waited = 0,
+  waitedSeconds = 0,
   onSystemId: (systemId: string) => void = () => {},
 ): Registration {
-  requireFolder(agentDir, waited);
-  const { systemKey, agentServerHost } = readConfiguration(join(agentDir, 'jcagent.conf'), waited);
+  requireDirectory(agentDir, waitedSeconds);
+  const { systemKey, agentServerHost } = readConfiguration(
+    join(agentDir, 'jcagent.conf'),
+    waitedSeconds,
+  );
   onSystemId(systemKey);
-  const keyFile = readKey(agentDir, systemKey, waited);
+  const keyFile = readKey(agentDir, systemKey, waitedSeconds);
   const registered = { agentDir, systemId: systemKey, agentServerHost, keyFile };
   let identity: Promise<Identity> | undefined;
   return {
@@ -59,9 +62,9 @@ export function readRegistration(
 }
 
 /** A removal at the same time leaves its tombstone before it deletes the key: looked for behind. */
-function readKey(agentDir: string, systemKey: string, waited: number): KeyFile {
+function readKey(agentDir: string, systemKey: string, waitedSeconds: number): KeyFile {
   try {
-    return readKeyFile(join(agentDir, 'client.key'), waited);
+    return readKeyFile(join(agentDir, 'client.key'), waitedSeconds);
   } finally {
     requireNotRemoved(agentDir, systemKey);
   }
@@ -72,15 +75,15 @@ function requireNotRemoved(agentDir: string, systemKey: string): void {
   if (tombstone?.systemKey === systemKey) throw new AlreadyRemoved(tombstone);
 }
 
-function requireFolder(agentDir: string, waited: number): void {
-  const install = `Install the JumpCloud agent, or say with agent_dir where it is. ${waitAdvice(waited)}`;
+function requireDirectory(agentDir: string, waitedSeconds: number): void {
+  const install = `Install the JumpCloud agent, or say with agent_dir where it is. ${waitAdvice(waitedSeconds)}`;
   let stat: Stats | undefined;
   try {
     stat = statSync(agentDir, { throwIfNoEntry: false });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EACCES') {
-      throw new Unreadable(`No permission to look into ${agentDir}. Run as root.`);
+      throw new AgentFileError(`No permission to look into ${agentDir}. Run as root.`);
     }
     if (code !== 'ENOTDIR') {
       throw new BadIdentity(

@@ -5,12 +5,12 @@ import { InvalidArguments } from '../base/errors.ts';
  * change the record of the host that it was delegated to.
  * @throws InvalidArguments when this host is not the system that was asked for
  */
-export function requireSystem(wanted: string | undefined, actual: string): void {
-  if (wanted === undefined || wanted === actual) return;
+export function requireSystem(desired: string | undefined, actual: string): void {
+  if (desired === undefined || desired === actual) return;
   throw new InvalidArguments([
     {
       option: 'system_id',
-      message: `this host is system ${actual}, not ${wanted}; nothing was done. Run on the host that is meant (a delegated task runs elsewhere), or correct system_id`,
+      message: `this host is system ${actual}, not ${desired}; nothing was done. Run on the host that is meant (a delegated task runs elsewhere), or correct system_id`,
     },
   ]);
 }

@@ -7,7 +7,7 @@ import { pause } from '../base/pause.ts';
 import { findProgram, SYSTEM_DIRECTORIES } from './find-program.ts';
 
 /** How a service manager stops the agent. */
-interface Manager {
+interface ServiceManager {
   readonly tool: string;
   /** What exists where it manages this host's services; it always does without. */
   readonly where?: string;
@@ -32,7 +32,7 @@ const NOT_LOADED = [3, 113];
 const DARWIN = 'system/com.jumpcloud.darwin-agent';
 
 /** The service managers, in the order they are looked for. */
-const MANAGERS: readonly Manager[] = [
+const MANAGERS: readonly ServiceManager[] = [
   {
     tool: 'systemctl',
     // As sd_booted(3) says.
@@ -52,12 +52,12 @@ const MANAGERS: readonly Manager[] = [
 /** Stopping takes seconds; a service manager that takes longer hangs. In milliseconds. */
 export const STOP_TIMEOUT_MS = 60_000;
 
-const LOOK_EVERY_MS = 200;
+const POLL_INTERVAL_MS = 200;
 
 /** A service manager that can stop the agent, found but not run yet; `file` is its real path. */
 export interface StopCommand {
   readonly file: string;
-  readonly manager: Manager;
+  readonly manager: ServiceManager;
 }
 
 /**
@@ -96,8 +96,8 @@ export async function stopAgent(
 
   await isExit0(stop, fine);
   while (look !== undefined && (await isExit0(look, NOT_LOADED))) {
-    await pause(LOOK_EVERY_MS, signal);
-    if (monotonicMs() >= end) throw notStopped([file, ...stop], `did not end it within ${LIMIT}`);
+    await pause(POLL_INTERVAL_MS, signal);
+    if (monotonicMs() >= end) throw stopError([file, ...stop], `did not end it within ${LIMIT}`);
   }
 }
 
@@ -125,12 +125,12 @@ function exitStatus(
       const how = error.killed
         ? `did not end within ${LIMIT}`
         : `failed with ${error.code ?? error.signal}`;
-      reject(notStopped([file, ...args], `${how}${said && `: ${said}`}`));
+      reject(stopError([file, ...args], `${how}${said && `: ${said}`}`));
     });
   });
 }
 
-function notStopped(words: readonly string[], how: string): LocalActionFailed {
+function stopError(words: readonly string[], how: string): LocalActionFailed {
   const command = words.join(' ');
   return new LocalActionFailed(
     `The agent could not be stopped, and nothing was removed: "${command}" ${how}. Stop it by other means, then run again.`,

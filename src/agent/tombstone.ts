@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readOwnObject } from './read-file.ts';
+import { readStateFile } from './read-agent-file';
 import { replaceFile } from './write-file-atomic.ts';
 
 /** What a removed host keeps, so that a later run knows that it was removed. */
@@ -12,8 +12,8 @@ export interface Tombstone {
 
 /** Returns the tombstone in the agent's directory; undefined when there is none, or a broken one. */
 export function readTombstone(agentDir: string): Tombstone | undefined {
-  const path = pathOf(agentDir);
-  const { system_key: systemKey, removed_at: removedAt } = readOwnObject(path);
+  const path = tombstonePath(agentDir);
+  const { system_key: systemKey, removed_at: removedAt } = readStateFile(path);
   if (typeof systemKey !== 'string' || typeof removedAt !== 'string') return undefined;
   // It is quoted in messages.
   if (!/^[\w.:+-]{1,40}$/.test(removedAt)) return undefined;
@@ -28,9 +28,9 @@ export function hasTombstone(agentDir: string, systemKey: string): boolean {
 /** Leaves a tombstone. Throws what the file system throws. */
 export function writeTombstone(agentDir: string, systemKey: string): void {
   const content = { system_key: systemKey, removed_at: new Date().toISOString() };
-  replaceFile(pathOf(agentDir), `${JSON.stringify(content)}\n`);
+  replaceFile(tombstonePath(agentDir), `${JSON.stringify(content)}\n`);
 }
 
-function pathOf(agentDir: string): string {
+function tombstonePath(agentDir: string): string {
   return join(agentDir, '.removed-from-jumpcloud');
 }

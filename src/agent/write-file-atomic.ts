@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { standingOf, thisProcess } from './process-identity.ts';
+import { processState, thisProcess } from './process-identity.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 
@@ -67,7 +67,7 @@ export function removeTemporaries(path: string): void {
       TEMPORARY.exec(name.slice(prefix.length)) ?? [];
     if (pid === undefined) continue;
     const writer = { pid: Number(pid), start, namespace, boot };
-    if (standingOf(writer) === 'dead') removeFile(join(dirname(path), name));
+    if (processState(writer) === 'dead') removeFile(join(dirname(path), name));
   }
 }
 

@@ -5,10 +5,10 @@ import {
   type EdgeChange,
   edgeAttributes,
   graphObject,
-  readList,
+  readGraphList,
   type Sudo,
   sudoOf,
-  type Written,
+  type WriteOutcome,
   writeEdge,
 } from './graph.ts';
 
@@ -22,7 +22,7 @@ export async function readAssociations(
   session: HostSession,
   type: AssociationType,
 ): Promise<Map<string, Sudo>> {
-  const edges = await readList(session, {
+  const edges = await readGraphList(session, {
     name: `${type} associations`,
     path: `associations?targets=${type}`,
     type,
@@ -36,7 +36,7 @@ export function writeAssociation(
   session: HostSession,
   type: AssociationType,
   change: EdgeChange,
-): Promise<Written> {
+): Promise<WriteOutcome> {
   const { op, id } = change;
   const sudo = op === 'remove' ? undefined : change.sudo;
   const attributes = sudo && {

@@ -3,10 +3,16 @@ import { type ModuleError, NotFound, Rejected } from '../base/errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import { statusText } from '../transport/http/status-text.ts';
 import type { Request } from '../transport/request.ts';
-import { isJumpClouds, meansAbsence } from './absence.ts';
-import { answer, listOf, objectId, totalOf, unexpected } from './answer.ts';
+import { isGoneStatus, isJumpCloudError } from './gone-status';
 import { type PageRequest, readPages } from './pagination.ts';
-import { refusal, theirMessage } from './refusal.ts';
+import {
+  nullableList,
+  objectId,
+  parseAnswer,
+  totalCount,
+  unexpectedResponse,
+} from './parse-answer';
+import { refusalError, serverMessage } from './refusal-error';
 
 /** What an edge to a user or user group grants. Without password only ever with sudo. */
 export interface Sudo {
@@ -27,10 +33,10 @@ export type EdgeChange =
  * as expected, because somebody else had just done the same or the contrary, or a refusal of this
  * very edge.
  */
-export type Written = 'done' | 'conflict' | Refusal;
+export type WriteOutcome = 'done' | 'conflict' | EdgeRefusal;
 
 /** JumpCloud's refusal of one edge, which says nothing about others. */
-export interface Refusal {
+export interface EdgeRefusal {
   readonly status: number;
   /** JumpCloud's own words, or the status where it gave none. */
   readonly message: string;
@@ -63,7 +69,7 @@ export const graphObject = z.object({ type: z.string(), id: objectId });
  * Reads one of this host's lists, all pages.
  * @throws UnexpectedResponse also when a page holds another type, or an entry twice differently
  */
-export async function readList<T extends z.ZodMiniType<{ type: string; id: string }>>(
+export async function readGraphList<T extends z.ZodMiniType<{ type: string; id: string }>>(
   session: HostSession,
   list: { name: string; path: string; type: string; shape: T },
 ): Promise<z.output<T>[]> {
@@ -75,10 +81,10 @@ export async function readList<T extends z.ZodMiniType<{ type: string; id: strin
       purpose: `read the ${list.name} of system ${session.identity.systemId}`,
     };
     const reply = await session.send(request);
-    const entries = answer(session, request, reply, listOf(list.shape));
+    const entries = parseAnswer(session, request, reply, nullableList(list.shape));
     const problem = foreignEntryIn(entries, list) ?? contradictionIn(entries);
-    if (problem !== undefined) throw unexpected(session, request, problem);
-    return { entries, total: totalOf(reply.headers['x-total-count']) };
+    if (problem !== undefined) throw unexpectedResponse(session, request, problem);
+    return { entries, total: totalCount(reply.headers['x-total-count']) };
   };
   return readPages({ name: list.name, readPage, keyOf: ({ id }) => id, onChange: 'restart' });
 }
@@ -109,13 +115,13 @@ export async function writeEdge(
   session: HostSession,
   op: EdgeChange['op'],
   request: Omit<Request, 'method'>,
-): Promise<Written> {
+): Promise<WriteOutcome> {
   const post: Request = { method: 'POST', ...request };
   const reply = await session.send(post);
   const { status, inDoubt } = reply;
   if (status >= 200 && status < 300) return 'done';
-  const error = refusal(session, post, reply);
-  if (meansAbsence(status) && !isJumpClouds(reply)) throw error;
+  const error = refusalError(session, post, reply);
+  if (isGoneStatus(status) && !isJumpCloudError(reply)) throw error;
   if (op === 'add' && status === 409) return inDoubt ? 'done' : 'conflict';
   if (op === 'remove' && status === 404) return inDoubt ? 'done' : 'conflict';
   if (op === 'update' && status === 404) return 'conflict';
@@ -124,6 +130,6 @@ export async function writeEdge(
     status,
     error,
     inDoubt,
-    message: theirMessage(session, reply.body) ?? statusText(status),
+    message: serverMessage(session, reply.body) ?? statusText(status),
   };
 }

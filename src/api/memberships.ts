@@ -1,9 +1,15 @@
 import type { HostSession } from '../transport/host-session.ts';
-import { type EdgeChange, graphObject, readList, type Written, writeEdge } from './graph.ts';
+import {
+  type EdgeChange,
+  graphObject,
+  readGraphList,
+  type WriteOutcome,
+  writeEdge,
+} from './graph.ts';
 
 /** The ids of the system groups this host is in. */
 export async function readMemberships(session: HostSession): Promise<string[]> {
-  const groups = await readList(session, {
+  const groups = await readGraphList(session, {
     name: 'system groups',
     path: 'memberof?sort=id',
     type: 'system_group',
@@ -13,7 +19,7 @@ export async function readMemberships(session: HostSession): Promise<string[]> {
 }
 
 /** Joins or leaves a system group. */
-export function writeMembership(session: HostSession, change: EdgeChange): Promise<Written> {
+export function writeMembership(session: HostSession, change: EdgeChange): Promise<WriteOutcome> {
   const { op, id } = change;
   return writeEdge(session, op, {
     path: `/api/v2/systemgroups/${id}/members`,

@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import type { NamedKind } from '../base/named-kinds.ts';
 import type { Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
-import { answer, listOf, objectId, totalOf } from './answer.ts';
 import { type Page, type PageRequest, readPages } from './pagination.ts';
+import { nullableList, objectId, parseAnswer, totalCount } from './parse-answer';
 
 /** An object of an organisation, as an administrator sees it. */
 export interface NamedObject {
@@ -26,7 +26,7 @@ const text = z.optional(z.nullable(z.string()));
 const v2Object = z.object({ id: objectId, name: text, membershipMethod: text });
 const v1Object = z.object({ _id: objectId, name: text, username: text, email: text });
 const v1List = z.nullable(
-  z.object({ results: listOf(v1Object), totalCount: z.optional(z.unknown()) }),
+  z.object({ results: nullableList(v1Object), totalCount: z.optional(z.unknown()) }),
 );
 
 /**
@@ -50,13 +50,13 @@ export function findObjects(
     pages((page) =>
       kind === 'command'
         ? readCommands(session, purpose, page, name)
-        : readList(session, purpose, LISTS[kind], page, name),
+        : readObjectList(session, purpose, LISTS[kind], page, name),
     ),
   );
   return Promise.all(each).then((lists) => lists.flat());
 }
 
-async function readList(
+async function readObjectList(
   session: Session,
   purpose: string,
   list: string,
@@ -67,13 +67,13 @@ async function readList(
   const path = `${list}?${filter}sort=id&limit=${page.limit}&skip=${page.skip}`;
   const request: Request = { method: 'GET', path, purpose };
   const reply = await session.send(request);
-  const found = answer(session, request, reply, listOf(v2Object));
+  const found = parseAnswer(session, request, reply, nullableList(v2Object));
   const entries = found.map(({ id, name, membershipMethod }) => ({
     id,
     names: typeof name === 'string' ? [name] : [],
     isDynamic: /^DYNAMIC/.test(membershipMethod ?? ''),
   }));
-  return { entries, total: totalOf(reply.headers['x-total-count']) };
+  return { entries, total: totalCount(reply.headers['x-total-count']) };
 }
 
 async function readCommands(
@@ -93,9 +93,9 @@ function searchUsers(
   page: PageRequest,
   names: readonly string[] | undefined,
 ): Promise<Page<NamedObject>> {
-  const wanted = names?.flatMap((name) => [{ username: name }, { email: name }]);
+  const desired = names?.flatMap((name) => [{ username: name }, { email: name }]);
   const body = {
-    ...(wanted && { filter: { or: wanted } }),
+    ...(desired && { filter: { or: desired } }),
     fields: 'username email',
     sort: '_id',
     ...page,
@@ -105,13 +105,13 @@ function searchUsers(
 }
 
 async function v1Objects(session: Session, request: Request): Promise<Page<NamedObject>> {
-  const list = answer(session, request, await session.send(request), v1List);
+  const list = parseAnswer(session, request, await session.send(request), v1List);
   const entries = (list?.results ?? []).map(({ _id, name, username, email }) => ({
     id: _id,
     names: [name, username, email].filter((one) => typeof one === 'string'),
     isDynamic: false,
   }));
-  return { entries, total: totalOf(list?.totalCount) };
+  return { entries, total: totalCount(list?.totalCount) };
 }
 
 /** A comma would separate conditions, and a star stand for anything. */

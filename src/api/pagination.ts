@@ -5,10 +5,10 @@ const PAGE_SIZE = 100;
 /** A page of fewer entries was mostly dropped. */
 const SPARSE = PAGE_SIZE / 2;
 /** Far beyond any real list: an API that gives more is broken. */
-const MOST_PAGES = 1000;
-const MOST_ENTRIES = MOST_PAGES * PAGE_SIZE;
+const MAX_PAGES = 1000;
+const MAX_ENTRIES = MAX_PAGES * PAGE_SIZE;
 /** How often a list that changes is read from its beginning again. */
-const MOST_RESTARTS = 5;
+const MAX_RESTARTS = 5;
 
 /** The part of a list that a request asks for. */
 export interface PageRequest {
@@ -56,13 +56,16 @@ export async function readPages<T>(list: PagedList<T>): Promise<T[]> {
   let before: ReadPage | undefined;
   let skip = 0;
   let restarts = 0;
-  for (let count = 0; count < MOST_PAGES; count++) {
+  for (let count = 0; count < MAX_PAGES; count++) {
     const { entries: found, total = before?.total } = await list.readPage({
       limit: PAGE_SIZE,
       skip,
     });
-    if (total !== undefined && total > MOST_ENTRIES) {
-      throw tooLong(list.name, `has ${total} entries, more than the ${MOST_ENTRIES} that are read`);
+    if (total !== undefined && total > MAX_ENTRIES) {
+      throw tooLongError(
+        list.name,
+        `has ${total} entries, more than the ${MAX_ENTRIES} that are read`,
+      );
     }
     const page: ReadPage = { skip, total, keys: found.map(list.keyOf) };
     if (before !== undefined && !follows(page, before, list, entries)) {
@@ -70,7 +73,7 @@ export async function readPages<T>(list: PagedList<T>): Promise<T[]> {
         skip = Math.max(skip - (PAGE_SIZE - 1), 0);
         continue;
       }
-      if (++restarts > MOST_RESTARTS) throw changing(list.name);
+      if (++restarts > MAX_RESTARTS) throw changingListError(list.name);
       entries.clear();
       before = undefined;
       skip = 0;
@@ -81,7 +84,7 @@ export async function readPages<T>(list: PagedList<T>): Promise<T[]> {
     before = page;
     skip += stepAfter(page);
   }
-  throw tooLong(list.name, `did not end after ${MOST_PAGES} pages of ${PAGE_SIZE}`);
+  throw tooLongError(list.name, `did not end after ${MAX_PAGES} pages of ${PAGE_SIZE}`);
 }
 
 /** A page as far as the next one is judged by it. */
@@ -107,7 +110,8 @@ function follows<T>(
 ): boolean {
   const [first] = page.keys;
   const { length } = before.keys;
-  if (page.skip > before.skip && length > 0 && first === before.keys[0]) throw repeated(name);
+  if (page.skip > before.skip && length > 0 && first === before.keys[0])
+    throw repeatedPageError(name);
   const overlaps = length >= SPARSE && length <= PAGE_SIZE;
   if (onChange === 'step back') {
     return page.skip === 0 || !overlaps || (first !== undefined && known.has(first));
@@ -123,19 +127,19 @@ function isLast({ skip, total = 0, keys: { length } }: ReadPage): boolean {
   return length < PAGE_SIZE ? skip + PAGE_SIZE >= total : skip + length === total;
 }
 
-function repeated(list: string): UnexpectedResponse {
+function repeatedPageError(list: string): UnexpectedResponse {
   return new UnexpectedResponse(
     `JumpCloud gave the same page of ${list} again and again. Run again; if it stays so, report it to JumpCloud.`,
   );
 }
 
-function changing(list: string): UnexpectedResponse {
+function changingListError(list: string): UnexpectedResponse {
   return new UnexpectedResponse(
-    `The list of ${list} changed ${MOST_RESTARTS + 1} times while it was read. Run again when it changes less often.`,
+    `The list of ${list} changed ${MAX_RESTARTS + 1} times while it was read. Run again when it changes less often.`,
   );
 }
 
-function tooLong(list: string, what: string): UnexpectedResponse {
+function tooLongError(list: string, what: string): UnexpectedResponse {
   return new UnexpectedResponse(
     `The list of ${list} ${what}. Check api_url, region and proxy; if they are right, report it to JumpCloud.`,
   );

@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import type { ModuleError, NotFound, Unauthorized } from '../base/errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import type { Reply, Request } from '../transport/request.ts';
-import { isJumpClouds, meansAbsence } from './absence.ts';
-import { answer, objectId, objectIdOrNone, unexpected } from './answer.ts';
-import { refusal } from './refusal.ts';
+import { isGoneStatus, isJumpCloudError } from './gone-status';
+import { objectId, objectIdOrNone, parseAnswer, unexpectedResponse } from './parse-answer';
+import { refusalError } from './refusal-error';
 
 // Null is taken for what is not there.
 const boolean = z.optional(z.nullable(z.boolean()));
@@ -69,10 +69,10 @@ export async function readSystem(session: HostSession): Promise<SystemRecord> {
 }
 
 /** What reading this host's record shows. */
-export type Presence = { readonly isThere: true } | Absence;
+export type RecordPresence = { readonly isThere: true } | RecordAbsence;
 
 /** An answer that JumpCloud gives for a record which is not there, among other reasons. */
-export interface Absence {
+export interface RecordAbsence {
   readonly isThere: false;
   readonly error: Unauthorized | NotFound;
   /** False for a 401 without a time to compare the clock with: the clock may be its reason. */
@@ -83,11 +83,11 @@ export interface Absence {
  * Looks whether this host has a record, whatever is in it.
  * @throws UnexpectedResponse for a 401 or 404 that is not of JumpCloud's form
  */
-export async function lookUpSystem(session: HostSession): Promise<Presence> {
+export async function checkPresence(session: HostSession): Promise<RecordPresence> {
   const request = readRequest(session);
   const reply = await session.send(request);
   if (isDenied(reply)) {
-    const error = refusal(session, request, reply) as Absence['error'];
+    const error = refusalError(session, request, reply) as RecordAbsence['error'];
     const isTimed = reply.status === 404 || Date.parse(reply.headers['date'] ?? '') > 0;
     return { isThere: false, error, isTimed };
   }
@@ -102,7 +102,7 @@ export async function updateSystem(
 ): Promise<SystemRecord> {
   const request: Request = {
     method: 'PUT',
-    path: pathOf(session),
+    path: systemPath(session),
     body: changes,
     purpose: `change the record of system ${session.identity.systemId}`,
   };
@@ -113,7 +113,7 @@ export async function updateSystem(
  * What JumpCloud made of a DELETE: answered 2xx; may have carried it out, because the answer to an
  * attempt was lost, and answers 401 or 404 now; answered so to every attempt; or refused it otherwise.
  */
-export type Deletion =
+export type DeleteOutcome =
   | { readonly outcome: 'answered' | 'lost' | 'denied' }
   | { readonly outcome: 'refused'; readonly error: ModuleError };
 
@@ -121,29 +121,29 @@ export type Deletion =
  * Deletes this host's own record, which JumpCloud was seen to have; a connected agent then
  * uninstalls itself. Rejects when no answer says whether it was done.
  */
-export async function deleteSystem(session: HostSession): Promise<Deletion> {
+export async function deleteSystem(session: HostSession): Promise<DeleteOutcome> {
   const request: Request = {
     method: 'DELETE',
-    path: pathOf(session),
+    path: systemPath(session),
     purpose: `delete the record of system ${session.identity.systemId}`,
   };
   const reply = await session.send(request);
   if (reply.status >= 200 && reply.status < 300) return { outcome: 'answered' };
   if (isDenied(reply)) return { outcome: reply.inDoubt ? 'lost' : 'denied' };
-  const error = refusal(session, request, reply);
+  const error = refusalError(session, request, reply);
   if (reply.inDoubt || reply.status >= 500) throw error;
   return { outcome: 'refused', error };
 }
 
 /** Whether JumpCloud answers as for a record that is not there, or for a host it does not accept. */
 function isDenied(reply: Reply): boolean {
-  return meansAbsence(reply.status) && isJumpClouds(reply);
+  return isGoneStatus(reply.status) && isJumpCloudError(reply);
 }
 
 function readRequest(session: HostSession): Request {
   return {
     method: 'GET',
-    path: pathOf(session),
+    path: systemPath(session),
     purpose: `read the record of system ${session.identity.systemId}`,
   };
 }
@@ -154,17 +154,17 @@ function readRecord<T extends z.ZodMiniType<z.output<typeof anyRecord>>>(
   reply: Reply,
   shape: T,
 ): z.output<T> {
-  const record = answer(session, request, reply, shape);
+  const record = parseAnswer(session, request, reply, shape);
   const ids = [record._id, record.id].filter((id) => id !== undefined);
   const foreign = ids.find((id) => id !== session.identity.systemId);
   if (ids.length === 0 || foreign !== undefined) {
-    throw unexpected(session, request, `it is the record of ${foreign ?? 'no system'}`);
+    throw unexpectedResponse(session, request, `it is the record of ${foreign ?? 'no system'}`);
   }
   const { type } = Object(Object(record['provisionMetadata']).provisioner);
-  session.authentication.learnEnrolment(typeof type === 'string' ? type : undefined);
+  session.authentication.setEnrolment(typeof type === 'string' ? type : undefined);
   return record;
 }
 
-function pathOf(session: HostSession): string {
+function systemPath(session: HostSession): string {
   return `/api/systems/${session.identity.systemId}`;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { HostSession } from '../transport/host-session.ts';
-import { edgeAttributes, graphObject, readList, type Sudo, sudoOf } from './graph.ts';
+import { edgeAttributes, graphObject, readGraphList, type Sudo, sudoOf } from './graph.ts';
 
 /** One way from this host to a user: the objects on it, the user last. */
 export type Path = readonly { readonly type: string; readonly id: string }[];
@@ -21,7 +21,7 @@ const traversed = z.object({
 
 /** The users bound to this host, directly or through groups; sudo is that of all paths together. */
 export async function readUsers(session: HostSession): Promise<BoundUser[]> {
-  const users = await readList(session, {
+  const users = await readGraphList(session, {
     name: 'users',
     path: 'users',
     type: 'user',

@@ -9,7 +9,7 @@ export function conceal(text: string, secrets: Iterable<string>): string {
  * Returns the spellings of a secret in which an answer may echo it: as it is, in one case, in percent or
  * hexadecimal form, and in base64 at any offset in a longer text.
  */
-export function spellingsOf(secret: string): Set<string> {
+export function encodingsOf(secret: string): Set<string> {
   const bytes = Buffer.from(secret);
   const percent = bytes.toString('hex').replace(/../g, '%$&');
   const plain = [secret, encodeURIComponent(secret), percent, bytes.toString('hex')];

@@ -48,7 +48,7 @@ export abstract class ModuleError extends Error {
   }
 
   /** The same failure with more details, and more sentences behind its message. */
-  with(details: Readonly<Record<string, unknown>>, more = ''): this {
+  withDetails(details: Readonly<Record<string, unknown>>, more = ''): this {
     return Object.create(this, {
       details: { value: { ...this.details, ...details } },
       message: { value: this.message + more },
@@ -56,18 +56,18 @@ export abstract class ModuleError extends Error {
   }
 
   /** Returns a failure of another kind that this one is the cause of, with the same details. */
-  as<T extends ModuleError>(kind: Kind<T>, message: string): T {
+  wrapAs<T extends ModuleError>(kind: ErrorClass<T>, message: string): T {
     return new kind(message, { details: this.details, cause: this });
   }
 }
 
 /** A kind of failure. */
-type Kind<T extends ModuleError> = new (message: string, context: FailureContext) => T;
+type ErrorClass<T extends ModuleError> = new (message: string, context: FailureContext) => T;
 
 const IN_DOUBT = 'The change may have been made all the same; run again to see.';
 
 /** The words for a request that came to nothing: what it was for, what happened, what to do now. */
-export function couldNot(purpose: string, what: string, advice = ''): string {
+export function failureMessage(purpose: string, what: string, advice = ''): string {
   return `Could not ${purpose}: ${what}.${advice && ` ${advice}`}`;
 }
 
@@ -80,19 +80,19 @@ export class InvalidArguments extends ModuleError {
     const problems = given.map(({ option, message, advice }) => {
       if (advice === undefined || advised.has(advice)) return { option, message };
       advised.add(advice);
-      return { option, message: `${ended(message)} ${advice}` };
+      return { option, message: `${withFullStop(message)} ${advice}` };
     });
     const lines = problems.map(({ option, message }) =>
       option ? `${option}: ${message}` : message,
     );
-    super(lines.length === 1 ? lines.join() : lines.map(ended).join(' '), {
+    super(lines.length === 1 ? lines.join() : lines.map(withFullStop).join(' '), {
       details: { problems },
     });
   }
 }
 
 /** Returns a text that ends as a sentence does. */
-function ended(text: string): string {
+function withFullStop(text: string): string {
   return /[.?!]$/.test(text) ? text : `${text}.`;
 }
 

@@ -1,13 +1,13 @@
 import { pause } from './pause.ts';
 
 /** The part of a run that a wait needs. */
-interface Waiting {
+interface PollingRun {
   readonly signal: AbortSignal;
-  readonly report: { waiting(what: string, forMs: number): () => void };
+  readonly report: { showWait(what: string, forMs: number): () => void };
 }
 
 /** How to wait for something. Times in milliseconds. */
-export interface Polling {
+export interface PollOptions {
   /** What is waited for, as in "Waiting for …". */
   readonly what: string;
   /** How long to wait before the next look; asked once for each. */
@@ -21,9 +21,9 @@ export interface Polling {
  * nothing until the time was up. Rejects with what a look throws, or with the reason of an interruption.
  */
 export async function pollUntil<T>(
-  run: Waiting,
+  run: PollingRun,
   look: () => T | undefined | Promise<T | undefined>,
-  { what, delayMs, leftMs }: Polling,
+  { what, delayMs, leftMs }: PollOptions,
 ): Promise<T | undefined> {
   let over: (() => void) | undefined;
   try {
@@ -32,7 +32,7 @@ export async function pollUntil<T>(
       if (seen !== undefined) return seen;
       const left = leftMs();
       if (left <= 0) return undefined;
-      over ??= run.report.waiting(what, left);
+      over ??= run.report.showWait(what, left);
       await pause(Math.min(delayMs(), left), run.signal);
     }
   } finally {

@@ -1,4 +1,4 @@
-const BLANKS = /[\s\x85]+/g;
+const WHITESPACE = /[\s\x85]+/g;
 const LINE_BREAK = /[\t-\r\x85\u2028\u2029]/;
 
 /**
@@ -27,20 +27,22 @@ export function escapeHidden(text: string): string {
 }
 
 /** Returns a text as a message may hold it: on one line, with nothing in it that is not seen. */
-export function printable(text: string): string {
-  return escapeHidden(text.replace(BLANKS, (blanks) => (LINE_BREAK.test(blanks) ? ' ' : blanks)));
+export function toPrintable(text: string): string {
+  return escapeHidden(
+    text.replace(WHITESPACE, (blanks) => (LINE_BREAK.test(blanks) ? ' ' : blanks)),
+  );
 }
 
 /** In characters. */
-const LONGEST_QUOTE = 60;
+const MAX_QUOTE = 60;
 
 /** Returns at most that many characters of a text. */
-export function shorten(text: string, most = LONGEST_QUOTE): string {
+export function truncate(text: string, most = MAX_QUOTE): string {
   const characters = [...text.slice(0, 2 * most + 2)];
   return characters.length > most ? `${characters.slice(0, most).join('')}…` : text;
 }
 
 /** Returns a number of things in words: `1 file`, `2 files`. */
-export function counted(count: number, thing: string): string {
+export function countOf(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }

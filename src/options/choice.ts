@@ -1,12 +1,12 @@
+import { coerceWith } from './coerce-with';
+import { coerceText } from './coercions';
 import { toDistinct } from './collections.ts';
-import { expecting } from './expecting.ts';
 import type { Option } from './option.ts';
-import { readText } from './spellings.ts';
 
 /** One of the accepted words. */
 export function toChoice<T extends string>(choices: readonly T[]): (value: unknown) => T {
-  return expecting(`one of ${choices.join(', ')}`, (value) => {
-    const given = readText(value);
+  return coerceWith(`one of ${choices.join(', ')}`, (value) => {
+    const given = coerceText(value);
     return choices.find((choice) => choice === given);
   });
 }

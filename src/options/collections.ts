@@ -1,17 +1,17 @@
-import { expecting } from './expecting.ts';
-import { asInvalid, type Flaw, InvalidValue } from './invalid-value.ts';
-import { readList, readMapping } from './spellings.ts';
+import { coerceWith } from './coerce-with';
+import { coerceList, coerceMapping } from './coercions';
+import { asInvalid, InvalidValue, type ValidationIssue } from './invalid-value.ts';
 
 /** A list, of items not looked at yet. */
-const toList = expecting('a list, or text with commas between the items', readList);
+const toList = coerceWith('a list, or text with commas between the items', coerceList);
 
 /** A mapping, of values not looked at yet. */
-export const toMapping = expecting('a mapping, or JSON text of one', readMapping);
+export const toMapping = coerceWith('a mapping, or JSON text of one', coerceMapping);
 
 /** Returns a list of what each item is read as; reports everything that is wrong with any of them. */
 export function toListOf<T>(toItem: (value: unknown) => T): (value: unknown) => T[] {
   return (value) => {
-    const flaws: Flaw[] = [];
+    const flaws: ValidationIssue[] = [];
     const items: T[] = [];
     const given = toList(value);
     const readable = given.map((item, place) => {
@@ -21,7 +21,7 @@ export function toListOf<T>(toItem: (value: unknown) => T): (value: unknown) => 
         return read;
       } catch (error) {
         const invalid = asInvalid(error);
-        flaws.push(...invalid.flaws.map((flaw) => ({ ...flaw, path: [place, ...flaw.path] })));
+        flaws.push(...invalid.issues.map((flaw) => ({ ...flaw, path: [place, ...flaw.path] })));
         return invalid.readable;
       }
     });

@@ -1,9 +1,9 @@
 import type { NamedKind } from '../base/named-kinds.ts';
 import { toDistinct } from './collections.ts';
-import { describe } from './describe.ts';
+import { describeValue } from './describe-value';
 import { InvalidValue } from './invalid-value.ts';
 import type { NameLookup } from './names.ts';
-import type { Option, Reading } from './option.ts';
+import type { Option, ReadContext } from './option.ts';
 import { toText } from './scalars.ts';
 
 const ID_HINT =
@@ -12,7 +12,7 @@ const NAMES_HINT =
   'To give names instead, resolve them with jumpcloud_names where an API key is, and give its result in names';
 
 /** Of what kind the objects are, which may depend on what else is given. */
-export type KindOf = NamedKind | ((given: Reading['given']) => NamedKind | undefined);
+export type KindResolver = NamedKind | ((given: ReadContext['given']) => NamedKind | undefined);
 
 /** A JumpCloud object's id, lower case. */
 export function toId(value: unknown): string {
@@ -39,7 +39,7 @@ export function idOrName(kind: NamedKind | undefined, names: NameLookup | undefi
 }
 
 function notAnId(value: unknown, advice: string): InvalidValue {
-  const message = `expected an id (24 hexadecimal digits), got ${describe(value)}`;
+  const message = `expected an id (24 hexadecimal digits), got ${describeValue(value)}`;
   return new InvalidValue([{ path: [], message, advice }]);
 }
 
@@ -63,7 +63,7 @@ export function objectOrNone(kind: NamedKind): Option<string | undefined> {
 }
 
 /** Objects, by ids or names, as ids; one that is given twice counts once. */
-export function objects(kind: KindOf): Option<string[] | undefined> {
+export function objects(kind: KindResolver): Option<string[] | undefined> {
   return {
     type: 'list',
     elements: 'str',

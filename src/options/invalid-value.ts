@@ -13,7 +13,7 @@ export type Readable<V> =
         : V);
 
 /** What is wrong with one place in a value, and what is accepted there. */
-export interface Flaw {
+export interface ValidationIssue {
   /** Where in the value: names, and places in lists counted from zero; none for all of it. */
   readonly path: readonly (string | number)[];
   /** Follows the option's name and a colon. */
@@ -24,15 +24,15 @@ export interface Flaw {
 
 /** A value that cannot be read whole, and everything that is wrong with it. */
 export class InvalidValue extends Error {
-  readonly flaws: readonly Flaw[];
+  readonly issues: readonly ValidationIssue[];
   /** The value as far as it can be read. */
   readonly readable: unknown;
 
   /** Without flaws, the reason is a problem that is reported elsewhere. */
-  constructor(wrong: string | readonly Flaw[], readable: unknown = UNREADABLE) {
+  constructor(wrong: string | readonly ValidationIssue[], readable: unknown = UNREADABLE) {
     const flaws = typeof wrong === 'string' ? [{ path: [], message: wrong }] : wrong;
     super(flaws.map(({ message }) => message).join('; '));
-    this.flaws = flaws;
+    this.issues = flaws;
     this.readable = readable;
   }
 }

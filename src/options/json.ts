@@ -1,7 +1,7 @@
-import { quoteKey } from './quote.ts';
+import { quoteKey } from './quote-name';
 
 /** Far deeper than any option goes; Node can read what is deeper than it can write. */
-const DEEPEST = 100;
+const MAX_DEPTH = 100;
 
 /** Why a text is not JSON that can be used; the message quotes nothing of it but a key. */
 export class JsonError extends Error {}
@@ -10,7 +10,7 @@ export class JsonError extends Error {}
 const TOO_LARGE = '1e999';
 
 /** In characters; a number without exponent that is as short is held with all its digits. */
-const ALWAYS_HELD = 15;
+const ALWAYS_EXACT = 15;
 
 /**
  * Parses JSON, and refuses an object that names a key twice (the parser would silently keep the
@@ -61,10 +61,11 @@ function inspect(text: string): string[] {
       keys?.add(key);
     } else if (mark[0] === '{' || mark[0] === '[') {
       open.push(mark[0] === '{' ? new Set() : undefined);
-      if (open.length > DEEPEST) throw new JsonError(`is nested more than ${DEEPEST} levels deep`);
+      if (open.length > MAX_DEPTH)
+        throw new JsonError(`is nested more than ${MAX_DEPTH} levels deep`);
     } else if (mark[0] === '}' || mark[0] === ']') {
       open.pop();
-    } else if (!isHeld(mark[0])) {
+    } else if (!isExact(mark[0])) {
       parts.push(text.slice(start, mark.index));
       start = marks.lastIndex;
     }
@@ -73,8 +74,8 @@ function inspect(text: string): string[] {
 }
 
 /** Whether a number is the same, as a decimal, after it was read and written again. */
-function isHeld(number: string): boolean {
-  if (number.length <= ALWAYS_HELD && !/e/i.test(number)) return true;
+function isExact(number: string): boolean {
+  if (number.length <= ALWAYS_EXACT && !/e/i.test(number)) return true;
   return decimal(number) === decimal(String(Number(number)));
 }
 

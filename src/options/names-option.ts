@@ -1,18 +1,18 @@
 import { isUtf8 } from 'node:buffer';
 import { NAMED_KINDS, type NamedKind } from '../base/named-kinds.ts';
-import { describe } from './describe.ts';
+import { describeValue } from './describe-value';
 import { isId } from './id.ts';
-import { type Flaw, InvalidValue } from './invalid-value.ts';
+import { InvalidValue, type ValidationIssue } from './invalid-value.ts';
 import { JsonError, parseJson } from './json.ts';
 import { NameLookup } from './names.ts';
-import { nearest } from './nearest.ts';
+import { nearestName } from './nearest-name';
 import type { Option } from './option.ts';
 import { toPath } from './path.ts';
-import { quote, quoteKey, quotePath } from './quote.ts';
-import { readRegularFile, UnreadableFile } from './read-regular-file.ts';
+import { quoteKey, quoteName, quotePath } from './quote-name';
+import { readRegularFile, UserFileError } from './read-regular-file.ts';
 
 /** Room for some hundred thousand names. */
-const MOST_MIB = 16;
+const MAX_MIB = 16;
 const BYTE_ORDER_MARK = /^\ufeff/;
 
 /** Names that stand for ids, as jumpcloud_names gives them, or the path of a JSON file that holds them. */
@@ -28,18 +28,18 @@ export function namesOption(): Option<NameLookup | undefined> {
 }
 
 async function toNames(value: unknown): Promise<NameLookup> {
-  if (typeof value !== 'string') return lookupOf(value, 'the mapping');
-  if (/^\s*[[{]/.test(value)) return lookupOf(parse(value, 'the text'), 'the text');
+  if (typeof value !== 'string') return toNameLookup(value, 'the mapping');
+  if (/^\s*[[{]/.test(value)) return toNameLookup(parse(value, 'the text'), 'the text');
   const path = await toPath(value);
-  return lookupOf(parse(readNames(path), path), path);
+  return toNameLookup(parse(readNames(path), path), path);
 }
 
 function readNames(path: string): string {
   let bytes: Buffer;
   try {
-    bytes = readRegularFile(path, MOST_MIB);
+    bytes = readRegularFile(path, MAX_MIB);
   } catch (error) {
-    if (!(error instanceof UnreadableFile)) throw error;
+    if (!(error instanceof UserFileError)) throw error;
     throw new InvalidValue(
       `${quotePath(path) ?? 'the given file'} ${error.message}; give the path of a JSON file, or the names themselves`,
     );
@@ -57,10 +57,10 @@ function parse(text: string, where: string): unknown {
   }
 }
 
-function lookupOf(value: unknown, where: string): NameLookup {
+function toNameLookup(value: unknown, where: string): NameLookup {
   if (!isMapping(value)) {
     throw new InvalidValue(
-      `expected a mapping of kinds to names and ids, or the path of a JSON file that holds one, got ${describe(value)}`,
+      `expected a mapping of kinds to names and ids, or the path of a JSON file that holds one, got ${describeValue(value)}`,
     );
   }
   if ('names' in value) {
@@ -69,12 +69,12 @@ function lookupOf(value: unknown, where: string): NameLookup {
     );
   }
   const names: Partial<Record<NamedKind, Record<string, string>>> = {};
-  const flaws: Flaw[] = [];
+  const flaws: ValidationIssue[] = [];
   for (const [kind, of] of Object.entries(value)) {
     if (!isKind(kind)) flaws.push(unknownKind(kind, where));
     else if (isMapping(of)) names[kind] = idsByName(kind, of, flaws);
     else if (of !== null) {
-      const message = `${kind}: expected a mapping of names to ids, got ${describe(of)}`;
+      const message = `${kind}: expected a mapping of names to ids, got ${describeValue(of)}`;
       flaws.push({ path: [], message });
     }
   }
@@ -82,8 +82,8 @@ function lookupOf(value: unknown, where: string): NameLookup {
   return new NameLookup(names);
 }
 
-function unknownKind(kind: string, where: string): Flaw {
-  const meant = nearest(kind, NAMED_KINDS);
+function unknownKind(kind: string, where: string): ValidationIssue {
+  const meant = nearestName(kind, NAMED_KINDS);
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
   return {
     path: [],
@@ -96,12 +96,12 @@ function unknownKind(kind: string, where: string): Flaw {
 function idsByName(
   kind: NamedKind,
   objects: Record<string, unknown>,
-  flaws: Flaw[],
+  flaws: ValidationIssue[],
 ): Record<string, string> {
   const ids = Object.entries(objects).flatMap(([name, object]) => {
     const id = isMapping(object) ? object['id'] : object;
     if (typeof id === 'string' && isId(id)) return [[name, id.toLowerCase()]];
-    const message = `${kind}: ${quote(name)}: expected an id (24 hexadecimal digits), or a mapping with one, got ${describe(id)}`;
+    const message = `${kind}: ${quoteName(name)}: expected an id (24 hexadecimal digits), or a mapping with one, got ${describeValue(id)}`;
     flaws.push({ path: [], message });
     return [];
   });

@@ -1,8 +1,8 @@
 import { NAMED_KINDS, type NamedKind } from '../base/named-kinds.ts';
-import { shorten } from '../base/printable.ts';
+import { truncate } from '../base/printable.ts';
 import { InvalidValue } from './invalid-value.ts';
-import { nearest } from './nearest.ts';
-import { quote } from './quote.ts';
+import { nearestName } from './nearest-name';
+import { quoteName } from './quote-name';
 
 /** What stands for ids in a call: ids by kind and name. */
 export type Names = Readonly<Partial<Record<NamedKind, Readonly<Record<string, string>>>>>;
@@ -34,10 +34,10 @@ export class NameLookup {
       this.#used.set(kind, used.set(name, id));
       return id;
     }
-    const meant = nearest(name, [...known.keys()]);
+    const meant = nearestName(name, [...known.keys()]);
     // A name that is nearly one of theirs is no secret in the wrong place.
-    const quoted = meant === undefined ? quote(name) : shorten(name);
-    const hint = meant === undefined ? '' : `; did you mean ${shorten(meant)}?`;
+    const quoted = meant === undefined ? quoteName(name) : truncate(name);
+    const hint = meant === undefined ? '' : `; did you mean ${truncate(meant)}?`;
     throw new InvalidValue(
       `names has no ${kind.replace('_', ' ')} of the name ${JSON.stringify(quoted)}${hint}`,
     );

@@ -20,11 +20,11 @@ export interface Option<T> {
    * Reads any JSON value as the option's.
    * @throws InvalidValue with a sentence for each thing that is wrong with it
    */
-  readonly read: (value: unknown, call: Reading) => T | Promise<T>;
+  readonly read: (value: unknown, call: ReadContext) => T | Promise<T>;
 }
 
 /** What the reading of a value may depend on. */
-export interface Reading {
+export interface ReadContext {
   /** The names that stand for ids in this call. */
   readonly names: NameLookup | undefined;
   /** The values beside it, as given. */

@@ -7,7 +7,7 @@ export async function toPath(value: unknown): Promise<string> {
   const given = toText(value);
   if (given === '') throw new InvalidValue('must not be empty');
   if (given.includes('\0')) throw new InvalidValue('must not contain a NUL character');
-  const home = /^~(?=\/|$)/.test(given) ? await homeFolder() : undefined;
+  const home = /^~(?=\/|$)/.test(given) ? await homeDirectory() : undefined;
   return (home === undefined ? given : home + given.slice(1)).replace(
     /\$(?:(\w+)|\{(\w+)\})/g,
     (whole, plain, braced) => process.env[plain ?? braced] ?? whole,
@@ -15,7 +15,7 @@ export async function toPath(value: unknown): Promise<string> {
 }
 
 /** Without HOME and an entry for this user there is none, and Node throws. */
-async function homeFolder(): Promise<string | undefined> {
+async function homeDirectory(): Promise<string | undefined> {
   const { homedir } = await import('node:os');
   try {
     return homedir();

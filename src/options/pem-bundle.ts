@@ -1,11 +1,11 @@
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
 import { toPath } from './path.ts';
-import { quotePath } from './quote.ts';
-import { readRegularFile, UnreadableFile } from './read-regular-file.ts';
+import { quotePath } from './quote-name';
+import { readRegularFile, UserFileError } from './read-regular-file.ts';
 
 /** Some three times the size of all roots there are. */
-const MOST_MIB = 1;
+const MAX_MIB = 1;
 
 /** One thing in a bundle, up to its end or, when that is missing, to the next. */
 const BLOCK = /-----BEGIN ([^-]+)-----[\s\S]*?(?:-----END [^-]+-----|(?=-----BEGIN )|$)/g;
@@ -58,9 +58,9 @@ async function toPemBundle(value: unknown): Promise<PemBundle> {
 /** Comments may be in any encoding. */
 function readPem(path: string): string {
   try {
-    return readRegularFile(path, MOST_MIB).toString('latin1');
+    return readRegularFile(path, MAX_MIB).toString('latin1');
   } catch (error) {
-    if (error instanceof UnreadableFile) throw unreadable(path, error);
+    if (error instanceof UserFileError) throw unreadable(path, error);
     throw error;
   }
 }
@@ -70,6 +70,6 @@ function withoutIndentation(block: string): string {
   return `${block.replaceAll(/^[ \t]+|[ \t\r]+$/gm, '')}\n`;
 }
 
-function unreadable(path: string, { message }: UnreadableFile): InvalidValue {
+function unreadable(path: string, { message }: UserFileError): InvalidValue {
   return new InvalidValue(`${quotePath(path) ?? 'the given file'} ${message}`);
 }

@@ -1,16 +1,16 @@
 import type { Problem } from '../base/errors.ts';
 import { parseServerUrl } from '../base/server-url.ts';
-import { asInvalid, type Flaw, UNREADABLE } from './invalid-value.ts';
+import { asInvalid, UNREADABLE, type ValidationIssue } from './invalid-value.ts';
 import { NameLookup, UnreadableNames } from './names.ts';
-import { nearest } from './nearest.ts';
-import type { Option, OptionTable, OptionValues, ReadableValues, Reading } from './option.ts';
+import { nearestName } from './nearest-name';
+import type { Option, OptionTable, OptionValues, ReadableValues, ReadContext } from './option.ts';
 import { PemBundle } from './pem-bundle.ts';
-import { quoteKey } from './quote.ts';
+import { quoteKey } from './quote-name';
 
 const MASK = '********';
 
 /** A call's options as understood, and everything that is wrong with them. */
-export interface ReadOptions<T extends OptionTable> {
+export interface ParsedOptions<T extends OptionTable> {
   readonly problems: readonly Problem[];
   readonly readable: ReadableValues<T>;
   /** Present when all values can be read, though options may be unknown. */
@@ -25,10 +25,11 @@ export async function readOptions<T extends OptionTable>(
   module: string,
   table: T,
   given: ReadonlyMap<string, unknown>,
-): Promise<ReadOptions<T>> {
+): Promise<ParsedOptions<T>> {
   const unknown = [...given.keys()].filter((name) => !Object.hasOwn(table, name));
-  const wrongNames = unknown.length > 0 ? [unsupported(module, unknown, Object.keys(table))] : [];
-  const names = await readNames(table, given);
+  const wrongNames =
+    unknown.length > 0 ? [unsupportedProblem(module, unknown, Object.keys(table))] : [];
+  const names = await readGivenNames(table, given);
   const { problems, readable, values } = await readValues(table, { names, given });
   // The same lookup that the others were read with, which knows what of it was used.
   const used = readable['names'] instanceof NameLookup ? { names } : {};
@@ -40,7 +41,7 @@ export async function readOptions<T extends OptionTable>(
 }
 
 /** What the other options are read with, as far as it can be read itself. */
-async function readNames(
+async function readGivenNames(
   table: OptionTable,
   given: ReadonlyMap<string, unknown>,
 ): Promise<NameLookup | undefined> {
@@ -59,8 +60,8 @@ async function readNames(
 /** Reads the values of known options, and reports everything that is wrong with any of them. */
 export async function readValues<T extends OptionTable>(
   table: T,
-  call: Reading,
-): Promise<ReadOptions<T>> {
+  call: ReadContext,
+): Promise<ParsedOptions<T>> {
   const { given } = call;
   const problems: Problem[] = [];
   const values: Record<string, unknown> = {};
@@ -77,7 +78,7 @@ export async function readValues<T extends OptionTable>(
     try {
       values[name] = await option.read(value, call);
     } catch (error) {
-      const { flaws, readable } = asInvalid(error);
+      const { issues: flaws, readable } = asInvalid(error);
       for (const flaw of flaws) problems.push(problemOf(name, flaw));
       values[name] = readable;
       isComplete = false;
@@ -91,7 +92,7 @@ export async function readValues<T extends OptionTable>(
 }
 
 /** Names behind an option's name belong to it, `system.display_name`; from a number on they are a place. */
-function problemOf(option: string, { path, message, ...advice }: Flaw): Problem {
+function problemOf(option: string, { path, message, ...advice }: ValidationIssue): Problem {
   const item = path.findIndex((step) => typeof step === 'number');
   const names = item === -1 ? path : path.slice(0, item);
   const place = path
@@ -104,9 +105,9 @@ function problemOf(option: string, { path, message, ...advice }: Flaw): Problem 
   };
 }
 
-function unsupported(module: string, unknown: readonly string[], known: string[]): Problem {
+function unsupportedProblem(module: string, unknown: readonly string[], known: string[]): Problem {
   const hints = unknown.flatMap((name) => {
-    const meant = nearest(name, known);
+    const meant = nearestName(name, known);
     if (meant === undefined) return [];
     return [`did you mean ${meant}${unknown.length > 1 ? ` instead of ${quoteKey(name)}` : ''}?`];
   });
@@ -130,11 +131,11 @@ export function moduleArgs(
   readable: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(table).map(([name, option]) => [name, shown(option, readable[name])]),
+    Object.entries(table).map(([name, option]) => [name, redactValue(option, readable[name])]),
   );
 }
 
-function shown({ suboptions, secret }: Option<unknown>, value: unknown): unknown {
+function redactValue({ suboptions, secret }: Option<unknown>, value: unknown): unknown {
   if (value === undefined || value === null) return null;
   if (value instanceof Map) return Object.fromEntries(value);
   if (value instanceof NameLookup) return value.used();

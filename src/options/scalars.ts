@@ -1,12 +1,15 @@
-import { expecting } from './expecting.ts';
+import { coerceWith } from './coerce-with';
+import { coerceBoolean, coerceText } from './coercions';
 import type { Option } from './option.ts';
-import { readBoolean, readText } from './spellings.ts';
 
 /** Text, from text, a number or a boolean. */
-export const toText = expecting('text', readText);
+export const toText = coerceWith('text', coerceText);
 
 /** A boolean, in Ansible's spellings. */
-export const toBoolean = expecting('true or false (or yes/no, on/off, 1/0, t/f, y/n)', readBoolean);
+export const toBoolean = coerceWith(
+  'true or false (or yes/no, on/off, 1/0, t/f, y/n)',
+  coerceBoolean,
+);
 
 /** Text. */
 export function text(): Option<string | undefined> {

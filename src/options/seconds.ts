@@ -1,10 +1,10 @@
-import { expecting } from './expecting.ts';
+import { coerceWith } from './coerce-with';
+import { coerceNumber, isRounded } from './coercions';
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
-import { isRounded, readNumber } from './spellings.ts';
 
-const toNumber = expecting('a number of seconds', (value) =>
-  isRounded(value) ? undefined : readNumber(value),
+const toNumber = coerceWith('a number of seconds', (value) =>
+  isRounded(value) ? undefined : coerceNumber(value),
 );
 
 /** Seconds, with fractions; zero is allowed unless `aboveZero`. */

@@ -1,9 +1,9 @@
 import type { Problem } from '../base/errors.ts';
 import { toMapping } from './collections.ts';
-import { type Flaw, InvalidValue } from './invalid-value.ts';
-import { nearest } from './nearest.ts';
+import { InvalidValue, type ValidationIssue } from './invalid-value.ts';
+import { nearestName } from './nearest-name';
 import type { Option, OptionTable, OptionValues, ReadableValues } from './option.ts';
-import { quoteKey } from './quote.ts';
+import { quoteKey } from './quote-name';
 import { readValues } from './read-options.ts';
 
 /**
@@ -20,7 +20,9 @@ export function section<T extends OptionTable>(
     async read(value, call) {
       const given = toMapping(value);
       const unknown = Object.keys(given).filter((name) => !Object.hasOwn(table, name));
-      const flaws: Flaw[] = unknown.map((name) => unknownOption(name, Object.keys(table)));
+      const flaws: ValidationIssue[] = unknown.map((name) =>
+        unknownOption(name, Object.keys(table)),
+      );
       const { values, readable, problems } = await readValues(table, {
         ...call,
         given: new Map(Object.entries(given)),
@@ -34,8 +36,8 @@ export function section<T extends OptionTable>(
   };
 }
 
-function unknownOption(name: string, known: readonly string[]): Flaw {
-  const meant = nearest(name, known);
+function unknownOption(name: string, known: readonly string[]): ValidationIssue {
+  const meant = nearestName(name, known);
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
   return {
     path: [quoteKey(name)],

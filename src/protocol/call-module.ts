@@ -5,15 +5,15 @@ import { NameLookup } from '../options/names.ts';
 import type { OptionTable, OptionValues } from '../options/option.ts';
 import { moduleArgs, readOptions } from '../options/read-options.ts';
 import type { Reporter } from '../run.ts';
-import { type CommandLine, readCommandLine, type Source } from './command-line.ts';
-import { type Controls, takeControls } from './controls.ts';
+import { type CallSettings, extractAnsibleKeys } from './ansible-keys';
+import { type CommandLine, type InputSource, readCommandLine } from './command-line.ts';
 import { readInput } from './read-input.ts';
 import { failed, type Result, serialize, succeeded } from './result.ts';
 import { RunReport } from './run-report.ts';
 import { showNames } from './show-names.ts';
 
 /** The process around a call, as far as the call sees it. */
-export interface Io {
+export interface CallIo {
   /** What `--help` prints. */
   readonly help: () => string;
   /** Standard input; opened only when the options are read from there. */
@@ -24,18 +24,18 @@ export interface Io {
   /** Rejects with what was thrown where nobody waits for it. */
   readonly crash: Promise<never>;
   /** Says on stderr what a run waits for, if that is a terminal. */
-  readonly waiting: Reporter['waiting'];
+  readonly showWait: Reporter['showWait'];
 }
 
 /** What goes to standard output, and the exit status. */
-export interface Answered {
+export interface CallOutput {
   readonly text: string;
   readonly exitCode: number;
 }
 
 /** What a call turned out to ask for, as far as it could be read. */
 interface Call {
-  controls: Controls;
+  controls: CallSettings;
   detailedExitcode: boolean;
   /** The result's `invocation.module_args`. */
   args: Record<string, unknown> | undefined;
@@ -50,11 +50,11 @@ interface Call {
 export async function callModule<T extends OptionTable>(
   module: Module<string, T>,
   words: readonly string[],
-  io: Io,
-): Promise<Answered> {
+  io: CallIo,
+): Promise<CallOutput> {
   const report = new RunReport();
   const call: Call = {
-    controls: { check: true, diff: false, verbosity: 0, isAnsibles: false },
+    controls: { check: true, diff: false, verbosity: 0, isFromAnsible: false },
     detailedExitcode: false,
     args: undefined,
     names: undefined,
@@ -65,7 +65,7 @@ export async function callModule<T extends OptionTable>(
     if (typeof answer === 'string') return { text: answer, exitCode: 0 };
     result = answer;
   } catch (error) {
-    result = failed(error, report.writtenSoFar, call.controls.verbosity);
+    result = failed(error, report.progress, call.controls.verbosity);
   }
   const told: Result = {
     ...result,
@@ -75,7 +75,7 @@ export async function callModule<T extends OptionTable>(
     ...(call.names === undefined ? told : showNames(told, call.names)),
     ...(call.args !== undefined && { invocation: { module_args: call.args } }),
   };
-  const isIndented = !call.controls.isAnsibles && (await io.isTerminal(1));
+  const isIndented = !call.controls.isFromAnsible && (await io.isTerminal(1));
   return {
     text: report.conceal(serialize(whole, isIndented)),
     exitCode: result.failed ? 1 : call.detailedExitcode && result.changed ? 2 : 0,
@@ -86,7 +86,7 @@ export async function callModule<T extends OptionTable>(
 async function start<T extends OptionTable>(
   module: Module<string, T>,
   words: readonly string[],
-  io: Io,
+  io: CallIo,
   report: RunReport,
   call: Call,
 ): Promise<Result | string> {
@@ -96,31 +96,31 @@ async function start<T extends OptionTable>(
   if (commandLine.help || (commandLine.source === undefined && (await io.isTerminal(0))))
     return io.help();
   const values = await readCall(module, commandLine, io, call);
-  const { check, diff, isAnsibles } = call.controls;
-  if (!isAnsibles && !(commandLine.json && (await io.isTerminal(1)))) report.waiting = io.waiting;
+  const { check, diff, isFromAnsible: isAnsibles } = call.controls;
+  if (!isAnsibles && !(commandLine.json && (await io.isTerminal(1)))) report.showWait = io.showWait;
   const run = { module: module.name, check, signal: io.signal, report };
   return succeeded(await module.run(values, run), diff);
 }
 
 /** Whether it is named as Ansible names the file of a module's arguments. */
-function isAnsiblesFile(source: Source): boolean {
+function isAnsibleArgsFile(source: InputSource): boolean {
   return source.from === 'file' && /(^|\/)args$/.test(source.path);
 }
 
 async function readCall<T extends OptionTable>(
   module: Module<string, T>,
   commandLine: CommandLine,
-  io: Io,
+  io: CallIo,
   call: Call,
 ): Promise<OptionValues<T>> {
   const source = commandLine.source ?? { from: 'stdin' };
   // What its arguments say, if they can be read, decides.
-  call.controls = { ...call.controls, isAnsibles: isAnsiblesFile(source) };
+  call.controls = { ...call.controls, isFromAnsible: isAnsibleArgsFile(source) };
   const given = await readInput(source, {
     ...io,
     refusesEmpty: module.refusesEmptyInput ?? false,
   });
-  const { problems, ...controls } = takeControls(given, commandLine);
+  const { problems, ...controls } = extractAnsibleKeys(given, commandLine);
   call.controls = controls;
   const {
     values,

@@ -1,16 +1,16 @@
 import { InvalidArguments, type Problem } from '../base/errors.ts';
-import { quote } from '../options/quote.ts';
+import { quoteName } from '../options/quote-name';
 import { isUtf8CommandLine } from './is-utf8-command-line.ts';
 
 /** Where the options come from. */
-export type Source =
+export type InputSource =
   | { readonly from: 'file'; readonly path: string }
   | { readonly from: 'text'; readonly text: string }
   | { readonly from: 'stdin' };
 
 /** How a module was called. */
 export interface CommandLine {
-  readonly source: Source | undefined;
+  readonly source: InputSource | undefined;
   readonly help: boolean;
   readonly version: boolean;
   readonly check: boolean;
@@ -73,10 +73,10 @@ function problemsWith(
 
 /** Without its value, which may be a secret. */
 function nameOf(flag: string): string {
-  return quote((flag.startsWith('--') ? /^[^=:]*/ : /^-./u).exec(flag)?.[0] ?? '');
+  return quoteName((flag.startsWith('--') ? /^[^=:]*/ : /^-./u).exec(flag)?.[0] ?? '');
 }
 
-function sourceOf(word: string | undefined): Source | undefined {
+function sourceOf(word: string | undefined): InputSource | undefined {
   if (word === undefined) return undefined;
   if (word === '-' || word === '/dev/stdin') return { from: 'stdin' };
   return /^\s*[[{]/.test(word) ? { from: 'text', text: word } : { from: 'file', path: word };

@@ -2,16 +2,16 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { InvalidArguments } from '../base/errors.ts';
-import { describe } from '../options/describe.ts';
+import { describeValue } from '../options/describe-value';
 import { JsonError, parseJson } from '../options/json.ts';
-import { quotePath } from '../options/quote.ts';
-import { readAtMost, UnreadableFile } from '../options/read-regular-file.ts';
-import type { Source } from './command-line.ts';
+import { quotePath } from '../options/quote-name';
+import { readAtMost, UserFileError } from '../options/read-regular-file.ts';
+import type { InputSource } from './command-line.ts';
 
 /** Far above any call. */
-const MOST_MIB = 16;
-const LARGEST = MOST_MIB * 1024 * 1024;
-const TOO_LARGE = `The options are larger than ${MOST_MIB} MiB. Was another file meant?`;
+const MAX_MIB = 16;
+const MAX_BYTES = MAX_MIB * 1024 * 1024;
+const TOO_LARGE = `The options are larger than ${MAX_MIB} MiB. Was another file meant?`;
 
 /** A pipe that the caller has opened, as a shell does for `<(command)`. */
 const DESCRIPTOR = /^\/dev\/fd\/\d+$/;
@@ -30,14 +30,14 @@ export interface Input {
  * @throws InvalidArguments when there is none
  */
 export async function readInput(
-  source: Source,
+  source: InputSource,
   { stdin, signal, refusesEmpty }: Input,
 ): Promise<Map<string, unknown>> {
   const whole = await unlessInterrupted(textOf(source, stdin), signal);
   const text = whole.replace(/^\ufeff/, '');
   if (source.from === 'stdin' && text.trim() === '') {
     if (!refusesEmpty) return new Map();
-    throw invalid(
+    throw invalidInputError(
       'Standard input is empty, which may be a pipe that broke, and nothing was done. Say {} to call this module without options.',
     );
   }
@@ -46,24 +46,24 @@ export async function readInput(
     value = parseJson(text);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw invalid(`${nameOf(source)} ${error.message}; ${EXPECTED}`);
+    throw invalidInputError(`${nameOf(source)} ${error.message}; ${EXPECTED}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid(`${nameOf(source)} holds ${describe(value)}; ${EXPECTED}`);
+    throw invalidInputError(`${nameOf(source)} holds ${describeValue(value)}; ${EXPECTED}`);
   }
   return new Map(Object.entries(value));
 }
 
 const EXPECTED = 'a JSON object with the options is expected.';
 
-type FileSource = Extract<Source, { from: 'file' }>;
+type FileSource = Extract<InputSource, { from: 'file' }>;
 
-function nameOf(source: Source): string {
+function nameOf(source: InputSource): string {
   if (source.from === 'file') return quotePath(source.path) ?? 'The file of options';
   return source.from === 'text' ? 'The argument' : 'Standard input';
 }
 
-async function textOf(source: Source, stdin: () => AsyncIterable<Buffer>): Promise<string> {
+async function textOf(source: InputSource, stdin: () => AsyncIterable<Buffer>): Promise<string> {
   switch (source.from) {
     case 'text':
       return source.text;
@@ -73,7 +73,7 @@ async function textOf(source: Source, stdin: () => AsyncIterable<Buffer>): Promi
       } catch (error) {
         if (error instanceof InvalidArguments) throw error;
         const { code, message } = error as NodeJS.ErrnoException;
-        throw invalid(
+        throw invalidInputError(
           `Standard input cannot be read (${code ?? message}). Give a file, JSON text starting with {, or a pipe.`,
         );
       }
@@ -82,7 +82,7 @@ async function textOf(source: Source, stdin: () => AsyncIterable<Buffer>): Promi
         return await readFileOrPipe(source);
       } catch (error) {
         if (error instanceof InvalidArguments) throw error;
-        throw notReadable(source, `cannot be read (${(error as NodeJS.ErrnoException).code})`);
+        throw unreadableError(source, `cannot be read (${(error as NodeJS.ErrnoException).code})`);
       }
   }
 }
@@ -95,10 +95,10 @@ async function readFileOrPipe(source: FileSource): Promise<string> {
     return textFrom(new Socket({ fd, readable: true, writable: false }));
   }
   try {
-    if (!stat.isFile()) throw notReadable(source, 'is not a regular file');
-    return decode(readAtMost(fd, MOST_MIB));
+    if (!stat.isFile()) throw unreadableError(source, 'is not a regular file');
+    return decode(readAtMost(fd, MAX_MIB));
   } catch (error) {
-    throw error instanceof UnreadableFile ? invalid(TOO_LARGE) : error;
+    throw error instanceof UserFileError ? invalidInputError(TOO_LARGE) : error;
   } finally {
     closeSync(fd);
   }
@@ -109,7 +109,7 @@ async function textFrom(stream: AsyncIterable<Buffer>): Promise<string> {
   let length = 0;
   for await (const chunk of stream) {
     length += chunk.length;
-    if (length > LARGEST) throw invalid(TOO_LARGE);
+    if (length > MAX_BYTES) throw invalidInputError(TOO_LARGE);
     chunks.push(chunk);
   }
   return decode(Buffer.concat(chunks));
@@ -117,7 +117,8 @@ async function textFrom(stream: AsyncIterable<Buffer>): Promise<string> {
 
 /** What is not UTF-8 would be read as other characters, and written to JumpCloud so. */
 function decode(bytes: Buffer): string {
-  if (!isUtf8(bytes)) throw invalid('The options are not UTF-8. Save or send them as UTF-8.');
+  if (!isUtf8(bytes))
+    throw invalidInputError('The options are not UTF-8. Save or send them as UTF-8.');
   return bytes.toString('utf8');
 }
 
@@ -129,12 +130,12 @@ async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Prom
   return Promise.race([work, interrupted]);
 }
 
-function notReadable(source: FileSource, why: string): InvalidArguments {
-  return invalid(
+function unreadableError(source: FileSource, why: string): InvalidArguments {
+  return invalidInputError(
     `${nameOf(source)} ${why}. Give a JSON file, JSON text starting with {, or - for standard input.`,
   );
 }
 
-function invalid(message: string): InvalidArguments {
+function invalidInputError(message: string): InvalidArguments {
   return new InvalidArguments([{ option: '', message }]);
 }

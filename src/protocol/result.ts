@@ -1,7 +1,7 @@
 import { Internal, LocalActionFailed, ModuleError } from '../base/errors.ts';
-import { escapeHidden, printable } from '../base/printable.ts';
+import { escapeHidden, toPrintable } from '../base/printable.ts';
 import type { Outcome } from '../run.ts';
-import { mapTexts } from './map-texts.ts';
+import { mapStrings } from './map-strings';
 
 /** The one JSON object that a module answers with. */
 export type Result = Record<string, unknown> & { changed: boolean; failed?: true };
@@ -17,7 +17,7 @@ export function failed(
   soFar: Readonly<Record<string, unknown>>,
   verbosity: number,
 ): Result {
-  const known = error instanceof ModuleError ? error : bug(error);
+  const known = error instanceof ModuleError ? error : internalError(error);
   const stack = known instanceof Internal && verbosity >= 3 ? { stack: stackOf(error) } : {};
   return {
     changed: false,
@@ -31,7 +31,7 @@ export function failed(
 /** V8 and WebAssembly say so in these words; where they do not, they end the process themselves. */
 const OUT_OF_MEMORY = /out of memory|allocation failed/i;
 
-function bug(error: unknown): ModuleError {
+function internalError(error: unknown): ModuleError {
   if (error instanceof RangeError && OUT_OF_MEMORY.test(error.message)) {
     const { version, allowedNodeEnvironmentFlags: flags } = process;
     // With this flag, which the header passes, Node.js reserves no more than it uses.
@@ -62,7 +62,7 @@ function stackOf(error: unknown): string {
  * that are not seen are shown; in its data they are escaped as JSON can.
  */
 export function serialize(result: Result, isIndented: boolean): string {
-  const plain = (value: unknown) => mapTexts(value, printable);
+  const plain = (value: unknown) => mapStrings(value, toPrintable);
   const { msg, warnings, error } = result;
   const { stack, ...failure } = Object(error);
   const readable = {

@@ -3,7 +3,7 @@ import { Interrupted } from '../base/errors.ts';
 import type { Module } from '../module.ts';
 import type { OptionTable } from '../options/option.ts';
 import { callModule } from './call-module.ts';
-import { waitingOnStderr } from './waiting.ts';
+import { showWaitOnStderr } from './show-wait';
 
 /**
  * Runs a module as a program: prints the answer to the call that the process is, and exits. Here is
@@ -30,7 +30,7 @@ export function runModule<T extends OptionTable>(
     isTerminal: async (descriptor: 0 | 1) => (await import('node:tty')).isatty(descriptor),
     signal: interruption.signal,
     crash,
-    waiting: waitingOnStderr(),
+    showWait: showWaitOnStderr(),
   };
   // Never rejects.
   void callModule(module, process.argv.slice(2), io).then(print);

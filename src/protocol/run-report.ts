@@ -4,7 +4,7 @@ import type { Reporter } from '../run.ts';
 /** Gathers what a run tells, for its result. */
 export class RunReport implements Reporter {
   /** Says nothing until it is known that the caller can bear it. */
-  waiting: Reporter['waiting'] = () => () => {};
+  showWait: Reporter['showWait'] = () => () => {};
   readonly #warnings = new Set<string>();
   readonly #secrets = new Set<string>();
   #systemId: string | undefined;
@@ -15,19 +15,19 @@ export class RunReport implements Reporter {
     this.#warnings.add(sentence);
   }
 
-  identified(systemId: string): void {
+  setSystemId(systemId: string): void {
     this.#systemId = systemId;
   }
 
-  connected(api: () => Readonly<Record<string, unknown>>): void {
+  setApi(api: () => Readonly<Record<string, unknown>>): void {
     this.#api = api;
   }
 
-  done(fields: () => Readonly<Record<string, unknown>>): void {
+  setProgress(fields: () => Readonly<Record<string, unknown>>): void {
     this.#done = fields;
   }
 
-  hide(secret: string): void {
+  addSecret(secret: string): void {
     this.#secrets.add(secret);
   }
 
@@ -36,7 +36,7 @@ export class RunReport implements Reporter {
   }
 
   /** What had been written when a run failed. */
-  get writtenSoFar(): Readonly<Record<string, unknown>> {
+  get progress(): Readonly<Record<string, unknown>> {
     return this.#done();
   }
 

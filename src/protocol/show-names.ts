@@ -1,5 +1,5 @@
 import type { NameLookup } from '../options/names.ts';
-import { mapTexts } from './map-texts.ts';
+import { mapStrings } from './map-strings';
 import type { Result } from './result.ts';
 
 const ID = /\b[0-9a-f]{24}\b/g;
@@ -21,9 +21,9 @@ export function showNames(result: Result, names: NameLookup): Result {
   return {
     ...result,
     ...(typeof msg === 'string' && { msg: msg.split(said).map(inText).join(said) }),
-    ...(diff !== undefined && { diff: mapTexts(diff, inText) }),
+    ...(diff !== undefined && { diff: mapStrings(diff, inText) }),
     ...(Array.isArray(warnings) && { warnings: warnings.map(inText) }),
-    ...(error.problems && { error: { ...error, problems: mapTexts(error.problems, inText) } }),
+    ...(error.problems && { error: { ...error, problems: mapStrings(error.problems, inText) } }),
     names: namesIn(result, names),
   };
 }

@@ -3,7 +3,7 @@ import type { Run } from '../run.ts';
 import { SystemKeyAuthentication } from './auth/system-key.ts';
 import type { Destination } from './connect/destination.ts';
 import type { DestinationClient } from './http/http-client.ts';
-import { openClientOf, Session } from './session.ts';
+import { openClient, Session } from './session.ts';
 
 /** This host's way to JumpCloud, as the system that it is. */
 export class HostSession extends Session {
@@ -34,6 +34,6 @@ export async function openHostSession(
   destination: Destination,
 ): Promise<HostSession> {
   const authentication = new SystemKeyAuthentication(identity, originIsAgents);
-  const client = await openClientOf(run, destination);
+  const client = await openClient(run, destination);
   return new HostSession(run, identity, authentication, destination, client);
 }

@@ -1,13 +1,13 @@
 import { awaitRegistration } from '../agent/await-registration.ts';
-import { CONSOLES, type Region, regionOf } from '../agent/region.ts';
+import { API_ORIGINS, type Region, regionOf } from '../agent/region.ts';
 import type { Registration } from '../agent/registration.ts';
 import { requireSystem } from '../agent/require-system.ts';
 import type { Run } from '../run.ts';
-import { openDestination, type Reachability } from './connect/destination.ts';
+import { openDestination, type TransportOptions } from './connect/destination.ts';
 import type { HostSession } from './host-session.ts';
 
 /** The options that say how this host reaches JumpCloud. */
-export interface ConnectionOptions extends Reachability {
+export interface ConnectionOptions extends TransportOptions {
   readonly region: 'auto' | Region;
   readonly api_url: string | undefined;
   /** The system that this host has to be. */
@@ -21,14 +21,14 @@ function originFor(
   run: Run,
 ): string {
   if (options.api_url !== undefined) return options.api_url;
-  if (options.region !== 'auto') return CONSOLES[options.region];
+  if (options.region !== 'auto') return API_ORIGINS[options.region];
   const region = regionOf(agentServerHost);
   if (region === undefined) {
     run.report.warn(
       `agentServerHost "${agentServerHost}" in jcagent.conf is of no known region; us is assumed. Say which with region.`,
     );
   }
-  return CONSOLES[region ?? 'us'];
+  return API_ORIGINS[region ?? 'us'];
 }
 
 /** The options that say who this host is and how it reaches JumpCloud. Times in seconds. */
@@ -38,7 +38,7 @@ export interface SessionOptions extends ConnectionOptions {
 }
 
 /** What is done with the way to JumpCloud open. */
-export interface Work<T> {
+export interface SessionWork<T> {
   /** How many requests it begins with at the same time. */
   readonly requests: number;
   do(session: HostSession): Promise<T>;
@@ -49,18 +49,22 @@ export interface Work<T> {
  * if asked to, and closes the way afterwards.
  * @throws NotEnrolled, BadIdentity when this host has no identity that can serve
  */
-export async function withSession<T>(run: Run, options: SessionOptions, work: Work<T>): Promise<T> {
+export async function withSession<T>(
+  run: Run,
+  options: SessionOptions,
+  work: SessionWork<T>,
+): Promise<T> {
   const { agent_dir, registration_timeout } = options;
   const registration = await awaitRegistration(agent_dir, registration_timeout, run);
-  return withSessionOf(run, registration, options, work);
+  return withRegistration(run, registration, options, work);
 }
 
 /** The same for a registration that was read already. No request is sent before the work does. */
-export async function withSessionOf<T>(
+export async function withRegistration<T>(
   run: Run,
   registration: Registration,
   options: ConnectionOptions,
-  work: Work<T>,
+  work: SessionWork<T>,
 ): Promise<T> {
   const session = await openSession(run, registration, options, work.requests);
   try {
@@ -85,9 +89,9 @@ async function openSession(
     registration.identity(),
   );
   const agents = agentServerHost && regionOf(agentServerHost);
-  const originIsAgents = agents ? CONSOLES[agents] === origin : undefined;
+  const originIsAgents = agents ? API_ORIGINS[agents] === origin : undefined;
   const { openHostSession } = await import('./host-session.ts');
   const session = await openHostSession(run, identity, originIsAgents, destination);
-  run.report.connected(() => session.report());
+  run.report.setApi(() => session.report());
   return session;
 }

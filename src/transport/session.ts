@@ -8,12 +8,12 @@ import { ServerClock } from './auth/server-clock.ts';
 import type { Destination } from './connect/destination.ts';
 import { AttemptError } from './errors/attempt-error.ts';
 import { permanentError, retriesExhausted } from './errors/request-error.ts';
-import { type AttemptContext, type Attempted, attempt } from './http/attempt.ts';
-import { BodyMemory } from './http/body-buffer.ts';
+import { type AttemptContext, type AttemptResult, attempt } from './http/attempt.ts';
+import { BodyQuota } from './http/body-buffer.ts';
 import { type DestinationClient, openHttpClient } from './http/http-client.ts';
 import { isWrite, type Reply, type Request } from './request.ts';
 import type { Budget } from './retry/budget.ts';
-import { isTransient, nextRetry, retryAfter } from './retry/policy.ts';
+import { isTransientStatus, nextRetry, retryAfter } from './retry/policy.ts';
 
 /**
  * The one way to JumpCloud: proves anew with every attempt who sends it, retries what passes by itself within the
@@ -46,7 +46,7 @@ export class Session {
     this.budget = destination.budget;
     this.#run = run;
     this.clock = new ServerClock(Date.now, certificate);
-    this.#context = { http, signal: run.signal, room: new BodyMemory() };
+    this.#context = { http, signal: run.signal, bodyQuota: new BodyQuota() };
     this.#destination = destination;
     run.signal.addEventListener('abort', () => this.end(run.signal.reason));
   }
@@ -80,7 +80,7 @@ export class Session {
     const start = monotonicMs();
     let inDoubt = false;
     for (let attempts = 1; ; attempts++) {
-      const { outcome, mayHaveActed } = await this.#attemptInTime(request);
+      const { outcome, mayHaveTakenEffect: mayHaveActed } = await this.#attemptInTime(request);
       const wasInDoubt = inDoubt;
       inDoubt ||= mayHaveActed && isWrite(request);
       const failed = { purpose: request.purpose, origin: this.#address(), inDoubt };
@@ -88,7 +88,7 @@ export class Session {
         // Of reads at the same time the first failure ends the others.
         if (outcome.kind !== 'network' || this.#closed) throw permanentError(failed, outcome);
         this.#destination.rotation.attemptFailed({ timedOut: outcome.reason === 'timeout' });
-      } else if (!isTransient(outcome.status)) {
+      } else if (!isTransientStatus(outcome.status)) {
         if (outcome.status < 300) this.#accept();
         return { ...outcome, inDoubt: wasInDoubt };
       }
@@ -105,7 +105,7 @@ export class Session {
       if (waitMs === undefined)
         throw retriesExhausted({ ...failed, attempts, elapsedMs, retryAfterMs }, outcome);
       this.#retries++;
-      const done = this.#run.report.waiting(`to try again to ${request.purpose}`, waitMs);
+      const done = this.#run.report.showWait(`to try again to ${request.purpose}`, waitMs);
       await pause(waitMs, this.#end.signal)
         .catch((reason) => {
           throw reason instanceof Interrupted && !inDoubt ? reason.betweenAttempts() : reason;
@@ -135,13 +135,13 @@ export class Session {
    * One attempt, and one more when a 401 shows by its Date that the clock this very attempt was
    * signed with is wrong. Reads under way at the same time each judge their own.
    */
-  async #attemptInTime(request: Request): Promise<Attempted> {
+  async #attemptInTime(request: Request): Promise<AttemptResult> {
     const signedAt = this.clock.signingTime();
     const attempted = await this.#attempt(request, signedAt);
     const { outcome } = attempted;
     if (outcome instanceof AttemptError || outcome.status !== 401) return attempted;
-    if (!this.authentication.isTimed) return attempted;
-    const time = this.clock.betterTime(outcome, signedAt);
+    if (!this.authentication.isTimeBound) return attempted;
+    const time = this.clock.correctedTime(outcome, signedAt);
     if (time === undefined) return attempted;
     this.clock.correct(time);
     return this.#attempt(request, time);
@@ -153,10 +153,10 @@ export class Session {
     return proxy === undefined ? origin : `${origin} (through the proxy ${proxy.server.url})`;
   }
 
-  async #attempt(request: Request, time: number): Promise<Attempted> {
+  async #attempt(request: Request, time: number): Promise<AttemptResult> {
     const { method, path, body } = request;
-    const proof = this.authentication.prove(method, path, time);
-    this.#run.report.hide(proof.secret);
+    const proof = this.authentication.authenticate(method, path, time);
+    this.#run.report.addSecret(proof.secret);
     const headers: Record<string, string> = {
       ...proof.headers,
       accept: 'application/json',
@@ -168,7 +168,7 @@ export class Session {
     const timeoutMs = Math.min(this.#destination.requestTimeoutMs, this.budget.remaining());
     this.#requests++;
     const attempted = await attempt(this.#context, wire, timeoutMs);
-    if (!(attempted.outcome instanceof AttemptError)) this.clock.learn(attempted.outcome);
+    if (!(attempted.outcome instanceof AttemptError)) this.clock.observe(attempted.outcome);
     return attempted;
   }
 
@@ -185,11 +185,11 @@ export async function openSession(
   authentication: Authentication,
   destination: Destination,
 ): Promise<Session> {
-  return new Session(run, authentication, destination, await openClientOf(run, destination));
+  return new Session(run, authentication, destination, await openClient(run, destination));
 }
 
 /** Opens the HTTP client of a session. */
-export function openClientOf(run: Run, destination: Destination): Promise<DestinationClient> {
+export function openClient(run: Run, destination: Destination): Promise<DestinationClient> {
   return openHttpClient(destination, userAgentOf(run));
 }
 

@@ -6,12 +6,12 @@ import { build } from 'esbuild';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newLock, releaseLock, removeDeadLock, takeLock } from '../../src/agent/lock-file.ts';
-import { standingOf, thisProcess } from '../../src/agent/process-identity.ts';
+import { processState, thisProcess } from '../../src/agent/process-identity.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'lock-file-'));
-const worker = join(folder, 'lock-worker.js');
-const pauser = join(folder, 'lock-pauser.js');
-const directory = () => mkdtempSync(join(folder, 'agent-'));
+const directory = mkdtempSync(join(tmpdir(), 'lock-file-'));
+const worker = join(directory, 'lock-worker.js');
+const pauser = join(directory, 'lock-pauser.js');
+const newDirectory = () => mkdtempSync(join(directory, 'agent-'));
 beforeAll(async () => {
   await build({
     entryPoints: ['lock-worker.ts', 'lock-pauser.ts'].map(
@@ -20,13 +20,13 @@ beforeAll(async () => {
     bundle: true,
     platform: 'node',
     format: 'cjs',
-    outdir: folder,
+    outdir: directory,
   });
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(directory, { recursive: true }));
 
 test('processes that die while they take a lock over never share it', async () => {
-  const place = directory();
+  const place = newDirectory();
   const [lock, counter] = [join(place, 'lock'), join(place, 'counter')];
   writeFileSync(counter, '0');
   const said: string[] = [];
@@ -58,7 +58,7 @@ test('processes that die while they take a lock over never share it', async () =
 test('a dead lock is taken over once, wherever another process stops in between', async () => {
   const held: string[] = [];
   for (let step = 1; ; step++) {
-    const place = directory();
+    const place = newDirectory();
     const [path, go] = [join(place, 'lock'), join(place, 'go')];
     writeFileSync(path, JSON.stringify({ ...newLock(60_000), start: '1' }));
     const other = spawn(process.execPath, [pauser, path, `${step}`, go]);
@@ -86,7 +86,7 @@ describe('a process', () => {
     expect(own).toMatchObject({ pid: process.pid, boot: expect.stringMatching(/^[0-9a-f]{32}$/) });
     expect(Number(own.start)).toBeGreaterThan(0);
     expect(Number(own.namespace)).toBeGreaterThan(0);
-    expect(standingOf(own)).toBe('alive');
+    expect(processState(own)).toBe('alive');
   });
 
   test.each([
@@ -98,7 +98,7 @@ describe('a process', () => {
     ['that does not name its boot, of a free number', { boot: '', pid: 99_999_999 }, 'dead'],
     ['that does not name its start', { start: '' }, 'unknown'],
   ])('%s is judged', (_, change, standing) => {
-    expect(standingOf({ ...own, ...change })).toBe(standing);
+    expect(processState({ ...own, ...change })).toBe(standing);
   });
 
   test('that has ended is dead although its parent has not looked', async () => {
@@ -111,8 +111,8 @@ describe('a process', () => {
       .split('\n');
     const stat = readFileSync(`/proc/${line}/stat`, 'latin1').split(' ');
     const child = { ...own, pid: Number(line), start: stat[21] ?? '' };
-    expect(standingOf(child)).toBe('alive');
-    await expect.poll(() => standingOf(child), { timeout: 10_000 }).toBe('dead');
+    expect(processState(child)).toBe('alive');
+    await expect.poll(() => processState(child), { timeout: 10_000 }).toBe('dead');
     expect(readFileSync(`/proc/${line}/stat`, 'latin1')).toMatch(/ Z /);
     parent.kill('SIGKILL');
   });
@@ -120,7 +120,7 @@ describe('a process', () => {
 
 describe('a lock', () => {
   test('is taken once, and released by its holder alone', () => {
-    const path = join(directory(), 'lock');
+    const path = join(newDirectory(), 'lock');
     const [first, second] = [newLock(1000), newLock(1000)];
     expect(takeLock(path, first)).toBe('taken');
     expect(takeLock(path, second)).toBe('alive');
@@ -131,7 +131,7 @@ describe('a lock', () => {
   });
 
   test('of a dead process is removed when asked, and no other', () => {
-    const path = join(directory(), 'lock');
+    const path = join(newDirectory(), 'lock');
     removeDeadLock(path);
     expect(takeLock(path, newLock(1000))).toBe('taken');
     removeDeadLock(path);
@@ -146,7 +146,7 @@ describe('a lock', () => {
     ['after it', { from: -20, until: -10 }, 'taken'],
     ['of a clock that starts later', { from: 60_000, until: 120_000 }, 'taken'],
   ])('of a process that cannot be seen, %s', (_, { from, until }, expected) => {
-    const path = join(directory(), 'lock');
+    const path = join(newDirectory(), 'lock');
     const { from: now, ...lock } = newLock(0);
     const foreign = { ...lock, from: now + from, until: now + until, namespace: '1' };
     writeFileSync(path, JSON.stringify(foreign));

@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readKeyFile } from '../../src/agent/key-file.ts';
-import { proveKey } from '../../src/agent/private-key.ts';
+import { loadPrivateKey } from '../../src/agent/private-key.ts';
 import { BadIdentity, NotEnrolled } from '../../src/base/errors.ts';
 import { type KeyFiles, makeKeyFiles } from '../emulator/keys.ts';
 import { NUMBERS, pkcs1WithZeroes } from './pkcs1.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'private-key-'));
-const path = join(folder, 'client.key');
-const certificate = join(folder, 'client.crt');
+const directory = mkdtempSync(join(tmpdir(), 'private-key-'));
+const path = join(directory, 'client.key');
+const certificate = join(directory, 'client.crt');
 let keys: KeyFiles;
 beforeAll(async () => {
   keys = await makeKeyFiles();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(directory, { recursive: true }));
 
 const write = (text: string, mode = 0o600) => {
   writeFileSync(path, text);
@@ -27,7 +27,7 @@ const write = (text: string, mode = 0o600) => {
 async function expectToServe(text: string): Promise<void> {
   write(text);
   const file = readKeyFile(path);
-  const { key } = await proveKey(file, certificate);
+  const { key } = await loadPrivateKey(file, certificate);
   const signature = sign('sha256', Buffer.from('x'), key);
   const publicKey = createPublicKey(keys.publicKey);
   expect(verify('sha256', Buffer.from('x'), publicKey, signature)).toBe(true);
@@ -91,7 +91,7 @@ describe('does not serve', () => {
     ['nothing', () => '', /does not hold a private key/],
   ])('%s', async (_, text, message) => {
     write(text());
-    const read = async () => proveKey(readKeyFile(path), certificate);
+    const read = async () => loadPrivateKey(readKeyFile(path), certificate);
     await expect(read()).rejects.toThrow(BadIdentity);
     await expect(read()).rejects.toThrow(message);
   });
@@ -129,7 +129,7 @@ describe('beside a certificate', () => {
     write(keys.pkcs1);
     if (text === undefined) rmSync(certificate, { force: true });
     else writeFileSync(certificate, text);
-    return (await proveKey(readKeyFile(path), certificate)).matchesCertificate;
+    return (await loadPrivateKey(readKeyFile(path), certificate)).matchesCertificate;
   };
 
   test('that belongs to it', async () => {

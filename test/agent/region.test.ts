@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CONSOLES, REGIONS, regionAt, regionOf } from '../../src/agent/region.ts';
+import { API_ORIGINS, REGIONS, regionAt, regionOf } from '../../src/agent/region.ts';
 
 test.each([
   [undefined, 'us'],
@@ -19,7 +19,7 @@ test.each([
 });
 
 test('each region has an address of its own, and is found again by it', () => {
-  expect(REGIONS.map((region) => regionAt(CONSOLES[region]))).toEqual(['us', 'eu', 'in']);
+  expect(REGIONS.map((region) => regionAt(API_ORIGINS[region]))).toEqual(['us', 'eu', 'in']);
   expect(regionAt('https://console.jumpcloud.com.example')).toBeUndefined();
   expect(regionAt('http://127.0.0.1:8080')).toBeUndefined();
 });

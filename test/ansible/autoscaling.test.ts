@@ -48,7 +48,7 @@ describe.runIf(hasAnsible)('an autoscaling group of twenty hosts', { timeout: 24
     const { store } = emulator;
     const groups = [store.addGroup(), store.addGroup()];
     const user = store.addUser();
-    const wishes = {
+    const allDesired = {
       autoscaling_group: 'shop',
       jumpcloud_groups: groups,
       jumpcloud_users: [{ id: user, sudo: true }],
@@ -60,7 +60,7 @@ describe.runIf(hasAnsible)('an autoscaling group of twenty hosts', { timeout: 24
         .filter(({ isLate }) => isLate)
         .map((host, i) => sleep(3000 + 500 * i).then(host.writeFiles)),
     );
-    const launched = await run('autoscaling/launch.yml', '-e', JSON.stringify(wishes));
+    const launched = await run('autoscaling/launch.yml', '-e', JSON.stringify(allDesired));
     await registered;
     for (const { name, systemId } of hosts) {
       expect(launched.recaps[name], launched.output).toMatchObject({ ok: 1, changed: 1 });

@@ -31,7 +31,7 @@ describe.runIf(hasAnsible)('the collection, installed into an empty folder', () 
 
   beforeAll(async () => {
     controller = await makeController();
-    installed = join(controller.folder, 'ansible_collections', ...FQCN.split('.'));
+    installed = join(controller.directory, 'ansible_collections', ...FQCN.split('.'));
   });
   afterAll(() => controller?.remove());
 
@@ -40,7 +40,7 @@ describe.runIf(hasAnsible)('the collection, installed into an empty folder', () 
     const list = await controller.run('ansible-galaxy', ['collection', 'list']);
     expect(list).toMatch(new RegExp(`^${FQCN} +${version}`, 'm'));
     const verified = await controller.run('ansible-galaxy', [
-      ...['collection', 'verify', '--offline', '-p', controller.folder, FQCN],
+      ...['collection', 'verify', '--offline', '-p', controller.directory, FQCN],
     ]);
     expect(verified).toContain('Successfully verified that checksums');
   });

@@ -59,7 +59,7 @@ describe.runIf(hasAnsible)('the examples of the documentation', () => {
     }
     // Looked for only, in check mode; systemctl would be where systemd runs only.
     await controller.put('bin/service', '#!/bin/sh\nexit 0\n');
-    await controller.shell(`chmod 755 ${controller.folder}/bin/service`);
+    await controller.shell(`chmod 755 ${controller.directory}/bin/service`);
   });
   beforeEach(async () => {
     const host = await controller.enrol(emulator, { systemId: SYSTEM_ID });
@@ -72,7 +72,7 @@ describe.runIf(hasAnsible)('the examples of the documentation', () => {
     connection: 'local',
     gather_facts: false,
     module_defaults: defaults,
-    environment: { PATH: `${controller.folder}/bin:{{ lookup('env', 'PATH') }}` },
+    environment: { PATH: `${controller.directory}/bin:{{ lookup('env', 'PATH') }}` },
     vars: { jumpcloud_admins: [{ id: SYSTEM_ID, sudo: true }] },
   });
 

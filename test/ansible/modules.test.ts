@@ -3,7 +3,7 @@ import type { Emulator } from '../emulator/emulator.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { type ManagedHost, test } from '../harness/ansible/fixture.ts';
 import { HOST_MODULES } from '../harness/executable.ts';
-import { furnitureOf } from '../harness/furniture.ts';
+import { sampleCallsOf } from '../harness/furniture.ts';
 
 const FQCN = 'systemcontext.jumpcloud';
 
@@ -82,7 +82,7 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
   test('module_defaults for the whole group of modules', async () => {
     const tasks = HOST_MODULES.filter((name) => name !== 'jumpcloud_removal').map((name) => ({
       name: `Run ${name}`,
-      [`${FQCN}.${name}`]: furnitureOf(name).good,
+      [`${FQCN}.${name}`]: sampleCallsOf(name).good,
     }));
     const { recap } = await controller.play(
       [...tasks, { name: 'Remove the host', [`${FQCN}.jumpcloud_removal`]: {} }],

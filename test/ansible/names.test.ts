@@ -51,7 +51,7 @@ describe.runIf(hasAnsible)('a playbook of names alone', { timeout: 120_000 }, ()
     });
     const path = await controller.put('names/hosts.yml', inventory);
     run = (...flags) =>
-      controller.playbook(`${controller.folder}/names/fleet.yml`, {
+      controller.playbook(`${controller.directory}/names/fleet.yml`, {
         flags: ['-i', path, ...flags],
         env: { JUMPCLOUD_API_KEY: apiKey },
       });

@@ -140,8 +140,8 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
     const { systemId } = hosts['web-1'];
     const [left, dynamic] = [emulator.store.addGroup(), emulator.store.addGroup()];
     for (const id of [left, dynamic]) emulator.store.join(systemId, id);
-    const wish = { jumpcloud_dynamic_groups: [dynamic] };
-    const { recaps } = await run('fleet', '--limit', 'web-1', '-e', JSON.stringify(wish));
+    const desired = { jumpcloud_dynamic_groups: [dynamic] };
+    const { recaps } = await run('fleet', '--limit', 'web-1', '-e', JSON.stringify(desired));
     expect(recaps['web-1']).toMatchObject({ ok: 1, changed: 1 });
     expect(emulator.store.groupsOf(systemId).sort()).toEqual([group, dynamic].sort());
   });
@@ -170,19 +170,19 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
       /Not in jumpcloud_people: nobody\..*in jumpcloud_sudoers: USER\./s,
     ],
   ])('an audit of the people fails where it finds %s', async (_, people, said) => {
-    const wish = JSON.stringify(people).replaceAll('USER', user);
-    const { output, recaps } = await run('audit', '--limit', 'web-3', '-e', wish);
+    const desired = JSON.stringify(people).replaceAll('USER', user);
+    const { output, recaps } = await run('audit', '--limit', 'web-3', '-e', desired);
     expect(recaps['web-3'], output).toMatchObject({ failed: said ? 1 : 0, changed: 0 });
     if (said) expect(output.replaceAll(user, 'USER')).toMatch(said);
-    expect(output.includes('"Ada: sudo"')).toBe(wish.includes(user));
+    expect(output.includes('"Ada: sudo"')).toBe(desired.includes(user));
   });
 
   // Without pipelining Ansible runs the module under ssh -tt, where stderr ends up in stdout.
   test('a host whose agent registers late is waited for, and its settings settle', async () => {
     const { systemId, agentDir, writeFiles } = hosts['web-4'];
     await rm(join(agentDir, 'jcagent.conf'));
-    const wish = { autoscaling_group: 'shop', jumpcloud_settle: 3 };
-    const running = run('launch', '--limit', 'web-4', '-e', JSON.stringify(wish));
+    const desired = { autoscaling_group: 'shop', jumpcloud_settle: 3 };
+    const running = run('launch', '--limit', 'web-4', '-e', JSON.stringify(desired));
     await sleep(7000);
     await writeFiles();
     const { recaps, output } = await running;

@@ -7,12 +7,12 @@ import { type EdgeHost, enrolFor, writesOf } from '../modules/edges/edge-host.ts
 import {
   asking,
   COMMANDS,
+  type DesiredState,
   type EdgeKind,
   GROUPS,
   newTarget,
   newTargets,
   USERS,
-  type Wished,
 } from '../modules/edges/edge-kind.ts';
 
 let emulator: Emulator;
@@ -26,9 +26,9 @@ test.beforeAll(async ({ emulator: shared }) => {
   host.tie(user);
 });
 
-function run(kind: EdgeKind, wished: readonly Wished[], rest: object = {}): Promise<Answer> {
+function run(kind: EdgeKind, desired: readonly DesiredState[], rest: object = {}): Promise<Answer> {
   const connection = { agent_dir: host.agentDir, api_url: emulator.url };
-  return runInProcess(kind.module, { ...connection, ...asking(kind, wished), ...rest }, false);
+  return runInProcess(kind.module, { ...connection, ...asking(kind, desired), ...rest }, false);
 }
 
 /** The next list that is read comes changed. */

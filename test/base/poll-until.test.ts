@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { type Polling, pollUntil } from '../../src/base/poll-until.ts';
+import { type PollOptions, pollUntil } from '../../src/base/poll-until.ts';
 import { RunReport } from '../../src/protocol/run-report.ts';
 
 // Only the clock is faked. Loaded at once: a clock that is turned does not wait for a file.
@@ -14,7 +14,7 @@ afterEach(() => void vi.useRealTimers());
 function watched() {
   const waits: string[] = [];
   const report = new RunReport();
-  report.waiting = (what, forMs) => {
+  report.showWait = (what, forMs) => {
     waits.push(`${what}: ${forMs}`);
     return () => waits.push('over');
   };
@@ -24,7 +24,7 @@ function watched() {
 }
 
 /** Looks once in 100 ms, for so long. */
-function polling(forMs: number): Polling {
+function polling(forMs: number): PollOptions {
   return {
     what: 'for it',
     delayMs: () => 100,

@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { escapeHidden, printable, shorten } from '../../src/base/printable.ts';
+import { escapeHidden, toPrintable, truncate } from '../../src/base/printable.ts';
 
 describe('printable', () => {
   test('shows every control and format character, and keeps letters of all scripts', () => {
     const shown: string[] = [];
     for (let code = 0; code <= 0x10ffff; code++) {
       const character = String.fromCodePoint(code);
-      if (printable(`a${character}b`) !== `a${character}b`) continue;
+      if (toPrintable(`a${character}b`) !== `a${character}b`) continue;
       if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(character)) shown.push(code.toString(16));
     }
     // Signs that are seen, although Unicode counts them as format characters.
     const seen = /^(60[0-5]|6dd|70f|89[01]|8e2|110bd|110cd|134[34].|1bca[0-3]|1d17.)$/;
     expect(shown.filter((code) => !seen.test(code))).toEqual([]);
     for (const text of ['Köln 😀 ☺️', 'שלום', 'مرحبا', '東京', 'a\u00a0b', '∀x∈ℝ']) {
-      expect(printable(text)).toBe(text);
+      expect(toPrintable(text)).toBe(text);
     }
   });
 
@@ -27,8 +27,8 @@ describe('printable', () => {
     ['\ud800x\udc00', '\\ud800x\\udc00'],
     ['\u{e0041}', '\\udb40\\udc41'],
   ])('%j becomes %j', (text, shown) => {
-    expect(printable(text)).toBe(shown);
-    expect(printable(shown)).toBe(shown);
+    expect(toPrintable(text)).toBe(shown);
+    expect(toPrintable(shown)).toBe(shown);
   });
 });
 
@@ -48,5 +48,5 @@ test.each([
   ['😀😀😀😀', 3, '😀😀😀…'],
   ['x'.repeat(20_000_000), 2, 'xx…'],
 ])('shorten counts characters and never cuts one: %#', (text, most, short) => {
-  expect(shorten(text, most)).toBe(short);
+  expect(truncate(text, most)).toBe(short);
 });

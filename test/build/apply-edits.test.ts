@@ -7,23 +7,23 @@ import { applyEdits, type Edit } from '../../scripts/build/apply-edits.ts';
 import { helpImport } from '../../scripts/build/help-import.ts';
 import { undiciEdits } from '../../scripts/build/undici-edits.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'edits-'));
+const directory = mkdtempSync(join(tmpdir(), 'edits-'));
 const FILES = {
   'entry.ts': `import 'node:dns'; import { on } from './undici/part.js'; console.log(on);`,
   'undici/part.js': `const assert = require('node:assert'); assert(1); exports.on = 'LOUD';`,
 };
 beforeAll(() => {
   for (const [path, text] of Object.entries(FILES)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), text);
   }
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(directory, { recursive: true }));
 
 /** What comes of a bundle of these files, or its complaints. */
 async function bundle(edit: Edit): Promise<string> {
   const plugins = [applyEdits('edits', [edit])];
-  const entryPoints = [join(folder, 'entry.ts')];
+  const entryPoints = [join(directory, 'entry.ts')];
   const options = { bundle: true, write: false, platform: 'node', logLevel: 'silent' } as const;
   const { outputFiles } = await build({ ...options, entryPoints, plugins });
   return outputFiles[0]?.text ?? '';

@@ -11,17 +11,17 @@ import { parse } from 'yaml';
 import { type BuildResult, buildAll, largestExecutable } from '../../scripts/build/build-all.ts';
 import { HOST_MODULES, MODULES } from '../../src/modules.ts';
 
-let folder: string;
+let directory: string;
 let built: BuildResult;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'build-test-'));
-  built = await buildAll(folder);
+  directory = await mkdtemp(join(tmpdir(), 'build-test-'));
+  built = await buildAll(directory);
 });
 
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => rm(directory, { recursive: true }));
 
-const read = (path: string) => readFile(join(folder, path), 'utf8');
+const read = (path: string) => readFile(join(directory, path), 'utf8');
 
 test('every module has an entry and documentation, and nothing else has', async () => {
   const own = ['connection.yml', 'documentation.d.ts'];
@@ -31,10 +31,10 @@ test('every module has an entry and documentation, and nothing else has', async 
 
 describe('an executable', () => {
   it('lies beside nothing but the documentation files', async () => {
-    await writeFile(join(folder, 'modules/jumpcloud_system.js.map'), 'of an earlier build');
-    await buildAll(folder);
+    await writeFile(join(directory, 'modules/jumpcloud_system.js.map'), 'of an earlier build');
+    await buildAll(directory);
     const expected = built.modules.flatMap(({ name }) => [name, `${name}.yml`]).sort();
-    expect((await readdir(join(folder, 'modules'))).sort()).toEqual(expected);
+    expect((await readdir(join(directory, 'modules'))).sort()).toEqual(expected);
     expect(expected).toContain('jumpcloud_system');
   });
 
@@ -43,7 +43,7 @@ describe('an executable', () => {
       const whole = await read(`modules/${name}`);
       expect(Buffer.byteLength(whole)).toBe(bytes);
       expect(bytes).toBeLessThanOrEqual(largestExecutable);
-      expect((await stat(join(folder, 'modules', name))).mode & 0o777).toBe(0o755);
+      expect((await stat(join(directory, 'modules', name))).mode & 0o777).toBe(0o755);
 
       expect(whole.startsWith('#!/bin/sh\n')).toBe(true);
       expect(whole).toContain('WANT_JSON');
@@ -58,13 +58,16 @@ describe('an executable', () => {
   });
 
   it('runs directly under node too', async () => {
-    const { stdout } = await execa('node', [join(folder, 'modules/jumpcloud_system'), '--version']);
+    const { stdout } = await execa('node', [
+      join(directory, 'modules/jumpcloud_system'),
+      '--version',
+    ]);
     expect(stdout).toBe(`jumpcloud_system ${built.version}`);
   });
 
   it('prints its documentation as help that fits a terminal', async () => {
     for (const { name } of built.modules) {
-      const { stdout } = await execa(join(folder, 'modules', name), ['--help']);
+      const { stdout } = await execa(join(directory, 'modules', name), ['--help']);
       const { DOCUMENTATION } = parse(await read(`modules/${name}.yml`), { version: '1.1' });
       for (const option of Object.keys(DOCUMENTATION.options)) {
         expect(stdout).toContain(`\n  ${option} (`);
@@ -86,8 +89,8 @@ it('names the licences of what is inside', async () => {
 it('makes the same bytes again', async () => {
   const other = await mkdtemp(join(tmpdir(), 'build-again-'));
   await buildAll(other);
-  for (const path of await readdir(folder, { recursive: true })) {
-    const [one, again] = [join(folder, path), join(other, path)];
+  for (const path of await readdir(directory, { recursive: true })) {
+    const [one, again] = [join(directory, path), join(other, path)];
     if ((await stat(one)).isFile()) {
       expect((await readFile(one)).equals(await readFile(again)), path).toBe(true);
     }

@@ -37,7 +37,7 @@ const THIRD_PARTY = [
 ];
 
 /** What stands in for parts that are never used has to stay a stub, in bytes. */
-const LARGEST_STUB = 400;
+const MAX_STUB = 400;
 const STUBS = [
   'client-h2.js',
   'core/connect.js',
@@ -50,9 +50,9 @@ const STUBS = [
 ];
 
 test('the executables hold what they need of other packages, and no more', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'bundle-content-'));
-  const { modules } = await buildAll(folder);
-  await rm(folder, { recursive: true });
+  const directory = await mkdtemp(join(tmpdir(), 'bundle-content-'));
+  const { modules } = await buildAll(directory);
+  await rm(directory, { recursive: true });
   const bytes = new Map<string, number>();
   for (const { metafile } of modules) {
     for (const { inputs } of Object.values(metafile.outputs)) {
@@ -65,6 +65,6 @@ test('the executables hold what they need of other packages, and no more', async
   expect([...bytes.keys()].sort()).toEqual(THIRD_PARTY);
   for (const stub of STUBS) {
     const size = [...bytes].find(([file]) => file.endsWith(stub))?.[1];
-    expect(size, stub).toBeLessThan(LARGEST_STUB);
+    expect(size, stub).toBeLessThan(MAX_STUB);
   }
 });

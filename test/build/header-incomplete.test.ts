@@ -5,9 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { END_LINE } from '../../scripts/build/executable-header.ts';
 import { headerStage, nodeOf, SHELLS } from './header-stage.ts';
 
-const { folder, executable } = await headerStage();
+const { directory, executable } = await headerStage();
 const whole = await readFile(executable, 'utf8');
-const PATH = dirname(await nodeOf('20.0.0', join(folder, 'bin')));
+const PATH = dirname(await nodeOf('20.0.0', join(directory, 'bin')));
 
 /** Behind it a shell can say that the rest is missing. It is the third line's. */
 const FIRST_CUT = whole.indexOf('EXIT\n') + 'EXIT\n'.length;
@@ -21,7 +21,7 @@ function cuts(from: number, to: number, step: number): number[] {
 }
 
 async function runCut(words: readonly string[], length: number) {
-  const file = join(folder, 'cut');
+  const file = join(directory, 'cut');
   await writeFile(file, whole.slice(0, length));
   const [shell = '', ...rest] = words;
   return execa(shell, [...rest, file], {

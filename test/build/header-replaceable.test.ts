@@ -4,11 +4,11 @@ import { execa, execaSync } from 'execa';
 import { afterEach, describe, expect, test } from 'vitest';
 import { failure, headerStage, nodeOf, SHELLS, uselessIn } from './header-stage.ts';
 
-const { folder, executable, system, packaged, behindHeader, run } = await headerStage();
+const { directory, executable, system, packaged, behindHeader, run } = await headerStage();
 const SOMEONE = 65534;
 
 /** An empty directory of root's with this mode. */
-async function directory(path: string, mode = 0o755): Promise<string> {
+async function makeDirectory(path: string, mode = 0o755): Promise<string> {
   await mkdir(path, { recursive: true });
   await chmod(path, mode);
   return path;
@@ -42,7 +42,7 @@ os.setxattr(sys.argv[1], 'system.posix_acl_access', acl)`,
 /** A directory of a test's own, which is gone after it. */
 let place: string;
 async function newPlace(): Promise<string> {
-  place = await directory(join(folder, 'place'));
+  place = await makeDirectory(join(directory, 'place'));
   return place;
 }
 afterEach(() => rm(place, { recursive: true, force: true }));
@@ -94,12 +94,12 @@ const REPLACEABLE: readonly [what: string, make: (at: string) => Promise<string>
   ],
   [
     'a file in a directory that everyone can write to',
-    async (at) => node(await directory(join(at, 'open'), 0o777)),
+    async (at) => node(await makeDirectory(join(at, 'open'), 0o777)),
   ],
   [
     'a file in a directory that a group can write to',
     async (at) => {
-      const open = await directory(join(at, 'open'), 0o775);
+      const open = await makeDirectory(join(at, 'open'), 0o775);
       await chown(open, 0, SOMEONE);
       return node(open);
     },
@@ -107,12 +107,15 @@ const REPLACEABLE: readonly [what: string, make: (at: string) => Promise<string>
   [
     'a file in a directory that an access control list opens',
     async (at) => {
-      const open = await directory(join(at, 'open'));
+      const open = await makeDirectory(join(at, 'open'));
       await grant(open);
       return node(open);
     },
   ],
-  ['a file in a sticky directory', async (at) => node(await directory(join(at, 'sticky'), 0o1777))],
+  [
+    'a file in a sticky directory',
+    async (at) => node(await makeDirectory(join(at, 'sticky'), 0o1777)),
+  ],
   [
     'a link to a file of theirs',
     async (at) => {
@@ -132,28 +135,28 @@ const REPLACEABLE: readonly [what: string, make: (at: string) => Promise<string>
   [
     'a link to a file below an open directory',
     async (at) => {
-      const file = await node(join(await directory(join(at, 'open'), 0o777), 'bin'));
+      const file = await node(join(await makeDirectory(join(at, 'open'), 0o777), 'bin'));
       return link(join(at, 'bin/node'), file);
     },
   ],
   [
     'a link in a directory of theirs',
     async (at) => {
-      await chown(await directory(join(at, 'theirs')), SOMEONE, SOMEONE);
+      await chown(await makeDirectory(join(at, 'theirs')), SOMEONE, SOMEONE);
       return link(join(at, 'theirs/node'), await node(join(at, 'good')));
     },
   ],
   [
     'a link in a sticky directory',
     async (at) => {
-      const sticky = await directory(join(at, 'sticky'), 0o1777);
+      const sticky = await makeDirectory(join(at, 'sticky'), 0o1777);
       return link(join(sticky, 'node'), await node(join(at, 'good')));
     },
   ],
   [
     'a directory that is a link of theirs in a sticky directory',
     async (at) => {
-      const sticky = await directory(join(at, 'sticky'), 0o1777);
+      const sticky = await makeDirectory(join(at, 'sticky'), 0o1777);
       await link(join(sticky, 'bin'), dirname(await node(join(at, 'good'))));
       return join(sticky, 'bin/node');
     },
@@ -170,7 +173,7 @@ const REPLACEABLE: readonly [what: string, make: (at: string) => Promise<string>
   [
     'links on the way that one of theirs stands between',
     async (at) => {
-      await chown(await directory(join(at, 'theirs')), SOMEONE, SOMEONE);
+      await chown(await makeDirectory(join(at, 'theirs')), SOMEONE, SOMEONE);
       await link(join(at, 'theirs/node'), await node(join(at, 'good')));
       return link(join(at, 'bin/node'), '../theirs/node');
     },
@@ -184,14 +187,14 @@ const SAFE: readonly [what: string, make: (at: string) => Promise<string>][] = [
   [
     "a file and a directory that root's own group can write to",
     async (at) => {
-      const file = await node(await directory(join(at, 'bin'), 0o775));
+      const file = await node(await makeDirectory(join(at, 'bin'), 0o775));
       await chmod(file, 0o775);
       return file;
     },
   ],
   [
     'a file below a sticky directory',
-    async (at) => node(join(await directory(join(at, 'sticky'), 0o1777), 'bin')),
+    async (at) => node(join(await makeDirectory(join(at, 'sticky'), 0o1777), 'bin')),
   ],
   ['a link', async (at) => link(join(at, 'bin/node'), await node(join(at, 'good')))],
   [
@@ -243,7 +246,7 @@ describe.each(SHELLS)('root, under $shell', ({ shell }) => {
   test("has a wrapper look into the system's directories before PATH", async () => {
     const at = await newPlace();
     const wrapper = await uselessIn(join(at, 'bin'), '#!/usr/bin/env interpreter\n');
-    const theirs = await directory(join(at, 'theirs'));
+    const theirs = await makeDirectory(join(at, 'theirs'));
     await uselessIn(theirs, '#!/bin/sh\necho \'"theirs"\'\n', 'interpreter');
     await chown(theirs, SOMEONE, SOMEONE);
     await uselessIn(system, "#!/bin/sh\necho '\"the system'\"'\"'s\"'\n", 'interpreter');
@@ -281,14 +284,14 @@ describe.each(SHELLS)('root, under $shell', ({ shell }) => {
 
 describe('someone other than root', () => {
   test.each(REPLACEABLE)('runs %s', async (_, make) => {
-    await chmod(folder, 0o755);
+    await chmod(directory, 0o755);
     const file = await make(await newPlace());
     const answer = await run(['sh'], { PATH: dirname(file) }, [], executable, { uid: SOMEONE });
     expect(answer).toEqual({ exitCode: 0, result: { words: [] } });
   });
 
   test('searches PATH alone', async () => {
-    await chmod(folder, 0o755);
+    await chmod(directory, 0o755);
     const PATH = dirname(await uselessIn(await newPlace(), '#!/bin/sh\necho \'"from PATH"\'\n'));
     await uselessIn(system, '#!/bin/sh\necho \'"from the system"\'\n');
     const { result } = await run(['sh'], { PATH }, [], executable, { uid: SOMEONE });
@@ -306,7 +309,7 @@ describe('Node.js itself', () => {
   test.each(openings)(
     'gives way to the next when everyone can write to %s',
     async (_, mode, of) => {
-      const file = join(await directory(system), 'node');
+      const file = join(await makeDirectory(system), 'node');
       await copyFile(process.execPath, file);
       await chmod(of(file), mode);
       const why = `${file} is replaceable by someone other than root`;

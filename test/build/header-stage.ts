@@ -36,14 +36,14 @@ export interface Environment {
 
 /** Makes the header find nothing of this machine's, until the file's tests are over. */
 export async function headerStage() {
-  const folder = await mkdtemp(join(tmpdir(), 'header-test-'));
-  afterAll(() => rm(folder, { recursive: true }));
+  const directory = await mkdtemp(join(tmpdir(), 'header-test-'));
+  afterAll(() => rm(directory, { recursive: true }));
   /** Stands for the directories that are searched after PATH. */
-  const usualPlace = join(folder, 'usual');
+  const usualPlace = join(directory, 'usual');
   /** Stands for the runtime package's Node.js, which is looked for first. */
-  const packaged = join(folder, 'packaged/node');
+  const packaged = join(directory, 'packaged/node');
   /** Stands for the system's directories, which root searches before PATH. */
-  const system = join(folder, 'system');
+  const system = join(directory, 'system');
   const header = (await executableHeader())
     .replace(
       "for folder in /usr/local/bin /opt/nodejs/bin /opt/node*''/bin /snap/bin /opt/homebrew/bin; do",
@@ -58,7 +58,7 @@ export async function headerStage() {
 
   /** Writes an executable of the header and a program, and returns its path. */
   const behindHeader = async (name: string, program: string) => {
-    const file = join(folder, name);
+    const file = join(directory, name);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, `${header}${program}\n${END_LINE}`);
     return file;
@@ -83,14 +83,14 @@ export async function headerStage() {
       env: { HOME: '/nonexistent', ...environment },
       extendEnv: false,
       reject: false,
-      cwd: folder,
+      cwd: directory,
       ...(uid !== undefined && { uid, gid: uid }),
     });
     expect(stderr).toMatch(expected);
     expect(stdout.split('\n')).toHaveLength(1);
     return { result: JSON.parse(stdout), exitCode };
   };
-  return { folder, executable, usualPlace, packaged, system, behindHeader, run };
+  return { directory, executable, usualPlace, packaged, system, behindHeader, run };
 }
 
 /** A folder with a `node` in it that runs this one, pretending to be the given version. */

@@ -4,7 +4,8 @@ import { execa, execaSync } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { failure, headerStage, nodeOf, SHELLS, uselessIn } from './header-stage.ts';
 
-const { folder, executable, usualPlace, packaged, system, behindHeader, run } = await headerStage();
+const { directory, executable, usualPlace, packaged, system, behindHeader, run } =
+  await headerStage();
 
 /** What a program for a processor begins with: 64 bits, and what of the processor's number is not 0. */
 function elf(machine: number, bigEndian = false): Buffer {
@@ -52,8 +53,8 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
   });
 
   it('finds node in PATH, and nodejs when there is no node', async () => {
-    const node = await nodeOf('20.0.0', join(folder, 'with blank'));
-    const nodejs = await nodeOf('20.0.0', join(folder, 'debian'), 'nodejs');
+    const node = await nodeOf('20.0.0', join(directory, 'with blank'));
+    const nodejs = await nodeOf('20.0.0', join(directory, 'debian'), 'nodejs');
     for (const found of [node, nodejs]) {
       const PATH = `/nonexistent:${dirname(found)}`;
       const { result } = await run(shell, { PATH }, ['{"a": "b c"}', '--check', '-']);
@@ -62,7 +63,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
   });
 
   it("takes the runtime package's before any other", async () => {
-    const PATH = dirname(await nodeOf('20.0.0', join(folder, 'behind')));
+    const PATH = dirname(await nodeOf('20.0.0', join(directory, 'behind')));
     await uselessIn(dirname(packaged), '#!/bin/sh\necho \'"packaged"\'\n');
     expect(await run(shell, { PATH })).toEqual({ exitCode: 0, result: 'packaged' });
     await rm(dirname(packaged), { recursive: true });
@@ -71,10 +72,10 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
   it('passes over what is no program of this host, and says so when there is no other', async () => {
     const places = await Promise.all(
       NO_PROGRAM.map(async ([, content], i) =>
-        dirname(await uselessIn(join(folder, `no-${i}`), content)),
+        dirname(await uselessIn(join(directory, `no-${i}`), content)),
       ),
     );
-    const useless = join(folder, 'useless');
+    const useless = join(directory, 'useless');
     await mkdir(join(useless, 'nodejs'), { recursive: true });
     await writeFile(join(useless, 'node'), '');
     const PATH = [...places, useless].join(':');
@@ -87,7 +88,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
       expect(result.msg).toContain(`; ${useless}/node is not executable; `);
       expect(result.msg).toContain(`; ${useless}/nodejs is no file. Install`);
     }
-    const node = await nodeOf('20.0.0', join(folder, 'useful'));
+    const node = await nodeOf('20.0.0', join(directory, 'useful'));
     expect(await run(shell, { PATH: `${PATH}:${dirname(node)}` })).toEqual({
       exitCode: 0,
       result: { words: [] },
@@ -95,7 +96,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
   });
 
   it('runs a wrapper whatever stands between #! and its interpreter', async () => {
-    const place = join(folder, 'wrapped');
+    const place = join(directory, 'wrapped');
     for (const first of ['#!/bin/sh', '#! /bin/sh', '#!\t/bin/sh -e', '#!/usr/bin/env sh']) {
       await uselessIn(place, `${first}\nexec '${process.execPath}' "$@"`);
       expect((await run(shell, { PATH: `${place}:/usr/bin:/bin` })).exitCode).toBe(0);
@@ -103,8 +104,11 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
   });
 
   it('never looks in the working folder', async () => {
-    await uselessIn(folder, '#!/bin/sh\necho executed\n');
-    await uselessIn(join(folder, '.nvm/versions/node/v20.0.0/bin'), '#!/bin/sh\necho executed\n');
+    await uselessIn(directory, '#!/bin/sh\necho executed\n');
+    await uselessIn(
+      join(directory, '.nvm/versions/node/v20.0.0/bin'),
+      '#!/bin/sh\necho executed\n',
+    );
     for (const PATH of ['.', ':', ':/nonexistent', './', '../..:./.', 'bin', '/nonexistent::']) {
       const answer = await run(shell, { PATH, HOME: '.' });
       expect(answer).toEqual(
@@ -112,22 +116,22 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
       );
     }
     // Named alone, it is not looked for in PATH either.
-    const PATH = dirname(await nodeOf('20.0.0', join(folder, 'chosen')));
-    await uselessIn(folder, '#!/bin/sh\necho \'"working"\'\n');
+    const PATH = dirname(await nodeOf('20.0.0', join(directory, 'chosen')));
+    await uselessIn(directory, '#!/bin/sh\necho \'"working"\'\n');
     expect((await run(shell, { PATH, JUMPCLOUD_NODE: 'node' })).result).toBe('working');
-    await rm(join(folder, 'node'));
-    await rm(join(folder, '.nvm'), { recursive: true });
+    await rm(join(directory, 'node'));
+    await rm(join(directory, '.nvm'), { recursive: true });
     expect(await run(shell, { PATH, JUMPCLOUD_NODE: 'node' })).toEqual(
       failure(/at JUMPCLOUD_NODE=node\. Passed over: \.\/node does not exist\. Correct/),
     );
   });
 
   it('keeps the working folder out of what a wrapper or the module looks for, too', async () => {
-    const place = join(folder, 'wrapped');
+    const place = join(directory, 'wrapped');
     await uselessIn(place, `#!/usr/bin/env interpreter\n`);
-    await uselessIn(folder, '#!/bin/sh\necho executed\n', 'interpreter');
+    await uselessIn(directory, '#!/bin/sh\necho executed\n', 'interpreter');
     const found = await uselessIn(
-      join(folder, 'with blank'),
+      join(directory, 'with blank'),
       `#!/bin/sh\nshift; exec '${process.execPath}' "$@"\n`,
       'interpreter',
     );
@@ -142,15 +146,15 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
       const { result } = await run(shell, { PATH: relative, JUMPCLOUD_NODE }, [], file);
       expect(result.PATH).toBe(before[0]);
     }
-    await rm(join(folder, 'interpreter'));
+    await rm(join(directory, 'interpreter'));
   });
 
   it('is not taken for what lies in the working folder when it comes on standard input', async () => {
     const path = execaSync('sh', ['-c', 'command -v "$1"', 'sh', shell[0]]).stdout;
-    await writeFile(join(folder, shell[0]), 'console.log(\'"working"\')');
+    await writeFile(join(directory, shell[0]), 'console.log(\'"working"\')');
     const { stdout } = await execa(shell[0], [...shell.slice(1)], {
       inputFile: executable,
-      cwd: folder,
+      cwd: directory,
       env: { PATH: `${dirname(path)}:${process.env['PATH']}` },
       reject: false,
     });
@@ -158,11 +162,11 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
       failed: true,
       msg: expect.stringContaining('standard input'),
     });
-    await rm(join(folder, shell[0]));
+    await rm(join(directory, shell[0]));
   });
 
   it('does not mind options that a shell is given, nor what was tried already', async () => {
-    const PATH = `:${dirname(await nodeOf('20.0.0', join(folder, 'useful')))}`;
+    const PATH = `:${dirname(await nodeOf('20.0.0', join(directory, 'useful')))}`;
     const strict = [...shell, '-eu'] as const;
     expect((await run(strict, { PATH })).exitCode).toBe(0);
     for (const JUMPCLOUD_NODE_TRIED of ['x', '\n', '/a is 1\n/b is 2', ' is ']) {
@@ -174,15 +178,15 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
   });
 
   it('goes on to the next when one is too old, and says what it tried when none is left', async () => {
-    const old = await nodeOf('12.22.9', join(folder, 'old'));
-    const older = await nodeOf('0.10.48', join(folder, 'older'));
-    await mkdir(join(folder, 'links'), { recursive: true });
-    await symlink(old, join(folder, 'links/node')).catch(() => {});
-    const PATH = [old, join(folder, 'links/node'), older].map(dirname).join(':');
+    const old = await nodeOf('12.22.9', join(directory, 'old'));
+    const older = await nodeOf('0.10.48', join(directory, 'older'));
+    await mkdir(join(directory, 'links'), { recursive: true });
+    await symlink(old, join(directory, 'links/node')).catch(() => {});
+    const PATH = [old, join(directory, 'links/node'), older].map(dirname).join(':');
     expect(await run(shell, { PATH })).toEqual(
       failure(new RegExp(`Passed over: ${old} is 12\\.22\\.9; ${older} is 0\\.10\\.48\\. Install`)),
     );
-    const node = await nodeOf('20.0.0', join(folder, 'useful'), 'nodejs');
+    const node = await nodeOf('20.0.0', join(directory, 'useful'), 'nodejs');
     const { result, exitCode } = await run(shell, { PATH: `${PATH}:${dirname(node)}` }, [
       '{"a": "b"}',
       '-',
@@ -191,8 +195,8 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
   });
 
   it('lets JUMPCLOUD_NODE decide alone when that is too old, too', async () => {
-    const old = await nodeOf('12.22.9', join(folder, 'old'));
-    const PATH = dirname(await nodeOf('20.0.0', join(folder, 'useful')));
+    const old = await nodeOf('12.22.9', join(directory, 'old'));
+    const PATH = dirname(await nodeOf('20.0.0', join(directory, 'useful')));
     expect(await run(shell, { PATH, JUMPCLOUD_NODE: old })).toEqual(
       failure(new RegExp(`JUMPCLOUD_NODE=${old}\\. Passed over: ${old} is 12\\.22\\.9\\. Correct`)),
     );
@@ -203,13 +207,13 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     it('goes on when a program cannot be started', async () => {
       const program = await readFile('/bin/true', 'latin1');
       const content = Buffer.from(program.replaceAll('/ld-', '/no-'), 'latin1');
-      const node = await uselessIn(join(folder, 'no-loader'), content);
+      const node = await uselessIn(join(directory, 'no-loader'), content);
       const PATH = dirname(node);
       const options = { stderr: /not found|No such file/ };
       expect(await run(shell, { PATH }, [], executable, options)).toEqual(
         failure(`${node} is a program that could not be started. Install`),
       );
-      const more = `${PATH}:${dirname(await nodeOf('20.0.0', join(folder, 'useful')))}`;
+      const more = `${PATH}:${dirname(await nodeOf('20.0.0', join(directory, 'useful')))}`;
       const args = ['{"a": "b c"}', ''];
       expect(await run(shell, { PATH: more }, args, executable, options)).toEqual({
         exitCode: 0,
@@ -228,7 +232,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     await rm(usualPlace, { recursive: true });
     expect(usual.exitCode).toBe(0);
 
-    const HOME = join(folder, 'home');
+    const HOME = join(directory, 'home');
     const versions = join(HOME, '.nvm/versions/node');
     await nodeOf('9.1.0', join(versions, 'v9.1.0/bin'));
     await nodeOf('12.1.0', join(versions, 'v12.1.0/bin'));
@@ -239,13 +243,13 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
   });
 
   it('lets JUMPCLOUD_NODE decide alone', async () => {
-    const good = await nodeOf('20.0.0', join(folder, 'chosen'));
+    const good = await nodeOf('20.0.0', join(directory, 'chosen'));
     const PATH = dirname(good);
     expect((await run(shell, { PATH: '/nonexistent', JUMPCLOUD_NODE: good })).exitCode).toBe(0);
     for (const [bad, why] of [
       ['/no"where/node', 'does not exist'],
-      [folder, 'is no file'],
-      [join(folder, 'chosen/pretend.cjs'), 'is not executable'],
+      [directory, 'is no file'],
+      [join(directory, 'chosen/pretend.cjs'), 'is not executable'],
     ] as const) {
       expect(await run(shell, { PATH, JUMPCLOUD_NODE: bad })).toEqual(
         failure(
@@ -254,7 +258,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
       );
     }
     for (const [, content] of NO_PROGRAM) {
-      const bad = await uselessIn(join(folder, 'no'), content);
+      const bad = await uselessIn(join(directory, 'no'), content);
       expect(await run(shell, { PATH, JUMPCLOUD_NODE: bad })).toEqual(
         failure(new RegExp(`Passed over: ${bad} is no program for this host\\. Correct`)),
       );
@@ -262,7 +266,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
   });
 
   it('counts an empty JUMPCLOUD_NODE as none', async () => {
-    const PATH = dirname(await nodeOf('20.0.0', join(folder, 'chosen')));
+    const PATH = dirname(await nodeOf('20.0.0', join(directory, 'chosen')));
     expect((await run(shell, { PATH, JUMPCLOUD_NODE: '' })).exitCode).toBe(0);
   });
 
@@ -277,7 +281,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     ['20.0.0', true],
     ['100.0.0', true],
   ])('with Node.js %s: fit is %s', async (version, fit) => {
-    const node = await nodeOf(version, join(folder, `node-${version}`));
+    const node = await nodeOf(version, join(directory, `node-${version}`));
     const answer = await run(shell, { PATH: dirname(node) });
     if (fit) expect(answer).toEqual({ exitCode: 0, result: { words: [] } });
     else
@@ -285,11 +289,11 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
   });
 
   it('is found through a blank, a leading dash, a symlink and a relative path', async () => {
-    const place = join(folder, 'odd place');
+    const place = join(directory, 'odd place');
     await mkdir(place, { recursive: true });
     await copyFile(executable, join(place, '-dash'));
-    await rm(join(folder, 'link'), { force: true });
-    await symlink(join(place, '-dash'), join(folder, 'link'));
+    await rm(join(directory, 'link'), { force: true });
+    await symlink(join(place, '-dash'), join(directory, 'link'));
     const PATH = dirname(process.execPath);
     for (const file of [join(place, '-dash'), './odd place/-dash', 'link', './link']) {
       const { result } = await run(shell, { PATH }, ['{}'], file);
@@ -299,13 +303,13 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
 });
 
 it('is started by its first line, also when found through PATH', async () => {
-  const PATH = `${folder}:${dirname(process.execPath)}`;
+  const PATH = `${directory}:${dirname(process.execPath)}`;
   const { stdout } = await execa('module', ['{}'], { env: { PATH } });
   expect(JSON.parse(stdout)).toEqual({ words: ['{}'] });
 });
 
 it('runs as CommonJS below a package.json that says otherwise', async () => {
-  const place = join(folder, 'esm');
+  const place = join(directory, 'esm');
   await mkdir(place);
   await writeFile(join(place, 'package.json'), '{"type":"module"}');
   await behindHeader('esm/module', 'console.log(JSON.stringify(typeof require));');
@@ -322,7 +326,7 @@ it('costs no process beside Node.js: the shell becomes it', async () => {
 describe('a Node.js that is too old', () => {
   /** Starts the header, with `program` behind it, by an old Node.js before this one. */
   async function start(program: string) {
-    const old = await nodeOf('12.22.9', join(folder, 'old'));
+    const old = await nodeOf('12.22.9', join(directory, 'old'));
     const file = await behindHeader('behind-old', program);
     const PATH = `${dirname(old)}:${dirname(process.execPath)}`;
     const child = execa('sh', [file], { env: { PATH }, reject: false, input: 'from stdin' });
@@ -357,9 +361,9 @@ describe('a Node.js that is too old', () => {
        return child;`,
     ],
   ])('answers when it cannot have the next one looked for, and hears so %s', async (_, body) => {
-    const old = await nodeOf('12.22.9', join(folder, 'alone'));
+    const old = await nodeOf('12.22.9', join(directory, 'alone'));
     await appendFile(
-      join(folder, 'alone/pretend.cjs'),
+      join(directory, 'alone/pretend.cjs'),
       `require('child_process').spawn = () => { ${body} };`,
     );
     expect(await run(['sh'], { PATH: dirname(old) })).toEqual(

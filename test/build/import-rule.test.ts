@@ -65,16 +65,16 @@ const FILES: readonly (readonly [file: string, may: string[], mayNot: string[]])
 const forbidden = new Map<string, string[]>();
 
 beforeAll(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'import-rule-'));
-  copyFileSync('biome.json', join(folder, 'biome.json'));
+  const directory = mkdtempSync(join(tmpdir(), 'import-rule-'));
+  copyFileSync('biome.json', join(directory, 'biome.json'));
   for (const [file, may, mayNot] of FILES) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    mkdirSync(dirname(join(directory, file)), { recursive: true });
     const lines = [...may, ...mayNot].map((path) => `import '${path}';\n`);
-    writeFileSync(join(folder, file), lines.join(''));
+    writeFileSync(join(directory, file), lines.join(''));
   }
   const words = ['lint', '--vcs-enabled=false', '--reporter=github', '--max-diagnostics=none', '.'];
   const { stdout } = await execa(join(process.cwd(), 'node_modules/.bin/biome'), words, {
-    cwd: folder,
+    cwd: directory,
     reject: false,
   });
   for (const [file, may, mayNot] of FILES) {
@@ -85,7 +85,7 @@ beforeAll(async () => {
       [...may, ...mayNot].filter((_, line) => lines.includes(line)),
     );
   }
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 test.each(FILES)('%s imports what it may, and nothing else', (file, _, mayNot) => {

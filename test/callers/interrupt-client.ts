@@ -31,9 +31,9 @@ function connectedProcess(from: number, to: number): number | undefined {
 
 /** What a process has open; nothing when it has ended. */
 function descriptorsOf(pid: number): string[] {
-  const folder = `/proc/${pid}/fd`;
+  const directory = `/proc/${pid}/fd`;
   try {
-    return readdirSync(folder).map((name) => readlinkSync(`${folder}/${name}`));
+    return readdirSync(directory).map((name) => readlinkSync(`${directory}/${name}`));
   } catch {
     return [];
   }

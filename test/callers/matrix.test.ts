@@ -63,13 +63,13 @@ function behavioursFor(caller: Caller): Behaviour[] {
 }
 
 function verify({ caller, behaviour }: Cell): void {
-  const wanted = outcomeOf(reference, behaviour);
-  expect(wanted.answer).toMatchObject(behaviour.expected);
+  const desired = outcomeOf(reference, behaviour);
+  expect(desired.answer).toMatchObject(behaviour.expected);
   const { answer, writes, heard } = outcomeOf(caller, behaviour);
-  expect(without(answer, caller.hides)).toEqual(without(wanted.answer, caller.hides));
-  expect(writes).toEqual(wanted.writes);
-  const { exitCode = wanted.heard.exitCode, stderr = '' } = heard;
-  expect(exitCode).toBe(wanted.heard.exitCode);
+  expect(without(answer, caller.hides)).toEqual(without(desired.answer, caller.hides));
+  expect(writes).toEqual(desired.writes);
+  const { exitCode = desired.heard.exitCode, stderr = '' } = heard;
+  expect(exitCode).toBe(desired.heard.exitCode);
   if (caller.showsProgress) verifyProgress(stderr, behaviour);
   else expect(stderr).toBe('');
 }

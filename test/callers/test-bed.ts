@@ -12,7 +12,7 @@ export class TestBed {
   readonly #closing: (() => Promise<void>)[] = [];
   #controller: Promise<Controller> | undefined;
   #sshServer: Promise<SshServer> | undefined;
-  #folder: Promise<string> | undefined;
+  #directory: Promise<string> | undefined;
 
   constructor(emulator: Emulator) {
     this.emulator = emulator;
@@ -53,11 +53,11 @@ export class TestBed {
 
   /** A path for a file of a caller. */
   async path(name: string): Promise<string> {
-    this.#folder ??= this.#make(
+    this.#directory ??= this.#make(
       () => mkdtemp(join(tmpdir(), 'callers-')),
-      (folder) => rm(folder, { recursive: true }),
+      (directory) => rm(directory, { recursive: true }),
     );
-    return join(await this.#folder, name);
+    return join(await this.#directory, name);
   }
 
   async close(): Promise<void> {

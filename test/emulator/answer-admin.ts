@@ -29,27 +29,27 @@ export function answerAdmin(store: Store, method: string, url: URL, body: unknow
 function list(store: Store, type: ObjectType, { search, searchParams }: URL): Answer {
   const filter = queryFilter(search, 'eq');
   if (filter === undefined) return INVALID_FILTER;
-  const wanted = entries(store, type).filter(filter);
-  return page(store, { type, entries: sorted(wanted, searchParams.get('sort')) }, searchParams);
+  const desired = entries(store, type).filter(filter);
+  return page(store, { type, entries: sorted(desired, searchParams.get('sort')) }, searchParams);
 }
 
 function commands(store: Store, { search, searchParams }: URL): Answer {
   const filter = queryFilter(search, '$eq');
   if (filter === undefined) return INVALID_FILTER;
   const { limit, skip, fields, sort } = Object.fromEntries(searchParams);
-  const wanted = sorted(entries(store, 'command').filter(filter), sort ?? '_id');
-  return resultsPage(store, { type: 'command', entries: wanted }, { limit, skip, fields });
+  const desired = sorted(entries(store, 'command').filter(filter), sort ?? '_id');
+  return resultsPage(store, { type: 'command', entries: desired }, { limit, skip, fields });
 }
 
 function search(store: Store, type: ObjectType, body: unknown): Answer {
   const { filter: asked, limit, skip, fields, sort } = Object(body);
   const filter = bodyFilter(asked);
   if (filter === undefined) return INVALID_FILTER;
-  const wanted = sorted(
+  const desired = sorted(
     entries(store, type).filter(filter),
     typeof sort === 'string' ? sort : '_id',
   );
-  return resultsPage(store, { type, entries: wanted }, { limit, skip, fields });
+  return resultsPage(store, { type, entries: desired }, { limit, skip, fields });
 }
 
 const INVALID_FILTER: Answer = { status: 400, body: { message: 'invalid filter' } };

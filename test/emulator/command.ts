@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Emulator, type EnrolledHost, startEmulator } from './emulator.ts';
-import { furnish, furnishDynamicGroup } from './furnish.ts';
+import { enrolForCalls, furnishDynamicGroup } from './furnish.ts';
 import { introduction, type Offer } from './introduction.ts';
 import { writeReadyFile } from './ready-file.ts';
 import type { LoggedRequest } from './types.ts';
@@ -13,7 +13,7 @@ const USAGE = 'npm run emulator [-- --port N --dir DIR --hosts N --ready-file FI
 /** What is said, without a stack, to somebody who asked for what cannot be. */
 class Refusal extends Error {}
 
-interface Wishes {
+interface DesiredByModule {
   readonly port: number;
   /** Each in a folder of its own inside `dir`, when there are several. */
   readonly hosts: number;
@@ -22,7 +22,7 @@ interface Wishes {
   readonly readyFile: string | undefined;
 }
 
-function readWishes(): Wishes {
+function readDesired(): DesiredByModule {
   const text = { type: 'string' } as const;
   try {
     const options = { port: text, dir: text, hosts: text, 'ready-file': text };
@@ -45,7 +45,7 @@ function wholeNumber(option: string, text: string, from: number, to: number): nu
 }
 
 /** A real agent's key, once overwritten, is gone. */
-function requireOwnFolder(dir: string): void {
+function requireOwnDirectory(dir: string): void {
   const conf = join(dir, 'jcagent.conf');
   if (!existsSync(conf) || readFileSync(conf, 'utf8').includes('"o=example,')) return;
   throw new Refusal(`${dir} holds an agent that is not the emulator's. Choose another folder.`);
@@ -76,24 +76,24 @@ function describe({ method, url, status, body }: LoggedRequest): string {
 }
 
 /** The folders of so many hosts, all checked before the first is written. */
-function foldersOf({ dir, hosts }: Wishes): readonly (string | undefined)[] {
+function foldersOf({ dir, hosts }: DesiredByModule): readonly (string | undefined)[] {
   const numbers = Array.from({ length: hosts }, (_, i) => i + 1);
   if (dir === undefined) return numbers.map(() => undefined);
-  const folders = hosts === 1 ? [dir] : numbers.map((number) => join(dir, `host-${number}`));
-  for (const folder of folders) requireOwnFolder(folder);
-  return folders;
+  const directories = hosts === 1 ? [dir] : numbers.map((number) => join(dir, `host-${number}`));
+  for (const directory of directories) requireOwnDirectory(directory);
+  return directories;
 }
 
 async function main(): Promise<void> {
-  const wishes = readWishes();
-  const [folder, ...folders] = foldersOf(wishes);
-  const emulator = await listen(wishes.port);
+  const allDesired = readDesired();
+  const [directory, ...directories] = foldersOf(allDesired);
+  const emulator = await listen(allDesired.port);
   const { url, store } = emulator;
-  const first = await enrol(emulator, folder);
+  const first = await enrol(emulator, directory);
   const hosts: [EnrolledHost, ...EnrolledHost[]] = [first];
-  for (const other of folders) hosts.push(await enrol(emulator, other));
+  for (const other of directories) hosts.push(await enrol(emulator, other));
   const systemIds = hosts.map(({ systemId }) => systemId);
-  const objects = furnish(store, first.systemId);
+  const objects = enrolForCalls(store, first.systemId);
   objects.push(furnishDynamicGroup(store, systemIds));
   const offer: Offer = { url, hosts, objects, apiKey: store.addApiKey() };
   emulator.onRequest.push((request) => console.log(describe(request)));
@@ -104,14 +104,14 @@ async function main(): Promise<void> {
     if (ending) return;
     ending = true;
     await emulator.close();
-    if (wishes.dir === undefined) for (const host of hosts) await host.remove();
-    if (wishes.readyFile !== undefined) await rm(wishes.readyFile, { force: true });
+    if (allDesired.dir === undefined) for (const host of hosts) await host.remove();
+    if (allDesired.readyFile !== undefined) await rm(allDesired.readyFile, { force: true });
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
 
   console.log(introduction(offer));
-  if (wishes.readyFile !== undefined) await writeReadyFile(wishes.readyFile, offer);
+  if (allDesired.readyFile !== undefined) await writeReadyFile(allDesired.readyFile, offer);
 }
 
 main().catch((error) => {

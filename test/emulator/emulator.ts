@@ -159,7 +159,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
     /** Called with each request once it is over. */
     onRequest,
     clearRequests: () => void requests.splice(0),
-    enrol: (wish?: EnrolOptions): Promise<EnrolledHost> => enrol(store, wish),
+    enrol: (desired?: EnrolOptions): Promise<EnrolledHost> => enrol(store, desired),
     /** Makes a host's clock wrong: ahead by so many milliseconds, or behind if they are negative. */
     shiftHostClock: (systemId: string, aheadMs: number) => void hostClocks.set(systemId, aheadMs),
     initialisationRace: (systemId: string, race: InitialisationRace) => races.add(systemId, race),

@@ -370,9 +370,9 @@ describe('over TLS', () => {
     ['a good certificate', {}, 'trusted'],
     ['one that has expired', { days: -1 }, 'CERT_HAS_EXPIRED'],
     ['one for another name', { names: 'DNS:elsewhere' }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
-  ])('%s', async (_, wish, expected) => {
+  ])('%s', async (_, desired, expected) => {
     ca ??= await makeCa();
-    await start({ tls: await issue(ca, wish) });
+    await start({ tls: await issue(ca, desired) });
     expect(emulator.url).toBe(`https://localhost:${emulator.port}`);
     expect(await verdict(emulator.port, 'localhost')).toBe(expected);
   });

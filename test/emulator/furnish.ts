@@ -2,7 +2,7 @@ import type { Store } from './store.ts';
 import type { Description, ObjectType } from './types.ts';
 
 /** An object of the organisation, and how a host stands to it. */
-export interface Furnished {
+export interface HostWithSamples {
   readonly type: ObjectType;
   readonly id: string;
   readonly name: string;
@@ -11,8 +11,8 @@ export interface Furnished {
 }
 
 /** Gives a host something of everything: some of it associated with it, some not yet. */
-export function furnish(store: Store, systemId: string): Furnished[] {
-  const objects: Furnished[] = [];
+export function enrolForCalls(store: Store, systemId: string): HostWithSamples[] {
+  const objects: HostWithSamples[] = [];
   const add = (type: ObjectType, name: string, standing = '') => {
     const id = store.addNamed(type, name);
     objects.push({ type, id, name, standing });
@@ -47,7 +47,7 @@ export function furnish(store: Store, systemId: string): Furnished[] {
 }
 
 /** A group as new organisations have it: JumpCloud keeps each of these hosts in it. */
-export function furnishDynamicGroup(store: Store, systemIds: readonly string[]): Furnished {
+export function furnishDynamicGroup(store: Store, systemIds: readonly string[]): HostWithSamples {
   const name = 'all Linux hosts';
   const description: Partial<Description> = { name, membershipMethod: 'DYNAMIC_AUTOMATED' };
   const id = store.addNamed('system_group', description);

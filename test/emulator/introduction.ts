@@ -1,25 +1,25 @@
 import type { EnrolledHost } from './enrol.ts';
-import type { Furnished } from './furnish.ts';
+import type { HostWithSamples } from './furnish.ts';
 
 /** What is there to try things on. */
 export interface Offer {
   readonly url: string;
   /** At least one; the first is the one that the objects stand in a relation to. */
   readonly hosts: readonly [EnrolledHost, ...EnrolledHost[]];
-  readonly objects: readonly Furnished[];
+  readonly objects: readonly HostWithSamples[];
   readonly apiKey: string;
 }
 
 /** Tells a person what there is, with lines to paste. */
 export function introduction({ url, hosts, objects, apiKey }: Offer): string {
   const [{ agentDir, systemId }] = hosts;
-  const free = (type: Furnished['type']) =>
+  const free = (type: HostWithSamples['type']) =>
     objects.find((object) => object.type === type && object.standing === '')?.id;
   const call = (module: string, options: Record<string, unknown>, ...flags: string[]) =>
     `  ${[`dist/modules/${module}`, quoted(JSON.stringify(options)), ...flags].join(' ')}`;
   const line = (module: string, options: Record<string, unknown>, ...flags: string[]) =>
     call(module, { agent_dir: agentDir, api_url: url, ...options }, ...flags);
-  const wanted = { system_groups: ['web'], users: ['ada'] };
+  const desired = { system_groups: ['web'], users: ['ada'] };
   const asAdmin = (path: string, ...words: string[]) =>
     `  ${['curl -s -H', quoted(`x-api-key: ${apiKey}`), ...words, quoted(url + path)].join(' ')}`;
   const search = { filter: [{ username: 'ada' }], fields: 'username email' };
@@ -50,7 +50,7 @@ export function introduction({ url, hosts, objects, apiKey }: Offer): string {
     line('jumpcloud_removal', { system_id: systemId }, '--check'),
     '',
     'Which id has which name, as an administrator finds out:',
-    call('jumpcloud_names', { api_url: url, api_key: apiKey, ...wanted }),
+    call('jumpcloud_names', { api_url: url, api_key: apiKey, ...desired }),
     asAdmin('/api/v2/systemgroups?filter=name:eq:web'),
     asAdmin('/api/search/systemusers', ...asJson, '-d', quoted(JSON.stringify(search))),
     '',

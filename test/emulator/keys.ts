@@ -133,14 +133,14 @@ type File = (name: string, content?: string) => Promise<string>;
 type Openssl = (words: string[]) => Promise<unknown>;
 
 async function inFolder<T>(work: (file: File, openssl: Openssl) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'keys-'));
+  const directory = await mkdtemp(join(tmpdir(), 'keys-'));
   try {
     const file: File = async (name, content) => {
-      if (content !== undefined) await writeFile(join(folder, name), content, { mode: 0o600 });
-      return readFile(join(folder, name), 'utf8');
+      if (content !== undefined) await writeFile(join(directory, name), content, { mode: 0o600 });
+      return readFile(join(directory, name), 'utf8');
     };
-    return await work(file, (words) => execa('openssl', words, { cwd: folder }));
+    return await work(file, (words) => execa('openssl', words, { cwd: directory }));
   } finally {
-    await rm(folder, { recursive: true });
+    await rm(directory, { recursive: true });
   }
 }

@@ -33,9 +33,9 @@ export function resultsPage(
 ): Answer {
   const entries = cut(store, list, limit ?? 10, skip ?? 0);
   if (entries === undefined) return badPage;
-  const wanted = typeof fields === 'string' ? ['_id', ...fields.split(/[\s,]+/)] : undefined;
+  const desired = typeof fields === 'string' ? ['_id', ...fields.split(/[\s,]+/)] : undefined;
   const shown = (entry: Entry) =>
-    Object.fromEntries(Object.entries(entry).filter(([field]) => wanted?.includes(field) ?? true));
+    Object.fromEntries(Object.entries(entry).filter(([field]) => desired?.includes(field) ?? true));
   const total = store.listsAreCounted && { totalCount: list.entries.length };
   return { status: 200, body: { results: entries.map(shown), ...total } };
 }

@@ -1,12 +1,12 @@
 import { rename, writeFile } from 'node:fs/promises';
-import type { Furnished } from './furnish.ts';
+import type { HostWithSamples } from './furnish.ts';
 import type { Offer } from './introduction.ts';
 
 /** Tells a program what there is; written as a whole, so that nobody reads half of it. */
 export async function writeReadyFile(path: string, offer: Offer): Promise<void> {
   const { url, hosts, objects, apiKey } = offer;
   const [{ agentDir, systemId }] = hosts;
-  const idsOf = (type: Furnished['type']) =>
+  const idsOf = (type: HostWithSamples['type']) =>
     objects.filter((object) => object.type === type).map(({ id }) => id);
   const ready = {
     url,
@@ -28,7 +28,7 @@ export async function writeReadyFile(path: string, offer: Offer): Promise<void> 
 }
 
 /** Ids by type and name. */
-function namesOf(objects: readonly Furnished[]): Record<string, Record<string, string>> {
+function namesOf(objects: readonly HostWithSamples[]): Record<string, Record<string, string>> {
   const names: Record<string, Record<string, string>> = {};
   for (const { type, id, name } of objects) names[type] = { ...names[type], [name]: id };
   return names;

@@ -11,13 +11,13 @@ import { makeKeyFiles } from './keys.ts';
 import { newId } from './store.ts';
 import { authorization, call, exchange, now, type Signing } from './wire.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'signature-'));
+const directory = mkdtempSync(join(tmpdir(), 'signature-'));
 let emulator: Emulator;
 let host: EnrolledHost;
 let pkcs8: EnrolledHost;
 let other: EnrolledHost;
 let ineligible: EnrolledHost;
-const otherKey = join(folder, 'other.key');
+const otherKey = join(directory, 'other.key');
 
 test.beforeAll(async ({ emulator: shared }) => {
   emulator = shared;
@@ -29,7 +29,7 @@ test.beforeAll(async ({ emulator: shared }) => {
   ineligible = await emulator.enrol({ ineligible: true });
 });
 afterAll(() => {
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 const record = (id = host.systemId) => `/api/systems/${id}`;

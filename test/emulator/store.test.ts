@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { test } from '../harness/emulator-fixture.ts';
-import { furnish } from './furnish.ts';
+import { enrolForCalls } from './furnish.ts';
 import { Store } from './store.ts';
 
 const ids = (store: Store) => Array.from({ length: 1000 }, () => store.newId());
@@ -20,7 +20,7 @@ test('a seed decides about all that an emulator holds', async ({ startWith }) =>
   const organisation = async () => {
     const emulator = await startWith({ seed: 1 });
     const host = await emulator.enrol();
-    const objects = furnish(emulator.store, host.systemId);
+    const objects = enrolForCalls(emulator.store, host.systemId);
     return { systemId: host.systemId, objects, seen: emulator.store.snapshot(host.systemId) };
   };
   expect(await organisation()).toEqual(await organisation());

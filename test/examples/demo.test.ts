@@ -57,7 +57,7 @@ test.runIf(hasTool(`${PLAYBOOKS} through Ansible`, 'ansible-playbook'))(
   `${PLAYBOOKS}, through Ansible`,
   { timeout: 120_000 },
   () =>
-    liveAndLeave(async ({ folder }) =>
-      throughAnsible(await collectionPath(), folder, new AbortController().signal),
+    liveAndLeave(async ({ directory }) =>
+      throughAnsible(await collectionPath(), directory, new AbortController().signal),
     ),
 );

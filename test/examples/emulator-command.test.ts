@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeEach, describe, expect } from 'vitest';
 import { test } from '../harness/fixture.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
-const folder = mkdtempSync(join(tmpdir(), 'emulator-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const directory = mkdtempSync(join(tmpdir(), 'emulator-'));
+afterAll(() => rmSync(directory, { recursive: true }));
 
 const emulate = (...flags: string[]) =>
   execa('npm', ['run', '--silent', 'emulator', '--', ...flags], { cwd: root, reject: false });
@@ -45,8 +45,8 @@ describe.each([
   ['SIGTERM', 'a new folder'],
   ['SIGINT', 'a folder of choice'],
 ] as const)('the emulator for a person, ended by %s, in %s', (signal, where) => {
-  const readyFile = join(folder, `ready-${signal}`);
-  const dir = join(folder, 'agent');
+  const readyFile = join(directory, `ready-${signal}`);
+  const dir = join(directory, 'agent');
   let emulator: ReturnType<typeof emulate>;
   let output: string;
   let ready: Ready;
@@ -116,8 +116,8 @@ describe.each([
 });
 
 describe.each(['new folders', 'folders of choice'])('several hosts, in %s', (where) => {
-  const readyFile = join(folder, `several-${where}`);
-  const dir = join(folder, 'several');
+  const readyFile = join(directory, `several-${where}`);
+  const dir = join(directory, 'several');
   let emulator: ReturnType<typeof emulate>;
   let pid: number;
   afterEach(() => {
@@ -168,7 +168,7 @@ describe('the emulator says in a sentence', () => {
   });
 
   test("that it does not overwrite a real agent's key", async () => {
-    const agentDir = join(folder, 'real');
+    const agentDir = join(directory, 'real');
     mkdirSync(agentDir);
     writeFileSync(join(agentDir, 'jcagent.conf'), '{"systemKey":"0123456789abcdef01234567"}');
     writeFileSync(join(agentDir, 'client.key'), 'real');

@@ -6,11 +6,11 @@ const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
 const TESTS = new URL('../', import.meta.url).pathname;
 
 /** The files below a folder, relative to it. */
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+async function filesBelow(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length))
+    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length))
     .sort();
 }
 

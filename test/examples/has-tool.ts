@@ -15,7 +15,7 @@ export function hasTool(leftOut: string, ...programs: string[]): boolean {
 function isThere(program: string): boolean {
   const places = isAbsolute(program)
     ? [program]
-    : (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, program));
+    : (process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, program));
   return places.some((path) => {
     try {
       accessSync(path, constants.X_OK);

@@ -40,19 +40,19 @@ describe('the playbooks among the examples', () => {
   test.runIf(has('ansible-lint'))(
     'satisfy ansible-lint with its profile for production',
     async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'lint-'));
+      const directory = await mkdtemp(join(tmpdir(), 'lint-'));
       // It reads what is found here and fetches nothing; its own cache goes with the folder.
       const options = {
         cwd: ROOT,
         reject: false,
         all: true,
-        env: { ANSIBLE_COLLECTIONS_PATH: folder, XDG_CACHE_HOME: folder, HOME: folder },
+        env: { ANSIBLE_COLLECTIONS_PATH: directory, XDG_CACHE_HOME: directory, HOME: directory },
       } as const;
-      const collection = ['collection', 'install', await collectionPath(), '-p', folder];
+      const collection = ['collection', 'install', await collectionPath(), '-p', directory];
       await execa('ansible-galaxy', collection, { ...options, reject: true });
       const words = ['--offline', '--profile', 'production', '--nocolor', ...(await playbooks())];
       const { all, exitCode } = await execa('ansible-lint', words, options);
-      await rm(folder, { recursive: true });
+      await rm(directory, { recursive: true });
       expect(exitCode, all).toBe(0);
       expect(all).toMatch(/^Passed/m);
     },

@@ -39,11 +39,11 @@ beforeEach(async () => {
 describe.runIf(hasTool(SCRIPT, 'jq'))('a CI job for names', () => {
   const job = async (change?: (text: string) => string, key = apiKey) =>
     execa(await sandbox.place(SCRIPT, change), {
-      cwd: sandbox.folder,
+      cwd: sandbox.directory,
       env: { ...sandbox.env, JUMPCLOUD_API_KEY: key },
       reject: false,
     });
-  const written = () => readFile(join(sandbox.folder, 'names.json'), 'utf8');
+  const written = () => readFile(join(sandbox.directory, 'names.json'), 'utf8');
 
   test('writes a file that is the same the next time, and that a host takes', async () => {
     expect(await job()).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
@@ -62,7 +62,7 @@ describe.runIf(hasTool(SCRIPT, 'jq'))('a CI job for names', () => {
     const { answer } = await runModule('jumpcloud_host', {
       agent_dir: agentDir,
       api_url: emulator.url,
-      names: join(sandbox.folder, 'names.json'),
+      names: join(sandbox.directory, 'names.json'),
       groups: ['web'],
       users: ['ada'],
     });
@@ -71,7 +71,7 @@ describe.runIf(hasTool(SCRIPT, 'jq'))('a CI job for names', () => {
   });
 
   test('says what is wrong, and leaves the file as it was', async () => {
-    await writeFile(join(sandbox.folder, 'names.json'), '{}\n');
+    await writeFile(join(sandbox.directory, 'names.json'), '{}\n');
     const misspelt = await job((text) => text.replace('"barbara"', '"babara"'));
     expect(misspelt).toMatchObject({ exitCode: 1, stdout: '' });
     expect(misspelt.stderr).toMatch(/there is no user "babara"; did you mean barbara\?/);

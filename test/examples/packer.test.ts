@@ -160,10 +160,10 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
     ]);
     const asked = await readFile(sandbox.path('/systemctl.log'), 'utf8');
     expect(asked).toBe('enable jumpcloud-host.service\nstop jcagent\n');
-    const installed = async (folder: string) =>
+    const installed = async (directory: string) =>
       Promise.all(
-        (await readdir(sandbox.path(folder))).sort().map(async (name) => {
-          const { mode } = await stat(sandbox.path(`${folder}/${name}`));
+        (await readdir(sandbox.path(directory))).sort().map(async (name) => {
+          const { mode } = await stat(sandbox.path(`${directory}/${name}`));
           return `${(mode & 0o777).toString(8)} ${name}`;
         }),
       );
@@ -189,7 +189,7 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
     expect(exitCode, all).toBe(1);
     expect(all).toMatch(/mkdir: .*tmp\/jumpcloud.*: File exists/);
     expect(await readdir(planted)).toEqual([]);
-    expect(await readdir(sandbox.folder)).not.toContain('usr');
+    expect(await readdir(sandbox.directory)).not.toContain('usr');
   });
 
   test('an agent that cannot be stopped fails the build, and keeps its identity', async () => {

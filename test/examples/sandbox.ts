@@ -31,7 +31,7 @@ export const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).path
 
 /** What a host looks like to an example: its folders, and the programs on its PATH. */
 export interface Sandbox {
-  readonly folder: string;
+  readonly directory: string;
   readonly host: EnrolledHost;
   /** With the stand-ins first on PATH, and no proxy between a module and the emulator. */
   readonly env: Record<string, string>;
@@ -71,9 +71,9 @@ export const test = base
 
 /** A host of its own for an example to run on. */
 export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
-  const folder = await mkdtemp(join(tmpdir(), 'example-'));
-  const host = await emulator.enrol({ agentDir: join(folder, 'opt/jc') });
-  const path = (absolute: string) => join(folder, absolute);
+  const directory = await mkdtemp(join(tmpdir(), 'example-'));
+  const host = await emulator.enrol({ agentDir: join(directory, 'opt/jc') });
+  const path = (absolute: string) => join(directory, absolute);
   let seen = 0;
 
   const writeAt = async (to: string, text: string, mode: number) => {
@@ -94,7 +94,7 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
   }
 
   return {
-    folder,
+    directory,
     host,
     path,
     program,
@@ -108,7 +108,7 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
     standIn: (name, ...lines) => program(`/stand-ins/${name}`, ...lines),
     async place(example, change = (text) => text) {
       const from = join(EXAMPLES, example);
-      const to = join(folder, 'ansible-examples', example);
+      const to = join(directory, 'ansible-examples', example);
       const text = MOVED.reduce(
         (changed, place) => changed.replaceAll(place, path(place)),
         await readFile(from, 'utf8'),
@@ -125,7 +125,7 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
         .filter(({ method }) => method !== 'GET')
         .map(({ method, url }) => `${method} ${url}`);
     },
-    remove: () => rm(folder, { recursive: true }),
+    remove: () => rm(directory, { recursive: true }),
   };
 }
 

@@ -3,7 +3,7 @@ import Client from 'undici/lib/dispatcher/client.js';
 import { expect, test } from 'vitest';
 import { AttemptError } from '../../src/transport/errors/attempt-error.ts';
 import { attempt } from '../../src/transport/http/attempt.ts';
-import { BodyMemory } from '../../src/transport/http/body-buffer.ts';
+import { BodyQuota } from '../../src/transport/http/body-buffer.ts';
 import { HttpClient } from '../../src/transport/http/http-client.ts';
 import { badServer } from './bad-server.ts';
 import { Random } from './random.ts';
@@ -63,7 +63,7 @@ test(`${CASES} spoilt answers are answers or failures of an attempt, and nothing
     const bytes = spoilt(random);
     const server = await badServer((socket) => void send(socket, bytes, random));
     const { signal } = new AbortController();
-    const room = new BodyMemory();
+    const room = new BodyQuota();
     const http = new HttpClient(() => new Client(server.url));
     const request = {
       origin: server.url,
@@ -72,7 +72,11 @@ test(`${CASES} spoilt answers are answers or failures of an attempt, and nothing
       headers: {},
       body: null,
     } as const;
-    const { outcome, mayHaveActed } = await attempt({ http, signal, room }, request, 500);
+    const { outcome, mayHaveTakenEffect: mayHaveActed } = await attempt(
+      { http, signal, bodyQuota: room },
+      request,
+      500,
+    );
     http.destroy();
     server.close();
     const kind = outcome instanceof AttemptError ? outcome.kind : 'answer';

@@ -3,11 +3,11 @@ import { describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { HOST_MODULES, type ModuleName } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { busyCall } from '../harness/furniture.ts';
+import { fullCall } from '../harness/furniture.ts';
 import { type BadServer, badServer, closedPort, hangingPort, sendForever } from './bad-server.ts';
 import { type Measured, runMeasured } from './measured.ts';
 
-const MOST_MB = 120;
+const MAX_MB = 120;
 /** What a run may take beyond its timeout, in seconds: to start, and to end. */
 const GRACE_S = 2;
 const ID = '0123456789abcdef01234567';
@@ -37,13 +37,13 @@ async function expectFailure(
   const server = await start();
   try {
     const connection = { agent_dir: host.agentDir, api_url: server.url, ...times };
-    const ran = await runMeasured(module, { ...connection, ...busyCall(module, () => ID) });
+    const ran = await runMeasured(module, { ...connection, ...fullCall(module, () => ID) });
     expect(ran.answer).toMatchObject({ changed: false, failed: true, error: { code } });
     expect(ran.answer.msg).toMatch(message);
     expect(ran.answer.msg).toMatch(/^Could not (read|change|join|add) .+: .+\. .+\.$/s);
     expect(ran).toMatchObject({ exitCode: 1, stderr: '' });
     expect(ran.seconds).toBeLessThan(times.timeout + GRACE_S);
-    expect(ran.peakMb).toBeLessThan(MOST_MB);
+    expect(ran.peakMb).toBeLessThan(MAX_MB);
     return ran;
   } finally {
     server.close();
@@ -162,7 +162,7 @@ describe.concurrent('a server that never ends is refused:', () => {
     server.close();
     expect(ran.answer.error?.code).toMatch(/^(unexpected_response|unavailable)$/);
     expect(ran.seconds).toBeLessThan(times.timeout + GRACE_S);
-    expect(ran.peakMb).toBeLessThan(MOST_MB);
+    expect(ran.peakMb).toBeLessThan(MAX_MB);
   });
 });
 

@@ -14,8 +14,8 @@ import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
 const REQUEST_TIMEOUT = 10;
 const SOON = 6;
 
-const folder = mkdtempSync(join(tmpdir(), 'closed-'));
-const caPath = join(folder, 'ca.pem');
+const directory = mkdtempSync(join(tmpdir(), 'closed-'));
+const caPath = join(directory, 'ca.pem');
 let plain: Emulator;
 let secure: Emulator;
 let plainHost: EnrolledHost;
@@ -33,7 +33,7 @@ test.beforeAll(async ({ startWith }) => {
 });
 afterAll(() => {
   proxy.close();
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 /** Stands before a port of this host, and closes the first connection in the way given. */

@@ -31,12 +31,13 @@ interface ProxyAnswer {
  * with `to` every connection ends at that port of this host.
  */
 export async function startConnectProxy(
-  wish: { credentials?: string; tls?: TlsIdentity; to?: number } = {},
+  desired: { credentials?: string; tls?: TlsIdentity; to?: number } = {},
 ): Promise<ConnectProxy> {
   const sockets = new Set<Duplex>();
   const asked: ConnectProxy['asked'] = [];
   const answers: ProxyAnswer[] = [];
-  const basic = wish.credentials && `Basic ${Buffer.from(wish.credentials).toString('base64')}`;
+  const basic =
+    desired.credentials && `Basic ${Buffer.from(desired.credentials).toString('base64')}`;
 
   const onConnect = (request: IncomingMessage, client: Duplex) => {
     const target = request.url ?? '';
@@ -53,7 +54,8 @@ export async function startConnectProxy(
       return;
     }
     const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(target) ?? [];
-    const [toPort, toHost] = wish.to === undefined ? [Number(port), host] : [wish.to, '127.0.0.1'];
+    const [toPort, toHost] =
+      desired.to === undefined ? [Number(port), host] : [desired.to, '127.0.0.1'];
     const server = connect(toPort, toHost, () => {
       client.write(`HTTP/1.1 ${status} Connection Established\r\n\r\n`);
       server.pipe(client).pipe(server);
@@ -62,13 +64,13 @@ export async function startConnectProxy(
     client.on('close', () => server.destroy());
     sockets.add(server);
   };
-  const server = wish.tls === undefined ? createServer() : createTlsServer(wish.tls);
+  const server = desired.tls === undefined ? createServer() : createTlsServer(desired.tls);
   server.on('connect', onConnect);
   server.on('connection', (socket: Socket) => sockets.add(socket));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    url: `${wish.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+    url: `${desired.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     asked,
     answers,
     close: () => {

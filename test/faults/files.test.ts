@@ -25,7 +25,7 @@ import {
   runModule,
 } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { furnitureOf } from '../harness/furniture.ts';
+import { sampleCallsOf } from '../harness/furniture.ts';
 import { leaks } from './leaks.ts';
 import { mountTmpfs, type Tmpfs } from './tmpfs.ts';
 
@@ -48,7 +48,7 @@ async function run(module: ModuleName, options: Record<string, unknown> = {}): P
     agent_dir: host.agentDir,
     api_url: emulator.url,
     timeout: 5,
-    ...furnitureOf(module).good,
+    ...sampleCallsOf(module).good,
     ...options,
   });
   expect(stderr).toBe('');
@@ -91,7 +91,7 @@ describe('jcagent.conf', () => {
     damage('jcagent.conf', how);
     const before = readdirSync(host.agentDir).sort();
     for (const module of HOST_MODULES) {
-      const { good } = furnitureOf(module);
+      const { good } = sampleCallsOf(module);
       const options = module === 'jumpcloud_removal' ? { purge_identity: true } : good;
       const answer = await run(module, options);
       expect(answer).toMatchObject({

@@ -9,7 +9,7 @@ import type { Module } from '../../src/module.ts';
 import type { ModuleName } from '../../src/modules.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { EnrolledHost } from '../emulator/enrol.ts';
-import { furnish } from '../emulator/furnish.ts';
+import { enrolForCalls } from '../emulator/furnish.ts';
 import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
 import { executablePath, runRaw } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
@@ -22,7 +22,7 @@ const RUNS = Number(process.env['FUZZ_RUNS'] ?? 2000);
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
 const PROCESSES = 150;
 
-const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
+const directory = mkdtempSync(join(tmpdir(), 'fuzz-'));
 const seen: Record<string, number> = {};
 let emulator: Emulator;
 let host: EnrolledHost;
@@ -32,11 +32,11 @@ test.beforeAll(async ({ emulator: shared }) => {
   emulator = shared;
   host = await emulator.enrol();
   const { agentDir, systemId } = host;
-  const objects = furnish(emulator.store, systemId);
-  mkdirSync(join(folder, 'empty'));
-  writeFileSync(join(folder, 'file'), 'text');
+  const objects = enrolForCalls(emulator.store, systemId);
+  mkdirSync(join(directory, 'empty'));
+  writeFileSync(join(directory, 'file'), 'text');
   writeFileSync(
-    join(folder, 'options.json'),
+    join(directory, 'options.json'),
     JSON.stringify({ agent_dir: agentDir, ...harmless() }),
   );
   const own = Array<string>(12).fill(agentDir);
@@ -51,7 +51,7 @@ test.beforeAll(async ({ emulator: shared }) => {
   ];
   around = {
     ids: [systemId, ...objects.map(({ id }) => id)],
-    paths: [...own, ...others.map((name) => join(folder, name)), '/dev/null', '/dev/zero'],
+    paths: [...own, ...others.map((name) => join(directory, name)), '/dev/null', '/dev/zero'],
     urls: [
       emulator.url,
       `${emulator.url}/`,
@@ -68,7 +68,7 @@ test.beforeAll(async ({ emulator: shared }) => {
   };
 });
 afterAll(() => {
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
   console.log(`Answers of the fuzzed calls: ${JSON.stringify(seen)}`);
 });
 
@@ -197,13 +197,13 @@ describe('what is hard to read gets an answer all the same', () => {
     ['nested and cut', () => '['.repeat(200_000), 'invalid_arguments', /is not JSON/],
     [
       'a long string',
-      () => JSON.stringify({ agent_dir: folder, display_name: 'a'.repeat(1.6e7) }),
+      () => JSON.stringify({ agent_dir: directory, display_name: 'a'.repeat(1.6e7) }),
       'not_enrolled',
       /jcagent\.conf does not exist/,
     ],
     [
       'a string of quotes and backslashes',
-      () => JSON.stringify({ agent_dir: folder, display_name: '\\"'.repeat(4e6) }),
+      () => JSON.stringify({ agent_dir: directory, display_name: '\\"'.repeat(4e6) }),
       'not_enrolled',
       /jcagent\.conf does not exist/,
     ],
@@ -234,7 +234,7 @@ describe('what is hard to read gets an answer all the same', () => {
     ],
   ];
   test.each(rows)('%s', async (_, text, code, message) => {
-    const path = join(folder, 'hard.json');
+    const path = join(directory, 'hard.json');
     writeFileSync(path, text());
     for (const ran of [
       await runRaw('jumpcloud_system', [path], undefined),
@@ -248,7 +248,7 @@ describe('what is hard to read gets an answer all the same', () => {
   });
 
   test.each(['ca_path', 'options'])('a pipe in the place of a file, as %s', async (what) => {
-    const pipe = join(folder, `pipe-${what}`);
+    const pipe = join(directory, `pipe-${what}`);
     await execa('mkfifo', [pipe]);
     const word = what === 'options' ? pipe : JSON.stringify({ ca_path: pipe });
     const { answer } = await runRaw('jumpcloud_system', [word], undefined);
@@ -257,7 +257,7 @@ describe('what is hard to read gets an answer all the same', () => {
   });
 
   test('a pipe that the caller has opened and nobody writes to ends with a signal', async () => {
-    const pipe = join(folder, 'pipe-opened');
+    const pipe = join(directory, 'pipe-opened');
     await execa('mkfifo', [pipe]);
     const line = 'exec 3<>"$0"; exec "$1" /dev/fd/3';
     const words = ['-c', line, pipe, executablePath('jumpcloud_system')];

@@ -2,7 +2,7 @@ import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emu
 import type { FaultRule } from '../emulator/faults.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
 import { type Answer, HOST_MODULES, type ModuleName, runModule } from '../harness/executable.ts';
-import { busyCall } from '../harness/furniture.ts';
+import { fullCall } from '../harness/furniture.ts';
 
 /** What the modules read, each by the end of its path. */
 export type Reading = 'record' | 'memberof' | 'associations' | 'users';
@@ -49,17 +49,17 @@ export async function setStage(): Promise<HostileStage> {
     jumpcloud_group_membership: { exclusive: true },
     jumpcloud_user_binding: { exclusive: true },
   };
-  const wanted = new Map(
+  const desired = new Map(
     HOST_MODULES.map((name) => [
       name,
-      { ...busyCall(name, (type) => store.addNamed(type, type)), ...more[name] },
+      { ...fullCall(name, (type) => store.addNamed(type, type)), ...more[name] },
     ]),
   );
   const options = (module: ModuleName) => ({
     agent_dir: agentDir,
     api_url: emulator.url,
     timeout: 15,
-    ...wanted.get(module),
+    ...desired.get(module),
   });
   return {
     host,

@@ -19,15 +19,15 @@ export async function runMeasured(
   module: ModuleName,
   options: Record<string, unknown>,
 ): Promise<Measured> {
-  const folder = await mkdtemp(join(tmpdir(), 'measured-'));
+  const directory = await mkdtemp(join(tmpdir(), 'measured-'));
   try {
-    const file = join(folder, 'measured.json');
+    const file = join(directory, 'measured.json');
     const ran = await runModule(module, options, {
       env: { ...preload(PRELOAD), MEASURED: file },
     });
     const { seconds, peak } = JSON.parse(await readFile(file, 'utf8'));
     return { ...ran, seconds, peakMb: (peak * 1024) / 1e6 };
   } finally {
-    await rm(folder, { recursive: true });
+    await rm(directory, { recursive: true });
   }
 }

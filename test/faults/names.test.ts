@@ -18,8 +18,8 @@ const SEARCH = 'search a.example b.example c.example';
 /** What starting and ending a process may take on a busy machine, in seconds. */
 const START_S = 2;
 
-const folder = mkdtempSync(join(tmpdir(), 'names-'));
-const caPath = join(folder, 'ca.pem');
+const directory = mkdtempSync(join(tmpdir(), 'names-'));
+const caPath = join(directory, 'ca.pem');
 const servers: NameServer[] = [];
 let emulator: Emulator;
 let host: EnrolledHost;
@@ -35,7 +35,7 @@ test.beforeAll(async ({ startWith }) => {
 });
 afterAll(() => {
   for (const server of servers) server.close();
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 beforeEach(({ skip }) => {
   const resolver = ownResolver('');

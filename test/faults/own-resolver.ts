@@ -37,11 +37,11 @@ const IN_NAMESPACE =
  * mounts of their own.
  */
 export function ownResolver(resolvConf: string): OwnResolver | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'resolver-'));
-  writeFileSync(join(folder, 'resolv.conf'), resolvConf);
-  writeFileSync(join(folder, 'nsswitch.conf'), NSSWITCH);
-  const words = ['-m', 'sh', '-c', IN_NAMESPACE, folder];
-  const remove = () => rmSync(folder, { recursive: true });
+  const directory = mkdtempSync(join(tmpdir(), 'resolver-'));
+  writeFileSync(join(directory, 'resolv.conf'), resolvConf);
+  writeFileSync(join(directory, 'nsswitch.conf'), NSSWITCH);
+  const words = ['-m', 'sh', '-c', IN_NAMESPACE, directory];
+  const remove = () => rmSync(directory, { recursive: true });
   if (spawnSync('unshare', [...words, 'true'], { timeout: 10_000 }).status !== 0) {
     remove();
     return undefined;

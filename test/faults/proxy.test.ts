@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
-import { furnish } from '../emulator/furnish.ts';
+import { enrolForCalls } from '../emulator/furnish.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
 import { type Answer, HOST_MODULES, type ModuleName, runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { furnitureOf } from '../harness/furniture.ts';
+import { sampleCallsOf } from '../harness/furniture.ts';
 import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
 import { leaks } from './leaks.ts';
 
 const PASSWORD = 'geh eim@%ff/é';
 const USER_INFO = `jane:${encodeURIComponent(PASSWORD)}`;
 const BASIC = `Basic ${Buffer.from(`jane:${PASSWORD}`).toString('base64')}`;
-const folder = mkdtempSync(join(tmpdir(), 'proxy-'));
-const caPath = join(folder, 'ca.pem');
+const directory = mkdtempSync(join(tmpdir(), 'proxy-'));
+const caPath = join(directory, 'ca.pem');
 let emulator: Emulator;
 let secure: Emulator;
 let host: EnrolledHost;
@@ -34,7 +34,7 @@ test.beforeAll(async ({ emulator: shared, startWith }) => {
   secure = await startWith({ tls: mine });
   host = await emulator.enrol();
   secureHost = await secure.enrol();
-  furnish(secure.store, secureHost.systemId);
+  enrolForCalls(secure.store, secureHost.systemId);
   const other = await startWith({ tls: others });
   open = await startConnectProxy();
   guarded = await startConnectProxy({ credentials: `jane:${PASSWORD}` });
@@ -43,7 +43,7 @@ test.beforeAll(async ({ emulator: shared, startWith }) => {
 });
 afterAll(() => {
   for (const proxy of [open, guarded, https, astray]) proxy.close();
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 beforeEach(() => {
   for (const { asked, answers } of [open, guarded, https, astray]) {
@@ -191,7 +191,7 @@ describe('an API of plain http, whose requests everybody on the way could read',
   test.each(HOST_MODULES)(
     'is refused beside a proxy, before any request, by %s',
     async (module) => {
-      const { good } = furnitureOf(module);
+      const { good } = sampleCallsOf(module);
       const answer = await run(module, { ...plain(), ...good, proxy: withUser(open.url) });
       expect(answer).toMatchObject({
         changed: false,

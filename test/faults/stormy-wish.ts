@@ -139,8 +139,8 @@ function someSettings(pools: Pools, random: Random): Record<string, unknown> {
     options['primary_user'] = random.of('', pools.user[0] ?? '', pools.user[1] ?? '');
   }
   if (random.chance(0.5)) {
-    const wanted = random.some(NAMES, 3).map((name) => [name, random.of(null, ...TEXTS)]);
-    options['attributes'] = Object.fromEntries(wanted);
+    const desired = random.some(NAMES, 3).map((name) => [name, random.of(null, ...TEXTS)]);
+    options['attributes'] = Object.fromEntries(desired);
     options['purge_attributes'] = random.chance(0.3);
   }
   if (random.chance(0.1)) options['settle'] = 0.5;

@@ -23,7 +23,7 @@ import { leaks } from './leaks.ts';
 
 type Server = 'good' | 'expired' | 'notYetValid' | 'otherName' | 'selfSigned' | 'plain';
 
-const folder = mkdtempSync(join(tmpdir(), 'tls-'));
+const directory = mkdtempSync(join(tmpdir(), 'tls-'));
 const servers = new Map<Server, { emulator: Emulator; relay: CountingRelay; host: EnrolledHost }>();
 let caPath: string;
 let otherCaPath: string;
@@ -33,7 +33,7 @@ let identity: TlsIdentity;
 test.beforeAll(async ({ startWith }) => {
   const [ca, other, third] = await Promise.all([makeCa(), makeCa(), makeCa()]);
   const pem = (name: string, ...certificates: string[]) => {
-    const path = join(folder, name);
+    const path = join(directory, name);
     writeFileSync(path, certificates.join('\n'));
     return path;
   };
@@ -58,7 +58,7 @@ test.beforeAll(async ({ startWith }) => {
 });
 afterAll(() => {
   for (const { relay } of servers.values()) relay.close();
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 const of = (name: Server) => servers.get(name) ?? expect.unreachable(name);
@@ -219,7 +219,7 @@ describe('a bundle of certificates', () => {
     const [first = '', second = '', third = ''] = readFileSync(bundlePath, 'utf8')
       .split(/(?=-----BEGIN)/g)
       .slice(1);
-    const path = join(folder, 'spoilt.pem');
+    const path = join(directory, 'spoilt.pem');
     writeFileSync(path, [first, spoil(second), third].join('\n'));
     const { answer, connections } = await run('good', { ca_path: path });
     expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
@@ -231,7 +231,7 @@ describe('a bundle of certificates', () => {
   });
 
   test('may hold comments, other things, and the line ends of Windows', async () => {
-    const path = join(folder, 'mixed.pem');
+    const path = join(directory, 'mixed.pem');
     const bundle = readFileSync(bundlePath, 'utf8');
     const { pkcs8 } = await sharedKeyFiles();
     writeFileSync(path, `a comment\n${pkcs8}${bundle}`.replaceAll('\n', '\r\n'));
@@ -263,7 +263,7 @@ describe('every certificate of a bundle is trusted', () => {
 
   test.each(disguises)('%s', async (_, disguise) => {
     const certificates = readFileSync(bundlePath, 'utf8').replace(/^#.*\n/, '');
-    const path = join(folder, 'disguised.pem');
+    const path = join(directory, 'disguised.pem');
     writeFileSync(path, disguise(certificates), 'latin1');
     const { answer } = await run('good', { ca_path: path });
     of('good').emulator.clearRequests();
@@ -272,7 +272,7 @@ describe('every certificate of a bundle is trusted', () => {
 
   test('but one that refuses servers is not', async () => {
     const words = ['x509', '-trustout', '-addreject', 'serverAuth', '-in', caPath];
-    const path = join(folder, 'refusing.pem');
+    const path = join(directory, 'refusing.pem');
     writeFileSync(path, execaSync('openssl', words).stdout);
     expect((await run('good', { ca_path: path })).answer.error?.code).toBe('tls');
   });
@@ -281,7 +281,7 @@ describe('every certificate of a bundle is trusted', () => {
 describe('the file of ca_path', () => {
   test('is read once, before a registration is waited for', async () => {
     const { emulator, relay, host } = of('good');
-    const path = join(folder, 'once.pem');
+    const path = join(directory, 'once.pem');
     writeFileSync(path, readFileSync(caPath));
     const conf = join(host.agentDir, 'jcagent.conf');
     const registration = readFileSync(conf);
@@ -302,7 +302,7 @@ describe('the file of ca_path', () => {
   });
 
   test('may have up to 1 MiB', async () => {
-    const path = join(folder, 'large.pem');
+    const path = join(directory, 'large.pem');
     const pem = readFileSync(caPath, 'utf8');
     writeFileSync(path, pem + '#'.repeat(1024 * 1024 - pem.length));
     expect((await run('good', { ca_path: path })).answer.failed).toBeUndefined();
@@ -349,7 +349,7 @@ describe('the store of certificate authorities', () => {
   let empty: string;
 
   beforeAll(() => {
-    [hashed, empty] = [join(folder, 'hashed'), join(folder, 'empty')];
+    [hashed, empty] = [join(directory, 'hashed'), join(directory, 'empty')];
     mkdirSync(hashed);
     mkdirSync(empty);
     writeFileSync(join(hashed, 'ca.pem'), readFileSync(caPath));

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { HOST_MODULES } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
-import { furnitureOf } from '../harness/furniture.ts';
+import { sampleCallsOf } from '../harness/furniture.ts';
 
 /** Statuses that end by themselves. Cloudflare, in front of JumpCloud, answers 520 to 527 and 530. */
 const STATUSES = [
@@ -75,7 +75,7 @@ describe.concurrent('a transient status that stays', () => {
 
   test.for(HOST_MODULES)('fails %s as unavailable', async (module, { host }) => {
     host.hit({ kind: 'status', status: 523, ...PAGE }, { times: 1000 });
-    const { answer } = await host.run(module, { ...furnitureOf(module).good, ...options });
+    const { answer } = await host.run(module, { ...sampleCallsOf(module).good, ...options });
     expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable', status: 523 } });
   });
 });

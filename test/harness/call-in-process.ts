@@ -1,23 +1,23 @@
 import { Readable } from 'node:stream';
 import type { Module } from '../../src/module.ts';
 import { MODULES, type ModuleName } from '../../src/modules.ts';
-import { type Answered, callModule, type Io } from '../../src/protocol/call-module.ts';
+import { type CallIo, type CallOutput, callModule } from '../../src/protocol/call-module.ts';
 
 /** A process that nobody watches and nothing disturbs. */
-const QUIET: Omit<Io, 'signal'> = {
+const QUIET: Omit<CallIo, 'signal'> = {
   help: () => 'HELP',
   stdin: () => Readable.from([]),
   isTerminal: async () => false,
   crash: new Promise<never>(() => {}),
-  waiting: () => () => {},
+  showWait: () => () => {},
 };
 
 /** Calls a module as its executable is called, in this process. */
 export function callInProcess(
   module: Module,
   words: readonly string[],
-  io: Partial<Io> = {},
-): Promise<Answered> {
+  io: Partial<CallIo> = {},
+): Promise<CallOutput> {
   const { signal } = new AbortController();
   return callModule(module, words, { ...QUIET, signal, ...io });
 }

@@ -24,9 +24,9 @@ export const test = base
       const emulator = await startEmulator(options);
       const hosts: EnrolledHost[] = [];
       started.push({ emulator, hosts });
-      const enrol: Emulator['enrol'] = async (wish) => {
-        const host = await emulator.enrol(wish);
-        if (wish?.agentDir === undefined) hosts.push(host);
+      const enrol: Emulator['enrol'] = async (desired) => {
+        const host = await emulator.enrol(desired);
+        if (desired?.agentDir === undefined) hosts.push(host);
         return host;
       };
       return { ...emulator, enrol };

@@ -43,7 +43,7 @@ export function asTestHost(
 
 /** Tests with an emulator and hosts of their own: `host`, or as many as `enrol` is asked for. */
 export const test = base
-  .extend('enrol', ({ emulator }) => async (wish: EnrolOptions = {}): Promise<TestHost> => {
-    return asTestHost(emulator, await emulator.enrol(wish));
+  .extend('enrol', ({ emulator }) => async (desired: EnrolOptions = {}): Promise<TestHost> => {
+    return asTestHost(emulator, await emulator.enrol(desired));
   })
   .extend('host', ({ enrol }) => enrol());

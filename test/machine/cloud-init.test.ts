@@ -21,7 +21,7 @@ async function instance(
 ): Promise<Member<Container>> {
   const member = await fleet().add({ agentDelay });
   const { machine } = member;
-  await rm(join(machine.folder, 'etc/jumpcloud/host.json'));
+  await rm(join(machine.directory, 'etc/jumpcloud/host.json'));
   const example = await readFile(join(EXAMPLES, 'cloud-init/user-data.yml'), 'utf8');
   const agent = '  - [systemctl, enable, --now, jcagent.service]\n';
   await machine.write(
@@ -74,7 +74,7 @@ async function withUnitInImage(registrationTimeout: number): Promise<Member<Cont
       .replace('"settle": 60', '"settle": 1')
       .replace(/(?<="registration_timeout": )\d+/, String(registrationTimeout)),
   );
-  const wants = join(member.machine.folder, 'etc/systemd/system/multi-user.target.wants');
+  const wants = join(member.machine.directory, 'etc/systemd/system/multi-user.target.wants');
   await mkdir(wants, { recursive: true });
   await symlink(`/usr/lib/systemd/system/${HOST}`, join(wants, HOST));
   return member;

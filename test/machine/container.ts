@@ -17,7 +17,7 @@ import { controlGroups, removeGroups } from './control-groups.ts';
 import { type End, isUp, Machine, type RanInside } from './machine.ts';
 
 /** No boot may last longer, in seconds; then the machine is powered off, whoever started it. */
-const LONGEST_BOOT = '200';
+const MAX_BOOT = '200';
 
 /** A machine with a folder for a disk, which systemd-nspawn boots. It has this machine's network. */
 export class Container extends Machine {
@@ -27,8 +27,8 @@ export class Container extends Machine {
   #leader = '';
   #group = '';
 
-  private constructor(folder: string, image: string) {
-    super(folder);
+  private constructor(directory: string, image: string) {
+    super(directory);
     this.#image = image;
   }
 
@@ -37,33 +37,33 @@ export class Container extends Machine {
    * image's /usr, which is nearly all of it and cannot be written to.
    */
   static async copy(image: string, from = image): Promise<Container> {
-    const folder = await mkdtemp(join(tmpdir(), 'machine-'));
+    const directory = await mkdtemp(join(tmpdir(), 'machine-'));
     const rest = (await readdir(from)).filter((name) => name !== 'usr');
-    await execa('cp', ['-a', ...rest.map((name) => join(from, name)), folder]);
-    await mkdir(join(folder, 'usr'));
+    await execa('cp', ['-a', ...rest.map((name) => join(from, name)), directory]);
+    await mkdir(join(directory, 'usr'));
     // It is the machine's root, which not only root has to pass.
-    await chmod(folder, 0o755);
-    return new Container(folder, image);
+    await chmod(directory, 0o755);
+    return new Container(directory, image);
   }
 
   /** A new machine, switched off, with the systemd and all other programs of this one, and nothing else. */
   static async ofThisMachine(): Promise<Container> {
-    const folder = await mkdtemp(join(tmpdir(), 'machine-'));
+    const directory = await mkdtemp(join(tmpdir(), 'machine-'));
     for (const name of ['etc/systemd/system', 'usr', 'opt', 'root', 'tmp', 'var/log/journal']) {
-      await mkdir(join(folder, name), { recursive: true });
+      await mkdir(join(directory, name), { recursive: true });
     }
     for (const name of ['bin', 'lib', 'lib64', 'sbin']) {
-      await symlink(join('usr', name), join(folder, name));
+      await symlink(join('usr', name), join(directory, name));
     }
-    await copyFile('/usr/lib/os-release', join(folder, 'etc/os-release'));
-    await writeFile(join(folder, 'etc/machine-id'), '');
-    await chmod(folder, 0o755);
-    return new Container(folder, '/');
+    await copyFile('/usr/lib/os-release', join(directory, 'etc/os-release'));
+    await writeFile(join(directory, 'etc/machine-id'), '');
+    await chmod(directory, 0o755);
+    return new Container(directory, '/');
   }
 
   async boot(): Promise<void> {
-    this.#group = join(await controlGroups(), basename(this.folder));
-    const nspawn = startNspawn(this.folder, join(this.#image, 'usr'), this.#group);
+    this.#group = join(await controlGroups(), basename(this.directory));
+    const nspawn = startNspawn(this.directory, join(this.#image, 'usr'), this.#group);
     this.#nspawn = nspawn;
     let over = false;
     void nspawn.then(() => {
@@ -99,8 +99,8 @@ export class Container extends Machine {
     return result?.exitCode === 133 ? 'reboot' : 'cut';
   }
 
-  protected async journalFolder(): Promise<string> {
-    return join(this.folder, 'var/log/journal');
+  protected async journalDirectory(): Promise<string> {
+    return join(this.directory, 'var/log/journal');
   }
 
   async remove(): Promise<void> {
@@ -109,36 +109,36 @@ export class Container extends Machine {
       await writeFile(join(this.#group, 'cgroup.kill'), '1');
       await this.#nspawn;
     }
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.directory, { recursive: true, force: true });
     // What systemd-nspawn leaves behind: where /run is no tmpfs, when it is killed, and in any case.
-    const propagated = join('/run/systemd/nspawn/propagate', nameOf(this.folder));
+    const propagated = join('/run/systemd/nspawn/propagate', nameOf(this.directory));
     await rm(propagated, { recursive: true, force: true });
-    await rm(join(dirname(this.folder), `.#${basename(this.folder)}.lck`), { force: true });
-    await removeGroups(basename(this.folder));
+    await rm(join(dirname(this.directory), `.#${basename(this.directory)}.lck`), { force: true });
+    await removeGroups(basename(this.directory));
   }
 }
 
-function nameOf(folder: string): string {
-  return basename(folder).toLowerCase();
+function nameOf(directory: string): string {
+  return basename(directory).toLowerCase();
 }
 
 /** Two machines in one control group would tear down each other's, so each gets its own. */
 const IN_GROUP = 'mkdir -p "$1" && echo $$ >"$1/cgroup.procs" && shift && exec "$@"';
 
-function startNspawn(folder: string, usr: string, group: string) {
+function startNspawn(directory: string, usr: string, group: string) {
   const words = ['--boot', '--register=no', '--keep-unit', '--console=pipe', '--resolv-conf=off'];
-  const name = `--machine=${nameOf(folder)}`;
+  const name = `--machine=${nameOf(directory)}`;
   const nspawn = [
     'timeout',
     '-k',
     '60',
-    LONGEST_BOOT,
+    MAX_BOOT,
     'systemd-nspawn',
     ...words,
     name,
     `--bind-ro=${usr}:/usr`,
     '-D',
-    folder,
+    directory,
   ];
   return execa('sh', ['-c', IN_GROUP, 'sh', group, ...nspawn], {
     stdin: 'ignore',

@@ -69,7 +69,7 @@ export class Fleet<M extends Machine> {
   async add({ document = {}, from = this.image, agentDelay = 0 } = {}): Promise<Member<M>> {
     const machine = await this.#copy(this.image, from);
     this.#machines.push(machine);
-    const agentDir = join(machine.folder, 'var/lib/connect');
+    const agentDir = join(machine.directory, 'var/lib/connect');
     await mkdir(agentDir, { recursive: true });
     const host = await this.emulator.enrol({ agentDir, keys: await makeKeyFiles() });
     await machine.write(

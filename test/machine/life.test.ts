@@ -238,15 +238,18 @@ describe('end', () => {
     const slow = 'etc/systemd/system/slow.service';
     await machine.write(slow, SLOW_NETWORK);
     const wants = 'etc/systemd/system/network-online.target.wants';
-    await mkdir(join(machine.folder, wants), { recursive: true });
-    await symlink('/etc/systemd/system/slow.service', join(machine.folder, wants, 'slow.service'));
+    await mkdir(join(machine.directory, wants), { recursive: true });
+    await symlink(
+      '/etc/systemd/system/slow.service',
+      join(machine.directory, wants, 'slow.service'),
+    );
     await machine.boot();
     await machine.until('slow.service', 'activating', 20);
     expect(await machine.state(REMOVAL)).toBe('inactive dead');
     expect(await machine.end('systemctl', 'poweroff')).toBe('off');
     expectDescribed(member);
     await report('boot, poweroff before our units start', member);
-    await rm(join(machine.folder, wants, 'slow.service'));
+    await rm(join(machine.directory, wants, 'slow.service'));
     await bootDescribed(member);
     expect(await machine.end('systemctl', 'poweroff')).toBe('off');
     expect(isThere(member)).toBe(false);
@@ -286,7 +289,7 @@ describe('image', () => {
     await keepJournal('sealed', parent);
     expect(isThere(parent)).toBe(false);
     await report('sealed, poweroff', parent);
-    const clones = [0, 1].map(() => fleet().add({ from: parent.machine.folder, agentDelay: 2 }));
+    const clones = [0, 1].map(() => fleet().add({ from: parent.machine.directory, agentDelay: 2 }));
     const members = await Promise.all(clones);
     await Promise.all(members.map((member) => bootDescribed(member)));
     for (const [index, member] of members.entries()) {

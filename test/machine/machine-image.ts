@@ -40,10 +40,10 @@ export async function machineImage(
   ca: string,
   { kind = 'trixie', enabled = ['jcagent', 'jumpcloud-host', 'jumpcloud-removal'] }: ImageOptions,
 ): Promise<string> {
-  const folder = await copyOf(await baseImage(kind));
+  const directory = await copyOf(await baseImage(kind));
   const write = async (path: string, text: string, mode = 0o644) => {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text, { mode });
+    await mkdir(dirname(join(directory, path)), { recursive: true });
+    await writeFile(join(directory, path), text, { mode });
   };
   await write('usr/local/sbin/agent', AGENT, 0o755);
   await write('etc/systemd/system/jcagent.service', AGENT_UNIT);
@@ -52,19 +52,19 @@ export async function machineImage(
     'etc/systemd/system.conf.d/ca.conf',
     '[Manager]\nDefaultEnvironment=NODE_EXTRA_CA_CERTS=/usr/local/share/ca-certificates/emulator.crt\n',
   );
-  await mkdir(join(folder, 'var/log/journal'), { recursive: true });
-  await writeFile(join(folder, 'etc/machine-id'), '');
+  await mkdir(join(directory, 'var/log/journal'), { recursive: true });
+  await writeFile(join(directory, 'etc/machine-id'), '');
   // A link into /usr, which systemd-nspawn looks for before it has mounted that.
-  await rm(join(folder, 'etc/os-release'));
-  await copyFile(join(folder, 'usr/lib/os-release'), join(folder, 'etc/os-release'));
-  await installPackages(folder, kind === 'bullseye');
-  await must(folder, 'update-ca-certificates');
-  await must(folder, 'systemctl', 'enable', ...enabled.map((unit) => `${unit}.service`));
-  return folder;
+  await rm(join(directory, 'etc/os-release'));
+  await copyFile(join(directory, 'usr/lib/os-release'), join(directory, 'etc/os-release'));
+  await installPackages(directory, kind === 'bullseye');
+  await must(directory, 'update-ca-certificates');
+  await must(directory, 'systemctl', 'enable', ...enabled.map((unit) => `${unit}.service`));
+  return directory;
 }
 
 /** Installs the package with the modules, where need be with that of Node.js. */
-async function installPackages(folder: string, withRuntime: boolean): Promise<void> {
+async function installPackages(directory: string, withRuntime: boolean): Promise<void> {
   const packed = await Packed.make();
   try {
     const described = [await packed.modules()];
@@ -74,10 +74,10 @@ async function installPackages(folder: string, withRuntime: boolean): Promise<vo
       described.push(runtime);
     }
     const debs = await Promise.all(described.map((one) => packed.deb(one)));
-    for (const deb of debs) await copyFile(deb, join(folder, basename(deb)));
+    for (const deb of debs) await copyFile(deb, join(directory, basename(deb)));
     const names = debs.map((deb) => `/${basename(deb)}`);
-    await must(folder, 'dpkg', '--install', ...names);
-    await must(folder, 'rm', ...names);
+    await must(directory, 'dpkg', '--install', ...names);
+    await must(directory, 'rm', ...names);
   } finally {
     await packed.remove();
   }

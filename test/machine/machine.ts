@@ -21,12 +21,12 @@ export function isUp({ stdout }: RanInside): boolean {
 /** A machine with systemd in it. */
 export abstract class Machine {
   /** What its disk is made of. */
-  readonly folder: string;
+  readonly directory: string;
   /** Where it finds what listens on loopback of the machine that runs the tests. */
   abstract readonly loopback: string;
 
-  protected constructor(folder: string) {
-    this.folder = folder;
+  protected constructor(directory: string) {
+    this.directory = directory;
   }
 
   /** Switches it on, and returns once its systemd can be talked to. */
@@ -36,21 +36,21 @@ export abstract class Machine {
   /** How the boot ended, once it has. */
   abstract ended(): Promise<End>;
   /** Where its journal can be read while it is off. */
-  protected abstract journalFolder(): Promise<string>;
+  protected abstract journalDirectory(): Promise<string>;
   /** Cuts its power, if it has any, and removes its disk. */
   abstract remove(): Promise<void>;
 
   /** Writes a file to its folder. */
   async write(path: string, text: string): Promise<void> {
-    await mkdir(dirname(join(this.folder, path)), { recursive: true });
-    await writeFile(join(this.folder, path), text);
+    await mkdir(dirname(join(this.directory, path)), { recursive: true });
+    await writeFile(join(this.directory, path), text);
   }
 
   /** Has JumpCloud's name lead to an address, or to none. */
   async resolveTo(address: string | undefined): Promise<void> {
     await this.write('etc/hosts', '127.0.0.1 localhost\n');
     if (address === undefined) return;
-    await appendFile(join(this.folder, 'etc/hosts'), `${address} console.jumpcloud.com\n`);
+    await appendFile(join(this.directory, 'etc/hosts'), `${address} console.jumpcloud.com\n`);
   }
 
   /** What systemd knows of a unit's state, as two words: `active exited`. */
@@ -80,7 +80,7 @@ export abstract class Machine {
 
   /** What a unit has written to the journal, in all boots; read while the machine is off. */
   async journal(unit: string): Promise<string> {
-    const words = ['-D', await this.journalFolder(), '-u', unit, '--no-pager', '--no-hostname'];
+    const words = ['-D', await this.journalDirectory(), '-u', unit, '--no-pager', '--no-hostname'];
     const { stdout } = await execa('journalctl', [...words, '-o', 'short-monotonic'], {
       reject: false,
     });

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { projectFolder } from '../../scripts/build/project-folder.ts';
+import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import { type CopyMachine, Fleet, type Member } from './fleet.ts';
 import type { Machine } from './machine.ts';
 import type { ImageOptions } from './machine-image.ts';
@@ -9,7 +9,7 @@ import type { ImageOptions } from './machine-image.ts';
 export const HOST = 'jumpcloud-host.service';
 export const REMOVAL = 'jumpcloud-removal.service';
 /** In what a person would look at, of every row. */
-const LOGS = join(projectFolder, 'dist/machine');
+const LOGS = join(projectDirectory, 'dist/machine');
 
 /** Tells what was done with a machine, or with many, in a part of its life. */
 type Report = (asked: string, of: { asked(): string }) => Promise<void>;

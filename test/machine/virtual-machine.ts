@@ -9,7 +9,7 @@ import { type End, isUp, Machine, type RanInside } from './machine.ts';
 import { Qmp } from './qmp.ts';
 
 /** No boot may last longer, in seconds. */
-const LONGEST_BOOT = '900';
+const MAX_BOOT = '900';
 
 // What lies in the folder of a machine: a folder that its disk is made of, the disk, and so on.
 const ROOT = 'root';
@@ -42,23 +42,23 @@ export class VirtualMachine extends Machine {
   /** A new machine, switched off, with a copy of an image's disk; what it cannot change, /usr, is linked. */
   static async copy(image: string): Promise<VirtualMachine> {
     const machine = new VirtualMachine(await mkdtemp(join(tmpdir(), 'machine-')));
-    const { folder } = machine;
-    await mkdir(folder);
+    const { directory } = machine;
+    await mkdir(directory);
     const rest = (await readdir(image)).filter((name) => name !== 'usr');
-    await execa('cp', ['-a', ...rest.map((name) => join(image, name)), folder]);
-    await execa('cp', ['-al', join(image, 'usr'), folder]);
+    await execa('cp', ['-a', ...rest.map((name) => join(image, name)), directory]);
+    await execa('cp', ['-al', join(image, 'usr'), directory]);
     await machine.write('etc/systemd/system/control.service', CONTROL_UNIT);
     await machine.write('etc/control', CONTROL_PROGRAM);
     await machine.write('etc/systemd/network/dhcp.network', NETWORK);
     const units = ['control', 'systemd-networkd'];
-    await execa('systemctl', ['--root', folder, 'enable', ...units]);
+    await execa('systemctl', ['--root', directory, 'enable', ...units]);
     return machine;
   }
 
   async boot(): Promise<void> {
     const at = (name: string) => join(this.#place, name);
     if (!existsSync(at(DISK))) {
-      await execa('mke2fs', ['-q', '-t', 'ext4', '-d', this.folder, at(DISK), '1800M']);
+      await execa('mke2fs', ['-q', '-t', 'ext4', '-d', this.directory, at(DISK), '1800M']);
     }
     for (const socket of [QMP, CONTROL]) await rm(at(socket), { force: true });
     const qemu = startQemu(this.#place, this.clock);
@@ -123,11 +123,11 @@ export class VirtualMachine extends Machine {
     return reason === 'guest-reset' ? 'reboot' : 'cut';
   }
 
-  protected async journalFolder(): Promise<string> {
-    const folder = await mkdtemp(join(this.#place, 'journal-'));
-    const words = ['-R', `rdump /var/log/journal ${folder}`, join(this.#place, DISK)];
+  protected async journalDirectory(): Promise<string> {
+    const directory = await mkdtemp(join(this.#place, 'journal-'));
+    const words = ['-R', `rdump /var/log/journal ${directory}`, join(this.#place, DISK)];
     await execa('debugfs', words);
-    return join(folder, 'journal');
+    return join(directory, 'journal');
   }
 
   async remove(): Promise<void> {
@@ -154,7 +154,7 @@ function startQemu(place: string, clock: string) {
     ...['-chardev', `file,id=log,path=${at(CONSOLE)},append=on`, '-serial', 'chardev:log'],
     ...['-qmp', `unix:${at(QMP)},server=on,wait=off`],
   ];
-  return execa('timeout', ['-k', '60', LONGEST_BOOT, 'qemu-system-x86_64', ...words], {
+  return execa('timeout', ['-k', '60', MAX_BOOT, 'qemu-system-x86_64', ...words], {
     stdin: 'ignore',
     all: true,
     reject: false,

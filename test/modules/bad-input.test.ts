@@ -26,7 +26,7 @@ import { test } from '../harness/fixture.ts';
 
 const SYSTEM = 'jumpcloud_system';
 const ID = '0123456789abcdef01234567';
-const folder = mkdtempSync(join(tmpdir(), 'bad-input-'));
+const directory = mkdtempSync(join(tmpdir(), 'bad-input-'));
 let emulator: Emulator;
 let host: EnrolledHost;
 
@@ -35,7 +35,7 @@ test.beforeAll(async ({ emulator: shared }) => {
   host = await emulator.enrol();
 });
 afterAll(() => {
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 beforeEach(() => emulator.clearRequests());
 
@@ -48,7 +48,7 @@ function expectFailure(ran: Ran, code: string, message: RegExp): void {
 }
 
 const file = (name: string, content: string) => {
-  const path = join(folder, name);
+  const path = join(directory, name);
   writeFileSync(path, content);
   return path;
 };
@@ -61,7 +61,7 @@ describe('what is no object of options', () => {
       undefined,
       /cannot be read \(ENOENT\)/,
     ],
-    ['a folder', [folder], undefined, /is not a regular file/],
+    ['a folder', [directory], undefined, /is not a regular file/],
     ['a device without end', ['/dev/zero'], undefined, /zero is not a regular file/],
     ['an empty argument', [''], undefined, /^The file of options cannot be read \(ENOENT\)/],
     ['a list as the argument', ['["a"]'], undefined, /^The argument holds a list;/],
@@ -148,7 +148,7 @@ describe('bytes that are not UTF-8', () => {
   });
 
   test('are refused on standard input and in a file', async () => {
-    const latin = join(folder, 'latin.json');
+    const latin = join(directory, 'latin.json');
     writeFileSync(latin, Buffer.from('{"display_name":"caf\xe9"}', 'latin1'));
     for (const call of [`${executable} ${latin}`, `${executable} < ${latin}`]) {
       expectFailure(await shell(call), 'invalid_arguments', /^The options are not UTF-8/);
@@ -168,7 +168,7 @@ describe('bytes that are not UTF-8', () => {
 
 describe('the document', () => {
   test('is never read from a pipe in the file system, which may never end', async () => {
-    const pipe = join(folder, 'pipe');
+    const pipe = join(directory, 'pipe');
     await execa('mkfifo', [pipe]);
     const writer = openSync(pipe, 'r+');
     const ran = await runRaw(SYSTEM, [pipe], undefined);
@@ -421,7 +421,7 @@ describe('an agent folder that cannot serve', () => {
   let dir: string;
   let count = 0;
   beforeEach(() => {
-    dir = join(folder, `agent-${count++}`);
+    dir = join(directory, `agent-${count++}`);
     cpSync(host.agentDir, dir, { recursive: true });
   });
   const inDir = (name: string, content: string) => () => writeFileSync(join(dir, name), content);
@@ -536,9 +536,9 @@ describe('an agent folder that cannot serve', () => {
 
   test.runIf(process.getuid?.() === 0)('it cannot be read by this user', async () => {
     // A clone of the project may lie where this user cannot reach the executable.
-    const executable = join(folder, SYSTEM);
+    const executable = join(directory, SYSTEM);
     copyFileSync(executablePath(SYSTEM), executable);
-    chmodSync(folder, 0o755);
+    chmodSync(directory, 0o755);
     chmodSync(dir, 0o755);
     chmodSync(join(dir, 'jcagent.conf'), 0o644);
     const { stdout } = await execa(

@@ -15,11 +15,11 @@ import { onTerminal, quoted, rewritten } from '../terminal.ts';
 
 const SYSTEM = 'jumpcloud_system';
 const EXECUTABLE = executablePath(SYSTEM);
-const folder = mkdtempSync(join(tmpdir(), 'calling-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const directory = mkdtempSync(join(tmpdir(), 'calling-'));
+afterAll(() => rmSync(directory, { recursive: true }));
 
 function textFile(text: string): string {
-  const path = join(folder, `${Math.random()}.json`);
+  const path = join(directory, `${Math.random()}.json`);
   writeFileSync(path, text);
   return path;
 }
@@ -180,7 +180,7 @@ describe.concurrent('on a terminal', () => {
 
   test('for messages alone, the result is one line', async ({ host }) => {
     const json = quoted(JSON.stringify(host.options));
-    const file = join(folder, `${host.systemId}.out`);
+    const file = join(directory, `${host.systemId}.out`);
     const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${quoted(file)}`);
     expect(output).toBe('');
     const printed = readFileSync(file, 'utf8');
@@ -191,7 +191,7 @@ describe.concurrent('on a terminal', () => {
     const host = await enrol({ write: false });
     const options = { ...host.options, registration_timeout: 3.2 };
     const json = quoted(JSON.stringify(options));
-    const file = join(folder, `${host.systemId}.out`);
+    const file = join(directory, `${host.systemId}.out`);
     const { output, exitCode } = await onTerminal(`${EXECUTABLE} ${json} > ${quoted(file)}`);
     const steps = rewritten(output);
     expect(steps.length).toBeGreaterThan(0);
@@ -206,7 +206,7 @@ describe.concurrent('on a terminal', () => {
     host.hit({ kind: 'status', status: 429, retryAfter: 3 });
     const options = { ...host.options, timeout: 60 };
     const json = quoted(JSON.stringify(options));
-    const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${folder}/backoff.out`, 60);
+    const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${directory}/backoff.out`, 60);
     const steps = rewritten(output);
     expect(steps.length).toBeGreaterThan(0);
     for (const step of steps) {
@@ -219,7 +219,7 @@ describe.concurrent('on a terminal', () => {
   test('settling is told of', async ({ host }) => {
     const options = { ...host.options, display_name: 'web-1', settle: 4 };
     const json = quoted(JSON.stringify(options));
-    const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${folder}/settle.out`);
+    const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${directory}/settle.out`);
     expect(rewritten(output)[0]).toMatch(/^Waiting for the settings to hold: \d s left$/);
   });
 
@@ -237,7 +237,7 @@ describe.concurrent('on a terminal', () => {
 
   /** A call that waits for three seconds and fails then, with the options in a file of that name. */
   const waitingCall = (name: string, more: Record<string, unknown>, flags = '') => {
-    const place = mkdtempSync(join(folder, 'call-'));
+    const place = mkdtempSync(join(directory, 'call-'));
     const options = { agent_dir: '/nonexistent', registration_timeout: 3, ...more };
     writeFileSync(join(place, name), JSON.stringify(options));
     return `${EXECUTABLE} ${join(place, name)} ${flags}`;
@@ -262,7 +262,7 @@ describe.concurrent('on a terminal', () => {
   ])(
     "a file args that %s is taken for Ansible's: the answer is one line",
     async (_, name, content) => {
-      const file = join(mkdtempSync(join(folder, 'call-')), name);
+      const file = join(mkdtempSync(join(directory, 'call-')), name);
       if (content !== undefined) writeFileSync(file, content);
       const { output } = await onTerminal(`${EXECUTABLE} ${file}`);
       expect(output).toBe(oneLine(output));
@@ -283,21 +283,21 @@ describe.concurrent('on a terminal', () => {
   });
 
   test('--json with stdout elsewhere leaves the progress on the terminal', async () => {
-    const file = join(folder, 'json.out');
+    const file = join(directory, 'json.out');
     const { output } = await onTerminal(waitingCall('options.json', {}, `--json > ${file}`));
     expect(rewritten(output)[0]).toMatch(/^Waiting for the JumpCloud agent to register/);
     expect(readFileSync(file, 'utf8')).toBe(oneLine(readFileSync(file, 'utf8')));
   });
 
   test("Ansible's call with stdout elsewhere leaves stderr empty", async () => {
-    const call = waitingCall('args', { _ansible_no_log: false }, `> ${folder}/ansible.out`);
+    const call = waitingCall('args', { _ansible_no_log: false }, `> ${directory}/ansible.out`);
     expect((await onTerminal(call)).output).toBe('');
   });
 
   test('a short wait is not worth a line', async ({ host }) => {
     host.hit({ kind: 'status', status: 503 });
     const json = quoted(JSON.stringify(host.options));
-    const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${folder}/short.out`);
+    const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${directory}/short.out`);
     expect(output).toBe('');
   });
 });
@@ -306,8 +306,8 @@ describe.concurrent('without a terminal stderr stays empty', () => {
   test.for([
     ['waiting for the registration', { registration_timeout: 3 }, { write: false }],
     ['settling', { display_name: 'web-1', settle: 3 }, {}],
-  ] as const)('%s', async ([_, options, wish], { enrol }) => {
-    const host = await enrol(wish);
+  ] as const)('%s', async ([_, options, desired], { enrol }) => {
+    const host = await enrol(desired);
     const ran = await runModule(SYSTEM, { ...host.options, ...options });
     expect(ran.stderr).toBe('');
   });
@@ -353,7 +353,7 @@ describe('a pipe that is full and does not block', () => {
 describe.concurrent('a signal', () => {
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
   // Tells by a file that the executable hears signals and has gone on to what it waits for.
-  const tells = join(folder, 'tell-when-listening.cjs');
+  const tells = join(directory, 'tell-when-listening.cjs');
   writeFileSync(
     tells,
     `const tell = () => require('node:fs').writeFileSync(process.env.LISTENING, '');
@@ -366,7 +366,7 @@ describe.concurrent('a signal', () => {
     signal: (typeof signals)[number],
     ready: (isListening: () => boolean) => Promise<unknown>,
   ) {
-    const listening = join(folder, `${Math.random()}.listening`);
+    const listening = join(directory, `${Math.random()}.listening`);
     const env = { ...process.env, ...preload(tells), LISTENING: listening };
     const child = spawn(EXECUTABLE, words, { stdio: ['pipe', 'pipe', 'pipe'], env });
     let stdout = '';
@@ -522,7 +522,7 @@ describe.concurrent('the result', () => {
   });
 
   // A bug cannot be ordered: the crypto module is broken under the executable's feet.
-  const broken = join(folder, 'broken-crypto.cjs');
+  const broken = join(directory, 'broken-crypto.cjs');
   writeFileSync(
     broken,
     "require('node:crypto').sign = () => { throw new TypeError('boom in crypto'); };\n",

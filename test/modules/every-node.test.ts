@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect } from 'vitest';
-import { projectFolder } from '../../scripts/build/project-folder.ts';
+import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import type { Emulator } from '../emulator/emulator.ts';
-import { furnish } from '../emulator/furnish.ts';
+import { enrolForCalls } from '../emulator/furnish.ts';
 import { issue, issueCa, makeCa } from '../emulator/keys.ts';
 import { executablePath, HOST_MODULES, runModule } from '../harness/executable.ts';
 import { test as base } from '../harness/fixture.ts';
-import { busyCall, WRITING_MODULES } from '../harness/furniture.ts';
+import { fullCall, WRITING_MODULES } from '../harness/furniture.ts';
 import { Measurer } from '../harness/measurer.ts';
 import { NODE_VERSIONS, nodePath } from '../harness/nodes.ts';
 
@@ -22,15 +22,15 @@ const NODES: readonly (readonly [version: string, path: string])[] = [
 ];
 
 /** A run whose parser V8 optimises in spite of our flags takes 1.5 times the floor's. */
-const MOST_MEMORY = 1.25;
+const MAX_MEMORY = 1.25;
 
-const folder = mkdtempSync(join(tmpdir(), 'every-node-'));
-const caPath = join(folder, 'ca.pem');
+const directory = mkdtempSync(join(tmpdir(), 'every-node-'));
+const caPath = join(directory, 'ca.pem');
 const measurer = new Measurer();
 let emulator: Emulator;
 /** Its certificate comes from an issuing CA, which it sends along. */
 let chained: Emulator;
-const issuingPath = join(folder, 'issuing.pem');
+const issuingPath = join(directory, 'issuing.pem');
 
 base.beforeAll(async ({ startWith }) => {
   const ca = await makeCa();
@@ -43,7 +43,7 @@ base.beforeAll(async ({ startWith }) => {
 });
 afterAll(() => {
   measurer.close();
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 describe.each(NODES)('Node.js %s', (version, node) => {
@@ -52,11 +52,11 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     const env = { JUMPCLOUD_NODE: node };
     for (const module of HOST_MODULES) {
       const host = await emulator.enrol();
-      furnish(emulator.store, host.systemId);
+      enrolForCalls(emulator.store, host.systemId);
       const place = { agent_dir: host.agentDir, api_url: emulator.url, ca_path: caPath };
       const options = {
         ...place,
-        ...busyCall(module, (type) => emulator.store.addNamed(type, type)),
+        ...fullCall(module, (type) => emulator.store.addNamed(type, type)),
       };
       for (const changed of [WRITING_MODULES.includes(module), false]) {
         const { answer, stderr } = await runModule(module, options, { env });
@@ -127,7 +127,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
   test('fails with one object when the executable was cut off', async () => {
     const text = readFileSync(executablePath('jumpcloud_system'), 'utf8');
     const header = text.indexOf('*/\n"use strict"') + 3;
-    const file = join(folder, 'cut');
+    const file = join(directory, 'cut');
     for (const length of [header, Math.floor(text.length / 2), text.length - 1]) {
       writeFileSync(file, text.slice(0, length));
       const cut = await execa('sh', [file, '{}'], { env: { JUMPCLOUD_NODE: node }, reject: false });
@@ -142,18 +142,18 @@ describe.each(NODES)('Node.js %s', (version, node) => {
 
   test('spends no memory on optimising what is over at once', async () => {
     const host = await emulator.enrol();
-    furnish(emulator.store, host.systemId);
-    const options = join(folder, 'options.json');
+    enrolForCalls(emulator.store, host.systemId);
+    const options = join(directory, 'options.json');
     writeFileSync(options, JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url }));
     const env = { JUMPCLOUD_NODE: node, NODE_EXTRA_CA_CERTS: caPath };
-    const floor = join(projectFolder, 'scripts/bench/floor.cjs');
+    const floor = join(projectDirectory, 'scripts/bench/floor.cjs');
     const least = await measurer.run({ argv: [node, floor, options], env });
     const info = await measurer.run({
       argv: [executablePath('jumpcloud_system_info'), options],
       env,
     });
     expect([least.exit, info.exit]).toEqual([0, 0]);
-    expect(info.peak).toBeLessThan(least.peak * MOST_MEMORY);
+    expect(info.peak).toBeLessThan(least.peak * MAX_MEMORY);
   });
 });
 

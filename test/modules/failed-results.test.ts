@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 import { HOST_MODULES } from '../../src/modules.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import { test } from '../harness/fixture.ts';
-import { furnitureOf } from '../harness/furniture.ts';
+import { sampleCallsOf } from '../harness/furniture.ts';
 
 const REFUSAL = { kind: 'status', status: 403, text: '{"message":"refused"}' } as const;
 
@@ -42,10 +42,10 @@ describe('a failed result holds what was read before', () => {
     host,
     emulator: { store, faults },
   }) => {
-    const [joined, wanted] = [store.addGroup(), store.addGroup()];
+    const [joined, desired] = [store.addGroup(), store.addGroup()];
     store.join(host.systemId, joined);
-    faults.refuse(wanted, 401);
-    const { answer } = await host.run('jumpcloud_group_membership', { groups: [wanted] });
+    faults.refuse(desired, 401);
+    const { answer } = await host.run('jumpcloud_group_membership', { groups: [desired] });
     expect(answer.error?.code).toBe('unauthorized');
     expect(answer).toMatchObject({ groups: [joined], added: [], removed: [] });
   });
@@ -182,7 +182,7 @@ describe.concurrent('a failed result says which system this host is', () => {
 
   describe.for(HOST_MODULES.map(({ name }) => name))('%s', (name) => {
     test('where it is not the system that was meant', async ({ host }) => {
-      const options = { ...furnitureOf(name).good, system_id: OTHER };
+      const options = { ...sampleCallsOf(name).good, system_id: OTHER };
       const { answer } = await host.run(name, options);
       expect(answer.error?.code).toBe('invalid_arguments');
       expect(answer['system_id']).toBe(host.systemId);
@@ -191,16 +191,16 @@ describe.concurrent('a failed result says which system this host is', () => {
     test('where it was removed', async ({ host }) => {
       const tombstone = { system_key: host.systemId, removed_at: '2026-11-19T08:00:00Z' };
       writeFileSync(agentFile(host, '.removed-from-jumpcloud'), JSON.stringify(tombstone));
-      const { answer } = await host.run(name, furnitureOf(name).good);
+      const { answer } = await host.run(name, sampleCallsOf(name).good);
       expect(answer['system_id']).toBe(host.systemId);
     });
 
     test('where its key cannot serve, or is missing', async ({ host }) => {
       writeFileSync(agentFile(host, 'client.key'), 'x');
-      const { answer } = await host.run(name, furnitureOf(name).good);
+      const { answer } = await host.run(name, sampleCallsOf(name).good);
       expect(answer).toMatchObject({ error: { code: 'bad_identity' }, system_id: host.systemId });
       rmSync(agentFile(host, 'client.key'));
-      const missing = await host.run(name, furnitureOf(name).good);
+      const missing = await host.run(name, sampleCallsOf(name).good);
       expect(missing.answer['system_id']).toBe(host.systemId);
     });
   });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { startRelay } from '../faults/counting-relay.ts';
 import { HOST_MODULES, type ModuleName, runModule, runRaw } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { furnitureOf } from '../harness/furniture.ts';
+import { sampleCallsOf } from '../harness/furniture.ts';
 import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
 
 // Connections are begun before a request is there to be sent: never more than will be used, and none
@@ -41,7 +41,7 @@ describe('a run that has nothing to ask opens no connection', () => {
   }
 
   describe.each(HOST_MODULES)('%s', (module) => {
-    const { good, bad } = furnitureOf(module);
+    const { good, bad } = sampleCallsOf(module);
 
     test('with wrong options', async ({ host }) => {
       const { answer } = await host.run(module, { ...bad, api_url: url });
@@ -139,7 +139,7 @@ describe('a key that only begins as one is seen through while the connection is 
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const key = join(host.agentDir, 'client.key');
     writeFileSync(key, readFileSync(key, 'utf8').slice(0, 500));
-    const { good } = furnitureOf(module);
+    const { good } = sampleCallsOf(module);
     const { answer } = await host.run(module, { ...good, api_url: url, _ansible_verbosity: 2 });
     server.close();
     expect(answer).toMatchObject({ changed: false, error: { code: 'bad_identity' } });

@@ -37,25 +37,25 @@ function document() {
   const [group, other] = [store.addGroup(), store.addGroup()];
   const [ada, bob] = [store.addUser(), store.addUser()];
   const [team, command] = [store.addUserGroup(), store.addObject('command')];
-  const wish = {
+  const desired = {
     system: { display_name: 'web-1', attributes: { role: 'web' } },
     groups: [group, other],
     users: [{ id: ada, sudo: true }, bob],
     user_groups: [team],
     commands: [command],
   };
-  return { wish, group, other, ada, bob, team, command };
+  return { desired, group, other, ada, bob, team, command };
 }
 
 describe('a host of five sections', () => {
   test('is predicted, described, and found as described with five reads', async () => {
-    const { wish, group, other, ada, bob } = document();
-    const predicted = await run(wish, '--check', '--diff');
+    const { desired, group, other, ada, bob } = document();
+    const predicted = await run(desired, '--check', '--diff');
     expect(sent().sort()).toEqual(
       ['GET record', 'GET memberof', 'GET user', 'GET user_group', 'GET command'].sort(),
     );
 
-    const done = await run(wish, '--diff');
+    const done = await run(desired, '--diff');
     expect(predicted).toEqual(predictionOf(done));
     expect(done).toMatchObject({
       changed: true,
@@ -87,15 +87,15 @@ describe('a host of five sections', () => {
       ['GET memberof', 'GET user', 'GET user_group', 'GET command'].sort(),
     );
 
-    const again = await run(wish);
+    const again = await run(desired);
     expect(again).toMatchObject({ changed: false, msg: 'Nothing to change.' });
     expect(sent()).toHaveLength(5);
   });
 
   test('loses what exclusive sections do not list, after everything was added, but for keep', async () => {
     const { store } = emulator;
-    const { wish, group, ada, command } = document();
-    await run(wish);
+    const { desired, group, ada, command } = document();
+    await run(desired);
     const [kept, gone, newcomer] = [store.addGroup(), store.addGroup(), store.addUser()];
     for (const id of [kept, gone]) store.join(host.systemId, id);
     sent();
@@ -146,13 +146,13 @@ describe('a host of five sections', () => {
   });
 
   test('is described as far as JumpCloud lets, and told what it refused', async () => {
-    const { wish, other, ada, team } = document();
+    const { desired, other, ada, team } = document();
     emulator.faults.add({
       fault: { kind: 'status', status: 422, text: '{"message":"no such name"}' },
       when: ({ method }) => method === 'PUT',
     });
     emulator.faults.refuse(other, 403);
-    const failed = await run(wish);
+    const failed = await run(desired);
     expect(failed).toMatchObject({
       changed: true,
       failed: true,
@@ -166,7 +166,7 @@ describe('a host of five sections', () => {
     });
     emulator.faults.clear();
     emulator.faults.refuse(other, 403);
-    const second = await run(wish);
+    const second = await run(desired);
     expect(second).toMatchObject({
       changed: true,
       failed: true,
@@ -174,18 +174,18 @@ describe('a host of five sections', () => {
     });
     expect(second.msg).toMatch(/name it in keep/);
     emulator.faults.clear();
-    expect(await run(wish)).toMatchObject({ changed: true, msg: 'Changed groups: 1 added.' });
-    expect((await run(wish)).changed).toBe(false);
+    expect(await run(desired)).toMatchObject({ changed: true, msg: 'Changed groups: 1 added.' });
+    expect((await run(desired)).changed).toBe(false);
   });
 
   test('ends at once at what concerns the whole run, and says in which section', async () => {
-    const { wish, group } = document();
+    const { desired, group } = document();
     emulator.faults.add({
       fault: { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' },
       when: ({ url, method, body }) =>
         method === 'POST' && url.includes('associations') && Object(body).type === 'user',
     });
-    const failed = await run(wish);
+    const failed = await run(desired);
     expect(failed).toMatchObject({
       changed: true,
       failed: true,
@@ -196,14 +196,14 @@ describe('a host of five sections', () => {
 
   test('settles behind all edges', async () => {
     emulator.initialisationRace(host.systemId, { afterMs: 300, fields: { displayName: 'x' } });
-    const { wish } = document();
-    const settling = { ...wish, system: { ...wish.system, settle: 1.5 } };
+    const { desired } = document();
+    const settling = { ...desired, system: { ...desired.system, settle: 1.5 } };
     const answer = await run(settling);
     expect(answer).toMatchObject({ changed: true, sections: { system: { reapplied: 1 } } });
     const [firstRead, ...writes] = sent();
     expect(firstRead).toBeDefined();
     expect(writes.lastIndexOf('POST add command')).toBeLessThan(writes.lastIndexOf('PUT record'));
-    expect((await run({ ...wish })).changed).toBe(false);
+    expect((await run({ ...desired })).changed).toBe(false);
   });
 });
 
@@ -232,8 +232,8 @@ describe('what the document must not say', () => {
         ['groups', /^item 1: expected an id/],
       ],
     ],
-  ])('%j', async (wished, problems) => {
-    const { error, msg, invocation } = await run(wished);
+  ])('%j', async (desired, problems) => {
+    const { error, msg, invocation } = await run(desired);
     expect(error, msg).toMatchObject({ code: 'invalid_arguments' });
     expect(error?.problems).toEqual(
       problems.map(([option, message]) => ({ option, message: expect.stringMatching(message) })),

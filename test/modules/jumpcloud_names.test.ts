@@ -137,8 +137,8 @@ describe('a name that', () => {
   test('is one of many missing ones is told with its nearest as long as somebody reads it', async () => {
     const name = (i: number) => `forgotten number ${i}`;
     for (let i = 0; i < 30; i++) emulator.store.addNamed('user_group', name(i));
-    const wanted = Array.from({ length: 30 }, (_, i) => name(i).toUpperCase());
-    const { msg, error } = await run({ user_groups: wanted });
+    const desired = Array.from({ length: 30 }, (_, i) => name(i).toUpperCase());
+    const { msg, error } = await run({ user_groups: desired });
     expect(Object(error)['missing']).toHaveLength(30);
     expect(msg.match(/did you mean/g)).toHaveLength(20);
   });
@@ -216,14 +216,14 @@ describe('a list of a whole organisation', () => {
     for (const id of ids) store.addNamed(kind, { name: name(id), email: `${id}@example.org` }, id);
     const [deleted = '', ...others] = store.idsOf(kind).sort();
     store.delete(deleted);
-    const wanted = others.filter((id) => ids.includes(id)).slice(-6);
-    const answer = await run({ [option]: wanted.map(name) });
+    const desired = others.filter((id) => ids.includes(id)).slice(-6);
+    const answer = await run({ [option]: desired.map(name) });
     expect(answer.failed, answer.msg).toBeUndefined();
     expect(answer['names']).toEqual({
-      [kind]: Object.fromEntries(wanted.map((id) => [name(id), id])),
+      [kind]: Object.fromEntries(desired.map((id) => [name(id), id])),
     });
     store.listsAreCounted = false;
-    const uncounted = await run({ [option]: wanted.map(name) });
+    const uncounted = await run({ [option]: desired.map(name) });
     store.listsAreCounted = true;
     expect(uncounted.error?.code).toBe('not_found');
   });
@@ -412,7 +412,7 @@ test('a thousand names of six kinds cost few requests', { timeout: 60_000 }, asy
     policies: 'policy',
     policy_groups: 'policy_group',
   } as const;
-  const wish = Object.fromEntries(
+  const desired = Object.fromEntries(
     Object.entries(kinds).map(([option, kind]) => [
       option,
       Array.from({ length: 167 }, (_, i) => {
@@ -422,7 +422,7 @@ test('a thousand names of six kinds cost few requests', { timeout: 60_000 }, asy
     ]),
   );
   const start = performance.now();
-  const answer = await run(wish);
+  const answer = await run(desired);
   const seconds = (performance.now() - start) / 1000;
   expect(answer.msg).toBe('Resolved 1002 names.');
   console.log(`1,002 names: ${emulator.requests.length} requests, ${seconds.toFixed(2)} s`);

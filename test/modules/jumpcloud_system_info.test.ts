@@ -166,21 +166,21 @@ describe('an enrolled host', () => {
     const { store } = emulator;
     const { systemId } = host;
     const types = ['command', 'policy', 'policy_group', 'user', 'user_group'] as const;
-    const wanted = Object.fromEntries(
+    const desired = Object.fromEntries(
       types.map((type) => [type, ids(120, () => store.add(type)).sort()]),
     );
     const groups = ids(120, () => store.addGroup()).sort();
     for (const group of groups) store.join(systemId, group);
     for (const type of types) {
-      for (const id of wanted[type] ?? []) store.associate(systemId, type, id);
+      for (const id of desired[type] ?? []) store.associate(systemId, type, id);
     }
     const { answer } = await info();
     const idsOf = (list: unknown) => (list as { id: string }[]).map(({ id }) => id);
     expect(answer['groups']).toEqual(groups);
-    expect(idsOf(answer['users'])).toEqual(wanted['user']);
+    expect(idsOf(answer['users'])).toEqual(desired['user']);
     const found = answer['associations'] as Record<string, unknown>;
     for (const type of ['command', 'policy', 'policy_group', 'user_group']) {
-      expect(idsOf(found[type])).toEqual(wanted[type]);
+      expect(idsOf(found[type])).toEqual(desired[type]);
     }
     expect(emulator.requests).toHaveLength(1 + 2 * 6);
   });

@@ -221,17 +221,17 @@ describe('a lock that cannot be made', () => {
 
   test('because the directory belongs to someone else is warned of', async ({ host, skip }) => {
     if (process.getuid?.() !== 0) skip('only root can run as someone else');
-    const folder = mkdtempSync(join(tmpdir(), 'lock-'));
-    for (const path of [folder, host.agentDir]) chmodSync(path, 0o755);
+    const directory = mkdtempSync(join(tmpdir(), 'lock-'));
+    for (const path of [directory, host.agentDir]) chmodSync(path, 0o755);
     for (const name of ['jcagent.conf', 'client.key', 'client.crt']) {
       chmodSync(join(host.agentDir, name), 0o644);
     }
-    const executable = join(folder, 'jumpcloud_system');
+    const executable = join(directory, 'jumpcloud_system');
     copyFileSync(executablePath('jumpcloud_system'), executable);
     const options = JSON.stringify({ ...host.options, attributes: { a: '1' } });
-    const nobody = { uid: 65534, gid: 65534, reject: false } as const;
-    const { stdout } = await execa(executable, [options], nobody);
-    rmSync(folder, { recursive: true });
+    const none = { uid: 65534, gid: 65534, reject: false } as const;
+    const { stdout } = await execa(executable, [options], none);
+    rmSync(directory, { recursive: true });
     const answer = JSON.parse(stdout);
     expect(answer).toMatchObject({ changed: true });
     expect(answer.warnings).toContainEqual(withoutLock);

@@ -7,11 +7,11 @@ import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { type Answer, executablePath, type ModuleName, runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'names-'));
-const latin1 = join(folder, 'latin1.json');
-const fifo = join(folder, 'fifo');
-const kmsg = join(folder, 'kmsg');
-const large = join(folder, 'large.json');
+const directory = mkdtempSync(join(tmpdir(), 'names-'));
+const latin1 = join(directory, 'latin1.json');
+const fifo = join(directory, 'fifo');
+const kmsg = join(directory, 'kmsg');
+const large = join(directory, 'large.json');
 let emulator: Emulator;
 let host: EnrolledHost;
 let names: Record<string, Record<string, unknown>>;
@@ -47,7 +47,7 @@ test.beforeEach(({ host: own }) => {
   emulator.clearRequests();
 });
 afterAll(() => {
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 async function run(module: ModuleName, options: object, ...flags: string[]): Promise<Answer> {
@@ -114,7 +114,7 @@ test.each<[module: ModuleName, options: object, ids: () => string[]]>([
 });
 
 test('a file may hold the names, and only those that were used are repeated', async () => {
-  const path = join(folder, 'names.json');
+  const path = join(directory, 'names.json');
   writeFileSync(path, JSON.stringify(names));
   const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: path });
   expect(answer).toMatchObject({ changed: true, added: [ids.web] });
@@ -124,16 +124,16 @@ test('a file may hold the names, and only those that were used are repeated', as
 });
 
 test('a file of names may begin with a byte-order mark', async () => {
-  const path = join(folder, 'marked.json');
+  const path = join(directory, 'marked.json');
   writeFileSync(path, `\ufeff${JSON.stringify(names)}`);
   const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: path });
   expect(answer).toMatchObject({ changed: true, added: [ids.web] });
 });
 
 test("a file of names is read once, although every list's names are looked up in it", async () => {
-  const path = join(folder, 'once.json');
+  const path = join(directory, 'once.json');
   writeFileSync(path, JSON.stringify(names));
-  const trace = join(folder, 'trace');
+  const trace = join(directory, 'trace');
   const options = {
     agent_dir: host.agentDir,
     api_url: emulator.url,
@@ -219,7 +219,7 @@ describe('is refused before any request:', () => {
       /^names: expected a mapping .* got the number 7$/,
     ],
     [() => ({ groups: [], names: '/none.json' }), /^names: \/none\.json cannot be read \(ENOENT\)/],
-    [() => ({ groups: [], names: folder }), /^names: .* is not a regular file;/],
+    [() => ({ groups: [], names: directory }), /^names: .* is not a regular file;/],
     [() => ({ groups: [], names: fifo }), /^names: .*fifo is not a regular file;/],
     [() => ({ groups: [], names: kmsg }), /^names: .*kmsg (is not|cannot be read \(E)/],
     [() => ({ groups: [], names: large }), /^names: .*large\.json is larger than 16 MiB;/],

@@ -31,15 +31,15 @@ const NODES: readonly (readonly [version: string, path: string])[] = [
 const EVIL = 'console.log("evil"); process.exit(0);\n';
 const canTrace = execaSync('strace', ['-o', '/dev/null', 'true'], { reject: false }).exitCode === 0;
 
-let folder: string;
+let directory: string;
 let emulator: Emulator;
 
 base.beforeAll(async ({ emulator: shared }) => {
-  folder = await mkdtemp(join(tmpdir(), 'planted-files-'));
+  directory = await mkdtemp(join(tmpdir(), 'planted-files-'));
   emulator = shared;
 });
 afterAll(async () => {
-  await rm(folder, { recursive: true });
+  await rm(directory, { recursive: true });
 });
 
 /** What anybody may put into a folder that they can write to. */
@@ -84,7 +84,7 @@ const PLANTS: readonly [what: string, plant: (place: string) => Promise<unknown>
 
 describe.each(NODES)('with Node.js %s', (_, node) => {
   base.each(PLANTS)('nobody is heeded who plants %s', async (_what, plant) => {
-    const place = await mkdtemp(join(folder, 'plant-'));
+    const place = await mkdtemp(join(directory, 'plant-'));
     const below = join(place, 'below');
     await mkdir(below);
     await plant(place);
@@ -102,7 +102,7 @@ describe.each(NODES)('with Node.js %s', (_, node) => {
   });
 
   base('no variable names a file to run, or to write', async () => {
-    const place = await mkdtemp(join(folder, 'variables-'));
+    const place = await mkdtemp(join(directory, 'variables-'));
     const evil = join(place, 'evil.cjs');
     await writeFile(evil, EVIL);
     const written = join(place, 'written');
@@ -130,7 +130,7 @@ describe.each(NODES)('with Node.js %s', (_, node) => {
 
   base('a run by a relative path can load what it needs late', async () => {
     const host = await emulator.enrol();
-    const place = await mkdtemp(join(folder, 'relative-'));
+    const place = await mkdtemp(join(directory, 'relative-'));
     await copyFile(executablePath('jumpcloud_system_info'), join(place, 'module'));
     emulator.faults.add({ fault: { kind: 'status', status: 503 }, times: 1 });
     const options = JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url });
@@ -141,13 +141,13 @@ describe.each(NODES)('with Node.js %s', (_, node) => {
 
   base.runIf(canTrace)('no run looks at a package.json or node_modules', async () => {
     const host = await emulator.enrol();
-    const place = await mkdtemp(join(folder, 'traced-'));
+    const place = await mkdtemp(join(directory, 'traced-'));
     await mkdir(join(place, 'node_modules'));
     await writeFile(join(place, 'package.json'), '{}');
     const options = JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url });
     // Waiting to try again loads a part that other runs do without.
     emulator.faults.add({ fault: { kind: 'status', status: 503 }, times: 1 });
-    const trace = join(folder, 'trace');
+    const trace = join(directory, 'trace');
     const { stdout } = await execa(
       'strace',
       [
@@ -185,7 +185,7 @@ describe('in an agent directory that someone else can write', () => {
 
   /** A file of root's in another directory. */
   async function preciousFile(): Promise<string> {
-    const path = join(await mkdtemp(join(folder, 'precious-')), 'file');
+    const path = join(await mkdtemp(join(directory, 'precious-')), 'file');
     await writeFile(path, 'precious');
     precious.push(path);
     return path;
@@ -219,7 +219,7 @@ describe('in an agent directory that someone else can write', () => {
 
   /** Runs a module, and returns its answer and its calls that name files. */
   async function traced(module: ModuleName, options: object): Promise<[Answer, string[]]> {
-    const trace = join(await mkdtemp(join(folder, 'trace-')), 'trace');
+    const trace = join(await mkdtemp(join(directory, 'trace-')), 'trace');
     const words = ['-f', '-y', '-e', 'trace=%file', '-s', '4096', '-o', trace];
     const { stdout } = await execa(
       'strace',

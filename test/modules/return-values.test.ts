@@ -5,10 +5,10 @@ import {
   readSharedDocumentation,
 } from '../../scripts/build/module-documentation.ts';
 import type { Emulator } from '../emulator/emulator.ts';
-import { furnish } from '../emulator/furnish.ts';
+import { enrolForCalls } from '../emulator/furnish.ts';
 import { type Answer, HOST_MODULES, type ModuleName } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
-import { furnitureOf, type Options, tellingCalls } from '../harness/furniture.ts';
+import { failingCalls, type Options, sampleCallsOf } from '../harness/furniture.ts';
 
 type Values = Readonly<Record<string, DocumentedValue>>;
 
@@ -21,20 +21,20 @@ async function resultsOf(
   host: TestHost,
   { store, faults }: Emulator,
 ): Promise<Answer[]> {
-  furnish(store, host.systemId);
+  enrolForCalls(store, host.systemId);
   const results: Answer[] = [];
   const call = async (options: Options) => {
     const talkative = { _ansible_diff: true, _ansible_verbosity: 2 };
     results.push((await host.run(module, { ...talkative, ...options })).answer);
   };
-  const calls = tellingCalls(module, (type) => store.addNamed(type, type));
+  const calls = failingCalls(module, (type) => store.addNamed(type, type));
   await call({ nonsense: 1 });
   const refusal = { kind: 'status', status: 403, text: '{"message":"refused"}' } as const;
   faults.add({ fault: refusal, when: ({ method }) => method === 'POST', times: Infinity });
   await call({ ...calls[0], names: {} });
   faults.clear();
   for (const options of calls) await call(options);
-  await call({ ...furnitureOf(module).good, agent_dir: '/nonexistent' });
+  await call({ ...sampleCallsOf(module).good, agent_dir: '/nonexistent' });
   return results;
 }
 

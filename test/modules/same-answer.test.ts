@@ -8,7 +8,7 @@ import { renderHelp } from '../../scripts/build/render-help.ts';
 import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
 import { executablePath, HOST_MODULES, MODULES, type ModuleName } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { busyCall, furnitureOf, type Options } from '../harness/furniture.ts';
+import { fullCall, type Options, sampleCallsOf } from '../harness/furniture.ts';
 
 /** What stands in the place of an option's name is no name that anybody knows. */
 const SECRET = 'hunter2';
@@ -56,16 +56,16 @@ function inputOf(text: string) {
 const given = (options: Options) => JSON.stringify(options);
 
 describe.concurrent.each(MODULES)('%s', (name) => {
-  const { good, bad } = furnitureOf(name);
-  const nobody = { ...good, ...(HOST_MODULES.includes(name) && { agent_dir: '/nonexistent' }) };
+  const { good, bad } = sampleCallsOf(name);
+  const none = { ...good, ...(HOST_MODULES.includes(name) && { agent_dir: '/nonexistent' }) };
   const drifted = { ...good, displya: SECRET, timeout: 'soon' };
   const rows: [what: string, words: string[], input?: string][] = [
     ['mistyped, with a second problem', [given(drifted)]],
     ['mistyped, with options that do not go together', [given({ displya: SECRET, ...bad })]],
     ['a bad call', [given(bad)]],
     ['a bad call with -vvv', [given({ ...bad, _ansible_verbosity: 3 })]],
-    ['on a host that is not enrolled, or without a key', [given(nobody)]],
-    ['the same from standard input', ['-'], given(nobody)],
+    ['on a host that is not enrolled, or without a key', [given(none)]],
+    ['the same from standard input', ['-'], given(none)],
     ['without options', ['--check']],
     ['without options, from standard input', ['-', '--check']],
     ['what is no object', ['-'], '[]'],
@@ -98,7 +98,7 @@ describe.concurrent.each(HOST_MODULES)('%s', (name) => {
     enrol,
   }) => {
     const { executable, inProcess } = await waysTo(name);
-    const options = busyCall(name, (type) => emulator.store.addNamed(type, type));
+    const options = fullCall(name, (type) => emulator.store.addNamed(type, type));
     const life = async (call: Call) => {
       const host = await enrol();
       const text = given({ ...host.options, ...options });
@@ -114,7 +114,7 @@ describe.concurrent.each(HOST_MODULES)('%s', (name) => {
     };
     const built = await life(executable);
     expect(await life(inProcess)).toEqual(built);
-    const changes = furnitureOf(name).changing === undefined ? 0 : 2;
+    const changes = sampleCallsOf(name).changing === undefined ? 0 : 2;
     expect(built.map(({ exitCode }) => exitCode)).toEqual([0, changes, 0]);
   });
 });

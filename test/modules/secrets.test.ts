@@ -26,7 +26,7 @@ import { preload } from '../preload.ts';
 const SYSTEM = 'jumpcloud_system';
 const PASSWORD = 'geh/eim@2026';
 const CREDENTIALS = `jane:${encodeURIComponent(PASSWORD)}`;
-const folder = mkdtempSync(join(tmpdir(), 'secrets-'));
+const directory = mkdtempSync(join(tmpdir(), 'secrets-'));
 let emulator: Emulator;
 let secure: Emulator;
 let caPath: string;
@@ -39,7 +39,7 @@ let apiKey: string;
 
 test.beforeAll(async ({ emulator: shared, startWith }) => {
   const ca = await makeCa();
-  caPath = join(folder, 'ca.pem');
+  caPath = join(directory, 'ca.pem');
   writeFileSync(caPath, ca.cert);
   emulator = shared;
   apiKey = emulator.store.addApiKey();
@@ -71,7 +71,7 @@ test.beforeAll(async ({ emulator: shared, startWith }) => {
 afterAll(() => {
   proxy.close();
   proxy.closeAllConnections();
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 /** Every text that must not show, each with what it is. Parts count: half a key is too much. */
@@ -126,7 +126,7 @@ interface Running {
 
 /** Runs a module on options from a file, and looks for secrets in everything that shows of it. */
 async function expectSecretsKept({ module = SYSTEM, options, env = {}, through = [] }: Running) {
-  const file = join(folder, `${Math.random()}.json`);
+  const file = join(directory, `${Math.random()}.json`);
   writeFileSync(file, JSON.stringify(options));
   const [program = '', ...words] = [...through, executablePath(module), file];
   const child = spawn(program, words, { env: { ...process.env, ...env } });
@@ -210,7 +210,7 @@ describe.each([0, 1, 2, 3])('at verbosity %i', (_ansible_verbosity) => {
 
   test('a bug, with a stack', async () => {
     hit();
-    const broken = join(folder, 'broken-crypto.cjs');
+    const broken = join(directory, 'broken-crypto.cjs');
     writeFileSync(broken, "require('node:crypto').sign = () => { throw new Error('boom'); };\n");
     const answer = await expectSecretsKept({ options: options(), env: preload(broken) });
     expect(answer).toMatchObject({ error: { code: 'internal' } });
@@ -406,8 +406,8 @@ describe('the password of a proxy', () => {
 
   test('is not handed to the command that stops the agent', async ({ skip }) => {
     if (!canHaveMounts()) skip('this machine lets no test have mounts of its own');
-    const bin = join(folder, 'bin');
-    const seen = join(folder, 'systemctl.seen');
+    const bin = join(directory, 'bin');
+    const seen = join(directory, 'systemctl.seen');
     mkdirSync(bin);
     writeFileSync(
       join(bin, 'systemctl'),

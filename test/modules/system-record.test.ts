@@ -5,7 +5,7 @@ import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { newId } from '../emulator/store.ts';
 import { type ModuleName, runModule, runRaw } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { busyCall, furnitureOf } from '../harness/furniture.ts';
+import { fullCall, sampleCallsOf } from '../harness/furniture.ts';
 
 let emulator: Emulator;
 let host: EnrolledHost;
@@ -25,7 +25,7 @@ const system = (options: object) => run('jumpcloud_system', options);
 
 describe.each(HOST_MODULES)('$name', ({ name }) => {
   test('refuses to run on another system than system_id says, before any request', async () => {
-    const { good } = furnitureOf(name);
+    const { good } = sampleCallsOf(name);
     const other = 'f'.repeat(24);
     const { error, msg, ...answer } = await run(name, { ...good, system_id: other });
     expect({ ...answer, error }).toMatchObject({
@@ -48,7 +48,7 @@ describe.each(HOST_MODULES)('$name', ({ name }) => {
       ],
       provisionMetadata: null,
     });
-    const answer = await run(name, furnitureOf(name).good);
+    const answer = await run(name, sampleCallsOf(name).good);
     expect(answer.failed, answer.msg).toBeUndefined();
   });
 });
@@ -62,7 +62,7 @@ describe.each(HOST_MODULES)('$name', ({ name }) => {
       attributes: [{ name: 'role', value: 'db', systemToken: token }],
     });
     const place = { agent_dir: host.agentDir, api_url: emulator.url, _ansible_verbosity: 3 };
-    const options = { ...place, ...busyCall(name, (type) => emulator.store.addNamed(type, type)) };
+    const options = { ...place, ...fullCall(name, (type) => emulator.store.addNamed(type, type)) };
     for (const flags of [['--check', '--diff'], ['--diff'], ['--diff']]) {
       const ran = await runModule(name, options, { flags });
       expect(ran.answer.failed, ran.answer.msg).toBeUndefined();
@@ -80,8 +80,8 @@ test('a systemToken is not printed with a setting that did not take', async () =
     fault: { kind: 'ignored-write' },
     when: ({ method }) => method === 'PUT',
   });
-  const wanted = { attributes: { role: 'web' }, _ansible_verbosity: 3 };
-  const answer = await system(wanted);
+  const desired = { attributes: { role: 'web' }, _ansible_verbosity: 3 };
+  const answer = await system(desired);
   expect(answer.error?.code).toBe('not_applied');
   expect(answer.msg).toContain('attributes is [{"name":"role","value":"db"}] instead of');
   expect(JSON.stringify(answer)).not.toContain(token);
@@ -110,23 +110,23 @@ describe('attributes', () => {
   test('that the run does not name keep every key they have', async () => {
     const named = { _id: newId(), name: 'd', value: 'old' };
     give([...odd, named]);
-    const wanted = { attributes: { d: 'new', e: '5' } };
-    expect(await system(wanted)).toMatchObject({
+    const desired = { attributes: { d: 'new', e: '5' } };
+    expect(await system(desired)).toMatchObject({
       changed: true,
       settings: { attributes: { a: '1', d: 'new', e: '5' } },
     });
     const after = [...odd, { ...named, value: 'new' }, { name: 'e', value: '5' }];
     expect(stored()).toEqual(after);
     emulator.clearRequests();
-    expect(await system(wanted)).toMatchObject({ changed: false });
+    expect(await system(desired)).toMatchObject({ changed: false });
     expect(emulator.requests.map(({ method }) => method)).toEqual(['GET']);
     expect(stored()).toEqual(after);
   });
 
   test('without a value are set when the run names them', async () => {
     give(odd);
-    const wanted = { attributes: { b: '2', c: '3' }, _ansible_diff: true };
-    const answer = await system(wanted);
+    const desired = { attributes: { b: '2', c: '3' }, _ansible_diff: true };
+    const answer = await system(desired);
     expect(answer).toMatchObject({
       changed: true,
       settings: { attributes: { a: '1', b: '2', c: '3' } },
@@ -136,7 +136,7 @@ describe('attributes', () => {
       after: { attributes: { b: '2', c: '3' } },
     });
     expect(stored()).toEqual([odd[0], { name: 'b', value: '2' }, { ...odd[2], value: '3' }]);
-    expect((await system(wanted)).changed).toBe(false);
+    expect((await system(desired)).changed).toBe(false);
   });
 
   test('without a value are removed when the run says so', async () => {
@@ -158,7 +158,7 @@ describe('attributes', () => {
 });
 
 test('settings are what the options gave', async () => {
-  const wished = {
+  const desired = {
     display_name: 'web-1',
     description: 'a web server',
     allow_ssh_root_login: true,
@@ -167,11 +167,11 @@ test('settings are what the options gave', async () => {
     attributes: { role: 'web', tier: '1' },
   };
   const [predicted, done] = [
-    await system({ ...wished, _ansible_check_mode: true }),
-    await system(wished),
+    await system({ ...desired, _ansible_check_mode: true }),
+    await system(desired),
   ];
   for (const answer of [predicted, done]) {
-    expect(answer['settings']).toMatchObject(wished);
+    expect(answer['settings']).toMatchObject(desired);
     expect(answer.changed).toBe(true);
   }
   expect(emulator.store.record(host.systemId)['systemInsights']).toEqual({ state: 'deferred' });

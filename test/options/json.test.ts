@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isRounded } from '../../src/options/coercions';
 import { parseJson } from '../../src/options/json.ts';
-import { isRounded } from '../../src/options/spellings.ts';
 
 describe('a key twice is refused', () => {
   test.each([

@@ -5,22 +5,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execaSync } from 'execa';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readRegularFile, UnreadableFile } from '../../src/options/read-regular-file.ts';
+import { readRegularFile, UserFileError } from '../../src/options/read-regular-file.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'read-regular-file-'));
+const directory = mkdtempSync(join(tmpdir(), 'read-regular-file-'));
 // The last program of a shell that was killed may still be running.
-afterAll(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
-const fifo = join(folder, 'fifo');
+afterAll(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
+const fifo = join(directory, 'fifo');
 execaSync('mkfifo', [fifo]);
 
 function file(name: string, content: string | Buffer): string {
-  const path = join(folder, name);
+  const path = join(directory, name);
   writeFileSync(path, content);
   return path;
 }
 
 function link(name: string, target: string): string {
-  const path = join(folder, name);
+  const path = join(directory, name);
   symlinkSync(target, path);
   return path;
 }
@@ -35,7 +35,7 @@ describe('readRegularFile', () => {
 
   test('refuses a file of one byte more than it may have', () => {
     const path = file('large', Buffer.alloc(MIB + 1));
-    expect(() => readRegularFile(path, 1)).toThrow(new UnreadableFile('is larger than 1 MiB'));
+    expect(() => readRegularFile(path, 1)).toThrow(new UserFileError('is larger than 1 MiB'));
   });
 
   test("returns the whole of a kernel's file, which says that it is empty", () => {
@@ -46,16 +46,16 @@ describe('readRegularFile', () => {
   });
 
   test.each([
-    ['is not a regular file', 'a directory', () => folder],
+    ['is not a regular file', 'a directory', () => directory],
     ['is not a regular file', 'a FIFO', () => fifo],
     ['is not a regular file', 'a device', () => '/dev/zero'],
     ['is not a regular file', 'a link to a FIFO', () => link('to-fifo', fifo)],
-    ['cannot be read (ENOENT)', 'nothing', () => join(folder, 'none')],
+    ['cannot be read (ENOENT)', 'nothing', () => join(directory, 'none')],
     ['cannot be read (ENOTDIR)', 'what lies below a file', () => join(file('flat', ''), 'x')],
     ['cannot be read (ELOOP)', 'a link to itself', () => link('loop', 'loop')],
   ])('says %j of %s', (message, _, path) => {
     const where = path();
-    expect(() => readRegularFile(where, 1)).toThrow(new UnreadableFile(message));
+    expect(() => readRegularFile(where, 1)).toThrow(new UserFileError(message));
   });
 
   test("does not wait for the next line of the kernel's messages", () => {
@@ -64,7 +64,7 @@ describe('readRegularFile', () => {
       // Once for what is there already.
       readRegularFile(path, 16);
       readRegularFile(path, 16);
-    }).toThrow(UnreadableFile);
+    }).toThrow(UserFileError);
   });
 
   test('does not wait for a FIFO that takes the place of a file while it is read', async () => {
@@ -79,7 +79,7 @@ describe('readRegularFile', () => {
         fifo,
         good,
       ],
-      { cwd: folder, stdio: 'ignore' },
+      { cwd: directory, stdio: 'ignore' },
     );
     const answers = new Set<string>();
     const end = performance.now() + 3000;

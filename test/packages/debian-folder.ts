@@ -16,12 +16,12 @@ export type Suite = 'bookworm' | 'trixie';
  * and kept; undefined, and said why, where none can be made. For another processor it is unpacked
  * only: its libraries are there, and nothing runs.
  */
-export async function debianFolder(
+export async function debianDirectory(
   suite: Suite,
   architecture: 'amd64' | 'arm64',
 ): Promise<string | undefined> {
-  const folder = join(fetchedFolder, `${suite}-${architecture}`);
-  if (existsSync(folder)) return folder;
+  const directory = join(fetchedFolder, `${suite}-${architecture}`);
+  if (existsSync(directory)) return directory;
   const what = `what needs an empty Debian (${suite}, ${architecture})`;
   if (!hasTool(what, '/usr/sbin/debootstrap', 'apt-get')) return undefined;
   if (process.getuid?.() !== 0) {
@@ -30,7 +30,7 @@ export async function debianFolder(
   }
   const foreign = architecture === 'amd64' ? [] : ['--foreign'];
   const words = ['--variant=minbase', `--arch=${architecture}`, ...foreign, suite];
-  return made(folder, what, async (unfinished) => {
+  return made(directory, what, async (unfinished) => {
     await execa('debootstrap', [...words, unfinished, await debianMirror()], {
       stdin: 'ignore',
       timeout: 300_000,
@@ -41,7 +41,7 @@ export async function debianFolder(
 
 /** The same with Python, which Ansible's own modules need, and what its module for apt needs. */
 export async function debianWithPython(suite: Suite): Promise<string | undefined> {
-  const bare = await debianFolder(suite, 'amd64');
+  const bare = await debianDirectory(suite, 'amd64');
   if (bare === undefined) return undefined;
   return made(`${bare}-python`, 'what needs a Debian with Python', async (unfinished) => {
     await execa('cp', ['-a', bare, unfinished]);
@@ -57,23 +57,23 @@ export async function debianWithPython(suite: Suite): Promise<string | undefined
  * of the test processes that want it, while the others wait; undefined, and said why, when that failed.
  */
 async function made(
-  folder: string,
+  directory: string,
   what: string,
   make: (unfinished: string) => Promise<void>,
 ): Promise<string | undefined> {
   await mkdir(fetchedFolder, { recursive: true });
-  const lock = execa('flock', [`${folder}.lock`, 'sh', '-c', 'echo locked; read -r line']);
+  const lock = execa('flock', [`${directory}.lock`, 'sh', '-c', 'echo locked; read -r line']);
   await once(lock.stdout, 'data');
   try {
-    if (existsSync(folder)) return folder;
-    const unfinished = `${folder}.unfinished`;
+    if (existsSync(directory)) return directory;
+    const unfinished = `${directory}.unfinished`;
     await rm(unfinished, { recursive: true, force: true });
     await make(unfinished);
-    await rename(unfinished, folder);
-    return folder;
+    await rename(unfinished, directory);
+    return directory;
   } catch (error) {
     console.log(
-      `Left out, because no ${folder} could be made: ${what}. ${String(error).slice(-500)}`,
+      `Left out, because no ${directory} could be made: ${what}. ${String(error).slice(-500)}`,
     );
     return undefined;
   } finally {
@@ -83,29 +83,29 @@ async function made(
 }
 
 /** A copy of such a folder, to install things into. */
-export async function copyOf(folder: string): Promise<string> {
+export async function copyOf(directory: string): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'debian-'));
-  await execa('cp', ['-a', `${folder}/.`, copy]);
+  await execa('cp', ['-a', `${directory}/.`, copy]);
   return copy;
 }
 
 /** Every path in such a folder, but for what dpkg and rpm note about themselves. */
-export async function everyPath(folder: string): Promise<string[]> {
+export async function everyPath(directory: string): Promise<string[]> {
   const notes = ['var/lib/dpkg', 'var/lib/rpm', 'var/log', 'var/cache', 'root/.rpmdb'];
   const prune = notes.flatMap((path) => ['-path', `./${path}`, '-prune', '-o']);
   const { stdout } = await execa('find', ['.', ...prune, '-printf', '%p %m %u:%g\n'], {
-    cwd: folder,
+    cwd: directory,
   });
   return stdout.split('\n').sort();
 }
 
 /** Runs a command inside such a folder, with nothing of this machine's environment. */
 export async function inside(
-  folder: string,
+  directory: string,
   command: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ stdout: string; stderr: string; exitCode: number | undefined }> {
-  const { stdout, stderr, exitCode } = await execa('chroot', [folder, ...command], {
+  const { stdout, stderr, exitCode } = await execa('chroot', [directory, ...command], {
     extendEnv: false,
     env: {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',

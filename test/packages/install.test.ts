@@ -16,10 +16,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { test } from '../harness/fixture.ts';
-import { copyOf, debianFolder, everyPath, inside } from './debian-folder.ts';
+import { copyOf, debianDirectory, everyPath, inside } from './debian-folder.ts';
 import { canPack, output, Packed, RELEASE, runtimeDescription } from './packed.ts';
 
-const empty = await debianFolder('bookworm', 'amd64');
+const empty = await debianDirectory('bookworm', 'amd64');
 const runtime = await runtimeDescription('x64');
 const canInstall = empty !== undefined && runtime !== undefined && process.arch === 'x64';
 const WANTS = 'etc/systemd/system/multi-user.target.wants';
@@ -182,15 +182,15 @@ describe.runIf(canPack.rpm)('the rpm with the modules', () => {
 
   /** A package of nothing, that says it is a nodejs, or none for no version. */
   const standIn = async (nodejs: string | undefined) => {
-    const spec = join(packed.folder, 'stand-in.spec');
+    const spec = join(packed.directory, 'stand-in.spec');
     const lines = [
       ...['Name: stand-in', 'Version: 1', 'Release: 1', 'Summary: x', 'License: x'],
       ...['BuildArch: noarch', 'Provides: /bin/sh', nodejs ? `Provides: nodejs = ${nodejs}` : ''],
       ...['%description', 'x', '%files'],
     ];
     await writeFile(spec, `${lines.join('\n')}\n`);
-    await output('rpmbuild', '-bb', '--quiet', '-D', `_topdir ${packed.folder}/stand-in`, spec);
-    return join(packed.folder, 'stand-in/RPMS/noarch/stand-in-1-1.noarch.rpm');
+    await output('rpmbuild', '-bb', '--quiet', '-D', `_topdir ${packed.directory}/stand-in`, spec);
+    return join(packed.directory, 'stand-in/RPMS/noarch/stand-in-1-1.noarch.rpm');
   };
 
   test.each([

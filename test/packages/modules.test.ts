@@ -4,13 +4,13 @@ import { gunzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readDocumentation } from '../../scripts/build/module-documentation.ts';
-import { projectFolder } from '../../scripts/build/project-folder.ts';
+import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
 import { packageVersion } from '../../scripts/package/package-version.ts';
 import { hasTool } from '../examples/has-tool.ts';
 import { canPack, contents, output, Packed, RELEASE } from './packed.ts';
 
-const FOLDER = 'usr/lib/jumpcloud-system-context';
+const DIRECTORY = 'usr/lib/jumpcloud-system-context';
 
 let packed: Packed;
 let described: PackageDescription;
@@ -24,12 +24,12 @@ afterAll(() => packed?.remove());
 function expected(): string[] {
   return [
     ...packed.built.modules.flatMap(({ name }) => [
-      `-rwxr-xr-x root/root ${FOLDER}/${name}`,
+      `-rwxr-xr-x root/root ${DIRECTORY}/${name}`,
       `lrwxrwxrwx root/root usr/bin/${name} -> ../lib/jumpcloud-system-context/${name}`,
       `-rw-r--r-- root/root usr/share/man/man8/${name}.8.gz`,
     ]),
-    `-rwxr-xr-x root/root ${FOLDER}/describe-host`,
-    `-rwxr-xr-x root/root ${FOLDER}/remove-on-poweroff`,
+    `-rwxr-xr-x root/root ${DIRECTORY}/describe-host`,
+    `-rwxr-xr-x root/root ${DIRECTORY}/remove-on-poweroff`,
     '-rw-r--r-- root/root usr/lib/systemd/system/jumpcloud-host.service',
     '-rw-r--r-- root/root usr/lib/systemd/system/jumpcloud-removal.service',
     '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context/examples/host.json',
@@ -66,11 +66,13 @@ describe.runIf(canPack.deb)('the deb', () => {
   });
 
   test('holds the modules as they were built', async () => {
-    const unpacked = join(packed.folder, 'unpacked');
+    const unpacked = join(packed.directory, 'unpacked');
     await execa('dpkg-deb', ['--extract', path, unpacked]);
     for (const { name } of packed.built.modules) {
-      const bytes = await readFile(join(unpacked, FOLDER, name));
-      expect(bytes.equals(await readFile(join(packed.folder, 'modules', name))), name).toBe(true);
+      const bytes = await readFile(join(unpacked, DIRECTORY, name));
+      expect(bytes.equals(await readFile(join(packed.directory, 'modules', name))), name).toBe(
+        true,
+      );
       const { mtimeMs } = await stat(join(unpacked, 'usr/bin', name));
       expect(mtimeMs).toBe(RELEASE.time * 1000);
     }
@@ -125,14 +127,14 @@ describe.runIf(canPack.rpm)('the rpm', () => {
     );
     const everything = await output('rpm', '-qp', '--xml', path);
     expect(everything).toContain('jumpcloud-host.service');
-    expect(everything).not.toContain(packed.folder);
-    expect(everything).not.toContain(projectFolder);
+    expect(everything).not.toContain(packed.directory);
+    expect(everything).not.toContain(projectDirectory);
   });
 
   test.runIf(hasTool('rpmlint over the rpms', 'rpmlint'))(
     'leaves rpmlint nothing to say that is not answered',
     async () => {
-      const config = join(projectFolder, 'packaging/rpmlint.toml');
+      const config = join(projectDirectory, 'packaging/rpmlint.toml');
       const { stdout } = await execa('rpmlint', ['--config', config, path], { reject: false });
       expect(stdout).toMatch(/ 0 errors, 0 warnings/);
     },
@@ -222,12 +224,12 @@ describe('a manual page', () => {
 describe('the scripts of the packages', () => {
   test.each(['deb/scripts', 'rpm/scripts', 'systemd/programs'])(
     'in %s are what a shell reads without a remark',
-    async (folder) => {
-      const directory = join(projectFolder, 'packaging', folder);
+    async (name) => {
+      const directory = join(projectDirectory, 'packaging', name);
       const files = await readdir(directory);
       expect(files.length).toBeGreaterThan(1);
       for (const file of files) await output('sh', '-n', join(directory, file));
-      if (!hasTool(`shellcheck over ${folder}`, 'shellcheck')) return;
+      if (!hasTool(`shellcheck over ${directory}`, 'shellcheck')) return;
       const paths = files.map((file) => join(directory, file));
       await output('shellcheck', '--shell=sh', '--exclude=SC2086', ...paths);
     },

@@ -11,7 +11,7 @@ let packed: Packed;
 let path: string;
 beforeAll(async () => {
   packed = await Packed.make();
-  path = await buildNpm(packed.folder, packed.folder, packed.built, RELEASE.links);
+  path = await buildNpm(packed.directory, packed.directory, packed.built, RELEASE.links);
 });
 afterAll(() => packed?.remove());
 
@@ -47,7 +47,7 @@ test('packed again it has the same bytes', async () => {
   const umask = process.umask(0o027);
   const again = await Packed.make();
   try {
-    const other = await buildNpm(again.folder, again.folder, again.built, RELEASE.links);
+    const other = await buildNpm(again.directory, again.directory, again.built, RELEASE.links);
     expect(first.equals(await readFile(other))).toBe(true);
   } finally {
     process.umask(umask);

@@ -35,33 +35,33 @@ export const PUBLISHER = { maintainer: nobodyInParticular, homepage: RELEASE.lin
 
 /** A folder of its own for what is packed; xz hurries, which changes sizes and nothing else. */
 export class Packed {
-  readonly folder: string;
+  readonly directory: string;
   readonly built: BuildResult;
 
-  private constructor(folder: string, built: BuildResult) {
-    this.folder = folder;
+  private constructor(directory: string, built: BuildResult) {
+    this.directory = directory;
     this.built = built;
   }
 
   static async make(release: ReleaseOptions = RELEASE): Promise<Packed> {
-    const folder = await mkdtemp(join(tmpdir(), 'packed-'));
-    return new Packed(folder, await buildAll(folder, release));
+    const directory = await mkdtemp(join(tmpdir(), 'packed-'));
+    return new Packed(directory, await buildAll(directory, release));
   }
 
   modules(): Promise<PackageDescription> {
-    return modulesPackage(this.folder, this.built, PUBLISHER);
+    return modulesPackage(this.directory, this.built, PUBLISHER);
   }
 
   deb(described: PackageDescription): Promise<string> {
-    return buildDeb(this.folder, described, 0);
+    return buildDeb(this.directory, described, 0);
   }
 
   rpm(described: PackageDescription): Promise<string> {
-    return buildRpm(this.folder, described, 0);
+    return buildRpm(this.directory, described, 0);
   }
 
   remove(): Promise<void> {
-    return rm(this.folder, { recursive: true });
+    return rm(this.directory, { recursive: true });
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { developmentVersion, projectVersion } from '../../scripts/build/build-version.ts';
-import { projectFolder } from '../../scripts/build/project-folder.ts';
+import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import { makeRelease } from '../../scripts/package/make-release.ts';
 import { readRelease } from '../../scripts/package/read-release.ts';
 import { canPack, output } from './packed.ts';
@@ -50,9 +50,9 @@ describe('a release', () => {
   });
 
   test('is refused by the command, with all that is missing', async () => {
-    const tsx = join(projectFolder, 'node_modules/.bin/tsx');
+    const tsx = join(projectDirectory, 'node_modules/.bin/tsx');
     const { exitCode, stderr } = await execa(tsx, ['scripts/release.ts'], {
-      cwd: projectFolder,
+      cwd: projectDirectory,
       reject: false,
     });
     expect(exitCode).toBe(1);
@@ -61,11 +61,11 @@ describe('a release', () => {
   });
 
   test.runIf(canPack.deb && canPack.rpm)('is everything, with checksums and notes', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'release-'));
+    const directory = await mkdtemp(join(tmpdir(), 'release-'));
     try {
       const release = readRelease(WORDS.flat(), '1.2.3', CHANGELOG);
-      const made = join(folder, 'release');
-      await makeRelease(made, join(folder, 'dist'), release, { level: 0, runtime: false });
+      const made = join(directory, 'release');
+      await makeRelease(made, join(directory, 'dist'), release, { level: 0, runtime: false });
       expect((await readdir(made)).sort()).toEqual([
         'RELEASE-NOTES.md',
         'SHA256SUMS',
@@ -82,15 +82,15 @@ describe('a release', () => {
       const manifest = JSON.parse(await output('tar', 'xzOf', collection, 'MANIFEST.json'));
       expect(manifest.collection_info).toMatchObject({ version: '1.2.3', ...release.links });
     } finally {
-      await rm(folder, { recursive: true });
+      await rm(directory, { recursive: true });
     }
   });
 });
 
 test('what is built between releases says so, and its commit', async () => {
   const { version } = await developmentVersion();
-  const commit = await output('git', '-C', projectFolder, 'rev-parse', '--short=7', 'HEAD');
-  const time = await output('git', '-C', projectFolder, 'log', '-1', '--format=%ct');
+  const commit = await output('git', '-C', projectDirectory, 'rev-parse', '--short=7', 'HEAD');
+  const time = await output('git', '-C', projectDirectory, 'log', '-1', '--format=%ct');
   const stamp = new Date(Number(time) * 1000).toISOString().replace(/\D/g, '').slice(0, 14);
   expect(version.replace(/\.modified$/, '')).toBe(
     `${await projectVersion()}-dev.${stamp}.g${commit}`,

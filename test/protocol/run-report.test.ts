@@ -5,8 +5,8 @@ const report = () => new RunReport();
 
 test('hides every secret everywhere', () => {
   const told = report();
-  told.hide('SECRET');
-  told.hide('$&');
+  told.addSecret('SECRET');
+  told.addSecret('$&');
   const text = told.conceal('{"msg":"a$&b SECRET SECRET","deep":[{"SECRET":"xSECRETx"}]}');
   expect(text).toBe('{"msg":"a********b ******** ********","deep":[{"********":"x********x"}]}');
 });
@@ -19,9 +19,9 @@ test('says a warning once', () => {
 
 test('tells the system and the connection once they are known', () => {
   const told = report();
-  told.identified('5f1a');
+  told.setSystemId('5f1a');
   let requests = 0;
-  told.connected(() => ({ requests }));
+  told.setApi(() => ({ requests }));
   requests = 3;
   const system = { system_id: '5f1a', warnings: [] };
   expect(told.fields({ withApi: false })).toEqual(system);

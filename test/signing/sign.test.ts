@@ -12,8 +12,8 @@ import { vectors } from './vectors.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const systemId = '0123456789abcdef01234567';
-const folder = mkdtempSync(join(tmpdir(), 'signing-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const directory = mkdtempSync(join(tmpdir(), 'signing-'));
+afterAll(() => rmSync(directory, { recursive: true }));
 
 describe.each(vectors)('$name', ({ method, path, time, date, text }) => {
   const signature = sign({ systemId, privateKey }, method, path, time);
@@ -46,7 +46,7 @@ describe.each(vectors)('$name', ({ method, path, time, date, text }) => {
   });
 
   test('is the signature that the openssl command line makes', async () => {
-    const keyPath = join(folder, 'key.pem');
+    const keyPath = join(directory, 'key.pem');
     writeFileSync(keyPath, privateKey.export({ type: 'pkcs1', format: 'pem' }));
     const { stdout } = await execa('openssl', ['dgst', '-sha256', '-sign', keyPath], {
       input: text,

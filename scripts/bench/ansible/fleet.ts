@@ -29,7 +29,7 @@ export async function makeFleet(
   const hosts = new Map<string, EnrolledHost>();
   for (let i = 1; i <= size; i++) hosts.set(`web-${i}`, await controller.enrol(emulator));
 
-  const connections = join(controller.folder, 'cp');
+  const connections = join(controller.directory, 'cp');
   const connection = server
     ? {
         ...(await sshVariables(controller, server)),
@@ -79,13 +79,13 @@ export async function makeFleet(
           store.hasEdge(systemId, 'command', command),
         ]);
         const sudo = { sudo: { enabled: true, withoutPassword: false } };
-        const wanted = JSON.stringify([
+        const desired = JSON.stringify([
           [name, false, ['managed_by', 'owner', 'role']],
           groups.length,
           [[user, sudo]],
           true,
         ]);
-        if (found !== wanted) throw new Error(`${name} is ${found}, not ${wanted}`);
+        if (found !== desired) throw new Error(`${name} is ${found}, not ${desired}`);
       }
     },
     async close() {

@@ -19,9 +19,9 @@ export async function timedPlay(
   const { output, exitCode } = await controller.playbook(playbook, {
     flags,
     env: {
-      ANSIBLE_CALLBACK_PLUGINS: join(controller.folder, 'callback_plugins'),
+      ANSIBLE_CALLBACK_PLUGINS: join(controller.directory, 'callback_plugins'),
       ANSIBLE_CALLBACKS_ENABLED: 'task_times',
-      ANSIBLE_SSH_CONTROL_PATH_DIR: join(controller.folder, 'cp'),
+      ANSIBLE_SSH_CONTROL_PATH_DIR: join(controller.directory, 'cp'),
       ANSIBLE_PIPELINING: String(pipelining),
     },
   });

@@ -31,14 +31,14 @@ export interface Fleet {
 
 /** Starts so many hosts at the same moment against an organisation with a rate limit. */
 export async function runFleet(size: number): Promise<Fleet> {
-  const folder = await mkdtemp(join(tmpdir(), 'fleet-'));
+  const directory = await mkdtemp(join(tmpdir(), 'fleet-'));
   const emulator = await startEmulator({ rateLimit: { requests: LIMIT, perSeconds: 1 } });
   const { store, url, requests } = emulator;
   try {
     const group = store.addGroup();
     const hosts: EnrolledHost[] = [];
     for (let i = 0; i < size; i++) {
-      hosts.push(await emulator.enrol({ agentDir: join(folder, String(i)) }));
+      hosts.push(await emulator.enrol({ agentDir: join(directory, String(i)) }));
     }
     const agentDirs = hosts.map(({ agentDir }) => agentDir);
     const { wrong, cpu } = await runHosts({ url, group, agentDirs });
@@ -64,7 +64,7 @@ export async function runFleet(size: number): Promise<Fleet> {
     };
   } finally {
     await emulator.close();
-    await rm(folder, { recursive: true });
+    await rm(directory, { recursive: true });
   }
 }
 

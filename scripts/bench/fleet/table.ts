@@ -3,11 +3,11 @@ import { type Fleet, LIMIT } from './run-fleet.ts';
 import { load } from './seconds.ts';
 
 /** The fewest requests a host's two runs can make: read, write and read again; one read. */
-const FEWEST = { memberships: 3, systems: 1 };
+const MIN = { memberships: 3, systems: 1 };
 
 /** Requests with another answer than 429, over the fewest possible. */
 export function excess({ hosts, answered }: Fleet): number {
-  const fewest = hosts * (FEWEST.memberships + FEWEST.systems);
+  const fewest = hosts * (MIN.memberships + MIN.systems);
   return (answered.memberships + answered.systems) / fewest - 1;
 }
 
@@ -16,8 +16,8 @@ export function table(fleets: readonly Fleet[]): string {
   const head = [
     'hosts',
     'converged',
-    `requests per host: membership (at least ${FEWEST.memberships})`,
-    `system (at least ${FEWEST.systems})`,
+    `requests per host: membership (at least ${MIN.memberships})`,
+    `system (at least ${MIN.systems})`,
     'over the least',
     '429 in all',
     '429 per host',

@@ -11,7 +11,7 @@ import {
   required,
 } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
-import { keeping } from '../../reconcile.ts';
+import { moduleFor } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { edgesOptions, edgesRules, sudoRules } from './edges-options.ts';
 
@@ -37,7 +37,7 @@ export const association = defineModule({
   name: 'jumpcloud_association',
   options,
   rules,
-  run: keeping(async () => (await import('./edge-concerns.ts')).associationConcern),
+  run: moduleFor(async () => (await import('./edge-resources')).associationResource),
 });
 
 function rules(given: ReadableValues<typeof options>): Problem[] {

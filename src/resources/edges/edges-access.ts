@@ -1,5 +1,5 @@
 import { readAssociations, writeAssociation } from '../../api/associations.ts';
-import { type EdgeChange, NO_SUDO, type Written } from '../../api/graph.ts';
+import { type EdgeChange, NO_SUDO, type WriteOutcome } from '../../api/graph.ts';
 import { readMemberships, writeMembership } from '../../api/memberships.ts';
 import type { AssociationType } from '../../base/named-kinds.ts';
 import type { HostSession } from '../../transport/host-session.ts';
@@ -12,7 +12,7 @@ export interface EdgesAccess {
   /** As in "the list of …". */
   readonly name: string;
   readonly read: () => Promise<Edges>;
-  readonly write: (change: EdgeChange) => Promise<Written>;
+  readonly write: (change: EdgeChange) => Promise<WriteOutcome>;
 }
 
 /** The system groups this host is in; such an edge carries no sudo. */

@@ -1,13 +1,13 @@
 import type { Problem } from '../../base/errors.ts';
 import { choice } from '../../options/choice.ts';
-import { type KindOf, objects } from '../../options/id.ts';
+import { type KindResolver, objects } from '../../options/id.ts';
 import { type Readable, UNREADABLE } from '../../options/invalid-value.ts';
 import { type ReadableValues, withDefault } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
-import type { EdgesWish, SudoWish } from './plan-edges.ts';
+import type { DesiredEdges, DesiredSudo } from './plan-edges.ts';
 
 /** The options of every module that keeps a set of edges to objects of a kind. */
-export function edgesOptions(kind: KindOf) {
+export function edgesOptions(kind: KindResolver) {
   return {
     state: withDefault(choice('present', 'absent'), 'present'),
     exclusive: withDefault(boolean(), false),
@@ -17,7 +17,7 @@ export function edgesOptions(kind: KindOf) {
 
 /** What was asked of a set of edges as a whole. */
 export interface EdgesOptions {
-  readonly state: EdgesWish['state'];
+  readonly state: DesiredEdges['state'];
   readonly exclusive: boolean;
   readonly keep: readonly string[] | undefined;
 }
@@ -39,19 +39,19 @@ export function edgesRules({
 }
 
 /** The wish that these options and a list of edges make. */
-export function edgesWish(
+export function desiredEdges(
   { state, exclusive, keep }: EdgesOptions,
-  edges: EdgesWish['edges'],
-): EdgesWish {
+  edges: DesiredEdges['edges'],
+): DesiredEdges {
   return { edges, state, exclusive, keep: new Set(keep) };
 }
 
-type ReadableState = Readable<EdgesWish['state']> | undefined;
+type ReadableState = Readable<DesiredEdges['state']> | undefined;
 
 /** What a wish about sudo must not say. */
-export function sudoRules(state: ReadableState, wish: Readable<SudoWish>): Problem[] {
-  if (wish === UNREADABLE) return [];
-  const { sudo, sudo_without_password } = wish;
+export function sudoRules(state: ReadableState, desired: Readable<DesiredSudo>): Problem[] {
+  if (desired === UNREADABLE) return [];
+  const { sudo, sudo_without_password } = desired;
   if (state === 'absent') {
     return [
       ...(sudo === undefined ? [] : ['sudo']),
@@ -67,11 +67,11 @@ export function sudoRules(state: ReadableState, wish: Readable<SudoWish>): Probl
 export function sudoRulesOf(
   option: string,
   state: ReadableState,
-  wishes: Readable<readonly SudoWish[]> | undefined,
+  allDesired: Readable<readonly DesiredSudo[]> | undefined,
 ): Problem[] {
-  if (wishes === undefined || wishes === UNREADABLE) return [];
-  return wishes.flatMap((wish, i) =>
-    sudoRules(state, wish).map((problem) => ({
+  if (allDesired === undefined || allDesired === UNREADABLE) return [];
+  return allDesired.flatMap((desired, i) =>
+    sudoRules(state, desired).map((problem) => ({
       option,
       message: `item ${i + 1}: ${problem.option}: ${problem.message}`,
     })),

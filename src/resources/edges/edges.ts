@@ -1,15 +1,15 @@
 import type { EdgeChange, Sudo } from '../../api/graph.ts';
-import type { Concern } from '../../reconcile.ts';
+import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { EdgesAccess } from './edges-access.ts';
-import { type Edges, type EdgesWish, planEdges } from './plan-edges.ts';
-import { unconfirmed } from './unconfirmed.ts';
+import { edgesFailure } from './edges-failure';
+import { type DesiredEdges, type Edges, planEdges } from './plan-edges.ts';
 import { edgesWriter } from './write-edges.ts';
 
 /** What makes one kind of edges a concern of its own. */
 export interface EdgesKind {
   readonly access: EdgesAccess;
-  readonly wish: EdgesWish;
+  readonly desired: DesiredEdges;
   /** The option that lists the edges; the diff shows them under its name. */
   readonly option: string;
   /** The result field that lists the edges afterwards. */
@@ -21,14 +21,14 @@ export interface EdgesKind {
 }
 
 /** A concern that is a set of edges, and what tells of changes to it. */
-export interface EdgesConcern extends Concern<Edges, EdgeChange> {
+export interface EdgesResource extends Resource<Edges, EdgeChange> {
   /** How much was changed, as in "2 added, 1 removed". */
   counts(done: readonly EdgeChange[]): string;
 }
 
 /** A concern that is a set of edges from this host, kept as its options describe. */
-export function edges(session: HostSession, kind: EdgesKind): EdgesConcern {
-  const { access, wish, shape, option, field, warnings } = kind;
+export function edges(session: HostSession, kind: EdgesKind): EdgesResource {
+  const { access, desired, shape, option, field, warnings } = kind;
   // An edge that is no more than an id cannot be updated.
   const lists = (done: readonly EdgeChange[]) => {
     const { added, updated, removed } = idsByOp(done);
@@ -53,7 +53,7 @@ export function edges(session: HostSession, kind: EdgesKind): EdgesConcern {
   return {
     read: access.read,
 
-    plan: (before) => planEdges(wish, before),
+    plan: (before) => planEdges(desired, before),
 
     report,
     progress,
@@ -61,11 +61,11 @@ export function edges(session: HostSession, kind: EdgesKind): EdgesConcern {
 
     async apply(run, { changes }, before) {
       if (changes.length === 0) return { done: [], after: before };
-      const writer = edgesWriter({ run, session, access, wish });
-      run.report.done(() => progress(writer.seen() ?? before, writer.done()));
+      const writer = edgesWriter({ run, session, access, desired: desired });
+      run.report.setProgress(() => progress(writer.seen() ?? before, writer.done()));
       await writer.write(changes);
       const readBack = await writer.readBack();
-      const failure = unconfirmed([readBack]);
+      const failure = edgesFailure([readBack]);
       return {
         done: writer.done(),
         after: readBack.after,
@@ -73,10 +73,12 @@ export function edges(session: HostSession, kind: EdgesKind): EdgesConcern {
       };
     },
 
-    managed(state) {
-      const managed = new Map([...state].filter(([id]) => wish.exclusive || wish.edges.has(id)));
+    diffView(state) {
+      const managed = new Map(
+        [...state].filter(([id]) => desired.exclusive || desired.edges.has(id)),
+      );
       const managesSudo = (id: string) => {
-        const of = wish.edges.get(id);
+        const of = desired.edges.get(id);
         return of?.sudo !== undefined || of?.sudo_without_password !== undefined;
       };
       return {
@@ -84,7 +86,7 @@ export function edges(session: HostSession, kind: EdgesKind): EdgesConcern {
       };
     },
 
-    sentence(done, isPrediction) {
+    summary(done, isPrediction) {
       if (done.length === 0) return 'Nothing to change.';
       return `${isPrediction ? 'Would change' : 'Changed'} ${field}: ${counts(done)}.`;
     },

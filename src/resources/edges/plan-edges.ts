@@ -5,15 +5,15 @@ import type { Plan } from '../../reconcile.ts';
 export type Edges = ReadonlyMap<string, Sudo>;
 
 /** The sudo wanted on an edge; what is undefined stays as it is. */
-export interface SudoWish {
+export interface DesiredSudo {
   readonly sudo?: boolean | undefined;
   readonly sudo_without_password?: boolean | undefined;
 }
 
 /** What is wanted of a set of edges. */
-export interface EdgesWish {
+export interface DesiredEdges {
   /** In the order given. */
-  readonly edges: ReadonlyMap<string, SudoWish>;
+  readonly edges: ReadonlyMap<string, DesiredSudo>;
   readonly state: 'present' | 'absent';
   /** Whether edges that are not wanted are removed. */
   readonly exclusive: boolean;
@@ -25,34 +25,35 @@ export interface EdgesWish {
  * Compares edges with what is wanted of them. Additions come first and removals last, so that
  * nobody who keeps access loses it in between.
  */
-export function planEdges(wish: EdgesWish, before: Edges): Plan<Edges, EdgeChange> {
-  const changes = wish.state === 'present' ? presence(wish, before) : absence(wish, before);
-  return { changes, after: withChanges(before, changes) };
+export function planEdges(desired: DesiredEdges, before: Edges): Plan<Edges, EdgeChange> {
+  const changes =
+    desired.state === 'present' ? planPresent(desired, before) : planAbsent(desired, before);
+  return { changes, after: edgesAfter(before, changes) };
 }
 
-function presence(wish: EdgesWish, before: Edges): EdgeChange[] {
+function planPresent(desired: DesiredEdges, before: Edges): EdgeChange[] {
   const added: EdgeChange[] = [];
   const updated: EdgeChange[] = [];
-  for (const [id, sudoWish] of wish.edges) {
+  for (const [id, edge] of desired.edges) {
     const current = before.get(id);
-    const sudo = wantedSudo(sudoWish, current ?? NO_SUDO);
+    const sudo = desiredSudo(edge, current ?? NO_SUDO);
     if (current === undefined) {
       added.push(sudo.sudo ? { op: 'add', id, sudo } : { op: 'add', id });
     } else if (!sameSudo(sudo, current)) {
       updated.push({ op: 'update', id, sudo });
     }
   }
-  const left = wish.exclusive ? [...before.keys()].filter((id) => !isWanted(wish, id)) : [];
+  const left = desired.exclusive ? [...before.keys()].filter((id) => !isDesired(desired, id)) : [];
   return [...added, ...updated, ...removals(left)];
 }
 
 /** Whether an exclusive wish leaves an edge in place. */
-export function isWanted({ edges, keep }: EdgesWish, id: string): boolean {
+export function isDesired({ edges, keep }: DesiredEdges, id: string): boolean {
   return edges.has(id) || keep.has(id);
 }
 
-function absence(wish: EdgesWish, before: Edges): EdgeChange[] {
-  return removals([...wish.edges.keys()].filter((id) => before.has(id)));
+function planAbsent(desired: DesiredEdges, before: Edges): EdgeChange[] {
+  return removals([...desired.edges.keys()].filter((id) => before.has(id)));
 }
 
 function removals(ids: string[]): EdgeChange[] {
@@ -60,9 +61,9 @@ function removals(ids: string[]): EdgeChange[] {
 }
 
 /** Sudo without password is nothing without sudo: a wish for no sudo takes both away. */
-function wantedSudo(wish: SudoWish, current: Sudo): Sudo {
-  const sudo = wish.sudo ?? current.sudo;
-  const withoutPassword = wish.sudo_without_password ?? current.sudo_without_password;
+function desiredSudo(desired: DesiredSudo, current: Sudo): Sudo {
+  const sudo = desired.sudo ?? current.sudo;
+  const withoutPassword = desired.sudo_without_password ?? current.sudo_without_password;
   return { sudo, sudo_without_password: sudo && withoutPassword };
 }
 
@@ -70,7 +71,7 @@ function sameSudo(a: Sudo, b: Sudo): boolean {
   return a.sudo === b.sudo && a.sudo_without_password === b.sudo_without_password;
 }
 
-function withChanges(before: Edges, changes: readonly EdgeChange[]): Edges {
+function edgesAfter(before: Edges, changes: readonly EdgeChange[]): Edges {
   const after = new Map(before);
   for (const change of changes) {
     if (change.op === 'remove') after.delete(change.id);

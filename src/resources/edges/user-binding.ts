@@ -1,7 +1,7 @@
 import type { Problem } from '../../base/errors.ts';
 import { defineModule } from '../../module.ts';
 import { type OptionValues, type ReadableValues, required } from '../../options/option.ts';
-import { keeping } from '../../reconcile.ts';
+import { moduleFor } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { edgesOptions, edgesRules, sudoRulesOf } from './edges-options.ts';
 import { users } from './users-option.ts';
@@ -16,7 +16,7 @@ export const userBinding = defineModule({
   name: 'jumpcloud_user_binding',
   options,
   rules,
-  run: keeping(async () => (await import('./edge-concerns.ts')).userBindingConcern),
+  run: moduleFor(async () => (await import('./edge-resources')).userBindingResource),
 });
 
 function rules(given: ReadableValues<typeof options>): Problem[] {

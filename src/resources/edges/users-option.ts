@@ -1,47 +1,53 @@
+import { coerceMapping } from '../../options/coercions';
 import { toListOf } from '../../options/collections.ts';
 import { idOrName } from '../../options/id.ts';
-import { asInvalid, type Flaw, InvalidValue, UNREADABLE } from '../../options/invalid-value.ts';
-import { nearest } from '../../options/nearest.ts';
+import {
+  asInvalid,
+  InvalidValue,
+  UNREADABLE,
+  type ValidationIssue,
+} from '../../options/invalid-value.ts';
+import { nearestName } from '../../options/nearest-name';
 import type { Option } from '../../options/option.ts';
-import { quoteKey } from '../../options/quote.ts';
+import { quoteKey } from '../../options/quote-name';
 import { toBoolean } from '../../options/scalars.ts';
-import { readMapping } from '../../options/spellings.ts';
-import type { SudoWish } from './plan-edges.ts';
+import type { DesiredSudo } from './plan-edges.ts';
 
 const KEYS = ['id', 'sudo', 'sudo_without_password'];
 
 /** A user, and the sudo wanted on the edge to them. */
-export interface UserWish extends SudoWish {
+export interface DesiredUser extends DesiredSudo {
   readonly id: string;
 }
 
 /** Users, or user groups, with the sudo wanted for each, as mappings or plain; none may be named twice. */
-export function users(kind: 'user' | 'user_group'): Option<UserWish[] | undefined> {
+export function users(kind: 'user' | 'user_group'): Option<DesiredUser[] | undefined> {
   return {
     type: 'list',
     elements: 'raw',
-    read: (value, { names }) => toListOf(toUser(distinct(kind, idOrName(kind, names))))(value),
+    read: (value, { names }) =>
+      toListOf(toDesiredUser(distinct(kind, idOrName(kind, names))))(value),
   };
 }
 
-function toUser(toId: (value: unknown) => string): (value: unknown) => UserWish {
+function toDesiredUser(toId: (value: unknown) => string): (value: unknown) => DesiredUser {
   return (value) => {
     const mapping =
-      typeof value === 'string' && !value.startsWith('{') ? undefined : readMapping(value);
+      typeof value === 'string' && !value.startsWith('{') ? undefined : coerceMapping(value);
     if (mapping === undefined) return { id: toId(value) };
-    const flaws: Flaw[] = unknownKeys(mapping);
+    const flaws: ValidationIssue[] = unknownKeys(mapping);
     const read = <T>(key: string, toValue: (given: unknown) => T): T | typeof UNREADABLE => {
       try {
         return toValue(mapping[key] ?? undefined);
       } catch (error) {
         const path = key === 'id' ? [] : [key];
-        flaws.push(...asInvalid(error).flaws.map((flaw) => ({ ...flaw, path })));
+        flaws.push(...asInvalid(error).issues.map((flaw) => ({ ...flaw, path })));
         return UNREADABLE;
       }
     };
-    const id = read('id', (given) => toId(required(given)));
-    const sudo = read('sudo', toWish);
-    const sudo_without_password = read('sudo_without_password', toWish);
+    const id = read('id', (given) => toId(requireId(given)));
+    const sudo = read('sudo', toOptionalBoolean);
+    const sudo_without_password = read('sudo_without_password', toOptionalBoolean);
     if (
       flaws.length > 0 ||
       id === UNREADABLE ||
@@ -54,11 +60,11 @@ function toUser(toId: (value: unknown) => string): (value: unknown) => UserWish 
   };
 }
 
-function unknownKeys(mapping: object): Flaw[] {
+function unknownKeys(mapping: object): ValidationIssue[] {
   return Object.keys(mapping)
     .filter((key) => !KEYS.includes(key))
     .map((key) => {
-      const meant = nearest(key, KEYS);
+      const meant = nearestName(key, KEYS);
       const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
       return {
         path: [],
@@ -68,12 +74,12 @@ function unknownKeys(mapping: object): Flaw[] {
     });
 }
 
-function required(id: unknown): unknown {
+function requireId(id: unknown): unknown {
   if (id === undefined) throw new InvalidValue('id is required');
   return id;
 }
 
-function toWish(value: unknown): boolean | undefined {
+function toOptionalBoolean(value: unknown): boolean | undefined {
   return value === undefined ? undefined : toBoolean(value);
 }
 

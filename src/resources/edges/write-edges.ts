@@ -1,4 +1,4 @@
-import type { EdgeChange, Refusal } from '../../api/graph.ts';
+import type { EdgeChange, EdgeRefusal } from '../../api/graph.ts';
 import { Unavailable } from '../../base/errors.ts';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 import { pollUntil } from '../../base/poll-until.ts';
@@ -6,7 +6,7 @@ import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { READ_BACK_TIMEOUT_MS } from '../read-back-timeout.ts';
 import type { EdgesAccess } from './edges-access.ts';
-import { type Edges, type EdgesWish, planEdges } from './plan-edges.ts';
+import { type DesiredEdges, type Edges, planEdges } from './plan-edges.ts';
 
 const FIRST_DELAY_MS = 250;
 
@@ -17,15 +17,15 @@ const FIRST_DELAY_MS = 250;
 const WRITES_AT_ONCE = 5;
 
 /** What writing to one list of edges needs. */
-export interface EdgesWork {
+export interface EdgesWriterContext {
   readonly run: Run;
   readonly session: HostSession;
   readonly access: EdgesAccess;
-  readonly wish: EdgesWish;
+  readonly desired: DesiredEdges;
 }
 
 /** An edge that JumpCloud refused to write. */
-export interface RefusedEdge extends Refusal {
+export interface RefusedEdge extends EdgeRefusal {
   readonly access: EdgesAccess;
   readonly change: EdgeChange;
   /** When the last write beside it was answered, in milliseconds of the monotonic clock. */
@@ -65,8 +65,8 @@ export interface EdgesWriter {
 }
 
 /** Begins to write to one list of edges. */
-export function edgesWriter(work: EdgesWork): EdgesWriter {
-  const { run, session, access, wish } = work;
+export function edgesWriter(work: EdgesWriterContext): EdgesWriter {
+  const { run, session, access, desired } = work;
   const tried: EdgeChange[] = [];
   const refused = new Map<string, RefusedEdge>();
   const done = new Set<EdgeChange>();
@@ -78,7 +78,7 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
 
   const writeAtOnce = async (changes: readonly EdgeChange[]) => {
     const left = [...changes];
-    const refusals = new Map<EdgeChange, Refusal>();
+    const refusals = new Map<EdgeChange, EdgeRefusal>();
     let failure: { readonly error: unknown } | undefined;
     const lane = async () => {
       for (let change = left.shift(); change !== undefined && !failure; change = left.shift()) {
@@ -101,7 +101,7 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
     const refusedAt = writtenAt;
     for (const change of changes) {
       const refusal = refusals.get(change);
-      if (refusal) refused.set(keyOf(change), { ...refusal, access, change, refusedAt });
+      if (refusal) refused.set(changeKey(change), { ...refusal, access, change, refusedAt });
     }
   };
 
@@ -123,10 +123,10 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
         throw error;
       }
       isSeen = true;
-      left = planEdges(wish, seen).changes;
-      if (left.every((change) => refused.has(keyOf(change)))) return true;
-      const before = new Set(tried.map(keyOf));
-      const fresh = left.filter((change) => !before.has(keyOf(change)));
+      left = planEdges(desired, seen).changes;
+      if (left.every((change) => refused.has(changeKey(change)))) return true;
+      const before = new Set(tried.map(changeKey));
+      const fresh = left.filter((change) => !before.has(changeKey(change)));
       if (fresh.length === 0) return undefined;
       await write(fresh);
       // The graph may take as long again to show these.
@@ -142,7 +142,7 @@ export function edgesWriter(work: EdgesWork): EdgesWriter {
       leftMs: () =>
         Math.min(writtenAt + READ_BACK_TIMEOUT_MS - monotonicMs(), session.budget.remaining()),
     });
-    const missing = new Set(left.map(keyOf));
+    const missing = new Set(left.map(changeKey));
     for (const [key, { change, inDoubt }] of refused) {
       // An attempt before the refused one had done it.
       if (inDoubt && !missing.has(key)) done.add(change);
@@ -164,6 +164,6 @@ function isCutOff(error: unknown): boolean {
   return error instanceof Unavailable && error.attempts === 1;
 }
 
-function keyOf({ op, id }: EdgeChange): string {
+function changeKey({ op, id }: EdgeChange): string {
   return `${op} ${id}`;
 }

@@ -1,16 +1,16 @@
 import type { Path } from '../../api/users.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { type EdgesConcern, type EdgesKind, edges } from '../edges/edges.ts';
+import { type EdgesKind, type EdgesResource, edges } from '../edges/edges.ts';
 import { associations, memberships } from '../edges/edges-access.ts';
-import { keptSudo } from '../edges/kept-sudo.ts';
-import type { Edges, EdgesWish, SudoWish } from '../edges/plan-edges.ts';
-import { remainingAccess } from '../edges/remaining-access.ts';
+import { indirectAccess } from '../edges/indirect-access';
+import type { DesiredEdges, DesiredSudo, Edges } from '../edges/plan-edges.ts';
+import { unmanagedSudo } from '../edges/unmanaged-sudo';
 import { EDGE_SECTIONS, type EdgeSection, type HostOptions } from './host-options.ts';
 
 /** One list of edges of the document: what it means, as in the module of its own. */
-export interface EdgesPart extends SectionKind {
+export interface EdgesSection extends SectionKind {
   readonly section: EdgeSection;
-  readonly concern: EdgesConcern;
+  readonly concern: EdgesResource;
 }
 
 /** A kind of edges whose warnings may depend on the other lists, as they all are after the run. */
@@ -20,31 +20,31 @@ interface SectionKind extends Omit<EdgesKind, 'warnings'> {
 type AllEdges = ReadonlyMap<EdgeSection, Edges>;
 
 /** The lists of edges that the document has, in the order in which edges are added. */
-export function edgesParts(session: HostSession, options: HostOptions): EdgesPart[] {
+export function edgesSections(session: HostSession, options: HostOptions): EdgesSection[] {
   return EDGE_SECTIONS.filter((section) => options[section] !== undefined).map((section) => {
-    const kind = kindOf(session, section, wishOf(section, options));
+    const kind = kindOf(session, section, desiredOf(section, options));
     const { warnings: _, ...bare } = kind;
     return { section, ...kind, concern: edges(session, bare) };
   });
 }
 
-function wishOf(section: EdgeSection, options: HostOptions): EdgesWish {
-  const wished = (options[section] ?? []).map((item): [string, SudoWish] =>
+function desiredOf(section: EdgeSection, options: HostOptions): DesiredEdges {
+  const desired = (options[section] ?? []).map((item): [string, DesiredSudo] =>
     typeof item === 'string' ? [item, {}] : [item.id, item],
   );
   return {
-    edges: new Map(wished),
+    edges: new Map(desired),
     state: 'present',
     exclusive: options.exclusive.includes(section),
     keep: new Set(options.keep?.[section]),
   };
 }
 
-function kindOf(session: HostSession, section: EdgeSection, wish: EdgesWish): SectionKind {
+function kindOf(session: HostSession, section: EdgeSection, desired: DesiredEdges): SectionKind {
   const as = (type: 'user' | 'user_group' | 'policy' | 'policy_group' | 'command') =>
     ({
       access: associations(session, type),
-      wish,
+      desired,
       option: section,
       field: 'associations',
     }) as const;
@@ -52,7 +52,7 @@ function kindOf(session: HostSession, section: EdgeSection, wish: EdgesWish): Se
     case 'groups':
       return {
         access: memberships(session),
-        wish,
+        desired,
         option: section,
         field: 'groups',
         shape: 'ids',
@@ -63,15 +63,15 @@ function kindOf(session: HostSession, section: EdgeSection, wish: EdgesWish): Se
         field: 'users',
         shape: 'with sudo',
         warnings: async (after, all) => [
-          ...keptSudo(wish, after),
-          ...(await remainingAccess(session, wish, after, (path) => isOpen(path, all))),
+          ...unmanagedSudo(desired, after),
+          ...(await indirectAccess(session, desired, after, (path) => isOpen(path, all))),
         ],
       };
     case 'user_groups':
       return {
         ...as('user_group'),
         shape: 'with sudo',
-        warnings: async (after) => keptSudo(wish, after, 'User group'),
+        warnings: async (after) => unmanagedSudo(desired, after, 'User group'),
       };
     case 'policies':
       return { ...as('policy'), shape: 'objects' };

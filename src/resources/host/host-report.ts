@@ -2,22 +2,22 @@ import {
   changesOf,
   fieldsOf,
   type HostChange,
-  type HostParts,
+  type HostSections,
   type HostState,
 } from './host-state.ts';
 
 /** Returns the result fields of a run that fails: what was read last, and what was written. */
-export function progressOf(
-  parts: HostParts,
+export function progressFields(
+  parts: HostSections,
   seen: HostState,
   done: readonly HostChange[],
 ): Record<string, unknown> {
-  return { changed: done.length > 0, sections: sectionsOf(parts, seen, done) };
+  return { changed: done.length > 0, sections: sectionFields(parts, seen, done) };
 }
 
 /** Returns the result fields of the sections that were read. */
-export function sectionsOf(
-  parts: HostParts,
+export function sectionFields(
+  parts: HostSections,
   { system, edges, reapplied }: HostState,
   done: readonly HostChange[],
 ): Record<string, unknown> {
@@ -32,7 +32,7 @@ export function sectionsOf(
 
 /** Returns the result fields of the lists of edges that were read. */
 function edgesReport(
-  parts: HostParts,
+  parts: HostSections,
   edges: HostState['edges'],
   done: readonly HostChange[],
 ): Record<string, unknown> {

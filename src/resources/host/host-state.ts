@@ -1,9 +1,9 @@
 import type { EdgeChange } from '../../api/graph.ts';
 import type { SystemRecord } from '../../api/systems.ts';
-import type { Concern } from '../../reconcile.ts';
+import type { Resource } from '../../reconcile.ts';
 import type { Edges } from '../edges/plan-edges.ts';
 import type { Field } from '../system/system-fields.ts';
-import type { EdgesPart } from './edge-sections.ts';
+import type { EdgesSection } from './edge-sections.ts';
 import type { EdgeSection } from './host-options.ts';
 
 /** What there is of each section of the document. */
@@ -20,9 +20,9 @@ export type HostChange =
   | { readonly section: EdgeSection; readonly change: EdgeChange };
 
 /** The parts of the document as concerns of their own. */
-export interface HostParts {
-  readonly system: Concern<SystemRecord, Field> | undefined;
-  readonly edges: readonly EdgesPart[];
+export interface HostSections {
+  readonly system: Resource<SystemRecord, Field> | undefined;
+  readonly edges: readonly EdgesSection[];
 }
 
 /** The fields of the record among changes. */

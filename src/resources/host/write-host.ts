@@ -2,26 +2,26 @@ import { type ModuleError, NotApplied, NotFound, Rejected } from '../../base/err
 import type { Applied } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { type Unconfirmed, unconfirmed } from '../edges/unconfirmed.ts';
+import { type EdgesFailure, edgesFailure } from '../edges/edges-failure';
 import { edgesWriter } from '../edges/write-edges.ts';
 import { systemWriter } from '../system/system-writer.ts';
-import type { EdgesPart } from './edge-sections.ts';
+import type { EdgesSection } from './edge-sections.ts';
 import type { HostOptions } from './host-options.ts';
-import { progressOf } from './host-report.ts';
+import { progressFields } from './host-report.ts';
 import {
   changesOf,
   fieldsOf,
   type HostChange,
-  type HostParts,
+  type HostSections,
   type HostState,
 } from './host-state.ts';
 import { inSection } from './in-section.ts';
 
 /** What the writes of a run to the whole document need. */
-export interface HostWork {
+export interface HostWriterContext {
   readonly session: HostSession;
   readonly options: HostOptions;
-  readonly parts: HostParts;
+  readonly parts: HostSections;
   readonly run: Run;
 }
 
@@ -31,7 +31,7 @@ export interface HostWork {
  * for the settings to hold. Settings or edges that are refused do not keep the rest from being written.
  */
 export async function writeHost(
-  { session, options, parts, run }: HostWork,
+  { session, options, parts, run }: HostWriterContext,
   changes: readonly HostChange[],
   before: HostState,
 ): Promise<Applied<HostState, HostChange>> {
@@ -41,7 +41,7 @@ export async function writeHost(
       : undefined;
   const writers = parts.edges.map((part) => ({
     ...part,
-    writer: edgesWriter({ run, session, access: part.access, wish: part.wish }),
+    writer: edgesWriter({ run, session, access: part.access, desired: part.desired }),
     planned: changesOf(changes, part.section),
   }));
   const done = (): HostChange[] => [
@@ -61,7 +61,7 @@ export async function writeHost(
       }),
     ]),
   });
-  run.report.done(() => progressOf(parts, seen(), done()));
+  run.report.setProgress(() => progressFields(parts, seen(), done()));
 
   let refusedSettings = await record?.write(fieldsOf(changes)).then(() => undefined, refusalOf);
 
@@ -80,7 +80,7 @@ export async function writeHost(
       writer.readBack().catch((error) => inSection(section, error)),
     ),
   );
-  const unshown = unconfirmed(readBacks);
+  const unshown = edgesFailure(readBacks);
   if (refusedSettings === undefined) {
     refusedSettings = await record?.settle().then(() => undefined, refusalOf);
   }
@@ -91,12 +91,12 @@ export async function writeHost(
 
 /** Refused settings come first, with what became of the edges beside them. */
 function failureOf(
-  parts: readonly EdgesPart[],
+  parts: readonly EdgesSection[],
   settings: ModuleError | undefined,
-  edges: Unconfirmed | undefined,
+  edges: EdgesFailure | undefined,
 ): ModuleError | undefined {
-  if (settings === undefined) return edges?.error.with({ section: sectionOf(parts, edges) });
-  return settings.with({ ...edges?.details, section: 'system' }, edges?.also);
+  if (settings === undefined) return edges?.error.withDetails({ section: sectionOf(parts, edges) });
+  return settings.withDetails({ ...edges?.details, section: 'system' }, edges?.also);
 }
 
 /** What JumpCloud refuses of the settings says nothing about the edges; anything else ends the run. */
@@ -108,8 +108,8 @@ function refusalOf(error: unknown): ModuleError {
 }
 
 function sectionOf(
-  parts: readonly EdgesPart[],
-  { access }: { access: EdgesPart['access'] },
+  parts: readonly EdgesSection[],
+  { access }: { access: EdgesSection['access'] },
 ): string {
   return parts.find((part) => part.access === access)?.section ?? '';
 }

@@ -7,9 +7,9 @@ import { type BoundUser, readUsers } from '../../api/users.ts';
 import { OBJECT_TYPES } from '../../base/named-kinds.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { readTogether } from '../read-together.ts';
+import { readInParallel } from '../read-in-parallel';
 import { reportRecord } from '../system/record-report.ts';
-import { type SystemInfoOptions, wanted } from './info-options.ts';
+import { requiredReads, type SystemInfoOptions } from './info-options.ts';
 
 /** What has been read. */
 interface Gathered {
@@ -25,7 +25,7 @@ export async function gather(
   session: HostSession,
   { gather: parts }: SystemInfoOptions,
 ): Promise<Record<string, unknown>> {
-  const wants = wanted(parts);
+  const wants = requiredReads(parts);
   const seen: Gathered = {};
   const keep = async <K extends keyof Gathered>(
     part: K,
@@ -34,7 +34,7 @@ export async function gather(
     if (wants[part]) seen[part] = await read(session);
   };
   try {
-    await readTogether(session, [
+    await readInParallel(session, [
       keep('record', readSystem),
       keep('groups', readMemberships),
       keep('users', readUsers),
@@ -43,7 +43,7 @@ export async function gather(
   } catch (error) {
     const fields = fieldsOf(session, parts, seen);
     if (Object.keys(fields).length > 0)
-      run.report.done(() => ({ changed: false, enrolled: true, ...fields }));
+      run.report.setProgress(() => ({ changed: false, enrolled: true, ...fields }));
     throw error;
   }
   return fieldsOf(session, parts, seen);

@@ -15,7 +15,7 @@ export const systemInfoOptions = {
 export type SystemInfoOptions = OptionValues<typeof systemInfoOptions>;
 
 /** What has to be read for the parts that are asked for. */
-export function wanted(parts: SystemInfoOptions['gather']) {
+export function requiredReads(parts: SystemInfoOptions['gather']) {
   const asked = (part: (typeof PARTS)[number]) => parts.includes(part);
   return {
     record: asked('system') || asked('agent'),
@@ -27,7 +27,7 @@ export function wanted(parts: SystemInfoOptions['gather']) {
 
 /** How many reads that takes. */
 export function readCount(parts: SystemInfoOptions['gather']): number {
-  const { associations, ...single } = wanted(parts);
+  const { associations, ...single } = requiredReads(parts);
   const lists = associations ? OBJECT_TYPES.length : 0;
   return lists + Object.values(single).filter(Boolean).length;
 }

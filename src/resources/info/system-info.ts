@@ -2,7 +2,7 @@ import { awaitRegistration } from '../../agent/await-registration.ts';
 import { AlreadyRemoved, type Registration } from '../../agent/registration.ts';
 import { NotEnrolled } from '../../base/errors.ts';
 import { defineModule } from '../../module.ts';
-import { withSessionOf } from '../../transport/open-session.ts';
+import { withRegistration } from '../../transport/open-session.ts';
 import { connectionRules } from '../connection-options.ts';
 import { readCount, type SystemInfoOptions, systemInfoOptions } from './info-options.ts';
 
@@ -29,7 +29,7 @@ export const systemInfo = defineModule({
         fields: { enrolled: false, reason },
       };
     }
-    const fields = await withSessionOf(run, registration, given, {
+    const fields = await withRegistration(run, registration, given, {
       requests: readCount(given.gather),
       async do(session) {
         const { gather } = await import('./gather.ts');

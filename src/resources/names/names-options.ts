@@ -2,6 +2,7 @@ import { REGIONS } from '../../agent/region.ts';
 import type { Problem } from '../../base/errors.ts';
 import type { NamedKind } from '../../base/named-kinds.ts';
 import { choice } from '../../options/choice.ts';
+import { coerceText, isRounded } from '../../options/coercions';
 import { toDistinct } from '../../options/collections.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
 import {
@@ -13,12 +14,11 @@ import {
 import { pemBundle } from '../../options/pem-bundle.ts';
 import { toText } from '../../options/scalars.ts';
 import { seconds } from '../../options/seconds.ts';
-import { isRounded, readText } from '../../options/spellings.ts';
 import { apiUrl, proxyUrl } from '../../options/url.ts';
 import { connectionRules } from '../connection-options.ts';
 
 /** The option for each kind of object. */
-export const KINDS = {
+export const KIND_OPTIONS = {
   system_groups: 'system_group',
   user_groups: 'user_group',
   users: 'user',
@@ -26,7 +26,7 @@ export const KINDS = {
   policies: 'policy',
   policy_groups: 'policy_group',
 } as const satisfies Readonly<Record<string, NamedKind>>;
-export type KindOption = keyof typeof KINDS;
+export type KindOption = keyof typeof KIND_OPTIONS;
 
 /** The variables that stand for options, and what their values look like: they go into headers. */
 const FORMS = {
@@ -60,7 +60,7 @@ export type NamesOptions = OptionValues<typeof namesOptions>;
 export function namesRules(given: ReadableValues<typeof namesOptions>): Problem[] {
   const problems = [...connectionRules(given)];
   if (kindsOf(given).length === 0) {
-    const options = Object.keys(KINDS).join(', ');
+    const options = Object.keys(KIND_OPTIONS).join(', ');
     problems.push({ option: '', message: `Nothing to look up: give at least one of ${options}.` });
   }
   const fromVariables = [
@@ -84,7 +84,7 @@ export function namesRules(given: ReadableValues<typeof namesOptions>): Problem[
 
 /** The kinds that are asked for. */
 export function kindsOf(given: Readonly<Record<KindOption, unknown>>): KindOption[] {
-  const options = Object.keys(KINDS) as KindOption[];
+  const options = Object.keys(KIND_OPTIONS) as KindOption[];
   return options.filter((option) => given[option] !== undefined);
 }
 
@@ -127,7 +127,7 @@ function headerText(variable: Variable): Option<string | undefined> {
 }
 
 function toTextUnquoted(value: unknown): string {
-  const text = readText(value);
+  const text = coerceText(value);
   if (text !== undefined) return text;
   throw new InvalidValue(`expected text${isRounded(value) ? '; put the number in quotes' : ''}`);
 }

@@ -1,7 +1,7 @@
-import { CONSOLES } from '../../agent/region.ts';
-import { spellingsOf } from '../../base/conceal.ts';
+import { API_ORIGINS } from '../../agent/region.ts';
+import { encodingsOf } from '../../base/conceal.ts';
 import { InvalidArguments, NotFound, type Problem } from '../../base/errors.ts';
-import { counted, shorten } from '../../base/printable.ts';
+import { countOf, truncate } from '../../base/printable.ts';
 import { defineModule } from '../../module.ts';
 import type { Outcome, Run } from '../../run.ts';
 import { ApiKeyAuthentication } from '../../transport/auth/api-key.ts';
@@ -9,13 +9,13 @@ import { openDestination } from '../../transport/connect/destination.ts';
 import type { Session } from '../../transport/session.ts';
 import {
   fromEnvironment,
-  KINDS,
+  KIND_OPTIONS,
   kindsOf,
   type NamesOptions,
   namesOptions,
   namesRules,
 } from './names-options.ts';
-import { isAsked, type Resolved, resolve } from './resolve.ts';
+import { needsRequests, type Resolved, resolve } from './resolve.ts';
 
 /** Names to ids, with an administrator's API key. Reads only, and never signs as a host. */
 export const names = defineModule({
@@ -26,7 +26,9 @@ export const names = defineModule({
     const session = await openAdminSession(options, run);
     try {
       const resolved = await Promise.all(
-        kindsOf(options).map((option) => resolve(session, KINDS[option], options[option] ?? [])),
+        kindsOf(options).map((option) =>
+          resolve(session, KIND_OPTIONS[option], options[option] ?? []),
+        ),
       );
       return outcome(options, run, resolved);
     } finally {
@@ -37,29 +39,29 @@ export const names = defineModule({
 
 async function openAdminSession(options: NamesOptions, run: Run): Promise<Session> {
   const apiKey = options.api_key ?? fromEnvironment('JUMPCLOUD_API_KEY') ?? '';
-  for (const spelling of spellingsOf(apiKey)) run.report.hide(spelling);
-  const origin = options.api_url ?? CONSOLES[options.region];
+  for (const spelling of encodingsOf(apiKey)) run.report.addSecret(spelling);
+  const origin = options.api_url ?? API_ORIGINS[options.region];
   const [destination] = await openDestination(
     origin,
     options,
-    kindsOf(options).filter((kind) => isAsked(options[kind])).length,
+    kindsOf(options).filter((kind) => needsRequests(options[kind])).length,
     async () => {},
   );
   const orgId = options.org_id ?? fromEnvironment('JUMPCLOUD_ORG_ID');
   const { openSession } = await import('../../transport/session.ts');
   const session = await openSession(run, new ApiKeyAuthentication(apiKey, orgId), destination);
-  run.report.connected(() => session.report());
+  run.report.setApi(() => session.report());
   return session;
 }
 
 function outcome(options: NamesOptions, run: Run, resolved: readonly Resolved[]): Outcome {
   const isAll = ({ kind }: Resolved) =>
-    kindsOf(options).some((option) => KINDS[option] === kind && options[option] === 'all');
+    kindsOf(options).some((option) => KIND_OPTIONS[option] === kind && options[option] === 'all');
   requireResolved(resolved.filter((one) => !isAll(one)));
   for (const { kind, ambiguous } of resolved.filter(isAll)) {
     for (const { name, ids } of ambiguous) {
       run.report.warn(
-        `${said(kind, name)} is borne by ${ids.length}, and left out: ${ids.join(', ')}. Give one of them another name, or use its id.`,
+        `${quotedName(kind, name)} is borne by ${ids.length}, and left out: ${ids.join(', ')}. Give one of them another name, or use its id.`,
       );
     }
   }
@@ -69,7 +71,7 @@ function outcome(options: NamesOptions, run: Run, resolved: readonly Resolved[])
     for (const [name, { id, isDynamic }] of found) {
       if (!isDynamic) continue;
       run.report.warn(
-        `${said(kind, name)} (${id}) is dynamic: JumpCloud fills it by a rule, and no host can join or leave it by hand. Leave it out of the groups of a host, or list it under keep.`,
+        `${quotedName(kind, name)} (${id}) is dynamic: JumpCloud fills it by a rule, and no host can join or leave it by hand. Leave it out of the groups of a host, or list it under keep.`,
       );
     }
   }
@@ -80,7 +82,7 @@ function outcome(options: NamesOptions, run: Run, resolved: readonly Resolved[])
   ]);
   return {
     changed: false,
-    msg: `Resolved ${counted(count, 'name')}.`,
+    msg: `Resolved ${countOf(count, 'name')}.`,
     fields: { names: Object.fromEntries(byKind), dynamic },
   };
 }
@@ -92,8 +94,8 @@ function outcome(options: NamesOptions, run: Run, resolved: readonly Resolved[])
 function requireResolved(resolved: readonly Resolved[]): void {
   const missing = resolved.flatMap(({ kind, missing }) =>
     missing.map(({ name, near }) => {
-      const hint = near === undefined ? '' : `; did you mean ${shorten(near)}?`;
-      return { kind, name, message: `there is no ${said(kind, name)}${hint}` };
+      const hint = near === undefined ? '' : `; did you mean ${truncate(near)}?`;
+      return { kind, name, message: `there is no ${quotedName(kind, name)}${hint}` };
     }),
   );
   const ambiguous = resolved.flatMap(({ kind, ambiguous }) =>
@@ -101,7 +103,7 @@ function requireResolved(resolved: readonly Resolved[]): void {
       kind,
       name,
       ids,
-      message: `${said(kind, name)} may mean ${ids.join(' or ')}: give one another name, or use its id`,
+      message: `${quotedName(kind, name)} may mean ${ids.join(' or ')}: give one another name, or use its id`,
     })),
   );
   const messages = [...missing, ...ambiguous].map(({ message }) => message);
@@ -128,9 +130,9 @@ function requireResolved(resolved: readonly Resolved[]): void {
 }
 
 function optionOf(kind: Resolved['kind']): string {
-  return Object.entries(KINDS).find(([, of]) => of === kind)?.[0] ?? '';
+  return Object.entries(KIND_OPTIONS).find(([, of]) => of === kind)?.[0] ?? '';
 }
 
-function said(kind: Resolved['kind'], name: string): string {
-  return `${kind.replace('_', ' ')} ${JSON.stringify(shorten(name))}`;
+function quotedName(kind: Resolved['kind'], name: string): string {
+  return `${kind.replace('_', ' ')} ${JSON.stringify(truncate(name))}`;
 }

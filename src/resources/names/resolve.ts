@@ -2,14 +2,14 @@ import { findObjects, type NamedObject } from '../../api/named-objects.ts';
 import { Interrupted } from '../../base/errors.ts';
 import type { NamedKind } from '../../base/named-kinds.ts';
 import { isId } from '../../options/id.ts';
-import { nearest } from '../../options/nearest.ts';
+import { nearestName } from '../../options/nearest-name';
 import type { Session } from '../../transport/session.ts';
 
 /** Up to so many names are asked for one by one; above, the whole list is read instead. */
-const MOST_SINGLE = 5;
+const MAX_SINGLE_REQUESTS = 5;
 
 /** For so many missing names the nearest is looked for: nobody reads more, and lists may be long. */
-const MOST_HINTS = 20;
+const MAX_SUGGESTIONS = 20;
 
 /** What names of one kind stand for. */
 export interface Resolved {
@@ -24,21 +24,21 @@ export interface Resolved {
 }
 
 /** Whether something has to be asked for: what is an id already needs no name. */
-export function isAsked(wanted: readonly string[] | 'all' | undefined): boolean {
-  return wanted === 'all' || (wanted ?? []).some((name) => !isId(name));
+export function needsRequests(desired: readonly string[] | 'all' | undefined): boolean {
+  return desired === 'all' || (desired ?? []).some((name) => !isId(name));
 }
 
 /** Resolves names of one kind, or all there are. What is an id already needs no name. */
 export async function resolve(
   session: Session,
   kind: NamedKind,
-  wanted: readonly string[] | 'all',
+  desired: readonly string[] | 'all',
 ): Promise<Resolved> {
-  const names = wanted === 'all' ? undefined : wanted.filter((name) => !isId(name));
+  const names = desired === 'all' ? undefined : desired.filter((name) => !isId(name));
   if (names?.length === 0)
     return { kind, found: new Map(), dynamic: [], missing: [], ambiguous: [] };
   const objects = await readObjects(session, kind, names);
-  const bearers = bearersOf(objects);
+  const bearers = indexByName(objects);
   // Of a user's two names the username stands for all.
   const asked = names ?? unique(objects.flatMap((object) => object.names.slice(0, 1)));
 
@@ -56,11 +56,12 @@ export async function resolve(
     }
   }
   const known = [...bearers.keys()];
-  const near = (name: string, i: number) => (i < MOST_HINTS ? nearest(name, known) : undefined);
+  const near = (name: string, i: number) =>
+    i < MAX_SUGGESTIONS ? nearestName(name, known) : undefined;
   return {
     kind,
     found,
-    dynamic: (wanted === 'all' ? objects : [...found.values()])
+    dynamic: (desired === 'all' ? objects : [...found.values()])
       .filter(({ isDynamic }) => isDynamic)
       .map(({ id }) => id),
     missing: missing.map((name, i) => ({ name, near: near(name, i) })),
@@ -77,9 +78,9 @@ async function readObjects(
   kind: NamedKind,
   names: readonly string[] | undefined,
 ): Promise<NamedObject[]> {
-  if (names === undefined || names.length > MOST_SINGLE) return findObjects(session, kind);
+  if (names === undefined || names.length > MAX_SINGLE_REQUESTS) return findObjects(session, kind);
   const found = await findObjects(session, kind, names);
-  const bearers = bearersOf(found);
+  const bearers = indexByName(found);
   if (names.every((name) => bearers.has(name))) return found;
   try {
     return [...found, ...(await findObjects(session, kind))];
@@ -90,7 +91,7 @@ async function readObjects(
 }
 
 /** The objects that bear each name, each once. Names are compared exactly. */
-function bearersOf(objects: readonly NamedObject[]): Map<string, Map<string, NamedObject>> {
+function indexByName(objects: readonly NamedObject[]): Map<string, Map<string, NamedObject>> {
   const bearers = new Map<string, Map<string, NamedObject>>();
   for (const object of objects) {
     for (const name of object.names) {

@@ -13,15 +13,15 @@ export interface AgentStop {
 export function agentStop(run: Run, isAsked: boolean): AgentStop {
   if (!isAsked) return { stop: async () => {}, during: (work) => work() };
   const command = findStopCommand(process.env['PATH'] ?? '');
-  let isTold = false;
+  let isReported = false;
   return {
     async stop() {
-      const over = run.report.waiting('for the agent to stop', STOP_TIMEOUT_MS);
+      const over = run.report.showWait('for the agent to stop', STOP_TIMEOUT_MS);
       try {
         await stopAgent(command, run.signal);
-        isTold = true;
+        isReported = true;
       } catch (error) {
-        isTold = error instanceof Interrupted;
+        isReported = error instanceof Interrupted;
         throw error;
       } finally {
         over();
@@ -31,7 +31,7 @@ export function agentStop(run: Run, isAsked: boolean): AgentStop {
       try {
         return await work();
       } catch (error) {
-        if (isTold) {
+        if (isReported) {
           run.report.warn(
             'The agent was told to stop before that; start jcagent again unless you run again.',
           );

@@ -1,26 +1,26 @@
 import { ASSOCIATION_TYPES } from '../../base/named-kinds.ts';
-import type { Concern } from '../../reconcile.ts';
+import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { associations, memberships } from '../edges/edges-access.ts';
-import type { EdgesWish } from '../edges/plan-edges.ts';
-import { unconfirmed } from '../edges/unconfirmed.ts';
+import { edgesFailure } from '../edges/edges-failure';
+import type { DesiredEdges } from '../edges/plan-edges.ts';
 import { edgesWriter } from '../edges/write-edges.ts';
 import type { AgentStop } from './agent-stop.ts';
-import { type Removed, removing, type Standing } from './removed.ts';
+import { type RemovalState, type Removed, removalBase } from './removal-base';
 
-const NONE: EdgesWish = { edges: new Map(), state: 'present', exclusive: true, keep: new Set() };
+const NONE: DesiredEdges = { edges: new Map(), state: 'present', exclusive: true, keep: new Set() };
 
 /** Every kind of edge a system has: its groups, then what is associated with it. The record stays. */
 export function allAssociations(
   session: HostSession,
   agent: AgentStop,
-): Concern<Standing, Removed> {
+): Resource<RemovalState, Removed> {
   const kinds = [
     memberships(session),
     ...ASSOCIATION_TYPES.map((type) => associations(session, type)),
   ];
   return {
-    ...removing,
+    ...removalBase,
 
     async read() {
       const lists = await Promise.all(
@@ -36,17 +36,17 @@ export function allAssociations(
         .map((access) => ({
           type: access.type,
           ids: changes.filter(({ type }) => type === access.type).map(({ id }) => id),
-          writer: edgesWriter({ run, session, access, wish: NONE }),
+          writer: edgesWriter({ run, session, access, desired: NONE }),
         }))
         .filter(({ ids }) => ids.length > 0);
       const removed = () =>
         lists.flatMap(({ type, writer }) => writer.done().map(({ id }) => ({ type, id })));
-      run.report.done(() => removing.progress(after, removed()));
+      run.report.setProgress(() => removalBase.progress(after, removed()));
       for (const { ids, writer } of lists) {
         await writer.write(ids.map((id) => ({ op: 'remove', id })));
       }
       const readBacks = await Promise.all(lists.map(({ writer }) => writer.readBack()));
-      const failure = unconfirmed(readBacks);
+      const failure = edgesFailure(readBacks);
       return { done: removed(), after, ...(failure && { failure: failure.error }) };
     },
   };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { NoRegistration, readConfiguration } from '../../agent/configuration.ts';
 import { identityFiles } from '../../agent/purge.ts';
-import { readFile, Unreadable } from '../../agent/read-file.ts';
+import { AgentFileError, readAgentFile } from '../../agent/read-agent-file';
 import { BadIdentity } from '../../base/errors.ts';
 import type { Run } from '../../run.ts';
 import type { RemovalOptions } from './removal-options.ts';
@@ -17,11 +17,11 @@ export interface RegistrationTraits {
 }
 
 /** Returns what client.key holds, or why it cannot be read; undefined when there is none. */
-export function keyIn(agentDir: string): string | undefined {
+export function readKeyText(agentDir: string): string | undefined {
   try {
-    return readFile(join(agentDir, 'client.key'))?.text;
+    return readAgentFile(join(agentDir, 'client.key'))?.text;
   } catch (error) {
-    if (error instanceof Unreadable) return error.message;
+    if (error instanceof AgentFileError) return error.message;
     throw error;
   }
 }
@@ -33,18 +33,18 @@ export function keyIn(agentDir: string): string | undefined {
 export function filesToPurge(
   run: Run,
   { agent_dir, system_id, purge_identity }: RemovalOptions,
-  began: RegistrationTraits,
+  initial: RegistrationTraits,
 ): string[] {
   const files = purge_identity ? identityFiles(agent_dir) : [];
   if (files.length === 0) return [];
-  const why = changeSince(began, agent_dir) ?? mismatch(system_id, began.systemId);
+  const why = changeSince(initial, agent_dir) ?? mismatch(system_id, initial.systemId);
   if (why === undefined) return files;
   run.report.warn(`Nothing was purged: ${why} These files stay: ${files.join(', ')}.`);
   return [];
 }
 
 /** Why what is there now may be a new registration; undefined when it is the one from the start. */
-function changeSince(began: RegistrationTraits, agentDir: string): string | undefined {
+function changeSince(initial: RegistrationTraits, agentDir: string): string | undefined {
   let systemKey: string | undefined;
   try {
     systemKey = readConfiguration(join(agentDir, 'jcagent.conf')).systemKey;
@@ -52,15 +52,15 @@ function changeSince(began: RegistrationTraits, agentDir: string): string | unde
     if (error instanceof BadIdentity) return error.message;
     if (!(error instanceof NoRegistration)) throw error;
   }
-  if (systemKey !== began.systemKey) {
+  if (systemKey !== initial.systemKey) {
     return `the agent has registered again, or is registering (${systemKey === undefined ? 'no systemKey is' : `systemKey ${systemKey} is`} in jcagent.conf).`;
   }
-  if (keyIn(agentDir) === began.key) return undefined;
+  if (readKeyText(agentDir) === initial.key) return undefined;
   return 'client.key is not the key that this run began with, so the agent is registering again.';
 }
 
-function mismatch(wanted: string | undefined, known: string | undefined): string | undefined {
-  return wanted === undefined || wanted === known
+function mismatch(desired: string | undefined, known: string | undefined): string | undefined {
+  return desired === undefined || desired === known
     ? undefined
-    : `this host has no id to compare with system_id ${wanted}.`;
+    : `this host has no id to compare with system_id ${desired}.`;
 }

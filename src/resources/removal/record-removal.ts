@@ -1,12 +1,17 @@
-import { type Absence, type Deletion, deleteSystem, lookUpSystem } from '../../api/systems.ts';
+import {
+  checkPresence,
+  type DeleteOutcome,
+  deleteSystem,
+  type RecordAbsence,
+} from '../../api/systems.ts';
 import { Interrupted, ModuleError, NotApplied, Unauthorized } from '../../base/errors.ts';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { awaitAbsence } from './await-absence.ts';
+import { awaitGone } from './await-gone';
+import type { Removed } from './removal-base';
 import type { RemovalFiles } from './removal-files.ts';
-import type { Removed } from './removed.ts';
-import { type Sent, withoutProof } from './without-proof.ts';
+import { type DeleteHistory, unprovenRemoval } from './unproven-removal';
 
 /** The removal of this host's record, while no other run writes. */
 export class RecordRemoval {
@@ -29,7 +34,7 @@ export class RecordRemoval {
   }
 
   /** Deletes the record and verifies that it is gone, or completes what another run started. */
-  async complete(absence: Absence | undefined): Promise<void> {
+  async complete(absence: RecordAbsence | undefined): Promise<void> {
     const { isMarked, isRemoved } = this.#files.read();
     // The run that held the lock before may have removed the system, or was refused.
     if (isRemoved) this.#files.removeMarker();
@@ -43,7 +48,7 @@ export class RecordRemoval {
    * that DELETE took no effect, and its marker proves nothing.
    */
   async #deleteAgain(): Promise<void> {
-    const seen = await lookUpSystem(this.#session);
+    const seen = await checkPresence(this.#session);
     if (!seen.isThere) return this.#conclude(seen, 'lost');
     this.#files.voidMarker(this.#run);
     await this.#delete();
@@ -57,7 +62,7 @@ export class RecordRemoval {
         throw deletion.error;
       case 'denied': {
         this.#files.voidMarker(this.#run);
-        const seen = await lookUpSystem(this.#session);
+        const seen = await checkPresence(this.#session);
         if (seen.isThere) throw this.#isDenied();
         return this.#conclude(seen, 'denied');
       }
@@ -66,7 +71,7 @@ export class RecordRemoval {
     }
   }
 
-  async #send(): Promise<Deletion> {
+  async #send(): Promise<DeleteOutcome> {
     this.#files.writeMarker();
     try {
       return await deleteSystem(this.#session);
@@ -85,7 +90,7 @@ export class RecordRemoval {
       outcome === 'answered'
         ? `JumpCloud answered that system ${systemId} was deleted`
         : `The answer to deleting system ${systemId} was lost`;
-    const absence = await awaitAbsence(this.#session, this.#run, what);
+    const absence = await awaitGone(this.#session, this.#run, what);
     if (absence !== undefined && (outcome === 'answered' || absence.isTimed)) {
       this.#files.writeTombstone(this.#run);
       return;
@@ -100,12 +105,12 @@ export class RecordRemoval {
   }
 
   /** Completes a removal whose DELETE got no answer, or fails. */
-  #conclude(absence: Absence, sent: Sent): void {
+  #conclude(absence: RecordAbsence, sent: DeleteHistory): void {
     if (sent === 'lost' && absence.isTimed) {
       this.#files.writeTombstone(this.#run);
       return;
     }
-    const failure = withoutProof(this.#session, absence, sent, this.#purge);
+    const failure = unprovenRemoval(this.#session, absence, sent, this.#purge);
     if (failure !== undefined) throw failure;
   }
 

@@ -5,7 +5,7 @@ import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 
 /** What the files of this host say of the removal of its record. */
-export interface RemovalState {
+export interface RemovalHistory {
   /** Whether a DELETE was sent, or was about to be, and no answer has refused it. */
   readonly isMarked: boolean;
   /** Whether the record was seen to be gone. */
@@ -24,7 +24,7 @@ export class RemovalFiles {
   }
 
   /** Reads both. Another run leaves its tombstone before it removes its marker. */
-  read(): RemovalState {
+  read(): RemovalHistory {
     const isMarked = hasMarker(this.#agentDir, this.#marker);
     return { isMarked, isRemoved: hasTombstone(this.#agentDir, this.#marker.system_key) };
   }

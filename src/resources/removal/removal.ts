@@ -8,9 +8,9 @@ import { ASSOCIATION_TYPES } from '../../base/named-kinds.ts';
 import { defineModule } from '../../module.ts';
 import { reconcile } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
-import { withSessionOf } from '../../transport/open-session.ts';
+import { withRegistration } from '../../transport/open-session.ts';
 import { agentStop } from './agent-stop.ts';
-import { keyIn, type RegistrationTraits } from './files-to-purge.ts';
+import { type RegistrationTraits, readKeyText } from './files-to-purge.ts';
 import { type RemovalOptions, removalOptions, removalRules } from './removal-options.ts';
 import { removedAlready } from './removed-already.ts';
 import { withPurge } from './with-purge.ts';
@@ -26,47 +26,47 @@ export const removal = defineModule({
   refusesEmptyInput: true,
   rules: removalRules,
   async run(options: RemovalOptions, run) {
-    const { registration, began } = await lookForRegistration(options, run);
+    const { registration, initial } = await lookForRegistration(options, run);
     if (registration === undefined) {
-      return reconcile(run, withPurge(run, options, began, removedAlready(options.agent_dir)));
+      return reconcile(run, withPurge(run, options, initial, removedAlready(options.agent_dir)));
     }
     requireSystem(options.system_id, registration.systemId);
     // Before anything is asked: a host that cannot be sealed keeps its record.
     if (options.purge_identity) requirePurgeable(options.agent_dir);
     const agent = agentStop(run, options.stop_agent);
-    return withSessionOf(run, registration, options, {
+    return withRegistration(run, registration, options, {
       requests: options.scope === 'system' ? 1 : 1 + ASSOCIATION_TYPES.length,
       do: (session) =>
         agent.during(async () => {
-          const { removalConcern } = await import('./removal-concern.ts');
+          const { removalResource: removalConcern } = await import('./removal-resource');
           const concern = removalConcern(session, options, agent);
-          return reconcile(run, withPurge(run, options, began, concern));
+          return reconcile(run, withPurge(run, options, initial, concern));
         }),
     });
   },
 });
 
 /** As what this host is registered. */
-interface Found {
+interface FoundRegistration {
   /** There when there may be something to remove still. */
   readonly registration?: Registration;
-  readonly began: RegistrationTraits;
+  readonly initial: RegistrationTraits;
 }
 
-async function lookForRegistration(options: RemovalOptions, run: Run): Promise<Found> {
+async function lookForRegistration(options: RemovalOptions, run: Run): Promise<FoundRegistration> {
   const { agent_dir, registration_timeout } = options;
   try {
     const registration = await awaitRegistration(agent_dir, registration_timeout, run);
     const { systemId, keyFile } = registration;
-    return { registration, began: { systemKey: systemId, systemId, key: keyFile.text } };
+    return { registration, initial: { systemKey: systemId, systemId, key: keyFile.text } };
   } catch (error) {
     if (error instanceof NoRegistration) {
       const systemId = readTombstone(agent_dir)?.systemKey;
-      return { began: { systemKey: undefined, systemId, key: keyIn(agent_dir) } };
+      return { initial: { systemKey: undefined, systemId, key: readKeyText(agent_dir) } };
     }
     if (!(error instanceof AlreadyRemoved)) throw error;
     requireSystem(options.system_id, error.systemId);
     const { systemId } = error;
-    return { began: { systemKey: systemId, systemId, key: keyIn(agent_dir) } };
+    return { initial: { systemKey: systemId, systemId, key: readKeyText(agent_dir) } };
   }
 }

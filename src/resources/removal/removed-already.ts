@@ -1,12 +1,12 @@
 import { cleanUpLock } from '../../agent/lock.ts';
 import { removeMarker } from '../../agent/marker.ts';
-import type { Concern } from '../../reconcile.ts';
-import { type Removed, removing, type Standing } from './removed.ts';
+import type { Resource } from '../../reconcile.ts';
+import { type RemovalState, type Removed, removalBase } from './removal-base';
 
 /** Of a host that is not registered, or was removed already: nothing is there to take out. */
-export function removedAlready(agentDir: string): Concern<Standing, Removed> {
+export function removedAlready(agentDir: string): Resource<RemovalState, Removed> {
   return {
-    ...removing,
+    ...removalBase,
 
     read: async () => ({ present: [] }),
 

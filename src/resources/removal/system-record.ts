@@ -1,13 +1,13 @@
-import { exclusively } from '../../agent/lock.ts';
-import { lookUpSystem } from '../../api/systems.ts';
-import type { Concern } from '../../reconcile.ts';
+import { withLock } from '../../agent/lock.ts';
+import { checkPresence } from '../../api/systems.ts';
+import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { AgentStop } from './agent-stop.ts';
 import { RecordRemoval } from './record-removal.ts';
+import { type RemovalState, type Removed, removalBase } from './removal-base';
 import { RemovalFiles } from './removal-files.ts';
 import type { RemovalOptions } from './removal-options.ts';
-import { type Removed, removing, type Standing } from './removed.ts';
-import { withoutProof } from './without-proof.ts';
+import { unprovenRemoval } from './unproven-removal';
 
 /**
  * Returns this host's record, to be deleted and seen to be gone. Whatever fails, and wherever the
@@ -22,18 +22,18 @@ export function systemRecord(
   session: HostSession,
   { purge_identity }: RemovalOptions,
   agent: AgentStop,
-): Concern<Standing, Removed> {
+): Resource<RemovalState, Removed> {
   const { systemId, agentDir } = session.identity;
   const files = new RemovalFiles(session);
   return {
-    ...removing,
+    ...removalBase,
 
     async read() {
-      const seen = await lookUpSystem(session);
+      const seen = await checkPresence(session);
       if (seen.isThere) return { present: [{ type: 'system', id: systemId }] };
       const { isMarked, isRemoved } = files.read();
       if ((isMarked && seen.isTimed) || isRemoved) return { present: [], absence: seen };
-      const failure = withoutProof(session, seen, isMarked ? 'lost' : 'none', purge_identity);
+      const failure = unprovenRemoval(session, seen, isMarked ? 'lost' : 'none', purge_identity);
       if (failure !== undefined) throw failure;
       return { present: [] };
     },
@@ -42,8 +42,8 @@ export function systemRecord(
       await agent.stop();
       if (changes.length === 0 && absence === undefined) return { done: [], after };
       const removal = new RecordRemoval(run, session, files, purge_identity);
-      run.report.done(() => removing.progress(after, removal.removed));
-      await exclusively(run, agentDir, {
+      run.report.setProgress(() => removalBase.progress(after, removal.removed));
+      await withLock(run, agentDir, {
         forMs: session.budget.remaining(),
         work: () => removal.complete(absence),
       });

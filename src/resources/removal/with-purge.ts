@@ -1,13 +1,13 @@
 import { deleteIdentityFile } from '../../agent/purge.ts';
-import { counted } from '../../base/printable.ts';
-import type { Concern } from '../../reconcile.ts';
+import { countOf } from '../../base/printable.ts';
+import type { Resource } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import { filesToPurge, type RegistrationTraits } from './files-to-purge.ts';
+import type { RemovalState, Removed } from './removal-base';
 import type { RemovalOptions } from './removal-options.ts';
-import type { Removed, Standing } from './removed.ts';
 
 /** What is in JumpCloud and on this host's disk and is to go. */
-interface WithFiles extends Standing {
+interface WithFiles extends RemovalState {
   readonly files: readonly string[];
 }
 
@@ -17,10 +17,10 @@ type Removal = Removed | { readonly purged: string };
 export function withPurge(
   run: Run,
   options: RemovalOptions,
-  began: RegistrationTraits,
-  removal: Concern<Standing, Removed>,
-): Concern<WithFiles, Removal> {
-  const files = () => filesToPurge(run, options, began);
+  initial: RegistrationTraits,
+  removal: Resource<RemovalState, Removed>,
+): Resource<WithFiles, Removal> {
+  const files = () => filesToPurge(run, options, initial);
   const progress = (after: WithFiles, done: readonly Removal[]) => {
     const { removed, purged } = sorted(done);
     return { ...removal.progress?.(after, removed), purged, changed: done.length > 0 };
@@ -43,7 +43,7 @@ export function withPurge(
       const applied = await removal.apply(run, removal.plan(before), before);
       if (applied.failure !== undefined) return { ...applied, after };
       const done: Removal[] = [...applied.done];
-      run.report.done(() => progress(after, done));
+      run.report.setProgress(() => progress(after, done));
       // Once more, because the agent may have registered again since.
       for (const path of files()) {
         if (deleteIdentityFile(path)) done.push({ purged: path });
@@ -51,7 +51,7 @@ export function withPurge(
       return { done, after };
     },
 
-    managed: (seen) => ({ ...removal.managed(seen), identity_files: seen.files }),
+    diffView: (seen) => ({ ...removal.diffView(seen), identity_files: seen.files }),
 
     report(after, done) {
       const { removed, purged } = sorted(done);
@@ -60,11 +60,11 @@ export function withPurge(
 
     progress,
 
-    sentence(done, isPrediction) {
+    summary(done, isPrediction) {
       const { removed, purged } = sorted(done);
-      if (purged.length === 0) return removal.sentence(removed, isPrediction);
-      const first = removed.length > 0 ? `${removal.sentence(removed, isPrediction)} ` : '';
-      return `${first}${isPrediction ? 'Would purge' : 'Purged'} ${counted(purged.length, 'file')} of the agent's identity.`;
+      if (purged.length === 0) return removal.summary(removed, isPrediction);
+      const first = removed.length > 0 ? `${removal.summary(removed, isPrediction)} ` : '';
+      return `${first}${isPrediction ? 'Would purge' : 'Purged'} ${countOf(purged.length, 'file')} of the agent's identity.`;
     },
   };
 }

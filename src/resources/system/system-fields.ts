@@ -18,13 +18,13 @@ export interface SystemSettings {
 }
 
 /** The settings of this host's record that are kept, and for how long they have to hold. */
-export type SystemWish = SystemSettings & { readonly settle: number };
+export type DesiredSystem = SystemSettings & { readonly settle: number };
 
 /** One managed option: what the record holds, and what a write would make of it. */
 export interface Field {
   readonly option: keyof SystemSettings;
   readonly current: unknown;
-  readonly wanted: unknown;
+  readonly desired: unknown;
   readonly agrees: boolean;
   /** Sent to JumpCloud if the two differ. */
   readonly changes: SystemChanges;
@@ -32,11 +32,11 @@ export interface Field {
 
 function field<T>(
   option: Field['option'],
-  { current, wanted }: { current: T; wanted: T },
+  { current, desired }: { current: T; desired: T },
   changes: SystemChanges,
-  isSame: (current: T, wanted: T) => boolean = Object.is,
+  isSame: (current: T, desired: T) => boolean = Object.is,
 ): Field {
-  return { option, current, wanted, agrees: isSame(current, wanted), changes };
+  return { option, current, desired, agrees: isSame(current, desired), changes };
 }
 
 const TEXTS = { display_name: 'displayName', description: 'description' } as const;
@@ -52,32 +52,32 @@ const SWITCHES = {
 export function managedFields(settings: SystemSettings, record: SystemRecord): Field[] {
   const fields: Field[] = [];
   for (const [option, key] of entries(TEXTS)) {
-    const wanted = settings[option];
-    if (wanted === undefined) continue;
+    const desired = settings[option];
+    if (desired === undefined) continue;
     // A record without the text agrees with empty text.
-    fields.push(field(option, { current: record[key] ?? '', wanted }, { [key]: wanted }));
+    fields.push(field(option, { current: record[key] ?? '', desired }, { [key]: desired }));
   }
   for (const [option, key] of entries(SWITCHES)) {
-    const wanted = settings[option];
-    if (wanted === undefined) continue;
+    const desired = settings[option];
+    if (desired === undefined) continue;
     const current = record[key] ?? null;
-    fields.push(field<boolean | null>(option, { current, wanted }, { [key]: wanted }));
+    fields.push(field<boolean | null>(option, { current, desired }, { [key]: desired }));
   }
-  const { primary_user: wanted } = settings;
-  if (wanted !== undefined) {
-    const changes = { 'primarySystemUser.id': wanted || null };
-    fields.push(field('primary_user', { current: primaryUser(record), wanted }, changes));
+  const { primary_user: desired } = settings;
+  if (desired !== undefined) {
+    const changes = { 'primarySystemUser.id': desired || null };
+    fields.push(field('primary_user', { current: primaryUser(record), desired }, changes));
   }
   const { system_insights: state } = settings;
   if (state !== undefined) {
     const current = insightsOf(record);
     const changes = { systemInsights: { state } };
-    fields.push(field<string | null>('system_insights', { current, wanted: state }, changes));
+    fields.push(field<string | null>('system_insights', { current, desired: state }, changes));
   }
   if (settings.attributes !== undefined) {
     const current = attributesOf(record);
     const attributes = mergeAttributes(current, settings.attributes, settings.purge_attributes);
-    const both = { current: bare(current), wanted: bare(attributes) };
+    const both = { current: bare(current), desired: bare(attributes) };
     fields.push(field('attributes', both, { attributes }, isSameList));
   }
   return fields;
@@ -98,17 +98,17 @@ function isSameList(one: readonly BareAttribute[], other: readonly BareAttribute
 }
 
 /** The options that a record does not agree with. */
-export function disagreeing(settings: SystemSettings, record: SystemRecord): Field[] {
+export function drift(settings: SystemSettings, record: SystemRecord): Field[] {
   return managedFields(settings, record).filter(({ agrees }) => !agrees);
 }
 
 /** What a PUT of these fields sends. */
-export function bodyOf(changes: readonly Field[]): SystemChanges {
+export function putBody(changes: readonly Field[]): SystemChanges {
   return Object.assign({}, ...changes.map((change) => change.changes));
 }
 
 /** The record as it will be after a write. */
-export function withChanges(record: SystemRecord, changes: SystemChanges): SystemRecord {
+export function recordAfter(record: SystemRecord, changes: SystemChanges): SystemRecord {
   const { 'primarySystemUser.id': user, attributes, systemInsights, ...plain } = changes;
   const after: SystemRecord = {
     ...record,
@@ -157,16 +157,16 @@ function primaryUser(record: SystemRecord): string {
  */
 function mergeAttributes(
   current: readonly Attribute[],
-  wanted: ReadonlyMap<string, string | null>,
+  desired: ReadonlyMap<string, string | null>,
   purge: boolean,
 ): Attribute[] {
   const merged: Attribute[] = [];
-  const missing = new Map(wanted);
+  const missing = new Map(desired);
   for (const attribute of current) {
     const { name } = attribute;
     const value = missing.get(name);
     if (typeof value === 'string') merged.push({ ...attribute, value });
-    if (!purge && !wanted.has(name)) merged.push(attribute);
+    if (!purge && !desired.has(name)) merged.push(attribute);
     missing.delete(name);
   }
   for (const [name, value] of missing) {

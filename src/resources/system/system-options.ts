@@ -1,17 +1,17 @@
 import type { Problem } from '../../base/errors.ts';
 import { choice } from '../../options/choice.ts';
+import { coerceText } from '../../options/coercions';
 import { toMapping } from '../../options/collections.ts';
-import { describe } from '../../options/describe.ts';
+import { describeValue } from '../../options/describe-value';
 import { objectOrNone } from '../../options/id.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
 import { type Option, type ReadableValues, withDefault } from '../../options/option.ts';
-import { quote } from '../../options/quote.ts';
+import { quoteName } from '../../options/quote-name';
 import { boolean, text } from '../../options/scalars.ts';
 import { seconds } from '../../options/seconds.ts';
-import { readText } from '../../options/spellings.ts';
 
 /** JumpCloud's limit for a custom attribute's value, in characters (code points). */
-const LONGEST_VALUE = 1024;
+const MAX_VALUE_LENGTH = 1024;
 
 /** The settings of this host's record. */
 export const settingsOptions = {
@@ -54,18 +54,18 @@ function toAttributes(value: unknown): ReadonlyMap<string, string | null> {
     return message === undefined ? [] : [{ path: [], message }];
   });
   if (flaws.length > 0) throw new InvalidValue(flaws);
-  return new Map(given.map(([name, of]) => [name, readText(of) ?? null]));
+  return new Map(given.map(([name, of]) => [name, coerceText(of) ?? null]));
 }
 
 function problemWith(name: string, given: unknown): string | undefined {
   if (name === '') return 'an attribute has an empty name';
   if (given === null) return undefined;
-  const value = readText(given);
+  const value = coerceText(given);
   if (value === undefined) {
-    return `${quote(name)}: expected text, or null to remove it, got ${describe(given)}`;
+    return `${quoteName(name)}: expected text, or null to remove it, got ${describeValue(given)}`;
   }
   const { length } = [...value];
-  return length > LONGEST_VALUE
-    ? `${quote(name)}: has ${length} characters, JumpCloud keeps ${LONGEST_VALUE} at most`
+  return length > MAX_VALUE_LENGTH
+    ? `${quoteName(name)}: has ${length} characters, JumpCloud keeps ${MAX_VALUE_LENGTH} at most`
     : undefined;
 }

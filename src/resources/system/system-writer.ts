@@ -1,18 +1,12 @@
-import { exclusively } from '../../agent/lock.ts';
+import { withLock } from '../../agent/lock.ts';
 import { readSystem, type SystemRecord, updateSystem } from '../../api/systems.ts';
 import { NotApplied, NotFound, Rejected } from '../../base/errors.ts';
-import { shorten } from '../../base/printable.ts';
+import { truncate } from '../../base/printable.ts';
 import type { Applied } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { settle } from './settle.ts';
-import {
-  bodyOf,
-  disagreeing,
-  type Field,
-  managedFields,
-  type SystemWish,
-} from './system-fields.ts';
+import { type DesiredSystem, drift, type Field, managedFields, putBody } from './system-fields.ts';
 
 /** The writes of one run to this host's record. */
 export interface SystemWriter {
@@ -34,15 +28,15 @@ export interface SystemWriter {
 /** Begins to write to this host's record. */
 export function systemWriter(
   session: HostSession,
-  wish: SystemWish,
+  desired: DesiredSystem,
   run: Run,
   before: SystemRecord,
 ): SystemWriter {
   const { identity, budget } = session;
   const done = new Map<string, Field>();
   let after = before;
-  let reapplied = wish.settle > 0 ? 0 : undefined;
-  let hasToSettle = wish.settle > 0 && isYoung(session, wish.settle, before);
+  let reapplied = desired.settle > 0 ? 0 : undefined;
+  let hasToSettle = desired.settle > 0 && isYoung(session, desired.settle, before);
 
   const read = async () => {
     after = await readSystem(session);
@@ -53,27 +47,27 @@ export function systemWriter(
     const isRefusal = error instanceof Rejected || error instanceof NotFound;
     if (!isRefusal || !error.inDoubt) throw error;
     const record = await read();
-    if (disagreeing(wish, record).length > 0) throw error;
+    if (drift(desired, record).length > 0) throw error;
     return record;
   };
   const put = async (changes: readonly Field[]) => {
-    const answer = await updateSystem(session, bodyOf(changes)).catch(judge);
-    for (const change of changes.filter((one) => hasTaken(one, wish, answer))) {
+    const answer = await updateSystem(session, putBody(changes)).catch(judge);
+    for (const change of changes.filter((one) => hasTakenEffect(one, desired, answer))) {
       done.set(change.option, change);
     }
     after = answer;
   };
   // A list of attributes is written whole: what another run has written since must be in it.
-  const putAnew = async () => {
-    const changes = disagreeing(wish, await read());
+  const putRetried = async () => {
+    const changes = drift(desired, await read());
     if (changes.length > 0) await put(changes);
   };
   const putAlone = async (changes: readonly Field[]) =>
     changes.some(({ option }) => option === 'attributes')
-      ? exclusively(run, identity.agentDir, {
+      ? withLock(run, identity.agentDir, {
           forMs: budget.remaining(),
           unlocked: withoutLock,
-          work: putAnew,
+          work: putRetried,
         })
       : put(changes);
 
@@ -84,20 +78,20 @@ export function systemWriter(
 
     async write(changes) {
       if (changes.length === 0) return;
-      hasToSettle = wish.settle > 0;
+      hasToSettle = desired.settle > 0;
       await putAlone(changes);
-      if (!hasToSettle) requireTaken(wish, after);
+      if (!hasToSettle) requireTakenEffect(desired, after);
     },
 
     async settle() {
       if (!hasToSettle) return { done: [...done.values()], after };
       const settling = {
-        seconds: wish.settle,
+        seconds: desired.settle,
         read,
-        disagreeing: (seen: SystemRecord) => disagreeing(wish, seen).map(({ option }) => option),
+        drift: (seen: SystemRecord) => drift(desired, seen).map(({ option }) => option),
         write: (seen: SystemRecord, times: number) => {
           reapplied = times;
-          return putAlone(disagreeing(wish, seen));
+          return putAlone(drift(desired, seen));
         },
       };
       const { state } = await settle(run, session, settling, after);
@@ -111,8 +105,8 @@ function withoutLock(path: string, code: string | undefined): string {
 }
 
 /** Whether a write took; of attributes also when it took in part. */
-function hasTaken(change: Field, wish: SystemWish, after: SystemRecord): boolean {
-  const now = managedFields(wish, after).find(({ option }) => option === change.option);
+function hasTakenEffect(change: Field, desired: DesiredSystem, after: SystemRecord): boolean {
+  const now = managedFields(desired, after).find(({ option }) => option === change.option);
   if (now === undefined) return false;
   if (now.agrees || change.option !== 'attributes') return now.agrees;
   return JSON.stringify(now.current) !== JSON.stringify(change.current);
@@ -124,12 +118,12 @@ function isYoung({ clock }: HostSession, seconds: number, { created }: SystemRec
 }
 
 /** The answer to a PUT holds the record: what it does not show was not taken. */
-function requireTaken(wish: SystemWish, seen: SystemRecord): void {
-  const ignored = disagreeing(wish, seen);
+function requireTakenEffect(desired: DesiredSystem, seen: SystemRecord): void {
+  const ignored = drift(desired, seen);
   if (ignored.length === 0) return;
   const shown = ignored.map(
-    ({ option, current, wanted }) =>
-      `${option} is ${shorten(JSON.stringify(current))} instead of ${shorten(JSON.stringify(wanted))}`,
+    ({ option, current, desired }) =>
+      `${option} is ${truncate(JSON.stringify(current))} instead of ${truncate(JSON.stringify(desired))}`,
   );
   throw new NotApplied(
     `JumpCloud accepted the change, but its answer does not show it: ${shown.join('; ')}. Run again; if it stays so, a policy or an administrator may be setting the same.`,

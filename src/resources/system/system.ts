@@ -1,5 +1,5 @@
 import { defineModule } from '../../module.ts';
-import { keeping } from '../../reconcile.ts';
+import { moduleFor } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { settingsOptions, settingsRules } from './system-options.ts';
 
@@ -8,5 +8,5 @@ export const system = defineModule({
   name: 'jumpcloud_system',
   options: { ...connectionOptions, ...settingsOptions },
   rules: (given) => [...connectionRules(given), ...settingsRules(given)],
-  run: keeping(async () => (await import('./system-concern.ts')).systemConcern),
+  run: moduleFor(async () => (await import('./system-resource')).systemResource),
 });

@@ -1,8 +1,8 @@
-import type { Authentication, Proof, Seen } from './authentication.ts';
+import type { Authentication, Credentials, SessionEvidence } from './authentication.ts';
 
 /** Shows an administrator's API key with every request. */
 export class ApiKeyAuthentication implements Authentication {
-  readonly isTimed = false;
+  readonly isTimeBound = false;
   readonly #apiKey: string;
   readonly #orgId: string | undefined;
 
@@ -11,12 +11,12 @@ export class ApiKeyAuthentication implements Authentication {
     this.#orgId = orgId;
   }
 
-  prove(): Proof {
+  authenticate(): Credentials {
     const org = this.#orgId === undefined ? {} : { 'x-org-id': this.#orgId };
     return { headers: { 'x-api-key': this.#apiKey, ...org }, secret: this.#apiKey };
   }
 
-  whyRefused({ origin, accepted }: Seen) {
+  explain401({ origin, accepted }: SessionEvidence) {
     const causes = accepted
       ? [
           'its administrator may not read this: a read-only administrator is enough, but of the whole organisation',

@@ -49,7 +49,7 @@ export class ServerClock {
   }
 
   /** Takes the time from an answer. */
-  learn(reply: WireReply): void {
+  observe(reply: WireReply): void {
     const time = this.#timeOf(reply);
     if (time !== undefined) this.#offsetMs = time - this.#ours();
   }
@@ -58,7 +58,7 @@ export class ServerClock {
    * The time to sign once more with after an answer that refused the time signed with; undefined
    * when that was not the reason.
    */
-  betterTime(reply: WireReply, signedAt: number): number | undefined {
+  correctedTime(reply: WireReply, signedAt: number): number | undefined {
     const time = this.#timeOf(reply);
     return time !== undefined && Math.abs(time - signedAt) > TOLERATED_SKEW_MS ? time : undefined;
   }
@@ -76,7 +76,7 @@ export class ServerClock {
   }
 
   /** A wrong clock among other causes of a failure; undefined when it was not seen to be wrong. */
-  cause(): string | undefined {
+  clockCause(): string | undefined {
     if (this.#correctionMs === 0) return undefined;
     return `besides, this host's clock is ${this.#error()}: set it, for example with chrony`;
   }

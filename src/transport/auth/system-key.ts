@@ -1,10 +1,10 @@
 import type { Identity } from '../../agent/identity.ts';
 import { sign } from '../../signing/sign.ts';
-import type { Authentication, Proof, Seen } from './authentication.ts';
+import type { Authentication, Credentials, SessionEvidence } from './authentication.ts';
 
 /** Signs every request with the key of this host's agent. */
 export class SystemKeyAuthentication implements Authentication {
-  readonly isTimed = true;
+  readonly isTimeBound = true;
   readonly #identity: Identity;
   readonly #originIsAgents: boolean | undefined;
   #enrolledAs: string | undefined;
@@ -16,16 +16,16 @@ export class SystemKeyAuthentication implements Authentication {
   }
 
   /** Takes how this host was enrolled (`administrator`, `mdm`, `user`), once its record was read. */
-  learnEnrolment(enrolledAs: string | undefined): void {
+  setEnrolment(enrolledAs: string | undefined): void {
     this.#enrolledAs = enrolledAs;
   }
 
-  prove(method: string, path: string, time: number): Proof {
+  authenticate(method: string, path: string, time: number): Credentials {
     const { date, authorization, signature } = sign(this.#identity, method, path, time);
     return { headers: { date, authorization }, secret: signature };
   }
 
-  whyRefused({ origin, accepted, clock }: Seen) {
+  explain401({ origin, accepted, clock }: SessionEvidence) {
     const causes: string[] = [];
     if (this.#enrolledAs === 'mdm' || this.#enrolledAs === 'user') {
       const how = this.#enrolledAs === 'mdm' ? 'by MDM' : 'through the User Portal';
@@ -58,7 +58,7 @@ export class SystemKeyAuthentication implements Authentication {
       }
     }
     // The corrected time was refused as well, so the clock is not the whole trouble.
-    const wrongClock = clock.cause();
+    const wrongClock = clock.clockCause();
     if (wrongClock !== undefined) causes.push(wrongClock);
     return { who: 'this host', causes };
   }

@@ -5,7 +5,7 @@ import { monotonicMs } from '../../base/monotonic-clock.ts';
  * The most that one of several addresses gets. A quarter of a second, as Node gives it, is too little
  * for one far away.
  */
-const LONGEST_FOR_ONE_MS = 2500;
+const MAX_PER_ADDRESS_MS = 2500;
 
 /**
  * The order in which the addresses of a name are dialled, and how long each may take: first those that
@@ -15,7 +15,7 @@ export class AddressRotation {
   /** For the last of several addresses. */
   readonly timeoutMs: number;
   /** For any other. */
-  readonly forOneMs: number;
+  readonly perAddressMs: number;
   /** The one that failed last is at the end. */
   readonly #failed = new Set<string>();
   /** The address of the latest connection, and since when there is one. */
@@ -23,7 +23,7 @@ export class AddressRotation {
 
   constructor(timeoutMs: number) {
     this.timeoutMs = timeoutMs;
-    this.forOneMs = Math.min(timeoutMs / 4, LONGEST_FOR_ONE_MS);
+    this.perAddressMs = Math.min(timeoutMs / 4, MAX_PER_ADDRESS_MS);
   }
 
   /** Returns the addresses in the order to dial them. */
@@ -49,7 +49,7 @@ export class AddressRotation {
   attemptFailed({ timedOut }: { timedOut: boolean }): void {
     if (this.#latest === undefined) return;
     const { address, since } = this.#latest;
-    if (timedOut && monotonicMs() - since < this.forOneMs) return;
+    if (timedOut && monotonicMs() - since < this.perAddressMs) return;
     this.#latest = undefined;
     this.failed(address);
   }

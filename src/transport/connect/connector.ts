@@ -3,13 +3,13 @@ import type * as Tls from 'node:tls';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 import type { AddressRotation } from './address-rotation.ts';
 import type { Resolver } from './dns.ts';
-import { closedAtOnce, connectTcp, GRACE_MS, timedOut } from './tcp.ts';
+import { closedEarlyError, connectTcp, GRACE_MS, timeoutError } from './tcp.ts';
 
 /** One that idles for longer is not trusted: the other side may be about to close it. In milliseconds. */
-const LONGEST_IDLE_MS = 5000;
+const MAX_IDLE_MS = 5000;
 
 /** What is connected to. */
-export interface Server {
+export interface ServerAddress {
   readonly isSecure: boolean;
   /** A name or an address, without brackets. */
   readonly hostname: string;
@@ -25,7 +25,7 @@ export interface ConnectorOptions {
 }
 
 /** An early connection, and when it was there: undefined while it is on its way. */
-interface Early {
+interface EarlyConnection {
   readonly socket: Promise<Socket>;
   readyAt?: number;
 }
@@ -35,15 +35,15 @@ interface Early {
  * starts their handshakes, `connect` gives one of them, or a new one, to each request.
  */
 export class Connector {
-  readonly #server: Server;
+  readonly #server: ServerAddress;
   readonly #options: ConnectorOptions;
   readonly #opened: Promise<Socket>[] = [];
-  #early: Early[] = [];
+  #early: EarlyConnection[] = [];
   #tls: typeof Tls | undefined;
   #context: Tls.SecureContext | undefined;
   #session: Buffer | undefined;
 
-  constructor(server: Server, options: ConnectorOptions) {
+  constructor(server: ServerAddress, options: ConnectorOptions) {
     this.#server = server;
     this.#options = options;
   }
@@ -53,7 +53,7 @@ export class Connector {
     this.#early = Array.from({ length: count }, () => {
       const socket = this.#openTcp();
       this.#opened.push(socket);
-      return early(socket);
+      return openEarly(socket);
     });
   }
 
@@ -61,7 +61,7 @@ export class Connector {
   startTls(tls: typeof Tls): void {
     this.#tls = tls;
     const { isSecure } = this.#server;
-    this.#early = this.#early.map(({ socket }) => early(this.#open(socket)));
+    this.#early = this.#early.map(({ socket }) => openEarly(this.#open(socket)));
     // The certificates are read while the other side is waited for.
     if (isSecure) this.#trusted();
   }
@@ -78,8 +78,8 @@ export class Connector {
     if (readyAt === undefined) return socket;
     // What has arrived waits to be read: the end is seen only after it was looked for.
     socket.read(0);
-    await turn();
-    if (isOpen(socket) && monotonicMs() - readyAt < LONGEST_IDLE_MS) return socket;
+    await yieldToEventLoop();
+    if (isOpen(socket) && monotonicMs() - readyAt < MAX_IDLE_MS) return socket;
     socket.destroy();
     return this.#open(this.#openTcp());
   }
@@ -100,7 +100,7 @@ export class Connector {
         // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch the checking off.
         rejectUnauthorized: true,
       });
-      const timer = setTimeout(() => socket.destroy(timedOut()), timeoutMs + GRACE_MS);
+      const timer = setTimeout(() => socket.destroy(timeoutError()), timeoutMs + GRACE_MS);
       transport.on('error', (error) => socket.destroy(error));
       socket
         .on('error', (error) => socket.destroy(error))
@@ -114,7 +114,7 @@ export class Connector {
         .once('error', reject)
         .once('close', () => {
           clearTimeout(timer);
-          reject(closedAtOnce());
+          reject(closedEarlyError());
         });
     });
   }
@@ -162,8 +162,8 @@ export class Connector {
   }
 }
 
-function early(socket: Promise<Socket>): Early {
-  const one: Early = { socket };
+function openEarly(socket: Promise<Socket>): EarlyConnection {
+  const one: EarlyConnection = { socket };
   socket.then(
     () => {
       one.readyAt = monotonicMs();
@@ -180,6 +180,6 @@ function isOpen({ destroyed, readableEnded }: Socket): boolean {
 }
 
 /** Lets pending input and output happen. */
-export function turn(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

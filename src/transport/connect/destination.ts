@@ -1,15 +1,15 @@
 import { isIP } from 'node:net';
-import { LONGEST_TIMER_MS } from '../../base/pause.ts';
+import { MAX_TIMER_MS } from '../../base/pause.ts';
 import { Budget } from '../retry/budget.ts';
 import { AddressRotation } from './address-rotation.ts';
-import { Connector, type Server, turn } from './connector.ts';
-import { boundLookups, Resolver } from './dns.ts';
+import { Connector, type ServerAddress, yieldToEventLoop } from './connector.ts';
+import { limitLookupTime, Resolver } from './dns.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
 import { GRACE_MS } from './tcp.ts';
 import { setFlagsForShortRun, setV8Flag } from './v8-flags.ts';
 
 /** The options that say how an address is reached. Times in seconds. */
-export interface Reachability {
+export interface TransportOptions {
   readonly ca_path: { readonly certificates: string } | undefined;
   readonly proxy: string | undefined;
   readonly timeout: number;
@@ -38,7 +38,7 @@ const LOOKUP_MS = 25;
  */
 export async function openDestination<T>(
   origin: string,
-  options: Reachability,
+  options: TransportOptions,
   requests: number,
   prepare: () => Promise<T>,
 ): Promise<[Destination, T]> {
@@ -47,13 +47,13 @@ export async function openDestination<T>(
   const proxy = proxyFor(origin, options.proxy, process.env);
   const server = serverOf(origin);
   const first = proxy === undefined ? server : serverOf(proxy.url);
-  boundLookups(first.hostname, timeoutMs, process.env);
+  limitLookupTime(first.hostname, timeoutMs, process.env);
   // Node.js would warn about it on stderr.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   const budget = new Budget(timeoutMs);
   const resolver = new Resolver(() => budget.remaining());
   const rotation = new AddressRotation(
-    Math.min(Math.ceil(requestTimeoutMs), LONGEST_TIMER_MS - GRACE_MS),
+    Math.min(Math.ceil(requestTimeoutMs), MAX_TIMER_MS - GRACE_MS),
   );
   const ways = { resolver, rotation, ca: options.ca_path?.certificates };
   const connector = new Connector(first, ways);
@@ -71,7 +71,7 @@ export async function openDestination<T>(
     connector.startTls(tls);
     if (toOrigin !== connector) toOrigin.startTls(tls);
     // Handshakes that can start do so before more is loaded.
-    if (early > 0) await turn();
+    if (early > 0) await yieldToEventLoop();
     const destination: Destination = {
       origin,
       budget,
@@ -93,10 +93,10 @@ async function firstPacket(resolver: Resolver, hostname: string): Promise<void> 
     const found = resolver.addressesOf(hostname).catch(() => {});
     await Promise.race([found, new Promise((resolve) => setTimeout(resolve, LOOKUP_MS))]);
   }
-  await turn();
+  await yieldToEventLoop();
 }
 
-function serverOf(url: string): Server {
+function serverOf(url: string): ServerAddress {
   const { protocol, hostname, port } = new URL(url);
   const isSecure = protocol === 'https:';
   return {

@@ -5,13 +5,13 @@ import { monotonicMs } from '../../base/monotonic-clock.ts';
 /** How long a process may live beyond its budget because of a lookup. */
 const GRACE_MS = 500;
 /** What a lookup takes at most where it can be bounded. */
-const LONGEST_LOOKUP_MS = 10_000;
+const MAX_LOOKUP_MS = 10_000;
 
 /** In seconds: how long the system's resolver waits for one server, in a short run and in any other. */
 const PATIENCE_S = { short: 1, usual: 2 };
 const SHORT_RUN_MS = 10_000;
 
-type Ask = (
+type Lookup = (
   name: string,
   options: { all: true },
   found: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
@@ -24,12 +24,12 @@ type Ask = (
  */
 export class Resolver {
   readonly #remainingMs: () => number;
-  readonly #ask: Ask;
+  readonly #ask: Lookup;
   #underWay: Promise<LookupAddress[]> | undefined;
   #known: LookupAddress[] | undefined;
   #failure: { readonly error: NodeJS.ErrnoException; readonly tookMs: number } | undefined;
 
-  constructor(remainingMs: () => number, ask: Ask = lookup) {
+  constructor(remainingMs: () => number, ask: Lookup = lookup) {
     this.#remainingMs = remainingMs;
     this.#ask = ask;
   }
@@ -40,7 +40,7 @@ export class Resolver {
     if (family !== 0) return [{ address: host, family }];
     if (this.#underWay !== undefined) return this.#underWay;
     const leftMs = this.#remainingMs();
-    if (this.#known !== undefined && leftMs < LONGEST_LOOKUP_MS) return this.#known;
+    if (this.#known !== undefined && leftMs < MAX_LOOKUP_MS) return this.#known;
     if (this.#failure !== undefined && this.#failure.tookMs > leftMs + GRACE_MS) {
       throw this.#failure.error;
     }
@@ -72,7 +72,7 @@ export class Resolver {
  * glibc reads these variables with the first lookup. Others do not: musl gives up after 5 seconds by
  * itself; macOS is not bounded.
  */
-export function boundLookups(
+export function limitLookupTime(
   host: string,
   timeoutMs: number,
   environment: NodeJS.ProcessEnv,

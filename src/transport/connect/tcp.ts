@@ -17,7 +17,7 @@ export async function connectTcp(
   port: number,
   rotation: AddressRotation,
 ): Promise<Socket> {
-  const { timeoutMs, forOneMs } = rotation;
+  const { timeoutMs, perAddressMs: forOneMs } = rotation;
   const left = rotation.order(alternatingFamilies(addresses));
   let failure: unknown;
   for (let next = left.shift(); next !== undefined; next = left.shift()) {
@@ -34,13 +34,13 @@ export async function connectTcp(
       failure ??= error;
     }
   }
-  throw failure ?? timedOut();
+  throw failure ?? timeoutError();
 }
 
 function connectTo(host: string, port: number, timeoutMs: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true });
-    const timer = setTimeout(() => socket.destroy(timedOut()), timeoutMs);
+    const timer = setTimeout(() => socket.destroy(timeoutError()), timeoutMs);
     const fail = (error: Error) => {
       clearTimeout(timer);
       reject(error);
@@ -56,12 +56,12 @@ function connectTo(host: string, port: number, timeoutMs: number): Promise<Socke
 }
 
 /** Returns the failure of a connection that took too long. */
-export function timedOut(): Error {
+export function timeoutError(): Error {
   return Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' });
 }
 
 /** Returns the failure of a connection that the other side closed before it said anything. */
-export function closedAtOnce(): Error {
+export function closedEarlyError(): Error {
   return Object.assign(new Error('closed at once'), { code: 'CLOSED_AT_ONCE' });
 }
 

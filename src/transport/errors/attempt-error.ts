@@ -1,5 +1,5 @@
 import { statusText } from '../http/status-text.ts';
-import { isTransientOfProxy } from '../retry/policy.ts';
+import { isTransientProxyStatus } from '../retry/policy.ts';
 import { tlsCode, tlsMessage } from './tls-error.ts';
 
 /**
@@ -22,7 +22,7 @@ export class AttemptError extends Error {
     kind: FailureKind,
     message: string,
     reason: string,
-    { cause, at = 'origin', retryAfter }: FailureContext = {},
+    { cause, at = 'origin', retryAfter }: AttemptErrorContext = {},
   ) {
     super(message, { cause });
     this.kind = kind;
@@ -32,7 +32,7 @@ export class AttemptError extends Error {
   }
 }
 
-interface FailureContext {
+interface AttemptErrorContext {
   readonly cause?: unknown;
   readonly at?: 'origin' | 'proxy';
   readonly retryAfter?: string | undefined;
@@ -69,14 +69,14 @@ export function classify(error: unknown, isInBody = false): AttemptError {
     const precise = tlsCode(code, message);
     return new AttemptError('tls', tlsMessage(precise, message), precise, { cause: error });
   }
-  const odd = oddity(code, message, isInBody);
+  const odd = protocolViolation(code, message, isInBody);
   if (odd !== undefined) return new AttemptError('unexpected', odd, code, { cause: error });
   const reason = code || message;
   return new AttemptError('network', NETWORK[code] ?? reason, reason, { cause: error });
 }
 
 /** What makes an answer one that trying again would not better. */
-function oddity(code: string, message: string, isInBody: boolean): string | undefined {
+function protocolViolation(code: string, message: string, isInBody: boolean): string | undefined {
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'the headers are too large';
   if (message === 'bad upgrade') {
     return 'the answer is 101, which switches to a protocol that nobody asked for';
@@ -91,7 +91,7 @@ function oddity(code: string, message: string, isInBody: boolean): string | unde
 
 /** Returns the failure of an attempt whose CONNECT a proxy answered with this status. */
 export function proxyError(status: number, retryAfter: string | undefined): AttemptError {
-  const kind = isTransientOfProxy(status) ? 'network' : 'proxy-refused';
+  const kind = isTransientProxyStatus(status) ? 'network' : 'proxy-refused';
   const what = `the proxy answered ${statusText(status)}`;
   return new AttemptError(kind, what, String(status), { at: 'proxy', retryAfter });
 }

@@ -1,5 +1,5 @@
 import {
-  couldNot,
+  failureMessage,
   type ModuleError,
   RateLimited,
   Rejected,
@@ -7,14 +7,14 @@ import {
   Unavailable,
   UnexpectedResponse,
 } from '../../base/errors.ts';
-import { counted } from '../../base/printable.ts';
+import { countOf } from '../../base/printable.ts';
 import type { WireReply } from '../http/attempt.ts';
 import { statusText } from '../http/status-text.ts';
 import { AttemptError } from './attempt-error.ts';
-import { tlsAdvice, tlsRefusal } from './tls-error.ts';
+import { tlsAdvice, tlsAlert } from './tls-error.ts';
 
 /** What to do when whatever answers is not JumpCloud. */
-export const WHO_ANSWERS =
+export const NOT_JUMPCLOUD_ADVICE =
   'Check api_url, region and proxy: something else may be answering there.';
 
 /** A request that failed. */
@@ -41,13 +41,13 @@ export function retriesExhausted(
 ): ModuleError {
   const { purpose, origin, attempts, elapsedMs, retryAfterMs, inDoubt } = tried;
   const elapsed = Math.round(elapsedMs / 100) / 10;
-  const effort = `${counted(attempts, 'attempt')} in ${elapsed} s`;
+  const effort = `${countOf(attempts, 'attempt')} in ${elapsed} s`;
   const wait = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
   const asked = wait === undefined ? '' : ` and asks to wait ${wait} s`;
   const tries = { elapsed, ...(wait !== undefined && { retry_after: wait }) };
   if (outcome instanceof AttemptError) {
     return new Unavailable(
-      couldNot(
+      failureMessage(
         purpose,
         `${origin} could not be reached (${effort}): ${outcome.message}${asked}`,
         `${networkAdvice(outcome)}, then run again.`,
@@ -59,7 +59,7 @@ export function retriesExhausted(
   const details = { ...tries, status };
   if (status === 429) {
     return new RateLimited(
-      couldNot(
+      failureMessage(
         purpose,
         `JumpCloud limits the rate of requests${asked} (${effort})`,
         'Run again later, raise timeout, or spread the runs of your hosts over time.',
@@ -68,7 +68,7 @@ export function retriesExhausted(
     );
   }
   return new Unavailable(
-    couldNot(
+    failureMessage(
       purpose,
       `${origin} answered ${statusText(status)}${asked} (${effort})`,
       'JumpCloud is in trouble: see https://status.jumpcloud.com, and run again later.',
@@ -95,8 +95,8 @@ export function permanentError(
       const isProxy = failure.at === 'proxy';
       const who = isProxy ? `on the way to ${origin} the proxy` : origin;
       const proof = isProxy ? 'who it is' : 'that it is JumpCloud';
-      const what = tlsRefusal(reason) ? 'refused to connect' : `could not prove ${proof}`;
-      const told = couldNot(purpose, `${who} ${what}: ${message}`, tlsAdvice(reason));
+      const what = tlsAlert(reason) ? 'refused to connect' : `could not prove ${proof}`;
+      const told = failureMessage(purpose, `${who} ${what}: ${message}`, tlsAdvice(reason));
       return new TlsFailure(told, context);
     }
     case 'proxy-refused': {
@@ -104,14 +104,21 @@ export function permanentError(
         reason === '407'
           ? 'Give it user and password in the proxy option or HTTPS_PROXY (http://user:password@host:port), or correct them.'
           : 'Check the proxy option and what the proxy allows.';
-      return new Rejected(couldNot(purpose, `${origin} could not be reached: ${message}`, advice), {
-        ...context,
-        details: { status: Number(reason) },
-      });
+      return new Rejected(
+        failureMessage(purpose, `${origin} could not be reached: ${message}`, advice),
+        {
+          ...context,
+          details: { status: Number(reason) },
+        },
+      );
     }
     default:
       return new UnexpectedResponse(
-        couldNot(purpose, `${origin} did not answer as JumpCloud does: ${message}`, WHO_ANSWERS),
+        failureMessage(
+          purpose,
+          `${origin} did not answer as JumpCloud does: ${message}`,
+          NOT_JUMPCLOUD_ADVICE,
+        ),
         context,
       );
   }

@@ -1,5 +1,5 @@
 /** Why the other side ended a TLS handshake, and what to do about it. */
-interface Refusal {
+interface TlsAlert {
   readonly what: string;
   readonly advice: string;
 }
@@ -9,7 +9,7 @@ const GATEWAY =
 const SOMETHING_ELSE =
   'Something else answers at this address: check api_url, proxy and name resolution.';
 
-const REFUSALS: readonly [code: RegExp, what: string, advice: string][] = [
+const ALERTS: readonly [code: RegExp, what: string, advice: string][] = [
   [
     /CERTIFICATE_REQUIRED/,
     'it wants a certificate of this host',
@@ -29,8 +29,8 @@ const REFUSALS: readonly [code: RegExp, what: string, advice: string][] = [
 ];
 
 /** What an alert means, by the code of OpenSSL; undefined for anything else. */
-export function tlsRefusal(code: string): Refusal | undefined {
-  const known = REFUSALS.find(([pattern]) => pattern.test(code));
+export function tlsAlert(code: string): TlsAlert | undefined {
+  const known = ALERTS.find(([pattern]) => pattern.test(code));
   if (known !== undefined) return { what: known[1], advice: known[2] };
   const [, alert] = /ALERT_(.*)/.exec(code) ?? [];
   return alert === undefined
@@ -49,7 +49,7 @@ export function tlsCode(code: string, message: string): string {
 
 /** What happened. OpenSSL's own text has file names and lines of its source; the code says as much. */
 export function tlsMessage(code: string, message: string): string {
-  const refusal = tlsRefusal(code)?.what;
+  const refusal = tlsAlert(code)?.what;
   const plain = /^(ERR_SSL|EPROTO)/.test(code)
     ? 'the other side does not speak TLS as expected'
     : // Where Node.js gives advice, that is of no use here: its flags do not count.
@@ -59,7 +59,7 @@ export function tlsMessage(code: string, message: string): string {
 
 /** What to do about it. */
 export function tlsAdvice(code: string): string {
-  const refusal = tlsRefusal(code);
+  const refusal = tlsAlert(code);
   if (refusal !== undefined) return refusal.advice;
   if (/EXPIRED|NOT_YET_VALID/.test(code)) {
     return `This host's clock says ${new Date().toISOString()}: set it if that is wrong; if it is right, the other side needs a new certificate.`;

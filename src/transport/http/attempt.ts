@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { LONGEST_TIMER_MS } from '../../base/pause.ts';
+import { MAX_TIMER_MS } from '../../base/pause.ts';
 import { AttemptError, classify } from '../errors/attempt-error.ts';
-import { BodyBuffer, type BodyMemory } from './body-buffer.ts';
+import { BodyBuffer, type BodyQuota } from './body-buffer.ts';
 import { readHeaders } from './headers.ts';
 import type { HttpClient } from './http-client.ts';
 
@@ -27,14 +27,14 @@ export interface WireReply {
 export interface AttemptContext {
   readonly http: HttpClient;
   readonly signal: AbortSignal;
-  readonly room: BodyMemory;
+  readonly bodyQuota: BodyQuota;
 }
 
 /** What came of one attempt. */
-export interface Attempted {
+export interface AttemptResult {
   readonly outcome: WireReply | AttemptError;
   /** Whether JumpCloud may have carried out the request although the answer does not say so. */
-  readonly mayHaveActed: boolean;
+  readonly mayHaveTakenEffect: boolean;
 }
 
 /**
@@ -42,10 +42,10 @@ export interface Attempted {
  * with the signal's reason, when that is aborted.
  */
 export function attempt(
-  { http, signal, room }: AttemptContext,
+  { http, signal, bodyQuota: room }: AttemptContext,
   request: WireRequest,
   timeoutMs: number,
-): Promise<Attempted> {
+): Promise<AttemptResult> {
   return new Promise((resolve, reject) => {
     const body = new BodyBuffer(room);
     let sent = false;
@@ -60,7 +60,7 @@ export function attempt(
     const finish = (outcome: WireReply | AttemptError) => {
       clear();
       const isRefused = !(outcome instanceof AttemptError) && outcome.status === 429;
-      resolve({ outcome, mayHaveActed: sent && !isRefused });
+      resolve({ outcome, mayHaveTakenEffect: sent && !isRefused });
     };
     // undici may still be connecting: then there is nothing to abort yet, and onConnect does it.
     const end = (failure: Error) => {
@@ -78,7 +78,7 @@ export function attempt(
       end(failure);
       finish(failure);
     };
-    const timer = setTimeout(expire, Math.min(timeoutMs, LONGEST_TIMER_MS));
+    const timer = setTimeout(expire, Math.min(timeoutMs, MAX_TIMER_MS));
     signal.addEventListener('abort', interrupt);
     if (signal.aborted) return interrupt();
 

@@ -1,11 +1,11 @@
 /** In bytes. Most answers need one block. */
 const BLOCK = 64 * 1024;
 /** The largest body that is taken, in blocks: 8 MiB. */
-const MOST_BLOCKS = 128;
+const MAX_BLOCKS = 128;
 
 /** Room for the bodies of all answers that come at the same time: 16 MiB. */
-export class BodyMemory {
-  blocks = 2 * MOST_BLOCKS;
+export class BodyQuota {
+  blocks = 2 * MAX_BLOCKS;
 }
 
 /**
@@ -13,13 +13,13 @@ export class BodyMemory {
  * copied: neither a body in pieces of one byte each nor many at the same time take more memory.
  */
 export class BodyBuffer {
-  readonly #room: BodyMemory;
+  readonly #quota: BodyQuota;
   readonly #blocks: Buffer[] = [];
   #length = 0;
   #isOpen = true;
 
-  constructor(room: BodyMemory) {
-    this.#room = room;
+  constructor(room: BodyQuota) {
+    this.#quota = room;
   }
 
   /** Takes a piece; false when there is no room for it, or the buffer was released. */
@@ -43,13 +43,13 @@ export class BodyBuffer {
 
   /** Gives the room back; nothing more is taken. */
   release(): void {
-    if (this.#isOpen) this.#room.blocks += this.#blocks.length;
+    if (this.#isOpen) this.#quota.blocks += this.#blocks.length;
     this.#isOpen = false;
   }
 
   #newBlock(): Buffer | undefined {
-    if (this.#blocks.length === MOST_BLOCKS || this.#room.blocks === 0) return undefined;
-    this.#room.blocks--;
+    if (this.#blocks.length === MAX_BLOCKS || this.#quota.blocks === 0) return undefined;
+    this.#quota.blocks--;
     const block = Buffer.allocUnsafeSlow(BLOCK);
     this.#blocks.push(block);
     return block;

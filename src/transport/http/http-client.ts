@@ -2,9 +2,9 @@ import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Client, Dispatcher } from 'undici';
-import { LONGEST_TIMER_MS } from '../../base/pause.ts';
+import { MAX_TIMER_MS } from '../../base/pause.ts';
 import type { Destination } from '../connect/destination.ts';
-import { closedAtOnce } from '../connect/tcp.ts';
+import { closedEarlyError } from '../connect/tcp.ts';
 import { openTunnel } from '../connect/tunnel.ts';
 import { requireFlags } from '../connect/v8-flags.ts';
 import { skipInformational } from './skip-informational.ts';
@@ -96,7 +96,7 @@ function throughProxy(
   const { hostname, port } = new URL(origin);
   const { url, authorization } = server;
   // The attempt ends before, and says more.
-  const headersTimeout = Math.min(2 * rotation.timeoutMs, LONGEST_TIMER_MS);
+  const headersTimeout = Math.min(2 * rotation.timeoutMs, MAX_TIMER_MS);
   const client = newClient(Undici, url, () => connector.connect(), { headersTimeout });
   return openTunnel(client, {
     authority: `${hostname}:${port || 443}`,
@@ -123,7 +123,7 @@ export function newClient(
   const fail = (error: Error) => {
     failure ??= error;
   };
-  const close = () => fail(closedAtOnce());
+  const close = () => fail(closedEarlyError());
   const client = new Undici(url, {
     ...options,
     connect: (_, callback) => {

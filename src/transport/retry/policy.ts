@@ -1,10 +1,10 @@
 const BASE_MS = 500;
-const LONGEST_BACKOFF_MS = 30_000;
+const MAX_BACKOFF_MS = 30_000;
 /**
  * The most of what is left that goes into one wait, unless the server asks for more: no run sleeps
  * through the end of an outage.
  */
-const LARGEST_SHARE = 1 / 4;
+const MAX_SHARE = 1 / 4;
 /** The end of the budget that is kept for one last attempt. */
 const LAST_ATTEMPT_MS = 500;
 
@@ -16,12 +16,12 @@ const TRANSIENT: ReadonlySet<number> = new Set([
 ]);
 
 /** Whether another attempt is worth it after this status of JumpCloud's. */
-export function isTransient(status: number): boolean {
+export function isTransientStatus(status: number): boolean {
   return TRANSIENT.has(status);
 }
 
 /** Whether another attempt is worth it after a proxy answered CONNECT with this status. */
-export function isTransientOfProxy(status: number): boolean {
+export function isTransientProxyStatus(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
@@ -47,7 +47,7 @@ export function nextRetry(failed: FailedAttempt): number | undefined {
   const { attempts, retryAfterMs = 0, remainingMs, random } = failed;
   const latest = remainingMs - LAST_ATTEMPT_MS;
   if (latest <= 0 || retryAfterMs > latest) return undefined;
-  const longest = Math.min(LONGEST_BACKOFF_MS, LARGEST_SHARE * remainingMs);
+  const longest = Math.min(MAX_BACKOFF_MS, MAX_SHARE * remainingMs);
   const backoff = random * Math.min(longest, BASE_MS * 2 ** (attempts - 1));
   return Math.min(retryAfterMs + backoff, latest);
 }

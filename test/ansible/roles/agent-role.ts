@@ -46,7 +46,7 @@ export interface AgentRole {
 /** Prepares the role on this machine; a test calls `newHost` before it plays. */
 export async function startAgentRole(): Promise<AgentRole> {
   const [controller, emulator] = await Promise.all([makeController(), startEmulator()]);
-  const outside = `${ansibleRoot}${controller.folder}`;
+  const outside = `${ansibleRoot}${controller.directory}`;
   const temporary = ['tmp', 'local', 'remote'].map((name) => join(outside, name));
   let kickstart: Kickstart | undefined;
   let agentDir = '';
@@ -66,8 +66,8 @@ export async function startAgentRole(): Promise<AgentRole> {
       await kickstart?.close();
       for (const left of temporary) await rm(left, { recursive: true, force: true });
       await mkdir(join(outside, 'tmp'));
-      const folder = (await mkdtemp(join(outside, 'opt-'))).slice(ansibleRoot.length);
-      agentDir = join(folder, 'jc');
+      const directory = (await mkdtemp(join(outside, 'opt-'))).slice(ansibleRoot.length);
+      agentDir = join(directory, 'jc');
       kickstart = await startKickstart({
         emulator,
         agentDir,
@@ -87,7 +87,7 @@ export async function startAgentRole(): Promise<AgentRole> {
       const common = { agent_dir: agentDir, api_url: emulator.url };
       return controller.play([ROLE], {
         flags: ['-e', `@${file}`, ...flags],
-        env: { TMPDIR: join(controller.folder, 'tmp'), ...env },
+        env: { TMPDIR: join(controller.directory, 'tmp'), ...env },
         play: { module_defaults: { 'group/systemcontext.jumpcloud.all': common }, ...play },
       });
     },

@@ -81,7 +81,7 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
         const playing = role.play({}, { flags: ['-vvvv'], env });
         await vi.waitFor(() => access(`${ansibleRoot}${started}`), { timeout: 30_000 });
         for (const { pid, commandLine } of await processes()) {
-          const own = commandLine.includes(`ansible-playbook ${role.controller.folder}/`);
+          const own = commandLine.includes(`ansible-playbook ${role.controller.directory}/`);
           if (own) process.kill(pid, signal);
         }
         const { output } = await playing;

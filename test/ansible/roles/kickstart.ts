@@ -63,15 +63,15 @@ export async function startKickstart(agent: Agent): Promise<Kickstart> {
 }
 
 async function installer({ emulator, agentDir, connectKey, delay = 0 }: Agent): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'enrolled-'));
-  await emulator.enrol({ agentDir: folder });
+  const directory = await mkdtemp(join(tmpdir(), 'enrolled-'));
+  await emulator.enrol({ agentDir: directory });
   const files = await Promise.all(
-    (await readdir(folder)).map(async (name) => {
-      const content = (await readFile(join(folder, name))).toString('base64');
+    (await readdir(directory)).map(async (name) => {
+      const content = (await readFile(join(directory, name))).toString('base64');
       return `  echo ${content} | base64 -d >'${agentDir}/${name}'`;
     }),
   );
-  await rm(folder, { recursive: true });
+  await rm(directory, { recursive: true });
   // jcagent.conf last, as it is what says that the agent is registered.
   const [conf = '', ...others] = files.sort((a) => (a.includes('jcagent.conf') ? -1 : 1));
   return [

@@ -93,8 +93,8 @@ describe.runIf(able)('one play of three roles', { timeout: 400_000 }, () => {
     expect(kickstart.asked).toEqual([]);
 
     const temporary = ['dev/shm', 'root', 'run', 'tmp', 'var/tmp'];
-    const folders = temporary.map((name) => join(machine.root, name));
-    const watches = [watchProcesses(KEY), watchFiles(folders, KEY)];
+    const directories = temporary.map((name) => join(machine.root, name));
+    const watches = [watchProcesses(KEY), watchFiles(directories, KEY)];
     const first = await run(['-vvvv', '--diff']);
     const seen = await Promise.all(watches.map((watch) => watch.stop()));
     expect(seen).toEqual([[], []]);

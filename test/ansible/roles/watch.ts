@@ -17,15 +17,15 @@ export function watchProcesses(text: string): Watch {
 }
 
 /** Watches the files below folders for a text. */
-export function watchFiles(folders: readonly string[], text: string): Watch {
-  return watch(() => filesWith(folders, text));
+export function watchFiles(directories: readonly string[], text: string): Watch {
+  return watch(() => filesWith(directories, text));
 }
 
 /** Returns the paths of the files below folders that hold a text. */
-export async function filesWith(folders: readonly string[], text: string): Promise<string[]> {
+export async function filesWith(directories: readonly string[], text: string): Promise<string[]> {
   const found = await Promise.all(
-    folders.map(async (folder) => {
-      const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
+    directories.map(async (directory) => {
+      const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
         () => [],
       );
       return entries

@@ -72,9 +72,9 @@ const WAYS: readonly AnsibleWay[] = [
     ...overSsh,
     name: "Ansible's script module with --json",
     column: 'script',
-    task: (call, { folder }) => ({
+    task: (call, { directory }) => ({
       'ansible.builtin.script': [
-        `${folder}/ansible_collections/systemcontext/jumpcloud/plugins/modules/${call.module}`,
+        `${directory}/ansible_collections/systemcontext/jumpcloud/plugins/modules/${call.module}`,
         '--json',
         ...flagsOf(call),
         quoted(JSON.stringify(call.options)),

@@ -18,14 +18,14 @@ export const packer: Caller = {
   column: 'packer',
   needs: ['packer', '/usr/sbin/sshd'],
   async start(bed) {
-    const folder = await bed.path('packer');
-    await mkdir(folder);
-    return { call: (calls) => build(bed, folder, calls) };
+    const directory = await bed.path('packer');
+    await mkdir(directory);
+    return { call: (calls) => build(bed, directory, calls) };
   },
 };
 
 /** Builds one source for each call, which Packer does at the same time. */
-async function build(bed: TestBed, folder: string, calls: readonly Call[]): Promise<AllHeard> {
+async function build(bed: TestBed, directory: string, calls: readonly Call[]): Promise<AllHeard> {
   const server = await bed.sshServer();
   const key = await bed.write('packer.key', server.privateKey);
   const ssh = [
@@ -41,11 +41,11 @@ async function build(bed: TestBed, folder: string, calls: readonly Call[]): Prom
     ...calls.map((call) => provisioner(call)),
     '}\n',
   ].join('\n');
-  await writeFile(join(folder, 'template.pkr.hcl'), template);
+  await writeFile(join(directory, 'template.pkr.hcl'), template);
   const since = Date.now();
-  const running = execa('packer', ['build', '-color=false', join(folder, 'template.pkr.hcl')], {
-    env: { PACKER_CACHE_DIR: folder, PACKER_CONFIG_DIR: folder, CHECKPOINT_DISABLE: '1' },
-    cwd: folder,
+  const running = execa('packer', ['build', '-color=false', join(directory, 'template.pkr.hcl')], {
+    env: { PACKER_CACHE_DIR: directory, PACKER_CONFIG_DIR: directory, CHECKPOINT_DISABLE: '1' },
+    cwd: directory,
     reject: false,
     stdin: 'ignore',
     all: true,

@@ -18,12 +18,12 @@ export const puppet: Caller = {
   column: 'puppet',
   needs: ['puppet'],
   async start(bed) {
-    const folder = await bed.path('puppet');
-    await mkdir(join(folder, 'vardir/client_yaml/facts'), { recursive: true });
+    const directory = await bed.path('puppet');
+    await mkdir(join(directory, 'vardir/client_yaml/facts'), { recursive: true });
     // Facter itself would ask this machine's network for a cloud's metadata.
     const facts = '--- !ruby/object:Puppet::Node::Facts\nname: web-1\nvalues: {}\n';
-    await writeFile(join(folder, 'vardir/client_yaml/facts/web-1.yaml'), facts);
-    return { call: (calls) => apply(folder, calls) };
+    await writeFile(join(directory, 'vardir/client_yaml/facts/web-1.yaml'), facts);
+    return { call: (calls) => apply(directory, calls) };
   },
 };
 
@@ -36,13 +36,13 @@ interface LogEvent {
 }
 
 /** Applies a manifest with a resource for each call; Puppet does one after the other. */
-async function apply(folder: string, calls: readonly Call[]): Promise<AllHeard> {
-  const log = join(folder, 'log.json');
-  const manifest = join(folder, 'site.pp');
+async function apply(directory: string, calls: readonly Call[]): Promise<AllHeard> {
+  const log = join(directory, 'log.json');
+  const manifest = join(directory, 'site.pp');
   await writeFile(manifest, calls.map(resource).join('\n'));
   const own = ['confdir', 'vardir', 'codedir', 'logdir', 'rundir'].flatMap((name) => [
     `--${name}`,
-    join(folder, name),
+    join(directory, name),
   ]);
   const since = Date.now();
   const words = ['--color=false', '--certname=web-1', '--facts_terminus=yaml', ...own];

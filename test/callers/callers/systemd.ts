@@ -22,10 +22,10 @@ export const systemd: Caller = {
   needsPrivileges: true,
   async start() {
     const machine = await Container.ofThisMachine();
-    await mkdir(join(machine.folder, PLACE), { recursive: true });
+    await mkdir(join(machine.directory, PLACE), { recursive: true });
     await machine.boot();
     return {
-      root: machine.folder,
+      root: machine.directory,
       async call(calls) {
         for (const call of calls) await install(machine, call);
         await machine.run('systemctl', 'daemon-reload');
@@ -40,12 +40,12 @@ export const systemd: Caller = {
 const unitOf = ({ id }: Call) => `call-${id}.service`;
 
 async function install(machine: Container, call: Call): Promise<void> {
-  await cp(executablePath(call.module), join(machine.folder, PLACE, call.module));
+  await cp(executablePath(call.module), join(machine.directory, PLACE, call.module));
   const options = join(PLACE, `${call.id}.json`);
-  await writeFile(join(machine.folder, options), JSON.stringify(call.options));
+  await writeFile(join(machine.directory, options), JSON.stringify(call.options));
   const words = [join(PLACE, call.module), options, ...flagsOf(call)];
   const unit = `[Service]\nType=oneshot\nExecStart=${words.join(' ')}\n`;
-  await writeFile(join(machine.folder, 'etc/systemd/system', unitOf(call)), unit);
+  await writeFile(join(machine.directory, 'etc/systemd/system', unitOf(call)), unit);
 }
 
 /** Starts a unit, waits until it has ended, and reads what the journal has of its output. */

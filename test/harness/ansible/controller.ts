@@ -48,7 +48,7 @@ export interface PlayOptions extends RunOptions {
  * are those that Ansible sees.
  */
 export interface Controller {
-  readonly folder: string;
+  readonly directory: string;
   /** Runs a play of tasks against this machine. What tasks register comes back by name. */
   play(tasks: readonly object[], options?: PlayOptions): Promise<PlayRun>;
   /** Runs a playbook that `put` or `copy` has given. */
@@ -80,14 +80,14 @@ export async function collectionPath(): Promise<string> {
 /** Installs the collection into a folder of its own, as a user would. */
 export async function makeController(): Promise<Controller> {
   const outside = await mkdtemp(join(ansibleRoot === '' ? tmpdir() : `${ansibleRoot}/tmp`, 'ac-'));
-  const folder = seenByAnsible(outside);
+  const directory = seenByAnsible(outside);
   const ownEnv = {
     // No configuration of the user's.
-    ANSIBLE_CONFIG: join(folder, 'ansible.cfg'),
-    ANSIBLE_HOME: folder,
-    ANSIBLE_LOCAL_TEMP: join(folder, 'local'),
-    ANSIBLE_REMOTE_TEMP: join(folder, 'remote'),
-    ANSIBLE_COLLECTIONS_PATH: folder,
+    ANSIBLE_CONFIG: join(directory, 'ansible.cfg'),
+    ANSIBLE_HOME: directory,
+    ANSIBLE_LOCAL_TEMP: join(directory, 'local'),
+    ANSIBLE_REMOTE_TEMP: join(directory, 'remote'),
+    ANSIBLE_COLLECTIONS_PATH: directory,
     ANSIBLE_LOCALHOST_WARNING: 'false',
     ANSIBLE_INVENTORY_UNPARSED_WARNING: 'false',
     ANSIBLE_NOCOLOR: 'true',
@@ -96,11 +96,11 @@ export async function makeController(): Promise<Controller> {
   const put = async (name: string, content: string) => {
     await mkdir(dirname(join(outside, name)), { recursive: true });
     await writeFile(join(outside, name), content, { mode: 0o600 });
-    return join(folder, name);
+    return join(directory, name);
   };
   const copy = async (path: string) => {
     await copyFile(path, join(outside, basename(path)));
-    return join(folder, basename(path));
+    return join(directory, basename(path));
   };
   const run = async (program: string, words: readonly string[]) => {
     const [file, all] = ansibleCommand(program, words);
@@ -118,10 +118,10 @@ export async function makeController(): Promise<Controller> {
   };
   await put('ansible.cfg', '');
   const collection = await copy(await collectionPath());
-  await run('ansible-galaxy', ['collection', 'install', collection, '-p', folder]);
+  await run('ansible-galaxy', ['collection', 'install', collection, '-p', directory]);
 
   return {
-    folder,
+    directory,
     run,
     shell: (line) => run('sh', ['-c', line]),
     put,
@@ -134,7 +134,7 @@ export async function makeController(): Promise<Controller> {
         name: `Keep ${name}`,
         'ansible.builtin.copy': {
           content: `{{ ${name} | to_json }}`,
-          dest: join(folder, place, `${name}.json`),
+          dest: join(directory, place, `${name}.json`),
           mode: '0600',
         },
         check_mode: false,
@@ -154,7 +154,7 @@ export async function makeController(): Promise<Controller> {
     },
     async list(name) {
       const found = await readdir(join(outside, name)).catch(() => []);
-      return found.map((entry) => join(folder, name, entry));
+      return found.map((entry) => join(directory, name, entry));
     },
     async enrol(emulator, options = {}) {
       const agentDir = options.agentDir ?? (await mkdtemp(join(outside, 'agent-')));

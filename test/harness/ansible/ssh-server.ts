@@ -35,12 +35,12 @@ export interface SshServerOptions {
 /** Starts one with keys, configuration and port of its own. */
 export async function startSshServer({ root, sudo }: SshServerOptions = {}): Promise<SshServer> {
   if (SSHD === undefined) throw new Error('there is no sshd');
-  const folder = await mkdtemp(join(tmpdir(), 'sshd-'));
-  const file = (name: string) => join(folder, name);
+  const directory = await mkdtemp(join(tmpdir(), 'sshd-'));
+  const file = (name: string) => join(directory, name);
   for (const name of ['host-key', 'user-key']) {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', file(name)]);
   }
-  const user = sudo && (await makeSudoUser(folder));
+  const user = sudo && (await makeSudoUser(directory));
   const home = user?.home ?? file('home');
   const remoteTemp = join(home, 'remote');
   if (user === undefined) await mkdir(remoteTemp, { recursive: true, mode: 0o711 });
@@ -77,7 +77,7 @@ export async function startSshServer({ root, sudo }: SshServerOptions = {}): Pro
   const server = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
   await listening(server);
   const hostKey = (await readFile(file('host-key.pub'), 'utf8')).trim();
-  execFileSync('chmod', ['711', folder]);
+  execFileSync('chmod', ['711', directory]);
   return {
     port,
     user: user?.name ?? userInfo().username,
@@ -87,7 +87,7 @@ export async function startSshServer({ root, sudo }: SshServerOptions = {}): Pro
     async close() {
       const ended = new Promise((resolve) => server.once('exit', resolve));
       if (server.kill()) await ended;
-      await rm(folder, { recursive: true });
+      await rm(directory, { recursive: true });
     },
   };
 }

@@ -20,7 +20,7 @@ export async function sshVariables(
       '-F none -o IdentitiesOnly=yes -o ControlMaster=auto -o ControlPersist=60s',
       `-o UserKnownHostsFile=${known} -o GlobalKnownHostsFile=none`,
     ].join(' '),
-    ansible_control_path_dir: `${controller.folder}/cp`,
+    ansible_control_path_dir: `${controller.directory}/cp`,
     ansible_remote_tmp: server.remoteTemp,
     ansible_async_dir: server.remoteTemp,
     ansible_python_interpreter: '/usr/bin/python3',

@@ -15,8 +15,8 @@ export interface SudoUser {
 }
 
 /** Makes one, in a folder; needs root. Other users, and sudo's configuration, are this machine's. */
-export async function makeSudoUser(folder: string): Promise<SudoUser> {
-  const home = join(folder, 'home');
+export async function makeSudoUser(directory: string): Promise<SudoUser> {
+  const home = join(directory, 'home');
   await mkdir(home);
   await chown(home, UID, UID);
   const lines = {
@@ -28,8 +28,8 @@ export async function makeSudoUser(folder: string): Promise<SudoUser> {
   for (const [file, line] of Object.entries(lines)) {
     const text = await readFile(join('/etc', file), 'utf8');
     const mode = file === 'passwd' ? 0o644 : 0o440;
-    await writeFile(join(folder, file), `${text.trimEnd()}\n${line}\n`, { mode });
-    mounts.push(`mount --bind ${join(folder, file)} /etc/${file}`);
+    await writeFile(join(directory, file), `${text.trimEnd()}\n${line}\n`, { mode });
+    mounts.push(`mount --bind ${join(directory, file)} /etc/${file}`);
   }
   const script = `set -e; ${mounts.join('; ')}; exec "$@"`;
   return { name: NAME, home, before: ['unshare', '--mount', 'sh', '-c', script, 'sh'] };

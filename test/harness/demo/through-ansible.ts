@@ -10,24 +10,24 @@ import { playbookPath, type StepRunner, withoutProxy } from './step-runner.ts';
  */
 export async function throughAnsible(
   collection: string,
-  folder: string,
+  directory: string,
   signal: AbortSignal,
 ): Promise<StepRunner> {
-  const configuration = join(folder, 'ansible.cfg');
+  const configuration = join(directory, 'ansible.cfg');
   await writeFile(configuration, '[defaults]\n');
   const options = {
-    cwd: folder,
+    cwd: directory,
     reject: false,
     all: true,
     cancelSignal: signal,
     env: {
       ...withoutProxy,
-      ANSIBLE_COLLECTIONS_PATH: join(folder, 'collections'),
+      ANSIBLE_COLLECTIONS_PATH: join(directory, 'collections'),
       // No configuration of the user's counts, and nothing is left behind in the home folder.
       ANSIBLE_CONFIG: configuration,
-      ANSIBLE_HOME: join(folder, 'ansible'),
-      ANSIBLE_LOCAL_TEMP: join(folder, 'ansible/local'),
-      ANSIBLE_REMOTE_TEMP: join(folder, 'ansible/remote'),
+      ANSIBLE_HOME: join(directory, 'ansible'),
+      ANSIBLE_LOCAL_TEMP: join(directory, 'ansible/local'),
+      ANSIBLE_REMOTE_TEMP: join(directory, 'ansible/remote'),
       ANSIBLE_NOCOWS: '1',
       ...(process.stdout.isTTY && { ANSIBLE_FORCE_COLOR: '1' }),
     },

@@ -62,8 +62,8 @@ describe('writes of one kind', () => {
     const fresh = Array.from({ length: 3 }, () => store.addGroup());
     for (const id of old) store.join(host.systemId, id);
     faults.add({ fault: SLOW, when: isWrite, times: 3 });
-    const wish = { groups: fresh, exclusive: true };
-    const { answer } = await host.run('jumpcloud_group_membership', wish);
+    const desired = { groups: fresh, exclusive: true };
+    const { answer } = await host.run('jumpcloud_group_membership', desired);
     expect(answer).toMatchObject({ added: fresh, removed: expect.arrayContaining(old) });
     const writes = writesOf(host.requests());
     const lastAdd = Math.max(

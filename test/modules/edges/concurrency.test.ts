@@ -148,11 +148,11 @@ describe.concurrent('somebody else was faster', () => {
 
   test('to bind another user: exclusive takes that one away, too', async () => {
     const host = await enrolFor(emulator, USERS);
-    const [wanted = '', stranger = ''] = newTargets(emulator.store, USERS, 2);
+    const [desired = '', stranger = ''] = newTargets(emulator.store, USERS, 2);
     beforeTheWrite(host, () => host.tie(stranger));
-    const answer = await host.run([{ id: wanted }], { exclusive: true });
-    expect(answer).toMatchObject(lists(USERS, { added: [wanted], removed: [stranger] }));
-    expect([...host.edges().keys()]).toEqual([wanted]);
+    const answer = await host.run([{ id: desired }], { exclusive: true });
+    expect(answer).toMatchObject(lists(USERS, { added: [desired], removed: [stranger] }));
+    expect([...host.edges().keys()]).toEqual([desired]);
     await host.remove();
   });
 });
@@ -243,10 +243,10 @@ describe.concurrent('a run of which a part is refused', () => {
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const ids = newTargets(emulator.store, kind, 5);
-      const wished = ids.map((id) => ({ id }));
+      const desired = ids.map((id) => ({ id }));
       refuse(host, ids[2] ?? '');
       const others = ids.filter((id) => id !== ids[2]);
-      const failed = await host.run(wished);
+      const failed = await host.run(desired);
       expect(failed).toMatchObject({
         ...lists(kind, { added: others }),
         failed: true,
@@ -264,7 +264,7 @@ describe.concurrent('a run of which a part is refused', () => {
       expect([...host.edges().keys()].sort()).toEqual(others);
       expect(writesOf(host.takeRequests())).toHaveLength(5);
 
-      const rest = await host.run(wished);
+      const rest = await host.run(desired);
       expect(rest).toMatchObject(lists(kind, { added: ids.slice(2, 3) }));
       expect(writesOf(host.takeRequests())).toHaveLength(1);
       expect([...host.edges().keys()].sort()).toEqual(ids);
@@ -323,9 +323,9 @@ describe.concurrent('a list that changes while its pages are read', () => {
       const ids = newTargets(emulator.store, kind, 150);
       for (const id of ids) host.tie(id);
       // The wanted one moves from the second page to the first, which was read already.
-      const [first = '', wanted = ''] = [ids[0], ids[100]];
+      const [first = '', desired = ''] = [ids[0], ids[100]];
       afterTheFirstPage(host, () => host.cut(first));
-      const answer = await host.run([{ id: wanted }]);
+      const answer = await host.run([{ id: desired }]);
       expect(answer.failed, answer.msg).toBeUndefined();
       expect(answer).toMatchObject(lists(kind, {}));
       expect(answer[kind.field]).toEqual(ids.slice(1).map((id) => listed(kind, id)));
@@ -367,12 +367,12 @@ describe.concurrent('what does not show', () => {
 
   async function isNotApplied(kind: EdgeKind): Promise<void> {
     const host = await enrolFor(emulator, kind);
-    const [wanted = '', unwanted = ''] = newTargets(emulator.store, kind, 2);
+    const [desired = '', unwanted = ''] = newTargets(emulator.store, kind, 2);
     host.tie(unwanted);
     host.fault({ when: isWrite, times: 2, fault: { kind: 'ignored-write' } });
-    const answer = await host.run([{ id: wanted }], { exclusive: true });
+    const answer = await host.run([{ id: desired }], { exclusive: true });
     const missing = [
-      { op: 'add', id: wanted },
+      { op: 'add', id: desired },
       { op: 'remove', id: unwanted },
     ];
     expect(answer).toMatchObject({ failed: true, error: { code: 'not_applied', missing } });
@@ -406,13 +406,13 @@ describe.concurrent('a graph that lags', () => {
 
   async function waitsFor(lagging: Emulator, kind: EdgeKind): Promise<void> {
     const host = await enrolFor(lagging, kind);
-    const [wanted = '', unwanted = ''] = newTargets(lagging.store, kind, 2);
+    const [desired = '', unwanted = ''] = newTargets(lagging.store, kind, 2);
     host.tie(unwanted);
-    const answer = await host.run([{ id: wanted }], { exclusive: true });
+    const answer = await host.run([{ id: desired }], { exclusive: true });
     expect(answer.failed, answer.msg).toBeUndefined();
     expect(answer).toMatchObject({
-      ...lists(kind, { added: [wanted], removed: [unwanted] }),
-      [kind.field]: [listed(kind, wanted)],
+      ...lists(kind, { added: [desired], removed: [unwanted] }),
+      [kind.field]: [listed(kind, desired)],
     });
     const requests = host.takeRequests();
     expect(writesOf(requests)).toHaveLength(2);

@@ -1,16 +1,16 @@
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { FaultRule, FaultTarget } from '../../emulator/faults.ts';
-import { furnish } from '../../emulator/furnish.ts';
+import { enrolForCalls } from '../../emulator/furnish.ts';
 import type { EdgeAttributes, LoggedRequest } from '../../emulator/types.ts';
 import { type Answer, type CallOptions, runModule } from '../../harness/executable.ts';
 import {
   asking,
   cut,
+  type DesiredState,
   type EdgeKind,
   edgesOf,
   everythingElse,
   tie,
-  type Wished,
 } from './edge-kind.ts';
 
 /** A host of its own in an emulator that tests share, seen through one kind of its edges. */
@@ -19,7 +19,7 @@ export interface EdgeHost {
   readonly agentDir: string;
   /** Runs the kind's executable, with a diff. */
   run(
-    wished: readonly Wished[],
+    desired: readonly DesiredState[],
     rest?: Record<string, unknown>,
     call?: CallOptions,
   ): Promise<Answer>;
@@ -39,15 +39,15 @@ export async function enrolFor(emulator: Emulator, kind: EdgeKind): Promise<Edge
   const { store } = emulator;
   const host = await emulator.enrol();
   const { systemId, agentDir } = host;
-  furnish(store, systemId);
+  enrolForCalls(store, systemId);
   for (const id of edgesOf(store, systemId, kind).keys()) cut(store, systemId, kind, id);
   const taken = new Set<LoggedRequest>();
   return {
     systemId,
     agentDir,
-    async run(wished, rest = {}, call = {}) {
+    async run(desired, rest = {}, call = {}) {
       const connection = { agent_dir: agentDir, api_url: emulator.url };
-      const options = { ...connection, ...asking(kind, wished), ...rest };
+      const options = { ...connection, ...asking(kind, desired), ...rest };
       const ran = await runModule(kind.module, options, { flags: ['--diff'], ...call });
       return ran.answer;
     },

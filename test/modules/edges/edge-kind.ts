@@ -8,7 +8,7 @@ export interface Sudo {
 }
 
 /** An edge as it is asked for; what is undefined is not managed. */
-export interface Wished extends Partial<Sudo> {
+export interface DesiredState extends Partial<Sudo> {
   readonly id: string;
 }
 
@@ -86,11 +86,11 @@ export const anyAttributes: readonly EdgeAttributes[] = [
 ];
 
 /** The options that ask for edges; where sudo is one for all, the first edge's. */
-export function asking(kind: EdgeKind, wished: readonly Wished[]): Record<string, unknown> {
-  if (kind.sudo === 'each') return { users: wished };
-  const ids = wished.map(({ id }) => id);
+export function asking(kind: EdgeKind, desired: readonly DesiredState[]): Record<string, unknown> {
+  if (kind.sudo === 'each') return { users: desired };
+  const ids = desired.map(({ id }) => id);
   if (kind.target === 'system_group') return { groups: ids };
-  const { id: _, ...sudo } = wished[0] ?? { id: '' };
+  const { id: _, ...sudo } = desired[0] ?? { id: '' };
   return { type: kind.target, ids, ...(kind.sudo === 'all' && sudo) };
 }
 

@@ -11,6 +11,7 @@ import {
   anySudo,
   asking,
   COMMANDS,
+  type DesiredState,
   type EdgeKind,
   GROUPS,
   listed,
@@ -20,7 +21,6 @@ import {
   type Sudo,
   USER_GROUPS,
   USERS,
-  type Wished,
 } from './edge-kind.ts';
 
 // Each case runs a module three times. As processes that would be minutes, so most cases run in
@@ -47,7 +47,7 @@ const executable: Runner = async (module, options, check) => {
 };
 
 /** Something that a case says of the object at `index` of its pool. */
-interface WishedAt extends Partial<Sudo> {
+interface DesiredAt extends Partial<Sudo> {
   readonly index: number;
 }
 
@@ -55,7 +55,7 @@ interface Case {
   readonly kind: EdgeKind;
   readonly before: readonly { readonly index: number; readonly attributes: EdgeAttributes }[];
   /** At most one per object, in the order in which they are asked for. */
-  readonly wished: readonly WishedAt[];
+  readonly desired: readonly DesiredAt[];
   readonly state: 'present' | 'absent';
   readonly exclusive: boolean;
   /** Ids in capitals, and where the module takes it, all of them twice. */
@@ -73,16 +73,16 @@ function caseOf(...kinds: EdgeKind[]): fc.Arbitrary<Case> {
     .record({
       kind: fc.constantFrom(...kinds),
       before: someOf(fc.record({ index, attributes: fc.constantFrom(...anyAttributes) })),
-      wished: someOf(fc.record({ index, wish: fc.constantFrom(...anySudo) })),
+      desired: someOf(fc.record({ index, desired: fc.constantFrom(...anySudo) })),
       mode: fc.constantFrom('present', 'present', 'absent', 'exclusive'),
       loud: fc.boolean(),
       throughGroup: fc.uniqueArray(index),
     })
-    .map(({ kind, before, wished, mode, ...rest }) => {
+    .map(({ kind, before, desired, mode, ...rest }) => {
       const state = mode === 'absent' ? 'absent' : 'present';
-      const sudoOf = (wish: Partial<Sudo>) => {
+      const sudoOf = (own: Partial<Sudo>) => {
         if (kind.sudo === 'none' || state === 'absent') return {};
-        return kind.sudo === 'each' ? wish : (wished[0]?.wish ?? {});
+        return kind.sudo === 'each' ? own : (desired[0]?.desired ?? {});
       };
       return {
         ...rest,
@@ -93,7 +93,7 @@ function caseOf(...kinds: EdgeKind[]): fc.Arbitrary<Case> {
           index,
           attributes: kind.sudo === 'none' ? undefined : attributes,
         })),
-        wished: wished.map(({ index, wish }) => ({ index, ...sudoOf(wish) })),
+        desired: desired.map(({ index, desired }) => ({ index, ...sudoOf(desired) })),
       };
     });
 }
@@ -109,20 +109,21 @@ function expected(given: Case, ids: readonly string[]) {
   const shownAfter: unknown[] = [];
   ids.forEach((id, index) => {
     const edge = given.before.find((entry) => entry.index === index);
-    const wish = given.wished.find((entry) => entry.index === index);
+    const desired = given.desired.find((entry) => entry.index === index);
     const was = edge && {
       sudo: edge.attributes?.sudo.enabled === true,
       sudo_without_password: edge.attributes?.sudo.withoutPassword === true,
     };
-    const stays = wish ? state === 'present' : edge !== undefined && !exclusive;
-    const willBe = stays ? sudoAfter(wish, was) : undefined;
+    const stays = desired ? state === 'present' : edge !== undefined && !exclusive;
+    const willBe = stays ? sudoAfter(desired, was) : undefined;
     if (willBe) after.set(id, willBe);
     if (willBe && !was) added.push(id);
     if (!willBe && was) removed.push(id);
     if (willBe && was && JSON.stringify(willBe) !== JSON.stringify(was)) updated.push(id);
 
-    if (!wish && !exclusive) return;
-    const shows = wish && (wish.sudo !== undefined || wish.sudo_without_password !== undefined);
+    if (!desired && !exclusive) return;
+    const shows =
+      desired && (desired.sudo !== undefined || desired.sudo_without_password !== undefined);
     const show = (sudo: Sudo) =>
       kind.target === 'system_group' ? id : shows ? { id, ...sudo } : { id };
     if (was) shownBefore.push(show(was));
@@ -132,19 +133,19 @@ function expected(given: Case, ids: readonly string[]) {
   return { after, added, updated, removed, diff };
 }
 
-function sudoAfter(wish: Partial<Sudo> | undefined, was: Sudo | undefined): Sudo {
-  const sudo = wish?.sudo === undefined ? was?.sudo === true : wish.sudo;
+function sudoAfter(desired: Partial<Sudo> | undefined, was: Sudo | undefined): Sudo {
+  const sudo = desired?.sudo === undefined ? was?.sudo === true : desired.sudo;
   if (!sudo) return { sudo: false, sudo_without_password: false };
-  if (wish?.sudo_without_password !== undefined) {
-    return { sudo, sudo_without_password: wish.sudo_without_password };
+  if (desired?.sudo_without_password !== undefined) {
+    return { sudo, sudo_without_password: desired.sudo_without_password };
   }
   return { sudo, sudo_without_password: was?.sudo_without_password === true };
 }
 
 /** Users who were to be absent, and can get in through the user group. */
-function expectedWarnings({ kind, wished, state, exclusive, throughGroup }: Case): number[] {
+function expectedWarnings({ kind, desired, state, exclusive, throughGroup }: Case): number[] {
   if (kind !== USERS) return [];
-  const isNamed = (index: number) => wished.some((entry) => entry.index === index);
+  const isNamed = (index: number) => desired.some((entry) => entry.index === index);
   return throughGroup.filter((index) =>
     state === 'absent' ? isNamed(index) : exclusive && !isNamed(index),
   );
@@ -169,14 +170,14 @@ describe('for any graph and any wishes, the graph comes to what was asked, as pr
         const members = given.throughGroup.map(idOf);
         store.associate(host.systemId, 'user_group', store.addUserGroup(members));
       }
-      const wished: Wished[] = given.wished.map(({ index, ...sudo }) => ({
+      const desired: DesiredState[] = given.desired.map(({ index, ...sudo }) => ({
         id: given.loud ? idOf(index).toUpperCase() : idOf(index),
         ...sudo,
       }));
-      const twice = given.loud && kind.sudo !== 'each' ? [...wished, ...wished] : wished;
+      const twice = given.loud && kind.sudo !== 'each' ? [...desired, ...desired] : desired;
       const connection = { agent_dir: host.agentDir, api_url: emulator.url };
       const options = { ...connection, ...asking(kind, twice), state, exclusive };
-      const wanted = expected(given, ids);
+      const outcome = expected(given, ids);
       const was = store.snapshot(host.systemId);
       const elsewhere = host.everythingElse();
 
@@ -188,16 +189,16 @@ describe('for any graph and any wishes, the graph comes to what was asked, as pr
       const writes = writesOf(host.takeRequests());
       expect(done.failed, done.msg).toBeUndefined();
       expect(predicted).toEqual(predictionOf(done));
-      const { added, updated, removed } = wanted;
+      const { added, updated, removed } = outcome;
       expect(writes).toHaveLength(added.length + updated.length + removed.length);
       expect(done.changed).toBe(writes.length > 0);
       expect([...(done['added'] as string[])].sort()).toEqual(added);
       expect([...(done['removed'] as string[])].sort()).toEqual(removed);
       const hasUpdates = kind.target !== 'system_group';
       expect(hasUpdates ? [...(done['updated'] as string[])].sort() : []).toEqual(updated);
-      expect(done.diff).toEqual(wanted.diff);
+      expect(done.diff).toEqual(outcome.diff);
       expect(done[kind.field]).toEqual(
-        [...wanted.after].map(([id, sudo]) => listed(kind, id, sudo)),
+        [...outcome.after].map(([id, sudo]) => listed(kind, id, sudo)),
       );
       const warned = expectedWarnings(given).map(idOf);
       const access = done.warnings.filter((text) => !text.includes('keeps the sudo'));
@@ -211,7 +212,7 @@ describe('for any graph and any wishes, the graph comes to what was asked, as pr
           sudo_without_password: attributes?.sudo.withoutPassword ?? false,
         },
       ]);
-      expect(new Map(edges)).toEqual(wanted.after);
+      expect(new Map(edges)).toEqual(outcome.after);
       expect(host.everythingElse()).toEqual(elsewhere);
 
       const now = store.snapshot(host.systemId);
@@ -224,7 +225,7 @@ describe('for any graph and any wishes, the graph comes to what was asked, as pr
         added: [],
         removed: [],
         ...(hasUpdates && { updated: [] }),
-        diff: { before: wanted.diff.after, after: wanted.diff.after },
+        diff: { before: outcome.diff.after, after: outcome.diff.after },
       });
       expect(store.snapshot(host.systemId)).toEqual(now);
     } finally {

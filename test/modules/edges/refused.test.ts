@@ -27,21 +27,21 @@ describe('a dynamic group', () => {
     const { systemId, groups, remove } = await enrolled();
     const membershipMethod = 'DYNAMIC_AUTOMATED';
     const dynamic = store.addNamed('system_group', { name: 'linux', membershipMethod, refusal });
-    const wanted = store.addGroup();
+    const group = store.addGroup();
     store.join(systemId, dynamic);
 
-    const wish = { groups: [wanted], exclusive: true };
-    const failed = await groups(wish);
-    expect(failed).toMatchObject({ changed: true, failed: true, added: [wanted] });
+    const desired = { groups: [group], exclusive: true };
+    const failed = await groups(desired);
+    expect(failed).toMatchObject({ changed: true, failed: true, added: [group] });
     expect(failed.error?.code).toBe(refusal === 204 ? 'not_applied' : 'rejected');
     expect(failed.msg).toMatch(RULE);
     expect(failed.msg).toContain(dynamic);
 
-    const kept = { ...wish, keep: [dynamic] };
+    const kept = { ...desired, keep: [dynamic] };
     for (const flags of [['--check'], [], []]) {
       const answer = await groups(kept, ...flags);
       expect(answer).toMatchObject({ changed: false, removed: [], warnings: [] });
-      expect(answer['groups']).toEqual([dynamic, wanted].sort());
+      expect(answer['groups']).toEqual([dynamic, group].sort());
     }
     await remove();
   });
@@ -239,9 +239,9 @@ test('exclusive users whose sudo the task does not mention keep it, and a warnin
   store.associate(host.systemId, 'user', alice, {
     sudo: { enabled: true, withoutPassword: false },
   });
-  const users = async (wished: unknown[], exclusive = true) => {
+  const users = async (desired: unknown[], exclusive = true) => {
     const place = { agent_dir: host.agentDir, api_url: emulator.url };
-    const options = { ...place, users: wished, exclusive };
+    const options = { ...place, users: desired, exclusive };
     return (await runModule('jumpcloud_user_binding', options)).answer;
   };
   const warned = await users([alice, bob]);

@@ -36,21 +36,21 @@ describe.concurrent('the requests for n existing edges and k wishes', () => {
   const KINDS: readonly EdgeKind[] = [GROUPS, USERS, COMMANDS];
   const counts = [0, 1, 99, 100, 101, 200, 251, 1000];
   // What is asked of n edges, how many writes that takes, and how many edges there are then.
-  const wishes = [
-    { wish: 'keep the last', writes: () => 0, edgesThen: (n: number) => n },
-    { wish: 'add 1', writes: () => 1, edgesThen: (n: number) => n + 1 },
-    { wish: 'add 5, keep 1', writes: () => 5, edgesThen: (n: number) => n + 5 },
+  const calls = [
+    { call: 'keep the last', writes: () => 0, edgesThen: (n: number) => n },
+    { call: 'add 1', writes: () => 1, edgesThen: (n: number) => n + 1 },
+    { call: 'add 5, keep 1', writes: () => 5, edgesThen: (n: number) => n + 5 },
     {
-      wish: 'remove 3',
+      call: 'remove 3',
       writes: (n: number) => Math.min(n, 3),
       edgesThen: (n: number) => Math.max(n - 3, 0),
     },
   ] as const;
-  type Wish = (typeof wishes)[number]['wish'];
+  type Call = (typeof calls)[number]['call'];
   const table = new Map<string, string>();
 
   /** The ids that a wish is about, of those there are and some that are new. */
-  const chosen: Record<Wish, (existing: string[], fresh: string[]) => string[]> = {
+  const chosen: Record<Call, (existing: string[], fresh: string[]) => string[]> = {
     'keep the last': (existing) => existing.slice(-1),
     'add 1': (_, fresh) => fresh.slice(0, 1),
     'add 5, keep 1': (existing, fresh) => [...fresh.slice(0, 5), ...existing.slice(-1)],
@@ -58,21 +58,21 @@ describe.concurrent('the requests for n existing edges and k wishes', () => {
   };
 
   const cases = KINDS.flatMap((kind) =>
-    counts.flatMap((n) => wishes.map((row) => ({ kind, n, option: kind.option, ...row }))),
+    counts.flatMap((n) => calls.map((row) => ({ kind, n, option: kind.option, ...row }))),
   );
-  test.each(cases)('$n $option: $wish', async ({ kind, n, wish, writes, edgesThen }) => {
+  test.each(cases)('$n $option: $call', async ({ kind, n, call, writes, edgesThen }) => {
     const host = await enrolFor(emulator, kind);
     const existing = newTargets(emulator.store, kind, n);
     for (const id of existing) host.tie(id);
-    const ids = chosen[wish](existing, newTargets(emulator.store, kind, 5));
-    const state = wish === 'remove 3' ? 'absent' : 'present';
-    const wished = ids.map((id) => ({ id }));
+    const ids = chosen[call](existing, newTargets(emulator.store, kind, 5));
+    const state = call === 'remove 3' ? 'absent' : 'present';
+    const desired = ids.map((id) => ({ id }));
     const connection = { agent_dir: host.agentDir, api_url: emulator.url };
-    const options = { ...connection, ...asking(kind, wished), state };
+    const options = { ...connection, ...asking(kind, desired), state };
     // A hundred processes would take a minute; the requests are those of any way to be called.
     const done =
       kind === GROUPS
-        ? await host.run(wished, { state })
+        ? await host.run(desired, { state })
         : await runInProcess(kind.module, options, false);
     const requests = host.takeRequests();
     const k = writes(n);
@@ -99,7 +99,7 @@ describe.concurrent('the requests for n existing edges and k wishes', () => {
       changed: k > 0,
       added: state === 'present' && k > 0 ? ids.slice(0, k) : [],
     });
-    table.set(`${kind.option} ${n} ${wish}`, inShort(requests));
+    table.set(`${kind.option} ${n} ${desired}`, inShort(requests));
     await host.remove();
   });
 
@@ -108,11 +108,11 @@ describe.concurrent('the requests for n existing edges and k wishes', () => {
       counts.map((n) =>
         [
           `${option} ${n}`.padEnd(12),
-          ...wishes.map(({ wish }) => (table.get(`${option} ${n} ${wish}`) ?? '').padEnd(24)),
+          ...calls.map(({ call }) => (table.get(`${option} ${n} ${call}`) ?? '').padEnd(24)),
         ].join(''),
       ),
     );
-    const heading = ['existing'.padEnd(12), ...wishes.map(({ wish }) => wish.padEnd(24))].join('');
+    const heading = ['existing'.padEnd(12), ...calls.map(({ call }) => call.padEnd(24))].join('');
     console.log(`Requests, by existing edges and wish:\n${[heading, ...rows].join('\n')}`);
   });
 });

@@ -8,6 +8,7 @@ import { type EdgeHost, enrolFor, writesOf } from './edge-host.ts';
 import {
   attributesOf,
   COMMANDS,
+  type DesiredState,
   type EdgeKind,
   GROUPS,
   KINDS,
@@ -17,7 +18,6 @@ import {
   type Sudo,
   USER_GROUPS,
   USERS,
-  type Wished,
 } from './edge-kind.ts';
 
 const WITH: Sudo = { sudo: true, sudo_without_password: false };
@@ -39,23 +39,23 @@ const bodiesOf = (requests: readonly LoggedRequest[]) => writesOf(requests).map(
  */
 async function step(
   host: EdgeHost,
-  wished: readonly Wished[],
+  desired: readonly DesiredState[],
   rest: Record<string, unknown>,
   writes: number,
 ): Promise<Answer> {
   host.takeRequests();
   const was = host.edges();
-  const predicted = await host.run(wished, rest, { flags: ['--check', '--diff'] });
+  const predicted = await host.run(desired, rest, { flags: ['--check', '--diff'] });
   expect(writesOf(host.takeRequests())).toEqual([]);
   expect(host.edges()).toEqual(was);
 
-  const done = await host.run(wished, rest);
+  const done = await host.run(desired, rest);
   expect(done.failed, done.msg).toBeUndefined();
   expect(predicted).toEqual(predictionOf(done));
   expect(done.changed).toBe(writes > 0);
   expect(writesOf(host.takeRequests())).toHaveLength(writes);
 
-  const again = await host.run(wished, rest);
+  const again = await host.run(desired, rest);
   expect(writesOf(host.takeRequests())).toEqual([]);
   expect(again).toMatchObject({
     changed: false,
@@ -203,7 +203,7 @@ describe.concurrent('sudo', () => {
   // without attributes, of one with none, with sudo, and with sudo without password (undefined:
   // nothing is written).
   type Made = Sudo | undefined;
-  const rows: [wish: Partial<Sudo>, made: [Made, Made, Made, Made, Made]][] = [
+  const rows: [sudo: Partial<Sudo>, made: [Made, Made, Made, Made, Made]][] = [
     [{}, [undefined, undefined, undefined, undefined, undefined]],
     [{ sudo_without_password: false }, [undefined, undefined, undefined, undefined, WITH]],
     [{ sudo: false }, [undefined, undefined, undefined, NO, NO]],
@@ -214,35 +214,38 @@ describe.concurrent('sudo', () => {
   ];
   const carried = [undefined, undefined, NO, WITH, FREE];
   const cases = [USERS, USER_GROUPS].flatMap((kind) =>
-    rows.map(([wish, made]) => ({ kind, target: kind.target, wish, made })),
+    rows.map(([sudo, made]) => ({ kind, target: kind.target, sudo, made })),
   );
 
-  test.each(cases)('on the edge to a $target, asked as $wish', async ({ kind, wish, made }) => {
-    const host = await enrolFor(emulator, kind);
-    const ids = newTargets(emulator.store, kind, carried.length);
-    const [added = '', ...existing] = ids;
-    carried.slice(1).forEach((sudo, i) => {
-      host.tie(ids[i + 1] ?? '', sudo && attributesOf(sudo));
-    });
-    const wished = ids.map((id) => ({ id, ...wish }));
-    const updated = existing.filter((_, i) => made[i + 1] !== undefined);
-    const writes = [added, ...updated].map((id) => {
-      const sudo = made[ids.indexOf(id)];
-      const op = id === added ? 'add' : 'update';
-      return { op, type: kind.target, id, ...(sudo && { attributes: attributesOf(sudo) }) };
-    });
+  test.each(cases)(
+    'on the edge to a $target, asked as $sudo',
+    async ({ kind, sudo: asked, made }) => {
+      const host = await enrolFor(emulator, kind);
+      const ids = newTargets(emulator.store, kind, carried.length);
+      const [added = '', ...existing] = ids;
+      carried.slice(1).forEach((sudo, i) => {
+        host.tie(ids[i + 1] ?? '', sudo && attributesOf(sudo));
+      });
+      const desired = ids.map((id) => ({ id, ...asked }));
+      const updated = existing.filter((_, i) => made[i + 1] !== undefined);
+      const writes = [added, ...updated].map((id) => {
+        const sudo = made[ids.indexOf(id)];
+        const op = id === added ? 'add' : 'update';
+        return { op, type: kind.target, id, ...(sudo && { attributes: attributesOf(sudo) }) };
+      });
 
-    const done = await host.run(wished);
-    // They overtake one another.
-    expect(new Set(bodiesOf(host.takeRequests()))).toEqual(new Set(writes));
-    const after = ids.map((id, i) => ({ id, ...(made[i] ?? carried[i] ?? NO) }));
-    expect(done).toMatchObject({ [kind.field]: after, added: [added], updated, removed: [] });
+      const done = await host.run(desired);
+      // They overtake one another.
+      expect(new Set(bodiesOf(host.takeRequests()))).toEqual(new Set(writes));
+      const after = ids.map((id, i) => ({ id, ...(made[i] ?? carried[i] ?? NO) }));
+      expect(done).toMatchObject({ [kind.field]: after, added: [added], updated, removed: [] });
 
-    const again = await host.run(wished);
-    expect(bodiesOf(host.takeRequests())).toEqual([]);
-    expect(again).toMatchObject({ changed: false, [kind.field]: after });
-    await host.remove();
-  });
+      const again = await host.run(desired);
+      expect(bodiesOf(host.takeRequests())).toEqual([]);
+      expect(again).toMatchObject({ changed: false, [kind.field]: after });
+      await host.remove();
+    },
+  );
 
   test('of several users, each as asked', async () => {
     const host = await enrolFor(emulator, USERS);
@@ -289,14 +292,14 @@ describe.concurrent('access that remains through a user group', () => {
   }
 
   const ways = ['user group', 'system group', 'user group of a system group', 'none'] as const;
-  const wishes = ['absent', 'exclusive'] as const;
-  const rows = ways.flatMap((way) => wishes.map((wish) => ({ way, wish })));
+  const allDesired = ['absent', 'exclusive'] as const;
+  const rows = ways.flatMap((way) => allDesired.map((desired) => ({ way, desired })));
 
-  test.each(rows)('$way, after $wish', async ({ way, wish }) => {
+  test.each(rows)('$way, after $desired', async ({ way, desired }) => {
     const { host, user, named } = await bound(way);
     const kept = newTarget(emulator.store, USERS);
     const run = (...flags: string[]) =>
-      wish === 'absent'
+      desired === 'absent'
         ? host.run([{ id: user }], { state: 'absent' }, { flags })
         : host.run([{ id: kept }], { exclusive: true }, { flags });
     for (const flags of [['--check'], [], []]) {

@@ -38,7 +38,7 @@ interface At {
 export interface SectionCase {
   readonly before: readonly (At & { readonly attributes: EdgeAttributes })[];
   /** Undefined when the document does not have the section. */
-  readonly wished: readonly (At & Partial<Sudo>)[] | undefined;
+  readonly desired: readonly (At & Partial<Sudo>)[] | undefined;
   readonly exclusive: boolean;
   /** Only of an exclusive section. */
   readonly keep: readonly number[] | undefined;
@@ -48,7 +48,7 @@ export interface SectionCase {
 export interface HostCase {
   readonly record: Partial<SystemRecord>;
   /** The primary user of record and document, by the index in the pool of users. */
-  readonly primary: { readonly before: number | undefined; readonly wished: number | '' };
+  readonly primary: { readonly before: number | undefined; readonly desired: number | '' };
   /** Whether the primary user is shown as a flat key. */
   readonly flat: boolean;
   /** Options of jumpcloud_system; undefined when the document does not have the section. */
@@ -73,7 +73,7 @@ const someOf = <T>(entry: fc.Arbitrary<T & At>) =>
 function sectionCase({ sudo }: EdgeKind): fc.Arbitrary<SectionCase> {
   const carried = sudo === 'none' ? [undefined] : anyAttributes;
   const asked = sudo === 'none' ? [{}] : anySudo;
-  const wished = someOf(
+  const desired = someOf(
     fc.record({ index, sudo: fc.constantFrom(...asked) }).map((one) => ({
       index: one.index,
       ...one.sudo,
@@ -82,15 +82,15 @@ function sectionCase({ sudo }: EdgeKind): fc.Arbitrary<SectionCase> {
   return fc
     .record({
       before: someOf(fc.record({ index, attributes: fc.constantFrom(...carried) })),
-      wished: fc.option(wished, { nil: undefined, freq: 3 }),
+      desired: fc.option(desired, { nil: undefined, freq: 3 }),
       exclusive: fc.boolean(),
       keep: fc.option(indexes, { nil: undefined }),
     })
-    .map(({ before, wished, exclusive, keep }) => ({
+    .map(({ before, desired, exclusive, keep }) => ({
       before,
-      wished,
-      exclusive: exclusive && wished !== undefined,
-      keep: exclusive && wished !== undefined ? keep : undefined,
+      desired,
+      exclusive: exclusive && desired !== undefined,
+      keep: exclusive && desired !== undefined ? keep : undefined,
     }));
 }
 
@@ -130,7 +130,7 @@ export const hostCase: fc.Arbitrary<HostCase> = fc
     record,
     primary: fc.record({
       before: fc.option(index, { nil: undefined }),
-      wished: fc.oneof(index, fc.constant('' as const)),
+      desired: fc.oneof(index, fc.constant('' as const)),
     }),
     flat: fc.boolean(),
     system: fc.option(settings, { nil: undefined, freq: 3 }),
@@ -151,5 +151,5 @@ export const hostCase: fc.Arbitrary<HostCase> = fc
   })
   .filter(
     ({ system, sections }) =>
-      system !== undefined || Object.values(sections).some(({ wished }) => wished !== undefined),
+      system !== undefined || Object.values(sections).some(({ desired }) => desired !== undefined),
   );

@@ -49,7 +49,7 @@ describe('for any host and any document, one run comes to what the single module
   }
 
   /** Objects that no other case knows, and that know each other as the case says. */
-  function furnish({ members, brought, flat }: HostCase): Pools {
+  function enrolForCalls({ members, brought, flat }: HostCase): Pools {
     const { store } = emulator;
     store.flatPrimaryUser = flat;
     const pools = Object.fromEntries(
@@ -93,7 +93,7 @@ describe('for any host and any document, one run comes to what the single module
   }
 
   async function play(given: HostCase, runner: Runner): Promise<void> {
-    const pools = furnish(given);
+    const pools = enrolForCalls(given);
     const [host, twin] = [await enrol(given, pools), await enrol(given, pools)];
     try {
       const document = documentOf(given, pools);
@@ -153,8 +153,8 @@ describe('for any host and any document, one run comes to what the single module
 });
 
 function documentOf({ system, primary, sections }: HostCase, pools: Pools): HostDocument {
-  const given = EDGE_SECTIONS.filter((section) => sections[section].wished !== undefined);
-  const user = primary.wished === '' ? '' : pools.users[primary.wished];
+  const given = EDGE_SECTIONS.filter((section) => sections[section].desired !== undefined);
+  const user = primary.desired === '' ? '' : pools.users[primary.desired];
   const kept = given.filter((section) => sections[section].keep !== undefined);
   const idsOf = (section: EdgeSection, indexes: readonly number[] = []) =>
     indexes.map((index) => pools[section][index] ?? '');
@@ -165,7 +165,7 @@ function documentOf({ system, primary, sections }: HostCase, pools: Pools): Host
     ...Object.fromEntries(
       given.map((section) => [
         section,
-        (sections[section].wished ?? []).map(({ index, ...sudo }) => ({
+        (sections[section].desired ?? []).map(({ index, ...sudo }) => ({
           id: pools[section][index] ?? '',
           ...sudo,
         })),

@@ -1,9 +1,9 @@
 import type { ModuleName } from '../../../src/modules.ts';
-import { asking, type Wished } from '../edges/edge-kind.ts';
+import { asking, type DesiredState } from '../edges/edge-kind.ts';
 import { EDGE_KINDS, EDGE_SECTIONS, type EdgeSection } from './host-case.ts';
 
 /** A document as jumpcloud_host takes it, each list with objects as its items. */
-export type HostDocument = Readonly<Partial<Record<EdgeSection, readonly Wished[]>>> & {
+export type HostDocument = Readonly<Partial<Record<EdgeSection, readonly DesiredState[]>>> & {
   readonly system?: Readonly<Record<string, unknown>>;
   readonly exclusive: readonly EdgeSection[];
   readonly keep?: Readonly<Partial<Record<EdgeSection, readonly string[]>>>;
@@ -31,26 +31,26 @@ export function singleCalls(document: HostDocument): SingleCall[] {
 }
 
 function edgeCalls(section: EdgeSection, { exclusive, keep, ...lists }: HostDocument) {
-  const wished = lists[section];
-  if (wished === undefined) return [];
+  const desired = lists[section];
+  if (desired === undefined) return [];
   const kind = EDGE_KINDS[section];
-  const call = (some: readonly Wished[], rest: object = {}): SingleCall => ({
+  const call = (some: readonly DesiredState[], rest: object = {}): SingleCall => ({
     section,
     module: kind.module,
     options: { ...asking(kind, some), ...rest },
   });
   const kept = keep?.[section];
   const whole = exclusive.includes(section) ? { exclusive: true, ...(kept && { keep: kept }) } : {};
-  if (kind.sudo !== 'all') return [call(wished, whole)];
+  if (kind.sudo !== 'all') return [call(desired, whole)];
   // The module of that concern asks for one sudo for all.
-  const sudos = new Set(wished.map(sudoOf));
-  if (sudos.size < 2) return [call(wished, whole)];
+  const sudos = new Set(desired.map(sudoOf));
+  if (sudos.size < 2) return [call(desired, whole)];
   return [
-    ...[...sudos].map((sudo) => call(wished.filter((one) => sudoOf(one) === sudo))),
+    ...[...sudos].map((sudo) => call(desired.filter((one) => sudoOf(one) === sudo))),
     ...('exclusive' in whole
       ? [
           call(
-            wished.map(({ id }) => ({ id })),
+            desired.map(({ id }) => ({ id })),
             whole,
           ),
         ]
@@ -58,6 +58,6 @@ function edgeCalls(section: EdgeSection, { exclusive, keep, ...lists }: HostDocu
   ];
 }
 
-function sudoOf({ sudo, sudo_without_password }: Wished): string {
+function sudoOf({ sudo, sudo_without_password }: DesiredState): string {
   return JSON.stringify([sudo, sudo_without_password]);
 }

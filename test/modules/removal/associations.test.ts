@@ -4,12 +4,12 @@ import { predictionOf } from '../../harness/executable.ts';
 import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
 import { program, type Stage, stages } from './stage.ts';
 
-const { enrol, folder } = stages();
+const { enrol, directory } = stages();
 const SCOPE = { scope: 'associations' };
 const READS = 1 + ASSOCIATION_TYPES.length;
 
 /** Gives a host so many edges of each kind; what comes back is what removing them reports. */
-function furnish({ emulator, host }: Stage, each = 2): { type: string; id: string }[] {
+function enrolForCalls({ emulator, host }: Stage, each = 2): { type: string; id: string }[] {
   const { store } = emulator;
   const edges: { type: string; id: string }[] = [];
   for (let i = 0; i < each; i++) {
@@ -54,7 +54,7 @@ describe.concurrent('scope: associations', () => {
   test('check, run, run again: leaves everything, and keeps record and files', async () => {
     const stage = await enrol();
     const { store } = stage.emulator;
-    const edges = furnish(stage);
+    const edges = enrolForCalls(stage);
     const other = await stage.emulator.enrol();
     store.join(other.systemId, store.groupsOf(stage.host.systemId)[0] ?? '');
     const before = [store.snapshot(stage.host.systemId), store.snapshot(other.systemId)];
@@ -105,7 +105,7 @@ describe.concurrent('scope: associations', () => {
 
   test('that is refused in part removes the rest, and the next run finishes', async () => {
     const stage = await enrol();
-    const edges = furnish(stage);
+    const edges = enrolForCalls(stage);
     stage.emulator.faults.add({
       fault: { kind: 'status', status: 403 },
       when: ({ method }) => method === 'POST',
@@ -125,7 +125,7 @@ describe.concurrent('scope: associations', () => {
   test('counts what somebody else removed meanwhile as theirs, and a lost answer as its own', async () => {
     const stage = await enrol();
     const { store } = stage.emulator;
-    const edges = furnish(stage, 1);
+    const edges = enrolForCalls(stage, 1);
     const of = (type: string) => edges.find((edge) => edge.type === type)?.id ?? '';
     const post = (type: string) => (target: { method: string; body: unknown }) =>
       target.method === 'POST' && Object(target.body).type === type;
@@ -147,12 +147,12 @@ describe.concurrent('scope: associations', () => {
   test('stops the agent first, when there is something to leave', async (context) => {
     if (!canHaveMounts()) context.skip('this machine lets no test have mounts of its own');
     const stage = await enrol();
-    const programs = folder();
+    const programs = directory();
     program(programs, 'systemctl', 'exit 3');
     const call = { through: onHostWith({ programs }) };
     const options = { ...SCOPE, stop_agent: true };
     expect((await stage.succeed(options, call)).changed).toBe(false);
-    furnish(stage, 1);
+    enrolForCalls(stage, 1);
     stage.sent();
     const { answer } = await stage.run(options, call);
     expect(answer).toMatchObject({ changed: false, error: { code: 'local_action_failed' } });
@@ -178,7 +178,7 @@ describe.concurrent('scope: associations', () => {
 
   test('asked to end says what was done; run again, it leaves the rest', async () => {
     const stage = await enrol();
-    furnish(stage);
+    enrolForCalls(stage);
     const controller = new AbortController();
     stage.emulator.faults.add({
       fault: { kind: 'silence', applied: true },

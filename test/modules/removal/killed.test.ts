@@ -8,7 +8,7 @@ import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
 import { preload } from '../../preload.ts';
 import { program, type Stage, stages, TOMBSTONE } from './stage.ts';
 
-const { enrol, folder } = stages();
+const { enrol, directory } = stages();
 const OPTIONS = { purge_identity: true, stop_agent: true };
 const KILLS = preload(new URL('kill-at-step.cjs', import.meta.url).pathname);
 
@@ -18,7 +18,7 @@ beforeEach((context) => {
 
 /** A removal that has not ended yet, on a host with a systemctl of these shell lines. */
 function start(stage: Stage, does: string, env: Record<string, string> = {}) {
-  const programs = folder();
+  const programs = directory();
   program(programs, 'systemctl', does);
   const through = onHostWith({ programs });
   const call: CallOptions = { env: { JUMPCLOUD_NODE: process.execPath }, through };
@@ -87,7 +87,7 @@ describe.concurrent('a removal killed', () => {
 
   test('while stopping the agent', async () => {
     const stage = await enrol();
-    const once = join(folder(), 'once');
+    const once = join(directory(), 'once');
     const does = `[ -e ${once} ] && exit 0; : > ${once}; exec /bin/sleep 3`;
     const { running, call } = start(stage, does);
     await expect.poll(() => existsSync(once), { timeout: 20_000 }).toBe(true);
@@ -157,7 +157,7 @@ describe.concurrent('a removal asked to end', () => {
 
   test('while stopping the agent does not wait for it', async () => {
     const stage = await enrol();
-    const once = join(folder(), 'once');
+    const once = join(directory(), 'once');
     const does = `[ -e ${once} ] && exit 0; trap '' TERM; : > ${once}; /bin/sleep 3; exit 0`;
     const { running, call } = start(stage, does);
     await expect.poll(() => existsSync(once), { timeout: 20_000 }).toBe(true);

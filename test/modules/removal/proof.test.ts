@@ -7,7 +7,7 @@ import { mountTmpfs } from '../../faults/tmpfs.ts';
 import { executablePath } from '../../harness/executable.ts';
 import { IDENTITY, type Stage, stages, TOMBSTONE, UNDER_WAY } from './stage.ts';
 
-const { enrol, folder } = stages();
+const { enrol, directory } = stages();
 const PURGE = { purge_identity: true };
 
 /** What answers instead of the API, and whether it is of the API's own form. */
@@ -146,7 +146,7 @@ describe.concurrent('a host whose clock jumps while JumpCloud answers without Da
 describe.concurrent('tombstone and marker', () => {
   test.each([TOMBSTONE, UNDER_WAY])('are not written through a link: %s', async (name) => {
     const stage = await enrol();
-    const elsewhere = join(folder(), 'elsewhere');
+    const elsewhere = join(directory(), 'elsewhere');
     writeFileSync(elsewhere, 'precious');
     symlinkSync(elsewhere, stage.path(name));
     await stage.succeed();

@@ -6,7 +6,7 @@ import type { Fault } from '../../emulator/faults.ts';
 import { executablePath, predictionOf } from '../../harness/executable.ts';
 import { IDENTITY, type Stage, stages, TOMBSTONE, UNDER_WAY } from './stage.ts';
 
-const { enrol, folder } = stages();
+const { enrol, directory } = stages();
 const PURGE = { purge_identity: true };
 
 function onDelete(stage: Stage, fault: Fault, times = 1): void {
@@ -256,15 +256,15 @@ describe.concurrent('a tombstone that cannot be left', () => {
 
   test.runIf(process.getuid?.() === 0)('in a folder that is not to be written', async () => {
     const stage = await enrol();
-    const reachable = folder();
+    const reachable = directory();
     for (const path of [join(reachable, '..'), reachable, stage.host.agentDir])
       chmodSync(path, 0o755);
     for (const name of stage.files()) chmodSync(stage.path(name), 0o644);
     const executable = join(reachable, 'jumpcloud_removal');
     copyFileSync(executablePath('jumpcloud_removal'), executable);
     const run = async () => {
-      const nobody = { uid: 65534, gid: 65534, reject: false } as const;
-      const { stdout } = await execa(executable, [JSON.stringify(stage.options())], nobody);
+      const none = { uid: 65534, gid: 65534, reject: false } as const;
+      const { stdout } = await execa(executable, [JSON.stringify(stage.options())], none);
       return JSON.parse(stdout);
     };
     const answer = await run();

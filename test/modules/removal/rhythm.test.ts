@@ -4,7 +4,7 @@ import { newId } from '../../emulator/store.ts';
 import { predictionOf } from '../../harness/executable.ts';
 import { IDENTITY, stages, TOMBSTONE } from './stage.ts';
 
-const { enrol, folder } = stages();
+const { enrol, directory } = stages();
 const CHECK = { flags: ['--check', '--diff'] };
 const DIFF = { flags: ['--diff'] };
 
@@ -13,8 +13,8 @@ describe.concurrent('removing a system', () => {
     ['alone', {}, []],
     ['with its identity', { purge_identity: true }, IDENTITY],
   ];
-  test.each(rows)('%s: check, run, run again, register anew', async (_, wish, gone) => {
-    const options = { ...wish };
+  test.each(rows)('%s: check, run, run again, register anew', async (_, desired, gone) => {
+    const options = { ...desired };
     const stage = await enrol();
     const files = stage.files();
 
@@ -200,7 +200,7 @@ describe.concurrent('system_id', () => {
 
 test('a folder that does not exist is not made', async () => {
   const stage = await enrol();
-  const agent_dir = `${folder()}/none`;
+  const agent_dir = `${directory()}/none`;
   const answer = await stage.succeed({ agent_dir, purge_identity: true });
   expect(answer).toMatchObject({ changed: false, removed: [], purged: [] });
   expect(() => statSync(agent_dir)).toThrow();

@@ -82,7 +82,10 @@ export class Stage {
 }
 
 /** Sets stages up, and takes all of them down after the file's tests. */
-export function stages(): { enrol: (wish?: EnrolOptions) => Promise<Stage>; folder: () => string } {
+export function stages(): {
+  enrol: (desired?: EnrolOptions) => Promise<Stage>;
+  directory: () => string;
+} {
   const opened: Stage[] = [];
   let parent: string;
   beforeAll(() => {
@@ -96,20 +99,20 @@ export function stages(): { enrol: (wish?: EnrolOptions) => Promise<Stage>; fold
     rmSync(parent, { recursive: true });
   });
   return {
-    enrol: async (wish) => {
+    enrol: async (desired) => {
       const emulator = await startEmulator();
-      const stage = new Stage(emulator, await emulator.enrol(wish));
+      const stage = new Stage(emulator, await emulator.enrol(desired));
       opened.push(stage);
       return stage;
     },
-    folder: () => mkdtempSync(join(parent, 'a-')),
+    directory: () => mkdtempSync(join(parent, 'a-')),
   };
 }
 
 /** Puts a program of shell lines into a folder. */
-export function program(folder: string, name: string, lines: string): string {
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, name);
+export function program(directory: string, name: string, lines: string): string {
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, name);
   writeFileSync(path, `#!/bin/sh\n${lines}\n`);
   chmodSync(path, 0o755);
   return path;

@@ -5,7 +5,7 @@ import { type CallOptions, predictionOf } from '../../harness/executable.ts';
 import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
 import { program, type Stage, stages, TOMBSTONE } from './stage.ts';
 
-const { enrol, folder } = stages();
+const { enrol, directory: newDirectory } = stages();
 const DARWIN = 'system/com.jumpcloud.darwin-agent';
 const TOOLS = {
   systemctl: 'stop jcagent',
@@ -28,8 +28,8 @@ interface Managers {
 
 /** A host with these service managers in /usr/bin, which note how they were called, then act. */
 function managers(tools: readonly Tool[], does = '', systemd = true): Managers {
-  const programs = folder();
-  const log = join(folder(), 'log');
+  const programs = newDirectory();
+  const log = join(newDirectory(), 'log');
   for (const tool of tools) {
     const environment = `/usr/bin/tr '\\0' '\\n' < /proc/$$/environ > ${log}.env`;
     program(programs, tool, `echo ${tool} "$@" >> ${log}\n${environment}\n${does}`);
@@ -40,7 +40,7 @@ function managers(tools: readonly Tool[], does = '', systemd = true): Managers {
 /** A launchctl whose agent takes a while to end: `print` knows it `looks` times before it is gone. */
 function launchd(bootout: string, looks: number): Managers {
   const gone = 'echo "Could not find service" >&2; exit 113';
-  const printed = join(folder(), 'printed');
+  const printed = join(newDirectory(), 'printed');
   return managers(
     ['launchctl'],
     `case $1 in
@@ -102,7 +102,7 @@ describe.concurrent('stop_agent', () => {
 
   test('runs the real path of a program that is a link', async () => {
     const stage = await enrol();
-    const programs = folder();
+    const programs = newDirectory();
     program(programs, 'rc-service', 'exit 4');
     symlinkSync('rc-service', join(programs, 'service'));
     const call = on('/usr/bin', onHostWith({ programs, systemd: false }));
@@ -113,8 +113,8 @@ describe.concurrent('stop_agent', () => {
   describe('as root', () => {
     /** A program that leaves a trace, in a directory of its own. */
     function planted(): { directory: string; file: string; trace: string } {
-      const directory = join(folder(), 'bin');
-      const trace = join(folder(), 'trace');
+      const directory = join(newDirectory(), 'bin');
+      const trace = join(newDirectory(), 'trace');
       return { directory, file: program(directory, 'systemctl', `: > ${trace}`), trace };
     }
 
@@ -165,7 +165,7 @@ describe.concurrent('stop_agent', () => {
         'a link to a file in a directory of theirs',
         ({ directory, file }) => {
           chownSync(directory, SOMEONE, SOMEONE);
-          const linked = folder();
+          const linked = newDirectory();
           symlinkSync(file, join(linked, 'systemctl'));
           return linked;
         },
@@ -204,10 +204,10 @@ describe.concurrent('stop_agent', () => {
 
   test('takes the first directory of PATH that has a program', async () => {
     const stage = await enrol();
-    const first = folder();
+    const first = newDirectory();
     mkdirSync(join(first, 'systemctl'));
-    const second = folder();
-    const trace = join(folder(), 'trace');
+    const second = newDirectory();
+    const trace = join(newDirectory(), 'trace');
     program(second, 'systemctl', `: > ${trace}`);
     const path = `${first}:/nonexistent::bin:${second}:/bin`;
     await stage.succeed({ stop_agent: true }, on(path, onHostWith({})));
@@ -294,7 +294,7 @@ describe.concurrent('stop_agent', () => {
 
   test.each([[], ['--check']])('without a service manager fails first (%s)', async (...flags) => {
     const stage = await enrol();
-    const path = folder();
+    const path = newDirectory();
     // Without systemd, its program can stop nothing.
     const call = on(path, onHostWith({ systemd: false }));
     program(path, 'systemctl', '');
@@ -310,7 +310,7 @@ describe.concurrent('stop_agent', () => {
   test('needs no service manager where there is nothing to remove', async () => {
     const stage = await enrol();
     await stage.succeed();
-    const answer = await stage.succeed({ stop_agent: true }, on(folder(), onHostWith({})));
+    const answer = await stage.succeed({ stop_agent: true }, on(newDirectory(), onHostWith({})));
     expect(answer.changed).toBe(false);
   });
 

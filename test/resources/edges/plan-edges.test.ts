@@ -2,22 +2,22 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EdgeChange, Sudo } from '../../../src/api/graph.ts';
 import {
-  type EdgesWish,
+  type DesiredEdges,
+  type DesiredSudo,
   planEdges,
-  type SudoWish,
 } from '../../../src/resources/edges/plan-edges.ts';
 
 const NONE: Sudo = { sudo: false, sudo_without_password: false };
 const WITH: Sudo = { sudo: true, sudo_without_password: false };
 const FREE: Sudo = { sudo: true, sudo_without_password: true };
 
-const present = (edges: [string, SudoWish][], exclusive = false): EdgesWish => ({
+const present = (edges: [string, DesiredSudo][], exclusive = false): DesiredEdges => ({
   edges: new Map(edges),
   state: 'present',
   exclusive,
   keep: new Set(),
 });
-const absent = (...ids: string[]): EdgesWish => ({
+const absent = (...ids: string[]): DesiredEdges => ({
   edges: new Map(ids.map((id) => [id, {}])),
   state: 'absent',
   exclusive: false,
@@ -35,7 +35,7 @@ describe('the sudo of one edge', () => {
     onWith: Sudo | undefined,
     onFree: Sudo | undefined,
   ];
-  const wishes: Row[] = [
+  const allDesired: Row[] = [
     [undefined, undefined, undefined, undefined, undefined, undefined],
     [undefined, false, undefined, undefined, undefined, WITH],
     [false, undefined, undefined, undefined, NONE, NONE],
@@ -44,19 +44,19 @@ describe('the sudo of one edge', () => {
     [true, false, WITH, WITH, undefined, WITH],
     [true, true, FREE, FREE, FREE, undefined],
   ];
-  const rows = wishes.flatMap(([sudo, sudo_without_password, onNew, ...onEdge]) => {
-    const wish = { sudo, sudo_without_password };
+  const rows = allDesired.flatMap(([sudo, sudo_without_password, onNew, ...onEdge]) => {
+    const desired = { sudo, sudo_without_password };
     const add: EdgeChange = onNew ? { op: 'add', id: 'a', sudo: onNew } : { op: 'add', id: 'a' };
     const updates = [NONE, WITH, FREE].map((current, i) => {
       const written = onEdge[i];
       const changes: EdgeChange[] = written ? [{ op: 'update', id: 'a', sudo: written }] : [];
-      return { wish, current, changes, after: written ?? current };
+      return { desired, current, changes, after: written ?? current };
     });
-    return [{ wish, current: undefined, changes: [add], after: onNew ?? NONE }, ...updates];
+    return [{ desired, current: undefined, changes: [add], after: onNew ?? NONE }, ...updates];
   });
-  test.each(rows)('wish $wish on $current', ({ wish, current, changes, after }) => {
+  test.each(rows)('desired $desired on $current', ({ desired, current, changes, after }) => {
     const before = new Map(current && [['a', current]]);
-    const plan = planEdges(present([['a', wish]]), before);
+    const plan = planEdges(present([['a', desired]]), before);
     expect(plan.changes).toEqual(changes);
     expect(plan.after).toEqual(new Map([['a', after]]));
     // An absent key and an undefined one differ on the wire no more than here.
@@ -67,10 +67,10 @@ describe('the sudo of one edge', () => {
 });
 
 describe('the set', () => {
-  const ops = (wish: EdgesWish, before: [string, Sudo][]) =>
-    planEdges(wish, new Map(before)).changes.map(({ op, id }) => `${op} ${id}`);
+  const ops = (desired: DesiredEdges, before: [string, Sudo][]) =>
+    planEdges(desired, new Map(before)).changes.map(({ op, id }) => `${op} ${id}`);
 
-  test.each<[name: string, wish: EdgesWish, before: [string, Sudo][], expected: string[]]>([
+  test.each<[name: string, desired: DesiredEdges, before: [string, Sudo][], expected: string[]]>([
     ['nothing asked', present([]), [['a', NONE]], []],
     ['there already', present([['a', {}]]), [['a', NONE]], []],
     [
@@ -122,8 +122,8 @@ describe('the set', () => {
     ],
     ['absent, and not there', absent('a'), [['b', NONE]], []],
     ['absent, and nothing named', absent(), [['b', NONE]], []],
-  ])('%s', (_, wish, before, expected) => {
-    expect(ops(wish, before)).toEqual(expected);
+  ])('%s', (_, desired, before, expected) => {
+    expect(ops(desired, before)).toEqual(expected);
   });
 });
 
@@ -131,7 +131,7 @@ describe('for any edges and wishes', () => {
   const id = fc.constantFrom(...'abcdef');
   const sudo = fc.constantFrom(NONE, WITH, FREE);
   const edges = fc.array(fc.tuple(id, sudo)).map((entries) => new Map(entries));
-  const sudoWish = fc.constantFrom<SudoWish>(
+  const desiredSudo = fc.constantFrom<DesiredSudo>(
     {},
     { sudo_without_password: false },
     { sudo: false },
@@ -139,9 +139,9 @@ describe('for any edges and wishes', () => {
     { sudo: true, sudo_without_password: false },
     { sudo: true, sudo_without_password: true },
   );
-  const wish: fc.Arbitrary<EdgesWish> = fc
+  const desired: fc.Arbitrary<DesiredEdges> = fc
     .record({
-      edges: fc.array(fc.tuple(id, sudoWish)).map((entries) => new Map(entries)),
+      edges: fc.array(fc.tuple(id, desiredSudo)).map((entries) => new Map(entries)),
       state: fc.constantFrom('present' as const, 'absent' as const),
       exclusive: fc.boolean(),
       keep: fc.array(id).map((ids) => new Set(ids)),
@@ -150,24 +150,26 @@ describe('for any edges and wishes', () => {
 
   test('planning on what will be gives nothing to change', () => {
     fc.assert(
-      fc.property(wish, edges, (wish, before) => {
-        expect(planEdges(wish, planEdges(wish, before).after).changes).toEqual([]);
+      fc.property(desired, edges, (desired, before) => {
+        expect(planEdges(desired, planEdges(desired, before).after).changes).toEqual([]);
       }),
     );
   });
 
   test('nothing that was not asked about moves unless exclusive, and before stays as it was', () => {
     fc.assert(
-      fc.property(wish, edges, (wish, before) => {
+      fc.property(desired, edges, (desired, before) => {
         const was = new Map(before);
-        const { after } = planEdges(wish, before);
+        const { after } = planEdges(desired, before);
         expect(before).toEqual(was);
         for (const [id, sudo] of before) {
-          if (wish.edges.has(id)) continue;
-          const goes = wish.exclusive && !wish.keep.has(id);
+          if (desired.edges.has(id)) continue;
+          const goes = desired.exclusive && !desired.keep.has(id);
           expect(after.get(id)).toEqual(goes ? undefined : sudo);
         }
-        const strangers = [...after.keys()].filter((id) => !before.has(id) && !wish.edges.has(id));
+        const strangers = [...after.keys()].filter(
+          (id) => !before.has(id) && !desired.edges.has(id),
+        );
         expect(strangers).toEqual([]);
       }),
     );
@@ -175,8 +177,8 @@ describe('for any edges and wishes', () => {
 
   test('no edge is written twice, and removals come last', () => {
     fc.assert(
-      fc.property(wish, edges, (wish, before) => {
-        const { changes } = planEdges(wish, before);
+      fc.property(desired, edges, (desired, before) => {
+        const { changes } = planEdges(desired, before);
         expect(new Set(changes.map(({ id }) => id)).size).toBe(changes.length);
         const rank = { add: 0, update: 1, remove: 2 };
         const ranks = changes.map(({ op }) => rank[op]);
@@ -187,8 +189,8 @@ describe('for any edges and wishes', () => {
 
   test('no plan leaves sudo without password where there is no sudo', () => {
     fc.assert(
-      fc.property(wish, edges, (wish, before) => {
-        for (const { sudo, sudo_without_password } of planEdges(wish, before).after.values()) {
+      fc.property(desired, edges, (desired, before) => {
+        for (const { sudo, sudo_without_password } of planEdges(desired, before).after.values()) {
           expect(sudo || !sudo_without_password).toBe(true);
         }
       }),

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { readOptions } from '../../../src/options/read-options.ts';
-import { hostConcern } from '../../../src/resources/host/host-concern.ts';
 import { hostOptions } from '../../../src/resources/host/host-options.ts';
+import { hostResource } from '../../../src/resources/host/host-resource';
 import { test as base } from '../../harness/fixture.ts';
 import { inSession } from '../../harness/in-session.ts';
 
@@ -15,7 +15,7 @@ const test = base.extend('concernOf', ({ host }) => async (document: Record<stri
   const read = await readOptions('jumpcloud_host', hostOptions, new Map(Object.entries(document)));
   const { values } = read;
   if (values === undefined) return expect.unreachable(JSON.stringify(read));
-  const concern = await inSession(host.options, (session) => hostConcern(session, values));
+  const concern = await inSession(host.options, (session) => hostResource(session, values));
   expect(host.requests()).toEqual([]);
   return concern;
 });

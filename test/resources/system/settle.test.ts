@@ -29,7 +29,7 @@ const test = base.extend('settling', ({ host }) => async (seconds: number, losse
         told.push(`look ${now()}`);
         return holds();
       },
-      disagreeing: (agrees: boolean) => (agrees ? [] : ['display_name']),
+      drift: (agrees: boolean) => (agrees ? [] : ['display_name']),
       write: async () => {
         told.push(`write ${now()}`);
         losses.shift();

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { SystemRecord } from '../../../src/api/systems.ts';
 import {
-  bodyOf,
-  disagreeing,
+  drift,
+  putBody,
+  recordAfter,
   type SystemSettings,
   settingsOf,
-  withChanges,
 } from '../../../src/resources/system/system-fields.ts';
 
 const USER = '0123456789abcdef01234567';
@@ -23,10 +23,10 @@ const UNMANAGED: SystemSettings = {
 };
 
 /** What is sent for a wish, undefined for nothing, and the record that is predicted. */
-function planOf(wish: Partial<SystemSettings>, record: SystemRecord) {
-  const changes = disagreeing({ ...UNMANAGED, ...wish }, record);
-  const body = bodyOf(changes);
-  return { body: changes.length > 0 ? body : undefined, after: withChanges(record, body) };
+function planOf(desired: Partial<SystemSettings>, record: SystemRecord) {
+  const changes = drift({ ...UNMANAGED, ...desired }, record);
+  const body = putBody(changes);
+  return { body: changes.length > 0 ? body : undefined, after: recordAfter(record, body) };
 }
 
 const attribute = (name: string, value: string) => ({ name, value });
@@ -38,31 +38,32 @@ test('what is not managed is not looked at', () => {
 });
 
 describe('one field', () => {
-  const rows: [wish: Partial<SystemSettings>, record: SystemRecord, body: object | undefined][] = [
-    [{ display_name: 'a' }, { displayName: 'a' }, undefined],
-    [{ display_name: 'a' }, { displayName: 'A' }, { displayName: 'a' }],
-    [{ display_name: 'a' }, {}, { displayName: 'a' }],
-    [{ description: '' }, {}, undefined],
-    [{ description: '' }, { description: null }, undefined],
-    [{ description: '' }, { description: 'a' }, { description: '' }],
-    [{ allow_ssh_root_login: false }, { allowSshRootLogin: false }, undefined],
-    [{ allow_ssh_root_login: false }, { allowSshRootLogin: true }, { allowSshRootLogin: false }],
-    // A switch that the record lacks is neither on nor off.
-    [{ allow_ssh_root_login: false }, {}, { allowSshRootLogin: false }],
-    [{ primary_user: '' }, {}, undefined],
-    [{ primary_user: '' }, { primarySystemUser: null }, undefined],
-    [{ primary_user: USER }, { primarySystemUser: { id: USER } }, undefined],
-    [{ primary_user: USER }, { 'primarySystemUser.id': USER }, undefined],
-    [{ primary_user: USER }, {}, { 'primarySystemUser.id': USER }],
-    [{ primary_user: '' }, { primarySystemUser: { id: USER } }, { 'primarySystemUser.id': null }],
-    [{ system_insights: 'enabled' }, { systemInsights: { state: 'enabled' } }, undefined],
-    [{ system_insights: 'enabled' }, {}, { systemInsights: { state: 'enabled' } }],
-  ];
-  test.each(rows)('%j on %j', (wish, record, body) => {
-    const plan = planOf(wish, record);
+  const rows: [desired: Partial<SystemSettings>, record: SystemRecord, body: object | undefined][] =
+    [
+      [{ display_name: 'a' }, { displayName: 'a' }, undefined],
+      [{ display_name: 'a' }, { displayName: 'A' }, { displayName: 'a' }],
+      [{ display_name: 'a' }, {}, { displayName: 'a' }],
+      [{ description: '' }, {}, undefined],
+      [{ description: '' }, { description: null }, undefined],
+      [{ description: '' }, { description: 'a' }, { description: '' }],
+      [{ allow_ssh_root_login: false }, { allowSshRootLogin: false }, undefined],
+      [{ allow_ssh_root_login: false }, { allowSshRootLogin: true }, { allowSshRootLogin: false }],
+      // A switch that the record lacks is neither on nor off.
+      [{ allow_ssh_root_login: false }, {}, { allowSshRootLogin: false }],
+      [{ primary_user: '' }, {}, undefined],
+      [{ primary_user: '' }, { primarySystemUser: null }, undefined],
+      [{ primary_user: USER }, { primarySystemUser: { id: USER } }, undefined],
+      [{ primary_user: USER }, { 'primarySystemUser.id': USER }, undefined],
+      [{ primary_user: USER }, {}, { 'primarySystemUser.id': USER }],
+      [{ primary_user: '' }, { primarySystemUser: { id: USER } }, { 'primarySystemUser.id': null }],
+      [{ system_insights: 'enabled' }, { systemInsights: { state: 'enabled' } }, undefined],
+      [{ system_insights: 'enabled' }, {}, { systemInsights: { state: 'enabled' } }],
+    ];
+  test.each(rows)('%j on %j', (desired, record, body) => {
+    const plan = planOf(desired, record);
     expect(plan.body).toEqual(body);
     // What was predicted agrees.
-    expect(planOf(wish, plan.after).body).toBeUndefined();
+    expect(planOf(desired, plan.after).body).toBeUndefined();
   });
 });
 
@@ -83,8 +84,8 @@ describe('attributes', () => {
     ['purge', attributes(['env', 'prod']), true, [held[2]]],
     ['purge all', attributes(), true, []],
     ['differ by case', attributes(['ENV', 'prod']), false, [...held, attribute('ENV', 'prod')]],
-  ] as const)('that %s', (_, wanted, purge_attributes, list) => {
-    const { body, after } = planOf({ attributes: wanted, purge_attributes }, { attributes: held });
+  ] as const)('that %s', (_, desired, purge_attributes, list) => {
+    const { body, after } = planOf({ attributes: desired, purge_attributes }, { attributes: held });
     expect(body).toEqual(list && { attributes: list });
     expect(after.attributes).toEqual(list ?? held);
   });
@@ -98,8 +99,8 @@ describe('attributes', () => {
   });
 
   test('with the names of prototypes are names like others', () => {
-    const wish = { attributes: attributes(['__proto__', '1'], ['constructor', '2']) };
-    const { after } = planOf(wish, { attributes: null });
+    const desired = { attributes: attributes(['__proto__', '1'], ['constructor', '2']) };
+    const { after } = planOf(desired, { attributes: null });
     expect(after.attributes).toEqual([attribute('__proto__', '1'), attribute('constructor', '2')]);
   });
 });

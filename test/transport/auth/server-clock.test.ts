@@ -13,7 +13,7 @@ function answerAt(told: number | string) {
 /** One that has learnt from an answer. */
 function taught(told: number | string): ServerClock {
   const clock = new ServerClock(() => NOW);
-  clock.learn(answerAt(told));
+  clock.observe(answerAt(told));
   return clock;
 }
 
@@ -41,7 +41,7 @@ describe('an answer', () => {
 
   test('counts before an earlier one', () => {
     const clock = taught(90 * SECOND);
-    clock.learn(answerAt(-5 * SECOND));
+    clock.observe(answerAt(-5 * SECOND));
     expect(clock.offsetMs).toBe(-5 * SECOND);
   });
 
@@ -57,12 +57,12 @@ describe('an answer', () => {
   ])('with the date "%s" tells nothing', (date) => {
     const clock = taught(date);
     expect([clock.now(), clock.offset()]).toEqual([NOW, null]);
-    expect(clock.betterTime(answerAt(date), 0)).toBeUndefined();
+    expect(clock.correctedTime(answerAt(date), 0)).toBeUndefined();
   });
 
   test('without a date tells nothing', () => {
     const clock = new ServerClock(() => NOW);
-    clock.learn({ status: 200, headers: {}, body: '', isUtf8: true });
+    clock.observe({ status: 200, headers: {}, body: '', isUtf8: true });
     expect(clock.offset()).toBeNull();
   });
 });
@@ -75,13 +75,13 @@ describe('after a 401', () => {
     [-31 * SECOND, true],
   ])('a time that is %i ms from the one signed with is better: %s', (ms, isBetter) => {
     const clock = new ServerClock(() => NOW);
-    expect(clock.betterTime(answerAt(ms), NOW)).toBe(isBetter ? NOW + ms : undefined);
+    expect(clock.correctedTime(answerAt(ms), NOW)).toBe(isBetter ? NOW + ms : undefined);
   });
 
   test('it is the time signed with that counts, not ours', () => {
     const clock = new ServerClock(() => NOW);
-    expect(clock.betterTime(answerAt(0), NOW - 60 * SECOND)).toBe(NOW);
-    expect(clock.betterTime(answerAt(-60 * SECOND), NOW - 60 * SECOND)).toBeUndefined();
+    expect(clock.correctedTime(answerAt(0), NOW - 60 * SECOND)).toBe(NOW);
+    expect(clock.correctedTime(answerAt(-60 * SECOND), NOW - 60 * SECOND)).toBeUndefined();
   });
 
   test.each([
@@ -95,7 +95,7 @@ describe('after a 401', () => {
     expect(clock.signingTime()).toBe(NOW + ms + 5 * SECOND);
     expect(clock.warning()).toContain(`This host's clock is ${words} JumpCloud's;`);
     expect(clock.warning()).toBeUndefined();
-    expect(clock.cause()).toContain(`this host's clock is ${words} JumpCloud's:`);
+    expect(clock.clockCause()).toContain(`this host's clock is ${words} JumpCloud's:`);
   });
 });
 
@@ -117,8 +117,8 @@ describe('over https', () => {
       () => NOW,
       () => certificate,
     );
-    expect(clock.betterTime(answerAt(ms), NOW)).toBe(believed ? NOW + ms : undefined);
-    clock.learn(answerAt(ms));
+    expect(clock.correctedTime(answerAt(ms), NOW)).toBe(believed ? NOW + ms : undefined);
+    clock.observe(answerAt(ms));
     expect(clock.offsetMs).toBe(believed ? ms : undefined);
   });
 });

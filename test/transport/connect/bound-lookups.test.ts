@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { boundLookups } from '../../../src/transport/connect/dns.ts';
+import { limitLookupTime } from '../../../src/transport/connect/dns.ts';
 
 const CONSOLE = 'console.eu.jumpcloud.com';
 
@@ -13,7 +13,7 @@ test.each([
   ['attempts:0 timeout:0', 120_000, 'attempts:0 timeout:0 attempts:0 timeout:0'],
 ])('RES_OPTIONS %j, with a budget of %i ms, becomes %j', (given, timeoutMs, expected) => {
   const environment: NodeJS.ProcessEnv = { ...(given !== undefined && { RES_OPTIONS: given }) };
-  boundLookups(CONSOLE, timeoutMs, environment);
+  limitLookupTime(CONSOLE, timeoutMs, environment);
   expect(environment['RES_OPTIONS']).toBe(expected);
 });
 
@@ -25,6 +25,6 @@ test.each([
   ['notjumpcloud.com', 'corp.example'],
 ])('for %s the domains to search are %j', (host, expected) => {
   const environment: NodeJS.ProcessEnv = { LOCALDOMAIN: 'corp.example' };
-  boundLookups(host, 120_000, environment);
+  limitLookupTime(host, 120_000, environment);
   expect(environment['LOCALDOMAIN']).toBe(expected);
 });

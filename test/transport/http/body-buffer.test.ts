@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { BodyBuffer, BodyMemory } from '../../../src/transport/http/body-buffer.ts';
+import { BodyBuffer, BodyQuota } from '../../../src/transport/http/body-buffer.ts';
 
 const BLOCK = 64 * 1024;
 const LARGEST = 8 * 1024 * 1024;
@@ -25,19 +25,19 @@ describe('a body', () => {
     [3 * BLOCK, 10 * BLOCK],
   ])('of %i bytes in pieces of %i comes out as it went in', (length, size) => {
     const bytes = randomBytes(length);
-    const buffer = new BodyBuffer(new BodyMemory());
+    const buffer = new BodyBuffer(new BodyQuota());
     expect(fill(buffer, bytes, size)).toBe(true);
     expect(buffer.bytes().equals(bytes)).toBe(true);
   });
 
   test('is taken up to 8 MiB, and not a byte more', () => {
-    const buffer = new BodyBuffer(new BodyMemory());
+    const buffer = new BodyBuffer(new BodyQuota());
     expect(fill(buffer, Buffer.alloc(LARGEST), BLOCK - 1)).toBe(true);
     expect(buffer.append(Buffer.alloc(1))).toBe(false);
   });
 
   test('keeps nothing of the pieces: what comes may be overwritten', () => {
-    const buffer = new BodyBuffer(new BodyMemory());
+    const buffer = new BodyBuffer(new BodyQuota());
     const piece = Buffer.from('abc');
     buffer.append(piece);
     piece.fill('x');
@@ -47,7 +47,7 @@ describe('a body', () => {
 
 describe('bodies at the same time', () => {
   test('have 16 MiB together, and get back what others release', () => {
-    const memory = new BodyMemory();
+    const memory = new BodyQuota();
     const one = new BodyBuffer(memory);
     const two = new BodyBuffer(memory);
     const three = new BodyBuffer(memory);
@@ -59,7 +59,7 @@ describe('bodies at the same time', () => {
   });
 
   test('share by blocks: a byte takes as much as 64 KiB', () => {
-    const memory = new BodyMemory();
+    const memory = new BodyQuota();
     const before = memory.blocks;
     new BodyBuffer(memory).append(Buffer.alloc(1));
     new BodyBuffer(memory).append(Buffer.alloc(BLOCK));
@@ -67,7 +67,7 @@ describe('bodies at the same time', () => {
   });
 
   test('are given back once, however often they are released', () => {
-    const memory = new BodyMemory();
+    const memory = new BodyQuota();
     const before = memory.blocks;
     const buffer = new BodyBuffer(memory);
     buffer.append(Buffer.alloc(2 * BLOCK + 1));

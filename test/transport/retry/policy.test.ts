@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isTransient, nextRetry } from '../../../src/transport/retry/policy.ts';
+import { isTransientStatus, nextRetry } from '../../../src/transport/retry/policy.ts';
 
 const calm = { attempts: 1, retryAfterMs: undefined, remainingMs: 120_000, random: 0.5 };
 
@@ -33,14 +33,14 @@ test.each([
 test.each([408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530])(
   '%i is transient',
   (status) => {
-    expect(isTransient(status)).toBe(true);
+    expect(isTransientStatus(status)).toBe(true);
   },
 );
 
 test.each([200, 400, 401, 403, 404, 409, 422, 501, 505, 511, 519, 528, 529, 531, 599])(
   '%i is not transient',
   (status) => {
-    expect(isTransient(status)).toBe(false);
+    expect(isTransientStatus(status)).toBe(false);
   },
 );
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { remainingAccess } from '../../../src/resources/edges/remaining-access.ts';
+import { indirectAccess } from '../../../src/resources/edges/indirect-access';
 import { test as base } from '../../harness/fixture.ts';
 import { inSession } from '../../harness/in-session.ts';
 
@@ -19,14 +19,14 @@ const test = base
     ({ host, users }) =>
       async (
         state: 'present' | 'absent',
-        wished: readonly (keyof typeof users)[],
+        targets: readonly (keyof typeof users)[],
         rest: { exclusive?: boolean; keep?: readonly (keyof typeof users)[] } = {},
       ) => {
-        const edges = new Map(wished.map((name) => [users[name], {}]));
+        const edges = new Map(targets.map((name) => [users[name], {}]));
         const keep = new Set((rest.keep ?? []).map((name) => users[name]));
-        const wish = { edges, state, exclusive: rest.exclusive ?? false, keep };
+        const desired = { edges, state, exclusive: rest.exclusive ?? false, keep };
         const sentences = await inSession(host.options, (session) =>
-          remainingAccess(session, wish, new Map()),
+          indirectAccess(session, desired, new Map()),
         );
         const named = Object.entries(users).reduce(
           (text, [name, id]) => text.replaceAll(id, name),
@@ -67,14 +67,14 @@ test('the whole way is told, through however many groups', async ({
   const [group, user] = [store.addGroup(), store.addUser()];
   store.join(host.systemId, group);
   store.groupEdges.set(group, new Map([[`user:${user}`, undefined]]));
-  const wish = {
+  const desired = {
     edges: new Map([[user, {}]]),
     state: 'absent',
     exclusive: false,
     keep: new Set<string>(),
   } as const;
   const [sentence] = await inSession(host.options, (session) =>
-    remainingAccess(session, wish, new Map()),
+    indirectAccess(session, desired, new Map()),
   );
   expect(sentence).toContain(`User ${user} is not bound directly`);
   expect(sentence).toContain(`through system group ${group}.`);

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
+import { extractAnsibleKeys } from '../../src/protocol/ansible-keys';
 import { readCommandLine } from '../../src/protocol/command-line.ts';
-import { takeControls } from '../../src/protocol/controls.ts';
 
 const take = (given: Record<string, unknown>, ...flags: string[]) => {
   const options = new Map(Object.entries(given));
-  return { ...takeControls(options, readCommandLine(flags)), left: [...options.keys()] };
+  return { ...extractAnsibleKeys(options, readCommandLine(flags)), left: [...options.keys()] };
 };
 
 test.each([

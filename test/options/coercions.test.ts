@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { describe as describeValue } from '../../src/options/describe.ts';
 import {
-  readBoolean,
-  readList,
-  readMapping,
-  readNumber,
-  readText,
-} from '../../src/options/spellings.ts';
+  coerceBoolean,
+  coerceList,
+  coerceMapping,
+  coerceNumber,
+  coerceText,
+} from '../../src/options/coercions';
+import { describeValue } from '../../src/options/describe-value';
 
 describe('a boolean', () => {
   const spellings: [boolean, unknown[]][] = [
@@ -15,12 +15,12 @@ describe('a boolean', () => {
   ];
   const rows = spellings.flatMap(([read, given]) => given.map((value) => [value, read]));
   test.each(rows)('%j is %s', (value, read) => {
-    expect(readBoolean(value)).toBe(read);
+    expect(coerceBoolean(value)).toBe(read);
   });
   test.each([['maybe'], [''], [2], [-1], [0.5], ['ja'], [null], [[]], [[true]], [{}], [undefined]])(
     '%j is none',
     (value) => {
-      expect(readBoolean(value)).toBeUndefined();
+      expect(coerceBoolean(value)).toBeUndefined();
     },
   );
 });
@@ -41,7 +41,7 @@ test.each([
   [[], undefined],
   [{}, undefined],
 ])('%j as text is %j', (value, read) => {
-  expect(readText(value)).toBe(read);
+  expect(coerceText(value)).toBe(read);
 });
 
 test.each([
@@ -65,7 +65,7 @@ test.each([
   [null, undefined],
   [[3], undefined],
 ])('%j as a number is %j', (value, read) => {
-  expect(readNumber(value)).toBe(read);
+  expect(coerceNumber(value)).toBe(read);
 });
 
 test.each([
@@ -89,7 +89,7 @@ test.each([
   [null, undefined],
   [{}, undefined],
 ])('%j as a list is %j', (value, read) => {
-  expect(readList(value)).toEqual(read);
+  expect(coerceList(value)).toEqual(read);
 });
 
 test.each([
@@ -105,7 +105,7 @@ test.each([
   [null, undefined],
   [1, undefined],
 ])('%j as a mapping is %j', (value, read) => {
-  expect(readMapping(value)).toEqual(read);
+  expect(coerceMapping(value)).toEqual(read);
 });
 
 test.each([

@@ -1,19 +1,19 @@
 import { identityFiles } from '../../agent/purge.ts';
-import type { Absence } from '../../api/systems.ts';
+import type { RecordAbsence } from '../../api/systems.ts';
 import { type ModuleError, NotFound, Unauthorized } from '../../base/errors.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 
 /** What became of the DELETEs of this record, as far as is known. */
-export type Sent = 'none' | 'denied' | 'lost';
+export type DeleteHistory = 'none' | 'denied' | 'lost';
 
 /**
  * Returns the failure for a record that JumpCloud does not show, when nothing proves that it is gone;
  * undefined when that does no harm. Says what was answered, never that the record was deleted.
  */
-export function withoutProof(
+export function unprovenRemoval(
   session: HostSession,
-  { error }: Absence,
-  sent: Sent,
+  { error }: RecordAbsence,
+  sent: DeleteHistory,
   purge: boolean,
 ): ModuleError | undefined {
   const isMissing = error instanceof NotFound;

@@ -3,10 +3,10 @@ import { BadIdentity } from '../base/errors.ts';
 import { isLink } from './is-link.ts';
 
 /** Far above any real agent file, in bytes; a larger one is something else. */
-const LARGEST = 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 
 /** A file that waiting will not make readable. */
-export class Unreadable extends BadIdentity {}
+export class AgentFileError extends BadIdentity {}
 
 const RESTORE = 'Restore it, or register the agent anew.';
 
@@ -22,17 +22,17 @@ export interface SmallFile {
  * is damage, not absence: the files may be on a volume that is not mounted.
  * @throws Unreadable when it is there but cannot be read
  */
-export function readFile(path: string): SmallFile | undefined {
+export function readAgentFile(path: string): SmallFile | undefined {
   try {
     return read(path, 0);
   } catch (error) {
-    if (error instanceof Unreadable) throw error;
+    if (error instanceof AgentFileError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' && isLink(path)) {
-      throw new Unreadable(`${path} is a link that leads nowhere. ${RESTORE}`);
+      throw new AgentFileError(`${path} is a link that leads nowhere. ${RESTORE}`);
     }
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new Unreadable(reason(path, code));
+    throw new AgentFileError(reason(path, code));
   }
 }
 
@@ -40,7 +40,7 @@ export function readFile(path: string): SmallFile | undefined {
  * Reads a file of ours that holds a JSON object, and never through a link; one without fields when
  * there is none that can be used.
  */
-export function readOwnObject(path: string): Readonly<Record<string, unknown>> {
+export function readStateFile(path: string): Readonly<Record<string, unknown>> {
   try {
     return Object(JSON.parse(read(path, constants.O_NOFOLLOW).text));
   } catch {
@@ -52,11 +52,13 @@ function read(path: string, flags: number): SmallFile {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | flags);
   try {
     const stat = fstatSync(descriptor);
-    if (!stat.isFile()) throw new Unreadable(`${path} is not a regular file. ${RESTORE}`);
-    const bytes = stat.size > LARGEST ? undefined : readAll(descriptor, stat.size);
+    if (!stat.isFile()) throw new AgentFileError(`${path} is not a regular file. ${RESTORE}`);
+    const bytes = stat.size > MAX_BYTES ? undefined : readAll(descriptor, stat.size);
     if (bytes === undefined) {
-      const size = stat.size > LARGEST ? `${stat.size} bytes` : 'more than 1 MiB';
-      throw new Unreadable(`${path} has ${size}; the agent's own is never that large. ${RESTORE}`);
+      const size = stat.size > MAX_BYTES ? `${stat.size} bytes` : 'more than 1 MiB';
+      throw new AgentFileError(
+        `${path} has ${size}; the agent's own is never that large. ${RESTORE}`,
+      );
     }
     return { text: bytes.toString('utf8'), mode: stat.mode & 0o777 };
   } finally {
@@ -72,7 +74,7 @@ function readAll(descriptor: number, size: number): Buffer | undefined {
     const count = readSync(descriptor, buffer, length, buffer.length - length, null);
     length += count;
     if (count === 0) return buffer.subarray(0, length);
-    if (length > LARGEST) return undefined;
+    if (length > MAX_BYTES) return undefined;
     if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.alloc(64 * 1024)]);
   }
 }

@@ -1,20 +1,20 @@
 import { type Path, readUsers } from '../../api/users.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { type Edges, type EdgesWish, isWanted } from './plan-edges.ts';
+import { type DesiredEdges, type Edges, isDesired } from './plan-edges.ts';
 
 /**
  * Names the users that were to be absent and can get in all the same, through a group. Sorted,
  * because JumpCloud lists them in another order once the direct edges are gone. Who is bound directly
  * `after` the run is not named. `isOpen` says whether a way from this host will still be there when the run is over; in check mode JumpCloud shows them all.
  */
-export async function remainingAccess(
+export async function indirectAccess(
   session: HostSession,
-  wish: EdgesWish,
+  desired: DesiredEdges,
   after: Edges,
   isOpen: (path: Path) => boolean = () => true,
 ): Promise<string[]> {
-  const { edges, state, exclusive } = wish;
-  const isUnwanted = (id: string) => (state === 'absent' ? edges.has(id) : !isWanted(wish, id));
+  const { edges, state, exclusive } = desired;
+  const isUnwanted = (id: string) => (state === 'absent' ? edges.has(id) : !isDesired(desired, id));
   if (!exclusive && (state === 'present' || edges.size === 0)) return [];
   const bound = await readUsers(session);
   return bound

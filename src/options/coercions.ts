@@ -9,9 +9,9 @@ const TRUE = new Set(['yes', 'on', '1', 'true', 't', 'y']);
 const FALSE = new Set(['no', 'off', '0', 'false', 'f', 'n']);
 
 /** A boolean, in any of Ansible's spellings and any case. */
-export function readBoolean(value: unknown): boolean | undefined {
+export function coerceBoolean(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
-  const text = String(readText(value) ?? '')
+  const text = String(coerceText(value) ?? '')
     .trim()
     .toLowerCase();
   if (TRUE.has(text)) return true;
@@ -19,7 +19,7 @@ export function readBoolean(value: unknown): boolean | undefined {
 }
 
 /** Text; a number or boolean becomes text, unless it is no longer the number that was written. */
-export function readText(value: unknown): string | undefined {
+export function coerceText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (isRounded(value)) return undefined;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
@@ -35,7 +35,7 @@ export function isRounded(value: unknown): boolean {
 }
 
 /** A number, with fractions, from a number or its digits. */
-export function readNumber(value: unknown): number | undefined {
+export function coerceNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string') return undefined;
   const text = value.trim();
@@ -43,7 +43,7 @@ export function readNumber(value: unknown): number | undefined {
 }
 
 /** A list, from a list, comma-separated text, JSON text, or a single number. */
-export function readList(value: unknown): unknown[] | undefined {
+export function coerceList(value: unknown): unknown[] | undefined {
   if (Array.isArray(value)) return value;
   if (typeof value === 'number') return [value];
   if (typeof value !== 'string') return undefined;
@@ -55,7 +55,7 @@ export function readList(value: unknown): unknown[] | undefined {
 }
 
 /** A mapping, from a mapping or JSON text. */
-export function readMapping(value: unknown): Record<string, unknown> | undefined {
+export function coerceMapping(value: unknown): Record<string, unknown> | undefined {
   const mapping = typeof value === 'string' ? tryJson(value) : value;
   return typeof mapping === 'object' && mapping !== null && !Array.isArray(mapping)
     ? (mapping as Record<string, unknown>)

@@ -1,12 +1,12 @@
 import { monotonicMs } from '../base/monotonic-clock.ts';
-import { printable } from '../base/printable.ts';
+import { toPrintable } from '../base/printable.ts';
 import type { Reporter } from '../run.ts';
 
 /** Waits that are over sooner are not worth a line, in milliseconds. */
 const QUIET_MS = 2000;
 const REWRITE_EVERY_MS = 500;
 /** Of a terminal that does not tell how wide it is. */
-const USUAL_COLUMNS = 80;
+const DEFAULT_COLUMNS = 80;
 
 /** A terminal that is gone is no failure of the run. */
 const ignore = () => {};
@@ -22,7 +22,7 @@ interface Wait {
  * that is rewritten and finally removed; of several waits at the same time, the one that ends last.
  * Anywhere else it says nothing.
  */
-export function waitingOnStderr(): Reporter['waiting'] {
+export function showWaitOnStderr(): Reporter['showWait'] {
   const waits = new Set<Wait>();
   let timer: NodeJS.Timeout | undefined;
   let shown = false;
@@ -39,8 +39,8 @@ export function waitingOnStderr(): Reporter['waiting'] {
     const still = `: ${Math.max(0, Math.ceil((last.end - now) / 1000))} s left`;
     process.stderr.off('error', ignore).on('error', ignore);
     // A line that wraps could not be rewritten.
-    const room = (process.stderr.columns || USUAL_COLUMNS) - 1 - still.length;
-    const line = `Waiting ${printable(last.what)}`;
+    const room = (process.stderr.columns || DEFAULT_COLUMNS) - 1 - still.length;
+    const line = `Waiting ${toPrintable(last.what)}`;
     process.stderr.write(
       `\r\x1b[K${line.length > room ? `${line.slice(0, room - 1)}…` : line}${still}`,
     );

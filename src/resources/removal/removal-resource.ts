@@ -1,17 +1,17 @@
-import type { Concern } from '../../reconcile.ts';
+import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { AgentStop } from './agent-stop.ts';
 import { allAssociations } from './all-associations.ts';
+import type { RemovalState, Removed } from './removal-base';
 import type { RemovalOptions } from './removal-options.ts';
-import type { Removed, Standing } from './removed.ts';
 import { systemRecord } from './system-record.ts';
 
 /** What a removal of this scope takes out of JumpCloud, as a concern. */
-export function removalConcern(
+export function removalResource(
   session: HostSession,
   options: RemovalOptions,
   agent: AgentStop,
-): Concern<Standing, Removed> {
+): Resource<RemovalState, Removed> {
   return options.scope === 'system'
     ? systemRecord(session, options, agent)
     : allAssociations(session, agent);

@@ -1,9 +1,9 @@
 /** In letters; names that begin so are as good as the same. */
-const LONGEST = 64;
-const FIRST_ROW = Uint8Array.from({ length: LONGEST + 1 }, (_, i) => i);
+const MAX_LENGTH = 64;
+const FIRST_ROW = Uint8Array.from({ length: MAX_LENGTH + 1 }, (_, i) => i);
 
 /** The known name that a mistyped one was probably meant to be, if any is close. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
+export function nearestName(name: string, known: readonly string[]): string | undefined {
   const plain = simplify(name);
   if (plain === '') return undefined;
   const most = Math.max(1, Math.floor(plain.length / 4));
@@ -23,7 +23,7 @@ function simplify(name: string): string {
   return name
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '')
-    .slice(0, LONGEST);
+    .slice(0, MAX_LENGTH);
 }
 
 /**

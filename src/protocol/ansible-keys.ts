@@ -1,25 +1,25 @@
 import type { Problem } from '../base/errors.ts';
-import { readBoolean, readNumber } from '../options/spellings.ts';
+import { coerceBoolean, coerceNumber } from '../options/coercions';
 import type { CommandLine } from './command-line.ts';
 
 /** What the caller asks of a run besides its options. */
-export interface Controls {
+export interface CallSettings {
   readonly check: boolean;
   readonly diff: boolean;
   /** Ansible's number of -v. */
   readonly verbosity: number;
   /** Whether Ansible calls, which takes all that is on the terminal for the result. */
-  readonly isAnsibles: boolean;
+  readonly isFromAnsible: boolean;
 }
 
 /**
  * Takes Ansible's own `_ansible_*` keys out of a call's options; what they and the flags ask for
  * adds up.
  */
-export function takeControls(
+export function extractAnsibleKeys(
   given: Map<string, unknown>,
   flags: CommandLine,
-): Controls & { problems: Problem[] } {
+): CallSettings & { problems: Problem[] } {
   const internal = new Map<string, unknown>();
   for (const [name, value] of given) {
     if (!name.startsWith('_ansible_')) continue;
@@ -29,7 +29,7 @@ export function takeControls(
   const problems: Problem[] = [];
   const flag = (option: string): boolean => {
     const value = internal.get(option) ?? false;
-    const read = readBoolean(value);
+    const read = coerceBoolean(value);
     // Taking what cannot be understood for false would turn a prediction into a write.
     if (read === undefined) problems.push({ option, message: 'expected true or false' });
     return read ?? true;
@@ -37,8 +37,8 @@ export function takeControls(
   return {
     check: flags.check || flag('_ansible_check_mode'),
     diff: flags.diff || flag('_ansible_diff'),
-    verbosity: readNumber(internal.get('_ansible_verbosity')) ?? 0,
-    isAnsibles: internal.size > 0,
+    verbosity: coerceNumber(internal.get('_ansible_verbosity')) ?? 0,
+    isFromAnsible: internal.size > 0,
     problems,
   };
 }

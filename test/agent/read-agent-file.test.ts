@@ -12,29 +12,29 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readFile, readOwnObject, Unreadable } from '../../src/agent/read-file.ts';
+import { AgentFileError, readAgentFile, readStateFile } from '../../src/agent/read-agent-file';
 
-const folder = mkdtempSync(join(tmpdir(), 'read-file-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-const at = (name: string) => join(folder, name);
+const directory = mkdtempSync(join(tmpdir(), 'read-file-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const at = (name: string) => join(directory, name);
 
 test('gives text and permissions, through a link too', () => {
   writeFileSync(at('file'), 'Größe\n');
   chmodSync(at('file'), 0o640);
   symlinkSync('file', at('link'));
-  expect(readFile(at('file'))).toEqual({ text: 'Größe\n', mode: 0o640 });
-  expect(readFile(at('link'))).toEqual({ text: 'Größe\n', mode: 0o640 });
+  expect(readAgentFile(at('file'))).toEqual({ text: 'Größe\n', mode: 0o640 });
+  expect(readAgentFile(at('link'))).toEqual({ text: 'Größe\n', mode: 0o640 });
 });
 
 test('reads as much as a real file could have', () => {
   writeFileSync(at('large'), 'x'.repeat(1024 * 1024));
-  expect(readFile(at('large'))?.text).toHaveLength(1024 * 1024);
+  expect(readAgentFile(at('large'))?.text).toHaveLength(1024 * 1024);
 });
 
 test('gives nothing for what is not there', () => {
   writeFileSync(at('parent'), '');
-  expect(readFile(at('nothing'))).toBeUndefined();
-  expect(readFile(at('parent/child'))).toBeUndefined();
+  expect(readAgentFile(at('nothing'))).toBeUndefined();
+  expect(readAgentFile(at('parent/child'))).toBeUndefined();
 });
 
 describe('what cannot be read is told at once', () => {
@@ -60,14 +60,14 @@ describe('what cannot be read is told at once', () => {
   ];
   test.each(rows)('%s', (name, make, message) => {
     make(at(name));
-    expect(() => readFile(at(name))).toThrow(Unreadable);
-    expect(() => readFile(at(name))).toThrow(message);
+    expect(() => readAgentFile(at(name))).toThrow(AgentFileError);
+    expect(() => readAgentFile(at(name))).toThrow(message);
   });
 
   test('a socket', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(at('socket'), resolve));
-    expect(() => readFile(at('socket'))).toThrow(Unreadable);
+    expect(() => readAgentFile(at('socket'))).toThrow(AgentFileError);
     await new Promise((resolve) => server.close(resolve));
   });
 });
@@ -75,7 +75,7 @@ describe('what cannot be read is told at once', () => {
 describe('a file of ours', () => {
   test('is read as an object', () => {
     writeFileSync(at('own'), '{"a":1}');
-    expect(readOwnObject(at('own'))).toEqual({ a: 1 });
+    expect(readStateFile(at('own'))).toEqual({ a: 1 });
   });
 
   test.each([
@@ -89,6 +89,6 @@ describe('a file of ours', () => {
     ['is too large', (path: string) => writeFileSync(path, `{"a":1}${' '.repeat(1024 * 1024)}`)],
   ])('counts as absent when it %s', (what, make) => {
     make(at(what));
-    expect(readOwnObject(at(what))).toEqual({});
+    expect(readStateFile(at(what))).toEqual({});
   });
 });

@@ -5,7 +5,7 @@ import type { Session } from '../transport/session.ts';
  * so that the result of the run has what they read, but none is tried again.
  * @throws the failure that came first
  */
-export async function readTogether(
+export async function readInParallel(
   session: Session,
   reads: readonly Promise<unknown>[],
 ): Promise<void> {

@@ -1,48 +1,48 @@
 import type { SystemRecord } from '../../api/systems.ts';
-import type { Concern } from '../../reconcile.ts';
+import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { Edges } from '../edges/plan-edges.ts';
-import { readTogether } from '../read-together.ts';
-import { systemConcern } from '../system/system-concern.ts';
+import { readInParallel } from '../read-in-parallel';
 import type { Field } from '../system/system-fields.ts';
-import { type EdgesPart, edgesParts } from './edge-sections.ts';
+import { systemResource } from '../system/system-resource';
+import { type EdgesSection, edgesSections } from './edge-sections.ts';
 import type { EdgeSection, HostOptions } from './host-options.ts';
-import { progressOf, sectionsOf } from './host-report.ts';
+import { progressFields, sectionFields } from './host-report.ts';
 import {
   changesOf,
   fieldsOf,
   type HostChange,
-  type HostParts,
+  type HostSections,
   type HostState,
 } from './host-state.ts';
 import { inSection } from './in-section.ts';
 import { writeHost } from './write-host.ts';
 
 /** The whole document as a concern: a list of concerns over one session. */
-export function hostConcern(
+export function hostResource(
   session: HostSession,
   options: HostOptions,
-): Concern<HostState, HostChange> {
-  const parts: HostParts = {
-    system: options.system && systemConcern(session, options.system),
-    edges: edgesParts(session, options),
+): Resource<HostState, HostChange> {
+  const parts: HostSections = {
+    system: options.system && systemResource(session, options.system),
+    edges: edgesSections(session, options),
   };
 
   return {
-    async read(onPart) {
+    async read(onPartRead) {
       let system: SystemRecord | undefined;
       const edges = new Map<EdgeSection, Edges>();
       const reading = async (section: string, read: Promise<void>) => {
         await read.catch((error) => inSection(section, error));
-        onPart({ system, edges });
+        onPartRead({ system, edges });
       };
-      const record = async ({ read }: Concern<SystemRecord, Field>) => {
+      const record = async ({ read }: Resource<SystemRecord, Field>) => {
         system = await read(() => {});
       };
-      const list = async ({ section, concern }: EdgesPart) => {
+      const list = async ({ section, concern }: EdgesSection) => {
         edges.set(section, await concern.read(() => {}));
       };
-      await readTogether(session, [
+      await readInParallel(session, [
         ...(parts.system ? [reading('system', record(parts.system))] : []),
         ...parts.edges.map((part) => reading(part.section, list(part))),
       ]);
@@ -72,21 +72,21 @@ export function hostConcern(
     apply: (run, { changes }, before) =>
       writeHost({ session, options, parts, run }, changes, before),
 
-    managed: ({ system, edges }) => ({
-      ...(system && { system: parts.system?.managed(system) }),
+    diffView: ({ system, edges }) => ({
+      ...(system && { system: parts.system?.diffView(system) }),
       ...Object.assign(
         {},
         ...parts.edges.map(({ section, concern }) =>
-          concern.managed(edges.get(section) ?? new Map()),
+          concern.diffView(edges.get(section) ?? new Map()),
         ),
       ),
     }),
 
-    progress: (seen, done) => progressOf(parts, seen, done),
+    progress: (seen, done) => progressFields(parts, seen, done),
 
-    report: (after, done) => ({ sections: sectionsOf(parts, after, done) }),
+    report: (after, done) => ({ sections: sectionFields(parts, after, done) }),
 
-    sentence(done, isPrediction) {
+    summary(done, isPrediction) {
       const fields = fieldsOf(done);
       const said = [
         ...(fields.length > 0 ? [`system: ${fields.map(({ option }) => option).join(', ')}`] : []),

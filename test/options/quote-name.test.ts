@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { describe as describeValue } from '../../src/options/describe.ts';
-import { quote, quoteKey, quotePath } from '../../src/options/quote.ts';
+import { describeValue } from '../../src/options/describe-value';
+import { quoteKey, quoteName, quotePath } from '../../src/options/quote-name';
 
 const KEYS = [
   'jca_5f1a3b0c9d2e4f6a7b8c9d100123456789abcdef',
@@ -15,17 +15,18 @@ const KEYS = [
   'c2VjcmV0IGtleTEyMzQ1Njc4OTA/+w==',
   '5f1a3b0c-9d2e-4f6a-7b8c-9d10a1b2c3d4',
 ];
-const folder = mkdtempSync(join(tmpdir(), 'quote-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const directory = mkdtempSync(join(tmpdir(), 'quote-'));
+afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('quote', () => {
   test.each(KEYS)('masks the key %s, with words around it too', (key) => {
-    expect(quote(key)).toBe('********');
-    expect(quote(`the key is ${key} now`)).toBe('********');
+    expect(quoteName(key)).toBe('********');
+    expect(quoteName(`the key is ${key} now`)).toBe('********');
   });
 
   test('masks random keys of 40 digits', () => {
-    for (let i = 0; i < 1000; i++) expect(quote(randomBytes(20).toString('hex'))).toBe('********');
+    for (let i = 0; i < 1000; i++)
+      expect(quoteName(randomBytes(20).toString('hex'))).toBe('********');
   });
 
   test.each([
@@ -36,13 +37,13 @@ describe('quote', () => {
     '5f1a3b0c9d2e4f6a7b8c9d10',
     '5f1a3b0c9d2e4f6a7b8c9d10a',
   ])('leaves the name %s', (name) => {
-    expect(quote(name)).toBe(name);
+    expect(quoteName(name)).toBe(name);
   });
 
   test('shortens what is long, and looks at little of it', () => {
-    expect(quote('é'.repeat(100))).toBe(`${'é'.repeat(60)}…`);
+    expect(quoteName('é'.repeat(100))).toBe(`${'é'.repeat(60)}…`);
     const start = performance.now();
-    expect(quote('a1'.repeat(8_000_000))).toBe('********');
+    expect(quoteName('a1'.repeat(8_000_000))).toBe('********');
     expect(performance.now() - start).toBeLessThan(500);
   });
 });
@@ -72,10 +73,10 @@ test.each([
 
 describe('quotePath', () => {
   test('quotes what is there, or is missing from a directory that is there', () => {
-    writeFileSync(join(folder, 'x.json'), '');
+    writeFileSync(join(directory, 'x.json'), '');
     for (const path of [
-      join(folder, 'x.json'),
-      join(folder, 'y.json'),
+      join(directory, 'x.json'),
+      join(directory, 'y.json'),
       '/y.json',
       'package.json',
     ]) {

@@ -1,9 +1,9 @@
+import { isRounded } from './coercions';
 import { JsonError, parseJson } from './json.ts';
-import { quoteKey } from './quote.ts';
-import { isRounded } from './spellings.ts';
+import { quoteKey } from './quote-name';
 
 /** Returns a value as it is named to the person who gave it, without what may be a secret in it. */
-export function describe(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
@@ -17,7 +17,7 @@ export function describe(value: unknown): string {
 /** Text that was meant to be a list or a mapping, which may hold anything. */
 function describeJson(text: string): string {
   try {
-    return `text that holds ${describe(parseJson(text))}`;
+    return `text that holds ${describeValue(parseJson(text))}`;
   } catch (error) {
     if (error instanceof JsonError) return `text that ${error.message}`;
     throw error;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearest } from '../../src/options/nearest.ts';
+import { nearestName } from '../../src/options/nearest-name';
 
 const KNOWN = ['display_name', 'description', 'settle', 'sudo', 'id', 'timeout', 'api_url'];
 
@@ -26,25 +26,25 @@ test.each([
   ['__proto__', undefined],
   ['d'.repeat(100_000), undefined],
 ])('%.20s is probably %s', (name, meant) => {
-  expect(nearest(name, KNOWN)).toBe(meant);
+  expect(nearestName(name, KNOWN)).toBe(meant);
 });
 
 test('the closest one wins, the first of two that are as close', () => {
-  expect(nearest('groupes', ['group', 'groups'])).toBe('groups');
-  expect(nearest('userz', ['users', 'usere'])).toBe('users');
-  expect(nearest('anything', [])).toBeUndefined();
+  expect(nearestName('groupes', ['group', 'groups'])).toBe('groups');
+  expect(nearestName('userz', ['users', 'usere'])).toBe('users');
+  expect(nearestName('anything', [])).toBeUndefined();
 });
 
 test('names in other scripts are compared, too', () => {
-  expect(nearest('日本', ['東京'])).toBeUndefined();
-  expect(nearest('разработчик', ['тестировщики', 'разработчики'])).toBe('разработчики');
-  expect(nearest('***', ['+++'])).toBeUndefined();
+  expect(nearestName('日本', ['東京'])).toBeUndefined();
+  expect(nearestName('разработчик', ['тестировщики', 'разработчики'])).toBe('разработчики');
+  expect(nearestName('***', ['+++'])).toBeUndefined();
 });
 
 test('of very many names none is suggested that is far away', () => {
   const known = Array.from({ length: 20_000 }, (_, i) => `someone.called.${i}@example.com`);
-  expect(nearest('nobody-of-this-kind-in-here', known)).toBeUndefined();
-  expect(nearest('someone.caled.19999@example.com', known)).toBe(
+  expect(nearestName('nobody-of-this-kind-in-here', known)).toBeUndefined();
+  expect(nearestName('someone.caled.19999@example.com', known)).toBe(
     'someone.called.19999@example.com',
   );
 });

@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
-import { couldNot, UnexpectedResponse } from '../base/errors.ts';
-import { WHO_ANSWERS } from '../transport/errors/request-error.ts';
+import { failureMessage, UnexpectedResponse } from '../base/errors.ts';
+import { NOT_JUMPCLOUD_ADVICE } from '../transport/errors/request-error.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
-import { refusal } from './refusal.ts';
+import { refusalError } from './refusal-error';
 
 /** Levels of lists and mappings; JumpCloud's answers have ten at most. */
-const DEEPEST = 50;
+const MAX_DEPTH = 50;
 
 /** A JumpCloud object id, lower case. */
 export const objectId = idOf(/^[0-9a-f]{24}$/i);
@@ -15,7 +15,7 @@ export const objectId = idOf(/^[0-9a-f]{24}$/i);
 export const objectIdOrNone = idOf(/^([0-9a-f]{24})?$/i);
 
 /** A list of JumpCloud's, in which null stands for an empty one. */
-export function listOf<T extends z.ZodMiniType>(entry: T) {
+export function nullableList<T extends z.ZodMiniType>(entry: T) {
   return z.pipe(
     z.nullable(z.array(entry)),
     z.transform((list) => list ?? []),
@@ -23,7 +23,7 @@ export function listOf<T extends z.ZodMiniType>(entry: T) {
 }
 
 /** Returns the number of a list's entries that an answer gives, if it is one. */
-export function totalOf(given: unknown): number | undefined {
+export function totalCount(given: unknown): number | undefined {
   return /^\d{1,15}$/.test(String(given)) ? Number(given) : undefined;
 }
 
@@ -42,45 +42,53 @@ function idOf(form: RegExp) {
  * @throws the refusal's error for any status but 200
  * @throws UnexpectedResponse when it is not JSON or not of that shape
  */
-export function answer<T extends z.ZodMiniType>(
+export function parseAnswer<T extends z.ZodMiniType>(
   session: Session,
   request: Request,
   reply: Reply,
   shape: T,
 ): z.output<T> {
-  if (reply.status !== 200) throw refusal(session, request, reply);
+  if (reply.status !== 200) throw refusalError(session, request, reply);
   let value: unknown;
   try {
     value = JSON.parse(reply.body);
   } catch {
-    throw unexpected(session, request, `it is ${describe(session, reply)}`);
+    throw unexpectedResponse(session, request, `it is ${describeBody(session, reply)}`);
   }
   // What is not read would be lost when it is written back.
-  if (!reply.isUtf8) throw unexpected(session, request, 'it is JSON that is not UTF-8');
-  if (isDeeperThan(DEEPEST, value)) {
-    throw unexpected(session, request, `it is nested more than ${DEEPEST} levels deep`);
+  if (!reply.isUtf8) throw unexpectedResponse(session, request, 'it is JSON that is not UTF-8');
+  if (isDeeperThan(MAX_DEPTH, value)) {
+    throw unexpectedResponse(session, request, `it is nested more than ${MAX_DEPTH} levels deep`);
   }
   const parsed = shape.safeParse(value);
   if (parsed.success) return parsed.data;
   const path = parsed.error.issues[0]?.path ?? [];
   const found = path.reduce((inner, key) => Object(inner)[key], value);
   const where = path.join('.') || 'the whole';
-  throw unexpected(session, request, `${where} is not of the expected form (${kindOf(found)})`);
+  throw unexpectedResponse(
+    session,
+    request,
+    `${where} is not of the expected form (${kindOf(found)})`,
+  );
 }
 
 /** An answer that arrived well and still is not JumpCloud's. */
-export function unexpected(session: Session, request: Request, what: string): UnexpectedResponse {
+export function unexpectedResponse(
+  session: Session,
+  request: Request,
+  what: string,
+): UnexpectedResponse {
   return new UnexpectedResponse(
-    couldNot(
+    failureMessage(
       request.purpose,
       `the answer of ${session.origin} is not what JumpCloud gives: ${what}`,
-      WHO_ANSWERS,
+      NOT_JUMPCLOUD_ADVICE,
     ),
     { inDoubt: isWrite(request) },
   );
 }
 
-function describe(session: Session, { body, headers }: Reply): string {
+function describeBody(session: Session, { body, headers }: Reply): string {
   if (body.trim() === '') return 'empty';
   const word = (header: string) =>
     /^[\w.+/-]{1,60}/.exec(session.conceal(headers[header] ?? ''))?.[0];

@@ -7,7 +7,7 @@ const MAYBE_DYNAMIC =
   'A group that JumpCloud fills by a rule (a dynamic group) can neither be joined nor left by hand: exempt this host from the rule in the Admin Portal; where a list of groups is kept, leave it out, or with exclusive name it in keep.';
 
 /** What keeps a run from success, and in which list. */
-export interface Unconfirmed {
+export interface EdgesFailure {
   readonly error: ModuleError;
   /** The refused edges, and those that do not show, as they stand in the details of the error. */
   readonly details: Readonly<Record<string, unknown>>;
@@ -21,7 +21,7 @@ export interface Unconfirmed {
  * the same, counts as done; of what is left the first refusal names the failure, before what was
  * accepted and does not show.
  */
-export function unconfirmed(readBacks: readonly ReadBack[]): Unconfirmed | undefined {
+export function edgesFailure(readBacks: readonly ReadBack[]): EdgesFailure | undefined {
   const open = readBacks.filter(({ left }) => left.length > 0);
   const refusals = open
     .flatMap(({ left, refused }) =>
@@ -42,7 +42,7 @@ export function unconfirmed(readBacks: readonly ReadBack[]): Unconfirmed | undef
   )}${listed('Not shown', missing)}${hint}`;
   const [first, ...others] = refusals;
   if (first !== undefined) {
-    const error = first.error.with(details, `${moreRefused(others)}${hint}`);
+    const error = first.error.withDetails(details, `${moreRefused(others)}${hint}`);
     return { error, details, access: first.access, also };
   }
   const [list] = open;
@@ -57,23 +57,23 @@ function reportRefused({ access, change: { op, id }, status, message }: RefusedE
 
 function moreRefused(others: readonly RefusedEdge[]): string {
   if (others.length === 0) return '';
-  return ` ${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${others.map(({ change }) => keyOf(change)).join(', ')}.`;
+  return ` ${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${others.map(({ change }) => changeKey(change)).join(', ')}.`;
 }
 
 function notShown(lists: readonly ReadBack[], missing: readonly EdgeChange[]): string {
   const waitedMs = Math.max(...lists.map((list) => list.waitedMs));
   const names = lists.map(({ access }) => access.name).join(' and ');
-  return `${Math.round(waitedMs / 1000)} s after the last write, the list of ${names} still does not show: ${missing.map(keyOf).join(', ')}. Run again; if it stays so, someone or something else keeps changing the same in JumpCloud.`;
+  return `${Math.round(waitedMs / 1000)} s after the last write, the list of ${names} still does not show: ${missing.map(changeKey).join(', ')}. Run again; if it stays so, someone or something else keeps changing the same in JumpCloud.`;
 }
 
 function listed(what: string, changes: readonly EdgeChange[]): string {
-  return changes.length === 0 ? '' : ` ${what}: ${changes.map(keyOf).join(', ')}.`;
+  return changes.length === 0 ? '' : ` ${what}: ${changes.map(changeKey).join(', ')}.`;
 }
 
 function isSame(one: EdgeChange, other: EdgeChange): boolean {
   return one.op === other.op && one.id === other.id;
 }
 
-function keyOf({ op, id }: EdgeChange): string {
+function changeKey({ op, id }: EdgeChange): string {
   return `${op} ${id}`;
 }
