@@ -11,7 +11,7 @@ export const toMapping = coerceWith('a mapping, or JSON text of one', coerceMapp
 /** Returns a list of what each item is read as; reports everything that is wrong with any of them. */
 export function toListOf<T>(toItem: (value: unknown) => T): (value: unknown) => T[] {
   return (value) => {
-    const flaws: ValidationIssue[] = [];
+    const issues: ValidationIssue[] = [];
     const items: T[] = [];
     const given = toList(value);
     const readable = given.map((item, place) => {
@@ -21,11 +21,11 @@ export function toListOf<T>(toItem: (value: unknown) => T): (value: unknown) => 
         return read;
       } catch (error) {
         const invalid = asInvalid(error);
-        flaws.push(...invalid.issues.map((flaw) => ({ ...flaw, path: [place, ...flaw.path] })));
+        issues.push(...invalid.issues.map((issue) => ({ ...issue, path: [place, ...issue.path] })));
         return invalid.readable;
       }
     });
-    if (items.length < given.length) throw new InvalidValue(flaws, readable);
+    if (items.length < given.length) throw new InvalidValue(issues, readable);
     return items;
   };
 }

@@ -28,11 +28,11 @@ export class InvalidValue extends Error {
   /** The value as far as it can be read. */
   readonly readable: unknown;
 
-  /** Without flaws, the reason is a problem that is reported elsewhere. */
+  /** Without issues, the reason is a problem that is reported elsewhere. */
   constructor(wrong: string | readonly ValidationIssue[], readable: unknown = UNREADABLE) {
-    const flaws = typeof wrong === 'string' ? [{ path: [], message: wrong }] : wrong;
-    super(flaws.map(({ message }) => message).join('; '));
-    this.issues = flaws;
+    const issues = typeof wrong === 'string' ? [{ path: [], message: wrong }] : wrong;
+    super(issues.map(({ message }) => message).join('; '));
+    this.issues = issues;
     this.readable = readable;
   }
 }

@@ -69,16 +69,16 @@ function toNameLookup(value: unknown, where: string): NameLookup {
     );
   }
   const names: Partial<Record<NamedKind, Record<string, string>>> = {};
-  const flaws: ValidationIssue[] = [];
+  const issues: ValidationIssue[] = [];
   for (const [kind, of] of Object.entries(value)) {
-    if (!isKind(kind)) flaws.push(unknownKind(kind, where));
-    else if (isMapping(of)) names[kind] = idsByName(kind, of, flaws);
+    if (!isKind(kind)) issues.push(unknownKind(kind, where));
+    else if (isMapping(of)) names[kind] = idsByName(kind, of, issues);
     else if (of !== null) {
       const message = `${kind}: expected a mapping of names to ids, got ${describeValue(of)}`;
-      flaws.push({ path: [], message });
+      issues.push({ path: [], message });
     }
   }
-  if (flaws.length > 0) throw new InvalidValue(flaws);
+  if (issues.length > 0) throw new InvalidValue(issues);
   return new NameLookup(names);
 }
 
@@ -96,13 +96,13 @@ function unknownKind(kind: string, where: string): ValidationIssue {
 function idsByName(
   kind: NamedKind,
   objects: Record<string, unknown>,
-  flaws: ValidationIssue[],
+  issues: ValidationIssue[],
 ): Record<string, string> {
   const ids = Object.entries(objects).flatMap(([name, object]) => {
     const id = isMapping(object) ? object['id'] : object;
     if (typeof id === 'string' && isId(id)) return [[name, id.toLowerCase()]];
     const message = `${kind}: ${quoteName(name)}: expected an id (24 hexadecimal digits), or a mapping with one, got ${describeValue(id)}`;
-    flaws.push({ path: [], message });
+    issues.push({ path: [], message });
     return [];
   });
   return Object.fromEntries(ids);

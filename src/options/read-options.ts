@@ -78,8 +78,8 @@ export async function readValues<T extends OptionTable>(
     try {
       values[name] = await option.read(value, call);
     } catch (error) {
-      const { issues: flaws, readable } = asInvalid(error);
-      for (const flaw of flaws) problems.push(problemOf(name, flaw));
+      const { issues, readable } = asInvalid(error);
+      for (const issue of issues) problems.push(problemOf(name, issue));
       values[name] = readable;
       isComplete = false;
     }

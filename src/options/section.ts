@@ -20,17 +20,17 @@ export function section<T extends OptionTable>(
     async read(value, call) {
       const given = toMapping(value);
       const unknown = Object.keys(given).filter((name) => !Object.hasOwn(table, name));
-      const flaws: ValidationIssue[] = unknown.map((name) =>
+      const issues: ValidationIssue[] = unknown.map((name) =>
         unknownOption(name, Object.keys(table)),
       );
       const { values, readable, problems } = await readValues(table, {
         ...call,
         given: new Map(Object.entries(given)),
       });
-      for (const { option, ...flaw } of [...problems, ...rules(readable)]) {
-        flaws.push({ ...flaw, path: option.split('.') });
+      for (const { option, ...issue } of [...problems, ...rules(readable)]) {
+        issues.push({ ...issue, path: option.split('.') });
       }
-      if (flaws.length > 0 || values === undefined) throw new InvalidValue(flaws, readable);
+      if (issues.length > 0 || values === undefined) throw new InvalidValue(issues, readable);
       return values;
     },
   };

@@ -96,8 +96,9 @@ async function start<T extends OptionTable>(
   if (commandLine.help || (commandLine.source === undefined && (await io.isTerminal(0))))
     return io.help();
   const values = await readCall(module, commandLine, io, call);
-  const { check, diff, isFromAnsible: isAnsibles } = call.controls;
-  if (!isAnsibles && !(commandLine.json && (await io.isTerminal(1)))) report.showWait = io.showWait;
+  const { check, diff, isFromAnsible } = call.controls;
+  if (!isFromAnsible && !(commandLine.json && (await io.isTerminal(1))))
+    report.showWait = io.showWait;
   const run = { module: module.name, check, signal: io.signal, report };
   return succeeded(await module.run(values, run), diff);
 }

@@ -35,13 +35,13 @@ function toDesiredUser(toId: (value: unknown) => string): (value: unknown) => De
     const mapping =
       typeof value === 'string' && !value.startsWith('{') ? undefined : coerceMapping(value);
     if (mapping === undefined) return { id: toId(value) };
-    const flaws: ValidationIssue[] = unknownKeys(mapping);
+    const issues: ValidationIssue[] = unknownKeys(mapping);
     const read = <T>(key: string, toValue: (given: unknown) => T): T | typeof UNREADABLE => {
       try {
         return toValue(mapping[key] ?? undefined);
       } catch (error) {
         const path = key === 'id' ? [] : [key];
-        flaws.push(...asInvalid(error).issues.map((flaw) => ({ ...flaw, path })));
+        issues.push(...asInvalid(error).issues.map((issue) => ({ ...issue, path })));
         return UNREADABLE;
       }
     };
@@ -49,12 +49,12 @@ function toDesiredUser(toId: (value: unknown) => string): (value: unknown) => De
     const sudo = read('sudo', toOptionalBoolean);
     const sudo_without_password = read('sudo_without_password', toOptionalBoolean);
     if (
-      flaws.length > 0 ||
+      issues.length > 0 ||
       id === UNREADABLE ||
       sudo === UNREADABLE ||
       sudo_without_password === UNREADABLE
     ) {
-      throw new InvalidValue(flaws, { id, sudo, sudo_without_password });
+      throw new InvalidValue(issues, { id, sudo, sudo_without_password });
     }
     return { id, sudo, sudo_without_password };
   };

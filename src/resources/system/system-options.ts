@@ -49,11 +49,11 @@ function customAttributes(): Option<ReadonlyMap<string, string | null> | undefin
 /** Values by name; null stands for an attribute that is to go. */
 function toAttributes(value: unknown): ReadonlyMap<string, string | null> {
   const given = Object.entries(toMapping(value));
-  const flaws = given.flatMap(([name, of]) => {
+  const issues = given.flatMap(([name, of]) => {
     const message = problemWith(name, of);
     return message === undefined ? [] : [{ path: [], message }];
   });
-  if (flaws.length > 0) throw new InvalidValue(flaws);
+  if (issues.length > 0) throw new InvalidValue(issues);
   return new Map(given.map(([name, of]) => [name, coerceText(of) ?? null]));
 }
 
