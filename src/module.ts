@@ -1,5 +1,5 @@
 import type { Problem } from './base/errors.ts';
-import type { OptionTable, OptionValues, ReadableValues } from './options/option.ts';
+import type { OptionTable, OptionValues, PartialValues } from './options/option.ts';
 import type { Outcome, Run } from './run.ts';
 
 /** One module: its name, its options, and what it does with them. */
@@ -9,7 +9,7 @@ export interface Module<Name extends string = string, T extends OptionTable = Op
   /** Whether standard input without a word on it is an error, instead of a call without options. */
   readonly refusesEmptyInput?: true;
   /** Returns what options must not say together, as far as they can be read. */
-  rules?(readable: ReadableValues<T>): Problem[];
+  rules?(partial: PartialValues<T>): Problem[];
   run(values: OptionValues<T>, run: Run): Promise<Outcome>;
 }
 

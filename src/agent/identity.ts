@@ -12,7 +12,7 @@ export interface Identity extends Signer {
 }
 
 /** A system, and the file with its key. */
-export interface KeyHolder {
+export interface IdentitySource {
   readonly agentDir: string;
   readonly systemId: string;
   readonly keyFile: KeyFile;
@@ -22,7 +22,7 @@ export interface KeyHolder {
  * What a registered host proves itself with.
  * @throws BadIdentity when the key cannot serve
  */
-export async function identityOf(holder: KeyHolder): Promise<Identity> {
+export async function loadIdentity(holder: IdentitySource): Promise<Identity> {
   const { agentDir, systemId, keyFile } = holder;
   const { key, matchesCertificate } = await loadPrivateKey(keyFile, join(agentDir, 'client.crt'));
   if (matchesCertificate === false) {

@@ -7,7 +7,7 @@ import {
   processState,
   thisProcess,
 } from './process-identity.ts';
-import { readStateFile } from './read-agent-file';
+import { readStateFile } from './read-agent-file.ts';
 import { createFile, randomName, removeFile, replaceFile } from './write-file-atomic.ts';
 
 /** Added to the time that a lock is taken for: a run may end late. In milliseconds. */
@@ -83,7 +83,7 @@ export function removeDeadLock(path: string): void {
 }
 
 /** Returns the process that a lock names; undefined when there is no lock, or a broken one. */
-export function holderOf(path: string): Lock | undefined {
+export function readLockHolder(path: string): Lock | undefined {
   return readLock(path)?.lock;
 }
 

@@ -4,7 +4,7 @@ import { monotonicMs } from '../base/monotonic-clock.ts';
 import { pollUntil } from '../base/poll-until.ts';
 import type { Run } from '../run.ts';
 import {
-  holderOf,
+  readLockHolder,
   type LockAttempt,
   newLock,
   releaseLock,
@@ -18,9 +18,9 @@ const POLL_INTERVAL_MS = 100;
 /** What is done under the lock. */
 export interface LockedWork<T> {
   /** How long it may take, and how long another run is waited for, in milliseconds. */
-  readonly forMs: number;
+  readonly timeoutMs: number;
   /** The warning when no lock can be made; none if not said. */
-  readonly unlocked?: (path: string, code: string | undefined) => string;
+  readonly unlockedWarning?: (path: string, code: string | undefined) => string;
   readonly work: () => Promise<T>;
 }
 
@@ -32,18 +32,18 @@ export interface LockedWork<T> {
 export async function withLock<T>(
   run: Run,
   agentDir: string,
-  { forMs, unlocked, work }: LockedWork<T>,
+  { timeoutMs, unlockedWarning, work }: LockedWork<T>,
 ): Promise<T> {
   const path = join(agentDir, LOCK);
-  const own = newLock(forMs);
-  const end = monotonicMs() + forMs;
+  const own = newLock(timeoutMs);
+  const end = monotonicMs() + timeoutMs;
   let other: LockAttempt = 'alive';
   const look = () => {
     try {
       other = takeLock(path, own);
       return other === 'taken' ? other : undefined;
     } catch (error) {
-      const warning = unlocked?.(path, (error as NodeJS.ErrnoException).code);
+      const warning = unlockedWarning?.(path, (error as NodeJS.ErrnoException).code);
       if (warning !== undefined) run.report.warn(warning);
       return 'unlocked';
     }
@@ -53,7 +53,7 @@ export async function withLock<T>(
     delayMs: () => POLL_INTERVAL_MS,
     leftMs: () => end - monotonicMs(),
   });
-  if (got === undefined) throw isHeld(path, forMs, other);
+  if (got === undefined) throw lockHeldError(path, timeoutMs, other);
   try {
     return await work();
   } finally {
@@ -66,9 +66,9 @@ export function cleanUpLock(agentDir: string): void {
   removeDeadLock(join(agentDir, LOCK));
 }
 
-function isHeld(path: string, forMs: number, other: LockAttempt): LocalActionFailed {
-  const pid = holderOf(path)?.pid ?? 'unknown';
-  const seconds = Math.max(Math.round(forMs / 1000), 0);
+function lockHeldError(path: string, timeoutMs: number, other: LockAttempt): LocalActionFailed {
+  const pid = readLockHolder(path)?.pid ?? 'unknown';
+  const seconds = Math.max(Math.round(timeoutMs / 1000), 0);
   const why =
     other === 'unknown'
       ? `process ${pid} holds it, and cannot be seen from here (it may be in another container)`

@@ -2,7 +2,7 @@ import { type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadIdentity, NotEnrolled } from '../base/errors.ts';
 import { NoRegistration, readConfiguration } from './configuration.ts';
-import { type Identity, identityOf, type KeyHolder } from './identity.ts';
+import { type Identity, type IdentitySource, loadIdentity } from './identity.ts';
 import { isLink } from './is-link.ts';
 import { type KeyFile, readKeyFile } from './key-file.ts';
 import { AgentFileError } from './read-agent-file';
@@ -23,7 +23,7 @@ export class AlreadyRemoved extends NotEnrolled {
 }
 
 /** As what the agent registered this host, by its files. */
-export interface Registration extends KeyHolder {
+export interface Registration extends IdentitySource {
   readonly agentServerHost: string | undefined;
   /**
    * What it proves itself with. The key is looked at once, however often it is asked for.
@@ -55,7 +55,7 @@ export function readRegistration(
   return {
     ...registered,
     identity() {
-      identity ??= identityOf(registered);
+      identity ??= loadIdentity(registered);
       return identity;
     },
   };

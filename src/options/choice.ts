@@ -1,6 +1,6 @@
-import { coerceWith } from './coerce-with';
-import { coerceText } from './coercions';
-import { toDistinct } from './collections.ts';
+import { coerceWith } from './coerce-with.ts';
+import { coerceText } from './coercions.ts';
+import { toUniqueListOf } from './collections.ts';
 import type { Option } from './option.ts';
 
 /** One of the accepted words. */
@@ -18,6 +18,6 @@ export function choice<const T extends string>(...choices: T[]): Option<T | unde
 
 /** Words out of some, each once. */
 export function choices<const T extends string>(...accepted: T[]): Option<T[] | undefined> {
-  const read = toDistinct(toChoice(accepted));
+  const read = toUniqueListOf(toChoice(accepted));
   return { type: 'list', elements: 'str', choices: accepted, read };
 }

@@ -1,5 +1,5 @@
-import { coerceWith } from './coerce-with';
-import { coerceList, coerceMapping } from './coercions';
+import { coerceWith } from './coerce-with.ts';
+import { coerceList, coerceMapping } from './coercions.ts';
 import { asInvalid, InvalidValue, type ValidationIssue } from './invalid-value.ts';
 
 /** A list, of items not looked at yet. */
@@ -14,7 +14,7 @@ export function toListOf<T>(toItem: (value: unknown) => T): (value: unknown) => 
     const issues: ValidationIssue[] = [];
     const items: T[] = [];
     const given = toList(value);
-    const readable = given.map((item, place) => {
+    const partial = given.map((item, place) => {
       try {
         const read = toItem(item);
         items.push(read);
@@ -22,16 +22,16 @@ export function toListOf<T>(toItem: (value: unknown) => T): (value: unknown) => 
       } catch (error) {
         const invalid = asInvalid(error);
         issues.push(...invalid.issues.map((issue) => ({ ...issue, path: [place, ...issue.path] })));
-        return invalid.readable;
+        return invalid.partial;
       }
     });
-    if (items.length < given.length) throw new InvalidValue(issues, readable);
+    if (items.length < given.length) throw new InvalidValue(issues, partial);
     return items;
   };
 }
 
 /** The same, where what is given twice counts once. */
-export function toDistinct<T>(toItem: (value: unknown) => T): (value: unknown) => T[] {
+export function toUniqueListOf<T>(toItem: (value: unknown) => T): (value: unknown) => T[] {
   const toItems = toListOf(toItem);
   return (value) => [...new Set(toItems(value))];
 }

@@ -1,6 +1,6 @@
 import type { NamedKind } from '../base/named-kinds.ts';
-import { toDistinct } from './collections.ts';
-import { describeValue } from './describe-value';
+import { toUniqueListOf } from './collections.ts';
+import { describeValue } from './describe-value.ts';
 import { InvalidValue } from './invalid-value.ts';
 import type { NameLookup } from './names.ts';
 import type { Option, ReadContext } from './option.ts';
@@ -29,7 +29,7 @@ export function isId(text: string): boolean {
 }
 
 /** Reads an id, or a name that stands for one. */
-export function idOrName(kind: NamedKind | undefined, names: NameLookup | undefined) {
+export function toObjectId(kind: NamedKind | undefined, names: NameLookup | undefined) {
   return (value: unknown): string => {
     const given = toText(value);
     if (isId(given.trim())) return given.trim().toLowerCase();
@@ -58,7 +58,7 @@ export function id(): Option<string | undefined> {
 export function objectOrNone(kind: NamedKind): Option<string | undefined> {
   return {
     type: 'str',
-    read: (value, { names }) => (value === '' ? '' : idOrName(kind, names)(value)),
+    read: (value, { names }) => (value === '' ? '' : toObjectId(kind, names)(value)),
   };
 }
 
@@ -69,7 +69,7 @@ export function objects(kind: KindResolver): Option<string[] | undefined> {
     elements: 'str',
     read(value, { names, given }) {
       const of = typeof kind === 'function' ? kind(given) : kind;
-      return toDistinct(idOrName(of, names))(value);
+      return toUniqueListOf(toObjectId(of, names))(value);
     },
   };
 }

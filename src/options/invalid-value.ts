@@ -1,15 +1,15 @@
 /** Stands for a value that cannot be read; what is wrong with it is a problem of the call. */
-export const UNREADABLE = Symbol('unreadable');
+export const INVALID = Symbol('invalid');
 
-type Unreadable = typeof UNREADABLE;
+type Invalid = typeof INVALID;
 
-/** A value as far as it can be read: any part of it may be `UNREADABLE`. Compare with `===`. */
-export type Readable<V> =
-  | Unreadable
+/** A value as far as it can be read: any part of it may be `INVALID`. Compare with `===`. */
+export type PartialValue<V> =
+  | Invalid
   | (V extends readonly (infer Item)[]
-      ? readonly Readable<Item>[]
+      ? readonly PartialValue<Item>[]
       : V extends object
-        ? { readonly [K in keyof V]: Readable<V[K]> }
+        ? { readonly [K in keyof V]: PartialValue<V[K]> }
         : V);
 
 /** What is wrong with one place in a value, and what is accepted there. */
@@ -26,14 +26,14 @@ export interface ValidationIssue {
 export class InvalidValue extends Error {
   readonly issues: readonly ValidationIssue[];
   /** The value as far as it can be read. */
-  readonly readable: unknown;
+  readonly partial: unknown;
 
   /** Without issues, the reason is a problem that is reported elsewhere. */
-  constructor(wrong: string | readonly ValidationIssue[], readable: unknown = UNREADABLE) {
+  constructor(wrong: string | readonly ValidationIssue[], partial: unknown = INVALID) {
     const issues = typeof wrong === 'string' ? [{ path: [], message: wrong }] : wrong;
     super(issues.map(({ message }) => message).join('; '));
     this.issues = issues;
-    this.readable = readable;
+    this.partial = partial;
   }
 }
 

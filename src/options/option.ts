@@ -1,4 +1,4 @@
-import type { Readable } from './invalid-value.ts';
+import type { PartialValue } from './invalid-value.ts';
 import type { NameLookup } from './names.ts';
 
 /** The type of an option, by Ansible's names. */
@@ -40,8 +40,8 @@ export type OptionValues<T extends OptionTable> = {
 };
 
 /** The same as far as the call can be read: undefined may also be a required option that is missing. */
-export type ReadableValues<T extends OptionTable> = {
-  readonly [K in keyof T]: Readable<OptionValues<T>[K]> | undefined;
+export type PartialValues<T extends OptionTable> = {
+  readonly [K in keyof T]: PartialValue<OptionValues<T>[K]> | undefined;
 };
 
 /** An option that has to be given. */

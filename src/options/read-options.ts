@@ -1,9 +1,9 @@
 import type { Problem } from '../base/errors.ts';
 import { parseServerUrl } from '../base/server-url.ts';
-import { asInvalid, UNREADABLE, type ValidationIssue } from './invalid-value.ts';
-import { NameLookup, UnreadableNames } from './names.ts';
+import { asInvalid, INVALID, type ValidationIssue } from './invalid-value.ts';
+import { InvalidNames, NameLookup } from './names.ts';
 import { nearestName } from './nearest-name';
-import type { Option, OptionTable, OptionValues, ReadableValues, ReadContext } from './option.ts';
+import type { Option, OptionTable, OptionValues, PartialValues, ReadContext } from './option.ts';
 import { PemBundle } from './pem-bundle.ts';
 import { quoteKey } from './quote-name';
 
@@ -12,7 +12,7 @@ const MASK = '********';
 /** A call's options as understood, and everything that is wrong with them. */
 export interface ParsedOptions<T extends OptionTable> {
   readonly problems: readonly Problem[];
-  readonly readable: ReadableValues<T>;
+  readonly partial: PartialValues<T>;
   /** Present when all values can be read, though options may be unknown. */
   readonly values?: OptionValues<T>;
 }
@@ -30,12 +30,12 @@ export async function readOptions<T extends OptionTable>(
   const wrongNames =
     unknown.length > 0 ? [unsupportedProblem(module, unknown, Object.keys(table))] : [];
   const names = await readGivenNames(table, given);
-  const { problems, readable, values } = await readValues(table, { names, given });
+  const { problems, partial, values } = await readValues(table, { names, given });
   // The same lookup that the others were read with, which knows what of it was used.
-  const used = readable['names'] instanceof NameLookup ? { names } : {};
+  const used = partial['names'] instanceof NameLookup ? { names } : {};
   return {
     problems: [...wrongNames, ...problems],
-    readable: { ...readable, ...used },
+    partial: { ...partial, ...used },
     ...(values && { values: { ...values, ...used } }),
   };
 }
@@ -53,7 +53,7 @@ async function readGivenNames(
   } catch (error) {
     // Reported when the option itself is read.
     asInvalid(error);
-    return new UnreadableNames();
+    return new InvalidNames();
   }
 }
 
@@ -78,15 +78,15 @@ export async function readValues<T extends OptionTable>(
     try {
       values[name] = await option.read(value, call);
     } catch (error) {
-      const { issues, readable } = asInvalid(error);
+      const { issues, partial } = asInvalid(error);
       for (const issue of issues) problems.push(problemOf(name, issue));
-      values[name] = readable;
+      values[name] = partial;
       isComplete = false;
     }
   }
   return {
     problems,
-    readable: values as ReadableValues<T>,
+    partial: values as PartialValues<T>,
     ...(isComplete && { values: values as OptionValues<T> }),
   };
 }
@@ -128,10 +128,10 @@ function unsupportedProblem(module: string, unknown: readonly string[], known: s
  */
 export function moduleArgs(
   table: OptionTable,
-  readable: Readonly<Record<string, unknown>>,
+  partial: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(table).map(([name, option]) => [name, redactValue(option, readable[name])]),
+    Object.entries(table).map(([name, option]) => [name, redactValue(option, partial[name])]),
   );
 }
 
@@ -140,20 +140,18 @@ function redactValue({ suboptions, secret }: Option<unknown>, value: unknown): u
   if (value instanceof Map) return Object.fromEntries(value);
   if (value instanceof NameLookup) return value.used();
   if (value instanceof PemBundle) return value.path;
-  if (suboptions !== undefined && value !== UNREADABLE) {
+  if (suboptions !== undefined && value !== INVALID) {
     return moduleArgs(suboptions, Object(value));
   }
-  return secret ? maskCredentials(value) : maskUnreadable(value);
+  return secret ? maskCredentials(value) : maskInvalid(value);
 }
 
 /** Returns a value with a mask in the place of all that cannot be read. */
-function maskUnreadable(value: unknown): unknown {
-  if (value === UNREADABLE) return MASK;
-  if (Array.isArray(value)) return value.map(maskUnreadable);
+function maskInvalid(value: unknown): unknown {
+  if (value === INVALID) return MASK;
+  if (Array.isArray(value)) return value.map(maskInvalid);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, maskUnreadable(inner)]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskInvalid(inner)]));
 }
 
 /** Returns the URL of a server without its credentials; anything else is hidden whole. */

@@ -1,5 +1,5 @@
-import { coerceWith } from './coerce-with';
-import { coerceBoolean, coerceText } from './coercions';
+import { coerceWith } from './coerce-with.ts';
+import { coerceBoolean, coerceText } from './coercions.ts';
 import type { Option } from './option.ts';
 
 /** Text, from text, a number or a boolean. */

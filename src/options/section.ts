@@ -1,9 +1,9 @@
 import type { Problem } from '../base/errors.ts';
 import { toMapping } from './collections.ts';
 import { InvalidValue, type ValidationIssue } from './invalid-value.ts';
-import { nearestName } from './nearest-name';
-import type { Option, OptionTable, OptionValues, ReadableValues } from './option.ts';
-import { quoteKey } from './quote-name';
+import { nearestName } from './nearest-name.ts';
+import type { Option, OptionTable, OptionValues, PartialValues } from './option.ts';
+import { quoteKey } from './quote-name.ts';
 import { readValues } from './read-options.ts';
 
 /**
@@ -12,7 +12,7 @@ import { readValues } from './read-options.ts';
  */
 export function section<T extends OptionTable>(
   table: T,
-  rules: (readable: ReadableValues<T>) => Problem[] = () => [],
+  rules: (partial: PartialValues<T>) => Problem[] = () => [],
 ): Option<OptionValues<T> | undefined> {
   return {
     type: 'dict',
@@ -23,14 +23,14 @@ export function section<T extends OptionTable>(
       const issues: ValidationIssue[] = unknown.map((name) =>
         unknownOption(name, Object.keys(table)),
       );
-      const { values, readable, problems } = await readValues(table, {
+      const { values, partial, problems } = await readValues(table, {
         ...call,
         given: new Map(Object.entries(given)),
       });
-      for (const { option, ...issue } of [...problems, ...rules(readable)]) {
+      for (const { option, ...issue } of [...problems, ...rules(partial)]) {
         issues.push({ ...issue, path: option.split('.') });
       }
-      if (issues.length > 0 || values === undefined) throw new InvalidValue(issues, readable);
+      if (issues.length > 0 || values === undefined) throw new InvalidValue(issues, partial);
       return values;
     },
   };

@@ -1,9 +1,9 @@
 import type { Problem } from '../base/errors.ts';
-import { coerceBoolean, coerceNumber } from '../options/coercions';
+import { coerceBoolean, coerceNumber } from '../options/coercions.ts';
 import type { CommandLine } from './command-line.ts';
 
 /** What the caller asks of a run besides its options. */
-export interface CallSettings {
+export interface RunMode {
   readonly check: boolean;
   readonly diff: boolean;
   /** Ansible's number of -v. */
@@ -19,7 +19,7 @@ export interface CallSettings {
 export function extractAnsibleKeys(
   given: Map<string, unknown>,
   flags: CommandLine,
-): CallSettings & { problems: Problem[] } {
+): RunMode & { problems: Problem[] } {
   const internal = new Map<string, unknown>();
   for (const [name, value] of given) {
     if (!name.startsWith('_ansible_')) continue;

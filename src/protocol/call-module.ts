@@ -5,7 +5,7 @@ import { NameLookup } from '../options/names.ts';
 import type { OptionTable, OptionValues } from '../options/option.ts';
 import { moduleArgs, readOptions } from '../options/read-options.ts';
 import type { Reporter } from '../run.ts';
-import { type CallSettings, extractAnsibleKeys } from './ansible-keys';
+import { extractAnsibleKeys, type RunMode } from './ansible-keys';
 import { type CommandLine, type InputSource, readCommandLine } from './command-line.ts';
 import { readInput } from './read-input.ts';
 import { failed, type Result, serialize, succeeded } from './result.ts';
@@ -35,7 +35,7 @@ export interface CallOutput {
 
 /** What a call turned out to ask for, as far as it could be read. */
 interface Call {
-  controls: CallSettings;
+  controls: RunMode;
   detailedExitcode: boolean;
   /** The result's `invocation.module_args`. */
   args: Record<string, unknown> | undefined;
@@ -125,13 +125,13 @@ async function readCall<T extends OptionTable>(
   call.controls = controls;
   const {
     values,
-    readable,
+    partial,
     problems: unfit,
   } = await readOptions(module.name, module.options, given);
-  call.args = moduleArgs(module.options, readable);
-  const { names } = readable;
+  call.args = moduleArgs(module.options, partial);
+  const { names } = partial;
   if (names instanceof NameLookup) call.names = names;
-  const wrong = [...problems, ...unfit, ...(module.rules?.(readable) ?? [])];
+  const wrong = [...problems, ...unfit, ...(module.rules?.(partial) ?? [])];
   if (wrong.length > 0 || values === undefined) throw new InvalidArguments(wrong);
   return values;
 }

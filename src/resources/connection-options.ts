@@ -3,7 +3,7 @@ import type { Problem } from '../base/errors.ts';
 import { choice } from '../options/choice.ts';
 import { id } from '../options/id.ts';
 import { namesOption } from '../options/names-option.ts';
-import { type ReadableValues, withDefault } from '../options/option.ts';
+import { type PartialValues, withDefault } from '../options/option.ts';
 import { path } from '../options/path.ts';
 import { pemBundle } from '../options/pem-bundle.ts';
 import { seconds } from '../options/seconds.ts';
@@ -27,7 +27,7 @@ export const connectionOptions = {
 export function connectionRules({
   api_url,
   proxy,
-}: Pick<ReadableValues<typeof connectionOptions>, 'api_url' | 'proxy'>): Problem[] {
+}: Pick<PartialValues<typeof connectionOptions>, 'api_url' | 'proxy'>): Problem[] {
   if (proxy === undefined || typeof api_url !== 'string' || !api_url.startsWith('http:')) return [];
   return [
     {

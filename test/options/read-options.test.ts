@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { choices } from '../../src/options/choice.ts';
 import { objects } from '../../src/options/id.ts';
-import { UNREADABLE } from '../../src/options/invalid-value.ts';
+import { INVALID } from '../../src/options/invalid-value.ts';
 import { required, withDefault } from '../../src/options/option.ts';
 import { moduleArgs, readOptions } from '../../src/options/read-options.ts';
 import { boolean, text } from '../../src/options/scalars.ts';
@@ -30,7 +30,7 @@ test('fills in defaults; null and missing are not given', async () => {
     proxy: undefined,
   };
   const given = { name: 'x', flag: null, wait: null };
-  expect(await read(given)).toEqual({ problems: [], readable: values, values });
+  expect(await read(given)).toEqual({ problems: [], partial: values, values });
 });
 
 test('reads values; the same item twice counts once', async () => {
@@ -43,11 +43,11 @@ test('reads values; the same item twice counts once', async () => {
 test('reports everything at once, unknown names first', async () => {
   const advice = expect.stringContaining('System Context cannot look up names');
   expect(await read({ nam: 'x', flags: true, wait: 0, groups: [ID, 'x', 5] })).toEqual({
-    readable: {
+    partial: {
       name: undefined,
       flag: undefined,
-      wait: UNREADABLE,
-      groups: [ID, UNREADABLE, UNREADABLE],
+      wait: INVALID,
+      groups: [ID, INVALID, INVALID],
       gather: ['a', 'b'],
       proxy: undefined,
     },
@@ -114,13 +114,13 @@ test('maps are shown as mappings, what is not given as null', () => {
 });
 
 test('values that cannot be read are masked among the arguments, unknown options are left out', async () => {
-  const { readable } = await read({
+  const { partial } = await read({
     name: 5,
     flag: 'geheim',
     groups: [ID, { api_key: 'geheim' }],
     x: 1,
   });
-  expect(moduleArgs(TABLE, readable)).toEqual({
+  expect(moduleArgs(TABLE, partial)).toEqual({
     name: '5',
     flag: '********',
     wait: 10,

@@ -3,11 +3,11 @@ import { type NamedKind, OBJECT_TYPES } from '../../base/named-kinds.ts';
 import { defineModule } from '../../module.ts';
 import { toChoice } from '../../options/choice.ts';
 import { objects } from '../../options/id.ts';
-import { InvalidValue, UNREADABLE } from '../../options/invalid-value.ts';
+import { INVALID, InvalidValue } from '../../options/invalid-value.ts';
 import {
   type Option,
   type OptionValues,
-  type ReadableValues,
+  type PartialValues,
   required,
 } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
@@ -40,10 +40,10 @@ export const association = defineModule({
   run: moduleFor(async () => (await import('./edge-resources')).associationResource),
 });
 
-function rules(given: ReadableValues<typeof options>): Problem[] {
+function rules(given: PartialValues<typeof options>): Problem[] {
   const { type, state, sudo, sudo_without_password } = given;
   const general = [...connectionRules(given), ...edgesRules(given)];
-  if (type === undefined || type === UNREADABLE) return general;
+  if (type === undefined || type === INVALID) return general;
   if (type === 'user_group') {
     return [...general, ...sudoRules(state, { sudo, sudo_without_password })];
   }

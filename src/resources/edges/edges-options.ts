@@ -1,8 +1,8 @@
 import type { Problem } from '../../base/errors.ts';
 import { choice } from '../../options/choice.ts';
 import { type KindResolver, objects } from '../../options/id.ts';
-import { type Readable, UNREADABLE } from '../../options/invalid-value.ts';
-import { type ReadableValues, withDefault } from '../../options/option.ts';
+import { INVALID, type PartialValue } from '../../options/invalid-value.ts';
+import { type PartialValues, withDefault } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
 import type { DesiredEdges, DesiredSudo } from './plan-edges.ts';
 
@@ -27,7 +27,7 @@ export function edgesRules({
   state,
   exclusive,
   keep,
-}: ReadableValues<ReturnType<typeof edgesOptions>>): Problem[] {
+}: PartialValues<ReturnType<typeof edgesOptions>>): Problem[] {
   return [
     ...(state === 'absent' && exclusive === true
       ? [{ option: 'exclusive', message: 'cannot be used with state: absent' }]
@@ -46,11 +46,11 @@ export function desiredEdges(
   return { edges, state, exclusive, keep: new Set(keep) };
 }
 
-type ReadableState = Readable<DesiredEdges['state']> | undefined;
+type PartialState = PartialValue<DesiredEdges['state']> | undefined;
 
 /** What a wish about sudo must not say. */
-export function sudoRules(state: ReadableState, desired: Readable<DesiredSudo>): Problem[] {
-  if (desired === UNREADABLE) return [];
+export function sudoRules(state: PartialState, desired: PartialValue<DesiredSudo>): Problem[] {
+  if (desired === INVALID) return [];
   const { sudo, sudo_without_password } = desired;
   if (state === 'absent') {
     return [
@@ -58,7 +58,7 @@ export function sudoRules(state: ReadableState, desired: Readable<DesiredSudo>):
       ...(sudo_without_password === undefined ? [] : ['sudo_without_password']),
     ].map((option) => ({ option, message: 'cannot be used with state: absent' }));
   }
-  const isSudo = sudo === true || sudo === UNREADABLE;
+  const isSudo = sudo === true || sudo === INVALID;
   if (sudo_without_password !== true || isSudo) return [];
   return [{ option: 'sudo_without_password', message: 'true needs sudo: true beside it' }];
 }
@@ -66,10 +66,10 @@ export function sudoRules(state: ReadableState, desired: Readable<DesiredSudo>):
 /** The same of each item of a list. */
 export function sudoRulesOf(
   option: string,
-  state: ReadableState,
-  allDesired: Readable<readonly DesiredSudo[]> | undefined,
+  state: PartialState,
+  allDesired: PartialValue<readonly DesiredSudo[]> | undefined,
 ): Problem[] {
-  if (allDesired === undefined || allDesired === UNREADABLE) return [];
+  if (allDesired === undefined || allDesired === INVALID) return [];
   return allDesired.flatMap((desired, i) =>
     sudoRules(state, desired).map((problem) => ({
       option,

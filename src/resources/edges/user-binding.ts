@@ -1,6 +1,6 @@
 import type { Problem } from '../../base/errors.ts';
 import { defineModule } from '../../module.ts';
-import { type OptionValues, type ReadableValues, required } from '../../options/option.ts';
+import { type OptionValues, type PartialValues, required } from '../../options/option.ts';
 import { moduleFor } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { edgesOptions, edgesRules, sudoRulesOf } from './edges-options.ts';
@@ -16,10 +16,10 @@ export const userBinding = defineModule({
   name: 'jumpcloud_user_binding',
   options,
   rules,
-  run: moduleFor(async () => (await import('./edge-resources')).userBindingResource),
+  run: moduleFor(async () => (await import('./edge-resources.ts')).userBindingResource),
 });
 
-function rules(given: ReadableValues<typeof options>): Problem[] {
+function rules(given: PartialValues<typeof options>): Problem[] {
   return [
     ...connectionRules(given),
     ...edgesRules(given),

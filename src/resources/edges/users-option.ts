@@ -1,10 +1,10 @@
 import { coerceMapping } from '../../options/coercions';
 import { toListOf } from '../../options/collections.ts';
-import { idOrName } from '../../options/id.ts';
+import { toObjectId } from '../../options/id.ts';
 import {
   asInvalid,
+  INVALID,
   InvalidValue,
-  UNREADABLE,
   type ValidationIssue,
 } from '../../options/invalid-value.ts';
 import { nearestName } from '../../options/nearest-name';
@@ -26,7 +26,7 @@ export function users(kind: 'user' | 'user_group'): Option<DesiredUser[] | undef
     type: 'list',
     elements: 'raw',
     read: (value, { names }) =>
-      toListOf(toDesiredUser(distinct(kind, idOrName(kind, names))))(value),
+      toListOf(toDesiredUser(distinct(kind, toObjectId(kind, names))))(value),
   };
 }
 
@@ -36,13 +36,13 @@ function toDesiredUser(toId: (value: unknown) => string): (value: unknown) => De
       typeof value === 'string' && !value.startsWith('{') ? undefined : coerceMapping(value);
     if (mapping === undefined) return { id: toId(value) };
     const issues: ValidationIssue[] = unknownKeys(mapping);
-    const read = <T>(key: string, toValue: (given: unknown) => T): T | typeof UNREADABLE => {
+    const read = <T>(key: string, toValue: (given: unknown) => T): T | typeof INVALID => {
       try {
         return toValue(mapping[key] ?? undefined);
       } catch (error) {
         const path = key === 'id' ? [] : [key];
         issues.push(...asInvalid(error).issues.map((issue) => ({ ...issue, path })));
-        return UNREADABLE;
+        return INVALID;
       }
     };
     const id = read('id', (given) => toId(requireId(given)));
@@ -50,9 +50,9 @@ function toDesiredUser(toId: (value: unknown) => string): (value: unknown) => De
     const sudo_without_password = read('sudo_without_password', toOptionalBoolean);
     if (
       issues.length > 0 ||
-      id === UNREADABLE ||
-      sudo === UNREADABLE ||
-      sudo_without_password === UNREADABLE
+      id === INVALID ||
+      sudo === INVALID ||
+      sudo_without_password === INVALID
     ) {
       throw new InvalidValue(issues, { id, sudo, sudo_without_password });
     }

@@ -1,8 +1,8 @@
 import type { Problem } from '../../base/errors.ts';
 import { choices } from '../../options/choice.ts';
 import { objects } from '../../options/id.ts';
-import { UNREADABLE } from '../../options/invalid-value.ts';
-import { type OptionValues, type ReadableValues, withDefault } from '../../options/option.ts';
+import { INVALID } from '../../options/invalid-value.ts';
+import { type OptionValues, type PartialValues, withDefault } from '../../options/option.ts';
 import { section } from '../../options/section.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { sudoRulesOf } from '../edges/edges-options.ts';
@@ -47,12 +47,12 @@ export const hostOptions = {
 export type HostOptions = OptionValues<typeof hostOptions>;
 
 /** How many sections the document has. */
-export function sectionCount(given: ReadableValues<typeof hostOptions>): number {
+export function sectionCount(given: PartialValues<typeof hostOptions>): number {
   return SECTIONS.filter((section) => given[section] !== undefined).length;
 }
 
 /** What the options must not say together. */
-export function hostRules(given: ReadableValues<typeof hostOptions>): Problem[] {
+export function hostRules(given: PartialValues<typeof hostOptions>): Problem[] {
   const problems = [
     ...connectionRules(given),
     ...sudoRulesOf('users', 'present', given.users),
@@ -65,11 +65,11 @@ export function hostRules(given: ReadableValues<typeof hostOptions>): Problem[] 
   return [...problems, ...exclusiveRules(given), ...keepRules(given)];
 }
 
-function exclusiveRules(given: ReadableValues<typeof hostOptions>): Problem[] {
+function exclusiveRules(given: PartialValues<typeof hostOptions>): Problem[] {
   const { exclusive } = given;
-  if (exclusive === undefined || exclusive === UNREADABLE) return [];
+  if (exclusive === undefined || exclusive === INVALID) return [];
   return [...new Set(exclusive)].flatMap((section) => {
-    if (section === UNREADABLE) return [];
+    if (section === INVALID) return [];
     if (section === 'system') {
       const message = 'system is no list; use system.purge_attributes to remove other attributes';
       return [{ option: 'exclusive', message }];
@@ -80,11 +80,11 @@ function exclusiveRules(given: ReadableValues<typeof hostOptions>): Problem[] {
   });
 }
 
-function keepRules({ exclusive, keep }: ReadableValues<typeof hostOptions>): Problem[] {
-  if (keep === undefined || keep === UNREADABLE) return [];
+function keepRules({ exclusive, keep }: PartialValues<typeof hostOptions>): Problem[] {
+  if (keep === undefined || keep === INVALID) return [];
   // A section that was mistyped among exclusive may be the one that is needed.
-  if (exclusive === undefined || exclusive === UNREADABLE) return [];
-  if (exclusive.includes(UNREADABLE)) return [];
+  if (exclusive === undefined || exclusive === INVALID) return [];
+  if (exclusive.includes(INVALID)) return [];
   return EDGE_SECTIONS.filter(
     (section) => keep[section] !== undefined && !exclusive.includes(section),
   ).map((section) => ({

@@ -2,13 +2,13 @@ import { REGIONS } from '../../agent/region.ts';
 import type { Problem } from '../../base/errors.ts';
 import type { NamedKind } from '../../base/named-kinds.ts';
 import { choice } from '../../options/choice.ts';
-import { coerceText, isRounded } from '../../options/coercions';
-import { toDistinct } from '../../options/collections.ts';
+import { coerceText, isRounded } from '../../options/coercions.ts';
+import { toUniqueListOf } from '../../options/collections.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
 import {
   type Option,
   type OptionValues,
-  type ReadableValues,
+  type PartialValues,
   withDefault,
 } from '../../options/option.ts';
 import { pemBundle } from '../../options/pem-bundle.ts';
@@ -57,7 +57,7 @@ export const namesOptions = {
 export type NamesOptions = OptionValues<typeof namesOptions>;
 
 /** What the options must not say together. */
-export function namesRules(given: ReadableValues<typeof namesOptions>): Problem[] {
+export function namesRules(given: PartialValues<typeof namesOptions>): Problem[] {
   const problems = [...connectionRules(given)];
   if (kindsOf(given).length === 0) {
     const options = Object.keys(KIND_OPTIONS).join(', ');
@@ -98,7 +98,7 @@ function wantedNames(): Option<readonly string[] | 'all' | undefined> {
   return { type: 'raw', read: (value) => (value === 'all' ? value : toNames(value)) };
 }
 
-const toNames = toDistinct(toName);
+const toNames = toUniqueListOf(toName);
 
 function toName(value: unknown): string {
   const name = toText(value);

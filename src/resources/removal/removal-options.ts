@@ -1,6 +1,6 @@
 import type { Problem } from '../../base/errors.ts';
 import { choice } from '../../options/choice.ts';
-import { type OptionValues, type ReadableValues, withDefault } from '../../options/option.ts';
+import { type OptionValues, type PartialValues, withDefault } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 
@@ -16,7 +16,7 @@ export const removalOptions = {
 export type RemovalOptions = OptionValues<typeof removalOptions>;
 
 /** What the options must not say together. */
-export function removalRules(given: ReadableValues<typeof removalOptions>): Problem[] {
+export function removalRules(given: PartialValues<typeof removalOptions>): Problem[] {
   const general = connectionRules(given);
   if (given.scope !== 'associations' || given.purge_identity !== true) return general;
   return [

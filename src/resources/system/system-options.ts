@@ -1,12 +1,12 @@
 import type { Problem } from '../../base/errors.ts';
 import { choice } from '../../options/choice.ts';
-import { coerceText } from '../../options/coercions';
+import { coerceText } from '../../options/coercions.ts';
 import { toMapping } from '../../options/collections.ts';
-import { describeValue } from '../../options/describe-value';
+import { describeValue } from '../../options/describe-value.ts';
 import { objectOrNone } from '../../options/id.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
-import { type Option, type ReadableValues, withDefault } from '../../options/option.ts';
-import { quoteName } from '../../options/quote-name';
+import { type Option, type PartialValues, withDefault } from '../../options/option.ts';
+import { quoteName } from '../../options/quote-name.ts';
 import { boolean, text } from '../../options/scalars.ts';
 import { seconds } from '../../options/seconds.ts';
 
@@ -32,7 +32,7 @@ export const settingsOptions = {
 export function settingsRules({
   attributes,
   purge_attributes,
-}: ReadableValues<typeof settingsOptions>): Problem[] {
+}: PartialValues<typeof settingsOptions>): Problem[] {
   if (purge_attributes !== true || attributes !== undefined) return [];
   return [
     {

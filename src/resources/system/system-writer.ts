@@ -65,8 +65,8 @@ export function systemWriter(
   const putAlone = async (changes: readonly Field[]) =>
     changes.some(({ option }) => option === 'attributes')
       ? withLock(run, identity.agentDir, {
-          forMs: budget.remaining(),
-          unlocked: withoutLock,
+          timeoutMs: budget.remaining(),
+          unlockedWarning: withoutLock,
           work: putRetried,
         })
       : put(changes);

@@ -8,5 +8,5 @@ export const system = defineModule({
   name: 'jumpcloud_system',
   options: { ...connectionOptions, ...settingsOptions },
   rules: (given) => [...connectionRules(given), ...settingsRules(given)],
-  run: moduleFor(async () => (await import('./system-resource')).systemResource),
+  run: moduleFor(async () => (await import('./system-resource.ts')).systemResource),
 });
