@@ -8,10 +8,10 @@ import { AlreadyRemoved, type Registration, readRegistration } from './registrat
 const POLL_INTERVAL_MS = 500;
 
 /**
- * This host's registration, waiting for the agent to finish it for `timeout` seconds at most. A
- * half-written file counts as not finished, so where it may be waited for, the key has to serve, too.
- * Reports which system this host is.
- * @throws what readRegistration throws, and where it waits its identity, once the time is up
+ * Returns this host's registration, after waiting up to `timeout` seconds for the agent to finish
+ * it. A half-written file counts as unfinished: with a timeout, the key has to be usable, too.
+ * Reports this host's system id.
+ * @throws what readRegistration throws; with a timeout also what loading the identity throws
  */
 export async function awaitRegistration(
   agentDir: string,
@@ -22,7 +22,7 @@ export async function awaitRegistration(
     readRegistration(agentDir, waitedSeconds, (systemId) => run.report.setSystemId(systemId));
   if (timeout === 0) return read();
   const end = monotonicMs() + timeout * 1000;
-  const look = async () => {
+  const readUsable = async () => {
     try {
       const registration = read();
       await registration.identity();
@@ -32,13 +32,13 @@ export async function awaitRegistration(
       return undefined;
     }
   };
-  const registration = await pollUntil(run, look, {
+  const registration = await pollUntil(run, readUsable, {
     what: 'for the JumpCloud agent to register',
     delayMs: () => POLL_INTERVAL_MS,
     leftMs: () => end - monotonicMs(),
   });
   if (registration !== undefined) return registration;
-  // Looked for once more, to say what is missing and how long it was waited for.
+  // Throws the reason, with the time that was waited; or the agent has finished just now.
   const last = read(timeout);
   await last.identity();
   return last;

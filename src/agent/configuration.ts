@@ -2,20 +2,20 @@ import { BadIdentity, NotEnrolled } from '../base/errors.ts';
 import { readAgentFile } from './read-agent-file.ts';
 import { waitAdvice } from './wait-advice.ts';
 
-/** What jcagent.conf says about this host. */
+/** This host's fields in jcagent.conf. */
 export interface Configuration {
   /** The system's id, 24 lower-case hexadecimal digits. */
   readonly systemKey: string;
   readonly agentServerHost: string | undefined;
 }
 
-/** There is no registration: no agent's folder, no configuration, or no systemKey in it. */
+/** The host has no registration: no agent directory, no configuration, or no systemKey in it. */
 export class NoRegistration extends NotEnrolled {}
 
 /**
- * Reads jcagent.conf, after `waited` seconds of waiting for a registration.
- * @throws NoRegistration when it is missing or has no systemKey yet
- * @throws BadIdentity when it is not what the agent writes
+ * Reads jcagent.conf. `waitedSeconds` is the time already spent on waiting, for the message.
+ * @throws NoRegistration when the file is missing or has no systemKey yet
+ * @throws BadIdentity when the agent does not write such a file
  */
 export function readConfiguration(path: string, waitedSeconds = 0): Configuration {
   const file = readAgentFile(path);
@@ -33,7 +33,7 @@ export function readConfiguration(path: string, waitedSeconds = 0): Configuratio
   }
   if (typeof systemKey !== 'string' || !/^[0-9a-f]{24}$/i.test(systemKey)) {
     throw new BadIdentity(
-      `The systemKey in ${path} is not a system id (24 hexadecimal digits). Register the agent anew.`,
+      `The systemKey in ${path} is not a system id (24 hexadecimal digits). Register the agent again.`,
     );
   }
   const host = conf['agentServerHost'];
@@ -43,16 +43,16 @@ export function readConfiguration(path: string, waitedSeconds = 0): Configuratio
   };
 }
 
-/** The parser's own message is left out: it would quote the file, which may be a misplaced key. */
+/** Leaves out the parser's message, which quotes the file: that may be a misplaced key. */
 function parseObject(text: string, path: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new BadIdentity(`${path} is not JSON. Register the agent anew.`);
+    throw new BadIdentity(`${path} is not JSON. Register the agent again.`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new BadIdentity(`${path} does not hold a JSON object. Register the agent anew.`);
+    throw new BadIdentity(`${path} does not hold a JSON object. Register the agent again.`);
   }
   return value as Record<string, unknown>;
 }

@@ -1,34 +1,37 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 
-/** They are searched before PATH. */
+/** Directories that are searched before PATH. */
 export const SYSTEM_DIRECTORIES = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
-/** What came of looking for a program. */
+/** The result of a search for a program. */
 export interface ProgramSearch {
-  /** Its real path. */
-  readonly found: string | undefined;
-  /** What root does not run, because someone else could put another program in its place. */
+  /** The program's real path. */
+  readonly file: string | undefined;
+  /** Candidates that root does not run, because someone else could replace them. */
   readonly replaceable: readonly string[];
 }
 
-/** Looks for a program in the system's directories and then in those of a PATH. */
-export function findProgram(name: string, path: string): ProgramSearch {
+/** Searches the system's directories for a program, then those of a PATH. */
+export function findProgram(name: string, searchPath: string): ProgramSearch {
   const replaceable: string[] = [];
-  for (const directory of [...SYSTEM_DIRECTORIES, ...path.split(delimiter).filter(isAbsolute)]) {
-    const file = join(directory, name);
-    const real = executableAt(file);
-    if (real === undefined) continue;
-    if (process.geteuid?.() !== 0 || !isReplaceable(real)) return { found: real, replaceable };
-    replaceable.push(file);
+  for (const directory of [
+    ...SYSTEM_DIRECTORIES,
+    ...searchPath.split(delimiter).filter(isAbsolute),
+  ]) {
+    const candidate = join(directory, name);
+    const file = executableAt(candidate);
+    if (file === undefined) continue;
+    if (process.geteuid?.() !== 0 || !isReplaceable(file)) return { file, replaceable };
+    replaceable.push(candidate);
   }
-  return { found: undefined, replaceable };
+  return { file: undefined, replaceable };
 }
 
 /**
- * Whether someone other than root can put something in the place of a real path. Any group counts,
- * because an access control list shows as one. A sticky directory above is safe, as /tmp is, because
- * what lies in it belongs to root; one that holds the file itself is not.
+ * Returns whether someone other than root can replace the file at a real path. Any writing group
+ * counts, because an access control list shows as one. A sticky directory like /tmp is safe higher
+ * up, where its entry belongs to root, but not as the directory of the file itself.
  */
 function isReplaceable(path: string, levelsUp = 0): boolean {
   const { uid, mode } = statSync(path);
@@ -39,7 +42,7 @@ function isReplaceable(path: string, levelsUp = 0): boolean {
   return parent !== path && isReplaceable(parent, levelsUp + 1);
 }
 
-/** The real path of an executable file, if there is one. */
+/** Returns the real path of an executable file; undefined when there is none. */
 function executableAt(file: string): string | undefined {
   try {
     const real = realpathSync(file);

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 
-/** Whether a path is itself a symbolic link, wherever that leads. */
+/** Returns whether a path is a symbolic link, dangling or not. */
 export function isLink(path: string): boolean {
   try {
     return lstatSync(path).isSymbolicLink();

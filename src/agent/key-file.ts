@@ -5,27 +5,28 @@ import { waitAdvice } from './wait-advice.ts';
 /** The file with the agent's private key. */
 export interface KeyFile {
   readonly path: string;
-  /** Holds what begins as a private key in PEM form does, and is not encrypted. */
+  /** Contains the first line of an unencrypted private key in PEM form. */
   readonly text: string;
   readonly warnings: readonly string[];
 }
 
 const WORLD_READABLE = 0o004;
 
-/** PKCS#8 says so in its first line, PKCS#1 in the one after it. Text around a key says nothing. */
+/** PKCS#8 declares encryption in its first line, PKCS#1 in its second. Ignores other text. */
 const ENCRYPTED =
   /^-----BEGIN (ENCRYPTED PRIVATE KEY-----|[A-Z ]*PRIVATE KEY-----\s+Proc-Type:\s*4,\s*ENCRYPTED)/m;
 
 /**
- * Reads the file with the agent's private key, after `waited` seconds of waiting for it.
- * @throws NotEnrolled when there is none
- * @throws BadIdentity when it cannot be read, is encrypted, or no private key begins in it
+ * Reads the file with the agent's private key. `waitedSeconds` is the time already spent on
+ * waiting.
+ * @throws NotEnrolled when the file does not exist
+ * @throws BadIdentity when it cannot be read, is encrypted, or contains no private key
  */
 export function readKeyFile(path: string, waitedSeconds = 0): KeyFile {
   const file = readAgentFile(path);
   if (file === undefined) {
     throw new NotEnrolled(
-      `${path} does not exist: the agent has not finished registering, or its key was deleted: then register the agent anew. ${waitAdvice(waitedSeconds)}`,
+      `${path} does not exist: the agent has not finished registering, or its key was deleted. If it was deleted, register the agent again. ${waitAdvice(waitedSeconds)}`,
     );
   }
   const { text, mode } = file;
@@ -40,9 +41,9 @@ export function readKeyFile(path: string, waitedSeconds = 0): KeyFile {
   return { path, text, warnings };
 }
 
-/** The failure for what holds no private key. */
+/** Returns the error for a file without a private key. */
 export function notPrivateKeyError(path: string): BadIdentity {
   return new BadIdentity(
-    `${path} does not hold a private key in PEM form (PKCS#1 or PKCS#8). Restore it, or register the agent anew.`,
+    `${path} does not hold a private key in PEM form (PKCS#1 or PKCS#8). Restore it, or register the agent again.`,
   );
 }

@@ -10,51 +10,52 @@ import {
 import { readStateFile } from './read-agent-file.ts';
 import { createFile, randomName, removeFile, replaceFile } from './write-file-atomic.ts';
 
-/** Added to the time that a lock is taken for: a run may end late. In milliseconds. */
+/** Added to the time that a lock is taken for, because a run may end late. In milliseconds. */
 const GRACE_MS = 2000;
 
-/** What a lock file says. */
+/** The content of a lock file. */
 export interface Lock extends ProcessIdentity {
-  /** No two locks have the same. */
+  /** Unique to this lock. */
   readonly id: string;
-  /** When it was taken and when it ends at the latest, in milliseconds of the monotonic clock. */
+  /** When the lock was taken, and its latest end, in milliseconds of the monotonic clock. */
   readonly from: number;
   readonly until: number;
 }
 
-/** What was found where a lock file may be: one that is broken has no holder. */
-interface FoundLock {
+/** A lock file on disk; `lock` is missing when its content is broken. */
+interface LockOnDisk {
   readonly id: string;
   readonly lock?: Lock;
 }
 
-/** Whether a lock was taken, or what is known of the process that holds it. */
+/** `taken`, or the state of the process that holds the lock. */
 export type LockAttempt = 'taken' | Exclude<ProcessState, 'dead'>;
 
-/** Returns a lock of this process, to be held for at most `forMs` milliseconds. */
-export function newLock(forMs: number): Lock {
+/** Returns a lock of this process, to be held for at most `durationMs` milliseconds. */
+export function newLock(durationMs: number): Lock {
   const from = Math.floor(monotonicMs());
-  const until = from + Math.ceil(Math.max(forMs, 0)) + GRACE_MS;
+  const until = from + Math.ceil(Math.max(durationMs, 0)) + GRACE_MS;
   return { ...thisProcess(), id: randomName(), from, until };
 }
 
 /**
- * Takes a lock, also from a process that died with it. Throws what the file system throws.
+ * Takes a lock, or takes it over from a process that died while holding it. Throws what the file
+ * system throws.
  *
  * Two runs that find the same dead lock must not both take it over: the second would take it from
- * the first. So a run has to hold a second lock, named after the dead one, while it compares what is
- * there with what it has judged, and replaces it.
+ * the first. To take a lock over, a run must first hold another lock, named after the dead one. It
+ * then checks that the dead lock is still there, and replaces it.
  */
 export function takeLock(path: string, own: Lock): LockAttempt {
   if (createFile(path, JSON.stringify(own))) return 'taken';
   const found = readLock(path);
-  // Released since: the next try gets it, or finds who was faster.
+  // Released in the meantime. The next attempt takes it, or finds another holder.
   if (found === undefined) return 'alive';
-  const standing = holderState(found);
-  if (standing !== 'dead') return standing;
+  const state = holderState(found);
+  if (state !== 'dead') return state;
   const takeover = `${path}.${found.id}`;
-  const claimed = takeLock(takeover, own);
-  if (claimed !== 'taken') return claimed;
+  const attempt = takeLock(takeover, own);
+  if (attempt !== 'taken') return attempt;
   try {
     if (readLock(path)?.id !== found.id) return 'alive';
     replaceFile(path, JSON.stringify(own));
@@ -65,12 +66,12 @@ export function takeLock(path: string, own: Lock): LockAttempt {
   return 'taken';
 }
 
-/** Removes a lock, unless another process holds it by now. */
+/** Removes a lock, unless another process has taken it over. */
 export function releaseLock(path: string, own: Lock): void {
   if (readLock(path)?.id === own.id) removeFile(path);
 }
 
-/** Removes a lock that a process died with. */
+/** Removes a lock whose process has died; keeps any other. */
 export function removeDeadLock(path: string): void {
   const found = readLock(path);
   if (found === undefined || holderState(found) !== 'dead') return;
@@ -78,16 +79,16 @@ export function removeDeadLock(path: string): void {
   try {
     if (takeLock(path, own) === 'taken') releaseLock(path, own);
   } catch {
-    // The directory cannot be written. The next run that needs the lock judges it again.
+    // The directory is not writable. The next run that needs the lock checks it again.
   }
 }
 
-/** Returns the process that a lock names; undefined when there is no lock, or a broken one. */
+/** Returns the lock at a path; undefined when there is none, or a broken one. */
 export function readLockHolder(path: string): Lock | undefined {
   return readLock(path)?.lock;
 }
 
-function readLock(path: string): FoundLock | undefined {
+function readLock(path: string): LockOnDisk | undefined {
   const lock = parseLock(path);
   if (lock !== undefined) return { id: lock.id, lock };
   try {
@@ -110,20 +111,21 @@ function parseLock(path: string): Lock | undefined {
 }
 
 /**
- * A process that cannot be seen (in another container, or where there is no /proc) has at most the
- * time that it took its lock for. The monotonic clock starts with the boot and nothing sets it.
+ * Returns the state of the process that holds a lock. One that cannot be seen (in another
+ * container, or without /proc) counts as dead when its time is over. The monotonic clock suits
+ * that: it starts at boot and is never set.
  */
-function holderState({ lock }: FoundLock): ProcessState {
+function holderState({ lock }: LockOnDisk): ProcessState {
   if (lock === undefined) return 'dead';
-  const standing = processState(lock);
+  const state = processState(lock);
   const now = monotonicMs();
   const isOver = now < lock.from || now > lock.until;
-  return standing === 'unknown' && isOver ? 'dead' : standing;
+  return state === 'unknown' && isOver ? 'dead' : state;
 }
 
 /**
- * Removes the second locks of processes that died while they took this lock over. Only the holder of
- * this lock may: the locks that they are named after cannot come back then.
+ * Removes the takeover locks of processes that died while they took this lock over. Only the holder
+ * of this lock may do so: then the dead locks that they are named after cannot come back.
  */
 function removeDeadTakeovers(path: string): void {
   const prefix = `${basename(path)}.`;

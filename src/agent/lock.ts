@@ -4,9 +4,9 @@ import { monotonicMs } from '../base/monotonic-clock.ts';
 import { pollUntil } from '../base/poll-until.ts';
 import type { Run } from '../run.ts';
 import {
-  readLockHolder,
   type LockAttempt,
   newLock,
+  readLockHolder,
   releaseLock,
   removeDeadLock,
   takeLock,
@@ -15,19 +15,19 @@ import {
 const LOCK = '.jumpcloud-system.lock';
 const POLL_INTERVAL_MS = 100;
 
-/** What is done under the lock. */
+/** Work to do under the lock. */
 export interface LockedWork<T> {
-  /** How long it may take, and how long another run is waited for, in milliseconds. */
+  /** How long the work may take, and how long to wait for another run, in milliseconds. */
   readonly timeoutMs: number;
-  /** The warning when no lock can be made; none if not said. */
+  /** Returns the warning for when no lock can be created. Without it there is no warning. */
   readonly unlockedWarning?: (path: string, code: string | undefined) => string;
   readonly work: () => Promise<T>;
 }
 
 /**
- * Does something while no other run on this host does anything under the lock. The lock of a run
- * that was killed is taken over at once. In a directory that cannot be written there is no lock.
- * @throws LocalActionFailed when another run has the lock until the time is up
+ * Runs `work` while this run alone holds the host's lock. Takes over the lock of a killed run at
+ * once. In a directory that is not writable, `work` runs without a lock.
+ * @throws LocalActionFailed when another run holds the lock until the timeout
  */
 export async function withLock<T>(
   run: Run,
@@ -37,40 +37,40 @@ export async function withLock<T>(
   const path = join(agentDir, LOCK);
   const own = newLock(timeoutMs);
   const end = monotonicMs() + timeoutMs;
-  let other: LockAttempt = 'alive';
-  const look = () => {
+  let attempt: LockAttempt = 'alive';
+  const tryLock = () => {
     try {
-      other = takeLock(path, own);
-      return other === 'taken' ? other : undefined;
+      attempt = takeLock(path, own);
+      return attempt === 'taken' ? attempt : undefined;
     } catch (error) {
       const warning = unlockedWarning?.(path, (error as NodeJS.ErrnoException).code);
       if (warning !== undefined) run.report.warn(warning);
       return 'unlocked';
     }
   };
-  const got = await pollUntil(run, look, {
+  const outcome = await pollUntil(run, tryLock, {
     what: 'for another run to write',
     delayMs: () => POLL_INTERVAL_MS,
     leftMs: () => end - monotonicMs(),
   });
-  if (got === undefined) throw lockHeldError(path, timeoutMs, other);
+  if (outcome === undefined) throw lockHeldError(path, timeoutMs, attempt);
   try {
     return await work();
   } finally {
-    if (got === 'taken') releaseLock(path, own);
+    if (outcome === 'taken') releaseLock(path, own);
   }
 }
 
-/** Removes the lock if the run that took it was killed. */
+/** Removes the lock if the run that holds it was killed. */
 export function cleanUpLock(agentDir: string): void {
   removeDeadLock(join(agentDir, LOCK));
 }
 
-function lockHeldError(path: string, timeoutMs: number, other: LockAttempt): LocalActionFailed {
+function lockHeldError(path: string, timeoutMs: number, holder: LockAttempt): LocalActionFailed {
   const pid = readLockHolder(path)?.pid ?? 'unknown';
   const seconds = Math.max(Math.round(timeoutMs / 1000), 0);
   const why =
-    other === 'unknown'
+    holder === 'unknown'
       ? `process ${pid} holds it, and cannot be seen from here (it may be in another container)`
       : `another run (process ${pid}) holds it`;
   return new LocalActionFailed(

@@ -3,11 +3,12 @@ import { readStateFile } from './read-agent-file.ts';
 import { removeFile, removeTemporaries, replaceFile } from './write-file-atomic.ts';
 
 /**
- * Says that a run has sent, or was about to send, the DELETE of this host's record, and that no
- * answer has refused it. Once the record is gone JumpCloud answers 401, as it does to a wrong clock:
- * only the marker tells the run after a crash that the 401 is the work of the one before.
+ * The content of the marker file: a run has sent, or was about to send, the DELETE of this host's
+ * record, and no answer has refused it. JumpCloud answers 401 once the record is gone, but also
+ * when the clock is wrong. After a crash, only the marker shows the next run that the record is
+ * gone.
  *
- * It counts for the identity that JumpCloud accepted at the base URL where it did, and for no other.
+ * A marker counts only for the identity and the base URL in it, which JumpCloud had accepted.
  */
 export interface Marker {
   readonly system_key: string;
@@ -16,18 +17,18 @@ export interface Marker {
   readonly key: string;
 }
 
-/** Whether such a marker is in the agent's directory; one that names no key counts for any. */
+/** Returns whether the agent's directory has this marker; one without a key matches any key. */
 export function hasMarker(agentDir: string, marker: Marker): boolean {
   const { system_key, api_url, key = marker.key } = readStateFile(markerPath(agentDir));
   return system_key === marker.system_key && api_url === marker.api_url && key === marker.key;
 }
 
-/** Leaves a marker. Throws what the file system throws. */
+/** Writes the marker. Throws what the file system throws. */
 export function writeMarker(agentDir: string, marker: Marker): void {
   replaceFile(markerPath(agentDir), `${JSON.stringify(marker)}\n`);
 }
 
-/** Removes the marker, and what killed runs have left of it. Returns whether it is gone. */
+/** Removes the marker and the temporary files of killed runs. Returns whether no marker is left. */
 export function removeMarker(agentDir: string): boolean {
   const path = markerPath(agentDir);
   try {

@@ -3,28 +3,25 @@ import { BadIdentity } from '../base/errors.ts';
 import { type KeyFile, notPrivateKeyError } from './key-file.ts';
 import { readAgentFile } from './read-agent-file.ts';
 
-/** The agent's key, and what its certificate says of it. */
+/** The agent's key, and whether it matches the agent's certificate. */
 export interface PrivateKey {
   readonly key: KeyObject;
-  /**
-   * Whether the certificate belongs to it; undefined when there is no certificate, or none that can be
-   * read: requests do not need it.
-   */
+  /** Undefined when there is no readable certificate, which requests do not need. */
   readonly matchesCertificate: boolean | undefined;
 }
 
 /**
- * The agent's private key, PKCS#1 or PKCS#8, and whether it belongs to the certificate at a path.
- * @throws BadIdentity when it is damaged, or not an RSA key
+ * Loads the agent's private key, PKCS#1 or PKCS#8, and compares it with the certificate at a path.
+ * @throws BadIdentity when the key is damaged, or not an RSA key
  */
 export async function loadPrivateKey(file: KeyFile, certificatePath: string): Promise<PrivateKey> {
-  // It takes 2 ms to be loaded, and nothing needs it before this host dials.
+  // Loading this module takes 2 ms, and nothing needs it before the early connection starts.
   const { createPrivateKey, X509Certificate } = await import('node:crypto');
   let key: KeyObject;
   try {
     key = createPrivateKey(file.text);
   } catch {
-    // OpenSSL's own message helps nobody and differs between versions.
+    // OpenSSL's own message is not helpful and differs between versions.
     throw notPrivateKeyError(file.path);
   }
   if (key.asymmetricKeyType !== 'rsa') {
@@ -37,7 +34,7 @@ export async function loadPrivateKey(file: KeyFile, certificatePath: string): Pr
     const certificate = readAgentFile(certificatePath);
     matchesCertificate = certificate && new X509Certificate(certificate.text).checkPrivateKey(key);
   } catch {
-    // What cannot be read cannot be compared with.
+    // An unreadable certificate cannot be compared.
   }
   return { key, matchesCertificate };
 }

@@ -1,17 +1,17 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/** A process, named so that no later one is taken for it. */
+/** Identifies a process, also after its pid has been reused. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Clock ticks from boot to its start. Empty, like the next two, where there is no /proc. */
+  /** Clock ticks from boot to the process's start. Empty without /proc, like the next two. */
   readonly start: string;
-  /** The pid namespace in which `pid` means something. */
+  /** The number of the pid namespace that `pid` belongs to. */
   readonly namespace: string;
-  /** The boot that it was started after, 32 hexadecimal digits. */
+  /** The id of the boot, 32 hexadecimal digits. */
   readonly boot: string;
 }
 
-/** `unknown`: it runs, or ran, where this process cannot look. */
+/** `unknown`: this process cannot see whether that one still runs. */
 export type ProcessState = 'alive' | 'dead' | 'unknown';
 
 /** Returns the identity of this process. */
@@ -31,9 +31,9 @@ export function thisProcess(): ProcessIdentity {
 let cachedIdentity: ProcessIdentity | undefined;
 
 /**
- * Judges whether a process still runs. Never by the time of day, and a number that was given to
- * another process since does not count. Without /proc (macOS) that cannot be seen, so there a
- * process is dead when its number is free, and `unknown` otherwise.
+ * Returns whether a process still runs. Does not rely on the time of day, and is not misled by a
+ * reused pid. Reuse cannot be seen without /proc (macOS): there a process is `dead` when its pid is
+ * free, and `unknown` otherwise.
  */
 export function processState({ pid, start, namespace, boot }: ProcessIdentity): ProcessState {
   const here = thisProcess();
@@ -46,7 +46,6 @@ export function processState({ pid, start, namespace, boot }: ProcessIdentity): 
   return now.start === start && !now.hasEnded ? 'alive' : 'dead';
 }
 
-/** Whether a process of that number exists in this pid namespace. */
 function isPidInUse(pid: number): boolean {
   try {
     return process.kill(pid, 0);
@@ -55,12 +54,12 @@ function isPidInUse(pid: number): boolean {
   }
 }
 
-/** Reads /proc/PID/stat, see proc(5): the name in parentheses may hold anything, what follows not. */
+/** Reads /proc/PID/stat, see proc(5). The name in parentheses may contain anything, even a `)`. */
 function statusOf(pid: number | 'self'): { start: string; hasEnded: boolean } | undefined {
   const line = orEmpty(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
   const [state, start] = [fields[0], fields[19]];
-  // A zombie writes nothing more, however long its parent leaves it there.
+  // A zombie counts as ended: it runs no more, even if its parent never reaps it.
   return start ? { start, hasEnded: state === 'Z' || state === 'X' } : undefined;
 }
 

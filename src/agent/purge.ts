@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import { LocalActionFailed } from '../base/errors.ts';
 
 /**
- * The files that make up a registration; without them a clone registers anew. The configuration
- * goes first: a host without it is not enrolled, whatever else is left of the four.
+ * The files that make up a registration; without them a clone registers as a new system. The
+ * configuration is deleted first: without it a host is not enrolled, even if other files are left.
  */
 const IDENTITY_FILES = ['jcagent.conf', 'client.key', 'client.crt', 'ca.crt'];
 
-/** The paths of those of the agent's identity files that exist. */
+/** Returns the paths of the agent's identity files that exist. */
 export function identityFiles(agentDir: string): string[] {
   return IDENTITY_FILES.map((name) => join(agentDir, name)).filter(exists);
 }
 
 /**
- * Requires that files can be deleted in the agent's directory. The record goes before them, so what
- * can be known before is.
- * @throws LocalActionFailed when the directory cannot be written
+ * Checks that files can be deleted in the agent's directory. They are deleted after the record, so
+ * this is checked before it.
+ * @throws LocalActionFailed when the directory is not writable
  */
 export function requirePurgeable(agentDir: string): void {
   try {
@@ -31,7 +31,7 @@ export function requirePurgeable(agentDir: string): void {
 }
 
 /**
- * Deletes a file of the agent's identity. Returns whether this run did: another one may do the same.
+ * Deletes an identity file. Returns false when it was already gone, for instance by another run.
  * @throws LocalActionFailed when it cannot be deleted
  */
 export function deleteIdentityFile(path: string): boolean {
@@ -48,7 +48,7 @@ export function deleteIdentityFile(path: string): boolean {
   }
 }
 
-/** A dangling link exists, too, and what cannot be looked at may. */
+/** Returns true also for a dangling link, and for a path that cannot be checked. */
 function exists(path: string): boolean {
   try {
     lstatSync(path);

@@ -2,25 +2,25 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { BadIdentity } from '../base/errors.ts';
 import { isLink } from './is-link.ts';
 
-/** Far above any real agent file, in bytes; a larger one is something else. */
+/** In bytes; far more than any real agent file has. */
 const MAX_BYTES = 1024 * 1024;
 
-/** A file that waiting will not make readable. */
+/** A file cannot be read, and waiting for the agent does not help. */
 export class AgentFileError extends BadIdentity {}
 
-const RESTORE = 'Restore it, or register the agent anew.';
+const RESTORE = 'Restore it, or register the agent again.';
 
-/** A small file's text and its permission bits. */
+/** A small file's text and permission bits. */
 export interface SmallFile {
   readonly text: string;
   readonly mode: number;
 }
 
 /**
- * Reads one of the agent's files; undefined when it does not exist. Never waits for a FIFO and never
- * reads more than 1 MiB. An administrator may have put a link in its place. One that leads nowhere
- * is damage, not absence: the files may be on a volume that is not mounted.
- * @throws Unreadable when it is there but cannot be read
+ * Reads one of the agent's files; undefined when it does not exist. Never waits for a FIFO and
+ * never reads more than 1 MiB. Follows links. A dangling link counts as damage, not as absence: the
+ * files may be on a volume that is not mounted.
+ * @throws AgentFileError when the file exists but cannot be read
  */
 export function readAgentFile(path: string): SmallFile | undefined {
   try {
@@ -37,8 +37,8 @@ export function readAgentFile(path: string): SmallFile | undefined {
 }
 
 /**
- * Reads a file of ours that holds a JSON object, and never through a link; one without fields when
- * there is none that can be used.
+ * Reads one of our own files, a JSON object, without following a link. Returns an empty object when
+ * the file is missing or broken.
  */
 export function readStateFile(path: string): Readonly<Record<string, unknown>> {
   try {
@@ -66,7 +66,7 @@ function read(path: string, flags: number): SmallFile {
   }
 }
 
-/** Undefined for more than LARGEST bytes: a file may grow, and one below /proc has no size. */
+/** Reads to the end; undefined above MAX_BYTES. A file may grow, and one in /proc has no size. */
 function readAll(descriptor: number, size: number): Buffer | undefined {
   let buffer = Buffer.alloc(size + 1);
   let length = 0;

@@ -1,8 +1,8 @@
-/** JumpCloud's data centres. */
+/** JumpCloud's regions, one data centre each. */
 export const REGIONS = ['us', 'eu', 'in'] as const;
 export type Region = (typeof REGIONS)[number];
 
-/** Where each region's API answers. */
+/** The origin of each region's API. */
 export const API_ORIGINS: Readonly<Record<Region, string>> = {
   us: 'https://console.jumpcloud.com',
   eu: 'https://console.eu.jumpcloud.com',
@@ -16,8 +16,8 @@ const AGENT_SERVERS: Readonly<Record<string, Region>> = {
 };
 
 /**
- * The region that `agentServerHost` of jcagent.conf stands for; undefined for a host that is not
- * known. A configuration without that field belongs to the first region, us.
+ * Returns the region of `agentServerHost` in jcagent.conf; undefined for an unknown host. A
+ * configuration without that field belongs to the first region, us.
  */
 export function regionOf(agentServerHost: string | undefined): Region | undefined {
   if (agentServerHost === undefined) return 'us';
@@ -25,7 +25,7 @@ export function regionOf(agentServerHost: string | undefined): Region | undefine
   return Object.hasOwn(AGENT_SERVERS, host) ? AGENT_SERVERS[host] : undefined;
 }
 
-/** The region whose API answers at an address; undefined for any other address. */
+/** Returns the region of an API's origin; undefined for any other origin. */
 export function regionAt(origin: string): Region | undefined {
   return REGIONS.find((region) => API_ORIGINS[region] === origin);
 }

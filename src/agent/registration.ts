@@ -5,38 +5,39 @@ import { NoRegistration, readConfiguration } from './configuration.ts';
 import { type Identity, type IdentitySource, loadIdentity } from './identity.ts';
 import { isLink } from './is-link.ts';
 import { type KeyFile, readKeyFile } from './key-file.ts';
-import { AgentFileError } from './read-agent-file';
+import { AgentFileError } from './read-agent-file.ts';
 import { readTombstone, type Tombstone } from './tombstone.ts';
 import { waitAdvice } from './wait-advice.ts';
 
-/** This very registration was removed from JumpCloud by an earlier run. */
+/** An earlier run has removed this registration from JumpCloud. */
 export class AlreadyRemoved extends NotEnrolled {
   readonly systemId: string;
 
   constructor({ path, systemKey, removedAt }: Tombstone) {
     super(
-      `System ${systemKey} was removed from JumpCloud at ${removedAt}, says ${path}. Register the agent again to manage this host.`,
+      `System ${systemKey} was removed from JumpCloud at ${removedAt}, according to ${path}. Register the agent again to manage this host.`,
       { details: { system_id: systemKey, removed_at: removedAt, path } },
     );
     this.systemId = systemKey;
   }
 }
 
-/** As what the agent registered this host, by its files. */
+/** This host's registration, as the agent's files describe it. */
 export interface Registration extends IdentitySource {
   readonly agentServerHost: string | undefined;
   /**
-   * What it proves itself with. The key is looked at once, however often it is asked for.
-   * @throws BadIdentity when the key cannot serve
+   * Loads the host's key, once however often it is called.
+   * @throws BadIdentity when the key cannot be used
    */
   identity(): Promise<Identity>;
 }
 
 /**
- * Reads this host's registration from the agent's folder, after `waited` seconds of waiting for it.
- * `onSystemId` gets the system's id once it is known, before anything else can fail.
+ * Reads this host's registration from the agent's directory. `waitedSeconds` is the time already
+ * spent on waiting, for the message. Calls `onSystemId` as soon as the id is known, before anything
+ * else can fail.
  * @throws NotEnrolled when the agent has not registered, or this system was removed
- * @throws BadIdentity when the files cannot serve
+ * @throws BadIdentity when the files cannot be used
  */
 export function readRegistration(
   agentDir: string,
@@ -61,7 +62,7 @@ export function readRegistration(
   };
 }
 
-/** A removal at the same time leaves its tombstone before it deletes the key: looked for behind. */
+/** Checks the tombstone after the key: a concurrent removal writes it before it deletes the key. */
 function readKey(agentDir: string, systemKey: string, waitedSeconds: number): KeyFile {
   try {
     return readKeyFile(join(agentDir, 'client.key'), waitedSeconds);
@@ -76,28 +77,30 @@ function requireNotRemoved(agentDir: string, systemKey: string): void {
 }
 
 function requireDirectory(agentDir: string, waitedSeconds: number): void {
-  const install = `Install the JumpCloud agent, or say with agent_dir where it is. ${waitAdvice(waitedSeconds)}`;
+  const install = `Install the JumpCloud agent, or set agent_dir to its directory. ${waitAdvice(waitedSeconds)}`;
   let stat: Stats | undefined;
   try {
     stat = statSync(agentDir, { throwIfNoEntry: false });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EACCES') {
-      throw new AgentFileError(`No permission to look into ${agentDir}. Run as root.`);
+      throw new AgentFileError(`No permission to read ${agentDir}. Run as root.`);
     }
     if (code !== 'ENOTDIR') {
       throw new BadIdentity(
-        `${agentDir} could not be read: ${code}. Correct it, or say with agent_dir where the agent is.`,
+        `${agentDir} could not be read: ${code}. Correct it, or set agent_dir to the agent's directory.`,
       );
     }
   }
   if (stat === undefined && isLink(agentDir)) {
     throw new BadIdentity(
-      `${agentDir} is a link that leads nowhere. Mount what it leads to or correct it, or say with agent_dir where the agent is.`,
+      `${agentDir} is a link that leads nowhere. Mount its target or correct it, or set agent_dir to the agent's directory.`,
     );
   }
   if (stat === undefined) throw new NoRegistration(`${agentDir} does not exist. ${install}`);
   if (!stat.isDirectory()) {
-    throw new NoRegistration(`${agentDir} is not a folder, so there is no agent in it. ${install}`);
+    throw new NoRegistration(
+      `${agentDir} is not a directory, so there is no agent in it. ${install}`,
+    );
   }
 }

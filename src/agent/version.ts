@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readAgentFile } from './read-agent-file.ts';
 
-/** The agent's version as version.txt tells it; undefined when it does not. */
+/** Returns the agent's version from version.txt; undefined when it cannot be read. */
 export function agentVersion(agentDir: string): string | undefined {
   try {
     const text = readAgentFile(join(agentDir, 'version.txt'))?.text.trim() ?? '';

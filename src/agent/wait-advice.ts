@@ -1,6 +1,6 @@
-/** What to do about a registration that is not there, when it was waited for so many seconds. */
+/** Returns what to do about a missing registration, after `waitedSeconds` of waiting for it. */
 export function waitAdvice(waitedSeconds: number): string {
   return waitedSeconds > 0
-    ? `It was waited for ${waitedSeconds} s in vain: look into /var/log/jcagent.log, or raise registration_timeout.`
-    : 'A host that is still being set up can be waited for with registration_timeout.';
+    ? `Waiting for the agent to register timed out after ${waitedSeconds} s. Check /var/log/jcagent.log, or raise registration_timeout.`
+    : 'To wait for a host that is still being set up, set registration_timeout.';
 }

@@ -15,9 +15,9 @@ import { processState, thisProcess } from './process-identity.ts';
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 
 /**
- * Puts a file of ours, for its owner alone, in the place of whatever is there, a link or a pipe
- * included. A reader finds the old one or the new one, also after a power failure. Throws what the
- * file system throws.
+ * Writes a file that only its owner can read. Replaces whatever is at the path, also a link or a
+ * pipe. A reader finds either the old file or the new one, even after a power failure. Throws what
+ * the file system throws.
  */
 export function replaceFile(path: string, text: string): void {
   const temporary = writeTemporary(path, text);
@@ -31,8 +31,8 @@ export function replaceFile(path: string, text: string): void {
 }
 
 /**
- * Creates a file of ours, for its owner alone, complete from its first moment on. Returns false when
- * there is one. Throws what the file system throws.
+ * Creates a file that only its owner can read. It never appears with part of its content. Returns
+ * false when the path exists. Throws what the file system throws.
  */
 export function createFile(path: string, text: string): boolean {
   const temporary = writeTemporary(path, text);
@@ -48,7 +48,7 @@ export function createFile(path: string, text: string): boolean {
   return true;
 }
 
-/** Removes a file, or a link to one. Returns whether it is gone; a directory stays. */
+/** Removes a file or a link, but no directory. Returns whether the path is gone. */
 export function removeFile(path: string): boolean {
   try {
     unlinkSync(path);
@@ -58,7 +58,7 @@ export function removeFile(path: string): boolean {
   }
 }
 
-/** Removes the temporary files of a file that killed processes have left. */
+/** Removes the temporary files that killed processes have left beside a file. */
 export function removeTemporaries(path: string): void {
   const prefix = `${basename(path)}.`;
   for (const name of readdirSync(dirname(path))) {
@@ -71,7 +71,7 @@ export function removeTemporaries(path: string): void {
   }
 }
 
-/** Who writes it, then what makes its name one that cannot be foreseen. */
+/** A temporary file's suffix: the writing process, then a random name. */
 const TEMPORARY = /^(\d+)-(\d*)-(\d*)-(\w*)-\w+$/;
 
 function writeTemporary(path: string, text: string): string {
@@ -91,12 +91,12 @@ function writeTemporary(path: string, text: string): string {
   return temporary;
 }
 
-/** Returns a name that no other has. */
+/** Returns a name that is almost certainly unique. */
 export function randomName(): string {
   return Math.random().toString(36).slice(2);
 }
 
-/** A file is in its place for good once its directory is on the disk, too. */
+/** Flushes a file's directory to disk: only then does a new name survive a power failure. */
 function flushDirectory(path: string): void {
   let directory: number | undefined;
   try {

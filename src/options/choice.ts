@@ -3,20 +3,20 @@ import { coerceText } from './coercions.ts';
 import { toUniqueListOf } from './collections.ts';
 import type { Option } from './option.ts';
 
-/** One of the accepted words. */
+/** Returns a reader for one of the accepted words. */
 export function toChoice<T extends string>(choices: readonly T[]): (value: unknown) => T {
   return coerceWith(`one of ${choices.join(', ')}`, (value) => {
-    const given = coerceText(value);
-    return choices.find((choice) => choice === given);
+    const text = coerceText(value);
+    return choices.find((choice) => choice === text);
   });
 }
 
-/** One of some words. */
+/** Defines an option that takes one of the accepted words. */
 export function choice<const T extends string>(...choices: T[]): Option<T | undefined> {
   return { type: 'str', choices, read: toChoice(choices) };
 }
 
-/** Words out of some, each once. */
+/** Defines an option that takes a list of the accepted words, without duplicates. */
 export function choices<const T extends string>(...accepted: T[]): Option<T[] | undefined> {
   const read = toUniqueListOf(toChoice(accepted));
   return { type: 'list', elements: 'str', choices: accepted, read };

@@ -1,14 +1,15 @@
 import { parseJson } from './json.ts';
 
 /**
- * Ansible's spellings of a value, as text in the one-line form of a task and as native types in
- * YAML. Each function gives undefined for what is no spelling of its kind.
+ * Conversions between the types in which Ansible passes a value: text from the one-line form of a
+ * task, native types from YAML. Each function returns undefined for a value that it does not
+ * accept.
  */
 
 const TRUE = new Set(['yes', 'on', '1', 'true', 't', 'y']);
 const FALSE = new Set(['no', 'off', '0', 'false', 'f', 'n']);
 
-/** A boolean, in any of Ansible's spellings and any case. */
+/** Returns a boolean from any of Ansible's spellings, in any case. */
 export function coerceBoolean(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
   const text = String(coerceText(value) ?? '')
@@ -18,7 +19,7 @@ export function coerceBoolean(value: unknown): boolean | undefined {
   return FALSE.has(text) ? false : undefined;
 }
 
-/** Text; a number or boolean becomes text, unless it is no longer the number that was written. */
+/** Returns text, also from a boolean or a number, unless parsing has rounded the number. */
 export function coerceText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (isRounded(value)) return undefined;
@@ -26,15 +27,15 @@ export function coerceText(value: unknown): string | undefined {
 }
 
 /**
- * Whether a number may not be the one that was written: JSON's reader keeps 53 bits, and `parseJson`
- * makes a fraction that needs more infinite.
+ * Returns whether parsing may have rounded a number: JSON.parse keeps 53 bits. `parseJson` returns
+ * infinity for a fraction that needs more.
  */
 export function isRounded(value: unknown): boolean {
   if (typeof value !== 'number') return false;
   return !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value));
 }
 
-/** A number, with fractions, from a number or its digits. */
+/** Returns a number, fractions included, from a number or its decimal digits. */
 export function coerceNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string') return undefined;
@@ -42,7 +43,7 @@ export function coerceNumber(value: unknown): number | undefined {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined;
 }
 
-/** A list, from a list, comma-separated text, JSON text, or a single number. */
+/** Returns a list from a list, comma-separated text, JSON text or a single number. */
 export function coerceList(value: unknown): unknown[] | undefined {
   if (Array.isArray(value)) return value;
   if (typeof value === 'number') return [value];
@@ -54,7 +55,7 @@ export function coerceList(value: unknown): unknown[] | undefined {
   return Array.isArray(parsed) ? parsed : undefined;
 }
 
-/** A mapping, from a mapping or JSON text. */
+/** Returns a mapping from a mapping or JSON text. */
 export function coerceMapping(value: unknown): Record<string, unknown> | undefined {
   const mapping = typeof value === 'string' ? tryJson(value) : value;
   return typeof mapping === 'object' && mapping !== null && !Array.isArray(mapping)

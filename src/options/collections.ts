@@ -2,35 +2,35 @@ import { coerceWith } from './coerce-with.ts';
 import { coerceList, coerceMapping } from './coercions.ts';
 import { asInvalid, InvalidValue, type ValidationIssue } from './invalid-value.ts';
 
-/** A list, of items not looked at yet. */
+/** Reads a list. Its items are not checked. */
 const toList = coerceWith('a list, or text with commas between the items', coerceList);
 
-/** A mapping, of values not looked at yet. */
+/** Reads a mapping. Its values are not checked. */
 export const toMapping = coerceWith('a mapping, or JSON text of one', coerceMapping);
 
-/** Returns a list of what each item is read as; reports everything that is wrong with any of them. */
+/** Returns a reader for a list that reads each item, and reports the issues of all items. */
 export function toListOf<T>(toItem: (value: unknown) => T): (value: unknown) => T[] {
   return (value) => {
     const issues: ValidationIssue[] = [];
     const items: T[] = [];
-    const given = toList(value);
-    const partial = given.map((item, place) => {
+    const rawItems = toList(value);
+    const partial = rawItems.map((rawItem, index) => {
       try {
-        const read = toItem(item);
-        items.push(read);
-        return read;
+        const item = toItem(rawItem);
+        items.push(item);
+        return item;
       } catch (error) {
         const invalid = asInvalid(error);
-        issues.push(...invalid.issues.map((issue) => ({ ...issue, path: [place, ...issue.path] })));
+        issues.push(...invalid.issues.map((issue) => ({ ...issue, path: [index, ...issue.path] })));
         return invalid.partial;
       }
     });
-    if (items.length < given.length) throw new InvalidValue(issues, partial);
+    if (items.length < rawItems.length) throw new InvalidValue(issues, partial);
     return items;
   };
 }
 
-/** The same, where what is given twice counts once. */
+/** Returns a reader for a list without duplicates. */
 export function toUniqueListOf<T>(toItem: (value: unknown) => T): (value: unknown) => T[] {
   const toItems = toListOf(toItem);
   return (value) => [...new Set(toItems(value))];

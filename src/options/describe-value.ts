@@ -2,7 +2,7 @@ import { isRounded } from './coercions.ts';
 import { JsonError, parseJson } from './json.ts';
 import { quoteKey } from './quote-name.ts';
 
-/** Returns a value as it is named to the person who gave it, without what may be a secret in it. */
+/** Describes a value for an error message, without anything in it that may be a secret. */
 export function describeValue(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
@@ -14,7 +14,7 @@ export function describeValue(value: unknown): string {
     : `the text ${JSON.stringify(quoteKey(value))}`;
 }
 
-/** Text that was meant to be a list or a mapping, which may hold anything. */
+/** Describes text that should be a list or a mapping in JSON. It may contain secrets. */
 function describeJson(text: string): string {
   try {
     return `text that holds ${describeValue(parseJson(text))}`;

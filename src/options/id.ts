@@ -7,54 +7,54 @@ import type { Option, ReadContext } from './option.ts';
 import { toText } from './scalars.ts';
 
 const ID_HINT =
-  "System Context cannot look up names; an id stands in the address of the object's page in the Admin Portal, and in JumpCloud's API and PowerShell module";
+  "System Context cannot look up names; find the id in the URL of the object's page in the Admin Portal, or with JumpCloud's API or PowerShell module";
 const NAMES_HINT =
-  'To give names instead, resolve them with jumpcloud_names where an API key is, and give its result in names';
+  'To use names instead, run jumpcloud_names where an API key is available, and pass its result in names';
 
-/** Of what kind the objects are, which may depend on what else is given. */
-export type KindResolver = NamedKind | ((given: ReadContext['given']) => NamedKind | undefined);
+/** The kind of an option's objects, or a function that finds it in the other options. */
+export type KindResolver =
+  | NamedKind
+  | ((rawOptions: ReadContext['rawOptions']) => NamedKind | undefined);
 
-/** A JumpCloud object's id, lower case. */
+/** Reads the id of a JumpCloud object. Returns it in lower case. */
 export function toId(value: unknown): string {
-  const given = toText(value).trim();
-  if (!isId(given)) {
-    throw notAnId(value, ID_HINT);
-  }
-  return given.toLowerCase();
+  const text = toText(value).trim();
+  if (!isId(text)) throw notIdError(value, ID_HINT);
+  return text.toLowerCase();
 }
 
-/** Whether a text is an id, which no name can be then. */
+/** Returns whether a text is an id. Such a text is never treated as a name. */
 export function isId(text: string): boolean {
   return /^[0-9a-f]{24}$/i.test(text);
 }
 
-/** Reads an id, or a name that stands for one. */
+/** Returns a reader for an id, or for a name that is looked up. */
 export function toObjectId(kind: NamedKind | undefined, names: NameLookup | undefined) {
   return (value: unknown): string => {
-    const given = toText(value);
-    if (isId(given.trim())) return given.trim().toLowerCase();
-    if (names !== undefined) return idOfName(kind, names, given);
-    throw notAnId(value, `${ID_HINT}. ${NAMES_HINT}`);
+    const text = toText(value);
+    if (isId(text.trim())) return text.trim().toLowerCase();
+    if (names !== undefined) return lookUpId(kind, names, text);
+    throw notIdError(value, `${ID_HINT}. ${NAMES_HINT}`);
   };
 }
 
-function notAnId(value: unknown, advice: string): InvalidValue {
+function notIdError(value: unknown, advice: string): InvalidValue {
   const message = `expected an id (24 hexadecimal digits), got ${describeValue(value)}`;
   return new InvalidValue([{ path: [], message, advice }]);
 }
 
-/** Finds the id of a name; an unknown kind is a problem of the option that says the kind. */
-function idOfName(kind: NamedKind | undefined, names: NameLookup, name: string): string {
+/** Returns the id of a name. An unknown kind is reported with the option that sets the kind. */
+function lookUpId(kind: NamedKind | undefined, names: NameLookup, name: string): string {
   if (kind === undefined) throw new InvalidValue([]);
   return names.idOf(kind, name);
 }
 
-/** The id of a JumpCloud object that has no name here: a system's. */
+/** Defines an option that takes an id, but no name: a system's. */
 export function id(): Option<string | undefined> {
   return { type: 'str', read: toId };
 }
 
-/** An object, by id or name, or empty text for none. */
+/** Defines an option that takes the id or name of an object, or empty text for none. */
 export function objectOrNone(kind: NamedKind): Option<string | undefined> {
   return {
     type: 'str',
@@ -62,14 +62,14 @@ export function objectOrNone(kind: NamedKind): Option<string | undefined> {
   };
 }
 
-/** Objects, by ids or names, as ids; one that is given twice counts once. */
+/** Defines an option that takes ids or names of objects. Its value is ids without duplicates. */
 export function objects(kind: KindResolver): Option<string[] | undefined> {
   return {
     type: 'list',
     elements: 'str',
-    read(value, { names, given }) {
-      const of = typeof kind === 'function' ? kind(given) : kind;
-      return toUniqueListOf(toObjectId(of, names))(value);
+    read(value, { names, rawOptions }) {
+      const resolvedKind = typeof kind === 'function' ? kind(rawOptions) : kind;
+      return toUniqueListOf(toObjectId(resolvedKind, names))(value);
     },
   };
 }

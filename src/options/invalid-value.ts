@@ -1,9 +1,9 @@
-/** Stands for a value that cannot be read; what is wrong with it is a problem of the call. */
+/** Takes the place of an invalid value, whose issues are reported as problems of the call. */
 export const INVALID = Symbol('invalid');
 
 type Invalid = typeof INVALID;
 
-/** A value as far as it can be read: any part of it may be `INVALID`. Compare with `===`. */
+/** A value of which any part may be `INVALID`. Compare with `===`. */
 export type PartialValue<V> =
   | Invalid
   | (V extends readonly (infer Item)[]
@@ -12,32 +12,32 @@ export type PartialValue<V> =
         ? { readonly [K in keyof V]: PartialValue<V[K]> }
         : V);
 
-/** What is wrong with one place in a value, and what is accepted there. */
+/** An error at one place in a value, and what is accepted there. */
 export interface ValidationIssue {
-  /** Where in the value: names, and places in lists counted from zero; none for all of it. */
+  /** The keys and zero-based list indexes that lead to the place; empty for the whole value. */
   readonly path: readonly (string | number)[];
-  /** Follows the option's name and a colon. */
+  /** Printed after the option's name and a colon. */
   readonly message: string;
-  /** A sentence without its full stop that helps with others of the kind, too. */
+  /** A sentence without its full stop. Printed once for all issues that share it. */
   readonly advice?: string;
 }
 
-/** A value that cannot be read whole, and everything that is wrong with it. */
+/** A value, or part of it, is invalid. Carries every issue. */
 export class InvalidValue extends Error {
   readonly issues: readonly ValidationIssue[];
-  /** The value as far as it can be read. */
+  /** The value with `INVALID` in the place of its invalid parts. */
   readonly partial: unknown;
 
-  /** Without issues, the reason is a problem that is reported elsewhere. */
-  constructor(wrong: string | readonly ValidationIssue[], partial: unknown = INVALID) {
-    const issues = typeof wrong === 'string' ? [{ path: [], message: wrong }] : wrong;
+  /** An empty list of issues means that the cause is reported elsewhere. */
+  constructor(reason: string | readonly ValidationIssue[], partial: unknown = INVALID) {
+    const issues = typeof reason === 'string' ? [{ path: [], message: reason }] : reason;
     super(issues.map(({ message }) => message).join('; '));
     this.issues = issues;
     this.partial = partial;
   }
 }
 
-/** Returns the error of a value that cannot be read; throws any other again. */
+/** Returns an `InvalidValue` error; throws any other again. */
 export function asInvalid(error: unknown): InvalidValue {
   if (error instanceof InvalidValue) return error;
   throw error;

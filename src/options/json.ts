@@ -1,26 +1,26 @@
 import { quoteKey } from './quote-name.ts';
 
-/** Far deeper than any option goes; Node can read what is deeper than it can write. */
+/** Far more than any option has. JSON.parse accepts deeper nesting than JSON.stringify. */
 const MAX_DEPTH = 100;
 
-/** Why a text is not JSON that can be used; the message quotes nothing of it but a key. */
+/** A text is not usable JSON. The message follows its name and quotes no part of it but a key. */
 export class JsonError extends Error {}
 
-/** Parsed as infinite, which no number of a JSON text is meant to be. */
+/** Parsed as infinity, which no valid option has. */
 const TOO_LARGE = '1e999';
 
-/** In characters; a number without exponent that is as short is held with all its digits. */
+/** In characters. A number of this length without exponent always keeps all its digits. */
 const ALWAYS_EXACT = 15;
 
 /**
- * Parses JSON, and refuses an object that names a key twice (the parser would silently keep the
- * last one) and what is nested more than a hundred levels deep. A number that would silently become
- * another one (`0.12345678901234567890`, `1e-400`) is read as infinite.
+ * Parses JSON. Refuses duplicate keys, of which JSON.parse would silently keep the last, and
+ * nesting of more than a hundred levels. Returns infinity for a number that JSON.parse would
+ * silently round (`0.12345678901234567890`, `1e-400`).
  * @throws JsonError
  */
 export function parseJson(text: string): unknown {
   const value = parse(text);
-  const parts = inspect(text);
+  const parts = splitAtRounded(text);
   return parts.length === 1 ? value : parse(parts.join(TOO_LARGE));
 }
 
@@ -30,57 +30,58 @@ function parse(text: string): unknown {
   } catch (error) {
     const position = /position (\d+)/.exec(String(error))?.[1];
     throw new JsonError(
-      position === undefined ? 'is not JSON' : `is not JSON ${where(text, Number(position))}`,
+      position === undefined ? 'is not JSON' : `is not JSON ${place(text, Number(position))}`,
     );
   }
 }
 
-function where(text: string, position: number): string {
+function place(text: string, position: number): string {
   const lines = text.slice(0, position).split('\n');
   return `at line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
 }
 
 /**
- * Looks through a valid JSON text for what the parser lets pass. Returns the parts of the text before,
- * between and after the numbers that the parser rounds.
+ * Checks a valid JSON text for duplicate keys and deep nesting. Returns the parts of the text
+ * before, between and after the numbers that JSON.parse rounds.
+ * @throws JsonError
  */
-function inspect(text: string): string[] {
+function splitAtRounded(text: string): string[] {
   const open: (Set<string> | undefined)[] = [];
   const parts: string[] = [];
   let start = 0;
-  const marks = /["{}[\]]|-?\d[\d.eE+-]*/g;
+  const tokens = /["{}[\]]|-?\d[\d.eE+-]*/g;
   const colon = /\s*:/y;
-  for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
-    if (mark[0] === '"') {
-      marks.lastIndex = endOfString(text, mark.index);
-      colon.lastIndex = marks.lastIndex;
+  for (let token = tokens.exec(text); token !== null; token = tokens.exec(text)) {
+    if (token[0] === '"') {
+      tokens.lastIndex = endOfString(text, token.index);
+      colon.lastIndex = tokens.lastIndex;
       if (!colon.test(text)) continue;
-      const key = String(JSON.parse(text.slice(mark.index, marks.lastIndex)));
+      const key = String(JSON.parse(text.slice(token.index, tokens.lastIndex)));
       const keys = open.at(-1);
       if (keys?.has(key)) throw new JsonError(`names the key "${quoteKey(key)}" twice`);
       keys?.add(key);
-    } else if (mark[0] === '{' || mark[0] === '[') {
-      open.push(mark[0] === '{' ? new Set() : undefined);
+    } else if (token[0] === '{' || token[0] === '[') {
+      open.push(token[0] === '{' ? new Set() : undefined);
       if (open.length > MAX_DEPTH)
         throw new JsonError(`is nested more than ${MAX_DEPTH} levels deep`);
-    } else if (mark[0] === '}' || mark[0] === ']') {
+    } else if (token[0] === '}' || token[0] === ']') {
       open.pop();
-    } else if (!isExact(mark[0])) {
-      parts.push(text.slice(start, mark.index));
-      start = marks.lastIndex;
+    } else if (!isExact(token[0])) {
+      parts.push(text.slice(start, token.index));
+      start = tokens.lastIndex;
     }
   }
   return [...parts, text.slice(start)];
 }
 
-/** Whether a number is the same, as a decimal, after it was read and written again. */
+/** Returns whether a number has the same decimal value after it was parsed and printed again. */
 function isExact(number: string): boolean {
   if (number.length <= ALWAYS_EXACT && !/e/i.test(number)) return true;
-  return decimal(number) === decimal(String(Number(number)));
+  return normalize(number) === normalize(String(Number(number)));
 }
 
-/** Returns a number without its sign in one spelling: all that counts of its digits, and an exponent. */
-function decimal(number: string): string {
+/** Returns a number without sign in a normal form: its significant digits and an exponent. */
+function normalize(number: string): string {
   const [, whole = '', fraction = '', exponent = '0'] =
     /^-?(\d+)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(number) ?? [];
   const digits = whole + fraction;
@@ -92,7 +93,7 @@ function decimal(number: string): string {
   return `${digits.slice(start, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
 }
 
-/** Where the string that starts at `start` is over. A regular expression would run out of stack. */
+/** Returns the end of a string. A regular expression for it would overflow the stack. */
 function endOfString(text: string, start: number): number {
   for (let end = start; ; ) {
     end = text.indexOf('"', end + 1);

@@ -11,18 +11,21 @@ import { toPath } from './path.ts';
 import { quoteKey, quoteName, quotePath } from './quote-name.ts';
 import { readRegularFile, UserFileError } from './read-regular-file.ts';
 
-/** Room for some hundred thousand names. */
+/** Enough for several hundred thousand names. */
 const MAX_MIB = 16;
 const BYTE_ORDER_MARK = /^\ufeff/;
 
-/** Names that stand for ids, as jumpcloud_names gives them, or the path of a JSON file that holds them. */
+/**
+ * Defines an option that takes names with their ids, as jumpcloud_names returns them, or the path
+ * of a JSON file with them.
+ */
 export function namesOption(): Option<NameLookup | undefined> {
-  // The other options of a call are read with them, before and beside this one.
-  const readings = new WeakMap<object, Promise<NameLookup>>();
-  const read: Option<NameLookup>['read'] = (value, { given }) => {
-    const reading = readings.get(given) ?? toNames(value);
-    readings.set(given, reading);
-    return reading;
+  // A call reads this option twice, first as the context of its other options, but the file once.
+  const lookups = new WeakMap<object, Promise<NameLookup>>();
+  const read: Option<NameLookup>['read'] = (value, { rawOptions }) => {
+    const lookup = lookups.get(rawOptions) ?? toNames(value);
+    lookups.set(rawOptions, lookup);
+    return lookup;
   };
   return { type: 'raw', read };
 }
@@ -48,16 +51,16 @@ function readNames(path: string): string {
   return bytes.toString('utf8').replace(BYTE_ORDER_MARK, '');
 }
 
-function parse(text: string, where: string): unknown {
+function parse(text: string, source: string): unknown {
   try {
     return parseJson(text);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw new InvalidValue(`${where} ${error.message}`);
+    throw new InvalidValue(`${source} ${error.message}`);
   }
 }
 
-function toNameLookup(value: unknown, where: string): NameLookup {
+function toNameLookup(value: unknown, source: string): NameLookup {
   if (!isMapping(value)) {
     throw new InvalidValue(
       `expected a mapping of kinds to names and ids, or the path of a JSON file that holds one, got ${describeValue(value)}`,
@@ -65,16 +68,16 @@ function toNameLookup(value: unknown, where: string): NameLookup {
   }
   if ('names' in value) {
     throw new InvalidValue(
-      `${where} is the whole result of jumpcloud_names; give what stands under names in it`,
+      `${source} is the whole result of jumpcloud_names; give only the value of its key names`,
     );
   }
   const names: Partial<Record<NamedKind, Record<string, string>>> = {};
   const issues: ValidationIssue[] = [];
-  for (const [kind, of] of Object.entries(value)) {
-    if (!isKind(kind)) issues.push(unknownKind(kind, where));
-    else if (isMapping(of)) names[kind] = idsByName(kind, of, issues);
-    else if (of !== null) {
-      const message = `${kind}: expected a mapping of names to ids, got ${describeValue(of)}`;
+  for (const [kind, objects] of Object.entries(value)) {
+    if (!isKind(kind)) issues.push(unknownKind(kind, source));
+    else if (isMapping(objects)) names[kind] = idsByName(kind, objects, issues);
+    else if (objects !== null) {
+      const message = `${kind}: expected a mapping of names to ids, got ${describeValue(objects)}`;
       issues.push({ path: [], message });
     }
   }
@@ -82,17 +85,17 @@ function toNameLookup(value: unknown, where: string): NameLookup {
   return new NameLookup(names);
 }
 
-function unknownKind(kind: string, where: string): ValidationIssue {
-  const meant = nearestName(kind, NAMED_KINDS);
-  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+function unknownKind(kind: string, source: string): ValidationIssue {
+  const nearest = nearestName(kind, NAMED_KINDS);
+  const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
   return {
     path: [],
-    message: `${where}: ${quoteKey(kind)} is no kind of object${hint}`,
+    message: `${source}: ${quoteKey(kind)} is not a kind of object${hint}`,
     advice: `Known kinds are ${NAMED_KINDS.join(', ')}`,
   };
 }
 
-/** Returns the ids of one kind, each as it is or from a mapping whose other keys do not matter. */
+/** Returns ids by name. An object is an id, or a mapping with one, whose other keys are ignored. */
 function idsByName(
   kind: NamedKind,
   objects: Record<string, unknown>,

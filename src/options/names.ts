@@ -4,7 +4,7 @@ import { InvalidValue } from './invalid-value.ts';
 import { nearestName } from './nearest-name.ts';
 import { quoteName } from './quote-name.ts';
 
-/** What stands for ids in a call: ids by kind and name. */
+/** Ids by kind and name. */
 export type Names = Readonly<Partial<Record<NamedKind, Readonly<Record<string, string>>>>>;
 
 /** Finds ids by name, and names by id. */
@@ -17,14 +17,14 @@ export class NameLookup {
     for (const kind of NAMED_KINDS) {
       const entries = Object.entries(names[kind] ?? {});
       this.#ids.set(kind, new Map(entries));
-      // Of two names for one id the first counts.
+      // The first of two names for one id counts.
       for (const [name, id] of entries) if (!this.#names.has(id)) this.#names.set(id, name);
     }
   }
 
   /**
-   * The id that a name stands for. Names are compared exactly.
-   * @throws InvalidValue when nothing of that kind bears it
+   * Returns the id of a name. Names are compared exactly.
+   * @throws InvalidValue when no object of that kind has the name
    */
   idOf(kind: NamedKind, name: string): string {
     const known = this.#ids.get(kind) ?? new Map<string, string>();
@@ -34,21 +34,21 @@ export class NameLookup {
       this.#used.set(kind, used.set(name, id));
       return id;
     }
-    const meant = nearestName(name, [...known.keys()]);
-    // A name that is nearly one of theirs is no secret in the wrong place.
-    const quoted = meant === undefined ? quoteName(name) : truncate(name);
-    const hint = meant === undefined ? '' : `; did you mean ${truncate(meant)}?`;
+    const nearest = nearestName(name, [...known.keys()]);
+    // A text close to a known name is not a misplaced secret, so it is not masked.
+    const quoted = nearest === undefined ? quoteName(name) : truncate(name);
+    const hint = nearest === undefined ? '' : `; did you mean ${truncate(nearest)}?`;
     throw new InvalidValue(
-      `names has no ${kind.replace('_', ' ')} of the name ${JSON.stringify(quoted)}${hint}`,
+      `names has no ${kind.replace('_', ' ')} named ${JSON.stringify(quoted)}${hint}`,
     );
   }
 
-  /** The name of an object; undefined when it is not known. */
+  /** Returns the name of an object; undefined when it is not known. */
   nameOf(id: string): string | undefined {
     return this.#names.get(id);
   }
 
-  /** What of the names was used: all of them may be very many. */
+  /** Returns only the names that were looked up, because the whole list may be very long. */
   used(): Names {
     return Object.fromEntries(
       [...this.#used].map(([kind, names]) => [kind, Object.fromEntries(names)]),
@@ -56,7 +56,7 @@ export class NameLookup {
   }
 }
 
-/** Stands for names that cannot be read, which is reported once and not for each name. */
+/** Takes the place of invalid names, which are reported once instead of for each lookup. */
 export class InvalidNames extends NameLookup {
   constructor() {
     super({});

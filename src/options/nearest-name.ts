@@ -1,24 +1,24 @@
-/** In letters; names that begin so are as good as the same. */
+/** In letters. Names that agree up to here count as equal. */
 const MAX_LENGTH = 64;
 const FIRST_ROW = Uint8Array.from({ length: MAX_LENGTH + 1 }, (_, i) => i);
 
-/** The known name that a mistyped one was probably meant to be, if any is close. */
+/** Returns the known name that is closest to a mistyped one; undefined when none is close. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
-  const plain = simplify(name);
-  if (plain === '') return undefined;
-  const most = Math.max(1, Math.floor(plain.length / 4));
-  let best: string | undefined;
-  let fewest = most + 1;
+  const simplified = simplify(name);
+  if (simplified === '') return undefined;
+  const maxEdits = Math.max(1, Math.floor(simplified.length / 4));
+  let nearest: string | undefined;
+  let fewestEdits = maxEdits + 1;
   for (const candidate of known) {
-    const edits = distance(plain, simplify(candidate), fewest);
-    if (edits >= fewest) continue;
-    [best, fewest] = [candidate, edits];
+    const edits = editDistance(simplified, simplify(candidate), fewestEdits);
+    if (edits >= fewestEdits) continue;
+    [nearest, fewestEdits] = [candidate, edits];
     if (edits === 0) break;
   }
-  return best;
+  return nearest;
 }
 
-/** displayName, display-name and display_name are one name spelled three ways. */
+/** Makes displayName, display-name and display_name the same. */
 function simplify(name: string): string {
   return name
     .toLowerCase()
@@ -27,15 +27,15 @@ function simplify(name: string): string {
 }
 
 /**
- * How many letters have to be typed, dropped, replaced or swapped with the next to get from one to the
- * other (the optimal string alignment distance). There may be
- * very many names to compare: it stops where it cannot become fewer than `enough`, and gives that.
+ * Returns the optimal string alignment distance: the number of letters to insert, delete, replace
+ * or swap with the next. To stay fast with very many names, it stops and returns `limit` as soon as
+ * the distance cannot be below it.
  */
-function distance(a: string, b: string, enough: number): number {
-  if (Math.abs(a.length - b.length) >= enough) return enough;
+function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) >= limit) return limit;
   let row = FIRST_ROW.slice(0, b.length + 1);
   let next = new Uint8Array(b.length + 1);
-  let before = new Uint8Array(b.length + 1);
+  let previous = new Uint8Array(b.length + 1);
   for (let i = 0; i < a.length; i++) {
     const letter = a.charCodeAt(i);
     let [left, least] = [i + 1, i + 1];
@@ -49,12 +49,12 @@ function distance(a: string, b: string, enough: number): number {
         letter === b.charCodeAt(j - 1) &&
         a.charCodeAt(i - 1) === b.charCodeAt(j)
       )
-        left = Math.min(left, (before[j - 1] ?? 0) + 1);
+        left = Math.min(left, (previous[j - 1] ?? 0) + 1);
       next[j + 1] = left;
       if (left < least) least = left;
     }
-    if (least >= enough) return enough;
-    [before, row, next] = [row, next, before];
+    if (least >= limit) return limit;
+    [previous, row, next] = [row, next, previous];
   }
   return row[b.length] ?? 0;
 }

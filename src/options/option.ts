@@ -1,10 +1,10 @@
 import type { PartialValue } from './invalid-value.ts';
 import type { NameLookup } from './names.ts';
 
-/** The type of an option, by Ansible's names. */
+/** Ansible's names of option types. */
 export type AnsibleType = 'str' | 'bool' | 'float' | 'path' | 'list' | 'dict' | 'raw';
 
-/** One option of a module: how it is documented, and how a value for it is read. */
+/** One option of a module: its documentation, and how to read its value. */
 export interface Option<T> {
   readonly type: AnsibleType;
   /** The type of a list's items; `raw` when several are accepted. */
@@ -12,44 +12,44 @@ export interface Option<T> {
   readonly choices?: readonly string[];
   readonly required?: true;
   readonly default?: unknown;
-  /** Its value may hold credentials, and is masked wherever it is shown. */
+  /** Marks a value that may contain credentials. It is masked in every output. */
   readonly secret?: true;
-  /** The options of a mapping that has options of its own. */
+  /** The options inside a mapping. */
   readonly suboptions?: OptionTable;
   /**
-   * Reads any JSON value as the option's.
-   * @throws InvalidValue with a sentence for each thing that is wrong with it
+   * Reads the option's value from any JSON value.
+   * @throws InvalidValue with all its issues
    */
-  readonly read: (value: unknown, call: ReadContext) => T | Promise<T>;
+  readonly read: (value: unknown, context: ReadContext) => T | Promise<T>;
 }
 
-/** What the reading of a value may depend on. */
+/** The rest of the call, on which the value of an option may depend. */
 export interface ReadContext {
-  /** The names that stand for ids in this call. */
+  /** The names that this call may use instead of ids. */
   readonly names: NameLookup | undefined;
-  /** The values beside it, as given. */
-  readonly given: ReadonlyMap<string, unknown>;
+  /** All options of the same mapping, not read yet. */
+  readonly rawOptions: ReadonlyMap<string, unknown>;
 }
 
 /** The options of a module by name. */
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
-/** What a module gets to work with for a table of options. */
+/** The valid values of a table of options. */
 export type OptionValues<T extends OptionTable> = {
   readonly [K in keyof T]: T[K] extends Option<infer V> ? V : never;
 };
 
-/** The same as far as the call can be read: undefined may also be a required option that is missing. */
+/** The values of a call that may be invalid. Undefined may also mean a missing required option. */
 export type PartialValues<T extends OptionTable> = {
   readonly [K in keyof T]: PartialValue<OptionValues<T>[K]> | undefined;
 };
 
-/** An option that has to be given. */
+/** Makes an option required. */
 export function required<T>(option: Option<T | undefined>): Option<T> {
   return { ...option, required: true } as Option<T>;
 }
 
-/** An option with a value of its own when it is not given. */
+/** Gives an option a default value. */
 export function withDefault<T>(option: Option<T | undefined>, value: NoInfer<T>): Option<T> {
   return { ...option, default: value } as Option<T>;
 }

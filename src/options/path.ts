@@ -2,19 +2,19 @@ import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
 import { toText } from './scalars.ts';
 
-/** A path, with `~` and environment variables replaced. */
+/** Reads a path. Replaces `~` and environment variables in it, as Ansible does. */
 export async function toPath(value: unknown): Promise<string> {
-  const given = toText(value);
-  if (given === '') throw new InvalidValue('must not be empty');
-  if (given.includes('\0')) throw new InvalidValue('must not contain a NUL character');
-  const home = /^~(?=\/|$)/.test(given) ? await homeDirectory() : undefined;
-  return (home === undefined ? given : home + given.slice(1)).replace(
+  const text = toText(value);
+  if (text === '') throw new InvalidValue('must not be empty');
+  if (text.includes('\0')) throw new InvalidValue('must not contain a NUL character');
+  const home = /^~(?=\/|$)/.test(text) ? await homeDirectory() : undefined;
+  return (home === undefined ? text : home + text.slice(1)).replace(
     /\$(?:(\w+)|\{(\w+)\})/g,
     (whole, plain, braced) => process.env[plain ?? braced] ?? whole,
   );
 }
 
-/** Without HOME and an entry for this user there is none, and Node throws. */
+/** Returns undefined without HOME and a user database entry; Node.js throws then. */
 async function homeDirectory(): Promise<string | undefined> {
   const { homedir } = await import('node:os');
   try {
@@ -24,7 +24,7 @@ async function homeDirectory(): Promise<string | undefined> {
   }
 }
 
-/** A path; `~` and environment variables in it are replaced, as Ansible does. */
+/** Defines an option that takes a path, in which `~` and environment variables are replaced. */
 export function path(): Option<string | undefined> {
   return { type: 'path', read: toPath };
 }

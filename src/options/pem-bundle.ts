@@ -4,16 +4,16 @@ import { toPath } from './path.ts';
 import { quotePath } from './quote-name.ts';
 import { readRegularFile, UserFileError } from './read-regular-file.ts';
 
-/** Some three times the size of all roots there are. */
+/** About three times the size of a bundle of all public root certificates. */
 const MAX_MIB = 1;
 
-/** One thing in a bundle, up to its end or, when that is missing, to the next. */
+/** One PEM block, up to its END line or, when that is missing, up to the next block. */
 const BLOCK = /-----BEGIN ([^-]+)-----[\s\S]*?(?:-----END [^-]+-----|(?=-----BEGIN )|$)/g;
 
-/** The certificates of a PEM bundle, and the path that was given. */
+/** The certificates of a PEM bundle, and its path. */
 export class PemBundle {
   readonly path: string;
-  /** PEM blocks, and nothing between them that OpenSSL could stop at. */
+  /** PEM blocks without the text between them, at which OpenSSL could stop reading. */
   readonly certificates: string;
 
   constructor(path: string, certificates: string) {
@@ -22,21 +22,26 @@ export class PemBundle {
   }
 }
 
-/** The path of a PEM bundle, which is read at once, so that what was checked is what is trusted. */
+/**
+ * Defines an option that takes the path of a PEM bundle. The file is read once, so that only
+ * checked certificates are trusted.
+ */
 export function pemBundle(): Option<PemBundle | undefined> {
   return { type: 'path', read: toPemBundle };
 }
 
-/** Reads a file that holds at least one certificate, and none that is broken. */
+/** Reads a file with at least one certificate, none of which may be broken. */
 async function toPemBundle(value: unknown): Promise<PemBundle> {
   const path = await toPath(value);
   const pem = readPem(path);
-  const found = [...pem.matchAll(BLOCK)].filter(([, kind]) => /CERT(?!.*REQUEST)/.test(kind ?? ''));
-  if (found.length === 0) {
+  const matches = [...pem.matchAll(BLOCK)].filter(([, kind]) =>
+    /CERT(?!.*REQUEST)/.test(kind ?? ''),
+  );
+  if (matches.length === 0) {
     throw new InvalidValue(`${path} does not hold a certificate in PEM form`);
   }
-  const blocks = found.map(([block]) => withoutIndentation(block));
-  // Only where a bundle is given: it takes 2 ms to be loaded.
+  const blocks = matches.map(([block]) => withoutIndentation(block));
+  // Imported here because loading it takes 2 ms.
   const { X509Certificate } = await import('node:crypto');
   const broken = blocks.findIndex((block) => {
     try {
@@ -47,29 +52,29 @@ async function toPemBundle(value: unknown): Promise<PemBundle> {
     }
   });
   if (broken >= 0) {
-    const line = pem.slice(0, found[broken]?.index).split('\n').length;
+    const line = pem.slice(0, matches[broken]?.index).split('\n').length;
     throw new InvalidValue(
-      `${path}: certificate ${broken + 1} of ${blocks.length}, which begins in line ${line}, cannot be read; correct it or take it out`,
+      `${path}: certificate ${broken + 1} of ${blocks.length}, which begins in line ${line}, cannot be read; correct it or remove it`,
     );
   }
   return new PemBundle(path, blocks.join(''));
 }
 
-/** Comments may be in any encoding. */
+/** Reads the file as Latin-1, because its comments may be in any encoding. */
 function readPem(path: string): string {
   try {
     return readRegularFile(path, MAX_MIB).toString('latin1');
   } catch (error) {
-    if (error instanceof UserFileError) throw unreadable(path, error);
+    if (error instanceof UserFileError) throw unreadableError(path, error);
     throw error;
   }
 }
 
-/** Returns a block without blanks around its lines. OpenSSL knows its begin and end at a line's start only. */
+/** Trims each line of a block: OpenSSL finds BEGIN and END only at the start of a line. */
 function withoutIndentation(block: string): string {
   return `${block.replaceAll(/^[ \t]+|[ \t\r]+$/gm, '')}\n`;
 }
 
-function unreadable(path: string, { message }: UserFileError): InvalidValue {
+function unreadableError(path: string, { message }: UserFileError): InvalidValue {
   return new InvalidValue(`${quotePath(path) ?? 'the given file'} ${message}`);
 }

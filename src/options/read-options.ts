@@ -2,72 +2,71 @@ import type { Problem } from '../base/errors.ts';
 import { parseServerUrl } from '../base/server-url.ts';
 import { asInvalid, INVALID, type ValidationIssue } from './invalid-value.ts';
 import { InvalidNames, NameLookup } from './names.ts';
-import { nearestName } from './nearest-name';
+import { nearestName } from './nearest-name.ts';
 import type { Option, OptionTable, OptionValues, PartialValues, ReadContext } from './option.ts';
 import { PemBundle } from './pem-bundle.ts';
-import { quoteKey } from './quote-name';
+import { quoteKey } from './quote-name.ts';
 
 const MASK = '********';
 
-/** A call's options as understood, and everything that is wrong with them. */
+/** The values of a call's options, and all problems with them. */
 export interface ParsedOptions<T extends OptionTable> {
   readonly problems: readonly Problem[];
   readonly partial: PartialValues<T>;
-  /** Present when all values can be read, though options may be unknown. */
+  /** Present when all known options are valid, even if there are unknown ones. */
   readonly values?: OptionValues<T>;
 }
 
 /**
- * Reads a call's options: unknown names, missing and unfit values are all reported together.
- * Null means not given. `given` holds no `_ansible_*` keys any more.
+ * Reads a call's options, and reports all unknown options, missing values and invalid values
+ * together. Null counts as not given. `rawOptions` must not contain `_ansible_*` keys.
  */
 export async function readOptions<T extends OptionTable>(
   module: string,
   table: T,
-  given: ReadonlyMap<string, unknown>,
+  rawOptions: ReadonlyMap<string, unknown>,
 ): Promise<ParsedOptions<T>> {
-  const unknown = [...given.keys()].filter((name) => !Object.hasOwn(table, name));
-  const wrongNames =
+  const unknown = [...rawOptions.keys()].filter((name) => !Object.hasOwn(table, name));
+  const unsupported =
     unknown.length > 0 ? [unsupportedProblem(module, unknown, Object.keys(table))] : [];
-  const names = await readGivenNames(table, given);
-  const { problems, partial, values } = await readValues(table, { names, given });
-  // The same lookup that the others were read with, which knows what of it was used.
+  const names = await readNames(table, rawOptions);
+  const { problems, partial, values } = await readValues(table, { names, rawOptions });
+  // The lookup that the other options used, because it records the names that were looked up.
   const used = partial['names'] instanceof NameLookup ? { names } : {};
   return {
-    problems: [...wrongNames, ...problems],
+    problems: [...unsupported, ...problems],
     partial: { ...partial, ...used },
     ...(values && { values: { ...values, ...used } }),
   };
 }
 
-/** What the other options are read with, as far as it can be read itself. */
-async function readGivenNames(
+/** Reads the option `names`, which the other options need. */
+async function readNames(
   table: OptionTable,
-  given: ReadonlyMap<string, unknown>,
+  rawOptions: ReadonlyMap<string, unknown>,
 ): Promise<NameLookup | undefined> {
-  const value = given.get('names') ?? undefined;
+  const value = rawOptions.get('names') ?? undefined;
   const option = table['names'];
   if (value === undefined || option === undefined) return undefined;
   try {
-    return (await option.read(value, { names: undefined, given })) as NameLookup;
+    return (await option.read(value, { names: undefined, rawOptions })) as NameLookup;
   } catch (error) {
-    // Reported when the option itself is read.
+    // Reported when readValues reads the option again.
     asInvalid(error);
     return new InvalidNames();
   }
 }
 
-/** Reads the values of known options, and reports everything that is wrong with any of them. */
+/** Reads the values of the known options, and reports the issues of all of them. */
 export async function readValues<T extends OptionTable>(
   table: T,
-  call: ReadContext,
+  context: ReadContext,
 ): Promise<ParsedOptions<T>> {
-  const { given } = call;
   const problems: Problem[] = [];
   const values: Record<string, unknown> = {};
   let isComplete = true;
   for (const [name, option] of Object.entries(table)) {
-    const value = given.get(name) ?? undefined;
+    const value = context.rawOptions.get(name) ?? undefined;
     if (value === undefined) {
       values[name] = option.default;
       if (!option.required) continue;
@@ -76,10 +75,10 @@ export async function readValues<T extends OptionTable>(
       continue;
     }
     try {
-      values[name] = await option.read(value, call);
+      values[name] = await option.read(value, context);
     } catch (error) {
       const { issues, partial } = asInvalid(error);
-      for (const issue of issues) problems.push(problemOf(name, issue));
+      for (const issue of issues) problems.push(toProblem(name, issue));
       values[name] = partial;
       isComplete = false;
     }
@@ -91,10 +90,13 @@ export async function readValues<T extends OptionTable>(
   };
 }
 
-/** Names behind an option's name belong to it, `system.display_name`; from a number on they are a place. */
-function problemOf(option: string, { path, message, ...advice }: ValidationIssue): Problem {
-  const item = path.findIndex((step) => typeof step === 'number');
-  const names = item === -1 ? path : path.slice(0, item);
+/**
+ * Converts an issue to a problem. Keys up to the first list index become part of the option's name
+ * (`system.display_name`), the rest becomes part of the message (`item 2: sudo`).
+ */
+function toProblem(option: string, { path, message, ...advice }: ValidationIssue): Problem {
+  const firstIndex = path.findIndex((step) => typeof step === 'number');
+  const names = firstIndex === -1 ? path : path.slice(0, firstIndex);
   const place = path
     .slice(names.length)
     .map((step) => (typeof step === 'number' ? `item ${step + 1}` : step));
@@ -107,9 +109,9 @@ function problemOf(option: string, { path, message, ...advice }: ValidationIssue
 
 function unsupportedProblem(module: string, unknown: readonly string[], known: string[]): Problem {
   const hints = unknown.flatMap((name) => {
-    const meant = nearestName(name, known);
-    if (meant === undefined) return [];
-    return [`did you mean ${meant}${unknown.length > 1 ? ` instead of ${quoteKey(name)}` : ''}?`];
+    const nearest = nearestName(name, known);
+    if (nearest === undefined) return [];
+    return [`did you mean ${nearest}${unknown.length > 1 ? ` instead of ${quoteKey(name)}` : ''}?`];
   });
   const supported = `Supported parameters include: ${[...known].sort().join(', ')}.`;
   return {
@@ -123,8 +125,8 @@ function unsupportedProblem(module: string, unknown: readonly string[], known: s
 }
 
 /**
- * Returns the call's options as the result repeats them: by Ansible's habit null for what is not
- * given. A value that cannot be read is masked: it may be a secret in the wrong place.
+ * Returns the call's options for the result's `module_args`, as Ansible does: null for an option
+ * that is not given. Masks invalid values, which may be misplaced secrets.
  */
 export function moduleArgs(
   table: OptionTable,
@@ -146,7 +148,7 @@ function redactValue({ suboptions, secret }: Option<unknown>, value: unknown): u
   return secret ? maskCredentials(value) : maskInvalid(value);
 }
 
-/** Returns a value with a mask in the place of all that cannot be read. */
+/** Returns a value with its invalid parts masked. */
 function maskInvalid(value: unknown): unknown {
   if (value === INVALID) return MASK;
   if (Array.isArray(value)) return value.map(maskInvalid);
@@ -154,7 +156,7 @@ function maskInvalid(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskInvalid(inner)]));
 }
 
-/** Returns the URL of a server without its credentials; anything else is hidden whole. */
+/** Masks the credentials in a server's URL; masks any other text completely. */
 function maskCredentials(text: unknown): string {
   const url = typeof text === 'string' ? parseServerUrl(text) : undefined;
   if (url === undefined) return MASK;

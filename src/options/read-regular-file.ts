@@ -3,21 +3,21 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'n
 const MIB = 1024 * 1024;
 const FIRST_BYTES = 64 * 1024;
 
-/** Why a file that a user names cannot be read. The message follows its path. */
+/** A file that the user names cannot be read. The message follows its path. */
 export class UserFileError extends Error {}
 
 /**
- * Reads a regular file that a user names, once. Never waits: a link may lead to a pipe, or to a file
- * of the kernel's like /proc/kmsg that waits for its next line, and may be exchanged at any time.
- * @throws UnreadableFile
+ * Reads a regular file that the user names, once. Never blocks, although a path may lead to a pipe
+ * or to a kernel file like /proc/kmsg, and may be replaced at any time.
+ * @throws UserFileError
  */
 export function readRegularFile(path: string, maxMib: number): Buffer {
   let descriptor: number | undefined;
   try {
-    // Opening a device may already do something.
-    if (!statSync(path).isFile()) throw notRegular();
+    // Checked before opening, because opening a device may have effects.
+    if (!statSync(path).isFile()) throw notRegularError();
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-    if (!fstatSync(descriptor).isFile()) throw notRegular();
+    if (!fstatSync(descriptor).isFile()) throw notRegularError();
     return readAtMost(descriptor, maxMib);
   } catch (error) {
     if (error instanceof UserFileError) throw error;
@@ -28,22 +28,22 @@ export function readRegularFile(path: string, maxMib: number): Buffer {
 }
 
 /**
- * Reads an open file to its end. Its size is not asked for: a file may grow, and the kernel's say
- * that they have none.
- * @throws UnreadableFile when it is larger
+ * Reads an open file to its end. Does not rely on its size: a file may grow, and kernel files
+ * report a size of zero.
+ * @throws UserFileError when it is larger than `maxMib`
  */
 export function readAtMost(descriptor: number, maxMib: number): Buffer {
-  const most = maxMib * MIB;
+  const maxBytes = maxMib * MIB;
   let bytes = Buffer.alloc(FIRST_BYTES);
   for (let length = 0; ; ) {
     const count = readSync(descriptor, bytes, length, bytes.length - length, null);
     if (count === 0) return bytes.subarray(0, length);
     length += count;
-    if (length > most) throw new UserFileError(`is larger than ${maxMib} MiB`);
-    if (length === bytes.length) bytes = Buffer.concat([bytes], Math.min(2 * length, most + 1));
+    if (length > maxBytes) throw new UserFileError(`is larger than ${maxMib} MiB`);
+    if (length === bytes.length) bytes = Buffer.concat([bytes], Math.min(2 * length, maxBytes + 1));
   }
 }
 
-function notRegular(): UserFileError {
+function notRegularError(): UserFileError {
   return new UserFileError('is not a regular file');
 }

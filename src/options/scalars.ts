@@ -2,21 +2,21 @@ import { coerceWith } from './coerce-with.ts';
 import { coerceBoolean, coerceText } from './coercions.ts';
 import type { Option } from './option.ts';
 
-/** Text, from text, a number or a boolean. */
+/** Reads text, also from a number or a boolean. */
 export const toText = coerceWith('text', coerceText);
 
-/** A boolean, in Ansible's spellings. */
+/** Reads a boolean in any of Ansible's spellings. */
 export const toBoolean = coerceWith(
   'true or false (or yes/no, on/off, 1/0, t/f, y/n)',
   coerceBoolean,
 );
 
-/** Text. */
+/** Defines an option that takes text. */
 export function text(): Option<string | undefined> {
   return { type: 'str', read: toText };
 }
 
-/** A switch, in Ansible's spellings. */
+/** Defines an option that takes a boolean. */
 export function boolean(): Option<boolean | undefined> {
   return { type: 'bool', read: toBoolean };
 }

@@ -7,16 +7,16 @@ const toNumber = coerceWith('a number of seconds', (value) =>
   isRounded(value) ? undefined : coerceNumber(value),
 );
 
-/** Seconds, with fractions; zero is allowed unless `aboveZero`. */
+/** Defines an option that takes seconds, fractions included. Zero is allowed unless `aboveZero`. */
 export function seconds(aboveZero?: 'above zero'): Option<number | undefined> {
   return {
     type: 'float',
     read(value) {
-      const given = toNumber(value);
-      if (aboveZero && given <= 0) throw new InvalidValue(`must be above zero, got ${given}`);
-      if (given < 0) throw new InvalidValue(`must not be negative, got ${given}`);
-      if (given > Number.MAX_SAFE_INTEGER) throw new InvalidValue('must be below 2^53');
-      return given;
+      const number = toNumber(value);
+      if (aboveZero && number <= 0) throw new InvalidValue(`must be above zero, got ${number}`);
+      if (number < 0) throw new InvalidValue(`must not be negative, got ${number}`);
+      if (number > Number.MAX_SAFE_INTEGER) throw new InvalidValue('must be below 2^53');
+      return number;
     },
   };
 }

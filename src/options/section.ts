@@ -7,8 +7,8 @@ import { quoteKey } from './quote-name.ts';
 import { readValues } from './read-options.ts';
 
 /**
- * A mapping with options of its own. What is wrong with them is reported under their path,
- * `system.display_name`.
+ * Defines an option that takes a mapping of other options. Reports their problems with their path,
+ * such as `system.display_name`.
  */
 export function section<T extends OptionTable>(
   table: T,
@@ -17,15 +17,15 @@ export function section<T extends OptionTable>(
   return {
     type: 'dict',
     suboptions: table,
-    async read(value, call) {
-      const given = toMapping(value);
-      const unknown = Object.keys(given).filter((name) => !Object.hasOwn(table, name));
+    async read(value, context) {
+      const mapping = toMapping(value);
+      const unknown = Object.keys(mapping).filter((name) => !Object.hasOwn(table, name));
       const issues: ValidationIssue[] = unknown.map((name) =>
         unknownOption(name, Object.keys(table)),
       );
       const { values, partial, problems } = await readValues(table, {
-        ...call,
-        given: new Map(Object.entries(given)),
+        ...context,
+        rawOptions: new Map(Object.entries(mapping)),
       });
       for (const { option, ...issue } of [...problems, ...rules(partial)]) {
         issues.push({ ...issue, path: option.split('.') });
@@ -37,11 +37,11 @@ export function section<T extends OptionTable>(
 }
 
 function unknownOption(name: string, known: readonly string[]): ValidationIssue {
-  const meant = nearestName(name, known);
-  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+  const nearest = nearestName(name, known);
+  const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
   return {
     path: [quoteKey(name)],
-    message: `is no option here${hint}`,
+    message: `is not an option here${hint}`,
     advice: `Known are ${[...known].sort().join(', ')}`,
   };
 }

@@ -2,21 +2,21 @@ import { EXPECTED_PROXY, EXPECTED_SERVER, parseServerUrl } from '../base/server-
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
 
-// A URL may hold credentials, so what was given is never quoted.
+// A URL may contain credentials, so messages never quote it.
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-/** The base of an API: https, or http on this host. */
+/** Defines an option that takes the base URL of an API: https, or http to a loopback address. */
 export function apiUrl(): Option<string | undefined> {
   return { type: 'str', secret: true, read: toApiUrl };
 }
 
-/** A proxy's URL, credentials allowed. */
+/** Defines an option that takes a proxy's URL, which may contain credentials. */
 export function proxyUrl(): Option<string | undefined> {
   return { type: 'str', secret: true, read: toProxyUrl };
 }
 
-/** Without a slash at its end. */
+/** Reads the base URL of an API. Returns it without a trailing slash. */
 function toApiUrl(value: unknown): string {
   const url = toServerUrl(value, EXPECTED_SERVER);
   if (url.username !== '' || url.password !== '') {

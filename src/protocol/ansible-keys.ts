@@ -2,41 +2,41 @@ import type { Problem } from '../base/errors.ts';
 import { coerceBoolean, coerceNumber } from '../options/coercions.ts';
 import type { CommandLine } from './command-line.ts';
 
-/** What the caller asks of a run besides its options. */
+/** The mode of a run, which the caller sets apart from the module's options. */
 export interface RunMode {
   readonly check: boolean;
   readonly diff: boolean;
-  /** Ansible's number of -v. */
+  /** The number of Ansible's -v flags. */
   readonly verbosity: number;
-  /** Whether Ansible calls, which takes all that is on the terminal for the result. */
+  /** True when Ansible is the caller: it reads everything on its terminal as the result. */
   readonly isFromAnsible: boolean;
 }
 
 /**
- * Takes Ansible's own `_ansible_*` keys out of a call's options; what they and the flags ask for
- * adds up.
+ * Removes Ansible's own `_ansible_*` keys from a call's options. Check mode and diff mode are on
+ * when the key or the flag asks for it.
  */
 export function extractAnsibleKeys(
-  given: Map<string, unknown>,
+  options: Map<string, unknown>,
   flags: CommandLine,
 ): RunMode & { problems: Problem[] } {
   const internal = new Map<string, unknown>();
-  for (const [name, value] of given) {
+  for (const [name, value] of options) {
     if (!name.startsWith('_ansible_')) continue;
     internal.set(name, value);
-    given.delete(name);
+    options.delete(name);
   }
   const problems: Problem[] = [];
-  const flag = (option: string): boolean => {
+  const isSet = (option: string): boolean => {
     const value = internal.get(option) ?? false;
-    const read = coerceBoolean(value);
-    // Taking what cannot be understood for false would turn a prediction into a write.
-    if (read === undefined) problems.push({ option, message: 'expected true or false' });
-    return read ?? true;
+    const coerced = coerceBoolean(value);
+    // Treating an invalid value as false would turn a prediction into a write.
+    if (coerced === undefined) problems.push({ option, message: 'expected true or false' });
+    return coerced ?? true;
   };
   return {
-    check: flags.check || flag('_ansible_check_mode'),
-    diff: flags.diff || flag('_ansible_diff'),
+    check: flags.check || isSet('_ansible_check_mode'),
+    diff: flags.diff || isSet('_ansible_diff'),
     verbosity: coerceNumber(internal.get('_ansible_verbosity')) ?? 0,
     isFromAnsible: internal.size > 0,
     problems,

@@ -5,105 +5,105 @@ import { NameLookup } from '../options/names.ts';
 import type { OptionTable, OptionValues } from '../options/option.ts';
 import { moduleArgs, readOptions } from '../options/read-options.ts';
 import type { Reporter } from '../run.ts';
-import { extractAnsibleKeys, type RunMode } from './ansible-keys';
+import { extractAnsibleKeys, type RunMode } from './ansible-keys.ts';
 import { type CommandLine, type InputSource, readCommandLine } from './command-line.ts';
 import { readInput } from './read-input.ts';
 import { failed, type Result, serialize, succeeded } from './result.ts';
 import { RunReport } from './run-report.ts';
 import { showNames } from './show-names.ts';
 
-/** The process around a call, as far as the call sees it. */
+/** The parts of the process that a call uses. */
 export interface CallIo {
-  /** What `--help` prints. */
+  /** Returns the text that `--help` prints. */
   readonly help: () => string;
-  /** Standard input; opened only when the options are read from there. */
+  /** Opens standard input; called only when the options are read from there. */
   readonly stdin: () => AsyncIterable<Buffer>;
   readonly isTerminal: (descriptor: 0 | 1) => Promise<boolean>;
-  /** Aborted with the error to answer with when a signal asks the run to end. */
+  /** Aborted when a signal asks the run to end; its reason is the error to answer with. */
   readonly signal: AbortSignal;
-  /** Rejects with what was thrown where nobody waits for it. */
+  /** Rejects with an error that was thrown outside the call's own promises. */
   readonly crash: Promise<never>;
-  /** Says on stderr what a run waits for, if that is a terminal. */
+  /** Shows on stderr, if it is a terminal, what a run waits for. */
   readonly showWait: Reporter['showWait'];
 }
 
-/** What goes to standard output, and the exit status. */
+/** The text for standard output, and the exit status. */
 export interface CallOutput {
   readonly text: string;
   readonly exitCode: number;
 }
 
-/** What a call turned out to ask for, as far as it could be read. */
+/** The parts of a call that have been read so far; a failure needs them, too. */
 interface Call {
-  controls: RunMode;
+  mode: RunMode;
   detailedExitcode: boolean;
   /** The result's `invocation.module_args`. */
   args: Record<string, unknown> | undefined;
-  /** The names of ids that the call gave. */
+  /** The call's names of ids. */
   names: NameLookup | undefined;
 }
 
 /**
- * A whole call of a module, from the words after its name to the one JSON object (or the text that
- * was asked for) that answers it. Never rejects.
+ * Calls a module with the arguments of its command line. Returns the one JSON object that answers
+ * the call, or the text for `--help` or `--version`. Never rejects.
  */
 export async function callModule<T extends OptionTable>(
   module: Module<string, T>,
-  words: readonly string[],
+  args: readonly string[],
   io: CallIo,
 ): Promise<CallOutput> {
   const report = new RunReport();
   const call: Call = {
-    controls: { check: true, diff: false, verbosity: 0, isFromAnsible: false },
+    mode: { check: true, diff: false, verbosity: 0, isFromAnsible: false },
     detailedExitcode: false,
     args: undefined,
     names: undefined,
   };
   let result: Result;
   try {
-    const answer = await Promise.race([start(module, words, io, report, call), io.crash]);
+    const answer = await Promise.race([answerCall(module, args, io, report, call), io.crash]);
     if (typeof answer === 'string') return { text: answer, exitCode: 0 };
     result = answer;
   } catch (error) {
-    result = failed(error, report.progress, call.controls.verbosity);
+    result = failed(error, report.progress, call.mode.verbosity);
   }
-  const told: Result = {
+  const reported: Result = {
     ...result,
-    ...report.fields({ withApi: call.controls.verbosity >= 2 }),
+    ...report.fields({ withApi: call.mode.verbosity >= 2 }),
   };
-  const whole: Result = {
-    ...(call.names === undefined ? told : showNames(told, call.names)),
+  const complete: Result = {
+    ...(call.names === undefined ? reported : showNames(reported, call.names)),
     ...(call.args !== undefined && { invocation: { module_args: call.args } }),
   };
-  const isIndented = !call.controls.isFromAnsible && (await io.isTerminal(1));
+  const isIndented = !call.mode.isFromAnsible && (await io.isTerminal(1));
   return {
-    text: report.conceal(serialize(whole, isIndented)),
+    text: report.conceal(serialize(complete, isIndented)),
     exitCode: result.failed ? 1 : call.detailedExitcode && result.changed ? 2 : 0,
   };
 }
 
-/** Gives the result, or the text that was asked for. */
-async function start<T extends OptionTable>(
+/** Returns the result, or the text for `--help` or `--version`. */
+async function answerCall<T extends OptionTable>(
   module: Module<string, T>,
-  words: readonly string[],
+  args: readonly string[],
   io: CallIo,
   report: RunReport,
   call: Call,
 ): Promise<Result | string> {
-  const commandLine = readCommandLine(words);
+  const commandLine = readCommandLine(args);
   call.detailedExitcode = commandLine.detailedExitcode;
   if (commandLine.version) return `${module.name} ${version}\n`;
   if (commandLine.help || (commandLine.source === undefined && (await io.isTerminal(0))))
     return io.help();
   const values = await readCall(module, commandLine, io, call);
-  const { check, diff, isFromAnsible } = call.controls;
+  const { check, diff, isFromAnsible } = call.mode;
   if (!isFromAnsible && !(commandLine.json && (await io.isTerminal(1))))
     report.showWait = io.showWait;
   const run = { module: module.name, check, signal: io.signal, report };
   return succeeded(await module.run(values, run), diff);
 }
 
-/** Whether it is named as Ansible names the file of a module's arguments. */
+/** Returns whether the source is named like Ansible's file of a module's arguments. */
 function isAnsibleArgsFile(source: InputSource): boolean {
   return source.from === 'file' && /(^|\/)args$/.test(source.path);
 }
@@ -115,23 +115,23 @@ async function readCall<T extends OptionTable>(
   call: Call,
 ): Promise<OptionValues<T>> {
   const source = commandLine.source ?? { from: 'stdin' };
-  // What its arguments say, if they can be read, decides.
-  call.controls = { ...call.controls, isFromAnsible: isAnsibleArgsFile(source) };
-  const given = await readInput(source, {
+  // A guess by the file's name, in case the options cannot be read.
+  call.mode = { ...call.mode, isFromAnsible: isAnsibleArgsFile(source) };
+  const rawOptions = await readInput(source, {
     ...io,
     refusesEmpty: module.refusesEmptyInput ?? false,
   });
-  const { problems, ...controls } = extractAnsibleKeys(given, commandLine);
-  call.controls = controls;
+  const { problems: modeProblems, ...mode } = extractAnsibleKeys(rawOptions, commandLine);
+  call.mode = mode;
   const {
     values,
     partial,
-    problems: unfit,
-  } = await readOptions(module.name, module.options, given);
+    problems: optionProblems,
+  } = await readOptions(module.name, module.options, rawOptions);
   call.args = moduleArgs(module.options, partial);
   const { names } = partial;
   if (names instanceof NameLookup) call.names = names;
-  const wrong = [...problems, ...unfit, ...(module.rules?.(partial) ?? [])];
-  if (wrong.length > 0 || values === undefined) throw new InvalidArguments(wrong);
+  const problems = [...modeProblems, ...optionProblems, ...(module.rules?.(partial) ?? [])];
+  if (problems.length > 0 || values === undefined) throw new InvalidArguments(problems);
   return values;
 }

@@ -8,7 +8,7 @@ import { quotePath } from '../options/quote-name.ts';
 import { readAtMost, UserFileError } from '../options/read-regular-file.ts';
 import type { InputSource } from './command-line.ts';
 
-/** Far above any call. */
+/** Far more than any call needs. */
 const MAX_MIB = 16;
 const MAX_BYTES = MAX_MIB * 1024 * 1024;
 const TOO_LARGE = `The options are larger than ${MAX_MIB} MiB. Was another file meant?`;
@@ -16,8 +16,8 @@ const TOO_LARGE = `The options are larger than ${MAX_MIB} MiB. Was another file 
 /** A pipe that the caller has opened, as a shell does for `<(command)`. */
 const DESCRIPTOR = /^\/dev\/fd\/\d+$/;
 
-/** Where input comes from besides the source named. */
-export interface Input {
+/** How to read input. */
+export interface InputContext {
   readonly stdin: () => AsyncIterable<Buffer>;
   readonly signal: AbortSignal;
   /** Whether empty standard input is an error. */
@@ -25,20 +25,20 @@ export interface Input {
 }
 
 /**
- * The JSON object a call gives, as written. Empty standard input, as systemd and cron give it,
- * counts as an object without options.
- * @throws InvalidArguments when there is none
+ * Reads the JSON object of a call. Empty standard input, as under systemd and cron, counts as an
+ * object without options, unless `refusesEmpty`.
+ * @throws InvalidArguments when the input is not a JSON object
  */
 export async function readInput(
   source: InputSource,
-  { stdin, signal, refusesEmpty }: Input,
+  { stdin, signal, refusesEmpty }: InputContext,
 ): Promise<Map<string, unknown>> {
-  const whole = await unlessInterrupted(textOf(source, stdin), signal);
-  const text = whole.replace(/^\ufeff/, '');
+  const content = await unlessInterrupted(readSource(source, stdin), signal);
+  const text = content.replace(/^\ufeff/, '');
   if (source.from === 'stdin' && text.trim() === '') {
     if (!refusesEmpty) return new Map();
     throw invalidInputError(
-      'Standard input is empty, which may be a pipe that broke, and nothing was done. Say {} to call this module without options.',
+      'Standard input is empty, perhaps because a pipe broke, so nothing was done. To call this module without options, send {}.',
     );
   }
   let value: unknown;
@@ -46,10 +46,10 @@ export async function readInput(
     value = parseJson(text);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw invalidInputError(`${nameOf(source)} ${error.message}; ${EXPECTED}`);
+    throw invalidInputError(`${describeSource(source)} ${error.message}; ${EXPECTED}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalidInputError(`${nameOf(source)} holds ${describeValue(value)}; ${EXPECTED}`);
+    throw invalidInputError(`${describeSource(source)} holds ${describeValue(value)}; ${EXPECTED}`);
   }
   return new Map(Object.entries(value));
 }
@@ -58,18 +58,21 @@ const EXPECTED = 'a JSON object with the options is expected.';
 
 type FileSource = Extract<InputSource, { from: 'file' }>;
 
-function nameOf(source: InputSource): string {
+function describeSource(source: InputSource): string {
   if (source.from === 'file') return quotePath(source.path) ?? 'The file of options';
   return source.from === 'text' ? 'The argument' : 'Standard input';
 }
 
-async function textOf(source: InputSource, stdin: () => AsyncIterable<Buffer>): Promise<string> {
+async function readSource(
+  source: InputSource,
+  stdin: () => AsyncIterable<Buffer>,
+): Promise<string> {
   switch (source.from) {
     case 'text':
       return source.text;
     case 'stdin':
       try {
-        return await textFrom(stdin());
+        return await readStream(stdin());
       } catch (error) {
         if (error instanceof InvalidArguments) throw error;
         const { code, message } = error as NodeJS.ErrnoException;
@@ -87,12 +90,12 @@ async function textOf(source: InputSource, stdin: () => AsyncIterable<Buffer>): 
   }
 }
 
-/** A pipe is not read as a file is: a read that waits would keep the process from ending. */
+/** Reads a pipe as a stream, because a blocking read would keep the process from ending. */
 async function readFileOrPipe(source: FileSource): Promise<string> {
   const fd = openSync(source.path, constants.O_RDONLY | constants.O_NONBLOCK);
   const stat = fstatSync(fd);
   if (stat.isFIFO() && DESCRIPTOR.test(source.path)) {
-    return textFrom(new Socket({ fd, readable: true, writable: false }));
+    return readStream(new Socket({ fd, readable: true, writable: false }));
   }
   try {
     if (!stat.isFile()) throw unreadableError(source, 'is not a regular file');
@@ -104,7 +107,7 @@ async function readFileOrPipe(source: FileSource): Promise<string> {
   }
 }
 
-async function textFrom(stream: AsyncIterable<Buffer>): Promise<string> {
+async function readStream(stream: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream) {
@@ -115,14 +118,14 @@ async function textFrom(stream: AsyncIterable<Buffer>): Promise<string> {
   return decode(Buffer.concat(chunks));
 }
 
-/** What is not UTF-8 would be read as other characters, and written to JumpCloud so. */
+/** Decodes UTF-8. Refuses other bytes, which would be written to JumpCloud as wrong characters. */
 function decode(bytes: Buffer): string {
   if (!isUtf8(bytes))
     throw invalidInputError('The options are not UTF-8. Save or send them as UTF-8.');
   return bytes.toString('utf8');
 }
 
-/** Standard input, and a file that is a pipe, may never end. */
+/** Rejects when a signal interrupts the run, because standard input or a pipe may never end. */
 async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const interrupted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
@@ -132,7 +135,7 @@ async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Prom
 
 function unreadableError(source: FileSource, why: string): InvalidArguments {
   return invalidInputError(
-    `${nameOf(source)} ${why}. Give a JSON file, JSON text starting with {, or - for standard input.`,
+    `${describeSource(source)} ${why}. Give a JSON file, JSON text starting with {, or - for standard input.`,
   );
 }
 

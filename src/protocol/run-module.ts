@@ -6,8 +6,8 @@ import { callModule } from './call-module.ts';
 import { showWaitOnStderr } from './show-wait.ts';
 
 /**
- * Runs a module as a program: prints the answer to the call that the process is, and exits. Here is
- * the only place that catches everything. `help` gives what `--help` prints.
+ * Runs a module as this process: prints the answer to the call and exits. Every uncaught exception
+ * ends up here. `help` returns the text that `--help` prints.
  */
 export function runModule<T extends OptionTable>(
   module: Module<string, T>,
@@ -18,7 +18,7 @@ export function runModule<T extends OptionTable>(
     process.on(name, () =>
       interruption.abort(
         new Interrupted(
-          `Interrupted by ${name}. What had been changed until then stands in this result; what was just being changed may have been changed too. Run again to finish.`,
+          `Interrupted by ${name}. This result lists the changes made so far; a change that was in progress may have been made too. Run again to finish.`,
         ),
       ),
     );
@@ -36,15 +36,15 @@ export function runModule<T extends OptionTable>(
   void callModule(module, process.argv.slice(2), io).then(print);
 }
 
-/** Node.js reads a directory as if it were empty. */
+/** Opens standard input. Refuses a directory, which Node.js would read as empty input. */
 function openStdin(): typeof process.stdin {
   if (fstatSync(0).isDirectory()) throw Object.assign(new Error('a directory'), { code: 'EISDIR' });
   return process.stdin;
 }
 
 /**
- * Whatever is still under way (a connection, standard input) ends with the process. Nobody has
- * the answer when it cannot be written, so that is a failure.
+ * Prints the answer and exits, which also ends open connections and standard input. Exits with 1
+ * when the answer cannot be written, because the caller does not get it.
  */
 function print({ text, exitCode }: { text: string; exitCode: number }): void {
   const bytes = Buffer.from(text);
@@ -53,8 +53,7 @@ function print({ text, exitCode }: { text: string; exitCode: number }): void {
     while (written < bytes.length) written += writeSync(1, bytes, written);
     process.exit(exitCode);
   } catch (error) {
-    // The other side of a pipe that does not block has not read yet. Only then is the stream worth
-    // the time that it takes to open.
+    // A non-blocking pipe is full. Only then is it worth the time to open the stream.
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') process.exit(1);
     process.stdout.on('error', () => process.exit(1));
     process.stdout.write(bytes.subarray(written), (failure) =>

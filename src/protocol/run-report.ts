@@ -1,15 +1,15 @@
 import { conceal } from '../base/conceal.ts';
 import type { Reporter } from '../run.ts';
 
-/** Gathers what a run tells, for its result. */
+/** Collects the parts of the result that a run reports on its way. */
 export class RunReport implements Reporter {
-  /** Says nothing until it is known that the caller can bear it. */
+  /** Shows nothing until the caller is known to allow it. */
   showWait: Reporter['showWait'] = () => () => {};
   readonly #warnings = new Set<string>();
   readonly #secrets = new Set<string>();
   #systemId: string | undefined;
   #api: (() => Readonly<Record<string, unknown>>) | undefined;
-  #done: () => Readonly<Record<string, unknown>> = () => ({});
+  #progress: () => Readonly<Record<string, unknown>> = () => ({});
 
   warn(sentence: string): void {
     this.#warnings.add(sentence);
@@ -24,7 +24,7 @@ export class RunReport implements Reporter {
   }
 
   setProgress(fields: () => Readonly<Record<string, unknown>>): void {
-    this.#done = fields;
+    this.#progress = fields;
   }
 
   addSecret(secret: string): void {
@@ -35,12 +35,12 @@ export class RunReport implements Reporter {
     return conceal(text, this.#secrets);
   }
 
-  /** What had been written when a run failed. */
+  /** Result fields for what a failed run had written. */
   get progress(): Readonly<Record<string, unknown>> {
-    return this.#done();
+    return this.#progress();
   }
 
-  /** The fields that every result has, whatever came of the run. */
+  /** Returns the fields that every result has, also after a failure. */
   fields({ withApi }: { withApi: boolean }): Readonly<Record<string, unknown>> {
     return {
       ...(this.#systemId !== undefined && { system_id: this.#systemId }),

@@ -5,31 +5,30 @@ import type { Result } from './result.ts';
 const ID = /\b[0-9a-f]{24}\b/g;
 
 /**
- * Returns a result in which the names that are known stand beside ids: in sentences and diffs as
- * `name (id)`; lists of ids stay lists of ids, and `names` says what they are. The words of JumpCloud
- * stay as they are.
+ * Returns a result with the known names of ids. Sentences and diffs get `name (id)`. Lists of ids
+ * do not change; the field `names` has their names. Text quoted from JumpCloud does not change.
  */
 export function showNames(result: Result, names: NameLookup): Result {
-  const inText = (text: string) =>
+  const addNames = (text: string) =>
     text.replace(ID, (id) => {
       const name = names.nameOf(id);
       return name === undefined ? id : `${name} (${id})`;
     });
   const { msg, diff, warnings } = result;
   const error = Object(result['error']);
-  const said = `"${error.jumpcloud_message}"`;
+  const quoted = `"${error.jumpcloud_message}"`;
   return {
     ...result,
-    ...(typeof msg === 'string' && { msg: msg.split(said).map(inText).join(said) }),
-    ...(diff !== undefined && { diff: mapStrings(diff, inText) }),
-    ...(Array.isArray(warnings) && { warnings: warnings.map(inText) }),
-    ...(error.problems && { error: { ...error, problems: mapStrings(error.problems, inText) } }),
-    names: namesIn(result, names),
+    ...(typeof msg === 'string' && { msg: msg.split(quoted).map(addNames).join(quoted) }),
+    ...(diff !== undefined && { diff: mapStrings(diff, addNames) }),
+    ...(Array.isArray(warnings) && { warnings: warnings.map(addNames) }),
+    ...(error.problems && { error: { ...error, problems: mapStrings(error.problems, addNames) } }),
+    names: collectNames(result, names),
   };
 }
 
-/** The names of the ids that a result speaks of. */
-function namesIn(result: Result, names: NameLookup): Record<string, string> {
+/** Returns the names of all ids in a result. */
+function collectNames(result: Result, names: NameLookup): Record<string, string> {
   const ids = new Set(JSON.stringify(result).match(ID) ?? []);
   return Object.fromEntries(
     [...ids].flatMap((id) => {

@@ -2,13 +2,13 @@ import { monotonicMs } from '../base/monotonic-clock.ts';
 import { toPrintable } from '../base/printable.ts';
 import type { Reporter } from '../run.ts';
 
-/** Waits that are over sooner are not worth a line, in milliseconds. */
+/** In milliseconds. Shorter waits are not shown. */
 const QUIET_MS = 2000;
-const REWRITE_EVERY_MS = 500;
-/** Of a terminal that does not tell how wide it is. */
+const REWRITE_INTERVAL_MS = 500;
+/** The width of a terminal that does not report it. */
 const DEFAULT_COLUMNS = 80;
 
-/** A terminal that is gone is no failure of the run. */
+/** A closed terminal must not fail the run. */
 const ignore = () => {};
 
 interface Wait {
@@ -18,14 +18,14 @@ interface Wait {
 }
 
 /**
- * Says on stderr, if that is a terminal, what a run is waiting for and how long still, on one line
- * that is rewritten and finally removed; of several waits at the same time, the one that ends last.
- * Anywhere else it says nothing.
+ * Returns a function that shows on stderr what a run waits for, and the seconds left. Shows one
+ * line, which is rewritten and finally removed. Of several waits, shows the one that ends last.
+ * Prints nothing when stderr is not a terminal.
  */
 export function showWaitOnStderr(): Reporter['showWait'] {
   const waits = new Set<Wait>();
   let timer: NodeJS.Timeout | undefined;
-  let shown = false;
+  let isShown = false;
 
   const rewrite = async () => {
     const now = monotonicMs();
@@ -34,31 +34,31 @@ export function showWaitOnStderr(): Reporter['showWait'] {
       .sort((a, b) => b.end - a.end);
     if (last === undefined) return;
     const { isatty } = await import('node:tty');
-    // Unless it is over meanwhile.
+    // The wait may have ended during the import.
     if (!isatty(2) || !waits.has(last)) return;
-    const still = `: ${Math.max(0, Math.ceil((last.end - now) / 1000))} s left`;
+    const timeLeft = `: ${Math.max(0, Math.ceil((last.end - now) / 1000))} s left`;
     process.stderr.off('error', ignore).on('error', ignore);
     // A line that wraps could not be rewritten.
-    const room = (process.stderr.columns || DEFAULT_COLUMNS) - 1 - still.length;
+    const maxLength = (process.stderr.columns || DEFAULT_COLUMNS) - 1 - timeLeft.length;
     const line = `Waiting ${toPrintable(last.what)}`;
     process.stderr.write(
-      `\r\x1b[K${line.length > room ? `${line.slice(0, room - 1)}…` : line}${still}`,
+      `\r\x1b[K${line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line}${timeLeft}`,
     );
-    shown = true;
+    isShown = true;
   };
 
   return (what, forMs) => {
     const start = monotonicMs();
     const wait = { what, start, end: start + forMs };
     waits.add(wait);
-    timer ??= setInterval(rewrite, REWRITE_EVERY_MS);
+    timer ??= setInterval(rewrite, REWRITE_INTERVAL_MS);
     return () => {
       waits.delete(wait);
       if (waits.size > 0) return;
       clearInterval(timer);
       timer = undefined;
-      if (shown) process.stderr.write('\r\x1b[K');
-      shown = false;
+      if (isShown) process.stderr.write('\r\x1b[K');
+      isShown = false;
     };
   };
 }

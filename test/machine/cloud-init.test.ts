@@ -96,7 +96,7 @@ life('the unit tries again until cloud-init has installed the agent', async (rep
   await member.machine.boot();
   await booted(member);
   await member.machine.until(HOST, 'activating', 30);
-  expect(await keepStatus('cloud-init-again', member)).toMatch(/Status: ".*It was waited for 3 s/);
+  expect(await keepStatus('cloud-init-again', member)).toMatch(/Status: ".*timed out after 3 s/);
   expect(member.written()).toEqual([]);
   await report('boot, until the unit has failed once', member);
   await member.machine.until(HOST, 'exited', 110);

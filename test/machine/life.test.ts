@@ -40,7 +40,7 @@ describe('boot', () => {
     const member = await fleet().add({ agentDelay: 20, document: { registration_timeout: 3 } });
     await member.machine.boot();
     await member.machine.until(HOST, 'activating', 40);
-    expect(await keepStatus('agent-too-late', member)).toMatch(/Status: ".*It was waited for 3 s/);
+    expect(await keepStatus('agent-too-late', member)).toMatch(/Status: ".*timed out after 3 s/);
     await member.machine.until(HOST, 'exited', 110);
     expectDescribed(member);
     await report('boot, agent after 20 s, timeout 3 s', member);
