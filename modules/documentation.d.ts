@@ -1,5 +1,5 @@
 declare module '*.yml' {
-  /** Gives the text of `--help`, made from the module's documentation when the module is built. */
+  /** Returns the text of `--help`, which the build makes from the module's documentation. */
   const help: () => string;
   export default help;
 }

@@ -2,18 +2,18 @@ import type { Problem } from './base/errors.ts';
 import type { OptionTable, OptionValues, PartialValues } from './options/option.ts';
 import type { Outcome, Run } from './run.ts';
 
-/** One module: its name, its options, and what it does with them. */
+/** A module: its name, its options and its run function. */
 export interface Module<Name extends string = string, T extends OptionTable = OptionTable> {
   readonly name: Name;
   readonly options: T;
-  /** Whether standard input without a word on it is an error, instead of a call without options. */
+  /** If set, empty standard input is an error instead of a call without options. */
   readonly refusesEmptyInput?: true;
-  /** Returns what options must not say together, as far as they can be read. */
+  /** Returns the problems of options in combination, as far as the options can be read. */
   rules?(partial: PartialValues<T>): Problem[];
   run(values: OptionValues<T>, run: Run): Promise<Outcome>;
 }
 
-/** Makes a module; nothing happens before it is called. */
+/** Returns the module with its types inferred. Has no side effects. */
 export function defineModule<const Name extends string, T extends OptionTable>(
   module: Module<Name, T>,
 ): Module<Name, T> {

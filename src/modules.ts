@@ -7,7 +7,7 @@ import { names } from './resources/names/names.ts';
 import { removal } from './resources/removal/removal.ts';
 import { system } from './resources/system/system.ts';
 
-/** Every module there is. Build, tests and scripts read this list; no executable does. */
+/** All modules. Build, tests and scripts read this list; no executable does. */
 export const MODULES = [
   system,
   groupMembership,
@@ -19,8 +19,8 @@ export const MODULES = [
   names,
 ] as const;
 
-/** The modules that speak for a host, as its agent; the others run where an administrator works. */
+/** The modules that run on a host and sign with its agent's key; the others run on a control node. */
 export const HOST_MODULES = MODULES.filter(({ options }) => 'agent_dir' in options);
 
-/** A module's name, which is its executable's. */
+/** The name of a module, which is also the name of its executable. */
 export type ModuleName = (typeof MODULES)[number]['name'];

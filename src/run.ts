@@ -1,38 +1,38 @@
-/** One run of one module: what every room may know of it, and how it tells of itself. */
+/** The context of one run of a module, available to every layer. */
 export interface Run {
   /** The module's name, for messages and the User-Agent. */
   readonly module: string;
-  /** True when nothing may be written, only predicted. */
+  /** True in check mode: changes are predicted, and nothing is written. */
   readonly check: boolean;
   /** Aborted with an `Interrupted` error when a signal asks the run to end. */
   readonly signal: AbortSignal;
   readonly report: Reporter;
 }
 
-/** What a run has to tell beyond its outcome. */
+/** Collects what a run reports in addition to its outcome. */
 export interface Reporter {
-  /** A sentence for the person, among the result's `warnings`; the same one counts once. */
+  /** Adds a sentence to the result's `warnings`, unless it is already there. */
   warn(sentence: string): void;
-  /** The result's `system_id`. */
+  /** Sets the result's `system_id`. */
   setSystemId(systemId: string): void;
-  /** What the result's `api` is, from now on. */
+  /** Sets the function that returns the result's `api`. Called at the end of the run. */
   setApi(api: () => Readonly<Record<string, unknown>>): void;
-  /** What has been written so far, as result fields, is, from now on; asked for when the run fails. */
+  /** Sets the function that returns the result fields of the work done so far. Called if the run fails. */
   setProgress(fields: () => Readonly<Record<string, unknown>>): void;
-  /** A text that must never be printed, in whatever answer or error it turns up. */
+  /** Registers a text that must never be printed, even if an answer or error contains it. */
   addSecret(secret: string): void;
-  /** A text of the other side's, without what must never be printed. */
+  /** Returns a server's text with all secrets masked. */
   conceal(text: string): string;
-  /** Says on a terminal what a long wait is for; the returned function ends the waiting. */
+  /** Shows a long wait on the terminal, as in "Waiting for …". Returns a function that ends it. */
   showWait(what: string, forMs: number): () => void;
 }
 
-/** What a module answers when it did not fail. */
+/** The result of a run that did not fail. */
 export interface Outcome {
   readonly changed: boolean;
-  /** One sentence for the person. */
+  /** One sentence for people. */
   readonly msg: string;
-  /** What the module manages, by option names; absent from modules that change nothing. */
+  /** The managed state, by option names; absent from modules that change nothing. */
   readonly diff?: { readonly before: unknown; readonly after: unknown };
   /** The result fields of this module. */
   readonly fields: Readonly<Record<string, unknown>>;

@@ -9,7 +9,7 @@ import { pemBundle } from '../options/pem-bundle.ts';
 import { seconds } from '../options/seconds.ts';
 import { apiUrl, proxyUrl } from '../options/url.ts';
 
-/** The options that every module has. */
+/** The options of every host module. */
 export const connectionOptions = {
   agent_dir: withDefault(path(), '/opt/jc'),
   region: withDefault(choice('auto', ...REGIONS), 'auto'),
@@ -23,7 +23,7 @@ export const connectionOptions = {
   registration_timeout: withDefault(seconds(), 0),
 };
 
-/** What the options that every module has must not say together. */
+/** Returns the problems of connection options in combination. */
 export function connectionRules({
   api_url,
   proxy,
@@ -33,7 +33,7 @@ export function connectionRules({
     {
       option: 'proxy',
       message:
-        'cannot be used with an api_url of plain http, because signature and content would pass through the proxy in clear; give an api_url of https, or leave out proxy',
+        'cannot be used with a plain http api_url, because requests and their signatures or keys would pass through the proxy unencrypted; use an https api_url, or leave proxy out',
     },
   ];
 }

@@ -1,2 +1,2 @@
-/** How long JumpCloud is given to show what was written, in milliseconds: its graph may lag. */
+/** How long a change may take to become visible, in milliseconds: JumpCloud's graph may lag. */
 export const READ_BACK_TIMEOUT_MS = 10_000;

@@ -24,7 +24,7 @@ const options = {
   sudo_without_password: boolean(),
 };
 
-/** What the ids are of is itself an option. */
+/** Returns the kind of object that the ids stand for: the value of the option `type`. */
 function kindGiven(given: ReadonlyMap<string, unknown>): NamedKind | undefined {
   return OBJECT_TYPES.find((type) => type === given.get('type'));
 }
@@ -32,12 +32,12 @@ function kindGiven(given: ReadonlyMap<string, unknown>): NamedKind | undefined {
 /** The options of jumpcloud_association as read. */
 export type AssociationOptions = OptionValues<typeof options>;
 
-/** This host's direct associations of one type, users excepted. */
+/** Manages this host's direct associations of one type, except users. */
 export const association = defineModule({
   name: 'jumpcloud_association',
   options,
   rules,
-  run: moduleFor(async () => (await import('./edge-resources')).associationResource),
+  run: moduleFor(async () => (await import('./edge-resources.ts')).associationResource),
 });
 
 function rules(given: PartialValues<typeof options>): Problem[] {
@@ -60,7 +60,9 @@ function associationType(): Option<(typeof OBJECT_TYPES)[number] | undefined> {
     choices: OBJECT_TYPES,
     read(value) {
       if (value !== 'user') return toType(value);
-      throw new InvalidValue('users are bound with jumpcloud_user_binding, which knows their sudo');
+      throw new InvalidValue(
+        'users are bound with jumpcloud_user_binding, which also manages their sudo',
+      );
     },
   };
 }

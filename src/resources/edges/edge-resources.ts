@@ -8,7 +8,7 @@ import type { DesiredSudo } from './plan-edges.ts';
 import { unmanagedSudo } from './unmanaged-sudo.ts';
 import type { DesiredUser } from './users-option.ts';
 
-/** The system groups this host is in, as a concern. */
+/** Returns the resource of the system groups that this host is in. */
 export function groupMembershipResource(
   session: HostSession,
   options: EdgesOptions & { readonly groups: readonly string[] },
@@ -22,7 +22,7 @@ export function groupMembershipResource(
   });
 }
 
-/** The users bound directly to this host, and their sudo, as a concern. */
+/** Returns the resource of the users bound directly to this host, and their sudo. */
 export function userBindingResource(
   session: HostSession,
   options: EdgesOptions & { readonly users: readonly DesiredUser[] },
@@ -41,7 +41,7 @@ export function userBindingResource(
   });
 }
 
-/** This host's direct associations of one type, as a concern. */
+/** Returns the resource of this host's direct associations of one type. */
 export function associationResource(
   session: HostSession,
   options: EdgesOptions &

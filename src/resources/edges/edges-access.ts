@@ -5,9 +5,9 @@ import type { AssociationType } from '../../base/named-kinds.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { Edges } from './plan-edges.ts';
 
-/** How one kind of this host's edges is read and written, and what to call it. */
+/** Reads and writes this host's edges of one kind, and names them in messages. */
 export interface EdgesAccess {
-  /** The type of what is at the other end. */
+  /** The type of the object at the other end. */
   readonly type: 'system_group' | AssociationType;
   /** As in "the list of …". */
   readonly name: string;
@@ -15,7 +15,7 @@ export interface EdgesAccess {
   readonly write: (change: EdgeChange) => Promise<WriteOutcome>;
 }
 
-/** The system groups this host is in; such an edge carries no sudo. */
+/** Returns the access to this host's system groups. Such an edge grants no sudo. */
 export function memberships(session: HostSession): EdgesAccess {
   return {
     type: 'system_group',
@@ -25,7 +25,7 @@ export function memberships(session: HostSession): EdgesAccess {
   };
 }
 
-/** This host's direct associations of one type. */
+/** Returns the access to this host's direct associations of one type. */
 export function associations(session: HostSession, type: AssociationType): EdgesAccess {
   return {
     type,

@@ -1,53 +1,52 @@
 import type { EdgeChange } from '../../api/graph.ts';
 import { type ModuleError, NotApplied } from '../../base/errors.ts';
 import type { EdgesAccess } from './edges-access.ts';
-import type { ReadBack, RefusedEdge } from './write-edges.ts';
+import { changeKey, type ReadBack, type RefusedEdge } from './write-edges.ts';
 
-const MAYBE_DYNAMIC =
-  'A group that JumpCloud fills by a rule (a dynamic group) can neither be joined nor left by hand: exempt this host from the rule in the Admin Portal; where a list of groups is kept, leave it out, or with exclusive name it in keep.';
+const DYNAMIC_GROUP_HINT =
+  'A dynamic group cannot be joined or left by hand, because JumpCloud fills it by a rule. For such a group, exempt this host from the rule in the Admin Portal, or leave the group out of the list; if the list is exclusive, name it in keep.';
 
-/** What keeps a run from success, and in which list. */
+/** The failure of a run that wrote edges, and the list that it is about. */
 export interface EdgesFailure {
   readonly error: ModuleError;
-  /** The refused edges, and those that do not show, as they stand in the details of the error. */
+  /** The refused edges and those that JumpCloud does not show, as in the details of the error. */
   readonly details: Readonly<Record<string, unknown>>;
   readonly access: EdgesAccess;
-  /** The same in sentences to stand behind another failure. */
+  /** The same as sentences, to follow the message of another failure. */
   readonly also: string;
 }
 
 /**
- * The failure of a run that wrote to lists of edges, if it is one. What was refused, and is there all
- * the same, counts as done; of what is left the first refusal names the failure, before what was
- * accepted and does not show.
+ * Returns the failure of a run that wrote to lists of edges; undefined when all lists are as desired. A
+ * refused edge that is as desired anyway counts as done. The first refusal of the others gives the
+ * error; without a refusal, the edges that were accepted but are not shown do.
  */
 export function edgesFailure(readBacks: readonly ReadBack[]): EdgesFailure | undefined {
-  const open = readBacks.filter(({ left }) => left.length > 0);
-  const refusals = open
-    .flatMap(({ left, refused }) =>
-      refused.filter(({ change }) => left.some((other) => isSame(other, change))),
+  const incomplete = readBacks.filter(({ pending }) => pending.length > 0);
+  const refusals = incomplete
+    .flatMap(({ pending, refused }) =>
+      refused.filter(({ change }) => pending.some((other) => isSame(other, change))),
     )
     .sort((a, b) => a.refusedAt - b.refusedAt);
-  const missing = open.flatMap(({ left, refused }) =>
-    left.filter((change) => !refused.some((one) => isSame(one.change, change))),
+  const missing = incomplete.flatMap(({ pending, refused }) =>
+    pending.filter((change) => !refused.some((one) => isSame(one.change, change))),
   );
   const details = {
     ...(refusals.length > 0 && { refused: refusals.map(reportRefused) }),
     ...(missing.length > 0 && { missing: missing.map(({ op, id }) => ({ op, id })) }),
   };
-  const hint = open.some(({ access }) => access.type === 'system_group') ? ` ${MAYBE_DYNAMIC}` : '';
-  const also = `${listed(
-    'Also refused',
-    refusals.map(({ change }) => change),
-  )}${listed('Not shown', missing)}${hint}`;
+  const isAboutGroups = incomplete.some(({ access }) => access.type === 'system_group');
+  const hint = isAboutGroups ? ` ${DYNAMIC_GROUP_HINT}` : '';
+  const refused = refusals.map(({ change }) => change);
+  const also = `${listChanges('Also refused', refused)}${listChanges('Written, but not shown by JumpCloud', missing)}${hint}`;
   const [first, ...others] = refusals;
   if (first !== undefined) {
     const error = first.error.withDetails(details, `${moreRefused(others)}${hint}`);
     return { error, details, access: first.access, also };
   }
-  const [list] = open;
+  const [list] = incomplete;
   if (list === undefined) return undefined;
-  const error = new NotApplied(`${notShown(open, missing)}${hint}`, { details });
+  const error = new NotApplied(`${notShown(incomplete, missing)}${hint}`, { details });
   return { error, details, access: list.access, also };
 }
 
@@ -63,17 +62,13 @@ function moreRefused(others: readonly RefusedEdge[]): string {
 function notShown(lists: readonly ReadBack[], missing: readonly EdgeChange[]): string {
   const waitedMs = Math.max(...lists.map((list) => list.waitedMs));
   const names = lists.map(({ access }) => access.name).join(' and ');
-  return `${Math.round(waitedMs / 1000)} s after the last write, the list of ${names} still does not show: ${missing.map(changeKey).join(', ')}. Run again; if it stays so, someone or something else keeps changing the same in JumpCloud.`;
+  return `${Math.round(waitedMs / 1000)} s after the last write, JumpCloud's list of ${names} still does not show these changes: ${missing.map(changeKey).join(', ')}. Run again. If this persists, someone or something else keeps changing the same in JumpCloud.`;
 }
 
-function listed(what: string, changes: readonly EdgeChange[]): string {
-  return changes.length === 0 ? '' : ` ${what}: ${changes.map(changeKey).join(', ')}.`;
+function listChanges(label: string, changes: readonly EdgeChange[]): string {
+  return changes.length === 0 ? '' : ` ${label}: ${changes.map(changeKey).join(', ')}.`;
 }
 
 function isSame(one: EdgeChange, other: EdgeChange): boolean {
   return one.op === other.op && one.id === other.id;
-}
-
-function changeKey({ op, id }: EdgeChange): string {
-  return `${op} ${id}`;
 }

@@ -6,7 +6,7 @@ import { type PartialValues, withDefault } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
 import type { DesiredEdges, DesiredSudo } from './plan-edges.ts';
 
-/** The options of every module that keeps a set of edges to objects of a kind. */
+/** Returns the options that every module for edges to one kind of object has. */
 export function edgesOptions(kind: KindResolver) {
   return {
     state: withDefault(choice('present', 'absent'), 'present'),
@@ -15,14 +15,14 @@ export function edgesOptions(kind: KindResolver) {
   };
 }
 
-/** What was asked of a set of edges as a whole. */
+/** The values of the options that apply to a set of edges as a whole. */
 export interface EdgesOptions {
   readonly state: DesiredEdges['state'];
   readonly exclusive: boolean;
   readonly keep: readonly string[] | undefined;
 }
 
-/** What these options must not say together. */
+/** Returns the problems of these options in combination. */
 export function edgesRules({
   state,
   exclusive,
@@ -33,12 +33,12 @@ export function edgesRules({
       ? [{ option: 'exclusive', message: 'cannot be used with state: absent' }]
       : []),
     ...(keep !== undefined && exclusive === false
-      ? [{ option: 'keep', message: 'needs exclusive: true; without it nothing else is removed' }]
+      ? [{ option: 'keep', message: 'needs exclusive: true; without it, nothing else is removed' }]
       : []),
   ];
 }
 
-/** The wish that these options and a list of edges make. */
+/** Returns the desired state that these options and a list of edges describe. */
 export function desiredEdges(
   { state, exclusive, keep }: EdgesOptions,
   edges: DesiredEdges['edges'],
@@ -48,7 +48,7 @@ export function desiredEdges(
 
 type PartialState = PartialValue<DesiredEdges['state']> | undefined;
 
-/** What a wish about sudo must not say. */
+/** Returns the problems of the sudo options in combination. */
 export function sudoRules(state: PartialState, desired: PartialValue<DesiredSudo>): Problem[] {
   if (desired === INVALID) return [];
   const { sudo, sudo_without_password } = desired;
@@ -60,17 +60,17 @@ export function sudoRules(state: PartialState, desired: PartialValue<DesiredSudo
   }
   const isSudo = sudo === true || sudo === INVALID;
   if (sudo_without_password !== true || isSudo) return [];
-  return [{ option: 'sudo_without_password', message: 'true needs sudo: true beside it' }];
+  return [{ option: 'sudo_without_password', message: 'true needs sudo: true as well' }];
 }
 
-/** The same of each item of a list. */
+/** Returns the problems of the sudo options of each item of a list. */
 export function sudoRulesOf(
   option: string,
   state: PartialState,
-  allDesired: PartialValue<readonly DesiredSudo[]> | undefined,
+  items: PartialValue<readonly DesiredSudo[]> | undefined,
 ): Problem[] {
-  if (allDesired === undefined || allDesired === INVALID) return [];
-  return allDesired.flatMap((desired, i) =>
+  if (items === undefined || items === INVALID) return [];
+  return items.flatMap((desired, i) =>
     sudoRules(state, desired).map((problem) => ({
       option,
       message: `item ${i + 1}: ${problem.option}: ${problem.message}`,

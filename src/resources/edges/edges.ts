@@ -6,31 +6,31 @@ import { edgesFailure } from './edges-failure.ts';
 import { type DesiredEdges, type Edges, planEdges } from './plan-edges.ts';
 import { edgesWriter } from './write-edges.ts';
 
-/** What makes one kind of edges a concern of its own. */
-export interface EdgesKind {
+/** The definition of a resource that is a set of edges. */
+export interface EdgesDefinition {
   readonly access: EdgesAccess;
   readonly desired: DesiredEdges;
   /** The option that lists the edges; the diff shows them under its name. */
   readonly option: string;
   /** The result field that lists the edges afterwards. */
   readonly field: string;
-  /** How results list the edges: as bare ids, as objects, or as objects that tell of sudo. */
+  /** How results list the edges: as ids, as objects with an id, or as objects with id and sudo. */
   readonly shape: 'ids' | 'objects' | 'with sudo';
-  /** What the person has to know about the state afterwards. */
+  /** Returns warnings about the state after the run. */
   readonly warnings?: (after: Edges) => Promise<readonly string[]>;
 }
 
-/** A concern that is a set of edges, and what tells of changes to it. */
+/** A resource that is a set of edges. */
 export interface EdgesResource extends Resource<Edges, EdgeChange> {
-  /** How much was changed, as in "2 added, 1 removed". */
+  /** Returns the number of changes, as in "2 added, 1 removed". */
   counts(done: readonly EdgeChange[]): string;
 }
 
-/** A concern that is a set of edges from this host, kept as its options describe. */
-export function edges(session: HostSession, kind: EdgesKind): EdgesResource {
-  const { access, desired, shape, option, field, warnings } = kind;
-  // An edge that is no more than an id cannot be updated.
-  const lists = (done: readonly EdgeChange[]) => {
+/** Returns the resource of a set of this host's edges. */
+export function edges(session: HostSession, definition: EdgesDefinition): EdgesResource {
+  const { access, desired, shape, option, field, warnings } = definition;
+  // An edge that is only an id cannot be updated.
+  const changedIds = (done: readonly EdgeChange[]) => {
     const { added, updated, removed } = idsByOp(done);
     return shape === 'ids' ? { added, removed } : { added, updated, removed };
   };
@@ -41,13 +41,13 @@ export function edges(session: HostSession, kind: EdgesKind): EdgesResource {
       .join(', ');
   const list = (state: Edges, show: (id: string, sudo: Sudo) => object) =>
     [...state].sort(byId).map(([id, sudo]) => (shape === 'ids' ? id : show(id, sudo)));
-  const report = (seen: Edges, done: readonly EdgeChange[]) => {
+  const report = (observed: Edges, done: readonly EdgeChange[]) => {
     const show = (id: string, sudo: Sudo) => (shape === 'with sudo' ? { id, ...sudo } : { id });
-    return { [field]: list(seen, show), ...lists(done) };
+    return { [field]: list(observed, show), ...changedIds(done) };
   };
-  const progress = (seen: Edges, done: readonly EdgeChange[]) => ({
+  const progress = (observed: Edges, done: readonly EdgeChange[]) => ({
     changed: done.length > 0,
-    ...report(seen, done),
+    ...report(observed, done),
   });
 
   return {
@@ -61,8 +61,8 @@ export function edges(session: HostSession, kind: EdgesKind): EdgesResource {
 
     async apply(run, { changes }, before) {
       if (changes.length === 0) return { done: [], after: before };
-      const writer = edgesWriter({ run, session, access, desired: desired });
-      run.report.setProgress(() => progress(writer.seen() ?? before, writer.done()));
+      const writer = edgesWriter({ run, session, access, desired });
+      run.report.setProgress(() => progress(writer.latest() ?? before, writer.done()));
       await writer.write(changes);
       const readBack = await writer.readBack();
       const failure = edgesFailure([readBack]);
@@ -78,8 +78,8 @@ export function edges(session: HostSession, kind: EdgesKind): EdgesResource {
         [...state].filter(([id]) => desired.exclusive || desired.edges.has(id)),
       );
       const managesSudo = (id: string) => {
-        const of = desired.edges.get(id);
-        return of?.sudo !== undefined || of?.sudo_without_password !== undefined;
+        const edge = desired.edges.get(id);
+        return edge?.sudo !== undefined || edge?.sudo_without_password !== undefined;
       };
       return {
         [option]: list(managed, (id, sudo) => (managesSudo(id) ? { id, ...sudo } : { id })),
@@ -95,15 +95,15 @@ export function edges(session: HostSession, kind: EdgesKind): EdgesResource {
   };
 }
 
-/** An edge whose sudo had to be put right after it was added still counts as added only. */
+/** Returns the ids of changed edges. An edge that was added and then updated counts as added only. */
 function idsByOp(done: readonly EdgeChange[]): Record<'added' | 'updated' | 'removed', string[]> {
-  const of = (op: EdgeChange['op']) =>
+  const idsOf = (op: EdgeChange['op']) =>
     done.filter((change) => change.op === op).map(({ id }) => id);
-  const added = of('add');
+  const added = idsOf('add');
   return {
     added,
-    updated: of('update').filter((id) => !added.includes(id)),
-    removed: of('remove'),
+    updated: idsOf('update').filter((id) => !added.includes(id)),
+    removed: idsOf('remove'),
   };
 }
 

@@ -14,7 +14,7 @@ const options = {
 /** The options of jumpcloud_group_membership as read. */
 export type GroupMembershipOptions = OptionValues<typeof options>;
 
-/** The system groups this host is in. */
+/** Manages the system groups that this host is in. */
 export const groupMembership = defineModule({
   name: 'jumpcloud_group_membership',
   options,

@@ -3,9 +3,10 @@ import type { HostSession } from '../../transport/host-session.ts';
 import { type DesiredEdges, type Edges, isDesired } from './plan-edges.ts';
 
 /**
- * Names the users that were to be absent and can get in all the same, through a group. Sorted,
- * because JumpCloud lists them in another order once the direct edges are gone. Who is bound directly
- * `after` the run is not named. `isOpen` says whether a way from this host will still be there when the run is over; in check mode JumpCloud shows them all.
+ * Returns a warning for each user who should have no access but still has it through a group. Sorted,
+ * because JumpCloud's order changes once the direct edges are removed. A user who is bound directly
+ * `after` the run is left out. `isOpen` says whether a path from this host remains after the run; in
+ * check mode JumpCloud still shows all paths.
  */
 export async function indirectAccess(
   session: HostSession,
@@ -27,12 +28,12 @@ export async function indirectAccess(
           const through = path
             .slice(0, -1)
             .map((step) => `${step.type.replace('_', ' ')} ${step.id}`);
-          return `User ${id} is not bound directly, but still has access to this host through ${through.join(', then ')}. To take it away, remove the user from that group, or the group from this host.`;
+          return `User ${id} is not bound directly, but still has access to this host through ${through.join(', then ')}. To revoke the access, remove the user from that group, or the group from this host.`;
         });
     })
     .sort();
 }
 
 function unknownAccess(id: string): string {
-  return `User ${id} may still have access to this host through a group: JumpCloud lists the user without saying how. Check the user's groups in the Admin Portal.`;
+  return `User ${id} may still have access to this host through a group: JumpCloud lists the user, but not the path. Check the user's groups in the Admin Portal.`;
 }

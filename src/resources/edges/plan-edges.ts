@@ -4,26 +4,26 @@ import type { Plan } from '../../reconcile.ts';
 /** This host's edges of one kind: the sudo each grants, by the id at the other end. */
 export type Edges = ReadonlyMap<string, Sudo>;
 
-/** The sudo wanted on an edge; what is undefined stays as it is. */
+/** The desired sudo of an edge; an undefined value is not managed. */
 export interface DesiredSudo {
   readonly sudo?: boolean | undefined;
   readonly sudo_without_password?: boolean | undefined;
 }
 
-/** What is wanted of a set of edges. */
+/** The desired state of a set of edges. */
 export interface DesiredEdges {
   /** In the order given. */
   readonly edges: ReadonlyMap<string, DesiredSudo>;
   readonly state: 'present' | 'absent';
-  /** Whether edges that are not wanted are removed. */
+  /** Whether all other edges are removed. */
   readonly exclusive: boolean;
-  /** What stays all the same. */
+  /** The ids that are not removed even if the list is exclusive. */
   readonly keep: ReadonlySet<string>;
 }
 
 /**
- * Compares edges with what is wanted of them. Additions come first and removals last, so that
- * nobody who keeps access loses it in between.
+ * Compares edges with their desired state. Additions come first and removals last, so that no one who
+ * keeps access loses it in between.
  */
 export function planEdges(desired: DesiredEdges, before: Edges): Plan<Edges, EdgeChange> {
   const changes =
@@ -39,15 +39,17 @@ function planPresent(desired: DesiredEdges, before: Edges): EdgeChange[] {
     const sudo = desiredSudo(edge, current ?? NO_SUDO);
     if (current === undefined) {
       added.push(sudo.sudo ? { op: 'add', id, sudo } : { op: 'add', id });
-    } else if (!sameSudo(sudo, current)) {
+    } else if (!isSameSudo(sudo, current)) {
       updated.push({ op: 'update', id, sudo });
     }
   }
-  const left = desired.exclusive ? [...before.keys()].filter((id) => !isDesired(desired, id)) : [];
-  return [...added, ...updated, ...removals(left)];
+  const unlisted = desired.exclusive
+    ? [...before.keys()].filter((id) => !isDesired(desired, id))
+    : [];
+  return [...added, ...updated, ...removals(unlisted)];
 }
 
-/** Whether an exclusive wish leaves an edge in place. */
+/** Returns whether an edge stays when the list is exclusive. */
 export function isDesired({ edges, keep }: DesiredEdges, id: string): boolean {
   return edges.has(id) || keep.has(id);
 }
@@ -60,14 +62,14 @@ function removals(ids: string[]): EdgeChange[] {
   return ids.map((id) => ({ op: 'remove', id }));
 }
 
-/** Sudo without password is nothing without sudo: a wish for no sudo takes both away. */
+/** Returns the sudo an edge should have. Without sudo there is no sudo without password either. */
 function desiredSudo(desired: DesiredSudo, current: Sudo): Sudo {
   const sudo = desired.sudo ?? current.sudo;
   const withoutPassword = desired.sudo_without_password ?? current.sudo_without_password;
   return { sudo, sudo_without_password: sudo && withoutPassword };
 }
 
-function sameSudo(a: Sudo, b: Sudo): boolean {
+function isSameSudo(a: Sudo, b: Sudo): boolean {
   return a.sudo === b.sudo && a.sudo_without_password === b.sudo_without_password;
 }
 

@@ -1,8 +1,8 @@
 import type { DesiredEdges, Edges } from './plan-edges.ts';
 
 /**
- * Names those who keep a sudo that an exclusive wish does not mention: whoever shortens a list of
- * people to their ids may think that it is gone.
+ * Returns a warning for each edge of an exclusive list that keeps a sudo which the list does not
+ * mention. Someone who shortens the list to ids might expect that the sudo is removed.
  */
 export function unmanagedSudo(
   { edges, exclusive }: DesiredEdges,
@@ -14,6 +14,6 @@ export function unmanagedSudo(
     .filter(([id, desired]) => desired.sudo === undefined && after.get(id)?.sudo)
     .map(
       ([id]) =>
-        `${kind} ${id} keeps the sudo that is there, because the task does not mention it. Say sudo: false to take it away, or sudo: true to keep it without this warning.`,
+        `${kind} ${id} keeps sudo, because the task does not mention it. Set sudo: false to revoke it, or sudo: true to keep it without this warning.`,
     );
 }

@@ -11,7 +11,7 @@ const options = { ...connectionOptions, users: required(users('user')), ...edges
 /** The options of jumpcloud_user_binding as read. */
 export type UserBindingOptions = OptionValues<typeof options>;
 
-/** The users bound directly to this host, and their sudo. */
+/** Manages the users bound directly to this host, and their sudo. */
 export const userBinding = defineModule({
   name: 'jumpcloud_user_binding',
   options,

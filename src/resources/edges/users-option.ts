@@ -1,4 +1,4 @@
-import { coerceMapping } from '../../options/coercions';
+import { coerceMapping } from '../../options/coercions.ts';
 import { toListOf } from '../../options/collections.ts';
 import { toObjectId } from '../../options/id.ts';
 import {
@@ -7,20 +7,20 @@ import {
   InvalidValue,
   type ValidationIssue,
 } from '../../options/invalid-value.ts';
-import { nearestName } from '../../options/nearest-name';
+import { nearestName } from '../../options/nearest-name.ts';
 import type { Option } from '../../options/option.ts';
-import { quoteKey } from '../../options/quote-name';
+import { quoteKey } from '../../options/quote-name.ts';
 import { toBoolean } from '../../options/scalars.ts';
 import type { DesiredSudo } from './plan-edges.ts';
 
 const KEYS = ['id', 'sudo', 'sudo_without_password'];
 
-/** A user, and the sudo wanted on the edge to them. */
+/** A user or user group, and the desired sudo of the edge to it. */
 export interface DesiredUser extends DesiredSudo {
   readonly id: string;
 }
 
-/** Users, or user groups, with the sudo wanted for each, as mappings or plain; none may be named twice. */
+/** Returns an option that lists users or user groups, as ids, names or mappings with sudo, each once. */
 export function users(kind: 'user' | 'user_group'): Option<DesiredUser[] | undefined> {
   return {
     type: 'list',
@@ -83,13 +83,13 @@ function toOptionalBoolean(value: unknown): boolean | undefined {
   return value === undefined ? undefined : toBoolean(value);
 }
 
-/** Refuses an id that was read before. */
+/** Returns a reader that refuses an id which it has read before. */
 function distinct(kind: string, toId: (value: unknown) => string): (value: unknown) => string {
-  const seen = new Set<string>();
+  const known = new Set<string>();
   return (value) => {
     const id = toId(value);
-    if (seen.has(id)) throw new InvalidValue(`${kind.replace('_', ' ')} ${id} is named twice`);
-    seen.add(id);
+    if (known.has(id)) throw new InvalidValue(`${kind.replace('_', ' ')} ${id} is named twice`);
+    known.add(id);
     return id;
   };
 }

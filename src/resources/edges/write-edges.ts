@@ -11,12 +11,12 @@ import { type DesiredEdges, type Edges, planEdges } from './plan-edges.ts';
 const FIRST_DELAY_MS = 250;
 
 /**
- * So many edges are written at the same time. More would save little, as each needs a connection of
- * its own, and the hosts of a fleet share JumpCloud's limits.
+ * How many edges are written in parallel. More would save little, because each needs a separate
+ * connection, and the hosts of a fleet share JumpCloud's rate limits.
  */
-const WRITES_AT_ONCE = 5;
+const PARALLEL_WRITES = 5;
 
-/** What writing to one list of edges needs. */
+/** The dependencies of a writer of one list of edges. */
 export interface EdgesWriterContext {
   readonly run: Run;
   readonly session: HostSession;
@@ -28,75 +28,75 @@ export interface EdgesWriterContext {
 export interface RefusedEdge extends EdgeRefusal {
   readonly access: EdgesAccess;
   readonly change: EdgeChange;
-  /** When the last write beside it was answered, in milliseconds of the monotonic clock. */
+  /** When its batch of writes was complete, in milliseconds of the monotonic clock. */
   readonly refusedAt: number;
 }
 
-/** What a list shows at the end of a run. */
+/** The state of a list at the end of a run. */
 export interface ReadBack {
   readonly access: EdgesAccess;
   readonly after: Edges;
-  /** What it does not show of the wish. */
-  readonly left: readonly EdgeChange[];
-  /** What JumpCloud refused, in the order of writing. It may be there all the same. */
+  /** The changes that are still needed to reach the desired state. */
+  readonly pending: readonly EdgeChange[];
+  /** The refused edges, in the order of writing. The list may be as desired anyway. */
   readonly refused: readonly RefusedEdge[];
-  /** How long it was waited for since the last write, in milliseconds. */
+  /** The time since the last write, in milliseconds. */
   readonly waitedMs: number;
 }
 
 /** The writes of one run to one list of edges. */
 export interface EdgesWriter {
-  /** What this run has written so far, in the order in which it was to be written. */
+  /** The changes this run has made so far, in planned order. */
   done(): readonly EdgeChange[];
-  /** The list as it was read last; undefined until it is read back. */
-  seen(): Edges | undefined;
+  /** The list as last read; undefined until it is read back. */
+  latest(): Edges | undefined;
   /**
-   * Writes changes, a few at the same time, and what takes something away after all that gives: nobody
-   * who keeps access loses it in between. Goes on after one that is refused; any other failure ends the
-   * run, once what is under way has been answered.
+   * Writes changes, a few in parallel: first those that grant access, then removals, so that no one who
+   * keeps access loses it in between. Continues after a refused edge. Any other failure ends the run
+   * once requests under way are answered.
    */
   write(changes: readonly EdgeChange[]): Promise<void>;
   /**
-   * Reads the list again until it agrees with the wish, for ten seconds after the last write at most.
-   * What somebody else changes meanwhile is not a failure: it counts as theirs if it is what was
-   * wanted, and is put right if it is not, each change once. Not waited for is what was refused.
+   * Polls the list until it is as desired, for at most ten seconds after the last write. If someone else
+   * changes the list in the meantime, that is not a failure: a desired change is not counted as this
+   * run's, and an undesired one is corrected, each once. Does not wait for refused edges.
    */
   readBack(): Promise<ReadBack>;
 }
 
-/** Begins to write to one list of edges. */
-export function edgesWriter(work: EdgesWriterContext): EdgesWriter {
-  const { run, session, access, desired } = work;
+/** Returns a writer of one list of edges. Sends nothing yet. */
+export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
+  const { run, session, access, desired } = context;
   const tried: EdgeChange[] = [];
   const refused = new Map<string, RefusedEdge>();
   const done = new Set<EdgeChange>();
-  let seen: Edges | undefined;
+  let latest: Edges | undefined;
   let writtenAt = monotonicMs();
 
-  // Not in the order of the answers.
+  // In planned order, not in the order of the answers.
   const doneInOrder = () => tried.filter((change) => done.has(change));
 
-  const writeAtOnce = async (changes: readonly EdgeChange[]) => {
-    const left = [...changes];
+  const writeInParallel = async (changes: readonly EdgeChange[]) => {
+    const queue = [...changes];
     const refusals = new Map<EdgeChange, EdgeRefusal>();
     let failure: { readonly error: unknown } | undefined;
-    const lane = async () => {
-      for (let change = left.shift(); change !== undefined && !failure; change = left.shift()) {
+    const worker = async () => {
+      for (let change = queue.shift(); change !== undefined && !failure; change = queue.shift()) {
         tried.push(change);
-        const written = await access.write(change);
+        const outcome = await access.write(change);
         writtenAt = monotonicMs();
-        if (written === 'done') {
+        if (outcome === 'done') {
           done.add(change);
-        } else if (written !== 'conflict') {
-          refusals.set(change, written);
+        } else if (outcome !== 'conflict') {
+          refusals.set(change, outcome);
         }
       }
     };
-    const end = (error: unknown) => {
+    const stopRetries = (error: unknown) => {
       failure ??= { error };
       session.end(error);
     };
-    await Promise.all(Array.from({ length: WRITES_AT_ONCE }, () => lane().catch(end)));
+    await Promise.all(Array.from({ length: PARALLEL_WRITES }, () => worker().catch(stopRetries)));
     if (failure !== undefined) throw failure.error;
     const refusedAt = writtenAt;
     for (const change of changes) {
@@ -106,35 +106,35 @@ export function edgesWriter(work: EdgesWriterContext): EdgesWriter {
   };
 
   const write = async (changes: readonly EdgeChange[]) => {
-    await writeAtOnce(changes.filter(({ op }) => op !== 'remove'));
-    await writeAtOnce(changes.filter(({ op }) => op === 'remove'));
+    await writeInParallel(changes.filter(({ op }) => op !== 'remove'));
+    await writeInParallel(changes.filter(({ op }) => op === 'remove'));
   };
 
   const readBack = async () => {
     let delayMs = FIRST_DELAY_MS;
-    let left: readonly EdgeChange[] = [];
-    let isSeen = false;
-    const look = async (): Promise<true | undefined> => {
+    let pending: readonly EdgeChange[] = [];
+    let hasRead = false;
+    const poll = async (): Promise<true | undefined> => {
       try {
-        seen = await access.read();
+        latest = await access.read();
       } catch (error) {
-        // That the budget ended over another look says less than what was seen before.
-        if (isSeen && isCutOff(error)) return true;
+        // The result of the previous read says more than that the budget ran out during this one.
+        if (hasRead && isCutOff(error)) return true;
         throw error;
       }
-      isSeen = true;
-      left = planEdges(desired, seen).changes;
-      if (left.every((change) => refused.has(changeKey(change)))) return true;
-      const before = new Set(tried.map(changeKey));
-      const fresh = left.filter((change) => !before.has(changeKey(change)));
-      if (fresh.length === 0) return undefined;
-      await write(fresh);
-      // The graph may take as long again to show these.
+      hasRead = true;
+      pending = planEdges(desired, latest).changes;
+      if (pending.every((change) => refused.has(changeKey(change)))) return true;
+      const triedKeys = new Set(tried.map(changeKey));
+      const untried = pending.filter((change) => !triedKeys.has(changeKey(change)));
+      if (untried.length === 0) return undefined;
+      await write(untried);
+      // The graph may take as long again to show these changes.
       delayMs = FIRST_DELAY_MS;
-      return look();
+      return poll();
     };
-    await pollUntil(run, look, {
-      what: `for JumpCloud to show the change of ${access.name}`,
+    await pollUntil(run, poll, {
+      what: `for JumpCloud to show the changes to ${access.name}`,
       delayMs: () => {
         delayMs *= 2;
         return delayMs / 2;
@@ -142,28 +142,29 @@ export function edgesWriter(work: EdgesWriterContext): EdgesWriter {
       leftMs: () =>
         Math.min(writtenAt + READ_BACK_TIMEOUT_MS - monotonicMs(), session.budget.remaining()),
     });
-    const missing = new Set(left.map(changeKey));
+    const pendingKeys = new Set(pending.map(changeKey));
     for (const [key, { change, inDoubt }] of refused) {
-      // An attempt before the refused one had done it.
-      if (inDoubt && !missing.has(key)) done.add(change);
+      // An earlier attempt, whose answer was lost, has made the change.
+      if (inDoubt && !pendingKeys.has(key)) done.add(change);
     }
     return {
       access,
-      after: seen ?? new Map(),
-      left,
+      after: latest ?? new Map(),
+      pending,
       refused: [...refused.values()],
       waitedMs: monotonicMs() - writtenAt,
     };
   };
 
-  return { done: doneInOrder, seen: () => seen, write, readBack };
+  return { done: doneInOrder, latest: () => latest, write, readBack };
 }
 
-/** Whether the budget left no time for more than one attempt. */
+/** Returns whether the budget left time for one attempt only. */
 function isCutOff(error: unknown): boolean {
   return error instanceof Unavailable && error.attempts === 1;
 }
 
-function changeKey({ op, id }: EdgeChange): string {
+/** Returns a text that identifies a change, for keys and messages: `add 5f1a…`. */
+export function changeKey({ op, id }: EdgeChange): string {
   return `${op} ${id}`;
 }

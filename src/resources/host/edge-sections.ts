@@ -1,30 +1,30 @@
 import type { Path } from '../../api/users.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { type EdgesKind, type EdgesResource, edges } from '../edges/edges.ts';
+import { type EdgesDefinition, type EdgesResource, edges } from '../edges/edges.ts';
 import { associations, memberships } from '../edges/edges-access.ts';
 import { indirectAccess } from '../edges/indirect-access.ts';
 import type { DesiredEdges, DesiredSudo, Edges } from '../edges/plan-edges.ts';
 import { unmanagedSudo } from '../edges/unmanaged-sudo.ts';
 import { EDGE_SECTIONS, type EdgeSection, type HostOptions } from './host-options.ts';
 
-/** One list of edges of the document: what it means, as in the module of its own. */
-export interface EdgesSection extends SectionKind {
+/** A section of the document that is a list of edges, and its resource, as in the module for it. */
+export interface EdgesSection extends SectionDefinition {
   readonly section: EdgeSection;
-  readonly concern: EdgesResource;
+  readonly resource: EdgesResource;
 }
 
-/** A kind of edges whose warnings may depend on the other lists, as they all are after the run. */
-interface SectionKind extends Omit<EdgesKind, 'warnings'> {
+/** The definition of a list of edges whose warnings may depend on the state of all lists after the run. */
+interface SectionDefinition extends Omit<EdgesDefinition, 'warnings'> {
   readonly warnings?: (after: Edges, all: AllEdges) => Promise<readonly string[]>;
 }
 type AllEdges = ReadonlyMap<EdgeSection, Edges>;
 
-/** The lists of edges that the document has, in the order in which edges are added. */
+/** Returns the lists of edges that the document has, in the order in which edges are added. */
 export function edgesSections(session: HostSession, options: HostOptions): EdgesSection[] {
   return EDGE_SECTIONS.filter((section) => options[section] !== undefined).map((section) => {
-    const kind = kindOf(session, section, desiredOf(section, options));
-    const { warnings: _, ...bare } = kind;
-    return { section, ...kind, concern: edges(session, bare) };
+    const definition = definitionOf(session, section, desiredOf(section, options));
+    const { warnings: _, ...withoutWarnings } = definition;
+    return { section, ...definition, resource: edges(session, withoutWarnings) };
   });
 }
 
@@ -40,8 +40,12 @@ function desiredOf(section: EdgeSection, options: HostOptions): DesiredEdges {
   };
 }
 
-function kindOf(session: HostSession, section: EdgeSection, desired: DesiredEdges): SectionKind {
-  const as = (type: 'user' | 'user_group' | 'policy' | 'policy_group' | 'command') =>
+function definitionOf(
+  session: HostSession,
+  section: EdgeSection,
+  desired: DesiredEdges,
+): SectionDefinition {
+  const association = (type: 'user' | 'user_group' | 'policy' | 'policy_group' | 'command') =>
     ({
       access: associations(session, type),
       desired,
@@ -59,7 +63,7 @@ function kindOf(session: HostSession, section: EdgeSection, desired: DesiredEdge
       };
     case 'users':
       return {
-        ...as('user'),
+        ...association('user'),
         field: 'users',
         shape: 'with sudo',
         warnings: async (after, all) => [
@@ -69,20 +73,20 @@ function kindOf(session: HostSession, section: EdgeSection, desired: DesiredEdge
       };
     case 'user_groups':
       return {
-        ...as('user_group'),
+        ...association('user_group'),
         shape: 'with sudo',
         warnings: async (after) => unmanagedSudo(desired, after, 'User group'),
       };
     case 'policies':
-      return { ...as('policy'), shape: 'objects' };
+      return { ...association('policy'), shape: 'objects' };
     case 'policy_groups':
-      return { ...as('policy_group'), shape: 'objects' };
+      return { ...association('policy_group'), shape: 'objects' };
     case 'commands':
-      return { ...as('command'), shape: 'objects' };
+      return { ...association('command'), shape: 'objects' };
   }
 }
 
-/** Whether a way from this host begins with an edge that is there after the run. */
+/** Returns whether the first edge of a path from this host is there after the run. */
 function isOpen([first]: Path, all: AllEdges): boolean {
   if (first?.type === 'system_group') return all.get('groups')?.has(first.id) ?? true;
   if (first?.type === 'user_group') return all.get('user_groups')?.has(first.id) ?? true;

@@ -46,12 +46,12 @@ export const hostOptions = {
 /** The options of jumpcloud_host as read. */
 export type HostOptions = OptionValues<typeof hostOptions>;
 
-/** How many sections the document has. */
+/** Returns the number of sections in the document. */
 export function sectionCount(given: PartialValues<typeof hostOptions>): number {
   return SECTIONS.filter((section) => given[section] !== undefined).length;
 }
 
-/** What the options must not say together. */
+/** Returns the problems of the options in combination. */
 export function hostRules(given: PartialValues<typeof hostOptions>): Problem[] {
   const problems = [
     ...connectionRules(given),
@@ -59,8 +59,8 @@ export function hostRules(given: PartialValues<typeof hostOptions>): Problem[] {
     ...sudoRulesOf('user_groups', 'present', given.user_groups),
   ];
   if (sectionCount(given) === 0) {
-    const message = `says nothing about this host: give at least one of ${SECTIONS.join(', ')}`;
-    problems.push({ option: '', message: `The document ${message}.` });
+    const message = `The document has no sections. Give at least one of ${SECTIONS.join(', ')}.`;
+    problems.push({ option: '', message });
   }
   return [...problems, ...exclusiveRules(given), ...keepRules(given)];
 }
@@ -71,24 +71,25 @@ function exclusiveRules(given: PartialValues<typeof hostOptions>): Problem[] {
   return [...new Set(exclusive)].flatMap((section) => {
     if (section === INVALID) return [];
     if (section === 'system') {
-      const message = 'system is no list; use system.purge_attributes to remove other attributes';
+      const message =
+        'system is not a list; use system.purge_attributes to remove other attributes';
       return [{ option: 'exclusive', message }];
     }
     if (given[section] !== undefined) return [];
-    const message = `${section} is not given, so nothing says what to keep; give ${section}: [] to remove all`;
+    const message = `${section} is not given, so it is unknown what to keep; give ${section}: [] to remove all`;
     return [{ option: 'exclusive', message }];
   });
 }
 
 function keepRules({ exclusive, keep }: PartialValues<typeof hostOptions>): Problem[] {
   if (keep === undefined || keep === INVALID) return [];
-  // A section that was mistyped among exclusive may be the one that is needed.
+  // A mistyped section in exclusive may be the one that is needed.
   if (exclusive === undefined || exclusive === INVALID) return [];
   if (exclusive.includes(INVALID)) return [];
   return EDGE_SECTIONS.filter(
     (section) => keep[section] !== undefined && !exclusive.includes(section),
   ).map((section) => ({
     option: `keep.${section}`,
-    message: `needs ${section} among exclusive; without it nothing else is removed`,
+    message: `needs ${section} in exclusive; without it, nothing else is removed`,
   }));
 }

@@ -6,40 +6,40 @@ import {
   type HostState,
 } from './host-state.ts';
 
-/** Returns the result fields of a run that fails: what was read last, and what was written. */
+/** Returns the result fields of a run that fails: the last observed state and the changes made. */
 export function progressFields(
-  parts: HostSections,
-  seen: HostState,
+  sections: HostSections,
+  observed: HostState,
   done: readonly HostChange[],
 ): Record<string, unknown> {
-  return { changed: done.length > 0, sections: sectionFields(parts, seen, done) };
+  return { changed: done.length > 0, sections: sectionFields(sections, observed, done) };
 }
 
 /** Returns the result fields of the sections that were read. */
 export function sectionFields(
-  parts: HostSections,
+  sections: HostSections,
   { system, edges, reapplied }: HostState,
   done: readonly HostChange[],
 ): Record<string, unknown> {
-  const settings = system && parts.system?.report(system, fieldsOf(done));
+  const settings = system && sections.system?.report(system, fieldsOf(done));
   return {
     ...(settings && {
       system: { ...settings, ...(reapplied !== undefined && { reapplied }) },
     }),
-    ...edgesReport(parts, edges, done),
+    ...edgesReport(sections, edges, done),
   };
 }
 
 /** Returns the result fields of the lists of edges that were read. */
 function edgesReport(
-  parts: HostSections,
+  sections: HostSections,
   edges: HostState['edges'],
   done: readonly HostChange[],
 ): Record<string, unknown> {
   return Object.fromEntries(
-    parts.edges.flatMap(({ section, concern }) => {
-      const seen = edges.get(section);
-      return seen ? [[section, concern.report(seen, changesOf(done, section))]] : [];
+    sections.edges.flatMap(({ section, resource }) => {
+      const observed = edges.get(section);
+      return observed ? [[section, resource.report(observed, changesOf(done, section))]] : [];
     }),
   );
 }

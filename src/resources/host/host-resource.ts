@@ -18,12 +18,12 @@ import {
 import { inSection } from './in-section.ts';
 import { writeHost } from './write-host.ts';
 
-/** The whole document as a concern: a list of concerns over one session. */
+/** Returns the resource of a whole document: one resource for each section, over one session. */
 export function hostResource(
   session: HostSession,
   options: HostOptions,
 ): Resource<HostState, HostChange> {
-  const parts: HostSections = {
+  const sections: HostSections = {
     system: options.system && systemResource(session, options.system),
     edges: edgesSections(session, options),
   };
@@ -32,80 +32,82 @@ export function hostResource(
     async read(onPartRead) {
       let system: SystemRecord | undefined;
       const edges = new Map<EdgeSection, Edges>();
-      const reading = async (section: string, read: Promise<void>) => {
+      const reportRead = async (section: string, read: Promise<void>) => {
         await read.catch((error) => inSection(section, error));
         onPartRead({ system, edges });
       };
-      const record = async ({ read }: Resource<SystemRecord, Field>) => {
+      const readSettings = async ({ read }: Resource<SystemRecord, Field>) => {
         system = await read(() => {});
       };
-      const list = async ({ section, concern }: EdgesSection) => {
-        edges.set(section, await concern.read(() => {}));
+      const readEdges = async ({ section, resource }: EdgesSection) => {
+        edges.set(section, await resource.read(() => {}));
       };
       await readInParallel(session, [
-        ...(parts.system ? [reading('system', record(parts.system))] : []),
-        ...parts.edges.map((part) => reading(part.section, list(part))),
+        ...(sections.system ? [reportRead('system', readSettings(sections.system))] : []),
+        ...sections.edges.map((list) => reportRead(list.section, readEdges(list))),
       ]);
       return { system, edges };
     },
 
     plan({ system, edges }) {
-      const planned = system && parts.system?.plan(system);
-      const plans = parts.edges.map(({ section, concern }) => ({
+      const settingsPlan = system && sections.system?.plan(system);
+      const plans = sections.edges.map(({ section, resource }) => ({
         section,
-        ...concern.plan(edges.get(section) ?? new Map()),
+        ...resource.plan(edges.get(section) ?? new Map()),
       }));
       return {
         changes: [
-          ...(planned?.changes ?? []).map((change) => ({ section: 'system', change }) as const),
+          ...(settingsPlan?.changes ?? []).map(
+            (change) => ({ section: 'system', change }) as const,
+          ),
           ...plans.flatMap(({ section, changes }) =>
             changes.map((change) => ({ section, change })),
           ),
         ],
         after: {
-          system: planned?.after,
+          system: settingsPlan?.after,
           edges: new Map(plans.map(({ section, after }) => [section, after])),
         },
       };
     },
 
     apply: (run, { changes }, before) =>
-      writeHost({ session, options, parts, run }, changes, before),
+      writeHost({ session, options, sections, run }, changes, before),
 
     diffView: ({ system, edges }) => ({
-      ...(system && { system: parts.system?.diffView(system) }),
+      ...(system && { system: sections.system?.diffView(system) }),
       ...Object.assign(
         {},
-        ...parts.edges.map(({ section, concern }) =>
-          concern.diffView(edges.get(section) ?? new Map()),
+        ...sections.edges.map(({ section, resource }) =>
+          resource.diffView(edges.get(section) ?? new Map()),
         ),
       ),
     }),
 
-    progress: (seen, done) => progressFields(parts, seen, done),
+    progress: (observed, done) => progressFields(sections, observed, done),
 
-    report: (after, done) => ({ sections: sectionFields(parts, after, done) }),
+    report: (after, done) => ({ sections: sectionFields(sections, after, done) }),
 
     summary(done, isPrediction) {
       const fields = fieldsOf(done);
-      const said = [
+      const changed = [
         ...(fields.length > 0 ? [`system: ${fields.map(({ option }) => option).join(', ')}`] : []),
-        ...parts.edges.flatMap(({ section, concern }) => {
+        ...sections.edges.flatMap(({ section, resource }) => {
           const changes = changesOf(done, section);
-          return changes.length > 0 ? [`${section}: ${concern.counts(changes)}`] : [];
+          return changes.length > 0 ? [`${section}: ${resource.counts(changes)}`] : [];
         }),
       ];
-      if (said.length === 0) return 'Nothing to change.';
-      return `${isPrediction ? 'Would change' : 'Changed'} ${said.join('; ')}.`;
+      if (changed.length === 0) return 'Nothing to change.';
+      return `${isPrediction ? 'Would change' : 'Changed'} ${changed.join('; ')}.`;
     },
 
     async warnings({ edges }) {
-      const each = parts.edges.map(({ section, warnings }) =>
+      const warningsBySection = sections.edges.map(({ section, warnings }) =>
         warnings?.(edges.get(section) ?? new Map(), edges).catch((error) =>
           inSection(section, error),
         ),
       );
-      return (await Promise.all(each)).flatMap((some) => some ?? []);
+      return (await Promise.all(warningsBySection)).flatMap((warnings) => warnings ?? []);
     },
   };
 }

@@ -2,7 +2,7 @@ import { defineModule } from '../../module.ts';
 import { moduleFor } from '../../reconcile.ts';
 import { hostOptions, hostRules, sectionCount } from './host-options.ts';
 
-/** The whole wished-for state of this host in one document. */
+/** Brings this host to the desired state that one document describes. */
 export const host = defineModule({
   name: 'jumpcloud_host',
   options: hostOptions,

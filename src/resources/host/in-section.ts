@@ -1,6 +1,6 @@
 import { ModuleError } from '../../base/errors.ts';
 
-/** Throws an error again, with the section of the document that it is about. */
+/** Rethrows an error with the section of the document in its details. */
 export function inSection(section: string, error: unknown): never {
   if (!(error instanceof ModuleError)) throw error;
   throw error.withDetails({ section });

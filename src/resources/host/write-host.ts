@@ -17,21 +17,21 @@ import {
 } from './host-state.ts';
 import { inSection } from './in-section.ts';
 
-/** What the writes of a run to the whole document need. */
+/** The dependencies of the writes of a whole document. */
 export interface HostWriterContext {
   readonly session: HostSession;
   readonly options: HostOptions;
-  readonly parts: HostSections;
+  readonly sections: HostSections;
   readonly run: Run;
 }
 
 /**
- * Writes the settings, then what is added and updated, then in the reverse order what is removed, so
- * that nobody who keeps access loses it in between; reads back all lists at the same time, and waits
- * for the settings to hold. Settings or edges that are refused do not keep the rest from being written.
+ * Writes the settings, then additions and updates of edges, then removals in reverse order, so that no
+ * one who keeps access loses it in between. Reads back all lists in parallel, and waits for the settings
+ * to settle. Refused settings or edges do not keep the rest from being written.
  */
 export async function writeHost(
-  { session, options, parts, run }: HostWriterContext,
+  { session, options, sections, run }: HostWriterContext,
   changes: readonly HostChange[],
   before: HostState,
 ): Promise<Applied<HostState, HostChange>> {
@@ -39,10 +39,10 @@ export async function writeHost(
     options.system && before.system
       ? systemWriter(session, options.system, run, before.system)
       : undefined;
-  const writers = parts.edges.map((part) => ({
-    ...part,
-    writer: edgesWriter({ run, session, access: part.access, desired: part.desired }),
-    planned: changesOf(changes, part.section),
+  const writers = sections.edges.map((list) => ({
+    ...list,
+    writer: edgesWriter({ run, session, access: list.access, desired: list.desired }),
+    planned: changesOf(changes, list.section),
   }));
   const done = (): HostChange[] => [
     ...(record?.done() ?? []).map((change) => ({ section: 'system', change }) as const),
@@ -50,18 +50,18 @@ export async function writeHost(
       writer.done().map((change) => ({ section, change })),
     ),
   ];
-  const seen = (): HostState => ({
-    system: record?.seen() ?? before.system,
+  const latest = (): HostState => ({
+    system: record?.latest() ?? before.system,
     reapplied: record?.reapplied(),
     edges: new Map([
       ...before.edges,
       ...writers.flatMap(({ section, writer }) => {
-        const edges = writer.seen();
+        const edges = writer.latest();
         return edges ? [[section, edges] as const] : [];
       }),
     ]),
   });
-  run.report.setProgress(() => progressFields(parts, seen(), done()));
+  run.report.setProgress(() => progressFields(sections, latest(), done()));
 
   let refusedSettings = await record?.write(fieldsOf(changes)).then(() => undefined, refusalOf);
 
@@ -80,26 +80,27 @@ export async function writeHost(
       writer.readBack().catch((error) => inSection(section, error)),
     ),
   );
-  const unshown = edgesFailure(readBacks);
+  const failedEdges = edgesFailure(readBacks);
   if (refusedSettings === undefined) {
     refusedSettings = await record?.settle().then(() => undefined, refusalOf);
   }
-  const after = seen();
-  const failure = failureOf(parts.edges, refusedSettings, unshown);
+  const after = latest();
+  const failure = failureOf(sections.edges, refusedSettings, failedEdges);
   return { done: done(), after, ...(failure && { failure }) };
 }
 
-/** Refused settings come first, with what became of the edges beside them. */
+/** Returns the failure of a run. Refused settings come first, with the failed edges in their details. */
 function failureOf(
-  parts: readonly EdgesSection[],
+  sections: readonly EdgesSection[],
   settings: ModuleError | undefined,
   edges: EdgesFailure | undefined,
 ): ModuleError | undefined {
-  if (settings === undefined) return edges?.error.withDetails({ section: sectionOf(parts, edges) });
+  if (settings === undefined)
+    return edges?.error.withDetails({ section: sectionOf(sections, edges) });
   return settings.withDetails({ ...edges?.details, section: 'system' }, edges?.also);
 }
 
-/** What JumpCloud refuses of the settings says nothing about the edges; anything else ends the run. */
+/** Returns a refusal of the settings, which does not affect the edges. Any other error ends the run. */
 function refusalOf(error: unknown): ModuleError {
   if (error instanceof Rejected || error instanceof NotFound || error instanceof NotApplied) {
     return error;
@@ -108,8 +109,8 @@ function refusalOf(error: unknown): ModuleError {
 }
 
 function sectionOf(
-  parts: readonly EdgesSection[],
+  sections: readonly EdgesSection[],
   { access }: { access: EdgesSection['access'] },
 ): string {
-  return parts.find((part) => part.access === access)?.section ?? '';
+  return sections.find((list) => list.access === access)?.section ?? '';
 }

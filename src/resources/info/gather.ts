@@ -11,7 +11,7 @@ import { readInParallel } from '../read-in-parallel.ts';
 import { reportRecord } from '../system/record-report.ts';
 import { requiredReads, type SystemInfoOptions } from './info-options.ts';
 
-/** What has been read. */
+/** The parts that have been read. */
 interface Gathered {
   record?: SystemRecord;
   groups?: string[];
@@ -19,37 +19,37 @@ interface Gathered {
   associations?: Record<string, unknown>;
 }
 
-/** Reads the parts that were asked for at the same time, as result fields. */
+/** Reads the requested parts in parallel. Returns them as result fields. */
 export async function gather(
   run: Run,
   session: HostSession,
   { gather: parts }: SystemInfoOptions,
 ): Promise<Record<string, unknown>> {
-  const wants = requiredReads(parts);
-  const seen: Gathered = {};
-  const keep = async <K extends keyof Gathered>(
+  const required = requiredReads(parts);
+  const gathered: Gathered = {};
+  const gatherPart = async <K extends keyof Gathered>(
     part: K,
     read: (session: HostSession) => Promise<Gathered[K]>,
   ) => {
-    if (wants[part]) seen[part] = await read(session);
+    if (required[part]) gathered[part] = await read(session);
   };
   try {
     await readInParallel(session, [
-      keep('record', readSystem),
-      keep('groups', readMemberships),
-      keep('users', readUsers),
-      keep('associations', readAllAssociations),
+      gatherPart('record', readSystem),
+      gatherPart('groups', readMemberships),
+      gatherPart('users', readUsers),
+      gatherPart('associations', readAllAssociations),
     ]);
   } catch (error) {
-    const fields = fieldsOf(session, parts, seen);
+    const fields = resultFields(session, parts, gathered);
     if (Object.keys(fields).length > 0)
       run.report.setProgress(() => ({ changed: false, enrolled: true, ...fields }));
     throw error;
   }
-  return fieldsOf(session, parts, seen);
+  return resultFields(session, parts, gathered);
 }
 
-function fieldsOf(
+function resultFields(
   session: HostSession,
   parts: SystemInfoOptions['gather'],
   { record, groups, users, associations }: Gathered,

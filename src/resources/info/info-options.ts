@@ -14,18 +14,18 @@ export const systemInfoOptions = {
 /** The options of jumpcloud_system_info as read. */
 export type SystemInfoOptions = OptionValues<typeof systemInfoOptions>;
 
-/** What has to be read for the parts that are asked for. */
+/** Returns which reads the requested parts need. */
 export function requiredReads(parts: SystemInfoOptions['gather']) {
-  const asked = (part: (typeof PARTS)[number]) => parts.includes(part);
+  const isRequested = (part: (typeof PARTS)[number]) => parts.includes(part);
   return {
-    record: asked('system') || asked('agent'),
-    groups: asked('groups'),
-    users: asked('users'),
-    associations: asked('associations'),
+    record: isRequested('system') || isRequested('agent'),
+    groups: isRequested('groups'),
+    users: isRequested('users'),
+    associations: isRequested('associations'),
   };
 }
 
-/** How many reads that takes. */
+/** Returns how many reads the requested parts need. */
 export function readCount(parts: SystemInfoOptions['gather']): number {
   const { associations, ...single } = requiredReads(parts);
   const lists = associations ? OBJECT_TYPES.length : 0;

@@ -7,8 +7,8 @@ import { connectionRules } from '../connection-options.ts';
 import { readCount, type SystemInfoOptions, systemInfoOptions } from './info-options.ts';
 
 /**
- * Everything about this host, read at the same time; nothing is changed. A host that is not enrolled
- * is an answer, not a failure, unless its registration was waited for.
+ * Reads everything about this host in parallel. Changes nothing. Reports a host that is not enrolled as
+ * a result, not a failure, unless `registration_timeout` was given.
  */
 export const systemInfo = defineModule({
   name: 'jumpcloud_system_info',
@@ -20,7 +20,7 @@ export const systemInfo = defineModule({
       registration = await awaitRegistration(given.agent_dir, given.registration_timeout, run);
     } catch (error) {
       if (!(error instanceof NotEnrolled)) throw error;
-      // A script that waits for the registration has to see that it did not come.
+      // A script that waits for the registration must see that the wait timed out.
       if (given.registration_timeout > 0 && !(error instanceof AlreadyRemoved)) throw error;
       const reason = { code: error.code, message: error.message };
       return {

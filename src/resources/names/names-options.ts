@@ -28,12 +28,12 @@ export const KIND_OPTIONS = {
 } as const satisfies Readonly<Record<string, NamedKind>>;
 export type KindOption = keyof typeof KIND_OPTIONS;
 
-/** The variables that stand for options, and what their values look like: they go into headers. */
-const FORMS = {
+/** Environment variables that replace options, and the format of their values, which go into headers. */
+const VALUE_FORMATS = {
   JUMPCLOUD_API_KEY: /^[\w.~+/=-]{16,512}$/,
   JUMPCLOUD_ORG_ID: /^[\w-]{1,64}$/,
 } as const satisfies Readonly<Record<string, RegExp>>;
-type Variable = keyof typeof FORMS;
+type Variable = keyof typeof VALUE_FORMATS;
 
 /** The options of jumpcloud_names. */
 export const namesOptions = {
@@ -56,12 +56,15 @@ export const namesOptions = {
 /** The options of jumpcloud_names as read. */
 export type NamesOptions = OptionValues<typeof namesOptions>;
 
-/** What the options must not say together. */
+/** Returns the problems of the options in combination. */
 export function namesRules(given: PartialValues<typeof namesOptions>): Problem[] {
   const problems = [...connectionRules(given)];
-  if (kindsOf(given).length === 0) {
+  if (requestedKinds(given).length === 0) {
     const options = Object.keys(KIND_OPTIONS).join(', ');
-    problems.push({ option: '', message: `Nothing to look up: give at least one of ${options}.` });
+    problems.push({
+      option: '',
+      message: `There is nothing to look up. Give at least one of ${options}.`,
+    });
   }
   const fromVariables = [
     ['api_key', 'JUMPCLOUD_API_KEY'],
@@ -69,31 +72,31 @@ export function namesRules(given: PartialValues<typeof namesOptions>): Problem[]
   ] as const;
   for (const [option, variable] of fromVariables) {
     const text = given[option] === undefined ? fromEnvironment(variable) : undefined;
-    if (text === undefined || FORMS[variable].test(text)) continue;
-    problems.push({ option, message: `${variable} ${OF_ANOTHER_FORM}` });
+    if (text === undefined || VALUE_FORMATS[variable].test(text)) continue;
+    problems.push({ option, message: `${variable} ${WRONG_FORMAT}` });
   }
   if (given.api_key === undefined && fromEnvironment('JUMPCLOUD_API_KEY') === undefined) {
     problems.push({
       option: 'api_key',
       message:
-        "is required: an administrator's API key, here or in JUMPCLOUD_API_KEY; that of a read-only administrator is enough, and it must never be on a managed host",
+        "is required: give an administrator's API key here or in JUMPCLOUD_API_KEY. The key of a read-only administrator is enough. It must never be on a managed host",
     });
   }
   return problems;
 }
 
-/** The kinds that are asked for. */
-export function kindsOf(given: Readonly<Record<KindOption, unknown>>): KindOption[] {
+/** Returns the options of the requested kinds. */
+export function requestedKinds(given: Readonly<Record<KindOption, unknown>>): KindOption[] {
   const options = Object.keys(KIND_OPTIONS) as KindOption[];
   return options.filter((option) => given[option] !== undefined);
 }
 
-/** What a variable holds, without the line end of the file that it was read from. */
+/** Returns a variable's value without the line end of the file it may come from; undefined if empty. */
 export function fromEnvironment(variable: Variable): string | undefined {
   return process.env[variable]?.trim() || undefined;
 }
 
-/** Names, or `all`. Only the text is the keyword; a list that holds it names an object. */
+/** An option of names or `all`. Only the text `all` is the keyword; in a list it is a name. */
 function wantedNames(): Option<readonly string[] | 'all' | undefined> {
   return { type: 'raw', read: (value) => (value === 'all' ? value : toNames(value)) };
 }
@@ -104,23 +107,25 @@ function toName(value: unknown): string {
   const name = toText(value);
   if (name === '') throw new InvalidValue('expected a name, got empty text');
   if (/\p{Surrogate}/u.test(name)) {
-    throw new InvalidValue('holds half a character, which no name does; type it anew');
+    throw new InvalidValue(
+      'contains an incomplete character (half of a surrogate pair), as no name does; type it again',
+    );
   }
   return name;
 }
 
-const OF_ANOTHER_FORM =
-  'is not of the form that JumpCloud gives; copy it anew from the Admin Portal';
+const WRONG_FORMAT =
+  'is not in the format that JumpCloud uses; copy it again from the Admin Portal';
 
-/** Text that goes into a header, and is never quoted. */
+/** An option whose text goes into a header and is never quoted in messages. */
 function headerText(variable: Variable): Option<string | undefined> {
   return {
     type: 'str',
     secret: true,
     read(value) {
       const text = toTextUnquoted(value).trim();
-      if (text === '') throw new InvalidValue(`is empty; without it, ${variable} is read`);
-      if (!FORMS[variable].test(text)) throw new InvalidValue(OF_ANOTHER_FORM);
+      if (text === '') throw new InvalidValue(`is empty; leave it out to use ${variable}`);
+      if (!VALUE_FORMATS[variable].test(text)) throw new InvalidValue(WRONG_FORMAT);
       return text;
     },
   };

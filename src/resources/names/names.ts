@@ -10,14 +10,14 @@ import type { Session } from '../../transport/session.ts';
 import {
   fromEnvironment,
   KIND_OPTIONS,
-  kindsOf,
   type NamesOptions,
   namesOptions,
   namesRules,
+  requestedKinds,
 } from './names-options.ts';
 import { needsRequests, type Resolved, resolve } from './resolve.ts';
 
-/** Names to ids, with an administrator's API key. Reads only, and never signs as a host. */
+/** Resolves names to ids with an administrator's API key. Reads only, and never signs as a host. */
 export const names = defineModule({
   name: 'jumpcloud_names',
   options: namesOptions,
@@ -26,7 +26,7 @@ export const names = defineModule({
     const session = await openAdminSession(options, run);
     try {
       const resolved = await Promise.all(
-        kindsOf(options).map((option) =>
+        requestedKinds(options).map((option) =>
           resolve(session, KIND_OPTIONS[option], options[option] ?? []),
         ),
       );
@@ -39,12 +39,12 @@ export const names = defineModule({
 
 async function openAdminSession(options: NamesOptions, run: Run): Promise<Session> {
   const apiKey = options.api_key ?? fromEnvironment('JUMPCLOUD_API_KEY') ?? '';
-  for (const spelling of encodingsOf(apiKey)) run.report.addSecret(spelling);
+  for (const encoded of encodingsOf(apiKey)) run.report.addSecret(encoded);
   const origin = options.api_url ?? API_ORIGINS[options.region];
   const [destination] = await openDestination(
     origin,
     options,
-    kindsOf(options).filter((kind) => needsRequests(options[kind])).length,
+    requestedKinds(options).filter((kind) => needsRequests(options[kind])).length,
     async () => {},
   );
   const orgId = options.org_id ?? fromEnvironment('JUMPCLOUD_ORG_ID');
@@ -56,12 +56,14 @@ async function openAdminSession(options: NamesOptions, run: Run): Promise<Sessio
 
 function outcome(options: NamesOptions, run: Run, resolved: readonly Resolved[]): Outcome {
   const isAll = ({ kind }: Resolved) =>
-    kindsOf(options).some((option) => KIND_OPTIONS[option] === kind && options[option] === 'all');
+    requestedKinds(options).some(
+      (option) => KIND_OPTIONS[option] === kind && options[option] === 'all',
+    );
   requireResolved(resolved.filter((one) => !isAll(one)));
   for (const { kind, ambiguous } of resolved.filter(isAll)) {
     for (const { name, ids } of ambiguous) {
       run.report.warn(
-        `${quotedName(kind, name)} is borne by ${ids.length}, and left out: ${ids.join(', ')}. Give one of them another name, or use its id.`,
+        `${quotedName(kind, name)} is ambiguous and left out: ${ids.length} objects have this name (${ids.join(', ')}). Rename all but one of them, or use an id.`,
       );
     }
   }
@@ -71,7 +73,7 @@ function outcome(options: NamesOptions, run: Run, resolved: readonly Resolved[])
     for (const [name, { id, isDynamic }] of found) {
       if (!isDynamic) continue;
       run.report.warn(
-        `${quotedName(kind, name)} (${id}) is dynamic: JumpCloud fills it by a rule, and no host can join or leave it by hand. Leave it out of the groups of a host, or list it under keep.`,
+        `${quotedName(kind, name)} (${id}) is a dynamic group: JumpCloud fills it by a rule, and no host can join or leave it by hand. Leave it out of the groups of a host, or list it under keep.`,
       );
     }
   }
@@ -88,13 +90,14 @@ function outcome(options: NamesOptions, run: Run, resolved: readonly Resolved[])
 }
 
 /**
- * @throws NotFound when a name is borne by nothing
- * @throws InvalidArguments when all exist, and one is borne by several
+ * Throws unless each name stands for exactly one object.
+ * @throws NotFound when no object has one of the names
+ * @throws InvalidArguments when all names exist, but several objects have the same one
  */
 function requireResolved(resolved: readonly Resolved[]): void {
   const missing = resolved.flatMap(({ kind, missing }) =>
-    missing.map(({ name, near }) => {
-      const hint = near === undefined ? '' : `; did you mean ${truncate(near)}?`;
+    missing.map(({ name, suggestion }) => {
+      const hint = suggestion === undefined ? '' : `; did you mean ${truncate(suggestion)}?`;
       return { kind, name, message: `there is no ${quotedName(kind, name)}${hint}` };
     }),
   );
@@ -103,14 +106,14 @@ function requireResolved(resolved: readonly Resolved[]): void {
       kind,
       name,
       ids,
-      message: `${quotedName(kind, name)} may mean ${ids.join(' or ')}: give one another name, or use its id`,
+      message: `${quotedName(kind, name)} is ambiguous, because ${ids.length} objects have this name (${ids.join(', ')}); rename all but one of them, or use an id`,
     })),
   );
   const messages = [...missing, ...ambiguous].map(({ message }) => message);
   if (missing.length > 0) {
-    const told = messages.join('; ').replace(/[^?]$/, '$&.');
+    const sentence = messages.join('; ').replace(/[^?]$/, '$&.');
     throw new NotFound(
-      `Could not resolve ${messages.length === 1 ? 'a name' : `${messages.length} names`}: ${told} Names are compared exactly; see the Admin Portal.`,
+      `Could not resolve ${messages.length === 1 ? 'a name' : `${messages.length} names`}: ${sentence} Names are compared exactly. Check them in the Admin Portal.`,
       {
         details: {
           missing: missing.map(({ kind, name }) => ({ kind, name })),
@@ -130,7 +133,7 @@ function requireResolved(resolved: readonly Resolved[]): void {
 }
 
 function optionOf(kind: Resolved['kind']): string {
-  return Object.entries(KIND_OPTIONS).find(([, of]) => of === kind)?.[0] ?? '';
+  return Object.entries(KIND_OPTIONS).find(([, optionKind]) => optionKind === kind)?.[0] ?? '';
 }
 
 function quotedName(kind: Resolved['kind'], name: string): string {

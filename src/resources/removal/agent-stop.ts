@@ -2,38 +2,41 @@ import { findStopCommand, STOP_TIMEOUT_MS, stopAgent } from '../../agent/service
 import { Interrupted } from '../../base/errors.ts';
 import type { Run } from '../../run.ts';
 
-/** Stops the agent, if that was asked for, while something else is done. */
+/** Stops the agent before other work, if stop_agent is set. */
 export interface AgentStop {
   stop(): Promise<void>;
-  /** Does what the agent may be stopped for; when that fails, says that the agent is stopped. */
+  /** Does work that may stop the agent. If it fails after the agent was stopped, warns about that. */
   during<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** @throws LocalActionFailed when nothing on this host can stop it */
-export function agentStop(run: Run, isAsked: boolean): AgentStop {
-  if (!isAsked) return { stop: async () => {}, during: (work) => work() };
+/**
+ * Returns the means to stop the agent.
+ * @throws LocalActionFailed when nothing on this host can stop it
+ */
+export function agentStop(run: Run, isRequested: boolean): AgentStop {
+  if (!isRequested) return { stop: async () => {}, during: (work) => work() };
   const command = findStopCommand(process.env['PATH'] ?? '');
-  let isReported = false;
+  let wasAskedToStop = false;
   return {
     async stop() {
-      const over = run.report.showWait('for the agent to stop', STOP_TIMEOUT_MS);
+      const endWait = run.report.showWait('for the agent to stop', STOP_TIMEOUT_MS);
       try {
         await stopAgent(command, run.signal);
-        isReported = true;
+        wasAskedToStop = true;
       } catch (error) {
-        isReported = error instanceof Interrupted;
+        wasAskedToStop = error instanceof Interrupted;
         throw error;
       } finally {
-        over();
+        endWait();
       }
     },
     async during(work) {
       try {
         return await work();
       } catch (error) {
-        if (isReported) {
+        if (wasAskedToStop) {
           run.report.warn(
-            'The agent was told to stop before that; start jcagent again unless you run again.',
+            'The agent was asked to stop before this failure. Start jcagent again, or run this module again.',
           );
         }
         throw error;

@@ -10,7 +10,7 @@ import { type RemovalState, type Removed, removalBase } from './removal-base.ts'
 
 const NONE: DesiredEdges = { edges: new Map(), state: 'present', exclusive: true, keep: new Set() };
 
-/** Every kind of edge a system has: its groups, then what is associated with it. The record stays. */
+/** Returns the resource that removes all of this host's edges, groups first, and keeps its record. */
 export function allAssociations(
   session: HostSession,
   agent: AgentStop,

@@ -9,41 +9,43 @@ import { READ_BACK_TIMEOUT_MS } from '../read-back-timeout.ts';
 const POLL_INTERVAL_MS = 1000;
 
 /**
- * Reads this host's record until it is gone; undefined when it is still there once the time is up.
- * `what` is what came of the DELETE, for messages.
- * @throws NotApplied when it cannot be read
+ * Polls this host's record until it is gone. Returns undefined when it still exists after the timeout.
+ * `deletion` says in messages how the DELETE was answered.
+ * @throws NotApplied when the record cannot be read
  */
 export async function awaitGone(
   session: HostSession,
   run: Run,
-  what: string,
+  deletion: string,
 ): Promise<RecordAbsence | undefined> {
   const end = monotonicMs() + READ_BACK_TIMEOUT_MS;
-  let isSeen = false;
-  const look = async () => {
-    const seen = await lookUp(session, what).catch((error: unknown): RecordPresence => {
-      // Once it was seen to be there, that the time ran out over another look says no more.
-      if (isSeen && error instanceof NotApplied) return { isThere: true };
-      throw error;
-    });
-    isSeen = seen.isThere;
-    return seen.isThere ? undefined : seen;
+  let wasThere = false;
+  const poll = async () => {
+    const presence = await readPresence(session, deletion).catch(
+      (error: unknown): RecordPresence => {
+        // The record was there at the last read. That the budget ran out since adds nothing.
+        if (wasThere && error instanceof NotApplied) return { isThere: true };
+        throw error;
+      },
+    );
+    wasThere = presence.isThere;
+    return presence.isThere ? undefined : presence;
   };
-  return pollUntil(run, look, {
+  return pollUntil(run, poll, {
     what: 'for JumpCloud to show that the record is gone',
     delayMs: () => POLL_INTERVAL_MS,
     leftMs: () => Math.min(end - monotonicMs(), session.budget.remaining()),
   });
 }
 
-async function lookUp(session: HostSession, what: string): Promise<RecordPresence> {
+async function readPresence(session: HostSession, deletion: string): Promise<RecordPresence> {
   try {
     return await checkPresence(session);
   } catch (error) {
     if (!(error instanceof Unavailable || error instanceof RateLimited)) throw error;
     throw error.wrapAs(
       NotApplied,
-      `${what}, but that its record is gone could not be seen: ${error.message} The host keeps its key until then.`,
+      `${deletion}. Whether the record is gone could not be checked: ${error.message} The host keeps its key until a run has confirmed that.`,
     );
   }
 }

@@ -6,17 +6,17 @@ import { BadIdentity } from '../../base/errors.ts';
 import type { Run } from '../../run.ts';
 import type { RemovalOptions } from './removal-options.ts';
 
-/** What tells a registration from another one. */
-export interface RegistrationTraits {
+/** The registration of this host at the start of a run, to recognise a new one later. */
+export interface RegistrationSnapshot {
   /** Undefined when there is no jcagent.conf, or none with a systemKey. */
   readonly systemKey: string | undefined;
-  /** The id of this system, also of one that was removed; undefined when nothing says it. */
+  /** The id of this system, even if it was removed; undefined when it is unknown. */
   readonly systemId: string | undefined;
-  /** What client.key holds, or why it cannot be read. */
+  /** The content of client.key, or the reason why it cannot be read. */
   readonly key: string | undefined;
 }
 
-/** Returns what client.key holds, or why it cannot be read; undefined when there is none. */
+/** Returns the content of client.key, or why it cannot be read; undefined when it does not exist. */
 export function readKeyText(agentDir: string): string | undefined {
   try {
     return readAgentFile(join(agentDir, 'client.key'))?.text;
@@ -27,24 +27,24 @@ export function readKeyText(agentDir: string): string | undefined {
 }
 
 /**
- * Returns the files of an identity that is no longer needed. What belongs, or may belong, to another
- * registration than the one the run began with stays, with a warning.
+ * Returns the files of an identity that is no longer needed. If they may belong to another registration
+ * than at the start of the run, returns none and warns.
  */
 export function filesToPurge(
   run: Run,
   { agent_dir, system_id, purge_identity }: RemovalOptions,
-  initial: RegistrationTraits,
+  initial: RegistrationSnapshot,
 ): string[] {
   const files = purge_identity ? identityFiles(agent_dir) : [];
   if (files.length === 0) return [];
-  const why = changeSince(initial, agent_dir) ?? mismatch(system_id, initial.systemId);
-  if (why === undefined) return files;
-  run.report.warn(`Nothing was purged: ${why} These files stay: ${files.join(', ')}.`);
+  const reason = changeSince(initial, agent_dir) ?? mismatch(system_id, initial.systemId);
+  if (reason === undefined) return files;
+  run.report.warn(`Nothing was purged: ${reason} These files stay: ${files.join(', ')}.`);
   return [];
 }
 
-/** Why what is there now may be a new registration; undefined when it is the one from the start. */
-function changeSince(initial: RegistrationTraits, agentDir: string): string | undefined {
+/** Returns why the registration may be a new one; undefined when it is the one from the start. */
+function changeSince(initial: RegistrationSnapshot, agentDir: string): string | undefined {
   let systemKey: string | undefined;
   try {
     systemKey = readConfiguration(join(agentDir, 'jcagent.conf')).systemKey;
@@ -56,11 +56,11 @@ function changeSince(initial: RegistrationTraits, agentDir: string): string | un
     return `the agent has registered again, or is registering (${systemKey === undefined ? 'no systemKey is' : `systemKey ${systemKey} is`} in jcagent.conf).`;
   }
   if (readKeyText(agentDir) === initial.key) return undefined;
-  return 'client.key is not the key that this run began with, so the agent is registering again.';
+  return 'client.key has changed since this run started, so the agent is registering again.';
 }
 
-function mismatch(desired: string | undefined, known: string | undefined): string | undefined {
-  return desired === undefined || desired === known
+function mismatch(systemId: string | undefined, known: string | undefined): string | undefined {
+  return systemId === undefined || systemId === known
     ? undefined
-    : `this host has no id to compare with system_id ${desired}.`;
+    : `this host has no id to compare with system_id ${systemId}.`;
 }

@@ -13,7 +13,7 @@ import type { Removed } from './removal-base.ts';
 import type { RemovalFiles } from './removal-files.ts';
 import { type DeleteHistory, unprovenRemoval } from './unproven-removal.ts';
 
-/** The removal of this host's record, while no other run writes. */
+/** Removes this host's record. Used under the lock, so that no other run writes at the same time. */
 export class RecordRemoval {
   readonly #run: Run;
   readonly #session: HostSession;
@@ -28,7 +28,7 @@ export class RecordRemoval {
     this.#purge = purge;
   }
 
-  /** What this run has removed so far. */
+  /** The objects this run has removed so far. */
   get removed(): readonly Removed[] {
     return this.#removed;
   }
@@ -36,7 +36,7 @@ export class RecordRemoval {
   /** Deletes the record and verifies that it is gone, or completes what another run started. */
   async complete(absence: RecordAbsence | undefined): Promise<void> {
     const { isMarked, isRemoved } = this.#files.read();
-    // The run that held the lock before may have removed the system, or was refused.
+    // The run that held the lock before may have removed the system, or may have been refused.
     if (isRemoved) this.#files.removeMarker();
     else if (absence !== undefined) this.#conclude(absence, isMarked ? 'lost' : 'none');
     else if (isMarked) await this.#deleteAgain();
@@ -44,12 +44,12 @@ export class RecordRemoval {
   }
 
   /**
-   * Completes a removal whose DELETE got no answer, although the record was still there. If it still is,
-   * that DELETE took no effect, and its marker proves nothing.
+   * Completes a removal whose DELETE got no answer. If the record still exists, that DELETE had no effect
+   * and its marker proves nothing, so the record is deleted again.
    */
   async #deleteAgain(): Promise<void> {
-    const seen = await checkPresence(this.#session);
-    if (!seen.isThere) return this.#conclude(seen, 'lost');
+    const presence = await checkPresence(this.#session);
+    if (!presence.isThere) return this.#conclude(presence, 'lost');
     this.#files.voidMarker(this.#run);
     await this.#delete();
   }
@@ -62,9 +62,9 @@ export class RecordRemoval {
         throw deletion.error;
       case 'denied': {
         this.#files.voidMarker(this.#run);
-        const seen = await checkPresence(this.#session);
-        if (seen.isThere) throw this.#isDenied();
-        return this.#conclude(seen, 'denied');
+        const presence = await checkPresence(this.#session);
+        if (presence.isThere) throw this.#deniedError();
+        return this.#conclude(presence, 'denied');
       }
       default:
         return this.#verify(deletion.outcome);
@@ -86,11 +86,11 @@ export class RecordRemoval {
     const { systemId } = this.#session.identity;
     this.#removed = [{ type: 'system', id: systemId }];
     const sentAt = monotonicMs();
-    const what =
+    const deletion =
       outcome === 'answered'
         ? `JumpCloud answered that system ${systemId} was deleted`
         : `The answer to deleting system ${systemId} was lost`;
-    const absence = await awaitGone(this.#session, this.#run, what);
+    const absence = await awaitGone(this.#session, this.#run, deletion);
     if (absence !== undefined && (outcome === 'answered' || absence.isTimed)) {
       this.#files.writeTombstone(this.#run);
       return;
@@ -100,24 +100,24 @@ export class RecordRemoval {
     this.#files.voidMarker(this.#run);
     const seconds = Math.round((monotonicMs() - sentAt) / 1000);
     throw new NotApplied(
-      `${what}, but its record is still there ${seconds} s later. The host keeps its key. Run again, and ask JumpCloud if it stays so.`,
+      `${deletion}, but its record still exists ${seconds} s later. The host keeps its key. Run again. If this persists, ask JumpCloud.`,
     );
   }
 
-  /** Completes a removal whose DELETE got no answer, or fails. */
-  #conclude(absence: RecordAbsence, sent: DeleteHistory): void {
-    if (sent === 'lost' && absence.isTimed) {
+  /** Writes the tombstone if the record is proven to be gone, or fails if proof is missing but needed. */
+  #conclude(absence: RecordAbsence, history: DeleteHistory): void {
+    if (history === 'lost' && absence.isTimed) {
       this.#files.writeTombstone(this.#run);
       return;
     }
-    const failure = unprovenRemoval(this.#session, absence, sent, this.#purge);
+    const failure = unprovenRemoval(this.#session, absence, history, this.#purge);
     if (failure !== undefined) throw failure;
   }
 
-  #isDenied(): Unauthorized {
+  #deniedError(): Unauthorized {
     this.#files.voidMarker(this.#run);
     return new Unauthorized(
-      `Could not delete the record of system ${this.#session.identity.systemId}: JumpCloud denied the DELETE, but still shows the record to this host. The host keeps its key. Run again, and ask JumpCloud if it stays so.`,
+      `Could not delete the record of system ${this.#session.identity.systemId}: JumpCloud denied the DELETE, but still shows the record to this host. The host keeps its key. Run again. If this persists, ask JumpCloud.`,
     );
   }
 }

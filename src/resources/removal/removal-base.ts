@@ -2,20 +2,20 @@ import type { RecordAbsence } from '../../api/systems.ts';
 import { countOf } from '../../base/printable.ts';
 import type { Resource } from '../../reconcile.ts';
 
-/** Something taken out of JumpCloud: the system itself, or one of its edges. */
+/** An object removed from JumpCloud: the system itself, or one of its edges. */
 export interface Removed {
   readonly type: string;
   readonly id: string;
 }
 
-/** What JumpCloud has of this host that is to go. */
+/** The objects in JumpCloud that are to be removed. */
 export interface RemovalState {
   readonly present: readonly Removed[];
-  /** What it answered in place of the record, when an earlier removal may have to be finished. */
+  /** JumpCloud's answer in place of the record, if an earlier removal may have to be completed. */
   readonly absence?: RecordAbsence;
 }
 
-/** What every removal from JumpCloud plans and reports, whatever it removes. */
+/** The plan and the reports that all removals share. */
 export const removalBase = {
   plan: ({ present }) => ({ changes: present, after: { present: [] } }),
 
@@ -23,7 +23,7 @@ export const removalBase = {
 
   report: (_, removed) => ({ removed }),
 
-  // Files are purged last: a run that fails while it removes has purged none.
+  // Files are purged last, so a run that fails during the removal has purged none.
   progress: (_, removed) => ({ changed: removed.length > 0, removed, purged: [] as string[] }),
 
   summary(removed, isPrediction) {

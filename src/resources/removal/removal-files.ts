@@ -4,15 +4,15 @@ import { hasTombstone, writeTombstone } from '../../agent/tombstone.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 
-/** What the files of this host say of the removal of its record. */
+/** The progress of a removal, as the files in the agent's directory record it. */
 export interface RemovalHistory {
-  /** Whether a DELETE was sent, or was about to be, and no answer has refused it. */
+  /** Whether a DELETE was sent, or was about to be sent, and was not refused. */
   readonly isMarked: boolean;
-  /** Whether the record was seen to be gone. */
+  /** Whether a run has verified that the record is gone. */
   readonly isRemoved: boolean;
 }
 
-/** The marker file and the tombstone in the agent's directory, which runs leave to later ones. */
+/** The marker file and the tombstone in the agent's directory, for later runs. */
 export class RemovalFiles {
   readonly #agentDir: string;
   readonly #marker: Marker;
@@ -23,7 +23,7 @@ export class RemovalFiles {
     this.#marker = { system_key: systemId, api_url: origin, key: keyFingerprint(privateKey) };
   }
 
-  /** Reads both. Another run leaves its tombstone before it removes its marker. */
+  /** Reads the marker first: another run writes its tombstone before it removes its marker. */
   read(): RemovalHistory {
     const isMarked = hasMarker(this.#agentDir, this.#marker);
     return { isMarked, isRemoved: hasTombstone(this.#agentDir, this.#marker.system_key) };
@@ -33,7 +33,7 @@ export class RemovalFiles {
     try {
       writeMarker(this.#agentDir, this.#marker);
     } catch {
-      // Without it a crash would cost the next run its proof, and nothing else.
+      // Without a marker, the next run lacks proof if this one crashes. Nothing else is lost.
     }
   }
 
@@ -41,22 +41,22 @@ export class RemovalFiles {
     removeMarker(this.#agentDir);
   }
 
-  /** Removes the marker of a DELETE that was refused: it would let a later 401 prove what it does not. */
+  /** Removes the marker of a DELETE without effect, because a later 401 would then count as proof. */
   voidMarker(run: Run): void {
     if (!hasMarker(this.#agentDir, this.#marker) || removeMarker(this.#agentDir)) return;
     run.report.warn(
-      `The marker of this removal, which was refused, could not be deleted in ${this.#agentDir}. Delete .removing-from-jumpcloud there by hand.`,
+      `Could not delete the marker file .removing-from-jumpcloud in ${this.#agentDir}, although this removal had no effect. Delete it by hand.`,
     );
   }
 
-  /** Replaces the marker by the tombstone. */
+  /** Replaces the marker with the tombstone. */
   writeTombstone(run: Run): void {
     try {
       writeTombstone(this.#agentDir, this.#marker.system_key);
       removeMarker(this.#agentDir);
     } catch (error) {
       run.report.warn(
-        `The tombstone that says that this host was removed could not be left in ${this.#agentDir} (${(error as NodeJS.ErrnoException).code}). Until the agent registers again, another run has to ask JumpCloud again, and may fail as unauthorized instead of finding nothing to do.`,
+        `The tombstone, which records that this host was removed, could not be written in ${this.#agentDir} (${(error as NodeJS.ErrnoException).code}). Until the agent registers again, later runs ask JumpCloud again, and may fail as unauthorized instead of finding nothing to do.`,
       );
     }
   }

@@ -15,7 +15,7 @@ export const removalOptions = {
 /** The options of jumpcloud_removal as read. */
 export type RemovalOptions = OptionValues<typeof removalOptions>;
 
-/** What the options must not say together. */
+/** Returns the problems of the options in combination. */
 export function removalRules(given: PartialValues<typeof removalOptions>): Problem[] {
   const general = connectionRules(given);
   if (given.scope !== 'associations' || given.purge_identity !== true) return general;
@@ -24,7 +24,7 @@ export function removalRules(given: PartialValues<typeof removalOptions>): Probl
     {
       option: 'purge_identity',
       message:
-        'cannot be used with scope: associations, which keeps the record: the host would be left without the key to it',
+        'cannot be used with scope: associations, which keeps the record; the host would lose the key to it',
     },
   ];
 }

@@ -6,7 +6,7 @@ import type { RemovalState, Removed } from './removal-base.ts';
 import type { RemovalOptions } from './removal-options.ts';
 import { systemRecord } from './system-record.ts';
 
-/** What a removal of this scope takes out of JumpCloud, as a concern. */
+/** Returns the resource that a removal of this scope removes from JumpCloud. */
 export function removalResource(
   session: HostSession,
   options: RemovalOptions,

@@ -10,50 +10,50 @@ import { reconcile } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import { withRegistration } from '../../transport/open-session.ts';
 import { agentStop } from './agent-stop.ts';
-import { type RegistrationTraits, readKeyText } from './files-to-purge.ts';
+import { type RegistrationSnapshot, readKeyText } from './files-to-purge.ts';
 import { type RemovalOptions, removalOptions, removalRules } from './removal-options.ts';
 import { removedAlready } from './removed-already.ts';
 import { withPurge } from './with-purge.ts';
 
 /**
- * Takes this host out of JumpCloud, or out of all its associations. A host that is not
- * registered, or was removed already, is left as it is but for the files that were asked to go.
+ * Removes this host from JumpCloud, or all its associations. If the host is not registered or was
+ * removed already, only deletes the files of its identity, if purge_identity is set.
  */
 export const removal = defineModule({
   name: 'jumpcloud_removal',
   options: removalOptions,
-  // A pipe that broke must not delete a record.
+  // A broken pipe must not delete a record.
   refusesEmptyInput: true,
   rules: removalRules,
   async run(options: RemovalOptions, run) {
-    const { registration, initial } = await lookForRegistration(options, run);
+    const { registration, initial } = await findRegistration(options, run);
     if (registration === undefined) {
       return reconcile(run, withPurge(run, options, initial, removedAlready(options.agent_dir)));
     }
     requireSystem(options.system_id, registration.systemId);
-    // Before anything is asked: a host that cannot be sealed keeps its record.
+    // Checked before any request, so that a host whose files cannot be purged keeps its record.
     if (options.purge_identity) requirePurgeable(options.agent_dir);
     const agent = agentStop(run, options.stop_agent);
     return withRegistration(run, registration, options, {
       requests: options.scope === 'system' ? 1 : 1 + ASSOCIATION_TYPES.length,
       do: (session) =>
         agent.during(async () => {
-          const { removalResource: removalConcern } = await import('./removal-resource.ts');
-          const concern = removalConcern(session, options, agent);
-          return reconcile(run, withPurge(run, options, initial, concern));
+          const { removalResource } = await import('./removal-resource.ts');
+          const resource = removalResource(session, options, agent);
+          return reconcile(run, withPurge(run, options, initial, resource));
         }),
     });
   },
 });
 
-/** As what this host is registered. */
+/** The registration of this host, as found at the start. */
 interface FoundRegistration {
-  /** There when there may be something to remove still. */
+  /** Present when there may still be something to remove. */
   readonly registration?: Registration;
-  readonly initial: RegistrationTraits;
+  readonly initial: RegistrationSnapshot;
 }
 
-async function lookForRegistration(options: RemovalOptions, run: Run): Promise<FoundRegistration> {
+async function findRegistration(options: RemovalOptions, run: Run): Promise<FoundRegistration> {
   const { agent_dir, registration_timeout } = options;
   try {
     const registration = await awaitRegistration(agent_dir, registration_timeout, run);

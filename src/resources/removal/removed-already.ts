@@ -3,7 +3,7 @@ import { removeMarker } from '../../agent/marker.ts';
 import type { Resource } from '../../reconcile.ts';
 import { type RemovalState, type Removed, removalBase } from './removal-base.ts';
 
-/** Of a host that is not registered, or was removed already: nothing is there to take out. */
+/** Returns the resource of a host that is not registered or was removed already: it has no objects. */
 export function removedAlready(agentDir: string): Resource<RemovalState, Removed> {
   return {
     ...removalBase,
@@ -11,7 +11,7 @@ export function removedAlready(agentDir: string): Resource<RemovalState, Removed
     read: async () => ({ present: [] }),
 
     async apply() {
-      // A run that was killed behind its tombstone left them.
+      // A run that was killed after it wrote its tombstone leaves these files.
       removeMarker(agentDir);
       cleanUpLock(agentDir);
       return { done: [], after: { present: [] } };

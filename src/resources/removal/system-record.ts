@@ -10,13 +10,13 @@ import type { RemovalOptions } from './removal-options.ts';
 import { unprovenRemoval } from './unproven-removal.ts';
 
 /**
- * Returns this host's record, to be deleted and seen to be gone. Whatever fails, and wherever the
- * process is killed, the host keeps its key until its record is gone, and a later run goes on from
- * there.
+ * Returns the resource that deletes this host's record and verifies that it is gone. Whatever fails, and
+ * wherever the process is killed, the host keeps its key until its record is gone, and a later run
+ * completes the removal.
  *
- * That it is gone is proven by a DELETE of this run, or of one that left its marker, which was
- * answered 2xx or whose answer was lost, and by a 401 or 404 to reading the record after that. The
- * tombstone of another run is proof as well. Reading rejects when there is no proof and one is needed.
+ * Proof that the record is gone has two parts: a DELETE of this run, or of one that left its marker, was
+ * answered 2xx or its answer was lost; and reading the record after that is answered 401 or 404. The
+ * tombstone of another run is proof as well. `read` rejects when proof is missing but needed.
  */
 export function systemRecord(
   session: HostSession,
@@ -29,11 +29,16 @@ export function systemRecord(
     ...removalBase,
 
     async read() {
-      const seen = await checkPresence(session);
-      if (seen.isThere) return { present: [{ type: 'system', id: systemId }] };
+      const presence = await checkPresence(session);
+      if (presence.isThere) return { present: [{ type: 'system', id: systemId }] };
       const { isMarked, isRemoved } = files.read();
-      if ((isMarked && seen.isTimed) || isRemoved) return { present: [], absence: seen };
-      const failure = unprovenRemoval(session, seen, isMarked ? 'lost' : 'none', purge_identity);
+      if ((isMarked && presence.isTimed) || isRemoved) return { present: [], absence: presence };
+      const failure = unprovenRemoval(
+        session,
+        presence,
+        isMarked ? 'lost' : 'none',
+        purge_identity,
+      );
       if (failure !== undefined) throw failure;
       return { present: [] };
     },

@@ -2,27 +2,27 @@ import { deleteIdentityFile } from '../../agent/purge.ts';
 import { countOf } from '../../base/printable.ts';
 import type { Resource } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
-import { filesToPurge, type RegistrationTraits } from './files-to-purge.ts';
+import { filesToPurge, type RegistrationSnapshot } from './files-to-purge.ts';
 import type { RemovalState, Removed } from './removal-base.ts';
 import type { RemovalOptions } from './removal-options.ts';
 
-/** What is in JumpCloud and on this host's disk and is to go. */
+/** The objects in JumpCloud and the files on this host that are to be removed. */
 interface WithFiles extends RemovalState {
   readonly files: readonly string[];
 }
 
 type Removal = Removed | { readonly purged: string };
 
-/** Returns a removal that deletes the files of the agent's identity, if that was asked for, once it is done. */
+/** Returns a removal that also deletes the files of the agent's identity, last, if requested. */
 export function withPurge(
   run: Run,
   options: RemovalOptions,
-  initial: RegistrationTraits,
+  initial: RegistrationSnapshot,
   removal: Resource<RemovalState, Removed>,
 ): Resource<WithFiles, Removal> {
   const files = () => filesToPurge(run, options, initial);
   const progress = (after: WithFiles, done: readonly Removal[]) => {
-    const { removed, purged } = sorted(done);
+    const { removed, purged } = byKind(done);
     return { ...removal.progress?.(after, removed), purged, changed: done.length > 0 };
   };
   return {
@@ -44,24 +44,24 @@ export function withPurge(
       if (applied.failure !== undefined) return { ...applied, after };
       const done: Removal[] = [...applied.done];
       run.report.setProgress(() => progress(after, done));
-      // Once more, because the agent may have registered again since.
+      // Checked again, because the agent may have registered again since.
       for (const path of files()) {
         if (deleteIdentityFile(path)) done.push({ purged: path });
       }
       return { done, after };
     },
 
-    diffView: (seen) => ({ ...removal.diffView(seen), identity_files: seen.files }),
+    diffView: (state) => ({ ...removal.diffView(state), identity_files: state.files }),
 
     report(after, done) {
-      const { removed, purged } = sorted(done);
+      const { removed, purged } = byKind(done);
       return { ...removal.report(after, removed), purged };
     },
 
     progress,
 
     summary(done, isPrediction) {
-      const { removed, purged } = sorted(done);
+      const { removed, purged } = byKind(done);
       if (purged.length === 0) return removal.summary(removed, isPrediction);
       const first = removed.length > 0 ? `${removal.summary(removed, isPrediction)} ` : '';
       return `${first}${isPrediction ? 'Would purge' : 'Purged'} ${countOf(purged.length, 'file')} of the agent's identity.`;
@@ -69,7 +69,7 @@ export function withPurge(
   };
 }
 
-function sorted(done: readonly Removal[]) {
+function byKind(done: readonly Removal[]) {
   return {
     removed: done.flatMap((one) => ('purged' in one ? [] : [one])),
     purged: done.flatMap((one) => ('purged' in one ? [one.purged] : [])),

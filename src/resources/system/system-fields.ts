@@ -1,6 +1,6 @@
 import type { Attribute, SystemChanges, SystemRecord } from '../../api/systems.ts';
 
-/** The settings of this host's record that are wanted; undefined means not managed. */
+/** The desired settings of this host's record; undefined means not managed. */
 export interface SystemSettings {
   readonly display_name: string | undefined;
   readonly description: string | undefined;
@@ -10,23 +10,23 @@ export interface SystemSettings {
   readonly allow_multi_factor_authentication: boolean | undefined;
   /** A user's id, or empty text for none. */
   readonly primary_user: string | undefined;
-  /** Values by name; null removes. */
+  /** Values by name; null removes the attribute. */
   readonly attributes: ReadonlyMap<string, string | null> | undefined;
   /** Whether attributes that are not named are removed. */
   readonly purge_attributes: boolean;
   readonly system_insights: string | undefined;
 }
 
-/** The settings of this host's record that are kept, and for how long they have to hold. */
+/** The desired settings of this host's record, and how long they have to hold, in seconds. */
 export type DesiredSystem = SystemSettings & { readonly settle: number };
 
-/** One managed option: what the record holds, and what a write would make of it. */
+/** A managed option: the value in the record, and the value after a write. */
 export interface Field {
   readonly option: keyof SystemSettings;
   readonly current: unknown;
   readonly desired: unknown;
   readonly agrees: boolean;
-  /** Sent to JumpCloud if the two differ. */
+  /** The fields to send to JumpCloud if the two differ. */
   readonly changes: SystemChanges;
 }
 
@@ -48,7 +48,7 @@ const SWITCHES = {
   allow_multi_factor_authentication: 'allowMultiFactorAuthentication',
 } as const;
 
-/** Every managed option beside what the record says. */
+/** Returns every managed option with its current and desired value. */
 export function managedFields(settings: SystemSettings, record: SystemRecord): Field[] {
   const fields: Field[] = [];
   for (const [option, key] of entries(TEXTS)) {
@@ -83,7 +83,7 @@ export function managedFields(settings: SystemSettings, record: SystemRecord): F
   return fields;
 }
 
-/** An attribute as far as it is managed. */
+/** The managed part of an attribute. */
 type BareAttribute = Readonly<{ name: string; value: string | null }>;
 
 function bare(attributes: readonly Attribute[]): BareAttribute[] {
@@ -97,17 +97,17 @@ function isSameList(one: readonly BareAttribute[], other: readonly BareAttribute
   );
 }
 
-/** The options that a record does not agree with. */
+/** Returns the options whose value in the record differs from the desired one. */
 export function drift(settings: SystemSettings, record: SystemRecord): Field[] {
   return managedFields(settings, record).filter(({ agrees }) => !agrees);
 }
 
-/** What a PUT of these fields sends. */
+/** Returns the body of a PUT of these fields. */
 export function putBody(changes: readonly Field[]): SystemChanges {
   return Object.assign({}, ...changes.map((change) => change.changes));
 }
 
-/** The record as it will be after a write. */
+/** Returns the record as it will be after a write. */
 export function recordAfter(record: SystemRecord, changes: SystemChanges): SystemRecord {
   const { 'primarySystemUser.id': user, attributes, systemInsights, ...plain } = changes;
   const after: SystemRecord = {
@@ -122,7 +122,7 @@ export function recordAfter(record: SystemRecord, changes: SystemChanges): Syste
     : { ...after, primarySystemUser: { ...record.primarySystemUser, id: user } };
 }
 
-/** Every setting of a record under its option's name; null is what the record does not have. */
+/** Returns every setting of a record by option name; null if the record does not have it. */
 export function settingsOf(record: SystemRecord): Readonly<Record<string, unknown>> {
   return {
     display_name: record.displayName ?? '',
@@ -138,7 +138,7 @@ export function settingsOf(record: SystemRecord): Readonly<Record<string, unknow
   };
 }
 
-/** Returns the custom attributes of a record; one without a value may be among them. */
+/** Returns the custom attributes of a record, including any without a value. */
 export function attributesOf({ attributes }: SystemRecord): readonly Attribute[] {
   return attributes ?? [];
 }
@@ -152,8 +152,8 @@ function primaryUser(record: SystemRecord): string {
 }
 
 /**
- * Keeps the record's order, so that a list that agrees already comes out as it went in, and an
- * attribute that nobody named exactly as it is. A named one that the record holds twice is kept once.
+ * Returns the attributes to write. Keeps the record's order, so that a list that is as desired stays
+ * equal. Keeps attributes that are not named exactly as they are, and drops duplicates of named ones.
  */
 function mergeAttributes(
   current: readonly Attribute[],

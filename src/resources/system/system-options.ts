@@ -13,7 +13,7 @@ import { seconds } from '../../options/seconds.ts';
 /** JumpCloud's limit for a custom attribute's value, in characters (code points). */
 const MAX_VALUE_LENGTH = 1024;
 
-/** The settings of this host's record. */
+/** The options for the settings of this host's record. */
 export const settingsOptions = {
   display_name: text(),
   description: text(),
@@ -28,7 +28,7 @@ export const settingsOptions = {
   settle: withDefault(seconds(), 0),
 };
 
-/** What the settings must not say together. */
+/** Returns the problems of the settings in combination. */
 export function settingsRules({
   attributes,
   purge_attributes,
@@ -37,7 +37,7 @@ export function settingsRules({
   return [
     {
       option: 'purge_attributes',
-      message: 'needs attributes, which says what to keep; give attributes: {} to remove all',
+      message: 'needs attributes, which lists what to keep; give attributes: {} to remove all',
     },
   ];
 }
@@ -46,15 +46,15 @@ function customAttributes(): Option<ReadonlyMap<string, string | null> | undefin
   return { type: 'dict', read: toAttributes };
 }
 
-/** Values by name; null stands for an attribute that is to go. */
+/** Returns values by name; null stands for an attribute that is to be removed. */
 function toAttributes(value: unknown): ReadonlyMap<string, string | null> {
   const given = Object.entries(toMapping(value));
-  const issues = given.flatMap(([name, of]) => {
-    const message = problemWith(name, of);
+  const issues = given.flatMap(([name, item]) => {
+    const message = problemWith(name, item);
     return message === undefined ? [] : [{ path: [], message }];
   });
   if (issues.length > 0) throw new InvalidValue(issues);
-  return new Map(given.map(([name, of]) => [name, coerceText(of) ?? null]));
+  return new Map(given.map(([name, item]) => [name, coerceText(item) ?? null]));
 }
 
 function problemWith(name: string, given: unknown): string | undefined {
@@ -66,6 +66,6 @@ function problemWith(name: string, given: unknown): string | undefined {
   }
   const { length } = [...value];
   return length > MAX_VALUE_LENGTH
-    ? `${quoteName(name)}: has ${length} characters, JumpCloud keeps ${MAX_VALUE_LENGTH} at most`
+    ? `${quoteName(name)}: has ${length} characters, but JumpCloud keeps at most ${MAX_VALUE_LENGTH}`
     : undefined;
 }

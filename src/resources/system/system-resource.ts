@@ -14,23 +14,23 @@ import {
 } from './system-fields.ts';
 import { systemWriter } from './system-writer.ts';
 
-/** This host's own record as a concern. */
+/** Returns the resource of this host's record. */
 export function systemResource(
   session: HostSession,
   desired: DesiredSystem,
 ): Resource<SystemRecord, Field> {
-  const report = (seen: SystemRecord, reapplied = 0) => ({
-    ...reportRecord(seen),
+  const report = (observed: SystemRecord, reapplied = 0) => ({
+    ...reportRecord(observed),
     ...(desired.settle > 0 && { reapplied }),
   });
-  const progress = (seen: SystemRecord, done: readonly Field[], reapplied = 0) => ({
+  const progress = (observed: SystemRecord, done: readonly Field[], reapplied = 0) => ({
     changed: done.length > 0,
-    ...report(seen, reapplied),
+    ...report(observed, reapplied),
   });
 
   return {
     read: () => readSystem(session),
-    progress: (seen, done) => progress(seen, done),
+    progress: (observed, done) => progress(observed, done),
 
     plan(before) {
       const changes = drift(desired, before);
@@ -39,16 +39,16 @@ export function systemResource(
 
     async apply(run, { changes }, before) {
       const writer = systemWriter(session, desired, run, before);
-      run.report.setProgress(() => progress(writer.seen(), writer.done(), writer.reapplied()));
+      run.report.setProgress(() => progress(writer.latest(), writer.done(), writer.reapplied()));
       await writer.write(changes);
       return writer.settle();
     },
 
-    diffView: (seen) =>
+    diffView: (observed) =>
       Object.fromEntries(
-        managedFields(desired, seen).map(({ option, current }) => [
+        managedFields(desired, observed).map(({ option, current }) => [
           option,
-          option === 'attributes' ? managedAttributes(desired, seen) : current,
+          option === 'attributes' ? managedAttributes(desired, observed) : current,
         ]),
       ),
 
@@ -62,12 +62,12 @@ export function systemResource(
   };
 }
 
-/** Attributes that nobody named are not managed, unless they are to be purged. */
+/** Returns the managed attributes: those that are named, or all if others are purged. */
 function managedAttributes(
   desired: SystemSettings,
-  seen: SystemRecord,
+  observed: SystemRecord,
 ): Record<string, string | null> {
-  const managed = attributesOf(seen).filter(
+  const managed = attributesOf(observed).filter(
     ({ name }) => desired.purge_attributes || desired.attributes?.has(name),
   );
   return Object.fromEntries(managed.map(({ name, value }) => [name, value ?? null]));

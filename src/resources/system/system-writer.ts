@@ -10,22 +10,22 @@ import { type DesiredSystem, drift, type Field, managedFields, putBody } from '.
 
 /** The writes of one run to this host's record. */
 export interface SystemWriter {
-  /** What this run has written so far, as far as it took. */
+  /** The options that this run has changed so far. */
   done(): readonly Field[];
-  /** The record as it was answered last. */
-  seen(): SystemRecord;
-  /** How often settings were written again; undefined when there is nothing to settle. */
+  /** The record as last received. */
+  latest(): SystemRecord;
+  /** How often overwritten settings were written again; undefined without `settle`. */
   reapplied(): number | undefined;
   /**
-   * Writes fields, and sees by the answer that they took.
-   * @throws NotApplied when one did not, and is not waited for
+   * Writes fields, and checks in the answer that they took effect.
+   * @throws NotApplied when one did not, unless `settle` waits for it
    */
   write(changes: readonly Field[]): Promise<void>;
-  /** Waits for what was written, or was there, to hold, if that was asked for. */
+  /** Waits until the desired state has held, if `settle` is set. */
   settle(): Promise<Applied<SystemRecord, Field>>;
 }
 
-/** Begins to write to this host's record. */
+/** Returns a writer of this host's record. Sends nothing yet. */
 export function systemWriter(
   session: HostSession,
   desired: DesiredSystem,
@@ -42,8 +42,8 @@ export function systemWriter(
     after = await readSystem(session);
     return after;
   };
-  // A refusal says nothing about an attempt before it whose answer was lost; the record does.
-  const judge = async (error: unknown) => {
+  // An earlier attempt, whose answer was lost, may have made the refused change. The record shows it.
+  const recordDespite = async (error: unknown) => {
     const isRefusal = error instanceof Rejected || error instanceof NotFound;
     if (!isRefusal || !error.inDoubt) throw error;
     const record = await read();
@@ -51,35 +51,35 @@ export function systemWriter(
     return record;
   };
   const put = async (changes: readonly Field[]) => {
-    const answer = await updateSystem(session, putBody(changes)).catch(judge);
+    const answer = await updateSystem(session, putBody(changes)).catch(recordDespite);
     for (const change of changes.filter((one) => hasTakenEffect(one, desired, answer))) {
       done.set(change.option, change);
     }
     after = answer;
   };
-  // A list of attributes is written whole: what another run has written since must be in it.
-  const putRetried = async () => {
+  // Attributes are written as a whole list, which must contain those that another run has written since.
+  const putLatest = async () => {
     const changes = drift(desired, await read());
     if (changes.length > 0) await put(changes);
   };
-  const putAlone = async (changes: readonly Field[]) =>
+  const putSafely = async (changes: readonly Field[]) =>
     changes.some(({ option }) => option === 'attributes')
       ? withLock(run, identity.agentDir, {
           timeoutMs: budget.remaining(),
           unlockedWarning: withoutLock,
-          work: putRetried,
+          work: putLatest,
         })
       : put(changes);
 
   return {
     done: () => [...done.values()],
-    seen: () => after,
+    latest: () => after,
     reapplied: () => reapplied,
 
     async write(changes) {
       if (changes.length === 0) return;
       hasToSettle = desired.settle > 0;
-      await putAlone(changes);
+      await putSafely(changes);
       if (!hasToSettle) requireTakenEffect(desired, after);
     },
 
@@ -88,10 +88,10 @@ export function systemWriter(
       const settling = {
         seconds: desired.settle,
         read,
-        drift: (seen: SystemRecord) => drift(desired, seen).map(({ option }) => option),
-        write: (seen: SystemRecord, times: number) => {
+        drift: (record: SystemRecord) => drift(desired, record).map(({ option }) => option),
+        write: (record: SystemRecord, times: number) => {
           reapplied = times;
-          return putAlone(drift(desired, seen));
+          return putSafely(drift(desired, record));
         },
       };
       const { state } = await settle(run, session, settling, after);
@@ -101,10 +101,10 @@ export function systemWriter(
 }
 
 function withoutLock(path: string, code: string | undefined): string {
-  return `Attributes were written without a lock, because none can be made in ${path} (${code}): of two runs at the same time one may lose what the other has written.`;
+  return `Attributes were written without a lock, because the lock ${path} could not be created (${code}). If two runs write at the same time, one may undo what the other has written.`;
 }
 
-/** Whether a write took; of attributes also when it took in part. */
+/** Returns whether a write took effect; for attributes, also if only in part. */
 function hasTakenEffect(change: Field, desired: DesiredSystem, after: SystemRecord): boolean {
   const now = managedFields(desired, after).find(({ option }) => option === change.option);
   if (now === undefined) return false;
@@ -112,21 +112,21 @@ function hasTakenEffect(change: Field, desired: DesiredSystem, after: SystemReco
   return JSON.stringify(now.current) !== JSON.stringify(change.current);
 }
 
-/** An old record that agrees already is past the agent's first initialisation. */
+/** Returns whether the agent may still be in its first initialisation. */
 function isYoung({ clock }: HostSession, seconds: number, { created }: SystemRecord): boolean {
   return clock.now() - Date.parse(created ?? '') < seconds * 1000;
 }
 
-/** The answer to a PUT holds the record: what it does not show was not taken. */
-function requireTakenEffect(desired: DesiredSystem, seen: SystemRecord): void {
-  const ignored = drift(desired, seen);
+/** Throws NotApplied if the record in the answer to a PUT is not as desired. */
+function requireTakenEffect(desired: DesiredSystem, record: SystemRecord): void {
+  const ignored = drift(desired, record);
   if (ignored.length === 0) return;
-  const shown = ignored.map(
+  const differences = ignored.map(
     ({ option, current, desired }) =>
       `${option} is ${truncate(JSON.stringify(current))} instead of ${truncate(JSON.stringify(desired))}`,
   );
   throw new NotApplied(
-    `JumpCloud accepted the change, but its answer does not show it: ${shown.join('; ')}. Run again; if it stays so, a policy or an administrator may be setting the same.`,
+    `JumpCloud accepted the change, but its answer does not show it: ${differences.join('; ')}. Run again. If this persists, a policy or an administrator may be setting the same option.`,
     { details: { options: ignored.map(({ option }) => option) } },
   );
 }

@@ -3,7 +3,7 @@ import { moduleFor } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { settingsOptions, settingsRules } from './system-options.ts';
 
-/** This host's own record: its settings and custom attributes. */
+/** Manages the settings and custom attributes of this host's record. */
 export const system = defineModule({
   name: 'jumpcloud_system',
   options: { ...connectionOptions, ...settingsOptions },

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { indirectAccess } from '../../../src/resources/edges/indirect-access';
+import { indirectAccess } from '../../../src/resources/edges/indirect-access.ts';
 import { test as base } from '../../harness/fixture.ts';
 import { inSession } from '../../harness/in-session.ts';
 
@@ -37,7 +37,7 @@ const test = base
   );
 
 const STILL = (user: string) =>
-  `User ${user} is not bound directly, but still has access to this host through user group group. To take it away, remove the user from that group, or the group from this host.`;
+  `User ${user} is not bound directly, but still has access to this host through user group group. To revoke the access, remove the user from that group, or the group from this host.`;
 
 test('nothing is asked where nobody is to lose access', async ({ said }) => {
   expect(await said('present', ['bound', 'indirect'])).toEqual({ named: '', reads: 0 });
