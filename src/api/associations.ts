@@ -17,7 +17,7 @@ const connection = z.pipe(
   z.transform(({ to, attributes }) => ({ type: to.type, id: to.id, sudo: sudoOf(attributes) })),
 );
 
-/** This host's direct edges to objects of a type: ids, and the sudo each edge grants. */
+/** Reads this host's direct edges to objects of a type: id → the sudo that the edge grants. */
 export async function readAssociations(
   session: HostSession,
   type: AssociationType,
@@ -31,7 +31,7 @@ export async function readAssociations(
   return new Map(edges.map(({ id, sudo }) => [id, sudo]));
 }
 
-/** Writes one of this host's direct edges. */
+/** Adds, updates or removes one of this host's direct edges. */
 export function writeAssociation(
   session: HostSession,
   type: AssociationType,

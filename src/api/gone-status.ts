@@ -1,13 +1,13 @@
 import type { Reply } from '../transport/request.ts';
 
-/** What JumpCloud answers for what is not there, and for a host that it does not accept. */
+/** Returns whether JumpCloud uses a status for a missing object or for a host that it rejects. */
 export function isGoneStatus(status: number): boolean {
   return status === 401 || status === 404;
 }
 
 /**
- * Whether such an answer is of JumpCloud's own form: a JSON object with a text `message`. The page
- * of a gateway, a portal that wants a log-in and an empty answer are not, and prove nothing.
+ * Returns whether an error answer has JumpCloud's form: a JSON object with a text `message`. An
+ * empty answer, or the page of a gateway or captive portal, does not have it and proves nothing.
  */
 export function isJumpCloudError({ body, isUtf8 }: Reply): boolean {
   try {

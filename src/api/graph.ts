@@ -3,7 +3,7 @@ import { type ModuleError, NotFound, Rejected } from '../base/errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import { statusText } from '../transport/http/status-text.ts';
 import type { Request } from '../transport/request.ts';
-import { isGoneStatus, isJumpCloudError } from './gone-status';
+import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
 import { type PageRequest, readPages } from './pagination.ts';
 import {
   nullableList,
@@ -11,10 +11,12 @@ import {
   parseAnswer,
   totalCount,
   unexpectedResponse,
-} from './parse-answer';
-import { refusalError, serverMessage } from './refusal-error';
+} from './parse-answer.ts';
+import { refusalError, serverMessage } from './refusal-error.ts';
 
-/** What an edge to a user or user group grants. Without password only ever with sudo. */
+/**
+ * The sudo that an edge to a user or user group grants. Without a password only if `sudo` is true.
+ */
 export interface Sudo {
   readonly sudo: boolean;
   readonly sudo_without_password: boolean;
@@ -22,32 +24,31 @@ export interface Sudo {
 
 export const NO_SUDO: Sudo = { sudo: false, sudo_without_password: false };
 
-/** A write to the graph. Without `sudo` an added edge carries no attributes. */
+/** A write to the graph. An edge added without `sudo` has no attributes. */
 export type EdgeChange =
   | { readonly op: 'add'; readonly id: string; readonly sudo?: Sudo }
   | { readonly op: 'update'; readonly id: string; readonly sudo: Sudo }
   | { readonly op: 'remove'; readonly id: string };
 
 /**
- * What came of a write: `done` when this run's request did it, `conflict` when the graph was not
- * as expected, because somebody else had just done the same or the contrary, or a refusal of this
- * very edge.
+ * The outcome of a write: `done` when this run's request made the change; `conflict` when someone
+ * else changed the same edge in the meantime; or JumpCloud's refusal of this edge.
  */
 export type WriteOutcome = 'done' | 'conflict' | EdgeRefusal;
 
-/** JumpCloud's refusal of one edge, which says nothing about others. */
+/** JumpCloud's refusal of one edge. Other edges may still be accepted. */
 export interface EdgeRefusal {
   readonly status: number;
-  /** JumpCloud's own words, or the status where it gave none. */
+  /** JumpCloud's message, or the status if there is no message. */
   readonly message: string;
-  /** Whether an attempt before the refused one may have been carried out. */
+  /** Whether an attempt before the refused one may have taken effect. */
   readonly inDoubt: boolean;
   readonly error: ModuleError;
 }
 
 const flag = z.optional(z.nullable(z.boolean()));
 
-/** Attributes of an edge, as far as they are read: null, missing and empty are alike. */
+/** The attributes of an edge that are read. Null, missing and empty mean the same. */
 export const edgeAttributes = z.optional(
   z.nullable(
     z.object({
@@ -56,18 +57,19 @@ export const edgeAttributes = z.optional(
   ),
 );
 
-/** The sudo that an edge's attributes grant. */
+/** Returns the sudo that the attributes of an edge grant. */
 export function sudoOf(attributes: z.output<typeof edgeAttributes>): Sudo {
   const sudo = attributes?.sudo?.enabled ?? false;
   return { sudo, sudo_without_password: sudo && (attributes?.sudo?.withoutPassword ?? false) };
 }
 
-/** A graph object, as it stands in lists and paths. What else it has is dropped: lists are long. */
+/** A graph object in lists and paths. Other fields are dropped, because lists are long. */
 export const graphObject = z.object({ type: z.string(), id: objectId });
 
 /**
- * Reads one of this host's lists, all pages.
- * @throws UnexpectedResponse also when a page holds another type, or an entry twice differently
+ * Reads all pages of one of this host's lists.
+ * @throws UnexpectedResponse also for an entry of another type, or two different entries with one
+ * id
  */
 export async function readGraphList<T extends z.ZodMiniType<{ type: string; id: string }>>(
   session: HostSession,
@@ -94,23 +96,26 @@ type Entry = { type: string; id: string };
 function foreignEntryIn(page: Entry[], list: { name: string; type: string }): string | undefined {
   const foreign = page.find(({ type }) => type !== list.type);
   if (foreign === undefined) return undefined;
-  // The other side could put anything there.
-  const type = /^\w{1,40}$/.test(foreign.type) ? foreign.type : 'stranger';
+  // The server could send any text as the type.
+  const type = /^\w{1,40}$/.test(foreign.type) ? foreign.type : 'foreign object';
   return `it lists a ${type} among ${list.name}`;
 }
 
-/** The same entry twice is harmless; of two that differ nobody knows which one is true. */
+/**
+ * Reports an id with two different entries: neither can be trusted. A plain repetition is harmless.
+ */
 function contradictionIn(page: Entry[]): string | undefined {
   const seen = new Map<string, string>();
   for (const entry of page) {
     const text = JSON.stringify(entry);
-    if ((seen.get(entry.id) ?? text) !== text) return `it lists ${entry.id} twice, differently`;
+    if ((seen.get(entry.id) ?? text) !== text)
+      return `it lists ${entry.id} twice with different contents`;
     seen.set(entry.id, text);
   }
   return undefined;
 }
 
-/** Writes one edge. Throws what concerns the whole run; a refusal of the request does not. */
+/** Writes one edge. Returns a refusal of this edge; throws errors that concern the whole run. */
 export async function writeEdge(
   session: HostSession,
   op: EdgeChange['op'],

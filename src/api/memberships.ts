@@ -7,7 +7,7 @@ import {
   writeEdge,
 } from './graph.ts';
 
-/** The ids of the system groups this host is in. */
+/** Reads the ids of the system groups that this host is a member of. */
 export async function readMemberships(session: HostSession): Promise<string[]> {
   const groups = await readGraphList(session, {
     name: 'system groups',
@@ -18,7 +18,7 @@ export async function readMemberships(session: HostSession): Promise<string[]> {
   return groups.map(({ id }) => id);
 }
 
-/** Joins or leaves a system group. */
+/** Adds this host to a system group or removes it from there. */
 export function writeMembership(session: HostSession, change: EdgeChange): Promise<WriteOutcome> {
   const { op, id } = change;
   return writeEdge(session, op, {

@@ -3,18 +3,18 @@ import type { NamedKind } from '../base/named-kinds.ts';
 import type { Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
 import { type Page, type PageRequest, readPages } from './pagination.ts';
-import { nullableList, objectId, parseAnswer, totalCount } from './parse-answer';
+import { nullableList, objectId, parseAnswer, totalCount } from './parse-answer.ts';
 
-/** An object of an organisation, as an administrator sees it. */
+/** An object of an organisation as an administrator reads it. */
 export interface NamedObject {
   readonly id: string;
-  /** A user has two: the username, and the email address. What has none is never found. */
+  /** A user has two: username and email address. An object without any is never found by name. */
   readonly names: readonly string[];
-  /** Whether it is a group that JumpCloud fills by a rule. */
+  /** Whether this is a dynamic group. */
   readonly isDynamic: boolean;
 }
 
-/** Where the kinds are listed that the newer API knows. */
+/** The list endpoints of the kinds that API version 2 has. */
 const LISTS = {
   system_group: '/api/v2/systemgroups',
   user_group: '/api/v2/usergroups',
@@ -30,8 +30,8 @@ const v1List = z.nullable(
 );
 
 /**
- * Reads the objects of a kind: all, or those that JumpCloud finds for some names. Its comparison knows
- * wildcards and does not always heed case, so that what comes back has to be compared once more.
+ * Reads the objects of a kind: all, or those that JumpCloud finds for `names`. JumpCloud expands
+ * wildcards and may ignore case, so the caller has to compare the names again.
  */
 export function findObjects(
   session: Session,
@@ -46,14 +46,14 @@ export function findObjects(
   if (kind === 'user') {
     return pages((page) => searchUsers(session, purpose, page, names));
   }
-  const each = (names ?? [undefined]).map((name) =>
+  const reads = (names ?? [undefined]).map((name) =>
     pages((page) =>
       kind === 'command'
         ? readCommands(session, purpose, page, name)
         : readObjectList(session, purpose, LISTS[kind], page, name),
     ),
   );
-  return Promise.all(each).then((lists) => lists.flat());
+  return Promise.all(reads).then((lists) => lists.flat());
 }
 
 async function readObjectList(
@@ -93,9 +93,9 @@ function searchUsers(
   page: PageRequest,
   names: readonly string[] | undefined,
 ): Promise<Page<NamedObject>> {
-  const desired = names?.flatMap((name) => [{ username: name }, { email: name }]);
+  const conditions = names?.flatMap((name) => [{ username: name }, { email: name }]);
   const body = {
-    ...(desired && { filter: { or: desired } }),
+    ...(conditions && { filter: { or: conditions } }),
     fields: 'username email',
     sort: '_id',
     ...page,
@@ -108,13 +108,13 @@ async function v1Objects(session: Session, request: Request): Promise<Page<Named
   const list = parseAnswer(session, request, await session.send(request), v1List);
   const entries = (list?.results ?? []).map(({ _id, name, username, email }) => ({
     id: _id,
-    names: [name, username, email].filter((one) => typeof one === 'string'),
+    names: [name, username, email].filter((value) => typeof value === 'string'),
     isDynamic: false,
   }));
   return { entries, total: totalCount(list?.totalCount) };
 }
 
-/** A comma would separate conditions, and a star stand for anything. */
+/** Encodes a name for a filter, where a comma separates conditions and a star is a wildcard. */
 function encode(name: string): string {
   return encodeURIComponent(name).replaceAll('*', '%2A');
 }

@@ -1,22 +1,22 @@
 import { UnexpectedResponse } from '../base/errors.ts';
 
-/** The most entries that JumpCloud gives at once; its default is 10. */
+/** JumpCloud's maximum page size; its default is 10. */
 const PAGE_SIZE = 100;
-/** A page of fewer entries was mostly dropped. */
-const SPARSE = PAGE_SIZE / 2;
-/** Far beyond any real list: an API that gives more is broken. */
+/** A page with fewer entries is sparse: JumpCloud dropped most of its entries. */
+const SPARSE_BELOW = PAGE_SIZE / 2;
+/** Far beyond any real list: an API that returns more pages is broken. */
 const MAX_PAGES = 1000;
 const MAX_ENTRIES = MAX_PAGES * PAGE_SIZE;
-/** How often a list that changes is read from its beginning again. */
+/** How often a list that changes while it is read is read again from its start. */
 const MAX_RESTARTS = 5;
 
-/** The part of a list that a request asks for. */
+/** The part of a list that is requested. */
 export interface PageRequest {
   readonly limit: number;
   readonly skip: number;
 }
 
-/** The entries that came, and the number of all entries if the answer has it. */
+/** The entries of a page, and the number of all entries if the answer contains it. */
 export interface Page<T> {
   readonly entries: readonly T[];
   readonly total: number | undefined;
@@ -24,13 +24,14 @@ export interface Page<T> {
 
 /** How a list is read page by page. */
 export interface PagedList<T> {
-  /** As in "the list of …". */
+  /** Completes "the list of …". */
   readonly name: string;
   readonly readPage: (request: PageRequest) => Promise<Page<T>>;
   readonly keyOf: (entry: T) => string;
   /**
-   * What follows when the list has changed between two pages. A list that steps back is sorted by
-   * id, and may be long and change all the time.
+   * What to do when the list has changed between two pages: read it again from its start, or read
+   * the previous page again. `step back` is for lists sorted by id, which may be long and change
+   * constantly.
    */
   readonly onChange: 'restart' | 'step back';
 }
@@ -38,16 +39,16 @@ export interface PagedList<T> {
 /**
  * Returns all entries of a list, each key once.
  *
- * JumpCloud counts entries whose object no longer exists, and drops them after it has cut the page.
- * So any page may come back short, and only the total shows where the list ends; without a total a
- * short page ends it.
+ * JumpCloud counts entries whose object no longer exists, and drops them after cutting the page.
+ * Any page may therefore be short, and only the total shows where the list ends. Without a total, a
+ * short page ends the list.
  *
- * A total does not show that one entry was added and another removed. So pages overlap with a total
- * too: a page of n entries is followed by the one that begins n - 1 positions later. At most all but
- * one of the positions that both cover were dropped, so the second page begins with one of the last
+ * The total stays the same if one entry is added and another is removed. Pages therefore overlap: a
+ * page of n entries is followed by the page that starts n - 1 positions later. At least one
+ * position that both pages cover was not dropped, so the second page starts with one of the last
  * entries of the first. If it does not, entries have moved, and some may be on neither page. A full
- * page overlaps by one entry. A page that was mostly dropped is followed without an overlap, which
- * would multiply the requests.
+ * page overlaps by one entry. A sparse page is followed without an overlap, which would multiply
+ * the requests.
  *
  * @throws UnexpectedResponse when the list is too long, repeats a page or changes too often
  */
@@ -64,7 +65,7 @@ export async function readPages<T>(list: PagedList<T>): Promise<T[]> {
     if (total !== undefined && total > MAX_ENTRIES) {
       throw tooLongError(
         list.name,
-        `has ${total} entries, more than the ${MAX_ENTRIES} that are read`,
+        `has ${total} entries, more than the maximum of ${MAX_ENTRIES}`,
       );
     }
     const page: ReadPage = { skip, total, keys: found.map(list.keyOf) };
@@ -87,21 +88,21 @@ export async function readPages<T>(list: PagedList<T>): Promise<T[]> {
   throw tooLongError(list.name, `did not end after ${MAX_PAGES} pages of ${PAGE_SIZE}`);
 }
 
-/** A page as far as the next one is judged by it. */
+/** The part of a page that is compared with the next page. */
 interface ReadPage {
   readonly skip: number;
   readonly total: number | undefined;
   readonly keys: readonly string[];
 }
 
-/** Returns how many positions later the next page begins. */
+/** Returns the distance in positions to the start of the next page. */
 function stepAfter({ keys: { length } }: ReadPage): number {
-  if (length < SPARSE) return PAGE_SIZE;
+  if (length < SPARSE_BELOW) return PAGE_SIZE;
   // A page longer than asked for covers at least as many positions as it has entries.
   return length > PAGE_SIZE ? length : length - 1;
 }
 
-/** Returns whether no entry can have slipped through between a page and the one before. */
+/** Returns whether a page follows the page before it without a gap. */
 function follows<T>(
   page: ReadPage,
   before: ReadPage,
@@ -112,7 +113,7 @@ function follows<T>(
   const { length } = before.keys;
   if (page.skip > before.skip && length > 0 && first === before.keys[0])
     throw repeatedPageError(name);
-  const overlaps = length >= SPARSE && length <= PAGE_SIZE;
+  const overlaps = length >= SPARSE_BELOW && length <= PAGE_SIZE;
   if (onChange === 'step back') {
     return page.skip === 0 || !overlaps || (first !== undefined && known.has(first));
   }
@@ -122,14 +123,14 @@ function follows<T>(
   return !overlaps || (first !== undefined && shared.includes(first));
 }
 
-/** A total that is smaller than what came says nothing. */
+/** Returns whether a page ends the list. Ignores a total that is smaller than the entries read. */
 function isLast({ skip, total = 0, keys: { length } }: ReadPage): boolean {
   return length < PAGE_SIZE ? skip + PAGE_SIZE >= total : skip + length === total;
 }
 
 function repeatedPageError(list: string): UnexpectedResponse {
   return new UnexpectedResponse(
-    `JumpCloud gave the same page of ${list} again and again. Run again; if it stays so, report it to JumpCloud.`,
+    `JumpCloud returned the same page of ${list} twice. Run again. If this error remains, report it to JumpCloud.`,
   );
 }
 
@@ -139,8 +140,8 @@ function changingListError(list: string): UnexpectedResponse {
   );
 }
 
-function tooLongError(list: string, what: string): UnexpectedResponse {
+function tooLongError(list: string, reason: string): UnexpectedResponse {
   return new UnexpectedResponse(
-    `The list of ${list} ${what}. Check api_url, region and proxy; if they are right, report it to JumpCloud.`,
+    `The list of ${list} ${reason}. Check api_url, region and proxy. If they are right, report this error to JumpCloud.`,
   );
 }

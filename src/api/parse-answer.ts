@@ -3,18 +3,18 @@ import { failureMessage, UnexpectedResponse } from '../base/errors.ts';
 import { NOT_JUMPCLOUD_ADVICE } from '../transport/errors/request-error.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
-import { refusalError } from './refusal-error';
+import { refusalError } from './refusal-error.ts';
 
-/** Levels of lists and mappings; JumpCloud's answers have ten at most. */
+/** Maximum nesting of lists and mappings; JumpCloud's answers have at most ten levels. */
 const MAX_DEPTH = 50;
 
-/** A JumpCloud object id, lower case. */
+/** A JumpCloud object id, converted to lower case. */
 export const objectId = idOf(/^[0-9a-f]{24}$/i);
 
-/** The same, or empty text for none. */
+/** A JumpCloud object id in lower case, or an empty text for none. */
 export const objectIdOrNone = idOf(/^([0-9a-f]{24})?$/i);
 
-/** A list of JumpCloud's, in which null stands for an empty one. */
+/** Returns the schema of a list for which JumpCloud may send null instead of an empty list. */
 export function nullableList<T extends z.ZodMiniType>(entry: T) {
   return z.pipe(
     z.nullable(z.array(entry)),
@@ -22,9 +22,9 @@ export function nullableList<T extends z.ZodMiniType>(entry: T) {
   );
 }
 
-/** Returns the number of a list's entries that an answer gives, if it is one. */
-export function totalCount(given: unknown): number | undefined {
-  return /^\d{1,15}$/.test(String(given)) ? Number(given) : undefined;
+/** Returns the total of a list as an answer states it; undefined when that is not a number. */
+export function totalCount(value: unknown): number | undefined {
+  return /^\d{1,15}$/.test(String(value)) ? Number(value) : undefined;
 }
 
 function idOf(form: RegExp) {
@@ -38,9 +38,9 @@ function idOf(form: RegExp) {
 }
 
 /**
- * The JSON of a successful answer, in the shape it has to have.
- * @throws the refusal's error for any status but 200
- * @throws UnexpectedResponse when it is not JSON or not of that shape
+ * Parses the JSON of a successful answer and checks it against a schema.
+ * @throws the error of `refusalError` for any status but 200
+ * @throws UnexpectedResponse when the body is not JSON or does not match the schema
  */
 export function parseAnswer<T extends z.ZodMiniType>(
   session: Session,
@@ -55,7 +55,7 @@ export function parseAnswer<T extends z.ZodMiniType>(
   } catch {
     throw unexpectedResponse(session, request, `it is ${describeBody(session, reply)}`);
   }
-  // What is not read would be lost when it is written back.
+  // The undecodable bytes would be lost when the value is written back.
   if (!reply.isUtf8) throw unexpectedResponse(session, request, 'it is JSON that is not UTF-8');
   if (isDeeperThan(MAX_DEPTH, value)) {
     throw unexpectedResponse(session, request, `it is nested more than ${MAX_DEPTH} levels deep`);
@@ -64,24 +64,24 @@ export function parseAnswer<T extends z.ZodMiniType>(
   if (parsed.success) return parsed.data;
   const path = parsed.error.issues[0]?.path ?? [];
   const found = path.reduce((inner, key) => Object(inner)[key], value);
-  const where = path.join('.') || 'the whole';
+  const where = path.join('.') || 'the whole answer';
   throw unexpectedResponse(
     session,
     request,
-    `${where} is not of the expected form (${kindOf(found)})`,
+    `${where} does not have the expected form (${kindOf(found)})`,
   );
 }
 
-/** An answer that arrived well and still is not JumpCloud's. */
+/** Returns the error for a complete answer that does not follow JumpCloud's API. */
 export function unexpectedResponse(
   session: Session,
   request: Request,
-  what: string,
+  reason: string,
 ): UnexpectedResponse {
   return new UnexpectedResponse(
     failureMessage(
       request.purpose,
-      `the answer of ${session.origin} is not what JumpCloud gives: ${what}`,
+      `the answer from ${session.origin} is not what JumpCloud sends: ${reason}`,
       NOT_JUMPCLOUD_ADVICE,
     ),
     { inDoubt: isWrite(request) },
@@ -95,10 +95,10 @@ function describeBody(session: Session, { body, headers }: Reply): string {
   const type = word('content-type') ?? 'text of no declared type';
   const encoding = word('content-encoding');
   const form = encoding === undefined ? type : `${type}, encoded as ${encoding}`;
-  return /json/i.test(type) ? `not JSON, although declared ${form}` : `not JSON but ${form}`;
+  return /json/i.test(type) ? `not JSON, although declared as ${form}` : `not JSON but ${form}`;
 }
 
-/** Recurses at most so many levels, whatever it is given. */
+/** Returns whether a value is nested deeper than `levels`. Recurses at most that deep. */
 function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));

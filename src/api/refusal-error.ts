@@ -11,30 +11,30 @@ import { NOT_JUMPCLOUD_ADVICE } from '../transport/errors/request-error.ts';
 import { statusText } from '../transport/http/status-text.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
-import { isGoneStatus, isJumpCloudError } from './gone-status';
+import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
 
-/** The most of JumpCloud's own words that is passed on, in characters. */
+/** The maximum length of a quoted JumpCloud message, in characters. */
 const MAX_MESSAGE = 300;
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** The error for an answer that is not the one hoped for. */
+/** Returns the error for an answer that does not report success. */
 export function refusalError(session: Session, request: Request, reply: Reply): ModuleError {
   const { purpose } = request;
   const { status, inDoubt } = reply;
   const { origin } = session;
-  const said = serverMessage(session, reply.body);
-  const details = { status, ...(said !== undefined && { jumpcloud_message: said }) };
-  // What answers in JumpCloud's place may have passed a write on.
-  const inForeignHands = { details, inDoubt: isWrite(request) };
+  const quote = serverMessage(session, reply.body);
+  const details = { status, ...(quote !== undefined && { jumpcloud_message: quote }) };
+  // A gateway that answers instead of JumpCloud may have forwarded a write.
+  const mayBeForwarded = { details, inDoubt: isWrite(request) };
   if (isGoneStatus(status) && !isJumpCloudError(reply)) {
     return new UnexpectedResponse(
       failureMessage(
         purpose,
-        `${origin} answered ${statusText(status)}, but not as JumpCloud does (a JSON object with a message), so it says nothing about this host`,
-        'Check api_url, region and proxy: a gateway, or a page that wants a log-in first, may be answering there.',
+        `${origin} answered ${statusText(status)}, but not in JumpCloud's form (a JSON object with a message), so the answer says nothing about this host`,
+        'Check api_url, region and proxy: a gateway or a login page may be answering.',
       ),
-      inForeignHands,
+      mayBeForwarded,
     );
   }
   if (status === 401) return unauthorized(session, purpose, { details, inDoubt });
@@ -42,8 +42,8 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
     return new NotFound(
       failureMessage(
         purpose,
-        'JumpCloud says that it does not exist',
-        'Check the id, and that it is of this organisation and region.',
+        'JumpCloud answered that the object does not exist (404)',
+        'Check the id, and that the object belongs to this organisation and region.',
       ),
       { details, inDoubt },
     );
@@ -53,47 +53,47 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
     return new UnexpectedResponse(
       failureMessage(
         purpose,
-        `${origin} answered with a redirect (${status}${to}), which is never followed because the signature would go to another address`,
-        'Check api_url, region and proxy; a network that wants a log-in first answers like this, too.',
+        `${origin} answered with a redirect (${status}${to}), which is never followed, because the signature would go to another address`,
+        'Check api_url, region and proxy, and whether this network requires a login first.',
       ),
       { details, inDoubt },
     );
   }
   if (status >= 400 && status < 500) {
-    const named = statusText(status);
-    const [what, advice] =
-      said === undefined
+    const answered = `answered ${statusText(status)}`;
+    const [reason, advice] =
+      quote === undefined
         ? [
-            `${origin} refused with ${named}, without a word of JumpCloud's`,
-            `${adviceFor(status)} Or a proxy or firewall on the way refused it: then ask those who run it.`,
+            `${origin} ${answered} without a message from JumpCloud`,
+            `${adviceFor(status)} If a proxy or firewall refused the request, ask its operator.`,
           ]
-        : [`JumpCloud refused with ${named}: "${said}"`, adviceFor(status)];
-    return new Rejected(failureMessage(purpose, what, advice), { details, inDoubt });
+        : [`JumpCloud ${answered}: "${quote}"`, adviceFor(status)];
+    return new Rejected(failureMessage(purpose, reason, advice), { details, inDoubt });
   }
   return new UnexpectedResponse(
     failureMessage(
       purpose,
-      `${origin} answered with status ${status}, which JumpCloud never gives here`,
+      `${origin} answered with status ${status}, which JumpCloud never sends for this request`,
       NOT_JUMPCLOUD_ADVICE,
     ),
-    inForeignHands,
+    mayBeForwarded,
   );
 }
 
 function adviceFor(status: number): string {
   return status === 403
-    ? 'This address may be blocked for suspected abuse: ask JumpCloud.'
-    : 'Correct what was asked for.';
+    ? 'This IP address may be blocked for suspected abuse: ask JumpCloud.'
+    : 'Correct the options that JumpCloud refused.';
 }
 
-/** Where a redirect leads, as far as that says something: its path may repeat what was sent. */
+/** Returns the host that a redirect leads to. Its path is left out: it may repeat sent data. */
 function redirectTarget(session: Session, { headers }: Reply): string {
   const { location } = headers;
   if (location === undefined || !URL.canParse(location, session.origin)) return '';
   return ` to ${new URL(location, session.origin).host}`;
 }
 
-/** Lists only the causes that are still possible after what was seen so far. */
+/** Returns the error for a 401. Lists only the causes that this session has not ruled out. */
 function unauthorized(
   session: Session,
   purpose: string,
@@ -102,10 +102,10 @@ function unauthorized(
   const { who, causes } = session.authentication.explain401(session);
   const listed =
     causes.length === 1
-      ? `because ${causes[0]}`
-      : `for one of these reasons: ${causes.map((cause, i) => `(${i + 1}) ${cause}`).join('; ')}`;
+      ? `Cause: ${causes[0]}.`
+      : `Possible causes: ${causes.map((cause, i) => `(${i + 1}) ${cause}`).join('; ')}.`;
   return new Unauthorized(
-    failureMessage(purpose, `JumpCloud does not accept ${who} (401), ${listed}`),
+    failureMessage(purpose, `JumpCloud does not accept ${who} (401)`, listed),
     {
       details: { ...details, causes },
       inDoubt,
@@ -114,8 +114,8 @@ function unauthorized(
 }
 
 /**
- * JumpCloud's own explanation, on one line, if the body holds one. Secrets are hidden before it
- * is cut: half of one would not be recognised later.
+ * Returns the message in the body of an answer, on one line; undefined if there is none. Secrets
+ * are masked before the text is cut, because a cut secret would not be recognised later.
  */
 export function serverMessage(session: Session, body: string): string | undefined {
   try {

@@ -2,23 +2,23 @@ import * as z from 'zod/mini';
 import type { ModuleError, NotFound, Unauthorized } from '../base/errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import type { Reply, Request } from '../transport/request.ts';
-import { isGoneStatus, isJumpCloudError } from './gone-status';
-import { objectId, objectIdOrNone, parseAnswer, unexpectedResponse } from './parse-answer';
-import { refusalError } from './refusal-error';
+import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
+import { objectId, objectIdOrNone, parseAnswer, unexpectedResponse } from './parse-answer.ts';
+import { refusalError } from './refusal-error.ts';
 
-// Null is taken for what is not there.
+// Null means the same as a missing field.
 const boolean = z.optional(z.nullable(z.boolean()));
 const text = z.optional(z.nullable(z.string()));
-// No primary user has been seen as null and as missing; empty text is read alike.
+// Answers without a primary user have null or no field; an empty text is read the same way.
 const userId = z.optional(z.nullable(objectIdOrNone));
 const id = z.optional(objectId);
 
-/** Whose record it is; nothing else has to be understood to see that there is one. */
+/** A record of which only the id is checked: enough to see that it exists. */
 const anyRecord = z.looseObject({ _id: id, id });
 
 const attribute = z.looseObject({ name: z.string(), value: text });
 
-/** What is read of a system's record; everything else in it is passed on as it came. */
+/** The fields of a system's record that are read. Other fields are passed on unchanged. */
 const systemRecord = z.looseObject({
   _id: id,
   id,
@@ -29,7 +29,7 @@ const systemRecord = z.looseObject({
   allowPublicKeyAuthentication: boolean,
   allowMultiFactorAuthentication: boolean,
   attributes: z.optional(z.nullable(z.array(attribute))),
-  // Both spellings have been seen in answers.
+  // Answers contain either this or the flat key.
   primarySystemUser: z.optional(z.nullable(z.looseObject({ id: userId }))),
   'primarySystemUser.id': userId,
   systemInsights: z.optional(z.nullable(z.looseObject({ state: text }))),
@@ -42,13 +42,13 @@ const systemRecord = z.looseObject({
   ),
 });
 
-/** A system's record as JumpCloud gives it. */
+/** A system's record as JumpCloud returns it. */
 export type SystemRecord = z.output<typeof systemRecord>;
 
-/** A custom attribute of a system, with whatever else JumpCloud keeps in it. */
+/** A custom attribute of a system, including further fields that JumpCloud stores in it. */
 export type Attribute = Readonly<z.output<typeof attribute>>;
 
-/** The fields of a record that may be written; what is not given stays. */
+/** The fields of a record that may be written. Missing fields stay unchanged. */
 export interface SystemChanges {
   displayName?: string;
   description?: string;
@@ -68,20 +68,20 @@ export async function readSystem(session: HostSession): Promise<SystemRecord> {
   return readRecord(session, request, await session.send(request), systemRecord);
 }
 
-/** What reading this host's record shows. */
+/** Whether this host has a record. */
 export type RecordPresence = { readonly isThere: true } | RecordAbsence;
 
-/** An answer that JumpCloud gives for a record which is not there, among other reasons. */
+/** A 401 or 404 in JumpCloud's form. A missing record is one of its possible causes. */
 export interface RecordAbsence {
   readonly isThere: false;
   readonly error: Unauthorized | NotFound;
-  /** False for a 401 without a time to compare the clock with: the clock may be its reason. */
+  /** False for a 401 without a usable Date: a wrong clock may be its cause. */
   readonly isTimed: boolean;
 }
 
 /**
- * Looks whether this host has a record, whatever is in it.
- * @throws UnexpectedResponse for a 401 or 404 that is not of JumpCloud's form
+ * Checks whether this host has a record, without checking its contents.
+ * @throws UnexpectedResponse for a 401 or 404 that is not in JumpCloud's form
  */
 export async function checkPresence(session: HostSession): Promise<RecordPresence> {
   const request = readRequest(session);
@@ -95,7 +95,7 @@ export async function checkPresence(session: HostSession): Promise<RecordPresenc
   return { isThere: true };
 }
 
-/** Writes fields of this host's own record; resolves to the record as it is then. */
+/** Writes fields of this host's own record. Returns the record after the write. */
 export async function updateSystem(
   session: HostSession,
   changes: SystemChanges,
@@ -110,16 +110,19 @@ export async function updateSystem(
 }
 
 /**
- * What JumpCloud made of a DELETE: answered 2xx; may have carried it out, because the answer to an
- * attempt was lost, and answers 401 or 404 now; answered so to every attempt; or refused it otherwise.
+ * The outcome of a DELETE:
+ * - `answered`: 2xx
+ * - `lost`: 401 or 404 after an attempt whose answer was lost, so that attempt may have succeeded
+ * - `denied`: 401 or 404 for every attempt
+ * - `refused`: any other refusal
  */
 export type DeleteOutcome =
   | { readonly outcome: 'answered' | 'lost' | 'denied' }
   | { readonly outcome: 'refused'; readonly error: ModuleError };
 
 /**
- * Deletes this host's own record, which JumpCloud was seen to have; a connected agent then
- * uninstalls itself. Rejects when no answer says whether it was done.
+ * Deletes this host's own record, which was read before. A connected agent then uninstalls itself.
+ * Rejects when no answer shows whether the record was deleted.
  */
 export async function deleteSystem(session: HostSession): Promise<DeleteOutcome> {
   const request: Request = {
@@ -135,7 +138,7 @@ export async function deleteSystem(session: HostSession): Promise<DeleteOutcome>
   return { outcome: 'refused', error };
 }
 
-/** Whether JumpCloud answers as for a record that is not there, or for a host it does not accept. */
+/** Returns whether an answer means that the record is missing or this host is not accepted. */
 function isDenied(reply: Reply): boolean {
   return isGoneStatus(reply.status) && isJumpCloudError(reply);
 }

@@ -2,13 +2,13 @@ import * as z from 'zod/mini';
 import type { HostSession } from '../transport/host-session.ts';
 import { edgeAttributes, graphObject, readGraphList, type Sudo, sudoOf } from './graph.ts';
 
-/** One way from this host to a user: the objects on it, the user last. */
+/** A path from this host to a user: the objects along it, the user last. */
 export type Path = readonly { readonly type: string; readonly id: string }[];
 
 /** A user who may log in to this host. */
 export interface BoundUser extends Sudo {
   readonly id: string;
-  /** True when bound to this host itself, not only through a group; null when JumpCloud gives no path. */
+  /** Whether the user is bound to this host itself, not only through groups; null without paths. */
   readonly direct: boolean | null;
   readonly paths: readonly Path[];
 }
@@ -19,7 +19,7 @@ const traversed = z.object({
   paths: z.optional(z.nullable(z.array(z.array(z.object({ to: graphObject }))))),
 });
 
-/** The users bound to this host, directly or through groups; sudo is that of all paths together. */
+/** Reads the users bound to this host, directly or through groups. `sudo` combines all paths. */
 export async function readUsers(session: HostSession): Promise<BoundUser[]> {
   const users = await readGraphList(session, {
     name: 'users',

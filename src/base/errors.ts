@@ -1,8 +1,8 @@
-/** One option, or the call as a whole (`option` empty), and what is wrong with it. */
+/** A problem with one option, or with the whole call if `option` is empty. */
 export interface Problem {
   readonly option: string;
   readonly message: string;
-  /** A sentence without its full stop that helps with others of the kind, too. */
+  /** A hint without its full stop. It is printed once, even if several problems share it. */
   readonly advice?: string;
 }
 
@@ -23,16 +23,16 @@ export type ErrorCode =
   | 'interrupted'
   | 'internal';
 
-/** What a failure is told with, beside its message. */
+/** The data of a failure apart from its message. */
 export interface FailureContext {
-  /** The machine-readable fields that stand beside `error.code`. */
+  /** Machine-readable fields beside `error.code`. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
-  /** Whether a write may have been made all the same, because no answer told. */
+  /** True when a write may have taken effect although no answer confirmed it. */
   readonly inDoubt?: boolean;
 }
 
-/** A failure with a message for the person who reads it: what happened, to what, what to do now. */
+/** A failure whose message says what failed, on what, why, and what to do. */
 export abstract class ModuleError extends Error {
   abstract readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
@@ -47,7 +47,7 @@ export abstract class ModuleError extends Error {
     this.inDoubt = inDoubt;
   }
 
-  /** The same failure with more details, and more sentences behind its message. */
+  /** Returns this failure with more details, and `more` appended to its message. */
   withDetails(details: Readonly<Record<string, unknown>>, more = ''): this {
     return Object.create(this, {
       details: { value: { ...this.details, ...details } },
@@ -55,23 +55,22 @@ export abstract class ModuleError extends Error {
     });
   }
 
-  /** Returns a failure of another kind that this one is the cause of, with the same details. */
+  /** Returns a failure of another kind with the same details; this one becomes its cause. */
   wrapAs<T extends ModuleError>(kind: ErrorClass<T>, message: string): T {
     return new kind(message, { details: this.details, cause: this });
   }
 }
 
-/** A kind of failure. */
 type ErrorClass<T extends ModuleError> = new (message: string, context: FailureContext) => T;
 
-const IN_DOUBT = 'The change may have been made all the same; run again to see.';
+const IN_DOUBT = 'The change may still have been made. Run again to check.';
 
-/** The words for a request that came to nothing: what it was for, what happened, what to do now. */
-export function failureMessage(purpose: string, what: string, advice = ''): string {
-  return `Could not ${purpose}: ${what}.${advice && ` ${advice}`}`;
+/** Returns the message of a failed request: its purpose, the reason, and what to do. */
+export function failureMessage(purpose: string, reason: string, advice = ''): string {
+  return `Could not ${purpose}: ${reason}.${advice && ` ${advice}`}`;
 }
 
-/** The options are wrong; carries every problem of the call, and each advice once. */
+/** The options are wrong. Contains all problems of the call, and each hint once. */
 export class InvalidArguments extends ModuleError {
   readonly code = 'invalid_arguments';
 
@@ -91,17 +90,16 @@ export class InvalidArguments extends ModuleError {
   }
 }
 
-/** Returns a text that ends as a sentence does. */
 function withFullStop(text: string): string {
   return /[.?!]$/.test(text) ? text : `${text}.`;
 }
 
-/** No agent folder, no systemKey, no key, or a host that was removed from JumpCloud. */
+/** No agent directory, no systemKey or no key, or the host was removed from JumpCloud. */
 export class NotEnrolled extends ModuleError {
   readonly code = 'not_enrolled';
 }
 
-/** The agent's files are there but cannot serve to sign. */
+/** The agent's files exist but cannot be used to sign requests. */
 export class BadIdentity extends ModuleError {
   readonly code = 'bad_identity';
 }
@@ -111,7 +109,7 @@ export class Unauthorized extends ModuleError {
   readonly code = 'unauthorized';
 }
 
-/** Something that had to exist in JumpCloud does not. */
+/** A required object does not exist in JumpCloud. */
 export class NotFound extends ModuleError {
   readonly code = 'not_found';
 }
@@ -121,7 +119,7 @@ export class Rejected extends ModuleError {
   readonly code = 'rejected';
 }
 
-/** JumpCloud asked to slow down for longer than the budget allows. */
+/** JumpCloud limits the rate of requests for longer than the budget allows. */
 export class RateLimited extends ModuleError {
   readonly code = 'rate_limited';
 }
@@ -138,22 +136,22 @@ export class Unavailable extends ModuleError {
   }
 }
 
-/** The other side could not prove that it is JumpCloud. */
+/** The TLS handshake failed, or the server could not prove that it is JumpCloud. */
 export class TlsFailure extends ModuleError {
   readonly code = 'tls';
 }
 
-/** An answer that is not what JumpCloud's API gives. */
+/** The answer does not follow JumpCloud's API. */
 export class UnexpectedResponse extends ModuleError {
   readonly code = 'unexpected_response';
 }
 
-/** JumpCloud answered success, but reading back does not show it. */
+/** JumpCloud answered success, but reading back does not show the change. */
 export class NotApplied extends ModuleError {
   readonly code = 'not_applied';
 }
 
-/** Something on this host, not in JumpCloud, could not be done. */
+/** An action on this host, not in JumpCloud, failed. */
 export class LocalActionFailed extends ModuleError {
   readonly code = 'local_action_failed';
 }
@@ -161,10 +159,10 @@ export class LocalActionFailed extends ModuleError {
 /** A signal ended the run. */
 export class Interrupted extends ModuleError {
   readonly code = 'interrupted';
-  /** Whether the request that it ended may have taken effect. */
+  /** Whether the interrupted request may have taken effect. */
   readonly mayHaveTakenEffect: boolean = true;
 
-  /** Returns the same for a request of which no attempt was under way, nor may have taken effect. */
+  /** Returns this failure for a request that was not under way and has had no effect. */
   betweenAttempts(): this {
     const copy = Object.create(this);
     Object.defineProperty(copy, 'mayHaveTakenEffect', { value: false });

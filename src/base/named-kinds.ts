@@ -1,4 +1,4 @@
-/** The kinds of objects that have names. */
+/** Kinds of JumpCloud objects that have names. */
 export const NAMED_KINDS = [
   'system_group',
   'user_group',

@@ -1,7 +1,7 @@
-/** Node's timers fire at once when asked for more milliseconds than this. */
+/** The longest delay of Node.js timers, in milliseconds. With a longer delay they fire at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Waits so many milliseconds. Rejects with the signal's reason when it is aborted before. */
+/** Waits `ms` milliseconds. Rejects with the signal's reason if the signal is aborted first. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   // Loaded only here: most runs never wait.
   const { setTimeout: sleep } = await import('node:timers/promises');

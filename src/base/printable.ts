@@ -2,8 +2,8 @@ const WHITESPACE = /[\s\x85]+/g;
 const LINE_BREAK = /[\t-\r\x85\u2028\u2029]/;
 
 /**
- * Characters that a terminal obeys, or that change or hide what is read: control characters, marks
- * of writing direction, characters without width, halves of surrogate pairs.
+ * Characters that control a terminal, or that change or hide the visible text: control characters,
+ * direction marks, zero-width characters, lone surrogates.
  */
 const HIDDEN = new RegExp(
   [
@@ -16,7 +16,7 @@ const HIDDEN = new RegExp(
   'g',
 );
 
-/** Replaces characters that are not seen by JSON's escapes, `\u202e`. Tabs and line breaks stay. */
+/** Replaces invisible characters with JSON escapes such as `\u202e`. Keeps tabs and line breaks. */
 export function escapeHidden(text: string): string {
   return text.replace(HIDDEN, (hidden) =>
     hidden
@@ -26,7 +26,7 @@ export function escapeHidden(text: string): string {
   );
 }
 
-/** Returns a text as a message may hold it: on one line, with nothing in it that is not seen. */
+/** Returns a text that is safe in a message: on one line and without invisible characters. */
 export function toPrintable(text: string): string {
   return escapeHidden(
     text.replace(WHITESPACE, (blanks) => (LINE_BREAK.test(blanks) ? ' ' : blanks)),
@@ -36,13 +36,13 @@ export function toPrintable(text: string): string {
 /** In characters. */
 const MAX_QUOTE = 60;
 
-/** Returns at most that many characters of a text. */
-export function truncate(text: string, most = MAX_QUOTE): string {
-  const characters = [...text.slice(0, 2 * most + 2)];
-  return characters.length > most ? `${characters.slice(0, most).join('')}…` : text;
+/** Returns a text, cut to at most `maxLength` characters. */
+export function truncate(text: string, maxLength = MAX_QUOTE): string {
+  const characters = [...text.slice(0, 2 * maxLength + 2)];
+  return characters.length > maxLength ? `${characters.slice(0, maxLength).join('')}…` : text;
 }
 
-/** Returns a number of things in words: `1 file`, `2 files`. */
-export function countOf(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+/** Returns a count with its noun: `1 file`, `2 files`. */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,12 +1,13 @@
-// For messages about what `parseServerUrl` refuses. That is never quoted: it may hold a password.
+// For messages about texts that `parseServerUrl` rejects. These are never quoted: they may contain
+// a password.
 export const EXPECTED_SERVER =
   'expected an http or https URL such as https://host or https://host:8443, without path, query or fragment';
-export const EXPECTED_PROXY = `${EXPECTED_SERVER}; special characters of user and password are percent-encoded`;
+export const EXPECTED_PROXY = `${EXPECTED_SERVER}; special characters in user and password must be percent-encoded`;
 
 /**
- * Parses the URL of a server: http or https, host, port, and user and password if there are any.
- * Returns undefined for anything else. A password with an unescaped `#` or `/` ends the host's name
- * for a URL parser, which then takes the user for the host and a part of the password for the port.
+ * Parses the URL of a server: http or https, host, port, and optionally user and password. Returns
+ * undefined for anything else, for example for a password with an unescaped `#` or `/`. A URL
+ * parser would read such a user as the host, and part of the password as the port.
  */
 export function parseServerUrl(text: string): URL | undefined {
   if (!URL.canParse(text)) return undefined;

@@ -5,7 +5,7 @@ import type { Destination } from './connect/destination.ts';
 import type { DestinationClient } from './http/http-client.ts';
 import { openClient, Session } from './session.ts';
 
-/** This host's way to JumpCloud, as the system that it is. */
+/** A session that acts as this host: JumpCloud's System Context. */
 export class HostSession extends Session {
   readonly identity: Identity;
   override readonly authentication: SystemKeyAuthentication;
@@ -24,8 +24,8 @@ export class HostSession extends Session {
 }
 
 /**
- * Opens a session of this host. `originIsAgents`: whether the API is the one that jcagent.conf names;
- * undefined if it names none.
+ * Opens a session of this host. `originIsAgents`: whether requests go to the region that
+ * jcagent.conf names; undefined if it names no known region.
  */
 export async function openHostSession(
   run: Run,

@@ -6,15 +6,15 @@ import type { Run } from '../run.ts';
 import { openDestination, type TransportOptions } from './connect/destination.ts';
 import type { HostSession } from './host-session.ts';
 
-/** The options that say how this host reaches JumpCloud. */
+/** The options for the connection of this host to JumpCloud. */
 export interface ConnectionOptions extends TransportOptions {
   readonly region: 'auto' | Region;
   readonly api_url: string | undefined;
-  /** The system that this host has to be. */
+  /** The system that this host must be. */
   readonly system_id: string | undefined;
 }
 
-/** Where this host's JumpCloud is: the address asked for, else the region's. */
+/** Returns the API's origin for this host: api_url, else that of the region. */
 function originFor(
   { agentServerHost }: Registration,
   options: ConnectionOptions,
@@ -25,29 +25,29 @@ function originFor(
   const region = regionOf(agentServerHost);
   if (region === undefined) {
     run.report.warn(
-      `agentServerHost "${agentServerHost}" in jcagent.conf is of no known region; us is assumed. Say which with region.`,
+      `agentServerHost "${agentServerHost}" in jcagent.conf belongs to no known region; us is assumed. Set region to the right one.`,
     );
   }
   return API_ORIGINS[region ?? 'us'];
 }
 
-/** The options that say who this host is and how it reaches JumpCloud. Times in seconds. */
+/** The options for the identity of this host and its connection to JumpCloud. Times in seconds. */
 export interface SessionOptions extends ConnectionOptions {
   readonly agent_dir: string;
   readonly registration_timeout: number;
 }
 
-/** What is done with the way to JumpCloud open. */
+/** The work to do in a session. */
 export interface SessionWork<T> {
-  /** How many requests it begins with at the same time. */
+  /** The number of requests that the work starts in parallel. */
   readonly requests: number;
   do(session: HostSession): Promise<T>;
 }
 
 /**
- * Does something with the way to JumpCloud open: reads this host's registration, waiting for the agent
- * if asked to, and closes the way afterwards.
- * @throws NotEnrolled, BadIdentity when this host has no identity that can serve
+ * Reads this host's registration, opens a session, does the work and closes the session. Waits up
+ * to `registration_timeout` for the agent to register.
+ * @throws NotEnrolled, BadIdentity when this host has no usable identity
  */
 export async function withSession<T>(
   run: Run,
@@ -59,7 +59,7 @@ export async function withSession<T>(
   return withRegistration(run, registration, options, work);
 }
 
-/** The same for a registration that was read already. No request is sent before the work does. */
+/** Does the work in a session of a registration. Sends no request before the work does. */
 export async function withRegistration<T>(
   run: Run,
   registration: Registration,
@@ -84,12 +84,12 @@ async function openSession(
   requireSystem(options.system_id, systemId);
   for (const warning of keyFile.warnings) run.report.warn(warning);
   const origin = originFor(registration, options, run);
-  // While the connection is under way: what looks like a key hardly ever turns out to be none.
+  // The key is parsed while the connection is being opened, because an invalid key is rare.
   const [destination, identity] = await openDestination(origin, options, requests, () =>
     registration.identity(),
   );
-  const agents = agentServerHost && regionOf(agentServerHost);
-  const originIsAgents = agents ? API_ORIGINS[agents] === origin : undefined;
+  const agentRegion = agentServerHost && regionOf(agentServerHost);
+  const originIsAgents = agentRegion ? API_ORIGINS[agentRegion] === origin : undefined;
   const { openHostSession } = await import('./host-session.ts');
   const session = await openHostSession(run, identity, originIsAgents, destination);
   run.report.setApi(() => session.report());

@@ -16,8 +16,8 @@ import type { Budget } from './retry/budget.ts';
 import { isTransientStatus, nextRetry, retryAfter } from './retry/policy.ts';
 
 /**
- * The one way to JumpCloud: proves anew with every attempt who sends it, retries what passes by itself within the
- * budget, corrects a wrong clock, and keeps count.
+ * Sends requests to JumpCloud: authenticates each attempt, retries transient failures within the
+ * budget, corrects a wrong clock, and counts requests and retries.
  */
 export class Session {
   readonly authentication: Authentication;
@@ -27,7 +27,7 @@ export class Session {
 
   readonly #run: Run;
   readonly #context: AttemptContext;
-  /** Aborted with what ends the run. */
+  /** Aborted with the reason that ends the session. */
   readonly #end = new AbortController();
   readonly #destination: Destination;
   #requests = 0;
@@ -51,17 +51,19 @@ export class Session {
     run.signal.addEventListener('abort', () => this.end(run.signal.reason));
   }
 
-  /** True once JumpCloud has accepted a request in this run. */
+  /** Whether JumpCloud has accepted a request in this session. */
   get accepted(): boolean {
     return this.#accepted;
   }
 
-  /** A text of the other side's, without what must never be printed. */
+  /** Returns a text from the server with all secrets masked. */
   conceal(text: string): string {
     return this.#run.report.conceal(text);
   }
 
-  /** The result's `api`; `clock_offset` is the server's time minus ours in whole seconds. */
+  /**
+   * Returns the result's `api`. `clock_offset` is the server's time minus this host's, in seconds.
+   */
   report(): Record<string, unknown> {
     return {
       base_url: this.origin,
@@ -72,29 +74,29 @@ export class Session {
   }
 
   /**
-   * Sends a request until there is a final answer, whatever its status.
-   * @throws Unavailable, RateLimited when the budget ran out
-   * @throws TlsFailure, UnexpectedResponse, Rejected for what another try would not change
+   * Sends a request, with retries, and returns the final answer, whatever its status.
+   * @throws Unavailable, RateLimited when the budget is used up
+   * @throws TlsFailure, UnexpectedResponse, Rejected for failures that a retry would not change
    */
   async send(request: Request): Promise<Reply> {
     const start = monotonicMs();
     let inDoubt = false;
     for (let attempts = 1; ; attempts++) {
-      const { outcome, mayHaveTakenEffect: mayHaveActed } = await this.#attemptInTime(request);
+      const { outcome, mayHaveTakenEffect } = await this.#attemptWithClockCorrection(request);
       const wasInDoubt = inDoubt;
-      inDoubt ||= mayHaveActed && isWrite(request);
+      inDoubt ||= mayHaveTakenEffect && isWrite(request);
       const failed = { purpose: request.purpose, origin: this.#address(), inDoubt };
       if (outcome instanceof AttemptError) {
-        // Of reads at the same time the first failure ends the others.
+        // Closed: of parallel reads, the first failure ends the others without a retry.
         if (outcome.kind !== 'network' || this.#closed) throw permanentError(failed, outcome);
         this.#destination.rotation.attemptFailed({ timedOut: outcome.reason === 'timeout' });
       } else if (!isTransientStatus(outcome.status)) {
         if (outcome.status < 300) this.#accept();
         return { ...outcome, inDoubt: wasInDoubt };
       }
-      const asked =
+      const header =
         outcome instanceof AttemptError ? outcome.retryAfter : outcome.headers['retry-after'];
-      const retryAfterMs = retryAfter(asked, this.clock.now());
+      const retryAfterMs = retryAfter(header, this.clock.now());
       const waitMs = nextRetry({
         attempts,
         retryAfterMs,
@@ -105,26 +107,26 @@ export class Session {
       if (waitMs === undefined)
         throw retriesExhausted({ ...failed, attempts, elapsedMs, retryAfterMs }, outcome);
       this.#retries++;
-      const done = this.#run.report.showWait(`to try again to ${request.purpose}`, waitMs);
+      const endProgress = this.#run.report.showWait(`to try again to ${request.purpose}`, waitMs);
       await pause(waitMs, this.#end.signal)
         .catch((reason) => {
           throw reason instanceof Interrupted && !inDoubt ? reason.betweenAttempts() : reason;
         })
-        .finally(done);
+        .finally(endProgress);
     }
   }
 
   /**
-   * What is under way at the same time is answered still, but not tried again: it fails with the
-   * reason instead.
+   * Ends all retries. Attempts under way may still be answered; a request that would be retried
+   * fails with the reason instead.
    */
   end(reason: unknown): void {
     this.#end.abort(reason);
   }
 
   /**
-   * Ends what is under way, and closes the connections soon: a process that ends before then need
-   * not spend the time.
+   * Ends requests under way and closes the connections a moment later, which saves the time if the
+   * process ends before.
    */
   close(): void {
     this.#closed = true;
@@ -132,22 +134,23 @@ export class Session {
   }
 
   /**
-   * One attempt, and one more when a 401 shows by its Date that the clock this very attempt was
-   * signed with is wrong. Reads under way at the same time each judge their own.
+   * Makes one attempt, and a second one when the Date of a 401 shows that the first was signed with
+   * a wrong time. Compares with the time of this attempt, because parallel reads may have corrected
+   * it.
    */
-  async #attemptInTime(request: Request): Promise<AttemptResult> {
+  async #attemptWithClockCorrection(request: Request): Promise<AttemptResult> {
     const signedAt = this.clock.signingTime();
-    const attempted = await this.#attempt(request, signedAt);
-    const { outcome } = attempted;
-    if (outcome instanceof AttemptError || outcome.status !== 401) return attempted;
-    if (!this.authentication.isTimeBound) return attempted;
+    const result = await this.#attempt(request, signedAt);
+    const { outcome } = result;
+    if (outcome instanceof AttemptError || outcome.status !== 401) return result;
+    if (!this.authentication.isTimeBound) return result;
     const time = this.clock.correctedTime(outcome, signedAt);
-    if (time === undefined) return attempted;
+    if (time === undefined) return result;
     this.clock.correct(time);
     return this.#attempt(request, time);
   }
 
-  /** Where requests go, for messages. */
+  /** Returns the origin, with the proxy if there is one, for messages. */
   #address(): string {
     const { origin, proxy } = this.#destination;
     return proxy === undefined ? origin : `${origin} (through the proxy ${proxy.server.url})`;
@@ -155,10 +158,10 @@ export class Session {
 
   async #attempt(request: Request, time: number): Promise<AttemptResult> {
     const { method, path, body } = request;
-    const proof = this.authentication.authenticate(method, path, time);
-    this.#run.report.addSecret(proof.secret);
+    const credentials = this.authentication.authenticate(method, path, time);
+    this.#run.report.addSecret(credentials.secret);
     const headers: Record<string, string> = {
-      ...proof.headers,
+      ...credentials.headers,
       accept: 'application/json',
       'user-agent': userAgentOf(this.#run),
     };
@@ -167,9 +170,9 @@ export class Session {
     const wire = { origin: this.origin, method, path, headers, body: text };
     const timeoutMs = Math.min(this.#destination.requestTimeoutMs, this.budget.remaining());
     this.#requests++;
-    const attempted = await attempt(this.#context, wire, timeoutMs);
-    if (!(attempted.outcome instanceof AttemptError)) this.clock.observe(attempted.outcome);
-    return attempted;
+    const result = await attempt(this.#context, wire, timeoutMs);
+    if (!(result.outcome instanceof AttemptError)) this.clock.observe(result.outcome);
+    return result;
   }
 
   #accept(): void {
@@ -179,7 +182,7 @@ export class Session {
   }
 }
 
-/** Opens a session with whatever authentication its requests carry. */
+/** Opens a session with the given authentication. */
 export async function openSession(
   run: Run,
   authentication: Authentication,
@@ -188,7 +191,6 @@ export async function openSession(
   return new Session(run, authentication, destination, await openClient(run, destination));
 }
 
-/** Opens the HTTP client of a session. */
 export function openClient(run: Run, destination: Destination): Promise<DestinationClient> {
   return openHttpClient(destination, userAgentOf(run));
 }

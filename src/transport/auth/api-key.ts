@@ -1,6 +1,6 @@
 import type { Authentication, Credentials, SessionEvidence } from './authentication.ts';
 
-/** Shows an administrator's API key with every request. */
+/** Sends an administrator's API key with every request. */
 export class ApiKeyAuthentication implements Authentication {
   readonly isTimeBound = false;
   readonly #apiKey: string;
@@ -19,14 +19,14 @@ export class ApiKeyAuthentication implements Authentication {
   explain401({ origin, accepted }: SessionEvidence) {
     const causes = accepted
       ? [
-          'its administrator may not read this: a read-only administrator is enough, but of the whole organisation',
+          'its administrator may not read this data: use the key of an administrator with at least read-only access to the whole organisation',
         ]
       : [
-          "it is not the key of an administrator of this organisation, or was replaced or revoked: copy it anew from the administrator's menu in the Admin Portal",
+          "it does not belong to an administrator of this organisation, or it was replaced or revoked: copy the current key from the administrator's menu in the Admin Portal",
           `the organisation is in another region than ${origin}: set region (us, eu or in)`,
           this.#orgId === undefined
-            ? 'its administrator looks after several organisations: say which with org_id'
-            : 'org_id is not an organisation of its administrator',
+            ? 'its administrator manages several organisations: select one with org_id'
+            : 'its administrator does not manage the organisation in org_id: correct org_id',
         ];
     return { who: 'the API key', causes };
   }

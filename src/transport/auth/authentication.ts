@@ -1,25 +1,28 @@
 import type { ServerClock } from './server-clock.ts';
 
-/** How the requests of a session prove who sends them. */
+/** The way in which the requests of a session are authenticated. */
 export interface Authentication {
-  /** Whether a proof holds for a while only, so that with a wrong clock another one is worth a try. */
+  /** Whether credentials contain the time, so that a 401 may be due to a wrong clock. */
   readonly isTimeBound: boolean;
-  /** The proof for one attempt; `time` is in milliseconds since the epoch. */
+  /** Returns the credentials for one attempt. `time` is in milliseconds since the epoch. */
   authenticate(method: string, path: string, time: number): Credentials;
-  /** Who it is that JumpCloud answers 401, and only the causes that are still possible. */
-  explain401(seen: SessionEvidence): { readonly who: string; readonly causes: readonly string[] };
+  /** Returns the subject of a 401 and the causes that the evidence does not rule out. */
+  explain401(evidence: SessionEvidence): {
+    readonly who: string;
+    readonly causes: readonly string[];
+  };
 }
 
-/** Headers that prove who sends a request, and what of them must never be printed. */
+/** The headers that authenticate a request, and the secret in them, which is never printed. */
 export interface Credentials {
   readonly headers: Readonly<Record<string, string>>;
   readonly secret: string;
 }
 
-/** What was seen of JumpCloud until it refused. */
+/** Facts known about JumpCloud when it answers 401. */
 export interface SessionEvidence {
   readonly origin: string;
-  /** Whether it has accepted a request in this run. */
+  /** Whether JumpCloud has accepted a request in this run. */
   readonly accepted: boolean;
   readonly clock: ServerClock;
 }

@@ -1,93 +1,94 @@
 import type { WireReply } from '../http/attempt.ts';
 
-/** A difference between the clocks up to which a 401 has another cause, in milliseconds. */
+/** The clock difference, in milliseconds, up to which a 401 must have another cause. */
 const TOLERATED_SKEW_MS = 30_000;
 
-/** The two ends of a certificate's validity, as X509Certificate has them. */
+/** The validity period of a certificate, in the form of X509Certificate. */
 export interface Validity {
   readonly validFrom: string;
   readonly validTo: string;
 }
 
 /**
- * JumpCloud's clock, as its answers tell it, beside ours. Times in milliseconds since the epoch;
- * differences are the server's time minus ours.
+ * JumpCloud's clock, taken from its answers, and its offset from this host's clock. Times in
+ * milliseconds since the epoch; offsets are the server's time minus this host's.
  */
 export class ServerClock {
-  readonly #ours: () => number;
+  readonly #hostTime: () => number;
   readonly #certificate: () => Validity | undefined;
-  /** Added to our clock for signing: 0 until a 401 has shown that our clock is wrong. */
+  /** Added to the host's time for signing: 0 until a 401 shows that the host's clock is wrong. */
   #correctionMs = 0;
   #warned = false;
   #offsetMs: number | undefined;
 
-  /** `certificate` returns the server's, undefined over plain http. */
-  constructor(ours: () => number, certificate: () => Validity | undefined = () => undefined) {
-    this.#ours = ours;
+  /** `certificate` returns the validity of the server's certificate; undefined over plain http. */
+  constructor(hostTime: () => number, certificate: () => Validity | undefined = () => undefined) {
+    this.#hostTime = hostTime;
     this.#certificate = certificate;
   }
 
-  /** By the latest answer; undefined as long as none told a time. */
+  /** From the latest answer with a usable time; undefined before there is one. */
   get offsetMs(): number | undefined {
     return this.#offsetMs;
   }
 
-  /** JumpCloud's time as far as it is known. */
+  /** Returns JumpCloud's time, or the host's time while JumpCloud's is unknown. */
   now(): number {
-    return this.#ours() + (this.#offsetMs ?? 0);
+    return this.#hostTime() + (this.#offsetMs ?? 0);
   }
 
-  /** The time to sign with. */
   signingTime(): number {
-    return this.#ours() + this.#correctionMs;
+    return this.#hostTime() + this.#correctionMs;
   }
 
-  /** The server's time minus ours in whole seconds; null before its first answer. */
+  /** Returns the offset in whole seconds; null while it is unknown. */
   offset(): number | null {
-    // A Date header leaves out the fraction of its second: half a second is its middle.
+    // A Date header has no fraction of a second: on average it is half a second behind.
     return this.#offsetMs === undefined ? null : Math.round((this.#offsetMs + 500) / 1000);
   }
 
-  /** Takes the time from an answer. */
+  /** Updates the offset from the time in an answer. */
   observe(reply: WireReply): void {
     const time = this.#timeOf(reply);
-    if (time !== undefined) this.#offsetMs = time - this.#ours();
+    if (time !== undefined) this.#offsetMs = time - this.#hostTime();
   }
 
   /**
-   * The time to sign once more with after an answer that refused the time signed with; undefined
-   * when that was not the reason.
+   * Returns the time to sign with again after a 401; undefined when the time signed with was close
+   * enough to the server's and cannot be the cause.
    */
   correctedTime(reply: WireReply, signedAt: number): number | undefined {
     const time = this.#timeOf(reply);
     return time !== undefined && Math.abs(time - signedAt) > TOLERATED_SKEW_MS ? time : undefined;
   }
 
-  /** From now on signs as if it were that time. */
+  /** Corrects the signing time, so that `time` is the current time. */
   correct(time: number): void {
-    this.#correctionMs = time - this.#ours();
+    this.#correctionMs = time - this.#hostTime();
   }
 
-  /** What the person has to know about the clock, once. */
+  /**
+   * Returns a warning about a wrong clock; undefined if there is none or it was returned before.
+   */
   warning(): string | undefined {
     if (this.#correctionMs === 0 || this.#warned) return undefined;
     this.#warned = true;
     return `This host's clock is ${this.#error()}; requests were signed with the corrected time. Set the clock, for example with chrony or systemd-timesyncd.`;
   }
 
-  /** A wrong clock among other causes of a failure; undefined when it was not seen to be wrong. */
+  /** Returns a wrong clock as an additional cause of a 401; undefined if the clock seems right. */
   clockCause(): string | undefined {
     if (this.#correctionMs === 0) return undefined;
-    return `besides, this host's clock is ${this.#error()}: set it, for example with chrony`;
+    return `in addition, this host's clock is ${this.#error()}: set it, for example with chrony`;
   }
 
   /**
-   * Returns the time that an answer tells; undefined when its certificate is not valid then. TLS has
-   * seen that it is valid by our clock, so only a time far from ours has to be compared.
+   * Returns the time in an answer; undefined when the server's certificate is not valid at that
+   * time. TLS has checked the validity at the host's time, so only a time far from it is compared.
    */
   #timeOf(reply: WireReply): number | undefined {
     const time = serverTime(reply);
-    if (time === undefined || Math.abs(time - this.#ours()) <= TOLERATED_SKEW_MS) return time;
+    if (time === undefined || Math.abs(time - this.#hostTime()) <= TOLERATED_SKEW_MS) return time;
     const { validFrom, validTo } = this.#certificate() ?? {};
     if (validFrom === undefined || validTo === undefined) return time;
     return time >= Date.parse(validFrom) && time <= Date.parse(validTo) ? time : undefined;
@@ -101,7 +102,7 @@ export class ServerClock {
 
 const FIXDATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} (\d{4}) \d{2}:\d{2}:\d{2} GMT$/;
 
-/** The time an answer tells. A year in which there is no JumpCloud tells nothing. */
+/** Returns the time in an answer's Date header. Ignores years in which JumpCloud cannot answer. */
 function serverTime({ headers }: WireReply): number | undefined {
   const date = headers['date'] ?? '';
   const year = Number(FIXDATE.exec(date)?.[1]);

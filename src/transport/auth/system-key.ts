@@ -2,20 +2,23 @@ import type { Identity } from '../../agent/identity.ts';
 import { sign } from '../../signing/sign.ts';
 import type { Authentication, Credentials, SessionEvidence } from './authentication.ts';
 
-/** Signs every request with the key of this host's agent. */
+/** Signs every request with the key of this host's agent (JumpCloud's System Context API). */
 export class SystemKeyAuthentication implements Authentication {
   readonly isTimeBound = true;
   readonly #identity: Identity;
   readonly #originIsAgents: boolean | undefined;
   #enrolledAs: string | undefined;
 
-  /** `originIsAgents`: whether the API is the one that jcagent.conf names; undefined if it names none. */
+  /**
+   * `originIsAgents`: whether requests go to the region that jcagent.conf names; undefined if it
+   * names no known region.
+   */
   constructor(identity: Identity, originIsAgents: boolean | undefined) {
     this.#identity = identity;
     this.#originIsAgents = originIsAgents;
   }
 
-  /** Takes how this host was enrolled (`administrator`, `mdm`, `user`), once its record was read. */
+  /** Sets the type of enrolment (`administrator`, `mdm`, `user`), found in the host's record. */
   setEnrolment(enrolledAs: string | undefined): void {
     this.#enrolledAs = enrolledAs;
   }
@@ -30,20 +33,20 @@ export class SystemKeyAuthentication implements Authentication {
     if (this.#enrolledAs === 'mdm' || this.#enrolledAs === 'user') {
       const how = this.#enrolledAs === 'mdm' ? 'by MDM' : 'through the User Portal';
       causes.push(
-        `this host was enrolled ${how}, and JumpCloud lets only hosts enrolled by an administrator (connect key) act for themselves: enrol it anew with a connect key`,
+        `this host was enrolled ${how}, and the System Context API accepts only hosts that an administrator enrolled (connect key): re-enrol it with a connect key`,
       );
     }
-    const replaced = accepted ? '' : ', or is of another registration than client.key';
+    const replaced = accepted ? '' : ', or belongs to another registration than client.key';
     causes.push(
-      `the record of system ${this.#identity.systemId} was deleted in JumpCloud${replaced}: register the agent anew`,
+      `the record of system ${this.#identity.systemId} was deleted in JumpCloud${replaced}: register the agent again`,
     );
     if (!accepted) {
       causes.push(
-        'this host was enrolled by MDM, Apple ADE or through the User Portal, and JumpCloud lets no such host act for itself: enrol it anew with a connect key',
+        'this host was enrolled by MDM, Apple ADE or through the User Portal, and the System Context API accepts no such host: re-enrol it with a connect key',
       );
       if (this.#identity.keyMatchesCertificate === undefined) {
         causes.push(
-          'client.key is not of this registration (there is no usable client.crt to compare it with): register the agent anew',
+          'client.key does not belong to this registration (there is no usable client.crt to compare it with): register the agent again',
         );
       }
       if (this.#originIsAgents !== true) {
@@ -57,9 +60,9 @@ export class SystemKeyAuthentication implements Authentication {
         );
       }
     }
-    // The corrected time was refused as well, so the clock is not the whole trouble.
-    const wrongClock = clock.clockCause();
-    if (wrongClock !== undefined) causes.push(wrongClock);
+    // The corrected time was refused too, so the clock is not the only cause.
+    const clockCause = clock.clockCause();
+    if (clockCause !== undefined) causes.push(clockCause);
     return { who: 'this host', causes };
   }
 }

@@ -2,23 +2,23 @@ import type { LookupAddress } from 'node:dns';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 
 /**
- * The most that one of several addresses gets. A quarter of a second, as Node gives it, is too little
- * for one far away.
+ * The longest time for one of several addresses. Node's default of a quarter of a second is too
+ * short for a distant address.
  */
 const MAX_PER_ADDRESS_MS = 2500;
 
 /**
- * The order in which the addresses of a name are dialled, and how long each may take: first those that
- * have not failed, then the one that failed longest ago. Times in milliseconds.
+ * The order in which the addresses of a name are tried, and the time for each. Addresses that have
+ * not failed come first, then those whose failure is the longest ago. Times in milliseconds.
  */
 export class AddressRotation {
-  /** For the last of several addresses. */
+  /** The time for the last address. */
   readonly timeoutMs: number;
-  /** For any other. */
+  /** The time for any other address. */
   readonly perAddressMs: number;
-  /** The one that failed last is at the end. */
+  /** In the order of failure, the latest last. */
   readonly #failed = new Set<string>();
-  /** The address of the latest connection, and since when there is one. */
+  /** The address of the latest connection, and the time it was established. */
   #latest: { readonly address: string; readonly since: number } | undefined;
 
   constructor(timeoutMs: number) {
@@ -26,7 +26,7 @@ export class AddressRotation {
     this.perAddressMs = Math.min(timeoutMs / 4, MAX_PER_ADDRESS_MS);
   }
 
-  /** Returns the addresses in the order to dial them. */
+  /** Returns the addresses in the order in which to try them. */
   order(addresses: readonly LookupAddress[]): LookupAddress[] {
     const failed = [...this.#failed];
     const rank = ({ address }: LookupAddress) => failed.indexOf(address);
@@ -43,8 +43,8 @@ export class AddressRotation {
   }
 
   /**
-   * Takes an attempt that failed on the network for a failure of the address it was made at. One that
-   * was reached at the very end of an attempt that timed out has not failed.
+   * Counts a failed attempt as a failure of the latest connection's address. An address that was
+   * connected only shortly before the attempt timed out has not failed.
    */
   attemptFailed({ timedOut }: { timedOut: boolean }): void {
     if (this.#latest === undefined) return;

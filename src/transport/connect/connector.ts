@@ -5,13 +5,13 @@ import type { AddressRotation } from './address-rotation.ts';
 import type { Resolver } from './dns.ts';
 import { closedEarlyError, connectTcp, GRACE_MS, timeoutError } from './tcp.ts';
 
-/** One that idles for longer is not trusted: the other side may be about to close it. In milliseconds. */
+/** The longest idle time of an early connection, in milliseconds: the server may close it then. */
 const MAX_IDLE_MS = 5000;
 
-/** What is connected to. */
+/** The address of a server. */
 export interface ServerAddress {
   readonly isSecure: boolean;
-  /** A name or an address, without brackets. */
+  /** A name or an IP address, without brackets. */
   readonly hostname: string;
   readonly port: number;
 }
@@ -20,19 +20,19 @@ export interface ServerAddress {
 export interface ConnectorOptions {
   readonly resolver: Resolver;
   readonly rotation: AddressRotation;
-  /** PEM certificates to trust beside those that every Node.js program trusts, issuing ones included. */
+  /** PEM certificates to trust in addition to Node's default store; intermediate ones suffice. */
   readonly ca: string | undefined;
 }
 
-/** An early connection, and when it was there: undefined while it is on its way. */
+/** An early connection, and the time it was ready; undefined while it is being opened. */
 interface EarlyConnection {
   readonly socket: Promise<Socket>;
   readyAt?: number;
 }
 
 /**
- * Connects to one server: `preconnect` opens connections before anything else is loaded, `startTls`
- * starts their handshakes, `connect` gives one of them, or a new one, to each request.
+ * Connects to one server. `preconnect` opens early connections before anything else is loaded,
+ * `startTls` starts their handshakes, `connect` returns one of them or a new connection.
  */
 export class Connector {
   readonly #server: ServerAddress;
@@ -48,7 +48,7 @@ export class Connector {
     this.#options = options;
   }
 
-  /** Opens connections, over which no byte is sent before `startTls`. */
+  /** Opens early connections. No byte is sent over them before `startTls`. */
   preconnect(count: number): void {
     this.#early = Array.from({ length: count }, () => {
       const socket = this.#openTcp();
@@ -57,18 +57,18 @@ export class Connector {
     });
   }
 
-  /** Starts the handshakes of the early connections, and makes new ones possible. */
+  /** Starts the TLS handshakes of the early connections. Has to be called before `connect`. */
   startTls(tls: typeof Tls): void {
     this.#tls = tls;
     const { isSecure } = this.#server;
     this.#early = this.#early.map(({ socket }) => openEarly(this.#open(socket)));
-    // The certificates are read while the other side is waited for.
+    // The CA certificates are read while the server's answer is on its way.
     if (isSecure) this.#trusted();
   }
 
   /**
-   * Returns an early connection, or a new one where none is left. One that failed is the failure of the
-   * request that takes it; one that was closed since then is replaced.
+   * Returns an early connection, or a new one if none is left. Rejects if the early connection
+   * could not be opened; replaces it if it was closed after that.
    */
   async connect(): Promise<Socket> {
     const next = this.#early.shift();
@@ -76,7 +76,7 @@ export class Connector {
     const { readyAt } = next;
     const socket = await next.socket;
     if (readyAt === undefined) return socket;
-    // What has arrived waits to be read: the end is seen only after it was looked for.
+    // Only a read shows that the server has closed the connection.
     socket.read(0);
     await yieldToEventLoop();
     if (isOpen(socket) && monotonicMs() - readyAt < MAX_IDLE_MS) return socket;
@@ -84,7 +84,7 @@ export class Connector {
     return this.#open(this.#openTcp());
   }
 
-  /** Returns a TLS connection to the server over a socket that leads there. */
+  /** Returns a TLS connection to the server over a connected socket. */
   secure(transport: Socket): Promise<Socket> {
     const { hostname } = this.#server;
     const { timeoutMs } = this.#options.rotation;
@@ -92,12 +92,12 @@ export class Connector {
       const socket = this.#requireTls().connect({
         socket: transport,
         host: hostname,
-        // A server's name only: an address is not allowed there.
+        // Only for names: TLS does not allow an IP address as server name.
         ...(isIP(hostname) === 0 && { servername: hostname }),
         ...(this.#session && { session: this.#session }),
         secureContext: this.#trusted(),
         ALPNProtocols: ['http/1.1'],
-        // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch the checking off.
+        // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 would disable certificate checking.
         rejectUnauthorized: true,
       });
       const timer = setTimeout(() => socket.destroy(timeoutError()), timeoutMs + GRACE_MS);
@@ -119,10 +119,10 @@ export class Connector {
     });
   }
 
-  /** Closes the early connections, and what was made of them. */
+  /** Closes the early connections, with the TLS connections over them. */
   destroy(): void {
-    for (const opened of this.#opened) {
-      void opened.then(
+    for (const opening of this.#opened) {
+      void opening.then(
         (socket) => socket.destroy(),
         () => {},
       );
@@ -135,27 +135,27 @@ export class Connector {
     return connectTcp(addresses, this.#server.port, rotation);
   }
 
-  /** A connection that was closed before anything was sent over it is replaced. */
+  /** Returns a usable connection over a TCP connection, which is replaced if it was closed. */
   async #open(tcp: Promise<Socket>): Promise<Socket> {
-    const opened = await tcp;
-    const socket = isOpen(opened) ? opened : await this.#openTcp();
+    const early = await tcp;
+    const socket = isOpen(early) ? early : await this.#openTcp();
     return this.#server.isSecure ? this.secure(socket) : socket;
   }
 
   #requireTls(): typeof Tls {
-    if (this.#tls === undefined) throw new Error('startTls has to be called before');
+    if (this.#tls === undefined) throw new Error('startTls has to be called first');
     return this.#tls;
   }
 
   #trusted(): Tls.SecureContext {
     if (this.#context === undefined) {
       const { ca } = this.#options;
-      // An issuing certificate is trusted without its root, as curl does.
+      // An intermediate certificate is trusted without its root, as in curl.
       this.#context = this.#requireTls().createSecureContext({
         allowPartialTrustChain: ca !== undefined,
       });
-      // The option `ca` would replace the others, which cannot be listed where they are the system's.
-      // From Node.js 22 on NODE_EXTRA_CA_CERTS is among them even then.
+      // The option `ca` would replace the default store, and the system CA store cannot be listed
+      // to add it again. From Node.js 22 on, NODE_EXTRA_CA_CERTS would stay trusted even then.
       if (ca !== undefined) this.#context.context.addCACert(ca);
     }
     return this.#context;
@@ -163,23 +163,23 @@ export class Connector {
 }
 
 function openEarly(socket: Promise<Socket>): EarlyConnection {
-  const one: EarlyConnection = { socket };
+  const early: EarlyConnection = { socket };
   socket.then(
     () => {
-      one.readyAt = monotonicMs();
+      early.readyAt = monotonicMs();
     },
-    // Its failure is reported to the request that takes it.
+    // `connect` reports the failure.
     () => {},
   );
-  return one;
+  return early;
 }
 
-/** Whether a connection is still there, as far as its end was read. */
+/** Returns whether a connection is open. An end that was not read yet is not noticed. */
 function isOpen({ destroyed, readableEnded }: Socket): boolean {
   return !destroyed && !readableEnded;
 }
 
-/** Lets pending input and output happen. */
+/** Resolves after pending input and output was processed. */
 export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

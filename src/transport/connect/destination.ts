@@ -8,7 +8,7 @@ import { type ProxyServer, proxyFor } from './proxy.ts';
 import { GRACE_MS } from './tcp.ts';
 import { setFlagsForShortRun, setV8Flag } from './v8-flags.ts';
 
-/** The options that say how an address is reached. Times in seconds. */
+/** The options for connections to a server. Times in seconds. */
 export interface TransportOptions {
   readonly ca_path: { readonly certificates: string } | undefined;
   readonly proxy: string | undefined;
@@ -16,25 +16,24 @@ export interface TransportOptions {
   readonly request_timeout: number;
 }
 
-/** Where requests go, how connections are made, and how long to try. Times in milliseconds. */
+/** The server that requests go to, its connectors and time limits. Times in milliseconds. */
 export interface Destination {
   readonly origin: string;
   readonly budget: Budget;
   readonly requestTimeoutMs: number;
-  /** The order in which addresses are tried. */
   readonly rotation: AddressRotation;
-  /** Connects to the origin; through a proxy only over a socket that leads there. */
+  /** Connects to the origin. With a proxy, only starts TLS over the tunnel. */
   readonly toOrigin: Connector;
   readonly proxy: { readonly server: ProxyServer; readonly connector: Connector } | undefined;
 }
 
-/** How long a lookup keeps the rest from being loaded, in milliseconds. */
+/** The longest time that loading code is delayed by a lookup, in milliseconds. */
 const LOOKUP_MS = 25;
 
 /**
- * Opens the way to JumpCloud at an address: early connections, as many as the run starts with parallel
- * requests, are established while the code that sends requests is loaded. Before `prepare` is done,
- * which gives what else a session needs, no byte is sent over them. Through a proxy none is opened.
+ * Opens early connections to an origin, one for each of the `requests` that a run starts in
+ * parallel, while the code that sends requests is loaded. With a proxy, opens none. No byte is sent
+ * before `prepare` is done. Returns the destination and the result of `prepare`.
  */
 export async function openDestination<T>(
   origin: string,
@@ -55,23 +54,24 @@ export async function openDestination<T>(
   const rotation = new AddressRotation(
     Math.min(Math.ceil(requestTimeoutMs), MAX_TIMER_MS - GRACE_MS),
   );
-  const ways = { resolver, rotation, ca: options.ca_path?.certificates };
-  const connector = new Connector(first, ways);
-  const early = proxy === undefined ? requests : 0;
-  // Node.js recognises addresses by large regular expressions, and optimising these takes 3 ms. Only
-  // here: what Node.js loads of its own under a flag has to be compiled again.
+  const connectorOptions = { resolver, rotation, ca: options.ca_path?.certificates };
+  const connector = new Connector(first, connectorOptions);
+  const earlyCount = proxy === undefined ? requests : 0;
+  // Node.js recognises IP addresses with large regular expressions; optimising them takes 3 ms. The
+  // flag is set only here, because Node.js compiles its own modules again that it loads under a
+  // flag.
   setV8Flag('--no-regexp-optimization');
-  connector.preconnect(early);
+  connector.preconnect(earlyCount);
   setV8Flag('--regexp-optimization');
   try {
-    if (early > 0) await firstPacket(resolver, server.hostname);
+    if (earlyCount > 0) await firstPacket(resolver, server.hostname);
     const tls = await setFlagsForShortRun();
     const prepared = await prepare();
-    const toOrigin = proxy === undefined ? connector : new Connector(server, ways);
+    const toOrigin = proxy === undefined ? connector : new Connector(server, connectorOptions);
     connector.startTls(tls);
     if (toOrigin !== connector) toOrigin.startTls(tls);
-    // Handshakes that can start do so before more is loaded.
-    if (early > 0) await yieldToEventLoop();
+    // Handshakes start before more code is loaded.
+    if (earlyCount > 0) await yieldToEventLoop();
     const destination: Destination = {
       origin,
       budget,
@@ -87,7 +87,7 @@ export async function openDestination<T>(
   }
 }
 
-/** Resolves when the first packet has left, or looking the name up takes long. */
+/** Resolves when the first packet was sent, or after LOOKUP_MS if the lookup takes longer. */
 async function firstPacket(resolver: Resolver, hostname: string): Promise<void> {
   if (isIP(hostname) === 0) {
     const found = resolver.addressesOf(hostname).catch(() => {});

@@ -2,57 +2,60 @@ import { type LookupAddress, lookup } from 'node:dns';
 import { isIP } from 'node:net';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 
-/** How long a process may live beyond its budget because of a lookup. */
+/** The longest time that a lookup may keep the process alive beyond its budget, in milliseconds. */
 const GRACE_MS = 500;
-/** What a lookup takes at most where it can be bounded. */
+/** The longest time that a lookup takes where it can be limited, in milliseconds. */
 const MAX_LOOKUP_MS = 10_000;
 
-/** In seconds: how long the system's resolver waits for one server, in a short run and in any other. */
-const PATIENCE_S = { short: 1, usual: 2 };
+/**
+ * How long the system's resolver waits for one name server, in seconds, in a short and a usual run.
+ */
+const SERVER_TIMEOUT_S = { short: 1, usual: 2 };
 const SHORT_RUN_MS = 10_000;
 
 type Lookup = (
   name: string,
   options: { all: true },
-  found: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
 /**
- * Looks up one host's name, for a run that has a limited time left. A process cannot end while a lookup
- * is under way. Therefore parallel requests share one; none is started that would last longer than the
- * run if it took as long as the last one; and towards the end the known addresses are used.
+ * Looks up a host's name within the time left. A process cannot end while a lookup is under way.
+ * Therefore parallel requests share one lookup, and near the end of the budget known addresses are
+ * used. After a failed lookup, none is started that would last beyond the budget if it took as
+ * long.
  */
 export class Resolver {
   readonly #remainingMs: () => number;
-  readonly #ask: Lookup;
-  #underWay: Promise<LookupAddress[]> | undefined;
+  readonly #lookup: Lookup;
+  #pending: Promise<LookupAddress[]> | undefined;
   #known: LookupAddress[] | undefined;
   #failure: { readonly error: NodeJS.ErrnoException; readonly tookMs: number } | undefined;
 
-  constructor(remainingMs: () => number, ask: Lookup = lookup) {
+  constructor(remainingMs: () => number, lookUp: Lookup = lookup) {
     this.#remainingMs = remainingMs;
-    this.#ask = ask;
+    this.#lookup = lookUp;
   }
 
-  /** Returns the addresses of a host, given by its name or address. */
+  /** Returns the addresses of a host. `host` is a name or an IP address. */
   async addressesOf(host: string): Promise<LookupAddress[]> {
     const family = isIP(host);
     if (family !== 0) return [{ address: host, family }];
-    if (this.#underWay !== undefined) return this.#underWay;
+    if (this.#pending !== undefined) return this.#pending;
     const leftMs = this.#remainingMs();
     if (this.#known !== undefined && leftMs < MAX_LOOKUP_MS) return this.#known;
     if (this.#failure !== undefined && this.#failure.tookMs > leftMs + GRACE_MS) {
       throw this.#failure.error;
     }
-    this.#underWay = this.#lookUp(host);
-    return this.#underWay;
+    this.#pending = this.#lookUpName(host);
+    return this.#pending;
   }
 
-  #lookUp(name: string): Promise<LookupAddress[]> {
+  #lookUpName(name: string): Promise<LookupAddress[]> {
     const start = monotonicMs();
     return new Promise((resolve, reject) => {
-      this.#ask(name, { all: true }, (error, addresses) => {
-        this.#underWay = undefined;
+      this.#lookup(name, { all: true }, (error, addresses) => {
+        this.#pending = undefined;
         this.#failure = error === null ? undefined : { error, tookMs: monotonicMs() - start };
         if (error !== null) return reject(error);
         this.#known = addresses;
@@ -63,14 +66,17 @@ export class Resolver {
 }
 
 /**
- * Bounds how long the system looks for a host's name when no name server answers. A process cannot
- * end before that, and by default glibc asks each of up to three servers twice for 5 seconds, and
- * all that again with a domain to search. Here it asks once, as every attempt asks anew: of one, two
- * or three dead servers a lookup takes 2, 4 or 5 seconds at most, in a short run 1, 2 or 3. With a
- * domain to search it is twice that, but JumpCloud's own names are complete and not searched for.
+ * Limits the time of a lookup when no name server answers, because a process cannot end before
+ * that. By default glibc asks each of up to three servers twice, for 5 seconds, and repeats this
+ * for each search domain. Here it asks each server once, because every attempt of a request asks
+ * again.
  *
- * glibc reads these variables with the first lookup. Others do not: musl gives up after 5 seconds by
- * itself; macOS is not bounded.
+ * With one, two or three dead servers, a lookup takes at most 2, 4 or 5 seconds; in a short run 1,
+ * 2 or 3. A search domain doubles that; for JumpCloud's own names, which are complete, it is
+ * switched off.
+ *
+ * glibc reads these variables at the first lookup. Other systems ignore them: musl stops after 5
+ * seconds by default; macOS has no limit.
  */
 export function limitLookupTime(
   host: string,
@@ -78,16 +84,16 @@ export function limitLookupTime(
   environment: NodeJS.ProcessEnv,
 ): void {
   const given = environment['RES_OPTIONS'] ?? '';
-  // Of an option given twice the last counts. One that is stricter already stays.
-  const atMost = (name: string, most: number) => {
+  // If an option is repeated, the last one counts. A stricter value is kept.
+  const atMost = (name: string, limit: number) => {
     const values = [...given.matchAll(new RegExp(`\\b${name}:(\\d+)`, 'g'))].map(([, n]) =>
       Number(n),
     );
-    return `${name}:${Math.min(most, ...values)}`;
+    return `${name}:${Math.min(limit, ...values)}`;
   };
-  const patience = timeoutMs < SHORT_RUN_MS ? PATIENCE_S.short : PATIENCE_S.usual;
+  const serverTimeout = timeoutMs < SHORT_RUN_MS ? SERVER_TIMEOUT_S.short : SERVER_TIMEOUT_S.usual;
   environment['RES_OPTIONS'] =
-    `${given} ${atMost('attempts', 1)} ${atMost('timeout', patience)}`.trimStart();
-  // No domain can be called that, so glibc asks nobody. An empty list would ask for the name twice.
+    `${given} ${atMost('attempts', 1)} ${atMost('timeout', serverTimeout)}`.trimStart();
+  // `..` is no valid domain, so glibc sends no query. An empty list would look the name up twice.
   if (host.endsWith('.jumpcloud.com')) environment['LOCALDOMAIN'] = '..';
 }

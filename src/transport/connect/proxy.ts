@@ -2,25 +2,26 @@ import * as net from 'node:net';
 import { InvalidArguments } from '../../base/errors.ts';
 import { EXPECTED_PROXY, parseServerUrl } from '../../base/server-url.ts';
 
-/** A proxy without its credentials, and these ready for its Proxy-Authorization header. */
+/** A proxy: its URL without credentials, and the value of its Proxy-Authorization header. */
 export interface ProxyServer {
   readonly url: string;
   readonly authorization: string | undefined;
 }
 
 /**
- * The proxy for `origin`: the one asked for, else the one of the environment
- * (HTTPS_PROXY, https_proxy) unless NO_PROXY or no_proxy names the host. Plain http goes through
- * none, which would read signatures and could change what is not signed.
- * @throws InvalidArguments when the environment's is not what the option accepts; a scheme may be missing
+ * Returns the proxy for `origin`: the value of the option, else the one in the environment
+ * (HTTPS_PROXY, https_proxy) unless NO_PROXY or no_proxy exempts the host. Plain http uses no
+ * proxy: a proxy could read signatures and change unsigned data. The scheme may be missing in the
+ * environment.
+ * @throws InvalidArguments when the URL in the environment is not valid
  */
 export function proxyFor(
   origin: string,
-  asked: string | undefined,
+  option: string | undefined,
   environment: NodeJS.ProcessEnv,
 ): ProxyServer | undefined {
   if (origin.startsWith('http:')) return undefined;
-  if (asked !== undefined) return proxyAt(new URL(asked));
+  if (option !== undefined) return proxyAt(new URL(option));
   const variable = environment['https_proxy'] ? 'https_proxy' : 'HTTPS_PROXY';
   const text = environment[variable];
   if (!text) return undefined;
@@ -29,9 +30,9 @@ export function proxyFor(
   }
   const url = parseServerUrl(text.includes('://') ? text : `http://${text}`);
   if (url === undefined) {
-    const problem = `the environment variable ${variable} holds no URL of a proxy: ${EXPECTED_PROXY}`;
+    const problem = `the environment variable ${variable} is not a proxy URL: ${EXPECTED_PROXY}`;
     throw new InvalidArguments([
-      { option: 'proxy', message: `${problem}. Correct it, or name the host in NO_PROXY` },
+      { option: 'proxy', message: `${problem}. Correct it, or add the host to NO_PROXY` },
     ]);
   }
   return proxyAt(url);
@@ -47,7 +48,7 @@ function proxyAt(url: URL): ProxyServer {
 
 const COLON = Buffer.from(':');
 
-/** The bytes meant, in whatever encoding; a per cent sign that encodes nothing stands for itself. */
+/** Percent-decodes a text to bytes, whose encoding is unknown. Keeps a `%` that encodes nothing. */
 function decode(text: string): Buffer {
   const bytes = text.replace(/%([0-9a-f]{2})/gi, (_, hex) =>
     String.fromCharCode(parseInt(hex, 16)),
@@ -55,7 +56,7 @@ function decode(text: string): Buffer {
   return Buffer.from(bytes, 'latin1');
 }
 
-/** NO_PROXY as curl reads it: `*`, host names with the domains below them, addresses, networks. */
+/** Reads NO_PROXY like curl: `*`, host names including their subdomains, addresses, networks. */
 function isExempt(origin: URL, noProxy: string): boolean {
   const host = origin.hostname.replace(/^\[|[\].]$/g, '');
   const isNamed = net.isIP(host) === 0;
@@ -65,7 +66,7 @@ function isExempt(origin: URL, noProxy: string): boolean {
     .filter(Boolean)
     .some((entry) => {
       if (entry === '*') return true;
-      // Outside of brackets the colons of an address begin no port.
+      // Outside of brackets, the colons of an IPv6 address do not start a port.
       const [, name = entry, port] = (net.isIP(entry) === 0 && /^(.*):(\d+)$/.exec(entry)) || [];
       if (port !== undefined && port !== (origin.port || '443')) return false;
       if (!isNamed) return isWithin(host, name.replace(/[[\]]/g, ''));
@@ -74,7 +75,9 @@ function isExempt(origin: URL, noProxy: string): boolean {
     });
 }
 
-/** Whether an address is this one, in whatever spelling, or of this network (`fd00::/8`). */
+/**
+ * Returns whether an address equals another one in any notation, or is in a network (`fd00::/8`).
+ */
 function isWithin(host: string, network: string): boolean {
   const [, address = '', prefix] = /^([\da-f.:]+)(?:\/(\d+))?$/.exec(network) ?? [];
   const bits = { 0: 0, 4: 32, 6: 128 }[net.isIP(address)] ?? 0;

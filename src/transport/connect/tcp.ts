@@ -3,21 +3,23 @@ import { connect, type Socket } from 'node:net';
 import type { AddressRotation } from './address-rotation.ts';
 
 /**
- * How much later than its attempt a connection is given up, in milliseconds: the attempt's own message
- * says more. The first connections are opened before their attempts.
+ * The delay between the timeout of an attempt and that of its connection, in milliseconds. The
+ * attempt's message says more, so it comes first. Early connections are opened before their
+ * attempts.
  */
 export const GRACE_MS = 1000;
 
 /**
- * Connects to the first of a host's addresses that can be reached. Node.js can do this by itself, but
- * up to 18.17 an address that answers late ends the process. Rejects with the error of the first one.
+ * Connects to the first of a host's addresses that can be reached. Rejects with the error of the
+ * first address. Not left to Node.js, because up to 18.17 an address that answers late crashes the
+ * process.
  */
 export async function connectTcp(
   addresses: readonly LookupAddress[],
   port: number,
   rotation: AddressRotation,
 ): Promise<Socket> {
-  const { timeoutMs, perAddressMs: forOneMs } = rotation;
+  const { timeoutMs, perAddressMs } = rotation;
   const left = rotation.order(alternatingFamilies(addresses));
   let failure: unknown;
   for (let next = left.shift(); next !== undefined; next = left.shift()) {
@@ -25,7 +27,7 @@ export async function connectTcp(
       const socket = await connectTo(
         next.address,
         port,
-        left.length === 0 ? timeoutMs + GRACE_MS : forOneMs,
+        left.length === 0 ? timeoutMs + GRACE_MS : perAddressMs,
       );
       rotation.connected(next.address);
       return socket;
@@ -48,30 +50,30 @@ function connectTo(host: string, port: number, timeoutMs: number): Promise<Socke
     socket.once('error', fail).once('connect', () => {
       clearTimeout(timer);
       socket.off('error', fail);
-      // Until its user listens. Node.js continues after an alert of the other side, and would then
-      // report the end instead.
+      // Until the user of the socket listens. Node.js continues after a TLS alert from the server,
+      // and would then report the end of the connection instead.
       resolve(socket.on('error', (error) => socket.destroy(error)));
     });
   });
 }
 
-/** Returns the failure of a connection that took too long. */
+/** Returns the error of a connection that took too long. */
 export function timeoutError(): Error {
   return Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' });
 }
 
-/** Returns the failure of a connection that the other side closed before it said anything. */
+/** Returns the error of a connection that the server closed before sending anything. */
 export function closedEarlyError(): Error {
   return Object.assign(new Error('closed at once'), { code: 'CLOSED_AT_ONCE' });
 }
 
-/** Alternates the families: of one that this host does not have, no address can be reached. */
+/** Alternates between IPv4 and IPv6, because this host may lack one of them. */
 function alternatingFamilies(addresses: readonly LookupAddress[]): LookupAddress[] {
   const [first] = addresses;
-  const ours = addresses.filter(({ family }) => family === first?.family);
+  const sameFamily = addresses.filter(({ family }) => family === first?.family);
   const others = addresses.filter(({ family }) => family !== first?.family);
   return [
-    ...ours.flatMap((address, i) => [address, ...others.slice(i, i + 1)]),
-    ...others.slice(ours.length),
+    ...sameFamily.flatMap((address, i) => [address, ...others.slice(i, i + 1)]),
+    ...others.slice(sameFamily.length),
   ];
 }

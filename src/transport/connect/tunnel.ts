@@ -4,19 +4,19 @@ import { AttemptError, classify, proxyError } from '../errors/attempt-error.ts';
 import { readHeaders } from '../http/headers.ts';
 import type { Connector } from './connector.ts';
 
-/** How a tunnel through a proxy is made. */
+/** The parameters of a tunnel through a proxy. */
 export interface TunnelOptions {
-  /** Host and port of the target. */
+  /** `host:port` of the target. */
   readonly authority: string;
   /** The headers of CONNECT. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Connects to the target over a socket that leads there. */
+  /** Starts TLS with the target over the tunnel. */
   readonly target: Connector;
 }
 
 /**
- * Returns a TLS connection to the target through a proxy, by CONNECT. `proxy` is a client of the proxy
- * that is used for nothing else. Rejects with an AttemptError that says whether the proxy failed.
+ * Returns a TLS connection to the target through a proxy (CONNECT). `proxy` is a client for this
+ * tunnel only. If the proxy fails, rejects with an AttemptError whose `at` is `proxy`.
  */
 export async function openTunnel(proxy: Client, options: TunnelOptions): Promise<Socket> {
   return options.target.secure(await connectThrough(proxy, options));
@@ -28,12 +28,12 @@ function connectThrough(proxy: Client, { authority, headers }: TunnelOptions): P
       { method: 'CONNECT', path: authority, headers: { host: authority, ...headers } },
       {
         onConnect() {},
-        onUpgrade(status, answered, duplex) {
-          // undici hands over the socket that it had.
+        onUpgrade(status, rawHeaders, duplex) {
+          // undici passes on the socket of the connection.
           const socket = duplex as Socket;
           if (status >= 200 && status < 300) return resolve(socket);
           socket.on('error', () => {}).destroy();
-          reject(proxyError(status, readHeaders(answered ?? [])['retry-after']));
+          reject(proxyError(status, readHeaders(rawHeaders ?? [])['retry-after']));
         },
         onHeaders: () => true,
         onData: () => true,

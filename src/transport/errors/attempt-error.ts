@@ -3,19 +3,19 @@ import { isTransientProxyStatus } from '../retry/policy.ts';
 import { tlsCode, tlsMessage } from './tls-error.ts';
 
 /**
- * What an attempt that brought no usable answer failed of: the network (worth another try), the
- * certificate, an answer that is not HTTP as JumpCloud speaks it, or a proxy that refused.
+ * The reason why an attempt has no usable answer: a network failure (the only kind that is
+ * retried), a TLS failure, an answer that is not valid HTTP, or the refusal of a proxy.
  */
 export type FailureKind = 'network' | 'tls' | 'unexpected' | 'proxy-refused';
 
-/** One attempt that brought no usable answer. */
+/** An attempt without a usable answer. */
 export class AttemptError extends Error {
   readonly kind: FailureKind;
-  /** The error code of Node or undici, or a proxy's status; for people and for tests. */
+  /** The error code of Node.js or undici, or the status of a proxy; part of the result. */
   readonly reason: string;
-  /** Which of the two on the way failed. */
+  /** The peer at which the attempt failed. */
   readonly at: 'origin' | 'proxy';
-  /** The header of that name, if a proxy refused with one. */
+  /** The Retry-After header of a proxy's refusal. */
   readonly retryAfter: string | undefined;
 
   constructor(
@@ -52,44 +52,46 @@ const NETWORK: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'the connection timed out',
   HPE_INVALID_EOF_STATE: 'the connection was closed before the answer was complete',
   UND_ERR_CONNECT_TIMEOUT: 'no connection within the time for one attempt',
-  [LENGTH_MISMATCH]: 'the answer was not of the announced length',
+  [LENGTH_MISMATCH]: 'the answer does not have the announced length',
   UND_ERR_SOCKET: 'the connection was closed before the answer was complete',
 };
 
 const TLS =
   /^(ERR_TLS|ERR_SSL|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|EPROTO)/;
 
-/** Sorts what undici reports, before or behind the headers of the answer, into an AttemptError. */
+/** Returns the AttemptError for an error of undici. `isInBody`: the headers were already read. */
 export function classify(error: unknown, isInBody = false): AttemptError {
   if (error instanceof AttemptError) return error;
   const { code: given, message = '', name } = error as Partial<NodeJS.ErrnoException>;
-  // undici's parser knows no code for some of what it meets.
+  // Some errors of undici's parser have no code.
   const code = given ?? (name === 'HTTPParserError' ? 'HPE_UNKNOWN' : '');
   if (TLS.test(code)) {
     const precise = tlsCode(code, message);
     return new AttemptError('tls', tlsMessage(precise, message), precise, { cause: error });
   }
-  const odd = protocolViolation(code, message, isInBody);
-  if (odd !== undefined) return new AttemptError('unexpected', odd, code, { cause: error });
+  const violation = protocolViolation(code, message, isInBody);
+  if (violation !== undefined) {
+    return new AttemptError('unexpected', violation, code, { cause: error });
+  }
   const reason = code || message;
   return new AttemptError('network', NETWORK[code] ?? reason, reason, { cause: error });
 }
 
-/** What makes an answer one that trying again would not better. */
+/** Returns how an answer violates HTTP; undefined for errors of the network. */
 function protocolViolation(code: string, message: string, isInBody: boolean): string | undefined {
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'the headers are too large';
   if (message === 'bad upgrade') {
-    return 'the answer is 101, which switches to a protocol that nobody asked for';
+    return 'the answer is 101 Switching Protocols, which was not requested';
   }
-  // undici reports any error of its parser so once it has read a length.
+  // undici reports any parser error with this code once it has read a length.
   const isBadHead = code === LENGTH_MISMATCH && !isInBody;
-  // What the parser lets pass, a status of two digits for one, fails an assertion behind it.
-  const isOdd =
+  // Some input passes the parser but fails an assertion later, for example a status of two digits.
+  const isViolation =
     isBadHead || code === 'ERR_ASSERTION' || (code.startsWith('HPE_') && !(code in NETWORK));
-  return isOdd ? 'the answer is not HTTP' : undefined;
+  return isViolation ? 'the answer is not HTTP' : undefined;
 }
 
-/** Returns the failure of an attempt whose CONNECT a proxy answered with this status. */
+/** Returns the AttemptError for a proxy that answered CONNECT with this status. */
 export function proxyError(status: number, retryAfter: string | undefined): AttemptError {
   const kind = isTransientProxyStatus(status) ? 'network' : 'proxy-refused';
   const what = `the proxy answered ${statusText(status)}`;

@@ -13,38 +13,38 @@ import { statusText } from '../http/status-text.ts';
 import { AttemptError } from './attempt-error.ts';
 import { tlsAdvice, tlsAlert } from './tls-error.ts';
 
-/** What to do when whatever answers is not JumpCloud. */
+/** The advice for an answer that does not come from JumpCloud. */
 export const NOT_JUMPCLOUD_ADVICE =
-  'Check api_url, region and proxy: something else may be answering there.';
+  'Check api_url, region and proxy: another server may be answering.';
 
 /** A request that failed. */
 export interface FailedRequest {
-  /** What it was for, as in "Could not …". */
+  /** Completes "Could not …". */
   readonly purpose: string;
-  /** Where it went. */
+  /** The origin that it was sent to, and the proxy if there is one, for messages. */
   readonly origin: string;
-  /** Whether it is a write that may have taken effect although no answer said so. */
+  /** Whether it is a write that may have taken effect although no answer confirmed it. */
   readonly inDoubt: boolean;
 }
 
-/** How long it was tried in vain. Times in milliseconds. */
+/** A request whose attempts all failed. Times in milliseconds. */
 export interface RetriedRequest extends FailedRequest {
   readonly attempts: number;
   readonly elapsedMs: number;
   readonly retryAfterMs: number | undefined;
 }
 
-/** The error for a request whose last attempt still failed of something that passes by itself. */
+/** Returns the error for a request whose last attempt failed with a transient failure. */
 export function retriesExhausted(
-  tried: RetriedRequest,
+  request: RetriedRequest,
   outcome: WireReply | AttemptError,
 ): ModuleError {
-  const { purpose, origin, attempts, elapsedMs, retryAfterMs, inDoubt } = tried;
+  const { purpose, origin, attempts, elapsedMs, retryAfterMs, inDoubt } = request;
   const elapsed = Math.round(elapsedMs / 100) / 10;
   const effort = `${countOf(attempts, 'attempt')} in ${elapsed} s`;
   const wait = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
   const asked = wait === undefined ? '' : ` and asks to wait ${wait} s`;
-  const tries = { elapsed, ...(wait !== undefined && { retry_after: wait }) };
+  const effortDetails = { elapsed, ...(wait !== undefined && { retry_after: wait }) };
   if (outcome instanceof AttemptError) {
     return new Unavailable(
       failureMessage(
@@ -52,11 +52,11 @@ export function retriesExhausted(
         `${origin} could not be reached (${effort}): ${outcome.message}${asked}`,
         `${networkAdvice(outcome)}, then run again.`,
       ),
-      { attempts, details: { ...tries, reason: outcome.reason }, cause: outcome, inDoubt },
+      { attempts, details: { ...effortDetails, reason: outcome.reason }, cause: outcome, inDoubt },
     );
   }
   const { status } = outcome;
-  const details = { ...tries, status };
+  const details = { ...effortDetails, status };
   if (status === 429) {
     return new RateLimited(
       failureMessage(
@@ -71,7 +71,7 @@ export function retriesExhausted(
     failureMessage(
       purpose,
       `${origin} answered ${statusText(status)}${asked} (${effort})`,
-      'JumpCloud is in trouble: see https://status.jumpcloud.com, and run again later.',
+      'JumpCloud may have an outage: see https://status.jumpcloud.com, and run again later.',
     ),
     { attempts, details, inDoubt },
   );
@@ -79,11 +79,11 @@ export function retriesExhausted(
 
 function networkAdvice({ at }: AttemptError): string {
   return at === 'proxy'
-    ? 'Check the proxy, and what the proxy option or HTTPS_PROXY says'
-    : 'Check network, name resolution, firewall and proxy of this host';
+    ? 'Check the proxy, and its address in the proxy option or HTTPS_PROXY'
+    : 'Check the network, name resolution, firewall and proxy of this host';
 }
 
-/** The error for an attempt that failed of something another attempt would not change. */
+/** Returns the error for an attempt whose failure is permanent, so that a retry is useless. */
 export function permanentError(
   { purpose, origin, inDoubt }: FailedRequest,
   failure: AttemptError,
@@ -93,17 +93,19 @@ export function permanentError(
   switch (failure.kind) {
     case 'tls': {
       const isProxy = failure.at === 'proxy';
-      const who = isProxy ? `on the way to ${origin} the proxy` : origin;
-      const proof = isProxy ? 'who it is' : 'that it is JumpCloud';
-      const what = tlsAlert(reason) ? 'refused to connect' : `could not prove ${proof}`;
-      const told = failureMessage(purpose, `${who} ${what}: ${message}`, tlsAdvice(reason));
-      return new TlsFailure(told, context);
+      const peer = isProxy ? `${origin} could not be reached, because the proxy` : origin;
+      const proof = isProxy ? 'its identity' : 'that it is JumpCloud';
+      const failed = tlsAlert(reason) ? 'refused to connect' : `could not prove ${proof}`;
+      return new TlsFailure(
+        failureMessage(purpose, `${peer} ${failed}: ${message}`, tlsAdvice(reason)),
+        context,
+      );
     }
     case 'proxy-refused': {
       const advice =
         reason === '407'
-          ? 'Give it user and password in the proxy option or HTTPS_PROXY (http://user:password@host:port), or correct them.'
-          : 'Check the proxy option and what the proxy allows.';
+          ? 'Set or correct user and password of the proxy in the proxy option or HTTPS_PROXY (http://user:password@host:port).'
+          : 'Check the proxy option, and whether the proxy allows this connection.';
       return new Rejected(
         failureMessage(purpose, `${origin} could not be reached: ${message}`, advice),
         {

@@ -1,93 +1,95 @@
-/** Why the other side ended a TLS handshake, and what to do about it. */
+/** The reason why the server ended a TLS handshake, and the advice. */
 interface TlsAlert {
-  readonly what: string;
+  readonly reason: string;
   readonly advice: string;
 }
 
 const GATEWAY =
-  'a gateway of yours seems to answer there. Let this host through as it is, or check api_url and proxy.';
-const SOMETHING_ELSE =
-  'Something else answers at this address: check api_url, proxy and name resolution.';
+  'a gateway in your network seems to answer. Exempt this host from it, or check api_url and proxy.';
+const ANOTHER_SERVER =
+  'Another server answers at this address: check api_url, proxy and name resolution.';
 
-const ALERTS: readonly [code: RegExp, what: string, advice: string][] = [
+const ALERTS: readonly [code: RegExp, reason: string, advice: string][] = [
   [
     /CERTIFICATE_REQUIRED/,
-    'it wants a certificate of this host',
-    `JumpCloud wants none: ${GATEWAY}`,
+    'it requires a client certificate',
+    `JumpCloud does not require one: ${GATEWAY}`,
   ],
   [
     /HANDSHAKE_FAILURE/,
-    'no cipher suits both sides, or it wants a certificate of this host',
-    `Neither is so with JumpCloud: ${GATEWAY}`,
+    'it shares no cipher with Node.js, or requires a client certificate',
+    `Neither is true of JumpCloud: ${GATEWAY}`,
   ],
   [
     /PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/,
-    'it accepts no version of TLS that Node.js offers',
-    'JumpCloud speaks TLS 1.2 and 1.3: an old gateway seems to answer there. Bring it up to date, or check api_url and proxy.',
+    'it supports no TLS version that Node.js offers',
+    'JumpCloud supports TLS 1.2 and 1.3: an old gateway seems to answer. Update it, or check api_url and proxy.',
   ],
-  [/UNRECOGNIZED_NAME/, 'it does not know the name', SOMETHING_ELSE],
+  [/UNRECOGNIZED_NAME/, 'it does not know the host name', ANOTHER_SERVER],
 ];
 
-/** What an alert means, by the code of OpenSSL; undefined for anything else. */
+/** Returns the meaning of a TLS alert by its OpenSSL code; undefined for any other code. */
 export function tlsAlert(code: string): TlsAlert | undefined {
   const known = ALERTS.find(([pattern]) => pattern.test(code));
-  if (known !== undefined) return { what: known[1], advice: known[2] };
+  if (known !== undefined) return { reason: known[1], advice: known[2] };
   const [, alert] = /ALERT_(.*)/.exec(code) ?? [];
   return alert === undefined
     ? undefined
     : {
-        what: `it ended the handshake with "${alert.replaceAll('_', ' ').toLowerCase()}"`,
-        advice: 'Ask those who run what answers there, or check api_url and proxy.',
+        reason: `it ended the handshake with "${alert.replaceAll('_', ' ').toLowerCase()}"`,
+        advice: 'Ask the operator of that server, or check api_url and proxy.',
       };
 }
 
-/** The code of an error of TLS. Node calls some of OpenSSL's by one name, and says which in the text. */
+/**
+ * Returns the code of a TLS error. Node.js uses EPROTO for several; the message has the exact one.
+ */
 export function tlsCode(code: string, message: string): string {
   const [, reason] = (code === 'EPROTO' && /SSL routines:[^:]*:([^:]+)/.exec(message)) || [];
   return reason === undefined ? code : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
 }
 
-/** What happened. OpenSSL's own text has file names and lines of its source; the code says as much. */
+/** Returns the message for a TLS error. OpenSSL's text is left out: it contains source lines. */
 export function tlsMessage(code: string, message: string): string {
-  const refusal = tlsAlert(code)?.what;
-  const plain = /^(ERR_SSL|EPROTO)/.test(code)
-    ? 'the other side does not speak TLS as expected'
-    : // Where Node.js gives advice, that is of no use here: its flags do not count.
+  const alert = tlsAlert(code)?.reason;
+  const text = /^(ERR_SSL|EPROTO)/.test(code)
+    ? 'it does not speak TLS as expected'
+    : // The advice of Node.js is removed: its flags have no effect here.
       message.replace(/; if the root CA .*|\.$/, '');
-  return `${refusal ?? plain} (${code})`;
+  return `${alert ?? text} (${code})`;
 }
 
-/** What to do about it. */
+/** Returns the advice for a TLS error. */
 export function tlsAdvice(code: string): string {
-  const refusal = tlsAlert(code);
-  if (refusal !== undefined) return refusal.advice;
+  const alert = tlsAlert(code);
+  if (alert !== undefined) return alert.advice;
   if (/EXPIRED|NOT_YET_VALID/.test(code)) {
-    return `This host's clock says ${new Date().toISOString()}: set it if that is wrong; if it is right, the other side needs a new certificate.`;
+    return `This host's clock says ${new Date().toISOString()}. If that is wrong, set the clock; if it is right, the server needs a new certificate.`;
   }
-  if (/ALTNAME|HOSTNAME/.test(code)) return SOMETHING_ELSE;
+  if (/ALTNAME|HOSTNAME/.test(code)) return ANOTHER_SERVER;
   if (/^(ERR_SSL|EPROTO)/.test(code)) {
-    return 'Check scheme and port in api_url and proxy: a server without TLS seems to answer there.';
+    return 'Check scheme and port in api_url and proxy: a server without TLS seems to answer.';
   }
-  if (code === 'UNABLE_TO_GET_ISSUER_CERT' && !takesIssuingAlone()) {
-    return `Node.js ${process.versions.node} trusts an issuing certificate only beside its root: add the root to ca_path, or use Node.js 20.18, 22.9 or later.`;
+  if (code === 'UNABLE_TO_GET_ISSUER_CERT' && !allowsPartialChain()) {
+    return `Node.js ${process.versions.node} trusts an intermediate CA certificate only together with its root: add the root to ca_path, or use Node.js 20.18, 22.9 or later.`;
   }
-  return `It was checked with ${caStore()}. If a proxy or gateway of yours opens TLS connections, give its CA with ca_path; if none does, find out who answers there instead of JumpCloud.`;
+  return `The certificate was checked with ${caStore()}. If a proxy or gateway in your network intercepts TLS, set ca_path to its CA. Otherwise find out which server answers instead of JumpCloud.`;
 }
 
-/** Whether this Node.js has the option allowPartialTrustChain, as its documentation says since when. */
-function takesIssuingAlone(): boolean {
+/** Returns whether this Node.js has the option allowPartialTrustChain, by its documentation. */
+function allowsPartialChain(): boolean {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   return major === 20 ? minor >= 18 : major === 22 ? minor >= 9 : major > 22;
 }
 
-/** The certificate authorities that are trusted, by what scripts/header.sh chose, and what else there is. */
+/** Describes the CA store that scripts/header.sh chose, and how to choose another one. */
 function caStore(): string {
   switch (process.env['JUMPCLOUD_CA_STORE']) {
     case 'system':
-      return "the certificate authorities of this system (JUMPCLOUD_CA_STORE=bundled takes Node.js's own)";
+      return "the system CA store (JUMPCLOUD_CA_STORE=bundled selects Node.js's bundled one)";
     case 'bundled':
-      return "Node.js's own certificate authorities (JUMPCLOUD_CA_STORE=system takes those of this system)";
+      return "Node.js's bundled CA store (JUMPCLOUD_CA_STORE=system selects the system's)";
     default:
-      return "the certificate authorities that this Node.js trusts by default (JUMPCLOUD_CA_STORE=system takes those of this system, bundled Node.js's own)";
+      return "the default CA store of this Node.js (JUMPCLOUD_CA_STORE=system selects the system's, bundled Node.js's bundled one)";
   }
 }

@@ -5,7 +5,7 @@ import { BodyBuffer, type BodyQuota } from './body-buffer.ts';
 import { readHeaders } from './headers.ts';
 import type { HttpClient } from './http-client.ts';
 
-/** One request as it goes over the wire, signed already. */
+/** A request as it is sent, with its credentials. */
 export interface WireRequest {
   readonly origin: string;
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -14,40 +14,40 @@ export interface WireRequest {
   readonly body: string | null;
 }
 
-/** An answer, whole. Header names are lower case. */
+/** A complete answer. Header names are lower case. */
 export interface WireReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** False when bytes of the body are lost because they are not UTF-8. */
+  /** False when `body` lacks bytes that are not UTF-8. */
   readonly isUtf8: boolean;
 }
 
-/** What all attempts of a run share. */
+/** The context that all attempts of a session share. */
 export interface AttemptContext {
   readonly http: HttpClient;
   readonly signal: AbortSignal;
   readonly bodyQuota: BodyQuota;
 }
 
-/** What came of one attempt. */
+/** The result of one attempt. */
 export interface AttemptResult {
   readonly outcome: WireReply | AttemptError;
-  /** Whether JumpCloud may have carried out the request although the answer does not say so. */
+  /** Whether the request may have taken effect although no answer confirms it. */
   readonly mayHaveTakenEffect: boolean;
 }
 
 /**
- * One HTTP exchange, at most `timeoutMs` long from the first byte to the last. Never rejects but
- * with the signal's reason, when that is aborted.
+ * Sends a request and reads the whole answer within `timeoutMs`. Rejects only when the signal is
+ * aborted, with its reason.
  */
 export function attempt(
-  { http, signal, bodyQuota: room }: AttemptContext,
+  { http, signal, bodyQuota }: AttemptContext,
   request: WireRequest,
   timeoutMs: number,
 ): Promise<AttemptResult> {
   return new Promise((resolve, reject) => {
-    const body = new BodyBuffer(room);
+    const body = new BodyBuffer(bodyQuota);
     let sent = false;
     let abort: ((reason: Error) => void) | undefined;
     let ended: Error | undefined;
@@ -62,7 +62,7 @@ export function attempt(
       const isRefused = !(outcome instanceof AttemptError) && outcome.status === 429;
       resolve({ outcome, mayHaveTakenEffect: sent && !isRefused });
     };
-    // undici may still be connecting: then there is nothing to abort yet, and onConnect does it.
+    // While undici is still connecting, nothing can be aborted; onConnect does it later.
     const end = (failure: Error) => {
       ended = failure;
       abort?.(failure);
@@ -73,8 +73,8 @@ export function attempt(
       reject(signal.reason);
     };
     const expire = () => {
-      const what = `${sent ? 'no complete answer' : 'no connection'} within ${tenths(timeoutMs)} s`;
-      const failure = new AttemptError('network', what, 'timeout');
+      const message = `${sent ? 'no complete answer' : 'no connection'} within ${toSeconds(timeoutMs)} s`;
+      const failure = new AttemptError('network', message, 'timeout');
       end(failure);
       finish(failure);
     };
@@ -99,9 +99,9 @@ export function attempt(
         },
         onData(chunk) {
           if (body.append(chunk)) return true;
-          const what =
-            'the answer is larger than 8 MiB, or than 16 MiB with others at the same time';
-          end(new AttemptError('unexpected', what, 'too-large'));
+          const message =
+            'the answer is larger than 8 MiB, or parallel answers together are larger than 16 MiB';
+          end(new AttemptError('unexpected', message, 'too-large'));
           return false;
         },
         onComplete() {
@@ -116,7 +116,7 @@ export function attempt(
   });
 }
 
-/** Milliseconds as seconds for people, never 0. */
-function tenths(ms: number): number {
+/** Converts milliseconds to seconds with one decimal, at least 0.1. */
+function toSeconds(ms: number): number {
   return Math.max(Math.round(ms / 100) / 10, 0.1);
 }

@@ -1,16 +1,17 @@
-/** In bytes. Most answers need one block. */
+/** The size of a block in bytes. Most answers need one block. */
 const BLOCK = 64 * 1024;
-/** The largest body that is taken, in blocks: 8 MiB. */
+/** The maximum size of a body in blocks: 8 MiB. */
 const MAX_BLOCKS = 128;
 
-/** Room for the bodies of all answers that come at the same time: 16 MiB. */
+/** The memory for the bodies of all parallel answers: 16 MiB. */
 export class BodyQuota {
   blocks = 2 * MAX_BLOCKS;
 }
 
 /**
- * Gathers a body that comes in pieces of any size. Only the bytes are kept, in blocks that are never
- * copied: neither a body in pieces of one byte each nor many at the same time take more memory.
+ * Collects a body that arrives in chunks of any size. The bytes are copied into blocks, and the
+ * chunks are not kept, so chunks of one byte each or many parallel bodies take no additional
+ * memory.
  */
 export class BodyBuffer {
   readonly #quota: BodyQuota;
@@ -18,30 +19,30 @@ export class BodyBuffer {
   #length = 0;
   #isOpen = true;
 
-  constructor(room: BodyQuota) {
-    this.#quota = room;
+  constructor(quota: BodyQuota) {
+    this.#quota = quota;
   }
 
-  /** Takes a piece; false when there is no room for it, or the buffer was released. */
-  append(piece: Buffer): boolean {
+  /** Appends a chunk. Returns false when the quota is used up or the buffer was released. */
+  append(chunk: Buffer): boolean {
     if (!this.#isOpen) return false;
-    for (let copied = 0; copied < piece.length; ) {
+    for (let copied = 0; copied < chunk.length; ) {
       const used = this.#length % BLOCK;
       const block = used > 0 ? this.#blocks.at(-1) : this.#newBlock();
       if (block === undefined) return false;
-      const count = piece.copy(block, used, copied);
+      const count = chunk.copy(block, used, copied);
       copied += count;
       this.#length += count;
     }
     return true;
   }
 
-  /** All of it so far. */
+  /** Returns all bytes so far. */
   bytes(): Buffer {
     return Buffer.concat(this.#blocks, this.#length);
   }
 
-  /** Gives the room back; nothing more is taken. */
+  /** Returns the blocks to the quota. Nothing can be appended after that. */
   release(): void {
     if (this.#isOpen) this.#quota.blocks += this.#blocks.length;
     this.#isOpen = false;

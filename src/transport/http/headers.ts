@@ -1,4 +1,4 @@
-/** Returns headers by their names in lower case. One given more than once keeps its first value. */
+/** Returns headers by their names in lower case. A repeated header keeps its first value. */
 export function readHeaders(raw: readonly (Buffer | string)[]): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let i = 0; i + 1 < raw.length; i += 2) {

@@ -9,11 +9,11 @@ import { openTunnel } from '../connect/tunnel.ts';
 import { requireFlags } from '../connect/v8-flags.ts';
 import { skipInformational } from './skip-informational.ts';
 
-/** Makes a connection. */
+/** Opens a connection. */
 type Connect = () => Promise<Socket>;
 
 /**
- * Sends requests to one server over kept-alive connections, as many as there are parallel requests. A
+ * Sends requests to one server over keep-alive connections, one for each parallel request. A
  * connection on which a request failed is not used again.
  */
 export class HttpClient {
@@ -48,7 +48,7 @@ export class HttpClient {
     });
   }
 
-  /** Closes all connections, with the requests on them, and opens no more. */
+  /** Closes all connections, which fails the requests on them, and opens no more. */
   destroy(): void {
     this.#isDestroyed = true;
     this.#onDestroy();
@@ -56,7 +56,7 @@ export class HttpClient {
   }
 }
 
-/** An HTTP client of a destination. */
+/** The HTTP client of a destination. */
 export interface DestinationClient {
   readonly http: HttpClient;
   /** Returns the certificate of the latest connection; undefined over plain http. */
@@ -76,7 +76,7 @@ export async function openHttpClient(
     const socket = await (proxy === undefined
       ? toOrigin.connect()
       : throughProxy(Undici, destination, proxy, userAgent));
-    // It cannot be asked for once the connection is closed.
+    // Not available once the connection is closed.
     certificate = (socket as TLSSocket).getPeerX509Certificate?.() ?? certificate;
     return socket;
   };
@@ -95,7 +95,7 @@ function throughProxy(
 ): Promise<Socket> {
   const { hostname, port } = new URL(origin);
   const { url, authorization } = server;
-  // The attempt ends before, and says more.
+  // The attempt times out first; its message says more.
   const headersTimeout = Math.min(2 * rotation.timeoutMs, MAX_TIMER_MS);
   const client = newClient(Undici, url, () => connector.connect(), { headersTimeout });
   return openTunnel(client, {
@@ -109,9 +109,9 @@ function throughProxy(
 }
 
 /**
- * Returns an undici client whose connection may be closed at once. Before its first request undici waits
- * for its parser to be compiled, and does not see what happens to the connection until then: it would
- * wait for ever.
+ * Returns an undici client that notices if its connection is closed early. Before the first
+ * request, undici waits until its parser is compiled. It does not watch the connection until then,
+ * and would wait for ever.
  */
 export function newClient(
   Undici: typeof Client,
@@ -136,7 +136,7 @@ export function newClient(
       );
     },
   });
-  // From here on undici sees for itself, and sends the request before anything else can happen.
+  // From here on, undici watches the connection itself.
   return client.on('connect', () => {
     if (failure !== undefined) void client.destroy(failure);
     else skipInformational(client);

@@ -1,7 +1,7 @@
 import type { Client } from 'undici';
 import symbols from 'undici/lib/core/symbols.js';
 
-/** The parser of one connection of undici's, as far as it is changed here. */
+/** The parts of undici's parser, one per connection, that are used here. */
 interface Parser {
   statusCode: number | null;
   headers: Buffer[];
@@ -9,12 +9,12 @@ interface Parser {
   onHeadersComplete(status: number, isUpgrade: boolean, shouldKeepAlive: boolean): number;
 }
 
-/** Says to the parser that no body follows. */
+/** The return value by which undici's parser expects no body. */
 const NO_BODY = 1;
 
 /**
- * Has a client that has just connected skip answers of status 1xx. By itself undici takes 100 for an
- * error, and any such answer to CONNECT for the final one. A change of protocol stays an error.
+ * Makes a client that has just connected skip answers with status 1xx. By default undici treats 100
+ * as an error, and any 1xx answer to CONNECT as final. Switching protocols stays an error.
  */
 export function skipInformational(client: Client): void {
   const parser: Parser = Object(client)[symbols.kSocket][symbols.kParser];

@@ -1,4 +1,4 @@
-/** `node:http` has all names, and would be loaded for them alone. */
+/** Copied here, because `node:http` would be loaded only for these. */
 const NAMES: Readonly<Record<number, string>> = {
   301: 'Moved Permanently',
   302: 'Found',
@@ -23,7 +23,7 @@ const NAMES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
   511: 'Network Authentication Required',
-  // Cloudflare's.
+  // Used by Cloudflare.
   520: 'Web Server Returned an Unknown Error',
   521: 'Web Server Is Down',
   522: 'Connection Timed Out',
@@ -35,7 +35,7 @@ const NAMES: Readonly<Record<number, string>> = {
   530: 'Cloudflare Error',
 };
 
-/** A status as people know it (`404 Not Found`, by RFC 9110 or Cloudflare); an unusual one is its number alone. */
+/** Returns a status with its name (`404 Not Found`); the number alone if the name is not known. */
 export function statusText(status: number): string {
   return `${status} ${NAMES[status] ?? ''}`.trimEnd();
 }

@@ -1,5 +1,5 @@
-// undici is imported by parts, so that the executables carry an HTTP/1.1 client and nothing else;
-// the package types only its front door.
+// Only parts of undici are imported, so that the executables contain nothing but an HTTP/1.1
+// client. The package has types for its main entry point only.
 declare module 'undici/lib/dispatcher/client.js' {
   export { Client as default } from 'undici';
 }

@@ -1,8 +1,8 @@
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 
 /**
- * The time a run may spend on talking to JumpCloud, in milliseconds. It starts to run with the
- * first look-up or request; time that is spent on purpose (settling) is given back.
+ * The time that a run may spend on requests to JumpCloud, in milliseconds. It starts with the first
+ * lookup or request. Intended waits (`settle`) do not count.
  */
 export class Budget {
   #totalMs: number;
@@ -12,13 +12,13 @@ export class Budget {
     this.#totalMs = totalMs;
   }
 
-  /** What is left, and negative once it is overdrawn. */
+  /** Returns the time left; negative once the budget is exceeded. */
   remaining(): number {
     this.#start ??= monotonicMs();
     return this.#start + this.#totalMs - monotonicMs();
   }
 
-  /** Gives back time that was not spent on talking. */
+  /** Adds time that was not spent on requests. */
   extend(ms: number): void {
     this.#totalMs += ms;
   }

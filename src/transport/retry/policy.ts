@@ -1,47 +1,47 @@
 const BASE_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
 /**
- * The most of what is left that goes into one wait, unless the server asks for more: no run sleeps
- * through the end of an outage.
+ * The maximum share of the time left for one wait, unless the server asks for more. So the end of
+ * an outage is noticed soon.
  */
 const MAX_SHARE = 1 / 4;
-/** The end of the budget that is kept for one last attempt. */
+/** The part of the budget that is reserved for a last attempt. */
 const LAST_ATTEMPT_MS = 500;
 
-/** Statuses that end by themselves. The last two lines are Cloudflare's, which is in front of JumpCloud. */
+/** Transient statuses. The last two lines are those of Cloudflare, which JumpCloud uses. */
 const TRANSIENT: ReadonlySet<number> = new Set([
   ...[408, 429, 500, 502, 503, 504],
   ...[520, 521, 522, 523, 524, 525, 526, 527],
   530,
 ]);
 
-/** Whether another attempt is worth it after this status of JumpCloud's. */
+/** Returns whether a request that JumpCloud answered with this status is retried. */
 export function isTransientStatus(status: number): boolean {
   return TRANSIENT.has(status);
 }
 
-/** Whether another attempt is worth it after a proxy answered CONNECT with this status. */
+/** Returns whether a CONNECT that a proxy answered with this status is retried. */
 export function isTransientProxyStatus(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-/** What the decision is taken on. Times in milliseconds. */
+/** The data for the decision about a retry. Times in milliseconds. */
 export interface FailedAttempt {
-  /** Attempts made so far, this one included. */
+  /** The number of attempts so far, including this one. */
   readonly attempts: number;
-  /** What the server asked to wait. */
+  /** The wait that the server asked for. */
   readonly retryAfterMs: number | undefined;
-  /** What is left of the budget. */
+  /** The rest of the budget. */
   readonly remainingMs: number;
-  /** At least 0, below 1. */
+  /** A random number, at least 0 and below 1. */
   readonly random: number;
 }
 
 /**
- * How long to wait before the next attempt, in milliseconds; undefined when there is none to
- * make. Exponential backoff with full jitter on top of what the server asked for, so that a
- * fleet told to come back in a minute does not come back in one second. A wait that would
- * outlast the budget is cut short, so that one last attempt still fits.
+ * Returns the wait before the next attempt, in milliseconds; undefined when there is no next
+ * attempt. Adds exponential backoff with full jitter to the wait that the server asked for, so that
+ * the hosts of a fleet do not return in the same second. Shortens a wait that would end after the
+ * budget, so that a last attempt still fits.
  */
 export function nextRetry(failed: FailedAttempt): number | undefined {
   const { attempts, retryAfterMs = 0, remainingMs, random } = failed;
@@ -53,8 +53,8 @@ export function nextRetry(failed: FailedAttempt): number | undefined {
 }
 
 /**
- * How long a `Retry-After` header asks to wait, in milliseconds; undefined when it is missing or
- * says nothing. It comes as seconds or as a date; `now` is the time by the server's clock.
+ * Parses a `Retry-After` header: seconds, or a date. Returns the wait in milliseconds; undefined
+ * when the header is missing or invalid. `now` is the server's time.
  */
 export function retryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
