@@ -29,30 +29,30 @@ const run = (module: Parameters<typeof runInProcess>[0], options: object): Promi
   runInProcess(module, { agent_dir: host.agentDir, api_url: emulator.url, ...options }, false);
 const gather = (what: string) => run('jumpcloud_system_info', { gather: [what] });
 
-/** Makes the host a member of as many new groups; returns their ids in the order of the list. */
+/** Makes the host a member of new groups. Returns their ids in the order of the list. */
 function joinGroups(count: number): string[] {
   const ids = Array.from({ length: count }, () => store.addGroup()).sort();
   for (const id of ids) store.join(host.systemId, id);
   return ids;
 }
-/** Binds as many new users to the host; returns their ids in the order of the list. */
+/** Binds new users to the host. Returns their ids in the order of the list. */
 function bindUsers(count: number): string[] {
   const ids = Array.from({ length: count }, () => store.addUser());
   for (const id of ids) store.associate(host.systemId, 'user', id);
   return ids;
 }
-/** Ids that are behind any other in a sorted list. */
+/** Ids that come after all others in a sorted list. */
 const [LAST_BUT_ONE, LAST] = [`${'f'.repeat(23)}e`, 'f'.repeat(24)];
 const skips = () => emulator.requests.map(({ url }) => Number(/skip=(\d+)/.exec(url)?.[1]));
 const hit = (fault: Fault, times = 1, skip = 0) =>
   emulator.faults.add({ fault, times, skip, when: ({ method }) => method === 'GET' });
-/** The next answers say another number of all entries. */
-const claim = (total: string, times = Infinity) =>
+/** Makes the next answers claim another total. */
+const claimTotal = (total: string, times = Infinity) =>
   hit({ kind: 'mangle', change: (body) => body, headers: { 'x-total-count': total } }, times);
 
-describe('a list with deleted objects', () => {
+describe('readPages of a list with deleted objects', () => {
   test.each([0, 50, 97, 98, 99, 100, 101, 196, 197, 198, 199, 249])(
-    'of 250 groups is read whole when group %i is deleted',
+    'reads all of 250 groups when group %i is deleted',
     async (position) => {
       const groups = joinGroups(250);
       const [deleted = ''] = groups.splice(position, 1);
@@ -62,7 +62,7 @@ describe('a list with deleted objects', () => {
     },
   );
 
-  test('of 250 users is read whole when the first one is deleted', async () => {
+  test('reads all of 250 users when the first one is deleted', async () => {
     const users = bindUsers(250);
     store.delete(users.shift() ?? '');
     const answer = await gather('users');
@@ -72,18 +72,18 @@ describe('a list with deleted objects', () => {
   });
 
   test.each([
-    ['a whole page', 100, 200],
-    ['more than a whole page, the shared entry included', 95, 330],
-    ['nine of ten entries of a page', 10, 100],
-    ['the whole list', 0, 350],
-    ['the end of the list', 200, 350],
-  ])('is read whole when they are %s', async (_, from, to) => {
+    ['a whole page is', 100, 200],
+    ['more than a page, with the shared entry, is', 95, 330],
+    ['nine of ten entries of a page are', 10, 100],
+    ['the whole list is', 0, 350],
+    ['the end of the list is', 200, 350],
+  ])('reads all remaining groups when %s deleted', async (_, from, to) => {
     const groups = joinGroups(350);
     for (const id of groups.splice(from, to - from)) store.delete(id);
     expect((await gather('groups'))['groups']).toEqual(groups);
   });
 
-  test('of 150 groups leaves the second run unchanged', async () => {
+  test('a second run with 150 groups is unchanged when one is deleted', async () => {
     const groups = joinGroups(150);
     store.delete(groups.shift() ?? '');
     const options = { groups: [...groups, store.addGroup()], exclusive: true };
@@ -93,7 +93,7 @@ describe('a list with deleted objects', () => {
     expect(second).toMatchObject({ changed: false, groups: options.groups.sort() });
   });
 
-  test('of users still warns of one who can log in through a group', async () => {
+  test('a list of users with a deleted one still shows access through a group', async () => {
     const group = store.addUserGroup();
     store.associate(host.systemId, 'user_group', group);
     const members = Array.from({ length: 150 }, () => store.addUser());
@@ -106,7 +106,7 @@ describe('a list with deleted objects', () => {
     ]);
   });
 
-  test('ends with its first short page when JumpCloud does not say how long it is', async () => {
+  test('a list without a total ends with its first short page', async () => {
     store.listsAreCounted = false;
     const groups = joinGroups(250);
     expect((await gather('groups'))['groups']).toEqual(groups);
@@ -115,51 +115,53 @@ describe('a list with deleted objects', () => {
   });
 });
 
-describe('the total of a list', () => {
-  test.each([0, 1, 99, 100])('of %i entries is read in one request', async (count) => {
+describe('readPages with the total of a list', () => {
+  test.each([0, 1, 99, 100])('reads a list of %i entries in one request', async (count) => {
     const groups = joinGroups(count);
     expect((await gather('groups'))['groups']).toEqual(groups);
     expect(skips()).toEqual([0]);
   });
 
   test.each(['-1', 'many', '', '1e3', '2.5', '0', '3', '18446744073709551615'])(
-    'that is no total of it (%j) does not end or prolong it',
+    'ignores the invalid or too small total %j',
     async (total) => {
       const groups = joinGroups(150);
-      claim(total);
+      claimTotal(total);
       expect((await gather('groups'))['groups']).toEqual(groups);
       expect(skips()).toEqual([0, 99]);
     },
   );
 
-  test('that counts more than there is costs requests, and no entry', async () => {
+  test('reads all entries, with more requests, when the total is too large', async () => {
     const groups = joinGroups(5);
-    claim('500');
+    claimTotal('500');
     expect((await gather('groups'))['groups']).toEqual(groups);
     expect(skips()).toEqual([0, 100, 200, 300, 400]);
   });
 
-  test('beyond what is read is refused at once', async () => {
+  test('fails at once when the total exceeds the maximum', async () => {
     joinGroups(5);
-    claim('100001');
+    claimTotal('100001');
     const { error, msg } = await gather('groups');
     expect([error?.code, msg]).toEqual([
       'unexpected_response',
-      expect.stringMatching(/^The list of system groups has 100001 entries, more than the 100000 /),
+      expect.stringMatching(
+        /^The list of system groups has 100001 entries, more than the maximum of 100000/,
+      ),
     ]);
     expect(skips()).toEqual([0]);
   });
 
-  test('that changes between two pages has the list read from its beginning', async () => {
+  test('reads the list again from its start when the total changes', async () => {
     const groups = joinGroups(150);
-    const late = LAST;
-    const change = () => store.join(host.systemId, store.addGroup(late));
+    const added = LAST;
+    const change = () => store.join(host.systemId, store.addGroup(added));
     hit({ kind: 'concurrent', when: 'after', change });
-    expect((await gather('groups'))['groups']).toEqual([...groups, late]);
+    expect((await gather('groups'))['groups']).toEqual([...groups, added]);
     expect(skips()).toEqual([0, 99, 0, 99]);
   });
 
-  test('that changes all the time is refused after five restarts', async () => {
+  test('fails after five restarts when the total keeps changing', async () => {
     joinGroups(150);
     const change = () => store.join(host.systemId, store.addGroup());
     hit({ kind: 'concurrent', when: 'after', change }, Infinity);
@@ -171,30 +173,30 @@ describe('the total of a list', () => {
     expect(skips()).toEqual([0, 99, 0, 99, 0, 99, 0, 99, 0, 99, 0, 99]);
   });
 
-  test('that stays the same does not hide a change', async () => {
+  test('notices a change that keeps the total', async () => {
     const groups = joinGroups(150);
-    const late = [store.addGroup(LAST_BUT_ONE), store.addGroup(LAST)];
+    const added = [store.addGroup(LAST_BUT_ONE), store.addGroup(LAST)];
     const change = () => {
       for (const id of groups.slice(0, 2)) store.leave(host.systemId, id);
-      for (const id of late) store.join(host.systemId, id);
+      for (const id of added) store.join(host.systemId, id);
     };
     hit({ kind: 'concurrent', when: 'after', change });
-    expect((await gather('groups'))['groups']).toEqual([...groups.slice(2), ...late]);
+    expect((await gather('groups'))['groups']).toEqual([...groups.slice(2), ...added]);
   });
 
-  test('that no page reaches, as all are the same, is refused', async () => {
+  test('fails when every page is the same', async () => {
     const groups = joinGroups(150).slice(0, 60);
     const page = groups.map((id) => ({ type: 'system_group', id }));
     hit({ kind: 'mangle', change: () => page }, Infinity);
     const { error, msg } = await gather('groups');
     expect([error?.code, msg]).toEqual([
       'unexpected_response',
-      expect.stringMatching(/^JumpCloud gave the same page of system groups again/),
+      expect.stringMatching(/^JumpCloud returned the same page of system groups twice/),
     ]);
     expect(skips()).toHaveLength(2);
   });
 
-  test('ends a list of which JumpCloud gives more at once than asked for', async () => {
+  test('ends a list at its total when JumpCloud returns longer pages than requested', async () => {
     const groups = joinGroups(250);
     const all = groups.map((id) => ({ type: 'system_group', id }));
     hit({ kind: 'mangle', change: () => all.slice(0, 150) });
@@ -203,7 +205,7 @@ describe('the total of a list', () => {
   });
 });
 
-test('a list is read whole wherever its pages are cut and whatever they drop', async () => {
+test('readPages reads all entries of any list with any deleted objects', async () => {
   const lists = fc.record({
     length: fc.integer({ min: 0, max: 420 }),
     deleted: fc.oneof(
@@ -231,7 +233,7 @@ test('a list is read whole wherever its pages are cut and whatever they drop', a
   );
 });
 
-describe('a list that changes between its pages', () => {
+describe('readPages of a list that changes between its pages', () => {
   interface Entry {
     readonly key: string;
     isDropped: boolean;
@@ -244,14 +246,17 @@ describe('a list that changes between its pages', () => {
   const anyList = fc.record({
     keys: fc.uniqueArray(fc.nat(KEYS - 1), { maxLength: 420, size: 'max' }),
     dropped: fc.array(fc.nat(420), { maxLength: 15 }),
-    /** What happens after each request. */
+    /** The changes after each request. */
     changes: fc.array(fc.array(anyChange, { maxLength: 6 }), { maxLength: 8 }),
     isCounted: fc.boolean(),
   });
   type GivenList = typeof anyList extends fc.Arbitrary<infer Given> ? Given : never;
   const keyOf = (key: number) => String(key).padStart(7, '0');
 
-  /** A list as JumpCloud gives it, and which of its entries were there while it was read. */
+  /**
+   * Returns a list that changes after each request. `always` and `ever` are the keys that it
+   * contains during the whole read, or at any time.
+   */
   function changingList({ keys, dropped, changes, isCounted }: GivenList, isSorted: boolean) {
     const list: Entry[] = keys.map((key) => ({ key: keyOf(key), isDropped: false }));
     const sort = () => isSorted && list.sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -267,7 +272,7 @@ describe('a list that changes between its pages', () => {
           list.splice(place, 0, { key: keyOf(at), isDropped: false });
         }
         if (op === 'remove') list.splice(place, 1);
-        // Without a total a page that is short ends the list.
+        // Without a total, a short page would end the list.
         if (op === 'drop' && isCounted) Object.assign(list[place] ?? {}, { isDropped: true });
       }
       sort();
@@ -285,7 +290,7 @@ describe('a list that changes between its pages', () => {
   }
 
   test.each(['restart', 'step back'] as const)(
-    'has no entry missed that was there all the time (%s)',
+    'returns every entry that was present all the time (on change: %s)',
     async (onChange) => {
       let read = 0;
       await fc.assert(

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { escapeHidden, toPrintable, truncate } from '../../src/base/printable.ts';
 
-describe('printable', () => {
-  test('shows every control and format character, and keeps letters of all scripts', () => {
-    const shown: string[] = [];
+describe('toPrintable', () => {
+  test('escapes all control and format characters, and keeps letters of all scripts', () => {
+    const unchanged: string[] = [];
     for (let code = 0; code <= 0x10ffff; code++) {
       const character = String.fromCodePoint(code);
       if (toPrintable(`a${character}b`) !== `a${character}b`) continue;
-      if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(character)) shown.push(code.toString(16));
+      if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(character)) unchanged.push(code.toString(16));
     }
-    // Signs that are seen, although Unicode counts them as format characters.
-    const seen = /^(60[0-5]|6dd|70f|89[01]|8e2|110bd|110cd|134[34].|1bca[0-3]|1d17.)$/;
-    expect(shown.filter((code) => !seen.test(code))).toEqual([]);
+    // Visible characters, although Unicode counts them as format characters.
+    const visible = /^(60[0-5]|6dd|70f|89[01]|8e2|110bd|110cd|134[34].|1bca[0-3]|1d17.)$/;
+    expect(unchanged.filter((code) => !visible.test(code))).toEqual([]);
     for (const text of ['Köln 😀 ☺️', 'שלום', 'مرحبا', '東京', 'a\u00a0b', '∀x∈ℝ']) {
       expect(toPrintable(text)).toBe(text);
     }
@@ -26,13 +26,13 @@ describe('printable', () => {
     ['zero\u200b\u200d\ufeffwidth', 'zero\\u200b\\u200d\\ufeffwidth'],
     ['\ud800x\udc00', '\\ud800x\\udc00'],
     ['\u{e0041}', '\\udb40\\udc41'],
-  ])('%j becomes %j', (text, shown) => {
-    expect(toPrintable(text)).toBe(shown);
-    expect(toPrintable(shown)).toBe(shown);
+  ])('turns %j into %j', (text, printable) => {
+    expect(toPrintable(text)).toBe(printable);
+    expect(toPrintable(printable)).toBe(printable);
   });
 });
 
-test('escapeHidden changes the spelling of JSON, not what it says', () => {
+test('escapeHidden escapes invisible characters in JSON and keeps its value', () => {
   const value = { 'a\u202e': ['\u009b', '\u{e0041}\u2028', '\ud800', 'x\ty\n'] };
   for (const indentation of [undefined, 2]) {
     const json = escapeHidden(JSON.stringify(value, undefined, indentation));
@@ -47,6 +47,6 @@ test.each([
   ['😀😀😀', 3, '😀😀😀'],
   ['😀😀😀😀', 3, '😀😀😀…'],
   ['x'.repeat(20_000_000), 2, 'xx…'],
-])('shorten counts characters and never cuts one: %#', (text, most, short) => {
-  expect(truncate(text, most)).toBe(short);
+])('truncate counts characters and never cuts one in half (case %#)', (text, maxLength, short) => {
+  expect(truncate(text, maxLength)).toBe(short);
 });

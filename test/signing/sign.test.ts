@@ -15,10 +15,10 @@ const systemId = '0123456789abcdef01234567';
 const directory = mkdtempSync(join(tmpdir(), 'signing-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-describe.each(vectors)('$name', ({ method, path, time, date, text }) => {
+describe.each(vectors)('sign of $name', ({ method, path, time, date, text }) => {
   const signature = sign({ systemId, privateKey }, method, path, time);
 
-  test('is dated and put into words', () => {
+  test('returns the date, the signing string and the Authorization header', () => {
     expect(httpDate(time)).toBe(date);
     expect(signingString(method, path, date)).toBe(text);
     expect(signature.date).toBe(date);
@@ -27,7 +27,7 @@ describe.each(vectors)('$name', ({ method, path, time, date, text }) => {
     );
   });
 
-  test('is accepted by an independent implementation of HTTP signatures', () => {
+  test('returns a signature that another HTTP signature library accepts', () => {
     const request = {
       method,
       url: path,
@@ -45,7 +45,7 @@ describe.each(vectors)('$name', ({ method, path, time, date, text }) => {
     expect(httpSignature.verifySignature(other, String(pem))).toBe(false);
   });
 
-  test('is the signature that the openssl command line makes', async () => {
+  test('returns the same signature as the openssl command', async () => {
     const keyPath = join(directory, 'key.pem');
     writeFileSync(keyPath, privateKey.export({ type: 'pkcs1', format: 'pem' }));
     const { stdout } = await execa('openssl', ['dgst', '-sha256', '-sign', keyPath], {
@@ -56,7 +56,7 @@ describe.each(vectors)('$name', ({ method, path, time, date, text }) => {
   });
 });
 
-test('the date is English and GMT whatever the locale and time zone', async () => {
+test('httpDate is English and GMT in any locale and time zone', async () => {
   const code = `console.log(new Date(${Date.UTC(2026, 4, 3)}).toUTCString())`;
   const { stdout } = await execa(process.execPath, ['-e', code], {
     env: { LC_ALL: 'de_DE.UTF-8', LANG: 'ja_JP', TZ: 'Asia/Tokyo' },

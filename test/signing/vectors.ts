@@ -1,4 +1,4 @@
-/** Requests and the exact text that has to be signed for them. */
+/** Requests and the exact text to sign for them. */
 export const vectors = [
   {
     name: 'a read',
@@ -9,7 +9,7 @@ export const vectors = [
     text: 'GET /api/systems/0123456789abcdef01234567 HTTP/1.1\ndate: Thu, 19 Nov 2026 08:00:00 GMT',
   },
   {
-    name: 'a query is part of the request line, in its order and encoding',
+    name: 'a read with a query, whose order and encoding are kept',
     method: 'GET',
     path: '/api/v2/systems/0123456789abcdef01234567/associations?targets=user&limit=100&skip=0&x=%2F%20+',
     time: Date.UTC(2024, 1, 29, 23, 59, 59, 999),
@@ -25,7 +25,7 @@ export const vectors = [
     text: 'POST /api/v2/systemgroups/0123456789abcdef01234567/members HTTP/1.1\ndate: Thu, 01 Jan 2026 00:00:00 GMT',
   },
   {
-    name: 'a clock that never was set',
+    name: 'a request from a host whose clock was never set',
     method: 'DELETE',
     path: '/api/systems/ffffffffffffffffffffffff',
     time: 0,

@@ -4,43 +4,43 @@ import { ServerClock } from '../../../src/transport/auth/server-clock.ts';
 const NOW = Date.UTC(2026, 6, 31, 12, 0, 0);
 const SECOND = 1000;
 
-/** An answer that tells a time, so many milliseconds from ours, or whatever it is given. */
-function answerAt(told: number | string) {
-  const date = typeof told === 'string' ? told : new Date(NOW + told).toUTCString();
+/** Returns an answer with a Date header: a text, or the time at an offset in milliseconds. */
+function answerAt(time: number | string) {
+  const date = typeof time === 'string' ? time : new Date(NOW + time).toUTCString();
   return { status: 200, headers: { date }, body: '', isUtf8: true };
 }
 
-/** One that has learnt from an answer. */
-function taught(told: number | string): ServerClock {
+/** Returns a clock that has observed an answer. */
+function clockAfter(time: number | string): ServerClock {
   const clock = new ServerClock(() => NOW);
-  clock.observe(answerAt(told));
+  clock.observe(answerAt(time));
   return clock;
 }
 
-describe('before any answer', () => {
-  test('it is as ours, and knows of no difference', () => {
+describe('ServerClock before any answer', () => {
+  test("equals the host's clock and has no offset", () => {
     const clock = new ServerClock(() => NOW);
     expect([clock.now(), clock.signingTime()]).toEqual([NOW, NOW]);
     expect([clock.offsetMs, clock.offset(), clock.warning()]).toEqual([undefined, null, undefined]);
   });
 });
 
-describe('an answer', () => {
+describe('ServerClock.observe', () => {
   test.each([
     [0, 1],
     [-2 * SECOND, -1],
     [90 * SECOND, 91],
     [-90 * SECOND, -89],
-  ])('that is %i ms off tells the time, to the middle of its second', (ms, offset) => {
-    const clock = taught(ms);
+  ])('takes the time from an answer that is %i ms off, rounded to %i s', (ms, offset) => {
+    const clock = clockAfter(ms);
     expect([clock.now(), clock.offsetMs, clock.offset()]).toEqual([NOW + ms, ms, offset]);
-    // What our clock is signed with is a matter of a 401 alone.
+    // Only a 401 changes the signing time.
     expect(clock.signingTime()).toBe(NOW);
     expect(clock.warning()).toBeUndefined();
   });
 
-  test('counts before an earlier one', () => {
-    const clock = taught(90 * SECOND);
+  test('replaces the time of an earlier answer', () => {
+    const clock = clockAfter(90 * SECOND);
     clock.observe(answerAt(-5 * SECOND));
     expect(clock.offsetMs).toBe(-5 * SECOND);
   });
@@ -54,31 +54,31 @@ describe('an answer', () => {
     'Thu, 01 Jan 1970 00:00:00 GMT',
     'Sat, 31 Dec 2011 23:59:59 GMT',
     'Fri, 01 Jan 2100 00:00:00 GMT',
-  ])('with the date "%s" tells nothing', (date) => {
-    const clock = taught(date);
+  ])('ignores the date "%s"', (date) => {
+    const clock = clockAfter(date);
     expect([clock.now(), clock.offset()]).toEqual([NOW, null]);
     expect(clock.correctedTime(answerAt(date), 0)).toBeUndefined();
   });
 
-  test('without a date tells nothing', () => {
+  test('ignores an answer without a date', () => {
     const clock = new ServerClock(() => NOW);
     clock.observe({ status: 200, headers: {}, body: '', isUtf8: true });
     expect(clock.offset()).toBeNull();
   });
 });
 
-describe('after a 401', () => {
+describe('ServerClock after a 401', () => {
   test.each([
     [30 * SECOND, false],
     [-30 * SECOND, false],
     [31 * SECOND, true],
     [-31 * SECOND, true],
-  ])('a time that is %i ms from the one signed with is better: %s', (ms, isBetter) => {
+  ])('corrects a time that was %i ms off: %s', (ms, isCorrected) => {
     const clock = new ServerClock(() => NOW);
-    expect(clock.correctedTime(answerAt(ms), NOW)).toBe(isBetter ? NOW + ms : undefined);
+    expect(clock.correctedTime(answerAt(ms), NOW)).toBe(isCorrected ? NOW + ms : undefined);
   });
 
-  test('it is the time signed with that counts, not ours', () => {
+  test("compares the server's time with the signing time, not with the host's time", () => {
     const clock = new ServerClock(() => NOW);
     expect(clock.correctedTime(answerAt(0), NOW - 60 * SECOND)).toBe(NOW);
     expect(clock.correctedTime(answerAt(-60 * SECOND), NOW - 60 * SECOND)).toBeUndefined();
@@ -87,11 +87,11 @@ describe('after a 401', () => {
   test.each([
     [600 * SECOND, '600 s behind'],
     [-600 * SECOND, '600 s ahead of'],
-  ])('corrected by %i ms it signs so, goes on, and says so once', (ms, words) => {
-    let ours = NOW;
-    const clock = new ServerClock(() => ours);
+  ])('signs with a time corrected by %i ms, and warns once', (ms, words) => {
+    let hostTime = NOW;
+    const clock = new ServerClock(() => hostTime);
     clock.correct(NOW + ms);
-    ours += 5 * SECOND;
+    hostTime += 5 * SECOND;
     expect(clock.signingTime()).toBe(NOW + ms + 5 * SECOND);
     expect(clock.warning()).toContain(`This host's clock is ${words} JumpCloud's;`);
     expect(clock.warning()).toBeUndefined();
@@ -99,7 +99,7 @@ describe('after a 401', () => {
   });
 });
 
-describe('over https', () => {
+describe('ServerClock over https', () => {
   const DAY = 86_400_000;
   const certificate = {
     validFrom: 'Jul 30 12:00:00 2026 GMT',
@@ -112,13 +112,13 @@ describe('over https', () => {
     [-DAY, true],
     [-DAY - SECOND, false],
     [4 * 365 * DAY, false],
-  ])('a time %i ms ahead of ours is believed within the certificate alone: %s', (ms, believed) => {
+  ])('accepts a time %i ms ahead only while the certificate is valid: %s', (ms, isAccepted) => {
     const clock = new ServerClock(
       () => NOW,
       () => certificate,
     );
-    expect(clock.correctedTime(answerAt(ms), NOW)).toBe(believed ? NOW + ms : undefined);
+    expect(clock.correctedTime(answerAt(ms), NOW)).toBe(isAccepted ? NOW + ms : undefined);
     clock.observe(answerAt(ms));
-    expect(clock.offsetMs).toBe(believed ? ms : undefined);
+    expect(clock.offsetMs).toBe(isAccepted ? ms : undefined);
   });
 });

@@ -9,7 +9,7 @@ const [first = '', second = '', third = ''] = addresses.map(({ address }) => add
 
 let now = 0n;
 let rotation: AddressRotation;
-const orderOf = (given = addresses) => rotation.order(given).map(({ address }) => address);
+const orderOf = (list = addresses) => rotation.order(list).map(({ address }) => address);
 
 beforeEach(() => {
   now = 0n;
@@ -25,7 +25,7 @@ test('addresses that have not failed keep their order', () => {
   expect(orderOf()).toEqual([first, second, third]);
 });
 
-test('an address that failed comes last, behind those that failed earlier', () => {
+test('an address that failed comes last, after those that failed earlier', () => {
   rotation.failed(first);
   expect(orderOf()).toEqual([second, third, first]);
   rotation.failed(second);
@@ -35,14 +35,14 @@ test('an address that failed comes last, behind those that failed earlier', () =
   expect(orderOf()).toEqual([second, third, first]);
 });
 
-test('an address that a later look-up adds comes before those that failed', () => {
+test('an address that a later lookup adds comes before those that failed', () => {
   rotation.failed(first);
   rotation.failed(second);
   const added = { address: '192.0.2.4', family: 4 };
   expect(orderOf([...addresses.slice(0, 2), added])).toEqual([added.address, first, second]);
 });
 
-test('a failed attempt counts against the address of the latest connection, once', () => {
+test("a failed attempt counts once as a failure of the latest connection's address", () => {
   rotation.connected(first);
   rotation.attemptFailed({ timedOut: false });
   rotation.attemptFailed({ timedOut: false });
@@ -52,7 +52,7 @@ test('a failed attempt counts against the address of the latest connection, once
 test.each([
   [2499, [first, second, third]],
   [2500, [second, third, first]],
-])('an attempt that times out %i ms after the connection gives the order %j', (ms, order) => {
+])('after an attempt that timed out %i ms after connecting, the order is %j', (ms, order) => {
   rotation.connected(first);
   now += BigInt(ms);
   rotation.attemptFailed({ timedOut: true });

@@ -11,11 +11,14 @@ test.each([
   ['timeout:1', 120_000, 'timeout:1 attempts:1 timeout:1'],
   ['timeout:30 attempts:5', 120_000, 'timeout:30 attempts:5 attempts:1 timeout:2'],
   ['attempts:0 timeout:0', 120_000, 'attempts:0 timeout:0 attempts:0 timeout:0'],
-])('RES_OPTIONS %j, with a budget of %i ms, becomes %j', (given, timeoutMs, expected) => {
-  const environment: NodeJS.ProcessEnv = { ...(given !== undefined && { RES_OPTIONS: given }) };
-  limitLookupTime(CONSOLE, timeoutMs, environment);
-  expect(environment['RES_OPTIONS']).toBe(expected);
-});
+])(
+  'limitLookupTime turns RES_OPTIONS %j with a budget of %i ms into %j',
+  (value, timeoutMs, expected) => {
+    const environment: NodeJS.ProcessEnv = { ...(value !== undefined && { RES_OPTIONS: value }) };
+    limitLookupTime(CONSOLE, timeoutMs, environment);
+    expect(environment['RES_OPTIONS']).toBe(expected);
+  },
+);
 
 test.each([
   ['console.jumpcloud.com', '..'],
@@ -23,7 +26,7 @@ test.each([
   ['proxy', 'corp.example'],
   ['proxy.corp', 'corp.example'],
   ['notjumpcloud.com', 'corp.example'],
-])('for %s the domains to search are %j', (host, expected) => {
+])('limitLookupTime sets the search domain for %s to %j', (host, expected) => {
   const environment: NodeJS.ProcessEnv = { LOCALDOMAIN: 'corp.example' };
   limitLookupTime(host, 120_000, environment);
   expect(environment['LOCALDOMAIN']).toBe(expected);

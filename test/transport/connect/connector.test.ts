@@ -23,11 +23,11 @@ beforeAll(async () => {
   certificate = await issue(ca);
 });
 
-describe.each(['http:', 'https:'])('%s', (protocol) => {
+describe.each(['http:', 'https:'])('Connector over %s', (protocol) => {
   let server: Server;
   let port: number;
   let accepted: Socket[];
-  /** What these go over. */
+  /** The TCP connections below `accepted`. */
   let raw: Socket[];
   let connector: Connector;
 
@@ -57,13 +57,15 @@ describe.each(['http:', 'https:'])('%s', (protocol) => {
     connector.preconnect(count);
   }
 
-  function begin(count: number): void {
+  function preconnectTls(count: number): void {
     preconnect(count);
     connector.startTls(tls);
   }
 
-  /** Asks for a connection: its number among those that the server accepted, from 1, or the error. */
-  async function take(): Promise<number | Error> {
+  /**
+   * Connects. Returns the connection's number among those that the server accepted, or the error.
+   */
+  async function connect(): Promise<number | Error> {
     let socket: Socket;
     try {
       socket = await connector.connect();
@@ -78,65 +80,65 @@ describe.each(['http:', 'https:'])('%s', (protocol) => {
     return number();
   }
 
-  test('connections are begun at once, and given to those who ask, then new ones', async () => {
-    begin(2);
+  test('early connections are opened at once and used first, then new ones', async () => {
+    preconnectTls(2);
     await vi.waitFor(() => expect(accepted).toHaveLength(2));
-    expect((await Promise.all([take(), take()])).sort()).toEqual([1, 2]);
-    expect(await take()).toBe(3);
+    expect((await Promise.all([connect(), connect()])).sort()).toEqual([1, 2]);
+    expect(await connect()).toBe(3);
   });
 
-  test('one that is still on its way is waited for', async () => {
-    begin(1);
-    expect(await take()).toBe(1);
+  test('connect waits for an early connection that is still being opened', async () => {
+    preconnectTls(1);
+    expect(await connect()).toBe(1);
     expect(accepted).toHaveLength(1);
   });
 
-  test('one that failed is the failure of the first who asks, and of nobody else', async () => {
+  test('a failed early connection fails only the first connect', async () => {
     server.close();
-    begin(1);
+    preconnectTls(1);
     await new Promise((resolve) => setTimeout(resolve, 100));
     server.listen(port, '127.0.0.1');
-    expect(await take()).toMatchObject({ code: 'ECONNREFUSED' });
-    expect(await take()).toBe(1);
+    expect(await connect()).toMatchObject({ code: 'ECONNREFUSED' });
+    expect(await connect()).toBe(1);
   });
 
   test.each([
     ['closed', () => accepted.map((socket) => socket.end())],
     ['reset', () => raw.map((socket) => socket.resetAndDestroy())],
-  ])('one that was %s since is made anew, once', async (_, close) => {
-    begin(1);
+  ])('an early connection that was %s by the server is replaced once', async (_, close) => {
+    preconnectTls(1);
     await vi.waitFor(() => expect(accepted).toHaveLength(1));
     close();
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(await take()).toBe(2);
+    expect(await connect()).toBe(2);
   });
 
   test.each([
     ['closed', (socket: Socket) => socket.destroy()],
     ['reset', (socket: Socket) => socket.resetAndDestroy()],
-  ])('one that was %s before anything was sent over it is dialled anew', async (_, close) => {
+  ])('an early connection that was %s before its handshake is replaced', async (_, close) => {
     preconnect(1);
     await vi.waitFor(() => expect(raw).toHaveLength(1));
     for (const socket of raw) close(socket);
     await new Promise((resolve) => setTimeout(resolve, 100));
     accepted = [];
     connector.startTls(tls);
-    expect(await take()).toBe(1);
+    expect(await connect()).toBe(1);
     expect(raw).toHaveLength(2);
   });
 
-  test('one that nobody asked for in five seconds is made anew', async () => {
-    begin(1);
+  test('an early connection that was idle for six seconds is replaced', async () => {
+    preconnectTls(1);
     await vi.waitFor(() => expect(accepted).toHaveLength(1));
-    // What the server knows already may take a moment to come.
+    // The server may accept a connection before the client notices.
     await new Promise((resolve) => setTimeout(resolve, 50));
     const later = process.hrtime.bigint() + 6_000_000_000n;
     vi.spyOn(process.hrtime, 'bigint').mockReturnValue(later);
-    expect(await take()).toBe(2);
+    expect(await connect()).toBe(2);
   });
 
-  test('what nobody asked for is closed at the end', async () => {
-    begin(2);
+  test('destroy closes early connections that were not used', async () => {
+    preconnectTls(2);
     await vi.waitFor(() => expect(accepted).toHaveLength(2));
     const ends = accepted.map((socket) => once(socket.resume(), 'close'));
     connector.destroy();
@@ -144,7 +146,7 @@ describe.each(['http:', 'https:'])('%s', (protocol) => {
   });
 });
 
-test('a certificate that is not trusted is the failure of the first request that asks', async () => {
+test('the certificate error of an early connection fails the first connect', async () => {
   const server = tls.createServer(certificate);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
@@ -157,7 +159,7 @@ test('a certificate that is not trusted is the failure of the first request that
   server.close();
 });
 
-test('an early connection that no request asks for is closed at the end', async () => {
+test('destroy closes an early connection whose TLS was not started', async () => {
   const server = createServer();
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;

@@ -5,8 +5,8 @@ import { Resolver } from '../../../src/transport/connect/dns.ts';
 
 const FOUND: LookupAddress[] = [{ address: '192.0.2.1', family: 4 }];
 const DEAD = Object.assign(new Error('dead'), { code: 'EAI_AGAIN' });
-/** Less than nothing left, so that whatever takes any time takes too long. */
-const OVERDRAWN = -1000;
+/** The budget is exceeded, so that a lookup of any duration takes too long. */
+const EXCEEDED_MS = -1000;
 
 type Answer = (error: Error | null, addresses: LookupAddress[]) => void;
 let answers: Answer[];
@@ -21,23 +21,23 @@ beforeEach(() => {
   );
 });
 
-/** What a lookup comes to, as soon as it does. */
+/** Looks up a name. Resolves to the addresses or the error. */
 const get = () => resolver.addressesOf('host.example').catch((error: unknown) => error);
 
-test('lookups at the same time share one', async () => {
+test('parallel lookups share one', async () => {
   const three = [get(), get(), get()];
   expect(answers).toHaveLength(1);
   answers[0]?.(null, FOUND);
   expect(await Promise.all(three)).toEqual([FOUND, FOUND, FOUND]);
 });
 
-test('so do those that fail', async () => {
+test('parallel lookups share a failure', async () => {
   const two = [get(), get()];
   answers[0]?.(DEAD, []);
   expect(await Promise.all(two)).toEqual([DEAD, DEAD]);
 });
 
-test('later ones ask anew', async () => {
+test('sequential lookups ask the resolver each time', async () => {
   for (const error of [null, DEAD, null]) {
     const one = get();
     answers.at(-1)?.(error, FOUND);
@@ -46,12 +46,12 @@ test('later ones ask anew', async () => {
   expect(answers).toHaveLength(3);
 });
 
-test('one that would outlast the run like the last is not begun, and fails like the last', async () => {
+test('a lookup that would exceed the budget fails with the previous error', async () => {
   const first = get();
   await sleep(20);
   answers[0]?.(DEAD, []);
   await first;
-  leftMs = OVERDRAWN;
+  leftMs = EXCEEDED_MS;
   expect(await get()).toBe(DEAD);
   expect(answers).toHaveLength(1);
   leftMs = 0;
@@ -60,7 +60,7 @@ test('one that would outlast the run like the last is not begun, and fails like 
   expect(await second).toEqual(FOUND);
 });
 
-test('towards the end the known addresses have to do', async () => {
+test('near the end of the budget, known addresses are used', async () => {
   const first = get();
   answers[0]?.(null, FOUND);
   await first;

@@ -5,13 +5,13 @@ import { proxyFor } from '../../../src/transport/connect/proxy.ts';
 const origin = 'https://console.jumpcloud.com';
 const proxy = { HTTPS_PROXY: 'http://proxy.example:3128' };
 
-describe('the proxy asked for', () => {
-  test('wins over the environment, NO_PROXY included', () => {
+describe('proxyFor with the proxy option', () => {
+  test('prefers the option to the environment, including NO_PROXY', () => {
     const asked = proxyFor(origin, 'http://other.example:8080', { ...proxy, NO_PROXY: '*' });
     expect(asked).toEqual({ url: 'http://other.example:8080', authorization: undefined });
   });
 
-  test('keeps its credentials apart from its address', () => {
+  test('separates the credentials from the URL', () => {
     expect(proxyFor(origin, 'http://us%40er:p%C3%A4ss%@p.example:1', {})).toEqual({
       url: 'http://p.example:1',
       authorization: `Basic ${Buffer.from('us@er:päss%').toString('base64')}`,
@@ -19,7 +19,7 @@ describe('the proxy asked for', () => {
   });
 });
 
-describe('the environment', () => {
+describe('proxyFor with the environment', () => {
   test.each([
     [{}, undefined],
     [{ HTTPS_PROXY: '' }, undefined],
@@ -27,18 +27,18 @@ describe('the environment', () => {
     [{ https_proxy: 'proxy.example:3128' }, 'http://proxy.example:3128'],
     [{ ...proxy, https_proxy: 'http://first.example' }, 'http://first.example'],
     [{ HTTP_PROXY: 'http://proxy.example' }, undefined],
-  ])('%j gives %j', (environment, url) => {
+  ])('returns for %j the proxy %j', (environment, url) => {
     expect(proxyFor(origin, undefined, environment)?.url).toBe(url);
   });
 
-  test('with something that is no proxy is refused without quoting it', () => {
+  test('rejects an invalid proxy URL without quoting it', () => {
     const environment = { HTTPS_PROXY: 'socks5://user:geheim@proxy.example' };
     expect(() => proxyFor(origin, undefined, environment)).toThrow(InvalidArguments);
     expect(() => proxyFor(origin, undefined, environment)).not.toThrow(/geheim/);
   });
 });
 
-describe('NO_PROXY', () => {
+describe('proxyFor with NO_PROXY', () => {
   test.each([
     ['*', true],
     ['console.jumpcloud.com', true],
@@ -60,18 +60,18 @@ describe('NO_PROXY', () => {
     ['notjumpcloud.com', false],
     ['eu.jumpcloud.com', false],
     ['', false],
-  ])('%j exempts: %j', (noProxy, exempt) => {
+  ])('%j exempts console.jumpcloud.com: %j', (noProxy, exempt) => {
     const found = proxyFor(origin, undefined, { ...proxy, NO_PROXY: noProxy });
     expect(found === undefined).toBe(exempt);
   });
 
-  test('exempts a host that ends with a dot', () => {
+  test('exempts a host name that ends with a dot', () => {
     const environment = { ...proxy, NO_PROXY: 'jumpcloud.com' };
     expect(proxyFor(`${origin}.`, undefined, environment)).toBeUndefined();
     expect(proxyFor('https://10.1.2.3', undefined, { ...proxy, NO_PROXY: '.' })).toBeDefined();
   });
 
-  test('does not exempt loopback by itself', () => {
+  test('does not exempt a loopback address by default', () => {
     expect(proxyFor('https://127.0.0.1:8443', undefined, proxy)).toBeDefined();
     const environment = { ...proxy, no_proxy: '127.0.0.1' };
     expect(proxyFor('https://127.0.0.1:8443', undefined, environment)).toBeUndefined();
@@ -107,13 +107,13 @@ describe('NO_PROXY', () => {
     ['https://11.1.2.3', '10.0.0.0/8', false],
     ['https://10.1.2.3', '2.3', false],
     [origin, '10.0.0.0/8,::/0', false],
-  ])('of addresses: for %s %j exempts: %j', (to, noProxy, exempt) => {
+  ])('for the address %s, %j exempts: %j', (to, noProxy, exempt) => {
     const found = proxyFor(to, undefined, { ...proxy, NO_PROXY: noProxy });
     expect(found === undefined).toBe(exempt);
   });
 });
 
-test('plain http goes through no proxy', () => {
+test('proxyFor returns no proxy for plain http', () => {
   expect(proxyFor('http://127.0.0.1:8080', undefined, proxy)).toBeUndefined();
   expect(proxyFor('http://127.0.0.1:8080', 'http://proxy.example', {})).toBeUndefined();
 });

@@ -11,7 +11,7 @@ afterEach(() => {
   for (const close of cleanUp.splice(0)) close();
 });
 
-/** Connects to a host with these addresses; the address that it reached. */
+/** Connects to a host with these addresses. Returns the address that was reached. */
 async function connectTo(
   port: number,
   timeoutMs: number,
@@ -23,17 +23,17 @@ async function connectTo(
 }
 
 const HERE = { address: '127.0.0.1', family: 4 };
-// Whether or not this machine has IPv6, nobody listens there.
+// No server listens there, whether or not this machine has IPv6.
 const NOWHERE = { address: '::1', family: 6 };
 
-test('an address far away is not given up for one of a family that this host has not', async () => {
+test('connectTcp waits for a distant address although another family is unreachable', async () => {
   const far = await slowPort();
   cleanUp.push(far.close);
   const port = Number(new URL(far.url).port);
   expect(await connectTo(port, 10_000, [HERE, NOWHERE])).toBe('127.0.0.1');
 });
 
-test('an address that does not answer leaves time for another', async () => {
+test('connectTcp tries the next address when one does not answer', async () => {
   const hanging = await hangingPort();
   cleanUp.push(hanging.close);
   const port = Number(new URL(hanging.url).port);
@@ -44,7 +44,7 @@ test('an address that does not answer leaves time for another', async () => {
   expect(await connectTo(port, 2001, [HERE, other])).toBe('127.0.0.2');
 });
 
-test('addresses that do not answer leave time for another within a short attempt', async () => {
+test('connectTcp tries a third address within a timeout of one second', async () => {
   const hanging = await hangingPort();
   cleanUp.push(hanging.close);
   const port = Number(new URL(hanging.url).port);
@@ -52,13 +52,13 @@ test('addresses that do not answer leave time for another within a short attempt
   await once(server, 'listening');
   cleanUp.push(() => server.close());
   const other = { address: '127.0.0.2', family: 4 };
-  // The attempt ends after this time; the connection itself would go on for longer.
+  // The attempt ends after this time; the connection itself has a longer timeout.
   const tooLate = new Promise((resolve) => setTimeout(resolve, 1000, 'too late'));
   const connected = connectTo(port, 1000, [HERE, HERE, other]);
   expect(await Promise.race([connected, tooLate])).toBe('127.0.0.2');
 });
 
-test('a failure at every address has the code of the first', async () => {
+test('connectTcp rejects with the error of the first address when all fail', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

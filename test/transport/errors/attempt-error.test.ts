@@ -1,18 +1,26 @@
 import { expect, test } from 'vitest';
 import { classify } from '../../../src/transport/errors/attempt-error.ts';
 
-/** As Node reports it when the alert comes while it writes. */
+/** The error of Node.js when the alert arrives while it writes. */
 const WRITE_EPROTO =
   'write EPROTO 80DBC2:error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:../deps/openssl/ssl/record/rec_layer_s3.c:1605:SSL alert number 40\n';
 
 test.each([
-  [{ code: 'EPROTO', message: WRITE_EPROTO }, 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', /no cipher/],
+  [
+    { code: 'EPROTO', message: WRITE_EPROTO },
+    'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
+    /shares no cipher/,
+  ],
   [{ code: 'EPROTO', message: 'write EPROTO' }, 'EPROTO', /does not speak TLS as expected/],
-  [{ code: 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE' }, undefined, /^no cipher suits both sides/],
-  [{ code: 'ERR_SSL_UNSUPPORTED_PROTOCOL' }, undefined, /^it accepts no version of TLS/],
+  [
+    { code: 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE' },
+    undefined,
+    /^it shares no cipher with Node\.js/,
+  ],
+  [{ code: 'ERR_SSL_UNSUPPORTED_PROTOCOL' }, undefined, /^it supports no TLS version/],
   [{ code: 'ERR_SSL_WRONG_VERSION_NUMBER' }, undefined, /does not speak TLS as expected/],
   [{ code: 'CERT_HAS_EXPIRED', message: 'certificate has expired' }, undefined, /^certificate has/],
-])('%j is a matter of TLS', (error, reason, message) => {
+])('classify treats %j as a TLS failure', (error, reason, message) => {
   const failure = classify(error);
   expect(failure).toMatchObject({ kind: 'tls', reason: reason ?? error.code });
   expect(failure.message).toMatch(message);

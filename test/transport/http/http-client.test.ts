@@ -8,7 +8,7 @@ import { HttpClient } from '../../../src/transport/http/http-client.ts';
 let sockets: Set<unknown>;
 let opened: number;
 let http: HttpClient;
-/** What the server does with a request; answers it when not said. */
+/** The server's reaction to a request; undefined: a normal answer. */
 let serve: ((socket: { destroy(): void }) => void) | undefined;
 const server = createServer((request, response) => {
   sockets.add(request.socket);
@@ -33,7 +33,7 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-/** Sends a request; the status of its answer, or the error. */
+/** Sends a request. Resolves to the status of the answer, or to the error. */
 function get(): Promise<number | Error> {
   const request: Dispatcher.DispatchOptions = { method: 'GET', path: '/' };
   return new Promise((resolve) => {
@@ -51,18 +51,18 @@ function get(): Promise<number | Error> {
   });
 }
 
-test('one connection serves one request after another', async () => {
+test('HttpClient uses one connection for sequential requests', async () => {
   for (let i = 0; i < 3; i++) expect(await get()).toBe(200);
   expect([opened, sockets.size]).toEqual([1, 1]);
 });
 
-test('requests at the same time get one each, which later ones use', async () => {
+test('HttpClient opens a connection for each parallel request, and reuses them', async () => {
   expect(await Promise.all([get(), get(), get()])).toEqual([200, 200, 200]);
   expect(await Promise.all([get(), get()])).toEqual([200, 200]);
   expect([opened, sockets.size]).toEqual([3, 3]);
 });
 
-test('one on which a request failed is not used again', async () => {
+test('HttpClient does not reuse a connection on which a request failed', async () => {
   serve = (socket) => socket.destroy();
   expect(await get()).toBeInstanceOf(Error);
   serve = undefined;
@@ -70,7 +70,7 @@ test('one on which a request failed is not used again', async () => {
   expect(opened).toBe(2);
 });
 
-test('once destroyed nothing is sent any more, and what is under way fails', async () => {
+test('HttpClient.destroy fails requests under way and later ones', async () => {
   serve = () => {};
   const underWay = get();
   await expect.poll(() => sockets.size).toBe(1);

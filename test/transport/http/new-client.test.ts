@@ -31,7 +31,7 @@ afterEach(() => {
   server.close();
 });
 
-/** Sends a request; the status of its answer, or the error. */
+/** Sends a request. Resolves to the status of the answer, or to the error. */
 const get = () =>
   new Promise((resolve) => {
     client.dispatch(
@@ -49,7 +49,7 @@ const get = () =>
     );
   });
 
-test('a connection that was closed after an answer is followed by another', async () => {
+test('newClient opens another connection after one was closed after its answer', async () => {
   for (const connections of [1, 2, 3]) {
     const closed = once(client, 'disconnect');
     expect(await get()).toBe(200);

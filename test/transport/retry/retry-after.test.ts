@@ -12,6 +12,6 @@ test.each([
   ['Thu, 19 Nov 2026 07:00:00 GMT', 0],
   ['soon', undefined],
   ['', undefined],
-])('%j asks for %j ms', (value, expected) => {
+])('retryAfter parses %j as %j ms', (value, expected) => {
   expect(retryAfter(value, now)).toBe(expected);
 });
