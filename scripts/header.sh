@@ -4,40 +4,40 @@ trap 'printf %s\\n "{\"changed\":false,\"failed\":true,\"msg\":\"The file of thi
 # WANT_JSON: because of this word Ansible passes the path of a file with the arguments as JSON.
 # Third-party licence notices: see THIRD-PARTY-NOTICES in the collection.
 
-# PATH may be empty, so nothing here runs a program from it. To JavaScript all of this is a comment,
-# which a star before a slash would end: hence the '' in the globs.
+# PATH may be empty, so this script runs no program from it. To JavaScript this script is a comment,
+# which a star before a slash would end. The '' in the globs avoids that.
 
-# A shell parses what is in braces as a whole before it runs any of it. Where the end is missing it runs
-# the trap above.
+# A shell parses all of a group in braces before it runs any of it. If the end of this file is
+# missing, it runs the trap above instead.
 {
 trap - EXIT
-set +euf # as SHELLOPTS may ask for
+set +euf # SHELLOPTS may have set these
 
-# With these, files that are not ours would decide what runs, or be written.
+# These would run code from other files, use their settings, or write to them.
 unset NODE_OPTIONS NODE_PATH NODE_COMPILE_CACHE NODE_V8_COVERAGE NODE_REDIRECT_WARNINGS \
   NODE_REPL_EXTERNAL_MODULE NODE_USE_SYSTEM_CA NODE_ICU_DATA NODE_CHANNEL_FD NODE_UNIQUE_ID ICU_TIMEZONE_FILES_DIR \
   OPENSSL_CONF OPENSSL_CONF_INCLUDE OPENSSL_ENGINES OPENSSL_MODULES
 
-# With these, Node.js would write to stderr, which under ssh -tt stands in front of the answer.
+# These make Node.js write to stderr, which ssh -tt mixes into the answer.
 unset NODE_DEBUG NODE_DEBUG_NATIVE
 [ -r "${NODE_EXTRA_CA_CERTS-}" ] || unset NODE_EXTRA_CA_CERTS
 
-# What has run this file already and was not fit to, one line of "PATH is WHAT" for each.
+# Programs that have already run this file and were unsuitable: a line "PATH is REASON" for each.
 newline='
 '
 tried=${JUMPCLOUD_NODE_TRIED:+${JUMPCLOUD_NODE_TRIED%"$newline"}$newline}
 unset JUMPCLOUD_NODE_TRIED
 passed=''
 
-# These are searched before PATH: /bin/sh comes from them, so they are trusted as far as it is.
-system_folders=/usr/bin:/bin:/usr/sbin:/sbin
-package_folder=/usr/lib/jumpcloud-system-context
+# Searched before PATH. /bin/sh comes from these directories, so they are as trustworthy as it is.
+system_dirs=/usr/bin:/bin:/usr/sbin:/sbin
+package_dir=/usr/lib/jumpcloud-system-context
 
-# Whether this is root, and nothing may run that someone else can replace.
+# Set for root, which must not run a program that someone else can replace.
 checks=''
 if [ -O / ] || [ -O /proc ]; then checks=yes; fi
 
-printable() { # sets $plain to $1 as it may stand in a JSON string
+printable() { # sets $plain to $1, escaped for a JSON string
   rest=$1 plain='' LC_ALL=C
   while :; do
     part=${rest%%[!] !#-[^-~]*}
@@ -60,7 +60,7 @@ fail() { # $1: the message
   exit 1
 }
 
-no_node() { # $1: what was looked for, $2: what to do
+no_node() { # fails. $1: the places that were searched, $2: what to do
   while [ -n "$tried" ]; do
     passed="$passed; ${tried%%"$newline"*}"
     tried=${tried#*"$newline"}
@@ -69,30 +69,31 @@ no_node() { # $1: what was looked for, $2: what to do
   fail "Node.js @required_node@ or later is needed to run this module; looked for $1.$passed $2"
 }
 
-pass_over() { # $1: what and why. Fails.
+pass_over() { # records a rejected program and returns 1. $1: program and reason
   case "$passed; " in
-    *"; $1; "*) ;; # a folder stands in PATH twice
+    *"; $1; "*) ;; # a directory may be in PATH twice
     *) passed="$passed; $1" ;;
   esac
   return 1
 }
 
-was_tried() { # whether $node is one of $tried, by whatever name
+was_tried() { # returns whether $node is in $tried, under any name
   rest=$tried
   while [ -n "$rest" ]; do
     line=${rest%%"$newline"*}
-    # shellcheck disable=SC3013 # every shell that /bin/sh may be knows it
+    # shellcheck disable=SC3013 # every shell that may be /bin/sh supports -ef
     [ "$node" -ef "${line% is *}" ] && return
     rest=${rest#*"$newline"}
   done
   return 1
 }
 
-# Looks at every directory and link on the way to $node, and at the file. A directory that others can
-# write to is safe when it is sticky, as /tmp is, and leads on to a directory of root's.
+# Checks every directory and link on the way to $node, and the file itself. A directory that others
+# can write to is safe when it is sticky, like /tmp, and the next step is a directory that root
+# owns.
 only_root_can_replace_node() {
   real=$node
-  for _ in 1 2 3 4 5 6 7 8 9; do # as many links at most
+  for _ in 1 2 3 4 5 6 7 8 9; do # follows up to nine links
     part=$real
     set --
     while [ -n "$part" ]; do
@@ -134,11 +135,11 @@ END
   return 1
 }
 
-is_safe() { # whether $node may be run by who asks
+is_safe() { # returns whether this user may run $node
   [ -n "$checks" ] || return 0
-  case :$system_folders:$package_folder: in
+  case :$system_dirs:$package_dir: in
     *:"${node%/*}":*)
-      # Node.js looks at the modes itself when it runs, because ls takes 1 ms.
+      # Node.js checks the modes itself when it runs, because ls takes 1 ms.
       [ -O "$node" ] && [ ! -h "$node" ] && [ -O "${node%/*}" ] && [ ! -h "${node%/*}" ] && return
       ;;
   esac
@@ -146,23 +147,23 @@ is_safe() { # whether $node may be run by who asks
   only_root_can_replace_node || pass_over "$node is replaceable by someone other than root"
 }
 
-read_processor() { # sets $head to the first line of the file $1 without its NULs, and $processor
+read_processor() { # sets $head to the first line of the file $1, without NULs, and sets $processor
   head='' processor=''
   { LC_ALL=C IFS= read -r head; } 2>/dev/null <"$1"
   case $head in
     ?ELF*) rest=${head#?ELF} ;;
     *) return ;;
   esac
-  processor=${rest%"${rest#??}"} # 32 or 64 bits, order of bytes
+  processor=${rest%"${rest#??}"} # word size and byte order
   rest=${rest#??}
-  one=${rest%"${rest#?}"} # ELF's version, always 1: here, and again after the processor's number
+  one=${rest%"${rest#?}"} # ELF's version, always 1; it occurs again after the processor's number
   rest=${rest#?}
   rest=${rest%%"$one"*}
   processor=$processor${rest#"${rest%?}"}
 }
 
-# A shell takes what the kernel cannot run for a script, so that has to be found out before.
-is_program() { # whether the kernel can run $node
+# A shell runs a file as a script if the kernel cannot run it, so this is checked before.
+is_program() { # returns whether the kernel can run $node
   [ -r "$node" ] || return 0
   read_processor "$node"
   case $head in
@@ -173,12 +174,12 @@ is_program() { # whether the kernel can run $node
         case $part in
           [[:blank:]]*) part=${part#?} ;;
           /*) [ -x "${part%%[[:blank:]]*}" ]; return ;;
-          *) return 1 ;; # relative to the working folder
+          *) return 1 ;; # relative to the working directory
         esac
       done
       ;;
   esac
-  # By its loader, because dash needs 3 ms to read the first line of itself.
+  # Checks the loader first, because dash needs 3 ms to read its own first line below.
   case $processor in
     ??'>') [ -e /lib64/ld-linux-x86-64.so.2 ] || [ -e /lib/ld-musl-x86_64.so.1 ] ;;
     *) [ -e /lib/ld-linux-aarch64.so.1 ] && [ "$processor" = "$(printf '\2\1\267')" ] ;;
@@ -188,37 +189,37 @@ is_program() { # whether the kernel can run $node
   [ "$its" = "$processor" ]
 }
 
-is_runnable() { # whether $node can be run
-  [ -f "$node" ] || pass_over "$node is no file" || return
+is_runnable() { # returns whether $node can be run
+  [ -f "$node" ] || pass_over "$node is not a file" || return
   [ -x "$node" ] || pass_over "$node is not executable" || return
-  is_program || pass_over "$node is no program for this host"
+  is_program || pass_over "$node is not a program for this host"
 }
 
-is_fit() { # whether the $node that was found is to be run
+is_suitable() { # returns whether to run $node
   [ -e "$node" ] && ! was_tried || return
   is_safe && is_runnable
 }
 
-# Takes the folders out of PATH that depend on the working folder. For root it begins with the system's,
-# here and for what a wrapper of Node.js runs.
+# Removes directories from PATH that are relative to the working directory. For root, puts the
+# system's first. A wrapper of Node.js gets this PATH, too.
 clean_path() {
   path=${PATH-}
-  remove_relative_folders
-  [ -z "$checks" ] || export PATH="$system_folders${PATH:+:$PATH}"
+  remove_relative_dirs
+  [ -z "$checks" ] || export PATH="$system_dirs${PATH:+:$PATH}"
 }
 
-remove_relative_folders() {
+remove_relative_dirs() {
   case :$path: in
     *:[!/]*) ;;
     *) return ;;
   esac
-  unset PATH # not empty: that is the working folder, too
+  unset PATH # not empty, which would mean the working directory
   set -f
   IFS=:
-  for folder in $path; do
-    case $folder in
-      /*) export PATH="${PATH+$PATH:}$folder" ;;
-      *) pass_over "PATH's '$folder' is a relative folder" ;;
+  for dir in $path; do
+    case $dir in
+      /*) export PATH="${PATH+$PATH:}$dir" ;;
+      *) pass_over "PATH's '$dir' is a relative directory" ;;
     esac
   done
   unset IFS
@@ -238,46 +239,46 @@ find_node() { # sets $node
       is_runnable && return
     fi
     no_node "an executable file at JUMPCLOUD_NODE=$JUMPCLOUD_NODE" \
-      'Correct JUMPCLOUD_NODE, or unset it to have Node.js looked for.'
+      'Correct JUMPCLOUD_NODE, or unset it to search for Node.js.'
   fi
 
-  node=$package_folder/node
-  is_fit && return
+  node=$package_dir/node
+  is_suitable && return
 
   set -f
   IFS=:
-  for folder in ${PATH-}; do
+  for dir in ${PATH-}; do
     for name in node nodejs; do
-      node=$folder/$name
-      is_fit && return
+      node=$dir/$name
+      is_suitable && return
     done
   done
   unset IFS
   set +f
 
-  for folder in /usr/local/bin /opt/nodejs/bin /opt/node*''/bin /snap/bin /opt/homebrew/bin; do
-    node=$folder/node
-    is_fit && return
+  for dir in /usr/local/bin /opt/nodejs/bin /opt/node*''/bin /snap/bin /opt/homebrew/bin; do
+    node=$dir/node
+    is_suitable && return
   done
   case ${HOME:-/root} in
     /*)
-      for folder in "${HOME:-/root}"/.nvm/versions/node/v[1-9][0-9].*''/bin; do
-        set -- "$folder" "$@" # the last is the newest
+      for dir in "${HOME:-/root}"/.nvm/versions/node/v[1-9][0-9].*''/bin; do
+        set -- "$dir" "$@" # the last is the newest
       done
       ;;
   esac
-  for folder; do
-    node=$folder/node
-    is_fit && return
+  for dir; do
+    node=$dir/node
+    is_suitable && return
   done
-  no_node "$package_folder/node, node and nodejs in ${checks:+$system_folders and }PATH=$path and for node in \
+  no_node "$package_dir/node, node and nodejs in ${checks:+$system_dirs and }PATH=$path and for node in \
 /usr/local/bin, /opt/nodejs/bin, /opt/node*""/bin, /snap/bin, /opt/homebrew/bin, ~/.nvm" \
     'Install it, or set JUMPCLOUD_NODE=/path/to/node.'
 }
 
-# Node.js reads all of its own roots before it trusts one, where OpenSSL looks the one up in a folder
-# by its hash: as curl and apt do, so that what the administrator of this host trusts and distrusts counts.
-choose_ca_store() { # exports what makes Node.js trust as JUMPCLOUD_CA_STORE says
+# OpenSSL finds a root in a directory by its hash, as for curl and apt. Node.js would read all of
+# its bundled roots, and ignore the roots that this host's administrator trusts and distrusts.
+choose_ca_store() { # exports the variables for the CA store that JUMPCLOUD_CA_STORE selects
   case ${JUMPCLOUD_CA_STORE-} in
     bundled) export NODE_OPTIONS=--use-bundled-ca; return ;;
     system | '') ;;
@@ -288,7 +289,8 @@ choose_ca_store() { # exports what makes Node.js trust as JUMPCLOUD_CA_STORE say
       [ -e "$file" ] || continue
       case $file in
         *.0)
-          # Kept by update-ca-certificates: not a few of somebody's own beside a bundle elsewhere.
+          # update-ca-certificates maintains all roots here. Otherwise there may be only a few local
+          # ones, and the complete bundle elsewhere.
           [ -e /etc/ssl/certs/ca-certificates.crt ] || continue
           export JUMPCLOUD_CA_STORE=system SSL_CERT_DIR=/etc/ssl/certs SSL_CERT_FILE=/dev/null
           ;;
@@ -301,12 +303,12 @@ choose_ca_store() { # exports what makes Node.js trust as JUMPCLOUD_CA_STORE say
 }
 
 # shellcheck disable=SC2317 # a trap calls it
-go_on() { # $@: this file and its arguments. Looks for the next one.
+try_next() { # searches for the next Node.js. $@: this file and its arguments
   export JUMPCLOUD_NODE_TRIED="$tried$node is a program that could not be started$newline"
   exec /bin/sh "$@"
 }
 
-# Then $0 is the name of the shell, and would be read from the working folder.
+# From standard input, $0 is the shell's name, and Node.js would read it from the working directory.
 case $- in
   *s*) fail 'This module cannot run from standard input. Give the shell its path.' ;;
 esac
@@ -314,19 +316,25 @@ choose_ca_store
 clean_path
 find_node
 
-# Where a program's loader is missing, exec fails: bash goes on then if asked to, others exit.
+# When a program's loader is missing, exec fails. Bash then continues if execfail is set; other
+# shells exit and run the trap.
 # shellcheck disable=SC3044
 [ -z "${BASH_VERSION-}" ] || shopt -s execfail
-trap 'go_on "$0" "$@"' EXIT
+trap 'try_next "$0" "$@"' EXIT
 
-# The version is checked by the process that then runs the module, in words that every Node.js
-# understands; one that is too old, or replaceable by its mode, has /bin/sh look for the next. Before
-# Node.js 24, WebAssembly reserves 10 GB of address space unless a flag on the command line forbids it, so
-# where that is limited Node.js runs itself again. The module is not required but
-# read and compiled, because require() reads every package.json in and above the working folder and
-# this file's, and obeys them. Most of it is run, so V8 compiles it as a whole, but nothing of
-# Node.js's own before: it would otherwise read most functions twice, to find their end and when they
-# are called. What bundle-module.ts begins with ends that.
+# The process that runs the module first checks its own version, in JavaScript that every Node.js
+# understands. If it is too old, or replaceable because of its mode, /bin/sh searches for the next
+# one.
+#
+# Before Node.js 24, WebAssembly reserves 10 GB of address space unless a flag on the command line
+# forbids it. Where address space is limited, Node.js runs itself again with that flag.
+#
+# The module is compiled, not loaded with require(), which would obey every package.json in and
+# above the working directory and this file's.
+#
+# V8 compiles the whole module at once, because most of it runs. Otherwise V8 would parse most
+# functions twice: once to find their end, once when they are called. The flag is set after
+# Node.js's own code has been compiled, and the start of the bundle (bundle-module.ts) resets it.
 # shellcheck disable=SC2093
 exec "$node" -e '
 var have = process.versions.node.split("."), need = "@required_node@".split(".");

@@ -46,14 +46,14 @@ export async function headerStage() {
   const system = join(directory, 'system');
   const header = (await executableHeader())
     .replace(
-      "for folder in /usr/local/bin /opt/nodejs/bin /opt/node*''/bin /snap/bin /opt/homebrew/bin; do",
-      `for folder in ${usualPlace}; do`,
+      "for dir in /usr/local/bin /opt/nodejs/bin /opt/node*''/bin /snap/bin /opt/homebrew/bin; do",
+      `for dir in ${usualPlace}; do`,
     )
     .replace(
-      'package_folder=/usr/lib/jumpcloud-system-context\n',
-      `package_folder=${dirname(packaged)}\n`,
+      'package_dir=/usr/lib/jumpcloud-system-context\n',
+      `package_dir=${dirname(packaged)}\n`,
     )
-    .replace('system_folders=/usr/bin:/bin:/usr/sbin:/sbin\n', `system_folders=${system}\n`);
+    .replace('system_dirs=/usr/bin:/bin:/usr/sbin:/sbin\n', `system_dirs=${system}\n`);
   for (const place of [usualPlace, dirname(packaged), system]) expect(header).toContain(place);
 
   /** Writes an executable of the header and a program, and returns its path. */
@@ -93,7 +93,7 @@ export async function headerStage() {
   return { directory, executable, usualPlace, packaged, system, behindHeader, run };
 }
 
-/** A folder with a `node` in it that runs this one, pretending to be the given version. */
+/** A directory with a `node` in it that runs this one, pretending to be the given version. */
 export async function nodeOf(version: string, place: string, name = 'node'): Promise<string> {
   await mkdir(place, { recursive: true });
   const pretence = join(place, 'pretend.cjs');

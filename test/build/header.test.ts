@@ -30,7 +30,7 @@ const NO_PROGRAM: [what: string, content: string | Buffer][] = [
   ['an empty file', ''],
   ['text', 'echo executed\n'],
   ['a script whose interpreter is missing', '#!/nonexistent/sh\necho executed\n'],
-  ['a script whose interpreter is in the working folder', '#! sh\necho executed\n'],
+  ['a script whose interpreter is in the working directory', '#! sh\necho executed\n'],
   ['a script without interpreter', '#!\necho executed\n'],
   ["another processor's program", elf(process.arch === 'arm64' ? X86_64 : AARCH64)],
   ["a rare processor's program", elf(RISCV)],
@@ -83,10 +83,10 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
       const { result, exitCode } = await run(shell, { PATH, LC_ALL });
       expect(exitCode).toBe(1);
       for (const place of places) {
-        expect(result.msg).toContain(` ${place}/node is no program for this host; `);
+        expect(result.msg).toContain(` ${place}/node is not a program for this host; `);
       }
       expect(result.msg).toContain(`; ${useless}/node is not executable; `);
-      expect(result.msg).toContain(`; ${useless}/nodejs is no file. Install`);
+      expect(result.msg).toContain(`; ${useless}/nodejs is not a file. Install`);
     }
     const node = await nodeOf('20.0.0', join(directory, 'useful'));
     expect(await run(shell, { PATH: `${PATH}:${dirname(node)}` })).toEqual({
@@ -103,7 +103,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     }
   });
 
-  it('never looks in the working folder', async () => {
+  it('never looks in the working directory', async () => {
     await uselessIn(directory, '#!/bin/sh\necho executed\n');
     await uselessIn(
       join(directory, '.nvm/versions/node/v20.0.0/bin'),
@@ -112,7 +112,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     for (const PATH of ['.', ':', ':/nonexistent', './', '../..:./.', 'bin', '/nonexistent::']) {
       const answer = await run(shell, { PATH, HOME: '.' });
       expect(answer).toEqual(
-        failure(/ PATH=[^ ]* and .*Passed over: PATH's '[^/]*.*' is a relative folder[.;]/),
+        failure(/ PATH=[^ ]* and .*Passed over: PATH's '[^/]*.*' is a relative directory[.;]/),
       );
     }
     // Named alone, it is not looked for in PATH either.
@@ -126,7 +126,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     );
   });
 
-  it('keeps the working folder out of what a wrapper or the module looks for, too', async () => {
+  it('keeps the working directory out of what a wrapper or the module looks for, too', async () => {
     const place = join(directory, 'wrapped');
     await uselessIn(place, `#!/usr/bin/env interpreter\n`);
     await uselessIn(directory, '#!/bin/sh\necho executed\n', 'interpreter');
@@ -149,7 +149,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     await rm(join(directory, 'interpreter'));
   });
 
-  it('is not taken for what lies in the working folder when it comes on standard input', async () => {
+  it('is not taken for what lies in the working directory when it comes on standard input', async () => {
     const path = execaSync('sh', ['-c', 'command -v "$1"', 'sh', shell[0]]).stdout;
     await writeFile(join(directory, shell[0]), 'console.log(\'"working"\')');
     const { stdout } = await execa(shell[0], [...shell.slice(1)], {
@@ -248,19 +248,19 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     expect((await run(shell, { PATH: '/nonexistent', JUMPCLOUD_NODE: good })).exitCode).toBe(0);
     for (const [bad, why] of [
       ['/no"where/node', 'does not exist'],
-      [directory, 'is no file'],
+      [directory, 'is not a file'],
       [join(directory, 'chosen/pretend.cjs'), 'is not executable'],
     ] as const) {
       expect(await run(shell, { PATH, JUMPCLOUD_NODE: bad })).toEqual(
         failure(
-          `Node.js 18.17 or later is needed to run this module; looked for an executable file at JUMPCLOUD_NODE=${bad}. Passed over: ${bad} ${why}. Correct JUMPCLOUD_NODE, or unset it to have Node.js looked for.`,
+          `Node.js 18.17 or later is needed to run this module; looked for an executable file at JUMPCLOUD_NODE=${bad}. Passed over: ${bad} ${why}. Correct JUMPCLOUD_NODE, or unset it to search for Node.js.`,
         ),
       );
     }
     for (const [, content] of NO_PROGRAM) {
       const bad = await uselessIn(join(directory, 'no'), content);
       expect(await run(shell, { PATH, JUMPCLOUD_NODE: bad })).toEqual(
-        failure(new RegExp(`Passed over: ${bad} is no program for this host\\. Correct`)),
+        failure(new RegExp(`Passed over: ${bad} is not a program for this host\\. Correct`)),
       );
     }
   });
