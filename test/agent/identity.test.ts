@@ -28,7 +28,7 @@ const tombstone = (content: object) => write('.removed-from-jumpcloud', JSON.str
 
 const identity = () => readRegistration(dir).identity();
 
-test('is what the agent left', async () => {
+test("readRegistration returns the content of the agent's files", async () => {
   expect(readRegistration(dir)).toMatchObject({
     agentDir: dir,
     systemId: host.systemId,
@@ -42,73 +42,79 @@ test('is what the agent left', async () => {
   });
 });
 
-test('has a systemKey in lower case', () => {
+test('readRegistration returns an upper-case systemKey in lower case', () => {
   configuration({ systemKey: OTHER.toUpperCase() });
   expect(readRegistration(dir).systemId).toBe(OTHER);
 });
 
-test.each([[undefined], [null], [''], [5], [{}]])('agentServerHost %j names none', (given) => {
-  configuration({ agentServerHost: given });
-  expect(readRegistration(dir).agentServerHost).toBeUndefined();
-});
+test.each([[undefined], [null], [''], [5], [{}]])(
+  'agentServerHost %j counts as missing',
+  (host) => {
+    configuration({ agentServerHost: host });
+    expect(readRegistration(dir).agentServerHost).toBeUndefined();
+  },
+);
 
-test('is proved once', async () => {
+test('identity() loads the key only once', async () => {
   const registration = readRegistration(dir);
-  const proved = await registration.identity();
+  const first = await registration.identity();
   write('client.key', 'gone');
   write('client.crt', (await makeKeyFiles()).certificate);
-  expect(await registration.identity()).toBe(proved);
+  expect(await registration.identity()).toBe(first);
 });
 
 describe('client.crt', () => {
-  test('may be missing', async () => {
+  test('a missing client.crt leaves keyMatchesCertificate undefined', async () => {
     rmSync(join(dir, 'client.crt'));
     expect((await identity()).keyMatchesCertificate).toBeUndefined();
   });
-  test('may be garbage', async () => {
+  test('a broken client.crt leaves keyMatchesCertificate undefined', async () => {
     write('client.crt', 'garbage');
     expect((await identity()).keyMatchesCertificate).toBeUndefined();
   });
-  test('may be no file at all', async () => {
+  test('a directory named client.crt leaves keyMatchesCertificate undefined', async () => {
     rmSync(join(dir, 'client.crt'));
     mkdirSync(join(dir, 'client.crt'));
     expect((await identity()).keyMatchesCertificate).toBeUndefined();
   });
-  test('may not be of another key', async () => {
+  test('a client.crt of another key is rejected with BadIdentity', async () => {
     write('client.crt', (await makeKeyFiles()).certificate);
     await expect(identity()).rejects.toThrow(BadIdentity);
   });
 });
 
-describe('a tombstone', () => {
+describe('tombstone', () => {
   const removed_at = '2026-11-19T08:00:00Z';
 
-  test.each([(key: string) => key, (key: string) => key.toUpperCase()])(
-    'of this key ends it',
-    (spell) => {
-      tombstone({ system_key: spell(host.systemId), removed_at });
+  test.each([
+    ['lower', (key: string) => key],
+    ['upper', (key: string) => key.toUpperCase()],
+  ])(
+    'a tombstone with this systemKey in %s case makes readRegistration throw AlreadyRemoved',
+    (_, toCase) => {
+      tombstone({ system_key: toCase(host.systemId), removed_at });
       expect(() => readRegistration(dir)).toThrow(AlreadyRemoved);
       expect(() => readRegistration(dir)).toThrow(`was removed from JumpCloud at ${removed_at}`);
     },
   );
 
-  test('counts although the key is gone', () => {
+  test('a tombstone is reported even if client.key is missing', () => {
     tombstone({ system_key: host.systemId, removed_at });
     rmSync(join(dir, 'client.key'));
     expect(() => readRegistration(dir)).toThrow(AlreadyRemoved);
   });
 
   test.each([
-    ['of another key', { system_key: OTHER, removed_at }],
-    ['without a key', { removed_at }],
+    ['with another systemKey', { system_key: OTHER, removed_at }],
+    ['without a systemKey', { removed_at }],
     ['without a time', { system_key: OTHER }],
     ['that is a list', []],
-  ])('%s is void', (_, content) => {
+  ])('a tombstone %s is ignored', (_, content) => {
     tombstone(content);
     expect(readRegistration(dir).systemId).toBe(host.systemId);
   });
 
-  test('that is not JSON is void', () => {
+  test('a tombstone that is not JSON is ignored', () => {
     write('.removed-from-jumpcloud', '{');
     expect(readRegistration(dir).systemId).toBe(host.systemId);
   });
@@ -120,7 +126,7 @@ test.each([
   ['', undefined],
   ['-----BEGIN RSA PRIVATE KEY-----\nMIIE', undefined],
   ['1'.repeat(65), undefined],
-])('version.txt %j tells %j', (text, version) => {
+])('agentVersion returns the version of version.txt %j as %j', (text, version) => {
   write('version.txt', text);
   expect(agentVersion(dir)).toBe(version);
 });

@@ -25,11 +25,11 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-test('processes that die while they take a lock over never share it', async () => {
-  const place = newDirectory();
-  const [lock, counter] = [join(place, 'lock'), join(place, 'counter')];
+test('processes that die while they take a lock over never share the lock', async () => {
+  const agentDir = newDirectory();
+  const [lock, counter] = [join(agentDir, 'lock'), join(agentDir, 'counter')];
   writeFileSync(counter, '0');
-  const said: string[] = [];
+  const output: string[] = [];
   let deaths = 0;
   const end = Date.now() + 10_000;
   const keepWorking = async () => {
@@ -41,48 +41,48 @@ test('processes that die while they take a lock over never share it', async () =
           reject: false,
         },
       );
-      said.push(...stdout.split('\n').filter(Boolean));
+      output.push(...stdout.split('\n').filter(Boolean));
       if (signal === 'SIGKILL') deaths++;
     }
   };
   await Promise.all(Array.from({ length: 6 }, keepWorking));
-  // The last ones to die may have left theirs.
+  // Removes a lock that the last process to die may have left.
   await execa(process.execPath, [worker, lock, counter, '1', '0']);
-  console.log(`${said.length} additions, ${deaths} deaths`);
-  expect(said.filter((line) => line !== 'added')).toEqual([]);
-  expect(Number(readFileSync(counter, 'utf8'))).toBe(said.length + 1);
+  console.log(`${output.length} additions, ${deaths} deaths`);
+  expect(output.filter((line) => line !== 'added')).toEqual([]);
+  expect(Number(readFileSync(counter, 'utf8'))).toBe(output.length + 1);
   expect(deaths).toBeGreaterThan(5);
-  expect(readdirSync(place).sort()).toEqual(['counter']);
+  expect(readdirSync(agentDir).sort()).toEqual(['counter']);
 }, 60_000);
 
-test('a dead lock is taken over once, wherever another process stops in between', async () => {
-  const held: string[] = [];
+test('only one of two processes takes over a dead lock, wherever one pauses', async () => {
+  const outcomes: string[] = [];
   for (let step = 1; ; step++) {
-    const place = newDirectory();
-    const [path, go] = [join(place, 'lock'), join(place, 'go')];
+    const agentDir = newDirectory();
+    const [path, go] = [join(agentDir, 'lock'), join(agentDir, 'go')];
     writeFileSync(path, JSON.stringify({ ...newLock(60_000), start: '1' }));
     const other = spawn(process.execPath, [pauser, path, `${step}`, go]);
-    let said = '';
+    let output = '';
     other.stdout.on('data', (chunk) => {
-      said += chunk;
+      output += chunk;
     });
     const ended = new Promise((resolve) => other.on('close', resolve));
-    await expect.poll(() => said, { timeout: 10_000, interval: 5 }).not.toBe('');
-    if (!said.startsWith('paused')) break;
+    await expect.poll(() => output, { timeout: 10_000, interval: 5 }).not.toBe('');
+    if (!output.startsWith('paused')) break;
     const own = takeLock(path, newLock(60_000));
     writeFileSync(go, '');
     await ended;
-    held.push(`${own} ${said.split('\n')[1]}`);
+    outcomes.push(`${own} ${output.split('\n')[1]}`);
   }
-  expect(held.length).toBeGreaterThan(10);
-  expect(held.filter((both) => both === 'taken taken')).toEqual([]);
-  expect(new Set(held)).toEqual(new Set(['taken alive', 'alive taken']));
+  expect(outcomes.length).toBeGreaterThan(10);
+  expect(outcomes.filter((both) => both === 'taken taken')).toEqual([]);
+  expect(new Set(outcomes)).toEqual(new Set(['taken alive', 'alive taken']));
 }, 60_000);
 
-describe('a process', () => {
+describe('processState', () => {
   const own = thisProcess();
 
-  test('that runs is alive, and named by start, namespace and boot', () => {
+  test('a running process is alive and has a start, namespace and boot', () => {
     expect(own).toMatchObject({ pid: process.pid, boot: expect.stringMatching(/^[0-9a-f]{32}$/) });
     expect(Number(own.start)).toBeGreaterThan(0);
     expect(Number(own.namespace)).toBeGreaterThan(0);
@@ -90,19 +90,19 @@ describe('a process', () => {
   });
 
   test.each([
-    ['of another start', { start: `1${own.start}` }, 'dead'],
+    ['with another start', { start: `1${own.start}` }, 'dead'],
     ['of another boot', { boot: '0'.repeat(32) }, 'dead'],
-    ['of a number that no process has', { pid: 99_999_999 }, 'dead'],
+    ['with a free pid', { pid: 99_999_999 }, 'dead'],
     ['of another pid namespace', { namespace: '1' }, 'unknown'],
-    ['that does not name its boot, of a taken number', { boot: '' }, 'unknown'],
-    ['that does not name its boot, of a free number', { boot: '', pid: 99_999_999 }, 'dead'],
-    ['that does not name its start', { start: '' }, 'unknown'],
-  ])('%s is judged', (_, change, standing) => {
-    expect(processState({ ...own, ...change })).toBe(standing);
+    ['without a boot, with a pid in use', { boot: '' }, 'unknown'],
+    ['without a boot, with a free pid', { boot: '', pid: 99_999_999 }, 'dead'],
+    ['without a start', { start: '' }, 'unknown'],
+  ])('the state of a process %s (%j) is %s', (_, change, state) => {
+    expect(processState({ ...own, ...change })).toBe(state);
   });
 
-  test('that has ended is dead although its parent has not looked', async () => {
-    // The shell becomes a program that does not know of its child.
+  test('a process that has ended is dead, even if its parent has not reaped it', async () => {
+    // The shell becomes a program that does not reap its child.
     const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 30'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -118,8 +118,8 @@ describe('a process', () => {
   });
 });
 
-describe('a lock', () => {
-  test('is taken once, and released by its holder alone', () => {
+describe('lock', () => {
+  test('a lock is taken by one holder, and only its holder can release it', () => {
     const path = join(newDirectory(), 'lock');
     const [first, second] = [newLock(1000), newLock(1000)];
     expect(takeLock(path, first)).toBe('taken');
@@ -130,7 +130,7 @@ describe('a lock', () => {
     expect(takeLock(path, second)).toBe('taken');
   });
 
-  test('of a dead process is removed when asked, and no other', () => {
+  test('removeDeadLock removes the lock of a dead process, but no other', () => {
     const path = join(newDirectory(), 'lock');
     removeDeadLock(path);
     expect(takeLock(path, newLock(1000))).toBe('taken');
@@ -143,13 +143,16 @@ describe('a lock', () => {
 
   test.each([
     ['before its time is over', { from: -10, until: 60_000 }, 'unknown'],
-    ['after it', { from: -20, until: -10 }, 'taken'],
-    ['of a clock that starts later', { from: 60_000, until: 120_000 }, 'taken'],
-  ])('of a process that cannot be seen, %s', (_, { from, until }, expected) => {
-    const path = join(newDirectory(), 'lock');
-    const { from: now, ...lock } = newLock(0);
-    const foreign = { ...lock, from: now + from, until: now + until, namespace: '1' };
-    writeFileSync(path, JSON.stringify(foreign));
-    expect(takeLock(path, newLock(1000))).toBe(expected);
-  });
+    ['after its time is over', { from: -20, until: -10 }, 'taken'],
+    ['whose time is in the future', { from: 60_000, until: 120_000 }, 'taken'],
+  ])(
+    'takeLock on a lock of a process that cannot be seen, %s (%j), returns %s',
+    (_, { from, until }, expected) => {
+      const path = join(newDirectory(), 'lock');
+      const { from: now, ...lock } = newLock(0);
+      const foreign = { ...lock, from: now + from, until: now + until, namespace: '1' };
+      writeFileSync(path, JSON.stringify(foreign));
+      expect(takeLock(path, newLock(1000))).toBe(expected);
+    },
+  );
 });

@@ -2,22 +2,22 @@ import fs from 'node:fs';
 import { newLock, releaseLock, takeLock } from '../../src/agent/lock-file.ts';
 
 /**
- * Adds one to the number in a file, so many times, under a lock; is killed at random before a step
- * that takes or releases the lock. Prints a line for each addition, and for each time that it met
- * another process under the same lock.
+ * Adds one to the number in a file `times` times, under a lock. Kills itself at random before a
+ * file operation that takes or releases the lock. Prints a line for each addition, and for each
+ * time that another process was under the same lock.
  */
 const [path = '', counter = '', times = '', rate = ''] = process.argv.slice(2);
 const inside = `${counter}.inside`;
 let mayDie = false;
 
 for (const name of ['linkSync', 'renameSync', 'unlinkSync', 'openSync'] as const) {
-  const real = fs[name] as (...words: unknown[]) => unknown;
+  const real = fs[name] as (...args: unknown[]) => unknown;
   Object.assign(fs, {
-    [name]: (...words: unknown[]) => {
+    [name]: (...args: unknown[]) => {
       if (mayDie && Math.random() < Number(rate)) process.kill(process.pid, 'SIGKILL');
-      // What another process does in between is what matters.
+      // Gives other processes time to act between two operations.
       if (mayDie && Math.random() < 0.3) sleep(Math.random() * 30);
-      return real(...words);
+      return real(...args);
     },
   });
 }

@@ -1,12 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 
-/** The numbers of an RSA key as PKCS#1 lists them after its version, by their names in a JWK. */
+/** The numbers of an RSA key in PKCS#1's order, by their names in a JWK. */
 export const NUMBERS = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const;
 export type RsaNumber = (typeof NUMBERS)[number];
 
 /**
- * A private RSA key as PKCS#1 in PEM form, with more zero bytes before some of its numbers than
- * DER allows, as some writers leave them.
+ * Returns a private RSA key as PKCS#1 in PEM form. Puts more zero bytes before the numbers in
+ * `padded` than DER allows, as some programs do.
  */
 export function pkcs1WithZeroes(key: KeyObject, padded: readonly RsaNumber[]): string {
   const jwk = key.export({ format: 'jwk' });
@@ -20,7 +20,7 @@ export function pkcs1WithZeroes(key: KeyObject, padded: readonly RsaNumber[]): s
   return [`-----BEGIN ${name}-----`, ...lines, `-----END ${name}-----`, ''].join('\n');
 }
 
-/** A number whose first bit is set would be negative without a zero before it. */
+/** Encodes a positive integer: one whose first bit is set needs a zero byte before it. */
 function integer(bytes: Buffer): Buffer {
   return tagged(2, (bytes[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.alloc(1), bytes]) : bytes);
 }

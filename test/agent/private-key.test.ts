@@ -23,8 +23,8 @@ const write = (text: string, mode = 0o600) => {
   chmodSync(path, mode);
 };
 
-/** Signs with the key as read, and has the public key check it. */
-async function expectToServe(text: string): Promise<void> {
+/** Signs with the key as it was loaded, and verifies that with the public key. */
+async function expectUsable(text: string): Promise<void> {
   write(text);
   const file = readKeyFile(path);
   const { key } = await loadPrivateKey(file, certificate);
@@ -34,31 +34,31 @@ async function expectToServe(text: string): Promise<void> {
   expect(file.warnings).toEqual([]);
 }
 
-describe('serves', () => {
+describe('a usable key', () => {
   test.each([
-    ['PKCS#1', () => keys.pkcs1],
-    ['PKCS#8', () => keys.pkcs8],
+    ['PKCS#1 encoding', () => keys.pkcs1],
+    ['PKCS#8 encoding', () => keys.pkcs8],
     ['Windows line ends', () => keys.pkcs1.replaceAll('\n', '\r\n')],
     ['text before and after', () => `Key of web-1\n${keys.pkcs8}\nend\n`],
     ['a comment that says UNENCRYPTED', () => `# UNENCRYPTED private key\n${keys.pkcs8}`],
     ['a comment that says ENCRYPTED', () => `not ENCRYPTED\n${keys.pkcs1}Proc-Type: 4,ENCRYPTED\n`],
     ['no newline at the end', () => keys.pkcs1.trimEnd()],
     ['a certificate after it', () => `${keys.pkcs1}${keys.certificate}`],
-  ])('%s', async (_, text) => {
-    await expectToServe(text());
+  ])('loadPrivateKey loads a key with %s', async (_, text) => {
+    await expectUsable(text());
   });
 
   test.each([[[]], [['e']], [['d']], [['n']], [['e', 'd']], [NUMBERS]] as const)(
-    'PKCS#1 with zeroes before %j',
+    'loadPrivateKey loads PKCS#1 with extra zeroes before %j',
     async (padded) => {
       const text = pkcs1WithZeroes(createPrivateKey(keys.pkcs8), padded);
       expect(text === keys.pkcs1).toBe(padded.length === 0);
-      await expectToServe(text);
+      await expectUsable(text);
     },
   );
 });
 
-describe('does not serve', () => {
+describe('an unusable key', () => {
   const pem = (type: 'ec' | 'ed25519') =>
     String(
       (type === 'ec'
@@ -78,18 +78,18 @@ describe('does not serve', () => {
   test.each([
     ['an EC key', () => pem('ec'), /is a key of type ec, not RSA/],
     ['an Ed25519 key', () => pem('ed25519'), /is a key of type ed25519, not RSA/],
-    ['PKCS#1, encrypted', () => encrypted('pkcs1'), /is encrypted/],
-    ['PKCS#8, encrypted', () => encrypted('pkcs8'), /is encrypted/],
+    ['an encrypted PKCS#1 key', () => encrypted('pkcs1'), /is encrypted/],
+    ['an encrypted PKCS#8 key', () => encrypted('pkcs8'), /is encrypted/],
     [
-      'PKCS#1, encrypted, with Windows line ends after a comment',
+      'an encrypted PKCS#1 key with Windows line ends after a comment',
       () => `# key\r\n${encrypted('pkcs1').replaceAll('\n', '\r\n')}`,
       /is encrypted/,
     ],
     ['a public key', () => keys.publicKey, /does not hold a private key/],
     ['a certificate', () => keys.certificate, /does not hold a private key/],
     ['half a key', () => keys.pkcs1.slice(0, 500), /does not hold a private key/],
-    ['nothing', () => '', /does not hold a private key/],
-  ])('%s', async (_, text, message) => {
+    ['an empty file', () => '', /does not hold a private key/],
+  ])('loadPrivateKey rejects %s', async (_, text, message) => {
     write(text());
     const read = async () => loadPrivateKey(readKeyFile(path), certificate);
     await expect(read()).rejects.toThrow(BadIdentity);
@@ -97,17 +97,17 @@ describe('does not serve', () => {
   });
 
   test.each([
-    ['PKCS#1, encrypted', () => encrypted('pkcs1')],
-    ['PKCS#8, encrypted', () => encrypted('pkcs8')],
+    ['an encrypted PKCS#1 key', () => encrypted('pkcs1')],
+    ['an encrypted PKCS#8 key', () => encrypted('pkcs8')],
     ['a public key', () => keys.publicKey],
     ['a certificate', () => keys.certificate],
-    ['nothing', () => ''],
-  ])('by its looks already: %s', (_, text) => {
+    ['an empty file', () => ''],
+  ])('readKeyFile rejects %s without parsing the key', (_, text) => {
     write(text());
     expect(() => readKeyFile(path)).toThrow(BadIdentity);
   });
 
-  test('a key that is not there', () => {
+  test('readKeyFile throws NotEnrolled when the file is missing', () => {
     rmSync(path, { force: true });
     expect(() => readKeyFile(path)).toThrow(NotEnrolled);
   });
@@ -118,13 +118,13 @@ test.each([
   [0o640, false],
   [0o644, true],
   [0o604, true],
-])('permissions %o: warned about %s', (mode, warned) => {
+])('a key file with permissions %o is warned about: %s', (mode, warned) => {
   write(keys.pkcs1, mode);
   const warning = `${path} can be read by every user of this host; run: chmod 600 ${path}`;
   expect(readKeyFile(path).warnings).toEqual(warned ? [warning] : []);
 });
 
-describe('beside a certificate', () => {
+describe('matchesCertificate', () => {
   const matches = async (text: string | undefined) => {
     write(keys.pkcs1);
     if (text === undefined) rmSync(certificate, { force: true });
@@ -132,19 +132,19 @@ describe('beside a certificate', () => {
     return (await loadPrivateKey(readKeyFile(path), certificate)).matchesCertificate;
   };
 
-  test('that belongs to it', async () => {
+  test('the certificate of this key matches', async () => {
     expect(await matches(keys.certificate)).toBe(true);
   });
-  test('of another key', async () => {
+  test('the certificate of another key does not match', async () => {
     expect(await matches((await makeKeyFiles()).certificate)).toBe(false);
   });
   test.each([
-    ['that is missing', () => undefined],
-    ['that is garbage', () => 'garbage'],
-    ['that is empty', () => ''],
-    ['that is a key', () => keys.pkcs1],
-    ['that is cut short', () => keys.certificate.slice(0, 300)],
-  ])('%s', async (_, text) => {
+    ['missing', () => undefined],
+    ['garbage', () => 'garbage'],
+    ['empty', () => ''],
+    ['a key', () => keys.pkcs1],
+    ['cut short', () => keys.certificate.slice(0, 300)],
+  ])('a certificate file that is %s leaves matchesCertificate undefined', async (_, text) => {
     expect(await matches(text())).toBeUndefined();
   });
 });

@@ -14,11 +14,11 @@ test.each([
   ['xagent.jumpcloud.com', undefined],
   ['constructor', undefined],
   ['', undefined],
-])('agentServerHost %j stands for %s', (host, region) => {
+])('regionOf(%j) is %s', (host, region) => {
   expect(regionOf(host)).toBe(region);
 });
 
-test('each region has an address of its own, and is found again by it', () => {
+test('regionAt finds each region by its API origin, and no other', () => {
   expect(REGIONS.map((region) => regionAt(API_ORIGINS[region]))).toEqual(['us', 'eu', 'in']);
   expect(regionAt('https://console.jumpcloud.com.example')).toBeUndefined();
   expect(regionAt('http://127.0.0.1:8080')).toBeUndefined();

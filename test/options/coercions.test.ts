@@ -8,17 +8,17 @@ import {
 } from '../../src/options/coercions.ts';
 import { describeValue } from '../../src/options/describe-value.ts';
 
-describe('a boolean', () => {
+describe('coerceBoolean', () => {
   const spellings: [boolean, unknown[]][] = [
     [true, [true, 'yes', 'on', '1', 'true', 't', 'y', 'YES', 'On', 'True', ' y\n', 1]],
     [false, [false, 'no', 'off', '0', 'false', 'f', 'n', 'NO', 'Off', 'FALSE', ' n ', 0]],
   ];
-  const rows = spellings.flatMap(([read, given]) => given.map((value) => [value, read]));
-  test.each(rows)('%j is %s', (value, read) => {
-    expect(coerceBoolean(value)).toBe(read);
+  const rows = spellings.flatMap(([boolean, values]) => values.map((value) => [value, boolean]));
+  test.each(rows)('coerceBoolean(%j) is %s', (value, boolean) => {
+    expect(coerceBoolean(value)).toBe(boolean);
   });
   test.each([['maybe'], [''], [2], [-1], [0.5], ['ja'], [null], [[]], [[true]], [{}], [undefined]])(
-    '%j is none',
+    'coerceBoolean(%j) is undefined',
     (value) => {
       expect(coerceBoolean(value)).toBeUndefined();
     },
@@ -40,8 +40,8 @@ test.each([
   [null, undefined],
   [[], undefined],
   [{}, undefined],
-])('%j as text is %j', (value, read) => {
-  expect(coerceText(value)).toBe(read);
+])('coerceText(%j) is %j', (value, text) => {
+  expect(coerceText(value)).toBe(text);
 });
 
 test.each([
@@ -64,8 +64,8 @@ test.each([
   [true, undefined],
   [null, undefined],
   [[3], undefined],
-])('%j as a number is %j', (value, read) => {
-  expect(coerceNumber(value)).toBe(read);
+])('coerceNumber(%j) is %j', (value, number) => {
+  expect(coerceNumber(value)).toBe(number);
 });
 
 test.each([
@@ -88,8 +88,8 @@ test.each([
   [true, undefined],
   [null, undefined],
   [{}, undefined],
-])('%j as a list is %j', (value, read) => {
-  expect(coerceList(value)).toEqual(read);
+])('coerceList(%j) is %j', (value, list) => {
+  expect(coerceList(value)).toEqual(list);
 });
 
 test.each([
@@ -104,8 +104,8 @@ test.each([
   [[], undefined],
   [null, undefined],
   [1, undefined],
-])('%j as a mapping is %j', (value, read) => {
-  expect(coerceMapping(value)).toEqual(read);
+])('coerceMapping(%j) is %j', (value, mapping) => {
+  expect(coerceMapping(value)).toEqual(mapping);
 });
 
 test.each([
@@ -117,6 +117,6 @@ test.each([
   ['a"b', 'the text "a\\"b"'],
   ['ä '.repeat(30), `the text "${'ä '.repeat(30)}"`],
   ['😀'.repeat(61), `the text "${'😀'.repeat(60)}…"`],
-])('%j is named %s', (value, named) => {
-  expect(describeValue(value)).toBe(named);
+])('describeValue(%j) is %s', (value, description) => {
+  expect(describeValue(value)).toBe(description);
 });

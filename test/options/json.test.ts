@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { isRounded } from '../../src/options/coercions.ts';
 import { parseJson } from '../../src/options/json.ts';
 
-describe('a key twice is refused', () => {
+describe('a duplicate key', () => {
   test.each([
     ['{"a":1,"a":1}', 'a'],
     ['{"a":1,"b":{"c":1},"a":2}', 'a'],
@@ -14,12 +14,12 @@ describe('a key twice is refused', () => {
     ['{"__proto__":1,"__proto__":2}', '__proto__'],
     ['{"a\\"b":1,"a\\"b":2}', 'a"b'],
     ['[[{"😀":1,"😀":2}]]', '😀'],
-  ])('%s', (text, key) => {
+  ])('parseJson refuses the duplicate key in %s', (text, key) => {
     expect(() => parseJson(text)).toThrow(`names the key "${key}" twice`);
   });
 });
 
-describe('what only looks like a key twice is not', () => {
+describe('JSON without duplicate keys', () => {
   test.each([
     '{"a":"a","b":"a"}',
     '{"a":{"a":{"a":1}}}',
@@ -31,11 +31,11 @@ describe('what only looks like a key twice is not', () => {
     '["a","a"]',
     '" : "',
     '{}',
-  ])('%s', (text) => {
+  ])('parseJson accepts %s', (text) => {
     expect(parseJson(text)).toEqual(JSON.parse(text));
   });
 
-  test('any JSON', () => {
+  test('parseJson accepts any JSON', () => {
     fc.assert(
       fc.property(fc.json(), fc.nat(2), (text, indent) => {
         const value = JSON.parse(text);
@@ -45,7 +45,7 @@ describe('what only looks like a key twice is not', () => {
   });
 });
 
-describe('what is not JSON is placed, never quoted', () => {
+describe('text that is not JSON', () => {
   test.each([
     ['', 'is not JSON'],
     ['geheim', 'is not JSON'],
@@ -53,22 +53,22 @@ describe('what is not JSON is placed, never quoted', () => {
     ['{"a": NaN}', 'is not JSON'],
     ["{'geheim': 1}", 'is not JSON at line 1, column 2'],
     ['{"a": 1} geheim', 'is not JSON'],
-  ])('%j', (text, message) => {
-    let said = '';
+  ])('the error for %j has the position and does not quote the text', (text, expected) => {
+    let message = '';
     try {
       parseJson(text);
     } catch (error) {
-      said = String((error as Error).message);
+      message = String((error as Error).message);
     }
-    expect(said.startsWith(message)).toBe(true);
-    expect(said).not.toContain('geheim');
+    expect(message.startsWith(expected)).toBe(true);
+    expect(message).not.toContain('geheim');
   });
 });
 
 test.each([
   ['mappings', '{"a":', '}'],
   ['lists', '[', ']'],
-])('%s may be nested a hundred levels deep, no more', (_, open, close) => {
+])('parseJson accepts %s nested 100 levels deep, but not 101', (_, open, close) => {
   const nested = (depth: number) => `${open.repeat(depth)}1${close.repeat(depth)}`;
   expect(parseJson(nested(100))).toEqual(JSON.parse(nested(100)));
   for (const depth of [101, 3000]) {
@@ -76,12 +76,12 @@ test.each([
   }
 });
 
-test('a very long text does not overflow the stack', () => {
+test('parseJson does not overflow the stack on a very long text', () => {
   const long = { a: 'x"\\'.repeat(1_000_000), b: Array(100_000).fill('"') };
   expect(parseJson(JSON.stringify(long))).toEqual(long);
 });
 
-describe('a number that JSON holds', () => {
+describe('a number that a JavaScript number can hold', () => {
   test.each([
     '0',
     '-0',
@@ -97,11 +97,11 @@ describe('a number that JSON holds', () => {
     '123456789.12345',
     '100000000000000000000e-20',
     '0.12345678901234568',
-  ])('is read: %s', (number) => {
+  ])('parseJson returns the number %s', (number) => {
     expect(parseJson(`{"a":[${number}]}`)).toEqual({ a: [Number(number)] });
   });
 
-  test('is any number that JavaScript writes', () => {
+  test('parseJson returns every number that JSON.stringify prints', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
         expect(parseJson(JSON.stringify([number]))).toEqual([number === 0 ? 0 : number]);
@@ -110,7 +110,7 @@ describe('a number that JSON holds', () => {
   });
 });
 
-describe('a number that JSON cannot hold', () => {
+describe('a number that a JavaScript number cannot hold', () => {
   test.each([
     '0.12345678901234567890',
     '-0.12345678901234567890',
@@ -121,12 +121,12 @@ describe('a number that JSON cannot hold', () => {
     '9007199254740993',
     '1.7976931348623158e308',
     '0.1000000000000000055511151231257827',
-  ])('is read as one that is rounded: %s', (number) => {
+  ])('parseJson marks the number %s as rounded', (number) => {
     const { a } = Object(parseJson(`{"a":[${number}],"b":"${number}","${number}":1}`));
     expect(isRounded(a[0])).toBe(true);
   });
 
-  test('leaves the rest of the text as it is', () => {
+  test('parseJson changes only the rounded numbers in a text', () => {
     const text = '{"0.12345678901234567890":"x 0.12345678901234567890","b":[1e-400,7]}';
     expect(parseJson(text)).toEqual({
       '0.12345678901234567890': 'x 0.12345678901234567890',

@@ -25,25 +25,25 @@ test.each([
   ['', undefined],
   ['__proto__', undefined],
   ['d'.repeat(100_000), undefined],
-])('%.20s is probably %s', (name, meant) => {
-  expect(nearestName(name, KNOWN)).toBe(meant);
+])('nearestName(%.20s) is %s', (name, nearest) => {
+  expect(nearestName(name, KNOWN)).toBe(nearest);
 });
 
-test('the closest one wins, the first of two that are as close', () => {
+test('nearestName returns the closest name, or the first of two equally close ones', () => {
   expect(nearestName('groupes', ['group', 'groups'])).toBe('groups');
   expect(nearestName('userz', ['users', 'usere'])).toBe('users');
   expect(nearestName('anything', [])).toBeUndefined();
 });
 
-test('names in other scripts are compared, too', () => {
+test('nearestName compares names in other scripts', () => {
   expect(nearestName('日本', ['東京'])).toBeUndefined();
   expect(nearestName('разработчик', ['тестировщики', 'разработчики'])).toBe('разработчики');
   expect(nearestName('***', ['+++'])).toBeUndefined();
 });
 
-test('of very many names none is suggested that is far away', () => {
+test('nearestName suggests no distant name, even among 20,000', () => {
   const known = Array.from({ length: 20_000 }, (_, i) => `someone.called.${i}@example.com`);
-  expect(nearestName('nobody-of-this-kind-in-here', known)).toBeUndefined();
+  expect(nearestName('unlike-all-of-those-in-here', known)).toBeUndefined();
   expect(nearestName('someone.caled.19999@example.com', known)).toBe(
     'someone.called.19999@example.com',
   );

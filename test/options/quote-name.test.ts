@@ -18,13 +18,13 @@ const KEYS = [
 const directory = mkdtempSync(join(tmpdir(), 'quote-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-describe('quote', () => {
-  test.each(KEYS)('masks the key %s, with words around it too', (key) => {
+describe('quoteName', () => {
+  test.each(KEYS)('quoteName masks the key %s, also between other words', (key) => {
     expect(quoteName(key)).toBe('********');
     expect(quoteName(`the key is ${key} now`)).toBe('********');
   });
 
-  test('masks random keys of 40 digits', () => {
+  test('quoteName masks random keys of 40 digits', () => {
     for (let i = 0; i < 1000; i++)
       expect(quoteName(randomBytes(20).toString('hex'))).toBe('********');
   });
@@ -36,11 +36,11 @@ describe('quote', () => {
     'ip-10-0-0-7.eu-central-1.compute.internal',
     '5f1a3b0c9d2e4f6a7b8c9d10',
     '5f1a3b0c9d2e4f6a7b8c9d10a',
-  ])('leaves the name %s', (name) => {
+  ])('quoteName does not mask the name %s', (name) => {
     expect(quoteName(name)).toBe(name);
   });
 
-  test('shortens what is long, and looks at little of it', () => {
+  test('quoteName shortens a long text, and is fast for a very long one', () => {
     expect(quoteName('é'.repeat(100))).toBe(`${'é'.repeat(60)}…`);
     const start = performance.now();
     expect(quoteName('a1'.repeat(8_000_000))).toBe('********');
@@ -66,13 +66,13 @@ test.each([
   ['{"a":1,"a":"geheim"}', 'text that names the key "a" twice'],
   [{ a: 'geheim' }, 'a mapping'],
   [5, 'the number 5'],
-])('describe(%j) says %s', (value, said) => {
-  expect(describeValue(value).startsWith(said)).toBe(true);
+])('describeValue(%j) starts with %j', (value, start) => {
+  expect(describeValue(value).startsWith(start)).toBe(true);
   expect(describeValue(value)).not.toContain('geheim');
 });
 
 describe('quotePath', () => {
-  test('quotes what is there, or is missing from a directory that is there', () => {
+  test('quotePath quotes an existing file, or a missing one in an existing directory', () => {
     writeFileSync(join(directory, 'x.json'), '');
     for (const path of [
       join(directory, 'x.json'),
@@ -92,7 +92,10 @@ describe('quotePath', () => {
     'a\0b',
     ...KEYS.map((key) => `/tmp/${key}`),
     `${'x'.repeat(100_000)}/geheim`,
-  ])('does not quote what leads nowhere or looks like a key: %#', (path) => {
-    expect(quotePath(path)).toBe(undefined);
-  });
+  ])(
+    'quotePath quotes no path without an existing directory, or that looks like a key (%#)',
+    (path) => {
+      expect(quotePath(path)).toBe(undefined);
+    },
+  );
 });

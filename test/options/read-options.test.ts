@@ -16,11 +16,11 @@ const TABLE = {
   gather: withDefault(choices('a', 'b'), ['a', 'b']),
   proxy: proxyUrl(),
 };
-const read = (given: Record<string, unknown>) =>
-  readOptions('example', TABLE, new Map(Object.entries(given)));
+const read = (options: Record<string, unknown>) =>
+  readOptions('example', TABLE, new Map(Object.entries(options)));
 const [ID, OTHER] = ['0123456789abcdef01234567', 'ABCDEF0123456789ABCDEF01'];
 
-test('fills in defaults; null and missing are not given', async () => {
+test('an option that is null or missing gets its default', async () => {
   const values = {
     name: 'x',
     flag: undefined,
@@ -29,18 +29,18 @@ test('fills in defaults; null and missing are not given', async () => {
     gather: ['a', 'b'],
     proxy: undefined,
   };
-  const given = { name: 'x', flag: null, wait: null };
-  expect(await read(given)).toEqual({ problems: [], partial: values, values });
+  const options = { name: 'x', flag: null, wait: null };
+  expect(await read(options)).toEqual({ problems: [], partial: values, values });
 });
 
-test('reads values; the same item twice counts once', async () => {
-  const given = { name: 1, groups: `${OTHER}, ${ID},${OTHER.toLowerCase()}`, gather: 'b,b' };
-  expect(await read(given)).toMatchObject({
+test('readOptions coerces values, and removes duplicates from lists', async () => {
+  const options = { name: 1, groups: `${OTHER}, ${ID},${OTHER.toLowerCase()}`, gather: 'b,b' };
+  expect(await read(options)).toMatchObject({
     values: { name: '1', groups: [OTHER.toLowerCase(), ID], gather: ['b'] },
   });
 });
 
-test('reports everything at once, unknown names first', async () => {
+test('readOptions reports all problems at once, unknown options first', async () => {
   const advice = expect.stringContaining('System Context cannot look up names');
   expect(await read({ nam: 'x', flags: true, wait: 0, groups: [ID, 'x', 5] })).toEqual({
     partial: {
@@ -66,19 +66,19 @@ test('reports everything at once, unknown names first', async () => {
 });
 
 test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
-  '%s is unknown',
+  'an option named %s is unknown',
   async (name) => {
-    const given = new Map([
+    const options = new Map([
       ['name', 'x'],
       [name, 'y'],
     ]);
-    expect(await readOptions('example', TABLE, given)).toMatchObject({
+    expect(await readOptions('example', TABLE, options)).toMatchObject({
       problems: [{ option: '' }],
     });
   },
 );
 
-describe('what is shown of a proxy', () => {
+describe('moduleArgs of a proxy', () => {
   test.each([
     ['http://proxy.example:3128', 'http://proxy.example:3128'],
     ['http://proxy.example:3128/', 'http://proxy.example:3128'],
@@ -96,12 +96,12 @@ describe('what is shown of a proxy', () => {
     [['http://jane:geheim@proxy.example', 'x'], '********'],
     [{ url: 'geheim' }, '********'],
     [undefined, null],
-  ])('%j: %s', (given, shown) => {
-    expect(moduleArgs({ proxy: TABLE.proxy }, { proxy: given })).toEqual({ proxy: shown });
+  ])('moduleArgs shows the proxy %j as %s', (proxy, shown) => {
+    expect(moduleArgs({ proxy: TABLE.proxy }, { proxy })).toEqual({ proxy: shown });
   });
 });
 
-test('maps are shown as mappings, what is not given as null', () => {
+test('moduleArgs shows a Map as a mapping, and a missing option as null', () => {
   const attributes = new Map([['__proto__', 'x']]);
   const { name, groups } = TABLE;
   const args = moduleArgs(
@@ -113,7 +113,7 @@ test('maps are shown as mappings, what is not given as null', () => {
   );
 });
 
-test('values that cannot be read are masked among the arguments, unknown options are left out', async () => {
+test('moduleArgs masks invalid values and leaves out unknown options', async () => {
   const { partial } = await read({
     name: 5,
     flag: 'geheim',

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { readRegularFile, UserFileError } from '../../src/options/read-regular-file.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'read-regular-file-'));
-// The last program of a shell that was killed may still be running.
+// The last program of the killed shell may still be running.
 afterAll(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
 const fifo = join(directory, 'fifo');
 execaSync('mkfifo', [fifo]);
@@ -28,17 +28,20 @@ function link(name: string, target: string): string {
 const MIB = 1024 * 1024;
 
 describe('readRegularFile', () => {
-  test.each([0, 1, 65_535, 65_536, 65_537, MIB])('returns a file of %i bytes', (size) => {
-    const content = Buffer.alloc(size, 'abc');
-    expect(readRegularFile(file('sized', content), 1).equals(content)).toBe(true);
-  });
+  test.each([0, 1, 65_535, 65_536, 65_537, MIB])(
+    'readRegularFile returns a file of %i bytes',
+    (size) => {
+      const content = Buffer.alloc(size, 'abc');
+      expect(readRegularFile(file('sized', content), 1).equals(content)).toBe(true);
+    },
+  );
 
-  test('refuses a file of one byte more than it may have', () => {
+  test('readRegularFile refuses a file that is one byte too large', () => {
     const path = file('large', Buffer.alloc(MIB + 1));
     expect(() => readRegularFile(path, 1)).toThrow(new UserFileError('is larger than 1 MiB'));
   });
 
-  test("returns the whole of a kernel's file, which says that it is empty", () => {
+  test('readRegularFile returns all of a kernel file that reports a size of zero', () => {
     const path = `/proc/${process.ppid}/environ`;
     const text = readRegularFile(path, 1);
     expect(text.length).toBeGreaterThan(0);
@@ -50,24 +53,24 @@ describe('readRegularFile', () => {
     ['is not a regular file', 'a FIFO', () => fifo],
     ['is not a regular file', 'a device', () => '/dev/zero'],
     ['is not a regular file', 'a link to a FIFO', () => link('to-fifo', fifo)],
-    ['cannot be read (ENOENT)', 'nothing', () => join(directory, 'none')],
-    ['cannot be read (ENOTDIR)', 'what lies below a file', () => join(file('flat', ''), 'x')],
+    ['cannot be read (ENOENT)', 'a missing file', () => join(directory, 'none')],
+    ['cannot be read (ENOTDIR)', 'a path below a file', () => join(file('flat', ''), 'x')],
     ['cannot be read (ELOOP)', 'a link to itself', () => link('loop', 'loop')],
-  ])('says %j of %s', (message, _, path) => {
-    const where = path();
-    expect(() => readRegularFile(where, 1)).toThrow(new UserFileError(message));
+  ])('the error %j is thrown for %s', (message, _, makePath) => {
+    const path = makePath();
+    expect(() => readRegularFile(path, 1)).toThrow(new UserFileError(message));
   });
 
-  test("does not wait for the next line of the kernel's messages", () => {
+  test('readRegularFile does not wait for the next line of /proc/kmsg', () => {
     const path = link('kmsg', '/proc/kmsg');
     expect(() => {
-      // Once for what is there already.
+      // The first call may return the messages that exist already.
       readRegularFile(path, 16);
       readRegularFile(path, 16);
     }).toThrow(UserFileError);
   });
 
-  test('does not wait for a FIFO that takes the place of a file while it is read', async () => {
+  test('readRegularFile does not wait for a FIFO that replaces the file', async () => {
     const good = file('good', 'good');
     const changing = link('changing', good);
     const swapping = spawn(

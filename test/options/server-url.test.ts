@@ -6,7 +6,7 @@ test.each([
   ['http://host:8443/', 'http://host:8443'],
   ['https://[::1]:1', 'https://[::1]:1'],
   ['http://us%40er:p%C3%A4ss@host:1', 'http://host:1'],
-])('%s is the URL of %s', (text, origin) => {
+])('parseServerUrl(%s) has the origin %s', (text, origin) => {
   expect(parseServerUrl(text)?.origin).toBe(origin);
 });
 
@@ -28,6 +28,6 @@ test.each([
   'https://jane:123?geheim@host:1',
   'https://jane:123/geheim@host:1',
   'https://jane:123\\geheim@host:1',
-])('%s is no URL of a server', (text) => {
+])('parseServerUrl(%j) is undefined', (text) => {
   expect(parseServerUrl(text)).toBeUndefined();
 });

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { extractAnsibleKeys } from '../../src/protocol/ansible-keys.ts';
 import { readCommandLine } from '../../src/protocol/command-line.ts';
 
-const take = (given: Record<string, unknown>, ...flags: string[]) => {
-  const options = new Map(Object.entries(given));
+const extract = (args: Record<string, unknown>, ...flags: string[]) => {
+  const options = new Map(Object.entries(args));
   return { ...extractAnsibleKeys(options, readCommandLine(flags)), left: [...options.keys()] };
 };
 
@@ -22,25 +22,25 @@ test.each([
   [{ _ansible_verbosity: '2' }, [], { verbosity: 2 }],
   [{ _ansible_verbosity: null }, [], { verbosity: 0 }],
   [{ _ansible_verbosity: 'much' }, [], { verbosity: 0 }],
-])('%j %j', (given, flags, controls) => {
-  expect(take(given, ...flags)).toMatchObject({ ...controls, problems: [], left: [] });
+])('the options %j with the flags %j set the mode %j', (args, flags, mode) => {
+  expect(extract(args, ...flags)).toMatchObject({ ...mode, problems: [], left: [] });
 });
 
-test('takes its own keys by their prefix, and no others', () => {
-  const given = {
+test('extractAnsibleKeys removes all keys with the prefix _ansible_, and no others', () => {
+  const args = {
     _ansible_new: 1,
     _ansible_: 2,
     ansible_check_mode: 3,
     _ansiblex: 4,
     display_name: 5,
   };
-  expect(take(given).left).toEqual(['ansible_check_mode', '_ansiblex', 'display_name']);
+  expect(extract(args).left).toEqual(['ansible_check_mode', '_ansiblex', 'display_name']);
 });
 
 test.each([['maybe'], [2], [[]], [{}], ['']])(
-  'a check mode that cannot be understood, %j, is a problem and never a write',
+  'the invalid check mode %j is a problem, and check mode is on',
   (value) => {
-    const { check, problems } = take({ _ansible_check_mode: value });
+    const { check, problems } = extract({ _ansible_check_mode: value });
     expect(check).toBe(true);
     expect(problems).toEqual([
       { option: '_ansible_check_mode', message: 'expected true or false' },

@@ -2,16 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { commandLineFlags } from '../../scripts/build/command-line-flags.ts';
 import { readCommandLine } from '../../src/protocol/command-line.ts';
 
-const message = (...words: string[]) => {
+const message = (...args: string[]) => {
   try {
-    readCommandLine(words);
+    readCommandLine(args);
     return undefined;
   } catch (error) {
     return (error as Error).message;
   }
 };
 
-test('every flag that the help shows is known, and no other', () => {
+test('readCommandLine knows exactly the flags that --help shows', () => {
   const shown = Object.keys(commandLineFlags).flatMap((flags) => flags.split(', '));
   for (const flag of shown) expect(message(flag, '{}'), flag).toBe(undefined);
   const known = message('--bogus')
@@ -29,8 +29,8 @@ test.each([
   [['["a"]'], { from: 'text', text: '["a"]' }],
   [['host.json', '--json'], { from: 'file', path: 'host.json' }],
   [['a{b'], { from: 'file', path: 'a{b' }],
-])('the words %j say where the options are: %j', (words, source) => {
-  expect(readCommandLine(words).source).toEqual(source);
+])('the source of the options with the arguments %j is %j', (args, source) => {
+  expect(readCommandLine(args).source).toEqual(source);
 });
 
 describe('an unknown flag', () => {
@@ -42,11 +42,11 @@ describe('an unknown flag', () => {
     [`--${'a1'.repeat(20)}`, '********'],
     ['--', '--'],
     [`--${'long-'.repeat(20)}`, `--${'long-'.repeat(11)}lon…`],
-  ])('%s is quoted as %s', (flag, quoted) => {
+  ])('the unknown flag %s is quoted as %s', (flag, quoted) => {
     expect(message(flag, '{}')).toMatch(`Unknown flag ${quoted}; known are --check, `);
   });
 
-  test('does not matter beside --help, -h and --version', () => {
+  test('an unknown flag is ignored with --help, -h or --version', () => {
     for (const flag of ['--help', '-h']) {
       expect(readCommandLine(['--bogus', flag, 'a', 'b'])).toMatchObject({ help: true });
     }

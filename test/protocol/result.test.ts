@@ -5,7 +5,7 @@ import { failed, serialize, succeeded } from '../../src/protocol/result.ts';
 describe('failed', () => {
   const error = new Unavailable('gone', { attempts: 2, cause: new Error('cause') });
 
-  test('has the code and the details, and what was written before', () => {
+  test('failed returns the code, the details and the progress fields', () => {
     expect(failed(error, { changed: true, added: ['a'] }, 3)).toEqual({
       changed: true,
       added: ['a'],
@@ -21,7 +21,7 @@ describe('failed', () => {
     ['thrown text', /\(thrown text\)/],
     [undefined, /\(undefined\)/],
     [null, /\(null\)/],
-  ])('takes what is no error of its own for a bug: %s', (thrown, message) => {
+  ])('failed reports the thrown value %s as a bug', (thrown, message) => {
     const result = failed(thrown, {}, 2);
     expect(result).toMatchObject({ failed: true, error: { code: 'internal' } });
     expect(result['msg']).toMatch(message);
@@ -29,13 +29,13 @@ describe('failed', () => {
     expect(Object(failed(thrown, {}, 3)['error'])).toHaveProperty('stack');
   });
 
-  test('has the stack of the bug itself', () => {
+  test('failed returns the stack of an Internal error itself', () => {
     const bug = new Internal('a bug');
     expect(Object(failed(bug, {}, 3)['error']).stack).toContain('result.test.ts');
   });
 });
 
-test('succeeded has a diff when asked', () => {
+test('succeeded returns a diff only in diff mode', () => {
   const outcome = {
     changed: true,
     msg: 'm',
@@ -46,7 +46,7 @@ test('succeeded has a diff when asked', () => {
   expect(succeeded(outcome, true)).toMatchObject({ diff: { before: 1, after: 2 } });
 });
 
-test('sentences of a result are on one line each, a stack keeps its lines', () => {
+test('serialize puts each sentence of a result on one line, but keeps the lines of a stack', () => {
   const hidden = 'a\n\u202eb';
   const error = { code: 'internal', causes: [hidden], stack: 'Error\n  at x' };
   const result = { changed: false, msg: hidden, warnings: [hidden], error, data: hidden };
@@ -62,7 +62,7 @@ test('sentences of a result are on one line each, a stack keeps its lines', () =
   expect(text).not.toContain('\u202e');
 });
 
-test('a result is one line, or indented for people', () => {
+test('serialize returns one line, or indented JSON for people', () => {
   const result = { changed: false, msg: 'm' };
   expect(serialize(result, false)).toBe(`${JSON.stringify(result)}\n`);
   expect(serialize(result, true)).toBe(`${JSON.stringify(result, undefined, 2)}\n`);

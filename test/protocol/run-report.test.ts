@@ -1,29 +1,27 @@
 import { expect, test } from 'vitest';
 import { RunReport } from '../../src/protocol/run-report.ts';
 
-const report = () => new RunReport();
-
-test('hides every secret everywhere', () => {
-  const told = report();
-  told.addSecret('SECRET');
-  told.addSecret('$&');
-  const text = told.conceal('{"msg":"a$&b SECRET SECRET","deep":[{"SECRET":"xSECRETx"}]}');
+test('RunReport conceals every secret in a text', () => {
+  const report = new RunReport();
+  report.addSecret('SECRET');
+  report.addSecret('$&');
+  const text = report.conceal('{"msg":"a$&b SECRET SECRET","deep":[{"SECRET":"xSECRETx"}]}');
   expect(text).toBe('{"msg":"a********b ******** ********","deep":[{"********":"x********x"}]}');
 });
 
-test('says a warning once', () => {
-  const told = report();
-  for (const sentence of ['a', 'b', 'a']) told.warn(sentence);
-  expect(told.fields({ withApi: true })).toEqual({ warnings: ['a', 'b'] });
+test('RunReport lists a repeated warning once', () => {
+  const report = new RunReport();
+  for (const sentence of ['a', 'b', 'a']) report.warn(sentence);
+  expect(report.fields({ withApi: true })).toEqual({ warnings: ['a', 'b'] });
 });
 
-test('tells the system and the connection once they are known', () => {
-  const told = report();
-  told.setSystemId('5f1a');
+test('RunReport returns the system id and the API details once they are set', () => {
+  const report = new RunReport();
+  report.setSystemId('5f1a');
   let requests = 0;
-  told.setApi(() => ({ requests }));
+  report.setApi(() => ({ requests }));
   requests = 3;
   const system = { system_id: '5f1a', warnings: [] };
-  expect(told.fields({ withApi: false })).toEqual(system);
-  expect(told.fields({ withApi: true })).toEqual({ ...system, api: { requests: 3 } });
+  expect(report.fields({ withApi: false })).toEqual(system);
+  expect(report.fields({ withApi: true })).toEqual({ ...system, api: { requests: 3 } });
 });
