@@ -28,54 +28,59 @@ const HOUR_MS = 3_600_000;
 const SHIFTED = preload(new URL('shift-clock.cjs', import.meta.url).pathname);
 const hasNamespaces = spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0;
 
-const lockOf = ({ agentDir }: TestHost) => join(agentDir, LOCK);
-const leftOf = ({ agentDir }: TestHost) =>
+const lockPath = ({ agentDir }: TestHost) => join(agentDir, LOCK);
+const hiddenFiles = ({ agentDir }: TestHost) =>
   readdirSync(agentDir).filter((name) => name.startsWith('.'));
 
-/** Starts a run that sets one attribute, behind whatever words come first. */
-function start(host: TestHost, name: string, words: readonly string[] = [], more: object = {}) {
-  const options = JSON.stringify({ ...host.options, attributes: { [name]: '1' }, ...more });
-  const command = [...words, executablePath('jumpcloud_system'), options];
+/** Starts a run that sets one attribute. The command line of the run begins with `prefix`. */
+function start(host: TestHost, name: string, prefix: readonly string[] = [], extra: object = {}) {
+  const options = JSON.stringify({ ...host.options, attributes: { [name]: '1' }, ...extra });
+  const command = [...prefix, executablePath('jumpcloud_system'), options];
   return execa(command[0] as string, command.slice(1), { reject: false, stdin: 'ignore' });
 }
 
-async function set(host: TestHost, name: string, more: object = {}): Promise<Answer> {
-  return (await host.run('jumpcloud_system', { attributes: { [name]: '1' }, ...more })).answer;
+async function setAttribute(host: TestHost, name: string, extra: object = {}): Promise<Answer> {
+  return (await host.run('jumpcloud_system', { attributes: { [name]: '1' }, ...extra })).answer;
 }
 
-/** Starts a run that has the lock and gets no answer to its PUT. */
-async function startHolding(host: TestHost, words: readonly string[] = [], more: object = {}) {
+/** Starts a run that keeps the lock, because its PUT gets no answer. */
+async function startHolder(host: TestHost, prefix: readonly string[] = [], extra: object = {}) {
   host.hit({ kind: 'silence' }, { method: 'PUT' });
-  const holder = start(host, 'held', words, { request_timeout: 60, ...more });
+  const holder = start(host, 'held', prefix, { request_timeout: 60, ...extra });
   await expect.poll(() => host.requests().at(-1)?.method, { timeout: 20_000 }).toBe('PUT');
-  // A promise itself would be waited for.
+  // In an object, because the caller's await would wait for the bare promise to settle.
   return { holder };
 }
 
-/** What is in a lock whose process has ended. */
-function deadLock(change: object = {}): string {
+/** Returns the content of a lock whose process has ended. */
+function staleLock(change: object = {}): string {
   return JSON.stringify({ ...newLock(HOUR_MS), start: '1', ...change });
 }
 
 const names = (attributes: readonly Attribute[]) => attributes.map(({ name }) => name).sort();
 
-describe('runs at the same time', () => {
-  test('lose no attribute of each other', { timeout: 120_000 }, async ({ emulator, enrol }) => {
+describe('concurrent runs of jumpcloud_system', () => {
+  test("six concurrent runs that find a stale lock keep each other's attributes", {
+    timeout: 120_000,
+  }, async ({ emulator, enrol }) => {
     for (let round = 0; round < 3; round++) {
       const host = await enrol();
-      // Found dead by all of them.
-      writeFileSync(lockOf(host), deadLock());
+      // All of the runs find this lock, whose process has ended.
+      writeFileSync(lockPath(host), staleLock());
       const all = Array.from({ length: 6 }, (_, i) => `a${i}`);
-      const answers = await Promise.all(all.map((name) => set(host, name)));
+      const answers = await Promise.all(all.map((name) => setAttribute(host, name)));
       expect(answers.map(({ changed, failed }) => [changed, failed])).toEqual(
         all.map(() => [true, undefined]),
       );
       expect(names(emulator.store.record(host.systemId).attributes)).toEqual(all);
-      expect(leftOf(host)).toEqual([]);
+      expect(hiddenFiles(host)).toEqual([]);
     }
   });
 
-  test('lose none when the clock of one is an hour ahead', async ({ emulator, host }) => {
+  test('two runs keep both attributes when the clock of one is an hour ahead', async ({
+    emulator,
+    host,
+  }) => {
     host.hit({ kind: 'slow', ms: 1500 }, { method: 'PUT' });
     const first = start(host, 'first');
     await expect.poll(() => host.requests().at(-1)?.method, { timeout: 20_000 }).toBe('PUT');
@@ -87,22 +92,24 @@ describe('runs at the same time', () => {
     expect(names(emulator.store.record(host.systemId).attributes)).toEqual(['first', 'second']);
   });
 
-  test('wait for the one that writes, and say so when it does not end', async ({ host }) => {
-    const { holder } = await startHolding(host);
-    const answer = await set(host, 'waiting', { timeout: 1 });
+  test('a run that times out waiting for the lock names the process that holds it', async ({
+    host,
+  }) => {
+    const { holder } = await startHolder(host);
+    const answer = await setAttribute(host, 'waiting', { timeout: 1 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
     expect(answer.msg).toContain(
-      `the lock ${lockOf(host)} within 1 s: another run (process ${holder.pid}) holds it`,
+      `the lock ${lockPath(host)} within 1 s: another run (process ${holder.pid}) holds it`,
     );
-    expect(existsSync(lockOf(host))).toBe(true);
+    expect(existsSync(lockPath(host))).toBe(true);
     holder.kill('SIGKILL');
     await holder;
-    expect(await set(host, 'next')).toMatchObject({ changed: true, warnings: [] });
-    expect(leftOf(host)).toEqual([]);
+    expect(await setAttribute(host, 'next')).toMatchObject({ changed: true, warnings: [] });
+    expect(hiddenFiles(host)).toEqual([]);
   });
 
-  test('end within a second when they wait and are asked to', async ({ host }) => {
-    const { holder } = await startHolding(host);
+  test('a run that waits for the lock ends within two seconds of SIGTERM', async ({ host }) => {
+    const { holder } = await startHolder(host);
     const waiting = start(host, 'waiting');
     await expect.poll(() => host.requests().length, { timeout: 20_000 }).toBe(4);
     const asked = performance.now();
@@ -115,16 +122,22 @@ describe('runs at the same time', () => {
   });
 });
 
-describe('a lock that does not hold', () => {
+describe('a stale or invalid lock', () => {
   const rows: [name: string, plant: (path: string) => void][] = [
-    ['whose process is gone', (path) => writeFileSync(path, deadLock({ pid: 99_999_999 }))],
-    ['whose number another process has', (path) => writeFileSync(path, deadLock({ pid: 1 }))],
     [
-      'of an earlier boot',
+      'a lock whose process has ended',
+      (path) => writeFileSync(path, staleLock({ pid: 99_999_999 })),
+    ],
+    [
+      'a lock whose process id another process has',
+      (path) => writeFileSync(path, staleLock({ pid: 1 })),
+    ],
+    [
+      'a lock of an earlier boot',
       (path) => writeFileSync(path, JSON.stringify({ ...newLock(HOUR_MS), boot: '0'.repeat(32) })),
     ],
     [
-      'of another container, past its time',
+      'an expired lock of another container',
       (path) => {
         const { from, ...lock } = newLock(HOUR_MS);
         const past = { from: from - 10, until: from - 5, namespace: '1' };
@@ -132,50 +145,56 @@ describe('a lock that does not hold', () => {
       },
     ],
     [
-      'that names a living process and a date years ahead, and nothing else',
+      'a lock with only a running process and a date years ahead',
       (path) => writeFileSync(path, JSON.stringify({ pid: process.pid, until: 9e15 })),
     ],
-    ['that is empty', (path) => writeFileSync(path, '')],
-    ['that is half written', (path) => writeFileSync(path, deadLock().slice(0, 40))],
-    ['that is a link to nothing', (path) => symlinkSync('/nonexistent/lock', path)],
-    ['that is a FIFO', (path) => void spawnSync('mkfifo', [path])],
-    ['that is a huge file', (path) => writeFileSync(path, 'x'.repeat(2_000_000))],
+    ['an empty lock', (path) => writeFileSync(path, '')],
+    ['a half-written lock', (path) => writeFileSync(path, staleLock().slice(0, 40))],
+    ['a lock that is a dangling symbolic link', (path) => symlinkSync('/nonexistent/lock', path)],
+    ['a lock that is a FIFO', (path) => void spawnSync('mkfifo', [path])],
+    ['a lock that is a huge file', (path) => writeFileSync(path, 'x'.repeat(2_000_000))],
   ];
   test.for(rows)('%s is taken over', async ([, plant], { host }) => {
-    plant(lockOf(host));
-    expect(await set(host, 'a')).toMatchObject({ changed: true, warnings: [] });
-    expect(leftOf(host)).toEqual([]);
+    plant(lockPath(host));
+    expect(await setAttribute(host, 'a')).toMatchObject({ changed: true, warnings: [] });
+    expect(hiddenFiles(host)).toEqual([]);
   });
 
-  test('is taken over although the run that did so before was killed', async ({ host }) => {
-    const dead = JSON.parse(deadLock());
-    writeFileSync(lockOf(host), JSON.stringify(dead));
-    const takeover = deadLock();
-    writeFileSync(`${lockOf(host)}.${dead.id}`, takeover);
-    writeFileSync(`${lockOf(host)}.${dead.id}.${JSON.parse(takeover).id}`, deadLock());
-    expect(await set(host, 'a')).toMatchObject({ changed: true, warnings: [] });
-    expect(leftOf(host)).toEqual([]);
+  test('a stale lock is taken over after an earlier takeover was killed', async ({ host }) => {
+    const stale = JSON.parse(staleLock());
+    writeFileSync(lockPath(host), JSON.stringify(stale));
+    const takeover = staleLock();
+    writeFileSync(`${lockPath(host)}.${stale.id}`, takeover);
+    writeFileSync(`${lockPath(host)}.${stale.id}.${JSON.parse(takeover).id}`, staleLock());
+    expect(await setAttribute(host, 'a')).toMatchObject({ changed: true, warnings: [] });
+    expect(hiddenFiles(host)).toEqual([]);
   });
 
-  test('of the number that this run has itself is taken over', async ({ host, skip }) => {
-    if (!hasNamespaces) skip('this machine lets no test have a pid namespace');
-    // The first process of a container has the same number each time.
+  test('a stale lock with the process id of the run itself is taken over', async ({
+    host,
+    skip,
+  }) => {
+    if (!hasNamespaces) skip('this machine does not allow pid namespaces');
+    // The first process of a container has the same process id each time.
     const container = ['unshare', '--pid', '--fork', '--mount-proc'];
     const lock = JSON.stringify({ ...newLock(0), pid: 1, namespace: '1', until: 0, from: 0 });
-    writeFileSync(lockOf(host), lock);
+    writeFileSync(lockPath(host), lock);
     const { stdout } = await start(host, 'a', container);
     expect(JSON.parse(stdout)).toMatchObject({ changed: true, warnings: [] });
-    expect(leftOf(host)).toEqual([]);
+    expect(hiddenFiles(host)).toEqual([]);
   });
 });
 
-describe('a lock whose process cannot be seen', () => {
+describe('a lock of another pid namespace', () => {
   const container = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
 
-  test('is waited for, and the failure says that it cannot be judged', async ({ host, skip }) => {
-    if (!hasNamespaces) skip('this machine lets no test have a pid namespace');
-    const { holder } = await startHolding(host, container);
-    const answer = await set(host, 'waiting', { timeout: 1 });
+  test('a run that times out says that it cannot see the process of the lock', async ({
+    host,
+    skip,
+  }) => {
+    if (!hasNamespaces) skip('this machine does not allow pid namespaces');
+    const { holder } = await startHolder(host, container);
+    const answer = await setAttribute(host, 'waiting', { timeout: 1 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
     expect(answer.msg).toMatch(/process \d+ holds it, and cannot be seen from here/);
     expect(answer.msg).toMatch(/or delete the lock if there is no such process\.$/);
@@ -183,43 +202,57 @@ describe('a lock whose process cannot be seen', () => {
     await holder;
   });
 
-  test('holds no longer than its run had time for', async ({ host, skip }) => {
-    if (!hasNamespaces) skip('this machine lets no test have a pid namespace');
-    const { holder } = await startHolding(host, container, { timeout: 4 });
+  test('a lock of another pid namespace expires after the timeout of its run', async ({
+    host,
+    skip,
+  }) => {
+    if (!hasNamespaces) skip('this machine does not allow pid namespaces');
+    const { holder } = await startHolder(host, container, { timeout: 4 });
     holder.kill('SIGKILL');
     await holder;
-    expect(await set(host, 'next', { timeout: 20 })).toMatchObject({ changed: true });
-    expect(leftOf(host)).toEqual([]);
+    expect(await setAttribute(host, 'next', { timeout: 20 })).toMatchObject({ changed: true });
+    expect(hiddenFiles(host)).toEqual([]);
   });
 });
 
-describe('a lock that cannot be made', () => {
+describe('a lock that cannot be created', () => {
   const withoutLock = expect.stringContaining('Attributes were written without a lock');
 
-  test('because the disk is full is warned of, and leaves nothing', async ({ enrol, skip }) => {
+  test('a run on a full disk warns that it has no lock and leaves no file', async ({
+    enrol,
+    skip,
+  }) => {
     const disk = mountTmpfs(64 * 1024);
-    if (disk === undefined) return skip('this machine lets no test mount a file system');
+    if (disk === undefined) return skip('this machine does not allow mounting a file system');
     try {
       const host = await enrol({ agentDir: disk.path });
       disk.fill();
       for (const name of ['a', 'b']) {
-        expect(await set(host, name)).toMatchObject({ changed: true, warnings: [withoutLock] });
+        expect(await setAttribute(host, name)).toMatchObject({
+          changed: true,
+          warnings: [withoutLock],
+        });
       }
-      expect(leftOf(host)).toEqual([]);
+      expect(hiddenFiles(host)).toEqual([]);
     } finally {
       disk.unmount();
     }
   });
 
-  test('because a directory is there is warned of, and keeps what is in it', async ({ host }) => {
-    mkdirSync(lockOf(host));
-    writeFileSync(join(lockOf(host), 'precious'), 'precious');
-    expect(await set(host, 'a')).toMatchObject({ changed: true, warnings: [withoutLock] });
-    expect(readFileSync(join(lockOf(host), 'precious'), 'utf8')).toBe('precious');
-    expect(leftOf(host)).toEqual([LOCK]);
+  test('a run warns of a directory in place of the lock and keeps its content', async ({
+    host,
+  }) => {
+    mkdirSync(lockPath(host));
+    writeFileSync(join(lockPath(host), 'precious'), 'precious');
+    expect(await setAttribute(host, 'a')).toMatchObject({ changed: true, warnings: [withoutLock] });
+    expect(readFileSync(join(lockPath(host), 'precious'), 'utf8')).toBe('precious');
+    expect(hiddenFiles(host)).toEqual([LOCK]);
   });
 
-  test('because the directory belongs to someone else is warned of', async ({ host, skip }) => {
+  test('a run that may not write to the directory warns that it has no lock', async ({
+    host,
+    skip,
+  }) => {
     if (process.getuid?.() !== 0) skip('only root can run as someone else');
     const directory = mkdtempSync(join(tmpdir(), 'lock-'));
     for (const path of [directory, host.agentDir]) chmodSync(path, 0o755);
@@ -229,8 +262,8 @@ describe('a lock that cannot be made', () => {
     const executable = join(directory, 'jumpcloud_system');
     copyFileSync(executablePath('jumpcloud_system'), executable);
     const options = JSON.stringify({ ...host.options, attributes: { a: '1' } });
-    const none = { uid: 65534, gid: 65534, reject: false } as const;
-    const { stdout } = await execa(executable, [options], none);
+    const unprivileged = { uid: 65534, gid: 65534, reject: false } as const;
+    const { stdout } = await execa(executable, [options], unprivileged);
     rmSync(directory, { recursive: true });
     const answer = JSON.parse(stdout);
     expect(answer).toMatchObject({ changed: true });

@@ -51,11 +51,11 @@ afterAll(() => {
 });
 
 async function run(module: ModuleName, options: object, ...flags: string[]): Promise<Answer> {
-  const place = { agent_dir: host.agentDir, api_url: emulator.url };
-  return (await runModule(module, { ...place, ...options }, { flags })).answer;
+  const connection = { agent_dir: host.agentDir, api_url: emulator.url };
+  return (await runModule(module, { ...connection, ...options }, { flags })).answer;
 }
 
-test('a document of names is the same as one of ids, and tells both', async () => {
+test('jumpcloud_host resolves names in every section and reports ids with names', async () => {
   const answer = await run(
     'jumpcloud_host',
     {
@@ -107,13 +107,13 @@ test.each<[module: ModuleName, options: object, ids: () => string[]]>([
   ],
   ['jumpcloud_association', { type: 'command', ids: ['patch'] }, () => [ids.patch]],
   ['jumpcloud_association', { type: 'user_group', ids: 'team' }, () => [ids.team]],
-])('%s takes names: %j', async (module, options, added) => {
+])('%s resolves the names in %j', async (module, options, added) => {
   const answer = await run(module, { ...options, names });
   expect(answer).toMatchObject({ changed: true, added: added() });
   expect(Object.keys(Object(answer['names'])).sort()).toEqual(added().sort());
 });
 
-test('a file may hold the names, and only those that were used are repeated', async () => {
+test('names are read from a file, and module_args repeats only those in use', async () => {
   const path = join(directory, 'names.json');
   writeFileSync(path, JSON.stringify(names));
   const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: path });
@@ -130,7 +130,7 @@ test('a file of names may begin with a byte-order mark', async () => {
   expect(answer).toMatchObject({ changed: true, added: [ids.web] });
 });
 
-test("a file of names is read once, although every list's names are looked up in it", async () => {
+test('a file of names is opened once for all lists of a document', async () => {
   const path = join(directory, 'once.json');
   writeFileSync(path, JSON.stringify(names));
   const trace = join(directory, 'trace');
@@ -147,13 +147,13 @@ test("a file of names is read once, although every list's names are looked up in
   expect(readFileSync(trace, 'utf8').split('once.json')).toHaveLength(2);
 });
 
-test('a kind of names that is null counts as missing', async () => {
+test('a kind that is null in names counts as missing', async () => {
   const some = { system_group: { web: ids.web }, user: null };
   const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: some });
   expect(answer).toMatchObject({ changed: true, added: [ids.web] });
 });
 
-test('sentences name what they are about', async () => {
+test('errors and warnings show the name of an object beside its id', async () => {
   emulator.faults.refuse(ids.web, 403);
   const failed = await run('jumpcloud_group_membership', { groups: ['web'], names });
   emulator.faults.clear();
@@ -163,10 +163,10 @@ test('sentences name what they are about', async () => {
     sudo: { enabled: true, withoutPassword: false },
   });
   const kept = await run('jumpcloud_user_binding', { users: ['ada'], exclusive: true, names });
-  expect(kept.warnings.join()).toContain(`User ada (${ids.ada}) keeps the sudo`);
+  expect(kept.warnings.join()).toContain(`User ada (${ids.ada}) keeps sudo`);
 });
 
-test('problems name the ids that they are about', async () => {
+test('a problem shows the name of an object beside its id', async () => {
   const {
     error,
     msg,
@@ -182,7 +182,7 @@ test('problems name the ids that they are about', async () => {
   expect(named).toEqual({ [ids.ada]: 'ada' });
 });
 
-test('names stand beside ids in our words only, never in what JumpCloud said', async () => {
+test("names are added to ids in the module's text, not in JumpCloud's message", async () => {
   const said = `no ${ids.web}, "${ids.web}"`;
   const text = JSON.stringify({ message: said });
   emulator.faults.add({
@@ -196,18 +196,18 @@ test('names stand beside ids in our words only, never in what JumpCloud said', a
   expect(msg).toContain(`"${said}"`);
 });
 
-describe('is refused before any request:', () => {
-  const wrong: [options: () => object, message: RegExp][] = [
+describe('invalid names', () => {
+  const invalid: [options: () => object, message: RegExp][] = [
     [
       () => ({ groups: ['wep'], names }),
-      /^groups: item 1: names has no system group of the name "wep"; did you mean web\?$/,
+      /^groups: item 1: names has no system group named "wep"; did you mean web\?$/,
     ],
     [() => ({ groups: ['Web'], names }), /did you mean web\?$/],
-    [() => ({ groups: ['ada'], names }), /names has no system group of the name "ada"$/],
+    [() => ({ groups: ['ada'], names }), /names has no system group named "ada"$/],
     [() => ({ groups: ['web'] }), /^groups: item 1: expected an id .*jumpcloud_names/],
     [
       () => ({ groups: [], names: { system_groups: {} } }),
-      /^names: .*system_groups is no kind of object.*did you mean system_group\?/,
+      /^names: .*system_groups is not a kind of object.*did you mean system_group\?/,
     ],
     [
       () => ({ groups: [], names: { user: { ada: 'ada' } } }),
@@ -225,13 +225,13 @@ describe('is refused before any request:', () => {
     [() => ({ groups: [], names: large }), /^names: .*large\.json is larger than 16 MiB;/],
     [
       () => ({ groups: [], names: { changed: false, names } }),
-      /^names: the mapping is the whole result of jumpcloud_names; give what stands under names/,
+      /^names: the mapping is the whole result of jumpcloud_names; give only the value of its key names/,
     ],
     [() => ({ groups: [], names: latin1 }), /^names: .*latin1\.json is not UTF-8/],
     [() => ({ groups: [], names: '{"user":' }), /^names: the text is not JSON/],
   ];
-  test.each(wrong.map(([options, message]) => ({ options, message })))(
-    '$message',
+  test.each(invalid.map(([options, message]) => ({ options, message })))(
+    'a call with invalid names fails before any request: $message',
     async ({ options, message }) => {
       const answer = await run('jumpcloud_group_membership', options());
       expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });

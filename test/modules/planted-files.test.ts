@@ -20,7 +20,7 @@ import { type Answer, executablePath, type ModuleName } from '../harness/executa
 import { test as base } from '../harness/fixture.ts';
 import { fetchedNodes, nodePath } from '../harness/nodes.ts';
 
-/** This Node.js, and those that npm run setup:nodes has fetched. */
+/** This Node.js, and the versions that `npm run setup:nodes` has fetched. */
 const NODES: readonly (readonly [version: string, path: string])[] = [
   [process.versions.node, process.execPath],
   ...fetchedNodes()
@@ -42,7 +42,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** What anybody may put into a folder that they can write to. */
+/** Files that someone may plant in a directory that they can write to. */
 const PLANTS: readonly [what: string, plant: (place: string) => Promise<unknown>][] = [
   [
     'a package.json that redirects every path',
@@ -55,7 +55,7 @@ const PLANTS: readonly [what: string, plant: (place: string) => Promise<unknown>
     },
   ],
   [
-    'a package.json of modules',
+    'a package.json of type module',
     (place) => writeFile(join(place, 'package.json'), '{"type":"module"}'),
   ],
   [
@@ -82,26 +82,29 @@ const PLANTS: readonly [what: string, plant: (place: string) => Promise<unknown>
   ],
 ];
 
-describe.each(NODES)('with Node.js %s', (_, node) => {
-  base.each(PLANTS)('nobody is heeded who plants %s', async (_what, plant) => {
-    const place = await mkdtemp(join(directory, 'plant-'));
-    const below = join(place, 'below');
-    await mkdir(below);
-    await plant(place);
-    for (const cwd of [place, below]) {
-      await copyFile(executablePath('jumpcloud_system'), join(cwd, 'module'));
-      const ran = await execa('./module', ['--version'], {
-        cwd,
-        env: { JUMPCLOUD_NODE: node },
-        timeout: 10_000,
-        reject: false,
-      });
-      expect(ran.stdout).toMatch(/^jumpcloud_system \d/);
-      expect(ran.stderr).toBe('');
-    }
-  });
+describe.each(NODES)('a module with Node.js %s', (_, node) => {
+  base.each(PLANTS)(
+    'a module in the same directory or below it ignores %s',
+    async (_what, plant) => {
+      const place = await mkdtemp(join(directory, 'plant-'));
+      const below = join(place, 'below');
+      await mkdir(below);
+      await plant(place);
+      for (const cwd of [place, below]) {
+        await copyFile(executablePath('jumpcloud_system'), join(cwd, 'module'));
+        const ran = await execa('./module', ['--version'], {
+          cwd,
+          env: { JUMPCLOUD_NODE: node },
+          timeout: 10_000,
+          reject: false,
+        });
+        expect(ran.stdout).toMatch(/^jumpcloud_system \d/);
+        expect(ran.stderr).toBe('');
+      }
+    },
+  );
 
-  base('no variable names a file to run, or to write', async () => {
+  base('environment variables cannot make a module load or write a file', async () => {
     const place = await mkdtemp(join(directory, 'variables-'));
     const evil = join(place, 'evil.cjs');
     await writeFile(evil, EVIL);
@@ -128,7 +131,7 @@ describe.each(NODES)('with Node.js %s', (_, node) => {
     expect(existsSync(written)).toBe(false);
   });
 
-  base('a run by a relative path can load what it needs late', async () => {
+  base('a module run by a relative path can load its late chunks', async () => {
     const host = await emulator.enrol();
     const place = await mkdtemp(join(directory, 'relative-'));
     await copyFile(executablePath('jumpcloud_system_info'), join(place, 'module'));
@@ -139,13 +142,13 @@ describe.each(NODES)('with Node.js %s', (_, node) => {
     expect(JSON.parse(stdout)).toMatchObject({ changed: false, enrolled: true });
   });
 
-  base.runIf(canTrace)('no run looks at a package.json or node_modules', async () => {
+  base.runIf(canTrace)('a module opens no package.json and no node_modules', async () => {
     const host = await emulator.enrol();
     const place = await mkdtemp(join(directory, 'traced-'));
     await mkdir(join(place, 'node_modules'));
     await writeFile(join(place, 'package.json'), '{}');
     const options = JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url });
-    // Waiting to try again loads a part that other runs do without.
+    // A retry loads a chunk that other runs do not need.
     emulator.faults.add({ fault: { kind: 'status', status: 503 }, times: 1 });
     const trace = join(directory, 'trace');
     const { stdout } = await execa(
@@ -171,19 +174,19 @@ describe.each(NODES)('with Node.js %s', (_, node) => {
     expect(lines.length).toBeGreaterThan(20);
     const names = lines.map((line) => line.replaceAll(real, '').replaceAll(node, ''));
     expect(names.filter((line) => /package\.json|node_modules/.test(line))).toEqual([]);
-    // The shell and Node.js ask what the working folder is called.
+    // The shell and Node.js read the path of the working directory.
     const touched = names.filter((line) => line.includes(`"${place}`) && !/getcwd\(/.test(line));
     expect(touched.filter((line) => !line.includes(`"${place}",`))).toEqual([]);
   });
 });
 
-describe('in an agent directory that someone else can write', () => {
+describe('modules in an agent directory that someone else can write to', () => {
   const NAMES = ['.jumpcloud-system.lock', '.removed-from-jumpcloud', '.removing-from-jumpcloud'];
-  /** How many processes may start until the one that is tried does. */
+  /** Number of process ids, after this one, for which a lock's temporary file is planted. */
   const PIDS = 2000;
   const precious: string[] = [];
 
-  /** A file of root's in another directory. */
+  /** Creates a file of root's in another directory. */
   async function preciousFile(): Promise<string> {
     const path = join(await mkdtemp(join(directory, 'precious-')), 'file');
     await writeFile(path, 'precious');
@@ -191,7 +194,7 @@ describe('in an agent directory that someone else can write', () => {
     return path;
   }
 
-  /** Plants something in the place of each file of ours, and where a name with a pid would lead. */
+  /** Plants something at the path of each file that modules write, with and without a pid. */
   async function plantAll(agentDir: string, plant: (path: string) => Promise<unknown>) {
     for (const name of [...NAMES, 'planted']) await plant(join(agentDir, name));
     const planted = await readlink(join(agentDir, 'planted')).catch(() => 'planted');
@@ -203,8 +206,8 @@ describe('in an agent directory that someone else can write', () => {
   }
 
   const ROWS: readonly (readonly [what: string, plant: (path: string) => Promise<unknown>])[] = [
-    ['links to files', async (path) => symlink(await preciousFile(), path)],
-    ['links to nothing', async (path) => symlink(`${await preciousFile()}.new`, path)],
+    ['symbolic links to files', async (path) => symlink(await preciousFile(), path)],
+    ['dangling symbolic links', async (path) => symlink(`${await preciousFile()}.new`, path)],
     ['FIFOs', (path) => execa('mkfifo', [path])],
     [
       'directories',
@@ -217,7 +220,7 @@ describe('in an agent directory that someone else can write', () => {
     ],
   ];
 
-  /** Runs a module, and returns its answer and its calls that name files. */
+  /** Runs a module under strace. Returns its answer and its system calls that name files. */
   async function traced(module: ModuleName, options: object): Promise<[Answer, string[]]> {
     const trace = join(await mkdtemp(join(directory, 'trace-')), 'trace');
     const words = ['-f', '-y', '-e', 'trace=%file', '-s', '4096', '-o', trace];
@@ -239,31 +242,34 @@ describe('in an agent directory that someone else can write', () => {
     expect(writing.length).toBeGreaterThan(0);
     for (const call of writing) expect(call).toMatch(/O_WRONLY\|O_CREAT\|O_EXCL\|O_NOFOLLOW/);
     for (const call of opens.filter((one) => one.includes(`"${agentDir}`))) {
-      // With -y, strace says which file a descriptor leads to.
-      const [, asked, opened] = /"([^"]+)".* = \d+<([^>]+)>/.exec(call) ?? [];
-      expect(opened?.replace(/ \(deleted\)$/, ''), call).toBe(opened && asked);
+      // With -y, strace prints the file behind each descriptor.
+      const [, requested, opened] = /"([^"]+)".* = \d+<([^>]+)>/.exec(call) ?? [];
+      expect(opened?.replace(/ \(deleted\)$/, ''), call).toBe(opened && requested);
     }
   }
 
-  base.runIf(canTrace).for(ROWS)('nothing is opened through %s', async ([, plant]) => {
-    const host = await emulator.enrol();
-    await plantAll(host.agentDir, plant);
-    const options = { agent_dir: host.agentDir, api_url: emulator.url };
-    const [changed, writes] = await traced('jumpcloud_system', {
-      ...options,
-      attributes: { role: 'web' },
-    });
-    expect(changed).toMatchObject({ changed: true });
-    expectHarmless(writes, host.agentDir);
-    const [removed, removes] = await traced('jumpcloud_removal', {
-      ...options,
-      purge_identity: true,
-    });
-    expect(removed).toMatchObject({ changed: true, purged: { length: 4 } });
-    expectHarmless(removes, host.agentDir);
-    for (const path of precious.splice(0)) {
-      expect(await readFile(path, 'utf8')).toBe('precious');
-      expect(existsSync(`${path}.new`)).toBe(false);
-    }
-  });
+  base.runIf(canTrace).for(ROWS)(
+    'modules write and delete nothing through planted %s',
+    async ([, plant]) => {
+      const host = await emulator.enrol();
+      await plantAll(host.agentDir, plant);
+      const options = { agent_dir: host.agentDir, api_url: emulator.url };
+      const [changed, writes] = await traced('jumpcloud_system', {
+        ...options,
+        attributes: { role: 'web' },
+      });
+      expect(changed).toMatchObject({ changed: true });
+      expectHarmless(writes, host.agentDir);
+      const [removed, removes] = await traced('jumpcloud_removal', {
+        ...options,
+        purge_identity: true,
+      });
+      expect(removed).toMatchObject({ changed: true, purged: { length: 4 } });
+      expectHarmless(removes, host.agentDir);
+      for (const path of precious.splice(0)) {
+        expect(await readFile(path, 'utf8')).toBe('precious');
+        expect(existsSync(`${path}.new`)).toBe(false);
+      }
+    },
+  );
 });

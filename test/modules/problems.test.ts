@@ -11,7 +11,7 @@ type Row = [
   problems: [option: string, message: RegExp][],
 ];
 
-describe('every place that is wrong is a problem of its own', () => {
+describe('problems of single values', () => {
   const rows: Row[] = [
     [
       'jumpcloud_system',
@@ -67,8 +67,8 @@ describe('every place that is wrong is a problem of its own', () => {
         ['names', /^system_group: b: expected an id .* got the text "x"$/],
         ['names', /^system_group: c: expected an id .* got the number 5$/],
         ['names', /^user: expected a mapping of names to ids, got a list$/],
-        ['names', /^the mapping: groups is no kind of object/],
-        ['names', /^the mapping: users is no kind of object.*did you mean user\?$/],
+        ['names', /^the mapping: groups is not a kind of object/],
+        ['names', /^the mapping: users is not a kind of object.*did you mean user\?$/],
       ],
     ],
     [
@@ -85,7 +85,8 @@ describe('every place that is wrong is a problem of its own', () => {
       [['sudo_without_password', /^true needs sudo: true/]],
     ],
   ];
-  test.for(rows)('%s %j', async ([module, options, problems], { host }) => {
+  test.for(rows)('%s reports each invalid value in %j', async (row, { host }) => {
+    const [module, options, problems] = row;
     const { answer } = await host.run(module, options);
     expect(answer.error?.problems).toEqual(
       problems.map(([option, message]) => ({ option, message: expect.stringMatching(message) })),
@@ -94,7 +95,7 @@ describe('every place that is wrong is a problem of its own', () => {
   });
 });
 
-describe('problems of values and of their combination are reported together', () => {
+describe('problems of values and of their combination', () => {
   const rows: Row[] = [
     [
       'jumpcloud_group_membership',
@@ -168,7 +169,7 @@ describe('problems of values and of their combination are reported together', ()
       [
         ['proxy', /^expected an http/],
         ['attributes', /^expected a mapping/],
-        ['proxy', /^cannot be used with an api_url of plain http/],
+        ['proxy', /^cannot be used with a plain http api_url/],
       ],
     ],
     [
@@ -195,9 +196,9 @@ describe('problems of values and of their combination are reported together', ()
         ['users', /^item 1: expected an id/],
         ['keep.groups', /^item 1: expected an id/],
         ['users', /^item 2: sudo_without_password: true needs sudo: true/],
-        ['exclusive', /^system is no list/],
+        ['exclusive', /^system is not a list/],
         ['exclusive', /^policies is not given/],
-        ['keep.groups', /^needs groups among exclusive/],
+        ['keep.groups', /^needs groups in exclusive/],
       ],
     ],
     [
@@ -206,8 +207,8 @@ describe('problems of values and of their combination are reported together', ()
       [
         ['timeout', /^must be above zero/],
         ['exclusive', /^item 1: expected one of/],
-        ['', /^The document says nothing about this host/],
-        ['exclusive', /^system is no list/],
+        ['', /^The document has no sections/],
+        ['exclusive', /^system is not a list/],
       ],
     ],
     [
@@ -215,7 +216,7 @@ describe('problems of values and of their combination are reported together', ()
       { groups: ['web'], keep: { users: ['ann'] }, names: { user: [] } },
       [
         ['names', /^user: expected a mapping/],
-        ['keep.users', /^needs users among exclusive/],
+        ['keep.users', /^needs users in exclusive/],
       ],
     ],
     [
@@ -223,14 +224,15 @@ describe('problems of values and of their combination are reported together', ()
       { region: 'mars' },
       [
         ['region', /^expected one of us/],
-        ['', /^Nothing to look up/],
+        ['', /^There is nothing to look up/],
         ['api_key', /^is required/],
       ],
     ],
   ];
-  test.for(rows)('%s %j', async ([module, options, problems], { host }) => {
-    const given = module === 'jumpcloud_names' ? options : { ...host.options, ...options };
-    const { answer } = await runModule(module, given);
+  test.for(rows)('%s reports all problems of %j at once', async (row, { host }) => {
+    const [module, options, problems] = row;
+    const connection = module === 'jumpcloud_names' ? {} : host.options;
+    const { answer } = await runModule(module, { ...connection, ...options });
     expect(answer.error?.problems).toEqual(
       problems.map(([option, message]) => ({ option, message: expect.stringMatching(message) })),
     );
@@ -238,7 +240,7 @@ describe('problems of values and of their combination are reported together', ()
   });
 });
 
-test('module_args shows the readable parts of a value and masks the others', async ({ host }) => {
+test('module_args shows the valid parts of a value and masks the others', async ({ host }) => {
   const { answer } = await host.run('jumpcloud_host', {
     system: { display_name: 'web', settle: 'geheim' },
     groups: [ID, 'geheim'],
@@ -274,16 +276,16 @@ describe('the message of a call with several problems', () => {
           { id: OTHER, bar: 2 },
         ],
       },
-      /^system\.a: is no option here\. Known are [^.]*\. system\.settel: is no option here; did you mean settle\? users: item 1: unknown key foo\. Known keys are id, sudo, sudo_without_password\. users: item 2: unknown key bar\.$/,
+      /^system\.a: is not an option here\. Known are [^.]*\. system\.settel: is not an option here; did you mean settle\? users: item 1: unknown key foo\. Known keys are id, sudo, sudo_without_password\. users: item 2: unknown key bar\.$/,
     ],
     [
       'jumpcloud_group_membership',
       { groups: [], names: { groups: {}, cloud: {} } },
-      /^names: the mapping: groups is no kind of object\. Known kinds are [^.]*\. names: the mapping: cloud is no kind of object\.$/,
+      /^names: the mapping: groups is not a kind of object\. Known kinds are [^.]*\. names: the mapping: cloud is not a kind of object\.$/,
     ],
   ];
   test.for(rows)(
-    '%s %j is made of sentences, and gives an advice once',
+    '%s reports the problems of %j in sentences and gives each hint once',
     async ([module, options, msg], { host }) => {
       const { answer } = await host.run(module, options);
       expect(answer.msg).toMatch(msg);

@@ -5,27 +5,27 @@ import {
   readSharedDocumentation,
 } from '../../scripts/build/module-documentation.ts';
 import type { Emulator } from '../emulator/emulator.ts';
-import { enrolForCalls } from '../emulator/furnish.ts';
+import { addSampleObjects } from '../emulator/sample-objects.ts';
 import { type Answer, HOST_MODULES, type ModuleName } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
 import { failingCalls, type Options, sampleCallsOf } from '../harness/furniture.ts';
 
 type Values = Readonly<Record<string, DocumentedValue>>;
 
-/** What every result of every module of Ansible may have. */
+/** Return values that every Ansible module may have, and that none documents. */
 const COMMON = ['changed', 'failed', 'invocation'];
 
-/** Runs a module in the situations that its return values are documented for. */
+/** Runs a module in each situation for which return values are documented. */
 async function resultsOf(
   module: ModuleName,
   host: TestHost,
   { store, faults }: Emulator,
 ): Promise<Answer[]> {
-  enrolForCalls(store, host.systemId);
+  addSampleObjects(store, host.systemId);
   const results: Answer[] = [];
   const call = async (options: Options) => {
-    const talkative = { _ansible_diff: true, _ansible_verbosity: 2 };
-    results.push((await host.run(module, { ...talkative, ...options })).answer);
+    const verbose = { _ansible_diff: true, _ansible_verbosity: 2 };
+    results.push((await host.run(module, { ...verbose, ...options })).answer);
   };
   const calls = failingCalls(module, (type) => store.addNamed(type, type));
   await call({ nonsense: 1 });
@@ -61,8 +61,12 @@ function fits(type: string | undefined, value: unknown): boolean {
   }
 }
 
-/** Every documented name that some value has; throws for a value that is not as documented. */
-function compare(documented: Values, found: Record<string, unknown>, prefix = ''): string[] {
+/** Returns the names of all values. Fails for a value that differs from its documentation. */
+function compareWithDocumentation(
+  documented: Values,
+  found: Record<string, unknown>,
+  prefix = '',
+): string[] {
   return Object.entries(found).flatMap(([name, value]) => {
     const key = prefix + name;
     if (prefix === '' && COMMON.includes(name)) return [];
@@ -77,7 +81,9 @@ function compare(documented: Values, found: Record<string, unknown>, prefix = ''
     return [
       key,
       ...(contains
-        ? inner.filter(isObject).flatMap((one) => compare(contains, one, `${key}.`))
+        ? inner
+            .filter(isObject)
+            .flatMap((one) => compareWithDocumentation(contains, one, `${key}.`))
         : []),
     ];
   });
@@ -91,28 +97,31 @@ function names(values: Values, prefix = ''): string[] {
 }
 
 const sharedNames = new Set(names((await readSharedDocumentation()).RETURN));
-/** What has been seen of the values that all modules share; no single module has them all. */
+/** Shared return values seen so far. No single module returns all of them. */
 const seenOfShared = new Set<string>();
 
-describe.each(HOST_MODULES)('the return values of %s', (module) => {
-  test('are those that its results have', async ({ host, emulator }) => {
+describe.each(HOST_MODULES)('return values of %s', (module) => {
+  test(`the results of ${module} have exactly the documented values`, async ({
+    host,
+    emulator,
+  }) => {
     const { RETURN } = await readDocumentation(module);
     const results = await resultsOf(module, host, emulator);
-    const seen = new Set(results.flatMap((result) => compare(RETURN, result)));
+    const seen = new Set(results.flatMap((result) => compareWithDocumentation(RETURN, result)));
     const isOwn = (name: string) => !sharedNames.has(name);
     expect([...seen].filter(isOwn).sort()).toEqual(names(RETURN).filter(isOwn).sort());
     for (const name of seen) if (!isOwn(name)) seenOfShared.add(name);
   });
 
-  test('have samples that are such values', async () => {
+  test(`each return value of ${module} has a sample of the documented type`, async () => {
     const { RETURN } = await readDocumentation(module);
     for (const [name, { sample, ...value }] of Object.entries(RETURN)) {
       expect(sample, `${name} has a sample`).toBeDefined();
-      compare({ [name]: value }, { [name]: sample });
+      compareWithDocumentation({ [name]: value }, { [name]: sample });
     }
   });
 });
 
-test('the return values that all share are those that results have', () => {
+test('the shared return values are exactly those that results have', () => {
   expect([...seenOfShared].sort()).toEqual([...sharedNames].sort());
 });

@@ -10,10 +10,10 @@ import { executablePath, HOST_MODULES, MODULES, type ModuleName } from '../harne
 import { test } from '../harness/fixture.ts';
 import { fullCall, type Options, sampleCallsOf } from '../harness/furniture.ts';
 
-/** What stands in the place of an option's name is no name that anybody knows. */
+/** The value of a mistyped option, which may be a secret. */
 const SECRET = 'hunter2';
 
-/** A closed port: nothing leaves this machine, even if it is enrolled itself. */
+/** A closed port, so that nothing leaves this machine even if it is enrolled. */
 const NOWHERE = 'http://127.0.0.1:9';
 
 beforeAll(() => {
@@ -28,8 +28,8 @@ interface Answered {
 }
 type Call = (words: readonly string[], input?: string) => Promise<Answered>;
 
-/** The two ways of calling a module: its built executable, and in this process. */
-async function waysTo(name: ModuleName): Promise<{ executable: Call; inProcess: Call }> {
+/** Returns functions that call a module: its built executable, or in this process. */
+async function callersOf(name: ModuleName): Promise<{ executable: Call; inProcess: Call }> {
   const help = renderHelp(await readDocumentation(name), await readSharedDocumentation());
   return {
     executable: async (words, input = '') => {
@@ -53,55 +53,61 @@ function inputOf(text: string) {
   };
 }
 
-const given = (options: Options) => JSON.stringify(options);
+const argument = (options: Options) => JSON.stringify(options);
 
 describe.concurrent.each(MODULES)('%s', (name) => {
   const { good, bad } = sampleCallsOf(name);
-  const none = { ...good, ...(HOST_MODULES.includes(name) && { agent_dir: '/nonexistent' }) };
-  const drifted = { ...good, displya: SECRET, timeout: 'soon' };
+  const notEnrolled = {
+    ...good,
+    ...(HOST_MODULES.includes(name) && { agent_dir: '/nonexistent' }),
+  };
+  const mistyped = { ...good, displya: SECRET, timeout: 'soon' };
   const rows: [what: string, words: string[], input?: string][] = [
-    ['mistyped, with a second problem', [given(drifted)]],
-    ['mistyped, with options that do not go together', [given({ displya: SECRET, ...bad })]],
-    ['a bad call', [given(bad)]],
-    ['a bad call with -vvv', [given({ ...bad, _ansible_verbosity: 3 })]],
-    ['on a host that is not enrolled, or without a key', [given(none)]],
-    ['the same from standard input', ['-'], given(none)],
-    ['without options', ['--check']],
-    ['without options, from standard input', ['-', '--check']],
-    ['what is no object', ['-'], '[]'],
-    ['two places', ['-', '/nonexistent/file']],
-    ['a file that is not there', ['/nonexistent/file']],
+    ['a mistyped option and a second problem', [argument(mistyped)]],
+    ['a mistyped option and invalid options', [argument({ displya: SECRET, ...bad })]],
+    ['invalid options', [argument(bad)]],
+    ['invalid options with -vvv', [argument({ ...bad, _ansible_verbosity: 3 })]],
+    ['a missing enrolment or API key', [argument(notEnrolled)]],
+    ['a missing enrolment or API key, from standard input', ['-'], argument(notEnrolled)],
+    ['a call without options', ['--check']],
+    ['empty standard input', ['-', '--check']],
+    ['options that are not an object', ['-'], '[]'],
+    ['two sources of options', ['-', '/nonexistent/file']],
+    ['a file that does not exist', ['/nonexistent/file']],
     ['an unknown flag', ['{}', '--chekc']],
     ['--help', ['--help']],
   ];
-  test.each(rows)('answers the same both ways: %s', async (_, words, input) => {
-    const { executable, inProcess } = await waysTo(name);
-    const built = await executable(words, input);
-    expect(await inProcess(words, input)).toEqual(built);
-    expect(built.text).not.toContain(SECRET);
-  });
+  test.each(rows)(
+    `${name} in this process answers %s like its executable`,
+    async (_, words, input) => {
+      const { executable, inProcess } = await callersOf(name);
+      const built = await executable(words, input);
+      expect(await inProcess(words, input)).toEqual(built);
+      expect(built.text).not.toContain(SECRET);
+    },
+  );
 
-  test('reports both problems of the mistyped call, and hides what may be a secret', async () => {
-    const { text, exitCode } = await (await waysTo(name)).inProcess([given(drifted)]);
+  test(`${name} reports a second problem beside a mistyped option`, async () => {
+    const { text, exitCode } = await (await callersOf(name)).inProcess([argument(mistyped)]);
     const { msg, error } = JSON.parse(text);
     expect(error.code).toBe('invalid_arguments');
     expect(msg).toMatch(/\bdisplya\b.*\btimeout\b/);
-    // What the options say together is checked too, and may be a third one.
+    // The check of combinations may report a third problem.
     expect(error.problems.length).toBeGreaterThanOrEqual(2);
     expect(exitCode).toBe(1);
   });
 });
 
 describe.concurrent.each(HOST_MODULES)('%s', (name) => {
-  test('does the same to a host both ways: predicted, changed, and found as it should be', async ({
+  test(`${name} in this process changes a host like its executable`, async ({
     emulator,
     enrol,
   }) => {
-    const { executable, inProcess } = await waysTo(name);
+    const { executable, inProcess } = await callersOf(name);
     const options = fullCall(name, (type) => emulator.store.addNamed(type, type));
-    const life = async (call: Call) => {
+    const checkThenRunTwice = async (call: Call) => {
       const host = await enrol();
-      const text = given({ ...host.options, ...options });
+      const text = argument({ ...host.options, ...options });
       const answers = [
         await call([text, '--check', '--diff']),
         await call([text, '--diff', '--detailed-exitcode']),
@@ -112,8 +118,8 @@ describe.concurrent.each(HOST_MODULES)('%s', (name) => {
         text: answer.text.replaceAll(host.agentDir, 'DIR').replaceAll(host.systemId, 'SYSTEM'),
       }));
     };
-    const built = await life(executable);
-    expect(await life(inProcess)).toEqual(built);
+    const built = await checkThenRunTwice(executable);
+    expect(await checkThenRunTwice(inProcess)).toEqual(built);
     const changes = sampleCallsOf(name).changing === undefined ? 0 : 2;
     expect(built.map(({ exitCode }) => exitCode)).toEqual([0, changes, 0]);
   });

@@ -74,7 +74,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** Every text that must not show, each with what it is. Parts count: half a key is too much. */
+/** Returns the texts that must not be shown, each with its kind. Parts of keys count, too. */
 function secretTexts(): [what: string, text: string][] {
   const signatures = [...emulator.requests, ...secure.requests].flatMap(({ authorization }) => {
     const signature = /signature="([^"]+)"/.exec(authorization ?? '')?.[1];
@@ -99,7 +99,7 @@ function expectNoSecret(where: string, text: string): void {
   expect(shown, `in ${where}: ${text}`).toEqual([]);
 }
 
-/** What of /proc shows of the processes below one, and of itself its command line. */
+/** Reads the command lines of a process and its children, and the children's environments. */
 function processes(pid: number): string {
   const read = (id: string | number, name: string) => {
     try {
@@ -110,9 +110,9 @@ function processes(pid: number): string {
   };
   const own = read(pid, 'cmdline');
   const children = read(pid, `task/${pid}/children`).trim().split(/\s+/).filter(Boolean);
-  // One that has not become its program yet still shows what is its parent's.
-  const begun = children.filter((child) => read(child, 'cmdline') !== own);
-  const below = begun.map((child) => read(child, 'cmdline') + read(child, 'environ'));
+  // A child that has not called exec yet still shows its parent's command line.
+  const started = children.filter((child) => read(child, 'cmdline') !== own);
+  const below = started.map((child) => read(child, 'cmdline') + read(child, 'environ'));
   return [own, ...below].join('\n');
 }
 
@@ -120,11 +120,11 @@ interface Running {
   readonly module?: ModuleName;
   readonly options: Record<string, unknown>;
   readonly env?: Record<string, string>;
-  /** Words before the executable, whose process becomes the executable's. */
+  /** A command before the executable, which the executable replaces in the same process. */
   readonly through?: readonly string[];
 }
 
-/** Runs a module on options from a file, and looks for secrets in everything that shows of it. */
+/** Runs a module with options from a file. Expects no secret in its output or in /proc. */
 async function expectSecretsKept({ module = SYSTEM, options, env = {}, through = [] }: Running) {
   const file = join(directory, `${Math.random()}.json`);
   writeFileSync(file, JSON.stringify(options));
@@ -146,7 +146,7 @@ async function expectSecretsKept({ module = SYSTEM, options, env = {}, through =
   return JSON.parse(outputs.stdout);
 }
 
-/** An answer that repeats what it was sent, as a careless server or gateway does. */
+/** Returns an answer that repeats the Authorization header, as a careless gateway may. */
 function echo(status: number, wrap = (text: string) => JSON.stringify({ message: text })): Fault {
   return {
     kind: 'status',
@@ -157,7 +157,7 @@ function echo(status: number, wrap = (text: string) => JSON.stringify({ message:
   };
 }
 
-describe.each([0, 1, 2, 3])('at verbosity %i', (_ansible_verbosity) => {
+describe.each([0, 1, 2, 3])('secrets at verbosity %i', (_ansible_verbosity) => {
   const options = () => ({
     agent_dir: host.agentDir,
     api_url: emulator.url,
@@ -171,22 +171,26 @@ describe.each([0, 1, 2, 3])('at verbosity %i', (_ansible_verbosity) => {
   };
   const display_name = `web-${_ansible_verbosity}`;
 
-  test('a run that went well', async () => {
+  test('a successful run shows no secret', async () => {
     hit();
     const answer = await expectSecretsKept({ options: { ...options(), display_name } });
     expect(answer).toMatchObject({ changed: true });
   });
 
   test.each<[name: string, fault: () => Fault, code: string]>([
-    ['401', () => ({ kind: 'status', status: 401 }), 'unauthorized'],
+    ['a 401', () => ({ kind: 'status', status: 401 }), 'unauthorized'],
     ['a 400 that repeats the header', () => echo(400), 'rejected'],
-    ['a 422 that repeats the header late', () => echo(422, (text) => longBefore(text)), 'rejected'],
+    [
+      'a 422 that repeats the header after a long text',
+      () => echo(422, (text) => longBefore(text)),
+      'rejected',
+    ],
     ['a 404 that repeats the header', () => echo(404), 'not_found'],
     ['a 500 that repeats the header', () => echo(500), 'unavailable'],
-    ['a 418 with the header as its error', () => echo(418, asError), 'rejected'],
+    ['a 418 that repeats the header as its error', () => echo(418, asError), 'rejected'],
     ['a page that repeats the header', () => echo(200, (text) => text), 'unexpected_response'],
-    ['a record of the header', () => echo(200), 'unexpected_response'],
-  ])('%s', async (_, fault, code) => {
+    ['JSON that repeats the header', () => echo(200), 'unexpected_response'],
+  ])('a run that gets %s shows no secret', async (_, fault, code) => {
     emulator.faults.clear();
     emulator.faults.add({ fault: fault(), times: 100 });
     const timeout = code === 'unavailable' ? 0.7 : 10;
@@ -194,7 +198,7 @@ describe.each([0, 1, 2, 3])('at verbosity %i', (_ansible_verbosity) => {
     expect(answer).toMatchObject({ error: { code } });
   });
 
-  test('a record that holds the header', async () => {
+  test('the signature in a record that repeats the header is masked', async () => {
     hit({
       kind: 'mangle',
       change: (body) => ({ ...Object(body), seen: emulator.requests.at(-1)?.authorization }),
@@ -203,12 +207,12 @@ describe.each([0, 1, 2, 3])('at verbosity %i', (_ansible_verbosity) => {
     expect(answer.system.seen).toMatch(/^Signature keyId=.*signature="\*{8}"$/);
   });
 
-  test('a server that nobody vouches for', async () => {
+  test('a run that meets an untrusted certificate shows no secret', async () => {
     const given = { ...options(), agent_dir: secureHost.agentDir, api_url: secure.url };
     expect(await expectSecretsKept({ options: given })).toMatchObject({ error: { code: 'tls' } });
   });
 
-  test('a bug, with a stack', async () => {
+  test('an internal error with a stack shows no secret', async () => {
     hit();
     const broken = join(directory, 'broken-crypto.cjs');
     writeFileSync(broken, "require('node:crypto').sign = () => { throw new Error('boom'); };\n");
@@ -230,7 +234,7 @@ describe("an administrator's API key", () => {
     emulator.store.addNamed('user', 'ada');
   });
 
-  test('in a file of options', async () => {
+  test('an API key in a file of options is masked in module_args', async () => {
     const answer = await expectSecretsKept({
       module,
       options: { ...options(), api_key: apiKey },
@@ -239,7 +243,7 @@ describe("an administrator's API key", () => {
     expect(answer.invocation.module_args.api_key).toBe('********');
   });
 
-  test('on standard input is in no command line', async () => {
+  test('an API key on standard input is shown neither in output nor in /proc', async () => {
     const child = spawn(executablePath(module), ['-']);
     const seen = new Set<string>();
     const watch = setInterval(() => seen.add(processes(child.pid ?? 0)), 5);
@@ -256,21 +260,24 @@ describe("an administrator's API key", () => {
     for (const shown of [printed, ...seen]) expectNoSecret('output and /proc', shown);
   });
 
-  test.each(['body', 'header'])('that the server repeats in a %s', async (where) => {
-    const fault: Fault =
-      where === 'body'
-        ? { kind: 'status', status: 400, text: JSON.stringify({ message: `bad key ${apiKey}` }) }
-        : { kind: 'redirect', location: `https://elsewhere.example/?key=${apiKey}` };
-    emulator.faults.add({ fault, times: 9 });
-    const answer = await expectSecretsKept({
-      module,
-      options: { ...options(), api_key: apiKey },
-    });
-    expect(answer).toMatchObject({ failed: true });
-  });
+  test.each(['body', 'header'])(
+    'an API key that the server repeats in a %s is not shown',
+    async (where) => {
+      const fault: Fault =
+        where === 'body'
+          ? { kind: 'status', status: 400, text: JSON.stringify({ message: `bad key ${apiKey}` }) }
+          : { kind: 'redirect', location: `https://elsewhere.example/?key=${apiKey}` };
+      emulator.faults.add({ fault, times: 9 });
+      const answer = await expectSecretsKept({
+        module,
+        options: { ...options(), api_key: apiKey },
+      });
+      expect(answer).toMatchObject({ failed: true });
+    },
+  );
 
   test.each(['jumpcloud_system', 'jumpcloud_host'] as const)(
-    'given to %s, which has no such option',
+    'an API key given to %s, which has no such option, is not shown',
     async (other) => {
       const given = { agent_dir: host.agentDir, api_url: emulator.url, api_key: apiKey };
       const answer = await expectSecretsKept({ module: other, options: given });
@@ -279,8 +286,8 @@ describe("an administrator's API key", () => {
   );
 });
 
-describe('a secret in the wrong place is not repeated', () => {
-  const wrong: [where: string, words: (secret: string) => string[]][] = [
+describe('a secret in the wrong place', () => {
+  const misplaced: [where: string, words: (secret: string) => string[]][] = [
     ['a flag', (secret) => [`--api_key=${secret}`]],
     ['a flag with a colon', (secret) => [`--api_key:${secret}`]],
     ['a short flag', (secret) => [`-k${secret}`]],
@@ -296,7 +303,7 @@ describe('a secret in the wrong place is not repeated', () => {
     ['JSON that is cut short', (secret) => [`{"api_key":"${secret}"`]],
     ['a name', (secret) => [JSON.stringify({ [secret]: 1 })]],
     ['a name like a setting', (secret) => [JSON.stringify({ [`api_key=${secret}`]: 1 })]],
-    ['a name that stands there twice', (secret) => [`{"${secret}":1,"${secret}":2}`]],
+    ['a name that occurs twice', (secret) => [`{"${secret}":1,"${secret}":2}`]],
     ['the value of a choice', (secret) => [JSON.stringify({ region: secret })]],
     ['a choice like a setting', (secret) => [JSON.stringify({ region: `key: ${secret}` })]],
     ['an unknown mapping', (secret) => [JSON.stringify({ auth: { api_key: secret } })]],
@@ -307,17 +314,20 @@ describe('a secret in the wrong place is not repeated', () => {
     ['a section', (secret) => [JSON.stringify({ system: { api_key: secret } })]],
     ['text for a section', (secret) => [JSON.stringify({ system: `{"k":"${secret}"` })]],
     ['a name in a section', (secret) => [JSON.stringify({ system: { [secret]: 1 } })]],
-    ['names', (secret) => [JSON.stringify({ names: { api_key: secret } })]],
-    ['the kinds of names', (secret) => [JSON.stringify({ names: { user: { [secret]: 5 } } })]],
+    [
+      'the ids of an unknown kind of names',
+      (secret) => [JSON.stringify({ names: { api_key: secret } })],
+    ],
+    ['a name in names', (secret) => [JSON.stringify({ names: { user: { [secret]: 5 } } })]],
     ['an attribute', (secret) => [JSON.stringify({ attributes: [`token=${secret}`] })]],
     ['text for attributes', (secret) => [JSON.stringify({ attributes: `token=${secret}` })]],
     ['an id', (secret) => [JSON.stringify({ primary_user: secret, groups: [secret] })]],
-    ['a key of kept ids', (secret) => [JSON.stringify({ keep: { [secret]: [] }, exclusive: 1 })]],
+    ['a key of keep', (secret) => [JSON.stringify({ keep: { [secret]: [] }, exclusive: 1 })]],
   ];
 
-  test.each(wrong)('as %s', async (where, words) => {
+  test.each(misplaced)('a secret as %s is not repeated', async (where, words) => {
     const secrets: [string, string][] = [['API key', apiKey]];
-    // What stands behind a sign is a secret however it looks.
+    // Text after such a key counts as a secret, whatever it looks like.
     if (/api_key[=:]|key: |token=|"auth"/.test(words('').join())) secrets.push(['word', 'hunter2']);
     for (const [what, secret] of secrets) {
       const ran = await runRaw('jumpcloud_names', words(secret), undefined);
@@ -352,7 +362,7 @@ describe('the password of a proxy', () => {
   });
   const url = (credentials = CREDENTIALS) => `http://${credentials}@127.0.0.1:${proxyPort}`;
 
-  test('in the option', async () => {
+  test('a proxy password in the option is masked in module_args', async () => {
     const answer = await expectSecretsKept({ options: { ...options(), proxy: url() } });
     expect(answer).not.toHaveProperty('failed');
     expect(answer).toMatchObject({
@@ -361,12 +371,12 @@ describe('the password of a proxy', () => {
     });
   });
 
-  test.each(['HTTPS_PROXY', 'https_proxy'])('in %s', async (name) => {
+  test.each(['HTTPS_PROXY', 'https_proxy'])('a proxy password in %s is not shown', async (name) => {
     const answer = await expectSecretsKept({ options: options(), env: { [name]: url() } });
     expect(answer).toMatchObject({ system: { id: secureHost.systemId } });
   });
 
-  test('that refuses it and repeats it', async () => {
+  test('a proxy password that the proxy refuses and repeats is not shown', async () => {
     const wrong = url(`joe:${encodeURIComponent(PASSWORD)}`);
     const answer = await expectSecretsKept({ options: { ...options(), proxy: wrong } });
     expect(answer).toMatchObject({ error: { code: 'rejected', status: 407 } });
@@ -374,7 +384,7 @@ describe('the password of a proxy', () => {
     expect(JSON.stringify(answer)).not.toContain(basic);
   });
 
-  test('that cannot be reached', async () => {
+  test('the password of a proxy that cannot be reached is not shown', async () => {
     const away = `http://${CREDENTIALS}@127.0.0.1:9`;
     const given = { ...options(), proxy: away, timeout: 1 };
     const answer = await expectSecretsKept({ options: given });
@@ -383,15 +393,15 @@ describe('the password of a proxy', () => {
 
   test.each([
     ['without a scheme', `jane:${PASSWORD}@proxy.example:3128`],
-    ['of another scheme', `socks5://${CREDENTIALS}@proxy.example:1080`],
-    ['with the password not encoded', `http://jane:${PASSWORD}@proxy.example:3128`],
+    ['with an unsupported scheme', `socks5://${CREDENTIALS}@proxy.example:1080`],
+    ['with an unencoded password', `http://jane:${PASSWORD}@proxy.example:3128`],
     ['with a password that looks like a port', `http://jane:12/${PASSWORD}@proxy.example`],
-    ['with a password behind a hash', `http://jane:12#${PASSWORD}@proxy.example`],
+    ['with a password after a hash sign', `http://jane:12#${PASSWORD}@proxy.example`],
     ['with a path', `http://${CREDENTIALS}@proxy.example/path`],
-    ['that is no URL', `http://jane:${PASSWORD}`],
-    ['in a list', [`http://${CREDENTIALS}@proxy.example`]],
-    ['in a mapping', { url: `http://${CREDENTIALS}@proxy.example` }],
-  ])('in an option that is wrong: %s', async (_, given) => {
+    ['that is not a URL', `http://jane:${PASSWORD}`],
+    ['that is a list', [`http://${CREDENTIALS}@proxy.example`]],
+    ['that is a mapping', { url: `http://${CREDENTIALS}@proxy.example` }],
+  ])('the password in a proxy option %s is not shown', async (_, given) => {
     const answer = await expectSecretsKept({ options: { ...options(), proxy: given } });
     expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
   });
@@ -399,13 +409,13 @@ describe('the password of a proxy', () => {
   test.each([
     `socks5://${CREDENTIALS}@proxy.example:1080`,
     `http://jane:${PASSWORD}@proxy.example:3128`,
-  ])('in a variable that is wrong: %s', async (given) => {
+  ])('the password in an invalid HTTPS_PROXY is not shown: %s', async (given) => {
     const answer = await expectSecretsKept({ options: options(), env: { HTTPS_PROXY: given } });
     expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
   });
 
-  test('is not handed to the command that stops the agent', async ({ skip }) => {
-    if (!canHaveMounts()) skip('this machine lets no test have mounts of its own');
+  test('a proxy password is not passed to the command that stops the agent', async ({ skip }) => {
+    if (!canHaveMounts()) skip('this machine does not allow mount namespaces');
     const bin = join(directory, 'bin');
     const seen = join(directory, 'systemctl.seen');
     mkdirSync(bin);
@@ -415,29 +425,29 @@ describe('the password of a proxy', () => {
     );
     chmodSync(join(bin, 'systemctl'), 0o755);
     const leaving = await secure.enrol();
-    // The commands that make the host must not be seen with what the module is given.
+    // Started first: the commands that prepare the host would show the module's environment.
     const [file = '', ...words] = onHostWith({ programs: bin });
-    const made = spawn(file, [...words, 'sh', '-c', 'echo; exec sleep 60']);
-    await once(made.stdout, 'data');
+    const prepared = spawn(file, [...words, 'sh', '-c', 'echo; exec sleep 60']);
+    await once(prepared.stdout, 'data');
     const answer = await expectSecretsKept({
       module: 'jumpcloud_removal',
       options: { ...options(), agent_dir: leaving.agentDir, timeout: 20, stop_agent: true },
       env: { HTTPS_PROXY: url() },
-      through: ['nsenter', `--mount=/proc/${made.pid}/ns/mnt`],
+      through: ['nsenter', `--mount=/proc/${prepared.pid}/ns/mnt`],
     });
-    made.kill('SIGKILL');
+    prepared.kill('SIGKILL');
     const left = readdirSync(leaving.agentDir);
     await leaving.remove();
     expect(answer).toMatchObject({ changed: true });
     expect(left).toContain('client.key');
-    const handed = readFileSync(seen, 'utf8');
-    expect(handed).toContain('PATH=');
-    expectNoSecret('systemctl', handed);
+    const passed = readFileSync(seen, 'utf8');
+    expect(passed).toContain('PATH=');
+    expectNoSecret('systemctl', passed);
   });
 });
 
 test.each(['jcagent.conf', 'client.crt', '.removed-from-jumpcloud', 'version.txt'])(
-  'a key that stands in %s by mistake is not shown',
+  'a private key that is in %s by mistake is not shown',
   async (name) => {
     const odd = await emulator.enrol();
     writeFileSync(join(odd.agentDir, name), readFileSync(join(odd.agentDir, 'client.key')));
@@ -449,7 +459,7 @@ test.each(['jcagent.conf', 'client.crt', '.removed-from-jumpcloud', 'version.txt
   },
 );
 
-test('a key given for arguments is not shown', async () => {
+test('a private key in place of a file of options is not shown', async () => {
   const path = join(host.agentDir, 'client.key');
   const child = spawn(executablePath(SYSTEM), [path]);
   let printed = '';

@@ -18,13 +18,13 @@ test.beforeEach(({ host: own }) => {
 });
 
 async function run(module: ModuleName, options: object = {}) {
-  const place = { agent_dir: host.agentDir, api_url: emulator.url };
-  return (await runModule(module, { ...place, ...options })).answer;
+  const connection = { agent_dir: host.agentDir, api_url: emulator.url };
+  return (await runModule(module, { ...connection, ...options })).answer;
 }
 const system = (options: object) => run('jumpcloud_system', options);
 
 describe.each(HOST_MODULES)('$name', ({ name }) => {
-  test('refuses to run on another system than system_id says, before any request', async () => {
+  test(`${name} refuses a system_id of another system before any request`, async () => {
     const { good } = sampleCallsOf(name);
     const other = 'f'.repeat(24);
     const { error, msg, ...answer } = await run(name, { ...good, system_id: other });
@@ -38,7 +38,7 @@ describe.each(HOST_MODULES)('$name', ({ name }) => {
     expect((await run(name, { ...good, system_id: host.systemId })).failed).toBeUndefined();
   });
 
-  test('takes null in the record for what is not there', async () => {
+  test(`${name} treats null in the record as missing`, async () => {
     Object.assign(emulator.store.record(host.systemId), {
       allowSshRootLogin: null,
       description: null,
@@ -54,15 +54,19 @@ describe.each(HOST_MODULES)('$name', ({ name }) => {
 });
 
 describe.each(HOST_MODULES)('$name', ({ name }) => {
-  test('never prints a systemToken of the record, at any depth', async () => {
+  test(`${name} never prints a systemToken of the record, at any depth`, async () => {
     const token = '5ecre7-of-an-old-record';
     Object.assign(emulator.store.record(host.systemId), {
       systemToken: token,
       agent: { systemToken: token, list: [{ deeper: { systemToken: { text: token } } }] },
       attributes: [{ name: 'role', value: 'db', systemToken: token }],
     });
-    const place = { agent_dir: host.agentDir, api_url: emulator.url, _ansible_verbosity: 3 };
-    const options = { ...place, ...fullCall(name, (type) => emulator.store.addNamed(type, type)) };
+    const options = {
+      agent_dir: host.agentDir,
+      api_url: emulator.url,
+      _ansible_verbosity: 3,
+      ...fullCall(name, (type) => emulator.store.addNamed(type, type)),
+    };
     for (const flags of [['--check', '--diff'], ['--diff'], ['--diff']]) {
       const ran = await runModule(name, options, { flags });
       expect(ran.answer.failed, ran.answer.msg).toBeUndefined();
@@ -72,7 +76,7 @@ describe.each(HOST_MODULES)('$name', ({ name }) => {
   });
 });
 
-test('a systemToken is not printed with a setting that did not take', async () => {
+test('a setting that was not applied is reported without its systemToken', async () => {
   const token = '5ecre7-of-an-old-record';
   const attributes = [{ name: 'role', value: 'db', systemToken: token }];
   Object.assign(emulator.store.record(host.systemId), { systemToken: token, attributes });
@@ -87,7 +91,7 @@ test('a systemToken is not printed with a setting that did not take', async () =
   expect(JSON.stringify(answer)).not.toContain(token);
 });
 
-test('a removal needs no more of a record than whose it is', async () => {
+test('a removal accepts a record with invalid settings', async () => {
   Object.assign(emulator.store.record(host.systemId), {
     attributes: 'none',
     displayName: 7,
@@ -107,7 +111,7 @@ describe('attributes', () => {
     Object.assign(emulator.store.record(host.systemId), { attributes });
   const stored = () => emulator.store.record(host.systemId).attributes;
 
-  test('that the run does not name keep every key they have', async () => {
+  test('attributes that the options do not name keep every key', async () => {
     const named = { _id: newId(), name: 'd', value: 'old' };
     give([...odd, named]);
     const desired = { attributes: { d: 'new', e: '5' } };
@@ -123,7 +127,7 @@ describe('attributes', () => {
     expect(stored()).toEqual(after);
   });
 
-  test('without a value are set when the run names them', async () => {
+  test('attributes without a value are set when the options name them', async () => {
     give(odd);
     const desired = { attributes: { b: '2', c: '3' }, _ansible_diff: true };
     const answer = await system(desired);
@@ -139,7 +143,7 @@ describe('attributes', () => {
     expect((await system(desired)).changed).toBe(false);
   });
 
-  test('without a value are removed when the run says so', async () => {
+  test('attributes without a value are removed by null and by purge_attributes', async () => {
     give(odd);
     expect(await system({ attributes: { c: null } })).toMatchObject({ changed: true });
     expect(stored()).toEqual(odd.slice(0, 2));
@@ -149,7 +153,7 @@ describe('attributes', () => {
     expect((await system(purge)).changed).toBe(false);
   });
 
-  test('that are null are none', async () => {
+  test('attributes that are null in the record count as none', async () => {
     give(null);
     expect(await system({ attributes: { a: null } })).toMatchObject({ changed: false });
     expect(await system({ attributes: { a: '1' } })).toMatchObject({ changed: true });
@@ -157,7 +161,7 @@ describe('attributes', () => {
   });
 });
 
-test('settings are what the options gave', async () => {
+test('the settings in a result can be given as options without a change', async () => {
   const desired = {
     display_name: 'web-1',
     description: 'a web server',
@@ -178,8 +182,8 @@ test('settings are what the options gave', async () => {
   expect(await system(done['settings'] as object)).toMatchObject({ changed: false });
 });
 
-describe('system_insights that JumpCloud does not take', () => {
-  test('with a refusal', async () => {
+describe('system_insights', () => {
+  test('system_insights that JumpCloud refuses fails with rejected', async () => {
     emulator.faults.add({
       fault: { kind: 'status', status: 400, text: '{"message":"systemInsights is not allowed"}' },
       when: ({ method }) => method === 'PUT',
@@ -188,7 +192,7 @@ describe('system_insights that JumpCloud does not take', () => {
     expect(answer).toMatchObject({ failed: true, changed: false, error: { code: 'rejected' } });
   });
 
-  test('without a word', async () => {
+  test('system_insights that JumpCloud ignores fails with not_applied', async () => {
     emulator.faults.add({
       fault: { kind: 'ignored-write' },
       when: ({ method }) => method === 'PUT',
@@ -199,7 +203,7 @@ describe('system_insights that JumpCloud does not take', () => {
   });
 });
 
-test('attributes of which a part was taken are a change', async () => {
+test('attributes that JumpCloud applies in part are reported as a change', async () => {
   emulator.faults.add({
     fault: {
       kind: 'concurrent',
@@ -224,29 +228,28 @@ test('attributes of which a part was taken are a change', async () => {
   });
 });
 
-test.each(['', ' \n'])('a removal refuses standard input that is empty (%j)', async (input) => {
-  const place = ['--check'];
-  const { answer } = await runRaw('jumpcloud_removal', place, input);
+test.each(['', ' \n'])('a removal refuses empty standard input (%j)', async (input) => {
+  const { answer } = await runRaw('jumpcloud_removal', ['--check'], input);
   expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
-  expect(answer.msg).toMatch(/^Standard input is empty.* Say \{\} to call/);
+  expect(answer.msg).toMatch(/^Standard input is empty.* To call .* send \{\}/);
   expect((await runRaw('jumpcloud_system_info', [], input)).answer.failed).toBeUndefined();
 });
 
-test('waiting in vain for a registration is told with its time', async () => {
+test('a registration that times out is reported with the time waited', async () => {
   const options = { agent_dir: join(host.agentDir, 'none'), registration_timeout: 0.6 };
   const answer = await system(options);
   expect(answer.error?.code).toBe('not_enrolled');
-  expect(answer.msg).toContain('It was waited for 0.6 s in vain');
+  expect(answer.msg).toContain('timed out after 0.6 s');
   const unwaited = await system({ agent_dir: options.agent_dir });
-  expect(unwaited.msg).toContain('can be waited for with registration_timeout');
+  expect(unwaited.msg).toContain('set registration_timeout');
 });
 
-test('a wrong clock and a wrong key are both told', async () => {
+test('a 401 with a wrong clock and a wrong key reports both', async () => {
   emulator.shiftHostClock(host.systemId, -3_600_000);
   const unauthorized = { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' } as const;
   emulator.faults.add({ fault: unauthorized, times: 2 });
   const answer = await system({});
   expect(answer.error?.code).toBe('unauthorized');
-  expect(answer.msg).toMatch(/of another registration than client\.key/);
+  expect(answer.msg).toMatch(/another registration than client\.key/);
   expect(answer.msg).toMatch(/clock is 3(600|599) s behind JumpCloud's/);
 });
