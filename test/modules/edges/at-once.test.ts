@@ -3,7 +3,7 @@ import type { FaultTarget } from '../../emulator/faults.ts';
 import type { LoggedRequest } from '../../emulator/types.ts';
 import { test } from '../../harness/fixture.ts';
 
-// Writes of one kind go out a few at a time; each answer is late enough for all of them to overlap.
+// Modules send writes of one kind a few at a time. Answers are slow enough for writes to overlap.
 
 const SLOW = { kind: 'slow', ms: 150 } as const;
 const UNAUTHORIZED = {
@@ -29,8 +29,8 @@ function writesOf(requests: readonly LoggedRequest[]): Write[] {
   });
 }
 
-/** The most of them that were under way at the same time. */
-function mostAtOnce(requests: readonly LoggedRequest[]): number {
+/** Returns the maximum number of requests in flight at the same time. */
+function maxInFlight(requests: readonly LoggedRequest[]): number {
   return Math.max(
     ...requests.map(
       ({ startedAt }) =>
@@ -40,8 +40,8 @@ function mostAtOnce(requests: readonly LoggedRequest[]): number {
   );
 }
 
-describe('writes of one kind', () => {
-  test('go out five at a time, and are told in the order of the list', async ({
+describe('concurrent writes', () => {
+  test('twelve writes are sent five at a time and reported in the order of the list', async ({
     host,
     emulator: { store, faults },
   }) => {
@@ -51,10 +51,10 @@ describe('writes of one kind', () => {
     expect(answer).toMatchObject({ changed: true, added: groups, removed: [] });
     const writes = writesOf(host.requests());
     expect(writes).toHaveLength(12);
-    expect(mostAtOnce(writes)).toBe(AT_ONCE);
+    expect(maxInFlight(writes)).toBe(AT_ONCE);
   });
 
-  test('take nothing away before all that gives has been answered', async ({
+  test('no edge is removed before all additions have been answered', async ({
     host,
     emulator: { store, faults },
   }) => {
@@ -74,7 +74,7 @@ describe('writes of one kind', () => {
     }
   });
 
-  test('of two kinds do not overlap', async ({ host, emulator: { store, faults } }) => {
+  test('writes of two kinds do not overlap', async ({ host, emulator: { store, faults } }) => {
     const groups = Array.from({ length: 3 }, () => store.addGroup());
     const users = Array.from({ length: 3 }, () => store.addUser());
     faults.add({ fault: SLOW, when: isWrite, times: 6 });
@@ -85,10 +85,10 @@ describe('writes of one kind', () => {
     for (const { id, startedAt } of writes) {
       if (users.includes(id)) expect(startedAt).toBeGreaterThanOrEqual(lastOf(groups));
     }
-    expect(mostAtOnce(writes)).toBe(3);
+    expect(maxInFlight(writes)).toBe(3);
   });
 
-  test('are refused in the order of the list, whichever answer came first', async ({
+  test('refused writes are reported in the order of the list, not of the answers', async ({
     host,
     emulator: { store, faults },
   }) => {
@@ -102,7 +102,7 @@ describe('writes of one kind', () => {
     });
   });
 
-  test('end with what concerns the whole run, and what was under way is told', async ({
+  test('a 401 ends the writes, and those in flight are reported', async ({
     host,
     emulator: { store, faults },
   }) => {
@@ -118,10 +118,7 @@ describe('writes of one kind', () => {
     expect(written).toHaveLength(AT_ONCE - 1);
   });
 
-  test('are not tried again once something concerns the whole run', async ({
-    host,
-    emulator: { store, faults },
-  }) => {
+  test('writes are not retried after a 401', async ({ host, emulator: { store, faults } }) => {
     const groups = Array.from({ length: 12 }, () => store.addGroup());
     faults.add({ fault: UNAUTHORIZED, when: isWrite });
     faults.add({ fault: { kind: 'status', status: 503 }, when: isWrite, times: 1000 });

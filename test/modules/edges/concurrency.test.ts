@@ -18,9 +18,9 @@ import {
   USERS,
 } from './edge-kind.ts';
 
-const NO: Sudo = { sudo: false, sudo_without_password: false };
-const WITH: Sudo = { sudo: true, sudo_without_password: false };
-const FREE: Sudo = { sudo: true, sudo_without_password: true };
+const WITHOUT_SUDO: Sudo = { sudo: false, sudo_without_password: false };
+const WITH_SUDO: Sudo = { sudo: true, sudo_without_password: false };
+const WITHOUT_PASSWORD: Sudo = { sudo: true, sudo_without_password: true };
 
 // Many processes on few cores: on a busy machine a test takes long without being stuck.
 vi.setConfig({ testTimeout: 300_000 });
@@ -33,12 +33,12 @@ test.beforeAll(({ emulator: shared }) => {
 const isWrite = ({ method }: FaultTarget) => method === 'POST';
 const isRead = ({ method }: FaultTarget) => method === 'GET';
 
-/** Somebody else does something just before the next write of the host arrives. */
-function beforeTheWrite(host: EdgeHost, change: () => void): void {
+/** Makes a change as someone else, just before the host's next write arrives. */
+function beforeWrite(host: EdgeHost, change: () => void): void {
   host.fault({ when: isWrite, fault: { kind: 'concurrent', when: 'before', change } });
 }
 
-/** What the run says was written, where the module has a list for it. */
+/** Returns the lists of written edges in a result. Only some modules have `updated`. */
 function lists(
   kind: EdgeKind,
   written: Partial<Record<'added' | 'updated' | 'removed', string[]>>,
@@ -47,149 +47,173 @@ function lists(
   return { ...none, ...written, changed: Object.keys(written).length > 0 };
 }
 
-/** Ways to lose the answer to a write that took effect. */
-const LOST: readonly [name: string, fault: Fault][] = [
+/** Faults that lose the answer to a write that took effect. */
+const LOST_ANSWERS: readonly [name: string, fault: Fault][] = [
   ['a cut connection', { kind: 'reset-after' }],
   ['a gateway that answers 502', { kind: 'status', status: 502, applied: true }],
 ];
 
-describe.concurrent('somebody else was faster', () => {
-  test.each(KINDS)('to add: agreement, and not ours ($target)', async (kind) => {
-    const host = await enrolFor(emulator, kind);
-    const id = newTarget(emulator.store, kind);
-    beforeTheWrite(host, () => host.tie(id));
-    const answer = await host.run([{ id }]);
-    expect(answer.failed, answer.msg).toBeUndefined();
-    expect(answer).toMatchObject({
-      ...lists(kind, {}),
-      msg: 'Nothing to change.',
-      [kind.field]: [listed(kind, id)],
-    });
-    expect(host.takeRequests().map(({ status }) => status)).toEqual([200, 409, 200]);
-    await host.remove();
-  });
-
-  test.each(KINDS)('to remove: agreement, and not ours ($target)', async (kind) => {
-    const host = await enrolFor(emulator, kind);
-    const id = newTarget(emulator.store, kind);
-    host.tie(id);
-    beforeTheWrite(host, () => host.cut(id));
-    const answer = await host.run([{ id }], { state: 'absent' });
-    expect(answer.failed, answer.msg).toBeUndefined();
-    expect(answer).toMatchObject({ ...lists(kind, {}), [kind.field]: [] });
-    expect(writesOf(host.takeRequests()).map(({ status }) => status)).toEqual([404]);
-    await host.remove();
-  });
-
-  test.each(KINDS)('of two, only ours counts ($target)', async (kind) => {
-    const host = await enrolFor(emulator, kind);
-    const [theirs = '', ours = '', gone = ''] = newTargets(emulator.store, kind, 3);
-    host.tie(gone);
-    beforeTheWrite(host, () => host.tie(theirs));
-    const answer = await host.run([{ id: theirs }, { id: ours }], { exclusive: true });
-    expect(answer).toMatchObject(lists(kind, { added: [ours], removed: [gone] }));
-    expect([...host.edges().keys()].sort()).toEqual([theirs, ours].sort());
-    await host.remove();
-  });
-
-  test.each([USERS, USER_GROUPS])('with another sudo: updated ($target)', async (kind) => {
-    const host = await enrolFor(emulator, kind);
-    const id = newTarget(emulator.store, kind);
-    beforeTheWrite(host, () => host.tie(id, attributesOf(FREE)));
-    const answer = await host.run([{ id, ...WITH }]);
-    expect(answer).toMatchObject({
-      ...lists(kind, { updated: [id] }),
-      [kind.field]: [listed(kind, id, WITH)],
-    });
-    expect(writesOf(host.takeRequests()).map(({ status }) => status)).toEqual([409, 204]);
-    expect(host.edges().get(id)).toEqual(attributesOf(WITH));
-    await host.remove();
-  });
-
-  test.each([USERS, USER_GROUPS])(
-    'with a sudo that nobody asked about: stays ($target)',
+describe.concurrent('an edge that someone else changes during the run', () => {
+  test.each(KINDS)(
+    'an edge that someone else adds first is not reported as added ($target)',
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const id = newTarget(emulator.store, kind);
-      beforeTheWrite(host, () => host.tie(id, attributesOf(FREE)));
+      beforeWrite(host, () => host.addEdge(id));
       const answer = await host.run([{ id }]);
-      expect(answer).toMatchObject({ ...lists(kind, {}), [kind.field]: [listed(kind, id, FREE)] });
+      expect(answer.failed, answer.msg).toBeUndefined();
+      expect(answer).toMatchObject({
+        ...lists(kind, {}),
+        msg: 'Nothing to change.',
+        [kind.field]: [listed(kind, id)],
+      });
+      expect(host.takeRequests().map(({ status }) => status)).toEqual([200, 409, 200]);
+      await host.remove();
+    },
+  );
+
+  test.each(KINDS)(
+    'an edge that someone else removes first is not reported as removed ($target)',
+    async (kind) => {
+      const host = await enrolFor(emulator, kind);
+      const id = newTarget(emulator.store, kind);
+      host.addEdge(id);
+      beforeWrite(host, () => host.removeEdge(id));
+      const answer = await host.run([{ id }], { state: 'absent' });
+      expect(answer.failed, answer.msg).toBeUndefined();
+      expect(answer).toMatchObject({ ...lists(kind, {}), [kind.field]: [] });
+      expect(writesOf(host.takeRequests()).map(({ status }) => status)).toEqual([404]);
+      await host.remove();
+    },
+  );
+
+  test.each(KINDS)(
+    'only the edge that this run added is reported as added ($target)',
+    async (kind) => {
+      const host = await enrolFor(emulator, kind);
+      const [byOther = '', byRun = '', unwanted = ''] = newTargets(emulator.store, kind, 3);
+      host.addEdge(unwanted);
+      beforeWrite(host, () => host.addEdge(byOther));
+      const answer = await host.run([{ id: byOther }, { id: byRun }], { exclusive: true });
+      expect(answer).toMatchObject(lists(kind, { added: [byRun], removed: [unwanted] }));
+      expect([...host.edges().keys()].sort()).toEqual([byOther, byRun].sort());
       await host.remove();
     },
   );
 
   test.each([USERS, USER_GROUPS])(
-    'to remove what was to be updated: added again ($target)',
+    'an edge that someone else adds with another sudo is updated ($target)',
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const id = newTarget(emulator.store, kind);
-      host.tie(id, attributesOf(WITH));
-      beforeTheWrite(host, () => host.cut(id));
-      const answer = await host.run([{ id, ...FREE }]);
+      beforeWrite(host, () => host.addEdge(id, attributesOf(WITHOUT_PASSWORD)));
+      const answer = await host.run([{ id, ...WITH_SUDO }]);
+      expect(answer).toMatchObject({
+        ...lists(kind, { updated: [id] }),
+        [kind.field]: [listed(kind, id, WITH_SUDO)],
+      });
+      expect(writesOf(host.takeRequests()).map(({ status }) => status)).toEqual([409, 204]);
+      expect(host.edges().get(id)).toEqual(attributesOf(WITH_SUDO));
+      await host.remove();
+    },
+  );
+
+  test.each([USERS, USER_GROUPS])(
+    'an edge that someone else adds keeps a sudo that is not managed ($target)',
+    async (kind) => {
+      const host = await enrolFor(emulator, kind);
+      const id = newTarget(emulator.store, kind);
+      beforeWrite(host, () => host.addEdge(id, attributesOf(WITHOUT_PASSWORD)));
+      const answer = await host.run([{ id }]);
+      expect(answer).toMatchObject({
+        ...lists(kind, {}),
+        [kind.field]: [listed(kind, id, WITHOUT_PASSWORD)],
+      });
+      await host.remove();
+    },
+  );
+
+  test.each([USERS, USER_GROUPS])(
+    'an edge that someone else removes before its update is added again ($target)',
+    async (kind) => {
+      const host = await enrolFor(emulator, kind);
+      const id = newTarget(emulator.store, kind);
+      host.addEdge(id, attributesOf(WITH_SUDO));
+      beforeWrite(host, () => host.removeEdge(id));
+      const answer = await host.run([{ id, ...WITHOUT_PASSWORD }]);
       expect(answer).toMatchObject({
         ...lists(kind, { added: [id] }),
-        [kind.field]: [{ id, ...FREE }],
+        [kind.field]: [{ id, ...WITHOUT_PASSWORD }],
       });
       expect(writesOf(host.takeRequests()).map(({ status }) => status)).toEqual([404, 204]);
-      expect(host.edges().get(id)).toEqual(attributesOf(FREE));
+      expect(host.edges().get(id)).toEqual(attributesOf(WITHOUT_PASSWORD));
       await host.remove();
     },
   );
 
-  test('to remove what was to lose its sudo: bound again, without', async () => {
+  test('a user whom someone else unbinds first is bound again without sudo', async () => {
     const host = await enrolFor(emulator, USERS);
     const id = newTarget(emulator.store, USERS);
-    host.tie(id, attributesOf(WITH));
-    beforeTheWrite(host, () => host.cut(id));
+    host.addEdge(id, attributesOf(WITH_SUDO));
+    beforeWrite(host, () => host.removeEdge(id));
     const answer = await host.run([{ id, sudo: false }]);
-    expect(answer).toMatchObject({ ...lists(USERS, { added: [id] }), users: [{ id, ...NO }] });
+    expect(answer).toMatchObject({
+      ...lists(USERS, { added: [id] }),
+      users: [{ id, ...WITHOUT_SUDO }],
+    });
     await host.remove();
   });
 
-  test('to bind another user: exclusive takes that one away, too', async () => {
+  test('exclusive removes a user whom someone else binds during the run', async () => {
     const host = await enrolFor(emulator, USERS);
-    const [desired = '', stranger = ''] = newTargets(emulator.store, USERS, 2);
-    beforeTheWrite(host, () => host.tie(stranger));
+    const [desired = '', unwanted = ''] = newTargets(emulator.store, USERS, 2);
+    beforeWrite(host, () => host.addEdge(unwanted));
     const answer = await host.run([{ id: desired }], { exclusive: true });
-    expect(answer).toMatchObject(lists(USERS, { added: [desired], removed: [stranger] }));
+    expect(answer).toMatchObject(lists(USERS, { added: [desired], removed: [unwanted] }));
     expect([...host.edges().keys()]).toEqual([desired]);
     await host.remove();
   });
 });
 
-describe.concurrent('an object that was deleted meanwhile', () => {
-  test.each(KINDS)('cannot be added: not_found names it ($target)', async (kind) => {
-    const { store } = emulator;
-    const host = await enrolFor(emulator, kind);
-    const id = newTarget(store, kind);
-    beforeTheWrite(host, () => deleteTarget(store, host.systemId, kind, id));
-    const answer = await host.run([{ id }]);
-    expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'not_found' } });
-    expect(answer.msg).toContain(`${kind.target.replace('_', ' ')} ${id}`);
-    await host.remove();
-  });
-
-  test.each(KINDS)('is absent as asked ($target)', async (kind) => {
-    const { store } = emulator;
-    const host = await enrolFor(emulator, kind);
-    const id = newTarget(store, kind);
-    host.tie(id);
-    beforeTheWrite(host, () => deleteTarget(store, host.systemId, kind, id));
-    const answer = await host.run([{ id }], { state: 'absent' });
-    expect(answer.failed, answer.msg).toBeUndefined();
-    expect(answer).toMatchObject({ ...lists(kind, {}), [kind.field]: [] });
-    await host.remove();
-  });
-
-  test.each([USERS, USER_GROUPS])(
-    'cannot be updated: not_found names it ($target)',
+describe.concurrent('an object that is deleted during the run', () => {
+  test.each(KINDS)(
+    'adding an edge to a deleted object fails with not_found and its id ($target)',
     async (kind) => {
       const { store } = emulator;
       const host = await enrolFor(emulator, kind);
       const id = newTarget(store, kind);
-      host.tie(id);
-      beforeTheWrite(host, () => deleteTarget(store, host.systemId, kind, id));
-      const answer = await host.run([{ id, ...WITH }]);
+      beforeWrite(host, () => deleteTarget(store, host.systemId, kind, id));
+      const answer = await host.run([{ id }]);
+      expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'not_found' } });
+      expect(answer.msg).toContain(`${kind.target.replace('_', ' ')} ${id}`);
+      await host.remove();
+    },
+  );
+
+  test.each(KINDS)(
+    'removing an edge to a deleted object succeeds without a change ($target)',
+    async (kind) => {
+      const { store } = emulator;
+      const host = await enrolFor(emulator, kind);
+      const id = newTarget(store, kind);
+      host.addEdge(id);
+      beforeWrite(host, () => deleteTarget(store, host.systemId, kind, id));
+      const answer = await host.run([{ id }], { state: 'absent' });
+      expect(answer.failed, answer.msg).toBeUndefined();
+      expect(answer).toMatchObject({ ...lists(kind, {}), [kind.field]: [] });
+      await host.remove();
+    },
+  );
+
+  test.each([USERS, USER_GROUPS])(
+    'updating an edge to a deleted object fails with not_found and its id ($target)',
+    async (kind) => {
+      const { store } = emulator;
+      const host = await enrolFor(emulator, kind);
+      const id = newTarget(store, kind);
+      host.addEdge(id);
+      beforeWrite(host, () => deleteTarget(store, host.systemId, kind, id));
+      const answer = await host.run([{ id, ...WITH_SUDO }]);
       expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'not_found' } });
       expect(answer.msg).toContain(id);
       await host.remove();
@@ -197,40 +221,43 @@ describe.concurrent('an object that was deleted meanwhile', () => {
   );
 });
 
-describe.concurrent('a write whose answer was lost is ours', () => {
+describe.concurrent('a write whose answer is lost', () => {
   const rows = [GROUPS, USERS, COMMANDS].flatMap((kind) =>
-    LOST.map(([how, fault]) => ({ kind, option: kind.option, how, fault })),
+    LOST_ANSWERS.map(([how, fault]) => [kind.option, how, { kind, fault }] as const),
   );
-  test.each(rows)('$option, by $how', async ({ kind, fault }) => {
-    const host = await enrolFor(emulator, kind);
-    const id = newTarget(emulator.store, kind);
-    host.fault({ when: isWrite, fault });
-    expect(await host.run([{ id }])).toMatchObject(lists(kind, { added: [id] }));
-    expect(
-      host
-        .takeRequests()
-        .map(({ status }) => status)
-        .slice(1),
-    ).toEqual([fault.kind === 'status' ? fault.status : 0, 409, 200]);
-    host.fault({ when: isWrite, fault });
-    const gone = await host.run([{ id }], { state: 'absent' });
-    expect(gone).toMatchObject(lists(kind, { removed: [id] }));
-    expect(writesOf(host.takeRequests()).map(({ status }) => status)[1]).toBe(404);
-    await host.remove();
-  });
+  test.each(rows)(
+    'writes to %s are reported as changes although %s loses the answer',
+    async (_option, _how, { kind, fault }) => {
+      const host = await enrolFor(emulator, kind);
+      const id = newTarget(emulator.store, kind);
+      host.fault({ when: isWrite, fault });
+      expect(await host.run([{ id }])).toMatchObject(lists(kind, { added: [id] }));
+      expect(
+        host
+          .takeRequests()
+          .map(({ status }) => status)
+          .slice(1),
+      ).toEqual([fault.kind === 'status' ? fault.status : 0, 409, 200]);
+      host.fault({ when: isWrite, fault });
+      const gone = await host.run([{ id }], { state: 'absent' });
+      expect(gone).toMatchObject(lists(kind, { removed: [id] }));
+      expect(writesOf(host.takeRequests()).map(({ status }) => status)[1]).toBe(404);
+      await host.remove();
+    },
+  );
 
-  test('an update, too', async () => {
+  test('an update is reported as a change although a cut connection loses the answer', async () => {
     const host = await enrolFor(emulator, USERS);
     const id = newTarget(emulator.store, USERS);
-    host.tie(id);
+    host.addEdge(id);
     host.fault({ when: isWrite, fault: { kind: 'reset-after' } });
-    expect(await host.run([{ id, ...WITH }])).toMatchObject(lists(USERS, { updated: [id] }));
+    expect(await host.run([{ id, ...WITH_SUDO }])).toMatchObject(lists(USERS, { updated: [id] }));
     await host.remove();
   });
 });
 
-describe.concurrent('a run of which a part is refused', () => {
-  /** JumpCloud refuses the next write about an object. */
+describe.concurrent('a run with a refused write', () => {
+  /** Lets JumpCloud refuse the next write of the edge to an object. */
   const refuse = (host: EdgeHost, id: string) =>
     host.fault({
       when: ({ method, url, body }) =>
@@ -239,7 +266,7 @@ describe.concurrent('a run of which a part is refused', () => {
     });
 
   test.each(KINDS)(
-    'writes the rest, says so, and the next one finishes ($target)',
+    'a refused edge is reported, others are added, and the next run adds it ($target)',
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const ids = newTargets(emulator.store, kind, 5);
@@ -272,10 +299,10 @@ describe.concurrent('a run of which a part is refused', () => {
     },
   );
 
-  test('adds before it takes away, and takes away the rest', async () => {
+  test('a refused removal does not stop additions, updates and other removals', async () => {
     const host = await enrolFor(emulator, USERS);
     const [a = '', b = '', c = '', d = '', e = ''] = newTargets(emulator.store, USERS, 5);
-    for (const id of [b, d, e]) host.tie(id);
+    for (const id of [b, d, e]) host.addEdge(id);
     refuse(host, d);
     const run = () => host.run([{ id: a }, { id: b, sudo: true }, { id: c }], { exclusive: true });
     const failed = await run();
@@ -288,7 +315,7 @@ describe.concurrent('a run of which a part is refused', () => {
     await host.remove();
   });
 
-  test('at its first write has changed nothing', async () => {
+  test('a run whose only write is refused has changed nothing', async () => {
     const host = await enrolFor(emulator, GROUPS);
     const id = newTarget(emulator.store, GROUPS);
     refuse(host, id);
@@ -297,7 +324,7 @@ describe.concurrent('a run of which a part is refused', () => {
     await host.remove();
   });
 
-  test('when reading back fails, says what was done', async () => {
+  test('a run that fails to read back reports its writes', async () => {
     const host = await enrolFor(emulator, COMMANDS);
     const id = newTarget(emulator.store, COMMANDS);
     host.fault({ when: isRead, skip: 1, fault: { kind: 'status', status: 403 } });
@@ -312,19 +339,19 @@ describe.concurrent('a run of which a part is refused', () => {
 });
 
 describe.concurrent('a list that changes while its pages are read', () => {
-  /** After the first page went out, something happens. */
-  const afterTheFirstPage = (host: EdgeHost, change: () => void) =>
+  /** Makes a change after the first page was sent. */
+  const afterFirstPage = (host: EdgeHost, change: () => void) =>
     host.fault({ when: isRead, fault: { kind: 'concurrent', when: 'after', change } });
 
   test.each([GROUPS, USERS, COMMANDS])(
-    'an entry before the wanted one leaves ($target)',
+    'an edge that moves to an earlier page is still found ($target)',
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const ids = newTargets(emulator.store, kind, 150);
-      for (const id of ids) host.tie(id);
-      // The wanted one moves from the second page to the first, which was read already.
+      for (const id of ids) host.addEdge(id);
+      // The desired edge moves from the second page to the first, which was read already.
       const [first = '', desired = ''] = [ids[0], ids[100]];
-      afterTheFirstPage(host, () => host.cut(first));
+      afterFirstPage(host, () => host.removeEdge(first));
       const answer = await host.run([{ id: desired }]);
       expect(answer.failed, answer.msg).toBeUndefined();
       expect(answer).toMatchObject(lists(kind, {}));
@@ -334,41 +361,41 @@ describe.concurrent('a list that changes while its pages are read', () => {
     },
   );
 
-  test('an entry before comes', async () => {
+  test('an edge that is added to an earlier page is listed', async () => {
     const host = await enrolFor(emulator, GROUPS);
     const [early = '', ...ids] = newTargets(emulator.store, GROUPS, 151);
-    for (const id of ids) host.tie(id);
-    afterTheFirstPage(host, () => host.tie(early));
+    for (const id of ids) host.addEdge(id);
+    afterFirstPage(host, () => host.addEdge(early));
     const answer = await host.run([{ id: ids.at(-1) ?? '' }]);
     expect(answer).toMatchObject({ ...lists(GROUPS, {}), groups: [early, ...ids] });
     await host.remove();
   });
 
-  test('exclusive takes away what was missed at first', async () => {
+  test('exclusive removes an edge that moves to an earlier page', async () => {
     const host = await enrolFor(emulator, COMMANDS);
     const ids = newTargets(emulator.store, COMMANDS, 103);
-    for (const id of ids) host.tie(id);
-    const [left = '', missed = ''] = [ids[0], ids[100]];
-    afterTheFirstPage(host, () => host.cut(left));
+    for (const id of ids) host.addEdge(id);
+    const [gone = '', missed = ''] = [ids[0], ids[100]];
+    afterFirstPage(host, () => host.removeEdge(gone));
     const answer = await host.run([{ id: ids[1] ?? '' }], { exclusive: true });
     expect(answer.failed, answer.msg).toBeUndefined();
     expect(answer['removed']).toContain(missed);
-    expect(answer['removed']).not.toContain(left);
+    expect(answer['removed']).not.toContain(gone);
     expect([...host.edges().keys()]).toEqual([ids[1]]);
     await host.remove();
   });
 });
 
-describe.concurrent('what does not show', () => {
-  // Ten seconds for each kind, so all at the same time.
-  test('is not_applied after ten seconds', async () => {
-    await Promise.all([GROUPS, USERS, COMMANDS].map(isNotApplied));
+describe.concurrent('a write that does not become visible', () => {
+  // Each kind takes ten seconds, so all run at the same time.
+  test('a write that is not visible after ten seconds fails with not_applied', async () => {
+    await Promise.all([GROUPS, USERS, COMMANDS].map(verifyNotApplied));
   });
 
-  async function isNotApplied(kind: EdgeKind): Promise<void> {
+  async function verifyNotApplied(kind: EdgeKind): Promise<void> {
     const host = await enrolFor(emulator, kind);
     const [desired = '', unwanted = ''] = newTargets(emulator.store, kind, 2);
-    host.tie(unwanted);
+    host.addEdge(unwanted);
     host.fault({ when: isWrite, times: 2, fault: { kind: 'ignored-write' } });
     const answer = await host.run([{ id: desired }], { exclusive: true });
     const missing = [
@@ -378,18 +405,18 @@ describe.concurrent('what does not show', () => {
     expect(answer).toMatchObject({ failed: true, error: { code: 'not_applied', missing } });
     const requests = host.takeRequests();
     const writes = writesOf(requests);
-    const patience = (requests.at(-1)?.startedAt ?? 0) - (writes.at(-1)?.startedAt ?? 0);
-    expect(patience).toBeGreaterThan(9500);
-    // Far below the budget of 120 s, which would be the other thing to end it.
-    expect(patience).toBeLessThan(60_000);
+    const waited = (requests.at(-1)?.startedAt ?? 0) - (writes.at(-1)?.startedAt ?? 0);
+    expect(waited).toBeGreaterThan(9500);
+    // Far below the timeout of 120 s, which would end the run, too.
+    expect(waited).toBeLessThan(60_000);
     expect(writes).toHaveLength(2);
     await host.remove();
   }
 
-  test('because somebody undoes it is not fought over', async () => {
+  test('a write that someone else undoes is not repeated', async () => {
     const host = await enrolFor(emulator, GROUPS);
     const id = newTarget(emulator.store, GROUPS);
-    const change = () => host.cut(id);
+    const change = () => host.removeEdge(id);
     host.fault({ when: isWrite, fault: { kind: 'concurrent', when: 'after', change } });
     const answer = await host.run([{ id }]);
     expect(answer).toMatchObject({ failed: true, error: { code: 'not_applied' } });
@@ -398,16 +425,18 @@ describe.concurrent('what does not show', () => {
   });
 });
 
-describe.concurrent('a graph that lags', () => {
-  test('by 1.5 s is waited for', async ({ startWith }) => {
+describe.concurrent('a graph that shows writes late', () => {
+  test('a graph that lags by 1.5 s is read again until it shows the writes', async ({
+    startWith,
+  }) => {
     const lagging = await startWith({ observeLag: 1500 });
-    await Promise.all(KINDS.map((kind) => waitsFor(lagging, kind)));
+    await Promise.all(KINDS.map((kind) => verifyWaits(lagging, kind)));
   });
 
-  async function waitsFor(lagging: Emulator, kind: EdgeKind): Promise<void> {
+  async function verifyWaits(lagging: Emulator, kind: EdgeKind): Promise<void> {
     const host = await enrolFor(lagging, kind);
     const [desired = '', unwanted = ''] = newTargets(lagging.store, kind, 2);
-    host.tie(unwanted);
+    host.addEdge(unwanted);
     const answer = await host.run([{ id: desired }], { exclusive: true });
     expect(answer.failed, answer.msg).toBeUndefined();
     expect(answer).toMatchObject({
@@ -421,19 +450,21 @@ describe.concurrent('a graph that lags', () => {
     await host.remove();
   }
 
-  test('is given its time anew for what has to be put right late', async ({ startWith }) => {
+  test('an update that turns out necessary late gets the full waiting time', async ({
+    startWith,
+  }) => {
     const lagging = await startWith({ observeLag: 4000 });
     const host = await enrolFor(lagging, USERS);
     const [a = '', b = ''] = newTargets(lagging.store, USERS, 2);
-    // Nothing of this shows for four seconds, and then the sudo of the second one is wrong.
-    const change = () => host.tie(b, attributesOf(FREE));
+    // The graph shows nothing for four seconds. Then the sudo of the second user is wrong.
+    const change = () => host.addEdge(b, attributesOf(WITHOUT_PASSWORD));
     const isOfB = (request: FaultTarget) => isWrite(request) && Object(request.body).id === b;
     host.fault({ when: isOfB, fault: { kind: 'concurrent', when: 'before', change } });
-    const answer = await host.run([{ id: a }, { id: b, ...WITH }]);
+    const answer = await host.run([{ id: a }, { id: b, ...WITH_SUDO }]);
     expect(answer.failed, answer.msg).toBeUndefined();
     expect(answer).toMatchObject(lists(USERS, { added: [a], updated: [b] }));
     const statuses = writesOf(host.takeRequests()).map(({ status }) => status);
-    // The first two overtake one another.
+    // The first two writes arrive in any order.
     expect([...statuses.slice(0, 2).sort(), ...statuses.slice(2)]).toEqual([204, 409, 204]);
     await host.remove();
   });

@@ -1,19 +1,19 @@
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { FaultRule, FaultTarget } from '../../emulator/faults.ts';
-import { enrolForCalls } from '../../emulator/furnish.ts';
+import { addSampleObjects } from '../../emulator/sample-objects.ts';
 import type { EdgeAttributes, LoggedRequest } from '../../emulator/types.ts';
 import { type Answer, type CallOptions, runModule } from '../../harness/executable.ts';
 import {
-  asking,
-  cut,
+  addEdge,
   type DesiredState,
   type EdgeKind,
   edgesOf,
   everythingElse,
-  tie,
+  optionsFor,
+  removeEdge,
 } from './edge-kind.ts';
 
-/** A host of its own in an emulator that tests share, seen through one kind of its edges. */
+/** A separate host in a shared emulator, for tests of one kind of edge. */
 export interface EdgeHost {
   readonly systemId: string;
   readonly agentDir: string;
@@ -23,31 +23,31 @@ export interface EdgeHost {
     rest?: Record<string, unknown>,
     call?: CallOptions,
   ): Promise<Answer>;
-  /** Takes the requests of this host since the last time. */
+  /** Returns the requests of this host since the last call. */
   takeRequests(): LoggedRequest[];
-  /** What is asked of requests like `request` of this host goes wrong. */
+  /** Injects a fault into requests of this host. */
   fault(rule: FaultRule): void;
-  tie(id: string, attributes?: EdgeAttributes): void;
-  cut(id: string): void;
+  addEdge(id: string, attributes?: EdgeAttributes): void;
+  removeEdge(id: string): void;
   edges(): Map<string, EdgeAttributes>;
   everythingElse(): unknown;
   remove(): Promise<void>;
 }
 
-/** Enrols a host that has something of every other kind of edges already. */
+/** Enrols a host that has edges of every other kind already. */
 export async function enrolFor(emulator: Emulator, kind: EdgeKind): Promise<EdgeHost> {
   const { store } = emulator;
   const host = await emulator.enrol();
   const { systemId, agentDir } = host;
-  enrolForCalls(store, systemId);
-  for (const id of edgesOf(store, systemId, kind).keys()) cut(store, systemId, kind, id);
+  addSampleObjects(store, systemId);
+  for (const id of edgesOf(store, systemId, kind).keys()) removeEdge(store, systemId, kind, id);
   const taken = new Set<LoggedRequest>();
   return {
     systemId,
     agentDir,
     async run(desired, rest = {}, call = {}) {
       const connection = { agent_dir: agentDir, api_url: emulator.url };
-      const options = { ...connection, ...asking(kind, desired), ...rest };
+      const options = { ...connection, ...optionsFor(kind, desired), ...rest };
       const ran = await runModule(kind.module, options, { flags: ['--diff'], ...call });
       return ran.answer;
     },
@@ -59,22 +59,22 @@ export async function enrolFor(emulator: Emulator, kind: EdgeKind): Promise<Edge
       return fresh;
     },
     fault({ when, ...rule }) {
-      const ours = (request: FaultTarget) =>
+      const isOfHost = (request: FaultTarget) =>
         request.url.includes(systemId) || Object(request.body).id === systemId;
       emulator.faults.add({
         ...rule,
-        when: (request) => ours(request) && (when?.(request) ?? true),
+        when: (request) => isOfHost(request) && (when?.(request) ?? true),
       });
     },
-    tie: (id, attributes) => tie(store, systemId, kind, id, attributes),
-    cut: (id) => cut(store, systemId, kind, id),
+    addEdge: (id, attributes) => addEdge(store, systemId, kind, id, attributes),
+    removeEdge: (id) => removeEdge(store, systemId, kind, id),
     edges: () => edgesOf(store, systemId, kind),
     everythingElse: () => everythingElse(store, systemId, kind),
     remove: () => host.remove(),
   };
 }
 
-/** Those requests that may change something. */
+/** Returns the requests that may change something. */
 export function writesOf(requests: readonly LoggedRequest[]): LoggedRequest[] {
   return requests.filter(({ method }) => method !== 'GET');
 }

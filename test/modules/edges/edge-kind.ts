@@ -7,12 +7,12 @@ export interface Sudo {
   readonly sudo_without_password: boolean;
 }
 
-/** An edge as it is asked for; what is undefined is not managed. */
+/** An edge as the options ask for it. Undefined attributes are not managed. */
 export interface DesiredState extends Partial<Sudo> {
   readonly id: string;
 }
 
-/** One kind of edges, the module that keeps it, and how that module speaks of it. */
+/** A kind of edge, the module that manages it, and the names that the module uses for it. */
 export interface EdgeKind {
   readonly module:
     | 'jumpcloud_group_membership'
@@ -21,7 +21,7 @@ export interface EdgeKind {
   readonly target: 'system_group' | AssociationType;
   readonly option: 'groups' | 'users' | 'ids';
   readonly field: 'groups' | 'users' | 'associations';
-  /** Whether sudo is asked for edge by edge, for all alike, or not at all. */
+  /** Whether the options set sudo for each edge, for all edges at once, or not at all. */
   readonly sudo: 'each' | 'all' | 'none';
 }
 
@@ -50,7 +50,6 @@ export const COMMANDS: EdgeKind = { ...association, target: 'command', sudo: 'no
 export const POLICIES: EdgeKind = { ...association, target: 'policy', sudo: 'none' };
 export const POLICY_GROUPS: EdgeKind = { ...association, target: 'policy_group', sudo: 'none' };
 
-/** Every kind there is. */
 export const KINDS: readonly EdgeKind[] = [
   GROUPS,
   USERS,
@@ -60,12 +59,12 @@ export const KINDS: readonly EdgeKind[] = [
   POLICY_GROUPS,
 ];
 
-/** The attributes that an edge of that sudo carries. */
+/** Returns the attributes of an edge with that sudo. */
 export function attributesOf({ sudo, sudo_without_password }: Sudo): EdgeAttributes {
   return { sudo: { enabled: sudo, withoutPassword: sudo_without_password } };
 }
 
-/** What a case may ask of an edge's sudo; nothing more often than each of the rest. */
+/** Sudo options of a random case. Unmanaged sudo is twice as likely as each other entry. */
 export const anySudo: readonly Partial<Sudo>[] = [
   {},
   {},
@@ -77,7 +76,7 @@ export const anySudo: readonly Partial<Sudo>[] = [
   { sudo: true, sudo_without_password: true },
 ];
 
-/** What an edge may carry before a case begins. */
+/** Attributes of an edge before a random case. */
 export const anyAttributes: readonly EdgeAttributes[] = [
   undefined,
   attributesOf({ sudo: false, sudo_without_password: false }),
@@ -85,8 +84,11 @@ export const anyAttributes: readonly EdgeAttributes[] = [
   attributesOf({ sudo: true, sudo_without_password: true }),
 ];
 
-/** The options that ask for edges; where sudo is one for all, the first edge's. */
-export function asking(kind: EdgeKind, desired: readonly DesiredState[]): Record<string, unknown> {
+/** Returns the options that ask for edges. Sudo for all edges is that of the first one. */
+export function optionsFor(
+  kind: EdgeKind,
+  desired: readonly DesiredState[],
+): Record<string, unknown> {
   if (kind.sudo === 'each') return { users: desired };
   const ids = desired.map(({ id }) => id);
   if (kind.target === 'system_group') return { groups: ids };
@@ -94,7 +96,7 @@ export function asking(kind: EdgeKind, desired: readonly DesiredState[]): Record
   return { type: kind.target, ids, ...(kind.sudo === 'all' && sudo) };
 }
 
-/** An edge as the module lists it. */
+/** Returns an edge as it is listed in the module's result. */
 export function listed(kind: EdgeKind, id: string, sudo?: Partial<Sudo>): unknown {
   if (kind.target === 'system_group') return id;
   if (kind.sudo === 'none') return { id };
@@ -105,26 +107,26 @@ export function listed(kind: EdgeKind, id: string, sudo?: Partial<Sudo>): unknow
   };
 }
 
-/** Makes a new object that an edge of this kind can lead to. */
+/** Creates an object that an edge of this kind can lead to. */
 export function newTarget(store: Store, { target }: EdgeKind): string {
   return target === 'system_group' ? store.addGroup() : store.add(target);
 }
 
-/** So many new objects, in the order of their ids. */
+/** Creates `count` objects, and returns their ids in order. */
 export function newTargets(store: Store, kind: EdgeKind, count: number): string[] {
   return Array.from({ length: count }, () => newTarget(store, kind)).sort();
 }
 
-/** Deletes an object, with the edges to it of one system. */
+/** Deletes an object and one system's edge to it. */
 export function deleteTarget(store: Store, systemId: string, kind: EdgeKind, id: string): void {
-  cut(store, systemId, kind, id);
+  removeEdge(store, systemId, kind, id);
   if (kind.target === 'system_group') store.groups.delete(id);
   else if (kind.target === 'user_group') store.userGroups.delete(id);
   else store.objects[kind.target].delete(id);
 }
 
-/** Makes an edge, as somebody else than this host would. */
-export function tie(
+/** Adds an edge, as someone other than this host would. */
+export function addEdge(
   store: Store,
   systemId: string,
   { target }: EdgeKind,
@@ -135,13 +137,13 @@ export function tie(
   else store.associate(systemId, target, id, attributes);
 }
 
-/** Takes an edge away, as somebody else than this host would. */
-export function cut(store: Store, systemId: string, { target }: EdgeKind, id: string): void {
+/** Removes an edge, as someone other than this host would. */
+export function removeEdge(store: Store, systemId: string, { target }: EdgeKind, id: string): void {
   if (target === 'system_group') store.leave(systemId, id);
   else store.dissociate(systemId, target, id);
 }
 
-/** A system's edges of this kind, with what they carry. */
+/** Returns a system's edges of this kind: attributes by id. */
 export function edgesOf(
   store: Store,
   systemId: string,
@@ -152,7 +154,7 @@ export function edgesOf(
     : new Map(store.edgesOf(systemId, target));
 }
 
-/** All the rest of a system's graph, and its record: what a module of this kind must not move. */
+/** Returns a system's record and other edges, which the kind's module must not change. */
 export function everythingElse(store: Store, systemId: string, { target }: EdgeKind): unknown {
   const { groups, edges } = store.snapshot(systemId);
   return structuredClone({

@@ -9,13 +9,13 @@ import { enrolFor, writesOf } from './edge-host.ts';
 import {
   anyAttributes,
   anySudo,
-  asking,
   COMMANDS,
   type DesiredState,
   type EdgeKind,
   GROUPS,
   listed,
   newTargets,
+  optionsFor,
   POLICIES,
   POLICY_GROUPS,
   type Sudo,
@@ -23,13 +23,13 @@ import {
   USERS,
 } from './edge-kind.ts';
 
-// Each case runs a module three times. As processes that would be minutes, so most cases run in
-// this process, over the same socket, from options to result; a slice of them runs the built
-// executables, which differ only in how they are called.
+// Each case runs a module three times. Starting executables would take minutes, so most cases run
+// in this process, over the same socket. Some run the built executables, which differ only in how
+// they are called.
 const CASES = 300;
 const CASES_OF_EXECUTABLES = 10;
 
-/** Objects of one kind that a case plays with. */
+/** Number of objects of one kind in a case. */
 const POOL = 8;
 
 type Runner = (
@@ -46,7 +46,7 @@ const executable: Runner = async (module, options, check) => {
   return rest as Answer;
 };
 
-/** Something that a case says of the object at `index` of its pool. */
+/** The desired state of the object at `index` of a case's pool. */
 interface DesiredAt extends Partial<Sudo> {
   readonly index: number;
 }
@@ -54,13 +54,13 @@ interface DesiredAt extends Partial<Sudo> {
 interface Case {
   readonly kind: EdgeKind;
   readonly before: readonly { readonly index: number; readonly attributes: EdgeAttributes }[];
-  /** At most one per object, in the order in which they are asked for. */
+  /** At most one per object, in the order of the options. */
   readonly desired: readonly DesiredAt[];
   readonly state: 'present' | 'absent';
   readonly exclusive: boolean;
-  /** Ids in capitals, and where the module takes it, all of them twice. */
-  readonly loud: boolean;
-  /** Users, if the pool is of users, whom a user group lets in as well. */
+  /** Ids in upper case and, where the module accepts it, each of them twice. */
+  readonly oddIds: boolean;
+  /** If the pool is of users: those who also have access through a user group. */
   readonly throughGroup: readonly number[];
 }
 
@@ -73,16 +73,16 @@ function caseOf(...kinds: EdgeKind[]): fc.Arbitrary<Case> {
     .record({
       kind: fc.constantFrom(...kinds),
       before: someOf(fc.record({ index, attributes: fc.constantFrom(...anyAttributes) })),
-      desired: someOf(fc.record({ index, desired: fc.constantFrom(...anySudo) })),
+      desired: someOf(fc.record({ index, sudo: fc.constantFrom(...anySudo) })),
       mode: fc.constantFrom('present', 'present', 'absent', 'exclusive'),
-      loud: fc.boolean(),
+      oddIds: fc.boolean(),
       throughGroup: fc.uniqueArray(index),
     })
     .map(({ kind, before, desired, mode, ...rest }) => {
       const state = mode === 'absent' ? 'absent' : 'present';
       const sudoOf = (own: Partial<Sudo>) => {
         if (kind.sudo === 'none' || state === 'absent') return {};
-        return kind.sudo === 'each' ? own : (desired[0]?.desired ?? {});
+        return kind.sudo === 'each' ? own : (desired[0]?.sudo ?? {});
       };
       return {
         ...rest,
@@ -93,13 +93,13 @@ function caseOf(...kinds: EdgeKind[]): fc.Arbitrary<Case> {
           index,
           attributes: kind.sudo === 'none' ? undefined : attributes,
         })),
-        desired: desired.map(({ index, desired }) => ({ index, ...sudoOf(desired) })),
+        desired: desired.map(({ index, sudo }) => ({ index, ...sudoOf(sudo) })),
       };
     });
 }
 
-/** What a case must come to, told from what is documented and from nothing of the product. */
-function expected(given: Case, ids: readonly string[]) {
+/** Returns the outcome that the documentation promises, without using the product's code. */
+function expectedOutcome(given: Case, ids: readonly string[]) {
   const { kind, state, exclusive } = given;
   const after = new Map<string, Sudo>();
   const added: string[] = [];
@@ -142,7 +142,7 @@ function sudoAfter(desired: Partial<Sudo> | undefined, was: Sudo | undefined): S
   return { sudo, sudo_without_password: was?.sudo_without_password === true };
 }
 
-/** Users who were to be absent, and can get in through the user group. */
+/** Returns the users who are to be absent, but keep access through the user group. */
 function expectedWarnings({ kind, desired, state, exclusive, throughGroup }: Case): number[] {
   if (kind !== USERS) return [];
   const isNamed = (index: number) => desired.some((entry) => entry.index === index);
@@ -151,13 +151,13 @@ function expectedWarnings({ kind, desired, state, exclusive, throughGroup }: Cas
   );
 }
 
-describe('for any graph and any wishes, the graph comes to what was asked, as predicted', () => {
+describe('an edge module on a random graph', () => {
   let emulator: Emulator;
   test.beforeAll(({ emulator: shared }) => {
     emulator = shared;
   });
 
-  async function play(given: Case, runner: Runner): Promise<void> {
+  async function verifyCase(given: Case, runner: Runner): Promise<void> {
     const { kind, state, exclusive } = given;
     const { store } = emulator;
     const host = await enrolFor(emulator, kind);
@@ -165,19 +165,19 @@ describe('for any graph and any wishes, the graph comes to what was asked, as pr
       const others = [...store.userGroups.values()].flatMap((members) => [...members]);
       const ids = newTargets(store, kind, POOL);
       const idOf = (index: number) => ids[index] ?? '';
-      for (const { index, attributes } of given.before) host.tie(idOf(index), attributes);
+      for (const { index, attributes } of given.before) host.addEdge(idOf(index), attributes);
       if (kind === USERS) {
         const members = given.throughGroup.map(idOf);
         store.associate(host.systemId, 'user_group', store.addUserGroup(members));
       }
       const desired: DesiredState[] = given.desired.map(({ index, ...sudo }) => ({
-        id: given.loud ? idOf(index).toUpperCase() : idOf(index),
+        id: given.oddIds ? idOf(index).toUpperCase() : idOf(index),
         ...sudo,
       }));
-      const twice = given.loud && kind.sudo !== 'each' ? [...desired, ...desired] : desired;
+      const twice = given.oddIds && kind.sudo !== 'each' ? [...desired, ...desired] : desired;
       const connection = { agent_dir: host.agentDir, api_url: emulator.url };
-      const options = { ...connection, ...asking(kind, twice), state, exclusive };
-      const outcome = expected(given, ids);
+      const options = { ...connection, ...optionsFor(kind, twice), state, exclusive };
+      const outcome = expectedOutcome(given, ids);
       const was = store.snapshot(host.systemId);
       const elsewhere = host.everythingElse();
 
@@ -201,7 +201,7 @@ describe('for any graph and any wishes, the graph comes to what was asked, as pr
         [...outcome.after].map(([id, sudo]) => listed(kind, id, sudo)),
       );
       const warned = expectedWarnings(given).map(idOf);
-      const access = done.warnings.filter((text) => !text.includes('keeps the sudo'));
+      const access = done.warnings.filter((text) => !text.includes('keeps sudo'));
       const warnedOf = access.flatMap((text) => /^User (\w+) /.exec(text)?.[1] ?? text);
       expect(warnedOf.filter((id) => !others.includes(id)).sort()).toEqual(warned.sort());
 
@@ -240,19 +240,23 @@ describe('for any graph and any wishes, the graph comes to what was asked, as pr
   ];
 
   test.each(modules)(
-    `%s, ${CASES} cases in this process`,
+    `%s in this process reaches the desired state of ${CASES} random cases`,
     async (_, kinds) => {
-      const property = fc.asyncProperty(caseOf(...kinds), (given) => play(given, runInProcess));
+      const property = fc.asyncProperty(caseOf(...kinds), (given) =>
+        verifyCase(given, runInProcess),
+      );
       await fc.assert(property, { numRuns: CASES });
     },
     300_000,
   );
 
-  describe.concurrent('and through the executables', () => {
+  describe.concurrent('an executable on a random graph', () => {
     test.each(modules)(
-      `%s, ${CASES_OF_EXECUTABLES} cases`,
+      `%s as an executable reaches the desired state of ${CASES_OF_EXECUTABLES} random cases`,
       async (_, kinds) => {
-        const property = fc.asyncProperty(caseOf(...kinds), (given) => play(given, executable));
+        const property = fc.asyncProperty(caseOf(...kinds), (given) =>
+          verifyCase(given, executable),
+        );
         await fc.assert(property, { numRuns: CASES_OF_EXECUTABLES });
       },
       300_000,

@@ -8,45 +8,52 @@ test.beforeAll(({ emulator: shared }) => {
   emulator = shared;
 });
 
-/** A host, and what it answers about its groups. */
+/** Enrols a host. Its `groups` runs jumpcloud_group_membership and returns the answer. */
 async function enrolled() {
   const host = await emulator.enrol();
   const groups = async (options: object, ...flags: string[]): Promise<Answer> => {
-    const place = { agent_dir: host.agentDir, api_url: emulator.url };
-    const ran = await runModule('jumpcloud_group_membership', { ...place, ...options }, { flags });
+    const connection = { agent_dir: host.agentDir, api_url: emulator.url };
+    const ran = await runModule(
+      'jumpcloud_group_membership',
+      { ...connection, ...options },
+      { flags },
+    );
     return ran.answer;
   };
   return { ...host, groups };
 }
 
-const RULE = /A group that JumpCloud fills by a rule .* name it in keep/;
+const RULE = /A dynamic group cannot be joined or left by hand.* name it in keep/;
 
 describe('a dynamic group', () => {
-  test.each([400, 403, 204] as const)('that a host is in, left by hand: %i', async (refusal) => {
-    const { store } = emulator;
-    const { systemId, groups, remove } = await enrolled();
-    const membershipMethod = 'DYNAMIC_AUTOMATED';
-    const dynamic = store.addNamed('system_group', { name: 'linux', membershipMethod, refusal });
-    const group = store.addGroup();
-    store.join(systemId, dynamic);
+  test.each([400, 403, 204] as const)(
+    'leaving a dynamic group that answers %i fails, and keep avoids the attempt',
+    async (refusal) => {
+      const { store } = emulator;
+      const { systemId, groups, remove } = await enrolled();
+      const membershipMethod = 'DYNAMIC_AUTOMATED';
+      const dynamic = store.addNamed('system_group', { name: 'linux', membershipMethod, refusal });
+      const group = store.addGroup();
+      store.join(systemId, dynamic);
 
-    const desired = { groups: [group], exclusive: true };
-    const failed = await groups(desired);
-    expect(failed).toMatchObject({ changed: true, failed: true, added: [group] });
-    expect(failed.error?.code).toBe(refusal === 204 ? 'not_applied' : 'rejected');
-    expect(failed.msg).toMatch(RULE);
-    expect(failed.msg).toContain(dynamic);
+      const desired = { groups: [group], exclusive: true };
+      const failed = await groups(desired);
+      expect(failed).toMatchObject({ changed: true, failed: true, added: [group] });
+      expect(failed.error?.code).toBe(refusal === 204 ? 'not_applied' : 'rejected');
+      expect(failed.msg).toMatch(RULE);
+      expect(failed.msg).toContain(dynamic);
 
-    const kept = { ...desired, keep: [dynamic] };
-    for (const flags of [['--check'], [], []]) {
-      const answer = await groups(kept, ...flags);
-      expect(answer).toMatchObject({ changed: false, removed: [], warnings: [] });
-      expect(answer['groups']).toEqual([dynamic, group].sort());
-    }
-    await remove();
-  });
+      const kept = { ...desired, keep: [dynamic] };
+      for (const flags of [['--check'], [], []]) {
+        const answer = await groups(kept, ...flags);
+        expect(answer).toMatchObject({ changed: false, removed: [], warnings: [] });
+        expect(answer['groups']).toEqual([dynamic, group].sort());
+      }
+      await remove();
+    },
+  );
 
-  test('a refused group is said to be possibly dynamic when settings were refused, too', async () => {
+  test('a refused group is reported as possibly dynamic even if settings are refused', async () => {
     const host = await emulator.enrol();
     const [group, unshown] = [emulator.store.addGroup(), emulator.store.add('policy')];
     emulator.faults.refuse(group, 403);
@@ -58,9 +65,9 @@ describe('a dynamic group', () => {
       fault: { kind: 'ignored-write' },
       when: ({ method, body }) => method === 'POST' && Object(body).id === unshown,
     });
-    const place = { agent_dir: host.agentDir, api_url: emulator.url, timeout: 2 };
+    const connection = { agent_dir: host.agentDir, api_url: emulator.url, timeout: 2 };
     const document = { system: { display_name: 'x' }, groups: [group], policies: [unshown] };
-    const { answer } = await runModule('jumpcloud_host', { ...place, ...document });
+    const { answer } = await runModule('jumpcloud_host', { ...connection, ...document });
     emulator.faults.clear();
     expect(answer.error).toMatchObject({
       code: 'rejected',
@@ -70,25 +77,28 @@ describe('a dynamic group', () => {
     });
     expect(answer.msg).toMatch(/no such name/);
     expect(answer.msg).toContain(`Also refused: add ${group}.`);
-    expect(answer.msg).toContain(`Not shown: add ${unshown}.`);
+    expect(answer.msg).toContain(`Written, but not shown by JumpCloud: add ${unshown}.`);
     expect(answer.msg).toMatch(RULE);
   });
 
-  test.each([400, 403, 204] as const)('joined by hand: %i', async (refusal) => {
-    const membershipMethod = 'DYNAMIC_REVIEW_REQUIRED';
-    const named = { name: 'linux', membershipMethod, refusal } as const;
-    const dynamic = emulator.store.addNamed('system_group', named);
-    const { groups, remove } = await enrolled();
-    const failed = await groups({ groups: [dynamic] });
-    expect(failed).toMatchObject({ failed: true });
-    expect(failed.error?.code).toBe(refusal === 204 ? 'not_applied' : 'rejected');
-    expect(failed.msg).toMatch(RULE);
-    await remove();
-  });
+  test.each([400, 403, 204] as const)(
+    'joining a dynamic group that answers %i fails',
+    async (refusal) => {
+      const membershipMethod = 'DYNAMIC_REVIEW_REQUIRED';
+      const named = { name: 'linux', membershipMethod, refusal } as const;
+      const dynamic = emulator.store.addNamed('system_group', named);
+      const { groups, remove } = await enrolled();
+      const failed = await groups({ groups: [dynamic] });
+      expect(failed).toMatchObject({ failed: true });
+      expect(failed.error?.code).toBe(refusal === 204 ? 'not_applied' : 'rejected');
+      expect(failed.msg).toMatch(RULE);
+      await remove();
+    },
+  );
 });
 
 test.each([405, 410, 413])(
-  'a group refused with %i may be dynamic, and the others are written',
+  'a group refused with %i is reported as possibly dynamic, and others are joined',
   async (status) => {
     const { store, faults } = emulator;
     const { groups, remove } = await enrolled();
@@ -109,7 +119,7 @@ test.each([405, 410, 413])(
   },
 );
 
-test('keep is for exclusive only', async () => {
+test('keep without exclusive is refused', async () => {
   const { groups, remove } = await enrolled();
   const { error, msg } = await groups({ groups: [], keep: ['a'.repeat(24)] });
   expect(error).toMatchObject({ code: 'invalid_arguments' });
@@ -117,7 +127,7 @@ test('keep is for exclusive only', async () => {
   await remove();
 });
 
-test('of ten groups three are refused, each in its own way', async () => {
+test('three of ten groups are refused and reported, and the others are joined', async () => {
   const { store, faults } = emulator;
   const { systemId, groups, remove } = await enrolled();
   const ids = Array.from({ length: 10 }, () => store.addGroup());
@@ -148,7 +158,7 @@ test('of ten groups three are refused, each in its own way', async () => {
   expect(failed.error).not.toHaveProperty('missing');
   expect(failed.msg).toContain(`2 more were refused: add ${second}, add ${third}.`);
   const asked = emulator.requests.map(({ method, status }) => `${method} ${status}`);
-  // Writes overtake one another.
+  // Concurrent writes arrive in any order.
   const statuses = ids.map((id) => ({ [first]: 400, [second]: 403, [third]: 422 })[id] ?? 204);
   expect([asked.at(0), ...asked.slice(1, -1).sort(), asked.at(-1)]).toEqual([
     'GET 200',
@@ -171,7 +181,7 @@ test.each([
   ['add', 409],
   ['remove', 404],
 ] as const)(
-  'a refusal that reading back contradicts (%s, %i) is not_applied and not called accepted',
+  'an operation (%s) fails with not_applied if reading back contradicts its %i',
   async (op, status) => {
     const { store, faults } = emulator;
     const { systemId, groups, remove } = await enrolled();
@@ -188,7 +198,7 @@ test.each([
   },
 );
 
-test('a write that does not show until the budget ends is not_applied', async () => {
+test('a write that is not visible within the timeout fails with not_applied', async () => {
   const { store, faults } = emulator;
   const { groups, remove } = await enrolled();
   const id = store.addGroup();
@@ -199,25 +209,25 @@ test('a write that does not show until the budget ends is not_applied', async ()
   await remove();
 });
 
-test('a user whose direct binding could not be removed is not said to be unbound', async () => {
+test('a user whose direct binding could not be removed is not reported as unbound', async () => {
   const { store, faults } = emulator;
   const host = await emulator.enrol();
   const user = store.addUser();
   store.associate(host.systemId, 'user', user);
   store.associate(host.systemId, 'user_group', store.addUserGroup([user]));
   faults.refuse(user, 403);
-  const place = { agent_dir: host.agentDir, api_url: emulator.url };
+  const connection = { agent_dir: host.agentDir, api_url: emulator.url };
   for (const [module, options] of [
     ['jumpcloud_user_binding', { users: [user], state: 'absent' }],
     ['jumpcloud_host', { users: [], exclusive: ['users'] }],
   ] as const) {
-    const { answer } = await runModule(module, { ...place, ...options });
+    const { answer } = await runModule(module, { ...connection, ...options });
     expect(answer).toMatchObject({ error: { code: 'rejected' }, warnings: [] });
   }
   faults.clear();
 });
 
-test('what was refused, and is there all the same, is no failure', async () => {
+test('a refused edge that exists when read back is not a failure', async () => {
   const { store, faults } = emulator;
   const { systemId, groups, remove } = await enrolled();
   const id = store.addGroup();
@@ -232,7 +242,7 @@ test('what was refused, and is there all the same, is no failure', async () => {
   await remove();
 });
 
-test('exclusive users whose sudo the task does not mention keep it, and a warning says so', async () => {
+test('an exclusive user without a sudo option keeps sudo, and a warning says so', async () => {
   const { store } = emulator;
   const host = await emulator.enrol();
   const [alice, bob] = [store.addUser(), store.addUser()];
@@ -240,13 +250,13 @@ test('exclusive users whose sudo the task does not mention keep it, and a warnin
     sudo: { enabled: true, withoutPassword: false },
   });
   const users = async (desired: unknown[], exclusive = true) => {
-    const place = { agent_dir: host.agentDir, api_url: emulator.url };
-    const options = { ...place, users: desired, exclusive };
+    const connection = { agent_dir: host.agentDir, api_url: emulator.url };
+    const options = { ...connection, users: desired, exclusive };
     return (await runModule('jumpcloud_user_binding', options)).answer;
   };
   const warned = await users([alice, bob]);
   expect(warned.warnings).toEqual([
-    expect.stringMatching(new RegExp(`^User ${alice} keeps the sudo .* Say sudo: false`)),
+    expect.stringMatching(new RegExp(`^User ${alice} keeps sudo, .* Set sudo: false`)),
   ]);
   expect((await users([alice, bob], false)).warnings).toEqual([]);
   expect((await users([{ id: alice, sudo: true }, bob])).warnings).toEqual([]);

@@ -20,8 +20,8 @@ import {
   USERS,
 } from './edge-kind.ts';
 
-const WITH: Sudo = { sudo: true, sudo_without_password: false };
-const FREE: Sudo = { sudo: true, sudo_without_password: true };
+const WITH_SUDO: Sudo = { sudo: true, sudo_without_password: false };
+const WITHOUT_PASSWORD: Sudo = { sudo: true, sudo_without_password: true };
 
 // Many processes on few cores: on a busy machine a test takes long without being stuck.
 vi.setConfig({ testTimeout: 300_000 });
@@ -34,8 +34,8 @@ test.beforeAll(({ emulator: shared }) => {
 const bodiesOf = (requests: readonly LoggedRequest[]) => writesOf(requests).map(({ body }) => body);
 
 /**
- * One step of the rhythm: predicted without a write, done as predicted, and done again without
- * a change. Gives the answer of the run that did it.
+ * Runs a module in check mode, for real, and again. Expects a correct prediction without a write,
+ * and no change in the last run. Returns the answer of the second run.
  */
 async function step(
   host: EdgeHost,
@@ -69,175 +69,187 @@ async function step(
   return done;
 }
 
-describe.concurrent('the rhythm of', () => {
-  // Policies and policy groups take the path of commands, and appear with the failures below.
-  test.each([GROUPS, USERS, USER_GROUPS, COMMANDS])('$module with $target', async (kind) => {
-    const host = await enrolFor(emulator, kind);
-    const elsewhere = host.everythingElse();
-    const [a = '', b = '', c = '', other = ''] = newTargets(emulator.store, kind, 4);
-    host.tie(other);
-    const withSudo = kind.sudo !== 'none';
-    const list = (...ids: string[]) => ids.map((id) => listed(kind, id));
-    const diffOf = (...ids: string[]) => ({
-      [kind.option]: kind.target === 'system_group' ? ids : ids.map((id) => ({ id })),
-    });
-    // Where the module has it, what was updated: nothing, unless said otherwise.
-    const none = kind.target === 'system_group' ? {} : { updated: [] };
-
-    const bad = await host.run([{ id: 'web' }]);
-    expect(bad).toMatchObject({
-      changed: false,
-      failed: true,
-      error: { code: 'invalid_arguments' },
-    });
-    expect(host.takeRequests()).toEqual([]);
-
-    const first = await step(host, [{ id: b }, { id: a }], {}, 2);
-    expect(first).toMatchObject({ added: [b, a], ...none, removed: [], warnings: [] });
-    expect(first[kind.field]).toEqual(list(...[a, b, other].sort()));
-    expect(first.diff).toEqual({ before: diffOf(), after: diffOf(a, b) });
-    expect(first.msg).toBe(`Changed ${kind.field}: 2 added.`);
-    expect(first['system_id']).toBe(host.systemId);
-
-    if (withSudo) {
-      const changed = await step(host, [{ id: a, ...WITH }], {}, 1);
-      expect(changed).toMatchObject({ added: [], updated: [a], removed: [] });
-      expect(changed.diff).toEqual({
-        before: { [kind.option]: [listed(kind, a)] },
-        after: { [kind.option]: [{ id: a, ...WITH }] },
+describe.concurrent('an edge module', () => {
+  // Policies and policy groups are handled like commands, and are covered by the failures below.
+  test.each([GROUPS, USERS, USER_GROUPS, COMMANDS])(
+    '$module changes edges to $target as predicted, and only once',
+    async (kind) => {
+      const host = await enrolFor(emulator, kind);
+      const elsewhere = host.everythingElse();
+      const [a = '', b = '', c = '', other = ''] = newTargets(emulator.store, kind, 4);
+      host.addEdge(other);
+      const withSudo = kind.sudo !== 'none';
+      const list = (...ids: string[]) => ids.map((id) => listed(kind, id));
+      const diffOf = (...ids: string[]) => ({
+        [kind.option]: kind.target === 'system_group' ? ids : ids.map((id) => ({ id })),
       });
-      expect(host.edges().get(a)).toEqual(attributesOf(WITH));
-      expect(host.edges().get(b)).toBeUndefined();
-      await step(host, [{ id: a, sudo: false }], {}, 1);
-    }
+      // Groups have no attributes to update.
+      const noUpdates = kind.target === 'system_group' ? {} : { updated: [] };
 
-    const more = await step(host, [{ id: a }, { id: c }], {}, 1);
-    expect(more).toMatchObject({ added: [c], ...none, removed: [] });
-    expect(more.diff).toEqual({ before: diffOf(a), after: diffOf(a, c) });
+      const bad = await host.run([{ id: 'web' }]);
+      expect(bad).toMatchObject({
+        changed: false,
+        failed: true,
+        error: { code: 'invalid_arguments' },
+      });
+      expect(host.takeRequests()).toEqual([]);
 
-    const less = await step(host, [{ id: a }, { id: newId() }], { state: 'absent' }, 1);
-    expect(less).toMatchObject({ added: [], ...none, removed: [a] });
-    expect(less[kind.field]).toEqual(list(...[b, c, other].sort()));
-    expect(less.diff).toEqual({ before: diffOf(a), after: diffOf() });
+      const first = await step(host, [{ id: b }, { id: a }], {}, 2);
+      expect(first).toMatchObject({ added: [b, a], ...noUpdates, removed: [], warnings: [] });
+      expect(first[kind.field]).toEqual(list(...[a, b, other].sort()));
+      expect(first.diff).toEqual({ before: diffOf(), after: diffOf(a, b) });
+      expect(first.msg).toBe(`Changed ${kind.field}: 2 added.`);
+      expect(first['system_id']).toBe(host.systemId);
 
-    const only = await step(host, [{ id: a }, { id: c }], { exclusive: true }, 3);
-    expect(only['added']).toEqual([a]);
-    expect([...(only['removed'] as string[])].sort()).toEqual([b, other].sort());
-    expect(only.diff).toEqual({ before: diffOf(...[b, c, other].sort()), after: diffOf(a, c) });
-    expect(only.msg).toBe(`Changed ${kind.field}: 1 added, 2 removed.`);
-    expect([...host.edges().keys()].sort()).toEqual([a, c]);
+      if (withSudo) {
+        const changed = await step(host, [{ id: a, ...WITH_SUDO }], {}, 1);
+        expect(changed).toMatchObject({ added: [], updated: [a], removed: [] });
+        expect(changed.diff).toEqual({
+          before: { [kind.option]: [listed(kind, a)] },
+          after: { [kind.option]: [{ id: a, ...WITH_SUDO }] },
+        });
+        expect(host.edges().get(a)).toEqual(attributesOf(WITH_SUDO));
+        expect(host.edges().get(b)).toBeUndefined();
+        await step(host, [{ id: a, sudo: false }], {}, 1);
+      }
 
-    const empty = await step(host, [], { exclusive: true }, 2);
-    expect(empty).toMatchObject({ added: [], ...none, [kind.field]: [] });
-    expect(empty.diff).toEqual({ before: diffOf(a, c), after: diffOf() });
+      const more = await step(host, [{ id: a }, { id: c }], {}, 1);
+      expect(more).toMatchObject({ added: [c], ...noUpdates, removed: [] });
+      expect(more.diff).toEqual({ before: diffOf(a), after: diffOf(a, c) });
 
-    expect(await host.run([])).toMatchObject({ changed: false });
-    expect(await host.run([], { state: 'absent' })).toMatchObject({ changed: false });
-    expect(writesOf(host.takeRequests())).toEqual([]);
-    expect(host.edges().size).toBe(0);
-    expect(host.everythingElse()).toEqual(elsewhere);
-    await host.remove();
-  });
+      const less = await step(host, [{ id: a }, { id: newId() }], { state: 'absent' }, 1);
+      expect(less).toMatchObject({ added: [], ...noUpdates, removed: [a] });
+      expect(less[kind.field]).toEqual(list(...[b, c, other].sort()));
+      expect(less.diff).toEqual({ before: diffOf(a), after: diffOf() });
 
-  test.each(KINDS)('failures of $module with $target', async (kind) => {
-    const host = await enrolFor(emulator, kind);
-    const unknown = newId();
-    const known = newTarget(emulator.store, kind);
-    const missing = await host.run([{ id: unknown }, { id: known }]);
-    expect(missing).toMatchObject({
-      changed: true,
-      failed: true,
-      added: [known],
-      error: { code: 'not_found', status: 404, refused: [{ id: unknown, status: 404 }] },
-    });
-    expect(missing.msg).toContain(`${kind.target.replace('_', ' ')} ${unknown}`);
-    expect([...host.edges().keys()]).toEqual([known]);
-    host.cut(known);
+      const only = await step(host, [{ id: a }, { id: c }], { exclusive: true }, 3);
+      expect(only['added']).toEqual([a]);
+      expect([...(only['removed'] as string[])].sort()).toEqual([b, other].sort());
+      expect(only.diff).toEqual({ before: diffOf(...[b, c, other].sort()), after: diffOf(a, c) });
+      expect(only.msg).toBe(`Changed ${kind.field}: 1 added, 2 removed.`);
+      expect([...host.edges().keys()].sort()).toEqual([a, c]);
 
-    const late = await host.run([{ id: known }, { id: unknown }]);
-    expect(late).toMatchObject({
-      changed: true,
-      failed: true,
-      added: [known],
-      removed: [],
-      error: { code: 'not_found' },
-    });
-    expect(late.msg).toContain(unknown);
-    expect([...host.edges().keys()]).toEqual([known]);
+      const empty = await step(host, [], { exclusive: true }, 2);
+      expect(empty).toMatchObject({ added: [], ...noUpdates, [kind.field]: [] });
+      expect(empty.diff).toEqual({ before: diffOf(a, c), after: diffOf() });
 
-    host.fault({ fault: { kind: 'status', status: 401 } });
-    const refused = await host.run([{ id: known }]);
-    expect(refused).toMatchObject({
-      changed: false,
-      failed: true,
-      error: { code: 'unauthorized' },
-    });
-    await host.remove();
-  });
+      expect(await host.run([])).toMatchObject({ changed: false });
+      expect(await host.run([], { state: 'absent' })).toMatchObject({ changed: false });
+      expect(writesOf(host.takeRequests())).toEqual([]);
+      expect(host.edges().size).toBe(0);
+      expect(host.everythingElse()).toEqual(elsewhere);
+      await host.remove();
+    },
+  );
 
-  test.each([GROUPS, USERS, COMMANDS])('spellings of ids in $module', async (kind) => {
-    const host = await enrolFor(emulator, kind);
-    const [a = '', b = ''] = newTargets(emulator.store, kind, 2);
-    const upper = a.toUpperCase();
-    const twice = await host.run([{ id: upper }, { id: a }]);
-    if (kind.sudo === 'each') {
-      expect(twice).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
-      expect(twice.msg).toContain(`${a} is named twice`);
-    } else {
-      expect(twice['added']).toEqual([a]);
-    }
-    expect(writesOf(host.takeRequests())).toHaveLength(kind.sudo === 'each' ? 0 : 1);
-    host.tie(a);
-    // As in a task's one-line form: one text with commas.
-    const text = await host.run([], { [kind.option]: ` ${upper} , ${b}` });
-    expect(text['added']).toEqual([b]);
-    expect(text[kind.field]).toEqual([listed(kind, a), listed(kind, b)]);
-    expect(await host.run([{ id: upper }], { state: 'absent' })).toMatchObject({ removed: [a] });
-    await host.remove();
-  });
+  test.each(KINDS)(
+    '$module reports edges to an unknown $target and adds the others',
+    async (kind) => {
+      const host = await enrolFor(emulator, kind);
+      const unknown = newId();
+      const known = newTarget(emulator.store, kind);
+      const missing = await host.run([{ id: unknown }, { id: known }]);
+      expect(missing).toMatchObject({
+        changed: true,
+        failed: true,
+        added: [known],
+        error: { code: 'not_found', status: 404, refused: [{ id: unknown, status: 404 }] },
+      });
+      expect(missing.msg).toContain(`${kind.target.replace('_', ' ')} ${unknown}`);
+      expect([...host.edges().keys()]).toEqual([known]);
+      host.removeEdge(known);
+
+      const late = await host.run([{ id: known }, { id: unknown }]);
+      expect(late).toMatchObject({
+        changed: true,
+        failed: true,
+        added: [known],
+        removed: [],
+        error: { code: 'not_found' },
+      });
+      expect(late.msg).toContain(unknown);
+      expect([...host.edges().keys()]).toEqual([known]);
+
+      host.fault({ fault: { kind: 'status', status: 401 } });
+      const refused = await host.run([{ id: known }]);
+      expect(refused).toMatchObject({
+        changed: false,
+        failed: true,
+        error: { code: 'unauthorized' },
+      });
+      await host.remove();
+    },
+  );
+
+  test.each([GROUPS, USERS, COMMANDS])(
+    '$module accepts ids in upper case and as text with commas',
+    async (kind) => {
+      const host = await enrolFor(emulator, kind);
+      const [a = '', b = ''] = newTargets(emulator.store, kind, 2);
+      const upper = a.toUpperCase();
+      const twice = await host.run([{ id: upper }, { id: a }]);
+      if (kind.sudo === 'each') {
+        expect(twice).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
+        expect(twice.msg).toContain(`${a} is named twice`);
+      } else {
+        expect(twice['added']).toEqual([a]);
+      }
+      expect(writesOf(host.takeRequests())).toHaveLength(kind.sudo === 'each' ? 0 : 1);
+      host.addEdge(a);
+      // One text with commas, as in the one-line form of a task.
+      const text = await host.run([], { [kind.option]: ` ${upper} , ${b}` });
+      expect(text['added']).toEqual([b]);
+      expect(text[kind.field]).toEqual([listed(kind, a), listed(kind, b)]);
+      expect(await host.run([{ id: upper }], { state: 'absent' })).toMatchObject({ removed: [a] });
+      await host.remove();
+    },
+  );
 });
 
 describe.concurrent('sudo', () => {
-  const NO: Sudo = { sudo: false, sudo_without_password: false };
-  // For each wish, what it makes of a new edge (undefined: one without attributes), of one
-  // without attributes, of one with none, with sudo, and with sudo without password (undefined:
-  // nothing is written).
-  type Made = Sudo | undefined;
-  const rows: [sudo: Partial<Sudo>, made: [Made, Made, Made, Made, Made]][] = [
+  const WITHOUT_SUDO: Sudo = { sudo: false, sudo_without_password: false };
+  // For each option, the attributes written to a new edge (undefined: none) and to existing edges
+  // (undefined: nothing is written): without attributes, without sudo, with sudo, and with sudo
+  // without password.
+  type Written = Sudo | undefined;
+  const rows: [sudo: Partial<Sudo>, written: [Written, Written, Written, Written, Written]][] = [
     [{}, [undefined, undefined, undefined, undefined, undefined]],
-    [{ sudo_without_password: false }, [undefined, undefined, undefined, undefined, WITH]],
-    [{ sudo: false }, [undefined, undefined, undefined, NO, NO]],
-    [NO, [undefined, undefined, undefined, NO, NO]],
-    [{ sudo: true }, [WITH, WITH, WITH, undefined, undefined]],
-    [WITH, [WITH, WITH, WITH, undefined, WITH]],
-    [FREE, [FREE, FREE, FREE, FREE, undefined]],
+    [{ sudo_without_password: false }, [undefined, undefined, undefined, undefined, WITH_SUDO]],
+    [{ sudo: false }, [undefined, undefined, undefined, WITHOUT_SUDO, WITHOUT_SUDO]],
+    [WITHOUT_SUDO, [undefined, undefined, undefined, WITHOUT_SUDO, WITHOUT_SUDO]],
+    [{ sudo: true }, [WITH_SUDO, WITH_SUDO, WITH_SUDO, undefined, undefined]],
+    [WITH_SUDO, [WITH_SUDO, WITH_SUDO, WITH_SUDO, undefined, WITH_SUDO]],
+    [
+      WITHOUT_PASSWORD,
+      [WITHOUT_PASSWORD, WITHOUT_PASSWORD, WITHOUT_PASSWORD, WITHOUT_PASSWORD, undefined],
+    ],
   ];
-  const carried = [undefined, undefined, NO, WITH, FREE];
+  const before = [undefined, undefined, WITHOUT_SUDO, WITH_SUDO, WITHOUT_PASSWORD];
   const cases = [USERS, USER_GROUPS].flatMap((kind) =>
-    rows.map(([sudo, made]) => ({ kind, target: kind.target, sudo, made })),
+    rows.map(([sudo, written]) => [sudo, kind.target, { kind, written }] as const),
   );
 
   test.each(cases)(
-    'on the edge to a $target, asked as $sudo',
-    async ({ kind, sudo: asked, made }) => {
+    'sudo options %j update only the edges to a %s that differ',
+    async (desiredSudo, _target, { kind, written }) => {
       const host = await enrolFor(emulator, kind);
-      const ids = newTargets(emulator.store, kind, carried.length);
+      const ids = newTargets(emulator.store, kind, before.length);
       const [added = '', ...existing] = ids;
-      carried.slice(1).forEach((sudo, i) => {
-        host.tie(ids[i + 1] ?? '', sudo && attributesOf(sudo));
+      before.slice(1).forEach((sudo, i) => {
+        host.addEdge(ids[i + 1] ?? '', sudo && attributesOf(sudo));
       });
-      const desired = ids.map((id) => ({ id, ...asked }));
-      const updated = existing.filter((_, i) => made[i + 1] !== undefined);
+      const desired = ids.map((id) => ({ id, ...desiredSudo }));
+      const updated = existing.filter((_, i) => written[i + 1] !== undefined);
       const writes = [added, ...updated].map((id) => {
-        const sudo = made[ids.indexOf(id)];
+        const sudo = written[ids.indexOf(id)];
         const op = id === added ? 'add' : 'update';
         return { op, type: kind.target, id, ...(sudo && { attributes: attributesOf(sudo) }) };
       });
 
       const done = await host.run(desired);
-      // They overtake one another.
+      // Concurrent writes arrive in any order.
       expect(new Set(bodiesOf(host.takeRequests()))).toEqual(new Set(writes));
-      const after = ids.map((id, i) => ({ id, ...(made[i] ?? carried[i] ?? NO) }));
+      const after = ids.map((id, i) => ({ id, ...(written[i] ?? before[i] ?? WITHOUT_SUDO) }));
       expect(done).toMatchObject({ [kind.field]: after, added: [added], updated, removed: [] });
 
       const again = await host.run(desired);
@@ -247,26 +259,33 @@ describe.concurrent('sudo', () => {
     },
   );
 
-  test('of several users, each as asked', async () => {
+  test('each of several users gets its own sudo', async () => {
     const host = await enrolFor(emulator, USERS);
     const [a = '', b = '', c = '', d = ''] = newTargets(emulator.store, USERS, 4);
-    host.tie(a, attributesOf(FREE));
-    host.tie(b, attributesOf(WITH));
-    const done = await host.run([{ id: a, sudo: false }, { id: b }, { id: c, ...FREE }, { id: d }]);
+    host.addEdge(a, attributesOf(WITHOUT_PASSWORD));
+    host.addEdge(b, attributesOf(WITH_SUDO));
+    const done = await host.run([
+      { id: a, sudo: false },
+      { id: b },
+      { id: c, ...WITHOUT_PASSWORD },
+      { id: d },
+    ]);
     expect(done).toMatchObject({ added: [c, d], updated: [a], removed: [] });
     expect(done.diff).toEqual({
-      before: { users: [{ id: a, ...FREE }, { id: b }] },
-      after: { users: [{ id: a, ...NO }, { id: b }, { id: c, ...FREE }, { id: d }] },
+      before: { users: [{ id: a, ...WITHOUT_PASSWORD }, { id: b }] },
+      after: {
+        users: [{ id: a, ...WITHOUT_SUDO }, { id: b }, { id: c, ...WITHOUT_PASSWORD }, { id: d }],
+      },
     });
     await host.remove();
   });
 });
 
-describe.concurrent('access that remains through a user group', () => {
+describe.concurrent('access that remains through groups', () => {
   const readsOfUsers = (requests: readonly LoggedRequest[]) =>
     requests.filter(({ url }) => /\/users\?/.test(url)).length;
 
-  /** A host, a user bound to it directly, and another way in for that user. */
+  /** Enrols a host and a user with a direct binding and, unless `none`, access through a group. */
   async function bound(
     way: 'user group' | 'system group' | 'user group of a system group' | 'none',
   ) {
@@ -275,7 +294,7 @@ describe.concurrent('access that remains through a user group', () => {
     const user = store.addUser();
     const userGroup = store.addUserGroup(way === 'none' ? [] : [user]);
     const group = store.addGroup();
-    host.tie(user);
+    host.addEdge(user);
     if (way === 'user group') store.associate(host.systemId, 'user_group', userGroup);
     if (way === 'system group' || way === 'user group of a system group') {
       store.join(host.systemId, group);
@@ -292,29 +311,32 @@ describe.concurrent('access that remains through a user group', () => {
   }
 
   const ways = ['user group', 'system group', 'user group of a system group', 'none'] as const;
-  const allDesired = ['absent', 'exclusive'] as const;
-  const rows = ways.flatMap((way) => allDesired.map((desired) => ({ way, desired })));
+  const modes = ['absent', 'exclusive'] as const;
+  const rows = ways.flatMap((way) => modes.map((mode) => ({ way, mode })));
 
-  test.each(rows)('$way, after $desired', async ({ way, desired }) => {
-    const { host, user, named } = await bound(way);
-    const kept = newTarget(emulator.store, USERS);
-    const run = (...flags: string[]) =>
-      desired === 'absent'
-        ? host.run([{ id: user }], { state: 'absent' }, { flags })
-        : host.run([{ id: kept }], { exclusive: true }, { flags });
-    for (const flags of [['--check'], [], []]) {
-      const { warnings } = await run(...flags);
-      const requests = host.takeRequests();
-      const about = warnings.filter((warning) => warning.includes(`User ${user} `));
-      expect(about).toHaveLength(named.length);
-      for (const name of named) expect(about[0]).toContain(name);
-      expect(readsOfUsers(requests)).toBe(1);
-    }
-    expect(host.edges().has(user)).toBe(false);
-    await host.remove();
-  });
+  test.each(rows)(
+    'a user removed by $mode gets a warning for each remaining access ($way)',
+    async ({ way, mode }) => {
+      const { host, user, named } = await bound(way);
+      const kept = newTarget(emulator.store, USERS);
+      const run = (...flags: string[]) =>
+        mode === 'absent'
+          ? host.run([{ id: user }], { state: 'absent' }, { flags })
+          : host.run([{ id: kept }], { exclusive: true }, { flags });
+      for (const flags of [['--check'], [], []]) {
+        const { warnings } = await run(...flags);
+        const requests = host.takeRequests();
+        const about = warnings.filter((warning) => warning.includes(`User ${user} `));
+        expect(about).toHaveLength(named.length);
+        for (const name of named) expect(about[0]).toContain(name);
+        expect(readsOfUsers(requests)).toBe(1);
+      }
+      expect(host.edges().has(user)).toBe(false);
+      await host.remove();
+    },
+  );
 
-  test('is not looked for when nothing was asked to be absent', async () => {
+  test('remaining access is not read when no user is to be absent', async () => {
     const { host, user } = await bound('user group');
     const answers = [
       await host.run([{ id: user, sudo: true }]),
@@ -326,7 +348,7 @@ describe.concurrent('access that remains through a user group', () => {
     await host.remove();
   });
 
-  test('names no user who is wanted, and nobody that absent did not name', async () => {
+  test('users who are present, or not named as absent, get no warning', async () => {
     const { host, user } = await bound('user group');
     const about = ({ warnings }: Answer) => warnings.filter((text) => text.includes(user));
     expect(about(await host.run([{ id: user }], { exclusive: true }))).toEqual([]);
@@ -334,10 +356,10 @@ describe.concurrent('access that remains through a user group', () => {
     await host.remove();
   });
 
-  test('names every group that lets the user in', async () => {
+  test('a user gets one warning for each group that gives access', async () => {
     const { host, user } = await bound('user group');
     const second = emulator.store.addUserGroup([user]);
-    emulator.store.associate(host.systemId, 'user_group', second, attributesOf(FREE));
+    emulator.store.associate(host.systemId, 'user_group', second, attributesOf(WITHOUT_PASSWORD));
     const { warnings } = await host.run([{ id: user }], { state: 'absent' });
     expect(warnings).toHaveLength(2);
     expect(warnings.join()).toContain(second);
@@ -345,18 +367,22 @@ describe.concurrent('access that remains through a user group', () => {
   });
 });
 
-describe.concurrent('the result', () => {
+describe.concurrent('the result of an edge module', () => {
   test.each<[string, EdgeKind]>([
     ['groups', GROUPS],
     ['users', USERS],
     ['commands', COMMANDS],
-  ])('has no diff unless asked for one: %s', async (_, kind) => {
+  ])('the result for %s has a diff only on request', async (_, kind) => {
     const host = await enrolFor(emulator, kind);
     const id = newTarget(emulator.store, kind);
-    const silent = await host.run([{ id }], {}, { flags: [] });
-    expect(silent).not.toHaveProperty('diff');
-    const asked = await host.run([{ id }], { state: 'absent', _ansible_diff: true }, { flags: [] });
-    expect(asked.diff).toBeDefined();
+    const plain = await host.run([{ id }], {}, { flags: [] });
+    expect(plain).not.toHaveProperty('diff');
+    const withDiff = await host.run(
+      [{ id }],
+      { state: 'absent', _ansible_diff: true },
+      { flags: [] },
+    );
+    expect(withDiff.diff).toBeDefined();
     await host.remove();
   });
 });
