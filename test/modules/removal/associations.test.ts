@@ -8,8 +8,8 @@ const { enrol, directory } = stages();
 const SCOPE = { scope: 'associations' };
 const READS = 1 + ASSOCIATION_TYPES.length;
 
-/** Gives a host so many edges of each kind; what comes back is what removing them reports. */
-function enrolForCalls({ emulator, host }: Stage, each = 2): { type: string; id: string }[] {
+/** Adds `each` edges of each kind to a host. Returns them as a removal reports them. */
+function addEdges({ emulator, host }: Stage, each = 2): { type: string; id: string }[] {
   const { store } = emulator;
   const edges: { type: string; id: string }[] = [];
   for (let i = 0; i < each; i++) {
@@ -32,7 +32,7 @@ const NOTHING = { groups: [], edges: [] };
 const posts = (sent: string[]) => sent.filter((line) => line.startsWith('POST'));
 
 describe.concurrent('scope: associations', () => {
-  test('one association is removed in the singular', async () => {
+  test('the message about one association is in the singular', async () => {
     const stage = await enrol();
     const group = stage.emulator.store.addGroup();
     stage.emulator.store.join(stage.host.systemId, group);
@@ -41,7 +41,7 @@ describe.concurrent('scope: associations', () => {
     expect((await stage.succeed(SCOPE)).msg).toBe('Removed 1 association.');
   });
 
-  test('a refused removal of associations lists what was removed, be it nothing', async () => {
+  test('a removal that is refused its only association reports empty lists', async () => {
     const stage = await enrol();
     const { store, faults } = stage.emulator;
     const group = store.addGroup();
@@ -51,10 +51,10 @@ describe.concurrent('scope: associations', () => {
     expect(answer).toMatchObject({ failed: true, changed: false, removed: [], purged: [] });
   });
 
-  test('check, run, run again: leaves everything, and keeps record and files', async () => {
+  test('every association is removed as predicted, and record and files are kept', async () => {
     const stage = await enrol();
     const { store } = stage.emulator;
-    const edges = enrolForCalls(stage);
+    const edges = addEdges(stage);
     const other = await stage.emulator.enrol();
     store.join(other.systemId, store.groupsOf(stage.host.systemId)[0] ?? '');
     const before = [store.snapshot(stage.host.systemId), store.snapshot(other.systemId)];
@@ -85,7 +85,7 @@ describe.concurrent('scope: associations', () => {
     await other.remove();
   });
 
-  test('leaves more than a page of one kind', async () => {
+  test('groups on several pages are all removed', async () => {
     const stage = await enrol();
     const { store } = stage.emulator;
     for (let i = 0; i < 113; i++) store.join(stage.host.systemId, store.addGroup());
@@ -94,7 +94,7 @@ describe.concurrent('scope: associations', () => {
     expect(store.snapshot(stage.host.systemId)).toEqual(NOTHING);
   });
 
-  test('reads all kinds at the same time', async () => {
+  test('associations of all kinds are read at the same time', async () => {
     const stage = await enrol();
     stage.emulator.faults.add({ fault: { kind: 'slow', ms: 500 }, times: READS });
     await stage.succeed(SCOPE);
@@ -103,9 +103,9 @@ describe.concurrent('scope: associations', () => {
     expect(Math.max(...starts)).toBeLessThan(Math.min(...ends));
   });
 
-  test('that is refused in part removes the rest, and the next run finishes', async () => {
+  test('a partly refused removal removes the rest, and the next run finishes it', async () => {
     const stage = await enrol();
-    const edges = enrolForCalls(stage);
+    const edges = addEdges(stage);
     stage.emulator.faults.add({
       fault: { kind: 'status', status: 403 },
       when: ({ method }) => method === 'POST',
@@ -122,10 +122,10 @@ describe.concurrent('scope: associations', () => {
     expect(stage.emulator.store.snapshot(stage.host.systemId)).toEqual(NOTHING);
   });
 
-  test('counts what somebody else removed meanwhile as theirs, and a lost answer as its own', async () => {
+  test('a removal is reported after a lost answer, but not if someone else made it', async () => {
     const stage = await enrol();
     const { store } = stage.emulator;
-    const edges = enrolForCalls(stage, 1);
+    const edges = addEdges(stage, 1);
     const of = (type: string) => edges.find((edge) => edge.type === type)?.id ?? '';
     const post = (type: string) => (target: { method: string; body: unknown }) =>
       target.method === 'POST' && Object(target.body).type === type;
@@ -144,15 +144,15 @@ describe.concurrent('scope: associations', () => {
     expect(store.snapshot(stage.host.systemId)).toEqual(NOTHING);
   });
 
-  test('stops the agent first, when there is something to leave', async (context) => {
-    if (!canHaveMounts()) context.skip('this machine lets no test have mounts of its own');
+  test('stop_agent stops the agent first, but only if there are associations', async (context) => {
+    if (!canHaveMounts()) context.skip('this machine does not allow mount namespaces');
     const stage = await enrol();
     const programs = directory();
     program(programs, 'systemctl', 'exit 3');
     const call = { through: onHostWith({ programs }) };
     const options = { ...SCOPE, stop_agent: true };
     expect((await stage.succeed(options, call)).changed).toBe(false);
-    enrolForCalls(stage, 1);
+    addEdges(stage, 1);
     stage.sent();
     const { answer } = await stage.run(options, call);
     expect(answer).toMatchObject({ changed: false, error: { code: 'local_action_failed' } });
@@ -161,7 +161,7 @@ describe.concurrent('scope: associations', () => {
     expect((await stage.succeed(options, call)).changed).toBe(true);
   });
 
-  test('of a host that is gone finds nothing to do', async () => {
+  test('a host that is removed already has no associations to remove', async () => {
     const stage = await enrol();
     await stage.succeed();
     stage.sent();
@@ -169,16 +169,16 @@ describe.concurrent('scope: associations', () => {
     expect(stage.sent()).toEqual([]);
   });
 
-  test('that JumpCloud does not accept is a failure', async () => {
+  test('a system that JumpCloud does not accept fails with unauthorized', async () => {
     const stage = await enrol({ ineligible: true });
     const { answer } = await stage.run(SCOPE);
     expect(answer).toMatchObject({ changed: false, error: { code: 'unauthorized' } });
     expect(stage.files()).toHaveLength(5);
   });
 
-  test('asked to end says what was done; run again, it leaves the rest', async () => {
+  test('an interrupted removal reports its writes, and the next run does the rest', async () => {
     const stage = await enrol();
-    enrolForCalls(stage);
+    addEdges(stage);
     const controller = new AbortController();
     stage.emulator.faults.add({
       fault: { kind: 'silence', applied: true },
@@ -188,7 +188,7 @@ describe.concurrent('scope: associations', () => {
     const run = stage
       .run({ ...SCOPE, request_timeout: 60 }, { signal: controller.signal })
       .catch((error) => error);
-    await stage.faultMet();
+    await stage.untilFaultMet();
     controller.abort();
     const { answer: partial } = await run;
     expect(partial).toMatchObject({ failed: true, changed: true, error: { code: 'interrupted' } });

@@ -1,10 +1,10 @@
-// Loaded into a module's process before it starts: ends it with SIGKILL right before its change
-// number KILL_AT to the file system, or with half of a file written.
+// Preloaded into a module's process. Kills the process right before the change to the file system
+// that has the number KILL_AT or, with `torn`, after half of a file has been written.
 const fs = require('node:fs');
 
 const [step, how] = process.env.KILL_AT.split(' ');
 let left = Number(step);
-let inside = false; // rmSync() calls unlinkSync(), or not, depending on the version of Node.
+let inside = false; // In some versions of Node.js, rmSync() calls unlinkSync().
 
 for (const name of ['writeFileSync', 'linkSync', 'renameSync', 'rmSync', 'unlinkSync']) {
   const real = fs[name];

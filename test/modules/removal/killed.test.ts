@@ -13,13 +13,13 @@ const OPTIONS = { purge_identity: true, stop_agent: true };
 const KILLS = preload(new URL('kill-at-step.cjs', import.meta.url).pathname);
 
 beforeEach((context) => {
-  if (!canHaveMounts()) context.skip('this machine lets no test have mounts of its own');
+  if (!canHaveMounts()) context.skip('this machine does not allow mount namespaces');
 });
 
-/** A removal that has not ended yet, on a host with a systemctl of these shell lines. */
-function start(stage: Stage, does: string, env: Record<string, string> = {}) {
+/** Starts a removal on a host whose systemctl is a script of these shell lines. */
+function start(stage: Stage, script: string, env: Record<string, string> = {}) {
   const programs = directory();
-  program(programs, 'systemctl', does);
+  program(programs, 'systemctl', script);
   const through = onHostWith({ programs });
   const call: CallOptions = { env: { JUMPCLOUD_NODE: process.execPath }, through };
   const options = JSON.stringify(stage.options({ ...OPTIONS, request_timeout: 60 }));
@@ -32,7 +32,7 @@ function start(stage: Stage, does: string, env: Record<string, string> = {}) {
   return { running, call };
 }
 
-/** The host is as good as any other, and the next run brings what this one left to its end. */
+/** Expects that a host with a record has its key, and that the next run completes the removal. */
 async function expectConvergence(stage: Stage, call: CallOptions): Promise<void> {
   if (stage.isRecordThere()) {
     expect([stage.has('client.key'), stage.has('jcagent.conf')]).toEqual([true, true]);
@@ -47,24 +47,28 @@ async function expectConvergence(stage: Stage, call: CallOptions): Promise<void>
   expect(stage.sent()).toEqual([]);
 }
 
-const HELD: [name: string, rule: FaultRule, requests: number][] = [
-  ['reading', { fault: { kind: 'silence' } }, 1],
-  ['deleting, before it took effect', { fault: { kind: 'silence' }, when: isDelete }, 2],
-  ['deleting, after', { fault: { kind: 'silence', applied: true }, when: isDelete }, 2],
-  ['deleting, and it takes effect later', { fault: { kind: 'slow', ms: 700 }, when: isDelete }, 2],
-  ['verifying', { fault: { kind: 'silence' }, skip: 1, when: (target) => !isDelete(target) }, 3],
+const HELD_REQUESTS: [name: string, rule: FaultRule, requests: number][] = [
+  ['reading the record', { fault: { kind: 'silence' } }, 1],
+  ['sending a DELETE without effect', { fault: { kind: 'silence' }, when: isDelete }, 2],
+  [
+    'waiting for the answer to the DELETE',
+    { fault: { kind: 'silence', applied: true }, when: isDelete },
+    2,
+  ],
+  ['sending a DELETE with a late effect', { fault: { kind: 'slow', ms: 700 }, when: isDelete }, 2],
+  ['reading back', { fault: { kind: 'silence' }, skip: 1, when: (target) => !isDelete(target) }, 3],
 ];
 
 function isDelete({ method }: FaultTarget): boolean {
   return method === 'DELETE';
 }
 
-test('a removal that ends while it waits after a 429 to its DELETE leaves no marker', async () => {
+test('a removal that is interrupted while it waits after a 429 leaves no marker', async () => {
   const stage = await enrol();
   const fault = { kind: 'status', status: 429, retryAfter: 20 } as const;
   stage.emulator.faults.add({ fault, when: isDelete });
   const { running } = start(stage, 'exit 0');
-  await stage.faultMet();
+  await stage.untilFaultMet();
   await expect.poll(() => stage.emulator.requests.at(-1)?.status).toBe(429);
   await new Promise((resolve) => setTimeout(resolve, 500));
   running.kill('SIGTERM');
@@ -73,23 +77,26 @@ test('a removal that ends while it waits after a 429 to its DELETE leaves no mar
   expect(stage.isRecordThere()).toBe(true);
 });
 
-describe.concurrent('a removal killed', () => {
-  test.each(HELD)('while %s', async (_, rule, requests) => {
-    const stage = await enrol();
-    stage.emulator.faults.add(rule);
-    const { running, call } = start(stage, 'exit 0');
-    await stage.faultMet();
-    expect(stage.emulator.requests).toHaveLength(requests);
-    running.kill('SIGKILL');
-    expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
-    await expectConvergence(stage, call);
-  });
+describe.concurrent('a killed removal', () => {
+  test.each(HELD_REQUESTS)(
+    'a removal killed while %s is completed by the next run',
+    async (_, rule, requests) => {
+      const stage = await enrol();
+      stage.emulator.faults.add(rule);
+      const { running, call } = start(stage, 'exit 0');
+      await stage.untilFaultMet();
+      expect(stage.emulator.requests).toHaveLength(requests);
+      running.kill('SIGKILL');
+      expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+      await expectConvergence(stage, call);
+    },
+  );
 
-  test('while stopping the agent', async () => {
+  test('a removal killed while stopping the agent is completed by the next run', async () => {
     const stage = await enrol();
     const once = join(directory(), 'once');
-    const does = `[ -e ${once} ] && exit 0; : > ${once}; exec /bin/sleep 3`;
-    const { running, call } = start(stage, does);
+    const script = `[ -e ${once} ] && exit 0; : > ${once}; exec /bin/sleep 3`;
+    const { running, call } = start(stage, script);
     await expect.poll(() => existsSync(once), { timeout: 20_000 }).toBe(true);
     running.kill('SIGKILL');
     await running;
@@ -97,12 +104,12 @@ describe.concurrent('a removal killed', () => {
     await expectConvergence(stage, call);
   });
 
-  // The lock is written and linked, its temporary file is removed; marker and tombstone are written
-  // and renamed; marker, lock and four files are removed.
+  // The lock is written and linked, and its temporary file is removed. Marker and tombstone are
+  // written and renamed. Marker, lock and four files are removed.
   const STEPS = 13;
   const steps = Array.from({ length: STEPS }, (_, i) => i + 1);
   test.each([...steps, '1 torn', '4 torn', '6 torn'])(
-    'at step %s of its changes to files',
+    'a removal killed at file change %s is completed by the next run',
     async (step) => {
       const stage = await enrol();
       const { running, call } = start(stage, 'exit 0', { ...KILLS, KILL_AT: `${step}` });
@@ -111,11 +118,11 @@ describe.concurrent('a removal killed', () => {
     },
   );
 
-  test('while purging is at its end without a tombstone, too', async () => {
+  test('a purge that is killed without a tombstone is completed by the next run', async () => {
     const stage = await enrol();
     mkdirSync(stage.path(TOMBSTONE));
-    // The lock's three steps, the marker's two, the tombstone's two that fail and the removal of its
-    // temporary file, the removal of the lock, the first file.
+    // Three changes for the lock and two for the marker, then two that fail for the tombstone, then
+    // the removals of its temporary file, of the lock and of the first identity file.
     const { running, call } = start(stage, 'exit 0', { ...KILLS, KILL_AT: '11' });
     expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
     const answer = await stage.succeed(OPTIONS, call);
@@ -123,7 +130,7 @@ describe.concurrent('a removal killed', () => {
     expect(answer['purged']).toHaveLength(3);
   });
 
-  test('would be through after those', async () => {
+  test(`a removal makes ${STEPS} changes to files`, async () => {
     const stage = await enrol();
     const { running } = start(stage, 'exit 0', {
       ...KILLS,
@@ -133,33 +140,36 @@ describe.concurrent('a removal killed', () => {
   });
 });
 
-describe.concurrent('a removal asked to end', () => {
+describe.concurrent('an interrupted removal', () => {
   const done = (stage: Stage) => [{ type: 'system', id: stage.host.systemId }];
 
-  test.each(HELD)('while %s', async (name, rule, requests) => {
-    const stage = await enrol();
-    stage.emulator.faults.add(rule);
-    const { running, call } = start(stage, 'exit 0');
-    await stage.faultMet();
-    expect(stage.emulator.requests).toHaveLength(requests);
-    running.kill(name === 'reading' ? 'SIGINT' : 'SIGTERM');
-    const { stdout, stderr, exitCode } = await running;
-    expect([exitCode, stderr]).toEqual([1, '']);
-    const answer = JSON.parse(stdout);
-    expect(answer).toMatchObject({
-      failed: true,
-      changed: name === 'verifying',
-      error: { code: 'interrupted' },
-    });
-    if (name === 'verifying') expect(answer.removed).toEqual(done(stage));
-    await expectConvergence(stage, call);
-  });
+  test.each(HELD_REQUESTS)(
+    'a removal interrupted while %s is completed by the next run',
+    async (name, rule, requests) => {
+      const stage = await enrol();
+      stage.emulator.faults.add(rule);
+      const { running, call } = start(stage, 'exit 0');
+      await stage.untilFaultMet();
+      expect(stage.emulator.requests).toHaveLength(requests);
+      running.kill(name === 'reading the record' ? 'SIGINT' : 'SIGTERM');
+      const { stdout, stderr, exitCode } = await running;
+      expect([exitCode, stderr]).toEqual([1, '']);
+      const answer = JSON.parse(stdout);
+      expect(answer).toMatchObject({
+        failed: true,
+        changed: name === 'reading back',
+        error: { code: 'interrupted' },
+      });
+      if (name === 'reading back') expect(answer.removed).toEqual(done(stage));
+      await expectConvergence(stage, call);
+    },
+  );
 
-  test('while stopping the agent does not wait for it', async () => {
+  test('a removal interrupted while stopping the agent ends without waiting for it', async () => {
     const stage = await enrol();
     const once = join(directory(), 'once');
-    const does = `[ -e ${once} ] && exit 0; trap '' TERM; : > ${once}; /bin/sleep 3; exit 0`;
-    const { running, call } = start(stage, does);
+    const script = `[ -e ${once} ] && exit 0; trap '' TERM; : > ${once}; /bin/sleep 3; exit 0`;
+    const { running, call } = start(stage, script);
     await expect.poll(() => existsSync(once), { timeout: 20_000 }).toBe(true);
     const asked = performance.now();
     running.kill('SIGTERM');

@@ -5,66 +5,69 @@ import { describe, expect, test } from 'vitest';
 import { thisProcess } from '../../../src/agent/process-identity.ts';
 import { mountTmpfs } from '../../faults/tmpfs.ts';
 import { executablePath } from '../../harness/executable.ts';
-import { IDENTITY, type Stage, stages, TOMBSTONE, UNDER_WAY } from './stage.ts';
+import { IDENTITY, MARKER, type Stage, stages, TOMBSTONE } from './stage.ts';
 
 const { enrol, directory } = stages();
 const PURGE = { purge_identity: true };
 
-/** What answers instead of the API, and whether it is of the API's own form. */
+/** Answers that replace the API's, and whether they have the form of the API's own errors. */
 const ANSWERS = [
   ["JumpCloud's 401", 401, '{"message":"Unauthorized","error":"Unauthorized"}', true],
   ["JumpCloud's 404", 404, '{"message":"Not Found"}', true],
   ["a gateway's JSON with a message", 404, '{"message":"no Route matched"}', true],
   ["a gateway's JSON", 404, '{"error_msg":"404 Route Not Found"}', false],
-  ['a message that is no text', 404, '{"message":{"text":"Not Found"}}', false],
+  ['JSON with a message that is not text', 404, '{"message":{"text":"Not Found"}}', false],
   ['other JSON', 401, '[{"message":"Unauthorized"}]', false],
   ["an ingress's page", 404, 'default backend - 404', false],
   ["a portal's log-in page", 401, '<html>Log in</html>', false],
-  ['nothing, 404', 404, '', false],
-  ['nothing, 401', 401, '', false],
+  ['an empty 404', 404, '', false],
+  ['an empty 401', 401, '', false],
 ] as const;
 
-/** When it begins to answer so, and whether a DELETE was accepted before, or may have been. */
+/**
+ * When these answers start, and whether they then prove that the record is gone, because a DELETE
+ * was accepted before or may have been.
+ */
 const MOMENTS = {
-  'from the first read on': { isProof: false, prepare: from(() => true) },
-  'from the DELETE on': { isProof: false, prepare: from(() => true, 1) },
-  'after a DELETE that got lost': {
+  'to the first read': { isProof: false, prepare: answerAll(() => true) },
+  'to the DELETE': { isProof: false, prepare: answerAll(() => true, 1) },
+  'after a lost DELETE': {
     isProof: true,
     prepare: async (stage: Stage, status: number, text: string) => {
       stage.emulator.faults.add({ fault: { kind: 'reset-before' }, when: isDelete });
-      await from(() => true, 1)(stage, status, text);
+      await answerAll(() => true, 1)(stage, status, text);
     },
   },
-  'after a DELETE that was answered': {
+  'after an answered DELETE': {
     isProof: true,
-    prepare: from((method) => method !== 'DELETE', 1),
+    prepare: answerAll((method) => method !== 'DELETE', 1),
   },
-  'in the run after one whose DELETE got lost': {
+  'in the run after a lost DELETE': {
     isProof: true,
     prepare: async (stage: Stage, status: number, text: string) => {
       await loseDelete(stage);
-      await from(() => true)(stage, status, text);
+      await answerAll(() => true)(stage, status, text);
     },
   },
-  'in the run after one whose DELETE was denied': {
+  'in the run after a denied DELETE': {
     isProof: false,
     prepare: async (stage: Stage, status: number, text: string) => {
       stage.emulator.faults.add({ fault: { kind: 'status', status: 401 }, when: isDelete });
       expect((await stage.run()).answer.error?.code).toBe('unauthorized');
-      expect(stage.has(UNDER_WAY)).toBe(false);
+      expect(stage.has(MARKER)).toBe(false);
       stage.emulator.faults.clear();
-      await from(() => true)(stage, status, text);
+      await answerAll(() => true)(stage, status, text);
     },
   },
 } as const;
 
-/** A run whose DELETE does not take effect, without an answer that says so. */
+/** Runs a removal whose DELETE does not take effect and gets no definite answer. */
 async function loseDelete(stage: Stage): Promise<void> {
   const fault = { kind: 'status', status: 503 } as const;
   stage.emulator.faults.add({ fault, when: isDelete, times: Infinity });
   const { answer } = await stage.run({ timeout: 3 });
   expect(answer.error?.code).toBe('unavailable');
-  expect(stage.has(UNDER_WAY)).toBe(true);
+  expect(stage.has(MARKER)).toBe(true);
   stage.emulator.faults.clear();
 }
 
@@ -72,25 +75,29 @@ function isDelete({ method }: { method: string }): boolean {
   return method === 'DELETE';
 }
 
-/** From the request number `skip` on, all of some methods get that answer. */
-function from(which: (method: string) => boolean, skip = 0) {
+/** Gives an answer to all requests of some methods, except the first `skip`. */
+function answerAll(isAnswered: (method: string) => boolean, skip = 0) {
   return async (stage: Stage, status: number, text: string) => {
     const headers = { 'content-type': text.startsWith('{') ? 'application/json' : 'text/html' };
     stage.emulator.faults.add({
       fault: { kind: 'body', status, text, headers },
-      when: ({ method }) => which(method),
+      when: ({ method }) => isAnswered(method),
       times: 100,
       skip,
     });
   };
 }
 
-describe.concurrent.each(Object.entries(MOMENTS))('%s', (moment, { isProof, prepare }) => {
-  test.each(ANSWERS)('%s is judged', async (_, status, text, isOfItsForm) => {
+describe.concurrent.each(Object.entries(MOMENTS))('answers %s', (moment, { isProof, prepare }) => {
+  const rows = ANSWERS.map(([name, status, text, hasApiForm]) => {
+    const outcome = isProof && hasApiForm ? 'proves the removal' : 'keeps the identity files';
+    return [name, outcome, { status, text, hasApiForm }] as const;
+  });
+  test.each(rows)(`%s ${moment} %s`, async (_name, _outcome, { status, text, hasApiForm }) => {
     const stage = await enrol();
     await prepare(stage, status, text);
     const { answer } = await stage.run(PURGE);
-    if (isProof && isOfItsForm) {
+    if (isProof && hasApiForm) {
       expect(answer).not.toHaveProperty('failed');
       expect(answer['purged']).toHaveLength(4);
       expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
@@ -98,10 +105,10 @@ describe.concurrent.each(Object.entries(MOMENTS))('%s', (moment, { isProof, prep
     }
     expect(answer).toMatchObject({
       failed: true,
-      changed: moment === 'after a DELETE that was answered',
-      error: { code: isOfItsForm ? 'unauthorized' : 'unexpected_response' },
+      changed: moment === 'after an answered DELETE',
+      error: { code: hasApiForm ? 'unauthorized' : 'unexpected_response' },
     });
-    if (isOfItsForm && status === 404) {
+    if (hasApiForm && status === 404) {
       for (const name of IDENTITY) expect(answer.msg).toContain(stage.path(name));
     }
     expect(stage.files()).toEqual(expect.arrayContaining(IDENTITY));
@@ -109,12 +116,12 @@ describe.concurrent.each(Object.entries(MOMENTS))('%s', (moment, { isProof, prep
   });
 });
 
-describe.concurrent('a host whose clock jumps while JumpCloud answers without Date', () => {
+describe.concurrent('a clock that jumps while JumpCloud answers without Date', () => {
   const rows = [
     ['before the DELETE', 'GET', 'unauthorized'],
-    ['while a DELETE gets lost', 'DELETE', 'unauthorized'],
+    ['during a lost DELETE', 'DELETE', 'unauthorized'],
   ] as const;
-  test.each(rows)('%s keeps its key', async (_, method, code) => {
+  test.each(rows)('a clock that jumps %s leaves the key in place', async (_, method, code) => {
     const stage = await enrol();
     const { emulator, host } = stage;
     const jump = () => emulator.shiftHostClock(host.systemId, 3_600_000);
@@ -144,7 +151,7 @@ describe.concurrent('a host whose clock jumps while JumpCloud answers without Da
 });
 
 describe.concurrent('tombstone and marker', () => {
-  test.each([TOMBSTONE, UNDER_WAY])('are not written through a link: %s', async (name) => {
+  test.each([TOMBSTONE, MARKER])('%s is not written through a symbolic link', async (name) => {
     const stage = await enrol();
     const elsewhere = join(directory(), 'elsewhere');
     writeFileSync(elsewhere, 'precious');
@@ -156,7 +163,7 @@ describe.concurrent('tombstone and marker', () => {
     });
   });
 
-  test.each([TOMBSTONE, UNDER_WAY])('are not written into a pipe: %s', async (name) => {
+  test.each([TOMBSTONE, MARKER])('%s is not written into a FIFO', async (name) => {
     const stage = await enrol();
     await execa('mkfifo', [stage.path(name)]);
     expect(await stage.succeed(PURGE, { signal: AbortSignal.timeout(20_000) })).toMatchObject({
@@ -166,36 +173,43 @@ describe.concurrent('tombstone and marker', () => {
     expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
   });
 
-  test.each(['', '{"system_key":', 'null', '[]'])('count as absent when %j', async (text) => {
-    const stage = await enrol();
-    for (const name of [TOMBSTONE, UNDER_WAY]) writeFileSync(stage.path(name), text);
-    expect(await stage.succeed()).toMatchObject({ changed: true });
-    expect((await stage.succeed()).changed).toBe(false);
-  });
+  test.each(['', '{"system_key":', 'null', '[]'])(
+    'a tombstone and a marker of %j count as missing',
+    async (text) => {
+      const stage = await enrol();
+      for (const name of [TOMBSTONE, MARKER]) writeFileSync(stage.path(name), text);
+      expect(await stage.succeed()).toMatchObject({ changed: true });
+      expect((await stage.succeed()).changed).toBe(false);
+    },
+  );
 
-  test.each([TOMBSTONE, UNDER_WAY])('lose the temporary files of killed runs: %s', async (name) => {
-    const stage = await enrol();
-    const { pid, start, namespace, boot } = thisProcess();
-    const temporary = (of: readonly unknown[]) => `${name}.${of.join('-')}-x`;
-    const living = temporary([pid, start, namespace, boot]);
-    const dead = [
-      temporary([pid, `1${start}`, namespace, boot]),
-      // No process has that number: it is above the largest that Linux gives.
-      temporary([99_999_999, start, namespace, boot]),
-      temporary([pid, start, namespace, '0'.repeat(32)]),
-    ];
-    const foreign = temporary([pid, start, `1${namespace}`, boot]);
-    for (const file of [living, foreign, ...dead]) writeFileSync(stage.path(file), '{"sys');
-    await stage.succeed(PURGE);
-    expect(stage.files()).toEqual([TOMBSTONE, living, foreign, 'version.txt'].sort());
-  });
+  test.each([TOMBSTONE, MARKER])(
+    'temporary files of %s that killed runs left are removed',
+    async (name) => {
+      const stage = await enrol();
+      const { pid, start, namespace, boot } = thisProcess();
+      const temporary = (of: readonly unknown[]) => `${name}.${of.join('-')}-x`;
+      const living = temporary([pid, start, namespace, boot]);
+      const dead = [
+        temporary([pid, `1${start}`, namespace, boot]),
+        // No process has that id: it is above the maximum of Linux.
+        temporary([99_999_999, start, namespace, boot]),
+        temporary([pid, start, namespace, '0'.repeat(32)]),
+      ];
+      const otherNamespace = temporary([pid, start, `1${namespace}`, boot]);
+      for (const file of [living, otherNamespace, ...dead])
+        writeFileSync(stage.path(file), '{"sys');
+      await stage.succeed(PURGE);
+      expect(stage.files()).toEqual([TOMBSTONE, living, otherNamespace, 'version.txt'].sort());
+    },
+  );
 
   test('the marker is proof for the next run when no tombstone fits on the disk', async ({
     skip,
   }) => {
     const stage = await enrol();
     const disk = mountTmpfs(256 * 1024);
-    if (disk === undefined) return skip('a file system cannot be mounted here');
+    if (disk === undefined) return skip('this machine does not allow mounting a file system');
     try {
       const agentDir = join(disk.path, 'jc');
       mkdirSync(agentDir);
@@ -216,7 +230,9 @@ describe.concurrent('tombstone and marker', () => {
   });
 });
 
-test('of many removals at once all succeed', { timeout: 120_000 }, async () => {
+test('three concurrent removals succeed, and only one reports the removal', {
+  timeout: 120_000,
+}, async () => {
   for (let round = 0; round < 6; round++) {
     const stage = await enrol();
     const words = [JSON.stringify(stage.options(PURGE))];

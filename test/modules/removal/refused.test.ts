@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../emulator/faults.ts';
 import { executablePath, predictionOf } from '../../harness/executable.ts';
-import { IDENTITY, type Stage, stages, TOMBSTONE, UNDER_WAY } from './stage.ts';
+import { IDENTITY, MARKER, type Stage, stages, TOMBSTONE } from './stage.ts';
 
 const { enrol, directory } = stages();
 const PURGE = { purge_identity: true };
@@ -23,21 +23,24 @@ describe.concurrent('a DELETE whose answer is lost', () => {
     [{ kind: 'status', status: 502, applied: true }, 'DELETE 502'],
     [{ kind: 'truncated' }, 'DELETE 200'],
   ];
-  test.each(lost)('by %j counts as this run its own', async (fault, sent) => {
-    const stage = await enrol();
-    onDelete(stage, fault);
-    const answer = await stage.succeed(PURGE);
-    expect(answer).toMatchObject({
-      changed: true,
-      removed: [{ type: 'system', id: stage.host.systemId }],
-      warnings: [],
-    });
-    expect(stage.sent()).toEqual(['GET 200', sent, 'DELETE 401', 'GET 401']);
-    expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
-  });
+  test.each(lost)(
+    'a DELETE whose answer is lost by %j is reported as a removal',
+    async (fault, sent) => {
+      const stage = await enrol();
+      onDelete(stage, fault);
+      const answer = await stage.succeed(PURGE);
+      expect(answer).toMatchObject({
+        changed: true,
+        removed: [{ type: 'system', id: stage.host.systemId }],
+        warnings: [],
+      });
+      expect(stage.sent()).toEqual(['GET 200', sent, 'DELETE 401', 'GET 401']);
+      expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
+    },
+  );
 
   test.each<Fault>([{ kind: 'reset-before' }, { kind: 'status', status: 503 }])(
-    'with the request, by %j, is sent again',
+    'a DELETE that is lost by %j is sent again',
     async (fault) => {
       const stage = await enrol();
       onDelete(stage, fault);
@@ -48,12 +51,12 @@ describe.concurrent('a DELETE whose answer is lost', () => {
     },
   );
 
-  test('until the budget ran out is settled by the next run', async () => {
+  test('a DELETE without an answer until the timeout is resolved by the next run', async () => {
     const stage = await enrol();
     onDelete(stage, { kind: 'status', status: 502, applied: true }, 100);
     const { answer } = await stage.run({ ...PURGE, timeout: 3 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable' } });
-    expect(answer.msg).toContain('The change may have been made all the same');
+    expect(answer.msg).toContain('The change may still have been made');
     expect(stage.has('client.key')).toBe(true);
     stage.emulator.faults.clear();
     expect(await stage.succeed(PURGE)).toMatchObject({ changed: true, removed: [] });
@@ -64,10 +67,10 @@ describe.concurrent('a DELETE whose answer is lost', () => {
   });
 });
 
-describe.concurrent('a record that is gone before', () => {
+describe.concurrent('a record that is removed by someone else', () => {
   const notFound: Fault = { kind: 'status', status: 404, text: '{"message":"Not Found"}' };
 
-  test('by 404 on reading was removed already', async () => {
+  test('a 404 to the first read means that the record was removed already', async () => {
     const stage = await enrol();
     stage.emulator.faults.add({ fault: notFound, times: 2 });
     const predicted = await stage.succeed({}, { flags: ['--check'] });
@@ -82,18 +85,21 @@ describe.concurrent('a record that is gone before', () => {
     ['404', 'unauthorized', { kind: 'status', status: 404, text: '{"message":"Not Found"}' }],
     ['401', 'unauthorized', { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' }],
   ] as const;
-  test.each(denials)('by %s on deleting is not proven gone', async (status, code, denial) => {
-    const stage = await enrol();
-    onDelete(stage, { ...denial, applied: true });
-    for (const options of [PURGE, {}]) {
-      const { answer } = await stage.run(options);
-      expect(answer).toMatchObject({ changed: false, failed: true, error: { code } });
-      expectIdentityKept(stage);
-    }
-    expect(stage.sent()).toEqual(['GET 200', `DELETE ${status}`, 'GET 401', 'GET 401']);
-  });
+  test.each(denials)(
+    'a %s to the DELETE does not prove that the record is gone',
+    async (status, code, denial) => {
+      const stage = await enrol();
+      onDelete(stage, { ...denial, applied: true });
+      for (const options of [PURGE, {}]) {
+        const { answer } = await stage.run(options);
+        expect(answer).toMatchObject({ changed: false, failed: true, error: { code } });
+        expectIdentityKept(stage);
+      }
+      expect(stage.sent()).toEqual(['GET 200', `DELETE ${status}`, 'GET 401', 'GET 401']);
+    },
+  );
 
-  test('by a DELETE of another run is gone once that run has left its tombstone', async () => {
+  test('a record that another run removed counts as gone once there is a tombstone', async () => {
     const stage = await enrol();
     const { systemId } = stage.host;
     onDelete(stage, {
@@ -108,7 +114,7 @@ describe.concurrent('a record that is gone before', () => {
     expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
   });
 
-  test('by 401 on deleting alone is not gone', async () => {
+  test('a 401 to the DELETE keeps the identity files while the record is still shown', async () => {
     const stage = await enrol();
     onDelete(stage, { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' });
     const { answer } = await stage.run(PURGE);
@@ -119,7 +125,7 @@ describe.concurrent('a record that is gone before', () => {
     expect((await stage.succeed(PURGE)).changed).toBe(true);
   });
 
-  test('by 401 may as well be another trouble, and keeps the key', async () => {
+  test('a 401 to the first read fails and keeps the identity files', async () => {
     const stage = await enrol();
     stage.emulator.store.removeSystem(stage.host.systemId);
     for (const flags of [['--check'], []]) {
@@ -135,8 +141,8 @@ describe.concurrent('a record that is gone before', () => {
   });
 });
 
-describe.concurrent('a removal that does not come about', () => {
-  test('because JumpCloud refuses keeps everything', async () => {
+describe.concurrent('a removal that fails or is late', () => {
+  test('a removal that JumpCloud refuses keeps the identity files', async () => {
     const stage = await enrol();
     onDelete(stage, { kind: 'status', status: 403, text: '{"message":"blocked"}' });
     const { answer } = await stage.run(PURGE);
@@ -152,7 +158,7 @@ describe.concurrent('a removal that does not come about', () => {
     expectIdentityKept(stage);
   });
 
-  test('although JumpCloud says so keeps everything', async () => {
+  test('a removal that JumpCloud accepts but does not apply keeps the identity files', async () => {
     const stage = await enrol();
     onDelete(stage, { kind: 'ignored-write' });
     const { answer } = await stage.run(PURGE);
@@ -171,7 +177,7 @@ describe.concurrent('a removal that does not come about', () => {
     expect((await stage.succeed(PURGE)).changed).toBe(true);
   });
 
-  test('because the answer lags behind is waited for', async () => {
+  test('a removal reads again while JumpCloud still shows the record', async () => {
     const stage = await enrol();
     const record = structuredClone(stage.emulator.store.record(stage.host.systemId));
     stage.emulator.faults.add({
@@ -183,7 +189,7 @@ describe.concurrent('a removal that does not come about', () => {
     expect(stage.sent()).toEqual(['GET 200', 'DELETE 200', 'GET 200', 'GET 401']);
   });
 
-  test('to its end reports what was done, and the next run goes on', async () => {
+  test('a removal that fails to read back is reported, and the next run purges', async () => {
     const stage = await enrol();
     stage.emulator.faults.add({
       fault: { kind: 'body', text: '<html>', status: 200 },
@@ -203,19 +209,19 @@ describe.concurrent('a removal that does not come about', () => {
   });
 });
 
-describe.concurrent('the marker of a DELETE that was cut off', () => {
-  /** A host whose DELETE was cut off, and whose record is as it was. */
-  async function cutOff(): Promise<Stage> {
+describe.concurrent('the marker of an unanswered DELETE', () => {
+  /** Enrols a host with the marker of an unanswered DELETE. Its record still exists. */
+  async function enrolWithMarker(): Promise<Stage> {
     const stage = await enrol();
     onDelete(stage, { kind: 'status', status: 503 }, 100);
     await stage.run({ timeout: 3 });
-    expect(stage.has(UNDER_WAY)).toBe(true);
+    expect(stage.has(MARKER)).toBe(true);
     stage.emulator.faults.clear();
     return stage;
   }
 
-  test('does not count at another address of the API', async () => {
-    const stage = await cutOff();
+  test('a marker does not count at another address of the API', async () => {
+    const stage = await enrolWithMarker();
     const elsewhere = await enrol();
     const { answer } = await stage.run({ ...PURGE, api_url: elsewhere.emulator.url });
     expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized' } });
@@ -225,24 +231,24 @@ describe.concurrent('the marker of a DELETE that was cut off', () => {
     expect(stage.isRecordThere()).toBe(false);
   });
 
-  test('does not count for another registration', async () => {
-    const stage = await cutOff();
-    const anew = await stage.emulator.enrol({ agentDir: stage.host.agentDir });
-    stage.emulator.store.removeSystem(anew.systemId);
+  test('a marker does not count for another registration', async () => {
+    const stage = await enrolWithMarker();
+    const reenrolled = await stage.emulator.enrol({ agentDir: stage.host.agentDir });
+    stage.emulator.store.removeSystem(reenrolled.systemId);
     const { answer } = await stage.run(PURGE);
     expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized' } });
     expect(stage.has('client.key')).toBe(true);
   });
 });
 
-describe.concurrent('a tombstone that cannot be left', () => {
-  test('is warned of, and the marker stands in for it', async () => {
+describe.concurrent('a tombstone that cannot be written', () => {
+  test('a tombstone that cannot be written is replaced by the marker with a warning', async () => {
     const stage = await enrol();
     mkdirSync(stage.path(TOMBSTONE));
     const answer = await stage.succeed();
     expect(answer).toMatchObject({ changed: true });
     expect(answer.warnings).toEqual([
-      expect.stringMatching(/^The tombstone .* could not be left .*EISDIR/),
+      expect.stringMatching(/^The tombstone.* could not be written .*EISDIR/),
     ]);
     const again = await stage.succeed();
     expect(again).toMatchObject({ changed: false, removed: [] });
@@ -254,23 +260,26 @@ describe.concurrent('a tombstone that cannot be left', () => {
     });
   });
 
-  test.runIf(process.getuid?.() === 0)('in a folder that is not to be written', async () => {
-    const stage = await enrol();
-    const reachable = directory();
-    for (const path of [join(reachable, '..'), reachable, stage.host.agentDir])
-      chmodSync(path, 0o755);
-    for (const name of stage.files()) chmodSync(stage.path(name), 0o644);
-    const executable = join(reachable, 'jumpcloud_removal');
-    copyFileSync(executablePath('jumpcloud_removal'), executable);
-    const run = async () => {
-      const none = { uid: 65534, gid: 65534, reject: false } as const;
-      const { stdout } = await execa(executable, [JSON.stringify(stage.options())], none);
-      return JSON.parse(stdout);
-    };
-    const answer = await run();
-    expect(answer).toMatchObject({ changed: true, removed: [{ type: 'system' }] });
-    expect(answer).not.toHaveProperty('failed');
-    expect(answer.warnings.join()).toMatch(/could not be left in .* \(EACCES\)/);
-    expect(await run()).toMatchObject({ failed: true, error: { code: 'unauthorized' } });
-  });
+  test.runIf(process.getuid?.() === 0)(
+    'a run that may not write to the directory warns, and the next one fails',
+    async () => {
+      const stage = await enrol();
+      const reachable = directory();
+      for (const path of [join(reachable, '..'), reachable, stage.host.agentDir])
+        chmodSync(path, 0o755);
+      for (const name of stage.files()) chmodSync(stage.path(name), 0o644);
+      const executable = join(reachable, 'jumpcloud_removal');
+      copyFileSync(executablePath('jumpcloud_removal'), executable);
+      const run = async () => {
+        const unprivileged = { uid: 65534, gid: 65534, reject: false } as const;
+        const { stdout } = await execa(executable, [JSON.stringify(stage.options())], unprivileged);
+        return JSON.parse(stdout);
+      };
+      const answer = await run();
+      expect(answer).toMatchObject({ changed: true, removed: [{ type: 'system' }] });
+      expect(answer).not.toHaveProperty('failed');
+      expect(answer.warnings.join()).toMatch(/could not be written in .* \(EACCES\)/);
+      expect(await run()).toMatchObject({ failed: true, error: { code: 'unauthorized' } });
+    },
+  );
 });

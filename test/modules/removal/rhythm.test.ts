@@ -10,55 +10,58 @@ const DIFF = { flags: ['--diff'] };
 
 describe.concurrent('removing a system', () => {
   const rows: [name: string, options: object, gone: readonly string[]][] = [
-    ['alone', {}, []],
+    ['without its identity', {}, []],
     ['with its identity', { purge_identity: true }, IDENTITY],
   ];
-  test.each(rows)('%s: check, run, run again, register anew', async (_, desired, gone) => {
-    const options = { ...desired };
-    const stage = await enrol();
-    const files = stage.files();
+  test.each(rows)(
+    'a system is removed %s as predicted, once, and again after it is re-enrolled',
+    async (_, desired, gone) => {
+      const options = { ...desired };
+      const stage = await enrol();
+      const files = stage.files();
 
-    const predicted = await stage.succeed(options, CHECK);
-    expect(stage.isRecordThere()).toBe(true);
-    expect(stage.sent()).toEqual(['GET 200']);
-    expect(stage.files()).toEqual(files);
+      const predicted = await stage.succeed(options, CHECK);
+      expect(stage.isRecordThere()).toBe(true);
+      expect(stage.sent()).toEqual(['GET 200']);
+      expect(stage.files()).toEqual(files);
 
-    const answer = await stage.succeed(options, DIFF);
-    expect(predicted).toEqual(predictionOf(answer));
-    expect(answer).toMatchObject({
-      changed: true,
-      system_id: stage.host.systemId,
-      removed: [{ type: 'system', id: stage.host.systemId }],
-      warnings: [],
-    });
-    const paths = gone.map((name) => stage.path(name));
-    expect([...(answer['purged'] as string[])].sort()).toEqual(paths);
-    expect(answer.diff?.after).toEqual({ present: [], identity_files: [] });
-    expect(stage.isRecordThere()).toBe(false);
-    expect(stage.sent()).toEqual(['GET 200', 'DELETE 200', 'GET 401']);
-    const kept = files.filter((name) => !gone.includes(name));
-    expect(stage.files()).toEqual([TOMBSTONE, ...kept].sort());
+      const answer = await stage.succeed(options, DIFF);
+      expect(predicted).toEqual(predictionOf(answer));
+      expect(answer).toMatchObject({
+        changed: true,
+        system_id: stage.host.systemId,
+        removed: [{ type: 'system', id: stage.host.systemId }],
+        warnings: [],
+      });
+      const paths = gone.map((name) => stage.path(name));
+      expect([...(answer['purged'] as string[])].sort()).toEqual(paths);
+      expect(answer.diff?.after).toEqual({ present: [], identity_files: [] });
+      expect(stage.isRecordThere()).toBe(false);
+      expect(stage.sent()).toEqual(['GET 200', 'DELETE 200', 'GET 401']);
+      const kept = files.filter((name) => !gone.includes(name));
+      expect(stage.files()).toEqual([TOMBSTONE, ...kept].sort());
 
-    for (const call of [DIFF, CHECK]) {
-      const again = await stage.succeed(options, call);
-      expect(again).toMatchObject({ changed: false, msg: 'Nothing to remove.' });
-      expect(again).toMatchObject({ removed: [], purged: [], warnings: [] });
-      expect(again.diff?.before).toEqual(again.diff?.after);
-    }
-    expect(stage.sent()).toEqual([]);
+      for (const call of [DIFF, CHECK]) {
+        const again = await stage.succeed(options, call);
+        expect(again).toMatchObject({ changed: false, msg: 'Nothing to remove.' });
+        expect(again).toMatchObject({ removed: [], purged: [], warnings: [] });
+        expect(again.diff?.before).toEqual(again.diff?.after);
+      }
+      expect(stage.sent()).toEqual([]);
 
-    const anew = await stage.emulator.enrol({ agentDir: stage.host.agentDir });
-    const next = await stage.succeed(options);
-    expect(next).toMatchObject({
-      changed: true,
-      removed: [{ type: 'system', id: anew.systemId }],
-    });
-    expect(stage.sent()).toEqual(['GET 200', 'DELETE 200', 'GET 401']);
-    expect((await stage.succeed(options)).changed).toBe(false);
-    expect(stage.sent()).toEqual([]);
-  });
+      const reenrolled = await stage.emulator.enrol({ agentDir: stage.host.agentDir });
+      const next = await stage.succeed(options);
+      expect(next).toMatchObject({
+        changed: true,
+        removed: [{ type: 'system', id: reenrolled.systemId }],
+      });
+      expect(stage.sent()).toEqual(['GET 200', 'DELETE 200', 'GET 401']);
+      expect((await stage.succeed(options)).changed).toBe(false);
+      expect(stage.sent()).toEqual([]);
+    },
+  );
 
-  test('leaves a tombstone for root alone, with the system and the time', async () => {
+  test('a removal leaves a private tombstone with the system and the time', async () => {
     const stage = await enrol();
     await stage.succeed();
     const tombstone = JSON.parse(readFileSync(stage.path(TOMBSTONE), 'utf8'));
@@ -71,7 +74,7 @@ describe.concurrent('removing a system', () => {
 
   test.each([
     [
-      'no agent folder',
+      'no agent directory',
       (stage: { host: { agentDir: string } }) => rmSync(stage.host.agentDir, { recursive: true }),
     ],
     [
@@ -82,7 +85,7 @@ describe.concurrent('removing a system', () => {
       'no systemKey',
       (stage: { path(name: string): string }) => writeFileSync(stage.path('jcagent.conf'), '{}'),
     ],
-  ])('with %s is done already', async (_, spoil) => {
+  ])('a removal on a host with %s changes nothing', async (_, spoil) => {
     const stage = await enrol();
     spoil(stage);
     expect(await stage.succeed()).toMatchObject({ changed: false, removed: [], purged: [] });
@@ -90,7 +93,7 @@ describe.concurrent('removing a system', () => {
     expect(stage.isRecordThere()).toBe(true);
   });
 
-  test('is not done by a host whose key is missing', async () => {
+  test('a removal without the private key fails before any request', async () => {
     const stage = await enrol();
     rmSync(stage.path('client.key'));
     const { answer } = await stage.run({ purge_identity: true });
@@ -104,9 +107,9 @@ describe.concurrent('removing a system', () => {
       'another system',
       (id: string) => JSON.stringify({ system_key: id, removed_at: '2026-01-01' }),
     ],
-    ['nothing that can be read', () => '{"system_key":'],
-    ['no time', () => '{}'],
-  ])('is not kept back by a tombstone of %s', async (_, content) => {
+    ['half of a JSON object', () => '{"system_key":'],
+    ['an empty JSON object', () => '{}'],
+  ])('a removal ignores a tombstone with %s', async (_, content) => {
     const stage = await enrol();
     writeFileSync(stage.path(TOMBSTONE), content(newId()));
     expect(await stage.succeed()).toMatchObject({ changed: true });
@@ -118,7 +121,7 @@ describe.concurrent('removing a system', () => {
 describe.concurrent('purge_identity', () => {
   const options = { purge_identity: true };
 
-  test('after a run without it counts as a change, by the tombstone', async () => {
+  test('purge_identity after a removal deletes the files without any request', async () => {
     const stage = await enrol();
     await stage.succeed();
     stage.sent();
@@ -133,7 +136,7 @@ describe.concurrent('purge_identity', () => {
     expect(stage.sent()).toEqual([]);
   });
 
-  test('of a host that never registered takes what is left of the four', async () => {
+  test('purge_identity on a host without jcagent.conf deletes the remaining files', async () => {
     const stage = await enrol();
     rmSync(stage.path('jcagent.conf'));
     rmSync(stage.path('client.crt'));
@@ -145,7 +148,7 @@ describe.concurrent('purge_identity', () => {
     expect(stage.sent()).toEqual([]);
   });
 
-  test('that meets a file it cannot delete says so; a later run finishes', async () => {
+  test('purge_identity reports a file that it cannot delete, and succeeds later', async () => {
     const stage = await enrol();
     rmSync(stage.path('ca.crt'));
     mkdirSync(stage.path('ca.crt'));
@@ -173,7 +176,7 @@ describe.concurrent('purge_identity', () => {
 });
 
 describe.concurrent('system_id', () => {
-  test('lets this very system go', async () => {
+  test('system_id of this system allows the removal', async () => {
     const stage = await enrol();
     const options = { system_id: stage.host.systemId.toUpperCase() };
     expect((await stage.succeed(options)).changed).toBe(true);
@@ -181,24 +184,27 @@ describe.concurrent('system_id', () => {
     expect(stage.isRecordThere()).toBe(false);
   });
 
-  test.each([false, true])('keeps any other, removed already: %s', async (removed) => {
-    const stage = await enrol();
-    if (removed) await stage.succeed();
-    stage.sent();
-    const files = stage.files();
-    const { answer } = await stage.run({ system_id: newId(), purge_identity: true });
-    expect(answer).toMatchObject({
-      changed: false,
-      failed: true,
-      error: { code: 'invalid_arguments', problems: [{ option: 'system_id' }] },
-    });
-    expect(answer.msg).toContain(`this host is system ${stage.host.systemId}`);
-    expect(stage.files()).toEqual(files);
-    expect(stage.sent()).toEqual([]);
-  });
+  test.each([false, true])(
+    'system_id of another system prevents the removal (already removed: %s)',
+    async (removed) => {
+      const stage = await enrol();
+      if (removed) await stage.succeed();
+      stage.sent();
+      const files = stage.files();
+      const { answer } = await stage.run({ system_id: newId(), purge_identity: true });
+      expect(answer).toMatchObject({
+        changed: false,
+        failed: true,
+        error: { code: 'invalid_arguments', problems: [{ option: 'system_id' }] },
+      });
+      expect(answer.msg).toContain(`this host is system ${stage.host.systemId}`);
+      expect(stage.files()).toEqual(files);
+      expect(stage.sent()).toEqual([]);
+    },
+  );
 });
 
-test('a folder that does not exist is not made', async () => {
+test('an agent directory that does not exist is not created', async () => {
   const stage = await enrol();
   const agent_dir = `${directory()}/none`;
   const answer = await stage.succeed({ agent_dir, purge_identity: true });

@@ -18,7 +18,7 @@ import { type Answer, type CallOptions, type Ran, runModule } from '../../harnes
 /** The four files that make up a registration. */
 export const IDENTITY = ['ca.crt', 'client.crt', 'client.key', 'jcagent.conf'];
 export const TOMBSTONE = '.removed-from-jumpcloud';
-export const UNDER_WAY = '.removing-from-jumpcloud';
+export const MARKER = '.removing-from-jumpcloud';
 
 /** A host with its own emulator, so that hosts can be removed at the same time. */
 export class Stage {
@@ -35,7 +35,7 @@ export class Stage {
     return runModule('jumpcloud_removal', this.options(options), call);
   }
 
-  /** Runs it for its answer, which must not be a failure. */
+  /** Runs jumpcloud_removal and returns its answer. Throws if it failed. */
   async succeed(options: Record<string, unknown> = {}, call: CallOptions = {}): Promise<Answer> {
     const { answer, exitCode, stderr } = await this.run(options, call);
     if (answer.failed || exitCode !== 0 || stderr !== '') {
@@ -60,8 +60,8 @@ export class Stage {
     return readdirSync(this.host.agentDir).sort();
   }
 
-  /** Until a request met the fault that was set for it. */
-  async faultMet(): Promise<void> {
+  /** Waits until a request has met the injected fault. */
+  async untilFaultMet(): Promise<void> {
     const { injected } = this.emulator.faults;
     const meet = () => expect(Object.keys(injected)).toHaveLength(1);
     await vi.waitFor(meet, { timeout: 20_000 });
@@ -71,7 +71,7 @@ export class Stage {
     return this.emulator.store.systems.has(this.host.systemId);
   }
 
-  /** The requests since the last time, as `METHOD status`. */
+  /** Returns the requests since the last call, as `METHOD status`. */
   sent(): string[] {
     const sent = this.emulator.requests.map(
       ({ method, status }: LoggedRequest) => `${method} ${status}`,
@@ -81,7 +81,7 @@ export class Stage {
   }
 }
 
-/** Sets stages up, and takes all of them down after the file's tests. */
+/** Sets up stages, and removes all of them after the file's tests. */
 export function stages(): {
   enrol: (desired?: EnrolOptions) => Promise<Stage>;
   directory: () => string;
@@ -109,7 +109,7 @@ export function stages(): {
   };
 }
 
-/** Puts a program of shell lines into a folder. */
+/** Writes a shell script with these lines into a directory. */
 export function program(directory: string, name: string, lines: string): string {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, name);

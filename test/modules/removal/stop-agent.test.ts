@@ -17,40 +17,40 @@ type Tool = keyof typeof TOOLS;
 const SOMEONE = 65534;
 
 beforeEach((context) => {
-  if (!canHaveMounts()) context.skip('this machine lets no test have mounts of its own');
+  if (!canHaveMounts()) context.skip('this machine does not allow mount namespaces');
 });
 
 interface Managers {
   readonly call: CallOptions;
-  /** How the service managers were called. */
+  /** Path of a file with one line for each call of a service manager. */
   readonly log: string;
 }
 
-/** A host with these service managers in /usr/bin, which note how they were called, then act. */
-function managers(tools: readonly Tool[], does = '', systemd = true): Managers {
+/** Prepares a host whose service managers log their calls, then run the lines of a script. */
+function managers(tools: readonly Tool[], script = '', systemd = true): Managers {
   const programs = newDirectory();
   const log = join(newDirectory(), 'log');
   for (const tool of tools) {
     const environment = `/usr/bin/tr '\\0' '\\n' < /proc/$$/environ > ${log}.env`;
-    program(programs, tool, `echo ${tool} "$@" >> ${log}\n${environment}\n${does}`);
+    program(programs, tool, `echo ${tool} "$@" >> ${log}\n${environment}\n${script}`);
   }
   return { call: on('/usr/bin:/bin', onHostWith({ programs, systemd })), log };
 }
 
-/** A launchctl whose agent takes a while to end: `print` knows it `looks` times before it is gone. */
-function launchd(bootout: string, looks: number): Managers {
+/** Prepares a launchctl whose `print` still finds the agent a number of times after `bootout`. */
+function launchd(bootout: string, found: number): Managers {
   const gone = 'echo "Could not find service" >&2; exit 113';
   const printed = join(newDirectory(), 'printed');
   return managers(
     ['launchctl'],
     `case $1 in
       bootout) ${bootout} ;;
-      print) echo >> ${printed}; [ "$(/usr/bin/wc -l < ${printed})" -le ${looks} ] || { ${gone}; } ;;
+      print) echo >> ${printed}; [ "$(/usr/bin/wc -l < ${printed})" -le ${found} ] || { ${gone}; } ;;
     esac`,
   );
 }
 
-/** A call with this PATH, through these words. */
+/** Returns a call with this PATH, through this command. */
 function on(path: string, through: readonly string[]): CallOptions {
   return { env: { PATH: path, JUMPCLOUD_NODE: process.execPath }, through };
 }
@@ -75,24 +75,27 @@ describe.concurrent('stop_agent', () => {
     [['launchctl', 'service'], true, 'service'],
     [['systemctl', 'launchctl'], false, 'launchctl'],
   ];
-  test.each(rows)('of %j, systemd running: %s, uses %s', async (tools, systemd, expected) => {
-    const stage = await enrol();
-    const does = 'if [ "$1" = print ]; then exit 113; fi';
-    const { call, log } = managers(tools, does, systemd);
-    const options = { stop_agent: true };
-    const predicted = await stage.succeed(options, { ...call, flags: ['--check'] });
-    expect(read(log)).toBe('');
-    const answer = await stage.succeed(options, call);
-    expect(predicted).toEqual(predictionOf(answer));
-    expect(answer.changed).toBe(true);
-    const asked = [`${expected} ${TOOLS[expected]}`];
-    if (expected === 'launchctl') asked.push(`launchctl print ${DARWIN}`);
-    expect(read(log).split('\n')).toEqual(asked);
-    expect((await stage.succeed(options, call)).changed).toBe(false);
-    expect(read(log).split('\n')).toEqual(asked);
-  });
+  test.each(rows)(
+    'stop_agent with %j and systemd running: %s uses %s',
+    async (tools, systemd, expected) => {
+      const stage = await enrol();
+      const script = 'if [ "$1" = print ]; then exit 113; fi';
+      const { call, log } = managers(tools, script, systemd);
+      const options = { stop_agent: true };
+      const predicted = await stage.succeed(options, { ...call, flags: ['--check'] });
+      expect(read(log)).toBe('');
+      const answer = await stage.succeed(options, call);
+      expect(predicted).toEqual(predictionOf(answer));
+      expect(answer.changed).toBe(true);
+      const calls = [`${expected} ${TOOLS[expected]}`];
+      if (expected === 'launchctl') calls.push(`launchctl print ${DARWIN}`);
+      expect(read(log).split('\n')).toEqual(calls);
+      expect((await stage.succeed(options, call)).changed).toBe(false);
+      expect(read(log).split('\n')).toEqual(calls);
+    },
+  );
 
-  test("hands nothing on but a PATH of the system's directories", async () => {
+  test("the service manager gets only a PATH of the system's directories", async () => {
     const stage = await enrol();
     const { call, log } = managers(['systemctl']);
     const env = { HTTPS_PROXY: 'http://jane:geheim@127.0.0.1:9', NO_PROXY: '*' };
@@ -100,7 +103,7 @@ describe.concurrent('stop_agent', () => {
     expect(read(`${log}.env`)).toBe('PATH=/usr/bin:/bin:/usr/sbin:/sbin');
   });
 
-  test('runs the real path of a program that is a link', async () => {
+  test('stop_agent runs the real path of a program that is a symbolic link', async () => {
     const stage = await enrol();
     const programs = newDirectory();
     program(programs, 'rc-service', 'exit 4');
@@ -110,8 +113,8 @@ describe.concurrent('stop_agent', () => {
     expect(answer.error?.['command']).toBe('/usr/bin/rc-service jcagent stop');
   });
 
-  describe('as root', () => {
-    /** A program that leaves a trace, in a directory of its own. */
+  describe('stop_agent as root', () => {
+    /** Creates a program that leaves a trace, in a separate directory. */
     function planted(): { directory: string; file: string; trace: string } {
       const directory = join(newDirectory(), 'bin');
       const trace = join(newDirectory(), 'trace');
@@ -120,7 +123,7 @@ describe.concurrent('stop_agent', () => {
 
     const replaceable: [what: string, open: (of: ReturnType<typeof planted>) => string][] = [
       [
-        'a file of theirs',
+        "another user's file",
         ({ directory, file }) => {
           chownSync(file, SOMEONE, SOMEONE);
           return directory;
@@ -134,14 +137,14 @@ describe.concurrent('stop_agent', () => {
         },
       ],
       [
-        'a file in a directory of theirs',
+        "a file in another user's directory",
         ({ directory }) => {
           chownSync(directory, SOMEONE, SOMEONE);
           return directory;
         },
       ],
       [
-        'a file below a directory of theirs',
+        "a file below another user's directory",
         ({ directory }) => {
           chownSync(join(directory, '..'), SOMEONE, SOMEONE);
           return directory;
@@ -162,7 +165,7 @@ describe.concurrent('stop_agent', () => {
         },
       ],
       [
-        'a link to a file in a directory of theirs',
+        "a link to a file in another user's directory",
         ({ directory, file }) => {
           chownSync(directory, SOMEONE, SOMEONE);
           const linked = newDirectory();
@@ -171,7 +174,7 @@ describe.concurrent('stop_agent', () => {
         },
       ],
     ];
-    test.each(replaceable)('it does not run %s', async (_, open) => {
+    test.each(replaceable)('root does not run %s', async (_, open) => {
       const stage = await enrol();
       const plant = planted();
       const path = open(plant);
@@ -191,7 +194,7 @@ describe.concurrent('stop_agent', () => {
       expect(existsSync(plant.trace)).toBe(false);
     });
 
-    test("it searches the system's directories before PATH", async () => {
+    test("root searches the system's directories before PATH", async () => {
       const stage = await enrol();
       const { directory, trace } = planted();
       const { call, log } = managers(['systemctl']);
@@ -202,7 +205,7 @@ describe.concurrent('stop_agent', () => {
     });
   });
 
-  test('takes the first directory of PATH that has a program', async () => {
+  test('stop_agent skips entries of PATH that have no program', async () => {
     const stage = await enrol();
     const first = newDirectory();
     mkdirSync(join(first, 'systemctl'));
@@ -214,7 +217,7 @@ describe.concurrent('stop_agent', () => {
     expect(existsSync(trace)).toBe(true);
   });
 
-  test('stops before the record goes, and after it was found', async () => {
+  test('stop_agent stops the agent after the record is read and before it is deleted', async () => {
     const stage = await enrol();
     const { call, log } = managers(['systemctl'], '/bin/sleep 0.2');
     await stage.succeed({ stop_agent: true }, call);
@@ -224,7 +227,7 @@ describe.concurrent('stop_agent', () => {
     expect(Number(del?.startedAt) - Number(get?.endedAt)).toBeGreaterThan(150);
   });
 
-  test('takes a service that does not exist for stopped', async () => {
+  test('stop_agent treats a service that does not exist as stopped', async () => {
     const stage = await enrol();
     const { call } = managers(['systemctl'], 'echo "Unit jcagent.service not loaded." >&2; exit 5');
     const answer = await stage.succeed({ stop_agent: true }, call);
@@ -232,34 +235,37 @@ describe.concurrent('stop_agent', () => {
   });
 
   test.each([
-    ['is ending', 'exit 0', 2],
+    ['is ending without output', 'exit 0', 2],
     [
-      'is ending, and says so',
+      'is ending with a message',
       'echo "Boot-out failed: 36: Operation now in progress" >&2; exit 36',
       2,
     ],
     ['was not loaded', 'echo "Boot-out failed: 3: No such process" >&2; exit 3', 0],
-  ])('waits until launchd has no agent that %s', async (_, bootout, looks) => {
-    const stage = await enrol();
-    const { call, log } = launchd(bootout, looks);
-    const answer = await stage.succeed({ stop_agent: true }, call);
-    expect(answer).toMatchObject({ changed: true, warnings: [] });
-    expect(read(log).split('\n')).toEqual([
-      `launchctl bootout ${DARWIN}`,
-      ...Array(looks + 1).fill(`launchctl print ${DARWIN}`),
-    ]);
-    const [get, del] = stage.emulator.requests;
-    expect(Number(del?.startedAt) - Number(get?.endedAt)).toBeGreaterThan(150 * looks);
-  });
+  ])(
+    'stop_agent waits until launchd no longer finds an agent that %s',
+    async (_, bootout, found) => {
+      const stage = await enrol();
+      const { call, log } = launchd(bootout, found);
+      const answer = await stage.succeed({ stop_agent: true }, call);
+      expect(answer).toMatchObject({ changed: true, warnings: [] });
+      expect(read(log).split('\n')).toEqual([
+        `launchctl bootout ${DARWIN}`,
+        ...Array(found + 1).fill(`launchctl print ${DARWIN}`),
+      ]);
+      const [get, del] = stage.emulator.requests;
+      expect(Number(del?.startedAt) - Number(get?.endedAt)).toBeGreaterThan(150 * found);
+    },
+  );
 
   test.each([
     [
-      'refuses',
+      'refuses to stop the agent',
       'echo "Boot-out failed: 5: Input/output error" >&2; exit 5',
       /bootout .* failed with 5: Boot-out/,
     ],
-    ['does not say what it knows', 'exit 0', /print .* failed with 1\. Stop it/],
-  ])('that launchd %s keeps everything', async (_, bootout, message) => {
+    ['cannot report the state of the agent', 'exit 0', /print .* failed with 1\. Stop it/],
+  ])('a removal keeps everything when launchd %s', async (_, bootout, message) => {
     const stage = await enrol();
     const { call } = managers(['launchctl'], `case $1 in bootout) ${bootout} ;; *) exit 1 ;; esac`);
     const { answer } = await stage.run({ stop_agent: true, purge_identity: true }, call);
@@ -269,18 +275,18 @@ describe.concurrent('stop_agent', () => {
     expectNothingDone(stage);
   });
 
-  const failing: [name: string, does: string, message: RegExp][] = [
+  const failing: [name: string, script: string, message: RegExp][] = [
     [
       'fails',
       'echo "Access denied" >&2; echo more >&2; exit 4',
       /systemctl stop jcagent" failed with 4: Access denied\. Stop it/,
     ],
-    ['fails without a word', 'exit 1', /systemctl stop jcagent" failed with 1\. Stop it/],
+    ['fails without output', 'exit 1', /systemctl stop jcagent" failed with 1\. Stop it/],
     ['is killed', 'kill -9 $$', /systemctl stop jcagent" failed with SIGKILL\. Stop it/],
   ];
-  test.each(failing)('that %s keeps everything', async (_, does, message) => {
+  test.each(failing)('a removal keeps everything when systemctl %s', async (_, script, message) => {
     const stage = await enrol();
-    const { call } = managers(['systemctl'], does);
+    const { call } = managers(['systemctl'], script);
     const { answer } = await stage.run({ stop_agent: true, purge_identity: true }, call);
     expect(answer).toMatchObject({
       changed: false,
@@ -292,10 +298,13 @@ describe.concurrent('stop_agent', () => {
     expectNothingDone(stage);
   });
 
-  test.each([[], ['--check']])('without a service manager fails first (%s)', async (...flags) => {
+  test.each<[call: string, flags: string[]]>([
+    ['a run', []],
+    ['a check', ['--check']],
+  ])('%s without a service manager fails before any request', async (_, flags) => {
     const stage = await enrol();
     const path = newDirectory();
-    // Without systemd, its program can stop nothing.
+    // systemctl cannot stop a service while systemd is not running.
     const call = on(path, onHostWith({ systemd: false }));
     program(path, 'systemctl', '');
     const { answer } = await stage.run({ stop_agent: true }, { ...call, flags });
@@ -307,14 +316,14 @@ describe.concurrent('stop_agent', () => {
     expectNothingDone(stage);
   });
 
-  test('needs no service manager where there is nothing to remove', async () => {
+  test('stop_agent needs no service manager when there is nothing to remove', async () => {
     const stage = await enrol();
     await stage.succeed();
     const answer = await stage.succeed({ stop_agent: true }, on(newDirectory(), onHostWith({})));
     expect(answer.changed).toBe(false);
   });
 
-  test('says that the agent is stopped when the removal then fails', async () => {
+  test('a removal that fails after stopping the agent warns of the stopped agent', async () => {
     const stage = await enrol();
     const { call } = managers(['systemctl']);
     stage.emulator.faults.add({
@@ -324,7 +333,7 @@ describe.concurrent('stop_agent', () => {
     const { answer } = await stage.run({ stop_agent: true }, call);
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'rejected' } });
     expect(answer.warnings).toEqual([
-      expect.stringMatching(/^The agent was told to stop before that/),
+      expect.stringMatching(/^The agent was asked to stop before this failure/),
     ]);
     expect(stage.has(TOMBSTONE)).toBe(false);
   });
