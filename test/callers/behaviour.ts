@@ -7,22 +7,25 @@ export interface Ids {
   readonly group: string;
 }
 
-/** One thing that a module does, which every caller is to see the same way. */
+/** One behaviour of a module, which every caller must observe alike. */
 export interface Behaviour {
-  /** A noun phrase that starts with a letter; the row's title in the table. */
+  /** The row's title in the table: a noun phrase that starts with a letter. */
   readonly name: string;
   readonly module: ModuleName;
-  /** The options of the call, beyond those that lead to the host's agent and to JumpCloud. */
+  /** The options of the call, without agent_dir and api_url. */
   readonly options: (ids: Ids) => Readonly<Record<string, unknown>>;
   readonly check?: true;
   readonly diff?: true;
-  /** Set for a run that waits longer than the two seconds after which a terminal shows progress. */
+  /** Set if the run waits longer than the two seconds after which a terminal shows progress. */
   readonly waits?: true;
   readonly enrol?: EnrolOptions;
-  /** Prepares the host and the requests of it before the call. */
+  /** Prepares the host, and the answers to its requests, before the call. */
   readonly prepare?: (host: TestHost) => void | Promise<void>;
-  /** What happens on the host during the call. It watches the run itself, because callers start at different speeds. */
-  readonly meanwhile?: (host: TestHost, signal: AbortSignal) => Promise<void>;
-  /** What the result has at least. */
+  /**
+   * Acts on the host during the call. Must watch the run to find the right moment, because callers
+   * start at different speeds.
+   */
+  readonly duringCall?: (host: TestHost, signal: AbortSignal) => Promise<void>;
+  /** Keys and values that the result must have. */
   readonly expected: Readonly<Record<string, unknown>>;
 }

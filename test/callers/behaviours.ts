@@ -10,7 +10,7 @@ import { interruptClient } from './interrupt-client.ts';
 const WAIT = 3;
 const SYSTEM = 'jumpcloud_system';
 
-/** JumpCloud's graph shows a write after so many milliseconds. */
+/** Milliseconds until JumpCloud's graph shows a write. */
 export const OBSERVE_LAG_MS = WAIT * 1000;
 
 const CHANGE = { display_name: 'web-1', attributes: { role: 'web' } };
@@ -35,10 +35,10 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     options: () => ({ ...CHANGE, registration_timeout: 60 }),
     waits: true,
     enrol: { write: false },
-    // As an agent leaves it before it has registered.
-    prepare: (host) => writeFile(configuration(host), '{}'),
-    meanwhile: async (host, signal) => {
-      await firstReading(configuration(host), signal);
+    // The file as an agent leaves it before it has registered.
+    prepare: (host) => writeFile(configurationPath(host), '{}'),
+    duringCall: async (host, signal) => {
+      await firstRead(configurationPath(host), signal);
       await sleep(WAIT * 1000, undefined, { signal });
       await host.writeFiles();
     },
@@ -64,7 +64,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     module: SYSTEM,
     options: () => CHANGE,
     waits: true,
-    // The backoff has jitter: only Retry-After makes one of its waits long enough for certain.
+    // The backoff has jitter. Only Retry-After ensures that one wait is long enough.
     prepare: (host) => {
       host.hit({ kind: 'status', status: 503 }, { times: 3 });
       host.hit({ kind: 'status', status: 503, retryAfter: WAIT });
@@ -110,7 +110,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     name: 'an unavailable API',
     module: SYSTEM,
     options: () => ({ ...CHANGE, timeout: 20 }),
-    // The last one asks for more than the timeout leaves, so that no run depends on its speed.
+    // The last Retry-After is longer than the timeout, so that the result is the same at any speed.
     prepare: (host) => {
       host.hit({ kind: 'status', status: 503 }, { times: 2 });
       host.hit({ kind: 'status', status: 503, retryAfter: 60 });
@@ -121,20 +121,20 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     name: 'an interruption',
     module: SYSTEM,
     options: () => ({ ...CHANGE, settle: WAIT, timeout: 20 }),
-    // It has written, and reads what has come of it.
+    // The run has written, and waits for an answer while it reads back.
     prepare: (host) => {
       host.hit({ kind: 'slow', ms: 0 }, { method: 'GET', times: 2 });
       host.hit({ kind: 'silence' }, { method: 'GET', times: Number.POSITIVE_INFINITY });
     },
-    meanwhile: interruptClient,
+    duringCall: interruptClient,
     expected: { changed: true, failed: true, error: { code: 'interrupted' } },
   },
 ];
 
-const configuration = ({ agentDir }: TestHost) => join(agentDir, 'jcagent.conf');
+const configurationPath = ({ agentDir }: TestHost) => join(agentDir, 'jcagent.conf');
 
-/** Resolves once a file has been read: its time of access is set back first. */
-async function firstReading(path: string, signal: AbortSignal): Promise<void> {
+/** Waits until a file has been read. Detects that by the access time, which it resets first. */
+async function firstRead(path: string, signal: AbortSignal): Promise<void> {
   await utimes(path, 0, new Date());
   while ((await stat(path)).atimeMs === 0) await sleep(100, undefined, { signal });
 }

@@ -1,22 +1,22 @@
 import type { Behaviour } from './behaviour.ts';
 import type { Caller } from './caller.ts';
 
-/** A caller and a behaviour that it is to see. */
+/** A cell of the table: a caller, and a behaviour that it must observe. */
 export interface Cell {
   readonly caller: Caller;
   readonly behaviour: Behaviour;
 }
 
-/** Returns the whole table: every caller with every behaviour that it can see. */
+/** Returns the whole table: every caller with every behaviour that it supports. */
 export function everyCell(callers: readonly Caller[], behaviours: readonly Behaviour[]): Cell[] {
   return callers.flatMap((caller) =>
-    behaviours.map((behaviour) => ({ caller, behaviour })).filter(isPossible),
+    behaviours.map((behaviour) => ({ caller, behaviour })).filter(isSupported),
   );
 }
 
 /**
- * Returns a part of the table in which each caller and each behaviour occurs: the same at each run. Each
- * caller has one behaviour that waits and one that does not, because a wait is what shows progress.
+ * Returns a fixed part of the table, in which each caller and each behaviour occurs. Each caller
+ * has one behaviour that waits and one that does not, because only a wait shows progress.
  */
 export function coveringCells(
   callers: readonly Caller[],
@@ -27,7 +27,7 @@ export function coveringCells(
   return [waiting, prompt].flatMap((some) => diagonal(callers, some));
 }
 
-/** One cell for each caller, down the rows and from the first one again, and one for each row that is left. */
+/** Returns one cell for each caller, each in the next row, and one for each row left over. */
 function diagonal(callers: readonly Caller[], behaviours: readonly Behaviour[]): Cell[] {
   const taken = callers.flatMap((caller, i) => {
     const rotated = behaviours.map((_, j) => behaviours[(i + j) % behaviours.length] as Behaviour);
@@ -37,6 +37,6 @@ function diagonal(callers: readonly Caller[], behaviours: readonly Behaviour[]):
   return [...taken, ...left.flatMap((row) => everyCell(callers, [row]).slice(0, 1))];
 }
 
-function isPossible({ caller, behaviour }: Cell): boolean {
+function isSupported({ caller, behaviour }: Cell): boolean {
   return !(caller.neverChecks && behaviour.check);
 }

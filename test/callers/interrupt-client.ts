@@ -2,20 +2,20 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestHost } from '../harness/fixture.ts';
 
-/** Sends SIGTERM, as a shutdown does, to the run that waits for an answer which never comes. */
+/** Sends SIGTERM, as a shutdown does, to the run that waits for an answer that never comes. */
 export async function interruptClient(host: TestHost, signal: AbortSignal): Promise<void> {
   const server = Number(new URL(host.options.api_url).port);
   for (;;) {
-    const hanging = host
+    const unanswered = host
       .requests()
       .find(({ fault, endedAt }) => fault === 'silence' && endedAt === 0);
-    const pid = hanging?.clientPort && connectedProcess(hanging.clientPort, server);
+    const pid = unanswered?.clientPort && connectedProcess(unanswered.clientPort, server);
     if (pid) return void process.kill(pid, 'SIGTERM');
     await sleep(100, undefined, { signal });
   }
 }
 
-/** The process that has a connection from one port of 127.0.0.1 to another. */
+/** Returns the id of the process with a connection from one port of 127.0.0.1 to another. */
 function connectedProcess(from: number, to: number): number | undefined {
   const ends = [from, to].map(
     (port) => `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`,
@@ -29,7 +29,7 @@ function connectedProcess(from: number, to: number): number | undefined {
   return pids.map(Number).find((pid) => descriptorsOf(pid).includes(socket));
 }
 
-/** What a process has open; nothing when it has ended. */
+/** Returns the open files of a process. Returns none if it has ended. */
 function descriptorsOf(pid: number): string[] {
   const directory = `/proc/${pid}/fd`;
   try {

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { hasTool } from '../examples/has-tool.ts';
 import type { Caller } from './caller.ts';
 
-/** Returns whether this machine can start a caller. Prints a sentence about one that it cannot. */
+/** Returns whether this machine can start a caller. If it cannot, prints why. */
 export function isPossible({ name, needs = [], needsPrivileges }: Caller): boolean {
   if (!hasTool(name, ...needs)) return false;
   if (!needsPrivileges || hasPrivileges()) return true;
   console.log(
-    `Left out, because it needs root, mount namespaces and control groups of version 2: ${name}.`,
+    `Skipped, because it needs root, mount namespaces and control groups of version 2: ${name}.`,
   );
   return false;
 }

@@ -12,14 +12,14 @@ import { type Outcome, runCells } from './run-cells.ts';
 import { renderTable } from './table.ts';
 import { TestBed } from './test-bed.ts';
 
-/** More of them at the same time only wait for the machine's cores. */
-const AT_THE_SAME_TIME = 3;
+/** Number of callers that run at the same time. More would only wait for the machine's cores. */
+const CONCURRENCY = 3;
 
 const isWholeTable = process.env['CALLERS'] === 'all';
 const callers = CALLERS.filter(isPossible);
 const cells = (isWholeTable ? everyCell : coveringCells)(callers, BEHAVIOURS);
 
-/** Calls the executables directly; what everyone else hears is compared with it. */
+/** Calls the executables directly. The other callers' observations are compared with its own. */
 const reference = callingOneByOne(
   { name: 'The reference', column: 'reference' },
   async () => (call) => runModule(call.module, call.options, { flags: flagsOf(call) }),
@@ -41,7 +41,7 @@ test.beforeAll(async ({ startWith }) => {
     }
   };
   try {
-    await Promise.all(Array.from({ length: AT_THE_SAME_TIME }, work));
+    await Promise.all(Array.from({ length: CONCURRENCY }, work));
   } finally {
     await bed.close();
   }
@@ -52,7 +52,7 @@ afterAll(() => {
 });
 
 test.each(cells.map((cell) => [cell.caller.name, cell.behaviour.name, cell] as const))(
-  '%s reads the right answer (%s)',
+  '%s observes the same as a direct call (%s)',
   (_caller, _behaviour, cell) => verify(cell),
 );
 
@@ -63,18 +63,18 @@ function behavioursFor(caller: Caller): Behaviour[] {
 }
 
 function verify({ caller, behaviour }: Cell): void {
-  const desired = outcomeOf(reference, behaviour);
-  expect(desired.answer).toMatchObject(behaviour.expected);
-  const { answer, writes, heard } = outcomeOf(caller, behaviour);
-  expect(without(answer, caller.hides)).toEqual(without(desired.answer, caller.hides));
-  expect(writes).toEqual(desired.writes);
-  const { exitCode = desired.heard.exitCode, stderr = '' } = heard;
-  expect(exitCode).toBe(desired.heard.exitCode);
+  const direct = outcomeOf(reference, behaviour);
+  expect(direct.answer).toMatchObject(behaviour.expected);
+  const { answer, writes, observation } = outcomeOf(caller, behaviour);
+  expect(without(answer, caller.hides)).toEqual(without(direct.answer, caller.hides));
+  expect(writes).toEqual(direct.writes);
+  const { exitCode = direct.observation.exitCode, stderr = '' } = observation;
+  expect(exitCode).toBe(direct.observation.exitCode);
   if (caller.showsProgress) verifyProgress(stderr, behaviour);
   else expect(stderr).toBe('');
 }
 
-/** One line, rewritten and finally erased; for certain only where the run waits long enough. */
+/** Expects a progress line that is finally erased. Only a run that waits must have one. */
 function verifyProgress(stderr: string, { waits }: Behaviour): void {
   const steps = rewritten(stderr);
   if (waits) expect(steps).not.toEqual([]);
@@ -93,7 +93,7 @@ function outcomeOf(caller: Caller, behaviour: Behaviour): Outcome {
   return outcome;
 }
 
-/** Whether an answer was right, and after how many seconds it was there. */
+/** Returns whether an answer was right, and after how many seconds it arrived. */
 function tableEntry(cell: Cell): string {
   if (
     !cells.some(({ caller, behaviour }) => caller === cell.caller && behaviour === cell.behaviour)
@@ -101,7 +101,7 @@ function tableEntry(cell: Cell): string {
     return '';
   try {
     verify(cell);
-    return `ok ${outcomeOf(cell.caller, cell.behaviour).heard.seconds.toFixed(1)}`;
+    return `ok ${outcomeOf(cell.caller, cell.behaviour).observation.seconds.toFixed(1)}`;
   } catch {
     return 'failed';
   }

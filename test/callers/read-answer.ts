@@ -1,14 +1,14 @@
 import type { Answer } from '../harness/executable.ts';
 
 /**
- * Returns the result that stdout consists of.
- * @throws Error with the text unless it is one JSON object and a newline: on one line, or indented where
- * stdout is a terminal
+ * Parses stdout as the result of a module.
+ * @throws Error with the text, unless it is one JSON object and a newline. The object must be
+ * indented if stdout is a terminal, and on one line otherwise.
  */
 export function readAnswer(stdout: string, { isTerminal = false } = {}): Answer {
   const parsed = parse(stdout);
   const form = JSON.stringify(parsed, undefined, isTerminal ? 2 : undefined);
-  if (stdout !== `${form}\n`) throw unlike(stdout);
+  if (stdout !== `${form}\n`) throw unexpectedOutput(stdout);
   return parsed;
 }
 
@@ -16,10 +16,10 @@ function parse(stdout: string): Answer {
   try {
     return JSON.parse(stdout);
   } catch {
-    throw unlike(stdout);
+    throw unexpectedOutput(stdout);
   }
 }
 
-function unlike(stdout: string): Error {
+function unexpectedOutput(stdout: string): Error {
   return new Error(`stdout is not one JSON object and a newline: ${JSON.stringify(stdout)}`);
 }

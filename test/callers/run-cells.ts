@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import type { Answer } from '../harness/answer.ts';
 import { asTestHost, type TestHost } from '../harness/fixture.ts';
 import type { Behaviour, Ids } from './behaviour.ts';
-import type { Call, Caller, Heard, RunningCaller } from './caller.ts';
+import type { Call, Caller, Observation, RunningCaller } from './caller.ts';
 import type { TestBed } from './test-bed.ts';
 
-/** What came of one call, with what is particular to its host replaced. */
+/** The outcome of one call, with values that are specific to its host replaced. */
 export interface Outcome {
   readonly answer: Answer;
-  /** Method and path of each request that JumpCloud accepted and that was no reading. */
+  /** Method and path of each write that JumpCloud accepted. */
   readonly writes: readonly string[];
-  readonly heard: Heard;
+  readonly observation: Observation;
 }
 
-/** Has a caller see behaviours, each on a host of its own, and returns what came of each by its name. */
+/** Runs behaviours with a caller, each on a separate host. Returns the outcomes by name. */
 export async function runCells(
   bed: TestBed,
   caller: Caller,
@@ -63,35 +63,40 @@ async function callAll(
   running: RunningCaller,
   cases: readonly Case[],
 ): Promise<Map<string, Outcome | Error>> {
-  const over = new AbortController();
-  const events = new Map<Case, Error>();
-  const happening = cases.map((each) =>
-    each.behaviour.meanwhile?.(each.host, over.signal).catch((error) => {
-      if (!over.signal.aborted) events.set(each, error);
+  const ended = new AbortController();
+  const errors = new Map<Case, Error>();
+  const actions = cases.map((each) =>
+    each.behaviour.duringCall?.(each.host, ended.signal).catch((error) => {
+      if (!ended.signal.aborted) errors.set(each, error);
     }),
   );
-  const heard = await running.call(cases.map(({ call }) => call)).finally(() => over.abort());
-  await Promise.all(happening);
+  const calls = cases.map(({ call }) => call);
+  const observations = await running.call(calls).finally(() => ended.abort());
+  await Promise.all(actions);
   return new Map(
     cases.map((each) => {
-      const found = events.get(each) ?? heard.get(each.call.id);
-      return [each.behaviour.name, outcomeOf(each, found)];
+      const observed = errors.get(each) ?? observations.get(each.call.id);
+      return [each.behaviour.name, outcomeOf(each, observed)];
     }),
   );
 }
 
-function outcomeOf({ host }: Case, heard: Heard | Error | undefined): Outcome | Error {
-  if (heard === undefined) return new Error('There is no answer.');
-  if (heard instanceof Error) return heard;
+function outcomeOf({ host }: Case, observed: Observation | Error | undefined): Outcome | Error {
+  if (observed === undefined) return new Error('There is no answer.');
+  if (observed instanceof Error) return observed;
   const writes = host
     .requests()
     .filter(({ method, status }) => method !== 'GET' && status >= 200 && status < 300)
     .map(({ method, url }) => `${method} ${url}`);
-  return { answer: general(heard.answer, host), writes: general(writes, host), heard };
+  return {
+    answer: normalize(observed.answer, host),
+    writes: normalize(writes, host),
+    observation: observed,
+  };
 }
 
-/** The same without what is particular to a host, or to how fast its requests failed. */
-function general<T>(value: T, { options, systemId }: TestHost): T {
+/** Replaces values that are specific to a host, or to how fast its requests failed. */
+function normalize<T>(value: T, { options, systemId }: TestHost): T {
   const text = JSON.stringify(value)
     .replaceAll(options.agent_dir, 'AGENT_DIR')
     .replaceAll(systemId, 'SYSTEM_ID')

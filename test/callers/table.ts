@@ -2,7 +2,7 @@ import type { Behaviour } from './behaviour.ts';
 import type { Caller } from './caller.ts';
 import type { Cell } from './cells.ts';
 
-/** Renders a table in Markdown: a row for each behaviour, a column for each caller. */
+/** Renders a Markdown table with a row for each behaviour and a column for each caller. */
 export function renderTable(
   callers: readonly Caller[],
   behaviours: readonly Behaviour[],

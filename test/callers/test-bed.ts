@@ -6,7 +6,7 @@ import { type Controller, makeController } from '../harness/ansible/controller.t
 import { type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
 import { closeConnections } from '../harness/ansible/ssh-variables.ts';
 
-/** What callers share: each thing is made for the first that asks, and closed after the last. */
+/** Resources that callers share. Each is created at its first use, and closed at the end. */
 export class TestBed {
   readonly emulator: Emulator;
   readonly #closing: (() => Promise<void>)[] = [];
@@ -18,7 +18,7 @@ export class TestBed {
     this.emulator = emulator;
   }
 
-  /** An Ansible controller with the built collection. */
+  /** Returns an Ansible controller with the built collection. */
   controller(): Promise<Controller> {
     this.#controller ??= this.#make(makeController, async (controller) => {
       await closeConnections(controller);
@@ -27,7 +27,7 @@ export class TestBed {
     return this.#controller;
   }
 
-  /** An SSH server that lets in the user who runs the tests. */
+  /** Returns an SSH server for the user who runs the tests. */
   sshServer(): Promise<SshServer> {
     this.#sshServer ??= this.#make(
       () => startSshServer(),
@@ -36,7 +36,7 @@ export class TestBed {
     return this.#sshServer;
   }
 
-  /** An SSH server that lets in a user who is not root, whom sudo lets become root. */
+  /** Returns a new SSH server for a user who is not root, but can become root with sudo. */
   sudoServer(): Promise<SshServer> {
     return this.#make(
       () => startSshServer({ sudo: true }),
@@ -51,7 +51,7 @@ export class TestBed {
     return path;
   }
 
-  /** A path for a file of a caller. */
+  /** Returns a path for a file of a caller. */
   async path(name: string): Promise<string> {
     this.#directory ??= this.#make(
       () => mkdtemp(join(tmpdir(), 'callers-')),

@@ -16,7 +16,7 @@ const overSsh = {
     sshVariables(controller, await bed.sshServer()),
 } satisfies Partial<AnsibleWay>;
 
-/** Reads what a task registered that ran a command on a terminal, where line ends are CRLF. */
+/** Reads the result of a task that ran a command on a terminal, where lines end with CRLF. */
 const commandResult = ({ stdout, rc }: Registered) => ({
   answer: readAnswer(String(stdout).replaceAll('\r\n', '\n'), { isTerminal: true }),
   exitCode: Number(rc),
@@ -84,5 +84,5 @@ const WAYS: readonly AnsibleWay[] = [
   },
 ];
 
-/** Ansible's ways of calling a module. */
+/** The ways in which Ansible calls a module. */
 export const ansibleCallers: readonly Caller[] = WAYS.map(ansibleCaller);

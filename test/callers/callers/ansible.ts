@@ -3,40 +3,40 @@ import { stringify } from 'yaml';
 import type { Controller } from '../../harness/ansible/controller.ts';
 import type { Answer } from '../../harness/executable.ts';
 import {
-  type AllHeard,
   type Call,
   type Caller,
-  type Heard,
-  heardOrError,
+  type Observation,
+  type Observations,
+  observationOrError,
   secondsSince,
 } from '../caller.ts';
 import type { TestBed } from '../test-bed.ts';
 
-/** What a task registered. */
+/** The result that a task registered. */
 export type Registered = Record<string, unknown>;
 
-/** How Ansible reaches a host, and what a task looks like. */
+/** How Ansible connects to a host, and the form of a task. */
 export interface AnsibleWay extends Omit<Caller, 'start' | 'hides'> {
-  /** The root of the file system that modules run in, where it is not this machine's. */
+  /** The root of the file system that modules run in, if it is not this machine's. */
   readonly root?: string;
   /** The host's variables in the inventory. */
   readonly variables: (bed: TestBed, controller: Controller) => Promise<object>;
   readonly env?: Readonly<Record<string, string>>;
-  /** By default the module itself. */
+  /** Returns the task for a call. By default it runs the module itself. */
   readonly task?: (call: Call, controller: Controller) => object;
-  /** By default the result is what the task registered. */
-  readonly read?: (registered: Registered) => Omit<Heard, 'seconds'>;
-  /** Keys of what the task registered that Ansible puts beside the module's. */
+  /** Reads what the task registered. By default that is the module's result. */
+  readonly read?: (registered: Registered) => Omit<Observation, 'seconds'>;
+  /** Keys that Ansible adds to the module's in what the task registered. */
   readonly adds?: readonly string[];
 }
 
-/** What Ansible puts beside the keys of any module: of one that failed from 2.19 on, of all in 2.22. */
+/** Keys that Ansible adds to a module's result: from 2.19 on if it failed, in 2.22 to all. */
 const ADDED = ['exception', 'ansible_parsed'];
 
-/** What Ansible shows by itself, and does not register. */
+/** Keys that Ansible shows itself, and does not register. */
 const HIDDEN = ['invocation', 'warnings'];
 
-/** Returns a caller that makes all calls in one play, each as a task of a host of its own. */
+/** Returns a caller that makes all calls in one play, each as a task of a separate host. */
 export function ansibleCaller(way: AnsibleWay): Caller {
   const { root } = way;
   return {
@@ -59,13 +59,13 @@ async function play(
   controller: Controller,
   variables: object,
   calls: readonly Call[],
-): Promise<AllHeard> {
+): Promise<Observations> {
   const put = (name: string, content: unknown) =>
     controller.put(join(way.column.replaceAll(/\W+/g, '-'), name), stringify(content));
   const { task = moduleTask } = way;
   for (const call of calls) {
-    const asked = { ...task(call, controller), register: 'answer', ignore_errors: true };
-    await put(`${call.id}.yml`, [asked, SHOW]);
+    const registering = { ...task(call, controller), register: 'answer', ignore_errors: true };
+    await put(`${call.id}.yml`, [registering, SHOW]);
   }
   const hosts = Object.fromEntries(calls.map(({ id }) => [id, {}]));
   const inventory = await put('hosts.yml', { all: { vars: variables, hosts } });
@@ -81,17 +81,17 @@ async function play(
   const read = way.read ?? moduleResult([...ADDED, ...(way.adds ?? [])]);
   return new Map(
     calls.map(({ id }) => {
-      const found = shown.get(id);
-      if (found === undefined) return [id, new Error(`Ansible showed no answer:\n${output}`)];
-      const seconds = secondsSince(since, found.at * 1000);
-      return [id, heardOrError(() => ({ ...read(found.registered), seconds }))];
+      const entry = shown.get(id);
+      if (entry === undefined) return [id, new Error(`Ansible showed no answer:\n${output}`)];
+      const seconds = secondsSince(since, entry.at * 1000);
+      return [id, observationOrError(() => ({ ...read(entry.registered), seconds }))];
     }),
   );
 }
 
 const INCLUDE = { 'ansible.builtin.include_tasks': '{{ inventory_hostname }}.yml' };
 
-/** Puts what was registered, and the time, into Ansible's output without another run on the host. */
+/** Prints the registered result and the time in Ansible's output, without a run on the host. */
 const SHOW = {
   'ansible.builtin.debug': {
     msg: "{{ {'registered': answer, 'at': now(utc=true).timestamp()} | to_json | b64encode }}",
@@ -116,7 +116,7 @@ export function moduleTask({ module, options, check, diff }: Call): object {
   };
 }
 
-/** Reads what a task of a module registered: its result, and what Ansible adds to any. */
+/** Reads what a task of a module registered: the result of the module, without added keys. */
 function moduleResult(adds: readonly string[]) {
   return (registered: Registered) => {
     const { failed, ...rest } = registered;

@@ -2,11 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import {
-  type AllHeard,
   type Call,
   type Caller,
-  type Heard,
-  heardOrError,
+  type Observation,
+  type Observations,
+  observationOrError,
   secondsSince,
 } from '../caller.ts';
 import { readAnswer } from '../read-answer.ts';
@@ -24,8 +24,12 @@ export const packer: Caller = {
   },
 };
 
-/** Builds one source for each call, which Packer does at the same time. */
-async function build(bed: TestBed, directory: string, calls: readonly Call[]): Promise<AllHeard> {
+/** Builds one source for each call. Packer builds them at the same time. */
+async function build(
+  bed: TestBed,
+  directory: string,
+  calls: readonly Call[],
+): Promise<Observations> {
   const server = await bed.sshServer();
   const key = await bed.write('packer.key', server.privateKey);
   const ssh = [
@@ -60,12 +64,12 @@ function provisioner(call: Call): string {
   return `  provisioner "shell" {\n    only   = ["null.${call.id}"]\n    inline = [${line}]\n  }`;
 }
 
-/** What the script prints stands in the log, each line behind the name of its source. */
+/** Reads a script's output from the log, where each line begins with the name of its source. */
 function readLog(
   id: string,
   lines: readonly { text: string; at: number }[],
   since: number,
-): Heard | Error {
+): Observation | Error {
   const start = `    null.${id}: `;
   const own = lines.filter(({ text }) => text.startsWith(start));
   const failed = lines.some(({ text }) => text.startsWith(`Build 'null.${id}' errored`));
@@ -74,7 +78,7 @@ function readLog(
     return new Error(`Packer shows no output of ${id}:\n${log}`);
   }
   const stdout = own.map(({ text }) => `${text.slice(start.length)}\n`).join('');
-  return heardOrError(() => ({
+  return observationOrError(() => ({
     answer: readAnswer(stdout),
     exitCode: failed ? 1 : 0,
     seconds: secondsSince(since, own[0]?.at),

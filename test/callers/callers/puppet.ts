@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { executablePath } from '../../harness/executable.ts';
 import {
-  type AllHeard,
   type Call,
   type Caller,
   flagsOf,
-  type Heard,
-  heardOrError,
+  type Observation,
+  type Observations,
+  observationOrError,
   secondsSince,
 } from '../caller.ts';
 import { readAnswer } from '../read-answer.ts';
@@ -20,14 +20,14 @@ export const puppet: Caller = {
   async start(bed) {
     const directory = await bed.path('puppet');
     await mkdir(join(directory, 'vardir/client_yaml/facts'), { recursive: true });
-    // Facter itself would ask this machine's network for a cloud's metadata.
+    // Facter would request cloud metadata over this machine's network.
     const facts = '--- !ruby/object:Puppet::Node::Facts\nname: web-1\nvalues: {}\n';
     await writeFile(join(directory, 'vardir/client_yaml/facts/web-1.yaml'), facts);
     return { call: (calls) => apply(directory, calls) };
   },
 };
 
-/** One event of Puppet's log. */
+/** An event in Puppet's log. */
 interface LogEvent {
   readonly source: string;
   readonly message: string;
@@ -35,8 +35,8 @@ interface LogEvent {
   readonly time: string;
 }
 
-/** Applies a manifest with a resource for each call; Puppet does one after the other. */
-async function apply(directory: string, calls: readonly Call[]): Promise<AllHeard> {
+/** Applies a manifest with a resource for each call. Puppet applies them one after another. */
+async function apply(directory: string, calls: readonly Call[]): Promise<Observations> {
   const log = join(directory, 'log.json');
   const manifest = join(directory, 'site.pp');
   await writeFile(manifest, calls.map(resource).join('\n'));
@@ -64,13 +64,13 @@ function literal(text: string): string {
   return `'${text.replaceAll(/[\\']/g, '\\$&')}'`;
 }
 
-function readLog(id: string, events: readonly LogEvent[], since: number): Heard | Error {
+function readLog(id: string, events: readonly LogEvent[], since: number): Observation | Error {
   const own = events.filter(({ source }) => source === `/Stage[main]/Main/Exec[${id}]/returns`);
   const output = own.filter(
     ({ level, message }) => level === 'notice' && message !== 'executed successfully',
   );
   const failed = own.some(({ level }) => level === 'err');
-  return heardOrError(() => ({
+  return observationOrError(() => ({
     answer: readAnswer(output.map(({ message }) => `${message}\n`).join('')),
     exitCode: failed ? 1 : 0,
     seconds: secondsSince(since, Date.parse(output[0]?.time ?? '')),

@@ -5,7 +5,7 @@ import { onTerminal, quoted } from '../../terminal.ts';
 import { type Call, type Caller, callingOneByOne, flagsOf } from '../caller.ts';
 import { readAnswer } from '../read-answer.ts';
 
-/** A call as a line of shell, its options one word of it. */
+/** Returns a call as a shell command line, with the options as one argument. */
 export function commandLine(call: Call, ...flags: string[]): string {
   const words = [executablePath(call.module), ...flags, ...flagsOf(call)];
   return [...words, quoted(JSON.stringify(call.options))].join(' ');
@@ -17,14 +17,14 @@ export const pipe: Caller = callingOneByOne(
     const options = quoted(JSON.stringify(call.options));
     const module = [executablePath(call.module), ...flagsOf(call)].join(' ');
     const line = `set -o pipefail; printf %s ${options} | ${module} | cat`;
-    return read(await execa('bash', ['-c', line], AS_IT_COMES));
+    return read(await execa('bash', ['-c', line], RAW_OUTPUT));
   },
 );
 
 export const cron: Caller = callingOneByOne(
   { name: 'A cron job', column: 'cron' },
   async () => async (call) =>
-    read(await execa('env', ['-i', '/bin/sh', '-c', `${commandLine(call)} <&-`], AS_IT_COMES)),
+    read(await execa('env', ['-i', '/bin/sh', '-c', `${commandLine(call)} <&-`], RAW_OUTPUT)),
 );
 
 export const terminal: Caller = callingOneByOne(
@@ -50,7 +50,7 @@ export const commandSubstitution: Caller = callingOneByOne(
   },
 );
 
-const AS_IT_COMES = { stdin: 'ignore', reject: false, stripFinalNewline: false } as const;
+const RAW_OUTPUT = { stdin: 'ignore', reject: false, stripFinalNewline: false } as const;
 
 function read(ran: { stdout: string; stderr: string; exitCode?: number | undefined }) {
   return { answer: readAnswer(ran.stdout), stderr: ran.stderr, exitCode: ran.exitCode };

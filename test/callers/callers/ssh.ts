@@ -13,7 +13,7 @@ export const ssh: Caller = callingOneByOne(
     const server = await bed.sshServer();
     const key = await bed.write('ssh.key', server.privateKey);
     const known = await bed.write('ssh.known_hosts', server.knownHosts);
-    // -q leaves out what ssh itself says of the connection's end.
+    // -q omits ssh's own message about the end of the connection.
     const client = [
       `ssh -q -t -F none -p ${server.port} -i ${key} -o IdentitiesOnly=yes`,
       `-o UserKnownHostsFile=${known} -o GlobalKnownHostsFile=none`,

@@ -6,14 +6,14 @@ import {
   type Call,
   type Caller,
   flagsOf,
-  type Heard,
-  heardOrError,
+  type Observation,
+  observationOrError,
   secondsSince,
 } from '../caller.ts';
 import { readAnswer } from '../read-answer.ts';
 
-/** Where executables and options are in the machine. */
-const PLACE = '/opt/jumpcloud';
+/** The directory of executables and options in the container. */
+const DIRECTORY = '/opt/jumpcloud';
 
 export const systemd: Caller = {
   name: 'A systemd unit',
@@ -22,15 +22,17 @@ export const systemd: Caller = {
   needsPrivileges: true,
   async start() {
     const machine = await Container.ofThisMachine();
-    await mkdir(join(machine.directory, PLACE), { recursive: true });
+    await mkdir(join(machine.directory, DIRECTORY), { recursive: true });
     await machine.boot();
     return {
       root: machine.directory,
       async call(calls) {
         for (const call of calls) await install(machine, call);
         await machine.run('systemctl', 'daemon-reload');
-        const heard = calls.map(async (call) => [call.id, await run(machine, call)] as const);
-        return new Map(await Promise.all(heard));
+        const observations = calls.map(
+          async (call) => [call.id, await run(machine, call)] as const,
+        );
+        return new Map(await Promise.all(observations));
       },
       close: () => machine.remove(),
     };
@@ -40,16 +42,16 @@ export const systemd: Caller = {
 const unitOf = ({ id }: Call) => `call-${id}.service`;
 
 async function install(machine: Container, call: Call): Promise<void> {
-  await cp(executablePath(call.module), join(machine.directory, PLACE, call.module));
-  const options = join(PLACE, `${call.id}.json`);
+  await cp(executablePath(call.module), join(machine.directory, DIRECTORY, call.module));
+  const options = join(DIRECTORY, `${call.id}.json`);
   await writeFile(join(machine.directory, options), JSON.stringify(call.options));
-  const words = [join(PLACE, call.module), options, ...flagsOf(call)];
+  const words = [join(DIRECTORY, call.module), options, ...flagsOf(call)];
   const unit = `[Service]\nType=oneshot\nExecStart=${words.join(' ')}\n`;
   await writeFile(join(machine.directory, 'etc/systemd/system', unitOf(call)), unit);
 }
 
-/** Starts a unit, waits until it has ended, and reads what the journal has of its output. */
-async function run(machine: Container, call: Call): Promise<Heard | Error> {
+/** Starts a unit, waits until it has ended, and reads its output from the journal. */
+async function run(machine: Container, call: Call): Promise<Observation | Error> {
   const unit = unitOf(call);
   const since = Date.now();
   await machine.run('systemctl', 'start', unit);
@@ -59,7 +61,7 @@ async function run(machine: Container, call: Call): Promise<Heard | Error> {
   const { stdout } = await machine.run('journalctl', ...output);
   const status = ['--value', '--property=ExecMainStatus', unit];
   const { stdout: exitCode } = await machine.run('systemctl', 'show', ...status);
-  return heardOrError(() => ({
+  return observationOrError(() => ({
     answer: readAnswer(`${stdout}\n`),
     exitCode: Number(exitCode),
     seconds,
