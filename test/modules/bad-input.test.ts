@@ -47,54 +47,69 @@ function expectFailure(ran: Ran, code: string, message: RegExp): void {
   expect(emulator.requests).toHaveLength(0);
 }
 
-const file = (name: string, content: string) => {
+function createFile(name: string, content: string): string {
   const path = join(directory, name);
   writeFileSync(path, content);
   return path;
-};
+}
 
-describe('what is no object of options', () => {
-  const rows: [name: string, words: string[], input: string | undefined, message: RegExp][] = [
+describe('reading the options as a JSON object', () => {
+  const rows: [name: string, args: string[], input: string | undefined, message: RegExp][] = [
     [
       'a file that does not exist',
       ['/nonexistent/args.json'],
       undefined,
       /cannot be read \(ENOENT\)/,
     ],
-    ['a folder', [directory], undefined, /is not a regular file/],
-    ['a device without end', ['/dev/zero'], undefined, /zero is not a regular file/],
+    ['a directory', [directory], undefined, /is not a regular file/],
+    ['an endless device', ['/dev/zero'], undefined, /zero is not a regular file/],
     ['an empty argument', [''], undefined, /^The file of options cannot be read \(ENOENT\)/],
     ['a list as the argument', ['["a"]'], undefined, /^The argument holds a list;/],
-    ['a list as the argument, cut short', [' ["a'], undefined, /^The argument is not JSON/],
-    ['a short flag', ['{}', '-x'], undefined, /^Unknown flag -x; known are/],
-    ['flags', ['--a', '--b=1', '--a'], undefined, /^Unknown flags --a, --b; known are/],
-    ['an empty file', [file('empty.json', '')], undefined, /is not JSON/],
-    ['a file that is not JSON', [file('yaml.json', 'display_name: web')], undefined, /is not JSON/],
+    ['a truncated list as the argument', [' ["a'], undefined, /^The argument is not JSON/],
+    ['an unknown short flag', ['{}', '-x'], undefined, /^Unknown flag -x; known are/],
     [
-      'text that is not JSON',
+      'a command line with several unknown flags',
+      ['--a', '--b=1', '--a'],
+      undefined,
+      /^Unknown flags --a, --b; known are/,
+    ],
+    ['an empty file', [createFile('empty.json', '')], undefined, /is not JSON/],
+    [
+      'a file that is not JSON',
+      [createFile('yaml.json', 'display_name: web')],
+      undefined,
+      /is not JSON/,
+    ],
+    [
+      'an argument that is not JSON',
       ['{display_name: web}'],
       undefined,
       /is not JSON at line 1, column 2/,
     ],
-    ['JSON cut short', ['{"display_name":'], undefined, /is not JSON/],
-    ['NaN, as Python writes it', ['{"timeout": NaN}'], undefined, /is not JSON/],
-    ['a JSON list', ['-'], '[]', /holds a list/],
-    ['a JSON text', ['-'], '"display_name"', /holds the text/],
-    ['JSON null', ['-'], 'null', /holds null/],
-    ['input that is not JSON', ['-'], 'display_name=web', /Standard input is not JSON/],
+    ['truncated JSON', ['{"display_name":'], undefined, /is not JSON/],
+    ['NaN as Python writes it', ['{"timeout": NaN}'], undefined, /is not JSON/],
+    ['a JSON list on standard input', ['-'], '[]', /holds a list/],
+    ['a JSON string on standard input', ['-'], '"display_name"', /holds the text/],
+    ['JSON null on standard input', ['-'], 'null', /holds null/],
+    ['standard input that is not JSON', ['-'], 'display_name=web', /Standard input is not JSON/],
     [
-      'a key twice',
+      'a duplicate key',
       ['{"display_name":"a","settle":1,"display_name":"b"}'],
       undefined,
       /names the key "display_name" twice/,
     ],
     [
-      'a key twice, spelled with an escape',
+      'a duplicate key spelled with an escape',
       ['{"settle":1,"s\\u0065ttle":2}'],
       undefined,
       /"settle" twice/,
     ],
-    ['a key twice further down', ['{"attributes":{"a":"1","a":"2"}}'], undefined, /"a" twice/],
+    [
+      'a duplicate key in a nested object',
+      ['{"attributes":{"a":"1","a":"2"}}'],
+      undefined,
+      /"a" twice/,
+    ],
     ...[
       '12345678901234567890',
       '-9007199254740993',
@@ -103,31 +118,31 @@ describe('what is no object of options', () => {
       '0.12345678901234567890',
       '1e-400',
     ].map((number): (typeof rows)[number] => [
-      `${number}, which would be written as another number`,
+      `the number ${number}, which JavaScript would print differently,`,
       [`{"display_name":${number}}`],
       undefined,
       /^display_name: expected text, got a number that JSON cannot hold exactly; put it in quotes$/,
     ]),
     [
-      'such a number as an attribute',
+      'an attribute number that JavaScript would print differently',
       ['{"attributes":{"serial":12345678901234567890}}'],
       undefined,
       /^attributes: serial: expected text, .* put it in quotes$/,
     ],
-    ['two arguments', ['{}', '{}'], undefined, /Expected one argument .*got 2/],
+    ['a second argument', ['{}', '{}'], undefined, /Expected one argument .*got 2/],
     [
-      'an unknown flag',
+      'an unknown long flag',
       ['{}', '--dry-run'],
       undefined,
       /Unknown flag --dry-run; known are .*--check/,
     ],
   ];
-  test.each(rows)('%s', async (_, words, input, message) => {
-    expectFailure(await runRaw(SYSTEM, words, input), 'invalid_arguments', message);
+  test.each(rows)('%s is rejected as invalid_arguments', async (_, args, input, message) => {
+    expectFailure(await runRaw(SYSTEM, args, input), 'invalid_arguments', message);
   });
 });
 
-describe('bytes that are not UTF-8', () => {
+describe('UTF-8 validation of the options', () => {
   const shell = async (command: string) => {
     const { stdout, stderr, exitCode } = await execa('sh', ['-c', command], {
       reject: false,
@@ -140,14 +155,14 @@ describe('bytes that are not UTF-8', () => {
 
   test.each([
     ['JSON text', `'{"display_name":"caf\\351"}'`],
-    ['the name of a file', "'/tmp/caf\\351.json'"],
+    ['a file name', "'/tmp/caf\\351.json'"],
     ['a flag', "'--caf\\351'"],
-  ])('are refused on the command line, in %s', async (_, word) => {
+  ])('a command line with %s that is not UTF-8 is rejected', async (_, word) => {
     const ran = await shell(`${executable} --check "$(printf -- ${word})"`);
     expectFailure(ran, 'invalid_arguments', /The command line is not UTF-8/);
   });
 
-  test('are refused on standard input and in a file', async () => {
+  test('standard input and a file that are not UTF-8 are rejected', async () => {
     const latin = join(directory, 'latin.json');
     writeFileSync(latin, Buffer.from('{"display_name":"caf\xe9"}', 'latin1'));
     for (const call of [`${executable} ${latin}`, `${executable} < ${latin}`]) {
@@ -155,7 +170,7 @@ describe('bytes that are not UTF-8', () => {
     }
   });
 
-  test('are no replacement characters: a real one is an ordinary character', async () => {
+  test('a replacement character in valid UTF-8 is accepted as an ordinary character', async () => {
     const ran = await runRaw(
       SYSTEM,
       ['{"display_name":"\ufffd","timeout":0}', '--diff'],
@@ -166,8 +181,8 @@ describe('bytes that are not UTF-8', () => {
   });
 });
 
-describe('the document', () => {
-  test('is never read from a pipe in the file system, which may never end', async () => {
+describe('limits of the options document', () => {
+  test('a named pipe is rejected, because reading it may never end', async () => {
     const pipe = join(directory, 'pipe');
     await execa('mkfifo', [pipe]);
     const writer = openSync(pipe, 'r+');
@@ -176,56 +191,59 @@ describe('the document', () => {
     expectFailure(ran, 'invalid_arguments', /pipe is not a regular file/);
   });
 
-  test.each(['a file', 'standard input'])('of more than 16 MiB in %s is refused', async (where) => {
-    const json = JSON.stringify({ description: 'x'.repeat(16 * 1024 * 1024) });
-    const large = file('large.json', json);
-    const ran = await (where === 'a file'
-      ? runRaw(SYSTEM, [large], undefined)
-      : runRaw(SYSTEM, [], json));
-    expectFailure(ran, 'invalid_arguments', /^The options are larger than 16 MiB/);
-  });
+  test.each(['a file', 'standard input'])(
+    'options over 16 MiB from %s are rejected',
+    async (source) => {
+      const json = JSON.stringify({ description: 'x'.repeat(16 * 1024 * 1024) });
+      const large = createFile('large.json', json);
+      const ran = await (source === 'a file'
+        ? runRaw(SYSTEM, [large], undefined)
+        : runRaw(SYSTEM, [], json));
+      expectFailure(ran, 'invalid_arguments', /^The options are larger than 16 MiB/);
+    },
+  );
 });
 
-describe('characters that are not seen', () => {
-  // A mark that turns the direction, C1's CSI, zero width, a tag, a line separator.
+describe('invisible characters', () => {
+  // A direction override, C1's CSI, a zero-width space, a tag character, a line separator.
   const HIDDEN = '\u202e\u009b\u200b\u{e0041}\u2028';
-  const SHOWN = '\\u202e\\u009b\\u200b\\udb40\\udc41 ';
+  const ESCAPED = '\\u202e\\u009b\\u200b\\udb40\\udc41 ';
 
-  test.each<[where: string, words: string[]]>([
-    ['the name of an option', [JSON.stringify({ [`a${HIDDEN}b`]: 1 })]],
-    ['a value', [JSON.stringify({ region: `a${HIDDEN}b` })]],
-    ['a key of a user', [JSON.stringify({ users: [{ [`a${HIDDEN}b`]: 1 }] })]],
+  test.each<[place: string, args: string[]]>([
+    ['an option name', [JSON.stringify({ [`a${HIDDEN}b`]: 1 })]],
+    ['an option value', [JSON.stringify({ region: `a${HIDDEN}b` })]],
+    ['a key of a user item', [JSON.stringify({ users: [{ [`a${HIDDEN}b`]: 1 }] })]],
     ['a flag', [`--a${HIDDEN}b`]],
-    ['the name of a file', [`/tmp/a${HIDDEN}b`]],
-    ['a key that stands there twice', [`{"a${HIDDEN}b":1,"a${HIDDEN}b":2}`]],
-  ])('are shown where a message quotes %s', async (where, words) => {
-    const module = where === 'a key of a user' ? 'jumpcloud_user_binding' : SYSTEM;
-    const ran = await runRaw(module, words, undefined);
-    expect(ran.answer.msg).toContain(`a${SHOWN}b`);
+    ['a file name', [`/tmp/a${HIDDEN}b`]],
+    ['a duplicate key', [`{"a${HIDDEN}b":1,"a${HIDDEN}b":2}`]],
+  ])('invisible characters are escaped where a message quotes %s', async (place, args) => {
+    const module = place === 'a key of a user item' ? 'jumpcloud_user_binding' : SYSTEM;
+    const ran = await runRaw(module, args, undefined);
+    expect(ran.answer.msg).toContain(`a${ESCAPED}b`);
     expect(ran.stdout).not.toMatch(/[\u0080-\u009f\u200b\u2028\u202e\u{e0041}]/u);
-    expect(ran.answer.error?.problems?.map(({ message }) => message).join()).toContain(SHOWN);
+    expect(ran.answer.error?.problems?.map(({ message }) => message).join()).toContain(ESCAPED);
   });
 
-  test('are shown in the words of a server, which are on one line', async () => {
+  test('a server message is printed on one line with invisible characters escaped', async () => {
     const text = JSON.stringify({ message: `no${HIDDEN}\r\n\tnever\x1b[2J` });
     emulator.faults.add({ fault: { kind: 'status', status: 400, text } });
-    const given = { agent_dir: host.agentDir, api_url: emulator.url, timeout: 5 };
-    const { answer } = await runModule(SYSTEM, given);
-    const shown = `no${SHOWN}never\\u001b[2J`;
-    expect(answer.error).toMatchObject({ code: 'rejected', jumpcloud_message: shown });
-    expect(answer.msg).toContain(`"${shown}"`);
+    const options = { agent_dir: host.agentDir, api_url: emulator.url, timeout: 5 };
+    const { answer } = await runModule(SYSTEM, options);
+    const escaped = `no${ESCAPED}never\\u001b[2J`;
+    expect(answer.error).toMatchObject({ code: 'rejected', jumpcloud_message: escaped });
+    expect(answer.msg).toContain(`"${escaped}"`);
   });
 
-  test('are escaped in what is data, which stays what it is', async () => {
+  test('invisible characters in data are escaped in the output and keep their value', async () => {
     const agent_dir = `/nonexistent/${HIDDEN}`;
     const { stdout, answer } = await runModule(SYSTEM, { agent_dir });
     expect(stdout).not.toMatch(/[\u0080-\u009f\u200b\u2028\u202e\u{e0041}]/u);
     expect(answer['invocation']).toMatchObject({ module_args: { agent_dir } });
-    expect(answer.msg).toContain(SHOWN.trim());
+    expect(answer.msg).toContain(ESCAPED.trim());
   });
 });
 
-describe('unfit options', () => {
+describe('validation of option values', () => {
   const rows: [module: ModuleName, options: Record<string, unknown>, message: RegExp][] = [
     [
       SYSTEM,
@@ -258,7 +276,7 @@ describe('unfit options', () => {
     [
       SYSTEM,
       { attributes: { a: 'x'.repeat(1025) } },
-      /^attributes: a: has 1025 characters, JumpCloud keeps 1024/,
+      /^attributes: a: has 1025 characters, but JumpCloud keeps at most 1024/,
     ],
     [SYSTEM, { attributes: { '': 'b' } }, /^attributes: an attribute has an empty name$/],
     [SYSTEM, { purge_attributes: true }, /^purge_attributes: needs attributes/],
@@ -305,7 +323,7 @@ describe('unfit options', () => {
     ],
     [
       SYSTEM,
-      { ca_path: file('no.pem', 'hello') },
+      { ca_path: createFile('no.pem', 'hello') },
       /^ca_path: .* does not hold a certificate in PEM form$/,
     ],
     [SYSTEM, { agent_dir: '' }, /^agent_dir: must not be empty$/],
@@ -384,7 +402,7 @@ describe('unfit options', () => {
     [
       'jumpcloud_removal',
       { system_id: ID },
-      /^system_id: this host is system [0-9a-f]{24}, not 0123456789abcdef01234567; nothing was done\. Run on the host that is meant/,
+      /^system_id: this host is system [0-9a-f]{24}, not 0123456789abcdef01234567; nothing was done\. Run on the intended host/,
     ],
     [
       'jumpcloud_system_info',
@@ -392,7 +410,7 @@ describe('unfit options', () => {
       /^gather: item 1: expected one of system, groups/,
     ],
   ];
-  test.each(rows)('%s %j', async (module, options, message) => {
+  test.each(rows)('%s rejects the options %j', async (module, options, message) => {
     const ran = await runModule(module, {
       agent_dir: host.agentDir,
       api_url: emulator.url,
@@ -403,12 +421,12 @@ describe('unfit options', () => {
     expect(ran.stdout).not.toContain('geheim');
   });
 
-  test('are all reported together', async () => {
+  test('all invalid options are reported together', async () => {
     const { answer } = await runModule(SYSTEM, { timeout: 0, region: 'x', displayname: 'y' });
     expect(answer.error?.problems?.map(({ option }) => option)).toEqual(['', 'region', 'timeout']);
   });
 
-  test('1,024 characters that are more code units are not too many', async () => {
+  test('an attribute may have 1,024 characters even with more UTF-16 code units', async () => {
     const { answer } = await runModule(SYSTEM, {
       agent_dir: '/nonexistent',
       attributes: { a: '😀'.repeat(1024) },
@@ -417,14 +435,15 @@ describe('unfit options', () => {
   });
 });
 
-describe('an agent folder that cannot serve', () => {
+describe('validation of the agent directory', () => {
   let dir: string;
   let count = 0;
   beforeEach(() => {
     dir = join(directory, `agent-${count++}`);
     cpSync(host.agentDir, dir, { recursive: true });
   });
-  const inDir = (name: string, content: string) => () => writeFileSync(join(dir, name), content);
+  const overwrite = (name: string, content: string) => () =>
+    writeFileSync(join(dir, name), content);
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
   const pem = (key: typeof ec) => String(key.export({ type: 'pkcs8', format: 'pem' }));
@@ -432,7 +451,7 @@ describe('an agent folder that cannot serve', () => {
     rsa.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }),
   );
 
-  const rows: [name: string, spoil: () => void, code: string, message: RegExp][] = [
+  const rows: [name: string, damage: () => void, code: string, message: RegExp][] = [
     ['is missing', () => rmSync(dir, { recursive: true }), 'not_enrolled', /does not exist/],
     [
       'is a file',
@@ -441,7 +460,7 @@ describe('an agent folder that cannot serve', () => {
         writeFileSync(dir, '');
       },
       'not_enrolled',
-      /is not a folder/,
+      /is not a directory/,
     ],
     [
       'has no jcagent.conf',
@@ -451,37 +470,37 @@ describe('an agent folder that cannot serve', () => {
     ],
     [
       'has an empty jcagent.conf',
-      inDir('jcagent.conf', ''),
+      overwrite('jcagent.conf', ''),
       'bad_identity',
       /jcagent\.conf is not JSON/,
     ],
     [
       'has a jcagent.conf that is a list',
-      inDir('jcagent.conf', '[]'),
+      overwrite('jcagent.conf', '[]'),
       'bad_identity',
       /does not hold a JSON object/,
     ],
     [
       'has no systemKey',
-      inDir('jcagent.conf', '{"agentServerHost":"agent.jumpcloud.com"}'),
+      overwrite('jcagent.conf', '{"agentServerHost":"agent.jumpcloud.com"}'),
       'not_enrolled',
       /has no systemKey/,
     ],
     [
       'has an empty systemKey',
-      inDir('jcagent.conf', '{"systemKey":""}'),
+      overwrite('jcagent.conf', '{"systemKey":""}'),
       'not_enrolled',
       /has no systemKey/,
     ],
     [
-      'has a systemKey that is no id',
-      inDir('jcagent.conf', '{"systemKey":"../../users"}'),
+      'has a systemKey that is not an id',
+      overwrite('jcagent.conf', '{"systemKey":"../../users"}'),
       'bad_identity',
       /is not a system id/,
     ],
     [
       'has a systemKey that is a number',
-      inDir('jcagent.conf', '{"systemKey":12}'),
+      overwrite('jcagent.conf', '{"systemKey":12}'),
       'bad_identity',
       /is not a system id/,
     ],
@@ -493,22 +512,27 @@ describe('an agent folder that cannot serve', () => {
     ],
     [
       'has an empty client.key',
-      inDir('client.key', ''),
+      overwrite('client.key', ''),
       'bad_identity',
       /does not hold a private key/,
     ],
-    ['has an EC key', inDir('client.key', pem(ec)), 'bad_identity', /is a key of type ec, not RSA/],
-    ['has an encrypted key', inDir('client.key', encrypted), 'bad_identity', /is encrypted/],
+    [
+      'has an EC key',
+      overwrite('client.key', pem(ec)),
+      'bad_identity',
+      /is a key of type ec, not RSA/,
+    ],
+    ['has an encrypted key', overwrite('client.key', encrypted), 'bad_identity', /is encrypted/],
     [
       'has the key of another host',
-      inDir('client.key', pem(rsa)),
+      overwrite('client.key', pem(rsa)),
       'bad_identity',
       /does not belong to client\.crt/,
     ],
     [
-      'was removed from JumpCloud',
+      'belongs to a removed system',
       () =>
-        inDir(
+        overwrite(
           '.removed-from-jumpcloud',
           JSON.stringify({ system_key: host.systemId, removed_at: '2026-11-19T08:00:00Z' }),
         )(),
@@ -516,7 +540,7 @@ describe('an agent folder that cannot serve', () => {
       /was removed from JumpCloud at 2026-11-19T08:00:00Z/,
     ],
     [
-      'has a folder for a jcagent.conf',
+      'has a directory in place of jcagent.conf',
       () => {
         rmSync(join(dir, 'jcagent.conf'));
         mkdirSync(join(dir, 'jcagent.conf'));
@@ -525,8 +549,8 @@ describe('an agent folder that cannot serve', () => {
       /is not a regular file/,
     ],
   ];
-  test.each(rows)('it %s', async (_, spoil, code, message) => {
-    spoil();
+  test.each(rows)('an agent directory that %s is rejected', async (_, damage, code, message) => {
+    damage();
     expectFailure(
       await runModule(SYSTEM, { agent_dir: dir, api_url: emulator.url }),
       code,
@@ -534,25 +558,30 @@ describe('an agent folder that cannot serve', () => {
     );
   });
 
-  test.runIf(process.getuid?.() === 0)('it cannot be read by this user', async () => {
-    // A clone of the project may lie where this user cannot reach the executable.
-    const executable = join(directory, SYSTEM);
-    copyFileSync(executablePath(SYSTEM), executable);
-    chmodSync(directory, 0o755);
-    chmodSync(dir, 0o755);
-    chmodSync(join(dir, 'jcagent.conf'), 0o644);
-    const { stdout } = await execa(
-      executable,
-      [JSON.stringify({ agent_dir: dir, api_url: emulator.url })],
-      { uid: 65534, gid: 65534, reject: false },
-    );
-    const answer = JSON.parse(stdout);
-    expect(answer).toMatchObject({ failed: true, error: { code: 'bad_identity' } });
-    expect(answer.msg).toMatch(/^No permission to read .*client\.key \(uid 65534\)\. Run as root/);
-  });
+  test.runIf(process.getuid?.() === 0)(
+    'an agent directory that the user cannot read is reported with the uid',
+    async () => {
+      // This user may have no access to the directory that the project is checked out in.
+      const executable = join(directory, SYSTEM);
+      copyFileSync(executablePath(SYSTEM), executable);
+      chmodSync(directory, 0o755);
+      chmodSync(dir, 0o755);
+      chmodSync(join(dir, 'jcagent.conf'), 0o644);
+      const { stdout } = await execa(
+        executable,
+        [JSON.stringify({ agent_dir: dir, api_url: emulator.url })],
+        { uid: 65534, gid: 65534, reject: false },
+      );
+      const answer = JSON.parse(stdout);
+      expect(answer).toMatchObject({ failed: true, error: { code: 'bad_identity' } });
+      expect(answer.msg).toMatch(
+        /^No permission to read .*client\.key \(uid 65534\)\. Run as root/,
+      );
+    },
+  );
 });
 
-test('empty standard input counts as no options', async () => {
+test('empty standard input is treated as no options', async () => {
   const ran = await runRaw(SYSTEM, [], '');
   expectFailure(ran, 'not_enrolled', /\/opt\/jc does not exist/);
 });

@@ -25,28 +25,28 @@ function textFile(text: string): string {
 }
 const argsFile = (content: unknown) => textFile(JSON.stringify(content));
 
-describe.concurrent('options come from', () => {
-  type How = (json: string) => [words: string[], input: string | undefined];
-  const rows: [name: string, how: How][] = [
+describe.concurrent('option sources', () => {
+  type ToCall = (json: string) => [args: string[], input: string | undefined];
+  const rows: [name: string, toCall: ToCall][] = [
     ['a file', (json) => [[argsFile(JSON.parse(json))], undefined]],
-    ['JSON text', (json) => [[json], undefined]],
-    ['JSON text after blanks', (json) => [[` \n${json}`], undefined]],
-    ['JSON text after a byte-order mark', (json) => [[`\ufeff${json}`], undefined]],
+    ['a JSON argument', (json) => [[json], undefined]],
+    ['a JSON argument after white space', (json) => [[` \n${json}`], undefined]],
+    ['a JSON argument after a byte-order mark', (json) => [[`\ufeff${json}`], undefined]],
     ['standard input after a byte-order mark', (json) => [['-'], `\ufeff${json}`]],
     ['a file after a byte-order mark', (json) => [[textFile(`\ufeff${json}`)], undefined]],
     ['/dev/stdin', (json) => [['/dev/stdin'], json]],
-    ['standard input, asked for', (json) => [['-'], json]],
-    ['standard input, when there is no argument', (json) => [[], json]],
-    ['standard input with flags alone', (json) => [['--diff'], `\n${json}\n\n`]],
+    ['standard input named by -', (json) => [['-'], json]],
+    ['standard input when there is no argument', (json) => [[], json]],
+    ['standard input when there are only flags', (json) => [['--diff'], `\n${json}\n\n`]],
   ];
-  test.for(rows)('%s', async ([_, how], { host }) => {
-    const [words, input] = how(JSON.stringify({ ...host.options, display_name: 'Köln 😀' }));
-    const ran = await runRaw(SYSTEM, words, input);
+  test.for(rows)('options are read from %s', async ([_, toCall], { host }) => {
+    const [args, input] = toCall(JSON.stringify({ ...host.options, display_name: 'Köln 😀' }));
+    const ran = await runRaw(SYSTEM, args, input);
     expect(ran.answer).toMatchObject({ changed: true, system: { displayName: 'Köln 😀' } });
     expect(ran).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
-  // Nothing leaves this machine even if it is enrolled itself: the proxy is a closed port.
+  // The proxy is a closed port, so no request leaves this machine even if it is enrolled.
   const env = { HTTPS_PROXY: 'http://127.0.0.1:9' };
   test.each([
     [[], undefined],
@@ -55,20 +55,20 @@ describe.concurrent('options come from', () => {
     [['/dev/stdin'], ''],
     [[], '\ufeff'],
     [['--check'], ' \n'],
-  ])('nowhere, which is no options: %j %j', async (words, input) => {
-    const { answer } = await runRaw(SYSTEM, words, input, { env });
+  ])('the arguments %j with the input %j mean no options', async (args, input) => {
+    const { answer } = await runRaw(SYSTEM, args, input, { env });
     expect(answer['invocation']).toMatchObject({
       module_args: { agent_dir: '/opt/jc', region: 'auto', timeout: 120, display_name: null },
     });
   });
 
-  test('a pipe that a shell opened for a command', async ({ host }) => {
+  test('options are read from the pipe of a process substitution', async ({ host }) => {
     const json = quoted(JSON.stringify({ ...host.options, display_name: 'web-1' }));
     const { stdout } = await execa('bash', ['-c', `${EXECUTABLE} <(printf %s ${json})`]);
     expect(JSON.parse(stdout)).toMatchObject({ changed: true });
   });
 
-  test("Ansible's file with its own keys, which show nowhere", async ({ host }) => {
+  test("Ansible's own keys in its file take effect and are not printed", async ({ host }) => {
     const file = argsFile({
       ...host.options,
       display_name: 'web-1',
@@ -90,66 +90,77 @@ describe.concurrent('options come from', () => {
 
 describe.concurrent('flags', () => {
   test.for([
-    ['--check before', ['--check', 'JSON'], ['GET'], false],
-    ['--check after', ['JSON', '--check'], ['GET'], false],
-    ['both around', ['--diff', 'JSON', '--check'], ['GET'], true],
-    ['--diff', ['JSON', '--diff'], ['GET', 'PUT'], true],
-    ['none', ['JSON'], ['GET', 'PUT'], false],
-  ] as const)('%s', async ([_, words, methods, hasDiff], { host }) => {
-    const json = JSON.stringify({ ...host.options, display_name: 'web-1' });
-    const given = words.map((word) => word.replace('JSON', json));
-    const { answer } = await runRaw(SYSTEM, given, undefined);
-    expect(answer.changed).toBe(true);
-    expect('diff' in answer).toBe(hasDiff);
-    expect(host.requests().map(({ method }) => method)).toEqual(methods);
-  });
+    [['--check', 'JSON'], ['GET'], false],
+    [['JSON', '--check'], ['GET'], false],
+    [['--diff', 'JSON', '--check'], ['GET'], true],
+    [['JSON', '--diff'], ['GET', 'PUT'], true],
+    [['JSON'], ['GET', 'PUT'], false],
+  ] as const)(
+    'the arguments %j send %j (diff: %s)',
+    async ([template, methods, hasDiff], { host }) => {
+      const json = JSON.stringify({ ...host.options, display_name: 'web-1' });
+      const args = template.map((word) => word.replace('JSON', json));
+      const { answer } = await runRaw(SYSTEM, args, undefined);
+      expect(answer.changed).toBe(true);
+      expect('diff' in answer).toBe(hasDiff);
+      expect(host.requests().map(({ method }) => method)).toEqual(methods);
+    },
+  );
 
   test.for([
     [{ _ansible_check_mode: false }, ['--check']],
     [{ _ansible_check_mode: 'yes' }, []],
     [{ _ansible_check_mode: 1 }, []],
-  ] as const)('and keys add up: %j %j', async ([keys, flags], { host }) => {
-    await runModule(SYSTEM, { ...host.options, display_name: 'web-1', ...keys }, { flags });
-    expect(host.requests().map(({ method }) => method)).toEqual(['GET']);
-  });
+  ] as const)(
+    'the keys %j with the flags %j turn on check mode',
+    async ([keys, flags], { host }) => {
+      await runModule(SYSTEM, { ...host.options, display_name: 'web-1', ...keys }, { flags });
+      expect(host.requests().map(({ method }) => method)).toEqual(['GET']);
+    },
+  );
 
-  test('--json changes nothing where no terminal is', async ({ host }) => {
+  test('--json does not change the output when there is no terminal', async ({ host }) => {
     const plain = await runModule(SYSTEM, host.options);
     const json = await runModule(SYSTEM, host.options, { flags: ['--json'] });
     expect(json.stdout).toBe(plain.stdout);
   });
 
-  test.each(MODULES)('--help and --version of %s print text', async (module) => {
+  test.each(MODULES)('%s prints plain text for --help and --version', async (module) => {
     const path = executablePath(module);
     const help = await execa(path, ['--help', '{"no": "matter"}'], { stdin: 'ignore' });
     expect(help.stdout).toMatch(new RegExp(`^${module}: `));
     expect(help.stdout).toMatch(/request_timeout/);
     const short = await execa(path, ['-h', '--json', '--bogus', 'a', 'b'], { stdin: 'ignore' });
     expect(short.stdout).toBe(help.stdout);
-    const said = await execa(path, ['--version', '--json'], { stdin: 'ignore' });
-    const [name, version = ''] = said.stdout.split(' ');
+    const printed = await execa(path, ['--version', '--json'], { stdin: 'ignore' });
+    const [name, version = ''] = printed.stdout.split(' ');
     expect(name).toBe(module);
-    // The file comes from that collection.
+    // The executable belongs to the collection of that version.
     expect(existsSync(join('dist', collectionFileName(version))), version).toBe(true);
   });
 });
 
-describe.concurrent('the exit code', () => {
+describe.concurrent('exit code', () => {
   const detailed = ['--detailed-exitcode'];
   test.for([
-    ['unchanged', {}, [], 0],
-    ['changed', { display_name: 'web-1' }, [], 0],
-    ['failed', { timeout: 0 }, [], 1],
-    ['unchanged', {}, detailed, 0],
-    ['changed', { display_name: 'web-1' }, detailed, 2],
-    ['changed in check mode', { display_name: 'web-1' }, [...detailed, '--check'], 2],
-    ['failed', { timeout: 0 }, detailed, 1],
-  ] as const)('%s, %j %j: %i', async ([_, options, flags, exitCode], { host }) => {
-    const ran = await runModule(SYSTEM, { ...host.options, ...options }, { flags });
-    expect(ran.exitCode).toBe(exitCode);
-  });
+    ['changes nothing', {}, [], 0],
+    ['changes something', { display_name: 'web-1' }, [], 0],
+    ['fails', { timeout: 0 }, [], 1],
+    ['changes nothing', {}, detailed, 0],
+    ['changes something', { display_name: 'web-1' }, detailed, 2],
+    ['would change something', { display_name: 'web-1' }, [...detailed, '--check'], 2],
+    ['fails', { timeout: 0 }, detailed, 1],
+  ] as const)(
+    'a run that %s (options %j, flags %j) exits with %i',
+    async ([_, options, flags, exitCode], { host }) => {
+      const ran = await runModule(SYSTEM, { ...host.options, ...options }, { flags });
+      expect(ran.exitCode).toBe(exitCode);
+    },
+  );
 
-  test('of a run that failed after a change is 1', async ({ host }) => {
+  test('a run that fails after a change exits with 1 under --detailed-exitcode', async ({
+    host,
+  }) => {
     host.hit({ kind: 'slow', ms: 0 });
     host.hit({
       kind: 'mangle',
@@ -161,15 +172,15 @@ describe.concurrent('the exit code', () => {
   });
 });
 
-describe.concurrent('on a terminal', () => {
-  test('without arguments there is the help', async () => {
+describe.concurrent('terminal output', () => {
+  test('a call without arguments on a terminal prints the help', async () => {
     const { output, exitCode } = await onTerminal(EXECUTABLE);
     const { stdout } = await execa(EXECUTABLE, ['--help']);
     expect(output.trimEnd()).toBe(stdout);
     expect(exitCode).toBe(0);
   });
 
-  test('the result is pretty-printed', async ({ host }) => {
+  test('a result printed on a terminal is indented', async ({ host }) => {
     const json = quoted(JSON.stringify(host.options));
     const { output, exitCode } = await onTerminal(`${EXECUTABLE} ${json}`);
     const result = JSON.parse(output);
@@ -178,7 +189,7 @@ describe.concurrent('on a terminal', () => {
     expect(exitCode).toBe(0);
   });
 
-  test('for messages alone, the result is one line', async ({ host }) => {
+  test('a redirected result is one line even when stderr is a terminal', async ({ host }) => {
     const json = quoted(JSON.stringify(host.options));
     const file = join(directory, `${host.systemId}.out`);
     const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${quoted(file)}`);
@@ -187,7 +198,7 @@ describe.concurrent('on a terminal', () => {
     expect(printed).toBe(`${JSON.stringify(JSON.parse(printed))}\n`);
   });
 
-  test('a registration that is waited for is told of, and how long still', async ({ enrol }) => {
+  test('waiting for the registration shows the seconds left on the terminal', async ({ enrol }) => {
     const host = await enrol({ write: false });
     const options = { ...host.options, registration_timeout: 3.2 };
     const json = quoted(JSON.stringify(options));
@@ -202,7 +213,7 @@ describe.concurrent('on a terminal', () => {
     expect(exitCode).toBe(1);
   });
 
-  test('backing off is told of, never wider than the terminal', async ({ host }) => {
+  test('backing off shows progress that fits the width of the terminal', async ({ host }) => {
     host.hit({ kind: 'status', status: 429, retryAfter: 3 });
     const options = { ...host.options, timeout: 60 };
     const json = quoted(JSON.stringify(options));
@@ -216,37 +227,37 @@ describe.concurrent('on a terminal', () => {
     expect(output).not.toContain('\n');
   });
 
-  test('settling is told of', async ({ host }) => {
+  test('settling shows progress on the terminal', async ({ host }) => {
     const options = { ...host.options, display_name: 'web-1', settle: 4 };
     const json = quoted(JSON.stringify(options));
     const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${directory}/settle.out`);
     expect(rewritten(output)[0]).toMatch(/^Waiting for the settings to hold: \d s left$/);
   });
 
-  test('a terminal that goes away while a run waits is no failure', async ({ enrol }) => {
+  test('a run succeeds even if its terminal closes while it waits', async ({ enrol }) => {
     const host = await enrol({ write: false });
     const options = JSON.stringify({ ...host.options, registration_timeout: 20 });
     const helper = new URL('lost-terminal.py', import.meta.url).pathname;
     const running = execa('python3', [helper, EXECUTABLE, options], { reject: false });
     await sleep(5000);
     await host.writeFiles();
-    // Its exit status is no promise: Node.js aborts at its end when it cannot reset the terminal.
+    // The exit code is not checked: Node.js aborts on exit when it cannot reset the terminal.
     const { stdout } = await running;
     expect(JSON.parse(stdout)).toMatchObject({ changed: false, system_id: host.systemId });
   });
 
-  /** A call that waits for three seconds and fails then, with the options in a file of that name. */
+  /** Returns a command that waits 3 s and then fails; the file `name` holds its options. */
   const waitingCall = (name: string, more: Record<string, unknown>, flags = '') => {
-    const place = mkdtempSync(join(directory, 'call-'));
+    const callDirectory = mkdtempSync(join(directory, 'call-'));
     const options = { agent_dir: '/nonexistent', registration_timeout: 3, ...more };
-    writeFileSync(join(place, name), JSON.stringify(options));
-    return `${EXECUTABLE} ${join(place, name)} ${flags}`;
+    writeFileSync(join(callDirectory, name), JSON.stringify(options));
+    return `${EXECUTABLE} ${join(callDirectory, name)} ${flags}`;
   };
   const oneLine = (output: string) => `${JSON.stringify(JSON.parse(output))}\n`;
   const indented = (output: string) => `${JSON.stringify(JSON.parse(output), undefined, 2)}\n`;
 
   test.each(['args', 'other.json'])(
-    "Ansible's call, by a key in the file %s, gets one line and no other word on its terminal",
+    'a call with an Ansible key in the file %s prints one line and no progress on a terminal',
     async (name) => {
       const { output } = await onTerminal(waitingCall(name, { _ansible_verbosity: 0 }));
       expect(output).toBe(oneLine(output));
@@ -260,7 +271,7 @@ describe.concurrent('on a terminal', () => {
     ['holds a list', 'args', '[]'],
     ['is missing', 'args', undefined],
   ])(
-    "a file args that %s is taken for Ansible's: the answer is one line",
+    "a file named args that %s is treated as Ansible's and answered on one line",
     async (_, name, content) => {
       const file = join(mkdtempSync(join(directory, 'call-')), name);
       if (content !== undefined) writeFileSync(file, content);
@@ -270,31 +281,31 @@ describe.concurrent('on a terminal', () => {
     },
   );
 
-  test('a person who calls a file args sees the progress and indented JSON', async () => {
+  test('a file named args without Ansible keys gets progress and indented JSON', async () => {
     const { output } = await onTerminal(waitingCall('args', {}));
     const [json = '', ...steps] = rewritten(output).reverse();
     expect(json).toBe(indented(json));
     expect(steps[0]).toMatch(/^Waiting for the JumpCloud agent to register: \d s left$/);
   });
 
-  test('--json keeps stdout free of progress where both are the terminal', async () => {
+  test('--json prints no progress when stdout and stderr are the same terminal', async () => {
     const { output } = await onTerminal(waitingCall('options.json', {}, '--json'));
     expect(output).toBe(indented(output));
   });
 
-  test('--json with stdout elsewhere leaves the progress on the terminal', async () => {
+  test('--json with stdout redirected still shows progress on the terminal', async () => {
     const file = join(directory, 'json.out');
     const { output } = await onTerminal(waitingCall('options.json', {}, `--json > ${file}`));
     expect(rewritten(output)[0]).toMatch(/^Waiting for the JumpCloud agent to register/);
     expect(readFileSync(file, 'utf8')).toBe(oneLine(readFileSync(file, 'utf8')));
   });
 
-  test("Ansible's call with stdout elsewhere leaves stderr empty", async () => {
+  test('a call with an Ansible key and redirected stdout leaves stderr empty', async () => {
     const call = waitingCall('args', { _ansible_no_log: false }, `> ${directory}/ansible.out`);
     expect((await onTerminal(call)).output).toBe('');
   });
 
-  test('a short wait is not worth a line', async ({ host }) => {
+  test('a short wait shows no progress', async ({ host }) => {
     host.hit({ kind: 'status', status: 503 });
     const json = quoted(JSON.stringify(host.options));
     const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${directory}/short.out`);
@@ -302,17 +313,17 @@ describe.concurrent('on a terminal', () => {
   });
 });
 
-describe.concurrent('without a terminal stderr stays empty', () => {
+describe.concurrent('stderr without a terminal', () => {
   test.for([
     ['waiting for the registration', { registration_timeout: 3 }, { write: false }],
     ['settling', { display_name: 'web-1', settle: 3 }, {}],
-  ] as const)('%s', async ([_, options, desired], { enrol }) => {
-    const host = await enrol(desired);
+  ] as const)('%s writes nothing to stderr', async ([_, options, enrolment], { enrol }) => {
+    const host = await enrol(enrolment);
     const ran = await runModule(SYSTEM, { ...host.options, ...options });
     expect(ran.stderr).toBe('');
   });
 
-  test('backing off', async ({ host }) => {
+  test('backing off writes nothing to stderr without a terminal', async ({ host }) => {
     host.hit({ kind: 'status', status: 503, retryAfter: 3 });
     const ran = await runModule(SYSTEM, host.options);
     expect(ran).toMatchObject({ stderr: '', exitCode: 0 });
@@ -324,57 +335,57 @@ describe.concurrent('without a terminal stderr stays empty', () => {
     { NODE_DEBUG_NATIVE: 'diagnostics' },
     { NODE_PENDING_DEPRECATION: '1' },
     { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
-  ])('with %j in the environment', async (env, { host }) => {
+  ])('a run with %j in the environment writes nothing to stderr', async (env, { host }) => {
     const ran = await runModule(SYSTEM, host.options, { env });
     expect(ran).toMatchObject({ stderr: '', exitCode: 0 });
   });
 });
 
-describe('a pipe that is full and does not block', () => {
+describe('a full, non-blocking pipe as stdout', () => {
   const helper = new URL('full-pipe.py', import.meta.url).pathname;
-  const many = Array.from({ length: 900 }, (_, i) => [`x${i}`, 1]);
-  const long = JSON.stringify(Object.fromEntries(many));
-  const piped = (reader: 'reads' | 'leaves', ...words: string[]) =>
-    execa('python3', [helper, reader, EXECUTABLE, ...words], { reject: false });
+  const entries = Array.from({ length: 900 }, (_, i) => [`x${i}`, 1]);
+  const manyOptions = JSON.stringify(Object.fromEntries(entries));
+  const runPiped = (reader: 'reads' | 'closes', ...args: string[]) =>
+    execa('python3', [helper, reader, EXECUTABLE, ...args], { reject: false });
 
-  test('gets the whole answer once somebody reads', async () => {
-    const { stdout, exitCode } = await piped('reads', long);
+  test('a full pipe gets the whole answer once its reader reads', async () => {
+    const { stdout, exitCode } = await runPiped('reads', manyOptions);
     expect(exitCode).toBe(1);
     expect(stdout.length).toBeGreaterThan(2 * 4096);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'invalid_arguments' } });
   });
 
-  test('makes the run a failure when the reader leaves', async () => {
-    const { exitCode, stderr } = await piped('leaves', '--help');
+  test('a run exits with 1 when the reader closes the full pipe', async () => {
+    const { exitCode, stderr } = await runPiped('closes', '--help');
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
   });
 });
 
-describe.concurrent('a signal', () => {
+describe.concurrent('signal handling', () => {
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-  // Tells by a file that the executable hears signals and has gone on to what it waits for.
-  const tells = join(directory, 'tell-when-listening.cjs');
+  // Creates a file once the executable handles signals and has reached what it waits for.
+  const listeningPreload = join(directory, 'report-when-listening.cjs');
   writeFileSync(
-    tells,
-    `const tell = () => require('node:fs').writeFileSync(process.env.LISTENING, '');
-    process.on('newListener', (name) => name === 'SIGINT' && setTimeout(tell, 100));\n`,
+    listeningPreload,
+    `const report = () => require('node:fs').writeFileSync(process.env.LISTENING, '');
+    process.on('newListener', (name) => name === 'SIGINT' && setTimeout(report, 100));\n`,
   );
 
-  /** Signals a run once it is `ready`, and gives what it answered and how long after. */
+  /** Signals a run once it is ready; returns its answer, exit code and the time it then took. */
   async function interrupt(
-    words: string[],
+    args: string[],
     signal: (typeof signals)[number],
-    ready: (isListening: () => boolean) => Promise<unknown>,
+    waitUntilReady: (isListening: () => boolean) => Promise<unknown>,
   ) {
     const listening = join(directory, `${Math.random()}.listening`);
-    const env = { ...process.env, ...preload(tells), LISTENING: listening };
-    const child = spawn(EXECUTABLE, words, { stdio: ['pipe', 'pipe', 'pipe'], env });
+    const env = { ...process.env, ...preload(listeningPreload), LISTENING: listening };
+    const child = spawn(EXECUTABLE, args, { stdio: ['pipe', 'pipe', 'pipe'], env });
     let stdout = '';
     child.stdout.on('data', (data) => {
       stdout += data;
     });
     const ended = once(child, 'close');
-    await ready(() => existsSync(listening));
+    await waitUntilReady(() => existsSync(listening));
     const start = performance.now();
     child.kill(signal);
     const [exitCode] = await ended;
@@ -384,17 +395,17 @@ describe.concurrent('a signal', () => {
     return { answer, exitCode, ms: performance.now() - start };
   }
 
-  const soon = { timeout: 25_000, interval: 20 };
-  const listens = (isListening: () => boolean) => expect.poll(isListening, soon).toBe(true);
-  /** How often this host has asked for something. */
-  const asked = (host: TestHost, times = 1) =>
-    expect.poll(() => host.requests().length, soon).toBe(times);
-  /** Quick beside what each run would wait for otherwise, on a busy machine too. */
+  const POLL = { timeout: 25_000, interval: 20 };
+  const untilListening = (isListening: () => boolean) => expect.poll(isListening, POLL).toBe(true);
+  /** Waits until this host has sent `times` requests. */
+  const untilRequested = (host: TestHost, times = 1) =>
+    expect.poll(() => host.requests().length, POLL).toBe(times);
+  /** Shorter than any run would otherwise wait, even on a busy machine. */
   const QUICK_MS = 10_000;
-  test.for(signals)('%s while the server is silent', async (signal, { host }) => {
+  test.for(signals)('%s ends a run that waits for a silent server', async (signal, { host }) => {
     host.hit({ kind: 'silence' });
     const { answer, exitCode, ms } = await interrupt([JSON.stringify(host.options)], signal, () =>
-      asked(host),
+      untilRequested(host),
     );
     expect(answer).toMatchObject({
       changed: false,
@@ -408,33 +419,37 @@ describe.concurrent('a signal', () => {
     expect(ms).toBeLessThan(QUICK_MS);
   });
 
-  test('SIGHUP under nohup, which Node.js takes back', async ({ host }) => {
+  test('SIGHUP ends a run under nohup, because Node.js resets ignored signals', async ({
+    host,
+  }) => {
     host.hit({ kind: 'silence' });
-    const words = [EXECUTABLE, JSON.stringify(host.options)];
-    const running = execa('nohup', words, { stdin: 'ignore', reject: false });
-    await asked(host);
+    const args = [EXECUTABLE, JSON.stringify(host.options)];
+    const running = execa('nohup', args, { stdin: 'ignore', reject: false });
+    await untilRequested(host);
     running.kill('SIGHUP');
     const { stdout, exitCode } = await running;
     expect(JSON.parse(stdout)).toMatchObject({ failed: true, error: { code: 'interrupted' } });
     expect(exitCode).toBe(1);
   });
 
-  test('while backing off', async ({ host }) => {
+  test('SIGTERM ends a run that backs off', async ({ host }) => {
     host.hit({ kind: 'status', status: 503, retryAfter: 30 });
     const { answer, ms } = await interrupt([JSON.stringify(host.options)], 'SIGTERM', async () => {
-      await asked(host);
-      // The answer is on its way; before it has come, this is a silent server.
+      await untilRequested(host);
+      // The 503 is on its way; until it arrives, the run waits for a silent server.
       await sleep(300);
     });
     expect(answer).toMatchObject({ changed: false, error: { code: 'interrupted' } });
     expect(ms).toBeLessThan(QUICK_MS);
   });
 
-  test('while settling, with what had been written', async ({ host }) => {
+  test('SIGTERM ends a run that settles, and its answer holds the written settings', async ({
+    host,
+  }) => {
     const { answer, ms } = await interrupt(
       [JSON.stringify({ ...host.options, display_name: 'web-1', settle: 60 })],
       'SIGTERM',
-      () => asked(host, 3),
+      () => untilRequested(host, 3),
     );
     expect(answer).toMatchObject({
       changed: true,
@@ -445,25 +460,29 @@ describe.concurrent('a signal', () => {
     expect(ms).toBeLessThan(QUICK_MS);
   });
 
-  test.for(signals)('%s while waiting for the registration', async (signal, { enrol }) => {
+  test.for(signals)('%s ends a run that waits for the registration', async (signal, { enrol }) => {
     const host = await enrol({ write: false });
     const options = { ...host.options, registration_timeout: 60 };
-    const { answer, exitCode, ms } = await interrupt([JSON.stringify(options)], signal, listens);
+    const { answer, exitCode, ms } = await interrupt(
+      [JSON.stringify(options)],
+      signal,
+      untilListening,
+    );
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'interrupted' } });
     expect(exitCode).toBe(1);
     expect(ms).toBeLessThan(QUICK_MS);
   });
 
-  test.each(signals)('%s while reading input that never ends', async (signal) => {
-    const { answer, exitCode, ms } = await interrupt([], signal, listens);
+  test.each(signals)('%s ends a run that reads input without end', async (signal) => {
+    const { answer, exitCode, ms } = await interrupt([], signal, untilListening);
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'interrupted' } });
     expect(exitCode).toBe(1);
     expect(ms).toBeLessThan(QUICK_MS);
   });
 });
 
-describe.concurrent('the result', () => {
-  test('repeats the options as understood', async ({ host }) => {
+describe.concurrent('result', () => {
+  test('the result repeats the options as parsed, with their defaults', async ({ host }) => {
     const { answer } = await runModule(SYSTEM, {
       ...host.options,
       api_url: `${host.options.api_url}/`,
@@ -502,33 +521,36 @@ describe.concurrent('the result', () => {
     });
   });
 
-  test.for([0, 1, '1', 2, '2', 3])('tells of the API at verbosity %j', async (v, { host }) => {
-    host.hit({ kind: 'status', status: 503, retryAfter: 0 });
-    const { answer } = await runModule(SYSTEM, { ...host.options, _ansible_verbosity: v });
-    const told = {
-      base_url: host.options.api_url,
-      requests: 2,
-      retries: 1,
-      clock_offset: expect.any(Number),
-    };
-    if (Number(v) < 2) expect(answer).not.toHaveProperty('api');
-    else expect(answer['api']).toEqual(told);
-  });
+  test.for([0, 1, '1', 2, '2', 3])(
+    'the result holds API details from verbosity 2 on (verbosity %j)',
+    async (v, { host }) => {
+      host.hit({ kind: 'status', status: 503, retryAfter: 0 });
+      const { answer } = await runModule(SYSTEM, { ...host.options, _ansible_verbosity: v });
+      const details = {
+        base_url: host.options.api_url,
+        requests: 2,
+        retries: 1,
+        clock_offset: expect.any(Number),
+      };
+      if (Number(v) < 2) expect(answer).not.toHaveProperty('api');
+      else expect(answer['api']).toEqual(details);
+    },
+  );
 
-  test('tells of the API in a failure, too', async ({ enrol }) => {
+  test('a failed result at verbosity 2 holds API details', async ({ enrol }) => {
     const host = await enrol({ ineligible: true });
     const { answer } = await runModule(SYSTEM, { ...host.options, _ansible_verbosity: 2 });
     expect(answer).toMatchObject({ failed: true, api: { requests: 1, retries: 0 } });
   });
 
-  // A bug cannot be ordered: the crypto module is broken under the executable's feet.
+  // A broken crypto module simulates a bug in the executable.
   const broken = join(directory, 'broken-crypto.cjs');
   writeFileSync(
     broken,
     "require('node:crypto').sign = () => { throw new TypeError('boom in crypto'); };\n",
   );
   test.for([0, 2, 3])(
-    'of a bug has a stack at verbosity 3 only: %i',
+    'an internal error is reported with its stack only at verbosity 3 (verbosity %i)',
     async (verbosity, { host }) => {
       const ran = await runModule(
         SYSTEM,
@@ -548,7 +570,7 @@ describe.concurrent('the result', () => {
 });
 
 describe.concurrent('registration_timeout', () => {
-  test('waits for files that come late', async ({ enrol }) => {
+  test('registration_timeout waits for agent files that appear late', async ({ enrol }) => {
     const host = await enrol({ write: false });
     rmSync(host.agentDir, { recursive: true });
     const running = runModule(SYSTEM, { ...host.options, registration_timeout: 20 });
@@ -558,7 +580,7 @@ describe.concurrent('registration_timeout', () => {
     expect(answer).toMatchObject({ changed: false, system_id: host.systemId });
   });
 
-  test('waits out a half-written configuration, and a systemKey that is to come', async ({
+  test('registration_timeout waits until jcagent.conf is complete and has a systemKey', async ({
     host,
   }) => {
     const conf = join(host.agentDir, 'jcagent.conf');
@@ -572,7 +594,7 @@ describe.concurrent('registration_timeout', () => {
     expect((await running).answer).toMatchObject({ changed: false, system_id: host.systemId });
   });
 
-  test('comes on top of timeout', async ({ enrol }) => {
+  test('registration_timeout is added to timeout', async ({ enrol }) => {
     const host = await enrol({ write: false });
     const options = { ...host.options, timeout: 3, registration_timeout: 20 };
     const running = runModule(SYSTEM, options);
@@ -581,7 +603,7 @@ describe.concurrent('registration_timeout', () => {
     expect((await running).answer).toMatchObject({ changed: false });
   });
 
-  test('ends with what is missing still', async ({ host }) => {
+  test('registration_timeout ends with an error that names the missing file', async ({ host }) => {
     rmSync(join(host.agentDir, 'client.key'));
     const start = performance.now();
     const { answer } = await runModule(SYSTEM, { ...host.options, registration_timeout: 1 });
@@ -591,7 +613,9 @@ describe.concurrent('registration_timeout', () => {
     expect(host.requests()).toEqual([]);
   });
 
-  test('does not wait for what waiting cannot heal', async ({ host }) => {
+  test('a client.key that is a pipe fails without waiting for registration_timeout', async ({
+    host,
+  }) => {
     rmSync(join(host.agentDir, 'client.key'));
     await execa('mkfifo', [join(host.agentDir, 'client.key')]);
     // Longer than a test may take.
@@ -618,7 +642,7 @@ describe.concurrent('region', () => {
     ['in', 'agent.mars.jumpcloud.com', india],
   ];
   test.for(rows)(
-    '%s with agentServerHost "%s"',
+    'region %s with agentServerHost "%s" selects %s',
     async ([region, agentServerHost, base, warning], { enrol }) => {
       const host = await enrol({ agentServerHost });
       const { answer } = await runModule(
@@ -637,7 +661,7 @@ describe.concurrent('region', () => {
   );
 });
 
-/** A port on loopback where nothing listens. */
+/** Returns a loopback port on which nothing listens. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -5,15 +5,15 @@ import { execa } from 'execa';
 import { afterAll, describe, expect } from 'vitest';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import type { Emulator } from '../emulator/emulator.ts';
-import { enrolForCalls } from '../emulator/furnish.ts';
 import { issue, issueCa, makeCa } from '../emulator/keys.ts';
+import { addSampleObjects } from '../emulator/sample-objects.ts';
 import { executablePath, HOST_MODULES, runModule } from '../harness/executable.ts';
 import { test as base } from '../harness/fixture.ts';
 import { fullCall, WRITING_MODULES } from '../harness/furniture.ts';
 import { Measurer } from '../harness/measurer.ts';
 import { NODE_VERSIONS, nodePath } from '../harness/nodes.ts';
 
-/** This Node.js, and those that npm run setup:nodes fetches; one that it has not is left out. */
+/** The running Node.js, and the versions of npm run setup:nodes; missing ones are skipped. */
 const NODES: readonly (readonly [version: string, path: string])[] = [
   [process.versions.node, process.execPath],
   ...NODE_VERSIONS.filter((version) => version !== process.versions.node).map(
@@ -21,14 +21,14 @@ const NODES: readonly (readonly [version: string, path: string])[] = [
   ),
 ];
 
-/** A run whose parser V8 optimises in spite of our flags takes 1.5 times the floor's. */
+/** Maximum peak memory relative to the floor's; V8 reaches 1.5 if it ignores our flags. */
 const MAX_MEMORY = 1.25;
 
 const directory = mkdtempSync(join(tmpdir(), 'every-node-'));
 const caPath = join(directory, 'ca.pem');
 const measurer = new Measurer();
 let emulator: Emulator;
-/** Its certificate comes from an issuing CA, which it sends along. */
+/** Has a certificate from an issuing CA, and sends that CA's certificate along. */
 let chained: Emulator;
 const issuingPath = join(directory, 'issuing.pem');
 
@@ -48,14 +48,14 @@ afterAll(() => {
 
 describe.each(NODES)('Node.js %s', (version, node) => {
   const test = base.skipIf(!existsSync(node));
-  test('takes every executable through a life, without a word on stderr', async () => {
+  test('every executable changes the host once and leaves stderr empty', async () => {
     const env = { JUMPCLOUD_NODE: node };
     for (const module of HOST_MODULES) {
       const host = await emulator.enrol();
-      enrolForCalls(emulator.store, host.systemId);
-      const place = { agent_dir: host.agentDir, api_url: emulator.url, ca_path: caPath };
+      addSampleObjects(emulator.store, host.systemId);
+      const common = { agent_dir: host.agentDir, api_url: emulator.url, ca_path: caPath };
       const options = {
-        ...place,
+        ...common,
         ...fullCall(module, (type) => emulator.store.addNamed(type, type)),
       };
       for (const changed of [WRITING_MODULES.includes(module), false]) {
@@ -65,7 +65,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     }
   });
 
-  test('waits and tries again, with a library loaded only for that', async () => {
+  test('a 503 is retried, with a library that is loaded on demand', async () => {
     const host = await emulator.enrol();
     emulator.faults.add({ fault: { kind: 'status', status: 503 }, times: 1 });
     const { answer, stderr } = await runModule(
@@ -82,7 +82,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     expect(answer).toMatchObject({ changed: false, api: { requests: 2, retries: 1 } });
   });
 
-  test('trusts an issuing CA without its root, or says what to do', async () => {
+  test('an issuing CA is trusted without its root, or the error says what to do', async () => {
     const host = await chained.enrol();
     const run = async (ca_path: string) => {
       const options = { agent_dir: host.agentDir, api_url: chained.url, ca_path };
@@ -100,7 +100,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     }
   });
 
-  test('runs where address space is limited, or says what to do', async () => {
+  test('a run with limited address space succeeds, or the error says what to do', async () => {
     const host = await emulator.enrol();
     const options = { agent_dir: host.agentDir, api_url: emulator.url };
     const { stdout, stderr, exitCode } = await execa(
@@ -124,7 +124,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     }
   });
 
-  test('fails with one object when the executable was cut off', async () => {
+  test('a truncated executable fails with one JSON object', async () => {
     const text = readFileSync(executablePath('jumpcloud_system'), 'utf8');
     const header = text.indexOf('*/\n"use strict"') + 3;
     const file = join(directory, 'cut');
@@ -140,24 +140,24 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     }
   });
 
-  test('spends no memory on optimising what is over at once', async () => {
+  test('a short run spends no memory on optimising its code', async () => {
     const host = await emulator.enrol();
-    enrolForCalls(emulator.store, host.systemId);
+    addSampleObjects(emulator.store, host.systemId);
     const options = join(directory, 'options.json');
     writeFileSync(options, JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url }));
     const env = { JUMPCLOUD_NODE: node, NODE_EXTRA_CA_CERTS: caPath };
     const floor = join(projectDirectory, 'scripts/bench/floor.cjs');
-    const least = await measurer.run({ argv: [node, floor, options], env });
+    const floorRun = await measurer.run({ argv: [node, floor, options], env });
     const info = await measurer.run({
       argv: [executablePath('jumpcloud_system_info'), options],
       env,
     });
-    expect([least.exit, info.exit]).toEqual([0, 0]);
-    expect(info.peak).toBeLessThan(least.peak * MAX_MEMORY);
+    expect([floorRun.exit, info.exit]).toEqual([0, 0]);
+    expect(info.peak).toBeLessThan(floorRun.peak * MAX_MEMORY);
   });
 });
 
-base('a module that is run by node itself needs no header', async () => {
+base('an executable that node runs directly needs no shell header', async () => {
   const { stdout } = await execa(process.execPath, [executablePath('jumpcloud_system'), '--help']);
   expect(stdout).toMatch(/^jumpcloud_system: /);
 });

@@ -8,15 +8,15 @@ import { sampleCallsOf } from '../harness/furniture.ts';
 
 const REFUSAL = { kind: 'status', status: 403, text: '{"message":"refused"}' } as const;
 
-/** Refuses to read one of the lists from now on. */
-function refuseToRead({ faults }: Emulator, part: string): void {
+/** Refuses every later read whose URL contains `urlPart`. */
+function refuseToRead({ faults }: Emulator, urlPart: string): void {
   const when = ({ method, url }: { method: string; url: string }) =>
-    method === 'GET' && url.includes(part);
+    method === 'GET' && url.includes(urlPart);
   faults.add({ fault: REFUSAL, when, times: Infinity });
 }
 
-describe('a failed result holds what was read before', () => {
-  test('a refused group leaves the groups as they were read in the result', async ({
+describe('content of a failed result', () => {
+  test('the result of a refused group lists the groups as they were read', async ({
     host,
     emulator: { store, faults },
   }) => {
@@ -27,7 +27,7 @@ describe('a failed result holds what was read before', () => {
     expect(answer).toMatchObject({ failed: true, changed: false, groups: [joined], added: [] });
   });
 
-  test('a refused user leaves the users as they are after the run in the result', async ({
+  test('the result of a refused user lists the users as they are after the run', async ({
     host,
     emulator: { store, faults },
   }) => {
@@ -38,19 +38,19 @@ describe('a failed result holds what was read before', () => {
     expect(answer['users']).toEqual([{ id: added, sudo: false, sudo_without_password: false }]);
   });
 
-  test('a run that ends while writing still reports the list as it was read', async ({
+  test('a run that stops while writing still reports the list as it was read', async ({
     host,
     emulator: { store, faults },
   }) => {
-    const [joined, desired] = [store.addGroup(), store.addGroup()];
+    const [joined, refused] = [store.addGroup(), store.addGroup()];
     store.join(host.systemId, joined);
-    faults.refuse(desired, 401);
-    const { answer } = await host.run('jumpcloud_group_membership', { groups: [desired] });
+    faults.refuse(refused, 401);
+    const { answer } = await host.run('jumpcloud_group_membership', { groups: [refused] });
     expect(answer.error?.code).toBe('unauthorized');
     expect(answer).toMatchObject({ groups: [joined], added: [], removed: [] });
   });
 
-  test('refused settings leave the settings as they were read in the result', async ({ host }) => {
+  test('the result of refused settings holds the settings as they were read', async ({ host }) => {
     host.hit(REFUSAL, { method: 'PUT' });
     const { answer } = await host.run('jumpcloud_system', { display_name: 'web-1' });
     expect(answer).toMatchObject({ failed: true, changed: false });
@@ -58,16 +58,14 @@ describe('a failed result holds what was read before', () => {
     expect(answer['system']).toMatchObject({ displayName: 'ip-10-0-0-7' });
   });
 
-  test('settings that do not take leave the settings of the last answer in the result', async ({
-    host,
-  }) => {
+  test('the result of an ignored write holds the settings of the last answer', async ({ host }) => {
     host.hit({ kind: 'ignored-write' }, { method: 'PUT' });
     const { answer } = await host.run('jumpcloud_system', { display_name: 'web-1' });
     expect(answer.error?.code).toBe('not_applied');
     expect(answer['settings']).toMatchObject({ display_name: 'ip-10-0-0-7' });
   });
 
-  test('settings that do not hold leave the settings as last read in the result', async ({
+  test('the result of settings that do not hold has the settings as last read', async ({
     host,
   }) => {
     const change = (record: unknown) => ({ ...Object(record), displayName: 'other' });
@@ -79,9 +77,7 @@ describe('a failed result holds what was read before', () => {
     expect(answer['reapplied']).toBeGreaterThan(0);
   });
 
-  test('settings that do not hold are counted in the section of jumpcloud_host as well', async ({
-    host,
-  }) => {
+  test('jumpcloud_host counts reapplied settings in its system section too', async ({ host }) => {
     const change = (record: unknown) => ({ ...Object(record), displayName: 'other' });
     host.hit({ kind: 'mangle', change }, { method: 'GET', skip: 1, times: Infinity });
     const system = { display_name: 'web-1', settle: 0.3 };
@@ -100,7 +96,7 @@ describe('a failed result holds what was read before', () => {
       (answer: object) => Object(answer).sections.system,
     ],
   ] as const)(
-    'settings that were refused were not written again: %s',
+    '%s does not write refused settings again',
     async ([module, options, fields], { host }) => {
       host.hit(REFUSAL, { method: 'PUT' });
       const { answer } = await host.run(module, options);
@@ -109,7 +105,7 @@ describe('a failed result holds what was read before', () => {
     },
   );
 
-  test('a refusal after a write whose answer was lost is judged by reading the record', async ({
+  test('after a write whose answer was lost, a refusal is checked by reading the record', async ({
     host,
   }) => {
     host.hit({ kind: 'status', status: 502, applied: true }, { method: 'PUT' });
@@ -125,7 +121,7 @@ describe('a failed result holds what was read before', () => {
     expect(second).toMatchObject({ settings: { display_name: 'web-1' } });
   });
 
-  test('every section that was read is in a failed result of jumpcloud_host', async ({
+  test('a failed result of jumpcloud_host holds every section that was read', async ({
     host,
     emulator: { store, faults },
   }) => {
@@ -143,7 +139,7 @@ describe('a failed result holds what was read before', () => {
     });
   });
 
-  test('the sections that could be read are in the result when another could not', async ({
+  test('jumpcloud_host reports the sections that it could read when another read failed', async ({
     host,
     emulator,
   }) => {
@@ -160,7 +156,7 @@ describe('a failed result holds what was read before', () => {
     expect(sections.system.settings).toMatchObject({ display_name: 'ip-10-0-0-7' });
   });
 
-  test('jumpcloud_system_info reports what it could read when something else failed', async ({
+  test('jumpcloud_system_info reports what it could read when another read failed', async ({
     host,
     emulator,
   }) => {
@@ -176,26 +172,26 @@ describe('a failed result holds what was read before', () => {
   });
 });
 
-describe.concurrent('a failed result says which system this host is', () => {
+describe.concurrent('system_id in a failed result', () => {
   const agentFile = ({ agentDir }: { agentDir: string }, name: string) => join(agentDir, name);
   const OTHER = 'f'.repeat(24);
 
   describe.for(HOST_MODULES.map(({ name }) => name))('%s', (name) => {
-    test('where it is not the system that was meant', async ({ host }) => {
+    test('a host that is not the expected system reports its own system id', async ({ host }) => {
       const options = { ...sampleCallsOf(name).good, system_id: OTHER };
       const { answer } = await host.run(name, options);
       expect(answer.error?.code).toBe('invalid_arguments');
       expect(answer['system_id']).toBe(host.systemId);
     });
 
-    test('where it was removed', async ({ host }) => {
+    test('a host that was removed reports its system id', async ({ host }) => {
       const tombstone = { system_key: host.systemId, removed_at: '2026-11-19T08:00:00Z' };
       writeFileSync(agentFile(host, '.removed-from-jumpcloud'), JSON.stringify(tombstone));
       const { answer } = await host.run(name, sampleCallsOf(name).good);
       expect(answer['system_id']).toBe(host.systemId);
     });
 
-    test('where its key cannot serve, or is missing', async ({ host }) => {
+    test('a host whose key is invalid or missing reports its system id', async ({ host }) => {
       writeFileSync(agentFile(host, 'client.key'), 'x');
       const { answer } = await host.run(name, sampleCallsOf(name).good);
       expect(answer).toMatchObject({ error: { code: 'bad_identity' }, system_id: host.systemId });

@@ -10,10 +10,10 @@ import { test } from '../harness/fixture.ts';
 import { sampleCallsOf } from '../harness/furniture.ts';
 import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
 
-// Connections are begun before a request is there to be sent: never more than will be used, and none
-// in a run that has nothing to send.
+// Connections are opened before the first request is ready. A run must not open more than it uses,
+// and none if it has nothing to send.
 
-describe('a run that has nothing to ask opens no connection', () => {
+describe('early connections of a run without requests', () => {
   let server: Server;
   let connections: number;
   let url: string;
@@ -24,7 +24,7 @@ describe('a run that has nothing to ask opens no connection', () => {
       socket.destroy();
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
-    // By its name, which has to be looked up.
+    // A host name, so that an early connection would need a DNS lookup.
     url = `http://localhost:${(server.address() as AddressInfo).port}`;
   });
   afterAll(() => {
@@ -34,8 +34,8 @@ describe('a run that has nothing to ask opens no connection', () => {
     connections = 0;
   });
 
-  /** The executable has ended; a connection that it made has been accepted by now. */
-  async function expectNone(): Promise<void> {
+  /** Expects no connection. One that the ended executable made is accepted within the pause. */
+  async function expectNoConnection(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(connections).toBe(0);
   }
@@ -43,90 +43,95 @@ describe('a run that has nothing to ask opens no connection', () => {
   describe.each(HOST_MODULES)('%s', (module) => {
     const { good, bad } = sampleCallsOf(module);
 
-    test('with wrong options', async ({ host }) => {
+    test('a run with invalid options opens no connection', async ({ host }) => {
       const { answer } = await host.run(module, { ...bad, api_url: url });
       expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
-      await expectNone();
+      await expectNoConnection();
     });
 
-    test('with options that cannot be read', async () => {
+    test('a run with unreadable options opens no connection', async () => {
       const { answer } = await runRaw(module, [`{"api_url": "${url}"`], undefined);
       expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
-      await expectNone();
+      await expectNoConnection();
     });
 
-    test('for another system', async ({ host }) => {
+    test('a run meant for another system opens no connection', async ({ host }) => {
       const system_id = 'f'.repeat(24);
       const { answer } = await host.run(module, { ...good, api_url: url, system_id });
       expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
-      await expectNone();
+      await expectNoConnection();
     });
 
-    test('on a host that is not enrolled', async () => {
+    test('a run on a host that is not enrolled opens no connection', async () => {
       const { answer } = await runModule(module, { ...good, agent_dir: '/nowhere', api_url: url });
       expect(answer.changed).toBe(false);
-      await expectNone();
+      await expectNoConnection();
     });
 
-    test('on a host that was removed', async ({ host }) => {
+    test('a run on a host that was removed opens no connection', async ({ host }) => {
       const tombstone = { system_key: host.systemId, removed_at: '2026-01-01T00:00:00.000Z' };
       writeFileSync(join(host.agentDir, '.removed-from-jumpcloud'), JSON.stringify(tombstone));
       const { answer } = await host.run(module, { ...good, api_url: url });
       expect(answer.changed).toBe(false);
-      await expectNone();
+      await expectNoConnection();
     });
 
-    test('with a key that cannot serve', async ({ host }) => {
+    test('a run with an invalid key opens no connection', async ({ host }) => {
       writeFileSync(join(host.agentDir, 'client.key'), 'no key');
       const { answer } = await host.run(module, { ...good, api_url: url });
       expect(answer).toMatchObject({ error: { code: 'bad_identity' } });
-      await expectNone();
+      await expectNoConnection();
     });
 
-    test('with a key that was waited for and does not serve', async ({ host }) => {
+    test('a run whose key is still invalid after registration_timeout opens no connection', async ({
+      host,
+    }) => {
       const key = join(host.agentDir, 'client.key');
       writeFileSync(key, readFileSync(key, 'utf8').slice(0, 500));
       const wait = { registration_timeout: 0.3 };
       const { answer } = await host.run(module, { ...good, ...wait, api_url: url });
       expect(answer).toMatchObject({ error: { code: 'bad_identity' } });
-      await expectNone();
+      await expectNoConnection();
     });
 
-    test('to say what it can do', async ({ host }) => {
+    test('--help and --version open no connection', async ({ host }) => {
       for (const flag of ['--help', '--version']) {
         const call = { ...good, ...host.options, api_url: url };
         await runRaw(module, [JSON.stringify(call)], undefined, { flags: [flag] }).catch(() => {});
       }
-      await expectNone();
+      await expectNoConnection();
     });
   });
 
   test.for<[ModuleName, object]>([
     ['jumpcloud_names', { users: ['5f1a3b0c9d2e4f6a7b8c9d20'], api_key: 'a'.repeat(40) }],
     ['jumpcloud_system_info', { gather: [] }],
-  ])('%s, asked for nothing', async ([module, options], { host }) => {
-    const place = module === 'jumpcloud_names' ? {} : { agent_dir: host.agentDir };
-    const { answer } = await runModule(module, { ...place, ...options, api_url: url });
+  ])('%s with nothing to read opens no connection', async ([module, options], { host }) => {
+    const agent = module === 'jumpcloud_names' ? {} : { agent_dir: host.agentDir };
+    const { answer } = await runModule(module, { ...agent, ...options, api_url: url });
     expect(answer.failed).toBeUndefined();
-    await expectNone();
+    await expectNoConnection();
   });
 
-  test.runIf(canHaveMounts())('a removal that cannot stop the agent', async ({ host }) => {
-    const options = { stop_agent: true, api_url: url };
-    const { answer } = await host.run('jumpcloud_removal', options, {
-      env: { PATH: '/nowhere', JUMPCLOUD_NODE: process.execPath },
-      through: onHostWith({ systemd: false }),
-    });
-    expect(answer).toMatchObject({
-      error: { code: 'local_action_failed' },
-      system_id: host.systemId,
-    });
-    await expectNone();
-  });
+  test.runIf(canHaveMounts())(
+    'a removal that cannot stop the agent opens no connection',
+    async ({ host }) => {
+      const options = { stop_agent: true, api_url: url };
+      const { answer } = await host.run('jumpcloud_removal', options, {
+        env: { PATH: '/nowhere', JUMPCLOUD_NODE: process.execPath },
+        through: onHostWith({ systemd: false }),
+      });
+      expect(answer).toMatchObject({
+        error: { code: 'local_action_failed' },
+        system_id: host.systemId,
+      });
+      await expectNoConnection();
+    },
+  );
 });
 
-describe('a key that only begins as one is seen through while the connection is under way', () => {
-  test.for(HOST_MODULES)('%s sends nothing', async (module, { host }) => {
+describe('a truncated key, noticed while the connection is opened', () => {
+  test.for(HOST_MODULES)('%s sends no data with a truncated key', async (module, { host }) => {
     let received = 0;
     const server = createServer((socket) => {
       socket.on('data', ({ length }) => {
@@ -135,7 +140,7 @@ describe('a key that only begins as one is seen through while the connection is 
       socket.on('error', () => {});
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
-    // By https, where a client speaks first.
+    // https, because a TLS client sends the first bytes.
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const key = join(host.agentDir, 'client.key');
     writeFileSync(key, readFileSync(key, 'utf8').slice(0, 500));
@@ -148,7 +153,7 @@ describe('a key that only begins as one is seen through while the connection is 
   });
 });
 
-describe('an unchanged run opens as many connections as it has requests at first', () => {
+describe('early connections of an unchanged run', () => {
   const rows: [module: ModuleName, options: object, connections: number][] = [
     ['jumpcloud_system', {}, 1],
     ['jumpcloud_group_membership', { groups: [] }, 1],
@@ -157,12 +162,15 @@ describe('an unchanged run opens as many connections as it has requests at first
     ['jumpcloud_system_info', { gather: ['agent', 'groups'] }, 2],
     ['jumpcloud_removal', { scope: 'associations' }, 6],
   ];
-  test.for(rows)('%s %j: %i', async ([module, options, connections], { host, emulator }) => {
-    const relay = await startRelay(emulator.port);
-    const api_url = `http://127.0.0.1:${relay.port}`;
-    const { answer } = await host.run(module, { ...options, api_url, _ansible_verbosity: 2 });
-    relay.close();
-    expect(answer).toMatchObject({ changed: false, api: { requests: connections, retries: 0 } });
-    expect(relay.connections).toBe(connections);
-  });
+  test.for(rows)(
+    '%s with %j opens as many connections as it sends requests: %i',
+    async ([module, options, connections], { host, emulator }) => {
+      const relay = await startRelay(emulator.port);
+      const api_url = `http://127.0.0.1:${relay.port}`;
+      const { answer } = await host.run(module, { ...options, api_url, _ansible_verbosity: 2 });
+      relay.close();
+      expect(answer).toMatchObject({ changed: false, api: { requests: connections, retries: 0 } });
+      expect(relay.connections).toBe(connections);
+    },
+  );
 });

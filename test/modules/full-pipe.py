@@ -1,7 +1,7 @@
 """Runs a command whose standard output is a full pipe that does not block.
 
-The first word says what happens after half a second: with "reads" it prints the command's output,
-with "leaves" it closes the pipe. Exits as the command did.
+The first argument selects what happens after half a second: "reads" prints the command's output,
+"closes" closes the pipe. Exits with the command's exit code.
 """
 
 import os
@@ -18,7 +18,7 @@ while True:
     except BlockingIOError:
         break
 if sys.argv[1] == "reads":
-    # Room for the beginning of an answer only.
+    # Frees space for the beginning of an answer only.
     filled -= len(os.read(read, 4096))
 child = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=write)
 os.close(write)

@@ -15,47 +15,47 @@ test.beforeEach(({ host: own }) => {
 });
 
 async function run(options: object, ...flags: string[]): Promise<Answer> {
-  const place = { agent_dir: host.agentDir, api_url: emulator.url };
-  return (await runModule('jumpcloud_host', { ...place, ...options }, { flags })).answer;
+  const connection = { agent_dir: host.agentDir, api_url: emulator.url };
+  return (await runModule('jumpcloud_host', { ...connection, ...options }, { flags })).answer;
 }
 
-/** The requests since the last time, as `METHOD what`. */
-function sent(): string[] {
+/** Returns the requests since the last call, each as `METHOD target` without ids. */
+function takeRequests(): string[] {
   const lines = emulator.requests.map(({ method, url, body }) => {
-    const what = /targets=(\w+)|(memberof|users|members)\b/.exec(url);
+    const target = /targets=(\w+)|(memberof|users|members)\b/.exec(url);
     const { op, type, id } = Object(body);
-    if (method === 'POST') return `POST ${op} ${what?.[2] === 'members' ? 'group' : type} ${id}`;
-    return `${method} ${what?.[1] ?? what?.[2] ?? 'record'}`;
+    if (method === 'POST') return `POST ${op} ${target?.[2] === 'members' ? 'group' : type} ${id}`;
+    return `${method} ${target?.[1] ?? target?.[2] ?? 'record'}`;
   });
   emulator.clearRequests();
   return lines.map((line) => line.replace(/ [0-9a-f]{24}$/, ''));
 }
 
-/** A document of five sections, and what it names. */
-function document() {
+/** Creates a document of five sections; returns it with the ids that it names. */
+function createDocument() {
   const { store } = emulator;
   const [group, other] = [store.addGroup(), store.addGroup()];
   const [ada, bob] = [store.addUser(), store.addUser()];
   const [team, command] = [store.addUserGroup(), store.addObject('command')];
-  const desired = {
+  const document = {
     system: { display_name: 'web-1', attributes: { role: 'web' } },
     groups: [group, other],
     users: [{ id: ada, sudo: true }, bob],
     user_groups: [team],
     commands: [command],
   };
-  return { desired, group, other, ada, bob, team, command };
+  return { document, group, other, ada, bob, team, command };
 }
 
-describe('a host of five sections', () => {
-  test('is predicted, described, and found as described with five reads', async () => {
-    const { desired, group, other, ada, bob } = document();
-    const predicted = await run(desired, '--check', '--diff');
-    expect(sent().sort()).toEqual(
+describe('jumpcloud_host with a document of five sections', () => {
+  test('a document is predicted, applied, and then unchanged after five reads', async () => {
+    const { document, group, other, ada, bob } = createDocument();
+    const predicted = await run(document, '--check', '--diff');
+    expect(takeRequests().sort()).toEqual(
       ['GET record', 'GET memberof', 'GET user', 'GET user_group', 'GET command'].sort(),
     );
 
-    const done = await run(desired, '--diff');
+    const done = await run(document, '--diff');
     expect(predicted).toEqual(predictionOf(done));
     expect(done).toMatchObject({
       changed: true,
@@ -71,9 +71,9 @@ describe('a host of five sections', () => {
       system: { display_name: 'web-1', attributes: { role: 'web' } },
       groups: [group, other].sort(),
     });
-    const requests = sent();
+    const requests = takeRequests();
     expect(requests.slice(5, 13)).toEqual([
-      // What another run may have written of the attributes meanwhile.
+      // Another run may have written attributes in the meantime.
       'GET record',
       'PUT record',
       'POST add group',
@@ -87,18 +87,18 @@ describe('a host of five sections', () => {
       ['GET memberof', 'GET user', 'GET user_group', 'GET command'].sort(),
     );
 
-    const again = await run(desired);
+    const again = await run(document);
     expect(again).toMatchObject({ changed: false, msg: 'Nothing to change.' });
-    expect(sent()).toHaveLength(5);
+    expect(takeRequests()).toHaveLength(5);
   });
 
-  test('loses what exclusive sections do not list, after everything was added, but for keep', async () => {
+  test('after all additions, exclusive sections remove what is not listed or kept', async () => {
     const { store } = emulator;
-    const { desired, group, ada, command } = document();
-    await run(desired);
+    const { document, group, ada, command } = createDocument();
+    await run(document);
     const [kept, gone, newcomer] = [store.addGroup(), store.addGroup(), store.addUser()];
     for (const id of [kept, gone]) store.join(host.systemId, id);
-    sent();
+    takeRequests();
     const answer = await run({
       groups: [group],
       users: [newcomer],
@@ -114,7 +114,7 @@ describe('a host of five sections', () => {
         commands: { associations: [], removed: [command] },
       },
     });
-    const writes = sent().filter((line) => line.startsWith('POST'));
+    const writes = takeRequests().filter((line) => line.startsWith('POST'));
     expect(writes).toEqual([
       'POST add user',
       'POST remove command',
@@ -126,7 +126,7 @@ describe('a host of five sections', () => {
     expect(store.edgesOf(host.systemId, 'user').map(([id]) => id)).not.toContain(ada);
   });
 
-  test('is predicted without ways in that the run itself closes', async () => {
+  test('the prediction does not warn about access that the run itself removes', async () => {
     const { store } = emulator;
     const [ada, group] = [store.addUser(), store.addGroup()];
     const [gone, kept] = [store.addUserGroup([ada]), store.addUserGroup([ada])];
@@ -145,14 +145,14 @@ describe('a host of five sections', () => {
     expect(done.warnings).toEqual([expect.stringContaining(`through user group ${kept}.`)]);
   });
 
-  test('is described as far as JumpCloud lets, and told what it refused', async () => {
-    const { desired, other, ada, team } = document();
+  test('a run applies what JumpCloud accepts and reports what it refused', async () => {
+    const { document, other, ada, team } = createDocument();
     emulator.faults.add({
       fault: { kind: 'status', status: 422, text: '{"message":"no such name"}' },
       when: ({ method }) => method === 'PUT',
     });
     emulator.faults.refuse(other, 403);
-    const failed = await run(desired);
+    const failed = await run(document);
     expect(failed).toMatchObject({
       changed: true,
       failed: true,
@@ -166,7 +166,7 @@ describe('a host of five sections', () => {
     });
     emulator.faults.clear();
     emulator.faults.refuse(other, 403);
-    const second = await run(desired);
+    const second = await run(document);
     expect(second).toMatchObject({
       changed: true,
       failed: true,
@@ -174,18 +174,18 @@ describe('a host of five sections', () => {
     });
     expect(second.msg).toMatch(/name it in keep/);
     emulator.faults.clear();
-    expect(await run(desired)).toMatchObject({ changed: true, msg: 'Changed groups: 1 added.' });
-    expect((await run(desired)).changed).toBe(false);
+    expect(await run(document)).toMatchObject({ changed: true, msg: 'Changed groups: 1 added.' });
+    expect((await run(document)).changed).toBe(false);
   });
 
-  test('ends at once at what concerns the whole run, and says in which section', async () => {
-    const { desired, group } = document();
+  test('a 401 stops the run at once and is reported with its section', async () => {
+    const { document, group } = createDocument();
     emulator.faults.add({
       fault: { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' },
       when: ({ url, method, body }) =>
         method === 'POST' && url.includes('associations') && Object(body).type === 'user',
     });
-    const failed = await run(desired);
+    const failed = await run(document);
     expect(failed).toMatchObject({
       changed: true,
       failed: true,
@@ -194,23 +194,23 @@ describe('a host of five sections', () => {
     });
   });
 
-  test('settles behind all edges', async () => {
+  test('the system settings settle after all edges were written', async () => {
     emulator.initialisationRace(host.systemId, { afterMs: 300, fields: { displayName: 'x' } });
-    const { desired } = document();
-    const settling = { ...desired, system: { ...desired.system, settle: 1.5 } };
+    const { document } = createDocument();
+    const settling = { ...document, system: { ...document.system, settle: 1.5 } };
     const answer = await run(settling);
     expect(answer).toMatchObject({ changed: true, sections: { system: { reapplied: 1 } } });
-    const [firstRead, ...writes] = sent();
+    const [firstRead, ...writes] = takeRequests();
     expect(firstRead).toBeDefined();
     expect(writes.lastIndexOf('POST add command')).toBeLessThan(writes.lastIndexOf('PUT record'));
-    expect((await run({ ...desired })).changed).toBe(false);
+    expect((await run({ ...document })).changed).toBe(false);
   });
 });
 
-describe('what the document must not say', () => {
+describe('validation of the document', () => {
   const id = 'a'.repeat(24);
   test.each<[document: object, problems: [option: string, message: RegExp][]]>([
-    [{}, [['', /give at least one of system, groups, users/]]],
+    [{}, [['', /Give at least one of system, groups, users/]]],
     [{ system: { displayname: 'a' } }, [['system.displayname', /did you mean display_name\?/]]],
     [{ system: { settle: 'soon' } }, [['system.settle', /expected a number of seconds/]]],
     [{ system: { purge_attributes: true } }, [['system.purge_attributes', /^needs attributes/]]],
@@ -222,8 +222,8 @@ describe('what the document must not say', () => {
     ],
     [{ users: [{ id, sudo_without_password: true }] }, [['users', /^item 1: sudo_without_pass/]]],
     [{ groups: [], exclusive: ['users'] }, [['exclusive', /^users is not given/]]],
-    [{ system: {}, exclusive: ['system'] }, [['exclusive', /^system is no list/]]],
-    [{ groups: [], keep: { groups: [id] } }, [['keep.groups', /^needs groups among exclusive/]]],
+    [{ system: {}, exclusive: ['system'] }, [['exclusive', /^system is not a list/]]],
+    [{ groups: [], keep: { groups: [id] } }, [['keep.groups', /^needs groups in exclusive/]]],
     [{ groups: [], keep: { group: [id] } }, [['keep.group', /did you mean groups\?/]]],
     [
       { groups: 'web', sytem: {} },
@@ -232,13 +232,13 @@ describe('what the document must not say', () => {
         ['groups', /^item 1: expected an id/],
       ],
     ],
-  ])('%j', async (desired, problems) => {
-    const { error, msg, invocation } = await run(desired);
+  ])('the document %j is rejected', async (document, problems) => {
+    const { error, msg, invocation } = await run(document);
     expect(error, msg).toMatchObject({ code: 'invalid_arguments' });
     expect(error?.problems).toEqual(
       problems.map(([option, message]) => ({ option, message: expect.stringMatching(message) })),
     );
     expect(JSON.stringify(invocation)).not.toContain('displayname');
-    expect(sent()).toEqual([]);
+    expect(takeRequests()).toEqual([]);
   });
 });

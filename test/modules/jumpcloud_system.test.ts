@@ -13,18 +13,18 @@ test.beforeAll(({ emulator: shared }) => {
   emulator = shared;
 });
 
-/** A host of its own for one test, and what a test does with one. */
-async function enrolled(record: Partial<SystemRecord> = {}) {
+/** Enrols a separate host for one test; returns the operations that tests need. */
+async function enrolHost(record: Partial<SystemRecord> = {}) {
   const host = await emulator.enrol({ record });
   const { systemId } = host;
   let seen = 0;
   return {
     systemId,
     run: async (options: Record<string, unknown>, call: CallOptions = {}) => {
-      const given = { agent_dir: host.agentDir, api_url: emulator.url, ...options };
-      return (await runModule('jumpcloud_system', given, call)).answer;
+      const allOptions = { agent_dir: host.agentDir, api_url: emulator.url, ...options };
+      return (await runModule('jumpcloud_system', allOptions, call)).answer;
     },
-    /** What was asked of the emulator for this host since the last time. */
+    /** Returns this host's requests since the last call. */
     requests: () => {
       const own = emulator.requests.filter((request) => request.systemId === systemId);
       const fresh = own.slice(seen);
@@ -46,14 +46,14 @@ const GET = { method: 'GET', body: undefined };
 const put = (body: object) => ({ method: 'PUT', body });
 const attribute = (name: string, value: string) => ({ name, value });
 
-describe.concurrent('one option alone', () => {
+describe.concurrent('a single option', () => {
   interface Row {
     readonly options: Record<string, unknown>;
     readonly from?: Partial<SystemRecord>;
     readonly body: object;
     readonly diff: [before: unknown, after: unknown];
   }
-  const kept = { attributes: [attribute('rack', '12'), attribute('owner', 'ops')] };
+  const rackAndOwner = { attributes: [attribute('rack', '12'), attribute('owner', 'ops')] };
   const rows: Row[] = [
     {
       options: { display_name: 'web-1' },
@@ -111,31 +111,31 @@ describe.concurrent('one option alone', () => {
     },
     {
       options: { attributes: { tier: 'web' } },
-      from: kept,
-      body: { attributes: [...kept.attributes, attribute('tier', 'web')] },
+      from: rackAndOwner,
+      body: { attributes: [...rackAndOwner.attributes, attribute('tier', 'web')] },
       diff: [{}, { tier: 'web' }],
     },
     {
       options: { attributes: { rack: '13' } },
-      from: kept,
+      from: rackAndOwner,
       body: { attributes: [attribute('rack', '13'), attribute('owner', 'ops')] },
       diff: [{ rack: '12' }, { rack: '13' }],
     },
     {
       options: { attributes: { rack: null, absent: null } },
-      from: kept,
+      from: rackAndOwner,
       body: { attributes: [attribute('owner', 'ops')] },
       diff: [{ rack: '12' }, {}],
     },
     {
       options: { attributes: { rack: '12' }, purge_attributes: true },
-      from: kept,
+      from: rackAndOwner,
       body: { attributes: [attribute('rack', '12')] },
       diff: [{ rack: '12', owner: 'ops' }, { rack: '12' }],
     },
     {
       options: { attributes: {}, purge_attributes: true },
-      from: kept,
+      from: rackAndOwner,
       body: { attributes: [] },
       diff: [{ rack: '12', owner: 'ops' }, {}],
     },
@@ -148,9 +148,9 @@ describe.concurrent('one option alone', () => {
 
   const named = rows.map((row) => [row.options, row] as const);
   test.each(named)(
-    '%j: predicted, changed, unchanged',
+    'the options %j are predicted by check mode, applied, and then unchanged',
     async (options, { from, body, diff: [before, after] }) => {
-      const host = await enrolled(from);
+      const host = await enrolHost(from);
       const option = Object.keys(options)[0] ?? '';
       const initial = structuredClone(host.record());
 
@@ -181,8 +181,8 @@ describe.concurrent('one option alone', () => {
   );
 });
 
-test('a life: set everything, change a part, unset everything, each time once', async () => {
-  const host = await enrolled({ attributes: [attribute('rack', '12')] });
+test('setting, changing and unsetting all options takes one write for each step', async () => {
+  const host = await enrolHost({ attributes: [attribute('rack', '12')] });
   const all = {
     display_name: 'web-1',
     description: 'front',
@@ -240,14 +240,22 @@ test('a life: set everything, change a part, unset everything, each time once', 
   }
 });
 
-describe.concurrent('what agrees already', () => {
+describe.concurrent('options that match the record', () => {
   const rows: [string, Partial<SystemRecord>, Record<string, unknown>][] = [
-    ['no option at all', {}, {}],
-    ['an empty description, and none', {}, { description: '' }],
-    ['an empty description, and null', { description: null } as object, { description: '' }],
-    ['no primary user, and null', { primarySystemUser: { id: null } }, { primary_user: '' }],
+    ['no options', {}, {}],
+    ['an empty description that the record lacks', {}, { description: '' }],
     [
-      'no primary user, and none shown',
+      'an empty description that is null in the record',
+      { description: null } as object,
+      { description: '' },
+    ],
+    [
+      'an empty primary user whose id is null in the record',
+      { primarySystemUser: { id: null } },
+      { primary_user: '' },
+    ],
+    [
+      'an empty primary user that is null in the record',
       { primarySystemUser: null } as object,
       { primary_user: '' },
     ],
@@ -257,7 +265,7 @@ describe.concurrent('what agrees already', () => {
       { primary_user: USER.toUpperCase() },
     ],
     [
-      'the removal of an attribute that is not there',
+      'the removal of an attribute that does not exist',
       { attributes: [attribute('a', '1')] },
       { attributes: { b: null } },
     ],
@@ -266,35 +274,45 @@ describe.concurrent('what agrees already', () => {
       { attributes: [attribute('b', '2'), attribute('a', '1')] },
       { attributes: { a: '1', b: '2' }, purge_attributes: true },
     ],
-    ['no attributes, and null', { attributes: null } as object, { attributes: {} }],
     [
-      'an attribute beside one that the record holds twice',
+      'empty attributes that are null in the record',
+      { attributes: null } as object,
+      { attributes: {} },
+    ],
+    [
+      'an attribute next to one that the record holds twice',
       { attributes: [attribute('x', '1'), attribute('x', '2'), attribute('a', '1')] },
       { attributes: { a: '1' } },
     ],
-    ['a number as text', { displayName: '42' }, { display_name: 42 }],
-    ['a boolean as text', { displayName: 'true' }, { display_name: true }],
-    ['null, which is not given', {}, { display_name: null, attributes: null, settle: null }],
-    ['yes', { allowSshRootLogin: true }, { allow_ssh_root_login: 'yes' }],
-    ['On', { allowSshRootLogin: true }, { allow_ssh_root_login: 'On' }],
-    ['1', { allowSshRootLogin: true }, { allow_ssh_root_login: 1 }],
-    ['F', {}, { allow_ssh_root_login: 'F' }],
-    ['0 as text', {}, { allow_ssh_root_login: '0' }],
+    ['a number that equals the text in the record', { displayName: '42' }, { display_name: 42 }],
     [
-      'attributes as JSON text, a number for a value',
+      'a boolean that equals the text in the record',
+      { displayName: 'true' },
+      { display_name: true },
+    ],
+    ['null for every option', {}, { display_name: null, attributes: null, settle: null }],
+    ['the boolean yes', { allowSshRootLogin: true }, { allow_ssh_root_login: 'yes' }],
+    ['the boolean On', { allowSshRootLogin: true }, { allow_ssh_root_login: 'On' }],
+    ['the boolean 1', { allowSshRootLogin: true }, { allow_ssh_root_login: 1 }],
+    ['the boolean F', {}, { allow_ssh_root_login: 'F' }],
+    ['the boolean 0 as text', {}, { allow_ssh_root_login: '0' }],
+    [
+      'attributes as JSON text with a number as a value',
       { attributes: [attribute('a', '1')] },
       { attributes: '{"a": 1}', purge_attributes: 'no', settle: '0', timeout: '5.5' },
     ],
   ];
-  test.each(rows)('%s: one read, no write', async (_, record, options) => {
-    const host = await enrolled(record);
+  test.each(rows)('a run with %s reads once and writes nothing', async (_, record, options) => {
+    const host = await enrolHost(record);
     expect(await host.run(options)).toMatchObject({ changed: false, msg: 'Nothing to change.' });
     expect(host.requests()).toEqual([GET]);
   });
 });
 
-describe('the primary user read back as a flat key', () => {
-  test('is predicted, set, found again and cleared', async ({ startWith }) => {
+describe('the primary user as a flat key', () => {
+  test('a primary user read back as a flat key is predicted, set, matched and cleared', async ({
+    startWith,
+  }) => {
     const flat = await startWith();
     flat.store.flatPrimaryUser = true;
     const host = await flat.enrol();
@@ -317,9 +335,9 @@ describe('the primary user read back as a flat key', () => {
 });
 
 describe('attributes', () => {
-  test('may have any name', async () => {
+  test('attributes may have any name', async () => {
     const names = ['__proto__', 'constructor', 'toString', 'ключ 😀', ' a b ', '"', '123'];
-    const host = await enrolled({ attributes: [attribute('hasOwnProperty', 'kept')] });
+    const host = await enrolHost({ attributes: [attribute('hasOwnProperty', 'kept')] });
     const named = (value: unknown) =>
       JSON.parse(`{${names.map((name) => `${JSON.stringify(name)}:${JSON.stringify(value)}`)}}`);
 
@@ -343,9 +361,9 @@ describe('attributes', () => {
     expect(host.record().attributes).toEqual([attribute('hasOwnProperty', 'kept')]);
   });
 
-  test('that the record holds twice are kept once where named, as they are where not', async () => {
+  test('duplicate attributes are merged if the options name them, and kept if not', async () => {
     const twice = [attribute('x', '1'), attribute('a', '1'), attribute('x', '2')];
-    const host = await enrolled({ attributes: [...twice, attribute('a', '3')] });
+    const host = await enrolHost({ attributes: [...twice, attribute('a', '3')] });
     expect(await host.run({ attributes: { a: '2' } })).toMatchObject({ changed: true });
     expect(host.record().attributes).toEqual([
       attribute('x', '1'),
@@ -355,56 +373,59 @@ describe('attributes', () => {
     expect(await host.run({ attributes: { a: '2' } })).toMatchObject({ changed: false });
   });
 
-  test('written as sorted by the server agree on the next run', async () => {
-    const host = await enrolled();
+  test('attributes that the server reorders match on the next run', async () => {
+    const host = await enrolHost();
     await host.run({ attributes: { b: '2', a: '1' } });
     host.record().attributes.reverse();
     expect(await host.run({ attributes: { b: '2', a: '1' } })).toMatchObject({ changed: false });
   });
 
-  const change = (field: string, value: unknown) => (body: unknown) => ({
+  const setField = (field: string, value: unknown) => (body: unknown) => ({
     ...Object(body),
     [field]: value,
   });
   const rows: [name: string, fault: Fault, code: string][] = [
-    ['500', { kind: 'status', status: 500 }, 'unavailable'],
-    ['401', { kind: 'status', status: 401 }, 'unauthorized'],
-    ['404', { kind: 'status', status: 404 }, 'not_found'],
-    ['204', { kind: 'status', status: 204, text: '' }, 'unexpected_response'],
-    ['a reset', { kind: 'reset-before' }, 'unavailable'],
-    ['half a record', { kind: 'truncated' }, 'unavailable'],
+    ['a 500', { kind: 'status', status: 500 }, 'unavailable'],
+    ['a 401', { kind: 'status', status: 401 }, 'unauthorized'],
+    ['a 404', { kind: 'status', status: 404 }, 'not_found'],
+    ['a 204', { kind: 'status', status: 204, text: '' }, 'unexpected_response'],
+    ['a connection reset', { kind: 'reset-before' }, 'unavailable'],
+    ['a truncated record', { kind: 'truncated' }, 'unavailable'],
     ['HTML', { kind: 'body', text: '<html>' }, 'unexpected_response'],
     ['an empty object', { kind: 'body', text: '{}' }, 'unexpected_response'],
     [
       'the record of another system',
-      { kind: 'mangle', change: change('_id', OTHER) },
+      { kind: 'mangle', change: setField('_id', OTHER) },
       'unexpected_response',
     ],
     [
       'attributes that are text',
-      { kind: 'mangle', change: change('attributes', 'a') },
+      { kind: 'mangle', change: setField('attributes', 'a') },
       'unexpected_response',
     ],
     [
       'attributes without names',
-      { kind: 'mangle', change: change('attributes', [{ value: 'a' }]) },
+      { kind: 'mangle', change: setField('attributes', [{ value: 'a' }]) },
       'unexpected_response',
     ],
   ];
-  test.concurrent.each(rows)('are not written when reading gave %s', async (_, fault, code) => {
-    const attributes = [attribute('rack', '12')];
-    const host = await enrolled({ attributes });
-    host.hit('GET', fault, 100);
-    const answer = await host.run({ attributes: { a: '1' }, timeout: 3 });
-    expect(answer).toMatchObject({ changed: false, failed: true, error: { code } });
-    expect(new Set(host.requests().map(({ method }) => method))).toEqual(new Set(['GET']));
-    expect(host.record().attributes).toEqual(attributes);
-  });
+  test.concurrent.each(rows)(
+    'attributes are not written when the read results in %s',
+    async (_, fault, code) => {
+      const attributes = [attribute('rack', '12')];
+      const host = await enrolHost({ attributes });
+      host.hit('GET', fault, 100);
+      const answer = await host.run({ attributes: { a: '1' }, timeout: 3 });
+      expect(answer).toMatchObject({ changed: false, failed: true, error: { code } });
+      expect(new Set(host.requests().map(({ method }) => method))).toEqual(new Set(['GET']));
+      expect(host.record().attributes).toEqual(attributes);
+    },
+  );
 });
 
 describe('a write', () => {
-  test('that is ignored is not_applied, and nothing changed', async () => {
-    const host = await enrolled();
+  test('a write that is ignored fails with not_applied and reports no change', async () => {
+    const host = await enrolHost();
     host.hit('PUT', { kind: 'ignored-write' });
     const answer = await host.run({ display_name: 'web-1', attributes: { a: '1' } });
     expect(answer).toMatchObject({
@@ -417,8 +438,8 @@ describe('a write', () => {
     expect(answer['settings']).toMatchObject({ display_name: 'ip-10-0-0-7' });
   });
 
-  test('that is taken in part is not_applied, and says what changed', async () => {
-    const host = await enrolled();
+  test('a write that is applied in part fails with not_applied and its changes', async () => {
+    const host = await enrolHost();
     host.hit('PUT', {
       kind: 'mangle',
       change: (body) => ({ ...Object(body), allowSshRootLogin: false }),
@@ -431,8 +452,8 @@ describe('a write', () => {
     });
   });
 
-  test('that is refused passes on why', async () => {
-    const host = await enrolled();
+  test('a write that is refused reports the reason from JumpCloud', async () => {
+    const host = await enrolHost();
     const message = 'Attribute\n name taken';
     host.hit('PUT', { kind: 'status', status: 422, text: JSON.stringify({ message }) });
     const answer = await host.run({ display_name: 'web-1' });
@@ -443,8 +464,8 @@ describe('a write', () => {
     });
   });
 
-  test('whose answer is lost is made again, and counts', async () => {
-    const host = await enrolled();
+  test('a write whose answer is lost is repeated and counts as a change', async () => {
+    const host = await enrolHost();
     host.hit('PUT', { kind: 'reset-after' });
     expect(await host.run({ display_name: 'web-1' })).toMatchObject({ changed: true });
     const body = { displayName: 'web-1' };
@@ -458,15 +479,15 @@ describe.concurrent('settle', () => {
   const methods = (requests: { method: string }[]) =>
     requests.map(({ method }) => method).join(' ');
 
-  test('watches what was written', async () => {
-    const host = await enrolled();
+  test('settle reads the record again after a write', async () => {
+    const host = await enrolHost();
     const answer = await host.run({ display_name, settle: 1 });
     expect(answer).toMatchObject({ changed: true, reapplied: 0 });
     expect(methods(host.requests())).toBe('GET PUT GET');
   });
 
-  test('writes again what the agent overwrote, until it holds', async () => {
-    const host = await enrolled();
+  test('settle repeats a write that the agent overwrote until the value holds', async () => {
+    const host = await enrolHost();
     emulator.initialisationRace(host.systemId, { afterMs: 200, fields: overwritten });
     const answer = await host.run({ display_name, settle: 1 }, { flags: ['--diff'] });
     expect(answer).toMatchObject({
@@ -479,8 +500,8 @@ describe.concurrent('settle', () => {
     expect(host.record().displayName).toBe('web-1');
   });
 
-  test('writes again only what was overwritten, on what the record holds by then', async () => {
-    const host = await enrolled();
+  test('settle repeats only overwritten settings and keeps attributes added since', async () => {
+    const host = await enrolHost();
     const fields = { ...overwritten, attributes: [attribute('agent', '1')] };
     emulator.initialisationRace(host.systemId, { afterMs: 200, fields });
     const options = { display_name, description: 'front', attributes: { a: '1' }, settle: 1 };
@@ -489,8 +510,8 @@ describe.concurrent('settle', () => {
     expect(host.requests().at(-2)).toEqual(put({ displayName: 'web-1', attributes }));
   });
 
-  test('gives up after three times as long', async () => {
-    const host = await enrolled();
+  test('settle fails with not_applied after three times its duration', async () => {
+    const host = await enrolHost();
     emulator.initialisationRace(host.systemId, { afterMs: 100, fields: overwritten, times: 100 });
     const start = performance.now();
     const answer = await host.run({ display_name, settle: 1 });
@@ -500,28 +521,30 @@ describe.concurrent('settle', () => {
       failed: true,
       error: { code: 'not_applied', options: ['display_name'], reapplied: expect.any(Number) },
     });
-    expect(answer.msg).toMatch(/did not hold for 1 s: written again \d times? in 3 s/);
+    expect(answer.msg).toMatch(
+      /did not hold for 1 s, although they were written again \d times? in 3 s/,
+    );
     expect(seconds).toBeGreaterThan(3);
     expect(seconds).toBeLessThan(20);
   });
 
-  test('does not wait for an old record that agrees', async () => {
-    const host = await enrolled();
+  test('settle does not wait for an old record that matches', async () => {
+    const host = await enrolHost();
     // Longer than a test may take.
     const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 90 });
     expect(answer).toMatchObject({ changed: false, reapplied: 0 });
     expect(methods(host.requests())).toBe('GET');
   });
 
-  test('watches a young record that agrees', async () => {
-    const host = await enrolled({ created: new Date(Date.now() - 200).toISOString() });
+  test('settle watches a new record that matches', async () => {
+    const host = await enrolHost({ created: new Date(Date.now() - 200).toISOString() });
     const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 3 });
     expect(answer).toMatchObject({ changed: false, reapplied: 0, msg: 'Nothing to change.' });
     expect(methods(host.requests())).toMatch(/^GET( GET){3,4}$/);
   });
 
-  test('writes when a young record stops agreeing, which is a change', async () => {
-    const host = await enrolled({ created: new Date(Date.now() - 200).toISOString() });
+  test('settle writes and reports a change when a new record stops matching', async () => {
+    const host = await enrolHost({ created: new Date(Date.now() - 200).toISOString() });
     host.hit('GET', {
       kind: 'concurrent',
       when: 'after',
@@ -536,24 +559,24 @@ describe.concurrent('settle', () => {
     });
   });
 
-  test('does not wait in check mode', async () => {
-    const host = await enrolled({ created: new Date().toISOString() });
+  test('settle does not wait in check mode', async () => {
+    const host = await enrolHost({ created: new Date().toISOString() });
     const flags = ['--check'];
     const answer = await host.run({ display_name, settle: 90 }, { flags });
     expect(answer).toMatchObject({ changed: true, reapplied: 0 });
     expect(methods(host.requests())).toBe('GET');
   });
 
-  test('comes on top of timeout', async () => {
-    const host = await enrolled();
+  test('settle is added to timeout', async () => {
+    const host = await enrolHost();
     host.hit('GET', { kind: 'slow', ms: 300 }, 1, 1);
     const answer = await host.run({ display_name, settle: 4, timeout: 3 });
     expect(answer).toMatchObject({ changed: true, reapplied: 0 });
     expect(methods(host.requests())).toMatch(/^GET PUT( GET){3,4}$/);
   });
 
-  test('says what had been written when reading back fails', async () => {
-    const host = await enrolled();
+  test('a failed read while settling still reports the written settings', async () => {
+    const host = await enrolHost();
     host.hit('GET', { kind: 'status', status: 403 }, 1, 1);
     expect(await host.run({ display_name, settle: 1 })).toMatchObject({
       changed: true,

@@ -24,21 +24,21 @@ afterEach(() => emulator.faults.clear());
 const info = (options: Record<string, unknown> = {}, flags: string[] = [], of = host) =>
   runModule(INFO, { agent_dir: of.agentDir, api_url: emulator.url, ...options }, { flags });
 
-/** The fields that are about this host, without those that every result has. */
-function gathered({ answer }: Ran): Record<string, unknown> {
+/** Returns the fields about this host, without those that every result has. */
+function gatheredFields({ answer }: Ran): Record<string, unknown> {
   const { changed, failed, msg, warnings, error, system_id, invocation, api, diff, ...rest } =
     answer;
   expect([changed, failed, error, diff]).toEqual([false, undefined, undefined, undefined]);
   return rest;
 }
 
-const lists = () =>
+const requestedPaths = () =>
   emulator.requests.map(
     ({ url }) => url.replace(/^.*\/systems\/[0-9a-f]{24}\/?/, '').split('&limit')[0],
   );
 const ids = (count: number, make: () => string) => Array.from({ length: count }, make);
 
-/** What is in the agent's folder, and when it was touched. */
+/** Returns the name, modification time and content of each file in the agent's directory. */
 const snapshot = (dir: string) =>
   readdirSync(dir).map((name) => [
     name,
@@ -47,7 +47,7 @@ const snapshot = (dir: string) =>
   ]);
 
 describe('an enrolled host', () => {
-  test('is read whole', async () => {
+  test('an enrolled host is reported with every field', async () => {
     const { store } = emulator;
     const [direct = '', twice = '', far = ''] = ids(3, () => store.addUser());
     const member = store.addGroup();
@@ -86,7 +86,7 @@ describe('an enrolled host', () => {
         paths: [[{ type: 'system_group', id: member }, user(far)]],
       },
     ];
-    expect(gathered(ran)).toEqual({
+    expect(gatheredFields(ran)).toEqual({
       enrolled: true,
       settings: {
         display_name: 'ip-10-0-0-7',
@@ -126,7 +126,7 @@ describe('an enrolled host', () => {
   const associations = ['command', 'policy', 'policy_group', 'user_group'].map(
     (type) => `associations?targets=${type}`,
   );
-  const parts: [gather: string[], fields: string[], requests: string[]][] = [
+  const rows: [gather: string[], fields: string[], requests: string[]][] = [
     [['system'], ['system', 'settings'], ['']],
     [['groups'], ['groups'], ['memberof?sort=id']],
     [['users'], ['users'], ['users?limit=100&skip=0']],
@@ -140,20 +140,26 @@ describe('an enrolled host', () => {
     ],
     [[], [], []],
   ];
-  test.each(parts)('gather %j reads that and nothing else', async (gather, fields, requests) => {
-    const ran = await info({ gather });
-    expect(Object.keys(gathered(ran))).toEqual(['enrolled', ...fields]);
-    expect(lists().sort()).toEqual([...requests].sort());
-  });
+  test.each(rows)(
+    'gather %j returns the fields %j and reads nothing else',
+    async (gather, fields, requests) => {
+      const ran = await info({ gather });
+      expect(Object.keys(gatheredFields(ran))).toEqual(['enrolled', ...fields]);
+      expect(requestedPaths().sort()).toEqual([...requests].sort());
+    },
+  );
 
-  test.each([[[]], [['--check', '--diff']]])('is never written to (%j)', async (flags) => {
-    const before = [snapshot(host.agentDir), emulator.store.snapshot(host.systemId)];
-    await info({}, flags);
-    expect(emulator.requests.map(({ method }) => method)).toEqual(Array(7).fill('GET'));
-    expect([snapshot(host.agentDir), emulator.store.snapshot(host.systemId)]).toEqual(before);
-  });
+  test.each([[[]], [['--check', '--diff']]])(
+    'reading a host with the flags %j writes nothing',
+    async (flags) => {
+      const before = [snapshot(host.agentDir), emulator.store.snapshot(host.systemId)];
+      await info({}, flags);
+      expect(emulator.requests.map(({ method }) => method)).toEqual(Array(7).fill('GET'));
+      expect([snapshot(host.agentDir), emulator.store.snapshot(host.systemId)]).toEqual(before);
+    },
+  );
 
-  test('is read at the same time, over kept-alive connections', async () => {
+  test('all parts of a host are read at the same time', async () => {
     emulator.faults.add({ fault: { kind: 'slow', ms: 500 }, times: 7 });
     await info();
     const { requests } = emulator;
@@ -162,30 +168,30 @@ describe('an enrolled host', () => {
     expect(Math.max(...requests.map(({ startedAt }) => startedAt))).toBeLessThan(firstEnd);
   });
 
-  test('is read page by page', async () => {
+  test('long lists are read page by page', async () => {
     const { store } = emulator;
     const { systemId } = host;
     const types = ['command', 'policy', 'policy_group', 'user', 'user_group'] as const;
-    const desired = Object.fromEntries(
+    const idsByType = Object.fromEntries(
       types.map((type) => [type, ids(120, () => store.add(type)).sort()]),
     );
     const groups = ids(120, () => store.addGroup()).sort();
     for (const group of groups) store.join(systemId, group);
     for (const type of types) {
-      for (const id of desired[type] ?? []) store.associate(systemId, type, id);
+      for (const id of idsByType[type] ?? []) store.associate(systemId, type, id);
     }
     const { answer } = await info();
     const idsOf = (list: unknown) => (list as { id: string }[]).map(({ id }) => id);
     expect(answer['groups']).toEqual(groups);
-    expect(idsOf(answer['users'])).toEqual(desired['user']);
+    expect(idsOf(answer['users'])).toEqual(idsByType['user']);
     const found = answer['associations'] as Record<string, unknown>;
     for (const type of ['command', 'policy', 'policy_group', 'user_group']) {
-      expect(idsOf(found[type])).toEqual(desired[type]);
+      expect(idsOf(found[type])).toEqual(idsByType[type]);
     }
     expect(emulator.requests).toHaveLength(1 + 2 * 6);
   });
 
-  test('is reported with every user when the first page comes back short', async () => {
+  test('every user is reported when the first page comes back short', async () => {
     const { store } = emulator;
     const [deleted = '', ...users] = ids(250, () => store.addUser());
     for (const id of [deleted, ...users]) store.associate(host.systemId, 'user', id);
@@ -195,7 +201,7 @@ describe('an enrolled host', () => {
     expect(emulator.requests).toHaveLength(3);
   });
 
-  test('shows nothing of its key', async () => {
+  test('the result holds neither the private key nor a signature', async () => {
     const { stdout } = await info({ _ansible_verbosity: 3 });
     const key = readFileSync(join(host.agentDir, 'client.key'), 'utf8');
     expect(stdout).not.toContain('PRIVATE KEY');
@@ -207,13 +213,13 @@ describe('an enrolled host', () => {
     }
   });
 
-  test('tells how it was enrolled, and what is not known as null', async () => {
+  test('agent reports how the host was enrolled, and null for unknown values', async () => {
     const other = await emulator.enrol({
       record: { provisionMetadata: { provisioner: { type: 'mdm' } } },
     });
     rmSync(join(other.agentDir, 'client.crt'));
     writeFileSync(join(other.agentDir, 'version.txt'), '\n');
-    const { agent } = gathered(await info({ gather: ['agent'] }, [], other));
+    const { agent } = gatheredFields(await info({ gather: ['agent'] }, [], other));
     expect(agent).toMatchObject({
       enrolled_as: 'mdm',
       key_matches_certificate: null,
@@ -222,33 +228,35 @@ describe('an enrolled host', () => {
     emulator.faults.add({
       fault: { kind: 'mangle', change: (body) => ({ _id: Object(body)._id }) },
     });
-    expect(gathered(await info({ gather: ['agent'] }, [], other))['agent']).toMatchObject({
+    expect(gatheredFields(await info({ gather: ['agent'] }, [], other))['agent']).toMatchObject({
       enrolled_as: null,
       version: null,
     });
   });
 
-  test('shows the record as it came, fields of tomorrow included', async () => {
-    const record = { tomorrow: { a: [1, null] }, description: 'ünï "quoted"' };
+  test('system holds the record as received, with fields of future versions', async () => {
+    const record = { futureField: { a: [1, null] }, description: 'ünï "quoted"' };
     const other = await emulator.enrol({ record });
-    expect(gathered(await info({ gather: 'system' }, [], other))).toMatchObject({ system: record });
+    expect(gatheredFields(await info({ gather: 'system' }, [], other))).toMatchObject({
+      system: record,
+    });
   });
 
   test.each([
     ['users', /Could not read the users of system/],
     ['memberof', /Could not read the system groups of system/],
     ['targets=policy&', /Could not read the policy associations of system/],
-  ])('of which one part cannot be read (%s) is a failure that names it', async (part, message) => {
+  ])('a list that cannot be read (%s) fails the run and is named', async (urlPart, message) => {
     emulator.faults.add({
       fault: { kind: 'status', status: 403 },
-      when: ({ url }) => url.includes(part),
+      when: ({ url }) => url.includes(urlPart),
     });
     const { answer } = await info();
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'rejected' } });
     expect(answer.msg).toMatch(message);
   });
 
-  test('that JumpCloud does not accept is a failure', async () => {
+  test('a host that JumpCloud does not accept fails with unauthorized', async () => {
     const other = await emulator.enrol({ ineligible: true });
     const { answer } = await info({}, [], other);
     expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized' } });
@@ -256,8 +264,8 @@ describe('an enrolled host', () => {
   });
 });
 
-describe('where it asks', () => {
-  // Nothing listens there: the failure names the address that was tried.
+describe('region and api_url', () => {
+  // No request gets through; the failure names the URL that was tried.
   const rows: [agentServerHost: string, region: string | undefined, base: string][] = [
     ['agent.jumpcloud.com', undefined, 'https://console.jumpcloud.com'],
     ['agent.eu.jumpcloud.com', undefined, 'https://console.eu.jumpcloud.com'],
@@ -265,53 +273,56 @@ describe('where it asks', () => {
     ['agent.in.jumpcloud.com', 'eu', 'https://console.eu.jumpcloud.com'],
     ['agent.mars.jumpcloud.com', undefined, 'https://console.jumpcloud.com'],
   ];
-  test.each(rows)('%s, region %s', async (agentServerHost, region, base) => {
-    const other = await emulator.enrol({ agentServerHost });
-    const { answer } = await runModule(INFO, {
-      agent_dir: other.agentDir,
-      timeout: 0.3,
-      gather: ['system'],
-      // A proxy that refuses keeps the test on this machine.
-      proxy: 'http://127.0.0.1:1',
-      _ansible_verbosity: 2,
-      ...(region && { region }),
-    });
-    expect(answer).toMatchObject({
-      failed: true,
-      error: { code: 'unavailable' },
-      api: { base_url: base },
-    });
-    const unknown = agentServerHost.includes('mars');
-    expect(answer.warnings).toEqual(
-      unknown ? [expect.stringMatching(/"agent\.mars\.jumpcloud\.com".* us is assumed/)] : [],
-    );
-  });
+  test.each(rows)(
+    'agentServerHost %s with region %s selects %s',
+    async (agentServerHost, region, base) => {
+      const other = await emulator.enrol({ agentServerHost });
+      const { answer } = await runModule(INFO, {
+        agent_dir: other.agentDir,
+        timeout: 0.3,
+        gather: ['system'],
+        // A closed port as the proxy keeps the test on this machine.
+        proxy: 'http://127.0.0.1:1',
+        _ansible_verbosity: 2,
+        ...(region && { region }),
+      });
+      expect(answer).toMatchObject({
+        failed: true,
+        error: { code: 'unavailable' },
+        api: { base_url: base },
+      });
+      const unknown = agentServerHost.includes('mars');
+      expect(answer.warnings).toEqual(
+        unknown ? [expect.stringMatching(/"agent\.mars\.jumpcloud\.com".* us is assumed/)] : [],
+      );
+    },
+  );
 
-  test('api_url decides over the region, a trailing slash is fine', async () => {
+  test('api_url overrides region and may end with a slash', async () => {
     const ran = await info({ gather: ['agent'], region: 'eu', api_url: `${emulator.url}/` });
-    expect(gathered(ran)).toMatchObject({ agent: { api_url: emulator.url, region: null } });
+    expect(gatheredFields(ran)).toMatchObject({ agent: { api_url: emulator.url, region: null } });
   });
 });
 
-describe('a host that is not enrolled is an answer', () => {
-  const rows: [name: string, spoil: (dir: string) => void, message: RegExp][] = [
-    ['no agent folder', (dir) => rmSync(dir, { recursive: true }), /does not exist\. Install/],
+describe('a host that is not enrolled', () => {
+  const rows: [name: string, damage: (dir: string) => void, message: RegExp][] = [
+    ['no agent directory', (dir) => rmSync(dir, { recursive: true }), /does not exist\. Install/],
     [
-      'a file for an agent folder',
+      'a file as its agent directory',
       (dir) => {
         rmSync(dir, { recursive: true });
         writeFileSync(dir, '');
       },
-      /is not a folder/,
+      /is not a directory/,
     ],
     ['no jcagent.conf', (dir) => rmSync(join(dir, 'jcagent.conf')), /jcagent\.conf does not exist/],
     ['no systemKey', (dir) => writeFileSync(join(dir, 'jcagent.conf'), '{}'), /has no systemKey/],
     ['no client.key', (dir) => rmSync(join(dir, 'client.key')), /client\.key does not exist/],
   ];
-  test.each(rows)('%s', async (_, spoil, message) => {
-    spoil(host.agentDir);
+  test.each(rows)('a host with %s is reported as not enrolled', async (_, damage, message) => {
+    damage(host.agentDir);
     const ran = await info();
-    expect(gathered(ran)).toEqual({
+    expect(gatheredFields(ran)).toEqual({
       enrolled: false,
       reason: { code: 'not_enrolled', message: expect.stringMatching(message) },
     });
@@ -320,29 +331,32 @@ describe('a host that is not enrolled is an answer', () => {
     expect(emulator.requests).toHaveLength(0);
   });
 
-  test('removed from JumpCloud', async () => {
+  test('a host removed from JumpCloud is not enrolled until it registers again', async () => {
     const options = { agent_dir: host.agentDir, api_url: emulator.url };
     await runModule('jumpcloud_removal', options);
     emulator.clearRequests();
     const ran = await info();
     const removed = new RegExp(`System ${host.systemId} was removed from JumpCloud at 20`);
-    expect(gathered(ran)).toEqual({
+    expect(gatheredFields(ran)).toEqual({
       enrolled: false,
       reason: { code: 'not_enrolled', message: expect.stringMatching(removed) },
     });
     expect(emulator.requests).toHaveLength(0);
     await emulator.enrol({ agentDir: host.agentDir });
-    expect(gathered(await info())).toMatchObject({ enrolled: true });
+    expect(gatheredFields(await info())).toMatchObject({ enrolled: true });
   });
 
-  test('unless it registers while it is waited for', async () => {
+  test('a host that registers within registration_timeout is reported as enrolled', async () => {
     const late = await emulator.enrol({ write: false });
     setTimeout(() => late.writeFiles(), 300);
     const ran = await info({ registration_timeout: 20, gather: ['agent'] }, [], late);
-    expect(gathered(ran)).toMatchObject({ enrolled: true, agent: { system_id: late.systemId } });
+    expect(gatheredFields(ran)).toMatchObject({
+      enrolled: true,
+      agent: { system_id: late.systemId },
+    });
   });
 
-  test('a registration that does not come within registration_timeout is a failure', async () => {
+  test('a host that does not register within registration_timeout fails the run', async () => {
     const never = await emulator.enrol({ write: false });
     const { answer, exitCode } = await info({ registration_timeout: 0.3 }, [], never);
     expect(answer).toMatchObject({ failed: true, error: { code: 'not_enrolled' } });
@@ -351,24 +365,24 @@ describe('a host that is not enrolled is an answer', () => {
   });
 });
 
-describe('a damaged identity is a failure', () => {
-  const rows: [name: string, spoil: (dir: string) => void][] = [
+describe('a damaged identity', () => {
+  const rows: [name: string, damage: (dir: string) => void][] = [
     ['a jcagent.conf that is not JSON', (dir) => writeFileSync(join(dir, 'jcagent.conf'), '{')],
     [
-      'a systemKey that is no id',
+      'a systemKey that is not an id',
       (dir) => writeFileSync(join(dir, 'jcagent.conf'), '{"systemKey":"x"}'),
     ],
-    ['a client.key that is none', (dir) => writeFileSync(join(dir, 'client.key'), 'key')],
+    ['a client.key that is not a key', (dir) => writeFileSync(join(dir, 'client.key'), 'key')],
     [
-      'a client.key that is a folder',
+      'a client.key that is a directory',
       (dir) => {
         rmSync(join(dir, 'client.key'));
         mkdirSync(join(dir, 'client.key'));
       },
     ],
   ];
-  test.each(rows)('%s', async (_, spoil) => {
-    spoil(host.agentDir);
+  test.each(rows)('%s fails with bad_identity', async (_, damage) => {
+    damage(host.agentDir);
     const { answer, exitCode } = await info();
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'bad_identity' } });
     expect(answer).not.toHaveProperty('enrolled');
@@ -376,7 +390,7 @@ describe('a damaged identity is a failure', () => {
     expect(emulator.requests).toHaveLength(0);
   });
 
-  test('a record that JumpCloud gives of another system', async () => {
+  test('a record of another system fails with unexpected_response', async () => {
     emulator.faults.add({
       fault: { kind: 'mangle', change: (body) => ({ ...Object(body), _id: newId() }) },
     });

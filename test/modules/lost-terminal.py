@@ -1,4 +1,4 @@
-"""Runs a command whose standard error is a terminal that goes away once something was written to it.
+"""Runs a command whose standard error is a terminal that closes after the first output.
 
 Prints the command's standard output.
 """

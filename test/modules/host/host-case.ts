@@ -13,7 +13,7 @@ import {
   USERS,
 } from '../edges/edge-kind.ts';
 
-/** The sections of a document that are lists of edges, and what each is kept by on its own. */
+/** The sections of a document that are lists of edges, and the kind of each one's edges. */
 export const EDGE_KINDS = {
   groups: GROUPS,
   users: USERS,
@@ -26,62 +26,62 @@ export const EDGE_KINDS = {
 export type EdgeSection = keyof typeof EDGE_KINDS;
 export const EDGE_SECTIONS = Object.keys(EDGE_KINDS) as EdgeSection[];
 
-/** Objects of one kind that a case plays with. */
-export const POOL = 5;
+/** The number of objects of one kind in a case. */
+export const POOL_SIZE = 5;
 
-/** Something that a case says of the object at `index` of its pool. */
-interface At {
+/** Refers to the object at `index` of its pool. */
+interface PoolIndex {
   readonly index: number;
 }
 
-/** What there is of one kind of edges, and what the document says of them. */
+/** The existing edges of one kind, and the section of the document for them. */
 export interface SectionCase {
-  readonly before: readonly (At & { readonly attributes: EdgeAttributes })[];
+  readonly before: readonly (PoolIndex & { readonly attributes: EdgeAttributes })[];
   /** Undefined when the document does not have the section. */
-  readonly desired: readonly (At & Partial<Sudo>)[] | undefined;
+  readonly desired: readonly (PoolIndex & Partial<Sudo>)[] | undefined;
   readonly exclusive: boolean;
-  /** Only of an exclusive section. */
+  /** Defined for an exclusive section only. */
   readonly keep: readonly number[] | undefined;
 }
 
-/** A host, what the organisation around it looks like, and a document that describes it. */
+/** A host, the objects of its organisation, and a document for the host. */
 export interface HostCase {
   readonly record: Partial<SystemRecord>;
-  /** The primary user of record and document, by the index in the pool of users. */
+  /** The primary user in the record and in the document, as an index in the pool of users. */
   readonly primary: { readonly before: number | undefined; readonly desired: number | '' };
-  /** Whether the primary user is shown as a flat key. */
-  readonly flat: boolean;
+  /** Whether the record shows the primary user as a flat key. */
+  readonly hasFlatPrimaryUser: boolean;
   /** Options of jumpcloud_system; undefined when the document does not have the section. */
   readonly system: Readonly<Record<string, unknown>> | undefined;
   readonly sections: Readonly<Record<EdgeSection, SectionCase>>;
   /** The users in each user group. */
   readonly members: readonly (readonly number[])[];
-  /** The user groups that each system group brings to its systems. */
-  readonly brought: readonly (readonly number[])[];
-  /** Ids in capitals, and where nothing more is said of an object, its bare id. */
-  readonly loud: boolean;
+  /** The user groups that each system group binds to its systems. */
+  readonly boundUserGroups: readonly (readonly number[])[];
+  /** Whether ids are in upper case, and items without other keys are bare ids. */
+  readonly isUpperCase: boolean;
 }
 
-const index = fc.nat({ max: POOL - 1 });
-const indexes = fc.uniqueArray(index, { maxLength: POOL });
+const index = fc.nat({ max: POOL_SIZE - 1 });
+const indexes = fc.uniqueArray(index, { maxLength: POOL_SIZE });
 const text = fc.constantFrom('web', 'db', 'Ünïcode 😀', 'a "quoted" \\ text', '');
 const attributeName = fc.constantFrom('env', 'owner', 'rack', 'ticket');
 
-const someOf = <T>(entry: fc.Arbitrary<T & At>) =>
-  fc.uniqueArray(entry, { selector: (one) => one.index, maxLength: POOL });
+const someOf = <T>(entry: fc.Arbitrary<T & PoolIndex>) =>
+  fc.uniqueArray(entry, { selector: (item) => item.index, maxLength: POOL_SIZE });
 
 function sectionCase({ sudo }: EdgeKind): fc.Arbitrary<SectionCase> {
-  const carried = sudo === 'none' ? [undefined] : anyAttributes;
-  const asked = sudo === 'none' ? [{}] : anySudo;
+  const attributes = sudo === 'none' ? [undefined] : anyAttributes;
+  const sudoOptions = sudo === 'none' ? [{}] : anySudo;
   const desired = someOf(
-    fc.record({ index, sudo: fc.constantFrom(...asked) }).map((one) => ({
-      index: one.index,
-      ...one.sudo,
+    fc.record({ index, sudo: fc.constantFrom(...sudoOptions) }).map((item) => ({
+      index: item.index,
+      ...item.sudo,
     })),
   );
   return fc
     .record({
-      before: someOf(fc.record({ index, attributes: fc.constantFrom(...carried) })),
+      before: someOf(fc.record({ index, attributes: fc.constantFrom(...attributes) })),
       desired: fc.option(desired, { nil: undefined, freq: 3 }),
       exclusive: fc.boolean(),
       keep: fc.option(indexes, { nil: undefined }),
@@ -124,7 +124,7 @@ const settings = fc
     rest.attributes === undefined ? rest : { ...rest, purge_attributes },
   );
 
-/** Any host, and any document that says something. */
+/** Generates any host, with any document that has at least one section. */
 export const hostCase: fc.Arbitrary<HostCase> = fc
   .record({
     record,
@@ -132,7 +132,7 @@ export const hostCase: fc.Arbitrary<HostCase> = fc
       before: fc.option(index, { nil: undefined }),
       desired: fc.oneof(index, fc.constant('' as const)),
     }),
-    flat: fc.boolean(),
+    hasFlatPrimaryUser: fc.boolean(),
     system: fc.option(settings, { nil: undefined, freq: 3 }),
     sections: fc.record({
       groups: sectionCase(GROUPS),
@@ -142,12 +142,12 @@ export const hostCase: fc.Arbitrary<HostCase> = fc
       policy_groups: sectionCase(POLICY_GROUPS),
       commands: sectionCase(COMMANDS),
     }),
-    members: fc.array(indexes, { minLength: POOL, maxLength: POOL }),
-    brought: fc.array(fc.uniqueArray(index, { maxLength: 2 }), {
-      minLength: POOL,
-      maxLength: POOL,
+    members: fc.array(indexes, { minLength: POOL_SIZE, maxLength: POOL_SIZE }),
+    boundUserGroups: fc.array(fc.uniqueArray(index, { maxLength: 2 }), {
+      minLength: POOL_SIZE,
+      maxLength: POOL_SIZE,
     }),
-    loud: fc.boolean(),
+    isUpperCase: fc.boolean(),
   })
   .filter(
     ({ system, sections }) =>

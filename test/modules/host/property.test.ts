@@ -5,19 +5,19 @@ import type { SystemRecord } from '../../emulator/types.ts';
 import { type Answer, type ModuleName, predictionOf, runModule } from '../../harness/executable.ts';
 import { test } from '../../harness/fixture.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
-import { newTargets, tie } from '../edges/edge-kind.ts';
+import { addEdge, newTargets } from '../edges/edge-kind.ts';
 import {
   EDGE_KINDS,
   EDGE_SECTIONS,
   type EdgeSection,
   type HostCase,
   hostCase,
-  POOL,
+  POOL_SIZE,
 } from './host-case.ts';
 import { type HostDocument, type SingleCall, singleCalls } from './single-modules.ts';
 
-// Each case runs some ten modules. Most run in this process, over the same socket, from options to
-// result; a handful run the built executable.
+// Each case runs about ten modules. Most cases run them in this process, still over a socket; a few
+// run the built executables.
 const CASES = 300;
 const CASES_OF_EXECUTABLES = 6;
 
@@ -32,13 +32,13 @@ const executable: Runner = async (module, options, check) => {
 
 type Pools = Readonly<Record<EdgeSection, readonly string[]>>;
 
-/** What single modules have said, one after another. */
-interface Said {
+/** A call of a single module, and its answer. */
+interface SingleRun {
   readonly call: SingleCall;
   readonly answer: Answer;
 }
 
-describe('for any host and any document, one run comes to what the single modules come to', () => {
+describe('jumpcloud_host compared with single modules', () => {
   let emulator: Emulator;
   test.beforeAll(({ emulator: shared }) => {
     emulator = shared;
@@ -48,42 +48,44 @@ describe('for any host and any document, one run comes to what the single module
     return emulator.requests.splice(0);
   }
 
-  /** Objects that no other case knows, and that know each other as the case says. */
-  function enrolForCalls({ members, brought, flat }: HostCase): Pools {
+  /** Adds the objects of one case, with the memberships and bindings among them. */
+  function createPools({ members, boundUserGroups, hasFlatPrimaryUser }: HostCase): Pools {
     const { store } = emulator;
-    store.flatPrimaryUser = flat;
+    store.flatPrimaryUser = hasFlatPrimaryUser;
     const pools = Object.fromEntries(
-      EDGE_SECTIONS.map((section) => [section, newTargets(store, EDGE_KINDS[section], POOL)]),
+      EDGE_SECTIONS.map((section) => [section, newTargets(store, EDGE_KINDS[section], POOL_SIZE)]),
     ) as Record<EdgeSection, string[]>;
     pools.user_groups.forEach((id, i) => {
       const users = (members[i] ?? []).map((user) => pools.users[user] ?? '');
       store.userGroups.set(id, new Set(users));
     });
     pools.groups.forEach((id, i) => {
-      const edges = (brought[i] ?? []).map((group) => [`user_group:${pools.user_groups[group]}`]);
+      const edges = (boundUserGroups[i] ?? []).map((group) => [
+        `user_group:${pools.user_groups[group]}`,
+      ]);
       store.groupEdges.set(id, new Map(edges.map(([key = '']) => [key, undefined])));
     });
     return pools;
   }
 
-  async function enrol(given: HostCase, pools: Pools): Promise<EnrolledHost> {
+  async function enrol(testCase: HostCase, pools: Pools): Promise<EnrolledHost> {
     const { store } = emulator;
-    const { before } = given.primary;
+    const { before } = testCase.primary;
     const record = {
-      ...structuredClone(given.record),
+      ...structuredClone(testCase.record),
       primarySystemUser: { id: before === undefined ? null : (pools.users[before] ?? null) },
     };
     const host = await emulator.enrol({ record });
     for (const section of EDGE_SECTIONS) {
-      for (const { index, attributes } of given.sections[section].before) {
-        tie(store, host.systemId, EDGE_KINDS[section], pools[section][index] ?? '', attributes);
+      for (const { index, attributes } of testCase.sections[section].before) {
+        addEdge(store, host.systemId, EDGE_KINDS[section], pools[section][index] ?? '', attributes);
       }
     }
     return host;
   }
 
-  /** All that JumpCloud holds of a host, but for its id. */
-  function heldOf({ systemId }: EnrolledHost): unknown {
+  /** Returns everything that JumpCloud stores about a host, except its id. */
+  function storedStateOf({ systemId }: EnrolledHost): unknown {
     const { _id, id, ...record } = emulator.store.record(systemId) as SystemRecord;
     const sorted = record.attributes.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     return structuredClone({
@@ -92,40 +94,40 @@ describe('for any host and any document, one run comes to what the single module
     });
   }
 
-  async function play(given: HostCase, runner: Runner): Promise<void> {
-    const pools = enrolForCalls(given);
-    const [host, twin] = [await enrol(given, pools), await enrol(given, pools)];
+  async function checkCase(testCase: HostCase, runner: Runner): Promise<void> {
+    const pools = createPools(testCase);
+    const [host, twin] = [await enrol(testCase, pools), await enrol(testCase, pools)];
     try {
-      const document = documentOf(given, pools);
-      const options = { ...spelled(document, given.loud), ...placeOf(host) };
+      const document = documentOf(testCase, pools);
+      const options = { ...spellDocument(document, testCase.isUpperCase), ...placeOf(host) };
       takeRequests();
-      const was = heldOf(host);
+      const before = storedStateOf(host);
       const predicted = await runner('jumpcloud_host', options, true);
       expect(writes(takeRequests())).toEqual([]);
-      expect(heldOf(host)).toEqual(was);
+      expect(storedStateOf(host)).toEqual(before);
 
       const done = await runner('jumpcloud_host', options, false);
       expect(done.failed, done.msg).toBeUndefined();
       const written = writes(takeRequests());
-      expect(predicted).toEqual(predictionOf({ ...done, warnings: foreseeable(done) }));
+      expect(predicted).toEqual(predictionOf({ ...done, warnings: predictableWarnings(done) }));
 
-      const said: Said[] = [];
+      const singleRuns: SingleRun[] = [];
       for (const call of singleCalls(document)) {
         const answer = await runner(call.module, { ...call.options, ...placeOf(twin) }, false);
         expect(answer.failed, answer.msg).toBeUndefined();
-        said.push({ call, answer });
+        singleRuns.push({ call, answer });
       }
-      // Never more than the single modules, which may need two writes for one edge.
+      // One run writes at most as often as the single modules, which may write one edge twice.
       expect(writes(takeRequests()).length).toBeGreaterThanOrEqual(written.length);
-      expect(heldOf(host)).toEqual(heldOf(twin));
-      expectSame(done, said, document);
+      expect(storedStateOf(host)).toEqual(storedStateOf(twin));
+      expectSame(done, singleRuns, document);
       expect(done.changed).toBe(written.length > 0);
 
-      const now = heldOf(host);
+      const after = storedStateOf(host);
       const again = await runner('jumpcloud_host', options, false);
       const requests = takeRequests();
       expect(writes(requests)).toEqual([]);
-      expect(heldOf(host)).toEqual(now);
+      expect(storedStateOf(host)).toEqual(after);
       expect(requests).toHaveLength(
         Object.keys(done['sections'] as object).length +
           Number(document.exclusive.includes('users')),
@@ -140,22 +142,26 @@ describe('for any host and any document, one run comes to what the single module
     return { agent_dir: agentDir, api_url: emulator.url };
   }
 
-  test(`${CASES} cases in this process`, { timeout: 300_000 }, async () => {
-    const property = fc.asyncProperty(hostCase, (given) => play(given, inProcess));
+  test(`one run in this process matches single modules in ${CASES} cases`, {
+    timeout: 300_000,
+  }, async () => {
+    const property = fc.asyncProperty(hostCase, (testCase) => checkCase(testCase, inProcess));
     await fc.assert(property, { numRuns: CASES });
   });
 
-  test(`${CASES_OF_EXECUTABLES} through the executables`, { timeout: 300_000 }, async () => {
-    const property = fc.asyncProperty(hostCase, (given) => play(given, executable));
-    // A case is played for seconds: a counterexample is looked for in this process.
+  test(`one run of the executable matches single modules in ${CASES_OF_EXECUTABLES} cases`, {
+    timeout: 300_000,
+  }, async () => {
+    const property = fc.asyncProperty(hostCase, (testCase) => checkCase(testCase, executable));
+    // A case takes seconds, so only the test in this process shrinks a counterexample.
     await fc.assert(property, { numRuns: CASES_OF_EXECUTABLES, endOnFailure: true });
   });
 });
 
 function documentOf({ system, primary, sections }: HostCase, pools: Pools): HostDocument {
-  const given = EDGE_SECTIONS.filter((section) => sections[section].desired !== undefined);
+  const present = EDGE_SECTIONS.filter((section) => sections[section].desired !== undefined);
   const user = primary.desired === '' ? '' : pools.users[primary.desired];
-  const kept = given.filter((section) => sections[section].keep !== undefined);
+  const kept = present.filter((section) => sections[section].keep !== undefined);
   const idsOf = (section: EdgeSection, indexes: readonly number[] = []) =>
     indexes.map((index) => pools[section][index] ?? '');
   return {
@@ -163,7 +169,7 @@ function documentOf({ system, primary, sections }: HostCase, pools: Pools): Host
       system: { ...system, ...('primary_user' in system && { primary_user: user }) },
     }),
     ...Object.fromEntries(
-      given.map((section) => [
+      present.map((section) => [
         section,
         (sections[section].desired ?? []).map(({ index, ...sudo }) => ({
           id: pools[section][index] ?? '',
@@ -171,15 +177,15 @@ function documentOf({ system, primary, sections }: HostCase, pools: Pools): Host
         })),
       ]),
     ),
-    exclusive: given.filter((section) => sections[section].exclusive),
+    exclusive: present.filter((section) => sections[section].exclusive),
     ...(kept.length > 0 && {
-      keep: Object.fromEntries(kept.map((one) => [one, idsOf(one, sections[one].keep)])),
+      keep: Object.fromEntries(kept.map((name) => [name, idsOf(name, sections[name].keep)])),
     }),
   };
 }
 
-/** The document as somebody writes it down. */
-function spelled(document: HostDocument, loud: boolean): Record<string, unknown> {
+/** Returns the document as a person might write it: ids in upper case, items as bare ids. */
+function spellDocument(document: HostDocument, isUpperCase: boolean): Record<string, unknown> {
   const lists = EDGE_SECTIONS.flatMap((section) => {
     const list = document[section];
     if (list === undefined) return [];
@@ -188,8 +194,8 @@ function spelled(document: HostDocument, loud: boolean): Record<string, unknown>
       [
         section,
         list.map(({ id: lower, ...sudo }) => {
-          const id = loud ? lower.toUpperCase() : lower;
-          return isBare || (loud && Object.keys(sudo).length === 0) ? id : { id, ...sudo };
+          const id = isUpperCase ? lower.toUpperCase() : lower;
+          return isBare || (isUpperCase && Object.keys(sudo).length === 0) ? id : { id, ...sudo };
         }),
       ],
     ];
@@ -201,13 +207,13 @@ function writes(requests: Emulator['requests']) {
   return requests.filter(({ method }) => method !== 'GET');
 }
 
-/** The warnings but for those of whom a group lets in that this host has only got now. */
-function foreseeable({ warnings, ...answer }: Answer): string[] {
-  const fresh = (['groups', 'user_groups'] as const).flatMap(
+/** Returns the warnings without those about access through a group that this run added. */
+function predictableWarnings({ warnings, ...answer }: Answer): string[] {
+  const addedGroups = (['groups', 'user_groups'] as const).flatMap(
     (section) => sectionOf(answer, section)?.added ?? [],
   );
   return warnings.filter(
-    (text) => !fresh.includes(/ through (?:system|user) group (\w+)/.exec(text)?.[1] ?? ''),
+    (text) => !addedGroups.includes(/ through (?:system|user) group (\w+)/.exec(text)?.[1] ?? ''),
   );
 }
 
@@ -221,16 +227,16 @@ function sectionOf(answer: object, section: string): SectionResult | undefined {
   return Object(Object(answer).sections)[section];
 }
 
-/** One run said of each section what the modules have said of it. */
-function expectSame(done: Answer, said: readonly Said[], document: HostDocument): void {
+/** Expects that one run reports for each section what the single modules reported. */
+function expectSame(done: Answer, singleRuns: readonly SingleRun[], document: HostDocument): void {
   expect(Object.keys(done['sections'] as object).sort()).toEqual(
-    [...new Set(said.map(({ call }) => call.section))].sort(),
+    [...new Set(singleRuns.map(({ call }) => call.section))].sort(),
   );
-  expect(done.changed).toBe(said.some(({ answer }) => answer.changed));
-  for (const section of new Set(said.map(({ call }) => call.section))) {
-    const some = said.filter(({ call }) => call.section === section);
+  expect(done.changed).toBe(singleRuns.some(({ answer }) => answer.changed));
+  for (const section of new Set(singleRuns.map(({ call }) => call.section))) {
+    const runs = singleRuns.filter(({ call }) => call.section === section);
     const result = sectionOf(done, section);
-    const last = some.at(-1)?.answer;
+    const last = runs.at(-1)?.answer;
     if (section === 'system') {
       expect(result?.['settings']).toEqual(last?.['settings']);
       expect(done.msg.includes('system: ')).toBe(last?.changed);
@@ -241,26 +247,26 @@ function expectSame(done: Answer, said: readonly Said[], document: HostDocument)
       const { field } = EDGE_KINDS[section];
       expect(result?.[field]).toEqual(last?.[field]);
       for (const list of ['added', 'updated', 'removed'] as const) {
-        const all = some.flatMap(({ answer }) => (answer[list] ?? []) as string[]);
+        const all = runs.flatMap(({ answer }) => (answer[list] ?? []) as string[]);
         expect([...(result?.[list] ?? [])].sort(), `${section} ${list}`).toEqual(all.sort());
       }
     }
-    if (some.length > 1) continue;
+    if (runs.length > 1) continue;
     for (const side of ['before', 'after'] as const) {
       const alone = last?.diff?.[side];
       const shown = section === 'system' ? alone : Object.values(alone ?? {})[0];
       expect(done.diff?.[side][section], `${section} ${side}`).toEqual(shown);
     }
   }
-  // Where a list was asked for in parts, the last part does not mention the sudo of the others.
+  // Where a list took several calls, the last one leaves out sudo and so warns about it.
   const mentioned = (document.user_groups ?? []).filter(({ sudo }) => sudo !== undefined);
-  const warned = said
+  const warned = singleRuns
     .flatMap(({ answer }) => answer.warnings)
     .filter((text) => !mentioned.some(({ id }) => text.startsWith(`User group ${id} keeps`)));
   expect([...done.warnings].sort()).toEqual(warned.sort());
 }
 
-/** What the same run answers when there is nothing left to do. */
+/** Returns the answer expected of the same run when there is nothing left to change. */
 function unchanged(done: Answer): Answer {
   const sections = Object.entries(done['sections'] as Record<string, object>).map(
     ([section, result]) => {

@@ -1,15 +1,15 @@
 import type { ModuleName } from '../../../src/modules.ts';
-import { asking, type DesiredState } from '../edges/edge-kind.ts';
+import { type DesiredState, optionsFor } from '../edges/edge-kind.ts';
 import { EDGE_KINDS, EDGE_SECTIONS, type EdgeSection } from './host-case.ts';
 
-/** A document as jumpcloud_host takes it, each list with objects as its items. */
+/** A document for jumpcloud_host in which every list item is an object. */
 export type HostDocument = Readonly<Partial<Record<EdgeSection, readonly DesiredState[]>>> & {
   readonly system?: Readonly<Record<string, unknown>>;
   readonly exclusive: readonly EdgeSection[];
   readonly keep?: Readonly<Partial<Record<EdgeSection, readonly string[]>>>;
 };
 
-/** A call of the module that keeps one section, or a part of it. */
+/** A call of the module that manages one section, or part of one. */
 export interface SingleCall {
   readonly section: EdgeSection | 'system';
   readonly module: ModuleName;
@@ -17,8 +17,8 @@ export interface SingleCall {
 }
 
 /**
- * The calls of single modules that come to what a document says. Users are last, because what is said
- * of access that remains describes the state after all.
+ * Returns the calls of single modules that together apply a document. Users come last, because
+ * their warnings about remaining access describe the final state.
  */
 export function singleCalls(document: HostDocument): SingleCall[] {
   const sections = EDGE_SECTIONS.filter((section) => section !== 'users');
@@ -34,24 +34,26 @@ function edgeCalls(section: EdgeSection, { exclusive, keep, ...lists }: HostDocu
   const desired = lists[section];
   if (desired === undefined) return [];
   const kind = EDGE_KINDS[section];
-  const call = (some: readonly DesiredState[], rest: object = {}): SingleCall => ({
+  const call = (items: readonly DesiredState[], rest: object = {}): SingleCall => ({
     section,
     module: kind.module,
-    options: { ...asking(kind, some), ...rest },
+    options: { ...optionsFor(kind, items), ...rest },
   });
   const kept = keep?.[section];
-  const whole = exclusive.includes(section) ? { exclusive: true, ...(kept && { keep: kept }) } : {};
-  if (kind.sudo !== 'all') return [call(desired, whole)];
-  // The module of that concern asks for one sudo for all.
+  const exclusiveOptions = exclusive.includes(section)
+    ? { exclusive: true, ...(kept && { keep: kept }) }
+    : {};
+  if (kind.sudo !== 'all') return [call(desired, exclusiveOptions)];
+  // jumpcloud_association takes one sudo setting for all ids.
   const sudos = new Set(desired.map(sudoOf));
-  if (sudos.size < 2) return [call(desired, whole)];
+  if (sudos.size < 2) return [call(desired, exclusiveOptions)];
   return [
-    ...[...sudos].map((sudo) => call(desired.filter((one) => sudoOf(one) === sudo))),
-    ...('exclusive' in whole
+    ...[...sudos].map((sudo) => call(desired.filter((item) => sudoOf(item) === sudo))),
+    ...('exclusive' in exclusiveOptions
       ? [
           call(
             desired.map(({ id }) => ({ id })),
-            whole,
+            exclusiveOptions,
           ),
         ]
       : []),
