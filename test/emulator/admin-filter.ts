@@ -1,11 +1,12 @@
 import type { Entry } from './paging.ts';
 
-/** Which entries of a list are wanted. */
+/** Reports whether an entry matches. */
 export type Filter = (entry: Entry) => boolean;
 
 /**
- * What all `filter=FIELD:EQUALS:VALUE` of a query ask for together; undefined when one of them is
- * of another form. A comma as such stands between two conditions, in a value it is `%2C`.
+ * Returns the conjunction of all `filter=FIELD:EQUALS:VALUE` parameters of a query. Returns
+ * undefined if one of them is malformed. A comma separates conditions; inside a value it is written
+ * `%2C`.
  */
 export function queryFilter(search: string, equals: 'eq' | '$eq'): Filter | undefined {
   const filters: Filter[] = [];
@@ -22,8 +23,8 @@ export function queryFilter(search: string, equals: 'eq' | '$eq'): Filter | unde
 }
 
 /**
- * What a search's body asks for: `[{field: value}]` or `{and: […]}` for all of these, `{or: […]}`
- * for one of them; undefined when it is none of these.
+ * Returns the filter of a search's body: `[{field: value}]` or `{and: […]}` matches all conditions,
+ * `{or: […]}` at least one. Returns undefined for any other form.
  */
 export function bodyFilter(filter: unknown): Filter | undefined {
   if (filter === undefined) return () => true;
@@ -52,7 +53,7 @@ function equal(field: string, pattern: string): Filter {
   return (entry) => typeof entry[field] === 'string' && matches(entry[field]);
 }
 
-/** Compares as JumpCloud does: `*` stands for any text, and case does not count. */
+/** Returns a matcher that works as JumpCloud's: `*` matches any text, and case is ignored. */
 function wildcard(pattern: string): (text: string) => boolean {
   const [first = '', ...rest] = pattern.toLowerCase().split('*');
   const last = rest.pop();

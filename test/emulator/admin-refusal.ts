@@ -2,8 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Store } from './store.ts';
 
 /**
- * Why an administrator's request is turned away, if it is. An administrator of several
- * organisations has to say which; to one of this alone, `x-org-id` can name no other.
+ * Returns the status with which an administrator's request is refused, or undefined if it is
+ * allowed. A key to several organisations requires `x-org-id`. With a key to this organisation
+ * alone the header is optional, but may not name another organisation.
  */
 export function adminRefusal(store: Store, headers: IncomingHttpHeaders): 401 | 403 | undefined {
   const key = store.apiKeys.get(String(headers['x-api-key']));

@@ -14,7 +14,7 @@ beforeEach(() => {
   key = emulator.store.addApiKey();
 });
 
-/** Headers by name; a key that is known, when none is given. */
+/** Sends a request with the given headers, by default with a valid API key. */
 function send(
   method: string,
   path: string,
@@ -43,28 +43,34 @@ const V2 = [
 ] as const satisfies [string, ObjectType][];
 const V1 = ['/api/search/systemusers', '/api/search/commands', '/api/commands'] as const;
 
-describe('who asks', () => {
+describe("authentication of an administrator's request", () => {
   const UNAUTHORIZED = { message: 'Unauthorized' };
-  const unknown: [string, Record<string, string>][] = [
+  const invalidKeys: [string, Record<string, string>][] = [
     ['no key', {}],
     ['an empty key', { 'x-api-key': '' }],
-    ['a key that nobody has', { 'x-api-key': 'jca_0123456789abcdef' }],
-    ['a key of every object', { 'x-api-key': 'constructor' }],
-    ['a key as a bearer of it', { authorization: 'Bearer jca_0123456789abcdef' }],
+    ['an unknown key', { 'x-api-key': 'jca_0123456789abcdef' }],
+    ['a property name of every object as key', { 'x-api-key': 'constructor' }],
+    ['a key as a bearer token', { authorization: 'Bearer jca_0123456789abcdef' }],
   ];
-  test.each(unknown)('with %s is turned away in the form of either API', async (_, headers) => {
-    for (const [path] of V2) {
-      const reply = await send('GET', path, undefined, headers);
-      expect([reply.status, reply.body]).toEqual([401, UNAUTHORIZED]);
-    }
-    for (const path of V1) {
-      const method = path === '/api/commands' ? 'GET' : 'POST';
-      const reply = await send(method, path, undefined, headers);
-      expect([reply.status, reply.body]).toEqual([401, { ...UNAUTHORIZED, error: 'Unauthorized' }]);
-    }
-  });
+  test.each(invalidKeys)(
+    'a request with %s is answered 401 in the form of each API',
+    async (_, headers) => {
+      for (const [path] of V2) {
+        const reply = await send('GET', path, undefined, headers);
+        expect([reply.status, reply.body]).toEqual([401, UNAUTHORIZED]);
+      }
+      for (const path of V1) {
+        const method = path === '/api/commands' ? 'GET' : 'POST';
+        const reply = await send(method, path, undefined, headers);
+        expect([reply.status, reply.body]).toEqual([
+          401,
+          { ...UNAUTHORIZED, error: 'Unauthorized' },
+        ]);
+      }
+    },
+  );
 
-  test('may name the organisation, must with a key to several, and only the right one', async () => {
+  test('x-org-id is required only with a multi-tenant key, and must be right', async () => {
     const several = emulator.store.addApiKey({ multiTenant: true });
     const own = emulator.store.organisationId;
     const status = async (apiKey: string, orgId?: string) => {
@@ -81,7 +87,7 @@ describe('who asks', () => {
     ]).toEqual([401, 200, 401]);
   });
 
-  test('is told apart: a host sees no names, an administrator is no host', async () => {
+  test('hosts cannot read names, and administrators cannot use the host endpoints', async () => {
     const host = await emulator.enrol();
     const id = host.systemId;
     const member = `/api/v2/systemgroups/${emulator.store.addGroup()}/members`;
@@ -97,13 +103,13 @@ describe('who asks', () => {
       expect((await send(method, path, body)).status).toBe(401);
     }
     for (const [path] of V2) expect((await call(emulator.url, host, 'GET', path)).status).toBe(401);
-    const asked = await call(emulator.url, host, 'POST', '/api/search/systemusers', {});
-    expect(asked.status).toBe(401);
+    const reply = await call(emulator.url, host, 'POST', '/api/search/systemusers', {});
+    expect(reply.status).toBe(401);
     expect(emulator.store.systems.has(id)).toBe(true);
     expect(emulator.store.groupsOf(id)).toEqual([]);
   });
 
-  test('with a key and a signature is a host', async () => {
+  test('a request with a key and a signature counts as a request of a host', async () => {
     const host = await emulator.enrol();
     const path = '/api/v2/systemgroups';
     const date = now();
@@ -114,23 +120,23 @@ describe('who asks', () => {
     expect((await send('GET', path, undefined, forged)).status).toBe(401);
   });
 
-  const log: [string, Record<string, string>, object][] = [
+  const logged: [string, Record<string, string>, object][] = [
     ['a key', { 'x-api-key': 'k', 'X-Org-Id': 'o' }, { signed: false, apiKey: 'k', orgId: 'o' }],
-    ['neither', {}, { signed: false, apiKey: undefined, orgId: undefined }],
+    ['neither a key nor a signature', {}, { signed: false, apiKey: undefined, orgId: undefined }],
     ['a signature', { Authorization: 'Signature keyId="system/1"' }, { signed: true }],
-    ['one of another scheme', { Signature: 'sig1=:MEUCIQ==:' }, { signed: true }],
-    ['a bearer', { Authorization: 'Bearer Signature' }, { signed: false }],
+    ['a signature of another scheme', { Signature: 'sig1=:MEUCIQ==:' }, { signed: true }],
+    ['a bearer token', { Authorization: 'Bearer Signature' }, { signed: false }],
   ];
-  test.each(log)('is logged: %s', async (_, headers, expected) => {
+  test.each(logged)('a request with %s is logged as such', async (_, headers, expected) => {
     await send('GET', '/api/v2/policies', undefined, headers);
     expect(emulator.requests.at(-1)).toMatchObject({ status: 401, ...expected });
   });
 });
 
-describe.each(V2)('%s', (path, type) => {
+describe.each(V2)('GET %s', (path, type) => {
   const named = (name: string) => emulator.store.addNamed(type, name);
 
-  test('finds a name, whatever it is made of', async () => {
+  test('a filter finds names with quotes, separators, Unicode and 200 characters', async () => {
     for (const name of [
       'web servers',
       `"quoted" and 'quoted'`,
@@ -145,13 +151,13 @@ describe.each(V2)('%s', (path, type) => {
     }
   });
 
-  test('takes a plus for a blank', async () => {
+  test('a plus in a filter stands for a space', async () => {
     const id = named('plus blank');
     named('plus+blank');
     expect(await get(`${path}?filter=name:eq:plus+blank`)).toMatchObject([{ id }]);
   });
 
-  test('compares loosely', async () => {
+  test('a filter ignores case and expands asterisks', async () => {
     const ids = ['Loose-1', 'loose-1', 'loose-22', 'lo*se-1'].map(named);
     const found = async (name: string) =>
       ((await get(`${path}?${filter(name)}`)) as { id: string }[]).map(({ id }) => ids.indexOf(id));
@@ -164,12 +170,12 @@ describe.each(V2)('%s', (path, type) => {
     expect(await found('loose')).toEqual([]);
   });
 
-  test('tells of two objects that bear one name', async () => {
+  test('a filter lists both of two objects with the same name', async () => {
     const ids = [named('twice'), named('twice')];
     expect(await get(`${path}?${filter('twice')}`)).toMatchObject(ids.map((id) => ({ id })));
   });
 
-  test('wants all of several filters', async () => {
+  test('several filters must all match', async () => {
     const id = named('both-1');
     named('both-2');
     expect(await get(`${path}?${filter('both-*')}&${filter('*-1')}`)).toMatchObject([{ id }]);
@@ -187,11 +193,11 @@ describe.each(V2)('%s', (path, type) => {
     'filter=name:eq:100%',
     'limit=0',
     'skip=-1',
-  ])('refuses %s', async (query) => {
+  ])('the query %s is answered 400', async (query) => {
     expect((await send('GET', `${path}?${query}`)).status).toBe(400);
   });
 
-  test('comes in pages, sorted on request, with the number of all', async () => {
+  test('the list is paged, sorted on request, and has its total count', async () => {
     for (let i = 119; i >= 0; i--) named(`page-${String(i).padStart(3, '0')}`);
     const page = async (query: string) => {
       const { body, headers } = await send('GET', `${path}?${filter('page-*')}${query}`);
@@ -204,7 +210,7 @@ describe.each(V2)('%s', (path, type) => {
     expect(await page('&skip=120')).toEqual([0, undefined, '120']);
   });
 
-  test('has what was never given a name, and not what is gone', async () => {
+  test('an object without a name is found by its default name until it is deleted', async () => {
     const id = type === 'system_group' ? emulator.store.addGroup() : emulator.store.add(type);
     const found = () => get(`${path}?${filter(`${type}-${id}`)}`);
     expect(await found()).toMatchObject([{ id, name: `${type}-${id}` }]);
@@ -215,7 +221,7 @@ describe.each(V2)('%s', (path, type) => {
   });
 });
 
-test('groups of systems and of users say whether a rule fills them, others nothing', async () => {
+test('only system and user groups have a membershipMethod', async () => {
   for (const [path, type] of V2) {
     const { store } = emulator;
     const [manual, dynamic] = [
@@ -233,7 +239,7 @@ test('groups of systems and of users say whether a rule fills them, others nothi
   }
 });
 
-test('a list counts an object that was deleted and does not show it, and comes without its count on request', async () => {
+test('a list counts a deleted object but omits it, and its count can be switched off', async () => {
   const { store } = emulator;
   const listed = async (type: ObjectType, path: string) => {
     const [id, deleted] = [store.addNamed(type, 'counted'), store.addNamed(type, 'counted')];
@@ -257,11 +263,11 @@ test('a list counts an object that was deleted and does not show it, and comes w
   expect(await listed('command', '/api/commands')).toEqual([2, undefined]);
 });
 
-describe('users', () => {
+describe('POST /api/search/systemusers', () => {
   const named = (name: string, email = `${name}@example.org`) =>
     emulator.store.addNamed('user', { name, email });
 
-  test('are found by username or email', async () => {
+  test('users are found by username or email', async () => {
     const ada = named('ada');
     const grace = named('grace', 'Grace.Hopper@example.org');
     const fields = 'username email';
@@ -272,13 +278,17 @@ describe('users', () => {
     expect(await search('systemusers', { filter: [both], fields })).toEqual(one);
     const and = [{ username: 'ada' }, { email: 'grace*' }];
     expect((await search('systemusers', { filter: { and } })).totalCount).toBe(0);
-    const or = [{ username: 'ada' }, { username: 'nobody' }, { email: 'grace.hopper@example.org' }];
+    const or = [
+      { username: 'ada' },
+      { username: 'missing' },
+      { email: 'grace.hopper@example.org' },
+    ];
     const found = await search('systemusers', { filter: { or } });
     expect(found.results.map(({ _id }) => _id).sort()).toEqual([ada, grace].sort());
     expect((await search('systemusers', { filter: { or: [] } })).totalCount).toBe(0);
   });
 
-  test('have an email that goes with the username when none was given', async () => {
+  test('a user without a given email has one made from the username', async () => {
     const id = emulator.store.addNamed('user', 'mary');
     const found = await search('systemusers', { filter: [{ email: 'mary@example.com' }] });
     expect(found.results).toMatchObject([{ _id: id, username: 'mary' }]);
@@ -287,17 +297,17 @@ describe('users', () => {
     expect(all.results).toMatchObject([{ _id: unnamed }]);
   });
 
-  test('show the fields that were asked for', async () => {
+  test('a user has only the requested fields and the id', async () => {
     const _id = named('fields');
-    const shown = async (fields?: string) =>
+    const found = async (fields?: string) =>
       (await search('systemusers', { filter: [{ username: 'fields' }], ...(fields && { fields }) }))
         .results;
-    expect(await shown('username')).toEqual([{ _id, username: 'fields' }]);
-    expect(await shown('email, nothing')).toEqual([{ _id, email: 'fields@example.org' }]);
-    expect(await shown()).toMatchObject([{ _id, id: _id, state: 'ACTIVATED' }]);
+    expect(await found('username')).toEqual([{ _id, username: 'fields' }]);
+    expect(await found('email, nothing')).toEqual([{ _id, email: 'fields@example.org' }]);
+    expect(await found()).toMatchObject([{ _id, id: _id, state: 'ACTIVATED' }]);
   });
 
-  test('come in pages, sorted by id', async () => {
+  test('users are paged and sorted by id', async () => {
     const ids = Array.from({ length: 120 }, (_, i) => named(`page-${i}`)).sort();
     const page = async (rest: object) => {
       const body = { filter: [{ username: 'page-*' }], fields: 'username', ...rest };
@@ -321,22 +331,22 @@ describe('users', () => {
     { filter: null },
     { limit: 0 },
     { skip: 'x' },
-  ])('refuse to be searched with %j', async (body) => {
+  ])('the body %j is answered 400', async (body) => {
     expect((await send('POST', '/api/search/systemusers', body)).status).toBe(400);
   });
 
-  test('are searched with JSON alone', async () => {
+  test('a body that is not declared as JSON is answered 400', async () => {
     const headers = ['x-api-key', key, 'Content-Length', '2'];
     const sent = { method: 'POST', path: '/api/search/systemusers', body: {}, headers };
     expect((await exchange(emulator.url, sent)).status).toBe(400);
   });
 });
 
-describe('commands', () => {
+describe('GET /api/commands and POST /api/search/commands', () => {
   const listed = async (name: string, rest = '') =>
     await get(`/api/commands?filter=name:$eq:${encodeURIComponent(name)}${rest}`);
 
-  test('are found by name, in two ways', async () => {
+  test('commands are found by name through both endpoints', async () => {
     const _id = emulator.store.addNamed('command', 'restart, then wait: 100%');
     emulator.store.addNamed('command', 'restart');
     const one = { results: [{ _id, name: 'restart, then wait: 100%' }], totalCount: 1 };
@@ -346,7 +356,7 @@ describe('commands', () => {
     expect(await listed('RESTART*')).toMatchObject({ totalCount: 2 });
   });
 
-  test('come in pages, sorted by id', async () => {
+  test('commands are paged and sorted by id', async () => {
     const ids = Array.from({ length: 12 }, (_, i) =>
       emulator.store.addNamed('command', `page-${i}`),
     ).sort();
@@ -357,12 +367,15 @@ describe('commands', () => {
     expect(await listed('page-*', '&limit=100&skip=10')).toMatchObject({ results: rest });
   });
 
-  test.each(['filter=name:eq:web', 'filter=web', 'limit=101x'])('refuse %s', async (query) => {
-    expect((await send('GET', `/api/commands?${query}`)).status).toBe(400);
-  });
+  test.each(['filter=name:eq:web', 'filter=web', 'limit=101x'])(
+    'the query %s is answered 400',
+    async (query) => {
+      expect((await send('GET', `/api/commands?${query}`)).status).toBe(400);
+    },
+  );
 });
 
-test('what goes wrong with a request goes wrong with an administrator as well', async () => {
+test("faults hit an administrator's requests too", async () => {
   emulator.faults.add({ fault: { kind: 'status', status: 429, retryAfter: 3 } });
   emulator.faults.add({ fault: { kind: 'mangle', change: () => ['mangled'] } });
   const replies = [await send('GET', '/api/v2/policies'), await send('GET', '/api/v2/policies')];

@@ -1,10 +1,10 @@
 import { bodyFilter, queryFilter } from './admin-filter.ts';
+import { errorAnswer } from './error-answer.ts';
 import { type Entry, page, resultsPage, sorted } from './paging.ts';
-import { refused } from './refused.ts';
 import type { Store } from './store.ts';
 import type { Answer, ObjectType } from './types.ts';
 
-/** The lists of the second API that names are read from. */
+/** The lists of the v2 API from which names are read, by path. */
 const LISTS: Readonly<Record<string, ObjectType>> = {
   '/api/v2/systemgroups': 'system_group',
   '/api/v2/usergroups': 'user_group',
@@ -12,7 +12,9 @@ const LISTS: Readonly<Record<string, ObjectType>> = {
   '/api/v2/policies': 'policy',
 };
 
-/** What an administrator asked for, of what names are read from; all else is not offered. */
+/**
+ * Answers an administrator's request. Only the endpoints from which names are read are emulated.
+ */
 export function answerAdmin(store: Store, method: string, url: URL, body: unknown): Answer {
   switch (`${method} ${url.pathname}`) {
     case 'POST /api/search/systemusers':
@@ -23,33 +25,33 @@ export function answerAdmin(store: Store, method: string, url: URL, body: unknow
       return commands(store, url);
   }
   const type = method === 'GET' ? LISTS[url.pathname] : undefined;
-  return type === undefined ? refused(url.pathname, 401) : list(store, type, url);
+  return type === undefined ? errorAnswer(url.pathname, 401) : list(store, type, url);
 }
 
 function list(store: Store, type: ObjectType, { search, searchParams }: URL): Answer {
   const filter = queryFilter(search, 'eq');
   if (filter === undefined) return INVALID_FILTER;
-  const desired = entries(store, type).filter(filter);
-  return page(store, { type, entries: sorted(desired, searchParams.get('sort')) }, searchParams);
+  const matching = entries(store, type).filter(filter);
+  return page(store, { type, entries: sorted(matching, searchParams.get('sort')) }, searchParams);
 }
 
 function commands(store: Store, { search, searchParams }: URL): Answer {
   const filter = queryFilter(search, '$eq');
   if (filter === undefined) return INVALID_FILTER;
   const { limit, skip, fields, sort } = Object.fromEntries(searchParams);
-  const desired = sorted(entries(store, 'command').filter(filter), sort ?? '_id');
-  return resultsPage(store, { type: 'command', entries: desired }, { limit, skip, fields });
+  const matching = sorted(entries(store, 'command').filter(filter), sort ?? '_id');
+  return resultsPage(store, { type: 'command', entries: matching }, { limit, skip, fields });
 }
 
 function search(store: Store, type: ObjectType, body: unknown): Answer {
-  const { filter: asked, limit, skip, fields, sort } = Object(body);
-  const filter = bodyFilter(asked);
+  const { filter: given, limit, skip, fields, sort } = Object(body);
+  const filter = bodyFilter(given);
   if (filter === undefined) return INVALID_FILTER;
-  const desired = sorted(
+  const matching = sorted(
     entries(store, type).filter(filter),
     typeof sort === 'string' ? sort : '_id',
   );
-  return resultsPage(store, { type, entries: desired }, { limit, skip, fields });
+  return resultsPage(store, { type, entries: matching }, { limit, skip, fields });
 }
 
 const INVALID_FILTER: Answer = { status: 400, body: { message: 'invalid filter' } };
@@ -58,7 +60,7 @@ function entries(store: Store, type: ObjectType): Entry[] {
   return store.idsOf(type).map((id) => entry(store, type, id));
 }
 
-/** An object as its API lists it. */
+/** Returns an object in the form in which its API lists it. */
 function entry(store: Store, type: ObjectType, id: string): Entry {
   const { name, email, membershipMethod } = store.descriptionOf(type, id);
   switch (type) {

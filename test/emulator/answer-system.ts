@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { errorAnswer } from './error-answer.ts';
 import { traverseUsers } from './graph-paths.ts';
 import { page, sorted } from './paging.ts';
-import { refused } from './refused.ts';
 import type { Store } from './store.ts';
 import {
   type Answer,
@@ -17,7 +17,7 @@ const ALREADY_EXISTS: Answer = { status: 409, body: { message: 'Already Exists' 
 const NO_CONTENT: Answer = { status: 204 };
 const bad = (message: string): Answer => ({ status: 400, body: { message } });
 
-/** Carries out what a system asked for. `systemId` is proven. */
+/** Carries out a system's request. The caller has verified that `systemId` signed it. */
 export function answerSystem(
   store: Store,
   systemId: string,
@@ -30,11 +30,11 @@ export function answerSystem(
   const group = /^\/api\/v2\/systemgroups\/([0-9a-f]{24})\/members$/.exec(pathname)?.[1];
   switch (`${method} ${group === undefined ? pathname : 'members'}`) {
     case `GET /api/systems/${systemId}`:
-      return { status: 200, body: shown(store, systemId) };
+      return { status: 200, body: recordBody(store, systemId) };
     case `PUT /api/systems/${systemId}`:
       return put(store, systemId, body);
     case `DELETE /api/systems/${systemId}`: {
-      const record = shown(store, systemId);
+      const record = recordBody(store, systemId);
       store.removeSystem(systemId);
       return { status: 200, body: record };
     }
@@ -47,13 +47,13 @@ export function answerSystem(
     case `POST ${own}/associations`:
       return associate(store, systemId, body);
     case 'POST members':
-      return group === undefined ? NOT_FOUND : member(store, systemId, group, body);
+      return group === undefined ? NOT_FOUND : changeMembership(store, systemId, group, body);
     default:
-      return refused(pathname, 401);
+      return errorAnswer(pathname, 401);
   }
 }
 
-function shown(store: Store, systemId: string): unknown {
+function recordBody(store: Store, systemId: string): unknown {
   const { primarySystemUser, ...record } = store.record(systemId);
   return store.flatPrimaryUser
     ? { ...record, 'primarySystemUser.id': primarySystemUser.id }
@@ -72,8 +72,8 @@ const WRITABLE: Readonly<Record<string, (value: unknown) => boolean>> = {
 };
 
 /**
- * Whether this may be one of a record's attributes. JumpCloud publishes a name and a value; what else
- * an attribute has, or lacks, is taken back as it is.
+ * Reports whether a value is accepted as an attribute. JumpCloud documents a name and a value.
+ * Other keys, and a missing value, are accepted only as the record already has them.
  */
 function isAttribute(given: unknown, current: readonly object[]): boolean {
   const { name, value, ...rest } = Object(given);
@@ -92,16 +92,16 @@ function put(store: Store, systemId: string, body: unknown): Answer {
   if (Object(body) !== body || Array.isArray(body)) return bad('a JSON object is required');
   const given = Object.entries(Object(body));
   const record: SystemRecord = store.record(systemId);
-  const fits = (field: string, value: unknown) =>
+  const isAccepted = (field: string, value: unknown) =>
     field === 'attributes'
       ? Array.isArray(value) && value.every((one) => isAttribute(one, record.attributes ?? []))
       : Object.hasOwn(WRITABLE, field) && WRITABLE[field]?.(value);
-  const unfit = given.find(([field, value]) => !fits(field, value));
-  if (unfit !== undefined) return bad(`invalid ${unfit[0]}`);
+  const invalid = given.find(([field, value]) => !isAccepted(field, value));
+  if (invalid !== undefined) return bad(`invalid ${invalid[0]}`);
   const { 'primarySystemUser.id': user, ...fields } = Object(body);
   Object.assign(record, structuredClone(fields));
   if (user !== undefined) record.primarySystemUser = { id: user };
-  return { status: 200, body: shown(store, systemId) };
+  return { status: 200, body: recordBody(store, systemId) };
 }
 
 function memberOf(store: Store, systemId: string, query: URLSearchParams): Answer {
@@ -117,7 +117,7 @@ function memberOf(store: Store, systemId: string, query: URLSearchParams): Answe
 
 function associations(store: Store, systemId: string, query: URLSearchParams): Answer {
   const targets = query.get('targets');
-  if (!isAssociationType(targets)) return bad('targets is required, and one of the types');
+  if (!isAssociationType(targets)) return bad('targets is required and must be an object type');
   const edges = store.edgesOf(systemId, targets).map(([id, attributes]) => ({
     to: { type: targets, id },
     attributes: attributes ?? null,
@@ -125,11 +125,11 @@ function associations(store: Store, systemId: string, query: URLSearchParams): A
   return page(store, { type: targets, entries: edges }, query);
 }
 
-function member(store: Store, systemId: string, group: string, body: unknown): Answer {
+function changeMembership(store: Store, systemId: string, group: string, body: unknown): Answer {
   const { op, type, id } = Object(body);
   const members = store.groups.get(group);
-  if (type !== 'system' || id !== systemId) return bad('a system may only move itself');
-  if (op !== 'add' && op !== 'remove') return bad('op is add or remove');
+  if (type !== 'system' || id !== systemId) return bad('a system may only add or remove itself');
+  if (op !== 'add' && op !== 'remove') return bad('op must be add or remove');
   if (members === undefined || !store.exists('system_group', group)) return NOT_FOUND;
   const { membershipMethod, refusal } = store.descriptionOf('system_group', group);
   if (membershipMethod.startsWith('DYNAMIC_')) return dynamicAnswer(refusal);
@@ -141,7 +141,7 @@ function member(store: Store, systemId: string, group: string, body: unknown): A
   return members.delete(systemId) ? NO_CONTENT : NOT_FOUND;
 }
 
-/** JumpCloud publishes no answer for a group that a rule fills: which it is, the group says. */
+/** JumpCloud does not document this answer, so each dynamic group sets its own. */
 function dynamicAnswer(refusal: Description['refusal']): Answer {
   if (refusal === 204) return NO_CONTENT;
   if (refusal === 403) return { status: 403, body: { message: 'Forbidden' } };
@@ -150,8 +150,9 @@ function dynamicAnswer(refusal: Description['refusal']): Answer {
 
 function associate(store: Store, systemId: string, body: unknown): Answer {
   const { op, type, id, attributes } = Object(body);
-  if (!isAssociationType(type) || !/^[0-9a-f]{24}$/.test(String(id))) return bad('type and id');
-  if (!fitAttributes(type, attributes)) return bad('attributes');
+  if (!isAssociationType(type) || !/^[0-9a-f]{24}$/.test(String(id)))
+    return bad('invalid type or id');
+  if (!areEdgeAttributes(type, attributes)) return bad('invalid attributes');
   if (!store.exists(type, id)) return NOT_FOUND;
   const present = store.hasEdge(systemId, type, id);
   switch (op) {
@@ -168,7 +169,7 @@ function associate(store: Store, systemId: string, body: unknown): Answer {
       store.dissociate(systemId, type, id);
       return NO_CONTENT;
     default:
-      return bad('op is add, remove or update');
+      return bad('op must be add, remove or update');
   }
 }
 
@@ -176,7 +177,10 @@ function isAssociationType(value: unknown): value is AssociationType {
   return ASSOCIATION_TYPES.some((type) => type === value);
 }
 
-function fitAttributes(type: AssociationType, attributes: unknown): attributes is EdgeAttributes {
+function areEdgeAttributes(
+  type: AssociationType,
+  attributes: unknown,
+): attributes is EdgeAttributes {
   if (attributes === undefined || attributes === null) return true;
   const { enabled, withoutPassword } = Object(Object(attributes).sudo);
   return (

@@ -22,8 +22,8 @@ const ids = (body: unknown) => (body as { id: string }[]).map(({ id }) => id);
 const associate = (body: unknown) => send('POST', own('associations'), body);
 const SUDO = { sudo: { enabled: true, withoutPassword: false } };
 
-describe('lists', () => {
-  test('come ten at a time, and a hundred at most', async () => {
+describe('the lists of a system', () => {
+  test('a page has 10 entries by default and at most 100', async () => {
     for (let i = 0; i < 120; i++) emulator.store.join(host.systemId, emulator.store.addGroup());
     const count = async (query: string) => ids((await send('GET', own(query))).body).length;
     expect(await count('memberof')).toBe(10);
@@ -33,7 +33,7 @@ describe('lists', () => {
     expect(await count('memberof?skip=120')).toBe(0);
   });
 
-  test('sort on request, and have every entry on one page', async () => {
+  test('a sorted list has every entry on exactly one page', async () => {
     for (let i = 0; i < 25; i++) emulator.store.join(host.systemId, emulator.store.addGroup());
     const all = emulator.store.groupsOf(host.systemId).sort();
     const page = async (query: string) => ids((await send('GET', own(`memberof?${query}`))).body);
@@ -43,7 +43,7 @@ describe('lists', () => {
     expect([...pages.flat(), ...(await page('sort=id&skip=20'))]).toEqual(all);
   });
 
-  test('a list counts an entry whose object was deleted, and does not show it', async () => {
+  test('a list counts an entry whose object was deleted, but omits it', async () => {
     const { store } = emulator;
     const [deleted = '', ...others] = Array.from({ length: 15 }, () => store.addGroup()).sort();
     for (const id of [deleted, ...others]) store.join(host.systemId, id);
@@ -60,7 +60,7 @@ describe('lists', () => {
   });
 
   test.each(ASSOCIATION_TYPES)(
-    'the list of %s associations shows no edge to a deleted object',
+    'the list of %s associations omits edges to deleted objects',
     async (type) => {
       const { store } = emulator;
       const [id, deleted] = [store.add(type), store.add(type)];
@@ -75,7 +75,7 @@ describe('lists', () => {
     },
   );
 
-  test('the list of users shows no user who was deleted', async () => {
+  test('the list of users omits deleted users', async () => {
     const { store } = emulator;
     const [user, deleted] = [store.addUser(), store.addUser()];
     store.associate(host.systemId, 'user_group', store.addUserGroup([deleted, user]));
@@ -84,7 +84,7 @@ describe('lists', () => {
     expect([ids(body), headers['x-total-count']]).toEqual([[user], '2']);
   });
 
-  test('a list comes without its count on request', async () => {
+  test('the total count of a list can be switched off', async () => {
     emulator.store.join(host.systemId, emulator.store.addGroup());
     emulator.store.listsAreCounted = false;
     const { body, headers } = await send('GET', own('memberof'));
@@ -92,60 +92,75 @@ describe('lists', () => {
     expect([ids(body).length, headers['x-total-count']]).toEqual([1, undefined]);
   });
 
-  test.each(['limit=0', 'limit=x', 'skip=-1', 'limit=1.5'])('refuse %s', async (query) => {
-    expect((await send('GET', own(`memberof?${query}`))).status).toBe(400);
-  });
+  test.each(['limit=0', 'limit=x', 'skip=-1', 'limit=1.5'])(
+    'the query %s is answered 400',
+    async (query) => {
+      expect((await send('GET', own(`memberof?${query}`))).status).toBe(400);
+    },
+  );
 
-  test.each(ASSOCIATION_TYPES)('of %s show direct edges of that type', async (type) => {
-    const id = emulator.store.add(type);
-    emulator.store.associate(host.systemId, type, id);
-    const other = type === 'command' ? 'policy' : 'command';
-    emulator.store.associate(host.systemId, other, emulator.store.add(other));
-    const { body } = await send('GET', own(`associations?targets=${type}`));
-    expect(body).toEqual([{ to: { type, id }, attributes: null }]);
-  });
+  test.each(ASSOCIATION_TYPES)(
+    'the list of %s associations has only direct edges of that type',
+    async (type) => {
+      const id = emulator.store.add(type);
+      emulator.store.associate(host.systemId, type, id);
+      const other = type === 'command' ? 'policy' : 'command';
+      emulator.store.associate(host.systemId, other, emulator.store.add(other));
+      const { body } = await send('GET', own(`associations?targets=${type}`));
+      expect(body).toEqual([{ to: { type, id }, attributes: null }]);
+    },
+  );
 
   test.each(['', '?targets=', '?targets=system'])(
-    'of associations%s are refused',
+    'GET associations%s is answered 400',
     async (query) => {
       expect((await send('GET', own(`associations${query}`))).status).toBe(400);
     },
   );
 });
 
-describe('associations', () => {
-  test.each(ASSOCIATION_TYPES)('of %s are added and removed once', async (type) => {
-    const id = emulator.store.add(type);
-    expect((await associate({ op: 'add', type, id })).status).toBe(204);
-    const again = await associate({ op: 'add', type, id });
-    expect(again).toMatchObject({ status: 409, body: { message: 'Already Exists' } });
-    expect(emulator.store.edgesOf(host.systemId, type)).toEqual([[id, undefined]]);
-    expect((await associate({ op: 'remove', type, id })).status).toBe(204);
-    expect((await associate({ op: 'remove', type, id })).status).toBe(404);
-  });
+describe('POST associations', () => {
+  test.each(ASSOCIATION_TYPES)(
+    'an association of type %s can be added and removed only once',
+    async (type) => {
+      const id = emulator.store.add(type);
+      expect((await associate({ op: 'add', type, id })).status).toBe(204);
+      const again = await associate({ op: 'add', type, id });
+      expect(again).toMatchObject({ status: 409, body: { message: 'Already Exists' } });
+      expect(emulator.store.edgesOf(host.systemId, type)).toEqual([[id, undefined]]);
+      expect((await associate({ op: 'remove', type, id })).status).toBe(204);
+      expect((await associate({ op: 'remove', type, id })).status).toBe(404);
+    },
+  );
 
-  test.each(['user', 'user_group'] as const)('of %s carry sudo', async (type) => {
-    const id = emulator.store.add(type);
-    expect((await associate({ op: 'update', type, id, attributes: SUDO })).status).toBe(404);
-    expect((await associate({ op: 'add', type, id, attributes: SUDO })).status).toBe(204);
-    const { body } = await send('GET', own(`associations?targets=${type}`));
-    expect(body).toEqual([{ to: { type, id }, attributes: SUDO }]);
-    const more = { sudo: { enabled: true, withoutPassword: true } };
-    expect((await associate({ op: 'update', type, id, attributes: more })).status).toBe(204);
-    expect(emulator.store.edgesOf(host.systemId, type)).toEqual([[id, more]]);
-  });
+  test.each(['user', 'user_group'] as const)(
+    'an association of type %s keeps its sudo attributes',
+    async (type) => {
+      const id = emulator.store.add(type);
+      expect((await associate({ op: 'update', type, id, attributes: SUDO })).status).toBe(404);
+      expect((await associate({ op: 'add', type, id, attributes: SUDO })).status).toBe(204);
+      const { body } = await send('GET', own(`associations?targets=${type}`));
+      expect(body).toEqual([{ to: { type, id }, attributes: SUDO }]);
+      const more = { sudo: { enabled: true, withoutPassword: true } };
+      expect((await associate({ op: 'update', type, id, attributes: more })).status).toBe(204);
+      expect(emulator.store.edgesOf(host.systemId, type)).toEqual([[id, more]]);
+    },
+  );
 
-  const unfit: [name: string, body: (id: string) => object][] = [
+  const invalid: [name: string, body: (id: string) => object][] = [
     ['an unknown operation', (id) => ({ op: 'set', type: 'user', id })],
     ['an unknown type', (id) => ({ op: 'add', type: 'system', id })],
-    ['an id that is none', () => ({ op: 'add', type: 'user', id: 'jane' })],
-    ['sudo for a command', (id) => ({ op: 'add', type: 'command', id, attributes: SUDO })],
+    ['an invalid id', () => ({ op: 'add', type: 'user', id: 'jane' })],
     [
-      'half of sudo',
+      'sudo attributes of a command',
+      (id) => ({ op: 'add', type: 'command', id, attributes: SUDO }),
+    ],
+    [
+      'incomplete sudo attributes',
       (id) => ({ op: 'add', type: 'user', id, attributes: { sudo: { enabled: true } } }),
     ],
     [
-      'no password without sudo',
+      'withoutPassword without sudo',
       (id) => ({
         op: 'add',
         type: 'user',
@@ -154,18 +169,18 @@ describe('associations', () => {
       }),
     ],
   ];
-  test.each(unfit)('refuse %s', async (_, body) => {
+  test.each(invalid)('a body with %s is answered 400 and changes nothing', async (_, body) => {
     const id = emulator.store.addUser();
     emulator.store.addObject('command', id);
     expect((await associate(body(id))).status).toBe(400);
     expect(emulator.store.snapshot(host.systemId).edges).toEqual([]);
   });
 
-  test('to what does not exist are not found', async () => {
+  test('an association with a missing object is answered 404', async () => {
     expect((await associate({ op: 'add', type: 'user', id: newId() })).status).toBe(404);
   });
 
-  test('are refused as anything but JSON', async () => {
+  test('a body that is not declared as JSON is answered 400', async () => {
     const path = own('associations');
     const body = { op: 'add', type: 'user', id: emulator.store.addUser() };
     const date = now();
@@ -180,11 +195,11 @@ describe('associations', () => {
   });
 });
 
-describe('memberships', () => {
+describe('POST members of a system group', () => {
   const member = (group: string, body: object) =>
     send('POST', `/api/v2/systemgroups/${group}/members`, body);
 
-  test('are added and removed once', async () => {
+  test('a membership can be added and removed only once', async () => {
     const group = emulator.store.addGroup();
     const body = { type: 'system', id: host.systemId };
     expect((await member(group, { op: 'add', ...body })).status).toBe(204);
@@ -200,14 +215,14 @@ describe('memberships', () => {
     { op: 'add', type: 'system', id: '0123456789abcdef01234567' },
     { op: 'add', type: 'user' },
     { op: 'update', type: 'system' },
-  ])('refuse %j', async (body) => {
+  ])('the body %j is answered 400 and changes nothing', async (body) => {
     const group = emulator.store.addGroup();
     expect((await member(group, { id: host.systemId, ...body })).status).toBe(400);
     expect(emulator.store.groups.get(group)?.size).toBe(0);
   });
 });
 
-describe('a group that a rule fills', () => {
+describe('a dynamic group', () => {
   const member = (group: string, op: string) =>
     send('POST', `/api/v2/systemgroups/${group}/members`, {
       op,
@@ -226,19 +241,22 @@ describe('a group that a rule fills', () => {
     [403, 403],
     [204, 204],
     [400, undefined],
-  ] as const)('answers %i to whoever joins or leaves, when told %s', async (status, refusal) => {
-    const group = dynamic(refusal);
-    const message = status === 204 ? undefined : expect.any(String);
-    const refused = { status, body: message && { message } };
-    expect(await member(group, 'add')).toMatchObject(refused);
-    expect(emulator.store.groupsOf(host.systemId)).toEqual([]);
-    emulator.store.join(host.systemId, group);
-    expect(await member(group, 'add')).toMatchObject(refused);
-    expect(await member(group, 'remove')).toMatchObject(refused);
-    expect(emulator.store.groupsOf(host.systemId)).toEqual([group]);
-  });
+  ] as const)(
+    'joining and leaving are answered %i if its refusal is %s, without effect',
+    async (status, refusal) => {
+      const group = dynamic(refusal);
+      const message = status === 204 ? undefined : expect.any(String);
+      const refused = { status, body: message && { message } };
+      expect(await member(group, 'add')).toMatchObject(refused);
+      expect(emulator.store.groupsOf(host.systemId)).toEqual([]);
+      emulator.store.join(host.systemId, group);
+      expect(await member(group, 'add')).toMatchObject(refused);
+      expect(await member(group, 'remove')).toMatchObject(refused);
+      expect(emulator.store.groupsOf(host.systemId)).toEqual([group]);
+    },
+  );
 
-  test('may be one that was filled by hand before', async () => {
+  test('a static group can become dynamic and static again', async () => {
     const group = emulator.store.addGroup();
     expect((await member(group, 'add')).status).toBe(204);
     emulator.store.describe('system_group', group, {
@@ -251,7 +269,7 @@ describe('a group that a rule fills', () => {
   });
 });
 
-test('users are listed with every way in, and the sudo of all ways together', async () => {
+test('the list of users has every path of a user and the sudo of all paths', async () => {
   const { store } = emulator;
   const [direct, twice, far, farther] = [1, 2, 3, 4].map(() => store.addUser());
   const userGroup = store.addUserGroup([twice ?? '']);
@@ -289,8 +307,8 @@ test('users are listed with every way in, and the sudo of all ways together', as
   ]);
 });
 
-describe('the record', () => {
-  test('takes the fields that are given and keeps the others', async () => {
+describe('PUT and DELETE of a record', () => {
+  test('PUT changes the given fields and keeps the others', async () => {
     const before = structuredClone(emulator.store.record(host.systemId));
     const { status, body } = await send('PUT', record(), { displayName: 'web-1' });
     expect(status).toBe(200);
@@ -298,7 +316,7 @@ describe('the record', () => {
     expect((await send('GET', record())).body).toEqual(body);
   });
 
-  test('takes an attribute back with the keys and the missing value that it has', async () => {
+  test('PUT accepts an odd attribute only with the keys that it already has', async () => {
     const odd = [
       { name: 'a', value: 'old', _id: newId() },
       { name: 'b' },
@@ -313,17 +331,17 @@ describe('the record', () => {
     expect(await put([{ name: 'd', value: null }])).toBe(400);
   });
 
-  test('replaces the whole list of attributes', async () => {
+  test('PUT replaces the whole list of attributes', async () => {
     const list = (...names: string[]) => names.map((name) => ({ name, value: '1' }));
     await send('PUT', record(), { attributes: list('a', 'b') });
     await send('PUT', record(), { attributes: list('c') });
     expect(emulator.store.record(host.systemId).attributes).toEqual(list('c'));
   });
 
-  test('takes the primary user as a flat key and shows it in either form', async () => {
+  test('PUT takes the primary user as a flat key, and GET returns it in either form', async () => {
     const user = newId();
-    const shown = await send('PUT', record(), { 'primarySystemUser.id': user });
-    expect(shown.body).toMatchObject({ primarySystemUser: { id: user } });
+    const reply = await send('PUT', record(), { 'primarySystemUser.id': user });
+    expect(reply.body).toMatchObject({ primarySystemUser: { id: user } });
     emulator.store.flatPrimaryUser = true;
     const { body } = await send('GET', record());
     expect(body).toHaveProperty(['primarySystemUser.id'], user);
@@ -333,17 +351,17 @@ describe('the record', () => {
     expect(emulator.store.record(host.systemId).primarySystemUser).toEqual({ id: null });
   });
 
-  const unfit: [name: string, fields: object][] = [
+  const invalid: [name: string, fields: object][] = [
     ['a number for text', { displayName: 1 }],
     ['text for a boolean', { allowSshRootLogin: 'true' }],
-    ['a field that is not to be written', { hostname: 'web-1' }],
-    ['a field that every object has', { constructor: 'x' }],
-    ['attributes that are no list', { attributes: { a: 'b' } }],
+    ['a read-only field', { hostname: 'web-1' }],
+    ['a property name of every object', { constructor: 'x' }],
+    ['attributes that are not a list', { attributes: { a: 'b' } }],
     ['an attribute that is too long', { attributes: [{ name: 'a', value: 'x'.repeat(1025) }] }],
     ['an attribute without a value', { attributes: [{ name: 'a' }] }],
     ['a primary user by name', { 'primarySystemUser.id': 'jane' }],
   ];
-  test.each(unfit)('refuses %s, and all that comes with it', async (_, fields) => {
+  test.each(invalid)('PUT with %s is answered 400 and changes no field', async (_, fields) => {
     const before = structuredClone(emulator.store.record(host.systemId));
     const reply = await send('PUT', record(), { displayName: 'web-2', ...fields });
     expect(reply.status).toBe(400);
@@ -351,13 +369,13 @@ describe('the record', () => {
   });
 
   test.each([[undefined], [null], [[]], ['displayName']])(
-    'refuses to be written with %j',
+    'PUT with the body %j is answered 400',
     async (body) => {
       expect((await send('PUT', record(), body)).status).toBe(400);
     },
   );
 
-  test('goes with everything about the host', async () => {
+  test('DELETE removes the record and its memberships', async () => {
     const group = emulator.store.addGroup();
     emulator.store.join(host.systemId, group);
     const before = structuredClone(emulator.store.record(host.systemId));

@@ -3,26 +3,26 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Emulator, type EnrolledHost, startEmulator } from './emulator.ts';
-import { enrolForCalls, furnishDynamicGroup } from './furnish.ts';
-import { introduction, type Offer } from './introduction.ts';
+import { introduction, type StartedEmulator } from './introduction.ts';
 import { writeReadyFile } from './ready-file.ts';
+import { addDynamicGroup, addSampleObjects } from './sample-objects.ts';
 import type { LoggedRequest } from './types.ts';
 
 const USAGE = 'npm run emulator [-- --port N --dir DIR --hosts N --ready-file FILE]';
 
-/** What is said, without a stack, to somebody who asked for what cannot be. */
-class Refusal extends Error {}
+/** An error of the person who ran the command. It is printed without a stack trace. */
+class UsageError extends Error {}
 
-interface DesiredByModule {
+interface CommandOptions {
   readonly port: number;
-  /** Each in a folder of its own inside `dir`, when there are several. */
+  /** If there are several, each has its own directory inside `dir`. */
   readonly hosts: number;
-  /** Undefined for new folders, removed at the end. */
+  /** If undefined, temporary directories are used and removed at the end. */
   readonly dir: string | undefined;
   readonly readyFile: string | undefined;
 }
 
-function readDesired(): DesiredByModule {
+function readOptions(): CommandOptions {
   const text = { type: 'string' } as const;
   try {
     const options = { port: text, dir: text, hosts: text, 'ready-file': text };
@@ -34,7 +34,7 @@ function readDesired(): DesiredByModule {
       readyFile: values['ready-file'] && resolve(values['ready-file']),
     };
   } catch (error) {
-    throw new Refusal(`${(error as Error).message.replace(/\.$/, '')}. Usage: ${USAGE}`);
+    throw new UsageError(`${(error as Error).message.replace(/\.$/, '')}. Usage: ${USAGE}`);
   }
 }
 
@@ -44,11 +44,13 @@ function wholeNumber(option: string, text: string, from: number, to: number): nu
   throw new Error(`--${option} must be a number from ${from} to ${to}, got "${text}"`);
 }
 
-/** A real agent's key, once overwritten, is gone. */
-function requireOwnDirectory(dir: string): void {
+/** Refuses the directory of a real agent: overwriting its key would destroy it. */
+function requireEmulatorDirectory(dir: string): void {
   const conf = join(dir, 'jcagent.conf');
   if (!existsSync(conf) || readFileSync(conf, 'utf8').includes('"o=example,')) return;
-  throw new Refusal(`${dir} holds an agent that is not the emulator's. Choose another folder.`);
+  throw new UsageError(
+    `${dir} holds an agent that is not the emulator's. Choose another directory.`,
+  );
 }
 
 async function listen(port: number): Promise<Emulator> {
@@ -56,8 +58,10 @@ async function listen(port: number): Promise<Emulator> {
     return await startEmulator({ port });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const reason = code === 'EADDRINUSE' ? 'is in use' : `cannot be had (${code})`;
-    throw new Refusal(`Port ${port} ${reason}. Choose another with --port, or none for any.`);
+    const reason = code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`;
+    throw new UsageError(
+      `Port ${port} ${reason}. Choose another with --port, or omit --port for any free port.`,
+    );
   }
 }
 
@@ -66,55 +70,55 @@ async function enrol(emulator: Emulator, agentDir: string | undefined): Promise<
     return await emulator.enrol(agentDir === undefined ? {} : { agentDir });
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
-    throw new Refusal(`${path} cannot be written (${code}). Choose another folder.`);
+    throw new UsageError(`${path} cannot be written (${code}). Choose another directory.`);
   }
 }
 
-function describe({ method, url, status, body }: LoggedRequest): string {
+function requestLine({ method, url, status, body }: LoggedRequest): string {
   const written = body === undefined ? '' : ` ${JSON.stringify(body)}`;
   return `${method} ${url} ${status || 'no answer'}${written}`;
 }
 
-/** The folders of so many hosts, all checked before the first is written. */
-function foldersOf({ dir, hosts }: DesiredByModule): readonly (string | undefined)[] {
+/** Returns each host's directory. All are checked before any is written. */
+function agentDirectories({ dir, hosts }: CommandOptions): readonly (string | undefined)[] {
   const numbers = Array.from({ length: hosts }, (_, i) => i + 1);
   if (dir === undefined) return numbers.map(() => undefined);
   const directories = hosts === 1 ? [dir] : numbers.map((number) => join(dir, `host-${number}`));
-  for (const directory of directories) requireOwnDirectory(directory);
+  for (const directory of directories) requireEmulatorDirectory(directory);
   return directories;
 }
 
 async function main(): Promise<void> {
-  const allDesired = readDesired();
-  const [directory, ...directories] = foldersOf(allDesired);
-  const emulator = await listen(allDesired.port);
+  const options = readOptions();
+  const [directory, ...directories] = agentDirectories(options);
+  const emulator = await listen(options.port);
   const { url, store } = emulator;
   const first = await enrol(emulator, directory);
   const hosts: [EnrolledHost, ...EnrolledHost[]] = [first];
   for (const other of directories) hosts.push(await enrol(emulator, other));
   const systemIds = hosts.map(({ systemId }) => systemId);
-  const objects = enrolForCalls(store, first.systemId);
-  objects.push(furnishDynamicGroup(store, systemIds));
-  const offer: Offer = { url, hosts, objects, apiKey: store.addApiKey() };
-  emulator.onRequest.push((request) => console.log(describe(request)));
+  const objects = addSampleObjects(store, first.systemId);
+  objects.push(addDynamicGroup(store, systemIds));
+  const started: StartedEmulator = { url, hosts, objects, apiKey: store.addApiKey() };
+  emulator.onRequest.push((request) => console.log(requestLine(request)));
 
-  let ending = false;
-  const end = async () => {
-    // A terminal's Ctrl-C arrives twice: directly, and through the program that started this one.
-    if (ending) return;
-    ending = true;
+  let isClosing = false;
+  const close = async () => {
+    // Ctrl-C in a terminal arrives twice: directly, and through npm.
+    if (isClosing) return;
+    isClosing = true;
     await emulator.close();
-    if (allDesired.dir === undefined) for (const host of hosts) await host.remove();
-    if (allDesired.readyFile !== undefined) await rm(allDesired.readyFile, { force: true });
+    if (options.dir === undefined) for (const host of hosts) await host.remove();
+    if (options.readyFile !== undefined) await rm(options.readyFile, { force: true });
     process.exit(0);
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, close);
 
-  console.log(introduction(offer));
-  if (allDesired.readyFile !== undefined) await writeReadyFile(allDesired.readyFile, offer);
+  console.log(introduction(started));
+  if (options.readyFile !== undefined) await writeReadyFile(options.readyFile, started);
 }
 
 main().catch((error) => {
-  console.error(error instanceof Refusal ? error.message : error);
+  console.error(error instanceof UsageError ? error.message : error);
   process.exit(1);
 });

@@ -5,14 +5,14 @@ import { adminRefusal } from './admin-refusal.ts';
 import { answerAdmin } from './answer-admin.ts';
 import { answerSystem } from './answer-system.ts';
 import { type EnrolledHost, type EnrolOptions, enrol } from './enrol.ts';
+import { errorAnswer } from './error-answer.ts';
 import { FaultScript } from './faults.ts';
 import { GraphLag } from './graph-lag.ts';
 import { type InitialisationRace, InitialisationRaces } from './initialisation-race.ts';
+import { type Exchange, injectFault } from './inject-fault.ts';
 import type { TlsIdentity } from './keys.ts';
-import { type Exchange, misbehave } from './misbehave.ts';
 import { type RateLimit, rateLimiter } from './rate-limit.ts';
 import { readBody } from './read-body.ts';
-import { refused } from './refused.ts';
 import { respond, respondStatus } from './respond.ts';
 import { Store } from './store.ts';
 import type { Answer, LoggedRequest } from './types.ts';
@@ -21,27 +21,27 @@ import { claimedSystem, isSigned, provenSystem } from './verify-signature.ts';
 export type { EnrolledHost } from './enrol.ts';
 
 export interface EmulatorOptions {
-  /** 0, the default, takes any that is free. */
+  /** 0, the default, means any free port. */
   readonly port?: number;
   /** Serves https with this certificate. */
   readonly tls?: TlsIdentity;
-  /** How far a request's Date may be off, in seconds. */
+  /** The clock skew that is accepted in a request's Date, in seconds. */
   readonly skewTolerance?: number;
-  /** Milliseconds since the epoch; a wrong clock is a shifted one. */
+  /** Returns milliseconds since the epoch. */
   readonly clock?: () => number;
-  /** For how long after a write the graph still reads as before, in milliseconds. */
+  /** How long reads of the graph stay stale after a write, in milliseconds. */
   readonly observeLag?: number;
-  /** More requests than these are answered 429. */
+  /** Requests above this limit are answered with 429. */
   readonly rateLimit?: RateLimit;
-  /** Makes all ids the same in every run, for whoever records results. */
+  /** Makes all ids reproducible, so that recorded results can be compared. */
   readonly seed?: number;
 }
 
 export type Emulator = Awaited<ReturnType<typeof startEmulator>>;
 
 /**
- * JumpCloud on loopback, with a directory of its own and faults at will: the System Context API,
- * and of the administrators' API what names are read from.
+ * Starts an emulated JumpCloud on loopback, with its own organisation and faults on demand. It has
+ * the System Context API, and the endpoints from which administrators read names.
  */
 export async function startEmulator(options: EmulatorOptions = {}) {
   const { skewTolerance = 300, clock = Date.now, observeLag = 0, rateLimit } = options;
@@ -54,14 +54,16 @@ export async function startEmulator(options: EmulatorOptions = {}) {
   const hostClocks = new Map<string, number>();
   const onRequest: ((request: LoggedRequest) => void)[] = [];
 
-  /** The time as the host that a request comes from has to see it for its own clock to be wrong. */
+  /**
+   * The server's time as a request's host sees it: shifted, if that host's clock is to be wrong.
+   */
   const clockFor = (request: IncomingMessage) =>
     clock() - (hostClocks.get(claimedSystem(request) ?? '') ?? 0);
 
   const prove = (request: IncomingMessage) =>
     provenSystem(store, request, clockFor(request), skewTolerance * 1000);
 
-  /** What a request would be answered without any fault; carries it out. */
+  /** Carries a request out and returns its answer, as it is without faults. */
   const carryOut = (request: IncomingMessage, body: unknown): Answer => {
     const url = new URL(request.url ?? '/', 'http://emulator');
     const { method = 'GET', headers } = request;
@@ -69,7 +71,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
     const refusal = isSigned(request)
       ? systemId === undefined && 401
       : adminRefusal(store, headers);
-    if (refusal) return refused(url.pathname, refusal);
+    if (refusal) return errorAnswer(url.pathname, refusal);
     if (method !== 'GET' && body !== undefined && !isJson(request)) {
       return { status: 400, body: { message: 'Content-Type: application/json is required' } };
     }
@@ -81,10 +83,10 @@ export async function startEmulator(options: EmulatorOptions = {}) {
   const carryOutFor = (systemId: string, method: string, url: URL, body: unknown): Answer => {
     const isGraph = url.pathname.startsWith('/api/v2/');
     if (isGraph && method === 'POST') lag.start(systemId);
-    const seen = isGraph && method === 'GET' ? lag.observed(systemId) : store;
-    const given = answerSystem(seen, systemId, method, url, body);
-    if (method === 'PUT' && given.status === 200) races.start(systemId);
-    return given;
+    const observed = isGraph && method === 'GET' ? lag.observed(systemId) : store;
+    const answer = answerSystem(observed, systemId, method, url, body);
+    if (method === 'PUT' && answer.status === 200) races.start(systemId);
+    return answer;
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -116,15 +118,15 @@ export async function startEmulator(options: EmulatorOptions = {}) {
       logged,
       carryOut: () => carryOut(request, body),
       prove: () => prove(request),
-      send(given) {
-        logged.status = given.status;
-        respond(response, given);
+      send(answer) {
+        logged.status = answer.status;
+        respond(response, answer);
       },
     };
     const fault = faults.next({ method, url, body });
     if (fault !== undefined) {
       logged.fault = fault.kind;
-      return misbehave(fault, exchange, store, clock());
+      return injectFault(fault, exchange, store, clock());
     }
     if (!isLimited()) return exchange.send(exchange.carryOut());
     logged.status = 429;
@@ -153,14 +155,14 @@ export async function startEmulator(options: EmulatorOptions = {}) {
     url: options.tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
     port,
     store,
-    /** Every request in the order of arrival. */
+    /** All requests, in order of arrival. */
     requests,
     faults,
-    /** Called with each request once it is over. */
+    /** Listeners, called with each request after it has ended. */
     onRequest,
     clearRequests: () => void requests.splice(0),
-    enrol: (desired?: EnrolOptions): Promise<EnrolledHost> => enrol(store, desired),
-    /** Makes a host's clock wrong: ahead by so many milliseconds, or behind if they are negative. */
+    enrol: (enrolment?: EnrolOptions): Promise<EnrolledHost> => enrol(store, enrolment),
+    /** Makes a host's clock wrong: ahead by that many milliseconds, or behind if negative. */
     shiftHostClock: (systemId: string, aheadMs: number) => void hostClocks.set(systemId, aheadMs),
     initialisationRace: (systemId: string, race: InitialisationRace) => races.add(systemId, race),
     close: () =>

@@ -6,20 +6,20 @@ import type { Store } from './store.ts';
 import type { SystemRecord } from './types.ts';
 
 export interface EnrolOptions {
-  /** Default: a new folder of its own. */
+  /** Default: a new temporary directory. */
   readonly agentDir?: string;
   readonly systemId?: string;
   readonly agentServerHost?: string;
   readonly keyFormat?: 'pkcs1' | 'pkcs8';
   readonly keys?: KeyFiles;
   readonly record?: Partial<SystemRecord>;
-  /** False leaves writing the agent's files to `EnrolledHost.writeFiles`: a late registration. */
+  /** False: the agent registers late, when `EnrolledHost.writeFiles` is called. */
   readonly write?: boolean;
-  /** True for an enrolment that JumpCloud does not let act for itself. */
+  /** True for a kind of enrolment that may not use the System Context API. */
   readonly ineligible?: boolean;
 }
 
-/** A host as the agent leaves it once it has registered. */
+/** A host on which the agent has registered. */
 export interface EnrolledHost {
   readonly agentDir: string;
   readonly systemId: string;
@@ -27,7 +27,7 @@ export interface EnrolledHost {
   remove(): Promise<void>;
 }
 
-/** Registers a host: its record in the store, its files in a folder. */
+/** Registers a host: adds its record to the store and writes its agent's files. */
 export async function enrol(store: Store, options: EnrolOptions = {}): Promise<EnrolledHost> {
   const systemId = options.systemId ?? store.newId();
   const keys = options.keys ?? (await sharedKeyFiles());

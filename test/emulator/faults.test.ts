@@ -24,16 +24,16 @@ const get = (agent?: Agent) => call(emulator.url, host, 'GET', record(), undefin
 const rename = (displayName: string, agent?: Agent) =>
   call(emulator.url, host, 'PUT', record(), { displayName }, agent);
 const nameNow = () => emulator.store.record(host.systemId).displayName;
-const over = () =>
+const nextEnded = () =>
   new Promise<LoggedRequest>((resolve) => {
     emulator.onRequest.push(resolve);
   });
 
-describe('a fault', () => {
+describe('an injected fault', () => {
   beforeEach(() => start());
 
   interface Expected {
-    /** An error's code, or what is answered. */
+    /** An error's code, or the expected answer. */
     readonly answer: string | Partial<WireReply> | ((reply: WireReply) => void);
     readonly logged: number;
     readonly applied: boolean;
@@ -125,7 +125,7 @@ describe('a fault', () => {
         kind: 'concurrent',
         when: 'before',
         change: (store) => {
-          for (const { record } of store.systems.values()) record.displayName = 'theirs';
+          for (const { record } of store.systems.values()) record.displayName = 'changed';
         },
       },
       { answer: { status: 200 }, logged: 200, applied: true },
@@ -145,26 +145,29 @@ describe('a fault', () => {
       },
     ],
   ];
-  test.each(rows)('of %j', async (fault, { answer, logged, applied }) => {
-    emulator.store.record(host.systemId).displayName = 'before';
-    emulator.faults.add({ fault });
-    const ended = over();
-    const reply = await rename('after').catch((error: NodeJS.ErrnoException) => error);
-    if (reply instanceof Error) expect(reply.code).toBe(answer);
-    else if (typeof answer === 'function') answer(reply);
-    else expect(reply).toMatchObject(Object(answer));
-    expect(nameNow()).toBe(applied ? 'after' : 'before');
-    expect(await ended).toMatchObject({ method: 'PUT', status: logged, fault: fault.kind });
-    expect((await ended).endedAt).toBeGreaterThan(0);
-    // It was that one request alone.
-    expect((await rename('next')).status).toBe(200);
-    expect(nameNow()).toBe('next');
-  });
+  test.each(rows)(
+    'the fault %j hits one request as specified',
+    async (fault, { answer, logged, applied }) => {
+      emulator.store.record(host.systemId).displayName = 'before';
+      emulator.faults.add({ fault });
+      const ended = nextEnded();
+      const reply = await rename('after').catch((error: NodeJS.ErrnoException) => error);
+      if (reply instanceof Error) expect(reply.code).toBe(answer);
+      else if (typeof answer === 'function') answer(reply);
+      else expect(reply).toMatchObject(Object(answer));
+      expect(nameNow()).toBe(applied ? 'after' : 'before');
+      expect(await ended).toMatchObject({ method: 'PUT', status: logged, fault: fault.kind });
+      expect((await ended).endedAt).toBeGreaterThan(0);
+      // Only that request was hit.
+      expect((await rename('next')).status).toBe(200);
+      expect(nameNow()).toBe('next');
+    },
+  );
 
-  test('of an endless body ends with the connection', async () => {
+  test('an endless body ends when the client closes the connection', async () => {
     emulator.faults.add({ fault: { kind: 'endless-body' } });
     const agent = new Agent({ keepAlive: true });
-    const ended = over();
+    const ended = nextEnded();
     const reply = get(agent).catch((error: NodeJS.ErrnoException) => error.code);
     await expect.poll(() => emulator.requests[0]?.status).toBe(200);
     agent.destroy();
@@ -172,7 +175,7 @@ describe('a fault', () => {
     await ended;
   });
 
-  test('of an endless body also ends when it answers a write', async () => {
+  test('an endless body that answers a write ends when the emulator closes', async () => {
     emulator.faults.add({ fault: { kind: 'endless-body' } });
     const path = `/api/v2/systemgroups/${emulator.store.addGroup()}/members`;
     const body = { op: 'add', type: 'system', id: host.systemId };
@@ -182,13 +185,13 @@ describe('a fault', () => {
     expect(await reply).toBe('ECONNRESET');
   });
 
-  test('of an ignored write still wants to know who writes', async () => {
+  test('an ignored write still requires a valid signature', async () => {
     emulator.faults.add({ fault: { kind: 'ignored-write' } });
     emulator.store.removeSystem(host.systemId);
     expect((await rename('after')).status).toBe(401);
   });
 
-  test('leaves a kept-alive connection usable when its answer was whole', async () => {
+  test('a kept-alive connection stays usable after a fault with a complete answer', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     emulator.faults.add({ fault: { kind: 'trickle', ms: 0 } });
     expect((await get(agent)).status).toBe(200);
@@ -196,7 +199,7 @@ describe('a fault', () => {
     agent.destroy();
   });
 
-  test('hits what it is for, as often as said, after as many as said', async () => {
+  test('a fault rule honours its condition, skip and times', async () => {
     emulator.faults.add({
       fault: { kind: 'status', status: 500 },
       when: ({ method, body }) => method === 'PUT' && Object(body).displayName !== 'spared',
@@ -209,7 +212,7 @@ describe('a fault', () => {
     expect(emulator.faults.injected).toEqual({ 'status 500': 2 });
   });
 
-  test('refuses the targets that it is told to, each in its own way, for good', async () => {
+  test('refuse() refuses each object permanently with its status, message and op', async () => {
     const { store, faults } = emulator;
     const [allowed, group, command, user] = [
       store.addGroup(),
@@ -250,9 +253,9 @@ describe('a fault', () => {
     expect((await member(group, 'add')).status).toBe(204);
   });
 
-  test('can come at random, the same way each time', async () => {
+  test('random faults are the same for the same seed', async () => {
     const rates = { serverError: 0.2, rateLimit: 0.2, resetBefore: 0.1, resetAfter: 0.1 };
-    const weather = async () => {
+    const runStorm = async () => {
       emulator.faults.storm(7, rates);
       const seen = [];
       for (let i = 0; i < 30; i++)
@@ -264,8 +267,8 @@ describe('a fault', () => {
         );
       return seen;
     };
-    const first = await weather();
-    expect(await weather()).toEqual(first);
+    const first = await runStorm();
+    expect(await runStorm()).toEqual(first);
     expect(new Set(first)).toContain(200);
     expect(new Set(first)).toContain('ECONNRESET');
     emulator.faults.clear();
@@ -273,7 +276,7 @@ describe('a fault', () => {
   });
 });
 
-describe('the graph that lags', () => {
+describe('the option observeLag', () => {
   const memberships = async () =>
     (await call(emulator.url, host, 'GET', `/api/v2/systems/${host.systemId}/memberof`)).body;
   const join = (id: string) =>
@@ -283,7 +286,7 @@ describe('the graph that lags', () => {
       id: host.systemId,
     });
 
-  test('reads as before for a while, also where it was not read before', async () => {
+  test('reads of the graph are stale for a while after a write, even first reads', async () => {
     await start({ observeLag: 300 });
     const group = emulator.store.addGroup();
     expect((await join(group)).status).toBe(204);
@@ -292,7 +295,7 @@ describe('the graph that lags', () => {
     await expect.poll(memberships, { timeout: 2000 }).toMatchObject([{ id: group }]);
   });
 
-  test('lags for the host that wrote, and not in records', async () => {
+  test('only the graph of the host that wrote is stale, and no record', async () => {
     await start({ observeLag: 60_000 });
     const group = emulator.store.addGroup();
     const other = await emulator.enrol();
@@ -306,7 +309,7 @@ describe('the graph that lags', () => {
   });
 });
 
-test('a rate limit lets so many through in its time', async () => {
+test('a rate limit answers 429 to requests above it until the period ends', async () => {
   await start({ rateLimit: { requests: 2, perSeconds: 1 } });
   const statuses = [(await get()).status, (await get()).status];
   const limited = await get();
@@ -316,25 +319,28 @@ test('a rate limit lets so many through in its time', async () => {
   await expect.poll(async () => (await get()).status, { interval: 200, timeout: 3000 }).toBe(200);
 });
 
-test.each([0, 50])('the first initialisation overwrites what was written (lag %i)', async (lag) => {
-  await start({ observeLag: lag });
-  emulator.initialisationRace(host.systemId, {
-    afterMs: 10,
-    fields: { displayName: 'agent' },
-    times: 2,
-  });
-  const refused = await call(emulator.url, host, 'PUT', record(), { hostname: 'x' });
-  expect(refused.status).toBe(400);
-  for (const name of ['a', 'b']) {
-    expect((await rename(name)).body).toMatchObject({ displayName: name });
-    await expect.poll(nameNow).toBe('agent');
-  }
-  await rename('c');
-  await new Promise((resolve) => setTimeout(resolve, 60));
-  expect(nameNow()).toBe('c');
-});
+test.each([0, 50])(
+  'an initialisation race overwrites two writes, with a lag of %i ms',
+  async (lag) => {
+    await start({ observeLag: lag });
+    emulator.initialisationRace(host.systemId, {
+      afterMs: 10,
+      fields: { displayName: 'agent' },
+      times: 2,
+    });
+    const refused = await call(emulator.url, host, 'PUT', record(), { hostname: 'x' });
+    expect(refused.status).toBe(400);
+    for (const name of ['a', 'b']) {
+      expect((await rename(name)).body).toMatchObject({ displayName: name });
+      await expect.poll(nameNow).toBe('agent');
+    }
+    await rename('c');
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(nameNow()).toBe('c');
+  },
+);
 
-test('the first initialisation of a host that is gone does nothing', async () => {
+test('an initialisation race of a deleted host does nothing', async () => {
   await start();
   emulator.initialisationRace(host.systemId, { afterMs: 20, fields: { displayName: 'agent' } });
   await rename('a');
@@ -343,7 +349,7 @@ test('the first initialisation of a host that is gone does nothing', async () =>
   expect(emulator.store.systems.has(host.systemId)).toBe(false);
 });
 
-test('closing releases whoever waits for an answer that never comes', async () => {
+test('closing the emulator cuts connections that wait for an answer', async () => {
   await start();
   emulator.faults.add({ fault: { kind: 'silence' } });
   emulator.faults.add({ fault: { kind: 'slow', ms: 60_000 } });
@@ -353,7 +359,7 @@ test('closing releases whoever waits for an answer that never comes', async () =
   expect(await Promise.all(waiting)).toEqual(['ECONNRESET', 'ECONNRESET']);
 });
 
-describe('over TLS', () => {
+describe('the option tls', () => {
   let ca: TlsIdentity;
   const verdict = (port: number, servername: string) =>
     new Promise<string>((resolve) => {
@@ -367,17 +373,17 @@ describe('over TLS', () => {
     });
 
   test.each([
-    ['a good certificate', {}, 'trusted'],
-    ['one that has expired', { days: -1 }, 'CERT_HAS_EXPIRED'],
-    ['one for another name', { names: 'DNS:elsewhere' }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
-  ])('%s', async (_, desired, expected) => {
+    ['valid', {}, 'trusted'],
+    ['expired', { days: -1 }, 'CERT_HAS_EXPIRED'],
+    ['issued for another name', { names: 'DNS:elsewhere' }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  ])('a certificate that is %s (%j) gives the verdict %s', async (_, validity, expected) => {
     ca ??= await makeCa();
-    await start({ tls: await issue(ca, desired) });
+    await start({ tls: await issue(ca, validity) });
     expect(emulator.url).toBe(`https://localhost:${emulator.port}`);
     expect(await verdict(emulator.port, 'localhost')).toBe(expected);
   });
 
-  test('one of another authority', async () => {
+  test('a certificate of another certificate authority is not trusted', async () => {
     ca ??= await makeCa();
     await start({ tls: await issue(await makeCa()) });
     expect(await verdict(emulator.port, 'localhost')).not.toBe('trusted');

@@ -1,21 +1,21 @@
 import { seededRandom } from './seeded-random.ts';
 import type { Store } from './store.ts';
 
-/** What can go wrong with one request. Times in milliseconds. */
+/** A fault of one request. Times are in milliseconds. */
 export type Fault =
   | {
       readonly kind: 'status';
       readonly status: number;
-      /** Seconds to wait, or the same as a date. */
+      /** Seconds to wait; `date` sends the same as an HTTP date. */
       readonly retryAfter?: number | { readonly date: number };
       readonly headers?: Readonly<Record<string, string>>;
       readonly text?: string;
-      /** Whether the request takes effect all the same. */
+      /** Whether the request still takes effect. */
       readonly applied?: boolean;
     }
-  /** The connection is cut before anything was done. */
+  /** The connection is reset before the request takes effect. */
   | { readonly kind: 'reset-before' }
-  /** The request takes effect, then the connection is cut without an answer. */
+  /** The request takes effect, then the connection is reset without an answer. */
   | { readonly kind: 'reset-after' }
   /** The answer comes late. */
   | { readonly kind: 'slow'; readonly ms: number }
@@ -30,58 +30,58 @@ export type Fault =
       readonly status?: number;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** The answer comes behind others of status 1xx. */
+  /** Answers with status 1xx precede the answer. */
   | { readonly kind: 'informational'; readonly statuses: readonly number[] }
-  /** The answer, changed on its way. */
+  /** The answer is changed on its way. */
   | {
       readonly kind: 'mangle';
       readonly change: (body: unknown) => unknown;
       readonly headers?: Readonly<Record<string, string>>;
     }
   | { readonly kind: 'redirect'; readonly location: string }
-  /** The answer says that it is another time, in whatever words, or with null no time at all. */
+  /** The answer has this Date header, or none if it is null. */
   | { readonly kind: 'date'; readonly date: () => string | null }
   | { readonly kind: 'endless-body' }
   | { readonly kind: 'endless-headers' }
-  /** No answer ever. */
+  /** The request is never answered. */
   | {
       readonly kind: 'silence';
-      /** Whether the request takes effect all the same. */
+      /** Whether the request still takes effect. */
       readonly applied?: boolean;
     }
-  /** Success is answered, nothing is done. */
+  /** The answer reports success, but the request has no effect. */
   | { readonly kind: 'ignored-write' }
-  /** Somebody else changes the organisation just before or after. */
+  /** Someone else changes the organisation just before or after the request. */
   | {
       readonly kind: 'concurrent';
       readonly change: (store: Store) => void;
       readonly when: 'before' | 'after';
     };
 
-/** What a fault is chosen by. */
+/** The request that a rule decides about. */
 export interface FaultTarget {
   readonly method: string;
   readonly url: string;
   readonly body: unknown;
 }
 
-/** Which requests a fault hits: by default the next one. */
+/** A fault, and the requests that it hits: by default the next one. */
 export interface FaultRule {
   readonly fault: Fault;
   readonly when?: (request: FaultTarget) => boolean;
-  /** How many requests it hits; 1 when not said. */
+  /** How many requests it hits; 1 by default. */
   readonly times?: number;
-  /** How many requests that it would hit it lets pass first. */
+  /** How many matching requests pass before the first is hit. */
   readonly skip?: number;
 }
 
-/** What of a refusal a test may want otherwise: every `op` is refused when none is said. */
-export interface Refusal {
+/** Details of a refusal. Without `op`, every operation is refused. */
+export interface RefusalOptions {
   readonly op?: 'add' | 'remove' | 'update';
   readonly message?: string;
 }
 
-/** Shares of requests that go wrong, each from 0 to 1. */
+/** The rates at which faults are injected at random, each from 0 to 1. */
 export interface StormRates {
   readonly serverError: number;
   readonly rateLimit: number;
@@ -89,14 +89,14 @@ export interface StormRates {
   readonly resetAfter: number;
 }
 
-/** The last ones are answers that a gateway lost: the request took effect. */
+/** In the last ones a gateway lost the answer: the request took effect. */
 const SERVER_ERRORS: readonly Fault[] = [
   ...[500, 502, 503, 504, 408, 520, 530].map((status) => ({ kind: 'status', status }) as const),
   ...[502, 524].map((status) => ({ kind: 'status', status, applied: true }) as const),
 ];
 
-/** A fault's name in the count of what was injected. */
-function nameOf(fault: Fault): string {
+/** Returns a fault's key in `FaultScript.injected`. */
+function labelOf(fault: Fault): string {
   if (fault.kind !== 'status') return fault.kind;
   const { status, retryAfter, applied } = fault;
   const wait =
@@ -106,14 +106,17 @@ function nameOf(fault: Fault): string {
   return `status ${status}${wait}${applied ? ', applied' : ''}`;
 }
 
-/** The object that a write to the graph is about: a group's is in the path, others' in the body. */
+/**
+ * Returns the object at the other end of a written edge: a group is in the path, others in the
+ * body.
+ */
 function targetOf(url: string, body: unknown): unknown {
   return /^\/api\/v2\/systemgroups\/(\w+)\/members/.exec(url)?.[1] ?? Object(body).id;
 }
 
-/** Decides request by request what goes wrong, and counts it. */
+/** Chooses the fault of each request, and counts the injected faults. */
 export class FaultScript {
-  /** How often each kind was injected. */
+  /** How often each kind of fault was injected. */
   readonly injected: Record<string, number> = {};
   #rules: { rule: FaultRule; skipped: number; used: number }[] = [];
   #storm: { rates: StormRates; random: () => number } | undefined;
@@ -122,8 +125,8 @@ export class FaultScript {
     this.#rules.push({ rule, skipped: 0, used: 0 });
   }
 
-  /** From now on writes to an edge with this object at its other end are refused. */
-  refuse(id: string, status: number, { op, message = 'refused' }: Refusal = {}): void {
+  /** Refuses all further writes of edges to an object. */
+  refuse(id: string, status: number, { op, message = 'refused' }: RefusalOptions = {}): void {
     const text = JSON.stringify({ message });
     const when = ({ method, url, body }: FaultTarget) =>
       method === 'POST' &&
@@ -132,7 +135,7 @@ export class FaultScript {
     this.add({ fault: { kind: 'status', status, text }, when, times: Infinity });
   }
 
-  /** From now on requests go wrong at random, the same way for the same seed. */
+  /** Injects faults at random from now on. The same seed gives the same sequence. */
   storm(seed: number, rates: StormRates): void {
     this.#storm = { rates, random: seededRandom(seed) };
   }
@@ -143,9 +146,9 @@ export class FaultScript {
   }
 
   next(target: FaultTarget): Fault | undefined {
-    const fault = this.#scripted(target) ?? this.#stormy();
+    const fault = this.#scripted(target) ?? this.#random();
     if (fault !== undefined) {
-      const kind = nameOf(fault);
+      const kind = labelOf(fault);
       this.injected[kind] = (this.injected[kind] ?? 0) + 1;
     }
     return fault;
@@ -165,7 +168,7 @@ export class FaultScript {
     return undefined;
   }
 
-  #stormy(): Fault | undefined {
+  #random(): Fault | undefined {
     if (this.#storm === undefined) return undefined;
     const { rates, random } = this.#storm;
     let dice = random();

@@ -1,6 +1,6 @@
 import type { Store } from './store.ts';
 
-/** For a while after a system wrote to its graph, it reads what was there before. */
+/** Makes a system's reads of its graph stale for a while after each of its writes. */
 export class GraphLag {
   readonly #store: Store;
   readonly #ms: number;
@@ -11,17 +11,17 @@ export class GraphLag {
     this.#ms = ms;
   }
 
-  /** The organisation as reads of a system's graph show it. */
+  /** Returns the organisation as a system's reads show it. */
   observed(systemId: string): Store {
     const lag = this.#lagging.get(systemId);
     return lag !== undefined && lag.until > Date.now() ? lag.before : this.#store;
   }
 
-  /** To be called before a system writes. */
+  /** Starts the lag. Must be called before the write. */
   start(systemId: string): void {
     if (this.#ms === 0) return;
-    const seen = this.observed(systemId);
-    const before = seen === this.#store ? seen.copy() : seen;
+    const observed = this.observed(systemId);
+    const before = observed === this.#store ? observed.copy() : observed;
     this.#lagging.set(systemId, { until: Date.now() + this.#ms, before });
   }
 }

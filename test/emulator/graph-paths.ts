@@ -7,7 +7,7 @@ interface Step {
   attributes?: EdgeAttributes;
 }
 
-/** A user as the traversal lists them: each way in, and the attributes of all ways together. */
+/** A user as the traversal lists one: every path, and the attributes compiled from all paths. */
 export interface TraversedUser extends Entry {
   type: 'user';
   id: string;
@@ -18,29 +18,31 @@ export interface TraversedUser extends Entry {
 const step = (type: string, id: string, attributes?: EdgeAttributes): Step =>
   attributes === undefined ? { to: { type, id } } : { to: { type, id }, attributes };
 
-/** Every user who may log in to a system: bound directly, through user groups, system groups or both. */
+/**
+ * Lists every user with access to a system: directly, through user groups, system groups or both.
+ */
 export function traverseUsers(store: Store, systemId: string): TraversedUser[] {
-  const ways = new Map<string, Step[][]>();
-  const found = (user: string, path: Step[]) => ways.set(user, [...(ways.get(user) ?? []), path]);
-  const through = (path: Step[], group: string) => {
-    for (const user of store.userGroups.get(group) ?? [])
-      found(user, [...path, step('user', user)]);
+  const pathsOf = new Map<string, Step[][]>();
+  const add = (user: string, path: Step[]) =>
+    pathsOf.set(user, [...(pathsOf.get(user) ?? []), path]);
+  const addMembers = (path: Step[], group: string) => {
+    for (const user of store.userGroups.get(group) ?? []) add(user, [...path, step('user', user)]);
   };
   for (const [id, attributes] of store.edgesOf(systemId, 'user')) {
-    found(id, [step('user', id, attributes)]);
+    add(id, [step('user', id, attributes)]);
   }
   for (const [id, attributes] of store.edgesOf(systemId, 'user_group')) {
-    through([step('user_group', id, attributes)], id);
+    addMembers([step('user_group', id, attributes)], id);
   }
   for (const group of store.groupsOf(systemId)) {
     for (const [key, attributes] of store.groupEdges.get(group) ?? []) {
       const [type = '', id = ''] = key.split(':');
       const path = [step('system_group', group), step(type, id, attributes)];
-      if (type === 'user') found(id, path);
-      else through(path, id);
+      if (type === 'user') add(id, path);
+      else addMembers(path, id);
     }
   }
-  return [...ways].map(([id, paths]) => ({
+  return [...pathsOf].map(([id, paths]) => ({
     type: 'user',
     id,
     paths,

@@ -1,15 +1,15 @@
 import type { Store } from './store.ts';
 import type { SystemRecord } from './types.ts';
 
-/** What the agent's first initialisation does to a record after it was written. */
+/** A write of the agent's first initialisation that overwrites what someone else wrote before. */
 export interface InitialisationRace {
   readonly afterMs: number;
   readonly fields: Partial<SystemRecord>;
-  /** How many writes are overwritten; 1 when not said. */
+  /** How many writes are overwritten; 1 by default. */
   readonly times?: number;
 }
 
-/** The agents that have not finished their first initialisation. */
+/** The races of agents that have not finished their first initialisation. */
 export class InitialisationRaces {
   readonly #store: Store;
   readonly #races = new Map<string, InitialisationRace & { left: number }>();
@@ -22,7 +22,7 @@ export class InitialisationRaces {
     this.#races.set(systemId, { ...race, left: race.times ?? 1 });
   }
 
-  /** To be called after a system's record was written. */
+  /** Starts the race. Must be called after a system's record was written. */
   start(systemId: string): void {
     const race = this.#races.get(systemId);
     if (race === undefined || race.left === 0) return;

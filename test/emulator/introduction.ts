@@ -1,64 +1,66 @@
 import type { EnrolledHost } from './enrol.ts';
-import type { HostWithSamples } from './furnish.ts';
+import type { SampleObject } from './sample-objects.ts';
 
-/** What is there to try things on. */
-export interface Offer {
+/** A started emulator, and everything that a person can try there. */
+export interface StartedEmulator {
   readonly url: string;
-  /** At least one; the first is the one that the objects stand in a relation to. */
+  /** The relations of `objects` are those of the first host. */
   readonly hosts: readonly [EnrolledHost, ...EnrolledHost[]];
-  readonly objects: readonly HostWithSamples[];
+  readonly objects: readonly SampleObject[];
   readonly apiKey: string;
 }
 
-/** Tells a person what there is, with lines to paste. */
-export function introduction({ url, hosts, objects, apiKey }: Offer): string {
+/** Returns the text that introduces the emulator, with commands to paste. */
+export function introduction({ url, hosts, objects, apiKey }: StartedEmulator): string {
   const [{ agentDir, systemId }] = hosts;
-  const free = (type: HostWithSamples['type']) =>
-    objects.find((object) => object.type === type && object.standing === '')?.id;
+  const unrelated = (type: SampleObject['type']) =>
+    objects.find((object) => object.type === type && object.relation === '')?.id;
   const call = (module: string, options: Record<string, unknown>, ...flags: string[]) =>
     `  ${[`dist/modules/${module}`, quoted(JSON.stringify(options)), ...flags].join(' ')}`;
   const line = (module: string, options: Record<string, unknown>, ...flags: string[]) =>
     call(module, { agent_dir: agentDir, api_url: url, ...options }, ...flags);
   const desired = { system_groups: ['web'], users: ['ada'] };
-  const asAdmin = (path: string, ...words: string[]) =>
+  const curl = (path: string, ...words: string[]) =>
     `  ${['curl -s -H', quoted(`x-api-key: ${apiKey}`), ...words, quoted(url + path)].join(' ')}`;
   const search = { filter: [{ username: 'ada' }], fields: 'username email' };
   const asJson = ['-H', quoted('content-type: application/json')];
   const width = Math.max(...objects.map(({ name }) => name.length));
   return [
-    "JumpCloud's System Context API, emulated on this machine alone. Ctrl-C ends it.",
+    "JumpCloud's System Context API, emulated on this machine only. Press Ctrl-C to stop it.",
     '',
     `  api_url    ${url}`,
     ...hosts.flatMap((host, i) => [
       `  agent_dir  ${host.agentDir}`,
-      `  system_id  ${host.systemId}  a throwaway host${i > 0 ? ', as bare as it came' : ''}`,
+      `  system_id  ${host.systemId}  a throwaway host${i > 0 ? ', without any objects' : ''}`,
     ]),
-    `  api_key    ${apiKey}  an administrator's, for names`,
+    `  api_key    ${apiKey}  an administrator's API key, to look up names`,
     '',
-    hosts.length === 1 ? 'Its organisation has:' : 'Their organisation has, seen from the first:',
-    ...objects.map(({ type, id, name, standing }) =>
-      `  ${type.padEnd(13)} ${id}  ${name.padEnd(width)}  ${standing}`.trimEnd(),
+    hosts.length === 1
+      ? 'Objects of the organisation:'
+      : 'Objects of the organisation, and their relation to the first host:',
+    ...objects.map(({ type, id, name, relation }) =>
+      `  ${type.padEnd(13)} ${id}  ${name.padEnd(width)}  ${relation}`.trimEnd(),
     ),
     '',
-    'To try, in another terminal in the folder of this project (npm run build makes dist/):',
+    'Commands to try in another terminal, in the project directory (npm run build makes dist/):',
     line('jumpcloud_system_info', {}),
     line('jumpcloud_system', { display_name: 'web-1' }, '--check', '--diff'),
     line('jumpcloud_system', { display_name: 'web-1' }),
-    line('jumpcloud_group_membership', { groups: [free('system_group')] }),
-    line('jumpcloud_user_binding', { users: [{ id: free('user'), sudo: true }] }),
-    line('jumpcloud_association', { type: 'command', ids: [free('command')] }),
+    line('jumpcloud_group_membership', { groups: [unrelated('system_group')] }),
+    line('jumpcloud_user_binding', { users: [{ id: unrelated('user'), sudo: true }] }),
+    line('jumpcloud_association', { type: 'command', ids: [unrelated('command')] }),
     line('jumpcloud_removal', { system_id: systemId }, '--check'),
     '',
-    'Which id has which name, as an administrator finds out:',
+    'Commands with which an administrator looks up the ids of names:',
     call('jumpcloud_names', { api_url: url, api_key: apiKey, ...desired }),
-    asAdmin('/api/v2/systemgroups?filter=name:eq:web'),
-    asAdmin('/api/search/systemusers', ...asJson, '-d', quoted(JSON.stringify(search))),
+    curl('/api/v2/systemgroups?filter=name:eq:web'),
+    curl('/api/search/systemusers', ...asJson, '-d', quoted(JSON.stringify(search))),
     '',
     'Requests:',
   ].join('\n');
 }
 
-/** A word for a shell. */
+/** Quotes a word for a shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

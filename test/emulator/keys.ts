@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-/** An agent's key and the certificate that belongs to it. */
+/** An agent's key in both formats, and its certificate. All are PEM. */
 export interface KeyFiles {
   readonly pkcs1: string;
   readonly pkcs8: string;
@@ -12,13 +12,13 @@ export interface KeyFiles {
   readonly certificate: string;
 }
 
-/** A server's key and certificate, PEM. */
+/** A server's key and certificate. Both are PEM. */
 export interface TlsIdentity {
   readonly key: string;
   readonly cert: string;
 }
 
-/** Makes an RSA key of the kind an agent has, with its certificate. */
+/** Makes an RSA key like an agent's, with its certificate. */
 export async function makeKeyFiles(): Promise<KeyFiles> {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const pkcs8 = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
@@ -32,7 +32,7 @@ export async function makeKeyFiles(): Promise<KeyFiles> {
 
 let cached: Promise<KeyFiles> | undefined;
 
-/** One key for all hosts of a process: making one takes a while, and few tests need two. */
+/** Returns one key for all hosts of this process: making a key is slow, and few tests need two. */
 export function sharedKeyFiles(): Promise<KeyFiles> {
   cached ??= makeKeyFiles();
   return cached;
@@ -40,20 +40,20 @@ export function sharedKeyFiles(): Promise<KeyFiles> {
 
 const CA_EXTENSIONS = ['basicConstraints=critical,CA:TRUE', 'keyUsage=keyCertSign'];
 
-/** A certificate authority of its own. */
+/** Makes a root certificate authority. */
 export function makeCa(): Promise<TlsIdentity> {
   const extensions = CA_EXTENSIONS.flatMap((extension) => ['-addext', extension]);
   return selfSigned(newKey(), 'Emulator CA', extensions);
 }
 
-/** A certificate authority below another one. */
+/** Makes an intermediate certificate authority. */
 export function issueCa(root: TlsIdentity): Promise<TlsIdentity> {
   return sign(root, 'Issuing CA', CA_EXTENSIONS, { days: 30, since: -1 });
 }
 
 /**
- * A server certificate for a host, by default for this one. `days` below zero has it expired,
- * `since` above zero not valid yet.
+ * Issues a server certificate, by default for this host. It is valid from `since` until `days`,
+ * both in days from now: a negative `days` makes it expired, a positive `since` not yet valid.
  */
 export function issue(
   ca: TlsIdentity,
@@ -68,7 +68,7 @@ function sign(
   extensions: readonly string[],
   { days, since }: { days: number; since: number },
 ): Promise<TlsIdentity> {
-  return inFolder(async (file, openssl) => {
+  return inTemporaryDirectory(async (file, openssl) => {
     const key = newKey();
     await file('ca.key', ca.key);
     await file('ca.crt', ca.cert);
@@ -93,7 +93,7 @@ function sign(
   });
 }
 
-/** `openssl x509` cannot say when validity begins or ends; `openssl ca` can, and wants this. */
+/** Only `openssl ca`, unlike `openssl x509`, can set the validity. It needs a configuration. */
 const CA_CONFIGURATION = `
 [ca]
 default_ca = emulator
@@ -109,7 +109,7 @@ policy = any
 commonName = supplied
 `;
 
-/** So many days from now, as `openssl ca` reads it. */
+/** Returns the time that many days from now, in the format of `openssl ca`. */
 function asn1Time(days: number): string {
   const date = new Date(Date.now() + days * 86_400_000);
   return `${date.toISOString().replace(/\D/g, '').slice(0, 14)}Z`;
@@ -121,7 +121,7 @@ function newKey(): string {
 }
 
 function selfSigned(key: string, name: string, extensions: string[]): Promise<TlsIdentity> {
-  return inFolder(async (file, openssl) => {
+  return inTemporaryDirectory(async (file, openssl) => {
     await file('key', key);
     const subject = ['-subj', `/CN=${name}`, '-days', '30', '-out', 'crt'];
     await openssl(['req', '-x509', '-key', 'key', ...subject, ...extensions]);
@@ -132,7 +132,9 @@ function selfSigned(key: string, name: string, extensions: string[]): Promise<Tl
 type File = (name: string, content?: string) => Promise<string>;
 type Openssl = (words: string[]) => Promise<unknown>;
 
-async function inFolder<T>(work: (file: File, openssl: Openssl) => Promise<T>): Promise<T> {
+async function inTemporaryDirectory<T>(
+  work: (file: File, openssl: Openssl) => Promise<T>,
+): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'keys-'));
   try {
     const file: File = async (name, content) => {

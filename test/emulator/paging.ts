@@ -1,7 +1,7 @@
 import type { Store } from './store.ts';
 import type { Answer, ObjectType } from './types.ts';
 
-/** One entry of a list, by field. */
+/** An entry of a list: its fields by name. */
 export type Entry = Readonly<Record<string, unknown>>;
 
 /** A list of objects of a type, or of edges to them. */
@@ -11,9 +11,9 @@ export interface List {
 }
 
 /**
- * Returns a page of a list of the v2 API, with the number of all entries in a header. JumpCloud
- * gives 10 entries by default and at most 100, and drops those whose object no longer exists after
- * it has cut the page.
+ * Returns a page of a list of the v2 API, with the total count in a header. As at JumpCloud, a page
+ * has 10 entries by default and at most 100. Entries of deleted objects are dropped from the page
+ * after it was cut, but are counted.
  */
 export function page(store: Store, list: List, query: URLSearchParams): Answer {
   const entries = cut(store, list, query.get('limit') ?? 10, query.get('skip') ?? 0);
@@ -23,8 +23,8 @@ export function page(store: Store, list: List, query: URLSearchParams): Answer {
 }
 
 /**
- * Returns the same of the v1 API, with the number in the body. Entries have the fields that the
- * request names, and always their ids.
+ * Returns a page of a list of the v1 API, with the total count in the body. Entries have the fields
+ * that the request names, and always their ids.
  */
 export function resultsPage(
   store: Store,
@@ -33,11 +33,13 @@ export function resultsPage(
 ): Answer {
   const entries = cut(store, list, limit ?? 10, skip ?? 0);
   if (entries === undefined) return badPage;
-  const desired = typeof fields === 'string' ? ['_id', ...fields.split(/[\s,]+/)] : undefined;
-  const shown = (entry: Entry) =>
-    Object.fromEntries(Object.entries(entry).filter(([field]) => desired?.includes(field) ?? true));
+  const selected = typeof fields === 'string' ? ['_id', ...fields.split(/[\s,]+/)] : undefined;
+  const select = (entry: Entry) =>
+    Object.fromEntries(
+      Object.entries(entry).filter(([field]) => selected?.includes(field) ?? true),
+    );
   const total = store.listsAreCounted && { totalCount: list.entries.length };
-  return { status: 200, body: { results: entries.map(shown), ...total } };
+  return { status: 200, body: { results: entries.map(select), ...total } };
 }
 
 const badPage: Answer = { status: 400, body: { message: 'invalid limit or skip' } };
@@ -57,12 +59,15 @@ function cut(
     .filter((entry) => store.exists(type, idOf(entry)));
 }
 
-/** The id of an object, or of the one that an edge leads to. */
+/** Returns the id of an object, or of the object to which an edge leads. */
 function idOf({ _id, id, to }: Entry): string {
   return String(_id ?? id ?? Object(to).id);
 }
 
-/** A list in the order of some fields, `-` before one turning it round; without fields, as it is. */
+/**
+ * Sorts a list by comma-separated fields; `-` before a field means descending. Null keeps the
+ * order.
+ */
 export function sorted<T extends Entry>(list: readonly T[], fields: string | null): readonly T[] {
   if (fields === null) return list;
   const orders = fields.split(',').map((field) => ({

@@ -1,10 +1,10 @@
-/** How many requests are let through in which time. */
+/** The maximum number of requests in a period. */
 export interface RateLimit {
   readonly requests: number;
   readonly perSeconds: number;
 }
 
-/** Says of each request, as it comes, whether it is one too many. */
+/** Returns a function that counts a request and reports whether it exceeds the limit. */
 export function rateLimiter(limit: RateLimit | undefined): () => boolean {
   let window: number[] = [];
   return () => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A request's body: parsed when it is JSON, else as text; undefined when there is none. */
+/** Reads a request's body: parsed if it is JSON, otherwise as text, undefined if it is empty. */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);

@@ -1,12 +1,14 @@
 import { rename, writeFile } from 'node:fs/promises';
-import type { HostWithSamples } from './furnish.ts';
-import type { Offer } from './introduction.ts';
+import type { StartedEmulator } from './introduction.ts';
+import type { SampleObject } from './sample-objects.ts';
 
-/** Tells a program what there is; written as a whole, so that nobody reads half of it. */
-export async function writeReadyFile(path: string, offer: Offer): Promise<void> {
-  const { url, hosts, objects, apiKey } = offer;
+/**
+ * Writes what a program needs to use the emulator. The file appears at once, never half written.
+ */
+export async function writeReadyFile(path: string, started: StartedEmulator): Promise<void> {
+  const { url, hosts, objects, apiKey } = started;
   const [{ agentDir, systemId }] = hosts;
-  const idsOf = (type: HostWithSamples['type']) =>
+  const idsOf = (type: SampleObject['type']) =>
     objects.filter((object) => object.type === type).map(({ id }) => id);
   const ready = {
     url,
@@ -27,8 +29,8 @@ export async function writeReadyFile(path: string, offer: Offer): Promise<void> 
   await rename(`${path}.new`, path);
 }
 
-/** Ids by type and name. */
-function namesOf(objects: readonly HostWithSamples[]): Record<string, Record<string, string>> {
+/** Returns the ids by type and name. */
+function namesOf(objects: readonly SampleObject[]): Record<string, Record<string, string>> {
   const names: Record<string, Record<string, string>> = {};
   for (const { type, id, name } of objects) names[type] = { ...names[type], [name]: id };
   return names;

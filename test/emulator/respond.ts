@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './faults.ts';
 import type { Answer } from './types.ts';
 
-/** Sends an answer as it should be. */
+/** Sends an answer without any fault. */
 export function respond(response: ServerResponse, { status, body, headers }: Answer): void {
   if (body === undefined) {
     response.writeHead(status, headers).end();
@@ -13,7 +13,7 @@ export function respond(response: ServerResponse, { status, body, headers }: Ans
   response.writeHead(status, all).end(JSON.stringify(body));
 }
 
-/** The status, headers and text of a fault that answers something else than the API. */
+/** Sends the status, headers and text of a fault. */
 export function respondStatus(
   response: ServerResponse,
   fault: Extract<Fault, { kind: 'status' }>,
@@ -33,10 +33,10 @@ export function respondStatus(
 }
 
 /**
- * Sends an answer that comes wrongly over the wire. What never ends by itself ends when the other
- * side goes away or the server is closed.
+ * Sends an answer that is broken on the wire. An endless answer ends when the client closes the
+ * connection or the server is closed.
  */
-export async function respondBadly(
+export async function respondBroken(
   request: IncomingMessage,
   response: ServerResponse,
   kind: 'trickle' | 'truncated' | 'endless-body' | 'endless-headers',
@@ -62,7 +62,7 @@ export async function respondBadly(
       response.write(text, () => socket.end());
       break;
     case 'endless-headers':
-      // Past the response, which would not send headers without an end.
+      // Written to the socket, because the response sends no incomplete headers.
       socket.write(`HTTP/1.1 ${answer.status} OK\r\n`);
       while (!socket.destroyed) {
         socket.write(`x-more: ${'a'.repeat(1000)}\r\n`);
@@ -70,16 +70,16 @@ export async function respondBadly(
       }
       break;
     case 'endless-body':
-      // Not a write's 204: it has no body, so nothing would be sent, and nothing waited for.
+      // Not the 204 of a write: it has no body, so nothing would be sent or waited for.
       response.writeHead(200, type);
       while (!response.destroyed) {
-        if (!response.write(' '.repeat(0x10000))) await roomIn(response);
+        if (!response.write(' '.repeat(0x10000))) await drainOrClose(response);
       }
   }
 }
 
-/** Until more can be written, or nothing ever again. */
-function roomIn(response: ServerResponse): Promise<void> {
+/** Waits until more can be written, or the connection is closed. */
+function drainOrClose(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       response.off('drain', end).off('close', end);

@@ -35,7 +35,7 @@ afterAll(() => {
 const record = (id = host.systemId) => `/api/systems/${id}`;
 const graph = (list: string, id = host.systemId) => `/api/v2/systems/${id}/${list}`;
 
-/** Signs as told and sends as told; by default both are the same and right. */
+/** Sends a signed request. By default the signature is valid; `signing` makes parts of it wrong. */
 function send(
   path: string,
   signing: Signing & { as?: EnrolledHost; method?: string; extra?: string[] } = {},
@@ -48,58 +48,61 @@ function send(
   return exchange(emulator.url, { method, path, headers });
 }
 
-describe('is accepted', () => {
+describe('a valid signature', () => {
   const rows: [name: string, reply: () => ReturnType<typeof send>][] = [
-    ['over a path', () => send(record())],
+    ['of a path', () => send(record())],
     ['with a PKCS#8 key', () => send(record(pkcs8.systemId), { as: pkcs8 })],
-    ['with a key of its own', () => send(record(other.systemId), { as: other })],
     [
-      'over path and query as they are sent',
+      'with another key than the other hosts have',
+      () => send(record(other.systemId), { as: other }),
+    ],
+    [
+      'of the path and query exactly as sent',
       () => send(graph('associations?targets=user%5Fgroup')),
     ],
-    ['250 s behind', () => send(record(), { date: now(-250) })],
-    ['250 s ahead', () => send(record(), { date: now(250) })],
+    ['with a date 250 s behind', () => send(record(), { date: now(-250) })],
+    ['with a date 250 s ahead', () => send(record(), { date: now(250) })],
   ];
-  test.each(rows)('%s', async (_, reply) => {
+  test.each(rows)('a signature %s is accepted', async (_, reply) => {
     expect((await reply()).status).toBe(200);
   });
 });
 
-describe('is refused', () => {
+describe('an invalid signature', () => {
   const rows: [name: string, reply: () => ReturnType<typeof send>][] = [
     ['with the key of another host', () => send(record(), { keyPath: otherKey })],
     [
-      'under the name of another host',
+      'with the id of another host',
       () => send(record(other.systemId), { systemId: other.systemId }),
     ],
     ['for the record of another host', () => send(record(other.systemId))],
     ['for the graph of another host', () => send(graph('memberof', other.systemId))],
-    ['for a system that nobody knows', () => send(record(newId()), { systemId: newId() })],
-    ['over another path', () => send(record(), { line: `GET ${record()}/ HTTP/1.1` })],
-    ['over another method', () => send(record(), { line: `PUT ${record()} HTTP/1.1` })],
-    ['over another protocol', () => send(record(), { line: `GET ${record()} HTTP/2` })],
+    ['for an unknown system', () => send(record(newId()), { systemId: newId() })],
+    ['of another path', () => send(record(), { line: `GET ${record()}/ HTTP/1.1` })],
+    ['of another method', () => send(record(), { line: `PUT ${record()} HTTP/1.1` })],
+    ['of another protocol', () => send(record(), { line: `GET ${record()} HTTP/2` })],
     [
-      'over the path without its query',
+      'of the path without its query',
       () => send(graph('memberof?limit=100'), { line: `GET ${graph('memberof')} HTTP/1.1` }),
     ],
     [
-      'over a query that is encoded otherwise',
+      'of a query with another encoding',
       () =>
         send(graph('associations?targets=user%5Fgroup'), {
           line: `GET ${graph('associations?targets=user_group')} HTTP/1.1`,
         }),
     ],
     [
-      'over a query in another order',
+      'of a query in another order',
       () =>
         send(graph('memberof?skip=0&limit=1'), {
           line: `GET ${graph('memberof?limit=1&skip=0')} HTTP/1.1`,
         }),
     ],
-    ['over a longer text', () => send(record(), { line: `GET ${record()} HTTP/1.1\nhost: x` })],
+    ['of a longer text', () => send(record(), { line: `GET ${record()} HTTP/1.1\nhost: x` })],
     ['with a date 400 s behind', () => send(record(), { date: now(-400) })],
     ['with a date 400 s ahead', () => send(record(), { date: now(400) })],
-    ['with a date of ISO 8601', () => send(record(), { date: new Date().toISOString() })],
+    ['with an ISO 8601 date', () => send(record(), { date: new Date().toISOString() })],
     ['with a date in another zone', () => send(record(), { date: now().replace('GMT', '+0000') })],
     [
       'with a day that does not exist',
@@ -115,19 +118,16 @@ describe('is refused', () => {
       'with two Authorization headers',
       () => send(record(), { extra: ['Authorization', 'Basic YTpi'] }),
     ],
-    [
-      'of a host that may not act for itself',
-      () => send(record(ineligible.systemId), { as: ineligible }),
-    ],
+    ['of an ineligible host', () => send(record(ineligible.systemId), { as: ineligible })],
     ['for the list of all systems', () => send('/api/systems')],
-    ['for users by name', () => send('/api/systemusers?filter=username:$eq:jane')],
+    ['for a list of users by name', () => send('/api/systemusers?filter=username:$eq:jane')],
     ['for the list of groups', () => send('/api/v2/systemgroups')],
     ['for the members of a group', () => send(`/api/v2/systemgroups/${newId()}/members`)],
     ['for a list of another kind', () => send(graph('policystatuses'))],
-    ['for a method not offered', () => send(record(), { method: 'PATCH' })],
+    ['for an unsupported method', () => send(record(), { method: 'PATCH' })],
     ['for a path spelled in another case', () => send(record().toUpperCase())],
   ];
-  test.each(rows)('%s', async (_, reply) => {
+  test.each(rows)('a signature %s is answered 401', async (_, reply) => {
     const { status, body } = await reply();
     expect(status).toBe(401);
     expect(body).toMatchObject({ message: 'Unauthorized' });
@@ -140,18 +140,18 @@ describe('is refused', () => {
       (header) => header.replace('request-line date', '(request-target) date'),
     ],
     ['naming no system', (header) => header.replace('system/', 'user/')],
-    ['with something after it', (header) => `${header},nonce="1"`],
-    ['with a signature that is cut', (header) => header.replace(/.{8}"$/, '"')],
-    ['with no signature', (header) => header.replace(/signature=".*"/, 'signature=""')],
+    ['with a trailing parameter', (header) => `${header},nonce="1"`],
+    ['with a signature cut short', (header) => header.replace(/.{8}"$/, '"')],
+    ['with an empty signature', (header) => header.replace(/signature=".*"/, 'signature=""')],
   ];
-  test.each(malformed)('%s', async (_, change) => {
+  test.each(malformed)('an Authorization header %s is answered 401', async (_, change) => {
     const date = now();
     const good = authorization(host, `GET ${record()} HTTP/1.1`, { date });
     const headers = ['Date', date, 'Authorization', change(good)];
     expect((await exchange(emulator.url, { path: record(), headers })).status).toBe(401);
   });
 
-  test.each(['Date', 'Authorization'])('without %s', async (missing) => {
+  test.each(['Date', 'Authorization'])('a request without %s is answered 401', async (missing) => {
     const date = now();
     const all = { Date: date, Authorization: authorization(host, `GET ${record()} HTTP/1.1`) };
     const headers = Object.entries(all).filter(([name]) => name !== missing);
@@ -159,45 +159,50 @@ describe('is refused', () => {
     expect(reply.status).toBe(401);
   });
 
-  test('once the record is deleted', async () => {
-    const gone = await emulator.enrol();
-    expect((await call(emulator.url, gone, 'DELETE', record(gone.systemId))).status).toBe(200);
-    expect((await call(emulator.url, gone, 'GET', record(gone.systemId))).status).toBe(401);
-    await gone.remove();
-  });
-
-  test.each(['1.0', '1.1'])('over HTTP/1.0, signed as HTTP/%s', async (version) => {
-    const date = now();
-    const signature = authorization(host, `GET ${record()} HTTP/${version}`, { date });
-    const socket = connect(emulator.port, '127.0.0.1');
-    await once(socket, 'connect');
-    socket.write(
-      `GET ${record()} HTTP/1.0\r\nDate: ${date}\r\nAuthorization: ${signature}\r\n\r\n`,
+  test('a signature of a deleted system is answered 401', async () => {
+    const deleted = await emulator.enrol();
+    expect((await call(emulator.url, deleted, 'DELETE', record(deleted.systemId))).status).toBe(
+      200,
     );
-    expect(await text(socket)).toMatch(/^HTTP\/1\.1 401 /);
+    expect((await call(emulator.url, deleted, 'GET', record(deleted.systemId))).status).toBe(401);
+    await deleted.remove();
   });
+
+  test.each(['1.0', '1.1'])(
+    'a request over HTTP/1.0 with a signature of HTTP/%s is answered 401',
+    async (version) => {
+      const date = now();
+      const signature = authorization(host, `GET ${record()} HTTP/${version}`, { date });
+      const socket = connect(emulator.port, '127.0.0.1');
+      await once(socket, 'connect');
+      socket.write(
+        `GET ${record()} HTTP/1.0\r\nDate: ${date}\r\nAuthorization: ${signature}\r\n\r\n`,
+      );
+      expect(await text(socket)).toMatch(/^HTTP\/1\.1 401 /);
+    },
+  );
 });
 
-test('the two versions of the API refuse in their own words', async () => {
-  const old = await exchange(emulator.url, { path: record(), headers: [] });
-  expect(old.body).toEqual({ message: 'Unauthorized', error: 'Unauthorized' });
-  const graphs = await exchange(emulator.url, { path: graph('memberof'), headers: [] });
-  expect(graphs.body).toEqual({ message: 'Unauthorized' });
+test('each version of the API answers 401 in its own form', async () => {
+  const v1 = await exchange(emulator.url, { path: record(), headers: [] });
+  expect(v1.body).toEqual({ message: 'Unauthorized', error: 'Unauthorized' });
+  const v2 = await exchange(emulator.url, { path: graph('memberof'), headers: [] });
+  expect(v2.body).toEqual({ message: 'Unauthorized' });
 });
 
-test('a wrong clock of the server shows in its Date, and refuses what is right elsewhere', async ({
+test('a server with a wrong clock sends it in Date and refuses the right time', async ({
   startWith,
 }) => {
   const late = await startWith({ clock: () => Date.now() - 1_000_000, skewTolerance: 30 });
-  const there = await late.enrol();
-  const path = record(there.systemId);
-  const refused = await call(late.url, there, 'GET', path);
+  const lateHost = await late.enrol();
+  const path = record(lateHost.systemId);
+  const refused = await call(late.url, lateHost, 'GET', path);
   expect(refused.status).toBe(401);
   const off = (Date.parse(refused.headers.date ?? '') - Date.now()) / 1000;
   expect(off).toBeGreaterThan(-1002);
   expect(off).toBeLessThan(-998);
   const date = String(refused.headers.date);
-  const signature = authorization(there, `GET ${path} HTTP/1.1`, { date });
+  const signature = authorization(lateHost, `GET ${path} HTTP/1.1`, { date });
   const headers = ['Date', date, 'Authorization', signature];
   expect((await exchange(late.url, { path, headers })).status).toBe(200);
 });

@@ -8,12 +8,12 @@ import type {
   SystemRecord,
 } from './types.ts';
 
-/** A new object id. */
+/** Returns a new, random object id. */
 export function newId(): string {
   return randomBytes(12).toString('hex');
 }
 
-/** New object ids, the same ones for the same seed. */
+/** Returns a generator of object ids. The same seed gives the same ids. */
 function seededIds(seed: number): () => string {
   const random = seededRandom(seed);
   const digits = () =>
@@ -23,28 +23,28 @@ function seededIds(seed: number): () => string {
   return () => digits() + digits() + digits();
 }
 
-interface Registered {
+interface StoredSystem {
   record: SystemRecord;
   readonly publicKey: string;
   readonly ineligible: boolean;
 }
 
-const UNLESS_SAID = { membershipMethod: 'STATIC', refusal: 400 } as const;
+const DEFAULT_DESCRIPTION = { membershipMethod: 'STATIC', refusal: 400 } as const;
 
-/** What is known of an administrator's key. */
+/** The properties of an administrator's API key. */
 interface ApiKey {
-  /** Whether it opens other organisations as well. */
+  /** Whether it gives access to other organisations too. */
   readonly multiTenant: boolean;
 }
 
 /** Edges from one object, by type and id at the other end. */
 type Edges = Map<string, EdgeAttributes>;
 
-/** JumpCloud's directory of one organisation, to be looked at and changed by tests. */
+/** The objects of one organisation. Tests read and change them here. */
 export class Store {
-  /** An id for a new object; without a seed, one that nobody can foresee. */
+  /** Returns an id for a new object: reproducible with a seed, otherwise random. */
   readonly newId: () => string;
-  readonly systems = new Map<string, Registered>();
+  readonly systems = new Map<string, StoredSystem>();
   readonly groups = new Map<string, Set<string>>();
   readonly userGroups = new Map<string, Set<string>>();
   readonly objects: Record<Exclude<AssociationType, 'user_group'>, Set<string>> = {
@@ -53,16 +53,18 @@ export class Store {
     policy_group: new Set(),
     user: new Set(),
   };
-  /** Users and user groups that a system group brings to its systems: `user:ID`, `user_group:ID`. */
+  /**
+   * Users and user groups associated with a system group, by its id: `user:ID`, `user_group:ID`.
+   */
   readonly groupEdges = new Map<string, Edges>();
   readonly #edges = new Map<string, Edges>();
-  /** Administrators' keys. */
+  /** Administrators' API keys. */
   readonly apiKeys = new Map<string, ApiKey>();
   readonly organisationId: string;
   readonly #descriptions = new Map<string, Partial<Description>>();
-  /** Whether the primary user is shown as a flat key instead of nested. */
+  /** Whether records have the primary user as a flat key instead of a nested one. */
   flatPrimaryUser = false;
-  /** Whether lists come with the number of their entries: `X-Total-Count`, or `totalCount`. */
+  /** Whether lists have their total count: `X-Total-Count` or `totalCount`. */
   listsAreCounted = true;
   readonly #deleted = new Set<string>();
 
@@ -96,27 +98,27 @@ export class Store {
     this.objects[type].add(id);
     return id;
   }
-  /** Any object that can be associated; user groups come without members. */
+  /** Adds an object that can be associated. A user group has no members. */
   add(type: AssociationType, id = this.newId()): string {
     return type === 'user_group' ? this.addUserGroup([], id) : this.addObject(type, id);
   }
-  /** Any object at all, with a name or more for administrators to see. */
+  /** Adds an object of any type, with a name or description that administrators see. */
   addNamed(type: ObjectType, named: string | Partial<Description>, id = this.newId()): string {
     if (type === 'system_group') this.addGroup(id);
     else this.add(type, id);
     this.describe(type, id, typeof named === 'string' ? { name: named } : named);
     return id;
   }
-  /** Changes what administrators see of an object, as far as it is given. */
+  /** Changes the given parts of an object's description. */
   describe(type: ObjectType, id: string, part: Partial<Description>): void {
     const key = `${type}:${id}`;
     this.#descriptions.set(key, { ...this.#descriptions.get(key), ...part });
   }
-  /** What was not given a name has one that no other object bears. */
+  /** Returns an object's description. Without a given name, the name is unique. */
   descriptionOf(type: ObjectType, id: string): Description {
     const part = this.#descriptions.get(`${type}:${id}`) ?? {};
     const { name = `${type}-${id}` } = part;
-    return { name, email: `${name}@example.com`, ...UNLESS_SAID, ...part };
+    return { name, email: `${name}@example.com`, ...DEFAULT_DESCRIPTION, ...part };
   }
   idsOf(type: ObjectType): string[] {
     if (type === 'system_group') return [...this.groups.keys()];
@@ -127,7 +129,7 @@ export class Store {
     if (type === 'system_group') return this.groups.has(id);
     return type === 'user_group' ? this.userGroups.has(id) : this.objects[type].has(id);
   }
-  /** Deletes an object as JumpCloud does: lists count it and the edges to it, and show neither. */
+  /** Deletes an object as JumpCloud does: lists still count it and its edges, but omit them. */
   delete(id: string): void {
     this.#deleted.add(id);
   }
@@ -159,27 +161,27 @@ export class Store {
     id: string,
     attributes?: EdgeAttributes,
   ): void {
-    this.#of(systemId).set(`${type}:${id}`, attributes);
+    this.#edgesFrom(systemId).set(`${type}:${id}`, attributes);
   }
   dissociate(systemId: string, type: AssociationType, id: string): void {
-    this.#of(systemId).delete(`${type}:${id}`);
+    this.#edgesFrom(systemId).delete(`${type}:${id}`);
   }
   hasEdge(systemId: string, type: AssociationType, id: string): boolean {
-    return this.#of(systemId).has(`${type}:${id}`);
+    return this.#edgesFrom(systemId).has(`${type}:${id}`);
   }
-  /** Direct edges to objects of a type, in the order they were made. */
+  /** Returns direct edges to objects of a type, in the order in which they were added. */
   edgesOf(systemId: string, type: AssociationType): [id: string, attributes: EdgeAttributes][] {
-    return [...this.#of(systemId)]
+    return [...this.#edgesFrom(systemId)]
       .filter(([key]) => key.startsWith(`${type}:`))
       .map(([key, attributes]) => [key.slice(type.length + 1), attributes]);
   }
-  /** Everything that is known of a system's graph, for comparing before and after. */
+  /** Returns a system's whole graph, to compare states. */
   snapshot(systemId: string): { groups: string[]; edges: [string, EdgeAttributes][] } {
     const edges = [...(this.#edges.get(systemId) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
     return { groups: this.groupsOf(systemId).sort(), edges };
   }
 
-  /** The organisation as its systems see it now, whatever becomes of this one. */
+  /** Returns an independent copy of the parts that systems see. */
   copy(): Store {
     const copy = new Store();
     copy.flatPrimaryUser = this.flatPrimaryUser;
@@ -194,7 +196,7 @@ export class Store {
     return copy;
   }
 
-  #of(systemId: string): Edges {
+  #edgesFrom(systemId: string): Edges {
     return this.#edges.get(systemId) ?? new Map();
   }
 }

@@ -1,4 +1,4 @@
-/** What the API is asked and answers with; the emulator's own words, shared by nothing in src. */
+/** The emulator's own types of the API's requests and answers. It shares none with src. */
 
 export const ASSOCIATION_TYPES = [
   'command',
@@ -9,18 +9,18 @@ export const ASSOCIATION_TYPES = [
 ] as const;
 export type AssociationType = (typeof ASSOCIATION_TYPES)[number];
 
-/** Everything that an organisation has beside its systems. */
+/** The types of an organisation's objects other than systems. */
 export type ObjectType = AssociationType | 'system_group';
 
-/** What an administrator sees of an object, beside its type and id. */
+/** What an administrator sees of an object, apart from its type and id. */
 export interface Description {
-  /** A user's is the username. */
+  /** For a user, the username. */
   readonly name: string;
   /** Users only. */
   readonly email: string;
-  /** System and user groups only: whether a rule fills the group, and nobody by hand. */
+  /** System and user groups only: whether the group is dynamic or static. */
   readonly membershipMethod: MembershipMethod;
-  /** What a system group filled by a rule answers a system that wants in or out; 204 does nothing. */
+  /** The status of a dynamic system group when a system joins or leaves; 204 has no effect. */
   readonly refusal: 400 | 403 | 204;
 }
 export type MembershipMethod =
@@ -34,7 +34,7 @@ export interface SudoAttributes {
 }
 export type EdgeAttributes = SudoAttributes | undefined;
 
-/** A system's record, as far as the emulator gives it a meaning. */
+/** A system's record. Only the named fields have a meaning in the emulator. */
 export interface SystemRecord {
   _id: string;
   id: string;
@@ -52,19 +52,19 @@ export interface SystemRecord {
   [field: string]: unknown;
 }
 
-/** One request as it arrived and what became of it. */
+/** A request and its outcome. */
 export interface LoggedRequest {
   readonly method: string;
-  /** Path and query as they came. */
+  /** Path and query, exactly as received. */
   readonly url: string;
-  /** 0 when the connection was cut without an answer. */
+  /** 0 if the connection was cut without an answer. */
   status: number;
   readonly body: unknown;
   readonly systemId: string | undefined;
-  /** The port that it came from, which leads to the process. */
+  /** The client's port, from which its process can be found. */
   readonly clientPort: number | undefined;
   readonly authorization: string | undefined;
-  /** Whether it came with a signature, right or wrong. */
+  /** Whether it had a signature, valid or not. */
   readonly signed: boolean;
   /** The headers of an administrator's request. */
   readonly apiKey: string | undefined;
@@ -74,7 +74,7 @@ export interface LoggedRequest {
   fault?: string;
 }
 
-/** An answer before it goes out. */
+/** An answer before it is sent. */
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;

@@ -5,19 +5,19 @@ import type { Store } from './store.ts';
 const AUTHORIZATION =
   /^Signature keyId="system\/([0-9a-f]{24})",headers="request-line date",algorithm="rsa-sha256",signature="([A-Za-z0-9+/]+=*)"$/;
 
-/** Whether a request has any signature, of whatever scheme and form. */
+/** Reports whether a request has a signature of any scheme and form. */
 export function isSigned({ headers }: IncomingMessage): boolean {
   return headers.signature !== undefined || /^\s*signature\b/i.test(headers.authorization ?? '');
 }
 
-/** The id a request claims to come from, proven or not. */
+/** Returns the system id in a request's signature, without verifying it. */
 export function claimedSystem(request: IncomingMessage): string | undefined {
   return AUTHORIZATION.exec(request.headers.authorization ?? '')?.[1];
 }
 
 /**
- * The id of the system that signed a request, or undefined when it did not prove to be one: checked
- * over the request line as it came over the wire. Times in milliseconds.
+ * Verifies a signature over the request line exactly as received. Returns the id of the system that
+ * signed, or undefined if the signature is invalid. Times are in milliseconds.
  */
 export function provenSystem(
   store: Store,
@@ -46,9 +46,9 @@ export function provenSystem(
   return genuine ? systemId : undefined;
 }
 
-/** The time of an HTTP date; undefined for any other spelling, and for a day that does not exist. */
+/** Parses an HTTP date. Returns undefined for any other format and for impossible dates. */
 function fixdate(text: string): number | undefined {
   const time = Date.parse(text);
-  // Date.parse is lenient: only what is spelled as this very time is taken.
+  // Date.parse is lenient: accept only the canonical text of the parsed time.
   return !Number.isNaN(time) && new Date(time).toUTCString() === text ? time : undefined;
 }

@@ -3,35 +3,35 @@ import { type Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { join } from 'node:path';
 import type { EnrolledHost } from './enrol.ts';
 
-/** A request made without anything of the product: signed by `openssl`, sent by Node. */
+/** A request made without the product's code: signed by `openssl`, sent by Node.js. */
 export interface WireRequest {
   readonly method?: string;
   readonly path: string;
   readonly body?: unknown;
-  /** Name, value, name, value: exactly as sent. */
+  /** Names and values in turn, exactly as sent. */
   readonly headers: readonly string[];
   readonly agent?: Agent;
 }
 
-/** What came back, whole. */
+/** A complete answer. */
 export interface WireReply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** The text's JSON; undefined when it is none. */
+  /** The parsed text, or undefined if it is not JSON. */
   readonly body: unknown;
 }
 
-/** What of a signature a test may want otherwise than right. */
+/** The parts of a signature that a test can make wrong. */
 export interface Signing {
-  /** The first line of what is signed; by default that of the request. */
+  /** The signed request line; by default that of the request. */
   readonly line?: string;
   readonly date?: string;
   readonly keyPath?: string;
   readonly systemId?: string;
 }
 
-/** An Authorization header's value, over a request line and a date. */
+/** Returns the value of an Authorization header: a signature of a request line and a date. */
 export function authorization(host: EnrolledHost, line: string, signing: Signing = {}): string {
   const key = signing.keyPath ?? join(host.agentDir, 'client.key');
   const signature = execFileSync('openssl', ['dgst', '-sha256', '-sign', key], {
@@ -41,17 +41,17 @@ export function authorization(host: EnrolledHost, line: string, signing: Signing
   return `Signature keyId="system/${id}",headers="request-line date",algorithm="rsa-sha256",signature="${signature.toString('base64')}"`;
 }
 
-/** The time as an HTTP date, so many seconds from now. */
+/** Returns the time that many seconds from now, as an HTTP date. */
 export function now(plusSeconds = 0): string {
   return new Date(Date.now() + plusSeconds * 1000).toUTCString();
 }
 
-/** Sends a request, and resolves to the whole answer; rejects when the connection breaks. */
+/** Sends a request and resolves to the complete answer. Rejects if the connection breaks. */
 export function exchange(url: string, wire: WireRequest): Promise<WireReply> {
   const { method = 'GET', path, body, headers, agent } = wire;
   const { hostname, port, host } = new URL(url);
   return new Promise((resolve, reject) => {
-    // Node would put a header of its own for each that is left out, but not into a flat list.
+    // A flat list: Node.js adds missing headers to an object, but not to a list.
     const sent = request(
       { hostname, port, method, path, agent, headers: ['Host', host, ...headers] },
       (response) => {
@@ -70,7 +70,7 @@ export function exchange(url: string, wire: WireRequest): Promise<WireReply> {
   });
 }
 
-/** A rightly signed request of a host. */
+/** Sends a request with a valid signature of a host. */
 export function call(
   url: string,
   host: EnrolledHost,

@@ -28,30 +28,30 @@ interface Ready {
   readonly policyGroups: string[];
 }
 
-/** What a line for curl asks, without curl. */
-async function asked(line: string): Promise<unknown> {
+/** Sends the request of a curl command line with fetch and returns the JSON body of the answer. */
+async function runCurlLine(line: string): Promise<unknown> {
   const { stdout } = await execa('sh', ['-c', `curl() { printf '%s\\n' "$@"; }\n${line}`]);
   const words = stdout.split('\n');
-  const after = (flag: string) => words.filter((_, i) => words[i - 1] === flag);
-  const [body] = after('-d');
-  const reply = await fetch(words.at(-1) ?? '', {
-    headers: after('-H').map((header) => header.split(': ') as [string, string]),
+  const valuesOf = (flag: string) => words.filter((_, i) => words[i - 1] === flag);
+  const [body] = valuesOf('-d');
+  const response = await fetch(words.at(-1) ?? '', {
+    headers: valuesOf('-H').map((header) => header.split(': ') as [string, string]),
     ...(body !== undefined && { method: 'POST', body }),
   });
-  return reply.json();
+  return response.json();
 }
 
 describe.each([
-  ['SIGTERM', 'a new folder'],
-  ['SIGINT', 'a folder of choice'],
-] as const)('the emulator for a person, ended by %s, in %s', (signal, where) => {
+  ['SIGTERM', 'a new directory'],
+  ['SIGINT', 'a chosen directory'],
+] as const)('npm run emulator, ended by %s, with the agent in %s', (signal, where) => {
   const readyFile = join(directory, `ready-${signal}`);
   const dir = join(directory, 'agent');
   let emulator: ReturnType<typeof emulate>;
   let output: string;
   let ready: Ready;
   beforeEach(async () => {
-    const chosen = where === 'a new folder' ? [] : ['--dir', dir];
+    const chosen = where === 'a new directory' ? [] : ['--dir', dir];
     output = '';
     emulator = emulate('--ready-file', readyFile, ...chosen);
     emulator.stdout.on('data', (chunk) => {
@@ -62,11 +62,11 @@ describe.each([
     ready = JSON.parse(readFileSync(readyFile, 'utf8'));
   });
   afterEach(() => {
-    // npm does not take its child with it when it is killed.
+    // npm leaves its child process running when npm itself is killed.
     if (emulator.exitCode === null) process.kill(ready.pid, 'SIGKILL');
   });
 
-  test('its lines can be pasted, and it tells of every request', async () => {
+  test('the printed commands succeed and every request is printed', async () => {
     const introduction = output;
     const lines = introduction.split('\n').filter((line) => line.startsWith('  dist/modules/'));
     expect(lines.length).toBeGreaterThan(5);
@@ -75,7 +75,7 @@ describe.each([
       expect(ids.length).toBeGreaterThan(0);
       for (const id of ids) expect(introduction).toContain(id);
     }
-    expect(ready.agentDir === dir).toBe(where === 'a folder of choice');
+    expect(ready.agentDir === dir).toBe(where === 'a chosen directory');
 
     for (const line of lines) {
       const { stdout } = await execa('sh', ['-c', line], { cwd: root });
@@ -95,8 +95,8 @@ describe.each([
     const [group, user] = introduction.split('\n').filter((line) => line.startsWith('  curl '));
     const web = ready.names['system_group']?.['web'];
     expect(groups).toContain(web);
-    expect(await asked(group ?? '')).toMatchObject([{ id: web, name: 'web' }]);
-    expect(await asked(user ?? '')).toEqual({
+    expect(await runCurlLine(group ?? '')).toMatchObject([{ id: web, name: 'web' }]);
+    expect(await runCurlLine(user ?? '')).toEqual({
       results: [{ _id: ready.names['user']?.['ada'], username: 'ada', email: 'ada@example.com' }],
       totalCount: 1,
     });
@@ -105,69 +105,75 @@ describe.each([
     process.kill(ready.pid, signal);
     const { exitCode, stdout, stderr } = await emulator;
     expect([exitCode, stderr]).toEqual([0, '']);
-    const told = stdout.slice(stdout.indexOf('Requests:\n') + 'Requests:\n'.length).split('\n');
-    expect(told.filter((line) => line.startsWith('PUT'))).toEqual([
+    const requestLines = stdout
+      .slice(stdout.indexOf('Requests:\n') + 'Requests:\n'.length)
+      .split('\n');
+    expect(requestLines.filter((line) => line.startsWith('PUT'))).toEqual([
       `PUT /api/systems/${systemId} 200 {"displayName":"web-1"}`,
     ]);
-    for (const line of told) expect(line).toMatch(/^(GET|PUT|POST) \/api\/\S+ 20[04]( \{.*\})?$/);
+    for (const line of requestLines)
+      expect(line).toMatch(/^(GET|PUT|POST) \/api\/\S+ 20[04]( \{.*\})?$/);
     expect(existsSync(readyFile)).toBe(false);
-    expect(existsSync(ready.agentDir)).toBe(where === 'a folder of choice');
+    expect(existsSync(ready.agentDir)).toBe(where === 'a chosen directory');
   });
 });
 
-describe.each(['new folders', 'folders of choice'])('several hosts, in %s', (where) => {
-  const readyFile = join(directory, `several-${where}`);
-  const dir = join(directory, 'several');
-  let emulator: ReturnType<typeof emulate>;
-  let pid: number;
-  afterEach(() => {
-    if (emulator.exitCode === null) process.kill(pid, 'SIGKILL');
-  });
+describe.each(['new directories', 'chosen directories'])(
+  'npm run emulator -- --hosts 3, in %s',
+  (where) => {
+    const readyFile = join(directory, `several-${where}`);
+    const dir = join(directory, 'several');
+    let emulator: ReturnType<typeof emulate>;
+    let pid: number;
+    afterEach(() => {
+      if (emulator.exitCode === null) process.kill(pid, 'SIGKILL');
+    });
 
-  test('are enrolled, and in the group that a rule fills', async () => {
-    const chosen = where === 'new folders' ? [] : ['--dir', dir];
-    emulator = emulate('--hosts', '3', '--ready-file', readyFile, ...chosen);
-    await expect.poll(() => existsSync(readyFile), { timeout: 20_000 }).toBe(true);
-    const ready: Ready = JSON.parse(readFileSync(readyFile, 'utf8'));
-    pid = ready.pid;
-    expect(new Set(ready.hosts.map(({ systemId }) => systemId)).size).toBe(3);
-    expect(ready.hosts[0]).toEqual({ agentDir: ready.agentDir, systemId: ready.systemId });
-    const dynamic = ready.names['system_group']?.['all Linux hosts'];
-    for (const { agentDir, systemId } of ready.hosts) {
-      const options = JSON.stringify({ agent_dir: agentDir, api_url: ready.url });
-      const { stdout } = await execa('dist/modules/jumpcloud_system_info', [options], {
-        cwd: root,
-      });
-      const { system_id, groups } = JSON.parse(stdout);
-      expect(system_id).toBe(systemId);
-      expect(groups).toContain(dynamic);
-      expect(groups.length).toBe(systemId === ready.systemId ? 2 : 1);
-    }
-    process.kill(pid, 'SIGTERM');
-    const { exitCode, stdout } = await emulator;
-    expect(exitCode).toBe(0);
-    for (const { agentDir, systemId } of ready.hosts) {
-      expect(stdout).toContain(`  agent_dir  ${agentDir}\n  system_id  ${systemId}  `);
-      expect(existsSync(agentDir)).toBe(where === 'folders of choice');
-    }
-    if (where === 'folders of choice')
-      expect(ready.hosts.map(({ agentDir }) => agentDir)).toEqual(
-        [1, 2, 3].map((number) => join(dir, `host-${number}`)),
-      );
-  });
-});
+    test('each host is enrolled and belongs to the dynamic group', async () => {
+      const chosen = where === 'new directories' ? [] : ['--dir', dir];
+      emulator = emulate('--hosts', '3', '--ready-file', readyFile, ...chosen);
+      await expect.poll(() => existsSync(readyFile), { timeout: 20_000 }).toBe(true);
+      const ready: Ready = JSON.parse(readFileSync(readyFile, 'utf8'));
+      pid = ready.pid;
+      expect(new Set(ready.hosts.map(({ systemId }) => systemId)).size).toBe(3);
+      expect(ready.hosts[0]).toEqual({ agentDir: ready.agentDir, systemId: ready.systemId });
+      const dynamic = ready.names['system_group']?.['all Linux hosts'];
+      for (const { agentDir, systemId } of ready.hosts) {
+        const options = JSON.stringify({ agent_dir: agentDir, api_url: ready.url });
+        const { stdout } = await execa('dist/modules/jumpcloud_system_info', [options], {
+          cwd: root,
+        });
+        const { system_id, groups } = JSON.parse(stdout);
+        expect(system_id).toBe(systemId);
+        expect(groups).toContain(dynamic);
+        expect(groups.length).toBe(systemId === ready.systemId ? 2 : 1);
+      }
+      process.kill(pid, 'SIGTERM');
+      const { exitCode, stdout } = await emulator;
+      expect(exitCode).toBe(0);
+      for (const { agentDir, systemId } of ready.hosts) {
+        expect(stdout).toContain(`  agent_dir  ${agentDir}\n  system_id  ${systemId}  `);
+        expect(existsSync(agentDir)).toBe(where === 'chosen directories');
+      }
+      if (where === 'chosen directories')
+        expect(ready.hosts.map(({ agentDir }) => agentDir)).toEqual(
+          [1, 2, 3].map((number) => join(dir, `host-${number}`)),
+        );
+    });
+  },
+);
 
-describe('the emulator says in a sentence', () => {
-  test('that its port is in use', async ({ startWith }) => {
+describe('npm run emulator', () => {
+  test('a port in use is reported in one sentence', async ({ startWith }) => {
     const other = await startWith();
     const { exitCode, stdout, stderr } = await emulate('--port', String(other.port));
     expect([exitCode, stdout]).toEqual([1, '']);
     expect(stderr).toBe(
-      `Port ${other.port} is in use. Choose another with --port, or none for any.`,
+      `Port ${other.port} is in use. Choose another with --port, or omit --port for any free port.`,
     );
   });
 
-  test("that it does not overwrite a real agent's key", async () => {
+  test("--dir refuses the directory of a real agent and leaves that agent's key unchanged", async () => {
     const agentDir = join(directory, 'real');
     mkdirSync(agentDir);
     writeFileSync(join(agentDir, 'jcagent.conf'), '{"systemKey":"0123456789abcdef01234567"}');
@@ -184,9 +190,9 @@ describe('the emulator says in a sentence', () => {
     [['--prt', '1'], /^Unknown option '--prt'.*Usage: npm run emulator/],
     [
       ['--dir', '/dev/null'],
-      /^\/dev\/null cannot be written \(EEXIST\)\. Choose another folder\.$/,
+      /^\/dev\/null cannot be written \(EEXIST\)\. Choose another directory\.$/,
     ],
-  ])('what is wrong with %j', async (flags, message) => {
+  ])('the invalid arguments %j are explained in one line', async (flags, message) => {
     const { exitCode, stdout, stderr } = await emulate(...flags);
     expect([exitCode, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(message);

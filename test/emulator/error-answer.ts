@@ -2,8 +2,8 @@ import type { Answer } from './types.ts';
 
 const MESSAGES = { 401: 'Unauthorized', 403: 'Forbidden' } as const;
 
-/** How a path turns somebody away: the second API says it in one field, the first in two. */
-export function refused(path: string, status: keyof typeof MESSAGES): Answer {
+/** Returns the answer to a refused request: the v2 API has one field, the v1 API two. */
+export function errorAnswer(path: string, status: keyof typeof MESSAGES): Answer {
   const message = MESSAGES[status];
   return {
     status,

@@ -2,24 +2,24 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './faults.ts';
-import { respondBadly, respondStatus } from './respond.ts';
+import { respondBroken, respondStatus } from './respond.ts';
 import type { Store } from './store.ts';
 import type { Answer, LoggedRequest } from './types.ts';
 
-/** A request that has arrived, and all that can be done with it. */
+/** A request that has arrived, and the ways to answer it. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly logged: LoggedRequest;
-  /** Lets the request take effect, and says what it is answered without any fault. */
+  /** Carries the request out and returns its answer, as it is without faults. */
   carryOut(): Answer;
-  /** The system that signed the request. */
+  /** Returns the system that signed the request, or undefined if the signature is invalid. */
   prove(): string | undefined;
-  send(given: Answer): void;
+  send(answer: Answer): void;
 }
 
-/** Answers a request as a fault has it. `now` is the server's time in milliseconds. */
-export async function misbehave(
+/** Answers a request with a fault. `now` is the server's time in milliseconds. */
+export async function injectFault(
   fault: Fault,
   { request, response, logged, carryOut, prove, send }: Exchange,
   store: Store,
@@ -48,9 +48,9 @@ export async function misbehave(
       }
       return send(carryOut());
     case 'mangle': {
-      const given = carryOut();
-      const headers = { ...given.headers, ...fault.headers };
-      return send({ ...given, headers, body: fault.change(structuredClone(given.body)) });
+      const answer = carryOut();
+      const headers = { ...answer.headers, ...fault.headers };
+      return send({ ...answer, headers, body: fault.change(structuredClone(answer.body)) });
     }
     case 'date': {
       const date = fault.date();
@@ -68,20 +68,20 @@ export async function misbehave(
     case 'ignored-write': {
       const systemId = prove();
       if (systemId === undefined) return send(carryOut());
-      const kept = store.record(systemId);
+      const unchanged = store.record(systemId);
       const isGraph = request.method === 'POST';
-      return send(isGraph ? { status: 204 } : { status: 200, body: kept });
+      return send(isGraph ? { status: 204 } : { status: 200, body: unchanged });
     }
     case 'concurrent': {
       if (fault.when === 'before') fault.change(store);
-      const given = carryOut();
+      const answer = carryOut();
       if (fault.when === 'after') fault.change(store);
-      return send(given);
+      return send(answer);
     }
     default: {
       logged.status = 200;
       const ms = fault.kind === 'trickle' ? fault.ms : 0;
-      return respondBadly(request, response, fault.kind, carryOut(), ms);
+      return respondBroken(request, response, fault.kind, carryOut(), ms);
     }
   }
 }

@@ -1,21 +1,21 @@
 import type { Store } from './store.ts';
 import type { Description, ObjectType } from './types.ts';
 
-/** An object of the organisation, and how a host stands to it. */
-export interface HostWithSamples {
+/** An object of the organisation, and a host's relation to it. */
+export interface SampleObject {
   readonly type: ObjectType;
   readonly id: string;
   readonly name: string;
-  /** Empty when the host has nothing to do with it yet. */
-  readonly standing: string;
+  /** For people. Empty if there is none yet. */
+  readonly relation: string;
 }
 
-/** Gives a host something of everything: some of it associated with it, some not yet. */
-export function enrolForCalls(store: Store, systemId: string): HostWithSamples[] {
-  const objects: HostWithSamples[] = [];
-  const add = (type: ObjectType, name: string, standing = '') => {
+/** Adds objects of every type: some are associated with the system, some are not. */
+export function addSampleObjects(store: Store, systemId: string): SampleObject[] {
+  const objects: SampleObject[] = [];
+  const add = (type: ObjectType, name: string, relation = '') => {
     const id = store.addNamed(type, name);
-    objects.push({ type, id, name, standing });
+    objects.push({ type, id, name, relation });
     return id;
   };
   store.join(systemId, add('system_group', 'production', 'this host is a member'));
@@ -35,19 +35,19 @@ export function enrolForCalls(store: Store, systemId: string): HostWithSamples[]
   });
   add('user_group', 'auditors');
 
-  for (const [type, there, free] of [
+  for (const [type, associated, unrelated] of [
     ['command', 'rotate logs', 'restart web'],
     ['policy', 'disk encryption', 'screen lock'],
     ['policy_group', 'baseline', 'hardened'],
   ] as const) {
-    store.associate(systemId, type, add(type, there, 'associated'));
-    add(type, free);
+    store.associate(systemId, type, add(type, associated, 'associated'));
+    add(type, unrelated);
   }
   return objects;
 }
 
-/** A group as new organisations have it: JumpCloud keeps each of these hosts in it. */
-export function furnishDynamicGroup(store: Store, systemIds: readonly string[]): HostWithSamples {
+/** Adds a dynamic group, as new organisations have one: JumpCloud itself adds the systems to it. */
+export function addDynamicGroup(store: Store, systemIds: readonly string[]): SampleObject {
   const name = 'all Linux hosts';
   const description: Partial<Description> = { name, membershipMethod: 'DYNAMIC_AUTOMATED' };
   const id = store.addNamed('system_group', description);
@@ -56,6 +56,6 @@ export function furnishDynamicGroup(store: Store, systemIds: readonly string[]):
     type: 'system_group',
     id,
     name,
-    standing: 'filled by a rule: no host leaves it by hand',
+    relation: 'a dynamic group: no host can leave it itself',
   };
 }
