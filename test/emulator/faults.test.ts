@@ -202,12 +202,12 @@ describe('an injected fault', () => {
   test('a fault rule honours its condition, skip and times', async () => {
     emulator.faults.add({
       fault: { kind: 'status', status: 500 },
-      when: ({ method, body }) => method === 'PUT' && Object(body).displayName !== 'spared',
+      when: ({ method, body }) => method === 'PUT' && Object(body).displayName !== 'excluded',
       skip: 1,
       times: 2,
     });
     const statuses = [];
-    for (const name of ['a', 'spared', 'b', 'c', 'd']) statuses.push((await rename(name)).status);
+    for (const name of ['a', 'excluded', 'b', 'c', 'd']) statuses.push((await rename(name)).status);
     expect([(await get()).status, ...statuses]).toEqual([200, 200, 200, 500, 500, 200]);
     expect(emulator.faults.injected).toEqual({ 'status 500': 2 });
   });

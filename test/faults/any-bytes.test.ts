@@ -6,8 +6,8 @@ import { attempt } from '../../src/transport/http/attempt.ts';
 import { BodyQuota } from '../../src/transport/http/body-buffer.ts';
 import { HttpClient } from '../../src/transport/http/http-client.ts';
 import { badServer } from './bad-server.ts';
+import { mapConcurrently } from './map-concurrently.ts';
 import { Random } from './random.ts';
-import { sideBySide } from './side-by-side.ts';
 
 const CASES = 2000;
 
@@ -30,8 +30,8 @@ const PIECES = [
   '',
 ];
 
-/** A good answer with up to four places spoilt. */
-function spoilt(random: Random): Buffer {
+/** Returns a valid answer with up to four places damaged. */
+function damagedAnswer(random: Random): Buffer {
   let text = random.of(...ANSWERS);
   for (let i = random.below(5); i > 0; i--) {
     const at = random.below(text.length);
@@ -41,7 +41,7 @@ function spoilt(random: Random): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
-/** Sends bytes in pieces of any size, then ends, resets or waits. */
+/** Sends bytes in pieces of random size, then ends or resets the connection, or waits. */
 async function send(socket: Socket, bytes: Buffer, random: Random): Promise<void> {
   for (let at = 0; at < bytes.length && !socket.destroyed; ) {
     const size = 1 + random.below(random.chance(0.5) ? 4 : bytes.length);
@@ -54,16 +54,16 @@ async function send(socket: Socket, bytes: Buffer, random: Random): Promise<void
   if (ending === 'reset') socket.resetAndDestroy();
 }
 
-test(`${CASES} spoilt answers are answers or failures of an attempt, and nothing else`, async () => {
+test(`attempt() turns ${CASES} damaged answers into answers or attempt errors only`, async () => {
   const seeds = Array.from({ length: CASES }, (_, seed) => seed + 1);
   const kinds: Record<string, number> = {};
-  const odd: string[] = [];
-  await sideBySide(seeds, 16, async (seed) => {
+  const unexpected: string[] = [];
+  await mapConcurrently(seeds, 16, async (seed) => {
     const random = new Random(seed);
-    const bytes = spoilt(random);
+    const bytes = damagedAnswer(random);
     const server = await badServer((socket) => void send(socket, bytes, random));
     const { signal } = new AbortController();
-    const room = new BodyQuota();
+    const bodyQuota = new BodyQuota();
     const http = new HttpClient(() => new Client(server.url));
     const request = {
       origin: server.url,
@@ -72,8 +72,8 @@ test(`${CASES} spoilt answers are answers or failures of an attempt, and nothing
       headers: {},
       body: null,
     } as const;
-    const { outcome, mayHaveTakenEffect: mayHaveActed } = await attempt(
-      { http, signal, bodyQuota: room },
+    const { outcome, mayHaveTakenEffect } = await attempt(
+      { http, signal, bodyQuota },
       request,
       500,
     );
@@ -85,9 +85,9 @@ test(`${CASES} spoilt answers are answers or failures of an attempt, and nothing
       outcome instanceof AttemptError
         ? /^(no|the) [a-z]/.test(outcome.message)
         : outcome.status >= 100 && outcome.status < 1000;
-    if (isSound && mayHaveActed) return;
-    odd.push(`seed ${seed}: ${JSON.stringify(bytes.toString('latin1'))}: ${outcome}`);
+    if (isSound && mayHaveTakenEffect) return;
+    unexpected.push(`seed ${seed}: ${JSON.stringify(bytes.toString('latin1'))}: ${outcome}`);
   });
-  expect(odd).toEqual([]);
+  expect(unexpected).toEqual([]);
   expect(Object.keys(kinds).sort()).toEqual(['answer', 'network', 'unexpected']);
 }, 120_000);

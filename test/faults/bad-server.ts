@@ -2,20 +2,20 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 
-/** A server on loopback that does not do what it should. */
+/** A misbehaving server on loopback. */
 export interface BadServer {
   readonly url: string;
-  /** Everything that was sent to it, one text for each connection. */
+  /** Everything it received, one text for each connection. */
   readonly received: string[];
   close(): void;
 }
 
 /**
- * Starts a server that does as told with each connection, once a request's head has come. It is
- * told which head this is, counted from 0 over all connections.
+ * Starts a server that calls `onRequest` for each received request. `count` is the number of
+ * earlier requests over all connections.
  */
 export async function badServer(
-  behave: (socket: Socket, head: string, count: number) => void,
+  onRequest: (socket: Socket, head: string, count: number) => void,
 ): Promise<BadServer> {
   const sockets = new Set<Socket>();
   const received: string[] = [];
@@ -29,10 +29,10 @@ export async function badServer(
     socket.on('data', (data) => {
       unanswered += data;
       received[connection] = `${received[connection]}${data}`;
-      for (let end = headEnd(unanswered); end > 0; end = headEnd(unanswered)) {
+      for (let end = requestEnd(unanswered); end > 0; end = requestEnd(unanswered)) {
         const head = unanswered.slice(0, end);
         unanswered = unanswered.slice(end);
-        behave(socket, head, count++);
+        onRequest(socket, head, count++);
       }
     });
   });
@@ -47,15 +47,15 @@ export async function badServer(
   };
 }
 
-/** Where a head ends, and the body that it announces; 0 when it is not there yet. */
-function headEnd(text: string): number {
+/** Returns the end of the first complete request, with its body, or 0 if it is incomplete. */
+function requestEnd(text: string): number {
   const end = text.indexOf('\r\n\r\n') + 4;
   if (end < 4) return 0;
   const length = Number(/\r\ncontent-length: (\d+)/i.exec(text.slice(0, end))?.[1] ?? 0);
   return text.length >= end + length ? end + length : 0;
 }
 
-/** Nothing listens there. */
+/** Returns a port on which nothing listens. */
 export async function closedPort(): Promise<BadServer> {
   const server = await badServer(() => {});
   server.close();
@@ -63,8 +63,8 @@ export async function closedPort(): Promise<BadServer> {
 }
 
 /**
- * Connections to it are never established: it does not accept any, and its queue is full. The port is
- * the same at all of its addresses.
+ * Opens a port to which connections are never established: its queue is full, and it accepts none.
+ * The port is the same at all addresses.
  */
 export function hangingPort(
   addresses: readonly string[] = ['127.0.0.1'],
@@ -73,13 +73,13 @@ export function hangingPort(
   return fullPort(addresses, port, Number.POSITIVE_INFINITY);
 }
 
-/** A connection to it takes a second, like one to the other side of the world and farther. */
+/** Opens a port to which a connection takes a second: longer than to the other side of the world. */
 export function slowPort(): Promise<BadServer> {
-  // A connection that found the queue full is asked for again after a second.
+  // A client whose connection finds the queue full retries after a second.
   return fullPort(['127.0.0.1'], 0, 300);
 }
 
-/** Its queue of connections is full, and for so long it accepts none of them. */
+/** Opens a port whose queue is full and that accepts no connection for `forMs`. */
 async function fullPort(
   addresses: readonly string[],
   atPort: number,
@@ -127,7 +127,7 @@ async function fullPort(
   };
 }
 
-/** Sends pieces one after the other for ever, as fast as they are taken or one in so many ms. */
+/** Sends pieces forever: one every `everyMs`, or by default as fast as they are accepted. */
 export function sendForever(socket: Socket, piece: () => string | Buffer, everyMs = 0): void {
   if (everyMs > 0) {
     const timer = setInterval(() => socket.write(piece()), everyMs);

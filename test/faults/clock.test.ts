@@ -8,7 +8,7 @@ import type { StartWith } from '../harness/emulator-fixture.ts';
 import { type Answer, type ModuleName, runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { startConnectProxy } from './connect-proxy.ts';
-import { leaks } from './leaks.ts';
+import { findLeakedSecrets } from './find-leaked-secrets.ts';
 
 const MINUTE = 60;
 const DAY = 86_400;
@@ -21,7 +21,7 @@ test.beforeAll(({ startWith: shared }) => {
   startWith = shared;
 });
 
-/** A server whose clock is off by so many seconds from this host's, and a host of its own. */
+/** Starts a server whose clock is ahead of this host's by that many seconds, and enrols a host. */
 async function start(offset: number | (() => number), enrolment: EnrolOptions = {}): Promise<void> {
   const seconds = typeof offset === 'number' ? () => offset : offset;
   emulator = await startWith({ clock: () => Date.now() + seconds() * 1000 });
@@ -37,7 +37,7 @@ async function run(module: ModuleName, options: Record<string, unknown> = {}): P
     ...options,
   });
   expect(stderr).toBe('');
-  expect(await leaks(stdout, emulator.requests)).toEqual([]);
+  expect(await findLeakedSecrets(stdout, emulator.requests)).toEqual([]);
   return answer;
 }
 
@@ -45,8 +45,8 @@ const api = (answer: Answer) =>
   answer['api'] as { requests: number; retries: number; clock_offset: number | null };
 const statuses = () => emulator.requests.map(({ method, status }) => `${method} ${status}`);
 
-describe('a clock within what JumpCloud tolerates', () => {
-  test.each([31, -31, 200, -200])('%i s off is left alone', async (offset) => {
+describe('a clock within the tolerance of JumpCloud', () => {
+  test.each([31, -31, 200, -200])('a clock difference of %i s is not corrected', async (offset) => {
     await start(offset);
     const answer = await run('jumpcloud_system', { display_name: 'web-1' });
     expect(answer).toMatchObject({ changed: true, warnings: [] });
@@ -75,7 +75,7 @@ describe.each(WRONG)('a clock that is %s', (_, offset) => {
     expect(Math.abs(Number(seconds) - Math.abs(offset))).toBeLessThanOrEqual(2);
   };
 
-  test('is corrected once, and said once', async () => {
+  test('a wrong clock is corrected once, with one warning', async () => {
     await start(offset);
     const answer = await run('jumpcloud_system', { display_name: 'web-1' });
     expect(answer).toMatchObject({ changed: true });
@@ -88,22 +88,22 @@ describe.each(WRONG)('a clock that is %s', (_, offset) => {
     });
   });
 
-  test('spoils no read of those made at the same time', async () => {
+  test('concurrent reads with a wrong clock each succeed after at most one 401', async () => {
     await start(offset);
     const answer = await run('jumpcloud_system_info');
     expect(answer).toMatchObject({ changed: false, enrolled: true });
     expectWarning(answer);
     const paths = new Set(emulator.requests.map(({ url }) => url));
     for (const path of paths) {
-      const mine = emulator.requests.filter(({ url }) => url === path).map(({ status }) => status);
-      expect([[200], [401, 200]]).toContainEqual(mine);
+      const sent = emulator.requests.filter(({ url }) => url === path).map(({ status }) => status);
+      expect([[200], [401, 200]]).toContainEqual(sent);
     }
     expect(api(answer).retries).toBe(0);
     const agent = answer['agent'] as { clock_offset: number };
     expect(Math.abs(agent.clock_offset - offset)).toBeLessThanOrEqual(1);
   });
 
-  test('does not keep a host from being removed', async () => {
+  test('a host with a wrong clock can be removed', async () => {
     await start(offset);
     const answer = await run('jumpcloud_removal', { purge_identity: true });
     expect(answer).toMatchObject({
@@ -112,12 +112,12 @@ describe.each(WRONG)('a clock that is %s', (_, offset) => {
     });
     expectWarning(answer);
     expect(emulator.store.systems.has(host.systemId)).toBe(false);
-    // The read that verifies is refused at the right time: that is what shows that it is gone.
+    // The last read is refused although its time is right: the record is deleted.
     expect(statuses()).toEqual(['GET 401', 'GET 200', 'DELETE 200', 'GET 401']);
   });
 });
 
-test('a clock that is set during the run is followed', async () => {
+test('a server clock that changes during the run is followed', async () => {
   let offset = DAY;
   await start(() => offset);
   emulator.onRequest.push(({ method, status }) => {
@@ -128,7 +128,7 @@ test('a clock that is set during the run is followed', async () => {
   expect(statuses()).toEqual(['GET 401', 'GET 200', 'PUT 401', 'PUT 200']);
 });
 
-test('a server whose Date means nothing does no harm', async () => {
+test('random Date headers of a server do no harm', async () => {
   await start(0);
   let seed = 7;
   const random = () => {
@@ -149,16 +149,16 @@ test('a server whose Date means nothing does no harm', async () => {
   expect(emulator.requests.length).toBeLessThanOrEqual(2);
 });
 
-describe('a 401 with an answer that tells no time is sent once, and the clock may be the cause', () => {
+describe('a 401 without a usable Date', () => {
   test.each([
-    ['none', null],
-    ['empty', ''],
-    ['no date', 'yesterday'],
-    ['a number', '0'],
-    ['the epoch', 'Thu, 01 Jan 1970 00:00:00 GMT'],
-    ['far ahead', 'Fri, 31 Dec 9999 23:59:59 GMT'],
-    ['impossible', 'Mon, 99 Foo 2026 77:77:77 GMT'],
-  ])('%s', async (_, date) => {
+    ['no Date', null],
+    ['an empty Date', ''],
+    ['a word as Date', 'yesterday'],
+    ['a number as Date', '0'],
+    ['the epoch as Date', 'Thu, 01 Jan 1970 00:00:00 GMT'],
+    ['a Date far ahead', 'Fri, 31 Dec 9999 23:59:59 GMT'],
+    ['an impossible Date', 'Mon, 99 Foo 2026 77:77:77 GMT'],
+  ])('a 401 with %s is not retried, and the message names the clock', async (_, date) => {
     await start(0);
     emulator.faults.add({
       fault: { kind: 'date', date: () => date },
@@ -173,8 +173,8 @@ describe('a 401 with an answer that tells no time is sent once, and the clock ma
   });
 });
 
-describe('over https, a 401 whose Date', () => {
-  /** A server whose certificate is valid from a day ago until ten days ahead. */
+describe('the Date of a 401 over https', () => {
+  /** Starts a server whose certificate is valid from a day ago to ten days ahead. */
   async function startSecure(offset: number): Promise<Record<string, unknown>> {
     const ca = await makeCa();
     const tls = await issue(ca, { days: 10, since: -1 });
@@ -199,7 +199,7 @@ describe('over https, a 401 whose Date', () => {
     ['ten hours behind', -10 * 60 * MINUTE, false],
   ];
   test.each(within)(
-    "lies within the certificate's validity corrects the clock: %s",
+    "a Date %s, within the certificate's validity, corrects the clock",
     async (_, offset, isProxied) => {
       const answer = await throughProxy(await startSecure(offset), isProxied);
       expect(answer, answer.msg).toMatchObject({ changed: true });
@@ -215,7 +215,7 @@ describe('over https, a 401 whose Date', () => {
     ['two days behind', -2 * DAY, false],
   ];
   test.each(outside)(
-    "lies outside the certificate's validity signs nothing with that time: %s",
+    "a Date %s, outside the certificate's validity, is never used to sign",
     async (_, offset, isProxied) => {
       const answer = await throughProxy(await startSecure(offset), isProxied);
       expect(answer).toMatchObject({ changed: false, error: { code: 'unauthorized' } });
@@ -226,7 +226,7 @@ describe('over https, a 401 whose Date', () => {
     },
   );
 
-  test('lies outside it does so too when the connection is not kept', async () => {
+  test("a Date outside the certificate's validity is not used if the server closes", async () => {
     const options = await startSecure(4 * YEAR);
     const headers = { connection: 'close', date: new Date(Date.now() + 4e11).toUTCString() };
     const text = '{"message":"Unauthorized"}';
@@ -236,10 +236,10 @@ describe('over https, a 401 whose Date', () => {
   });
 });
 
-describe('a 401 with a right clock is sent once, and names only what is still possible', () => {
-  const DELETED = /record of system \w+ was deleted in JumpCloud.*: register the agent anew/;
+describe('the causes of a 401 with a correct clock', () => {
+  const DELETED = /record of system \w+ was deleted in JumpCloud.*: register the agent again/;
   const KIND = /enrolled by MDM, Apple ADE or through the User Portal/;
-  const KEY = /client\.key is not of this registration/;
+  const KEY = /client\.key does not belong to this registration/;
   const REGION = /organisation is in another region than/;
   const CLOCK = /clock/;
   const ALL = [KIND, KEY, REGION, CLOCK];
@@ -258,28 +258,28 @@ describe('a 401 with a right clock is sent once, and names only what is still po
       when: ({ method }) => method === 'PUT',
     });
   const situations: Situation[] = [
-    { what: 'the record was deleted', before: deleted, possible: [DELETED, KIND, REGION] },
+    { what: 'a deleted record', before: deleted, possible: [DELETED, KIND, REGION] },
     {
-      what: 'no certificate to compare the key with',
+      what: 'a key without a certificate to compare',
       before: () => rmSync(join(host.agentDir, 'client.crt')),
       enrolment: async () => ({ ineligible: true }),
       possible: [DELETED, KIND, KEY, REGION],
     },
     {
-      what: 'key and certificate of another registration',
+      what: 'a key and certificate of another registration',
       before: async () => {
         const { publicKey } = await makeKeyFiles();
         emulator.store.addSystem(emulator.store.record(host.systemId), publicKey);
       },
-      possible: [/or is of another registration than client\.key/, KIND, REGION],
+      possible: [/or belongs to another registration than client\.key/, KIND, REGION],
     },
     {
-      what: 'a host that may not act for itself',
+      what: 'a host of an ineligible enrolment',
       enrolment: async () => ({ ineligible: true }),
       possible: [DELETED, KIND, REGION],
     },
     {
-      what: 'deleted between reading and writing',
+      what: 'a record deleted between read and write',
       before: () =>
         emulator.faults.add({
           fault: { kind: 'concurrent', when: 'before', change: deleted },
@@ -289,7 +289,7 @@ describe('a 401 with a right clock is sent once, and names only what is still po
       requests: ['GET 200', 'PUT 401'],
     },
     ...(['mdm', 'user'] as const).map((type) => ({
-      what: `enrolled by ${type}, as its record told`,
+      what: `a record that names ${type} as provisioner`,
       enrolment: async () => ({
         record: { provisionMetadata: { provisioner: { type } } },
       }),
@@ -298,47 +298,62 @@ describe('a 401 with a right clock is sent once, and names only what is still po
       requests: ['GET 200', 'PUT 401'],
     })),
   ];
-  test.each(situations)('$what', async ({ enrolment, before, possible, requests }) => {
-    const impossible = ALL.filter((cause) => !possible.includes(cause));
-    await start(0, await enrolment?.());
-    await before?.();
-    const answer = await run('jumpcloud_system', { display_name: 'web-1' });
-    expect(answer).toMatchObject({ failed: true, changed: false, error: { code: 'unauthorized' } });
-    for (const cause of possible) expect(answer.msg).toMatch(cause);
-    for (const cause of impossible) expect(answer.msg).not.toMatch(cause);
-    expect(answer.error?.['causes']).toHaveLength(possible.length);
-    expect(answer.warnings).toEqual([]);
-    expect(statuses()).toEqual(requests ?? ['GET 401']);
-    expect(api(answer).retries).toBe(0);
-  });
+  test.each(situations.map((situation) => [situation.what, situation] as const))(
+    'with %s, a 401 is not retried and names the possible causes',
+    async (_, { enrolment, before, possible, requests }) => {
+      const impossible = ALL.filter((cause) => !possible.includes(cause));
+      await start(0, await enrolment?.());
+      await before?.();
+      const answer = await run('jumpcloud_system', { display_name: 'web-1' });
+      expect(answer).toMatchObject({
+        failed: true,
+        changed: false,
+        error: { code: 'unauthorized' },
+      });
+      for (const cause of possible) expect(answer.msg).toMatch(cause);
+      for (const cause of impossible) expect(answer.msg).not.toMatch(cause);
+      expect(answer.error?.['causes']).toHaveLength(possible.length);
+      expect(answer.warnings).toEqual([]);
+      expect(statuses()).toEqual(requests ?? ['GET 401']);
+      expect(api(answer).retries).toBe(0);
+    },
+  );
 });
 
-describe('a 401 of a region', () => {
+describe('the region as cause of a 401', () => {
   const REGION =
     /organisation is in another region than https:\/\/console\.(eu\.)?jumpcloud\.com: set region/;
 
   test.each([
-    ["the agent's own", 'agent.eu.jumpcloud.com', {}, false],
-    ["the agent's own, said again", 'agent.eu.jumpcloud.com', { region: 'eu' }, false],
-    ["not the agent's", 'agent.jumpcloud.com', { region: 'eu' }, true],
-    ['assumed for an agent of no known region', 'agent.example', {}, true],
-  ])('%s', async (_, agentServerHost, options, isPossible) => {
-    const ca = await makeCa();
-    const names = 'DNS:console.jumpcloud.com,DNS:console.eu.jumpcloud.com';
-    emulator = await startWith({ tls: await issue(ca, { names }) });
-    host = await emulator.enrol({ agentServerHost, ineligible: true });
-    const proxy = await startConnectProxy({ to: emulator.port });
-    const caPath = join(host.agentDir, 'test-ca.pem');
-    writeFileSync(caPath, ca.cert);
-    const { answer } = await runModule('jumpcloud_system', {
-      agent_dir: host.agentDir,
-      ca_path: caPath,
-      proxy: proxy.url,
-      ...options,
-    });
-    proxy.close();
-    expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized' } });
-    expect(REGION.test(answer.msg)).toBe(isPossible);
-    expect(statuses()).toEqual(['GET 401']);
-  });
+    ["the agent's region", 'does not name', 'agent.eu.jumpcloud.com', {}],
+    [
+      "the agent's region given as option",
+      'does not name',
+      'agent.eu.jumpcloud.com',
+      { region: 'eu' },
+    ],
+    ['another region given as option', 'names', 'agent.jumpcloud.com', { region: 'eu' }],
+    ['an unknown region of the agent', 'names', 'agent.example', {}],
+  ])(
+    'with %s, the message %s the region as a cause',
+    async (_, effect, agentServerHost, options) => {
+      const ca = await makeCa();
+      const names = 'DNS:console.jumpcloud.com,DNS:console.eu.jumpcloud.com';
+      emulator = await startWith({ tls: await issue(ca, { names }) });
+      host = await emulator.enrol({ agentServerHost, ineligible: true });
+      const proxy = await startConnectProxy({ to: emulator.port });
+      const caPath = join(host.agentDir, 'test-ca.pem');
+      writeFileSync(caPath, ca.cert);
+      const { answer } = await runModule('jumpcloud_system', {
+        agent_dir: host.agentDir,
+        ca_path: caPath,
+        proxy: proxy.url,
+        ...options,
+      });
+      proxy.close();
+      expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized' } });
+      expect(REGION.test(answer.msg)).toBe(effect === 'names');
+      expect(statuses()).toEqual(['GET 401']);
+    },
+  );
 });

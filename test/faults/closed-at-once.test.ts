@@ -10,8 +10,9 @@ import { runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
 
-/** In seconds; far more than it takes to try again. */
+/** In seconds, far longer than a retry takes. */
 const REQUEST_TIMEOUT = 10;
+/** The maximum time of a run, in seconds: it must not wait for the timeout. */
 const SOON = 6;
 
 const directory = mkdtempSync(join(tmpdir(), 'closed-'));
@@ -36,8 +37,8 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** Stands before a port of this host, and closes the first connection in the way given. */
-async function gate(to: number, close: (socket: Socket) => void): Promise<Server> {
+/** Starts a relay to a port of this host that closes the first connection with `close`. */
+async function startClosingRelay(to: number, close: (socket: Socket) => void): Promise<Server> {
   let isFirst = true;
   const server = createServer((socket) => {
     socket.on('error', () => {});
@@ -64,10 +65,10 @@ const secureTo = (port: number) => ({
 });
 const portOf = (url: string) => Number(new URL(url).port);
 
-describe('a first connection that is closed at once is noticed at once:', () => {
+describe('a first connection that is closed at once', () => {
   const servers: [what: string, port: () => number, options: (port: number) => object][] = [
     ['a server', () => plain.port, plainTo],
-    ['a server of https', () => secure.port, secureTo],
+    ['an https server', () => secure.port, secureTo],
     [
       'a server behind a proxy',
       () => secure.port,
@@ -80,28 +81,31 @@ describe('a first connection that is closed at once is noticed at once:', () => 
     ],
   ];
   const ways: [how: string, close: (socket: Socket) => void][] = [
-    ['ends', (socket) => socket.end()],
-    ['breaks off', (socket) => socket.resetAndDestroy()],
-    ['ends a moment later', (socket) => setTimeout(() => socket.end(), 3)],
+    ['closes', (socket) => socket.end()],
+    ['resets', (socket) => socket.resetAndDestroy()],
+    ['soon closes', (socket) => setTimeout(() => socket.end(), 3)],
   ];
   const rows = servers.flatMap(([what, port, options]) =>
     ways.map(([how, close]) => [what, how, port, options, close] as const),
   );
-  test.each(rows)('%s that %s', async (_what, _how, port, options, close) => {
-    const server = await gate(port(), close);
-    const start = performance.now();
-    const { answer } = await runModule('jumpcloud_system', {
-      ...options((server.address() as AddressInfo).port),
-      request_timeout: REQUEST_TIMEOUT,
-      _ansible_verbosity: 2,
-    });
-    server.close();
-    // Seen before anything was sent, it is made anew without a retry that counts.
-    const { requests, retries } = answer['api'] as { requests: number; retries: number };
-    expect([0, 1]).toContain(retries);
-    expect(requests).toBe(1 + retries);
-    expect(answer).toMatchObject({ changed: false });
-    expect(answer.failed).toBeUndefined();
-    expect((performance.now() - start) / 1000).toBeLessThan(SOON);
-  });
+  test.each(rows)(
+    'a run does not wait for %s that %s the first connection',
+    async (_what, _how, port, options, close) => {
+      const server = await startClosingRelay(port(), close);
+      const start = performance.now();
+      const { answer } = await runModule('jumpcloud_system', {
+        ...options((server.address() as AddressInfo).port),
+        request_timeout: REQUEST_TIMEOUT,
+        _ansible_verbosity: 2,
+      });
+      server.close();
+      // If noticed before a request was sent, the connection is replaced without a counted retry.
+      const { requests, retries } = answer['api'] as { requests: number; retries: number };
+      expect([0, 1]).toContain(retries);
+      expect(requests).toBe(1 + retries);
+      expect(answer).toMatchObject({ changed: false });
+      expect(answer.failed).toBeUndefined();
+      expect((performance.now() - start) / 1000).toBeLessThan(SOON);
+    },
+  );
 });

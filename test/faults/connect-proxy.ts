@@ -5,17 +5,17 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TlsIdentity } from '../emulator/keys.ts';
 
-/** An HTTP proxy on loopback that knows CONNECT, and remembers what it was asked. */
+/** An HTTP proxy on loopback that supports CONNECT and records its requests. */
 export interface ConnectProxy {
   /** Without credentials. */
   readonly url: string;
-  /** Targets asked for, with the credentials given, and the program that asked. */
+  /** The CONNECT requests: target, credentials and user agent. */
   readonly asked: {
     readonly target: string;
     readonly authorization: string | undefined;
     readonly userAgent: string | undefined;
   }[];
-  /** Statuses to answer next, with further headers, behind other text. It connects after 2xx alone. */
+  /** The next answers, first to last. The proxy connects only after a 2xx status. */
   readonly answers: ProxyAnswer[];
   close(): void;
 }
@@ -23,21 +23,22 @@ export interface ConnectProxy {
 interface ProxyAnswer {
   readonly status: number;
   readonly headers?: string;
+  /** Text to send before the status line. */
   readonly before?: string;
 }
 
 /**
- * Starts a proxy; with credentials (`user:password`) it wants them, with `tls` it is an https one,
- * with `to` every connection ends at that port of this host.
+ * Starts a proxy. It requires `credentials` (`user:password`) if given, and speaks https with
+ * `tls`. With `to`, it connects every tunnel to that port of this host.
  */
 export async function startConnectProxy(
-  desired: { credentials?: string; tls?: TlsIdentity; to?: number } = {},
+  options: { credentials?: string; tls?: TlsIdentity; to?: number } = {},
 ): Promise<ConnectProxy> {
   const sockets = new Set<Duplex>();
   const asked: ConnectProxy['asked'] = [];
   const answers: ProxyAnswer[] = [];
   const basic =
-    desired.credentials && `Basic ${Buffer.from(desired.credentials).toString('base64')}`;
+    options.credentials && `Basic ${Buffer.from(options.credentials).toString('base64')}`;
 
   const onConnect = (request: IncomingMessage, client: Duplex) => {
     const target = request.url ?? '';
@@ -55,7 +56,7 @@ export async function startConnectProxy(
     }
     const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(target) ?? [];
     const [toPort, toHost] =
-      desired.to === undefined ? [Number(port), host] : [desired.to, '127.0.0.1'];
+      options.to === undefined ? [Number(port), host] : [options.to, '127.0.0.1'];
     const server = connect(toPort, toHost, () => {
       client.write(`HTTP/1.1 ${status} Connection Established\r\n\r\n`);
       server.pipe(client).pipe(server);
@@ -64,13 +65,13 @@ export async function startConnectProxy(
     client.on('close', () => server.destroy());
     sockets.add(server);
   };
-  const server = desired.tls === undefined ? createServer() : createTlsServer(desired.tls);
+  const server = options.tls === undefined ? createServer() : createTlsServer(options.tls);
   server.on('connect', onConnect);
   server.on('connection', (socket: Socket) => sockets.add(socket));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    url: `${desired.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     asked,
     answers,
     close: () => {

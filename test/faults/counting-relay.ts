@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** Stands before a server on loopback and counts the connections to it. */
+/** A relay in front of a server on loopback that counts connections. */
 export interface CountingRelay {
   readonly port: number;
   connections: number;

@@ -26,7 +26,7 @@ import {
 } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { sampleCallsOf } from '../harness/furniture.ts';
-import { leaks } from './leaks.ts';
+import { findLeakedSecrets } from './find-leaked-secrets.ts';
 import { mountTmpfs, type Tmpfs } from './tmpfs.ts';
 
 const HUGE = 100 * 1024 * 1024;
@@ -52,23 +52,23 @@ async function run(module: ModuleName, options: Record<string, unknown> = {}): P
     ...options,
   });
   expect(stderr).toBe('');
-  expect(await leaks(stdout, emulator.requests)).toEqual([]);
+  expect(await findLeakedSecrets(stdout, emulator.requests)).toEqual([]);
   return answer;
 }
 
-/** Ways in which a file of the agent's can be something else than it should be. */
+/** Ways to replace a file of the agent with something invalid. */
 const DAMAGES: Record<string, (path: string) => void> = {
-  FIFO: (path) => void execFileSync('mkfifo', [path]),
-  directory: (path) => mkdirSync(path),
-  huge: (path) => {
+  'a FIFO': (path) => void execFileSync('mkfifo', [path]),
+  'a directory': (path) => mkdirSync(path),
+  'a huge file': (path) => {
     writeFileSync(path, '');
     truncateSync(path, HUGE);
   },
-  dangling: (path) => symlinkSync('nowhere', path),
-  loop: (path) => symlinkSync(path, path),
+  'a dangling link': (path) => symlinkSync('nowhere', path),
+  'a link to itself': (path) => symlinkSync(path, path),
   'not UTF-8': (path) => writeFileSync(path, Buffer.from([0xff, 0xfe, 0x7b, 0x00, 0x80, 0xc3])),
   'a device': (path) => symlinkSync('/dev/zero', path),
-  empty: (path) => writeFileSync(path, ''),
+  'an empty file': (path) => writeFileSync(path, ''),
 };
 
 function damage(name: string, how: string): void {
@@ -78,54 +78,70 @@ function damage(name: string, how: string): void {
 
 describe('jcagent.conf', () => {
   const rows: [how: string, message: RegExp][] = [
-    ['FIFO', /jcagent\.conf is not a regular file\. Restore it, or register the agent anew\.$/],
-    ['directory', /jcagent\.conf is not a regular file\. Restore/],
-    ['huge', /jcagent\.conf has 104857600 bytes; the agent's own is never that large\. Restore/],
-    ['dangling', /jcagent\.conf is a link that leads nowhere\. Restore/],
-    ['loop', /jcagent\.conf is a link that leads back to itself\. Restore/],
-    ['not UTF-8', /jcagent\.conf is not JSON\. Register the agent anew\.$/],
+    ['a FIFO', /jcagent\.conf is not a regular file\. Restore it, or register the agent again\.$/],
+    ['a directory', /jcagent\.conf is not a regular file\. Restore/],
+    [
+      'a huge file',
+      /jcagent\.conf has 104857600 bytes; the agent's own is never that large\. Restore/,
+    ],
+    ['a dangling link', /jcagent\.conf is a link that leads nowhere\. Restore/],
+    ['a link to itself', /jcagent\.conf is a link that leads back to itself\. Restore/],
+    ['not UTF-8', /jcagent\.conf is not JSON\. Register the agent again\.$/],
     ['a device', /jcagent\.conf is not a regular file\. Restore/],
-    ['empty', /jcagent\.conf is not JSON\. Register/],
+    ['an empty file', /jcagent\.conf is not JSON\. Register/],
   ];
-  test.each(rows)('%s: nothing is asked, nothing is touched', async (how, message) => {
-    damage('jcagent.conf', how);
-    const before = readdirSync(host.agentDir).sort();
-    for (const module of HOST_MODULES) {
-      const { good } = sampleCallsOf(module);
-      const options = module === 'jumpcloud_removal' ? { purge_identity: true } : good;
-      const answer = await run(module, options);
+  test.each(rows)(
+    'a jcagent.conf that is %s fails every module without requests or changes',
+    async (how, message) => {
+      damage('jcagent.conf', how);
+      const before = readdirSync(host.agentDir).sort();
+      for (const module of HOST_MODULES) {
+        const { good } = sampleCallsOf(module);
+        const options = module === 'jumpcloud_removal' ? { purge_identity: true } : good;
+        const answer = await run(module, options);
+        expect(answer).toMatchObject({
+          failed: true,
+          changed: false,
+          error: { code: 'bad_identity' },
+        });
+        expect(answer.msg).toMatch(message);
+      }
+      expect(emulator.requests).toEqual([]);
+      expect(readdirSync(host.agentDir).sort()).toEqual(before);
+    },
+  );
+});
+
+describe('client.key', () => {
+  const rows: [how: string, message: RegExp][] = [
+    ['a FIFO', /client\.key is not a regular file\. Restore/],
+    ['a directory', /client\.key is not a regular file\. Restore/],
+    ['a huge file', /client\.key has 104857600 bytes/],
+    ['a dangling link', /client\.key is a link that leads nowhere/],
+    ['a link to itself', /client\.key is a link that leads back to itself/],
+    ['not UTF-8', /client\.key does not hold a private key in PEM form/],
+    ['an empty file', /client\.key does not hold a private key in PEM form/],
+  ];
+  test.each(rows)(
+    'a client.key that is %s fails a removal without requests',
+    async (how, message) => {
+      damage('client.key', how);
+      const answer = await run('jumpcloud_removal', { purge_identity: true });
       expect(answer).toMatchObject({
         failed: true,
         changed: false,
         error: { code: 'bad_identity' },
       });
       expect(answer.msg).toMatch(message);
-    }
-    expect(emulator.requests).toEqual([]);
-    expect(readdirSync(host.agentDir).sort()).toEqual(before);
-  });
-});
+      expect(emulator.requests).toEqual([]);
+      expect(existsSync(file('jcagent.conf'))).toBe(true);
+    },
+  );
 
-describe('client.key', () => {
-  const rows: [how: string, message: RegExp][] = [
-    ['FIFO', /client\.key is not a regular file\. Restore/],
-    ['directory', /client\.key is not a regular file\. Restore/],
-    ['huge', /client\.key has 104857600 bytes/],
-    ['dangling', /client\.key is a link that leads nowhere/],
-    ['loop', /client\.key is a link that leads back to itself/],
-    ['not UTF-8', /client\.key does not hold a private key in PEM form/],
-    ['empty', /client\.key does not hold a private key in PEM form/],
-  ];
-  test.each(rows)('%s', async (how, message) => {
-    damage('client.key', how);
-    const answer = await run('jumpcloud_removal', { purge_identity: true });
-    expect(answer).toMatchObject({ failed: true, changed: false, error: { code: 'bad_identity' } });
-    expect(answer.msg).toMatch(message);
-    expect(emulator.requests).toEqual([]);
-    expect(existsSync(file('jcagent.conf'))).toBe(true);
-  });
-
-  test.each([0o644, 0o604])('readable by all (%o) is warned about, and used', async (mode) => {
+  test.each([
+    ['0644', 0o644],
+    ['0604', 0o604],
+  ] as const)('a client.key readable by all (mode %s) is used with a warning', async (_, mode) => {
     chmodSync(file('client.key'), mode);
     expect(await run('jumpcloud_system', { display_name: 'web-1' })).toMatchObject({
       changed: true,
@@ -135,7 +151,7 @@ describe('client.key', () => {
     });
   });
 
-  test('replaced during the run: the run goes on as who it was', async () => {
+  test('a run keeps its identity when client.key is replaced during the run', async () => {
     const other = await makeKeyFiles();
     emulator.faults.add({ fault: { kind: 'slow', ms: 600 } });
     const running = run('jumpcloud_system', { display_name: 'web-1' });
@@ -143,7 +159,7 @@ describe('client.key', () => {
     writeFileSync(file('client.key'), other.pkcs1);
     expect(await running).toMatchObject({ changed: true });
     expect(emulator.requests.map(({ status }) => status)).toEqual([200, 200]);
-    // The next one sees two files that do not belong together.
+    // The next run sees a key and a certificate that do not match.
     expect(await run('jumpcloud_system', { display_name: 'web-2' })).toMatchObject({
       error: { code: 'bad_identity' },
       msg: expect.stringMatching(/client\.key does not belong to client\.crt beside it/),
@@ -151,7 +167,7 @@ describe('client.key', () => {
   });
 });
 
-test.each(Object.keys(DAMAGES))('client.crt, which is not needed: %s', async (how) => {
+test.each(Object.keys(DAMAGES))('a client.crt that is %s does not fail a run', async (how) => {
   damage('client.crt', how);
   expect(await run('jumpcloud_system_info', { gather: ['agent'] })).toMatchObject({
     enrolled: true,
@@ -159,13 +175,13 @@ test.each(Object.keys(DAMAGES))('client.crt, which is not needed: %s', async (ho
   });
 });
 
-describe('the folder itself', () => {
+describe('the directory in agent_dir', () => {
   const rows: [what: string, make: (path: string) => void, code: string, message: RegExp][] = [
     [
       'a link that leads nowhere',
       (path) => symlinkSync('nowhere', path),
       'bad_identity',
-      /is a link that leads nowhere\. Mount what it leads to/,
+      /is a link that leads nowhere\. Mount its target/,
     ],
     [
       'a link to itself',
@@ -175,7 +191,7 @@ describe('the folder itself', () => {
     ],
   ];
   test.each(rows)(
-    '%s is not taken for a host that is not enrolled',
+    'an agent_dir that is %s is an error, not a host that is not enrolled',
     async (_, make, code, message) => {
       const path = join(host.agentDir, 'agent');
       make(path);
@@ -188,7 +204,7 @@ describe('the folder itself', () => {
     },
   );
 
-  test('a link to the agent is followed', async () => {
+  test('an agent_dir that is a link to the directory of the agent is followed', async () => {
     const path = join(tmpdir(), `link-${host.systemId}`);
     symlinkSync(host.agentDir, path);
     expect(await run('jumpcloud_system', { agent_dir: path })).toMatchObject({ changed: false });
@@ -196,39 +212,39 @@ describe('the folder itself', () => {
   });
 });
 
-describe('a file system that takes no more', () => {
+describe('a full or read-only file system', () => {
   let tmpfs: Tmpfs | undefined;
   beforeEach(async ({ skip }) => {
     tmpfs = mountTmpfs(64 * 1024);
-    if (tmpfs === undefined) return skip('this machine lets no test mount a file system');
+    if (tmpfs === undefined) return skip('this machine does not permit mounting file systems');
     host = await emulator.enrol({ agentDir: tmpfs.path });
   });
   afterEach(() => tmpfs?.unmount());
 
-  const isKnown = () => emulator.store.systems.has(host.systemId);
+  const hasRecord = () => emulator.store.systems.has(host.systemId);
   const FILES = ['ca.crt', 'client.crt', 'client.key', 'jcagent.conf'];
-  const left = () => FILES.filter((name) => existsSync(file(name)));
+  const filesLeft = () => FILES.filter((name) => existsSync(file(name)));
 
-  test('full: removed, with a warning that there is no tombstone', async () => {
+  test('a removal on a full file system succeeds and warns about the tombstone', async () => {
     tmpfs?.fill();
     const answer = await run('jumpcloud_removal');
     expect(answer).toMatchObject({ changed: true, removed: [{ type: 'system' }] });
     expect(answer.warnings).toEqual([
-      expect.stringMatching(/^The tombstone .* could not be left in .*\(ENOSPC\)/),
+      expect.stringMatching(/^The tombstone.* could not be written in .*\(ENOSPC\)/),
     ]);
-    expect(isKnown()).toBe(false);
-    expect(left()).toEqual(FILES);
-    // No half marker is left: without one, a 401 is a failure.
+    expect(hasRecord()).toBe(false);
+    expect(filesLeft()).toEqual(FILES);
+    // No partial marker file is left: without one, a 401 is a failure.
     const again = await run('jumpcloud_removal');
     expect(again).toMatchObject({ changed: false, failed: true, error: { code: 'unauthorized' } });
     expect(again.msg).toMatch(/was deleted in JumpCloud/);
   });
 
-  test('full: the files go all the same', async () => {
+  test('a removal on a full file system purges the files', async () => {
     tmpfs?.fill();
     const answer = await run('jumpcloud_removal', { purge_identity: true });
     expect(answer).toMatchObject({ changed: true, purged: { length: 4 } });
-    expect(left()).toEqual([]);
+    expect(filesLeft()).toEqual([]);
     expect(await run('jumpcloud_removal', { purge_identity: true })).toMatchObject({
       changed: false,
       removed: [],
@@ -236,43 +252,46 @@ describe('a file system that takes no more', () => {
     });
   });
 
-  test.each([[], ['--check']])('read-only: nothing is asked or removed (%s)', async (...flags) => {
-    tmpfs?.readOnly(true);
-    const answer = await run('jumpcloud_removal', {
-      purge_identity: true,
-      _ansible_check_mode: flags.length > 0,
-    });
-    expect(answer).toMatchObject({
-      failed: true,
-      changed: false,
-      error: { code: 'local_action_failed', path: host.agentDir },
-    });
-    expect(answer.msg).toMatch(
-      /cannot be written \(EROFS\)\. Nothing was removed\. Make it writable/,
-    );
-    expect(emulator.requests).toEqual([]);
-    expect(isKnown()).toBe(true);
-    expect(left()).toEqual(FILES);
-    // Reading is all that other modules need.
-    expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
-    tmpfs?.readOnly(false);
-    expect(await run('jumpcloud_removal', { purge_identity: true })).toMatchObject({
-      changed: true,
-      purged: { length: 4 },
-    });
-  });
+  test.each([false, true])(
+    'a purge on a read-only file system is refused before any request (check mode: %s)',
+    async (isCheckMode) => {
+      tmpfs?.setReadOnly(true);
+      const answer = await run('jumpcloud_removal', {
+        purge_identity: true,
+        _ansible_check_mode: isCheckMode,
+      });
+      expect(answer).toMatchObject({
+        failed: true,
+        changed: false,
+        error: { code: 'local_action_failed', path: host.agentDir },
+      });
+      expect(answer.msg).toMatch(
+        /cannot be written \(EROFS\)\. Nothing was removed\. Make it writable/,
+      );
+      expect(emulator.requests).toEqual([]);
+      expect(hasRecord()).toBe(true);
+      expect(filesLeft()).toEqual(FILES);
+      // Other modules only read the files.
+      expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
+      tmpfs?.setReadOnly(false);
+      expect(await run('jumpcloud_removal', { purge_identity: true })).toMatchObject({
+        changed: true,
+        purged: { length: 4 },
+      });
+    },
+  );
 
-  test('read-only: removed without purge, with a warning', async () => {
-    tmpfs?.readOnly(true);
+  test('a removal without purge on a read-only file system succeeds with a warning', async () => {
+    tmpfs?.setReadOnly(true);
     const answer = await run('jumpcloud_removal');
     expect(answer).toMatchObject({ changed: true, removed: [{ id: host.systemId }] });
-    expect(answer.warnings).toEqual([expect.stringMatching(/could not be left in .*\(EROFS\)/)]);
-    expect(isKnown()).toBe(false);
+    expect(answer.warnings).toEqual([expect.stringMatching(/could not be written in .*\(EROFS\)/)]);
+    expect(hasRecord()).toBe(false);
   });
 
-  test('read-only from the moment on when JumpCloud was asked to delete', async () => {
+  test('the next run finishes a purge if the file system becomes read-only', async () => {
     emulator.faults.add({
-      fault: { kind: 'concurrent', when: 'after', change: () => tmpfs?.readOnly(true) },
+      fault: { kind: 'concurrent', when: 'after', change: () => tmpfs?.setReadOnly(true) },
       when: ({ method }) => method === 'DELETE',
     });
     const answer = await run('jumpcloud_removal', { purge_identity: true });
@@ -281,17 +300,17 @@ describe('a file system that takes no more', () => {
       changed: true,
       error: { code: 'local_action_failed' },
     });
-    expect(answer.warnings).toEqual([expect.stringMatching(/could not be left .*\(EROFS\)/)]);
-    tmpfs?.readOnly(false);
-    // The marker was written: what is left to do is done.
+    expect(answer.warnings).toEqual([expect.stringMatching(/could not be written .*\(EROFS\)/)]);
+    tmpfs?.setReadOnly(false);
+    // The marker file was written, so the next run finishes the purge.
     const again = await run('jumpcloud_removal', { purge_identity: true });
     expect(again).toMatchObject({ changed: true, removed: [], purged: { length: 4 } });
-    expect(left()).toEqual([]);
+    expect(filesLeft()).toEqual([]);
   });
 
-  test('writing to JumpCloud needs no place on this host', async () => {
+  test('a write to JumpCloud needs no space and no writable file system', async () => {
     tmpfs?.fill();
-    tmpfs?.readOnly(true);
+    tmpfs?.setReadOnly(true);
     expect(await run('jumpcloud_system', { display_name: 'web-1' })).toMatchObject({
       changed: true,
       warnings: [],
@@ -299,18 +318,18 @@ describe('a file system that takes no more', () => {
   });
 });
 
-describe('files that cannot be written or deleted', () => {
+describe('marker files and tombstones', () => {
   test.each([
-    ['.removed-from-jumpcloud', [expect.stringMatching(/could not be left in .*\(EISDIR\)/)]],
+    ['.removed-from-jumpcloud', [expect.stringMatching(/could not be written in .*\(EISDIR\)/)]],
     ['.removing-from-jumpcloud', []],
-  ])('%s is a folder', async (name, warnings) => {
+  ])('a removal succeeds if %s is a directory', async (name, warnings) => {
     mkdirSync(file(name));
     const answer = await run('jumpcloud_removal');
     expect(answer).toMatchObject({ changed: true, removed: [{ type: 'system' }], warnings });
     expect(emulator.store.systems.has(host.systemId)).toBe(false);
   });
 
-  test('a folder in the place of a file that is to be purged', async () => {
+  test('a purge fails at a directory in the place of a file, and can be repeated', async () => {
     rmSync(file('ca.crt'));
     mkdirSync(file('ca.crt'));
     const answer = await run('jumpcloud_removal', { purge_identity: true });
@@ -327,25 +346,25 @@ describe('files that cannot be written or deleted', () => {
     });
   });
 
-  test('a tombstone of another system does not count', async () => {
-    const note = { system_key: 'f'.repeat(24), removed_at: '2026-01-01T00:00:00Z' };
-    writeFileSync(file('.removed-from-jumpcloud'), JSON.stringify(note));
+  test('a tombstone of another system is ignored', async () => {
+    const tombstone = { system_key: 'f'.repeat(24), removed_at: '2026-01-01T00:00:00Z' };
+    writeFileSync(file('.removed-from-jumpcloud'), JSON.stringify(tombstone));
     expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
   });
 
   test.each([
     ['without a time', {}],
     [
-      'whose time is no time',
+      'with an invalid time',
       { removed_at: '\u001b[2J now, or any text that a message would quote' },
     ],
-  ])('a tombstone %s does not count', async (_, change) => {
+  ])('a tombstone %s is ignored', async (_, change) => {
     const tombstone = { system_key: host.systemId, ...change };
     writeFileSync(file('.removed-from-jumpcloud'), JSON.stringify(tombstone));
     expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
   });
 
-  test('a tombstone that is a link does not count', async () => {
+  test('a tombstone that is a link is ignored', async () => {
     const elsewhere = file('elsewhere');
     writeFileSync(
       elsewhere,
@@ -355,7 +374,7 @@ describe('files that cannot be written or deleted', () => {
     expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
   });
 
-  test.each(HOST_MODULES)('a tombstone of this system is named by its path: %s', async (module) => {
+  test.each(HOST_MODULES)('%s reports the path of a tombstone of this system', async (module) => {
     const path = file('.removed-from-jumpcloud');
     const tombstone = { system_key: host.systemId, removed_at: '2026-01-01T00:00:00Z' };
     writeFileSync(path, JSON.stringify(tombstone));
@@ -367,17 +386,17 @@ describe('files that cannot be written or deleted', () => {
     expect(emulator.requests).toEqual([]);
   });
 
-  test('a tombstone that is cut short does not count', async () => {
+  test('a tombstone that is cut short is ignored', async () => {
     writeFileSync(file('.removed-from-jumpcloud'), `{"system_key":"${host.systemId}`);
     expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
   });
 });
 
-describe('an answer that nobody can read', () => {
+describe('standard output that cannot be written', () => {
   const call = () =>
     JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url, display_name: 'web-1' });
 
-  test('because the disk is full: exit 1, though the change was made', async () => {
+  test('a run on a full disk exits 1, although the change was made', async () => {
     const full = openSync('/dev/full', 'w');
     const child = spawn(executablePath('jumpcloud_system'), [call()], {
       stdio: ['ignore', full, 'pipe'],
@@ -389,7 +408,7 @@ describe('an answer that nobody can read', () => {
     expect(emulator.store.record(host.systemId).displayName).toBe('web-1');
   });
 
-  test('because the reader went away', async () => {
+  test('a run whose reader has closed the pipe still makes the change', async () => {
     const module = executablePath('jumpcloud_system');
     const child = spawn(
       'sh',
@@ -406,7 +425,7 @@ describe('an answer that nobody can read', () => {
       .toBe('web-1');
   });
 
-  test('closed from the start', async () => {
+  test('a run with closed output still makes the change', async () => {
     const child = spawn('sh', [
       '-c',
       `exec ${executablePath('jumpcloud_system')} "$0" >&- 2>&-`,

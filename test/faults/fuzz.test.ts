@@ -9,37 +9,37 @@ import type { Module } from '../../src/module.ts';
 import type { ModuleName } from '../../src/modules.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { EnrolledHost } from '../emulator/enrol.ts';
-import { enrolForCalls } from '../emulator/furnish.ts';
+import { addSampleObjects } from '../emulator/sample-objects.ts';
 import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
 import { executablePath, runRaw } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { leaks } from './leaks.ts';
-import { type OddCall, oddCalls, type Surroundings } from './odd-calls.ts';
-import { sideBySide } from './side-by-side.ts';
+import { findLeakedSecrets } from './find-leaked-secrets.ts';
+import { mapConcurrently } from './map-concurrently.ts';
+import { type CallContext, type OddCall, oddCalls } from './odd-calls.ts';
 
-// FUZZ_RUNS asks for more cases than the usual ones, FUZZ_SEED for others.
+// FUZZ_RUNS sets the number of cases, FUZZ_SEED the seed.
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 2000);
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
 const PROCESSES = 150;
 
 const directory = mkdtempSync(join(tmpdir(), 'fuzz-'));
-const seen: Record<string, number> = {};
+const outcomes: Record<string, number> = {};
 let emulator: Emulator;
 let host: EnrolledHost;
-let around: Surroundings;
+let context: CallContext;
 
 test.beforeAll(async ({ emulator: shared }) => {
   emulator = shared;
   host = await emulator.enrol();
   const { agentDir, systemId } = host;
-  const objects = enrolForCalls(emulator.store, systemId);
+  const objects = addSampleObjects(emulator.store, systemId);
   mkdirSync(join(directory, 'empty'));
   writeFileSync(join(directory, 'file'), 'text');
   writeFileSync(
     join(directory, 'options.json'),
     JSON.stringify({ agent_dir: agentDir, ...harmless() }),
   );
-  const own = Array<string>(12).fill(agentDir);
+  const agentDirs = Array<string>(12).fill(agentDir);
   const others = [
     'empty',
     'file',
@@ -49,9 +49,9 @@ test.beforeAll(async ({ emulator: shared }) => {
     'x'.repeat(5000),
     '$HOME/$X',
   ];
-  around = {
+  context = {
     ids: [systemId, ...objects.map(({ id }) => id)],
-    paths: [...own, ...others.map((name) => join(directory, name)), '/dev/null', '/dev/zero'],
+    paths: [...agentDirs, ...others.map((name) => join(directory, name)), '/dev/null', '/dev/zero'],
     urls: [
       emulator.url,
       `${emulator.url}/`,
@@ -69,10 +69,10 @@ test.beforeAll(async ({ emulator: shared }) => {
 });
 afterAll(() => {
   rmSync(directory, { recursive: true });
-  console.log(`Answers of the fuzzed calls: ${JSON.stringify(seen)}`);
+  console.log(`Answers of the fuzzed calls: ${JSON.stringify(outcomes)}`);
 });
 
-/** Options with which a call talks to the emulator only, and not for long. */
+/** Options with which a call connects only to the emulator and ends soon. */
 const harmless = () => ({
   api_url: emulator.url,
   timeout: 5,
@@ -80,7 +80,7 @@ const harmless = () => ({
   registration_timeout: 0,
 });
 
-/** The host as it was before: registered, with its files, and with something of everything. */
+/** Restores the host: its record and its agent's files. */
 async function restore(): Promise<void> {
   await host.writeFiles();
   rmSync(join(host.agentDir, '.removed-from-jumpcloud'), { force: true });
@@ -91,7 +91,7 @@ async function restore(): Promise<void> {
   await again.writeFiles();
 }
 
-/** What every answer is, whatever was asked. */
+/** Checks what holds for every answer to any call. */
 async function expectAnswer(stdout: string, requests: number): Promise<void> {
   expect(stdout.endsWith('\n')).toBe(true);
   const answer = JSON.parse(stdout);
@@ -111,44 +111,46 @@ async function expectAnswer(stdout: string, requests: number): Promise<void> {
   expect(stdout).not.toMatch(
     /\.[jt]s:\d+:\d+|node:internal|\bat \w+ \(|TypeError|RangeError|\[object /,
   );
-  expect(await leaks(stdout, emulator.requests)).toEqual([]);
+  expect(await findLeakedSecrets(stdout, emulator.requests)).toEqual([]);
   const outcome = answer.failed ? answer.error.code : answer.changed ? 'changed' : 'unchanged';
-  seen[outcome] = (seen[outcome] ?? 0) + 1;
+  outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
 }
 
-/** Only the emulator is spoken to, and nothing is waited for. */
-const tame = (values: Record<string, unknown>): Record<string, unknown> => {
-  const bounded = (name: string, most: number, of = values) => {
-    if (name in of) of[name] = Math.min(Number(of[name]), most);
+/** Changes options so that a call connects only to the emulator and does not wait. */
+const makeHarmless = (values: Record<string, unknown>): Record<string, unknown> => {
+  const limit = (name: string, max: number, of = values) => {
+    if (name in of) of[name] = Math.min(Number(of[name]), max);
   };
   values['api_url'] = emulator.url;
   values['proxy'] = undefined;
   if ('stop_agent' in values) values['stop_agent'] = false;
   values['request_timeout'] = 5;
   values['timeout'] = 5;
-  bounded('registration_timeout', 0.02);
-  bounded('settle', 0.02);
+  limit('registration_timeout', 0.02);
+  limit('settle', 0.02);
   if (values['system'] !== undefined) {
     const system = { ...Object(values['system']) };
-    bounded('settle', 0.02, system);
+    limit('settle', 0.02, system);
     values['system'] = system;
   }
   return values;
 };
 
-/** A module that runs with options that were made harmless after they were found valid. */
-function tamed(name: ModuleName): Module {
+/** Returns a module whose options are made harmless after their validation. */
+function harmlessModule(name: ModuleName): Module {
   const module: Module = moduleNamed(name);
-  return { ...module, run: (values, run) => module.run(tame({ ...values }), run) };
+  return { ...module, run: (values, run) => module.run(makeHarmless({ ...values }), run) };
 }
 
-test(`${RUNS} calls of any kind get an answer each`, { timeout: 60_000 + RUNS * 50 }, async () => {
+test(`${RUNS} random calls in this process each get a valid answer`, {
+  timeout: 60_000 + RUNS * 50,
+}, async () => {
   await fc.assert(
     fc
-      .asyncProperty(oddCalls(around), async ({ module, words, input }: OddCall) => {
+      .asyncProperty(oddCalls(context), async ({ module, words, input }: OddCall) => {
         emulator.clearRequests();
         const stdin = () => Readable.from(input === undefined ? [] : [Buffer.from(input)]);
-        const { text } = await callInProcess(tamed(module), words, { stdin });
+        const { text } = await callInProcess(harmlessModule(module), words, { stdin });
         await expectAnswer(text, emulator.requests.length);
       })
       .afterEach(restore),
@@ -156,11 +158,13 @@ test(`${RUNS} calls of any kind get an answer each`, { timeout: 60_000 + RUNS * 
   );
 });
 
-test(`${PROCESSES} of them through the executables`, { timeout: 120_000 }, async () => {
-  // A process takes no NUL in its words, and prints text for --help and --version.
+test(`${PROCESSES} random calls of the executables each get a valid answer`, {
+  timeout: 120_000,
+}, async () => {
+  // Arguments cannot contain NUL, and --help and --version print text.
   const calls = fc.sample(
     oddCalls({
-      ...around,
+      ...context,
       always: { ...harmless(), proxy: null, settle: 0, stop_agent: false },
     }).filter(
       ({ words }) =>
@@ -169,32 +173,42 @@ test(`${PROCESSES} of them through the executables`, { timeout: 120_000 }, async
     ),
     { numRuns: PROCESSES, seed: SEED },
   );
-  await sideBySide(calls, 4, async ({ module, words, input }) => {
-    const own = await emulator.enrol();
-    const mine = (text: string) => text.replaceAll(host.agentDir, own.agentDir);
-    const { stdout, stderr, exitCode } = await execa(executablePath(module), words.map(mine), {
-      input: mine(input ?? ''),
+  await mapConcurrently(calls, 4, async ({ module, words, input }) => {
+    const callHost = await emulator.enrol();
+    const localize = (text: string) => text.replaceAll(host.agentDir, callHost.agentDir);
+    const { stdout, stderr, exitCode } = await execa(executablePath(module), words.map(localize), {
+      input: localize(input ?? ''),
       reject: false,
       stripFinalNewline: false,
       timeout: 30_000,
     });
-    await own.remove();
+    await callHost.remove();
     expect(stderr).toBe('');
     expect(stdout.split('\n')).toHaveLength(2);
     const { failed, changed } = JSON.parse(stdout);
     const detailed = words.includes('--detailed-exitcode') && changed ? 2 : 0;
     expect(exitCode).toBe(failed ? 1 : detailed);
-    const requests = emulator.requests.filter(({ systemId }) => systemId === own.systemId);
+    const requests = emulator.requests.filter(({ systemId }) => systemId === callHost.systemId);
     await expectAnswer(stdout, requests.length);
   });
 });
 
-describe('what is hard to read gets an answer all the same', () => {
+describe('input that is hard to read', () => {
   const deep = (depth: number) => `{"display_name":${'['.repeat(depth)}${']'.repeat(depth)}}`;
   const rows: [what: string, text: () => string, code: string, message: RegExp][] = [
-    ['nested deeply', () => deep(101), 'invalid_arguments', /nested more than 100 levels deep/],
-    ['nested very deeply', () => deep(200_000), 'invalid_arguments', /nested more than 100 levels/],
-    ['nested and cut', () => '['.repeat(200_000), 'invalid_arguments', /is not JSON/],
+    [
+      'options nested 101 levels deep',
+      () => deep(101),
+      'invalid_arguments',
+      /nested more than 100 levels deep/,
+    ],
+    [
+      'options nested 200,000 levels deep',
+      () => deep(200_000),
+      'invalid_arguments',
+      /nested more than 100 levels/,
+    ],
+    ['nested lists cut short', () => '['.repeat(200_000), 'invalid_arguments', /is not JSON/],
     [
       'a long string',
       () => JSON.stringify({ agent_dir: directory, display_name: 'a'.repeat(1.6e7) }),
@@ -208,46 +222,49 @@ describe('what is hard to read gets an answer all the same', () => {
       /jcagent\.conf does not exist/,
     ],
     [
-      'a long list of keys, the last one twice',
+      'many keys, the last one twice',
       () =>
         `{${Array.from({ length: 1e5 }, (_, i) => `"k${i}":0`).join(',')},"k99999"${' '.repeat(200)}:0}`,
       'invalid_arguments',
       /names the key "k99999" twice/,
     ],
     [
-      'more than anybody would ask for',
+      'options of 33 MiB',
       () => `{"display_name":"${'a'.repeat(33 * 1024 * 1024)}"}`,
       'invalid_arguments',
       /larger than 16 MiB/,
     ],
     [
-      'an object that cannot be text',
+      'an object that cannot be converted to text',
       () => '{"proxy":{"toString":1},"api_url":[{"valueOf":null}]}',
       'invalid_arguments',
       /(^|\. )proxy: expected an http/,
     ],
     [
-      'a bundle of certificates that never ends',
+      'an endless certificate bundle',
       () => '{"ca_path":"/dev/zero"}',
       'invalid_arguments',
       /^ca_path: \/dev\/zero is not a regular file$/,
     ],
   ];
-  test.each(rows)('%s', async (_, text, code, message) => {
-    const path = join(directory, 'hard.json');
-    writeFileSync(path, text());
-    for (const ran of [
-      await runRaw('jumpcloud_system', [path], undefined),
-      await runRaw('jumpcloud_system', ['-'], text()),
-    ]) {
-      expect(ran.answer).toMatchObject({ failed: true, changed: false, error: { code } });
-      expect(ran.answer.msg).toMatch(message);
-      expect(ran.answer.msg.length).toBeLessThan(3000);
-      expect(ran.stderr).toBe('');
-    }
-  });
+  test.each(rows)(
+    'a call gets a short answer with an error for %s',
+    async (_, text, code, message) => {
+      const path = join(directory, 'hard.json');
+      writeFileSync(path, text());
+      for (const ran of [
+        await runRaw('jumpcloud_system', [path], undefined),
+        await runRaw('jumpcloud_system', ['-'], text()),
+      ]) {
+        expect(ran.answer).toMatchObject({ failed: true, changed: false, error: { code } });
+        expect(ran.answer.msg).toMatch(message);
+        expect(ran.answer.msg.length).toBeLessThan(3000);
+        expect(ran.stderr).toBe('');
+      }
+    },
+  );
 
-  test.each(['ca_path', 'options'])('a pipe in the place of a file, as %s', async (what) => {
+  test.each(['ca_path', 'options'])('a pipe is refused as the file of %s', async (what) => {
     const pipe = join(directory, `pipe-${what}`);
     await execa('mkfifo', [pipe]);
     const word = what === 'options' ? pipe : JSON.stringify({ ca_path: pipe });
@@ -256,18 +273,18 @@ describe('what is hard to read gets an answer all the same', () => {
     expect(answer.msg).toContain('is not a regular file');
   });
 
-  test('a pipe that the caller has opened and nobody writes to ends with a signal', async () => {
+  test('a call that waits for an open pipe without a writer ends at SIGTERM', async () => {
     const pipe = join(directory, 'pipe-opened');
     await execa('mkfifo', [pipe]);
     const line = 'exec 3<>"$0"; exec "$1" /dev/fd/3';
     const words = ['-c', line, pipe, executablePath('jumpcloud_system')];
     const child = execa('sh', words, { reject: false });
-    // The process has opened the pipe once more when it waits.
-    const waits = () =>
+    // Once the process waits, it has opened the pipe a second time.
+    const openCount = () =>
       readdirSync(`/proc/${child.pid}/fd`).filter(
         (fd) => linkOf(`/proc/${child.pid}/fd/${fd}`) === pipe,
       ).length;
-    await expect.poll(waits, { timeout: 10_000 }).toBe(2);
+    await expect.poll(openCount, { timeout: 10_000 }).toBe(2);
     child.kill('SIGTERM');
     const { stdout, exitCode } = await child;
     const code = 'interrupted';

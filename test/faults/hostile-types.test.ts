@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { runInProcess } from '../harness/run-in-process.ts';
-import { READER, type Reading, setStage } from './hostile-host.ts';
-import { sideBySide } from './side-by-side.ts';
+import { READER, type Reading, startSetup } from './hostile-setup.ts';
+import { mapConcurrently } from './map-concurrently.ts';
 
-/** Every kind of value there is in JSON, and none. */
+/** Every kind of JSON value, and a missing value. */
 const KINDS: Readonly<Record<string, unknown>> = {
   null: null,
   number: 7,
@@ -14,10 +14,10 @@ const KINDS: Readonly<Record<string, unknown>> = {
   nothing: undefined,
 };
 
-/** The kind that is tried with the built executables; the others in this process. */
+/** The kind that is tested with the executables. The others run in this process. */
 const EXECUTED = 'number';
 
-/** Every field that is read, by its path, with the kinds that are good there. */
+/** Every field that is read, by its path, with the kinds that are valid there. */
 const FIELDS: Readonly<Record<Reading, Readonly<Record<string, readonly string[]>>>> = {
   record: {
     '': [],
@@ -72,7 +72,7 @@ const FIELDS: Readonly<Record<Reading, Readonly<Record<string, readonly string[]
   },
 };
 
-/** A document with another value at a path. */
+/** Returns a document with another value at a path. */
 function withValue(document: unknown, path: string, value: unknown): unknown {
   if (path === '') return value;
   const flat = /^(.*) \(flat\)$/.exec(path)?.[1];
@@ -85,31 +85,31 @@ function withValue(document: unknown, path: string, value: unknown): unknown {
   return document;
 }
 
-/** What the message names: the field, or of a mapping that is empty what is missing in it. */
-const named = (path: string) => path.replace(' (flat)', '') || 'the whole';
+/** Returns the name of a field in messages. */
+const named = (path: string) => path.replace(' (flat)', '') || 'the whole answer';
 
 const readings = Object.keys(FIELDS) as Reading[];
-describe.each(readings)(
-  '%s with a value of the wrong kind is refused, nothing is written:',
-  (reading) => {
-    const module = READER[reading];
-    test.each(Object.entries(FIELDS[reading]))('%s', async (path, good) => {
+describe.each(readings)('an answer to a read of %s with a value of the wrong kind', (reading) => {
+  const module = READER[reading];
+  test.each(Object.entries(FIELDS[reading]))(
+    'a wrong value of "%s" is refused before a write (valid: %j)',
+    async (path, good) => {
       const kinds = Object.keys(KINDS).filter((kind) => kind !== 'nothing' || !/^$|\d$/.test(path));
-      await sideBySide(kinds, 4, async (kind) => {
-        const stage = await setStage();
+      await mapConcurrently(kinds, 4, async (kind) => {
+        const setup = await startSetup();
         const change = (body: unknown) => withValue(body, path, KINDS[kind]);
-        stage.fault(reading, { fault: { kind: 'mangle', change } });
-        // As processes all of them would take minutes.
+        setup.fault(reading, { fault: { kind: 'mangle', change } });
+        // As processes, all of them would take minutes.
         const answer =
           kind === EXECUTED
-            ? await stage.run(module)
-            : await runInProcess(module, stage.options(module), false);
-        const told = `${path}: ${kind}: ${answer.msg}`;
+            ? await setup.run(module)
+            : await runInProcess(module, setup.options(module), false);
+        const context = `${path}: ${kind}: ${answer.msg}`;
         if (good.includes(kind)) {
-          // A lie that it agrees already comes out when the rest has been written.
-          expect(['none', 'not_applied'], told).toContain(answer.error?.code ?? 'none');
+          // A wrong value that seems to need no change is noticed after the write.
+          expect(['none', 'not_applied'], context).toContain(answer.error?.code ?? 'none');
         } else {
-          expect(answer, told).toMatchObject({
+          expect(answer, context).toMatchObject({
             changed: false,
             failed: true,
             error: { code: 'unexpected_response' },
@@ -117,19 +117,19 @@ describe.each(readings)(
           expect(answer.msg).toMatch(
             /^Could not read the [\w ]+ of system [0-9a-f]{24}: .*\. Check/,
           );
-          expect(told).toMatch(
+          expect(context).toMatch(
             /type$/.test(path) && kind === 'text'
               ? /it lists a text among/
               : reading === 'record' && path === '' && kind === 'mapping'
                 ? /it is the record of no system/
                 : new RegExp(
-                    `: ${named(path).replaceAll('.', '\\.')}(\\.\\w+)? is not of .* \\(it is `,
+                    `: ${named(path).replaceAll('.', '\\.')}(\\.\\w+)? does not have .* \\(it is `,
                   ),
           );
-          expect(stage.writes(), told).toEqual([]);
+          expect(setup.writes(), context).toEqual([]);
         }
-        await stage.close();
+        await setup.close();
       });
-    });
-  },
-);
+    },
+  );
+});

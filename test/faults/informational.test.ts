@@ -9,7 +9,7 @@ import { startConnectProxy } from './connect-proxy.ts';
 
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 
-describe.concurrent('an answer behind informational ones that were not asked for', () => {
+describe.concurrent('unrequested informational answers', () => {
   const calls: [
     method: string,
     run: (host: TestHost, user: string) => ReturnType<TestHost['run']>,
@@ -22,18 +22,24 @@ describe.concurrent('an answer behind informational ones that were not asked for
   const rows = [[100], [100, 100], [102], [103, 100]].flatMap((statuses) =>
     calls.map((call) => [statuses, ...call] as const),
   );
-  test.for(rows)('is read: %j, %s', async ([statuses, method, run], { emulator, enrol }) => {
-    const host = await enrol();
-    host.hit({ kind: 'informational', statuses }, { times: 100 });
-    const { answer } = await run(host, emulator.store.addUser());
-    expect(answer, answer.msg).toMatchObject({ changed: method !== 'GET' });
-    expect(answer.failed).toBeUndefined();
-    const sent = host.requests().map((request) => `${request.method} ${request.url}`);
-    // The removed record is read once more, and the list of users as well.
-    expect(sent.filter((text) => text.startsWith(method)).length).toBe(method === 'GET' ? 7 : 1);
-  });
+  test.for(rows)(
+    'after answers %j, the final answer to %s is read',
+    async ([statuses, method, run], { emulator, enrol }) => {
+      const host = await enrol();
+      host.hit({ kind: 'informational', statuses }, { times: 100 });
+      const { answer } = await run(host, emulator.store.addUser());
+      expect(answer, answer.msg).toMatchObject({ changed: method !== 'GET' });
+      expect(answer.failed).toBeUndefined();
+      const sent = host.requests().map((request) => `${request.method} ${request.url}`);
+      // jumpcloud_system_info makes seven reads.
+      expect(sent.filter((text) => text.startsWith(method)).length).toBe(method === 'GET' ? 7 : 1);
+    },
+  );
 
-  test('of a proxy to CONNECT is read', async ({ onTestFinished, startWith }) => {
+  test('after a 100 of a proxy, its answer to CONNECT is read', async ({
+    onTestFinished,
+    startWith,
+  }) => {
     const ca = await makeCa();
     const emulator = await startWith({ tls: await issue(ca) });
     const host = await emulator.enrol();
@@ -49,27 +55,30 @@ describe.concurrent('an answer behind informational ones that were not asked for
   });
 });
 
-describe.concurrent('a write is in doubt', () => {
+describe.concurrent('a write after an informational answer', () => {
   const rows: [what: string, text: string, code: string, message: RegExp][] = [
-    ['whose answer ends behind 100', CONTINUE, 'unavailable', /closed before the answer/],
+    ['ends after 100', CONTINUE, 'unavailable', /closed before the answer/],
     [
-      'that is answered 101',
+      'is 101',
       'HTTP/1.1 101 No\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
       'unexpected_response',
-      /the answer is 101, which switches to a protocol that nobody asked for/,
+      /the answer is 101 Switching Protocols, which was not requested/,
     ],
   ];
-  test.for(rows)('%s', async ([, text, code, message], { host, onTestFinished }) => {
-    const { systemId } = host;
-    const record = `{"_id":"${systemId}"}`;
-    const server = await badServer((socket, head) => {
-      if (head.startsWith('PUT')) socket.end(text);
-      else socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${record.length}\r\n\r\n${record}`);
-    });
-    onTestFinished(server.close);
-    const options = { ...host.options, api_url: server.url, timeout: 2, description: 'web' };
-    const { answer } = await runModule('jumpcloud_system', options);
-    expect(answer.error).toMatchObject({ code, may_be_done: true });
-    expect(answer.msg).toMatch(message);
-  });
+  test.for(rows)(
+    'a write whose answer %s is reported as possibly made',
+    async ([, text, code, message], { host, onTestFinished }) => {
+      const { systemId } = host;
+      const record = `{"_id":"${systemId}"}`;
+      const server = await badServer((socket, head) => {
+        if (head.startsWith('PUT')) socket.end(text);
+        else socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${record.length}\r\n\r\n${record}`);
+      });
+      onTestFinished(server.close);
+      const options = { ...host.options, api_url: server.url, timeout: 2, description: 'web' };
+      const { answer } = await runModule('jumpcloud_system', options);
+      expect(answer.error).toMatchObject({ code, may_be_done: true });
+      expect(answer.msg).toMatch(message);
+    },
+  );
 });

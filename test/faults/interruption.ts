@@ -4,44 +4,44 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { type Answer, executablePath, type ModuleName, type Ran } from '../harness/executable.ts';
-import { leaks } from './leaks.ts';
-import { differences, meaningOf, type Organisation, organisationOf } from './organisation.ts';
+import { findLeakedSecrets } from './find-leaked-secrets.ts';
+import { differences, normalized, type Organisation, organisationOf } from './organisation.ts';
 import type { Random } from './random.ts';
-import { makeScene, meaningInCalm, type Scene } from './scene.ts';
+import { makeScenario, outcomeWithoutFaults, type Scenario } from './scenario.ts';
 
-/** What a run that gets a signal left behind, and what the next one made of it. */
+/** The result of a run that receives a signal, and of the next run. */
 export interface Interruption {
   readonly module: ModuleName;
-  /** When the signal came, for people. */
+  /** When the signal was sent, for people. */
   readonly moment: string;
-  /** How the process ended: by itself with an exit code, or by the signal. */
+  /** `killed`: by the signal. Otherwise the process ended itself with an answer. */
   readonly ended: 'interrupted' | 'done' | 'killed';
-  /** Whether the first run had written something, but not all. */
+  /** Whether the first run had made some changes, but not all. */
   readonly halfDone: boolean;
-  /** Everything that is not as it has to be, for people. */
+  /** Everything that is wrong, for people. */
   readonly problems: readonly string[];
 }
 
 /** Sends a signal at a random moment of a random run, then runs again. */
-export async function interruption(
+export async function interruptRandomRun(
   seed: number,
   signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT' | 'SIGHUP',
 ): Promise<Interruption> {
-  const expected = await meaningInCalm(seed, {});
-  const scene = await makeScene(seed, {});
+  const expected = await outcomeWithoutFaults(seed, {});
+  const scenario = await makeScenario(seed, {});
   try {
-    return await interrupt(scene, signal, expected);
+    return await interrupt(scenario, signal, expected);
   } finally {
-    await scene.close();
+    await scenario.close();
   }
 }
 
 async function interrupt(
-  scene: Scene,
+  scenario: Scenario,
   signal: NodeJS.Signals,
   expected: Organisation,
 ): Promise<Interruption> {
-  const { emulator, host, module, options, random } = scene;
+  const { emulator, host, module, options, random } = scenario;
   const { store, faults } = emulator;
   const before = organisationOf(store);
 
@@ -49,28 +49,28 @@ async function interrupt(
   faults.add({ fault: { kind: 'slow', ms: slowness }, times: 1000 });
   const child = spawn(executablePath(module), [JSON.stringify(options)]);
   const output = Promise.all([textOf(child.stdout), textOf(child.stderr), exitOf(child)]);
-  // A whole document is a run of up to seven reads before it writes.
+  // jumpcloud_host makes up to seven reads before it writes.
   const within = module === 'jumpcloud_host' ? 16 : 5;
-  const { moment, come } = momentOf(random, signal, emulator, within);
-  await Promise.race([come, output]);
+  const { moment, reached } = chooseMoment(random, signal, emulator, within);
+  await Promise.race([reached, output]);
   child.kill(signal);
   const [stdout, stderr, exitCode] = await output;
   faults.clear();
-  // A request that arrived is carried out, whatever became of who sent it.
+  // A request that arrived is carried out even if its sender has ended.
   await sleep(slowness + 20);
 
   const halfway = organisationOf(store);
-  const atHalf = falselyRemoved(emulator, host);
-  const again = await scene.run();
+  const problemsHalfway = removalProblems(emulator, host);
+  const again = await scenario.run();
   const after = organisationOf(store);
 
   const done = differences(before, halfway).length;
-  const toDo = differences(meaningOf(halfway), expected).length;
-  const astray = differences(meaningOf(after), expected);
+  const toDo = differences(normalized(halfway), expected).length;
+  const wrongKeys = differences(normalized(after), expected);
   const texts = stdout + stderr + again.stdout + again.stderr;
-  const secrets = await leaks(texts, emulator.requests);
+  const secrets = await findLeakedSecrets(texts, emulator.requests);
   const purges = options['purge_identity'] === true;
-  const unpurged = purges && existsSync(join(host.agentDir, 'client.key'));
+  const isKeyLeft = purges && existsSync(join(host.agentDir, 'client.key'));
   const answer: Answer | undefined = exitCode === null ? undefined : JSON.parse(stdout);
   return {
     module,
@@ -78,26 +78,26 @@ async function interrupt(
     ended: answer === undefined ? 'killed' : answer.failed ? 'interrupted' : 'done',
     halfDone: done > 0 && toDo > 0,
     problems: [
-      ...(signal === 'SIGKILL' ? [] : against(answer, stdout, stderr, exitCode, done)),
-      ...atHalf,
-      ...falselyRemoved(emulator, host),
+      ...(signal === 'SIGKILL' ? [] : answerProblems(answer, stdout, stderr, exitCode, done)),
+      ...problemsHalfway,
+      ...removalProblems(emulator, host),
       ...failure('again', again),
-      ...astray.map((key) => `${key} is ${after.get(key)}, not ${expected.get(key)}`),
+      ...wrongKeys.map((key) => `${key} is ${after.get(key)}, not ${expected.get(key)}`),
       ...check(
         again.answer.changed === toDo > 0 || purges,
-        `changed is ${again.answer.changed}, left to do were ${toDo}`,
+        `changed is ${again.answer.changed}, but ${toDo} changes were left`,
       ),
       ...check(secrets.length === 0, 'secrets in the output'),
-      ...check(!unpurged, 'the key was to be purged and is still there'),
+      ...check(!isKeyLeft, 'the key should have been purged, but still exists'),
     ],
   };
 }
 
 /**
- * Chooses when the signal is to come: by the clock, or by what the emulator sees. A process that
- * has only just been started does not listen yet, so one that is asked to end is left that time.
+ * Chooses when to send the signal: after a time, or after a number of requests. A process that has
+ * just started does not handle signals yet, so only SIGKILL is sent after a time.
  */
-function momentOf(
+function chooseMoment(
   random: Random,
   signal: NodeJS.Signals,
   emulator: Emulator,
@@ -105,7 +105,7 @@ function momentOf(
 ) {
   if (signal === 'SIGKILL' && random.chance(0.3)) {
     const ms = random.below(350);
-    return { moment: `after ${ms} ms`, come: sleep(ms) };
+    return { moment: `after ${ms} ms`, reached: sleep(ms) };
   }
   const nth = 1 + random.below(withinRequests);
   const ms = random.below(25);
@@ -113,30 +113,30 @@ function momentOf(
     while (emulator.requests.length < nth) await sleep(1, undefined, { ref: false });
     await sleep(ms);
   };
-  return { moment: `${ms} ms after request ${nth}`, come: arrived() };
+  return { moment: `${ms} ms after request ${nth}`, reached: arrived() };
 }
 
-/** While its record lives, a host must never be without its key, or say that it was removed. */
-function falselyRemoved(emulator: Emulator, host: EnrolledHost): string[] {
+/** Checks that a host with a record still has its key and no tombstone. */
+function removalProblems(emulator: Emulator, host: EnrolledHost): string[] {
   if (!emulator.store.systems.has(host.systemId)) return [];
   const isThere = (name: string) => existsSync(join(host.agentDir, name));
   return [
     ...['jcagent.conf', 'client.key']
       .filter((name) => !isThere(name))
-      .map((name) => `the record lives, and ${name} is gone`),
-    ...check(!isThere('.removed-from-jumpcloud'), 'the record lives, and there is a tombstone'),
+      .map((name) => `the record exists, but ${name} is missing`),
+    ...check(!isThere('.removed-from-jumpcloud'), 'the record exists, but so does a tombstone'),
   ];
 }
 
-/** What is wrong with the answer of a process that was asked to end. */
-function against(
+/** Lists what is wrong with the answer of a process that was asked to end. */
+function answerProblems(
   answer: Answer | undefined,
   stdout: string,
   stderr: string,
   exitCode: number | null,
   done: number,
 ): string[] {
-  if (answer === undefined) return ['the process died of the signal'];
+  if (answer === undefined) return ['the signal killed the process'];
   return [
     ...check(stdout.split('\n').length === 2, `not one line: ${stdout}`),
     ...check(stderr === '', `on stderr: ${stderr}`),
@@ -145,7 +145,7 @@ function against(
       !answer.failed || answer.error?.code === 'interrupted',
       `${answer.error?.code}: ${answer.msg}`,
     ),
-    ...check(!answer.changed || done > 0, 'says that it changed something, and did not'),
+    ...check(!answer.changed || done > 0, 'changed is true, but nothing was changed'),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { interruption } from './interruption.ts';
-import { sideBySide } from './side-by-side.ts';
+import { interruptRandomRun } from './interruption.ts';
+import { mapConcurrently } from './map-concurrently.ts';
 
 test.each([
   ['SIGKILL', 100, 1],
@@ -8,13 +8,13 @@ test.each([
   ['SIGINT', 15, 2001],
   ['SIGHUP', 10, 3001],
 ] as const)(
-  '%s at %i random moments: the next run finishes',
+  'after %s at %i random moments, the next run always finishes the work',
   { timeout: 240_000 },
   async (signal, count, seed) => {
     const seeds = Array.from({ length: count }, (_, i) => seed + i);
-    const all = await sideBySide(seeds, 8, async (one) => ({
+    const all = await mapConcurrently(seeds, 8, async (one) => ({
       seed: one,
-      ...(await interruption(one, signal)),
+      ...(await interruptRandomRun(one, signal)),
     }));
     expect(all.filter(({ problems }) => problems.length > 0)).toEqual([]);
     const counts: Record<string, number> = {};

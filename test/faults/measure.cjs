@@ -1,5 +1,5 @@
-// Loaded into a module's process before it starts: leaves how long it ran from here on, in seconds,
-// and the most memory it ever held, in KiB.
+// Preloaded into a module's process. At the end it writes the run time from here, in seconds, and the
+// peak memory, in KiB.
 const { writeFileSync } = require('node:fs');
 
 const start = performance.now();

@@ -4,14 +4,14 @@ import { once } from 'node:events';
 /** A DNS server on loopback. */
 export interface NameServer {
   readonly address: string;
-  /** Every question's name, in the order of asking. */
+  /** The names of all questions, in order. */
   readonly asked: string[];
   close(): void;
 }
 
 /**
- * Starts a server on port 53 of an address of this host. It knows the names given, each with its
- * IPv4 addresses, and says of others that they do not exist; without any it never answers.
+ * Starts a server on port 53 of an address of this host. It answers the `known` names with their
+ * IPv4 addresses, and other names with NXDOMAIN. Without `known` it never answers.
  */
 export async function startNameServer(
   address: string,
@@ -41,7 +41,7 @@ export async function startNameServer(
   return { address, asked, close: () => socket.close() };
 }
 
-/** The one question of a query, and where it ends. */
+/** Parses the only question of a query. `end` is the offset after it. */
 function readQuestion(query: Buffer): { name: string; isForIpv4: boolean; end: number } {
   const labels: string[] = [];
   let at = 12;

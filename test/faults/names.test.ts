@@ -11,11 +11,11 @@ import type { ModuleName } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { hangingPort } from './bad-server.ts';
 import { type NameServer, startNameServer } from './name-server.ts';
-import { type CallOfResolver, ownResolver, type TimedRun } from './own-resolver.ts';
+import { makeResolverHost, type ResolverCall, type TimedRun } from './resolver-host.ts';
 
 const JUMPCLOUD = 'console.jumpcloud.com';
 const SEARCH = 'search a.example b.example c.example';
-/** What starting and ending a process may take on a busy machine, in seconds. */
+/** The maximum time to start and end a process on a busy machine, in seconds. */
 const START_S = 2;
 
 const directory = mkdtempSync(join(tmpdir(), 'names-'));
@@ -38,12 +38,12 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 beforeEach(({ skip }) => {
-  const resolver = ownResolver('');
-  if (resolver === undefined) skip('this machine lets no test have mounts of its own');
+  const resolver = makeResolverHost('');
+  if (resolver === undefined) skip('this machine does not permit mount namespaces');
   resolver?.remove();
 });
 
-/** A name server at 127.53.`group`.`last`, which knows nobody unless told. */
+/** Starts a name server at 127.53.`group`.`last`. Without `known` it never answers. */
 async function nameServer(
   group: number,
   last: number,
@@ -54,7 +54,7 @@ async function nameServer(
   return server;
 }
 
-/** Runs a module on a host with these name servers. */
+/** Runs a module on a host that uses these name servers. */
 async function run(
   given: readonly NameServer[],
   options: Record<string, unknown>,
@@ -62,39 +62,42 @@ async function run(
     module = 'jumpcloud_system',
     search = '',
     ...call
-  }: { module?: ModuleName; search?: string } & CallOfResolver = {},
+  }: { module?: ModuleName; search?: string } & ResolverCall = {},
 ): Promise<TimedRun> {
   const lines = given.map(({ address }) => `nameserver ${address}`);
-  const resolver = ownResolver([...lines, search, ''].join('\n'));
+  const resolver = makeResolverHost([...lines, search, ''].join('\n'));
   if (resolver === undefined) return expect.unreachable();
   const place = { agent_dir: host.agentDir, ca_path: caPath, _ansible_verbosity: 2 };
   return resolver.run(module, { ...place, ...options }, call).finally(resolver.remove);
 }
 
-describe('name servers that do not answer hold no process beyond its time', () => {
+describe('name servers that do not answer', () => {
   const rows: [what: string, servers: number, search: string, url?: string, timeout?: number][] = [
-    ['one', 1, ''],
-    ['two', 2, ''],
-    ['three', 3, ''],
-    ['three, and domains to search', 3, SEARCH],
-    ['two, asked for a name of another', 2, SEARCH, 'https://jump.office'],
-    ['three, asked for a name of another, timeout 6', 3, SEARCH, 'https://jump.office', 6],
-    ['three, asked for a name of another, timeout 10', 3, SEARCH, 'https://jump.office', 10],
+    ['one server', 1, ''],
+    ['two servers', 2, ''],
+    ['three servers', 3, ''],
+    ['three servers and search domains', 3, SEARCH],
+    ['two servers and another api_url', 2, SEARCH, 'https://jump.office'],
+    ['three servers, another api_url and timeout 6', 3, SEARCH, 'https://jump.office', 6],
+    ['three servers, another api_url and timeout 10', 3, SEARCH, 'https://jump.office', 10],
   ];
-  test.concurrent.each(rows)('%s', async (what, count, search, api_url, timeout = 3) => {
-    const group = rows.findIndex(([name]) => name === what);
-    const dead = await Promise.all(
-      [1, 2, 3].slice(0, count).map((last) => nameServer(group, last)),
-    );
-    const options = { timeout, ...(api_url && { api_url }) };
-    const { answer, seconds } = await run(dead, options, { search });
-    expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable' } });
-    expect(answer.msg).toMatch(/the name server did not answer|no connection within/);
-    expect(dead[0]?.asked).toContain(api_url ? 'jump.office' : JUMPCLOUD);
-    expect(seconds).toBeLessThan(timeout + 1 + START_S);
-  });
+  test.concurrent.each(rows)(
+    'a run ends in time when no name server answers: %s',
+    async (what, count, search, api_url, timeout = 3) => {
+      const group = rows.findIndex(([name]) => name === what);
+      const dead = await Promise.all(
+        [1, 2, 3].slice(0, count).map((last) => nameServer(group, last)),
+      );
+      const options = { timeout, ...(api_url && { api_url }) };
+      const { answer, seconds } = await run(dead, options, { search });
+      expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable' } });
+      expect(answer.msg).toMatch(/the name server did not answer|no connection within/);
+      expect(dead[0]?.asked).toContain(api_url ? 'jump.office' : JUMPCLOUD);
+      expect(seconds).toBeLessThan(timeout + 1 + START_S);
+    },
+  );
 
-  test('nor one that is told to end', async () => {
+  test('a run with silent servers ends soon after SIGTERM', async () => {
     const dead = await Promise.all([1, 2, 3].map((last) => nameServer(20, last)));
     const { answer, seconds } = await run(dead, {}, { search: SEARCH, killAfterMs: 1500 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'interrupted' } });
@@ -102,7 +105,7 @@ describe('name servers that do not answer hold no process beyond its time', () =
   });
 });
 
-describe('names are still resolved', () => {
+describe('name resolution', () => {
   const known = {
     [JUMPCLOUD]: '127.0.0.1',
     'jump.b.example': '127.0.0.1',
@@ -117,15 +120,18 @@ describe('names are still resolved', () => {
       ['jump.office', 'jump.office.a.example', 'jump.office.b.example', 'jump.office.c.example'],
     ],
   ];
-  test.each(rows)('%s', async (name, group, asked) => {
-    const server = await nameServer(group, 1, known);
-    const api_url = `https://${name}:${emulator.port}`;
-    const { answer } = await run([server], { api_url }, { search: SEARCH });
-    expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
-    expect([...new Set(server.asked)]).toEqual(asked);
-  });
+  test.each(rows)(
+    'the name %s is resolved, with search domains if needed',
+    async (name, group, asked) => {
+      const server = await nameServer(group, 1, known);
+      const api_url = `https://${name}:${emulator.port}`;
+      const { answer } = await run([server], { api_url }, { search: SEARCH });
+      expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
+      expect([...new Set(server.asked)]).toEqual(asked);
+    },
+  );
 
-  test('by the second server when the first is dead', async () => {
+  test('the second server resolves a name if the first is dead', async () => {
     const dead = await nameServer(33, 1);
     const server = await nameServer(33, 2, known);
     const api_url = `https://${JUMPCLOUD}:${emulator.port}`;
@@ -133,16 +139,16 @@ describe('names are still resolved', () => {
     expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
   });
 
-  test('once for requests at the same time', async () => {
+  test('concurrent requests resolve the name once', async () => {
     const server = await nameServer(34, 1, known);
     const api_url = `https://${JUMPCLOUD}:${emulator.port}`;
     const { answer } = await run([server], { api_url }, { module: 'jumpcloud_system_info' });
     expect(answer).toMatchObject({ enrolled: true, api: { requests: 7, retries: 0 } });
-    // Its IPv4 addresses, and its IPv6 addresses.
+    // One question for IPv4 addresses, one for IPv6 addresses.
     expect(server.asked).toEqual([JUMPCLOUD, JUMPCLOUD]);
   });
 
-  test('not at all when a name does not exist, and that is not taken for a dead server', async () => {
+  test('a missing name fails as ENOTFOUND, not as a dead server', async () => {
     const server = await nameServer(35, 1, {});
     const { answer, seconds } = await run([server], { timeout: 1 }, { search: SEARCH });
     expect(answer).toMatchObject({
@@ -154,7 +160,7 @@ describe('names are still resolved', () => {
   });
 });
 
-/** Passes connections on to a port of 127.0.0.1. */
+/** Returns a server that relays connections to a port of 127.0.0.1. */
 function relayTo(port: number): Server {
   return createServer((socket) => {
     const target = connect(port, '127.0.0.1').on('error', () => socket.destroy());
@@ -163,43 +169,46 @@ function relayTo(port: number): Server {
   });
 }
 
-describe('a fifth address is reached when four before it', () => {
-  type Silence = (addresses: readonly string[], port: number) => Promise<{ close(): unknown }>;
+describe('a name with five addresses', () => {
+  type StartUnusable = (
+    addresses: readonly string[],
+    port: number,
+  ) => Promise<{ close(): unknown }>;
 
   const listening =
-    (start: () => Server): Silence =>
+    (start: () => Server): StartUnusable =>
     async (addresses, port) => {
       const open = addresses.map((address) => start().listen(port, address));
       await Promise.all(open.map((server) => once(server, 'listening')));
       return { close: () => open.map((server) => server.close()) };
     };
-  const rows: [how: string, silence: Silence, attempts: number][] = [
+  const rows: [how: string, startUnusable: StartUnusable, attempts: number][] = [
     ['answer no packet', hangingPort, 2],
-    ['accept and say nothing', listening(() => createServer(() => {})), 5],
-    ['end every connection', listening(() => createServer((socket) => socket.end())), 5],
-    ['say nothing after the handshake', listening(() => createTlsServer(identity, () => {})), 5],
+    ['accept but send nothing', listening(() => createServer(() => {})), 5],
+    ['close every connection', listening(() => createServer((socket) => socket.end())), 5],
+    ['send nothing after the handshake', listening(() => createTlsServer(identity, () => {})), 5],
   ];
   const calls = [
     ...rows.map((row) => ['jumpcloud_system', ...row] as const),
-    // Seven reads at the same time.
+    // Seven concurrent reads.
     ...rows.slice(0, 2).map((row) => ['jumpcloud_system_info', ...row] as const),
   ].map((row, i) => [...row, 40 + i] as const);
   test.concurrent.each(calls)(
-    '%s: %s',
-    async (module, _how, silence, attempts, group) => {
+    '%s reaches the fifth address if the first four %s',
+    async (module, _how, startUnusable, attempts, group) => {
       const addresses = [1, 2, 3, 4, 5].map((last) => `127.53.${group}.${last}`);
       const relay = relayTo(emulator.port).listen(0, addresses.at(-1));
       await once(relay, 'listening');
       const { port } = relay.address() as AddressInfo;
-      const silent = await silence(addresses.slice(0, 4), port);
+      const unusable = await startUnusable(addresses.slice(0, 4), port);
       const server = await nameServer(group, 6, { [JUMPCLOUD]: addresses });
       const options = { api_url: `https://${JUMPCLOUD}:${port}`, request_timeout: 1, timeout: 30 };
       const { answer } = await run([server], options, { module });
       relay.close();
-      silent.close();
+      unusable.close();
       expect(answer.failed, answer.msg).toBeUndefined();
       const { requests } = answer['api'] as { requests: number };
-      // One more is for a machine too busy to answer within a second.
+      // A busy machine may need one attempt more, because it does not answer within a second.
       if (module === 'jumpcloud_system') expect(requests).toBeLessThanOrEqual(attempts + 1);
     },
     60_000,

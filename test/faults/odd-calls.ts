@@ -9,16 +9,16 @@ export interface OddCall {
   readonly input: string | undefined;
 }
 
-/** What a call may name: objects that exist, and a folder in which nothing can be harmed. */
-export interface Surroundings {
+/** The values that a call may use: existing objects, and paths where it can do no harm. */
+export interface CallContext {
   readonly ids: readonly string[];
   readonly paths: readonly string[];
   readonly urls: readonly string[];
-  /** Options that have to be as they are here, because the call is carried out as it stands. */
+  /** Options that every call has, because calls are executed unchanged. */
   readonly always?: Readonly<Record<string, unknown>>;
 }
 
-const PROTOTYPE = [
+const PROTOTYPE_NAMES = [
   '__proto__',
   'constructor',
   'prototype',
@@ -31,7 +31,18 @@ const oddText = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 30 }),
   fc.string({ unit: 'binary', maxLength: 30 }),
   fc.constantFrom('', ' ', '\0', '\n', '\u2028', '\ud800', '\udfff x', '\x1b[2J', '😀'.repeat(600)),
-  fc.constantFrom(...PROTOTYPE, '[', '{', '[]', '{}', '[[', '{"a":1,"a":2}', ',', ',,', 'null'),
+  fc.constantFrom(
+    ...PROTOTYPE_NAMES,
+    '[',
+    '{',
+    '[]',
+    '{}',
+    '[[',
+    '{"a":1,"a":2}',
+    ',',
+    ',,',
+    'null',
+  ),
   fc.constantFrom('yes', 'No', 'TRUE', 'f', '1', '0', 'on', '1e400', '-1', '0x10', '1_000', 'NaN'),
   fc.constantFrom('present', 'absent', 'user', 'us', 'system', 'agent', 'Present', 'auto'),
   fc.constantFrom('x'.repeat(1024), 'x'.repeat(1025), 'é'.repeat(5000), '\\"'.repeat(3000)),
@@ -41,9 +52,9 @@ const oddNumber = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
 );
 const oddScalar = fc.oneof(oddText, oddNumber, fc.boolean(), fc.constant(null));
-const oddKey = fc.oneof(fc.constantFrom(...PROTOTYPE, 'id', 'sudo', ''), oddText);
+const oddKey = fc.oneof(fc.constantFrom(...PROTOTYPE_NAMES, 'id', 'sudo', ''), oddText);
 
-/** Keys are kept as they are, prototype names too: the object has no prototype. */
+/** Generates objects without a prototype, so that prototype names are ordinary keys. */
 const mapping = <T>(value: fc.Arbitrary<T>) =>
   fc.dictionary(oddKey, value, { maxKeys: 4, noNullPrototype: false });
 const oddValue: fc.Arbitrary<unknown> = fc.oneof(
@@ -61,24 +72,24 @@ function nested(depth: number): unknown {
   return value;
 }
 
-/** Values that an option of its kind accepts, in all of its spellings; most of them. */
-function fitting(
+/** Generates values that are mostly valid for an option, in all accepted forms. */
+function validValue(
   name: string,
   option: Option<unknown>,
-  around: Surroundings,
+  context: CallContext,
 ): fc.Arbitrary<unknown> {
   const id = fc.oneof(
-    fc.constantFrom(...around.ids),
-    fc.constantFrom(...around.ids).map((text) => text.toUpperCase()),
+    fc.constantFrom(...context.ids),
+    fc.constantFrom(...context.ids).map((text) => text.toUpperCase()),
     fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 24, maxLength: 24 }),
   );
   const boolean = fc.oneof(fc.boolean(), fc.constantFrom('yes', 'no', 'True', 'off', 1, 0, '1'));
   const { suboptions } = option;
   if (suboptions !== undefined) {
-    const { always = {} } = around;
+    const { always = {} } = context;
     const some = Object.entries(suboptions).map(([key, one]) => [
       key,
-      key in always ? fc.constant(always[key]) : fitting(key, one, around),
+      key in always ? fc.constant(always[key]) : validValue(key, one, context),
     ]);
     const known = fc.record(Object.fromEntries(some), { requiredKeys: [] });
     return fc.oneof(
@@ -102,7 +113,7 @@ function fitting(
     const word = fc.constantFrom(...option.choices);
     return option.type === 'list' ? fc.array(word, { maxLength: 4 }) : word;
   }
-  if (/_url$|^proxy$/.test(name)) return fc.constantFrom(...around.urls);
+  if (/_url$|^proxy$/.test(name)) return fc.constantFrom(...context.urls);
   if (/_id$|_user$/.test(name)) return id;
   switch (option.type) {
     case 'bool':
@@ -112,18 +123,18 @@ function fitting(
     case 'list':
       return fc.oneof(fc.array(id, { maxLength: 5 }), fc.array(id, { maxLength: 3 }).map(String));
     case 'path':
-      return fc.constantFrom(...around.paths);
+      return fc.constantFrom(...context.paths);
     default:
       return oddText;
   }
 }
 
-/** Options of a module, most of them as they should be, with other things among them. */
-function options(table: OptionTable, around: Surroundings): fc.Arbitrary<[string, unknown][]> {
+/** Generates a module's options: mostly valid ones, with invalid and unknown ones among them. */
+function options(table: OptionTable, context: CallContext): fc.Arbitrary<[string, unknown][]> {
   const known = Object.entries(table).map(([name, option]) => {
-    const { always = {} } = around;
+    const { always = {} } = context;
     if (name in always) return fc.constant<[string, unknown][]>([[name, always[name]]]);
-    const good = fitting(name, option, around);
+    const good = validValue(name, option, context);
     const value = fc.oneof({ weight: 14, arbitrary: good }, { weight: 1, arbitrary: oddValue });
     const odds = option.required || name === 'agent_dir' ? 30 : 1;
     return fc.oneof(
@@ -131,7 +142,7 @@ function options(table: OptionTable, around: Surroundings): fc.Arbitrary<[string
       { weight: 3, arbitrary: fc.constant<[string, unknown][]>([]) },
     );
   });
-  const strange = fc.tuple(oddKey, oddValue);
+  const unknown = fc.tuple(oddKey, oddValue);
   const control = fc.tuple(
     fc.constantFrom('_ansible_check_mode', '_ansible_diff', '_ansible_verbosity', '_ansible_x'),
     fc.oneof({ weight: 9, arbitrary: fc.constantFrom(true, false, 'yes', 3) }, oddValue),
@@ -142,17 +153,17 @@ function options(table: OptionTable, around: Surroundings): fc.Arbitrary<[string
       { weight, arbitrary: fc.array(one, { maxLength: 3 }) },
     );
   return fc
-    .tuple(fc.tuple(...known), some(strange, 1), some(control, 5))
-    .map(([own, ...others]) => [...own.flat(), ...others.flat()]);
+    .tuple(fc.tuple(...known), some(unknown, 1), some(control, 5))
+    .map(([first, ...others]) => [...first.flat(), ...others.flat()]);
 }
 
-/** JSON of pairs, so that a key can stand there twice. */
+/** Converts pairs to JSON, in which a key can occur twice. */
 function toJson(pairs: readonly [string, unknown][]): string {
   return `{${pairs.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`;
 }
 
-/** JSON, and what is not quite JSON any more. */
-function spelled(json: fc.Arbitrary<string>): fc.Arbitrary<string> {
+/** Generates the given JSON, and sometimes broken JSON made from it. */
+function sometimesBroken(json: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const broken = fc
     .tuple(json, fc.double({ min: 0, max: 1, noNaN: true }))
     .chain(([text, share]) => {
@@ -174,8 +185,8 @@ function spelled(json: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc.oneof({ weight: 12, arbitrary: json }, { weight: 1, arbitrary: broken });
 }
 
-/** Calls of all modules: some that are valid, some that nearly are, some that are nothing at all. */
-export function oddCalls(around: Surroundings): fc.Arbitrary<OddCall> {
+/** Generates calls of all modules: valid, almost valid and invalid ones. */
+export function oddCalls(context: CallContext): fc.Arbitrary<OddCall> {
   const word = fc.oneof(
     fc.constantFrom(
       '--check',
@@ -188,10 +199,10 @@ export function oddCalls(around: Surroundings): fc.Arbitrary<OddCall> {
       '-v',
     ),
     oddText,
-    fc.constantFrom(...around.paths),
+    fc.constantFrom(...context.paths),
   );
   const calls = HOST_MODULES.map(({ name: module, options: table }) => {
-    const text = spelled(options(table, around).map(toJson));
+    const text = sometimesBroken(options(table, context).map(toJson));
     const flags = fc.array(fc.constantFrom('--check', '--diff', '--detailed-exitcode', '--json'), {
       maxLength: 2,
     });

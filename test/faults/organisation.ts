@@ -1,16 +1,16 @@
 import type { Store } from '../emulator/store.ts';
 
 /**
- * Everything that an organisation holds of its systems, one entry for each thing that can change
- * by itself: a field of a record, a membership, an edge. Keys begin with the system's id.
+ * The state of an organisation's systems. Each entry is one thing that can change alone: a field of
+ * a record, a membership or an edge. Keys begin with the system's id.
  */
 export type Organisation = ReadonlyMap<string, string>;
 
-/** What there is now, each thing exactly as it is stored. */
+/** Returns the current state, each entry exactly as stored. */
 export function organisationOf(store: Store): Organisation {
   const entries = new Map<string, string>();
   for (const [systemId, { record }] of store.systems) {
-    // A record without a description and one with an empty one are alike.
+    // A missing description is the same as an empty one.
     for (const [field, value] of Object.entries({ description: '', ...record })) {
       entries.set(`${systemId} record ${field}`, JSON.stringify(value));
     }
@@ -23,8 +23,8 @@ export function organisationOf(store: Store): Organisation {
   return entries;
 }
 
-/** The same without what makes no difference: what is left of it can be compared. */
-export function meaningOf(organisation: Organisation): Organisation {
+/** Removes differences without a meaning, so that states can be compared. */
+export function normalized(organisation: Organisation): Organisation {
   const entries = [...organisation].map(([key, value]): [string, string] => {
     if (key.endsWith(' record attributes')) return [key, sortedByName(value)];
     return [key, / user(_group)?:/.test(key) ? grantOf(value) : value];
@@ -32,12 +32,12 @@ export function meaningOf(organisation: Organisation): Organisation {
   return new Map(entries);
 }
 
-/** The keys whose entries are not alike. */
+/** Lists the keys whose entries differ. */
 export function differences(a: Organisation, b: Organisation): string[] {
   return [...new Set([...a.keys(), ...b.keys()])].filter((key) => a.get(key) !== b.get(key));
 }
 
-/** The sudo that an edge's attributes stand for, as text. */
+/** Returns the sudo access that an edge's attributes grant. */
 export function grantOf(attributes: string): 'none' | 'sudo' | 'sudo without password' {
   const { enabled, withoutPassword } = Object(Object(JSON.parse(attributes)).sudo);
   if (enabled !== true) return 'none';

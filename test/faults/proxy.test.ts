@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
-import { enrolForCalls } from '../emulator/furnish.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
+import { addSampleObjects } from '../emulator/sample-objects.ts';
 import { type Answer, HOST_MODULES, type ModuleName, runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { sampleCallsOf } from '../harness/furniture.ts';
 import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
-import { leaks } from './leaks.ts';
+import { findLeakedSecrets } from './find-leaked-secrets.ts';
 
 const PASSWORD = 'geh eim@%ff/é';
 const USER_INFO = `jane:${encodeURIComponent(PASSWORD)}`;
@@ -24,7 +24,7 @@ let secureHost: EnrolledHost;
 let open: ConnectProxy;
 let guarded: ConnectProxy;
 let https: ConnectProxy;
-let astray: ConnectProxy;
+let misdirecting: ConnectProxy;
 
 test.beforeAll(async ({ emulator: shared, startWith }) => {
   const ca = await makeCa();
@@ -34,19 +34,19 @@ test.beforeAll(async ({ emulator: shared, startWith }) => {
   secure = await startWith({ tls: mine });
   host = await emulator.enrol();
   secureHost = await secure.enrol();
-  enrolForCalls(secure.store, secureHost.systemId);
+  addSampleObjects(secure.store, secureHost.systemId);
   const other = await startWith({ tls: others });
   open = await startConnectProxy();
   guarded = await startConnectProxy({ credentials: `jane:${PASSWORD}` });
   https = await startConnectProxy({ tls: mine });
-  astray = await startConnectProxy({ to: other.port });
+  misdirecting = await startConnectProxy({ to: other.port });
 });
 afterAll(() => {
-  for (const proxy of [open, guarded, https, astray]) proxy.close();
+  for (const proxy of [open, guarded, https, misdirecting]) proxy.close();
   rmSync(directory, { recursive: true });
 });
 beforeEach(() => {
-  for (const { asked, answers } of [open, guarded, https, astray]) {
+  for (const { asked, answers } of [open, guarded, https, misdirecting]) {
     asked.splice(0);
     answers.splice(0);
   }
@@ -69,29 +69,32 @@ async function run(
   expect(stderr).toBe('');
   const requests = [...emulator.requests, ...secure.requests];
   const encoded = encodeURIComponent(PASSWORD);
-  expect(await leaks(stdout, requests, PASSWORD, encoded, BASIC.slice(6))).toEqual([]);
+  expect(await findLeakedSecrets(stdout, requests, PASSWORD, encoded, BASIC.slice(6))).toEqual([]);
   return answer;
 }
 
-/** To the emulator over https unless said otherwise. */
 const overTls = () => ({ agent_dir: secureHost.agentDir, api_url: secure.url, ca_path: caPath });
 const plain = () => ({ agent_dir: host.agentDir, api_url: emulator.url });
 const READ = { changed: false, msg: 'Nothing to change.', api: { requests: 1, retries: 0 } };
 
-describe('a proxy on the way', () => {
+describe('the option proxy', () => {
   const rows: [what: string, proxy: () => ConnectProxy, url: () => string, given?: string][] = [
-    ['of http', () => open, () => open.url],
-    ['with user and password', () => guarded, () => withUser(guarded.url), BASIC],
-    ['of https', () => https, () => https.url],
-    ['of https, by name', () => https, () => https.url.replace('127.0.0.1', 'localhost')],
+    ['an http proxy', () => open, () => open.url],
+    ['a proxy with user and password', () => guarded, () => withUser(guarded.url), BASIC],
+    ['an https proxy', () => https, () => https.url],
     [
-      'that needs no password but gets one',
+      'an https proxy given by name',
+      () => https,
+      () => https.url.replace('127.0.0.1', 'localhost'),
+    ],
+    [
+      'a proxy that ignores the given password',
       () => open,
       () => withUser(open.url, 'x:%FF%fe'),
       `Basic ${Buffer.from([0x78, 0x3a, 0xff, 0xfe]).toString('base64')}`,
     ],
   ];
-  test.each(rows)('%s', async (_, proxy, url, given) => {
+  test.each(rows)('a request is tunnelled through %s', async (_, proxy, url, given) => {
     expect(await run('jumpcloud_system', { ...overTls(), proxy: url() })).toMatchObject(READ);
     const target = `localhost:${secure.port}`;
     const userAgent = expect.stringMatching(/^jumpcloud-system-context\/\S+ \(jumpcloud_system\)$/);
@@ -100,7 +103,7 @@ describe('a proxy on the way', () => {
     expect(secure.requests[0]?.authorization).toMatch(/^Signature /);
   });
 
-  test('serves reads at the same time, and writes', async () => {
+  test('concurrent reads and writes are tunnelled through a proxy', async () => {
     const proxy = withUser(guarded.url);
     const info = await run('jumpcloud_system_info', { ...overTls(), proxy });
     expect(info).toMatchObject({ enrolled: true, api: { requests: 7, retries: 0 } });
@@ -113,21 +116,33 @@ describe('a proxy on the way', () => {
   });
 });
 
-describe('the environment', () => {
-  const rows: [what: string, env: () => Record<string, string>, used: boolean][] = [
-    ['HTTPS_PROXY', () => ({ HTTPS_PROXY: open.url }), true],
-    ['https_proxy without scheme', () => ({ https_proxy: open.url.slice(7) }), true],
-    ['NO_PROXY of this host', () => ({ HTTPS_PROXY: open.url, NO_PROXY: 'localhost' }), false],
-    ['NO_PROXY of all', () => ({ HTTPS_PROXY: open.url, no_proxy: '*' }), false],
-    ['NO_PROXY of another', () => ({ HTTPS_PROXY: open.url, NO_PROXY: 'other.example' }), true],
-    ['HTTP_PROXY alone', () => ({ HTTP_PROXY: open.url, ALL_PROXY: open.url }), false],
+describe('the proxy variables of the environment', () => {
+  const rows: [what: string, effect: 'uses' | 'bypasses', env: () => Record<string, string>][] = [
+    ['HTTPS_PROXY', 'uses', () => ({ HTTPS_PROXY: open.url })],
+    ['https_proxy without a scheme', 'uses', () => ({ https_proxy: open.url.slice(7) })],
+    [
+      'NO_PROXY with the host of api_url',
+      'bypasses',
+      () => ({ HTTPS_PROXY: open.url, NO_PROXY: 'localhost' }),
+    ],
+    ['NO_PROXY with an asterisk', 'bypasses', () => ({ HTTPS_PROXY: open.url, no_proxy: '*' })],
+    [
+      'NO_PROXY with another host',
+      'uses',
+      () => ({ HTTPS_PROXY: open.url, NO_PROXY: 'other.example' }),
+    ],
+    [
+      'only HTTP_PROXY and ALL_PROXY',
+      'bypasses',
+      () => ({ HTTP_PROXY: open.url, ALL_PROXY: open.url }),
+    ],
   ];
-  test.each(rows)('%s', async (_, env, used) => {
+  test.each(rows)('with %s, a request %s the proxy', async (_, effect, env) => {
     expect(await run('jumpcloud_system', overTls(), env())).toMatchObject(READ);
-    expect(open.asked).toHaveLength(used ? 1 : 0);
+    expect(open.asked).toHaveLength(effect === 'uses' ? 1 : 0);
   });
 
-  test('gives way to the option', async () => {
+  test('the option proxy takes precedence over HTTPS_PROXY and NO_PROXY', async () => {
     const env = { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '*' };
     expect(await run('jumpcloud_system', { ...overTls(), proxy: open.url }, env)).toMatchObject(
       READ,
@@ -136,7 +151,7 @@ describe('the environment', () => {
   });
 });
 
-describe('a malformed proxy is refused before any request, and nothing of it is printed:', () => {
+describe('a malformed proxy URL', () => {
   const MALFORMED = [
     'http://jane:123#geheim@127.0.0.1:3128',
     'http://jane:123?geheim@127.0.0.1:3128',
@@ -154,42 +169,47 @@ describe('a malformed proxy is refused before any request, and nothing of it is 
     "'jane:123#geheim@127.0.0.1:3128'",
     'jane:123#geheim@127.0.0.1:3128',
   ];
-  const ways: [
-    way: string,
+  const sources: [
+    source: string,
     call: (text: string) => [options: Record<string, unknown>, env?: Record<string, string>],
   ][] = [
     ['HTTPS_PROXY', (text) => [{}, { HTTPS_PROXY: text }]],
     ['https_proxy', (text) => [{}, { https_proxy: text }]],
     ['proxy', (text) => [{ proxy: text }]],
   ];
-  const rows = ways.flatMap(([way, call]) => MALFORMED.map((text) => [way, text, call] as const));
-  test.each(rows)('%s %s', async (way, text, call) => {
-    const [options, env] = call(text);
-    const ran = await runModule(
-      'jumpcloud_system',
-      { ...overTls(), timeout: 3, _ansible_verbosity: 4, ...options },
-      env === undefined ? {} : { env },
-    );
-    expect(ran.answer).toMatchObject({
-      failed: true,
-      error: { code: 'invalid_arguments', problems: [{ option: 'proxy' }] },
-    });
-    expect(ran.answer.msg).toMatch(/expected an http or https URL such as /);
-    if (way !== 'proxy') expect(ran.answer.msg).toContain(`environment variable ${way} `);
-    expect(ran.stdout + ran.stderr).not.toMatch(/jane|geheim/);
-    expect(secure.requests).toHaveLength(0);
-  });
+  const rows = sources.flatMap(([source, call]) =>
+    MALFORMED.map((text) => [source, text, call] as const),
+  );
+  test.each(rows)(
+    '%s %s is refused before any request and not printed',
+    async (source, text, call) => {
+      const [options, env] = call(text);
+      const ran = await runModule(
+        'jumpcloud_system',
+        { ...overTls(), timeout: 3, _ansible_verbosity: 4, ...options },
+        env === undefined ? {} : { env },
+      );
+      expect(ran.answer).toMatchObject({
+        failed: true,
+        error: { code: 'invalid_arguments', problems: [{ option: 'proxy' }] },
+      });
+      expect(ran.answer.msg).toMatch(/expected an http or https URL such as /);
+      if (source !== 'proxy') expect(ran.answer.msg).toContain(`environment variable ${source} `);
+      expect(ran.stdout + ran.stderr).not.toMatch(/jane|geheim/);
+      expect(secure.requests).toHaveLength(0);
+    },
+  );
 
-  test('the option without a scheme', async () => {
+  test('the option proxy without a scheme is refused and not printed', async () => {
     const answer = await run('jumpcloud_system', { ...overTls(), proxy: 'geheim:jane@127.0.0.1' });
     expect(answer.error?.code).toBe('invalid_arguments');
     expect(JSON.stringify(answer)).not.toMatch(/jane|geheim/);
   });
 });
 
-describe('an API of plain http, whose requests everybody on the way could read', () => {
+describe('an api_url of plain http', () => {
   test.each(HOST_MODULES)(
-    'is refused beside a proxy, before any request, by %s',
+    'plain http with the option proxy is refused before any request by %s',
     async (module) => {
       const { good } = sampleCallsOf(module);
       const answer = await run(module, { ...plain(), ...good, proxy: withUser(open.url) });
@@ -199,13 +219,13 @@ describe('an API of plain http, whose requests everybody on the way could read',
         error: { code: 'invalid_arguments', problems: [{ option: 'proxy' }] },
       });
       expect(answer.msg).toMatch(
-        /^proxy: cannot be used with an api_url of plain http, because .* in clear; .*https/,
+        /^proxy: cannot be used with a plain http api_url, because .* unencrypted; .*https/,
       );
       expect([open.asked, emulator.requests]).toEqual([[], []]);
     },
   );
 
-  test('is refused together with what else is wrong', async () => {
+  test('plain http with a proxy is reported together with other issues', async () => {
     const { error } = await run('jumpcloud_system', {
       ...plain(),
       proxy: open.url,
@@ -215,50 +235,64 @@ describe('an API of plain http, whose requests everybody on the way could read',
     expect(problems).toEqual(['proxy', 'purge_attributes']);
   });
 
-  test('goes past the proxy of the environment', async () => {
+  test('requests of plain http bypass the proxy of the environment', async () => {
     const env = { HTTPS_PROXY: withUser(open.url), https_proxy: open.url };
     expect(await run('jumpcloud_system', plain(), env)).toMatchObject(READ);
     expect(open.asked).toEqual([]);
   });
 });
 
-describe('a proxy that refuses', () => {
-  const rows: [status: number, url: () => string, message: RegExp][] = [
+describe('a proxy that refuses CONNECT', () => {
+  const rows: [status: number, reason: string, url: () => string, message: RegExp][] = [
     [
       407,
+      'missing credentials',
       () => guarded.url,
-      /the proxy answered 407 .*Give it user and password in the proxy option or HTTPS_PROXY/,
+      /the proxy answered 407 .*Set or correct user and password of the proxy in the proxy option/,
     ],
-    [407, () => withUser(guarded.url, 'jane:wrong'), /answered 407 .*, or correct them/],
-    [403, () => open.url, /the proxy answered 403 Forbidden\. Check the proxy option and what/],
-    [404, () => open.url, /the proxy answered 404 Not Found/],
-    [302, () => open.url, /the proxy answered 302 Found/],
+    [
+      407,
+      'wrong credentials',
+      () => withUser(guarded.url, 'jane:wrong'),
+      /answered 407 .*Set or correct user and password/,
+    ],
+    [
+      403,
+      'Forbidden',
+      () => open.url,
+      /the proxy answered 403 Forbidden\. Check the proxy option, and whether/,
+    ],
+    [404, 'Not Found', () => open.url, /the proxy answered 404 Not Found/],
+    [302, 'Found', () => open.url, /the proxy answered 302 Found/],
   ];
-  test.each(rows)('with %i is asked once', async (status, url, message) => {
-    if (status !== 407) open.answers.push({ status });
-    const answer = await run('jumpcloud_system', { ...overTls(), proxy: url() });
-    expect(answer).toMatchObject({
-      failed: true,
-      changed: false,
-      error: { code: 'rejected', status },
-      api: { requests: 1, retries: 0 },
-    });
-    expect(answer.msg).toMatch(message);
-    expect(answer.msg).toMatch(/through the proxy http:\/\/127\.0\.0\.1:\d+/);
-    expect(open.asked.length + guarded.asked.length).toBe(1);
-    expect(secure.requests).toHaveLength(0);
-  });
+  test.each(rows)(
+    'a CONNECT refused with %i (%s) is not retried',
+    async (status, _, url, message) => {
+      if (status !== 407) open.answers.push({ status });
+      const answer = await run('jumpcloud_system', { ...overTls(), proxy: url() });
+      expect(answer).toMatchObject({
+        failed: true,
+        changed: false,
+        error: { code: 'rejected', status },
+        api: { requests: 1, retries: 0 },
+      });
+      expect(answer.msg).toMatch(message);
+      expect(answer.msg).toMatch(/through the proxy http:\/\/127\.0\.0\.1:\d+/);
+      expect(open.asked.length + guarded.asked.length).toBe(1);
+      expect(secure.requests).toHaveLength(0);
+    },
+  );
 });
 
-describe('a proxy in trouble', () => {
-  test('is no trouble for a run that may take for ever', async () => {
-    const forEver = { timeout: 9e15, request_timeout: 9e15 };
-    const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url, ...forEver });
+describe('a proxy with failures', () => {
+  test('a run with practically unlimited timeouts works through a proxy', async () => {
+    const unlimited = { timeout: 9e15, request_timeout: 9e15 };
+    const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url, ...unlimited });
     expect(answer).toMatchObject(READ);
   });
 
   test.each([408, 429, 500, 502, 503, 504, 520, 530, 599])(
-    'that answers CONNECT with %i once is asked again',
+    'CONNECT is retried after one answer of %i',
     async (status) => {
       open.answers.push({ status });
       const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url, timeout: 20 });
@@ -267,7 +301,7 @@ describe('a proxy in trouble', () => {
     },
   );
 
-  test('that answers CONNECT with Retry-After is asked again after that time', async () => {
+  test('CONNECT is retried after the time in Retry-After', async () => {
     open.answers.push({ status: 429, headers: 'retry-after: 2\r\n' });
     const start = performance.now();
     const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url, timeout: 20 });
@@ -275,7 +309,7 @@ describe('a proxy in trouble', () => {
     expect(performance.now() - start).toBeGreaterThan(2000);
   });
 
-  test('that answers CONNECT with a Retry-After beyond the budget ends the run at once', async () => {
+  test('a Retry-After of CONNECT beyond the timeout ends the run at once', async () => {
     open.answers.push({ status: 503, headers: 'retry-after: 3600\r\n' });
     const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url });
     expect(answer).toMatchObject({
@@ -287,13 +321,13 @@ describe('a proxy in trouble', () => {
     );
   });
 
-  test('that answers CONNECT with another 2xx than 200 has connected', async () => {
+  test('a CONNECT answered with 201 has succeeded', async () => {
     open.answers.push({ status: 201 });
     const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url });
     expect(answer).toMatchObject(READ);
   });
 
-  test('that stays is named', async () => {
+  test('the message names a proxy that keeps answering 502', async () => {
     open.answers.push(...Array(50).fill({ status: 502 }));
     const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url, timeout: 2 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable' } });
@@ -304,7 +338,7 @@ describe('a proxy in trouble', () => {
     expect(open.asked.length).toBeGreaterThan(1);
   });
 
-  test('that is dead is named', async () => {
+  test('the message names a proxy that refuses connections', async () => {
     const dead = createServer().listen(0, '127.0.0.1');
     const port = await new Promise<number>((resolve) =>
       dead.on('listening', () => resolve(Object(dead.address()).port)),
@@ -323,7 +357,7 @@ describe('a proxy in trouble', () => {
     );
   });
 
-  test('that closes every connection at once is outlasted, and told of', async () => {
+  test('the message names a proxy that closes every connection', async () => {
     const closing = createServer((socket) => socket.end()).listen(0, '127.0.0.1');
     await new Promise((resolve) => closing.on('listening', resolve));
     const proxy = `http://127.0.0.1:${Object(closing.address()).port}`;
@@ -334,7 +368,7 @@ describe('a proxy in trouble', () => {
     expect(answer.msg).toContain(`through the proxy ${proxy}`);
   });
 
-  test('that never answers is given up in time', async () => {
+  test('a run through a silent proxy ends in time', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
     await new Promise((resolve) => silent.on('listening', resolve));
     const proxy = `http://127.0.0.1:${Object(silent.address()).port}`;
@@ -355,18 +389,18 @@ describe('a proxy in trouble', () => {
   });
 });
 
-describe('certificates', () => {
-  test("the target's name is verified through the proxy, at once", async () => {
-    const answer = await run('jumpcloud_system', { ...overTls(), proxy: astray.url });
+describe('certificates with a proxy', () => {
+  test('the name in the certificate of the server is verified through a proxy', async () => {
+    const answer = await run('jumpcloud_system', { ...overTls(), proxy: misdirecting.url });
     expect(answer).toMatchObject({
       failed: true,
       error: { code: 'tls', reason: 'ERR_TLS_CERT_ALTNAME_INVALID' },
       api: { requests: 1, retries: 0 },
     });
-    expect(astray.asked).toHaveLength(1);
+    expect(misdirecting.asked).toHaveLength(1);
   });
 
-  test("so is the target's CA", async () => {
+  test('the CA of the server is verified through a proxy', async () => {
     const answer = await run('jumpcloud_system', {
       ...overTls(),
       ca_path: undefined,
@@ -376,15 +410,17 @@ describe('certificates', () => {
     expect(answer.msg).toMatch(/could not prove that it is JumpCloud/);
   });
 
-  const doubtful: [what: string, url: () => string, caPath: string | undefined, reason: RegExp][] =
+  const untrusted: [what: string, url: () => string, caPath: string | undefined, reason: RegExp][] =
     [
-      ["the proxy's CA", () => https.url, undefined, /UNABLE_TO_/],
-      ['a proxy without TLS', () => open.url.replace('http:', 'https:'), caPath, /SSL|EPROTO/],
+      ['an unknown CA', () => https.url, undefined, /UNABLE_TO_/],
+      ['no TLS', () => open.url.replace('http:', 'https:'), caPath, /SSL|EPROTO/],
     ];
-  test.each(doubtful)('%s is verified', async (_, url, ca, reason) => {
+  test.each(untrusted)('an https proxy with %s is refused', async (_, url, ca, reason) => {
     const answer = await run('jumpcloud_system', { ...overTls(), ca_path: ca, proxy: url() });
     expect(answer).toMatchObject({ failed: true, error: { code: 'tls' }, api: { requests: 1 } });
-    expect(answer.msg).toMatch(/on the way to .* the proxy could not prove who it is/);
+    expect(answer.msg).toMatch(
+      /could not be reached, because the proxy could not prove its identity/,
+    );
     expect(String(answer.error?.['reason'])).toMatch(reason);
     expect(secure.requests).toHaveLength(0);
   });

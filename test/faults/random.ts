@@ -1,6 +1,6 @@
 import { seededRandom } from '../emulator/seeded-random.ts';
 
-/** Choices at random, the same ones for the same seed. */
+/** Random choices. The same seed gives the same choices. */
 export class Random {
   readonly #next: () => number;
 
@@ -8,24 +8,24 @@ export class Random {
     this.#next = seededRandom(seed);
   }
 
-  /** True in such a share of cases, from 0 to 1. */
-  chance(share: number): boolean {
-    return this.#next() < share;
+  /** Returns true with the given probability, from 0 to 1. */
+  chance(probability: number): boolean {
+    return this.#next() < probability;
   }
 
-  /** A whole number from 0 to below `end`. */
+  /** Returns an integer from 0 to below `end`. */
   below(end: number): number {
     return Math.floor(this.#next() * end);
   }
 
-  /** One of several. */
+  /** Returns one of the choices. */
   of<T>(...choices: readonly T[]): T {
     return choices[this.below(choices.length)] as T;
   }
 
-  /** At most so many of a list, in random order. */
-  some<T>(list: readonly T[], most: number): T[] {
-    const count = this.below(most + 1);
+  /** Returns from 0 to `max` items of a list, in random order. */
+  some<T>(list: readonly T[], max: number): T[] {
+    const count = this.below(max + 1);
     const shuffled = list.map((item) => ({ item, place: this.#next() }));
     shuffled.sort((a, b) => a.place - b.place);
     return shuffled.slice(0, count).map(({ item }) => item);

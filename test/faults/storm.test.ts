@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest';
-import { problemsOf, reportOf, storm } from './storm.ts';
+import { problemsOf, reportOf, runStorm } from './storm.ts';
 
-// STORM_RUNS asks for more than a slice of the storm, STORM_SEED for other runs.
+// STORM_RUNS sets the number of runs, STORM_SEED the first seed.
 const RUNS = Number(process.env['STORM_RUNS'] ?? 60);
 const SEED = Number(process.env['STORM_SEED'] ?? 1);
 const AT_ONCE = 16;
 
 test(
-  `${RUNS} runs in a storm converge, and say truly what they changed`,
+  `${RUNS} runs with random faults converge and report exactly what they changed`,
   async () => {
     let done = 0;
-    const whole = await storm(SEED, RUNS, AT_ONCE, () => {
+    const result = await runStorm(SEED, RUNS, AT_ONCE, () => {
       if (++done % 100 === 0) console.error(`${done} of ${RUNS} runs`);
     });
-    console.log(reportOf(whole));
-    // One of them again: STORM_RUNS=1 STORM_SEED=<its seed>.
-    expect(problemsOf(whole)).toEqual([]);
-    const { runs } = whole;
+    console.log(reportOf(result));
+    // To repeat one run: STORM_RUNS=1 STORM_SEED=<its seed>.
+    expect(problemsOf(result)).toEqual([]);
+    const { runs } = result;
     expect(runs.filter(({ converged }) => converged)).toHaveLength(RUNS);
     expect(runs.filter(({ changedIsRight }) => changedIsRight)).toHaveLength(RUNS);
   },

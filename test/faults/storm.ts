@@ -1,45 +1,45 @@
-import { sideBySide } from './side-by-side.ts';
-import { type StormyRun, stormyRun } from './stormy-run.ts';
+import { mapConcurrently } from './map-concurrently.ts';
+import { runInStorm, type StormyRun } from './stormy-run.ts';
 
-/** What came of many runs. */
-export interface Storm {
+/** The results of many runs with random faults. */
+export interface StormResult {
   readonly runs: readonly StormyRun[];
   readonly seconds: number;
 }
 
-/** Runs with the seeds from `first` on, at most `atOnce` at a time: mostly they wait. */
-export async function storm(
+/** Makes `count` runs with the seeds from `first`, at most `atOnce` at a time. */
+export async function runStorm(
   first: number,
   count: number,
   atOnce: number,
   onRun: (run: StormyRun) => void = () => {},
-): Promise<Storm> {
+): Promise<StormResult> {
   const start = performance.now();
   const seeds = Array.from({ length: count }, (_, i) => first + i);
-  const runs = await sideBySide(seeds, atOnce, async (seed) => {
-    const run = await stormyRun(seed);
+  const runs = await mapConcurrently(seeds, atOnce, async (seed) => {
+    const run = await runInStorm(seed);
     onRun(run);
     return run;
   });
   return { runs, seconds: (performance.now() - start) / 1000 };
 }
 
-/** What went wrong, with what is needed to see it again. */
-export function problemsOf({ runs }: Storm): string[] {
+/** Lists all problems, each with the seed that repeats it. */
+export function problemsOf({ runs }: StormResult): string[] {
   return runs.flatMap(({ seed, module, problems }) =>
     problems.map((problem) => `seed ${seed} (${module}): ${problem}`),
   );
 }
 
-/** The storm in figures, for people. */
-export function reportOf(storm: Storm): string {
-  const { runs, seconds } = storm;
-  const count = (which: (run: StormyRun) => boolean) => runs.filter(which).length;
+/** Returns the figures of a storm as a table for people. */
+export function reportOf(result: StormResult): string {
+  const { runs, seconds } = result;
+  const count = (predicate: (run: StormyRun) => boolean) => runs.filter(predicate).length;
   const sum = (of: (run: StormyRun) => number) => runs.reduce((total, run) => total + of(run), 0);
   const kinds = [...new Set(runs.flatMap(({ injected }) => Object.keys(injected)))].sort();
   const byKind = kinds.map((kind) => [kind, sum(({ injected }) => injected[kind] ?? 0)] as const);
   const modules = [...new Set(runs.map(({ module }) => module))].sort();
-  const lines: [what: string, how: string | number][] = [
+  const lines: [label: string, figure: string | number][] = [
     ['runs', runs.length],
     ...modules.map((name): [string, number] => [
       `  ${name}`,
@@ -52,9 +52,9 @@ export function reportOf(storm: Storm): string {
     ['with something to change', count(({ changes }) => changes)],
     ['converged', `${count(({ converged }) => converged)} of ${runs.length}`],
     ['wrong changed', count(({ changedIsRight }) => !changedIsRight)],
-    ['other problems', problemsOf(storm).length],
+    ['other problems', problemsOf(result).length],
     ['longest run', `${Math.max(...runs.map((run) => run.seconds)).toFixed(1)} s`],
     ['duration', `${seconds.toFixed(0)} s`],
   ];
-  return lines.map(([what, how]) => `${what.padEnd(44)}${how}`).join('\n');
+  return lines.map(([label, figure]) => `${label.padEnd(44)}${figure}`).join('\n');
 }

@@ -1,15 +1,15 @@
 import type { StormRates } from '../emulator/faults.ts';
 import type { ModuleName, Ran } from '../harness/executable.ts';
-import { leaks } from './leaks.ts';
-import { differences, meaningOf, type Organisation, organisationOf } from './organisation.ts';
-import { makeScene, meaningInCalm, type Scene } from './scene.ts';
+import { findLeakedSecrets } from './find-leaked-secrets.ts';
+import { differences, normalized, type Organisation, organisationOf } from './organisation.ts';
+import { makeScenario, outcomeWithoutFaults, type Scenario } from './scenario.ts';
 
 const RATES: StormRates = { serverError: 0.2, rateLimit: 0.1, resetBefore: 0.05, resetAfter: 0.05 };
 
-/** What a run may take, in seconds: the default of `timeout`, and two to start and to end. */
+/** The maximum time of a run, in seconds: the default `timeout`, and two to start and end. */
 const MAX_S = 120 + 2;
 
-/** What came of one run in a storm, and of the calm one after it. */
+/** The result of a run with random faults and of the same run without faults after it. */
 export interface StormyRun {
   readonly seed: number;
   readonly module: ModuleName;
@@ -22,72 +22,79 @@ export interface StormyRun {
   readonly changes: boolean;
   readonly converged: boolean;
   readonly changedIsRight: boolean;
-  /** Everything that is not as it has to be, for people. */
+  /** Everything that is wrong, for people. */
   readonly problems: readonly string[];
 }
 
 /**
- * Runs a random call on a random host, first in a storm, then in calm. It has to reach what the
- * same call reaches on a twin of the host that no fault befalls.
+ * Runs a random call on a random host, first with random faults, then without. The result must
+ * equal that of the same call on an identical host without faults.
  */
-export async function stormyRun(seed: number): Promise<StormyRun> {
-  const expected = await meaningInCalm(seed, { isLarge: true });
-  const scene = await makeScene(seed, { isLarge: true });
+export async function runInStorm(seed: number): Promise<StormyRun> {
+  const expected = await outcomeWithoutFaults(seed, { isLarge: true });
+  const scenario = await makeScenario(seed, { isLarge: true });
   try {
-    return await weather(seed, scene, expected);
+    return await runAndCompare(seed, scenario, expected);
   } finally {
-    await scene.close();
+    await scenario.close();
   }
 }
 
-async function weather(seed: number, scene: Scene, expected: Organisation): Promise<StormyRun> {
-  const { emulator, module } = scene;
+async function runAndCompare(
+  seed: number,
+  scenario: Scenario,
+  expected: Organisation,
+): Promise<StormyRun> {
+  const { emulator, module } = scenario;
   const { store, faults } = emulator;
   const before = organisationOf(store);
-  const run = () => scene.run({ _ansible_verbosity: 3 });
+  const run = () => scenario.run({ _ansible_verbosity: 3 });
 
-  const seen = [before];
+  const states = [before];
   faults.storm(seed, RATES);
   faults.add({
-    // Asked of each request before it is carried out, so no effect of any goes unseen.
+    // Called before each request is carried out, so every effect is recorded.
     when: () => {
-      seen.push(organisationOf(store));
+      states.push(organisationOf(store));
       return false;
     },
     fault: { kind: 'reset-before' },
   });
   const start = performance.now();
-  const stormy = await run();
+  const faulty = await run();
   const seconds = (performance.now() - start) / 1000;
-  const inStorm = [...emulator.requests];
+  const faultyRequests = [...emulator.requests];
   faults.clear();
   const after = organisationOf(store);
-  seen.push(after);
+  states.push(after);
 
-  const calm = await run();
-  const inCalm = emulator.requests.slice(inStorm.length);
+  const clean = await run();
+  const cleanRequests = emulator.requests.slice(faultyRequests.length);
 
-  const changes = differences(meaningOf(before), expected).length > 0;
-  const astray = differences(meaningOf(after), expected);
+  const changes = differences(normalized(before), expected).length > 0;
+  const wrongKeys = differences(normalized(after), expected);
   const secrets = [
-    ...(await leaks(stormy.stdout + stormy.stderr, emulator.requests)),
-    ...(await leaks(calm.stdout + calm.stderr, emulator.requests)),
+    ...(await findLeakedSecrets(faulty.stdout + faulty.stderr, emulator.requests)),
+    ...(await findLeakedSecrets(clean.stdout + clean.stderr, emulator.requests)),
   ];
-  const api = Object(stormy.answer['api']);
+  const api = Object(faulty.answer['api']);
   const problems = [
-    ...failures('in the storm', stormy),
-    ...failures('in calm', calm),
-    ...astray.map((key) => `${key} is ${meaningOf(after).get(key)}, not ${expected.get(key)}`),
-    ...unsteady(seen, expected),
-    ...mistold(stormy, scene, before, expected),
-    ...check(stormy.answer.changed === changes, `changed is ${stormy.answer.changed} in the storm`),
-    ...check(!calm.answer.changed, 'changed is true in calm'),
+    ...failures('with faults', faulty),
+    ...failures('without faults', clean),
+    ...wrongKeys.map((key) => `${key} is ${normalized(after).get(key)}, not ${expected.get(key)}`),
+    ...repeatedChanges(states, expected),
+    ...wrongLists(faulty, scenario, before, expected),
+    ...check(faulty.answer.changed === changes, `changed is ${faulty.answer.changed} with faults`),
+    ...check(!clean.answer.changed, 'changed is true without faults'),
     ...check(
-      inCalm.every(({ method }) => method === 'GET') && same(after, organisationOf(store)),
-      'the calm run wrote',
+      cleanRequests.every(({ method }) => method === 'GET') && same(after, organisationOf(store)),
+      'the run without faults wrote',
     ),
-    ...check(api.requests === inStorm.length, `${api.requests} of ${inStorm.length} requests told`),
-    ...check(same(stormy.answer.warnings, calm.answer.warnings), 'the warnings differ'),
+    ...check(
+      api.requests === faultyRequests.length,
+      `${api.requests} of ${faultyRequests.length} requests reported`,
+    ),
+    ...check(same(faulty.answer.warnings, clean.answer.warnings), 'the warnings differ'),
     ...check(secrets.length === 0, `${secrets.length} secrets in the output`),
     ...check(seconds <= MAX_S, `it took ${seconds} s`),
   ];
@@ -95,12 +102,12 @@ async function weather(seed: number, scene: Scene, expected: Organisation): Prom
     seed,
     module,
     injected: faults.injected,
-    requests: inStorm.length,
+    requests: faultyRequests.length,
     retries: Number(api.retries),
     seconds,
     changes,
-    converged: stormy.answer.failed === undefined && astray.length === 0,
-    changedIsRight: stormy.answer.changed === changes && !calm.answer.changed,
+    converged: faulty.answer.failed === undefined && wrongKeys.length === 0,
+    changedIsRight: faulty.answer.changed === changes && !clean.answer.changed,
     problems,
   };
 }
@@ -110,30 +117,30 @@ function failures(where: string, { answer, exitCode, stderr }: Ran): string[] {
   return [`${where}: exit ${exitCode}, ${answer.error?.code}: ${answer.msg} ${stderr}`];
 }
 
-/** What was touched although it was not to change, and what changed more than once on the way. */
-function unsteady(seen: readonly Organisation[], expected: Organisation): string[] {
+/** Lists keys that changed although they should not, and keys that changed more than once. */
+function repeatedChanges(states: readonly Organisation[], expected: Organisation): string[] {
   const times = new Map<string, number>();
-  for (const [i, state] of seen.entries()) {
-    for (const key of differences(seen[i - 1] ?? state, state)) {
+  for (const [i, state] of states.entries()) {
+    for (const key of differences(states[i - 1] ?? state, state)) {
       times.set(key, (times.get(key) ?? 0) + 1);
     }
   }
-  const due = new Set(differences(meaningOf(seen[0] ?? new Map()), expected));
+  const due = new Set(differences(normalized(states[0] ?? new Map()), expected));
   return [...times].flatMap(([key, count]) => {
-    if (!due.has(key)) return [`${key} was touched ${count} times`];
+    if (!due.has(key)) return [`${key} should not change, but changed ${count} times`];
     return count > 1 ? [`${key} changed ${count} times`] : [];
   });
 }
 
-/** Where the result's lists are not what there was to do. */
-function mistold(
+/** Lists where the result's lists differ from the changes that were due. */
+function wrongLists(
   { answer }: Ran,
-  { module, host }: Scene,
+  { module, host }: Scenario,
   before: Organisation,
   expected: Organisation,
 ): string[] {
   const { systemId } = host;
-  const was = meaningOf(before);
+  const was = normalized(before);
   const due = differences(was, expected).filter((key) => !key.includes(' record '));
   const ids = (keys: string[]) => keys.map((key) => key.slice(key.indexOf(':') + 1)).sort();
   const lists =
@@ -150,8 +157,8 @@ function mistold(
     const given = [answer, ...Object.values(Object(answer['sections']))].flatMap(
       (fields) => (Object(fields)[name] ?? []) as (string | { id: string })[],
     );
-    const told = given.map((entry) => (typeof entry === 'string' ? entry : entry.id)).sort();
-    return check(same(told, due), `${name} is ${told}, not ${due}`);
+    const listed = given.map((entry) => (typeof entry === 'string' ? entry : entry.id)).sort();
+    return check(same(listed, due), `${name} is ${listed}, not ${due}`);
   });
 }
 

@@ -19,7 +19,7 @@ import { issue, makeCa, sharedKeyFiles, type TlsIdentity } from '../emulator/key
 import { type Ran, runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { type CountingRelay, startRelay } from './counting-relay.ts';
-import { leaks } from './leaks.ts';
+import { findLeakedSecrets } from './find-leaked-secrets.ts';
 
 type Server = 'good' | 'expired' | 'notYetValid' | 'otherName' | 'selfSigned' | 'plain';
 
@@ -63,7 +63,7 @@ afterAll(() => {
 
 const of = (name: Server) => servers.get(name) ?? expect.unreachable(name);
 
-/** Runs a reading module against a server, through the relay that counts its connections. */
+/** Runs a call that only reads, through the relay that counts connections. */
 async function run(
   name: Server,
   options: Record<string, unknown> = {},
@@ -84,7 +84,7 @@ async function run(
     { env },
   );
   expect(ran.stderr).toBe('');
-  expect(await leaks(ran.stdout, emulator.requests)).toEqual([]);
+  expect(await findLeakedSecrets(ran.stdout, emulator.requests)).toEqual([]);
   return { ...ran, connections: relay.connections };
 }
 
@@ -97,48 +97,48 @@ function expectTlsFailure(ran: Ran & { connections: number }, name: Server, mess
 }
 
 const UNTRUSTED =
-  /could not prove that it is JumpCloud: .*\((UNABLE_TO_VERIFY_LEAF_SIGNATURE|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT_LOCALLY)\)\. .*give its CA with ca_path/;
+  /could not prove that it is JumpCloud: .*\((UNABLE_TO_VERIFY_LEAF_SIGNATURE|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT_LOCALLY)\)\. .*set ca_path to its CA/;
 
-describe('a server that cannot prove who it is is refused at once', () => {
+describe('a server that is not trusted', () => {
   const rows: [what: string, server: Server, options: () => object, message: RegExp][] = [
     ['an unknown CA', 'good', () => ({}), UNTRUSTED],
-    ['an unknown CA, another one given', 'good', () => ({ ca_path: otherCaPath }), UNTRUSTED],
-    ['self-signed', 'selfSigned', () => ({}), UNTRUSTED],
+    ['an unknown CA and another ca_path', 'good', () => ({ ca_path: otherCaPath }), UNTRUSTED],
+    ['a self-signed certificate', 'selfSigned', () => ({}), UNTRUSTED],
     [
-      'expired',
+      'an expired certificate',
       'expired',
       () => ({ ca_path: caPath }),
       /certificate has expired \(CERT_HAS_EXPIRED\)\. This host's clock says 20\d\d-/,
     ],
     [
-      'not valid yet',
+      'a certificate that is not yet valid',
       'notYetValid',
       () => ({ ca_path: caPath }),
       /certificate is not yet valid \(CERT_NOT_YET_VALID\)\. This host's clock says 20\d\d-/,
     ],
     [
-      'the name of another host',
+      'a certificate of another host',
       'otherName',
       () => ({ ca_path: caPath }),
-      /DNS:jumpcloud\.example \(ERR_TLS_CERT_ALTNAME_INVALID\)\. Something else answers/,
+      /DNS:jumpcloud\.example \(ERR_TLS_CERT_ALTNAME_INVALID\)\. Another server answers/,
     ],
     [
-      'no TLS at all',
+      'no TLS',
       'plain',
       () => ({}),
       /does not speak TLS .*\. Check scheme and port in api_url and proxy/,
     ],
   ];
-  test.each(rows)('%s', async (_, server, options, message) => {
+  test.each(rows)('a server with %s is refused at once', async (_, server, options, message) => {
     expectTlsFailure(await run(server, { ...options() }), server, message);
   });
 
-  test('the check cannot be switched off by the environment', async () => {
+  test('NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch off the verification', async () => {
     const ran = await run('good', {}, { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
     expectTlsFailure(ran, 'good', UNTRUSTED);
   });
 
-  test('reads at the same time fail as one', async () => {
+  test('concurrent reads of an untrusted server fail with one TLS error', async () => {
     const { emulator, relay, host } = of('good');
     const { answer } = await runModule('jumpcloud_system_info', {
       agent_dir: host.agentDir,
@@ -149,7 +149,7 @@ describe('a server that cannot prove who it is is refused at once', () => {
     expect(emulator.requests).toHaveLength(0);
   });
 
-  test('plain HTTP to a server that speaks TLS fails within the budget, and says where', async () => {
+  test('plain HTTP to a TLS server fails in time, and the message names the URL', async () => {
     const ran = await run('good', { timeout: 1 }, { scheme: 'http' });
     expect(ran.answer).toMatchObject({ changed: false, failed: true });
     expect(ran.answer.error?.code).toMatch(/^(unavailable|unexpected_response)$/);
@@ -158,8 +158,8 @@ describe('a server that cannot prove who it is is refused at once', () => {
   });
 });
 
-describe('a server that ends the handshake is told as what it is, at once:', () => {
-  /** Answers the first bytes of a handshake with an alert. */
+describe('a server that aborts the handshake', () => {
+  /** Returns a server that answers the first bytes of a handshake with an alert. */
   const alerting = (alert: number) => () =>
     createServer((socket) => {
       socket.on('error', () => {});
@@ -170,67 +170,80 @@ describe('a server that ends the handshake is told as what it is, at once:', () 
   const mutual = { requestCert: true, rejectUnauthorized: true };
   const rows: [what: string, server: () => NetServer, message: RegExp][] = [
     [
-      'it wants a certificate, TLS 1.3',
+      'requires a client certificate with TLS 1.3',
       serving({ ...mutual, minVersion: 'TLSv1.3' }),
-      /it wants a certificate of this host \(.*CERTIFICATE_REQUIRED\)\. JumpCloud wants none/,
+      /it requires a client certificate \(.*CERTIFICATE_REQUIRED\)\. JumpCloud does not require one/,
     ],
     [
-      'it wants a certificate, TLS 1.2',
+      'requires a client certificate with TLS 1.2',
       serving({ ...mutual, maxVersion: 'TLSv1.2' }),
-      /no cipher suits both .* or it wants a certificate of this host \(.*HANDSHAKE_FAILURE\)\./,
+      /it shares no cipher .* or requires a client certificate \(.*HANDSHAKE_FAILURE\)\./,
     ],
     [
-      'it knows no version of TLS that is safe',
+      'supports only old versions of TLS',
       serving({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }),
-      /it accepts no version of TLS that Node\.js offers \(.*PROTOCOL_VERSION\)\. .* old gateway/,
+      /it supports no TLS version that Node\.js offers \(.*PROTOCOL_VERSION\)\. .* old gateway/,
     ],
-    ['it knows no such name', alerting(112), /it does not know the name \(.*UNRECOGNIZED_NAME\)\./],
-    ['it has trouble', alerting(80), /it ended the handshake with "internal error" \(.*\)\. Ask/],
-    ['it denies access', alerting(49), /it ended the handshake with "access denied" \(/],
+    [
+      'does not know the name',
+      alerting(112),
+      /it does not know the host name \(.*UNRECOGNIZED_NAME\)\./,
+    ],
+    [
+      'reports an internal error',
+      alerting(80),
+      /it ended the handshake with "internal error" \(.*\)\. Ask/,
+    ],
+    ['denies access', alerting(49), /it ended the handshake with "access denied" \(/],
   ];
-  test.each(rows)('%s', async (_, start, message) => {
-    const server = start();
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const { port } = server.address() as AddressInfo;
-    const { answer } = await runModule('jumpcloud_system', {
-      agent_dir: of('good').host.agentDir,
-      api_url: `https://localhost:${port}`,
-      ca_path: caPath,
-      timeout: 4,
-      _ansible_verbosity: 2,
-    });
-    server.close();
-    expect(answer).toMatchObject({ failed: true, error: { code: 'tls' }, api: { requests: 1 } });
-    expect(answer.msg).toMatch(/^Could not read .*: https:\/\/localhost:\d+ refused to connect: /);
-    expect(answer.msg).toMatch(message);
-    expect(answer.msg).not.toMatch(/without TLS|could not prove/);
-  });
+  test.each(rows)(
+    'a server that %s is refused at once with its reason',
+    async (_, start, message) => {
+      const server = start();
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      const { answer } = await runModule('jumpcloud_system', {
+        agent_dir: of('good').host.agentDir,
+        api_url: `https://localhost:${port}`,
+        ca_path: caPath,
+        timeout: 4,
+        _ansible_verbosity: 2,
+      });
+      server.close();
+      expect(answer).toMatchObject({ failed: true, error: { code: 'tls' }, api: { requests: 1 } });
+      expect(answer.msg).toMatch(
+        /^Could not read .*: https:\/\/localhost:\d+ refused to connect: /,
+      );
+      expect(answer.msg).toMatch(message);
+      expect(answer.msg).not.toMatch(/without TLS|could not prove/);
+    },
+  );
 });
 
-describe('a bundle of certificates', () => {
-  const spoilt: [how: string, spoil: (pem: string) => string][] = [
+describe('a certificate bundle in ca_path', () => {
+  const damages: [how: string, damage: (pem: string) => string][] = [
     ['cut off', (pem) => pem.slice(0, 400)],
-    ['without a line', (pem) => pem.split('\n').toSpliced(5, 1).join('\n')],
-    ['with a wrong letter', (pem) => pem.replace(/(?<=\n.{10})./, '!')],
-    ['with another end', (pem) => pem.replace('END CERTIFICATE', 'END CERT')],
+    ['missing a line', (pem) => pem.split('\n').toSpliced(5, 1).join('\n')],
+    ['damaged by an invalid character', (pem) => pem.replace(/(?<=\n.{10})./, '!')],
+    ['closed by a wrong end line', (pem) => pem.replace('END CERTIFICATE', 'END CERT')],
     ['empty', () => '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n'],
   ];
-  test.each(spoilt)('is refused when one of them is %s, and says which', async (_, spoil) => {
+  test.each(damages)('a bundle is refused if its second certificate is %s', async (_, damage) => {
     const [first = '', second = '', third = ''] = readFileSync(bundlePath, 'utf8')
       .split(/(?=-----BEGIN)/g)
       .slice(1);
-    const path = join(directory, 'spoilt.pem');
-    writeFileSync(path, [first, spoil(second), third].join('\n'));
+    const path = join(directory, 'damaged.pem');
+    writeFileSync(path, [first, damage(second), third].join('\n'));
     const { answer, connections } = await run('good', { ca_path: path });
     expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
     const line = first.split('\n').length + 1;
     expect(answer.msg).toBe(
-      `ca_path: ${path}: certificate 2 of 3, which begins in line ${line}, cannot be read; correct it or take it out`,
+      `ca_path: ${path}: certificate 2 of 3, which begins in line ${line}, cannot be read; correct it or remove it`,
     );
     expect(connections).toBe(0);
   });
 
-  test('may hold comments, other things, and the line ends of Windows', async () => {
+  test('a bundle may contain comments, other PEM blocks and Windows line ends', async () => {
     const path = join(directory, 'mixed.pem');
     const bundle = readFileSync(bundlePath, 'utf8');
     const { pkcs8 } = await sharedKeyFiles();
@@ -241,36 +254,36 @@ describe('a bundle of certificates', () => {
   });
 });
 
-describe('every certificate of a bundle is trusted', () => {
-  const disguises: [how: string, disguise: (pem: string) => string][] = [
-    ['blanks before -----BEGIN', (pem) => pem.replaceAll('-----BEGIN', '  -----BEGIN')],
+describe('a certificate bundle in an unusual format', () => {
+  const formats: [how: string, format: (pem: string) => string][] = [
+    ['spaces before -----BEGIN', (pem) => pem.replaceAll('-----BEGIN', '  -----BEGIN')],
     ['text before -----BEGIN', (pem) => pem.replaceAll('-----BEGIN', 'our CA: -----BEGIN')],
-    ['text behind -----END', (pem) => pem.replaceAll(/(END.*-----)/g, '$1 # ours')],
+    ['text after -----END', (pem) => pem.replaceAll(/(END.*-----)/g, '$1 # ours')],
     ['every line indented', (pem) => pem.replaceAll(/^/gm, '    \t')],
-    ['blanks at the ends of lines', (pem) => pem.replaceAll('\n', ' \t\n')],
-    ['no line between them', (pem) => pem.replaceAll('-----\n-----', '----------')],
-    ['old line ends', (pem) => pem.replaceAll('\n', '\r\n')],
+    ['spaces at the ends of lines', (pem) => pem.replaceAll('\n', ' \t\n')],
+    ['no line break between certificates', (pem) => pem.replaceAll('-----\n-----', '----------')],
+    ['Windows line ends', (pem) => pem.replaceAll('\n', '\r\n')],
     ['a byte-order mark and Latin-1', (pem) => `\u00ef\u00bb\u00bf# für uns\n${pem}`],
-    ['a name of old', (pem) => pem.replaceAll('CERTIFICATE', 'X509 CERTIFICATE')],
-    ['the name that holds trust', (pem) => trusted(pem)],
+    ['the old label X509 CERTIFICATE', (pem) => pem.replaceAll('CERTIFICATE', 'X509 CERTIFICATE')],
+    ['the label TRUSTED CERTIFICATE', (pem) => trusted(pem)],
   ];
-  /** The same certificates as `openssl x509 -trustout` writes them. */
+  /** Returns the certificates in the format of `openssl x509 -trustout`. */
   const trusted = (pem: string) =>
     pem
       .split(/(?=-----BEGIN)/)
       .map((input) => execaSync('openssl', ['x509', '-trustout'], { input }).stdout)
       .join('\n');
 
-  test.each(disguises)('%s', async (_, disguise) => {
+  test.each(formats)('every certificate of a bundle with %s is trusted', async (_, format) => {
     const certificates = readFileSync(bundlePath, 'utf8').replace(/^#.*\n/, '');
-    const path = join(directory, 'disguised.pem');
-    writeFileSync(path, disguise(certificates), 'latin1');
+    const path = join(directory, 'unusual.pem');
+    writeFileSync(path, format(certificates), 'latin1');
     const { answer } = await run('good', { ca_path: path });
     of('good').emulator.clearRequests();
     expect(answer.failed, answer.msg).toBeUndefined();
   });
 
-  test('but one that refuses servers is not', async () => {
+  test('a TRUSTED CERTIFICATE that rejects serverAuth is not trusted', async () => {
     const words = ['x509', '-trustout', '-addreject', 'serverAuth', '-in', caPath];
     const path = join(directory, 'refusing.pem');
     writeFileSync(path, execaSync('openssl', words).stdout);
@@ -278,8 +291,8 @@ describe('every certificate of a bundle is trusted', () => {
   });
 });
 
-describe('the file of ca_path', () => {
-  test('is read once, before a registration is waited for', async () => {
+describe('the file in ca_path', () => {
+  test('ca_path is read once, before the wait for a registration', async () => {
     const { emulator, relay, host } = of('good');
     const path = join(directory, 'once.pem');
     writeFileSync(path, readFileSync(caPath));
@@ -301,7 +314,7 @@ describe('the file of ca_path', () => {
     expect(answer['invocation']).toMatchObject({ module_args: { ca_path: path } });
   });
 
-  test('may have up to 1 MiB', async () => {
+  test('ca_path may have up to 1 MiB', async () => {
     const path = join(directory, 'large.pem');
     const pem = readFileSync(caPath, 'utf8');
     writeFileSync(path, pem + '#'.repeat(1024 * 1024 - pem.length));
@@ -315,21 +328,21 @@ describe('the file of ca_path', () => {
 
 describe('a server with a trusted certificate', () => {
   const rows: [what: string, options: () => object, env: () => Record<string, string>][] = [
-    ['its CA given', () => ({ ca_path: caPath }), () => ({})],
-    ['its CA the last of a bundle', () => ({ ca_path: bundlePath }), () => ({})],
+    ['its CA in ca_path', () => ({ ca_path: caPath }), () => ({})],
+    ['its CA last in a bundle', () => ({ ca_path: bundlePath }), () => ({})],
     [
-      'NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing',
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 and its CA in ca_path',
       () => ({ ca_path: caPath }),
       () => ({ NODE_TLS_REJECT_UNAUTHORIZED: '0' }),
     ],
-    ['NODE_EXTRA_CA_CERTS adds trust', () => ({}), () => ({ NODE_EXTRA_CA_CERTS: caPath })],
+    ['its CA in NODE_EXTRA_CA_CERTS', () => ({}), () => ({ NODE_EXTRA_CA_CERTS: caPath })],
     [
-      'options for Node do not disturb',
+      'NODE_OPTIONS and its CA in ca_path',
       () => ({ ca_path: caPath }),
       () => ({ NODE_OPTIONS: '--max-old-space-size=256 --no-warnings' }),
     ],
   ];
-  test.each(rows)('%s', async (_, options, env) => {
+  test.each(rows)('a server is trusted with %s', async (_, options, env) => {
     of('good').emulator.clearRequests();
     const { answer } = await run('good', { ...options() }, { env: env() });
     expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
@@ -338,12 +351,10 @@ describe('a server with a trusted certificate', () => {
   });
 });
 
-describe('the store of certificate authorities', () => {
-  const SYSTEM =
-    /checked with the certificate authorities of this system \(JUMPCLOUD_CA_STORE=bundled /;
-  const DEFAULT =
-    /checked with the certificate authorities that this Node\.js trusts by default \(/;
-  const OWN = /checked with Node\.js's own certificate authorities \(JUMPCLOUD_CA_STORE=system /;
+describe('JUMPCLOUD_CA_STORE', () => {
+  const SYSTEM = /checked with the system CA store \(JUMPCLOUD_CA_STORE=bundled /;
+  const DEFAULT = /checked with the default CA store of this Node\.js \(/;
+  const OWN = /checked with Node\.js's bundled CA store \(JUMPCLOUD_CA_STORE=system /;
   const NONE = { JUMPCLOUD_CA_STORE: '', SSL_CERT_FILE: '', SSL_CERT_DIR: '' };
   let hashed: string;
   let empty: string;
@@ -361,13 +372,17 @@ describe('the store of certificate authorities', () => {
     options: () => Record<string, string>,
     env: () => Record<string, string>,
   ][] = [
-    ['its folder', () => ({}), () => ({ SSL_CERT_DIR: hashed })],
-    ['its file', () => ({}), () => ({ SSL_CERT_FILE: caPath })],
-    ['ca_path beside it', () => ({ ca_path: bundlePath }), () => ({ SSL_CERT_DIR: empty })],
+    ['SSL_CERT_DIR', () => ({}), () => ({ SSL_CERT_DIR: hashed })],
+    ['SSL_CERT_FILE', () => ({}), () => ({ SSL_CERT_FILE: caPath })],
+    [
+      'an empty SSL_CERT_DIR and ca_path',
+      () => ({ ca_path: bundlePath }),
+      () => ({ SSL_CERT_DIR: empty }),
+    ],
   ];
-  test.each(trusted)("the system's is trusted when asked for: %s", async (_, options, env) => {
-    const asked = { ...NONE, JUMPCLOUD_CA_STORE: 'system', ...env() };
-    const { answer } = await run('good', options(), { env: asked });
+  test.each(trusted)('the value system trusts a server with %s', async (_, options, env) => {
+    const variables = { ...NONE, JUMPCLOUD_CA_STORE: 'system', ...env() };
+    const { answer } = await run('good', options(), { env: variables });
     expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
     expect(answer.failed).toBeUndefined();
     of('good').emulator.clearRequests();
@@ -375,30 +390,34 @@ describe('the store of certificate authorities', () => {
 
   const refused: [what: string, env: () => Record<string, string>, message: RegExp][] = [
     [
-      "the system's alone, when asked for",
+      'the system CA store, if the value is system',
       () => ({ JUMPCLOUD_CA_STORE: 'system', SSL_CERT_DIR: empty }),
       SYSTEM,
     ],
-    ["Node's own, when asked for", () => ({ JUMPCLOUD_CA_STORE: 'bundled' }), OWN],
     [
-      'those of this Node, where the variables of OpenSSL are set and nobody chose',
+      'the bundled CA store, if the value is bundled',
+      () => ({ JUMPCLOUD_CA_STORE: 'bundled' }),
+      OWN,
+    ],
+    [
+      "Node.js's default, if the value is unset and OpenSSL's variables are set",
       () => ({ SSL_CERT_FILE: otherCaPath, SSL_CERT_DIR: empty }),
       DEFAULT,
     ],
   ];
-  test.each(refused)('is told after a failure: %s', async (_, env, message) => {
+  test.each(refused)('the message of a TLS error names %s', async (_, env, message) => {
     expectTlsFailure(await run('good', {}, { env: { ...NONE, ...env() } }), 'good', message);
   });
 
-  test("is the system's where it has a folder of them by their hashes", async () => {
+  test('the default is the system CA store if its directory has hashed names', async () => {
     const ran = await run('good', {}, { env: NONE });
     const store = readdirSync('/etc/ssl/certs');
-    const hasFolder =
+    const hasHashedStore =
       store.includes('ca-certificates.crt') && store.some((file) => file.endsWith('.0'));
-    expectTlsFailure(ran, 'good', hasFolder ? SYSTEM : DEFAULT);
+    expectTlsFailure(ran, 'good', hasHashedStore ? SYSTEM : DEFAULT);
   });
 
-  test('is no other than these two', async () => {
+  test('a value other than system and bundled is refused', async () => {
     const { answer } = await run('good', {}, { env: { ...NONE, JUMPCLOUD_CA_STORE: 'curl' } });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
     expect(answer.msg).toBe(

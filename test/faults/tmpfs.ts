@@ -3,16 +3,16 @@ import { closeSync, mkdtempSync, openSync, rmdirSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A small file system of its own. */
+/** A small, separate file system. */
 export interface Tmpfs {
   readonly path: string;
-  /** Leaves no byte free. */
+  /** Fills the file system completely. */
   fill(): void;
-  readOnly(is: boolean): void;
+  setReadOnly(isReadOnly: boolean): void;
   unmount(): void;
 }
 
-/** Mounts one of so many bytes; undefined where that is not allowed. */
+/** Mounts a tmpfs of `size` bytes. Returns undefined if mounting is not permitted. */
 export function mountTmpfs(size: number): Tmpfs | undefined {
   const path = mkdtempSync(join(tmpdir(), 'tmpfs-'));
   const run = (...words: [string, ...string[]]) =>
@@ -33,7 +33,8 @@ export function mountTmpfs(size: number): Tmpfs | undefined {
         closeSync(file);
       }
     },
-    readOnly: (is) => void run('mount', '-o', `remount,${is ? 'ro' : 'rw'}`, path),
+    setReadOnly: (isReadOnly) =>
+      void run('mount', '-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, path),
     unmount: () => {
       run('umount', path);
       rmdirSync(path);

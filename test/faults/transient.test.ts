@@ -3,7 +3,7 @@ import { HOST_MODULES } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
 import { sampleCallsOf } from '../harness/furniture.ts';
 
-/** Statuses that end by themselves. Cloudflare, in front of JumpCloud, answers 520 to 527 and 530. */
+/** Transient statuses. Cloudflare, in front of JumpCloud, answers 520 to 527 and 530. */
 const STATUSES = [
   ...[408, 429, 500, 502, 503, 504],
   ...[520, 521, 522, 523, 524, 525, 526, 527, 530],
@@ -21,26 +21,31 @@ const CALLS: readonly Call[] = [
   { method: 'DELETE', run: (host) => host.run('jumpcloud_removal', { purge_identity: true }) },
 ];
 
-/** A page of Cloudflare's, as it comes with these statuses. */
+const byMethod = (calls: readonly Call[]) => calls.map((call) => [call.method, call] as const);
+
+/** A page like Cloudflare's with these statuses. */
 const PAGE = { text: '<html>error code</html>', headers: { 'content-type': 'text/html' } };
 
-describe.concurrent.each(STATUSES)('one %i', (status) => {
-  test.for(CALLS)('to a $method is retried', async ({ method, run }, { emulator, enrol }) => {
-    const host = await enrol();
-    host.hit({ kind: 'status', status, ...PAGE }, { method });
-    const { answer } = await run(host, emulator.store.addUser());
-    expect(answer, answer.msg).toMatchObject({ changed: method !== 'GET' });
-    expect(answer.failed).toBeUndefined();
-    const statuses = host.requests().filter((request) => request.method === method);
-    expect(statuses.map((request) => request.status).slice(0, 2)).toEqual([
-      status,
-      method === 'POST' ? 204 : 200,
-    ]);
-  });
+describe.concurrent.each(STATUSES)('a single answer of %i', (status) => {
+  test.for(byMethod(CALLS))(
+    `a %s is retried after one ${status}`,
+    async ([method, { run }], { emulator, enrol }) => {
+      const host = await enrol();
+      host.hit({ kind: 'status', status, ...PAGE }, { method });
+      const { answer } = await run(host, emulator.store.addUser());
+      expect(answer, answer.msg).toMatchObject({ changed: method !== 'GET' });
+      expect(answer.failed).toBeUndefined();
+      const statuses = host.requests().filter((request) => request.method === method);
+      expect(statuses.map((request) => request.status).slice(0, 2)).toEqual([
+        status,
+        method === 'POST' ? 204 : 200,
+      ]);
+    },
+  );
 
-  test.for(CALLS.filter(({ method }) => method !== 'GET' && status !== 429))(
-    'to a $method that took effect counts as a change of this run',
-    async ({ method, run }, { emulator, enrol }) => {
+  test.for(byMethod(CALLS.filter(({ method }) => method !== 'GET' && status !== 429)))(
+    `a %s that took effect despite a ${status} counts as a change of this run`,
+    async ([method, { run }], { emulator, enrol }) => {
       const host = await enrol();
       host.hit({ kind: 'status', status, ...PAGE, applied: true }, { method });
       const { answer } = await run(host, emulator.store.addUser());
@@ -50,7 +55,7 @@ describe.concurrent.each(STATUSES)('one %i', (status) => {
   );
 });
 
-describe.concurrent('a transient status that stays', () => {
+describe.concurrent('a transient status that persists', () => {
   const options = { timeout: 1.5 };
 
   test.for([
@@ -58,7 +63,7 @@ describe.concurrent('a transient status that stays', () => {
     [520, '520 Web Server Returned an Unknown Error'],
     [522, '522 Connection Timed Out'],
     [530, '530 Cloudflare Error'],
-  ] as const)('is named: %i', async ([status, name], { host }) => {
+  ] as const)('the message names a persistent %i', async ([status, name], { host }) => {
     host.hit({ kind: 'status', status, ...PAGE }, { times: 100 });
     const { answer } = await host.run('jumpcloud_system', options);
     expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable', status } });
@@ -66,18 +71,21 @@ describe.concurrent('a transient status that stays', () => {
     expect(answer.error?.['attempts']).toBeGreaterThan(1);
   });
 
-  test('leaves a write in doubt', async ({ host }) => {
+  test('a write with a persistent 521 is reported as possibly made', async ({ host }) => {
     host.hit({ kind: 'status', status: 521, ...PAGE }, { times: 100, method: 'PUT' });
     const call = { ...options, description: 'web' };
     const { answer } = await host.run('jumpcloud_system', call);
     expect(answer.error).toMatchObject({ code: 'unavailable', status: 521, may_be_done: true });
   });
 
-  test.for(HOST_MODULES)('fails %s as unavailable', async (module, { host }) => {
-    host.hit({ kind: 'status', status: 523, ...PAGE }, { times: 1000 });
-    const { answer } = await host.run(module, { ...sampleCallsOf(module).good, ...options });
-    expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable', status: 523 } });
-  });
+  test.for(HOST_MODULES)(
+    '%s fails as unavailable with a persistent 523',
+    async (module, { host }) => {
+      host.hit({ kind: 'status', status: 523, ...PAGE }, { times: 1000 });
+      const { answer } = await host.run(module, { ...sampleCallsOf(module).good, ...options });
+      expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable', status: 523 } });
+    },
+  );
 });
 
 test('Retry-After of a transient status is honoured', async ({ host }) => {

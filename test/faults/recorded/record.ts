@@ -1,10 +1,10 @@
 /**
- * Records what every executable answers and asks of JumpCloud, one line of JSON for each call, so that two
- * versions can be compared with diff: the same seeds give the same calls. Run it through
+ * Records the answer and the requests of random calls, one line of JSON for each call. The same
+ * seeds give the same calls, so two versions can be compared with diff. Run it through
  * `npm run record-calls -- FILE [CALLS]`.
  */
 import { writeFileSync } from 'node:fs';
-import { sideBySide } from '../side-by-side.ts';
+import { mapConcurrently } from '../map-concurrently.ts';
 import { recordCall } from './recorded-call.ts';
 
 const CALLS = 2000;
@@ -16,7 +16,7 @@ if (file === undefined) {
   process.exit(2);
 }
 const seeds = Array.from({ length: Number(calls) }, (_, i) => i + 1);
-const lines = await sideBySide(seeds, AT_ONCE, async (seed) => {
+const lines = await mapConcurrently(seeds, AT_ONCE, async (seed) => {
   if (seed % 250 === 0) console.log(`call ${seed}`);
   return JSON.stringify(await recordCall(seed));
 });

@@ -6,16 +6,16 @@ import { executablePath, type ModuleName } from '../../harness/executable.ts';
 import { WRITING_MODULES } from '../../harness/furniture.ts';
 import { oddCalls } from '../odd-calls.ts';
 import { Random } from '../random.ts';
-import { type Pools, populate, someOptions } from '../stormy-wish.ts';
+import { addRandomObjects, type Pools, randomOptions } from '../random-calls.ts';
 
-/** What one call answered and asked, with everything masked that differs between two runs of the same code. */
+/** The answer and the requests of a call. Everything that differs between runs is masked. */
 export interface RecordedCall {
   readonly seed: number;
   readonly module: ModuleName;
   readonly exitCode: number | undefined;
   readonly stdout: unknown;
   readonly stderr: string;
-  /** Sorted, because parallel requests arrive in any order. */
+  /** Sorted, because concurrent requests arrive in any order. */
   readonly requests: readonly string[];
 }
 
@@ -27,7 +27,7 @@ interface Call {
 
 const FLAGS = ['--check', '--diff', '--detailed-exitcode'];
 
-/** What goes wrong once in a call, so that its course does not depend on time. */
+/** The possible faults. Each hits one request once, so the outcome does not depend on time. */
 const FAULTS: readonly Fault[] = [
   ...[429, 500, 502, 503].map((status) => ({ kind: 'status', status }) as const),
   ...[400, 401, 403, 404, 409, 422].map(
@@ -40,15 +40,15 @@ const FAULTS: readonly Fault[] = [
   { kind: 'body', text: '<html></html>' },
 ];
 
-/** Makes the call of a seed on a host and an organisation of its own. */
+/** Makes the call of a seed on a new host in a new organisation. */
 export async function recordCall(seed: number): Promise<RecordedCall> {
   const emulator = await startEmulator({ seed });
   const host = await emulator.enrol();
   try {
     const random = new Random(seed);
-    const pools = populate(emulator.store, [host.systemId], random);
-    const call = someCall(seed, random, emulator, host, pools);
-    if (random.chance(0.3)) emulator.faults.add(someFault(random, pools));
+    const pools = addRandomObjects(emulator.store, [host.systemId], random);
+    const call = randomCall(seed, random, emulator, host, pools);
+    if (random.chance(0.3)) emulator.faults.add(randomFault(random, pools));
     const { stdout, stderr, exitCode } = await execa(executablePath(call.module), call.words, {
       ...(call.input === undefined ? { stdin: 'ignore' } : { input: call.input }),
       reject: false,
@@ -73,8 +73,10 @@ export async function recordCall(seed: number): Promise<RecordedCall> {
   }
 }
 
-/** Hits one request that is recognised by what it asks for: which of parallel ones arrives first differs. */
-function someFault(random: Random, pools: Pools): FaultRule {
+/**
+ * Returns a fault that hits a request by its content, because arrival order differs between runs.
+ */
+function randomFault(random: Random, pools: Pools): FaultRule {
   const part = random.of(
     '/memberof',
     '/users',
@@ -92,7 +94,7 @@ function someFault(random: Random, pools: Pools): FaultRule {
   };
 }
 
-function someCall(
+function randomCall(
   seed: number,
   random: Random,
   emulator: Emulator,
@@ -101,7 +103,7 @@ function someCall(
 ): Call {
   const connection = { agent_dir: host.agentDir, api_url: emulator.url, timeout: 15 };
   const flags = random.some(FLAGS, 2);
-  const kind = random.of('wish', 'wish', 'wish', 'info', 'names', 'odd');
+  const kind = random.of('write', 'write', 'write', 'info', 'names', 'odd');
   if (kind === 'odd') return oddCall(seed, connection, pools);
   if (kind === 'info') {
     return { module: 'jumpcloud_system_info', words: [JSON.stringify(connection), ...flags] };
@@ -109,7 +111,7 @@ function someCall(
   if (kind === 'names') return namesCall(random, emulator, pools);
   const module = random.of(...WRITING_MODULES);
   const subject = { systemId: host.systemId, pools, isCrowded: false };
-  const options = someOptions(module, subject, random);
+  const options = randomOptions(module, subject, random);
   const verbosity = random.chance(0.2) ? { _ansible_verbosity: 2 } : {};
   const text = JSON.stringify({ ...connection, ...options, ...verbosity });
   return random.chance(0.2)
@@ -126,7 +128,7 @@ function oddCall(seed: number, connection: Record<string, unknown>, pools: Pools
     stop_agent: false,
     proxy: null,
   };
-  const around = {
+  const context = {
     ids: Object.values(pools).flat(),
     paths: [String(connection['agent_dir']), '/dev/null', '/nowhere'],
     urls: [String(connection['api_url'])],
@@ -136,7 +138,7 @@ function oddCall(seed: number, connection: Record<string, unknown>, pools: Pools
     words.every(
       (word) => !word.includes('\0') && !/\p{Surrogate}/u.test(word) && word.length < 100_000,
     );
-  const [call] = fc.sample(oddCalls(around).filter(isCallable), { numRuns: 1, seed });
+  const [call] = fc.sample(oddCalls(context).filter(isCallable), { numRuns: 1, seed });
   if (call === undefined) throw new Error(`seed ${seed} gives no call`);
   return { ...call, input: call.input ?? '' };
 }
@@ -149,13 +151,13 @@ function namesCall(random: Random, emulator: Emulator, pools: Pools): Call {
     api_url: emulator.url,
     timeout: 15,
     system_groups: random.of<unknown>('all', [...some('system_group'), 'web']),
-    users: some('user').concat(random.some(['nobody', 'grace'], 1)),
+    users: some('user').concat(random.some(['missing', 'grace'], 1)),
     policies: random.of<unknown>('all', ['baseline']),
   };
   return { module: 'jumpcloud_names', words: [JSON.stringify(options)] };
 }
 
-/** Replaces what depends on the run: addresses, folders, times and durations. */
+/** Masks what differs between runs: addresses, directories, times and durations. */
 function mask(text: string, { port }: Emulator, { agentDir }: EnrolledHost): string {
   return text
     .replaceAll(agentDir, 'AGENT_DIR')

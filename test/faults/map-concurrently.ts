@@ -1,5 +1,5 @@
-/** Does the same for many items, a few at a time, and keeps their order. */
-export async function sideBySide<T, R>(
+/** Maps items to results, at most `atOnce` at a time. Results keep the order of the items. */
+export async function mapConcurrently<T, R>(
   items: readonly T[],
   atOnce: number,
   work: (item: T, index: number) => Promise<R>,

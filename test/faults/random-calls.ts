@@ -8,12 +8,12 @@ import {
 import type { ModuleName } from '../harness/executable.ts';
 import type { Random } from './random.ts';
 
-type Target = AssociationType | 'system_group';
+type TargetType = AssociationType | 'system_group';
 type Sudo = { sudo?: boolean; sudo_without_password?: boolean };
 
-const TARGETS: readonly Target[] = ['system_group', ...ASSOCIATION_TYPES];
+const TARGETS: readonly TargetType[] = ['system_group', ...ASSOCIATION_TYPES];
 /** The sections of jumpcloud_host that are lists of edges. */
-const SECTIONS: Readonly<Record<string, Target>> = {
+const SECTIONS: Readonly<Record<string, TargetType>> = {
   groups: 'system_group',
   users: 'user',
   user_groups: 'user_group',
@@ -44,17 +44,21 @@ const SWITCHES = {
   allow_multi_factor_authentication: 'allowMultiFactorAuthentication',
 } as const;
 
-/** The objects of an organisation, by type. */
-export type Pools = Readonly<Record<Target, readonly string[]>>;
+/** The object ids of an organisation, by type. */
+export type Pools = Readonly<Record<TargetType, readonly string[]>>;
 
-/** Fills an organisation with objects, of which some are tied to each of the systems. */
-export function populate(store: Store, systemIds: readonly string[], random: Random): Pools {
-  const make = (type: Target, size = 8) =>
+/** Adds objects to an organisation and associates some of them with each system. */
+export function addRandomObjects(
+  store: Store,
+  systemIds: readonly string[],
+  random: Random,
+): Pools {
+  const make = (type: TargetType, size = 8) =>
     Array.from({ length: size }, () =>
       type === 'system_group' ? store.addGroup() : store.add(type),
     );
   const pools = Object.fromEntries(TARGETS.map((type) => [type, make(type)])) as Record<
-    Target,
+    TargetType,
     string[]
   >;
   store.flatPrimaryUser = random.chance(0.5);
@@ -63,32 +67,32 @@ export function populate(store: Store, systemIds: readonly string[], random: Ran
     store.userGroups.set(id, members);
   }
   for (const systemId of systemIds) {
-    Object.assign(store.record(systemId), someRecord(pools, random));
+    Object.assign(store.record(systemId), randomRecord(pools, random));
     for (const type of TARGETS) {
       for (const id of pools[type].filter(() => random.chance(0.3))) {
         if (type === 'system_group') store.join(systemId, id);
-        else store.associate(systemId, type, id, someAttributes(type, random));
+        else store.associate(systemId, type, id, randomAttributes(type, random));
       }
     }
   }
   return pools;
 }
 
-/** Adds so many groups of which a system is a member: its list then has more than one page. */
-export function joinMany(store: Store, systemId: string, count: number): void {
+/** Adds that many groups with the system as a member, so that its list has several pages. */
+export function joinManyGroups(store: Store, systemId: string, count: number): void {
   for (let i = 0; i < count; i++) store.join(systemId, store.addGroup());
 }
 
-/** What a call at random is about. */
+/** The system and objects that a random call is about. */
 export interface Subject {
   readonly systemId: string;
   readonly pools: Pools;
-  /** Whether the system is a member of more groups than one run can leave in a storm. */
+  /** Whether the system has more groups than one run with random faults can leave. */
   readonly isCrowded: boolean;
 }
 
-/** Returns options at random for a module. */
-export function someOptions(
+/** Returns random options for a module. */
+export function randomOptions(
   module: ModuleName,
   subject: Subject,
   random: Random,
@@ -97,23 +101,23 @@ export function someOptions(
   const type = random.of('command', 'policy', 'policy_group', 'user_group');
   switch (module) {
     case 'jumpcloud_system':
-      return someSettings(pools, random);
+      return randomSettings(pools, random);
     case 'jumpcloud_group_membership':
-      return someEdges('system_group', subject, random);
+      return randomEdges('system_group', subject, random);
     case 'jumpcloud_user_binding':
-      return someEdges('user', subject, random);
+      return randomEdges('user', subject, random);
     case 'jumpcloud_association':
-      return { type, ...someEdges(type, subject, random) };
+      return { type, ...randomEdges(type, subject, random) };
     case 'jumpcloud_removal':
-      return someRemoval(systemId, random);
+      return randomRemoval(systemId, random);
     case 'jumpcloud_host':
-      return someDocument(pools, random);
+      return randomDocument(pools, random);
     default:
-      throw new Error(`someOptions has no options for ${module}; add them there`);
+      throw new Error(`randomOptions has no options for ${module}; add them there`);
   }
 }
 
-function someRecord(pools: Pools, random: Random): Partial<SystemRecord> {
+function randomRecord(pools: Pools, random: Random): Partial<SystemRecord> {
   const switches = Object.values(SWITCHES).map((field) => [field, random.chance(0.5)]);
   return {
     displayName: random.of(...TEXTS),
@@ -124,11 +128,11 @@ function someRecord(pools: Pools, random: Random): Partial<SystemRecord> {
   };
 }
 
-function someAttributes(type: AssociationType, random: Random): EdgeAttributes {
+function randomAttributes(type: AssociationType, random: Random): EdgeAttributes {
   return type === 'user' || type === 'user_group' ? random.of(...ATTRIBUTES) : undefined;
 }
 
-function someSettings(pools: Pools, random: Random): Record<string, unknown> {
+function randomSettings(pools: Pools, random: Random): Record<string, unknown> {
   const options: Record<string, unknown> = {};
   if (random.chance(0.5)) options['display_name'] = random.of(...TEXTS);
   if (random.chance(0.5)) options['description'] = random.of(...TEXTS);
@@ -139,28 +143,28 @@ function someSettings(pools: Pools, random: Random): Record<string, unknown> {
     options['primary_user'] = random.of('', pools.user[0] ?? '', pools.user[1] ?? '');
   }
   if (random.chance(0.5)) {
-    const desired = random.some(NAMES, 3).map((name) => [name, random.of(null, ...TEXTS)]);
-    options['attributes'] = Object.fromEntries(desired);
+    const attributes = random.some(NAMES, 3).map((name) => [name, random.of(null, ...TEXTS)]);
+    options['attributes'] = Object.fromEntries(attributes);
     options['purge_attributes'] = random.chance(0.3);
   }
   if (random.chance(0.1)) options['settle'] = 0.5;
   return options;
 }
 
-function someEdges(type: Target, subject: Subject, random: Random): Record<string, unknown> {
-  // To leave a hundred groups one by one takes a storm longer than the default timeout.
+function randomEdges(type: TargetType, subject: Subject, random: Random): Record<string, unknown> {
+  // With random faults, leaving a hundred groups takes longer than the default timeout.
   const modes = ['present', 'present', 'absent', subject.isCrowded ? 'present' : 'exclusive'];
   const mode = random.of(...modes);
   const ids = random.some(subject.pools[type], 5);
-  const one = random.of(...SUDO);
+  const sharedSudo = random.of(...SUDO);
   const sudo = () => (mode === 'absent' ? {} : random.of(...SUDO));
   const rest = { state: mode === 'absent' ? mode : 'present', exclusive: mode === 'exclusive' };
   if (type === 'user') return { users: ids.map((id) => ({ id, ...sudo() })), ...rest };
   if (type === 'system_group') return { groups: ids, ...rest };
-  return { ids, ...rest, ...(mode !== 'absent' && type === 'user_group' && one) };
+  return { ids, ...rest, ...(mode !== 'absent' && type === 'user_group' && sharedSudo) };
 }
 
-function someDocument(pools: Pools, random: Random): Record<string, unknown> {
+function randomDocument(pools: Pools, random: Random): Record<string, unknown> {
   const options: Record<string, unknown> = {};
   const exclusive: string[] = [];
   const keep: Record<string, readonly string[]> = {};
@@ -175,11 +179,11 @@ function someDocument(pools: Pools, random: Random): Record<string, unknown> {
     if (kept.length > 0) keep[section] = kept;
   }
   const hasLists = Object.keys(options).length > 0;
-  if (!hasLists || random.chance(0.6)) options['system'] = someSettings(pools, random);
+  if (!hasLists || random.chance(0.6)) options['system'] = randomSettings(pools, random);
   return { ...options, exclusive, ...(Object.keys(keep).length > 0 && { keep }) };
 }
 
-function someRemoval(systemId: string, random: Random): Record<string, unknown> {
+function randomRemoval(systemId: string, random: Random): Record<string, unknown> {
   const scope = random.of('system', 'associations');
   return {
     scope,

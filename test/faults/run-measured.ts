@@ -6,19 +6,19 @@ import { preload } from '../preload.ts';
 
 const PRELOAD = new URL('./measure.cjs', import.meta.url).pathname;
 
-/** A run, and what it took of time and memory. */
-export interface Measured extends Ran {
-  /** From when Node starts the executable to its end; on a busy machine Node itself takes a while. */
+/** A run, with the time and memory that it took. */
+export interface MeasuredRun extends Ran {
+  /** Excludes the start of Node.js itself, which is slow on a busy machine. */
   readonly seconds: number;
-  /** The most memory that the process held, in MB. */
+  /** The peak memory of the process, in MB. */
   readonly peakMb: number;
 }
 
-/** Runs a built executable, and measures. */
+/** Runs a built executable and measures its time and memory. */
 export async function runMeasured(
   module: ModuleName,
   options: Record<string, unknown>,
-): Promise<Measured> {
+): Promise<MeasuredRun> {
   const directory = await mkdtemp(join(tmpdir(), 'measured-'));
   try {
     const file = join(directory, 'measured.json');

@@ -5,26 +5,22 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Answer, executablePath, type ModuleName } from '../harness/executable.ts';
 
-/** What came of a run, and how long its process lived, in seconds. */
+/** A run's answer, and how long its process lived, in seconds. */
 export interface TimedRun {
   readonly answer: Answer;
   readonly seconds: number;
 }
 
-/** How an executable is called there, beyond its options. */
-export interface CallOfResolver {
+/** Details of a call, apart from its options. */
+export interface ResolverCall {
   /** When to send SIGTERM. */
   readonly killAfterMs?: number;
   readonly env?: Record<string, string>;
 }
 
-/** Runs executables on a host whose names are resolved as told. */
-export interface OwnResolver {
-  run(
-    module: ModuleName,
-    options: Record<string, unknown>,
-    call?: CallOfResolver,
-  ): Promise<TimedRun>;
+/** A host with its own resolver configuration, on which executables run. */
+export interface ResolverHost {
+  run(module: ModuleName, options: Record<string, unknown>, call?: ResolverCall): Promise<TimedRun>;
   remove(): void;
 }
 
@@ -33,10 +29,10 @@ const IN_NAMESPACE =
   'mount --make-rprivate / && mount --bind "$0/resolv.conf" /etc/resolv.conf && mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf && exec "$@"';
 
 /**
- * Makes such a host with the text of its resolv.conf; undefined where this machine lets nobody have
- * mounts of their own.
+ * Makes a host with the given text of resolv.conf. Returns undefined if this machine does not
+ * permit mount namespaces.
  */
-export function ownResolver(resolvConf: string): OwnResolver | undefined {
+export function makeResolverHost(resolvConf: string): ResolverHost | undefined {
   const directory = mkdtempSync(join(tmpdir(), 'resolver-'));
   writeFileSync(join(directory, 'resolv.conf'), resolvConf);
   writeFileSync(join(directory, 'nsswitch.conf'), NSSWITCH);

@@ -4,30 +4,30 @@ import type { LoggedRequest } from '../emulator/types.ts';
 import { type Answer, HOST_MODULES, type ModuleName, runModule } from '../harness/executable.ts';
 import { fullCall } from '../harness/furniture.ts';
 
-/** What the modules read, each by the end of its path. */
+/** The kinds of reads, each named by the end of its path. */
 export type Reading = 'record' | 'memberof' | 'associations' | 'users';
 
-/** A host with an edge of the kinds that are read, its emulator, and a wish that each module has. */
-export interface HostileStage {
+/** A host with an emulator, with existing edges, and with options for each module. */
+export interface HostileSetup {
   readonly host: EnrolledHost;
   readonly emulator: Emulator;
-  /** A system group and a user this host is tied to. */
+  /** A system group and a user with which this host is associated. */
   readonly group: string;
   readonly user: string;
-  /** Runs a module with a wish that needs a write, and further options. */
+  /** Runs a module with options that require a write, and with further options. */
   run(module: ModuleName, options?: Record<string, unknown>): Promise<Answer>;
-  /** The options it is run with. */
+  /** Returns the options with which `run` runs a module. */
   options(module: ModuleName): Record<string, unknown>;
-  /** Requests of `method`, or reads of one kind, go wrong. */
+  /** Injects a fault into requests of a method or reads of a kind. */
   fault(which: Reading | 'PUT' | 'POST' | 'DELETE', rule: FaultRule): void;
   requests(): LoggedRequest[];
-  /** What may have changed something. */
+  /** Returns the requests that may have changed something. */
   writes(): LoggedRequest[];
   close(): Promise<void>;
 }
 
-/** Sets the stage. */
-export async function setStage(): Promise<HostileStage> {
+/** Starts an emulator and enrols a host. */
+export async function startSetup(): Promise<HostileSetup> {
   const emulator = await startEmulator();
   const { store } = emulator;
   const host = await emulator.enrol({
@@ -38,7 +38,7 @@ export async function setStage(): Promise<HostileStage> {
   const user = store.addUser();
   store.join(systemId, group);
   store.associate(systemId, 'user', user, { sudo: { enabled: true, withoutPassword: false } });
-  /** More than the least that changes something, so that every field that is read counts. */
+  /** Options that make every field that is read matter. */
   const more: Partial<Record<ModuleName, Record<string, unknown>>> = {
     jumpcloud_system: {
       description: '',
@@ -49,7 +49,7 @@ export async function setStage(): Promise<HostileStage> {
     jumpcloud_group_membership: { exclusive: true },
     jumpcloud_user_binding: { exclusive: true },
   };
-  const desired = new Map(
+  const optionsOf = new Map(
     HOST_MODULES.map((name) => [
       name,
       { ...fullCall(name, (type) => store.addNamed(type, type)), ...more[name] },
@@ -59,7 +59,7 @@ export async function setStage(): Promise<HostileStage> {
     agent_dir: agentDir,
     api_url: emulator.url,
     timeout: 15,
-    ...desired.get(module),
+    ...optionsOf.get(module),
   });
   return {
     host,
@@ -93,7 +93,7 @@ const READ: Readonly<Record<Reading, RegExp>> = {
   users: /\/users\?/,
 };
 
-/** The module that each kind of reading is tried with. */
+/** The module with which each kind of read is tested. */
 export const READER = {
   record: 'jumpcloud_system',
   memberof: 'jumpcloud_group_membership',

@@ -2,10 +2,10 @@ import { sharedKeyFiles } from '../emulator/keys.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
 
 /**
- * The secrets that stand in a text, whole or in part: lines of the agents' key, signatures of the
- * requests that arrived, and whatever else is given. Empty when all is well.
+ * Lists the secrets that a text contains, whole or in part: lines of the agents' key, signatures of
+ * received requests, and the other given secrets.
  */
-export async function leaks(
+export async function findLeakedSecrets(
   text: string,
   requests: readonly LoggedRequest[],
   ...others: string[]
