@@ -44,7 +44,7 @@ describe.concurrent('an invalid answer to a read', () => {
     ],
     ['an empty body', json(''), /it is empty/],
     ['only spaces', json(' \n '), /it is empty/],
-    ['JSON cut short', json('[{"to":{"type":"user"'), /it is not JSON, although declared app/],
+    ['JSON cut short', json('[{"to":{"type":"user"'), /it is not JSON, although declared as app/],
     ['two JSON texts', json('[][]'), /it is not JSON, although/],
     ['NaN', json('NaN'), /it is not JSON, although/],
     [
@@ -62,7 +62,7 @@ describe.concurrent('an invalid answer to a read', () => {
         text: gzipSync('[]'),
         headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
       },
-      /not JSON, although declared application\/json, encoded as gzip/,
+      /not JSON, although declared as application\/json, encoded as gzip/,
     ],
     ['a redirect', { kind: 'redirect', location: '/elsewhere' }, /redirect \(302 to 127\.0\.0\.1/],
   ];
@@ -205,7 +205,7 @@ describe.concurrent('an unexpected status', () => {
       const server = await badServer((socket) => socket.write(`HTTP/1.1 101 No\r\n${upgrade}\r\n`));
       const connection = { agent_dir: host.agentDir, api_url: server.url, timeout: 15 };
       const { answer } = await runMeasured('jumpcloud_system', connection);
-      expectUnexpected(answer, /the answer is 101, which switches to a protocol/);
+      expectUnexpected(answer, /the answer is 101 Switching Protocols, which was not/);
       expect(server.received).toHaveLength(1);
       server.close();
     });
