@@ -14,9 +14,9 @@ import {
 import { type PlayTime, timedPlay } from './bench/ansible/timed-play.ts';
 import { projectDirectory } from './build/project-directory.ts';
 
-/** How often each play is run, after one round that does not count. */
+/** The number of runs of each play, after a warm-up round that is not counted. */
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
-/** What is measured; some of it, when the words of the command line name it. */
+/** The settings to measure. Arguments on the command line select some of them by name. */
 const SETTINGS = [
   { name: 'local', size: 1, ssh: false, pipelining: false, forks: 5 },
   { name: '1 over SSH', size: 1, ssh: true, pipelining: false, forks: 5 },
@@ -56,7 +56,7 @@ try {
   await controller.remove();
 }
 
-/** Interleaved, and in turns first, so that a slow minute hits all alike. */
+/** Runs the plays interleaved and in rotating order, so that a slow minute affects all equally. */
 async function measure(setting: (typeof SETTINGS)[number]): Promise<Setting[]> {
   const fleet = await makeFleet(
     controller,
@@ -80,7 +80,8 @@ async function measure(setting: (typeof SETTINGS)[number]): Promise<Setting[]> {
         const time = await timedPlay(controller, playbooks[play], flags, setting.pipelining);
         fleet.verify();
         const writes = emulator.requests.some(({ method }) => method !== 'GET');
-        if (writes !== (each.kind === 'first')) throw new Error(`${play}, ${each.kind}: ${writes}`);
+        if (writes !== (each.kind === 'first'))
+          throw new Error(`the play ${play} (${each.kind}) ${writes ? 'wrote' : 'wrote nothing'}`);
         each.requests[play] = emulator.requests.length;
         if (round > 0) each.plays[play].push(time);
       }
@@ -90,14 +91,15 @@ async function measure(setting: (typeof SETTINGS)[number]): Promise<Setting[]> {
   return measured;
 }
 
-/** The table of plays, and the tasks of every unchanged play. */
+/** Returns the table of plays, and the tasks of every unchanged play. */
 function report(settings: readonly Setting[]): string {
   const tasks = settings
     .filter(({ kind }) => kind === 'unchanged')
     .flatMap(({ name, plays }) => [
-      `### ${name}, unchanged: each task, over all hosts`,
+      `### ${name}, unchanged: seconds of each task over all hosts`,
       ...PLAYS.map((play) => taskTable(plays[play])),
     ]);
-  const title = '## One play of four concerns: medians, and ratios of paired runs';
+  const title =
+    '## A play that manages four sections of the record: medians, and ratios of paired runs';
   return `${[title, playTable(settings), ...tasks].join('\n\n')}\n`;
 }

@@ -5,13 +5,15 @@ import { type Fleet, LIMIT, runFleet } from './bench/fleet/run-fleet.ts';
 import { excess, table } from './bench/fleet/table.ts';
 import { projectDirectory } from './build/project-directory.ts';
 
-/** How far above the fewest possible the requests of a fleet may be. */
+/** The tolerated excess of a fleet's requests over the minimum, as a fraction. */
 const TOLERATED_EXCESS = 0.05;
 
-const asked = process.argv.slice(2).map(Number);
-const sizes = asked.length > 0 ? asked : [100, 500, 1000, 2000];
+const requestedSizes = process.argv.slice(2).map(Number);
+const sizes = requestedSizes.length > 0 ? requestedSizes : [100, 500, 1000, 2000];
 if (!sizes.every((size) => Number.isInteger(size) && size > 0)) {
-  throw new Error('Give numbers of hosts, for example: npm run bench:fleet -- 100 2000');
+  throw new Error(
+    'The arguments must be numbers of hosts, for example: npm run bench:fleet -- 100 2000',
+  );
 }
 
 const results = join(projectDirectory, 'dist/bench');
@@ -21,8 +23,8 @@ for (const size of sizes) {
   console.log(`${size} hosts …`);
   const fleet = await runFleet(size);
   fleets.push(fleet);
-  for (const message of fleet.wrong) console.log(`  ${message}`);
-  // Written after each, so that a longer one that is stopped leaves the shorter ones.
+  for (const message of fleet.errors) console.log(`  ${message}`);
+  // Written after each fleet, so that an interrupted run keeps the results so far.
   await writeFile(join(results, 'fleet.md'), text());
   await writeFile(join(results, 'fleet.svg'), chart(fleets));
 }
@@ -32,9 +34,9 @@ const isFine = (fleet: Fleet) =>
 if (!fleets.every(isFine)) process.exitCode = 1;
 
 function text(): string {
-  return `## A fleet that starts at the same moment, ${LIMIT} requests per second allowed
+  return `## A fleet whose hosts all start at once, with a limit of ${LIMIT} requests per second
 
-Each host runs jumpcloud_group_membership for the first time, then jumpcloud_system unchanged. More requests are answered 429 with Retry-After: 1. No limit on how many hosts run at the same time.
+Each host runs jumpcloud_group_membership for the first time, then jumpcloud_system with nothing to change. Requests above the limit are answered 429 with Retry-After: 1. All hosts run at the same time.
 
 ${table(fleets)}
 `;

@@ -12,34 +12,36 @@ import { chart, comparison, type Measured, table } from './bench/report.ts';
 import { buildAll } from './build/build-all.ts';
 import { projectDirectory } from './build/project-directory.ts';
 
-/** How often each contender is run, after one round that does not count. */
+/** The number of runs of each contender, after a warm-up round that is not counted. */
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 15);
-/** How far JumpCloud is: round-trip times in milliseconds. */
+/** The simulated round-trip times to JumpCloud in milliseconds. */
 const ROUND_TRIPS = (process.env['BENCH_ROUND_TRIPS'] ?? '0,20,50').split(',').map(Number);
-/** The major versions of Node.js that are measured, if not all that there are. */
+/** The major versions of Node.js to measure; by default all that are installed. */
 const MAJORS = process.env['BENCH_NODES']?.split(',');
 
 const directory = await mkdtemp(join(tmpdir(), 'bench-'));
 const results = join(projectDirectory, 'dist/bench');
 const nodes = fetchedNodes().filter((one) => MAJORS?.includes(one.split('.')[0] ?? '') ?? true);
 if (nodes.length === 0)
-  console.log('Only this Node.js is measured; more with: npm run setup:nodes');
+  console.log(
+    'Only this version of Node.js is measured. To measure more versions, run: npm run setup:nodes',
+  );
 await buildAll(join(projectDirectory, 'dist'));
 await mkdir(results, { recursive: true });
 
 const ca = await makeCa();
-// The modules and curl find the emulator's certificate authority in the system's store, made for them
-// here: a folder by hashes for the ones, one file with all others for the other, as Debian has both.
+// A system CA store with the emulator's CA, in both forms that Debian has: a directory by hashes for
+// the modules, and one file with all CAs for curl.
 await mkdir(join(directory, 'certs'));
 await writeFile(join(directory, 'certs/ca.pem'), ca.cert);
 await execa('openssl', ['rehash', join(directory, 'certs')]);
-const others = await readFile('/etc/ssl/certs/ca-certificates.crt', 'utf8').catch(() => '');
-await writeFile(join(directory, 'ca.pem'), others + ca.cert);
+const systemCas = await readFile('/etc/ssl/certs/ca-certificates.crt', 'utf8').catch(() => '');
+await writeFile(join(directory, 'ca.pem'), systemCas + ca.cert);
 process.env['JUMPCLOUD_CA_STORE'] = 'system';
 process.env['SSL_CERT_DIR'] = join(directory, 'certs');
 process.env['SSL_CERT_FILE'] = '/dev/null';
 process.env['CURL_CA_BUNDLE'] = join(directory, 'ca.pem');
-// On Node.js 18 and 20 it makes every start read all roots, even that of a program without a connection.
+// On Node.js 18 and 20, this variable makes every start read all root certificates.
 delete process.env['NODE_EXTRA_CA_CERTS'];
 process.env['HTTPS_PROXY'] = process.env['https_proxy'] = '';
 const emulator = await startEmulator({ tls: await issue(ca) });
@@ -74,7 +76,7 @@ async function report(version: string, roundTripMs: number, node: string): Promi
   await writeFile(`${file}.svg`, chart(`${title}: times the floor`, measured, floor));
 }
 
-/** Gives the emulator's address as it is reached from so far away. */
+/** Calls `work` with an address of the emulator that has this round-trip time. */
 async function atDistance<T>(roundTripMs: number, work: (url: string) => Promise<T>): Promise<T> {
   if (roundTripMs === 0) return work(emulator.url);
   const relay = await startDelayingRelay(emulator.port, roundTripMs);
@@ -85,7 +87,7 @@ async function atDistance<T>(roundTripMs: number, work: (url: string) => Promise
   }
 }
 
-/** Interleaved: each round runs every contender once, so that a slow minute hits all alike. */
+/** Runs every contender once per round, so that a slow minute affects all equally. */
 async function measure(node: string, url: string, isNear: boolean): Promise<Measured[]> {
   const host = await emulator.enrol();
   const every = await contenders(emulator, url, host, directory);

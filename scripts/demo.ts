@@ -10,7 +10,7 @@ import { buildAll } from './build/build-all.ts';
 import { projectDirectory } from './build/project-directory.ts';
 import { Narrator } from './demo/narrator.ts';
 
-/** The runs of the playbooks, and what has to come of each. */
+/** The runs of the playbooks, and their expected outcome. */
 const runs = [
   {
     title: 'Run the playbook, one task: this host gets the settings, groups and users it describes',
@@ -56,7 +56,7 @@ const runs = [
 
 const narrator = new Narrator();
 const directory = await mkdtemp(join(tmpdir(), 'jumpcloud-demo-'));
-// A signal ends the program that is running, and with it the demo, which then tidies up.
+// A signal ends the running program and then the demo, which still cleans up.
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => interruption.abort());
@@ -91,10 +91,10 @@ async function demonstrate(): Promise<void> {
     user: emulator.store.addUser(),
     user_group: emulator.store.addUserGroup(),
   };
-  const place = { agent_dir: host.agentDir, api_url: emulator.url };
+  const connection = { agent_dir: host.agentDir, api_url: emulator.url };
   for (const { title, playbook, display_name, flags, changed, written } of runs) {
     const before = emulator.requests.length;
-    const variables = { ...place, ...objects, display_name };
+    const variables = { ...connection, ...objects, display_name };
     const sent = () => emulator.requests.slice(before).map(({ method }) => method);
     const outcome = await narrator.step(
       title,
@@ -103,19 +103,19 @@ async function demonstrate(): Promise<void> {
         narrator.quote(result.output);
         return result;
       },
-      (result) => `${told(result.changed, flags)}; ${counted(sent())}`,
+      (result) => `${outcomeText(result.changed, flags)}; ${countText(sent())}`,
     );
     check(!interruption.signal.aborted, 'it was interrupted');
     check(outcome.failed === 0, 'a task failed');
     check(outcome.changed > 0 === changed, `expected ${changed ? 'a' : 'no'} change`);
     check(
       sent().some((method) => method !== 'GET') === written,
-      'wrote what it should not, or nothing',
+      `expected ${written ? 'a' : 'no'} request that writes`,
     );
   }
 }
 
-/** Ansible when there is one, else the executables alone. */
+/** Runs the playbooks with Ansible if it is installed, otherwise with the executables alone. */
 async function chooseRunner(collection: string): Promise<StepRunner> {
   const { exitCode } = await execa('ansible-playbook', ['--version'], { reject: false });
   if (exitCode === 0) {
@@ -126,18 +126,18 @@ async function chooseRunner(collection: string): Promise<StepRunner> {
     );
   }
   console.log(`
-Ansible is not installed, so the next steps call the modules without it. To see them through Ansible,
+Ansible is not installed, so the next steps call the modules directly. To run them through Ansible,
 install it (Debian, Ubuntu: apt-get install --no-install-recommends ansible-core) and run this again.`);
   return withoutAnsible;
 }
 
-function told(changed: number, flags: readonly string[]): string {
+function outcomeText(changed: number, flags: readonly string[]): string {
   if (changed === 0) return 'Changed nothing';
   return flags.includes('--check') ? 'Would have changed something' : 'Changed something';
 }
 
-/** `3 requests to the API: 2 GET, 1 PUT`. */
-function counted(methods: readonly string[]): string {
+/** Returns, for example, `3 requests to the API: 2 GET, 1 PUT`. */
+function countText(methods: readonly string[]): string {
   const noun = methods.length === 1 ? 'request' : 'requests';
   const kinds = [...new Set(methods)].map(
     (kind) => `${methods.filter((method) => method === kind).length} ${kind}`,
@@ -145,6 +145,6 @@ function counted(methods: readonly string[]): string {
   return `${methods.length} ${noun} to the API${kinds.length > 0 ? `: ${kinds.join(', ')}` : ''}`;
 }
 
-function check(asExpected: boolean, otherwise: string): void {
-  if (!asExpected) throw new Error(`${otherwise}.`);
+function check(isAsExpected: boolean, otherwise: string): void {
+  if (!isAsExpected) throw new Error(`${otherwise}.`);
 }

@@ -7,9 +7,9 @@ import { packageTable } from './package/package-table.ts';
 const dist = join(projectDirectory, 'dist');
 const packages = join(dist, 'packages');
 const runtime = !process.argv.includes('--without-runtime');
-const leftOut = await buildPackages(packages, dist, await buildAll(dist), { runtime });
+const notMade = await buildPackages(packages, dist, await buildAll(dist), { runtime });
 console.log(await packageTable(packages));
-for (const file of leftOut) {
-  console.log(`${file} is left out: this machine has no tool to make it with.`);
+for (const file of notMade) {
+  console.log(`${file} was not made: its packaging tool is not installed on this machine.`);
 }
-console.log(`All of it, and SHA256SUMS, in ${relative(process.cwd(), packages)}`);
+console.log(`The packages and SHA256SUMS are in ${relative(process.cwd(), packages)}`);

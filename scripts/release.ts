@@ -12,7 +12,7 @@ try {
   const changelog = await readFile(join(projectDirectory, 'CHANGELOG.md'), 'utf8');
   const release = readRelease(process.argv.slice(2), await projectVersion(), changelog);
   if ((await developmentVersion()).version.endsWith('.modified')) {
-    throw new Error('No release is made: files differ from the commit. Commit them first.');
+    throw new Error('No release is made, because files differ from the commit. Commit them first.');
   }
   await makeRelease(directory, dist, release);
   console.log(await packageTable(directory));

@@ -1,29 +1,29 @@
 #!/bin/sh
-# Sets up what building, testing and the demo need, and says what it cannot set up itself. Ansible may
-# be missing: what needs it is left out then. Uses nothing from node_modules, which may not be there.
-# $1: demo, for what the demo needs only; package, for what makes packages; machine, for what boots
-# machines, without which it fails; without it, for the demo and for the tools that the tests try examples
-# and packages with.
+# Installs the tools for building, testing and the demo, and reports tools that it cannot install.
+# Without Ansible, everything that needs it is skipped. Uses nothing from node_modules, which may not
+# exist yet.
+# $1: `demo` for the tools of the demo only; `package` for the packaging tools; `machine` for the tools
+# that boot machines, all of which are required. Without $1: the tools of the demo and of all tests.
 set -eu
 cd "$(dirname "$0")/.."
 
 say() { printf 'setup: %s\n' "$*"; }
 
-# The development tools need the version that package.json names; the built modules run on older ones.
+# The version that the development tools need; the built modules run on older ones.
 needed=$(sed -n 's/.*"node": ">=\([0-9.]*\)".*/\1/p' package.json)
 
 check_node() {
   command -v node >/dev/null || {
-    say "Node.js $needed or later is needed, and there is no node in PATH." >&2
-    say "Install it from your distribution or from https://nodejs.org/, then run this again." >&2
+    say "Node.js $needed or later is required, and there is no node in PATH." >&2
+    say "Install it from your distribution or from https://nodejs.org/, then run this command again." >&2
     exit 1
   }
   node -e '
     const [have, need] = [process.versions.node, process.argv[1]].map((text) => text.split("."));
     process.exit((have[0] - need[0] || have[1] - need[1]) < 0 ? 1 : 0);
   ' "$needed" || {
-    say "Node.js $needed or later is needed; $(command -v node) is $(node --version)." >&2
-    say "Install a later one from https://nodejs.org/, then run this again." >&2
+    say "Node.js $needed or later is required; $(command -v node) is $(node --version)." >&2
+    say "Install a later version from https://nodejs.org/, then run this command again." >&2
     exit 1
   }
 }
@@ -33,27 +33,28 @@ install_packages() {
   [ -z "$(find package-lock.json -newer node_modules/.package-lock.json 2>/dev/null || echo missing)" ] &&
     return
   say 'installing the npm packages of package-lock.json'
-  # No package here needs its install script, and npm 9 as Debian 13 has it fails on one.
+  # No package needs its install script, and npm 9 of Debian 13 fails on one.
   npm ci --ignore-scripts --loglevel=error >/dev/null
 }
 
-# $1: a command, $2: its package in Debian. Fails, and says what to do, when it cannot be had.
+# Installs a missing tool. $1: its command, $2: its package in Debian. If that is not possible, prints
+# what to do and fails.
 install_tool() {
   command -v "$1" >/dev/null && return
   todo="apt-get update && apt-get install -y --no-install-recommends $2"
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-    say "$1 is missing. On Debian or Ubuntu, as root: $todo" >&2
+    say "$1 is missing. To install it on Debian or Ubuntu, run as root: $todo" >&2
     return 1
   fi
   say "installing $2"
   DEBIAN_FRONTEND=noninteractive sh -c "$todo" >/dev/null 2>&1 </dev/null || {
-    say "$2 could not be installed. To see why: $todo" >&2
+    say "$2 could not be installed. To see the reason, run: $todo" >&2
     return 1
   }
 }
 
 for_packages() {
-  "$@" || say "going on without $2: the packages that it makes are left out." >&2
+  "$@" || say "continuing without $2: the packages that it makes are skipped." >&2
 }
 
 check_node
@@ -65,7 +66,7 @@ if [ "${1-}" = package ]; then
 fi
 if [ "${1-}" = machine ]; then
   [ "$(id -u)" -eq 0 ] || {
-    say 'only root can boot machines. As root: npm run test:machine' >&2
+    say 'only root can boot machines. Run as root: npm run test:machine' >&2
     exit 1
   }
   install_tool openssl openssl
@@ -78,22 +79,22 @@ if [ "${1-}" = machine ]; then
 fi
 install_tool openssl openssl
 install_tool ansible-playbook ansible-core ||
-  say 'going on without Ansible: what needs it is left out, and says so.' >&2
+  say 'continuing without Ansible: everything that needs it is skipped, with a message.' >&2
 
-# The same for a package that brings a service along. Where systemd runs, that would be started now or
-# at the next boot, so there a person decides.
+# Installs a tool whose package contains a service. Where systemd runs, the service would be started now
+# or at the next boot, so the decision is left to the user.
 install_tool_with_service() {
   command -v "$1" >/dev/null && return
   [ ! -d /run/systemd/system ] || {
-    say "$1 is missing. To have it, and its service: apt-get install -y --no-install-recommends $2" >&2
+    say "$1 is missing. To install it and its service, run: apt-get install -y --no-install-recommends $2" >&2
     return 1
   }
   install_tool "$1" "$2"
 }
 
-# Runs the command that is to install $2, and says what comes of it when it cannot.
+# Runs the command that installs $2. If that fails, prints the consequence.
 for_examples() {
-  "$@" || say "going on without $2: the tests that need it are left out, and say so." >&2
+  "$@" || say "continuing without $2: the tests that need it are skipped, with a message." >&2
 }
 
 [ "${1-}" != demo ] || exit 0

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What is pasted into servers today: sign with openssl, send with curl, hope. Writes every time.
+# The usual script without error handling: openssl signs, curl sends. It writes every time.
 set -euo pipefail
 agent_dir=$1 api_url=$2 display_name=$3
 

@@ -5,25 +5,25 @@ import type { Command } from '../../test/harness/measurer.ts';
 import { projectDirectory } from '../build/project-directory.ts';
 import { naiveBundle } from './naive-bundle.ts';
 
-/** Something to be measured. The command of round n may differ from that of round n + 1. */
+/** A command to measure. It may differ from round to round. */
 export interface Contender {
   readonly name: string;
   readonly bytes?: number;
   readonly command: (node: string, round: number) => Command;
-  /** Puts back what a round changed. */
+  /** Undoes the changes of a round. */
   readonly reset?: () => void;
-  /** Measured near JumpCloud only: a distance tells nothing more about it. */
+  /** Measured on loopback only, because the distance to JumpCloud does not matter. */
   readonly isNearOnly?: true;
 }
 
-/** What every contender is compared with. */
+/** The contender that all others are compared with. */
 export const FLOOR = 'floor: node:https, one signed GET';
 
-/** One process that keeps five sections, and the four that keep the same without it. */
+/** One process that manages five sections, and the single modules that it replaces. */
 export const WHOLE = 'jumpcloud_host, five sections unchanged';
-export const PARTS = 'four single modules one after another, unchanged';
+export const PARTS = 'four single modules in sequence, unchanged';
 
-/** The floor, what lies below it, the modules, and what they replace. */
+/** Returns the contenders: an empty program, the floor, the modules, and their alternatives. */
 export async function contenders(
   { store }: Emulator,
   url: string,
@@ -31,7 +31,7 @@ export async function contenders(
   directory: string,
 ): Promise<Contender[]> {
   const { systemId, agentDir } = host;
-  const place = { agent_dir: agentDir, api_url: url };
+  const connection = { agent_dir: agentDir, api_url: url };
   const group = store.addGroup();
   const other = store.addGroup();
   const user = store.addUser();
@@ -41,7 +41,7 @@ export async function contenders(
   const command = store.addObject('command');
   const args = async (name: string, options: object) => {
     const path = join(directory, `${name}.json`);
-    await writeFile(path, JSON.stringify({ ...place, ...options }));
+    await writeFile(path, JSON.stringify({ ...connection, ...options }));
     return path;
   };
   store.record(systemId).displayName = 'web-1';
@@ -107,7 +107,7 @@ export async function contenders(
     }),
     await module(
       'jumpcloud_host',
-      'first boot: 20 groups and 10 users to add',
+      'first run: 20 groups and 10 users added',
       { groups, users },
       () => {
         for (const id of groups) store.leave(systemId, id);
@@ -118,9 +118,9 @@ export async function contenders(
       store.leave(systemId, other),
     ),
     await naive('naive bundle, unchanged', false),
-    await naive('naive bundle with our flags for V8, unchanged', true),
+    await naive('naive bundle with our V8 flags, unchanged', true),
     {
-      name: 'bash, openssl and curl, always writing',
+      name: 'bash, openssl and curl, writes every time',
       command: () => ({
         argv: [join(projectDirectory, 'scripts/bench/by-hand.sh'), agentDir, url, 'web-1'],
       }),

@@ -1,4 +1,4 @@
-// The least a Node program can do: one signed GET over TLS with Node's own parts, no checks at all.
+// The minimum of a Node program: one signed GET over TLS with built-in modules, without any check.
 'use strict';
 const { sign } = require('node:crypto');
 const { readFileSync } = require('node:fs');
@@ -12,7 +12,7 @@ const date = new Date().toUTCString();
 const text = Buffer.from(`GET ${path} HTTP/1.1\ndate: ${date}`);
 const signature = sign('sha256', text, key).toString('base64');
 const authorization = `Signature keyId="system/${systemKey}",headers="request-line date",algorithm="rsa-sha256",signature="${signature}"`;
-// Node reads its own roots all the same, as for every program; the emulator's is not among them.
+// Node still reads its bundled CAs, as in every program; the emulator's CA is not among them.
 const request = { headers: { date, authorization }, rejectUnauthorized: false };
 https.get(options.api_url + path, request, (response) => {
   let body = '';

@@ -5,7 +5,7 @@ import { helpImport } from '../build/help-import.ts';
 import { projectDirectory } from '../build/project-directory.ts';
 import { requiredNode } from '../build/required-node.ts';
 
-/** The obvious way to import the same two libraries: through their front doors, whole. */
+/** Imports the same two libraries in the obvious way: whole, through their main entry points. */
 const wholeImports: Plugin = {
   name: 'whole-imports',
   setup({ onResolve, onLoad }) {
@@ -22,7 +22,7 @@ const wholeImports: Plugin = {
   },
 };
 
-/** Nobody who writes the obvious bundle thinks of what V8 does with it. */
+/** Removes our V8 flags, which a naive bundle would not set. */
 const untuned = applyEdits('untuned', [
   {
     file: 'src/transport/connect/v8-flags.ts',
@@ -32,7 +32,7 @@ const untuned = applyEdits('untuned', [
   },
 ]);
 
-/** Bundles jumpcloud_system from the same sources with whole imports, with or without our tuning. */
+/** Bundles jumpcloud_system with whole imports, with or without our V8 flags. */
 export async function naiveBundle(file: string, isTuned: boolean): Promise<void> {
   await build({
     absWorkingDir: projectDirectory,

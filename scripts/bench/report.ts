@@ -1,7 +1,7 @@
 import type { Cost } from '../../test/harness/measurer.ts';
 import { median, pairedRatio } from './statistics.ts';
 
-/** What was measured of one contender on one version of Node.js. */
+/** The measurements of one contender on one version of Node.js. */
 export interface Measured {
   readonly name: string;
   readonly bytes: number | undefined;
@@ -9,7 +9,7 @@ export interface Measured {
   readonly costs: readonly Cost[];
 }
 
-/** A Markdown table, one row for each contender; ratios are medians of paired runs. */
+/** Returns a Markdown table with one row for each contender; ratios are medians of paired runs. */
 export function table(measured: readonly Measured[], floor: Measured): string {
   const rows = measured.map(({ name, bytes, requests, costs }) => {
     const wall = costs.map((cost) => cost.wall);
@@ -29,21 +29,29 @@ export function table(measured: readonly Measured[], floor: Measured): string {
       String(requests),
     ];
   });
-  const head = ['', 'wall ms', '× floor', 'CPU ms', 'peak MiB', 'KB', 'requests'];
+  const head = [
+    '',
+    'wall time (ms)',
+    '× floor',
+    'CPU (ms)',
+    'peak memory (MiB)',
+    'size (KB)',
+    'requests',
+  ];
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '--:'))), ...rows.map(line)].join(
     '\n',
   );
 }
 
-/** How many times one contender takes what another does, as a sentence. */
+/** Returns a sentence that compares the wall times of two contenders. */
 export function comparison(one: Measured, other: Measured): string {
   const walls = [one, other].map(({ costs }) => costs.map(({ wall }) => wall));
   const ratio = pairedRatio(walls[0] ?? [], walls[1] ?? []);
-  return `Median of the paired ratios: ${one.name} takes ${ratio.toFixed(2)} × ${other.name}.`;
+  return `Median of the paired ratios: "${one.name}" takes ${ratio.toFixed(2)} times as long as "${other.name}".`;
 }
 
-/** A bar for each contender: how many times the floor it takes. */
+/** Draws a bar for each contender: its wall time as a multiple of the floor's. */
 export function chart(title: string, measured: readonly Measured[], floor: Measured): string {
   const bar = 18;
   const gap = 8;

@@ -2,75 +2,75 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Plugin, PluginBuild } from 'esbuild';
 
-/** A file, by the end of its path, that has other contents in a bundle. */
+/** Replaces the contents of a file, found by the end of its path. */
 interface Substitution {
   readonly file: string;
   readonly contents: () => string;
 }
 
-/** One of Node's own parts, as undici imports it. */
+/** Replaces a built-in module of Node.js where undici imports it. */
 interface StandIn {
-  readonly part: string;
+  readonly builtin: string;
   readonly contents: () => string;
-  /** How a file would use what the stand-in does not have. */
-  readonly lacks: RegExp;
+  /** Matches the uses that the stand-in does not support. */
+  readonly unsupported: RegExp;
 }
 
-/** An import without a name, of one of Node's own parts, that a file makes to have it loaded. */
-interface Kept {
+/** Keeps a side-effect import of a built-in module, which esbuild would drop. */
+interface KeptImport {
   readonly keep: string;
   readonly in: string;
 }
 
-/** One change to what goes into a bundle. */
-export type Edit = Substitution | StandIn | Kept;
+/** A change to the contents of a bundle. */
+export type Edit = Substitution | StandIn | KeptImport;
 
-/** Applies edits to a bundle. One that finds nothing to edit fails the build: it says what is not true any more. */
+/** Returns a plugin that applies edits. An edit that finds nothing to change fails the build. */
 export function applyEdits(name: string, edits: readonly Edit[]): Plugin {
   return {
     name,
     setup(build) {
-      const idle = new Set(edits);
-      for (const edit of edits) apply(build, edit, () => idle.delete(edit));
+      const unused = new Set(edits);
+      for (const edit of edits) apply(build, edit, () => unused.delete(edit));
       build.onEnd(() => ({
-        errors: [...idle].map((edit) => ({ text: `${told(edit)} ${ADVICE}` })),
+        errors: [...unused].map((edit) => ({ text: `${describeUnused(edit)} ${ADVICE}` })),
       }));
     },
   };
 }
 
-const ADVICE = 'See what took its place, and mend its edit or drop it.';
+const ADVICE = 'Find out what replaced it, then correct or remove the edit.';
 
-function told(edit: Edit): string {
+function describeUnused(edit: Edit): string {
   if ('keep' in edit) return `${edit.in} does not import '${edit.keep}' any more.`;
-  return 'part' in edit
-    ? `undici does not import ${edit.part} any more.`
+  return 'builtin' in edit
+    ? `undici does not import ${edit.builtin} any more.`
     : `Nothing imports ${edit.file} any more.`;
 }
 
-function apply({ onResolve, onLoad }: PluginBuild, edit: Edit, seen: () => void): void {
+function apply({ onResolve, onLoad }: PluginBuild, edit: Edit, markUsed: () => void): void {
   if ('keep' in edit) {
     onResolve({ filter: exactly(edit.keep) }, ({ path, importer }) => {
       if (!importer.endsWith(`/${edit.in}`)) return null;
-      seen();
+      markUsed();
       return { path, external: true, sideEffects: true };
     });
-  } else if ('part' in edit) {
-    onResolve({ filter: exactly(edit.part) }, async ({ path, importer }) => {
+  } else if ('builtin' in edit) {
+    onResolve({ filter: exactly(edit.builtin) }, async ({ path, importer }) => {
       if (!importer.includes('/undici/')) return null;
-      seen();
-      const [call] = edit.lacks.exec(await readFile(importer, 'utf8')) ?? [];
+      markUsed();
+      const [call] = edit.unsupported.exec(await readFile(importer, 'utf8')) ?? [];
       if (call === undefined) return { path, namespace: 'stand-in' };
       return {
         errors: [{ text: `The stand-in for ${path} has no ${call}, which ${importer} uses.` }],
       };
     });
-    onLoad({ filter: exactly(edit.part), namespace: 'stand-in' }, () => ({
+    onLoad({ filter: exactly(edit.builtin), namespace: 'stand-in' }, () => ({
       contents: edit.contents(),
     }));
   } else {
     onLoad({ filter: new RegExp(`/${escaped(edit.file)}$`) }, ({ path }) => {
-      seen();
+      markUsed();
       return { contents: edit.contents(), loader: extname(path) === '.ts' ? 'ts' : 'js' };
     });
   }

@@ -11,10 +11,10 @@ import type { ProjectLinks } from './project-links.ts';
 import { thirdPartyNotices } from './third-party-notices.ts';
 import { writeFileAtOnce } from './write-file.ts';
 
-/** In bytes. Every start of a module reads and parses the whole file. */
+/** The size limit in bytes. Every start of a module reads and parses the whole file. */
 export const largestExecutable = 200_000;
 
-/** One built executable: its size in bytes, and what esbuild put into it. */
+/** A built executable: its size in bytes, and esbuild's list of its contents. */
 export interface BuiltModule {
   readonly name: string;
   readonly bytes: number;
@@ -22,23 +22,23 @@ export interface BuiltModule {
 }
 
 /**
- * What a build wrote: `<folder>/modules/<name>` for each module, `<folder>/THIRD-PARTY-NOTICES`, and
- * the collection at its path.
+ * The files that a build wrote: `<directory>/modules/<name>` for each module,
+ * `<directory>/THIRD-PARTY-NOTICES`, and the collection at its path.
  */
 export interface BuildResult extends BuildVersion {
   readonly modules: readonly BuiltModule[];
   readonly collection: string;
 }
 
-/** What tells a release from a development build. */
+/** The options of a release build; a development build has none. */
 export interface ReleaseOptions extends BuildVersion {
   readonly links: ProjectLinks;
 }
 
 /**
- * Builds every module and the collection into a folder, as a development build unless it is told of
- * a release. Files of an earlier build are replaced, and removed where nothing takes their place.
- * Throws when an executable is too large.
+ * Builds every module and the collection into a directory. Without `release`, the result is a
+ * development build. Files of an earlier build are replaced, or removed if the new build lacks them.
+ * @throws Error when an executable is too large
  */
 export async function buildAll(directory: string, release?: ReleaseOptions): Promise<BuildResult> {
   const { version, time } = release ?? (await developmentVersion());
@@ -77,10 +77,10 @@ export async function buildAll(directory: string, release?: ReleaseOptions): Pro
   for (const [path, content, mode] of files) {
     await writeFileAtOnce(directory, path, content, mode);
   }
-  // Ansible takes a stray file beside a module for the module.
+  // Ansible would run a leftover file beside a module as that module.
   const expected = modules.flatMap(({ name }) => [name, `${name}.yml`]);
   await removeFiles(join(directory, 'modules'), (file) => !expected.includes(file));
-  // Of each version there is one, and whoever installs dist/*.tar.gz means the last.
+  // Each version has its own file name, and `dist/*.tar.gz` must match the newest one only.
   await removeFiles(directory, (file) => isCollection(file) && file !== collection);
   return {
     version,
@@ -98,7 +98,7 @@ function checkSize({ name, text }: Bundle): void {
   const bytes = Buffer.byteLength(text);
   if (bytes > largestExecutable) {
     throw new Error(
-      `${name} has ${bytes} bytes; at most ${largestExecutable} are allowed. See what it imports.`,
+      `${name} has ${bytes} bytes; at most ${largestExecutable} are allowed. Check its imports.`,
     );
   }
 }

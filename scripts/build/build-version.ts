@@ -3,28 +3,28 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { projectDirectory } from './project-directory.ts';
 
-/** What a build calls itself, everywhere: in the collection, the packages and the npm tarball. */
+/** The version of a build, as collection, packages and npm tarball state it. */
 export interface BuildVersion {
-  /** A semantic version; a development build's is older than that of the release it leads to. */
+  /** A semantic version. That of a development build sorts before the next release. */
   readonly version: string;
-  /** When its sources were made, in seconds since 1970: what is built twice has to say the same. */
+  /** The time of the sources in seconds since 1970: two builds of the same sources are equal. */
   readonly time: number;
 }
 
-/** As the files in a tarball that no commit gives a time. */
+/** The time of a build outside git, as of the files in the collection's tarball. */
 const NO_TIME = Date.UTC(2000, 0) / 1000;
 
-/** The version in package.json, the one place that says it. */
+/** Reads the version from package.json, its only source. */
 export async function projectVersion(): Promise<string> {
   const { version } = JSON.parse(await readFile(join(projectDirectory, 'package.json'), 'utf8'));
   return version;
 }
 
 /**
- * The version of whatever is built between releases: `0.1.0-dev.20261124101500.g4c5cc54`, with the
- * time of the commit (UTC), by which later builds are newer, and the commit. The `g` keeps a commit
- * of digits only from being a number, which may not begin with 0. `.modified` follows when tracked
- * files differ from the commit; outside of git there is no more to say than `0.1.0-dev`.
+ * Returns the version of a build between releases, for example `0.1.0-dev.20261124101500.g4c5cc54`.
+ * It contains the commit's time (UTC), so that later builds sort higher, and the commit. The `g`
+ * keeps a commit of digits from being parsed as a number, which must not start with 0. `.modified`
+ * is appended if tracked files differ from the commit. Outside git the version is `0.1.0-dev`.
  */
 export async function developmentVersion(): Promise<BuildVersion> {
   const version = `${await projectVersion()}-dev`;
@@ -37,13 +37,13 @@ export async function developmentVersion(): Promise<BuildVersion> {
   return { version: `${version}.${stamp}.g${hash}${changes ? '.modified' : ''}`, time };
 }
 
-/** SOURCE_DATE_EPOCH, by which packagers everywhere say what time a build is to take. */
+/** Reads SOURCE_DATE_EPOCH, the usual way for packagers to set the time of a build. */
 function sourceDate(): number | undefined {
   const seconds = process.env['SOURCE_DATE_EPOCH'];
   return seconds ? Number(seconds) : undefined;
 }
 
-/** What git prints about the project's own repository; undefined when there is none. */
+/** Returns git's output about the project's repository; undefined if there is none. */
 async function git(...words: string[]): Promise<string | undefined> {
   const { stdout, exitCode } = await execa('git', ['-C', projectDirectory, ...words], {
     reject: false,

@@ -10,7 +10,7 @@ import { projectDirectory } from './project-directory.ts';
 import { requiredNode } from './required-node.ts';
 import { undiciEdits } from './undici-edits.ts';
 
-/** One executable: its whole text, and esbuild's account of what is in it. */
+/** An executable: its whole text, and esbuild's list of its contents. */
 export interface Bundle {
   readonly name: string;
   readonly text: string;
@@ -18,8 +18,8 @@ export interface Bundle {
 }
 
 /**
- * Bundles `modules/<name>.ts` to one CommonJS text behind the header that starts it. `version` is what
- * it calls itself.
+ * Bundles `modules/<name>.ts` into one CommonJS text that follows the shell header. `--version`
+ * prints `version`.
  */
 export async function bundleModule(name: string, header: string, version: string): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
@@ -34,7 +34,7 @@ export async function bundleModule(name: string, header: string, version: string
     format: 'esm',
     target: `node${requiredNode}`,
     legalComments: 'none',
-    // undici would choose another parser where this variable is set.
+    // undici would choose another parser if this variable were set.
     define: { 'process.env.JEST_WORKER_ID': 'undefined' },
     metafile: true,
     plugins: [helpImport, ownVersion(version), applyEdits('undici-edits', undiciEdits)],
@@ -44,11 +44,11 @@ export async function bundleModule(name: string, header: string, version: string
   const joined = await joinChunks(`${name}.js`, chunks);
   const text = header + script(joined);
   if (text.indexOf(END_LINE) !== text.length - END_LINE.length)
-    throw new Error('A part of an executable would pass for the whole.');
+    throw new Error('The end line must occur exactly once, at the end of the executable.');
   return { name, text, metafile };
 }
 
-/** Lets package.json, as modules import it, say the version that is built. */
+/** Replaces the version in package.json, which modules import, with the version of the build. */
 function ownVersion(version: string): Plugin {
   return {
     name: 'own-version',
@@ -61,21 +61,21 @@ function ownVersion(version: string): Plugin {
   };
 }
 
-/** Separates two late chunks. */
+/** The separator between two late chunks. */
 const CHUNK_BREAK = '\n//chunk\n';
 
 /**
- * Returns one script of all. The late chunks stand in a comment, which V8 skips, and each is compiled as
- * a whole when it is imported: most of them while the connection is established. Their text comes from
- * the same read of the file as the early part's, because an upgrade may replace the file during a run.
+ * Returns all chunks as one script. The late chunks are in a comment, which V8 skips. Each is
+ * compiled as a whole when it is imported, usually while the connection is being established. Early
+ * and late text come from the same read, because an upgrade may replace the file during a run.
  */
 function script({ early, lateChunks, shared }: Joined): string {
   const names = ['require', 'late', 'importLate', ...shared];
   const bodies = lateChunks.map((chunk) => `"use strict";${chunk}`);
   for (const body of bodies) {
     if (/\/\*|\*\//.test(body) || body.includes(CHUNK_BREAK))
-      throw new Error('A late chunk would end too soon.');
-    // What is wrong in a comment would show on a host only.
+      throw new Error('A late chunk contains a comment mark or the separator of chunks.');
+    // A syntax error inside a comment would otherwise appear only on a host.
     compileFunction(body, names);
   }
   return `"use strict";

@@ -1,31 +1,31 @@
 import { stringify } from 'yaml';
 
-/** A module that came with some version of the collection. */
+/** A module, and the collection's version that introduced it. */
 export interface ModuleSince {
   readonly name: string;
   readonly shortDescription: string;
   readonly versionAdded: string;
 }
 
-/** In which section a change belongs, by the verb it begins with; any other one improves something. */
+/** The section of a change, by its first word; any other change is a minor change. */
 const SECTIONS: Readonly<Record<string, string>> = {
   Fix: 'bugfixes',
   Deprecate: 'deprecated_features',
   Remove: 'removed_features',
 };
 
-/** One version's part of CHANGELOG.md. */
+/** The section of one version in CHANGELOG.md. */
 export interface ChangelogRelease {
   readonly version: string;
-  /** As `2026-12-01`; undefined for a version that is not released yet. */
+  /** For example `2026-12-01`; undefined for a version that is not released yet. */
   readonly date: string | undefined;
-  /** The text under the heading, as it stands there. */
+  /** The text under the heading, unchanged. */
   readonly text: string;
   readonly changes: readonly string[];
 }
 
 /**
- * What CHANGELOG.md says of each version, newest first.
+ * Reads the versions of CHANGELOG.md, newest first.
  * @throws Error for a heading that is not a version
  */
 export function readChangelog(markdown: string): ChangelogRelease[] {
@@ -44,8 +44,8 @@ export function readChangelog(markdown: string): ChangelogRelease[] {
 }
 
 /**
- * The project's changelog in the form that Ansible's tools read (`changelogs/changelog.yaml`). A
- * version that has no date yet has none there either.
+ * Converts the project's changelog to the form that Ansible's tools read
+ * (`changelogs/changelog.yaml`). A version without a date has none there either.
  * @throws Error for a heading that is not a version
  */
 export function collectionChangelog(markdown: string, modules: readonly ModuleSince[]): string {
@@ -76,7 +76,7 @@ function sections(entries: readonly string[]): Record<string, string[]> {
   const changes: Record<string, string[]> = {};
   for (const change of entries) {
     const section = SECTIONS[change.split(' ')[0] ?? ''] ?? 'minor_changes';
-    // Ansible's changelogs are reStructuredText, where code stands between two backticks.
+    // Ansible's changelogs are reStructuredText, which marks code with double backticks.
     changes[section] = [...(changes[section] ?? []), change.replaceAll('`', '``')];
   }
   return changes;

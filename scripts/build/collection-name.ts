@@ -1,2 +1,2 @@
-/** The collection's namespace and name; a module is `systemcontext.jumpcloud.<module>` in a playbook. */
+/** The collection's namespace and name: playbooks call `systemcontext.jumpcloud.<module>`. */
 export const collectionName = { namespace: 'systemcontext', name: 'jumpcloud' } as const;

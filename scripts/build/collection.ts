@@ -10,34 +10,34 @@ import type { ProjectLinks } from './project-links.ts';
 import { requiredNode } from './required-node.ts';
 import { type TarballFile, tarball } from './tarball.ts';
 
-/** The versions of ansible-core, 2.NN, whose sanity tests are told what does not apply. */
+/** The versions of ansible-core, 2.NN, that get a list of sanity tests to ignore. */
 const SANITY_VERSIONS = [14, 15, 16, 17, 18, 19, 20, 21, 22];
 
-/** The folders of `collection/` that the collection has, too. */
+/** The directories of `collection/` that are copied into the collection. */
 const COPIED = ['changelogs', 'roles', 'tests'];
 
-/** A module as the collection carries it. */
+/** A module with its files in the collection. */
 export interface CollectionModule extends ModuleSince {
   /** The executable's text. */
   readonly executable: string;
-  /** The YAML text of the file beside it. */
+  /** The YAML text of the documentation file beside it. */
   readonly documentation: string;
 }
 
-/** The file name under which Ansible Galaxy expects the collection. */
+/** Returns the file name that Ansible Galaxy expects. */
 export function collectionFileName(version: string): string {
   return `${collectionName.namespace}-${collectionName.name}-${version}.tar.gz`;
 }
 
-/** Whether a file is called like the collection in one of its versions. */
+/** Returns whether a file is named like some version of the collection. */
 export function isCollection(file: string): boolean {
   const [before = '', after = ''] = collectionFileName('*').split('*');
   return file.startsWith(before) && file.endsWith(after);
 }
 
 /**
- * The collection as `ansible-galaxy collection install` takes it, with the manifests that
- * `ansible-galaxy collection build` would write (their format is 1 in ansible-core 2.9 to 2.19).
+ * Builds the tarball for `ansible-galaxy collection install`, with the manifests that
+ * `ansible-galaxy collection build` would write (format 1 in ansible-core 2.9 to 2.19).
  */
 export async function collectionTarball(
   version: string,
@@ -67,9 +67,9 @@ export async function collectionTarball(
       { path: `plugins/modules/${name}.yml`, content: documentation },
     ]),
   ];
-  const directories = foldersOf(content);
+  const directories = directoriesOf(content);
   const files = json({
-    files: [...['.', ...directories].map(folderEntry), ...content.map(fileEntry)],
+    files: [...['.', ...directories].map(directoryEntry), ...content.map(fileEntry)],
     format: 1,
   });
   const manifest = json({
@@ -91,7 +91,7 @@ function projectFile(path: string): Promise<string> {
   return readFile(join(projectDirectory, path), 'utf8');
 }
 
-/** What the collection takes over from `collection/`, sorted. */
+/** Reads the files that are copied from `collection/`, sorted by path. */
 async function copied(): Promise<TarballFile[]> {
   const entries = await Promise.all(
     COPIED.map((directory) =>
@@ -126,7 +126,7 @@ async function readme(version: string, modules: readonly CollectionModule[]): Pr
     .replaceAll('@version@', version);
 }
 
-/** Galaxy takes no collection without a repository, so a development build stays off it. */
+/** Galaxy refuses a collection without a repository, so no development build can be published. */
 async function collectionInfo(
   version: string,
   links: ProjectLinks | undefined,
@@ -146,8 +146,9 @@ async function collectionInfo(
 }
 
 /**
- * The action group is what `module_defaults: group/systemcontext.jumpcloud.all` refers to: an option that
- * one member does not have would break it, so the modules of the control node are not in it.
+ * Returns `meta/runtime.yml` with the action group of
+ * `module_defaults: group/systemcontext.jumpcloud.all`. All members must accept the same options, so
+ * the modules of the control node are not among them.
  */
 function runtime(): string {
   const all = HOST_MODULES.map(({ name }) => name).sort();
@@ -155,21 +156,21 @@ function runtime(): string {
 }
 
 /**
- * What `ansible-test sanity` wants of Python modules, and of those under Ansible's own licence; tried
- * on 2.14 and 2.19. An entry that is not needed is an error too.
+ * Returns the checks of `ansible-test sanity` that apply only to Python modules or to modules under
+ * Ansible's licence, as tried on 2.14 and 2.19. A superfluous entry is an error, too.
  */
 function sanityIgnores(minor: number, module: string): string[] {
   const executable = `plugins/modules/${module}`;
   return [
     `${executable} shebang`,
     `${executable} validate-modules:invalid-extension`,
-    // 2.14 goes on to read it as Python, and then no further.
+    // 2.14 parses the executable as Python, and stops at that error.
     `${executable} validate-modules:${minor === 14 ? 'python-syntax-error' : 'missing-gplv3-license'}`,
     `${executable}.yml validate-modules:missing-gplv3-license`,
   ];
 }
 
-function foldersOf(files: readonly TarballFile[]): string[] {
+function directoriesOf(files: readonly TarballFile[]): string[] {
   const directories = new Set<string>();
   for (const { path } of files) {
     for (
@@ -183,7 +184,7 @@ function foldersOf(files: readonly TarballFile[]): string[] {
   return [...directories].sort();
 }
 
-function folderEntry(name: string): Record<string, unknown> {
+function directoryEntry(name: string): Record<string, unknown> {
   return { name, ftype: 'dir', chksum_type: null, chksum_sha256: null, format: 1 };
 }
 

@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import type { ModuleDocumentation } from './module-documentation.ts';
 
-/** The documentation's examples as command lines; a template has no value there. */
+/** Returns the documentation's examples as command lines, except those with a template. */
 export function commandLineExamples({
   DOCUMENTATION: { module },
   EXAMPLES,

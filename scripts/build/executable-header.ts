@@ -4,12 +4,13 @@ import { NEWEST_TUNED_NODE } from '../../src/transport/connect/v8-flags.ts';
 import { projectDirectory } from './project-directory.ts';
 import { requiredNode } from './required-node.ts';
 
-/** The last line of an executable. Without it the file is incomplete, and the header refuses to run it. */
+/** The last line of an executable. The header refuses to run a file without it as incomplete. */
 export const END_LINE = '//end\n';
 
 /**
- * What stands before the bundle: `scripts/header.sh` with the Node.js versions filled in. Every host
- * is sent it with every task, so below the first paragraph comments and indentation are left out.
+ * Returns the shell header, which precedes the bundle: `scripts/header.sh` with the Node.js versions
+ * filled in. Every task sends it to every host, so comments and indentation after the first
+ * paragraph are removed.
  */
 export async function executableHeader(): Promise<string> {
   const template = await readFile(join(projectDirectory, 'scripts/header.sh'), 'utf8');

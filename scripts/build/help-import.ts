@@ -5,8 +5,8 @@ import { readDocumentation, readSharedDocumentation } from './module-documentati
 import { renderHelp } from './render-help.ts';
 
 /**
- * Lets a module import its documentation, `./<name>.yml`, as what gives the text of `--help`. It is
- * stored compressed: every task on every host carries it, and hardly ever is it asked for.
+ * Lets a module import its documentation, `./<name>.yml`, as a function that returns the text of
+ * `--help`. The text is stored compressed, because every task sends it and few runs print it.
  */
 export const helpImport: Plugin = {
   name: 'help-import',

@@ -1,27 +1,28 @@
 import { init, parse } from 'es-module-lexer';
 
-/** Part of a bundle as esbuild writes it: an ES module that imports others of them as `./<path>`. */
+/** A chunk of a bundle as esbuild writes it: an ES module that imports others as `./<path>`. */
 export interface Chunk {
   readonly path: string;
   readonly text: string;
 }
 
-/** A bundle as texts for one process: what it begins with, and what it may come to need. */
+/** A bundle split into the code that runs at the start and the code that is loaded later. */
 export interface Joined {
-  /** What the entry imports with import statements; calls `importLate(n)` where it says import(). */
+  /** The entry and its static imports. Each import() is replaced with `importLate(n)`. */
   readonly early: string;
   /**
-   * What only import() leads to, each chunk the body of a function that returns its exports. Wants
-   * `late`, which returns those of another one by its index here, and `importLate`, which promises them.
+   * The chunks that only import() reaches, each as the body of a function that returns its exports.
+   * It calls `late(n)`, which returns the exports of another late chunk, by its index here, or
+   * `importLate(n)`, which returns a promise of them.
    */
   readonly lateChunks: readonly string[];
-  /** The names in `early` that the late chunks want, too. */
+  /** The names in `early` that the late chunks use. */
   readonly shared: readonly string[];
 }
 
 /**
- * Joins a bundle's chunks in the order in which they are needed. Throws for what esbuild is not known
- * to write.
+ * Joins a bundle's chunks in the order in which they are needed.
+ * @throws Error for a chunk in a form that esbuild is not known to write
  */
 export async function joinChunks(entry: string, chunks: readonly Chunk[]): Promise<Joined> {
   await init;
@@ -53,27 +54,28 @@ export async function joinChunks(entry: string, chunks: readonly Chunk[]): Promi
   const early = join(entry);
   const chunk = (path: string) => names.get(path) ?? `late(${lateIndex(path)})`;
   const lateChunks: string[] = [];
-  // Grows while it is gone through: a late chunk may lead to others.
+  // The list grows during the loop: a late chunk may import others.
   for (const path of late) {
-    if (names.has(path)) throw new Error(`${path} is imported at the start and later, too.`);
+    if (names.has(path))
+      throw new Error(`${path} is imported both at the start and with import().`);
     lateChunks.push(toFunctionBody(textOf(path), { chunk, lateIndex }));
   }
-  // The entry is last, and nobody imports it.
+  // The entry is last, and no chunk imports it.
   return { early, lateChunks, shared: [...names.values()].slice(0, -1) };
 }
 
-/** What imports of a chunk become. */
+/** The replacements for the imports of a chunk. */
 interface Imports {
-  /** What gives another chunk's exports. */
+  /** Returns an expression for another chunk's exports. */
   readonly chunk: (path: string) => string;
-  /** The index of the late chunk that import() names. */
+  /** Returns the index of the late chunk that import() names. */
   readonly lateIndex: (path: string) => number;
 }
 
-/** What esbuild gives ES modules for require(), which here is there. */
+/** esbuild's substitute for require() in ES modules. Executables have the real one. */
 const SHIM = /(?<=var \w+=)\(\w+=>typeof require<"u"\?require:.*?is not supported'\)\}\)/;
 
-/** An ES module of esbuild's as the body of a function that returns its exports. */
+/** Converts a chunk to the body of a function that returns its exports. */
 function toFunctionBody(module: string, { chunk, lateIndex }: Imports): string {
   const text = module.replace(SHIM, 'require');
   const [imports, exported] = parse(text);
@@ -81,7 +83,9 @@ function toFunctionBody(module: string, { chunk, lateIndex }: Imports): string {
   let end = 0;
   for (const { n: specifier, ss, se, s, d } of imports) {
     if (specifier === undefined)
-      throw new Error(`It shows at run time only: ${text.slice(ss, se)}`);
+      throw new Error(
+        `The specifier of this import() is known only at run time: ${text.slice(ss, se)}`,
+      );
     body += text.slice(end, ss);
     end = se;
     const isOurs = specifier.startsWith('./');
@@ -98,7 +102,7 @@ function toFunctionBody(module: string, { chunk, lateIndex }: Imports): string {
   return `${body}${rest.slice(0, list.index)}return{${pairs(list[1] ?? '').map(([local, name]) => `${name}:${local}`)}}`;
 }
 
-/** What stands before the specifier of an import statement, as a declaration. */
+/** Converts an import statement's text before the specifier to a declaration. */
 function asDeclaration(clause: string, from: string): string {
   const [, names, all] = /^import(?:\{([^}]*)\}from|\*as (\S+) from)?$/.exec(clause) ?? [];
   if (names !== undefined)
@@ -108,7 +112,7 @@ function asDeclaration(clause: string, from: string): string {
   return from;
 }
 
-/** `a as b,c` as pairs. */
+/** Parses `a as b,c` into pairs. */
 function pairs(list: string): [string, string][] {
   return list.split(',').map((item) => {
     const [one = '', other = one] = item.split(' as ');

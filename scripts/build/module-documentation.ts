@@ -18,7 +18,7 @@ export interface DocumentedValue {
   readonly contains?: Readonly<Record<string, DocumentedValue>>;
 }
 
-/** What `ansible-doc` reads from the file beside a module. */
+/** The contents of the file beside a module that `ansible-doc` reads. */
 export interface ModuleDocumentation {
   readonly DOCUMENTATION: {
     readonly module: string;
@@ -35,7 +35,7 @@ export interface ModuleDocumentation {
   readonly RETURN: Readonly<Record<string, DocumentedValue>>;
 }
 
-/** What `modules/connection.yml` says for every module. */
+/** The contents of `modules/connection.yml`, which every module shares. */
 export type SharedDocumentation = Pick<ModuleDocumentation, 'RETURN'> & {
   readonly DOCUMENTATION: Pick<
     ModuleDocumentation['DOCUMENTATION'],
@@ -43,20 +43,20 @@ export type SharedDocumentation = Pick<ModuleDocumentation, 'RETURN'> & {
   >;
 };
 
-/** YAML 1.1 is what Ansible reads: an unquoted `no` is false there. */
+/** Reads YAML 1.1, as Ansible does: an unquoted `no` is false. */
 async function readYaml<Shape>(name: string): Promise<Shape> {
   const text = await readFile(join(projectDirectory, 'modules', `${name}.yml`), 'utf8');
   return parse(text, { version: '1.1' });
 }
 
-/** The options and return values that every module has. */
+/** Reads the documentation that modules share. */
 export function readSharedDocumentation(): Promise<SharedDocumentation> {
   return readYaml('connection');
 }
 
-/** A module's own documentation, followed by what it shares with others. */
+/** Reads a module's documentation, followed by the shared documentation. */
 export async function readDocumentation(name: string): Promise<ModuleDocumentation> {
-  const own = await readYaml<Written>(name);
+  const own = await readYaml<ModuleFile>(name);
   const { shares, ...described } = own.DOCUMENTATION;
   if (described.module !== name) {
     throw new Error(
@@ -85,8 +85,8 @@ export async function readDocumentation(name: string): Promise<ModuleDocumentati
   };
 }
 
-/** A module's file; `shares` says what of the shared documentation is true of it, else all is. */
-type Written = Omit<ModuleDocumentation, 'DOCUMENTATION'> & {
+/** A module's file. `shares` lists the shared documentation that applies; without it, all does. */
+type ModuleFile = Omit<ModuleDocumentation, 'DOCUMENTATION'> & {
   readonly DOCUMENTATION: ModuleDocumentation['DOCUMENTATION'] & {
     readonly shares?: { readonly options: readonly string[]; readonly returns: readonly string[] };
   };
@@ -100,7 +100,7 @@ function only<T>(names: readonly string[] | undefined, of: Readonly<Record<strin
     : Object.fromEntries(Object.entries(of).filter(([name]) => names.includes(name)));
 }
 
-/** What a module says of a shared return value is added to what that contains. */
+/** Adds a module's own contents of shared return values to the shared ones. */
 function withOwnContents(
   own: ModuleDocumentation['RETURN'],
   shared: ModuleDocumentation['RETURN'],
@@ -112,10 +112,10 @@ function withOwnContents(
   return { ...own, ...Object.fromEntries(both) };
 }
 
-/** An option that has the options of another module, or of one of its options, in `suboptions_from`. */
+/** An option whose `suboptions_from` names another module, or an option of one. */
 type Borrowing = DocumentedValue & { readonly suboptions_from?: string };
 
-/** Fills in what is documented with another module: `module`, or `module.option`. */
+/** Fills in suboptions that another module documents: `module`, or `module.option`. */
 async function withSuboptions(
   options: Readonly<Record<string, Borrowing>>,
 ): Promise<Record<string, DocumentedValue>> {
@@ -133,7 +133,7 @@ async function withSuboptions(
   return Object.fromEntries(await Promise.all(filled));
 }
 
-/** Without sentences about an option that stands beside the lent ones only in the lender. */
+/** Removes sentences about `state`, which only the lending module has beside these options. */
 function withoutState(
   lent: Readonly<Record<string, DocumentedValue>>,
 ): Record<string, DocumentedValue> {
@@ -144,7 +144,7 @@ function withoutState(
   return Object.fromEntries(kept);
 }
 
-/** The file that goes beside the module. */
+/** Returns the text of the file beside the module. */
 export function documentationFile(documentation: ModuleDocumentation): string {
   return stringify(documentation, { version: '1.1', lineWidth: 100, aliasDuplicateObjects: false });
 }

@@ -1,13 +1,13 @@
 const width = 80;
 
-/** Ansible's documentation markup as plain text: `C(x)` is x, `U(url)` the URL, `L(text,url)` both. */
+/** Removes Ansible's markup: `C(x)` becomes x, `U(url)` the URL, `L(text,url)` both. */
 export function plainText(marked: string): string {
   return marked
     .replace(/\bL\(([^,)]+), *([^)]+)\)/g, '$1 ($2)')
     .replace(/\b[BCIMU]\(([^)]*)\)/g, '$1');
 }
 
-/** Plain text broken at blanks to fit 80 columns behind an indent of that many blanks. */
+/** Wraps text at spaces to 80 columns, indent included. */
 export function wrap(marked: string, indent = 0): string {
   const margin = ' '.repeat(indent);
   const lines: string[] = [];

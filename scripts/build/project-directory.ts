@@ -1,4 +1,4 @@
 import { fileURLToPath } from 'node:url';
 
-/** The folder of package.json, absolute, without a trailing slash. */
+/** The directory of package.json as an absolute path, without a trailing slash. */
 export const projectDirectory = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');

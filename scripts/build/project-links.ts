@@ -1,4 +1,4 @@
-/** Where the project lives: known when a release is made, so nothing before that claims a place. */
+/** The project's web addresses. Only a release has them; a development build names none. */
 export interface ProjectLinks {
   readonly repository: string;
   readonly issues: string;

@@ -7,12 +7,12 @@ import type {
 } from './module-documentation.ts';
 import { wrap } from './plain-text.ts';
 
-/** How many of the documentation's examples `--help` shows. */
+/** The number of examples in `--help`. */
 const examplesShown = 3;
 
 const flagColumns = Math.max(...Object.keys(commandLineFlags).map((flag) => flag.length));
 
-/** The text of `--help`, at most 80 columns wide. */
+/** Returns the text of `--help`, at most 80 columns wide. */
 export function renderHelp(
   documentation: ModuleDocumentation,
   shared: SharedDocumentation,
@@ -20,8 +20,8 @@ export function renderHelp(
   const { module, short_description, description, options } = documentation.DOCUMENTATION;
   const isShared = (name: string) => Object.hasOwn(shared.DOCUMENTATION.options, name);
   const names = Object.keys(options);
-  const list = (desired: readonly string[]) =>
-    desired.flatMap((name) => {
+  const list = (selected: readonly string[]) =>
+    selected.flatMap((name) => {
       const option = options[name];
       return option ? [describe(name, option)] : [];
     });
@@ -49,7 +49,7 @@ export function renderHelp(
     .replace(/\n+$/, '\n');
 }
 
-/** `name (type, required or default, choices)` and the first paragraph of the description. */
+/** Returns `name (type; required; default; choices)` and the description's first paragraph. */
 function describe(name: string, option: DocumentedValue): string {
   const facts = [
     option.elements ? `${option.type} of ${option.elements}` : option.type,

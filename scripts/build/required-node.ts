@@ -1,2 +1,2 @@
-/** The oldest Node.js the modules run on, major and minor: the one place that says so. */
+/** The oldest Node.js that runs the modules, major and minor: the only definition. */
 export const requiredNode = '18.17';

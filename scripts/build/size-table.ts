@@ -1,9 +1,9 @@
 import type { BuiltModule } from './build-all.ts';
 
-/** How many contributors the table names for each module. */
+/** The number of contributors that the table names for each module. */
 const contributorsShown = 5;
 
-/** A text table for a person: each executable, its bytes, and what takes most of them. */
+/** Returns a text table of the executables, their sizes and the largest contributors. */
 export function sizeTable(modules: readonly BuiltModule[]): string {
   const widest = Math.max(...modules.map(({ name }) => name.length));
   return modules
@@ -16,7 +16,7 @@ export function sizeTable(modules: readonly BuiltModule[]): string {
     .join('\n');
 }
 
-/** Bytes by package, or by folder of this project, largest first. */
+/** Returns the bytes of each package or directory of this project, largest first. */
 function contributors(metafile: BuiltModule['metafile']): [part: string, bytes: number][] {
   const bytes = new Map<string, number>();
   for (const output of Object.values(metafile.outputs)) {
@@ -28,7 +28,7 @@ function contributors(metafile: BuiltModule['metafile']): [part: string, bytes: 
   return [...bytes].sort(([, one], [, other]) => other - one);
 }
 
-/** undici's HTTP parser is told apart: it is by far the largest single file. */
+/** Lists undici's HTTP parser separately: it is by far the largest single file. */
 function partOf(file: string): string {
   if (file.includes('/llhttp/')) return 'undici/llhttp';
   return /node_modules\/([^/]+)\//.exec(file)?.[1] ?? file.split('/').slice(0, 2).join('/');

@@ -2,17 +2,17 @@ import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 
-/** One file of a tarball; the path is relative, with slashes. */
+/** A file of a tarball; its path is relative, with slashes. */
 export interface TarballFile {
   readonly path: string;
   readonly content: string;
   readonly executable?: boolean;
 }
 
-/** Every file gets the same time: the same files make the same bytes. */
+/** The time of every file, so that the same files give the same bytes. */
 const mtime = new Date('2000-01-01T00:00:00Z');
 
-/** A gzipped tar of the files, owned by root, in the given order. */
+/** Packs files, in the given order and owned by root, into a gzipped tar. */
 export async function tarball(
   files: readonly TarballFile[],
   directories: readonly string[],

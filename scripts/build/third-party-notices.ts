@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { projectDirectory } from './project-directory.ts';
 
-/** The licences of the packages that went into the bundles, one after another. */
+/** Returns the licences of all packages in the bundles, one after another. */
 export async function thirdPartyNotices(metafiles: readonly Metafile[]): Promise<string> {
   const packages = new Set<string>();
   for (const file of metafiles.flatMap(({ inputs }) => Object.keys(inputs))) {

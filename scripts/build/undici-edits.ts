@@ -4,7 +4,7 @@ import type { Edit } from './apply-edits.ts';
 
 const require = createRequire(import.meta.url);
 
-/** What a file of undici exports; throws for a name that it does not export any more. */
+/** Returns the exports of a file of undici. Throws if it does not export all `names` any more. */
 function exportsOf(file: string, ...names: readonly string[]): Record<string, object> {
   const found = require(`undici/lib/${file}`);
   const missing = names.filter((name) => found[name] === undefined);
@@ -12,18 +12,17 @@ function exportsOf(file: string, ...names: readonly string[]): Record<string, ob
   return found;
 }
 
-/** A part that undici refers to and that no module ever uses. */
+/** Contents for a file that undici imports and no module uses. */
 const fails = (reason: string) => () => `throw new Error(${JSON.stringify(reason)})`;
 const failsWhenCalled = (reason: string) => () =>
   `module.exports = function () { ${fails(reason)()} }`;
 
 /**
- * All that the executables change about undici, which is written for servers that run for weeks: what
- * is never used would double their size, and each of Node's own parts that is loaded at every start
- * takes a quarter to a whole millisecond.
+ * The executables' changes to undici, which is written for servers that run for weeks. Its unused
+ * code would double their size. Each built-in module that undici loads at start takes 0.25 to 1 ms.
  */
 export const undiciEdits: readonly Edit[] = [
-  // Never used.
+  // Unused files.
   {
     file: 'undici/lib/dispatcher/client-h2.js',
     contents: failsWhenCalled(
@@ -31,14 +30,14 @@ export const undiciEdits: readonly Edit[] = [
     ),
   },
   {
-    // The parser for processors without SIMD. The other one is tried first, and from Node.js 16.4
-    // on works on every x86-64 processor with SSE4.1 (2008) and on every arm64 one.
+    // The parser for processors without SIMD. undici tries the SIMD parser first, which works from
+    // Node.js 16.4 on, on every x86-64 processor with SSE4.1 (2008) and on every arm64 processor.
     file: 'undici/lib/llhttp/llhttp-wasm.js',
     contents: fails('this processor cannot run WebAssembly SIMD, which reading HTTP needs'),
   },
 
   {
-    // Connections are made by src/transport/connect, which every client is given.
+    // src/transport/connect makes the connections; every client gets its connector.
     file: 'undici/lib/core/connect.js',
     contents: failsWhenCalled('every client is given its own connector'),
   },
@@ -53,11 +52,11 @@ export const undiciEdits: readonly Edit[] = [
     contents: fails('a request body is text'),
   },
 
-  // Lighter than the original.
+  // Smaller or faster replacements.
   {
-    // The invariants stay, and fail with the code that a failed one has; only the report is plainer.
-    part: 'node:assert',
-    lacks: /\bassert\.\w+\(/,
+    // Invariants are still checked, and fail with the same code; only the message is simpler.
+    builtin: 'node:assert',
+    unsupported: /\bassert\.\w+\(/,
     contents: () => `
       const assert = (value, message = 'an invariant of undici does not hold') => {
         if (!value) throw Object.assign(new Error(message), { code: 'ERR_ASSERTION' });
@@ -65,13 +64,13 @@ export const undiciEdits: readonly Edit[] = [
       module.exports = assert;`,
   },
   {
-    // Asked for how large the headers of an answer may be, here as Node has it without any flag.
-    part: 'node:http',
-    lacks: /\bhttp\.(?!maxHeaderSize\b)\w+/,
+    // undici reads only the limit for response headers; this is Node's default.
+    builtin: 'node:http',
+    unsupported: /\bhttp\.(?!maxHeaderSize\b)\w+/,
     contents: () => 'exports.maxHeaderSize = 16 * 1024;',
   },
   {
-    // Channels without subscribers. The original can also print every request on stderr.
+    // Channels without subscribers. The original can also print every request to stderr.
     file: 'undici/lib/core/diagnostics.js',
     contents: () => {
       const { channels } = exportsOf('core/diagnostics.js', 'channels');
@@ -81,7 +80,7 @@ export const undiciEdits: readonly Edit[] = [
     },
   },
   {
-    // The symbols by their names alone. One of them is shared with Node.
+    // The symbols, rebuilt from their names. One of them is shared with Node.
     file: 'undici/lib/core/symbols.js',
     contents: () => {
       const symbols = Object.entries<symbol>(require('undici/lib/core/symbols.js'));
@@ -95,16 +94,16 @@ export const undiciEdits: readonly Edit[] = [
     },
   },
   {
-    // Timers that cost little when there are thousands. Here a run has a few.
+    // The original's timers are made for thousands of timeouts; a run has only a few.
     file: 'undici/lib/util/timers.js',
     contents: () => {
       exportsOf('util/timers.js', 'setFastTimeout', 'clearTimeout');
-      return `exports.setFastTimeout = (...given) => setTimeout(...given);
+      return `exports.setFastTimeout = (...args) => setTimeout(...args);
         exports.clearTimeout = (timer) => clearTimeout(timer);`;
     },
   },
   {
-    // The lower case of a hundred header names, so that these need not be computed one by one.
+    // The original precomputes the lower case of a hundred header names.
     file: 'undici/lib/core/constants.js',
     contents: () => {
       exportsOf('core/constants.js', 'headerNameLowerCasedRecord');
@@ -119,7 +118,7 @@ export const undiciEdits: readonly Edit[] = [
     },
   },
   {
-    // A class for each code, made in one place. The original spells out more than twenty, all alike.
+    // One loop makes the error classes. The original writes out more than twenty similar ones.
     file: 'undici/lib/core/errors.js',
     contents: () => {
       const { HTTPParserError, ...errors } = exportsOf('core/errors.js', 'HTTPParserError');
@@ -143,14 +142,16 @@ export const undiciEdits: readonly Edit[] = [
     },
   },
   {
-    // Only what is used of it, and its two directions from one list: the original spells out both.
+    // Only the used constants. One list gives both directions of the mapping.
     file: 'undici/lib/llhttp/constants.js',
     contents: () => {
       const { ERROR = {}, TYPE } = exportsOf('llhttp/constants.js', 'ERROR', 'TYPE');
       const codes = Object.values(ERROR).filter((code) => typeof code === 'number');
       const names = codes.map((_, code) => (ERROR as Record<number, string>)[code]);
       if (names.some((name) => name === undefined)) {
-        throw new Error('The codes of undici/lib/llhttp/constants.js are not in a row any more.');
+        throw new Error(
+          'The codes of undici/lib/llhttp/constants.js are not consecutive any more.',
+        );
       }
       const { RESPONSE } = TYPE as { RESPONSE?: number };
       return `const ERROR = {};
@@ -159,8 +160,8 @@ export const undiciEdits: readonly Edit[] = [
     },
   },
   {
-    // The WebAssembly parser compressed: little more than a quarter of the size, for less than a
-    // millisecond at every start.
+    // The WebAssembly parser, compressed to little more than a quarter of its size. Unpacking takes
+    // less than a millisecond at every start.
     file: 'undici/lib/llhttp/llhttp_simd-wasm.js',
     contents: () => {
       const parser: Buffer = require('undici/lib/llhttp/llhttp_simd-wasm.js');
@@ -169,7 +170,7 @@ export const undiciEdits: readonly Edit[] = [
     },
   },
 
-  // Loaded early, for undici, by an import without a name: esbuild takes that for useless.
+  // Side-effect imports that load these modules early for undici. esbuild would drop them.
   { keep: 'node:tls', in: 'src/transport/connect/v8-flags.ts' },
   { keep: 'node:zlib', in: 'src/transport/connect/v8-flags.ts' },
 ];

@@ -2,8 +2,8 @@ import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /**
- * Writes `<folder>/<path>` in one step: whoever runs or reads an older one meanwhile is not
- * disturbed.
+ * Writes `<directory>/<path>` atomically, so that a process that runs or reads the older file is
+ * not disturbed.
  */
 export async function writeFileAtOnce(
   directory: string,
@@ -13,7 +13,7 @@ export async function writeFileAtOnce(
 ): Promise<void> {
   const file = join(directory, path);
   await mkdir(dirname(file), { recursive: true });
-  // Not beside a module: Ansible could take it for the module.
+  // Not beside a module: Ansible could run this file as the module.
   const unfinished = join(directory, `.unfinished-${process.pid}`);
   await writeFile(unfinished, content);
   await chmod(unfinished, mode);

@@ -1,8 +1,8 @@
-/** Tells a person, step by step, what happens. */
+/** Prints the steps of the demo as they happen. */
 export class Narrator {
   #steps = 0;
 
-  /** Announces the next step, does it, and says how long it took and what `summary` makes of it. */
+  /** Prints the title, does the step, and prints the result's summary and the time it took. */
   async step<T>(title: string, work: () => Promise<T>, summary: (result: T) => string): Promise<T> {
     this.#steps += 1;
     console.log(`\n${this.#steps}. ${title}`);
@@ -13,7 +13,7 @@ export class Narrator {
     return result;
   }
 
-  /** Shows another program's output, set apart. */
+  /** Prints another program's output, marked as quoted. */
   quote(text: string): void {
     console.log(text.replace(/^/gm, '   | ').replace(/ +$/gm, ''));
   }

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { stripVTControlCharacters } from 'node:util';
 
-// Draws the demo's terminal from a real run, shortened to what it is about:
+// Draws the demo's terminal from a real run, shortened to the essential lines:
 //   npm run --silent demo | npx tsx scripts/demo/picture.ts > scripts/demo/terminal.svg
 
 const LINE = 17;
@@ -11,7 +11,7 @@ const lines = stripVTControlCharacters(await text(process.stdin))
   .split('\n')
   .filter((line) => {
     if (isHeading(line)) heading = line;
-    // Of what Ansible prints, the counts, and what the prediction shows.
+    // Of Ansible's output, keep the counts and the diff of the check.
     const isCount = /^ {3}\| localhost .*ok=/.test(line);
     const isDifference = heading.includes('--diff') && /^ {3}\| [-+] /.test(line);
     return isHeading(line) || isSummary(line) || isCount || isDifference;
@@ -27,7 +27,7 @@ console.log(`<svg xmlns="http://www.w3.org/2000/svg" width="800" height="${heigh
 ${rows.join('\n')}
 </svg>`);
 
-/** What a step came to: indented, and not quoted from another program. */
+/** Returns whether a line is a step's summary: indented, and not quoted from another program. */
 function isSummary(line: string): boolean {
   return /^ {3}[A-Z]/.test(line);
 }

@@ -10,14 +10,14 @@ import type { PackageFile } from './package-file.ts';
 import { packageRevision, packageVersion } from './package-version.ts';
 import { stage } from './stage.ts';
 
-/** The file name that Debian's tools give the package. */
+/** Returns the package's file name, as Debian's tools would choose it. */
 export function debFileName({ name, version, deb }: PackageDescription): string {
   return `${name}_${packageVersion(version)}-${packageRevision}_${deb.architecture}.deb`;
 }
 
 /**
- * Packs a package for Debian and what descends from it into `<folder>/<debFileName>`, with xz of a
- * level of 0 to 9, and gives its path. The same description makes the same bytes.
+ * Packs a package for Debian and its derivatives into `<directory>/<debFileName>`, and returns its
+ * path. `level` is xz's, 0 to 9. The same description gives the same bytes.
  */
 export async function buildDeb(
   directory: string,
@@ -72,7 +72,7 @@ ${text}
 `;
 }
 
-/** As dpkg-gencontrol counts: files rounded up, one for anything else. */
+/** Returns the size as dpkg-gencontrol does: files rounded up, 1 KiB for anything else. */
 function kibibytes(files: readonly PackageFile[]): number {
   return files
     .map((file) => ('content' in file ? Math.ceil(Buffer.byteLength(file.content) / 1024) : 1))

@@ -8,8 +8,8 @@ import { requiredNode } from '../build/required-node.ts';
 import { stage } from './stage.ts';
 
 /**
- * Packs a build in `from` for `npm install -g FILE` into a folder and gives the file's path. What is
- * packed is left in `<from>/npm`; the project's own package.json, which has none of this, stays
+ * Packs the build in `from` for `npm install -g FILE` into a directory, and returns the file's path.
+ * The packed files stay in `<from>/npm`. Their package.json is generated; the project's own stays
  * private.
  */
 export async function buildNpm(
@@ -21,7 +21,7 @@ export async function buildNpm(
   const staging = join(from, 'npm');
   const readme = await readFile(join(projectDirectory, 'packaging/npm/README.md'), 'utf8');
   await rm(staging, { recursive: true, force: true });
-  // Staged as for the other packages: npm takes over the modes, which the umask would decide.
+  // `stage` sets the modes, as for the other packages. npm keeps them, and the umask has no effect.
   await stage(
     staging,
     [

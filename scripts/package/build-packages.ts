@@ -9,34 +9,40 @@ import { buildRpm, rpmFileName } from './build-rpm.ts';
 import { writeChecksums } from './checksums.ts';
 import { modulesPackage } from './modules-package.ts';
 import type { PackageDescription } from './package-description.ts';
-import { nobodyInParticular } from './publisher.ts';
+import { placeholderMaintainer } from './publisher.ts';
 import { fetchRuntime, type NodeArchitecture, pinnedNode } from './runtime.ts';
 import { runtimePackage } from './runtime-package.ts';
 
-/** How packages are made, where it is not always the same. */
+/** The options for making packages. */
 export interface PackagingOptions {
-  /** A release's links. */
+  /** The links of a release. */
   readonly links?: ProjectLinks;
   /** Name and address, as package managers show them. */
   readonly maintainer?: string;
-  /** Files to lie beside the packages, with the same checksums: texts by name. */
+  /** More text files beside the packages, by name; SHA256SUMS includes them. */
   readonly texts?: Readonly<Record<string, string>>;
-  /** How hard xz is to try, 0 to 9. */
+  /** The compression level of xz, 0 to 9. */
   readonly level?: number;
-  /** False leaves out the packages with Node.js. */
+  /** False omits the packages with Node.js. */
   readonly runtime?: boolean;
 }
 
 /**
- * Makes every package of a build in `from`, the collection beside them and `SHA256SUMS`, in a folder
- * that replaces the one of an earlier build when all is done.
- * @returns the packages that this machine has no tool for
+ * Makes all packages of the build in `from`, a copy of the collection and `SHA256SUMS`. The directory
+ * replaces that of an earlier build once everything is done.
+ * @returns the packages that were not made, because this machine lacks the tool
  */
 export async function buildPackages(
   directory: string,
   from: string,
   built: BuildResult,
-  { links, maintainer = nobodyInParticular, texts = {}, level, runtime = true }: PackagingOptions,
+  {
+    links,
+    maintainer = placeholderMaintainer,
+    texts = {},
+    level,
+    runtime = true,
+  }: PackagingOptions,
 ): Promise<string[]> {
   const unfinished = `${directory}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
@@ -46,7 +52,7 @@ export async function buildPackages(
     await modulesPackage(from, built, publisher),
     ...(runtime ? await runtimePackages(publisher) : []),
   ];
-  const leftOut = [
+  const notMade = [
     ...(await pack('dpkg-deb', described, debFileName, (one) => buildDeb(unfinished, one, level))),
     ...(await pack('rpmbuild', described, rpmFileName, (one) => buildRpm(unfinished, one, level))),
   ];
@@ -58,7 +64,7 @@ export async function buildPackages(
   await writeChecksums(unfinished);
   await rm(directory, { recursive: true, force: true });
   await rename(unfinished, directory);
-  return leftOut;
+  return notMade;
 }
 
 async function runtimePackages(
@@ -73,7 +79,7 @@ async function runtimePackages(
   );
 }
 
-/** One after another: xz takes every processor for itself. Gives what could not be packed. */
+/** Packs one after another, as xz uses all processors. Returns the packages that were not made. */
 async function pack(
   tool: string,
   described: readonly PackageDescription[],

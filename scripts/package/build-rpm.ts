@@ -8,15 +8,14 @@ import type { PackageFile } from './package-file.ts';
 import { packageRevision, packageVersion } from './package-version.ts';
 import { stage } from './stage.ts';
 
-/** The file name that rpm gives the package. */
+/** Returns the package's file name, as rpm would choose it. */
 export function rpmFileName({ name, version, rpm }: PackageDescription): string {
   return `${name}-${packageVersion(version)}-${packageRevision}.${rpm.architecture}.rpm`;
 }
 
 /**
- * Packs a package for Red Hat's distributions and what descends from them into
- * `<folder>/<rpmFileName>`, with xz of a level of 0 to 9, and gives its path. The same description
- * makes the same bytes.
+ * Packs a package for Red Hat's distributions and their derivatives into `<directory>/<rpmFileName>`,
+ * and returns its path. `level` is xz's, 0 to 9. The same description gives the same bytes.
  */
 export async function buildRpm(
   directory: string,
@@ -41,7 +40,7 @@ export async function buildRpm(
     await execa(
       'rpmbuild',
       ['-bb', '--quiet', '--target', `${rpm.architecture}-linux`, '-D', `_topdir ${work}`, spec],
-      // Without a home, nobody's own macros change what is built.
+      // Another home directory, so that no user's macros change the package.
       { env: { SOURCE_DATE_EPOCH: String(time), LC_ALL: 'C', TZ: 'UTC', HOME: work } },
     );
     const [built = ''] = await readdir(join(work, 'RPMS', rpm.architecture));
@@ -55,8 +54,8 @@ export async function buildRpm(
 }
 
 /**
- * What rpmbuild would do of its own accord is switched off: it strips binaries, packs manual pages
- * anew and writes the names of this machine into the package.
+ * Returns the spec file. It switches off rpmbuild's defaults, which strip binaries, recompress manual
+ * pages and write this machine's name into the package.
  */
 function specFile(
   described: PackageDescription,
@@ -95,14 +94,14 @@ ${Object.entries(rpm.scripts)
   .map(([script, text]) => `\n%${script}\n${literal(text)}`)
   .join('')}
 %files
-${files.map(listed).join('\n')}
+${files.map(fileLine).join('\n')}
 
 %changelog
 ${changelog(described)}`;
 }
 
-/** A file's line: its owner and mode, and whether rpm counts it as documentation or a licence. */
-function listed(file: PackageFile): string {
+/** Returns a file's line in %files: owner, mode, and whether it is documentation or a licence. */
+function fileLine(file: PackageFile): string {
   const { path } = file;
   const kind = path.startsWith('usr/share/licenses/')
     ? '%license '
@@ -117,7 +116,7 @@ function listed(file: PackageFile): string {
 function changelog({ maintainer, changelog: entries }: PackageDescription): string {
   return entries
     .map(({ version, time, changes }) => {
-      // "Tue, 24 Nov 2026 08:12:35 GMT", of which rpm wants "Tue Nov 24 2026".
+      // Converts "Tue, 24 Nov 2026 08:12:35 GMT" to rpm's "Tue Nov 24 2026".
       const [weekday, day, month, year] = new Date(time * 1000).toUTCString().split(/,? /);
       const date = `${weekday} ${month} ${day} ${year}`;
       const lines = changes.map((change) => `- ${literal(wrap(change, 2).trimStart())}\n`).join('');
@@ -126,7 +125,7 @@ function changelog({ maintainer, changelog: entries }: PackageDescription): stri
     .join('\n');
 }
 
-/** Broken at 79 columns, where rpm's own tools want it. */
+/** Wraps a paragraph at 79 columns, as rpm's tools require. */
 function narrow(paragraph: string): string {
   return wrap(paragraph, 1).replace(/^ /gm, '');
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Writes `SHA256SUMS` beside the files of a folder, as `sha256sum --check` reads it. */
+/** Writes `SHA256SUMS` for the files of a directory, in the format of `sha256sum --check`. */
 export async function writeChecksums(directory: string): Promise<void> {
   const lines = [];
   for (const name of (await readdir(directory)).sort()) {

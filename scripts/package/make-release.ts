@@ -4,9 +4,9 @@ import { buildPackages, type PackagingOptions } from './build-packages.ts';
 import type { Release } from './read-release.ts';
 
 /**
- * Builds a release in `dist` and puts all that it has into a folder: packages, collection,
- * checksums, and notes about what changed.
- * @throws Error when this machine cannot make all of it
+ * Builds a release in `dist` and puts its files into a directory: packages, collection, checksums
+ * and release notes.
+ * @throws Error when this machine lacks a tool for one of the packages
  */
 export async function makeRelease(
   directory: string,
@@ -15,14 +15,16 @@ export async function makeRelease(
   options: Pick<PackagingOptions, 'level' | 'runtime'> = {},
 ): Promise<void> {
   const { version, links, maintainer, changes } = release;
-  const leftOut = await buildPackages(directory, dist, await buildAll(dist, release), {
+  const notMade = await buildPackages(directory, dist, await buildAll(dist, release), {
     ...options,
     links,
     ...(maintainer && { maintainer }),
     texts: { 'RELEASE-NOTES.md': `# jumpcloud-system-context ${version}\n\n${changes}\n` },
   });
-  if (leftOut.length > 0) {
+  if (notMade.length > 0) {
     await rm(directory, { recursive: true });
-    throw new Error(`No release is made: no tool to make ${leftOut.join(', ')} with.`);
+    throw new Error(
+      `No release is made, because the packaging tool for ${notMade.join(', ')} is not installed.`,
+    );
   }
 }

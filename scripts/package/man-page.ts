@@ -9,12 +9,12 @@ import type {
 import { roffCode, roffText, roffWord } from './roff.ts';
 
 const EXIT_STATUS: readonly (readonly [status: string, meaning: string])[] = [
-  ['0', 'Everything is as described, or was made so.'],
-  ['1', 'The run failed; C(msg) and C(error) in the answer say why.'],
-  ['2', 'Something was changed; with C(--detailed-exitcode) only.'],
+  ['0', 'The host is as described: nothing had to change, or everything was changed.'],
+  ['1', 'The run failed; C(msg) and C(error) in the answer give the reason.'],
+  ['2', 'Something changed; only with C(--detailed-exitcode).'],
 ];
 
-/** A module's manual page, section 8, in roff. */
+/** Returns a module's manual page, section 8, in roff. */
 export function manPage(
   documentation: ModuleDocumentation,
   shared: SharedDocumentation,
@@ -29,7 +29,7 @@ export function manPage(
   const footer = roffWord(`jumpcloud-system-context ${version}`);
   return [
     `.TH ${module.toUpperCase()} 8 ${roffWord(date)} "${footer}" "System Administration"`,
-    // Neither stretched nor hyphenated: a name that is broken cannot be copied.
+    // No justification and no hyphenation: a hyphenated name cannot be copied.
     '.ad l',
     '.nh',
     '.SH NAME',
@@ -63,7 +63,7 @@ export function manPage(
   ].join('\n');
 }
 
-/** An option or a return value, with what it contains indented below. */
+/** Formats an option or a return value, with its contents indented below. */
 function value(name: string, described: DocumentedValue): string {
   const { type, elements, required, default: byDefault, choices, returned } = described;
   const facts = [
@@ -82,7 +82,7 @@ function value(name: string, described: DocumentedValue): string {
   ].join('\n');
 }
 
-/** A term in bold, what stands behind it, and its description below. */
+/** Formats a term in bold, the text after it, and its description below. */
 function item(term: string, rest: string, description: readonly string[]): string {
   return `.TP\n\\fB${roffWord(term)}\\fR${rest}\n${description.map(roffText).join('\n.IP\n')}`;
 }
@@ -91,7 +91,7 @@ function paragraphs(texts: readonly string[]): string {
   return texts.map(roffText).join('\n.PP\n');
 }
 
-/** A link or a module, as Ansible's documentation has them. */
+/** Formats an entry of `seealso`: a link or a module. */
 function reference(entry: unknown): string {
   const { module, name, link, description } = entry as Record<string, string | undefined>;
   return module ? `M(${module}): ${description}` : `${name}: U(${link})`;

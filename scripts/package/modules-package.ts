@@ -11,15 +11,15 @@ import type { ChangelogEntry, PackageDescription, PackageScripts } from './packa
 import type { PackageFile } from './package-file.ts';
 import type { Publisher } from './publisher.ts';
 
-/** The name of the package with the modules, in every package manager. */
+/** The package with the modules, by its name in every package manager. */
 export const modulesPackageName = 'jumpcloud-system-context';
 
-/** Where the modules lie on a host, and the runtime package's Node.js beside them. */
+/** The directory of the modules on a host, and of the runtime package's Node.js. */
 export const packageDirectory = 'usr/lib/jumpcloud-system-context';
 
 const DOC = `usr/share/doc/${modulesPackageName}`;
 const EXAMPLES = `${DOC}/examples`;
-/** /etc/jumpcloud is where the units look for what the administrator writes. */
+/** The package's directories. In /etc/jumpcloud, the units read the administrator's files. */
 const DIRECTORIES: readonly PackageFile[] = [
   { path: packageDirectory, directory: true },
   { path: 'etc/jumpcloud', directory: true },
@@ -27,7 +27,7 @@ const DIRECTORIES: readonly PackageFile[] = [
   { path: EXAMPLES, directory: true },
 ];
 
-/** The package with the modules of a build in `folder`; it runs on any processor. */
+/** Describes the package with the modules of the build in `directory`, for any processor. */
 export async function modulesPackage(
   directory: string,
   built: BuildResult,
@@ -37,10 +37,10 @@ export async function modulesPackage(
   const notices = await readFile(join(directory, 'THIRD-PARTY-NOTICES'), 'utf8');
   return {
     name: modulesPackageName,
-    summary: 'Modules that keep a host as described in JumpCloud',
+    summary: "Modules that manage a host's own JumpCloud record",
     description: [
-      'One executable for each concern of a host: its settings in JumpCloud, the groups it is in, the users bound to it and their sudo, its other associations, its removal. Each makes what is there agree with what it is told, and says whether it changed something.',
-      "Requests are signed with the key of the host's JumpCloud agent, so no admin API key is needed on any server.",
+      "Executables that manage a host's record in JumpCloud: its settings, its system groups, the users bound to it and their sudo, its other associations, and its removal. Each compares its options with the record, changes only the differences and reports whether it changed something.",
+      "Requests are signed with the key of the host's JumpCloud agent, so no server needs an admin API key.",
     ],
     maintainer,
     homepage,
@@ -65,7 +65,7 @@ export async function modulesPackage(
     },
     rpm: {
       architecture: 'noarch',
-      // Red Hat's nodejs has the epoch 1, without which any version of it would do.
+      // Red Hat's nodejs has the epoch 1. Without it here, any version would be accepted.
       requires: ['/bin/sh', `(jumpcloud-system-context-node or nodejs >= 1:${requiredNode})`],
       findRequires: false,
       scripts: await scriptsOf('rpm/scripts'),
@@ -92,11 +92,15 @@ async function moduleFiles(
   ];
 }
 
-/** Every file of a folder of `packaging/`, to lie in a folder of the host. */
-async function filesOf(directory: string, on: string, executable = false): Promise<PackageFile[]> {
+/** Reads all files of a directory of `packaging/`, for the directory `target` of the host. */
+async function filesOf(
+  directory: string,
+  target: string,
+  executable = false,
+): Promise<PackageFile[]> {
   return Promise.all(
     (await readdir(join(projectDirectory, 'packaging', directory))).sort().map(async (file) => ({
-      path: `${on}/${file}`,
+      path: `${target}/${file}`,
       content: await projectFile(`packaging/${directory}/${file}`),
       executable,
     })),
@@ -111,7 +115,7 @@ async function scriptsOf(directory: string): Promise<PackageScripts> {
   return Object.fromEntries(names.map((name, index) => [name, texts[index] ?? '']));
 }
 
-/** What CHANGELOG.md says; what is not released yet has the version and time of the build. */
+/** Reads CHANGELOG.md. A version that is not released yet gets the build's version and time. */
 async function changelog(built: BuildResult): Promise<ChangelogEntry[]> {
   return readChangelog(await projectFile('CHANGELOG.md')).map(({ version, date, changes }) =>
     date === undefined

@@ -1,15 +1,15 @@
 import type { BuildVersion } from '../build/build-version.ts';
 import type { PackageFile } from './package-file.ts';
 
-/** Scripts of a package, by the name that dpkg or rpm has for the moment they run at. */
+/** The scripts of a package, by dpkg's or rpm's name for the time they run. */
 export type PackageScripts = Readonly<Record<string, string>>;
 
-/** One entry of a package's changelog. */
+/** An entry of a package's changelog. */
 export interface ChangelogEntry extends BuildVersion {
   readonly changes: readonly string[];
 }
 
-/** A package as both package managers know it. What only one of them asks for stands under its name. */
+/** A package for both package managers. `deb` and `rpm` have the fields that only one needs. */
 export interface PackageDescription extends BuildVersion {
   readonly name: string;
   /** One line, without a full stop. */
@@ -25,14 +25,14 @@ export interface PackageDescription extends BuildVersion {
     readonly architecture: 'all' | 'amd64' | 'arm64';
     readonly depends: string;
     readonly scripts: PackageScripts;
-    /** The licences, whole. */
+    /** The full text of the licences. */
     readonly copyright: string;
     readonly lintianOverrides: string;
   };
   readonly rpm: {
     readonly architecture: 'noarch' | 'x86_64' | 'aarch64';
     readonly requires: readonly string[];
-    /** Whether rpm finds out by itself which libraries the binaries need. */
+    /** Whether rpm adds the libraries that the binaries need. */
     readonly findRequires: boolean;
     readonly scripts: PackageScripts;
     /** Licence texts by file name. */

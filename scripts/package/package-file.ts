@@ -1,7 +1,7 @@
-/** What a package puts onto a host; paths are those on the host, without the leading slash. */
+/** A path that a package installs: as on the host, without the leading slash. */
 export type PackageFile = RegularFile | Link | Directory;
 
-/** A file; everyone may read it, only root may write it. */
+/** A file that everyone may read and only root may write. */
 export interface RegularFile {
   readonly path: string;
   readonly content: string | Uint8Array;
@@ -14,7 +14,7 @@ export interface Link {
   readonly target: string;
 }
 
-/** A folder that belongs to the package, with or without files of the package in it. */
+/** A directory that belongs to the package, even if it is empty. */
 export interface Directory {
   readonly path: string;
   readonly directory: true;

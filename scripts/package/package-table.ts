@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A line for each file of a folder, with its size. */
+/** Returns a line for each file of a directory, with its size. */
 export async function packageTable(directory: string): Promise<string> {
   const names = (await readdir(directory)).sort();
   const sizes = await Promise.all(

@@ -1,9 +1,9 @@
-/** The packaging's own count behind a version: another one is packed from the same sources anew. */
+/** The package revision. It is raised when the same version is packaged again. */
 export const packageRevision = '1';
 
 /**
- * A semantic version as dpkg and rpm order it: they take a hyphen for the beginning of the revision,
- * and what follows a tilde for older than the same without it.
+ * Converts a semantic version to one that dpkg and rpm order in the same way. To them, a hyphen
+ * starts the revision, and a version with a tilde sorts before the same version without it.
  */
 export function packageVersion(version: string): string {
   return version.replace('-', '~');

@@ -1,11 +1,11 @@
-/** Who stands behind a package, and where to find them. */
+/** The maintainer of a package, and the project's web site. */
 export interface Publisher {
   /** Name and address, as package managers show them. */
   readonly maintainer: string;
-  /** Undefined before the project has one. */
+  /** Undefined in a development build. */
   readonly homepage: string | undefined;
 }
 
-/** Package managers want an address, and a development build has none that could be written to. */
-export const nobodyInParticular =
+/** The maintainer of a development build: package managers require an address, and it has none. */
+export const placeholderMaintainer =
   'jumpcloud-system-context maintainers <maintainers@jumpcloud-system-context.invalid>';

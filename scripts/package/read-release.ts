@@ -2,27 +2,27 @@ import { parseArgs } from 'node:util';
 import type { ReleaseOptions } from '../build/build-all.ts';
 import { readChangelog } from '../build/changelog.ts';
 
-/** What a release is made with, and what it says of itself. */
+/** The data of a release. */
 export interface Release extends ReleaseOptions {
-  /** Name and address, where there is somebody to write to. */
+  /** Name and address, if given. */
   readonly maintainer: string | undefined;
-  /** What its part of CHANGELOG.md says. */
+  /** The text of its section in CHANGELOG.md. */
   readonly changes: string;
 }
 
-/** The words that the release command takes. */
+/** The usage of the release command. */
 export const releaseUsage =
   "npm run release -- --repository URL --issues URL --homepage URL --documentation URL [--maintainer 'NAME <ADDRESS>']";
 
 const LINKS = ['repository', 'issues', 'homepage', 'documentation'] as const;
 
 /**
- * What the command's words and CHANGELOG.md say about a release of `version`.
- * @throws Error when something is missing that a release cannot be without: it says all that is
+ * Reads the data of a release of `version` from the command's arguments and CHANGELOG.md.
+ * @throws Error that lists everything that is missing or invalid
  */
-export function readRelease(words: readonly string[], version: string, changelog: string): Release {
+export function readRelease(args: readonly string[], version: string, changelog: string): Release {
   const given = parseArgs({
-    args: [...words],
+    args: [...args],
     options: {
       repository: { type: 'string' },
       issues: { type: 'string' },
@@ -31,22 +31,22 @@ export function readRelease(words: readonly string[], version: string, changelog
       maintainer: { type: 'string' },
     },
   }).values;
-  // Those that are missing are among the problems.
+  // The empty defaults satisfy the types only: a missing link is one of the problems.
   const { repository = '', issues = '', homepage = '', documentation = '' } = given;
   const entry = readChangelog(changelog).find((release) => release.version === version);
   const date = /^\d{4}-\d\d-\d\d$/.test(entry?.date ?? '') ? Date.parse(entry?.date ?? '') : NaN;
   const problems = [
     ...LINKS.filter((name) => !isWebAddress(given[name])).map(
-      (name) => `--${name} must be given, as an https:// address.`,
+      (name) => `--${name} must be given as an https:// address.`,
     ),
     ...(given.maintainer === undefined || /^[^<>]+ <[^<>\s]+@[^<>\s]+>$/.test(given.maintainer)
       ? []
       : ['--maintainer must be a name and an address: NAME <ADDRESS>.']),
     ...(entry === undefined
-      ? [`CHANGELOG.md has no part for ${version}, which package.json names.`]
+      ? [`CHANGELOG.md has no section for ${version}, the version in package.json.`]
       : []),
     ...(entry !== undefined && Number.isNaN(date)
-      ? [`CHANGELOG.md must say since when ${version} is out: ## ${version} (YEAR-MONTH-DAY).`]
+      ? [`CHANGELOG.md must have the release date of ${version}: ## ${version} (YEAR-MONTH-DAY).`]
       : []),
   ];
   if (entry === undefined || problems.length > 0) {

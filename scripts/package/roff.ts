@@ -1,4 +1,4 @@
-/** Ansible's documentation markup as roff: `C(x)` and `M(x)` in bold, `I(x)` in italics. */
+/** Converts Ansible's markup to roff: `C(x)` and `M(x)` in bold, `I(x)` in italics. */
 export function roffText(marked: string): string {
   const text = marked
     .split(/(\bL\([^,)]+, *[^)]+\)|\b[BCIMU]\([^)]*\))/)
@@ -7,7 +7,7 @@ export function roffText(marked: string): string {
   return protectedStart(text);
 }
 
-/** Code as it stands, on lines of its own. */
+/** Formats code verbatim, as a separate block. */
 export function roffCode(code: string): string {
   const lines = code
     .trimEnd()
@@ -16,7 +16,7 @@ export function roffCode(code: string): string {
   return `.RS 4\n.nf\n${lines.join('\n')}\n.fi\n.RE`;
 }
 
-/** A word of code: without care, its quotes and hyphens would become typographic ones. */
+/** Escapes a word of code, so that its quotes and hyphens do not become typographic ones. */
 export function roffWord(word: string): string {
   return escaped(word)
     .replaceAll('-', '\\-')
@@ -44,7 +44,7 @@ function escaped(text: string): string {
   return text.replaceAll('\\', '\\e');
 }
 
-/** A line that begins with a dot or a quote would be a command to the formatter. */
+/** Protects a line that starts with a dot or a quote, which roff would run as a command. */
 function protectedStart(line: string): string {
   return /^[.']/.test(line) ? `\\&${line}` : line;
 }

@@ -6,7 +6,7 @@ import type { PackageDescription } from './package-description.ts';
 import type { Publisher } from './publisher.ts';
 import type { NodeArchitecture, PinnedNode, Runtime } from './runtime.ts';
 
-/** The name of the package with Node.js, in every package manager. */
+/** The package with Node.js, by its name in every package manager. */
 export const runtimePackageName = 'jumpcloud-system-context-node';
 
 const ARCHITECTURES = {
@@ -15,8 +15,8 @@ const ARCHITECTURES = {
 } as const;
 
 /**
- * The package with a Node.js of the modules' own, away from PATH. Its version is that of Node.js: it
- * is built anew, to the same bytes, with each version of the modules.
+ * Describes the package with a Node.js only for the modules, outside PATH. Its version is that of
+ * Node.js. Each release of the modules builds it again, with the same bytes.
  */
 export async function runtimePackage(
   architecture: NodeArchitecture,
@@ -29,9 +29,9 @@ export async function runtimePackage(
   const overrides = join(projectDirectory, 'packaging/deb/runtime.lintian-overrides');
   return {
     name: runtimePackageName,
-    summary: "Node.js for jumpcloud-system-context's modules alone",
+    summary: 'Node.js for the modules of jumpcloud-system-context only',
     description: [
-      `Node.js ${version} as its project builds it, without npm. It lies away from PATH, where nothing but the modules of jumpcloud-system-context looks for it, and disturbs no other Node.js on the host.`,
+      `The official build of Node.js ${version}, without npm. It is installed outside PATH, where only the modules of jumpcloud-system-context use it, and does not affect any other Node.js on the host.`,
     ],
     maintainer,
     homepage: 'https://nodejs.org/',
@@ -44,7 +44,7 @@ export async function runtimePackage(
     ],
     deb: {
       architecture: deb,
-      // The oldest that have every symbol that the binary asks for; a test compares them.
+      // The oldest versions with all symbols that the binary needs; a test verifies them.
       depends: 'libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6 (>= 7)',
       scripts: {},
       copyright: licence,

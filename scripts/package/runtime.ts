@@ -9,43 +9,43 @@ import { execa } from 'execa';
 import { extract } from 'tar-stream';
 import { projectDirectory } from '../build/project-directory.ts';
 
-/** A processor that the runtime package is made for, by Node.js's name. */
+/** A processor architecture of the runtime package, by Node.js's name. */
 export type NodeArchitecture = 'x64' | 'arm64';
 
-/** `packaging/runtime.json`: the Node.js that is packed, down to the last byte. */
+/** `packaging/runtime.json`: the exact Node.js that is packed. */
 export interface PinnedNode {
   readonly version: string;
-  /** The day it came out, which is the time of the packages' files. */
+  /** The release date, which is also the time of the packages' files. */
   readonly released: string;
-  /** By processor, the checksum of the npm package that holds the binary, as npm writes it. */
+  /** The checksums of the npm packages that contain the binaries, in npm's form. */
   readonly integrity: Readonly<Record<NodeArchitecture, string>>;
 }
 
-/** What a runtime package is made of. */
+/** The files of Node.js that a runtime package contains. */
 export interface Runtime {
   readonly node: Buffer;
   readonly licence: string;
 }
 
-/** Which Node.js is packed. */
+/** Reads `packaging/runtime.json`. */
 export async function pinnedNode(): Promise<PinnedNode> {
   return JSON.parse(await readFile(join(projectDirectory, 'packaging/runtime.json'), 'utf8'));
 }
 
-/** Where what was fetched stays, for the next build. */
-export const fetchedFolder = join(
+/** The cache of downloaded files, kept for later builds. */
+export const cacheDirectory = join(
   process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'),
   'jumpcloud-system-context',
 );
 
 /**
- * The pinned Node.js for a processor, fetched unless the folder has it.
- * @throws Error when it cannot be fetched, or is not what was pinned
+ * Returns the pinned Node.js for a processor; fetches it unless the directory has it.
+ * @throws Error when it cannot be fetched, or its checksum differs
  */
 export async function fetchRuntime(
   architecture: NodeArchitecture,
   { version, integrity }: PinnedNode,
-  directory = fetchedFolder,
+  directory = cacheDirectory,
 ): Promise<Runtime> {
   const name = `node-linux-${architecture}`;
   const file = join(directory, `${name}-${version}.tgz`);
@@ -58,12 +58,12 @@ export async function fetchRuntime(
   return { node, licence: licence.toString('utf8') };
 }
 
-/** Fetched beside its place and then renamed: a file of that name is a whole one. */
-async function fetchPackage(desired: string, file: string): Promise<void> {
+/** Fetches into a temporary directory and then renames, so that `file` is never incomplete. */
+async function fetchPackage(spec: string, file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const unfinished = await mkdtemp(join(dirname(file), '.unfinished-'));
   try {
-    await execa('npm', ['pack', desired, '--pack-destination', unfinished]);
+    await execa('npm', ['pack', spec, '--pack-destination', unfinished]);
     await rename(join(unfinished, basename(file)), file);
   } finally {
     await rm(unfinished, { recursive: true });
@@ -74,21 +74,18 @@ function checkIntegrity(file: string, content: Buffer, expected: string): void {
   const actual = `sha512-${createHash('sha512').update(content).digest('base64')}`;
   if (actual === expected) return;
   throw new Error(
-    `${file} is not what packaging/runtime.json pins, and is not packed: its checksum is ${actual}, expected is ${expected}. Remove the file to have it fetched again; if that gives the same, find out who changed it.`,
+    `${file} is not packed, because its checksum is ${actual}; packaging/runtime.json requires ${expected}. Remove the file to fetch it again. If the checksum differs again, find out who changed the package.`,
   );
 }
 
-/** Some files of a gzipped tar, in the order asked for. */
-async function unpacked(
-  packed: Buffer,
-  desired: readonly string[],
-): Promise<(Buffer | undefined)[]> {
+/** Reads files of a gzipped tar, in the order of `names`. */
+async function unpacked(packed: Buffer, names: readonly string[]): Promise<(Buffer | undefined)[]> {
   const found = new Map<string, Buffer>();
   const archive = extract();
   archive.end(gunzipSync(packed));
   for await (const entry of archive) {
-    if (desired.includes(entry.header.name)) found.set(entry.header.name, await buffer(entry));
+    if (names.includes(entry.header.name)) found.set(entry.header.name, await buffer(entry));
     else entry.resume();
   }
-  return desired.map((name) => found.get(name));
+  return names.map((name) => found.get(name));
 }

@@ -2,7 +2,7 @@ import { chmod, lutimes, mkdir, readdir, symlink, writeFile } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import type { PackageFile } from './package-file.ts';
 
-/** Lays the files of a package out under a folder, with their modes and all with one time. */
+/** Writes the files of a package below a directory, with their modes and one common time. */
 export async function stage(
   directory: string,
   files: readonly PackageFile[],
@@ -25,14 +25,14 @@ export async function stage(
   await setTimes(directory, time);
 }
 
-/** A folder's time changes with what is put into it, so it is set after that of its entries. */
+/** Sets the times of entries before that of their directory, which each new entry changes. */
 async function setTimes(directory: string, time: number): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);
     if (entry.isDirectory()) await setTimes(path, time);
     else await lutimes(path, time, time);
   }
-  // Whatever the umask says.
+  // Independent of the umask.
   await chmod(directory, 0o755);
   await lutimes(directory, time, time);
 }

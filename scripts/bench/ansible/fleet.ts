@@ -5,17 +5,17 @@ import type { Controller } from '../../../test/harness/ansible/controller.ts';
 import type { SshServer } from '../../../test/harness/ansible/ssh-server.ts';
 import { closeConnections, sshVariables } from '../../../test/harness/ansible/ssh-variables.ts';
 
-/** Hosts that are behind their description, and one description for all of them. */
+/** Hosts, and an inventory that describes all of them alike. */
 export interface Fleet {
   readonly inventory: string;
-  /** Takes everything away again that a play describes. */
+  /** Undoes the changes of a play on every host. */
   reset(): void;
-  /** Rejects unless every host is as described. */
+  /** Throws unless every host is as described. */
   verify(): void;
   close(): Promise<void>;
 }
 
-/** Enrols hosts; without an SSH server they are reached locally. */
+/** Enrols hosts. Without an SSH server, Ansible reaches them locally. */
 export async function makeFleet(
   controller: Controller,
   emulator: Emulator,
@@ -33,7 +33,7 @@ export async function makeFleet(
   const connection = server
     ? {
         ...(await sshVariables(controller, server)),
-        // A connection for each host, though all have one address.
+        // A separate connection for each host, although all have the same address.
         ansible_control_path: `${connections}/{{ inventory_hostname }}`,
       }
     : { ansible_connection: 'local' };
@@ -41,7 +41,7 @@ export async function makeFleet(
     all: {
       vars: {
         ...connection,
-        // Told, so that no play spends time on finding it out.
+        // Set, so that no play spends time on discovering it.
         ansible_python_interpreter: '/usr/bin/python3',
         api_url: emulator.url,
         attributes: { managed_by: 'ansible', role: 'web' },
@@ -62,7 +62,7 @@ export async function makeFleet(
         Object.assign(store.record(systemId), {
           displayName: 'new',
           allowSshRootLogin: true,
-          attributes: [{ name: 'owner', value: 'somebody' }],
+          attributes: [{ name: 'owner', value: 'ops' }],
         });
         for (const group of groups) store.leave(systemId, group);
         store.dissociate(systemId, 'user', user);

@@ -1,21 +1,21 @@
 import { median, pairedRatio } from '../statistics.ts';
 import type { PlayTime } from './timed-play.ts';
 
-/** The ways to keep four concerns: one task, a task for each, or what Ansible brings along. */
+/** The plays: one task for four sections, a task for each, or shell and uri tasks by hand. */
 export const PLAYS = ['host', 'modules', 'byHand'] as const;
 export type Play = (typeof PLAYS)[number];
 
-/** The plays of one setting, by playbook; the nth of each ran in the nth round. */
+/** The results of one setting, by play; the nth of each play belongs to the nth round. */
 export interface Setting {
   readonly name: string;
   readonly kind: string;
   readonly rounds: number;
   readonly plays: Readonly<Record<Play, readonly PlayTime[]>>;
-  /** Requests of one play. */
+  /** The requests of one run. */
   readonly requests: Readonly<Record<Play, number>>;
 }
 
-/** Medians of whole plays, and the median of the paired ratios. */
+/** Returns a table with the medians of whole plays and of the paired ratios. */
 export function playTable(settings: readonly Setting[]): string {
   const rows = settings.map(({ name, kind, rounds, plays, requests }) => {
     const walls = (play: Play) => plays[play].map(({ wall }) => wall);
@@ -33,26 +33,26 @@ export function playTable(settings: readonly Setting[]): string {
   const head = [
     'hosts',
     'run',
-    'one task s',
-    'four tasks s',
-    'by hand s',
-    'four tasks / one',
-    'by hand / one',
-    'by hand / four',
+    'one task (s)',
+    'four tasks (s)',
+    'by hand (s)',
+    'ratio four tasks / one task',
+    'ratio by hand / one task',
+    'ratio by hand / four tasks',
     'requests',
     'rounds',
   ];
   return markdown(head, rows);
 }
 
-/** The median of each task of a playbook, over all hosts. */
+/** Returns a table with the median of each task of a playbook, over all hosts. */
 export function taskTable(plays: readonly PlayTime[]): string {
   const names = plays[0]?.tasks.map(([name]) => name) ?? [];
   const rows = names.map((name, i) => {
     const seconds = plays.map(({ tasks }) => tasks[i]?.[1] ?? Number.NaN);
     return [name, median(seconds).toFixed(2)];
   });
-  return markdown(['task', 's'], rows);
+  return markdown(['task', 'seconds'], rows);
 }
 
 function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Controller } from '../../../test/harness/ansible/controller.ts';
 
-/** What a play took, in seconds: the whole of ansible-playbook, and each task over all hosts. */
+/** The times of a play in seconds: ansible-playbook as a whole, and each task over all hosts. */
 export interface PlayTime {
   readonly wall: number;
   readonly tasks: readonly (readonly [name: string, seconds: number])[];

@@ -6,7 +6,7 @@ const WIDTH = 660;
 const PANEL = 130;
 const PLOT = 90;
 
-/** Requests per second, a panel for each fleet over the same time: answered below, 429 on top. */
+/** Draws requests per second, one panel for each fleet: answered below, 429 on top. */
 export function chart(fleets: readonly Fleet[]): string {
   const longest = Math.max(...fleets.map(({ perSecond }) => perSecond.length));
   const height = 40 + fleets.length * PANEL;
@@ -19,15 +19,15 @@ function panel({ hosts, perSecond }: Fleet, longest: number, top: number): strin
   const peak = Math.max(LIMIT, ...perSecond.map(load));
   const bottom = top + 14 + PLOT;
   const step = WIDTH / longest;
-  const tall = (count: number) => (count * PLOT) / peak;
+  const barHeight = (count: number) => (count * PLOT) / peak;
   const bar = (x: number, y: number, count: number, colour: string) =>
-    `<rect x="${x.toFixed(1)}" y="${(y - tall(count)).toFixed(1)}" width="${step.toFixed(1)}" height="${tall(count).toFixed(1)}" fill="${colour}"/>`;
+    `<rect x="${x.toFixed(1)}" y="${(y - barHeight(count)).toFixed(1)}" width="${step.toFixed(1)}" height="${barHeight(count).toFixed(1)}" fill="${colour}"/>`;
   const bars = perSecond.map(({ answered, refused }: Second, i) => {
     const x = LEFT + i * step;
     return (
-      bar(x, bottom, answered, '#3b6ea5') + bar(x, bottom - tall(answered), refused, '#d98032')
+      bar(x, bottom, answered, '#3b6ea5') + bar(x, bottom - barHeight(answered), refused, '#d98032')
     );
   });
-  const limit = bottom - tall(LIMIT);
+  const limit = bottom - barHeight(LIMIT);
   return `<text x="${LEFT}" y="${top + 8}">${hosts} hosts, ${perSecond.length} s</text><text x="${LEFT - 6}" y="${top + 24}" text-anchor="end">${peak}</text><text x="${LEFT - 6}" y="${bottom}" text-anchor="end">0</text>${bars.join('')}<line x1="${LEFT}" x2="${LEFT + WIDTH}" y1="${limit.toFixed(1)}" y2="${limit.toFixed(1)}" stroke="#222" stroke-dasharray="4 3"/>`;
 }

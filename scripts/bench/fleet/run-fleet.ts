@@ -8,20 +8,20 @@ import type { LoggedRequest } from '../../../test/emulator/types.ts';
 import type { Order, Outcome } from './hosts.ts';
 import { type Second, seconds } from './seconds.ts';
 
-/** Requests that the organisation may make in any second. */
+/** The rate limit of the organisation in requests per second. */
 export const LIMIT = 100;
 
-/** What a fleet of so many hosts has done. Times in seconds. */
+/** The result of a fleet's run. Times are in seconds. */
 export interface Fleet {
   readonly hosts: number;
-  /** Hosts that are in the group and whose two runs said what they should. */
+  /** The number of hosts that are in the group and whose two runs had the expected result. */
   readonly converged: number;
-  /** Some of the messages of runs that did not. */
-  readonly wrong: readonly string[];
-  /** Requests with another answer than 429, of the memberships and of the systems. */
+  /** Some messages of runs with another result. */
+  readonly errors: readonly string[];
+  /** Requests that were not answered 429: those of memberships and those of systems. */
   readonly answered: { readonly memberships: number; readonly systems: number };
   readonly refused: number;
-  /** The most 429 that one host got. */
+  /** The maximum number of 429 answers of one host. */
   readonly mostRefused: number;
   /** From the first request to the end of the last. */
   readonly took: number;
@@ -29,7 +29,7 @@ export interface Fleet {
   readonly perSecond: readonly Second[];
 }
 
-/** Starts so many hosts at the same moment against an organisation with a rate limit. */
+/** Starts `size` hosts at the same moment against an organisation with a rate limit. */
 export async function runFleet(size: number): Promise<Fleet> {
   const directory = await mkdtemp(join(tmpdir(), 'fleet-'));
   const emulator = await startEmulator({ rateLimit: { requests: LIMIT, perSeconds: 1 } });
@@ -41,9 +41,9 @@ export async function runFleet(size: number): Promise<Fleet> {
       hosts.push(await emulator.enrol({ agentDir: join(directory, String(i)) }));
     }
     const agentDirs = hosts.map(({ agentDir }) => agentDir);
-    const { wrong, cpu } = await runHosts({ url, group, agentDirs });
+    const { errors, cpu } = await runHosts({ url, group, agentDirs });
     const converged = hosts.filter(
-      ({ systemId }, i) => store.groupsOf(systemId).includes(group) && wrong[i]?.length === 0,
+      ({ systemId }, i) => store.groupsOf(systemId).includes(group) && errors[i]?.length === 0,
     );
     const answered = requests.filter(({ status }) => status !== 429);
     const refused = requests.filter(({ status }) => status === 429);
@@ -51,7 +51,7 @@ export async function runFleet(size: number): Promise<Fleet> {
     return {
       hosts: size,
       converged: converged.length,
-      wrong: wrong.flat().slice(0, 5),
+      errors: errors.flat().slice(0, 5),
       answered: {
         memberships: answered.filter(isMembership).length,
         systems: answered.filter((request) => !isMembership(request)).length,
@@ -72,16 +72,16 @@ async function runHosts(order: Order): Promise<Outcome> {
   const child = fork(new URL('hosts.ts', import.meta.url));
   const answer = once(child, 'message');
   const exit = once(child, 'exit').then(() => {
-    throw new Error('the hosts ended without a word');
+    throw new Error('the process of the hosts ended without an outcome');
   });
-  // Once there is an answer, the end that follows it is no failure.
+  // After the outcome, the end of the process is no failure.
   exit.catch(() => {});
   child.send(order);
   const [outcome] = await Promise.race([answer, exit]);
   return outcome as Outcome;
 }
 
-/** A group's members are changed and read through API v2, a system's record through API v1. */
+/** Returns whether a request is about memberships (API v2), and not about the record (API v1). */
 function isMembership({ url }: LoggedRequest): boolean {
   return url.startsWith('/api/v2/');
 }

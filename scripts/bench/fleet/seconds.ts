@@ -1,12 +1,12 @@
 import type { LoggedRequest } from '../../../test/emulator/types.ts';
 
-/** The requests that arrived within one second: those that were answered, those that got 429. */
+/** The requests of one second: `refused` counts those that were answered 429. */
 export interface Second {
   readonly answered: number;
   readonly refused: number;
 }
 
-/** What arrived in each second, from the first request on. */
+/** Counts the requests of each second, from the first request on. */
 export function seconds(requests: readonly LoggedRequest[]): Second[] {
   const start = requests[0]?.startedAt ?? 0;
   const all: { answered: number; refused: number }[] = [];
@@ -19,7 +19,7 @@ export function seconds(requests: readonly LoggedRequest[]): Second[] {
   return all;
 }
 
-/** Everything that arrived within a second. */
+/** Returns the number of all requests of a second. */
 export function load({ answered, refused }: Second): number {
   return answered + refused;
 }

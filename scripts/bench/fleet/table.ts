@@ -2,33 +2,33 @@ import { median } from '../statistics.ts';
 import { type Fleet, LIMIT } from './run-fleet.ts';
 import { load } from './seconds.ts';
 
-/** The fewest requests a host's two runs can make: read, write and read again; one read. */
+/** The minimum requests of a host's two runs: read, write and read again; one read. */
 const MIN = { memberships: 3, systems: 1 };
 
-/** Requests with another answer than 429, over the fewest possible. */
+/** Returns the excess of requests not answered 429 over the minimum, as a fraction. */
 export function excess({ hosts, answered }: Fleet): number {
-  const fewest = hosts * (MIN.memberships + MIN.systems);
-  return (answered.memberships + answered.systems) / fewest - 1;
+  const minimum = hosts * (MIN.memberships + MIN.systems);
+  return (answered.memberships + answered.systems) / minimum - 1;
 }
 
-/** A Markdown table, one row for each size of fleet. */
+/** Returns a Markdown table with one row for each fleet. */
 export function table(fleets: readonly Fleet[]): string {
   const head = [
     'hosts',
     'converged',
     `requests per host: membership (at least ${MIN.memberships})`,
-    `system (at least ${MIN.systems})`,
-    'over the least',
-    '429 in all',
+    `requests per host: system (at least ${MIN.systems})`,
+    'requests above the minimum',
+    '429 in total',
     '429 per host',
-    'most 429 of one host',
+    'maximum 429 of one host',
     'peak requests/s',
     'median requests/s',
     'seconds above 2 × the limit',
-    'above 1.2 ×',
-    'done after s',
-    'least possible s',
-    'CPU s of the hosts',
+    'seconds above 1.2 × the limit',
+    'duration (s)',
+    'minimum duration (s)',
+    'CPU of the hosts (s)',
   ];
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '--:')), ...fleets.map((fleet) => line(row(fleet)))].join(
@@ -40,7 +40,7 @@ function row(fleet: Fleet): string[] {
   const { hosts, converged, answered, refused, mostRefused, took, cpu, perSecond } = fleet;
   const loads = perSecond.map(load);
   const above = (times: number) => loads.filter((count) => count > times * LIMIT).length;
-  // The first LIMIT requests are answered at once, each further LIMIT a second later.
+  // The first LIMIT requests are answered at once, each further batch of LIMIT a second later.
   const least = Math.ceil((answered.memberships + answered.systems) / LIMIT) - 1;
   return [
     String(hosts),

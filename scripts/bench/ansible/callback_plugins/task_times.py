@@ -1,4 +1,4 @@
-"""Says after a play how many seconds each task took, over all hosts."""
+"""Prints, after a play, the seconds that each task took over all hosts."""
 
 import json
 import time
@@ -8,8 +8,8 @@ from ansible.plugins.callback import CallbackBase
 DOCUMENTATION = """
 name: task_times
 type: aggregate
-short_description: Says how many seconds each task took
-description: One line of JSON at the end of a play; nothing is to be set.
+short_description: Prints the seconds that each task took
+description: Prints one line of JSON at the end of a play. There are no options.
 """
 
 
