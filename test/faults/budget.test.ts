@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { HOST_MODULES, type ModuleName } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { fullCall } from '../harness/furniture.ts';
+import { fullCall } from '../harness/sample-calls.ts';
 import { type BadServer, badServer, closedPort, hangingPort, sendForever } from './bad-server.ts';
 import { type MeasuredRun, runMeasured } from './run-measured.ts';
 

@@ -25,7 +25,7 @@ import {
   runModule,
 } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { sampleCallsOf } from '../harness/furniture.ts';
+import { sampleCallsOf } from '../harness/sample-calls.ts';
 import { findLeakedSecrets } from './find-leaked-secrets.ts';
 import { mountTmpfs, type Tmpfs } from './tmpfs.ts';
 

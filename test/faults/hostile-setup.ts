@@ -2,7 +2,7 @@ import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emu
 import type { FaultRule } from '../emulator/faults.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
 import { type Answer, HOST_MODULES, type ModuleName, runModule } from '../harness/executable.ts';
-import { fullCall } from '../harness/furniture.ts';
+import { fullCall } from '../harness/sample-calls.ts';
 
 /** The kinds of reads, each named by the end of its path. */
 export type Reading = 'record' | 'memberof' | 'associations' | 'users';

@@ -8,7 +8,7 @@ import { issue, makeCa } from '../emulator/keys.ts';
 import { addSampleObjects } from '../emulator/sample-objects.ts';
 import { type Answer, HOST_MODULES, type ModuleName, runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { sampleCallsOf } from '../harness/furniture.ts';
+import { sampleCallsOf } from '../harness/sample-calls.ts';
 import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
 import { findLeakedSecrets } from './find-leaked-secrets.ts';
 

@@ -1,6 +1,6 @@
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { type ModuleName, type Ran, runModule } from '../harness/executable.ts';
-import { WRITING_MODULES } from '../harness/furniture.ts';
+import { WRITING_MODULES } from '../harness/sample-calls.ts';
 import { normalized, type Organisation, organisationOf } from './organisation.ts';
 import { Random } from './random.ts';
 import { addRandomObjects, joinManyGroups, randomOptions } from './random-calls.ts';

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { HOST_MODULES } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
-import { sampleCallsOf } from '../harness/furniture.ts';
+import { sampleCallsOf } from '../harness/sample-calls.ts';
 
 /** Transient statuses. Cloudflare, in front of JumpCloud, answers 520 to 527 and 530. */
 const STATUSES = [

@@ -1,4 +1,4 @@
-/** A module's one JSON object; the fields that tests look at, and the rest. */
+/** A module's JSON result: the fields that tests read, and any others. */
 export interface Answer extends Record<string, unknown> {
   changed: boolean;
   failed?: true;

@@ -3,7 +3,7 @@ import type { Module } from '../../src/module.ts';
 import { MODULES, type ModuleName } from '../../src/modules.ts';
 import { type CallIo, type CallOutput, callModule } from '../../src/protocol/call-module.ts';
 
-/** A process that nobody watches and nothing disturbs. */
+/** A process without input, terminal, crash or progress output. */
 const QUIET: Omit<CallIo, 'signal'> = {
   help: () => 'HELP',
   stdin: () => Readable.from([]),
@@ -12,7 +12,7 @@ const QUIET: Omit<CallIo, 'signal'> = {
   showWait: () => () => {},
 };
 
-/** Calls a module as its executable is called, in this process. */
+/** Calls a module as its executable does, but in this process. */
 export function callInProcess(
   module: Module,
   words: readonly string[],
@@ -22,7 +22,7 @@ export function callInProcess(
   return callModule(module, words, { ...QUIET, signal, ...io });
 }
 
-/** The module of that name. */
+/** Returns the module with this name. */
 export function moduleNamed(name: ModuleName): Module {
   const module: Module | undefined = MODULES.find((one) => one.name === name);
   if (module === undefined) throw new Error(`there is no module ${name}`);

@@ -12,7 +12,7 @@ let relay: DelayingRelay;
 let connections: Socket[];
 beforeEach(async () => {
   connections = [];
-  // Gives back what it gets.
+  // An echo server.
   server = createServer({ allowHalfOpen: true }, (socket) => {
     connections.push(socket);
     socket.on('error', () => {});
@@ -29,7 +29,8 @@ afterEach(() => {
   for (const socket of connections) socket.destroy();
 });
 
-async function answered(socket: Socket, text: string): Promise<number> {
+/** Sends a text and returns the milliseconds until its echo. */
+async function echoTime(socket: Socket, text: string): Promise<number> {
   const start = performance.now();
   socket.write(text);
   const [chunk] = await once(socket, 'data');
@@ -37,18 +38,18 @@ async function answered(socket: Socket, text: string): Promise<number> {
   return performance.now() - start;
 }
 
-test('a connection and each answer take a round trip', async () => {
+test('a new connection costs one round trip and each answer another', async () => {
   const socket = connect(relay.port, '127.0.0.1');
-  const first = await answered(socket, 'a');
-  const second = await answered(socket, 'b');
+  const first = await echoTime(socket, 'a');
+  const second = await echoTime(socket, 'b');
   socket.destroy();
-  // Timers count whole milliseconds.
+  // Timers have a resolution of one millisecond.
   expect(first).toBeGreaterThan(2 * ROUND_TRIP_MS - 3);
   expect(second).toBeGreaterThan(ROUND_TRIP_MS - 3);
   expect(second).toBeLessThan(first);
 });
 
-test('connections and bytes do not wait for each other, and arrive in order', async () => {
+test('parallel connections and chunks are delayed independently and delivered in order', async () => {
   const start = performance.now();
   const sent = Array.from({ length: 400 }, (_, i) => `${i} ${'x'.repeat(i * 5)}\n`);
   const echoes = await Promise.all(
@@ -63,13 +64,13 @@ test('connections and bytes do not wait for each other, and arrive in order', as
     }),
   );
   expect(echoes.every((echo) => echo === sent.join(''))).toBe(true);
-  // One by one it would be at least twenty round trips, and chunk by chunk hundreds.
+  // Sequential connections would take at least 20 round trips, sequential chunks hundreds.
   expect(performance.now() - start).toBeLessThan(20 * ROUND_TRIP_MS);
 });
 
-test('a connection that one side breaks is broken for the other', async () => {
+test('a connection that the client resets is closed on the server', async () => {
   const socket = connect(relay.port, '127.0.0.1');
-  await answered(socket, 'a');
+  await echoTime(socket, 'a');
   socket.resetAndDestroy();
   const [other] = connections;
   await once(other as Socket, 'close');

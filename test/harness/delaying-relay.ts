@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 
-/** Stands before a server on loopback as if that were far away. */
+/** A relay that makes a server on loopback appear far away. */
 export interface DelayingRelay {
   readonly port: number;
   close(): Promise<void>;
 }
 
 /**
- * Starts a relay to a port on this host. What either side sends arrives half a round trip later, in
- * order; nothing waits for anything else. The system accepts connections at once, which at a distance
- * takes a round trip: what a client sends before that has passed counts as sent then.
+ * Starts a relay to a port on this host. Each chunk arrives half a round trip later, in order, and
+ * independently of others. The system accepts a connection at once, which takes a round trip at a
+ * distance. Bytes that a client sends earlier therefore count as sent after that round trip.
  */
 export async function startDelayingRelay(to: number, roundTripMs: number): Promise<DelayingRelay> {
   const sockets = new Set<Socket>();
@@ -27,8 +27,8 @@ export async function startDelayingRelay(to: number, roundTripMs: number): Promi
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
     }
-    carry(client, target, roundTripMs / 2, connectedAt);
-    carry(target, client, roundTripMs / 2);
+    forward(client, target, roundTripMs / 2, connectedAt);
+    forward(target, client, roundTripMs / 2);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return {
@@ -41,14 +41,14 @@ export async function startDelayingRelay(to: number, roundTripMs: number): Promi
   };
 }
 
-/** Carries bytes, the end of them and a broken connection from one socket to another, each late. */
-function carry(from: Socket, to: Socket, delayMs: number, notBefore = 0): void {
-  // Timers of unlike length may overtake one another; what they deliver must not.
-  const underWay: (() => void)[] = [];
+/** Forwards data, end and errors from one socket to another, each with the delay. */
+function forward(from: Socket, to: Socket, delayMs: number, notBefore = 0): void {
+  // Timers of different lengths may overtake one another; events must stay in order.
+  const queue: (() => void)[] = [];
   const send = (arrive: () => void) => {
-    underWay.push(arrive);
-    const left = Math.max(performance.now(), notBefore) + delayMs - performance.now();
-    setTimeout(() => underWay.shift()?.(), left);
+    queue.push(arrive);
+    const remaining = Math.max(performance.now(), notBefore) + delayMs - performance.now();
+    setTimeout(() => queue.shift()?.(), remaining);
   };
   from.on('data', (chunk) => send(() => to.write(chunk)));
   from.on('end', () => send(() => to.end()));

@@ -2,16 +2,15 @@ import { test as base } from 'vitest';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 import type { EnrolledHost } from '../emulator/enrol.ts';
 
-/** Starts an emulator with options of its own; it is closed when the file is over. */
+/** Starts a separate emulator with the given options; it is closed after the file's tests. */
 export type StartWith = (options?: EmulatorOptions) => Promise<Emulator>;
 
 /**
- * Tests with an emulator that the tests of a file share: `emulator`, or with options of its own
- * `startWith(options)`. All emulators are closed and the directories of their hosts removed when
- * the file is over.
+ * Tests with an `emulator` that the tests of a file share, or a separate one: `startWith(options)`.
+ * After the file's tests, all emulators are closed and the directories of their hosts removed.
  */
 export const test = base
-  // biome-ignore lint/correctness/noEmptyPattern: by this pattern vitest sees that no other fixture is needed
+  // biome-ignore lint/correctness/noEmptyPattern: this pattern shows vitest that no other fixture is needed
   .extend('startWith', { scope: 'file' }, async ({}, { onCleanup }) => {
     const started: { readonly emulator: Emulator; readonly hosts: EnrolledHost[] }[] = [];
     onCleanup(async () => {
@@ -24,9 +23,9 @@ export const test = base
       const emulator = await startEmulator(options);
       const hosts: EnrolledHost[] = [];
       started.push({ emulator, hosts });
-      const enrol: Emulator['enrol'] = async (desired) => {
-        const host = await emulator.enrol(desired);
-        if (desired?.agentDir === undefined) hosts.push(host);
+      const enrol: Emulator['enrol'] = async (options) => {
+        const host = await emulator.enrol(options);
+        if (options?.agentDir === undefined) hosts.push(host);
         return host;
       };
       return { ...emulator, enrol };

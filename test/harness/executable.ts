@@ -6,12 +6,12 @@ import {
 } from '../../src/modules.ts';
 import type { Answer } from './answer.ts';
 
-/** The names of all modules, and of those that speak for a host. */
+/** The names of all modules, and of those that act as a host. */
 export const MODULES = modules.map(({ name }) => name);
 export const HOST_MODULES = hostModules.map(({ name }) => name);
 export type { Answer, ModuleName };
 
-/** What came of running an executable. */
+/** The outcome of running an executable. */
 export interface Ran {
   readonly answer: Answer;
   readonly stdout: string;
@@ -19,22 +19,22 @@ export interface Ran {
   readonly exitCode: number | undefined;
 }
 
-/** How an executable is called, beyond its options. */
+/** Settings for calling an executable, apart from its options. */
 export interface CallOptions {
   readonly flags?: readonly string[];
   readonly env?: Record<string, string>;
   readonly uid?: number;
   readonly signal?: AbortSignal;
-  /** Words before the executable: a command that runs it. */
+  /** The words of a command that runs the executable, to put before it. */
   readonly through?: readonly string[];
 }
 
-/** Where the build puts an executable. */
+/** Returns the path of a built executable. */
 export function executablePath(module: ModuleName): string {
   return new URL(`../../dist/modules/${module}`, import.meta.url).pathname;
 }
 
-/** Runs a built executable with a word (or none) and input as given. */
+/** Runs a built executable with the given arguments and standard input. */
 export async function runRaw(
   module: ModuleName,
   words: readonly string[],
@@ -70,7 +70,7 @@ export function runModule(
   return runRaw(module, [JSON.stringify(options)], undefined, call);
 }
 
-/** What check mode answers where a run would answer so. */
+/** Converts the answer of a run to the answer of the same call in check mode. */
 export function predictionOf(answer: Answer): Answer {
   const msg = answer.msg
     .replace(/^Changed /, 'Would change ')

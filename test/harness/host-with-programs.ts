@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
 
-/** What a host has in its system's directories beside this machine's own programs. */
+/** The differences of a host's system directories from those of this machine. */
 export interface HostPrograms {
-  /** A directory, if it is there, whose files it has in /usr/bin, in the place of this machine's service managers. */
+  /**
+   * A directory whose files, if it exists, are copied to /usr/bin. This machine's service managers are
+   * removed in any case.
+   */
   readonly programs?: string;
-  /** Whether systemd runs on it. */
+  /** Whether systemd appears to run. */
   readonly systemd?: boolean;
 }
 
@@ -26,7 +29,7 @@ PATH=$given
 exec "$@"
 `;
 
-/** Returns the words to put before a command so that it runs on such a host, in mounts of its own. */
+/** Returns the words to put before a command so that it sees such a host, in its own mounts. */
 export function onHostWith({ programs = '', systemd = true }: HostPrograms): string[] {
   return [
     '/usr/bin/unshare',
@@ -40,11 +43,11 @@ export function onHostWith({ programs = '', systemd = true }: HostPrograms): str
   ];
 }
 
-let can: boolean | undefined;
+let canMount: boolean | undefined;
 
-/** Whether this machine lets a test have mounts of its own. */
+/** Returns whether a test may have its own mounts on this machine. */
 export function canHaveMounts(): boolean {
   const [file = '', ...words] = [...onHostWith({}), '/bin/true'];
-  can ??= spawnSync(file, words, { timeout: 10_000 }).status === 0;
-  return can;
+  canMount ??= spawnSync(file, words, { timeout: 10_000 }).status === 0;
+  return canMount;
 }

@@ -3,20 +3,20 @@ import type { Run } from '../../src/run.ts';
 import type { HostSession } from '../../src/transport/host-session.ts';
 import { withSession } from '../../src/transport/open-session.ts';
 
-/** A run that nobody watches, and what it has told. */
+/** Returns a run without progress output, and its report. */
 export function quietRun(): Run & { readonly report: RunReport } {
   const { signal } = new AbortController();
   return { module: 'jumpcloud_test', check: false, signal, report: new RunReport() };
 }
 
-/** Does something with a session of the host that these options lead to. */
+/** Calls `work` with a session of the host that these options select. */
 export function inSession<T>(
-  place: { readonly agent_dir: string; readonly api_url: string },
+  connection: { readonly agent_dir: string; readonly api_url: string },
   work: (session: HostSession, run: Run & { readonly report: RunReport }) => T | Promise<T>,
 ): Promise<T> {
   const run = quietRun();
   const options = {
-    ...place,
+    ...connection,
     region: 'auto',
     ca_path: undefined,
     proxy: undefined,

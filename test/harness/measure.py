@@ -1,7 +1,7 @@
-"""Runs commands one at a time and tells what each cost, by the operating system's own account.
+"""Runs commands one at a time and reports the cost of each, as the operating system measures it.
 
-Reads one JSON object {"argv": [...], "env": {...}} a line and answers each with
-{"wall": s, "cpu": s, "peak": MiB, "exit": status} on a line.
+Reads one JSON object {"argv": [...], "env": {...}} per line and answers each with one line:
+{"wall": s, "cpu": s, "peak": MiB, "exit": status}.
 """
 
 import json

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** What one run of a command cost: seconds, seconds, MiB. */
+/** The cost of one run: wall and CPU time in seconds, peak memory in MiB, exit status. */
 export interface Cost {
   readonly wall: number;
   readonly cpu: number;
@@ -9,13 +9,13 @@ export interface Cost {
   readonly exit: number;
 }
 
-/** Something that can be run again and again. */
+/** A command to measure. */
 export interface Command {
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs commands one after another and tells what each cost. */
+/** Runs commands in sequence and reports the cost of each. */
 export class Measurer {
   readonly #process = spawn('python3', [new URL('measure.py', import.meta.url).pathname], {
     stdio: ['pipe', 'pipe', 'inherit'],

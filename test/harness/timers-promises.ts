@@ -1,6 +1,6 @@
 /**
- * What stands for `node:timers/promises` where a test turns the clock: vitest fakes the global
- * timers, and not these.
+ * Replaces `node:timers/promises` in tests with fake timers: vitest fakes only the global timers,
+ * which this function uses.
  */
 export function setTimeout(
   ms: number,

@@ -9,7 +9,7 @@ import { issue, issueCa, makeCa } from '../emulator/keys.ts';
 import { addSampleObjects } from '../emulator/sample-objects.ts';
 import { executablePath, HOST_MODULES, runModule } from '../harness/executable.ts';
 import { test as base } from '../harness/fixture.ts';
-import { fullCall, WRITING_MODULES } from '../harness/furniture.ts';
+import { fullCall, WRITING_MODULES } from '../harness/sample-calls.ts';
 import { Measurer } from '../harness/measurer.ts';
 import { NODE_VERSIONS, nodePath } from '../harness/nodes.ts';
 

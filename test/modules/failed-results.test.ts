@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 import { HOST_MODULES } from '../../src/modules.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import { test } from '../harness/fixture.ts';
-import { sampleCallsOf } from '../harness/furniture.ts';
+import { sampleCallsOf } from '../harness/sample-calls.ts';
 
 const REFUSAL = { kind: 'status', status: 403, text: '{"message":"refused"}' } as const;
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { startRelay } from '../faults/counting-relay.ts';
 import { HOST_MODULES, type ModuleName, runModule, runRaw } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { sampleCallsOf } from '../harness/furniture.ts';
+import { sampleCallsOf } from '../harness/sample-calls.ts';
 import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
 
 // Connections are opened before the first request is ready. A run must not open more than it uses,

@@ -8,7 +8,7 @@ import type { Emulator } from '../emulator/emulator.ts';
 import { addSampleObjects } from '../emulator/sample-objects.ts';
 import { type Answer, HOST_MODULES, type ModuleName } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
-import { failingCalls, type Options, sampleCallsOf } from '../harness/furniture.ts';
+import { callsWithAllFields, type Options, sampleCallsOf } from '../harness/sample-calls.ts';
 
 type Values = Readonly<Record<string, DocumentedValue>>;
 
@@ -27,7 +27,7 @@ async function resultsOf(
     const verbose = { _ansible_diff: true, _ansible_verbosity: 2 };
     results.push((await host.run(module, { ...verbose, ...options })).answer);
   };
-  const calls = failingCalls(module, (type) => store.addNamed(type, type));
+  const calls = callsWithAllFields(module, (type) => store.addNamed(type, type));
   await call({ nonsense: 1 });
   const refusal = { kind: 'status', status: 403, text: '{"message":"refused"}' } as const;
   faults.add({ fault: refusal, when: ({ method }) => method === 'POST', times: Infinity });

@@ -8,7 +8,7 @@ import { renderHelp } from '../../scripts/build/render-help.ts';
 import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
 import { executablePath, HOST_MODULES, MODULES, type ModuleName } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { fullCall, type Options, sampleCallsOf } from '../harness/furniture.ts';
+import { fullCall, type Options, sampleCallsOf } from '../harness/sample-calls.ts';
 
 /** The value of a mistyped option, which may be a secret. */
 const SECRET = 'hunter2';

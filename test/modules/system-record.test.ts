@@ -5,7 +5,7 @@ import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { newId } from '../emulator/store.ts';
 import { type ModuleName, runModule, runRaw } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { fullCall, sampleCallsOf } from '../harness/furniture.ts';
+import { fullCall, sampleCallsOf } from '../harness/sample-calls.ts';
 
 let emulator: Emulator;
 let host: EnrolledHost;

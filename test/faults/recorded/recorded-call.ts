@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type Emulator, type EnrolledHost, startEmulator } from '../../emulator/emulator.ts';
 import type { Fault, FaultRule, FaultTarget } from '../../emulator/faults.ts';
 import { executablePath, type ModuleName } from '../../harness/executable.ts';
-import { WRITING_MODULES } from '../../harness/furniture.ts';
+import { WRITING_MODULES } from '../../harness/sample-calls.ts';
 import { oddCalls } from '../odd-calls.ts';
 import { Random } from '../random.ts';
 import { addRandomObjects, type Pools, randomOptions } from '../random-calls.ts';

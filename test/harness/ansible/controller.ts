@@ -8,10 +8,10 @@ import type { EnrolOptions } from '../../emulator/enrol.ts';
 import type { Answer } from '../answer.ts';
 import { ansibleCommand, ansibleRoot, coreVersion, seenByAnsible } from './installation.ts';
 
-/** Whether there is an Ansible; the tests that need it are left out otherwise. */
+/** Whether Ansible is installed; otherwise the tests that need it are skipped. */
 export const hasAnsible = coreVersion !== undefined;
 
-/** The counts of a play's recap for one host. */
+/** The counts of one host in a play's recap. */
 export interface Recap {
   readonly ok: number;
   readonly changed: number;
@@ -20,14 +20,14 @@ export interface Recap {
   readonly rescued: number;
 }
 
-/** What came of a playbook: its output, and its recap by host. */
+/** The result of a playbook: its output, and the recaps by host. */
 export interface PlaybookRun {
   readonly output: string;
   readonly recaps: Readonly<Record<string, Recap>>;
   readonly exitCode: number | undefined;
 }
 
-/** What came of a play against this machine, with the results that tasks registered. */
+/** The result of a play on this machine, with the results that tasks registered. */
 export interface PlayRun extends PlaybookRun {
   readonly recap: Recap;
   readonly registered: Record<string, Answer>;
@@ -39,50 +39,52 @@ export interface RunOptions {
 }
 
 export interface PlayOptions extends RunOptions {
-  /** Keywords of the play, such as module_defaults. */
+  /** Keyargs of the play, for example module_defaults. */
   readonly play?: object;
 }
 
 /**
- * An Ansible controller with the built collection installed, and nothing else. Paths that it gives
- * are those that Ansible sees.
+ * An Ansible controller on which only the built collection is installed. Returned paths are those
+ * that Ansible sees.
  */
 export interface Controller {
   readonly directory: string;
-  /** Runs a play of tasks against this machine. What tasks register comes back by name. */
+  /** Runs a play of tasks on this machine. Registered results are returned by name. */
   play(tasks: readonly object[], options?: PlayOptions): Promise<PlayRun>;
-  /** Runs a playbook that `put` or `copy` has given. */
+  /** Runs a playbook that `put` or `copy` has written. */
   playbook(path: string, options?: RunOptions): Promise<PlaybookRun>;
-  /** Runs one of Ansible's other programs. */
-  run(program: string, words: readonly string[]): Promise<string>;
-  /** Runs a line of shell where Ansible is installed; rejects unless it succeeds. */
+  /** Runs another program of Ansible; rejects unless it succeeds. */
+  run(program: string, args: readonly string[]): Promise<string>;
+  /** Runs a shell command where Ansible is installed; rejects unless it succeeds. */
   shell(line: string): Promise<string>;
   /** Writes a file for Ansible to read, readable by its owner only. */
   put(name: string, content: string): Promise<string>;
   /** Copies a file of this machine. */
   copy(path: string): Promise<string>;
-  /** The paths of what is in a folder below the controller's; none when it does not exist. */
+  /** Lists the paths in a directory below the controller's; none if it does not exist. */
   list(name: string): Promise<string[]>;
-  /** Enrols a host whose agent's folder is where modules run without SSH. */
+  /** Enrols a host whose agent directory modules can read when they run without SSH. */
   enrol(emulator: Emulator, options?: EnrolOptions): Promise<EnrolledHost>;
   remove(): Promise<void>;
 }
 
 const DIST = new URL('../../../dist/', import.meta.url).pathname;
 
-/** Where the build puts the collection. */
+/** Returns the path of the built collection. */
 export async function collectionPath(): Promise<string> {
   const tarball = (await readdir(DIST)).find((name) => name.endsWith('.tar.gz'));
   if (tarball === undefined) throw new Error(`there is no collection in ${DIST}`);
   return join(DIST, tarball);
 }
 
-/** Installs the collection into a folder of its own, as a user would. */
+/** Installs the collection into a new directory, as a user would. */
 export async function makeController(): Promise<Controller> {
-  const outside = await mkdtemp(join(ansibleRoot === '' ? tmpdir() : `${ansibleRoot}/tmp`, 'ac-'));
-  const directory = seenByAnsible(outside);
+  const outerDirectory = await mkdtemp(
+    join(ansibleRoot === '' ? tmpdir() : `${ansibleRoot}/tmp`, 'ac-'),
+  );
+  const directory = seenByAnsible(outerDirectory);
   const ownEnv = {
-    // No configuration of the user's.
+    // Ignore the user's configuration.
     ANSIBLE_CONFIG: join(directory, 'ansible.cfg'),
     ANSIBLE_HOME: directory,
     ANSIBLE_LOCAL_TEMP: join(directory, 'local'),
@@ -94,22 +96,22 @@ export async function makeController(): Promise<Controller> {
     LC_ALL: 'C.UTF-8',
   };
   const put = async (name: string, content: string) => {
-    await mkdir(dirname(join(outside, name)), { recursive: true });
-    await writeFile(join(outside, name), content, { mode: 0o600 });
+    await mkdir(dirname(join(outerDirectory, name)), { recursive: true });
+    await writeFile(join(outerDirectory, name), content, { mode: 0o600 });
     return join(directory, name);
   };
   const copy = async (path: string) => {
-    await copyFile(path, join(outside, basename(path)));
+    await copyFile(path, join(outerDirectory, basename(path)));
     return join(directory, basename(path));
   };
-  const run = async (program: string, words: readonly string[]) => {
-    const [file, all] = ansibleCommand(program, words);
-    const { stdout } = await execa(file, all, { env: ownEnv, stdin: 'ignore' });
+  const run = async (program: string, args: readonly string[]) => {
+    const [file, allArgs] = ansibleCommand(program, args);
+    const { stdout } = await execa(file, allArgs, { env: ownEnv, stdin: 'ignore' });
     return stdout;
   };
   const playbook = async (path: string, { flags = [], env = {} }: RunOptions = {}) => {
-    const [file, words] = ansibleCommand('ansible-playbook', [path, ...flags]);
-    const { stdout, stderr, exitCode } = await execa(file, words, {
+    const [file, args] = ansibleCommand('ansible-playbook', [path, ...flags]);
+    const { stdout, stderr, exitCode } = await execa(file, args, {
       env: { ...ownEnv, ...env },
       stdin: 'ignore',
       reject: false,
@@ -128,13 +130,13 @@ export async function makeController(): Promise<Controller> {
     copy,
     playbook,
     async play(tasks, { play = {}, ...options } = {}) {
-      const place = basename(await mkdtemp(join(outside, 'play-')));
+      const playDirectory = basename(await mkdtemp(join(outerDirectory, 'play-')));
       const names = tasks.flatMap((task) => ('register' in task ? [String(task.register)] : []));
-      const keep = names.map((name) => ({
-        name: `Keep ${name}`,
+      const saveTasks = names.map((name) => ({
+        name: `Save ${name}`,
         'ansible.builtin.copy': {
           content: `{{ ${name} | to_json }}`,
-          dest: join(directory, place, `${name}.json`),
+          dest: join(directory, playDirectory, `${name}.json`),
           mode: '0600',
         },
         check_mode: false,
@@ -143,25 +145,25 @@ export async function makeController(): Promise<Controller> {
         become: false,
       }));
       const whole = { hosts: 'localhost', connection: 'local', gather_facts: false, ...play };
-      const text = stringify([{ ...whole, tasks: [...tasks, ...keep] }]);
-      const ran = await playbook(await put(`${place}/playbook.yml`, text), options);
+      const text = stringify([{ ...whole, tasks: [...tasks, ...saveTasks] }]);
+      const ran = await playbook(await put(`${playDirectory}/playbook.yml`, text), options);
       const registered: Record<string, Answer> = {};
       for (const name of names) {
-        const file = join(outside, place, `${name}.json`);
+        const file = join(outerDirectory, playDirectory, `${name}.json`);
         registered[name] = JSON.parse(await readFile(file, 'utf8').catch(() => 'null'));
       }
       return { ...ran, recap: ran.recaps['localhost'] ?? NOTHING, registered };
     },
     async list(name) {
-      const found = await readdir(join(outside, name)).catch(() => []);
+      const found = await readdir(join(outerDirectory, name)).catch(() => []);
       return found.map((entry) => join(directory, name, entry));
     },
     async enrol(emulator, options = {}) {
-      const agentDir = options.agentDir ?? (await mkdtemp(join(outside, 'agent-')));
+      const agentDir = options.agentDir ?? (await mkdtemp(join(outerDirectory, 'agent-')));
       const host = await emulator.enrol({ ...options, agentDir });
       return { ...host, agentDir: seenByAnsible(host.agentDir) };
     },
-    remove: () => rm(outside, { recursive: true }),
+    remove: () => rm(outerDirectory, { recursive: true }),
   };
 }
 
@@ -171,8 +173,8 @@ function readRecaps(output: string): Record<string, Recap> {
   const lines = output.split(/^PLAY RECAP .*$/m)[1]?.matchAll(/^(\S+) +: (ok=.*)$/gm) ?? [];
   return Object.fromEntries(
     [...lines].map(([, host = '', counts = '']) => {
-      const given = [...counts.matchAll(/(\w+)=(\d+)/g)].map(([, name, n]) => [name, Number(n)]);
-      return [host, { ...NOTHING, ...Object.fromEntries(given) }];
+      const found = [...counts.matchAll(/(\w+)=(\d+)/g)].map(([, name, n]) => [name, Number(n)]);
+      return [host, { ...NOTHING, ...Object.fromEntries(found) }];
     }),
   );
 }

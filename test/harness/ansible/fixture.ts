@@ -2,15 +2,15 @@ import type { EnrolledHost } from '../../emulator/enrol.ts';
 import { test as base } from '../emulator-fixture.ts';
 import { makeController } from './controller.ts';
 
-/** A host whose agent's directory is where modules run without SSH. */
+/** A host whose agent directory modules can read when they run without SSH. */
 export interface ManagedHost extends EnrolledHost {
-  /** The options that lead to it. */
+  /** The options that select it. */
   readonly options: { readonly agent_dir: string; readonly api_url: string };
 }
 
-/** Tests with an Ansible controller that the tests of a file share, and a `host` of their own that it sees. */
+/** Tests with an Ansible `controller` that a file shares, and a new `host` for each test. */
 export const test = base
-  // biome-ignore lint/correctness/noEmptyPattern: by this pattern vitest sees that no other fixture is needed
+  // biome-ignore lint/correctness/noEmptyPattern: this pattern shows vitest that no other fixture is needed
   .extend('controller', { scope: 'file' }, async ({}, { onCleanup }) => {
     const controller = await makeController();
     onCleanup(() => controller.remove());

@@ -1,33 +1,33 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * The folder of another Debian, to take Ansible from there (`scripts/ansible-next.sh` makes one);
- * empty for the Ansible of this machine. Without a trailing slash.
+ * The directory of another Debian whose Ansible is used (`scripts/ansible-next.sh` makes one), or
+ * the empty string for this machine's Ansible. It has no trailing slash.
  */
 export const ansibleRoot = (process.env['ANSIBLE_ROOT'] ?? '').replace(/\/+$/, '');
 
-/** The command that runs one of Ansible's programs where it is installed. */
+/** Returns the command that runs a program of Ansible where it is installed. */
 export function ansibleCommand(
   program: string,
-  words: readonly string[],
-): [file: string, words: string[]] {
-  return ansibleRoot === '' ? [program, [...words]] : ['chroot', [ansibleRoot, program, ...words]];
+  args: readonly string[],
+): [file: string, args: string[]] {
+  return ansibleRoot === '' ? [program, [...args]] : ['chroot', [ansibleRoot, program, ...args]];
 }
 
-/** How a path of this machine is called where Ansible is installed. */
+/** Converts a path of this machine to the path that Ansible sees. */
 export function seenByAnsible(path: string): string {
   return path.startsWith(`${ansibleRoot}/`) ? path.slice(ansibleRoot.length) : path;
 }
 
-/** The version of ansible-core; undefined when there is none. */
+/** The version of ansible-core; undefined if it is not installed. */
 export const coreVersion = readCoreVersion();
 
 function readCoreVersion(): string | undefined {
-  const [file, words] = ansibleCommand('ansible-playbook', ['--version']);
-  const { stdout } = spawnSync(file, words, { encoding: 'utf8' });
+  const [file, args] = ansibleCommand('ansible-playbook', ['--version']);
+  const { stdout } = spawnSync(file, args, { encoding: 'utf8' });
   const version = /^ansible-playbook \[core (\S+)\]/m.exec(stdout ?? '')?.[1];
   if (version === undefined && ansibleRoot !== '') {
-    throw new Error(`ANSIBLE_ROOT=${ansibleRoot} holds no Ansible that chroot can run.`);
+    throw new Error(`ANSIBLE_ROOT=${ansibleRoot} has no Ansible that chroot can run.`);
   }
   return version;
 }

@@ -6,35 +6,35 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { makeSudoUser } from './sudo-user.ts';
 
-/** Where this machine has an SSH server; it must be started by its whole path. */
+/** The path of sshd on this machine; sshd must be started by its absolute path. */
 const SSHD = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find(existsSync);
 
-/** Whether there is an SSH server; the tests that need it are left out otherwise. */
+/** Whether an SSH server is installed; otherwise the tests that need it are skipped. */
 export const hasSshServer = SSHD !== undefined;
 
-/** An SSH server on loopback that lets in whoever has its key, as one user. */
+/** An SSH server on loopback. It accepts one key, for one user. */
 export interface SshServer {
   readonly port: number;
   readonly user: string;
   readonly privateKey: string;
-  /** The lines of a known_hosts file. */
+  /** The contents of a known_hosts file. */
   readonly knownHosts: string;
-  /** A folder for what Ansible puts on the host; users other than its owner can pass. */
+  /** A directory for Ansible's temporary files; other users can traverse it. */
   readonly remoteTemp: string;
   close(): Promise<void>;
 }
 
-/** What is unlike the plain server of this machine, which lets in the user who runs the tests. */
+/** Options for a server that differs from the default: this machine, as the user of the tests. */
 export interface SshServerOptions {
-  /** A folder in which commands run, as if it were a machine of its own. */
+  /** A directory that commands see as their root, like another machine. */
   readonly root?: string;
-  /** Lets in a user who is not root, whom sudo lets become root. */
+  /** Accepts a user other than root, who can become root with sudo. */
   readonly sudo?: true;
 }
 
-/** Starts one with keys, configuration and port of its own. */
+/** Starts a server with new keys, a new configuration and a free port. */
 export async function startSshServer({ root, sudo }: SshServerOptions = {}): Promise<SshServer> {
-  if (SSHD === undefined) throw new Error('there is no sshd');
+  if (SSHD === undefined) throw new Error('sshd is not installed');
   const directory = await mkdtemp(join(tmpdir(), 'sshd-'));
   const file = (name: string) => join(directory, name);
   for (const name of ['host-key', 'user-key']) {
@@ -52,19 +52,19 @@ export async function startSshServer({ root, sudo }: SshServerOptions = {}): Pro
     'PidFile none',
     'AuthenticationMethods publickey',
     'PermitRootLogin prohibit-password',
-    // The keys lie below the folder for temporary files, where everybody may write.
+    // The keys are below the directory for temporary files, where everyone may write.
     'StrictModes no',
     'UsePAM no',
-    // Where Node.js is, as it is for the tests; and no start-up files of a person's shell, which bash reads
-    // under sshd.
+    // PATH with the Node.js of the tests. Another HOME, because bash reads start-up files when sshd
+    // starts it.
     `SetEnv PATH=${process.env['PATH']} HOME=${home}`,
     'MaxStartups 50',
     'MaxSessions 50',
     'Subsystem sftp internal-sftp',
-    ...(root === undefined ? [] : [`ForceCommand ${insideOf(root)}`]),
+    ...(root === undefined ? [] : [`ForceCommand ${chrootCommand(root)}`]),
   ];
   await writeFile(file('config'), configuration.join('\n'));
-  // Where sshd, when it is root, wants to put its unprivileged part; packages leave it to the boot.
+  // As root, sshd requires this directory for its unprivileged process. Only a boot creates it.
   if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
   const [program = '', ...words] = [
     ...(user?.before ?? []),
@@ -92,8 +92,8 @@ export async function startSshServer({ root, sudo }: SshServerOptions = {}): Pro
   };
 }
 
-/** sshd's own ChrootDirectory takes no folder below one where everybody may write. */
-function insideOf(root: string): string {
+/** Returns a command that changes root: ChrootDirectory refuses a path below a world-writable one. */
+function chrootCommand(root: string): string {
   const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   const run = `chroot ${root} env -i HOME=/root PATH=${path} /bin/sh -c "$SSH_ORIGINAL_COMMAND"`;
   return `cd / && exec ${run}`;
@@ -101,13 +101,13 @@ function insideOf(root: string): string {
 
 function listening(server: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
-    let said = '';
+    let output = '';
     server.stderr?.on('data', (chunk) => {
-      said += chunk;
-      if (said.includes('Server listening')) resolve();
+      output += chunk;
+      if (output.includes('Server listening')) resolve();
     });
     server.once('error', reject);
-    server.once('exit', () => reject(new Error(`sshd did not start: ${said}`)));
+    server.once('exit', () => reject(new Error(`sshd did not start: ${output}`)));
   });
 }
 
@@ -116,6 +116,6 @@ async function freePort(): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return address.port;
 }

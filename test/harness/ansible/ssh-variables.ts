@@ -2,8 +2,8 @@ import type { Controller } from './controller.ts';
 import type { SshServer } from './ssh-server.ts';
 
 /**
- * The variables of an inventory's host that is an SSH server on loopback. Keys, known hosts and the
- * folder for connections are the controller's; everything else is as Ansible has it by default.
+ * Returns the inventory variables of a host that is an SSH server on loopback. Key, known hosts and
+ * the directory for connections belong to the controller; other settings are Ansible's defaults.
  */
 export async function sshVariables(
   controller: Controller,
@@ -31,7 +31,7 @@ export async function sshVariables(
 export async function closeConnections(controller: Controller): Promise<void> {
   for (const path of await controller.list('cp')) {
     const words = ['-F', 'none', '-O', 'exit', '-S', path, 'any'];
-    // It may have ended by itself already.
+    // The connection may be closed already.
     await controller.run('ssh', words).catch(() => {});
   }
 }

@@ -2,19 +2,19 @@ import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const NAME = 'fleet-admin';
-/** Above what Debian gives to people, below what systemd gives to services. */
+/** Above Debian's range for people, below systemd's range for services. */
 const UID = 60_100;
 
-/** A user who is not root, and whom sudo lets become root without a password. */
+/** A user other than root, who can become root with sudo without a password. */
 export interface SudoUser {
   readonly name: string;
-  /** A folder of the user's. */
+  /** The user's home directory. */
   readonly home: string;
-  /** The words before a command for which this user exists; for nothing else on this machine. */
+  /** The words to put before a command. The user exists for that command only. */
   readonly before: readonly string[];
 }
 
-/** Makes one, in a folder; needs root. Other users, and sudo's configuration, are this machine's. */
+/** Makes such a user in a directory, beside this machine's users and sudo rules. Requires root. */
 export async function makeSudoUser(directory: string): Promise<SudoUser> {
   const home = join(directory, 'home');
   await mkdir(home);

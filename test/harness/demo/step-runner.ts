@@ -4,26 +4,26 @@ export type Variables = Readonly<Record<string, string>>;
 /** A playbook of the demo. */
 export type Playbook = 'playbook.yml' | 'removal.yml';
 
-/** Where a playbook of the demo lies. */
+/** Returns the path of a playbook of the demo. */
 export function playbookPath(name: Playbook): string {
   return new URL(`../../../ansible-examples/demo/${name}`, import.meta.url).pathname;
 }
 
-/** What came of one run of the playbook. */
+/** The outcome of one run of a playbook. */
 export interface StepOutcome {
-  /** How many of its tasks changed something, or would have. */
+  /** The number of tasks that changed something, or would have in check mode. */
   readonly changed: number;
   readonly failed: number;
-  /** What a person is to see of it. */
+  /** The text to show to the user. */
   readonly output: string;
 }
 
-/** One way to run a playbook of the demo. */
+/** A function that runs a playbook of the demo. */
 export type StepRunner = (
   playbook: Playbook,
   variables: Variables,
   flags: readonly ('--check' | '--diff')[],
 ) => Promise<StepOutcome>;
 
-/** The emulator is on this host, where no proxy of the environment may stand in between. */
+/** An environment without a proxy, because the emulator is on this host. */
 export const withoutProxy = { HTTPS_PROXY: '', https_proxy: '' } as const;

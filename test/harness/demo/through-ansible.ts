@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { playbookPath, type StepRunner, withoutProxy } from './step-runner.ts';
 
 /**
- * Installs the collection into a folder, and gives what runs the playbook with it from there. The
+ * Installs the collection into a directory and returns a function that runs playbooks there. The
  * signal ends a running program.
  */
 export async function throughAnsible(
@@ -23,7 +23,7 @@ export async function throughAnsible(
     env: {
       ...withoutProxy,
       ANSIBLE_COLLECTIONS_PATH: join(directory, 'collections'),
-      // No configuration of the user's counts, and nothing is left behind in the home folder.
+      // Ignore the user's configuration, and write nothing to the home directory.
       ANSIBLE_CONFIG: configuration,
       ANSIBLE_HOME: join(directory, 'ansible'),
       ANSIBLE_LOCAL_TEMP: join(directory, 'ansible/local'),
@@ -46,13 +46,17 @@ export async function throughAnsible(
     const path = playbookPath(playbook);
     const words = ['-i', 'localhost,', '-e', JSON.stringify(variables), ...flags, path];
     const { all } = await execa('ansible-playbook', words, options);
-    return { changed: recap(all, 'changed'), failed: recap(all, 'failed'), output: all.trim() };
+    return {
+      changed: recapCount(all, 'changed'),
+      failed: recapCount(all, 'failed'),
+      output: all.trim(),
+    };
   };
 }
 
-/** A count of the recap line; output without one is a failure. */
-function recap(output: string, what: 'changed' | 'failed'): number {
+/** Reads a count of the recap line. Output without a recap counts as one failure. */
+function recapCount(output: string, name: 'changed' | 'failed'): number {
   const plain = stripVTControlCharacters(output);
-  const count = new RegExp(`\\b${what}=(\\d+)`).exec(plain)?.[1];
-  return count === undefined ? Number(what === 'failed') : Number(count);
+  const count = new RegExp(`\\b${name}=(\\d+)`).exec(plain)?.[1];
+  return count === undefined ? Number(name === 'failed') : Number(count);
 }

@@ -10,19 +10,19 @@ import {
   withoutProxy,
 } from './step-runner.ts';
 
-/** What a task of the playbook calls. */
+/** A task's call of a module. */
 interface Call {
   readonly module: string;
   readonly options: Record<string, unknown>;
 }
 
-/** Runs a playbook's tasks by calling the executables, as a shell script would. */
+/** Runs a playbook's tasks by calling the executables, like a shell script. */
 export const withoutAnsible: StepRunner = async (playbook, variables, flags) => {
   const { agent_dir, api_url } = variables;
   let changed = 0;
   let failed = 0;
   const output: string[] = [];
-  for (const { module, options } of await calls(playbook, variables)) {
+  for (const { module, options } of await readCalls(playbook, variables)) {
     const executable = join('dist/modules', module);
     const words = [JSON.stringify({ agent_dir, api_url, ...options }), ...flags];
     const { stdout } = await execa(executable, words, {
@@ -39,10 +39,10 @@ export const withoutAnsible: StepRunner = async (playbook, variables, flags) => 
   return { changed, failed, output: output.join('\n') };
 };
 
-/** A playbook's tasks, with its variables filled in. */
-async function calls(playbook: Playbook, variables: Variables): Promise<Call[]> {
-  const written = await readFile(playbookPath(playbook), 'utf8');
-  const text = written.replace(/"\{\{ (\w+) \}\}"/g, (reference, name) =>
+/** Reads the calls of a playbook's tasks, with variables filled in. */
+async function readCalls(playbook: Playbook, variables: Variables): Promise<Call[]> {
+  const template = await readFile(playbookPath(playbook), 'utf8');
+  const text = template.replace(/"\{\{ (\w+) \}\}"/g, (reference, name) =>
     JSON.stringify(variables[name] ?? reference),
   );
   const [play]: [{ tasks: Record<string, Record<string, unknown>>[] }] = parse(text);

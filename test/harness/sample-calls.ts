@@ -1,21 +1,21 @@
 import { HOST_MODULES, type ModuleName } from '../../src/modules.ts';
 import type { ObjectType } from '../emulator/types.ts';
 
-/** Options of a call, beyond those that say where agent and JumpCloud are. */
+/** The options of a call, without those that select agent and JumpCloud. */
 export type Options = Readonly<Record<string, unknown>>;
 
-/** Gives the id of an object of that type: a new one of an emulator's, or any. */
+/** Returns the id of an object of a type: a new object of an emulator, or any id. */
 export type IdOf = (type: ObjectType) => string;
 
-/** What a test that goes over all modules calls one with. */
+/** The calls of one module in tests of all modules. */
 export interface SampleCalls {
-  /** The fewest options that are valid. */
+  /** The minimal valid options. */
   readonly good: Options;
-  /** What changes something about a host that has only just been enrolled; a module that only reads has none. */
+  /** Options that change a newly enrolled host; undefined for a module that only reads. */
   readonly changing?: (idOf: IdOf) => Options;
-  /** Calls of one host, in this order, whose results have all of the module's fields; `changing` unless said. */
-  readonly telling?: (idOf: IdOf) => readonly Options[];
-  /** What is refused before anything is read or sent. */
+  /** Calls on one host, in this order, whose results together have all fields; default: `changing`. */
+  readonly withAllFields?: (idOf: IdOf) => readonly Options[];
+  /** Options that are refused before anything is read or sent. */
   readonly bad: Options;
 }
 
@@ -39,7 +39,7 @@ const SAMPLES: Readonly<Record<ModuleName, SampleCalls>> = {
   jumpcloud_system: {
     good: {},
     changing: () => ({ display_name: 'web-1' }),
-    telling: () => [{ display_name: 'web-1', settle: 0.1 }],
+    withAllFields: () => [{ display_name: 'web-1', settle: 0.1 }],
     bad: { purge_attributes: true },
   },
   jumpcloud_group_membership: {
@@ -55,13 +55,13 @@ const SAMPLES: Readonly<Record<ModuleName, SampleCalls>> = {
   jumpcloud_association: {
     good: { type: 'command', ids: [] },
     changing: (idOf) => ({ type: 'command', ids: [idOf('command')] }),
-    telling: (idOf) => [{ type: 'user_group', ids: [idOf('user_group')], sudo: true }],
+    withAllFields: (idOf) => [{ type: 'user_group', ids: [idOf('user_group')], sudo: true }],
     bad: { ids: [] },
   },
   jumpcloud_removal: {
     good: {},
     changing: () => ({}),
-    telling: () => [{ scope: 'associations' }, { purge_identity: true }],
+    withAllFields: () => [{ scope: 'associations' }, { purge_identity: true }],
     bad: { scope: 'associations', purge_identity: true },
   },
   jumpcloud_system_info: {
@@ -70,24 +70,24 @@ const SAMPLES: Readonly<Record<ModuleName, SampleCalls>> = {
   },
 };
 
-/** The calls of a module. A new module fails every test that goes over all until it has its own here. */
+/** Returns the calls of a module. Tests of all modules fail for a new module without calls here. */
 export function sampleCallsOf(module: ModuleName): SampleCalls {
   const samples: SampleCalls | undefined = SAMPLES[module];
   if (samples === undefined) {
-    throw new Error(`${module} has no calls to test it with; give it some in harness/furniture.ts`);
+    throw new Error(`${module} has no sample calls. Add some in test/harness/sample-calls.ts.`);
   }
   return samples;
 }
 
-/** A call that finds something to do, or to read. */
+/** Returns a call that has something to change, or to read. */
 export function fullCall(module: ModuleName, idOf: IdOf): Options {
   const { good, changing } = sampleCallsOf(module);
   return changing?.(idOf) ?? good;
 }
 
-/** Calls of one host, one after another, whose results have every field that the module's ever have. */
-export function failingCalls(module: ModuleName, idOf: IdOf): readonly Options[] {
-  return sampleCallsOf(module).telling?.(idOf) ?? [fullCall(module, idOf)];
+/** Returns calls on one host, in order, whose results together have every field of the module. */
+export function callsWithAllFields(module: ModuleName, idOf: IdOf): readonly Options[] {
+  return sampleCallsOf(module).withAllFields?.(idOf) ?? [fullCall(module, idOf)];
 }
 
 /** The modules that change something. */
