@@ -9,86 +9,90 @@ import { test } from '../harness/ansible/fixture.ts';
 const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
 const HOUR = 3_600_000;
 
-describe.runIf(hasAnsible)('an autoscaling group of twenty hosts', { timeout: 240_000 }, () => {
-  let controller: Controller;
-  let emulator: Emulator;
-  let hosts: (EnrolledHost & { name: string; isLate: boolean; clockAhead: number })[];
-  let run: (playbook: string, ...flags: string[]) => ReturnType<Controller['playbook']>;
+describe.runIf(hasAnsible)(
+  'the playbooks in ansible-examples/autoscaling',
+  { timeout: 240_000 },
+  () => {
+    let controller: Controller;
+    let emulator: Emulator;
+    let hosts: (EnrolledHost & { name: string; isLate: boolean; clockAhead: number })[];
+    let run: (playbook: string, ...flags: string[]) => ReturnType<Controller['playbook']>;
 
-  test.beforeAll(async ({ controller: ansible, emulator: shared }) => {
-    controller = ansible;
-    emulator = shared;
-    hosts = await Promise.all(
-      Array.from({ length: 20 }, async (_, i) => {
-        const isLate = i % 3 === 0;
-        const clockAhead = i % 5 === 0 ? HOUR : i % 5 === 1 ? -HOUR : 0;
-        const host = await controller.enrol(emulator, { write: !isLate });
-        emulator.shiftHostClock(host.systemId, clockAhead);
-        return { ...host, name: `host-${i}`, isLate, clockAhead };
-      }),
-    );
-    const inventory = await controller.put(
-      'hosts.yml',
-      stringify({
-        all: {
-          vars: { ansible_connection: 'local', jumpcloud_api_url: emulator.url },
-          hosts: Object.fromEntries(
-            hosts.map(({ name, agentDir }) => [name, { jumpcloud_agent_dir: agentDir }]),
-          ),
-        },
-      }),
-    );
-    run = async (playbook, ...flags) =>
-      controller.playbook(await controller.copy(join(EXAMPLES, playbook)), {
-        flags: ['-i', inventory, '--forks', '8', ...flags],
-      });
-  });
+    test.beforeAll(async ({ controller: ansible, emulator: shared }) => {
+      controller = ansible;
+      emulator = shared;
+      hosts = await Promise.all(
+        Array.from({ length: 20 }, async (_, i) => {
+          const isLate = i % 3 === 0;
+          const clockAhead = i % 5 === 0 ? HOUR : i % 5 === 1 ? -HOUR : 0;
+          const host = await controller.enrol(emulator, { write: !isLate });
+          emulator.shiftHostClock(host.systemId, clockAhead);
+          return { ...host, name: `host-${i}`, isLate, clockAhead };
+        }),
+      );
+      const inventory = await controller.put(
+        'hosts.yml',
+        stringify({
+          all: {
+            vars: { ansible_connection: 'local', jumpcloud_api_url: emulator.url },
+            hosts: Object.fromEntries(
+              hosts.map(({ name, agentDir }) => [name, { jumpcloud_agent_dir: agentDir }]),
+            ),
+          },
+        }),
+      );
+      run = async (playbook, ...flags) =>
+        controller.playbook(await controller.copy(join(EXAMPLES, playbook)), {
+          flags: ['-i', inventory, '--forks', '8', ...flags],
+        });
+    });
 
-  test('comes, late and with wrong clocks, and leaves nothing behind', async () => {
-    const { store } = emulator;
-    const groups = [store.addGroup(), store.addGroup()];
-    const user = store.addUser();
-    const allDesired = {
-      autoscaling_group: 'shop',
-      jumpcloud_groups: groups,
-      jumpcloud_users: [{ id: user, sudo: true }],
-      jumpcloud_settle: 0.5,
-    };
+    test('twenty hosts, some late or with wrong clocks, are described and later removed', async () => {
+      const { store } = emulator;
+      const groups = [store.addGroup(), store.addGroup()];
+      const user = store.addUser();
+      const desired = {
+        autoscaling_group: 'shop',
+        jumpcloud_groups: groups,
+        jumpcloud_users: [{ id: user, sudo: true }],
+        jumpcloud_settle: 0.5,
+      };
 
-    const registered = Promise.all(
-      hosts
-        .filter(({ isLate }) => isLate)
-        .map((host, i) => sleep(3000 + 500 * i).then(host.writeFiles)),
-    );
-    const launched = await run('autoscaling/launch.yml', '-e', JSON.stringify(allDesired));
-    await registered;
-    for (const { name, systemId } of hosts) {
-      expect(launched.recaps[name], launched.output).toMatchObject({ ok: 1, changed: 1 });
-      expect(store.record(systemId)).toMatchObject({
-        displayName: `shop ${name}`,
-        attributes: [{ name: 'autoscaling_group', value: 'shop' }],
-      });
-      expect(store.groupsOf(systemId).sort()).toEqual([...groups].sort());
-      expect(store.edgesOf(systemId, 'user')).toEqual([
-        [user, { sudo: { enabled: true, withoutPassword: false } }],
-      ]);
-    }
-    // Each module says so by itself, and what it was about to write is signed with the right time.
-    const astray = hosts.filter(({ clockAhead }) => clockAhead !== 0);
-    const refused = emulator.requests.filter(({ status }) => status === 401);
-    expect(new Set(refused.map(({ systemId }) => systemId))).toEqual(
-      new Set(astray.map(({ systemId }) => systemId)),
-    );
-    expect(launched.output).toMatch(/\[WARNING\]:.*clock/);
+      const registered = Promise.all(
+        hosts
+          .filter(({ isLate }) => isLate)
+          .map((host, i) => sleep(3000 + 500 * i).then(host.writeFiles)),
+      );
+      const launched = await run('autoscaling/launch.yml', '-e', JSON.stringify(desired));
+      await registered;
+      for (const { name, systemId } of hosts) {
+        expect(launched.recaps[name], launched.output).toMatchObject({ ok: 1, changed: 1 });
+        expect(store.record(systemId)).toMatchObject({
+          displayName: `shop ${name}`,
+          attributes: [{ name: 'autoscaling_group', value: 'shop' }],
+        });
+        expect(store.groupsOf(systemId).sort()).toEqual([...groups].sort());
+        expect(store.edgesOf(systemId, 'user')).toEqual([
+          [user, { sudo: { enabled: true, withoutPassword: false } }],
+        ]);
+      }
+      // Each module warns about the clock, and signs its requests with the corrected time.
+      const skewed = hosts.filter(({ clockAhead }) => clockAhead !== 0);
+      const refused = emulator.requests.filter(({ status }) => status === 401);
+      expect(new Set(refused.map(({ systemId }) => systemId))).toEqual(
+        new Set(skewed.map(({ systemId }) => systemId)),
+      );
+      expect(launched.output).toMatch(/\[WARNING\]:.*clock/);
 
-    const terminated = await run('autoscaling/terminate.yml');
-    for (const { name } of hosts) {
-      expect(terminated.recaps[name], terminated.output).toMatchObject({ ok: 1, changed: 1 });
-    }
-    expect(store.systems.size).toBe(0);
-    for (const group of groups) expect(store.groups.get(group)).toEqual(new Set());
-    for (const { systemId } of hosts) {
-      expect(store.snapshot(systemId)).toEqual({ groups: [], edges: [] });
-    }
-  });
-});
+      const terminated = await run('autoscaling/terminate.yml');
+      for (const { name } of hosts) {
+        expect(terminated.recaps[name], terminated.output).toMatchObject({ ok: 1, changed: 1 });
+      }
+      expect(store.systems.size).toBe(0);
+      for (const group of groups) expect(store.groups.get(group)).toEqual(new Set());
+      for (const { systemId } of hosts) {
+        expect(store.snapshot(systemId)).toEqual({ groups: [], edges: [] });
+      }
+    });
+  },
+);

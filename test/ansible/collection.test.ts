@@ -9,7 +9,7 @@ import { MODULES } from '../harness/executable.ts';
 
 const FQCN = 'systemcontext.jumpcloud';
 
-/** ansible-test's checks that need nothing from the network; the others install Python packages. */
+/** The checks of ansible-test that need no network; the others install Python packages. */
 const SANITY_TESTS = [
   'ansible-doc',
   'empty-init',
@@ -21,10 +21,10 @@ const SANITY_TESTS = [
   'symlinks',
 ];
 
-/** Whether ansible-test can be run: Debian's package has it, others may not. */
+/** Whether ansible-test is installed: it is part of Debian's package, but not of all others. */
 const hasAnsibleTest = existsSync(`${ansibleRoot}/usr/bin/ansible-test`);
 
-describe.runIf(hasAnsible)('the collection, installed into an empty folder', () => {
+describe.runIf(hasAnsible)('the installed collection', () => {
   let controller: Controller;
   let installed: string;
   const read = (path: string) => readFile(join(ansibleRoot, installed, path), 'utf8');
@@ -35,7 +35,7 @@ describe.runIf(hasAnsible)('the collection, installed into an empty folder', () 
   });
   afterAll(() => controller?.remove());
 
-  test('ansible-galaxy lists it and finds every file as it was packed', async () => {
+  test('ansible-galaxy lists the collection and verifies the checksum of every file', async () => {
     const { version } = JSON.parse(await readFile('package.json', 'utf8'));
     const list = await controller.run('ansible-galaxy', ['collection', 'list']);
     expect(list).toMatch(new RegExp(`^${FQCN} +${version}`, 'm'));
@@ -45,7 +45,7 @@ describe.runIf(hasAnsible)('the collection, installed into an empty folder', () 
     expect(verified).toContain('Successfully verified that checksums');
   });
 
-  test('ansible-doc lists every module, each with its one line', async () => {
+  test('ansible-doc lists every module with its short description', async () => {
     const list = await controller.run('ansible-doc', ['-l', FQCN, '--json']);
     const lines: Record<string, string> = JSON.parse(list);
     expect(Object.keys(lines).sort()).toEqual(MODULES.map((name) => `${FQCN}.${name}`).sort());
@@ -59,7 +59,7 @@ describe.runIf(hasAnsible)('the collection, installed into an empty folder', () 
     }
   });
 
-  test('ansible-doc lists every role with the variables that it has defaults for', async () => {
+  test('ansible-doc lists every role, and documents the same defaults as the role has', async () => {
     const roles = ['agent', 'host', 'runtime'];
     const shown = await controller.run('ansible-doc', ['-t', 'role', '-l', FQCN, '--json']);
     expect(Object.keys(JSON.parse(shown)).sort()).toEqual(roles.map((role) => `${FQCN}.${role}`));
@@ -75,27 +75,30 @@ describe.runIf(hasAnsible)('the collection, installed into an empty folder', () 
     }
   });
 
-  test.each(MODULES)('ansible-doc shows %s with every option', async (module) => {
-    const name = `${FQCN}.${module}`;
-    const documentation = await controller.run('ansible-doc', ['-t', 'module', '--json', name]);
-    const { doc, examples, return: returned } = JSON.parse(documentation)[name];
-    const options = Object.keys(doc.options);
-    expect(options.length).toBeGreaterThanOrEqual(8);
-    expect(examples).toContain(`${name}:`);
-    expect(Object.keys(returned)).toContain('warnings');
-    expect(Object.keys(doc.attributes)).toEqual(
-      expect.arrayContaining(['check_mode', 'diff_mode', 'idempotent', 'platform']),
-    );
-    expect(doc.version_added).toMatch(/^\d+\.\d+\.\d+$/);
-    expect(doc.seealso.filter((one: object) => 'module' in one).length).toBeGreaterThan(0);
-    const page = await controller.run('ansible-doc', ['-t', 'module', name]);
-    for (const option of options) {
-      expect(page).toMatch(new RegExp(`^[-=] ${option}(?:$| {2})`, 'm'));
-    }
-  });
+  test.each(MODULES)(
+    'ansible-doc shows %s with every option, its examples and return values',
+    async (module) => {
+      const name = `${FQCN}.${module}`;
+      const documentation = await controller.run('ansible-doc', ['-t', 'module', '--json', name]);
+      const { doc, examples, return: returned } = JSON.parse(documentation)[name];
+      const options = Object.keys(doc.options);
+      expect(options.length).toBeGreaterThanOrEqual(8);
+      expect(examples).toContain(`${name}:`);
+      expect(Object.keys(returned)).toContain('warnings');
+      expect(Object.keys(doc.attributes)).toEqual(
+        expect.arrayContaining(['check_mode', 'diff_mode', 'idempotent', 'platform']),
+      );
+      expect(doc.version_added).toMatch(/^\d+\.\d+\.\d+$/);
+      expect(doc.seealso.filter((one: object) => 'module' in one).length).toBeGreaterThan(0);
+      const page = await controller.run('ansible-doc', ['-t', 'module', name]);
+      for (const option of options) {
+        expect(page).toMatch(new RegExp(`^[-=] ${option}(?:$| {2})`, 'm'));
+      }
+    },
+  );
 
   test.runIf(hasAnsibleTest)(
-    'passes the sanity tests that run without the network',
+    'ansible-test passes the sanity tests that need no network',
     async () => {
       const words = SANITY_TESTS.flatMap((name) => ['--test', name]);
       const output = await controller.shell(

@@ -9,9 +9,9 @@ import { test } from '../harness/ansible/fixture.ts';
 import { HOST_MODULES, type ModuleName } from '../harness/executable.ts';
 import { startTunnelProxy } from './tunnel-proxy.ts';
 
-/** The system of the documentation's examples. */
+/** The system id in the documentation's examples. */
 const SYSTEM_ID = '5f1a3b0c9d2e4f6a7b8c9d0e';
-const DOCUMENTED = new URL('../../dist/modules/', import.meta.url).pathname;
+const DOCUMENTATION = new URL('../../dist/modules/', import.meta.url).pathname;
 
 interface Task extends Record<string, unknown> {
   readonly name: string;
@@ -19,14 +19,14 @@ interface Task extends Record<string, unknown> {
   readonly module_defaults?: Record<string, Record<string, unknown>>;
 }
 
-/** A module's examples: tasks, and whole plays. */
+/** Reads a module's examples: tasks and whole plays. */
 async function examplesOf(module: ModuleName): Promise<Task[]> {
-  const { EXAMPLES } = parse(await readFile(join(DOCUMENTED, `${module}.yml`), 'utf8'));
-  // What an example waits for is not what is looked at here.
+  const { EXAMPLES } = parse(await readFile(join(DOCUMENTATION, `${module}.yml`), 'utf8'));
+  // Shortens the waits, which are not tested here.
   return parse(EXAMPLES.replace(/settle: \d+/g, 'settle: 0.5'), { version: '1.1' });
 }
 
-/** A task, and the same again, which fails when it still changes something. */
+/** Returns a task and its repetition, which fails if it changes something. */
 const twice = (task: Task): Task[] =>
   HOST_MODULES.some((module) => Object.hasOwn(task, `systemcontext.jumpcloud.${module}`))
     ? [
@@ -40,7 +40,7 @@ const twice = (task: Task): Task[] =>
       ]
     : [task];
 
-describe.runIf(hasAnsible)('the examples of the documentation', () => {
+describe.runIf(hasAnsible)('the examples in the module documentation', () => {
   let controller: Controller;
   let emulator: Emulator;
   let defaults: Record<string, Record<string, unknown>>;
@@ -48,7 +48,7 @@ describe.runIf(hasAnsible)('the examples of the documentation', () => {
   test.beforeAll(async ({ controller: ansible, emulator: shared }) => {
     controller = ansible;
     emulator = shared;
-    // Every id that an example names is one of each kind.
+    // For every id in the examples, one object of each type.
     for (let i = 0; i < 256; i++) {
       const id = `5f1a3b0c9d2e4f6a7b8c9d${i.toString(16).padStart(2, '0')}`;
       emulator.store.addGroup(id);
@@ -57,7 +57,7 @@ describe.runIf(hasAnsible)('the examples of the documentation', () => {
         emulator.store.addObject(type, id);
       }
     }
-    // Looked for only, in check mode; systemctl would be where systemd runs only.
+    // Check mode only searches for a service manager. systemctl is used only where systemd runs.
     await controller.put('bin/service', '#!/bin/sh\nexit 0\n');
     await controller.shell(`chmod 755 ${controller.directory}/bin/service`);
   });
@@ -76,24 +76,29 @@ describe.runIf(hasAnsible)('the examples of the documentation', () => {
     vars: { jumpcloud_admins: [{ id: SYSTEM_ID, sudo: true }] },
   });
 
-  test.each(HOST_MODULES)('of %s run', async (module) => {
-    const tasks = (await examplesOf(module)).filter(({ hosts }) => hosts === undefined);
-    expect(tasks.length).toBeGreaterThan(2);
-    // Whoever is removed cannot run another example; a prediction can be had of each.
-    const isRemoval = module === 'jumpcloud_removal';
-    emulator.store.join(SYSTEM_ID, SYSTEM_ID);
-    const text = stringify([{ ...play(), tasks: isRemoval ? tasks : tasks.flatMap(twice) }]);
-    const path = await controller.put(`${module}.yml`, text);
-    const { recaps, output } = await controller.playbook(path, {
-      flags: isRemoval ? ['--check'] : [],
-    });
-    expect(recaps['localhost'], output).toMatchObject({ failed: 0 });
-    expect(recaps['localhost']?.ok).toBeGreaterThanOrEqual(tasks.length);
-    const changed = module === 'jumpcloud_system_info' ? 0 : tasks.length;
-    expect(recaps['localhost'], output).toMatchObject({ changed });
-  });
+  test.each(HOST_MODULES)(
+    'the example tasks of %s succeed, and change nothing when repeated',
+    async (module) => {
+      const tasks = (await examplesOf(module)).filter(({ hosts }) => hosts === undefined);
+      expect(tasks.length).toBeGreaterThan(2);
+      // A removed host cannot run another example, so these run in check mode.
+      const isRemoval = module === 'jumpcloud_removal';
+      emulator.store.join(SYSTEM_ID, SYSTEM_ID);
+      const text = stringify([{ ...play(), tasks: isRemoval ? tasks : tasks.flatMap(twice) }]);
+      const path = await controller.put(`${module}.yml`, text);
+      const { recaps, output } = await controller.playbook(path, {
+        flags: isRemoval ? ['--check'] : [],
+      });
+      expect(recaps['localhost'], output).toMatchObject({ failed: 0 });
+      expect(recaps['localhost']?.ok).toBeGreaterThanOrEqual(tasks.length);
+      const changed = module === 'jumpcloud_system_info' ? 0 : tasks.length;
+      expect(recaps['localhost'], output).toMatchObject({ changed });
+    },
+  );
 
-  test('of whole plays run', async ({ startWith }) => {
+  test('the example plays succeed through a proxy and with a CA of ca_path', async ({
+    startWith,
+  }) => {
     const plays = (await Promise.all(HOST_MODULES.map(examplesOf)))
       .flat()
       .filter(({ hosts }) => hosts !== undefined);
@@ -109,15 +114,15 @@ describe.runIf(hasAnsible)('the examples of the documentation', () => {
       proxy: proxy.url,
     };
     const group = 'group/systemcontext.jumpcloud.all';
-    // The files and machines of an example's company are not here: others take their place.
-    const here = plays.map(({ hosts: _, ...rest }) => ({
+    // Replaces the files and servers that the examples name, which do not exist here.
+    const localPlays = plays.map(({ hosts: _, ...rest }) => ({
       ...play(),
       ...rest,
       module_defaults: {
         [group]: { ...rest.module_defaults?.[group], ...connection },
       },
     }));
-    const path = await controller.put('plays.yml', stringify(here));
+    const path = await controller.put('plays.yml', stringify(localPlays));
     const { recaps, output } = await controller.playbook(path).finally(async () => {
       await proxy.close();
     });

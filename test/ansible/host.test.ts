@@ -6,7 +6,7 @@ import { type Answer, predictionOf } from '../harness/executable.ts';
 
 const FQCN = 'systemcontext.jumpcloud';
 
-describe.runIf(hasAnsible)('a whole host in one task of ansible-playbook', () => {
+describe.runIf(hasAnsible)('jumpcloud_host in ansible-playbook', () => {
   let controller: Controller;
   let emulator: Emulator;
   let host: ManagedHost;
@@ -40,7 +40,7 @@ describe.runIf(hasAnsible)('a whole host in one task of ansible-playbook', () =>
   });
   const writes = () => emulator.requests.filter(({ method }) => method !== 'GET');
 
-  /** The host is as the document says. */
+  /** Expects the host to be as the document describes it. */
   function expectDescribed(): void {
     const { store } = emulator;
     expect(store.record(host.systemId)).toMatchObject({
@@ -55,14 +55,14 @@ describe.runIf(hasAnsible)('a whole host in one task of ansible-playbook', () =>
     expect(store.hasEdge(host.systemId, 'user_group', team)).toBe(true);
   }
 
-  test('--check --diff shows each section and writes nothing; a run then does just that', async () => {
-    const gone = emulator.store.addGroup();
-    emulator.store.join(host.systemId, gone);
+  test('--check --diff writes nothing and predicts exactly what a run changes', async () => {
+    const unlisted = emulator.store.addGroup();
+    emulator.store.join(host.systemId, unlisted);
     const predicted = await controller.play([task(document)], { flags: ['--check', '--diff'] });
     expect(predicted.recap).toMatchObject({ changed: 1, failed: 0 });
     expect(predicted.output).toMatch(/^-.*"display_name": "ip-10-0-0-7"/m);
     expect(predicted.output).toMatch(/^\+.*"display_name": "web-1"/m);
-    expect(predicted.output).toMatch(new RegExp(`^- +"${gone}"`, 'm'));
+    expect(predicted.output).toMatch(new RegExp(`^- +"${unlisted}"`, 'm'));
     expect(predicted.output).toMatch(new RegExp(`^\\+ +"${group}"`, 'm'));
     expect(predicted.output).toMatch(new RegExp(`^\\+ +"id": "${user}"`, 'm'));
     expect(writes()).toEqual([]);
@@ -76,11 +76,11 @@ describe.runIf(hasAnsible)('a whole host in one task of ansible-playbook', () =>
     emulator.clearRequests();
     const again = await controller.play([task(document)]);
     expect(again.recap).toMatchObject({ changed: 0, failed: 0 });
-    // A read for each section, and one to tell of users who get in all the same.
+    // One read for each section, and one to report users with indirect access.
     expect(emulator.requests.map(({ method }) => method)).toEqual(Array(5).fill('GET'));
   });
 
-  test('module_defaults say where agent and JumpCloud are', async () => {
+  test('module_defaults of the action group set agent_dir and api_url for jumpcloud_host', async () => {
     const { recap } = await controller.play(
       [{ name: 'Describe the host', [`${FQCN}.jumpcloud_host`]: document }],
       { play: { module_defaults: { [`group/${FQCN}.all`]: host.options } } },
@@ -89,7 +89,7 @@ describe.runIf(hasAnsible)('a whole host in one task of ansible-playbook', () =>
     expectDescribed();
   });
 
-  test('module_defaults of its own give sections, which a task replaces whole', async () => {
+  test('a section in a task replaces the same section of module_defaults completely', async () => {
     const { recap, registered } = await controller.play(
       [
         {
@@ -111,7 +111,7 @@ describe.runIf(hasAnsible)('a whole host in one task of ansible-playbook', () =>
     expect(registered['result']?.msg).toBe('Changed system: description; groups: 1 added.');
   });
 
-  test('a loop over documents', async () => {
+  test('a loop over documents describes a different host with each item', async () => {
     const other = await controller.enrol(emulator);
     const hosts = [
       { dir: host.agentDir, name: 'web-1' },
@@ -141,7 +141,7 @@ describe.runIf(hasAnsible)('a whole host in one task of ansible-playbook', () =>
     await other.remove();
   });
 
-  test('async and poll', async () => {
+  test('async with poll runs jumpcloud_host and returns its result', async () => {
     const { recap, registered } = await controller.play([
       { ...task(document), async: 60, poll: 1 },
     ]);
@@ -151,7 +151,7 @@ describe.runIf(hasAnsible)('a whole host in one task of ansible-playbook', () =>
     expectDescribed();
   });
 
-  test('a failure says in which section, by the path of the option', async () => {
+  test('a failed task reports an invalid option by its path within the section', async () => {
     const { output, registered } = await controller.play([
       { ...task({ system: { displayname: 'web' } }), ignore_errors: true },
     ]);

@@ -9,7 +9,7 @@ import { startTunnelProxy } from './tunnel-proxy.ts';
 const SYSTEM = 'systemcontext.jumpcloud.jumpcloud_system';
 const INFO = 'systemcontext.jumpcloud.jumpcloud_system_info';
 
-describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
+describe.runIf(hasAnsible)('playbook keywords and values', () => {
   let controller: Controller;
   let emulator: Emulator;
   let host: ManagedHost;
@@ -30,7 +30,9 @@ describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
   });
   const record = () => emulator.store.record(host.systemId);
 
-  test('environment: which Node.js to run, and which proxy to take', async ({ startWith }) => {
+  test('environment selects the Node.js that runs a module, and its proxy', async ({
+    startWith,
+  }) => {
     const ca = await makeCa();
     const secure = await startWith({ tls: await issue(ca) });
     const host = await controller.enrol(secure);
@@ -61,13 +63,13 @@ describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
     expect(secure.requests.length).toBeGreaterThan(0);
   });
 
-  test('no_log hides arguments and results, whatever the verbosity', async () => {
+  test('no_log hides arguments and results at high verbosity, too', async () => {
     const { output, recap } = await controller.play(
       [
         task(SYSTEM, { description: '{{ secret }}' }, { no_log: true }),
         task(SYSTEM, { displayname: '{{ secret }}' }, { no_log: true, ignore_errors: true }),
       ],
-      // From outside: ansible-core 2.19 quotes the playbook around a failed task.
+      // Not in the playbook: ansible-core 2.19 quotes the lines around a failed task.
       { flags: ['-vvv', '--diff', '-e', '{"secret": "not for logs"}'] },
     );
     expect(recap).toMatchObject({ changed: 1, failed: 0 });
@@ -76,7 +78,7 @@ describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
     expect(output).toContain("'no_log: true' was specified for this result");
   });
 
-  test('check_mode of a task decides alone, with and without --check', async () => {
+  test('check_mode of a task takes precedence, with and without --check', async () => {
     const tasks = [
       task(SYSTEM, { display_name: 'predicted' }, { check_mode: true, register: 'predicted' }),
       task(SYSTEM, { description: 'written' }, { check_mode: false, register: 'written' }),
@@ -90,7 +92,7 @@ describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
     expect(record()).toMatchObject({ displayName: 'ip-10-0-0-7', description: 'written' });
   });
 
-  test('delegate_to another host, with that host’s record', async () => {
+  test('delegate_to changes the record of the delegated host only', async () => {
     const other = await controller.enrol(emulator);
     const inventory = await controller.put(
       'delegation/hosts.yml',
@@ -124,7 +126,7 @@ describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
     expect(record().description).toBeUndefined();
   });
 
-  test('a loop of asynchronous tasks, collected later', async () => {
+  test('parallel asynchronous tasks on one host all take effect', async () => {
     const groups = [1, 2, 3].map(() => emulator.store.addGroup());
     const { recap } = await controller.play([
       task(
@@ -145,14 +147,14 @@ describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
     expect(emulator.store.groupsOf(host.systemId).sort()).toEqual([...groups].sort());
   });
 
-  test('become: already root as it is, and as another user who may not read the key', async () => {
+  test('become runs a module as root, and fails for a user who cannot read the key', async () => {
     const { recap, registered } = await controller.play(
       [
         task(SYSTEM, { display_name: 'as root' }, { register: 'root' }),
         task(
           SYSTEM,
-          { display_name: 'as nobody' },
-          { become_user: 'nobody', register: 'nobody', ignore_errors: true },
+          { display_name: 'as another user' },
+          { become_user: 'nobody', register: 'other', ignore_errors: true },
         ),
       ],
       {
@@ -166,12 +168,12 @@ describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
     );
     expect(recap).toMatchObject({ failed: 0, changed: 1 });
     expect(registered['root']).toMatchObject({ changed: true });
-    expect(registered['nobody']).toMatchObject({ failed: true, error: { code: 'bad_identity' } });
-    expect(registered['nobody']?.msg).toMatch(/permission|root/i);
+    expect(registered['other']).toMatchObject({ failed: true, error: { code: 'bad_identity' } });
+    expect(registered['other']?.msg).toMatch(/permission|root/i);
     expect(record().displayName).toBe('as root');
   });
 
-  test('text in any script, quotes and template marks arrive as written', async () => {
+  test('non-ASCII text, quotes and template marks are written unchanged', async () => {
     const name = 'Zürich 東京 🚀 "q" \'s\' \\n $HOME `x`';
     const { registered } = await controller.play([
       task(
@@ -188,12 +190,12 @@ describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
     expect(record()).toMatchObject({ displayName: name, attributes });
   });
 
-  test('values out of a vault', async () => {
+  test('a vault value works in a variable, and as an argument from ansible-core 2.19 on', async () => {
     const password = await controller.put('vault/password', 'open sesame\n');
     const flags = ['--vault-password-file', password];
     const encrypted = await controller.run('ansible-vault', ['encrypt_string', ...flags, 'sécret']);
     const indented = encrypted.replace(/\n */g, `\n${' '.repeat(20)}`);
-    // Through a variable, as a text and as part of one; then as an argument itself.
+    // First through a variable, alone and within a text; then directly as an argument.
     const playbook = await controller.put(
       'vault/playbook.yml',
       `
@@ -216,7 +218,7 @@ describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
           ${SYSTEM}:
             display_name: ${indented}
       rescue:
-        - name: Tell
+        - name: Show the error
           ansible.builtin.debug:
             var: ansible_failed_result.msg
 `,
@@ -231,7 +233,7 @@ describe.runIf(hasAnsible)('keywords and values of a playbook', () => {
       expect(recaps['localhost']).toMatchObject({ changed: 2, rescued: 0 });
       expect(record().displayName).toBe('sécret');
     } else {
-      // Ansible itself fails before it calls the module. The documentation says what to do.
+      // Ansible itself fails before it calls the module. The documentation has a workaround.
       expect(recaps['localhost']).toMatchObject({ changed: 1, rescued: 1 });
       expect(output).toContain('AnsibleVaultEncryptedUnicode is not JSON serializable');
       expect(record().displayName).toBe('ip-10-0-0-7');

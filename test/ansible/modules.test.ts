@@ -3,11 +3,11 @@ import type { Emulator } from '../emulator/emulator.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { type ManagedHost, test } from '../harness/ansible/fixture.ts';
 import { HOST_MODULES } from '../harness/executable.ts';
-import { sampleCallsOf } from '../harness/furniture.ts';
+import { sampleCallsOf } from '../harness/sample-calls.ts';
 
 const FQCN = 'systemcontext.jumpcloud';
 
-describe.runIf(hasAnsible)('through ansible-playbook', () => {
+describe.runIf(hasAnsible)('modules in ansible-playbook', () => {
   let controller: Controller;
   let emulator: Emulator;
   let host: ManagedHost;
@@ -23,12 +23,12 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
 
   const writes = () => emulator.requests.filter(({ method }) => method !== 'GET');
   const systemTask = (options: object) => ({
-    name: 'Keep the settings',
+    name: 'Manage the settings',
     [`${FQCN}.jumpcloud_system`]: { ...host.options, ...options },
     register: 'result',
   });
 
-  test('a first run changes, a second run changes nothing', async () => {
+  test('the first run of jumpcloud_system changes the record, and the second changes nothing', async () => {
     const task = systemTask({ display_name: 'web-1', attributes: { role: 'web' } });
     const first = await controller.play([task]);
     expect(first.recap).toMatchObject({ changed: 1, failed: 0 });
@@ -42,7 +42,7 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
     expect(writes()).toHaveLength(1);
   });
 
-  test('--check --diff shows what would change and writes nothing', async () => {
+  test('--check --diff shows the predicted changes of jumpcloud_system and writes nothing', async () => {
     const { output, recap } = await controller.play(
       [systemTask({ display_name: 'web-2', attributes: { role: 'web' } })],
       { flags: ['--check', '--diff'] },
@@ -54,7 +54,7 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
     expect(writes()).toHaveLength(0);
   });
 
-  test('async and poll', async () => {
+  test('async with poll runs jumpcloud_system and returns its result', async () => {
     const { recap, registered } = await controller.play([
       { ...systemTask({ display_name: 'web-3' }), async: 60, poll: 1 },
     ]);
@@ -65,7 +65,7 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
     expect(emulator.store.record(host.systemId).displayName).toBe('web-3');
   });
 
-  test('loop over groups', async () => {
+  test('a loop over groups joins each of them', async () => {
     const groups = [emulator.store.addGroup(), emulator.store.addGroup()];
     const { recap } = await controller.play([
       {
@@ -79,7 +79,7 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
     expect(emulator.store.groupsOf(host.systemId)).toEqual(groups);
   });
 
-  test('module_defaults for the whole group of modules', async () => {
+  test('module_defaults of the action group apply to every host module', async () => {
     const tasks = HOST_MODULES.filter((name) => name !== 'jumpcloud_removal').map((name) => ({
       name: `Run ${name}`,
       [`${FQCN}.${name}`]: sampleCallsOf(name).good,
@@ -92,7 +92,7 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
     expect(emulator.store.systems.has(host.systemId)).toBe(false);
   });
 
-  test('one-line k=v arguments, in Ansible’s spellings', async () => {
+  test('one-line k=v arguments are converted to the types of the options', async () => {
     const groups = [emulator.store.addGroup(), emulator.store.addGroup()];
     const { agent_dir, api_url } = host.options;
     const place = `agent_dir=${agent_dir} api_url=${api_url}`;
@@ -117,7 +117,7 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
     expect(registered['joined']).toMatchObject({ added: groups });
   });
 
-  test('a failure is a failed task that says why, and a code to go by', async () => {
+  test('a task with an unknown option fails with a suggestion and an error code', async () => {
     const { output, recap, registered } = await controller.play([
       { ...systemTask({ displayname: 'web' }), ignore_errors: true },
     ]);
@@ -131,7 +131,7 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
     expect(emulator.requests).toHaveLength(0);
   });
 
-  test('warnings are shown as Ansible’s', async () => {
+  test('warnings of a module are shown as warnings of Ansible', async () => {
     const user = emulator.store.addUser();
     const group = emulator.store.addUserGroup([user]);
     emulator.store.associate(host.systemId, 'user_group', group);
@@ -145,7 +145,7 @@ describe.runIf(hasAnsible)('through ansible-playbook', () => {
     );
   });
 
-  test('the verbosity brings the API’s counts and the invocation', async () => {
+  test('-vvv adds the counts of API requests and the invocation to the result', async () => {
     const { output } = await controller.play([systemTask({})], { flags: ['-vvv'] });
     expect(output).toMatch(/"requests": 1/);
     expect(output).toMatch(/"module_args": \{/);

@@ -16,11 +16,11 @@ type Host = (typeof HOSTS)[number];
 
 const missing = [...(hasAnsible ? [] : ['ansible-playbook']), ...(hasSshServer ? [] : ['sshd'])];
 if (missing.length > 0) {
-  console.log(`Nothing is run over SSH: ${missing.join(' and ')} was not found.`);
+  console.log(`The tests over SSH are skipped: ${missing.join(' and ')} was not found.`);
 }
 
-// One fleet, and what its administrator does with it one after the other.
-describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
+// The tests use one fleet and run in order.
+describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 120_000 }, () => {
   let controller: Controller;
   let server: SshServer;
   let emulator: Emulator;
@@ -51,7 +51,7 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
     await server?.close();
   });
 
-  /** Four hosts behind one address, told apart by their agents, and one that does not answer. */
+  /** An inventory of four hosts at one address, with different agents, and an unreachable one. */
   const fleet = (variables: object) => ({
     all: {
       vars: {
@@ -80,7 +80,7 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
     return controller.playbook(playbooks[name], {
       flags: ['-i', inventory, '--forks', '4', ...flags],
       env: {
-        // root becomes root by way of su, or there would be nothing to become.
+        // root becomes root through su; otherwise Ansible would skip become.
         ...(userInfo().uid === 0 && {
           ANSIBLE_BECOME_METHOD: 'ansible.builtin.su',
           ANSIBLE_BECOME_ALLOW_SAME_USER: 'true',
@@ -92,9 +92,9 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
   const callers = () => new Set(emulator.requests.map(({ systemId }) => systemId));
   const ids = (...names: Host[]) => new Set(names.map((name) => hosts[name].systemId));
 
-  test('a host that fails, and one that does not answer, do not hurt the others', async () => {
+  test('fleet.yml completes on other hosts when one fails and one is unreachable', async () => {
     await rm(join(hosts['web-3'].agentDir, 'jcagent.conf'));
-    // Long enough that hosts of a batch that run at the same time are seen to.
+    // Slow enough to show that the hosts of a batch run at the same time.
     const isOfRecord = ({ method, url }: { method: string; url: string }) =>
       method === 'GET' && url.startsWith('/api/systems/');
     emulator.faults.add({ fault: { kind: 'slow', ms: 3000 }, times: 2, when: isOfRecord });
@@ -118,7 +118,7 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
     expect(later?.startedAt).toBeGreaterThanOrEqual(batch.at(-1)?.endedAt ?? 0);
   });
 
-  test('the same again writes on the repaired host alone', async () => {
+  test('a second run of fleet.yml writes only to the host that was repaired', async () => {
     await hosts['web-3'].writeFiles();
     const { recaps } = await run('fleet');
     expect(recaps['web-3']).toMatchObject({ ok: 1, changed: 1, failed: 0 });
@@ -127,7 +127,7 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
     expect(new Set(writes.map(({ systemId }) => systemId))).toEqual(ids('web-3'));
   });
 
-  test('--limit touches nobody else, and a second run changes nothing', async () => {
+  test('fleet.yml with --limit sends requests from these hosts only, and changes nothing again', async () => {
     const { recaps, exitCode } = await run('fleet', '--limit', 'web-1:web-2', '-e', 'batch=100%');
     expect(exitCode).toBe(0);
     expect(Object.keys(recaps)).toEqual(['web-1', 'web-2']);
@@ -136,17 +136,17 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
     expect(emulator.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
 
-  test('a group that is no longer listed is left, but for one that a rule fills', async () => {
+  test('fleet.yml removes a host from an unlisted group, but not from a dynamic group', async () => {
     const { systemId } = hosts['web-1'];
-    const [left, dynamic] = [emulator.store.addGroup(), emulator.store.addGroup()];
-    for (const id of [left, dynamic]) emulator.store.join(systemId, id);
+    const [unlisted, dynamic] = [emulator.store.addGroup(), emulator.store.addGroup()];
+    for (const id of [unlisted, dynamic]) emulator.store.join(systemId, id);
     const desired = { jumpcloud_dynamic_groups: [dynamic] };
     const { recaps } = await run('fleet', '--limit', 'web-1', '-e', JSON.stringify(desired));
     expect(recaps['web-1']).toMatchObject({ ok: 1, changed: 1 });
     expect(emulator.store.groupsOf(systemId).sort()).toEqual([group, dynamic].sort());
   });
 
-  test('an audit names who can get in, and who is not enrolled', async () => {
+  test('audit.yml lists the users with access, and hosts that are not enrolled', async () => {
     await rm(join(hosts['web-4'].agentDir, 'jcagent.conf'));
     const { output, recaps, exitCode } = await run('audit', '--limit', 'web-3:web-4');
     await hosts['web-4'].writeFiles();
@@ -157,28 +157,32 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
     expect(output).toMatch(/"msg": "Not enrolled: .*jcagent\.conf does not exist/);
   });
 
-  test.each<[name: string, people: object, said: RegExp | undefined]>([
-    ['nobody who may not', { jumpcloud_people: { USER: 'Ada' } }, undefined],
+  test.each<[outcome: string, people: object, message: RegExp | undefined]>([
     [
-      'a stranger',
+      'succeeds if everyone with access is listed',
+      { jumpcloud_people: { USER: 'Ada' } },
+      undefined,
+    ],
+    [
+      'fails if a user with access is not listed',
       { jumpcloud_people: { ffffffffffffffffffffffff: 'Ada' } },
       /Not in jumpcloud_people: USER\..*in jumpcloud_sudoers: USER\./s,
     ],
     [
-      'somebody with sudo who may not',
+      'fails if a user with sudo is not listed for sudo',
       { jumpcloud_people: { USER: 'Ada' }, jumpcloud_sudoers: [] },
       /Not in jumpcloud_people: nobody\..*in jumpcloud_sudoers: USER\./s,
     ],
-  ])('an audit of the people fails where it finds %s', async (_, people, said) => {
+  ])('audit.yml %s', async (_, people, message) => {
     const desired = JSON.stringify(people).replaceAll('USER', user);
     const { output, recaps } = await run('audit', '--limit', 'web-3', '-e', desired);
-    expect(recaps['web-3'], output).toMatchObject({ failed: said ? 1 : 0, changed: 0 });
-    if (said) expect(output.replaceAll(user, 'USER')).toMatch(said);
+    expect(recaps['web-3'], output).toMatchObject({ failed: message ? 1 : 0, changed: 0 });
+    if (message) expect(output.replaceAll(user, 'USER')).toMatch(message);
     expect(output.includes('"Ada: sudo"')).toBe(desired.includes(user));
   });
 
-  // Without pipelining Ansible runs the module under ssh -tt, where stderr ends up in stdout.
-  test('a host whose agent registers late is waited for, and its settings settle', async () => {
+  // Without pipelining, Ansible runs the module with ssh -tt, which merges stderr into stdout.
+  test('launch.yml waits for an agent that registers late, and for the settings to settle', async () => {
     const { systemId, agentDir, writeFiles } = hosts['web-4'];
     await rm(join(agentDir, 'jcagent.conf'));
     const desired = { autoscaling_group: 'shop', jumpcloud_settle: 3 };
@@ -190,7 +194,7 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
     expect(emulator.store.record(systemId)).toMatchObject({ displayName: 'shop web-4' });
   });
 
-  test('only the host that is named is taken out of JumpCloud', async () => {
+  test('decommission.yml removes only the named host, and refuses another system_id', async () => {
     const { recaps, output } = await run('decommission', '-e', 'retired=web-2');
     expect(recaps, output).toMatchObject({ 'web-2': { changed: 1, failed: 0 } });
     expect([...emulator.store.systems.keys()].sort()).toEqual(

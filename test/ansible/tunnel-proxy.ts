@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
-/** A proxy on loopback that opens tunnels. */
+/** A proxy on loopback that opens tunnels (CONNECT). */
 export interface TunnelProxy {
   readonly url: string;
-  /** Where to a tunnel was asked for, as host:port, in the order of asking. */
+  /** The targets of all CONNECT requests, as host:port, in order. */
   readonly opened: readonly string[];
   close(): Promise<void>;
 }
@@ -14,11 +14,11 @@ export async function startTunnelProxy(): Promise<TunnelProxy> {
   const server = createServer().on('connect', (request, socket: Socket) => {
     opened.push(request.url ?? '');
     const [host, port] = (request.url ?? '').split(':');
-    const through = connect(Number(port), host, () => {
+    const upstream = connect(Number(port), host, () => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
-      socket.pipe(through).pipe(socket);
+      socket.pipe(upstream).pipe(socket);
     });
-    for (const end of [socket, through]) end.on('error', () => end.destroy());
+    for (const end of [socket, upstream]) end.on('error', () => end.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -12,7 +12,7 @@ import {
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
 import { type Kickstart, startKickstart } from './kickstart.ts';
 
-/** A connect key of the older form. */
+/** A connect key in the older format. */
 export const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
 
 const ROLE = {
@@ -22,32 +22,32 @@ const ROLE = {
 
 interface HostOptions {
   readonly connectKey?: string;
-  /** For how many seconds after the kickstart's end the agent is not registered yet. */
+  /** The seconds from the end of the kickstart until the agent is registered. */
   readonly delay?: number;
   readonly tls?: TlsIdentity;
 }
 
-/** The role agent, played against this machine. */
+/** The role agent, run on this machine. */
 export interface AgentRole {
   readonly controller: Controller;
   readonly emulator: Emulator;
   /** The kickstart of the newest host. */
   readonly kickstart: Kickstart;
-  /** The agent's folder of the newest host, as Ansible sees it. */
+  /** The agent directory of the newest host, as Ansible sees it. */
   readonly agentDir: string;
-  /** Where Ansible and the role may put files, on the controller and on the host. */
+  /** The directories for temporary files of Ansible and the role, on controller and host. */
   readonly temporary: readonly string[];
-  /** Starts over with a host without an agent, and with a kickstart for it. */
+  /** Replaces the host with one without an agent, and the kickstart with one for it. */
   newHost(options?: HostOptions): Promise<void>;
   play(variables?: object, options?: PlayOptions): Promise<PlayRun>;
   close(): Promise<void>;
 }
 
-/** Prepares the role on this machine; a test calls `newHost` before it plays. */
+/** Prepares the role on this machine. A test calls `newHost` before `play`. */
 export async function startAgentRole(): Promise<AgentRole> {
   const [controller, emulator] = await Promise.all([makeController(), startEmulator()]);
-  const outside = `${ansibleRoot}${controller.directory}`;
-  const temporary = ['tmp', 'local', 'remote'].map((name) => join(outside, name));
+  const outerDirectory = `${ansibleRoot}${controller.directory}`;
+  const temporary = ['tmp', 'local', 'remote'].map((name) => join(outerDirectory, name));
   let kickstart: Kickstart | undefined;
   let agentDir = '';
 
@@ -55,7 +55,7 @@ export async function startAgentRole(): Promise<AgentRole> {
     controller,
     emulator,
     get kickstart() {
-      if (kickstart === undefined) throw new Error('there is no host yet');
+      if (kickstart === undefined) throw new Error('newHost has not been called yet');
       return kickstart;
     },
     get agentDir() {
@@ -64,9 +64,9 @@ export async function startAgentRole(): Promise<AgentRole> {
     temporary,
     async newHost(options = {}) {
       await kickstart?.close();
-      for (const left of temporary) await rm(left, { recursive: true, force: true });
-      await mkdir(join(outside, 'tmp'));
-      const directory = (await mkdtemp(join(outside, 'opt-'))).slice(ansibleRoot.length);
+      for (const path of temporary) await rm(path, { recursive: true, force: true });
+      await mkdir(join(outerDirectory, 'tmp'));
+      const directory = (await mkdtemp(join(outerDirectory, 'opt-'))).slice(ansibleRoot.length);
       agentDir = join(directory, 'jc');
       kickstart = await startKickstart({
         emulator,

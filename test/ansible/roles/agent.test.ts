@@ -9,8 +9,8 @@ import { type AgentRole, CONNECT_KEY, startAgentRole } from './agent-role.ts';
 import { filesWith, processes, watchFiles, watchProcesses } from './watch.ts';
 
 const KEYS = {
-  'of 40 characters': CONNECT_KEY,
-  'that begins with jcc_': 'jcc_eyJwdWJsaWNLaWNrc3RhcnRVcmwiOiJodHRwczovL2V4YW1wbGUifQ==',
+  'with 40 characters': CONNECT_KEY,
+  'that starts with jcc_': 'jcc_eyJwdWJsaWNLaWNrc3RhcnRVcmwiOiJodHRwczovL2V4YW1wbGUifQ==',
 };
 
 describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
@@ -24,7 +24,7 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
 
   const keyFiles = () => filesWith(role.temporary, CONNECT_KEY);
 
-  test('a key in a process list or in a file is seen by the watches', async () => {
+  test('the watches of these tests find a key in a process list and in a file', async () => {
     const watches = [watchProcesses(CONNECT_KEY), watchFiles(role.temporary, CONNECT_KEY)];
     const words = ['-e', 'setTimeout(() => {}, 5000)', CONNECT_KEY];
     const child = execFile(process.execPath, words, () => {});
@@ -38,10 +38,10 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
   });
 
   test.each(Object.entries(KEYS))(
-    'enrols with a key %s, and then leaves the host alone',
+    'the role enrols a host with a key %s, and changes nothing in later runs',
     async (_, key) => {
       await role.newHost({ connectKey: key, delay: 2 });
-      const given = { jumpcloud_agent_connect_key: key };
+      const variables = { jumpcloud_agent_connect_key: key };
       const watches = [watchProcesses(key), watchFiles(role.temporary, key)];
       const first = await role.play(
         { jumpcloud_agent_connect_key: `${key}\n` },
@@ -51,20 +51,20 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
       expect(seen).toEqual([[], []]);
       expect(first.recap, first.output).toMatchObject({ changed: 1, failed: 0 });
       expect(first.output).not.toContain(key);
-      expect(role.kickstart.asked).toEqual([key]);
+      expect(role.kickstart.receivedKeys).toEqual([key]);
       expect(role.emulator.requests.length).toBeGreaterThan(0);
 
       role.emulator.clearRequests();
       for (const flags of [[], ['--check']]) {
-        const again = await role.play(given, { flags });
+        const again = await role.play(variables, { flags });
         expect(again.recap, again.output).toMatchObject({ changed: 0, failed: 0 });
       }
-      expect(role.kickstart.asked).toHaveLength(1);
+      expect(role.kickstart.receivedKeys).toHaveLength(1);
       expect(role.emulator.requests).toHaveLength(0);
     },
   );
 
-  test('leaves no file with the key after a run without pipelining', async () => {
+  test('a run without pipelining leaves no file with the connect key', async () => {
     const { recap, output } = await role.play({}, { flags: ['-vvvv'] });
     expect(recap, output).toMatchObject({ changed: 1, failed: 0 });
     expect(output).not.toContain(CONNECT_KEY);
@@ -73,7 +73,7 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
 
   describe.each(['true', 'false'])('with pipelining %s', (pipelining) => {
     test.each(['SIGINT', 'SIGKILL'] as const)(
-      'leaves at most temporary files of Ansible when %s ends it while the kickstart runs',
+      '%s during a kickstart leaves the key at most in temporary files of Ansible',
       async (signal) => {
         const started = join(dirname(role.agentDir), 'started');
         role.kickstart.script = `# ${CONNECT_KEY}\necho >'${started}'; sleep 2\n`;
@@ -95,35 +95,35 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
     );
   });
 
-  test('needs no key for an enrolled host', async () => {
+  test('an enrolled host needs no connect key', async () => {
     const { controller, emulator, agentDir } = role;
     await controller.enrol(emulator, { agentDir: `${ansibleRoot}${agentDir}` });
     const { recap, output } = await role.play({ jumpcloud_agent_connect_key: '' });
     expect(recap, output).toMatchObject({ changed: 0, failed: 0 });
-    expect(role.kickstart.asked).toEqual([]);
+    expect(role.kickstart.receivedKeys).toEqual([]);
   });
 
-  test('reports the change in check mode and sends no request', async () => {
+  test('check mode predicts the installation and sends no request', async () => {
     const { recap, output } = await role.play({}, { flags: ['--check', '--diff'] });
     expect(recap, output).toMatchObject({ changed: 1, failed: 0 });
     expect(output).toContain('Would install the JumpCloud agent');
-    expect(role.kickstart.asked).toEqual([]);
+    expect(role.kickstart.receivedKeys).toEqual([]);
     expect(role.emulator.requests).toHaveLength(0);
   });
 
   test.each(['', `${CONNECT_KEY}x`, 'jcc_a b', `${CONNECT_KEY}\n${CONNECT_KEY}`])(
-    'refuses the key %j and does not show it',
+    'the connect key %j is refused without being shown',
     async (key) => {
-      const given = { jumpcloud_agent_connect_key: key };
-      const { recap, output } = await role.play(given, { flags: ['-vvv'] });
+      const variables = { jumpcloud_agent_connect_key: key };
+      const { recap, output } = await role.play(variables, { flags: ['-vvv'] });
       expect(recap, output).toMatchObject({ failed: 1 });
       expect(output).toContain('jumpcloud_agent_connect_key is no connect key');
       if (key.trim().length > 4) expect(output).not.toContain(key.trim());
-      expect(role.kickstart.asked).toEqual([]);
+      expect(role.kickstart.receivedKeys).toEqual([]);
     },
   );
 
-  test('fails with advice when JumpCloud does not know the key', async () => {
+  test('a connect key that JumpCloud does not know fails with a hint', async () => {
     const unknown = { jumpcloud_agent_connect_key: CONNECT_KEY.replace('a', 'z') };
     const { recap, output } = await role.play(unknown, { flags: ['-vvv'] });
     expect(recap, output).toMatchObject({ failed: 1, changed: 0, ignored: 0 });
@@ -133,7 +133,7 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
     expect(output).not.toContain(CONNECT_KEY.slice(1));
   });
 
-  test('shows what a failing kickstart wrote last, without the key', async () => {
+  test('the last output of a failed kickstart is shown without the connect key', async () => {
     role.kickstart.script = `echo "key ${CONNECT_KEY}"; echo "The clock is 5 minutes off." >&2; exit 7\n`;
     const { recap, output } = await role.play({}, { flags: ['-vvv'] });
     expect(recap, output).toMatchObject({ failed: 1 });
@@ -143,7 +143,7 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
     expect(await keyFiles()).toEqual([]);
   });
 
-  test('fails when the agent does not register', async () => {
+  test('the role fails if the agent does not register in time', async () => {
     role.kickstart.script = 'exit 0\n';
     const { recap, output } = await role.play({ jumpcloud_agent_registration_timeout: 2 });
     expect(recap, output).toMatchObject({ failed: 1 });

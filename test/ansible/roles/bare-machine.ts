@@ -2,30 +2,30 @@ import { rm } from 'node:fs/promises';
 import type { Controller } from '../../harness/ansible/controller.ts';
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
 import { hasSshServer, startSshServer } from '../../harness/ansible/ssh-server.ts';
-import { copyOf, debianWithPython, type Suite } from '../../packages/debian-folder.ts';
+import { copyOf, debianWithPython, type Suite } from '../../packages/debian-directory.ts';
 
-/** The older Debian for the Ansible of this machine, the newer one for a newer Ansible. */
+/** The Debian of the bare machine: the older one for this machine's Ansible, else the newer. */
 export const bareSuite: Suite = ansibleRoot === '' ? 'bookworm' : 'trixie';
 
-/** A Debian in a folder, with Python and without Node.js, that Ansible reaches over SSH as root. */
+/** A Debian in a directory, with Python and without Node.js. Ansible reaches it over SSH as root. */
 export interface BareMachine {
   readonly root: string;
-  /** The variables of a host in an inventory that is this one. */
+  /** Its inventory variables. */
   readonly vars: Readonly<Record<string, string | number | boolean>>;
   close(): Promise<void>;
 }
 
-/** Whether there can be one; says why not. */
+/** Returns whether a bare machine can be made; prints the reason if not. */
 export async function hasBareMachine(): Promise<boolean> {
   if (hasSshServer) return (await debianWithPython(bareSuite)) !== undefined;
-  console.log('Left out, because this machine has no sshd: what needs a bare machine.');
+  console.log('Skipped: the tests on a bare machine. This machine has no sshd.');
   return false;
 }
 
-/** Starts a new one for a controller. */
+/** Starts a bare machine for a controller. */
 export async function startBareMachine(controller: Controller): Promise<BareMachine> {
   const template = await debianWithPython(bareSuite);
-  if (template === undefined) throw new Error('there is no Debian to copy');
+  if (template === undefined) throw new Error('the Debian to copy could not be made');
   const root = await copyOf(template);
   const server = await startSshServer({ root });
   const key = await controller.put('bare/key', server.privateKey);
@@ -41,11 +41,11 @@ export async function startBareMachine(controller: Controller): Promise<BareMach
         '-F none -o IdentitiesOnly=yes -o ControlMaster=auto -o ControlPersist=10s',
         `-o UserKnownHostsFile=${known} -o GlobalKnownHostsFile=none`,
       ].join(' '),
-      // There is no SFTP into the folder.
+      // SFTP does not work, because it would run outside the directory.
       ansible_ssh_transfer_method: 'piped',
       ansible_remote_tmp: '/root/.ansible/tmp',
       ansible_python_interpreter: '/usr/bin/python3',
-      // Most of the time would else go by in opening sessions.
+      // Without pipelining, most of the time would be spent on opening sessions.
       ansible_ssh_pipelining: true,
     },
     async close() {

@@ -77,7 +77,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
   const lookups = () => emulator.requests.filter((request) => request.apiKey !== undefined);
   const writes = () => emulator.requests.filter(({ method, signed }) => signed && method !== 'GET');
 
-  test('describes hosts by names that are looked up once', async () => {
+  test('sections with names are applied, and each name is looked up once', async () => {
     const described = {
       'web-1': {
         jumpcloud_host_system: { display_name: 'web-1', primary_user: 'bob' },
@@ -119,9 +119,9 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
     expect([edge('user', ids.ada), edge('user', ids.bob)]).toEqual([true, true]);
     expect([edge('user_group', ids.team), edge('policy', ids.lock)]).toEqual([true, true]);
     expect([edge('policy_group', ids.base), edge('command', ids.patch)]).toEqual([true, true]);
-    const asked = lookups().map(({ url, body }) => `${url} ${JSON.stringify(body)}`);
-    expect(asked.filter((one) => one.includes('systemgroups')).length).toBe(2);
-    expect(new Set(asked).size).toBe(asked.length);
+    const requested = lookups().map(({ url, body }) => `${url} ${JSON.stringify(body)}`);
+    expect(requested.filter((one) => one.includes('systemgroups')).length).toBe(2);
+    expect(new Set(requested).size).toBe(requested.length);
 
     emulator.clearRequests();
     const second = await run(described);
@@ -130,7 +130,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
     expect(writes()).toEqual([]);
   });
 
-  test('looks nothing up, and needs no API key, where all is ids', async () => {
+  test('a description with ids only needs no API key and looks up nothing', async () => {
     const described = {
       'web-1': { jumpcloud_host_groups: [ids.web], jumpcloud_host_users: [{ id: ids.ada }] },
     };
@@ -139,7 +139,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
     expect(lookups()).toEqual([]);
   });
 
-  test('takes names that the play has already', async () => {
+  test('jumpcloud_host_names resolves names without a look-up', async () => {
     const known = { jumpcloud_host_names: { system_group: { web: ids.web } } };
     const { recaps, output } = await run(
       { 'web-1': { jumpcloud_host_groups: ['web'], ...known } },
@@ -151,7 +151,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
     expect(lookups()).toEqual([]);
   });
 
-  test('what is given to the role itself counts for every host', async () => {
+  test('parameters of the role apply to every host', async () => {
     const role = {
       role: 'systemcontext.jumpcloud.host',
       jumpcloud_host_groups: ["{{ inventory_hostname.split('-')[0] }}"],
@@ -169,7 +169,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
     expect(output).not.toContain(apiKey);
   });
 
-  test('a name that does not exist fails before anything is written', async () => {
+  test('an unknown name fails before anything is written', async () => {
     const { recaps, output } = await run({
       'web-1': { jumpcloud_host_groups: ['wbe'] },
       'web-2': { jumpcloud_host_groups: ['web'] },
@@ -179,7 +179,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
     expect(writes()).toEqual([]);
   });
 
-  test('absent takes a host out, beside others that stay', async () => {
+  test('state absent removes a host, and other hosts of the play stay', async () => {
     const described = {
       'web-1': { jumpcloud_host_state: 'absent', jumpcloud_host_groups: ['no such group'] },
       'web-2': { jumpcloud_host_groups: ['web'] },
@@ -196,15 +196,15 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
     expect(second.recaps['web-2'], second.output).toMatchObject({ changed: 0, failed: 0 });
   });
 
-  test('absent purges the identity when it is told to', async () => {
+  test('state absent with jumpcloud_host_purge_identity deletes the key of the agent', async () => {
     const purge = { jumpcloud_host_state: 'absent', jumpcloud_host_purge_identity: true };
     const { recaps, output } = await run({ 'web-1': purge });
     expect(recaps['web-1'], output).toMatchObject({ changed: 1, failed: 0 });
-    const left = await controller.shell(`ls ${hosts['web-1'].agentDir}`);
-    expect(left).not.toContain('client.key');
+    const files = await controller.shell(`ls ${hosts['web-1'].agentDir}`);
+    expect(files).not.toContain('client.key');
   });
 
-  test('a state that does not exist is refused by the role', async () => {
+  test('an invalid jumpcloud_host_state is refused without any request', async () => {
     const { recaps, output } = await run({ 'web-1': { jumpcloud_host_state: 'gone' } });
     expect(recaps['web-1'], output).toMatchObject({ changed: 0, failed: 1 });
     expect(output).toMatch(/jumpcloud_host_state must be one of/);

@@ -10,10 +10,10 @@ import type { TlsIdentity } from '../../emulator/keys.ts';
 export interface Kickstart {
   readonly url: string;
   /** The connect keys that were sent, in order. */
-  readonly asked: (string | undefined)[];
-  /** What the next script does instead of installing an agent. */
+  readonly receivedKeys: (string | undefined)[];
+  /** The next script, if not one that installs an agent. */
   script: string | undefined;
-  /** The bytes that are sent for the next answers; then the connection is cut. */
+  /** The bytes of the next answers, if set; then the connection is closed. */
   raw: string | Buffer | undefined;
   close(): Promise<void>;
 }
@@ -23,18 +23,18 @@ interface Agent {
   /** Where the agent is installed, as the script's shell sees it. */
   readonly agentDir: string;
   readonly connectKey: string;
-  /** For how many seconds after the script's end the agent is not registered yet. */
+  /** The seconds from the end of the script until the agent is registered. */
   readonly delay?: number;
-  /** Serves https with this certificate. */
+  /** The certificate for https; without it, http is used. */
   readonly tls?: TlsIdentity;
 }
 
-/** Starts one that knows a connect key, and whose script installs an agent of the emulator's. */
+/** Starts a server that accepts a connect key. Its script installs an agent of the emulator. */
 export async function startKickstart(agent: Agent): Promise<Kickstart> {
-  const asked: (string | undefined)[] = [];
+  const receivedKeys: (string | undefined)[] = [];
   const listener: RequestListener = async ({ headers }, response) => {
     const key = headers['x-connect-key']?.toString();
-    asked.push(key);
+    receivedKeys.push(key);
     if (key !== agent.connectKey) {
       response.writeHead(401).end('Unauthorized\n');
       return;
@@ -44,17 +44,17 @@ export async function startKickstart(agent: Agent): Promise<Kickstart> {
       socket?.write(kickstart.raw, () => socket.destroy());
       return;
     }
-    // The real one's script holds the key as well.
+    // The real script contains the connect key, too.
     response.end(kickstart.script ?? (await installer(agent)));
   };
   const { tls } = agent;
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
   const kickstart: Kickstart = {
     url: `${tls === undefined ? 'http://127.0.0.1' : 'https://localhost'}:${address.port}/Kickstart`,
-    asked,
+    receivedKeys,
     script: undefined,
     raw: undefined,
     close: () => new Promise((resolve) => server.close(() => resolve())),
@@ -72,7 +72,7 @@ async function installer({ emulator, agentDir, connectKey, delay = 0 }: Agent): 
     }),
   );
   await rm(directory, { recursive: true });
-  // jcagent.conf last, as it is what says that the agent is registered.
+  // jcagent.conf is last, because it marks the agent as registered.
   const [conf = '', ...others] = files.sort((a) => (a.includes('jcagent.conf') ? -1 : 1));
   return [
     '#!/bin/bash',
@@ -83,7 +83,7 @@ async function installer({ emulator, agentDir, connectKey, delay = 0 }: Agent): 
     'echo "Using $CONNECT_KEY"',
     `mkdir -p '${agentDir}'`,
     'register() {',
-    // As a service, it stays when the terminal goes.
+    // Like a service, this process survives the end of the terminal.
     "  trap '' HUP",
     `  sleep ${delay}`,
     ...others,

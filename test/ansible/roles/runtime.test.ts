@@ -7,21 +7,21 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { requiredNode } from '../../../scripts/build/required-node.ts';
 import { type Controller, hasAnsible, makeController } from '../../harness/ansible/controller.ts';
-import { inside } from '../../packages/debian-folder.ts';
+import { inside } from '../../packages/debian-directory.ts';
 import { canPack, Packed, runtimeDescription } from '../../packages/packed.ts';
 import { type BareMachine, bareSuite, hasBareMachine, startBareMachine } from './bare-machine.ts';
 
 const ROLE = 'systemcontext.jumpcloud.runtime';
 const able = hasAnsible && canPack.deb && (await hasBareMachine());
 
-describe.runIf(hasAnsible)('the role runtime, where a Node.js serves', () => {
+describe.runIf(hasAnsible)('the role runtime on a host with Node.js', () => {
   let controller: Controller;
   beforeAll(async () => {
     controller = await makeController();
   });
   afterAll(() => controller?.remove());
 
-  test('leaves the host alone, without facts and without Python', async () => {
+  test('a suitable Node.js is accepted without facts, Python or a change', async () => {
     const { recap, output } = await controller.play(
       [{ 'ansible.builtin.import_role': { name: ROLE } }],
       { play: { vars: { ansible_python_interpreter: '/nonexistent/python' } } },
@@ -30,7 +30,7 @@ describe.runIf(hasAnsible)('the role runtime, where a Node.js serves', () => {
   });
 });
 
-describe.runIf(able)('the role runtime, on a bare machine', { timeout: 120_000 }, () => {
+describe.runIf(able)('the role runtime on a bare machine', { timeout: 120_000 }, () => {
   let controller: Controller;
   let machine: BareMachine;
   let packed: Packed;
@@ -43,7 +43,7 @@ describe.runIf(able)('the role runtime, on a bare machine', { timeout: 120_000 }
     controller = await makeController();
     packed = await Packed.make();
     const described = await runtimeDescription('x64');
-    if (described === undefined) throw new Error('there is no Node.js to pack');
+    if (described === undefined) throw new Error('the Node.js to pack could not be fetched');
     const path = await packed.deb(described);
     sum = createHash('sha256')
       .update(await readFile(path))
@@ -52,7 +52,7 @@ describe.runIf(able)('the role runtime, on a bare machine', { timeout: 120_000 }
     server = createServer((_, response) => createReadStream(path).pipe(response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
+    if (address === null || typeof address === 'string') throw new Error('the server has no port');
     url = `http://127.0.0.1:${address.port}/${basename(path)}`;
     machine = await startBareMachine(controller);
   }, 300_000);
@@ -79,41 +79,47 @@ describe.runIf(able)('the role runtime, on a bare machine', { timeout: 120_000 }
   };
   const node = (path: string) => inside(machine.root, [path, '--version']);
 
-  test.each(['a path', 'an address'])('installs the package from %s', async (from) => {
-    const given = {
-      jumpcloud_runtime_distribution: false,
-      jumpcloud_runtime_package: from === 'a path' ? deb : url,
-      jumpcloud_runtime_checksum: sum.toUpperCase(),
-    };
-    const check = await run(given, ['--check', '--diff']);
-    expect(check.recap, check.output).toMatchObject({ changed: 1, failed: 0 });
-    expect(check.output).toContain(`Would install ${basename(deb)}`);
-    const first = await run(given, ['--diff']);
-    expect(first.recap, first.output).toMatchObject({ changed: 1, failed: 0 });
-    expect((await node('/usr/lib/jumpcloud-system-context/node')).exitCode).toBe(0);
-    expect((await node('/usr/bin/node')).exitCode).not.toBe(0);
-    for (const flags of [[], ['--check']]) {
-      const second = await run(given, flags);
-      expect(second.recap, second.output).toMatchObject({ ok: 2, changed: 0, failed: 0 });
-    }
-    const { stdout } = await inside(machine.root, ['sh', '-c', 'ls -d /tmp/jumpcloud-runtime-*']);
-    expect(stdout).toBe('');
-  });
+  test.each(['a path', 'an address'])(
+    'the package is installed from %s with the right checksum',
+    async (from) => {
+      const variables = {
+        jumpcloud_runtime_distribution: false,
+        jumpcloud_runtime_package: from === 'a path' ? deb : url,
+        jumpcloud_runtime_checksum: sum.toUpperCase(),
+      };
+      const check = await run(variables, ['--check', '--diff']);
+      expect(check.recap, check.output).toMatchObject({ changed: 1, failed: 0 });
+      expect(check.output).toContain(`Would install ${basename(deb)}`);
+      const first = await run(variables, ['--diff']);
+      expect(first.recap, first.output).toMatchObject({ changed: 1, failed: 0 });
+      expect((await node('/usr/lib/jumpcloud-system-context/node')).exitCode).toBe(0);
+      expect((await node('/usr/bin/node')).exitCode).not.toBe(0);
+      for (const flags of [[], ['--check']]) {
+        const second = await run(variables, flags);
+        expect(second.recap, second.output).toMatchObject({ ok: 2, changed: 0, failed: 0 });
+      }
+      const { stdout } = await inside(machine.root, ['sh', '-c', 'ls -d /tmp/jumpcloud-runtime-*']);
+      expect(stdout).toBe('');
+    },
+  );
 
-  test.each(['a path', 'an address'])('refuses another package at %s', async (from) => {
-    const given = {
-      jumpcloud_runtime_distribution: false,
-      jumpcloud_runtime_package: from === 'a path' ? deb : url,
-      jumpcloud_runtime_checksum: sum.replace(/./g, (digit) => (digit === '0' ? '1' : '0')),
-    };
-    const { recap, output } = await run(given);
-    expect(recap, output).toMatchObject({ changed: 0, failed: 1 });
-    expect((await node('/usr/lib/jumpcloud-system-context/node')).exitCode).not.toBe(0);
-    const { stdout } = await inside(machine.root, ['sh', '-c', 'ls -d /tmp/jumpcloud-runtime-*']);
-    expect(stdout).toBe('');
-  });
+  test.each(['a path', 'an address'])(
+    'a package from %s with another checksum is refused',
+    async (from) => {
+      const variables = {
+        jumpcloud_runtime_distribution: false,
+        jumpcloud_runtime_package: from === 'a path' ? deb : url,
+        jumpcloud_runtime_checksum: sum.replace(/./g, (digit) => (digit === '0' ? '1' : '0')),
+      };
+      const { recap, output } = await run(variables);
+      expect(recap, output).toMatchObject({ changed: 0, failed: 1 });
+      expect((await node('/usr/lib/jumpcloud-system-context/node')).exitCode).not.toBe(0);
+      const { stdout } = await inside(machine.root, ['sh', '-c', 'ls -d /tmp/jumpcloud-runtime-*']);
+      expect(stdout).toBe('');
+    },
+  );
 
-  test('goes on to the package where the distribution has too old a one, and says what is missing', async () => {
+  test('a missing package, Python or checksum is reported if no suitable Node.js exists', async () => {
     const policy = 'echo "nodejs:"; echo "  Candidate: 1:12.22.12~dfsg-1~deb11u4"';
     await writeFile(join(machine.root, 'usr/local/bin/apt-cache'), `#!/bin/sh\n${policy}\n`, {
       mode: 0o755,
@@ -130,8 +136,8 @@ describe.runIf(able)('the role runtime, on a bare machine', { timeout: 120_000 }
     await rm(join(machine.root, 'usr/local/bin/apt-cache'));
   });
 
-  // The last one: what it installs cannot be taken away without a trace.
-  test("installs the distribution's, if that is new enough", async () => {
+  // The last test, because its installation cannot be undone completely.
+  test('the Node.js of the distribution is installed if it is new enough', async () => {
     const check = await run({}, ['--check']);
     expect(check.recap, check.output).toMatchObject({ changed: 1, failed: 0 });
     expect((await node('/usr/bin/node')).exitCode).not.toBe(0);

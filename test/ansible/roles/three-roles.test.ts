@@ -22,7 +22,7 @@ interface Ran {
 
 const able = hasAnsible && canPack.deb && (await hasBareMachine());
 
-describe.runIf(able)('one play of three roles', { timeout: 400_000 }, () => {
+describe.runIf(able)('a play of the roles runtime, agent and host', { timeout: 400_000 }, () => {
   let controller: Controller;
   let emulator: Emulator;
   let kickstart: Kickstart;
@@ -37,10 +37,10 @@ describe.runIf(able)('one play of three roles', { timeout: 400_000 }, () => {
     emulator = shared;
     packed = await Packed.make();
     const described = await runtimeDescription('x64');
-    if (described === undefined) throw new Error('there is no Node.js to pack');
+    if (described === undefined) throw new Error('the Node.js to pack could not be fetched');
     const deb = await packed.deb(described);
     machine = await startBareMachine(controller);
-    // In the machine's own folder, hence not that of this one.
+    // A path within the machine's directory, not on the host of the tests.
     const agent = { emulator, agentDir: '/opt/jc', connectKey: KEY, delay: 2 };
     kickstart = await startKickstart(agent);
     group = emulator.store.addNamed('system_group', 'web');
@@ -87,10 +87,10 @@ describe.runIf(able)('one play of three roles', { timeout: 400_000 }, () => {
     await packed?.remove();
   });
 
-  test('takes a bare machine to a described host, and then changes nothing', async () => {
+  test('a bare machine becomes a described host, and a second run changes nothing', async () => {
     const before = await run(['--check']);
     expect(before.recap, before.output).toMatchObject({ changed: 3, failed: 0 });
-    expect(kickstart.asked).toEqual([]);
+    expect(kickstart.receivedKeys).toEqual([]);
 
     const temporary = ['dev/shm', 'root', 'run', 'tmp', 'var/tmp'];
     const directories = temporary.map((name) => join(machine.root, name));
@@ -101,7 +101,7 @@ describe.runIf(able)('one play of three roles', { timeout: 400_000 }, () => {
     expect(first.recap, first.output).toMatchObject({ changed: 3, failed: 0, unreachable: 0 });
     expect(first.output).not.toContain(KEY);
     const [system] = [...emulator.store.systems.keys()];
-    if (system === undefined) throw new Error('nothing was enrolled');
+    if (system === undefined) throw new Error('no system was enrolled');
     expect(emulator.store.record(system).displayName).toBe('bare');
     expect(emulator.store.groupsOf(system)).toEqual([group]);
     expect(emulator.store.hasEdge(system, 'user', user)).toBe(true);
@@ -110,9 +110,9 @@ describe.runIf(able)('one play of three roles', { timeout: 400_000 }, () => {
     expect(second.recap, second.output).toMatchObject({ changed: 0, failed: 0 });
     const check = await run(['--check']);
     expect(check.recap, check.output).toMatchObject({ changed: 0, failed: 0 });
-    expect(kickstart.asked).toEqual([KEY]);
+    expect(kickstart.receivedKeys).toEqual([KEY]);
     console.log(
-      `From a bare ${bareSuite} to a described host: ${first.seconds} s, again: ${second.seconds} s.`,
+      `Three roles on a bare ${bareSuite}: ${first.seconds} s, second run: ${second.seconds} s.`,
     );
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /** A watch that runs until it is stopped. */
 export interface Watch {
-  /** Ends the watch; returns what it has found, each finding once. */
+  /** Ends the watch; returns its findings without duplicates. */
   stop(): Promise<string[]>;
 }
 
@@ -16,12 +16,12 @@ export function watchProcesses(text: string): Watch {
   );
 }
 
-/** Watches the files below folders for a text. */
+/** Watches the files below directories for a text. */
 export function watchFiles(directories: readonly string[], text: string): Watch {
   return watch(() => filesWith(directories, text));
 }
 
-/** Returns the paths of the files below folders that hold a text. */
+/** Returns the paths of the files below directories that contain a text. */
 export async function filesWith(directories: readonly string[], text: string): Promise<string[]> {
   const found = await Promise.all(
     directories.map(async (directory) => {
@@ -51,12 +51,12 @@ export async function processes(): Promise<{ pid: number; commandLine: string }[
   );
 }
 
-function watch(look: () => Promise<readonly string[]>): Watch {
+function watch(find: () => Promise<readonly string[]>): Watch {
   const seen = new Set<string>();
   let watching = true;
   const ended = (async () => {
     while (watching) {
-      for (const found of await look()) seen.add(found);
+      for (const found of await find()) seen.add(found);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   })();
