@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-/** The folders whose tests run what `npm run build` has built. */
+/** The directories of tests that run the executables of `npm run build`. */
 const EXECUTABLES = ['ansible', 'callers', 'examples', 'faults', 'modules', 'packages'];
 const tests = `test/{${EXECUTABLES}}/**/*.test.ts`;
 
-/** Has a configuration of its own. */
+/** These tests have their own configuration. */
 const machines = 'test/machine/**';
 
 export default defineConfig({
@@ -12,9 +12,9 @@ export default defineConfig({
     reporters: ['default', './test/closing-line.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // The executables are processes of their own, so more workers than cores only queue.
+    // Executables are separate processes, so more workers than cores do not save time.
     maxWorkers: 2,
-    // A proxy of the developer's must not stand between the tests and their loopback servers.
+    // The developer's proxy must not be used for the tests' loopback servers.
     env: { HTTPS_PROXY: '', https_proxy: '', NO_PROXY: '', no_proxy: '' },
     projects: [
       {

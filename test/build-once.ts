@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import type { TestProject } from 'vitest/node';
 
-/** The tests run the built executables, so they are built before the first one, and when watched anew. */
+/** Builds the executables before the first test, and again on every rerun in watch mode. */
 export async function setup(project: TestProject): Promise<void> {
   const build = async () => void (await execa('npm', ['run', '--silent', 'build']));
   await build();

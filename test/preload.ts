@@ -1,6 +1,6 @@
 const WRAPPER = new URL('node-with-preload.sh', import.meta.url).pathname;
 
-/** An environment in which an executable's Node.js loads a file first; NODE_OPTIONS it does not heed. */
+/** Returns an environment that makes an executable load a file first; it ignores NODE_OPTIONS. */
 export function preload(file: string): Record<string, string> {
   return { JUMPCLOUD_NODE: WRAPPER, PRELOADING_NODE: process.execPath, PRELOAD: file };
 }

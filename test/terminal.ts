@@ -1,9 +1,8 @@
 import { execa } from 'execa';
 
 /**
- * Runs a shell command on a terminal of its own, 80 columns wide unless said otherwise, and gives
- * what it wrote there and how it ended. Its standard input is the terminal, too, with nobody
- * typing.
+ * Runs a shell command on its own terminal and returns its output and exit code. Its standard input
+ * is the terminal, too, without any input.
  */
 export async function onTerminal(
   command: string,
@@ -12,18 +11,18 @@ export async function onTerminal(
   const { stdout, exitCode } = await execa(
     'script',
     ['-qec', `stty cols ${columns}; ${command}`, '/dev/null'],
-    // Its end would reach a terminal in raw mode, which ssh makes of it, as a character.
+    // An end of input would appear as a character on a terminal in raw mode, as ssh sets it.
     { stdin: 'pipe', reject: false, stripFinalNewline: false, env: { SHELL: '/bin/sh' } },
   );
   return { output: stdout.replaceAll('\r\n', '\n'), exitCode };
 }
 
-/** A text as one word of a shell command. */
+/** Quotes a text as one word of a shell command. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** What is left to see of a line that was rewritten in place, step by step. */
+/** Returns the successive contents of a line that was rewritten in place. */
 export function rewritten(output: string): string[] {
   return output.split('\r\x1b[K').filter((step) => step !== '');
 }
