@@ -20,7 +20,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** What comes of a bundle of these files, or its complaints. */
+/** Bundles the files with an edit and returns the text. Rejects with the errors of the build. */
 async function bundle(edit: Edit): Promise<string> {
   const plugins = [applyEdits('edits', [edit])];
   const entryPoints = [join(directory, 'entry.ts')];
@@ -29,50 +29,53 @@ async function bundle(edit: Edit): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
-describe('an edit', () => {
+describe('applyEdits', () => {
   test.each<[Edit, RegExp]>([
     [{ file: 'undici/part.js', contents: () => 'exports.on = "quiet"' }, /quiet/],
-    [{ part: 'node:assert', lacks: /assert\./, contents: () => 'module.exports = 7' }, /= 7/],
+    [
+      { builtin: 'node:assert', unsupported: /assert\./, contents: () => 'module.exports = 7' },
+      /= 7/,
+    ],
     [{ keep: 'node:dns', in: 'entry.ts' }, /import_node_dns|require\("node:dns"\)/],
-  ])('is applied: %j', async (edit, expected) => {
+  ])('the edit %j is applied', async (edit, expected) => {
     expect(await bundle(edit)).toMatch(expected);
   });
 
   test.each<[Edit, RegExp]>([
     [
       { file: 'undici/other.js', contents: () => '' },
-      /Nothing imports undici\/other\.js any more\. See what took its place/,
+      /Nothing imports undici\/other\.js any more\. Find out what replaced it/,
     ],
     [
-      { part: 'node:http', lacks: /http/, contents: () => '' },
+      { builtin: 'node:http', unsupported: /http/, contents: () => '' },
       /undici does not import node:http any more\./,
     ],
     [
-      { part: 'node:assert', lacks: /assert\(/, contents: () => '' },
+      { builtin: 'node:assert', unsupported: /assert\(/, contents: () => '' },
       /The stand-in for node:assert has no assert\(, which .*undici\/part\.js uses\./,
     ],
     [{ keep: 'node:zlib', in: 'entry.ts' }, /entry\.ts does not import 'node:zlib' any more\./],
     [{ keep: 'node:dns', in: 'other.ts' }, /other\.ts does not import 'node:dns' any more\./],
-  ])('that finds nothing fails the build: %j', async (edit, message) => {
+  ])('the edit %j that matches nothing fails the build', async (edit, message) => {
     await expect(bundle(edit)).rejects.toThrow(message);
   });
 });
 
-/** The same edit of something that is not there. */
-function gone(edit: Edit): Edit {
+/** Returns the same edit for a file or import that does not exist. */
+function withoutMatch(edit: Edit): Edit {
   if ('keep' in edit) return { ...edit, in: 'src/gone.ts' };
-  if ('part' in edit) return { ...edit, part: `${edit.part}/gone` };
+  if ('builtin' in edit) return { ...edit, builtin: `${edit.builtin}/gone` };
   return { ...edit, file: 'undici/gone.js' };
 }
 
-test('each of the edits of undici would be missed', async () => {
+test('each edit of undici fails the build when its target is gone', async () => {
   const built = build({
     entryPoints: ['modules/jumpcloud_system.ts'],
     bundle: true,
     write: false,
     platform: 'node',
     logLevel: 'silent',
-    plugins: [helpImport, applyEdits('gone', undiciEdits.map(gone))],
+    plugins: [helpImport, applyEdits('gone', undiciEdits.map(withoutMatch))],
   });
   const { errors } = await built.then(
     () => expect.unreachable(),

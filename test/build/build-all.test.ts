@@ -23,14 +23,14 @@ afterAll(() => rm(directory, { recursive: true }));
 
 const read = (path: string) => readFile(join(directory, path), 'utf8');
 
-test('every module has an entry and documentation, and nothing else has', async () => {
-  const own = ['connection.yml', 'documentation.d.ts'];
+test('modules/ contains exactly one entry point and documentation for each module', async () => {
+  const sharedFiles = ['connection.yml', 'documentation.d.ts'];
   const files = MODULES.flatMap(({ name }) => [`${name}.ts`, `${name}.yml`]);
-  expect((await readdir('modules')).sort()).toEqual([...files, ...own].sort());
+  expect((await readdir('modules')).sort()).toEqual([...files, ...sharedFiles].sort());
 });
 
-describe('an executable', () => {
-  it('lies beside nothing but the documentation files', async () => {
+describe('buildAll, executables', () => {
+  it('the output directory contains only executables and their documentation', async () => {
     await writeFile(join(directory, 'modules/jumpcloud_system.js.map'), 'of an earlier build');
     await buildAll(directory);
     const expected = built.modules.flatMap(({ name }) => [name, `${name}.yml`]).sort();
@@ -38,26 +38,26 @@ describe('an executable', () => {
     expect(expected).toContain('jumpcloud_system');
   });
 
-  it('is small, executable by all, and free of what Ansible would misread', async () => {
+  it('executables are small, have mode 0755 and no text that Ansible misinterprets', async () => {
     for (const { name, bytes } of built.modules) {
-      const whole = await read(`modules/${name}`);
-      expect(Buffer.byteLength(whole)).toBe(bytes);
+      const content = await read(`modules/${name}`);
+      expect(Buffer.byteLength(content)).toBe(bytes);
       expect(bytes).toBeLessThanOrEqual(largestExecutable);
       expect((await stat(join(directory, 'modules', name))).mode & 0o777).toBe(0o755);
 
-      expect(whole.startsWith('#!/bin/sh\n')).toBe(true);
-      expect(whole).toContain('WANT_JSON');
+      expect(content.startsWith('#!/bin/sh\n')).toBe(true);
+      expect(content).toContain('WANT_JSON');
       // Control bytes at the beginning would make it a binary module.
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-      expect(whole.slice(0, 1024)).not.toMatch(/[\x00-\x08\x0b\x0c\x0e-\x1f]/);
-      expect(whole).not.toContain('<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>');
-      expect(whole).not.toMatch(/#Requires -Module/i);
-      expect(whole).not.toMatch(/from ansible\.module_utils\./);
-      expect(whole).not.toContain('sourceMappingURL');
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the test searches for them
+      expect(content.slice(0, 1024)).not.toMatch(/[\x00-\x08\x0b\x0c\x0e-\x1f]/);
+      expect(content).not.toContain('<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>');
+      expect(content).not.toMatch(/#Requires -Module/i);
+      expect(content).not.toMatch(/from ansible\.module_utils\./);
+      expect(content).not.toContain('sourceMappingURL');
     }
   });
 
-  it('runs directly under node too', async () => {
+  it('an executable also runs when node is called with its path', async () => {
     const { stdout } = await execa('node', [
       join(directory, 'modules/jumpcloud_system'),
       '--version',
@@ -65,7 +65,7 @@ describe('an executable', () => {
     expect(stdout).toBe(`jumpcloud_system ${built.version}`);
   });
 
-  it('prints its documentation as help that fits a terminal', async () => {
+  it('--help prints the documentation of all options in at most 80 columns', async () => {
     for (const { name } of built.modules) {
       const { stdout } = await execa(join(directory, 'modules', name), ['--help']);
       const { DOCUMENTATION } = parse(await read(`modules/${name}.yml`), { version: '1.1' });
@@ -80,13 +80,13 @@ describe('an executable', () => {
   });
 });
 
-it('names the licences of what is inside', async () => {
+it('THIRD-PARTY-NOTICES contains the licences of all bundled packages', async () => {
   const notices = await read('THIRD-PARTY-NOTICES');
   expect(notices).toMatch(/^undici [\d.]+\n\nMIT License/m);
   expect(notices).toMatch(/^zod [\d.]+\n\nMIT License/m);
 });
 
-it('makes the same bytes again', async () => {
+it('a second build produces the same bytes', async () => {
   const other = await mkdtemp(join(tmpdir(), 'build-again-'));
   await buildAll(other);
   for (const path of await readdir(directory, { recursive: true })) {
@@ -98,7 +98,7 @@ it('makes the same bytes again', async () => {
   await rm(other, { recursive: true });
 });
 
-describe('the collection', () => {
+describe('buildAll, collection', () => {
   const files = new Map<string, { content: string; mode: number | undefined }>();
 
   beforeAll(async () => {
@@ -114,7 +114,7 @@ describe('the collection', () => {
   const content = (path: string) => files.get(path)?.content ?? '';
   const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-  it('lists every file with its checksum', () => {
+  it('the manifest of the collection lists every file with its checksum', () => {
     const manifest = JSON.parse(content('MANIFEST.json'));
     expect(manifest.file_manifest_file.chksum_sha256).toBe(sha256(content('FILES.json')));
 
@@ -128,7 +128,7 @@ describe('the collection', () => {
     expect(['MANIFEST.json', 'FILES.json', ...names].sort()).toEqual([...files.keys()].sort());
   });
 
-  it('carries the modules as built, those of hosts in the action group', async () => {
+  it('the collection has all modules, and its action group lists the host modules', async () => {
     const runtime = parse(content('meta/runtime.yml'));
     expect(runtime.requires_ansible).toBe('>=2.14.0');
     expect(runtime.action_groups.all).toEqual(HOST_MODULES.map(({ name }) => name).sort());

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { buildAll } from '../../scripts/build/build-all.ts';
 
-// Every line here is copied to every host at every task. A new one is a decision, not an accident.
+// Ansible copies the executables for every task, so each additional file has to be a deliberate
+// choice.
 const THIRD_PARTY = [
   'undici/lib/core/connect.js',
   'undici/lib/core/constants.js',
@@ -36,7 +37,7 @@ const THIRD_PARTY = [
   'zod/v4/mini/schemas.js',
 ];
 
-/** What stands in for parts that are never used has to stay a stub, in bytes. */
+/** Maximum size in bytes of the stubs that replace unused files. */
 const MAX_STUB = 400;
 const STUBS = [
   'client-h2.js',
@@ -49,7 +50,7 @@ const STUBS = [
   'web/fetch/body.js',
 ];
 
-test('the executables hold what they need of other packages, and no more', async () => {
+test('the executables contain exactly the expected third-party files, some as stubs', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'bundle-content-'));
   const { modules } = await buildAll(directory);
   await rm(directory, { recursive: true });

@@ -23,7 +23,7 @@ All notable changes, newest first.
 ## 0.1.0 (2026-01-31)
 `;
 
-test('every version has its changes by kind, its modules and its date', () => {
+test('collectionChangelog lists the changes, new modules and date of each version', () => {
   expect(parse(collectionChangelog(CHANGELOG, MODULES))).toEqual({
     ancestor: null,
     releases: {
@@ -44,11 +44,11 @@ test('every version has its changes by kind, its modules and its date', () => {
   });
 });
 
-test('a heading that is no version is refused', () => {
+test('collectionChangelog refuses a heading that is not a version', () => {
   expect(() => collectionChangelog('# C\n\n## Next\n', [])).toThrow('"Next" is not VERSION (DATE)');
 });
 
-test('this project’s own begins with the version that is built', async () => {
-  const own = parse(collectionChangelog(await readFile('CHANGELOG.md', 'utf8'), MODULES));
-  expect(Object.keys(own.releases)[0]).toBe(version);
+test('CHANGELOG.md begins with the version of package.json', async () => {
+  const changelog = parse(collectionChangelog(await readFile('CHANGELOG.md', 'utf8'), MODULES));
+  expect(Object.keys(changelog.releases)[0]).toBe(version);
 });

@@ -3,21 +3,24 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { END_LINE } from '../../scripts/build/executable-header.ts';
-import { headerStage, nodeOf, SHELLS } from './header-stage.ts';
+import { makeHeaderFixture, makeNode, SHELLS } from './header-fixture.ts';
 
-const { directory, executable } = await headerStage();
+const { directory, executable } = await makeHeaderFixture();
 const whole = await readFile(executable, 'utf8');
-const PATH = dirname(await nodeOf('20.0.0', join(directory, 'bin')));
+const PATH = dirname(await makeNode('20.0.0', join(directory, 'bin')));
 
-/** Behind it a shell can say that the rest is missing. It is the third line's. */
+/**
+ * The end of the third line. In a longer part of the file, a shell reports that the rest is
+ * missing.
+ */
 const FIRST_CUT = whole.indexOf('EXIT\n') + 'EXIT\n'.length;
 const HEADER_END = whole.indexOf('*/\n') + '*/\n'.length;
 
-/** Places to cut: every so many characters, each followed by the next end of a line. */
-function cuts(from: number, to: number, step: number): number[] {
-  const places: number[] = [];
-  for (let at = from; at < to; at += step) places.push(at, whole.indexOf('\n', at) + 1);
-  return [...new Set(places)].filter((at) => at < to);
+/** Returns the lengths to cut at: every `step` characters, and after the next line break. */
+function cutLengths(from: number, to: number, step: number): number[] {
+  const lengths: number[] = [];
+  for (let at = from; at < to; at += step) lengths.push(at, whole.indexOf('\n', at) + 1);
+  return [...new Set(lengths)].filter((at) => at < to);
 }
 
 async function runCut(words: readonly string[], length: number) {
@@ -38,9 +41,9 @@ const INCOMPLETE = {
   error: { code: 'local_action_failed' },
 };
 
-describe.each(SHELLS)('under $shell', ({ shell }) => {
-  test('an executable that was cut off in its header fails with one object', async () => {
-    for (const length of cuts(FIRST_CUT, HEADER_END, 401)) {
+describe.each(SHELLS)('an incomplete executable under $shell', ({ shell }) => {
+  test('an executable that is cut off in its header fails with one JSON object', async () => {
+    for (const length of cutLengths(FIRST_CUT, HEADER_END, 401)) {
       const { stdout, exitCode } = await runCut(shell, length);
       expect(stdout, `cut after ${length}`).toMatch(/^.*$/);
       expect(JSON.parse(stdout)).toEqual(INCOMPLETE);
@@ -49,7 +52,7 @@ describe.each(SHELLS)('under $shell', ({ shell }) => {
   });
 });
 
-test('an executable that was cut off behind its header fails with one object', async () => {
+test('an executable that is cut off after its header fails with one JSON object', async () => {
   const middle = Math.floor((HEADER_END + whole.length) / 2);
   for (const length of [HEADER_END - 3, HEADER_END - 1, HEADER_END, middle, whole.length - 1]) {
     const { stdout, stderr, exitCode } = await runCut(['sh'], length);
@@ -58,7 +61,7 @@ test('an executable that was cut off behind its header fails with one object', a
   }
 });
 
-test('only the first 400 bytes cannot say that the rest is missing', () => {
+test('an executable reports a missing rest unless it is cut in its first 400 bytes', () => {
   expect(FIRST_CUT).toBeLessThan(400);
   expect(whole.indexOf(END_LINE)).toBe(whole.length - END_LINE.length);
 });

@@ -2,12 +2,12 @@ import { appendFile, copyFile, mkdir, readFile, rm, symlink, writeFile } from 'n
 import { dirname, join } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { failure, headerStage, nodeOf, SHELLS, uselessIn } from './header-stage.ts';
+import { failure, makeExecutable, makeHeaderFixture, makeNode, SHELLS } from './header-fixture.ts';
 
-const { directory, executable, usualPlace, packaged, system, behindHeader, run } =
-  await headerStage();
+const { directory, executable, fallbackDir, packagedNode, systemDir, writeModule, run } =
+  await makeHeaderFixture();
 
-/** What a program for a processor begins with: 64 bits, and what of the processor's number is not 0. */
+/** Returns a 64-bit ELF header for a processor, followed by shell commands. */
 function elf(machine: number, bigEndian = false): Buffer {
   const head = Buffer.from(
     `\x7fELF\x02${bigEndian ? '\x02' : '\x01'}\x01`.padEnd(64, '\0'),
@@ -26,7 +26,7 @@ const RISCV = 243;
 const S390 = 22;
 const X86_64 = 62;
 
-const NO_PROGRAM: [what: string, content: string | Buffer][] = [
+const NOT_RUNNABLE: [description: string, content: string | Buffer][] = [
   ['an empty file', ''],
   ['text', 'echo executed\n'],
   ['a script whose interpreter is missing', '#!/nonexistent/sh\necho executed\n'],
@@ -34,17 +34,17 @@ const NO_PROGRAM: [what: string, content: string | Buffer][] = [
   ['a script without interpreter', '#!\necho executed\n'],
   ["another processor's program", elf(process.arch === 'arm64' ? X86_64 : AARCH64)],
   ["a rare processor's program", elf(RISCV)],
-  ['a program of another order of bytes', elf(S390, true)],
+  ['a big-endian program', elf(S390, true)],
 ];
 
 describe.each(SHELLS)('the header under $shell', ({ shell }) => {
-  it('answers when there is no Node.js anywhere', async () => {
+  it('the header fails with JSON when there is no Node.js', async () => {
     expect(await run(shell, { PATH: '/nonexistent' })).toEqual(
       failure(/^Node\.js 18\.17 or later is needed .*PATH=\/nonexistent .*JUMPCLOUD_NODE=\//),
     );
   });
 
-  it('answers in valid JSON whatever PATH holds', async () => {
+  it('the header fails with valid JSON when PATH contains special characters', async () => {
     const PATH = '/a"b\\c\td\ne\u0001:/ümläut:/x y:$(id)`id`%s*:\u001b[31m';
     const { result } = await run(shell, { PATH, LC_ALL: 'C.UTF-8' });
     expect(result.msg).toMatch(
@@ -52,60 +52,60 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     );
   });
 
-  it('finds node in PATH, and nodejs when there is no node', async () => {
-    const node = await nodeOf('20.0.0', join(directory, 'with blank'));
-    const nodejs = await nodeOf('20.0.0', join(directory, 'debian'), 'nodejs');
-    for (const found of [node, nodejs]) {
-      const PATH = `/nonexistent:${dirname(found)}`;
+  it('the header finds node in PATH, and nodejs when there is no node', async () => {
+    const node = await makeNode('20.0.0', join(directory, 'with blank'));
+    const nodejs = await makeNode('20.0.0', join(directory, 'debian'), 'nodejs');
+    for (const program of [node, nodejs]) {
+      const PATH = `/nonexistent:${dirname(program)}`;
       const { result } = await run(shell, { PATH }, ['{"a": "b c"}', '--check', '-']);
       expect(result).toEqual({ words: ['{"a": "b c"}', '--check', '-'] });
     }
   });
 
-  it("takes the runtime package's before any other", async () => {
-    const PATH = dirname(await nodeOf('20.0.0', join(directory, 'behind')));
-    await uselessIn(dirname(packaged), '#!/bin/sh\necho \'"packaged"\'\n');
+  it('the header prefers the Node.js of the runtime package', async () => {
+    const PATH = dirname(await makeNode('20.0.0', join(directory, 'behind')));
+    await makeExecutable(dirname(packagedNode), '#!/bin/sh\necho \'"packaged"\'\n');
     expect(await run(shell, { PATH })).toEqual({ exitCode: 0, result: 'packaged' });
-    await rm(dirname(packaged), { recursive: true });
+    await rm(dirname(packagedNode), { recursive: true });
   });
 
-  it('passes over what is no program of this host, and says so when there is no other', async () => {
+  it('the header skips files that cannot run here, and lists them if none is left', async () => {
     const places = await Promise.all(
-      NO_PROGRAM.map(async ([, content], i) =>
-        dirname(await uselessIn(join(directory, `no-${i}`), content)),
+      NOT_RUNNABLE.map(async ([, content], i) =>
+        dirname(await makeExecutable(join(directory, `no-${i}`), content)),
       ),
     );
-    const useless = join(directory, 'useless');
-    await mkdir(join(useless, 'nodejs'), { recursive: true });
-    await writeFile(join(useless, 'node'), '');
-    const PATH = [...places, useless].join(':');
+    const unusable = join(directory, 'unusable');
+    await mkdir(join(unusable, 'nodejs'), { recursive: true });
+    await writeFile(join(unusable, 'node'), '');
+    const PATH = [...places, unusable].join(':');
     for (const LC_ALL of ['C', 'C.UTF-8']) {
       const { result, exitCode } = await run(shell, { PATH, LC_ALL });
       expect(exitCode).toBe(1);
       for (const place of places) {
         expect(result.msg).toContain(` ${place}/node is not a program for this host; `);
       }
-      expect(result.msg).toContain(`; ${useless}/node is not executable; `);
-      expect(result.msg).toContain(`; ${useless}/nodejs is not a file. Install`);
+      expect(result.msg).toContain(`; ${unusable}/node is not executable; `);
+      expect(result.msg).toContain(`; ${unusable}/nodejs is not a file. Install`);
     }
-    const node = await nodeOf('20.0.0', join(directory, 'useful'));
+    const node = await makeNode('20.0.0', join(directory, 'useful'));
     expect(await run(shell, { PATH: `${PATH}:${dirname(node)}` })).toEqual({
       exitCode: 0,
       result: { words: [] },
     });
   });
 
-  it('runs a wrapper whatever stands between #! and its interpreter', async () => {
+  it('the header runs a wrapper with any whitespace and options in its #! line', async () => {
     const place = join(directory, 'wrapped');
     for (const first of ['#!/bin/sh', '#! /bin/sh', '#!\t/bin/sh -e', '#!/usr/bin/env sh']) {
-      await uselessIn(place, `${first}\nexec '${process.execPath}' "$@"`);
+      await makeExecutable(place, `${first}\nexec '${process.execPath}' "$@"`);
       expect((await run(shell, { PATH: `${place}:/usr/bin:/bin` })).exitCode).toBe(0);
     }
   });
 
-  it('never looks in the working directory', async () => {
-    await uselessIn(directory, '#!/bin/sh\necho executed\n');
-    await uselessIn(
+  it('the header never searches the working directory', async () => {
+    await makeExecutable(directory, '#!/bin/sh\necho executed\n');
+    await makeExecutable(
       join(directory, '.nvm/versions/node/v20.0.0/bin'),
       '#!/bin/sh\necho executed\n',
     );
@@ -115,9 +115,9 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
         failure(/ PATH=[^ ]* and .*Passed over: PATH's '[^/]*.*' is a relative directory[.;]/),
       );
     }
-    // Named alone, it is not looked for in PATH either.
-    const PATH = dirname(await nodeOf('20.0.0', join(directory, 'chosen')));
-    await uselessIn(directory, '#!/bin/sh\necho \'"working"\'\n');
+    // A JUMPCLOUD_NODE without a slash is not searched in PATH.
+    const PATH = dirname(await makeNode('20.0.0', join(directory, 'chosen')));
+    await makeExecutable(directory, '#!/bin/sh\necho \'"working"\'\n');
     expect((await run(shell, { PATH, JUMPCLOUD_NODE: 'node' })).result).toBe('working');
     await rm(join(directory, 'node'));
     await rm(join(directory, '.nvm'), { recursive: true });
@@ -126,18 +126,18 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     );
   });
 
-  it('keeps the working directory out of what a wrapper or the module looks for, too', async () => {
+  it('the header removes relative directories from the PATH of wrappers and modules', async () => {
     const place = join(directory, 'wrapped');
-    await uselessIn(place, `#!/usr/bin/env interpreter\n`);
-    await uselessIn(directory, '#!/bin/sh\necho executed\n', 'interpreter');
-    const found = await uselessIn(
+    await makeExecutable(place, `#!/usr/bin/env interpreter\n`);
+    await makeExecutable(directory, '#!/bin/sh\necho executed\n', 'interpreter');
+    const found = await makeExecutable(
       join(directory, 'with blank'),
       `#!/bin/sh\nshift; exec '${process.execPath}' "$@"\n`,
       'interpreter',
     );
-    const file = await behindHeader('prints-path', 'console.log(JSON.stringify(process.env));');
+    const file = await writeModule('prints-path', 'console.log(JSON.stringify(process.env));');
     const PATH = `.:${place}::${dirname(found)}:bin:/usr/bin:`;
-    const before = process.getuid?.() === 0 ? [system] : [];
+    const before = process.getuid?.() === 0 ? [systemDir] : [];
     expect((await run(shell, { PATH }, [], file)).result).toMatchObject({
       PATH: [...before, place, dirname(found), '/usr/bin'].join(':'),
     });
@@ -149,7 +149,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     await rm(join(directory, 'interpreter'));
   });
 
-  it('is not taken for what lies in the working directory when it comes on standard input', async () => {
+  it('a header on standard input does not run a file in the working directory', async () => {
     const path = execaSync('sh', ['-c', 'command -v "$1"', 'sh', shell[0]]).stdout;
     await writeFile(join(directory, shell[0]), 'console.log(\'"working"\')');
     const { stdout } = await execa(shell[0], [...shell.slice(1)], {
@@ -165,8 +165,8 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     await rm(join(directory, shell[0]));
   });
 
-  it('does not mind options that a shell is given, nor what was tried already', async () => {
-    const PATH = `:${dirname(await nodeOf('20.0.0', join(directory, 'useful')))}`;
+  it('the header works with shell options and with any JUMPCLOUD_NODE_TRIED', async () => {
+    const PATH = `:${dirname(await makeNode('20.0.0', join(directory, 'useful')))}`;
     const strict = [...shell, '-eu'] as const;
     expect((await run(strict, { PATH })).exitCode).toBe(0);
     for (const JUMPCLOUD_NODE_TRIED of ['x', '\n', '/a is 1\n/b is 2', ' is ']) {
@@ -177,16 +177,16 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     }
   });
 
-  it('goes on to the next when one is too old, and says what it tried when none is left', async () => {
-    const old = await nodeOf('12.22.9', join(directory, 'old'));
-    const older = await nodeOf('0.10.48', join(directory, 'older'));
+  it('the header skips a Node.js that is too old and lists it when none is left', async () => {
+    const old = await makeNode('12.22.9', join(directory, 'old'));
+    const older = await makeNode('0.10.48', join(directory, 'older'));
     await mkdir(join(directory, 'links'), { recursive: true });
     await symlink(old, join(directory, 'links/node')).catch(() => {});
     const PATH = [old, join(directory, 'links/node'), older].map(dirname).join(':');
     expect(await run(shell, { PATH })).toEqual(
       failure(new RegExp(`Passed over: ${old} is 12\\.22\\.9; ${older} is 0\\.10\\.48\\. Install`)),
     );
-    const node = await nodeOf('20.0.0', join(directory, 'useful'), 'nodejs');
+    const node = await makeNode('20.0.0', join(directory, 'useful'), 'nodejs');
     const { result, exitCode } = await run(shell, { PATH: `${PATH}:${dirname(node)}` }, [
       '{"a": "b"}',
       '-',
@@ -194,26 +194,26 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     expect({ result, exitCode }).toEqual({ exitCode: 0, result: { words: ['{"a": "b"}', '-'] } });
   });
 
-  it('lets JUMPCLOUD_NODE decide alone when that is too old, too', async () => {
-    const old = await nodeOf('12.22.9', join(directory, 'old'));
-    const PATH = dirname(await nodeOf('20.0.0', join(directory, 'useful')));
+  it('a JUMPCLOUD_NODE that is too old is not replaced by another Node.js', async () => {
+    const old = await makeNode('12.22.9', join(directory, 'old'));
+    const PATH = dirname(await makeNode('20.0.0', join(directory, 'useful')));
     expect(await run(shell, { PATH, JUMPCLOUD_NODE: old })).toEqual(
       failure(new RegExp(`JUMPCLOUD_NODE=${old}\\. Passed over: ${old} is 12\\.22\\.9\\. Correct`)),
     );
   });
 
-  // ksh exits without a word where exec fails.
+  // ksh exits without a message when exec fails.
   if (shell[0] !== 'ksh') {
-    it('goes on when a program cannot be started', async () => {
+    it('the header tries the next Node.js when a program cannot be started', async () => {
       const program = await readFile('/bin/true', 'latin1');
       const content = Buffer.from(program.replaceAll('/ld-', '/no-'), 'latin1');
-      const node = await uselessIn(join(directory, 'no-loader'), content);
+      const node = await makeExecutable(join(directory, 'no-loader'), content);
       const PATH = dirname(node);
       const options = { stderr: /not found|No such file/ };
       expect(await run(shell, { PATH }, [], executable, options)).toEqual(
         failure(`${node} is a program that could not be started. Install`),
       );
-      const more = `${PATH}:${dirname(await nodeOf('20.0.0', join(directory, 'useful')))}`;
+      const more = `${PATH}:${dirname(await makeNode('20.0.0', join(directory, 'useful')))}`;
       const args = ['{"a": "b c"}', ''];
       expect(await run(shell, { PATH: more }, args, executable, options)).toEqual({
         exitCode: 0,
@@ -226,30 +226,30 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     });
   }
 
-  it("finds Node.js in a usual place and nvm's newest in HOME", async () => {
-    await nodeOf('20.0.0', usualPlace);
+  it('the header finds Node.js in common directories and the newest of nvm in HOME', async () => {
+    await makeNode('20.0.0', fallbackDir);
     const usual = await run(shell, { PATH: '/nonexistent' });
-    await rm(usualPlace, { recursive: true });
+    await rm(fallbackDir, { recursive: true });
     expect(usual.exitCode).toBe(0);
 
     const HOME = join(directory, 'home');
     const versions = join(HOME, '.nvm/versions/node');
-    await nodeOf('9.1.0', join(versions, 'v9.1.0/bin'));
-    await nodeOf('12.1.0', join(versions, 'v12.1.0/bin'));
+    await makeNode('9.1.0', join(versions, 'v9.1.0/bin'));
+    await makeNode('12.1.0', join(versions, 'v12.1.0/bin'));
     expect((await run(shell, { PATH: '/nonexistent', HOME })).result.msg).toContain('is 12.1.0');
-    await nodeOf('20.1.0', join(versions, 'v20.1.0/bin'));
+    await makeNode('20.1.0', join(versions, 'v20.1.0/bin'));
     expect((await run(shell, { PATH: '/nonexistent', HOME })).exitCode).toBe(0);
     await rm(HOME, { recursive: true });
   });
 
-  it('lets JUMPCLOUD_NODE decide alone', async () => {
-    const good = await nodeOf('20.0.0', join(directory, 'chosen'));
+  it('a JUMPCLOUD_NODE that cannot be used is not replaced by another Node.js', async () => {
+    const good = await makeNode('20.0.0', join(directory, 'chosen'));
     const PATH = dirname(good);
     expect((await run(shell, { PATH: '/nonexistent', JUMPCLOUD_NODE: good })).exitCode).toBe(0);
     for (const [bad, why] of [
       ['/no"where/node', 'does not exist'],
       [directory, 'is not a file'],
-      [join(directory, 'chosen/pretend.cjs'), 'is not executable'],
+      [join(directory, 'chosen/set-version.cjs'), 'is not executable'],
     ] as const) {
       expect(await run(shell, { PATH, JUMPCLOUD_NODE: bad })).toEqual(
         failure(
@@ -257,16 +257,16 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
         ),
       );
     }
-    for (const [, content] of NO_PROGRAM) {
-      const bad = await uselessIn(join(directory, 'no'), content);
+    for (const [, content] of NOT_RUNNABLE) {
+      const bad = await makeExecutable(join(directory, 'no'), content);
       expect(await run(shell, { PATH, JUMPCLOUD_NODE: bad })).toEqual(
         failure(new RegExp(`Passed over: ${bad} is not a program for this host\\. Correct`)),
       );
     }
   });
 
-  it('counts an empty JUMPCLOUD_NODE as none', async () => {
-    const PATH = dirname(await nodeOf('20.0.0', join(directory, 'chosen')));
+  it('an empty JUMPCLOUD_NODE is ignored', async () => {
+    const PATH = dirname(await makeNode('20.0.0', join(directory, 'chosen')));
     expect((await run(shell, { PATH, JUMPCLOUD_NODE: '' })).exitCode).toBe(0);
   });
 
@@ -280,15 +280,15 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     ['18.20.8', true],
     ['20.0.0', true],
     ['100.0.0', true],
-  ])('with Node.js %s: fit is %s', async (version, fit) => {
-    const node = await nodeOf(version, join(directory, `node-${version}`));
+  ])('the header can use Node.js %s: %s', async (version, isUsable) => {
+    const node = await makeNode(version, join(directory, `node-${version}`));
     const answer = await run(shell, { PATH: dirname(node) });
-    if (fit) expect(answer).toEqual({ exitCode: 0, result: { words: [] } });
+    if (isUsable) expect(answer).toEqual({ exitCode: 0, result: { words: [] } });
     else
       expect(answer).toEqual(failure(new RegExp(`18\\.17 or later .* is ${version}\\. Install`)));
   });
 
-  it('is found through a blank, a leading dash, a symlink and a relative path', async () => {
+  it('an executable runs by a path with a space, dash or symlink or a relative path', async () => {
     const place = join(directory, 'odd place');
     await mkdir(place, { recursive: true });
     await copyFile(executable, join(place, '-dash'));
@@ -302,68 +302,74 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
   });
 });
 
-it('is started by its first line, also when found through PATH', async () => {
+it('an executable in PATH starts by its first line', async () => {
   const PATH = `${directory}:${dirname(process.execPath)}`;
   const { stdout } = await execa('module', ['{}'], { env: { PATH } });
   expect(JSON.parse(stdout)).toEqual({ words: ['{}'] });
 });
 
-it('runs as CommonJS below a package.json that says otherwise', async () => {
+it('an executable runs as CommonJS below a package.json with type module', async () => {
   const place = join(directory, 'esm');
   await mkdir(place);
   await writeFile(join(place, 'package.json'), '{"type":"module"}');
-  await behindHeader('esm/module', 'console.log(JSON.stringify(typeof require));');
+  await writeModule('esm/module', 'console.log(JSON.stringify(typeof require));');
   const { stdout } = await execa('sh', [join(place, 'module')]);
   expect(JSON.parse(stdout)).toBe('function');
 });
 
-it('costs no process beside Node.js: the shell becomes it', async () => {
-  const file = await behindHeader('pid', 'console.log(JSON.stringify(process.pid));');
+it('the header replaces the shell by Node.js instead of starting another process', async () => {
+  const file = await writeModule('pid', 'console.log(JSON.stringify(process.pid));');
   const child = execa('sh', [file]);
   expect(JSON.parse((await child).stdout)).toBe(child.pid);
 });
 
-describe('a Node.js that is too old', () => {
-  /** Starts the header, with `program` behind it, by an old Node.js before this one. */
+describe('the header, started by a Node.js that is too old', () => {
+  /** Runs `program` behind the header, with an old Node.js before this one in PATH. */
   async function start(program: string) {
-    const old = await nodeOf('12.22.9', join(directory, 'old'));
-    const file = await behindHeader('behind-old', program);
+    const old = await makeNode('12.22.9', join(directory, 'old'));
+    const file = await writeModule('behind-old', program);
     const PATH = `${dirname(old)}:${dirname(process.execPath)}`;
     const child = execa('sh', [file], { env: { PATH }, reject: false, input: 'from stdin' });
     return child;
   }
 
-  it('hands on standard input, both outputs and the exit status', async () => {
+  it('standard input, both outputs and the exit status pass through the old Node.js', async () => {
     const child = start(
       'process.stdin.pipe(process.stdout); console.error(process.env.JUMPCLOUD_NODE_TRIED); process.exitCode = 42;',
     );
     expect(await child).toMatchObject({ stdout: 'from stdin', stderr: 'undefined', exitCode: 42 });
   });
 
-  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('hands on %s', async (signal) => {
-    const program = `
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'the old Node.js forwards %s',
+    async (signal) => {
+      const program = `
       process.on('${signal}', () => { console.log('heard'); process.exit(3); });
       setTimeout(() => process.kill(process.ppid, '${signal}'), 100); setTimeout(() => {}, 20000);`;
-    expect(await start(program)).toMatchObject({ stdout: 'heard', exitCode: 3 });
-  });
+      expect(await start(program)).toMatchObject({ stdout: 'heard', exitCode: 3 });
+    },
+  );
 
-  it.each(['SIGTERM', 'SIGKILL'] as const)('ends by %s when the next one does', async (signal) => {
-    const child = start(`process.kill(process.pid, '${signal}'); setTimeout(() => {}, 20000);`);
-    expect(await child).toMatchObject({ signal, stdout: '' });
-  });
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'the old Node.js ends by %s when the new one does',
+    async (signal) => {
+      const child = start(`process.kill(process.pid, '${signal}'); setTimeout(() => {}, 20000);`);
+      expect(await child).toMatchObject({ signal, stdout: '' });
+    },
+  );
 
   it.each([
-    ['at once', 'throw new Error("no more processes");'],
+    ['immediately', 'throw new Error("no more processes");'],
     [
       'later',
       `const child = new (require('events'))();
        setTimeout(() => child.emit('error', new Error('no more processes')));
        return child;`,
     ],
-  ])('answers when it cannot have the next one looked for, and hears so %s', async (_, body) => {
-    const old = await nodeOf('12.22.9', join(directory, 'alone'));
+  ])('a spawn of /bin/sh that fails %s is reported as JSON', async (_, body) => {
+    const old = await makeNode('12.22.9', join(directory, 'alone'));
     await appendFile(
-      join(directory, 'alone/pretend.cjs'),
+      join(directory, 'alone/set-version.cjs'),
       `require('child_process').spawn = () => { ${body} };`,
     );
     expect(await run(['sh'], { PATH: dirname(old) })).toEqual(

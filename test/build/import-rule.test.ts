@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
 
-/** A file, what it may import, and what it may not. */
-const FILES: readonly (readonly [file: string, may: string[], mayNot: string[]])[] = [
+/** A file, imports that the linter allows in it, and imports that it forbids. */
+const FILES: readonly (readonly [file: string, allowed: string[], forbidden: string[]])[] = [
   ['src/base/a.ts', ['./errors.ts'], ['../run.ts', '../options/json.ts']],
   ['src/run.ts', ['./base/errors.ts'], ['./transport/session.ts']],
   ['src/module.ts', ['./run.ts', './options/option.ts'], ['./options/json.ts', './api/b.ts']],
@@ -61,15 +61,15 @@ const FILES: readonly (readonly [file: string, may: string[], mayNot: string[]])
   ],
 ];
 
-/** What the linter forbids each file to import. */
-const forbidden = new Map<string, string[]>();
+/** The imports that the linter has reported, by file. */
+const reported = new Map<string, string[]>();
 
 beforeAll(async () => {
   const directory = mkdtempSync(join(tmpdir(), 'import-rule-'));
   copyFileSync('biome.json', join(directory, 'biome.json'));
-  for (const [file, may, mayNot] of FILES) {
+  for (const [file, allowed, forbidden] of FILES) {
     mkdirSync(dirname(join(directory, file)), { recursive: true });
-    const lines = [...may, ...mayNot].map((path) => `import '${path}';\n`);
+    const lines = [...allowed, ...forbidden].map((path) => `import '${path}';\n`);
     writeFileSync(join(directory, file), lines.join(''));
   }
   const words = ['lint', '--vcs-enabled=false', '--reporter=github', '--max-diagnostics=none', '.'];
@@ -77,17 +77,17 @@ beforeAll(async () => {
     cwd: directory,
     reject: false,
   });
-  for (const [file, may, mayNot] of FILES) {
+  for (const [file, allowed, forbidden] of FILES) {
     const at = new RegExp(`noRestrictedImports,file=[^,]*/${file},line=(\\d+)`, 'g');
     const lines = [...stdout.matchAll(at)].map(([, line]) => Number(line) - 1);
-    forbidden.set(
+    reported.set(
       file,
-      [...may, ...mayNot].filter((_, line) => lines.includes(line)),
+      [...allowed, ...forbidden].filter((_, line) => lines.includes(line)),
     );
   }
   rmSync(directory, { recursive: true });
 });
 
-test.each(FILES)('%s imports what it may, and nothing else', (file, _, mayNot) => {
-  expect(forbidden.get(file)).toEqual(mayNot);
+test.each(FILES)('the linter reports exactly the forbidden imports of %s', (file, _, forbidden) => {
+  expect(reported.get(file)).toEqual(forbidden);
 });

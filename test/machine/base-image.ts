@@ -2,35 +2,45 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { fetchedFolder } from '../../scripts/package/runtime.ts';
-import { inside } from '../packages/debian-folder.ts';
+import { cacheDirectory } from '../../scripts/package/runtime.ts';
+import { inside } from '../packages/debian-directory.ts';
 import { debianMirror } from '../packages/debian-mirror.ts';
 
-const BOOTS = 'systemd,systemd-sysv,dbus,udev,iproute2,ca-certificates,netbase';
+const BOOT_PACKAGES = 'systemd,systemd-sysv,dbus,udev,iproute2,ca-certificates,netbase';
 
-/** What each kind of Debian is made of: by debootstrap, which does not sort out every dependency, and apt-get. */
+/**
+ * The packages of each kind of Debian: `include` for debootstrap, and `install` for apt-get,
+ * because debootstrap does not resolve every dependency.
+ */
 const KINDS = {
-  trixie: { suite: 'trixie', include: `${BOOTS},nodejs`, install: [] },
-  'trixie-cloud-init': { suite: 'trixie', include: `${BOOTS},nodejs`, install: ['cloud-init'] },
+  trixie: { suite: 'trixie', include: `${BOOT_PACKAGES},nodejs`, install: [] },
+  'trixie-cloud-init': {
+    suite: 'trixie',
+    include: `${BOOT_PACKAGES},nodejs`,
+    install: ['cloud-init'],
+  },
   'trixie-kernel': {
     suite: 'trixie',
-    include: `${BOOTS},nodejs,linux-image-cloud-amd64,initramfs-tools,kexec-tools`,
+    include: `${BOOT_PACKAGES},nodejs,linux-image-cloud-amd64,initramfs-tools,kexec-tools`,
     install: [],
   },
-  // Its systemd 247 is the oldest that Debian's mirrors have; its Node.js is too old for the modules.
-  bullseye: { suite: 'bullseye', include: BOOTS, install: [] },
+  // Has systemd 247, the oldest on Debian's mirrors. Its Node.js is too old for the modules.
+  bullseye: { suite: 'bullseye', include: BOOT_PACKAGES, install: [] },
 };
 
-/** A Debian that boots, and what it brings beside that. */
+/** A bootable Debian, named by its release and its additional packages. */
 export type BaseKind = keyof typeof KINDS;
 
-/** A folder with such a Debian; made once, in one or two minutes, and kept. */
+/**
+ * Returns a directory with such a Debian. The first call makes it, in one or two minutes, and keeps
+ * it.
+ */
 export async function baseImage(kind: BaseKind): Promise<string> {
-  const directory = join(fetchedFolder, `machine-${kind}`);
+  const directory = join(cacheDirectory, `machine-${kind}`);
   if (existsSync(directory)) return directory;
   const { suite, include, install } = KINDS[kind];
   const unfinished = `${directory}.unfinished`;
-  await mkdir(fetchedFolder, { recursive: true });
+  await mkdir(cacheDirectory, { recursive: true });
   await rm(unfinished, { recursive: true, force: true });
   const words = ['--variant=minbase', `--include=${include}`, suite, unfinished];
   await execa('debootstrap', [...words, await debianMirror()], {
@@ -38,19 +48,19 @@ export async function baseImage(kind: BaseKind): Promise<string> {
     timeout: 500_000,
   });
   if (install.length > 0) {
-    await must(unfinished, 'apt-get', 'update');
-    await must(unfinished, 'apt-get', 'install', '-y', '--no-install-recommends', ...install);
+    await runOrThrow(unfinished, 'apt-get', 'update');
+    await runOrThrow(unfinished, 'apt-get', 'install', '-y', '--no-install-recommends', ...install);
   }
-  await must(unfinished, 'apt-get', 'clean');
+  await runOrThrow(unfinished, 'apt-get', 'clean');
   await rename(unfinished, directory);
   return directory;
 }
 
 /**
- * Runs a command inside a folder with a Debian.
- * @throws Error with what it said, when it fails
+ * Runs a command inside a directory with a Debian.
+ * @throws Error with the output of the command, when it fails
  */
-export async function must(directory: string, ...command: string[]): Promise<void> {
+export async function runOrThrow(directory: string, ...command: string[]): Promise<void> {
   const { exitCode, stdout, stderr } = await inside(directory, command);
   if (exitCode !== 0) throw new Error(`${command.join(' ')} failed:\n${stdout}\n${stderr}`);
 }

@@ -4,18 +4,18 @@ import { beforeAll, expect } from 'vitest';
 import { EXAMPLES, IDS } from '../examples/sandbox.ts';
 import { Container } from './container.ts';
 import type { Member } from './fleet.ts';
-import { HOST, keepStatus, matrix } from './matrix.ts';
+import { HOST, matrix, saveStatus } from './matrix.ts';
 
 const image = { kind: 'trixie-cloud-init', enabled: ['jumpcloud-removal'] } as const;
-const { fleet, life, isThere } = matrix(Container.copy, image);
+const { fleet, lifecycleTest, hasRecord } = matrix(Container.copy, image);
 
 beforeAll(() => {
   fleet().emulator.store.addGroup(IDS.web);
   fleet().emulator.store.addUser(IDS.admin);
 });
 
-/** The example's user-data, changed if need be, whose commands begin with installing the agent. */
-async function instance(
+/** Adds a machine with the example's user-data, changed by `change`, that also starts the agent. */
+async function addInstance(
   agentDelay: number,
   change = (text: string) => text,
 ): Promise<Member<Container>> {
@@ -36,10 +36,10 @@ async function instance(
   return member;
 }
 
-/** Waits until cloud-init has ended, and the boot with it. */
-async function booted({ machine }: Member): Promise<void> {
-  await machine.until('cloud-final.service', 'exited', 60);
-  await machine.until('multi-user.target', 'active', 10);
+/** Waits until cloud-init has ended and the boot is complete. */
+async function waitForBoot({ machine }: Member): Promise<void> {
+  await machine.waitForState('cloud-final.service', 'exited', 60);
+  await machine.waitForState('multi-user.target', 'active', 10);
   expect((await machine.run('cloud-init', 'status')).stdout).toContain('status: done');
 }
 
@@ -50,26 +50,29 @@ function expectDescribed({ host }: Member): void {
   expect(store.hasEdge(host.systemId, 'user', IDS.admin)).toBe(true);
 }
 
-life('cloud-init installs the agent and starts the unit', async (report) => {
-  const member = await instance(15);
-  const { machine } = member;
-  await machine.boot();
-  await booted(member);
-  expect(await machine.state(HOST)).toBe('active running');
-  expect(await keepStatus('cloud-init-waiting', member)).toMatch(/Status: "Waiting for the /);
-  expect(member.written()).toEqual([]);
-  await report('boot, until cloud-final.service', member);
-  await machine.until(HOST, 'exited', 120);
-  expectDescribed(member);
-  await report('agent after 15 s, settle 60 s', member);
-  expect(await machine.end('systemctl', 'poweroff')).toBe('off');
-  expect(isThere(member)).toBe(false);
-  await report('poweroff', member);
-});
+lifecycleTest(
+  'a unit that cloud-init starts waits for the agent and configures the instance',
+  async (report) => {
+    const member = await addInstance(15);
+    const { machine } = member;
+    await machine.boot();
+    await waitForBoot(member);
+    expect(await machine.state(HOST)).toBe('active running');
+    expect(await saveStatus('cloud-init-waiting', member)).toMatch(/Status: "Waiting for the /);
+    expect(member.writes()).toEqual([]);
+    await report('boot, until cloud-final.service', member);
+    await machine.waitForState(HOST, 'exited', 120);
+    expectDescribed(member);
+    await report('agent after 15 s, settle 60 s', member);
+    expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+    expect(hasRecord(member)).toBe(false);
+    await report('poweroff', member);
+  },
+);
 
-/** An instance whose image starts the unit at every boot. */
-async function withUnitInImage(registrationTimeout: number): Promise<Member<Container>> {
-  const member = await instance(15, (text) =>
+/** Adds an instance whose image starts the unit at every boot. */
+async function addWithUnitInImage(registrationTimeout: number): Promise<Member<Container>> {
+  const member = await addInstance(15, (text) =>
     text
       .replace('"settle": 60', '"settle": 1')
       .replace(/(?<="registration_timeout": )\d+/, String(registrationTimeout)),
@@ -80,26 +83,32 @@ async function withUnitInImage(registrationTimeout: number): Promise<Member<Cont
   return member;
 }
 
-// cloud-final.service waits for multi-user.target, so a unit that held that up would wait in vain.
-life('the unit waits for the agent that cloud-init installs', async (report) => {
-  const member = await withUnitInImage(600);
-  await member.machine.boot();
-  await booted(member);
-  await report('boot, until cloud-final.service', member);
-  await member.machine.until(HOST, 'exited', 60);
-  expectDescribed(member);
-  await report('agent after 15 s', member);
-});
+// cloud-final.service waits for multi-user.target. A unit that delayed that target would time out.
+lifecycleTest(
+  'a unit in the image waits for the agent that cloud-init installs',
+  async (report) => {
+    const member = await addWithUnitInImage(600);
+    await member.machine.boot();
+    await waitForBoot(member);
+    await report('boot, until cloud-final.service', member);
+    await member.machine.waitForState(HOST, 'exited', 60);
+    expectDescribed(member);
+    await report('agent after 15 s', member);
+  },
+);
 
-life('the unit tries again until cloud-init has installed the agent', async (report) => {
-  const member = await withUnitInImage(3);
-  await member.machine.boot();
-  await booted(member);
-  await member.machine.until(HOST, 'activating', 30);
-  expect(await keepStatus('cloud-init-again', member)).toMatch(/Status: ".*timed out after 3 s/);
-  expect(member.written()).toEqual([]);
-  await report('boot, until the unit has failed once', member);
-  await member.machine.until(HOST, 'exited', 110);
-  expectDescribed(member);
-  await report('agent after 15 s, timeout 3 s', member);
-});
+lifecycleTest(
+  'a unit in the image is restarted until cloud-init has installed the agent',
+  async (report) => {
+    const member = await addWithUnitInImage(3);
+    await member.machine.boot();
+    await waitForBoot(member);
+    await member.machine.waitForState(HOST, 'activating', 30);
+    expect(await saveStatus('cloud-init-again', member)).toMatch(/Status: ".*timed out after 3 s/);
+    expect(member.writes()).toEqual([]);
+    await report('boot, until the unit has failed once', member);
+    await member.machine.waitForState(HOST, 'exited', 110);
+    expectDescribed(member);
+    await report('agent after 15 s, timeout 3 s', member);
+  },
+);

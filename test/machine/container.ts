@@ -16,10 +16,13 @@ import { execa } from 'execa';
 import { controlGroups, removeGroups } from './control-groups.ts';
 import { type End, isUp, Machine, type RanInside } from './machine.ts';
 
-/** No boot may last longer, in seconds; then the machine is powered off, whoever started it. */
-const MAX_BOOT = '200';
+/**
+ * Maximum duration of a boot in seconds. Afterwards, `timeout` stops the machine, even without the
+ * test.
+ */
+const MAX_BOOT_SECONDS = '200';
 
-/** A machine with a folder for a disk, which systemd-nspawn boots. It has this machine's network. */
+/** A machine that systemd-nspawn boots from a directory. It shares the network of this machine. */
 export class Container extends Machine {
   readonly loopback = '127.0.0.1';
   readonly #image: string;
@@ -33,20 +36,22 @@ export class Container extends Machine {
   }
 
   /**
-   * A new machine, switched off, with a copy of an image's or another machine's disk. It has the
-   * image's /usr, which is nearly all of it and cannot be written to.
+   * Makes a machine, switched off, with a copy of the disk of an image or of another machine. The
+   * image's /usr, which is most of the disk, is not copied but mounted read-only.
    */
   static async copy(image: string, from = image): Promise<Container> {
     const directory = await mkdtemp(join(tmpdir(), 'machine-'));
     const rest = (await readdir(from)).filter((name) => name !== 'usr');
     await execa('cp', ['-a', ...rest.map((name) => join(from, name)), directory]);
     await mkdir(join(directory, 'usr'));
-    // It is the machine's root, which not only root has to pass.
+    // The machine's root directory, which users other than root have to enter as well.
     await chmod(directory, 0o755);
     return new Container(directory, image);
   }
 
-  /** A new machine, switched off, with the systemd and all other programs of this one, and nothing else. */
+  /**
+   * Makes a machine, switched off, that has only systemd and the other programs of this machine.
+   */
   static async ofThisMachine(): Promise<Container> {
     const directory = await mkdtemp(join(tmpdir(), 'machine-'));
     for (const name of ['etc/systemd/system', 'usr', 'opt', 'root', 'tmp', 'var/log/journal']) {
@@ -65,12 +70,12 @@ export class Container extends Machine {
     this.#group = join(await controlGroups(), basename(this.directory));
     const nspawn = startNspawn(this.directory, join(this.#image, 'usr'), this.#group);
     this.#nspawn = nspawn;
-    let over = false;
+    let hasEnded = false;
     void nspawn.then(() => {
-      over = true;
+      hasEnded = true;
     });
     for (let tries = 0; tries < 300; tries++) {
-      if (over) throw new Error(`The machine did not boot:\n${(await nspawn).all}`);
+      if (hasEnded) throw new Error(`The machine did not boot:\n${(await nspawn).all}`);
       this.#leader = (await initOf(nspawn.pid ?? 0)) ?? '';
       if (this.#leader !== '' && isUp(await this.run('systemctl', 'is-system-running'))) return;
       await sleep(100);
@@ -92,11 +97,11 @@ export class Container extends Machine {
     });
   }
 
-  async ended(): Promise<End> {
+  async waitForEnd(): Promise<End> {
     const result = await this.#nspawn;
     this.#nspawn = undefined;
     if (result?.exitCode === 0) return 'off';
-    return result?.exitCode === 133 ? 'reboot' : 'cut';
+    return result?.exitCode === 133 ? 'reboot' : 'killed';
   }
 
   protected async journalDirectory(): Promise<string> {
@@ -105,12 +110,13 @@ export class Container extends Machine {
 
   async remove(): Promise<void> {
     if (this.#nspawn !== undefined) {
-      // What runs in it outlives systemd-nspawn when that alone is killed.
+      // The processes in the machine survive when only systemd-nspawn is killed.
       await writeFile(join(this.#group, 'cgroup.kill'), '1');
       await this.#nspawn;
     }
     await rm(this.directory, { recursive: true, force: true });
-    // What systemd-nspawn leaves behind: where /run is no tmpfs, when it is killed, and in any case.
+    // systemd-nspawn leaves the first directory where /run is no tmpfs, the lock file when it is
+    // killed, and the control groups always.
     const propagated = join('/run/systemd/nspawn/propagate', nameOf(this.directory));
     await rm(propagated, { recursive: true, force: true });
     await rm(join(dirname(this.directory), `.#${basename(this.directory)}.lck`), { force: true });
@@ -122,7 +128,10 @@ function nameOf(directory: string): string {
   return basename(directory).toLowerCase();
 }
 
-/** Two machines in one control group would tear down each other's, so each gets its own. */
+/**
+ * Starts a machine in its own control group. Machines that share one would remove each other's
+ * groups.
+ */
 const IN_GROUP = 'mkdir -p "$1" && echo $$ >"$1/cgroup.procs" && shift && exec "$@"';
 
 function startNspawn(directory: string, usr: string, group: string) {
@@ -132,7 +141,7 @@ function startNspawn(directory: string, usr: string, group: string) {
     'timeout',
     '-k',
     '60',
-    MAX_BOOT,
+    MAX_BOOT_SECONDS,
     'systemd-nspawn',
     ...words,
     name,
@@ -148,10 +157,10 @@ function startNspawn(directory: string, usr: string, group: string) {
   });
 }
 
-/** The process that is number 1 in the machine that another process keeps. */
-async function initOf(keeper: number | string): Promise<string | undefined> {
+/** Returns the descendant of a process that is process 1 of a machine, if there is one. */
+async function initOf(parent: number | string): Promise<string | undefined> {
   const read = (path: string) => readFile(path, 'utf8').catch(() => '');
-  const children = await read(`/proc/${keeper}/task/${keeper}/children`);
+  const children = await read(`/proc/${parent}/task/${parent}/children`);
   for (const child of children.split(' ').filter((pid) => pid !== '')) {
     const isInit = /^NSpid:.*\s1$/m.test(await read(`/proc/${child}/status`));
     const found = isInit ? child : await initOf(child);

@@ -2,15 +2,24 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 
-/** Where this machine has the control groups of version 2. */
+/**
+ * Returns the mount point of this machine's control groups of version 2.
+ * @throws Error when there is none
+ */
 export async function controlGroups(): Promise<string> {
   const mounts = await readFile('/proc/mounts', 'utf8');
   const found = /^\S+ (\S+) cgroup2 /m.exec(mounts)?.[1];
-  if (found === undefined) throw new Error('Booting machines needs control groups of version 2.');
+  if (found === undefined)
+    throw new Error(
+      'The machine tests need control groups of version 2, but none are mounted on this machine.',
+    );
   return found;
 }
 
-/** Removes the control groups of a name in every hierarchy; those killed just now take a moment to go. */
+/**
+ * Removes the control groups with a name in all hierarchies. Retries, because killed processes need
+ * time to exit.
+ */
 export async function removeGroups(name: string): Promise<void> {
   const script =
     'for group in /sys/fs/cgroup/"$1" /sys/fs/cgroup/*/"$1"; do [ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} +; done';

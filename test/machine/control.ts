@@ -5,8 +5,8 @@ import type { RanInside } from './machine.ts';
 import { connect } from './qmp.ts';
 
 /**
- * What a virtual machine has to have for that, as a unit of systemd: each line, a number and a shell's
- * command, is answered by a line: the number, the exit status, and what was printed, as Base64.
+ * The systemd unit in the virtual machine that `Control` talks to. A request is a line with an id
+ * and a shell command. The answer is a line with the id, the exit status and the output in Base64.
  */
 export const CONTROL_UNIT = `[Unit]
 Description=Lets the tests run commands
@@ -27,10 +27,10 @@ while read -r id line <&3; do
 done
 `;
 
-/** Runs commands in a virtual machine, through a serial port of its own. */
+/** Runs commands in a virtual machine, through a separate serial port. */
 export class Control {
   readonly #socket: Socket;
-  readonly #waiting = new Map<string, (answer: RanInside) => void>();
+  readonly #pending = new Map<string, (answer: RanInside) => void>();
   #count = 0;
 
   private constructor(socket: Socket) {
@@ -39,7 +39,7 @@ export class Control {
     createInterface({ input: socket }).on('line', (line) => {
       const [id = '', status, output = ''] = line.split(' ');
       const stdout = Buffer.from(output, 'base64').toString();
-      this.#waiting.get(id)?.({ stdout, stderr: '', exitCode: Number(status) });
+      this.#pending.get(id)?.({ stdout, stderr: '', exitCode: Number(status) });
     });
   }
 
@@ -47,18 +47,21 @@ export class Control {
     return new Control(await connect(path));
   }
 
-  /** Gives an empty answer when the machine has none within so many seconds, because it is off perhaps. */
+  /**
+   * Runs a command. The result is empty when no answer arrives in time, for example after a
+   * power-off.
+   */
   async run(command: readonly string[], seconds: number): Promise<RanInside> {
     const id = String(++this.#count);
     const answer = new Promise<RanInside>((resolve) => {
-      this.#waiting.set(id, resolve);
+      this.#pending.set(id, resolve);
       setTimeout(() => resolve({ stdout: '', stderr: '' }), seconds * 1000).unref();
     });
     this.#socket.write(`${id} ${command.map(quoted).join(' ')}\n`);
     try {
       return await answer;
     } finally {
-      this.#waiting.delete(id);
+      this.#pending.delete(id);
     }
   }
 }

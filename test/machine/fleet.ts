@@ -6,25 +6,25 @@ import type { LoggedRequest } from '../emulator/types.ts';
 import type { Machine } from './machine.ts';
 import { type ImageOptions, machineImage } from './machine-image.ts';
 
-/** Where nothing listens. */
-export const NOWHERE = '127.0.0.9';
+/** An address where no server listens. */
+export const UNREACHABLE = '127.0.0.9';
 
-/** A machine, the registration that its agent takes up, and what it has asked of JumpCloud. */
+/** A machine, the registration that its agent will install, and its requests to JumpCloud. */
 export interface Member<M extends Machine = Machine> {
   readonly machine: M;
   readonly host: EnrolledHost;
-  /** In words for the table: `GET 5, PUT 1`. Forgets what it has told. */
-  asked(): string;
-  /** What it was answered with 2xx and was no reading: method and path, since the last `asked`. */
-  written(): string[];
-  /** Whether it has asked for its settings to be written, be there an answer yet or not. */
-  putSeen(): boolean;
+  /** Returns the requests since the last call for the table, such as `GET 5, PUT 1`. */
+  requestSummary(): string;
+  /** Returns the successful writes since the last `requestSummary`, as method and path. */
+  writes(): string[];
+  /** Returns whether a PUT request has arrived since the last `requestSummary`, answered or not. */
+  hasSentPut(): boolean;
 }
 
-/** Makes a machine with the disk of an image or of another machine of it. */
+/** Makes a machine with a copy of the disk of an image, or of another machine with that image. */
 export type CopyMachine<M extends Machine> = (image: string, from?: string) => Promise<M>;
 
-/** JumpCloud at its own name and port, and machines of one image. */
+/** An emulated JumpCloud at its real name and port, and machines with one image. */
 export class Fleet<M extends Machine> {
   readonly emulator: Emulator;
   readonly image: string;
@@ -65,7 +65,7 @@ export class Fleet<M extends Machine> {
     }
   }
 
-  /** A new machine, switched off; `document` replaces parts of what describes it. */
+  /** Adds a machine, switched off. `document` replaces sections of its host.json. */
   async add({ document = {}, from = this.image, agentDelay = 0 } = {}): Promise<Member<M>> {
     const machine = await this.#copy(this.image, from);
     this.#machines.push(machine);
@@ -78,31 +78,31 @@ export class Fleet<M extends Machine> {
     );
     await machine.write('etc/agent-delay', String(agentDelay));
     await machine.resolveTo(machine.loopback);
-    let told = 0;
-    const own = () =>
-      this.emulator.requests.filter(({ systemId }) => systemId === host.systemId).slice(told);
+    let reported = 0;
+    const newRequests = () =>
+      this.emulator.requests.filter(({ systemId }) => systemId === host.systemId).slice(reported);
     return {
       machine,
       host,
-      asked: () => {
-        const requests = own();
-        told += requests.length;
-        return inWords(requests);
+      requestSummary: () => {
+        const requests = newRequests();
+        reported += requests.length;
+        return summarize(requests);
       },
-      putSeen: () => own().some(({ method }) => method === 'PUT'),
-      written: () =>
-        own()
+      hasSentPut: () => newRequests().some(({ method }) => method === 'PUT'),
+      writes: () =>
+        newRequests()
           .filter(({ method, status }) => method !== 'GET' && status >= 200 && status < 300)
           .map(({ method, url }) => `${method} ${url.replace(host.systemId, 'ID')}`),
     };
   }
 
-  /** What all machines have asked of JumpCloud, in words. */
-  asked(): string {
-    return inWords(this.emulator.requests);
+  /** Returns the requests of all machines, such as `GET 5, PUT 1`. */
+  requestSummary(): string {
+    return summarize(this.emulator.requests);
   }
 
-  /** Removes what `start` and `add` have made. */
+  /** Stops the emulator and removes the image and all machines. */
   async end(): Promise<void> {
     for (const machine of this.#machines) await machine.remove();
     await this.emulator.close();
@@ -110,7 +110,7 @@ export class Fleet<M extends Machine> {
   }
 }
 
-function inWords(requests: readonly LoggedRequest[]): string {
+function summarize(requests: readonly LoggedRequest[]): string {
   const counts = new Map<string, number>();
   for (const { method, status } of requests) {
     const name = status >= 200 && status < 300 ? method : `${method} (${status})`;

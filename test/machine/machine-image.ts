@@ -1,10 +1,13 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { copyOf } from '../packages/debian-folder.ts';
+import { copyOf } from '../packages/debian-directory.ts';
 import { Packed, runtimeDescription } from '../packages/packed.ts';
-import { type BaseKind, baseImage, must } from './base-image.ts';
+import { type BaseKind, baseImage, runOrThrow } from './base-image.ts';
 
-/** What the agent's service does here: waits so many seconds, then registers unless it has before. */
+/**
+ * Emulates the agent: waits for the seconds in /etc/agent-delay, then registers unless it is
+ * registered.
+ */
 const AGENT = `#!/bin/sh
 set -eu
 if [ ! -e /opt/jc/jcagent.conf ]; then
@@ -17,7 +20,7 @@ exec sleep infinity
 `;
 
 const AGENT_UNIT = `[Unit]
-Description=Stands for the JumpCloud agent
+Description=Emulates the JumpCloud agent
 After=network.target
 [Service]
 ExecStart=/usr/local/sbin/agent
@@ -25,16 +28,16 @@ ExecStart=/usr/local/sbin/agent
 WantedBy=multi-user.target
 `;
 
-/** What an image is to be. */
+/** Options of an image. */
 export interface ImageOptions {
   readonly kind?: BaseKind;
-  /** The units that every boot starts: by default the agent and both of ours. */
+  /** The units that are enabled. The default is the agent and both units of the package. */
   readonly enabled?: readonly string[];
 }
 
 /**
- * Makes a folder to copy machines from: Debian with our packages, an agent, and a certificate
- * authority that it trusts. The caller removes it.
+ * Makes a directory to copy machines from: Debian with the packages of this project, an emulated
+ * agent, and a trusted certificate authority. The caller removes the directory.
  */
 export async function machineImage(
   ca: string,
@@ -54,30 +57,31 @@ export async function machineImage(
   );
   await mkdir(join(directory, 'var/log/journal'), { recursive: true });
   await writeFile(join(directory, 'etc/machine-id'), '');
-  // A link into /usr, which systemd-nspawn looks for before it has mounted that.
+  // By default a link into /usr. systemd-nspawn reads it before it mounts /usr.
   await rm(join(directory, 'etc/os-release'));
   await copyFile(join(directory, 'usr/lib/os-release'), join(directory, 'etc/os-release'));
   await installPackages(directory, kind === 'bullseye');
-  await must(directory, 'update-ca-certificates');
-  await must(directory, 'systemctl', 'enable', ...enabled.map((unit) => `${unit}.service`));
+  await runOrThrow(directory, 'update-ca-certificates');
+  await runOrThrow(directory, 'systemctl', 'enable', ...enabled.map((unit) => `${unit}.service`));
   return directory;
 }
 
-/** Installs the package with the modules, where need be with that of Node.js. */
+/** Installs the package with the modules and, if `withRuntime`, the package with Node.js. */
 async function installPackages(directory: string, withRuntime: boolean): Promise<void> {
   const packed = await Packed.make();
   try {
-    const described = [await packed.modules()];
+    const descriptions = [await packed.modules()];
     if (withRuntime) {
       const runtime = await runtimeDescription('x64');
-      if (runtime === undefined) throw new Error('There is no package of Node.js to install.');
-      described.push(runtime);
+      if (runtime === undefined)
+        throw new Error('The package with Node.js could not be made, but this image needs it.');
+      descriptions.push(runtime);
     }
-    const debs = await Promise.all(described.map((one) => packed.deb(one)));
+    const debs = await Promise.all(descriptions.map((description) => packed.deb(description)));
     for (const deb of debs) await copyFile(deb, join(directory, basename(deb)));
     const names = debs.map((deb) => `/${basename(deb)}`);
-    await must(directory, 'dpkg', '--install', ...names);
-    await must(directory, 'rm', ...names);
+    await runOrThrow(directory, 'dpkg', '--install', ...names);
+    await runOrThrow(directory, 'rm', ...names);
   } finally {
     await packed.remove();
   }

@@ -8,19 +8,19 @@ import type { ImageOptions } from './machine-image.ts';
 
 export const HOST = 'jumpcloud-host.service';
 export const REMOVAL = 'jumpcloud-removal.service';
-/** In what a person would look at, of every row. */
+/** The directory for the status and the journal of each test, for a person to read. */
 const LOGS = join(projectDirectory, 'dist/machine');
 
-/** Tells what was done with a machine, or with many, in a part of its life. */
-type Report = (asked: string, of: { asked(): string }) => Promise<void>;
+/** Adds a row to the table: one step of a test, and the requests that it caused. */
+type Report = (step: string, of: { requestSummary(): string }) => Promise<void>;
 
 /**
- * A table of the lives of machines: of one image, with one JumpCloud, both made before the tests of a
- * file and gone after them, when the table is printed.
+ * Starts one emulated JumpCloud and makes one image for the tests of a file. After the tests,
+ * removes both and prints a table of all steps.
  */
 export function matrix<M extends Machine>(copy: CopyMachine<M>, options: ImageOptions = {}) {
   let started: Fleet<M> | undefined;
-  const rows: { row: string; asked: string; seen: string; seconds: number }[] = [];
+  const rows: { test: string; step: string; requests: string; seconds: number }[] = [];
   beforeAll(async () => {
     await mkdir(LOGS, { recursive: true });
     started = await Fleet.start(copy, options);
@@ -30,25 +30,26 @@ export function matrix<M extends Machine>(copy: CopyMachine<M>, options: ImageOp
     console.table(rows);
   });
   const fleet = () => {
-    if (started === undefined) throw new Error('There is no fleet outside of tests.');
+    if (started === undefined) throw new Error('The fleet exists only while tests run.');
     return started;
   };
 
   return {
     fleet,
-    /** One row of the table: a life of a machine, each part of which is reported. */
-    life(row: string, live: (report: Report) => Promise<void>, seconds = 240): void {
-      test.concurrent(row, { timeout: seconds * 1000 }, async () => {
+    /** Declares a test that boots machines. It calls `report` after each step, for the table. */
+    lifecycleTest(title: string, run: (report: Report) => Promise<void>, seconds = 240): void {
+      test.concurrent(title, { timeout: seconds * 1000 }, async () => {
         let since = Date.now();
-        await live(async (asked, of) => {
+        await run(async (step, of) => {
           const seconds = Math.round((Date.now() - since) / 100) / 10;
-          rows.push({ row, asked, seen: of.asked(), seconds });
+          rows.push({ test: title, step, requests: of.requestSummary(), seconds });
           since = Date.now();
         });
       });
     },
-    isThere: ({ host }: Member) => fleet().emulator.store.systems.has(host.systemId),
-    /** Whether JumpCloud has all of the document. */
+    /** Returns whether JumpCloud has the record of a machine. */
+    hasRecord: ({ host }: Member) => fleet().emulator.store.systems.has(host.systemId),
+    /** Expects that JumpCloud has everything that the document lists. */
     expectDescribed({ host }: Member): void {
       const { store } = fleet().emulator;
       expect(store.record(host.systemId)).toMatchObject({
@@ -61,21 +62,21 @@ export function matrix<M extends Machine>(copy: CopyMachine<M>, options: ImageOp
   };
 }
 
-/** Boots a machine and waits until JumpCloud is as the document says. */
-export async function bootDescribed({ machine }: Member, seconds = 60): Promise<void> {
+/** Boots a machine and waits until jumpcloud-host.service has finished. */
+export async function bootUntilDescribed({ machine }: Member, seconds = 60): Promise<void> {
   await machine.boot();
-  await machine.until(HOST, 'exited', seconds);
+  await machine.waitForState(HOST, 'exited', seconds);
 }
 
-/** Puts down what `systemctl status` shows of a unit, and gives it. */
-export async function keepStatus(name: string, { machine }: Member, unit = HOST): Promise<string> {
+/** Writes the output of `systemctl status` to a file and returns it. */
+export async function saveStatus(name: string, { machine }: Member, unit = HOST): Promise<string> {
   const { stdout } = await machine.run('systemctl', 'status', '--no-pager', '--full', unit);
   await writeFile(join(LOGS, `${name}.status`), `${stdout}\n`);
   return stdout;
 }
 
-/** Puts down what both units have written to the journal, and gives that of the removal. */
-export async function keepJournal(name: string, { machine }: Member): Promise<string> {
+/** Writes the journal of both units to a file and returns the journal of the removal. */
+export async function saveJournal(name: string, { machine }: Member): Promise<string> {
   const host = await machine.journal(HOST);
   const removal = await machine.journal(REMOVAL);
   await writeFile(join(LOGS, `${name}.journal`), `${host}\n\n${removal}\n`);

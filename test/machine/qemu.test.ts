@@ -1,90 +1,90 @@
 import { describe, expect } from 'vitest';
-import { bootDescribed, HOST, keepJournal, keepStatus, matrix } from './matrix.ts';
+import { bootUntilDescribed, HOST, matrix, saveJournal, saveStatus } from './matrix.ts';
 import { VirtualMachine } from './virtual-machine.ts';
 
-/** For a row, in seconds: nothing is fast without acceleration. */
-const LONG = 900;
+/** Timeout of a test. qemu is slow without acceleration. */
+const TIMEOUT_SECONDS = 900;
 
-const YEAR = 365 * 86_400_000;
+const YEAR_MS = 365 * 86_400_000;
 
 const image = { kind: 'trixie-kernel' } as const;
-const { fleet, life, isThere, expectDescribed } = matrix(VirtualMachine.copy, image);
+const { fleet, lifecycleTest, hasRecord, expectDescribed } = matrix(VirtualMachine.copy, image);
 
-describe('a machine with a kernel, a clock, a network and a power button of its own', () => {
-  life(
-    'first boot, reboot, kexec, poweroff',
+describe('a virtual machine with its own kernel, clock, network and power button', () => {
+  lifecycleTest(
+    'reboot and kexec keep the record and poweroff removes it',
     async (report) => {
       const member = await fleet().add({ agentDelay: 5 });
       const { machine } = member;
-      await bootDescribed(member, 200);
+      await bootUntilDescribed(member, 200);
       expectDescribed(member);
-      await keepStatus('qemu-described', member);
+      await saveStatus('qemu-described', member);
       await report('first boot, agent after 5 s', member);
       expect(await machine.end('systemctl', 'reboot')).toBe('reboot');
-      await bootDescribed(member, 200);
-      expect(member.written()).toEqual([]);
+      await bootUntilDescribed(member, 200);
+      expect(member.writes()).toEqual([]);
       await report('reboot', member);
 
       await machine.kexec();
-      await machine.until(HOST, 'exited', 200);
-      expect(member.written()).toEqual([]);
+      await machine.waitForState(HOST, 'exited', 200);
+      expect(member.writes()).toEqual([]);
       expectDescribed(member);
       await report('systemctl kexec', member);
 
       expect(await machine.end('systemctl', 'poweroff')).toBe('off');
-      expect(isThere(member)).toBe(false);
-      await keepJournal('qemu-poweroff', member);
+      expect(hasRecord(member)).toBe(false);
+      await saveJournal('qemu-poweroff', member);
       await report('poweroff', member);
     },
-    LONG,
+    TIMEOUT_SECONDS,
   );
 
-  life(
-    'first boot with a clock a year ahead, power button',
+  lifecycleTest(
+    'a clock a year ahead delays configuration, and the power button removes the record',
     async (report) => {
       const member = await fleet().add();
       const { machine } = member;
-      // Of a clock that is behind, systemd sets right what lies before its own making.
-      machine.clock = new Date(Date.now() + YEAR).toISOString().slice(0, 19);
+      // Ahead, because systemd moves a clock that is behind forward to systemd's own build time.
+      machine.clock = new Date(Date.now() + YEAR_MS).toISOString().slice(0, 19);
       await machine.boot();
-      await machine.until(HOST, 'activating', 250);
-      expect(await keepStatus('qemu-clock', member)).toMatch(
+      await machine.waitForState(HOST, 'activating', 250);
+      expect(await saveStatus('qemu-clock', member)).toMatch(
         /Status: ".*CERT_HAS_EXPIRED.* This host's clock says /,
       );
-      expect(member.written()).toEqual([]);
+      expect(member.writes()).toEqual([]);
       await report('first boot', member);
       await machine.run('date', '--set', new Date().toISOString());
-      await machine.until(HOST, 'exited', 150);
+      await machine.waitForState(HOST, 'exited', 150);
       expectDescribed(member);
       await report('the clock is set', member);
       machine.pressPowerButton();
-      expect(await machine.ended()).toBe('off');
-      expect(isThere(member)).toBe(false);
-      await keepJournal('qemu-power-button', member);
+      expect(await machine.waitForEnd()).toBe('off');
+      expect(hasRecord(member)).toBe(false);
+      await saveJournal('qemu-power-button', member);
       await report('power button', member);
     },
-    LONG,
+    TIMEOUT_SECONDS,
   );
 
-  life(
-    'the network comes after minutes',
+  lifecycleTest(
+    'a network that comes up after minutes only delays the configuration',
     async (report) => {
       const member = await fleet().add({ document: { timeout: 10 } });
       const { machine } = member;
-      machine.plug(false);
+      machine.setCablePlugged(false);
       await machine.boot();
-      // systemd-networkd-wait-online.service gives up after two minutes.
-      await machine.until(HOST, 'auto-restart', 300);
-      await keepStatus('qemu-no-network', member);
+      // systemd-networkd-wait-online.service times out after two minutes.
+      await machine.waitForState(HOST, 'auto-restart', 300);
+      await saveStatus('qemu-no-network', member);
       await report('first boot without a cable', member);
-      machine.plug(true);
-      await machine.until(HOST, 'exited', 150);
+      machine.setCablePlugged(true);
+      await machine.waitForState(HOST, 'exited', 150);
       expectDescribed(member);
       await report('the cable is plugged in', member);
       expect(await machine.end('systemctl', 'poweroff')).toBe('off');
-      expect(isThere(member)).toBe(false);
+      expect(hasRecord(member)).toBe(false);
       await report('poweroff', member);
     },
-    LONG,
+    TIMEOUT_SECONDS,
   );
 });

@@ -2,7 +2,10 @@ import { createConnection, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Connects to a socket that another process is about to make. */
+/**
+ * Connects to a socket that another process may still have to create. Retries for up to ten
+ * seconds.
+ */
 export async function connect(path: string): Promise<Socket> {
   for (let tries = 0; ; tries++) {
     const socket = createConnection(path);
@@ -16,10 +19,10 @@ export async function connect(path: string): Promise<Socket> {
   }
 }
 
-/** What qemu tells of itself and is told: its machine protocol, a line of JSON each. */
+/** A connection to qemu by its machine protocol (QMP): one JSON object per line. */
 export class Qmp {
   readonly #socket: Socket;
-  /** Why the machine went off, once it has: `guest-shutdown`, `guest-reset` … */
+  /** Why the machine ended, such as `guest-shutdown` or `guest-reset`. Empty while it runs. */
   reason = '';
 
   private constructor(socket: Socket) {
@@ -29,15 +32,15 @@ export class Qmp {
       if (event === 'SHUTDOWN') this.reason = data.reason;
     });
     socket.on('error', () => {});
-    this.tell('qmp_capabilities');
+    this.execute('qmp_capabilities');
   }
 
   static async open(path: string): Promise<Qmp> {
     return new Qmp(await connect(path));
   }
 
-  /** Has qemu do something. */
-  tell(execute: string, args: Readonly<Record<string, unknown>> = {}): void {
-    this.#socket.write(`${JSON.stringify({ execute, arguments: args })}\n`);
+  /** Sends a command to qemu and does not wait for its answer. */
+  execute(command: string, args: Readonly<Record<string, unknown>> = {}): void {
+    this.#socket.write(`${JSON.stringify({ execute: command, arguments: args })}\n`);
   }
 }

@@ -8,10 +8,10 @@ import { CONTROL_PROGRAM, CONTROL_UNIT, Control } from './control.ts';
 import { type End, isUp, Machine, type RanInside } from './machine.ts';
 import { Qmp } from './qmp.ts';
 
-/** No boot may last longer, in seconds. */
-const MAX_BOOT = '900';
+/** Maximum duration of a boot in seconds. */
+const MAX_BOOT_SECONDS = '900';
 
-// What lies in the folder of a machine: a folder that its disk is made of, the disk, and so on.
+// Files in the directory of a machine. The disk is made from the directory `root`.
 const ROOT = 'root';
 const DISK = 'disk.raw';
 const CONSOLE = 'console';
@@ -21,25 +21,27 @@ const CONTROL = 'control';
 const NETWORK = '[Match]\nName=e*\n[Network]\nDHCP=ipv4\n';
 
 /**
- * A machine that qemu emulates, down to its kernel, power button, clock and network card.
- * Its disk is made at its first boot: what is written to its folder later does not get there.
+ * A machine that qemu emulates, including its kernel, power button, clock and network card. Its
+ * disk is made at the first boot: files that are written to its directory later have no effect.
  */
 export class VirtualMachine extends Machine {
   readonly loopback = '10.0.2.2';
-  /** What its clock says when it is switched on: `utc`, or a time like `2025-01-02T03:04:05`. */
+  /** The time of its clock at power-on: `utc`, or a time such as `2025-01-02T03:04:05`. */
   clock = 'utc';
-  readonly #place: string;
+  readonly #workDir: string;
   #qemu: ReturnType<typeof startQemu> | undefined;
   #qmp: Qmp | undefined;
   #control: Control | undefined;
   #isPlugged = true;
 
-  private constructor(place: string) {
-    super(join(place, ROOT));
-    this.#place = place;
+  private constructor(workDir: string) {
+    super(join(workDir, ROOT));
+    this.#workDir = workDir;
   }
 
-  /** A new machine, switched off, with a copy of an image's disk; what it cannot change, /usr, is linked. */
+  /**
+   * Makes a machine, switched off, with a copy of an image's disk. Files in /usr are hard links.
+   */
   static async copy(image: string): Promise<VirtualMachine> {
     const machine = new VirtualMachine(await mkdtemp(join(tmpdir(), 'machine-')));
     const { directory } = machine;
@@ -56,30 +58,32 @@ export class VirtualMachine extends Machine {
   }
 
   async boot(): Promise<void> {
-    const at = (name: string) => join(this.#place, name);
+    const at = (name: string) => join(this.#workDir, name);
     if (!existsSync(at(DISK))) {
       await execa('mke2fs', ['-q', '-t', 'ext4', '-d', this.directory, at(DISK), '1800M']);
     }
     for (const socket of [QMP, CONTROL]) await rm(at(socket), { force: true });
-    const qemu = startQemu(this.#place, this.clock);
+    const qemu = startQemu(this.#workDir, this.clock);
     this.#qemu = qemu;
     this.#qmp = await Qmp.open(at(QMP)).catch(async () => {
       throw new Error(`qemu did not start:\n${(await qemu).all}`);
     });
-    this.plug(this.#isPlugged);
+    this.setCablePlugged(this.#isPlugged);
     this.#control = await Control.open(at(CONTROL));
     const end = Date.now() + 180_000;
     while (Date.now() < end) {
       if (isUp(await this.#control.run(['systemctl', 'is-system-running'], 10))) return;
       await sleep(500);
     }
-    const said = (await readFile(at(CONSOLE), 'utf8')).slice(-1000);
+    const consoleEnd = (await readFile(at(CONSOLE), 'utf8')).slice(-1000);
     throw new Error(
-      `The machine did not boot within 180 seconds. Its console said at last:\n${said}`,
+      `The machine did not boot within 180 seconds. Its console ends with:\n${consoleEnd}`,
     );
   }
 
-  /** Has its kernel start itself anew, past firmware and boot loader, and waits until it has. */
+  /**
+   * Reboots with kexec, without firmware and boot loader, and waits until the new boot has started.
+   */
   async kexec(): Promise<void> {
     const bootId = async () =>
       (await this.#control?.run(['cat', '/proc/sys/kernel/random/boot_id'], 10))?.stdout ?? '';
@@ -91,56 +95,56 @@ export class VirtualMachine extends Machine {
       if (!['', before].includes(await bootId())) return;
       await sleep(500);
     }
-    throw new Error('The machine did not come back within 180 seconds.');
+    throw new Error('The machine did not boot within 180 seconds after kexec.');
   }
 
   /** Presses its power button. */
   pressPowerButton(): void {
-    this.#qmp?.tell('system_powerdown');
+    this.#qmp?.execute('system_powerdown');
   }
 
-  /** Plugs its network cable in, or pulls it out. */
-  plug(isPlugged: boolean): void {
+  /** Plugs in its network cable, or unplugs it. */
+  setCablePlugged(isPlugged: boolean): void {
     this.#isPlugged = isPlugged;
-    this.#qmp?.tell('set_link', { name: 'nic', up: isPlugged });
+    this.#qmp?.execute('set_link', { name: 'nic', up: isPlugged });
   }
 
   async run(...command: string[]): Promise<RanInside> {
     return this.#control?.run(command, 60) ?? { stdout: '', stderr: '' };
   }
 
-  /** Tells it to end in some way, and waits until it has; it may be off before it can answer. */
+  /** Does not wait for the command, because the machine may be off before it can answer. */
   override async end(...command: string[]): Promise<End> {
     void this.run(...command);
-    return this.ended();
+    return this.waitForEnd();
   }
 
-  async ended(): Promise<End> {
+  async waitForEnd(): Promise<End> {
     await this.#qemu;
     this.#qemu = undefined;
     const { reason = '' } = this.#qmp ?? {};
     if (reason === 'guest-shutdown') return 'off';
-    return reason === 'guest-reset' ? 'reboot' : 'cut';
+    return reason === 'guest-reset' ? 'reboot' : 'killed';
   }
 
   protected async journalDirectory(): Promise<string> {
-    const directory = await mkdtemp(join(this.#place, 'journal-'));
-    const words = ['-R', `rdump /var/log/journal ${directory}`, join(this.#place, DISK)];
+    const directory = await mkdtemp(join(this.#workDir, 'journal-'));
+    const words = ['-R', `rdump /var/log/journal ${directory}`, join(this.#workDir, DISK)];
     await execa('debugfs', words);
     return join(directory, 'journal');
   }
 
   async remove(): Promise<void> {
     if (this.#qemu !== undefined) {
-      this.#qmp?.tell('quit');
+      this.#qmp?.execute('quit');
       await this.#qemu;
     }
-    await rm(this.#place, { recursive: true, force: true });
+    await rm(this.#workDir, { recursive: true, force: true });
   }
 }
 
-function startQemu(place: string, clock: string) {
-  const at = (name: string) => join(place, name);
+function startQemu(workDir: string, clock: string) {
+  const at = (name: string) => join(workDir, name);
   const words = [
     ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-m', '1024', '-no-reboot'],
     ...['-nographic', '-no-user-config', '-nodefaults', '-rtc', `base=${clock}`],
@@ -154,7 +158,7 @@ function startQemu(place: string, clock: string) {
     ...['-chardev', `file,id=log,path=${at(CONSOLE)},append=on`, '-serial', 'chardev:log'],
     ...['-qmp', `unix:${at(QMP)},server=on,wait=off`],
   ];
-  return execa('timeout', ['-k', '60', MAX_BOOT, 'qemu-system-x86_64', ...words], {
+  return execa('timeout', ['-k', '60', MAX_BOOT_SECONDS, 'qemu-system-x86_64', ...words], {
     stdin: 'ignore',
     all: true,
     reject: false,

@@ -1,14 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
-/** Real systems, booted and powered off: minutes, root and systemd-nspawn, hence no part of `npm test`. */
+/**
+ * Tests that boot real systems. They take minutes, root and systemd-nspawn, so `npm test` excludes
+ * them.
+ */
 export default defineConfig({
   test: {
     include: ['test/machine/**/*.test.ts'],
     reporters: ['verbose'],
     hookTimeout: 600_000,
-    // Each file has JumpCloud at its own port.
+    // The emulator of each file listens on port 443.
     fileParallelism: false,
-    // Most of a machine's life is waiting, so more machines than cores go side by side.
+    // Machines mostly wait, so more machines than cores can run at the same time.
     maxConcurrency: 5,
   },
 });

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 
-/** Where this machine's own Debian comes from, if it does. */
+/** Returns the mirror that this machine's apt uses for Debian, or else the default mirror. */
 export async function debianMirror(): Promise<string> {
   const words = ['indextargets', '--format', '$(SITE) $(ORIGIN)', 'Created-By: Packages'];
   const { stdout } = await execa('apt-get', words, { reject: false });

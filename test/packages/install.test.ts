@@ -16,42 +16,42 @@ import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { test } from '../harness/fixture.ts';
-import { copyOf, debianDirectory, everyPath, inside } from './debian-folder.ts';
+import { copyOf, debianDirectory, everyPath, inside } from './debian-directory.ts';
 import { canPack, output, Packed, RELEASE, runtimeDescription } from './packed.ts';
 
-const empty = await debianDirectory('bookworm', 'amd64');
+const minimalDebian = await debianDirectory('bookworm', 'amd64');
 const runtime = await runtimeDescription('x64');
-const canInstall = empty !== undefined && runtime !== undefined && process.arch === 'x64';
+const canInstall = minimalDebian !== undefined && runtime !== undefined && process.arch === 'x64';
 const WANTS = 'etc/systemd/system/multi-user.target.wants';
-// biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query fills it in
-const FORMAT = '${Version}';
+// biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query replaces it
+const VERSION_FORMAT = '${Version}';
 const NAMES = ['jumpcloud-system-context', 'jumpcloud-system-context-node'];
 
 let emulator: Emulator;
 let packed: Packed;
-test.beforeAll(async ({ emulator: shared }) => {
-  emulator = shared;
+test.beforeAll(async ({ emulator: sharedEmulator }) => {
+  emulator = sharedEmulator;
   packed = await Packed.make();
 });
 afterAll(async () => {
   await packed?.remove();
 });
 
-describe.runIf(canInstall)('in an empty Debian, without Node.js and Python', () => {
+describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Python', () => {
   let root: string;
   let host: EnrolledHost;
   beforeEach(async () => {
-    root = await copyOf(empty ?? '');
+    root = await copyOf(minimalDebian ?? '');
     host = await emulator.enrol({ agentDir: join(root, 'opt/jc') });
     return () => rm(root, { recursive: true });
   });
 
-  /** Puts packages into the folder's /root and gives their paths there. */
-  const bring = async (...packages: string[]) => {
+  /** Copies packages into /root of the Debian and returns their paths there. */
+  const copyIn = async (...packages: string[]) => {
     for (const path of packages) await copyFile(path, join(root, 'root', basename(path)));
     return packages.map((path) => `/root/${basename(path)}`);
   };
-  const takeAway = async (...paths: string[]) => {
+  const removePaths = async (...paths: string[]) => {
     for (const path of paths) await rm(join(root, path));
   };
   const systemInfo = async () => {
@@ -59,13 +59,13 @@ describe.runIf(canInstall)('in an empty Debian, without Node.js and Python', () 
     const { stdout } = await inside(root, ['jumpcloud_system_info', options]);
     return JSON.parse(stdout);
   };
-  const succeed = async (...command: string[]) => {
+  const runOrFail = async (...command: string[]) => {
     const ran = await inside(root, command);
     expect(ran, ran.stderr).toMatchObject({ exitCode: 0 });
     return ran;
   };
 
-  describe.runIf(canPack.deb)('the debs', () => {
+  describe.runIf(canPack.deb)('the deb packages', () => {
     let modules: string;
     let node: string;
     beforeAll(async () => {
@@ -73,63 +73,63 @@ describe.runIf(canInstall)('in an empty Debian, without Node.js and Python', () 
       node = await packed.deb(runtime as PackageDescription);
     }, 300_000);
 
-    test('answer as soon as both are installed; purged, they leave nothing', async () => {
+    test('both debs work right after installation and a purge leaves no file', async () => {
       expect((await inside(root, ['sh', '-c', 'command -v node nodejs python3'])).stdout).toBe('');
       const before = await everyPath(root);
-      const paths = await bring(modules, node);
+      const paths = await copyIn(modules, node);
       const start = performance.now();
-      await succeed('dpkg', '-i', ...paths);
+      await runOrFail('dpkg', '-i', ...paths);
       expect(await systemInfo()).toMatchObject({ enrolled: true, system_id: host.systemId });
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
       console.log(`From dpkg -i to the first answer: ${seconds} s.`);
-      // Neither unit is enabled by the package.
+      // The package enables neither unit.
       expect(existsSync(join(root, WANTS, 'jumpcloud-host.service'))).toBe(false);
 
-      await succeed('dpkg', '--remove', ...NAMES);
-      await succeed('dpkg', '--purge', ...NAMES);
-      await takeAway(...paths);
+      await runOrFail('dpkg', '--remove', ...NAMES);
+      await runOrFail('dpkg', '--purge', ...NAMES);
+      await removePaths(...paths);
       expect(await everyPath(root)).toEqual(before);
     }, 60_000);
 
-    test('are not configured without any Node.js', async () => {
-      const [path = ''] = await bring(modules);
+    test('dpkg does not configure the deb with the modules without any Node.js', async () => {
+      const [path = ''] = await copyIn(modules);
       const ran = await inside(root, ['dpkg', '-i', path]);
       expect(ran.exitCode).toBe(1);
       expect(ran.stderr).toContain('depends on jumpcloud-system-context-node | nodejs (>= 18.17)');
     }, 60_000);
 
-    test('keep what the administrator wrote and enabled, until a purge takes the links', async () => {
-      const [path = ''] = await bring(modules);
-      await succeed('dpkg', '--force-depends', '-i', path);
+    test('a removal keeps host.json and enabled units, and a purge only host.json', async () => {
+      const [path = ''] = await copyIn(modules);
+      await runOrFail('dpkg', '--force-depends', '-i', path);
       await writeFile(join(root, 'etc/jumpcloud/host.json'), '{}');
       await mkdir(join(root, WANTS), { recursive: true });
       for (const unit of ['jumpcloud-host.service', 'jumpcloud-removal.service']) {
         await symlink(`/usr/lib/systemd/system/${unit}`, join(root, WANTS, unit));
       }
       // An upgrade, here to the same version, changes neither.
-      await succeed('dpkg', '--force-depends', '-i', path);
-      await succeed('dpkg', '--remove', NAMES[0] ?? '');
+      await runOrFail('dpkg', '--force-depends', '-i', path);
+      await runOrFail('dpkg', '--remove', NAMES[0] ?? '');
       expect(await readlink(join(root, WANTS, 'jumpcloud-host.service'))).toContain('/systemd/');
-      await succeed('dpkg', '--purge', NAMES[0] ?? '');
+      await runOrFail('dpkg', '--purge', NAMES[0] ?? '');
       expect(existsSync(join(root, WANTS))).toBe(true);
       await expect(readlink(join(root, WANTS, 'jumpcloud-host.service'))).rejects.toThrow('ENOENT');
       await expect(readlink(join(root, WANTS, 'jumpcloud-removal.service'))).rejects.toThrow();
       expect(await readFile(join(root, 'etc/jumpcloud/host.json'), 'utf8')).toBe('{}');
     }, 60_000);
 
-    test('go forward from a development build to its release, and back when told to', async () => {
+    test('a release upgrades its development build and is not downgraded by default', async () => {
       const older = await Packed.make({ ...RELEASE, version: '1.2.3-dev.20260101000000.gabc' });
       try {
-        const [before = '', after = ''] = await bring(
+        const [before = '', after = ''] = await copyIn(
           await older.deb(await older.modules()),
           modules,
         );
-        const install = (...words: string[]) => succeed('dpkg', '--force-depends', ...words);
+        const install = (...words: string[]) => runOrFail('dpkg', '--force-depends', ...words);
         const installed = async () =>
-          (await succeed('dpkg-query', '-W', '-f', FORMAT, NAMES[0] ?? '')).stdout;
+          (await runOrFail('dpkg-query', '-W', '-f', VERSION_FORMAT, NAMES[0] ?? '')).stdout;
         await install('-i', before);
         expect(await installed()).toBe('1.2.3~dev.20260101000000.gabc-1');
-        // As apt does it: never to an older one by itself.
+        // apt too never installs an older version by itself.
         await install('--refuse-downgrade', '-i', after);
         expect(await installed()).toBe('1.2.3-1');
         await install('--refuse-downgrade', '-i', before);
@@ -142,7 +142,7 @@ describe.runIf(canInstall)('in an empty Debian, without Node.js and Python', () 
     }, 60_000);
   });
 
-  describe.runIf(canPack.rpm)('the rpms, without what they need from a Red Hat', () => {
+  describe.runIf(canPack.rpm)('the rpm packages, without their dependencies', () => {
     let modules: string;
     let node: string;
     beforeAll(async () => {
@@ -151,9 +151,9 @@ describe.runIf(canInstall)('in an empty Debian, without Node.js and Python', () 
     }, 300_000);
     const rpm = (...words: string[]) => output('rpm', '--root', root, ...words);
 
-    test('answer as soon as both are installed; erased, they leave nothing', async () => {
+    test('both rpms work right after installation and an erasure leaves no file', async () => {
       await rpm('--initdb');
-      // A folder of Red Hat's filesystem package.
+      // On Red Hat systems this directory belongs to the filesystem package.
       await mkdir(join(root, 'usr/share/licenses'));
       const before = await everyPath(root);
       await rpm('--install', '--nodeps', modules, node);
@@ -163,7 +163,7 @@ describe.runIf(canInstall)('in an empty Debian, without Node.js and Python', () 
       expect(await everyPath(root)).toEqual(before);
     }, 60_000);
 
-    test('keep what the administrator wrote', async () => {
+    test('erasing the rpm keeps host.json', async () => {
       await rpm('--initdb');
       await rpm('--install', '--nodeps', modules);
       await writeFile(join(root, 'etc/jumpcloud/host.json'), '{}');
@@ -180,8 +180,8 @@ describe.runIf(canPack.rpm)('the rpm with the modules', () => {
     return () => rm(root, { recursive: true });
   });
 
-  /** A package of nothing, that says it is a nodejs, or none for no version. */
-  const standIn = async (nodejs: string | undefined) => {
+  /** Makes an empty package that provides nodejs in a version, or provides none. */
+  const makeNodejsPackage = async (nodejs: string | undefined) => {
     const spec = join(packed.directory, 'stand-in.spec');
     const lines = [
       ...['Name: stand-in', 'Version: 1', 'Release: 1', 'Summary: x', 'License: x'],
@@ -198,13 +198,17 @@ describe.runIf(canPack.rpm)('the rpm with the modules', () => {
     ['1:16.20.2', false],
     ['1:18.17.1', true],
     ['2:20.1.0', true],
-  ])('beside a nodejs %s: can be installed: %s', async (nodejs, fit) => {
-    await output('rpm', '--root', root, '--initdb');
-    const modules = await packed.rpm(await packed.modules());
-    const other = await standIn(nodejs);
-    const words = ['--root', root, '--test', '--install', modules, other];
-    const { stderr, exitCode } = await execa('rpm', words, { reject: false });
-    expect(exitCode === 0, stderr).toBe(fit);
-    if (!fit) expect(stderr).toContain('(jumpcloud-system-context-node or nodejs >= 1:18.17)');
-  });
+  ])(
+    'the rpm with the modules next to nodejs %s can be installed: %s',
+    async (nodejs, canInstallRpm) => {
+      await output('rpm', '--root', root, '--initdb');
+      const modules = await packed.rpm(await packed.modules());
+      const nodejsPackage = await makeNodejsPackage(nodejs);
+      const words = ['--root', root, '--test', '--install', modules, nodejsPackage];
+      const { stderr, exitCode } = await execa('rpm', words, { reject: false });
+      expect(exitCode === 0, stderr).toBe(canInstallRpm);
+      if (!canInstallRpm)
+        expect(stderr).toContain('(jumpcloud-system-context-node or nodejs >= 1:18.17)');
+    },
+  );
 });

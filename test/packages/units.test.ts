@@ -12,21 +12,21 @@ const UNITS = join(projectDirectory, 'packaging/systemd/units');
 
 let emulator: Emulator;
 let sandbox: Sandbox;
-test.beforeEach(({ emulator: shared, sandbox: own }) => {
-  emulator = shared;
-  sandbox = own;
+test.beforeEach(({ emulator: sharedEmulator, sandbox: newSandbox }) => {
+  emulator = sharedEmulator;
+  sandbox = newSandbox;
 });
 
-/** Puts one of the packages' programs into the sandbox, where /usr/bin is a folder of it. */
+/** Writes a packaged program into the sandbox, with /usr/bin moved there, and returns its path. */
 async function place(name: string): Promise<string> {
   const text = await readFile(join(PROGRAMS, name), 'utf8');
   const [, ...lines] = text.replaceAll('/usr/bin/', sandbox.path('/usr/bin/')).split('\n');
-  await sandbox.program(`/usr/lib/jumpcloud-system-context/${name}`, ...lines);
+  await sandbox.writeProgram(`/usr/lib/jumpcloud-system-context/${name}`, ...lines);
   return sandbox.path(`/usr/lib/jumpcloud-system-context/${name}`);
 }
 
-describe('the program of jumpcloud-host.service', () => {
-  const failed = (code: string, details = {}) =>
+describe('describe-host, which jumpcloud-host.service runs', () => {
+  const failedAnswer = (code: string, details = {}) =>
     JSON.stringify({
       changed: false,
       failed: true,
@@ -35,27 +35,27 @@ describe('the program of jumpcloud-host.service', () => {
       warnings: [],
     });
   const run = async (answer: string, status: number) => {
-    await sandbox.program(
+    await sandbox.writeProgram(
       '/usr/bin/jumpcloud_host',
-      `echo "$*" >"${sandbox.path('/asked')}"`,
+      `echo "$*" >"${sandbox.path('/arguments')}"`,
       `printf '%s\\n' '${answer}'`,
       `exit ${status}`,
     );
     return execa(await place('describe-host'), ['/etc/jumpcloud/host.json'], { reject: false });
   };
 
-  test('hands the document over, prints the answer, and succeeds as the module does', async () => {
+  test('describe-host passes the document, prints the answer and exits with 0', async () => {
     const answer = JSON.stringify({ changed: true, msg: 'Changed.', warnings: [] });
     expect(await run(answer, 0)).toMatchObject({ exitCode: 0, stdout: `${answer}\nChanged.` });
-    expect(await readFile(sandbox.path('/asked'), 'utf8')).toBe('/etc/jumpcloud/host.json\n');
+    expect(await readFile(sandbox.path('/arguments'), 'utf8')).toBe('/etc/jumpcloud/host.json\n');
   });
 
   test.each(['not_enrolled', 'unavailable', 'rate_limited', 'interrupted'])(
-    'asks to be run again after %s',
+    'describe-host exits with 75 after the error %s',
     async (code) => {
-      expect(await run(failed(code), 1)).toMatchObject({
+      expect(await run(failedAnswer(code), 1)).toMatchObject({
         exitCode: 75,
-        stdout: `${failed(code)}\nx`,
+        stdout: `${failedAnswer(code)}\nx`,
       });
     },
   );
@@ -64,69 +64,78 @@ describe('the program of jumpcloud-host.service', () => {
     ['CERT_NOT_YET_VALID', 75],
     ['CERT_HAS_EXPIRED', 75],
     ['SELF_SIGNED_CERT_IN_CHAIN', 1],
-  ])('after a certificate is refused with %s, exits with %i', async (reason, exitCode) => {
-    expect(await run(failed('tls', { reason }), 1)).toMatchObject({ exitCode });
-  });
+  ])(
+    'after a certificate is refused with %s, describe-host exits with %i',
+    async (reason, exitCode) => {
+      expect(await run(failedAnswer('tls', { reason }), 1)).toMatchObject({ exitCode });
+    },
+  );
 
   test.each(['invalid_arguments', 'unauthorized', 'rejected', 'tls', 'local_action_failed'])(
-    'fails for good after %s',
+    'describe-host exits with 1 after the error %s',
     async (code) => {
-      expect(await run(failed(code), 1)).toMatchObject({
+      expect(await run(failedAnswer(code), 1)).toMatchObject({
         exitCode: 1,
-        stdout: `${failed(code)}\nx`,
+        stdout: `${failedAnswer(code)}\nx`,
       });
     },
   );
 
-  test('ends with the sentence of the answer, for systemctl status to show', async () => {
+  test('describe-host ends its output with the message, which systemctl status shows', async () => {
     const msg = 'The option "a\\b" is {"msg":"no"}.\nCorrect it.';
     const { stdout } = await run(JSON.stringify({ changed: false, failed: true, msg, x: {} }), 1);
     expect(stdout.split('\n').slice(1)).toEqual(['The option "a\\b" is {"msg":"no"}. Correct it.']);
   });
 
-  test('tells systemd what it does, then what came of it', async () => {
-    await sandbox.standIn('systemd-notify', `echo "$*" >>'${sandbox.path('/notified')}'`);
+  test('describe-host reports its progress and then the message as status to systemd', async () => {
+    await sandbox.replaceProgram('systemd-notify', `echo "$*" >>'${sandbox.path('/notified')}'`);
     vi.stubEnv('PATH', sandbox.env['PATH']);
     vi.stubEnv('NOTIFY_SOCKET', '/nowhere');
-    await run(failed('not_enrolled'), 1);
+    await run(failedAnswer('not_enrolled'), 1);
     vi.unstubAllEnvs();
-    const told = await readFile(sandbox.path('/notified'), 'utf8');
-    expect(told).toMatch(/^--status=Waiting for the JumpCloud agent .*\n--status=x\n$/);
+    const statuses = await readFile(sandbox.path('/notified'), 'utf8');
+    expect(statuses).toMatch(/^--status=Waiting for the JumpCloud agent .*\n--status=x\n$/);
   });
 
-  test('fails for good where there is no module', async () => {
+  test('describe-host exits with 1 when the module is missing', async () => {
     const program = await place('describe-host');
     const ran = await execa(program, ['/etc/jumpcloud/host.json'], { reject: false });
     expect(ran).toMatchObject({ exitCode: 1 });
     expect(ran.stderr).toContain('jumpcloud_host');
   });
 
-  test('when stopped, waits for the answer, prints it, and does not count it as a failure', async () => {
-    await sandbox.write('/answer', failed('interrupted'));
-    await sandbox.program(
+  test('describe-host that is stopped prints the answer of the module and exits with 0', async () => {
+    await sandbox.write('/answer', failedAnswer('interrupted'));
+    await sandbox.writeProgram(
       '/usr/bin/jumpcloud_host',
       `trap 'cat "${sandbox.path('/answer')}"; exit 1' TERM`,
       `: >"${sandbox.path('/started')}"`,
       'n=0; while [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done',
     );
-    // As systemd does: the signal goes to every process of the unit.
+    // Sent to all processes of the unit, as systemd does.
     const program = execa(await place('describe-host'), ['x'], { reject: false, detached: true });
     await expect.poll(() => readFile(sandbox.path('/started'), 'utf8').catch(() => null)).toBe('');
     process.kill(-(program.pid ?? 0), 'SIGTERM');
-    expect(await program).toMatchObject({ exitCode: 0, stdout: `${failed('interrupted')}\nx` });
+    expect(await program).toMatchObject({
+      exitCode: 0,
+      stdout: `${failedAnswer('interrupted')}\nx`,
+    });
   });
 });
 
-describe('the program of jumpcloud-removal.service', () => {
+describe('remove-on-poweroff, which jumpcloud-removal.service runs', () => {
   const stop = async (...jobs: string[]) => {
-    await sandbox.standIn('systemctl', ...jobs.map((job) => `echo '${job}'`), 'exit 0');
-    // The sandbox's stand-ins call the real module with the emulator's address.
+    await sandbox.replaceProgram('systemctl', ...jobs.map((job) => `echo '${job}'`), 'exit 0');
+    // This script of the sandbox calls the real module with the emulator's URL.
     const module = sandbox.path('/usr/local/lib/jumpcloud/jumpcloud_removal');
-    await sandbox.program('/usr/bin/jumpcloud_removal', `exec '${module}' "$@"`);
+    await sandbox.writeProgram('/usr/bin/jumpcloud_removal', `exec '${module}' "$@"`);
     const options = sandbox.path('/etc/jumpcloud/removal.json');
     return execa(await place('remove-on-poweroff'), [options], { env: sandbox.env, reject: false });
   };
-  const OTHERS = ['7 jumpcloud-removal.service stop running', '9 shutdown.target start waiting'];
+  const OTHER_JOBS = [
+    '7 jumpcloud-removal.service stop running',
+    '9 shutdown.target start waiting',
+  ];
 
   beforeEach(() => {
     const { systemId } = sandbox.host;
@@ -134,23 +143,26 @@ describe('the program of jumpcloud-removal.service', () => {
     emulator.store.associate(systemId, 'user', IDS.admin);
   });
 
-  test.each(['poweroff.target', 'halt.target'])('removes the host on %s', async (target) => {
-    const ran = await stop(...OTHERS, `12 ${target} start waiting`);
-    expect(ran, ran.stdout).toMatchObject({ exitCode: 0 });
-    expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(false);
-  });
+  test.each(['poweroff.target', 'halt.target'])(
+    'remove-on-poweroff deletes the record on %s',
+    async (target) => {
+      const ran = await stop(...OTHER_JOBS, `12 ${target} start waiting`);
+      expect(ran, ran.stdout).toMatchObject({ exitCode: 0 });
+      expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(false);
+    },
+  );
 
-  test('does what removal.json says instead', async () => {
+  test('remove-on-poweroff uses the options of removal.json', async () => {
     const { systemId } = sandbox.host;
     const example = join(projectDirectory, 'packaging/examples/removal.json');
     await sandbox.write('/etc/jumpcloud/removal.json', await readFile(example, 'utf8'));
-    const ran = await stop('12 poweroff.target start waiting', ...OTHERS);
+    const ran = await stop('12 poweroff.target start waiting', ...OTHER_JOBS);
     expect(ran, ran.stdout).toMatchObject({ exitCode: 0 });
     expect(emulator.store.systems.has(systemId)).toBe(true);
     expect(emulator.store.snapshot(systemId)).toEqual({ groups: [], edges: [] });
   });
 
-  test('removes nothing when removal.json cannot be understood', async () => {
+  test('remove-on-poweroff removes nothing when removal.json is not valid JSON', async () => {
     await sandbox.write('/etc/jumpcloud/removal.json', '{"scope": "assoc');
     const ran = await stop('12 poweroff.target start waiting');
     expect(ran).toMatchObject({ exitCode: 1 });
@@ -160,12 +172,12 @@ describe('the program of jumpcloud-removal.service', () => {
   });
 
   test.each([
-    ['it reboots', '12 reboot.target start waiting'],
-    ['it boots another kernel', '12 kexec.target start waiting'],
-    ['its user space alone is restarted', '12 soft-reboot.target start waiting'],
-    ['a power-off was called off', '12 poweroff.target stop waiting'],
-    ['the unit is stopped by hand', '7 jumpcloud-removal.service stop running'],
-  ])('leaves the host in JumpCloud when %s', async (_, job) => {
+    ['a reboot', '12 reboot.target start waiting'],
+    ['kexec', '12 kexec.target start waiting'],
+    ['a soft reboot', '12 soft-reboot.target start waiting'],
+    ['a cancelled poweroff', '12 poweroff.target stop waiting'],
+    ['a manual stop of the unit', '7 jumpcloud-removal.service stop running'],
+  ])('%s leaves the host in JumpCloud', async (_, job) => {
     const ran = await stop(job);
     expect(ran).toMatchObject({ exitCode: 0 });
     expect(ran.stdout).toBe('This host is not being powered off: it stays in JumpCloud.');
@@ -176,7 +188,7 @@ describe('the program of jumpcloud-removal.service', () => {
 test
   .runIf(hasTool("systemd-analyze verify over the packages' units", 'systemd-analyze'))
   .each(['jumpcloud-host.service', 'jumpcloud-removal.service'])(
-  'systemd finds nothing wrong with %s',
+  'systemd-analyze verify accepts %s',
   async (unit) => {
     const text = await readFile(join(UNITS, unit), 'utf8');
     for (const name of ['describe-host', 'remove-on-poweroff']) await place(name);
@@ -188,7 +200,7 @@ test
   },
 );
 
-test('the examples are documents, and the units name their places', async () => {
+test('the example documents are JSON and the units name their paths', async () => {
   for (const name of ['host', 'removal']) {
     const example = join(projectDirectory, `packaging/examples/${name}.json`);
     expect(JSON.parse(await readFile(example, 'utf8'))).toBeTypeOf('object');

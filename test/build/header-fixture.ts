@@ -15,7 +15,7 @@ const KNOWN_SHELLS: readonly Shell[] = [
   ['ksh'],
 ];
 
-/** The shells that /bin/sh may be, as far as they are installed. */
+/** The installed shells among those that /bin/sh may be. */
 export const SHELLS = KNOWN_SHELLS.filter(([shell]) => isInstalled(shell)).map((shell) => ({
   shell,
 }));
@@ -34,49 +34,53 @@ export interface Environment {
   readonly JUMPCLOUD_NODE_TRIED?: string;
 }
 
-/** Makes the header find nothing of this machine's, until the file's tests are over. */
-export async function headerStage() {
+/**
+ * Makes executables whose header searches temporary directories instead of this machine's, and runs
+ * them. The directories are removed after the tests of the file.
+ */
+export async function makeHeaderFixture() {
   const directory = await mkdtemp(join(tmpdir(), 'header-test-'));
   afterAll(() => rm(directory, { recursive: true }));
-  /** Stands for the directories that are searched after PATH. */
-  const usualPlace = join(directory, 'usual');
-  /** Stands for the runtime package's Node.js, which is looked for first. */
-  const packaged = join(directory, 'packaged/node');
-  /** Stands for the system's directories, which root searches before PATH. */
-  const system = join(directory, 'system');
+  /** Replaces the directories that are searched after PATH. */
+  const fallbackDir = join(directory, 'usual');
+  /** Replaces the Node.js of the runtime package, which is checked first. */
+  const packagedNode = join(directory, 'packaged/node');
+  /** Replaces the system's directories, which root searches before PATH. */
+  const systemDir = join(directory, 'system');
   const header = (await executableHeader())
     .replace(
       "for dir in /usr/local/bin /opt/nodejs/bin /opt/node*''/bin /snap/bin /opt/homebrew/bin; do",
-      `for dir in ${usualPlace}; do`,
+      `for dir in ${fallbackDir}; do`,
     )
     .replace(
       'package_dir=/usr/lib/jumpcloud-system-context\n',
-      `package_dir=${dirname(packaged)}\n`,
+      `package_dir=${dirname(packagedNode)}\n`,
     )
-    .replace('system_dirs=/usr/bin:/bin:/usr/sbin:/sbin\n', `system_dirs=${system}\n`);
-  for (const place of [usualPlace, dirname(packaged), system]) expect(header).toContain(place);
+    .replace('system_dirs=/usr/bin:/bin:/usr/sbin:/sbin\n', `system_dirs=${systemDir}\n`);
+  for (const path of [fallbackDir, dirname(packagedNode), systemDir])
+    expect(header).toContain(path);
 
-  /** Writes an executable of the header and a program, and returns its path. */
-  const behindHeader = async (name: string, program: string) => {
+  /** Writes an executable with the header and a JavaScript program, and returns its path. */
+  const writeModule = async (name: string, program: string) => {
     const file = join(directory, name);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, `${header}${program}\n${END_LINE}`);
     return file;
   };
-  /** Prints how it was called. */
-  const executable = await behindHeader(
+  /** An executable that prints its arguments. */
+  const executable = await writeModule(
     'module',
     'console.log(JSON.stringify({ words: process.argv.slice(2) }));',
   );
   await chmod(executable, 0o755);
 
-  /** Runs a shell by its full path, with nothing in the environment but what is given. */
+  /** Runs an executable with a shell in the given environment and returns its JSON output. */
   const run = async (
     [shell, ...words]: Shell,
     environment: Environment,
     args: readonly string[] = [],
     file = executable,
-    { stderr: expected = /^$/, uid }: { stderr?: RegExp; uid?: number } = {},
+    { stderr: expectedStderr = /^$/, uid }: { stderr?: RegExp; uid?: number } = {},
   ) => {
     const path = execaSync('sh', ['-c', 'command -v "$1"', 'sh', shell]).stdout;
     const { stdout, exitCode, stderr } = await execa(path, [...words, file, ...args], {
@@ -86,41 +90,41 @@ export async function headerStage() {
       cwd: directory,
       ...(uid !== undefined && { uid, gid: uid }),
     });
-    expect(stderr).toMatch(expected);
+    expect(stderr).toMatch(expectedStderr);
     expect(stdout.split('\n')).toHaveLength(1);
     return { result: JSON.parse(stdout), exitCode };
   };
-  return { directory, executable, usualPlace, packaged, system, behindHeader, run };
+  return { directory, executable, fallbackDir, packagedNode, systemDir, writeModule, run };
 }
 
-/** A directory with a `node` in it that runs this one, pretending to be the given version. */
-export async function nodeOf(version: string, place: string, name = 'node'): Promise<string> {
-  await mkdir(place, { recursive: true });
-  const pretence = join(place, 'pretend.cjs');
+/** Writes a `node` that runs this Node.js but reports the given version. Returns its path. */
+export async function makeNode(version: string, dir: string, name = 'node'): Promise<string> {
+  await mkdir(dir, { recursive: true });
+  const preload = join(dir, 'set-version.cjs');
   await writeFile(
-    pretence,
+    preload,
     `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });`,
   );
-  const node = join(place, name);
-  await writeFile(node, `#!/bin/sh\nexec '${process.execPath}' -r '${pretence}' "$@"\n`);
+  const node = join(dir, name);
+  await writeFile(node, `#!/bin/sh\nexec '${process.execPath}' -r '${preload}' "$@"\n`);
   await chmod(node, 0o755);
   return node;
 }
 
-/** Puts a file of this name there that is executable, and not Node.js. */
-export async function uselessIn(
-  place: string,
+/** Writes an executable file that is not Node.js and returns its path. */
+export async function makeExecutable(
+  dir: string,
   content: string | Buffer,
   name = 'node',
 ): Promise<string> {
-  await mkdir(place, { recursive: true });
-  const file = join(place, name);
+  await mkdir(dir, { recursive: true });
+  const file = join(dir, name);
   await writeFile(file, content);
   await chmod(file, 0o755);
   return file;
 }
 
-/** What the header answers when it fails. */
+/** Returns the result that the header prints when it fails with a message. */
 export function failure(message: RegExp | string) {
   return {
     exitCode: 1,

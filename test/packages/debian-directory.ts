@@ -4,33 +4,33 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { fetchedFolder } from '../../scripts/package/runtime.ts';
+import { cacheDirectory } from '../../scripts/package/runtime.ts';
 import { hasTool } from '../examples/has-tool.ts';
 import { debianMirror } from './debian-mirror.ts';
 
-/** Debian 12, Debian 13. */
+/** The code names of Debian 12 and 13. */
 export type Suite = 'bookworm' | 'trixie';
 
 /**
- * A folder with a Debian of the least size for a processor, without Node.js or Python, made once
- * and kept; undefined, and said why, where none can be made. For another processor it is unpacked
- * only: its libraries are there, and nothing runs.
+ * Returns a directory with a minimal Debian, without Node.js or Python. It is made once and kept.
+ * Prints a reason and returns undefined when it cannot be made. For another processor, the packages
+ * are only unpacked: the libraries are there, but no program runs.
  */
 export async function debianDirectory(
   suite: Suite,
   architecture: 'amd64' | 'arm64',
 ): Promise<string | undefined> {
-  const directory = join(fetchedFolder, `${suite}-${architecture}`);
+  const directory = join(cacheDirectory, `${suite}-${architecture}`);
   if (existsSync(directory)) return directory;
-  const what = `what needs an empty Debian (${suite}, ${architecture})`;
-  if (!hasTool(what, '/usr/sbin/debootstrap', 'apt-get')) return undefined;
+  const skippedTests = `the tests in a minimal Debian (${suite}, ${architecture})`;
+  if (!hasTool(skippedTests, '/usr/sbin/debootstrap', 'apt-get')) return undefined;
   if (process.getuid?.() !== 0) {
-    console.log(`Left out, because only root can make such a folder: ${what}.`);
+    console.log(`Skipped: ${skippedTests}. Only root can make its directory.`);
     return undefined;
   }
   const foreign = architecture === 'amd64' ? [] : ['--foreign'];
   const words = ['--variant=minbase', `--arch=${architecture}`, ...foreign, suite];
-  return made(directory, what, async (unfinished) => {
+  return makeOnce(directory, skippedTests, async (unfinished) => {
     await execa('debootstrap', [...words, unfinished, await debianMirror()], {
       stdin: 'ignore',
       timeout: 300_000,
@@ -39,11 +39,11 @@ export async function debianDirectory(
   });
 }
 
-/** The same with Python, which Ansible's own modules need, and what its module for apt needs. */
+/** Like `debianDirectory`, with Python and with python3-apt, which Ansible's modules need. */
 export async function debianWithPython(suite: Suite): Promise<string | undefined> {
   const bare = await debianDirectory(suite, 'amd64');
   if (bare === undefined) return undefined;
-  return made(`${bare}-python`, 'what needs a Debian with Python', async (unfinished) => {
+  return makeOnce(`${bare}-python`, 'the tests in a Debian with Python', async (unfinished) => {
     await execa('cp', ['-a', bare, unfinished]);
     const install = 'apt-get install -y --no-install-recommends python3 python3-apt';
     const line = `apt-get update && ${install} && apt-get clean`;
@@ -53,15 +53,16 @@ export async function debianWithPython(suite: Suite): Promise<string | undefined
 }
 
 /**
- * A folder of that name, made beside its place and then renamed, so that it is a whole one, and by one
- * of the test processes that want it, while the others wait; undefined, and said why, when that failed.
+ * Makes a directory once. It is made under another name and then renamed, so it is never
+ * incomplete. Test processes wait for each other. Prints the error and returns undefined when it
+ * cannot be made.
  */
-async function made(
+async function makeOnce(
   directory: string,
-  what: string,
+  skippedTests: string,
   make: (unfinished: string) => Promise<void>,
 ): Promise<string | undefined> {
-  await mkdir(fetchedFolder, { recursive: true });
+  await mkdir(cacheDirectory, { recursive: true });
   const lock = execa('flock', [`${directory}.lock`, 'sh', '-c', 'echo locked; read -r line']);
   await once(lock.stdout, 'data');
   try {
@@ -73,7 +74,7 @@ async function made(
     return directory;
   } catch (error) {
     console.log(
-      `Left out, because no ${directory} could be made: ${what}. ${String(error).slice(-500)}`,
+      `Skipped: ${skippedTests}. ${directory} could not be made: ${String(error).slice(-500)}`,
     );
     return undefined;
   } finally {
@@ -82,24 +83,24 @@ async function made(
   }
 }
 
-/** A copy of such a folder, to install things into. */
+/** Copies such a directory, for a test that installs packages. The caller removes the copy. */
 export async function copyOf(directory: string): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'debian-'));
   await execa('cp', ['-a', `${directory}/.`, copy]);
   return copy;
 }
 
-/** Every path in such a folder, but for what dpkg and rpm note about themselves. */
+/** Returns all paths with mode and owner, except the databases, logs and caches of dpkg and rpm. */
 export async function everyPath(directory: string): Promise<string[]> {
-  const notes = ['var/lib/dpkg', 'var/lib/rpm', 'var/log', 'var/cache', 'root/.rpmdb'];
-  const prune = notes.flatMap((path) => ['-path', `./${path}`, '-prune', '-o']);
+  const excluded = ['var/lib/dpkg', 'var/lib/rpm', 'var/log', 'var/cache', 'root/.rpmdb'];
+  const prune = excluded.flatMap((path) => ['-path', `./${path}`, '-prune', '-o']);
   const { stdout } = await execa('find', ['.', ...prune, '-printf', '%p %m %u:%g\n'], {
     cwd: directory,
   });
   return stdout.split('\n').sort();
 }
 
-/** Runs a command inside such a folder, with nothing of this machine's environment. */
+/** Runs a command in such a directory with chroot, without the environment of this machine. */
 export async function inside(
   directory: string,
   command: readonly string[],
