@@ -1,7 +1,7 @@
-# A stand-in for the little of Chef that the example uses, because Chef itself is in no Debian package:
-# it converges a recipe with a custom resource whose action runs guarded `execute` resources. Prints
-# one JSON object: which commands ran, and which were up to date. Arguments: a cookbook's folder, and
-# --why-run to run the guards alone.
+# Implements the parts of Chef that the example uses, because no Debian package contains Chef.
+# Converges a recipe with a custom resource whose action runs guarded `execute` resources. Prints
+# one JSON object that lists the commands that ran and those that were up to date. Arguments: a
+# cookbook's directory, and --why-run to run only the guards.
 
 require 'json'
 require 'open3'
@@ -9,7 +9,7 @@ require 'open3'
 WHY_RUN = ARGV.delete('--why-run')
 OUTCOMES = { ran: [], up_to_date: [], would_run: [] }
 
-# A guarded command: skipped when the guard's command succeeds, a failure of the run when it fails.
+# A guarded command: skipped when its guard succeeds. A command that fails aborts the run.
 class Execute
   def initialize(name) = @name = name
   def command(words) = @command = words
@@ -27,7 +27,7 @@ class Execute
   end
 end
 
-# What a resource's action may do.
+# The methods that the action of a resource can call.
 class ActionContext
   attr_reader :new_resource
 
@@ -38,12 +38,12 @@ class ActionContext
   end
 end
 
-# What Chef tells of the host.
+# The host's attributes, as Chef's node object has them.
 module Node
   def node = { 'hostname' => 'web-1' }
 end
 
-# A custom resource, as its file in resources/ describes it.
+# Base class of a custom resource. The file in resources/ is evaluated in a subclass.
 class CustomResource
   include Node
 
@@ -55,7 +55,7 @@ class CustomResource
 
     def property(name, type, default: nil, name_property: false)
       define_method(name) do |*value|
-        value.each { |given| raise TypeError, "#{name}: #{type}" unless given.is_a?(type) }
+        value.each { |item| raise TypeError, "#{name} is not a #{type}" unless item.is_a?(type) }
         @values[name] = value.first unless value.empty?
         @values.fetch(name) { name_property ? @name : default }
       end
@@ -71,14 +71,14 @@ class CustomResource
   end
 end
 
-# What a recipe may do.
+# The methods that a recipe can call.
 class Recipe
   include Node
 
   def initialize(resource)
     define_singleton_method(resource.provided) do |name, &block|
-      described = resource.new(name).tap { |one| one.instance_eval(&block) }
-      ActionContext.new(described).instance_eval(&resource.default_action)
+      declared = resource.new(name).tap { |instance| instance.instance_eval(&block) }
+      ActionContext.new(declared).instance_eval(&resource.default_action)
     end
   end
 end

@@ -10,30 +10,30 @@ const COOKBOOK = [
   'chef/jumpcloud/recipes/default.rb',
 ];
 
-describe.runIf(hasTool('the Chef example', 'ruby'))('the cookbook', () => {
+describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
   let emulator: Emulator;
   let sandbox: Sandbox;
-  test.beforeEach(({ emulator: shared, sandbox: own }) => {
-    emulator = shared;
-    sandbox = own;
+  test.beforeEach(({ emulator: sharedEmulator, sandbox: newSandbox }) => {
+    emulator = sharedEmulator;
+    sandbox = newSandbox;
   });
 
-  /** Converges the recipe with our stand-in for Chef. */
+  /** Converges the recipe with chef.rb, which replaces Chef. */
   const converge = async (...flags: string[]) => {
     for (const file of COOKBOOK) await sandbox.place(file);
-    const standIn = new URL('chef.rb', import.meta.url).pathname;
+    const replacement = new URL('chef.rb', import.meta.url).pathname;
     const cookbook = sandbox.path('/ansible-examples/chef/jumpcloud');
-    return execa('ruby', [standIn, cookbook, ...flags], { env: sandbox.env, reject: false });
+    return execa('ruby', [replacement, cookbook, ...flags], { env: sandbox.env, reject: false });
   };
 
-  test.each(COOKBOOK)('Ruby understands %s', async (file) => {
+  test.each(COOKBOOK)('ruby -wc accepts %s without a warning', async (file) => {
     const { stdout, stderr } = await execa('ruby', ['-wc', await sandbox.place(file)]);
     expect({ stdout, stderr }).toEqual({ stdout: 'Syntax OK', stderr: '' });
   });
 
   const all = ['keep jumpcloud_host'];
 
-  test('a first run changes, a second run changes nothing', async () => {
+  test('the first run configures the host and the second run changes nothing', async () => {
     const { systemId } = sandbox.host;
     const first = await converge();
     expect(first.stderr).toBe('');
@@ -55,12 +55,12 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the cookbook', () => {
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test('--why-run asks, and changes nothing', async () => {
+  test('--why-run reports the pending change and writes nothing', async () => {
     expect(JSON.parse((await converge('--why-run')).stdout)).toMatchObject({ would_run: all });
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test('a failure ends the run and shows why', async () => {
+  test('a refused request aborts the run and prints the error code', async () => {
     emulator.faults.add({ fault: { kind: 'status', status: 403 }, times: 9 });
     const { exitCode, stderr } = await converge();
     emulator.faults.clear();

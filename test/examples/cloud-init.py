@@ -1,5 +1,7 @@
-"""Does with user-data what cloud-init does at a first boot, with cloud-init's own code: writes the
-files, and writes the one script that runcmd becomes. Arguments: user-data, the script to write."""
+"""Processes user-data with cloud-init's own code, as cloud-init does at a first boot.
+
+Writes the files of write_files, and the script that runcmd is converted to. Arguments: the path of
+the user-data, and the path of the script to write."""
 
 import getpass
 import sys

@@ -6,39 +6,42 @@ import type { Emulator } from '../emulator/emulator.ts';
 import { hasTool } from './has-tool.ts';
 import { EXAMPLES, IDS, type Sandbox, test } from './sandbox.ts';
 
-/** Debian's cloud-init is a program for this Python, whichever else comes first on PATH. */
+/** Debian's cloud-init is installed for this Python, which need not be the first on PATH. */
 const PYTHON = '/usr/bin/python3';
 
-describe.runIf(hasTool('the cloud-init example', 'cloud-init', PYTHON))('user-data', () => {
+describe.runIf(hasTool('the cloud-init example', 'cloud-init', PYTHON))('the user-data', () => {
   let emulator: Emulator;
   let sandbox: Sandbox;
   let userData: string;
-  test.beforeEach(async ({ emulator: shared, sandbox: own }) => {
-    emulator = shared;
-    sandbox = own;
+  test.beforeEach(async ({ emulator: sharedEmulator, sandbox: newSandbox }) => {
+    emulator = sharedEmulator;
+    sandbox = newSandbox;
     userData = await sandbox.place('cloud-init/user-data.yml');
   });
 
   /**
-   * Writes the files and runs the commands as cloud-init would, from cloud-init's own script, where
-   * starting the unit runs what the unit runs.
+   * Writes the files and runs the commands with cloud-init's own code. A replacement of systemctl
+   * runs the program of the unit directly.
    */
   const boot = async () => {
     const program = await sandbox.place('shell/boot.sh');
     const document = sandbox.path('/etc/jumpcloud/host.json');
-    const asked = 'enable --now --no-block jumpcloud-host.service';
-    await sandbox.standIn('systemctl', `[ "$*" = '${asked}' ] && exec '${program}' '${document}'`);
+    const expectedArgs = 'enable --now --no-block jumpcloud-host.service';
+    await sandbox.replaceProgram(
+      'systemctl',
+      `[ "$*" = '${expectedArgs}' ] && exec '${program}' '${document}'`,
+    );
     const script = sandbox.path('/runcmd');
     await execa(PYTHON, [new URL('cloud-init.py', import.meta.url).pathname, userData, script]);
     return execa(script, { env: sandbox.env, reject: false, all: true });
   };
 
-  test('is what cloud-init’s schema wants', async () => {
+  test('the user-data is valid according to cloud-init’s schema', async () => {
     const { all } = await execa('cloud-init', ['schema', '--config-file', userData], { all: true });
     expect(all).toMatch(/Valid cloud-config/);
   });
 
-  test('describes the instance; the same again changes nothing', async () => {
+  test('the first boot configures the instance and the second boot changes nothing', async () => {
     const { systemId } = sandbox.host;
     const first = await boot();
     expect(first.exitCode, first.all).toBe(0);
@@ -60,7 +63,7 @@ describe.runIf(hasTool('the cloud-init example', 'cloud-init', PYTHON))('user-da
 });
 
 test.runIf(hasTool('yamllint over the cloud-init example', 'yamllint'))(
-  'user-data satisfies yamllint, but for the first line that cloud-init wants',
+  'yamllint accepts the user-data, apart from the first line that cloud-init requires',
   async () => {
     const rules = '{extends: default, rules: {comments: disable}}';
     await execa('yamllint', ['--strict', '-d', rules, join(EXAMPLES, 'cloud-init/user-data.yml')]);

@@ -8,12 +8,14 @@ import { hasTool } from './has-tool.ts';
 import { IDS, makeSandbox, type Sandbox, test } from './sandbox.ts';
 
 let emulator: Emulator;
-test.beforeAll(({ emulator: shared }) => {
-  emulator = shared;
+test.beforeAll(({ emulator: sharedEmulator }) => {
+  emulator = sharedEmulator;
 });
 
-/** Each playbook of the demo changes something the first time, and nothing the second time. */
-async function liveAndLeave(
+/**
+ * Expects each playbook of the demo to change the host on its first run, and nothing on its second.
+ */
+async function expectIdempotent(
   makeRunner: (sandbox: Sandbox) => Promise<StepRunner> | StepRunner,
 ): Promise<void> {
   const sandbox = await makeSandbox(emulator);
@@ -51,13 +53,14 @@ async function liveAndLeave(
 
 const PLAYBOOKS = 'demo/playbook.yml and demo/removal.yml';
 
-test(`${PLAYBOOKS}, by calling the executables`, () => liveAndLeave(() => withoutAnsible));
+test(`${PLAYBOOKS} are idempotent when their tasks call the executables directly`, () =>
+  expectIdempotent(() => withoutAnsible));
 
-test.runIf(hasTool(`${PLAYBOOKS} through Ansible`, 'ansible-playbook'))(
-  `${PLAYBOOKS}, through Ansible`,
+test.runIf(hasTool(`${PLAYBOOKS} run by Ansible`, 'ansible-playbook'))(
+  `${PLAYBOOKS} are idempotent when Ansible runs them`,
   { timeout: 120_000 },
   () =>
-    liveAndLeave(async ({ directory }) =>
+    expectIdempotent(async ({ directory }) =>
       throughAnsible(await collectionPath(), directory, new AbortController().signal),
     ),
 );

@@ -173,7 +173,7 @@ describe('npm run emulator', () => {
     );
   });
 
-  test("--dir refuses the directory of a real agent and leaves that agent's key unchanged", async () => {
+  test("--dir refuses the directory of a real agent and keeps that agent's key", async () => {
     const agentDir = join(directory, 'real');
     mkdirSync(agentDir);
     writeFileSync(join(agentDir, 'jcagent.conf'), '{"systemKey":"0123456789abcdef01234567"}');

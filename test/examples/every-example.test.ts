@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
 const TESTS = new URL('../', import.meta.url).pathname;
 
-/** The files below a folder, relative to it. */
+/** Returns the paths of all files below a directory, relative to that directory. */
 async function filesBelow(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return entries
@@ -14,8 +14,11 @@ async function filesBelow(directory: string): Promise<string[]> {
     .sort();
 }
 
-/** The examples whose path, as in `shell/boot.sh`, stands in none of the texts as a whole. */
-function unnamed(examples: readonly string[], tests: readonly string[]): string[] {
+/**
+ * Returns the examples whose whole relative path, such as `shell/boot.sh`, occurs in none of the
+ * texts.
+ */
+function findUnnamed(examples: readonly string[], tests: readonly string[]): string[] {
   return examples.filter((example) => {
     const escaped = example.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     const named = new RegExp(`(?:(?<![\\w./-])|(?<=ansible-examples/))${escaped}(?![\\w-]|\\.\\w)`);
@@ -30,19 +33,39 @@ test('every file of ansible-examples is named in a test', async () => {
   const texts = await Promise.all(tests.map((name) => readFile(join(TESTS, name), 'utf8')));
   const examples = await filesBelow(EXAMPLES);
   expect(examples).toContain('shell/boot.sh');
-  expect(unnamed(examples, texts)).toEqual([]);
+  expect(findUnnamed(examples, texts)).toEqual([]);
 });
 
-describe('a file that no test names is found out', () => {
+describe('findUnnamed', () => {
   test.each([
-    ['it is nowhere', "place('shell/other.sh')", ['shell/boot.sh']],
-    ['it is only the end of another', "place('old-shell/boot.sh')", ['shell/boot.sh']],
-    ['it is in a folder of another', "place('old/shell/boot.sh')", ['shell/boot.sh']],
-    ['it is only the beginning of another', "place('shell/boot.sh.j2')", ['shell/boot.sh']],
-    ['it is named', "place('shell/boot.sh')", []],
-    ['it is named in a sentence', 'runs shell/boot.sh.', []],
-    ['it is named with its whole path', "'../ansible-examples/shell/boot.sh'", []],
+    [
+      'an example that the text does not contain is reported',
+      "place('shell/other.sh')",
+      ['shell/boot.sh'],
+    ],
+    [
+      'an example that ends the path of another file is reported',
+      "place('old-shell/boot.sh')",
+      ['shell/boot.sh'],
+    ],
+    [
+      'an example of the same path in another directory is reported',
+      "place('old/shell/boot.sh')",
+      ['shell/boot.sh'],
+    ],
+    [
+      'an example that begins the path of another file is reported',
+      "place('shell/boot.sh.j2')",
+      ['shell/boot.sh'],
+    ],
+    ['an example between quotes is not reported', "place('shell/boot.sh')", []],
+    ['an example inside a sentence is not reported', 'runs shell/boot.sh.', []],
+    [
+      'an example behind the path of ansible-examples is not reported',
+      "'../ansible-examples/shell/boot.sh'",
+      [],
+    ],
   ])('%s', (_, text, expected) => {
-    expect(unnamed(['shell/boot.sh'], [text])).toEqual(expected);
+    expect(findUnnamed(['shell/boot.sh'], [text])).toEqual(expected);
   });
 });

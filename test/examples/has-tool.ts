@@ -2,21 +2,21 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 /**
- * Whether this machine has every one of some programs (names on PATH, or paths). Says in a plain
- * sentence what is left out because of one that is missing.
+ * Returns whether this machine has all the given programs, which are names on PATH or absolute
+ * paths. Otherwise prints which tests are skipped and which programs are missing.
  */
-export function hasTool(leftOut: string, ...programs: string[]): boolean {
-  const missing = programs.filter((program) => !isThere(program));
+export function hasTool(skippedTests: string, ...programs: string[]): boolean {
+  const missing = programs.filter((program) => !isExecutable(program));
   if (missing.length === 0) return true;
-  console.log(`Left out, because this machine has no ${missing.join(' and no ')}: ${leftOut}.`);
+  console.log(`Skipped: ${skippedTests}. This machine has no ${missing.join(' and no ')}.`);
   return false;
 }
 
-function isThere(program: string): boolean {
-  const places = isAbsolute(program)
+function isExecutable(program: string): boolean {
+  const paths = isAbsolute(program)
     ? [program]
     : (process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, program));
-  return places.some((path) => {
+  return paths.some((path) => {
     try {
       accessSync(path, constants.X_OK);
       return true;

@@ -15,8 +15,8 @@ let emulator: Emulator;
 let apiKey: string;
 let sandbox: Sandbox;
 let ids: Record<'web' | 'team' | 'ada' | 'barbara', string>;
-test.beforeAll(({ emulator: shared }) => {
-  emulator = shared;
+test.beforeAll(({ emulator: sharedEmulator }) => {
+  emulator = sharedEmulator;
   const { store } = emulator;
   apiKey = store.addApiKey();
   ids = {
@@ -28,26 +28,26 @@ test.beforeAll(({ emulator: shared }) => {
 });
 beforeEach(async () => {
   sandbox = await makeSandbox(emulator);
-  const place = quoted(`1s|^ *{|{"api_url":"${emulator.url}",|`);
-  await sandbox.program(
+  const addApiUrl = quoted(`1s|^ *{|{"api_url":"${emulator.url}",|`);
+  await sandbox.writeProgram(
     '/usr/local/lib/jumpcloud/jumpcloud_names',
-    `sed -e ${place} | exec ${quoted(executablePath('jumpcloud_names'))} "$@"`,
+    `sed -e ${addApiUrl} | exec ${quoted(executablePath('jumpcloud_names'))} "$@"`,
   );
   return () => sandbox.remove();
 });
 
-describe.runIf(hasTool(SCRIPT, 'jq'))('a CI job for names', () => {
-  const job = async (change?: (text: string) => string, key = apiKey) =>
+describe.runIf(hasTool(SCRIPT, 'jq'))('the CI job names/names.sh', () => {
+  const runJob = async (change?: (text: string) => string, key = apiKey) =>
     execa(await sandbox.place(SCRIPT, change), {
       cwd: sandbox.directory,
       env: { ...sandbox.env, JUMPCLOUD_API_KEY: key },
       reject: false,
     });
-  const written = () => readFile(join(sandbox.directory, 'names.json'), 'utf8');
+  const readNames = () => readFile(join(sandbox.directory, 'names.json'), 'utf8');
 
-  test('writes a file that is the same the next time, and that a host takes', async () => {
-    expect(await job()).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
-    const first = await written();
+  test('two runs write the same names.json, which jumpcloud_host accepts', async () => {
+    expect(await runJob()).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+    const first = await readNames();
     expect(JSON.parse(first)).toEqual({
       system_group: { web: ids.web },
       user_group: { team: ids.team },
@@ -55,8 +55,8 @@ describe.runIf(hasTool(SCRIPT, 'jq'))('a CI job for names', () => {
     });
     expect(first.split('\n').length).toBeGreaterThan(10);
     expect(first).not.toContain(apiKey);
-    await job();
-    expect(await written()).toBe(first);
+    await runJob();
+    expect(await readNames()).toBe(first);
 
     const { agentDir, systemId } = sandbox.host;
     const { answer } = await runModule('jumpcloud_host', {
@@ -70,19 +70,19 @@ describe.runIf(hasTool(SCRIPT, 'jq'))('a CI job for names', () => {
     expect(emulator.store.groupsOf(systemId)).toEqual([ids.web]);
   });
 
-  test('says what is wrong, and leaves the file as it was', async () => {
+  test('an unknown name or refused API key is reported and names.json is unchanged', async () => {
     await writeFile(join(sandbox.directory, 'names.json'), '{}\n');
-    const misspelt = await job((text) => text.replace('"barbara"', '"babara"'));
-    expect(misspelt).toMatchObject({ exitCode: 1, stdout: '' });
-    expect(misspelt.stderr).toMatch(/there is no user "babara"; did you mean barbara\?/);
-    const refused = await job(undefined, 'f'.repeat(40));
+    const misspelled = await runJob((text) => text.replace('"barbara"', '"babara"'));
+    expect(misspelled).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(misspelled.stderr).toMatch(/there is no user "babara"; did you mean barbara\?/);
+    const refused = await runJob(undefined, 'f'.repeat(40));
     expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
     expect(refused.stderr).toContain('does not accept the API key (401)');
-    expect(await written()).toBe('{}\n');
+    expect(await readNames()).toBe('{}\n');
   });
 });
 
-test('names/names.sh is a shell script without a mistake', async () => {
+test('sh -n finds no syntax error in names/names.sh', async () => {
   await execa('sh', ['-n', await sandbox.place(SCRIPT)]);
 });
 test.runIf(hasTool('shellcheck over names/names.sh', 'shellcheck'))(

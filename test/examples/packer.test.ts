@@ -14,7 +14,7 @@ import { canHaveMounts } from '../harness/host-with-programs.ts';
 import { hasTool } from './has-tool.ts';
 import { IDS, type Sandbox, test } from './sandbox.ts';
 
-/** What the template uploads into the image besides the modules. */
+/** The files, apart from the modules, that the template uploads to the build host. */
 const UPLOADED = [
   'shell/boot.sh',
   'shell/host.json',
@@ -28,26 +28,26 @@ const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
 const hasTools =
   canHaveMounts() && hasTool('the Packer example', 'packer', 'ansible-playbook', '/usr/sbin/sshd');
 
-describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
+describe.runIf(hasTools)('packer build', { timeout: 120_000 }, () => {
   let emulator: Emulator;
   let sandbox: Sandbox;
   let template: string;
   let server: SshServer;
   let kickstart: Kickstart;
-  test.beforeEach(async ({ emulator: shared, sandbox: own }) => {
-    emulator = shared;
-    sandbox = own;
+  test.beforeEach(async ({ emulator: sharedEmulator, sandbox: newSandbox }) => {
+    emulator = sharedEmulator;
+    sandbox = newSandbox;
     await mkdir(sandbox.path('/tmp'));
-    const atHome = await readdir(homedir());
-    await sandbox.standIn('systemctl', `echo "$*" >>'${sandbox.path('/systemctl.log')}'`);
-    // The user who runs the tests stands for root, whoever it is.
-    await sandbox.standIn(
+    const homeBefore = await readdir(homedir());
+    await sandbox.replaceProgram('systemctl', `echo "$*" >>'${sandbox.path('/systemctl.log')}'`);
+    // Commands with sudo run as the user who runs the tests, even without root's rights.
+    await sandbox.replaceProgram(
       'sudo',
       `echo "$*" >>'${sandbox.path('/sudo.log')}'`,
       'while :; do case $1 in -u) shift 2 ;; -*) shift ;; *) exec "$@" ;; esac; done',
     );
     for (const example of [...UPLOADED, 'packer/install.sh']) await sandbox.place(example);
-    // A plain machine: it has no agent, and JumpCloud has never heard of it.
+    // A new machine: no agent is installed, and JumpCloud has no record of it.
     const { agentDir, systemId } = sandbox.host;
     await execa('rm', ['-r', agentDir]);
     emulator.store.systems.delete(systemId);
@@ -58,7 +58,7 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
     template = await placeTemplate();
     await execa('cp', ['-r', sandbox.path('/usr/local/lib/jumpcloud'), sandbox.path('/built')]);
     await execa('rm', ['-r', sandbox.path('/usr')]);
-    await sandbox.program('/built/jumpcloud_names', 'exit 1');
+    await sandbox.writeProgram('/built/jumpcloud_names', 'exit 1');
 
     vi.stubEnv('PATH', sandbox.env['PATH']);
     server = await startSshServer();
@@ -67,41 +67,41 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
     return async () => {
       await server.close();
       await kickstart.close();
-      // Packer removes its scripts from the home folder only when a build succeeds.
-      const added = (await readdir(homedir())).filter((name) => !atHome.includes(name));
+      // Packer removes its scripts from the home directory only when a build succeeds.
+      const added = (await readdir(homedir())).filter((name) => !homeBefore.includes(name));
       for (const name of added.filter((name) => /^script_\d+\.sh$/.test(name)))
         await rm(join(homedir(), name));
     };
   });
 
-  /** What is to be built into the image are the modules as the sandbox has them. */
+  /** Places the template so that it uploads the modules of the sandbox. */
   const placeTemplate = (change = (text: string) => text) =>
     sandbox.place('packer/image.pkr.hcl', (text) =>
       change(text.replace(/\$\{path\.root\}\S*\/dist\/modules\//, `${sandbox.path('/built')}/`)),
     );
 
   const build = async () => {
-    const place = sandbox.path('/controller');
+    const controllerDir = sandbox.path('/controller');
     await sandbox.write('/controller/ansible.cfg', '');
     const env = {
       ...sandbox.env,
-      ANSIBLE_CONFIG: `${place}/ansible.cfg`,
-      ANSIBLE_HOME: place,
-      ANSIBLE_LOCAL_TEMP: `${place}/local`,
+      ANSIBLE_CONFIG: `${controllerDir}/ansible.cfg`,
+      ANSIBLE_HOME: controllerDir,
+      ANSIBLE_LOCAL_TEMP: `${controllerDir}/local`,
       ANSIBLE_REMOTE_TEMP: server.remoteTemp,
-      ANSIBLE_COLLECTIONS_PATH: place,
+      ANSIBLE_COLLECTIONS_PATH: controllerDir,
       ANSIBLE_NOCOLOR: 'true',
       ANSIBLE_PIPELINING: 'true',
-      // Nothing is noted in the home folder, and no connection stays open.
+      // Writes nothing to the home directory and leaves no connection open.
       ANSIBLE_SSH_ARGS: '-o UserKnownHostsFile=/dev/null -o ControlMaster=no',
-      PACKER_CACHE_DIR: `${place}/packer`,
-      PACKER_CONFIG_DIR: place,
+      PACKER_CACHE_DIR: `${controllerDir}/packer`,
+      PACKER_CONFIG_DIR: controllerDir,
       PACKER_NO_COLOR: '1',
       CHECKPOINT_DISABLE: '1',
       JUMPCLOUD_CONNECT_KEY: CONNECT_KEY,
-      TMPDIR: place,
+      TMPDIR: controllerDir,
     };
-    const collection = ['collection', 'install', await collectionPath(), '-p', place];
+    const collection = ['collection', 'install', await collectionPath(), '-p', controllerDir];
     await execa('ansible-galaxy', collection, { env });
     const variables = {
       ssh_host: '127.0.0.1',
@@ -115,34 +115,34 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
     ]);
     return execa('packer', ['build', '-color=false', ...words, template], {
       env,
-      cwd: place,
+      cwd: controllerDir,
       reject: false,
       all: true,
       stdin: 'ignore',
     });
   };
 
-  test('the build host is described, and the image has forgotten it', async () => {
-    // The record is gone in the end: look at it as the group of build hosts is joined.
-    const described: object[] = [];
+  test('the build host is configured, then removed from JumpCloud and from the image', async () => {
+    // The record is gone after the build, so capture it when the build host joins its group.
+    const captured: object[] = [];
     let systemId = '';
-    const look = ({ url, systemId: of }: LoggedRequest) => {
+    const capture = ({ url, systemId: of }: LoggedRequest) => {
       if (of === undefined) return;
-      // As it registers, JumpCloud puts it into a group of its own.
+      // JumpCloud adds a new system to a group by itself.
       if (systemId === '') emulator.store.join(of, IDS.web);
       systemId = of;
       if (!url.includes(IDS.buildHosts)) return;
       const { displayName, description } = emulator.store.record(of);
-      described.push({ displayName, description });
+      captured.push({ displayName, description });
     };
-    emulator.onRequest.push(look);
+    emulator.onRequest.push(capture);
 
     const { exitCode, all } = await build();
     expect(exitCode, all).toBe(0);
-    expect(described).toEqual([
+    expect(captured).toEqual([
       { displayName: 'golden-image-build', description: 'Builds the golden image' },
     ]);
-    expect(kickstart.asked).toEqual([CONNECT_KEY]);
+    expect(kickstart.receivedKeys).toEqual([CONNECT_KEY]);
     expect(all).not.toContain(CONNECT_KEY);
     expect(writesOf(emulator, systemId)).toEqual([
       `PUT /api/systems/${systemId}`,
@@ -151,37 +151,37 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
       `DELETE /api/systems/${systemId}`,
     ]);
     expect(emulator.store.systems.has(systemId)).toBe(false);
-    emulator.onRequest.splice(emulator.onRequest.indexOf(look), 1);
+    emulator.onRequest.splice(emulator.onRequest.indexOf(capture), 1);
 
-    // Nothing in the image is the build host's identity; the agent itself is still there.
+    // The image keeps the agent, but not the identity of the build host.
     expect((await readdir(sandbox.host.agentDir)).sort()).toEqual([
       '.removed-from-jumpcloud',
       'version.txt',
     ]);
-    const asked = await readFile(sandbox.path('/systemctl.log'), 'utf8');
-    expect(asked).toBe('enable jumpcloud-host.service\nstop jcagent\n');
-    const installed = async (directory: string) =>
+    const systemctlCalls = await readFile(sandbox.path('/systemctl.log'), 'utf8');
+    expect(systemctlCalls).toBe('enable jumpcloud-host.service\nstop jcagent\n');
+    const listWithModes = async (directory: string) =>
       Promise.all(
         (await readdir(sandbox.path(directory))).sort().map(async (name) => {
           const { mode } = await stat(sandbox.path(`${directory}/${name}`));
           return `${(mode & 0o777).toString(8)} ${name}`;
         }),
       );
-    expect(await installed('/usr/local/lib/jumpcloud')).toEqual(
+    expect(await listWithModes('/usr/local/lib/jumpcloud')).toEqual(
       ['describe-host', ...HOST_MODULES, 'remove-on-poweroff'].sort().map((name) => `755 ${name}`),
     );
-    expect(await installed('/etc/jumpcloud')).toEqual(['600 host.json']);
-    expect(await installed('/etc/systemd/system')).toEqual([
+    expect(await listWithModes('/etc/jumpcloud')).toEqual(['600 host.json']);
+    expect(await listWithModes('/etc/systemd/system')).toEqual([
       '644 jumpcloud-host.service',
       '644 jumpcloud-removal.service',
     ]);
     expect(await readdir(sandbox.path('/tmp'))).toEqual([]);
-    // The script that root runs is where no other user can write.
+    // Other users cannot write to the directory of the script that root runs.
     const scripts = (await readFile(sandbox.path('/sudo.log'), 'utf8')).match(/\S*script_\S*/g);
     expect(scripts).toEqual([expect.stringContaining(sandbox.path('/tmp/jumpcloud/script_'))]);
   });
 
-  test('the build ends when its folder on the build host exists already', async () => {
+  test('the build fails when its directory already exists on the build host', async () => {
     template = await placeTemplate(withoutAnsible);
     const planted = sandbox.path('/tmp/jumpcloud');
     await mkdir(planted, { mode: 0o777 });
@@ -192,9 +192,9 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
     expect(await readdir(sandbox.directory)).not.toContain('usr');
   });
 
-  test('an agent that cannot be stopped fails the build, and keeps its identity', async () => {
-    await sandbox.standIn('systemctl', '[ "$1" != stop ]');
-    // For the sake of speed, on a machine that is registered already.
+  test('the build fails and keeps the identity when the agent cannot be stopped', async () => {
+    await sandbox.replaceProgram('systemctl', '[ "$1" != stop ]');
+    // Uses an enrolled machine without Ansible, which is faster.
     template = await placeTemplate(withoutAnsible);
     const { agentDir } = sandbox.host;
     const { systemId } = await emulator.enrol({ agentDir });
@@ -208,7 +208,7 @@ describe.runIf(hasTools)('through packer build', { timeout: 120_000 }, () => {
   });
 });
 
-test('a host without Node.js ends the build', async ({ sandbox }) => {
+test('packer/install.sh fails on a host without Node.js', async ({ sandbox }) => {
   for (const file of UPLOADED) {
     const from = await sandbox.place(file);
     const to = file.replace(/^shell/, '');
@@ -225,19 +225,22 @@ test('a host without Node.js ends the build', async ({ sandbox }) => {
   expect(ran.stdout).toContain('Node.js');
 });
 
-/** A template that takes the build host as it is. */
+/** Removes the Ansible provisioner from a template. */
 function withoutAnsible(template: string): string {
   return template.replace(/provisioner "ansible" {.*?\n {2}}/s, '');
 }
 
-/** What a system has written to JumpCloud: method and path. */
+/** Returns the write requests of a system, as method and path. */
 function writesOf({ requests }: Emulator, systemId: string): string[] {
   return requests
     .filter((request) => request.systemId === systemId && request.method !== 'GET')
     .map(({ method, url }) => `${method} ${url}`);
 }
 
-/** A playbook whose modules are told where the agent and JumpCloud are, and its agent's role the kickstart. */
+/**
+ * Adds module defaults for the connection, and the role's variable for the URL of the kickstart
+ * script.
+ */
 function withDefaults(playbook: string, connection: object, kickstart: string): string {
   const plays: { vars: object }[] = parse(playbook);
   const module_defaults = { 'group/systemcontext.jumpcloud.all': connection };

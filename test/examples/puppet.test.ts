@@ -4,12 +4,12 @@ import type { Emulator } from '../emulator/emulator.ts';
 import { hasTool } from './has-tool.ts';
 import { IDS, type Sandbox, test } from './sandbox.ts';
 
-/** What `puppet apply --detailed-exitcodes` exits with. */
+/** Exit codes of `puppet apply --detailed-exitcodes`. */
 const UNCHANGED = 0;
 const CHANGED = 2;
 const FAILED = 4;
 
-/** The facts of the host. Facter itself would ask this machine's network for a cloud's metadata. */
+/** Facts of the host, because Facter would query the network for the metadata of a cloud. */
 const FACTS = `--- !ruby/object:Puppet::Node::Facts
 name: web-1
 values:
@@ -17,20 +17,20 @@ values:
     hostname: web-1
 `;
 
-describe.runIf(hasTool('the Puppet example', 'puppet'))('through puppet apply', () => {
+describe.runIf(hasTool('the Puppet example', 'puppet'))('puppet apply', () => {
   let emulator: Emulator;
   let sandbox: Sandbox;
-  test.beforeEach(async ({ emulator: shared, sandbox: own }) => {
-    emulator = shared;
-    sandbox = own;
+  test.beforeEach(async ({ emulator: sharedEmulator, sandbox: newSandbox }) => {
+    emulator = sharedEmulator;
+    sandbox = newSandbox;
     await sandbox.write('/puppet/vardir/client_yaml/facts/web-1.yaml', FACTS);
   });
 
-  /** A run of puppet apply that neither reads nor leaves anything outside the sandbox. */
+  /** Runs puppet apply, which reads and writes only files in the sandbox. */
   const apply = async (...flags: string[]) => {
     await sandbox.place('puppet/modules/jumpcloud/manifests/keep.pp');
     const manifest = await sandbox.place('puppet/site.pp');
-    const own = ['confdir', 'vardir', 'codedir', 'logdir', 'rundir'].flatMap((name) => [
+    const directoryFlags = ['confdir', 'vardir', 'codedir', 'logdir', 'rundir'].flatMap((name) => [
       `--${name}`,
       sandbox.path(`/puppet/${name}`),
     ]);
@@ -44,7 +44,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))('through puppet apply', 
         '--color=false',
         '--certname=web-1',
         '--facts_terminus=yaml',
-        ...own,
+        ...directoryFlags,
         ...flags,
         manifest,
       ],
@@ -52,7 +52,9 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))('through puppet apply', 
     );
   };
 
-  test('a first run changes, a second run changes nothing', { timeout: 60_000 }, async () => {
+  test('the first run configures the host and the second run changes nothing', {
+    timeout: 60_000,
+  }, async () => {
     const { systemId } = sandbox.host;
     const first = await apply();
     expect(first.exitCode, first.all).toBe(CHANGED);
@@ -72,13 +74,15 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))('through puppet apply', 
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test('--noop asks, and writes nothing', { timeout: 60_000 }, async () => {
+  test('--noop reports the pending change and writes nothing', { timeout: 60_000 }, async () => {
     const { all } = await apply('--noop');
     expect(all.match(/should be \[?'?0'?.*\(noop\)/g), all).toHaveLength(1);
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test('a failure fails the resource and shows why', { timeout: 60_000 }, async () => {
+  test('a refused request fails the resource and prints the error code', {
+    timeout: 60_000,
+  }, async () => {
     emulator.faults.add({ fault: { kind: 'status', status: 403 }, times: 9 });
     const { exitCode, all } = await apply();
     emulator.faults.clear();

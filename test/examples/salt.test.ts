@@ -7,7 +7,10 @@ import type { Emulator } from '../emulator/emulator.ts';
 import { hasTool } from './has-tool.ts';
 import { EXAMPLES, IDS, type Sandbox, test } from './sandbox.ts';
 
-/** What a state of the example may say; Salt gives the arguments as a list of single pairs. */
+/**
+ * The arguments of a state that the example uses. In the file they are a list of single-key
+ * mappings.
+ */
 interface Arguments {
   readonly name?: string;
   readonly unless?: string;
@@ -19,15 +22,15 @@ type States = Record<string, Record<string, readonly Arguments[]>>;
 
 let emulator: Emulator;
 let sandbox: Sandbox;
-test.beforeEach(({ emulator: shared, sandbox: own }) => {
-  emulator = shared;
-  sandbox = own;
+test.beforeEach(({ emulator: sharedEmulator, sandbox: newSandbox }) => {
+  emulator = sharedEmulator;
+  sandbox = newSandbox;
 });
 
 /**
- * Applies the states in the order they are written in. Salt cannot be had from Debian, so this
- * does what its documentation says of what the example uses: file.serialize, cmd.run, which is
- * skipped when `unless` succeeds, `require`, and test=True.
+ * Applies the states in the order of the file and returns their outcomes. No Debian package
+ * contains Salt, so this follows its documentation for the parts that the example uses:
+ * file.serialize, cmd.run with `unless`, `require`, and test=True.
  */
 async function apply({ test = false } = {}): Promise<string[]> {
   const path = await sandbox.place('salt/jumpcloud/init.sls');
@@ -35,20 +38,20 @@ async function apply({ test = false } = {}): Promise<string[]> {
   const outcomes: string[] = [];
   const done = new Set<string>();
   for (const [id, functions] of Object.entries(states)) {
-    for (const [called, given] of Object.entries(functions)) {
-      const words: Arguments = Object.assign({}, ...given);
-      const required = (words.require ?? []).flatMap(Object.entries);
+    for (const [called, argumentList] of Object.entries(functions)) {
+      const args: Arguments = Object.assign({}, ...argumentList);
+      const required = (args.require ?? []).flatMap(Object.entries);
       if (!required.every(([kind, name]) => done.has(`${kind} ${name}`))) {
         outcomes.push(`${id} not run`);
         continue;
       }
       if (called === 'file.serialize') {
-        expect(words.serializer).toBe('json');
+        expect(args.serializer).toBe('json');
         await mkdir(dirname(id), { recursive: true });
-        await writeFile(id, JSON.stringify(words.dataset));
+        await writeFile(id, JSON.stringify(args.dataset));
       } else {
         expect(called).toBe('cmd.run');
-        const outcome = await commandRun(words, test);
+        const outcome = await commandRun(args, test);
         outcomes.push(`${id} ${outcome}`);
         if (outcome === 'failed') continue;
       }
@@ -65,7 +68,7 @@ async function commandRun({ name = '', unless = '' }: Arguments, test: boolean):
   return (await execa(name, shell)).exitCode === 0 ? 'changed' : 'failed';
 }
 
-test('a first run changes, a second run changes nothing', async () => {
+test('the first Salt run configures the host and the second run changes nothing', async () => {
   const { systemId } = sandbox.host;
   expect(await apply()).toEqual(['jumpcloud_host changed']);
   expect(emulator.store.record(systemId)).toMatchObject({
@@ -82,12 +85,12 @@ test('a first run changes, a second run changes nothing', async () => {
   expect(sandbox.writes()).toEqual([]);
 });
 
-test('test=True asks, and changes nothing', async () => {
+test('test=True reports the pending change and writes nothing', async () => {
   expect(await apply({ test: true })).toEqual(['jumpcloud_host would change']);
   expect(sandbox.writes()).toEqual([]);
 });
 
-test('a failure fails the state', async () => {
+test('a refused request fails the Salt state', async () => {
   emulator.faults.add({ fault: { kind: 'status', status: 403 }, times: 9 });
   expect(await apply()).toEqual(['jumpcloud_host failed']);
   emulator.faults.clear();
@@ -95,7 +98,7 @@ test('a failure fails the state', async () => {
 });
 
 test.runIf(hasTool('yamllint over the Salt example', 'yamllint'))(
-  'satisfies yamllint',
+  'yamllint accepts the Salt example',
   async () => {
     await execa('yamllint', ['--strict', join(EXAMPLES, 'salt/jumpcloud/init.sls')]);
   },

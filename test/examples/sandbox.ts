@@ -7,7 +7,7 @@ import { executablePath, HOST_MODULES } from '../harness/executable.ts';
 import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
 import { quoted } from '../terminal.ts';
 
-/** The ids that the examples name. */
+/** The ids that the examples contain. */
 export const IDS = {
   web: '5f1a3b0c9d2e4f6a7b8c9d10',
   monitored: '5f1a3b0c9d2e4f6a7b8c9d11',
@@ -18,42 +18,42 @@ export const IDS = {
   command: '5f1a3b0c9d2e4f6a7b8c9d31',
 } as const;
 
-/** Folders that an example may name: in a sandbox they lie under its own folder. */
-const MOVED = [
+/** Directories that an example may name. In a sandbox, they are below the sandbox's directory. */
+const MOVED_DIRECTORIES = [
   '/usr/local/lib/jumpcloud',
   '/etc/jumpcloud',
   '/etc/systemd/system',
   '/tmp/jumpcloud',
 ];
 
-/** The folder of the examples. */
+/** The directory of the examples. */
 export const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
 
-/** What a host looks like to an example: its folders, and the programs on its PATH. */
+/** A temporary host for an example: its directories, and the programs on its PATH. */
 export interface Sandbox {
   readonly directory: string;
   readonly host: EnrolledHost;
-  /** With the stand-ins first on PATH, and no proxy between a module and the emulator. */
+  /** Environment with the replaced programs first on PATH, and without a proxy. */
   readonly env: Record<string, string>;
   /**
-   * Copies an example, its absolute paths moved into the sandbox and its text changed on top of
-   * that if need be; gives the copy's path.
+   * Copies an example, with its absolute paths moved into the sandbox and then changed by `change`.
+   * Returns the path of the copy.
    */
   place(example: string, change?: (text: string) => string): Promise<string>;
-  /** Where a path of the host lies in the sandbox. */
+  /** Returns the path in the sandbox for a path on the host. */
   path(absolute: string): string;
   /** Writes a file to a path of the host. */
   write(absolute: string, text: string): Promise<void>;
-  /** Writes a program, the lines of a shell script, to a path of the host. */
-  program(absolute: string, ...lines: string[]): Promise<void>;
-  /** Puts a stand-in first on PATH: the lines of a shell script. */
-  standIn(name: string, ...lines: string[]): Promise<void>;
-  /** What this host's modules have written to JumpCloud since the last time: method and path. */
+  /** Writes a program, given as the lines of a shell script, to a path of the host. */
+  writeProgram(absolute: string, ...lines: string[]): Promise<void>;
+  /** Replaces a program by the lines of a shell script, first on PATH. */
+  replaceProgram(name: string, ...lines: string[]): Promise<void>;
+  /** Returns the write requests of this host since the last call, as method and path. */
   writes(): string[];
   remove(): Promise<void>;
 }
 
-/** Tests with a `sandbox` of their own; the emulator has the objects that the examples name. */
+/** A test with a new `sandbox`. The emulator has the objects whose ids the examples contain. */
 export const test = base
   .extend('emulator', { scope: 'file' }, async ({ startWith }) => {
     const emulator = await startWith();
@@ -69,59 +69,59 @@ export const test = base
     return sandbox;
   });
 
-/** A host of its own for an example to run on. */
+/** Makes a host for an example, enrolled in the emulator. */
 export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
   const directory = await mkdtemp(join(tmpdir(), 'example-'));
   const host = await emulator.enrol({ agentDir: join(directory, 'opt/jc') });
   const path = (absolute: string) => join(directory, absolute);
-  let seen = 0;
+  let reported = 0;
 
-  const writeAt = async (to: string, text: string, mode: number) => {
+  const writeWithMode = async (to: string, text: string, mode: number) => {
     await mkdir(dirname(to), { recursive: true });
     await writeFile(to, text, { mode });
     await chmod(to, mode);
   };
-  const program = (absolute: string, ...lines: string[]) =>
-    writeAt(path(absolute), `#!/bin/sh\n${lines.join('\n')}\n`, 0o755);
+  const writeProgram = (absolute: string, ...lines: string[]) =>
+    writeWithMode(path(absolute), `#!/bin/sh\n${lines.join('\n')}\n`, 0o755);
   const { agentDir, systemId } = host;
   for (const module of HOST_MODULES) {
-    // The stand-ins stop the agent, which this machine's own programs would do otherwise.
+    // The replaced programs stop the agent. Otherwise the programs of this machine would.
     const isRemoval = module === 'jumpcloud_removal' && canHaveMounts();
-    const through = isRemoval ? onHostWith({ programs: path('/stand-ins') }) : [];
-    const words = [...through, executablePath(module)];
-    const call = moved(words, { agent_dir: agentDir, api_url: emulator.url });
-    await program(`/usr/local/lib/jumpcloud/${module}`, call);
+    const wrapper = isRemoval ? onHostWith({ programs: path('/replaced') }) : [];
+    const words = [...wrapper, executablePath(module)];
+    const script = callWith(words, { agent_dir: agentDir, api_url: emulator.url });
+    await writeProgram(`/usr/local/lib/jumpcloud/${module}`, script);
   }
 
   return {
     directory,
     host,
     path,
-    program,
-    write: (absolute, text) => writeAt(path(absolute), text, 0o600),
+    writeProgram,
+    write: (absolute, text) => writeWithMode(path(absolute), text, 0o600),
     env: {
-      PATH: `${path('/stand-ins')}:${process.env['PATH']}`,
+      PATH: `${path('/replaced')}:${process.env['PATH']}`,
       HTTPS_PROXY: '',
       https_proxy: '',
       LC_ALL: 'C.UTF-8',
     },
-    standIn: (name, ...lines) => program(`/stand-ins/${name}`, ...lines),
+    replaceProgram: (name, ...lines) => writeProgram(`/replaced/${name}`, ...lines),
     async place(example, change = (text) => text) {
       const from = join(EXAMPLES, example);
       const to = join(directory, 'ansible-examples', example);
-      const text = MOVED.reduce(
-        (changed, place) => changed.replaceAll(place, path(place)),
+      const text = MOVED_DIRECTORIES.reduce(
+        (moved, absolute) => moved.replaceAll(absolute, path(absolute)),
         await readFile(from, 'utf8'),
       );
-      await writeAt(to, change(text), (await stat(from)).mode & 0o777);
+      await writeWithMode(to, change(text), (await stat(from)).mode & 0o777);
       return to;
     },
     writes() {
-      const fresh = emulator.requests
-        .slice(seen)
+      const newRequests = emulator.requests
+        .slice(reported)
         .filter((request) => request.systemId === systemId);
-      seen = emulator.requests.length;
-      return fresh
+      reported = emulator.requests.length;
+      return newRequests
         .filter(({ method }) => method !== 'GET')
         .map(({ method, url }) => `${method} ${url}`);
     },
@@ -130,10 +130,10 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
 }
 
 /**
- * A shell script that calls an executable as it was called itself, for an agent and a JumpCloud
- * that are elsewhere than on a real host. Its settle does not wait as long as a real one has to.
+ * Returns a shell script that calls an executable with its own arguments and the given connection
+ * options. The script also shortens `settle`, so that no test waits as long as a real host.
  */
-function moved(words: readonly string[], connection: Record<string, string>): string {
+function callWith(words: readonly string[], connection: Record<string, string>): string {
   const head = JSON.stringify(connection).slice(0, -1);
   const adapt = [
     `-e ${quoted('s/"settle": *[0-9]*/"settle":0.1/')}`,

@@ -11,20 +11,20 @@ const SCRIPTS = ['shell/boot.sh', 'systemd/remove-on-poweroff.sh', 'packer/insta
 
 let emulator: Emulator;
 let sandbox: Sandbox;
-test.beforeEach(({ emulator: shared, sandbox: own }) => {
-  emulator = shared;
-  sandbox = own;
+test.beforeEach(({ emulator: sharedEmulator, sandbox: newSandbox }) => {
+  emulator = sharedEmulator;
+  sandbox = newSandbox;
 });
 
-describe('a boot script', () => {
-  /** Runs it with the document, changed if need be. */
+describe('shell/boot.sh, which exits with 75 to request a retry', () => {
+  /** Runs the boot script with the example document, changed by `change`. */
   const boot = async (change?: (text: string) => string) => {
     const document = await sandbox.place('shell/host.json', change);
     const script = await sandbox.place('shell/boot.sh');
     return execa(script, [document], { env: sandbox.env, reject: false, all: true });
   };
 
-  test('describes the host, and changes nothing at the next boot', async () => {
+  test('the first boot configures the host and the next boot changes nothing', async () => {
     const { systemId } = sandbox.host;
     expect(await boot()).toMatchObject({ exitCode: 0, stderr: '' });
     expect(emulator.store.record(systemId)).toMatchObject({
@@ -49,24 +49,24 @@ describe('a boot script', () => {
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test('brings back all that a stop has taken away', async () => {
+  test('a boot restores all associations that the removal has deleted', async () => {
     const { systemId } = sandbox.host;
     await boot();
-    const described = emulator.store.snapshot(systemId);
+    const before = emulator.store.snapshot(systemId);
     const removal = sandbox.path('/usr/local/lib/jumpcloud/jumpcloud_removal');
     await execa(removal, ['{"scope": "associations"}'], { env: sandbox.env });
     expect(emulator.store.snapshot(systemId)).toEqual({ groups: [], edges: [] });
     expect(await boot()).toMatchObject({ exitCode: 0 });
-    expect(emulator.store.snapshot(systemId)).toEqual(described);
+    expect(emulator.store.snapshot(systemId)).toEqual(before);
   });
 
-  const later = { 'retry-after': '9999' };
-  test.each<[reason: string, fault: Fault, exitCode: number]>([
-    ['JumpCloud is busy', { kind: 'status', status: 429, headers: later }, 75],
-    ['JumpCloud is down', { kind: 'status', status: 503, headers: later }, 75],
-    ['JumpCloud refuses', { kind: 'status', status: 403 }, 1],
-    ['JumpCloud does not know this host', { kind: 'status', status: 401 }, 1],
-  ])('when %s, its exit status says whether to run it again', async (_, fault, exitCode) => {
+  const headers = { 'retry-after': '9999' };
+  test.each<[cause: string, exitCode: number, fault: Fault]>([
+    ['a 429 answer', 75, { kind: 'status', status: 429, headers }],
+    ['a 503 answer', 75, { kind: 'status', status: 503, headers }],
+    ['a 403 answer', 1, { kind: 'status', status: 403 }],
+    ['a 401 answer', 1, { kind: 'status', status: 401 }],
+  ])('after %s, the boot script exits with %i', async (_, exitCode, fault) => {
     emulator.faults.add({ fault, times: 9, when: ({ url }) => url.includes('/memberof') });
     const ran = await boot();
     emulator.faults.clear();
@@ -78,7 +78,7 @@ describe('a boot script', () => {
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test('is to be run again while the agent has not registered', async () => {
+  test('the boot script exits with 75 while the agent has not registered', async () => {
     await rm(join(sandbox.host.agentDir, 'jcagent.conf'));
     const ran = await boot((text) => text.replace(/600/, '0.2'));
     expect(ran.exitCode, ran.all).toBe(75);
@@ -86,7 +86,7 @@ describe('a boot script', () => {
     expect(await boot()).toMatchObject({ exitCode: 0 });
   });
 
-  test('is not, where there is no Node.js', async () => {
+  test('the boot script exits with 1 on a host without Node.js', async () => {
     const env = { ...sandbox.env, JUMPCLOUD_NODE: sandbox.path('/no-node') };
     const script = await sandbox.place('shell/boot.sh');
     const ran = await execa(script, ['{}'], { env, reject: false });
@@ -97,15 +97,15 @@ describe('a boot script', () => {
     expect(ran.stdout).toContain('Node.js');
   });
 
-  test('that systemd stops has not failed', async () => {
+  test('a boot script that systemd stops exits with 0', async () => {
     emulator.faults.add({ fault: { kind: 'slow', ms: 20_000 } });
     const before = { ...emulator.faults.injected };
     const script = await sandbox.place('shell/boot.sh');
     const document = await sandbox.place('shell/host.json');
     const running = execa(script, [document], { env: sandbox.env, reject: false, detached: true });
-    const isMet = () => expect(emulator.faults.injected).not.toEqual(before);
-    await vi.waitFor(isMet, { timeout: 10_000 });
-    // To all of the unit's processes, as systemd sends it.
+    const expectInjected = () => expect(emulator.faults.injected).not.toEqual(before);
+    await vi.waitFor(expectInjected, { timeout: 10_000 });
+    // Sent to all processes of the unit, as systemd does.
     process.kill(-Number(running.pid), 'SIGTERM');
     const { exitCode, stdout } = await running;
     emulator.faults.clear();
@@ -116,7 +116,7 @@ describe('a boot script', () => {
   });
 });
 
-test.each(SCRIPTS)('%s is a shell script without a mistake', async (script) => {
+test.each(SCRIPTS)('sh -n finds no syntax error in %s', async (script) => {
   await execa('sh', ['-n', await sandbox.place(script)]);
 });
 test.runIf(hasTool('shellcheck over the shell scripts', 'shellcheck')).each(SCRIPTS)(

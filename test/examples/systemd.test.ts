@@ -12,23 +12,30 @@ const PACKAGED = new URL('../../packaging/systemd/', import.meta.url).pathname;
 
 let emulator: Emulator;
 let sandbox: Sandbox;
-test.beforeEach(({ emulator: shared, sandbox: own }) => {
-  emulator = shared;
-  sandbox = own;
+test.beforeEach(({ emulator: sharedEmulator, sandbox: newSandbox }) => {
+  emulator = sharedEmulator;
+  sandbox = newSandbox;
 });
 
-describe('the shutdown hook', () => {
-  /** Runs what the unit runs when it is stopped, while systemd has these jobs. */
+describe('systemd/remove-on-poweroff.sh', () => {
+  /** Runs the stop command of the unit. `systemctl` is the shell code that lists systemd's jobs. */
   const stop = async (options: object | undefined, ...systemctl: string[]) => {
-    const place = '/etc/jumpcloud/removal.json';
-    if (options) await sandbox.write(place, JSON.stringify(options));
-    await sandbox.standIn('systemctl', `echo "$*" >>"${sandbox.path('/asked')}"`, ...systemctl);
+    const file = '/etc/jumpcloud/removal.json';
+    if (options) await sandbox.write(file, JSON.stringify(options));
+    await sandbox.replaceProgram(
+      'systemctl',
+      `echo "$*" >>"${sandbox.path('/systemctl-calls')}"`,
+      ...systemctl,
+    );
     const script = await sandbox.place('systemd/remove-on-poweroff.sh');
-    return execa(script, [sandbox.path(place)], { env: sandbox.env, reject: false });
+    return execa(script, [sandbox.path(file)], { env: sandbox.env, reject: false });
   };
-  const jobs = (...lines: string[]) =>
+  const listJobs = (...lines: string[]) =>
     `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')}`;
-  const OTHERS = ['7 jumpcloud-removal.service stop running', '9 shutdown.target start waiting'];
+  const OTHER_JOBS = [
+    '7 jumpcloud-removal.service stop running',
+    '9 shutdown.target start waiting',
+  ];
 
   beforeEach(() => {
     const { systemId } = sandbox.host;
@@ -36,19 +43,22 @@ describe('the shutdown hook', () => {
     emulator.store.associate(systemId, 'user', IDS.admin);
   });
 
-  test.each(['poweroff.target', 'halt.target'])('removes the host on %s', async (target) => {
-    const ran = await stop(undefined, jobs(...OTHERS, `12 ${target} start waiting`));
-    expect(ran, ran.stdout).toMatchObject({ exitCode: 0 });
-    expect(JSON.parse(ran.stdout)).toMatchObject({ changed: true });
-    expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(false);
-    expect(sandbox.writes()).toEqual([`DELETE /api/systems/${sandbox.host.systemId}`]);
-  });
+  test.each(['poweroff.target', 'halt.target'])(
+    'a stop during %s deletes the record of the host',
+    async (target) => {
+      const ran = await stop(undefined, listJobs(...OTHER_JOBS, `12 ${target} start waiting`));
+      expect(ran, ran.stdout).toMatchObject({ exitCode: 0 });
+      expect(JSON.parse(ran.stdout)).toMatchObject({ changed: true });
+      expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(false);
+      expect(sandbox.writes()).toEqual([`DELETE /api/systems/${sandbox.host.systemId}`]);
+    },
+  );
 
-  test('removes the associations alone where a file says so', async () => {
+  test('removal.json with scope associations keeps the record of the host', async () => {
     const { systemId } = sandbox.host;
     const ran = await stop(
       { scope: 'associations' },
-      jobs('12 poweroff.target start waiting', ...OTHERS),
+      listJobs('12 poweroff.target start waiting', ...OTHER_JOBS),
     );
     expect(ran, ran.stdout).toMatchObject({ exitCode: 0 });
     expect(emulator.store.systems.has(systemId)).toBe(true);
@@ -56,13 +66,13 @@ describe('the shutdown hook', () => {
   });
 
   test.each([
-    ['it reboots', jobs('12 reboot.target start waiting', ...OTHERS)],
-    ['it boots another kernel', jobs('12 kexec.target start waiting', ...OTHERS)],
-    ['its user space alone is restarted', jobs('12 soft-reboot.target start waiting', ...OTHERS)],
-    ['a power-off was called off', jobs('12 poweroff.target stop waiting', ...OTHERS)],
-    ['the unit is stopped by hand', jobs('7 jumpcloud-removal.service stop running')],
-    ['nothing is under way', 'true'],
-  ])('leaves the host in JumpCloud when %s', async (_, systemctl) => {
+    ['a reboot', listJobs('12 reboot.target start waiting', ...OTHER_JOBS)],
+    ['kexec', listJobs('12 kexec.target start waiting', ...OTHER_JOBS)],
+    ['a soft reboot', listJobs('12 soft-reboot.target start waiting', ...OTHER_JOBS)],
+    ['a cancelled poweroff', listJobs('12 poweroff.target stop waiting', ...OTHER_JOBS)],
+    ['a manual stop of the unit', listJobs('7 jumpcloud-removal.service stop running')],
+    ['a stop without any job', 'true'],
+  ])('%s leaves the host in JumpCloud', async (_, systemctl) => {
     const ran = await stop(undefined, systemctl);
     expect(ran, ran.stderr).toMatchObject({ exitCode: 0 });
     expect(ran.stdout).toBe('This host is not being powered off: it stays in JumpCloud.');
@@ -70,15 +80,15 @@ describe('the shutdown hook', () => {
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test('removes nothing where the file cannot be read', async () => {
+  test('a removal.json that cannot be read fails the stop and removes nothing', async () => {
     await sandbox.write('/etc/jumpcloud/host.json', '{}');
     await symlink('/nowhere', sandbox.path('/etc/jumpcloud/removal.json'));
-    const ran = await stop(undefined, jobs('12 poweroff.target start waiting'));
+    const ran = await stop(undefined, listJobs('12 poweroff.target start waiting'));
     expect(ran.exitCode, ran.stdout).toBe(1);
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test('leaves it there, and fails, when systemd does not answer', async () => {
+  test('a systemctl that fails makes the stop fail and removes nothing', async () => {
     const ran = await stop(undefined, 'echo "Failed to connect to bus" >&2', 'exit 1');
     expect(ran).toMatchObject({ exitCode: 1, stderr: 'Failed to connect to bus' });
     expect(sandbox.writes()).toEqual([]);
@@ -86,10 +96,10 @@ describe('the shutdown hook', () => {
 });
 
 test.runIf(hasTool('systemd-analyze verify over the units', 'systemd-analyze')).each(UNITS)(
-  'systemd finds nothing wrong with %s',
+  'systemd-analyze verify accepts %s',
   async (unit) => {
-    await sandbox.program('/usr/local/lib/jumpcloud/describe-host', 'true');
-    await sandbox.program('/usr/local/lib/jumpcloud/remove-on-poweroff', 'true');
+    await sandbox.writeProgram('/usr/local/lib/jumpcloud/describe-host', 'true');
+    await sandbox.writeProgram('/usr/local/lib/jumpcloud/remove-on-poweroff', 'true');
     const path = await sandbox.place(unit);
     const words = ['verify', '--man=no', '--recursive-errors=no', path];
     const { stdout, stderr, exitCode } = await execa('systemd-analyze', words, { reject: false });
@@ -97,30 +107,30 @@ test.runIf(hasTool('systemd-analyze verify over the units', 'systemd-analyze')).
   },
 );
 
-describe.each(UNITS)('%s, to systemd 239', (unit) => {
+describe.each(UNITS)('%s', (unit) => {
   const settings = async () => {
     const lines = (await readFile(join(EXAMPLES, unit), 'utf8')).matchAll(/^(\w+)=(.*)$/gm);
     return new Map([...lines].map(([, name, value]) => [name, value]));
   };
 
-  test('is of a type that it knows, and no oneshot is restarted', async () => {
+  test('the unit uses only a Type and a Restart that systemd 239 supports', async () => {
     const { Type, Restart } = Object.fromEntries(await settings());
     expect(['simple', 'oneshot']).toContain(Type);
     expect(Restart).toBe(Type === 'oneshot' ? undefined : 'on-failure');
   });
 });
 
-// Who installs the package has its units, who copies executables has these: with other comments and
-// paths, and without the manual pages.
+// The packages install their own units and programs. The examples are for executables that are
+// copied by hand: they differ only in comments, paths and the references to manual pages.
 test.each([
   ['systemd/jumpcloud-host.service', 'units/jumpcloud-host.service'],
   ['systemd/jumpcloud-removal.service', 'units/jumpcloud-removal.service'],
   ['systemd/remove-on-poweroff.sh', 'programs/remove-on-poweroff'],
   ['shell/boot.sh', 'programs/describe-host'],
-])('%s does what the %s of the packages does', async (example, packaged) => {
-  const does = async (path: string) =>
+])('%s differs from the packaged %s only in comments and paths', async (example, packaged) => {
+  const codeOf = async (path: string) =>
     (await readFile(path, 'utf8'))
       .replace(/^(#|Documentation=).*\n/gm, '')
       .replace(/\/usr\/(bin|lib\/jumpcloud-system-context)\//g, '/usr/local/lib/jumpcloud/');
-  expect(await does(join(EXAMPLES, example))).toBe(await does(join(PACKAGED, packaged)));
+  expect(await codeOf(join(EXAMPLES, example))).toBe(await codeOf(join(PACKAGED, packaged)));
 });
