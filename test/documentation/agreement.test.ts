@@ -6,45 +6,57 @@ import {
 import { MODULES } from '../../src/modules.ts';
 import type { Option, OptionTable } from '../../src/options/option.ts';
 
-describe.each(MODULES)('$name', async ({ name: module, options }) => {
-  const table: OptionTable = options;
-  const { options: described } = (await readDocumentation(module)).DOCUMENTATION;
+describe.each(MODULES)(
+  'the documentation and the option table of $name',
+  async ({ name: module, options }) => {
+    const table: OptionTable = options;
+    const { options: documented } = (await readDocumentation(module)).DOCUMENTATION;
 
-  test('documents exactly the options it accepts', () => {
-    expect(Object.keys(described).sort()).toEqual(Object.keys(table).sort());
-  });
+    test('the documentation lists exactly the accepted options', () => {
+      expect(Object.keys(documented).sort()).toEqual(Object.keys(table).sort());
+    });
 
-  test.each(Object.entries(table))('documents %s as it is read', (name, option) => {
-    expect(documentedFacts(described[name])).toEqual(facts(option));
-  });
-});
+    test.each(Object.entries(table))(
+      'the documentation of %s agrees with the option table',
+      (name, option) => {
+        expect(documentedProperties(documented[name])).toEqual(tableProperties(option));
+      },
+    );
+  },
+);
 
-function documentedFacts(documented: DocumentedValue | undefined): unknown {
+function documentedProperties(documented: DocumentedValue | undefined): unknown {
   return {
     type: documented?.type,
     elements: documented?.elements,
     choices: documented?.choices,
     required: documented?.required ?? false,
     default: documented?.default,
-    // A list's items may be mappings, which are not read by a table of options.
+    // Not compared for lists: their items may be mappings, which no option table reads.
     suboptions:
       documented?.type === 'dict' && documented.suboptions
-        ? mapValues(documented.suboptions, documentedFacts)
+        ? mapValues(documented.suboptions, documentedProperties)
         : undefined,
   };
 }
 
-function facts({ type, elements, choices, required, ...option }: Option<unknown>): unknown {
+function tableProperties({
+  type,
+  elements,
+  choices,
+  required,
+  ...option
+}: Option<unknown>): unknown {
   return {
     type,
     elements,
     choices,
     required: required ?? false,
     default: option.default,
-    suboptions: option.suboptions && mapValues(option.suboptions, facts),
+    suboptions: option.suboptions && mapValues(option.suboptions, tableProperties),
   };
 }
 
-function mapValues<T>(of: Readonly<Record<string, T>>, change: (value: T) => unknown): unknown {
-  return Object.fromEntries(Object.entries(of).map(([name, value]) => [name, change(value)]));
+function mapValues<T>(record: Readonly<Record<string, T>>, change: (value: T) => unknown): unknown {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }

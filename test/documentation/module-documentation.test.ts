@@ -11,7 +11,7 @@ import { HOST_MODULES, MODULES } from '../../src/modules.ts';
 const types = ['str', 'int', 'float', 'bool', 'path', 'list', 'dict', 'raw'];
 const names = MODULES.map(({ name }) => name);
 
-/** Every value with those inside it, by dotted name. */
+/** Returns all options or return values, including nested ones, by dotted name. */
 function flatten(
   values: Readonly<Record<string, DocumentedValue>>,
   prefix = '',
@@ -22,8 +22,8 @@ function flatten(
   ]);
 }
 
-/** A task of the examples: module and options. */
-function calls(examples: string): { module: string; options: Record<string, unknown> }[] {
+/** Returns the module and options of each task in the examples. */
+function moduleCalls(examples: string): { module: string; options: Record<string, unknown> }[] {
   const tasks: Record<string, unknown>[] = parse(examples, { version: '1.1' });
   const all = tasks.flatMap((task) => [task, ...((task['tasks'] ?? []) as typeof tasks)]);
   return all.flatMap((task) =>
@@ -37,7 +37,7 @@ function calls(examples: string): { module: string; options: Record<string, unkn
 }
 
 describe.each(HOST_MODULES)('the documentation of $name', ({ name }) => {
-  it('has the shared options and return values beside its own', async () => {
+  it('the documentation includes the shared options and return values', async () => {
     const own = await readDocumentation(name);
     const shared = await readSharedDocumentation();
     expect(own.DOCUMENTATION.options).toMatchObject(shared.DOCUMENTATION.options);
@@ -50,14 +50,14 @@ describe.each(HOST_MODULES)('the documentation of $name', ({ name }) => {
 });
 
 describe.each(names)('the documentation of %s', (name) => {
-  it('is written so that Ansible reads the same from it', async () => {
+  it('the documentation file is parsed back to the same documentation by YAML 1.1', async () => {
     const documentation = await readDocumentation(name);
     const file = documentationFile(documentation);
     expect(parse(file, { version: '1.1' })).toEqual(documentation);
     expect(file).not.toMatch(/^[^#]*[&*]a\d+/m);
   });
 
-  it('describes every option and return value in terms of ansible-core 2.14', async () => {
+  it('all options and return values are documented in a form that ansible-core 2.14 supports', async () => {
     const { DOCUMENTATION, RETURN } = await readDocumentation(name);
     const options = flatten(DOCUMENTATION.options);
     const returned = flatten(RETURN);
@@ -72,24 +72,24 @@ describe.each(names)('the documentation of %s', (name) => {
       if (value.required) expect(value.default, key).toBeUndefined();
     }
     for (const [key, value] of returned) expect(value.returned, key).toBeTruthy();
-    // O(), V(), E() and RV() came with 2.15.
+    // ansible-core 2.15 introduced O(), V(), E() and RV().
     expect(JSON.stringify({ DOCUMENTATION, RETURN })).not.toMatch(/\b(?:O|V|E|RV|P)\(/);
     for (const [, option] of JSON.stringify(DOCUMENTATION).matchAll(/\bI\((\w+)[=)]/g)) {
       expect(options.map(([key]) => key.split('.').at(-1))).toContain(option);
     }
   });
 
-  it('shows examples that use options that exist', async () => {
+  it('the examples use only options that exist', async () => {
     const { EXAMPLES } = await readDocumentation(name);
-    const shown = calls(EXAMPLES);
-    expect(shown.map(({ module }) => module)).toContain(name);
-    for (const { module, options } of shown) {
+    const exampleCalls = moduleCalls(EXAMPLES);
+    expect(exampleCalls.map(({ module }) => module)).toContain(name);
+    for (const { module, options } of exampleCalls) {
       const known = (await readDocumentation(module)).DOCUMENTATION.options;
       expect(Object.keys(known)).toEqual(expect.arrayContaining(Object.keys(options)));
     }
   });
 
-  it('refers only to modules that exist', async () => {
+  it('the documentation refers only to modules that exist', async () => {
     const text = JSON.stringify(await readDocumentation(name));
     const references = [...text.matchAll(/systemcontext\.jumpcloud\.(\w+)/g)].map(([, to]) => to);
     expect([...names, 'all']).toEqual(expect.arrayContaining(references));

@@ -8,11 +8,11 @@ it.each([
     'Read https://example.com/a or this (https://example.com/b).',
   ],
   ['PATH(s) and MIB(x) stay.', 'PATH(s) and MIB(x) stay.'],
-])('makes plain text of %s', (marked, plain) => {
+])('plainText removes the markup of %s', (marked, plain) => {
   expect(plainText(marked)).toBe(plain);
 });
 
-it('breaks at blanks, within 80 columns, behind the indent', () => {
+it('wrap breaks lines at spaces, within 80 columns, and indents them', () => {
   const lines = wrap(`${'word '.repeat(40)}${'x'.repeat(90)} end`, 6).split('\n');
   expect(lines.every((line) => line.startsWith('      ') && !line.endsWith(' '))).toBe(true);
   expect(lines.filter((line) => line.length > 80)).toEqual([`      ${'x'.repeat(90)}`]);

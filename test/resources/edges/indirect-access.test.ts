@@ -4,7 +4,7 @@ import { test as base } from '../../harness/fixture.ts';
 import { inSession } from '../../harness/in-session.ts';
 
 const test = base
-  /** Users of whom one is bound, one comes through a group, and one in both ways. */
+  /** Three users: one is bound directly, one has access through a group, and one has both. */
   .extend('users', async ({ emulator: { store }, host: { systemId } }) => {
     const [bound, indirect, both] = [store.addUser(), store.addUser(), store.addUser()];
     const group = store.addUserGroup([indirect, both]);
@@ -13,54 +13,61 @@ const test = base
     store.associate(systemId, 'user_group', group);
     return { bound, indirect, both, group };
   })
-  /** What is said of a wish, with the names of those users for their ids; the reads that it took. */
+  /**
+   * Returns the warnings for desired users, with names instead of ids, and the number of requests.
+   */
   .extend(
-    'said',
+    'warningsFor',
     ({ host, users }) =>
       async (
         state: 'present' | 'absent',
         targets: readonly (keyof typeof users)[],
-        rest: { exclusive?: boolean; keep?: readonly (keyof typeof users)[] } = {},
+        limits: { exclusive?: boolean; keep?: readonly (keyof typeof users)[] } = {},
       ) => {
         const edges = new Map(targets.map((name) => [users[name], {}]));
-        const keep = new Set((rest.keep ?? []).map((name) => users[name]));
-        const desired = { edges, state, exclusive: rest.exclusive ?? false, keep };
-        const sentences = await inSession(host.options, (session) =>
+        const keep = new Set((limits.keep ?? []).map((name) => users[name]));
+        const desired = { edges, state, exclusive: limits.exclusive ?? false, keep };
+        const warnings = await inSession(host.options, (session) =>
           indirectAccess(session, desired, new Map()),
         );
-        const named = Object.entries(users).reduce(
-          (text, [name, id]) => text.replaceAll(id, name),
-          sentences.join('\n'),
+        const text = Object.entries(users).reduce(
+          (joined, [name, id]) => joined.replaceAll(id, name),
+          warnings.join('\n'),
         );
-        return { named, reads: host.requests().length };
+        return { text, requests: host.requests().length };
       },
   );
 
-const STILL = (user: string) =>
+const warningAbout = (user: string) =>
   `User ${user} is not bound directly, but still has access to this host through user group group. To revoke the access, remove the user from that group, or the group from this host.`;
 
-test('nothing is asked where nobody is to lose access', async ({ said }) => {
-  expect(await said('present', ['bound', 'indirect'])).toEqual({ named: '', reads: 0 });
-  expect(await said('absent', [])).toEqual({ named: '', reads: 0 });
+test('no request is sent when no user is to lose access', async ({ warningsFor }) => {
+  expect(await warningsFor('present', ['bound', 'indirect'])).toEqual({ text: '', requests: 0 });
+  expect(await warningsFor('absent', [])).toEqual({ text: '', requests: 0 });
 });
 
-test('of users that are to be absent, those who come through a group are named', async ({
-  said,
+test('a user to remove who still has access through a group is named in a warning', async ({
+  warningsFor,
 }) => {
-  expect(await said('absent', ['bound'])).toEqual({ named: '', reads: 1 });
-  expect((await said('absent', ['bound', 'both'])).named).toBe(STILL('both'));
-  const [first, second] = (await said('absent', ['indirect', 'both'])).named.split('\n');
-  expect([first, second].sort()).toEqual([STILL('both'), STILL('indirect')]);
+  expect(await warningsFor('absent', ['bound'])).toEqual({ text: '', requests: 1 });
+  expect((await warningsFor('absent', ['bound', 'both'])).text).toBe(warningAbout('both'));
+  const [first, second] = (await warningsFor('absent', ['indirect', 'both'])).text.split('\n');
+  expect([first, second].sort()).toEqual([warningAbout('both'), warningAbout('indirect')]);
 });
 
-test('with exclusive, all whom nobody named and nothing keeps', async ({ said }) => {
-  const { named } = await said('present', ['bound', 'both'], { exclusive: true });
-  expect(named).toBe(STILL('indirect'));
-  const kept = await said('present', ['both'], { exclusive: true, keep: ['indirect', 'bound'] });
-  expect(kept.named).toBe('');
+test('exclusive warns about unlisted users with access through a group, except kept ones', async ({
+  warningsFor,
+}) => {
+  const { text } = await warningsFor('present', ['bound', 'both'], { exclusive: true });
+  expect(text).toBe(warningAbout('indirect'));
+  const kept = await warningsFor('present', ['both'], {
+    exclusive: true,
+    keep: ['indirect', 'bound'],
+  });
+  expect(kept.text).toBe('');
 });
 
-test('the whole way is told, through however many groups', async ({
+test('the warning names each group between the host and the user', async ({
   emulator: { store },
   host,
 }) => {
@@ -73,9 +80,9 @@ test('the whole way is told, through however many groups', async ({
     exclusive: false,
     keep: new Set<string>(),
   } as const;
-  const [sentence] = await inSession(host.options, (session) =>
+  const [warning] = await inSession(host.options, (session) =>
     indirectAccess(session, desired, new Map()),
   );
-  expect(sentence).toContain(`User ${user} is not bound directly`);
-  expect(sentence).toContain(`through system group ${group}.`);
+  expect(warning).toContain(`User ${user} is not bound directly`);
+  expect(warning).toContain(`through system group ${group}.`);
 });

@@ -9,7 +9,7 @@ import {
 
 const NONE: Sudo = { sudo: false, sudo_without_password: false };
 const WITH: Sudo = { sudo: true, sudo_without_password: false };
-const FREE: Sudo = { sudo: true, sudo_without_password: true };
+const PASSWORDLESS: Sudo = { sudo: true, sudo_without_password: true };
 
 const present = (edges: [string, DesiredSudo][], exclusive = false): DesiredEdges => ({
   edges: new Map(edges),
@@ -24,16 +24,17 @@ const absent = (...ids: string[]): DesiredEdges => ({
   keep: new Set(),
 });
 
-describe('the sudo of one edge', () => {
-  // For each wish, what is written when there is no edge yet, one without sudo, with sudo, and
-  // with sudo without password; undefined where it agrees already.
+describe('planEdges, sudo of one edge', () => {
+  // For each desired sudo, the value that is written: to a new edge, and to an existing edge
+  // without sudo, with sudo, and with sudo without a password. Undefined means that nothing is
+  // written.
   type Row = [
     sudo: boolean | undefined,
     withoutPassword: boolean | undefined,
     onNew: Sudo | undefined,
     onNone: Sudo | undefined,
     onWith: Sudo | undefined,
-    onFree: Sudo | undefined,
+    onPasswordless: Sudo | undefined,
   ];
   const allDesired: Row[] = [
     [undefined, undefined, undefined, undefined, undefined, undefined],
@@ -42,39 +43,47 @@ describe('the sudo of one edge', () => {
     [false, false, undefined, undefined, NONE, NONE],
     [true, undefined, WITH, WITH, undefined, undefined],
     [true, false, WITH, WITH, undefined, WITH],
-    [true, true, FREE, FREE, FREE, undefined],
+    [true, true, PASSWORDLESS, PASSWORDLESS, PASSWORDLESS, undefined],
   ];
   const rows = allDesired.flatMap(([sudo, sudo_without_password, onNew, ...onEdge]) => {
     const desired = { sudo, sudo_without_password };
     const add: EdgeChange = onNew ? { op: 'add', id: 'a', sudo: onNew } : { op: 'add', id: 'a' };
-    const updates = [NONE, WITH, FREE].map((current, i) => {
+    const updates = [NONE, WITH, PASSWORDLESS].map((current, i) => {
       const written = onEdge[i];
       const changes: EdgeChange[] = written ? [{ op: 'update', id: 'a', sudo: written }] : [];
       return { desired, current, changes, after: written ?? current };
     });
     return [{ desired, current: undefined, changes: [add], after: onNew ?? NONE }, ...updates];
   });
-  test.each(rows)('desired $desired on $current', ({ desired, current, changes, after }) => {
+  const titled = rows.map((row): [title: string, row: (typeof rows)[number]] => {
+    const ops = row.changes.map(({ op }) => op);
+    const edge = row.current ? `an edge with ${JSON.stringify(row.current)}` : 'no edge';
+    return [
+      `desired ${JSON.stringify(row.desired)} on ${edge} is planned as ${ops.join() || 'no change'}`,
+      row,
+    ];
+  });
+  test.each(titled)('%s', (_, { desired, current, changes, after }) => {
     const before = new Map(current && [['a', current]]);
     const plan = planEdges(present([['a', desired]]), before);
     expect(plan.changes).toEqual(changes);
     expect(plan.after).toEqual(new Map([['a', after]]));
-    // An absent key and an undefined one differ on the wire no more than here.
+    // toEqual treats an undefined sudo like a missing one, so compare the keys too.
     expect(plan.changes.map((change) => 'sudo' in change)).toEqual(
       changes.map((change) => 'sudo' in change),
     );
   });
 });
 
-describe('the set', () => {
+describe('planEdges, set of edges', () => {
   const ops = (desired: DesiredEdges, before: [string, Sudo][]) =>
     planEdges(desired, new Map(before)).changes.map(({ op, id }) => `${op} ${id}`);
 
-  test.each<[name: string, desired: DesiredEdges, before: [string, Sudo][], expected: string[]]>([
-    ['nothing asked', present([]), [['a', NONE]], []],
-    ['there already', present([['a', {}]]), [['a', NONE]], []],
+  test.each<[title: string, desired: DesiredEdges, before: [string, Sudo][], expected: string[]]>([
+    ['an empty list changes nothing', present([]), [['a', NONE]], []],
+    ['an existing edge is not added again', present([['a', {}]]), [['a', NONE]], []],
     [
-      'in the order asked',
+      'edges are added in the order of the list',
       present([
         ['c', {}],
         ['a', {}],
@@ -83,7 +92,7 @@ describe('the set', () => {
       ['add c', 'add a'],
     ],
     [
-      'additions, updates, removals',
+      'additions come before updates, and removals come last',
       present(
         [
           ['b', { sudo: true }],
@@ -93,16 +102,16 @@ describe('the set', () => {
         true,
       ),
       [
-        ['x', FREE],
+        ['x', PASSWORDLESS],
         ['a', WITH],
         ['b', NONE],
         ['y', NONE],
       ],
       ['add c', 'update b', 'update a', 'remove x', 'remove y'],
     ],
-    ['exclusive, and all wanted', present([['a', {}]], true), [['a', WITH]], []],
+    ['exclusive keeps edges that are all listed', present([['a', {}]], true), [['a', WITH]], []],
     [
-      'exclusive, and nothing wanted',
+      'exclusive with an empty list removes all edges',
       present([], true),
       [
         ['a', WITH],
@@ -111,25 +120,25 @@ describe('the set', () => {
       ['remove a', 'remove b'],
     ],
     [
-      'absent',
+      'absent edges are removed in the order of the list',
       absent('b', 'a'),
       [
-        ['a', FREE],
+        ['a', PASSWORDLESS],
         ['b', NONE],
         ['c', NONE],
       ],
       ['remove b', 'remove a'],
     ],
-    ['absent, and not there', absent('a'), [['b', NONE]], []],
-    ['absent, and nothing named', absent(), [['b', NONE]], []],
+    ['an absent edge that does not exist changes nothing', absent('a'), [['b', NONE]], []],
+    ['absent with an empty list changes nothing', absent(), [['b', NONE]], []],
   ])('%s', (_, desired, before, expected) => {
     expect(ops(desired, before)).toEqual(expected);
   });
 });
 
-describe('for any edges and wishes', () => {
+describe('planEdges, any current and desired edges', () => {
   const id = fc.constantFrom(...'abcdef');
-  const sudo = fc.constantFrom(NONE, WITH, FREE);
+  const sudo = fc.constantFrom(NONE, WITH, PASSWORDLESS);
   const edges = fc.array(fc.tuple(id, sudo)).map((entries) => new Map(entries));
   const desiredSudo = fc.constantFrom<DesiredSudo>(
     {},
@@ -146,9 +155,12 @@ describe('for any edges and wishes', () => {
       exclusive: fc.boolean(),
       keep: fc.array(id).map((ids) => new Set(ids)),
     })
-    .map((given) => ({ ...given, exclusive: given.exclusive && given.state === 'present' }));
+    .map((options) => ({
+      ...options,
+      exclusive: options.exclusive && options.state === 'present',
+    }));
 
-  test('planning on what will be gives nothing to change', () => {
+  test('a second plan for the predicted edges has no changes', () => {
     fc.assert(
       fc.property(desired, edges, (desired, before) => {
         expect(planEdges(desired, planEdges(desired, before).after).changes).toEqual([]);
@@ -156,21 +168,21 @@ describe('for any edges and wishes', () => {
     );
   });
 
-  test('nothing that was not asked about moves unless exclusive, and before stays as it was', () => {
+  test('a plan changes unlisted edges only if exclusive, and does not modify its input', () => {
     fc.assert(
       fc.property(desired, edges, (desired, before) => {
-        const was = new Map(before);
+        const copy = new Map(before);
         const { after } = planEdges(desired, before);
-        expect(before).toEqual(was);
+        expect(before).toEqual(copy);
         for (const [id, sudo] of before) {
           if (desired.edges.has(id)) continue;
-          const goes = desired.exclusive && !desired.keep.has(id);
-          expect(after.get(id)).toEqual(goes ? undefined : sudo);
+          const isRemoved = desired.exclusive && !desired.keep.has(id);
+          expect(after.get(id)).toEqual(isRemoved ? undefined : sudo);
         }
-        const strangers = [...after.keys()].filter(
+        const unexpected = [...after.keys()].filter(
           (id) => !before.has(id) && !desired.edges.has(id),
         );
-        expect(strangers).toEqual([]);
+        expect(unexpected).toEqual([]);
       }),
     );
   });

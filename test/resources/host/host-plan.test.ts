@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { readOptions } from '../../../src/options/read-options.ts';
 import { hostOptions } from '../../../src/resources/host/host-options.ts';
-import { hostResource } from '../../../src/resources/host/host-resource';
+import { hostResource } from '../../../src/resources/host/host-resource.ts';
 import { test as base } from '../../harness/fixture.ts';
 import { inSession } from '../../harness/in-session.ts';
 
@@ -10,27 +10,27 @@ const B = '0123456789abcdef0123456b';
 const NONE = { sudo: false, sudo_without_password: false };
 const WITH = { sudo: true, sudo_without_password: false };
 
-/** A document as a concern. Its plan asks nobody anything. */
-const test = base.extend('concernOf', ({ host }) => async (document: Record<string, unknown>) => {
+/** Returns the resource for a document, and expects that no request is sent for it. */
+const test = base.extend('resourceFor', ({ host }) => async (document: Record<string, unknown>) => {
   const read = await readOptions('jumpcloud_host', hostOptions, new Map(Object.entries(document)));
   const { values } = read;
   if (values === undefined) return expect.unreachable(JSON.stringify(read));
-  const concern = await inSession(host.options, (session) => hostResource(session, values));
+  const resource = await inSession(host.options, (session) => hostResource(session, values));
   expect(host.requests()).toEqual([]);
-  return concern;
+  return resource;
 });
 
-test('the record comes first, then what is added, updated and removed of each list', async ({
-  concernOf,
+test('a plan changes the record first, then adds, updates and removes edges of each list', async ({
+  resourceFor,
 }) => {
-  const concern = await concernOf({
+  const resource = await resourceFor({
     commands: [A],
     groups: [A],
     users: [{ id: A, sudo: true }],
     system: { display_name: 'web-1', description: 'same' },
     exclusive: ['groups', 'users'],
   });
-  const { changes, after } = concern.plan({
+  const { changes, after } = resource.plan({
     system: { displayName: 'old', description: 'same' },
     edges: new Map([
       ['groups', new Map([[B, NONE]])],
@@ -67,12 +67,12 @@ test('the record comes first, then what is added, updated and removed of each li
       [A, NONE],
     ]),
   });
-  // What was predicted needs no change.
-  expect(concern.plan(after).changes).toEqual([]);
+  // The predicted state needs no further change.
+  expect(resource.plan(after).changes).toEqual([]);
 });
 
-test('what the document does not name stays out of it', async ({ concernOf }) => {
-  const concern = await concernOf({ groups: [A] });
+test('a plan leaves out sections that the document does not name', async ({ resourceFor }) => {
+  const resource = await resourceFor({ groups: [A] });
   const state = {
     system: { displayName: 'old' },
     edges: new Map([
@@ -80,14 +80,14 @@ test('what the document does not name stays out of it', async ({ concernOf }) =>
       ['groups', new Map([[A, NONE]])],
     ] as const),
   };
-  expect(concern.plan(state)).toEqual({
+  expect(resource.plan(state)).toEqual({
     changes: [],
     after: { system: undefined, edges: new Map([['groups', new Map([[A, NONE]])]]) },
   });
 });
 
-test('an exclusive list spares what is kept', async ({ concernOf }) => {
-  const concern = await concernOf({ groups: [], exclusive: ['groups'], keep: { groups: [A] } });
+test('an exclusive list does not remove edges listed under keep', async ({ resourceFor }) => {
+  const resource = await resourceFor({ groups: [], exclusive: ['groups'], keep: { groups: [A] } });
   const edges = new Map([
     [
       'groups',
@@ -97,6 +97,6 @@ test('an exclusive list spares what is kept', async ({ concernOf }) => {
       ]),
     ],
   ] as const);
-  const { changes } = concern.plan({ system: undefined, edges });
+  const { changes } = resource.plan({ system: undefined, edges });
   expect(changes).toEqual([{ section: 'groups', change: { op: 'remove', id: B } }]);
 });

@@ -5,12 +5,12 @@ import type { Emulator } from '../../emulator/emulator.ts';
 import { test } from '../../harness/emulator-fixture.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
 import {
-  jumpClouds,
-  page,
-  record,
-  type Scripted,
-  startScripted,
-  undated,
+  htmlPage,
+  jumpCloudError,
+  recordAnswer,
+  type ScriptedAnswer,
+  startScriptedJumpCloud,
+  undatedError,
 } from './scripted-jumpcloud.ts';
 
 let emulator: Emulator;
@@ -18,8 +18,11 @@ test.beforeAll(({ emulator: shared }) => {
   emulator = shared;
 });
 
-/** What becomes of one request. What is lost, or answered 503, was carried out before or not. */
-type Fate =
+/**
+ * How JumpCloud handles one request. A request whose answer is lost or 503 may be carried out or
+ * not.
+ */
+type Handling =
   | 'carried out'
   | 'lost'
   | 'carried out, lost'
@@ -33,9 +36,9 @@ type Fate =
   | 'clock jumps'
   | 'clock is set';
 
-/** In the first world answers get lost and clocks are wrong, in the second a host is denied at random. */
-const WORLDS: Readonly<Record<string, readonly Fate[]>> = {
-  'whose answers get lost': [
+/** The possible handlings: with lost answers and a wrong clock, or with hosts denied at random. */
+const BEHAVIOURS: Readonly<Record<string, readonly Handling[]>> = {
+  'that loses answers': [
     'carried out',
     'lost',
     'carried out, lost',
@@ -57,41 +60,44 @@ const WORLDS: Readonly<Record<string, readonly Fate[]>> = {
   ],
 };
 
-/** A JumpCloud that answers 2xx to a DELETE only when it has carried it out. */
-function jumpCloud(systemId: string, fates: readonly Fate[]) {
+/** Emulates a JumpCloud that answers 2xx to a DELETE only if it has carried out that DELETE. */
+function jumpCloud(systemId: string, handlings: readonly Handling[]) {
   const state = { isThere: true, isClockRight: true };
   let count = 0;
-  const answer = (method: string): Scripted => {
-    const fate = fates[count++] ?? 'carried out';
-    if (fate === 'clock jumps') state.isClockRight = false;
-    if (fate === 'clock is set') state.isClockRight = true;
-    const isCarriedOut = fate.startsWith('c');
+  const answer = (method: string): ScriptedAnswer => {
+    const handling = handlings[count++] ?? 'carried out';
+    if (handling === 'clock jumps') state.isClockRight = false;
+    if (handling === 'clock is set') state.isClockRight = true;
+    const isCarriedOut = handling.startsWith('c');
     const isAccepted = state.isThere && state.isClockRight;
     if (method === 'DELETE' && isAccepted && isCarriedOut) state.isThere = false;
-    if (fate.endsWith('lost')) return 'cut';
-    const status = Number(/\d+/.exec(fate));
-    if (fate.startsWith('page')) return page(status);
-    if (status > 0) return jumpClouds(status);
-    if (isAccepted) return record(systemId);
-    // With a time in the answer, the next attempt would be signed right.
-    return state.isClockRight ? jumpClouds(401) : undated(401);
+    if (handling.endsWith('lost')) return 'cut';
+    const status = Number(/\d+/.exec(handling));
+    if (handling.startsWith('page')) return htmlPage(status);
+    if (status > 0) return jumpCloudError(status);
+    if (isAccepted) return recordAnswer(systemId);
+    // With a Date header in the answer, the module would correct its clock.
+    return state.isClockRight ? jumpCloudError(401) : undatedError(401);
   };
   return { state, answer };
 }
 
-/** Runs a few removals, one after another; returns whether the record is gone. */
-async function removals(fates: readonly Fate[], purges: readonly boolean[]): Promise<boolean> {
+/** Runs removals one after another and returns whether the record is gone. */
+async function runRemovals(
+  handlings: readonly Handling[],
+  purges: readonly boolean[],
+): Promise<boolean> {
   const { agentDir, systemId, remove } = await emulator.enrol();
-  const { state, answer } = jumpCloud(systemId, fates);
-  const server = await startScripted(answer);
+  const { state, answer } = jumpCloud(systemId, handlings);
+  const server = await startScriptedJumpCloud(answer);
   try {
     for (const purge_identity of purges) {
       const options = { agent_dir: agentDir, api_url: server.url, purge_identity, timeout: 1.5 };
       await runInProcess('jumpcloud_removal', options, false);
       if (!state.isThere) return true;
-      const left = readdirSync(agentDir);
-      expect(left).toEqual(expect.arrayContaining(['client.key', 'jcagent.conf']));
-      expect(left).not.toContain('.removed-from-jumpcloud');
+      const files = readdirSync(agentDir);
+      expect(files).toEqual(expect.arrayContaining(['client.key', 'jcagent.conf']));
+      expect(files).not.toContain('.removed-from-jumpcloud');
     }
     return false;
   } finally {
@@ -100,19 +106,19 @@ async function removals(fates: readonly Fate[], purges: readonly boolean[]): Pro
   }
 }
 
-test.each(Object.keys(WORLDS))(
-  'no removal takes the key of a record that lives in a JumpCloud %s',
+test.each(Object.keys(BEHAVIOURS))(
+  'no removal deletes the key of a record that still exists in a JumpCloud %s',
   { timeout: 120_000 },
-  async (world) => {
+  async (behaviour) => {
     const gone: boolean[] = [];
-    const fate = fc.constantFrom(...(WORLDS[world] ?? []));
-    // Mostly they wait.
+    const handling = fc.constantFrom(...(BEHAVIOURS[behaviour] ?? []));
+    // Removals mostly wait, so ten hosts run at the same time.
     const hosts = { minLength: 10, maxLength: 10 };
     const property = fc.asyncProperty(
-      fc.array(fc.array(fate, { maxLength: 12 }), hosts),
+      fc.array(fc.array(handling, { maxLength: 12 }), hosts),
       fc.array(fc.boolean(), { minLength: 1, maxLength: 3 }),
       async (lists, purges) => {
-        gone.push(...(await Promise.all(lists.map((fates) => removals(fates, purges)))));
+        gone.push(...(await Promise.all(lists.map((handlings) => runRemovals(handlings, purges)))));
       },
     );
     await fc.assert(property, { numRuns: 8, endOnFailure: true });

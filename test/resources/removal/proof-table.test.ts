@@ -5,54 +5,57 @@ import type { Emulator } from '../../emulator/emulator.ts';
 import { test } from '../../harness/emulator-fixture.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
 import {
-  jumpClouds,
-  page,
-  record,
-  type Scripted,
-  script,
-  startScripted,
-  undated,
+  answersInOrder,
+  htmlPage,
+  jumpCloudError,
+  recordAnswer,
+  type ScriptedAnswer,
+  startScriptedJumpCloud,
+  undatedError,
 } from './scripted-jumpcloud.ts';
 
 const IDENTITY = ['ca.crt', 'client.crt', 'client.key', 'jcagent.conf'];
 const TOMBSTONE = '.removed-from-jumpcloud';
 const MARKER = '.removing-from-jumpcloud';
-const OWN = 'the record';
+const RECORD = 'the record';
 
-type Given = Scripted | typeof OWN;
+type Answer = ScriptedAnswer | typeof RECORD;
 
-/** What the first read is answered. */
-const FIRST: Readonly<Record<string, Given>> = {
-  'the record': OWN,
-  '401': jumpClouds(401),
-  '404': jumpClouds(404),
-  '401 without Date': undated(401),
-  'a page with 401': page(401),
-  'a page with 404': page(404),
+/** The answers to the first GET. */
+const FIRST: Readonly<Record<string, Answer>> = {
+  'the record': RECORD,
+  '401': jumpCloudError(401),
+  '404': jumpCloudError(404),
+  '401 without Date': undatedError(401),
+  'a page with 401': htmlPage(401),
+  'a page with 404': htmlPage(404),
 };
 
-/** What DELETEs are answered, what that says of them, and the code of a run that ends with it. */
+/**
+ * The answers to DELETE requests, what they show about the deletion, and the error code of a run
+ * that ends with them.
+ */
 const DELETES = {
-  '200': { answers: [OWN], means: 'answered' },
-  'cut, then 401': { answers: ['cut', jumpClouds(401)], means: 'lost' },
-  'cut, then 404': { answers: ['cut', jumpClouds(404)], means: 'lost' },
-  '503, then 401': { answers: [jumpClouds(503), jumpClouds(401)], means: 'lost' },
-  'cut, then 403': { answers: ['cut', jumpClouds(403)], means: 'may be done', code: 'rejected' },
-  '501': { answers: [page(501)], means: 'may be done', code: 'unexpected_response' },
-  '401': { answers: [jumpClouds(401)], means: 'denied' },
-  '404': { answers: [jumpClouds(404)], means: 'denied' },
-  '429, then 401': { answers: [jumpClouds(429), jumpClouds(401)], means: 'denied' },
-  '400': { answers: [jumpClouds(400)], means: 'refused', code: 'rejected' },
-  '403': { answers: [jumpClouds(403)], means: 'refused', code: 'rejected' },
-  '302': { answers: [page(302)], means: 'refused', code: 'unexpected_response' },
-  'a page with 401': { answers: [page(401)], means: 'refused', code: 'unexpected_response' },
-  'a page with 404': { answers: [page(404)], means: 'refused', code: 'unexpected_response' },
-} as const satisfies Record<string, { answers: readonly Given[]; means: string; code?: string }>;
+  '200': { answers: [RECORD], means: 'confirmed' },
+  'cut, then 401': { answers: ['cut', jumpCloudError(401)], means: 'lost' },
+  'cut, then 404': { answers: ['cut', jumpCloudError(404)], means: 'lost' },
+  '503, then 401': { answers: [jumpCloudError(503), jumpCloudError(401)], means: 'lost' },
+  'cut, then 403': { answers: ['cut', jumpCloudError(403)], means: 'uncertain', code: 'rejected' },
+  '501': { answers: [htmlPage(501)], means: 'uncertain', code: 'unexpected_response' },
+  '401': { answers: [jumpCloudError(401)], means: 'denied' },
+  '404': { answers: [jumpCloudError(404)], means: 'denied' },
+  '429, then 401': { answers: [jumpCloudError(429), jumpCloudError(401)], means: 'denied' },
+  '400': { answers: [jumpCloudError(400)], means: 'refused', code: 'rejected' },
+  '403': { answers: [jumpCloudError(403)], means: 'refused', code: 'rejected' },
+  '302': { answers: [htmlPage(302)], means: 'refused', code: 'unexpected_response' },
+  'a page with 401': { answers: [htmlPage(401)], means: 'refused', code: 'unexpected_response' },
+  'a page with 404': { answers: [htmlPage(404)], means: 'refused', code: 'unexpected_response' },
+} as const satisfies Record<string, { answers: readonly Answer[]; means: string; code?: string }>;
 
-/** What reading is answered after a DELETE. */
-const AFTER: Readonly<Record<string, Given>> = FIRST;
+/** The answers to a GET after a DELETE. */
+const AFTER: Readonly<Record<string, Answer>> = FIRST;
 
-/** Which run has left a marker. */
+/** The run that has left a marker file. */
 const MARKERS = ['none', 'of this system and address', 'of another system', 'of another address'];
 
 interface Case {
@@ -66,32 +69,32 @@ interface Case {
 interface Expected {
   readonly code?: string;
   readonly removed?: boolean;
-  /** Whether the tombstone is there, and the files are gone if they were to be purged. */
+  /** Whether the tombstone is written and, with purge_identity, the files are deleted. */
   readonly gone?: boolean;
-  /** Whether the marker stays for the next run. */
+  /** Whether the marker file is kept for the next run. */
   readonly marked?: boolean;
 }
 
-/** The rule of proof, as the documentation has it. */
+/** Returns the outcome by the rule of proof in the documentation of jumpcloud_removal. */
 function expectedOf({ first, del, after, purge, marker }: Case): Expected {
   const isMarked = marker === 'of this system and address';
-  const denied = (answer: string, proof: boolean): Expected => {
+  const denied = (answer: string, isProven: boolean): Expected => {
     const isTimed = answer !== '401 without Date';
-    if (proof && isTimed) return { gone: true };
+    if (isProven && isTimed) return { gone: true };
     if (answer === '404' && !purge) return {};
-    return { code: 'unauthorized', marked: proof };
+    return { code: 'unauthorized', marked: isProven };
   };
   if (first.startsWith('a page')) return { code: 'unexpected_response', marked: isMarked };
   if (first !== 'the record') return denied(first, isMarked);
-  if (del === undefined) throw new Error('a record that is there is deleted');
+  if (del === undefined) throw new Error('A case with an existing record needs a DELETE.');
   const deletion: { means: string; code?: string } = DELETES[del];
   switch (deletion.means) {
     case 'refused':
       return { ...deletion };
-    case 'may be done':
+    case 'uncertain':
       return { ...deletion, marked: true };
     case 'denied':
-      // A record that was still there shows that the DELETE of the marker took no effect.
+      // The first GET found the record, so the DELETE of the earlier run had no effect.
       if (after.startsWith('a page')) return { code: 'unexpected_response' };
       if (after === 'the record') return { code: 'unauthorized' };
       return denied(after, false);
@@ -100,7 +103,7 @@ function expectedOf({ first, del, after, purge, marker }: Case): Expected {
         return { code: 'unexpected_response', removed: true, marked: true };
       }
       if (after === 'the record') return { code: 'not_applied' };
-      const isProven = deletion.means === 'answered' || after !== '401 without Date';
+      const isProven = deletion.means === 'confirmed' || after !== '401 without Date';
       return isProven ? { gone: true, removed: true } : { code: 'unauthorized', marked: true };
     }
   }
@@ -124,51 +127,53 @@ test.beforeAll(({ emulator: shared }) => {
   emulator = shared;
 });
 
-async function expectRule(one: Case): Promise<void> {
+async function expectOutcome(testCase: Case): Promise<void> {
   const { agentDir, systemId, remove } = await emulator.enrol();
-  const given = (what: Given | undefined) =>
-    what === OWN || what === undefined ? record(systemId) : what;
-  const deletes: readonly Given[] = one.del === undefined ? [] : DELETES[one.del].answers;
-  const server = await startScripted(
-    script({
-      // With a marker the record is read once more under the lock.
+  const answerOf = (answer: Answer | undefined) =>
+    answer === RECORD || answer === undefined ? recordAnswer(systemId) : answer;
+  const deletes: readonly Answer[] =
+    testCase.del === undefined ? [] : DELETES[testCase.del].answers;
+  const server = await startScriptedJumpCloud(
+    answersInOrder({
+      // With a marker file, the module reads the record again while it holds the lock.
       GET: [
-        given(FIRST[one.first]),
-        ...(one.del !== undefined && one.marker === 'of this system and address'
-          ? [given(OWN)]
+        answerOf(FIRST[testCase.first]),
+        ...(testCase.del !== undefined && testCase.marker === 'of this system and address'
+          ? [answerOf(RECORD)]
           : []),
-        given(AFTER[one.after]),
+        answerOf(AFTER[testCase.after]),
       ],
-      DELETE: deletes.map(given),
+      DELETE: deletes.map(answerOf),
     }),
   );
-  const at = (name: string) => join(agentDir, name);
+  const pathOf = (name: string) => join(agentDir, name);
   const content = {
-    system_key: one.marker === 'of another system' ? 'f'.repeat(24) : systemId,
-    api_url: one.marker === 'of another address' ? 'https://other.example' : server.url,
+    system_key: testCase.marker === 'of another system' ? 'f'.repeat(24) : systemId,
+    api_url: testCase.marker === 'of another address' ? 'https://other.example' : server.url,
   };
-  if (one.marker !== 'none') writeFileSync(at(MARKER), JSON.stringify(content));
+  if (testCase.marker !== 'none') writeFileSync(pathOf(MARKER), JSON.stringify(content));
   try {
-    const options = { agent_dir: agentDir, api_url: server.url, purge_identity: one.purge };
-    // What is still there is looked for until the budget ends.
-    const timeout = one.after === 'the record' ? 2 : 20;
+    const options = { agent_dir: agentDir, api_url: server.url, purge_identity: testCase.purge };
+    // The module polls a record that still exists until the budget ends.
+    const timeout = testCase.after === 'the record' ? 2 : 20;
     const answer = await runInProcess('jumpcloud_removal', { ...options, timeout }, false);
-    const expected = expectedOf(one);
-    const isPurged = expected.gone === true && one.purge;
+    const expected = expectedOf(testCase);
+    const isPurged = expected.gone === true && testCase.purge;
     const { code, removed = false, gone = false, marked = false } = expected;
     expect(answer.error?.code, answer.msg).toBe(code);
     expect(answer.changed).toBe(removed || isPurged);
     expect(answer['removed'] ?? []).toEqual(removed ? [{ type: 'system', id: systemId }] : []);
     expect(answer.warnings).toEqual([]);
-    const left = readdirSync(agentDir);
-    expect(IDENTITY.filter((name) => left.includes(name))).toEqual(isPurged ? [] : IDENTITY);
-    expect(left.includes(TOMBSTONE)).toBe(gone);
-    const isForeign = one.marker.startsWith('of another');
-    if (marked || !isForeign) expect(left.includes(MARKER)).toBe(marked);
-    if (!removed && !gone) expectNoClaim(answer.msg, one.del);
-    const isToDoByHand = one.del === undefined ? one.first === '404' : one.after !== OWN;
-    if (code === 'unauthorized' && one.purge && isToDoByHand) {
-      for (const name of IDENTITY) expect(answer.msg).toContain(at(name));
+    const files = readdirSync(agentDir);
+    expect(IDENTITY.filter((name) => files.includes(name))).toEqual(isPurged ? [] : IDENTITY);
+    expect(files.includes(TOMBSTONE)).toBe(gone);
+    const isOtherMarker = testCase.marker.startsWith('of another');
+    if (marked || !isOtherMarker) expect(files.includes(MARKER)).toBe(marked);
+    if (!removed && !gone) expectNoClaim(answer.msg, testCase.del);
+    const needsManualPurge =
+      testCase.del === undefined ? testCase.first === '404' : testCase.after !== RECORD;
+    if (code === 'unauthorized' && testCase.purge && needsManualPurge) {
+      for (const name of IDENTITY) expect(answer.msg).toContain(pathOf(name));
     }
   } finally {
     await server.close();
@@ -176,18 +181,20 @@ async function expectRule(one: Case): Promise<void> {
   }
 }
 
-/** Only an answer of JumpCloud's to a DELETE lets a message say that a record was deleted. */
+/** Expects that the message claims a deletion only if JumpCloud has confirmed the DELETE. */
 function expectNoClaim(msg: string, del: Case['del']): void {
   if (del === '200') return;
   const claims = msg.replace(/(Cause|Possible causes): .*/, '');
   expect(claims).not.toMatch(/was (deleted|removed)|Removed|has been (deleted|removed)/);
 }
 
-describe.concurrent.each(MARKERS)('with a marker: %s', (marker) => {
-  const rows = CASES.filter((one) => one.marker === marker).map((one): [string, Case] => {
-    const { first, del, after, purge } = one;
+describe.concurrent.each(MARKERS)('jumpcloud_removal with a marker file: %s', (marker) => {
+  const rows = CASES.filter((row) => row.marker === marker).map((row): [string, Case] => {
+    const { first, del, after, purge } = row;
     const then = del === undefined ? '' : `, DELETE ${del}, GET ${after}`;
-    return [`GET ${first}${then}${purge ? ', purge' : ''}`, one];
+    return [`GET ${first}${then}${purge ? ', with purge_identity' : ''}`, row];
   });
-  test.each(rows)('%s', (_, one) => expectRule(one));
+  test.each(rows)('a removal answered %s follows the rule of proof', (_, row) =>
+    expectOutcome(row),
+  );
 });

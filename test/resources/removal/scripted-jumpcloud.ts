@@ -1,37 +1,38 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a request is answered; `cut` closes the connection instead. */
-export type Scripted =
+/** The answer to a request. `cut` closes the connection without an answer. */
+export type ScriptedAnswer =
   | 'cut'
   | { readonly status: number; readonly text: string; readonly undated?: true };
 
-/** An answer of JumpCloud's own form. */
-export const jumpClouds = (status: number): Scripted => ({
+/** Returns an error in JumpCloud's format. */
+export const jumpCloudError = (status: number): ScriptedAnswer => ({
   status,
   text: JSON.stringify({ message: String(status) }),
 });
 
-/** The same without a time. */
-export const undated = (status: number): Scripted => ({
+/** Returns an error in JumpCloud's format without a Date header. */
+export const undatedError = (status: number): ScriptedAnswer => ({
   status,
   text: JSON.stringify({ message: String(status) }),
   undated: true,
 });
 
-/** A gateway's page. */
-export const page = (status: number): Scripted => ({ status, text: '<html>log in</html>' });
+/** Returns an HTML page, as a gateway sends it. */
+export const htmlPage = (status: number): ScriptedAnswer => ({
+  status,
+  text: '<html>log in</html>',
+});
 
-/** The record itself, in answer to reading or deleting it. */
-export const record = (systemId: string): Scripted => ({
+/** Returns the record, which is the answer to a GET or DELETE that succeeds. */
+export const recordAnswer = (systemId: string): ScriptedAnswer => ({
   status: 200,
   text: JSON.stringify({ _id: systemId }),
 });
 
-export type ScriptedJumpCloud = Awaited<ReturnType<typeof startScripted>>;
-
-/** A server that answers as a function says, whoever signed. */
-export async function startScripted(answer: (method: string) => Scripted) {
+/** Starts a server whose answers come from a function. It checks no signature. */
+export async function startScriptedJumpCloud(answer: (method: string) => ScriptedAnswer) {
   const sent: string[] = [];
   const server = createServer((request, response) => {
     const { method = '' } = request;
@@ -46,7 +47,7 @@ export async function startScripted(answer: (method: string) => Scripted) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** The requests in the order of arrival, as `METHOD status`. */
+    /** The requests in the order of arrival, with the status of the answer: `METHOD status`. */
     sent,
     close: () =>
       new Promise<void>((resolve) => {
@@ -56,15 +57,15 @@ export async function startScripted(answer: (method: string) => Scripted) {
   };
 }
 
-/** A script for each method; the last answer is repeated. */
-export function script(answers: Readonly<Record<string, readonly Scripted[]>>) {
+/** Returns the scripted answers of a method in order, and then repeats the last one. */
+export function answersInOrder(answers: Readonly<Record<string, readonly ScriptedAnswer[]>>) {
   const counts = new Map<string, number>();
-  return (method: string): Scripted => {
+  return (method: string): ScriptedAnswer => {
     const list = answers[method] ?? [];
     const count = counts.get(method) ?? 0;
     counts.set(method, count + 1);
-    const given = list[Math.min(count, list.length - 1)];
-    if (given === undefined) throw new Error(`no answer to ${method} in the script`);
-    return given;
+    const answer = list[Math.min(count, list.length - 1)];
+    if (answer === undefined) throw new Error(`The script has no answer to ${method}.`);
+    return answer;
   };
 }

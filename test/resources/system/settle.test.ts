@@ -3,7 +3,8 @@ import { settle } from '../../../src/resources/system/settle.ts';
 import { test as base } from '../../harness/fixture.ts';
 import { inSession } from '../../harness/in-session.ts';
 
-// Only the clock is faked. Loaded at once: a clock that is turned does not wait for a file.
+// Only the clock is faked. The module is imported early, because a fake clock does not wait for
+// imports.
 vi.mock('node:timers/promises', () => import('../../harness/timers-promises.ts'));
 beforeAll(() => import('node:timers/promises'));
 beforeEach(
@@ -11,66 +12,72 @@ beforeEach(
 );
 afterEach(() => void vi.useRealTimers());
 
-/** When the settings are lost, in seconds from the start, each time until they are written again. */
+/**
+ * The times at which the settings are overwritten, in seconds from the start. A write ends each
+ * loss.
+ */
 type Losses = number[];
 
-/** Settles for so many seconds, and tells of every look and write in seconds from the start. */
-const test = base.extend('settling', ({ host }) => async (seconds: number, losses: Losses) => {
+/**
+ * Runs `settle` and returns its outcome, and a log of all reads and writes in seconds from the
+ * start.
+ */
+const test = base.extend('runSettle', ({ host }) => async (seconds: number, losses: Losses) => {
   const start = Date.now();
   const now = () => (Date.now() - start) / 1000;
-  const told: string[] = [];
+  const log: string[] = [];
   const holds = () => losses[0] === undefined || now() < losses[0];
   let outcome: unknown;
   await inSession(host.options, async (session, run) => {
     const budget = session.budget.remaining();
-    const settling = {
+    const options = {
       seconds,
       read: async () => {
-        told.push(`look ${now()}`);
+        log.push(`read ${now()}`);
         return holds();
       },
       drift: (agrees: boolean) => (agrees ? [] : ['display_name']),
       write: async () => {
-        told.push(`write ${now()}`);
+        log.push(`write ${now()}`);
         losses.shift();
       },
     };
-    const settled = settle(run, session, settling, holds())
+    const settled = settle(run, session, options, holds())
       .catch((error) => error)
-      // What was waited for is not taken from the time to talk.
+      // Waiting does not use up the budget of the session.
       .finally(() => expect(session.budget.remaining()).toBeCloseTo(budget));
     await vi.advanceTimersByTimeAsync(seconds * 4000);
     outcome = await settled;
   });
-  return { outcome, told };
+  return { outcome, log };
 });
 
-test('what holds is looked at until it has held', async ({ settling }) => {
-  const { outcome, told } = await settling(3, []);
+test('settings that hold are read until the time is up', async ({ runSettle }) => {
+  const { outcome, log } = await runSettle(3, []);
   expect(outcome).toEqual({ state: true, reapplied: 0 });
-  expect(told).toEqual(['look 1', 'look 2', 'look 3']);
+  expect(log).toEqual(['read 1', 'read 2', 'read 3']);
 });
 
-test('what is lost is written again, and has to hold anew', async ({ settling }) => {
-  const { outcome, told } = await settling(3, [1.5]);
+test('overwritten settings are written again and the time starts again', async ({ runSettle }) => {
+  const { outcome, log } = await runSettle(3, [1.5]);
   expect(outcome).toEqual({ state: true, reapplied: 1 });
-  expect(told).toEqual(['look 1', 'look 2', 'write 2', 'look 3', 'look 4', 'look 5']);
+  expect(log).toEqual(['read 1', 'read 2', 'write 2', 'read 3', 'read 4', 'read 5']);
 });
 
-test('what does not agree from the start is written at once', async ({ settling }) => {
-  const { outcome, told } = await settling(2, [0]);
+test('settings that differ at the start are written immediately', async ({ runSettle }) => {
+  const { outcome, log } = await runSettle(2, [0]);
   expect(outcome).toEqual({ state: true, reapplied: 1 });
-  expect(told).toEqual(['write 0', 'look 1', 'look 2']);
+  expect(log).toEqual(['write 0', 'read 1', 'read 2']);
 });
 
-test('the longer it has to hold, the less often it is looked at', async ({ settling }) => {
-  const { told } = await settling(600, []);
-  expect(told.slice(0, 3)).toEqual(['look 5', 'look 10', 'look 15']);
-  expect(told.at(-1)).toBe('look 600');
+test('settings that have to hold for a long time are read less often', async ({ runSettle }) => {
+  const { log } = await runSettle(600, []);
+  expect(log.slice(0, 3)).toEqual(['read 5', 'read 10', 'read 15']);
+  expect(log.at(-1)).toBe('read 600');
 });
 
-test('what never holds is a failure after three times the time', async ({ settling }) => {
-  const { outcome, told } = await settling(2, [1, 2, 3, 4, 5, 6, 7, 8]);
+test('settings that never hold fail the run after three times the time', async ({ runSettle }) => {
+  const { outcome, log } = await runSettle(2, [1, 2, 3, 4, 5, 6, 7, 8]);
   expect(outcome).toMatchObject({
     code: 'not_applied',
     details: { options: ['display_name'] },
@@ -78,5 +85,5 @@ test('what never holds is a failure after three times the time', async ({ settli
       /did not hold for 2 s, although they were written again \d times in 6 s/,
     ),
   });
-  expect(told.filter((line) => line.startsWith('look')).at(-1)).toBe('look 6');
+  expect(log.filter((line) => line.startsWith('read')).at(-1)).toBe('read 6');
 });

@@ -22,7 +22,7 @@ const UNMANAGED: SystemSettings = {
   system_insights: undefined,
 };
 
-/** What is sent for a wish, undefined for nothing, and the record that is predicted. */
+/** Returns the body of the PUT request, undefined for no request, and the predicted record. */
 function planOf(desired: Partial<SystemSettings>, record: SystemRecord) {
   const changes = drift({ ...UNMANAGED, ...desired }, record);
   const body = putBody(changes);
@@ -32,12 +32,12 @@ function planOf(desired: Partial<SystemSettings>, record: SystemRecord) {
 const attribute = (name: string, value: string) => ({ name, value });
 const attributes = (...pairs: [string, string | null][]) => new Map(pairs);
 
-test('what is not managed is not looked at', () => {
+test('fields that are not managed cause no change', () => {
   const record = { displayName: 'a', attributes: [attribute('b', 'c')], anything: 7 };
   expect(planOf({}, record)).toEqual({ body: undefined, after: record });
 });
 
-describe('one field', () => {
+describe('drift and putBody', () => {
   const rows: [desired: Partial<SystemSettings>, record: SystemRecord, body: object | undefined][] =
     [
       [{ display_name: 'a' }, { displayName: 'a' }, undefined],
@@ -48,7 +48,7 @@ describe('one field', () => {
       [{ description: '' }, { description: 'a' }, { description: '' }],
       [{ allow_ssh_root_login: false }, { allowSshRootLogin: false }, undefined],
       [{ allow_ssh_root_login: false }, { allowSshRootLogin: true }, { allowSshRootLogin: false }],
-      // A switch that the record lacks is neither on nor off.
+      // A switch that is missing in the record counts as neither on nor off.
       [{ allow_ssh_root_login: false }, {}, { allowSshRootLogin: false }],
       [{ primary_user: '' }, {}, undefined],
       [{ primary_user: '' }, { primarySystemUser: null }, undefined],
@@ -59,38 +59,71 @@ describe('one field', () => {
       [{ system_insights: 'enabled' }, { systemInsights: { state: 'enabled' } }, undefined],
       [{ system_insights: 'enabled' }, {}, { systemInsights: { state: 'enabled' } }],
     ];
-  test.each(rows)('%j on %j', (desired, record, body) => {
+  test.each(rows)('desired %j on the record %j sends the body %j', (desired, record, body) => {
     const plan = planOf(desired, record);
     expect(plan.body).toEqual(body);
-    // What was predicted agrees.
+    // The predicted record needs no further change.
     expect(planOf(desired, plan.after).body).toBeUndefined();
   });
 });
 
-describe('attributes', () => {
-  const held = [attribute('rack', '12'), attribute('owner', 'ops'), attribute('env', 'prod')];
+describe('drift and putBody, attributes', () => {
+  const current = [attribute('rack', '12'), attribute('owner', 'ops'), attribute('env', 'prod')];
   test.each([
-    ['agree', attributes(['rack', '12']), false, undefined],
-    ['agree in another order', attributes(['env', 'prod'], ['rack', '12']), false, undefined],
+    ['that already agree are not sent', attributes(['rack', '12']), false, undefined],
     [
-      'change in their place',
+      'that agree in another order are not sent',
+      attributes(['env', 'prod'], ['rack', '12']),
+      false,
+      undefined,
+    ],
+    [
+      'that change keep their position',
       attributes(['owner', 'db']),
       false,
-      [held[0], attribute('owner', 'db'), held[2]],
+      [current[0], attribute('owner', 'db'), current[2]],
     ],
-    ['are added behind', attributes(['new', '']), false, [...held, attribute('new', '')]],
-    ['are removed', attributes(['owner', null]), false, [held[0], held[2]]],
-    ['were removed', attributes(['gone', null]), false, undefined],
-    ['purge', attributes(['env', 'prod']), true, [held[2]]],
-    ['purge all', attributes(), true, []],
-    ['differ by case', attributes(['ENV', 'prod']), false, [...held, attribute('ENV', 'prod')]],
-  ] as const)('that %s', (_, desired, purge_attributes, list) => {
-    const { body, after } = planOf({ attributes: desired, purge_attributes }, { attributes: held });
+    [
+      'that are new are added at the end',
+      attributes(['new', '']),
+      false,
+      [...current, attribute('new', '')],
+    ],
+    [
+      'with the value null are removed',
+      attributes(['owner', null]),
+      false,
+      [current[0], current[2]],
+    ],
+    [
+      'with the value null that do not exist change nothing',
+      attributes(['gone', null]),
+      false,
+      undefined,
+    ],
+    [
+      'that are not listed are removed by purge_attributes',
+      attributes(['env', 'prod']),
+      true,
+      [current[2]],
+    ],
+    ['are all removed by purge_attributes with an empty list', attributes(), true, []],
+    [
+      'that differ only by case are different attributes',
+      attributes(['ENV', 'prod']),
+      false,
+      [...current, attribute('ENV', 'prod')],
+    ],
+  ] as const)('attributes %s', (_, desired, purge_attributes, list) => {
+    const { body, after } = planOf(
+      { attributes: desired, purge_attributes },
+      { attributes: current },
+    );
     expect(body).toEqual(list && { attributes: list });
-    expect(after.attributes).toEqual(list ?? held);
+    expect(after.attributes).toEqual(list ?? current);
   });
 
-  test('held twice are kept once when they are named, and both when they are not', () => {
+  test('duplicate attributes are merged when they are listed and kept when they are not', () => {
     const twice = [attribute('a', '1'), attribute('b', '1'), attribute('a', '2')];
     const both = planOf({ attributes: attributes(['b', '2']) }, { attributes: twice });
     expect(both.after.attributes).toEqual([twice[0], attribute('b', '2'), twice[2]]);
@@ -98,21 +131,21 @@ describe('attributes', () => {
     expect(once.after.attributes).toEqual([attribute('a', '2'), attribute('b', '1')]);
   });
 
-  test('with the names of prototypes are names like others', () => {
+  test('attributes named __proto__ and constructor are treated like others', () => {
     const desired = { attributes: attributes(['__proto__', '1'], ['constructor', '2']) };
     const { after } = planOf(desired, { attributes: null });
     expect(after.attributes).toEqual([attribute('__proto__', '1'), attribute('constructor', '2')]);
   });
 });
 
-test('a primary user is predicted in the form that the record has', () => {
+test('recordAfter predicts the primary user in the form that the record has', () => {
   const flat = planOf({ primary_user: USER }, { 'primarySystemUser.id': null });
   expect(flat.after).toEqual({ 'primarySystemUser.id': USER });
   const nested = planOf({ primary_user: USER }, { primarySystemUser: { id: null, more: 1 } });
   expect(nested.after).toEqual({ primarySystemUser: { id: USER, more: 1 } });
 });
 
-test('all settings are shown under the names of their options', () => {
+test('settingsOf returns all settings under the names of their options', () => {
   expect(settingsOf({ allowSshRootLogin: true, attributes: [attribute('a', 'b')] })).toEqual({
     display_name: '',
     description: '',
