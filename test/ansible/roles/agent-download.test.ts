@@ -124,7 +124,9 @@ describe.runIf(hasAnsible)(
       const output = await failingPlay({ jumpcloud_agent_ca_path: caPath });
       expect(role.kickstart.asked).toEqual([CONNECT_KEY]);
       expect(await ran()).toBeUndefined();
-      expect(output).toMatch(/nothing was installed\. (The connection ended|The answer has neither)/);
+      expect(output).toMatch(
+        /nothing was installed\. (The connection ended|The answer has neither)/,
+      );
     });
 
     test('is run when it came in chunks to the end', async () => {
