@@ -167,7 +167,7 @@ describe.runIf(missing.length === 0)('over SSH', { timeout: 120_000 }, () => {
     [
       'somebody with sudo who may not',
       { jumpcloud_people: { USER: 'Ada' }, jumpcloud_sudoers: [] },
-      /Not in jumpcloud_people: nobody\..*in jumpcloud_sudoers: USER\./s,
+      /Not in jumpcloud_people: no one\..*in jumpcloud_sudoers: USER\./s,
     ],
   ])('an audit of the people fails where it finds %s', async (_, people, said) => {
     const wish = JSON.stringify(people).replaceAll('USER', user);
