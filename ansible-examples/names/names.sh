@@ -1,14 +1,14 @@
 #!/bin/sh
-# A CI job: writes names.json, sorted, to be committed and carried by images. On a host the option
-# names takes its path, so that a boot document says names too:
+# A CI job: writes names.json, sorted, to commit and to put into images. On a host, the option names
+# takes its path, so that a boot document can use names too:
 #
 #   { "names": "/etc/jumpcloud/names.json", "groups": ["web"], "users": ["ada"] }
 #
 # JUMPCLOUD_API_KEY comes from the secrets of the CI, never from a command line, which every process
-# of the machine can read. A read-only administrator's key is enough. names.json holds no secret, but
-# the names of everything listed: users are listed one by one for that.
+# of the machine can read. The key of a read-only administrator suffices. names.json contains no
+# secret, but the names of all listed objects, so list only the users that are needed.
 #
-# Exits with 0 when names.json is up to date, else with 1 and leaves it as it was. Needs jq.
+# Needs jq. Exits with 0 if names.json is up to date, else with 1, and leaves the file as it was.
 set -eu
 
 answer=$(/usr/local/lib/jumpcloud/jumpcloud_names - <<'OPTIONS'

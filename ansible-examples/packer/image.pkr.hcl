@@ -1,17 +1,18 @@
-# A golden image of a plain one, whose clones register anew. In this order:
-#   1. the runtime and the agent: build-host.yml installs Node.js, unless there is one, and the agent,
-#      which registers the build host; then it describes that host in JumpCloud;
-#   2. the modules (npm run build makes them), the document that describes a clone, the script and the
-#      systemd units that keep it go into the image;
-#   3. the seal: the build host leaves JumpCloud, and the image forgets its identity.
-# The connect key is taken from the environment, so that it is in no file and no log:
+# Makes a golden image from a plain image. Each clone registers as a new system. In this order:
+#   1. Runtime and agent: build-host.yml installs Node.js, unless there is one, and the agent, which
+#      registers the build host. Then it describes that host in JumpCloud.
+#   2. Modules (npm run build makes them), the document that describes a clone, and the script and
+#      systemd units that apply the document are copied into the image.
+#   3. Seal: the build host's record and the agent's identity are deleted.
+# The connect key comes from the environment, so that it is in no file and no log:
 #   JUMPCLOUD_CONNECT_KEY=… packer build -var ssh_host=… image.pkr.hcl
-# The seal deletes the build host's identity, not what JumpCloud's kickstart leaves of the connect key:
-# with that, the agent registers each clone. Where an image must hold no key, leave the role agent and the
-# task out of build-host.yml and jumpcloud_removal out of here, and have each clone run the kickstart at
-# its first boot, from its user-data: jumpcloud-host.service waits for it.
+# The seal does not delete what JumpCloud's kickstart, the agent's installer, leaves of the connect
+# key in the image: the agent registers each clone with it. If an image must not contain a connect
+# key, remove the role agent and the task from build-host.yml, and jumpcloud_removal from this file.
+# Let each clone run the kickstart at its first boot, from its user-data; jumpcloud-host.service
+# waits for the agent.
 # Works with Packer 1.6 and later (from 1.7 on: packer plugins install github.com/hashicorp/ansible).
-# Ansible finds the collection where ansible-galaxy installed it.
+# The collection must be installed with ansible-galaxy.
 
 variable "ssh_host" {
   type = string
@@ -31,7 +32,7 @@ variable "ssh_private_key_file" {
   type = string
 }
 
-# The null builder prepares a machine that is there already. Put your own in its place (amazon-ebs,
+# The null builder uses an existing machine. Replace it with your own builder (amazon-ebs,
 # azure-arm, googlecompute, qemu …).
 source "null" "build_host" {
   ssh_host             = var.ssh_host
@@ -43,16 +44,17 @@ source "null" "build_host" {
 build {
   sources = ["source.null.build_host"]
 
-  # Node.js, the agent, and the build host in JumpCloud.
+  # Installs Node.js and the agent, and describes the build host in JumpCloud.
   provisioner "ansible" {
     playbook_file = "${path.root}/build-host.yml"
     user          = var.ssh_username
     use_proxy     = false
   }
 
-  # A private folder, so that no other user of the build host can change what root runs later. It must not
-  # exist: remove it before you repeat a build that failed. Packer's scripts stay out of /tmp for the same
-  # reason: this one goes into the home folder, later ones into the private folder.
+  # A private directory, so that no other user of the build host can change the files that root runs
+  # later. It must not exist: remove it before you repeat a failed build. For the same reason
+  # Packer's scripts are not in /tmp: this one goes into the home directory, later ones into the
+  # private directory.
   provisioner "shell" {
     inline = [
       "mkdir -m 700 /tmp/jumpcloud",
@@ -89,9 +91,9 @@ build {
 
   # Your own provisioners go here.
 
-  # The seal, always last. Whatever boots from here on is a clone, and describes itself. stop_agent comes
-  # first, because a connected agent uninstalls itself once its record is gone; purge_identity deletes
-  # its key last, when JumpCloud has been seen to refuse it.
+  # The seal, always last. Each system that boots from this image is a clone, and describes itself.
+  # The module stops the agent first, because a connected agent uninstalls itself once its record is
+  # gone. It deletes the agent's key last, when JumpCloud no longer accepts it.
   provisioner "shell" {
     inline = [
       "sudo systemctl enable jumpcloud-host.service",

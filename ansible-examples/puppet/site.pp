@@ -1,10 +1,10 @@
 # puppet apply --modulepath=modules site.pp
 #
-# The executables lie in /usr/local/lib/jumpcloud and need Node.js 18.17 or later: without it the resource
-# fails and says so.
+# The executables must be in /usr/local/lib/jumpcloud. They need Node.js 18.17 or later; without it
+# the resource fails with a message that says so.
 #
-# registration_timeout waits for the agent of a host that has just been made, settle until the agent's
-# first initialisation no longer overwrites what was written. Both cost a later run nothing.
+# On a new host, registration_timeout waits for the agent to register, and settle until the agent's
+# first initialisation no longer overwrites the settings. Neither delays a later run.
 jumpcloud::keep { 'jumpcloud_host':
   options => {
     system               => {

@@ -1,57 +1,58 @@
 import { stringify } from 'yaml';
 
-/** A module, and the collection's version that introduced it. */
+/** A module that came with some version of the collection. */
 export interface ModuleSince {
   readonly name: string;
   readonly shortDescription: string;
   readonly versionAdded: string;
 }
 
-/** The section of a change, by its first word; any other change is a minor change. */
+/** Ansible's section for each heading of Keep a Changelog. */
 const SECTIONS: Readonly<Record<string, string>> = {
-  Fix: 'bugfixes',
-  Deprecate: 'deprecated_features',
-  Remove: 'removed_features',
+  Added: 'minor_changes',
+  Changed: 'minor_changes',
+  Deprecated: 'deprecated_features',
+  Removed: 'removed_features',
+  Fixed: 'bugfixes',
+  Security: 'security_fixes',
 };
 
-/** The section of one version in CHANGELOG.md. */
+/** One version's part of CHANGELOG.md. */
 export interface ChangelogRelease {
   readonly version: string;
-  /** For example `2026-12-01`; undefined for a version that is not released yet. */
+  /** As `2026-12-01`; undefined for a version that is not released yet. */
   readonly date: string | undefined;
-  /** The text under the heading, unchanged. */
+  /** The text under the heading, as it stands there. */
   readonly text: string;
   readonly changes: readonly string[];
 }
 
 /**
- * Reads the versions of CHANGELOG.md, newest first.
+ * What CHANGELOG.md says of each version, newest first.
  * @throws Error for a heading that is not a version
  */
 export function readChangelog(markdown: string): ChangelogRelease[] {
-  const [, ...parts] = markdown.split(/^## /m);
-  return parts.map((part) => {
-    const [heading = '', ...lines] = part.trim().split('\n');
+  return partsOf(markdown, '## ').map(([heading, text]) => {
     const [, version = '', date = ''] = /^(\d+\.\d+\.\d+) \((.+)\)$/.exec(heading) ?? [];
     if (version === '') throw new Error(`CHANGELOG.md: "${heading}" is not VERSION (DATE).`);
     return {
       version,
       date: date === 'unreleased' ? undefined : date,
-      text: lines.join('\n').trim(),
-      changes: changes(lines),
+      text,
+      changes: partsOf(text, '### ').flatMap(([, entries]) => entriesOf(entries)),
     };
   });
 }
 
 /**
- * Converts the project's changelog to the form that Ansible's tools read
- * (`changelogs/changelog.yaml`). A version without a date has none there either.
+ * The project's changelog in the form that Ansible's tools read (`changelogs/changelog.yaml`). A
+ * version that has no date yet has none there either.
  * @throws Error for a heading that is not a version
  */
 export function collectionChangelog(markdown: string, modules: readonly ModuleSince[]): string {
-  const releases = readChangelog(markdown).map(({ version, date, changes }) => {
+  const releases = readChangelog(markdown).map(({ version, date, text }) => {
     const release = {
-      changes: sections(changes),
+      changes: sectionsOf(text),
       modules: modules
         .filter(({ versionAdded }) => versionAdded === version)
         .map(({ name, shortDescription }) => ({
@@ -66,18 +67,36 @@ export function collectionChangelog(markdown: string, modules: readonly ModuleSi
   return stringify({ ancestor: null, releases: Object.fromEntries(releases) }, { lineWidth: 100 });
 }
 
-function changes(lines: readonly string[]): string[] {
-  const text = lines.filter((line) => line !== '').join('\n');
-  const entries = text === '' ? [] : text.split(/^- /m).slice(1);
+/** Splits text at headings of one level. Returns each heading with the text below it. */
+function partsOf(markdown: string, level: string): [heading: string, text: string][] {
+  const [, ...parts] = `\n${markdown}`.split(`\n${level}`);
+  return parts.map((part) => {
+    const [heading = '', ...lines] = part.trim().split('\n');
+    return [heading, lines.join('\n').trim()];
+  });
+}
+
+function entriesOf(text: string): string[] {
+  const [, ...entries] = `\n${text}`.split('\n- ');
   return entries.map((entry) => entry.trim().replace(/\s+/g, ' '));
 }
 
-function sections(entries: readonly string[]): Record<string, string[]> {
-  const changes: Record<string, string[]> = {};
-  for (const change of entries) {
-    const section = SECTIONS[change.split(' ')[0] ?? ''] ?? 'minor_changes';
-    // Ansible's changelogs are reStructuredText, which marks code with double backticks.
-    changes[section] = [...(changes[section] ?? []), change.replaceAll('`', '``')];
+/**
+ * Returns a version's changes by Ansible's sections.
+ * @throws Error for a heading that Keep a Changelog does not have, or a change above any heading
+ */
+function sectionsOf(text: string): Record<string, string[]> {
+  if (text.startsWith('- ')) throw new Error('CHANGELOG.md: a change stands above "### Added".');
+  const sections: Record<string, string[]> = {};
+  for (const [heading, entries] of partsOf(text, '### ')) {
+    const section = SECTIONS[heading];
+    if (section === undefined) {
+      const known = Object.keys(SECTIONS).join(', ');
+      throw new Error(`CHANGELOG.md: "### ${heading}" is none of ${known}.`);
+    }
+    // Ansible's changelogs are reStructuredText, where code stands between two backticks.
+    const changes = entriesOf(entries).map((entry) => entry.replaceAll('`', '``'));
+    sections[section] = [...(sections[section] ?? []), ...changes];
   }
-  return changes;
+  return sections;
 }

@@ -171,7 +171,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
     [
       'fails if a user with sudo is not listed for sudo',
       { jumpcloud_people: { USER: 'Ada' }, jumpcloud_sudoers: [] },
-      /Not in jumpcloud_people: nobody\..*in jumpcloud_sudoers: USER\./s,
+      /Not in jumpcloud_people: no one\..*in jumpcloud_sudoers: USER\./s,
     ],
   ])('audit.yml %s', async (_, people, message) => {
     const desired = JSON.stringify(people).replaceAll('USER', user);

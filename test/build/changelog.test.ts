@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { version } from '../../package.json';
-import { collectionChangelog } from '../../scripts/build/changelog.ts';
+import { collectionChangelog, readChangelog } from '../../scripts/build/changelog.ts';
 
 const MODULES = [
   { name: 'one', shortDescription: 'Keep one', versionAdded: '0.1.0' },
@@ -15,23 +15,35 @@ All notable changes, newest first.
 
 ## 0.2.0 (unreleased)
 
-- Add \`two\`: with
+### Added
+
+- \`two\`: with
   \`settle\`.
-- Fix \`one\`.
-- Remove nothing.
+
+### Changed
+
+- \`one\` is faster.
+
+### Removed
+
+- Nothing.
+
+### Fixed
+
+- \`one\` works.
 
 ## 0.1.0 (2026-01-31)
 `;
 
-test('collectionChangelog lists the changes, new modules and date of each version', () => {
+test('collectionChangelog lists changes by kind, modules and date for each version', () => {
   expect(parse(collectionChangelog(CHANGELOG, MODULES))).toEqual({
     ancestor: null,
     releases: {
       '0.2.0': {
         changes: {
-          minor_changes: ['Add ``two``: with ``settle``.'],
-          bugfixes: ['Fix ``one``.'],
-          removed_features: ['Remove nothing.'],
+          minor_changes: ['``two``: with ``settle``.', '``one`` is faster.'],
+          removed_features: ['Nothing.'],
+          bugfixes: ['``one`` works.'],
         },
         modules: [{ name: 'two', description: 'Keep two', namespace: '' }],
       },
@@ -44,11 +56,30 @@ test('collectionChangelog lists the changes, new modules and date of each versio
   });
 });
 
-test('collectionChangelog refuses a heading that is not a version', () => {
+test('collectionChangelog rejects a heading that is not a version', () => {
   expect(() => collectionChangelog('# C\n\n## Next\n', [])).toThrow('"Next" is not VERSION (DATE)');
 });
 
-test('CHANGELOG.md begins with the version of package.json', async () => {
-  const changelog = parse(collectionChangelog(await readFile('CHANGELOG.md', 'utf8'), MODULES));
-  expect(Object.keys(changelog.releases)[0]).toBe(version);
+test('collectionChangelog rejects a heading that Keep a Changelog does not have', () => {
+  const markdown = '## 1.0.0 (unreleased)\n\n### Improved\n\n- All.\n';
+  expect(() => collectionChangelog(markdown, [])).toThrow('"### Improved" is none of Added, ');
+});
+
+test('collectionChangelog rejects a change without a heading above it', () => {
+  const markdown = '## 1.0.0 (unreleased)\n\n- All.\n';
+  expect(() => collectionChangelog(markdown, [])).toThrow('a change stands above "### Added"');
+});
+
+test('readChangelog lists the changes of all kinds in order, without headings', () => {
+  expect(readChangelog(CHANGELOG)[0]?.changes).toEqual([
+    '`two`: with `settle`.',
+    '`one` is faster.',
+    'Nothing.',
+    '`one` works.',
+  ]);
+});
+
+test('CHANGELOG.md begins with the version that is built', async () => {
+  const own = parse(collectionChangelog(await readFile('CHANGELOG.md', 'utf8'), MODULES));
+  expect(Object.keys(own.releases)[0]).toBe(version);
 });

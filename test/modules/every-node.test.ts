@@ -9,9 +9,9 @@ import { issue, issueCa, makeCa } from '../emulator/keys.ts';
 import { addSampleObjects } from '../emulator/sample-objects.ts';
 import { executablePath, HOST_MODULES, runModule } from '../harness/executable.ts';
 import { test as base } from '../harness/fixture.ts';
-import { fullCall, WRITING_MODULES } from '../harness/sample-calls.ts';
 import { Measurer } from '../harness/measurer.ts';
 import { NODE_VERSIONS, nodePath } from '../harness/nodes.ts';
+import { fullCall, WRITING_MODULES } from '../harness/sample-calls.ts';
 
 /** The running Node.js, and the versions of npm run setup:nodes; missing ones are skipped. */
 const NODES: readonly (readonly [version: string, path: string])[] = [

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { startRelay } from '../faults/counting-relay.ts';
 import { HOST_MODULES, type ModuleName, runModule, runRaw } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { sampleCallsOf } from '../harness/sample-calls.ts';
 import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
+import { sampleCallsOf } from '../harness/sample-calls.ts';
 
 // Connections are opened before the first request is ready. A run must not open more than it uses,
 // and none if it has nothing to send.

@@ -1,12 +1,12 @@
 ---
-# Keeps this minion's JumpCloud record as described. The executables lie in
-# /usr/local/lib/jumpcloud and need Node.js 18.17 or later: without it the state
-# fails and says so.
+# Keeps this minion's JumpCloud record as described. The executables must be in
+# /usr/local/lib/jumpcloud. They need Node.js 18.17 or later; without it the
+# state fails with a message that says so.
 #
-# `unless` runs the module with --check --detailed-exitcode: 0, nothing would
-# change, skips the state. 2, something would, and 1, a failure, both run it, so
-# that a failure fails the state and shows why. With test=True only the check
-# runs, and says truly whether something would change.
+# `unless` runs the module with --check --detailed-exitcode. Exit status 0
+# (nothing would change) skips the state. 2 (a change) and 1 (a failure) both
+# run it, so that a failure fails the state and shows why. With test=True only
+# the check runs, so the state reports whether something would change.
 
 /etc/jumpcloud/host.json:
   file.serialize:

@@ -117,7 +117,7 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
       const variables = { jumpcloud_agent_connect_key: key };
       const { recap, output } = await role.play(variables, { flags: ['-vvv'] });
       expect(recap, output).toMatchObject({ failed: 1 });
-      expect(output).toContain('jumpcloud_agent_connect_key is no connect key');
+      expect(output).toContain('jumpcloud_agent_connect_key is not a connect key');
       if (key.trim().length > 4) expect(output).not.toContain(key.trim());
       expect(role.kickstart.receivedKeys).toEqual([]);
     },

@@ -1,15 +1,14 @@
-# Keeps this host's JumpCloud record as described. The title is the module's name, the
-# options are the module's.
+# Keeps this host's JumpCloud record as described. The title is the name of a module.
 #
-# The guard is the module itself: with --check --detailed-exitcode it exits with 0 when nothing would
-# change, and the command is not run. 2, something would change, and 1, a failure, both run it, so
+# The module is its own guard. With --check --detailed-exitcode its exit status is 0 if nothing
+# would change, and the command is not run. 2 (a change) and 1 (a failure) both run the command, so
 # that a failure fails the resource and shows why.
 #
 # @param options  The module's options.
 define jumpcloud::keep (
   Hash[String[1], Data] $options,
 ) {
-  # Without a shell in between, nothing has to be quoted.
+  # An array is run without a shell, so nothing needs quoting.
   $call = ["/usr/local/lib/jumpcloud/${title}", inline_template('<%= @options.to_json %>')]
 
   exec { "Keep ${title}":

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { projectFolder } from '../../scripts/build/project-folder.ts';
+
+const ROOT_FILES = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+const docs = (await readdir(join(projectFolder, 'docs'))).map((file) => `docs/${file}`);
+const pages = [...ROOT_FILES, 'collection/README.md', ...docs];
+
+/** Pages that are shipped, each with the files that are shipped beside it. */
+const SHIPPED = new Map([
+  ['CHANGELOG.md', [] as string[]],
+  ['collection/README.md', ['CHANGELOG.md', 'LICENSE', 'THIRD-PARTY-NOTICES']],
+]);
+
+const read = (path: string) => readFile(join(projectFolder, path), 'utf8');
+
+/** Returns the targets of a page's links and images that are not URLs. */
+async function relativeLinks(page: string): Promise<string[]> {
+  const text = (await read(page)).replace(/^```.*?^```/gms, '');
+  const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  return targets.filter((target) => !/^[a-z]+:/.test(target));
+}
+
+/** Returns the anchors of a page's headings, as GitHub and GitLab make them. */
+async function anchorsOf(page: string): Promise<string[]> {
+  const headings = (await read(page)).replace(/^```.*?^```/gms, '').matchAll(/^#+ (.+)$/gm);
+  return [...headings].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+test.each(pages)('%s has no dead relative link', async (page) => {
+  const dead: string[] = [];
+  for (const target of await relativeLinks(page)) {
+    const [path = '', anchor] = target.split('#');
+    const file = path === '' ? page : join(dirname(page), path);
+    const isThere = SHIPPED.get(page)?.includes(path) || existsSync(join(projectFolder, file));
+    const hasAnchor = anchor === undefined || (await anchorsOf(file)).includes(anchor);
+    if (!isThere || !hasAnchor) dead.push(target);
+  }
+  expect(dead).toEqual([]);
+});
+
+test.each([...SHIPPED])('%s links only to files that are shipped with it', async (page, files) => {
+  for (const link of await relativeLinks(page)) expect(files).toContain(link);
+});
+
+test.each(['README.md', 'SECURITY.md', ...docs])('%s names only files that exist', async (page) => {
+  const text = await read(page);
+  const named = [...text.matchAll(/`((?:ansible-examples|packaging|scripts|src|test)\/[^`\s]+)`/g)];
+  const paths = named.map(([, path = '']) => path);
+  expect(paths.filter((path) => !existsSync(join(projectFolder, path)))).toEqual([]);
+});
+
+test.each(docs)('README.md links to %s', async (page) => {
+  expect(await relativeLinks('README.md')).toContain(page);
+});
+
+test('README.md has at most 150 lines', async () => {
+  expect((await read('README.md')).trimEnd().split('\n').length).toBeLessThanOrEqual(150);
+});
