@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { projectFolder } from '../../scripts/build/project-folder.ts';
+import { projectDirectory } from '../../scripts/build/project-directory.ts';
 
 const ROOT_FILES = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
-const docs = (await readdir(join(projectFolder, 'docs'))).map((file) => `docs/${file}`);
+const docs = (await readdir(join(projectDirectory, 'docs'))).map((file) => `docs/${file}`);
 const pages = [...ROOT_FILES, 'collection/README.md', ...docs];
 
 /** Pages that are shipped, each with the files that are shipped beside it. */
@@ -14,7 +14,7 @@ const SHIPPED = new Map([
   ['collection/README.md', ['CHANGELOG.md', 'LICENSE', 'THIRD-PARTY-NOTICES']],
 ]);
 
-const read = (path: string) => readFile(join(projectFolder, path), 'utf8');
+const read = (path: string) => readFile(join(projectDirectory, path), 'utf8');
 
 /** Returns the targets of a page's links and images that are not URLs. */
 async function relativeLinks(page: string): Promise<string[]> {
@@ -39,7 +39,7 @@ test.each(pages)('%s has no dead relative link', async (page) => {
   for (const target of await relativeLinks(page)) {
     const [path = '', anchor] = target.split('#');
     const file = path === '' ? page : join(dirname(page), path);
-    const isThere = SHIPPED.get(page)?.includes(path) || existsSync(join(projectFolder, file));
+    const isThere = SHIPPED.get(page)?.includes(path) || existsSync(join(projectDirectory, file));
     const hasAnchor = anchor === undefined || (await anchorsOf(file)).includes(anchor);
     if (!isThere || !hasAnchor) dead.push(target);
   }
@@ -54,7 +54,7 @@ test.each(['README.md', 'SECURITY.md', ...docs])('%s names only files that exist
   const text = await read(page);
   const named = [...text.matchAll(/`((?:ansible-examples|packaging|scripts|src|test)\/[^`\s]+)`/g)];
   const paths = named.map(([, path = '']) => path);
-  expect(paths.filter((path) => !existsSync(join(projectFolder, path)))).toEqual([]);
+  expect(paths.filter((path) => !existsSync(join(projectDirectory, path)))).toEqual([]);
 });
 
 test.each(docs)('README.md links to %s', async (page) => {
