@@ -57,28 +57,28 @@ export function readSharedDocumentation(): Promise<SharedDocumentation> {
 /** Reads a module's documentation, followed by the shared documentation. */
 export async function readDocumentation(name: string): Promise<ModuleDocumentation> {
   const own = await readYaml<ModuleFile>(name);
-  const { shares, ...described } = own.DOCUMENTATION;
-  if (described.module !== name) {
+  const { shares, ...documentation } = own.DOCUMENTATION;
+  if (documentation.module !== name) {
     throw new Error(
-      `modules/${name}.yml documents ${described.module}; its module must be ${name}.`,
+      `modules/${name}.yml documents ${documentation.module}; its module must be ${name}.`,
     );
   }
   const shared = await readSharedDocumentation();
   const { notes, seealso } = shares === undefined ? shared.DOCUMENTATION : NOTHING;
   return {
     DOCUMENTATION: {
-      ...described,
+      ...documentation,
       options: {
-        ...(await withSuboptions(described.options)),
+        ...(await withSuboptions(documentation.options)),
         ...only(shares?.options, shared.DOCUMENTATION.options),
       },
       requirements: [
         `Node.js ${requiredNode} or later where the module runs`,
-        ...(described.requirements ?? []),
+        ...(documentation.requirements ?? []),
       ],
-      attributes: { ...shared.DOCUMENTATION.attributes, ...described.attributes },
-      notes: [...(described.notes ?? []), ...notes],
-      seealso: [...(described.seealso ?? []), ...seealso],
+      attributes: { ...shared.DOCUMENTATION.attributes, ...documentation.attributes },
+      notes: [...(documentation.notes ?? []), ...notes],
+      seealso: [...(documentation.seealso ?? []), ...seealso],
     },
     EXAMPLES: own.EXAMPLES,
     RETURN: withOwnContents(own.RETURN, only(shares?.returns, shared.RETURN)),

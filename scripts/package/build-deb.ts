@@ -21,19 +21,19 @@ export function debFileName({ name, version, deb }: PackageDescription): string 
  */
 export async function buildDeb(
   directory: string,
-  described: PackageDescription,
+  pkg: PackageDescription,
   level = 6,
 ): Promise<string> {
-  const { name, time, deb } = described;
+  const { name, time, deb } = pkg;
   const doc = `usr/share/doc/${name}`;
   const installed: PackageFile[] = [
-    ...described.files,
+    ...pkg.files,
     { path: `${doc}/copyright`, content: deb.copyright },
-    { path: `${doc}/changelog.Debian.gz`, content: gzipSync(changelog(described), { level: 9 }) },
+    { path: `${doc}/changelog.Debian.gz`, content: gzipSync(changelog(pkg), { level: 9 }) },
     { path: `usr/share/lintian/overrides/${name}`, content: deb.lintianOverrides },
   ];
   const control: PackageFile[] = [
-    { path: 'DEBIAN/control', content: controlFile(described, installed) },
+    { path: 'DEBIAN/control', content: controlFile(pkg, installed) },
     { path: 'DEBIAN/md5sums', content: md5sums(installed) },
     ...Object.entries(deb.scripts).map(([script, content]) => ({
       path: `DEBIAN/${script}`,
@@ -42,7 +42,7 @@ export async function buildDeb(
     })),
   ];
   const staging = await mkdtemp(join(tmpdir(), 'deb-'));
-  const path = join(directory, debFileName(described));
+  const path = join(directory, debFileName(pkg));
   try {
     await stage(staging, [...installed, ...control], time);
     await execa(
@@ -56,8 +56,8 @@ export async function buildDeb(
   return path;
 }
 
-function controlFile(described: PackageDescription, files: readonly PackageFile[]): string {
-  const { name, version, deb, summary, description, maintainer, homepage } = described;
+function controlFile(pkg: PackageDescription, files: readonly PackageFile[]): string {
+  const { name, version, deb, summary, description, maintainer, homepage } = pkg;
   const text = description.map((paragraph) => wrap(paragraph, 1)).join('\n .\n');
   return `Package: ${name}
 Version: ${packageVersion(version)}-${packageRevision}

@@ -48,13 +48,13 @@ export async function buildPackages(
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
   const publisher = { maintainer, homepage: links?.homepage };
-  const described = [
+  const packages = [
     await modulesPackage(from, built, publisher),
     ...(runtime ? await runtimePackages(publisher) : []),
   ];
   const notMade = [
-    ...(await pack('dpkg-deb', described, debFileName, (one) => buildDeb(unfinished, one, level))),
-    ...(await pack('rpmbuild', described, rpmFileName, (one) => buildRpm(unfinished, one, level))),
+    ...(await pack('dpkg-deb', packages, debFileName, (one) => buildDeb(unfinished, one, level))),
+    ...(await pack('rpmbuild', packages, rpmFileName, (one) => buildRpm(unfinished, one, level))),
   ];
   await buildNpm(unfinished, from, built, links);
   await copyFile(built.collection, join(unfinished, basename(built.collection)));
@@ -82,12 +82,12 @@ async function runtimePackages(
 /** Packs one after another, as xz uses all processors. Returns the packages that were not made. */
 async function pack(
   tool: string,
-  described: readonly PackageDescription[],
+  packages: readonly PackageDescription[],
   fileName: (one: PackageDescription) => string,
   build: (one: PackageDescription) => Promise<string>,
 ): Promise<string[]> {
   const { failed } = await execa(tool, ['--version'], { reject: false });
-  if (failed) return described.map(fileName);
-  for (const one of described) await build(one);
+  if (failed) return packages.map(fileName);
+  for (const one of packages) await build(one);
   return [];
 }

@@ -19,13 +19,13 @@ export function rpmFileName({ name, version, rpm }: PackageDescription): string 
  */
 export async function buildRpm(
   directory: string,
-  described: PackageDescription,
+  pkg: PackageDescription,
   level = 6,
 ): Promise<string> {
-  const { name, time, rpm } = described;
+  const { name, time, rpm } = pkg;
   const licences = `usr/share/licenses/${name}`;
   const files: PackageFile[] = [
-    ...described.files,
+    ...pkg.files,
     { path: licences, directory: true },
     ...Object.entries(rpm.licences).map(([file, content]) => ({
       path: `${licences}/${file}`,
@@ -36,7 +36,7 @@ export async function buildRpm(
   try {
     await stage(join(work, 'staged'), files, time);
     const spec = join(work, `${name}.spec`);
-    await writeFile(spec, specFile(described, files, join(work, 'staged'), level));
+    await writeFile(spec, specFile(pkg, files, join(work, 'staged'), level));
     await execa(
       'rpmbuild',
       ['-bb', '--quiet', '--target', `${rpm.architecture}-linux`, '-D', `_topdir ${work}`, spec],
@@ -44,7 +44,7 @@ export async function buildRpm(
       { env: { SOURCE_DATE_EPOCH: String(time), LC_ALL: 'C', TZ: 'UTC', HOME: work } },
     );
     const [built = ''] = await readdir(join(work, 'RPMS', rpm.architecture));
-    const path = join(directory, rpmFileName(described));
+    const path = join(directory, rpmFileName(pkg));
     if (built !== basename(path)) throw new Error(`rpmbuild made ${built}, not ${basename(path)}.`);
     await copyFile(join(work, 'RPMS', rpm.architecture, built), path);
     return path;
@@ -58,12 +58,12 @@ export async function buildRpm(
  * pages and write this machine's name into the package.
  */
 function specFile(
-  described: PackageDescription,
+  pkg: PackageDescription,
   files: readonly PackageFile[],
   staged: string,
   level: number,
 ): string {
-  const { name, version, rpm, summary, description, maintainer, homepage } = described;
+  const { name, version, rpm, summary, description, maintainer, homepage } = pkg;
   return `%global debug_package %{nil}
 %global __os_install_post %{nil}
 %global _build_id_links none
@@ -97,7 +97,7 @@ ${Object.entries(rpm.scripts)
 ${files.map(fileLine).join('\n')}
 
 %changelog
-${changelog(described)}`;
+${changelog(pkg)}`;
 }
 
 /** Returns a file's line in %files: owner, mode, and whether it is documentation or a licence. */

@@ -64,8 +64,8 @@ export function manPage(
 }
 
 /** Formats an option or a return value, with its contents indented below. */
-function value(name: string, described: DocumentedValue): string {
-  const { type, elements, required, default: byDefault, choices, returned } = described;
+function value(name: string, documented: DocumentedValue): string {
+  const { type, elements, required, default: byDefault, choices, returned } = documented;
   const facts = [
     elements ? `${type} of ${elements}` : type,
     ...(required ? ['required'] : []),
@@ -73,9 +73,9 @@ function value(name: string, described: DocumentedValue): string {
     ...(choices ? [choices.map(String).join(' | ')] : []),
     ...(returned ? [`returned: ${returned}`] : []),
   ];
-  const inside = Object.entries(described.suboptions ?? described.contains ?? {});
+  const inside = Object.entries(documented.suboptions ?? documented.contains ?? {});
   return [
-    item(name, ` (${roffText(facts.join('; '))})`, described.description),
+    item(name, ` (${roffText(facts.join('; '))})`, documented.description),
     ...(inside.length > 0
       ? ['.RS', ...inside.map(([key, nested]) => value(key, nested)), '.RE']
       : []),

@@ -24,16 +24,16 @@ export class HostSession extends Session {
 }
 
 /**
- * Opens a session of this host. `originIsAgents`: whether requests go to the region that
+ * Opens a session of this host. `usesAgentRegion`: whether requests go to the region that
  * jcagent.conf names; undefined if it names no known region.
  */
 export async function openHostSession(
   run: Run,
   identity: Identity,
-  originIsAgents: boolean | undefined,
+  usesAgentRegion: boolean | undefined,
   destination: Destination,
 ): Promise<HostSession> {
-  const authentication = new SystemKeyAuthentication(identity, originIsAgents);
+  const authentication = new SystemKeyAuthentication(identity, usesAgentRegion);
   const client = await openClient(run, destination);
   return new HostSession(run, identity, authentication, destination, client);
 }

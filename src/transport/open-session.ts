@@ -89,9 +89,9 @@ async function openSession(
     registration.identity(),
   );
   const agentRegion = agentServerHost && regionOf(agentServerHost);
-  const originIsAgents = agentRegion ? API_ORIGINS[agentRegion] === origin : undefined;
+  const usesAgentRegion = agentRegion ? API_ORIGINS[agentRegion] === origin : undefined;
   const { openHostSession } = await import('./host-session.ts');
-  const session = await openHostSession(run, identity, originIsAgents, destination);
+  const session = await openHostSession(run, identity, usesAgentRegion, destination);
   run.report.setApi(() => session.report());
   return session;
 }

@@ -67,10 +67,10 @@ describe.runIf(hasAnsible)('jumpcloud_host in ansible-playbook', () => {
     expect(predicted.output).toMatch(new RegExp(`^\\+ +"id": "${user}"`, 'm'));
     expect(writes()).toEqual([]);
 
-    const done = await controller.play([task(document)]);
-    expect(done.recap).toMatchObject({ changed: 1, failed: 0 });
+    const result = await controller.play([task(document)]);
+    expect(result.recap).toMatchObject({ changed: 1, failed: 0 });
     expectDescribed();
-    const { msg, sections } = predictionOf(done.registered['result'] as Answer);
+    const { msg, sections } = predictionOf(result.registered['result'] as Answer);
     expect(predicted.registered['result']).toMatchObject({ msg, sections: sections as object });
 
     emulator.clearRequests();

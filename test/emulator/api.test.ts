@@ -259,12 +259,12 @@ describe('a dynamic group', () => {
   test('a static group can become dynamic and static again', async () => {
     const group = emulator.store.addGroup();
     expect((await member(group, 'add')).status).toBe(204);
-    emulator.store.describe('system_group', group, {
+    emulator.store.updateDescription('system_group', group, {
       membershipMethod: 'DYNAMIC_REVIEW_REQUIRED',
       refusal: 403,
     });
     expect((await member(group, 'remove')).status).toBe(403);
-    emulator.store.describe('system_group', group, { membershipMethod: 'STATIC' });
+    emulator.store.updateDescription('system_group', group, { membershipMethod: 'STATIC' });
     expect((await member(group, 'remove')).status).toBe(204);
   });
 });

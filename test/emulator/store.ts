@@ -106,11 +106,11 @@ export class Store {
   addNamed(type: ObjectType, named: string | Partial<Description>, id = this.newId()): string {
     if (type === 'system_group') this.addGroup(id);
     else this.add(type, id);
-    this.describe(type, id, typeof named === 'string' ? { name: named } : named);
+    this.updateDescription(type, id, typeof named === 'string' ? { name: named } : named);
     return id;
   }
   /** Changes the given parts of an object's description. */
-  describe(type: ObjectType, id: string, part: Partial<Description>): void {
+  updateDescription(type: ObjectType, id: string, part: Partial<Description>): void {
     const key = `${type}:${id}`;
     this.#descriptions.set(key, { ...this.#descriptions.get(key), ...part });
   }

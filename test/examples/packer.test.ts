@@ -220,9 +220,9 @@ test('packer/install.sh fails on a host without Node.js', async ({ sandbox }) =>
     sandbox.path('/tmp/jumpcloud/modules'),
   ]);
   const env = { ...sandbox.env, JUMPCLOUD_NODE: sandbox.path('/no-node') };
-  const ran = await execa(await sandbox.place('packer/install.sh'), { env, reject: false });
-  expect(ran.exitCode).toBe(1);
-  expect(ran.stdout).toContain('Node.js');
+  const result = await execa(await sandbox.place('packer/install.sh'), { env, reject: false });
+  expect(result.exitCode).toBe(1);
+  expect(result.stdout).toContain('Node.js');
 });
 
 /** Removes the Ansible provisioner from a template. */

@@ -68,10 +68,10 @@ describe('shell/boot.sh, which exits with 75 to request a retry', () => {
     ['a 401 answer', 1, { kind: 'status', status: 401 }],
   ])('after %s, the boot script exits with %i', async (_, exitCode, fault) => {
     emulator.faults.add({ fault, times: 9, when: ({ url }) => url.includes('/memberof') });
-    const ran = await boot();
+    const result = await boot();
     emulator.faults.clear();
-    expect(ran.exitCode, ran.all).toBe(exitCode);
-    expect(JSON.parse(ran.stdout.split('\n')[0] ?? '')).toMatchObject({
+    expect(result.exitCode, result.all).toBe(exitCode);
+    expect(JSON.parse(result.stdout.split('\n')[0] ?? '')).toMatchObject({
       failed: true,
       error: { section: 'groups' },
     });
@@ -80,8 +80,8 @@ describe('shell/boot.sh, which exits with 75 to request a retry', () => {
 
   test('the boot script exits with 75 while the agent has not registered', async () => {
     await rm(join(sandbox.host.agentDir, 'jcagent.conf'));
-    const ran = await boot((text) => text.replace(/600/, '0.2'));
-    expect(ran.exitCode, ran.all).toBe(75);
+    const result = await boot((text) => text.replace(/600/, '0.2'));
+    expect(result.exitCode, result.all).toBe(75);
     await sandbox.host.writeFiles();
     expect(await boot()).toMatchObject({ exitCode: 0 });
   });
@@ -89,12 +89,12 @@ describe('shell/boot.sh, which exits with 75 to request a retry', () => {
   test('the boot script exits with 1 on a host without Node.js', async () => {
     const env = { ...sandbox.env, JUMPCLOUD_NODE: sandbox.path('/no-node') };
     const script = await sandbox.place('shell/boot.sh');
-    const ran = await execa(script, ['{}'], { env, reject: false });
-    expect(ran.exitCode).toBe(1);
-    expect(JSON.parse(ran.stdout.split('\n')[0] ?? '')).toMatchObject({
+    const result = await execa(script, ['{}'], { env, reject: false });
+    expect(result.exitCode).toBe(1);
+    expect(JSON.parse(result.stdout.split('\n')[0] ?? '')).toMatchObject({
       error: { code: 'local_action_failed' },
     });
-    expect(ran.stdout).toContain('Node.js');
+    expect(result.stdout).toContain('Node.js');
   });
 
   test('a boot script that systemd stops exits with 0', async () => {

@@ -46,9 +46,9 @@ describe('systemd/remove-on-poweroff.sh', () => {
   test.each(['poweroff.target', 'halt.target'])(
     'a stop during %s deletes the record of the host',
     async (target) => {
-      const ran = await stop(undefined, listJobs(...OTHER_JOBS, `12 ${target} start waiting`));
-      expect(ran, ran.stdout).toMatchObject({ exitCode: 0 });
-      expect(JSON.parse(ran.stdout)).toMatchObject({ changed: true });
+      const result = await stop(undefined, listJobs(...OTHER_JOBS, `12 ${target} start waiting`));
+      expect(result, result.stdout).toMatchObject({ exitCode: 0 });
+      expect(JSON.parse(result.stdout)).toMatchObject({ changed: true });
       expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(false);
       expect(sandbox.writes()).toEqual([`DELETE /api/systems/${sandbox.host.systemId}`]);
     },
@@ -56,11 +56,11 @@ describe('systemd/remove-on-poweroff.sh', () => {
 
   test('removal.json with scope associations keeps the record of the host', async () => {
     const { systemId } = sandbox.host;
-    const ran = await stop(
+    const result = await stop(
       { scope: 'associations' },
       listJobs('12 poweroff.target start waiting', ...OTHER_JOBS),
     );
-    expect(ran, ran.stdout).toMatchObject({ exitCode: 0 });
+    expect(result, result.stdout).toMatchObject({ exitCode: 0 });
     expect(emulator.store.systems.has(systemId)).toBe(true);
     expect(emulator.store.snapshot(systemId)).toEqual({ groups: [], edges: [] });
   });
@@ -73,9 +73,9 @@ describe('systemd/remove-on-poweroff.sh', () => {
     ['a manual stop of the unit', listJobs('7 jumpcloud-removal.service stop running')],
     ['a stop without any job', 'true'],
   ])('%s leaves the host in JumpCloud', async (_, systemctl) => {
-    const ran = await stop(undefined, systemctl);
-    expect(ran, ran.stderr).toMatchObject({ exitCode: 0 });
-    expect(ran.stdout).toBe('This host is not being powered off: it stays in JumpCloud.');
+    const result = await stop(undefined, systemctl);
+    expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+    expect(result.stdout).toBe('This host is not being powered off: it stays in JumpCloud.');
     expect(emulator.store.groupsOf(sandbox.host.systemId)).toEqual([IDS.web]);
     expect(sandbox.writes()).toEqual([]);
   });
@@ -83,14 +83,14 @@ describe('systemd/remove-on-poweroff.sh', () => {
   test('a removal.json that cannot be read fails the stop and removes nothing', async () => {
     await sandbox.write('/etc/jumpcloud/host.json', '{}');
     await symlink('/nowhere', sandbox.path('/etc/jumpcloud/removal.json'));
-    const ran = await stop(undefined, listJobs('12 poweroff.target start waiting'));
-    expect(ran.exitCode, ran.stdout).toBe(1);
+    const result = await stop(undefined, listJobs('12 poweroff.target start waiting'));
+    expect(result.exitCode, result.stdout).toBe(1);
     expect(sandbox.writes()).toEqual([]);
   });
 
   test('a systemctl that fails makes the stop fail and removes nothing', async () => {
-    const ran = await stop(undefined, 'echo "Failed to connect to bus" >&2', 'exit 1');
-    expect(ran).toMatchObject({ exitCode: 1, stderr: 'Failed to connect to bus' });
+    const result = await stop(undefined, 'echo "Failed to connect to bus" >&2', 'exit 1');
+    expect(result).toMatchObject({ exitCode: 1, stderr: 'Failed to connect to bus' });
     expect(sandbox.writes()).toEqual([]);
   });
 });

@@ -37,14 +37,14 @@ async function expectFailure(
   const server = await start();
   try {
     const connection = { agent_dir: host.agentDir, api_url: server.url, ...times };
-    const ran = await runMeasured(module, { ...connection, ...fullCall(module, () => ID) });
-    expect(ran.answer).toMatchObject({ changed: false, failed: true, error: { code } });
-    expect(ran.answer.msg).toMatch(message);
-    expect(ran.answer.msg).toMatch(/^Could not (read|change|join|add) .+: .+\. .+\.$/s);
-    expect(ran).toMatchObject({ exitCode: 1, stderr: '' });
-    expect(ran.seconds).toBeLessThan(times.timeout + GRACE_S);
-    expect(ran.peakMb).toBeLessThan(MAX_MB);
-    return ran;
+    const result = await runMeasured(module, { ...connection, ...fullCall(module, () => ID) });
+    expect(result.answer).toMatchObject({ changed: false, failed: true, error: { code } });
+    expect(result.answer.msg).toMatch(message);
+    expect(result.answer.msg).toMatch(/^Could not (read|change|join|add) .+: .+\. .+\.$/s);
+    expect(result).toMatchObject({ exitCode: 1, stderr: '' });
+    expect(result.seconds).toBeLessThan(times.timeout + GRACE_S);
+    expect(result.peakMb).toBeLessThan(MAX_MB);
+    return result;
   } finally {
     server.close();
   }
@@ -170,11 +170,11 @@ describe.concurrent('an endless answer', () => {
     const times = { timeout: 8, request_timeout: 6 };
     const server = await endless(CHUNKED, TINY_CHUNKS)();
     const connection = { agent_dir: host.agentDir, api_url: server.url, ...times };
-    const ran = await runMeasured('jumpcloud_system', connection);
+    const result = await runMeasured('jumpcloud_system', connection);
     server.close();
-    expect(ran.answer.error?.code).toMatch(/^(unexpected_response|unavailable)$/);
-    expect(ran.seconds).toBeLessThan(times.timeout + GRACE_S);
-    expect(ran.peakMb).toBeLessThan(MAX_MB);
+    expect(result.answer.error?.code).toMatch(/^(unexpected_response|unavailable)$/);
+    expect(result.seconds).toBeLessThan(times.timeout + GRACE_S);
+    expect(result.peakMb).toBeLessThan(MAX_MB);
   });
 });
 

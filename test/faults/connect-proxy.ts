@@ -10,7 +10,7 @@ export interface ConnectProxy {
   /** Without credentials. */
   readonly url: string;
   /** The CONNECT requests: target, credentials and user agent. */
-  readonly asked: {
+  readonly connects: {
     readonly target: string;
     readonly authorization: string | undefined;
     readonly userAgent: string | undefined;
@@ -35,7 +35,7 @@ export async function startConnectProxy(
   options: { credentials?: string; tls?: TlsIdentity; to?: number } = {},
 ): Promise<ConnectProxy> {
   const sockets = new Set<Duplex>();
-  const asked: ConnectProxy['asked'] = [];
+  const connects: ConnectProxy['connects'] = [];
   const answers: ProxyAnswer[] = [];
   const basic =
     options.credentials && `Basic ${Buffer.from(options.credentials).toString('base64')}`;
@@ -43,7 +43,7 @@ export async function startConnectProxy(
   const onConnect = (request: IncomingMessage, client: Duplex) => {
     const target = request.url ?? '';
     const authorization = request.headers['proxy-authorization'];
-    asked.push({ target, authorization, userAgent: request.headers['user-agent'] });
+    connects.push({ target, authorization, userAgent: request.headers['user-agent'] });
     client.on('error', () => {});
     const usual: ProxyAnswer = {
       status: basic && basic !== authorization ? 407 : 200,
@@ -72,7 +72,7 @@ export async function startConnectProxy(
   const { port } = server.address() as AddressInfo;
   return {
     url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
-    asked,
+    connects,
     answers,
     close: () => {
       server.close();

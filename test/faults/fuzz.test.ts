@@ -252,14 +252,14 @@ describe('input that is hard to read', () => {
     async (_, text, code, message) => {
       const path = join(directory, 'hard.json');
       writeFileSync(path, text());
-      for (const ran of [
+      for (const result of [
         await runRaw('jumpcloud_system', [path], undefined),
         await runRaw('jumpcloud_system', ['-'], text()),
       ]) {
-        expect(ran.answer).toMatchObject({ failed: true, changed: false, error: { code } });
-        expect(ran.answer.msg).toMatch(message);
-        expect(ran.answer.msg.length).toBeLessThan(3000);
-        expect(ran.stderr).toBe('');
+        expect(result.answer).toMatchObject({ failed: true, changed: false, error: { code } });
+        expect(result.answer.msg).toMatch(message);
+        expect(result.answer.msg.length).toBeLessThan(3000);
+        expect(result.stderr).toBe('');
       }
     },
   );

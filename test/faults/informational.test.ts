@@ -51,7 +51,7 @@ describe.concurrent('unrequested informational answers', () => {
     const options = { agent_dir: host.agentDir, api_url: emulator.url, ca_path: caPath };
     const { answer } = await runModule('jumpcloud_system', { ...options, proxy: proxy.url });
     expect(answer.msg).toBe('Nothing to change.');
-    expect(proxy.asked).toHaveLength(1);
+    expect(proxy.connects).toHaveLength(1);
   });
 });
 

@@ -3,7 +3,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
-import { type Answer, executablePath, type ModuleName, type Ran } from '../harness/executable.ts';
+import {
+  type Answer,
+  executablePath,
+  type ModuleName,
+  type RunResult,
+} from '../harness/executable.ts';
 import { findLeakedSecrets } from './find-leaked-secrets.ts';
 import { differences, normalized, type Organisation, organisationOf } from './organisation.ts';
 import type { Random } from './random.ts';
@@ -149,7 +154,7 @@ function answerProblems(
   ];
 }
 
-function failure(where: string, { answer, stderr, exitCode }: Ran): string[] {
+function failure(where: string, { answer, stderr, exitCode }: RunResult): string[] {
   return check(
     exitCode === 0 && stderr === '',
     `${where}: exit ${exitCode}, ${answer.error?.code}: ${answer.msg} ${stderr}`,

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 export interface NameServer {
   readonly address: string;
   /** The names of all questions, in order. */
-  readonly asked: string[];
+  readonly queriedNames: string[];
   close(): void;
 }
 
@@ -17,11 +17,11 @@ export async function startNameServer(
   address: string,
   known?: Readonly<Record<string, string | readonly string[]>>,
 ): Promise<NameServer> {
-  const asked: string[] = [];
+  const queriedNames: string[] = [];
   const socket = createSocket('udp4').bind(53, address);
   socket.on('message', (query, { port, address: from }) => {
     const { name, isForIpv4, end } = readQuestion(query);
-    asked.push(name);
+    queriedNames.push(name);
     if (known === undefined) return;
     const found = known[name.toLowerCase()];
     const addresses = isForIpv4 ? [found ?? []].flat() : [];
@@ -38,7 +38,7 @@ export async function startNameServer(
     socket.send(Buffer.concat([head, query.subarray(12, end), ...records]), port, from);
   });
   await once(socket, 'listening');
-  return { address, asked, close: () => socket.close() };
+  return { address, queriedNames, close: () => socket.close() };
 }
 
 /** Parses the only question of a query. `end` is the offset after it. */

@@ -92,7 +92,7 @@ describe('name servers that do not answer', () => {
       const { answer, seconds } = await run(dead, options, { search });
       expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable' } });
       expect(answer.msg).toMatch(/the name server did not answer|no connection within/);
-      expect(dead[0]?.asked).toContain(api_url ? 'jump.office' : JUMPCLOUD);
+      expect(dead[0]?.queriedNames).toContain(api_url ? 'jump.office' : JUMPCLOUD);
       expect(seconds).toBeLessThan(timeout + 1 + START_S);
     },
   );
@@ -111,7 +111,7 @@ describe('name resolution', () => {
     'jump.b.example': '127.0.0.1',
     'jump.office.c.example': '127.0.0.1',
   };
-  const rows: [name: string, group: number, asked: string[]][] = [
+  const rows: [name: string, group: number, queries: string[]][] = [
     [JUMPCLOUD, 30, [JUMPCLOUD]],
     ['jump', 31, ['jump.a.example', 'jump.b.example']],
     [
@@ -122,12 +122,12 @@ describe('name resolution', () => {
   ];
   test.each(rows)(
     'the name %s is resolved, with search domains if needed',
-    async (name, group, asked) => {
+    async (name, group, queries) => {
       const server = await nameServer(group, 1, known);
       const api_url = `https://${name}:${emulator.port}`;
       const { answer } = await run([server], { api_url }, { search: SEARCH });
       expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
-      expect([...new Set(server.asked)]).toEqual(asked);
+      expect([...new Set(server.queriedNames)]).toEqual(queries);
     },
   );
 
@@ -145,7 +145,7 @@ describe('name resolution', () => {
     const { answer } = await run([server], { api_url }, { module: 'jumpcloud_system_info' });
     expect(answer).toMatchObject({ enrolled: true, api: { requests: 7, retries: 0 } });
     // One question for IPv4 addresses, one for IPv6 addresses.
-    expect(server.asked).toEqual([JUMPCLOUD, JUMPCLOUD]);
+    expect(server.queriedNames).toEqual([JUMPCLOUD, JUMPCLOUD]);
   });
 
   test('a missing name fails as ENOTFOUND, not as a dead server', async () => {
@@ -155,7 +155,7 @@ describe('name resolution', () => {
       failed: true,
       error: { code: 'unavailable', reason: 'ENOTFOUND' },
     });
-    expect(new Set(server.asked)).toEqual(new Set([JUMPCLOUD]));
+    expect(new Set(server.queriedNames)).toEqual(new Set([JUMPCLOUD]));
     expect(seconds).toBeLessThan(2 + START_S);
   });
 });

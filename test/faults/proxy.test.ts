@@ -46,8 +46,8 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 beforeEach(() => {
-  for (const { asked, answers } of [open, guarded, https, misdirecting]) {
-    asked.splice(0);
+  for (const { connects, answers } of [open, guarded, https, misdirecting]) {
+    connects.splice(0);
     answers.splice(0);
   }
   emulator.clearRequests();
@@ -98,7 +98,7 @@ describe('the option proxy', () => {
     expect(await run('jumpcloud_system', { ...overTls(), proxy: url() })).toMatchObject(READ);
     const target = `localhost:${secure.port}`;
     const userAgent = expect.stringMatching(/^jumpcloud-system-context\/\S+ \(jumpcloud_system\)$/);
-    expect(proxy().asked).toEqual([{ target, authorization: given, userAgent }]);
+    expect(proxy().connects).toEqual([{ target, authorization: given, userAgent }]);
     expect(secure.requests).toHaveLength(1);
     expect(secure.requests[0]?.authorization).toMatch(/^Signature /);
   });
@@ -139,7 +139,7 @@ describe('the proxy variables of the environment', () => {
   ];
   test.each(rows)('with %s, a request %s the proxy', async (_, effect, env) => {
     expect(await run('jumpcloud_system', overTls(), env())).toMatchObject(READ);
-    expect(open.asked).toHaveLength(effect === 'uses' ? 1 : 0);
+    expect(open.connects).toHaveLength(effect === 'uses' ? 1 : 0);
   });
 
   test('the option proxy takes precedence over HTTPS_PROXY and NO_PROXY', async () => {
@@ -147,7 +147,7 @@ describe('the proxy variables of the environment', () => {
     expect(await run('jumpcloud_system', { ...overTls(), proxy: open.url }, env)).toMatchObject(
       READ,
     );
-    expect(open.asked).toHaveLength(1);
+    expect(open.connects).toHaveLength(1);
   });
 });
 
@@ -184,18 +184,19 @@ describe('a malformed proxy URL', () => {
     '%s %s is refused before any request and not printed',
     async (source, text, call) => {
       const [options, env] = call(text);
-      const ran = await runModule(
+      const result = await runModule(
         'jumpcloud_system',
         { ...overTls(), timeout: 3, _ansible_verbosity: 4, ...options },
         env === undefined ? {} : { env },
       );
-      expect(ran.answer).toMatchObject({
+      expect(result.answer).toMatchObject({
         failed: true,
         error: { code: 'invalid_arguments', problems: [{ option: 'proxy' }] },
       });
-      expect(ran.answer.msg).toMatch(/expected an http or https URL such as /);
-      if (source !== 'proxy') expect(ran.answer.msg).toContain(`environment variable ${source} `);
-      expect(ran.stdout + ran.stderr).not.toMatch(/jane|geheim/);
+      expect(result.answer.msg).toMatch(/expected an http or https URL such as /);
+      if (source !== 'proxy')
+        expect(result.answer.msg).toContain(`environment variable ${source} `);
+      expect(result.stdout + result.stderr).not.toMatch(/jane|geheim/);
       expect(secure.requests).toHaveLength(0);
     },
   );
@@ -221,7 +222,7 @@ describe('an api_url of plain http', () => {
       expect(answer.msg).toMatch(
         /^proxy: cannot be used with a plain http api_url, because .* unencrypted; .*https/,
       );
-      expect([open.asked, emulator.requests]).toEqual([[], []]);
+      expect([open.connects, emulator.requests]).toEqual([[], []]);
     },
   );
 
@@ -238,7 +239,7 @@ describe('an api_url of plain http', () => {
   test('requests of plain http bypass the proxy of the environment', async () => {
     const env = { HTTPS_PROXY: withUser(open.url), https_proxy: open.url };
     expect(await run('jumpcloud_system', plain(), env)).toMatchObject(READ);
-    expect(open.asked).toEqual([]);
+    expect(open.connects).toEqual([]);
   });
 });
 
@@ -278,7 +279,7 @@ describe('a proxy that refuses CONNECT', () => {
       });
       expect(answer.msg).toMatch(message);
       expect(answer.msg).toMatch(/through the proxy http:\/\/127\.0\.0\.1:\d+/);
-      expect(open.asked.length + guarded.asked.length).toBe(1);
+      expect(open.connects.length + guarded.connects.length).toBe(1);
       expect(secure.requests).toHaveLength(0);
     },
   );
@@ -335,7 +336,7 @@ describe('a proxy with failures', () => {
       `${secure.url} (through the proxy ${open.url}) could not be reached`,
     );
     expect(answer.msg).toMatch(/the proxy answered 502 Bad Gateway/);
-    expect(open.asked.length).toBeGreaterThan(1);
+    expect(open.connects.length).toBeGreaterThan(1);
   });
 
   test('the message names a proxy that refuses connections', async () => {
@@ -397,7 +398,7 @@ describe('certificates with a proxy', () => {
       error: { code: 'tls', reason: 'ERR_TLS_CERT_ALTNAME_INVALID' },
       api: { requests: 1, retries: 0 },
     });
-    expect(misdirecting.asked).toHaveLength(1);
+    expect(misdirecting.connects).toHaveLength(1);
   });
 
   test('the CA of the server is verified through a proxy', async () => {

@@ -1,13 +1,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ModuleName, type Ran, runModule } from '../harness/executable.ts';
+import { type ModuleName, type RunResult, runModule } from '../harness/executable.ts';
 import { preload } from '../preload.ts';
 
 const PRELOAD = new URL('./measure.cjs', import.meta.url).pathname;
 
 /** A run, with the time and memory that it took. */
-export interface MeasuredRun extends Ran {
+export interface MeasuredRun extends RunResult {
   /** Excludes the start of Node.js itself, which is slow on a busy machine. */
   readonly seconds: number;
   /** The peak memory of the process, in MB. */
@@ -22,11 +22,11 @@ export async function runMeasured(
   const directory = await mkdtemp(join(tmpdir(), 'measured-'));
   try {
     const file = join(directory, 'measured.json');
-    const ran = await runModule(module, options, {
+    const result = await runModule(module, options, {
       env: { ...preload(PRELOAD), MEASURED: file },
     });
     const { seconds, peak } = JSON.parse(await readFile(file, 'utf8'));
-    return { ...ran, seconds, peakMb: (peak * 1024) / 1e6 };
+    return { ...result, seconds, peakMb: (peak * 1024) / 1e6 };
   } finally {
     await rm(directory, { recursive: true });
   }

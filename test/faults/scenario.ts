@@ -1,5 +1,5 @@
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
-import { type ModuleName, type Ran, runModule } from '../harness/executable.ts';
+import { type ModuleName, type RunResult, runModule } from '../harness/executable.ts';
 import { WRITING_MODULES } from '../harness/sample-calls.ts';
 import { normalized, type Organisation, organisationOf } from './organisation.ts';
 import { Random } from './random.ts';
@@ -19,7 +19,7 @@ export interface Scenario {
   readonly options: Record<string, unknown>;
   /** For further random choices. */
   readonly random: Random;
-  run(more?: Record<string, unknown>): Promise<Ran>;
+  run(more?: Record<string, unknown>): Promise<RunResult>;
   close(): Promise<void>;
 }
 

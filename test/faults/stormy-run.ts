@@ -1,5 +1,5 @@
 import type { StormRates } from '../emulator/faults.ts';
-import type { ModuleName, Ran } from '../harness/executable.ts';
+import type { ModuleName, RunResult } from '../harness/executable.ts';
 import { findLeakedSecrets } from './find-leaked-secrets.ts';
 import { differences, normalized, type Organisation, organisationOf } from './organisation.ts';
 import { makeScenario, outcomeWithoutFaults, type Scenario } from './scenario.ts';
@@ -112,7 +112,7 @@ async function runAndCompare(
   };
 }
 
-function failures(where: string, { answer, exitCode, stderr }: Ran): string[] {
+function failures(where: string, { answer, exitCode, stderr }: RunResult): string[] {
   if (exitCode === 0 && stderr === '' && answer.failed === undefined) return [];
   return [`${where}: exit ${exitCode}, ${answer.error?.code}: ${answer.msg} ${stderr}`];
 }
@@ -134,7 +134,7 @@ function repeatedChanges(states: readonly Organisation[], expected: Organisation
 
 /** Lists where the result's lists differ from the changes that were due. */
 function wrongLists(
-  { answer }: Ran,
+  { answer }: RunResult,
   { module, host }: Scenario,
   before: Organisation,
   expected: Organisation,

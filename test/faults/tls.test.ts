@@ -16,7 +16,7 @@ import { execaSync } from 'execa';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { issue, makeCa, sharedKeyFiles, type TlsIdentity } from '../emulator/keys.ts';
-import { type Ran, runModule } from '../harness/executable.ts';
+import { type RunResult, runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { type CountingRelay, startRelay } from './counting-relay.ts';
 import { findLeakedSecrets } from './find-leaked-secrets.ts';
@@ -68,10 +68,10 @@ async function run(
   name: Server,
   options: Record<string, unknown> = {},
   { env = {}, scheme = 'https' }: { env?: Record<string, string>; scheme?: string } = {},
-): Promise<Ran & { connections: number }> {
+): Promise<RunResult & { connections: number }> {
   const { emulator, relay, host } = of(name);
   relay.connections = 0;
-  const ran = await runModule(
+  const result = await runModule(
     'jumpcloud_system',
     {
       agent_dir: host.agentDir,
@@ -83,16 +83,20 @@ async function run(
     },
     { env },
   );
-  expect(ran.stderr).toBe('');
-  expect(await findLeakedSecrets(ran.stdout, emulator.requests)).toEqual([]);
-  return { ...ran, connections: relay.connections };
+  expect(result.stderr).toBe('');
+  expect(await findLeakedSecrets(result.stdout, emulator.requests)).toEqual([]);
+  return { ...result, connections: relay.connections };
 }
 
-function expectTlsFailure(ran: Ran & { connections: number }, name: Server, message: RegExp): void {
-  expect(ran.answer).toMatchObject({ changed: false, failed: true, error: { code: 'tls' } });
-  expect(ran.answer.msg).toMatch(message);
-  expect(ran.answer['api']).toMatchObject({ requests: 1, retries: 0 });
-  expect(ran.connections).toBe(1);
+function expectTlsFailure(
+  result: RunResult & { connections: number },
+  name: Server,
+  message: RegExp,
+): void {
+  expect(result.answer).toMatchObject({ changed: false, failed: true, error: { code: 'tls' } });
+  expect(result.answer.msg).toMatch(message);
+  expect(result.answer['api']).toMatchObject({ requests: 1, retries: 0 });
+  expect(result.connections).toBe(1);
   expect(of(name).emulator.requests).toHaveLength(0);
 }
 
@@ -134,8 +138,8 @@ describe('a server that is not trusted', () => {
   });
 
   test('NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch off the verification', async () => {
-    const ran = await run('good', {}, { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
-    expectTlsFailure(ran, 'good', UNTRUSTED);
+    const result = await run('good', {}, { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
+    expectTlsFailure(result, 'good', UNTRUSTED);
   });
 
   test('concurrent reads of an untrusted server fail with one TLS error', async () => {
@@ -150,10 +154,10 @@ describe('a server that is not trusted', () => {
   });
 
   test('plain HTTP to a TLS server fails in time, and the message names the URL', async () => {
-    const ran = await run('good', { timeout: 1 }, { scheme: 'http' });
-    expect(ran.answer).toMatchObject({ changed: false, failed: true });
-    expect(ran.answer.error?.code).toMatch(/^(unavailable|unexpected_response)$/);
-    expect(ran.answer.msg).toContain(`http://localhost:${of('good').relay.port}`);
+    const result = await run('good', { timeout: 1 }, { scheme: 'http' });
+    expect(result.answer).toMatchObject({ changed: false, failed: true });
+    expect(result.answer.error?.code).toMatch(/^(unavailable|unexpected_response)$/);
+    expect(result.answer.msg).toContain(`http://localhost:${of('good').relay.port}`);
     expect(of('good').emulator.requests).toHaveLength(0);
   });
 });
@@ -410,11 +414,11 @@ describe('JUMPCLOUD_CA_STORE', () => {
   });
 
   test('the default is the system CA store if its directory has hashed names', async () => {
-    const ran = await run('good', {}, { env: NONE });
+    const result = await run('good', {}, { env: NONE });
     const store = readdirSync('/etc/ssl/certs');
     const hasHashedStore =
       store.includes('ca-certificates.crt') && store.some((file) => file.endsWith('.0'));
-    expectTlsFailure(ran, 'good', hasHashedStore ? SYSTEM : DEFAULT);
+    expectTlsFailure(result, 'good', hasHashedStore ? SYSTEM : DEFAULT);
   });
 
   test('a value other than system and bundled is refused', async () => {

@@ -12,7 +12,7 @@ export const HOST_MODULES = hostModules.map(({ name }) => name);
 export type { Answer, ModuleName };
 
 /** The outcome of running an executable. */
-export interface Ran {
+export interface RunResult {
   readonly answer: Answer;
   readonly stdout: string;
   readonly stderr: string;
@@ -40,7 +40,7 @@ export async function runRaw(
   words: readonly string[],
   input: string | undefined,
   call: CallOptions = {},
-): Promise<Ran> {
+): Promise<RunResult> {
   const [file = '', ...before] = [...(call.through ?? []), executablePath(module)];
   const { stdout, stderr, exitCode } = await execa(
     file,
@@ -66,7 +66,7 @@ export function runModule(
   module: ModuleName,
   options: Record<string, unknown>,
   call: CallOptions = {},
-): Promise<Ran> {
+): Promise<RunResult> {
   return runRaw(module, [JSON.stringify(options)], undefined, call);
 }
 

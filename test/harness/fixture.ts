@@ -3,14 +3,18 @@ import type { EnrolledHost, EnrolOptions } from '../emulator/enrol.ts';
 import type { Fault } from '../emulator/faults.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
 import { test as base } from './emulator-fixture.ts';
-import { type CallOptions, type ModuleName, type Ran, runModule } from './executable.ts';
+import { type CallOptions, type ModuleName, type RunResult, runModule } from './executable.ts';
 
 /** A host of one test, with helpers for tests. */
 export interface TestHost extends EnrolledHost {
   /** The options that select it. */
   readonly options: { readonly agent_dir: string; readonly api_url: string };
   /** Runs a built executable on it. */
-  run(module: ModuleName, options?: Record<string, unknown>, call?: CallOptions): Promise<Ran>;
+  run(
+    module: ModuleName,
+    options?: Record<string, unknown>,
+    call?: CallOptions,
+  ): Promise<RunResult>;
   /** Returns the requests that it has sent to the emulator so far. */
   requests(): LoggedRequest[];
   /** Injects a fault into its next requests, or into those with a method. */

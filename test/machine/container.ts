@@ -14,7 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { controlGroups, removeGroups } from './control-groups.ts';
-import { type End, isUp, Machine, type RanInside } from './machine.ts';
+import { type CommandResult, type End, isUp, Machine } from './machine.ts';
 
 /**
  * Maximum duration of a boot in seconds. Afterwards, `timeout` stops the machine, even without the
@@ -83,7 +83,7 @@ export class Container extends Machine {
     throw new Error('The machine did not boot within 30 seconds.');
   }
 
-  run(...command: string[]): Promise<RanInside> {
+  run(...command: string[]): Promise<CommandResult> {
     const namespaces = ['-m', '-u', '-i', '-n', '-p', '-r', '-w'];
     return execa('nsenter', ['-t', this.#leader, ...namespaces, ...command], {
       extendEnv: false,

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { quoted } from '../terminal.ts';
-import type { RanInside } from './machine.ts';
+import type { CommandResult } from './machine.ts';
 import { connect } from './qmp.ts';
 
 /**
@@ -30,7 +30,7 @@ done
 /** Runs commands in a virtual machine, through a separate serial port. */
 export class Control {
   readonly #socket: Socket;
-  readonly #pending = new Map<string, (answer: RanInside) => void>();
+  readonly #pending = new Map<string, (answer: CommandResult) => void>();
   #count = 0;
 
   private constructor(socket: Socket) {
@@ -51,9 +51,9 @@ export class Control {
    * Runs a command. The result is empty when no answer arrives in time, for example after a
    * power-off.
    */
-  async run(command: readonly string[], seconds: number): Promise<RanInside> {
+  async run(command: readonly string[], seconds: number): Promise<CommandResult> {
     const id = String(++this.#count);
-    const answer = new Promise<RanInside>((resolve) => {
+    const answer = new Promise<CommandResult>((resolve) => {
       this.#pending.set(id, resolve);
       setTimeout(() => resolve({ stdout: '', stderr: '' }), seconds * 1000).unref();
     });

@@ -7,14 +7,14 @@ import { execa } from 'execa';
 export type End = 'off' | 'reboot' | 'killed';
 
 /** The result of a command in a machine. */
-export interface RanInside {
+export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode?: number | undefined;
 }
 
 /** Returns whether systemd runs in a machine, given the output of `systemctl is-system-running`. */
-export function isUp({ stdout }: RanInside): boolean {
+export function isUp({ stdout }: CommandResult): boolean {
   return /^(initializing|starting|running|degraded)/.test(stdout);
 }
 
@@ -32,7 +32,7 @@ export abstract class Machine {
   /** Switches it on and waits until its systemd answers. */
   abstract boot(): Promise<void>;
   /** Runs a command in the machine. */
-  abstract run(...command: string[]): Promise<RanInside>;
+  abstract run(...command: string[]): Promise<CommandResult>;
   /** Waits until the boot has ended and returns how. */
   abstract waitForEnd(): Promise<End>;
   /** Returns the directory in which its journal can be read while it is off. */

@@ -12,21 +12,21 @@ lifecycleTest(
   `${MACHINES} machines of one image, ${CONCURRENCY} at a time, are configured and then removed`,
   async (report) => {
     let left = MACHINES;
-    let described = 0;
+    let describedCount = 0;
     const runMachines = async () => {
       while (left > 0) {
         left--;
         const member = await fleet().add();
         await bootUntilDescribed(member);
         expectDescribed(member);
-        described++;
+        describedCount++;
         expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
         expect(hasRecord(member)).toBe(false);
         await member.machine.remove();
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, runMachines));
-    expect(described).toBe(MACHINES);
+    expect(describedCount).toBe(MACHINES);
     expect(fleet().emulator.store.systems.size).toBe(0);
     await report('boot, poweroff', fleet());
   },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { CONTROL_PROGRAM, CONTROL_UNIT, Control } from './control.ts';
-import { type End, isUp, Machine, type RanInside } from './machine.ts';
+import { type CommandResult, type End, isUp, Machine } from './machine.ts';
 import { Qmp } from './qmp.ts';
 
 /** Maximum duration of a boot in seconds. */
@@ -109,7 +109,7 @@ export class VirtualMachine extends Machine {
     this.#qmp?.execute('set_link', { name: 'nic', up: isPlugged });
   }
 
-  async run(...command: string[]): Promise<RanInside> {
+  async run(...command: string[]): Promise<CommandResult> {
     return this.#control?.run(command, 60) ?? { stdout: '', stderr: '' };
   }
 

@@ -18,7 +18,7 @@ import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import {
   executablePath,
   type ModuleName,
-  type Ran,
+  type RunResult,
   runModule,
   runRaw,
 } from '../harness/executable.ts';
@@ -39,11 +39,16 @@ afterAll(() => {
 });
 beforeEach(() => emulator.clearRequests());
 
-function expectFailure(ran: Ran, code: string, message: RegExp): void {
-  expect(ran.answer).toMatchObject({ changed: false, failed: true, error: { code }, warnings: [] });
-  expect(ran.answer.msg).toMatch(message);
-  expect(ran.exitCode).toBe(1);
-  expect(ran.stderr).toBe('');
+function expectFailure(result: RunResult, code: string, message: RegExp): void {
+  expect(result.answer).toMatchObject({
+    changed: false,
+    failed: true,
+    error: { code },
+    warnings: [],
+  });
+  expect(result.answer.msg).toMatch(message);
+  expect(result.exitCode).toBe(1);
+  expect(result.stderr).toBe('');
   expect(emulator.requests).toHaveLength(0);
 }
 
@@ -158,8 +163,8 @@ describe('UTF-8 validation of the options', () => {
     ['a file name', "'/tmp/caf\\351.json'"],
     ['a flag', "'--caf\\351'"],
   ])('a command line with %s that is not UTF-8 is rejected', async (_, word) => {
-    const ran = await shell(`${executable} --check "$(printf -- ${word})"`);
-    expectFailure(ran, 'invalid_arguments', /The command line is not UTF-8/);
+    const result = await shell(`${executable} --check "$(printf -- ${word})"`);
+    expectFailure(result, 'invalid_arguments', /The command line is not UTF-8/);
   });
 
   test('standard input and a file that are not UTF-8 are rejected', async () => {
@@ -171,13 +176,13 @@ describe('UTF-8 validation of the options', () => {
   });
 
   test('a replacement character in valid UTF-8 is accepted as an ordinary character', async () => {
-    const ran = await runRaw(
+    const result = await runRaw(
       SYSTEM,
       ['{"display_name":"\ufffd","timeout":0}', '--diff'],
       undefined,
     );
-    expectFailure(ran, 'invalid_arguments', /^timeout: must be above zero/);
-    expect(ran.answer['invocation']).toMatchObject({ module_args: { display_name: '\ufffd' } });
+    expectFailure(result, 'invalid_arguments', /^timeout: must be above zero/);
+    expect(result.answer['invocation']).toMatchObject({ module_args: { display_name: '\ufffd' } });
   });
 });
 
@@ -186,9 +191,9 @@ describe('limits of the options document', () => {
     const pipe = join(directory, 'pipe');
     await execa('mkfifo', [pipe]);
     const writer = openSync(pipe, 'r+');
-    const ran = await runRaw(SYSTEM, [pipe], undefined);
+    const result = await runRaw(SYSTEM, [pipe], undefined);
     closeSync(writer);
-    expectFailure(ran, 'invalid_arguments', /pipe is not a regular file/);
+    expectFailure(result, 'invalid_arguments', /pipe is not a regular file/);
   });
 
   test.each(['a file', 'standard input'])(
@@ -196,10 +201,10 @@ describe('limits of the options document', () => {
     async (source) => {
       const json = JSON.stringify({ description: 'x'.repeat(16 * 1024 * 1024) });
       const large = createFile('large.json', json);
-      const ran = await (source === 'a file'
+      const result = await (source === 'a file'
         ? runRaw(SYSTEM, [large], undefined)
         : runRaw(SYSTEM, [], json));
-      expectFailure(ran, 'invalid_arguments', /^The options are larger than 16 MiB/);
+      expectFailure(result, 'invalid_arguments', /^The options are larger than 16 MiB/);
     },
   );
 });
@@ -218,10 +223,10 @@ describe('invisible characters', () => {
     ['a duplicate key', [`{"a${HIDDEN}b":1,"a${HIDDEN}b":2}`]],
   ])('invisible characters are escaped where a message quotes %s', async (place, args) => {
     const module = place === 'a key of a user item' ? 'jumpcloud_user_binding' : SYSTEM;
-    const ran = await runRaw(module, args, undefined);
-    expect(ran.answer.msg).toContain(`a${ESCAPED}b`);
-    expect(ran.stdout).not.toMatch(/[\u0080-\u009f\u200b\u2028\u202e\u{e0041}]/u);
-    expect(ran.answer.error?.problems?.map(({ message }) => message).join()).toContain(ESCAPED);
+    const result = await runRaw(module, args, undefined);
+    expect(result.answer.msg).toContain(`a${ESCAPED}b`);
+    expect(result.stdout).not.toMatch(/[\u0080-\u009f\u200b\u2028\u202e\u{e0041}]/u);
+    expect(result.answer.error?.problems?.map(({ message }) => message).join()).toContain(ESCAPED);
   });
 
   test('a server message is printed on one line with invisible characters escaped', async () => {
@@ -411,14 +416,14 @@ describe('validation of option values', () => {
     ],
   ];
   test.each(rows)('%s rejects the options %j', async (module, options, message) => {
-    const ran = await runModule(module, {
+    const result = await runModule(module, {
       agent_dir: host.agentDir,
       api_url: emulator.url,
       ...options,
     });
-    expectFailure(ran, 'invalid_arguments', message);
-    expect(ran.answer.error?.problems?.length).toBeGreaterThan(0);
-    expect(ran.stdout).not.toContain('geheim');
+    expectFailure(result, 'invalid_arguments', message);
+    expect(result.answer.error?.problems?.length).toBeGreaterThan(0);
+    expect(result.stdout).not.toContain('geheim');
   });
 
   test('all invalid options are reported together', async () => {
@@ -582,6 +587,6 @@ describe('validation of the agent directory', () => {
 });
 
 test('empty standard input is treated as no options', async () => {
-  const ran = await runRaw(SYSTEM, [], '');
-  expectFailure(ran, 'not_enrolled', /\/opt\/jc does not exist/);
+  const result = await runRaw(SYSTEM, [], '');
+  expectFailure(result, 'not_enrolled', /\/opt\/jc does not exist/);
 });

@@ -41,9 +41,9 @@ describe.concurrent('option sources', () => {
   ];
   test.for(rows)('options are read from %s', async ([_, toCall], { host }) => {
     const [args, input] = toCall(JSON.stringify({ ...host.options, display_name: 'Köln 😀' }));
-    const ran = await runRaw(SYSTEM, args, input);
-    expect(ran.answer).toMatchObject({ changed: true, system: { displayName: 'Köln 😀' } });
-    expect(ran).toMatchObject({ exitCode: 0, stderr: '' });
+    const result = await runRaw(SYSTEM, args, input);
+    expect(result.answer).toMatchObject({ changed: true, system: { displayName: 'Köln 😀' } });
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
   // The proxy is a closed port, so no request leaves this machine even if it is enrolled.
@@ -153,8 +153,8 @@ describe.concurrent('exit code', () => {
   ] as const)(
     'a run that %s (options %j, flags %j) exits with %i',
     async ([_, options, flags, exitCode], { host }) => {
-      const ran = await runModule(SYSTEM, { ...host.options, ...options }, { flags });
-      expect(ran.exitCode).toBe(exitCode);
+      const result = await runModule(SYSTEM, { ...host.options, ...options }, { flags });
+      expect(result.exitCode).toBe(exitCode);
     },
   );
 
@@ -167,8 +167,8 @@ describe.concurrent('exit code', () => {
       change: (body) => ({ ...Object(body), allowSshRootLogin: false }),
     });
     const options = { ...host.options, display_name: 'web-1', allow_ssh_root_login: true };
-    const ran = await runModule(SYSTEM, options, { flags: detailed });
-    expect(ran).toMatchObject({ exitCode: 1, answer: { changed: true, failed: true } });
+    const result = await runModule(SYSTEM, options, { flags: detailed });
+    expect(result).toMatchObject({ exitCode: 1, answer: { changed: true, failed: true } });
   });
 });
 
@@ -319,14 +319,14 @@ describe.concurrent('stderr without a terminal', () => {
     ['settling', { display_name: 'web-1', settle: 3 }, {}],
   ] as const)('%s writes nothing to stderr', async ([_, options, enrolment], { enrol }) => {
     const host = await enrol(enrolment);
-    const ran = await runModule(SYSTEM, { ...host.options, ...options });
-    expect(ran.stderr).toBe('');
+    const result = await runModule(SYSTEM, { ...host.options, ...options });
+    expect(result.stderr).toBe('');
   });
 
   test('backing off writes nothing to stderr without a terminal', async ({ host }) => {
     host.hit({ kind: 'status', status: 503, retryAfter: 3 });
-    const ran = await runModule(SYSTEM, host.options);
-    expect(ran).toMatchObject({ stderr: '', exitCode: 0 });
+    const result = await runModule(SYSTEM, host.options);
+    expect(result).toMatchObject({ stderr: '', exitCode: 0 });
   });
 
   test.for([
@@ -336,8 +336,8 @@ describe.concurrent('stderr without a terminal', () => {
     { NODE_PENDING_DEPRECATION: '1' },
     { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
   ])('a run with %j in the environment writes nothing to stderr', async (env, { host }) => {
-    const ran = await runModule(SYSTEM, host.options, { env });
-    expect(ran).toMatchObject({ stderr: '', exitCode: 0 });
+    const result = await runModule(SYSTEM, host.options, { env });
+    expect(result).toMatchObject({ stderr: '', exitCode: 0 });
   });
 });
 
@@ -552,19 +552,19 @@ describe.concurrent('result', () => {
   test.for([0, 2, 3])(
     'an internal error is reported with its stack only at verbosity 3 (verbosity %i)',
     async (verbosity, { host }) => {
-      const ran = await runModule(
+      const result = await runModule(
         SYSTEM,
         { ...host.options, _ansible_verbosity: verbosity },
         { env: preload(broken) },
       );
-      expect(ran.answer).toMatchObject({
+      expect(result.answer).toMatchObject({
         changed: false,
         failed: true,
         error: { code: 'internal' },
       });
-      expect(ran.answer.msg).toMatch(/TypeError: boom in crypto/);
-      expect('stack' in Object(ran.answer.error)).toBe(verbosity === 3);
-      expect(ran).toMatchObject({ exitCode: 1, stderr: '' });
+      expect(result.answer.msg).toMatch(/TypeError: boom in crypto/);
+      expect('stack' in Object(result.answer.error)).toBe(verbosity === 3);
+      expect(result).toMatchObject({ exitCode: 1, stderr: '' });
     },
   );
 });

@@ -55,9 +55,9 @@ describe('jumpcloud_host with a document of five sections', () => {
       ['GET record', 'GET memberof', 'GET user', 'GET user_group', 'GET command'].sort(),
     );
 
-    const done = await run(document, '--diff');
-    expect(predicted).toEqual(predictionOf(done));
-    expect(done).toMatchObject({
+    const answer = await run(document, '--diff');
+    expect(predicted).toEqual(predictionOf(answer));
+    expect(answer).toMatchObject({
       changed: true,
       msg: 'Changed system: display_name, attributes; groups: 2 added; users: 2 added; user_groups: 1 added; commands: 1 added.',
       warnings: [],
@@ -67,7 +67,7 @@ describe('jumpcloud_host with a document of five sections', () => {
         users: { added: [ada, bob], updated: [], removed: [] },
       },
     });
-    expect(done.diff?.after).toMatchObject({
+    expect(answer.diff?.after).toMatchObject({
       system: { display_name: 'web-1', attributes: { role: 'web' } },
       groups: [group, other].sort(),
     });
@@ -140,9 +140,9 @@ describe('jumpcloud_host with a document of five sections', () => {
       exclusive: ['groups', 'users', 'user_groups'],
     };
     const predicted = await run(document, '--check');
-    const done = await run(document);
-    expect(predicted).toEqual(predictionOf(done));
-    expect(done.warnings).toEqual([expect.stringContaining(`through user group ${kept}.`)]);
+    const answer = await run(document);
+    expect(predicted).toEqual(predictionOf(answer));
+    expect(answer.warnings).toEqual([expect.stringContaining(`through user group ${kept}.`)]);
   });
 
   test('a run applies what JumpCloud accepts and reports what it refused', async () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect } from 'vitest';
 import type { Emulator } from '../emulator/emulator.ts';
-import { type Answer, type CallOptions, type Ran, runModule } from '../harness/executable.ts';
+import { type Answer, type CallOptions, type RunResult, runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 
 let emulator: Emulator;
@@ -14,7 +14,7 @@ beforeEach(() => {
   emulator.faults.clear();
 });
 
-function call(options: object, more: CallOptions = {}): Promise<Ran> {
+function call(options: object, more: CallOptions = {}): Promise<RunResult> {
   const connection = { api_url: emulator.url, api_key: apiKey };
   return runModule('jumpcloud_names', { ...connection, ...options }, more);
 }
@@ -285,9 +285,9 @@ describe('the API key', () => {
     emulator.store.addNamed('command', 'keyed');
     const env = { JUMPCLOUD_API_KEY: `${apiKey}\n` };
     const options = { api_url: emulator.url, commands: ['keyed'], _ansible_verbosity: 3 };
-    const ran = await runModule('jumpcloud_names', options, { env });
-    expect(ran.answer.failed, ran.answer.msg).toBeUndefined();
-    expect(ran.stdout + ran.stderr).not.toContain(apiKey);
+    const result = await runModule('jumpcloud_names', options, { env });
+    expect(result.answer.failed, result.answer.msg).toBeUndefined();
+    expect(result.stdout + result.stderr).not.toContain(apiKey);
   });
 
   test.each([
@@ -298,9 +298,9 @@ describe('the API key', () => {
   ] as const)('the API key is not printed when the server repeats it in %s', async (_, fault) => {
     const echo = JSON.parse(JSON.stringify(fault).replaceAll('KEY', apiKey));
     emulator.faults.add({ fault: echo, times: 5 });
-    const ran = await call({ system_groups: ['web'], _ansible_verbosity: 3 });
-    expect(ran.answer.failed).toBe(true);
-    expect(ran.stdout + ran.stderr).not.toContain(apiKey);
+    const result = await call({ system_groups: ['web'], _ansible_verbosity: 3 });
+    expect(result.answer.failed).toBe(true);
+    expect(result.stdout + result.stderr).not.toContain(apiKey);
   });
 
   test('a missing or malformed API key is rejected without being quoted', async () => {

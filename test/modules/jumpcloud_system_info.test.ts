@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { newId } from '../emulator/store.ts';
-import { type Ran, runModule } from '../harness/executable.ts';
+import { type RunResult, runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 
 const INFO = 'jumpcloud_system_info';
@@ -25,7 +25,7 @@ const info = (options: Record<string, unknown> = {}, flags: string[] = [], of = 
   runModule(INFO, { agent_dir: of.agentDir, api_url: emulator.url, ...options }, { flags });
 
 /** Returns the fields about this host, without those that every result has. */
-function gatheredFields({ answer }: Ran): Record<string, unknown> {
+function gatheredFields({ answer }: RunResult): Record<string, unknown> {
   const { changed, failed, msg, warnings, error, system_id, invocation, api, diff, ...rest } =
     answer;
   expect([changed, failed, error, diff]).toEqual([false, undefined, undefined, undefined]);
@@ -61,7 +61,7 @@ describe('an enrolled host', () => {
     store.associate(host.systemId, 'command', command);
     store.groupEdges.set(member, new Map([[`user:${far}`, undefined]]));
 
-    const ran = await info();
+    const result = await info();
     const user = (id: string) => ({ type: 'user', id });
     const users = [
       {
@@ -86,7 +86,7 @@ describe('an enrolled host', () => {
         paths: [[{ type: 'system_group', id: member }, user(far)]],
       },
     ];
-    expect(gatheredFields(ran)).toEqual({
+    expect(gatheredFields(result)).toEqual({
       enrolled: true,
       settings: {
         display_name: 'ip-10-0-0-7',
@@ -118,9 +118,9 @@ describe('an enrolled host', () => {
         clock_offset: 0,
       },
     });
-    expect(ran.answer).toMatchObject({ system_id: host.systemId, warnings: [] });
-    expect(ran.answer.msg).toBe(`This host is system ${host.systemId}.`);
-    expect(ran.exitCode).toBe(0);
+    expect(result.answer).toMatchObject({ system_id: host.systemId, warnings: [] });
+    expect(result.answer.msg).toBe(`This host is system ${host.systemId}.`);
+    expect(result.exitCode).toBe(0);
   });
 
   const associations = ['command', 'policy', 'policy_group', 'user_group'].map(
@@ -143,8 +143,8 @@ describe('an enrolled host', () => {
   test.each(rows)(
     'gather %j returns the fields %j and reads nothing else',
     async (gather, fields, requests) => {
-      const ran = await info({ gather });
-      expect(Object.keys(gatheredFields(ran))).toEqual(['enrolled', ...fields]);
+      const result = await info({ gather });
+      expect(Object.keys(gatheredFields(result))).toEqual(['enrolled', ...fields]);
       expect(requestedPaths().sort()).toEqual([...requests].sort());
     },
   );
@@ -299,8 +299,10 @@ describe('region and api_url', () => {
   );
 
   test('api_url overrides region and may end with a slash', async () => {
-    const ran = await info({ gather: ['agent'], region: 'eu', api_url: `${emulator.url}/` });
-    expect(gatheredFields(ran)).toMatchObject({ agent: { api_url: emulator.url, region: null } });
+    const result = await info({ gather: ['agent'], region: 'eu', api_url: `${emulator.url}/` });
+    expect(gatheredFields(result)).toMatchObject({
+      agent: { api_url: emulator.url, region: null },
+    });
   });
 });
 
@@ -321,13 +323,13 @@ describe('a host that is not enrolled', () => {
   ];
   test.each(rows)('a host with %s is reported as not enrolled', async (_, damage, message) => {
     damage(host.agentDir);
-    const ran = await info();
-    expect(gatheredFields(ran)).toEqual({
+    const result = await info();
+    expect(gatheredFields(result)).toEqual({
       enrolled: false,
       reason: { code: 'not_enrolled', message: expect.stringMatching(message) },
     });
-    expect(ran.answer).toMatchObject({ msg: 'This host is not enrolled.', warnings: [] });
-    expect(ran.exitCode).toBe(0);
+    expect(result.answer).toMatchObject({ msg: 'This host is not enrolled.', warnings: [] });
+    expect(result.exitCode).toBe(0);
     expect(emulator.requests).toHaveLength(0);
   });
 
@@ -335,9 +337,9 @@ describe('a host that is not enrolled', () => {
     const options = { agent_dir: host.agentDir, api_url: emulator.url };
     await runModule('jumpcloud_removal', options);
     emulator.clearRequests();
-    const ran = await info();
+    const result = await info();
     const removed = new RegExp(`System ${host.systemId} was removed from JumpCloud at 20`);
-    expect(gatheredFields(ran)).toEqual({
+    expect(gatheredFields(result)).toEqual({
       enrolled: false,
       reason: { code: 'not_enrolled', message: expect.stringMatching(removed) },
     });
@@ -349,8 +351,8 @@ describe('a host that is not enrolled', () => {
   test('a host that registers within registration_timeout is reported as enrolled', async () => {
     const late = await emulator.enrol({ write: false });
     setTimeout(() => late.writeFiles(), 300);
-    const ran = await info({ registration_timeout: 20, gather: ['agent'] }, [], late);
-    expect(gatheredFields(ran)).toMatchObject({
+    const result = await info({ registration_timeout: 20, gather: ['agent'] }, [], late);
+    expect(gatheredFields(result)).toMatchObject({
       enrolled: true,
       agent: { system_id: late.systemId },
     });

@@ -92,14 +92,14 @@ describe.each(NODES)('a module with Node.js %s', (_, node) => {
       await plant(place);
       for (const cwd of [place, below]) {
         await copyFile(executablePath('jumpcloud_system'), join(cwd, 'module'));
-        const ran = await execa('./module', ['--version'], {
+        const result = await execa('./module', ['--version'], {
           cwd,
           env: { JUMPCLOUD_NODE: node },
           timeout: 10_000,
           reject: false,
         });
-        expect(ran.stdout).toMatch(/^jumpcloud_system \d/);
-        expect(ran.stderr).toBe('');
+        expect(result.stdout).toMatch(/^jumpcloud_system \d/);
+        expect(result.stderr).toBe('');
       }
     },
   );
@@ -122,12 +122,12 @@ describe.each(NODES)('a module with Node.js %s', (_, node) => {
       NODE_UNIQUE_ID: '1',
       OPENSSL_CONF: evil,
     };
-    const ran = await execa(executablePath('jumpcloud_system'), ['--version'], {
+    const result = await execa(executablePath('jumpcloud_system'), ['--version'], {
       env,
       reject: false,
     });
-    expect(ran.stdout).toMatch(/^jumpcloud_system \d/);
-    expect(ran.stderr).toBe('');
+    expect(result.stdout).toMatch(/^jumpcloud_system \d/);
+    expect(result.stderr).toBe('');
     expect(existsSync(written)).toBe(false);
   });
 

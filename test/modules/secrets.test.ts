@@ -330,11 +330,11 @@ describe('a secret in the wrong place', () => {
     // Text after such a key counts as a secret, whatever it looks like.
     if (/api_key[=:]|key: |token=|"auth"/.test(words('').join())) secrets.push(['word', 'hunter2']);
     for (const [what, secret] of secrets) {
-      const ran = await runRaw('jumpcloud_names', words(secret), undefined);
+      const result = await runRaw('jumpcloud_names', words(secret), undefined);
       const called = await Promise.all(
         HOST_MODULES.map((name) => callInProcess(moduleNamed(name), words(secret))),
       );
-      for (const answer of [ran.stdout, ...called.map(({ text }) => text)]) {
+      for (const answer of [result.stdout, ...called.map(({ text }) => text)]) {
         expect(JSON.parse(answer)).toMatchObject({ error: { code: 'invalid_arguments' } });
         for (const part of [secret, secret.slice(0, 24), secret.slice(-24)]) {
           expect(answer, `${what} as ${where}`).not.toContain(part);

@@ -68,10 +68,10 @@ describe.each(HOST_MODULES)('$name', ({ name }) => {
       ...fullCall(name, (type) => emulator.store.addNamed(type, type)),
     };
     for (const flags of [['--check', '--diff'], ['--diff'], ['--diff']]) {
-      const ran = await runModule(name, options, { flags });
-      expect(ran.answer.failed, ran.answer.msg).toBeUndefined();
-      expect(ran.stdout + ran.stderr).not.toContain(token);
-      expect(ran.stdout).not.toContain('systemToken');
+      const result = await runModule(name, options, { flags });
+      expect(result.answer.failed, result.answer.msg).toBeUndefined();
+      expect(result.stdout + result.stderr).not.toContain(token);
+      expect(result.stdout).not.toContain('systemToken');
     }
   });
 });

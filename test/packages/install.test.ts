@@ -60,9 +60,9 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
     return JSON.parse(stdout);
   };
   const runOrFail = async (...command: string[]) => {
-    const ran = await inside(root, command);
-    expect(ran, ran.stderr).toMatchObject({ exitCode: 0 });
-    return ran;
+    const result = await inside(root, command);
+    expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+    return result;
   };
 
   describe.runIf(canPack.deb)('the deb packages', () => {
@@ -93,9 +93,11 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
 
     test('dpkg does not configure the deb with the modules without any Node.js', async () => {
       const [path = ''] = await copyIn(modules);
-      const ran = await inside(root, ['dpkg', '-i', path]);
-      expect(ran.exitCode).toBe(1);
-      expect(ran.stderr).toContain('depends on jumpcloud-system-context-node | nodejs (>= 18.17)');
+      const result = await inside(root, ['dpkg', '-i', path]);
+      expect(result.exitCode).toBe(1);
+      expect(result.stderr).toContain(
+        'depends on jumpcloud-system-context-node | nodejs (>= 18.17)',
+      );
     }, 60_000);
 
     test('a removal keeps host.json and enabled units, and a purge only host.json', async () => {

@@ -99,9 +99,9 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
 
   test('describe-host exits with 1 when the module is missing', async () => {
     const program = await place('describe-host');
-    const ran = await execa(program, ['/etc/jumpcloud/host.json'], { reject: false });
-    expect(ran).toMatchObject({ exitCode: 1 });
-    expect(ran.stderr).toContain('jumpcloud_host');
+    const result = await execa(program, ['/etc/jumpcloud/host.json'], { reject: false });
+    expect(result).toMatchObject({ exitCode: 1 });
+    expect(result.stderr).toContain('jumpcloud_host');
   });
 
   test('describe-host that is stopped prints the answer of the module and exits with 0', async () => {
@@ -146,8 +146,8 @@ describe('remove-on-poweroff, which jumpcloud-removal.service runs', () => {
   test.each(['poweroff.target', 'halt.target'])(
     'remove-on-poweroff deletes the record on %s',
     async (target) => {
-      const ran = await stop(...OTHER_JOBS, `12 ${target} start waiting`);
-      expect(ran, ran.stdout).toMatchObject({ exitCode: 0 });
+      const result = await stop(...OTHER_JOBS, `12 ${target} start waiting`);
+      expect(result, result.stdout).toMatchObject({ exitCode: 0 });
       expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(false);
     },
   );
@@ -156,18 +156,18 @@ describe('remove-on-poweroff, which jumpcloud-removal.service runs', () => {
     const { systemId } = sandbox.host;
     const example = join(projectDirectory, 'packaging/examples/removal.json');
     await sandbox.write('/etc/jumpcloud/removal.json', await readFile(example, 'utf8'));
-    const ran = await stop('12 poweroff.target start waiting', ...OTHER_JOBS);
-    expect(ran, ran.stdout).toMatchObject({ exitCode: 0 });
+    const result = await stop('12 poweroff.target start waiting', ...OTHER_JOBS);
+    expect(result, result.stdout).toMatchObject({ exitCode: 0 });
     expect(emulator.store.systems.has(systemId)).toBe(true);
     expect(emulator.store.snapshot(systemId)).toEqual({ groups: [], edges: [] });
   });
 
   test('remove-on-poweroff removes nothing when removal.json is not valid JSON', async () => {
     await sandbox.write('/etc/jumpcloud/removal.json', '{"scope": "assoc');
-    const ran = await stop('12 poweroff.target start waiting');
-    expect(ran).toMatchObject({ exitCode: 1 });
-    expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code: 'invalid_arguments' } });
-    expect(ran.stderr).toContain('look for it in the Admin Portal');
+    const result = await stop('12 poweroff.target start waiting');
+    expect(result).toMatchObject({ exitCode: 1 });
+    expect(JSON.parse(result.stdout)).toMatchObject({ error: { code: 'invalid_arguments' } });
+    expect(result.stderr).toContain('look for it in the Admin Portal');
     expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(true);
   });
 
@@ -178,9 +178,9 @@ describe('remove-on-poweroff, which jumpcloud-removal.service runs', () => {
     ['a cancelled poweroff', '12 poweroff.target stop waiting'],
     ['a manual stop of the unit', '7 jumpcloud-removal.service stop running'],
   ])('%s leaves the host in JumpCloud', async (_, job) => {
-    const ran = await stop(job);
-    expect(ran).toMatchObject({ exitCode: 0 });
-    expect(ran.stdout).toBe('This host is not being powered off: it stays in JumpCloud.');
+    const result = await stop(job);
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(result.stdout).toBe('This host is not being powered off: it stays in JumpCloud.');
     expect(sandbox.writes()).toEqual([]);
   });
 });

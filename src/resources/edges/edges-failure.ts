@@ -13,7 +13,7 @@ export interface EdgesFailure {
   readonly details: Readonly<Record<string, unknown>>;
   readonly access: EdgesAccess;
   /** The same as sentences, to follow the message of another failure. */
-  readonly also: string;
+  readonly followUp: string;
 }
 
 /**
@@ -38,16 +38,16 @@ export function edgesFailure(readBacks: readonly ReadBack[]): EdgesFailure | und
   const isAboutGroups = incomplete.some(({ access }) => access.type === 'system_group');
   const hint = isAboutGroups ? ` ${DYNAMIC_GROUP_HINT}` : '';
   const refused = refusals.map(({ change }) => change);
-  const also = `${listChanges('Also refused', refused)}${listChanges('Written, but not shown by JumpCloud', missing)}${hint}`;
+  const followUp = `${listChanges('Also refused', refused)}${listChanges('Written, but not shown by JumpCloud', missing)}${hint}`;
   const [first, ...others] = refusals;
   if (first !== undefined) {
     const error = first.error.withDetails(details, `${moreRefused(others)}${hint}`);
-    return { error, details, access: first.access, also };
+    return { error, details, access: first.access, followUp };
   }
   const [list] = incomplete;
   if (list === undefined) return undefined;
   const error = new NotApplied(`${notShown(incomplete, missing)}${hint}`, { details });
-  return { error, details, access: list.access, also };
+  return { error, details, access: list.access, followUp };
 }
 
 function reportRefused({ access, change: { op, id }, status, message }: RefusedEdge) {

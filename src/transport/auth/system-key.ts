@@ -6,16 +6,16 @@ import type { Authentication, Credentials, SessionEvidence } from './authenticat
 export class SystemKeyAuthentication implements Authentication {
   readonly isTimeBound = true;
   readonly #identity: Identity;
-  readonly #originIsAgents: boolean | undefined;
+  readonly #usesAgentRegion: boolean | undefined;
   #enrolledAs: string | undefined;
 
   /**
-   * `originIsAgents`: whether requests go to the region that jcagent.conf names; undefined if it
+   * `usesAgentRegion`: whether requests go to the region that jcagent.conf names; undefined if it
    * names no known region.
    */
-  constructor(identity: Identity, originIsAgents: boolean | undefined) {
+  constructor(identity: Identity, usesAgentRegion: boolean | undefined) {
     this.#identity = identity;
-    this.#originIsAgents = originIsAgents;
+    this.#usesAgentRegion = usesAgentRegion;
   }
 
   /** Sets the type of enrolment (`administrator`, `mdm`, `user`), found in the host's record. */
@@ -49,7 +49,7 @@ export class SystemKeyAuthentication implements Authentication {
           'client.key does not belong to this registration (there is no usable client.crt to compare it with): register the agent again',
         );
       }
-      if (this.#originIsAgents !== true) {
+      if (this.#usesAgentRegion !== true) {
         causes.push(
           `the organisation is in another region than ${origin}: set region (us, eu or in)`,
         );

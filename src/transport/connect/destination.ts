@@ -90,8 +90,8 @@ export async function openDestination<T>(
 /** Resolves when the first packet was sent, or after LOOKUP_MS if the lookup takes longer. */
 async function firstPacket(resolver: Resolver, hostname: string): Promise<void> {
   if (isIP(hostname) === 0) {
-    const found = resolver.addressesOf(hostname).catch(() => {});
-    await Promise.race([found, new Promise((resolve) => setTimeout(resolve, LOOKUP_MS))]);
+    const lookup = resolver.addressesOf(hostname).catch(() => {});
+    await Promise.race([lookup, new Promise((resolve) => setTimeout(resolve, LOOKUP_MS))]);
   }
   await yieldToEventLoop();
 }

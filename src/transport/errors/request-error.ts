@@ -43,13 +43,13 @@ export function retriesExhausted(
   const elapsed = Math.round(elapsedMs / 100) / 10;
   const effort = `${countOf(attempts, 'attempt')} in ${elapsed} s`;
   const wait = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
-  const asked = wait === undefined ? '' : ` and asks to wait ${wait} s`;
+  const waitText = wait === undefined ? '' : ` and asks to wait ${wait} s`;
   const effortDetails = { elapsed, ...(wait !== undefined && { retry_after: wait }) };
   if (outcome instanceof AttemptError) {
     return new Unavailable(
       failureMessage(
         purpose,
-        `${origin} could not be reached (${effort}): ${outcome.message}${asked}`,
+        `${origin} could not be reached (${effort}): ${outcome.message}${waitText}`,
         `${networkAdvice(outcome)}, then run again.`,
       ),
       { attempts, details: { ...effortDetails, reason: outcome.reason }, cause: outcome, inDoubt },
@@ -61,7 +61,7 @@ export function retriesExhausted(
     return new RateLimited(
       failureMessage(
         purpose,
-        `JumpCloud limits the rate of requests${asked} (${effort})`,
+        `JumpCloud limits the rate of requests${waitText} (${effort})`,
         'Run again later, raise timeout, or spread the runs of your hosts over time.',
       ),
       { details: { attempts, ...details }, inDoubt },
@@ -70,7 +70,7 @@ export function retriesExhausted(
   return new Unavailable(
     failureMessage(
       purpose,
-      `${origin} answered ${statusText(status)}${asked} (${effort})`,
+      `${origin} answered ${statusText(status)}${waitText} (${effort})`,
       'JumpCloud may have an outage: see https://status.jumpcloud.com, and run again later.',
     ),
     { attempts, details, inDoubt },

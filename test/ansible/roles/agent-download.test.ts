@@ -35,7 +35,7 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
 
   /** Returns the path of a file that a kickstart writes when it runs, as Ansible sees it. */
   const marker = () => join(dirname(role.agentDir), 'ran');
-  const ran = () => readFile(`${ansibleRoot}${marker()}`).catch(() => undefined);
+  const readMarker = () => readFile(`${ansibleRoot}${marker()}`).catch(() => undefined);
   const script = () => `echo ran >'${marker()}'\nrm -rf '${dirname(role.agentDir)}/some/folder'\n`;
   /** Runs the role for an agent that never registers. Returns the output of the failed play. */
   const failingPlay = async (variables: object = {}, env = {}) => {
@@ -66,7 +66,7 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
         role.kickstart.raw = `${head}\r\nContent-Length: 0\r\n\r\n`;
         const output = await failingPlay();
         expect(elsewhere.receivedKeys).toEqual([]);
-        expect(await ran()).toBeUndefined();
+        expect(await readMarker()).toBeUndefined();
         expect(output).toContain(`nothing was installed. It answered ${status}, a redirect,`);
       },
     );
@@ -119,7 +119,7 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
     role.kickstart.raw = cut(script());
     const output = await failingPlay({ jumpcloud_agent_ca_path: caPath });
     expect(role.kickstart.receivedKeys).toEqual([CONNECT_KEY]);
-    expect(await ran()).toBeUndefined();
+    expect(await readMarker()).toBeUndefined();
     expect(output).toMatch(/nothing was installed\. (The connection ended|The answer has neither)/);
   });
 
@@ -128,7 +128,7 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
     const body = `${chunk(first)}${chunk(second)}0\r\n\r\n`;
     role.kickstart.raw = answer(['Transfer-Encoding: chunked'], body);
     await failingPlay();
-    expect(String(await ran())).toBe('ran\n');
+    expect(String(await readMarker())).toBe('ran\n');
   });
 
   test('a compressed kickstart is not run', async () => {
@@ -136,7 +136,7 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
     const length = `Content-Length: ${body.length}`;
     role.kickstart.raw = answer(['Content-Encoding: gzip', length], body);
     const output = await failingPlay();
-    expect(await ran()).toBeUndefined();
+    expect(await readMarker()).toBeUndefined();
     // From ansible-core 2.19 on, the headers of an answer that is not text are lost.
     expect(output).toMatch(/Content-Encoding gzip|The answer is not UTF-8 text/);
   });
@@ -146,7 +146,7 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
     const body = Buffer.concat([Buffer.from(`${script()}# `), Buffer.from([odd, 10])]);
     role.kickstart.raw = answer([`Content-Length: ${body.length}`], body);
     const output = await failingPlay();
-    expect(await ran()).toBeUndefined();
+    expect(await readMarker()).toBeUndefined();
     expect(output).toContain('nothing was installed. The answer is not UTF-8 text.');
   });
 
@@ -163,6 +163,6 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
     role.kickstart.script = `cat >'${marker()}' <<'END'\n${odd}\nEND\ncat >>'${marker()}'; echo "\${BASH_VERSION:+bash}" >>'${marker()}'`;
     await failingPlay();
     // The kickstart's standard input is not the rest of the script.
-    expect(String(await ran())).toBe(`${odd}\nbash\n`);
+    expect(String(await readMarker())).toBe(`${odd}\nbash\n`);
   });
 });

@@ -78,7 +78,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
   const writes = () => emulator.requests.filter(({ method, signed }) => signed && method !== 'GET');
 
   test('sections with names are applied, and each name is looked up once', async () => {
-    const described = {
+    const hostVars = {
       'web-1': {
         jumpcloud_host_system: { display_name: 'web-1', primary_user: 'bob' },
         jumpcloud_host_groups: ['web', 'odd, and "quoted"'],
@@ -97,13 +97,13 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
     };
     emulator.store.join(hosts['db-1'].systemId, ids.web);
     emulator.store.join(hosts['db-1'].systemId, ids.odd);
-    const check = await run(described, ['--check', '--diff']);
+    const check = await run(hostVars, ['--check', '--diff']);
     for (const name of HOSTS)
       expect(check.recaps[name], check.output).toMatchObject({ changed: 1, failed: 0 });
     expect(writes()).toEqual([]);
     emulator.clearRequests();
 
-    const first = await run(described, ['-vvv']);
+    const first = await run(hostVars, ['-vvv']);
     for (const name of HOSTS)
       expect(first.recaps[name], first.output).toMatchObject({ changed: 1, failed: 0 });
     expect(first.output).not.toContain(apiKey);
@@ -124,17 +124,17 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
     expect(new Set(requested).size).toBe(requested.length);
 
     emulator.clearRequests();
-    const second = await run(described);
+    const second = await run(hostVars);
     for (const name of HOSTS)
       expect(second.recaps[name], second.output).toMatchObject({ changed: 0, failed: 0 });
     expect(writes()).toEqual([]);
   });
 
   test('a description with ids only needs no API key and looks up nothing', async () => {
-    const described = {
+    const hostVars = {
       'web-1': { jumpcloud_host_groups: [ids.web], jumpcloud_host_users: [{ id: ids.ada }] },
     };
-    const { recaps, output } = await run(described, [], {});
+    const { recaps, output } = await run(hostVars, [], {});
     expect(recaps['web-1'], output).toMatchObject({ changed: 1, failed: 0 });
     expect(lookups()).toEqual([]);
   });
@@ -180,18 +180,18 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
   });
 
   test('state absent removes a host, and other hosts of the play stay', async () => {
-    const described = {
+    const hostVars = {
       'web-1': { jumpcloud_host_state: 'absent', jumpcloud_host_groups: ['no such group'] },
       'web-2': { jumpcloud_host_groups: ['web'] },
     };
-    const check = await run(described, ['--check']);
+    const check = await run(hostVars, ['--check']);
     expect(check.recaps['web-1'], check.output).toMatchObject({ changed: 1, failed: 0 });
     expect(emulator.store.systems.has(hosts['web-1'].systemId)).toBe(true);
-    const first = await run(described);
+    const first = await run(hostVars);
     expect(first.recaps['web-1'], first.output).toMatchObject({ changed: 1, failed: 0 });
     expect(first.recaps['web-2'], first.output).toMatchObject({ changed: 1, failed: 0 });
     expect(emulator.store.systems.has(hosts['web-1'].systemId)).toBe(false);
-    const second = await run(described);
+    const second = await run(hostVars);
     expect(second.recaps['web-1'], second.output).toMatchObject({ changed: 0, failed: 0 });
     expect(second.recaps['web-2'], second.output).toMatchObject({ changed: 0, failed: 0 });
   });

@@ -12,7 +12,7 @@ import { canPack, Packed, runtimeDescription } from '../../packages/packed.ts';
 import { type BareMachine, bareSuite, hasBareMachine, startBareMachine } from './bare-machine.ts';
 
 const ROLE = 'systemcontext.jumpcloud.runtime';
-const able = hasAnsible && canPack.deb && (await hasBareMachine());
+const canRun = hasAnsible && canPack.deb && (await hasBareMachine());
 
 describe.runIf(hasAnsible)('the role runtime on a host with Node.js', () => {
   let controller: Controller;
@@ -30,7 +30,7 @@ describe.runIf(hasAnsible)('the role runtime on a host with Node.js', () => {
   });
 });
 
-describe.runIf(able)('the role runtime on a bare machine', { timeout: 120_000 }, () => {
+describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 120_000 }, () => {
   let controller: Controller;
   let machine: BareMachine;
   let packed: Packed;
@@ -42,9 +42,9 @@ describe.runIf(able)('the role runtime on a bare machine', { timeout: 120_000 },
   beforeAll(async () => {
     controller = await makeController();
     packed = await Packed.make();
-    const described = await runtimeDescription('x64');
-    if (described === undefined) throw new Error('the Node.js to pack could not be fetched');
-    const path = await packed.deb(described);
+    const description = await runtimeDescription('x64');
+    if (description === undefined) throw new Error('the Node.js to pack could not be fetched');
+    const path = await packed.deb(description);
     sum = createHash('sha256')
       .update(await readFile(path))
       .digest('hex');

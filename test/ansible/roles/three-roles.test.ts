@@ -14,21 +14,21 @@ import { watchFiles, watchProcesses } from './watch.ts';
 const FQCN = 'systemcontext.jumpcloud';
 const KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
 
-interface Ran {
+interface RunResult {
   readonly recap: object | undefined;
   readonly output: string;
   readonly seconds: string;
 }
 
-const able = hasAnsible && canPack.deb && (await hasBareMachine());
+const canRun = hasAnsible && canPack.deb && (await hasBareMachine());
 
-describe.runIf(able)('a play of the roles runtime, agent and host', { timeout: 400_000 }, () => {
+describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout: 400_000 }, () => {
   let controller: Controller;
   let emulator: Emulator;
   let kickstart: Kickstart;
   let machine: BareMachine;
   let packed: Packed;
-  let run: (flags?: readonly string[]) => Promise<Ran>;
+  let run: (flags?: readonly string[]) => Promise<RunResult>;
   let group: string;
   let user: string;
 
@@ -36,9 +36,9 @@ describe.runIf(able)('a play of the roles runtime, agent and host', { timeout: 4
     controller = ansible;
     emulator = shared;
     packed = await Packed.make();
-    const described = await runtimeDescription('x64');
-    if (described === undefined) throw new Error('the Node.js to pack could not be fetched');
-    const deb = await packed.deb(described);
+    const description = await runtimeDescription('x64');
+    if (description === undefined) throw new Error('the Node.js to pack could not be fetched');
+    const deb = await packed.deb(description);
     machine = await startBareMachine(controller);
     // A path within the machine's directory, not on the host of the tests.
     const agent = { emulator, agentDir: '/opt/jc', connectKey: KEY, delay: 2 };
@@ -76,9 +76,12 @@ describe.runIf(able)('a play of the roles runtime, agent and host', { timeout: 4
     const env = { JUMPCLOUD_API_KEY: emulator.store.addApiKey() };
     run = async (flags = []) => {
       const start = performance.now();
-      const ran = await controller.playbook(playbook, { flags: ['-i', inventory, ...flags], env });
+      const result = await controller.playbook(playbook, {
+        flags: ['-i', inventory, ...flags],
+        env,
+      });
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
-      return { recap: ran.recaps['bare'], output: ran.output, seconds };
+      return { recap: result.recaps['bare'], output: result.output, seconds };
     };
   }, 180_000);
   afterAll(async () => {

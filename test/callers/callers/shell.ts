@@ -52,6 +52,6 @@ export const commandSubstitution: Caller = callingOneByOne(
 
 const RAW_OUTPUT = { stdin: 'ignore', reject: false, stripFinalNewline: false } as const;
 
-function read(ran: { stdout: string; stderr: string; exitCode?: number | undefined }) {
-  return { answer: readAnswer(ran.stdout), stderr: ran.stderr, exitCode: ran.exitCode };
+function read(result: { stdout: string; stderr: string; exitCode?: number | undefined }) {
+  return { answer: readAnswer(result.stdout), stderr: result.stderr, exitCode: result.exitCode };
 }

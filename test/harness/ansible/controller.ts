@@ -146,13 +146,13 @@ export async function makeController(): Promise<Controller> {
       }));
       const whole = { hosts: 'localhost', connection: 'local', gather_facts: false, ...play };
       const text = stringify([{ ...whole, tasks: [...tasks, ...saveTasks] }]);
-      const ran = await playbook(await put(`${playDirectory}/playbook.yml`, text), options);
+      const result = await playbook(await put(`${playDirectory}/playbook.yml`, text), options);
       const registered: Record<string, Answer> = {};
       for (const name of names) {
         const file = join(outerDirectory, playDirectory, `${name}.json`);
         registered[name] = JSON.parse(await readFile(file, 'utf8').catch(() => 'null'));
       }
-      return { ...ran, recap: ran.recaps['localhost'] ?? NOTHING, registered };
+      return { ...result, recap: result.recaps['localhost'] ?? NOTHING, registered };
     },
     async list(name) {
       const found = await readdir(join(outerDirectory, name)).catch(() => []);

@@ -48,8 +48,8 @@ export async function enrolFor(emulator: Emulator, kind: EdgeKind): Promise<Edge
     async run(desired, rest = {}, call = {}) {
       const connection = { agent_dir: agentDir, api_url: emulator.url };
       const options = { ...connection, ...optionsFor(kind, desired), ...rest };
-      const ran = await runModule(kind.module, options, { flags: ['--diff'], ...call });
-      return ran.answer;
+      const result = await runModule(kind.module, options, { flags: ['--diff'], ...call });
+      return result.answer;
     },
     takeRequests() {
       const fresh = emulator.requests.filter(

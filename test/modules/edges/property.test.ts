@@ -185,23 +185,23 @@ describe('an edge module on a random graph', () => {
       expect(writesOf(host.takeRequests())).toEqual([]);
       expect(store.snapshot(host.systemId)).toEqual(was);
 
-      const done = await runner(kind.module, options, false);
+      const answer = await runner(kind.module, options, false);
       const writes = writesOf(host.takeRequests());
-      expect(done.failed, done.msg).toBeUndefined();
-      expect(predicted).toEqual(predictionOf(done));
+      expect(answer.failed, answer.msg).toBeUndefined();
+      expect(predicted).toEqual(predictionOf(answer));
       const { added, updated, removed } = outcome;
       expect(writes).toHaveLength(added.length + updated.length + removed.length);
-      expect(done.changed).toBe(writes.length > 0);
-      expect([...(done['added'] as string[])].sort()).toEqual(added);
-      expect([...(done['removed'] as string[])].sort()).toEqual(removed);
+      expect(answer.changed).toBe(writes.length > 0);
+      expect([...(answer['added'] as string[])].sort()).toEqual(added);
+      expect([...(answer['removed'] as string[])].sort()).toEqual(removed);
       const hasUpdates = kind.target !== 'system_group';
-      expect(hasUpdates ? [...(done['updated'] as string[])].sort() : []).toEqual(updated);
-      expect(done.diff).toEqual(outcome.diff);
-      expect(done[kind.field]).toEqual(
+      expect(hasUpdates ? [...(answer['updated'] as string[])].sort() : []).toEqual(updated);
+      expect(answer.diff).toEqual(outcome.diff);
+      expect(answer[kind.field]).toEqual(
         [...outcome.after].map(([id, sudo]) => listed(kind, id, sudo)),
       );
       const warned = expectedWarnings(given).map(idOf);
-      const access = done.warnings.filter((text) => !text.includes('keeps sudo'));
+      const access = answer.warnings.filter((text) => !text.includes('keeps sudo'));
       const warnedOf = access.flatMap((text) => /^User (\w+) /.exec(text)?.[1] ?? text);
       expect(warnedOf.filter((id) => !others.includes(id)).sort()).toEqual(warned.sort());
 
@@ -219,7 +219,7 @@ describe('an edge module on a random graph', () => {
       const again = await runner(kind.module, options, false);
       expect(writesOf(host.takeRequests())).toEqual([]);
       expect(again).toEqual({
-        ...done,
+        ...answer,
         changed: false,
         msg: 'Nothing to change.',
         added: [],

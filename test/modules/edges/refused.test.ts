@@ -13,12 +13,12 @@ async function enrolled() {
   const host = await emulator.enrol();
   const groups = async (options: object, ...flags: string[]): Promise<Answer> => {
     const connection = { agent_dir: host.agentDir, api_url: emulator.url };
-    const ran = await runModule(
+    const result = await runModule(
       'jumpcloud_group_membership',
       { ...connection, ...options },
       { flags },
     );
-    return ran.answer;
+    return result.answer;
   };
   return { ...host, groups };
 }
@@ -157,10 +157,10 @@ test('three of ten groups are refused and reported, and the others are joined', 
   });
   expect(failed.error).not.toHaveProperty('missing');
   expect(failed.msg).toContain(`2 more were refused: add ${second}, add ${third}.`);
-  const asked = emulator.requests.map(({ method, status }) => `${method} ${status}`);
+  const requests = emulator.requests.map(({ method, status }) => `${method} ${status}`);
   // Concurrent writes arrive in any order.
   const statuses = ids.map((id) => ({ [first]: 400, [second]: 403, [third]: 422 })[id] ?? 204);
-  expect([asked.at(0), ...asked.slice(1, -1).sort(), asked.at(-1)]).toEqual([
+  expect([requests.at(0), ...requests.slice(1, -1).sort(), requests.at(-1)]).toEqual([
     'GET 200',
     ...statuses.map((status) => `POST ${status}`).sort(),
     'GET 200',

@@ -74,7 +74,7 @@ describe.concurrent('requests of an edge module', () => {
       const connection = { agent_dir: host.agentDir, api_url: emulator.url };
       const options = { ...connection, ...optionsFor(kind, desired), state };
       // A hundred processes would take a minute. The requests are the same in this process.
-      const done =
+      const answer =
         kind === GROUPS
           ? await host.run(desired, { state })
           : await runInProcess(kind.module, options, false);
@@ -99,7 +99,7 @@ describe.concurrent('requests of an edge module', () => {
       for (const { url } of reads) expect(url).toMatch(/[?&]limit=100&skip=\d+$/);
       const firstList = reads.slice(0, pages(n)).map(({ url }) => url.replace(/.*skip=/, ''));
       expect(firstList).toEqual(Array.from({ length: pages(n) }, (_, i) => String(i * (PAGE - 1))));
-      expect(done).toMatchObject({
+      expect(answer).toMatchObject({
         changed: k > 0,
         added: state === 'present' && k > 0 ? ids.slice(0, k) : [],
       });

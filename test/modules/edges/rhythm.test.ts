@@ -49,10 +49,10 @@ async function step(
   expect(writesOf(host.takeRequests())).toEqual([]);
   expect(host.edges()).toEqual(was);
 
-  const done = await host.run(desired, rest);
-  expect(done.failed, done.msg).toBeUndefined();
-  expect(predicted).toEqual(predictionOf(done));
-  expect(done.changed).toBe(writes > 0);
+  const answer = await host.run(desired, rest);
+  expect(answer.failed, answer.msg).toBeUndefined();
+  expect(predicted).toEqual(predictionOf(answer));
+  expect(answer.changed).toBe(writes > 0);
   expect(writesOf(host.takeRequests())).toHaveLength(writes);
 
   const again = await host.run(desired, rest);
@@ -65,8 +65,8 @@ async function step(
   });
   if (again['updated'] !== undefined) expect(again['updated']).toEqual([]);
   expect(again.diff?.after).toEqual(again.diff?.before);
-  expect(again.diff?.after).toEqual(done.diff?.after);
-  return done;
+  expect(again.diff?.after).toEqual(answer.diff?.after);
+  return answer;
 }
 
 describe.concurrent('an edge module', () => {
@@ -246,11 +246,11 @@ describe.concurrent('sudo', () => {
         return { op, type: kind.target, id, ...(sudo && { attributes: attributesOf(sudo) }) };
       });
 
-      const done = await host.run(desired);
+      const answer = await host.run(desired);
       // Concurrent writes arrive in any order.
       expect(new Set(bodiesOf(host.takeRequests()))).toEqual(new Set(writes));
       const after = ids.map((id, i) => ({ id, ...(written[i] ?? before[i] ?? WITHOUT_SUDO) }));
-      expect(done).toMatchObject({ [kind.field]: after, added: [added], updated, removed: [] });
+      expect(answer).toMatchObject({ [kind.field]: after, added: [added], updated, removed: [] });
 
       const again = await host.run(desired);
       expect(bodiesOf(host.takeRequests())).toEqual([]);
@@ -264,14 +264,14 @@ describe.concurrent('sudo', () => {
     const [a = '', b = '', c = '', d = ''] = newTargets(emulator.store, USERS, 4);
     host.addEdge(a, attributesOf(WITHOUT_PASSWORD));
     host.addEdge(b, attributesOf(WITH_SUDO));
-    const done = await host.run([
+    const answer = await host.run([
       { id: a, sudo: false },
       { id: b },
       { id: c, ...WITHOUT_PASSWORD },
       { id: d },
     ]);
-    expect(done).toMatchObject({ added: [c, d], updated: [a], removed: [] });
-    expect(done.diff).toEqual({
+    expect(answer).toMatchObject({ added: [c, d], updated: [a], removed: [] });
+    expect(answer.diff).toEqual({
       before: { users: [{ id: a, ...WITHOUT_PASSWORD }, { id: b }] },
       after: {
         users: [{ id: a, ...WITHOUT_SUDO }, { id: b }, { id: c, ...WITHOUT_PASSWORD }, { id: d }],

@@ -106,10 +106,12 @@ describe('jumpcloud_host compared with single modules', () => {
       expect(writes(takeRequests())).toEqual([]);
       expect(storedStateOf(host)).toEqual(before);
 
-      const done = await runner('jumpcloud_host', options, false);
-      expect(done.failed, done.msg).toBeUndefined();
+      const hostAnswer = await runner('jumpcloud_host', options, false);
+      expect(hostAnswer.failed, hostAnswer.msg).toBeUndefined();
       const written = writes(takeRequests());
-      expect(predicted).toEqual(predictionOf({ ...done, warnings: predictableWarnings(done) }));
+      expect(predicted).toEqual(
+        predictionOf({ ...hostAnswer, warnings: predictableWarnings(hostAnswer) }),
+      );
 
       const singleRuns: SingleRun[] = [];
       for (const call of singleCalls(document)) {
@@ -120,8 +122,8 @@ describe('jumpcloud_host compared with single modules', () => {
       // One run writes at most as often as the single modules, which may write one edge twice.
       expect(writes(takeRequests()).length).toBeGreaterThanOrEqual(written.length);
       expect(storedStateOf(host)).toEqual(storedStateOf(twin));
-      expectSame(done, singleRuns, document);
-      expect(done.changed).toBe(written.length > 0);
+      expectSame(hostAnswer, singleRuns, document);
+      expect(hostAnswer.changed).toBe(written.length > 0);
 
       const after = storedStateOf(host);
       const again = await runner('jumpcloud_host', options, false);
@@ -129,10 +131,10 @@ describe('jumpcloud_host compared with single modules', () => {
       expect(writes(requests)).toEqual([]);
       expect(storedStateOf(host)).toEqual(after);
       expect(requests).toHaveLength(
-        Object.keys(done['sections'] as object).length +
+        Object.keys(hostAnswer['sections'] as object).length +
           Number(document.exclusive.includes('users')),
       );
-      expect(again).toEqual(unchanged(done));
+      expect(again).toEqual(unchanged(hostAnswer));
     } finally {
       await Promise.all([host.remove(), twin.remove()]);
     }
@@ -228,19 +230,23 @@ function sectionOf(answer: object, section: string): SectionResult | undefined {
 }
 
 /** Expects that one run reports for each section what the single modules reported. */
-function expectSame(done: Answer, singleRuns: readonly SingleRun[], document: HostDocument): void {
-  expect(Object.keys(done['sections'] as object).sort()).toEqual(
+function expectSame(
+  hostAnswer: Answer,
+  singleRuns: readonly SingleRun[],
+  document: HostDocument,
+): void {
+  expect(Object.keys(hostAnswer['sections'] as object).sort()).toEqual(
     [...new Set(singleRuns.map(({ call }) => call.section))].sort(),
   );
-  expect(done.changed).toBe(singleRuns.some(({ answer }) => answer.changed));
+  expect(hostAnswer.changed).toBe(singleRuns.some(({ answer }) => answer.changed));
   for (const section of new Set(singleRuns.map(({ call }) => call.section))) {
     const runs = singleRuns.filter(({ call }) => call.section === section);
-    const result = sectionOf(done, section);
+    const result = sectionOf(hostAnswer, section);
     const last = runs.at(-1)?.answer;
     if (section === 'system') {
       expect(result?.['settings']).toEqual(last?.['settings']);
-      expect(done.msg.includes('system: ')).toBe(last?.changed);
-      expect(/system: ([\w, ]+)/.exec(done.msg)?.[1]).toBe(
+      expect(hostAnswer.msg.includes('system: ')).toBe(last?.changed);
+      expect(/system: ([\w, ]+)/.exec(hostAnswer.msg)?.[1]).toBe(
         /^Changed (.*)\.$/.exec(last?.msg ?? '')?.[1],
       );
     } else {
@@ -255,7 +261,7 @@ function expectSame(done: Answer, singleRuns: readonly SingleRun[], document: Ho
     for (const side of ['before', 'after'] as const) {
       const alone = last?.diff?.[side];
       const shown = section === 'system' ? alone : Object.values(alone ?? {})[0];
-      expect(done.diff?.[side][section], `${section} ${side}`).toEqual(shown);
+      expect(hostAnswer.diff?.[side][section], `${section} ${side}`).toEqual(shown);
     }
   }
   // Where a list took several calls, the last one leaves out sudo and so warns about it.
@@ -263,22 +269,22 @@ function expectSame(done: Answer, singleRuns: readonly SingleRun[], document: Ho
   const warned = singleRuns
     .flatMap(({ answer }) => answer.warnings)
     .filter((text) => !mentioned.some(({ id }) => text.startsWith(`User group ${id} keeps`)));
-  expect([...done.warnings].sort()).toEqual(warned.sort());
+  expect([...hostAnswer.warnings].sort()).toEqual(warned.sort());
 }
 
 /** Returns the answer expected of the same run when there is nothing left to change. */
-function unchanged(done: Answer): Answer {
-  const sections = Object.entries(done['sections'] as Record<string, object>).map(
+function unchanged(hostAnswer: Answer): Answer {
+  const sections = Object.entries(hostAnswer['sections'] as Record<string, object>).map(
     ([section, result]) => {
       const none = { added: [], removed: [], ...('updated' in result && { updated: [] }) };
       return [section, section === 'system' ? result : { ...result, ...none }];
     },
   );
   return {
-    ...done,
+    ...hostAnswer,
     changed: false,
     msg: 'Nothing to change.',
     sections: Object.fromEntries(sections),
-    diff: { before: done.diff?.after ?? {}, after: done.diff?.after ?? {} },
+    diff: { before: hostAnswer.diff?.after ?? {}, after: hostAnswer.diff?.after ?? {} },
   };
 }

@@ -13,7 +13,12 @@ import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { type Emulator, type EnrolledHost, startEmulator } from '../../emulator/emulator.ts';
 import type { EnrolOptions } from '../../emulator/enrol.ts';
 import type { LoggedRequest } from '../../emulator/types.ts';
-import { type Answer, type CallOptions, type Ran, runModule } from '../../harness/executable.ts';
+import {
+  type Answer,
+  type CallOptions,
+  type RunResult,
+  runModule,
+} from '../../harness/executable.ts';
 
 /** The four files that make up a registration. */
 export const IDENTITY = ['ca.crt', 'client.crt', 'client.key', 'jcagent.conf'];
@@ -31,7 +36,7 @@ export class Stage {
   }
 
   /** Runs jumpcloud_removal. */
-  run(options: Record<string, unknown> = {}, call: CallOptions = {}): Promise<Ran> {
+  run(options: Record<string, unknown> = {}, call: CallOptions = {}): Promise<RunResult> {
     return runModule('jumpcloud_removal', this.options(options), call);
   }
 

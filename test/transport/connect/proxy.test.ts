@@ -7,8 +7,8 @@ const proxy = { HTTPS_PROXY: 'http://proxy.example:3128' };
 
 describe('proxyFor with the proxy option', () => {
   test('prefers the option to the environment, including NO_PROXY', () => {
-    const asked = proxyFor(origin, 'http://other.example:8080', { ...proxy, NO_PROXY: '*' });
-    expect(asked).toEqual({ url: 'http://other.example:8080', authorization: undefined });
+    const result = proxyFor(origin, 'http://other.example:8080', { ...proxy, NO_PROXY: '*' });
+    expect(result).toEqual({ url: 'http://other.example:8080', authorization: undefined });
   });
 
   test('separates the credentials from the URL', () => {
