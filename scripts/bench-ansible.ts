@@ -91,7 +91,7 @@ async function measure(setting: (typeof SETTINGS)[number]): Promise<Setting[]> {
   return measured;
 }
 
-/** Returns the table of plays, and the tasks of every unchanged play. */
+/** Returns a table of all plays, and tables of the task times in settings that change nothing. */
 function report(settings: readonly Setting[]): string {
   const tasks = settings
     .filter(({ kind }) => kind === 'unchanged')

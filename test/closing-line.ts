@@ -1,6 +1,8 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
-/** Prints the counts of a run on its last two lines, for people and for programs. */
+/**
+ * Prints the counts of a test run as the last two lines of the output, for people and for programs.
+ */
 export default class ClosingLine implements Reporter {
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     const counts = { passed: 0, failed: 0, skipped: 0, ansible: 0 };

@@ -11,7 +11,7 @@ export interface BuildVersion {
   readonly time: number;
 }
 
-/** The time of a build outside git, as of the files in the collection's tarball. */
+/** The time of a build outside git. The files in the collection's tarball have the same time. */
 const NO_TIME = Date.UTC(2000, 0) / 1000;
 
 /** Reads the version from package.json, its only source. */

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 
-/** A module that came with some version of the collection. */
+/** A module, and the version of the collection that introduced it. */
 export interface ModuleSince {
   readonly name: string;
   readonly shortDescription: string;
@@ -20,15 +20,15 @@ const SECTIONS: Readonly<Record<string, string>> = {
 /** One version's part of CHANGELOG.md. */
 export interface ChangelogRelease {
   readonly version: string;
-  /** As `2026-12-01`; undefined for a version that is not released yet. */
+  /** A date such as `2026-12-01`; undefined for an unreleased version. */
   readonly date: string | undefined;
-  /** The text under the heading, as it stands there. */
+  /** The unchanged text under the heading. */
   readonly text: string;
   readonly changes: readonly string[];
 }
 
 /**
- * What CHANGELOG.md says of each version, newest first.
+ * Returns the entry of each version in CHANGELOG.md, newest first.
  * @throws Error for a heading that is not a version
  */
 export function readChangelog(markdown: string): ChangelogRelease[] {
@@ -45,8 +45,8 @@ export function readChangelog(markdown: string): ChangelogRelease[] {
 }
 
 /**
- * The project's changelog in the form that Ansible's tools read (`changelogs/changelog.yaml`). A
- * version that has no date yet has none there either.
+ * Converts the project's changelog to the form that Ansible's tools read
+ * (`changelogs/changelog.yaml`). An unreleased version gets no date.
  * @throws Error for a heading that is not a version
  */
 export function collectionChangelog(markdown: string, modules: readonly ModuleSince[]): string {

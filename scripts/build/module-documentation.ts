@@ -85,7 +85,10 @@ export async function readDocumentation(name: string): Promise<ModuleDocumentati
   };
 }
 
-/** A module's file. `shares` lists the shared documentation that applies; without it, all does. */
+/**
+ * A module's file. `shares` lists the shared documentation that applies; by default, all of it
+ * applies.
+ */
 type ModuleFile = Omit<ModuleDocumentation, 'DOCUMENTATION'> & {
   readonly DOCUMENTATION: ModuleDocumentation['DOCUMENTATION'] & {
     readonly shares?: { readonly options: readonly string[]; readonly returns: readonly string[] };
@@ -100,7 +103,7 @@ function only<T>(names: readonly string[] | undefined, of: Readonly<Record<strin
     : Object.fromEntries(Object.entries(of).filter(([name]) => names.includes(name)));
 }
 
-/** Adds a module's own contents of shared return values to the shared ones. */
+/** Adds the contents that a module documents for a shared return value to its shared contents. */
 function withOwnContents(
   own: ModuleDocumentation['RETURN'],
   shared: ModuleDocumentation['RETURN'],
@@ -133,7 +136,7 @@ async function withSuboptions(
   return Object.fromEntries(await Promise.all(filled));
 }
 
-/** Removes sentences about `state`, which only the lending module has beside these options. */
+/** Removes sentences about `state`, an option that only the lending module has. */
 function withoutState(
   lent: Readonly<Record<string, DocumentedValue>>,
 ): Record<string, DocumentedValue> {

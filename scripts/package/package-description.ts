@@ -1,7 +1,7 @@
 import type { BuildVersion } from '../build/build-version.ts';
 import type { PackageFile } from './package-file.ts';
 
-/** The scripts of a package, by dpkg's or rpm's name for the time they run. */
+/** The scripts of a package, by the names that dpkg or rpm uses, such as `postinst` or `post`. */
 export type PackageScripts = Readonly<Record<string, string>>;
 
 /** An entry of a package's changelog. */

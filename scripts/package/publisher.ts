@@ -6,6 +6,9 @@ export interface Publisher {
   readonly homepage: string | undefined;
 }
 
-/** The maintainer of a development build: package managers require an address, and it has none. */
+/**
+ * The maintainer of a development build. It has no real one, but package managers require an
+ * address.
+ */
 export const placeholderMaintainer =
   'jumpcloud-system-context maintainers <maintainers@jumpcloud-system-context.invalid>';

@@ -15,8 +15,8 @@ const ARCHITECTURES = {
 } as const;
 
 /**
- * Describes the package with a Node.js only for the modules, outside PATH. Its version is that of
- * Node.js. Each release of the modules builds it again, with the same bytes.
+ * Describes the package with a Node.js that only the modules use, outside PATH. Its version is that
+ * of Node.js. Each release of the modules builds it again, with the same bytes.
  */
 export async function runtimePackage(
   architecture: NodeArchitecture,

@@ -25,7 +25,7 @@ export async function stage(
   await setTimes(directory, time);
 }
 
-/** Sets the times of entries before that of their directory, which each new entry changes. */
+/** Sets the times of the entries first: each new entry changes its directory's time. */
 async function setTimes(directory: string, time: number): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);

@@ -38,7 +38,7 @@ export async function awaitRegistration(
     leftMs: () => end - monotonicMs(),
   });
   if (registration !== undefined) return registration;
-  // Throws the reason, with the time that was waited; or the agent has finished just now.
+  // Throws the reason, with the time waited. Succeeds if the agent has finished in the meantime.
   const last = read(timeout);
   await last.identity();
   return last;

@@ -43,7 +43,9 @@ export function readConfiguration(path: string, waitedSeconds = 0): Configuratio
   };
 }
 
-/** Leaves out the parser's message, which quotes the file: that may be a misplaced key. */
+/**
+ * Leaves out the parser's message, because it quotes the file, which may contain a misplaced key.
+ */
 function parseObject(text: string, path: string): Record<string, unknown> {
   let value: unknown;
   try {

@@ -111,9 +111,9 @@ function parseLock(path: string): Lock | undefined {
 }
 
 /**
- * Returns the state of the process that holds a lock. One that cannot be seen (in another
- * container, or without /proc) counts as dead when its time is over. The monotonic clock suits
- * that: it starts at boot and is never set.
+ * Returns the state of the process that holds a lock. A process that cannot be seen (in another
+ * container, or without /proc) counts as dead when the time of its lock is over. The monotonic
+ * clock measures that: it starts at boot and is never set.
  */
 function holderState({ lock }: LockOnDisk): ProcessState {
   if (lock === undefined) return 'dead';

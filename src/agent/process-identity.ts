@@ -11,7 +11,7 @@ export interface ProcessIdentity {
   readonly boot: string;
 }
 
-/** `unknown`: this process cannot see whether that one still runs. */
+/** `unknown`: this process cannot see whether the other one still runs. */
 export type ProcessState = 'alive' | 'dead' | 'unknown';
 
 /** Returns the identity of this process. */

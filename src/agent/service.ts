@@ -9,10 +9,13 @@ import { findProgram, SYSTEM_DIRECTORIES } from './find-program.ts';
 /** How a service manager stops the agent. */
 interface ServiceManager {
   readonly tool: string;
-  /** A path that exists only where this service manager is in charge; without it, it always is. */
+  /**
+   * A path that exists only where this service manager is in charge. Undefined: it is always in
+   * charge.
+   */
   readonly activePath?: string;
   readonly stopArgs: readonly string[];
-  /** Other exit statuses than 0 for an agent that is stopping, or that did not run. */
+  /** The exit statuses besides 0 for an agent that is stopping, or that did not run. */
   readonly acceptedStatuses: readonly number[];
   /** Exits with 0 while the agent runs. Needed where the stop command returns too early. */
   readonly statusArgs?: readonly string[];
@@ -21,7 +24,10 @@ interface ServiceManager {
 /** LSB's exit status for a service that is not installed. */
 const NOT_INSTALLED = 5;
 
-/** launchctl's exit status while a service ends, and its two for one that is not loaded. */
+/**
+ * launchctl's exit status while a service ends, and its two statuses for a service that is not
+ * loaded.
+ */
 const ENDING = 36;
 const NOT_LOADED = [3, 113];
 

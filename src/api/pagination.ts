@@ -7,7 +7,7 @@ const SPARSE_BELOW = PAGE_SIZE / 2;
 /** Far beyond any real list: an API that returns more pages is broken. */
 const MAX_PAGES = 1000;
 const MAX_ENTRIES = MAX_PAGES * PAGE_SIZE;
-/** How often a list that changes while it is read is read again from its start. */
+/** The maximum number of times that a list is read again from its start because it has changed. */
 const MAX_RESTARTS = 5;
 
 /** The part of a list that is requested. */

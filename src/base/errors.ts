@@ -94,7 +94,10 @@ function withFullStop(text: string): string {
   return /[.?!]$/.test(text) ? text : `${text}.`;
 }
 
-/** No agent directory, no systemKey or no key, or the host was removed from JumpCloud. */
+/**
+ * The host has no agent directory, no systemKey or no private key, or it was removed from
+ * JumpCloud.
+ */
 export class NotEnrolled extends ModuleError {
   readonly code = 'not_enrolled';
 }
@@ -162,7 +165,9 @@ export class Interrupted extends ModuleError {
   /** Whether the interrupted request may have taken effect. */
   readonly mayHaveTakenEffect: boolean = true;
 
-  /** Returns this failure for a request that was not under way and has had no effect. */
+  /**
+   * Returns this failure for an interruption between two attempts, none of which has had an effect.
+   */
   betweenAttempts(): this {
     const copy = Object.create(this);
     Object.defineProperty(copy, 'mayHaveTakenEffect', { value: false });

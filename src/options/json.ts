@@ -3,7 +3,10 @@ import { quoteKey } from './quote-name.ts';
 /** Far more than any option has. JSON.parse accepts deeper nesting than JSON.stringify. */
 const MAX_DEPTH = 100;
 
-/** A text is not usable JSON. The message follows its name and quotes no part of it but a key. */
+/**
+ * A text is not usable JSON. The message is printed after the text's name, and quotes nothing from
+ * the text except a key.
+ */
 export class JsonError extends Error {}
 
 /** Parsed as infinity, which no valid option has. */

@@ -39,7 +39,7 @@ interface Call {
   detailedExitcode: boolean;
   /** The result's `invocation.module_args`. */
   args: Record<string, unknown> | undefined;
-  /** The call's names of ids. */
+  /** The names that this call knows for ids. */
   names: NameLookup | undefined;
 }
 

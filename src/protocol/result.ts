@@ -11,7 +11,10 @@ export function succeeded({ changed, msg, diff, fields }: Outcome, withDiff: boo
   return { changed, msg, ...fields, ...(withDiff && diff !== undefined && { diff }) };
 }
 
-/** Returns the result of a run that failed. `progress` has the fields for what it had written. */
+/**
+ * Returns the result of a run that failed. `progress` has the result fields that describe its
+ * writes.
+ */
 export function failed(
   error: unknown,
   progress: Readonly<Record<string, unknown>>,

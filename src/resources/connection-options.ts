@@ -23,7 +23,7 @@ export const connectionOptions = {
   registration_timeout: withDefault(seconds(), 0),
 };
 
-/** Returns the problems of connection options in combination. */
+/** Returns the problems of connection options that do not fit together. */
 export function connectionRules({
   api_url,
   proxy,

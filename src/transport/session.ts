@@ -87,7 +87,7 @@ export class Session {
       inDoubt ||= mayHaveTakenEffect && isWrite(request);
       const failed = { purpose: request.purpose, origin: this.#address(), inDoubt };
       if (outcome instanceof AttemptError) {
-        // Closed: of parallel reads, the first failure ends the others without a retry.
+        // A closed session does not retry: the first failure of parallel reads ends the others.
         if (outcome.kind !== 'network' || this.#closed) throw permanentError(failed, outcome);
         this.#destination.rotation.attemptFailed({ timedOut: outcome.reason === 'timeout' });
       } else if (!isTransientStatus(outcome.status)) {
@@ -125,8 +125,8 @@ export class Session {
   }
 
   /**
-   * Ends requests under way and closes the connections a moment later, which saves the time if the
-   * process ends before.
+   * Ends the session. Requests are no longer retried. A moment later, the connections are closed,
+   * which ends the requests on them. The delay saves the time for that if the process ends first.
    */
   close(): void {
     this.#closed = true;

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-test('processes that die while they take a lock over never share the lock', async () => {
+test('no two processes hold a lock at once, even if processes die during a takeover', async () => {
   const agentDir = newDirectory();
   const [lock, counter] = [join(agentDir, 'lock'), join(agentDir, 'counter')];
   writeFileSync(counter, '0');

@@ -127,7 +127,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
     expect(new Set(writes.map(({ systemId }) => systemId))).toEqual(ids('web-3'));
   });
 
-  test('fleet.yml with --limit sends requests from these hosts only, and changes nothing again', async () => {
+  test('fleet.yml with --limit sends requests only from the selected hosts, and changes nothing', async () => {
     const { recaps, exitCode } = await run('fleet', '--limit', 'web-1:web-2', '-e', 'batch=100%');
     expect(exitCode).toBe(0);
     expect(Object.keys(recaps)).toEqual(['web-1', 'web-2']);

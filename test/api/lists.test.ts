@@ -187,7 +187,7 @@ describe('writeEdge', () => {
     [404, 'not_found', /answered that the object does not exist/],
     [418, 'rejected', /answered 418/],
     [422, 'rejected', /answered 422/],
-  ])('a write that is refused with %i fails as %s', async (status, code, message) => {
+  ])('a write that is refused with %i fails with %s', async (status, code, message) => {
     const id = newTarget(emulator.store, COMMANDS);
     host.fault({ when: ({ method }) => method === 'POST', fault: { kind: 'status', status } });
     const answer = await run(COMMANDS, [{ id }]);

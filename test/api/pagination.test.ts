@@ -173,7 +173,7 @@ describe('readPages with the total of a list', () => {
     expect(skips()).toEqual([0, 99, 0, 99, 0, 99, 0, 99, 0, 99, 0, 99]);
   });
 
-  test('notices a change that keeps the total', async () => {
+  test('notices a change after which the total is the same', async () => {
     const groups = joinGroups(150);
     const added = [store.addGroup(LAST_BUT_ONE), store.addGroup(LAST)];
     const change = () => {

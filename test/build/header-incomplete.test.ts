@@ -61,7 +61,7 @@ test('an executable that is cut off after its header fails with one JSON object'
   }
 });
 
-test('an executable reports a missing rest unless it is cut in its first 400 bytes', () => {
+test('an executable that is cut off after its first 400 bytes reports that its rest is missing', () => {
   expect(FIRST_CUT).toBeLessThan(400);
   expect(whole.indexOf(END_LINE)).toBe(whole.length - END_LINE.length);
 });

@@ -288,7 +288,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
       expect(answer).toEqual(failure(new RegExp(`18\\.17 or later .* is ${version}\\. Install`)));
   });
 
-  it('an executable runs by a path with a space, dash or symlink or a relative path', async () => {
+  it('an executable runs by a relative path, a symlink, and a path with a space or a dash', async () => {
     const place = join(directory, 'odd place');
     await mkdir(place, { recursive: true });
     await copyFile(executable, join(place, '-dash'));
@@ -302,7 +302,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
   });
 });
 
-it('an executable in PATH starts by its first line', async () => {
+it('an executable in PATH is started by its #! line', async () => {
   const PATH = `${directory}:${dirname(process.execPath)}`;
   const { stdout } = await execa('module', ['{}'], { env: { PATH } });
   expect(JSON.parse(stdout)).toEqual({ words: ['{}'] });
@@ -351,7 +351,7 @@ describe('the header, started by a Node.js that is too old', () => {
   );
 
   it.each(['SIGTERM', 'SIGKILL'] as const)(
-    'the old Node.js ends by %s when the new one does',
+    'the old Node.js ends by the signal %s when the new one does',
     async (signal) => {
       const child = start(`process.kill(process.pid, '${signal}'); setTimeout(() => {}, 20000);`);
       expect(await child).toMatchObject({ signal, stdout: '' });

@@ -52,7 +52,7 @@ afterAll(() => {
 });
 
 test.each(cells.map((cell) => [cell.caller.name, cell.behaviour.name, cell] as const))(
-  '%s observes the same as a direct call (%s)',
+  '%s observes the same result as a direct call (%s)',
   (_caller, _behaviour, cell) => verify(cell),
 );
 

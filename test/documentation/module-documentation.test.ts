@@ -50,7 +50,7 @@ describe.each(HOST_MODULES)('the documentation of $name', ({ name }) => {
 });
 
 describe.each(names)('the documentation of %s', (name) => {
-  it('the documentation file is parsed back to the same documentation by YAML 1.1', async () => {
+  it('parsing the documentation file as YAML 1.1 returns the same documentation', async () => {
     const documentation = await readDocumentation(name);
     const file = documentationFile(documentation);
     expect(parse(file, { version: '1.1' })).toEqual(documentation);

@@ -12,7 +12,7 @@ it.each([
   expect(plainText(marked)).toBe(plain);
 });
 
-it('wrap breaks lines at spaces, within 80 columns, and indents them', () => {
+it('wrap() breaks lines at spaces, within 80 columns, and indents them', () => {
   const lines = wrap(`${'word '.repeat(40)}${'x'.repeat(90)} end`, 6).split('\n');
   expect(lines.every((line) => line.startsWith('      ') && !line.endsWith(' '))).toBe(true);
   expect(lines.filter((line) => line.length > 80)).toEqual([`      ${'x'.repeat(90)}`]);

@@ -316,7 +316,7 @@ describe('PUT and DELETE of a record', () => {
     expect((await send('GET', record())).body).toEqual(body);
   });
 
-  test('PUT accepts an odd attribute only with the keys that it already has', async () => {
+  test('PUT accepts an attribute with unusual keys only if the record has it with these keys', async () => {
     const odd = [
       { name: 'a', value: 'old', _id: newId() },
       { name: 'b' },

@@ -55,7 +55,8 @@ export async function startEmulator(options: EmulatorOptions = {}) {
   const onRequest: ((request: LoggedRequest) => void)[] = [];
 
   /**
-   * The server's time as a request's host sees it: shifted, if that host's clock is to be wrong.
+   * Returns the server's time for a request. It is shifted if the clock of the request's host is
+   * wrong.
    */
   const clockFor = (request: IncomingMessage) =>
     clock() - (hostClocks.get(claimedSystem(request) ?? '') ?? 0);
@@ -63,7 +64,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
   const prove = (request: IncomingMessage) =>
     provenSystem(store, request, clockFor(request), skewTolerance * 1000);
 
-  /** Carries a request out and returns its answer, as it is without faults. */
+  /** Carries out a request and returns the answer that it gets without faults. */
   const carryOut = (request: IncomingMessage, body: unknown): Answer => {
     const url = new URL(request.url ?? '/', 'http://emulator');
     const { method = 'GET', headers } = request;

@@ -295,7 +295,7 @@ describe('the option observeLag', () => {
     await expect.poll(memberships, { timeout: 2000 }).toMatchObject([{ id: group }]);
   });
 
-  test('only the graph of the host that wrote is stale, and no record', async () => {
+  test('reads are stale only for the graph of the host that wrote, not for records', async () => {
     await start({ observeLag: 60_000 });
     const group = emulator.store.addGroup();
     const other = await emulator.enrol();

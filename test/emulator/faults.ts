@@ -89,7 +89,7 @@ export interface StormRates {
   readonly resetAfter: number;
 }
 
-/** In the last ones a gateway lost the answer: the request took effect. */
+/** In the last ones, the request took effect and a gateway lost the answer. */
 const SERVER_ERRORS: readonly Fault[] = [
   ...[500, 502, 503, 504, 408, 520, 530].map((status) => ({ kind: 'status', status }) as const),
   ...[502, 524].map((status) => ({ kind: 'status', status, applied: true }) as const),

@@ -11,7 +11,7 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly logged: LoggedRequest;
-  /** Carries the request out and returns its answer, as it is without faults. */
+  /** Carries out the request and returns the answer that it gets without faults. */
   carryOut(): Answer;
   /** Returns the system that signed the request, or undefined if the signature is invalid. */
   prove(): string | undefined;

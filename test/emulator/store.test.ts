@@ -5,7 +5,7 @@ import { Store } from './store.ts';
 
 const ids = (store: Store) => Array.from({ length: 1000 }, () => store.newId());
 
-test('newId repeats its ids for the same seed and for no other', () => {
+test('newId returns the same ids for the same seed, and others for another seed', () => {
   const [first, again, other] = [7, 7, 8].map((seed) => ids(new Store(seed)));
   expect(first).toEqual(again);
   expect(new Set([...(first ?? []), ...(other ?? [])]).size).toBe(2000);

@@ -111,12 +111,12 @@ describe.concurrent('a server that never completes an answer', () => {
       /closed before the answer was complete|does not have the announced length/,
     ],
   ];
-  test.each(rows)('a run fails as unavailable in time if %s', async (_, start, message) => {
+  test.each(rows)('a run fails with unavailable in time if %s', async (_, start, message) => {
     const { answer } = await expectFailure(start, 'unavailable', message);
     expect(answer.error?.['attempts']).toBeGreaterThan(1);
   });
 
-  test('a run fails as unavailable in time if the body arrives in chunks of one byte', async () => {
+  test('a run fails with unavailable in time if the body arrives in chunks of one byte', async () => {
     const start = sending(CHUNKED, (socket) => sendForever(socket, () => TINY_CHUNKS, 20));
     await expectFailure(start, 'unavailable', /no complete answer within/);
   });
@@ -125,13 +125,16 @@ describe.concurrent('a server that never completes an answer', () => {
     { timeout: 6, request_timeout: 4 },
     { timeout: 2, request_timeout: 60 },
     { timeout: 0.3, request_timeout: 0.1 },
-  ])('a run with %j fails as unavailable in time if nothing is sent', async (times) => {
+  ])('a run with %j fails with unavailable in time if nothing is sent', async (times) => {
     await expectFailure(answering(''), 'unavailable', /no complete answer/, { times });
   });
 
-  test.each(HOST_MODULES)('%s fails as unavailable in time if nothing is sent', async (module) => {
-    await expectFailure(answering(''), 'unavailable', NO_ANSWER, { module });
-  });
+  test.each(HOST_MODULES)(
+    '%s fails with unavailable in time if nothing is sent',
+    async (module) => {
+      await expectFailure(answering(''), 'unavailable', NO_ANSWER, { module });
+    },
+  );
 });
 
 describe.concurrent('an endless answer', () => {

@@ -117,7 +117,7 @@ describe.each(WRONG)('a clock that is %s', (_, offset) => {
   });
 });
 
-test('a server clock that changes during the run is followed', async () => {
+test('a run follows a server clock that changes during the run', async () => {
   let offset = DAY;
   await start(() => offset);
   emulator.onRequest.push(({ method, status }) => {

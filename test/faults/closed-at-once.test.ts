@@ -89,7 +89,7 @@ describe('a first connection that is closed at once', () => {
     ways.map(([how, close]) => [what, how, port, options, close] as const),
   );
   test.each(rows)(
-    'a run does not wait for %s that %s the first connection',
+    'a run does not wait when %s %s the first connection',
     async (_what, _how, port, options, close) => {
       const server = await startClosingRelay(port(), close);
       const start = performance.now();
@@ -99,7 +99,8 @@ describe('a first connection that is closed at once', () => {
         _ansible_verbosity: 2,
       });
       server.close();
-      // If noticed before a request was sent, the connection is replaced without a counted retry.
+      // A run that notices the close before it sends a request replaces the connection, and that
+      // does not count as a retry.
       const { requests, retries } = answer['api'] as { requests: number; retries: number };
       expect([0, 1]).toContain(retries);
       expect(requests).toBe(1 + retries);

@@ -234,7 +234,7 @@ describe('a full or read-only file system', () => {
     ]);
     expect(hasRecord()).toBe(false);
     expect(filesLeft()).toEqual(FILES);
-    // No partial marker file is left: without one, a 401 is a failure.
+    // A marker file, even a partial one, would turn this 401 into a proof of the removal.
     const again = await run('jumpcloud_removal');
     expect(again).toMatchObject({ changed: false, failed: true, error: { code: 'unauthorized' } });
     expect(again.msg).toMatch(/was deleted in JumpCloud/);

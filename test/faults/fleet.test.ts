@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { type TestHost, test } from '../harness/fixture.ts';
 
-/** Above the noise between two runs with equal delays on this machine, in ms. */
+/** A difference that is larger than between two runs with equal delays on this machine, in ms. */
 const NOTICEABLE_MS = 50;
 
 /** Measures the delay before each retry of a run of a host, in ms. */

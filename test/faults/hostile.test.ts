@@ -496,7 +496,7 @@ describe.concurrent('an invalid answer to a write', () => {
     ['endless headers', { kind: 'endless-headers' }],
     ['an endless body', { kind: 'endless-body' }],
   ];
-  test.each(bodies)('a PUT answered with %s is reported as possibly made', async (_, fault) => {
+  test.each(bodies)('a PUT answered with %s fails with may_be_done', async (_, fault) => {
     await withSetup(async (setup) => {
       setup.fault('PUT', { fault });
       const answer = await setup.run('jumpcloud_system');
@@ -510,7 +510,7 @@ describe.concurrent('an invalid answer to a write', () => {
   test.each<[name: string, fault: Fault]>([
     ['endless headers', { kind: 'endless-headers' }],
     ['status 505', { kind: 'status', status: 505, applied: true }],
-  ])('a POST answered with %s is reported as possibly made', async (_, fault) => {
+  ])('a POST answered with %s fails with may_be_done', async (_, fault) => {
     await withSetup(async (setup) => {
       setup.fault('POST', { fault });
       const answer = await setup.run('jumpcloud_association');

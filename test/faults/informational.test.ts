@@ -66,7 +66,7 @@ describe.concurrent('a write after an informational answer', () => {
     ],
   ];
   test.for(rows)(
-    'a write whose answer %s is reported as possibly made',
+    'a write fails with may_be_done when its answer %s',
     async ([, text, code, message], { host, onTestFinished }) => {
       const { systemId } = host;
       const record = `{"_id":"${systemId}"}`;

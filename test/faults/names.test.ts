@@ -148,7 +148,7 @@ describe('name resolution', () => {
     expect(server.queriedNames).toEqual([JUMPCLOUD, JUMPCLOUD]);
   });
 
-  test('a missing name fails as ENOTFOUND, not as a dead server', async () => {
+  test('the lookup of a missing name fails with ENOTFOUND, not like that of a dead server', async () => {
     const server = await nameServer(35, 1, {});
     const { answer, seconds } = await run([server], { timeout: 1 }, { search: SEARCH });
     expect(answer).toMatchObject({

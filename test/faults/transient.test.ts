@@ -71,7 +71,7 @@ describe.concurrent('a transient status that persists', () => {
     expect(answer.error?.['attempts']).toBeGreaterThan(1);
   });
 
-  test('a write with a persistent 521 is reported as possibly made', async ({ host }) => {
+  test('a write with a persistent 521 fails with may_be_done', async ({ host }) => {
     host.hit({ kind: 'status', status: 521, ...PAGE }, { times: 100, method: 'PUT' });
     const call = { ...options, description: 'web' };
     const { answer } = await host.run('jumpcloud_system', call);
@@ -79,7 +79,7 @@ describe.concurrent('a transient status that persists', () => {
   });
 
   test.for(HOST_MODULES)(
-    '%s fails as unavailable with a persistent 523',
+    '%s fails with unavailable when a 523 persists',
     async (module, { host }) => {
       host.hit({ kind: 'status', status: 523, ...PAGE }, { times: 1000 });
       const { answer } = await host.run(module, { ...sampleCallsOf(module).good, ...options });

@@ -13,7 +13,7 @@ export const UNREACHABLE = '127.0.0.9';
 export interface Member<M extends Machine = Machine> {
   readonly machine: M;
   readonly host: EnrolledHost;
-  /** Returns the requests since the last call for the table, such as `GET 5, PUT 1`. */
+  /** Returns a summary of the requests since the last call, for the table: `GET 5, PUT 1`. */
   requestSummary(): string;
   /** Returns the successful writes since the last `requestSummary`, as method and path. */
   writes(): string[];

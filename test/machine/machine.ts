@@ -33,7 +33,7 @@ export abstract class Machine {
   abstract boot(): Promise<void>;
   /** Runs a command in the machine. */
   abstract run(...command: string[]): Promise<CommandResult>;
-  /** Waits until the boot has ended and returns how. */
+  /** Waits until the boot has ended. Returns how it ended. */
   abstract waitForEnd(): Promise<End>;
   /** Returns the directory in which its journal can be read while it is off. */
   protected abstract journalDirectory(): Promise<string>;

@@ -44,7 +44,8 @@ describe('a virtual machine with its own kernel, clock, network and power button
     async (report) => {
       const member = await fleet().add();
       const { machine } = member;
-      // Ahead, because systemd moves a clock that is behind forward to systemd's own build time.
+      // The clock is ahead, because systemd corrects a clock that is behind the build time of
+      // systemd.
       machine.clock = new Date(Date.now() + YEAR_MS).toISOString().slice(0, 19);
       await machine.boot();
       await machine.waitForState(HOST, 'activating', 250);

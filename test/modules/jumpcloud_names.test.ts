@@ -228,7 +228,7 @@ describe('lists of a whole organisation', () => {
     expect(uncounted.error?.code).toBe('not_found');
   });
 
-  test('a list that changes while it is read is not read from its beginning again', async ({
+  test('a list that changes during the read is read again from the previous page, not from its start', async ({
     startWith,
   }) => {
     const fresh = await startWith();

@@ -213,7 +213,7 @@ describe('an enrolled host', () => {
     }
   });
 
-  test('agent reports how the host was enrolled, and null for unknown values', async () => {
+  test('the result field agent says how the host was enrolled, and has null for unknown values', async () => {
     const other = await emulator.enrol({
       record: { provisionMetadata: { provisioner: { type: 'mdm' } } },
     });
@@ -234,7 +234,7 @@ describe('an enrolled host', () => {
     });
   });
 
-  test('system holds the record as received, with fields of future versions', async () => {
+  test('the result field system holds the record as received, unknown fields included', async () => {
     const record = { futureField: { a: [1, null] }, description: 'ünï "quoted"' };
     const other = await emulator.enrol({ record });
     expect(gatheredFields(await info({ gather: 'system' }, [], other))).toMatchObject({

@@ -186,7 +186,7 @@ describe('modules in an agent directory that someone else can write to', () => {
   const PIDS = 2000;
   const precious: string[] = [];
 
-  /** Creates a file of root's in another directory. */
+  /** Creates a file that belongs to root, in another directory. */
   async function preciousFile(): Promise<string> {
     const path = join(await mkdtemp(join(directory, 'precious-')), 'file');
     await writeFile(path, 'precious');

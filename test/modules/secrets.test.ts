@@ -120,7 +120,10 @@ interface Running {
   readonly module?: ModuleName;
   readonly options: Record<string, unknown>;
   readonly env?: Record<string, string>;
-  /** A command before the executable, which the executable replaces in the same process. */
+  /**
+   * The words of a command to put before the executable. The command must run the executable with
+   * exec, so that both are the same process.
+   */
   readonly through?: readonly string[];
 }
 
@@ -376,7 +379,7 @@ describe('the password of a proxy', () => {
     expect(answer).toMatchObject({ system: { id: secureHost.systemId } });
   });
 
-  test('a proxy password that the proxy refuses and repeats is not shown', async () => {
+  test('a wrong proxy password is not shown when the proxy repeats it in its refusal', async () => {
     const wrong = url(`joe:${encodeURIComponent(PASSWORD)}`);
     const answer = await expectSecretsKept({ options: { ...options(), proxy: wrong } });
     expect(answer).toMatchObject({ error: { code: 'rejected', status: 407 } });

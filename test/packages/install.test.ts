@@ -119,7 +119,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
       expect(await readFile(join(root, 'etc/jumpcloud/host.json'), 'utf8')).toBe('{}');
     }, 60_000);
 
-    test('a release upgrades its development build and is not downgraded by default', async () => {
+    test('dpkg upgrades a development build to its release, and --refuse-downgrade keeps the release', async () => {
       const older = await Packed.make({ ...RELEASE, version: '1.2.3-dev.20260101000000.gabc' });
       try {
         const [before = '', after = ''] = await copyIn(

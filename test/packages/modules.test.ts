@@ -142,10 +142,10 @@ describe.runIf(canPack.rpm)('the rpm with the modules', () => {
 });
 
 test.runIf(canPack.deb && canPack.rpm).each([
-  ['from the past', RELEASE.time],
-  ['from the future', Date.UTC(2099, 0) / 1000],
+  ['in the past', RELEASE.time],
+  ['in the future', Date.UTC(2099, 0) / 1000],
 ])(
-  'packages of a release %s have the same bytes when they are made twice',
+  'a release dated %s has the same packages, byte for byte, when it is built twice',
   { timeout: 120_000 },
   async (_, time) => {
     const firstBuild = await Packed.make({ ...RELEASE, time });

@@ -42,7 +42,7 @@ test('the npm tarball contains only the executables, the documents and the manif
   expect(await read('README.md')).not.toMatch(/@[a-z_]+@/);
 });
 
-test('the npm tarball has the same bytes when it is made twice', async () => {
+test('the npm tarball has the same bytes when it is built twice', async () => {
   const first = await readFile(path);
   const umask = process.umask(0o027);
   const again = await Packed.make();

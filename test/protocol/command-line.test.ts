@@ -29,7 +29,7 @@ test.each([
   [['["a"]'], { from: 'text', text: '["a"]' }],
   [['host.json', '--json'], { from: 'file', path: 'host.json' }],
   [['a{b'], { from: 'file', path: 'a{b' }],
-])('the source of the options with the arguments %j is %j', (args, source) => {
+])('readCommandLine(%j) returns the source %j', (args, source) => {
   expect(readCommandLine(args).source).toEqual(source);
 });
 

@@ -5,7 +5,7 @@ import { failed, serialize, succeeded } from '../../src/protocol/result.ts';
 describe('failed', () => {
   const error = new Unavailable('gone', { attempts: 2, cause: new Error('cause') });
 
-  test('failed returns the code, the details and the progress fields', () => {
+  test('failed() returns the code, the details and the progress fields', () => {
     expect(failed(error, { changed: true, added: ['a'] }, 3)).toEqual({
       changed: true,
       added: ['a'],
@@ -21,7 +21,7 @@ describe('failed', () => {
     ['thrown text', /\(thrown text\)/],
     [undefined, /\(undefined\)/],
     [null, /\(null\)/],
-  ])('failed reports the thrown value %s as a bug', (thrown, message) => {
+  ])('failed() reports the thrown value %s as a bug', (thrown, message) => {
     const result = failed(thrown, {}, 2);
     expect(result).toMatchObject({ failed: true, error: { code: 'internal' } });
     expect(result['msg']).toMatch(message);
@@ -29,13 +29,13 @@ describe('failed', () => {
     expect(Object(failed(thrown, {}, 3)['error'])).toHaveProperty('stack');
   });
 
-  test('failed returns the stack of an Internal error itself', () => {
+  test('failed() returns the stack of a thrown Internal error', () => {
     const bug = new Internal('a bug');
     expect(Object(failed(bug, {}, 3)['error']).stack).toContain('result.test.ts');
   });
 });
 
-test('succeeded returns a diff only in diff mode', () => {
+test('succeeded() returns a diff only in diff mode', () => {
   const outcome = {
     changed: true,
     msg: 'm',

@@ -15,7 +15,7 @@ const systemId = '0123456789abcdef01234567';
 const directory = mkdtempSync(join(tmpdir(), 'signing-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-describe.each(vectors)('sign of $name', ({ method, path, time, date, text }) => {
+describe.each(vectors)('sign() of $name', ({ method, path, time, date, text }) => {
   const signature = sign({ systemId, privateKey }, method, path, time);
 
   test('returns the date, the signing string and the Authorization header', () => {

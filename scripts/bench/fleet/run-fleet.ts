@@ -74,7 +74,7 @@ async function runHosts(order: Order): Promise<Outcome> {
   const exit = once(child, 'exit').then(() => {
     throw new Error('the process of the hosts ended without an outcome');
   });
-  // After the outcome, the end of the process is no failure.
+  // After the outcome has arrived, the process may exit.
   exit.catch(() => {});
   child.send(order);
   const [outcome] = await Promise.race([answer, exit]);

@@ -2,7 +2,10 @@ import { median } from '../statistics.ts';
 import { type Fleet, LIMIT } from './run-fleet.ts';
 import { load } from './seconds.ts';
 
-/** The minimum requests of a host's two runs: read, write and read again; one read. */
+/**
+ * The minimum number of requests of a host's two runs: a membership is read, written and read
+ * again, and the record is read once.
+ */
 const MIN = { memberships: 3, systems: 1 };
 
 /** Returns the excess of requests not answered 429 over the minimum, as a fraction. */

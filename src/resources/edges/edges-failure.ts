@@ -12,7 +12,7 @@ export interface EdgesFailure {
   /** The refused edges and those that JumpCloud does not show, as in the details of the error. */
   readonly details: Readonly<Record<string, unknown>>;
   readonly access: EdgesAccess;
-  /** The same as sentences, to follow the message of another failure. */
+  /** The same details in sentences, to append to the message of another failure. */
   readonly followUp: string;
 }
 

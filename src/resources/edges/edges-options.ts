@@ -22,7 +22,7 @@ export interface EdgesOptions {
   readonly keep: readonly string[] | undefined;
 }
 
-/** Returns the problems of these options in combination. */
+/** Returns the problems of these options that do not fit together. */
 export function edgesRules({
   state,
   exclusive,
@@ -48,7 +48,7 @@ export function desiredEdges(
 
 type PartialState = PartialValue<DesiredEdges['state']> | undefined;
 
-/** Returns the problems of the sudo options in combination. */
+/** Returns the problems of sudo options that do not fit together. */
 export function sudoRules(state: PartialState, desired: PartialValue<DesiredSudo>): Problem[] {
   if (desired === INVALID) return [];
   const { sudo, sudo_without_password } = desired;

@@ -118,7 +118,7 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
       try {
         latest = await access.read();
       } catch (error) {
-        // The result of the previous read says more than that the budget ran out during this one.
+        // The result of the previous read says more than that the budget has run out.
         if (hasRead && isCutOff(error)) return true;
         throw error;
       }

@@ -51,7 +51,7 @@ export function sectionCount(given: PartialValues<typeof hostOptions>): number {
   return SECTIONS.filter((section) => given[section] !== undefined).length;
 }
 
-/** Returns the problems of the options in combination. */
+/** Returns the problems of options that do not fit together. */
 export function hostRules(given: PartialValues<typeof hostOptions>): Problem[] {
   const problems = [
     ...connectionRules(given),
@@ -83,7 +83,7 @@ function exclusiveRules(given: PartialValues<typeof hostOptions>): Problem[] {
 
 function keepRules({ exclusive, keep }: PartialValues<typeof hostOptions>): Problem[] {
   if (keep === undefined || keep === INVALID) return [];
-  // A mistyped section in exclusive may be the one that is needed.
+  // An invalid item in exclusive may be the needed section, mistyped.
   if (exclusive === undefined || exclusive === INVALID) return [];
   if (exclusive.includes(INVALID)) return [];
   return EDGE_SECTIONS.filter(

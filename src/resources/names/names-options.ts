@@ -56,7 +56,7 @@ export const namesOptions = {
 /** The options of jumpcloud_names as read. */
 export type NamesOptions = OptionValues<typeof namesOptions>;
 
-/** Returns the problems of the options in combination. */
+/** Returns the problems of options that do not fit together. */
 export function namesRules(given: PartialValues<typeof namesOptions>): Problem[] {
   const problems = [...connectionRules(given)];
   if (requestedKinds(given).length === 0) {

@@ -23,7 +23,7 @@ export async function awaitGone(
   const poll = async () => {
     const presence = await readPresence(session, deletion).catch(
       (error: unknown): RecordPresence => {
-        // The record was there at the last read. That the budget ran out since adds nothing.
+        // The last read still found the record. That says more than that the budget has run out.
         if (wasThere && error instanceof NotApplied) return { isThere: true };
         throw error;
       },

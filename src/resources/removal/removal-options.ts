@@ -15,7 +15,7 @@ export const removalOptions = {
 /** The options of jumpcloud_removal as read. */
 export type RemovalOptions = OptionValues<typeof removalOptions>;
 
-/** Returns the problems of the options in combination. */
+/** Returns the problems of options that do not fit together. */
 export function removalRules(given: PartialValues<typeof removalOptions>): Problem[] {
   const general = connectionRules(given);
   if (given.scope !== 'associations' || given.purge_identity !== true) return general;

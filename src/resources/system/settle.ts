@@ -16,7 +16,10 @@ export interface SettleOptions<State> {
   readonly read: () => Promise<State>;
   /** Returns the options whose observed value differs from the desired one. */
   readonly drift: (state: State) => readonly string[];
-  /** Writes overwritten options again. `reapplied` counts these writes, including this one. */
+  /**
+   * Restores the options that were overwritten. `reapplied` is the number of such writes, including
+   * this one.
+   */
   readonly write: (state: State, reapplied: number) => Promise<unknown>;
 }
 

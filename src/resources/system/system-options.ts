@@ -28,7 +28,7 @@ export const settingsOptions = {
   settle: withDefault(seconds(), 0),
 };
 
-/** Returns the problems of the settings in combination. */
+/** Returns the problems of settings that do not fit together. */
 export function settingsRules({
   attributes,
   purge_attributes,

@@ -104,7 +104,7 @@ function withoutLock(path: string, code: string | undefined): string {
   return `Attributes were written without a lock, because the lock ${path} could not be created (${code}). If two runs write at the same time, one may undo what the other has written.`;
 }
 
-/** Returns whether a write took effect; for attributes, also if only in part. */
+/** Returns whether a write took effect. For attributes, a partial effect is enough. */
 function hasTakenEffect(change: Field, desired: DesiredSystem, after: SystemRecord): boolean {
   const now = managedFields(desired, after).find(({ option }) => option === change.option);
   if (now === undefined) return false;

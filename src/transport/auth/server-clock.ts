@@ -54,8 +54,9 @@ export class ServerClock {
   }
 
   /**
-   * Returns the time to sign with again after a 401; undefined when the time signed with was close
-   * enough to the server's and cannot be the cause.
+   * Returns the time to sign with when a request is repeated after a 401. Returns undefined when
+   * the server's time is unknown, or so close to the time of the first signature that this cannot
+   * be the cause.
    */
   correctedTime(reply: WireReply, signedAt: number): number | undefined {
     const time = this.#timeOf(reply);

@@ -20,7 +20,10 @@ export interface ServerAddress {
 export interface ConnectorOptions {
   readonly resolver: Resolver;
   readonly rotation: AddressRotation;
-  /** PEM certificates to trust in addition to Node's default store; intermediate ones suffice. */
+  /**
+   * PEM certificates to trust in addition to Node's default store. An intermediate certificate is
+   * trusted without its root.
+   */
   readonly ca: string | undefined;
 }
 
@@ -174,7 +177,10 @@ function openEarly(socket: Promise<Socket>): EarlyConnection {
   return early;
 }
 
-/** Returns whether a connection is open. An end that was not read yet is not noticed. */
+/**
+ * Returns whether a connection is open. After the server has closed it, returns true until the next
+ * read.
+ */
 function isOpen({ destroyed, readableEnded }: Socket): boolean {
   return !destroyed && !readableEnded;
 }

@@ -58,8 +58,8 @@ export async function openDestination<T>(
   const connector = new Connector(first, connectorOptions);
   const earlyCount = proxy === undefined ? requests : 0;
   // Node.js recognises IP addresses with large regular expressions; optimising them takes 3 ms. The
-  // flag is set only here, because Node.js compiles its own modules again that it loads under a
-  // flag.
+  // flag is set only here, because Node.js recompiles each built-in module that it loads while a
+  // flag is set.
   setV8Flag('--no-regexp-optimization');
   connector.preconnect(earlyCount);
   setV8Flag('--regexp-optimization');

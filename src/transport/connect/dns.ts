@@ -22,7 +22,7 @@ type Lookup = (
 /**
  * Looks up a host's name within the time left. A process cannot end while a lookup is under way.
  * Therefore parallel requests share one lookup, and near the end of the budget known addresses are
- * used. After a failed lookup, none is started that would last beyond the budget if it took as
+ * used. After a failed lookup, no other one is started that would exceed the budget if it took as
  * long.
  */
 export class Resolver {

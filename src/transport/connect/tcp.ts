@@ -50,8 +50,8 @@ function connectTo(host: string, port: number, timeoutMs: number): Promise<Socke
     socket.once('error', fail).once('connect', () => {
       clearTimeout(timer);
       socket.off('error', fail);
-      // Until the user of the socket listens. Node.js continues after a TLS alert from the server,
-      // and would then report the end of the connection instead.
+      // This listener is needed until the user of the socket adds one. After a TLS alert from the
+      // server, Node.js would continue, and report the end of the connection instead of the alert.
       resolve(socket.on('error', (error) => socket.destroy(error)));
     });
   });

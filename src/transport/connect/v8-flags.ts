@@ -30,8 +30,8 @@ export function setV8Flag(flag: string): void {
 
 /** Loads the Node.js modules that a run needs later, then sets the V8 flags. Returns node:tls. */
 export async function setFlagsForShortRun(): Promise<typeof import('node:tls')> {
-  // Needed for the connection, the answer and undici's parser. They are loaded first, because after
-  // a flag is set at run time, Node.js compiles every module of its own again that it loads.
+  // Needed for the connection, the answer and undici's parser. They are loaded first, because
+  // Node.js recompiles each built-in module that it loads after a flag was set at run time.
   const tls = await import('node:tls');
   await import('node:tty');
   await import('node:zlib');

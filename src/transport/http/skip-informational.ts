@@ -1,7 +1,7 @@
 import type { Client } from 'undici';
 import symbols from 'undici/lib/core/symbols.js';
 
-/** The parts of undici's parser, one per connection, that are used here. */
+/** The parts of undici's parser that are used here. Each connection has its own parser. */
 interface Parser {
   statusCode: number | null;
   headers: Buffer[];

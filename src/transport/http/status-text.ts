@@ -1,4 +1,4 @@
-/** Copied here, because `node:http` would be loaded only for these. */
+/** Copied from `node:http`, which would be loaded only for these names. */
 const NAMES: Readonly<Record<number, string>> = {
   301: 'Moved Permanently',
   302: 'Found',

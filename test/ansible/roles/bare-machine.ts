@@ -4,7 +4,10 @@ import { ansibleRoot } from '../../harness/ansible/installation.ts';
 import { hasSshServer, startSshServer } from '../../harness/ansible/ssh-server.ts';
 import { copyOf, debianWithPython, type Suite } from '../../packages/debian-directory.ts';
 
-/** The Debian of the bare machine: the older one for this machine's Ansible, else the newer. */
+/**
+ * The Debian of the bare machine: the older one with this machine's Ansible, the newer one with
+ * Ansible from another Debian.
+ */
 export const bareSuite: Suite = ansibleRoot === '' ? 'bookworm' : 'trixie';
 
 /** A Debian in a directory, with Python and without Node.js. Ansible reaches it over SSH as root. */

@@ -130,7 +130,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
     expect(writes()).toEqual([]);
   });
 
-  test('a description with ids only needs no API key and looks up nothing', async () => {
+  test('a description that has ids and no names needs no API key and looks up nothing', async () => {
     const hostVars = {
       'web-1': { jumpcloud_host_groups: [ids.web], jumpcloud_host_users: [{ id: ids.ada }] },
     };

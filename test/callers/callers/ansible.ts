@@ -30,7 +30,10 @@ export interface AnsibleWay extends Omit<Caller, 'start' | 'hides'> {
   readonly adds?: readonly string[];
 }
 
-/** Keys that Ansible adds to a module's result: from 2.19 on if it failed, in 2.22 to all. */
+/**
+ * Keys that Ansible adds to a module's result: to a failed result from 2.19 on, to every result in
+ * 2.22.
+ */
 const ADDED = ['exception', 'ansible_parsed'];
 
 /** Keys that Ansible shows itself, and does not register. */

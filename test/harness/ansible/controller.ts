@@ -39,7 +39,7 @@ export interface RunOptions {
 }
 
 export interface PlayOptions extends RunOptions {
-  /** Keyargs of the play, for example module_defaults. */
+  /** Keywords of the play, for example module_defaults. */
   readonly play?: object;
 }
 

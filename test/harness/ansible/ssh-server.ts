@@ -24,7 +24,10 @@ export interface SshServer {
   close(): Promise<void>;
 }
 
-/** Options for a server that differs from the default: this machine, as the user of the tests. */
+/**
+ * Options for a server. By default it runs commands on this machine, as the user who runs the
+ * tests.
+ */
 export interface SshServerOptions {
   /** A directory that commands see as their root, like another machine. */
   readonly root?: string;

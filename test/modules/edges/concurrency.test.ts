@@ -450,7 +450,7 @@ describe.concurrent('a graph that shows writes late', () => {
     await host.remove();
   }
 
-  test('an update that turns out necessary late gets the full waiting time', async ({
+  test('an update that becomes necessary late in the run gets the full waiting time', async ({
     startWith,
   }) => {
     const lagging = await startWith({ observeLag: 4000 });

@@ -76,7 +76,7 @@ export const anySudo: readonly Partial<Sudo>[] = [
   { sudo: true, sudo_without_password: true },
 ];
 
-/** Attributes of an edge before a random case. */
+/** The attributes that an edge may have before a random case. */
 export const anyAttributes: readonly EdgeAttributes[] = [
   undefined,
   attributesOf({ sudo: false, sudo_without_password: false }),

@@ -259,7 +259,7 @@ describe.concurrent('sudo', () => {
     },
   );
 
-  test('each of several users gets its own sudo', async () => {
+  test('one call sets different sudo for several users', async () => {
     const host = await enrolFor(emulator, USERS);
     const [a = '', b = '', c = '', d = ''] = newTargets(emulator.store, USERS, 4);
     host.addEdge(a, attributesOf(WITHOUT_PASSWORD));
@@ -336,7 +336,7 @@ describe.concurrent('access that remains through groups', () => {
     },
   );
 
-  test('remaining access is not read when no user is to be absent', async () => {
+  test('remaining access is not read when the call removes no user', async () => {
     const { host, user } = await bound('user group');
     const answers = [
       await host.run([{ id: user, sudo: true }]),

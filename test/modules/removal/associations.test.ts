@@ -41,7 +41,7 @@ describe.concurrent('scope: associations', () => {
     expect((await stage.succeed(SCOPE)).msg).toBe('Removed 1 association.');
   });
 
-  test('a removal that is refused its only association reports empty lists', async () => {
+  test('a removal whose only association is refused reports empty lists', async () => {
     const stage = await enrol();
     const { store, faults } = stage.emulator;
     const group = store.addGroup();
@@ -161,7 +161,7 @@ describe.concurrent('scope: associations', () => {
     expect((await stage.succeed(options, call)).changed).toBe(true);
   });
 
-  test('a host that is removed already has no associations to remove', async () => {
+  test('a host that was already removed has no associations to remove', async () => {
     const stage = await enrol();
     await stage.succeed();
     stage.sent();

@@ -70,7 +70,7 @@ describe.concurrent('a DELETE whose answer is lost', () => {
 describe.concurrent('a record that is removed by someone else', () => {
   const notFound: Fault = { kind: 'status', status: 404, text: '{"message":"Not Found"}' };
 
-  test('a 404 to the first read means that the record was removed already', async () => {
+  test('a 404 to the first read means that the record was already removed', async () => {
     const stage = await enrol();
     stage.emulator.faults.add({ fault: notFound, times: 2 });
     const predicted = await stage.succeed({}, { flags: ['--check'] });

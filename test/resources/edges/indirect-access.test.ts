@@ -41,12 +41,12 @@ const test = base
 const warningAbout = (user: string) =>
   `User ${user} is not bound directly, but still has access to this host through user group group. To revoke the access, remove the user from that group, or the group from this host.`;
 
-test('no request is sent when no user is to lose access', async ({ warningsFor }) => {
+test('no request is sent when no user is removed', async ({ warningsFor }) => {
   expect(await warningsFor('present', ['bound', 'indirect'])).toEqual({ text: '', requests: 0 });
   expect(await warningsFor('absent', [])).toEqual({ text: '', requests: 0 });
 });
 
-test('a user to remove who still has access through a group is named in a warning', async ({
+test('a warning names each removed user who still has access through a group', async ({
   warningsFor,
 }) => {
   expect(await warningsFor('absent', ['bound'])).toEqual({ text: '', requests: 1 });

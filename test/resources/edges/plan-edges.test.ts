@@ -199,7 +199,7 @@ describe('planEdges, any current and desired edges', () => {
     );
   });
 
-  test('no plan leaves sudo without password where there is no sudo', () => {
+  test('no plan sets sudo_without_password on an edge without sudo', () => {
     fc.assert(
       fc.property(desired, edges, (desired, before) => {
         for (const { sudo, sudo_without_password } of planEdges(desired, before).after.values()) {

@@ -52,10 +52,10 @@ const DELETES = {
   'a page with 404': { answers: [htmlPage(404)], means: 'refused', code: 'unexpected_response' },
 } as const satisfies Record<string, { answers: readonly Answer[]; means: string; code?: string }>;
 
-/** The answers to a GET after a DELETE. */
+/** The answers to the GET after the DELETE. */
 const AFTER: Readonly<Record<string, Answer>> = FIRST;
 
-/** The run that has left a marker file. */
+/** The run, if any, that has left a marker file. */
 const MARKERS = ['none', 'of this system and address', 'of another system', 'of another address'];
 
 interface Case {

@@ -24,14 +24,14 @@ beforeEach(() => {
 /** Looks up a name. Resolves to the addresses or the error. */
 const get = () => resolver.addressesOf('host.example').catch((error: unknown) => error);
 
-test('parallel lookups share one', async () => {
+test('parallel lookups of a name share one query and its result', async () => {
   const three = [get(), get(), get()];
   expect(answers).toHaveLength(1);
   answers[0]?.(null, FOUND);
   expect(await Promise.all(three)).toEqual([FOUND, FOUND, FOUND]);
 });
 
-test('parallel lookups share a failure', async () => {
+test('parallel lookups of a name share one query and its error', async () => {
   const two = [get(), get()];
   answers[0]?.(DEAD, []);
   expect(await Promise.all(two)).toEqual([DEAD, DEAD]);

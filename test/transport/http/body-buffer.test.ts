@@ -46,7 +46,7 @@ describe('BodyBuffer', () => {
 });
 
 describe('BodyQuota', () => {
-  test('allows 16 MiB for parallel bodies, and again what one releases', () => {
+  test('allows 16 MiB for parallel bodies, and reuses the memory that a body releases', () => {
     const quota = new BodyQuota();
     const one = new BodyBuffer(quota);
     const two = new BodyBuffer(quota);
