@@ -1,5 +1,5 @@
-import { runModule } from '../src/protocol/run-module.ts';
+import { runAsProcess } from '../src/protocol/run-as-process.ts';
 import { association } from '../src/resources/edges/association.ts';
 import help from './jumpcloud_association.yml';
 
-runModule(association, help);
+runAsProcess(association, help);

@@ -1,5 +1,5 @@
-import { runModule } from '../src/protocol/run-module.ts';
+import { runAsProcess } from '../src/protocol/run-as-process.ts';
 import { groupMembership } from '../src/resources/edges/group-membership.ts';
 import help from './jumpcloud_group_membership.yml';
 
-runModule(groupMembership, help);
+runAsProcess(groupMembership, help);

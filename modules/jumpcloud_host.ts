@@ -1,5 +1,5 @@
-import { runModule } from '../src/protocol/run-module.ts';
+import { runAsProcess } from '../src/protocol/run-as-process.ts';
 import { host } from '../src/resources/host/host.ts';
 import help from './jumpcloud_host.yml';
 
-runModule(host, help);
+runAsProcess(host, help);

@@ -1,5 +1,5 @@
-import { runModule } from '../src/protocol/run-module.ts';
+import { runAsProcess } from '../src/protocol/run-as-process.ts';
 import { names } from '../src/resources/names/names.ts';
 import help from './jumpcloud_names.yml';
 
-runModule(names, help);
+runAsProcess(names, help);

@@ -1,5 +1,5 @@
-import { runModule } from '../src/protocol/run-module.ts';
+import { runAsProcess } from '../src/protocol/run-as-process.ts';
 import { removal } from '../src/resources/removal/removal.ts';
 import help from './jumpcloud_removal.yml';
 
-runModule(removal, help);
+runAsProcess(removal, help);

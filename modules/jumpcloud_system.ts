@@ -1,5 +1,5 @@
-import { runModule } from '../src/protocol/run-module.ts';
+import { runAsProcess } from '../src/protocol/run-as-process.ts';
 import { system } from '../src/resources/system/system.ts';
 import help from './jumpcloud_system.yml';
 
-runModule(system, help);
+runAsProcess(system, help);

@@ -1,5 +1,5 @@
-import { runModule } from '../src/protocol/run-module.ts';
+import { runAsProcess } from '../src/protocol/run-as-process.ts';
 import { systemInfo } from '../src/resources/info/system-info.ts';
 import help from './jumpcloud_system_info.yml';
 
-runModule(systemInfo, help);
+runAsProcess(systemInfo, help);

@@ -1,5 +1,5 @@
-import { runModule } from '../src/protocol/run-module.ts';
+import { runAsProcess } from '../src/protocol/run-as-process.ts';
 import { userBinding } from '../src/resources/edges/user-binding.ts';
 import help from './jumpcloud_user_binding.yml';
 
-runModule(userBinding, help);
+runAsProcess(userBinding, help);

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chart } from './bench/fleet/chart.ts';
-import { type Fleet, LIMIT, runFleet } from './bench/fleet/run-fleet.ts';
+import { type FleetResult, LIMIT, runFleet } from './bench/fleet/run-fleet.ts';
 import { excess, table } from './bench/fleet/table.ts';
 import { projectDirectory } from './build/project-directory.ts';
 
@@ -18,22 +18,22 @@ if (!sizes.every((size) => Number.isInteger(size) && size > 0)) {
 
 const results = join(projectDirectory, 'dist/bench');
 await mkdir(results, { recursive: true });
-const fleets: Fleet[] = [];
+const fleets: FleetResult[] = [];
 for (const size of sizes) {
   console.log(`${size} hosts …`);
   const fleet = await runFleet(size);
   fleets.push(fleet);
   for (const message of fleet.errors) console.log(`  ${message}`);
   // Written after each fleet, so that an interrupted run keeps the results so far.
-  await writeFile(join(results, 'fleet.md'), text());
+  await writeFile(join(results, 'fleet.md'), reportText());
   await writeFile(join(results, 'fleet.svg'), chart(fleets));
 }
-console.log(`\n${text()}\nTable and chart are in ${results}.`);
-const isFine = (fleet: Fleet) =>
+console.log(`\n${reportText()}\nTable and chart are in ${results}.`);
+const isFine = (fleet: FleetResult) =>
   fleet.converged === fleet.hosts && excess(fleet) <= TOLERATED_EXCESS;
 if (!fleets.every(isFine)) process.exitCode = 1;
 
-function text(): string {
+function reportText(): string {
   return `## A fleet whose hosts all start at once, with a limit of ${LIMIT} requests per second
 
 Each host runs jumpcloud_group_membership for the first time, then jumpcloud_system with nothing to change. Requests above the limit are answered 429 with Retry-After: 1. All hosts run at the same time.

@@ -11,7 +11,7 @@ import { readStateFile } from './read-agent-file.ts';
 import { createFile, randomName, removeFile, replaceFile } from './write-file-atomic.ts';
 
 /** Added to the time that a lock is taken for, because a run may end late. In milliseconds. */
-const GRACE_MS = 2000;
+const LOCK_GRACE_MS = 2000;
 
 /** The content of a lock file. */
 export interface Lock extends ProcessIdentity {
@@ -34,7 +34,7 @@ export type LockAttempt = 'taken' | Exclude<ProcessState, 'dead'>;
 /** Returns a lock of this process, to be held for at most `durationMs` milliseconds. */
 export function newLock(durationMs: number): Lock {
   const from = Math.floor(monotonicMs());
-  const until = from + Math.ceil(Math.max(durationMs, 0)) + GRACE_MS;
+  const until = from + Math.ceil(Math.max(durationMs, 0)) + LOCK_GRACE_MS;
   return { ...thisProcess(), id: randomName(), from, until };
 }
 

@@ -22,9 +22,14 @@ const LISTS = {
   policy: '/api/v2/policies',
 } as const;
 
-const text = z.optional(z.nullable(z.string()));
-const v2Object = z.object({ id: objectId, name: text, membershipMethod: text });
-const v1Object = z.object({ _id: objectId, name: text, username: text, email: text });
+const optionalText = z.optional(z.nullable(z.string()));
+const v2Object = z.object({ id: objectId, name: optionalText, membershipMethod: optionalText });
+const v1Object = z.object({
+  _id: objectId,
+  name: optionalText,
+  username: optionalText,
+  email: optionalText,
+});
 const v1List = z.nullable(
   z.object({ results: nullableList(v1Object), totalCount: z.optional(z.unknown()) }),
 );
@@ -63,7 +68,7 @@ async function readObjectList(
   page: PageRequest,
   name: string | undefined,
 ): Promise<Page<NamedObject>> {
-  const filter = name === undefined ? '' : `filter=name:eq:${encode(name)}&`;
+  const filter = name === undefined ? '' : `filter=name:eq:${encodeForFilter(name)}&`;
   const path = `${list}?${filter}sort=id&limit=${page.limit}&skip=${page.skip}`;
   const request: Request = { method: 'GET', path, purpose };
   const reply = await session.send(request);
@@ -82,7 +87,7 @@ async function readCommands(
   page: PageRequest,
   name: string | undefined,
 ): Promise<Page<NamedObject>> {
-  const filter = name === undefined ? '' : `filter=name:$eq:${encode(name)}&`;
+  const filter = name === undefined ? '' : `filter=name:$eq:${encodeForFilter(name)}&`;
   const path = `/api/commands?${filter}fields=name&sort=_id&limit=${page.limit}&skip=${page.skip}`;
   return v1Objects(session, { method: 'GET', path, purpose });
 }
@@ -115,6 +120,6 @@ async function v1Objects(session: Session, request: Request): Promise<Page<Named
 }
 
 /** Encodes a name for a filter, where a comma separates conditions and a star is a wildcard. */
-function encode(name: string): string {
+function encodeForFilter(name: string): string {
   return encodeURIComponent(name).replaceAll('*', '%2A');
 }

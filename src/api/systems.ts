@@ -7,43 +7,43 @@ import { objectId, objectIdOrNone, parseAnswer, unexpectedResponse } from './par
 import { refusalError } from './refusal-error.ts';
 
 // Null means the same as a missing field.
-const boolean = z.optional(z.nullable(z.boolean()));
-const text = z.optional(z.nullable(z.string()));
+const optionalBoolean = z.optional(z.nullable(z.boolean()));
+const optionalText = z.optional(z.nullable(z.string()));
 // Answers without a primary user have null or no field; an empty text is read the same way.
 const userId = z.optional(z.nullable(objectIdOrNone));
-const id = z.optional(objectId);
+const optionalId = z.optional(objectId);
 
 /** A record of which only the id is checked: enough to see that it exists. */
-const anyRecord = z.looseObject({ _id: id, id });
+const anyRecord = z.looseObject({ _id: optionalId, id: optionalId });
 
-const attribute = z.looseObject({ name: z.string(), value: text });
+const attribute = z.looseObject({ name: z.string(), value: optionalText });
 
 /** The fields of a system's record that are read. Other fields are passed on unchanged. */
-const systemRecord = z.looseObject({
-  _id: id,
-  id,
-  displayName: text,
-  description: text,
-  allowSshRootLogin: boolean,
-  allowSshPasswordAuthentication: boolean,
-  allowPublicKeyAuthentication: boolean,
-  allowMultiFactorAuthentication: boolean,
+const recordSchema = z.looseObject({
+  _id: optionalId,
+  id: optionalId,
+  displayName: optionalText,
+  description: optionalText,
+  allowSshRootLogin: optionalBoolean,
+  allowSshPasswordAuthentication: optionalBoolean,
+  allowPublicKeyAuthentication: optionalBoolean,
+  allowMultiFactorAuthentication: optionalBoolean,
   attributes: z.optional(z.nullable(z.array(attribute))),
   // Answers contain either this or the flat key.
   primarySystemUser: z.optional(z.nullable(z.looseObject({ id: userId }))),
   'primarySystemUser.id': userId,
-  systemInsights: z.optional(z.nullable(z.looseObject({ state: text }))),
-  created: text,
-  agentVersion: text,
+  systemInsights: z.optional(z.nullable(z.looseObject({ state: optionalText }))),
+  created: optionalText,
+  agentVersion: optionalText,
   provisionMetadata: z.optional(
     z.nullable(
-      z.looseObject({ provisioner: z.optional(z.nullable(z.looseObject({ type: text }))) }),
+      z.looseObject({ provisioner: z.optional(z.nullable(z.looseObject({ type: optionalText }))) }),
     ),
   ),
 });
 
 /** A system's record as JumpCloud returns it. */
-export type SystemRecord = z.output<typeof systemRecord>;
+export type SystemRecord = z.output<typeof recordSchema>;
 
 /** A custom attribute of a system, including further fields that JumpCloud stores in it. */
 export type Attribute = Readonly<z.output<typeof attribute>>;
@@ -65,7 +65,7 @@ export interface SystemChanges {
 /** Reads this host's own record. */
 export async function readSystem(session: HostSession): Promise<SystemRecord> {
   const request = readRequest(session);
-  return readRecord(session, request, await session.send(request), systemRecord);
+  return readRecord(session, request, await session.send(request), recordSchema);
 }
 
 /** Whether this host has a record. */
@@ -106,7 +106,7 @@ export async function updateSystem(
     body: changes,
     purpose: `change the record of system ${session.identity.systemId}`,
   };
-  return readRecord(session, request, await session.send(request), systemRecord);
+  return readRecord(session, request, await session.send(request), recordSchema);
 }
 
 /**

@@ -3,14 +3,14 @@ import type { HostSession } from '../transport/host-session.ts';
 import { edgeAttributes, graphObject, readGraphList, type Sudo, sudoOf } from './graph.ts';
 
 /** A path from this host to a user: the objects along it, the user last. */
-export type Path = readonly { readonly type: string; readonly id: string }[];
+export type AccessPath = readonly { readonly type: string; readonly id: string }[];
 
 /** A user who may log in to this host. */
 export interface BoundUser extends Sudo {
   readonly id: string;
   /** Whether the user is bound to this host itself, not only through groups; null without paths. */
   readonly direct: boolean | null;
-  readonly paths: readonly Path[];
+  readonly paths: readonly AccessPath[];
 }
 
 const traversed = z.object({

@@ -22,23 +22,25 @@ const ALWAYS_EXACT = 15;
  * @throws JsonError
  */
 export function parseJson(text: string): unknown {
-  const value = parse(text);
+  const value = parseText(text);
   const parts = splitAtRounded(text);
-  return parts.length === 1 ? value : parse(parts.join(TOO_LARGE));
+  return parts.length === 1 ? value : parseText(parts.join(TOO_LARGE));
 }
 
-function parse(text: string): unknown {
+function parseText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     const position = /position (\d+)/.exec(String(error))?.[1];
     throw new JsonError(
-      position === undefined ? 'is not JSON' : `is not JSON ${place(text, Number(position))}`,
+      position === undefined
+        ? 'is not JSON'
+        : `is not JSON ${describePosition(text, Number(position))}`,
     );
   }
 }
 
-function place(text: string, position: number): string {
+function describePosition(text: string, position: number): string {
   const lines = text.slice(0, position).split('\n');
   return `at line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
 }
@@ -80,11 +82,11 @@ function splitAtRounded(text: string): string[] {
 /** Returns whether a number has the same decimal value after it was parsed and printed again. */
 function isExact(number: string): boolean {
   if (number.length <= ALWAYS_EXACT && !/e/i.test(number)) return true;
-  return normalize(number) === normalize(String(Number(number)));
+  return normalizeNumber(number) === normalizeNumber(String(Number(number)));
 }
 
 /** Returns a number without sign in a normal form: its significant digits and an exponent. */
-function normalize(number: string): string {
+function normalizeNumber(number: string): string {
   const [, whole = '', fraction = '', exponent = '0'] =
     /^-?(\d+)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(number) ?? [];
   const digits = whole + fraction;

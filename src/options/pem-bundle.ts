@@ -65,7 +65,7 @@ function readPem(path: string): string {
   try {
     return readRegularFile(path, MAX_MIB).toString('latin1');
   } catch (error) {
-    if (error instanceof UserFileError) throw unreadableError(path, error);
+    if (error instanceof UserFileError) throw bundleError(path, error);
     throw error;
   }
 }
@@ -75,6 +75,6 @@ function withoutIndentation(block: string): string {
   return `${block.replaceAll(/^[ \t]+|[ \t\r]+$/gm, '')}\n`;
 }
 
-function unreadableError(path: string, { message }: UserFileError): InvalidValue {
+function bundleError(path: string, { message }: UserFileError): InvalidValue {
   return new InvalidValue(`${quotePath(path) ?? 'the given file'} ${message}`);
 }

@@ -34,7 +34,7 @@ export interface CallOutput {
 }
 
 /** The parts of a call that have been read so far; a failure needs them, too. */
-interface Call {
+interface CallState {
   mode: RunMode;
   detailedExitcode: boolean;
   /** The result's `invocation.module_args`. */
@@ -53,7 +53,7 @@ export async function callModule<T extends OptionTable>(
   io: CallIo,
 ): Promise<CallOutput> {
   const report = new RunReport();
-  const call: Call = {
+  const call: CallState = {
     mode: { check: true, diff: false, verbosity: 0, isFromAnsible: false },
     detailedExitcode: false,
     args: undefined,
@@ -88,7 +88,7 @@ async function answerCall<T extends OptionTable>(
   args: readonly string[],
   io: CallIo,
   report: RunReport,
-  call: Call,
+  call: CallState,
 ): Promise<Result | string> {
   const commandLine = readCommandLine(args);
   call.detailedExitcode = commandLine.detailedExitcode;
@@ -112,7 +112,7 @@ async function readCall<T extends OptionTable>(
   module: Module<string, T>,
   commandLine: CommandLine,
   io: CallIo,
-  call: Call,
+  call: CallState,
 ): Promise<OptionValues<T>> {
   const source = commandLine.source ?? { from: 'stdin' };
   // A guess by the file's name, in case the options cannot be read.

@@ -85,7 +85,7 @@ async function readSource(
         return await readFileOrPipe(source);
       } catch (error) {
         if (error instanceof InvalidArguments) throw error;
-        throw unreadableError(source, `cannot be read (${(error as NodeJS.ErrnoException).code})`);
+        throw fileError(source, `cannot be read (${(error as NodeJS.ErrnoException).code})`);
       }
   }
 }
@@ -98,8 +98,8 @@ async function readFileOrPipe(source: FileSource): Promise<string> {
     return readStream(new Socket({ fd, readable: true, writable: false }));
   }
   try {
-    if (!stat.isFile()) throw unreadableError(source, 'is not a regular file');
-    return decode(readAtMost(fd, MAX_MIB));
+    if (!stat.isFile()) throw fileError(source, 'is not a regular file');
+    return decodeUtf8(readAtMost(fd, MAX_MIB));
   } catch (error) {
     throw error instanceof UserFileError ? invalidInputError(TOO_LARGE) : error;
   } finally {
@@ -115,11 +115,11 @@ async function readStream(stream: AsyncIterable<Buffer>): Promise<string> {
     if (length > MAX_BYTES) throw invalidInputError(TOO_LARGE);
     chunks.push(chunk);
   }
-  return decode(Buffer.concat(chunks));
+  return decodeUtf8(Buffer.concat(chunks));
 }
 
 /** Decodes UTF-8. Refuses other bytes, which would be written to JumpCloud as wrong characters. */
-function decode(bytes: Buffer): string {
+function decodeUtf8(bytes: Buffer): string {
   if (!isUtf8(bytes))
     throw invalidInputError('The options are not UTF-8. Save or send them as UTF-8.');
   return bytes.toString('utf8');
@@ -133,7 +133,7 @@ async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Prom
   return Promise.race([work, interrupted]);
 }
 
-function unreadableError(source: FileSource, why: string): InvalidArguments {
+function fileError(source: FileSource, why: string): InvalidArguments {
   return invalidInputError(
     `${describeSource(source)} ${why}. Give a JSON file, JSON text starting with {, or - for standard input.`,
   );

@@ -2,7 +2,7 @@ import { REGIONS } from '../agent/region.ts';
 import type { Problem } from '../base/errors.ts';
 import { choice } from '../options/choice.ts';
 import { id } from '../options/id.ts';
-import { namesOption } from '../options/names-option.ts';
+import { nameLookupOption } from '../options/name-lookup-option.ts';
 import { type PartialValues, withDefault } from '../options/option.ts';
 import { path } from '../options/path.ts';
 import { pemBundle } from '../options/pem-bundle.ts';
@@ -19,7 +19,7 @@ export const connectionOptions = {
   timeout: withDefault(seconds('above zero'), 120),
   request_timeout: withDefault(seconds('above zero'), 10),
   system_id: id(),
-  names: namesOption(),
+  names: nameLookupOption(),
   registration_timeout: withDefault(seconds(), 0),
 };
 

@@ -66,7 +66,7 @@ export async function withRegistration<T>(
   options: ConnectionOptions,
   work: SessionWork<T>,
 ): Promise<T> {
-  const session = await openSession(run, registration, options, work.requests);
+  const session = await openForRegistration(run, registration, options, work.requests);
   try {
     return await work.do(session);
   } finally {
@@ -74,7 +74,7 @@ export async function withRegistration<T>(
   }
 }
 
-async function openSession(
+async function openForRegistration(
   run: Run,
   registration: Registration,
   options: ConnectionOptions,

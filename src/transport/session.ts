@@ -89,7 +89,7 @@ export class Session {
       if (outcome instanceof AttemptError) {
         // A closed session does not retry: the first failure of parallel reads ends the others.
         if (outcome.kind !== 'network' || this.#closed) throw permanentError(failed, outcome);
-        this.#destination.rotation.attemptFailed({ timedOut: outcome.reason === 'timeout' });
+        this.#destination.rotation.markAttemptFailed({ timedOut: outcome.reason === 'timeout' });
       } else if (!isTransientStatus(outcome.status)) {
         if (outcome.status < 300) this.#accept();
         return { ...outcome, inDoubt: wasInDoubt };

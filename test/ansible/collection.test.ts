@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type Controller, hasAnsible, makeController } from '../harness/ansible/controller.ts';
 import { ansibleRoot } from '../harness/ansible/installation.ts';
-import { MODULES } from '../harness/executable.ts';
+import { MODULE_NAMES } from '../harness/executable.ts';
 
 const FQCN = 'systemcontext.jumpcloud';
 
@@ -48,13 +48,13 @@ describe.runIf(hasAnsible)('the installed collection', () => {
   test('ansible-doc lists every module with its short description', async () => {
     const list = await controller.run('ansible-doc', ['-l', FQCN, '--json']);
     const lines: Record<string, string> = JSON.parse(list);
-    expect(Object.keys(lines).sort()).toEqual(MODULES.map((name) => `${FQCN}.${name}`).sort());
-    for (const name of MODULES) {
+    expect(Object.keys(lines).sort()).toEqual(MODULE_NAMES.map((name) => `${FQCN}.${name}`).sort());
+    for (const name of MODULE_NAMES) {
       const { DOCUMENTATION } = parse(await read(`plugins/modules/${name}.yml`));
       expect(lines[`${FQCN}.${name}`]).toBe(DOCUMENTATION.short_description);
     }
     const shown = await controller.run('ansible-doc', ['-l', FQCN]);
-    for (const name of MODULES) {
+    for (const name of MODULE_NAMES) {
       expect(shown).toMatch(new RegExp(`^${FQCN}\\.${name} +\\w+`, 'm'));
     }
   });
@@ -75,7 +75,7 @@ describe.runIf(hasAnsible)('the installed collection', () => {
     }
   });
 
-  test.each(MODULES)(
+  test.each(MODULE_NAMES)(
     'ansible-doc shows %s with every option, its examples and return values',
     async (module) => {
       const name = `${FQCN}.${module}`;

@@ -6,7 +6,7 @@ import type { Emulator } from '../emulator/emulator.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { test } from '../harness/ansible/fixture.ts';
-import { HOST_MODULES, type ModuleName } from '../harness/executable.ts';
+import { HOST_MODULE_NAMES, type ModuleName } from '../harness/executable.ts';
 import { startTunnelProxy } from './tunnel-proxy.ts';
 
 /** The system id in the documentation's examples. */
@@ -28,7 +28,7 @@ async function examplesOf(module: ModuleName): Promise<Task[]> {
 
 /** Returns a task and its repetition, which fails if it changes something. */
 const twice = (task: Task): Task[] =>
-  HOST_MODULES.some((module) => Object.hasOwn(task, `systemcontext.jumpcloud.${module}`))
+  HOST_MODULE_NAMES.some((module) => Object.hasOwn(task, `systemcontext.jumpcloud.${module}`))
     ? [
         task,
         {
@@ -76,7 +76,7 @@ describe.runIf(hasAnsible)('the examples in the module documentation', () => {
     vars: { jumpcloud_admins: [{ id: SYSTEM_ID, sudo: true }] },
   });
 
-  test.each(HOST_MODULES)(
+  test.each(HOST_MODULE_NAMES)(
     'the example tasks of %s succeed, and change nothing when repeated',
     async (module) => {
       const tasks = (await examplesOf(module)).filter(({ hosts }) => hosts === undefined);
@@ -99,7 +99,7 @@ describe.runIf(hasAnsible)('the examples in the module documentation', () => {
   test('the example plays succeed through a proxy and with a CA of ca_path', async ({
     startWith,
   }) => {
-    const plays = (await Promise.all(HOST_MODULES.map(examplesOf)))
+    const plays = (await Promise.all(HOST_MODULE_NAMES.map(examplesOf)))
       .flat()
       .filter(({ hosts }) => hosts !== undefined);
     expect(plays.length).toBeGreaterThan(0);

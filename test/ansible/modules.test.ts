@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import type { Emulator } from '../emulator/emulator.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { type ManagedHost, test } from '../harness/ansible/fixture.ts';
-import { HOST_MODULES } from '../harness/executable.ts';
+import { HOST_MODULE_NAMES } from '../harness/executable.ts';
 import { sampleCallsOf } from '../harness/sample-calls.ts';
 
 const FQCN = 'systemcontext.jumpcloud';
@@ -80,7 +80,7 @@ describe.runIf(hasAnsible)('modules in ansible-playbook', () => {
   });
 
   test('module_defaults of the action group apply to every host module', async () => {
-    const tasks = HOST_MODULES.filter((name) => name !== 'jumpcloud_removal').map((name) => ({
+    const tasks = HOST_MODULE_NAMES.filter((name) => name !== 'jumpcloud_removal').map((name) => ({
       name: `Run ${name}`,
       [`${FQCN}.${name}`]: sampleCallsOf(name).good,
     }));
@@ -88,7 +88,7 @@ describe.runIf(hasAnsible)('modules in ansible-playbook', () => {
       [...tasks, { name: 'Remove the host', [`${FQCN}.jumpcloud_removal`]: {} }],
       { play: { module_defaults: { [`group/${FQCN}.all`]: host.options } } },
     );
-    expect(recap).toMatchObject({ ok: HOST_MODULES.length, changed: 1, failed: 0 });
+    expect(recap).toMatchObject({ ok: HOST_MODULE_NAMES.length, changed: 1, failed: 0 });
     expect(emulator.store.systems.has(host.systemId)).toBe(false);
   });
 

@@ -27,7 +27,7 @@ afterEach(() => {
 
 const run = (module: Parameters<typeof runInProcess>[0], options: object): Promise<Answer> =>
   runInProcess(module, { agent_dir: host.agentDir, api_url: emulator.url, ...options }, false);
-const gather = (what: string) => run('jumpcloud_system_info', { gather: [what] });
+const gatherInfo = (what: string) => run('jumpcloud_system_info', { gather: [what] });
 
 /** Makes the host a member of new groups. Returns their ids in the order of the list. */
 function joinGroups(count: number): string[] {
@@ -57,7 +57,7 @@ describe('readPages of a list with deleted objects', () => {
       const groups = joinGroups(250);
       const [deleted = ''] = groups.splice(position, 1);
       store.delete(deleted);
-      expect((await gather('groups'))['groups']).toEqual(groups);
+      expect((await gatherInfo('groups'))['groups']).toEqual(groups);
       expect(emulator.requests).toHaveLength(3);
     },
   );
@@ -65,7 +65,7 @@ describe('readPages of a list with deleted objects', () => {
   test('reads all of 250 users when the first one is deleted', async () => {
     const users = bindUsers(250);
     store.delete(users.shift() ?? '');
-    const answer = await gather('users');
+    const answer = await gatherInfo('users');
     const ids = (answer['users'] as { id: string }[]).map(({ id }) => id);
     expect(ids).toHaveLength(249);
     expect(ids).toEqual([...users].sort());
@@ -80,7 +80,7 @@ describe('readPages of a list with deleted objects', () => {
   ])('reads all remaining groups when %s deleted', async (_, from, to) => {
     const groups = joinGroups(350);
     for (const id of groups.splice(from, to - from)) store.delete(id);
-    expect((await gather('groups'))['groups']).toEqual(groups);
+    expect((await gatherInfo('groups'))['groups']).toEqual(groups);
   });
 
   test('a second run with 150 groups is unchanged when one is deleted', async () => {
@@ -109,16 +109,16 @@ describe('readPages of a list with deleted objects', () => {
   test('a list without a total ends with its first short page', async () => {
     store.listsAreCounted = false;
     const groups = joinGroups(250);
-    expect((await gather('groups'))['groups']).toEqual(groups);
+    expect((await gatherInfo('groups'))['groups']).toEqual(groups);
     store.delete(groups.shift() ?? '');
-    expect((await gather('groups'))['groups']).toEqual(groups.slice(0, 99));
+    expect((await gatherInfo('groups'))['groups']).toEqual(groups.slice(0, 99));
   });
 });
 
 describe('readPages with the total of a list', () => {
   test.each([0, 1, 99, 100])('reads a list of %i entries in one request', async (count) => {
     const groups = joinGroups(count);
-    expect((await gather('groups'))['groups']).toEqual(groups);
+    expect((await gatherInfo('groups'))['groups']).toEqual(groups);
     expect(skips()).toEqual([0]);
   });
 
@@ -127,7 +127,7 @@ describe('readPages with the total of a list', () => {
     async (total) => {
       const groups = joinGroups(150);
       claimTotal(total);
-      expect((await gather('groups'))['groups']).toEqual(groups);
+      expect((await gatherInfo('groups'))['groups']).toEqual(groups);
       expect(skips()).toEqual([0, 99]);
     },
   );
@@ -135,14 +135,14 @@ describe('readPages with the total of a list', () => {
   test('reads all entries, with more requests, when the total is too large', async () => {
     const groups = joinGroups(5);
     claimTotal('500');
-    expect((await gather('groups'))['groups']).toEqual(groups);
+    expect((await gatherInfo('groups'))['groups']).toEqual(groups);
     expect(skips()).toEqual([0, 100, 200, 300, 400]);
   });
 
   test('fails at once when the total exceeds the maximum', async () => {
     joinGroups(5);
     claimTotal('100001');
-    const { error, msg } = await gather('groups');
+    const { error, msg } = await gatherInfo('groups');
     expect([error?.code, msg]).toEqual([
       'unexpected_response',
       expect.stringMatching(
@@ -157,7 +157,7 @@ describe('readPages with the total of a list', () => {
     const added = LAST;
     const change = () => store.join(host.systemId, store.addGroup(added));
     hit({ kind: 'concurrent', when: 'after', change });
-    expect((await gather('groups'))['groups']).toEqual([...groups, added]);
+    expect((await gatherInfo('groups'))['groups']).toEqual([...groups, added]);
     expect(skips()).toEqual([0, 99, 0, 99]);
   });
 
@@ -165,7 +165,7 @@ describe('readPages with the total of a list', () => {
     joinGroups(150);
     const change = () => store.join(host.systemId, store.addGroup());
     hit({ kind: 'concurrent', when: 'after', change }, Infinity);
-    const { error, msg } = await gather('groups');
+    const { error, msg } = await gatherInfo('groups');
     expect([error?.code, msg]).toEqual([
       'unexpected_response',
       expect.stringMatching(/^The list of system groups changed 6 times while it was read\. Run/),
@@ -181,14 +181,14 @@ describe('readPages with the total of a list', () => {
       for (const id of added) store.join(host.systemId, id);
     };
     hit({ kind: 'concurrent', when: 'after', change });
-    expect((await gather('groups'))['groups']).toEqual([...groups.slice(2), ...added]);
+    expect((await gatherInfo('groups'))['groups']).toEqual([...groups.slice(2), ...added]);
   });
 
   test('fails when every page is the same', async () => {
     const groups = joinGroups(150).slice(0, 60);
     const page = groups.map((id) => ({ type: 'system_group', id }));
     hit({ kind: 'mangle', change: () => page }, Infinity);
-    const { error, msg } = await gather('groups');
+    const { error, msg } = await gatherInfo('groups');
     expect([error?.code, msg]).toEqual([
       'unexpected_response',
       expect.stringMatching(/^JumpCloud returned the same page of system groups twice/),
@@ -200,7 +200,7 @@ describe('readPages with the total of a list', () => {
     const groups = joinGroups(250);
     const all = groups.map((id) => ({ type: 'system_group', id }));
     hit({ kind: 'mangle', change: () => all.slice(0, 150) });
-    expect((await gather('groups'))['groups']).toEqual(groups);
+    expect((await gatherInfo('groups'))['groups']).toEqual(groups);
     expect(skips()).toEqual([0, 150]);
   });
 });
@@ -225,7 +225,7 @@ test('readPages reads all entries of any list with any deleted objects', async (
         if (gone.has(i)) store.delete(id);
         return !gone.has(i);
       });
-      const answer = await gather('groups');
+      const answer = await gatherInfo('groups');
       expect(answer['groups'], answer.msg).toEqual(alive);
       for (const id of groups) store.groups.delete(id);
     }),

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { version } from '../../package.json';
 import { collectionChangelog, readChangelog } from '../../scripts/build/changelog.ts';
 
-const MODULES = [
+const TEST_MODULES = [
   { name: 'one', shortDescription: 'Keep one', versionAdded: '0.1.0' },
   { name: 'two', shortDescription: 'Keep two', versionAdded: '0.2.0' },
 ];
@@ -36,7 +36,7 @@ All notable changes, newest first.
 `;
 
 test('collectionChangelog lists changes by kind, modules and date for each version', () => {
-  expect(parse(collectionChangelog(CHANGELOG, MODULES))).toEqual({
+  expect(parse(collectionChangelog(CHANGELOG, TEST_MODULES))).toEqual({
     ancestor: null,
     releases: {
       '0.2.0': {
@@ -80,6 +80,6 @@ test('readChangelog lists the changes of all kinds in order, without headings', 
 });
 
 test('CHANGELOG.md begins with the version that is built', async () => {
-  const own = parse(collectionChangelog(await readFile('CHANGELOG.md', 'utf8'), MODULES));
+  const own = parse(collectionChangelog(await readFile('CHANGELOG.md', 'utf8'), TEST_MODULES));
   expect(Object.keys(own.releases)[0]).toBe(version);
 });

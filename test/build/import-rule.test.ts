@@ -32,7 +32,7 @@ const FILES: readonly (readonly [file: string, allowed: string[], forbidden: str
   ['src/modules.ts', ['./resources/host/b.ts'], ['./protocol/b.ts']],
   [
     'modules/a.ts',
-    ['../src/protocol/run-module.ts', '../src/resources/host/b.ts', './a.yml'],
+    ['../src/protocol/run-as-process.ts', '../src/resources/host/b.ts', './a.yml'],
     ['../src/modules.ts', '../src/protocol/result.ts'],
   ],
   ['scripts/a.ts', ['../test/emulator/b.ts', '../test/harness/b.ts'], ['../test/faults/b.ts']],

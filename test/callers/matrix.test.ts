@@ -8,7 +8,7 @@ import { type Caller, callingOneByOne, flagsOf } from './caller.ts';
 import { CALLERS } from './callers.ts';
 import { type Cell, coveringCells, everyCell } from './cells.ts';
 import { isPossible } from './is-possible.ts';
-import { type Outcome, runCells } from './run-cells.ts';
+import { type CallOutcome, runCells } from './run-cells.ts';
 import { renderTable } from './table.ts';
 import { TestBed } from './test-bed.ts';
 
@@ -26,7 +26,7 @@ const reference = callingOneByOne(
 );
 
 /** By caller, then by the behaviour's name. */
-const outcomes = new Map<Caller, ReadonlyMap<string, Outcome | Error>>();
+const outcomes = new Map<Caller, ReadonlyMap<string, CallOutcome | Error>>();
 
 test.beforeAll(async ({ startWith }) => {
   const emulator = await startWith({ observeLag: OBSERVE_LAG_MS });
@@ -86,7 +86,7 @@ function without(answer: object, keys: readonly string[] = []): object {
   return Object.fromEntries(Object.entries(answer).filter(([key]) => !keys.includes(key)));
 }
 
-function outcomeOf(caller: Caller, behaviour: Behaviour): Outcome {
+function outcomeOf(caller: Caller, behaviour: Behaviour): CallOutcome {
   const outcome = outcomes.get(caller)?.get(behaviour.name);
   if (outcome === undefined) throw new Error(`${caller.name} did not call.`);
   if (outcome instanceof Error) throw outcome;

@@ -8,7 +8,7 @@ import type { Call, Caller, Observation, RunningCaller } from './caller.ts';
 import type { TestBed } from './test-bed.ts';
 
 /** The outcome of one call, with values that are specific to its host replaced. */
-export interface Outcome {
+export interface CallOutcome {
   readonly answer: Answer;
   /** Method and path of each write that JumpCloud accepted. */
   readonly writes: readonly string[];
@@ -21,7 +21,7 @@ export async function runCells(
   caller: Caller,
   behaviours: readonly Behaviour[],
   ids: Ids,
-): Promise<Map<string, Outcome | Error>> {
+): Promise<Map<string, CallOutcome | Error>> {
   const running = await caller.start(bed);
   try {
     const cases = await Promise.all(
@@ -62,7 +62,7 @@ async function prepare(
 async function callAll(
   running: RunningCaller,
   cases: readonly Case[],
-): Promise<Map<string, Outcome | Error>> {
+): Promise<Map<string, CallOutcome | Error>> {
   const ended = new AbortController();
   const errors = new Map<Case, Error>();
   const actions = cases.map((each) =>
@@ -81,7 +81,7 @@ async function callAll(
   );
 }
 
-function outcomeOf({ host }: Case, observed: Observation | Error | undefined): Outcome | Error {
+function outcomeOf({ host }: Case, observed: Observation | Error | undefined): CallOutcome | Error {
   if (observed === undefined) return new Error('There is no answer.');
   if (observed instanceof Error) return observed;
   const writes = host

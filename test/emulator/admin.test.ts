@@ -3,7 +3,7 @@ import { test } from '../harness/emulator-fixture.ts';
 import type { Emulator } from './emulator.ts';
 import { newId } from './store.ts';
 import type { ObjectType } from './types.ts';
-import { authorization, call, exchange, now } from './wire.ts';
+import { authorizationHeader, call, exchange, now } from './wire.ts';
 
 let emulator: Emulator;
 let key: string;
@@ -113,7 +113,7 @@ describe("authentication of an administrator's request", () => {
     const host = await emulator.enrol();
     const path = '/api/v2/systemgroups';
     const date = now();
-    const signature = authorization(host, `GET ${path} HTTP/1.1`, { date });
+    const signature = authorizationHeader(host, `GET ${path} HTTP/1.1`, { date });
     const headers = { 'x-api-key': key, Date: date, Authorization: signature };
     expect((await send('GET', path, undefined, headers)).status).toBe(401);
     const forged = { ...headers, Date: now(-60) };

@@ -2,7 +2,7 @@ import { bodyFilter, queryFilter } from './admin-filter.ts';
 import { errorAnswer } from './error-answer.ts';
 import { type Entry, page, resultsPage, sorted } from './paging.ts';
 import type { Store } from './store.ts';
-import type { Answer, ObjectType } from './types.ts';
+import type { HttpAnswer, ObjectType } from './types.ts';
 
 /** The lists of the v2 API from which names are read, by path. */
 const LISTS: Readonly<Record<string, ObjectType>> = {
@@ -15,7 +15,7 @@ const LISTS: Readonly<Record<string, ObjectType>> = {
 /**
  * Answers an administrator's request. Only the endpoints from which names are read are emulated.
  */
-export function answerAdmin(store: Store, method: string, url: URL, body: unknown): Answer {
+export function answerAdmin(store: Store, method: string, url: URL, body: unknown): HttpAnswer {
   switch (`${method} ${url.pathname}`) {
     case 'POST /api/search/systemusers':
       return search(store, 'user', body);
@@ -28,14 +28,14 @@ export function answerAdmin(store: Store, method: string, url: URL, body: unknow
   return type === undefined ? errorAnswer(url.pathname, 401) : list(store, type, url);
 }
 
-function list(store: Store, type: ObjectType, { search, searchParams }: URL): Answer {
+function list(store: Store, type: ObjectType, { search, searchParams }: URL): HttpAnswer {
   const filter = queryFilter(search, 'eq');
   if (filter === undefined) return INVALID_FILTER;
   const matching = entries(store, type).filter(filter);
   return page(store, { type, entries: sorted(matching, searchParams.get('sort')) }, searchParams);
 }
 
-function commands(store: Store, { search, searchParams }: URL): Answer {
+function commands(store: Store, { search, searchParams }: URL): HttpAnswer {
   const filter = queryFilter(search, '$eq');
   if (filter === undefined) return INVALID_FILTER;
   const { limit, skip, fields, sort } = Object.fromEntries(searchParams);
@@ -43,7 +43,7 @@ function commands(store: Store, { search, searchParams }: URL): Answer {
   return resultsPage(store, { type: 'command', entries: matching }, { limit, skip, fields });
 }
 
-function search(store: Store, type: ObjectType, body: unknown): Answer {
+function search(store: Store, type: ObjectType, body: unknown): HttpAnswer {
   const { filter: given, limit, skip, fields, sort } = Object(body);
   const filter = bodyFilter(given);
   if (filter === undefined) return INVALID_FILTER;
@@ -54,7 +54,7 @@ function search(store: Store, type: ObjectType, body: unknown): Answer {
   return resultsPage(store, { type, entries: matching }, { limit, skip, fields });
 }
 
-const INVALID_FILTER: Answer = { status: 400, body: { message: 'invalid filter' } };
+const INVALID_FILTER: HttpAnswer = { status: 400, body: { message: 'invalid filter' } };
 
 function entries(store: Store, type: ObjectType): Entry[] {
   return store.idsOf(type).map((id) => entry(store, type, id));

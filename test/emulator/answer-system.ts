@@ -4,18 +4,18 @@ import { traverseUsers } from './graph-paths.ts';
 import { page, sorted } from './paging.ts';
 import type { Store } from './store.ts';
 import {
-  type Answer,
   ASSOCIATION_TYPES,
   type AssociationType,
   type Description,
   type EdgeAttributes,
+  type HttpAnswer,
   type SystemRecord,
 } from './types.ts';
 
-const NOT_FOUND: Answer = { status: 404, body: { message: 'Not Found' } };
-const ALREADY_EXISTS: Answer = { status: 409, body: { message: 'Already Exists' } };
-const NO_CONTENT: Answer = { status: 204 };
-const bad = (message: string): Answer => ({ status: 400, body: { message } });
+const NOT_FOUND: HttpAnswer = { status: 404, body: { message: 'Not Found' } };
+const ALREADY_EXISTS: HttpAnswer = { status: 409, body: { message: 'Already Exists' } };
+const NO_CONTENT: HttpAnswer = { status: 204 };
+const bad = (message: string): HttpAnswer => ({ status: 400, body: { message } });
 
 /** Carries out a system's request. The caller has verified that `systemId` signed it. */
 export function answerSystem(
@@ -24,7 +24,7 @@ export function answerSystem(
   method: string,
   url: URL,
   body: unknown,
-): Answer {
+): HttpAnswer {
   const { pathname, searchParams } = url;
   const own = `/api/v2/systems/${systemId}`;
   const group = /^\/api\/v2\/systemgroups\/([0-9a-f]{24})\/members$/.exec(pathname)?.[1];
@@ -43,7 +43,7 @@ export function answerSystem(
     case `GET ${own}/users`:
       return page(store, { type: 'user', entries: traverseUsers(store, systemId) }, searchParams);
     case `GET ${own}/associations`:
-      return associations(store, systemId, searchParams);
+      return listAssociations(store, systemId, searchParams);
     case `POST ${own}/associations`:
       return associate(store, systemId, body);
     case 'POST members':
@@ -88,7 +88,7 @@ function isAttribute(given: unknown, current: readonly object[]): boolean {
   );
 }
 
-function put(store: Store, systemId: string, body: unknown): Answer {
+function put(store: Store, systemId: string, body: unknown): HttpAnswer {
   if (Object(body) !== body || Array.isArray(body)) return bad('a JSON object is required');
   const given = Object.entries(Object(body));
   const record: SystemRecord = store.record(systemId);
@@ -104,7 +104,7 @@ function put(store: Store, systemId: string, body: unknown): Answer {
   return { status: 200, body: recordBody(store, systemId) };
 }
 
-function memberOf(store: Store, systemId: string, query: URLSearchParams): Answer {
+function memberOf(store: Store, systemId: string, query: URLSearchParams): HttpAnswer {
   const type = 'system_group';
   const groups = store.groupsOf(systemId).map((id) => ({
     type,
@@ -115,7 +115,7 @@ function memberOf(store: Store, systemId: string, query: URLSearchParams): Answe
   return page(store, { type, entries: sorted(groups, query.get('sort')) }, query);
 }
 
-function associations(store: Store, systemId: string, query: URLSearchParams): Answer {
+function listAssociations(store: Store, systemId: string, query: URLSearchParams): HttpAnswer {
   const targets = query.get('targets');
   if (!isAssociationType(targets)) return bad('targets is required and must be an object type');
   const edges = store.edgesOf(systemId, targets).map(([id, attributes]) => ({
@@ -125,7 +125,12 @@ function associations(store: Store, systemId: string, query: URLSearchParams): A
   return page(store, { type: targets, entries: edges }, query);
 }
 
-function changeMembership(store: Store, systemId: string, group: string, body: unknown): Answer {
+function changeMembership(
+  store: Store,
+  systemId: string,
+  group: string,
+  body: unknown,
+): HttpAnswer {
   const { op, type, id } = Object(body);
   const members = store.groups.get(group);
   if (type !== 'system' || id !== systemId) return bad('a system may only add or remove itself');
@@ -142,13 +147,13 @@ function changeMembership(store: Store, systemId: string, group: string, body: u
 }
 
 /** JumpCloud does not document this answer, so each dynamic group sets its own. */
-function dynamicAnswer(refusal: Description['refusal']): Answer {
+function dynamicAnswer(refusal: Description['refusal']): HttpAnswer {
   if (refusal === 204) return NO_CONTENT;
   if (refusal === 403) return { status: 403, body: { message: 'Forbidden' } };
   return bad('members of a dynamic group cannot be added or removed');
 }
 
-function associate(store: Store, systemId: string, body: unknown): Answer {
+function associate(store: Store, systemId: string, body: unknown): HttpAnswer {
   const { op, type, id, attributes } = Object(body);
   if (!isAssociationType(type) || !/^[0-9a-f]{24}$/.test(String(id)))
     return bad('invalid type or id');

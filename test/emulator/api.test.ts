@@ -3,7 +3,7 @@ import { test } from '../harness/emulator-fixture.ts';
 import type { Emulator, EnrolledHost } from './emulator.ts';
 import { newId } from './store.ts';
 import { ASSOCIATION_TYPES } from './types.ts';
-import { authorization, call, exchange, now } from './wire.ts';
+import { authorizationHeader, call, exchange, now } from './wire.ts';
 
 let emulator: Emulator;
 let host: EnrolledHost;
@@ -184,7 +184,7 @@ describe('POST associations', () => {
     const path = own('associations');
     const body = { op: 'add', type: 'user', id: emulator.store.addUser() };
     const date = now();
-    const signature = authorization(host, `POST ${path} HTTP/1.1`, { date });
+    const signature = authorizationHeader(host, `POST ${path} HTTP/1.1`, { date });
     const length = String(JSON.stringify(body).length);
     const headers = ['Date', date, 'Authorization', signature, 'Content-Length', length];
     const send = (...more: string[]) =>

@@ -22,7 +22,7 @@ interface CommandOptions {
   readonly readyFile: string | undefined;
 }
 
-function readOptions(): CommandOptions {
+function parseCommandOptions(): CommandOptions {
   const text = { type: 'string' } as const;
   try {
     const options = { port: text, dir: text, hosts: text, 'ready-file': text };
@@ -89,7 +89,7 @@ function agentDirectories({ dir, hosts }: CommandOptions): readonly (string | un
 }
 
 async function main(): Promise<void> {
-  const options = readOptions();
+  const options = parseCommandOptions();
   const [directory, ...directories] = agentDirectories(options);
   const emulator = await listen(options.port);
   const { url, store } = emulator;

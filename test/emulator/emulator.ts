@@ -15,7 +15,7 @@ import { type RateLimit, rateLimiter } from './rate-limit.ts';
 import { readBody } from './read-body.ts';
 import { respond, respondStatus } from './respond.ts';
 import { Store } from './store.ts';
-import type { Answer, LoggedRequest } from './types.ts';
+import type { HttpAnswer, LoggedRequest } from './types.ts';
 import { claimedSystem, isSigned, provenSystem } from './verify-signature.ts';
 
 export type { EnrolledHost } from './enrol.ts';
@@ -65,7 +65,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
     provenSystem(store, request, clockFor(request), skewTolerance * 1000);
 
   /** Carries out a request and returns the answer that it gets without faults. */
-  const carryOut = (request: IncomingMessage, body: unknown): Answer => {
+  const carryOut = (request: IncomingMessage, body: unknown): HttpAnswer => {
     const url = new URL(request.url ?? '/', 'http://emulator');
     const { method = 'GET', headers } = request;
     const systemId = prove(request);
@@ -81,7 +81,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
       : carryOutFor(systemId, method, url, body);
   };
 
-  const carryOutFor = (systemId: string, method: string, url: URL, body: unknown): Answer => {
+  const carryOutFor = (systemId: string, method: string, url: URL, body: unknown): HttpAnswer => {
     const isGraph = url.pathname.startsWith('/api/v2/');
     if (isGraph && method === 'POST') lag.start(systemId);
     const observed = isGraph && method === 'GET' ? lag.observed(systemId) : store;

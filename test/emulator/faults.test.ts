@@ -277,7 +277,7 @@ describe('an injected fault', () => {
 });
 
 describe('the option observeLag', () => {
-  const memberships = async () =>
+  const getMemberships = async () =>
     (await call(emulator.url, host, 'GET', `/api/v2/systems/${host.systemId}/memberof`)).body;
   const join = (id: string) =>
     call(emulator.url, host, 'POST', `/api/v2/systemgroups/${id}/members`, {
@@ -290,9 +290,9 @@ describe('the option observeLag', () => {
     await start({ observeLag: 300 });
     const group = emulator.store.addGroup();
     expect((await join(group)).status).toBe(204);
-    expect(await memberships()).toEqual([]);
+    expect(await getMemberships()).toEqual([]);
     expect((await join(group)).status).toBe(409);
-    await expect.poll(memberships, { timeout: 2000 }).toMatchObject([{ id: group }]);
+    await expect.poll(getMemberships, { timeout: 2000 }).toMatchObject([{ id: group }]);
   });
 
   test('reads are stale only for the graph of the host that wrote, not for records', async () => {

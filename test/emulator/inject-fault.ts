@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './faults.ts';
 import { respondBroken, respondStatus } from './respond.ts';
 import type { Store } from './store.ts';
-import type { Answer, LoggedRequest } from './types.ts';
+import type { HttpAnswer, LoggedRequest } from './types.ts';
 
 /** A request that has arrived, and the ways to answer it. */
 export interface Exchange {
@@ -12,10 +12,10 @@ export interface Exchange {
   readonly response: ServerResponse;
   readonly logged: LoggedRequest;
   /** Carries out the request and returns the answer that it gets without faults. */
-  carryOut(): Answer;
+  carryOut(): HttpAnswer;
   /** Returns the system that signed the request, or undefined if the signature is invalid. */
   prove(): string | undefined;
-  send(answer: Answer): void;
+  send(answer: HttpAnswer): void;
 }
 
 /** Answers a request with a fault. `now` is the server's time in milliseconds. */

@@ -48,7 +48,7 @@ export function makeCa(): Promise<TlsIdentity> {
 
 /** Makes an intermediate certificate authority. */
 export function issueCa(root: TlsIdentity): Promise<TlsIdentity> {
-  return sign(root, 'Issuing CA', CA_EXTENSIONS, { days: 30, since: -1 });
+  return issueCertificate(root, 'Issuing CA', CA_EXTENSIONS, { days: 30, since: -1 });
 }
 
 /**
@@ -59,10 +59,10 @@ export function issue(
   ca: TlsIdentity,
   { names = 'DNS:localhost,IP:127.0.0.1', days = 30, since = Math.min(days, 0) - 1 } = {},
 ): Promise<TlsIdentity> {
-  return sign(ca, 'emulator', [`subjectAltName=${names}`], { days, since });
+  return issueCertificate(ca, 'emulator', [`subjectAltName=${names}`], { days, since });
 }
 
-function sign(
+function issueCertificate(
   ca: TlsIdentity,
   name: string,
   extensions: readonly string[],

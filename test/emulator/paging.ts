@@ -1,5 +1,5 @@
 import type { Store } from './store.ts';
-import type { Answer, ObjectType } from './types.ts';
+import type { HttpAnswer, ObjectType } from './types.ts';
 
 /** An entry of a list: its fields by name. */
 export type Entry = Readonly<Record<string, unknown>>;
@@ -15,7 +15,7 @@ export interface List {
  * has 10 entries by default and at most 100. Entries of deleted objects are dropped from the page
  * after it was cut, but are counted.
  */
-export function page(store: Store, list: List, query: URLSearchParams): Answer {
+export function page(store: Store, list: List, query: URLSearchParams): HttpAnswer {
   const entries = cut(store, list, query.get('limit') ?? 10, query.get('skip') ?? 0);
   if (entries === undefined) return badPage;
   const headers = store.listsAreCounted && { 'x-total-count': String(list.entries.length) };
@@ -30,7 +30,7 @@ export function resultsPage(
   store: Store,
   list: List,
   { limit, skip, fields }: Readonly<Record<'limit' | 'skip' | 'fields', unknown>>,
-): Answer {
+): HttpAnswer {
   const entries = cut(store, list, limit ?? 10, skip ?? 0);
   if (entries === undefined) return badPage;
   const selected = typeof fields === 'string' ? ['_id', ...fields.split(/[\s,]+/)] : undefined;
@@ -42,7 +42,7 @@ export function resultsPage(
   return { status: 200, body: { results: entries.map(select), ...total } };
 }
 
-const badPage: Answer = { status: 400, body: { message: 'invalid limit or skip' } };
+const badPage: HttpAnswer = { status: 400, body: { message: 'invalid limit or skip' } };
 
 function cut(
   store: Store,

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './faults.ts';
-import type { Answer } from './types.ts';
+import type { HttpAnswer } from './types.ts';
 
 /** Sends an answer without any fault. */
-export function respond(response: ServerResponse, { status, body, headers }: Answer): void {
+export function respond(response: ServerResponse, { status, body, headers }: HttpAnswer): void {
   if (body === undefined) {
     response.writeHead(status, headers).end();
     return;
@@ -40,7 +40,7 @@ export async function respondBroken(
   request: IncomingMessage,
   response: ServerResponse,
   kind: 'trickle' | 'truncated' | 'endless-body' | 'endless-headers',
-  answer: Answer,
+  answer: HttpAnswer,
   ms: number,
 ): Promise<void> {
   const { socket } = request;

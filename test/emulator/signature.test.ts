@@ -9,7 +9,7 @@ import { test } from '../harness/emulator-fixture.ts';
 import type { Emulator, EnrolledHost } from './emulator.ts';
 import { makeKeyFiles } from './keys.ts';
 import { newId } from './store.ts';
-import { authorization, call, exchange, now, type Signing } from './wire.ts';
+import { authorizationHeader, call, exchange, now, type Signing } from './wire.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'signature-'));
 let emulator: Emulator;
@@ -43,7 +43,7 @@ function send(
   const { as = host, method = 'GET', extra = [] } = signing;
   const date = signing.date ?? now();
   const line = `${method} ${path} HTTP/1.1`;
-  const signature = authorization(as, line, { ...signing, date });
+  const signature = authorizationHeader(as, line, { ...signing, date });
   const headers = ['Date', date, 'Authorization', signature, ...extra];
   return exchange(emulator.url, { method, path, headers });
 }
@@ -146,14 +146,17 @@ describe('an invalid signature', () => {
   ];
   test.each(malformed)('an Authorization header %s is answered 401', async (_, change) => {
     const date = now();
-    const good = authorization(host, `GET ${record()} HTTP/1.1`, { date });
+    const good = authorizationHeader(host, `GET ${record()} HTTP/1.1`, { date });
     const headers = ['Date', date, 'Authorization', change(good)];
     expect((await exchange(emulator.url, { path: record(), headers })).status).toBe(401);
   });
 
   test.each(['Date', 'Authorization'])('a request without %s is answered 401', async (missing) => {
     const date = now();
-    const all = { Date: date, Authorization: authorization(host, `GET ${record()} HTTP/1.1`) };
+    const all = {
+      Date: date,
+      Authorization: authorizationHeader(host, `GET ${record()} HTTP/1.1`),
+    };
     const headers = Object.entries(all).filter(([name]) => name !== missing);
     const reply = await exchange(emulator.url, { path: record(), headers: headers.flat() });
     expect(reply.status).toBe(401);
@@ -172,7 +175,7 @@ describe('an invalid signature', () => {
     'a request over HTTP/1.0 with a signature of HTTP/%s is answered 401',
     async (version) => {
       const date = now();
-      const signature = authorization(host, `GET ${record()} HTTP/${version}`, { date });
+      const signature = authorizationHeader(host, `GET ${record()} HTTP/${version}`, { date });
       const socket = connect(emulator.port, '127.0.0.1');
       await once(socket, 'connect');
       socket.write(
@@ -202,7 +205,7 @@ test('a server with a wrong clock sends its time in Date and refuses the right t
   expect(off).toBeGreaterThan(-1002);
   expect(off).toBeLessThan(-998);
   const date = String(refused.headers.date);
-  const signature = authorization(lateHost, `GET ${path} HTTP/1.1`, { date });
+  const signature = authorizationHeader(lateHost, `GET ${path} HTTP/1.1`, { date });
   const headers = ['Date', date, 'Authorization', signature];
   expect((await exchange(late.url, { path, headers })).status).toBe(200);
 });

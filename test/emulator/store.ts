@@ -38,7 +38,7 @@ interface ApiKey {
 }
 
 /** Edges from one object, by type and id at the other end. */
-type Edges = Map<string, EdgeAttributes>;
+type EdgeMap = Map<string, EdgeAttributes>;
 
 /** The objects of one organisation. Tests read and change them here. */
 export class Store {
@@ -56,8 +56,8 @@ export class Store {
   /**
    * Users and user groups associated with a system group, by its id: `user:ID`, `user_group:ID`.
    */
-  readonly groupEdges = new Map<string, Edges>();
-  readonly #edges = new Map<string, Edges>();
+  readonly groupEdges = new Map<string, EdgeMap>();
+  readonly #edges = new Map<string, EdgeMap>();
   /** Administrators' API keys. */
   readonly apiKeys = new Map<string, ApiKey>();
   readonly organisationId: string;
@@ -196,7 +196,7 @@ export class Store {
     return copy;
   }
 
-  #edgesFrom(systemId: string): Edges {
+  #edgesFrom(systemId: string): EdgeMap {
     return this.#edges.get(systemId) ?? new Map();
   }
 }

@@ -75,7 +75,7 @@ export interface LoggedRequest {
 }
 
 /** An answer before it is sent. */
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;

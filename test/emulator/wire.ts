@@ -32,7 +32,11 @@ export interface Signing {
 }
 
 /** Returns the value of an Authorization header: a signature of a request line and a date. */
-export function authorization(host: EnrolledHost, line: string, signing: Signing = {}): string {
+export function authorizationHeader(
+  host: EnrolledHost,
+  line: string,
+  signing: Signing = {},
+): string {
   const key = signing.keyPath ?? join(host.agentDir, 'client.key');
   const signature = execFileSync('openssl', ['dgst', '-sha256', '-sign', key], {
     input: `${signing.line ?? line}\ndate: ${signing.date ?? now()}`,
@@ -80,7 +84,7 @@ export function call(
   agent?: Agent,
 ): Promise<WireReply> {
   const date = now();
-  const signature = authorization(host, `${method} ${path} HTTP/1.1`, { date });
+  const signature = authorizationHeader(host, `${method} ${path} HTTP/1.1`, { date });
   const content =
     body === undefined
       ? []

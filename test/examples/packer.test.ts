@@ -9,7 +9,7 @@ import type { Emulator } from '../emulator/emulator.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
 import { collectionPath } from '../harness/ansible/controller.ts';
 import { type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
-import { HOST_MODULES } from '../harness/executable.ts';
+import { HOST_MODULE_NAMES } from '../harness/executable.ts';
 import { canHaveMounts } from '../harness/host-with-programs.ts';
 import { hasTool } from './has-tool.ts';
 import { IDS, type Sandbox, test } from './sandbox.ts';
@@ -168,7 +168,9 @@ describe.runIf(hasTools)('packer build', { timeout: 120_000 }, () => {
         }),
       );
     expect(await listWithModes('/usr/local/lib/jumpcloud')).toEqual(
-      ['describe-host', ...HOST_MODULES, 'remove-on-poweroff'].sort().map((name) => `755 ${name}`),
+      ['describe-host', ...HOST_MODULE_NAMES, 'remove-on-poweroff']
+        .sort()
+        .map((name) => `755 ${name}`),
     );
     expect(await listWithModes('/etc/jumpcloud')).toEqual(['600 host.json']);
     expect(await listWithModes('/etc/systemd/system')).toEqual([

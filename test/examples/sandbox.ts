@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { test as base } from '../harness/emulator-fixture.ts';
-import { executablePath, HOST_MODULES } from '../harness/executable.ts';
+import { executablePath, HOST_MODULE_NAMES } from '../harness/executable.ts';
 import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
 import { quoted } from '../terminal.ts';
 
@@ -84,7 +84,7 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
   const writeProgram = (absolute: string, ...lines: string[]) =>
     writeWithMode(path(absolute), `#!/bin/sh\n${lines.join('\n')}\n`, 0o755);
   const { agentDir, systemId } = host;
-  for (const module of HOST_MODULES) {
+  for (const module of HOST_MODULE_NAMES) {
     // The replaced programs stop the agent. Otherwise the programs of this machine would.
     const isRemoval = module === 'jumpcloud_removal' && canHaveMounts();
     const wrapper = isRemoval ? onHostWith({ programs: path('/replaced') }) : [];

@@ -20,7 +20,7 @@ import { makeKeyFiles } from '../emulator/keys.ts';
 import {
   type Answer,
   executablePath,
-  HOST_MODULES,
+  HOST_MODULE_NAMES,
   type ModuleName,
   runModule,
 } from '../harness/executable.ts';
@@ -95,7 +95,7 @@ describe('jcagent.conf', () => {
     async (how, message) => {
       damage('jcagent.conf', how);
       const before = readdirSync(host.agentDir).sort();
-      for (const module of HOST_MODULES) {
+      for (const module of HOST_MODULE_NAMES) {
         const { good } = sampleCallsOf(module);
         const options = module === 'jumpcloud_removal' ? { purge_identity: true } : good;
         const answer = await run(module, options);
@@ -374,17 +374,20 @@ describe('marker files and tombstones', () => {
     expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
   });
 
-  test.each(HOST_MODULES)('%s reports the path of a tombstone of this system', async (module) => {
-    const path = file('.removed-from-jumpcloud');
-    const tombstone = { system_key: host.systemId, removed_at: '2026-01-01T00:00:00Z' };
-    writeFileSync(path, JSON.stringify(tombstone));
-    const answer = await run(module);
-    if (module === 'jumpcloud_removal') return expect(answer).toMatchObject({ changed: false });
-    const reported = module === 'jumpcloud_system_info' ? Object(answer['reason']) : answer.error;
-    expect(reported.code).toBe('not_enrolled');
-    expect(`${reported.message ?? answer.msg}`).toContain(path);
-    expect(emulator.requests).toEqual([]);
-  });
+  test.each(HOST_MODULE_NAMES)(
+    '%s reports the path of a tombstone of this system',
+    async (module) => {
+      const path = file('.removed-from-jumpcloud');
+      const tombstone = { system_key: host.systemId, removed_at: '2026-01-01T00:00:00Z' };
+      writeFileSync(path, JSON.stringify(tombstone));
+      const answer = await run(module);
+      if (module === 'jumpcloud_removal') return expect(answer).toMatchObject({ changed: false });
+      const reported = module === 'jumpcloud_system_info' ? Object(answer['reason']) : answer.error;
+      expect(reported.code).toBe('not_enrolled');
+      expect(`${reported.message ?? answer.msg}`).toContain(path);
+      expect(emulator.requests).toEqual([]);
+    },
+  );
 
   test('a tombstone that is cut short is ignored', async () => {
     writeFileSync(file('.removed-from-jumpcloud'), `{"system_key":"${host.systemId}`);
@@ -402,7 +405,7 @@ describe('standard output that cannot be written', () => {
       stdio: ['ignore', full, 'pipe'],
     });
     closeSync(full);
-    const stderr = text(child.stderr);
+    const stderr = readText(child.stderr);
     const [code] = await once(child, 'exit');
     expect([code, await stderr]).toEqual([1, '']);
     expect(emulator.store.record(host.systemId).displayName).toBe('web-1');
@@ -417,7 +420,7 @@ describe('standard output that cannot be written', () => {
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
-    const output = Promise.all([text(child.stdout), text(child.stderr)]);
+    const output = Promise.all([readText(child.stdout), readText(child.stderr)]);
     await once(child, 'exit');
     expect(await output).toEqual(['', '']);
     await expect
@@ -437,7 +440,7 @@ describe('standard output that cannot be written', () => {
   });
 });
 
-async function text(stream: AsyncIterable<Buffer> | null): Promise<string> {
+async function readText(stream: AsyncIterable<Buffer> | null): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream ?? []) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');

@@ -1,7 +1,12 @@
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import type { FaultRule } from '../emulator/faults.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
-import { type Answer, HOST_MODULES, type ModuleName, runModule } from '../harness/executable.ts';
+import {
+  type Answer,
+  HOST_MODULE_NAMES,
+  type ModuleName,
+  runModule,
+} from '../harness/executable.ts';
 import { fullCall } from '../harness/sample-calls.ts';
 
 /** The kinds of reads, each named by the end of its path. */
@@ -50,7 +55,7 @@ export async function startSetup(): Promise<HostileSetup> {
     jumpcloud_user_binding: { exclusive: true },
   };
   const optionsOf = new Map(
-    HOST_MODULES.map((name) => [
+    HOST_MODULE_NAMES.map((name) => [
       name,
       { ...fullCall(name, (type) => store.addNamed(type, type)), ...more[name] },
     ]),

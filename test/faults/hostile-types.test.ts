@@ -77,11 +77,11 @@ function withValue(document: unknown, path: string, value: unknown): unknown {
   if (path === '') return value;
   const flat = /^(.*) \(flat\)$/.exec(path)?.[1];
   const keys = flat === undefined ? path.split('.') : [flat];
-  const last = keys.pop() ?? '';
+  const lastKey = keys.pop() ?? '';
   const holder = keys.reduce((inner, key) => inner[key], Object(document));
   if (value === undefined)
-    Array.isArray(holder) ? holder.splice(Number(last), 1) : delete holder[last];
-  else holder[last] = value;
+    Array.isArray(holder) ? holder.splice(Number(lastKey), 1) : delete holder[lastKey];
+  else holder[lastKey] = value;
   return document;
 }
 

@@ -6,7 +6,12 @@ import { afterAll, beforeEach, describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
 import { addSampleObjects } from '../emulator/sample-objects.ts';
-import { type Answer, HOST_MODULES, type ModuleName, runModule } from '../harness/executable.ts';
+import {
+  type Answer,
+  HOST_MODULE_NAMES,
+  type ModuleName,
+  runModule,
+} from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { sampleCallsOf } from '../harness/sample-calls.ts';
 import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
@@ -209,7 +214,7 @@ describe('a malformed proxy URL', () => {
 });
 
 describe('an api_url of plain http', () => {
-  test.each(HOST_MODULES)(
+  test.each(HOST_MODULE_NAMES)(
     'plain http with the option proxy is refused before any request by %s',
     async (module) => {
       const { good } = sampleCallsOf(module);

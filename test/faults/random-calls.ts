@@ -9,7 +9,7 @@ import type { ModuleName } from '../harness/executable.ts';
 import type { Random } from './random.ts';
 
 type TargetType = AssociationType | 'system_group';
-type Sudo = { sudo?: boolean; sudo_without_password?: boolean };
+type SudoOptions = { sudo?: boolean; sudo_without_password?: boolean };
 
 const TARGETS: readonly TargetType[] = ['system_group', ...ASSOCIATION_TYPES];
 /** The sections of jumpcloud_host that are lists of edges. */
@@ -23,7 +23,7 @@ const SECTIONS: Readonly<Record<string, TargetType>> = {
 };
 const TEXTS = ['web', 'db', 'Ünïcode 😀', 'a "quoted" \\ text', ''];
 const NAMES = ['env', 'owner', 'rack', 'ticket'];
-const SUDO: readonly Sudo[] = [
+const SUDO: readonly SudoOptions[] = [
   {},
   {},
   { sudo: false },

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { HOST_MODULES } from '../harness/executable.ts';
+import { HOST_MODULE_NAMES } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
 import { sampleCallsOf } from '../harness/sample-calls.ts';
 
@@ -78,7 +78,7 @@ describe.concurrent('a transient status that persists', () => {
     expect(answer.error).toMatchObject({ code: 'unavailable', status: 521, may_be_done: true });
   });
 
-  test.for(HOST_MODULES)(
+  test.for(HOST_MODULE_NAMES)(
     '%s fails with unavailable when a 523 persists',
     async (module, { host }) => {
       host.hit({ kind: 'status', status: 523, ...PAGE }, { times: 1000 });

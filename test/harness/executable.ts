@@ -1,14 +1,10 @@
 import { execa } from 'execa';
-import {
-  HOST_MODULES as hostModules,
-  type ModuleName,
-  MODULES as modules,
-} from '../../src/modules.ts';
+import { HOST_MODULES, MODULES, type ModuleName } from '../../src/modules.ts';
 import type { Answer } from './answer.ts';
 
 /** The names of all modules, and of those that act as a host. */
-export const MODULES = modules.map(({ name }) => name);
-export const HOST_MODULES = hostModules.map(({ name }) => name);
+export const MODULE_NAMES = MODULES.map(({ name }) => name);
+export const HOST_MODULE_NAMES = HOST_MODULES.map(({ name }) => name);
 export type { Answer, ModuleName };
 
 /** The outcome of running an executable. */

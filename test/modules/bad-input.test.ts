@@ -52,7 +52,7 @@ function expectFailure(result: RunResult, code: string, message: RegExp): void {
   expect(emulator.requests).toHaveLength(0);
 }
 
-function createFile(name: string, content: string): string {
+function writeTestFile(name: string, content: string): string {
   const path = join(directory, name);
   writeFileSync(path, content);
   return path;
@@ -78,10 +78,10 @@ describe('reading the options as a JSON object', () => {
       undefined,
       /^Unknown flags --a, --b; known are/,
     ],
-    ['an empty file', [createFile('empty.json', '')], undefined, /is not JSON/],
+    ['an empty file', [writeTestFile('empty.json', '')], undefined, /is not JSON/],
     [
       'a file that is not JSON',
-      [createFile('yaml.json', 'display_name: web')],
+      [writeTestFile('yaml.json', 'display_name: web')],
       undefined,
       /is not JSON/,
     ],
@@ -200,7 +200,7 @@ describe('limits of the options document', () => {
     'options over 16 MiB from %s are rejected',
     async (source) => {
       const json = JSON.stringify({ description: 'x'.repeat(16 * 1024 * 1024) });
-      const large = createFile('large.json', json);
+      const large = writeTestFile('large.json', json);
       const result = await (source === 'a file'
         ? runRaw(SYSTEM, [large], undefined)
         : runRaw(SYSTEM, [], json));
@@ -328,7 +328,7 @@ describe('validation of option values', () => {
     ],
     [
       SYSTEM,
-      { ca_path: createFile('no.pem', 'hello') },
+      { ca_path: writeTestFile('no.pem', 'hello') },
       /^ca_path: .* does not hold a certificate in PEM form$/,
     ],
     [SYSTEM, { agent_dir: '' }, /^agent_dir: must not be empty$/],

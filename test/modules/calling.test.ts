@@ -8,7 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, describe, expect } from 'vitest';
 import { collectionFileName } from '../../scripts/build/collection.ts';
-import { type Answer, executablePath, MODULES, runModule, runRaw } from '../harness/executable.ts';
+import {
+  type Answer,
+  executablePath,
+  MODULE_NAMES,
+  runModule,
+  runRaw,
+} from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
 import { preload } from '../preload.ts';
 import { onTerminal, quoted, rewritten } from '../terminal.ts';
@@ -125,7 +131,7 @@ describe.concurrent('flags', () => {
     expect(json.stdout).toBe(plain.stdout);
   });
 
-  test.each(MODULES)('%s prints plain text for --help and --version', async (module) => {
+  test.each(MODULE_NAMES)('%s prints plain text for --help and --version', async (module) => {
     const path = executablePath(module);
     const help = await execa(path, ['--help', '{"no": "matter"}'], { stdin: 'ignore' });
     expect(help.stdout).toMatch(new RegExp(`^${module}: `));

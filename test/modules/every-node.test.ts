@@ -7,7 +7,7 @@ import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import { issue, issueCa, makeCa } from '../emulator/keys.ts';
 import { addSampleObjects } from '../emulator/sample-objects.ts';
-import { executablePath, HOST_MODULES, runModule } from '../harness/executable.ts';
+import { executablePath, HOST_MODULE_NAMES, runModule } from '../harness/executable.ts';
 import { test as base } from '../harness/fixture.ts';
 import { Measurer } from '../harness/measurer.ts';
 import { NODE_VERSIONS, nodePath } from '../harness/nodes.ts';
@@ -50,7 +50,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
   const test = base.skipIf(!existsSync(node));
   test('every executable changes the host once and leaves stderr empty', async () => {
     const env = { JUMPCLOUD_NODE: node };
-    for (const module of HOST_MODULES) {
+    for (const module of HOST_MODULE_NAMES) {
       const host = await emulator.enrol();
       addSampleObjects(emulator.store, host.systemId);
       const common = { agent_dir: host.agentDir, api_url: emulator.url, ca_path: caPath };

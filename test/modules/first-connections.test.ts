@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { startRelay } from '../faults/counting-relay.ts';
-import { HOST_MODULES, type ModuleName, runModule, runRaw } from '../harness/executable.ts';
+import { HOST_MODULE_NAMES, type ModuleName, runModule, runRaw } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
 import { sampleCallsOf } from '../harness/sample-calls.ts';
@@ -40,7 +40,7 @@ describe('early connections of a run without requests', () => {
     expect(connections).toBe(0);
   }
 
-  describe.each(HOST_MODULES)('%s', (module) => {
+  describe.each(HOST_MODULE_NAMES)('%s', (module) => {
     const { good, bad } = sampleCallsOf(module);
 
     test('a run with invalid options opens no connection', async ({ host }) => {
@@ -131,7 +131,7 @@ describe('early connections of a run without requests', () => {
 });
 
 describe('a truncated key, noticed while the connection is opened', () => {
-  test.for(HOST_MODULES)('%s sends no data with a truncated key', async (module, { host }) => {
+  test.for(HOST_MODULE_NAMES)('%s sends no data with a truncated key', async (module, { host }) => {
     let received = 0;
     const server = createServer((socket) => {
       socket.on('data', ({ length }) => {

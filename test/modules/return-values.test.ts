@@ -6,7 +6,7 @@ import {
 } from '../../scripts/build/module-documentation.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import { addSampleObjects } from '../emulator/sample-objects.ts';
-import { type Answer, HOST_MODULES, type ModuleName } from '../harness/executable.ts';
+import { type Answer, HOST_MODULE_NAMES, type ModuleName } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
 import { callsWithAllFields, type Options, sampleCallsOf } from '../harness/sample-calls.ts';
 
@@ -100,7 +100,7 @@ const sharedNames = new Set(names((await readSharedDocumentation()).RETURN));
 /** Shared return values seen so far. No single module returns all of them. */
 const seenOfShared = new Set<string>();
 
-describe.each(HOST_MODULES)('return values of %s', (module) => {
+describe.each(HOST_MODULE_NAMES)('return values of %s', (module) => {
   test(`the results of ${module} have exactly the documented values`, async ({
     host,
     emulator,

@@ -6,7 +6,12 @@ import {
 } from '../../scripts/build/module-documentation.ts';
 import { renderHelp } from '../../scripts/build/render-help.ts';
 import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
-import { executablePath, HOST_MODULES, MODULES, type ModuleName } from '../harness/executable.ts';
+import {
+  executablePath,
+  HOST_MODULE_NAMES,
+  MODULE_NAMES,
+  type ModuleName,
+} from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { fullCall, type Options, sampleCallsOf } from '../harness/sample-calls.ts';
 
@@ -55,11 +60,11 @@ function inputOf(text: string) {
 
 const argument = (options: Options) => JSON.stringify(options);
 
-describe.concurrent.each(MODULES)('%s', (name) => {
+describe.concurrent.each(MODULE_NAMES)('%s', (name) => {
   const { good, bad } = sampleCallsOf(name);
   const notEnrolled = {
     ...good,
-    ...(HOST_MODULES.includes(name) && { agent_dir: '/nonexistent' }),
+    ...(HOST_MODULE_NAMES.includes(name) && { agent_dir: '/nonexistent' }),
   };
   const mistyped = { ...good, displya: SECRET, timeout: 'soon' };
   const rows: [what: string, words: string[], input?: string][] = [
@@ -98,7 +103,7 @@ describe.concurrent.each(MODULES)('%s', (name) => {
   });
 });
 
-describe.concurrent.each(HOST_MODULES)('%s', (name) => {
+describe.concurrent.each(HOST_MODULE_NAMES)('%s', (name) => {
   test(`${name} in this process changes a host like its executable`, async ({
     emulator,
     enrol,

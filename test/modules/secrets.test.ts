@@ -18,7 +18,12 @@ import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import type { Fault } from '../emulator/faults.ts';
 import { issue, makeCa, sharedKeyFiles } from '../emulator/keys.ts';
 import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
-import { executablePath, HOST_MODULES, type ModuleName, runRaw } from '../harness/executable.ts';
+import {
+  executablePath,
+  HOST_MODULE_NAMES,
+  type ModuleName,
+  runRaw,
+} from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
 import { preload } from '../preload.ts';
@@ -335,7 +340,7 @@ describe('a secret in the wrong place', () => {
     for (const [what, secret] of secrets) {
       const result = await runRaw('jumpcloud_names', words(secret), undefined);
       const called = await Promise.all(
-        HOST_MODULES.map((name) => callInProcess(moduleNamed(name), words(secret))),
+        HOST_MODULE_NAMES.map((name) => callInProcess(moduleNamed(name), words(secret))),
       );
       for (const answer of [result.stdout, ...called.map(({ text }) => text)]) {
         expect(JSON.parse(answer)).toMatchObject({ error: { code: 'invalid_arguments' } });

@@ -1,5 +1,5 @@
-import { type Fleet, LIMIT } from './run-fleet.ts';
-import { load, type Second } from './seconds.ts';
+import { load, type Second } from './per-second.ts';
+import { type FleetResult, LIMIT } from './run-fleet.ts';
 
 const LEFT = 60;
 const WIDTH = 660;
@@ -7,7 +7,7 @@ const PANEL = 130;
 const PLOT = 90;
 
 /** Draws requests per second, one panel for each fleet: answered below, 429 on top. */
-export function chart(fleets: readonly Fleet[]): string {
+export function chart(fleets: readonly FleetResult[]): string {
   const longest = Math.max(...fleets.map(({ perSecond }) => perSecond.length));
   const height = 40 + fleets.length * PANEL;
   const panels = fleets.map((fleet, i) => panel(fleet, longest, 40 + i * PANEL));
@@ -15,7 +15,7 @@ export function chart(fleets: readonly Fleet[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="740" height="${height}" font-family="sans-serif" font-size="12"><rect width="740" height="${height}" fill="#fff"/><text x="8" y="18" font-weight="bold">Requests per second of a fleet</text>${legend}${panels.join('')}</svg>\n`;
 }
 
-function panel({ hosts, perSecond }: Fleet, longest: number, top: number): string {
+function panel({ hosts, perSecond }: FleetResult, longest: number, top: number): string {
   const peak = Math.max(LIMIT, ...perSecond.map(load));
   const bottom = top + 14 + PLOT;
   const step = WIDTH / longest;

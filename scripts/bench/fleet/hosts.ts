@@ -9,7 +9,7 @@ export interface Order {
 }
 
 /** The unexpected results of each host, in the same order, and the CPU time in seconds. */
-export interface Outcome {
+export interface HostsOutcome {
   readonly errors: readonly (readonly string[])[];
   readonly cpu: number;
 }
@@ -23,7 +23,7 @@ process.env['HTTPS_PROXY'] = process.env['https_proxy'] = '';
 process.once('message', async ({ url, group, agentDirs }: Order) => {
   const errors = await Promise.all(agentDirs.map((agentDir) => runHost(url, group, agentDir)));
   const { user, system } = process.cpuUsage();
-  const outcome: Outcome = { errors, cpu: (user + system) / 1e6 };
+  const outcome: HostsOutcome = { errors, cpu: (user + system) / 1e6 };
   process.send?.(outcome, () => process.disconnect());
 });
 

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EnrolledHost, startEmulator } from '../../../test/emulator/emulator.ts';
 import type { LoggedRequest } from '../../../test/emulator/types.ts';
-import type { Order, Outcome } from './hosts.ts';
-import { type Second, seconds } from './seconds.ts';
+import type { HostsOutcome, Order } from './hosts.ts';
+import { countPerSecond, type Second } from './per-second.ts';
 
 /** The rate limit of the organisation in requests per second. */
 export const LIMIT = 100;
 
 /** The result of a fleet's run. Times are in seconds. */
-export interface Fleet {
+export interface FleetResult {
   readonly hosts: number;
   /** The number of hosts that are in the group and whose two runs had the expected result. */
   readonly converged: number;
@@ -30,7 +30,7 @@ export interface Fleet {
 }
 
 /** Starts `size` hosts at the same moment against an organisation with a rate limit. */
-export async function runFleet(size: number): Promise<Fleet> {
+export async function runFleet(size: number): Promise<FleetResult> {
   const directory = await mkdtemp(join(tmpdir(), 'fleet-'));
   const emulator = await startEmulator({ rateLimit: { requests: LIMIT, perSeconds: 1 } });
   const { store, url, requests } = emulator;
@@ -60,7 +60,7 @@ export async function runFleet(size: number): Promise<Fleet> {
       mostRefused: mostOfOne(refused),
       took: (requests.reduce((last, { endedAt }) => Math.max(last, endedAt), start) - start) / 1000,
       cpu,
-      perSecond: seconds(requests),
+      perSecond: countPerSecond(requests),
     };
   } finally {
     await emulator.close();
@@ -68,7 +68,7 @@ export async function runFleet(size: number): Promise<Fleet> {
   }
 }
 
-async function runHosts(order: Order): Promise<Outcome> {
+async function runHosts(order: Order): Promise<HostsOutcome> {
   const child = fork(new URL('hosts.ts', import.meta.url));
   const answer = once(child, 'message');
   const exit = once(child, 'exit').then(() => {
@@ -78,7 +78,7 @@ async function runHosts(order: Order): Promise<Outcome> {
   exit.catch(() => {});
   child.send(order);
   const [outcome] = await Promise.race([answer, exit]);
-  return outcome as Outcome;
+  return outcome as HostsOutcome;
 }
 
 /** Returns whether a request is about memberships (API v2), and not about the record (API v1). */

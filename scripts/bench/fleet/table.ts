@@ -1,6 +1,6 @@
 import { median } from '../statistics.ts';
-import { type Fleet, LIMIT } from './run-fleet.ts';
-import { load } from './seconds.ts';
+import { load } from './per-second.ts';
+import { type FleetResult, LIMIT } from './run-fleet.ts';
 
 /**
  * The minimum number of requests of a host's two runs: a membership is read, written and read
@@ -9,13 +9,13 @@ import { load } from './seconds.ts';
 const MIN = { memberships: 3, systems: 1 };
 
 /** Returns the excess of requests not answered 429 over the minimum, as a fraction. */
-export function excess({ hosts, answered }: Fleet): number {
+export function excess({ hosts, answered }: FleetResult): number {
   const minimum = hosts * (MIN.memberships + MIN.systems);
   return (answered.memberships + answered.systems) / minimum - 1;
 }
 
 /** Returns a Markdown table with one row for each fleet. */
-export function table(fleets: readonly Fleet[]): string {
+export function table(fleets: readonly FleetResult[]): string {
   const head = [
     'hosts',
     'converged',
@@ -39,7 +39,7 @@ export function table(fleets: readonly Fleet[]): string {
   );
 }
 
-function row(fleet: Fleet): string[] {
+function row(fleet: FleetResult): string[] {
   const { hosts, converged, answered, refused, mostRefused, took, cpu, perSecond } = fleet;
   const loads = perSecond.map(load);
   const above = (times: number) => loads.filter((count) => count > times * LIMIT).length;

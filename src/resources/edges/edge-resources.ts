@@ -1,19 +1,19 @@
 import type { AssociationType } from '../../base/named-kinds.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { type EdgesResource, edges } from './edges.ts';
+import { type EdgesResource, edgesResource } from './edges.ts';
 import { associations, memberships } from './edges-access.ts';
 import { desiredEdges, type EdgesOptions } from './edges-options.ts';
 import { indirectAccess } from './indirect-access.ts';
+import type { ObjectWithSudo } from './objects-with-sudo.ts';
 import type { DesiredSudo } from './plan-edges.ts';
 import { unmanagedSudo } from './unmanaged-sudo.ts';
-import type { DesiredUser } from './users-option.ts';
 
 /** Returns the resource of the system groups that this host is in. */
 export function groupMembershipResource(
   session: HostSession,
   options: EdgesOptions & { readonly groups: readonly string[] },
 ): EdgesResource {
-  return edges(session, {
+  return edgesResource(session, {
     access: memberships(session),
     desired: desiredEdges(options, new Map(options.groups.map((id) => [id, {}]))),
     option: 'groups',
@@ -25,10 +25,10 @@ export function groupMembershipResource(
 /** Returns the resource of the users bound directly to this host, and their sudo. */
 export function userBindingResource(
   session: HostSession,
-  options: EdgesOptions & { readonly users: readonly DesiredUser[] },
+  options: EdgesOptions & { readonly users: readonly ObjectWithSudo[] },
 ): EdgesResource {
   const desired = desiredEdges(options, new Map(options.users.map((user) => [user.id, user])));
-  return edges(session, {
+  return edgesResource(session, {
     access: associations(session, 'user'),
     desired,
     option: 'users',
@@ -50,7 +50,7 @@ export function associationResource(
   const { type, ids, sudo, sudo_without_password } = options;
   const desiredSudo = { sudo, sudo_without_password };
   const desired = desiredEdges(options, new Map(ids.map((id) => [id, desiredSudo])));
-  return edges(session, {
+  return edgesResource(session, {
     access: associations(session, type),
     desired,
     option: 'ids',

@@ -64,7 +64,7 @@ export function sudoRules(state: PartialState, desired: PartialValue<DesiredSudo
 }
 
 /** Returns the problems of the sudo options of each item of a list. */
-export function sudoRulesOf(
+export function listSudoRules(
   option: string,
   state: PartialState,
   items: PartialValue<readonly DesiredSudo[]> | undefined,

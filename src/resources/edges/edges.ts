@@ -27,7 +27,7 @@ export interface EdgesResource extends Resource<Edges, EdgeChange> {
 }
 
 /** Returns the resource of a set of this host's edges. */
-export function edges(session: HostSession, definition: EdgesDefinition): EdgesResource {
+export function edgesResource(session: HostSession, definition: EdgesDefinition): EdgesResource {
   const { access, desired, shape, option, field, warnings } = definition;
   // An edge that is only an id cannot be updated.
   const changedIds = (done: readonly EdgeChange[]) => {

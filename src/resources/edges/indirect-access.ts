@@ -1,4 +1,4 @@
-import { type Path, readUsers } from '../../api/users.ts';
+import { type AccessPath, readUsers } from '../../api/users.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { type DesiredEdges, type Edges, isDesired } from './plan-edges.ts';
 
@@ -12,7 +12,7 @@ export async function indirectAccess(
   session: HostSession,
   desired: DesiredEdges,
   after: Edges,
-  isOpen: (path: Path) => boolean = () => true,
+  isStillThere: (path: AccessPath) => boolean = () => true,
 ): Promise<string[]> {
   const { edges, state, exclusive } = desired;
   const isUnwanted = (id: string) => (state === 'absent' ? edges.has(id) : !isDesired(desired, id));
@@ -23,7 +23,7 @@ export async function indirectAccess(
     .flatMap(({ id, paths }) => {
       if (paths.length === 0) return [unknownAccess(id)];
       return paths
-        .filter((path) => path.length > 1 && isOpen(path))
+        .filter((path) => path.length > 1 && isStillThere(path))
         .map((path) => {
           const through = path
             .slice(0, -1)

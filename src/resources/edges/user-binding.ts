@@ -3,10 +3,14 @@ import { defineModule } from '../../module.ts';
 import { type OptionValues, type PartialValues, required } from '../../options/option.ts';
 import { moduleFor } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
-import { edgesOptions, edgesRules, sudoRulesOf } from './edges-options.ts';
-import { users } from './users-option.ts';
+import { edgesOptions, edgesRules, listSudoRules } from './edges-options.ts';
+import { objectsWithSudo } from './objects-with-sudo.ts';
 
-const options = { ...connectionOptions, users: required(users('user')), ...edgesOptions('user') };
+const options = {
+  ...connectionOptions,
+  users: required(objectsWithSudo('user')),
+  ...edgesOptions('user'),
+};
 
 /** The options of jumpcloud_user_binding as read. */
 export type UserBindingOptions = OptionValues<typeof options>;
@@ -23,6 +27,6 @@ function rules(given: PartialValues<typeof options>): Problem[] {
   return [
     ...connectionRules(given),
     ...edgesRules(given),
-    ...sudoRulesOf('users', given.state, given.users),
+    ...listSudoRules('users', given.state, given.users),
   ];
 }

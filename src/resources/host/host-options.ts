@@ -5,8 +5,8 @@ import { INVALID } from '../../options/invalid-value.ts';
 import { type OptionValues, type PartialValues, withDefault } from '../../options/option.ts';
 import { section } from '../../options/section.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
-import { sudoRulesOf } from '../edges/edges-options.ts';
-import { users } from '../edges/users-option.ts';
+import { listSudoRules } from '../edges/edges-options.ts';
+import { objectsWithSudo } from '../edges/objects-with-sudo.ts';
 import { settingsOptions, settingsRules } from '../system/system-options.ts';
 
 /** The sections that are lists of edges, in the order in which edges are added. */
@@ -27,8 +27,8 @@ export const hostOptions = {
   ...connectionOptions,
   system: section(settingsOptions, settingsRules),
   groups: objects('system_group'),
-  users: users('user'),
-  user_groups: users('user_group'),
+  users: objectsWithSudo('user'),
+  user_groups: objectsWithSudo('user_group'),
   policies: objects('policy'),
   policy_groups: objects('policy_group'),
   commands: objects('command'),
@@ -55,8 +55,8 @@ export function sectionCount(given: PartialValues<typeof hostOptions>): number {
 export function hostRules(given: PartialValues<typeof hostOptions>): Problem[] {
   const problems = [
     ...connectionRules(given),
-    ...sudoRulesOf('users', 'present', given.users),
-    ...sudoRulesOf('user_groups', 'present', given.user_groups),
+    ...listSudoRules('users', 'present', given.users),
+    ...listSudoRules('user_groups', 'present', given.user_groups),
   ];
   if (sectionCount(given) === 0) {
     const message = `The document has no sections. Give at least one of ${SECTIONS.join(', ')}.`;

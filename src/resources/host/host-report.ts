@@ -1,9 +1,9 @@
 import {
-  changesOf,
-  fieldsOf,
+  edgeChangesOf,
   type HostChange,
   type HostSections,
   type HostState,
+  settingChangesOf,
 } from './host-state.ts';
 
 /** Returns the result fields of a run that fails: the last observed state and the changes made. */
@@ -21,7 +21,7 @@ export function sectionFields(
   { system, edges, reapplied }: HostState,
   done: readonly HostChange[],
 ): Record<string, unknown> {
-  const settings = system && sections.system?.report(system, fieldsOf(done));
+  const settings = system && sections.system?.report(system, settingChangesOf(done));
   return {
     ...(settings && {
       system: { ...settings, ...(reapplied !== undefined && { reapplied }) },
@@ -39,7 +39,7 @@ function edgesReport(
   return Object.fromEntries(
     sections.edges.flatMap(({ section, resource }) => {
       const observed = edges.get(section);
-      return observed ? [[section, resource.report(observed, changesOf(done, section))]] : [];
+      return observed ? [[section, resource.report(observed, edgeChangesOf(done, section))]] : [];
     }),
   );
 }

@@ -5,15 +5,15 @@ import type { Edges } from '../edges/plan-edges.ts';
 import { readInParallel } from '../read-in-parallel.ts';
 import type { Field } from '../system/system-fields.ts';
 import { systemResource } from '../system/system-resource.ts';
-import { type EdgesSection, edgesSections } from './edge-sections.ts';
+import { type EdgeList, edgeLists } from './edge-lists.ts';
 import type { EdgeSection, HostOptions } from './host-options.ts';
 import { progressFields, sectionFields } from './host-report.ts';
 import {
-  changesOf,
-  fieldsOf,
+  edgeChangesOf,
   type HostChange,
   type HostSections,
   type HostState,
+  settingChangesOf,
 } from './host-state.ts';
 import { inSection } from './in-section.ts';
 import { writeHost } from './write-host.ts';
@@ -25,7 +25,7 @@ export function hostResource(
 ): Resource<HostState, HostChange> {
   const sections: HostSections = {
     system: options.system && systemResource(session, options.system),
-    edges: edgesSections(session, options),
+    edges: edgeLists(session, options),
   };
 
   return {
@@ -39,7 +39,7 @@ export function hostResource(
       const readSettings = async ({ read }: Resource<SystemRecord, Field>) => {
         system = await read(() => {});
       };
-      const readEdges = async ({ section, resource }: EdgesSection) => {
+      const readEdges = async ({ section, resource }: EdgeList) => {
         edges.set(section, await resource.read(() => {}));
       };
       await readInParallel(session, [
@@ -89,11 +89,11 @@ export function hostResource(
     report: (after, done) => ({ sections: sectionFields(sections, after, done) }),
 
     summary(done, isPrediction) {
-      const fields = fieldsOf(done);
+      const fields = settingChangesOf(done);
       const changed = [
         ...(fields.length > 0 ? [`system: ${fields.map(({ option }) => option).join(', ')}`] : []),
         ...sections.edges.flatMap(({ section, resource }) => {
-          const changes = changesOf(done, section);
+          const changes = edgeChangesOf(done, section);
           return changes.length > 0 ? [`${section}: ${resource.counts(changes)}`] : [];
         }),
       ];

@@ -3,7 +3,7 @@ import type { SystemRecord } from '../../api/systems.ts';
 import type { Resource } from '../../reconcile.ts';
 import type { Edges } from '../edges/plan-edges.ts';
 import type { Field } from '../system/system-fields.ts';
-import type { EdgesSection } from './edge-sections.ts';
+import type { EdgeList } from './edge-lists.ts';
 import type { EdgeSection } from './host-options.ts';
 
 /** The state of each section of the document. */
@@ -22,16 +22,16 @@ export type HostChange =
 /** The sections of the document, each as a resource. */
 export interface HostSections {
   readonly system: Resource<SystemRecord, Field> | undefined;
-  readonly edges: readonly EdgesSection[];
+  readonly edges: readonly EdgeList[];
 }
 
 /** Returns the changes to the record. */
-export function fieldsOf(changes: readonly HostChange[]): Field[] {
+export function settingChangesOf(changes: readonly HostChange[]): Field[] {
   return changes.flatMap((item) => (item.section === 'system' ? [item.change] : []));
 }
 
 /** Returns the changes to one list of edges. */
-export function changesOf(changes: readonly HostChange[], section: EdgeSection): EdgeChange[] {
+export function edgeChangesOf(changes: readonly HostChange[], section: EdgeSection): EdgeChange[] {
   return changes.flatMap((item) =>
     item.section !== 'system' && item.section === section ? [item.change] : [],
   );

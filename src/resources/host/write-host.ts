@@ -5,15 +5,15 @@ import type { HostSession } from '../../transport/host-session.ts';
 import { type EdgesFailure, edgesFailure } from '../edges/edges-failure.ts';
 import { edgesWriter } from '../edges/write-edges.ts';
 import { systemWriter } from '../system/system-writer.ts';
-import type { EdgesSection } from './edge-sections.ts';
+import type { EdgeList } from './edge-lists.ts';
 import type { HostOptions } from './host-options.ts';
 import { progressFields } from './host-report.ts';
 import {
-  changesOf,
-  fieldsOf,
+  edgeChangesOf,
   type HostChange,
   type HostSections,
   type HostState,
+  settingChangesOf,
 } from './host-state.ts';
 import { inSection } from './in-section.ts';
 
@@ -42,7 +42,7 @@ export async function writeHost(
   const writers = sections.edges.map((list) => ({
     ...list,
     writer: edgesWriter({ run, session, access: list.access, desired: list.desired }),
-    planned: changesOf(changes, list.section),
+    planned: edgeChangesOf(changes, list.section),
   }));
   const done = (): HostChange[] => [
     ...(record?.done() ?? []).map((change) => ({ section: 'system', change }) as const),
@@ -63,7 +63,9 @@ export async function writeHost(
   });
   run.report.setProgress(() => progressFields(sections, latest(), done()));
 
-  let refusedSettings = await record?.write(fieldsOf(changes)).then(() => undefined, refusalOf);
+  let refusedSettings = await record
+    ?.write(settingChangesOf(changes))
+    .then(() => undefined, refusalOf);
 
   for (const { section, writer, planned } of writers) {
     const grants = planned.filter(({ op }) => op !== 'remove');
@@ -91,7 +93,7 @@ export async function writeHost(
 
 /** Returns the failure of a run. Refused settings come first, with the failed edges in their details. */
 function failureOf(
-  sections: readonly EdgesSection[],
+  sections: readonly EdgeList[],
   settings: ModuleError | undefined,
   edges: EdgesFailure | undefined,
 ): ModuleError | undefined {
@@ -109,8 +111,8 @@ function refusalOf(error: unknown): ModuleError {
 }
 
 function sectionOf(
-  sections: readonly EdgesSection[],
-  { access }: { access: EdgesSection['access'] },
+  sections: readonly EdgeList[],
+  { access }: { access: EdgeList['access'] },
 ): string {
   return sections.find((list) => list.access === access)?.section ?? '';
 }

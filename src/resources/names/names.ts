@@ -15,7 +15,7 @@ import {
   namesRules,
   requestedKinds,
 } from './names-options.ts';
-import { needsRequests, type Resolved, resolve } from './resolve.ts';
+import { needsRequests, type ResolvedNames, resolveNames } from './resolve-names.ts';
 
 /** Resolves names to ids with an administrator's API key. Reads only, and never signs as a host. */
 export const names = defineModule({
@@ -27,7 +27,7 @@ export const names = defineModule({
     try {
       const resolved = await Promise.all(
         requestedKinds(options).map((option) =>
-          resolve(session, KIND_OPTIONS[option], options[option] ?? []),
+          resolveNames(session, KIND_OPTIONS[option], options[option] ?? []),
         ),
       );
       return outcome(options, run, resolved);
@@ -54,8 +54,8 @@ async function openAdminSession(options: NamesOptions, run: Run): Promise<Sessio
   return session;
 }
 
-function outcome(options: NamesOptions, run: Run, resolved: readonly Resolved[]): Outcome {
-  const isAll = ({ kind }: Resolved) =>
+function outcome(options: NamesOptions, run: Run, resolved: readonly ResolvedNames[]): Outcome {
+  const isAll = ({ kind }: ResolvedNames) =>
     requestedKinds(options).some(
       (option) => KIND_OPTIONS[option] === kind && options[option] === 'all',
     );
@@ -94,7 +94,7 @@ function outcome(options: NamesOptions, run: Run, resolved: readonly Resolved[])
  * @throws NotFound when no object has one of the names
  * @throws InvalidArguments when all names exist, but several objects have the same one
  */
-function requireResolved(resolved: readonly Resolved[]): void {
+function requireResolved(resolved: readonly ResolvedNames[]): void {
   const missing = resolved.flatMap(({ kind, missing }) =>
     missing.map(({ name, suggestion }) => {
       const hint = suggestion === undefined ? '' : `; did you mean ${truncate(suggestion)}?`;
@@ -132,10 +132,10 @@ function requireResolved(resolved: readonly Resolved[]): void {
   throw new InvalidArguments(problems);
 }
 
-function optionOf(kind: Resolved['kind']): string {
+function optionOf(kind: ResolvedNames['kind']): string {
   return Object.entries(KIND_OPTIONS).find(([, optionKind]) => optionKind === kind)?.[0] ?? '';
 }
 
-function quotedName(kind: Resolved['kind'], name: string): string {
+function quotedName(kind: ResolvedNames['kind'], name: string): string {
   return `${kind.replace('_', ' ')} ${JSON.stringify(truncate(name))}`;
 }

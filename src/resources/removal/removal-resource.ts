@@ -2,9 +2,9 @@ import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { AgentStop } from './agent-stop.ts';
 import { allAssociations } from './all-associations.ts';
+import { recordResource } from './record-resource.ts';
 import type { RemovalState, Removed } from './removal-base.ts';
 import type { RemovalOptions } from './removal-options.ts';
-import { systemRecord } from './system-record.ts';
 
 /** Returns the resource that a removal of this scope removes from JumpCloud. */
 export function removalResource(
@@ -13,6 +13,6 @@ export function removalResource(
   agent: AgentStop,
 ): Resource<RemovalState, Removed> {
   return options.scope === 'system'
-    ? systemRecord(session, options, agent)
+    ? recordResource(session, options, agent)
     : allAssociations(session, agent);
 }

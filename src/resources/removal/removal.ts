@@ -11,8 +11,8 @@ import type { Run } from '../../run.ts';
 import { withRegistration } from '../../transport/open-session.ts';
 import { agentStop } from './agent-stop.ts';
 import { type RegistrationSnapshot, readKeyText } from './files-to-purge.ts';
+import { nothingToRemove } from './nothing-to-remove.ts';
 import { type RemovalOptions, removalOptions, removalRules } from './removal-options.ts';
-import { removedAlready } from './removed-already.ts';
 import { withPurge } from './with-purge.ts';
 
 /**
@@ -28,7 +28,7 @@ export const removal = defineModule({
   async run(options: RemovalOptions, run) {
     const { registration, initial } = await findRegistration(options, run);
     if (registration === undefined) {
-      return reconcile(run, withPurge(run, options, initial, removedAlready(options.agent_dir)));
+      return reconcile(run, withPurge(run, options, initial, nothingToRemove(options.agent_dir)));
     }
     requireSystem(options.system_id, registration.systemId);
     // Checked before any request, so that a host whose files cannot be purged keeps its record.

@@ -77,7 +77,7 @@ export function managedFields(settings: SystemSettings, record: SystemRecord): F
   if (settings.attributes !== undefined) {
     const current = attributesOf(record);
     const attributes = mergeAttributes(current, settings.attributes, settings.purge_attributes);
-    const both = { current: bare(current), desired: bare(attributes) };
+    const both = { current: managedPartOf(current), desired: managedPartOf(attributes) };
     fields.push(field('attributes', both, { attributes }, isSameList));
   }
   return fields;
@@ -86,7 +86,7 @@ export function managedFields(settings: SystemSettings, record: SystemRecord): F
 /** The managed part of an attribute. */
 type BareAttribute = Readonly<{ name: string; value: string | null }>;
 
-function bare(attributes: readonly Attribute[]): BareAttribute[] {
+function managedPartOf(attributes: readonly Attribute[]): BareAttribute[] {
   return attributes.map(({ name, value }) => ({ name, value: value ?? null }));
 }
 

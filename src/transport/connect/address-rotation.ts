@@ -33,11 +33,11 @@ export class AddressRotation {
     return [...addresses].sort((a, b) => rank(a) - rank(b));
   }
 
-  connected(address: string): void {
+  markConnected(address: string): void {
     this.#latest = { address, since: monotonicMs() };
   }
 
-  failed(address: string): void {
+  markFailed(address: string): void {
     this.#failed.delete(address);
     this.#failed.add(address);
   }
@@ -46,11 +46,11 @@ export class AddressRotation {
    * Counts a failed attempt as a failure of the latest connection's address. An address that was
    * connected only shortly before the attempt timed out has not failed.
    */
-  attemptFailed({ timedOut }: { timedOut: boolean }): void {
+  markAttemptFailed({ timedOut }: { timedOut: boolean }): void {
     if (this.#latest === undefined) return;
     const { address, since } = this.#latest;
     if (timedOut && monotonicMs() - since < this.perAddressMs) return;
     this.#latest = undefined;
-    this.failed(address);
+    this.markFailed(address);
   }
 }

@@ -2,8 +2,8 @@ import { isIP, type Socket } from 'node:net';
 import type * as Tls from 'node:tls';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 import type { AddressRotation } from './address-rotation.ts';
-import type { Resolver } from './dns.ts';
-import { closedEarlyError, connectTcp, GRACE_MS, timeoutError } from './tcp.ts';
+import type { DnsResolver } from './dns.ts';
+import { CONNECTION_GRACE_MS, closedEarlyError, connectTcp, timeoutError } from './tcp.ts';
 
 /** The longest idle time of an early connection, in milliseconds: the server may close it then. */
 const MAX_IDLE_MS = 5000;
@@ -18,7 +18,7 @@ export interface ServerAddress {
 
 /** How connections are made. */
 export interface ConnectorOptions {
-  readonly resolver: Resolver;
+  readonly resolver: DnsResolver;
   readonly rotation: AddressRotation;
   /**
    * PEM certificates to trust in addition to Node's default store. An intermediate certificate is
@@ -66,7 +66,7 @@ export class Connector {
     const { isSecure } = this.#server;
     this.#early = this.#early.map(({ socket }) => openEarly(this.#open(socket)));
     // The CA certificates are read while the server's answer is on its way.
-    if (isSecure) this.#trusted();
+    if (isSecure) this.#secureContext();
   }
 
   /**
@@ -82,7 +82,7 @@ export class Connector {
     // Only a read shows that the server has closed the connection.
     socket.read(0);
     await yieldToEventLoop();
-    if (isOpen(socket) && monotonicMs() - readyAt < MAX_IDLE_MS) return socket;
+    if (isSocketOpen(socket) && monotonicMs() - readyAt < MAX_IDLE_MS) return socket;
     socket.destroy();
     return this.#open(this.#openTcp());
   }
@@ -98,12 +98,15 @@ export class Connector {
         // Only for names: TLS does not allow an IP address as server name.
         ...(isIP(hostname) === 0 && { servername: hostname }),
         ...(this.#session && { session: this.#session }),
-        secureContext: this.#trusted(),
+        secureContext: this.#secureContext(),
         ALPNProtocols: ['http/1.1'],
         // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 would disable certificate checking.
         rejectUnauthorized: true,
       });
-      const timer = setTimeout(() => socket.destroy(timeoutError()), timeoutMs + GRACE_MS);
+      const timer = setTimeout(
+        () => socket.destroy(timeoutError()),
+        timeoutMs + CONNECTION_GRACE_MS,
+      );
       transport.on('error', (error) => socket.destroy(error));
       socket
         .on('error', (error) => socket.destroy(error))
@@ -141,7 +144,7 @@ export class Connector {
   /** Returns a usable connection over a TCP connection, which is replaced if it was closed. */
   async #open(tcp: Promise<Socket>): Promise<Socket> {
     const early = await tcp;
-    const socket = isOpen(early) ? early : await this.#openTcp();
+    const socket = isSocketOpen(early) ? early : await this.#openTcp();
     return this.#server.isSecure ? this.secure(socket) : socket;
   }
 
@@ -150,7 +153,7 @@ export class Connector {
     return this.#tls;
   }
 
-  #trusted(): Tls.SecureContext {
+  #secureContext(): Tls.SecureContext {
     if (this.#context === undefined) {
       const { ca } = this.#options;
       // An intermediate certificate is trusted without its root, as in curl.
@@ -181,7 +184,7 @@ function openEarly(socket: Promise<Socket>): EarlyConnection {
  * Returns whether a connection is open. After the server has closed it, returns true until the next
  * read.
  */
-function isOpen({ destroyed, readableEnded }: Socket): boolean {
+function isSocketOpen({ destroyed, readableEnded }: Socket): boolean {
   return !destroyed && !readableEnded;
 }
 

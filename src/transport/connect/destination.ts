@@ -3,9 +3,9 @@ import { MAX_TIMER_MS } from '../../base/pause.ts';
 import { Budget } from '../retry/budget.ts';
 import { AddressRotation } from './address-rotation.ts';
 import { Connector, type ServerAddress, yieldToEventLoop } from './connector.ts';
-import { limitLookupTime, Resolver } from './dns.ts';
+import { DnsResolver, limitLookupTime } from './dns.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
-import { GRACE_MS } from './tcp.ts';
+import { CONNECTION_GRACE_MS } from './tcp.ts';
 import { setFlagsForShortRun, setV8Flag } from './v8-flags.ts';
 
 /** The options for connections to a server. Times in seconds. */
@@ -50,9 +50,9 @@ export async function openDestination<T>(
   // Node.js would warn about it on stderr.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   const budget = new Budget(timeoutMs);
-  const resolver = new Resolver(() => budget.remaining());
+  const resolver = new DnsResolver(() => budget.remaining());
   const rotation = new AddressRotation(
-    Math.min(Math.ceil(requestTimeoutMs), MAX_TIMER_MS - GRACE_MS),
+    Math.min(Math.ceil(requestTimeoutMs), MAX_TIMER_MS - CONNECTION_GRACE_MS),
   );
   const connectorOptions = { resolver, rotation, ca: options.ca_path?.certificates };
   const connector = new Connector(first, connectorOptions);
@@ -88,7 +88,7 @@ export async function openDestination<T>(
 }
 
 /** Resolves when the first packet was sent, or after LOOKUP_MS if the lookup takes longer. */
-async function firstPacket(resolver: Resolver, hostname: string): Promise<void> {
+async function firstPacket(resolver: DnsResolver, hostname: string): Promise<void> {
   if (isIP(hostname) === 0) {
     const lookup = resolver.addressesOf(hostname).catch(() => {});
     await Promise.race([lookup, new Promise((resolve) => setTimeout(resolve, LOOKUP_MS))]);

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 
 /** The longest time that a lookup may keep the process alive beyond its budget, in milliseconds. */
-const GRACE_MS = 500;
+const LOOKUP_GRACE_MS = 500;
 /** The longest time that a lookup takes where it can be limited, in milliseconds. */
 const MAX_LOOKUP_MS = 10_000;
 
@@ -25,7 +25,7 @@ type Lookup = (
  * used. After a failed lookup, no other one is started that would exceed the budget if it took as
  * long.
  */
-export class Resolver {
+export class DnsResolver {
   readonly #remainingMs: () => number;
   readonly #lookup: Lookup;
   #pending: Promise<LookupAddress[]> | undefined;
@@ -44,7 +44,7 @@ export class Resolver {
     if (this.#pending !== undefined) return this.#pending;
     const leftMs = this.#remainingMs();
     if (this.#known !== undefined && leftMs < MAX_LOOKUP_MS) return this.#known;
-    if (this.#failure !== undefined && this.#failure.tookMs > leftMs + GRACE_MS) {
+    if (this.#failure !== undefined && this.#failure.tookMs > leftMs + LOOKUP_GRACE_MS) {
       throw this.#failure.error;
     }
     this.#pending = this.#lookUpName(host);

@@ -39,7 +39,11 @@ export function proxyFor(
 }
 
 function proxyAt(url: URL): ProxyServer {
-  const credentials = Buffer.concat([decode(url.username), COLON, decode(url.password)]);
+  const credentials = Buffer.concat([
+    percentDecode(url.username),
+    COLON,
+    percentDecode(url.password),
+  ]);
   return {
     url: url.origin,
     authorization: credentials.length === 1 ? undefined : `Basic ${credentials.toString('base64')}`,
@@ -49,7 +53,7 @@ function proxyAt(url: URL): ProxyServer {
 const COLON = Buffer.from(':');
 
 /** Percent-decodes a text to bytes, whose encoding is unknown. Keeps a `%` that encodes nothing. */
-function decode(text: string): Buffer {
+function percentDecode(text: string): Buffer {
   const bytes = text.replace(/%([0-9a-f]{2})/gi, (_, hex) =>
     String.fromCharCode(parseInt(hex, 16)),
   );

@@ -7,7 +7,7 @@ import type { AddressRotation } from './address-rotation.ts';
  * attempt's message says more, so it comes first. Early connections are opened before their
  * attempts.
  */
-export const GRACE_MS = 1000;
+export const CONNECTION_GRACE_MS = 1000;
 
 /**
  * Connects to the first of a host's addresses that can be reached. Rejects with the error of the
@@ -27,12 +27,12 @@ export async function connectTcp(
       const socket = await connectTo(
         next.address,
         port,
-        left.length === 0 ? timeoutMs + GRACE_MS : perAddressMs,
+        left.length === 0 ? timeoutMs + CONNECTION_GRACE_MS : perAddressMs,
       );
-      rotation.connected(next.address);
+      rotation.markConnected(next.address);
       return socket;
     } catch (error) {
-      rotation.failed(next.address);
+      rotation.markFailed(next.address);
       failure ??= error;
     }
   }

@@ -20,7 +20,7 @@ const ROLE = {
   'ansible.builtin.include_role': { name: 'systemcontext.jumpcloud.agent' },
 };
 
-interface HostOptions {
+interface NewHostOptions {
   readonly connectKey?: string;
   /** The seconds from the end of the kickstart until the agent is registered. */
   readonly delay?: number;
@@ -38,7 +38,7 @@ export interface AgentRole {
   /** The directories for temporary files of Ansible and the role, on controller and host. */
   readonly temporary: readonly string[];
   /** Replaces the host with one without an agent, and the kickstart with one for it. */
-  newHost(options?: HostOptions): Promise<void>;
+  newHost(options?: NewHostOptions): Promise<void>;
   play(variables?: object, options?: PlayOptions): Promise<PlayRun>;
   close(): Promise<void>;
 }

@@ -13,7 +13,7 @@ const UNAUTHORIZED = {
 } as const;
 const AT_ONCE = 5;
 
-const isWrite = ({ method }: FaultTarget) => method === 'POST';
+const isPost = ({ method }: FaultTarget) => method === 'POST';
 
 interface Write extends LoggedRequest {
   readonly op: string;
@@ -22,7 +22,7 @@ interface Write extends LoggedRequest {
 }
 
 function writesOf(requests: readonly LoggedRequest[]): Write[] {
-  return requests.filter(isWrite).map((request) => {
+  return requests.filter(isPost).map((request) => {
     const { op, id } = request.body as { op: string; id: string };
     const [, group] = /systemgroups\/(\w+)\/members/.exec(request.url) ?? [];
     return { ...request, op, id: group ?? id };
@@ -46,7 +46,7 @@ describe('concurrent writes', () => {
     emulator: { store, faults },
   }) => {
     const groups = Array.from({ length: 12 }, () => store.addGroup()).reverse();
-    faults.add({ fault: SLOW, when: isWrite, times: 12 });
+    faults.add({ fault: SLOW, when: isPost, times: 12 });
     const { answer } = await host.run('jumpcloud_group_membership', { groups });
     expect(answer).toMatchObject({ changed: true, added: groups, removed: [] });
     const writes = writesOf(host.requests());
@@ -61,7 +61,7 @@ describe('concurrent writes', () => {
     const old = Array.from({ length: 3 }, () => store.addGroup());
     const fresh = Array.from({ length: 3 }, () => store.addGroup());
     for (const id of old) store.join(host.systemId, id);
-    faults.add({ fault: SLOW, when: isWrite, times: 3 });
+    faults.add({ fault: SLOW, when: isPost, times: 3 });
     const desired = { groups: fresh, exclusive: true };
     const { answer } = await host.run('jumpcloud_group_membership', desired);
     expect(answer).toMatchObject({ added: fresh, removed: expect.arrayContaining(old) });
@@ -77,7 +77,7 @@ describe('concurrent writes', () => {
   test('writes of two kinds do not overlap', async ({ host, emulator: { store, faults } }) => {
     const groups = Array.from({ length: 3 }, () => store.addGroup());
     const users = Array.from({ length: 3 }, () => store.addUser());
-    faults.add({ fault: SLOW, when: isWrite, times: 6 });
+    faults.add({ fault: SLOW, when: isPost, times: 6 });
     await host.run('jumpcloud_host', { groups, users });
     const writes = writesOf(host.requests());
     const lastOf = (ids: readonly string[]) =>
@@ -107,8 +107,8 @@ describe('concurrent writes', () => {
     emulator: { store, faults },
   }) => {
     const groups = Array.from({ length: 12 }, () => store.addGroup());
-    faults.add({ fault: UNAUTHORIZED, when: isWrite });
-    faults.add({ fault: SLOW, when: isWrite, times: 4 });
+    faults.add({ fault: UNAUTHORIZED, when: isPost });
+    faults.add({ fault: SLOW, when: isPost, times: 4 });
     const { answer } = await host.run('jumpcloud_group_membership', { groups });
     expect(answer).toMatchObject({ failed: true, changed: true, error: { code: 'unauthorized' } });
     const writes = writesOf(host.requests());
@@ -120,8 +120,8 @@ describe('concurrent writes', () => {
 
   test('writes are not retried after a 401', async ({ host, emulator: { store, faults } }) => {
     const groups = Array.from({ length: 12 }, () => store.addGroup());
-    faults.add({ fault: UNAUTHORIZED, when: isWrite });
-    faults.add({ fault: { kind: 'status', status: 503 }, when: isWrite, times: 1000 });
+    faults.add({ fault: UNAUTHORIZED, when: isPost });
+    faults.add({ fault: { kind: 'status', status: 503 }, when: isPost, times: 1000 });
     const { answer } = await host.run('jumpcloud_group_membership', { groups });
     faults.clear();
     expect(answer).toMatchObject({ failed: true, changed: false, error: { code: 'unauthorized' } });

@@ -4,10 +4,10 @@ import type { Fault, FaultTarget } from '../../emulator/faults.ts';
 import { test } from '../../harness/fixture.ts';
 import { type EdgeHost, enrolFor, writesOf } from './edge-host.ts';
 import {
-  attributesOf,
   COMMANDS,
   deleteTarget,
   type EdgeKind,
+  edgeAttributesOf,
   GROUPS,
   KINDS,
   listed,
@@ -30,12 +30,12 @@ test.beforeAll(({ emulator: shared }) => {
   emulator = shared;
 });
 
-const isWrite = ({ method }: FaultTarget) => method === 'POST';
+const isPost = ({ method }: FaultTarget) => method === 'POST';
 const isRead = ({ method }: FaultTarget) => method === 'GET';
 
 /** Makes a change as someone else, just before the host's next write arrives. */
 function beforeWrite(host: EdgeHost, change: () => void): void {
-  host.fault({ when: isWrite, fault: { kind: 'concurrent', when: 'before', change } });
+  host.fault({ when: isPost, fault: { kind: 'concurrent', when: 'before', change } });
 }
 
 /** Returns the lists of written edges in a result. Only some modules have `updated`. */
@@ -106,14 +106,14 @@ describe.concurrent('an edge that someone else changes during the run', () => {
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const id = newTarget(emulator.store, kind);
-      beforeWrite(host, () => host.addEdge(id, attributesOf(WITHOUT_PASSWORD)));
+      beforeWrite(host, () => host.addEdge(id, edgeAttributesOf(WITHOUT_PASSWORD)));
       const answer = await host.run([{ id, ...WITH_SUDO }]);
       expect(answer).toMatchObject({
         ...lists(kind, { updated: [id] }),
         [kind.field]: [listed(kind, id, WITH_SUDO)],
       });
       expect(writesOf(host.takeRequests()).map(({ status }) => status)).toEqual([409, 204]);
-      expect(host.edges().get(id)).toEqual(attributesOf(WITH_SUDO));
+      expect(host.edges().get(id)).toEqual(edgeAttributesOf(WITH_SUDO));
       await host.remove();
     },
   );
@@ -123,7 +123,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const id = newTarget(emulator.store, kind);
-      beforeWrite(host, () => host.addEdge(id, attributesOf(WITHOUT_PASSWORD)));
+      beforeWrite(host, () => host.addEdge(id, edgeAttributesOf(WITHOUT_PASSWORD)));
       const answer = await host.run([{ id }]);
       expect(answer).toMatchObject({
         ...lists(kind, {}),
@@ -138,7 +138,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const id = newTarget(emulator.store, kind);
-      host.addEdge(id, attributesOf(WITH_SUDO));
+      host.addEdge(id, edgeAttributesOf(WITH_SUDO));
       beforeWrite(host, () => host.removeEdge(id));
       const answer = await host.run([{ id, ...WITHOUT_PASSWORD }]);
       expect(answer).toMatchObject({
@@ -146,7 +146,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
         [kind.field]: [{ id, ...WITHOUT_PASSWORD }],
       });
       expect(writesOf(host.takeRequests()).map(({ status }) => status)).toEqual([404, 204]);
-      expect(host.edges().get(id)).toEqual(attributesOf(WITHOUT_PASSWORD));
+      expect(host.edges().get(id)).toEqual(edgeAttributesOf(WITHOUT_PASSWORD));
       await host.remove();
     },
   );
@@ -154,7 +154,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
   test('a user whom someone else unbinds first is bound again without sudo', async () => {
     const host = await enrolFor(emulator, USERS);
     const id = newTarget(emulator.store, USERS);
-    host.addEdge(id, attributesOf(WITH_SUDO));
+    host.addEdge(id, edgeAttributesOf(WITH_SUDO));
     beforeWrite(host, () => host.removeEdge(id));
     const answer = await host.run([{ id, sudo: false }]);
     expect(answer).toMatchObject({
@@ -230,7 +230,7 @@ describe.concurrent('a write whose answer is lost', () => {
     async (_option, _how, { kind, fault }) => {
       const host = await enrolFor(emulator, kind);
       const id = newTarget(emulator.store, kind);
-      host.fault({ when: isWrite, fault });
+      host.fault({ when: isPost, fault });
       expect(await host.run([{ id }])).toMatchObject(lists(kind, { added: [id] }));
       expect(
         host
@@ -238,7 +238,7 @@ describe.concurrent('a write whose answer is lost', () => {
           .map(({ status }) => status)
           .slice(1),
       ).toEqual([fault.kind === 'status' ? fault.status : 0, 409, 200]);
-      host.fault({ when: isWrite, fault });
+      host.fault({ when: isPost, fault });
       const gone = await host.run([{ id }], { state: 'absent' });
       expect(gone).toMatchObject(lists(kind, { removed: [id] }));
       expect(writesOf(host.takeRequests()).map(({ status }) => status)[1]).toBe(404);
@@ -250,7 +250,7 @@ describe.concurrent('a write whose answer is lost', () => {
     const host = await enrolFor(emulator, USERS);
     const id = newTarget(emulator.store, USERS);
     host.addEdge(id);
-    host.fault({ when: isWrite, fault: { kind: 'reset-after' } });
+    host.fault({ when: isPost, fault: { kind: 'reset-after' } });
     expect(await host.run([{ id, ...WITH_SUDO }])).toMatchObject(lists(USERS, { updated: [id] }));
     await host.remove();
   });
@@ -396,7 +396,7 @@ describe.concurrent('a write that does not become visible', () => {
     const host = await enrolFor(emulator, kind);
     const [desired = '', unwanted = ''] = newTargets(emulator.store, kind, 2);
     host.addEdge(unwanted);
-    host.fault({ when: isWrite, times: 2, fault: { kind: 'ignored-write' } });
+    host.fault({ when: isPost, times: 2, fault: { kind: 'ignored-write' } });
     const answer = await host.run([{ id: desired }], { exclusive: true });
     const missing = [
       { op: 'add', id: desired },
@@ -417,7 +417,7 @@ describe.concurrent('a write that does not become visible', () => {
     const host = await enrolFor(emulator, GROUPS);
     const id = newTarget(emulator.store, GROUPS);
     const change = () => host.removeEdge(id);
-    host.fault({ when: isWrite, fault: { kind: 'concurrent', when: 'after', change } });
+    host.fault({ when: isPost, fault: { kind: 'concurrent', when: 'after', change } });
     const answer = await host.run([{ id }]);
     expect(answer).toMatchObject({ failed: true, error: { code: 'not_applied' } });
     expect(writesOf(host.takeRequests())).toHaveLength(1);
@@ -457,8 +457,8 @@ describe.concurrent('a graph that shows writes late', () => {
     const host = await enrolFor(lagging, USERS);
     const [a = '', b = ''] = newTargets(lagging.store, USERS, 2);
     // The graph shows nothing for four seconds. Then the sudo of the second user is wrong.
-    const change = () => host.addEdge(b, attributesOf(WITHOUT_PASSWORD));
-    const isOfB = (request: FaultTarget) => isWrite(request) && Object(request.body).id === b;
+    const change = () => host.addEdge(b, edgeAttributesOf(WITHOUT_PASSWORD));
+    const isOfB = (request: FaultTarget) => isPost(request) && Object(request.body).id === b;
     host.fault({ when: isOfB, fault: { kind: 'concurrent', when: 'before', change } });
     const answer = await host.run([{ id: a }, { id: b, ...WITH_SUDO }]);
     expect(answer.failed, answer.msg).toBeUndefined();

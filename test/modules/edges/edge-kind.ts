@@ -60,7 +60,7 @@ export const KINDS: readonly EdgeKind[] = [
 ];
 
 /** Returns the attributes of an edge with that sudo. */
-export function attributesOf({ sudo, sudo_without_password }: Sudo): EdgeAttributes {
+export function edgeAttributesOf({ sudo, sudo_without_password }: Sudo): EdgeAttributes {
   return { sudo: { enabled: sudo, withoutPassword: sudo_without_password } };
 }
 
@@ -79,9 +79,9 @@ export const anySudo: readonly Partial<Sudo>[] = [
 /** The attributes that an edge may have before a random case. */
 export const anyAttributes: readonly EdgeAttributes[] = [
   undefined,
-  attributesOf({ sudo: false, sudo_without_password: false }),
-  attributesOf({ sudo: true, sudo_without_password: false }),
-  attributesOf({ sudo: true, sudo_without_password: true }),
+  edgeAttributesOf({ sudo: false, sudo_without_password: false }),
+  edgeAttributesOf({ sudo: true, sudo_without_password: false }),
+  edgeAttributesOf({ sudo: true, sudo_without_password: true }),
 ];
 
 /** Returns the options that ask for edges. Sudo for all edges is that of the first one. */

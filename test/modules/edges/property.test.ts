@@ -80,7 +80,7 @@ function caseOf(...kinds: EdgeKind[]): fc.Arbitrary<Case> {
     })
     .map(({ kind, before, desired, mode, ...rest }) => {
       const state = mode === 'absent' ? 'absent' : 'present';
-      const sudoOf = (own: Partial<Sudo>) => {
+      const sudoOptionsOf = (own: Partial<Sudo>) => {
         if (kind.sudo === 'none' || state === 'absent') return {};
         return kind.sudo === 'each' ? own : (desired[0]?.sudo ?? {});
       };
@@ -93,7 +93,7 @@ function caseOf(...kinds: EdgeKind[]): fc.Arbitrary<Case> {
           index,
           attributes: kind.sudo === 'none' ? undefined : attributes,
         })),
-        desired: desired.map(({ index, sudo }) => ({ index, ...sudoOf(sudo) })),
+        desired: desired.map(({ index, sudo }) => ({ index, ...sudoOptionsOf(sudo) })),
       };
     });
 }
@@ -124,10 +124,10 @@ function expectedOutcome(given: Case, ids: readonly string[]) {
     if (!desired && !exclusive) return;
     const shows =
       desired && (desired.sudo !== undefined || desired.sudo_without_password !== undefined);
-    const show = (sudo: Sudo) =>
+    const diffEntry = (sudo: Sudo) =>
       kind.target === 'system_group' ? id : shows ? { id, ...sudo } : { id };
-    if (was) shownBefore.push(show(was));
-    if (willBe) shownAfter.push(show(willBe));
+    if (was) shownBefore.push(diffEntry(was));
+    if (willBe) shownAfter.push(diffEntry(willBe));
   });
   const diff = { before: { [kind.option]: shownBefore }, after: { [kind.option]: shownAfter } };
   return { after, added, updated, removed, diff };
@@ -179,7 +179,7 @@ describe('an edge module on a random graph', () => {
       const options = { ...connection, ...optionsFor(kind, twice), state, exclusive };
       const outcome = expectedOutcome(given, ids);
       const was = store.snapshot(host.systemId);
-      const elsewhere = host.everythingElse();
+      const dataBefore = host.everythingElse();
 
       const predicted = await runner(kind.module, options, true);
       expect(writesOf(host.takeRequests())).toEqual([]);
@@ -213,7 +213,7 @@ describe('an edge module on a random graph', () => {
         },
       ]);
       expect(new Map(edges)).toEqual(outcome.after);
-      expect(host.everythingElse()).toEqual(elsewhere);
+      expect(host.everythingElse()).toEqual(dataBefore);
 
       const now = store.snapshot(host.systemId);
       const again = await runner(kind.module, options, false);

@@ -6,10 +6,10 @@ import { type Answer, predictionOf } from '../../harness/executable.ts';
 import { test } from '../../harness/fixture.ts';
 import { type EdgeHost, enrolFor, writesOf } from './edge-host.ts';
 import {
-  attributesOf,
   COMMANDS,
   type DesiredState,
   type EdgeKind,
+  edgeAttributesOf,
   GROUPS,
   KINDS,
   listed,
@@ -108,7 +108,7 @@ describe.concurrent('an edge module', () => {
           before: { [kind.option]: [listed(kind, a)] },
           after: { [kind.option]: [{ id: a, ...WITH_SUDO }] },
         });
-        expect(host.edges().get(a)).toEqual(attributesOf(WITH_SUDO));
+        expect(host.edges().get(a)).toEqual(edgeAttributesOf(WITH_SUDO));
         expect(host.edges().get(b)).toBeUndefined();
         await step(host, [{ id: a, sudo: false }], {}, 1);
       }
@@ -236,14 +236,14 @@ describe.concurrent('sudo', () => {
       const ids = newTargets(emulator.store, kind, before.length);
       const [added = '', ...existing] = ids;
       before.slice(1).forEach((sudo, i) => {
-        host.addEdge(ids[i + 1] ?? '', sudo && attributesOf(sudo));
+        host.addEdge(ids[i + 1] ?? '', sudo && edgeAttributesOf(sudo));
       });
       const desired = ids.map((id) => ({ id, ...desiredSudo }));
       const updated = existing.filter((_, i) => written[i + 1] !== undefined);
       const writes = [added, ...updated].map((id) => {
         const sudo = written[ids.indexOf(id)];
         const op = id === added ? 'add' : 'update';
-        return { op, type: kind.target, id, ...(sudo && { attributes: attributesOf(sudo) }) };
+        return { op, type: kind.target, id, ...(sudo && { attributes: edgeAttributesOf(sudo) }) };
       });
 
       const answer = await host.run(desired);
@@ -262,8 +262,8 @@ describe.concurrent('sudo', () => {
   test('one call sets different sudo for several users', async () => {
     const host = await enrolFor(emulator, USERS);
     const [a = '', b = '', c = '', d = ''] = newTargets(emulator.store, USERS, 4);
-    host.addEdge(a, attributesOf(WITHOUT_PASSWORD));
-    host.addEdge(b, attributesOf(WITH_SUDO));
+    host.addEdge(a, edgeAttributesOf(WITHOUT_PASSWORD));
+    host.addEdge(b, edgeAttributesOf(WITH_SUDO));
     const answer = await host.run([
       { id: a, sudo: false },
       { id: b },
@@ -359,7 +359,12 @@ describe.concurrent('access that remains through groups', () => {
   test('a user gets one warning for each group that gives access', async () => {
     const { host, user } = await bound('user group');
     const second = emulator.store.addUserGroup([user]);
-    emulator.store.associate(host.systemId, 'user_group', second, attributesOf(WITHOUT_PASSWORD));
+    emulator.store.associate(
+      host.systemId,
+      'user_group',
+      second,
+      edgeAttributesOf(WITHOUT_PASSWORD),
+    );
     const { warnings } = await host.run([{ id: user }], { state: 'absent' });
     expect(warnings).toHaveLength(2);
     expect(warnings.join()).toContain(second);

@@ -45,10 +45,10 @@ function edgeCalls(section: EdgeSection, { exclusive, keep, ...lists }: HostDocu
     : {};
   if (kind.sudo !== 'all') return [call(desired, exclusiveOptions)];
   // jumpcloud_association takes one sudo setting for all ids.
-  const sudos = new Set(desired.map(sudoOf));
+  const sudos = new Set(desired.map(sudoKeyOf));
   if (sudos.size < 2) return [call(desired, exclusiveOptions)];
   return [
-    ...[...sudos].map((sudo) => call(desired.filter((item) => sudoOf(item) === sudo))),
+    ...[...sudos].map((sudo) => call(desired.filter((item) => sudoKeyOf(item) === sudo))),
     ...('exclusive' in exclusiveOptions
       ? [
           call(
@@ -60,6 +60,6 @@ function edgeCalls(section: EdgeSection, { exclusive, keep, ...lists }: HostDocu
   ];
 }
 
-function sudoOf({ sudo, sudo_without_password }: DesiredState): string {
+function sudoKeyOf({ sudo, sudo_without_password }: DesiredState): string {
   return JSON.stringify([sudo, sudo_without_password]);
 }

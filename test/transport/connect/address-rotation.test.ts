@@ -21,31 +21,31 @@ afterEach(() => {
 });
 
 test('addresses that have not failed keep their order', () => {
-  rotation.connected(first);
+  rotation.markConnected(first);
   expect(orderOf()).toEqual([first, second, third]);
 });
 
 test('an address that failed comes last, after those that failed earlier', () => {
-  rotation.failed(first);
+  rotation.markFailed(first);
   expect(orderOf()).toEqual([second, third, first]);
-  rotation.failed(second);
-  rotation.failed(third);
+  rotation.markFailed(second);
+  rotation.markFailed(third);
   expect(orderOf()).toEqual([first, second, third]);
-  rotation.failed(first);
+  rotation.markFailed(first);
   expect(orderOf()).toEqual([second, third, first]);
 });
 
 test('an address that a later lookup adds comes before those that failed', () => {
-  rotation.failed(first);
-  rotation.failed(second);
+  rotation.markFailed(first);
+  rotation.markFailed(second);
   const added = { address: '192.0.2.4', family: 4 };
   expect(orderOf([...addresses.slice(0, 2), added])).toEqual([added.address, first, second]);
 });
 
 test("a failed attempt counts once as a failure of the latest connection's address", () => {
-  rotation.connected(first);
-  rotation.attemptFailed({ timedOut: false });
-  rotation.attemptFailed({ timedOut: false });
+  rotation.markConnected(first);
+  rotation.markAttemptFailed({ timedOut: false });
+  rotation.markAttemptFailed({ timedOut: false });
   expect(orderOf()).toEqual([second, third, first]);
 });
 
@@ -53,8 +53,8 @@ test.each([
   [2499, [first, second, third]],
   [2500, [second, third, first]],
 ])('after an attempt that timed out %i ms after connecting, the order is %j', (ms, order) => {
-  rotation.connected(first);
+  rotation.markConnected(first);
   now += BigInt(ms);
-  rotation.attemptFailed({ timedOut: true });
+  rotation.markAttemptFailed({ timedOut: true });
   expect(orderOf()).toEqual(order);
 });

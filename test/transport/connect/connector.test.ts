@@ -4,11 +4,11 @@ import * as tls from 'node:tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AddressRotation } from '../../../src/transport/connect/address-rotation.ts';
 import { Connector } from '../../../src/transport/connect/connector.ts';
-import { Resolver } from '../../../src/transport/connect/dns.ts';
+import { DnsResolver } from '../../../src/transport/connect/dns.ts';
 import { issue, makeCa, type TlsIdentity } from '../../emulator/keys.ts';
 
 function connectorTo(isSecure: boolean, port: number, trusted?: string): Connector {
-  const resolver = new Resolver(() => 5000);
+  const resolver = new DnsResolver(() => 5000);
   const rotation = new AddressRotation(5000);
   return new Connector(
     { isSecure, hostname: '127.0.0.1', port },

@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, expect, test } from 'vitest';
-import { Resolver } from '../../../src/transport/connect/dns.ts';
+import { DnsResolver } from '../../../src/transport/connect/dns.ts';
 
 const FOUND: LookupAddress[] = [{ address: '192.0.2.1', family: 4 }];
 const DEAD = Object.assign(new Error('dead'), { code: 'EAI_AGAIN' });
@@ -11,11 +11,11 @@ const EXCEEDED_MS = -1000;
 type Answer = (error: Error | null, addresses: LookupAddress[]) => void;
 let answers: Answer[];
 let leftMs: number;
-let resolver: Resolver;
+let resolver: DnsResolver;
 beforeEach(() => {
   answers = [];
   leftMs = 60_000;
-  resolver = new Resolver(
+  resolver = new DnsResolver(
     () => leftMs,
     (_name, _options, answer) => answers.push(answer),
   );

@@ -18,7 +18,7 @@ import { unprovenRemoval } from './unproven-removal.ts';
  * answered 2xx or its answer was lost; and reading the record after that is answered 401 or 404. The
  * tombstone of another run is proof as well. `read` rejects when proof is missing but needed.
  */
-export function systemRecord(
+export function recordResource(
   session: HostSession,
   { purge_identity }: RemovalOptions,
   agent: AgentStop,

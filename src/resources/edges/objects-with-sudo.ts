@@ -16,21 +16,21 @@ import type { DesiredSudo } from './plan-edges.ts';
 const KEYS = ['id', 'sudo', 'sudo_without_password'];
 
 /** A user or user group, and the desired sudo of the edge to it. */
-export interface DesiredUser extends DesiredSudo {
+export interface ObjectWithSudo extends DesiredSudo {
   readonly id: string;
 }
 
 /** Returns an option that lists users or user groups, as ids, names or mappings with sudo, each once. */
-export function users(kind: 'user' | 'user_group'): Option<DesiredUser[] | undefined> {
+export function objectsWithSudo(kind: 'user' | 'user_group'): Option<ObjectWithSudo[] | undefined> {
   return {
     type: 'list',
     elements: 'raw',
     read: (value, { names }) =>
-      toListOf(toDesiredUser(distinct(kind, toObjectId(kind, names))))(value),
+      toListOf(toObjectWithSudo(refuseDuplicates(kind, toObjectId(kind, names))))(value),
   };
 }
 
-function toDesiredUser(toId: (value: unknown) => string): (value: unknown) => DesiredUser {
+function toObjectWithSudo(toId: (value: unknown) => string): (value: unknown) => ObjectWithSudo {
   return (value) => {
     const mapping =
       typeof value === 'string' && !value.startsWith('{') ? undefined : coerceMapping(value);
@@ -84,7 +84,10 @@ function toOptionalBoolean(value: unknown): boolean | undefined {
 }
 
 /** Returns a reader that refuses an id which it has read before. */
-function distinct(kind: string, toId: (value: unknown) => string): (value: unknown) => string {
+function refuseDuplicates(
+  kind: string,
+  toId: (value: unknown) => string,
+): (value: unknown) => string {
   const known = new Set<string>();
   return (value) => {
     const id = toId(value);

@@ -12,7 +12,7 @@ const MAX_SINGLE_LOOKUPS = 5;
 const MAX_SUGGESTIONS = 20;
 
 /** The objects that names of one kind stand for. */
-export interface Resolved {
+export interface ResolvedNames {
   readonly kind: NamedKind;
   readonly found: ReadonlyMap<string, NamedObject>;
   /** The ids of the dynamic groups among the found objects; among all objects if all were requested. */
@@ -29,11 +29,11 @@ export function needsRequests(requested: readonly string[] | 'all' | undefined):
 }
 
 /** Resolves names of one kind, or all names of that kind. Ignores ids in place of names. */
-export async function resolve(
+export async function resolveNames(
   session: Session,
   kind: NamedKind,
   requested: readonly string[] | 'all',
-): Promise<Resolved> {
+): Promise<ResolvedNames> {
   const names = requested === 'all' ? undefined : requested.filter((name) => !isId(name));
   if (names?.length === 0)
     return { kind, found: new Map(), dynamic: [], missing: [], ambiguous: [] };

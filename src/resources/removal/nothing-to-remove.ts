@@ -4,7 +4,7 @@ import type { Resource } from '../../reconcile.ts';
 import { type RemovalState, type Removed, removalBase } from './removal-base.ts';
 
 /** Returns the resource of a host that is not registered or was removed already: it has no objects. */
-export function removedAlready(agentDir: string): Resource<RemovalState, Removed> {
+export function nothingToRemove(agentDir: string): Resource<RemovalState, Removed> {
   return {
     ...removalBase,
 

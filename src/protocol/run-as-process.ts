@@ -9,7 +9,7 @@ import { showWaitOnStderr } from './show-wait.ts';
  * Runs a module as this process: prints the answer to the call and exits. Every uncaught exception
  * ends up here. `help` returns the text that `--help` prints.
  */
-export function runModule<T extends OptionTable>(
+export function runAsProcess<T extends OptionTable>(
   module: Module<string, T>,
   help: () => string,
 ): void {

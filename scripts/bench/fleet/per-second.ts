@@ -7,7 +7,7 @@ export interface Second {
 }
 
 /** Counts the requests of each second, from the first request on. */
-export function seconds(requests: readonly LoggedRequest[]): Second[] {
+export function countPerSecond(requests: readonly LoggedRequest[]): Second[] {
   const start = requests[0]?.startedAt ?? 0;
   const all: { answered: number; refused: number }[] = [];
   for (const { startedAt, status } of requests) {

@@ -19,25 +19,25 @@ const BYTE_ORDER_MARK = /^\ufeff/;
  * Defines an option that takes names with their ids, as jumpcloud_names returns them, or the path
  * of a JSON file with them.
  */
-export function namesOption(): Option<NameLookup | undefined> {
+export function nameLookupOption(): Option<NameLookup | undefined> {
   // A call reads this option twice, first as the context of its other options, but the file once.
   const lookups = new WeakMap<object, Promise<NameLookup>>();
   const read: Option<NameLookup>['read'] = (value, { rawOptions }) => {
-    const lookup = lookups.get(rawOptions) ?? toNames(value);
+    const lookup = lookups.get(rawOptions) ?? readLookup(value);
     lookups.set(rawOptions, lookup);
     return lookup;
   };
   return { type: 'raw', read };
 }
 
-async function toNames(value: unknown): Promise<NameLookup> {
+async function readLookup(value: unknown): Promise<NameLookup> {
   if (typeof value !== 'string') return toNameLookup(value, 'the mapping');
-  if (/^\s*[[{]/.test(value)) return toNameLookup(parse(value, 'the text'), 'the text');
+  if (/^\s*[[{]/.test(value)) return toNameLookup(parseNames(value, 'the text'), 'the text');
   const path = await toPath(value);
-  return toNameLookup(parse(readNames(path), path), path);
+  return toNameLookup(parseNames(readNamesFile(path), path), path);
 }
 
-function readNames(path: string): string {
+function readNamesFile(path: string): string {
   let bytes: Buffer;
   try {
     bytes = readRegularFile(path, MAX_MIB);
@@ -51,7 +51,7 @@ function readNames(path: string): string {
   return bytes.toString('utf8').replace(BYTE_ORDER_MARK, '');
 }
 
-function parse(text: string, source: string): unknown {
+function parseNames(text: string, source: string): unknown {
   try {
     return parseJson(text);
   } catch (error) {

@@ -1,6 +1,6 @@
-import type { Path } from '../../api/users.ts';
+import type { AccessPath } from '../../api/users.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { type EdgesDefinition, type EdgesResource, edges } from '../edges/edges.ts';
+import { type EdgesDefinition, type EdgesResource, edgesResource } from '../edges/edges.ts';
 import { associations, memberships } from '../edges/edges-access.ts';
 import { indirectAccess } from '../edges/indirect-access.ts';
 import type { DesiredEdges, DesiredSudo, Edges } from '../edges/plan-edges.ts';
@@ -8,23 +8,23 @@ import { unmanagedSudo } from '../edges/unmanaged-sudo.ts';
 import { EDGE_SECTIONS, type EdgeSection, type HostOptions } from './host-options.ts';
 
 /** A section of the document that is a list of edges, and its resource, as in the module for it. */
-export interface EdgesSection extends SectionDefinition {
+export interface EdgeList extends EdgeListDefinition {
   readonly section: EdgeSection;
   readonly resource: EdgesResource;
 }
 
 /** The definition of a list of edges whose warnings may depend on the state of all lists after the run. */
-interface SectionDefinition extends Omit<EdgesDefinition, 'warnings'> {
+interface EdgeListDefinition extends Omit<EdgesDefinition, 'warnings'> {
   readonly warnings?: (after: Edges, all: AllEdges) => Promise<readonly string[]>;
 }
 type AllEdges = ReadonlyMap<EdgeSection, Edges>;
 
 /** Returns the lists of edges that the document has, in the order in which edges are added. */
-export function edgesSections(session: HostSession, options: HostOptions): EdgesSection[] {
+export function edgeLists(session: HostSession, options: HostOptions): EdgeList[] {
   return EDGE_SECTIONS.filter((section) => options[section] !== undefined).map((section) => {
     const definition = definitionOf(session, section, desiredOf(section, options));
     const { warnings: _, ...withoutWarnings } = definition;
-    return { section, ...definition, resource: edges(session, withoutWarnings) };
+    return { section, ...definition, resource: edgesResource(session, withoutWarnings) };
   });
 }
 
@@ -44,8 +44,10 @@ function definitionOf(
   session: HostSession,
   section: EdgeSection,
   desired: DesiredEdges,
-): SectionDefinition {
-  const association = (type: 'user' | 'user_group' | 'policy' | 'policy_group' | 'command') =>
+): EdgeListDefinition {
+  const associationDefinition = (
+    type: 'user' | 'user_group' | 'policy' | 'policy_group' | 'command',
+  ) =>
     ({
       access: associations(session, type),
       desired,
@@ -63,31 +65,31 @@ function definitionOf(
       };
     case 'users':
       return {
-        ...association('user'),
+        ...associationDefinition('user'),
         field: 'users',
         shape: 'with sudo',
         warnings: async (after, all) => [
           ...unmanagedSudo(desired, after),
-          ...(await indirectAccess(session, desired, after, (path) => isOpen(path, all))),
+          ...(await indirectAccess(session, desired, after, (path) => isStillThere(path, all))),
         ],
       };
     case 'user_groups':
       return {
-        ...association('user_group'),
+        ...associationDefinition('user_group'),
         shape: 'with sudo',
         warnings: async (after) => unmanagedSudo(desired, after, 'User group'),
       };
     case 'policies':
-      return { ...association('policy'), shape: 'objects' };
+      return { ...associationDefinition('policy'), shape: 'objects' };
     case 'policy_groups':
-      return { ...association('policy_group'), shape: 'objects' };
+      return { ...associationDefinition('policy_group'), shape: 'objects' };
     case 'commands':
-      return { ...association('command'), shape: 'objects' };
+      return { ...associationDefinition('command'), shape: 'objects' };
   }
 }
 
 /** Returns whether the first edge of a path from this host is there after the run. */
-function isOpen([first]: Path, all: AllEdges): boolean {
+function isStillThere([first]: AccessPath, all: AllEdges): boolean {
   if (first?.type === 'system_group') return all.get('groups')?.has(first.id) ?? true;
   if (first?.type === 'user_group') return all.get('user_groups')?.has(first.id) ?? true;
   return true;
