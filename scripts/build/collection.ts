@@ -148,7 +148,7 @@ async function collectionInfo(
 /**
  * Returns `meta/runtime.yml` with the action group of
  * `module_defaults: group/systemcontext.jumpcloud.all`. All members must accept the same options, so
- * the modules of the control node are not among them.
+ * the modules of the control node are not members.
  */
 function runtime(): string {
   const all = HOST_MODULES.map(({ name }) => name).sort();

@@ -8,6 +8,6 @@ export const commandLineFlags: Readonly<Record<string, string>> = {
   '--version': 'print the version and exit',
 };
 
-/** How to pass options, and how an executable answers. */
+/** The calling convention of the executables, for their help texts. */
 export const callingConvention =
   'Pass the options as one JSON object: in a file, as the argument, or on standard input. The answer is one JSON object on standard output; exit status 1 means failed. On a terminal, long waits are reported on standard error; add --json if a program reads the output of a terminal (ssh -t, Ansible modules raw and script).';

@@ -11,7 +11,7 @@ const lines = stripVTControlCharacters(await text(process.stdin))
   .split('\n')
   .filter((line) => {
     if (isHeading(line)) heading = line;
-    // Of Ansible's output, keep the counts and the diff of the check.
+    // Keeps only the counts and the check's diff of Ansible's output.
     const isCount = /^ {3}\| localhost .*ok=/.test(line);
     const isDifference = heading.includes('--diff') && /^ {3}\| [-+] /.test(line);
     return isHeading(line) || isSummary(line) || isCount || isDifference;

@@ -9,7 +9,7 @@ import type {
 import { roffCode, roffText, roffWord } from './roff.ts';
 
 const EXIT_STATUS: readonly (readonly [status: string, meaning: string])[] = [
-  ['0', 'The host is as described: nothing had to change, or everything was changed.'],
+  ['0', 'The host is in its desired state: nothing had to change, or everything was changed.'],
   ['1', 'The run failed; C(msg) and C(error) in the answer give the reason.'],
   ['2', 'Something changed; only with C(--detailed-exitcode).'],
 ];

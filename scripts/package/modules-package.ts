@@ -11,7 +11,7 @@ import type { ChangelogEntry, PackageDescription, PackageScripts } from './packa
 import type { PackageFile } from './package-file.ts';
 import type { Publisher } from './publisher.ts';
 
-/** The package with the modules, by its name in every package manager. */
+/** The name of the package with the modules. It is the same in every package manager. */
 export const modulesPackageName = 'jumpcloud-system-context';
 
 /** The directory of the modules on a host, and of the runtime package's Node.js. */

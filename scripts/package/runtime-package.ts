@@ -6,7 +6,7 @@ import type { PackageDescription } from './package-description.ts';
 import type { Publisher } from './publisher.ts';
 import type { NodeArchitecture, PinnedNode, Runtime } from './runtime.ts';
 
-/** The package with Node.js, by its name in every package manager. */
+/** The name of the package with Node.js. It is the same in every package manager. */
 export const runtimePackageName = 'jumpcloud-system-context-node';
 
 const ARCHITECTURES = {

@@ -9,7 +9,7 @@ import { execa } from 'execa';
 import { extract } from 'tar-stream';
 import { projectDirectory } from '../build/project-directory.ts';
 
-/** A processor architecture of the runtime package, by Node.js's name. */
+/** A processor architecture of the runtime package, as Node.js names it. */
 export type NodeArchitecture = 'x64' | 'arm64';
 
 /** `packaging/runtime.json`: the exact Node.js that is packed. */

@@ -17,7 +17,7 @@ const POLL_INTERVAL_MS = 100;
 
 /** Work to do under the lock. */
 export interface LockedWork<T> {
-  /** How long the work may take, and how long to wait for another run, in milliseconds. */
+  /** The maximum time for the work, and also for the wait for another run. In milliseconds. */
   readonly timeoutMs: number;
   /** Returns the warning for when no lock can be created. Without it there is no warning. */
   readonly unlockedWarning?: (path: string, code: string | undefined) => string;

@@ -6,7 +6,7 @@ import { monotonicMs } from '../base/monotonic-clock.ts';
 import { pause } from '../base/pause.ts';
 import { findProgram, SYSTEM_DIRECTORIES } from './find-program.ts';
 
-/** How a service manager stops the agent. */
+/** A service manager, and its commands to stop the agent. */
 interface ServiceManager {
   readonly tool: string;
   /**
@@ -60,7 +60,7 @@ export const STOP_TIMEOUT_MS = 60_000;
 
 const POLL_INTERVAL_MS = 200;
 
-/** A service manager that can stop the agent; `file` is its real path. */
+/** The service manager that can stop the agent, and the real path of its program. */
 export interface StopCommand {
   readonly file: string;
   readonly manager: ServiceManager;

@@ -22,14 +22,14 @@ export interface Page<T> {
   readonly total: number | undefined;
 }
 
-/** How a list is read page by page. */
+/** A list that is read page by page. */
 export interface PagedList<T> {
   /** Completes "the list of …". */
   readonly name: string;
   readonly readPage: (request: PageRequest) => Promise<Page<T>>;
   readonly keyOf: (entry: T) => string;
   /**
-   * What to do when the list has changed between two pages: read it again from its start, or read
+   * The response to a change of the list between two pages: read it again from its start, or read
    * the previous page again. `step back` is for lists sorted by id, which may be long and change
    * constantly.
    */
@@ -98,7 +98,7 @@ interface ReadPage {
 /** Returns the distance in positions to the start of the next page. */
 function stepAfter({ keys: { length } }: ReadPage): number {
   if (length < SPARSE_BELOW) return PAGE_SIZE;
-  // A page longer than asked for covers at least as many positions as it has entries.
+  // A page can be longer than requested. It covers at least as many positions as it has entries.
   return length > PAGE_SIZE ? length : length - 1;
 }
 

@@ -130,7 +130,7 @@ export class RateLimited extends ModuleError {
 /** The network, the proxy or JumpCloud failed until the budget ran out. */
 export class Unavailable extends ModuleError {
   readonly code = 'unavailable';
-  /** How often the request was sent. */
+  /** The number of times that the request was sent. */
   readonly attempts: number;
 
   constructor(message: string, { attempts, ...context }: FailureContext & { attempts: number }) {

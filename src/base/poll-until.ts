@@ -6,7 +6,7 @@ interface PollingRun {
   readonly report: { showWait(what: string, forMs: number): () => void };
 }
 
-/** How to poll. Times in milliseconds. */
+/** The options of a poll. Times are in milliseconds. */
 export interface PollOptions {
   /** Completes the progress line "Waiting …": "for the agent to stop". */
   readonly what: string;

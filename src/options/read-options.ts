@@ -31,8 +31,7 @@ export async function readOptions<T extends OptionTable>(
     unknown.length > 0 ? [unsupportedProblem(module, unknown, Object.keys(table))] : [];
   const names = await readNames(table, rawOptions);
   const { problems, partial, values } = await readValues(table, { names, rawOptions });
-  // The lookup that the other options were read with, because it records which names were looked
-  // up.
+  // Keeps the lookup that the other options used, because it has recorded the names looked up.
   const used = partial['names'] instanceof NameLookup ? { names } : {};
   return {
     problems: [...unsupported, ...problems],

@@ -30,7 +30,7 @@ export function extractAnsibleKeys(
   const isSet = (option: string): boolean => {
     const value = internal.get(option) ?? false;
     const coerced = coerceBoolean(value);
-    // Treating an invalid value as false would turn a prediction into a write.
+    // An invalid value counts as true: as false, it could turn check mode into a run that writes.
     if (coerced === undefined) problems.push({ option, message: 'expected true or false' });
     return coerced ?? true;
   };

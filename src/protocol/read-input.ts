@@ -16,7 +16,7 @@ const TOO_LARGE = `The options are larger than ${MAX_MIB} MiB. Was another file 
 /** A pipe that the caller has opened, as a shell does for `<(command)`. */
 const DESCRIPTOR = /^\/dev\/fd\/\d+$/;
 
-/** How to read input. */
+/** The context for reading input. */
 export interface InputContext {
   readonly stdin: () => AsyncIterable<Buffer>;
   readonly signal: AbortSignal;

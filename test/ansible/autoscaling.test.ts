@@ -47,7 +47,7 @@ describe.runIf(hasAnsible)(
         });
     });
 
-    test('twenty hosts, some late or with wrong clocks, are described and later removed', async () => {
+    test('twenty hosts, some late or with a wrong clock, are configured and later removed', async () => {
       const { store } = emulator;
       const groups = [store.addGroup(), store.addGroup()];
       const user = store.addUser();

@@ -41,7 +41,7 @@ describe.runIf(hasAnsible)('jumpcloud_host in ansible-playbook', () => {
   const writes = () => emulator.requests.filter(({ method }) => method !== 'GET');
 
   /** Expects the host to be as the document describes it. */
-  function expectDescribed(): void {
+  function expectDesiredState(): void {
     const { store } = emulator;
     expect(store.record(host.systemId)).toMatchObject({
       displayName: 'web-1',
@@ -69,7 +69,7 @@ describe.runIf(hasAnsible)('jumpcloud_host in ansible-playbook', () => {
 
     const result = await controller.play([task(document)]);
     expect(result.recap).toMatchObject({ changed: 1, failed: 0 });
-    expectDescribed();
+    expectDesiredState();
     const { msg, sections } = predictionOf(result.registered['result'] as Answer);
     expect(predicted.registered['result']).toMatchObject({ msg, sections: sections as object });
 
@@ -86,7 +86,7 @@ describe.runIf(hasAnsible)('jumpcloud_host in ansible-playbook', () => {
       { play: { module_defaults: { [`group/${FQCN}.all`]: host.options } } },
     );
     expect(recap).toMatchObject({ ok: 1, changed: 1, failed: 0 });
-    expectDescribed();
+    expectDesiredState();
   });
 
   test('a section in a task replaces the same section of module_defaults completely', async () => {
@@ -148,7 +148,7 @@ describe.runIf(hasAnsible)('jumpcloud_host in ansible-playbook', () => {
     expect(recap).toMatchObject({ changed: 1, failed: 0 });
     // 1 in ansible-core 2.14, true in 2.19.
     expect(registered['result']?.['finished']).toBeTruthy();
-    expectDescribed();
+    expectDesiredState();
   });
 
   test('a failed task reports an invalid option by its path within the section', async () => {

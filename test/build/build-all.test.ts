@@ -23,7 +23,7 @@ afterAll(() => rm(directory, { recursive: true }));
 
 const read = (path: string) => readFile(join(directory, path), 'utf8');
 
-test('modules/ contains exactly one entry point and documentation for each module', async () => {
+test('modules/ contains an entry point and documentation for each module, and no other file', async () => {
   const sharedFiles = ['connection.yml', 'documentation.d.ts'];
   const files = MODULES.flatMap(({ name }) => [`${name}.ts`, `${name}.yml`]);
   expect((await readdir('modules')).sort()).toEqual([...files, ...sharedFiles].sort());

@@ -280,7 +280,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     ['18.20.8', true],
     ['20.0.0', true],
     ['100.0.0', true],
-  ])('the header can use Node.js %s: %s', async (version, isUsable) => {
+  ])('the header accepts Node.js %s: %s', async (version, isUsable) => {
     const node = await makeNode(version, join(directory, `node-${version}`));
     const answer = await run(shell, { PATH: dirname(node) });
     if (isUsable) expect(answer).toEqual({ exitCode: 0, result: { words: [] } });

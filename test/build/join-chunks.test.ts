@@ -19,7 +19,7 @@ async function run(...chunks: readonly Chunk[]): Promise<unknown[]> {
   return log;
 }
 
-test('static imports run at the start and other chunks when they are imported', async () => {
+test('a static import runs at the start, and a dynamic import runs when it is reached', async () => {
   const log = await run(
     {
       path: 'entry.js',

@@ -12,7 +12,7 @@ export interface Call {
   readonly diff: boolean;
 }
 
-/** What a caller observes of a call. */
+/** A caller's observation of a call. */
 export interface Observation {
   readonly answer: Answer;
   /** Undefined where the caller does not see it. */

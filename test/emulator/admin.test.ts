@@ -127,10 +127,13 @@ describe("authentication of an administrator's request", () => {
     ['a signature of another scheme', { Signature: 'sig1=:MEUCIQ==:' }, { signed: true }],
     ['a bearer token', { Authorization: 'Bearer Signature' }, { signed: false }],
   ];
-  test.each(logged)('a request with %s is logged as such', async (_, headers, expected) => {
-    await send('GET', '/api/v2/policies', undefined, headers);
-    expect(emulator.requests.at(-1)).toMatchObject({ status: 401, ...expected });
-  });
+  test.each(logged)(
+    'the log shows the authentication of a request with %s',
+    async (_, headers, expected) => {
+      await send('GET', '/api/v2/policies', undefined, headers);
+      expect(emulator.requests.at(-1)).toMatchObject({ status: 401, ...expected });
+    },
+  );
 });
 
 describe.each(V2)('GET %s', (path, type) => {

@@ -29,7 +29,7 @@ export interface EmulatorOptions {
   readonly skewTolerance?: number;
   /** Returns milliseconds since the epoch. */
   readonly clock?: () => number;
-  /** How long reads of the graph stay stale after a write, in milliseconds. */
+  /** The time that reads of the graph stay stale after a write, in milliseconds. */
   readonly observeLag?: number;
   /** Requests above this limit are answered with 429. */
   readonly rateLimit?: RateLimit;

@@ -6,7 +6,7 @@ import type { Emulator, EmulatorOptions, EnrolledHost } from './emulator.ts';
 import type { Fault } from './faults.ts';
 import { issue, makeCa, type TlsIdentity } from './keys.ts';
 import type { LoggedRequest } from './types.ts';
-import { call, type WireReply } from './wire.ts';
+import { call, type RawReply } from './wire.ts';
 
 let emulator: Emulator;
 let host: EnrolledHost;
@@ -34,7 +34,7 @@ describe('an injected fault', () => {
 
   interface Expected {
     /** An error's code, or the expected answer. */
-    readonly answer: string | Partial<WireReply> | ((reply: WireReply) => void);
+    readonly answer: string | Partial<RawReply> | ((reply: RawReply) => void);
     readonly logged: number;
     readonly applied: boolean;
   }

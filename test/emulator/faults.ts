@@ -10,7 +10,7 @@ export type Fault =
       readonly retryAfter?: number | { readonly date: number };
       readonly headers?: Readonly<Record<string, string>>;
       readonly text?: string;
-      /** Whether the request still takes effect. */
+      /** Whether the request takes effect in spite of this status. */
       readonly applied?: boolean;
     }
   /** The connection is reset before the request takes effect. */
@@ -46,7 +46,7 @@ export type Fault =
   /** The request is never answered. */
   | {
       readonly kind: 'silence';
-      /** Whether the request still takes effect. */
+      /** Whether the request takes effect although it is never answered. */
       readonly applied?: boolean;
     }
   /** The answer reports success, but the request has no effect. */
@@ -69,9 +69,9 @@ export interface FaultTarget {
 export interface FaultRule {
   readonly fault: Fault;
   readonly when?: (request: FaultTarget) => boolean;
-  /** How many requests it hits; 1 by default. */
+  /** The number of requests that the fault hits; 1 by default. */
   readonly times?: number;
-  /** How many matching requests pass before the first is hit. */
+  /** The number of matching requests before the first that the fault hits. */
   readonly skip?: number;
 }
 
@@ -116,7 +116,7 @@ function targetOf(url: string, body: unknown): unknown {
 
 /** Chooses the fault of each request, and counts the injected faults. */
 export class FaultScript {
-  /** How often each kind of fault was injected. */
+  /** The number of injected faults of each kind. */
   readonly injected: Record<string, number> = {};
   #rules: { rule: FaultRule; skipped: number; used: number }[] = [];
   #storm: { rates: StormRates; random: () => number } | undefined;

@@ -5,7 +5,7 @@ import type { SystemRecord } from './types.ts';
 export interface InitialisationRace {
   readonly afterMs: number;
   readonly fields: Partial<SystemRecord>;
-  /** How many writes are overwritten; 1 by default. */
+  /** The number of writes that are overwritten; 1 by default. */
   readonly times?: number;
 }
 

@@ -33,7 +33,7 @@ const DEFAULT_DESCRIPTION = { membershipMethod: 'STATIC', refusal: 400 } as cons
 
 /** The properties of an administrator's API key. */
 interface ApiKey {
-  /** Whether it gives access to other organisations too. */
+  /** Whether the key also gives access to other organisations. */
   readonly multiTenant: boolean;
 }
 

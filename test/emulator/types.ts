@@ -12,7 +12,7 @@ export type AssociationType = (typeof ASSOCIATION_TYPES)[number];
 /** The types of an organisation's objects other than systems. */
 export type ObjectType = AssociationType | 'system_group';
 
-/** What an administrator sees of an object, apart from its type and id. */
+/** The properties of an object that an administrator sees, apart from its type and id. */
 export interface Description {
   /** For a user, the username. */
   readonly name: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { EnrolledHost } from './enrol.ts';
 
 /** A request made without the product's code: signed by `openssl`, sent by Node.js. */
-export interface WireRequest {
+export interface RawRequest {
   readonly method?: string;
   readonly path: string;
   readonly body?: unknown;
@@ -14,7 +14,7 @@ export interface WireRequest {
 }
 
 /** A complete answer. */
-export interface WireReply {
+export interface RawReply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
@@ -51,7 +51,7 @@ export function now(plusSeconds = 0): string {
 }
 
 /** Sends a request and resolves to the complete answer. Rejects if the connection breaks. */
-export function exchange(url: string, wire: WireRequest): Promise<WireReply> {
+export function exchange(url: string, wire: RawRequest): Promise<RawReply> {
   const { method = 'GET', path, body, headers, agent } = wire;
   const { hostname, port, host } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -82,7 +82,7 @@ export function call(
   path: string,
   body?: unknown,
   agent?: Agent,
-): Promise<WireReply> {
+): Promise<RawReply> {
   const date = now();
   const signature = authorizationHeader(host, `${method} ${path} HTTP/1.1`, { date });
   const content =

@@ -72,7 +72,7 @@ describe('systemd/remove-on-poweroff.sh', () => {
     ['a cancelled poweroff', listJobs('12 poweroff.target stop waiting', ...OTHER_JOBS)],
     ['a manual stop of the unit', listJobs('7 jumpcloud-removal.service stop running')],
     ['a stop without any job', 'true'],
-  ])('%s leaves the host in JumpCloud', async (_, systemctl) => {
+  ])('%s keeps the host in JumpCloud', async (_, systemctl) => {
     const result = await stop(undefined, systemctl);
     expect(result, result.stderr).toMatchObject({ exitCode: 0 });
     expect(result.stdout).toBe('This host is not being powered off: it stays in JumpCloud.');

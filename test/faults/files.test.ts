@@ -308,7 +308,7 @@ describe('a full or read-only file system', () => {
     expect(filesLeft()).toEqual([]);
   });
 
-  test('a write to JumpCloud needs no space and no writable file system', async () => {
+  test('a write to JumpCloud needs no disk space and no writable file system', async () => {
     tmpfs?.fill();
     tmpfs?.setReadOnly(true);
     expect(await run('jumpcloud_system', { display_name: 'web-1' })).toMatchObject({

@@ -13,7 +13,7 @@ const MAX_S = 120 + 2;
 export interface StormyRun {
   readonly seed: number;
   readonly module: ModuleName;
-  /** How often each kind of fault was injected. */
+  /** The number of injected faults of each kind. */
   readonly injected: Readonly<Record<string, number>>;
   readonly requests: number;
   readonly retries: number;

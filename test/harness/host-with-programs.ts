@@ -29,7 +29,7 @@ PATH=$given
 exec "$@"
 `;
 
-/** Returns the words to put before a command so that it sees such a host, in its own mounts. */
+/** Returns the words to put before a command. They run it in a mount namespace with these programs. */
 export function onHostWith({ programs = '', systemd = true }: HostPrograms): string[] {
   return [
     '/usr/bin/unshare',

@@ -43,7 +43,7 @@ async function waitForBoot({ machine }: Member): Promise<void> {
   expect((await machine.run('cloud-init', 'status')).stdout).toContain('status: done');
 }
 
-function expectDescribed({ host }: Member): void {
+function expectDesiredState({ host }: Member): void {
   const { store } = fleet().emulator;
   expect(store.record(host.systemId)).toMatchObject({ description: 'Serves the shop' });
   expect(store.groupsOf(host.systemId)).toEqual([IDS.web]);
@@ -62,7 +62,7 @@ lifecycleTest(
     expect(member.writes()).toEqual([]);
     await report('boot, until cloud-final.service', member);
     await machine.waitForState(HOST, 'exited', 120);
-    expectDescribed(member);
+    expectDesiredState(member);
     await report('agent after 15 s, settle 60 s', member);
     expect(await machine.end('systemctl', 'poweroff')).toBe('off');
     expect(hasRecord(member)).toBe(false);
@@ -92,7 +92,7 @@ lifecycleTest(
     await waitForBoot(member);
     await report('boot, until cloud-final.service', member);
     await member.machine.waitForState(HOST, 'exited', 60);
-    expectDescribed(member);
+    expectDesiredState(member);
     await report('agent after 15 s', member);
   },
 );
@@ -108,7 +108,7 @@ lifecycleTest(
     expect(member.writes()).toEqual([]);
     await report('boot, until the unit has failed once', member);
     await member.machine.waitForState(HOST, 'exited', 110);
-    expectDescribed(member);
+    expectDesiredState(member);
     await report('agent after 15 s, timeout 3 s', member);
   },
 );

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 
-/** How a boot ended: `off` means powered off or halted, `killed` without a proper shutdown. */
+/** The end of a boot: `off` means powered off or halted, `killed` without a proper shutdown. */
 export type End = 'off' | 'reboot' | 'killed';
 
 /** The result of a command in a machine. */

@@ -50,7 +50,7 @@ export function matrix<M extends Machine>(copy: CopyMachine<M>, options: ImageOp
     /** Returns whether JumpCloud has the record of a machine. */
     hasRecord: ({ host }: Member) => fleet().emulator.store.systems.has(host.systemId),
     /** Expects that JumpCloud has everything that the document lists. */
-    expectDescribed({ host }: Member): void {
+    expectDesiredState({ host }: Member): void {
       const { store } = fleet().emulator;
       expect(store.record(host.systemId)).toMatchObject({
         displayName: 'web-1',
@@ -63,7 +63,7 @@ export function matrix<M extends Machine>(copy: CopyMachine<M>, options: ImageOp
 }
 
 /** Boots a machine and waits until jumpcloud-host.service has finished. */
-export async function bootUntilDescribed({ machine }: Member, seconds = 60): Promise<void> {
+export async function bootUntilDesiredState({ machine }: Member, seconds = 60): Promise<void> {
   await machine.boot();
   await machine.waitForState(HOST, 'exited', seconds);
 }

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import { Container } from './container.ts';
-import { bootUntilDescribed, HOST, matrix, REMOVAL, saveJournal, saveStatus } from './matrix.ts';
+import { bootUntilDesiredState, HOST, matrix, REMOVAL, saveJournal, saveStatus } from './matrix.ts';
 
-const { fleet, lifecycleTest, hasRecord, expectDescribed } = matrix(Container.copy, {
+const { fleet, lifecycleTest, hasRecord, expectDesiredState } = matrix(Container.copy, {
   kind: 'bullseye',
 });
 
@@ -16,8 +16,8 @@ lifecycleTest(
   async (report) => {
     const member = await fleet().add();
     const { machine } = member;
-    await bootUntilDescribed(member);
-    expectDescribed(member);
+    await bootUntilDesiredState(member);
+    expectDesiredState(member);
     expect((await machine.run('systemctl', '--version')).stdout).toMatch(/^systemd 247 /);
     // Runs as a transient unit, because systemd rejects processes outside its own control groups.
     const verify = ['systemd-analyze', 'verify', '--man=no', HOST, REMOVAL];
@@ -26,7 +26,7 @@ lifecycleTest(
     expect(await saveStatus('systemd-247-described', member)).toMatch(/Status: "Changed system/);
     await report('boot', member);
     expect(await machine.end('systemctl', 'reboot')).toBe('reboot');
-    await bootUntilDescribed(member);
+    await bootUntilDesiredState(member);
     expect(member.writes()).toEqual([]);
     await report('reboot', member);
     expect(await machine.end('systemctl', 'poweroff')).toBe('off');
@@ -46,7 +46,7 @@ lifecycleTest(
     await saveStatus('systemd-247-agent-too-late', member);
     await machine.waitForState('multi-user.target', 'active', 40);
     await machine.waitForState(HOST, 'exited', 110);
-    expectDescribed(member);
+    expectDesiredState(member);
     await report('boot, agent after 15 s, timeout 3 s', member);
   },
 );

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { bootUntilDescribed, HOST, matrix, saveJournal, saveStatus } from './matrix.ts';
+import { bootUntilDesiredState, HOST, matrix, saveJournal, saveStatus } from './matrix.ts';
 import { VirtualMachine } from './virtual-machine.ts';
 
 /** Timeout of a test. qemu is slow without acceleration. */
@@ -8,7 +8,7 @@ const TIMEOUT_SECONDS = 900;
 const YEAR_MS = 365 * 86_400_000;
 
 const image = { kind: 'trixie-kernel' } as const;
-const { fleet, lifecycleTest, hasRecord, expectDescribed } = matrix(VirtualMachine.copy, image);
+const { fleet, lifecycleTest, hasRecord, expectDesiredState } = matrix(VirtualMachine.copy, image);
 
 describe('a virtual machine with its own kernel, clock, network and power button', () => {
   lifecycleTest(
@@ -16,19 +16,19 @@ describe('a virtual machine with its own kernel, clock, network and power button
     async (report) => {
       const member = await fleet().add({ agentDelay: 5 });
       const { machine } = member;
-      await bootUntilDescribed(member, 200);
-      expectDescribed(member);
+      await bootUntilDesiredState(member, 200);
+      expectDesiredState(member);
       await saveStatus('qemu-described', member);
       await report('first boot, agent after 5 s', member);
       expect(await machine.end('systemctl', 'reboot')).toBe('reboot');
-      await bootUntilDescribed(member, 200);
+      await bootUntilDesiredState(member, 200);
       expect(member.writes()).toEqual([]);
       await report('reboot', member);
 
       await machine.kexec();
       await machine.waitForState(HOST, 'exited', 200);
       expect(member.writes()).toEqual([]);
-      expectDescribed(member);
+      expectDesiredState(member);
       await report('systemctl kexec', member);
 
       expect(await machine.end('systemctl', 'poweroff')).toBe('off');
@@ -56,7 +56,7 @@ describe('a virtual machine with its own kernel, clock, network and power button
       await report('first boot', member);
       await machine.run('date', '--set', new Date().toISOString());
       await machine.waitForState(HOST, 'exited', 150);
-      expectDescribed(member);
+      expectDesiredState(member);
       await report('the clock is set', member);
       machine.pressPowerButton();
       expect(await machine.waitForEnd()).toBe('off');
@@ -80,7 +80,7 @@ describe('a virtual machine with its own kernel, clock, network and power button
       await report('first boot without a cable', member);
       machine.setCablePlugged(true);
       await machine.waitForState(HOST, 'exited', 150);
-      expectDescribed(member);
+      expectDesiredState(member);
       await report('the cable is plugged in', member);
       expect(await machine.end('systemctl', 'poweroff')).toBe('off');
       expect(hasRecord(member)).toBe(false);

@@ -256,7 +256,7 @@ describe('an enrolled host', () => {
     expect(answer.msg).toMatch(message);
   });
 
-  test('a host that JumpCloud does not accept fails with unauthorized', async () => {
+  test('a run on a host that JumpCloud does not accept fails with unauthorized', async () => {
     const other = await emulator.enrol({ ineligible: true });
     const { answer } = await info({}, [], other);
     expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized' } });

@@ -147,7 +147,7 @@ test('a file of names is opened once for all lists of a document', async () => {
   expect(readFileSync(trace, 'utf8').split('once.json')).toHaveLength(2);
 });
 
-test('a kind that is null in names counts as missing', async () => {
+test('a kind whose value in names is null counts as missing', async () => {
   const some = { system_group: { web: ids.web }, user: null };
   const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: some });
   expect(answer).toMatchObject({ changed: true, added: [ids.web] });

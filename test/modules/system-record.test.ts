@@ -161,7 +161,7 @@ describe('attributes', () => {
   });
 });
 
-test('the settings in a result can be given as options without a change', async () => {
+test('the settings in a result change nothing when they are given as options', async () => {
   const desired = {
     display_name: 'web-1',
     description: 'a web server',

@@ -131,7 +131,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
           (await runOrFail('dpkg-query', '-W', '-f', VERSION_FORMAT, NAMES[0] ?? '')).stdout;
         await install('-i', before);
         expect(await installed()).toBe('1.2.3~dev.20260101000000.gabc-1');
-        // apt too never installs an older version by itself.
+        // Like apt, which never downgrades a package by itself.
         await install('--refuse-downgrade', '-i', after);
         expect(await installed()).toBe('1.2.3-1');
         await install('--refuse-downgrade', '-i', before);

@@ -10,7 +10,7 @@ export interface Fleet {
   readonly inventory: string;
   /** Undoes the changes of a play on every host. */
   reset(): void;
-  /** Throws unless every host is as described. */
+  /** Throws unless every host is in the desired state. */
   verify(): void;
   close(): Promise<void>;
 }

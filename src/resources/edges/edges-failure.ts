@@ -1,7 +1,7 @@
 import type { EdgeChange } from '../../api/graph.ts';
 import { type ModuleError, NotApplied } from '../../base/errors.ts';
 import type { EdgesAccess } from './edges-access.ts';
-import { changeKey, type ReadBack, type RefusedEdge } from './write-edges.ts';
+import { changeKey, type ReadBack, type RefusedChange } from './write-edges.ts';
 
 const DYNAMIC_GROUP_HINT =
   'A dynamic group cannot be joined or left by hand, because JumpCloud fills it by a rule. For such a group, exempt this host from the rule in the Admin Portal, or leave the group out of the list; if the list is exclusive, name it in keep.';
@@ -50,11 +50,11 @@ export function edgesFailure(readBacks: readonly ReadBack[]): EdgesFailure | und
   return { error, details, access: list.access, followUp };
 }
 
-function reportRefused({ access, change: { op, id }, status, message }: RefusedEdge) {
+function reportRefused({ access, change: { op, id }, status, message }: RefusedChange) {
   return { op, type: access.type, id, status, message };
 }
 
-function moreRefused(others: readonly RefusedEdge[]): string {
+function moreRefused(others: readonly RefusedChange[]): string {
   if (others.length === 0) return '';
   return ` ${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${others.map(({ change }) => changeKey(change)).join(', ')}.`;
 }

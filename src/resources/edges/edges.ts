@@ -14,7 +14,7 @@ export interface EdgesDefinition {
   readonly option: string;
   /** The result field that lists the edges afterwards. */
   readonly field: string;
-  /** How results list the edges: as ids, as objects with an id, or as objects with id and sudo. */
+  /** The form of the edges in results: ids, objects with an id, or objects with id and sudo. */
   readonly shape: 'ids' | 'objects' | 'with sudo';
   /** Returns warnings about the state after the run. */
   readonly warnings?: (after: Edges) => Promise<readonly string[]>;

@@ -11,7 +11,7 @@ import { type DesiredEdges, type Edges, planEdges } from './plan-edges.ts';
 const FIRST_DELAY_MS = 250;
 
 /**
- * How many edges are written in parallel. More would save little, because each needs a separate
+ * The number of edges that are written in parallel. More would save little, because each needs a separate
  * connection, and the hosts of a fleet share JumpCloud's rate limits.
  */
 const PARALLEL_WRITES = 5;
@@ -24,8 +24,8 @@ export interface EdgesWriterContext {
   readonly desired: DesiredEdges;
 }
 
-/** An edge that JumpCloud refused to write. */
-export interface RefusedEdge extends EdgeRefusal {
+/** A change that JumpCloud refused. */
+export interface RefusedChange extends EdgeRefusal {
   readonly access: EdgesAccess;
   readonly change: EdgeChange;
   /** When its batch of writes was complete, in milliseconds of the monotonic clock. */
@@ -38,8 +38,8 @@ export interface ReadBack {
   readonly after: Edges;
   /** The changes that are still needed to reach the desired state. */
   readonly pending: readonly EdgeChange[];
-  /** The refused edges, in the order of writing. The list may be as desired anyway. */
-  readonly refused: readonly RefusedEdge[];
+  /** The refused changes, in the order of writing. The list may be as desired anyway. */
+  readonly refused: readonly RefusedChange[];
   /** The time since the last write, in milliseconds. */
   readonly waitedMs: number;
 }
@@ -68,7 +68,7 @@ export interface EdgesWriter {
 export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
   const { run, session, access, desired } = context;
   const tried: EdgeChange[] = [];
-  const refused = new Map<string, RefusedEdge>();
+  const refused = new Map<string, RefusedChange>();
   const done = new Set<EdgeChange>();
   let latest: Edges | undefined;
   let writtenAt = monotonicMs();
@@ -159,7 +159,7 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
   return { done: doneInOrder, latest: () => latest, write, readBack };
 }
 
-/** Returns whether the budget left time for one attempt only. */
+/** Returns whether a request failed on its only attempt: the budget left no time for another. */
 function isCutOff(error: unknown): boolean {
   return error instanceof Unavailable && error.attempts === 1;
 }

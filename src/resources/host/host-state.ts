@@ -10,7 +10,7 @@ import type { EdgeSection } from './host-options.ts';
 export interface HostState {
   readonly system: SystemRecord | undefined;
   readonly edges: ReadonlyMap<EdgeSection, Edges>;
-  /** How often overwritten settings were written again while settling. */
+  /** The number of times that overwritten settings were written again while settling. */
   readonly reapplied?: number | undefined;
 }
 

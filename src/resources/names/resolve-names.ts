@@ -8,7 +8,7 @@ import type { Session } from '../../transport/session.ts';
 /** Up to this number of names are looked up one by one; for more, the whole list is read. */
 const MAX_SINGLE_LOOKUPS = 5;
 
-/** How many missing names get a suggestion: no one reads more, and comparing long lists takes time. */
+/** The maximum number of suggestions. No one reads more, and comparing long lists takes time. */
 const MAX_SUGGESTIONS = 20;
 
 /** The objects that names of one kind stand for. */

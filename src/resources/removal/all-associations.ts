@@ -5,7 +5,7 @@ import { associations, memberships } from '../edges/edges-access.ts';
 import { edgesFailure } from '../edges/edges-failure.ts';
 import type { DesiredEdges } from '../edges/plan-edges.ts';
 import { edgesWriter } from '../edges/write-edges.ts';
-import type { AgentStop } from './agent-stop.ts';
+import type { AgentStopper } from './agent-stopper.ts';
 import { type RemovalState, type Removed, removalBase } from './removal-base.ts';
 
 const NONE: DesiredEdges = { edges: new Map(), state: 'present', exclusive: true, keep: new Set() };
@@ -13,7 +13,7 @@ const NONE: DesiredEdges = { edges: new Map(), state: 'present', exclusive: true
 /** Returns the resource that removes all of this host's edges, groups first, and keeps its record. */
 export function allAssociations(
   session: HostSession,
-  agent: AgentStop,
+  agent: AgentStopper,
 ): Resource<RemovalState, Removed> {
   const kinds = [
     memberships(session),

@@ -2,7 +2,7 @@ import { withLock } from '../../agent/lock.ts';
 import { checkPresence } from '../../api/systems.ts';
 import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import type { AgentStop } from './agent-stop.ts';
+import type { AgentStopper } from './agent-stopper.ts';
 import { RecordRemoval } from './record-removal.ts';
 import { type RemovalState, type Removed, removalBase } from './removal-base.ts';
 import { RemovalFiles } from './removal-files.ts';
@@ -21,7 +21,7 @@ import { unprovenRemoval } from './unproven-removal.ts';
 export function recordResource(
   session: HostSession,
   { purge_identity }: RemovalOptions,
-  agent: AgentStop,
+  agent: AgentStopper,
 ): Resource<RemovalState, Removed> {
   const { systemId, agentDir } = session.identity;
   const files = new RemovalFiles(session);

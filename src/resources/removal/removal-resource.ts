@@ -1,6 +1,6 @@
 import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import type { AgentStop } from './agent-stop.ts';
+import type { AgentStopper } from './agent-stopper.ts';
 import { allAssociations } from './all-associations.ts';
 import { recordResource } from './record-resource.ts';
 import type { RemovalState, Removed } from './removal-base.ts';
@@ -10,7 +10,7 @@ import type { RemovalOptions } from './removal-options.ts';
 export function removalResource(
   session: HostSession,
   options: RemovalOptions,
-  agent: AgentStop,
+  agent: AgentStopper,
 ): Resource<RemovalState, Removed> {
   return options.scope === 'system'
     ? recordResource(session, options, agent)

@@ -9,7 +9,7 @@ import { defineModule } from '../../module.ts';
 import { reconcile } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import { withRegistration } from '../../transport/open-session.ts';
-import { agentStop } from './agent-stop.ts';
+import { agentStopper } from './agent-stopper.ts';
 import { type RegistrationSnapshot, readKeyText } from './files-to-purge.ts';
 import { nothingToRemove } from './nothing-to-remove.ts';
 import { type RemovalOptions, removalOptions, removalRules } from './removal-options.ts';
@@ -33,7 +33,7 @@ export const removal = defineModule({
     requireSystem(options.system_id, registration.systemId);
     // Checked before any request, so that a host whose files cannot be purged keeps its record.
     if (options.purge_identity) requirePurgeable(options.agent_dir);
-    const agent = agentStop(run, options.stop_agent);
+    const agent = agentStopper(run, options.stop_agent);
     return withRegistration(run, registration, options, {
       requests: options.scope === 'system' ? 1 : 1 + ASSOCIATION_TYPES.length,
       do: (session) =>

@@ -11,7 +11,7 @@ const MAX_DELAY_MS = 5000;
 
 /** The state that has to hold, and how to read and write it. */
 export interface SettleOptions<State> {
-  /** How long the state has to hold, in seconds. */
+  /** The time that the state has to hold, in seconds. */
   readonly seconds: number;
   readonly read: () => Promise<State>;
   /** Returns the options whose observed value differs from the desired one. */

@@ -14,7 +14,7 @@ export interface SystemWriter {
   done(): readonly Field[];
   /** The record as last received. */
   latest(): SystemRecord;
-  /** How often overwritten settings were written again; undefined without `settle`. */
+  /** The number of times that overwritten settings were written again; undefined without `settle`. */
   reapplied(): number | undefined;
   /**
    * Writes fields, and checks in the answer that they took effect.

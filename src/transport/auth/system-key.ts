@@ -33,7 +33,7 @@ export class SystemKeyAuthentication implements Authentication {
     if (this.#enrolledAs === 'mdm' || this.#enrolledAs === 'user') {
       const how = this.#enrolledAs === 'mdm' ? 'by MDM' : 'through the User Portal';
       causes.push(
-        `this host was enrolled ${how}, and the System Context API accepts only hosts that an administrator enrolled (connect key): re-enrol it with a connect key`,
+        `this host was enrolled ${how}, and the System Context API accepts only hosts that an administrator enrolled: re-enrol it with a connect key`,
       );
     }
     const replaced = accepted ? '' : ', or belongs to another registration than client.key';

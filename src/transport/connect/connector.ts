@@ -16,7 +16,7 @@ export interface ServerAddress {
   readonly port: number;
 }
 
-/** How connections are made. */
+/** The options of a connector. */
 export interface ConnectorOptions {
   readonly resolver: DnsResolver;
   readonly rotation: AddressRotation;
@@ -141,7 +141,10 @@ export class Connector {
     return connectTcp(addresses, this.#server.port, rotation);
   }
 
-  /** Returns a usable connection over a TCP connection, which is replaced if it was closed. */
+  /**
+   * Returns a connection that is ready for requests. Uses the given TCP connection, or opens a new one
+   * if that was closed.
+   */
   async #open(tcp: Promise<Socket>): Promise<Socket> {
     const early = await tcp;
     const socket = isSocketOpen(early) ? early : await this.#openTcp();

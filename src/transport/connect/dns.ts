@@ -8,7 +8,8 @@ const LOOKUP_GRACE_MS = 500;
 const MAX_LOOKUP_MS = 10_000;
 
 /**
- * How long the system's resolver waits for one name server, in seconds, in a short and a usual run.
+ * The time that the system's resolver waits for one name server, in seconds: in a short run, and in
+ * any other.
  */
 const SERVER_TIMEOUT_S = { short: 1, usual: 2 };
 const SHORT_RUN_MS = 10_000;

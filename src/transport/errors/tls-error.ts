@@ -76,7 +76,7 @@ export function tlsAdvice(code: string): string {
   return `The certificate was checked with ${caStore()}. If a proxy or gateway in your network intercepts TLS, set ca_path to its CA. Otherwise find out which server answers instead of JumpCloud.`;
 }
 
-/** Returns whether this Node.js has the option allowPartialTrustChain, by its documentation. */
+/** Returns whether this version of Node.js has allowPartialTrustChain, according to its documentation. */
 function allowsPartialChain(): boolean {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   return major === 20 ? minor >= 18 : major === 22 ? minor >= 9 : major > 22;
@@ -86,10 +86,10 @@ function allowsPartialChain(): boolean {
 function caStore(): string {
   switch (process.env['JUMPCLOUD_CA_STORE']) {
     case 'system':
-      return "the system CA store (JUMPCLOUD_CA_STORE=bundled selects Node.js's bundled one)";
+      return 'the system CA store (to use the bundled CA store, set JUMPCLOUD_CA_STORE=bundled)';
     case 'bundled':
-      return "Node.js's bundled CA store (JUMPCLOUD_CA_STORE=system selects the system's)";
+      return "Node.js's bundled CA store (to use the system CA store, set JUMPCLOUD_CA_STORE=system)";
     default:
-      return "the default CA store of this Node.js (JUMPCLOUD_CA_STORE=system selects the system's, bundled Node.js's bundled one)";
+      return 'the default CA store of this Node.js (to use another, set JUMPCLOUD_CA_STORE to system or bundled)';
   }
 }

@@ -25,7 +25,7 @@ export function isTransientProxyStatus(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-/** The data for the decision about a retry. Times in milliseconds. */
+/** A failed attempt, for the decision whether to retry. Times are in milliseconds. */
 export interface FailedAttempt {
   /** The number of attempts so far, including this one. */
   readonly attempts: number;

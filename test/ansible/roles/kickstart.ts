@@ -20,7 +20,7 @@ export interface Kickstart {
 
 interface Agent {
   readonly emulator: Emulator;
-  /** Where the agent is installed, as the script's shell sees it. */
+  /** The directory of the agent, as the script's shell sees it. */
   readonly agentDir: string;
   readonly connectKey: string;
   /** The seconds from the end of the script until the agent is registered. */

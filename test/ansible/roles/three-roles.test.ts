@@ -90,7 +90,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
     await packed?.remove();
   });
 
-  test('a bare machine becomes a described host, and a second run changes nothing', async () => {
+  test('a bare machine reaches its desired state, and a second run changes nothing', async () => {
     const before = await run(['--check']);
     expect(before.recap, before.output).toMatchObject({ changed: 3, failed: 0 });
     expect(kickstart.receivedKeys).toEqual([]);

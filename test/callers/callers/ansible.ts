@@ -15,7 +15,7 @@ import type { TestBed } from '../test-bed.ts';
 /** The result that a task registered. */
 export type Registered = Record<string, unknown>;
 
-/** How Ansible connects to a host, and the form of a task. */
+/** The connection of Ansible to a host, and the form of a task. */
 export interface AnsibleWay extends Omit<Caller, 'start' | 'hides'> {
   /** The root of the file system that modules run in, if it is not this machine's. */
   readonly root?: string;

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * The directory of another Debian whose Ansible is used (`scripts/ansible-next.sh` makes one), or
- * the empty string for this machine's Ansible. It has no trailing slash.
+ * The root directory of another Debian system whose Ansible the tests use, without a trailing slash.
+ * `scripts/ansible-next.sh` makes such a system. Empty for this machine's Ansible.
  */
 export const ansibleRoot = (process.env['ANSIBLE_ROOT'] ?? '').replace(/\/+$/, '');
 

@@ -191,7 +191,7 @@ describe.concurrent('an object that is deleted during the run', () => {
   );
 
   test.each(KINDS)(
-    'removing an edge to a deleted object succeeds without a change ($target)',
+    'removing an edge to a deleted object succeeds and changes nothing ($target)',
     async (kind) => {
       const { store } = emulator;
       const host = await enrolFor(emulator, kind);

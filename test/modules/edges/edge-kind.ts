@@ -25,7 +25,7 @@ export interface EdgeKind {
   readonly sudo: 'each' | 'all' | 'none';
 }
 
-const association = {
+const associationKind = {
   module: 'jumpcloud_association',
   option: 'ids',
   field: 'associations',
@@ -45,10 +45,10 @@ export const USERS: EdgeKind = {
   field: 'users',
   sudo: 'each',
 };
-export const USER_GROUPS: EdgeKind = { ...association, target: 'user_group', sudo: 'all' };
-export const COMMANDS: EdgeKind = { ...association, target: 'command', sudo: 'none' };
-export const POLICIES: EdgeKind = { ...association, target: 'policy', sudo: 'none' };
-export const POLICY_GROUPS: EdgeKind = { ...association, target: 'policy_group', sudo: 'none' };
+export const USER_GROUPS: EdgeKind = { ...associationKind, target: 'user_group', sudo: 'all' };
+export const COMMANDS: EdgeKind = { ...associationKind, target: 'command', sudo: 'none' };
+export const POLICIES: EdgeKind = { ...associationKind, target: 'policy', sudo: 'none' };
+export const POLICY_GROUPS: EdgeKind = { ...associationKind, target: 'policy_group', sudo: 'none' };
 
 export const KINDS: readonly EdgeKind[] = [
   GROUPS,

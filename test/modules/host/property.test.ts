@@ -209,7 +209,7 @@ function writes(requests: Emulator['requests']) {
   return requests.filter(({ method }) => method !== 'GET');
 }
 
-/** Returns the warnings without those about access through a group that this run added. */
+/** Returns all warnings except those about access through a group that this run added. */
 function predictableWarnings({ warnings, ...answer }: Answer): string[] {
   const addedGroups = (['groups', 'user_groups'] as const).flatMap(
     (section) => sectionOf(answer, section)?.added ?? [],
@@ -264,7 +264,7 @@ function expectSame(
       expect(hostAnswer.diff?.[side][section], `${section} ${side}`).toEqual(shown);
     }
   }
-  // Where a list took several calls, the last one leaves out sudo and so warns about it.
+  // If a list took several calls, the last one leaves out sudo, and warns about that.
   const mentioned = (document.user_groups ?? []).filter(({ sudo }) => sudo !== undefined);
   const warned = singleRuns
     .flatMap(({ answer }) => answer.warnings)

@@ -19,7 +19,7 @@ test.beforeAll(({ emulator: shared }) => {
 });
 
 /**
- * How JumpCloud handles one request. A request whose answer is lost or 503 may be carried out or
+ * JumpCloud's handling of one request. A request whose answer is lost or 503 may be carried out or
  * not.
  */
 type Handling =

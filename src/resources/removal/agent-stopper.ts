@@ -3,7 +3,7 @@ import { Interrupted } from '../../base/errors.ts';
 import type { Run } from '../../run.ts';
 
 /** Stops the agent before other work, if stop_agent is set. */
-export interface AgentStop {
+export interface AgentStopper {
   stop(): Promise<void>;
   /** Does work that may stop the agent. If it fails after the agent was stopped, warns about that. */
   during<T>(work: () => Promise<T>): Promise<T>;
@@ -13,7 +13,7 @@ export interface AgentStop {
  * Returns the means to stop the agent.
  * @throws LocalActionFailed when nothing on this host can stop it
  */
-export function agentStop(run: Run, isRequested: boolean): AgentStop {
+export function agentStopper(run: Run, isRequested: boolean): AgentStopper {
   if (!isRequested) return { stop: async () => {}, during: (work) => work() };
   const command = findStopCommand(process.env['PATH'] ?? '');
   let wasAskedToStop = false;
