@@ -23,6 +23,6 @@ export function quoted(text: string): string {
 }
 
 /** Returns the successive contents of a line that was rewritten in place. */
-export function rewritten(output: string): string[] {
+export function rewrittenLines(output: string): string[] {
   return output.split('\r\x1b[K').filter((step) => step !== '');
 }

@@ -50,13 +50,13 @@ function describeUnused(edit: Edit): string {
 
 function apply({ onResolve, onLoad }: PluginBuild, edit: Edit, markUsed: () => void): void {
   if ('keep' in edit) {
-    onResolve({ filter: exactly(edit.keep) }, ({ path, importer }) => {
+    onResolve({ filter: exactPattern(edit.keep) }, ({ path, importer }) => {
       if (!importer.endsWith(`/${edit.in}`)) return null;
       markUsed();
       return { path, external: true, sideEffects: true };
     });
   } else if ('builtin' in edit) {
-    onResolve({ filter: exactly(edit.builtin) }, async ({ path, importer }) => {
+    onResolve({ filter: exactPattern(edit.builtin) }, async ({ path, importer }) => {
       if (!importer.includes('/undici/')) return null;
       markUsed();
       const [call] = edit.unsupported.exec(await readFile(importer, 'utf8')) ?? [];
@@ -65,7 +65,7 @@ function apply({ onResolve, onLoad }: PluginBuild, edit: Edit, markUsed: () => v
         errors: [{ text: `The stand-in for ${path} has no ${call}, which ${importer} uses.` }],
       };
     });
-    onLoad({ filter: exactly(edit.builtin), namespace: 'stand-in' }, () => ({
+    onLoad({ filter: exactPattern(edit.builtin), namespace: 'stand-in' }, () => ({
       contents: edit.contents(),
     }));
   } else {
@@ -76,7 +76,7 @@ function apply({ onResolve, onLoad }: PluginBuild, edit: Edit, markUsed: () => v
   }
 }
 
-function exactly(text: string): RegExp {
+function exactPattern(text: string): RegExp {
   return new RegExp(`^${escaped(text)}$`);
 }
 

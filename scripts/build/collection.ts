@@ -54,7 +54,7 @@ export async function collectionTarball(
     { path: 'THIRD-PARTY-NOTICES', content: thirdPartyNotices },
     { path: 'changelogs/changelog.yaml', content: collectionChangelog(changelog, modules) },
     { path: 'meta/runtime.yml', content: runtime() },
-    ...(await copied()),
+    ...(await readCopiedFiles()),
     ...SANITY_VERSIONS.map((minor) => ({
       path: `tests/sanity/ignore-2.${minor}.txt`,
       content: names
@@ -92,7 +92,7 @@ function projectFile(path: string): Promise<string> {
 }
 
 /** Reads the files that are copied from `collection/`, sorted by path. */
-async function copied(): Promise<TarballFile[]> {
+async function readCopiedFiles(): Promise<TarballFile[]> {
   const entries = await Promise.all(
     COPIED.map((directory) =>
       readdir(join(projectDirectory, 'collection', directory), {

@@ -70,7 +70,7 @@ export async function readDocumentation(name: string): Promise<ModuleDocumentati
       ...documentation,
       options: {
         ...(await withSuboptions(documentation.options)),
-        ...only(shares?.options, shared.DOCUMENTATION.options),
+        ...pick(shares?.options, shared.DOCUMENTATION.options),
       },
       requirements: [
         `Node.js ${requiredNode} or later where the module runs`,
@@ -81,7 +81,7 @@ export async function readDocumentation(name: string): Promise<ModuleDocumentati
       seealso: [...(documentation.seealso ?? []), ...seealso],
     },
     EXAMPLES: own.EXAMPLES,
-    RETURN: withOwnContents(own.RETURN, only(shares?.returns, shared.RETURN)),
+    RETURN: withOwnContents(own.RETURN, pick(shares?.returns, shared.RETURN)),
   };
 }
 
@@ -97,7 +97,7 @@ type ModuleFile = Omit<ModuleDocumentation, 'DOCUMENTATION'> & {
 
 const NOTHING = { notes: [], seealso: [] };
 
-function only<T>(names: readonly string[] | undefined, of: Readonly<Record<string, T>>) {
+function pick<T>(names: readonly string[] | undefined, of: Readonly<Record<string, T>>) {
   return names === undefined
     ? of
     : Object.fromEntries(Object.entries(of).filter(([name]) => names.includes(name)));

@@ -15,7 +15,7 @@ export class NoRegistration extends NotEnrolled {}
 /**
  * Reads jcagent.conf. `waitedSeconds` is the time already spent on waiting, for the message.
  * @throws NoRegistration when the file is missing or has no systemKey yet
- * @throws BadIdentity when the agent does not write such a file
+ * @throws BadIdentity when the file is not one that the agent writes
  */
 export function readConfiguration(path: string, waitedSeconds = 0): Configuration {
   const file = readAgentFile(path);

@@ -37,7 +37,7 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
       mayBeForwarded,
     );
   }
-  if (status === 401) return unauthorized(session, purpose, { details, inDoubt });
+  if (status === 401) return unauthorizedError(session, purpose, { details, inDoubt });
   if (status === 404) {
     return new NotFound(
       failureMessage(
@@ -94,7 +94,7 @@ function redirectTarget(session: Session, { headers }: Reply): string {
 }
 
 /** Returns the error for a 401. Lists only the causes that this session has not ruled out. */
-function unauthorized(
+function unauthorizedError(
   session: Session,
   purpose: string,
   { details, inDoubt }: { details: Record<string, unknown>; inDoubt: boolean },

@@ -7,7 +7,7 @@ export const EXPECTED_PROXY = `${EXPECTED_SERVER}; special characters in user an
 /**
  * Parses the URL of a server: http or https, host, port, and optionally user and password. Returns
  * undefined for anything else, for example for a password with an unescaped `#` or `/`. A URL
- * parser would read such a user as the host, and part of the password as the port.
+ * parser would read that user as the host, and part of the password as the port.
  */
 export function parseServerUrl(text: string): URL | undefined {
   if (!URL.canParse(text)) return undefined;

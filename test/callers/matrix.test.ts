@@ -1,7 +1,7 @@
 import { afterAll, expect } from 'vitest';
 import { runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { rewritten } from '../terminal.ts';
+import { rewrittenLines } from '../terminal.ts';
 import type { Behaviour } from './behaviour.ts';
 import { BEHAVIOURS, OBSERVE_LAG_MS } from './behaviours.ts';
 import { type Caller, callingOneByOne, flagsOf } from './caller.ts';
@@ -66,7 +66,7 @@ function verify({ caller, behaviour }: Cell): void {
   const direct = outcomeOf(reference, behaviour);
   expect(direct.answer).toMatchObject(behaviour.expected);
   const { answer, writes, observation } = outcomeOf(caller, behaviour);
-  expect(without(answer, caller.hides)).toEqual(without(direct.answer, caller.hides));
+  expect(withoutKeys(answer, caller.hides)).toEqual(withoutKeys(direct.answer, caller.hides));
   expect(writes).toEqual(direct.writes);
   const { exitCode = direct.observation.exitCode, stderr = '' } = observation;
   expect(exitCode).toBe(direct.observation.exitCode);
@@ -76,13 +76,13 @@ function verify({ caller, behaviour }: Cell): void {
 
 /** Expects a progress line that is finally erased. Only a run that waits must have one. */
 function verifyProgress(stderr: string, { waits }: Behaviour): void {
-  const steps = rewritten(stderr);
+  const steps = rewrittenLines(stderr);
   if (waits) expect(steps).not.toEqual([]);
   for (const step of steps) expect(step).toMatch(/^Waiting /);
   if (steps.length > 0) expect(stderr.endsWith('\r\x1b[K')).toBe(true);
 }
 
-function without(answer: object, keys: readonly string[] = []): object {
+function withoutKeys(answer: object, keys: readonly string[] = []): object {
   return Object.fromEntries(Object.entries(answer).filter(([key]) => !keys.includes(key)));
 }
 

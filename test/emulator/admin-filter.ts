@@ -16,7 +16,7 @@ export function queryFilter(search: string, equals: 'eq' | '$eq'): Filter | unde
     for (const condition of value.join('=').split(',')) {
       const [field, operator, ...rest] = decoded(condition)?.split(':') ?? [];
       if (!field || operator !== equals || rest.length === 0) return undefined;
-      filters.push(equal(field, rest.join(':')));
+      filters.push(equalFilter(field, rest.join(':')));
     }
   }
   return every(filters);
@@ -33,7 +33,7 @@ export function bodyFilter(filter: unknown): Filter | undefined {
     : Object.entries(Object(filter));
   if (more.length > 0 || !Array.isArray(list) || !list.every(isCondition)) return undefined;
   const filters = list.map((condition) =>
-    every(Object.entries(condition).map(([field, value]) => equal(field, value))),
+    every(Object.entries(condition).map(([field, value]) => equalFilter(field, value))),
   );
   if (operator === 'and') return every(filters);
   return operator === 'or' ? (entry) => filters.some((filter) => filter(entry)) : undefined;
@@ -48,7 +48,7 @@ function every(filters: readonly Filter[]): Filter {
   return (entry) => filters.every((filter) => filter(entry));
 }
 
-function equal(field: string, pattern: string): Filter {
+function equalFilter(field: string, pattern: string): Filter {
   const matches = wildcard(pattern);
   return (entry) => typeof entry[field] === 'string' && matches(entry[field]);
 }

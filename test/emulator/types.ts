@@ -64,7 +64,7 @@ export interface LoggedRequest {
   /** The client's port, from which its process can be found. */
   readonly clientPort: number | undefined;
   readonly authorization: string | undefined;
-  /** Whether it had a signature, valid or not. */
+  /** Whether the request had a signature, valid or not. */
   readonly signed: boolean;
   /** The headers of an administrator's request. */
   readonly apiKey: string | undefined;

@@ -87,14 +87,14 @@ async function runAndCompare(
     ...check(faulty.answer.changed === changes, `changed is ${faulty.answer.changed} with faults`),
     ...check(!clean.answer.changed, 'changed is true without faults'),
     ...check(
-      cleanRequests.every(({ method }) => method === 'GET') && same(after, organisationOf(store)),
+      cleanRequests.every(({ method }) => method === 'GET') && isSame(after, organisationOf(store)),
       'the run without faults wrote',
     ),
     ...check(
       api.requests === faultyRequests.length,
       `${api.requests} of ${faultyRequests.length} requests reported`,
     ),
-    ...check(same(faulty.answer.warnings, clean.answer.warnings), 'the warnings differ'),
+    ...check(isSame(faulty.answer.warnings, clean.answer.warnings), 'the warnings differ'),
     ...check(secrets.length === 0, `${secrets.length} secrets in the output`),
     ...check(seconds <= MAX_S, `it took ${seconds} s`),
   ];
@@ -158,7 +158,7 @@ function wrongLists(
       (fields) => (Object(fields)[name] ?? []) as (string | { id: string })[],
     );
     const listed = given.map((entry) => (typeof entry === 'string' ? entry : entry.id)).sort();
-    return check(same(listed, due), `${name} is ${listed}, not ${due}`);
+    return check(isSame(listed, due), `${name} is ${listed}, not ${due}`);
   });
 }
 
@@ -166,7 +166,7 @@ function check(isRight: boolean, problem: string): string[] {
   return isRight ? [] : [problem];
 }
 
-function same(a: unknown, b: unknown): boolean {
+function isSame(a: unknown, b: unknown): boolean {
   const plain = (value: unknown) => JSON.stringify(value instanceof Map ? [...value] : value);
   return plain(a) === plain(b);
 }

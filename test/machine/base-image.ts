@@ -3,7 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { cacheDirectory } from '../../scripts/package/runtime.ts';
-import { inside } from '../packages/debian-directory.ts';
+import { runInside } from '../packages/debian-directory.ts';
 import { debianMirror } from '../packages/debian-mirror.ts';
 
 const BOOT_PACKAGES = 'systemd,systemd-sysv,dbus,udev,iproute2,ca-certificates,netbase';
@@ -32,8 +32,8 @@ const KINDS = {
 export type BaseKind = keyof typeof KINDS;
 
 /**
- * Returns a directory with such a Debian. The first call makes it, in one or two minutes, and keeps
- * it.
+ * Returns a directory with a bootable Debian. The first call makes it, which takes one or two
+ * minutes. Later calls use it again.
  */
 export async function baseImage(kind: BaseKind): Promise<string> {
   const directory = join(cacheDirectory, `machine-${kind}`);
@@ -61,6 +61,6 @@ export async function baseImage(kind: BaseKind): Promise<string> {
  * @throws Error with the output of the command, when it fails
  */
 export async function runOrThrow(directory: string, ...command: string[]): Promise<void> {
-  const { exitCode, stdout, stderr } = await inside(directory, command);
+  const { exitCode, stdout, stderr } = await runInside(directory, command);
   if (exitCode !== 0) throw new Error(`${command.join(' ')} failed:\n${stdout}\n${stderr}`);
 }

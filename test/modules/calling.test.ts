@@ -17,7 +17,7 @@ import {
 } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
 import { preload } from '../preload.ts';
-import { onTerminal, quoted, rewritten } from '../terminal.ts';
+import { onTerminal, quoted, rewrittenLines } from '../terminal.ts';
 
 const SYSTEM = 'jumpcloud_system';
 const EXECUTABLE = executablePath(SYSTEM);
@@ -210,7 +210,7 @@ describe.concurrent('terminal output', () => {
     const json = quoted(JSON.stringify(options));
     const file = join(directory, `${host.systemId}.out`);
     const { output, exitCode } = await onTerminal(`${EXECUTABLE} ${json} > ${quoted(file)}`);
-    const steps = rewritten(output);
+    const steps = rewrittenLines(output);
     expect(steps.length).toBeGreaterThan(0);
     for (const step of steps) {
       expect(step).toMatch(/^Waiting for the JumpCloud agent to register: [0-2] s left$/);
@@ -224,7 +224,7 @@ describe.concurrent('terminal output', () => {
     const options = { ...host.options, timeout: 60 };
     const json = quoted(JSON.stringify(options));
     const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${directory}/backoff.out`, 60);
-    const steps = rewritten(output);
+    const steps = rewrittenLines(output);
     expect(steps.length).toBeGreaterThan(0);
     for (const step of steps) {
       expect(step).toMatch(/^Waiting to try again to read the record of sy.*…: \d s left$/);
@@ -237,7 +237,7 @@ describe.concurrent('terminal output', () => {
     const options = { ...host.options, display_name: 'web-1', settle: 4 };
     const json = quoted(JSON.stringify(options));
     const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${directory}/settle.out`);
-    expect(rewritten(output)[0]).toMatch(/^Waiting for the settings to hold: \d s left$/);
+    expect(rewrittenLines(output)[0]).toMatch(/^Waiting for the settings to hold: \d s left$/);
   });
 
   test('a run succeeds even if its terminal closes while it waits', async ({ enrol }) => {
@@ -289,7 +289,7 @@ describe.concurrent('terminal output', () => {
 
   test('a file named args without Ansible keys gets progress and indented JSON', async () => {
     const { output } = await onTerminal(waitingCall('args', {}));
-    const [json = '', ...steps] = rewritten(output).reverse();
+    const [json = '', ...steps] = rewrittenLines(output).reverse();
     expect(json).toBe(indented(json));
     expect(steps[0]).toMatch(/^Waiting for the JumpCloud agent to register: \d s left$/);
   });
@@ -302,7 +302,7 @@ describe.concurrent('terminal output', () => {
   test('--json with stdout redirected still shows progress on the terminal', async () => {
     const file = join(directory, 'json.out');
     const { output } = await onTerminal(waitingCall('options.json', {}, `--json > ${file}`));
-    expect(rewritten(output)[0]).toMatch(/^Waiting for the JumpCloud agent to register/);
+    expect(rewrittenLines(output)[0]).toMatch(/^Waiting for the JumpCloud agent to register/);
     expect(readFileSync(file, 'utf8')).toBe(oneLine(readFileSync(file, 'utf8')));
   });
 

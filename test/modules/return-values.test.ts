@@ -41,7 +41,7 @@ async function resultsOf(
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function fits(type: string | undefined, value: unknown): boolean {
+function matchesType(type: string | undefined, value: unknown): boolean {
   switch (type) {
     case 'str':
     case 'path':
@@ -73,10 +73,12 @@ function compareWithDocumentation(
     const { type, elements, contains, description = [] } = documented[name] ?? {};
     if (value === null && description.join(' ').includes('null')) return [key];
     expect(type, `${key} is documented`).toBeDefined();
-    expect(fits(type, value), `${key} is of type ${type}: ${JSON.stringify(value)}`).toBe(true);
+    expect(matchesType(type, value), `${key} is of type ${type}: ${JSON.stringify(value)}`).toBe(
+      true,
+    );
     const items = Array.isArray(value) ? value : [];
     for (const item of items)
-      expect(fits(elements, item), `items of ${key}: ${elements}`).toBe(true);
+      expect(matchesType(elements, item), `items of ${key}: ${elements}`).toBe(true);
     const inner = Array.isArray(value) ? items : [value];
     return [
       key,

@@ -190,7 +190,7 @@ describe.each([0, 1, 2, 3])('secrets at verbosity %i', (_ansible_verbosity) => {
     ['a 400 that repeats the header', () => echo(400), 'rejected'],
     [
       'a 422 that repeats the header after a long text',
-      () => echo(422, (text) => longBefore(text)),
+      () => echo(422, (text) => afterLongText(text)),
       'rejected',
     ],
     ['a 404 that repeats the header', () => echo(404), 'not_found'],
@@ -352,7 +352,7 @@ describe('a secret in the wrong place', () => {
   });
 });
 
-function longBefore(text: string): string {
+function afterLongText(text: string): string {
   return JSON.stringify({ message: `${'x'.repeat(150)} ${text}` });
 }
 

@@ -47,7 +47,7 @@ export async function debianWithPython(suite: Suite): Promise<string | undefined
     await execa('cp', ['-a', bare, unfinished]);
     const install = 'apt-get install -y --no-install-recommends python3 python3-apt';
     const line = `apt-get update && ${install} && apt-get clean`;
-    const { exitCode, stderr } = await inside(unfinished, ['sh', '-c', line]);
+    const { exitCode, stderr } = await runInside(unfinished, ['sh', '-c', line]);
     if (exitCode !== 0) throw new Error(stderr);
   });
 }
@@ -83,7 +83,7 @@ async function makeOnce(
   }
 }
 
-/** Copies such a directory, for a test that installs packages. The caller removes the copy. */
+/** Copies a Debian directory, for a test that installs packages. The caller removes the copy. */
 export async function copyOf(directory: string): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'debian-'));
   await execa('cp', ['-a', `${directory}/.`, copy]);
@@ -100,8 +100,8 @@ export async function everyPath(directory: string): Promise<string[]> {
   return stdout.split('\n').sort();
 }
 
-/** Runs a command in such a directory with chroot, without the environment of this machine. */
-export async function inside(
+/** Runs a command in a Debian directory with chroot, without the environment of this machine. */
+export async function runInside(
   directory: string,
   command: readonly string[],
   env: Readonly<Record<string, string>> = {},

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { test } from '../harness/fixture.ts';
-import { copyOf, debianDirectory, everyPath, inside } from './debian-directory.ts';
+import { copyOf, debianDirectory, everyPath, runInside } from './debian-directory.ts';
 import { canPack, output, Packed, RELEASE, runtimeDescription } from './packed.ts';
 
 const minimalDebian = await debianDirectory('bookworm', 'amd64');
@@ -56,11 +56,11 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
   };
   const systemInfo = async () => {
     const options = JSON.stringify({ api_url: emulator.url });
-    const { stdout } = await inside(root, ['jumpcloud_system_info', options]);
+    const { stdout } = await runInside(root, ['jumpcloud_system_info', options]);
     return JSON.parse(stdout);
   };
   const runOrFail = async (...command: string[]) => {
-    const result = await inside(root, command);
+    const result = await runInside(root, command);
     expect(result, result.stderr).toMatchObject({ exitCode: 0 });
     return result;
   };
@@ -74,7 +74,9 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
     }, 300_000);
 
     test('both debs work right after installation and a purge leaves no file', async () => {
-      expect((await inside(root, ['sh', '-c', 'command -v node nodejs python3'])).stdout).toBe('');
+      expect((await runInside(root, ['sh', '-c', 'command -v node nodejs python3'])).stdout).toBe(
+        '',
+      );
       const before = await everyPath(root);
       const paths = await copyIn(modules, node);
       const start = performance.now();
@@ -93,7 +95,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
 
     test('dpkg does not configure the deb with the modules without any Node.js', async () => {
       const [path = ''] = await copyIn(modules);
-      const result = await inside(root, ['dpkg', '-i', path]);
+      const result = await runInside(root, ['dpkg', '-i', path]);
       expect(result.exitCode).toBe(1);
       expect(result.stderr).toContain(
         'depends on jumpcloud-system-context-node | nodejs (>= 18.17)',

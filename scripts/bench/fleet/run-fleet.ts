@@ -57,7 +57,7 @@ export async function runFleet(size: number): Promise<FleetResult> {
         systems: answered.filter((request) => !isMembership(request)).length,
       },
       refused: refused.length,
-      mostRefused: mostOfOne(refused),
+      mostRefused: maxPerHost(refused),
       took: (requests.reduce((last, { endedAt }) => Math.max(last, endedAt), start) - start) / 1000,
       cpu,
       perSecond: countPerSecond(requests),
@@ -86,7 +86,7 @@ function isMembership({ url }: LoggedRequest): boolean {
   return url.startsWith('/api/v2/');
 }
 
-function mostOfOne(requests: readonly LoggedRequest[]): number {
+function maxPerHost(requests: readonly LoggedRequest[]): number {
   const counts = new Map<string | undefined, number>();
   for (const { systemId } of requests) counts.set(systemId, (counts.get(systemId) ?? 0) + 1);
   return Math.max(0, ...counts.values());

@@ -18,14 +18,14 @@ import { edgesOptions, edgesRules, sudoRules } from './edges-options.ts';
 const options = {
   ...connectionOptions,
   type: required(associationType()),
-  ids: required(objects(kindGiven)),
-  ...edgesOptions(kindGiven),
+  ids: required(objects(givenKind)),
+  ...edgesOptions(givenKind),
   sudo: boolean(),
   sudo_without_password: boolean(),
 };
 
 /** Returns the kind of object that the ids stand for: the value of the option `type`. */
-function kindGiven(given: ReadonlyMap<string, unknown>): NamedKind | undefined {
+function givenKind(given: ReadonlyMap<string, unknown>): NamedKind | undefined {
   return OBJECT_TYPES.find((type) => type === given.get('type'));
 }
 

@@ -41,12 +41,12 @@ export function edgesFailure(readBacks: readonly ReadBack[]): EdgesFailure | und
   const followUp = `${listChanges('Also refused', refused)}${listChanges('Written, but not shown by JumpCloud', missing)}${hint}`;
   const [first, ...others] = refusals;
   if (first !== undefined) {
-    const error = first.error.withDetails(details, `${moreRefused(others)}${hint}`);
+    const error = first.error.withDetails(details, `${describeOtherRefusals(others)}${hint}`);
     return { error, details, access: first.access, followUp };
   }
   const [list] = incomplete;
   if (list === undefined) return undefined;
-  const error = new NotApplied(`${notShown(incomplete, missing)}${hint}`, { details });
+  const error = new NotApplied(`${describeMissing(incomplete, missing)}${hint}`, { details });
   return { error, details, access: list.access, followUp };
 }
 
@@ -54,12 +54,12 @@ function reportRefused({ access, change: { op, id }, status, message }: RefusedC
   return { op, type: access.type, id, status, message };
 }
 
-function moreRefused(others: readonly RefusedChange[]): string {
+function describeOtherRefusals(others: readonly RefusedChange[]): string {
   if (others.length === 0) return '';
   return ` ${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${others.map(({ change }) => changeKey(change)).join(', ')}.`;
 }
 
-function notShown(lists: readonly ReadBack[], missing: readonly EdgeChange[]): string {
+function describeMissing(lists: readonly ReadBack[], missing: readonly EdgeChange[]): string {
   const waitedMs = Math.max(...lists.map((list) => list.waitedMs));
   const names = lists.map(({ access }) => access.name).join(' and ');
   return `${Math.round(waitedMs / 1000)} s after the last write, JumpCloud's list of ${names} still does not show these changes: ${missing.map(changeKey).join(', ')}. Run again. If this persists, someone or something else keeps changing the same in JumpCloud.`;

@@ -37,7 +37,7 @@ export function filesToPurge(
 ): string[] {
   const files = purge_identity ? identityFiles(agent_dir) : [];
   if (files.length === 0) return [];
-  const reason = changeSince(initial, agent_dir) ?? mismatch(system_id, initial.systemId);
+  const reason = changeSince(initial, agent_dir) ?? mismatchReason(system_id, initial.systemId);
   if (reason === undefined) return files;
   run.report.warn(`Nothing was purged: ${reason} These files stay: ${files.join(', ')}.`);
   return [];
@@ -59,7 +59,10 @@ function changeSince(initial: RegistrationSnapshot, agentDir: string): string | 
   return 'client.key has changed since this run started, so the agent is registering again.';
 }
 
-function mismatch(systemId: string | undefined, known: string | undefined): string | undefined {
+function mismatchReason(
+  systemId: string | undefined,
+  known: string | undefined,
+): string | undefined {
   return systemId === undefined || systemId === known
     ? undefined
     : `this host has no id to compare with system_id ${systemId}.`;

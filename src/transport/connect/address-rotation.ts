@@ -16,7 +16,7 @@ export class AddressRotation {
   readonly timeoutMs: number;
   /** The time for any other address. */
   readonly perAddressMs: number;
-  /** In the order of failure, the latest last. */
+  /** The addresses that failed, the latest failure last. */
   readonly #failed = new Set<string>();
   /** The address of the latest connection, and the time it was established. */
   #latest: { readonly address: string; readonly since: number } | undefined;

@@ -88,10 +88,10 @@ function isWithin(host: string, network: string): boolean {
   const length = Number(prefix ?? bits);
   if (bits === 0 || length > bits) return false;
   const list = new net.BlockList();
-  list.addSubnet(address, length, family(address));
-  return list.check(host, family(host));
+  list.addSubnet(address, length, familyOf(address));
+  return list.check(host, familyOf(host));
 }
 
-function family(address: string): 'ipv4' | 'ipv6' {
+function familyOf(address: string): 'ipv4' | 'ipv6' {
   return net.isIP(address) === 4 ? 'ipv4' : 'ipv6';
 }

@@ -20,7 +20,7 @@ export async function connectTcp(
   rotation: AddressRotation,
 ): Promise<Socket> {
   const { timeoutMs, perAddressMs } = rotation;
-  const left = rotation.order(alternatingFamilies(addresses));
+  const left = rotation.order(alternateFamilies(addresses));
   let failure: unknown;
   for (let next = left.shift(); next !== undefined; next = left.shift()) {
     try {
@@ -68,7 +68,7 @@ export function closedEarlyError(): Error {
 }
 
 /** Alternates between IPv4 and IPv6, because this host may lack one of them. */
-function alternatingFamilies(addresses: readonly LookupAddress[]): LookupAddress[] {
+function alternateFamilies(addresses: readonly LookupAddress[]): LookupAddress[] {
   const [first] = addresses;
   const sameFamily = addresses.filter(({ family }) => family === first?.family);
   const others = addresses.filter(({ family }) => family !== first?.family);

@@ -21,9 +21,9 @@ export const NOT_JUMPCLOUD_ADVICE =
 export interface FailedRequest {
   /** Completes "Could not …". */
   readonly purpose: string;
-  /** The origin that it was sent to, and the proxy if there is one, for messages. */
+  /** The origin that the request was sent to, and the proxy if there is one, for messages. */
   readonly origin: string;
-  /** Whether it is a write that may have taken effect although no answer confirmed it. */
+  /** Whether the request is a write that may have taken effect although no answer confirmed it. */
   readonly inDoubt: boolean;
 }
 

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { requiredNode } from '../../../scripts/build/required-node.ts';
 import { type Controller, hasAnsible, makeController } from '../../harness/ansible/controller.ts';
-import { inside } from '../../packages/debian-directory.ts';
+import { runInside } from '../../packages/debian-directory.ts';
 import { canPack, Packed, runtimeDescription } from '../../packages/packed.ts';
 import { type BareMachine, bareSuite, hasBareMachine, startBareMachine } from './bare-machine.ts';
 
@@ -63,7 +63,7 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 120_000 
     await controller?.remove();
   });
   afterEach(async () => {
-    await inside(machine.root, ['dpkg', '--purge', 'jumpcloud-system-context-node']);
+    await runInside(machine.root, ['dpkg', '--purge', 'jumpcloud-system-context-node']);
   });
 
   const run = async (variables: object, flags: readonly string[] = []) => {
@@ -77,7 +77,7 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 120_000 
     });
     return { recap: recaps['bare'], output };
   };
-  const node = (path: string) => inside(machine.root, [path, '--version']);
+  const node = (path: string) => runInside(machine.root, [path, '--version']);
 
   test.each(['a path', 'an address'])(
     'the package is installed from %s with the right checksum',
@@ -98,7 +98,11 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 120_000 
         const second = await run(variables, flags);
         expect(second.recap, second.output).toMatchObject({ ok: 2, changed: 0, failed: 0 });
       }
-      const { stdout } = await inside(machine.root, ['sh', '-c', 'ls -d /tmp/jumpcloud-runtime-*']);
+      const { stdout } = await runInside(machine.root, [
+        'sh',
+        '-c',
+        'ls -d /tmp/jumpcloud-runtime-*',
+      ]);
       expect(stdout).toBe('');
     },
   );
@@ -114,7 +118,11 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 120_000 
       const { recap, output } = await run(variables);
       expect(recap, output).toMatchObject({ changed: 0, failed: 1 });
       expect((await node('/usr/lib/jumpcloud-system-context/node')).exitCode).not.toBe(0);
-      const { stdout } = await inside(machine.root, ['sh', '-c', 'ls -d /tmp/jumpcloud-runtime-*']);
+      const { stdout } = await runInside(machine.root, [
+        'sh',
+        '-c',
+        'ls -d /tmp/jumpcloud-runtime-*',
+      ]);
       expect(stdout).toBe('');
     },
   );

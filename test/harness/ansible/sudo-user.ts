@@ -14,7 +14,7 @@ export interface SudoUser {
   readonly before: readonly string[];
 }
 
-/** Makes such a user in a directory, beside this machine's users and sudo rules. Requires root. */
+/** Makes a sudo user in a directory, beside this machine's users and sudo rules. Requires root. */
 export async function makeSudoUser(directory: string): Promise<SudoUser> {
   const home = join(directory, 'home');
   await mkdir(home);

@@ -134,7 +134,7 @@ describe('jumpcloud_host compared with single modules', () => {
         Object.keys(hostAnswer['sections'] as object).length +
           Number(document.exclusive.includes('users')),
       );
-      expect(again).toEqual(unchanged(hostAnswer));
+      expect(again).toEqual(unchangedAnswer(hostAnswer));
     } finally {
       await Promise.all([host.remove(), twin.remove()]);
     }
@@ -273,7 +273,7 @@ function expectSame(
 }
 
 /** Returns the answer expected of the same run when there is nothing left to change. */
-function unchanged(hostAnswer: Answer): Answer {
+function unchangedAnswer(hostAnswer: Answer): Answer {
   const sections = Object.entries(hostAnswer['sections'] as Record<string, object>).map(
     ([section, result]) => {
       const none = { added: [], removed: [], ...('updated' in result && { updated: [] }) };

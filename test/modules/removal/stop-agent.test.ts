@@ -34,7 +34,7 @@ function managers(tools: readonly Tool[], script = '', systemd = true): Managers
     const environment = `/usr/bin/tr '\\0' '\\n' < /proc/$$/environ > ${log}.env`;
     program(programs, tool, `echo ${tool} "$@" >> ${log}\n${environment}\n${script}`);
   }
-  return { call: on('/usr/bin:/bin', onHostWith({ programs, systemd })), log };
+  return { call: callOptions('/usr/bin:/bin', onHostWith({ programs, systemd })), log };
 }
 
 /** Prepares a launchctl whose `print` still finds the agent a number of times after `bootout`. */
@@ -51,7 +51,7 @@ function launchd(bootout: string, found: number): Managers {
 }
 
 /** Returns a call with this PATH, through this command. */
-function on(path: string, through: readonly string[]): CallOptions {
+function callOptions(path: string, through: readonly string[]): CallOptions {
   return { env: { PATH: path, JUMPCLOUD_NODE: process.execPath }, through };
 }
 
@@ -108,7 +108,7 @@ describe.concurrent('stop_agent', () => {
     const programs = newDirectory();
     program(programs, 'rc-service', 'exit 4');
     symlinkSync('rc-service', join(programs, 'service'));
-    const call = on('/usr/bin', onHostWith({ programs, systemd: false }));
+    const call = callOptions('/usr/bin', onHostWith({ programs, systemd: false }));
     const { answer } = await stage.run({ stop_agent: true }, call);
     expect(answer.error?.['command']).toBe('/usr/bin/rc-service jcagent stop');
   });
@@ -178,7 +178,7 @@ describe.concurrent('stop_agent', () => {
       const stage = await enrol();
       const plant = planted();
       const path = open(plant);
-      const none = on(`${path}:/usr/bin:/bin`, onHostWith({}));
+      const none = callOptions(`${path}:/usr/bin:/bin`, onHostWith({}));
       const { answer } = await stage.run({ stop_agent: true, purge_identity: true }, none);
       expect(answer).toMatchObject({ changed: false, error: { code: 'local_action_failed' } });
       expect(answer.msg).toContain(
@@ -213,7 +213,7 @@ describe.concurrent('stop_agent', () => {
     const trace = join(newDirectory(), 'trace');
     program(second, 'systemctl', `: > ${trace}`);
     const path = `${first}:/nonexistent::bin:${second}:/bin`;
-    await stage.succeed({ stop_agent: true }, on(path, onHostWith({})));
+    await stage.succeed({ stop_agent: true }, callOptions(path, onHostWith({})));
     expect(existsSync(trace)).toBe(true);
   });
 
@@ -305,7 +305,7 @@ describe.concurrent('stop_agent', () => {
     const stage = await enrol();
     const path = newDirectory();
     // systemctl cannot stop a service while systemd is not running.
-    const call = on(path, onHostWith({ systemd: false }));
+    const call = callOptions(path, onHostWith({ systemd: false }));
     program(path, 'systemctl', '');
     const { answer } = await stage.run({ stop_agent: true }, { ...call, flags });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
@@ -319,7 +319,10 @@ describe.concurrent('stop_agent', () => {
   test('stop_agent needs no service manager when there is nothing to remove', async () => {
     const stage = await enrol();
     await stage.succeed();
-    const answer = await stage.succeed({ stop_agent: true }, on(newDirectory(), onHostWith({})));
+    const answer = await stage.succeed(
+      { stop_agent: true },
+      callOptions(newDirectory(), onHostWith({})),
+    );
     expect(answer.changed).toBe(false);
   });
 
