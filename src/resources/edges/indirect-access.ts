@@ -5,8 +5,8 @@ import { type DesiredEdges, type Edges, isDesired } from './plan-edges.ts';
 /**
  * Returns a warning for each user who should have no access but still has it through a group. Sorted,
  * because JumpCloud's order changes once the direct edges are removed. A user who is bound directly
- * `after` the run is left out. `isOpen` says whether a path from this host remains after the run; in
- * check mode JumpCloud still shows all paths.
+ * `after` the run is left out. `isStillThere` returns whether a path from this host remains after the
+ * run; in check mode JumpCloud still shows all paths.
  */
 export async function indirectAccess(
   session: HostSession,
