@@ -54,6 +54,10 @@ export async function reconcile<State, Change>(
     const { progress } = resource;
     if (progress) run.report.setProgress(() => progress(observed, done));
   };
+  run.report.setWriteLog(async (writes) => {
+    const { logWrites } = await import('./agent/system-log.ts');
+    await logWrites(run, writes);
+  });
   const before = await resource.read((part) => setProgress(part, []));
   setProgress(before, []);
   const plan = resource.plan(before);

@@ -19,12 +19,37 @@ export interface Reporter {
   setApi(api: () => Readonly<Record<string, unknown>>): void;
   /** Sets the function that returns the result fields of the work done so far. Called if the run fails. */
   setProgress(fields: () => Readonly<Record<string, unknown>>): void;
+  /** Records a write that JumpCloud accepted, for the system log. */
+  recordWrite(write: AcceptedWrite): void;
+  /** Sets the function that logs the recorded writes. Called at the end of the run, also if it fails. */
+  setWriteLog(log: (writes: readonly LoggedWrite[]) => Promise<void>): void;
   /** Registers a text that must never be printed, even if an answer or error contains it. */
   addSecret(secret: string): void;
   /** Returns a server's text with all secrets masked. */
   conceal(text: string): string;
   /** Shows a long wait on the terminal, as in "Waiting for …". Returns a function that ends it. */
   showWait(what: string, forMs: number): () => void;
+}
+
+/** A write that JumpCloud accepted. Apart from sudo, it contains names and ids, but no values. */
+export interface AcceptedWrite {
+  readonly op: 'add' | 'update' | 'remove' | 'delete';
+  readonly type: string;
+  /** The id of the object at the other end of an edge. */
+  readonly id?: string;
+  /** The sudo of an edge that is added or updated. */
+  readonly sudo?: { readonly sudo: boolean; readonly sudo_without_password: boolean };
+  /** The changed fields of the record, by option name. */
+  readonly fields?: readonly string[];
+  /** The names of the changed custom attributes. */
+  readonly attributes?: readonly string[];
+}
+
+/** A write with the facts that the whole run shares. */
+export interface LoggedWrite extends AcceptedWrite {
+  readonly systemId: string | undefined;
+  /** The name of the object, if known. */
+  readonly name: string | undefined;
 }
 
 /** The result of a run that did not fail. */

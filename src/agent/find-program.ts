@@ -22,10 +22,15 @@ export function findProgram(name: string, searchPath: string): ProgramSearch {
     const candidate = join(directory, name);
     const file = executableAt(candidate);
     if (file === undefined) continue;
-    if (process.geteuid?.() !== 0 || !isReplaceable(file)) return { file, replaceable };
+    if (mayRun(file)) return { file, replaceable };
     replaceable.push(candidate);
   }
   return { file: undefined, replaceable };
+}
+
+/** Returns whether this user may run the program at a real path: root, only if no one else can replace it. */
+export function mayRun(file: string): boolean {
+  return process.geteuid?.() !== 0 || !isReplaceable(file);
 }
 
 /**

@@ -67,6 +67,7 @@ export async function callModule<T extends OptionTable>(
   } catch (error) {
     result = failed(error, report.progress, call.mode.verbosity);
   }
+  await report.logWrites((id) => call.names?.nameOf(id));
   const reported: Result = {
     ...result,
     ...report.fields({ withApi: call.mode.verbosity >= 2 }),

@@ -1,5 +1,5 @@
 import { conceal } from '../base/conceal.ts';
-import type { Reporter } from '../run.ts';
+import type { AcceptedWrite, LoggedWrite, Reporter } from '../run.ts';
 
 /** Collects the parts of the result that a run reports on its way. */
 export class RunReport implements Reporter {
@@ -7,8 +7,10 @@ export class RunReport implements Reporter {
   showWait: Reporter['showWait'] = () => () => {};
   readonly #warnings = new Set<string>();
   readonly #secrets = new Set<string>();
+  readonly #writes: AcceptedWrite[] = [];
   #systemId: string | undefined;
   #api: (() => Readonly<Record<string, unknown>>) | undefined;
+  #writeLog: ((writes: readonly LoggedWrite[]) => Promise<void>) | undefined;
   #progress: () => Readonly<Record<string, unknown>> = () => ({});
 
   warn(sentence: string): void {
@@ -27,6 +29,14 @@ export class RunReport implements Reporter {
     this.#progress = fields;
   }
 
+  recordWrite(write: AcceptedWrite): void {
+    this.#writes.push(write);
+  }
+
+  setWriteLog(log: (writes: readonly LoggedWrite[]) => Promise<void>): void {
+    this.#writeLog = log;
+  }
+
   addSecret(secret: string): void {
     this.#secrets.add(secret);
   }
@@ -38,6 +48,18 @@ export class RunReport implements Reporter {
   /** Result fields for what a failed run had written. */
   get progress(): Readonly<Record<string, unknown>> {
     return this.#progress();
+  }
+
+  /** Logs the recorded writes. A failure to log them is not an error. */
+  async logWrites(nameOf: (id: string) => string | undefined): Promise<void> {
+    if (this.#writes.length === 0) return;
+    const systemId = this.#systemId;
+    const writes = this.#writes.map((write) => ({
+      ...write,
+      systemId,
+      name: write.id && nameOf(write.id),
+    }));
+    await this.#writeLog?.(writes).catch(() => {});
   }
 
   /** Returns the fields that every result has, also after a failure. */

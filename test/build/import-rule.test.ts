@@ -18,7 +18,7 @@ const FILES: readonly (readonly [file: string, allowed: string[], forbidden: str
     ['../../api/b.ts', '../../options/b.ts', '../../module.ts'],
   ],
   ['src/api/a.ts', ['../transport/http/b.ts'], ['../reconcile.ts', '../options/b.ts']],
-  ['src/reconcile.ts', ['./transport/b.ts'], ['./api/b.ts', './resources/b.ts']],
+  ['src/reconcile.ts', ['./transport/b.ts', './agent/b.ts'], ['./api/b.ts', './resources/b.ts']],
   [
     'src/protocol/a.ts',
     ['../options/b.ts', '../../package.json', '../module.ts'],

@@ -76,6 +76,11 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
   // In planned order, not in the order of the answers.
   const doneInOrder = () => tried.filter((change) => done.has(change));
 
+  const markDone = (change: EdgeChange) => {
+    done.add(change);
+    run.report.recordWrite({ ...change, type: access.type });
+  };
+
   const writeInParallel = async (changes: readonly EdgeChange[]) => {
     const queue = [...changes];
     const refusals = new Map<EdgeChange, EdgeRefusal>();
@@ -86,7 +91,7 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
         const outcome = await access.write(change);
         writtenAt = monotonicMs();
         if (outcome === 'done') {
-          done.add(change);
+          markDone(change);
         } else if (outcome !== 'conflict') {
           refusals.set(change, outcome);
         }
@@ -145,7 +150,7 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
     const pendingKeys = new Set(pending.map(changeKey));
     for (const [key, { change, inDoubt }] of refused) {
       // An earlier attempt, whose answer was lost, has made the change.
-      if (inDoubt && !pendingKeys.has(key)) done.add(change);
+      if (inDoubt && !pendingKeys.has(key)) markDone(change);
     }
     return {
       access,

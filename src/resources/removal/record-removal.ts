@@ -85,6 +85,8 @@ export class RecordRemoval {
   async #verify(outcome: 'answered' | 'lost'): Promise<void> {
     const { systemId } = this.#session.identity;
     this.#removed = [{ type: 'system', id: systemId }];
+    const recordDeletion = () => this.#run.report.recordWrite({ op: 'delete', type: 'system' });
+    if (outcome === 'answered') recordDeletion();
     const sentAt = monotonicMs();
     const deletion =
       outcome === 'answered'
@@ -92,6 +94,7 @@ export class RecordRemoval {
         : `The answer to deleting system ${systemId} was lost`;
     const absence = await awaitGone(this.#session, this.#run, deletion);
     if (absence !== undefined && (outcome === 'answered' || absence.isTimed)) {
+      if (outcome === 'lost') recordDeletion();
       this.#files.writeTombstone(this.#run);
       return;
     }

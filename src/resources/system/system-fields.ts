@@ -97,6 +97,16 @@ function isSameList(one: readonly BareAttribute[], other: readonly BareAttribute
   );
 }
 
+/** Returns the names of the attributes that a change sets or removes. */
+export function changedAttributes({ option, current, desired }: Field): string[] {
+  if (option !== 'attributes') return [];
+  const lists = [current, desired] as readonly BareAttribute[][];
+  const isIn = (list: readonly BareAttribute[], one: BareAttribute) =>
+    list.some(({ name, value }) => name === one.name && value === one.value);
+  const changed = lists.flat().filter((one) => !lists.every((list) => isIn(list, one)));
+  return [...new Set(changed.map(({ name }) => name))];
+}
+
 /** Returns the options whose value in the record differs from the desired one. */
 export function drift(settings: SystemSettings, record: SystemRecord): Field[] {
   return managedFields(settings, record).filter(({ agrees }) => !agrees);

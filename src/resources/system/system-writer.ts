@@ -6,7 +6,14 @@ import type { Applied } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { settle } from './settle.ts';
-import { type DesiredSystem, drift, type Field, managedFields, putBody } from './system-fields.ts';
+import {
+  changedAttributes,
+  type DesiredSystem,
+  drift,
+  type Field,
+  managedFields,
+  putBody,
+} from './system-fields.ts';
 
 /** The writes of one run to this host's record. */
 export interface SystemWriter {
@@ -52,6 +59,12 @@ export function systemWriter(
   };
   const put = async (changes: readonly Field[]) => {
     const answer = await updateSystem(session, putBody(changes)).catch(recordDespite);
+    run.report.recordWrite({
+      op: 'update',
+      type: 'system',
+      fields: changes.map(({ option }) => option),
+      attributes: changes.flatMap(changedAttributes),
+    });
     for (const change of changes.filter((one) => hasTakenEffect(one, desired, answer))) {
       done.set(change.option, change);
     }
