@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { compileFunction } from 'node:vm';
+import { brotliCompressSync } from 'node:zlib';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { NEWEST_TUNED_NODE } from '../../src/transport/connect/v8-flags.ts';
 import { applyEdits } from './apply-edits.ts';
@@ -42,7 +43,7 @@ export async function bundleModule(name: string, header: string, version: string
   });
   const chunks = outputFiles.map(({ path, text }) => ({ path: basename(path), text }));
   const joined = await joinChunks(`${name}.js`, chunks);
-  const text = header + script(joined);
+  const text = header + script(joined, rareChunks(metafile));
   if (text.indexOf(END_LINE) !== text.length - END_LINE.length)
     throw new Error('A part of an executable would pass for the whole.');
   return { name, text, metafile };
@@ -61,22 +62,40 @@ function ownVersion(version: string): Plugin {
   };
 }
 
+/** The directories whose code few runs need: it is stored compressed. */
+const RARE = /^src\/facts\//;
+
+/** Returns the chunks that hold nothing but code which few runs need. */
+function rareChunks({ outputs }: Metafile): ReadonlySet<string> {
+  const rare = Object.entries(outputs).filter(([, { inputs }]) => {
+    const paths = Object.keys(inputs);
+    return paths.length > 0 && paths.every((path) => RARE.test(path));
+  });
+  return new Set(rare.map(([path]) => basename(path)));
+}
+
 /** Separates two late chunks. */
 const CHUNK_BREAK = '\n//chunk\n';
+
+/** Starts a late chunk that is compressed. */
+const PACKED = '//brotli ';
 
 /**
  * Returns one script of all. The late chunks stand in a comment, which V8 skips, and each is compiled as
  * a whole when it is imported: most of them while the connection is established. Their text comes from
  * the same read of the file as the early part's, because an upgrade may replace the file during a run.
  */
-function script({ early, lateChunks, shared }: Joined): string {
+function script({ early, lateChunks, shared }: Joined, rare: ReadonlySet<string>): string {
   const names = ['require', 'late', 'importLate', ...shared];
-  const bodies = lateChunks.map((chunk) => `"use strict";${chunk}`);
+  const bodies = lateChunks.map(({ path, text }) => {
+    const body = `"use strict";${text}`;
+    // What is wrong in a comment would show on a host only.
+    compileFunction(body, names);
+    return rare.has(path) ? `${PACKED}${brotliCompressSync(body).toString('base64')}` : body;
+  });
   for (const body of bodies) {
     if (/\/\*|\*\//.test(body) || body.includes(CHUNK_BREAK))
       throw new Error('A late chunk would end too soon.');
-    // What is wrong in a comment would show on a host only.
-    compileFunction(body, names);
   }
   return `"use strict";
 const tune=f=>parseInt(process.versions.node)<=${NEWEST_TUNED_NODE}&&require("node:v8").setFlagsFromString(f);
@@ -87,7 +106,9 @@ const made=[];
 const make=n=>{
 texts??=text.slice(text.lastIndexOf("/*")+2,text.lastIndexOf("*/")).split(${JSON.stringify(CHUNK_BREAK)});
 tune("--no-lazy");
-const f=require("node:vm").compileFunction(texts[n],"${names}".split(","),{filename:__filename});
+let body=texts[n];
+if(body.startsWith(${JSON.stringify(PACKED)}))body=require("node:zlib").brotliDecompressSync(Buffer.from(body.slice(${PACKED.length}),"base64")).toString();
+const f=require("node:vm").compileFunction(body,"${names}".split(","),{filename:__filename});
 tune("--lazy");
 return f(${names})};
 const late=n=>made[n]??=make(n);

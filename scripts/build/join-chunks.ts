@@ -6,6 +6,13 @@ export interface Chunk {
   readonly text: string;
 }
 
+/** A chunk that only import() leads to. */
+export interface LateChunk {
+  /** The path of the chunk among esbuild's. */
+  readonly path: string;
+  readonly text: string;
+}
+
 /** A bundle as texts for one process: what it begins with, and what it may come to need. */
 export interface Joined {
   /** What the entry imports with import statements; calls `importLate(n)` where it says import(). */
@@ -14,7 +21,7 @@ export interface Joined {
    * What only import() leads to, each chunk the body of a function that returns its exports. Wants
    * `late`, which returns those of another one by its index here, and `importLate`, which promises them.
    */
-  readonly lateChunks: readonly string[];
+  readonly lateChunks: readonly LateChunk[];
   /** The names in `early` that the late chunks want, too. */
   readonly shared: readonly string[];
 }
@@ -52,11 +59,12 @@ export async function joinChunks(entry: string, chunks: readonly Chunk[]): Promi
 
   const early = join(entry);
   const chunk = (path: string) => names.get(path) ?? `late(${lateIndex(path)})`;
-  const lateChunks: string[] = [];
+  const lateChunks: LateChunk[] = [];
   // Grows while it is gone through: a late chunk may lead to others.
   for (const path of late) {
     if (names.has(path)) throw new Error(`${path} is imported at the start and later, too.`);
-    lateChunks.push(toFunctionBody(textOf(path), { chunk, lateIndex }));
+    const text = toFunctionBody(textOf(path), { chunk, lateIndex });
+    lateChunks.push({ path, text });
   }
   // The entry is last, and nobody imports it.
   return { early, lateChunks, shared: [...names.values()].slice(0, -1) };

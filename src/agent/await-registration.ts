@@ -2,7 +2,7 @@ import { BadIdentity, NotEnrolled } from '../base/errors.ts';
 import { monotonicMs } from '../base/monotonic-clock.ts';
 import { pollUntil } from '../base/poll-until.ts';
 import type { Run } from '../run.ts';
-import { AgentFileError } from './read-agent-file';
+import { AgentFileError } from './read-agent-file.ts';
 import { AlreadyRemoved, type Registration, readRegistration } from './registration.ts';
 
 const POLL_INTERVAL_MS = 500;

@@ -1,5 +1,5 @@
 import { BadIdentity, NotEnrolled } from '../base/errors.ts';
-import { readAgentFile } from './read-agent-file';
+import { readAgentFile } from './read-agent-file.ts';
 import { waitAdvice } from './wait-advice.ts';
 
 /** What jcagent.conf says about this host. */

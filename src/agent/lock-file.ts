@@ -7,7 +7,7 @@ import {
   processState,
   thisProcess,
 } from './process-identity.ts';
-import { readStateFile } from './read-agent-file';
+import { readStateFile } from './read-agent-file.ts';
 import { createFile, randomName, removeFile, replaceFile } from './write-file-atomic.ts';
 
 /** Added to the time that a lock is taken for: a run may end late. In milliseconds. */

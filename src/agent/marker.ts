@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readStateFile } from './read-agent-file';
+import { readStateFile } from './read-agent-file.ts';
 import { removeFile, removeTemporaries, replaceFile } from './write-file-atomic.ts';
 
 /**

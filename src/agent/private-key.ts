@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { BadIdentity } from '../base/errors.ts';
 import { type KeyFile, notPrivateKeyError } from './key-file.ts';
-import { readAgentFile } from './read-agent-file';
+import { readAgentFile } from './read-agent-file.ts';
 
 /** The agent's key, and what its certificate says of it. */
 export interface PrivateKey {

@@ -5,7 +5,7 @@ import { NoRegistration, readConfiguration } from './configuration.ts';
 import { type Identity, identityOf, type KeyHolder } from './identity.ts';
 import { isLink } from './is-link.ts';
 import { type KeyFile, readKeyFile } from './key-file.ts';
-import { AgentFileError } from './read-agent-file';
+import { AgentFileError } from './read-agent-file.ts';
 import { readTombstone, type Tombstone } from './tombstone.ts';
 import { waitAdvice } from './wait-advice.ts';
 

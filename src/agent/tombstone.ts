@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readStateFile } from './read-agent-file';
+import { readStateFile } from './read-agent-file.ts';
 import { replaceFile } from './write-file-atomic.ts';
 
 /** What a removed host keeps, so that a later run knows that it was removed. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readAgentFile } from './read-agent-file';
+import { readAgentFile } from './read-agent-file.ts';
 
 /** The agent's version as version.txt tells it; undefined when it does not. */
 export function agentVersion(agentDir: string): string | undefined {

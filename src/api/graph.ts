@@ -3,7 +3,7 @@ import { type ModuleError, NotFound, Rejected } from '../base/errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import { statusText } from '../transport/http/status-text.ts';
 import type { Request } from '../transport/request.ts';
-import { isGoneStatus, isJumpCloudError } from './gone-status';
+import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
 import { type PageRequest, readPages } from './pagination.ts';
 import {
   nullableList,
@@ -11,8 +11,8 @@ import {
   parseAnswer,
   totalCount,
   unexpectedResponse,
-} from './parse-answer';
-import { refusalError, serverMessage } from './refusal-error';
+} from './parse-answer.ts';
+import { refusalError, serverMessage } from './refusal-error.ts';
 
 /** What an edge to a user or user group grants. Without password only ever with sudo. */
 export interface Sudo {

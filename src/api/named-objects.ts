@@ -3,7 +3,7 @@ import type { NamedKind } from '../base/named-kinds.ts';
 import type { Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
 import { type Page, type PageRequest, readPages } from './pagination.ts';
-import { nullableList, objectId, parseAnswer, totalCount } from './parse-answer';
+import { nullableList, objectId, parseAnswer, totalCount } from './parse-answer.ts';
 
 /** An object of an organisation, as an administrator sees it. */
 export interface NamedObject {

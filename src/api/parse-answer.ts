@@ -3,7 +3,7 @@ import { failureMessage, UnexpectedResponse } from '../base/errors.ts';
 import { NOT_JUMPCLOUD_ADVICE } from '../transport/errors/request-error.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
-import { refusalError } from './refusal-error';
+import { refusalError } from './refusal-error.ts';
 
 /** Levels of lists and mappings; JumpCloud's answers have ten at most. */
 const MAX_DEPTH = 50;

@@ -11,7 +11,7 @@ import { NOT_JUMPCLOUD_ADVICE } from '../transport/errors/request-error.ts';
 import { statusText } from '../transport/http/status-text.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
-import { isGoneStatus, isJumpCloudError } from './gone-status';
+import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
 
 /** The most of JumpCloud's own words that is passed on, in characters. */
 const MAX_MESSAGE = 300;

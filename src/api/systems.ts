@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import type { ModuleError, NotFound, Unauthorized } from '../base/errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import type { Reply, Request } from '../transport/request.ts';
-import { isGoneStatus, isJumpCloudError } from './gone-status';
-import { objectId, objectIdOrNone, parseAnswer, unexpectedResponse } from './parse-answer';
-import { refusalError } from './refusal-error';
+import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
+import { objectId, objectIdOrNone, parseAnswer, unexpectedResponse } from './parse-answer.ts';
+import { refusalError } from './refusal-error.ts';
 
 // Null is taken for what is not there.
 const boolean = z.optional(z.nullable(z.boolean()));

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'tls'
   | 'unexpected_response'
   | 'not_applied'
+  | 'fact_unavailable'
   | 'local_action_failed'
   | 'interrupted'
   | 'internal';
@@ -151,6 +152,11 @@ export class UnexpectedResponse extends ModuleError {
 /** JumpCloud answered success, but reading back does not show it. */
 export class NotApplied extends ModuleError {
   readonly code = 'not_applied';
+}
+
+/** A fact of this host that an option refers to cannot be had, and the reference has no default. */
+export class FactUnavailable extends ModuleError {
+  readonly code = 'fact_unavailable';
 }
 
 /** Something on this host, not in JumpCloud, could not be done. */

@@ -1,5 +1,5 @@
-import { coerceWith } from './coerce-with';
-import { coerceText } from './coercions';
+import { coerceWith } from './coerce-with.ts';
+import { coerceText } from './coercions.ts';
 import { toDistinct } from './collections.ts';
 import type { Option } from './option.ts';
 

@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value';
+import { describeValue } from './describe-value.ts';
 import { InvalidValue } from './invalid-value.ts';
 
 /** Reads a value by one of Ansible's spellings, and says what was accepted when it is none. */

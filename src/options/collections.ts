@@ -1,5 +1,5 @@
-import { coerceWith } from './coerce-with';
-import { coerceList, coerceMapping } from './coercions';
+import { coerceWith } from './coerce-with.ts';
+import { coerceList, coerceMapping } from './coercions.ts';
 import { asInvalid, InvalidValue, type ValidationIssue } from './invalid-value.ts';
 
 /** A list, of items not looked at yet. */

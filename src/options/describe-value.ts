@@ -1,6 +1,6 @@
-import { isRounded } from './coercions';
+import { isRounded } from './coercions.ts';
 import { JsonError, parseJson } from './json.ts';
-import { quoteKey } from './quote-name';
+import { quoteKey } from './quote-name.ts';
 
 /** Returns a value as it is named to the person who gave it, without what may be a secret in it. */
 export function describeValue(value: unknown): string {

@@ -1,6 +1,6 @@
 import type { NamedKind } from '../base/named-kinds.ts';
 import { toDistinct } from './collections.ts';
-import { describeValue } from './describe-value';
+import { describeValue } from './describe-value.ts';
 import { InvalidValue } from './invalid-value.ts';
 import type { NameLookup } from './names.ts';
 import type { Option, ReadContext } from './option.ts';

@@ -1,4 +1,4 @@
-import { quoteKey } from './quote-name';
+import { quoteKey } from './quote-name.ts';
 
 /** Far deeper than any option goes; Node can read what is deeper than it can write. */
 const MAX_DEPTH = 100;

@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { NAMED_KINDS, type NamedKind } from '../base/named-kinds.ts';
-import { describeValue } from './describe-value';
+import { describeValue } from './describe-value.ts';
 import { isId } from './id.ts';
 import { InvalidValue, type ValidationIssue } from './invalid-value.ts';
 import { JsonError, parseJson } from './json.ts';
 import { NameLookup } from './names.ts';
-import { nearestName } from './nearest-name';
+import { nearestName } from './nearest-name.ts';
 import type { Option } from './option.ts';
 import { toPath } from './path.ts';
-import { quoteKey, quoteName, quotePath } from './quote-name';
+import { quoteKey, quoteName, quotePath } from './quote-name.ts';
 import { readRegularFile, UserFileError } from './read-regular-file.ts';
 
 /** Room for some hundred thousand names. */

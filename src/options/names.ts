@@ -1,8 +1,8 @@
 import { NAMED_KINDS, type NamedKind } from '../base/named-kinds.ts';
 import { truncate } from '../base/printable.ts';
 import { InvalidValue } from './invalid-value.ts';
-import { nearestName } from './nearest-name';
-import { quoteName } from './quote-name';
+import { nearestName } from './nearest-name.ts';
+import { quoteName } from './quote-name.ts';
 
 /** What stands for ids in a call: ids by kind and name. */
 export type Names = Readonly<Partial<Record<NamedKind, Readonly<Record<string, string>>>>>;

@@ -29,6 +29,19 @@ export interface ReadContext {
   readonly names: NameLookup | undefined;
   /** The values beside it, as given. */
   readonly given: ReadonlyMap<string, unknown>;
+  /** Expands references to facts; undefined unless the call asks for it. */
+  readonly expansion: TextExpansion | undefined;
+}
+
+/** Expands references to facts in an option's text, `{hostname}`. */
+export interface TextExpansion {
+  /** Returns whether a text has references whose facts have not been read yet. */
+  isPending(text: string): boolean;
+  /**
+   * Returns the text with its references replaced, as far as their facts have been read.
+   * @throws InvalidValue for a fact that does not exist
+   */
+  expand(text: string): string;
 }
 
 /** The options of a module by name. */

@@ -1,7 +1,7 @@
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
 import { toPath } from './path.ts';
-import { quotePath } from './quote-name';
+import { quotePath } from './quote-name.ts';
 import { readRegularFile, UserFileError } from './read-regular-file.ts';
 
 /** Some three times the size of all roots there are. */

@@ -2,10 +2,17 @@ import type { Problem } from '../base/errors.ts';
 import { parseServerUrl } from '../base/server-url.ts';
 import { asInvalid, UNREADABLE, type ValidationIssue } from './invalid-value.ts';
 import { NameLookup, UnreadableNames } from './names.ts';
-import { nearestName } from './nearest-name';
-import type { Option, OptionTable, OptionValues, ReadableValues, ReadContext } from './option.ts';
+import { nearestName } from './nearest-name.ts';
+import type {
+  Option,
+  OptionTable,
+  OptionValues,
+  ReadableValues,
+  ReadContext,
+  TextExpansion,
+} from './option.ts';
 import { PemBundle } from './pem-bundle.ts';
-import { quoteKey } from './quote-name';
+import { quoteKey } from './quote-name.ts';
 
 const MASK = '********';
 
@@ -25,12 +32,13 @@ export async function readOptions<T extends OptionTable>(
   module: string,
   table: T,
   given: ReadonlyMap<string, unknown>,
+  expansion?: TextExpansion,
 ): Promise<ParsedOptions<T>> {
   const unknown = [...given.keys()].filter((name) => !Object.hasOwn(table, name));
   const wrongNames =
     unknown.length > 0 ? [unsupportedProblem(module, unknown, Object.keys(table))] : [];
   const names = await readGivenNames(table, given);
-  const { problems, readable, values } = await readValues(table, { names, given });
+  const { problems, readable, values } = await readValues(table, { names, given, expansion });
   // The same lookup that the others were read with, which knows what of it was used.
   const used = readable['names'] instanceof NameLookup ? { names } : {};
   return {
@@ -49,7 +57,11 @@ async function readGivenNames(
   const option = table['names'];
   if (value === undefined || option === undefined) return undefined;
   try {
-    return (await option.read(value, { names: undefined, given })) as NameLookup;
+    return (await option.read(value, {
+      names: undefined,
+      given,
+      expansion: undefined,
+    })) as NameLookup;
   } catch (error) {
     // Reported when the option itself is read.
     asInvalid(error);

@@ -1,5 +1,5 @@
-import { coerceWith } from './coerce-with';
-import { coerceBoolean, coerceText } from './coercions';
+import { coerceWith } from './coerce-with.ts';
+import { coerceBoolean, coerceText } from './coercions.ts';
 import type { Option } from './option.ts';
 
 /** Text, from text, a number or a boolean. */
@@ -14,6 +14,17 @@ export const toBoolean = coerceWith(
 /** Text. */
 export function text(): Option<string | undefined> {
   return { type: 'str', read: toText };
+}
+
+/** Text in which references to facts are expanded. */
+export function expandableText(): Option<string | undefined> {
+  return {
+    type: 'str',
+    read: (value, { expansion }) => {
+      const text = toText(value);
+      return expansion === undefined ? text : expansion.expand(text);
+    },
+  };
 }
 
 /** A switch, in Ansible's spellings. */

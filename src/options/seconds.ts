@@ -1,5 +1,5 @@
-import { coerceWith } from './coerce-with';
-import { coerceNumber, isRounded } from './coercions';
+import { coerceWith } from './coerce-with.ts';
+import { coerceNumber, isRounded } from './coercions.ts';
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
 

@@ -1,9 +1,9 @@
 import type { Problem } from '../base/errors.ts';
 import { toMapping } from './collections.ts';
 import { InvalidValue, type ValidationIssue } from './invalid-value.ts';
-import { nearestName } from './nearest-name';
+import { nearestName } from './nearest-name.ts';
 import type { Option, OptionTable, OptionValues, ReadableValues } from './option.ts';
-import { quoteKey } from './quote-name';
+import { quoteKey } from './quote-name.ts';
 import { readValues } from './read-options.ts';
 
 /**

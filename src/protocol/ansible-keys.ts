@@ -1,5 +1,5 @@
 import type { Problem } from '../base/errors.ts';
-import { coerceBoolean, coerceNumber } from '../options/coercions';
+import { coerceBoolean, coerceNumber } from '../options/coercions.ts';
 import type { CommandLine } from './command-line.ts';
 
 /** What the caller asks of a run besides its options. */

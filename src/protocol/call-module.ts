@@ -1,11 +1,12 @@
 import { version } from '../../package.json';
-import { InvalidArguments } from '../base/errors.ts';
+import { InvalidArguments, type Problem } from '../base/errors.ts';
 import type { Module } from '../module.ts';
+import { coerceBoolean } from '../options/coercions.ts';
 import { NameLookup } from '../options/names.ts';
-import type { OptionTable, OptionValues } from '../options/option.ts';
+import type { OptionTable, OptionValues, TextExpansion } from '../options/option.ts';
 import { moduleArgs, readOptions } from '../options/read-options.ts';
 import type { Reporter } from '../run.ts';
-import { type CallSettings, extractAnsibleKeys } from './ansible-keys';
+import { type CallSettings, extractAnsibleKeys } from './ansible-keys.ts';
 import { type CommandLine, type InputSource, readCommandLine } from './command-line.ts';
 import { readInput } from './read-input.ts';
 import { failed, type Result, serialize, succeeded } from './result.ts';
@@ -95,10 +96,12 @@ async function start<T extends OptionTable>(
   if (commandLine.version) return `${module.name} ${version}\n`;
   if (commandLine.help || (commandLine.source === undefined && (await io.isTerminal(0))))
     return io.help();
-  const values = await readCall(module, commandLine, io, call);
+  const given = await readCall(module, commandLine, io, call);
+  const values = await readCallOptions(module, given, call, io.signal, report);
   const { check, diff, isFromAnsible } = call.controls;
-  if (!isFromAnsible && !(commandLine.json && (await io.isTerminal(1))))
+  if (!isFromAnsible && !(commandLine.json && (await io.isTerminal(1)))) {
     report.showWait = io.showWait;
+  }
   const run = { module: module.name, check, signal: io.signal, report };
   return succeeded(await module.run(values, run), diff);
 }
@@ -108,30 +111,71 @@ function isAnsibleArgsFile(source: InputSource): boolean {
   return source.from === 'file' && /(^|\/)args$/.test(source.path);
 }
 
+/** Reads the options as given, and takes what Ansible and the flags ask for. */
 async function readCall<T extends OptionTable>(
   module: Module<string, T>,
   commandLine: CommandLine,
   io: CallIo,
   call: Call,
-): Promise<OptionValues<T>> {
+): Promise<GivenOptions> {
   const source = commandLine.source ?? { from: 'stdin' };
   // What its arguments say, if they can be read, decides.
   call.controls = { ...call.controls, isFromAnsible: isAnsibleArgsFile(source) };
-  const given = await readInput(source, {
+  const options = await readInput(source, {
     ...io,
     refusesEmpty: module.refusesEmptyInput ?? false,
   });
-  const { problems, ...controls } = extractAnsibleKeys(given, commandLine);
+  const { problems, ...controls } = extractAnsibleKeys(options, commandLine);
   call.controls = controls;
-  const {
-    values,
-    readable,
-    problems: unfit,
-  } = await readOptions(module.name, module.options, given);
+  return { options, problems };
+}
+
+/** A call's options as given, and what is wrong with Ansible's keys among them. */
+interface GivenOptions {
+  readonly options: ReadonlyMap<string, unknown>;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads the options' values. References to facts are checked at a first reading, and replaced at a
+ * second one: only options that are right in all else cost a look at this host.
+ */
+async function readCallOptions<T extends OptionTable>(
+  module: Module<string, T>,
+  given: GivenOptions,
+  call: Call,
+  signal: AbortSignal,
+  report: RunReport,
+): Promise<OptionValues<T>> {
+  if (!expandsFacts(module, given)) return readValuesOf(module, given, call);
+  const { References } = await import('../facts/expand.ts');
+  const references = new References();
+  await readValuesOf(module, given, call, references);
+  const { args } = call;
+  const expansion = await references.resolve(signal);
+  const values = await readValuesOf(module, given, call, expansion);
+  // The options stay as they were written; only now it is known which names were used.
+  call.args = { ...args, names: call.args?.['names'] ?? null };
+  report.setFacts(expansion.used());
+  return values;
+}
+
+function expandsFacts(module: Module<string, OptionTable>, { options }: GivenOptions): boolean {
+  return 'expand_facts' in module.options && coerceBoolean(options.get('expand_facts')) === true;
+}
+
+async function readValuesOf<T extends OptionTable>(
+  module: Module<string, T>,
+  { options, problems }: GivenOptions,
+  call: Call,
+  expansion?: TextExpansion,
+): Promise<OptionValues<T>> {
+  const read = await readOptions(module.name, module.options, options, expansion);
+  const { values, readable } = read;
   call.args = moduleArgs(module.options, readable);
   const { names } = readable;
   if (names instanceof NameLookup) call.names = names;
-  const wrong = [...problems, ...unfit, ...(module.rules?.(readable) ?? [])];
-  if (wrong.length > 0 || values === undefined) throw new InvalidArguments(wrong);
+  const all = [...problems, ...read.problems, ...(module.rules?.(readable) ?? [])];
+  if (all.length > 0 || values === undefined) throw new InvalidArguments(all);
   return values;
 }

@@ -1,5 +1,5 @@
 import { InvalidArguments, type Problem } from '../base/errors.ts';
-import { quoteName } from '../options/quote-name';
+import { quoteName } from '../options/quote-name.ts';
 import { isUtf8CommandLine } from './is-utf8-command-line.ts';
 
 /** Where the options come from. */

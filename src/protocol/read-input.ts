@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { InvalidArguments } from '../base/errors.ts';
-import { describeValue } from '../options/describe-value';
+import { describeValue } from '../options/describe-value.ts';
 import { JsonError, parseJson } from '../options/json.ts';
-import { quotePath } from '../options/quote-name';
+import { quotePath } from '../options/quote-name.ts';
 import { readAtMost, UserFileError } from '../options/read-regular-file.ts';
 import type { InputSource } from './command-line.ts';
 

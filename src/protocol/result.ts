@@ -1,7 +1,7 @@
 import { Internal, LocalActionFailed, ModuleError } from '../base/errors.ts';
 import { escapeHidden, toPrintable } from '../base/printable.ts';
 import type { Outcome } from '../run.ts';
-import { mapStrings } from './map-strings';
+import { mapStrings } from './map-strings.ts';
 
 /** The one JSON object that a module answers with. */
 export type Result = Record<string, unknown> & { changed: boolean; failed?: true };

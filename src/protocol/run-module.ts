@@ -3,7 +3,7 @@ import { Interrupted } from '../base/errors.ts';
 import type { Module } from '../module.ts';
 import type { OptionTable } from '../options/option.ts';
 import { callModule } from './call-module.ts';
-import { showWaitOnStderr } from './show-wait';
+import { showWaitOnStderr } from './show-wait.ts';
 
 /**
  * Runs a module as a program: prints the answer to the call that the process is, and exits. Here is

@@ -8,6 +8,7 @@ export class RunReport implements Reporter {
   readonly #warnings = new Set<string>();
   readonly #secrets = new Set<string>();
   #systemId: string | undefined;
+  #facts: Readonly<Record<string, string>> | undefined;
   #api: (() => Readonly<Record<string, unknown>>) | undefined;
   #done: () => Readonly<Record<string, unknown>> = () => ({});
 
@@ -17,6 +18,10 @@ export class RunReport implements Reporter {
 
   setSystemId(systemId: string): void {
     this.#systemId = systemId;
+  }
+
+  setFacts(facts: Readonly<Record<string, string>>): void {
+    this.#facts = facts;
   }
 
   setApi(api: () => Readonly<Record<string, unknown>>): void {
@@ -44,6 +49,7 @@ export class RunReport implements Reporter {
   fields({ withApi }: { withApi: boolean }): Readonly<Record<string, unknown>> {
     return {
       ...(this.#systemId !== undefined && { system_id: this.#systemId }),
+      ...(this.#facts !== undefined && { facts: this.#facts }),
       warnings: [...this.#warnings],
       ...(withApi && this.#api !== undefined && { api: this.#api() }),
     };

@@ -1,5 +1,5 @@
 import type { NameLookup } from '../options/names.ts';
-import { mapStrings } from './map-strings';
+import { mapStrings } from './map-strings.ts';
 import type { Result } from './result.ts';
 
 const ID = /\b[0-9a-f]{24}\b/g;

@@ -12,7 +12,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { AgentFileError, readAgentFile, readStateFile } from '../../src/agent/read-agent-file';
+import { AgentFileError, readAgentFile, readStateFile } from '../../src/agent/read-agent-file.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'read-file-'));
 afterAll(() => rmSync(directory, { recursive: true }));

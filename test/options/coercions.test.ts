@@ -5,8 +5,8 @@ import {
   coerceMapping,
   coerceNumber,
   coerceText,
-} from '../../src/options/coercions';
-import { describeValue } from '../../src/options/describe-value';
+} from '../../src/options/coercions.ts';
+import { describeValue } from '../../src/options/describe-value.ts';
 
 describe('a boolean', () => {
   const spellings: [boolean, unknown[]][] = [

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isRounded } from '../../src/options/coercions';
+import { isRounded } from '../../src/options/coercions.ts';
 import { parseJson } from '../../src/options/json.ts';
 
 describe('a key twice is refused', () => {

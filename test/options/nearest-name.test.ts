@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearestName } from '../../src/options/nearest-name';
+import { nearestName } from '../../src/options/nearest-name.ts';
 
 const KNOWN = ['display_name', 'description', 'settle', 'sudo', 'id', 'timeout', 'api_url'];
 

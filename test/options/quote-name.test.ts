@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { describeValue } from '../../src/options/describe-value';
-import { quoteKey, quoteName, quotePath } from '../../src/options/quote-name';
+import { describeValue } from '../../src/options/describe-value.ts';
+import { quoteKey, quoteName, quotePath } from '../../src/options/quote-name.ts';
 
 const KEYS = [
   'jca_5f1a3b0c9d2e4f6a7b8c9d100123456789abcdef',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { extractAnsibleKeys } from '../../src/protocol/ansible-keys';
+import { extractAnsibleKeys } from '../../src/protocol/ansible-keys.ts';
 import { readCommandLine } from '../../src/protocol/command-line.ts';
 
 const take = (given: Record<string, unknown>, ...flags: string[]) => {

@@ -37,7 +37,7 @@ export const association = defineModule({
   name: 'jumpcloud_association',
   options,
   rules,
-  run: moduleFor(async () => (await import('./edge-resources')).associationResource),
+  run: moduleFor(async () => (await import('./edge-resources.ts')).associationResource),
 });
 
 function rules(given: ReadableValues<typeof options>): Problem[] {

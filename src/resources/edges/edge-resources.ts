@@ -3,9 +3,9 @@ import type { HostSession } from '../../transport/host-session.ts';
 import { type EdgesResource, edges } from './edges.ts';
 import { associations, memberships } from './edges-access.ts';
 import { desiredEdges, type EdgesOptions } from './edges-options.ts';
-import { indirectAccess } from './indirect-access';
+import { indirectAccess } from './indirect-access.ts';
 import type { DesiredSudo } from './plan-edges.ts';
-import { unmanagedSudo } from './unmanaged-sudo';
+import { unmanagedSudo } from './unmanaged-sudo.ts';
 import type { DesiredUser } from './users-option.ts';
 
 /** The system groups this host is in, as a concern. */

@@ -2,7 +2,7 @@ import type { EdgeChange, Sudo } from '../../api/graph.ts';
 import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { EdgesAccess } from './edges-access.ts';
-import { edgesFailure } from './edges-failure';
+import { edgesFailure } from './edges-failure.ts';
 import { type DesiredEdges, type Edges, planEdges } from './plan-edges.ts';
 import { edgesWriter } from './write-edges.ts';
 

@@ -19,5 +19,5 @@ export const groupMembership = defineModule({
   name: 'jumpcloud_group_membership',
   options,
   rules: (given) => [...connectionRules(given), ...edgesRules(given)],
-  run: moduleFor(async () => (await import('./edge-resources')).groupMembershipResource),
+  run: moduleFor(async () => (await import('./edge-resources.ts')).groupMembershipResource),
 });

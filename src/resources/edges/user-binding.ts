@@ -16,7 +16,7 @@ export const userBinding = defineModule({
   name: 'jumpcloud_user_binding',
   options,
   rules,
-  run: moduleFor(async () => (await import('./edge-resources')).userBindingResource),
+  run: moduleFor(async () => (await import('./edge-resources.ts')).userBindingResource),
 });
 
 function rules(given: ReadableValues<typeof options>): Problem[] {

@@ -1,4 +1,4 @@
-import { coerceMapping } from '../../options/coercions';
+import { coerceMapping } from '../../options/coercions.ts';
 import { toListOf } from '../../options/collections.ts';
 import { idOrName } from '../../options/id.ts';
 import {
@@ -7,9 +7,9 @@ import {
   UNREADABLE,
   type ValidationIssue,
 } from '../../options/invalid-value.ts';
-import { nearestName } from '../../options/nearest-name';
+import { nearestName } from '../../options/nearest-name.ts';
 import type { Option } from '../../options/option.ts';
-import { quoteKey } from '../../options/quote-name';
+import { quoteKey } from '../../options/quote-name.ts';
 import { toBoolean } from '../../options/scalars.ts';
 import type { DesiredSudo } from './plan-edges.ts';
 

@@ -2,9 +2,9 @@ import type { Path } from '../../api/users.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { type EdgesKind, type EdgesResource, edges } from '../edges/edges.ts';
 import { associations, memberships } from '../edges/edges-access.ts';
-import { indirectAccess } from '../edges/indirect-access';
+import { indirectAccess } from '../edges/indirect-access.ts';
 import type { DesiredEdges, DesiredSudo, Edges } from '../edges/plan-edges.ts';
-import { unmanagedSudo } from '../edges/unmanaged-sudo';
+import { unmanagedSudo } from '../edges/unmanaged-sudo.ts';
 import { EDGE_SECTIONS, type EdgeSection, type HostOptions } from './host-options.ts';
 
 /** One list of edges of the document: what it means, as in the module of its own. */

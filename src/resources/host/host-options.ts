@@ -7,7 +7,9 @@ import { section } from '../../options/section.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { sudoRulesOf } from '../edges/edges-options.ts';
 import { users } from '../edges/users-option.ts';
+import { factsOptions } from '../facts-options.ts';
 import { settingsOptions, settingsRules } from '../system/system-options.ts';
+import { expandableGroups } from './expandable-groups.ts';
 
 /** The sections that are lists of edges, in the order in which edges are added. */
 export const EDGE_SECTIONS = [
@@ -25,8 +27,9 @@ const SECTIONS = ['system', ...EDGE_SECTIONS] as const;
 /** The options of jumpcloud_host. */
 export const hostOptions = {
   ...connectionOptions,
+  ...factsOptions,
   system: section(settingsOptions, settingsRules),
-  groups: objects('system_group'),
+  groups: expandableGroups(),
   users: users('user'),
   user_groups: users('user_group'),
   policies: objects('policy'),

@@ -7,5 +7,5 @@ export const host = defineModule({
   name: 'jumpcloud_host',
   options: hostOptions,
   rules: hostRules,
-  run: moduleFor(async () => (await import('./host-resource')).hostResource, sectionCount),
+  run: moduleFor(async () => (await import('./host-resource.ts')).hostResource, sectionCount),
 });

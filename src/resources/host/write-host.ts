@@ -2,7 +2,7 @@ import { type ModuleError, NotApplied, NotFound, Rejected } from '../../base/err
 import type { Applied } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { type EdgesFailure, edgesFailure } from '../edges/edges-failure';
+import { type EdgesFailure, edgesFailure } from '../edges/edges-failure.ts';
 import { edgesWriter } from '../edges/write-edges.ts';
 import { systemWriter } from '../system/system-writer.ts';
 import type { EdgesSection } from './edge-sections.ts';

@@ -7,7 +7,7 @@ import { type BoundUser, readUsers } from '../../api/users.ts';
 import { OBJECT_TYPES } from '../../base/named-kinds.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { readInParallel } from '../read-in-parallel';
+import { readInParallel } from '../read-in-parallel.ts';
 import { reportRecord } from '../system/record-report.ts';
 import { requiredReads, type SystemInfoOptions } from './info-options.ts';
 

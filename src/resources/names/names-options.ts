@@ -2,7 +2,7 @@ import { REGIONS } from '../../agent/region.ts';
 import type { Problem } from '../../base/errors.ts';
 import type { NamedKind } from '../../base/named-kinds.ts';
 import { choice } from '../../options/choice.ts';
-import { coerceText, isRounded } from '../../options/coercions';
+import { coerceText, isRounded } from '../../options/coercions.ts';
 import { toDistinct } from '../../options/collections.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
 import {

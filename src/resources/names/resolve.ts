@@ -2,7 +2,7 @@ import { findObjects, type NamedObject } from '../../api/named-objects.ts';
 import { Interrupted } from '../../base/errors.ts';
 import type { NamedKind } from '../../base/named-kinds.ts';
 import { isId } from '../../options/id.ts';
-import { nearestName } from '../../options/nearest-name';
+import { nearestName } from '../../options/nearest-name.ts';
 import type { Session } from '../../transport/session.ts';
 
 /** Up to so many names are asked for one by one; above, the whole list is read instead. */

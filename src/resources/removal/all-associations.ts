@@ -2,11 +2,11 @@ import { ASSOCIATION_TYPES } from '../../base/named-kinds.ts';
 import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { associations, memberships } from '../edges/edges-access.ts';
-import { edgesFailure } from '../edges/edges-failure';
+import { edgesFailure } from '../edges/edges-failure.ts';
 import type { DesiredEdges } from '../edges/plan-edges.ts';
 import { edgesWriter } from '../edges/write-edges.ts';
 import type { AgentStop } from './agent-stop.ts';
-import { type RemovalState, type Removed, removalBase } from './removal-base';
+import { type RemovalState, type Removed, removalBase } from './removal-base.ts';
 
 const NONE: DesiredEdges = { edges: new Map(), state: 'present', exclusive: true, keep: new Set() };
 

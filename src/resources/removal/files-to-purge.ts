@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { NoRegistration, readConfiguration } from '../../agent/configuration.ts';
 import { identityFiles } from '../../agent/purge.ts';
-import { AgentFileError, readAgentFile } from '../../agent/read-agent-file';
+import { AgentFileError, readAgentFile } from '../../agent/read-agent-file.ts';
 import { BadIdentity } from '../../base/errors.ts';
 import type { Run } from '../../run.ts';
 import type { RemovalOptions } from './removal-options.ts';

@@ -8,10 +8,10 @@ import { Interrupted, ModuleError, NotApplied, Unauthorized } from '../../base/e
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { awaitGone } from './await-gone';
-import type { Removed } from './removal-base';
+import { awaitGone } from './await-gone.ts';
+import type { Removed } from './removal-base.ts';
 import type { RemovalFiles } from './removal-files.ts';
-import { type DeleteHistory, unprovenRemoval } from './unproven-removal';
+import { type DeleteHistory, unprovenRemoval } from './unproven-removal.ts';
 
 /** The removal of this host's record, while no other run writes. */
 export class RecordRemoval {

@@ -2,7 +2,7 @@ import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { AgentStop } from './agent-stop.ts';
 import { allAssociations } from './all-associations.ts';
-import type { RemovalState, Removed } from './removal-base';
+import type { RemovalState, Removed } from './removal-base.ts';
 import type { RemovalOptions } from './removal-options.ts';
 import { systemRecord } from './system-record.ts';
 

@@ -38,7 +38,7 @@ export const removal = defineModule({
       requests: options.scope === 'system' ? 1 : 1 + ASSOCIATION_TYPES.length,
       do: (session) =>
         agent.during(async () => {
-          const { removalResource: removalConcern } = await import('./removal-resource');
+          const { removalResource: removalConcern } = await import('./removal-resource.ts');
           const concern = removalConcern(session, options, agent);
           return reconcile(run, withPurge(run, options, initial, concern));
         }),

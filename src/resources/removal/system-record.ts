@@ -4,10 +4,10 @@ import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { AgentStop } from './agent-stop.ts';
 import { RecordRemoval } from './record-removal.ts';
-import { type RemovalState, type Removed, removalBase } from './removal-base';
+import { type RemovalState, type Removed, removalBase } from './removal-base.ts';
 import { RemovalFiles } from './removal-files.ts';
 import type { RemovalOptions } from './removal-options.ts';
-import { unprovenRemoval } from './unproven-removal';
+import { unprovenRemoval } from './unproven-removal.ts';
 
 /**
  * Returns this host's record, to be deleted and seen to be gone. Whatever fails, and wherever the

@@ -3,7 +3,7 @@ import { countOf } from '../../base/printable.ts';
 import type { Resource } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import { filesToPurge, type RegistrationTraits } from './files-to-purge.ts';
-import type { RemovalState, Removed } from './removal-base';
+import type { RemovalState, Removed } from './removal-base.ts';
 import type { RemovalOptions } from './removal-options.ts';
 
 /** What is in JumpCloud and on this host's disk and is to go. */

@@ -1,13 +1,18 @@
 import type { Problem } from '../../base/errors.ts';
 import { choice } from '../../options/choice.ts';
-import { coerceText } from '../../options/coercions';
+import { coerceText } from '../../options/coercions.ts';
 import { toMapping } from '../../options/collections.ts';
-import { describeValue } from '../../options/describe-value';
+import { describeValue } from '../../options/describe-value.ts';
 import { objectOrNone } from '../../options/id.ts';
-import { InvalidValue } from '../../options/invalid-value.ts';
-import { type Option, type ReadableValues, withDefault } from '../../options/option.ts';
-import { quoteName } from '../../options/quote-name';
-import { boolean, text } from '../../options/scalars.ts';
+import { asInvalid, InvalidValue, type ValidationIssue } from '../../options/invalid-value.ts';
+import {
+  type Option,
+  type ReadableValues,
+  type ReadContext,
+  withDefault,
+} from '../../options/option.ts';
+import { quoteName } from '../../options/quote-name.ts';
+import { boolean, expandableText } from '../../options/scalars.ts';
 import { seconds } from '../../options/seconds.ts';
 
 /** JumpCloud's limit for a custom attribute's value, in characters (code points). */
@@ -15,8 +20,8 @@ const MAX_VALUE_LENGTH = 1024;
 
 /** The settings of this host's record. */
 export const settingsOptions = {
-  display_name: text(),
-  description: text(),
+  display_name: expandableText(),
+  description: expandableText(),
   allow_ssh_root_login: boolean(),
   allow_ssh_password_authentication: boolean(),
   allow_public_key_authentication: boolean(),
@@ -47,17 +52,29 @@ function customAttributes(): Option<ReadonlyMap<string, string | null> | undefin
 }
 
 /** Values by name; null stands for an attribute that is to go. */
-function toAttributes(value: unknown): ReadonlyMap<string, string | null> {
-  const given = Object.entries(toMapping(value));
-  const issues = given.flatMap(([name, of]) => {
-    const message = problemWith(name, of);
-    return message === undefined ? [] : [{ path: [], message }];
-  });
+function toAttributes(
+  value: unknown,
+  { expansion }: ReadContext,
+): ReadonlyMap<string, string | null> {
+  const attributes = new Map<string, string | null>();
+  const issues: ValidationIssue[] = [];
+  for (const [name, given] of Object.entries(toMapping(value))) {
+    try {
+      const text = given === null ? null : (coerceText(given) ?? null);
+      const expanded = text === null ? given : (expansion?.expand(text) ?? text);
+      const message = problemWith(name, expanded, expansion?.isPending(text ?? '') ?? false);
+      if (message !== undefined) issues.push({ path: [], message });
+      else attributes.set(name, coerceText(expanded) ?? null);
+    } catch (error) {
+      issues.push(...asInvalid(error).issues);
+    }
+  }
   if (issues.length > 0) throw new InvalidValue(issues);
-  return new Map(given.map(([name, of]) => [name, coerceText(of) ?? null]));
+  return attributes;
 }
 
-function problemWith(name: string, given: unknown): string | undefined {
+/** `isPending`: whether the text still has references, so that its length is not known. */
+function problemWith(name: string, given: unknown, isPending: boolean): string | undefined {
   if (name === '') return 'an attribute has an empty name';
   if (given === null) return undefined;
   const value = coerceText(given);
@@ -65,7 +82,7 @@ function problemWith(name: string, given: unknown): string | undefined {
     return `${quoteName(name)}: expected text, or null to remove it, got ${describeValue(given)}`;
   }
   const { length } = [...value];
-  return length > MAX_VALUE_LENGTH
+  return length > MAX_VALUE_LENGTH && !isPending
     ? `${quoteName(name)}: has ${length} characters, JumpCloud keeps ${MAX_VALUE_LENGTH} at most`
     : undefined;
 }

@@ -1,12 +1,13 @@
 import { defineModule } from '../../module.ts';
 import { moduleFor } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
+import { factsOptions } from '../facts-options.ts';
 import { settingsOptions, settingsRules } from './system-options.ts';
 
 /** This host's own record: its settings and custom attributes. */
 export const system = defineModule({
   name: 'jumpcloud_system',
-  options: { ...connectionOptions, ...settingsOptions },
+  options: { ...connectionOptions, ...settingsOptions, ...factsOptions },
   rules: (given) => [...connectionRules(given), ...settingsRules(given)],
-  run: moduleFor(async () => (await import('./system-resource')).systemResource),
+  run: moduleFor(async () => (await import('./system-resource.ts')).systemResource),
 });

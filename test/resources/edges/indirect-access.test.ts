@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { indirectAccess } from '../../../src/resources/edges/indirect-access';
+import { indirectAccess } from '../../../src/resources/edges/indirect-access.ts';
 import { test as base } from '../../harness/fixture.ts';
 import { inSession } from '../../harness/in-session.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { readOptions } from '../../../src/options/read-options.ts';
 import { hostOptions } from '../../../src/resources/host/host-options.ts';
-import { hostResource } from '../../../src/resources/host/host-resource';
+import { hostResource } from '../../../src/resources/host/host-resource.ts';
 import { test as base } from '../../harness/fixture.ts';
 import { inSession } from '../../harness/in-session.ts';
 

@@ -1,0 +1,52 @@
+/** What a source gives for a fact: its value, or why there is none (a phrase, `tag not found in …`). */
+export type Fact = { readonly value: string } | { readonly reason: string };
+
+/** The facts that have fixed names. */
+export const FACT_NAMES = [
+  'hostname',
+  'hostname_short',
+  'os.id',
+  'os.version_id',
+  'os.pretty_name',
+  'arch',
+  'kernel',
+  'cloud.provider',
+  'cloud.instance_id',
+  'cloud.instance_type',
+  'cloud.image_id',
+  'cloud.region',
+  'cloud.availability_zone',
+  'cloud.account_id',
+] as const;
+
+/** The start of a tag's fact; the tag's name follows. */
+export const TAG = 'cloud.tag.';
+
+/** The start of an environment variable's fact; the variable's name follows. */
+export const ENVIRONMENT = 'env.';
+
+/** Returns whether a fact of this name exists, on some host. */
+export function isKnownFact(name: string): boolean {
+  return (
+    (FACT_NAMES as readonly string[]).includes(name) ||
+    name.startsWith(TAG) ||
+    name.startsWith(ENVIRONMENT)
+  );
+}
+
+/** JumpCloud's limit for an attribute's value, in characters (code points). */
+const MAX_LENGTH = 1024;
+
+/** Returns a source's value as a fact: trimmed, and only if it is plain text of a sensible length. */
+export function toFact(value: unknown, source: string): Fact {
+  if (typeof value !== 'string' && typeof value !== 'number') {
+    return { reason: `not found in ${source}` };
+  }
+  const text = String(value).trim();
+  if (text === '') return { reason: `empty in ${source}` };
+  if ([...text].length > MAX_LENGTH) {
+    return { reason: `longer than ${MAX_LENGTH} characters in ${source}` };
+  }
+  if (/\p{Cc}/u.test(text)) return { reason: `has control characters in ${source}` };
+  return { value: text };
+}
