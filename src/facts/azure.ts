@@ -1,51 +1,49 @@
-import type { CloudProvider, MetadataFact } from './cloud-provider.ts';
-import { unanswered } from './cloud-provider.ts';
-import { TAG, toFact } from './fact.ts';
-import { MetadataError, type MetadataService, parseObject } from './metadata-service.ts';
+import type { CloudProvider } from './cloud-provider.ts';
+import { type Fact, tagOf, toFact } from './fact.ts';
+import { asObject, type JsonObject, parseObject } from './json-object.ts';
+import { MetadataError, type MetadataService } from './metadata-service.ts';
 
 const SERVICE = "Azure's metadata service";
 
 /** The oldest version of the API that lists tags one by one. */
 const PATH = '/metadata/instance/compute?api-version=2019-06-04&format=json';
 
-/** Microsoft Azure, whose service answers everything at once. */
-export const azure: CloudProvider = {
-  name: 'azure',
+/** Microsoft Azure. One answer of its service has all facts. */
+export class Azure implements CloudProvider {
+  readonly name = 'azure';
+  readonly service = SERVICE;
+  readonly #service: MetadataService;
+  #compute: Promise<JsonObject> | undefined;
 
-  async readFacts(facts, service) {
-    try {
-      const compute = await readCompute(service);
-      return new Map(
-        facts.map((fact): [string, MetadataFact] => [
-          fact,
-          { ...toFact(azureFact(fact, compute), SERVICE), isAnswered: true },
-        ]),
-      );
-    } catch (error) {
-      if (!(error instanceof MetadataError)) throw error;
-      return new Map(facts.map((fact) => [fact, unanswered(SERVICE, error)]));
-    }
-  },
+  constructor(service: MetadataService) {
+    this.#service = service;
+  }
 
-  async readTagNames(service) {
-    try {
-      return [...azureTags(await readCompute(service)).keys()];
-    } catch (error) {
-      if (error instanceof MetadataError) return undefined;
-      throw error;
-    }
-  },
-};
+  async readFact(name: string): Promise<Fact> {
+    return toFact(azureFact(name, await this.#readCompute()), SERVICE);
+  }
 
-async function readCompute(service: MetadataService): Promise<Readonly<Record<string, unknown>>> {
-  const { status, body } = await service.send({ path: PATH, headers: { metadata: 'true' } });
-  if (status !== 200) throw new MetadataError(`answered with ${status}`);
-  return parseObject(body);
+  async readTagNames(): Promise<readonly string[]> {
+    return [...azureTags(await this.#readCompute()).keys()];
+  }
+
+  #readCompute(): Promise<JsonObject> {
+    this.#compute ??= readCompute(this.#service);
+    return this.#compute;
+  }
 }
 
-/** Returns a fact of `compute`, as the metadata service and cloud-init's file have it. */
-export function azureFact(fact: string, compute: Readonly<Record<string, unknown>>): unknown {
-  if (fact.startsWith(TAG)) return azureTags(compute).get(fact.slice(TAG.length));
+async function readCompute(service: MetadataService): Promise<JsonObject> {
+  const { body } = await service.send({ path: PATH, headers: { metadata: 'true' } });
+  const compute = body === undefined ? undefined : parseObject(body);
+  if (compute === undefined) throw new MetadataError('gave no JSON object');
+  return compute;
+}
+
+/** Returns a fact from `compute`, which the metadata service and cloud-init's file both have. */
+export function azureFact(fact: string, compute: JsonObject): unknown {
+  const tag = tagOf(fact);
+  if (tag !== undefined) return azureTags(compute).get(tag);
   switch (fact) {
     case 'cloud.instance_id':
       return compute['vmId'];
@@ -64,21 +62,18 @@ export function azureFact(fact: string, compute: Readonly<Record<string, unknown
   }
 }
 
-/** Returns the custom image's id, or `publisher:offer:sku:version` of one from the marketplace. */
-function imageOf(compute: Readonly<Record<string, unknown>>): unknown {
-  const { id, publisher, offer, sku, version } = Object(
-    Object(compute['storageProfile']).imageReference,
-  );
+/** Returns a custom image's id, or `publisher:offer:sku:version` of an image from the marketplace. */
+function imageOf(compute: JsonObject): unknown {
+  const profile = asObject(compute['storageProfile']);
+  const { id, publisher, offer, sku, version } = asObject(profile['imageReference']);
   if (id) return id;
   const parts = [publisher, offer, sku, version];
   return parts.every(Boolean) ? parts.join(':') : undefined;
 }
 
 /** Returns the tags by name. */
-export function azureTags(
-  compute: Readonly<Record<string, unknown>>,
-): ReadonlyMap<string, unknown> {
+export function azureTags(compute: JsonObject): ReadonlyMap<string, unknown> {
   const list = compute['tagsList'];
   if (!Array.isArray(list)) return new Map();
-  return new Map(list.map((tag) => [String(Object(tag).name), Object(tag).value]));
+  return new Map(list.map(asObject).map(({ name, value }) => [String(name), value]));
 }

@@ -1,15 +1,15 @@
 import { readRegularFile } from '../options/read-regular-file.ts';
 import { azureFact, azureTags } from './azure.ts';
-import { type Fact, TAG, toFact } from './fact.ts';
-import { parseObject } from './metadata-service.ts';
+import { type Fact, tagOf, toFact } from './fact.ts';
+import { asObject, type JsonObject, parseObject } from './json-object.ts';
 
 const PATH = '/run/cloud-init/instance-data.json';
 
-/** In MiB: the file also holds the user-data. */
+/** In MiB: the file also holds the user data. */
 const MAX_MIB = 16;
 
-/** What cloud-init has written in the place of what only root may read. */
-const REDACTED = /^redacted for non-root user$/;
+/** Stands in the place of a value that only root may read. */
+const REDACTED = 'redacted for non-root user';
 
 /** The keys that cloud-init has standardised for all clouds. */
 const V1_KEYS: Readonly<Record<string, string>> = {
@@ -19,26 +19,38 @@ const V1_KEYS: Readonly<Record<string, string>> = {
   'cloud.availability_zone': 'availability_zone',
 };
 
-/** The keys of EC2's metadata. */
+/** The keys of EC2's metadata, which OpenStack has too. */
 const EC2_KEYS: Readonly<Record<string, string>> = {
   'cloud.instance_type': 'instance-type',
   'cloud.image_id': 'ami-id',
 };
 
-/** The facts that cloud-init has written to a file at boot. */
+/** The facts in the file that cloud-init writes at boot. */
 export class CloudInit {
-  readonly #data: Readonly<Record<string, unknown>>;
+  readonly #v1: JsonObject;
+  /** What the cloud itself answered to cloud-init, in a form that differs from cloud to cloud. */
+  readonly #cloud: JsonObject;
+  readonly #metadata: JsonObject;
+  /** Azure's metadata. */
+  readonly #compute: JsonObject | undefined;
 
-  constructor() {
-    this.#data = parseObject(readText());
+  constructor(text = readText()) {
+    const { v1, ds } = parseObject(text) ?? {};
+    const standard = asObject(v1);
+    // Without a data source, cloud-init makes up an id.
+    this.#v1 = standard['cloud_name'] === 'none' ? {} : standard;
+    this.#cloud = asObject(ds);
+    // The name depends on the cloud.
+    this.#metadata = asObject(this.#cloud['meta-data'] ?? this.#cloud['meta_data']);
+    const { compute } = asObject(this.#metadata['imds']);
+    this.#compute = compute === undefined ? undefined : asObject(compute);
   }
 
   /** Returns a fact. */
   fact(name: string): Fact {
-    const value = name.startsWith(TAG)
-      ? this.#tags().get(name.slice(TAG.length))
-      : (this.#v1(name) ?? this.#own(name));
-    return toFact(typeof value === 'string' && REDACTED.test(value) ? undefined : value, PATH);
+    const tag = tagOf(name);
+    const value = tag === undefined ? this.#value(name) : this.#tags().get(tag);
+    return toFact(value === REDACTED ? undefined : value, PATH);
   }
 
   /** Returns the names of this instance's tags. */
@@ -46,34 +58,30 @@ export class CloudInit {
     return [...this.#tags().keys()];
   }
 
-  #v1(name: string): unknown {
-    const key = V1_KEYS[name];
-    return key === undefined ? undefined : (object(this.#data['v1'])[key] ?? undefined);
+  #value(name: string): unknown {
+    // Of Azure, v1 has the fault domain as the zone, and an id that is not always the instance's.
+    if (this.#compute !== undefined && name !== 'cloud.provider') {
+      return azureFact(name, this.#compute);
+    }
+    const value = this.#v1[V1_KEYS[name] ?? ''];
+    return value && value !== 'unknown' ? value : this.#ec2Fact(name);
   }
 
-  /** Looks into what the cloud itself has told, which differs from cloud to cloud. */
-  #own(name: string): unknown {
-    const { compute, metaData, identity } = this.#sources();
-    if (Object.keys(compute).length > 0) return azureFact(name, compute);
-    if (name === 'cloud.account_id') return identity['accountId'];
-    const key = EC2_KEYS[name];
-    return key === undefined ? undefined : metaData[key];
+  #ec2Fact(name: string): unknown {
+    if (name === 'cloud.account_id') {
+      const identity = asObject(asObject(this.#cloud['dynamic'])['instance-identity']);
+      return asObject(identity['document'])['accountId'];
+    }
+    const key = EC2_KEYS[name] ?? '';
+    return this.#metadata[key] ?? asObject(this.#cloud['ec2_metadata'])[key];
   }
 
   #tags(): ReadonlyMap<string, unknown> {
-    const { compute, metaData } = this.#sources();
-    if (Object.keys(compute).length > 0) return azureTags(compute);
-    return new Map(Object.entries(object(object(metaData['tags'])['instance'])));
-  }
-
-  #sources() {
-    const ds = object(this.#data['ds']);
-    const metaData = object(ds['meta_data']);
-    return {
-      metaData,
-      compute: object(object(metaData['imds'])['compute']),
-      identity: object(object(object(ds['dynamic'])['instance-identity'])['document']),
-    };
+    if (this.#compute !== undefined) return azureTags(this.#compute);
+    const { tags, 'instance-data': attributes } = this.#metadata;
+    // Google's attributes, which older versions of cloud-init write as JSON text.
+    const ofGoogle = typeof attributes === 'string' ? parseObject(attributes) : attributes;
+    return new Map(Object.entries(asObject(ofGoogle ?? asObject(tags)['instance'])));
   }
 }
 
@@ -83,8 +91,4 @@ function readText(): string {
   } catch {
     return '';
   }
-}
-
-function object(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -2,55 +2,68 @@ import { CloudInit } from './cloud-init.ts';
 import type { CloudProvider } from './cloud-provider.ts';
 import { providerByDmi } from './dmi.ts';
 import { type Fact, TAG } from './fact.ts';
-import { MetadataService } from './metadata-service.ts';
+import { MetadataError, MetadataService } from './metadata-service.ts';
+
+/** A fact from a metadata service. A service that has no such fact has answered, too. */
+type MetadataFact = Fact & { readonly isAnswered: boolean };
 
 /**
- * Reads `cloud.*` facts. What does not change while an instance lives comes from cloud-init's file, and
- * from the metadata service only if it is not there. Tags change, so the service is asked first.
+ * Reads `cloud.*` facts. Facts that are fixed for an instance's life come from cloud-init's file, and
+ * from the metadata service only if the file lacks them. Tags change, and cloud-init's file is
+ * written at boot: for tags, the metadata service is asked first.
  */
-export async function readCloudFacts(
-  names: readonly string[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, Fact>> {
-  const cloudInit = new CloudInit();
-  const provider = providerByDmi();
-  const facts = new Map<string, Fact>();
-  const asked: string[] = [];
-  for (const name of names) {
-    const fact = name.startsWith(TAG) ? undefined : cloudInit.fact(name);
-    if (fact !== undefined && 'value' in fact) facts.set(name, fact);
-    else if (name === 'cloud.provider') facts.set(name, providerFact(provider, fact));
-    else asked.push(name);
+export class Cloud {
+  readonly #cloudInit = new CloudInit();
+  readonly #provider: CloudProvider | undefined;
+
+  constructor(signal: AbortSignal) {
+    const Provider = providerByDmi();
+    this.#provider = Provider && new Provider(new MetadataService(signal));
   }
-  const answers =
-    provider === undefined || asked.length === 0
-      ? new Map()
-      : await provider.readFacts(asked, new MetadataService(signal));
-  for (const name of asked) {
-    const answer = answers.get(name) ?? {
-      reason: "the machine's DMI strings name no cloud with a known metadata service",
-      isAnswered: false,
-    };
-    if ('value' in answer) {
-      facts.set(name, { value: answer.value });
-      continue;
+
+  /** Reads facts side by side. */
+  async facts(names: readonly string[]): Promise<ReadonlyMap<string, Fact>> {
+    const facts = names.map(async (name) => [name, await this.#fact(name)] as const);
+    return new Map(await Promise.all(facts));
+  }
+
+  /** Returns the names of this instance's tags, sorted. */
+  async tagNames(): Promise<readonly string[]> {
+    return [...(await this.#tagNames())].sort();
+  }
+
+  async #fact(name: string): Promise<Fact> {
+    const written = this.#cloudInit.fact(name);
+    const isTag = name.startsWith(TAG);
+    if ('value' in written && !isTag) return written;
+    if (name === 'cloud.provider' && this.#provider !== undefined) {
+      return { value: this.#provider.name };
     }
-    const written = cloudInit.fact(name);
-    if ('value' in written && !answer.isAnswered) facts.set(name, written);
-    else if ('value' in written) facts.set(name, { reason: answer.reason });
-    else facts.set(name, { reason: `${written.reason}; ${answer.reason}` });
+    const { isAnswered, ...asked } = await this.#ask(name);
+    if ('value' in asked) return asked;
+    if ('value' in written) return isAnswered ? asked : written;
+    const reasons = [written.reason, asked.reason];
+    return { reason: (isTag ? reasons.reverse() : reasons).join('; ') };
   }
-  return facts;
-}
 
-/** Returns the names of this instance's tags, sorted. */
-export async function readTagNames(signal: AbortSignal): Promise<readonly string[]> {
-  const names = await providerByDmi()?.readTagNames(new MetadataService(signal));
-  return [...(names ?? new CloudInit().tagNames())].sort();
-}
+  async #ask(name: string): Promise<MetadataFact> {
+    if (this.#provider === undefined) {
+      return { reason: "the machine's DMI strings name no known cloud", isAnswered: false };
+    }
+    try {
+      return { ...(await this.#provider.readFact(name)), isAnswered: true };
+    } catch (error) {
+      if (!(error instanceof MetadataError)) throw error;
+      return { reason: `${this.#provider.service} ${error.message}`, isAnswered: false };
+    }
+  }
 
-function providerFact(provider: CloudProvider | undefined, written: Fact | undefined): Fact {
-  if (provider !== undefined) return { value: provider.name };
-  const reason = written !== undefined && 'reason' in written ? `${written.reason}; ` : '';
-  return { reason: `${reason}the machine's DMI strings name no known cloud` };
+  async #tagNames(): Promise<readonly string[]> {
+    try {
+      return (await this.#provider?.readTagNames()) ?? this.#cloudInit.tagNames();
+    } catch (error) {
+      if (!(error instanceof MetadataError)) throw error;
+      return this.#cloudInit.tagNames();
+    }
+  }
 }

@@ -1,16 +1,11 @@
-import type { CloudProvider, MetadataFact } from './cloud-provider.ts';
-import { unanswered } from './cloud-provider.ts';
-import { TAG, toFact } from './fact.ts';
-import {
-  type MetadataAnswer,
-  MetadataError,
-  type MetadataService,
-  parseObject,
-} from './metadata-service.ts';
+import type { CloudProvider } from './cloud-provider.ts';
+import { type Fact, tagOf, toFact } from './fact.ts';
+import { parseObject } from './json-object.ts';
+import { type MetadataAnswer, MetadataError, type MetadataService } from './metadata-service.ts';
 
 const SERVICE = "EC2's metadata service";
 
-/** The second serves instances that have IPv6 addresses only. */
+/** The second one serves instances that have IPv6 addresses only. */
 const ADDRESSES = ['169.254.169.254', 'fd00:ec2::254'];
 
 const PATHS: Readonly<Record<string, string>> = {
@@ -24,50 +19,53 @@ const PATHS: Readonly<Record<string, string>> = {
 
 const TAGS = 'meta-data/tags/instance';
 
+/** Sends a GET request with a session token. */
+type Get = (path: string) => Promise<MetadataAnswer>;
+
 /** Amazon EC2, by IMDSv2 alone: every request carries a session token. */
-export const ec2: CloudProvider = {
-  name: 'aws',
+export class Ec2 implements CloudProvider {
+  readonly name = 'aws';
+  readonly service = SERVICE;
+  readonly #service: MetadataService;
+  #session: Promise<Get> | undefined;
 
-  async readFacts(facts, service) {
-    let get: (path: string) => Promise<MetadataAnswer>;
-    try {
-      get = await openSession(service);
-    } catch (error) {
-      if (!(error instanceof MetadataError)) throw error;
-      return new Map(facts.map((fact) => [fact, unanswered(SERVICE, error)]));
+  constructor(service: MetadataService) {
+    this.#service = service;
+  }
+
+  async readFact(name: string): Promise<Fact> {
+    const tag = tagOf(name);
+    const path = tag === undefined ? (PATHS[name] ?? '') : `${TAGS}/${encodeSegment(tag)}`;
+    const { body } = await this.#get(path);
+    if (body === undefined && tag !== undefined) {
+      return {
+        reason: `not found in ${SERVICE}, which has tags only if the instance's metadata options allow it`,
+      };
     }
-    return new Map(
-      await Promise.all(
-        facts.map(async (fact): Promise<[string, MetadataFact]> => [fact, await read(fact, get)]),
-      ),
-    );
-  },
+    const value = name === 'cloud.account_id' ? parseObject(body ?? '')?.['accountId'] : body;
+    return toFact(value, SERVICE);
+  }
 
-  async readTagNames(service) {
-    try {
-      const { status, body } = await (await openSession(service))(TAGS);
-      return status === 200 ? body.split('\n').filter((name) => name !== '') : undefined;
-    } catch (error) {
-      if (error instanceof MetadataError) return undefined;
-      throw error;
-    }
-  },
-};
+  async readTagNames(): Promise<readonly string[]> {
+    const { body = '' } = await this.#get(TAGS);
+    return body.split('\n').filter((name) => name !== '');
+  }
 
-/** Fetches a session token; a service that answers only with one is IMDSv2. */
-async function openSession(service: MetadataService) {
+  async #get(path: string): Promise<MetadataAnswer> {
+    this.#session ??= openSession(this.#service);
+    const get = await this.#session;
+    return get(path);
+  }
+}
+
+/** Fetches a session token from the address that answers. */
+async function openSession(service: MetadataService): Promise<Get> {
   let failure: unknown;
   for (const address of ADDRESSES) {
     try {
-      const { status, body } = await service.send({
-        address,
-        method: 'PUT',
-        path: '/latest/api/token',
-        headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' },
-      });
-      if (status !== 200) throw new MetadataError(`refused a session token (${status})`);
-      const headers = { 'x-aws-ec2-metadata-token': body.trim() };
-      return (path: string) => service.send({ address, path: `/latest/${path}`, headers });
+      const token = await fetchToken(address, service);
+      const headers = { 'x-aws-ec2-metadata-token': token };
+      return (path) => service.send({ address, path: `/latest/${path}`, headers });
     } catch (error) {
       if (!(error instanceof MetadataError)) throw error;
       failure ??= error;
@@ -76,26 +74,21 @@ async function openSession(service: MetadataService) {
   throw failure;
 }
 
-async function read(
-  fact: string,
-  get: (path: string) => Promise<MetadataAnswer>,
-): Promise<MetadataFact> {
-  const tag = fact.startsWith(TAG) ? fact.slice(TAG.length) : undefined;
-  const path = tag === undefined ? PATHS[fact] : `${TAGS}/${encodeURIComponent(tag)}`;
-  try {
-    const { status, body } = await get(path ?? '');
-    if (status === 404) {
-      const reason =
-        tag === undefined
-          ? `not found in ${SERVICE}`
-          : `${SERVICE} has no such tag, or the instance's metadata options do not allow tags`;
-      return { reason, isAnswered: true };
-    }
-    if (status !== 200) return unanswered(SERVICE, new Error(`answered with ${status}`));
-    const value = fact === 'cloud.account_id' ? parseObject(body)['accountId'] : body;
-    return { ...toFact(value, SERVICE), isAnswered: true };
-  } catch (error) {
-    if (!(error instanceof MetadataError)) throw error;
-    return unanswered(SERVICE, error);
-  }
+async function fetchToken(address: string, service: MetadataService): Promise<string> {
+  const { body = '' } = await service.send({
+    address,
+    method: 'PUT',
+    path: '/latest/api/token',
+    headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' },
+  });
+  const token = body.trim();
+  // Anything else cannot be sent in a header.
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new MetadataError('gave no session token');
+  return token;
+}
+
+/** Returns a tag's name as one segment of a path. Signs that a path may hold stay as they are. */
+function encodeSegment(name: string): string {
+  const encoded = encodeURIComponent(Buffer.from(name).toString());
+  return encoded.replace(/%(?:3A|40|3D|2B|2C)/g, decodeURIComponent);
 }

@@ -1,52 +1,64 @@
 import { FactUnavailable } from '../base/errors.ts';
+import { truncate } from '../base/printable.ts';
 import { InvalidValue } from '../options/invalid-value.ts';
-import type { TextExpansion } from '../options/option.ts';
+import { nearestName } from '../options/nearest-name.ts';
+import type { FactReferences, TextExpansion } from '../options/option.ts';
+import { quoteName } from '../options/quote-name.ts';
 import { ENVIRONMENT, FACT_NAMES, type Fact, isKnownFact, TAG } from './fact.ts';
 import { readFacts } from './read-facts.ts';
 import { findReferences, type Reference, replaceReferences } from './references.ts';
 
-/** Collects the references of a call's options, at their first reading. */
-export class References implements TextExpansion {
-  readonly #references: Reference[] = [];
+/** A text with references, and the reason why it must not expand to nothing, if it must not. */
+interface Text {
+  readonly text: string;
+  readonly whyNotEmpty: string | undefined;
+}
+
+/** The references to facts in a call's options, collected at the first reading of the options. */
+export class References implements FactReferences {
+  readonly #texts: Text[] = [];
 
   isPending(text: string): boolean {
     return findReferences(text).length > 0;
   }
 
-  /** @throws InvalidValue for a fact that does not exist */
-  expand(text: string): string {
-    for (const reference of findReferences(text)) {
-      if (!isKnownFact(reference.fact)) throw unknownFact(reference.fact);
-      this.#references.push(reference);
-    }
+  expand(text: string, whyNotEmpty?: string): string {
+    const references = findReferences(text);
+    const unknown = references.find(({ fact }) => !isKnownFact(fact));
+    if (unknown !== undefined) throw unknownFact(unknown.fact);
+    if (references.length > 0) this.#texts.push({ text, whyNotEmpty });
     return text;
   }
 
-  /**
-   * Reads the facts that are referenced; they are in the text at the second reading.
-   * @throws FactUnavailable that lists every fact without a value and without a default
-   */
-  async resolve(signal: AbortSignal): Promise<Expansion> {
+  async resolve(
+    signal: AbortSignal,
+    report: (facts: Readonly<Record<string, string>>) => void,
+  ): Promise<TextExpansion> {
+    const references = this.#texts.flatMap(({ text }) => findReferences(text));
     const facts = await readFacts(
-      this.#references.map(({ fact }) => fact),
+      references.map(({ fact }) => fact),
       signal,
     );
+    const expansion = new Expansion(facts);
+    report(expansion.used(references));
     const missing = new Map<string, string>();
-    for (const { fact, fallback } of this.#references) {
-      const found = facts.get(fact);
-      if (fallback === undefined && found !== undefined && 'reason' in found) {
-        missing.set(fact, found.reason);
+    for (const { text, whyNotEmpty } of this.#texts) {
+      const isEmpty = whyNotEmpty !== undefined && expansion.expand(text) === '';
+      for (const { fact, fallback } of findReferences(text)) {
+        const found = facts.get(fact);
+        if (found === undefined || 'value' in found) continue;
+        if (isEmpty) missing.set(fact, `${found.reason}; ${whyNotEmpty}`);
+        else if (fallback === undefined && !missing.has(fact)) missing.set(fact, found.reason);
       }
     }
     if (missing.size > 0) throw unavailable(missing);
-    return new Expansion(facts);
+    return expansion;
   }
 }
 
 /** Replaces references by values, at the second reading of a call's options. */
-export class Expansion implements TextExpansion {
+class Expansion implements TextExpansion {
   readonly #facts: ReadonlyMap<string, Fact>;
-  readonly #used = new Map<string, string>();
 
   constructor(facts: ReadonlyMap<string, Fact>) {
     this.#facts = facts;
@@ -57,32 +69,43 @@ export class Expansion implements TextExpansion {
   }
 
   expand(text: string): string {
-    return replaceReferences(text, ({ fact, fallback = '' }) => {
-      const found = this.#facts.get(fact);
-      const value = found !== undefined && 'value' in found ? found.value : fallback;
-      this.#used.set(fact, value);
-      return value;
-    });
+    return replaceReferences(text, (reference) => this.#valueOf(reference) ?? '');
   }
 
-  /** The facts that were used, defaults included. */
-  used(): Readonly<Record<string, string>> {
-    return Object.fromEntries(this.#used);
+  /** Returns what each of these references is replaced by, as far as there is something. */
+  used(references: readonly Reference[]): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+      references.flatMap((reference) => {
+        const value = this.#valueOf(reference);
+        return value === undefined ? [] : [[reference.fact, value]];
+      }),
+    );
+  }
+
+  #valueOf({ fact, fallback }: Reference): string | undefined {
+    const found = this.#facts.get(fact);
+    return found !== undefined && 'value' in found ? found.value : fallback;
   }
 }
 
 function unknownFact(name: string): InvalidValue {
+  const meant = nearestName(name, FACT_NAMES);
+  const hint = meant === undefined ? '' : `; did you mean {${meant}}?`;
   const known = [...FACT_NAMES, `${ENVIRONMENT}NAME`, `${TAG}NAME`].join(', ');
   return new InvalidValue([
-    { path: [], message: `unknown fact {${name}}`, advice: `Known facts are ${known}` },
+    {
+      path: [],
+      message: `unknown fact {${quoteName(name)}}${hint}`,
+      advice: `Known facts are ${known}`,
+    },
   ]);
 }
 
 function unavailable(missing: ReadonlyMap<string, string>): FactUnavailable {
   const facts = [...missing].map(([fact, reason]) => ({ fact, reason }));
-  const list = facts.map(({ fact, reason }) => `{${fact}} (${reason})`).join(', ');
+  const list = facts.map(({ fact, reason }) => `{${truncate(fact)}} (${reason})`).join(', ');
   return new FactUnavailable(
-    `Could not expand ${list}. Give a default, as in {${facts[0]?.fact}|default}, or run again once the fact is available.`,
+    `Could not expand ${list}. Give a default, as in {${truncate(facts[0]?.fact ?? '')}|default}, or run again once the fact is available.`,
     { details: { facts } },
   );
 }

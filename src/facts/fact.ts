@@ -1,4 +1,4 @@
-/** What a source gives for a fact: its value, or why there is none (a phrase, `tag not found in …`). */
+/** A fact's value, or the reason why there is none (a phrase: `not found in os-release`). */
 export type Fact = { readonly value: string } | { readonly reason: string };
 
 /** The facts that have fixed names. */
@@ -19,25 +19,29 @@ export const FACT_NAMES = [
   'cloud.account_id',
 ] as const;
 
-/** The start of a tag's fact; the tag's name follows. */
+/** The prefix of a tag's fact; the tag's name follows. */
 export const TAG = 'cloud.tag.';
 
-/** The start of an environment variable's fact; the variable's name follows. */
+/** The prefix of an environment variable's fact; the variable's name follows. */
 export const ENVIRONMENT = 'env.';
 
-/** Returns whether a fact of this name exists, on some host. */
+/** Returns the name of the tag that a fact is about; undefined when it is about something else. */
+export function tagOf(fact: string): string | undefined {
+  return fact.startsWith(TAG) ? fact.slice(TAG.length) : undefined;
+}
+
+/** Returns whether some host can have a fact of this name. */
 export function isKnownFact(name: string): boolean {
   return (
-    (FACT_NAMES as readonly string[]).includes(name) ||
-    name.startsWith(TAG) ||
-    name.startsWith(ENVIRONMENT)
+    FACT_NAMES.some((known) => known === name) ||
+    [TAG, ENVIRONMENT].some((prefix) => name.startsWith(prefix) && name !== prefix)
   );
 }
 
 /** JumpCloud's limit for an attribute's value, in characters (code points). */
 const MAX_LENGTH = 1024;
 
-/** Returns a source's value as a fact: trimmed, and only if it is plain text of a sensible length. */
+/** Returns a source's value as a fact: trimmed, and only if it is plain text of limited length. */
 export function toFact(value: unknown, source: string): Fact {
   if (typeof value !== 'string' && typeof value !== 'number') {
     return { reason: `not found in ${source}` };

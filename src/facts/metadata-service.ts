@@ -9,12 +9,12 @@ const MAX_BYTES = 64 * 1024;
 
 /** A metadata service's answer. */
 export interface MetadataAnswer {
-  readonly status: number;
+  /** Undefined when the service has nothing at that path (404). */
+  readonly body: string | undefined;
   readonly headers: IncomingHttpHeaders;
-  readonly body: string;
 }
 
-/** No usable answer; the message is a phrase, `no answer within 1 s`. */
+/** There is no usable answer. The message follows the service's name: `did not answer within 1 s`. */
 export class MetadataError extends Error {}
 
 /** A request to a metadata service. */
@@ -26,20 +26,20 @@ export interface MetadataRequest {
 }
 
 /**
- * Sends requests to the link-local metadata service of this instance: plain HTTP, never through a
- * proxy, redirects not followed. One second a request, three seconds in all.
+ * Sends requests to the link-local metadata service of this instance: over plain HTTP, never through a
+ * proxy, without following redirects. One second per request, three seconds for all.
  */
 export class MetadataService {
   readonly #signal: AbortSignal;
-  #end: number | undefined;
+  #deadline: number | undefined;
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
   }
 
   /**
-   * Sends a request.
-   * @throws MetadataError when there is no whole answer, or a redirect
+   * Sends a request and reads the whole answer.
+   * @throws MetadataError unless the service answers 200 or 404, in time and within the size limit
    */
   send({
     address = '169.254.169.254',
@@ -48,56 +48,54 @@ export class MetadataService {
     headers = {},
   }: MetadataRequest): Promise<MetadataAnswer> {
     const now = monotonicMs();
-    this.#end ??= now + TOTAL_MS;
-    const timeoutMs = Math.min(REQUEST_MS, this.#end - now);
-    const isLate = timeoutMs < REQUEST_MS;
-    const noAnswer = `no answer within ${isLate ? '3 s in all' : '1 s'}`;
-    if (timeoutMs <= 0) return Promise.reject(new MetadataError(noAnswer));
+    this.#deadline ??= now + TOTAL_MS;
+    const timeoutMs = Math.min(REQUEST_MS, this.#deadline - now);
+    const limit = timeoutMs < REQUEST_MS ? '3 s in all' : '1 s';
+    const late = new MetadataError(`did not answer within ${limit}`);
+    if (timeoutMs <= 0) return Promise.reject(late);
     return new Promise((resolve, reject) => {
+      // An agent of its own: the global one may use a proxy from the environment.
       const outgoing = request({ host: address, port: 80, method, path, headers, agent: false });
-      const end = (error: unknown) => {
+      const finish = () => {
         clearTimeout(timer);
         this.#signal.removeEventListener('abort', interrupt);
         outgoing.destroy();
+      };
+      const fail = (error: unknown) => {
+        finish();
         reject(error);
       };
-      const interrupt = () => end(this.#signal.reason);
-      const timer = setTimeout(() => end(new MetadataError(noAnswer)), timeoutMs);
-      if (this.#signal.aborted) return interrupt();
-      this.#signal.addEventListener('abort', interrupt);
-      outgoing.on('error', (error: NodeJS.ErrnoException) =>
-        end(new MetadataError(`not reachable: ${error.code ?? error.message}`)),
-      );
+      const interrupt = () => fail(this.#signal.reason);
+      const timer = setTimeout(() => fail(late), timeoutMs);
+      outgoing.on('error', (error) => fail(new MetadataError(describeError(error))));
       outgoing.on('response', (incoming) => {
-        const { statusCode: status = 0 } = incoming;
-        if (status >= 300 && status < 400) {
-          return end(new MetadataError(`answered with a redirect (${status})`));
+        const { statusCode: status, headers: received } = incoming;
+        if (status !== 200 && status !== 404) {
+          return fail(new MetadataError(`answered with status ${status}`));
         }
         const chunks: Buffer[] = [];
         let length = 0;
         incoming.on('data', (chunk: Buffer) => {
           chunks.push(chunk);
           length += chunk.length;
-          if (length > MAX_BYTES) end(new MetadataError('answered with more than 64 KiB'));
+          if (length > MAX_BYTES) fail(new MetadataError('answered with more than 64 KiB'));
         });
-        incoming.on('error', () => end(new MetadataError('the answer broke off')));
+        incoming.on('error', () => fail(new MetadataError('did not complete its answer')));
         incoming.on('end', () => {
-          clearTimeout(timer);
-          this.#signal.removeEventListener('abort', interrupt);
-          const body = Buffer.concat(chunks).toString('utf8');
-          resolve({ status, headers: incoming.headers, body });
+          finish();
+          const body = status === 200 ? Buffer.concat(chunks).toString('utf8') : undefined;
+          resolve({ body, headers: received });
         });
       });
-      outgoing.end();
+      this.#signal.addEventListener('abort', interrupt);
+      if (this.#signal.aborted) interrupt();
+      else outgoing.end();
     });
   }
 }
 
-/** Parses the JSON object of an answer; one without fields when it holds none. */
-export function parseObject(body: string): Readonly<Record<string, unknown>> {
-  try {
-    return Object(JSON.parse(body));
-  } catch {
-    return {};
-  }
+function describeError({ code, message }: NodeJS.ErrnoException): string {
+  return code?.startsWith('HPE_')
+    ? `did not answer in HTTP (${code})`
+    : `could not be reached (${code ?? message})`;
 }

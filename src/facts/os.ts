@@ -2,7 +2,7 @@ import { hostname, machine, release } from 'node:os';
 import { readRegularFile } from '../options/read-regular-file.ts';
 import { type Fact, toFact } from './fact.ts';
 
-/** os-release(5): the second is the distribution's own, where an administrator has none. */
+/** By os-release(5), the second file counts where the first one does not exist. */
 const OS_RELEASE = ['/etc/os-release', '/usr/lib/os-release'];
 
 /** Returns a fact of the operating system. */
@@ -17,11 +17,11 @@ export function osFact(name: string): Fact {
     case 'kernel':
       return toFact(release(), 'the kernel');
     default:
-      return toFact(osRelease().get(name.replace(/^os\./, '').toUpperCase()), 'os-release');
+      return toFact(readOsRelease().get(name.replace(/^os\./, '').toUpperCase()), 'os-release');
   }
 }
 
-function osRelease(): ReadonlyMap<string, string> {
+function readOsRelease(): ReadonlyMap<string, string> {
   for (const path of OS_RELEASE) {
     try {
       return parseOsRelease(readRegularFile(path, 1).toString('utf8'));
@@ -32,9 +32,11 @@ function osRelease(): ReadonlyMap<string, string> {
   return new Map();
 }
 
-/** Parses shell assignments; a value may be quoted, with `\` before `"`, `$`, `` ` `` and `\`. */
-function parseOsRelease(text: string): ReadonlyMap<string, string> {
-  const assignments = text.matchAll(/^([A-Z_0-9]+)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S*))\s*$/gm);
+/** Parses shell assignments: one per line, the value with or without quotes. */
+export function parseOsRelease(text: string): ReadonlyMap<string, string> {
+  const assignments = text.matchAll(
+    /^[ \t]*([A-Z_0-9]+)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S*))\s*$/gm,
+  );
   return new Map(
     [...assignments].map(([, key = '', double, single, bare]) => [
       key,
