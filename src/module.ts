@@ -1,5 +1,10 @@
 import type { Problem } from './base/errors.ts';
-import type { OptionTable, OptionValues, ReadableValues } from './options/option.ts';
+import type {
+  FactReferences,
+  OptionTable,
+  OptionValues,
+  ReadableValues,
+} from './options/option.ts';
 import type { Outcome, Run } from './run.ts';
 
 /** One module: its name, its options, and what it does with them. */
@@ -10,6 +15,8 @@ export interface Module<Name extends string = string, T extends OptionTable = Op
   readonly refusesEmptyInput?: true;
   /** Returns what options must not say together, as far as they can be read. */
   rules?(readable: ReadableValues<T>): Problem[];
+  /** Loads what expands references to facts, for a call with `expand_facts`. */
+  loadReferences?(): Promise<FactReferences>;
   run(values: OptionValues<T>, run: Run): Promise<Outcome>;
 }
 

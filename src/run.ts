@@ -19,8 +19,8 @@ export interface Reporter {
   setApi(api: () => Readonly<Record<string, unknown>>): void;
   /** What has been written so far, as result fields, is, from now on; asked for when the run fails. */
   setProgress(fields: () => Readonly<Record<string, unknown>>): void;
-  /** The facts that the options refer to, for the result. */
-  setFacts(facts: Readonly<Record<string, string>>): void;
+  /** Sets the result's `facts`. */
+  setFacts(facts: Readonly<Record<string, unknown>>): void;
   /** A text that must never be printed, in whatever answer or error it turns up. */
   addSecret(secret: string): void;
   /** A text of the other side's, without what must never be printed. */

@@ -14,6 +14,8 @@ export interface Option<T> {
   readonly default?: unknown;
   /** Its value may hold credentials, and is masked wherever it is shown. */
   readonly secret?: true;
+  /** Whether references to facts in its value are expanded. */
+  readonly isExpandable?: true;
   /** The options of a mapping that has options of its own. */
   readonly suboptions?: OptionTable;
   /**
@@ -33,15 +35,29 @@ export interface ReadContext {
   readonly expansion: TextExpansion | undefined;
 }
 
-/** Expands references to facts in an option's text, `{hostname}`. */
+/** Expands references to facts in the texts of options, `{hostname}`. */
 export interface TextExpansion {
   /** Returns whether a text has references whose facts have not been read yet. */
   isPending(text: string): boolean;
   /**
-   * Returns the text with its references replaced, as far as their facts have been read.
+   * Returns a text with its references replaced, as far as their facts have been read. `whyNotEmpty` says
+   * why the text must not expand to nothing, as a phrase for the failure.
    * @throws InvalidValue for a fact that does not exist
    */
-  expand(text: string): string;
+  expand(text: string, whyNotEmpty?: string): string;
+}
+
+/** The references to facts in a call's options, collected at the first reading of the options. */
+export interface FactReferences extends TextExpansion {
+  /**
+   * Reads the facts, reports those that are used, and returns what replaces the references at a second
+   * reading of the options.
+   * @throws FactUnavailable that lists every fact without a value and without a default
+   */
+  resolve(
+    signal: AbortSignal,
+    report: (facts: Readonly<Record<string, string>>) => void,
+  ): Promise<TextExpansion>;
 }
 
 /** The options of a module by name. */

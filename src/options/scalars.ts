@@ -20,6 +20,7 @@ export function text(): Option<string | undefined> {
 export function expandableText(): Option<string | undefined> {
   return {
     type: 'str',
+    isExpandable: true,
     read: (value, { expansion }) => {
       const text = toText(value);
       return expansion === undefined ? text : expansion.expand(text);

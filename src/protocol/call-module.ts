@@ -3,8 +3,13 @@ import { InvalidArguments, type Problem } from '../base/errors.ts';
 import type { Module } from '../module.ts';
 import { coerceBoolean } from '../options/coercions.ts';
 import { NameLookup } from '../options/names.ts';
-import type { OptionTable, OptionValues, TextExpansion } from '../options/option.ts';
-import { moduleArgs, readOptions } from '../options/read-options.ts';
+import type { OptionTable, OptionValues } from '../options/option.ts';
+import {
+  moduleArgs,
+  type ParsedOptions,
+  readOptions,
+  readValues,
+} from '../options/read-options.ts';
 import type { Reporter } from '../run.ts';
 import { type CallSettings, extractAnsibleKeys } from './ansible-keys.ts';
 import { type CommandLine, type InputSource, readCommandLine } from './command-line.ts';
@@ -38,8 +43,8 @@ export interface CallOutput {
 interface Call {
   controls: CallSettings;
   detailedExitcode: boolean;
-  /** The result's `invocation.module_args`. */
-  args: Record<string, unknown> | undefined;
+  /** Returns the result's `invocation.module_args`. */
+  args: (() => Record<string, unknown>) | undefined;
   /** The names of ids that the call gave. */
   names: NameLookup | undefined;
 }
@@ -74,7 +79,7 @@ export async function callModule<T extends OptionTable>(
   };
   const whole: Result = {
     ...(call.names === undefined ? told : showNames(told, call.names)),
-    ...(call.args !== undefined && { invocation: { module_args: call.args } }),
+    ...(call.args !== undefined && { invocation: { module_args: call.args() } }),
   };
   const isIndented = !call.controls.isFromAnsible && (await io.isTerminal(1));
   return {
@@ -137,45 +142,46 @@ interface GivenOptions {
 }
 
 /**
- * Reads the options' values. References to facts are checked at a first reading, and replaced at a
- * second one: only options that are right in all else cost a look at this host.
+ * Reads the options' values. References to facts are found at a first reading and replaced at a second
+ * one, so that facts are read only when everything else in the options is right.
  */
 async function readCallOptions<T extends OptionTable>(
   module: Module<string, T>,
-  given: GivenOptions,
+  { options, problems }: GivenOptions,
   call: Call,
   signal: AbortSignal,
   report: RunReport,
 ): Promise<OptionValues<T>> {
-  if (!expandsFacts(module, given)) return readValuesOf(module, given, call);
-  const { References } = await import('../facts/expand.ts');
-  const references = new References();
-  await readValuesOf(module, given, call, references);
-  const { args } = call;
-  const expansion = await references.resolve(signal);
-  const values = await readValuesOf(module, given, call, expansion);
-  // The options stay as they were written; only now it is known which names were used.
-  call.args = { ...args, names: call.args?.['names'] ?? null };
-  report.setFacts(expansion.used());
-  return values;
-}
-
-function expandsFacts(module: Module<string, OptionTable>, { options }: GivenOptions): boolean {
-  return 'expand_facts' in module.options && coerceBoolean(options.get('expand_facts')) === true;
-}
-
-async function readValuesOf<T extends OptionTable>(
-  module: Module<string, T>,
-  { options, problems }: GivenOptions,
-  call: Call,
-  expansion?: TextExpansion,
-): Promise<OptionValues<T>> {
-  const read = await readOptions(module.name, module.options, options, expansion);
-  const { values, readable } = read;
-  call.args = moduleArgs(module.options, readable);
-  const { names } = readable;
+  const asksForFacts = coerceBoolean(options.get('expand_facts')) === true;
+  const references = asksForFacts ? await module.loadReferences?.() : undefined;
+  const first = await readOptions(module.name, module.options, options, references);
+  const { names } = first.readable;
   if (names instanceof NameLookup) call.names = names;
-  const all = [...problems, ...read.problems, ...(module.rules?.(readable) ?? [])];
+  // As they were written. Which names are used is known only after a second reading.
+  call.args = () => moduleArgs(module.options, first.readable);
+  const values = requireValid(module, first, problems);
+  if (references === undefined) return values;
+  const expansion = await references.resolve(signal, (facts) => report.setFacts(facts));
+  const table = expandableOptions(module.options);
+  const second = await readValues(table, { names: call.names, given: options, expansion });
+  return requireValid(module, {
+    problems: second.problems,
+    readable: { ...first.readable, ...second.readable },
+    ...(second.values && { values: { ...values, ...second.values } }),
+  });
+}
+
+function expandableOptions(table: OptionTable): OptionTable {
+  return Object.fromEntries(Object.entries(table).filter(([, option]) => option.isExpandable));
+}
+
+/** @throws InvalidArguments with everything that is wrong with the options */
+function requireValid<T extends OptionTable>(
+  module: Module<string, T>,
+  { problems, readable, values }: ParsedOptions<T>,
+  more: readonly Problem[] = [],
+): OptionValues<T> {
+  const all = [...more, ...problems, ...(module.rules?.(readable) ?? [])];
   if (all.length > 0 || values === undefined) throw new InvalidArguments(all);
   return values;
 }

@@ -8,7 +8,7 @@ export class RunReport implements Reporter {
   readonly #warnings = new Set<string>();
   readonly #secrets = new Set<string>();
   #systemId: string | undefined;
-  #facts: Readonly<Record<string, string>> | undefined;
+  #facts: Readonly<Record<string, unknown>> | undefined;
   #api: (() => Readonly<Record<string, unknown>>) | undefined;
   #done: () => Readonly<Record<string, unknown>> = () => ({});
 
@@ -20,7 +20,7 @@ export class RunReport implements Reporter {
     this.#systemId = systemId;
   }
 
-  setFacts(facts: Readonly<Record<string, string>>): void {
+  setFacts(facts: Readonly<Record<string, unknown>>): void {
     this.#facts = facts;
   }
 

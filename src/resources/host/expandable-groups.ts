@@ -1,4 +1,3 @@
-import { FactUnavailable } from '../../base/errors.ts';
 import { coerceList } from '../../options/coercions.ts';
 import { toListOf } from '../../options/collections.ts';
 import { idOrName } from '../../options/id.ts';
@@ -6,34 +5,34 @@ import { InvalidValue } from '../../options/invalid-value.ts';
 import type { Option } from '../../options/option.ts';
 import { toText } from '../../options/scalars.ts';
 
+/** A missing fact must not remove a host from its groups. */
+const EXCLUSIVE = 'groups is exclusive, so that no entry may expand to nothing';
+
 /**
  * System groups by id or name, as ids, each once. With `names`, references to facts in an entry are
- * expanded; an entry that expands to nothing is left out.
+ * expanded. An entry that expands to nothing is left out, unless groups is exclusive.
  */
 export function expandableGroups(): Option<string[] | undefined> {
   return {
     type: 'list',
     elements: 'str',
+    isExpandable: true,
     read(value, { names, given, expansion }) {
       const toGroup = idOrName('system_group', names);
+      const isExclusive = coerceList(given.get('exclusive'))?.includes('groups');
       const groups = toListOf((entry) => {
-        const text = toText(entry);
         if (expansion === undefined) return toGroup(entry);
-        if (names === undefined && expansion.isPending(text)) {
+        const text = toText(entry);
+        const isPending = expansion.isPending(text);
+        if (isPending && names === undefined) {
           throw new InvalidValue(
-            'a reference to a fact needs names, which turns its value into an id',
+            'a reference to a fact needs the option names, which turns its value into an id',
           );
         }
-        const expanded = expansion.expand(text).trim();
-        if (expansion.isPending(text)) return text;
-        if (expanded === '' && text !== '') return '';
+        const expanded = expansion.expand(text, isExclusive ? EXCLUSIVE : undefined);
+        if (isPending || (expanded === '' && text !== '')) return expanded;
         return toGroup(expanded);
       })(value);
-      if (groups.includes('') && coerceList(given.get('exclusive'))?.includes('groups')) {
-        throw new FactUnavailable(
-          'An entry of groups expands to nothing, and groups is exclusive. Give a default that names a group: a missing fact must not remove this host from its groups.',
-        );
-      }
       return [...new Set(groups)].filter((group) => group !== '');
     },
   };

@@ -28,7 +28,7 @@ const SECTIONS = ['system', ...EDGE_SECTIONS] as const;
 export const hostOptions = {
   ...connectionOptions,
   ...factsOptions,
-  system: section(settingsOptions, settingsRules),
+  system: { ...section(settingsOptions, settingsRules), isExpandable: true as const },
   groups: expandableGroups(),
   users: users('user'),
   user_groups: users('user_group'),

@@ -48,41 +48,42 @@ export function settingsRules({
 }
 
 function customAttributes(): Option<ReadonlyMap<string, string | null> | undefined> {
-  return { type: 'dict', read: toAttributes };
+  return { type: 'dict', isExpandable: true, read: toAttributes };
 }
 
-/** Values by name; null stands for an attribute that is to go. */
+/** Values by name; null stands for an attribute that is to be removed. */
 function toAttributes(
   value: unknown,
   { expansion }: ReadContext,
 ): ReadonlyMap<string, string | null> {
   const attributes = new Map<string, string | null>();
   const issues: ValidationIssue[] = [];
+  const report = (message: string) => issues.push({ path: [], message });
   for (const [name, given] of Object.entries(toMapping(value))) {
-    try {
-      const text = given === null ? null : (coerceText(given) ?? null);
-      const expanded = text === null ? given : (expansion?.expand(text) ?? text);
-      const message = problemWith(name, expanded, expansion?.isPending(text ?? '') ?? false);
-      if (message !== undefined) issues.push({ path: [], message });
-      else attributes.set(name, coerceText(expanded) ?? null);
-    } catch (error) {
-      issues.push(...asInvalid(error).issues);
+    const text = coerceText(given);
+    if (name === '') report('an attribute has an empty name');
+    else if (given === null) attributes.set(name, null);
+    else if (text === undefined) {
+      const got = describeValue(given);
+      report(`${quoteName(name)}: expected text, or null to remove it, got ${got}`);
+    } else {
+      try {
+        const expanded = expansion?.expand(text) ?? text;
+        const { length } = [...expanded];
+        if (length <= MAX_VALUE_LENGTH || expansion?.isPending(text)) {
+          attributes.set(name, expanded);
+        } else {
+          report(
+            `${quoteName(name)}: has ${length} characters, JumpCloud keeps ${MAX_VALUE_LENGTH} at most`,
+          );
+        }
+      } catch (error) {
+        for (const { message, ...issue } of asInvalid(error).issues) {
+          issues.push({ ...issue, message: `${quoteName(name)}: ${message}` });
+        }
+      }
     }
   }
   if (issues.length > 0) throw new InvalidValue(issues);
   return attributes;
-}
-
-/** `isPending`: whether the text still has references, so that its length is not known. */
-function problemWith(name: string, given: unknown, isPending: boolean): string | undefined {
-  if (name === '') return 'an attribute has an empty name';
-  if (given === null) return undefined;
-  const value = coerceText(given);
-  if (value === undefined) {
-    return `${quoteName(name)}: expected text, or null to remove it, got ${describeValue(given)}`;
-  }
-  const { length } = [...value];
-  return length > MAX_VALUE_LENGTH && !isPending
-    ? `${quoteName(name)}: has ${length} characters, JumpCloud keeps ${MAX_VALUE_LENGTH} at most`
-    : undefined;
 }

@@ -1,7 +1,7 @@
 import { defineModule } from '../../module.ts';
 import { moduleFor } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
-import { factsOptions } from '../facts-options.ts';
+import { factsOptions, loadReferences } from '../facts-options.ts';
 import { settingsOptions, settingsRules } from './system-options.ts';
 
 /** This host's own record: its settings and custom attributes. */
@@ -9,5 +9,6 @@ export const system = defineModule({
   name: 'jumpcloud_system',
   options: { ...connectionOptions, ...settingsOptions, ...factsOptions },
   rules: (given) => [...connectionRules(given), ...settingsRules(given)],
+  loadReferences,
   run: moduleFor(async () => (await import('./system-resource.ts')).systemResource),
 });
