@@ -40,8 +40,8 @@ export class Cloud {
       return { value: this.#provider.name };
     }
     const { isAnswered, ...asked } = await this.#ask(name);
-    if ('value' in asked) return asked;
-    if ('value' in written) return isAnswered ? asked : written;
+    if ('value' in asked || (isTag && isAnswered)) return asked;
+    if ('value' in written) return written;
     const reasons = [written.reason, asked.reason];
     return { reason: (isTag ? reasons.reverse() : reasons).join('; ') };
   }
