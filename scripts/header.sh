@@ -19,7 +19,7 @@ unset NODE_OPTIONS NODE_PATH NODE_COMPILE_CACHE NODE_V8_COVERAGE NODE_REDIRECT_W
   OPENSSL_CONF OPENSSL_CONF_INCLUDE OPENSSL_ENGINES OPENSSL_MODULES
 
 # With these, Node.js would write to stderr, which under ssh -tt stands in front of the answer.
-unset NODE_DEBUG NODE_DEBUG_NATIVE
+unset NODE_DEBUG NODE_DEBUG_NATIVE NODE_USE_ENV_PROXY
 [ -r "${NODE_EXTRA_CA_CERTS-}" ] || unset NODE_EXTRA_CA_CERTS
 
 # What has run this file already and was not fit to, one line of "PATH is WHAT" for each.
