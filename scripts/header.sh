@@ -19,7 +19,7 @@ unset NODE_OPTIONS NODE_PATH NODE_COMPILE_CACHE NODE_V8_COVERAGE NODE_REDIRECT_W
   OPENSSL_CONF OPENSSL_CONF_INCLUDE OPENSSL_ENGINES OPENSSL_MODULES
 
 # These make Node.js write to stderr, which ssh -tt mixes into the answer.
-unset NODE_DEBUG NODE_DEBUG_NATIVE
+unset NODE_DEBUG NODE_DEBUG_NATIVE NODE_USE_ENV_PROXY
 [ -r "${NODE_EXTRA_CA_CERTS-}" ] || unset NODE_EXTRA_CA_CERTS
 
 # Programs that have already run this file and were unsuitable: a line "PATH is REASON" for each.

@@ -1,5 +1,5 @@
 import type { Problem } from './base/errors.ts';
-import type { OptionTable, OptionValues, PartialValues } from './options/option.ts';
+import type { FactReferences, OptionTable, OptionValues, PartialValues } from './options/option.ts';
 import type { Outcome, Run } from './run.ts';
 
 /** A module: its name, its options and its run function. */
@@ -10,6 +10,8 @@ export interface Module<Name extends string = string, T extends OptionTable = Op
   readonly refusesEmptyInput?: true;
   /** Returns the problems of options that do not fit together, among those that can be read. */
   rules?(partial: PartialValues<T>): Problem[];
+  /** Loads the code that expands references to facts, for a call with `expand_facts`. */
+  loadReferences?(): Promise<FactReferences>;
   run(values: OptionValues<T>, run: Run): Promise<Outcome>;
 }
 

@@ -19,6 +19,8 @@ export interface Reporter {
   setApi(api: () => Readonly<Record<string, unknown>>): void;
   /** Sets the function that returns the result fields of the work done so far. Called if the run fails. */
   setProgress(fields: () => Readonly<Record<string, unknown>>): void;
+  /** Sets the result's `facts`. */
+  setFacts(facts: Readonly<Record<string, unknown>>): void;
   /** Records a write that JumpCloud accepted, for the system log. */
   recordWrite(write: AcceptedWrite): void;
   /** Sets the function that logs the recorded writes. Called at the end of the run, also if it fails. */

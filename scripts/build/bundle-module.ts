@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { compileFunction } from 'node:vm';
+import { brotliCompressSync } from 'node:zlib';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { NEWEST_TUNED_NODE } from '../../src/transport/connect/v8-flags.ts';
 import { applyEdits } from './apply-edits.ts';
@@ -42,7 +43,7 @@ export async function bundleModule(name: string, header: string, version: string
   });
   const chunks = outputFiles.map(({ path, text }) => ({ path: basename(path), text }));
   const joined = await joinChunks(`${name}.js`, chunks);
-  const text = header + script(joined);
+  const text = header + script(joined, rareChunks(metafile));
   if (text.indexOf(END_LINE) !== text.length - END_LINE.length)
     throw new Error('The end line must occur exactly once, at the end of the executable.');
   return { name, text, metafile };
@@ -61,33 +62,61 @@ function ownVersion(version: string): Plugin {
   };
 }
 
+/** The code that few runs need. It is stored compressed. */
+const RARE = [
+  /^src\/facts\//,
+  /^src\/agent\/(audit-line|lock|lock-file|process-identity|system-log)\.ts$/,
+  /^src\/resources\/system\/settle\.ts$/,
+  /^src\/transport\/errors\/(request-error|tls-advice)\.ts$/,
+];
+
+/** Returns the names of the chunks that contain nothing but code which few runs need. */
+function rareChunks({ outputs }: Metafile): ReadonlySet<string> {
+  const rare = Object.entries(outputs).filter(([, { inputs }]) => {
+    const paths = Object.keys(inputs);
+    return paths.length > 0 && paths.every((path) => RARE.some((rare) => rare.test(path)));
+  });
+  return new Set(rare.map(([path]) => basename(path)));
+}
+
 /** The separator between two late chunks. */
 const CHUNK_BREAK = '\n//chunk\n';
+
+/** The start of the place of a late chunk that is stored compressed; its index among these follows. */
+const PACKED = '//packed ';
 
 /**
  * Returns all chunks as one script. The late chunks are in a comment, which V8 skips. Each is
  * compiled as a whole when it is imported, usually while the connection is being established. Early
  * and late text come from the same read, because an upgrade may replace the file during a run.
  */
-function script({ early, lateChunks, shared }: Joined): string {
+function script({ early, lateChunks, shared }: Joined, rare: ReadonlySet<string>): string {
   const names = ['require', 'late', 'importLate', ...shared];
-  const bodies = lateChunks.map((chunk) => `"use strict";${chunk}`);
+  const packed: string[] = [];
+  const bodies = lateChunks.map(({ path, text }) => {
+    const body = `"use strict";${text}`;
+    // A syntax error inside a comment would otherwise appear only on a host.
+    compileFunction(body, names);
+    return rare.has(path) ? `${PACKED}${packed.push(body) - 1}` : body;
+  });
+  // Together they compress better than one by one.
+  bodies.push(brotliCompressSync(packed.join(CHUNK_BREAK)).toString('base64'));
   for (const body of bodies) {
     if (/\/\*|\*\//.test(body) || body.includes(CHUNK_BREAK))
       throw new Error('A late chunk contains a comment mark or the separator of chunks.');
-    // A syntax error inside a comment would otherwise appear only on a host.
-    compileFunction(body, names);
   }
   return `"use strict";
 const tune=f=>parseInt(process.versions.node)<=${NEWEST_TUNED_NODE}&&require("node:v8").setFlagsFromString(f);
 tune("--lazy");
-let text=module.text,texts;
+let text=module.text,texts,unpacked;
 try{text??=require("node:fs").readFileSync(__filename,"utf8")}catch{}
 const made=[];
 const make=n=>{
 texts??=text.slice(text.lastIndexOf("/*")+2,text.lastIndexOf("*/")).split(${JSON.stringify(CHUNK_BREAK)});
 tune("--no-lazy");
-const f=require("node:vm").compileFunction(texts[n],"${names}".split(","),{filename:__filename});
+let body=texts[n];
+if(body.startsWith(${JSON.stringify(PACKED)}))body=(unpacked??=require("node:zlib").brotliDecompressSync(Buffer.from(texts.at(-1),"base64")).toString().split(${JSON.stringify(CHUNK_BREAK)}))[body.slice(${PACKED.length})];
+const f=require("node:vm").compileFunction(body,"${names}".split(","),{filename:__filename});
 tune("--lazy");
 return f(${names})};
 const late=n=>made[n]??=make(n);

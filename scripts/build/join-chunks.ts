@@ -6,6 +6,13 @@ export interface Chunk {
   readonly text: string;
 }
 
+/** A chunk that only import() reaches. */
+export interface LateChunk {
+  /** The path of the chunk among esbuild's. */
+  readonly path: string;
+  readonly text: string;
+}
+
 /** A bundle split into the code that runs at the start and the code that is loaded later. */
 export interface Joined {
   /** The entry and its static imports. Each import() is replaced with `importLate(n)`. */
@@ -15,7 +22,7 @@ export interface Joined {
    * It calls `late(n)`, which returns the exports of another late chunk, by its index here, or
    * `importLate(n)`, which returns a promise of them.
    */
-  readonly lateChunks: readonly string[];
+  readonly lateChunks: readonly LateChunk[];
   /** The names in `early` that the late chunks use. */
   readonly shared: readonly string[];
 }
@@ -53,12 +60,12 @@ export async function joinChunks(entry: string, chunks: readonly Chunk[]): Promi
 
   const early = join(entry);
   const chunk = (path: string) => names.get(path) ?? `late(${lateIndex(path)})`;
-  const lateChunks: string[] = [];
+  const lateChunks: LateChunk[] = [];
   // The list grows during the loop: a late chunk may import others.
   for (const path of late) {
     if (names.has(path))
       throw new Error(`${path} is imported both at the start and with import().`);
-    lateChunks.push(toFunctionBody(textOf(path), { chunk, lateIndex }));
+    lateChunks.push({ path, text: toFunctionBody(textOf(path), { chunk, lateIndex }) });
   }
   // The entry is last, and no chunk imports it.
   return { early, lateChunks, shared: [...names.values()].slice(0, -1) };

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { failureMessage, UnexpectedResponse } from '../base/errors.ts';
-import { NOT_JUMPCLOUD_ADVICE } from '../transport/errors/request-error.ts';
+import { NOT_JUMPCLOUD_ADVICE } from '../transport/errors/not-jumpcloud-advice.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
 import { refusalError } from './refusal-error.ts';

@@ -7,7 +7,7 @@ import {
   UnexpectedResponse,
 } from '../base/errors.ts';
 import { toPrintable, truncate } from '../base/printable.ts';
-import { NOT_JUMPCLOUD_ADVICE } from '../transport/errors/request-error.ts';
+import { NOT_JUMPCLOUD_ADVICE } from '../transport/errors/not-jumpcloud-advice.ts';
 import { statusText } from '../transport/http/status-text.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'tls'
   | 'unexpected_response'
   | 'not_applied'
+  | 'fact_unavailable'
   | 'local_action_failed'
   | 'interrupted'
   | 'internal';
@@ -152,6 +153,11 @@ export class UnexpectedResponse extends ModuleError {
 /** JumpCloud answered success, but reading back does not show the change. */
 export class NotApplied extends ModuleError {
   readonly code = 'not_applied';
+}
+
+/** A fact that an option refers to is unavailable, and the reference has no default. */
+export class FactUnavailable extends ModuleError {
+  readonly code = 'fact_unavailable';
 }
 
 /** An action on this host, not in JumpCloud, failed. */

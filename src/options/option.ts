@@ -14,6 +14,8 @@ export interface Option<T> {
   readonly default?: unknown;
   /** Marks a value that may contain credentials. It is masked in every output. */
   readonly secret?: true;
+  /** Marks an option in whose value references to facts are expanded. */
+  readonly isExpandable?: true;
   /** The options inside a mapping. */
   readonly suboptions?: OptionTable;
   /**
@@ -29,6 +31,33 @@ export interface ReadContext {
   readonly names: NameLookup | undefined;
   /** All options of the same mapping, not read yet. */
   readonly rawOptions: ReadonlyMap<string, unknown>;
+  /** Expands references to facts; undefined unless the call asks for it. */
+  readonly expansion: TextExpansion | undefined;
+}
+
+/** Expands references to facts in the texts of options, such as `{hostname}`. */
+export interface TextExpansion {
+  /** Returns whether a text has references whose facts have not been read yet. */
+  isPending(text: string): boolean;
+  /**
+   * Returns a text with its references replaced, as far as their facts have been read. `whyNotEmpty`
+   * is the reason, as a phrase, why the text must not expand to nothing.
+   * @throws InvalidValue for a fact that does not exist
+   */
+  expand(text: string, whyNotEmpty?: string): string;
+}
+
+/** The references to facts in a call's options, collected at the first reading of the options. */
+export interface FactReferences extends TextExpansion {
+  /**
+   * Reads the facts and reports those that are used. Returns the expansion for a second reading of the
+   * options.
+   * @throws FactUnavailable that lists every fact without a value and without a default
+   */
+  resolve(
+    signal: AbortSignal,
+    report: (facts: Readonly<Record<string, string>>) => void,
+  ): Promise<TextExpansion>;
 }
 
 /** The options of a module by name. */

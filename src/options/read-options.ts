@@ -3,7 +3,14 @@ import { parseServerUrl } from '../base/server-url.ts';
 import { asInvalid, INVALID, type ValidationIssue } from './invalid-value.ts';
 import { InvalidNames, NameLookup } from './names.ts';
 import { nearestName } from './nearest-name.ts';
-import type { Option, OptionTable, OptionValues, PartialValues, ReadContext } from './option.ts';
+import type {
+  Option,
+  OptionTable,
+  OptionValues,
+  PartialValues,
+  ReadContext,
+  TextExpansion,
+} from './option.ts';
 import { PemBundle } from './pem-bundle.ts';
 import { quoteKey } from './quote-name.ts';
 
@@ -25,12 +32,13 @@ export async function readOptions<T extends OptionTable>(
   module: string,
   table: T,
   rawOptions: ReadonlyMap<string, unknown>,
+  expansion?: TextExpansion,
 ): Promise<ParsedOptions<T>> {
   const unknown = [...rawOptions.keys()].filter((name) => !Object.hasOwn(table, name));
   const unsupported =
     unknown.length > 0 ? [unsupportedProblem(module, unknown, Object.keys(table))] : [];
   const names = await readNames(table, rawOptions);
-  const { problems, partial, values } = await readValues(table, { names, rawOptions });
+  const { problems, partial, values } = await readValues(table, { names, rawOptions, expansion });
   // Keeps the lookup that the other options used, because it has recorded the names looked up.
   const used = partial['names'] instanceof NameLookup ? { names } : {};
   return {
@@ -49,7 +57,11 @@ async function readNames(
   const option = table['names'];
   if (value === undefined || option === undefined) return undefined;
   try {
-    return (await option.read(value, { names: undefined, rawOptions })) as NameLookup;
+    return (await option.read(value, {
+      names: undefined,
+      rawOptions,
+      expansion: undefined,
+    })) as NameLookup;
   } catch (error) {
     // Reported when readValues reads the option again.
     asInvalid(error);

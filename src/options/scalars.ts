@@ -16,6 +16,18 @@ export function text(): Option<string | undefined> {
   return { type: 'str', read: toText };
 }
 
+/** Defines an option that takes text, in which references to facts are expanded. */
+export function expandableText(): Option<string | undefined> {
+  return {
+    type: 'str',
+    isExpandable: true,
+    read: (value, { expansion }) => {
+      const text = toText(value);
+      return expansion === undefined ? text : expansion.expand(text);
+    },
+  };
+}
+
 /** Defines an option that takes a boolean. */
 export function boolean(): Option<boolean | undefined> {
   return { type: 'bool', read: toBoolean };

@@ -1,12 +1,10 @@
 import { version } from '../../package.json';
-import { InvalidArguments } from '../base/errors.ts';
 import type { Module } from '../module.ts';
-import { NameLookup } from '../options/names.ts';
-import type { OptionTable, OptionValues } from '../options/option.ts';
-import { moduleArgs, readOptions } from '../options/read-options.ts';
+import type { OptionTable } from '../options/option.ts';
 import type { Reporter } from '../run.ts';
 import { extractAnsibleKeys, type RunMode } from './ansible-keys.ts';
 import { type CommandLine, type InputSource, readCommandLine } from './command-line.ts';
+import { type GivenOptions, type OptionsState, readCallValues } from './read-call-values.ts';
 import { readInput } from './read-input.ts';
 import { failed, type Result, serialize, succeeded } from './result.ts';
 import { RunReport } from './run-report.ts';
@@ -34,13 +32,9 @@ export interface CallOutput {
 }
 
 /** The parts of a call that have been read so far; a failure needs them, too. */
-interface CallState {
+interface CallState extends OptionsState {
   mode: RunMode;
   detailedExitcode: boolean;
-  /** The result's `invocation.module_args`. */
-  args: Record<string, unknown> | undefined;
-  /** The names that this call knows for ids. */
-  names: NameLookup | undefined;
 }
 
 /**
@@ -74,7 +68,7 @@ export async function callModule<T extends OptionTable>(
   };
   const complete: Result = {
     ...(call.names === undefined ? reported : showNames(reported, call.names)),
-    ...(call.args !== undefined && { invocation: { module_args: call.args } }),
+    ...(call.args !== undefined && { invocation: { module_args: call.args() } }),
   };
   const isIndented = !call.mode.isFromAnsible && (await io.isTerminal(1));
   return {
@@ -96,7 +90,8 @@ async function answerCall<T extends OptionTable>(
   if (commandLine.version) return `${module.name} ${version}\n`;
   if (commandLine.help || (commandLine.source === undefined && (await io.isTerminal(0))))
     return io.help();
-  const values = await readCall(module, commandLine, io, call);
+  const given = await readCall(module, commandLine, io, call);
+  const values = await readCallValues(module, given, call, io.signal, report);
   const { check, diff, isFromAnsible } = call.mode;
   if (!isFromAnsible && !(commandLine.json && (await io.isTerminal(1))))
     report.showWait = io.showWait;
@@ -109,12 +104,13 @@ function isAnsibleArgsFile(source: InputSource): boolean {
   return source.from === 'file' && /(^|\/)args$/.test(source.path);
 }
 
+/** Reads the options as given, and the mode that Ansible's keys and the flags ask for. */
 async function readCall<T extends OptionTable>(
   module: Module<string, T>,
   commandLine: CommandLine,
   io: CallIo,
   call: CallState,
-): Promise<OptionValues<T>> {
+): Promise<GivenOptions> {
   const source = commandLine.source ?? { from: 'stdin' };
   // Guessed from the file's name, in case the options cannot be read.
   call.mode = { ...call.mode, isFromAnsible: isAnsibleArgsFile(source) };
@@ -122,17 +118,7 @@ async function readCall<T extends OptionTable>(
     ...io,
     refusesEmpty: module.refusesEmptyInput ?? false,
   });
-  const { problems: modeProblems, ...mode } = extractAnsibleKeys(rawOptions, commandLine);
+  const { problems, ...mode } = extractAnsibleKeys(rawOptions, commandLine);
   call.mode = mode;
-  const {
-    values,
-    partial,
-    problems: optionProblems,
-  } = await readOptions(module.name, module.options, rawOptions);
-  call.args = moduleArgs(module.options, partial);
-  const { names } = partial;
-  if (names instanceof NameLookup) call.names = names;
-  const problems = [...modeProblems, ...optionProblems, ...(module.rules?.(partial) ?? [])];
-  if (problems.length > 0 || values === undefined) throw new InvalidArguments(problems);
-  return values;
+  return { rawOptions, problems };
 }

@@ -9,6 +9,7 @@ export class RunReport implements Reporter {
   readonly #secrets = new Set<string>();
   readonly #writes: AcceptedWrite[] = [];
   #systemId: string | undefined;
+  #facts: Readonly<Record<string, unknown>> | undefined;
   #api: (() => Readonly<Record<string, unknown>>) | undefined;
   #writeLog: ((writes: readonly LoggedWrite[]) => Promise<void>) | undefined;
   #progress: () => Readonly<Record<string, unknown>> = () => ({});
@@ -19,6 +20,10 @@ export class RunReport implements Reporter {
 
   setSystemId(systemId: string): void {
     this.#systemId = systemId;
+  }
+
+  setFacts(facts: Readonly<Record<string, unknown>>): void {
+    this.#facts = facts;
   }
 
   setApi(api: () => Readonly<Record<string, unknown>>): void {
@@ -66,6 +71,7 @@ export class RunReport implements Reporter {
   fields({ withApi }: { withApi: boolean }): Readonly<Record<string, unknown>> {
     return {
       ...(this.#systemId !== undefined && { system_id: this.#systemId }),
+      ...(this.#facts !== undefined && { facts: this.#facts }),
       warnings: [...this.#warnings],
       ...(withApi && this.#api !== undefined && { api: this.#api() }),
     };

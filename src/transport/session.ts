@@ -7,7 +7,6 @@ import type { Authentication } from './auth/authentication.ts';
 import { ServerClock } from './auth/server-clock.ts';
 import type { Destination } from './connect/destination.ts';
 import { AttemptError } from './errors/attempt-error.ts';
-import { permanentError, retriesExhausted } from './errors/request-error.ts';
 import { type AttemptContext, type AttemptResult, attempt } from './http/attempt.ts';
 import { BodyQuota } from './http/body-buffer.ts';
 import { type DestinationClient, openHttpClient } from './http/http-client.ts';
@@ -88,7 +87,10 @@ export class Session {
       const failed = { purpose: request.purpose, origin: this.#address(), inDoubt };
       if (outcome instanceof AttemptError) {
         // A closed session does not retry: the first failure of parallel reads ends the others.
-        if (outcome.kind !== 'network' || this.#closed) throw permanentError(failed, outcome);
+        if (outcome.kind !== 'network' || this.#closed) {
+          const { permanentError } = await import('./errors/request-error.ts');
+          throw permanentError(failed, outcome);
+        }
         this.#destination.rotation.markAttemptFailed({ timedOut: outcome.reason === 'timeout' });
       } else if (!isTransientStatus(outcome.status)) {
         if (outcome.status < 300) this.#accept();
@@ -104,8 +106,10 @@ export class Session {
         random: Math.random(),
       });
       const elapsedMs = monotonicMs() - start;
-      if (waitMs === undefined)
+      if (waitMs === undefined) {
+        const { retriesExhausted } = await import('./errors/request-error.ts');
         throw retriesExhausted({ ...failed, attempts, elapsedMs, retryAfterMs }, outcome);
+      }
       this.#retries++;
       const endProgress = this.#run.report.showWait(`to try again to ${request.purpose}`, waitMs);
       await pause(waitMs, this.#end.signal)

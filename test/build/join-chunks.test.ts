@@ -13,7 +13,7 @@ async function run(...chunks: readonly Chunk[]): Promise<unknown[]> {
   const body = `const made = [];
     const late = (n) => made[n] ??= compile(n)(${names});
     const importLate = async (n) => late(n); ${early}`;
-  const compile = (n: number) => compileFunction(lateChunks[n] ?? '', names);
+  const compile = (n: number) => compileFunction(lateChunks[n]?.text ?? '', names);
   compileFunction(body, ['require', 'compile', 'log'])(require, compile, log);
   await new Promise((resolve) => setTimeout(resolve, 10));
   return log;

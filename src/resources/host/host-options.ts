@@ -7,7 +7,9 @@ import { section } from '../../options/section.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { listSudoRules } from '../edges/edges-options.ts';
 import { objectsWithSudo } from '../edges/objects-with-sudo.ts';
+import { factsOptions } from '../facts-options.ts';
 import { settingsOptions, settingsRules } from '../system/system-options.ts';
+import { expandableGroups } from './expandable-groups.ts';
 
 /** The sections that are lists of edges, in the order in which edges are added. */
 export const EDGE_SECTIONS = [
@@ -25,8 +27,9 @@ const SECTIONS = ['system', ...EDGE_SECTIONS] as const;
 /** The options of jumpcloud_host. */
 export const hostOptions = {
   ...connectionOptions,
-  system: section(settingsOptions, settingsRules),
-  groups: objects('system_group'),
+  ...factsOptions,
+  system: { ...section(settingsOptions, settingsRules), isExpandable: true as const },
+  groups: expandableGroups(),
   users: objectsWithSudo('user'),
   user_groups: objectsWithSudo('user_group'),
   policies: objects('policy'),

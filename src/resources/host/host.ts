@@ -1,5 +1,6 @@
 import { defineModule } from '../../module.ts';
 import { moduleFor } from '../../reconcile.ts';
+import { loadReferences } from '../facts-options.ts';
 import { hostOptions, hostRules, sectionCount } from './host-options.ts';
 
 /** Brings this host to the desired state that one document describes. */
@@ -7,5 +8,6 @@ export const host = defineModule({
   name: 'jumpcloud_host',
   options: hostOptions,
   rules: hostRules,
+  loadReferences,
   run: moduleFor(async () => (await import('./host-resource.ts')).hostResource, sectionCount),
 });

@@ -3,12 +3,13 @@ import { choices } from '../../options/choice.ts';
 import { type OptionValues, withDefault } from '../../options/option.ts';
 import { connectionOptions } from '../connection-options.ts';
 
+/** The parts that are read by default. */
 const PARTS = ['system', 'groups', 'users', 'associations', 'agent'] as const;
 
 /** The options of jumpcloud_system_info. */
 export const systemInfoOptions = {
   ...connectionOptions,
-  gather: withDefault(choices(...PARTS), [...PARTS]),
+  gather: withDefault(choices(...PARTS, 'facts'), [...PARTS]),
 };
 
 /** The options of jumpcloud_system_info as read. */

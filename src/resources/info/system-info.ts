@@ -15,6 +15,11 @@ export const systemInfo = defineModule({
   options: systemInfoOptions,
   rules: connectionRules,
   async run(given: SystemInfoOptions, run) {
+    if (given.gather.includes('facts')) {
+      const { readAllFacts } = await import('../../facts/read-facts.ts');
+      // For every result: a host has its facts whether it is enrolled or not.
+      run.report.setFacts(await readAllFacts(run.signal));
+    }
     let registration: Registration;
     try {
       registration = await awaitRegistration(given.agent_dir, given.registration_timeout, run);

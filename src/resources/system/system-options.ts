@@ -4,10 +4,16 @@ import { coerceText } from '../../options/coercions.ts';
 import { toMapping } from '../../options/collections.ts';
 import { describeValue } from '../../options/describe-value.ts';
 import { objectOrNone } from '../../options/id.ts';
-import { InvalidValue } from '../../options/invalid-value.ts';
-import { type Option, type PartialValues, withDefault } from '../../options/option.ts';
+import { asInvalid, InvalidValue, type ValidationIssue } from '../../options/invalid-value.ts';
+import {
+  type Option,
+  type PartialValues,
+  type ReadContext,
+  type TextExpansion,
+  withDefault,
+} from '../../options/option.ts';
 import { quoteName } from '../../options/quote-name.ts';
-import { boolean, text } from '../../options/scalars.ts';
+import { boolean, expandableText } from '../../options/scalars.ts';
 import { seconds } from '../../options/seconds.ts';
 
 /** JumpCloud's limit for a custom attribute's value, in characters (code points). */
@@ -15,8 +21,8 @@ const MAX_VALUE_LENGTH = 1024;
 
 /** The options for the settings of this host's record. */
 export const settingsOptions = {
-  display_name: text(),
-  description: text(),
+  display_name: expandableText(),
+  description: expandableText(),
   allow_ssh_root_login: boolean(),
   allow_ssh_password_authentication: boolean(),
   allow_public_key_authentication: boolean(),
@@ -43,29 +49,57 @@ export function settingsRules({
 }
 
 function customAttributes(): Option<ReadonlyMap<string, string | null> | undefined> {
-  return { type: 'dict', read: toAttributes };
+  return { type: 'dict', isExpandable: true, read: toAttributes };
 }
 
 /** Returns values by name; null stands for an attribute that is to be removed. */
-function toAttributes(value: unknown): ReadonlyMap<string, string | null> {
-  const given = Object.entries(toMapping(value));
-  const issues = given.flatMap(([name, item]) => {
-    const message = problemWith(name, item);
-    return message === undefined ? [] : [{ path: [], message }];
-  });
+function toAttributes(
+  value: unknown,
+  { expansion }: ReadContext,
+): ReadonlyMap<string, string | null> {
+  const attributes = new Map<string, string | null>();
+  const issues: ValidationIssue[] = [];
+  for (const [name, given] of Object.entries(toMapping(value))) {
+    try {
+      attributes.set(name, toAttribute(name, given, expansion));
+    } catch (error) {
+      issues.push(...asInvalid(error).issues);
+    }
+  }
   if (issues.length > 0) throw new InvalidValue(issues);
-  return new Map(given.map(([name, item]) => [name, coerceText(item) ?? null]));
+  return attributes;
 }
 
-function problemWith(name: string, given: unknown): string | undefined {
-  if (name === '') return 'an attribute has an empty name';
-  if (given === null) return undefined;
-  const value = coerceText(given);
-  if (value === undefined) {
-    return `${quoteName(name)}: expected text, or null to remove it, got ${describeValue(given)}`;
+function toAttribute(
+  name: string,
+  given: unknown,
+  expansion: TextExpansion | undefined,
+): string | null {
+  if (name === '') throw new InvalidValue('an attribute has an empty name');
+  if (given === null) return null;
+  const text = coerceText(given);
+  if (text === undefined) {
+    const got = describeValue(given);
+    throw new InvalidValue(`${quoteName(name)}: expected text, or null to remove it, got ${got}`);
   }
+  const value = expandValue(name, text, expansion);
   const { length } = [...value];
-  return length > MAX_VALUE_LENGTH
-    ? `${quoteName(name)}: has ${length} characters, but JumpCloud keeps at most ${MAX_VALUE_LENGTH}`
-    : undefined;
+  if (length > MAX_VALUE_LENGTH && !expansion?.isPending(text)) {
+    throw new InvalidValue(
+      `${quoteName(name)}: has ${length} characters, but JumpCloud keeps at most ${MAX_VALUE_LENGTH}`,
+    );
+  }
+  return value;
+}
+
+function expandValue(name: string, text: string, expansion: TextExpansion | undefined): string {
+  try {
+    return expansion?.expand(text) ?? text;
+  } catch (error) {
+    const issues = asInvalid(error).issues.map((issue) => ({
+      ...issue,
+      message: `${quoteName(name)}: ${issue.message}`,
+    }));
+    throw new InvalidValue(issues);
+  }
 }

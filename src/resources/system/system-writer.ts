@@ -1,11 +1,9 @@
-import { withLock } from '../../agent/lock.ts';
 import { readSystem, type SystemRecord, updateSystem } from '../../api/systems.ts';
 import { NotApplied, NotFound, Rejected } from '../../base/errors.ts';
 import { truncate } from '../../base/printable.ts';
 import type { Applied } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
-import { settle } from './settle.ts';
 import {
   changedAttributes,
   type DesiredSystem,
@@ -75,14 +73,15 @@ export function systemWriter(
     const changes = drift(desired, await read());
     if (changes.length > 0) await put(changes);
   };
-  const putSafely = async (changes: readonly Field[]) =>
-    changes.some(({ option }) => option === 'attributes')
-      ? withLock(run, identity.agentDir, {
-          timeoutMs: budget.remaining(),
-          unlockedWarning: withoutLock,
-          work: putLatest,
-        })
-      : put(changes);
+  const putSafely = async (changes: readonly Field[]) => {
+    if (changes.every(({ option }) => option !== 'attributes')) return put(changes);
+    const { withLock } = await import('../../agent/lock.ts');
+    return withLock(run, identity.agentDir, {
+      timeoutMs: budget.remaining(),
+      unlockedWarning: withoutLock,
+      work: putLatest,
+    });
+  };
 
   return {
     done: () => [...done.values()],
@@ -107,6 +106,7 @@ export function systemWriter(
           return putSafely(drift(desired, record));
         },
       };
+      const { settle } = await import('./settle.ts');
       const { state } = await settle(run, session, settling, after);
       return { done: [...done.values()], after: state, fields: { reapplied } };
     },

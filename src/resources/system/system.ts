@@ -1,12 +1,14 @@
 import { defineModule } from '../../module.ts';
 import { moduleFor } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
+import { factsOptions, loadReferences } from '../facts-options.ts';
 import { settingsOptions, settingsRules } from './system-options.ts';
 
 /** Manages the settings and custom attributes of this host's record. */
 export const system = defineModule({
   name: 'jumpcloud_system',
-  options: { ...connectionOptions, ...settingsOptions },
+  options: { ...connectionOptions, ...settingsOptions, ...factsOptions },
   rules: (given) => [...connectionRules(given), ...settingsRules(given)],
+  loadReferences,
   run: moduleFor(async () => (await import('./system-resource.ts')).systemResource),
 });

@@ -11,11 +11,9 @@ import { countOf } from '../../base/printable.ts';
 import type { WireReply } from '../http/attempt.ts';
 import { statusText } from '../http/status-text.ts';
 import { AttemptError } from './attempt-error.ts';
-import { tlsAdvice, tlsAlert } from './tls-error.ts';
-
-/** The advice for an answer that does not come from JumpCloud. */
-export const NOT_JUMPCLOUD_ADVICE =
-  'Check api_url, region and proxy: another server may be answering.';
+import { NOT_JUMPCLOUD_ADVICE } from './not-jumpcloud-advice.ts';
+import { tlsAdvice } from './tls-advice.ts';
+import { tlsAlert } from './tls-error.ts';
 
 /** A request that failed. */
 export interface FailedRequest {

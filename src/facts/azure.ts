@@ -1,0 +1,79 @@
+import type { CloudProvider } from './cloud-provider.ts';
+import { type Fact, tagOf, toFact } from './fact.ts';
+import { asObject, type JsonObject, parseObject } from './json-object.ts';
+import { MetadataError, type MetadataService } from './metadata-service.ts';
+
+const SERVICE = "Azure's metadata service";
+
+/** The oldest version of the API that lists tags one by one. */
+const PATH = '/metadata/instance/compute?api-version=2019-06-04&format=json';
+
+/** Microsoft Azure. One answer of its service has all facts. */
+export class Azure implements CloudProvider {
+  readonly name = 'azure';
+  readonly service = SERVICE;
+  readonly #service: MetadataService;
+  #compute: Promise<JsonObject> | undefined;
+
+  constructor(service: MetadataService) {
+    this.#service = service;
+  }
+
+  async readFact(name: string): Promise<Fact> {
+    return toFact(azureFact(name, await this.#readCompute()), SERVICE);
+  }
+
+  async readTagNames(): Promise<readonly string[]> {
+    return [...azureTags(await this.#readCompute()).keys()];
+  }
+
+  #readCompute(): Promise<JsonObject> {
+    this.#compute ??= readCompute(this.#service);
+    return this.#compute;
+  }
+}
+
+async function readCompute(service: MetadataService): Promise<JsonObject> {
+  const { body } = await service.send({ path: PATH, headers: { metadata: 'true' } });
+  const compute = body === undefined ? undefined : parseObject(body);
+  if (compute === undefined) throw new MetadataError('gave no JSON object');
+  return compute;
+}
+
+/** Returns a fact from `compute`, which the metadata service and cloud-init's file both have. */
+export function azureFact(fact: string, compute: JsonObject): unknown {
+  const tag = tagOf(fact);
+  if (tag !== undefined) return azureTags(compute).get(tag);
+  switch (fact) {
+    case 'cloud.instance_id':
+      return compute['vmId'];
+    case 'cloud.instance_type':
+      return compute['vmSize'];
+    case 'cloud.region':
+      return compute['location'];
+    case 'cloud.availability_zone':
+      return compute['zone'];
+    case 'cloud.account_id':
+      return compute['subscriptionId'];
+    case 'cloud.image_id':
+      return imageOf(compute);
+    default:
+      return undefined;
+  }
+}
+
+/** Returns a custom image's id, or `publisher:offer:sku:version` of an image from the marketplace. */
+function imageOf(compute: JsonObject): unknown {
+  const profile = asObject(compute['storageProfile']);
+  const { id, publisher, offer, sku, version } = asObject(profile['imageReference']);
+  if (id) return id;
+  const parts = [publisher, offer, sku, version];
+  return parts.every(Boolean) ? parts.join(':') : undefined;
+}
+
+/** Returns the tags by name. */
+export function azureTags(compute: JsonObject): ReadonlyMap<string, unknown> {
+  const list = compute['tagsList'];
+  if (!Array.isArray(list)) return new Map();
+  return new Map(list.map(asObject).map(({ name, value }) => [String(name), value]));
+}

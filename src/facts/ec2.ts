@@ -1,0 +1,94 @@
+import type { CloudProvider } from './cloud-provider.ts';
+import { type Fact, tagOf, toFact } from './fact.ts';
+import { parseObject } from './json-object.ts';
+import { type MetadataAnswer, MetadataError, type MetadataService } from './metadata-service.ts';
+
+const SERVICE = "EC2's metadata service";
+
+/** The second one serves instances that have IPv6 addresses only. */
+const ADDRESSES = ['169.254.169.254', 'fd00:ec2::254'];
+
+const PATHS: Readonly<Record<string, string>> = {
+  'cloud.instance_id': 'meta-data/instance-id',
+  'cloud.instance_type': 'meta-data/instance-type',
+  'cloud.image_id': 'meta-data/ami-id',
+  'cloud.region': 'meta-data/placement/region',
+  'cloud.availability_zone': 'meta-data/placement/availability-zone',
+  'cloud.account_id': 'dynamic/instance-identity/document',
+};
+
+const TAGS = 'meta-data/tags/instance';
+
+/** Sends a GET request with a session token. */
+type Get = (path: string) => Promise<MetadataAnswer>;
+
+/** Amazon EC2, by IMDSv2 alone: every request carries a session token. */
+export class Ec2 implements CloudProvider {
+  readonly name = 'aws';
+  readonly service = SERVICE;
+  readonly #service: MetadataService;
+  #session: Promise<Get> | undefined;
+
+  constructor(service: MetadataService) {
+    this.#service = service;
+  }
+
+  async readFact(name: string): Promise<Fact> {
+    const tag = tagOf(name);
+    const path = tag === undefined ? (PATHS[name] ?? '') : `${TAGS}/${encodeSegment(tag)}`;
+    const { body } = await this.#get(path);
+    if (body === undefined && tag !== undefined) {
+      return {
+        reason: `not found in ${SERVICE}, which has tags only if the instance's metadata options allow it`,
+      };
+    }
+    const value = name === 'cloud.account_id' ? parseObject(body ?? '')?.['accountId'] : body;
+    return toFact(value, SERVICE);
+  }
+
+  async readTagNames(): Promise<readonly string[]> {
+    const { body = '' } = await this.#get(TAGS);
+    return body.split('\n').filter((name) => name !== '');
+  }
+
+  async #get(path: string): Promise<MetadataAnswer> {
+    this.#session ??= openSession(this.#service);
+    const get = await this.#session;
+    return get(path);
+  }
+}
+
+/** Fetches a session token from the address that answers. */
+async function openSession(service: MetadataService): Promise<Get> {
+  let failure: unknown;
+  for (const address of ADDRESSES) {
+    try {
+      const token = await fetchToken(address, service);
+      const headers = { 'x-aws-ec2-metadata-token': token };
+      return (path) => service.send({ address, path: `/latest/${path}`, headers });
+    } catch (error) {
+      if (!(error instanceof MetadataError)) throw error;
+      failure ??= error;
+    }
+  }
+  throw failure;
+}
+
+async function fetchToken(address: string, service: MetadataService): Promise<string> {
+  const { body = '' } = await service.send({
+    address,
+    method: 'PUT',
+    path: '/latest/api/token',
+    headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' },
+  });
+  const token = body.trim();
+  // Anything else cannot be sent in a header.
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new MetadataError('gave no session token');
+  return token;
+}
+
+/** Returns a tag's name as one segment of a path. Signs that a path may hold stay as they are. */
+function encodeSegment(name: string): string {
+  const encoded = encodeURIComponent(Buffer.from(name).toString());
+  return encoded.replace(/%(?:3A|40|3D|2B|2C)/g, decodeURIComponent);
+}

@@ -1,0 +1,111 @@
+import { FactUnavailable } from '../base/errors.ts';
+import { truncate } from '../base/printable.ts';
+import { InvalidValue } from '../options/invalid-value.ts';
+import { nearestName } from '../options/nearest-name.ts';
+import type { FactReferences, TextExpansion } from '../options/option.ts';
+import { quoteName } from '../options/quote-name.ts';
+import { ENVIRONMENT, FACT_NAMES, type Fact, isKnownFact, TAG } from './fact.ts';
+import { readFacts } from './read-facts.ts';
+import { findReferences, type Reference, replaceReferences } from './references.ts';
+
+/** A text with references, and the reason why it must not expand to nothing, if it must not. */
+interface Text {
+  readonly text: string;
+  readonly whyNotEmpty: string | undefined;
+}
+
+/** The references to facts in a call's options, collected at the first reading of the options. */
+export class References implements FactReferences {
+  readonly #texts: Text[] = [];
+
+  isPending(text: string): boolean {
+    return findReferences(text).length > 0;
+  }
+
+  expand(text: string, whyNotEmpty?: string): string {
+    const references = findReferences(text);
+    const unknown = references.find(({ fact }) => !isKnownFact(fact));
+    if (unknown !== undefined) throw unknownFact(unknown.fact);
+    if (references.length > 0) this.#texts.push({ text, whyNotEmpty });
+    return text;
+  }
+
+  async resolve(
+    signal: AbortSignal,
+    report: (facts: Readonly<Record<string, string>>) => void,
+  ): Promise<TextExpansion> {
+    const references = this.#texts.flatMap(({ text }) => findReferences(text));
+    const facts = await readFacts(
+      references.map(({ fact }) => fact),
+      signal,
+    );
+    const expansion = new Expansion(facts);
+    report(expansion.used(references));
+    const missing = new Map<string, string>();
+    for (const { text, whyNotEmpty } of this.#texts) {
+      const isEmpty = whyNotEmpty !== undefined && expansion.expand(text) === '';
+      for (const { fact, fallback } of findReferences(text)) {
+        const found = facts.get(fact);
+        if (found === undefined || 'value' in found) continue;
+        if (isEmpty) missing.set(fact, `${found.reason}; ${whyNotEmpty}`);
+        else if (fallback === undefined && !missing.has(fact)) missing.set(fact, found.reason);
+      }
+    }
+    if (missing.size > 0) throw unavailable(missing);
+    return expansion;
+  }
+}
+
+/** Replaces references by values, at the second reading of a call's options. */
+class Expansion implements TextExpansion {
+  readonly #facts: ReadonlyMap<string, Fact>;
+
+  constructor(facts: ReadonlyMap<string, Fact>) {
+    this.#facts = facts;
+  }
+
+  isPending(): boolean {
+    return false;
+  }
+
+  expand(text: string): string {
+    return replaceReferences(text, (reference) => this.#valueOf(reference) ?? '');
+  }
+
+  /** Returns what each of these references is replaced by, as far as there is something. */
+  used(references: readonly Reference[]): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+      references.flatMap((reference) => {
+        const value = this.#valueOf(reference);
+        return value === undefined ? [] : [[reference.fact, value]];
+      }),
+    );
+  }
+
+  #valueOf({ fact, fallback }: Reference): string | undefined {
+    const found = this.#facts.get(fact);
+    return found !== undefined && 'value' in found ? found.value : fallback;
+  }
+}
+
+function unknownFact(name: string): InvalidValue {
+  const meant = nearestName(name, FACT_NAMES);
+  const hint = meant === undefined ? '' : `; did you mean {${meant}}?`;
+  const known = [...FACT_NAMES, `${ENVIRONMENT}NAME`, `${TAG}NAME`].join(', ');
+  return new InvalidValue([
+    {
+      path: [],
+      message: `unknown fact {${quoteName(name)}}${hint}`,
+      advice: `Known facts are ${known}`,
+    },
+  ]);
+}
+
+function unavailable(missing: ReadonlyMap<string, string>): FactUnavailable {
+  const facts = [...missing].map(([fact, reason]) => ({ fact, reason }));
+  const list = facts.map(({ fact, reason }) => `{${truncate(fact)}} (${reason})`).join(', ');
+  return new FactUnavailable(
+    `Could not expand ${list}. Give a default, as in {${truncate(facts[0]?.fact ?? '')}|default}, or run again once the fact is available.`,
+    { details: { facts } },
+  );
+}

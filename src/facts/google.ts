@@ -1,0 +1,54 @@
+import type { CloudProvider } from './cloud-provider.ts';
+import { type Fact, tagOf, toFact } from './fact.ts';
+import { MetadataError, type MetadataService } from './metadata-service.ts';
+
+const SERVICE = "Google's metadata service";
+
+const PATHS: Readonly<Record<string, string>> = {
+  'cloud.instance_id': 'instance/id',
+  'cloud.instance_type': 'instance/machine-type',
+  'cloud.image_id': 'instance/image',
+  'cloud.region': 'instance/zone',
+  'cloud.availability_zone': 'instance/zone',
+  'cloud.account_id': 'project/project-id',
+};
+
+const ATTRIBUTES = 'instance/attributes/';
+
+/** Google Compute Engine. Its instance metadata attributes stand for tags. */
+export class Google implements CloudProvider {
+  readonly name = 'gce';
+  readonly service = SERVICE;
+  readonly #service: MetadataService;
+
+  constructor(service: MetadataService) {
+    this.#service = service;
+  }
+
+  async readFact(name: string): Promise<Fact> {
+    const tag = tagOf(name);
+    if (tag !== undefined) {
+      const encoded = encodeURIComponent(Buffer.from(tag).toString());
+      return toFact(await this.#get(`${ATTRIBUTES}${encoded}`), SERVICE);
+    }
+    const value = (await this.#get(PATHS[name] ?? ''))?.trim().split('/').at(-1);
+    return toFact(name === 'cloud.region' ? value?.replace(/-[^-]*$/, '') : value, SERVICE);
+  }
+
+  async readTagNames(): Promise<readonly string[]> {
+    const body = (await this.#get(ATTRIBUTES)) ?? '';
+    return body.split('\n').filter((name) => name !== '');
+  }
+
+  async #get(path: string): Promise<string | undefined> {
+    const { body, headers } = await this.#service.send({
+      path: `/computeMetadata/v1/${path}`,
+      headers: { 'metadata-flavor': 'Google' },
+    });
+    // Every answer of Google's service has this header.
+    if (headers['metadata-flavor'] !== 'Google') {
+      throw new MetadataError('did not answer itself: the header Metadata-Flavor is missing');
+    }
+    return body;
+  }
+}

@@ -1,0 +1,46 @@
+import { hostname, machine, release } from 'node:os';
+import { readRegularFile } from '../options/read-regular-file.ts';
+import { type Fact, toFact } from './fact.ts';
+
+/** By os-release(5), the second file counts where the first one does not exist. */
+const OS_RELEASE = ['/etc/os-release', '/usr/lib/os-release'];
+
+/** Returns a fact of the operating system. */
+export function osFact(name: string): Fact {
+  switch (name) {
+    case 'hostname':
+      return toFact(hostname(), 'the kernel');
+    case 'hostname_short':
+      return toFact(hostname().split('.')[0], 'the kernel');
+    case 'arch':
+      return toFact(machine(), 'the kernel');
+    case 'kernel':
+      return toFact(release(), 'the kernel');
+    default:
+      return toFact(readOsRelease().get(name.replace(/^os\./, '').toUpperCase()), 'os-release');
+  }
+}
+
+function readOsRelease(): ReadonlyMap<string, string> {
+  for (const path of OS_RELEASE) {
+    try {
+      return parseOsRelease(readRegularFile(path, 1).toString('utf8'));
+    } catch {
+      // The next one, or none.
+    }
+  }
+  return new Map();
+}
+
+/** Parses shell assignments: one per line, the value with or without quotes. */
+export function parseOsRelease(text: string): ReadonlyMap<string, string> {
+  const assignments = text.matchAll(
+    /^[ \t]*([A-Z_0-9]+)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S*))\s*$/gm,
+  );
+  return new Map(
+    [...assignments].map(([, key = '', double, single, bare]) => [
+      key,
+      single ?? (double ?? bare ?? '').replace(/\\(.)/g, '$1'),
+    ]),
+  );
+}

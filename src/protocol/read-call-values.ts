@@ -1,0 +1,72 @@
+import { InvalidArguments, type Problem } from '../base/errors.ts';
+import type { Module } from '../module.ts';
+import { coerceBoolean } from '../options/coercions.ts';
+import { NameLookup } from '../options/names.ts';
+import type { OptionTable, OptionValues } from '../options/option.ts';
+import {
+  moduleArgs,
+  type ParsedOptions,
+  readOptions,
+  readValues,
+} from '../options/read-options.ts';
+import type { Reporter } from '../run.ts';
+
+/** The parts of a call that depend on its options; a failure needs them, too. */
+export interface OptionsState {
+  /** Returns the result's `invocation.module_args`. */
+  args: (() => Record<string, unknown>) | undefined;
+  /** The names that this call knows for ids. */
+  names: NameLookup | undefined;
+}
+
+/** A call's options as they were given. */
+export interface GivenOptions {
+  readonly rawOptions: ReadonlyMap<string, unknown>;
+  /** The problems of Ansible's keys among them. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Returns the values of a call's options. References to facts are found at a first reading and replaced
+ * at a second one, so that facts are read only when everything else in the options is right.
+ * @throws InvalidArguments with all problems of the options
+ */
+export async function readCallValues<T extends OptionTable>(
+  module: Module<string, T>,
+  { rawOptions, problems }: GivenOptions,
+  call: OptionsState,
+  signal: AbortSignal,
+  report: Reporter,
+): Promise<OptionValues<T>> {
+  const expandsFacts = coerceBoolean(rawOptions.get('expand_facts')) === true;
+  const references = expandsFacts ? await module.loadReferences?.() : undefined;
+  const first = await readOptions(module.name, module.options, rawOptions, references);
+  const { names } = first.partial;
+  if (names instanceof NameLookup) call.names = names;
+  // A function, because only the second reading shows which names are used.
+  call.args = () => moduleArgs(module.options, first.partial);
+  const values = requireValid(module, first, problems);
+  if (references === undefined) return values;
+  const expansion = await references.resolve(signal, (facts) => report.setFacts(facts));
+  const table = expandableOptions(module.options);
+  const second = await readValues(table, { names: call.names, rawOptions, expansion });
+  return requireValid(module, {
+    problems: second.problems,
+    partial: { ...first.partial, ...second.partial },
+    ...(second.values && { values: { ...values, ...second.values } }),
+  });
+}
+
+function expandableOptions(table: OptionTable): OptionTable {
+  return Object.fromEntries(Object.entries(table).filter(([, option]) => option.isExpandable));
+}
+
+function requireValid<T extends OptionTable>(
+  module: Module<string, T>,
+  { problems, partial, values }: ParsedOptions<T>,
+  more: readonly Problem[] = [],
+): OptionValues<T> {
+  const all = [...more, ...problems, ...(module.rules?.(partial) ?? [])];
+  if (all.length > 0 || values === undefined) throw new InvalidArguments(all);
+  return values;
+}

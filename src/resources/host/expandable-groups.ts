@@ -1,0 +1,39 @@
+import { coerceList } from '../../options/coercions.ts';
+import { toListOf } from '../../options/collections.ts';
+import { toObjectId } from '../../options/id.ts';
+import { InvalidValue } from '../../options/invalid-value.ts';
+import type { Option } from '../../options/option.ts';
+import { toText } from '../../options/scalars.ts';
+
+/** A missing fact must not remove a host from its groups. */
+const EXCLUSIVE = 'groups is exclusive, so that no entry may expand to nothing';
+
+/**
+ * System groups by id or name, as ids, each once. With `names`, references to facts in an entry are
+ * expanded. An entry that expands to nothing is left out, unless groups is exclusive.
+ */
+export function expandableGroups(): Option<string[] | undefined> {
+  return {
+    type: 'list',
+    elements: 'str',
+    isExpandable: true,
+    read(value, { names, rawOptions, expansion }) {
+      const toGroup = toObjectId('system_group', names);
+      const isExclusive = coerceList(rawOptions.get('exclusive'))?.includes('groups');
+      const groups = toListOf((entry) => {
+        if (expansion === undefined) return toGroup(entry);
+        const text = toText(entry);
+        const isPending = expansion.isPending(text);
+        if (isPending && names === undefined) {
+          throw new InvalidValue(
+            'a reference to a fact needs the option names, which turns its value into an id',
+          );
+        }
+        const expanded = expansion.expand(text, isExclusive ? EXCLUSIVE : undefined);
+        if (isPending || (expanded === '' && text !== '')) return expanded;
+        return toGroup(expanded);
+      })(value);
+      return [...new Set(groups)].filter((group) => group !== '');
+    },
+  };
+}

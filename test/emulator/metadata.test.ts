@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http';
+import { expect, test } from 'vitest';
+import type { AnswerRequest } from './metadata/answer.ts';
+import { answerAzure } from './metadata/azure.ts';
+import { ec2Answers } from './metadata/ec2.ts';
+import { answerGoogle } from './metadata/google.ts';
+
+/** Returns the status of an answer. */
+function statusOf(
+  answer: AnswerRequest,
+  url: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+): number {
+  return answer({ method, url, headers } as unknown as IncomingMessage).status;
+}
+
+const TTL = 'x-aws-ec2-metadata-token-ttl-seconds';
+const TOKEN = '/latest/api/token';
+const ID = '/latest/meta-data/instance-id';
+
+test("EC2's service refuses requests without a session token of its own", () => {
+  const answer = ec2Answers(undefined);
+  const request = { method: 'PUT', url: TOKEN, headers: { [TTL]: '60' } };
+  const { body: token = '' } = answer(request as unknown as IncomingMessage);
+  expect(statusOf(answer, ID)).toBe(401);
+  expect(statusOf(answer, ID, { 'x-aws-ec2-metadata-token': 'other' })).toBe(401);
+  expect(statusOf(answer, ID, { 'x-aws-ec2-metadata-token': token })).toBe(200);
+});
+
+test("EC2's service gives session tokens to PUT requests that say for how long", () => {
+  const answer = ec2Answers(undefined);
+  expect(statusOf(answer, TOKEN, { [TTL]: '60' }, 'PUT')).toBe(200);
+  expect(statusOf(answer, TOKEN, {}, 'PUT')).toBe(400);
+  expect(statusOf(answer, TOKEN, { [TTL]: '21601' }, 'PUT')).toBe(400);
+  expect(statusOf(answer, TOKEN, { [TTL]: '60', 'x-forwarded-for': '10.0.0.1' }, 'PUT')).toBe(403);
+});
+
+test("Google's service refuses requests without its header", () => {
+  const url = '/computeMetadata/v1/instance/id';
+  expect(statusOf(answerGoogle(), url)).toBe(403);
+  expect(statusOf(answerGoogle(), url, { 'metadata-flavor': 'Google' })).toBe(200);
+});
+
+test("Azure's service refuses requests without its header or with an old version", () => {
+  const url = '/metadata/instance/compute?api-version=';
+  expect(statusOf(answerAzure(), `${url}2019-06-04`)).toBe(400);
+  expect(statusOf(answerAzure(), `${url}2019-06-01`, { metadata: 'true' })).toBe(400);
+  expect(statusOf(answerAzure(), `${url}2019-06-04`, { metadata: 'true' })).toBe(200);
+});

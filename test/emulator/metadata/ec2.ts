@@ -1,0 +1,37 @@
+import type { AnswerRequest, MetadataAnswer } from './answer.ts';
+
+const VALUES: Readonly<Record<string, string>> = {
+  'meta-data/instance-id': 'i-0123456789abcdef0',
+  'meta-data/instance-type': 't3.small',
+  'meta-data/ami-id': 'ami-0abc',
+  'meta-data/placement/region': 'eu-central-1',
+  'meta-data/placement/availability-zone': 'eu-central-1b',
+  'dynamic/instance-identity/document': '{\n  "accountId" : "123456789012"\n}',
+};
+
+const TAGS = 'meta-data/tags/instance';
+const TOKEN = 'AQAAAB1lC2_xyz-0123456789==';
+const NOT_FOUND: MetadataAnswer = { status: 404, body: '<html>404 - Not Found</html>' };
+
+/** EC2's service with session tokens required, as instances of today have it. */
+export function ec2Answers(tags: Readonly<Record<string, string>> | undefined): AnswerRequest {
+  const values = new Map(Object.entries(VALUES));
+  if (tags !== undefined) values.set(TAGS, Object.keys(tags).join('\n'));
+  for (const [name, value] of Object.entries(tags ?? {})) values.set(`${TAGS}/${name}`, value);
+
+  return ({ method, url = '', headers }) => {
+    // What a request through a proxy has.
+    if (headers['x-forwarded-for'] !== undefined || headers.via !== undefined) {
+      return { status: 403 };
+    }
+    const path = url.replace(/^\/latest\//, '');
+    if (method === 'PUT') {
+      const seconds = Number(headers['x-aws-ec2-metadata-token-ttl-seconds']);
+      if (path !== 'api/token') return NOT_FOUND;
+      return seconds >= 1 && seconds <= 21_600 ? { status: 200, body: TOKEN } : { status: 400 };
+    }
+    if (headers['x-aws-ec2-metadata-token'] !== TOKEN) return { status: 401 };
+    const body = values.get(path);
+    return body === undefined ? NOT_FOUND : { status: 200, body };
+  };
+}

@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { MetadataAnswer } from './answer.ts';
+import { answerAzure } from './azure.ts';
+import { ec2Answers } from './ec2.ts';
+import { answerGoogle } from './google.ts';
+
+/** What may go wrong. */
+export type MetadataFault =
+  | { readonly kind: 'silent' | 'endless' | 'slow' | 'short' | 'reset' | 'noise' }
+  /** Another answer, its body filled up to a length. */
+  | ({ readonly kind: 'answer'; readonly length?: number } & MetadataAnswer);
+
+/** The metadata service of a cloud. Plain data, so that a test can send it to another process. */
+export interface MetadataConfig {
+  readonly cloud: 'ec2' | 'google' | 'azure';
+  /** Undefined on EC2: the instance's metadata options do not allow tags. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Where it listens, on port 80. */
+  readonly addresses?: readonly string[];
+  /** By address and path (`169.254.169.254/latest/…`), as a regular expression; the first one counts. */
+  readonly faults?: readonly (readonly [where: string, fault: MetadataFault])[];
+}
+
+/** A request as a metadata service has seen it; status 0 when it was not answered. */
+export interface MetadataRequest {
+  readonly address: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+}
+
+/** A running metadata service. */
+export interface RunningMetadataService {
+  readonly requests: MetadataRequest[];
+  /** The number of connections that were opened to it. */
+  connections(): number;
+  close(): void;
+}
+
+/** Starts a metadata service. */
+export async function startMetadataService(
+  config: MetadataConfig,
+): Promise<RunningMetadataService> {
+  const { cloud, tags, addresses = ['169.254.169.254'], faults = [] } = config;
+  const answers = { ec2: ec2Answers, google: answerGoogle, azure: answerAzure }[cloud](tags);
+  const requests: MetadataRequest[] = [];
+  const sockets = new Set<Socket>();
+  let connections = 0;
+
+  const serve = (address: string) => (request: IncomingMessage, response: ServerResponse) => {
+    const { method = '', url: path = '' } = request;
+    const log = (status: number) => void requests.push({ address, method, path, status });
+    const [, fault] = faults.find(([where]) => new RegExp(where).test(address + path)) ?? [];
+    if (fault !== undefined && fault.kind !== 'answer') {
+      log(0);
+      misbehave(fault.kind, request.socket);
+      return;
+    }
+    const { status, headers = {}, body = '' } = fault ?? answers(request);
+    log(status);
+    response.writeHead(status, headers).end(body.padEnd(fault?.length ?? 0, 'a'));
+  };
+
+  const servers = await Promise.all(
+    addresses.map(async (address): Promise<Server> => {
+      const server = createServer(serve(address));
+      server.on('connection', (socket: Socket) => {
+        connections++;
+        sockets.add(socket.on('error', () => {}).on('close', () => sockets.delete(socket)));
+      });
+      await once(server.listen(80, address), 'listening');
+      return server;
+    }),
+  );
+  return {
+    requests,
+    connections: () => connections,
+    close() {
+      for (const server of servers) server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+const HEAD = 'HTTP/1.1 200 OK\r\nMetadata-Flavor: Google\r\n';
+
+function misbehave(kind: Exclude<MetadataFault['kind'], 'answer'>, socket: Socket): void {
+  switch (kind) {
+    case 'silent':
+      break;
+    case 'endless':
+      writeForever(socket, `${HEAD}\r\n`, 'a'.repeat(10_000), 5);
+      break;
+    case 'slow':
+      writeForever(socket, `${HEAD}\r\n`, 'a', 200);
+      break;
+    case 'short':
+      socket.end(`${HEAD}Content-Length: 100\r\n\r\nweb`);
+      break;
+    case 'reset':
+      socket.resetAndDestroy();
+      break;
+    case 'noise':
+      socket.end('SSH-2.0-OpenSSH_9.2\r\n');
+  }
+}
+
+function writeForever(socket: Socket, head: string, text: string, everyMs: number): void {
+  socket.write(head);
+  const timer = setInterval(() => socket.write(text), everyMs);
+  socket.on('close', () => clearInterval(timer));
+}

@@ -1,0 +1,147 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { FactUnavailable } from '../../src/base/errors.ts';
+import { References } from '../../src/facts/expand.ts';
+import { InvalidValue } from '../../src/options/invalid-value.ts';
+
+const { signal } = new AbortController();
+
+beforeEach(() => {
+  vi.stubEnv('ROLE', ' web ');
+  vi.stubEnv('NESTED', '{env.ROLE} $& {no.fact}');
+  vi.stubEnv('EMPTY', ' ');
+  vi.stubEnv('MISSING', undefined);
+  return () => vi.unstubAllEnvs();
+});
+
+/** Expands texts as the two readings of options do. */
+async function expand(...texts: string[]) {
+  const references = new References();
+  for (const text of texts) expect(references.expand(text)).toBe(text);
+  const report = vi.fn();
+  const expansion = await references.resolve(signal, report);
+  return { texts: texts.map((text) => expansion.expand(text)), facts: report.mock.calls };
+}
+
+/** Returns the failure of a promise. */
+async function failureOf(promise: Promise<unknown>): Promise<FactUnavailable> {
+  const error = await promise.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  expect(error).toBeInstanceOf(FactUnavailable);
+  return error;
+}
+
+test('References are replaced by trimmed values, and reported', async () => {
+  expect(await expand('{env.ROLE}-1', 'no reference')).toEqual({
+    texts: ['web-1', 'no reference'],
+    facts: [[{ 'env.ROLE': 'web' }]],
+  });
+});
+
+test('References in values stay as they are', async () => {
+  const { texts } = await expand('{env.NESTED}');
+  expect(texts).toEqual(['{env.ROLE} $& {no.fact}']);
+});
+
+test('References to facts that are missing or empty are replaced by defaults, which are reported', async () => {
+  const { texts, facts } = await expand('{env.MISSING|a|b}', '{env.EMPTY|}', '{env.ROLE|other}');
+  expect(texts).toEqual(['a|b', '', 'web']);
+  expect(facts).toEqual([[{ 'env.MISSING': 'a|b', 'env.EMPTY': '', 'env.ROLE': 'web' }]]);
+});
+
+describe('References to facts without a value and a default', () => {
+  test('are all listed, each once, with the place where they were looked for', async () => {
+    const error = await failureOf(
+      expand('{env.MISSING}{env.MISSING}', '{env.EMPTY} {env.ROLE}', '{env.MISSING|default}'),
+    );
+    expect(error.message).toBe(
+      'Could not expand {env.MISSING} (not found in the environment), {env.EMPTY} (empty in the environment). Give a default, as in {env.MISSING|default}, or run again once the fact is available.',
+    );
+    expect(error.details).toEqual({
+      facts: [
+        { fact: 'env.MISSING', reason: 'not found in the environment' },
+        { fact: 'env.EMPTY', reason: 'empty in the environment' },
+      ],
+    });
+  });
+
+  test('leave the facts that are there in the report', async () => {
+    const references = new References();
+    references.expand('{env.MISSING} {env.ROLE}');
+    const report = vi.fn();
+    await failureOf(references.resolve(signal, report));
+    expect(report.mock.calls).toEqual([[{ 'env.ROLE': 'web' }]]);
+  });
+});
+
+describe('a text that must not expand to nothing', () => {
+  const resolve = (text: string) => {
+    const references = new References();
+    references.expand(text, 'why');
+    return references.resolve(signal, () => {});
+  };
+
+  test.each(['{env.MISSING|}', '{env.MISSING|}{env.EMPTY|}'])('fails as %s', async (text) => {
+    const error = await failureOf(resolve(text));
+    const facts = text.match(/env\.\w+/g) ?? [];
+    expect(error.details).toEqual({
+      facts: facts.map((fact) => ({ fact, reason: expect.stringMatching(/environment; why$/) })),
+    });
+  });
+
+  test.each(['{env.MISSING|a}', '{env.MISSING|}-', '{env.MISSING|}{env.ROLE}', '{env.ROLE|}'])(
+    'is accepted as %s',
+    async (text) => {
+      await expect(resolve(text)).resolves.toBeDefined();
+    },
+  );
+});
+
+describe('a reference to an unknown fact', () => {
+  const issuesOf = (text: string) => {
+    try {
+      new References().expand(text);
+    } catch (error) {
+      if (error instanceof InvalidValue) return error.issues;
+      throw error;
+    }
+    return [];
+  };
+
+  test('is invalid, with a hint and the known facts', () => {
+    expect(issuesOf('{hostnam}')).toEqual([
+      {
+        path: [],
+        message: 'unknown fact {hostnam}; did you mean {hostname}?',
+        advice: expect.stringMatching(
+          /^Known facts are hostname, .*, env\.NAME, cloud\.tag\.NAME$/,
+        ),
+      },
+    ]);
+  });
+
+  test.each([
+    '{nothing.like_it|x}',
+    '{cloud.tag.}',
+    '{env.|x}',
+    '{cloud.tag}',
+    '{cloud.tags.Role}',
+  ])('is invalid as %s', (text) => {
+    expect(issuesOf(text)).toMatchObject([{ message: expect.stringMatching(/^unknown fact \{/) }]);
+  });
+
+  test('is not quoted when it looks like a secret', () => {
+    const [issue] = issuesOf('{a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6}');
+    expect(issue?.message).toBe('unknown fact {********}');
+  });
+});
+
+test('isPending is true until the facts have been read', async () => {
+  const references = new References();
+  expect(references.isPending('{env.ROLE}')).toBe(true);
+  expect(references.isPending('{ env.ROLE }')).toBe(false);
+  references.expand('{env.ROLE}');
+  const expansion = await references.resolve(signal, () => {});
+  expect(expansion.isPending('{env.ROLE}')).toBe(false);
+});

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { findReferences, replaceReferences } from '../../src/facts/references.ts';
+
+describe('findReferences', () => {
+  test.each<[text: string, fact: string, fallback: string | undefined]>([
+    ['{hostname}', 'hostname', undefined],
+    ['{hostname_short}', 'hostname_short', undefined],
+    ['{os.pretty_name}', 'os.pretty_name', undefined],
+    ['web-{cloud.instance_id}', 'cloud.instance_id', undefined],
+    ['{cloud.tag.Role}', 'cloud.tag.Role', undefined],
+    ['{cloud.tag.my.team: a/b c}', 'cloud.tag.my.team: a/b c', undefined],
+    ['{cloud.tag.}', 'cloud.tag.', undefined],
+    ['{cloud.tag}', 'cloud.tag', undefined],
+    ['{cloud.tag.a{b}', 'cloud.tag.a{b', undefined],
+    ['{env.ROLE}', 'env.ROLE', undefined],
+    ['{env.}', 'env.', undefined],
+    ['{hostname|}', 'hostname', ''],
+    ['{hostname|a|b}', 'hostname', 'a|b'],
+    ['{hostname|a {b}', 'hostname', 'a {b'],
+    ['{hostname|a\nb}', 'hostname', 'a\nb'],
+    ['{cloud.tag.Role|web}', 'cloud.tag.Role', 'web'],
+    ['{cloud.tag.Role|}', 'cloud.tag.Role', ''],
+    ['{env.ROLE| web }', 'env.ROLE', ' web '],
+    ['{{hostname}}', 'hostname', undefined],
+    ['{no.such-fact}', 'no.such-fact', undefined],
+  ])('finds the reference in %j', (text, fact, fallback) => {
+    expect(findReferences(text)).toEqual([{ fact, fallback }]);
+  });
+
+  test('finds several references in their order', () => {
+    const facts = findReferences('{a}{b|}{a|c} {env.x}').map(({ fact }) => fact);
+    expect(facts).toEqual(['a', 'b', 'a', 'env.x']);
+  });
+
+  test.each([
+    '',
+    'web-1',
+    '{}',
+    '{|web}',
+    '{"a":1}',
+    '{ hostname }',
+    '{hostname }',
+    '{Hostname}',
+    '{1}',
+    '{_a}',
+    '{-}',
+    '{hostname',
+    'hostname}',
+    '{hostname.}',
+    '{.hostname}',
+    '{cloud..tag}',
+    '{cloud.tag.Role',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: of a shell
+    '${HOME}',
+    '{%s}',
+    '{a,b}',
+    '{a=1}',
+  ])('finds no reference in %j', (text) => {
+    expect(findReferences(text)).toEqual([]);
+  });
+
+  test('needs no more than a moment for a long text of open braces', () => {
+    const start = performance.now();
+    for (const piece of ['{', '{env.a|', '{cloud.tag.', '{a.b', '{a|']) {
+      findReferences(piece.repeat(100_000));
+      findReferences(`}${piece.repeat(100_000)}`);
+      findReferences(`${piece.repeat(100_000)}}`);
+      replaceReferences(`${piece.repeat(100_000)}}${piece.repeat(100_000)}`, () => 'value');
+    }
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+});
+
+describe('replaceReferences', () => {
+  const plain = fc.string({ unit: 'binary' });
+
+  test('leaves every text without an opening brace as it is', () => {
+    fc.assert(
+      fc.property(plain, (text) => {
+        const given = text.replaceAll('{', '');
+        expect(replaceReferences(given, () => 'value')).toBe(given);
+      }),
+    );
+  });
+
+  test('leaves braces as they are before anything but a lower-case letter', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'{}|.A1_ "a') }), (text) => {
+        const given = text.replace(/\{(?=[a-z])/g, '');
+        expect(replaceReferences(given, () => 'value')).toBe(given);
+      }),
+    );
+  });
+
+  test('replaces each reference once, whatever the values look like', () => {
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('{hostname}', '{env.X|y}', '$&', '$1', '}', '{'),
+    );
+    const literal = fc.string().map((text) => text.replaceAll(/[{}]/g, ''));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(literal, value)), literal, (parts, end) => {
+        const text = parts.map(([before], i) => `${before}{env.${i}}`).join('') + end;
+        const expanded = replaceReferences(
+          text,
+          ({ fact }) => parts[Number(fact.slice(4))]?.[1] ?? '',
+        );
+        expect(expanded).toBe(parts.flat().join('') + end);
+      }),
+    );
+  });
+
+  test('has no escape: doubled braces surround the value', () => {
+    expect(replaceReferences('{{hostname}}', () => 'web-1')).toBe('{web-1}');
+  });
+});

@@ -1,0 +1,285 @@
+import { describe, expect } from 'vitest';
+import { newId } from '../../emulator/store.ts';
+import type { RunResult } from '../../harness/executable.ts';
+import { type TestHost, test } from '../../harness/fixture.ts';
+
+const env = { ROLE: 'web', TEAM: ' shop ', NESTED: '{env.ROLE}', LONG: 'a'.repeat(1000) };
+
+const system = (host: TestHost, options: object, ...flags: string[]) =>
+  host.run('jumpcloud_system', { expand_facts: true, ...options }, { env, flags });
+const wholeHost = (host: TestHost, options: object, ...flags: string[]) =>
+  host.run('jumpcloud_host', { expand_facts: true, ...options }, { env, flags });
+
+/** Returns the answer's `invocation.module_args`. */
+function argsOf({ answer }: RunResult): Record<string, unknown> {
+  return (answer['invocation'] as { module_args: Record<string, unknown> }).module_args;
+}
+
+/** Expects wrong options, and no request; returns the problems. */
+function problemsOf({ answer }: RunResult, host: TestHost) {
+  expect(answer.error?.code).toBe('invalid_arguments');
+  expect(host.requests()).toEqual([]);
+  return answer.error?.problems;
+}
+
+describe('jumpcloud_system with expand_facts', () => {
+  const options = {
+    display_name: '{env.ROLE}-{env.TEAM}',
+    description: 'of {env.OWNER|nobody} {"a":1} {{env.ROLE}}',
+    attributes: { role: '{env.ROLE}', nested: '{env.NESTED}', none: '{env.OWNER|}', old: null },
+  };
+  const settings = {
+    display_name: 'web-shop',
+    description: 'of nobody {"a":1} {web}',
+    attributes: { role: 'web', nested: '{env.ROLE}', none: '' },
+  };
+  const facts = {
+    'env.ROLE': 'web',
+    'env.TEAM': 'shop',
+    'env.OWNER': '',
+    'env.NESTED': '{env.ROLE}',
+  };
+
+  test('writes values, and nothing the second time', async ({ host }) => {
+    const first = await system(host, options, '--diff');
+    expect(first.answer).toMatchObject({ changed: true, settings, diff: { after: settings } });
+    expect(first.answer['facts']).toEqual({ ...facts, 'env.OWNER': expect.any(String) });
+    expect((await system(host, options)).answer).toMatchObject({ changed: false, settings });
+  });
+
+  test('predicts the same values in check mode', async ({ host }) => {
+    const { answer } = await system(host, options, '--check', '--diff');
+    expect(answer).toMatchObject({ changed: true, diff: { after: settings } });
+    expect(answer['facts']).toEqual({ ...facts, 'env.OWNER': expect.any(String) });
+    expect(host.requests().map(({ method }) => method)).toEqual(['GET']);
+  });
+
+  test('repeats its options as they were written', async ({ host }) => {
+    const ran = await system(host, options);
+    expect(argsOf(ran)).toMatchObject({ ...options, expand_facts: true });
+  });
+
+  test('accepts attributes as JSON text, in which values are expanded', async ({ host }) => {
+    const { answer } = await system(host, { attributes: '{"role":"{env.ROLE}"}' });
+    expect(answer).toMatchObject({ settings: { attributes: { role: 'web' } } });
+  });
+
+  test.for([undefined, false, 'no'])(
+    'leaves references alone when it is %j',
+    async (value, { host }) => {
+      const given = { display_name: '{hostname}', expand_facts: value };
+      const { answer } = await host.run('jumpcloud_system', given);
+      expect(answer).toMatchObject({ settings: { display_name: '{hostname}' } });
+      expect(answer).not.toHaveProperty('facts');
+    },
+  );
+
+  test('has no facts in the result when nothing refers to one', async ({ host }) => {
+    const { answer } = await system(host, { display_name: 'web' });
+    expect(answer).toMatchObject({ changed: true, facts: {} });
+  });
+
+  test('expands no other option', async ({ host }) => {
+    const given = { attributes: { '{env.ROLE}': 'key' }, primary_user: '{env.ROLE}' };
+    const { answer } = await system(host, given);
+    expect(answer.error?.problems).toMatchObject([{ option: 'primary_user' }]);
+    const { answer: keys } = await system(host, { attributes: given.attributes });
+    expect(keys).toMatchObject({ settings: { attributes: given.attributes } });
+  });
+
+  test('fails before any request when a fact is missing', async ({ host }) => {
+    const given = { display_name: '{env.NO_A}', attributes: { a: '{env.NO_B} {env.ROLE}' } };
+    const { answer } = await system(host, given);
+    expect(answer).toMatchObject({
+      changed: false,
+      failed: true,
+      error: {
+        code: 'fact_unavailable',
+        facts: [
+          { fact: 'env.NO_A', reason: 'not found in the environment' },
+          { fact: 'env.NO_B', reason: 'not found in the environment' },
+        ],
+      },
+      facts: { 'env.ROLE': 'web' },
+    });
+    expect(answer.msg).toMatch(/Give a default, as in \{env\.NO_A\|default\}/);
+    expect(host.requests()).toEqual([]);
+  });
+
+  test('reports unknown facts beside all other problems', async ({ host }) => {
+    const ran = await system(host, {
+      display_name: '{hostnam}',
+      attributes: { a: '{nope}', b: [] },
+      timeout: -1,
+    });
+    const problems = problemsOf(ran, host);
+    expect(problems).toEqual([
+      { option: 'timeout', message: expect.any(String) },
+      {
+        option: 'display_name',
+        message: expect.stringMatching(
+          /^unknown fact \{hostnam\}; did you mean \{hostname\}\? Known facts are hostname, /,
+        ),
+      },
+      { option: 'attributes', message: 'a: unknown fact {nope}' },
+      { option: 'attributes', message: expect.stringMatching(/^b: expected text/) },
+    ]);
+    expect(ran.answer).not.toHaveProperty('facts');
+  });
+
+  test('reads no fact while something else is wrong', async ({ host }) => {
+    const ran = await system(host, { display_name: '{env.MISSING}', timeout: -1 });
+    expect(problemsOf(ran, host)).toMatchObject([{ option: 'timeout' }]);
+  });
+
+  test('limits the length of an attribute after it has been expanded', async ({ host }) => {
+    const ran = await system(host, { attributes: { a: '{env.LONG}{env.LONG}' } });
+    expect(problemsOf(ran, host)).toEqual([
+      { option: 'attributes', message: expect.stringMatching(/^a: has 2000 characters/) },
+    ]);
+    expect(ran.answer['facts']).toEqual({ 'env.LONG': env.LONG });
+    expect(argsOf(ran)).toMatchObject({ attributes: { a: '{env.LONG}{env.LONG}' } });
+    const long = `{env.ROLE}${'{env.MISSING|}'.repeat(100)}`;
+    const { answer } = await system(host, { attributes: { a: long } });
+    expect(answer).toMatchObject({ settings: { attributes: { a: 'web' } } });
+  });
+
+  test('has the facts in the result of a run that fails', async ({ host }) => {
+    const given = { display_name: '{env.ROLE}', system_id: newId() };
+    const { answer } = await system(host, given);
+    expect(answer).toMatchObject({
+      error: { code: 'invalid_arguments' },
+      facts: { 'env.ROLE': 'web' },
+    });
+  });
+});
+
+describe('jumpcloud_host with expand_facts', () => {
+  /** Gives the host's JumpCloud groups, and returns their names as an option. */
+  function groups(store: { addGroup(id?: string): string }, ...given: string[]) {
+    const ids = Object.fromEntries(given.map((name) => [name, store.addGroup()]));
+    return { ids, names: { system_group: ids } };
+  }
+
+  test('expands the section system as jumpcloud_system does', async ({ host }) => {
+    const given = { system: { display_name: '{env.ROLE}', attributes: { team: '{env.TEAM}' } } };
+    const ran = await wholeHost(host, given, '--diff');
+    const expected = { display_name: 'web', attributes: { team: 'shop' } };
+    expect(ran.answer).toMatchObject({
+      changed: true,
+      facts: { 'env.ROLE': 'web', 'env.TEAM': 'shop' },
+      diff: { after: { system: expected } },
+    });
+    expect(argsOf(ran)).toMatchObject(given);
+  });
+
+  test('adds the groups that facts name', async ({ host, emulator }) => {
+    const { ids, names } = groups(emulator.store, 'linux', 'role web', 'db');
+    const given = ['linux', 'role {env.ROLE}', '{env.OWNER|}', '{env.OWNER|linux}'];
+    const ran = await wholeHost(host, { groups: given, names });
+    expect(ran.answer).toMatchObject({
+      changed: true,
+      facts: { 'env.ROLE': 'web', 'env.OWNER': expect.any(String) },
+      names: { [String(ids['linux'])]: 'linux', [String(ids['role web'])]: 'role web' },
+      sections: { groups: { added: [ids['linux'], ids['role web']] } },
+    });
+    const { linux, 'role web': web } = ids;
+    // Entries without a reference are shown as ids, as they are without expand_facts.
+    expect(argsOf(ran)).toMatchObject({
+      groups: [linux, ...given.slice(1)],
+      names: { system_group: { linux, 'role web': web } },
+    });
+    expect((await wholeHost(host, { groups: given, names })).answer.changed).toBe(false);
+  });
+
+  test('accepts groups as text with commas, and a value that is an id', async ({
+    host,
+    emulator,
+  }) => {
+    const { ids, names } = groups(emulator.store, 'linux', 'web');
+    const other = emulator.store.addGroup();
+    const given = { groups: 'linux,{env.ROLE},{env.GROUP_ID}', names, expand_facts: true };
+    const { answer } = await host.run('jumpcloud_host', given, {
+      env: { ...env, GROUP_ID: other },
+    });
+    expect(answer).toMatchObject({
+      sections: { groups: { added: [ids['linux'], ids['web'], other] } },
+    });
+  });
+
+  test('refuses a reference in groups without names', async ({ host }) => {
+    const ran = await wholeHost(host, { groups: [newId(), '{env.ROLE}'] });
+    expect(problemsOf(ran, host)).toEqual([
+      {
+        option: 'groups',
+        message:
+          'item 2: a reference to a fact needs the option names, which turns its value into an id',
+      },
+    ]);
+  });
+
+  test('refuses a value that is no known name, and suggests one', async ({ host, emulator }) => {
+    const { names } = groups(emulator.store, 'webs');
+    const ran = await wholeHost(host, { groups: ['{env.ROLE}'], names });
+    expect(problemsOf(ran, host)).toEqual([
+      {
+        option: 'groups',
+        message: 'item 1: names has no system group of the name "web"; did you mean webs?',
+      },
+    ]);
+    expect(ran.answer['facts']).toEqual({ 'env.ROLE': 'web' });
+    expect(argsOf(ran)).toMatchObject({ groups: ['{env.ROLE}'] });
+  });
+
+  test.for([['{env.OWNER| linux}'], ['linux '], [' '], ['']])(
+    'compares names exactly: %j is none',
+    async ([entry], { host, emulator }) => {
+      const { names } = groups(emulator.store, 'linux');
+      const ran = await wholeHost(host, { groups: [entry, 'linux'], names });
+      expect(problemsOf(ran, host)).toMatchObject([{ option: 'groups' }]);
+    },
+  );
+
+  test('refuses an entry that expands to nothing when groups is exclusive', async ({
+    host,
+    emulator,
+  }) => {
+    const { ids, names } = groups(emulator.store, 'linux', 'web');
+    emulator.store.join(host.systemId, String(ids['web']));
+    const given = { groups: ['linux', '{env.OWNER|}'], names, exclusive: ['groups'] };
+    const { answer } = await wholeHost(host, {
+      ...given,
+      system: { display_name: '{env.NO_NAME}' },
+    });
+    expect(answer).toMatchObject({
+      changed: false,
+      error: {
+        code: 'fact_unavailable',
+        facts: [
+          { fact: 'env.NO_NAME', reason: 'not found in the environment' },
+          {
+            fact: 'env.OWNER',
+            reason:
+              'not found in the environment; groups is exclusive, so that no entry may expand to nothing',
+          },
+        ],
+      },
+    });
+    expect(host.requests()).toEqual([]);
+    const { answer: other } = await wholeHost(host, {
+      ...given,
+      groups: ['linux', '{env.OWNER|web}'],
+    });
+    expect(other).toMatchObject({ sections: { groups: { added: [ids['linux']], removed: [] } } });
+  });
+
+  test('leaves an empty entry out when another section is exclusive', async ({
+    host,
+    emulator,
+  }) => {
+    const { names } = groups(emulator.store, 'linux');
+    const given = { groups: ['{env.OWNER|}'], users: [], names, exclusive: ['users'] };
+    const { answer } = await wholeHost(host, given);
+    expect(answer).toMatchObject({ changed: false, facts: { 'env.OWNER': '' } });
+  });
+});

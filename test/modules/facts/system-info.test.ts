@@ -1,0 +1,127 @@
+import { describe, expect } from 'vitest';
+import type { MetadataConfig } from '../../emulator/metadata/metadata-service.ts';
+import { runModule } from '../../harness/executable.ts';
+import { test as hostTest } from '../../harness/fixture.ts';
+import { DMI, type MachineConfig } from './cloud-machine.ts';
+import { test } from './machine-test.ts';
+
+const INFO = 'jumpcloud_system_info';
+const FACTS = { module: INFO, options: { gather: ['facts'] } } as const;
+
+const OS = {
+  hostname: 'web-1.example.com',
+  hostname_short: 'web-1',
+  'os.id': 'debian',
+  'os.version_id': '12',
+  'os.pretty_name': 'Debian GNU/Linux 12 (bookworm)',
+  arch: expect.any(String),
+  kernel: expect.any(String),
+};
+
+describe('jumpcloud_system_info with gather: facts', () => {
+  const tags = { role: 'web', 'startup-script': '#!/bin/sh\nSECRET=hunter2', Team: 'shop' };
+  const google = (faults: MetadataConfig['faults'] = []): MachineConfig => ({
+    dmi: DMI.google,
+    metadata: { cloud: 'google', tags, faults },
+  });
+
+  test('lists all that a host has, and of tags the names only', async ({ machine }) => {
+    const { answers, jumpcloud } = await machine.run(google(), FACTS);
+    expect(answers[0]?.answer).toMatchObject({ changed: false, enrolled: true });
+    expect(answers[0]?.answer['facts']).toEqual({
+      ...OS,
+      'cloud.provider': 'gce',
+      'cloud.instance_id': '3141592653589793238',
+      'cloud.instance_type': 'e2-small',
+      'cloud.image_id': 'debian-12-bookworm-v20240110',
+      'cloud.region': 'europe-west1',
+      'cloud.availability_zone': 'europe-west1-b',
+      'cloud.account_id': 'shop-production',
+      'cloud.tag': ['Team', 'role', 'startup-script'],
+    });
+    expect(JSON.stringify(answers)).not.toMatch(/hunter2|"shop"/);
+    expect(jumpcloud).toEqual([]);
+  });
+
+  test('lists the facts beside other parts', async ({ machine }) => {
+    const call = { module: INFO, options: { gather: ['groups', 'facts'] } } as const;
+    const { answers } = await machine.run({ dmi: DMI.qemu }, call);
+    expect(answers[0]?.answer).toMatchObject({ groups: [], facts: OS });
+  });
+
+  test('does not look for facts by default', async ({ machine }) => {
+    const { answers, connections } = await machine.run(google(), { module: INFO, options: {} });
+    expect(answers[0]?.answer).not.toHaveProperty('facts');
+    expect(connections).toBe(0);
+  });
+
+  test('lists the facts of a host that is not enrolled', async ({ machine }) => {
+    const options = { gather: ['facts'], agent_dir: '/nowhere' };
+    const { answers } = await machine.run(google(), { module: INFO, options });
+    expect(answers[0]?.answer).toMatchObject({
+      changed: false,
+      enrolled: false,
+      reason: { code: 'not_enrolled' },
+      facts: { ...OS, 'cloud.provider': 'gce' },
+    });
+  });
+
+  test('lists what there is when the metadata service is silent, within three seconds', async ({
+    machine,
+  }) => {
+    const v6 = 'fd00:ec2::254';
+    const cloudInit = {
+      v1: { cloud_name: 'aws', region: 'eu-central-1' },
+      ds: { 'meta-data': { tags: { instance: { Role: 'web' } } } },
+    };
+    const { answers } = await machine.run(
+      {
+        cloudInit,
+        dmi: DMI.ec2,
+        addresses: ['169.254.169.254', v6],
+        metadata: { cloud: 'ec2', faults: [['', { kind: 'silent' }]] },
+      },
+      FACTS,
+    );
+    expect(answers[0]?.answer['facts']).toEqual({
+      ...OS,
+      'cloud.provider': 'aws',
+      'cloud.region': 'eu-central-1',
+      'cloud.tag': ['Role'],
+    });
+    expect(answers[0]?.seconds).toBeLessThan(4);
+  });
+
+  test('lists no tags where the metadata options do not allow them, whatever cloud-init has', async ({
+    machine,
+  }) => {
+    const cloudInit = { ds: { 'meta-data': { tags: { instance: { Role: 'web' } } } } };
+    const off: MachineConfig = { cloudInit, dmi: DMI.ec2, metadata: { cloud: 'ec2' } };
+    const { answers } = await machine.run(off, FACTS);
+    expect(answers[0]?.answer['facts']).not.toHaveProperty(['cloud.tag']);
+  });
+
+  test('ends at a signal', async ({ machine }) => {
+    const silent = google([['', { kind: 'silent' }]]);
+    const { answers } = await machine.run(silent, { ...FACTS, isInterrupted: true });
+    expect(answers[0]?.answer).toMatchObject({ error: { code: 'interrupted' } });
+    expect(answers[0]?.seconds).toBeLessThan(0.7);
+  });
+
+  hostTest('keeps the facts when reading from JumpCloud fails', async ({ host }) => {
+    host.hit({ kind: 'status', status: 403 });
+    const { answer } = await host.run(INFO, { gather: ['groups', 'facts'] });
+    expect(answer).toMatchObject({ failed: true, facts: { arch: expect.any(String) } });
+  });
+
+  hostTest('has no environment variables', async ({ host }) => {
+    const { answer } = await host.run(INFO, { gather: ['facts'] }, { env: { ROLE: 'env-secret' } });
+    expect(JSON.stringify(answer)).not.toContain('env-secret');
+  });
+
+  hostTest('fails for a registration that was waited for, with the facts', async () => {
+    const options = { gather: ['facts'], agent_dir: '/nowhere', registration_timeout: 0.1 };
+    const { answer } = await runModule(INFO, options);
+    expect(answer).toMatchObject({ error: { code: 'not_enrolled' }, facts: expect.anything() });
+  });
+});

@@ -1,0 +1,62 @@
+import { beforeEach, expect, test, vi } from 'vitest';
+import { defineModule } from '../../src/module.ts';
+import type { Option } from '../../src/options/option.ts';
+import { expandableText, text } from '../../src/options/scalars.ts';
+import { factsOptions, loadReferences } from '../../src/resources/facts-options.ts';
+import { callInProcess } from '../harness/call-in-process.ts';
+
+const read = vi.fn((value: unknown) => String(value));
+const load = vi.fn(loadReferences);
+const run = vi.fn();
+
+const plain: Option<string | undefined> = { type: 'str', read };
+const module = defineModule({
+  name: 'jumpcloud_test',
+  options: { ...factsOptions, plain, name: expandableText(), other: text() },
+  rules: ({ name }) => (name === 'bad' ? [{ option: 'name', message: 'is bad' }] : []),
+  loadReferences: load,
+  async run(values) {
+    run(values);
+    return { changed: false, msg: 'Done.', fields: {} };
+  },
+});
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  vi.stubEnv('NAME', 'web');
+  vi.stubEnv('BAD', 'bad');
+  return () => vi.unstubAllEnvs();
+});
+
+async function call(options: Record<string, unknown>) {
+  const { text } = await callInProcess(module, [JSON.stringify(options)]);
+  return JSON.parse(text);
+}
+
+test('callModule reads options that hold no references once', async () => {
+  const given = { expand_facts: true, plain: 'a', name: '{env.NAME}', other: '{env.NAME}' };
+  const answer = await call(given);
+  expect(answer).toMatchObject({ facts: { 'env.NAME': 'web' } });
+  expect(answer.invocation.module_args).toEqual(given);
+  expect(run).toHaveBeenCalledWith({ ...given, name: 'web' });
+  expect(read).toHaveBeenCalledTimes(1);
+});
+
+test('callModule does not load what expands references unless it is asked to', async () => {
+  for (const expand_facts of [undefined, false, 'maybe']) {
+    await call({ expand_facts, name: '{env.NAME}' });
+  }
+  expect(load).not.toHaveBeenCalled();
+  expect(run).toHaveBeenCalledTimes(2);
+});
+
+test('callModule applies the rules to expanded options, too', async () => {
+  const answer = await call({ expand_facts: true, name: '{env.BAD}' });
+  expect(answer).toMatchObject({
+    failed: true,
+    error: { problems: [{ option: 'name', message: 'is bad' }] },
+    facts: { 'env.BAD': 'bad' },
+    invocation: { module_args: { name: '{env.BAD}' } },
+  });
+  expect(run).not.toHaveBeenCalled();
+});
