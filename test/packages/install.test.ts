@@ -10,7 +10,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
@@ -23,6 +23,13 @@ const empty = await debianFolder('bookworm', 'amd64');
 const runtime = await runtimeDescription('x64');
 const canInstall = empty !== undefined && runtime !== undefined && process.arch === 'x64';
 const WANTS = 'etc/systemd/system/multi-user.target.wants';
+/** What `systemctl enable` links, and where. */
+const ENABLED = [
+  join(WANTS, 'jumpcloud-host.service'),
+  join(WANTS, 'jumpcloud-removal.service'),
+  'etc/systemd/system/timers.target.wants/jumpcloud-host.timer',
+  'etc/systemd/system/paths.target.wants/jumpcloud-host.path',
+];
 // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query fills it in
 const FORMAT = '${Version}';
 const NAMES = ['jumpcloud-system-context', 'jumpcloud-system-context-node'];
@@ -82,8 +89,10 @@ describe.runIf(canInstall)('in an empty Debian, without Node.js and Python', () 
       expect(await systemInfo()).toMatchObject({ enrolled: true, system_id: host.systemId });
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
       console.log(`From dpkg -i to the first answer: ${seconds} s.`);
-      // Neither unit is enabled by the package.
-      expect(existsSync(join(root, WANTS, 'jumpcloud-host.service'))).toBe(false);
+      // The package enables none of its units.
+      for (const link of ENABLED) {
+        await expect(readlink(join(root, link)), link).rejects.toThrow('ENOENT');
+      }
 
       await succeed('dpkg', '--remove', ...NAMES);
       await succeed('dpkg', '--purge', ...NAMES);
@@ -102,18 +111,21 @@ describe.runIf(canInstall)('in an empty Debian, without Node.js and Python', () 
       const [path = ''] = await bring(modules);
       await succeed('dpkg', '--force-depends', '-i', path);
       await writeFile(join(root, 'etc/jumpcloud/host.json'), '{}');
-      await mkdir(join(root, WANTS), { recursive: true });
-      for (const unit of ['jumpcloud-host.service', 'jumpcloud-removal.service']) {
-        await symlink(`/usr/lib/systemd/system/${unit}`, join(root, WANTS, unit));
+      for (const link of ENABLED) {
+        await mkdir(dirname(join(root, link)), { recursive: true });
+        await symlink(`/usr/lib/systemd/system/${basename(link)}`, join(root, link));
       }
       // An upgrade, here to the same version, changes neither.
       await succeed('dpkg', '--force-depends', '-i', path);
       await succeed('dpkg', '--remove', NAMES[0] ?? '');
-      expect(await readlink(join(root, WANTS, 'jumpcloud-host.service'))).toContain('/systemd/');
+      for (const link of ENABLED) {
+        expect(await readlink(join(root, link))).toContain('/systemd/');
+      }
       await succeed('dpkg', '--purge', NAMES[0] ?? '');
       expect(existsSync(join(root, WANTS))).toBe(true);
-      await expect(readlink(join(root, WANTS, 'jumpcloud-host.service'))).rejects.toThrow('ENOENT');
-      await expect(readlink(join(root, WANTS, 'jumpcloud-removal.service'))).rejects.toThrow();
+      for (const link of ENABLED) {
+        await expect(readlink(join(root, link)), link).rejects.toThrow('ENOENT');
+      }
       expect(await readFile(join(root, 'etc/jumpcloud/host.json'), 'utf8')).toBe('{}');
     }, 60_000);
 
