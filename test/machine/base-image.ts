@@ -17,6 +17,8 @@ const KINDS = {
     include: `${BOOTS},nodejs,linux-image-cloud-amd64,initramfs-tools,kexec-tools`,
     install: [],
   },
+  // systemd 252 and Node.js 18, the oldest that the modules run on.
+  bookworm: { suite: 'bookworm', include: `${BOOTS},nodejs`, install: [] },
   // Its systemd 247 is the oldest that Debian's mirrors have; its Node.js is too old for the modules.
   bullseye: { suite: 'bullseye', include: BOOTS, install: [] },
 };

@@ -1,0 +1,341 @@
+import { existsSync } from 'node:fs';
+import { chmod, copyFile, cp, mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { describe, expect } from 'vitest';
+import { projectFolder } from '../../scripts/build/project-folder.ts';
+import { fetchedNodes, nodePath } from '../harness/nodes.ts';
+import type { BaseKind } from './base-image.ts';
+import { Container } from './container.ts';
+import type { Member } from './fleet.ts';
+import { bootDescribed, HOST, keepJournal, keepStatus, matrix, REMOVAL } from './matrix.ts';
+
+const APPLY = 'jumpcloud-host-apply.service';
+const TIMER = 'jumpcloud-host.timer';
+const PATH_UNIT = 'jumpcloud-host.path';
+const UNITS = [HOST, REMOVAL, APPLY, TIMER, PATH_UNIT];
+const SERVICES = [HOST, REMOVAL, APPLY];
+const RESULTS = '/run/jumpcloud-system-context';
+
+const DOCS = join(projectFolder, 'docs/autoscaling.md');
+const LIBATOMIC = '/usr/lib/x86_64-linux-gnu/libatomic.so.1';
+
+/** A drop-in that makes the timer elapse every few seconds instead of every hour. */
+const everySeconds = (seconds: number) => `[Timer]
+OnCalendar=
+OnCalendar=*:*:0/${seconds}
+RandomizedDelaySec=0
+AccuracySec=100ms
+`;
+
+/** Keeps a copy of the result of the removal, because /run is gone after a poweroff. */
+const COPY_RESULT = `[Unit]
+Before=${REMOVAL}
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/true
+ExecStop=/bin/cp -a ${RESULTS}/jumpcloud-removal.json /var/
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** A result file, as monitoring reads it. */
+interface LastResult {
+  readonly unit: string;
+  readonly time: string;
+  readonly timestamp: number;
+  readonly outcome: string;
+  readonly result: { readonly changed: boolean; readonly error?: { readonly code: string } } | null;
+}
+
+async function lastResult({ machine }: Member): Promise<LastResult> {
+  const { stdout } = await machine.run('cat', `${RESULTS}/jumpcloud-host.json`);
+  return JSON.parse(stdout);
+}
+
+/** Waits until a value is as expected. expect.poll needs to know which concurrent test calls it. */
+async function eventually<T>(read: () => T | Promise<T>, expected: T, seconds: number) {
+  const end = Date.now() + seconds * 1000;
+  while (Date.now() < end) {
+    if (isDeepStrictEqual(await read(), expected)) return;
+    await sleep(300);
+  }
+  expect(await read()).toEqual(expected);
+}
+
+/** Waits until the last result of the host's unit has an outcome. */
+async function untilOutcome(member: Member, outcome: string, seconds: number): Promise<LastResult> {
+  const read = async () => (await lastResult(member).catch(() => undefined))?.outcome;
+  await eventually(read, outcome, seconds);
+  return lastResult(member);
+}
+
+async function enableTimer({ machine }: Member, seconds: number): Promise<void> {
+  await machine.write(`etc/systemd/system/${TIMER}.d/often.conf`, everySeconds(seconds));
+  await machine.run('systemctl', 'daemon-reload');
+  await machine.run('systemctl', 'enable', '--now', TIMER);
+}
+
+describe.each<[BaseKind, number]>([
+  ['trixie', 257],
+  ['bookworm', 252],
+  ['bullseye', 247],
+])('%s, systemd %i', (kind, version) => {
+  const { fleet, life, isThere, expectDescribed } = matrix(Container.copy, { kind });
+  const name = (row: string) => `systemd ${version}: ${row}`;
+  const recordOf = ({ host }: Member) => fleet().emulator.store.record(host.systemId);
+  const deletions = ({ host }: Member) =>
+    fleet().emulator.requests.filter(
+      ({ method, url, status }) =>
+        method === 'DELETE' && url.includes(host.systemId) && status >= 200 && status < 300,
+    ).length;
+
+  life(name('the timer restores an attribute that was changed in JumpCloud'), async (report) => {
+    const member = await fleet().add();
+    const { machine } = member;
+    await bootDescribed(member);
+    expect((await machine.run('systemctl', 'is-enabled', TIMER)).stdout).toBe('disabled');
+    expect((await machine.run('systemctl', 'is-enabled', PATH_UNIT)).stdout).toBe('disabled');
+    await report('boot', member);
+    await enableTimer(member, 10);
+    recordOf(member).attributes = [{ name: 'role', value: 'changed' }];
+    const since = Date.now();
+    await eventually(() => recordOf(member).attributes, [{ name: 'role', value: 'web' }], 20);
+    expect(Date.now() - since).toBeLessThan(15_000);
+    expectDescribed(member);
+    await report('the attribute is changed, the timer elapses every 10 s', member);
+    await machine.until(HOST, 'exited', 10);
+    const later = await untilOutcome(member, 'unchanged', 20);
+    expect(later.timestamp * 1000).toBeGreaterThan(since);
+    await keepStatus(`drift-timer-${version}`, member, TIMER);
+    expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+    expect(isThere(member)).toBe(false);
+    expect(deletions(member)).toBe(1);
+    await keepJournal(`drift-timer-${version}`, member);
+    await report('poweroff', member);
+  });
+
+  life(name('the path unit applies a changed host.json'), async (report) => {
+    const member = await fleet().add();
+    const { machine } = member;
+    await bootDescribed(member);
+    await machine.run('systemctl', 'enable', '--now', PATH_UNIT);
+    const documentWith = (displayName: string) =>
+      JSON.stringify({ ...fleet().document, system: { display_name: displayName } });
+    const expectName = (displayName: string) =>
+      eventually(() => recordOf(member).displayName, displayName, 15);
+    await report('boot', member);
+    await machine.write('etc/jumpcloud/host.json', documentWith('written'));
+    await expectName('written');
+    await report('the document is written', member);
+    await machine.write('etc/jumpcloud/new.json', documentWith('renamed'));
+    await machine.run('mv', '/etc/jumpcloud/new.json', '/etc/jumpcloud/host.json');
+    await expectName('renamed');
+    await report('the document is replaced', member);
+    for (let count = 1; count <= 20; count++) {
+      await machine.write('etc/jumpcloud/host.json', documentWith(`saved ${count} times`));
+    }
+    await expectName('saved 20 times');
+    expect(await machine.state(PATH_UNIT)).toMatch(/^active /);
+    await report('the document is saved 20 times', member);
+    await machine.run('rm', '/etc/jumpcloud/host.json');
+    await sleep(1500);
+    expect(await machine.state(HOST)).toBe('active exited');
+    expect(await machine.state(PATH_UNIT)).toMatch(/^active /);
+    await machine.write('etc/jumpcloud/host.json', documentWith('back'));
+    await expectName('back');
+    await report('the document is removed and written again', member);
+    expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+    expect(isThere(member)).toBe(false);
+    await report('poweroff', member);
+  });
+
+  life(name('the timer starts the unit again after it has failed for good'), async (report) => {
+    const member = await fleet().add({ agentDelay: 4, document: { registration_timeout: 1 } });
+    const { machine } = member;
+    await machine.boot();
+    const waiting = await untilOutcome(member, 'retrying', 40);
+    expect(waiting.result?.error?.code).toBe('not_enrolled');
+    await machine.write('etc/jumpcloud/host.json', '{');
+    await machine.run('systemctl', 'restart', HOST);
+    await machine.until(HOST, 'failed', 40);
+    const failed = await untilOutcome(member, 'failed', 5);
+    expect(failed).toMatchObject({
+      unit: HOST,
+      result: { changed: false, failed: true, error: { code: 'invalid_arguments' } },
+    });
+    expect(Date.parse(failed.time)).toBe(failed.timestamp * 1000);
+    const modes = await machine.run(
+      'stat',
+      '-c',
+      '%a %U',
+      RESULTS,
+      `${RESULTS}/${HOST.replace('.service', '.json')}`,
+    );
+    expect(modes.stdout).toBe('700 root\n600 root');
+    await report('boot, host.json is broken', member);
+    await machine.write('etc/jumpcloud/host.json', JSON.stringify(fleet().document));
+    await enableTimer(member, 5);
+    const done = await untilOutcome(member, 'changed', 30);
+    expect(done.result).toMatchObject({ changed: true });
+    expectDescribed(member);
+    await machine.until(HOST, 'exited', 20);
+    await report('host.json is corrected, the timer elapses', member);
+    await machine.run('systemctl', 'stop', TIMER, HOST);
+    expect((await lastResult(member)).unit).toBe(HOST);
+  });
+
+  life(name('poweroff while a run of the timer is under way'), async (report) => {
+    const member = await fleet().add();
+    const { machine } = member;
+    await machine.write('etc/systemd/system/copy-result.service', COPY_RESULT);
+    await bootDescribed(member);
+    await machine.run('systemctl', 'enable', '--now', 'copy-result.service');
+    await report('boot', member);
+    fleet().emulator.faults.add({
+      fault: { kind: 'slow', ms: 20_000 },
+      when: ({ method, url }) => method === 'PUT' && url.includes(member.host.systemId),
+    });
+    recordOf(member).attributes = [];
+    await enableTimer(member, 5);
+    await eventually(() => member.putSeen(), true, 30);
+    expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+    expect(isThere(member)).toBe(false);
+    expect(deletions(member)).toBe(1);
+    const kept = join(machine.folder, 'var/jumpcloud-removal.json');
+    expect(JSON.parse(await readFile(kept, 'utf8'))).toMatchObject({
+      unit: REMOVAL,
+      outcome: 'changed',
+      result: { changed: true },
+    });
+    await keepJournal(`drift-poweroff-${version}`, member);
+    await report('poweroff while a write is answered', member);
+  });
+
+  life(name('poweroff while the timer elapses every second, four times'), async (report) => {
+    for (const delay of [1000, 1300, 1600, 1900]) {
+      const member = await fleet().add();
+      const { machine } = member;
+      await bootDescribed(member);
+      await enableTimer(member, 1);
+      await machine.run('systemctl', 'enable', '--now', PATH_UNIT);
+      await sleep(delay);
+      await machine.write('etc/jumpcloud/host.json', JSON.stringify(fleet().document));
+      expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+      expect(isThere(member)).toBe(false);
+      expect(deletions(member)).toBe(1);
+      const journal = await keepJournal(`drift-every-second-${version}-${delay}`, member);
+      expect(journal).toContain('"changed":true');
+      await report(`poweroff ${delay} ms after the timer was started`, member);
+      await machine.remove();
+    }
+  });
+
+  life(name('the units are valid and sandboxed'), async (report) => {
+    const member = await fleet().add();
+    const { machine } = member;
+    await bootDescribed(member);
+    expect((await machine.run('systemctl', '--version')).stdout).toMatch(`systemd ${version} `);
+    // By systemd itself, because a process outside its control groups cannot ask it.
+    const analyze = (...words: string[]) =>
+      machine.run('systemd-run', '--wait', '--pipe', '--quiet', 'systemd-analyze', ...words);
+    const verified = await analyze('verify', '--man=no', ...UNITS);
+    expect(verified).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+    for (const unit of SERVICES) {
+      const { stdout } = await analyze('security', '--no-pager', unit);
+      const exposure = /Overall exposure level .*: ([\d.]+)/.exec(stdout)?.[1];
+      expect(Number(exposure), stdout).toBeLessThanOrEqual(3);
+      await report(`${unit}: ${exposure}`, member);
+    }
+  });
+
+  life(name('the sandbox of the removal lets the module stop the agent'), async (report) => {
+    const member = await fleet().add();
+    const { machine } = member;
+    await bootDescribed(member);
+    const path = join(projectFolder, 'packaging/systemd/units', REMOVAL);
+    const unit = (await readFile(path, 'utf8')).replace(/^Before=.*\n/m, '');
+    const probe = async (id: string, command: string) => {
+      await machine.write(
+        `etc/systemd/system/${id}.service`,
+        unit.replace(/^ExecStop=.*$/m, `ExecStart=${command}`),
+      );
+      await machine.run('systemctl', 'daemon-reload');
+      const { stderr, exitCode } = await machine.run('systemctl', 'start', id);
+      expect(exitCode, `${stderr}\n${await keepStatus(id, member, id)}`).toBe(0);
+    };
+    const reads = 'read -r id </proc/1/stat; cat /proc/sys/kernel/random/boot_id';
+    const writes = 'touch /opt/jc/probe; rm /opt/jc/probe';
+    const forbidden = ['/etc', '/usr', '/opt', '/var'].map(
+      (directory) => `if touch ${directory}/probe; then exit 1; fi`,
+    );
+    await probe('probe', `/bin/sh -euxc '${[reads, writes, ...forbidden].join('; ')}'`);
+    const options = '{"stop_agent": true, "purge_identity": true}';
+    await probe('seal', `/usr/bin/jumpcloud_removal '${options}'`);
+    expect(await machine.state('jcagent.service')).toMatch(/^inactive|^failed/);
+    expect(isThere(member)).toBe(false);
+    expect((await machine.run('ls', '/opt/jc')).stdout).not.toContain('client.key');
+    await report('stop_agent and purge_identity', member);
+  });
+});
+
+describe('the sandbox', () => {
+  const { fleet, life, isThere, expectDescribed } = matrix(Container.copy);
+
+  life('the drop-in of the documentation allows another agent directory', async (report) => {
+    const member = await fleet().add({ document: { agent_dir: '/srv/jc' } });
+    const { machine } = member;
+    const options = JSON.stringify({ agent_dir: '/srv/jc', timeout: 45 });
+    await machine.write('etc/jumpcloud/removal.json', options);
+    await machine.boot();
+    await machine.until('jcagent.service', 'running', 40);
+    await eventually(() => existsSync(join(machine.folder, 'opt/jc/jcagent.conf')), true, 20);
+    await machine.run('mv', '/opt/jc', '/srv/jc');
+    const [script] = /^for unit in .*?^done\n.*?$/ms.exec(await readFile(DOCS, 'utf8')) ?? [''];
+    const ran = await machine.run('sh', '-euc', script.replaceAll('sudo ', ''));
+    expect(ran, ran.stderr).toMatchObject({ exitCode: 0 });
+    await machine.run('systemctl', 'restart', HOST);
+    await machine.until(HOST, 'exited', 40);
+    expectDescribed(member);
+    expect((await lastResult(member)).result).toMatchObject({ warnings: [] });
+    await report('boot, agent directory /srv/jc', member);
+    expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+    expect(isThere(member)).toBe(false);
+    const tombstone = join(machine.folder, 'srv/jc/.removed-from-jumpcloud');
+    expect(existsSync(tombstone)).toBe(true);
+    await keepJournal('agent-dir', member);
+    await report('poweroff', member);
+  });
+
+  life('every supported Node.js starts in the sandbox', async (report) => {
+    const member = await fleet().add();
+    const { machine } = member;
+    await bootDescribed(member);
+    await report('boot', member);
+    for (const version of fetchedNodes()) {
+      const path = `/opt/node-${version}/bin/node`;
+      await mkdir(dirname(join(machine.folder, path)), { recursive: true });
+      await copyFile(nodePath(version), join(machine.folder, path));
+      await chmod(join(machine.folder, path), 0o755);
+      // Node.js 26 needs it, and the image does not have it.
+      await cp(LIBATOMIC, join(machine.folder, dirname(path), 'libatomic.so.1'), {
+        dereference: true,
+      });
+      const setting = `[Service]
+Environment=JUMPCLOUD_NODE=${path} LD_LIBRARY_PATH=${dirname(path)}
+`;
+      await machine.write(`etc/systemd/system/${HOST}.d/node.conf`, setting);
+      await machine.run('systemctl', 'daemon-reload');
+      const before = (await lastResult(member)).timestamp;
+      await sleep(1000);
+      await machine.run('systemctl', 'restart', HOST);
+      await machine.until(HOST, 'exited', 30);
+      const { timestamp, outcome } = await lastResult(member);
+      expect(timestamp).toBeGreaterThan(before);
+      expect(outcome).toBe('unchanged');
+      await report(`Node.js ${version}`, member);
+    }
+  });
+});
