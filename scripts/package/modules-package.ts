@@ -53,6 +53,7 @@ export async function modulesPackage(
         await Promise.all(built.modules.map(({ name }) => moduleFiles(folder, name, built)))
       ).flat(),
       ...(await filesOf('systemd/programs', packageFolder, true)),
+      ...(await filesOf('systemd/presets', 'usr/lib/systemd/system-preset')),
       ...(await filesOf('systemd/units', 'usr/lib/systemd/system')),
       ...(await filesOf('examples', EXAMPLES)),
     ],

@@ -339,3 +339,21 @@ Environment=JUMPCLOUD_NODE=${path} LD_LIBRARY_PATH=${dirname(path)}
     }
   });
 });
+
+describe('the first boot of an image without a machine id', () => {
+  const { fleet, life } = matrix(Container.copy, { enabled: ['jcagent', 'jumpcloud-host'] });
+
+  life('enables no unit that the image has not enabled', async (report) => {
+    const member = await fleet().add();
+    const { machine } = member;
+    // systemd then applies its presets.
+    await machine.write('etc/machine-id', 'uninitialized\n');
+    await bootDescribed(member);
+    for (const unit of [REMOVAL, TIMER, PATH_UNIT]) {
+      expect((await machine.run('systemctl', 'is-enabled', unit)).stdout, unit).toBe('disabled');
+      expect(await machine.state(unit)).toBe('inactive dead');
+    }
+    expect((await machine.run('systemctl', 'is-enabled', HOST)).stdout).toBe('enabled');
+    await report('first boot', member);
+  });
+});

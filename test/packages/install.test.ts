@@ -165,8 +165,10 @@ describe.runIf(canInstall)('in an empty Debian, without Node.js and Python', () 
 
     test('answer as soon as both are installed; erased, they leave nothing', async () => {
       await rpm('--initdb');
-      // A folder of Red Hat's filesystem package.
-      await mkdir(join(root, 'usr/share/licenses'));
+      // Directories of Red Hat's packages filesystem and systemd.
+      for (const directory of ['usr/share/licenses', 'usr/lib/systemd/system-preset']) {
+        await mkdir(join(root, directory), { recursive: true });
+      }
       const before = await everyPath(root);
       await rpm('--install', '--nodeps', modules, node);
       expect(await systemInfo()).toMatchObject({ enrolled: true, system_id: host.systemId });

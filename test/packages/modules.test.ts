@@ -30,6 +30,7 @@ function expected(): string[] {
     ]),
     `-rwxr-xr-x root/root ${FOLDER}/describe-host`,
     `-rwxr-xr-x root/root ${FOLDER}/remove-on-poweroff`,
+    '-rw-r--r-- root/root usr/lib/systemd/system-preset/80-jumpcloud-system-context.preset',
     '-rw-r--r-- root/root usr/lib/systemd/system/jumpcloud-host-apply.service',
     '-rw-r--r-- root/root usr/lib/systemd/system/jumpcloud-host.path',
     '-rw-r--r-- root/root usr/lib/systemd/system/jumpcloud-host.service',

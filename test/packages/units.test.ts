@@ -275,6 +275,15 @@ test('the timer and the path unit start the unit that restarts jumpcloud-host.se
   expect(apply).not.toContain('[Install]');
 });
 
+test('the preset disables every unit that can be enabled', async () => {
+  const path = 'packaging/systemd/presets/80-jumpcloud-system-context.preset';
+  const preset = await readFile(join(projectFolder, path), 'utf8');
+  const disabled = [...preset.matchAll(/^disable (.*)$/gm)].map(([, unit]) => unit);
+  const texts = await Promise.all(UNIT_NAMES.map((name) => readFile(join(UNITS, name), 'utf8')));
+  const installable = UNIT_NAMES.filter((_, index) => texts[index]?.includes('[Install]'));
+  expect(disabled.sort()).toEqual(installable.sort());
+});
+
 test('the examples are documents, and the units name their places', async () => {
   for (const name of ['host', 'removal']) {
     const example = join(projectFolder, `packaging/examples/${name}.json`);
