@@ -314,7 +314,9 @@ describe('the sandbox', () => {
     const { machine } = member;
     await bootDescribed(member);
     await report('boot', member);
-    for (const version of fetchedNodes()) {
+    const versions = fetchedNodes();
+    if (versions.length === 0) await report('none: npm run setup:nodes fetches them', member);
+    for (const version of versions) {
       const path = `/opt/node-${version}/bin/node`;
       await mkdir(dirname(join(machine.folder, path)), { recursive: true });
       await copyFile(nodePath(version), join(machine.folder, path));
