@@ -53,6 +53,7 @@ export async function modulesPackage(
         await Promise.all(built.modules.map(({ name }) => moduleFiles(directory, name, built)))
       ).flat(),
       ...(await filesOf('systemd/programs', packageDirectory, true)),
+      ...(await filesOf('systemd/presets', 'usr/lib/systemd/system-preset')),
       ...(await filesOf('systemd/units', 'usr/lib/systemd/system')),
       ...(await filesOf('examples', EXAMPLES)),
     ],

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, vi } from 'vitest';
@@ -7,7 +7,12 @@ import type { Fault } from '../emulator/faults.ts';
 import { hasTool } from './has-tool.ts';
 import { IDS, type Sandbox, test } from './sandbox.ts';
 
-const SCRIPTS = ['shell/boot.sh', 'systemd/remove-on-poweroff.sh', 'packer/install.sh'];
+const SCRIPTS = [
+  'shell/boot.sh',
+  'shell/metrics.sh',
+  'systemd/remove-on-poweroff.sh',
+  'packer/install.sh',
+];
 
 let emulator: Emulator;
 let sandbox: Sandbox;
@@ -113,6 +118,36 @@ describe('shell/boot.sh, which exits with 75 to request a retry', () => {
     expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({
       error: { code: 'interrupted' },
     });
+  });
+});
+
+describe('shell/metrics.sh', () => {
+  /** Runs the metrics script and returns the samples that it prints. */
+  const metrics = async () => {
+    const script = await sandbox.place('shell/metrics.sh');
+    const { stdout } = await execa(script, [sandbox.path('/results')]);
+    return stdout.split('\n').filter((line) => !line.startsWith('#'));
+  };
+
+  test('the metrics script prints the time and the outcome of the last run of a unit', async () => {
+    // The boot script writes the file that the metrics script reads. The quotes in the document
+    // must not confuse the metrics script.
+    const boot = await sandbox.place('shell/boot.sh');
+    const document = sandbox.path('/host.json');
+    await sandbox.write('/host.json', '{"outcome":"changed","unit":"x"}');
+    await sandbox.write('/results/jumpcloud-removal.json', 'not a result');
+    const file = sandbox.path('/results/jumpcloud-host.json');
+    const result = await execa(boot, [document, file], { env: sandbox.env, reject: false });
+    expect(result).toMatchObject({ exitCode: 1 });
+    const { timestamp } = JSON.parse(await readFile(file, 'utf8'));
+    expect(await metrics()).toEqual([
+      `jumpcloud_last_run_timestamp_seconds{unit="jumpcloud-host.service"} ${timestamp}`,
+      'jumpcloud_last_run_outcome{unit="jumpcloud-host.service",outcome="failed"} 1',
+    ]);
+  });
+
+  test('the metrics script prints no sample before the first run', async () => {
+    expect(await metrics()).toEqual([]);
   });
 });
 

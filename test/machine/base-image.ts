@@ -24,6 +24,8 @@ const KINDS = {
     include: `${BOOT_PACKAGES},nodejs,linux-image-cloud-amd64,initramfs-tools,kexec-tools`,
     install: [],
   },
+  // Has systemd 252 and Node.js 18, the oldest that the modules support.
+  bookworm: { suite: 'bookworm', include: `${BOOT_PACKAGES},nodejs`, install: [] },
   // Has systemd 247, the oldest on Debian's mirrors. Its Node.js is too old for the modules.
   bullseye: { suite: 'bullseye', include: BOOT_PACKAGES, install: [] },
 };

@@ -10,7 +10,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
@@ -23,6 +23,13 @@ const minimalDebian = await debianDirectory('bookworm', 'amd64');
 const runtime = await runtimeDescription('x64');
 const canInstall = minimalDebian !== undefined && runtime !== undefined && process.arch === 'x64';
 const WANTS = 'etc/systemd/system/multi-user.target.wants';
+/** The links that `systemctl enable` makes. */
+const ENABLED = [
+  join(WANTS, 'jumpcloud-host.service'),
+  join(WANTS, 'jumpcloud-removal.service'),
+  'etc/systemd/system/timers.target.wants/jumpcloud-host.timer',
+  'etc/systemd/system/paths.target.wants/jumpcloud-host.path',
+];
 // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query replaces it
 const VERSION_FORMAT = '${Version}';
 const NAMES = ['jumpcloud-system-context', 'jumpcloud-system-context-node'];
@@ -84,8 +91,10 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
       expect(await systemInfo()).toMatchObject({ enrolled: true, system_id: host.systemId });
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
       console.log(`From dpkg -i to the first answer: ${seconds} s.`);
-      // The package enables neither unit.
-      expect(existsSync(join(root, WANTS, 'jumpcloud-host.service'))).toBe(false);
+      // The package enables none of its units.
+      for (const link of ENABLED) {
+        await expect(readlink(join(root, link)), link).rejects.toThrow('ENOENT');
+      }
 
       await runOrFail('dpkg', '--remove', ...NAMES);
       await runOrFail('dpkg', '--purge', ...NAMES);
@@ -106,18 +115,21 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
       const [path = ''] = await copyIn(modules);
       await runOrFail('dpkg', '--force-depends', '-i', path);
       await writeFile(join(root, 'etc/jumpcloud/host.json'), '{}');
-      await mkdir(join(root, WANTS), { recursive: true });
-      for (const unit of ['jumpcloud-host.service', 'jumpcloud-removal.service']) {
-        await symlink(`/usr/lib/systemd/system/${unit}`, join(root, WANTS, unit));
+      for (const link of ENABLED) {
+        await mkdir(dirname(join(root, link)), { recursive: true });
+        await symlink(`/usr/lib/systemd/system/${basename(link)}`, join(root, link));
       }
       // An upgrade, here to the same version, changes neither.
       await runOrFail('dpkg', '--force-depends', '-i', path);
       await runOrFail('dpkg', '--remove', NAMES[0] ?? '');
-      expect(await readlink(join(root, WANTS, 'jumpcloud-host.service'))).toContain('/systemd/');
+      for (const link of ENABLED) {
+        expect(await readlink(join(root, link))).toContain('/systemd/');
+      }
       await runOrFail('dpkg', '--purge', NAMES[0] ?? '');
       expect(existsSync(join(root, WANTS))).toBe(true);
-      await expect(readlink(join(root, WANTS, 'jumpcloud-host.service'))).rejects.toThrow('ENOENT');
-      await expect(readlink(join(root, WANTS, 'jumpcloud-removal.service'))).rejects.toThrow();
+      for (const link of ENABLED) {
+        await expect(readlink(join(root, link)), link).rejects.toThrow('ENOENT');
+      }
       expect(await readFile(join(root, 'etc/jumpcloud/host.json'), 'utf8')).toBe('{}');
     }, 60_000);
 
@@ -157,8 +169,10 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
 
     test('both rpms work right after installation and an erasure leaves no file', async () => {
       await rpm('--initdb');
-      // On Red Hat systems this directory belongs to the filesystem package.
-      await mkdir(join(root, 'usr/share/licenses'));
+      // On Red Hat systems these directories belong to the packages filesystem and systemd.
+      for (const directory of ['usr/share/licenses', 'usr/lib/systemd/system-preset']) {
+        await mkdir(join(root, directory), { recursive: true });
+      }
       const before = await everyPath(root);
       await rpm('--install', '--nodeps', modules, node);
       expect(await systemInfo()).toMatchObject({ enrolled: true, system_id: host.systemId });

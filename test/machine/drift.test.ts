@@ -1,0 +1,397 @@
+import { existsSync } from 'node:fs';
+import { chmod, copyFile, cp, mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { describe, expect } from 'vitest';
+import { projectDirectory } from '../../scripts/build/project-directory.ts';
+import { fetchedNodes, nodePath } from '../harness/nodes.ts';
+import type { BaseKind } from './base-image.ts';
+import { Container } from './container.ts';
+import type { Member } from './fleet.ts';
+import { bootUntilDesiredState, HOST, matrix, REMOVAL, saveJournal, saveStatus } from './matrix.ts';
+
+const APPLY = 'jumpcloud-host-apply.service';
+const TIMER = 'jumpcloud-host.timer';
+const PATH_UNIT = 'jumpcloud-host.path';
+const UNITS = [HOST, REMOVAL, APPLY, TIMER, PATH_UNIT];
+const SERVICES = [HOST, REMOVAL, APPLY];
+const RESULTS = '/run/jumpcloud-system-context';
+
+const DOCS = join(projectDirectory, 'docs/autoscaling.md');
+const LIBATOMIC = '/usr/lib/x86_64-linux-gnu/libatomic.so.1';
+
+/** A drop-in that makes the timer elapse every few seconds instead of every hour. */
+const everySeconds = (seconds: number) => `[Timer]
+OnCalendar=
+OnCalendar=*:*:0/${seconds}
+RandomizedDelaySec=0
+AccuracySec=100ms
+`;
+
+/** Keeps a copy of the result of the removal, because /run is gone after a poweroff. */
+const COPY_RESULT = `[Unit]
+Before=${REMOVAL}
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/true
+ExecStop=/bin/cp -a ${RESULTS}/jumpcloud-removal.json /var/
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** The content of a result file, which monitoring reads. */
+interface LastResult {
+  readonly unit: string;
+  readonly time: string;
+  readonly timestamp: number;
+  readonly outcome: string;
+  readonly result: { readonly changed: boolean; readonly error?: { readonly code: string } } | null;
+}
+
+/** Reads the last result of jumpcloud-host.service. */
+async function lastResult({ machine }: Member): Promise<LastResult> {
+  const { stdout } = await machine.run('cat', `${RESULTS}/jumpcloud-host.json`);
+  return JSON.parse(stdout);
+}
+
+/**
+ * Waits until a value is the expected one. expect.poll cannot be used, because it needs to know
+ * which of the concurrent tests calls it.
+ */
+async function waitForValue<T>(read: () => T | Promise<T>, expected: T, seconds: number) {
+  const end = Date.now() + seconds * 1000;
+  while (Date.now() < end) {
+    if (isDeepStrictEqual(await read(), expected)) return;
+    await sleep(300);
+  }
+  expect(await read()).toEqual(expected);
+}
+
+/** Waits until the last result of jumpcloud-host.service has an outcome, and returns the result. */
+async function waitForOutcome(
+  member: Member,
+  outcome: string,
+  seconds: number,
+): Promise<LastResult> {
+  const read = async () => (await lastResult(member).catch(() => undefined))?.outcome;
+  await waitForValue(read, outcome, seconds);
+  return lastResult(member);
+}
+
+/** Enables the timer and makes it elapse every few seconds. */
+async function enableTimer({ machine }: Member, seconds: number): Promise<void> {
+  await machine.write(`etc/systemd/system/${TIMER}.d/often.conf`, everySeconds(seconds));
+  await machine.run('systemctl', 'daemon-reload');
+  await machine.run('systemctl', 'enable', '--now', TIMER);
+}
+
+describe.each<[BaseKind, number]>([
+  ['trixie', 257],
+  ['bookworm', 252],
+  ['bullseye', 247],
+])('%s, systemd %i', (kind, version) => {
+  const { fleet, lifecycleTest, hasRecord, expectDesiredState } = matrix(Container.copy, { kind });
+  const name = (title: string) => `systemd ${version}: ${title}`;
+  const recordOf = ({ host }: Member) => fleet().emulator.store.record(host.systemId);
+  const deletions = ({ host }: Member) =>
+    fleet().emulator.requests.filter(
+      ({ method, url, status }) =>
+        method === 'DELETE' && url.includes(host.systemId) && status >= 200 && status < 300,
+    ).length;
+
+  lifecycleTest(
+    name('the timer restores an attribute that was changed in JumpCloud'),
+    async (report) => {
+      const member = await fleet().add();
+      const { machine } = member;
+      await bootUntilDesiredState(member);
+      expect((await machine.run('systemctl', 'is-enabled', TIMER)).stdout).toBe('disabled');
+      expect((await machine.run('systemctl', 'is-enabled', PATH_UNIT)).stdout).toBe('disabled');
+      await report('boot', member);
+      await enableTimer(member, 10);
+      recordOf(member).attributes = [{ name: 'role', value: 'changed' }];
+      const since = Date.now();
+      await waitForValue(() => recordOf(member).attributes, [{ name: 'role', value: 'web' }], 20);
+      expect(Date.now() - since).toBeLessThan(15_000);
+      expectDesiredState(member);
+      await report('the attribute is changed, the timer elapses every 10 s', member);
+      await machine.waitForState(HOST, 'exited', 10);
+      const later = await waitForOutcome(member, 'unchanged', 20);
+      expect(later.timestamp * 1000).toBeGreaterThan(since);
+      await saveStatus(`drift-timer-${version}`, member, TIMER);
+      expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+      expect(hasRecord(member)).toBe(false);
+      expect(deletions(member)).toBe(1);
+      await saveJournal(`drift-timer-${version}`, member);
+      await report('poweroff', member);
+    },
+  );
+
+  lifecycleTest(name('the path unit applies a changed host.json'), async (report) => {
+    const member = await fleet().add();
+    const { machine } = member;
+    await bootUntilDesiredState(member);
+    await machine.run('systemctl', 'enable', '--now', PATH_UNIT);
+    const documentWith = (displayName: string) =>
+      JSON.stringify({ ...fleet().document, system: { display_name: displayName } });
+    const expectName = (displayName: string) =>
+      waitForValue(() => recordOf(member).displayName, displayName, 15);
+    await report('boot', member);
+    await machine.write('etc/jumpcloud/host.json', documentWith('written'));
+    await expectName('written');
+    await report('the document is written', member);
+    await machine.write('etc/jumpcloud/new.json', documentWith('renamed'));
+    await machine.run('mv', '/etc/jumpcloud/new.json', '/etc/jumpcloud/host.json');
+    await expectName('renamed');
+    await report('the document is replaced', member);
+    for (let count = 1; count <= 20; count++) {
+      await machine.write('etc/jumpcloud/host.json', documentWith(`saved ${count} times`));
+    }
+    await expectName('saved 20 times');
+    expect(await machine.state(PATH_UNIT)).toMatch(/^active /);
+    await report('the document is saved 20 times', member);
+    await machine.run('rm', '/etc/jumpcloud/host.json');
+    await sleep(1500);
+    expect(await machine.state(HOST)).toBe('active exited');
+    expect(await machine.state(PATH_UNIT)).toMatch(/^active /);
+    await machine.write('etc/jumpcloud/host.json', documentWith('back'));
+    await expectName('back');
+    await report('the document is removed and written again', member);
+    expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+    expect(hasRecord(member)).toBe(false);
+    await report('poweroff', member);
+  });
+
+  lifecycleTest(name('the timer restarts the unit that has failed permanently'), async (report) => {
+    const member = await fleet().add({ agentDelay: 4, document: { registration_timeout: 1 } });
+    const { machine } = member;
+    await machine.boot();
+    const waiting = await waitForOutcome(member, 'retrying', 40);
+    expect(waiting.result?.error?.code).toBe('not_enrolled');
+    await machine.write('etc/jumpcloud/host.json', '{');
+    await machine.run('systemctl', 'restart', HOST);
+    await machine.waitForState(HOST, 'failed', 40);
+    const failed = await waitForOutcome(member, 'failed', 5);
+    expect(failed).toMatchObject({
+      unit: HOST,
+      result: { changed: false, failed: true, error: { code: 'invalid_arguments' } },
+    });
+    expect(Date.parse(failed.time)).toBe(failed.timestamp * 1000);
+    const modes = await machine.run(
+      'stat',
+      '-c',
+      '%a %U',
+      RESULTS,
+      `${RESULTS}/${HOST.replace('.service', '.json')}`,
+    );
+    expect(modes.stdout).toBe('700 root\n600 root');
+    await report('boot, host.json is broken', member);
+    await machine.write('etc/jumpcloud/host.json', JSON.stringify(fleet().document));
+    await enableTimer(member, 5);
+    const done = await waitForOutcome(member, 'changed', 30);
+    expect(done.result).toMatchObject({ changed: true });
+    expectDesiredState(member);
+    await machine.waitForState(HOST, 'exited', 20);
+    await report('host.json is corrected, the timer elapses', member);
+    await machine.run('systemctl', 'stop', TIMER, HOST);
+    expect((await lastResult(member)).unit).toBe(HOST);
+  });
+
+  lifecycleTest(
+    name('a poweroff during a run of the timer removes the record once'),
+    async (report) => {
+      const member = await fleet().add();
+      const { machine } = member;
+      await machine.write('etc/systemd/system/copy-result.service', COPY_RESULT);
+      await bootUntilDesiredState(member);
+      await machine.run('systemctl', 'enable', '--now', 'copy-result.service');
+      await report('boot', member);
+      fleet().emulator.faults.add({
+        fault: { kind: 'slow', ms: 20_000 },
+        when: ({ method, url }) => method === 'PUT' && url.includes(member.host.systemId),
+      });
+      recordOf(member).attributes = [];
+      await enableTimer(member, 5);
+      await waitForValue(() => member.hasSentPut(), true, 30);
+      expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+      expect(hasRecord(member)).toBe(false);
+      expect(deletions(member)).toBe(1);
+      const kept = join(machine.directory, 'var/jumpcloud-removal.json');
+      expect(JSON.parse(await readFile(kept, 'utf8'))).toMatchObject({
+        unit: REMOVAL,
+        outcome: 'changed',
+        result: { changed: true },
+      });
+      await saveJournal(`drift-poweroff-${version}`, member);
+      await report('poweroff during a slow write', member);
+    },
+  );
+
+  lifecycleTest(
+    name('a poweroff removes the record once, four times, while the timer elapses every second'),
+    async (report) => {
+      for (const delay of [1000, 1300, 1600, 1900]) {
+        const member = await fleet().add();
+        const { machine } = member;
+        await bootUntilDesiredState(member);
+        await enableTimer(member, 1);
+        await machine.run('systemctl', 'enable', '--now', PATH_UNIT);
+        await sleep(delay);
+        await machine.write('etc/jumpcloud/host.json', JSON.stringify(fleet().document));
+        expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+        expect(hasRecord(member)).toBe(false);
+        expect(deletions(member)).toBe(1);
+        const journal = await saveJournal(`drift-every-second-${version}-${delay}`, member);
+        expect(journal).toContain('"changed":true');
+        await report(`poweroff ${delay} ms after the timer was started`, member);
+        await machine.remove();
+      }
+    },
+  );
+
+  lifecycleTest(
+    name('systemd accepts the units and rates their exposure at 3.0 or less'),
+    async (report) => {
+      const member = await fleet().add();
+      const { machine } = member;
+      await bootUntilDesiredState(member);
+      expect((await machine.run('systemctl', '--version')).stdout).toMatch(`systemd ${version} `);
+      // Runs as a transient unit, because systemd rejects processes outside its own control groups.
+      const analyze = (...words: string[]) =>
+        machine.run('systemd-run', '--wait', '--pipe', '--quiet', 'systemd-analyze', ...words);
+      const verified = await analyze('verify', '--man=no', ...UNITS);
+      expect(verified).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+      for (const unit of SERVICES) {
+        const { stdout } = await analyze('security', '--no-pager', unit);
+        const exposure = /Overall exposure level .*: ([\d.]+)/.exec(stdout)?.[1];
+        expect(Number(exposure), stdout).toBeLessThanOrEqual(3);
+        await report(`${unit}: ${exposure}`, member);
+      }
+    },
+  );
+
+  lifecycleTest(
+    name('the sandbox of the removal lets the module stop the agent'),
+    async (report) => {
+      const member = await fleet().add();
+      const { machine } = member;
+      await bootUntilDesiredState(member);
+      const path = join(projectDirectory, 'packaging/systemd/units', REMOVAL);
+      const unit = (await readFile(path, 'utf8')).replace(/^Before=.*\n/m, '');
+      const probe = async (id: string, command: string) => {
+        await machine.write(
+          `etc/systemd/system/${id}.service`,
+          unit.replace(/^ExecStop=.*$/m, `ExecStart=${command}`),
+        );
+        await machine.run('systemctl', 'daemon-reload');
+        const { stderr, exitCode } = await machine.run('systemctl', 'start', id);
+        expect(exitCode, `${stderr}\n${await saveStatus(id, member, id)}`).toBe(0);
+      };
+      const reads = 'read -r id </proc/1/stat; cat /proc/sys/kernel/random/boot_id';
+      const writes = 'touch /opt/jc/probe; rm /opt/jc/probe';
+      const forbidden = ['/etc', '/usr', '/opt', '/var'].map(
+        (directory) => `if touch ${directory}/probe; then exit 1; fi`,
+      );
+      await probe('probe', `/bin/sh -euxc '${[reads, writes, ...forbidden].join('; ')}'`);
+      const options = '{"stop_agent": true, "purge_identity": true}';
+      await probe('seal', `/usr/bin/jumpcloud_removal '${options}'`);
+      expect(await machine.state('jcagent.service')).toMatch(/^inactive|^failed/);
+      expect(hasRecord(member)).toBe(false);
+      expect((await machine.run('ls', '/opt/jc')).stdout).not.toContain('client.key');
+      await report('stop_agent and purge_identity', member);
+    },
+  );
+});
+
+describe('the sandbox', () => {
+  const { fleet, lifecycleTest, hasRecord, expectDesiredState } = matrix(Container.copy);
+
+  lifecycleTest(
+    'the drop-in of the documentation allows another agent directory',
+    async (report) => {
+      const member = await fleet().add({ document: { agent_dir: '/srv/jc' } });
+      const { machine } = member;
+      const options = JSON.stringify({ agent_dir: '/srv/jc', timeout: 45 });
+      await machine.write('etc/jumpcloud/removal.json', options);
+      await machine.boot();
+      await machine.waitForState('jcagent.service', 'running', 40);
+      await waitForValue(
+        () => existsSync(join(machine.directory, 'opt/jc/jcagent.conf')),
+        true,
+        20,
+      );
+      await machine.run('mv', '/opt/jc', '/srv/jc');
+      const [script] = /^for unit in .*?^done\n.*?$/ms.exec(await readFile(DOCS, 'utf8')) ?? [''];
+      const result = await machine.run('sh', '-euc', script.replaceAll('sudo ', ''));
+      expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+      await machine.run('systemctl', 'restart', HOST);
+      await machine.waitForState(HOST, 'exited', 40);
+      expectDesiredState(member);
+      expect((await lastResult(member)).result).toMatchObject({ warnings: [] });
+      await report('boot, agent directory /srv/jc', member);
+      expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+      expect(hasRecord(member)).toBe(false);
+      const tombstone = join(machine.directory, 'srv/jc/.removed-from-jumpcloud');
+      expect(existsSync(tombstone)).toBe(true);
+      await saveJournal('agent-dir', member);
+      await report('poweroff', member);
+    },
+  );
+
+  lifecycleTest('every supported Node.js starts in the sandbox', async (report) => {
+    const member = await fleet().add();
+    const { machine } = member;
+    await bootUntilDesiredState(member);
+    await report('boot', member);
+    const versions = fetchedNodes();
+    if (versions.length === 0) await report('none: npm run setup:nodes fetches them', member);
+    for (const version of versions) {
+      const path = `/opt/node-${version}/bin/node`;
+      await mkdir(dirname(join(machine.directory, path)), { recursive: true });
+      await copyFile(nodePath(version), join(machine.directory, path));
+      await chmod(join(machine.directory, path), 0o755);
+      // Node.js 26 needs it, and the image does not have it.
+      await cp(LIBATOMIC, join(machine.directory, dirname(path), 'libatomic.so.1'), {
+        dereference: true,
+      });
+      const setting = `[Service]
+Environment=JUMPCLOUD_NODE=${path} LD_LIBRARY_PATH=${dirname(path)}
+`;
+      await machine.write(`etc/systemd/system/${HOST}.d/node.conf`, setting);
+      await machine.run('systemctl', 'daemon-reload');
+      const before = (await lastResult(member)).timestamp;
+      await sleep(1000);
+      await machine.run('systemctl', 'restart', HOST);
+      await machine.waitForState(HOST, 'exited', 30);
+      const { timestamp, outcome } = await lastResult(member);
+      expect(timestamp).toBeGreaterThan(before);
+      expect(outcome).toBe('unchanged');
+      await report(`Node.js ${version}`, member);
+    }
+  });
+});
+
+describe('the first boot of an image without a machine id', () => {
+  const { fleet, lifecycleTest } = matrix(Container.copy, {
+    enabled: ['jcagent', 'jumpcloud-host'],
+  });
+
+  lifecycleTest(
+    'the first boot enables only the units that the image has enabled',
+    async (report) => {
+      const member = await fleet().add();
+      const { machine } = member;
+      // Makes systemd apply its presets.
+      await machine.write('etc/machine-id', 'uninitialized\n');
+      await bootUntilDesiredState(member);
+      for (const unit of [REMOVAL, TIMER, PATH_UNIT]) {
+        expect((await machine.run('systemctl', 'is-enabled', unit)).stdout, unit).toBe('disabled');
+        expect(await machine.state(unit)).toBe('inactive dead');
+      }
+      expect((await machine.run('systemctl', 'is-enabled', HOST)).stdout).toBe('enabled');
+      await report('first boot', member);
+    },
+  );
+});
