@@ -6,7 +6,7 @@
 #
 # Exits with 0 if the record agrees with the document;
 #           75 if a later run may succeed: the agent has not registered yet, the clock is not set
-#              yet, or the network or JumpCloud is down or busy;
+#              yet, a fact is unavailable, or the network or JumpCloud is down or busy;
 #            1 if a person must correct something first, for example install Node.js. The result
 #              says what.
 set -eu
@@ -55,7 +55,8 @@ elif [ -n "$stopping" ]; then
 else
   case $answer in
     *'"error":{"code":"not_enrolled"'* | *'"error":{"code":"unavailable"'* | \
-      *'"error":{"code":"rate_limited"'* | *'"error":{"code":"interrupted"'*) status=75 ;;
+      *'"error":{"code":"rate_limited"'* | *'"error":{"code":"interrupted"'* | \
+      *'"error":{"code":"fact_unavailable"'*) status=75 ;;
     # The certificate seems to be from another time, so the clock may not be set yet.
     *'"error":{"code":"tls"'*'"reason":"CERT_NOT_YET_VALID"'* | \
       *'"error":{"code":"tls"'*'"reason":"CERT_HAS_EXPIRED"'*) status=75 ;;

@@ -91,6 +91,24 @@ describe('shell/boot.sh, which exits with 75 to request a retry', () => {
     expect(await boot()).toMatchObject({ exitCode: 0 });
   });
 
+  test('the boot script exits with 75 while a fact is unavailable', async () => {
+    const document = sandbox.path('/host.json');
+    const script = await sandbox.place('shell/boot.sh');
+    const text = '{"system": {"display_name": "{env.NAME_OF_HOST}"}, "expand_facts": true}';
+    await sandbox.write('/host.json', text);
+    const bootWith = (variables: Record<string, string>) => {
+      const env = { ...sandbox.env, ...variables };
+      return execa(script, [document], { env, reject: false, all: true });
+    };
+    const result = await bootWith({});
+    expect(result.exitCode, result.all).toBe(75);
+    expect(JSON.parse(result.stdout.split('\n')[0] ?? '')).toMatchObject({
+      error: { code: 'fact_unavailable' },
+    });
+    expect(await bootWith({ NAME_OF_HOST: 'web-7' })).toMatchObject({ exitCode: 0 });
+    expect(emulator.store.record(sandbox.host.systemId).displayName).toBe('web-7');
+  });
+
   test('the boot script exits with 1 on a host without Node.js', async () => {
     const env = { ...sandbox.env, JUMPCLOUD_NODE: sandbox.path('/no-node') };
     const script = await sandbox.place('shell/boot.sh');

@@ -63,7 +63,7 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
     expect(await readFile(sandbox.path('/arguments'), 'utf8')).toBe('/etc/jumpcloud/host.json\n');
   });
 
-  test.each(['not_enrolled', 'unavailable', 'rate_limited', 'interrupted'])(
+  test.each(['not_enrolled', 'unavailable', 'rate_limited', 'interrupted', 'fact_unavailable'])(
     'describe-host exits with 75 after the error %s',
     async (code) => {
       expect(await run(failedAnswer(code), 1)).toMatchObject({
