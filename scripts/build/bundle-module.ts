@@ -80,6 +80,9 @@ const CHUNK_BREAK = '\n//chunk\n';
 /** Starts a late chunk that is compressed. */
 const PACKED = '//brotli ';
 
+const UNPACK = `
+if(body.startsWith(${JSON.stringify(PACKED)}))body=require("node:zlib").brotliDecompressSync(Buffer.from(body.slice(${PACKED.length}),"base64")).toString();`;
+
 /**
  * Returns one script of all. The late chunks stand in a comment, which V8 skips, and each is compiled as
  * a whole when it is imported: most of them while the connection is established. Their text comes from
@@ -106,8 +109,7 @@ const made=[];
 const make=n=>{
 texts??=text.slice(text.lastIndexOf("/*")+2,text.lastIndexOf("*/")).split(${JSON.stringify(CHUNK_BREAK)});
 tune("--no-lazy");
-let body=texts[n];
-if(body.startsWith(${JSON.stringify(PACKED)}))body=require("node:zlib").brotliDecompressSync(Buffer.from(body.slice(${PACKED.length}),"base64")).toString();
+let body=texts[n];${rare.size > 0 ? UNPACK : ''}
 const f=require("node:vm").compileFunction(body,"${names}".split(","),{filename:__filename});
 tune("--lazy");
 return f(${names})};
