@@ -131,7 +131,9 @@ async function withSuboptions(
     if (suboptions === undefined) {
       throw new Error(`modules/${module}.yml has no suboptions of ${of} to lend to ${name}.`);
     }
-    return [name, { ...option, suboptions: withoutState(suboptions) }] as const;
+    // An option that stands at the borrower's top is not lent again.
+    const own = Object.entries(suboptions).filter(([suboption]) => !(suboption in options));
+    return [name, { ...option, suboptions: withoutState(Object.fromEntries(own)) }] as const;
   });
   return Object.fromEntries(await Promise.all(filled));
 }

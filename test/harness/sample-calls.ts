@@ -26,20 +26,20 @@ const SAMPLES: Readonly<Record<ModuleName, SampleCalls>> = {
   },
   jumpcloud_host: {
     good: { groups: [] },
-    changing: (idOf) => ({
-      system: { display_name: 'web-1', attributes: { role: 'web' } },
-      groups: [idOf('system_group')],
-      users: [{ id: idOf('user'), sudo: true }],
-      user_groups: [idOf('user_group')],
-      commands: [idOf('command')],
-      exclusive: ['groups'],
-    }),
+    changing: wholeHost,
+    withAllFields: (idOf) => [
+      wholeHost(idOf),
+      { system: { display_name: '{hostname} {env.NO_SUCH_NAME}' }, expand_facts: true },
+    ],
     bad: { exclusive: ['users'] },
   },
   jumpcloud_system: {
     good: {},
     changing: () => ({ display_name: 'web-1' }),
-    withAllFields: () => [{ display_name: 'web-1', settle: 0.1 }],
+    withAllFields: () => [
+      { display_name: 'web-1', settle: 0.1 },
+      { display_name: '{hostname} {env.NO_SUCH_NAME}', expand_facts: true },
+    ],
     bad: { purge_attributes: true },
   },
   jumpcloud_group_membership: {
@@ -66,9 +66,22 @@ const SAMPLES: Readonly<Record<ModuleName, SampleCalls>> = {
   },
   jumpcloud_system_info: {
     good: {},
+    withAllFields: () => [{}, { gather: ['groups', 'facts'] }],
     bad: { gather: ['everything'] },
   },
 };
+
+/** Returns options of jumpcloud_host with most sections. */
+function wholeHost(idOf: IdOf): Options {
+  return {
+    system: { display_name: 'web-1', attributes: { role: 'web' } },
+    groups: [idOf('system_group')],
+    users: [{ id: idOf('user'), sudo: true }],
+    user_groups: [idOf('user_group')],
+    commands: [idOf('command')],
+    exclusive: ['groups'],
+  };
+}
 
 /** Returns the calls of a module. Tests of all modules fail for a new module without calls here. */
 export function sampleCallsOf(module: ModuleName): SampleCalls {
