@@ -51,7 +51,7 @@ async function readNames(
   try {
     return (await option.read(value, { names: undefined, rawOptions })) as NameLookup;
   } catch (error) {
-    // Reported when readValues reads the option again.
+    // The problem is reported when readValues reads the option again.
     asInvalid(error);
     return new InvalidNames();
   }

@@ -42,7 +42,8 @@ export function tlsAlert(code: string): TlsAlert | undefined {
 }
 
 /**
- * Returns the code of a TLS error. Node.js uses EPROTO for several; the message has the exact one.
+ * Returns the code of a TLS error. Node.js uses EPROTO for several errors; only the message has the
+ * exact code.
  */
 export function tlsCode(code: string, message: string): string {
   const [, reason] = (code === 'EPROTO' && /SSL routines:[^:]*:([^:]+)/.exec(message)) || [];
@@ -76,7 +77,10 @@ export function tlsAdvice(code: string): string {
   return `The certificate was checked with ${caStore()}. If a proxy or gateway in your network intercepts TLS, set ca_path to its CA. Otherwise find out which server answers instead of JumpCloud.`;
 }
 
-/** Returns whether this version of Node.js has allowPartialTrustChain, according to its documentation. */
+/**
+ * Returns whether this version of Node.js has allowPartialTrustChain, according to its
+ * documentation.
+ */
 function allowsPartialChain(): boolean {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   return major === 20 ? minor >= 18 : major === 22 ? minor >= 9 : major > 22;
