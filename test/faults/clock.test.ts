@@ -299,7 +299,7 @@ describe('the causes of a 401 with a correct clock', () => {
     })),
   ];
   test.each(situations.map((situation) => [situation.what, situation] as const))(
-    'with %s, a 401 is not retried and names the possible causes',
+    'with %s, a 401 is not retried and the message names the possible causes',
     async (_, { enrolment, before, possible, requests }) => {
       const impossible = ALL.filter((cause) => !possible.includes(cause));
       await start(0, await enrolment?.());

@@ -264,7 +264,7 @@ describe('input that is hard to read', () => {
     },
   );
 
-  test.each(['ca_path', 'options'])('a pipe is refused as the file of %s', async (what) => {
+  test.each(['ca_path', 'options'])('a file of %s that is a pipe is refused', async (what) => {
     const pipe = join(directory, `pipe-${what}`);
     await execa('mkfifo', [pipe]);
     const word = what === 'options' ? pipe : JSON.stringify({ ca_path: pipe });
