@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const EXECUTABLES = ['ansible', 'callers', 'examples', 'faults', 'modules', 'packages'];
 const tests = `test/{${EXECUTABLES}}/**/*.test.ts`;
 
-/** These tests have their own configuration. */
+/** Tests with a separate configuration. */
 const machines = 'test/machine/**';
 
 export default defineConfig({

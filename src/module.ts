@@ -8,7 +8,7 @@ export interface Module<Name extends string = string, T extends OptionTable = Op
   readonly options: T;
   /** If set, empty standard input is an error instead of a call without options. */
   readonly refusesEmptyInput?: true;
-  /** Returns the problems of options that do not fit together, among those that can be read. */
+  /** Returns the problems of options that do not fit together. Some values may be invalid. */
   rules?(partial: PartialValues<T>): Problem[];
   /** Loads the code that expands references to facts, for a call with `expand_facts`. */
   loadReferences?(): Promise<FactReferences>;

@@ -27,13 +27,13 @@ export default class ClosingLine implements Reporter {
   }
 }
 
-/** Returns whether a test is in test/ansible, or its caller is Ansible. */
+/** Returns whether a test calls modules through Ansible. */
 function isThroughAnsible({ module, name }: TestCase): boolean {
   const isCaller = module.moduleId.includes('/test/callers/') && name.startsWith('Ansible');
   return isCaller || module.moduleId.includes('/test/ansible/');
 }
 
-/** Describes the Ansible in use. Imported on demand, because detecting it takes a second. */
+/** Describes the Ansible in use. Its detection takes a second, so the import is on demand. */
 async function installation(): Promise<string> {
   const { ansibleRoot, coreVersion } = await import('./harness/ansible/installation.ts');
   return `ansible-core ${coreVersion}${ansibleRoot && ` in ${ansibleRoot}`}`;

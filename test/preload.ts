@@ -1,6 +1,9 @@
 const WRAPPER = new URL('node-with-preload.sh', import.meta.url).pathname;
 
-/** Returns an environment that makes an executable load a file first; it ignores NODE_OPTIONS. */
+/**
+ * Returns environment variables that make an executable load a file first. NODE_OPTIONS would have
+ * no effect, because executables ignore it.
+ */
 export function preload(file: string): Record<string, string> {
   return { JUMPCLOUD_NODE: WRAPPER, PRELOADING_NODE: process.execPath, PRELOAD: file };
 }

@@ -1,8 +1,8 @@
 import { execa } from 'execa';
 
 /**
- * Runs a shell command on its own terminal and returns its output and exit code. Its standard input
- * is the terminal, too, without any input.
+ * Runs a shell command on a new terminal and returns its output and exit code. Nothing is typed on
+ * the terminal.
  */
 export async function onTerminal(
   command: string,
@@ -11,7 +11,8 @@ export async function onTerminal(
   const { stdout, exitCode } = await execa(
     'script',
     ['-qec', `stty cols ${columns}; ${command}`, '/dev/null'],
-    // An end of input would appear as a character on a terminal in raw mode, as ssh sets it.
+    // The input stays open: `script` sends its end as a character, which raw mode, as set by ssh,
+    // would not interpret.
     { stdin: 'pipe', reject: false, stripFinalNewline: false, env: { SHELL: '/bin/sh' } },
   );
   return { output: stdout.replaceAll('\r\n', '\n'), exitCode };

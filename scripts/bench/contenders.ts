@@ -12,7 +12,7 @@ export interface Contender {
   readonly command: (node: string, round: number) => Command;
   /** Undoes the changes of a round. */
   readonly reset?: () => void;
-  /** Measured on loopback only, because the distance to JumpCloud does not matter. */
+  /** Set if measured on loopback only, because the distance to JumpCloud does not matter. */
   readonly isNearOnly?: true;
 }
 

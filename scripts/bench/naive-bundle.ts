@@ -5,7 +5,7 @@ import { helpImport } from '../build/help-import.ts';
 import { projectDirectory } from '../build/project-directory.ts';
 import { requiredNode } from '../build/required-node.ts';
 
-/** Imports the same two libraries in the obvious way: whole, through their main entry points. */
+/** Imports zod and undici in the obvious way: whole, through their main entry points. */
 const wholeImports: Plugin = {
   name: 'whole-imports',
   setup({ onResolve, onLoad }) {

@@ -5,9 +5,9 @@ import { projectDirectory } from './project-directory.ts';
 
 /** The version of a build, as collection, packages and npm tarball state it. */
 export interface BuildVersion {
-  /** A semantic version. That of a development build sorts before the next release. */
+  /** A semantic version. The version of a development build sorts before the next release. */
   readonly version: string;
-  /** The time of the sources in seconds since 1970: two builds of the same sources are equal. */
+  /** The time of the sources in seconds since 1970. It makes builds of the same sources equal. */
   readonly time: number;
 }
 
@@ -22,9 +22,10 @@ export async function projectVersion(): Promise<string> {
 
 /**
  * Returns the version of a build between releases, for example `0.1.0-dev.20261124101500.g4c5cc54`.
- * It contains the commit's time (UTC), so that later builds sort higher, and the commit. The `g`
- * keeps a commit of digits from being parsed as a number, which must not start with 0. `.modified`
- * is appended if tracked files differ from the commit. Outside git the version is `0.1.0-dev`.
+ * It contains the commit's time (UTC), so that later builds sort higher, and the commit. The `g` is
+ * there because an abbreviated commit may consist of digits only: it would be parsed as a number,
+ * and a number with a leading 0 is invalid. `.modified` is appended if tracked files differ from
+ * the commit. Outside git the version is `0.1.0-dev`.
  */
 export async function developmentVersion(): Promise<BuildVersion> {
   const version = `${await projectVersion()}-dev`;

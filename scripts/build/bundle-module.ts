@@ -86,7 +86,7 @@ const CHUNK_BREAK = '\n//chunk\n';
 const PACKED = '//packed ';
 
 /**
- * Returns all chunks as one script. The late chunks are in a comment, which V8 skips. Each is
+ * Returns all chunks as one script. The late chunks are in a comment, which V8 skips. Each chunk is
  * compiled as a whole when it is imported, usually while the connection is being established. Early
  * and late text come from the same read, because an upgrade may replace the file during a run.
  */

@@ -29,7 +29,7 @@ export function collectionFileName(version: string): string {
   return `${collectionName.namespace}-${collectionName.name}-${version}.tar.gz`;
 }
 
-/** Returns whether a file is named like some version of the collection. */
+/** Returns whether a file has the name of any version of the collection. */
 export function isCollection(file: string): boolean {
   const [before = '', after = ''] = collectionFileName('*').split('*');
   return file.startsWith(before) && file.endsWith(after);
@@ -126,7 +126,9 @@ async function readme(version: string, modules: readonly CollectionModule[]): Pr
     .replaceAll('@version@', version);
 }
 
-/** Galaxy refuses a collection without a repository, so no development build can be published. */
+/**
+ * Returns the metadata for Galaxy. A development build names no repository, so Galaxy refuses it.
+ */
 async function collectionInfo(
   version: string,
   links: ProjectLinks | undefined,
@@ -164,7 +166,7 @@ function sanityIgnores(minor: number, module: string): string[] {
   return [
     `${executable} shebang`,
     `${executable} validate-modules:invalid-extension`,
-    // 2.14 parses the executable as Python, and stops at that error.
+    // ansible-core 2.14 parses the executable as Python, and stops at the syntax error.
     `${executable} validate-modules:${minor === 14 ? 'python-syntax-error' : 'missing-gplv3-license'}`,
     `${executable}.yml validate-modules:missing-gplv3-license`,
   ];

@@ -19,8 +19,8 @@ export interface Joined {
   readonly early: string;
   /**
    * The chunks that only import() reaches, each as the body of a function that returns its exports.
-   * It calls `late(n)`, which returns the exports of another late chunk, by its index here, or
-   * `importLate(n)`, which returns a promise of them.
+   * The body calls `late(n)` for the exports of the chunk at index n, or `importLate(n)` for a
+   * promise of them.
    */
   readonly lateChunks: readonly LateChunk[];
   /** The names in `early` that the late chunks use. */

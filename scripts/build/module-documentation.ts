@@ -103,7 +103,7 @@ function pick<T>(names: readonly string[] | undefined, of: Readonly<Record<strin
     : Object.fromEntries(Object.entries(of).filter(([name]) => names.includes(name)));
 }
 
-/** Adds the contents that a module documents for a shared return value to its shared contents. */
+/** Adds a module's own contents of a shared return value to the shared contents. */
 function withOwnContents(
   own: ModuleDocumentation['RETURN'],
   shared: ModuleDocumentation['RETURN'],
@@ -115,7 +115,7 @@ function withOwnContents(
   return { ...own, ...Object.fromEntries(both) };
 }
 
-/** An option whose `suboptions_from` names another module, or an option of one. */
+/** An option that borrows its suboptions from another module, or from an option of one. */
 type Borrowing = DocumentedValue & { readonly suboptions_from?: string };
 
 /** Fills in suboptions that another module documents: `module`, or `module.option`. */

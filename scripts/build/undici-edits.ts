@@ -64,7 +64,7 @@ export const undiciEdits: readonly Edit[] = [
       module.exports = assert;`,
   },
   {
-    // undici reads only the limit for response headers; this is Node's default.
+    // undici reads only the limit for response headers. The stand-in has Node's default.
     builtin: 'node:http',
     unsupported: /\bhttp\.(?!maxHeaderSize\b)\w+/,
     contents: () => 'exports.maxHeaderSize = 16 * 1024;',

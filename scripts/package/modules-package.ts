@@ -66,7 +66,7 @@ export async function modulesPackage(
     },
     rpm: {
       architecture: 'noarch',
-      // Red Hat's nodejs has the epoch 1. Without it here, any version would be accepted.
+      // Red Hat's nodejs has the epoch 1. Without the epoch here, any version would be accepted.
       requires: ['/bin/sh', `(jumpcloud-system-context-node or nodejs >= 1:${requiredNode})`],
       findRequires: false,
       scripts: await scriptsOf('rpm/scripts'),

@@ -7,7 +7,7 @@ export interface Publisher {
 }
 
 /**
- * The maintainer of a development build. It has no real one, but package managers require an
+ * The maintainer of a development build: a placeholder, because package managers require an
  * address.
  */
 export const placeholderMaintainer =

@@ -6,7 +6,7 @@ import { readChangelog } from '../build/changelog.ts';
 export interface Release extends ReleaseOptions {
   /** Name and address, if given. */
   readonly maintainer: string | undefined;
-  /** The text of its section in CHANGELOG.md. */
+  /** The text of the release's section in CHANGELOG.md. */
   readonly changes: string;
 }
 

@@ -25,14 +25,14 @@ export async function stage(
   await setTimes(directory, time);
 }
 
-/** Sets the times of the entries first: each new entry changes its directory's time. */
+/** Sets all times. Must run last, because each new entry changes its directory's time. */
 async function setTimes(directory: string, time: number): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);
     if (entry.isDirectory()) await setTimes(path, time);
     else await lutimes(path, time, time);
   }
-  // Independent of the umask.
+  // The mode must not depend on the umask.
   await chmod(directory, 0o755);
   await lutimes(directory, time, time);
 }

@@ -9,8 +9,8 @@ const POLL_INTERVAL_MS = 500;
 
 /**
  * Returns this host's registration, after waiting up to `timeout` seconds for the agent to finish
- * it. A half-written file counts as unfinished: with a timeout, the key has to be usable, too.
- * Reports this host's system id.
+ * it. With a timeout, also waits until the key is usable, because the agent may still be writing
+ * it. Reports this host's system id.
  * @throws what readRegistration throws; with a timeout also what loading the identity throws
  */
 export async function awaitRegistration(
@@ -38,7 +38,7 @@ export async function awaitRegistration(
     leftMs: () => end - monotonicMs(),
   });
   if (registration !== undefined) return registration;
-  // Throws the reason, with the time waited. Succeeds if the agent has finished in the meantime.
+  // This last attempt throws an error with the time waited, unless the agent has just finished.
   const last = read(timeout);
   await last.identity();
   return last;

@@ -44,7 +44,8 @@ export function readConfiguration(path: string, waitedSeconds = 0): Configuratio
 }
 
 /**
- * Leaves out the parser's message, because it quotes the file, which may contain a misplaced key.
+ * The error leaves out the parser's message, which quotes the file. The file may contain a
+ * misplaced key.
  */
 function parseObject(text: string, path: string): Record<string, unknown> {
   let value: unknown;

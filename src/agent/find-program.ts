@@ -34,9 +34,10 @@ export function mayRun(file: string): boolean {
 }
 
 /**
- * Returns whether someone other than root can replace the file at a real path. Any writing group
- * counts, because an access control list shows as one. A sticky directory like /tmp is safe higher
- * up, where its entry belongs to root, but not as the directory of the file itself.
+ * Returns whether someone other than root can replace the file at a real path. Write permission of
+ * any group counts, because an access control list shows up as group permissions. A sticky
+ * directory like /tmp may be higher up in the path, where its entry belongs to root, but must not
+ * contain the file itself.
  */
 function isReplaceable(path: string, levelsUp = 0): boolean {
   const { uid, mode } = statSync(path);

@@ -7,7 +7,7 @@ import { loadPrivateKey } from './private-key.ts';
 /** This host's system id and key, which sign its requests to JumpCloud. */
 export interface Identity extends Signer {
   readonly agentDir: string;
-  /** Undefined when there is no usable client.crt to compare with. */
+  /** Whether the key belongs to client.crt; undefined when there is no usable client.crt. */
   readonly keyMatchesCertificate: boolean | undefined;
 }
 

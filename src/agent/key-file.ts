@@ -12,7 +12,10 @@ export interface KeyFile {
 
 const WORLD_READABLE = 0o004;
 
-/** PKCS#8 declares encryption in its first line, PKCS#1 in its second. Ignores other text. */
+/**
+ * PKCS#8 declares encryption in its first line, PKCS#1 in its second. The word ENCRYPTED elsewhere,
+ * for example in a comment, does not match.
+ */
 const ENCRYPTED =
   /^-----BEGIN (ENCRYPTED PRIVATE KEY-----|[A-Z ]*PRIVATE KEY-----\s+Proc-Type:\s*4,\s*ENCRYPTED)/m;
 

@@ -49,7 +49,7 @@ export function newLock(durationMs: number): Lock {
 export function takeLock(path: string, own: Lock): LockAttempt {
   if (createFile(path, JSON.stringify(own))) return 'taken';
   const found = readLock(path);
-  // Released in the meantime. The next attempt takes it, or finds another holder.
+  // The lock was released in the meantime. The next attempt takes it, or finds another holder.
   if (found === undefined) return 'alive';
   const state = holderState(found);
   if (state !== 'dead') return state;
@@ -79,7 +79,7 @@ export function removeDeadLock(path: string): void {
   try {
     if (takeLock(path, own) === 'taken') releaseLock(path, own);
   } catch {
-    // The directory is not writable. The next run that needs the lock checks it again.
+    // The directory is not writable. The next run that needs the lock takes it over.
   }
 }
 
@@ -112,8 +112,8 @@ function parseLock(path: string): Lock | undefined {
 
 /**
  * Returns the state of the process that holds a lock. A process that cannot be seen (in another
- * container, or without /proc) counts as dead when the time of its lock is over. The monotonic
- * clock measures that: it starts at boot and is never set.
+ * container, or without /proc) counts as dead when the time of its lock is over. That time is
+ * measured with the monotonic clock, which starts at boot and is never set.
  */
 function holderState({ lock }: LockOnDisk): ProcessState {
   if (lock === undefined) return 'dead';
@@ -125,7 +125,8 @@ function holderState({ lock }: LockOnDisk): ProcessState {
 
 /**
  * Removes the takeover locks of processes that died while they took this lock over. Only the holder
- * of this lock may do so: then the dead locks that they are named after cannot come back.
+ * of this lock may do so. A takeover lock is named after a dead lock, which cannot come back once
+ * there is a new holder.
  */
 function removeDeadTakeovers(path: string): void {
   const prefix = `${basename(path)}.`;

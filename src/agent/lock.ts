@@ -19,7 +19,7 @@ const POLL_INTERVAL_MS = 100;
 export interface LockedWork<T> {
   /** The maximum time for the work, and also for the wait for another run. In milliseconds. */
   readonly timeoutMs: number;
-  /** Returns the warning for when no lock can be created. Without it there is no warning. */
+  /** Returns the warning for a lock that cannot be created. If undefined, there is no warning. */
   readonly unlockedWarning?: (path: string, code: string | undefined) => string;
   readonly work: () => Promise<T>;
 }

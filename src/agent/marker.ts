@@ -8,16 +8,20 @@ import { removeFile, removeTemporaries, replaceFile } from './write-file-atomic.
  * when the clock is wrong. After a crash, only the marker shows the next run that the record is
  * gone.
  *
- * A marker counts only for the identity and the base URL in it, which JumpCloud had accepted.
+ * A marker counts only for the identity and the base URL in it. JumpCloud had accepted that
+ * identity at that URL.
  */
 export interface Marker {
   readonly system_key: string;
   readonly api_url: string;
-  /** The fingerprint of the key that signed. */
+  /** The fingerprint of the key that signed the DELETE. */
   readonly key: string;
 }
 
-/** Returns whether the agent's directory has this marker; one without a key matches any key. */
+/**
+ * Returns whether the agent's directory has this marker. A marker file without a key matches any
+ * key.
+ */
 export function hasMarker(agentDir: string, marker: Marker): boolean {
   const { system_key, api_url, key = marker.key } = readStateFile(markerPath(agentDir));
   return system_key === marker.system_key && api_url === marker.api_url && key === marker.key;

@@ -6,7 +6,7 @@ import { readAgentFile } from './read-agent-file.ts';
 /** The agent's key, and whether it matches the agent's certificate. */
 export interface PrivateKey {
   readonly key: KeyObject;
-  /** Undefined when there is no readable certificate, which requests do not need. */
+  /** Whether the key belongs to the certificate; undefined when that cannot be read. */
   readonly matchesCertificate: boolean | undefined;
 }
 

@@ -3,7 +3,10 @@ import { readFileSync, readlinkSync } from 'node:fs';
 /** Identifies a process, also after its pid has been reused. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Clock ticks from boot to the process's start. Empty without /proc, like the next two. */
+  /**
+   * Clock ticks from boot to the process's start. Without /proc, this and the next two fields are
+   * empty.
+   */
   readonly start: string;
   /** The number of the pid namespace that `pid` belongs to. */
   readonly namespace: string;

@@ -48,7 +48,7 @@ export function deleteIdentityFile(path: string): boolean {
   }
 }
 
-/** Returns true also for a dangling link, and for a path that cannot be checked. */
+/** Returns whether a path exists; true also for a dangling link, or if this cannot be checked. */
 function exists(path: string): boolean {
   try {
     lstatSync(path);

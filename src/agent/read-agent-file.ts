@@ -66,7 +66,10 @@ function read(path: string, flags: number): SmallFile {
   }
 }
 
-/** Reads to the end; undefined above MAX_BYTES. A file may grow, and one in /proc has no size. */
+/**
+ * Reads an open file to its end; undefined above MAX_BYTES. `size` is only a first guess: a file
+ * may grow, and files in /proc report a size of zero.
+ */
 function readAll(descriptor: number, size: number): Buffer | undefined {
   let buffer = Buffer.alloc(size + 1);
   let length = 0;

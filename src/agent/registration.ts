@@ -26,7 +26,7 @@ export class AlreadyRemoved extends NotEnrolled {
 export interface Registration extends IdentitySource {
   readonly agentServerHost: string | undefined;
   /**
-   * Loads the host's key, once however often it is called.
+   * Loads the host's key. Repeated calls load it only once.
    * @throws BadIdentity when the key cannot be used
    */
   identity(): Promise<Identity>;
@@ -62,7 +62,10 @@ export function readRegistration(
   };
 }
 
-/** Checks the tombstone after the key: a concurrent removal writes it before it deletes the key. */
+/**
+ * Reads the key before it checks the tombstone, because a concurrent removal writes the tombstone
+ * before it deletes the key.
+ */
 function readKey(agentDir: string, systemKey: string, waitedSeconds: number): KeyFile {
   try {
     return readKeyFile(join(agentDir, 'client.key'), waitedSeconds);

@@ -17,7 +17,10 @@ interface ServiceManager {
   readonly stopArgs: readonly string[];
   /** The exit statuses besides 0 for an agent that is stopping, or that did not run. */
   readonly acceptedStatuses: readonly number[];
-  /** Exits with 0 while the agent runs. Needed where the stop command returns too early. */
+  /**
+   * Arguments with which the program exits with 0 while the agent runs. Needed where the stop
+   * command returns too early.
+   */
   readonly statusArgs?: readonly string[];
 }
 

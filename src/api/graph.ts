@@ -15,7 +15,8 @@ import {
 import { refusalError, serverMessage } from './refusal-error.ts';
 
 /**
- * The sudo that an edge to a user or user group grants. Without a password only if `sudo` is true.
+ * The sudo that an edge to a user or user group grants. `sudo_without_password` is true only if
+ * `sudo` is.
  */
 export interface Sudo {
   readonly sudo: boolean;
@@ -102,7 +103,8 @@ function foreignEntryIn(page: Entry[], list: { name: string; type: string }): st
 }
 
 /**
- * Reports an id with two different entries: neither can be trusted. A plain repetition is harmless.
+ * Describes an id with two different entries, neither of which can be trusted; undefined if there
+ * is none. A repeated identical entry is harmless.
  */
 function contradictionIn(page: Entry[]): string | undefined {
   const seen = new Map<string, string>();

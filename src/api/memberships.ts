@@ -18,7 +18,7 @@ export async function readMemberships(session: HostSession): Promise<string[]> {
   return groups.map(({ id }) => id);
 }
 
-/** Adds this host to a system group or removes it from there. */
+/** Adds this host to a system group or removes it from one. */
 export function writeMembership(session: HostSession, change: EdgeChange): Promise<WriteOutcome> {
   const { op, id } = change;
   return writeEdge(session, op, {

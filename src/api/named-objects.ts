@@ -8,7 +8,7 @@ import { nullableList, objectId, parseAnswer, totalCount } from './parse-answer.
 /** An object of an organisation as an administrator reads it. */
 export interface NamedObject {
   readonly id: string;
-  /** A user has two: username and email address. An object without any is never found by name. */
+  /** A user has two names: username and email address. An object without names is never found. */
   readonly names: readonly string[];
   /** Whether this is a dynamic group. */
   readonly isDynamic: boolean;

@@ -29,9 +29,9 @@ export interface PagedList<T> {
   readonly readPage: (request: PageRequest) => Promise<Page<T>>;
   readonly keyOf: (entry: T) => string;
   /**
-   * The response to a change of the list between two pages: read it again from its start, or read
-   * the previous page again. `step back` is for lists sorted by id, which may be long and change
-   * constantly.
+   * The reaction when the list changes between two pages. `restart` reads the list again from its
+   * start. `step back` reads the previous page again; it is for lists sorted by id, which may be
+   * long and change constantly.
    */
   readonly onChange: 'restart' | 'step back';
 }
@@ -123,7 +123,7 @@ function follows<T>(
   return !overlaps || (first !== undefined && shared.includes(first));
 }
 
-/** Returns whether a page ends the list. Ignores a total that is smaller than the entries read. */
+/** Returns whether a page ends the list. Ignores a total below the number of entries read. */
 function isLast({ skip, total = 0, keys: { length } }: ReadPage): boolean {
   return length < PAGE_SIZE ? skip + PAGE_SIZE >= total : skip + length === total;
 }

@@ -86,7 +86,10 @@ function adviceFor(status: number): string {
     : 'Correct the options that JumpCloud refused.';
 }
 
-/** Returns the host that a redirect leads to. Its path is left out: it may repeat sent data. */
+/**
+ * Returns the host that a redirect leads to. The path of the redirect is left out, because it may
+ * repeat sent data.
+ */
 function redirectTarget(session: Session, { headers }: Reply): string {
   const { location } = headers;
   if (location === undefined || !URL.canParse(location, session.origin)) return '';

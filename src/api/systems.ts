@@ -29,7 +29,7 @@ const recordSchema = z.looseObject({
   allowPublicKeyAuthentication: optionalBoolean,
   allowMultiFactorAuthentication: optionalBoolean,
   attributes: z.optional(z.nullable(z.array(attribute))),
-  // Answers contain either this or the flat key.
+  // Answers contain either this mapping or the flat key below it.
   primarySystemUser: z.optional(z.nullable(z.looseObject({ id: userId }))),
   'primarySystemUser.id': userId,
   systemInsights: z.optional(z.nullable(z.looseObject({ state: optionalText }))),
@@ -75,7 +75,10 @@ export type RecordPresence = { readonly isThere: true } | RecordAbsence;
 export interface RecordAbsence {
   readonly isThere: false;
   readonly error: Unauthorized | NotFound;
-  /** False for a 401 without a usable Date: a wrong clock may be its cause. */
+  /**
+   * Whether the answer shows that a wrong clock is not its cause: true for a 404, and for a 401
+   * with a usable Date, by which the clock was checked.
+   */
   readonly isTimed: boolean;
 }
 

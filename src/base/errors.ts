@@ -29,7 +29,7 @@ export interface FailureContext {
   /** Machine-readable fields beside `error.code`. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
-  /** True when a write may have taken effect although no answer confirmed it. */
+  /** Whether a write may have taken effect although no answer confirmed it. */
   readonly inDoubt?: boolean;
 }
 
@@ -172,7 +172,8 @@ export class Interrupted extends ModuleError {
   readonly mayHaveTakenEffect: boolean = true;
 
   /**
-   * Returns this failure for an interruption between two attempts, none of which has had an effect.
+   * Returns this failure for an interruption between two attempts, when no attempt has had an
+   * effect.
    */
   betweenAttempts(): this {
     const copy = Object.create(this);

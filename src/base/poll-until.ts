@@ -8,7 +8,7 @@ interface PollingRun {
 
 /** The options of a poll. Times are in milliseconds. */
 export interface PollOptions {
-  /** Completes the progress line "Waiting …": "for the agent to stop". */
+  /** Completes the progress line "Waiting …", for example "for the agent to stop". */
   readonly what: string;
   /** Returns the delay before the next read. Called once per delay. */
   readonly delayMs: () => number;

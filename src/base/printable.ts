@@ -33,7 +33,7 @@ export function toPrintable(text: string): string {
   );
 }
 
-/** In characters. */
+/** The default maximum length of a quoted text, in characters. */
 const MAX_QUOTE = 60;
 
 /** Returns a text, cut to at most `maxLength` characters. */

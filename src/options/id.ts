@@ -49,7 +49,7 @@ function lookUpId(kind: NamedKind | undefined, names: NameLookup, name: string):
   return names.idOf(kind, name);
 }
 
-/** Defines an option that takes an id, but no name: a system's. */
+/** Defines an option that takes the id of a system, and no name. */
 export function id(): Option<string | undefined> {
   return { type: 'str', read: toId };
 }

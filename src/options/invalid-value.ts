@@ -37,7 +37,7 @@ export class InvalidValue extends Error {
   }
 }
 
-/** Returns an `InvalidValue` error; rethrows any other error. */
+/** Returns an error if it is an `InvalidValue`; rethrows any other error. */
 export function asInvalid(error: unknown): InvalidValue {
   if (error instanceof InvalidValue) return error;
   throw error;

@@ -1,6 +1,9 @@
 import { quoteKey } from './quote-name.ts';
 
-/** Far more than any option has. JSON.parse accepts deeper nesting than JSON.stringify. */
+/**
+ * Far more than any option has. Needed because JSON.parse accepts deeper nesting than
+ * JSON.stringify.
+ */
 const MAX_DEPTH = 100;
 
 /**

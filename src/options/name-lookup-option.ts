@@ -20,7 +20,8 @@ const BYTE_ORDER_MARK = /^\ufeff/;
  * of a JSON file with them.
  */
 export function nameLookupOption(): Option<NameLookup | undefined> {
-  // A call reads this option twice, first as the context of its other options, but the file once.
+  // A call reads this option twice, the first time as context for its other options. The file is
+  // read only once.
   const lookups = new WeakMap<object, Promise<NameLookup>>();
   const read: Option<NameLookup>['read'] = (value, { rawOptions }) => {
     const lookup = lookups.get(rawOptions) ?? readLookup(value);

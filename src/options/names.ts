@@ -17,7 +17,7 @@ export class NameLookup {
     for (const kind of NAMED_KINDS) {
       const entries = Object.entries(names[kind] ?? {});
       this.#ids.set(kind, new Map(entries));
-      // The first of two names for one id counts.
+      // If an id has two names, the first one counts.
       for (const [name, id] of entries) if (!this.#names.has(id)) this.#names.set(id, name);
     }
   }
@@ -56,7 +56,7 @@ export class NameLookup {
   }
 }
 
-/** Takes the place of invalid names, which are reported once instead of for each lookup. */
+/** Takes the place of an invalid option `names`, which is reported once, not for each lookup. */
 export class InvalidNames extends NameLookup {
   constructor() {
     super({});

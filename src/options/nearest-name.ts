@@ -1,4 +1,4 @@
-/** In letters. Names that agree up to here count as equal. */
+/** The number of letters that are compared. Names that agree in all of these count as equal. */
 const MAX_LENGTH = 64;
 const FIRST_ROW = Uint8Array.from({ length: MAX_LENGTH + 1 }, (_, i) => i);
 
@@ -18,7 +18,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return nearest;
 }
 
-/** Makes displayName, display-name and display_name the same. */
+/** Returns a name in the form for comparison, which displayName and display_name have in common. */
 function simplify(name: string): string {
   return name
     .toLowerCase()

@@ -68,7 +68,10 @@ export type OptionValues<T extends OptionTable> = {
   readonly [K in keyof T]: T[K] extends Option<infer V> ? V : never;
 };
 
-/** The values of a call that may be invalid. Undefined may also mean a missing required option. */
+/**
+ * The values of a call, some of which may be invalid. Undefined may also mean a missing required
+ * option.
+ */
 export type PartialValues<T extends OptionTable> = {
   readonly [K in keyof T]: PartialValue<OptionValues<T>[K]> | undefined;
 };

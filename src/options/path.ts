@@ -14,7 +14,10 @@ export async function toPath(value: unknown): Promise<string> {
   );
 }
 
-/** Returns undefined without HOME and a user database entry; Node.js throws then. */
+/**
+ * Returns the home directory; undefined if HOME is not set and the user database has no entry for
+ * the user. Node.js throws in that case.
+ */
 async function homeDirectory(): Promise<string | undefined> {
   const { homedir } = await import('node:os');
   try {

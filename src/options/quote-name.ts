@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { truncate } from '../base/printable.ts';
 
 const MASK = '********';
-/** In characters: how much of a text is checked for secrets, and how much of a path is quoted. */
+/**
+ * The number of characters of a text that are checked for secrets, and of a path that are quoted.
+ */
 const MAX_LENGTH = 200;
 
 /** Longer than an id (24), so that an id with an extra digit is still quoted. */
@@ -10,7 +12,7 @@ const UNBROKEN = /[A-Za-z0-9]{28}/;
 const LONG_WORD = /[\w+/.~-]{28,}/g;
 /** A change from letter to digit or back, or from lower to upper case. */
 const CHANGE = /\d(?=[A-Za-z])|[A-Za-z](?=\d)|[a-z](?=[A-Z])/g;
-/** About 99 of 100 random words of that length have at least this many changes. */
+/** About 99 of 100 random words of 28 characters have at least this many changes. */
 const MIN_CHANGES = 5;
 
 /** Returns a name for a message. Masks it when it looks like a key or a token. */
@@ -28,8 +30,8 @@ export function quoteKey(text: string): string {
 const FILE_NAME = /^[\w.-]{1,60}\.(?:json|pem|crt|cer)$/i;
 
 /**
- * Returns a path for a message; undefined when the text may be a secret in the place of a path. It
- * is quoted only when it or its directory exists, or when it looks like a file name.
+ * Returns a path for a message; undefined when the text may be a misplaced secret. A text counts as
+ * a path when it or its directory exists, or when it looks like a file name.
  */
 export function quotePath(path: string): string | undefined {
   const nameStart = path.lastIndexOf('/') + 1;

@@ -63,7 +63,7 @@ async function readNames(
       expansion: undefined,
     })) as NameLookup;
   } catch (error) {
-    // Reported when readValues reads the option again.
+    // The problem is reported when readValues reads the option again.
     asInvalid(error);
     return new InvalidNames();
   }

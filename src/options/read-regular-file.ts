@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'n
 const MIB = 1024 * 1024;
 const FIRST_BYTES = 64 * 1024;
 
-/** A file that the user names cannot be read. The message follows its path. */
+/** A file that the user names cannot be read. The message is printed after the file's path. */
 export class UserFileError extends Error {}
 
 /**

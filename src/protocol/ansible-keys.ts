@@ -8,7 +8,9 @@ export interface RunMode {
   readonly diff: boolean;
   /** The number of Ansible's -v flags. */
   readonly verbosity: number;
-  /** True when Ansible is the caller: it reads everything on its terminal as the result. */
+  /**
+   * Whether Ansible is the caller. Ansible may read anything on its terminal as part of the result.
+   */
   readonly isFromAnsible: boolean;
 }
 

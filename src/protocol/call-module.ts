@@ -112,7 +112,7 @@ async function readCall<T extends OptionTable>(
   call: CallState,
 ): Promise<GivenOptions> {
   const source = commandLine.source ?? { from: 'stdin' };
-  // Guessed from the file's name, in case the options cannot be read.
+  // The caller is guessed from the file's name, in case the options cannot be read.
   call.mode = { ...call.mode, isFromAnsible: isAnsibleArgsFile(source) };
   const rawOptions = await readInput(source, {
     ...io,

@@ -31,13 +31,17 @@ export function failed(
   };
 }
 
-/** V8's and WebAssembly's words for out of memory, where they do not end the process themselves. */
+/**
+ * The words with which V8 and WebAssembly report that memory ran out, if they do not end the
+ * process.
+ */
 const OUT_OF_MEMORY = /out of memory|allocation failed/i;
 
 function internalError(error: unknown): ModuleError {
   if (error instanceof RangeError && OUT_OF_MEMORY.test(error.message)) {
     const { version, allowedNodeEnvironmentFlags: flags } = process;
-    // The header passes this flag, with which Node.js reserves only the memory that it uses.
+    // With this flag, Node.js reserves only the memory that it uses. scripts/header.sh passes it if
+    // this version of Node.js has it.
     if (/^WebAssembly/.test(error.message) && !flags.has('--disable-wasm-trap-handler')) {
       return new LocalActionFailed(
         `Node.js ${version} could not reserve 10 GB of address space for WebAssembly (${error.message}). Raise the limit on address space (ulimit -v) above 11 GB, or use Node.js 20.15, 22.8 or later.`,

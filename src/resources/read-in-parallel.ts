@@ -1,8 +1,8 @@
 import type { Session } from '../transport/session.ts';
 
 /**
- * Waits for reads that run in parallel. Once one has failed, requests under way are still answered, so
- * that the result contains what they read, but none is retried.
+ * Waits for reads that run in parallel. Once a read has failed, no request is retried. Requests
+ * under way may still be answered, so that the result contains what they read.
  * @throws the first failure
  */
 export async function readInParallel(

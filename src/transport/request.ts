@@ -19,6 +19,6 @@ export function isWrite({ method, isSearch }: Request): boolean {
 
 /** JumpCloud's final answer to a request. */
 export interface Reply extends WireReply {
-  /** Whether an earlier attempt at this write, without an answer, may have taken effect. */
+  /** Whether an earlier, unanswered attempt at this write may have taken effect. */
   readonly inDoubt: boolean;
 }

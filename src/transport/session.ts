@@ -130,7 +130,8 @@ export class Session {
 
   /**
    * Ends the session. Requests are no longer retried. A moment later, the connections are closed,
-   * which ends the requests on them. The delay saves the time for that if the process ends first.
+   * which ends the requests on them. If the process ends before that, it saves the time for closing
+   * them.
    */
   close(): void {
     this.#closed = true;
@@ -139,8 +140,8 @@ export class Session {
 
   /**
    * Makes one attempt, and a second one when the Date of a 401 shows that the first was signed with
-   * a wrong time. Compares with the time of this attempt, because parallel reads may have corrected
-   * it.
+   * a wrong time. Compares the Date with the time that this attempt was signed with, because a
+   * parallel read may have corrected the clock since.
    */
   async #attemptWithClockCorrection(request: Request): Promise<AttemptResult> {
     const signedAt = this.clock.signingTime();

@@ -126,7 +126,7 @@ test.each([
   ['', undefined],
   ['-----BEGIN RSA PRIVATE KEY-----\nMIIE', undefined],
   ['1'.repeat(65), undefined],
-])('agentVersion returns the version of version.txt %j as %j', (text, version) => {
+])('with the version.txt %j, agentVersion returns %j', (text, version) => {
   write('version.txt', text);
   expect(agentVersion(dir)).toBe(version);
 });

@@ -55,7 +55,7 @@ test('no two processes hold a lock at once, even if processes die during a takeo
   expect(readdirSync(agentDir).sort()).toEqual(['counter']);
 }, 60_000);
 
-test('only one of two processes takes over a dead lock, wherever one pauses', async () => {
+test('only one of two processes takes over a dead lock, at whatever step one pauses', async () => {
   const outcomes: string[] = [];
   for (let step = 1; ; step++) {
     const agentDir = newDirectory();
@@ -142,11 +142,11 @@ describe('lock', () => {
   });
 
   test.each([
-    ['before its time is over', { from: -10, until: 60_000 }, 'unknown'],
-    ['after its time is over', { from: -20, until: -10 }, 'taken'],
-    ['whose time is in the future', { from: 60_000, until: 120_000 }, 'taken'],
+    ['before the lock expires', { from: -10, until: 60_000 }, 'unknown'],
+    ['after the lock expired', { from: -20, until: -10 }, 'taken'],
+    ['before the lock begins', { from: 60_000, until: 120_000 }, 'taken'],
   ])(
-    'takeLock on a lock of a process that cannot be seen, %s (%j), returns %s',
+    'for a lock of an invisible process, %s (%j), takeLock returns %s',
     (_, { from, until }, expected) => {
       const path = join(newDirectory(), 'lock');
       const { from: now, ...lock } = newLock(0);

@@ -4,7 +4,7 @@ import { newLock, releaseLock, takeLock } from '../../src/agent/lock-file.ts';
 /**
  * Adds one to the number in a file `times` times, under a lock. Kills itself at random before a
  * file operation that takes or releases the lock. Prints a line for each addition, and for each
- * time that another process was under the same lock.
+ * time that another process held the lock, too.
  */
 const [path = '', counter = '', times = '', rate = ''] = process.argv.slice(2);
 const inside = `${counter}.inside`;

@@ -23,7 +23,7 @@ const write = (text: string, mode = 0o600) => {
   chmodSync(path, mode);
 };
 
-/** Signs with the key as it was loaded, and verifies that with the public key. */
+/** Signs with the loaded key and verifies the signature with the public key. */
 async function expectUsable(text: string): Promise<void> {
   write(text);
   const file = readKeyFile(path);

@@ -21,7 +21,7 @@ const SANITY_TESTS = [
   'symlinks',
 ];
 
-/** Whether ansible-test is installed: it is part of Debian's package, but not of all others. */
+/** Whether ansible-test is installed. Debian's package of Ansible has it; some others do not. */
 const hasAnsibleTest = existsSync(`${ansibleRoot}/usr/bin/ansible-test`);
 
 describe.runIf(hasAnsible)('the installed collection', () => {
@@ -59,7 +59,7 @@ describe.runIf(hasAnsible)('the installed collection', () => {
     }
   });
 
-  test('ansible-doc lists every role, and documents the same defaults as the role has', async () => {
+  test('ansible-doc lists every role and documents its actual defaults', async () => {
     const roles = ['agent', 'host', 'runtime'];
     const shown = await controller.run('ansible-doc', ['-t', 'role', '-l', FQCN, '--json']);
     expect(Object.keys(JSON.parse(shown)).sort()).toEqual(roles.map((role) => `${FQCN}.${role}`));

@@ -26,7 +26,7 @@ async function examplesOf(module: ModuleName): Promise<Task[]> {
   return parse(EXAMPLES.replace(/settle: \d+/g, 'settle: 0.5'), { version: '1.1' });
 }
 
-/** Returns a task and its repetition, which fails if it changes something. */
+/** Returns a task and a repetition of it. The repetition fails if it changes anything. */
 const twice = (task: Task): Task[] =>
   HOST_MODULE_NAMES.some((module) => Object.hasOwn(task, `systemcontext.jumpcloud.${module}`))
     ? [
@@ -57,7 +57,7 @@ describe.runIf(hasAnsible)('the examples in the module documentation', () => {
         emulator.store.addObject(type, id);
       }
     }
-    // Check mode only searches for a service manager. systemctl is used only where systemd runs.
+    // Removals need a service manager even in check mode, and systemd may not run here.
     await controller.put('bin/service', '#!/bin/sh\nexit 0\n');
     await controller.shell(`chmod 755 ${controller.directory}/bin/service`);
   });
@@ -81,7 +81,7 @@ describe.runIf(hasAnsible)('the examples in the module documentation', () => {
     async (module) => {
       const tasks = (await examplesOf(module)).filter(({ hosts }) => hosts === undefined);
       expect(tasks.length).toBeGreaterThan(2);
-      // A removed host cannot run another example, so these run in check mode.
+      // A removed host cannot run another example, so removals run in check mode.
       const isRemoval = module === 'jumpcloud_removal';
       emulator.store.join(SYSTEM_ID, SYSTEM_ID);
       const text = stringify([{ ...play(), tasks: isRemoval ? tasks : tasks.flatMap(twice) }]);

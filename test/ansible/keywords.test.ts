@@ -30,9 +30,7 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
   });
   const record = () => emulator.store.record(host.systemId);
 
-  test('environment selects the Node.js that runs a module, and its proxy', async ({
-    startWith,
-  }) => {
+  test('environment sets the Node.js and the proxy of a module', async ({ startWith }) => {
     const ca = await makeCa();
     const secure = await startWith({ tls: await issue(ca) });
     const host = await controller.enrol(secure);
@@ -58,7 +56,7 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
     expect(registered['no_node']?.msg).toContain('JUMPCLOUD_NODE=/nonexistent/node');
     expect(registered['direct']).toMatchObject({ enrolled: true });
     expect(registered['tunnelled']).toMatchObject({ enrolled: true });
-    // One tunnel for each connection of the third task, and none for the others.
+    // Only the third task opens tunnels, all to the emulator.
     expect(new Set(proxy.opened)).toEqual(new Set([new URL(secure.url).host]));
     expect(secure.requests.length).toBeGreaterThan(0);
   });
@@ -69,7 +67,7 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
         task(SYSTEM, { description: '{{ secret }}' }, { no_log: true }),
         task(SYSTEM, { displayname: '{{ secret }}' }, { no_log: true, ignore_errors: true }),
       ],
-      // Not in the playbook: ansible-core 2.19 quotes the lines around a failed task.
+      // The secret is not in the playbook: ansible-core 2.19 quotes the lines around a failed task.
       { flags: ['-vvv', '--diff', '-e', '{"secret": "not for logs"}'] },
     );
     expect(recap).toMatchObject({ changed: 1, failed: 0 });
@@ -195,7 +193,8 @@ describe.runIf(hasAnsible)('playbook keywords and values', () => {
     const flags = ['--vault-password-file', password];
     const encrypted = await controller.run('ansible-vault', ['encrypt_string', ...flags, 'sécret']);
     const indented = encrypted.replace(/\n */g, `\n${' '.repeat(20)}`);
-    // First through a variable, alone and within a text; then directly as an argument.
+    // The first task uses the vault value through a variable, alone and within a text. The second
+    // has it as an argument.
     const playbook = await controller.put(
       'vault/playbook.yml',
       `

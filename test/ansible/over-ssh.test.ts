@@ -80,7 +80,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
     return controller.playbook(playbooks[name], {
       flags: ['-i', inventory, '--forks', '4', ...flags],
       env: {
-        // root becomes root through su; otherwise Ansible would skip become.
+        // Ansible would skip become for tests that run as root. These settings make it use su.
         ...(userInfo().uid === 0 && {
           ANSIBLE_BECOME_METHOD: 'ansible.builtin.su',
           ANSIBLE_BECOME_ALLOW_SAME_USER: 'true',
@@ -94,7 +94,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
 
   test('fleet.yml completes on other hosts when one fails and one is unreachable', async () => {
     await rm(join(hosts['web-3'].agentDir, 'jcagent.conf'));
-    // Slow enough to show that the hosts of a batch run at the same time.
+    // The answers are slow enough to show that the hosts of a batch run at the same time.
     const isOfRecord = ({ method, url }: { method: string; url: string }) =>
       method === 'GET' && url.startsWith('/api/systems/');
     emulator.faults.add({ fault: { kind: 'slow', ms: 3000 }, times: 2, when: isOfRecord });

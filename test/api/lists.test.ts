@@ -85,7 +85,7 @@ describe('readAssociations', () => {
   });
 });
 
-test('a list that is null is empty', async () => {
+test('a list that is null is read as empty', async () => {
   mangle(() => null, 2);
   const answer = await run(USERS, [{ id: user }], { state: 'absent' });
   expect(answer).toMatchObject({ changed: false, users: [] });
@@ -199,7 +199,7 @@ describe('writeEdge', () => {
   test.each<[name: string, status: number, state: string]>([
     ['409 for a removal', 409, 'absent'],
     ['404 for an addition', 404, 'present'],
-  ])('%s does not count as done', async (_, status, state) => {
+  ])('the status %s fails the run', async (_, status, state) => {
     const id = newTarget(emulator.store, GROUPS);
     if (state === 'absent') emulator.store.join(host.systemId, id);
     host.fault({ when: ({ method }) => method === 'POST', fault: { kind: 'status', status } });

@@ -52,7 +52,7 @@ const claimTotal = (total: string, times = Infinity) =>
 
 describe('readPages of a list with deleted objects', () => {
   test.each([0, 50, 97, 98, 99, 100, 101, 196, 197, 198, 199, 249])(
-    'reads all of 250 groups when group %i is deleted',
+    'reads the other 249 of 250 groups when the one at index %i was deleted before',
     async (position) => {
       const groups = joinGroups(250);
       const [deleted = ''] = groups.splice(position, 1);
@@ -62,7 +62,7 @@ describe('readPages of a list with deleted objects', () => {
     },
   );
 
-  test('reads all of 250 users when the first one is deleted', async () => {
+  test('reads the other 249 of 250 users when the first one was deleted before', async () => {
     const users = bindUsers(250);
     store.delete(users.shift() ?? '');
     const answer = await gatherInfo('users');
@@ -83,7 +83,7 @@ describe('readPages of a list with deleted objects', () => {
     expect((await gatherInfo('groups'))['groups']).toEqual(groups);
   });
 
-  test('a second run with 150 groups is unchanged when one is deleted', async () => {
+  test('a second run changes nothing when one of 150 groups was deleted before the first run', async () => {
     const groups = joinGroups(150);
     store.delete(groups.shift() ?? '');
     const options = { groups: [...groups, store.addGroup()], exclusive: true };
@@ -93,7 +93,7 @@ describe('readPages of a list with deleted objects', () => {
     expect(second).toMatchObject({ changed: false, groups: options.groups.sort() });
   });
 
-  test('a list of users with a deleted one still shows access through a group', async () => {
+  test('access through a group is shown although the list counts a deleted user', async () => {
     const group = store.addUserGroup();
     store.associate(host.systemId, 'user_group', group);
     const members = Array.from({ length: 150 }, () => store.addUser());
@@ -173,7 +173,7 @@ describe('readPages with the total of a list', () => {
     expect(skips()).toEqual([0, 99, 0, 99, 0, 99, 0, 99, 0, 99, 0, 99]);
   });
 
-  test('notices a change after which the total is the same', async () => {
+  test('notices a change that leaves the total the same', async () => {
     const groups = joinGroups(150);
     const added = [store.addGroup(LAST_BUT_ONE), store.addGroup(LAST)];
     const change = () => {
@@ -184,7 +184,7 @@ describe('readPages with the total of a list', () => {
     expect((await gatherInfo('groups'))['groups']).toEqual([...groups.slice(2), ...added]);
   });
 
-  test('fails when every page is the same', async () => {
+  test('fails when every page has the same entries', async () => {
     const groups = joinGroups(150).slice(0, 60);
     const page = groups.map((id) => ({ type: 'system_group', id }));
     hit({ kind: 'mangle', change: () => page }, Infinity);
@@ -205,7 +205,7 @@ describe('readPages with the total of a list', () => {
   });
 });
 
-test('readPages reads all entries of any list with any deleted objects', async () => {
+test('readPages reads all entries of a list that are not deleted', async () => {
   const lists = fc.record({
     length: fc.integer({ min: 0, max: 420 }),
     deleted: fc.oneof(
@@ -254,8 +254,8 @@ describe('readPages of a list that changes between its pages', () => {
   const keyOf = (key: number) => String(key).padStart(7, '0');
 
   /**
-   * Returns a list that changes after each request. `always` and `ever` are the keys that it
-   * contains during the whole read, or at any time.
+   * Returns a list that changes after each request. It contains the keys in `always` throughout the
+   * read, and those in `ever` at some time.
    */
   function changingList({ keys, dropped, changes, isCounted }: GivenList, isSorted: boolean) {
     const list: Entry[] = keys.map((key) => ({ key: keyOf(key), isDropped: false }));
@@ -272,7 +272,7 @@ describe('readPages of a list that changes between its pages', () => {
           list.splice(place, 0, { key: keyOf(at), isDropped: false });
         }
         if (op === 'remove') list.splice(place, 1);
-        // Without a total, a short page would end the list.
+        // Only in a list with a total: without one, a page that a drop shortens would end the list.
         if (op === 'drop' && isCounted) Object.assign(list[place] ?? {}, { isDropped: true });
       }
       sort();
@@ -290,7 +290,7 @@ describe('readPages of a list that changes between its pages', () => {
   }
 
   test.each(['restart', 'step back'] as const)(
-    'returns every entry that was present all the time (on change: %s)',
+    'returns every entry that the list had throughout the read (on change: %s)',
     async (onChange) => {
       let read = 0;
       await fc.assert(

@@ -2,7 +2,8 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type PollOptions, pollUntil } from '../../src/base/poll-until.ts';
 import { RunReport } from '../../src/protocol/run-report.ts';
 
-// Uses the fake timers. Loaded in advance, because a fake clock does not wait for loading a file.
+// The replacement uses the fake timers. It is loaded before the clock is faked, because a fake
+// clock does not wait for a file to load.
 vi.mock('node:timers/promises', () => import('../harness/timers-promises.ts'));
 beforeAll(() => import('node:timers/promises'));
 
@@ -69,7 +70,7 @@ test('pollUntil returns undefined when the time is up, after a last read', async
   expect(waits.at(-1)).toBe('end');
 });
 
-test('pollUntil asks for the length of each delay', async () => {
+test('pollUntil calls delayMs before each delay', async () => {
   const { run } = recordingRun();
   const { read, times } = readerWithValueAt(4);
   let delay = 25;

@@ -61,7 +61,7 @@ describe('applyEdits', () => {
   });
 });
 
-/** Returns the same edit for a file or import that does not exist. */
+/** Returns a copy of an edit that is for a file or import that does not exist. */
 function withoutMatch(edit: Edit): Edit {
   if ('keep' in edit) return { ...edit, in: 'src/gone.ts' };
   if ('builtin' in edit) return { ...edit, builtin: `${edit.builtin}/gone` };

@@ -47,7 +47,7 @@ describe('buildAll, executables', () => {
 
       expect(content.startsWith('#!/bin/sh\n')).toBe(true);
       expect(content).toContain('WANT_JSON');
-      // Control bytes at the beginning would make it a binary module.
+      // Ansible treats a file with control bytes at its beginning as a binary module.
       // biome-ignore lint/suspicious/noControlCharactersInRegex: the test searches for them
       expect(content.slice(0, 1024)).not.toMatch(/[\x00-\x08\x0b\x0c\x0e-\x1f]/);
       expect(content).not.toContain('<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>');

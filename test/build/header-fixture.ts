@@ -15,7 +15,7 @@ const KNOWN_SHELLS: readonly Shell[] = [
   ['ksh'],
 ];
 
-/** The installed shells among those that /bin/sh may be. */
+/** The installed ones of the shells that can be a system's /bin/sh. */
 export const SHELLS = KNOWN_SHELLS.filter(([shell]) => isInstalled(shell)).map((shell) => ({
   shell,
 }));

@@ -10,7 +10,7 @@ const whole = await readFile(executable, 'utf8');
 const PATH = dirname(await makeNode('20.0.0', join(directory, 'bin')));
 
 /**
- * The end of the third line. In a longer part of the file, a shell reports that the rest is
+ * The end of the third line. If a file is cut off after it, the shell reports that the rest is
  * missing.
  */
 const FIRST_CUT = whole.indexOf('EXIT\n') + 'EXIT\n'.length;
@@ -61,7 +61,7 @@ test('an executable that is cut off after its header fails with one JSON object'
   }
 });
 
-test('an executable that is cut off after its first 400 bytes reports that its rest is missing', () => {
+test('an executable that is cut off anywhere after its first 400 bytes reports that its rest is missing', () => {
   expect(FIRST_CUT).toBeLessThan(400);
   expect(whole.indexOf(END_LINE)).toBe(whole.length - END_LINE.length);
 });

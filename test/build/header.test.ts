@@ -226,7 +226,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     });
   }
 
-  it('the header finds Node.js in common directories and the newest of nvm in HOME', async () => {
+  it('the header finds Node.js in common directories, and the newest one of nvm in HOME', async () => {
     await makeNode('20.0.0', fallbackDir);
     const usual = await run(shell, { PATH: '/nonexistent' });
     await rm(fallbackDir, { recursive: true });
@@ -366,7 +366,7 @@ describe('the header, started by a Node.js that is too old', () => {
        setTimeout(() => child.emit('error', new Error('no more processes')));
        return child;`,
     ],
-  ])('a spawn of /bin/sh that fails %s is reported as JSON', async (_, body) => {
+  ])('the old Node.js reports as JSON that the spawn of /bin/sh fails %s', async (_, body) => {
     const old = await makeNode('12.22.9', join(directory, 'alone'));
     await appendFile(
       join(directory, 'alone/set-version.cjs'),

@@ -15,7 +15,7 @@ export const OBSERVE_LAG_MS = WAIT * 1000;
 
 const CHANGE = { display_name: 'web-1', attributes: { role: 'web' } };
 
-/** The rows of the table. A new one is an entry here. */
+/** The rows of the table. To add a row, add an entry here. */
 export const BEHAVIOURS: readonly Behaviour[] = [
   {
     name: 'nothing to do',
@@ -35,7 +35,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     options: () => ({ ...CHANGE, registration_timeout: 60 }),
     waits: true,
     enrol: { write: false },
-    // The file as an agent leaves it before it has registered.
+    // The file has these contents until the agent has registered.
     prepare: (host) => writeFile(configurationPath(host), '{}'),
     duringCall: async (host, signal) => {
       await firstRead(configurationPath(host), signal);
@@ -121,7 +121,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     name: 'an interruption',
     module: SYSTEM,
     options: () => ({ ...CHANGE, settle: WAIT, timeout: 20 }),
-    // The run has written, and waits for an answer while it reads back.
+    // The interruption comes after the write, when the read-back gets no answer.
     prepare: (host) => {
       host.hit({ kind: 'slow', ms: 0 }, { method: 'GET', times: 2 });
       host.hit({ kind: 'silence' }, { method: 'GET', times: Number.POSITIVE_INFINITY });
@@ -133,7 +133,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
 
 const configurationPath = ({ agentDir }: TestHost) => join(agentDir, 'jcagent.conf');
 
-/** Waits until a file has been read. Detects that by the access time, which it resets first. */
+/** Waits until a file has been read. Resets its access time first, to detect the read. */
 async function firstRead(path: string, signal: AbortSignal): Promise<void> {
   await utimes(path, 0, new Date());
   while ((await stat(path)).atimeMs === 0) await sleep(100, undefined, { signal });

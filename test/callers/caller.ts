@@ -15,15 +15,15 @@ export interface Call {
 /** A caller's observation of a call. */
 export interface Observation {
   readonly answer: Answer;
-  /** Undefined where the caller does not see it. */
+  /** Undefined if the caller does not see the exit code. */
   readonly exitCode?: number | undefined;
   /** Undefined where the caller does not see stderr, or cannot separate it from stdout. */
   readonly stderr?: string | undefined;
-  /** From the caller's start until it had the answer. */
+  /** The time from the caller's start until it had the answer. */
   readonly seconds: number;
 }
 
-/** By the id of the call. A call without an entry got no answer. */
+/** Observations by the id of the call. A call without an entry got no answer. */
 export type Observations = ReadonlyMap<string, Observation | Error>;
 
 /** A way in which modules are called in production. */
@@ -40,14 +40,14 @@ export interface Caller {
   readonly hides?: readonly string[];
   /** Set for a caller that has no check mode. */
   readonly neverChecks?: true;
-  /** Set for a caller whose stderr alone is a terminal, which shows progress. */
+  /** Set if only stderr of the caller is a terminal, so that modules show progress on it. */
   readonly showsProgress?: true;
   start(bed: TestBed): Promise<RunningCaller>;
 }
 
 /** A caller that is ready to call. */
 export interface RunningCaller {
-  /** The root of the file system that modules run in. By default that of this machine. */
+  /** The root of the file system that modules run in. By default, the root of this machine. */
   readonly root?: string;
   /** Makes calls, concurrently where possible. */
   call(calls: readonly Call[]): Promise<Observations>;

@@ -6,7 +6,7 @@ import { commandSubstitution, cron, pipe, terminal } from './callers/shell.ts';
 import { ssh } from './callers/ssh.ts';
 import { systemd } from './callers/systemd.ts';
 
-/** The columns of the table. A new one is an entry here. */
+/** The columns of the table. To add a column, add an entry here. */
 export const CALLERS: readonly Caller[] = [
   ...ansibleCallers,
   ssh,

@@ -16,7 +16,8 @@ export function everyCell(callers: readonly Caller[], behaviours: readonly Behav
 
 /**
  * Returns a fixed part of the table, in which each caller and each behaviour occurs. Each caller
- * has one behaviour that waits and one that does not, because only a wait shows progress.
+ * has one behaviour that waits and one that does not, because modules show progress only while they
+ * wait.
  */
 export function coveringCells(
   callers: readonly Caller[],
@@ -27,7 +28,7 @@ export function coveringCells(
   return [waiting, prompt].flatMap((some) => diagonal(callers, some));
 }
 
-/** Returns one cell for each caller, each in the next row, and one for each row left over. */
+/** Returns one cell for each caller, in successive rows, then one for each remaining row. */
 function diagonal(callers: readonly Caller[], behaviours: readonly Behaviour[]): Cell[] {
   const taken = callers.flatMap((caller, i) => {
     const rotated = behaviours.map((_, j) => behaviours[(i + j) % behaviours.length] as Behaviour);

@@ -95,7 +95,7 @@ function outcomeOf({ host }: Case, observed: Observation | Error | undefined): C
   };
 }
 
-/** Replaces values that are specific to a host, or to how fast its requests failed. */
+/** Replaces values that are specific to a host or depend on how fast its requests failed. */
 function normalize<T>(value: T, { options, systemId }: TestHost): T {
   const text = JSON.stringify(value)
     .replaceAll(options.agent_dir, 'AGENT_DIR')

@@ -32,7 +32,7 @@ function documentedProperties(documented: DocumentedValue | undefined): unknown 
     choices: documented?.choices,
     required: documented?.required ?? false,
     default: documented?.default,
-    // Not compared for lists: their items may be mappings, which no option table reads.
+    // Not compared for lists: an option table does not describe mappings in a list.
     suboptions:
       documented?.type === 'dict' && documented.suboptions
         ? mapValues(documented.suboptions, documentedProperties)

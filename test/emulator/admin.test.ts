@@ -178,7 +178,7 @@ describe.each(V2)('GET %s', (path, type) => {
     expect(await get(`${path}?${filter('twice')}`)).toMatchObject(ids.map((id) => ({ id })));
   });
 
-  test('several filters must all match', async () => {
+  test('an entry must match all filters of a query', async () => {
     const id = named('both-1');
     named('both-2');
     expect(await get(`${path}?${filter('both-*')}&${filter('*-1')}`)).toMatchObject([{ id }]);

@@ -72,8 +72,9 @@ const WRITABLE: Readonly<Record<string, (value: unknown) => boolean>> = {
 };
 
 /**
- * Reports whether a value is accepted as an attribute. JumpCloud documents a name and a value.
- * Other keys, and a missing value, are accepted only as the record already has them.
+ * Returns whether a value is accepted as an attribute. JumpCloud documents attributes with a name
+ * and a value. An attribute with other keys, or without a value, is accepted only if the record
+ * already has it in this form.
  */
 function isAttribute(given: unknown, current: readonly object[]): boolean {
   const { name, value, ...rest } = Object(given);
@@ -146,7 +147,10 @@ function changeMembership(
   return members.delete(systemId) ? NO_CONTENT : NOT_FOUND;
 }
 
-/** JumpCloud does not document this answer, so each dynamic group sets its own. */
+/**
+ * Returns the answer when a system joins or leaves a dynamic group. JumpCloud does not document it,
+ * so each dynamic group sets its own status.
+ */
 function dynamicAnswer(refusal: Description['refusal']): HttpAnswer {
   if (refusal === 204) return NO_CONTENT;
   if (refusal === 403) return { status: 403, body: { message: 'Forbidden' } };

@@ -242,7 +242,7 @@ describe('a dynamic group', () => {
     [204, 204],
     [400, undefined],
   ] as const)(
-    'joining and leaving are answered %i if its refusal is %s, without effect',
+    'joining and leaving are answered %i without effect if the refusal of the group is %s',
     async (status, refusal) => {
       const group = dynamic(refusal);
       const message = status === 204 ? undefined : expect.any(String);

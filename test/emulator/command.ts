@@ -15,7 +15,7 @@ class UsageError extends Error {}
 
 interface CommandOptions {
   readonly port: number;
-  /** If there are several, each has its own directory inside `dir`. */
+  /** The number of hosts. If there are several, each has its own directory inside `dir`. */
   readonly hosts: number;
   /** If undefined, temporary directories are used and removed at the end. */
   readonly dir: string | undefined;
@@ -44,7 +44,7 @@ function wholeNumber(option: string, text: string, from: number, to: number): nu
   throw new Error(`--${option} must be a number from ${from} to ${to}, got "${text}"`);
 }
 
-/** Refuses the directory of a real agent: overwriting its key would destroy it. */
+/** Refuses the directory of a real agent, because the emulator would overwrite the agent's key. */
 function requireEmulatorDirectory(dir: string): void {
   const conf = join(dir, 'jcagent.conf');
   if (!existsSync(conf) || readFileSync(conf, 'utf8').includes('"o=example,')) return;

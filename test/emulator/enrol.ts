@@ -13,9 +13,9 @@ export interface EnrolOptions {
   readonly keyFormat?: 'pkcs1' | 'pkcs8';
   readonly keys?: KeyFiles;
   readonly record?: Partial<SystemRecord>;
-  /** False: the agent registers late, when `EnrolledHost.writeFiles` is called. */
+  /** Whether the agent registers at once. If false, it registers at `EnrolledHost.writeFiles`. */
   readonly write?: boolean;
-  /** True for a kind of enrolment that may not use the System Context API. */
+  /** Whether the host's kind of enrolment may not use the System Context API. */
   readonly ineligible?: boolean;
 }
 

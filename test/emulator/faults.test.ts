@@ -158,7 +158,7 @@ describe('an injected fault', () => {
       expect(nameNow()).toBe(applied ? 'after' : 'before');
       expect(await ended).toMatchObject({ method: 'PUT', status: logged, fault: fault.kind });
       expect((await ended).endedAt).toBeGreaterThan(0);
-      // Only that request was hit.
+      // The fault hit only the first request.
       expect((await rename('next')).status).toBe(200);
       expect(nameNow()).toBe('next');
     },

@@ -6,7 +6,7 @@ export type Fault =
   | {
       readonly kind: 'status';
       readonly status: number;
-      /** Seconds to wait; `date` sends the same as an HTTP date. */
+      /** Seconds to wait, sent as a number or, if given as `date`, as an HTTP date. */
       readonly retryAfter?: number | { readonly date: number };
       readonly headers?: Readonly<Record<string, string>>;
       readonly text?: string;
@@ -89,7 +89,7 @@ export interface StormRates {
   readonly resetAfter: number;
 }
 
-/** In the last ones, the request took effect and a gateway lost the answer. */
+/** With the last two faults, the request takes effect, but a gateway loses the answer. */
 const SERVER_ERRORS: readonly Fault[] = [
   ...[500, 502, 503, 504, 408, 520, 530].map((status) => ({ kind: 'status', status }) as const),
   ...[502, 524].map((status) => ({ kind: 'status', status, applied: true }) as const),
@@ -107,8 +107,8 @@ function labelOf(fault: Fault): string {
 }
 
 /**
- * Returns the object at the other end of a written edge: a group is in the path, others in the
- * body.
+ * Returns the id of the object at the other end of a written edge. A group's id is in the path, any
+ * other in the body.
  */
 function targetOf(url: string, body: unknown): unknown {
   return /^\/api\/v2\/systemgroups\/(\w+)\/members/.exec(url)?.[1] ?? Object(body).id;

@@ -93,7 +93,7 @@ function issueCertificate(
   });
 }
 
-/** Only `openssl ca`, unlike `openssl x509`, can set the validity. It needs a configuration. */
+/** The configuration that `openssl ca` needs. `openssl x509` cannot set the validity. */
 const CA_CONFIGURATION = `
 [ca]
 default_ca = emulator

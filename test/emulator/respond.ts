@@ -70,7 +70,7 @@ export async function respondBroken(
       }
       break;
     case 'endless-body':
-      // Not the 204 of a write: it has no body, so nothing would be sent or waited for.
+      // Not 204, with which a write is answered: a 204 has no body, so it would end at once.
       response.writeHead(200, type);
       while (!response.destroyed) {
         if (!response.write(' '.repeat(0x10000))) await drainOrClose(response);

@@ -114,7 +114,7 @@ export class Store {
     const key = `${type}:${id}`;
     this.#descriptions.set(key, { ...this.#descriptions.get(key), ...part });
   }
-  /** Returns an object's description. Without a given name, the name is unique. */
+  /** Returns an object's description. An object that was given no name has a unique one. */
   descriptionOf(type: ObjectType, id: string): Description {
     const part = this.#descriptions.get(`${type}:${id}`) ?? {};
     const { name = `${type}-${id}` } = part;

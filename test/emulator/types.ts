@@ -1,4 +1,4 @@
-/** The emulator's own types of the API's requests and answers. It shares none with src. */
+/** The emulator's types of the API's requests and answers. None of them is shared with src. */
 
 export const ASSOCIATION_TYPES = [
   'command',
@@ -20,7 +20,7 @@ export interface Description {
   readonly email: string;
   /** System and user groups only: whether the group is dynamic or static. */
   readonly membershipMethod: MembershipMethod;
-  /** The status of a dynamic system group when a system joins or leaves; 204 has no effect. */
+  /** The answer when a system joins or leaves a dynamic system group. Even 204 has no effect. */
   readonly refusal: 400 | 403 | 204;
 }
 export type MembershipMethod =
@@ -66,7 +66,7 @@ export interface LoggedRequest {
   readonly authorization: string | undefined;
   /** Whether the request had a signature, valid or not. */
   readonly signed: boolean;
-  /** The headers of an administrator's request. */
+  /** The value of `x-api-key` in an administrator's request. */
   readonly apiKey: string | undefined;
   readonly orgId: string | undefined;
   readonly startedAt: number;

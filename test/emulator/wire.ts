@@ -55,7 +55,7 @@ export function exchange(url: string, wire: RawRequest): Promise<RawReply> {
   const { method = 'GET', path, body, headers, agent } = wire;
   const { hostname, port, host } = new URL(url);
   return new Promise((resolve, reject) => {
-    // A flat list: Node.js adds missing headers to an object, but not to a list.
+    // The headers are a flat list, because Node.js would add missing headers to an object.
     const sent = request(
       { hostname, port, method, path, agent, headers: ['Host', host, ...headers] },
       (response) => {

@@ -92,7 +92,7 @@ describe.runIf(hasTools)('packer build', { timeout: 120_000 }, () => {
       ANSIBLE_COLLECTIONS_PATH: controllerDir,
       ANSIBLE_NOCOLOR: 'true',
       ANSIBLE_PIPELINING: 'true',
-      // Writes nothing to the home directory and leaves no connection open.
+      // ssh must write nothing to the home directory and leave no connection open.
       ANSIBLE_SSH_ARGS: '-o UserKnownHostsFile=/dev/null -o ControlMaster=no',
       PACKER_CACHE_DIR: `${controllerDir}/packer`,
       PACKER_CONFIG_DIR: controllerDir,
@@ -128,7 +128,7 @@ describe.runIf(hasTools)('packer build', { timeout: 120_000 }, () => {
     let systemId = '';
     const capture = ({ url, systemId: of }: LoggedRequest) => {
       if (of === undefined) return;
-      // JumpCloud adds a new system to a group by itself.
+      // As JumpCloud does with a new system, adds the build host to a group at its first request.
       if (systemId === '') emulator.store.join(of, IDS.web);
       systemId = of;
       if (!url.includes(IDS.buildHosts)) return;
@@ -196,7 +196,7 @@ describe.runIf(hasTools)('packer build', { timeout: 120_000 }, () => {
 
   test('the build fails and keeps the identity when the agent cannot be stopped', async () => {
     await sandbox.replaceProgram('systemctl', '[ "$1" != stop ]');
-    // Uses an enrolled machine without Ansible, which is faster.
+    // The test is faster without Ansible, on a machine that is already enrolled.
     template = await placeTemplate(withoutAnsible);
     const { agentDir } = sandbox.host;
     const { systemId } = await emulator.enrol({ agentDir });

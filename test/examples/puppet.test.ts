@@ -9,7 +9,7 @@ const UNCHANGED = 0;
 const CHANGED = 2;
 const FAILED = 4;
 
-/** Facts of the host, because Facter would query the network for the metadata of a cloud. */
+/** The facts, given because Facter would query the network for the metadata of a cloud. */
 const FACTS = `--- !ruby/object:Puppet::Node::Facts
 name: web-1
 values:

@@ -36,8 +36,8 @@ export interface Sandbox {
   /** Environment with the replaced programs first on PATH, and without a proxy. */
   readonly env: Record<string, string>;
   /**
-   * Copies an example, with its absolute paths moved into the sandbox and then changed by `change`.
-   * Returns the path of the copy.
+   * Copies an example, moves the absolute paths in its text into the sandbox, and applies `change`
+   * to the text. Returns the path of the copy.
    */
   place(example: string, change?: (text: string) => string): Promise<string>;
   /** Returns the path in the sandbox for a path on the host. */
@@ -85,7 +85,7 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
     writeWithMode(path(absolute), `#!/bin/sh\n${lines.join('\n')}\n`, 0o755);
   const { agentDir, systemId } = host;
   for (const module of HOST_MODULE_NAMES) {
-    // The replaced programs stop the agent. Otherwise the programs of this machine would.
+    // A removal stops the agent: with the replaced programs, not with those of this machine.
     const isRemoval = module === 'jumpcloud_removal' && canHaveMounts();
     const wrapper = isRemoval ? onHostWith({ programs: path('/replaced') }) : [];
     const words = [...wrapper, executablePath(module)];
@@ -130,8 +130,8 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
 }
 
 /**
- * Returns a shell script that calls an executable with its own arguments and the given connection
- * options. The script also shortens `settle`, so that no test waits as long as a real host.
+ * Returns a shell script that calls an executable with the script's arguments and the given
+ * connection options. It also shortens `settle`, so that no test waits as long as a real host.
  */
 function callWith(words: readonly string[], connection: Record<string, string>): string {
   const head = JSON.stringify(connection).slice(0, -1);

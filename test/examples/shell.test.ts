@@ -128,7 +128,7 @@ describe('shell/boot.sh, which exits with 75 to request a retry', () => {
     const running = execa(script, [document], { env: sandbox.env, reject: false, detached: true });
     const expectInjected = () => expect(emulator.faults.injected).not.toEqual(before);
     await vi.waitFor(expectInjected, { timeout: 10_000 });
-    // Sent to all processes of the unit, as systemd does.
+    // Signals the whole process group, as systemd signals all processes of a unit.
     process.kill(-Number(running.pid), 'SIGTERM');
     const { exitCode, stdout } = await running;
     emulator.faults.clear();

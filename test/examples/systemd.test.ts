@@ -120,8 +120,8 @@ describe.each(UNITS)('%s', (unit) => {
   });
 });
 
-// The packages install their own units and programs. The examples are for executables that are
-// copied by hand: they differ only in comments, paths and the references to manual pages.
+// The packages install their own units and programs. The examples, which are for executables that
+// are copied by hand, differ from them only in comments, paths and references to manual pages.
 test.each([
   ['systemd/jumpcloud-host.service', 'units/jumpcloud-host.service'],
   ['systemd/jumpcloud-removal.service', 'units/jumpcloud-removal.service'],

@@ -24,7 +24,7 @@ interface Times {
   readonly request_timeout: number;
 }
 const SHORT: Times = { timeout: 3, request_timeout: 1 };
-/** For fast answers that a busy machine takes a while to read. */
+/** For answers that arrive fast, but that a busy machine takes a while to read. */
 const LONG: Times = { timeout: 12, request_timeout: 10 };
 
 /** Runs against a server and expects a failure within the limits of time and memory. */
@@ -125,12 +125,12 @@ describe.concurrent('a server that never completes an answer', () => {
     { timeout: 6, request_timeout: 4 },
     { timeout: 2, request_timeout: 60 },
     { timeout: 0.3, request_timeout: 0.1 },
-  ])('a run with %j fails with unavailable in time if nothing is sent', async (times) => {
+  ])('a run with %j fails with unavailable in time if the server sends nothing', async (times) => {
     await expectFailure(answering(''), 'unavailable', /no complete answer/, { times });
   });
 
   test.each(HOST_MODULE_NAMES)(
-    '%s fails with unavailable in time if nothing is sent',
+    '%s fails with unavailable in time if the server sends nothing',
     async (module) => {
       await expectFailure(answering(''), 'unavailable', NO_ANSWER, { module });
     },

@@ -21,7 +21,7 @@ test.beforeAll(({ startWith: shared }) => {
   startWith = shared;
 });
 
-/** Starts a server whose clock is ahead of this host's by that many seconds, and enrols a host. */
+/** Starts a server whose clock is `offset` seconds ahead of this host's, and enrols a host. */
 async function start(offset: number | (() => number), enrolment: EnrolOptions = {}): Promise<void> {
   const seconds = typeof offset === 'number' ? () => offset : offset;
   emulator = await startWith({ clock: () => Date.now() + seconds() * 1000 });
@@ -226,7 +226,7 @@ describe('the Date of a 401 over https', () => {
     },
   );
 
-  test("a Date outside the certificate's validity is not used if the server closes", async () => {
+  test("a Date outside the certificate's validity is not used if the server closes the connection", async () => {
     const options = await startSecure(4 * YEAR);
     const headers = { connection: 'close', date: new Date(Date.now() + 4e11).toUTCString() };
     const text = '{"message":"Unauthorized"}';
@@ -299,7 +299,7 @@ describe('the causes of a 401 with a correct clock', () => {
     })),
   ];
   test.each(situations.map((situation) => [situation.what, situation] as const))(
-    'with %s, a 401 is not retried and names the possible causes',
+    'with %s, a 401 is not retried and the message names the possible causes',
     async (_, { enrolment, before, possible, requests }) => {
       const impossible = ALL.filter((cause) => !possible.includes(cause));
       await start(0, await enrolment?.());

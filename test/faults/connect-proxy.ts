@@ -7,7 +7,7 @@ import type { TlsIdentity } from '../emulator/keys.ts';
 
 /** An HTTP proxy on loopback that supports CONNECT and records its requests. */
 export interface ConnectProxy {
-  /** Without credentials. */
+  /** The URL of the proxy, without credentials. */
   readonly url: string;
   /** The CONNECT requests: target, credentials and user agent. */
   readonly connects: {
@@ -15,7 +15,7 @@ export interface ConnectProxy {
     readonly authorization: string | undefined;
     readonly userAgent: string | undefined;
   }[];
-  /** The next answers, first to last. The proxy connects only after a 2xx status. */
+  /** The answers to the next CONNECT requests, in order. A 2xx status opens a tunnel. */
   readonly answers: ProxyAnswer[];
   close(): void;
 }

@@ -289,7 +289,7 @@ describe('a full or read-only file system', () => {
     expect(hasRecord()).toBe(false);
   });
 
-  test('the next run finishes a purge if the file system becomes read-only', async () => {
+  test('the next run finishes a purge that failed because the file system became read-only', async () => {
     emulator.faults.add({
       fault: { kind: 'concurrent', when: 'after', change: () => tmpfs?.setReadOnly(true) },
       when: ({ method }) => method === 'DELETE',
@@ -329,7 +329,7 @@ describe('marker files and tombstones', () => {
     expect(emulator.store.systems.has(host.systemId)).toBe(false);
   });
 
-  test('a purge fails at a directory in the place of a file, and can be repeated', async () => {
+  test('a purge fails if a directory is in the place of a file, and can be repeated', async () => {
     rmSync(file('ca.crt'));
     mkdirSync(file('ca.crt'));
     const answer = await run('jumpcloud_removal', { purge_identity: true });

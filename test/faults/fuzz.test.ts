@@ -161,7 +161,7 @@ test(`${RUNS} random calls in this process each get a valid answer`, {
 test(`${PROCESSES} random calls of the executables each get a valid answer`, {
   timeout: 120_000,
 }, async () => {
-  // Arguments cannot contain NUL, and --help and --version print text.
+  // Without arguments that contain NUL, which are impossible, and flags that print text, not JSON.
   const calls = fc.sample(
     oddCalls({
       ...context,
@@ -248,7 +248,7 @@ describe('input that is hard to read', () => {
     ],
   ];
   test.each(rows)(
-    'a call gets a short answer with an error for %s',
+    'a call with %s gets a short answer with an error',
     async (_, text, code, message) => {
       const path = join(directory, 'hard.json');
       writeFileSync(path, text());
@@ -264,7 +264,7 @@ describe('input that is hard to read', () => {
     },
   );
 
-  test.each(['ca_path', 'options'])('a pipe is refused as the file of %s', async (what) => {
+  test.each(['ca_path', 'options'])('a file of %s that is a pipe is refused', async (what) => {
     const pipe = join(directory, `pipe-${what}`);
     await execa('mkfifo', [pipe]);
     const word = what === 'options' ? pipe : JSON.stringify({ ca_path: pipe });

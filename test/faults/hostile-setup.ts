@@ -43,7 +43,7 @@ export async function startSetup(): Promise<HostileSetup> {
   const user = store.addUser();
   store.join(systemId, group);
   store.associate(systemId, 'user', user, { sudo: { enabled: true, withoutPassword: false } });
-  /** Options that make every field that is read matter. */
+  /** Options with which a module uses every field that it reads. */
   const more: Partial<Record<ModuleName, Record<string, unknown>>> = {
     jumpcloud_system: {
       description: '',

@@ -99,14 +99,14 @@ describe.each(readings)('an answer to a read of %s with a value of the wrong kin
         const setup = await startSetup();
         const change = (body: unknown) => withValue(body, path, KINDS[kind]);
         setup.fault(reading, { fault: { kind: 'mangle', change } });
-        // As processes, all of them would take minutes.
+        // To start a process for every kind would take minutes.
         const answer =
           kind === EXECUTED
             ? await setup.run(module)
             : await runInProcess(module, setup.options(module), false);
         const context = `${path}: ${kind}: ${answer.msg}`;
         if (good.includes(kind)) {
-          // A wrong value that seems to need no change is noticed after the write.
+          // A wrong value can seem to need no change. The read after the write then fails the run.
           expect(['none', 'not_applied'], context).toContain(answer.error?.code ?? 'none');
         } else {
           expect(answer, context).toMatchObject({

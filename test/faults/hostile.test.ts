@@ -122,7 +122,7 @@ describe.concurrent('the answer to a read of the record', () => {
   });
 
   test('a record that is not UTF-8 is refused', async () => {
-    // Otherwise its attributes would be written back damaged.
+    // If it were accepted, its attributes would be written back damaged.
     await withSetup(async (setup) => {
       const { systemId } = setup.host;
       const text = `{"_id":"${systemId}","attributes":[{"name":"owner","value":"J\xfcrgen"}]}`;
@@ -452,7 +452,7 @@ describe.concurrent('the answer to a read of a list', () => {
     });
   });
 
-  test('a list that repeats its page is refused', async () => {
+  test('a list that returns the same page twice is refused', async () => {
     await withSetup(async (setup) => {
       const fault = mangle(() => ids(100).map(entry));
       setup.fault('memberof', { fault, times: 9 });

@@ -23,7 +23,7 @@ describe.concurrent('unrequested informational answers', () => {
     calls.map((call) => [statuses, ...call] as const),
   );
   test.for(rows)(
-    'after answers %j, the final answer to %s is read',
+    'after the informational answers %j, the final answer to %s is read',
     async ([statuses, method, run], { emulator, enrol }) => {
       const host = await enrol();
       host.hit({ kind: 'informational', statuses }, { times: 100 });
@@ -36,7 +36,7 @@ describe.concurrent('unrequested informational answers', () => {
     },
   );
 
-  test('after a 100 of a proxy, its answer to CONNECT is read', async ({
+  test("after a 100 from a proxy, the proxy's answer to CONNECT is read", async ({
     onTestFinished,
     startWith,
   }) => {

@@ -97,7 +97,7 @@ describe('name servers that do not answer', () => {
     },
   );
 
-  test('a run with silent servers ends soon after SIGTERM', async () => {
+  test('a run with silent name servers ends soon after SIGTERM', async () => {
     const dead = await Promise.all([1, 2, 3].map((last) => nameServer(20, last)));
     const { answer, seconds } = await run(dead, {}, { search: SEARCH, killAfterMs: 1500 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'interrupted' } });
@@ -131,7 +131,7 @@ describe('name resolution', () => {
     },
   );
 
-  test('the second server resolves a name if the first is dead', async () => {
+  test('the second name server resolves a name if the first does not answer', async () => {
     const dead = await nameServer(33, 1);
     const server = await nameServer(33, 2, known);
     const api_url = `https://${JUMPCLOUD}:${emulator.port}`;
@@ -148,7 +148,7 @@ describe('name resolution', () => {
     expect(server.queriedNames).toEqual([JUMPCLOUD, JUMPCLOUD]);
   });
 
-  test('the lookup of a missing name fails with ENOTFOUND, not like that of a dead server', async () => {
+  test('the lookup of a missing name fails with ENOTFOUND and not as if no server answered', async () => {
     const server = await nameServer(35, 1, {});
     const { answer, seconds } = await run([server], { timeout: 1 }, { search: SEARCH });
     expect(answer).toMatchObject({
@@ -190,7 +190,7 @@ describe('a name with five addresses', () => {
   ];
   const calls = [
     ...rows.map((row) => ['jumpcloud_system', ...row] as const),
-    // Seven concurrent reads.
+    // jumpcloud_system_info makes seven concurrent reads.
     ...rows.slice(0, 2).map((row) => ['jumpcloud_system_info', ...row] as const),
   ].map((row, i) => [...row, 40 + i] as const);
   test.concurrent.each(calls)(
@@ -208,7 +208,7 @@ describe('a name with five addresses', () => {
       unusable.close();
       expect(answer.failed, answer.msg).toBeUndefined();
       const { requests } = answer['api'] as { requests: number };
-      // A busy machine may need one attempt more, because it does not answer within a second.
+      // On a busy machine, the fifth address may answer too late and need one more attempt.
       if (module === 'jumpcloud_system') expect(requests).toBeLessThanOrEqual(attempts + 1);
     },
     60_000,

@@ -14,7 +14,7 @@ export interface CallContext {
   readonly ids: readonly string[];
   readonly paths: readonly string[];
   readonly urls: readonly string[];
-  /** Options that every call has, because calls are executed unchanged. */
+  /** Options that every call has, for tests that execute the generated calls unchanged. */
   readonly always?: Readonly<Record<string, unknown>>;
 }
 

@@ -186,7 +186,7 @@ describe('a malformed proxy URL', () => {
     MALFORMED.map((text) => [source, text, call] as const),
   );
   test.each(rows)(
-    '%s %s is refused before any request and not printed',
+    '%s with the malformed URL %s is refused before any request and not printed',
     async (source, text, call) => {
       const [options, env] = call(text);
       const result = await runModule(
@@ -231,7 +231,7 @@ describe('an api_url of plain http', () => {
     },
   );
 
-  test('plain http with a proxy is reported together with other issues', async () => {
+  test('plain http with a proxy is reported together with other invalid options', async () => {
     const { error } = await run('jumpcloud_system', {
       ...plain(),
       proxy: open.url,

@@ -78,7 +78,7 @@ export function addRandomObjects(
   return pools;
 }
 
-/** Adds that many groups with the system as a member, so that its list has several pages. */
+/** Makes the system a member of `count` new groups, so that its list has several pages. */
 export function joinManyGroups(store: Store, systemId: string, count: number): void {
   for (let i = 0; i < count; i++) store.join(systemId, store.addGroup());
 }

@@ -7,7 +7,7 @@ import { addRandomObjects, joinManyGroups, randomOptions } from './random-calls.
 
 /** Options of a scenario. */
 export interface ScenarioOptions {
-  /** Adds a second host, and at random a lag of the graph and a list of several pages. */
+  /** Whether to add a second host and, at random, a lag of the graph and a list of many pages. */
   readonly isLarge?: boolean;
 }
 

@@ -9,7 +9,7 @@ const RATES: StormRates = { serverError: 0.2, rateLimit: 0.1, resetBefore: 0.05,
 /** The maximum time of a run, in seconds: the default `timeout`, and two to start and end. */
 const MAX_S = 120 + 2;
 
-/** The result of a run with random faults and of the same run without faults after it. */
+/** The result of a call with random faults, and of the same call again without faults. */
 export interface StormyRun {
   readonly seed: number;
   readonly module: ModuleName;

@@ -384,13 +384,16 @@ describe('JUMPCLOUD_CA_STORE', () => {
       () => ({ SSL_CERT_DIR: empty }),
     ],
   ];
-  test.each(trusted)('the value system trusts a server with %s', async (_, options, env) => {
-    const variables = { ...NONE, JUMPCLOUD_CA_STORE: 'system', ...env() };
-    const { answer } = await run('good', options(), { env: variables });
-    expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
-    expect(answer.failed).toBeUndefined();
-    of('good').emulator.clearRequests();
-  });
+  test.each(trusted)(
+    'JUMPCLOUD_CA_STORE=system trusts a server with %s',
+    async (_, options, env) => {
+      const variables = { ...NONE, JUMPCLOUD_CA_STORE: 'system', ...env() };
+      const { answer } = await run('good', options(), { env: variables });
+      expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
+      expect(answer.failed).toBeUndefined();
+      of('good').emulator.clearRequests();
+    },
+  );
 
   const refused: [what: string, env: () => Record<string, string>, message: RegExp][] = [
     [
@@ -413,7 +416,7 @@ describe('JUMPCLOUD_CA_STORE', () => {
     expectTlsFailure(await run('good', {}, { env: { ...NONE, ...env() } }), 'good', message);
   });
 
-  test('the default is the system CA store if its directory has hashed names', async () => {
+  test('JUMPCLOUD_CA_STORE defaults to system if the CA directory has hashed names', async () => {
     const result = await run('good', {}, { env: NONE });
     const store = readdirSync('/etc/ssl/certs');
     const hasHashedStore =
@@ -421,7 +424,7 @@ describe('JUMPCLOUD_CA_STORE', () => {
     expectTlsFailure(result, 'good', hasHashedStore ? SYSTEM : DEFAULT);
   });
 
-  test('a value other than system and bundled is refused', async () => {
+  test('a JUMPCLOUD_CA_STORE other than system and bundled is refused', async () => {
     const { answer } = await run('good', {}, { env: { ...NONE, JUMPCLOUD_CA_STORE: 'curl' } });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
     expect(answer.msg).toBe(

@@ -10,8 +10,8 @@ export interface DelayingRelay {
 
 /**
  * Starts a relay to a port on this host. Each chunk arrives half a round trip later, in order, and
- * independently of others. The system accepts a connection at once, which takes a round trip at a
- * distance. Bytes that a client sends earlier therefore count as sent after that round trip.
+ * independently of others. A connection to a distant server takes a round trip, but the relay's
+ * system accepts it at once. Bytes from the first round trip therefore count as sent at its end.
  */
 export async function startDelayingRelay(to: number, roundTripMs: number): Promise<DelayingRelay> {
   const sockets = new Set<Socket>();

@@ -21,7 +21,7 @@ export interface CallOptions {
   readonly env?: Record<string, string>;
   readonly uid?: number;
   readonly signal?: AbortSignal;
-  /** The words of a command that runs the executable, to put before it. */
+  /** The words to put before the executable: another command, which runs it. */
   readonly through?: readonly string[];
 }
 

@@ -7,21 +7,21 @@ import { type CallOptions, type ModuleName, type RunResult, runModule } from './
 
 /** A host of one test, with helpers for tests. */
 export interface TestHost extends EnrolledHost {
-  /** The options that select it. */
+  /** The options that make a module act as this host. */
   readonly options: { readonly agent_dir: string; readonly api_url: string };
-  /** Runs a built executable on it. */
+  /** Runs a built executable as this host. */
   run(
     module: ModuleName,
     options?: Record<string, unknown>,
     call?: CallOptions,
   ): Promise<RunResult>;
-  /** Returns the requests that it has sent to the emulator so far. */
+  /** Returns the requests that this host has sent to the emulator so far. */
   requests(): LoggedRequest[];
-  /** Injects a fault into its next requests, or into those with a method. */
+  /** Injects a fault into this host's next requests, or its next ones with a given method. */
   hit(fault: Fault, which?: { times?: number; skip?: number; method?: string }): void;
 }
 
-/** Wraps an emulator's host. Modules may see the agent directory under another path, `agent_dir`. */
+/** Wraps an emulator's host. Modules see its agent directory under the path `agent_dir`. */
 export function asTestHost(
   emulator: Emulator,
   host: EnrolledHost,

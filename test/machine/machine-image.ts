@@ -5,8 +5,8 @@ import { Packed, runtimeDescription } from '../packages/packed.ts';
 import { type BaseKind, baseImage, runOrThrow } from './base-image.ts';
 
 /**
- * Emulates the agent: waits for the seconds in /etc/agent-delay, then registers unless it is
- * registered.
+ * Emulates the agent: waits for the seconds in /etc/agent-delay, then registers. Does nothing
+ * if it is already registered.
  */
 const AGENT = `#!/bin/sh
 set -eu
@@ -57,7 +57,7 @@ export async function machineImage(
   );
   await mkdir(join(directory, 'var/log/journal'), { recursive: true });
   await writeFile(join(directory, 'etc/machine-id'), '');
-  // By default a link into /usr. systemd-nspawn reads it before it mounts /usr.
+  // Replaces the link into /usr, because systemd-nspawn reads this file before it mounts /usr.
   await rm(join(directory, 'etc/os-release'));
   await copyFile(join(directory, 'usr/lib/os-release'), join(directory, 'etc/os-release'));
   await installPackages(directory, kind === 'bullseye');

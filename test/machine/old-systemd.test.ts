@@ -7,7 +7,8 @@ const { fleet, lifecycleTest, hasRecord, expectDesiredState } = matrix(Container
 });
 
 /**
- * The oldest on Debian's mirrors. Its own Node.js is too old, so the runtime package is installed.
+ * The oldest release on Debian's mirrors. Its own Node.js is too old, so the runtime package is
+ * installed.
  */
 const NAME = 'Debian 11, systemd 247';
 

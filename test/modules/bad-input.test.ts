@@ -566,7 +566,7 @@ describe('validation of the agent directory', () => {
   test.runIf(process.getuid?.() === 0)(
     'an agent directory that the user cannot read is reported with the uid',
     async () => {
-      // This user may have no access to the directory that the project is checked out in.
+      // The executable is copied, because this user may have no access to the project directory.
       const executable = join(directory, SYSTEM);
       copyFileSync(executablePath(SYSTEM), executable);
       chmodSync(directory, 0o755);

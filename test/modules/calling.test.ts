@@ -61,7 +61,7 @@ describe.concurrent('option sources', () => {
     [['/dev/stdin'], ''],
     [[], '\ufeff'],
     [['--check'], ' \n'],
-  ])('the arguments %j with the input %j mean no options', async (args, input) => {
+  ])('the arguments %j with the input %j are treated as no options', async (args, input) => {
     const { answer } = await runRaw(SYSTEM, args, input, { env });
     expect(answer['invocation']).toMatchObject({
       module_args: { agent_dir: '/opt/jc', region: 'auto', timeout: 120, display_name: null },
@@ -102,7 +102,7 @@ describe.concurrent('flags', () => {
     [['JSON', '--diff'], ['GET', 'PUT'], true],
     [['JSON'], ['GET', 'PUT'], false],
   ] as const)(
-    'the arguments %j send %j (diff: %s)',
+    'a call with the arguments %j sends %j (diff: %s)',
     async ([template, methods, hasDiff], { host }) => {
       const json = JSON.stringify({ ...host.options, display_name: 'web-1' });
       const args = template.map((word) => word.replace('JSON', json));
@@ -369,7 +369,7 @@ describe('a full, non-blocking pipe as stdout', () => {
 
 describe.concurrent('signal handling', () => {
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-  // Creates a file once the executable handles signals and has reached what it waits for.
+  // Creates a file once the executable handles signals and has begun to wait.
   const listeningPreload = join(directory, 'report-when-listening.cjs');
   writeFileSync(
     listeningPreload,
@@ -377,7 +377,7 @@ describe.concurrent('signal handling', () => {
     process.on('newListener', (name) => name === 'SIGINT' && setTimeout(report, 100));\n`,
   );
 
-  /** Signals a run once it is ready; returns its answer, exit code and the time it then took. */
+  /** Signals a run once it is ready. Returns its answer, exit code and time from signal to end. */
   async function interrupt(
     args: string[],
     signal: (typeof signals)[number],
@@ -406,7 +406,7 @@ describe.concurrent('signal handling', () => {
   /** Waits until this host has sent `times` requests. */
   const untilRequested = (host: TestHost, times = 1) =>
     expect.poll(() => host.requests().length, POLL).toBe(times);
-  /** Shorter than any run would otherwise wait, even on a busy machine. */
+  /** Shorter than the wait of any of these runs, but long enough to end it on a busy machine. */
   const QUICK_MS = 10_000;
   test.for(signals)('%s ends a run that waits for a silent server', async (signal, { host }) => {
     host.hit({ kind: 'silence' });
@@ -442,7 +442,7 @@ describe.concurrent('signal handling', () => {
     host.hit({ kind: 'status', status: 503, retryAfter: 30 });
     const { answer, ms } = await interrupt([JSON.stringify(host.options)], 'SIGTERM', async () => {
       await untilRequested(host);
-      // The 503 is on its way; until it arrives, the run waits for a silent server.
+      // The run backs off only once the 503 has arrived.
       await sleep(300);
     });
     expect(answer).toMatchObject({ changed: false, error: { code: 'interrupted' } });
@@ -624,7 +624,7 @@ describe.concurrent('registration_timeout', () => {
   }) => {
     rmSync(join(host.agentDir, 'client.key'));
     await execa('mkfifo', [join(host.agentDir, 'client.key')]);
-    // Longer than a test may take.
+    // The timeout is longer than a test may take.
     const { answer } = await runModule(SYSTEM, { ...host.options, registration_timeout: 90 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'bad_identity' } });
   });

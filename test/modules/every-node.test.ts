@@ -28,7 +28,7 @@ const directory = mkdtempSync(join(tmpdir(), 'every-node-'));
 const caPath = join(directory, 'ca.pem');
 const measurer = new Measurer();
 let emulator: Emulator;
-/** Has a certificate from an issuing CA, and sends that CA's certificate along. */
+/** An emulator with a certificate from an issuing CA. It sends that CA's certificate, too. */
 let chained: Emulator;
 const issuingPath = join(directory, 'issuing.pem');
 
@@ -65,7 +65,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     }
   });
 
-  test('a 503 is retried, with a library that is loaded on demand', async () => {
+  test('a 503 is retried after a pause, whose timer library is loaded only then', async () => {
     const host = await emulator.enrol();
     emulator.faults.add({ fault: { kind: 'status', status: 503 }, times: 1 });
     const { answer, stderr } = await runModule(

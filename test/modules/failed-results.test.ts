@@ -58,14 +58,16 @@ describe('content of a failed result', () => {
     expect(answer['system']).toMatchObject({ displayName: 'ip-10-0-0-7' });
   });
 
-  test('the result of an ignored write holds the settings of the last answer', async ({ host }) => {
+  test('the result of an ignored write holds the settings that JumpCloud returned last', async ({
+    host,
+  }) => {
     host.hit({ kind: 'ignored-write' }, { method: 'PUT' });
     const { answer } = await host.run('jumpcloud_system', { display_name: 'web-1' });
     expect(answer.error?.code).toBe('not_applied');
     expect(answer['settings']).toMatchObject({ display_name: 'ip-10-0-0-7' });
   });
 
-  test('the result of settings that do not hold has the settings as last read', async ({
+  test('the result for settings that do not last holds the settings as last read', async ({
     host,
   }) => {
     const change = (record: unknown) => ({ ...Object(record), displayName: 'other' });

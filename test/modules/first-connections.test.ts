@@ -34,7 +34,7 @@ describe('early connections of a run without requests', () => {
     connections = 0;
   });
 
-  /** Expects no connection. One that the ended executable made is accepted within the pause. */
+  /** Expects no connection. The pause lets the server accept one that the ended executable made. */
   async function expectNoConnection(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(connections).toBe(0);

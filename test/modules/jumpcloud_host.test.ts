@@ -48,7 +48,7 @@ function createDocument() {
 }
 
 describe('jumpcloud_host with a document of five sections', () => {
-  test('a document is predicted, applied, and then unchanged after five reads', async () => {
+  test('a document is predicted and applied, and the next run sends only five reads', async () => {
     const { document, group, other, ada, bob } = createDocument();
     const predicted = await run(document, '--check', '--diff');
     expect(takeRequests().sort()).toEqual(
@@ -92,7 +92,7 @@ describe('jumpcloud_host with a document of five sections', () => {
     expect(takeRequests()).toHaveLength(5);
   });
 
-  test('after all additions, exclusive sections remove what is not listed or kept', async () => {
+  test('exclusive sections remove unlisted edges, except kept ones, after all additions', async () => {
     const { store } = emulator;
     const { document, group, ada, command } = createDocument();
     await run(document);

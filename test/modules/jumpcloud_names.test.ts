@@ -86,7 +86,7 @@ describe.each(ODD_NAMES)('the name %j', (name) => {
 });
 
 describe('looking up names', () => {
-  test('missing names are reported together, with the nearest if the list was read', async () => {
+  test('missing names are reported together, and the nearest ones if the list was read', async () => {
     const { store } = emulator;
     for (const name of [
       'missing-1',
@@ -115,7 +115,7 @@ describe('looking up names', () => {
     expect(many.msg).toContain('there is no system group "websrever"; did you mean webserver?');
   });
 
-  test('a single missing name is reported with the nearest if the list can be read', async () => {
+  test('a single missing name is reported, and the nearest one if the list can be read', async () => {
     const { store } = emulator;
     store.addNamed('policy_group', 'baseline of all');
     for (let i = 0; i < 150; i++) store.addNamed('policy_group', `filler ${i}`);
@@ -281,7 +281,7 @@ describe('lists of a whole organisation', () => {
 });
 
 describe('the API key', () => {
-  test('the API key is read from the environment and is in no output', async () => {
+  test('the API key is read from the environment and appears in no output', async () => {
     emulator.store.addNamed('command', 'keyed');
     const env = { JUMPCLOUD_API_KEY: `${apiKey}\n` };
     const options = { api_url: emulator.url, commands: ['keyed'], _ansible_verbosity: 3 };
@@ -323,16 +323,21 @@ describe('the API key', () => {
     ['JUMPCLOUD_API_KEY', 'abcdefghijklmnopqr\nabcdefgh', 'api_key'],
     ['JUMPCLOUD_API_KEY', 'schlüssel-schlüssel-schlüssel', 'api_key'],
     ['JUMPCLOUD_ORG_ID', 'one\ntwo', 'org_id'],
-  ])('a malformed value of %s is rejected like the option: %j', async (variable, value, option) => {
-    const options = { api_url: emulator.url, users: ['ada'] };
-    const env = { JUMPCLOUD_API_KEY: apiKey, [variable]: value };
-    const { answer } = await runModule('jumpcloud_names', options, { env });
-    expect(answer.error?.problems, answer.msg).toMatchObject([{ option }]);
-    expect(answer.msg).toMatch(
-      new RegExp(`^${option}: ${variable} is not in the format that JumpCloud uses; copy it again`),
-    );
-    expect(emulator.requests).toEqual([]);
-  });
+  ])(
+    'a malformed value of the variable %s is rejected like one of its option: %j',
+    async (variable, value, option) => {
+      const options = { api_url: emulator.url, users: ['ada'] };
+      const env = { JUMPCLOUD_API_KEY: apiKey, [variable]: value };
+      const { answer } = await runModule('jumpcloud_names', options, { env });
+      expect(answer.error?.problems, answer.msg).toMatchObject([{ option }]);
+      expect(answer.msg).toMatch(
+        new RegExp(
+          `^${option}: ${variable} is not in the format that JumpCloud uses; copy it again`,
+        ),
+      );
+      expect(emulator.requests).toEqual([]);
+    },
+  );
 
   test('an empty API key is reported as empty', async () => {
     const { answer } = await call({ api_key: ' ', users: ['ada'] });

@@ -159,7 +159,7 @@ describe.concurrent('a single option', () => {
       expect(host.record()).toEqual(initial);
 
       const changed = await host.run(options, { flags: ['--diff'] });
-      // Attributes are read once more, under the lock that is held while they are written.
+      // A run that writes attributes reads them once more after it has taken the lock.
       const locked = 'attributes' in options ? [GET] : [];
       expect(host.requests()).toEqual([GET, ...locked, put(body)]);
       expect(changed).toMatchObject({
@@ -438,7 +438,7 @@ describe('a write', () => {
     expect(answer['settings']).toMatchObject({ display_name: 'ip-10-0-0-7' });
   });
 
-  test('a write that is applied in part fails with not_applied and its changes', async () => {
+  test('a partly applied write fails with not_applied and reports its changes', async () => {
     const host = await enrolHost();
     host.hit('PUT', {
       kind: 'mangle',
@@ -528,22 +528,22 @@ describe.concurrent('settle', () => {
     expect(seconds).toBeLessThan(20);
   });
 
-  test('settle does not wait for an old record that matches', async () => {
+  test('settle does not wait when an old record has the desired settings', async () => {
     const host = await enrolHost();
-    // Longer than a test may take.
+    // The settle time is longer than a test may take.
     const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 90 });
     expect(answer).toMatchObject({ changed: false, reapplied: 0 });
     expect(methods(host.requests())).toBe('GET');
   });
 
-  test('settle watches a new record that matches', async () => {
+  test('settle keeps reading a new record that has the desired settings', async () => {
     const host = await enrolHost({ created: new Date(Date.now() - 200).toISOString() });
     const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 3 });
     expect(answer).toMatchObject({ changed: false, reapplied: 0, msg: 'Nothing to change.' });
     expect(methods(host.requests())).toMatch(/^GET( GET){3,4}$/);
   });
 
-  test('settle writes and reports a change when a new record stops matching', async () => {
+  test('settle writes and reports a change when a new record loses desired settings', async () => {
     const host = await enrolHost({ created: new Date(Date.now() - 200).toISOString() });
     host.hit('GET', {
       kind: 'concurrent',

@@ -246,7 +246,7 @@ describe('an enrolled host', () => {
     ['users', /Could not read the users of system/],
     ['memberof', /Could not read the system groups of system/],
     ['targets=policy&', /Could not read the policy associations of system/],
-  ])('a list that cannot be read (%s) fails the run and is named', async (urlPart, message) => {
+  ])('a run that cannot read a list (%s) fails and names the list', async (urlPart, message) => {
     emulator.faults.add({
       fault: { kind: 'status', status: 403 },
       when: ({ url }) => url.includes(urlPart),

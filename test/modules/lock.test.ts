@@ -48,7 +48,7 @@ async function startHolder(host: TestHost, prefix: readonly string[] = [], extra
   host.hit({ kind: 'silence' }, { method: 'PUT' });
   const holder = start(host, 'held', prefix, { request_timeout: 60, ...extra });
   await expect.poll(() => host.requests().at(-1)?.method, { timeout: 20_000 }).toBe('PUT');
-  // In an object, because the caller's await would wait for the bare promise to settle.
+  // The promise is in an object; otherwise the caller's await would wait for the run to end.
   return { holder };
 }
 
@@ -175,7 +175,7 @@ describe('a stale or invalid lock', () => {
     skip,
   }) => {
     if (!hasNamespaces) skip('this machine does not allow pid namespaces');
-    // The first process of a container has the same process id each time.
+    // The first process of every container has the process id 1.
     const container = ['unshare', '--pid', '--fork', '--mount-proc'];
     const lock = JSON.stringify({ ...newLock(0), pid: 1, namespace: '1', until: 0, from: 0 });
     writeFileSync(lockPath(host), lock);
@@ -188,7 +188,7 @@ describe('a stale or invalid lock', () => {
 describe('a lock of another pid namespace', () => {
   const container = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
 
-  test('a run that times out says that it cannot see the process of the lock', async ({
+  test("a run that times out on the lock reports that it cannot see the lock's process", async ({
     host,
     skip,
   }) => {
@@ -239,7 +239,7 @@ describe('a lock that cannot be created', () => {
     }
   });
 
-  test('a run warns of a directory in place of the lock and keeps its content', async ({
+  test("a run warns of a directory in place of the lock and keeps the directory's content", async ({
     host,
   }) => {
     mkdirSync(lockPath(host));

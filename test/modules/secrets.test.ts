@@ -335,7 +335,7 @@ describe('a secret in the wrong place', () => {
 
   test.each(misplaced)('a secret as %s is not repeated', async (where, words) => {
     const secrets: [string, string][] = [['API key', apiKey]];
-    // Text after such a key counts as a secret, whatever it looks like.
+    // The text after one of these keys counts as a secret, whatever it looks like.
     if (/api_key[=:]|key: |token=|"auth"/.test(words('').join())) secrets.push(['word', 'hunter2']);
     for (const [what, secret] of secrets) {
       const result = await runRaw('jumpcloud_names', words(secret), undefined);
@@ -433,7 +433,8 @@ describe('the password of a proxy', () => {
     );
     chmodSync(join(bin, 'systemctl'), 0o755);
     const leaving = await secure.enrol();
-    // Started first: the commands that prepare the host would show the module's environment.
+    // The host is prepared before the run: with its environment, the preparing commands would show
+    // the secret.
     const [file = '', ...words] = onHostWith({ programs: bin });
     const prepared = spawn(file, [...words, 'sh', '-c', 'echo; exec sleep 60']);
     await once(prepared.stdout, 'data');

@@ -111,7 +111,7 @@ describe('attributes', () => {
     Object.assign(emulator.store.record(host.systemId), { attributes });
   const stored = () => emulator.store.record(host.systemId).attributes;
 
-  test('attributes that the options do not name keep every key', async () => {
+  test('attributes that the options do not name keep all their keys', async () => {
     const named = { _id: newId(), name: 'd', value: 'old' };
     give([...odd, named]);
     const desired = { attributes: { d: 'new', e: '5' } };

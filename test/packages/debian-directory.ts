@@ -14,7 +14,7 @@ export type Suite = 'bookworm' | 'trixie';
 /**
  * Returns a directory with a minimal Debian, without Node.js or Python. It is made once and kept.
  * Prints a reason and returns undefined when it cannot be made. For another processor, the packages
- * are only unpacked: the libraries are there, but no program runs.
+ * are only unpacked: their libraries can be read, but no program runs.
  */
 export async function debianDirectory(
   suite: Suite,

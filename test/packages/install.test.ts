@@ -119,7 +119,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
         await mkdir(dirname(join(root, link)), { recursive: true });
         await symlink(`/usr/lib/systemd/system/${basename(link)}`, join(root, link));
       }
-      // An upgrade, here to the same version, changes neither.
+      // An upgrade, here to the same version, and a removal keep the units enabled.
       await runOrFail('dpkg', '--force-depends', '-i', path);
       await runOrFail('dpkg', '--remove', NAMES[0] ?? '');
       for (const link of ENABLED) {
@@ -145,7 +145,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
           (await runOrFail('dpkg-query', '-W', '-f', VERSION_FORMAT, NAMES[0] ?? '')).stdout;
         await install('-i', before);
         expect(await installed()).toBe('1.2.3~dev.20260101000000.gabc-1');
-        // Like apt, which never downgrades a package by itself.
+        // apt never downgrades a package unless it is told to, like dpkg with --refuse-downgrade.
         await install('--refuse-downgrade', '-i', after);
         expect(await installed()).toBe('1.2.3-1');
         await install('--refuse-downgrade', '-i', before);
@@ -198,7 +198,7 @@ describe.runIf(canPack.rpm)('the rpm with the modules', () => {
     return () => rm(root, { recursive: true });
   });
 
-  /** Makes an empty package that provides nodejs in a version, or provides none. */
+  /** Makes an empty package that provides the given version of nodejs, or no nodejs. */
   const makeNodejsPackage = async (nodejs: string | undefined) => {
     const spec = join(packed.directory, 'stand-in.spec');
     const lines = [
@@ -217,7 +217,7 @@ describe.runIf(canPack.rpm)('the rpm with the modules', () => {
     ['1:18.17.1', true],
     ['2:20.1.0', true],
   ])(
-    'the rpm with the modules next to nodejs %s can be installed: %s',
+    'the rpm with the modules can be installed together with nodejs %s: %s',
     async (nodejs, canInstallRpm) => {
       await output('rpm', '--root', root, '--initdb');
       const modules = await packed.rpm(await packed.modules());

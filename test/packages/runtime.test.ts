@@ -101,7 +101,7 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
       await writeFile(path, binaryOf(description));
       const needed = await output('readelf', '--dynamic', path);
       const libraries = [...needed.matchAll(/\(NEEDED\).*\[(.+?)\.so/g)].map(([, name]) => name);
-      // Without the loader and the libraries of libc6.
+      // Apart from the loader and the libraries of libc6, the binary needs only these two.
       expect(
         libraries
           .filter((name) => !/^(ld-linux|libc$|libdl|libm$|libpthread)/.test(name ?? ''))

@@ -157,9 +157,9 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
       `: >"${sandbox.path('/started')}"`,
       'n=0; while [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done',
     );
-    // Sent to all processes of the unit, as systemd does.
     const program = execa(await place('describe-host'), ['x'], { reject: false, detached: true });
     await expect.poll(() => readFile(sandbox.path('/started'), 'utf8').catch(() => null)).toBe('');
+    // Signals the whole process group, as systemd signals all processes of a unit.
     process.kill(-(program.pid ?? 0), 'SIGTERM');
     expect(await program).toMatchObject({
       exitCode: 0,

@@ -41,7 +41,7 @@ export async function makeFleet(
     all: {
       vars: {
         ...connection,
-        // Set, so that no play spends time on discovering it.
+        // The path is set, so that no play spends time on discovering Python.
         ansible_python_interpreter: '/usr/bin/python3',
         api_url: emulator.url,
         attributes: { managed_by: 'ansible', role: 'web' },

@@ -5,7 +5,7 @@ import type { PlayTime } from './timed-play.ts';
 export const PLAYS = ['host', 'modules', 'byHand'] as const;
 export type Play = (typeof PLAYS)[number];
 
-/** The results of one setting, by play; the nth of each play belongs to the nth round. */
+/** The results of one setting, by play. The nth result of each play is from the nth round. */
 export interface Setting {
   readonly name: string;
   readonly kind: string;

@@ -6,7 +6,7 @@ const WIDTH = 660;
 const PANEL = 130;
 const PLOT = 90;
 
-/** Draws requests per second, one panel for each fleet: answered below, 429 on top. */
+/** Draws requests per second, one panel for each fleet. 429 answers are stacked on the others. */
 export function chart(fleets: readonly FleetResult[]): string {
   const longest = Math.max(...fleets.map(({ perSecond }) => perSecond.length));
   const height = 40 + fleets.length * PANEL;

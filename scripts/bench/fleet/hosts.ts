@@ -8,7 +8,9 @@ export interface Order {
   readonly agentDirs: readonly string[];
 }
 
-/** The unexpected results of each host, in the same order, and the CPU time in seconds. */
+/**
+ * The unexpected results of each host, in the order of `agentDirs`, and the CPU time in seconds.
+ */
 export interface HostsOutcome {
   readonly errors: readonly (readonly string[])[];
   readonly cpu: number;

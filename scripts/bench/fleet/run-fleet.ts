@@ -16,14 +16,14 @@ export interface FleetResult {
   readonly hosts: number;
   /** The number of hosts that are in the group and whose two runs had the expected result. */
   readonly converged: number;
-  /** Some messages of runs with another result. */
+  /** Some messages of runs with an unexpected result. */
   readonly errors: readonly string[];
   /** Requests that were not answered 429: those of memberships and those of systems. */
   readonly answered: { readonly memberships: number; readonly systems: number };
   readonly refused: number;
   /** The maximum number of 429 answers of one host. */
   readonly mostRefused: number;
-  /** From the first request to the end of the last. */
+  /** The time from the first request to the end of the last one. */
   readonly took: number;
   readonly cpu: number;
   readonly perSecond: readonly Second[];

@@ -9,7 +9,7 @@ import { type FleetResult, LIMIT } from './run-fleet.ts';
 const MIN = { memberships: 3, systems: 1 };
 
 /** Returns the excess of requests not answered 429 over the minimum, as a fraction. */
-export function excess({ hosts, answered }: FleetResult): number {
+export function excessRequests({ hosts, answered }: FleetResult): number {
   const minimum = hosts * (MIN.memberships + MIN.systems);
   return (answered.memberships + answered.systems) / minimum - 1;
 }
@@ -50,7 +50,7 @@ function row(fleet: FleetResult): string[] {
     `${converged} of ${hosts}`,
     (answered.memberships / hosts).toFixed(3),
     (answered.systems / hosts).toFixed(3),
-    `${(excess(fleet) * 100).toFixed(1)} %`,
+    `${(excessRequests(fleet) * 100).toFixed(1)} %`,
     String(refused),
     (refused / hosts).toFixed(1),
     String(mostRefused),

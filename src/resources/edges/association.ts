@@ -13,7 +13,7 @@ import {
 import { boolean } from '../../options/scalars.ts';
 import { moduleFor } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
-import { edgesOptions, edgesRules, sudoRules } from './edges-options.ts';
+import { edgesOptions, edgesRules, sudoProblems } from './edges-options.ts';
 
 const options = {
   ...connectionOptions,
@@ -45,7 +45,7 @@ function rules(given: PartialValues<typeof options>): Problem[] {
   const general = [...connectionRules(given), ...edgesRules(given)];
   if (type === undefined || type === INVALID) return general;
   if (type === 'user_group') {
-    return [...general, ...sudoRules(state, { sudo, sudo_without_password })];
+    return [...general, ...sudoProblems(state, { sudo, sudo_without_password })];
   }
   const misplaced = (['sudo', 'sudo_without_password'] as const)
     .filter((option) => given[option] !== undefined)

@@ -15,7 +15,7 @@ export interface EdgesAccess {
   readonly write: (change: EdgeChange) => Promise<WriteOutcome>;
 }
 
-/** Returns the access to this host's system groups. Such an edge grants no sudo. */
+/** Returns the access to this host's system groups. A membership grants no sudo. */
 export function memberships(session: HostSession): EdgesAccess {
   return {
     type: 'system_group',

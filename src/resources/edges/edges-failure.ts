@@ -12,14 +12,15 @@ export interface EdgesFailure {
   /** The refused edges and those that JumpCloud does not show, as in the details of the error. */
   readonly details: Readonly<Record<string, unknown>>;
   readonly access: EdgesAccess;
-  /** The same details in sentences, to append to the message of another failure. */
+  /** `details` in sentences, to append to the message of another failure. */
   readonly followUp: string;
 }
 
 /**
- * Returns the failure of a run that wrote to lists of edges; undefined when all lists are as desired. A
- * refused edge that is as desired anyway counts as done. The first refusal of the others gives the
- * error; without a refusal, the edges that were accepted but are not shown do.
+ * Returns the failure of a run that wrote to lists of edges; undefined when all lists are as
+ * desired. A refused edge that is as desired anyway counts as done. The error is that of the first
+ * remaining refusal. If there is none, the error lists the edges that JumpCloud accepted but does
+ * not show.
  */
 export function edgesFailure(readBacks: readonly ReadBack[]): EdgesFailure | undefined {
   const incomplete = readBacks.filter(({ pending }) => pending.length > 0);
@@ -62,7 +63,7 @@ function describeOtherRefusals(others: readonly RefusedChange[]): string {
 function describeMissing(lists: readonly ReadBack[], missing: readonly EdgeChange[]): string {
   const waitedMs = Math.max(...lists.map((list) => list.waitedMs));
   const names = lists.map(({ access }) => access.name).join(' and ');
-  return `${Math.round(waitedMs / 1000)} s after the last write, JumpCloud's list of ${names} still does not show these changes: ${missing.map(changeKey).join(', ')}. Run again. If this persists, someone or something else keeps changing the same in JumpCloud.`;
+  return `${Math.round(waitedMs / 1000)} s after the last write, JumpCloud's list of ${names} still does not show these changes: ${missing.map(changeKey).join(', ')}. Run again. If this persists, someone or something else keeps undoing the changes in JumpCloud.`;
 }
 
 function listChanges(label: string, changes: readonly EdgeChange[]): string {

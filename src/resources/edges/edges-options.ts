@@ -22,7 +22,7 @@ export interface EdgesOptions {
   readonly keep: readonly string[] | undefined;
 }
 
-/** Returns the problems of these options that do not fit together. */
+/** Returns the problems of `state`, `exclusive` and `keep` that do not fit together. */
 export function edgesRules({
   state,
   exclusive,
@@ -38,7 +38,7 @@ export function edgesRules({
   ];
 }
 
-/** Returns the desired state that these options and a list of edges describe. */
+/** Returns the desired state that the listed edges and the other options describe. */
 export function desiredEdges(
   { state, exclusive, keep }: EdgesOptions,
   edges: DesiredEdges['edges'],
@@ -49,7 +49,7 @@ export function desiredEdges(
 type PartialState = PartialValue<DesiredEdges['state']> | undefined;
 
 /** Returns the problems of sudo options that do not fit together. */
-export function sudoRules(state: PartialState, desired: PartialValue<DesiredSudo>): Problem[] {
+export function sudoProblems(state: PartialState, desired: PartialValue<DesiredSudo>): Problem[] {
   if (desired === INVALID) return [];
   const { sudo, sudo_without_password } = desired;
   if (state === 'absent') {
@@ -63,15 +63,15 @@ export function sudoRules(state: PartialState, desired: PartialValue<DesiredSudo
   return [{ option: 'sudo_without_password', message: 'true needs sudo: true as well' }];
 }
 
-/** Returns the problems of the sudo options of each item of a list. */
-export function listSudoRules(
+/** Returns the problems of sudo options in the items of a list. */
+export function sudoProblemsOfItems(
   option: string,
   state: PartialState,
   items: PartialValue<readonly DesiredSudo[]> | undefined,
 ): Problem[] {
   if (items === undefined || items === INVALID) return [];
   return items.flatMap((desired, i) =>
-    sudoRules(state, desired).map((problem) => ({
+    sudoProblems(state, desired).map((problem) => ({
       option,
       message: `item ${i + 1}: ${problem.option}: ${problem.message}`,
     })),

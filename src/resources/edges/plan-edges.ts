@@ -22,8 +22,8 @@ export interface DesiredEdges {
 }
 
 /**
- * Compares edges with their desired state. Additions come first and removals last, so that no one who
- * keeps access loses it in between.
+ * Compares edges with their desired state. Additions come first and removals last, so that no one
+ * who keeps access loses it in between.
  */
 export function planEdges(desired: DesiredEdges, before: Edges): Plan<Edges, EdgeChange> {
   const changes =
@@ -62,7 +62,7 @@ function removals(ids: string[]): EdgeChange[] {
   return ids.map((id) => ({ op: 'remove', id }));
 }
 
-/** Returns the sudo an edge should have. Without sudo there is no sudo without password either. */
+/** Returns the sudo an edge should have. If sudo is off, so is sudo without password. */
 function desiredSudo(desired: DesiredSudo, current: Sudo): Sudo {
   const sudo = desired.sudo ?? current.sudo;
   const withoutPassword = desired.sudo_without_password ?? current.sudo_without_password;

@@ -3,7 +3,7 @@ import { defineModule } from '../../module.ts';
 import { type OptionValues, type PartialValues, required } from '../../options/option.ts';
 import { moduleFor } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
-import { edgesOptions, edgesRules, listSudoRules } from './edges-options.ts';
+import { edgesOptions, edgesRules, sudoProblemsOfItems } from './edges-options.ts';
 import { objectsWithSudo } from './objects-with-sudo.ts';
 
 const options = {
@@ -27,6 +27,6 @@ function rules(given: PartialValues<typeof options>): Problem[] {
   return [
     ...connectionRules(given),
     ...edgesRules(given),
-    ...listSudoRules('users', given.state, given.users),
+    ...sudoProblemsOfItems('users', given.state, given.users),
   ];
 }

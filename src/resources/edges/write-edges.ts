@@ -11,8 +11,8 @@ import { type DesiredEdges, type Edges, planEdges } from './plan-edges.ts';
 const FIRST_DELAY_MS = 250;
 
 /**
- * The number of edges that are written in parallel. More would save little, because each needs a separate
- * connection, and the hosts of a fleet share JumpCloud's rate limits.
+ * The number of edges that are written in parallel. More would save little, because each needs a
+ * separate connection, and the hosts of a fleet share JumpCloud's rate limits.
  */
 const PARALLEL_WRITES = 5;
 
@@ -28,7 +28,10 @@ export interface EdgesWriterContext {
 export interface RefusedChange extends EdgeRefusal {
   readonly access: EdgesAccess;
   readonly change: EdgeChange;
-  /** When its batch of writes was complete, in milliseconds of the monotonic clock. */
+  /**
+   * The time when the batch of writes with this change was complete, in milliseconds of the
+   * monotonic clock.
+   */
   readonly refusedAt: number;
 }
 
@@ -51,15 +54,15 @@ export interface EdgesWriter {
   /** The list as last read; undefined until it is read back. */
   latest(): Edges | undefined;
   /**
-   * Writes changes, a few in parallel: first those that grant access, then removals, so that no one who
-   * keeps access loses it in between. Continues after a refused edge. Any other failure ends the run
-   * once requests under way are answered.
+   * Writes changes, a few in parallel: first those that grant access, then removals, so that no one
+   * who keeps access loses it in between. Continues after a refused edge. Any other failure ends
+   * the run once requests under way are answered.
    */
   write(changes: readonly EdgeChange[]): Promise<void>;
   /**
-   * Polls the list until it is as desired, for at most ten seconds after the last write. If someone else
-   * changes the list in the meantime, that is not a failure: a desired change is not counted as this
-   * run's, and an undesired one is corrected, each once. Does not wait for refused edges.
+   * Polls the list until it is as desired, for at most ten seconds after the last write. If someone
+   * else changes the list in the meantime, that is not a failure. This run does not count a desired
+   * change as its own, and corrects each undesired change once. Does not wait for refused edges.
    */
   readBack(): Promise<ReadBack>;
 }
@@ -123,7 +126,7 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
       try {
         latest = await access.read();
       } catch (error) {
-        // The result of the previous read says more than that the budget has run out.
+        // The result of the previous read says more than an error about the used-up budget.
         if (hasRead && isCutOff(error)) return true;
         throw error;
       }
@@ -134,7 +137,7 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
       const untried = pending.filter((change) => !triedKeys.has(changeKey(change)));
       if (untried.length === 0) return undefined;
       await write(untried);
-      // The graph may take as long again to show these changes.
+      // The graph may need as long again to show these changes, so the delays start over.
       delayMs = FIRST_DELAY_MS;
       return poll();
     };

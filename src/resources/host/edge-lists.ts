@@ -7,13 +7,19 @@ import type { DesiredEdges, DesiredSudo, Edges } from '../edges/plan-edges.ts';
 import { unmanagedSudo } from '../edges/unmanaged-sudo.ts';
 import { EDGE_SECTIONS, type EdgeSection, type HostOptions } from './host-options.ts';
 
-/** A section of the document that is a list of edges, and its resource, as in the module for it. */
+/**
+ * A section of the document that is a list of edges, with the resource that the module for such
+ * lists has.
+ */
 export interface EdgeList extends EdgeListDefinition {
   readonly section: EdgeSection;
   readonly resource: EdgesResource;
 }
 
-/** The definition of a list of edges whose warnings may depend on the state of all lists after the run. */
+/**
+ * The definition of a list of edges whose warnings may depend on the state of all lists after the
+ * run.
+ */
 interface EdgeListDefinition extends Omit<EdgesDefinition, 'warnings'> {
   readonly warnings?: (after: Edges, all: AllEdges) => Promise<readonly string[]>;
 }
@@ -88,7 +94,7 @@ function definitionOf(
   }
 }
 
-/** Returns whether the first edge of a path from this host is there after the run. */
+/** Returns whether the first edge of a path from this host exists after the run. */
 function isStillThere([first]: AccessPath, all: AllEdges): boolean {
   if (first?.type === 'system_group') return all.get('groups')?.has(first.id) ?? true;
   if (first?.type === 'user_group') return all.get('user_groups')?.has(first.id) ?? true;

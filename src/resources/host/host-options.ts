@@ -5,7 +5,7 @@ import { INVALID } from '../../options/invalid-value.ts';
 import { type OptionValues, type PartialValues, withDefault } from '../../options/option.ts';
 import { section } from '../../options/section.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
-import { listSudoRules } from '../edges/edges-options.ts';
+import { sudoProblemsOfItems } from '../edges/edges-options.ts';
 import { objectsWithSudo } from '../edges/objects-with-sudo.ts';
 import { factsOptions } from '../facts-options.ts';
 import { settingsOptions, settingsRules } from '../system/system-options.ts';
@@ -58,8 +58,8 @@ export function sectionCount(given: PartialValues<typeof hostOptions>): number {
 export function hostRules(given: PartialValues<typeof hostOptions>): Problem[] {
   const problems = [
     ...connectionRules(given),
-    ...listSudoRules('users', 'present', given.users),
-    ...listSudoRules('user_groups', 'present', given.user_groups),
+    ...sudoProblemsOfItems('users', 'present', given.users),
+    ...sudoProblemsOfItems('user_groups', 'present', given.user_groups),
   ];
   if (sectionCount(given) === 0) {
     const message = `The document has no sections. Give at least one of ${SECTIONS.join(', ')}.`;
@@ -86,7 +86,7 @@ function exclusiveRules(given: PartialValues<typeof hostOptions>): Problem[] {
 
 function keepRules({ exclusive, keep }: PartialValues<typeof hostOptions>): Problem[] {
   if (keep === undefined || keep === INVALID) return [];
-  // An invalid item in exclusive may be the needed section, mistyped.
+  // An invalid item in exclusive may be the needed section with a typing error.
   if (exclusive === undefined || exclusive === INVALID) return [];
   if (exclusive.includes(INVALID)) return [];
   return EDGE_SECTIONS.filter(

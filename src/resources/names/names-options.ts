@@ -28,7 +28,10 @@ export const KIND_OPTIONS = {
 } as const satisfies Readonly<Record<string, NamedKind>>;
 export type KindOption = keyof typeof KIND_OPTIONS;
 
-/** Environment variables that replace options, and the format of their values, which go into headers. */
+/**
+ * Environment variables that replace options, and the format of their values, which go into
+ * headers.
+ */
 const VALUE_FORMATS = {
   JUMPCLOUD_API_KEY: /^[\w.~+/=-]{16,512}$/,
   JUMPCLOUD_ORG_ID: /^[\w-]{1,64}$/,
@@ -91,12 +94,14 @@ export function requestedKinds(given: Readonly<Record<KindOption, unknown>>): Ki
   return options.filter((option) => given[option] !== undefined);
 }
 
-/** Returns a variable's value without the line end of the file it may come from; undefined if empty. */
+/**
+ * Returns a variable's value without the line end of the file it may come from; undefined if empty.
+ */
 export function fromEnvironment(variable: Variable): string | undefined {
   return process.env[variable]?.trim() || undefined;
 }
 
-/** An option of names or `all`. Only the text `all` is the keyword; in a list it is a name. */
+/** An option that takes names or `all`. In a list, `all` is a name and not the keyword. */
 function wantedNames(): Option<readonly string[] | 'all' | undefined> {
   return { type: 'raw', read: (value) => (value === 'all' ? value : toNames(value)) };
 }

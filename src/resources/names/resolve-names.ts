@@ -15,7 +15,9 @@ const MAX_SUGGESTIONS = 20;
 export interface ResolvedNames {
   readonly kind: NamedKind;
   readonly found: ReadonlyMap<string, NamedObject>;
-  /** The ids of the dynamic groups among the found objects; among all objects if all were requested. */
+  /**
+   * The ids of the dynamic groups among the found objects; among all objects if all were requested.
+   */
   readonly dynamic: readonly string[];
   /** Names that no object has, with the most similar name if there is one. */
   readonly missing: readonly { readonly name: string; readonly suggestion: string | undefined }[];
@@ -39,7 +41,7 @@ export async function resolveNames(
     return { kind, found: new Map(), dynamic: [], missing: [], ambiguous: [] };
   const objects = await readObjects(session, kind, names);
   const objectsByName = indexByName(objects);
-  // Under `all`, a user is listed by username, not also by email.
+  // With `all`, a user is listed by username only, not by email address.
   const wanted = names ?? unique(objects.flatMap((object) => object.names.slice(0, 1)));
 
   const found = new Map<string, NamedObject>();
@@ -70,8 +72,9 @@ export async function resolveNames(
 }
 
 /**
- * Returns the objects of a kind that may have one of a few names, or all objects. If JumpCloud's filter
- * finds no object for a name, reads all: the filter may miss one, and a similar name is a hint.
+ * Returns the objects of a kind that may have one of a few names, or all objects. If JumpCloud's
+ * filter finds no object for a name, reads all objects: the filter may have missed one, and similar
+ * names serve as hints.
  */
 async function readObjects(
   session: Session,

@@ -5,7 +5,9 @@ import type { Run } from '../../run.ts';
 /** Stops the agent before other work, if stop_agent is set. */
 export interface AgentStopper {
   stop(): Promise<void>;
-  /** Does work that may stop the agent. If it fails after the agent was stopped, warns about that. */
+  /**
+   * Does work that may call `stop`. If the work fails after that, warns that the agent was stopped.
+   */
   during<T>(work: () => Promise<T>): Promise<T>;
 }
 

@@ -9,8 +9,8 @@ import { READ_BACK_TIMEOUT_MS } from '../read-back-timeout.ts';
 const POLL_INTERVAL_MS = 1000;
 
 /**
- * Polls this host's record until it is gone. Returns undefined when it still exists after the timeout.
- * `deletion` says in messages how the DELETE was answered.
+ * Polls this host's record until it is gone. Returns undefined when it still exists after the
+ * timeout. `deletion` says in messages how the DELETE was answered.
  * @throws NotApplied when the record cannot be read
  */
 export async function awaitGone(
@@ -23,7 +23,8 @@ export async function awaitGone(
   const poll = async () => {
     const presence = await readPresence(session, deletion).catch(
       (error: unknown): RecordPresence => {
-        // The last read still found the record. That says more than that the budget has run out.
+        // The last read still found the record. That says more than an error about the used-up
+        // budget.
         if (wasThere && error instanceof NotApplied) return { isThere: true };
         throw error;
       },

@@ -41,7 +41,10 @@ export class RemovalFiles {
     removeMarker(this.#agentDir);
   }
 
-  /** Removes the marker of a DELETE without effect, because a later 401 would then count as proof. */
+  /**
+   * Removes the marker of a DELETE without effect. With the marker, a later 401 would count as
+   * proof.
+   */
   voidMarker(run: Run): void {
     if (!hasMarker(this.#agentDir, this.#marker) || removeMarker(this.#agentDir)) return;
     run.report.warn(

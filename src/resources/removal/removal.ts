@@ -22,7 +22,7 @@ import { withPurge } from './with-purge.ts';
 export const removal = defineModule({
   name: 'jumpcloud_removal',
   options: removalOptions,
-  // A broken pipe must not delete a record.
+  // Empty input may come from a broken pipe, which must not delete a record.
   refusesEmptyInput: true,
   rules: removalRules,
   async run(options: RemovalOptions, run) {

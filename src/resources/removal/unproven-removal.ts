@@ -8,7 +8,8 @@ export type DeleteHistory = 'none' | 'denied' | 'lost';
 
 /**
  * Returns the failure for a record that JumpCloud does not show, but that is not proven to be gone;
- * undefined when that does no harm. Its message gives the answers, and never claims a deletion.
+ * undefined when no proof is needed. Its message reports JumpCloud's answers, and never claims a
+ * deletion.
  */
 export function unprovenRemoval(
   session: HostSession,
@@ -18,7 +19,7 @@ export function unprovenRemoval(
 ): ModuleError | undefined {
   const isMissing = error instanceof NotFound;
   if (isMissing && !purge) return undefined;
-  // This error lists the other possible causes.
+  // The error for the 401 already lists its possible causes.
   if (!isMissing && history === 'none') return error;
   const { systemId, agentDir } = session.identity;
   const status = isMissing ? 404 : 401;

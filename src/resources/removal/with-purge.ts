@@ -44,7 +44,7 @@ export function withPurge(
       if (applied.failure !== undefined) return { ...applied, after };
       const done: Removal[] = [...applied.done];
       run.report.setProgress(() => progress(after, done));
-      // Checked again, because the agent may have registered again since.
+      // Lists the files again, because the agent may have registered again since.
       for (const path of files()) {
         if (deleteIdentityFile(path)) done.push({ purged: path });
       }

@@ -5,7 +5,10 @@ import { countOf } from '../../base/printable.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 
-/** Limits of the time between two reads, in milliseconds. It grows with the time to hold. */
+/**
+ * The shortest and longest delay between two reads, in milliseconds. In between, the delay is a
+ * thirtieth of the time that the state has to hold.
+ */
 const MIN_DELAY_MS = 1000;
 const MAX_DELAY_MS = 5000;
 
@@ -24,8 +27,8 @@ export interface SettleOptions<State> {
 }
 
 /**
- * Polls until the state has been as desired for the given time, and writes overwritten options again:
- * an agent that is still initialising may overwrite them.
+ * Polls until the state has been as desired for the given time, and writes overwritten options
+ * again: an agent that is still initialising may overwrite them.
  * @throws NotApplied when the state has not held after three times that time
  */
 export async function settle<State>(

@@ -12,7 +12,7 @@ export interface SystemSettings {
   readonly primary_user: string | undefined;
   /** Values by name; null removes the attribute. */
   readonly attributes: ReadonlyMap<string, string | null> | undefined;
-  /** Whether attributes that are not named are removed. */
+  /** Whether attributes that `attributes` does not name are removed. */
   readonly purge_attributes: boolean;
   readonly system_insights: string | undefined;
 }
@@ -26,7 +26,7 @@ export interface Field {
   readonly current: unknown;
   readonly desired: unknown;
   readonly agrees: boolean;
-  /** The fields to send to JumpCloud if the two differ. */
+  /** The fields to send to JumpCloud if current and desired value differ. */
   readonly changes: SystemChanges;
 }
 
@@ -54,7 +54,7 @@ export function managedFields(settings: SystemSettings, record: SystemRecord): F
   for (const [option, key] of entries(TEXTS)) {
     const desired = settings[option];
     if (desired === undefined) continue;
-    // A record without the text agrees with empty text.
+    // A text that the record does not have counts as empty text.
     fields.push(field(option, { current: record[key] ?? '', desired }, { [key]: desired }));
   }
   for (const [option, key] of entries(SWITCHES)) {
@@ -162,8 +162,8 @@ function primaryUser(record: SystemRecord): string {
 }
 
 /**
- * Returns the attributes to write. Keeps the record's order, so that a list that is as desired stays
- * equal. Keeps attributes that are not named exactly as they are, and drops duplicates of named ones.
+ * Returns the attributes to write. Keeps the record's order, so that a list that is as desired
+ * stays equal. Drops duplicates of desired attributes. Keeps all others unchanged, unless `purge`.
  */
 function mergeAttributes(
   current: readonly Attribute[],

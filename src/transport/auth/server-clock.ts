@@ -27,7 +27,9 @@ export class ServerClock {
     this.#certificate = certificate;
   }
 
-  /** From the latest answer with a usable time; undefined before there is one. */
+  /**
+   * The offset according to the latest answer with a usable time; undefined before the first one.
+   */
   get offsetMs(): number | undefined {
     return this.#offsetMs;
   }
@@ -55,15 +57,15 @@ export class ServerClock {
 
   /**
    * Returns the time to sign with when a request is repeated after a 401. Returns undefined when
-   * the server's time is unknown, or so close to the time of the first signature that this cannot
-   * be the cause.
+   * the server's time is unknown, or so close to the time of the first signature that the clock
+   * cannot be the cause.
    */
   correctedTime(reply: WireReply, signedAt: number): number | undefined {
     const time = this.#timeOf(reply);
     return time !== undefined && Math.abs(time - signedAt) > TOLERATED_SKEW_MS ? time : undefined;
   }
 
-  /** Corrects the signing time, so that `time` is the current time. */
+  /** Corrects the clock for signing, so that its current time is `time`. */
   correct(time: number): void {
     this.#correctionMs = time - this.#hostTime();
   }
@@ -85,7 +87,8 @@ export class ServerClock {
 
   /**
    * Returns the time in an answer; undefined when the server's certificate is not valid at that
-   * time. TLS has checked the validity at the host's time, so only a time far from it is compared.
+   * time. A time close to the host's needs no check, because TLS has checked the validity at the
+   * host's time.
    */
   #timeOf(reply: WireReply): number | undefined {
     const time = serverTime(reply);

@@ -5,7 +5,9 @@ import type { AddressRotation } from './address-rotation.ts';
 import type { DnsResolver } from './dns.ts';
 import { CONNECTION_GRACE_MS, closedEarlyError, connectTcp, timeoutError } from './tcp.ts';
 
-/** The longest idle time of an early connection, in milliseconds: the server may close it then. */
+/**
+ * The longest idle time of an early connection, in milliseconds. The server may close an older one.
+ */
 const MAX_IDLE_MS = 5000;
 
 /** The address of a server. */
@@ -142,8 +144,8 @@ export class Connector {
   }
 
   /**
-   * Returns a connection that is ready for requests. Uses the given TCP connection, or opens a new one
-   * if that was closed.
+   * Returns a connection that is ready for requests. Uses the given TCP connection, or opens a new
+   * one if that was closed.
    */
   async #open(tcp: Promise<Socket>): Promise<Socket> {
     const early = await tcp;

@@ -27,7 +27,7 @@ export interface Destination {
   readonly proxy: { readonly server: ProxyServer; readonly connector: Connector } | undefined;
 }
 
-/** The longest time that loading code is delayed by a lookup, in milliseconds. */
+/** The longest time that a lookup may delay the loading of code, in milliseconds. */
 const LOOKUP_MS = 25;
 
 /**
@@ -47,7 +47,7 @@ export async function openDestination<T>(
   const server = serverOf(origin);
   const first = proxy === undefined ? server : serverOf(proxy.url);
   limitLookupTime(first.hostname, timeoutMs, process.env);
-  // Node.js would warn about it on stderr.
+  // Node.js would warn about this variable on stderr.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   const budget = new Budget(timeoutMs);
   const resolver = new DnsResolver(() => budget.remaining());

@@ -23,8 +23,8 @@ type Lookup = (
 /**
  * Looks up a host's name within the time left. A process cannot end while a lookup is under way.
  * Therefore parallel requests share one lookup, and near the end of the budget known addresses are
- * used. After a failed lookup, no other one is started that would exceed the budget if it took as
- * long.
+ * used. After a failed lookup, another one is started only if it fits into the budget even if it
+ * takes as long.
  */
 export class DnsResolver {
   readonly #remainingMs: () => number;
@@ -67,8 +67,8 @@ export class DnsResolver {
 }
 
 /**
- * Limits the time of a lookup when no name server answers, because a process cannot end before
- * that. By default glibc asks each of up to three servers twice, for 5 seconds, and repeats this
+ * Limits the time of a lookup when no name server answers, because a process cannot end during a
+ * lookup. By default glibc asks each of up to three servers twice, for 5 seconds, and repeats this
  * for each search domain. Here it asks each server once, because every attempt of a request asks
  * again.
  *
@@ -85,7 +85,7 @@ export function limitLookupTime(
   environment: NodeJS.ProcessEnv,
 ): void {
   const given = environment['RES_OPTIONS'] ?? '';
-  // If an option is repeated, the last one counts. A stricter value is kept.
+  // If an option is repeated, glibc uses the last value. A stricter given value is kept.
   const atMost = (name: string, limit: number) => {
     const values = [...given.matchAll(new RegExp(`\\b${name}:(\\d+)`, 'g'))].map(([, n]) =>
       Number(n),
@@ -95,6 +95,7 @@ export function limitLookupTime(
   const serverTimeout = timeoutMs < SHORT_RUN_MS ? SERVER_TIMEOUT_S.short : SERVER_TIMEOUT_S.usual;
   environment['RES_OPTIONS'] =
     `${given} ${atMost('attempts', 1)} ${atMost('timeout', serverTimeout)}`.trimStart();
-  // `..` is no valid domain, so glibc sends no query. An empty list would look the name up twice.
+  // `..` is no valid domain, so glibc sends no query. With an empty list, glibc would look the name
+  // up twice.
   if (host.endsWith('.jumpcloud.com')) environment['LOCALDOMAIN'] = '..';
 }

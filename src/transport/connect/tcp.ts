@@ -4,15 +4,15 @@ import type { AddressRotation } from './address-rotation.ts';
 
 /**
  * The delay between the timeout of an attempt and that of its connection, in milliseconds. The
- * attempt's message says more, so it comes first. Early connections are opened before their
- * attempts.
+ * attempt has to time out first, because its message says more. It may start later than its
+ * connection, which may have been opened early.
  */
 export const CONNECTION_GRACE_MS = 1000;
 
 /**
  * Connects to the first of a host's addresses that can be reached. Rejects with the error of the
- * first address. Not left to Node.js, because up to 18.17 an address that answers late crashes the
- * process.
+ * first address. This is not left to Node.js, because up to Node.js 18.17 an address that answers
+ * late crashes the process.
  */
 export async function connectTcp(
   addresses: readonly LookupAddress[],

@@ -83,7 +83,7 @@ function protocolViolation(code: string, message: string, isInBody: boolean): st
   if (message === 'bad upgrade') {
     return 'the answer is 101 Switching Protocols, which was not requested';
   }
-  // undici reports any parser error with this code once it has read a length.
+  // Once undici has read a content length, it reports every parser error with this code.
   const isBadHead = code === LENGTH_MISMATCH && !isInBody;
   // Some input passes the parser but fails an assertion later, for example a status of two digits.
   const isViolation =

@@ -17,7 +17,10 @@ export function tlsAdvice(code: string): string {
   return `The certificate was checked with ${caStore()}. If a proxy or gateway in your network intercepts TLS, set ca_path to its CA. Otherwise find out which server answers instead of JumpCloud.`;
 }
 
-/** Returns whether this version of Node.js has allowPartialTrustChain, according to its documentation. */
+/**
+ * Returns whether this version of Node.js has allowPartialTrustChain, according to its
+ * documentation.
+ */
 function allowsPartialChain(): boolean {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   return major === 20 ? minor >= 18 : major === 22 ? minor >= 9 : major > 22;

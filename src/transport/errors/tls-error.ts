@@ -43,7 +43,8 @@ export function tlsAlert(code: string): TlsAlert | undefined {
 }
 
 /**
- * Returns the code of a TLS error. Node.js uses EPROTO for several; the message has the exact one.
+ * Returns the code of a TLS error. Node.js uses EPROTO for several errors; only the message has the
+ * exact code.
  */
 export function tlsCode(code: string, message: string): string {
   const [, reason] = (code === 'EPROTO' && /SSL routines:[^:]*:([^:]+)/.exec(message)) || [];

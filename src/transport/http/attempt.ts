@@ -19,7 +19,7 @@ export interface WireReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** False when `body` lacks bytes that are not UTF-8. */
+  /** Whether all bytes of the body are UTF-8. In `body`, U+FFFD replaces those that are not. */
   readonly isUtf8: boolean;
 }
 
@@ -62,7 +62,7 @@ export function attempt(
       const isRefused = !(outcome instanceof AttemptError) && outcome.status === 429;
       resolve({ outcome, mayHaveTakenEffect: sent && !isRefused });
     };
-    // While undici is still connecting, nothing can be aborted; onConnect does it later.
+    // While undici is still connecting, nothing can be aborted; onConnect aborts the request later.
     const end = (failure: Error) => {
       ended = failure;
       abort?.(failure);

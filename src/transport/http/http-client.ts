@@ -76,7 +76,7 @@ export async function openHttpClient(
     const socket = await (proxy === undefined
       ? toOrigin.connect()
       : throughProxy(Undici, destination, proxy, userAgent));
-    // Not available once the connection is closed.
+    // The certificate is not available once the connection is closed.
     certificate = (socket as TLSSocket).getPeerX509Certificate?.() ?? certificate;
     return socket;
   };
@@ -110,8 +110,8 @@ function throughProxy(
 
 /**
  * Returns an undici client that notices if its connection is closed early. Before the first
- * request, undici waits until its parser is compiled. It does not watch the connection until then,
- * and would wait for ever.
+ * request, undici waits until its parser is compiled. Until then it does not watch the connection,
+ * and would wait for ever if that was closed.
  */
 export function newClient(
   Undici: typeof Client,

@@ -9,7 +9,7 @@ interface Parser {
   onHeadersComplete(status: number, isUpgrade: boolean, shouldKeepAlive: boolean): number;
 }
 
-/** The return value by which undici's parser expects no body. */
+/** The return value that makes undici's parser expect no body. */
 const NO_BODY = 1;
 
 /**

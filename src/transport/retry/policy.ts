@@ -1,14 +1,14 @@
 const BASE_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
 /**
- * The maximum share of the time left for one wait, unless the server asks for more. So the end of
- * an outage is noticed soon.
+ * The maximum share of the time left for one wait, unless the server asks for more. With short
+ * waits, a run soon notices the end of an outage.
  */
 const MAX_SHARE = 1 / 4;
 /** The part of the budget that is reserved for a last attempt. */
 const LAST_ATTEMPT_MS = 500;
 
-/** Transient statuses. The last two lines are those of Cloudflare, which JumpCloud uses. */
+/** Transient statuses. Those from 520 on are sent by Cloudflare, which JumpCloud uses. */
 const TRANSIENT: ReadonlySet<number> = new Set([
   ...[408, 429, 500, 502, 503, 504],
   ...[520, 521, 522, 523, 524, 525, 526, 527],

@@ -37,7 +37,7 @@ export interface AgentRole {
   readonly agentDir: string;
   /** The directories for temporary files of Ansible and the role, on controller and host. */
   readonly temporary: readonly string[];
-  /** Replaces the host with one without an agent, and the kickstart with one for it. */
+  /** Replaces the host with one without an agent, and the kickstart with one for the new host. */
   newHost(options?: NewHostOptions): Promise<void>;
   play(variables?: object, options?: PlayOptions): Promise<PlayRun>;
   close(): Promise<void>;

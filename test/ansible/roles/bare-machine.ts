@@ -5,15 +5,15 @@ import { hasSshServer, startSshServer } from '../../harness/ansible/ssh-server.t
 import { copyOf, debianWithPython, type Suite } from '../../packages/debian-directory.ts';
 
 /**
- * The Debian of the bare machine: the older one with this machine's Ansible, the newer one with
- * Ansible from another Debian.
+ * The Debian release of the bare machine: the older one for this machine's Ansible, the newer one
+ * for an Ansible from another Debian.
  */
 export const bareSuite: Suite = ansibleRoot === '' ? 'bookworm' : 'trixie';
 
 /** A Debian in a directory, with Python and without Node.js. Ansible reaches it over SSH as root. */
 export interface BareMachine {
   readonly root: string;
-  /** Its inventory variables. */
+  /** The machine's inventory variables. */
   readonly vars: Readonly<Record<string, string | number | boolean>>;
   close(): Promise<void>;
 }

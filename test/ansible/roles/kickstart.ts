@@ -11,9 +11,9 @@ export interface Kickstart {
   readonly url: string;
   /** The connect keys that were sent, in order. */
   readonly receivedKeys: (string | undefined)[];
-  /** The next script, if not one that installs an agent. */
+  /** The script to send from now on, instead of the one that installs an agent. */
   script: string | undefined;
-  /** The bytes of the next answers, if set; then the connection is closed. */
+  /** If set, the bytes of each answer. The server closes the connection after them. */
   raw: string | Buffer | undefined;
   close(): Promise<void>;
 }

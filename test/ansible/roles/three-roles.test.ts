@@ -40,7 +40,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
     if (description === undefined) throw new Error('the Node.js to pack could not be fetched');
     const deb = await packed.deb(description);
     machine = await startBareMachine(controller);
-    // A path within the machine's directory, not on the host of the tests.
+    // A path inside the bare machine, not on the host that runs the tests.
     const agent = { emulator, agentDir: '/opt/jc', connectKey: KEY, delay: 2 };
     kickstart = await startKickstart(agent);
     group = emulator.store.addNamed('system_group', 'web');

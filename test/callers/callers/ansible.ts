@@ -24,9 +24,9 @@ export interface AnsibleWay extends Omit<Caller, 'start' | 'hides'> {
   readonly env?: Readonly<Record<string, string>>;
   /** Returns the task for a call. By default it runs the module itself. */
   readonly task?: (call: Call, controller: Controller) => object;
-  /** Reads what the task registered. By default that is the module's result. */
+  /** Reads the registered result. By default it is the module's result. */
   readonly read?: (registered: Registered) => Omit<Observation, 'seconds'>;
-  /** Keys that Ansible adds to the module's in what the task registered. */
+  /** Keys of the registered result that Ansible adds to the module's keys. */
   readonly adds?: readonly string[];
 }
 
@@ -119,7 +119,7 @@ export function moduleTask({ module, options, check, diff }: Call): object {
   };
 }
 
-/** Reads what a task of a module registered: the result of the module, without added keys. */
+/** Reads the registered result of a module's task, without the keys that Ansible adds. */
 function moduleResult(adds: readonly string[]) {
   return (registered: Registered) => {
     const { failed, ...rest } = registered;

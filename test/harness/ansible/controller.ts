@@ -61,7 +61,7 @@ export interface Controller {
   put(name: string, content: string): Promise<string>;
   /** Copies a file of this machine. */
   copy(path: string): Promise<string>;
-  /** Lists the paths in a directory below the controller's; none if it does not exist. */
+  /** Lists the paths in a directory of the controller, or none if the directory does not exist. */
   list(name: string): Promise<string[]>;
   /** Enrols a host whose agent directory modules can read when they run without SSH. */
   enrol(emulator: Emulator, options?: EnrolOptions): Promise<EnrolledHost>;

@@ -4,7 +4,7 @@ import { makeController } from './controller.ts';
 
 /** A host whose agent directory modules can read when they run without SSH. */
 export interface ManagedHost extends EnrolledHost {
-  /** The options that select it. */
+  /** The options that make a module act as this host. */
   readonly options: { readonly agent_dir: string; readonly api_url: string };
 }
 

@@ -29,9 +29,9 @@ export interface SshServer {
  * tests.
  */
 export interface SshServerOptions {
-  /** A directory that commands see as their root, like another machine. */
+  /** The root directory of all commands, which makes the server appear as another machine. */
   readonly root?: string;
-  /** Accepts a user other than root, who can become root with sudo. */
+  /** Whether the server accepts a new user other than root, who can become root with sudo. */
   readonly sudo?: true;
 }
 
@@ -95,7 +95,10 @@ export async function startSshServer({ root, sudo }: SshServerOptions = {}): Pro
   };
 }
 
-/** Returns a command that changes root: ChrootDirectory refuses a path below a world-writable one. */
+/**
+ * Returns a command that changes the root directory. sshd's ChrootDirectory cannot be used: it
+ * refuses a path below a world-writable directory.
+ */
 function chrootCommand(root: string): string {
   const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   const run = `chroot ${root} env -i HOME=/root PATH=${path} /bin/sh -c "$SSH_ORIGINAL_COMMAND"`;

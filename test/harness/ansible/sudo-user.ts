@@ -2,7 +2,7 @@ import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const NAME = 'fleet-admin';
-/** Above Debian's range for people, below systemd's range for services. */
+/** A user id above Debian's range for people and below systemd's range for services. */
 const UID = 60_100;
 
 /** A user other than root, who can become root with sudo without a password. */
@@ -14,7 +14,7 @@ export interface SudoUser {
   readonly before: readonly string[];
 }
 
-/** Makes a sudo user in a directory, beside this machine's users and sudo rules. Requires root. */
+/** Makes a sudo user with files in a directory, in addition to this machine's. Requires root. */
 export async function makeSudoUser(directory: string): Promise<SudoUser> {
   const home = join(directory, 'home');
   await mkdir(home);

@@ -17,7 +17,7 @@ const isPost = ({ method }: FaultTarget) => method === 'POST';
 
 interface Write extends LoggedRequest {
   readonly op: string;
-  /** The id of what the host is bound to, or of the group that it joins. */
+  /** The id of the object that the host is bound to, or of the group that it joins. */
   readonly id: string;
 }
 
@@ -102,7 +102,7 @@ describe('concurrent writes', () => {
     });
   });
 
-  test('a 401 ends the writes, and those in flight are reported', async ({
+  test('a 401 stops further writes, and the writes in flight are reported', async ({
     host,
     emulator: { store, faults },
   }) => {

@@ -151,7 +151,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
     },
   );
 
-  test('a user whom someone else unbinds first is bound again without sudo', async () => {
+  test('a user whom someone else unbinds before an update is bound again without sudo', async () => {
     const host = await enrolFor(emulator, USERS);
     const id = newTarget(emulator.store, USERS);
     host.addEdge(id, edgeAttributesOf(WITH_SUDO));
@@ -266,7 +266,7 @@ describe.concurrent('a run with a refused write', () => {
     });
 
   test.each(KINDS)(
-    'a refused edge is reported, others are added, and the next run adds it ($target)',
+    'a refused edge is reported, others are added, and the next run adds the refused one ($target)',
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const ids = newTargets(emulator.store, kind, 5);
@@ -315,7 +315,7 @@ describe.concurrent('a run with a refused write', () => {
     await host.remove();
   });
 
-  test('a run whose only write is refused has changed nothing', async () => {
+  test('a run whose only write is refused reports no change', async () => {
     const host = await enrolFor(emulator, GROUPS);
     const id = newTarget(emulator.store, GROUPS);
     refuse(host, id);
@@ -344,7 +344,7 @@ describe.concurrent('a list that changes while its pages are read', () => {
     host.fault({ when: isRead, fault: { kind: 'concurrent', when: 'after', change } });
 
   test.each([GROUPS, USERS, COMMANDS])(
-    'an edge that moves to an earlier page is still found ($target)',
+    'an edge that moves to an earlier page during the read is still found ($target)',
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const ids = newTargets(emulator.store, kind, 150);
@@ -361,7 +361,7 @@ describe.concurrent('a list that changes while its pages are read', () => {
     },
   );
 
-  test('an edge that is added to an earlier page is listed', async () => {
+  test('an edge that is added to an earlier page during the read is listed', async () => {
     const host = await enrolFor(emulator, GROUPS);
     const [early = '', ...ids] = newTargets(emulator.store, GROUPS, 151);
     for (const id of ids) host.addEdge(id);
@@ -371,7 +371,7 @@ describe.concurrent('a list that changes while its pages are read', () => {
     await host.remove();
   });
 
-  test('exclusive removes an edge that moves to an earlier page', async () => {
+  test('exclusive removes an edge that moves to an earlier page during the read', async () => {
     const host = await enrolFor(emulator, COMMANDS);
     const ids = newTargets(emulator.store, COMMANDS, 103);
     for (const id of ids) host.addEdge(id);
@@ -407,7 +407,7 @@ describe.concurrent('a write that does not become visible', () => {
     const writes = writesOf(requests);
     const waited = (requests.at(-1)?.startedAt ?? 0) - (writes.at(-1)?.startedAt ?? 0);
     expect(waited).toBeGreaterThan(9500);
-    // Far below the timeout of 120 s, which would end the run, too.
+    // The timeout of 120 s would end the run, too, so the wait must be far shorter.
     expect(waited).toBeLessThan(60_000);
     expect(writes).toHaveLength(2);
     await host.remove();

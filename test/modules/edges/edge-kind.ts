@@ -59,7 +59,7 @@ export const KINDS: readonly EdgeKind[] = [
   POLICY_GROUPS,
 ];
 
-/** Returns the attributes of an edge with that sudo. */
+/** Returns the attributes of an edge with the given sudo. */
 export function edgeAttributesOf({ sudo, sudo_without_password }: Sudo): EdgeAttributes {
   return { sudo: { enabled: sudo, withoutPassword: sudo_without_password } };
 }
@@ -84,7 +84,7 @@ export const anyAttributes: readonly EdgeAttributes[] = [
   edgeAttributesOf({ sudo: true, sudo_without_password: true }),
 ];
 
-/** Returns the options that ask for edges. Sudo for all edges is that of the first one. */
+/** Returns the options that ask for edges. A sudo for all edges is taken from the first edge. */
 export function optionsFor(
   kind: EdgeKind,
   desired: readonly DesiredState[],

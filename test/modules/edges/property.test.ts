@@ -54,13 +54,13 @@ interface DesiredAt extends Partial<Sudo> {
 interface Case {
   readonly kind: EdgeKind;
   readonly before: readonly { readonly index: number; readonly attributes: EdgeAttributes }[];
-  /** At most one per object, in the order of the options. */
+  /** At most one entry per object, in the order of the options. */
   readonly desired: readonly DesiredAt[];
   readonly state: 'present' | 'absent';
   readonly exclusive: boolean;
-  /** Ids in upper case and, where the module accepts it, each of them twice. */
+  /** Whether ids are in upper case and, where the module accepts it, listed twice. */
   readonly oddIds: boolean;
-  /** If the pool is of users: those who also have access through a user group. */
+  /** In a pool of users, the users who also have access through a user group. */
   readonly throughGroup: readonly number[];
 }
 

@@ -27,7 +27,7 @@ const RULE = /A dynamic group cannot be joined or left by hand.* name it in keep
 
 describe('a dynamic group', () => {
   test.each([400, 403, 204] as const)(
-    'leaving a dynamic group that answers %i fails, and keep avoids the attempt',
+    'leaving a dynamic group fails when JumpCloud answers %i, and keep avoids the attempt',
     async (refusal) => {
       const { store } = emulator;
       const { systemId, groups, remove } = await enrolled();
@@ -53,7 +53,7 @@ describe('a dynamic group', () => {
     },
   );
 
-  test('a refused group is reported as possibly dynamic even if settings are refused', async () => {
+  test('a refused group is reported as possibly dynamic when settings are refused, too', async () => {
     const host = await emulator.enrol();
     const [group, unshown] = [emulator.store.addGroup(), emulator.store.add('policy')];
     emulator.faults.refuse(group, 403);
@@ -82,7 +82,7 @@ describe('a dynamic group', () => {
   });
 
   test.each([400, 403, 204] as const)(
-    'joining a dynamic group that answers %i fails',
+    'joining a dynamic group fails when JumpCloud answers %i',
     async (refusal) => {
       const membershipMethod = 'DYNAMIC_REVIEW_REQUIRED';
       const named = { name: 'linux', membershipMethod, refusal } as const;
@@ -181,7 +181,7 @@ test.each([
   ['add', 409],
   ['remove', 404],
 ] as const)(
-  'an operation (%s) fails with not_applied if reading back contradicts its %i',
+  'an operation (%s) that is answered %i fails with not_applied if it did not take effect',
   async (op, status) => {
     const { store, faults } = emulator;
     const { systemId, groups, remove } = await enrolled();

@@ -17,7 +17,9 @@ test.beforeAll(({ emulator: shared }) => {
   emulator = shared;
 });
 
-/** Returns the number of pages of a list. Each begins with the last entry of the one before. */
+/**
+ * Returns the number of pages of a list. Each page begins with the last entry of the previous one.
+ */
 const pages = (entries: number) =>
   entries <= PAGE ? 1 : Math.ceil((entries - PAGE) / (PAGE - 1)) + 1;
 
@@ -49,7 +51,7 @@ describe.concurrent('requests of an edge module', () => {
   type Call = (typeof calls)[number]['call'];
   const table = new Map<string, string>();
 
-  /** Choose the ids of a call from existing edges and new objects. */
+  /** Functions that choose the ids of a call from existing edges and new objects. */
   const idsOf: Record<Call, (existing: string[], fresh: string[]) => string[]> = {
     'keep the last': (existing) => existing.slice(-1),
     'add 1': (_, fresh) => fresh.slice(0, 1),
@@ -128,7 +130,7 @@ describe.concurrent('requests of a module', () => {
     api_url: emulator.url,
   });
 
-  test('a group that is last of 251 is found in three reads and not written', async () => {
+  test('the last of 251 groups is found with three reads and not written', async () => {
     const host = await enrolFor(emulator, GROUPS);
     const groups = newTargets(emulator.store, GROUPS, 251);
     for (const id of groups) host.addEdge(id);
@@ -152,7 +154,7 @@ describe.concurrent('requests of a module', () => {
     await host.remove();
   });
 
-  test('jumpcloud_removal sends one DELETE between two reads, then no request', async () => {
+  test('jumpcloud_removal sends a read, a DELETE and a read, and its next run nothing', async () => {
     const host = await enrolFor(emulator, GROUPS);
     const removed = await runModule('jumpcloud_removal', connectionOf(host));
     expect(removed.answer.changed).toBe(true);

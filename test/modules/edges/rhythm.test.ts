@@ -34,8 +34,8 @@ test.beforeAll(({ emulator: shared }) => {
 const bodiesOf = (requests: readonly LoggedRequest[]) => writesOf(requests).map(({ body }) => body);
 
 /**
- * Runs a module in check mode, for real, and again. Expects a correct prediction without a write,
- * and no change in the last run. Returns the answer of the second run.
+ * Runs a module in check mode and then twice for real. Expects a correct prediction without a
+ * write, and no change in the last run. Returns the answer of the first real run.
  */
 async function step(
   host: EdgeHost,
@@ -230,7 +230,7 @@ describe.concurrent('sudo', () => {
   );
 
   test.each(cases)(
-    'sudo options %j update only the edges to a %s that differ',
+    'the sudo options %j update an edge to a %s only if its sudo differs',
     async (desiredSudo, _target, { kind, written }) => {
       const host = await enrolFor(emulator, kind);
       const ids = newTargets(emulator.store, kind, before.length);
@@ -348,7 +348,7 @@ describe.concurrent('access that remains through groups', () => {
     await host.remove();
   });
 
-  test('users who are present, or not named as absent, get no warning', async () => {
+  test('a call that keeps a user, or does not name it as absent, does not warn about its remaining access', async () => {
     const { host, user } = await bound('user group');
     const about = ({ warnings }: Answer) => warnings.filter((text) => text.includes(user));
     expect(about(await host.run([{ id: user }], { exclusive: true }))).toEqual([]);

@@ -13,7 +13,7 @@ import {
   USERS,
 } from '../edges/edge-kind.ts';
 
-/** The sections of a document that are lists of edges, and the kind of each one's edges. */
+/** The sections of a document that list edges, each with its kind of edge. */
 export const EDGE_KINDS = {
   groups: GROUPS,
   users: USERS,

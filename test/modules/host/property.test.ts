@@ -155,7 +155,8 @@ describe('jumpcloud_host compared with single modules', () => {
     timeout: 300_000,
   }, async () => {
     const property = fc.asyncProperty(hostCase, (testCase) => checkCase(testCase, executable));
-    // A case takes seconds, so only the test in this process shrinks a counterexample.
+    // A case of executables takes seconds, so only the test in this process shrinks
+    // counterexamples.
     await fc.assert(property, { numRuns: CASES_OF_EXECUTABLES, endOnFailure: true });
   });
 });
@@ -272,7 +273,7 @@ function expectSame(
   expect([...hostAnswer.warnings].sort()).toEqual(warned.sort());
 }
 
-/** Returns the answer expected of the same run when there is nothing left to change. */
+/** Converts a run's answer to the expected answer of a repetition, which changes nothing. */
 function unchangedAnswer(hostAnswer: Answer): Answer {
   const sections = Object.entries(hostAnswer['sections'] as Record<string, object>).map(
     ([section, result]) => {

@@ -122,7 +122,7 @@ describe.concurrent('scope: associations', () => {
     expect(stage.emulator.store.snapshot(stage.host.systemId)).toEqual(NOTHING);
   });
 
-  test('a removal is reported after a lost answer, but not if someone else made it', async () => {
+  test('a removal is reported if its answer is lost, but not if someone else made it', async () => {
     const stage = await enrol();
     const { store } = stage.emulator;
     const edges = addEdges(stage, 1);

@@ -25,8 +25,8 @@ const ANSWERS = [
 ] as const;
 
 /**
- * When these answers start, and whether they then prove that the record is gone, because a DELETE
- * was accepted before or may have been.
+ * When these answers start, and whether they prove that the record is gone. They do if JumpCloud
+ * may have accepted a DELETE before.
  */
 const MOMENTS = {
   'to the first read': { isProof: false, prepare: answerAll(() => true) },
@@ -121,7 +121,7 @@ describe.concurrent('a clock that jumps while JumpCloud answers without Date', (
     ['before the DELETE', 'GET', 'unauthorized'],
     ['during a lost DELETE', 'DELETE', 'unauthorized'],
   ] as const;
-  test.each(rows)('a clock that jumps %s leaves the key in place', async (_, method, code) => {
+  test.each(rows)('a removal keeps the key when the clock jumps %s', async (_, method, code) => {
     const stage = await enrol();
     const { emulator, host } = stage;
     const jump = () => emulator.shiftHostClock(host.systemId, 3_600_000);
@@ -174,7 +174,7 @@ describe.concurrent('tombstone and marker', () => {
   });
 
   test.each(['', '{"system_key":', 'null', '[]'])(
-    'a tombstone and a marker of %j count as missing',
+    'a tombstone and a marker that contain %j count as missing',
     async (text) => {
       const stage = await enrol();
       for (const name of [TOMBSTONE, MARKER]) writeFileSync(stage.path(name), text);
@@ -204,7 +204,7 @@ describe.concurrent('tombstone and marker', () => {
     },
   );
 
-  test('the marker is proof for the next run when no tombstone fits on the disk', async ({
+  test('the marker proves the removal to the next run when no tombstone fits on the disk', async ({
     skip,
   }) => {
     const stage = await enrol();

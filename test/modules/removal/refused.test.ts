@@ -51,7 +51,7 @@ describe.concurrent('a DELETE whose answer is lost', () => {
     },
   );
 
-  test('a DELETE without an answer until the timeout is resolved by the next run', async () => {
+  test('a DELETE that is unanswered at the timeout is resolved by the next run', async () => {
     const stage = await enrol();
     onDelete(stage, { kind: 'status', status: 502, applied: true }, 100);
     const { answer } = await stage.run({ ...PURGE, timeout: 3 });
@@ -189,7 +189,7 @@ describe.concurrent('a removal that fails or is late', () => {
     expect(stage.sent()).toEqual(['GET 200', 'DELETE 200', 'GET 200', 'GET 401']);
   });
 
-  test('a removal that fails to read back is reported, and the next run purges', async () => {
+  test('a removal is reported even if reading back fails, and the next run purges', async () => {
     const stage = await enrol();
     stage.emulator.faults.add({
       fault: { kind: 'body', text: '<html>', status: 200 },
@@ -220,7 +220,7 @@ describe.concurrent('the marker of an unanswered DELETE', () => {
     return stage;
   }
 
-  test('a marker does not count at another address of the API', async () => {
+  test('a marker does not count when api_url names another server', async () => {
     const stage = await enrolWithMarker();
     const elsewhere = await enrol();
     const { answer } = await stage.run({ ...PURGE, api_url: elsewhere.emulator.url });
@@ -242,7 +242,7 @@ describe.concurrent('the marker of an unanswered DELETE', () => {
 });
 
 describe.concurrent('a tombstone that cannot be written', () => {
-  test('a tombstone that cannot be written is replaced by the marker with a warning', async () => {
+  test('if the tombstone cannot be written, the run warns and the marker replaces it', async () => {
     const stage = await enrol();
     mkdirSync(stage.path(TOMBSTONE));
     const answer = await stage.succeed();
@@ -261,7 +261,7 @@ describe.concurrent('a tombstone that cannot be written', () => {
   });
 
   test.runIf(process.getuid?.() === 0)(
-    'a run that may not write to the directory warns, and the next one fails',
+    'a run that may not write to the directory warns, and the next run fails',
     async () => {
       const stage = await enrol();
       const reachable = directory();

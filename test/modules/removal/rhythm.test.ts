@@ -14,7 +14,7 @@ describe.concurrent('removing a system', () => {
     ['with its identity', { purge_identity: true }, IDENTITY],
   ];
   test.each(rows)(
-    'a system is removed %s as predicted, once, and again after it is re-enrolled',
+    'a system is removed %s as predicted, only once until it is re-enrolled',
     async (_, desired, gone) => {
       const options = { ...desired };
       const stage = await enrol();

@@ -50,7 +50,7 @@ function launchd(bootout: string, found: number): Managers {
   );
 }
 
-/** Returns a call with this PATH, through this command. */
+/** Returns the options of a call with a PATH, started through a command. */
 function callOptions(path: string, through: readonly string[]): CallOptions {
   return { env: { PATH: path, JUMPCLOUD_NODE: process.execPath }, through };
 }
@@ -76,7 +76,7 @@ describe.concurrent('stop_agent', () => {
     [['systemctl', 'launchctl'], false, 'launchctl'],
   ];
   test.each(rows)(
-    'stop_agent with %j and systemd running: %s uses %s',
+    'stop_agent with %j (systemd running: %s) uses %s',
     async (tools, systemd, expected) => {
       const stage = await enrol();
       const script = 'if [ "$1" = print ]; then exit 113; fi';
@@ -95,7 +95,7 @@ describe.concurrent('stop_agent', () => {
     },
   );
 
-  test("the service manager gets only a PATH of the system's directories", async () => {
+  test("the service manager's only variable is a PATH of the system's directories", async () => {
     const stage = await enrol();
     const { call, log } = managers(['systemctl']);
     const env = { HTTPS_PROXY: 'http://jane:geheim@127.0.0.1:9', NO_PROXY: '*' };

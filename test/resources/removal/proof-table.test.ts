@@ -94,7 +94,8 @@ function expectedOf({ first, del, after, purge, marker }: Case): Expected {
     case 'uncertain':
       return { ...deletion, marked: true };
     case 'denied':
-      // The first GET found the record, so the DELETE of the earlier run had no effect.
+      // The first GET found the record, so the earlier run's DELETE had no effect: its marker
+      // proves nothing and is not kept.
       if (after.startsWith('a page')) return { code: 'unexpected_response' };
       if (after === 'the record') return { code: 'unauthorized' };
       return denied(after, false);

@@ -13,8 +13,8 @@ beforeEach(
 afterEach(() => void vi.useRealTimers());
 
 /**
- * The times at which the settings are overwritten, in seconds from the start. A write ends each
- * loss.
+ * The times at which the settings are overwritten, in seconds from the start. They stay overwritten
+ * until the next write.
  */
 type Losses = number[];
 

@@ -123,7 +123,7 @@ describe('drift and putBody, attributes', () => {
     expect(after.attributes).toEqual(list ?? current);
   });
 
-  test('duplicate attributes are merged when they are listed and kept when they are not', () => {
+  test('duplicates of a listed attribute are merged, and those of other attributes are kept', () => {
     const twice = [attribute('a', '1'), attribute('b', '1'), attribute('a', '2')];
     const both = planOf({ attributes: attributes(['b', '2']) }, { attributes: twice });
     expect(both.after.attributes).toEqual([twice[0], attribute('b', '2'), twice[2]]);

@@ -73,7 +73,7 @@ describe('ServerClock after a 401', () => {
     [-30 * SECOND, false],
     [31 * SECOND, true],
     [-31 * SECOND, true],
-  ])('corrects a time that was %i ms off: %s', (ms, isCorrected) => {
+  ])('corrects a signing time that was %i ms off: %s', (ms, isCorrected) => {
     const clock = new ServerClock(() => NOW);
     expect(clock.correctedTime(answerAt(ms), NOW)).toBe(isCorrected ? NOW + ms : undefined);
   });

@@ -27,7 +27,7 @@ describe.each(['http:', 'https:'])('Connector over %s', (protocol) => {
   let server: Server;
   let port: number;
   let accepted: Socket[];
-  /** The TCP connections below `accepted`. */
+  /** The TCP connections that carry those in `accepted`. */
   let raw: Socket[];
   let connector: Connector;
 
@@ -130,7 +130,7 @@ describe.each(['http:', 'https:'])('Connector over %s', (protocol) => {
   test('an early connection that was idle for six seconds is replaced', async () => {
     preconnectTls(1);
     await vi.waitFor(() => expect(accepted).toHaveLength(1));
-    // The server may accept a connection before the client notices.
+    // The client may notice the connection later than the server.
     await new Promise((resolve) => setTimeout(resolve, 50));
     const later = process.hrtime.bigint() + 6_000_000_000n;
     vi.spyOn(process.hrtime, 'bigint').mockReturnValue(later);

@@ -5,7 +5,7 @@ import { DnsResolver } from '../../../src/transport/connect/dns.ts';
 
 const FOUND: LookupAddress[] = [{ address: '192.0.2.1', family: 4 }];
 const DEAD = Object.assign(new Error('dead'), { code: 'EAI_AGAIN' });
-/** The budget is exceeded, so that a lookup of any duration takes too long. */
+/** A remaining time with which a lookup of any duration exceeds the budget. */
 const EXCEEDED_MS = -1000;
 
 type Answer = (error: Error | null, addresses: LookupAddress[]) => void;
@@ -60,7 +60,7 @@ test('a lookup that would exceed the budget fails with the previous error', asyn
   expect(await second).toEqual(FOUND);
 });
 
-test('near the end of the budget, known addresses are used', async () => {
+test('near the end of the budget, known addresses are used without a lookup', async () => {
   const first = get();
   answers[0]?.(null, FOUND);
   await first;

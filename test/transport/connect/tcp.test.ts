@@ -26,7 +26,7 @@ const HERE = { address: '127.0.0.1', family: 4 };
 // No server listens there, whether or not this machine has IPv6.
 const NOWHERE = { address: '::1', family: 6 };
 
-test('connectTcp waits for a distant address although another family is unreachable', async () => {
+test('connectTcp waits for a distant address although the other address family is unreachable', async () => {
   const far = await slowPort();
   cleanUp.push(far.close);
   const port = Number(new URL(far.url).port);

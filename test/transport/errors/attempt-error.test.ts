@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { classify } from '../../../src/transport/errors/attempt-error.ts';
 
-/** The error of Node.js when the alert arrives while it writes. */
+/** The error of Node.js when a TLS alert arrives during a write. */
 const WRITE_EPROTO =
   'write EPROTO 80DBC2:error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:../deps/openssl/ssl/record/rec_layer_s3.c:1605:SSL alert number 40\n';
 

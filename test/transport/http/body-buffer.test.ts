@@ -66,7 +66,7 @@ describe('BodyQuota', () => {
     expect(before - quota.blocks).toBe(2);
   });
 
-  test('gets blocks back once when a buffer is released twice', () => {
+  test('a buffer that is released twice gives its blocks back only once', () => {
     const quota = new BodyQuota();
     const before = quota.blocks;
     const buffer = new BodyBuffer(quota);

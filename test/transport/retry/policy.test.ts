@@ -13,7 +13,7 @@ describe('nextRetry without Retry-After', () => {
     [6, 0.999, 15_984],
     [7, 0.999, 29_970],
     [40, 0.999, 29_970],
-  ])('returns after attempt %i with random %f a wait of %f ms', (attempts, random, expected) => {
+  ])('after attempt %i with random %f, returns a wait of %f ms', (attempts, random, expected) => {
     expect(nextRetry({ ...firstFailure, attempts, random })).toBeCloseTo(expected);
   });
 });
@@ -63,7 +63,7 @@ test.each([0.5, 0.8, 0.9, 0.94, 0.999])(
 );
 
 describe('nextRetry with Retry-After', () => {
-  test('adds jitter, so that the hosts of a fleet do not return in the same second', () => {
+  test('adds jitter, so that the hosts of a fleet do not all retry in the same second', () => {
     expect(nextRetry({ ...firstFailure, retryAfterMs: 5000 })).toBe(5250);
   });
 
