@@ -37,7 +37,7 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     const { systemId } = sandbox.host;
     const first = await converge();
     expect(first.stderr).toBe('');
-    expect(JSON.parse(first.stdout)).toMatchObject({ result: all, up_to_date: [] });
+    expect(JSON.parse(first.stdout)).toMatchObject({ ran: all, up_to_date: [] });
     expect(emulator.store.record(systemId)).toMatchObject({
       displayName: 'web-1',
       attributes: [
@@ -51,7 +51,7 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     expect(sandbox.writes()).toHaveLength(3);
 
     const second = await converge();
-    expect(JSON.parse(second.stdout)).toMatchObject({ result: [], up_to_date: all });
+    expect(JSON.parse(second.stdout)).toMatchObject({ ran: [], up_to_date: all });
     expect(sandbox.writes()).toEqual([]);
   });
 
