@@ -109,7 +109,7 @@ function valuesOf(data: unknown): Record<string, string> {
 const NOT_FOUND = { reason: 'not found in /run/cloud-init/instance-data.json' };
 
 describe('CloudInit, on EC2', () => {
-  test('has all facts', () => {
+  test('CloudInit has all facts of EC2', () => {
     expect(valuesOf(EC2)).toEqual({
       provider: 'aws',
       instance_id: 'i-0123456789abcdef0',
@@ -121,7 +121,7 @@ describe('CloudInit, on EC2', () => {
     });
   });
 
-  test('has the tags', () => {
+  test('CloudInit has the tags of EC2', () => {
     const file = read(EC2);
     expect(file.tagNames()).toEqual(['Name', 'Role', 'Empty', 'Json']);
     expect(file.fact('cloud.tag.Role')).toEqual({ value: 'web' });
@@ -133,14 +133,14 @@ describe('CloudInit, on EC2', () => {
     expect(file.fact('cloud.tag.constructor')).toEqual(NOT_FOUND);
   });
 
-  test('takes the standardised keys before those of the cloud', () => {
+  test('CloudInit takes the standardised keys before those of the cloud', () => {
     const other = { ...EC2, v1: { ...EC2.v1, region: 'us-east-1', instance_type: 'ignored' } };
     expect(valuesOf(other)).toMatchObject({ region: 'us-east-1', instance_type: 't3.small' });
   });
 });
 
 describe('CloudInit, on Azure', () => {
-  test("has all facts, with the instance's id and zone by Azure's metadata", () => {
+  test("CloudInit has all facts of Azure, with the instance's id and zone by Azure's metadata", () => {
     expect(valuesOf(AZURE)).toEqual({
       provider: 'azure',
       instance_id: '02aab8a4-74ef-476e-8182-f6d2ba4166a6',
@@ -152,24 +152,24 @@ describe('CloudInit, on Azure', () => {
     });
   });
 
-  test('has no zone for an instance without one, whatever its fault domain is', () => {
+  test('CloudInit has no zone for an instance without one, whatever its fault domain is', () => {
     const { compute } = AZURE.ds.meta_data.imds;
     const ds = { meta_data: { imds: { compute: { ...compute, zone: '' } } } };
     expect(valuesOf({ ...AZURE, ds })).not.toHaveProperty('availability_zone');
   });
 
-  test("has the standardised keys where Azure's metadata is missing", () => {
+  test("CloudInit has the standardised keys where Azure's metadata is missing", () => {
     expect(valuesOf({ v1: AZURE.v1 })).toMatchObject({ instance_id: AZURE.v1.instance_id });
   });
 
-  test('has the tags', () => {
+  test('CloudInit has the tags of Azure', () => {
     expect(read(AZURE).tagNames()).toEqual(['Role', 'Team']);
     expect(read(AZURE).fact('cloud.tag.Team')).toEqual({ value: 'shop' });
   });
 });
 
 describe('CloudInit, on Google', () => {
-  test('has the standardised facts', () => {
+  test('CloudInit has the standardised facts of Google', () => {
     expect(valuesOf(GOOGLE)).toEqual({
       provider: 'gce',
       instance_id: '3141592653589793238',
@@ -181,7 +181,7 @@ describe('CloudInit, on Google', () => {
   test.each([
     ['an object', GOOGLE_ATTRIBUTES],
     ['JSON text, as of older versions', JSON.stringify(GOOGLE_ATTRIBUTES)],
-  ])("has the instance's attributes as tags, from %s", (_, attributes) => {
+  ])("CloudInit has the instance's attributes as tags, from %s", (_, attributes) => {
     const file = read({ ...GOOGLE, ds: { meta_data: { 'instance-data': attributes } } });
     expect(file.tagNames()).toEqual(['role', 'startup-script']);
     expect(file.fact('cloud.tag.role')).toEqual({ value: 'web' });

@@ -50,8 +50,8 @@ test('References to facts that are missing or empty are replaced by defaults, wh
   expect(facts).toEqual([[{ 'env.MISSING': 'a|b', 'env.EMPTY': '', 'env.ROLE': 'web' }]]);
 });
 
-describe('References to facts without a value and a default', () => {
-  test('are all listed, each once, with the place where they were looked for', async () => {
+describe('References, for facts without a value and a default', () => {
+  test('all unavailable facts are listed, each once, with their sources', async () => {
     const error = await failureOf(
       expand('{env.MISSING}{env.MISSING}', '{env.EMPTY} {env.ROLE}', '{env.MISSING|default}'),
     );
@@ -66,7 +66,7 @@ describe('References to facts without a value and a default', () => {
     });
   });
 
-  test('leave the facts that are there in the report', async () => {
+  test('available facts are reported although others are unavailable', async () => {
     const references = new References();
     references.expand('{env.MISSING} {env.ROLE}');
     const report = vi.fn();
@@ -82,16 +82,19 @@ describe('a text that must not expand to nothing', () => {
     return references.resolve(signal, () => {});
   };
 
-  test.each(['{env.MISSING|}', '{env.MISSING|}{env.EMPTY|}'])('fails as %s', async (text) => {
-    const error = await failureOf(resolve(text));
-    const facts = text.match(/env\.\w+/g) ?? [];
-    expect(error.details).toEqual({
-      facts: facts.map((fact) => ({ fact, reason: expect.stringMatching(/environment; why$/) })),
-    });
-  });
+  test.each(['{env.MISSING|}', '{env.MISSING|}{env.EMPTY|}'])(
+    '%s fails where a text must not expand to nothing',
+    async (text) => {
+      const error = await failureOf(resolve(text));
+      const facts = text.match(/env\.\w+/g) ?? [];
+      expect(error.details).toEqual({
+        facts: facts.map((fact) => ({ fact, reason: expect.stringMatching(/environment; why$/) })),
+      });
+    },
+  );
 
   test.each(['{env.MISSING|a}', '{env.MISSING|}-', '{env.MISSING|}{env.ROLE}', '{env.ROLE|}'])(
-    'is accepted as %s',
+    '%s is accepted where a text must not expand to nothing',
     async (text) => {
       await expect(resolve(text)).resolves.toBeDefined();
     },
@@ -109,7 +112,7 @@ describe('a reference to an unknown fact', () => {
     return [];
   };
 
-  test('is invalid, with a hint and the known facts', () => {
+  test('an unknown fact is invalid, with a hint and the known facts', () => {
     expect(issuesOf('{hostnam}')).toEqual([
       {
         path: [],
@@ -127,11 +130,11 @@ describe('a reference to an unknown fact', () => {
     '{env.|x}',
     '{cloud.tag}',
     '{cloud.tags.Role}',
-  ])('is invalid as %s', (text) => {
+  ])('the unknown fact in %s is invalid', (text) => {
     expect(issuesOf(text)).toMatchObject([{ message: expect.stringMatching(/^unknown fact \{/) }]);
   });
 
-  test('is not quoted when it looks like a secret', () => {
+  test('an unknown fact that looks like a secret is not quoted', () => {
     const [issue] = issuesOf('{a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6}');
     expect(issue?.message).toBe('unknown fact {********}');
   });

@@ -13,7 +13,7 @@ describe('toFact', () => {
     [0, '0'],
     ['ä'.repeat(1024), 'ä'.repeat(1024)],
     ['😀'.repeat(1024), '😀'.repeat(1024)],
-  ])('takes %j', (value, fact) => {
+  ])('toFact accepts %j', (value, fact) => {
     expect(toFact(value, 'a test')).toEqual({ value: fact });
   });
 
@@ -30,18 +30,21 @@ describe('toFact', () => {
     ['\u001b[31mred', 'has control characters in a test'],
     ['a\u0085b', 'has control characters in a test'],
     ['a\u0000b', 'has control characters in a test'],
-  ])('refuses %j', (value, reason) => {
+  ])('toFact refuses %j', (value, reason) => {
     expect(toFact(value, 'a test')).toEqual({ reason });
   });
 });
 
 describe('isKnownFact', () => {
-  test.each([...FACT_NAMES, 'env.ROLE', 'cloud.tag.Role', 'cloud.tag.a.b'])('knows %s', (name) => {
-    expect(isKnownFact(name)).toBe(true);
-  });
+  test.each([...FACT_NAMES, 'env.ROLE', 'cloud.tag.Role', 'cloud.tag.a.b'])(
+    'isKnownFact returns true for %s',
+    (name) => {
+      expect(isKnownFact(name)).toBe(true);
+    },
+  );
 
   test.each(['host', 'os', 'cloud', 'cloud.tag', 'cloud.tag.', 'env', 'env.', 'cloud.tags.Role'])(
-    'does not know %s',
+    'isKnownFact returns false for %s',
     (name) => {
       expect(isKnownFact(name)).toBe(false);
     },

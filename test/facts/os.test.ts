@@ -10,7 +10,7 @@ HOME_URL="https://www.debian.org/"
 `;
 
 describe('parseOsRelease', () => {
-  test("reads a distribution's file", () => {
+  test("parseOsRelease reads a distribution's file", () => {
     expect(Object.fromEntries(parseOsRelease(DEBIAN))).toEqual({
       PRETTY_NAME: 'Debian GNU/Linux 12 (bookworm)',
       NAME: 'Debian GNU/Linux',
@@ -32,12 +32,12 @@ describe('parseOsRelease', () => {
     ['ID=debian\r', 'debian'],
     ['ID=first\nID=second', 'second'],
     ['# ID=comment\n\nID=debian', 'debian'],
-  ])('reads %j', (text, id) => {
+  ])('parseOsRelease reads %j', (text, id) => {
     expect(parseOsRelease(text).get('ID')).toBe(id);
   });
 
   test.each(['', '#ID=debian', 'id=debian', 'ID = debian', 'ID="a" b'])(
-    'finds no ID in %j',
+    'parseOsRelease finds no ID in %j',
     (text) => {
       expect(parseOsRelease(text).get('ID')).toBeUndefined();
     },
@@ -57,7 +57,7 @@ describe('osFact', () => {
     ['os.id', () => ofRelease('ID')],
     ['os.version_id', () => ofRelease('VERSION_ID')],
     ['os.pretty_name', () => ofRelease('PRETTY_NAME')],
-  ])('%s is what the system says', (name, expected) => {
+  ])('osFact returns the value of the system for %s', (name, expected) => {
     const value = expected();
     expect(osFact(name)).toEqual(value === '' ? { reason: expect.anything() } : { value });
   });

@@ -24,11 +24,11 @@ describe('findReferences', () => {
     ['{env.ROLE| web }', 'env.ROLE', ' web '],
     ['{{hostname}}', 'hostname', undefined],
     ['{no.such-fact}', 'no.such-fact', undefined],
-  ])('finds the reference in %j', (text, fact, fallback) => {
+  ])('findReferences finds the reference in %j', (text, fact, fallback) => {
     expect(findReferences(text)).toEqual([{ fact, fallback }]);
   });
 
-  test('finds several references in their order', () => {
+  test('findReferences returns several references in order', () => {
     const facts = findReferences('{a}{b|}{a|c} {env.x}').map(({ fact }) => fact);
     expect(facts).toEqual(['a', 'b', 'a', 'env.x']);
   });
@@ -56,11 +56,11 @@ describe('findReferences', () => {
     '{%s}',
     '{a,b}',
     '{a=1}',
-  ])('finds no reference in %j', (text) => {
+  ])('findReferences finds no reference in %j', (text) => {
     expect(findReferences(text)).toEqual([]);
   });
 
-  test('needs no more than a moment for a long text of open braces', () => {
+  test('findReferences takes less than a second for a long text of open braces', () => {
     const start = performance.now();
     for (const piece of ['{', '{env.a|', '{cloud.tag.', '{a.b', '{a|']) {
       findReferences(piece.repeat(5_000));
@@ -75,7 +75,7 @@ describe('findReferences', () => {
 describe('replaceReferences', () => {
   const plain = fc.string({ unit: 'binary' });
 
-  test('leaves every text without an opening brace as it is', () => {
+  test('replaceReferences keeps every text without an opening brace', () => {
     fc.assert(
       fc.property(plain, (text) => {
         const given = text.replaceAll('{', '');
@@ -84,7 +84,7 @@ describe('replaceReferences', () => {
     );
   });
 
-  test('leaves braces as they are before anything but a lower-case letter', () => {
+  test('replaceReferences keeps braces before anything but a lower-case letter', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'{}|.A1_ "a') }), (text) => {
         const given = text.replace(/\{(?=[a-z])/g, '');
@@ -93,7 +93,7 @@ describe('replaceReferences', () => {
     );
   });
 
-  test('replaces each reference once, whatever the values look like', () => {
+  test('replaceReferences replaces each reference once, whatever its value is', () => {
     const value = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('{hostname}', '{env.X|y}', '$&', '$1', '}', '{'),
@@ -111,7 +111,7 @@ describe('replaceReferences', () => {
     );
   });
 
-  test('has no escape: doubled braces surround the value', () => {
+  test('replaceReferences keeps the outer of two braces', () => {
     expect(replaceReferences('{{hostname}}', () => 'web-1')).toBe('{web-1}');
   });
 });

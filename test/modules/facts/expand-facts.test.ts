@@ -25,12 +25,12 @@ function problemsOf({ answer }: RunResult, host: TestHost) {
 describe('jumpcloud_system with expand_facts', () => {
   const options = {
     display_name: '{env.ROLE}-{env.TEAM}',
-    description: 'of {env.OWNER|nobody} {"a":1} {{env.ROLE}}',
+    description: 'of {env.OWNER|no one} {"a":1} {{env.ROLE}}',
     attributes: { role: '{env.ROLE}', nested: '{env.NESTED}', none: '{env.OWNER|}', old: null },
   };
   const settings = {
     display_name: 'web-shop',
-    description: 'of nobody {"a":1} {web}',
+    description: 'of no one {"a":1} {web}',
     attributes: { role: 'web', nested: '{env.ROLE}', none: '' },
   };
   const facts = {
@@ -40,32 +40,34 @@ describe('jumpcloud_system with expand_facts', () => {
     'env.NESTED': '{env.ROLE}',
   };
 
-  test('writes values, and nothing the second time', async ({ host }) => {
+  test('jumpcloud_system writes the values of facts once', async ({ host }) => {
     const first = await system(host, options, '--diff');
     expect(first.answer).toMatchObject({ changed: true, settings, diff: { after: settings } });
     expect(first.answer['facts']).toEqual({ ...facts, 'env.OWNER': expect.any(String) });
     expect((await system(host, options)).answer).toMatchObject({ changed: false, settings });
   });
 
-  test('predicts the same values in check mode', async ({ host }) => {
+  test('jumpcloud_system predicts the same values in check mode', async ({ host }) => {
     const { answer } = await system(host, options, '--check', '--diff');
     expect(answer).toMatchObject({ changed: true, diff: { after: settings } });
     expect(answer['facts']).toEqual({ ...facts, 'env.OWNER': expect.any(String) });
     expect(host.requests().map(({ method }) => method)).toEqual(['GET']);
   });
 
-  test('repeats its options as they were written', async ({ host }) => {
+  test('jumpcloud_system repeats its options as they were written', async ({ host }) => {
     const ran = await system(host, options);
     expect(argsOf(ran)).toMatchObject({ ...options, expand_facts: true });
   });
 
-  test('accepts attributes as JSON text, in which values are expanded', async ({ host }) => {
+  test('jumpcloud_system accepts attributes as JSON text, in which values are expanded', async ({
+    host,
+  }) => {
     const { answer } = await system(host, { attributes: '{"role":"{env.ROLE}"}' });
     expect(answer).toMatchObject({ settings: { attributes: { role: 'web' } } });
   });
 
   test.for([undefined, false, 'no'])(
-    'leaves references alone when it is %j',
+    'jumpcloud_system leaves references as they are when expand_facts is %j',
     async (value, { host }) => {
       const given = { display_name: '{hostname}', expand_facts: value };
       const { answer } = await host.run('jumpcloud_system', given);
@@ -74,12 +76,14 @@ describe('jumpcloud_system with expand_facts', () => {
     },
   );
 
-  test('has no facts in the result when nothing refers to one', async ({ host }) => {
+  test('jumpcloud_system has no facts in the result when nothing refers to one', async ({
+    host,
+  }) => {
     const { answer } = await system(host, { display_name: 'web' });
     expect(answer).toMatchObject({ changed: true, facts: {} });
   });
 
-  test('expands no other option', async ({ host }) => {
+  test('jumpcloud_system expands no other option', async ({ host }) => {
     const given = { attributes: { '{env.ROLE}': 'key' }, primary_user: '{env.ROLE}' };
     const { answer } = await system(host, given);
     expect(answer.error?.problems).toMatchObject([{ option: 'primary_user' }]);
@@ -87,7 +91,7 @@ describe('jumpcloud_system with expand_facts', () => {
     expect(keys).toMatchObject({ settings: { attributes: given.attributes } });
   });
 
-  test('fails before any request when a fact is missing', async ({ host }) => {
+  test('jumpcloud_system fails before any request when a fact is missing', async ({ host }) => {
     const given = { display_name: '{env.NO_A}', attributes: { a: '{env.NO_B} {env.ROLE}' } };
     const { answer } = await system(host, given);
     expect(answer).toMatchObject({
@@ -106,7 +110,7 @@ describe('jumpcloud_system with expand_facts', () => {
     expect(host.requests()).toEqual([]);
   });
 
-  test('reports unknown facts beside all other problems', async ({ host }) => {
+  test('jumpcloud_system reports unknown facts beside all other problems', async ({ host }) => {
     const ran = await system(host, {
       display_name: '{hostnam}',
       attributes: { a: '{nope}', b: [] },
@@ -127,12 +131,14 @@ describe('jumpcloud_system with expand_facts', () => {
     expect(ran.answer).not.toHaveProperty('facts');
   });
 
-  test('reads no fact while something else is wrong', async ({ host }) => {
+  test('jumpcloud_system reads no fact while something else is wrong', async ({ host }) => {
     const ran = await system(host, { display_name: '{env.MISSING}', timeout: -1 });
     expect(problemsOf(ran, host)).toMatchObject([{ option: 'timeout' }]);
   });
 
-  test('limits the length of an attribute after it has been expanded', async ({ host }) => {
+  test('jumpcloud_system limits the length of an attribute after it has been expanded', async ({
+    host,
+  }) => {
     const ran = await system(host, { attributes: { a: '{env.LONG}{env.LONG}' } });
     expect(problemsOf(ran, host)).toEqual([
       { option: 'attributes', message: expect.stringMatching(/^a: has 2000 characters/) },
@@ -144,7 +150,7 @@ describe('jumpcloud_system with expand_facts', () => {
     expect(answer).toMatchObject({ settings: { attributes: { a: 'web' } } });
   });
 
-  test('has the facts in the result of a run that fails', async ({ host }) => {
+  test('jumpcloud_system has the facts in the result of a run that fails', async ({ host }) => {
     const given = { display_name: '{env.ROLE}', system_id: newId() };
     const { answer } = await system(host, given);
     expect(answer).toMatchObject({
@@ -161,7 +167,7 @@ describe('jumpcloud_host with expand_facts', () => {
     return { ids, names: { system_group: ids } };
   }
 
-  test('expands the section system as jumpcloud_system does', async ({ host }) => {
+  test('jumpcloud_host expands the section system as jumpcloud_system does', async ({ host }) => {
     const given = { system: { display_name: '{env.ROLE}', attributes: { team: '{env.TEAM}' } } };
     const ran = await wholeHost(host, given, '--diff');
     const expected = { display_name: 'web', attributes: { team: 'shop' } };
@@ -173,7 +179,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect(argsOf(ran)).toMatchObject(given);
   });
 
-  test('adds the groups that facts name', async ({ host, emulator }) => {
+  test('jumpcloud_host adds the groups that facts name', async ({ host, emulator }) => {
     const { ids, names } = groups(emulator.store, 'linux', 'role web', 'db');
     const given = ['linux', 'role {env.ROLE}', '{env.OWNER|}', '{env.OWNER|linux}'];
     const ran = await wholeHost(host, { groups: given, names });
@@ -192,7 +198,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect((await wholeHost(host, { groups: given, names })).answer.changed).toBe(false);
   });
 
-  test('accepts groups as text with commas, and a value that is an id', async ({
+  test('jumpcloud_host accepts groups as text with commas, and a value that is an id', async ({
     host,
     emulator,
   }) => {
@@ -207,7 +213,7 @@ describe('jumpcloud_host with expand_facts', () => {
     });
   });
 
-  test('refuses a reference in groups without names', async ({ host }) => {
+  test('jumpcloud_host refuses a reference in groups without names', async ({ host }) => {
     const ran = await wholeHost(host, { groups: [newId(), '{env.ROLE}'] });
     expect(problemsOf(ran, host)).toEqual([
       {
@@ -218,7 +224,10 @@ describe('jumpcloud_host with expand_facts', () => {
     ]);
   });
 
-  test('refuses a value that is no known name, and suggests one', async ({ host, emulator }) => {
+  test('jumpcloud_host refuses a value that is no known name, and suggests one', async ({
+    host,
+    emulator,
+  }) => {
     const { names } = groups(emulator.store, 'webs');
     const ran = await wholeHost(host, { groups: ['{env.ROLE}'], names });
     expect(problemsOf(ran, host)).toEqual([
@@ -232,7 +241,7 @@ describe('jumpcloud_host with expand_facts', () => {
   });
 
   test.for([['{env.OWNER| linux}'], ['linux '], [' '], ['']])(
-    'compares names exactly: %j is none',
+    'jumpcloud_host compares names exactly: %j is none',
     async ([entry], { host, emulator }) => {
       const { names } = groups(emulator.store, 'linux');
       const ran = await wholeHost(host, { groups: [entry, 'linux'], names });
@@ -240,7 +249,7 @@ describe('jumpcloud_host with expand_facts', () => {
     },
   );
 
-  test('refuses an entry that expands to nothing when groups is exclusive', async ({
+  test('jumpcloud_host refuses an entry that expands to nothing when groups is exclusive', async ({
     host,
     emulator,
   }) => {
@@ -273,7 +282,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect(other).toMatchObject({ sections: { groups: { added: [ids['linux']], removed: [] } } });
   });
 
-  test('leaves an empty entry out when another section is exclusive', async ({
+  test('jumpcloud_host leaves an empty entry out when another section is exclusive', async ({
     host,
     emulator,
   }) => {

@@ -11,8 +11,8 @@ import {
 } from './cloud-machine.ts';
 import { test } from './machine-test.ts';
 
-/** How much longer than its limit a run may take on a busy machine, in seconds. */
-const GRACE_S = 1;
+/** How much longer than its limit a run may take, its start on a busy machine included, in seconds. */
+const GRACE_S = 1.8;
 
 const CLOUD_FACTS = [
   'cloud.provider',
@@ -99,7 +99,7 @@ function reasonsOf(report: MachineReport): Record<string, string> {
   return Object.fromEntries(facts.map(({ fact, reason }) => [fact, reason]));
 }
 
-describe('all facts of a cloud', () => {
+describe('a metadata service', () => {
   test.for<[name: string, machine: MachineConfig, facts: Record<string, string>]>([
     ['EC2', ec2(), EC2_FACTS],
     ['EC2 on Xen', ec2({}, { dmi: DMI.ec2Xen }), EC2_FACTS],
@@ -109,7 +109,7 @@ describe('all facts of a cloud', () => {
       GOOGLE_FACTS,
     ],
     ['Azure', { dmi: DMI.azure, metadata: { cloud: 'azure', tags: { Role: 'web' } } }, AZURE_FACTS],
-  ])('of %s come from its metadata service', async ([, machine, facts], { machine: own }) => {
+  ])('of %s has all facts', async ([, machine, facts], { machine: own }) => {
     const report = await own.run(machine, needing(...CLOUD_FACTS));
     const { answer } = answerOf(report);
     expect(answer).toMatchObject({ changed: true, facts });
@@ -131,7 +131,7 @@ describe('on EC2', () => {
     ]);
   });
 
-  test('the name of a tag is one segment of a path', async ({ machine }) => {
+  test('the name of a tag is requested as one segment of a path', async ({ machine }) => {
     const tags = { 'a:b@c=d+e,f.g_h-i': 'web' };
     const report = await machine.run(
       ec2({ tags }),
@@ -285,21 +285,21 @@ describe('on Azure', () => {
     metadata: { cloud: 'azure', faults: [['', { kind: 'answer', status: 200, body }]] },
   });
 
-  test("a custom image's id is the image's", async ({ machine }) => {
+  test('cloud.image_id is the id of a custom image', async ({ machine }) => {
     const compute = { storageProfile: { imageReference: { id: '/images/web', offer: null } } };
     const report = await machine.run(azure(JSON.stringify(compute)), needing('cloud.image_id'));
     expect(answerOf(report).answer['facts']).toEqual({ 'cloud.image_id': '/images/web' });
   });
 
   test.for(['<html>', '[]', 'null', '{"tagsList":'])(
-    'an answer %j is none',
+    'the answer %j does not count as one',
     async (body, { machine }) => {
       const report = await machine.run(azure(body), needing('cloud.tag.Role', 'cloud.region|none'));
       expect(answerOf(report).answer['facts']).toMatchObject({ 'cloud.tag.Role': 'old' });
     },
   );
 
-  test('an answer without tags is one', async ({ machine }) => {
+  test('an answer without tags counts: the tag is missing', async ({ machine }) => {
     const report = await machine.run(azure('{}'), needing('cloud.tag.Role'));
     expect(reasonsOf(report)).toEqual({
       'cloud.tag.Role': "not found in Azure's metadata service",
@@ -323,7 +323,7 @@ describe("cloud-init's file", () => {
     },
   };
 
-  test('has the facts that do not change: the metadata service is not asked', async ({
+  test('the metadata service is not asked for fixed facts that the file has', async ({
     machine,
   }) => {
     const call = needing(...CLOUD_FACTS.filter((fact) => !fact.startsWith('cloud.tag.')));
@@ -335,7 +335,9 @@ describe("cloud-init's file", () => {
     expect(report.connections).toBe(0);
   });
 
-  test('counts for tags only when the metadata service does not answer', async ({ machine }) => {
+  test('a tag in the file counts only when the metadata service does not answer', async ({
+    machine,
+  }) => {
     const call = needing('cloud.tag.Role');
     const answered = await machine.run(ec2({}, { cloudInit: { v1, ds } }), call);
     expect(answerOf(answered).answer['facts']).toEqual({ 'cloud.tag.Role': 'web' });
@@ -344,7 +346,7 @@ describe("cloud-init's file", () => {
     expect(answerOf(failing).answer['facts']).toEqual({ 'cloud.tag.Role': 'old' });
   });
 
-  test('leaves what it lacks to the metadata service', async ({ machine }) => {
+  test('the metadata service is asked for facts that the file lacks', async ({ machine }) => {
     const call = needing('cloud.instance_id', 'cloud.image_id');
     const report = await machine.run(ec2({}, { cloudInit: { v1 } }), call);
     expect(answerOf(report).answer['facts']).toEqual({
@@ -354,7 +356,7 @@ describe("cloud-init's file", () => {
     expect(report.metadata).toHaveLength(2);
   });
 
-  test('is ignored when it is broken', async ({ machine }) => {
+  test('a broken file is ignored', async ({ machine }) => {
     const report = await machine.run(ec2({}, { cloudInit: '{"v1":' }), needing('cloud.region'));
     expect(answerOf(report).answer['facts']).toEqual({ 'cloud.region': 'eu-central-1' });
   });
@@ -364,23 +366,28 @@ describe('a machine whose DMI strings name no cloud with a known service', () =>
   test.for<[name: string, dmi: MachineConfig['dmi']]>([
     ['QEMU', DMI.qemu],
     ['Hyper-V', DMI.hyperV],
-    ['none', {}],
+    ['no kind', {}],
     ['almost EC2', { sys_vendor: 'Amazon EC2 Lookalike', bios_version: 'amazon-1.0' }],
-  ])('sends not one packet to where a service would be (%s)', async ([, dmi], { machine }) => {
-    const report = await machine.run(
-      { ...(dmi && { dmi }) },
-      needing('cloud.tag.Role', 'cloud.region'),
-    );
-    const reason = "the machine's DMI strings name no known cloud";
-    expect(reasonsOf(report)).toEqual({
-      'cloud.tag.Role': `${reason}; not found in /run/cloud-init/instance-data.json`,
-      'cloud.region': `not found in /run/cloud-init/instance-data.json; ${reason}`,
-    });
-    expect(report.connections).toBe(0);
-    expect(report.dnsQuestions).toEqual([]);
-  });
+  ])(
+    'a machine with DMI strings of %s opens no connection to a metadata service',
+    async ([, dmi], { machine }) => {
+      const report = await machine.run(
+        { ...(dmi && { dmi }) },
+        needing('cloud.tag.Role', 'cloud.region'),
+      );
+      const reason = "the machine's DMI strings name no known cloud";
+      expect(reasonsOf(report)).toEqual({
+        'cloud.tag.Role': `${reason}; not found in /run/cloud-init/instance-data.json`,
+        'cloud.region': `not found in /run/cloud-init/instance-data.json; ${reason}`,
+      });
+      expect(report.connections).toBe(0);
+      expect(report.dnsQuestions).toEqual([]);
+    },
+  );
 
-  test('has the facts that cloud-init has written', async ({ machine }) => {
+  test('a machine without a metadata service has the facts that cloud-init has written', async ({
+    machine,
+  }) => {
     const cloudInit = { v1: { cloud_name: 'openstack', availability_zone: 'nova' } };
     const call = needing('cloud.provider', 'cloud.availability_zone');
     const report = await machine.run({ dmi: DMI.qemu, cloudInit }, call);
@@ -423,22 +430,27 @@ describe('a metadata service that misbehaves', () => {
     CLOUDS.map((cloud) => [cloud[0], name, cloud, fault] as const),
   );
 
-  test.for(rows)('%s %s', async ([service, , cloud, [fault, reason, seconds]], { machine }) => {
-    const [, dmi, name, where] = cloud;
-    const metadata: MetadataConfig = {
-      cloud: name,
-      tags: { Role: 'web' },
-      faults: [[where, fault]],
-    };
-    const report = await machine.run({ dmi, metadata }, needing('cloud.tag.Role'));
-    expect(reasonsOf(report)['cloud.tag.Role']).toBe(
-      `${service} metadata service ${reason}; not found in /run/cloud-init/instance-data.json`,
-    );
-    expect(answerOf(report).seconds).toBeLessThan(seconds + GRACE_S);
-    expect(report.metadata.filter(({ path }) => path === '/elsewhere')).toEqual([]);
-  });
+  test.for(rows)(
+    '%s metadata service %s: the fact is unavailable',
+    async ([service, , cloud, [fault, reason, seconds]], { machine }) => {
+      const [, dmi, name, where] = cloud;
+      const metadata: MetadataConfig = {
+        cloud: name,
+        tags: { Role: 'web' },
+        faults: [[where, fault]],
+      };
+      const report = await machine.run({ dmi, metadata }, needing('cloud.tag.Role'));
+      expect(reasonsOf(report)['cloud.tag.Role']).toBe(
+        `${service} metadata service ${reason}; not found in /run/cloud-init/instance-data.json`,
+      );
+      expect(answerOf(report).seconds).toBeLessThan(seconds + GRACE_S);
+      expect(report.metadata.filter(({ path }) => path === '/elsewhere')).toEqual([]);
+    },
+  );
 
-  test('is reported as not reachable when nothing listens', async ({ machine }) => {
+  test('a metadata service that does not listen is reported as not reachable', async ({
+    machine,
+  }) => {
     const report = await machine.run(
       { dmi: DMI.google, addresses: [] },
       needing('cloud.tag.Role', 'cloud.provider'),
@@ -448,7 +460,7 @@ describe('a metadata service that misbehaves', () => {
   });
 
   test.for(['ec2', 'google', 'azure'] as const)(
-    'of %s does not keep a run from ending at a signal',
+    'SIGTERM ends a run within a second while the metadata service of %s is silent',
     async (cloud, { machine }) => {
       const metadata: MetadataConfig = { cloud, faults: [['', { kind: 'silent' }]] };
       const report = await machine.run(
@@ -483,7 +495,7 @@ describe('a proxy in the environment is never used for facts', () => {
     NODE_USE_ENV_PROXY: '1',
   };
 
-  test.for(NODES)('by Node.js %s', async ([, node], { machine, skip }) => {
+  test.for(NODES)('Node.js %s connects to no proxy', async ([, node], { machine, skip }) => {
     if (!existsSync(node)) skip('npm run setup:nodes fetches this Node.js');
     const needed = needing('cloud.tag.Role');
     const report = await machine.run(
@@ -506,7 +518,7 @@ describe('values are data', () => {
     ['$(reboot) `id` $&', '$(reboot) `id` $&'],
     ['{{ lookup("file") }}', '{{ lookup("file") }}'],
     ['  web\n', 'web'],
-  ])('%j stays as it is', async ([given, shown], { machine }) => {
+  ])('the value %j is not expanded or executed', async ([given, shown], { machine }) => {
     const report = await machine.run(ec2({ tags: { Role: given } }), naming('{cloud.tag.Role}'));
     expect(answerOf(report).answer).toMatchObject({ settings: { display_name: shown } });
   });

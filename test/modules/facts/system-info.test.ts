@@ -25,7 +25,9 @@ describe('jumpcloud_system_info with gather: facts', () => {
     metadata: { cloud: 'google', tags, faults },
   });
 
-  test('lists all that a host has, and of tags the names only', async ({ machine }) => {
+  test('jumpcloud_system_info lists all facts of a host, and only the names of tags', async ({
+    machine,
+  }) => {
     const { answers, jumpcloud } = await machine.run(google(), FACTS);
     expect(answers[0]?.answer).toMatchObject({ changed: false, enrolled: true });
     expect(answers[0]?.answer['facts']).toEqual({
@@ -43,19 +45,21 @@ describe('jumpcloud_system_info with gather: facts', () => {
     expect(jumpcloud).toEqual([]);
   });
 
-  test('lists the facts beside other parts', async ({ machine }) => {
+  test('jumpcloud_system_info lists the facts beside other parts', async ({ machine }) => {
     const call = { module: INFO, options: { gather: ['groups', 'facts'] } } as const;
     const { answers } = await machine.run({ dmi: DMI.qemu }, call);
     expect(answers[0]?.answer).toMatchObject({ groups: [], facts: OS });
   });
 
-  test('does not look for facts by default', async ({ machine }) => {
+  test('jumpcloud_system_info does not look for facts by default', async ({ machine }) => {
     const { answers, connections } = await machine.run(google(), { module: INFO, options: {} });
     expect(answers[0]?.answer).not.toHaveProperty('facts');
     expect(connections).toBe(0);
   });
 
-  test('lists the facts of a host that is not enrolled', async ({ machine }) => {
+  test('jumpcloud_system_info lists the facts of a host that is not enrolled', async ({
+    machine,
+  }) => {
     const options = { gather: ['facts'], agent_dir: '/nowhere' };
     const { answers } = await machine.run(google(), { module: INFO, options });
     expect(answers[0]?.answer).toMatchObject({
@@ -66,7 +70,7 @@ describe('jumpcloud_system_info with gather: facts', () => {
     });
   });
 
-  test('lists what there is when the metadata service is silent, within three seconds', async ({
+  test('jumpcloud_system_info lists the other facts when the metadata service is silent', async ({
     machine,
   }) => {
     const v6 = 'fd00:ec2::254';
@@ -92,7 +96,7 @@ describe('jumpcloud_system_info with gather: facts', () => {
     expect(answers[0]?.seconds).toBeLessThan(4);
   });
 
-  test('lists no tags where the metadata options do not allow them, whatever cloud-init has', async ({
+  test('jumpcloud_system_info lists no tags where the metadata options do not allow them, whatever cloud-init has', async ({
     machine,
   }) => {
     const cloudInit = { ds: { 'meta-data': { tags: { instance: { Role: 'web' } } } } };
@@ -101,27 +105,33 @@ describe('jumpcloud_system_info with gather: facts', () => {
     expect(answers[0]?.answer['facts']).not.toHaveProperty(['cloud.tag']);
   });
 
-  test('ends at a signal', async ({ machine }) => {
+  test('jumpcloud_system_info ends within a second of SIGTERM', async ({ machine }) => {
     const silent = google([['', { kind: 'silent' }]]);
     const { answers } = await machine.run(silent, { ...FACTS, isInterrupted: true });
     expect(answers[0]?.answer).toMatchObject({ error: { code: 'interrupted' } });
     expect(answers[0]?.seconds).toBeLessThan(0.7);
   });
 
-  hostTest('keeps the facts when reading from JumpCloud fails', async ({ host }) => {
-    host.hit({ kind: 'status', status: 403 });
-    const { answer } = await host.run(INFO, { gather: ['groups', 'facts'] });
-    expect(answer).toMatchObject({ failed: true, facts: { arch: expect.any(String) } });
-  });
+  hostTest(
+    'jumpcloud_system_info keeps the facts when reading from JumpCloud fails',
+    async ({ host }) => {
+      host.hit({ kind: 'status', status: 403 });
+      const { answer } = await host.run(INFO, { gather: ['groups', 'facts'] });
+      expect(answer).toMatchObject({ failed: true, facts: { arch: expect.any(String) } });
+    },
+  );
 
-  hostTest('has no environment variables', async ({ host }) => {
+  hostTest('jumpcloud_system_info lists no environment variables', async ({ host }) => {
     const { answer } = await host.run(INFO, { gather: ['facts'] }, { env: { ROLE: 'env-secret' } });
     expect(JSON.stringify(answer)).not.toContain('env-secret');
   });
 
-  hostTest('fails for a registration that was waited for, with the facts', async () => {
-    const options = { gather: ['facts'], agent_dir: '/nowhere', registration_timeout: 0.1 };
-    const { answer } = await runModule(INFO, options);
-    expect(answer).toMatchObject({ error: { code: 'not_enrolled' }, facts: expect.anything() });
-  });
+  hostTest(
+    'jumpcloud_system_info fails for a registration that was waited for, with the facts',
+    async () => {
+      const options = { gather: ['facts'], agent_dir: '/nowhere', registration_timeout: 0.1 };
+      const { answer } = await runModule(INFO, options);
+      expect(answer).toMatchObject({ error: { code: 'not_enrolled' }, facts: expect.anything() });
+    },
+  );
 });
