@@ -15,7 +15,7 @@ interface ServiceManager {
    */
   readonly activePath?: string;
   readonly stopArgs: readonly string[];
-  /** The exit statuses besides 0 for an agent that is stopping, or that did not run. */
+  /** The exit statuses other than 0 for an agent that is stopping, or that did not run. */
   readonly acceptedStatuses: readonly number[];
   /**
    * Arguments with which the program exits with 0 while the agent runs. Needed where the stop

@@ -369,7 +369,7 @@ describe('a full, non-blocking pipe as stdout', () => {
 
 describe.concurrent('signal handling', () => {
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-  // Creates a file once the executable handles signals and has begun to wait.
+  // Creates a file once the executable handles signals and is waiting.
   const listeningPreload = join(directory, 'report-when-listening.cjs');
   writeFileSync(
     listeningPreload,
