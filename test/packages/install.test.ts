@@ -145,7 +145,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
           (await runOrFail('dpkg-query', '-W', '-f', VERSION_FORMAT, NAMES[0] ?? '')).stdout;
         await install('-i', before);
         expect(await installed()).toBe('1.2.3~dev.20260101000000.gabc-1');
-        // apt never downgrades a package without an option, unlike dpkg with --refuse-downgrade.
+        // Like apt, dpkg never downgrades a package with --refuse-downgrade.
         await install('--refuse-downgrade', '-i', after);
         expect(await installed()).toBe('1.2.3-1');
         await install('--refuse-downgrade', '-i', before);
