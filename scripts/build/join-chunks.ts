@@ -8,7 +8,7 @@ export interface Chunk {
 
 /** A chunk that only import() reaches. */
 export interface LateChunk {
-  /** The path of the chunk among esbuild's. */
+  /** The path that esbuild gave the chunk. */
   readonly path: string;
   readonly text: string;
 }

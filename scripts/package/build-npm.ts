@@ -8,8 +8,8 @@ import { requiredNode } from '../build/required-node.ts';
 import { stage } from './stage.ts';
 
 /**
- * Packs the build in `from` for `npm install -g FILE` into a directory, and returns the file's path.
- * The packed files stay in `<from>/npm`. Their package.json is generated; the project's own stays
+ * Packs the build in `from` into a file for `npm install -g FILE`, and returns its path.
+ * The unpacked files stay in `<from>/npm`. Their package.json is generated; the project's own stays
  * private.
  */
 export async function buildNpm(

@@ -23,7 +23,7 @@ export interface PackagingOptions {
   readonly texts?: Readonly<Record<string, string>>;
   /** The compression level of xz, 0 to 9. */
   readonly level?: number;
-  /** Whether to make the packages with Node.js; true by default. */
+  /** Whether to make also the packages that contain Node.js; true by default. */
   readonly runtime?: boolean;
 }
 

@@ -85,7 +85,7 @@ ${homepage ? `URL: ${homepage}\n` : ''}${rpm.architecture === 'noarch' ? 'BuildA
 AutoReq: ${rpm.findRequires ? 'yes' : 'no'}
 ${rpm.requires.map((requirement) => `Requires: ${requirement}\n`).join('')}
 %description
-${literal(description.map(narrow).join('\n\n'))}
+${literal(description.map(wrapParagraph).join('\n\n'))}
 
 %install
 mkdir -p %{buildroot}
@@ -126,7 +126,7 @@ function changelog({ maintainer, changelog: entries }: PackageDescription): stri
 }
 
 /** Wraps a paragraph at 79 columns, as rpm's tools require. */
-function narrow(paragraph: string): string {
+function wrapParagraph(paragraph: string): string {
   return wrap(paragraph, 1).replace(/^ /gm, '');
 }
 

@@ -37,7 +37,7 @@ export function auditLine(write: LoggedWrite): string {
     .join(' ');
 }
 
-/** Returns the first names of a list, each quoted if necessary. */
+/** Returns as many names from the start of a list as fit, each quoted if necessary. */
 function attributesThatFit(names: readonly string[]): string[] {
   const listed = names.map((name) => (/^[\w.-]{1,60}$/.test(name) ? name : quote(name)));
   while (Buffer.byteLength(listed.join()) > MAX_LIST_BYTES) listed.pop();

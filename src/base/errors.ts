@@ -172,8 +172,8 @@ export class Interrupted extends ModuleError {
   readonly mayHaveTakenEffect: boolean = true;
 
   /**
-   * Returns this failure for an interruption between two attempts, when no attempt has had an
-   * effect.
+   * Returns a copy of this failure for a request without effect: the run was interrupted while it
+   * waited to try again, and no earlier attempt can have had an effect.
    */
   betweenAttempts(): this {
     const copy = Object.create(this);

@@ -366,14 +366,19 @@ describe('the header, started by a Node.js that is too old', () => {
        setTimeout(() => child.emit('error', new Error('no more processes')));
        return child;`,
     ],
-  ])('the old Node.js reports as JSON that the spawn of /bin/sh fails %s', async (_, body) => {
-    const old = await makeNode('12.22.9', join(directory, 'alone'));
-    await appendFile(
-      join(directory, 'alone/set-version.cjs'),
-      `require('child_process').spawn = () => { ${body} };`,
-    );
-    expect(await run(['sh'], { PATH: dirname(old) })).toEqual(
-      failure(`${old} is 12.22.9, and /bin/sh could not be run: no more processes. Set JUMPCLOUD`),
-    );
-  });
+  ])(
+    'the old Node.js reports in JSON that /bin/sh could not be run, if spawn fails %s',
+    async (_, body) => {
+      const old = await makeNode('12.22.9', join(directory, 'alone'));
+      await appendFile(
+        join(directory, 'alone/set-version.cjs'),
+        `require('child_process').spawn = () => { ${body} };`,
+      );
+      expect(await run(['sh'], { PATH: dirname(old) })).toEqual(
+        failure(
+          `${old} is 12.22.9, and /bin/sh could not be run: no more processes. Set JUMPCLOUD`,
+        ),
+      );
+    },
+  );
 });

@@ -18,7 +18,7 @@ test.beforeEach(({ emulator: sharedEmulator, sandbox: newSandbox }) => {
 });
 
 describe('systemd/remove-on-poweroff.sh', () => {
-  /** Runs the stop command of the unit. `systemctl` is the shell code that lists systemd's jobs. */
+  /** Runs the stop command of the unit. `systemctl` is the code of a fake systemctl. */
   const stop = async (options: object | undefined, ...systemctl: string[]) => {
     const file = '/etc/jumpcloud/removal.json';
     if (options) await sandbox.write(file, JSON.stringify(options));

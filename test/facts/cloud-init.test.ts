@@ -181,7 +181,7 @@ describe('CloudInit, on Google', () => {
   test.each([
     ['an object', GOOGLE_ATTRIBUTES],
     ['JSON text, as of older versions', JSON.stringify(GOOGLE_ATTRIBUTES)],
-  ])("CloudInit has the instance's attributes as tags, from %s", (_, attributes) => {
+  ])("CloudInit reads Google's instance attributes, given as %s, as tags", (_, attributes) => {
     const file = read({ ...GOOGLE, ds: { meta_data: { 'instance-data': attributes } } });
     expect(file.tagNames()).toEqual(['role', 'startup-script']);
     expect(file.fact('cloud.tag.role')).toEqual({ value: 'web' });

@@ -13,7 +13,7 @@ import { Measurer } from '../harness/measurer.ts';
 import { NODE_VERSIONS, nodePath } from '../harness/nodes.ts';
 import { fullCall, WRITING_MODULES } from '../harness/sample-calls.ts';
 
-/** The running Node.js, and the versions of npm run setup:nodes; missing ones are skipped. */
+/** The running Node.js, and the versions that `npm run setup:nodes` installs; others are skipped. */
 const NODES: readonly (readonly [version: string, path: string])[] = [
   [process.versions.node, process.execPath],
   ...NODE_VERSIONS.filter((version) => version !== process.versions.node).map(

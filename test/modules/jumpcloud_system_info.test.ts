@@ -281,7 +281,7 @@ describe('region and api_url', () => {
         agent_dir: other.agentDir,
         timeout: 0.3,
         gather: ['system'],
-        // A closed port as the proxy keeps the test on this machine.
+        // The proxy is a closed local port, so no request leaves this machine.
         proxy: 'http://127.0.0.1:1',
         _ansible_verbosity: 2,
         ...(region && { region }),

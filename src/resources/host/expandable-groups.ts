@@ -26,7 +26,7 @@ export function expandableGroups(): Option<string[] | undefined> {
         const isPending = expansion.isPending(text);
         if (isPending && names === undefined) {
           throw new InvalidValue(
-            'a reference to a fact needs the option names, which turns its value into an id',
+            'a reference to a fact needs the option `names`, which turns its value into an id',
           );
         }
         const expanded = expansion.expand(text, isExclusive ? EXCLUSIVE : undefined);

@@ -113,7 +113,7 @@ function toName(value: unknown): string {
   if (name === '') throw new InvalidValue('expected a name, got empty text');
   if (/\p{Surrogate}/u.test(name)) {
     throw new InvalidValue(
-      'contains an incomplete character (half of a surrogate pair), as no name does; type it again',
+      'contains an incomplete character (half of a surrogate pair), which no name can contain; type the name again',
     );
   }
   return name;

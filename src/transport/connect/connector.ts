@@ -29,7 +29,7 @@ export interface ConnectorOptions {
   readonly ca: string | undefined;
 }
 
-/** An early connection, and the time it was ready; undefined while it is being opened. */
+/** An early connection. `readyAt` is the time when it was ready, and undefined while it is being opened. */
 interface EarlyConnection {
   readonly socket: Promise<Socket>;
   readyAt?: number;

@@ -315,7 +315,7 @@ describe.concurrent('access that remains through groups', () => {
   const rows = ways.flatMap((way) => modes.map((mode) => ({ way, mode })));
 
   test.each(rows)(
-    'a user removed by $mode gets a warning for each remaining access ($way)',
+    'removing a user by $mode warns about each group that still gives the user access ($way)',
     async ({ way, mode }) => {
       const { host, user, named } = await bound(way);
       const kept = newTarget(emulator.store, USERS);

@@ -23,7 +23,7 @@ export interface MachineCall {
   readonly options: Readonly<Record<string, unknown>>;
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** The Node.js that runs the executable's JavaScript, without its shell part. */
+  /** A Node.js that runs the executable directly, without its shell header; by default, the header chooses one. */
   readonly node?: string;
   /** Whether SIGTERM is sent once the metadata service has got a request. */
   readonly isInterrupted?: boolean;

@@ -219,7 +219,7 @@ describe('jumpcloud_host with expand_facts', () => {
       {
         option: 'groups',
         message:
-          'item 2: a reference to a fact needs the option names, which turns its value into an id',
+          'item 2: a reference to a fact needs the option `names`, which turns its value into an id',
       },
     ]);
   });

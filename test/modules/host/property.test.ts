@@ -119,7 +119,7 @@ describe('jumpcloud_host compared with single modules', () => {
         expect(answer.failed, answer.msg).toBeUndefined();
         singleRuns.push({ call, answer });
       }
-      // One run writes at most as often as the single modules, which may write one edge twice.
+      // jumpcloud_host never writes more often than the single modules, which may write one edge twice.
       expect(writes(takeRequests()).length).toBeGreaterThanOrEqual(written.length);
       expect(storedStateOf(host)).toEqual(storedStateOf(twin));
       expectSame(hostAnswer, singleRuns, document);

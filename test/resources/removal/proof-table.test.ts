@@ -170,7 +170,7 @@ async function expectOutcome(testCase: Case): Promise<void> {
     expect(files.includes(TOMBSTONE)).toBe(gone);
     const isOtherMarker = testCase.marker.startsWith('of another');
     if (marked || !isOtherMarker) expect(files.includes(MARKER)).toBe(marked);
-    if (!removed && !gone) expectNoClaim(answer.msg, testCase.del);
+    if (!removed && !gone) expectNoUnprovenDeletion(answer.msg, testCase.del);
     const needsManualPurge =
       testCase.del === undefined ? testCase.first === '404' : testCase.after !== RECORD;
     if (code === 'unauthorized' && testCase.purge && needsManualPurge) {
@@ -183,7 +183,7 @@ async function expectOutcome(testCase: Case): Promise<void> {
 }
 
 /** Expects that the message claims a deletion only if JumpCloud has confirmed the DELETE. */
-function expectNoClaim(msg: string, del: Case['del']): void {
+function expectNoUnprovenDeletion(msg: string, del: Case['del']): void {
   if (del === '200') return;
   const claims = msg.replace(/(Cause|Possible causes): .*/, '');
   expect(claims).not.toMatch(/was (deleted|removed)|Removed|has been (deleted|removed)/);
