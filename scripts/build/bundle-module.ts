@@ -105,7 +105,9 @@ function script({ early, lateChunks, shared }: Joined, rare: ReadonlySet<string>
     if (/\/\*|\*\//.test(body) || body.includes(CHUNK_BREAK))
       throw new Error('A late chunk contains a comment mark or the separator of chunks.');
   }
-  return `"use strict";
+  // The line break keeps a / at the end of the compressed text apart from the end of the comment.
+  const stored = `${bodies.join(CHUNK_BREAK)}\n`;
+  const text = `"use strict";
 const tune=f=>parseInt(process.versions.node)<=${NEWEST_TUNED_NODE}&&require("node:v8").setFlagsFromString(f);
 tune("--lazy");
 let text=module.text,texts,unpacked;
@@ -122,6 +124,9 @@ return f(${names})};
 const late=n=>made[n]??=make(n);
 const importLate=async n=>late(n);
 ${early}
-/*${bodies.join(CHUNK_BREAK)}*/
+/*${stored}*/
 ${END_LINE}`;
+  if (text.slice(text.lastIndexOf('/*') + 2, text.lastIndexOf('*/')) !== stored)
+    throw new Error('An executable would not find its late chunks.');
+  return text;
 }

@@ -39,8 +39,14 @@ export function auditLine(write: LoggedWrite): string {
 
 /** Returns as many names from the start of a list as fit, each quoted if necessary. */
 function attributesThatFit(names: readonly string[]): string[] {
-  const listed = names.map((name) => (/^[\w.-]{1,60}$/.test(name) ? name : quote(name)));
-  while (Buffer.byteLength(listed.join()) > MAX_LIST_BYTES) listed.pop();
+  const listed: string[] = [];
+  let bytes = 0;
+  for (const name of names) {
+    const text = /^[\w.-]{1,60}$/.test(name) ? name : quote(name);
+    bytes += Buffer.byteLength(text) + 1;
+    if (bytes > MAX_LIST_BYTES + 1) break;
+    listed.push(text);
+  }
   return listed;
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { monotonicMs } from '../base/monotonic-clock.ts';
 
@@ -35,6 +36,8 @@ export class MetadataService {
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
+    // One listener for each parallel request: Node.js 18 and 20 would warn on stderr from 11 on.
+    setMaxListeners(0, signal);
   }
 
   /**

@@ -40,7 +40,9 @@ function isCloudFact(name: string): boolean {
 function readLocalFacts(names: readonly string[]): ReadonlyMap<string, Fact> {
   const facts = new Map<string, Fact>();
   for (const name of names) {
-    if (name.startsWith(ENVIRONMENT)) {
+    if (/^env\.(https?|all)_proxy$/i.test(name)) {
+      facts.set(name, { reason: 'not readable as a fact: it may contain a password' });
+    } else if (name.startsWith(ENVIRONMENT)) {
       facts.set(name, toFact(process.env[name.slice(ENVIRONMENT.length)], 'the environment'));
     } else if (!isCloudFact(name)) {
       facts.set(name, osFact(name));

@@ -523,6 +523,7 @@ describe.concurrent('result', () => {
         purge_attributes: false,
         system_insights: null,
         settle: 0,
+        expand_facts: false,
       },
     });
   });

@@ -1,6 +1,6 @@
 import { coerceList } from '../../options/coercions.ts';
 import { toListOf } from '../../options/collections.ts';
-import { toObjectId } from '../../options/id.ts';
+import { isId, toObjectId } from '../../options/id.ts';
 import { InvalidValue } from '../../options/invalid-value.ts';
 import type { Option } from '../../options/option.ts';
 import { toText } from '../../options/scalars.ts';
@@ -31,6 +31,11 @@ export function expandableGroups(): Option<string[] | undefined> {
         }
         const expanded = expansion.expand(text, isExclusive ? EXCLUSIVE : undefined);
         if (isPending || (expanded === '' && text !== '')) return expanded;
+        // Facts such as tags may be set by people who must not choose any group of the organisation.
+        const isFromFact = !text.includes(expanded);
+        if (isFromFact && isId(expanded) && !names?.nameOf(expanded.toLowerCase())) {
+          throw new InvalidValue('a fact expands to the id of a group that names does not list');
+        }
         return toGroup(expanded);
       })(value);
       return [...new Set(groups)].filter((group) => group !== '');

@@ -204,7 +204,11 @@ describe('jumpcloud_host with expand_facts', () => {
   }) => {
     const { ids, names } = groups(emulator.store, 'linux', 'web');
     const other = emulator.store.addGroup();
-    const given = { groups: 'linux,{env.ROLE},{env.GROUP_ID}', names, expand_facts: true };
+    const given = {
+      groups: 'linux,{env.ROLE},{env.GROUP_ID}',
+      names: { system_group: { ...names.system_group, db: other } },
+      expand_facts: true,
+    };
     const { answer } = await host.run('jumpcloud_host', given, {
       env: { ...env, GROUP_ID: other },
     });
@@ -224,6 +228,42 @@ describe('jumpcloud_host with expand_facts', () => {
     ]);
   });
 
+  test('jumpcloud_host accepts the id of a group from a fact only if names lists it', async ({
+    host,
+    emulator,
+  }) => {
+    const { ids, names } = groups(emulator.store, 'web');
+    const other = emulator.store.addGroup();
+    const fromFact = (id: unknown) =>
+      host.run(
+        'jumpcloud_host',
+        { expand_facts: true, groups: ['{env.GROUP}'], names },
+        { env: { GROUP: String(id) }, flags: ['--check'] },
+      );
+    expect(problemsOf(await fromFact(other), host)).toEqual([
+      {
+        option: 'groups',
+        message: 'item 1: a fact expands to the id of a group that names does not list',
+      },
+    ]);
+    expect((await fromFact(ids['web'])).answer).toMatchObject({
+      sections: { groups: { added: [ids['web']] } },
+    });
+    // An id that the document itself gives as the default is the author's choice.
+    const ran = await wholeHost(host, { groups: [`{env.NO|${other}}`], names }, '--check');
+    expect(ran.answer).toMatchObject({ sections: { groups: { added: [other] } } });
+  });
+
+  test('jumpcloud_system does not read the proxy variables as facts', async ({ host }) => {
+    const { answer } = await host.run(
+      'jumpcloud_system',
+      { expand_facts: true, description: '{env.https_proxy}' },
+      { env: { https_proxy: 'http://ada:secret@127.0.0.1:1' } },
+    );
+    expect(answer).toMatchObject({ error: { code: 'fact_unavailable' } });
+    expect(JSON.stringify(answer)).not.toContain('secret');
+  });
+
   test('jumpcloud_host refuses a value that is no known name, and suggests one', async ({
     host,
     emulator,
@@ -233,7 +273,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect(problemsOf(ran, host)).toEqual([
       {
         option: 'groups',
-        message: 'item 1: names has no system group of the name "web"; did you mean webs?',
+        message: 'item 1: names has no system group named "web"; did you mean webs?',
       },
     ]);
     expect(ran.answer['facts']).toEqual({ 'env.ROLE': 'web' });
