@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { FaultRule, FaultTarget } from '../../emulator/faults.ts';
 import { type CallOptions, executablePath } from '../../harness/executable.ts';
 import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
@@ -161,6 +161,10 @@ describe.concurrent('an interrupted removal', () => {
         error: { code: 'interrupted' },
       });
       if (name === 'reading back') expect(answer.removed).toEqual(done(stage));
+      if (name.includes('late effect')) {
+        const { store } = stage.emulator;
+        await vi.waitFor(() => expect(store.systems.has(stage.host.systemId)).toBe(false), 20_000);
+      }
       await expectConvergence(stage, call);
     },
   );
@@ -170,7 +174,7 @@ describe.concurrent('an interrupted removal', () => {
     const once = join(directory(), 'once');
     const script = `[ -e ${once} ] && exit 0; trap '' TERM; : > ${once}; /bin/sleep 3; exit 0`;
     const { running, call } = start(stage, script);
-    await expect.poll(() => existsSync(once), { timeout: 20_000 }).toBe(true);
+    await vi.waitFor(() => expect(existsSync(once)).toBe(true), 20_000);
     const interruptedAt = performance.now();
     running.kill('SIGTERM');
     const { stdout, exitCode } = await running;
