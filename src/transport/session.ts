@@ -23,7 +23,6 @@ export class Session {
   readonly origin: string;
   readonly budget: Budget;
   readonly clock: ServerClock;
-
   readonly #run: Run;
   readonly #context: AttemptContext;
   /** Aborted with the reason that ends the session. */
@@ -87,10 +86,8 @@ export class Session {
       const failed = { purpose: request.purpose, origin: this.#address(), inDoubt };
       if (outcome instanceof AttemptError) {
         // A closed session does not retry: the first failure of parallel reads ends the others.
-        if (outcome.kind !== 'network' || this.#closed) {
-          const { permanentError } = await import('./errors/request-error.ts');
-          throw permanentError(failed, outcome);
-        }
+        if (outcome.kind !== 'network' || this.#closed)
+          throw (await import('./errors/request-error.ts')).permanentError(failed, outcome);
         this.#destination.rotation.markAttemptFailed({ timedOut: outcome.reason === 'timeout' });
       } else if (!isTransientStatus(outcome.status)) {
         if (outcome.status < 300) this.#accept();
@@ -107,8 +104,8 @@ export class Session {
       });
       const elapsedMs = monotonicMs() - start;
       if (waitMs === undefined) {
-        const { retriesExhausted } = await import('./errors/request-error.ts');
-        throw retriesExhausted({ ...failed, attempts, elapsedMs, retryAfterMs }, outcome);
+        const retried = { ...failed, attempts, elapsedMs, retryAfterMs };
+        throw (await import('./errors/request-error.ts')).retriesExhausted(retried, outcome);
       }
       this.#retries++;
       const endProgress = this.#run.report.showWait(`to try again to ${request.purpose}`, waitMs);
@@ -200,6 +197,4 @@ export function openClient(run: Run, destination: Destination): Promise<Destinat
   return openHttpClient(destination, userAgentOf(run));
 }
 
-function userAgentOf({ module }: Run): string {
-  return `jumpcloud-system-context/${version} (${module})`;
-}
+const userAgentOf = ({ module }: Run) => `jumpcloud-system-context/${version} (${module})`;
