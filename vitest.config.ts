@@ -12,8 +12,8 @@ export default defineConfig({
     reporters: ['default', './test/closing-line.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Executables are separate processes, so more workers than cores do not save time.
-    maxWorkers: 2,
+    // Some tests mostly wait, so one worker more than the two cores of a small machine saves time.
+    maxWorkers: 3,
     // The developer's proxy must not be used for the tests' loopback servers.
     env: { HTTPS_PROXY: '', https_proxy: '', NO_PROXY: '', no_proxy: '' },
     projects: [

@@ -13,14 +13,15 @@ import { addSampleObjects } from '../emulator/sample-objects.ts';
 import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
 import { executablePath, runRaw } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
+import { sampleSize } from '../harness/sample-size.ts';
 import { findLeakedSecrets } from './find-leaked-secrets.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 import { type CallContext, type OddCall, oddCalls } from './odd-calls.ts';
 
 // FUZZ_RUNS sets the number of cases, FUZZ_SEED the seed.
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 2000);
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? sampleSize(2000));
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
-const PROCESSES = 150;
+const PROCESSES = sampleSize(150);
 
 const directory = mkdtempSync(join(tmpdir(), 'fuzz-'));
 const outcomes: Record<string, number> = {};

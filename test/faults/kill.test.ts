@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
+import { sampleSize } from '../harness/sample-size.ts';
 import { interruptRandomRun } from './interruption.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 
 test.each([
-  ['SIGKILL', 100, 1],
-  ['SIGTERM', 30, 1001],
-  ['SIGINT', 15, 2001],
-  ['SIGHUP', 10, 3001],
+  ['SIGKILL', sampleSize(100), 1],
+  ['SIGTERM', sampleSize(32), 1001],
+  ['SIGINT', sampleSize(16), 2001],
+  ['SIGHUP', sampleSize(12), 3001],
 ] as const)(
   'after %s at %i random moments, the next run always finishes the work',
   { timeout: 240_000 },

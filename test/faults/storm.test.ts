@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { sampleSize } from '../harness/sample-size.ts';
 import { problemsOf, reportOf, runStorm } from './storm.ts';
 
 // STORM_RUNS sets the number of runs, STORM_SEED the first seed.
-const RUNS = Number(process.env['STORM_RUNS'] ?? 60);
+const RUNS = Number(process.env['STORM_RUNS'] ?? sampleSize(100));
 const SEED = Number(process.env['STORM_SEED'] ?? 1);
 const AT_ONCE = 16;
 

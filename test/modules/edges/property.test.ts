@@ -5,6 +5,7 @@ import type { EdgeAttributes } from '../../emulator/types.ts';
 import { type Answer, predictionOf, runModule } from '../../harness/executable.ts';
 import { test } from '../../harness/fixture.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
+import { sampleSize } from '../../harness/sample-size.ts';
 import { enrolFor, writesOf } from './edge-host.ts';
 import {
   anyAttributes,
@@ -26,8 +27,8 @@ import {
 // Each case runs a module three times. Starting executables would take minutes, so most cases run
 // in this process, over the same socket. Some run the built executables, which differ only in how
 // they are called.
-const CASES = 300;
-const CASES_OF_EXECUTABLES = 10;
+const CASES = sampleSize(300);
+const CASES_OF_EXECUTABLES = sampleSize(10);
 
 /** Number of objects of one kind in a case. */
 const POOL = 8;

@@ -5,6 +5,7 @@ import type { SystemRecord } from '../../emulator/types.ts';
 import { type Answer, type ModuleName, predictionOf, runModule } from '../../harness/executable.ts';
 import { test } from '../../harness/fixture.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
+import { sampleSize } from '../../harness/sample-size.ts';
 import { addEdge, newTargets } from '../edges/edge-kind.ts';
 import {
   EDGE_KINDS,
@@ -18,8 +19,8 @@ import { type HostDocument, type SingleCall, singleCalls } from './single-module
 
 // Each case runs about ten modules. Most cases run them in this process, still over a socket; a few
 // run the built executables.
-const CASES = 300;
-const CASES_OF_EXECUTABLES = 6;
+const CASES = sampleSize(300);
+const CASES_OF_EXECUTABLES = sampleSize(6);
 
 type Runner = (module: ModuleName, options: object, check: boolean) => Promise<Answer>;
 

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import type { Emulator } from '../../emulator/emulator.ts';
 import { test } from '../../harness/emulator-fixture.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
+import { sampleSize } from '../../harness/sample-size.ts';
 import {
   htmlPage,
   jumpCloudError,
@@ -121,7 +122,7 @@ test.each(Object.keys(BEHAVIOURS))(
         gone.push(...(await Promise.all(lists.map((handlings) => runRemovals(handlings, purges)))));
       },
     );
-    await fc.assert(property, { numRuns: 8, endOnFailure: true });
+    await fc.assert(property, { numRuns: sampleSize(16), endOnFailure: true });
     expect(gone).toContain(true);
     expect(gone).toContain(false);
   },
