@@ -82,7 +82,7 @@ function rareChunks({ outputs }: Metafile): ReadonlySet<string> {
 /** The separator between two late chunks. */
 const CHUNK_BREAK = '\n//chunk\n';
 
-/** The start of the place of a late chunk that is stored compressed; its index among these follows. */
+/** Stands for a late chunk that is stored compressed. Its index among the compressed chunks follows. */
 const PACKED = '//packed ';
 
 /**

@@ -5,7 +5,7 @@ import { waitAdvice } from './wait-advice.ts';
 /** The file with the agent's private key. */
 export interface KeyFile {
   readonly path: string;
-  /** Contains the first line of an unencrypted private key in PEM form. */
+  /** The file's content, with the BEGIN line of an unencrypted private key. */
   readonly text: string;
   readonly warnings: readonly string[];
 }

@@ -10,7 +10,7 @@ import {
 import { readStateFile } from './read-agent-file.ts';
 import { createFile, randomName, removeFile, replaceFile } from './write-file-atomic.ts';
 
-/** Added to the time that a lock is taken for, because a run may end late. In milliseconds. */
+/** A lock lasts this much longer than its run is planned, because a run may end late. In milliseconds. */
 const LOCK_GRACE_MS = 2000;
 
 /** The content of a lock file. */

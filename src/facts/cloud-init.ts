@@ -8,7 +8,7 @@ const PATH = '/run/cloud-init/instance-data.json';
 /** In MiB: the file also holds the user data. */
 const MAX_MIB = 16;
 
-/** Stands in the place of a value that only root may read. */
+/** Replaces a value that only root may read. */
 const REDACTED = 'redacted for non-root user';
 
 /** The keys that cloud-init has standardised for all clouds. */
@@ -28,7 +28,7 @@ const EC2_KEYS: Readonly<Record<string, string>> = {
 /** The facts in the file that cloud-init writes at boot. */
 export class CloudInit {
   readonly #v1: JsonObject;
-  /** What the cloud itself answered to cloud-init, in a form that differs from cloud to cloud. */
+  /** The cloud's own answer to cloud-init. Its form depends on the cloud. */
   readonly #cloud: JsonObject;
   readonly #metadata: JsonObject;
   /** Azure's metadata. */

@@ -8,7 +8,7 @@ export interface CloudProvider {
   /** The name of its metadata service, for messages. */
   readonly service: string;
   /**
-   * Reads a fact. "There is none" is an answer, too.
+   * Reads a fact. The answer may be that the fact does not exist.
    * @throws MetadataError when the service does not answer
    */
   readFact(name: string): Promise<Fact>;

@@ -4,7 +4,7 @@ import { providerByDmi } from './dmi.ts';
 import { type Fact, TAG } from './fact.ts';
 import { MetadataError, MetadataService } from './metadata-service.ts';
 
-/** A fact from a metadata service. A service that has no such fact has answered, too. */
+/** A fact from a metadata service. `isAnswered` is also true when the service has no such fact. */
 type MetadataFact = Fact & { readonly isAnswered: boolean };
 
 /**
@@ -21,7 +21,7 @@ export class Cloud {
     this.#provider = Provider && new Provider(new MetadataService(signal));
   }
 
-  /** Reads facts side by side. */
+  /** Reads facts in parallel. */
   async facts(names: readonly string[]): Promise<ReadonlyMap<string, Fact>> {
     const facts = names.map(async (name) => [name, await this.#fact(name)] as const);
     return new Map(await Promise.all(facts));

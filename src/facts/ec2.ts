@@ -87,7 +87,7 @@ async function fetchToken(address: string, service: MetadataService): Promise<st
   return token;
 }
 
-/** Returns a tag's name as one segment of a path. Signs that a path may hold stay as they are. */
+/** Returns a tag's name as one segment of a path. Encodes only characters that a path must not have. */
 function encodeSegment(name: string): string {
   const encoded = encodeURIComponent(Buffer.from(name).toString());
   return encoded.replace(/%(?:3A|40|3D|2B|2C)/g, decodeURIComponent);

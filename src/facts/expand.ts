@@ -8,7 +8,7 @@ import { ENVIRONMENT, FACT_NAMES, type Fact, isKnownFact, TAG } from './fact.ts'
 import { readFacts } from './read-facts.ts';
 import { findReferences, type Reference, replaceReferences } from './references.ts';
 
-/** A text with references, and the reason why it must not expand to nothing, if it must not. */
+/** A text with references. If the text must not expand to nothing, it has a reason for that. */
 interface Text {
   readonly text: string;
   readonly whyNotEmpty: string | undefined;
@@ -72,7 +72,7 @@ class Expansion implements TextExpansion {
     return replaceReferences(text, (reference) => this.#valueOf(reference) ?? '');
   }
 
-  /** Returns what each of these references is replaced by, as far as there is something. */
+  /** Returns the replacements of these references, as far as they have one. */
   used(references: readonly Reference[]): Readonly<Record<string, string>> {
     return Object.fromEntries(
       references.flatMap((reference) => {

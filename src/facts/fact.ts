@@ -30,7 +30,7 @@ export function tagOf(fact: string): string | undefined {
   return fact.startsWith(TAG) ? fact.slice(TAG.length) : undefined;
 }
 
-/** Returns whether some host can have a fact of this name. */
+/** Returns whether a fact of this name exists, on this host or another one. */
 export function isKnownFact(name: string): boolean {
   return (
     FACT_NAMES.some((known) => known === name) ||

@@ -2,7 +2,7 @@ import { hostname, machine, release } from 'node:os';
 import { readRegularFile } from '../options/read-regular-file.ts';
 import { type Fact, toFact } from './fact.ts';
 
-/** By os-release(5), the second file counts where the first one does not exist. */
+/** The second file is read only if the first one does not exist, see os-release(5). */
 const OS_RELEASE = ['/etc/os-release', '/usr/lib/os-release'];
 
 /** Returns a fact of the operating system. */

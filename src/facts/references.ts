@@ -10,8 +10,8 @@ const REFERENCE =
   /\{((?:cloud\.tag|env)\.[^|}]*|[a-z][a-z0-9_]*(?:\.[A-Za-z0-9_-]+)*)(?:\|([^}]*))?\}/g;
 
 /**
- * Returns the references of a text, in order. Other braces are plain text. What follows the last closing
- * brace is not searched: that would take a time that grows with the square of its length.
+ * Returns the references of a text, in order. Other braces are plain text. Does not search text
+ * after the last closing brace, because that would take quadratic time.
  */
 export function findReferences(text: string): Reference[] {
   const searched = text.slice(0, endOf(text));

@@ -11,7 +11,7 @@ function line(write: Omit<LoggedWrite, 'systemId' | 'name'> & { name?: string })
   return auditLine({ systemId: SYSTEM, name: undefined, ...write });
 }
 
-/** Returns the fields of a line, as a reader that knows nothing about this module splits it. */
+/** Splits a line into its fields with a separate parser. */
 function fieldsOf(text: string): Record<string, string> {
   const fields = [...text.matchAll(/(\w+)=("[^"]*"|\S*)/g)];
   return Object.fromEntries(fields.map(([, key = '', value = '']) => [key, value]));
@@ -88,7 +88,7 @@ describe('auditLine', () => {
     fc.string({ unit: fc.constantFrom('"', '\\', '=', ' ', '\n', ',', '\u{e0041}', '\ud800') }),
   );
 
-  test('no name can make a second line or another field', () => {
+  test('a name cannot start a second line or another field', () => {
     fc.assert(
       fc.property(text, fc.array(text), (name, attributes) => {
         const written = line({ op: 'add', type: 'policy', id: ID, name, fields: [], attributes });

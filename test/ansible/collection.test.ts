@@ -59,7 +59,7 @@ describe.runIf(hasAnsible)('the installed collection', () => {
     }
   });
 
-  test('ansible-doc lists every role and documents its actual defaults', async () => {
+  test('ansible-doc lists every role with the defaults that the role really has', async () => {
     const roles = ['agent', 'host', 'runtime'];
     const shown = await controller.run('ansible-doc', ['-t', 'role', '-l', FQCN, '--json']);
     expect(Object.keys(JSON.parse(shown)).sort()).toEqual(roles.map((role) => `${FQCN}.${role}`));

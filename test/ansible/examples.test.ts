@@ -114,7 +114,7 @@ describe.runIf(hasAnsible)('the examples in the module documentation', () => {
       proxy: proxy.url,
     };
     const group = 'group/systemcontext.jumpcloud.all';
-    // Replaces the files and servers that the examples name, which do not exist here.
+    // The files and servers in the examples do not exist here, so they are replaced.
     const localPlays = plays.map(({ hosts: _, ...rest }) => ({
       ...play(),
       ...rest,

@@ -74,7 +74,7 @@ describe.runIf(hasAnsible)(
       }
     };
 
-    test('a misspelt name fails before any request of a host, and the right name is suggested', async () => {
+    test('a misspelt name fails the play before any host sends a request, and the right name is suggested', async () => {
       const original = await example('names/group_vars/web.yml');
       await controller.put('names/group_vars/web.yml', original.replace('barbara', 'babara'));
       const { exitCode, output } = await run();

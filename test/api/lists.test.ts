@@ -199,7 +199,7 @@ describe('writeEdge', () => {
   test.each<[name: string, status: number, state: string]>([
     ['409 for a removal', 409, 'absent'],
     ['404 for an addition', 404, 'present'],
-  ])('the status %s fails the run', async (_, status, state) => {
+  ])('a write that is answered %s fails the run', async (_, status, state) => {
     const id = newTarget(emulator.store, GROUPS);
     if (state === 'absent') emulator.store.join(host.systemId, id);
     host.fault({ when: ({ method }) => method === 'POST', fault: { kind: 'status', status } });

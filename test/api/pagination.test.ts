@@ -52,7 +52,7 @@ const claimTotal = (total: string, times = Infinity) =>
 
 describe('readPages of a list with deleted objects', () => {
   test.each([0, 50, 97, 98, 99, 100, 101, 196, 197, 198, 199, 249])(
-    'reads the other 249 of 250 groups when the one at index %i was deleted before',
+    'readPages returns the other 249 of 250 groups when the one at index %i is deleted',
     async (position) => {
       const groups = joinGroups(250);
       const [deleted = ''] = groups.splice(position, 1);
@@ -62,7 +62,7 @@ describe('readPages of a list with deleted objects', () => {
     },
   );
 
-  test('reads the other 249 of 250 users when the first one was deleted before', async () => {
+  test('readPages returns the other 249 of 250 users when the first one is deleted', async () => {
     const users = bindUsers(250);
     store.delete(users.shift() ?? '');
     const answer = await gatherInfo('users');
@@ -77,7 +77,7 @@ describe('readPages of a list with deleted objects', () => {
     ['nine of ten entries of a page are', 10, 100],
     ['the whole list is', 0, 350],
     ['the end of the list is', 200, 350],
-  ])('reads all remaining groups when %s deleted', async (_, from, to) => {
+  ])('readPages returns all remaining groups when %s deleted', async (_, from, to) => {
     const groups = joinGroups(350);
     for (const id of groups.splice(from, to - from)) store.delete(id);
     expect((await gatherInfo('groups'))['groups']).toEqual(groups);
@@ -116,14 +116,17 @@ describe('readPages of a list with deleted objects', () => {
 });
 
 describe('readPages with the total of a list', () => {
-  test.each([0, 1, 99, 100])('reads a list of %i entries in one request', async (count) => {
-    const groups = joinGroups(count);
-    expect((await gatherInfo('groups'))['groups']).toEqual(groups);
-    expect(skips()).toEqual([0]);
-  });
+  test.each([0, 1, 99, 100])(
+    'readPages reads a list of %i entries in one request',
+    async (count) => {
+      const groups = joinGroups(count);
+      expect((await gatherInfo('groups'))['groups']).toEqual(groups);
+      expect(skips()).toEqual([0]);
+    },
+  );
 
   test.each(['-1', 'many', '', '1e3', '2.5', '0', '3', '18446744073709551615'])(
-    'ignores the invalid or too small total %j',
+    'readPages ignores the invalid or too small total %j',
     async (total) => {
       const groups = joinGroups(150);
       claimTotal(total);
@@ -132,14 +135,14 @@ describe('readPages with the total of a list', () => {
     },
   );
 
-  test('reads all entries, with more requests, when the total is too large', async () => {
+  test('readPages reads all entries, with more requests, when the total is too large', async () => {
     const groups = joinGroups(5);
     claimTotal('500');
     expect((await gatherInfo('groups'))['groups']).toEqual(groups);
     expect(skips()).toEqual([0, 100, 200, 300, 400]);
   });
 
-  test('fails at once when the total exceeds the maximum', async () => {
+  test('readPages fails at once when the total exceeds the maximum', async () => {
     joinGroups(5);
     claimTotal('100001');
     const { error, msg } = await gatherInfo('groups');
@@ -152,7 +155,7 @@ describe('readPages with the total of a list', () => {
     expect(skips()).toEqual([0]);
   });
 
-  test('reads the list again from its start when the total changes', async () => {
+  test('readPages starts over when the total changes', async () => {
     const groups = joinGroups(150);
     const added = LAST;
     const change = () => store.join(host.systemId, store.addGroup(added));
@@ -161,7 +164,7 @@ describe('readPages with the total of a list', () => {
     expect(skips()).toEqual([0, 99, 0, 99]);
   });
 
-  test('fails after five restarts when the total keeps changing', async () => {
+  test('readPages fails after five restarts when the total keeps changing', async () => {
     joinGroups(150);
     const change = () => store.join(host.systemId, store.addGroup());
     hit({ kind: 'concurrent', when: 'after', change }, Infinity);
@@ -173,7 +176,7 @@ describe('readPages with the total of a list', () => {
     expect(skips()).toEqual([0, 99, 0, 99, 0, 99, 0, 99, 0, 99, 0, 99]);
   });
 
-  test('notices a change that leaves the total the same', async () => {
+  test('readPages notices a change that leaves the total the same', async () => {
     const groups = joinGroups(150);
     const added = [store.addGroup(LAST_BUT_ONE), store.addGroup(LAST)];
     const change = () => {
@@ -184,7 +187,7 @@ describe('readPages with the total of a list', () => {
     expect((await gatherInfo('groups'))['groups']).toEqual([...groups.slice(2), ...added]);
   });
 
-  test('fails when every page has the same entries', async () => {
+  test('readPages fails when every page has the same entries', async () => {
     const groups = joinGroups(150).slice(0, 60);
     const page = groups.map((id) => ({ type: 'system_group', id }));
     hit({ kind: 'mangle', change: () => page }, Infinity);
@@ -196,7 +199,7 @@ describe('readPages with the total of a list', () => {
     expect(skips()).toHaveLength(2);
   });
 
-  test('ends a list at its total when JumpCloud returns longer pages than requested', async () => {
+  test('readPages ends at the total when pages are longer than requested', async () => {
     const groups = joinGroups(250);
     const all = groups.map((id) => ({ type: 'system_group', id }));
     hit({ kind: 'mangle', change: () => all.slice(0, 150) });
@@ -290,7 +293,7 @@ describe('readPages of a list that changes between its pages', () => {
   }
 
   test.each(['restart', 'step back'] as const)(
-    'returns every entry that the list had throughout the read (on change: %s)',
+    'readPages returns every entry that the list had throughout the read (on change: %s)',
     async (onChange) => {
       let read = 0;
       await fc.assert(

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { escapeHidden, toPrintable, truncate } from '../../src/base/printable.ts';
 
 describe('toPrintable', () => {
-  test('escapes all control and format characters, and keeps letters of all scripts', () => {
+  test('toPrintable escapes all control and format characters, and keeps letters of all scripts', () => {
     const unchanged: string[] = [];
     for (let code = 0; code <= 0x10ffff; code++) {
       const character = String.fromCodePoint(code);
@@ -26,7 +26,7 @@ describe('toPrintable', () => {
     ['zero\u200b\u200d\ufeffwidth', 'zero\\u200b\\u200d\\ufeffwidth'],
     ['\ud800x\udc00', '\\ud800x\\udc00'],
     ['\u{e0041}', '\\udb40\\udc41'],
-  ])('turns %j into %j', (text, printable) => {
+  ])('toPrintable turns %j into %j', (text, printable) => {
     expect(toPrintable(text)).toBe(printable);
     expect(toPrintable(printable)).toBe(printable);
   });

@@ -7,7 +7,7 @@ export interface Ids {
   readonly group: string;
 }
 
-/** One behaviour of a module, which every caller must observe alike. */
+/** One behaviour of a module. Every caller must observe the same result. */
 export interface Behaviour {
   /** The row's title in the table: a noun phrase that starts with a letter. */
   readonly name: string;

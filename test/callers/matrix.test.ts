@@ -19,7 +19,7 @@ const isWholeTable = process.env['CALLERS'] === 'all';
 const callers = CALLERS.filter(isPossible);
 const cells = (isWholeTable ? everyCell : coveringCells)(callers, BEHAVIOURS);
 
-/** Calls the executables directly. The other callers' observations are compared with its own. */
+/** Calls the executables directly. The results of all other callers are compared with those of this one. */
 const reference = callingOneByOne(
   { name: 'The reference', column: 'reference' },
   async () => (call) => runModule(call.module, call.options, { flags: flagsOf(call) }),

@@ -19,7 +19,7 @@ const TTL = 'x-aws-ec2-metadata-token-ttl-seconds';
 const TOKEN = '/latest/api/token';
 const ID = '/latest/meta-data/instance-id';
 
-test("EC2's service refuses requests without a session token of its own", () => {
+test("EC2's service refuses requests without a session token that it issued", () => {
   const answer = ec2Answers(undefined);
   const request = { method: 'PUT', url: TOKEN, headers: { [TTL]: '60' } };
   const { body: token = '' } = answer(request as unknown as IncomingMessage);
@@ -28,7 +28,7 @@ test("EC2's service refuses requests without a session token of its own", () => 
   expect(statusOf(answer, ID, { 'x-aws-ec2-metadata-token': token })).toBe(200);
 });
 
-test("EC2's service gives session tokens to PUT requests that say for how long", () => {
+test("EC2's service issues a session token for a PUT request that states its lifetime", () => {
   const answer = ec2Answers(undefined);
   expect(statusOf(answer, TOKEN, { [TTL]: '60' }, 'PUT')).toBe(200);
   expect(statusOf(answer, TOKEN, {}, 'PUT')).toBe(400);

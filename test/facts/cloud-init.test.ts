@@ -133,14 +133,14 @@ describe('CloudInit, on EC2', () => {
     expect(file.fact('cloud.tag.constructor')).toEqual(NOT_FOUND);
   });
 
-  test('CloudInit takes the standardised keys before those of the cloud', () => {
+  test('CloudInit prefers standardised keys to the keys of the cloud', () => {
     const other = { ...EC2, v1: { ...EC2.v1, region: 'us-east-1', instance_type: 'ignored' } };
     expect(valuesOf(other)).toMatchObject({ region: 'us-east-1', instance_type: 't3.small' });
   });
 });
 
 describe('CloudInit, on Azure', () => {
-  test("CloudInit has all facts of Azure, with the instance's id and zone by Azure's metadata", () => {
+  test("CloudInit has all facts of Azure, with the id and zone from Azure's own metadata", () => {
     expect(valuesOf(AZURE)).toEqual({
       provider: 'azure',
       instance_id: '02aab8a4-74ef-476e-8182-f6d2ba4166a6',
@@ -152,7 +152,7 @@ describe('CloudInit, on Azure', () => {
     });
   });
 
-  test('CloudInit has no zone for an instance without one, whatever its fault domain is', () => {
+  test("CloudInit does not report Azure's fault domain as the zone", () => {
     const { compute } = AZURE.ds.meta_data.imds;
     const ds = { meta_data: { imds: { compute: { ...compute, zone: '' } } } };
     expect(valuesOf({ ...AZURE, ds })).not.toHaveProperty('availability_zone');
@@ -191,7 +191,7 @@ describe('CloudInit, on Google', () => {
   });
 });
 
-test('CloudInit has the facts that OpenStack has in common with EC2', () => {
+test("CloudInit has OpenStack's facts, whose keys are those of EC2", () => {
   expect(valuesOf(OPENSTACK)).toEqual({
     provider: 'openstack',
     instance_id: 'd8e02d56',

@@ -13,7 +13,7 @@ beforeEach(() => {
   return () => vi.unstubAllEnvs();
 });
 
-/** Expands texts as the two readings of options do. */
+/** Expands texts in two passes, as the options of a call are read. */
 async function expand(...texts: string[]) {
   const references = new References();
   for (const text of texts) expect(references.expand(text)).toBe(text);
@@ -32,19 +32,19 @@ async function failureOf(promise: Promise<unknown>): Promise<FactUnavailable> {
   return error;
 }
 
-test('References are replaced by trimmed values, and reported', async () => {
+test('references are replaced with trimmed values, which are reported', async () => {
   expect(await expand('{env.ROLE}-1', 'no reference')).toEqual({
     texts: ['web-1', 'no reference'],
     facts: [[{ 'env.ROLE': 'web' }]],
   });
 });
 
-test('References in values stay as they are', async () => {
+test('references inside a value are not replaced', async () => {
   const { texts } = await expand('{env.NESTED}');
   expect(texts).toEqual(['{env.ROLE} $& {no.fact}']);
 });
 
-test('References to facts that are missing or empty are replaced by defaults, which are reported', async () => {
+test('references to missing or empty facts are replaced with defaults, which are reported', async () => {
   const { texts, facts } = await expand('{env.MISSING|a|b}', '{env.EMPTY|}', '{env.ROLE|other}');
   expect(texts).toEqual(['a|b', '', 'web']);
   expect(facts).toEqual([[{ 'env.MISSING': 'a|b', 'env.EMPTY': '', 'env.ROLE': 'web' }]]);
@@ -66,7 +66,7 @@ describe('References, for facts without a value and a default', () => {
     });
   });
 
-  test('available facts are reported although others are unavailable', async () => {
+  test('available facts are reported even if others are unavailable', async () => {
     const references = new References();
     references.expand('{env.MISSING} {env.ROLE}');
     const report = vi.fn();
@@ -83,7 +83,7 @@ describe('a text that must not expand to nothing', () => {
   };
 
   test.each(['{env.MISSING|}', '{env.MISSING|}{env.EMPTY|}'])(
-    '%s fails where a text must not expand to nothing',
+    '%s fails if the text must not expand to nothing',
     async (text) => {
       const error = await failureOf(resolve(text));
       const facts = text.match(/env\.\w+/g) ?? [];
@@ -94,7 +94,7 @@ describe('a text that must not expand to nothing', () => {
   );
 
   test.each(['{env.MISSING|a}', '{env.MISSING|}-', '{env.MISSING|}{env.ROLE}', '{env.ROLE|}'])(
-    '%s is accepted where a text must not expand to nothing',
+    '%s is accepted even if the text must not expand to nothing',
     async (text) => {
       await expect(resolve(text)).resolves.toBeDefined();
     },

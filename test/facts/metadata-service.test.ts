@@ -7,7 +7,7 @@ vi.mock('../../src/base/monotonic-clock.ts', () => ({ monotonicMs: () => clock.n
 // Nothing listens there.
 const REQUEST = { address: '127.91.82.73', path: '/' };
 
-test('MetadataService reports that nothing listens', async () => {
+test('MetadataService reports that its address refuses connections', async () => {
   const service = new MetadataService(new AbortController().signal);
   await expect(service.send(REQUEST)).rejects.toThrow('could not be reached (ECONNREFUSED)');
 });
@@ -21,11 +21,11 @@ test('MetadataService sends no request after three seconds', async () => {
   await expect(service.send(REQUEST)).rejects.toThrow('did not answer within 3 s in all');
 });
 
-test('MetadataService ends with the reason of an interruption that came before', async () => {
+test('MetadataService rejects with the reason of an earlier interruption', async () => {
   const interruption = new AbortController();
   interruption.abort(new Error('interrupted'));
   const service = new MetadataService(interruption.signal);
   await expect(service.send(REQUEST)).rejects.toThrow('interrupted');
-  // An error that nothing listens for would end the process.
+  // An unhandled error would end the process.
   await new Promise((resolve) => setTimeout(resolve, 20));
 });

@@ -84,7 +84,7 @@ describe('replaceReferences', () => {
     );
   });
 
-  test('replaceReferences keeps braces before anything but a lower-case letter', () => {
+  test('replaceReferences keeps a brace unless a lower-case letter follows it', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'{}|.A1_ "a') }), (text) => {
         const given = text.replace(/\{(?=[a-z])/g, '');
@@ -93,7 +93,7 @@ describe('replaceReferences', () => {
     );
   });
 
-  test('replaceReferences replaces each reference once, whatever its value is', () => {
+  test('replaceReferences does not replace references inside a value', () => {
     const value = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('{hostname}', '{env.X|y}', '$&', '$1', '}', '{'),
@@ -111,7 +111,7 @@ describe('replaceReferences', () => {
     );
   });
 
-  test('replaceReferences keeps the outer of two braces', () => {
+  test('replaceReferences keeps the outer braces of {{hostname}}', () => {
     expect(replaceReferences('{{hostname}}', () => 'web-1')).toBe('{web-1}');
   });
 });

@@ -158,7 +158,7 @@ describe('a 401 without a usable Date', () => {
     ['the epoch as Date', 'Thu, 01 Jan 1970 00:00:00 GMT'],
     ['a Date far ahead', 'Fri, 31 Dec 9999 23:59:59 GMT'],
     ['an impossible Date', 'Mon, 99 Foo 2026 77:77:77 GMT'],
-  ])('a 401 with %s is not retried, and the message names the clock', async (_, date) => {
+  ])('a 401 with %s is not retried, and its message names the clock', async (_, date) => {
     await start(0);
     emulator.faults.add({
       fault: { kind: 'date', date: () => date },
@@ -335,7 +335,7 @@ describe('the region as cause of a 401', () => {
     ['another region given as option', 'names', 'agent.jumpcloud.com', { region: 'eu' }],
     ['an unknown region of the agent', 'names', 'agent.example', {}],
   ])(
-    'with %s, the message %s the region as a cause',
+    'with %s, the message of a 401 %s the region as a cause',
     async (_, effect, agentServerHost, options) => {
       const ca = await makeCa();
       const names = 'DNS:console.jumpcloud.com,DNS:console.eu.jumpcloud.com';

@@ -411,7 +411,7 @@ describe('standard output that cannot be written', () => {
     expect(emulator.store.record(host.systemId).displayName).toBe('web-1');
   });
 
-  test('a run whose reader has closed the pipe still makes the change', async () => {
+  test('a run makes its change even if the reader of its output has closed the pipe', async () => {
     const module = executablePath('jumpcloud_system');
     const child = spawn(
       'sh',
@@ -428,7 +428,7 @@ describe('standard output that cannot be written', () => {
       .toBe('web-1');
   });
 
-  test('a run with closed output still makes the change', async () => {
+  test('a run makes its change even if its standard output is closed', async () => {
     const child = spawn('sh', [
       '-c',
       `exec ${executablePath('jumpcloud_system')} "$0" >&- 2>&-`,

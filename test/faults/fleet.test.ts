@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { type TestHost, test } from '../harness/fixture.ts';
 
-/** Two runs with equal delays differ by less than this on this machine, in ms. */
+/** The maximum difference between two runs with equal delays on a busy machine, in ms. */
 const NOTICEABLE_MS = 50;
 
 /** Measures the delay before each retry of a run of a host, in ms. */

@@ -92,7 +92,7 @@ async function restore(): Promise<void> {
   await again.writeFiles();
 }
 
-/** Checks what holds for every answer to any call. */
+/** Checks the properties that every answer has, whatever the call. */
 async function expectAnswer(stdout: string, requests: number): Promise<void> {
   expect(stdout.endsWith('\n')).toBe(true);
   const answer = JSON.parse(stdout);

@@ -92,7 +92,7 @@ const readings = Object.keys(FIELDS) as Reading[];
 describe.each(readings)('an answer to a read of %s with a value of the wrong kind', (reading) => {
   const module = READER[reading];
   test.each(Object.entries(FIELDS[reading]))(
-    'a wrong value of "%s" is refused before a write (valid: %j)',
+    'a run with a wrong value of "%s" fails before any write (valid: %j)',
     async (path, good) => {
       const kinds = Object.keys(KINDS).filter((kind) => kind !== 'nothing' || !/^$|\d$/.test(path));
       await mapConcurrently(kinds, 4, async (kind) => {

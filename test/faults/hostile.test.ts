@@ -331,7 +331,7 @@ describe.concurrent('an answer of contradictory length', () => {
     },
   );
 
-  test('a CONNECT answered with two lengths is refused at once', async () => {
+  test("a proxy's answer to CONNECT with two lengths is refused at once", async () => {
     await withSetup(async ({ host }) => {
       const server = await badServer((socket) => socket.write(`${HEAD}Content-Length: 3\r\n\r\n`));
       const connection = { agent_dir: host.agentDir, proxy: server.url, timeout: 15 };

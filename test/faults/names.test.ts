@@ -148,7 +148,7 @@ describe('name resolution', () => {
     expect(server.queriedNames).toEqual([JUMPCLOUD, JUMPCLOUD]);
   });
 
-  test('the lookup of a missing name fails with ENOTFOUND and not as if no server answered', async () => {
+  test('the lookup of a missing name fails with ENOTFOUND, not with a timeout', async () => {
     const server = await nameServer(35, 1, {});
     const { answer, seconds } = await run([server], { timeout: 1 }, { search: SEARCH });
     expect(answer).toMatchObject({

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** The differences of a host's system directories from those of this machine. */
+/** Programs and services with which a test's host differs from this machine. */
 export interface HostPrograms {
   /**
    * A directory whose files, if it exists, are copied to /usr/bin. This machine's service managers are

@@ -22,7 +22,7 @@ export async function connect(path: string): Promise<Socket> {
 /** A connection to qemu by its machine protocol (QMP): one JSON object per line. */
 export class Qmp {
   readonly #socket: Socket;
-  /** Why the machine ended, such as `guest-shutdown` or `guest-reset`. Empty while it runs. */
+  /** The reason why the machine ended, such as `guest-shutdown` or `guest-reset`. Empty while it runs. */
   reason = '';
 
   private constructor(socket: Socket) {

@@ -95,7 +95,7 @@ const lineOfChange = ({ systemId }: TestHost) =>
   `op=update type=system system=${systemId} fields=display_name`;
 
 describe('the audit trail', () => {
-  test('a run that fails at its third edge logs the writes before it, without values', async ({
+  test('a run that fails at its third edge logs its earlier writes, without their values', async ({
     emulator,
     host,
     logger,
@@ -155,7 +155,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('the line of a PUT names changed and removed attributes, and not those that stay', async ({
+  test('the line of a PUT names only the attributes that it changes or removes', async ({
     host,
     logger,
   }) => {
@@ -227,7 +227,7 @@ describe('the audit trail', () => {
     { title: 'arrives', fault: undefined },
     { title: 'is lost', fault: { kind: 'reset-after' } as const },
   ])(
-    'a deletion of the record whose answer $title is logged once',
+    'a deletion of the record is logged once if its answer $title',
     async ({ fault }, { host, logger }) => {
       if (fault) host.hit(fault, { method: 'DELETE' });
       const { answer } = await host.run('jumpcloud_removal', {}, logger.call);

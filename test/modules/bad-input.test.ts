@@ -554,7 +554,7 @@ describe('validation of the agent directory', () => {
       /is not a regular file/,
     ],
   ];
-  test.each(rows)('an agent directory that %s is rejected', async (_, damage, code, message) => {
+  test.each(rows)('an agent directory is rejected if it %s', async (_, damage, code, message) => {
     damage();
     expectFailure(
       await runModule(SYSTEM, { agent_dir: dir, api_url: emulator.url }),

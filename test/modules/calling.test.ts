@@ -141,7 +141,7 @@ describe.concurrent('flags', () => {
     const printed = await execa(path, ['--version', '--json'], { stdin: 'ignore' });
     const [name, version = ''] = printed.stdout.split(' ');
     expect(name).toBe(module);
-    // The executable belongs to the collection of that version.
+    // --version names the version of the collection that the executable was built for.
     expect(existsSync(join('dist', collectionFileName(version))), version).toBe(true);
   });
 });
@@ -406,7 +406,7 @@ describe.concurrent('signal handling', () => {
   /** Waits until this host has sent `times` requests. */
   const untilRequested = (host: TestHost, times = 1) =>
     expect.poll(() => host.requests().length, POLL).toBe(times);
-  /** Shorter than the wait of any of these runs, but long enough to end it on a busy machine. */
+  /** The limit for the end of an interrupted run: shorter than the run's own wait, long enough on a busy machine. */
   const QUICK_MS = 10_000;
   test.for(signals)('%s ends a run that waits for a silent server', async (signal, { host }) => {
     host.hit({ kind: 'silence' });

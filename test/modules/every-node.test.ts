@@ -65,7 +65,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     }
   });
 
-  test('a 503 is retried after a pause, whose timer library is loaded only then', async () => {
+  test('a run that gets a 503 loads the timer library and tries again after a pause', async () => {
     const host = await emulator.enrol();
     emulator.faults.add({ fault: { kind: 'status', status: 503 }, times: 1 });
     const { answer, stderr } = await runModule(

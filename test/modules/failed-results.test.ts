@@ -67,7 +67,7 @@ describe('content of a failed result', () => {
     expect(answer['settings']).toMatchObject({ display_name: 'ip-10-0-0-7' });
   });
 
-  test('the result for settings that do not last holds the settings as last read', async ({
+  test('the result for settings that are overwritten again holds the settings as last read', async ({
     host,
   }) => {
     const change = (record: unknown) => ({ ...Object(record), displayName: 'other' });

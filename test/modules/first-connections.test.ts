@@ -131,7 +131,7 @@ describe('early connections of a run without requests', () => {
 });
 
 describe('a truncated key, noticed while the connection is opened', () => {
-  test.for(HOST_MODULE_NAMES)('%s sends no data with a truncated key', async (module, { host }) => {
+  test.for(HOST_MODULE_NAMES)('%s with a truncated key sends no data', async (module, { host }) => {
     let received = 0;
     const server = createServer((socket) => {
       socket.on('data', ({ length }) => {

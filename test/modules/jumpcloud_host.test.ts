@@ -126,7 +126,7 @@ describe('jumpcloud_host with a document of five sections', () => {
     expect(store.edgesOf(host.systemId, 'user').map(([id]) => id)).not.toContain(ada);
   });
 
-  test('the prediction does not warn about access that the run itself removes', async () => {
+  test('check mode does not warn about access that the same run would remove', async () => {
     const { store } = emulator;
     const [ada, group] = [store.addUser(), store.addGroup()];
     const [gone, kept] = [store.addUserGroup([ada]), store.addUserGroup([ada])];

@@ -188,7 +188,7 @@ describe('a stale or invalid lock', () => {
 describe('a lock of another pid namespace', () => {
   const container = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
 
-  test("a run that times out on the lock reports that it cannot see the lock's process", async ({
+  test('a run that times out on a lock says so if it cannot see the process that holds it', async ({
     host,
     skip,
   }) => {

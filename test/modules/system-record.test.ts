@@ -161,7 +161,7 @@ describe('attributes', () => {
   });
 });
 
-test('the settings in a result change nothing when they are given as options', async () => {
+test('a run with the settings of an earlier result as options changes nothing', async () => {
   const desired = {
     display_name: 'web-1',
     description: 'a web server',

@@ -20,7 +20,7 @@ test.beforeEach(({ emulator: sharedEmulator, sandbox: newSandbox }) => {
   sandbox = newSandbox;
 });
 
-/** Writes a packaged program into the sandbox, with /usr/bin moved there, and returns its path. */
+/** Copies a packaged program into the sandbox, with /usr/bin in it replaced by the sandbox's. Returns its path. */
 async function place(name: string): Promise<string> {
   const text = await readFile(join(PROGRAMS, name), 'utf8');
   const [, ...lines] = text.replaceAll('/usr/bin/', sandbox.path('/usr/bin/')).split('\n');

@@ -33,7 +33,7 @@ async function call(options: Record<string, unknown>) {
   return JSON.parse(text);
 }
 
-test('callModule reads options that hold no references once', async () => {
+test('callModule reads options without references only once', async () => {
   const given = { expand_facts: true, plain: 'a', name: '{env.NAME}', other: '{env.NAME}' };
   const answer = await call(given);
   expect(answer).toMatchObject({ facts: { 'env.NAME': 'web' } });
@@ -42,7 +42,7 @@ test('callModule reads options that hold no references once', async () => {
   expect(read).toHaveBeenCalledTimes(1);
 });
 
-test('callModule does not load what expands references unless it is asked to', async () => {
+test('callModule loads the code that expands references only with expand_facts', async () => {
   for (const expand_facts of [undefined, false, 'maybe']) {
     await call({ expand_facts, name: '{env.NAME}' });
   }
@@ -50,7 +50,7 @@ test('callModule does not load what expands references unless it is asked to', a
   expect(run).toHaveBeenCalledTimes(2);
 });
 
-test('callModule applies the rules to expanded options, too', async () => {
+test("callModule also applies the module's rules to expanded options", async () => {
   const answer = await call({ expand_facts: true, name: '{env.BAD}' });
   expect(answer).toMatchObject({
     failed: true,

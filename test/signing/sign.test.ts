@@ -27,7 +27,7 @@ describe.each(vectors)('sign() of $name', ({ method, path, time, date, text }) =
     );
   });
 
-  test('returns a signature that another HTTP signature library accepts', () => {
+  test('sign returns a signature that another HTTP signature library accepts', () => {
     const request = {
       method,
       url: path,
@@ -45,7 +45,7 @@ describe.each(vectors)('sign() of $name', ({ method, path, time, date, text }) =
     expect(httpSignature.verifySignature(other, String(pem))).toBe(false);
   });
 
-  test('returns the same signature as the openssl command', async () => {
+  test('sign returns the same signature as the openssl command', async () => {
     const keyPath = join(directory, 'key.pem');
     writeFileSync(keyPath, privateKey.export({ type: 'pkcs1', format: 'pem' }));
     const { stdout } = await execa('openssl', ['dgst', '-sha256', '-sign', keyPath], {

@@ -31,7 +31,7 @@ export function expandableGroups(): Option<string[] | undefined> {
         }
         const expanded = expansion.expand(text, isExclusive ? EXCLUSIVE : undefined);
         if (isPending || (expanded === '' && text !== '')) return expanded;
-        // Facts such as tags may be set by people who must not choose any group of the organisation.
+        // The people who set a fact, such as a tag, may choose only groups that `names` lists.
         const isFromFact = !text.includes(expanded);
         if (isFromFact && isId(expanded) && !names?.nameOf(expanded.toLowerCase())) {
           throw new InvalidValue('a fact expands to the id of a group that names does not list');

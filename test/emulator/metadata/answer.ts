@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What a metadata service answers. */
+/** The answer of a metadata service. */
 export interface MetadataAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;

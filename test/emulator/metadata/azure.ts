@@ -20,7 +20,7 @@ const COMPUTE = {
   zone: '2',
 };
 
-/** Azure's service. */
+/** Returns the answers of Azure's metadata service. */
 export function answerAzure(tags: Readonly<Record<string, string>> = {}): AnswerRequest {
   const tagsList = Object.entries(tags).map(([name, value]) => ({ name, value }));
   return ({ url = '', headers }) => {

@@ -13,14 +13,14 @@ const TAGS = 'meta-data/tags/instance';
 const TOKEN = 'AQAAAB1lC2_xyz-0123456789==';
 const NOT_FOUND: MetadataAnswer = { status: 404, body: '<html>404 - Not Found</html>' };
 
-/** EC2's service with session tokens required, as instances of today have it. */
+/** Returns the answers of EC2's metadata service. It requires session tokens, as IMDSv2 does. */
 export function ec2Answers(tags: Readonly<Record<string, string>> | undefined): AnswerRequest {
   const values = new Map(Object.entries(VALUES));
   if (tags !== undefined) values.set(TAGS, Object.keys(tags).join('\n'));
   for (const [name, value] of Object.entries(tags ?? {})) values.set(`${TAGS}/${name}`, value);
 
   return ({ method, url = '', headers }) => {
-    // What a request through a proxy has.
+    // Only requests through a proxy have these headers.
     if (headers['x-forwarded-for'] !== undefined || headers.via !== undefined) {
       return { status: 403 };
     }

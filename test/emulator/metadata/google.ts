@@ -11,7 +11,7 @@ const VALUES: Readonly<Record<string, string>> = {
 const ATTRIBUTES = 'instance/attributes/';
 const GOOGLE = { 'metadata-flavor': 'Google', server: 'Metadata Server for VM' };
 
-/** Google's service. */
+/** Returns the answers of Google's metadata service. */
 export function answerGoogle(attributes: Readonly<Record<string, string>> = {}): AnswerRequest {
   const values = new Map(Object.entries(VALUES));
   values.set(ATTRIBUTES, Object.keys(attributes).join('\n'));

@@ -6,7 +6,7 @@ import { answerAzure } from './azure.ts';
 import { ec2Answers } from './ec2.ts';
 import { answerGoogle } from './google.ts';
 
-/** What may go wrong. */
+/** A fault of the metadata service. */
 export type MetadataFault =
   | { readonly kind: 'silent' | 'endless' | 'slow' | 'short' | 'reset' | 'noise' }
   /** Another answer, its body filled up to a length. */
@@ -17,9 +17,9 @@ export interface MetadataConfig {
   readonly cloud: 'ec2' | 'google' | 'azure';
   /** Undefined on EC2: the instance's metadata options do not allow tags. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** Where it listens, on port 80. */
+  /** The addresses at which it listens, on port 80. */
   readonly addresses?: readonly string[];
-  /** By address and path (`169.254.169.254/latest/…`), as a regular expression; the first one counts. */
+  /** Faults by a regular expression for address and path (`169.254.169.254/latest/…`). The first match counts. */
   readonly faults?: readonly (readonly [where: string, fault: MetadataFault])[];
 }
 

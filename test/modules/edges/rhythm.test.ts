@@ -336,7 +336,7 @@ describe.concurrent('access that remains through groups', () => {
     },
   );
 
-  test('remaining access is not read when the call removes no user', async () => {
+  test('a call that removes no user does not read the access through groups', async () => {
     const { host, user } = await bound('user group');
     const answers = [
       await host.run([{ id: user, sudo: true }]),
@@ -348,7 +348,7 @@ describe.concurrent('access that remains through groups', () => {
     await host.remove();
   });
 
-  test('a call that keeps a user, or does not name it as absent, does not warn about its remaining access', async () => {
+  test('a call does not warn about the access of a user that it keeps or does not name', async () => {
     const { host, user } = await bound('user group');
     const about = ({ warnings }: Answer) => warnings.filter((text) => text.includes(user));
     expect(about(await host.run([{ id: user }], { exclusive: true }))).toEqual([]);

@@ -19,7 +19,7 @@ import {
   PROXY,
 } from './cloud-machine.ts';
 
-// The process on a CloudMachine. It gets machines and calls, and sends back what came of them.
+// The process on a CloudMachine. It receives machines and calls, and sends back reports.
 
 const DMI_DIRECTORY = '/sys/class/dmi/id';
 const INSTANCE_DATA = '/run/cloud-init/instance-data.json';
@@ -102,7 +102,7 @@ function changeAddress(change: 'add' | 'del', address: string): void {
   execFileSync('ip', change === 'add' && address.includes(':') ? [...words, 'nodad'] : words);
 }
 
-/** Starts the metadata service; without one, something that only counts connections. */
+/** Starts the metadata service. Without one, starts a server that only counts connections. */
 async function startService(
   { metadata }: MachineConfig,
   addresses: readonly string[],

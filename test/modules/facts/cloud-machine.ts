@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import type { MetadataConfig, MetadataRequest } from '../../emulator/metadata/metadata-service.ts';
 import type { Answer, ModuleName } from '../../harness/executable.ts';
 
-/** What a machine looks like to a module. */
+/** The properties of a machine that a module can read. */
 export interface MachineConfig {
   /** The DMI strings in /sys/class/dmi/id. */
   readonly dmi?: Readonly<Record<string, string>>;
-  /** What cloud-init has written at boot; text as it is, else as JSON. */
+  /** The file that cloud-init has written at boot: text, or a value that is written as JSON. */
   readonly cloudInit?: unknown;
   readonly metadata?: MetadataConfig;
   /** The machine's addresses beside those of loopback. */
@@ -34,14 +34,14 @@ export interface MachineAnswer {
   readonly answer: Answer;
   readonly exitCode: number | undefined;
   readonly stderr: string;
-  /** From the start of the process to its end, or from the signal on. */
+  /** The time from the start of the process, or from the signal if one is sent, to its end. */
   readonly seconds: number;
 }
 
 /** The outcome of calls on a machine, and everything that they sent. */
 export interface MachineReport {
   readonly answers: readonly MachineAnswer[];
-  /** What the metadata service got, or the address where one would be. */
+  /** The requests to the metadata service or, if there is none, the connections to its address. */
   readonly metadata: readonly MetadataRequest[];
   readonly connections: number;
   readonly proxyConnections: number;
@@ -57,7 +57,7 @@ export const GROUPS = {
   db: '5f1a3b0c9d2e4f6a7b8c9d12',
 } as const;
 
-/** Where a proxy listens on the machine. */
+/** The URL of a proxy on the machine. */
 export const PROXY = 'http://127.0.0.1:3128';
 
 /** The DMI strings of machines. */
@@ -99,8 +99,8 @@ exec "$@"
 const SCRIPT = new URL('./cloud-machine-process.ts', import.meta.url).pathname;
 
 /**
- * A machine in namespaces of its own: network, mounts, host name. Its metadata service, JumpCloud, proxy and
- * name server run on it too.
+ * A machine with separate namespaces for network, mounts and host name. Its metadata service,
+ * JumpCloud, proxy and name server run on it too.
  */
 export class CloudMachine {
   readonly #directory = mkdtempSync(join(tmpdir(), 'cloud-machine-'));
@@ -121,7 +121,7 @@ export class CloudMachine {
     return true;
   }
 
-  /** Calls modules one after another on a machine that looks as described. */
+  /** Calls modules one after another on a machine with these properties. */
   async run(machine: MachineConfig, ...calls: readonly MachineCall[]): Promise<MachineReport> {
     if (this.#process === undefined) throw new Error('the machine has not been started');
     const waiting = new AbortController();

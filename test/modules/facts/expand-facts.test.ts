@@ -15,7 +15,7 @@ function argsOf({ answer }: RunResult): Record<string, unknown> {
   return (answer['invocation'] as { module_args: Record<string, unknown> }).module_args;
 }
 
-/** Expects wrong options, and no request; returns the problems. */
+/** Expects that the options are refused and no request is sent. Returns the problems. */
 function problemsOf({ answer }: RunResult, host: TestHost) {
   expect(answer.error?.code).toBe('invalid_arguments');
   expect(host.requests()).toEqual([]);
@@ -59,7 +59,7 @@ describe('jumpcloud_system with expand_facts', () => {
     expect(argsOf(ran)).toMatchObject({ ...options, expand_facts: true });
   });
 
-  test('jumpcloud_system accepts attributes as JSON text, in which values are expanded', async ({
+  test('jumpcloud_system expands values in attributes that are given as JSON text', async ({
     host,
   }) => {
     const { answer } = await system(host, { attributes: '{"role":"{env.ROLE}"}' });
@@ -76,14 +76,16 @@ describe('jumpcloud_system with expand_facts', () => {
     },
   );
 
-  test('jumpcloud_system has no facts in the result when nothing refers to one', async ({
+  test('the result of jumpcloud_system has no facts when no option refers to one', async ({
     host,
   }) => {
     const { answer } = await system(host, { display_name: 'web' });
     expect(answer).toMatchObject({ changed: true, facts: {} });
   });
 
-  test('jumpcloud_system expands no other option', async ({ host }) => {
+  test('jumpcloud_system expands only display_name, description and attributes', async ({
+    host,
+  }) => {
     const given = { attributes: { '{env.ROLE}': 'key' }, primary_user: '{env.ROLE}' };
     const { answer } = await system(host, given);
     expect(answer.error?.problems).toMatchObject([{ option: 'primary_user' }]);
@@ -131,7 +133,7 @@ describe('jumpcloud_system with expand_facts', () => {
     expect(ran.answer).not.toHaveProperty('facts');
   });
 
-  test('jumpcloud_system reads no fact while something else is wrong', async ({ host }) => {
+  test('jumpcloud_system reads no fact if another option is invalid', async ({ host }) => {
     const ran = await system(host, { display_name: '{env.MISSING}', timeout: -1 });
     expect(problemsOf(ran, host)).toMatchObject([{ option: 'timeout' }]);
   });
@@ -150,7 +152,7 @@ describe('jumpcloud_system with expand_facts', () => {
     expect(answer).toMatchObject({ settings: { attributes: { a: 'web' } } });
   });
 
-  test('jumpcloud_system has the facts in the result of a run that fails', async ({ host }) => {
+  test('the result of a failed jumpcloud_system has the facts', async ({ host }) => {
     const given = { display_name: '{env.ROLE}', system_id: newId() };
     const { answer } = await system(host, given);
     expect(answer).toMatchObject({
@@ -161,7 +163,7 @@ describe('jumpcloud_system with expand_facts', () => {
 });
 
 describe('jumpcloud_host with expand_facts', () => {
-  /** Gives the host's JumpCloud groups, and returns their names as an option. */
+  /** Adds groups to JumpCloud. Returns them as the option `names`. */
   function groups(store: { addGroup(id?: string): string }, ...given: string[]) {
     const ids = Object.fromEntries(given.map((name) => [name, store.addGroup()]));
     return { ids, names: { system_group: ids } };
@@ -249,7 +251,7 @@ describe('jumpcloud_host with expand_facts', () => {
     expect((await fromFact(ids['web'])).answer).toMatchObject({
       sections: { groups: { added: [ids['web']] } },
     });
-    // An id that the document itself gives as the default is the author's choice.
+    // The author of the document chose this id, because it is a default in the document.
     const ran = await wholeHost(host, { groups: [`{env.NO|${other}}`], names }, '--check');
     expect(ran.answer).toMatchObject({ sections: { groups: { added: [other] } } });
   });
@@ -281,7 +283,7 @@ describe('jumpcloud_host with expand_facts', () => {
   });
 
   test.for([['{env.OWNER| linux}'], ['linux '], [' '], ['']])(
-    'jumpcloud_host compares names exactly: %j is none',
+    'jumpcloud_host compares names exactly: %j is not one of them',
     async ([entry], { host, emulator }) => {
       const { names } = groups(emulator.store, 'linux');
       const ran = await wholeHost(host, { groups: [entry, 'linux'], names });

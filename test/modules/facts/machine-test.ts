@@ -1,7 +1,7 @@
 import { test as base } from 'vitest';
 import { CloudMachine } from './cloud-machine.ts';
 
-/** Tests with a `machine` that the tests of a file share; skipped where there can be none. */
+/** Tests with a `machine` that the tests of a file share. Skipped if this system cannot make one. */
 export const test = base
   // biome-ignore lint/correctness/noEmptyPattern: by this pattern vitest sees that no other fixture is needed
   .extend('started', { scope: 'file' }, async ({}, { onCleanup }) => {

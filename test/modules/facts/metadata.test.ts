@@ -11,7 +11,7 @@ import {
 } from './cloud-machine.ts';
 import { test } from './machine-test.ts';
 
-/** How much longer than its limit a run may take, its start on a busy machine included, in seconds. */
+/** The time that a run may take beyond its limit, in seconds: to start and end on a busy machine. */
 const GRACE_S = 5;
 
 const CLOUD_FACTS = [
@@ -75,7 +75,7 @@ function ec2(metadata: Partial<MetadataConfig> = {}, machine: MachineConfig = {}
   };
 }
 
-/** Returns what the metadata service got: address, method, path, status. */
+/** Returns the requests to the metadata service: address, method, path, status. */
 const requests = ({ metadata }: MachineReport) =>
   metadata.map(({ method, path, status }) => `${method} ${path} ${status}`);
 
@@ -88,7 +88,7 @@ function answerOf({ answers }: MachineReport) {
   return answer;
 }
 
-/** Expects that the facts were not available, and that JumpCloud was not asked; returns the reasons. */
+/** Expects that facts were unavailable and no request to JumpCloud was sent. Returns the reasons. */
 function reasonsOf(report: MachineReport): Record<string, string> {
   const { answer, exitCode } = answerOf(report);
   expect(exitCode).toBe(1);
@@ -109,7 +109,7 @@ describe('a metadata service', () => {
       GOOGLE_FACTS,
     ],
     ['Azure', { dmi: DMI.azure, metadata: { cloud: 'azure', tags: { Role: 'web' } } }, AZURE_FACTS],
-  ])('of %s has all facts', async ([, machine, facts], { machine: own }) => {
+  ])('a machine in %s has all facts', async ([, machine, facts], { machine: own }) => {
     const report = await own.run(machine, needing(...CLOUD_FACTS));
     const { answer } = answerOf(report);
     expect(answer).toMatchObject({ changed: true, facts });
@@ -119,7 +119,7 @@ describe('a metadata service', () => {
 });
 
 describe('on EC2', () => {
-  test('a session token is fetched once, and only what is referenced is asked for', async ({
+  test('a run fetches one session token and requests only referenced facts', async ({
     machine,
   }) => {
     const call = needing('cloud.tag.Role', 'cloud.region', 'cloud.region', 'cloud.provider');
@@ -146,7 +146,7 @@ describe('on EC2', () => {
     );
   });
 
-  test('a tag is missing where the metadata options do not allow tags, whatever cloud-init has', async ({
+  test("a tag is missing if the metadata options do not allow tags, even if cloud-init's file has it", async ({
     machine,
   }) => {
     const cloudInit = { ds: { 'meta-data': { tags: { instance: { Role: 'old' } } } } };
@@ -166,7 +166,7 @@ describe('on EC2', () => {
     expect(answerOf(report).answer['facts']).toEqual({ 'cloud.tag.Role': 'web' });
   });
 
-  test('a service whose answers do not arrive, as behind a hop limit of 1, is silent for a second', async ({
+  test('a run waits one second for a service whose answers do not arrive, as behind a hop limit of 1', async ({
     machine,
   }) => {
     const faults: MetadataConfig['faults'] = [['', { kind: 'silent' }]];
@@ -226,7 +226,7 @@ describe('on EC2', () => {
     ['no text', { kind: 'answer', status: 200, body: 'a\r\nb' }, 'gave no session token'],
     ['missing', { kind: 'answer', status: 404 }, 'gave no session token'],
   ])(
-    'nothing is asked for when the session token is %s',
+    'a run requests no fact if the session token is %s',
     async ([, fault, reason], { machine }) => {
       const report = await machine.run(
         ec2({ faults: [['token', fault]] }),
@@ -258,7 +258,7 @@ describe('on Google', () => {
     },
   );
 
-  test('an attribute that is not there is missing, whatever cloud-init has', async ({
+  test("an attribute that the service does not have is missing, even if cloud-init's file has it", async ({
     machine,
   }) => {
     const machineWithout = { ...google(), metadata: { cloud: 'google' as const } };
@@ -292,14 +292,14 @@ describe('on Azure', () => {
   });
 
   test.for(['<html>', '[]', 'null', '{"tagsList":'])(
-    'the answer %j does not count as one',
+    'the answer %j counts as no answer',
     async (body, { machine }) => {
       const report = await machine.run(azure(body), needing('cloud.tag.Role', 'cloud.region|none'));
       expect(answerOf(report).answer['facts']).toMatchObject({ 'cloud.tag.Role': 'old' });
     },
   );
 
-  test('an answer without tags counts: the tag is missing', async ({ machine }) => {
+  test('a tag is missing if the service answers without any tags', async ({ machine }) => {
     const report = await machine.run(azure('{}'), needing('cloud.tag.Role'));
     expect(reasonsOf(report)).toEqual({
       'cloud.tag.Role': "not found in Azure's metadata service",

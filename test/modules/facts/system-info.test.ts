@@ -45,13 +45,13 @@ describe('jumpcloud_system_info with gather: facts', () => {
     expect(jumpcloud).toEqual([]);
   });
 
-  test('jumpcloud_system_info lists the facts beside other parts', async ({ machine }) => {
+  test('jumpcloud_system_info lists facts together with other parts', async ({ machine }) => {
     const call = { module: INFO, options: { gather: ['groups', 'facts'] } } as const;
     const { answers } = await machine.run({ dmi: DMI.qemu }, call);
     expect(answers[0]?.answer).toMatchObject({ groups: [], facts: OS });
   });
 
-  test('jumpcloud_system_info does not look for facts by default', async ({ machine }) => {
+  test('jumpcloud_system_info reads no facts by default', async ({ machine }) => {
     const { answers, connections } = await machine.run(google(), { module: INFO, options: {} });
     expect(answers[0]?.answer).not.toHaveProperty('facts');
     expect(connections).toBe(0);
@@ -96,7 +96,7 @@ describe('jumpcloud_system_info with gather: facts', () => {
     expect(answers[0]?.seconds).toBeLessThan(9);
   });
 
-  test('jumpcloud_system_info lists no tags where the metadata options do not allow them, whatever cloud-init has', async ({
+  test("jumpcloud_system_info lists no tags if the metadata options do not allow them, even if cloud-init's file has some", async ({
     machine,
   }) => {
     const cloudInit = { ds: { 'meta-data': { tags: { instance: { Role: 'web' } } } } };

@@ -79,7 +79,7 @@ test('a removal that is interrupted while it waits after a 429 leaves no marker'
 
 describe.concurrent('a killed removal', () => {
   test.each(HELD_REQUESTS)(
-    'a removal killed while %s is completed by the next run',
+    'the next run completes a removal that was killed while %s',
     async (_, rule, requests) => {
       const stage = await enrol();
       stage.emulator.faults.add(rule);

@@ -25,8 +25,8 @@ const ANSWERS = [
 ] as const;
 
 /**
- * When these answers start, and whether they prove that the record is gone. They do if JumpCloud
- * may have accepted a DELETE before.
+ * The moments from which these answers are given. The answers prove that the record is gone if
+ * JumpCloud may have accepted a DELETE before.
  */
 const MOMENTS = {
   'to the first read': { isProof: false, prepare: answerAll(() => true) },

@@ -14,7 +14,7 @@ describe.concurrent('removing a system', () => {
     ['with its identity', { purge_identity: true }, IDENTITY],
   ];
   test.each(rows)(
-    'a system is removed %s as predicted, only once until it is re-enrolled',
+    'a removal %s does what check mode predicts, and nothing again until the host is re-enrolled',
     async (_, desired, gone) => {
       const options = { ...desired };
       const stage = await enrol();
@@ -185,7 +185,7 @@ describe.concurrent('system_id', () => {
   });
 
   test.each([false, true])(
-    'system_id of another system prevents the removal (already removed: %s)',
+    'the system_id of another system fails the run (host already removed: %s)',
     async (removed) => {
       const stage = await enrol();
       if (removed) await stage.succeed();

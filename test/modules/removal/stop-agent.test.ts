@@ -265,7 +265,7 @@ describe.concurrent('stop_agent', () => {
       /bootout .* failed with 5: Boot-out/,
     ],
     ['cannot report the state of the agent', 'exit 0', /print .* failed with 1\. Stop it/],
-  ])('a removal keeps everything when launchd %s', async (_, bootout, message) => {
+  ])('a removal deletes nothing when launchd %s', async (_, bootout, message) => {
     const stage = await enrol();
     const { call } = managers(['launchctl'], `case $1 in bootout) ${bootout} ;; *) exit 1 ;; esac`);
     const { answer } = await stage.run({ stop_agent: true, purge_identity: true }, call);
@@ -284,7 +284,7 @@ describe.concurrent('stop_agent', () => {
     ['fails without output', 'exit 1', /systemctl stop jcagent" failed with 1\. Stop it/],
     ['is killed', 'kill -9 $$', /systemctl stop jcagent" failed with SIGKILL\. Stop it/],
   ];
-  test.each(failing)('a removal keeps everything when systemctl %s', async (_, script, message) => {
+  test.each(failing)('a removal deletes nothing when systemctl %s', async (_, script, message) => {
     const stage = await enrol();
     const { call } = managers(['systemctl'], script);
     const { answer } = await stage.run({ stop_agent: true, purge_identity: true }, call);

@@ -18,7 +18,7 @@ function clockAfter(time: number | string): ServerClock {
 }
 
 describe('ServerClock before any answer', () => {
-  test("equals the host's clock and has no offset", () => {
+  test("a ServerClock without answers equals the host's clock and has no offset", () => {
     const clock = new ServerClock(() => NOW);
     expect([clock.now(), clock.signingTime()]).toEqual([NOW, NOW]);
     expect([clock.offsetMs, clock.offset(), clock.warning()]).toEqual([undefined, null, undefined]);
@@ -31,7 +31,7 @@ describe('ServerClock.observe', () => {
     [-2 * SECOND, -1],
     [90 * SECOND, 91],
     [-90 * SECOND, -89],
-  ])('takes the time from an answer that is %i ms off, rounded to %i s', (ms, offset) => {
+  ])('a ServerClock takes the time of an answer that is %i ms off, as %i s', (ms, offset) => {
     const clock = clockAfter(ms);
     expect([clock.now(), clock.offsetMs, clock.offset()]).toEqual([NOW + ms, ms, offset]);
     // Only a 401 changes the signing time.
@@ -39,7 +39,7 @@ describe('ServerClock.observe', () => {
     expect(clock.warning()).toBeUndefined();
   });
 
-  test('replaces the time of an earlier answer', () => {
+  test('a ServerClock replaces the time of an earlier answer', () => {
     const clock = clockAfter(90 * SECOND);
     clock.observe(answerAt(-5 * SECOND));
     expect(clock.offsetMs).toBe(-5 * SECOND);
@@ -54,13 +54,13 @@ describe('ServerClock.observe', () => {
     'Thu, 01 Jan 1970 00:00:00 GMT',
     'Sat, 31 Dec 2011 23:59:59 GMT',
     'Fri, 01 Jan 2100 00:00:00 GMT',
-  ])('ignores the date "%s"', (date) => {
+  ])('a ServerClock ignores the date "%s"', (date) => {
     const clock = clockAfter(date);
     expect([clock.now(), clock.offset()]).toEqual([NOW, null]);
     expect(clock.correctedTime(answerAt(date), 0)).toBeUndefined();
   });
 
-  test('ignores an answer without a date', () => {
+  test('a ServerClock ignores an answer without a date', () => {
     const clock = new ServerClock(() => NOW);
     clock.observe({ status: 200, headers: {}, body: '', isUtf8: true });
     expect(clock.offset()).toBeNull();
@@ -73,12 +73,12 @@ describe('ServerClock after a 401', () => {
     [-30 * SECOND, false],
     [31 * SECOND, true],
     [-31 * SECOND, true],
-  ])('corrects a signing time that was %i ms off: %s', (ms, isCorrected) => {
+  ])('correctedTime corrects a signing time that was %i ms off: %s', (ms, isCorrected) => {
     const clock = new ServerClock(() => NOW);
     expect(clock.correctedTime(answerAt(ms), NOW)).toBe(isCorrected ? NOW + ms : undefined);
   });
 
-  test("compares the server's time with the signing time, not with the host's time", () => {
+  test("correctedTime compares the server's time with the signing time, not with the host's time", () => {
     const clock = new ServerClock(() => NOW);
     expect(clock.correctedTime(answerAt(0), NOW - 60 * SECOND)).toBe(NOW);
     expect(clock.correctedTime(answerAt(-60 * SECOND), NOW - 60 * SECOND)).toBeUndefined();
@@ -87,7 +87,7 @@ describe('ServerClock after a 401', () => {
   test.each([
     [600 * SECOND, '600 s behind'],
     [-600 * SECOND, '600 s ahead of'],
-  ])('signs with a time corrected by %i ms, and warns once', (ms, words) => {
+  ])('a ServerClock corrects the signing time by %i ms and warns once', (ms, words) => {
     let hostTime = NOW;
     const clock = new ServerClock(() => hostTime);
     clock.correct(NOW + ms);
@@ -112,13 +112,16 @@ describe('ServerClock over https', () => {
     [-DAY, true],
     [-DAY - SECOND, false],
     [4 * 365 * DAY, false],
-  ])('accepts a time %i ms ahead only while the certificate is valid: %s', (ms, isAccepted) => {
-    const clock = new ServerClock(
-      () => NOW,
-      () => certificate,
-    );
-    expect(clock.correctedTime(answerAt(ms), NOW)).toBe(isAccepted ? NOW + ms : undefined);
-    clock.observe(answerAt(ms));
-    expect(clock.offsetMs).toBe(isAccepted ? ms : undefined);
-  });
+  ])(
+    'a ServerClock accepts a time %i ms ahead only while the certificate is valid: %s',
+    (ms, isAccepted) => {
+      const clock = new ServerClock(
+        () => NOW,
+        () => certificate,
+      );
+      expect(clock.correctedTime(answerAt(ms), NOW)).toBe(isAccepted ? NOW + ms : undefined);
+      clock.observe(answerAt(ms));
+      expect(clock.offsetMs).toBe(isAccepted ? ms : undefined);
+    },
+  );
 });

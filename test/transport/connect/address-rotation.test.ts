@@ -42,7 +42,7 @@ test('an address that a later lookup adds comes before those that failed', () =>
   expect(orderOf([...addresses.slice(0, 2), added])).toEqual([added.address, first, second]);
 });
 
-test("a failed attempt counts once as a failure of the latest connection's address", () => {
+test('a failed attempt moves the address of the latest connection to the end', () => {
   rotation.markConnected(first);
   rotation.markAttemptFailed({ timedOut: false });
   rotation.markAttemptFailed({ timedOut: false });

@@ -27,7 +27,7 @@ describe.each(['http:', 'https:'])('Connector over %s', (protocol) => {
   let server: Server;
   let port: number;
   let accepted: Socket[];
-  /** The TCP connections that carry those in `accepted`. */
+  /** The TCP connections under the TLS connections in `accepted`. */
   let raw: Socket[];
   let connector: Connector;
 

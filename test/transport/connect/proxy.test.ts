@@ -6,12 +6,12 @@ const origin = 'https://console.jumpcloud.com';
 const proxy = { HTTPS_PROXY: 'http://proxy.example:3128' };
 
 describe('proxyFor with the proxy option', () => {
-  test('prefers the option to the environment, including NO_PROXY', () => {
+  test('proxyFor prefers the option to the environment, NO_PROXY included', () => {
     const result = proxyFor(origin, 'http://other.example:8080', { ...proxy, NO_PROXY: '*' });
     expect(result).toEqual({ url: 'http://other.example:8080', authorization: undefined });
   });
 
-  test('separates the credentials from the URL', () => {
+  test('proxyFor separates the credentials from the URL', () => {
     expect(proxyFor(origin, 'http://us%40er:p%C3%A4ss%@p.example:1', {})).toEqual({
       url: 'http://p.example:1',
       authorization: `Basic ${Buffer.from('us@er:päss%').toString('base64')}`,
@@ -27,11 +27,11 @@ describe('proxyFor with the environment', () => {
     [{ https_proxy: 'proxy.example:3128' }, 'http://proxy.example:3128'],
     [{ ...proxy, https_proxy: 'http://first.example' }, 'http://first.example'],
     [{ HTTP_PROXY: 'http://proxy.example' }, undefined],
-  ])('returns for %j the proxy %j', (environment, url) => {
+  ])('proxyFor returns for %j the proxy %j', (environment, url) => {
     expect(proxyFor(origin, undefined, environment)?.url).toBe(url);
   });
 
-  test('rejects an invalid proxy URL without quoting it', () => {
+  test('proxyFor rejects an invalid proxy URL without quoting it', () => {
     const environment = { HTTPS_PROXY: 'socks5://user:geheim@proxy.example' };
     expect(() => proxyFor(origin, undefined, environment)).toThrow(InvalidArguments);
     expect(() => proxyFor(origin, undefined, environment)).not.toThrow(/geheim/);
@@ -60,18 +60,18 @@ describe('proxyFor with NO_PROXY', () => {
     ['notjumpcloud.com', false],
     ['eu.jumpcloud.com', false],
     ['', false],
-  ])('%j exempts console.jumpcloud.com: %j', (noProxy, exempt) => {
+  ])('NO_PROXY=%j exempts console.jumpcloud.com: %j', (noProxy, exempt) => {
     const found = proxyFor(origin, undefined, { ...proxy, NO_PROXY: noProxy });
     expect(found === undefined).toBe(exempt);
   });
 
-  test('exempts a host name that ends with a dot', () => {
+  test('NO_PROXY exempts a host name that ends with a dot', () => {
     const environment = { ...proxy, NO_PROXY: 'jumpcloud.com' };
     expect(proxyFor(`${origin}.`, undefined, environment)).toBeUndefined();
     expect(proxyFor('https://10.1.2.3', undefined, { ...proxy, NO_PROXY: '.' })).toBeDefined();
   });
 
-  test('does not exempt a loopback address by default', () => {
+  test('proxyFor does not exempt a loopback address by default', () => {
     expect(proxyFor('https://127.0.0.1:8443', undefined, proxy)).toBeDefined();
     const environment = { ...proxy, no_proxy: '127.0.0.1' };
     expect(proxyFor('https://127.0.0.1:8443', undefined, environment)).toBeUndefined();
@@ -107,7 +107,7 @@ describe('proxyFor with NO_PROXY', () => {
     ['https://11.1.2.3', '10.0.0.0/8', false],
     ['https://10.1.2.3', '2.3', false],
     [origin, '10.0.0.0/8,::/0', false],
-  ])('for the address %s, %j exempts: %j', (to, noProxy, exempt) => {
+  ])('for the address %s, NO_PROXY=%j exempts: %j', (to, noProxy, exempt) => {
     const found = proxyFor(to, undefined, { ...proxy, NO_PROXY: noProxy });
     expect(found === undefined).toBe(exempt);
   });

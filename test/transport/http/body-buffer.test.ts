@@ -23,20 +23,20 @@ describe('BodyBuffer', () => {
     [BLOCK + 1, BLOCK + 1],
     [3 * BLOCK + 17, 1000],
     [3 * BLOCK, 10 * BLOCK],
-  ])('returns %i bytes, appended in chunks of %i, unchanged', (length, size) => {
+  ])('BodyBuffer returns %i bytes, appended in chunks of %i, unchanged', (length, size) => {
     const bytes = randomBytes(length);
     const buffer = new BodyBuffer(new BodyQuota());
     expect(fill(buffer, bytes, size)).toBe(true);
     expect(buffer.bytes().equals(bytes)).toBe(true);
   });
 
-  test('accepts 8 MiB and not one byte more', () => {
+  test('BodyBuffer accepts 8 MiB and not one byte more', () => {
     const buffer = new BodyBuffer(new BodyQuota());
     expect(fill(buffer, Buffer.alloc(LARGEST), BLOCK - 1)).toBe(true);
     expect(buffer.append(Buffer.alloc(1))).toBe(false);
   });
 
-  test('copies chunks, which may be overwritten later', () => {
+  test('BodyBuffer copies chunks, which may be overwritten later', () => {
     const buffer = new BodyBuffer(new BodyQuota());
     const chunk = Buffer.from('abc');
     buffer.append(chunk);
@@ -46,7 +46,7 @@ describe('BodyBuffer', () => {
 });
 
 describe('BodyQuota', () => {
-  test('allows 16 MiB for parallel bodies, and reuses the memory that a body releases', () => {
+  test('BodyQuota allows 16 MiB for parallel bodies, and reuses released memory', () => {
     const quota = new BodyQuota();
     const one = new BodyBuffer(quota);
     const two = new BodyBuffer(quota);
@@ -58,7 +58,7 @@ describe('BodyQuota', () => {
     expect(fill(three, Buffer.alloc(LARGEST), BLOCK)).toBe(true);
   });
 
-  test('counts blocks: one byte takes 64 KiB', () => {
+  test('BodyQuota counts blocks: one byte takes 64 KiB', () => {
     const quota = new BodyQuota();
     const before = quota.blocks;
     new BodyBuffer(quota).append(Buffer.alloc(1));

@@ -13,9 +13,12 @@ describe('nextRetry without Retry-After', () => {
     [6, 0.999, 15_984],
     [7, 0.999, 29_970],
     [40, 0.999, 29_970],
-  ])('after attempt %i with random %f, returns a wait of %f ms', (attempts, random, expected) => {
-    expect(nextRetry({ ...firstFailure, attempts, random })).toBeCloseTo(expected);
-  });
+  ])(
+    'after attempt %i with random %f, nextRetry returns a wait of %f ms',
+    (attempts, random, expected) => {
+      expect(nextRetry({ ...firstFailure, attempts, random })).toBeCloseTo(expected);
+    },
+  );
 });
 
 test.each([
@@ -63,18 +66,18 @@ test.each([0.5, 0.8, 0.9, 0.94, 0.999])(
 );
 
 describe('nextRetry with Retry-After', () => {
-  test('adds jitter, so that the hosts of a fleet do not all retry in the same second', () => {
+  test('nextRetry adds jitter, so that the hosts of a fleet do not retry in the same second', () => {
     expect(nextRetry({ ...firstFailure, retryAfterMs: 5000 })).toBe(5250);
   });
 
-  test('ends the retries at once if the wait would exceed the budget', () => {
+  test("nextRetry returns undefined if the server's wait exceeds the budget", () => {
     expect(nextRetry({ ...firstFailure, retryAfterMs: 120_000 })).toBeUndefined();
     expect(nextRetry({ ...firstFailure, retryAfterMs: 3_600_000 })).toBeUndefined();
   });
 });
 
 describe('nextRetry near the end of the budget', () => {
-  test('shortens a wait, so that a last attempt fits', () => {
+  test('nextRetry shortens a wait, so that a last attempt fits', () => {
     expect(
       nextRetry({
         ...firstFailure,
@@ -86,7 +89,7 @@ describe('nextRetry near the end of the budget', () => {
     ).toBe(3500);
   });
 
-  test('ends the retries when a last attempt does not fit', () => {
+  test('nextRetry returns undefined when a last attempt does not fit', () => {
     expect(nextRetry({ ...firstFailure, remainingMs: 500 })).toBeUndefined();
     expect(nextRetry({ ...firstFailure, remainingMs: -1 })).toBeUndefined();
   });
