@@ -8,10 +8,11 @@
 # of the machine can read. The key of a read-only administrator suffices. names.json contains no
 # secret, but the names of all listed objects, so list only the users that are needed.
 #
-# Needs jq. Exits with 0 if names.json is up to date, else with 1, and leaves the file as it was.
+# Needs jq, and jumpcloud_names on PATH, where the deb, rpm and npm packages put it. Exits with 0 if
+# names.json is up to date, else with 1, and leaves the file as it was.
 set -eu
 
-answer=$(/usr/local/lib/jumpcloud/jumpcloud_names - <<'OPTIONS'
+answer=$(jumpcloud_names - <<'OPTIONS'
 {
   "system_groups": "all",
   "user_groups": "all",

@@ -30,7 +30,7 @@ beforeEach(async () => {
   sandbox = await makeSandbox(emulator);
   const addApiUrl = quoted(`1s|^ *{|{"api_url":"${emulator.url}",|`);
   await sandbox.writeProgram(
-    '/usr/local/lib/jumpcloud/jumpcloud_names',
+    '/usr/bin/jumpcloud_names',
     `sed -e ${addApiUrl} | exec ${quoted(executablePath('jumpcloud_names'))} "$@"`,
   );
   return () => sandbox.remove();

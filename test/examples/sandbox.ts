@@ -18,9 +18,11 @@ export const IDS = {
   command: '5f1a3b0c9d2e4f6a7b8c9d31',
 } as const;
 
-/** Directories that an example may name. In a sandbox, they are below the sandbox's directory. */
-const MOVED_DIRECTORIES = [
+/** Beginnings of paths that an example may name. In a sandbox, they are below its directory. */
+const MOVED_PATHS = [
+  '/usr/bin/jumpcloud_',
   '/usr/local/lib/jumpcloud',
+  '/usr/lib/jumpcloud-system-context',
   '/etc/jumpcloud',
   '/etc/systemd/system',
   '/tmp/jumpcloud',
@@ -90,6 +92,7 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
     const wrapper = isRemoval ? onHostWith({ programs: path('/replaced') }) : [];
     const words = [...wrapper, executablePath(module)];
     const script = callWith(words, { agent_dir: agentDir, api_url: emulator.url });
+    await writeProgram(`/usr/bin/${module}`, script);
     await writeProgram(`/usr/local/lib/jumpcloud/${module}`, script);
   }
 
@@ -100,7 +103,7 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
     writeProgram,
     write: (absolute, text) => writeWithMode(path(absolute), text, 0o600),
     env: {
-      PATH: `${path('/replaced')}:${process.env['PATH']}`,
+      PATH: `${path('/replaced')}:${path('/usr/bin')}:${process.env['PATH']}`,
       HTTPS_PROXY: '',
       https_proxy: '',
       LC_ALL: 'C.UTF-8',
@@ -109,7 +112,7 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
     async place(example, change = (text) => text) {
       const from = join(EXAMPLES, example);
       const to = join(directory, 'ansible-examples', example);
-      const text = MOVED_DIRECTORIES.reduce(
+      const text = MOVED_PATHS.reduce(
         (moved, absolute) => moved.replaceAll(absolute, path(absolute)),
         await readFile(from, 'utf8'),
       );
@@ -140,17 +143,23 @@ function callWith(words: readonly string[], connection: Record<string, string>):
     `-e ${quoted(`1s|^ *{|${head},|`)}`,
     `-e ${quoted('$s/,}$/}/')}`,
   ].join(' ');
+  const call = words.map(quoted).join(' ');
   return `
 adapt() { sed ${adapt}; }
+input=
 for word; do
   shift
   case $word in
     --*) ;;
-    -) word=$(adapt) ;;
+    -) input=yes ;;
     {*) word=$(printf '%s' "$word" | adapt) ;;
     *) word=$(adapt <"$word") ;;
   esac
   set -- "$@" "$word"
 done
-exec ${words.map(quoted).join(' ')} "$@"`;
+if [ -n "$input" ]; then
+  adapt | ${call} "$@"
+else
+  exec ${call} "$@"
+fi`;
 }

@@ -1,7 +1,6 @@
 ---
-# Keeps this minion's JumpCloud record as described. The executables must be in
-# /usr/local/lib/jumpcloud. They need Node.js 18.17 or later; without it the
-# state fails with a message that says so.
+# Keeps this minion's JumpCloud record as described. The deb or rpm package must
+# be installed.
 #
 # `unless` runs the module with --check --detailed-exitcode. Exit status 0
 # (nothing would change) skips the state. 2 (a change) and 1 (a failure) both
@@ -28,10 +27,10 @@
 jumpcloud_host:
   cmd.run:
     - name: >-
-        /usr/local/lib/jumpcloud/jumpcloud_host
+        /usr/bin/jumpcloud_host
         /etc/jumpcloud/host.json
     - unless: >-
-        /usr/local/lib/jumpcloud/jumpcloud_host
+        /usr/bin/jumpcloud_host
         /etc/jumpcloud/host.json
         --check --detailed-exitcode
     - require:
