@@ -14,15 +14,19 @@ beforeAll(() => {
   fleet().emulator.store.addUser(IDS.admin);
 });
 
-/** Adds a machine with the example's user-data, changed by `change`, that also starts the agent. */
+/** The examples' user-data, one with facts, one that cloud-init fills in. */
+type UserData = 'user-data.yml' | 'user-data-jinja.yml';
+
+/** Adds a machine with an example's user-data, changed by `change`, that also starts the agent. */
 async function addInstance(
+  file: UserData,
   agentDelay: number,
   change = (text: string) => text,
 ): Promise<Member<Container>> {
   const member = await fleet().add({ agentDelay });
   const { machine } = member;
   await rm(join(machine.directory, 'etc/jumpcloud/host.json'));
-  const example = await readFile(join(EXAMPLES, 'cloud-init/user-data.yml'), 'utf8');
+  const example = await readFile(join(EXAMPLES, 'cloud-init', file), 'utf8');
   const agent = '  - [systemctl, enable, --now, jcagent.service]\n';
   await machine.write(
     'var/lib/cloud/seed/nocloud/user-data',
@@ -45,7 +49,14 @@ async function waitForBoot({ machine }: Member): Promise<void> {
 
 function expectDesiredState({ host }: Member): void {
   const { store } = fleet().emulator;
-  expect(store.record(host.systemId)).toMatchObject({ description: 'Serves the shop' });
+  expect(store.record(host.systemId)).toMatchObject({
+    displayName: 'web-i-1',
+    description: 'Serves the shop',
+    attributes: [
+      { name: 'role', value: 'web' },
+      { name: 'instance_id', value: 'i-1' },
+    ],
+  });
   expect(store.groupsOf(host.systemId)).toEqual([IDS.web]);
   expect(store.hasEdge(host.systemId, 'user', IDS.admin)).toBe(true);
 }
@@ -53,7 +64,7 @@ function expectDesiredState({ host }: Member): void {
 lifecycleTest(
   'a unit that cloud-init starts waits for the agent and configures the instance',
   async (report) => {
-    const member = await addInstance(15);
+    const member = await addInstance('user-data.yml', 15);
     const { machine } = member;
     await machine.boot();
     await waitForBoot(member);
@@ -71,8 +82,11 @@ lifecycleTest(
 );
 
 /** Adds an instance whose image starts the unit at every boot. */
-async function addWithUnitInImage(registrationTimeout: number): Promise<Member<Container>> {
-  const member = await addInstance(15, (text) =>
+async function addWithUnitInImage(
+  file: UserData,
+  registrationTimeout: number,
+): Promise<Member<Container>> {
+  const member = await addInstance(file, 15, (text) =>
     text
       .replace('"settle": 60', '"settle": 1')
       .replace(/(?<="registration_timeout": )\d+/, String(registrationTimeout)),
@@ -87,7 +101,7 @@ async function addWithUnitInImage(registrationTimeout: number): Promise<Member<C
 lifecycleTest(
   'a unit in the image waits for the agent that cloud-init installs',
   async (report) => {
-    const member = await addWithUnitInImage(600);
+    const member = await addWithUnitInImage('user-data-jinja.yml', 600);
     await member.machine.boot();
     await waitForBoot(member);
     await report('boot, until cloud-final.service', member);
@@ -100,7 +114,7 @@ lifecycleTest(
 lifecycleTest(
   'a unit in the image is restarted until cloud-init has installed the agent',
   async (report) => {
-    const member = await addWithUnitInImage(3);
+    const member = await addWithUnitInImage('user-data.yml', 3);
     await member.machine.boot();
     await waitForBoot(member);
     await member.machine.waitForState(HOST, 'activating', 30);
