@@ -9,6 +9,8 @@ export interface Configuration {
   readonly agentServerHost: string | undefined;
 }
 
+const REGISTER_AGAIN = 'Register the agent again.';
+
 /** The host has no registration: no agent directory, no configuration, or no systemKey in it. */
 export class NoRegistration extends NotEnrolled {}
 
@@ -20,21 +22,24 @@ export class NoRegistration extends NotEnrolled {}
 export function readConfiguration(path: string, waitedSeconds = 0): Configuration {
   const file = readAgentFile(path);
   if (file === undefined) {
-    throw new NoRegistration(
-      `${path} does not exist: the JumpCloud agent is not installed here, or has not registered yet. Install it. ${waitAdvice(waitedSeconds)}`,
-    );
+    throw new NoRegistration([
+      `${path} does not exist: the JumpCloud agent is not installed here, or has not registered yet.`,
+      `Install it. ${waitAdvice(waitedSeconds)}`,
+    ]);
   }
   const conf = parseObject(file.text, path);
   const systemKey = conf['systemKey'];
   if (systemKey === undefined || systemKey === null || systemKey === '') {
-    throw new NoRegistration(
-      `${path} has no systemKey: the agent has not finished registering. ${waitAdvice(waitedSeconds)}`,
-    );
+    throw new NoRegistration([
+      `${path} has no systemKey: the agent has not finished registering.`,
+      waitAdvice(waitedSeconds),
+    ]);
   }
   if (typeof systemKey !== 'string' || !/^[0-9a-f]{24}$/i.test(systemKey)) {
-    throw new BadIdentity(
-      `The systemKey in ${path} is not a system id (24 hexadecimal digits). Register the agent again.`,
-    );
+    throw new BadIdentity([
+      `The systemKey in ${path} is not a system id (24 hexadecimal digits).`,
+      REGISTER_AGAIN,
+    ]);
   }
   const host = conf['agentServerHost'];
   return {
@@ -52,10 +57,10 @@ function parseObject(text: string, path: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new BadIdentity(`${path} is not JSON. Register the agent again.`);
+    throw new BadIdentity([`${path} is not JSON.`, REGISTER_AGAIN]);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new BadIdentity(`${path} does not hold a JSON object. Register the agent again.`);
+    throw new BadIdentity([`${path} does not hold a JSON object.`, REGISTER_AGAIN]);
   }
   return value as Record<string, unknown>;
 }

@@ -26,9 +26,10 @@ export async function loadIdentity(source: IdentitySource): Promise<Identity> {
   const { agentDir, systemId, keyFile } = source;
   const { key, matchesCertificate } = await loadPrivateKey(keyFile, join(agentDir, 'client.crt'));
   if (matchesCertificate === false) {
-    throw new BadIdentity(
-      `${keyFile.path} does not belong to client.crt beside it: one of them comes from another registration. Restore both, or register the agent again.`,
-    );
+    throw new BadIdentity([
+      `${keyFile.path} does not belong to client.crt beside it: one of them comes from another registration.`,
+      'Restore both, or register the agent again.',
+    ]);
   }
   return { agentDir, systemId, privateKey: key, keyMatchesCertificate: matchesCertificate };
 }

@@ -28,13 +28,14 @@ const ENCRYPTED =
 export function readKeyFile(path: string, waitedSeconds = 0): KeyFile {
   const file = readAgentFile(path);
   if (file === undefined) {
-    throw new NotEnrolled(
-      `${path} does not exist: the agent has not finished registering, or its key was deleted. If it was deleted, register the agent again. ${waitAdvice(waitedSeconds)}`,
-    );
+    throw new NotEnrolled([
+      `${path} does not exist: the agent has not finished registering, or its key was deleted.`,
+      `If it was deleted, register the agent again. ${waitAdvice(waitedSeconds)}`,
+    ]);
   }
   const { text, mode } = file;
   if (ENCRYPTED.test(text)) {
-    throw new BadIdentity(`${path} is encrypted; the agent's own key never is. Restore it.`);
+    throw new BadIdentity([`${path} is encrypted; the agent's own key never is.`, 'Restore it.']);
   }
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) throw notPrivateKeyError(path);
   const warnings =
@@ -46,7 +47,8 @@ export function readKeyFile(path: string, waitedSeconds = 0): KeyFile {
 
 /** Returns the error for a file without a private key. */
 export function notPrivateKeyError(path: string): BadIdentity {
-  return new BadIdentity(
-    `${path} does not hold a private key in PEM form (PKCS#1 or PKCS#8). Restore it, or register the agent again.`,
-  );
+  return new BadIdentity([
+    `${path} does not hold a private key in PEM form (PKCS#1 or PKCS#8).`,
+    'Restore it, or register the agent again.',
+  ]);
 }

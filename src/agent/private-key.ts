@@ -25,9 +25,10 @@ export async function loadPrivateKey(file: KeyFile, certificatePath: string): Pr
     throw notPrivateKeyError(file.path);
   }
   if (key.asymmetricKeyType !== 'rsa') {
-    throw new BadIdentity(
-      `${file.path} is a key of type ${key.asymmetricKeyType}, not RSA. Restore the agent's own key.`,
-    );
+    throw new BadIdentity([
+      `${file.path} is a key of type ${key.asymmetricKeyType}, not RSA.`,
+      "Restore the agent's own key.",
+    ]);
   }
   let matchesCertificate: boolean | undefined;
   try {

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { BadIdentity } from '../base/errors.ts';
+import { BadIdentity, type FailureText } from '../base/errors.ts';
 import { isLink } from './is-link.ts';
 
 /** In bytes; far more than any real agent file has. */
@@ -29,10 +29,10 @@ export function readAgentFile(path: string): SmallFile | undefined {
     if (error instanceof AgentFileError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' && isLink(path)) {
-      throw new AgentFileError(`${path} is a link that leads nowhere. ${RESTORE}`);
+      throw new AgentFileError([`${path} is a link that leads nowhere.`, RESTORE]);
     }
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new AgentFileError(reason(path, code));
+    throw new AgentFileError(failure(path, code));
   }
 }
 
@@ -52,13 +52,14 @@ function read(path: string, flags: number): SmallFile {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | flags);
   try {
     const stat = fstatSync(descriptor);
-    if (!stat.isFile()) throw new AgentFileError(`${path} is not a regular file. ${RESTORE}`);
+    if (!stat.isFile()) throw new AgentFileError([`${path} is not a regular file.`, RESTORE]);
     const bytes = stat.size > MAX_BYTES ? undefined : readAll(descriptor, stat.size);
     if (bytes === undefined) {
       const size = stat.size > MAX_BYTES ? `${stat.size} bytes` : 'more than 1 MiB';
-      throw new AgentFileError(
-        `${path} has ${size}; the agent's own is never that large. ${RESTORE}`,
-      );
+      throw new AgentFileError([
+        `${path} has ${size}; the agent's own is never that large.`,
+        RESTORE,
+      ]);
     }
     return { text: bytes.toString('utf8'), mode: stat.mode & 0o777 };
   } finally {
@@ -82,10 +83,13 @@ function readAll(descriptor: number, size: number): Buffer | undefined {
   }
 }
 
-function reason(path: string, code: string | undefined): string {
+function failure(path: string, code: string | undefined): FailureText {
   if (code === 'EACCES' || code === 'EPERM') {
-    return `No permission to read ${path} (uid ${process.getuid?.()}). Run as root: the agent's files belong to root.`;
+    return [
+      `No permission to read ${path} (uid ${process.getuid?.()}).`,
+      "Run as root: the agent's files belong to root.",
+    ];
   }
-  if (code === 'ELOOP') return `${path} is a link that leads back to itself. ${RESTORE}`;
-  return `${path} could not be read: ${code ?? 'unknown error'}. ${RESTORE}`;
+  if (code === 'ELOOP') return [`${path} is a link that leads back to itself.`, RESTORE];
+  return [`${path} could not be read: ${code ?? 'unknown error'}.`, RESTORE];
 }

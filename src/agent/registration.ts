@@ -15,7 +15,10 @@ export class AlreadyRemoved extends NotEnrolled {
 
   constructor({ path, systemKey, removedAt }: Tombstone) {
     super(
-      `System ${systemKey} was removed from JumpCloud at ${removedAt}, according to ${path}. Register the agent again to manage this host.`,
+      [
+        `System ${systemKey} was removed from JumpCloud at ${removedAt}, according to ${path}.`,
+        'Register the agent again to manage this host.',
+      ],
       { details: { system_id: systemKey, removed_at: removedAt, path } },
     );
     this.systemId = systemKey;
@@ -87,23 +90,26 @@ function requireDirectory(agentDir: string, waitedSeconds: number): void {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EACCES') {
-      throw new AgentFileError(`No permission to read ${agentDir}. Run as root.`);
+      throw new AgentFileError([`No permission to read ${agentDir}.`, 'Run as root.']);
     }
     if (code !== 'ENOTDIR') {
-      throw new BadIdentity(
-        `${agentDir} could not be read: ${code}. Correct it, or set agent_dir to the agent's directory.`,
-      );
+      throw new BadIdentity([
+        `${agentDir} could not be read: ${code}.`,
+        "Correct it, or set agent_dir to the agent's directory.",
+      ]);
     }
   }
   if (stat === undefined && isLink(agentDir)) {
-    throw new BadIdentity(
-      `${agentDir} is a link that leads nowhere. Mount its target or correct it, or set agent_dir to the agent's directory.`,
-    );
+    throw new BadIdentity([
+      `${agentDir} is a link that leads nowhere.`,
+      "Mount its target or correct it, or set agent_dir to the agent's directory.",
+    ]);
   }
-  if (stat === undefined) throw new NoRegistration(`${agentDir} does not exist. ${install}`);
+  if (stat === undefined) throw new NoRegistration([`${agentDir} does not exist.`, install]);
   if (!stat.isDirectory()) {
-    throw new NoRegistration(
-      `${agentDir} is not a directory, so there is no agent in it. ${install}`,
-    );
+    throw new NoRegistration([
+      `${agentDir} is not a directory, so there is no agent in it.`,
+      install,
+    ]);
   }
 }

@@ -129,19 +129,22 @@ function isLast({ skip, total = 0, keys: { length } }: ReadPage): boolean {
 }
 
 function repeatedPageError(list: string): UnexpectedResponse {
-  return new UnexpectedResponse(
-    `JumpCloud returned the same page of ${list} twice. Run again. If this error remains, report it to JumpCloud.`,
-  );
+  return new UnexpectedResponse([
+    `JumpCloud returned the same page of ${list} twice.`,
+    'Run again. If this error remains, report it to JumpCloud.',
+  ]);
 }
 
 function changingListError(list: string): UnexpectedResponse {
-  return new UnexpectedResponse(
-    `The list of ${list} changed ${MAX_RESTARTS + 1} times while it was read. Run again when it changes less often.`,
-  );
+  return new UnexpectedResponse([
+    `The list of ${list} changed ${MAX_RESTARTS + 1} times while it was read.`,
+    'Run again when it changes less often.',
+  ]);
 }
 
 function tooLongError(list: string, reason: string): UnexpectedResponse {
-  return new UnexpectedResponse(
-    `The list of ${list} ${reason}. Check api_url, region and proxy. If they are right, report this error to JumpCloud.`,
-  );
+  return new UnexpectedResponse([
+    `The list of ${list} ${reason}.`,
+    'Check api_url, region and proxy. If they are right, report this error to JumpCloud.',
+  ]);
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { failureMessage, UnexpectedResponse } from '../base/errors.ts';
+import { failureText, UnexpectedResponse } from '../base/errors.ts';
 import { NOT_JUMPCLOUD_ADVICE } from '../transport/errors/not-jumpcloud-advice.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
@@ -79,7 +79,7 @@ export function unexpectedResponse(
   reason: string,
 ): UnexpectedResponse {
   return new UnexpectedResponse(
-    failureMessage(
+    failureText(
       request.purpose,
       `the answer from ${session.origin} is not what JumpCloud sends: ${reason}`,
       NOT_JUMPCLOUD_ADVICE,

@@ -1,5 +1,5 @@
 import {
-  failureMessage,
+  failureText,
   type ModuleError,
   NotFound,
   Rejected,
@@ -29,7 +29,7 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
   const mayBeForwarded = { details, inDoubt: isWrite(request) };
   if (isGoneStatus(status) && !isJumpCloudError(reply)) {
     return new UnexpectedResponse(
-      failureMessage(
+      failureText(
         purpose,
         `${origin} answered ${statusText(status)}, but not in JumpCloud's form (a JSON object with a message), so the answer says nothing about this host`,
         'Check api_url, region and proxy: a gateway or a login page may be answering.',
@@ -40,7 +40,7 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
   if (status === 401) return unauthorizedError(session, purpose, { details, inDoubt });
   if (status === 404) {
     return new NotFound(
-      failureMessage(
+      failureText(
         purpose,
         'JumpCloud answered that the object does not exist (404)',
         'Check the id, and that the object belongs to this organisation and region.',
@@ -51,7 +51,7 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
   if (REDIRECTS.has(status)) {
     const to = redirectTarget(session, reply);
     return new UnexpectedResponse(
-      failureMessage(
+      failureText(
         purpose,
         `${origin} answered with a redirect (${status}${to}), which is never followed, because the signature would go to another address`,
         'Check api_url, region and proxy, and whether this network requires a login first.',
@@ -68,10 +68,10 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
             `${adviceFor(status)} If a proxy or firewall refused the request, ask its operator.`,
           ]
         : [`JumpCloud ${answered}: "${quote}"`, adviceFor(status)];
-    return new Rejected(failureMessage(purpose, reason, advice), { details, inDoubt });
+    return new Rejected(failureText(purpose, reason, advice), { details, inDoubt });
   }
   return new UnexpectedResponse(
-    failureMessage(
+    failureText(
       purpose,
       `${origin} answered with status ${status}, which JumpCloud never sends for this request`,
       NOT_JUMPCLOUD_ADVICE,
@@ -107,13 +107,10 @@ function unauthorizedError(
     causes.length === 1
       ? `Cause: ${causes[0]}.`
       : `Possible causes: ${causes.map((cause, i) => `(${i + 1}) ${cause}`).join('; ')}.`;
-  return new Unauthorized(
-    failureMessage(purpose, `JumpCloud does not accept ${who} (401)`, listed),
-    {
-      details: { ...details, causes },
-      inDoubt,
-    },
-  );
+  return new Unauthorized(failureText(purpose, `JumpCloud does not accept ${who} (401)`, listed), {
+    details: { ...details, causes },
+    inDoubt,
+  });
 }
 
 /**

@@ -33,17 +33,27 @@ export interface FailureContext {
   readonly inDoubt?: boolean;
 }
 
+/** Sentences that say what failed, on what and why; optionally followed by what to do. */
+export type FailureText = string | readonly [reason: string, advice: string];
+
 /** A failure whose message says what failed, on what, why, and what to do. */
 export abstract class ModuleError extends Error {
   abstract readonly code: ErrorCode;
+  /** The message without advice. */
+  readonly reason: string;
+  /** What to do; empty if the message does not separate it from the reason. */
+  readonly advice: string;
   readonly details: Readonly<Record<string, unknown>>;
   readonly inDoubt: boolean;
 
-  constructor(message: string, { details = {}, cause, inDoubt = false }: FailureContext = {}) {
+  constructor(text: FailureText, { details = {}, cause, inDoubt = false }: FailureContext = {}) {
+    const [reason, advice = ''] = typeof text === 'string' ? [text] : text;
     super(
-      inDoubt ? `${message} ${IN_DOUBT}` : message,
+      [reason, advice, inDoubt && IN_DOUBT].filter(Boolean).join(' '),
       cause === undefined ? undefined : { cause },
     );
+    this.reason = reason;
+    this.advice = advice;
     this.details = inDoubt ? { ...details, may_be_done: true } : details;
     this.inDoubt = inDoubt;
   }
@@ -62,13 +72,13 @@ export abstract class ModuleError extends Error {
   }
 }
 
-type ErrorClass<T extends ModuleError> = new (message: string, context: FailureContext) => T;
+type ErrorClass<T extends ModuleError> = new (text: FailureText, context: FailureContext) => T;
 
 const IN_DOUBT = 'The change may still have been made. Run again to check.';
 
-/** Returns the message of a failed request: its purpose, the reason, and what to do. */
-export function failureMessage(purpose: string, reason: string, advice = ''): string {
-  return `Could not ${purpose}: ${reason}.${advice && ` ${advice}`}`;
+/** Returns the text for a failed request: its purpose, the reason, and what to do. */
+export function failureText(purpose: string, reason: string, advice: string): FailureText {
+  return [`Could not ${purpose}: ${reason}.`, advice];
 }
 
 /** The options are wrong. Contains all problems of the call, and each hint once. */
@@ -134,8 +144,8 @@ export class Unavailable extends ModuleError {
   /** The number of times that the request was sent. */
   readonly attempts: number;
 
-  constructor(message: string, { attempts, ...context }: FailureContext & { attempts: number }) {
-    super(message, { ...context, details: { attempts, ...context.details } });
+  constructor(text: FailureText, { attempts, ...context }: FailureContext & { attempts: number }) {
+    super(text, { ...context, details: { attempts, ...context.details } });
     this.attempts = attempts;
   }
 }

@@ -1,5 +1,5 @@
 import {
-  failureMessage,
+  failureText,
   type ModuleError,
   RateLimited,
   Rejected,
@@ -45,7 +45,7 @@ export function retriesExhausted(
   const effortDetails = { elapsed, ...(wait !== undefined && { retry_after: wait }) };
   if (outcome instanceof AttemptError) {
     return new Unavailable(
-      failureMessage(
+      failureText(
         purpose,
         `${origin} could not be reached (${effort}): ${outcome.message}${waitText}`,
         `${networkAdvice(outcome)}, then run again.`,
@@ -57,7 +57,7 @@ export function retriesExhausted(
   const details = { ...effortDetails, status };
   if (status === 429) {
     return new RateLimited(
-      failureMessage(
+      failureText(
         purpose,
         `JumpCloud limits the rate of requests${waitText} (${effort})`,
         'Run again later, raise timeout, or spread the runs of your hosts over time.',
@@ -66,7 +66,7 @@ export function retriesExhausted(
     );
   }
   return new Unavailable(
-    failureMessage(
+    failureText(
       purpose,
       `${origin} answered ${statusText(status)}${waitText} (${effort})`,
       'JumpCloud may have an outage: see https://status.jumpcloud.com, and run again later.',
@@ -95,7 +95,7 @@ export function permanentError(
       const proof = isProxy ? 'its identity' : 'that it is JumpCloud';
       const failed = tlsAlert(reason) ? 'refused to connect' : `could not prove ${proof}`;
       return new TlsFailure(
-        failureMessage(purpose, `${peer} ${failed}: ${message}`, tlsAdvice(reason)),
+        failureText(purpose, `${peer} ${failed}: ${message}`, tlsAdvice(reason)),
         context,
       );
     }
@@ -105,7 +105,7 @@ export function permanentError(
           ? 'Set or correct user and password of the proxy in the proxy option or HTTPS_PROXY (http://user:password@host:port).'
           : 'Check the proxy option, and whether the proxy allows this connection.';
       return new Rejected(
-        failureMessage(purpose, `${origin} could not be reached: ${message}`, advice),
+        failureText(purpose, `${origin} could not be reached: ${message}`, advice),
         {
           ...context,
           details: { status: Number(reason) },
@@ -114,7 +114,7 @@ export function permanentError(
     }
     default:
       return new UnexpectedResponse(
-        failureMessage(
+        failureText(
           purpose,
           `${origin} did not answer as JumpCloud does: ${message}`,
           NOT_JUMPCLOUD_ADVICE,
