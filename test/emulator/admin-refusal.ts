@@ -14,3 +14,8 @@ export function adminRefusal(store: Store, headers: IncomingHttpHeaders): 401 | 
   if (key.multiTenant) return 401;
   return organisation === undefined ? undefined : 403;
 }
+
+/** Returns whether an administrator may create and delete groups and users. */
+export function mayWrite(store: Store, headers: IncomingHttpHeaders): boolean {
+  return store.apiKeys.get(String(headers['x-api-key']))?.writes ?? false;
+}

@@ -1,4 +1,5 @@
 import { bodyFilter, queryFilter } from './admin-filter.ts';
+import { answerObjectWrite } from './answer-object-write.ts';
 import { errorAnswer } from './error-answer.ts';
 import { type Entry, page, resultsPage, sorted } from './paging.ts';
 import type { Store } from './store.ts';
@@ -13,9 +14,16 @@ const LISTS: Readonly<Record<string, ObjectType>> = {
 };
 
 /**
- * Answers an administrator's request. Only the endpoints from which names are read are emulated.
+ * Answers an administrator's request. Emulates the endpoints from which names are read and, for an
+ * administrator who may write, those that create and delete groups and users.
  */
-export function answerAdmin(store: Store, method: string, url: URL, body: unknown): HttpAnswer {
+export function answerAdmin(
+  store: Store,
+  method: string,
+  url: URL,
+  body: unknown,
+  mayWrite: boolean,
+): HttpAnswer {
   switch (`${method} ${url.pathname}`) {
     case 'POST /api/search/systemusers':
       return search(store, 'user', body);
@@ -25,7 +33,9 @@ export function answerAdmin(store: Store, method: string, url: URL, body: unknow
       return commands(store, url);
   }
   const type = method === 'GET' ? LISTS[url.pathname] : undefined;
-  return type === undefined ? errorAnswer(url.pathname, 401) : list(store, type, url);
+  if (type !== undefined) return list(store, type, url);
+  const written = mayWrite ? answerObjectWrite(store, method, url, body) : undefined;
+  return written ?? errorAnswer(url.pathname, 401);
 }
 
 function list(store: Store, type: ObjectType, { search, searchParams }: URL): HttpAnswer {

@@ -1,20 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
+import {
+  associate,
+  changeMembership,
+  graphAnswer,
+  isAssociationType,
+} from './answer-graph-write.ts';
+import type { WriteBehaviour } from './behaviour.ts';
 import { errorAnswer } from './error-answer.ts';
 import { traverseUsers } from './graph-paths.ts';
 import { page, sorted } from './paging.ts';
 import type { Store } from './store.ts';
-import {
-  ASSOCIATION_TYPES,
-  type AssociationType,
-  type Description,
-  type EdgeAttributes,
-  type HttpAnswer,
-  type SystemRecord,
-} from './types.ts';
+import type { EdgeAttributes, HttpAnswer, SystemRecord } from './types.ts';
 
 const NOT_FOUND: HttpAnswer = { status: 404, body: { message: 'Not Found' } };
-const ALREADY_EXISTS: HttpAnswer = { status: 409, body: { message: 'Already Exists' } };
-const NO_CONTENT: HttpAnswer = { status: 204 };
 const bad = (message: string): HttpAnswer => ({ status: 400, body: { message } });
 
 /** Carries out a system's request. The caller has verified that `systemId` signed it. */
@@ -35,13 +33,20 @@ export function answerSystem(
       return put(store, systemId, body);
     case `DELETE /api/systems/${systemId}`: {
       const record = recordBody(store, systemId);
-      store.removeSystem(systemId);
+      const { visible_ms } = store.behaviour.deleted_record;
+      if (visible_ms === 0) store.removeSystem(systemId);
+      else setTimeout(() => store.removeSystem(systemId), visible_ms).unref();
       return { status: 200, body: record };
     }
     case `GET ${own}/memberof`:
       return memberOf(store, systemId, searchParams);
     case `GET ${own}/users`:
-      return page(store, { type: 'user', entries: traverseUsers(store, systemId) }, searchParams);
+      return page(
+        store,
+        { type: 'user', entries: traverseUsers(store, systemId) },
+        searchParams,
+        store.behaviour.deleted_in_users,
+      );
     case `GET ${own}/associations`:
       return listAssociations(store, systemId, searchParams);
     case `POST ${own}/associations`:
@@ -49,13 +54,35 @@ export function answerSystem(
     case 'POST members':
       return group === undefined ? NOT_FOUND : changeMembership(store, systemId, group, body);
     default:
-      return errorAnswer(pathname, 401);
+      return furtherRead(store, systemId, method, url);
   }
+}
+
+/** Answers the reads that only newer descriptions of the API offer to systems. */
+function furtherRead(store: Store, systemId: string, method: string, url: URL): HttpAnswer {
+  const { pathname, searchParams } = url;
+  const own = `GET /api/v2/systems/${systemId}`;
+  const request = `${method} ${pathname}`;
+  const { usergroups, policygroups, policy_memberof } = store.behaviour.further_reads;
+  const listOf = (status: number, type: 'user_group' | 'policy_group', ids: readonly string[]) =>
+    status === 200
+      ? page(store, { type, entries: ids.map((id) => ({ type, id })) }, searchParams)
+      : graphAnswer(status);
+  const bound = (type: 'user_group' | 'policy_group') =>
+    store.edgesOf(systemId, type).map(([id]) => id);
+  if (request === `${own}/usergroups`) return listOf(usergroups, 'user_group', bound('user_group'));
+  if (request === `${own}/policygroups`)
+    return listOf(policygroups, 'policy_group', bound('policy_group'));
+  if (/^GET \/api\/v2\/policies\/[0-9a-f]{24}\/memberof$/.test(request))
+    return listOf(policy_memberof, 'policy_group', []);
+  return errorAnswer(pathname, 401);
 }
 
 function recordBody(store: Store, systemId: string): unknown {
   const { primarySystemUser, ...record } = store.record(systemId);
-  return store.flatPrimaryUser
+  const { form } = store.behaviour.primary_user;
+  if (form === 'none') return record;
+  return store.flatPrimaryUser || form === 'flat'
     ? { ...record, 'primarySystemUser.id': primarySystemUser.id }
     : { ...record, primarySystemUser };
 }
@@ -99,103 +126,51 @@ function put(store: Store, systemId: string, body: unknown): HttpAnswer {
       : Object.hasOwn(WRITABLE, field) && WRITABLE[field]?.(value);
   const invalid = given.find(([field, value]) => !isAccepted(field, value));
   if (invalid !== undefined) return bad(`invalid ${invalid[0]}`);
-  const { 'primarySystemUser.id': user, ...fields } = Object(body);
-  Object.assign(record, structuredClone(fields));
-  if (user !== undefined) record.primarySystemUser = { id: user };
+  const written = given.map(([field, value]) => ({ field, value, rule: fieldRule(store, field) }));
+  const refused = written.find(({ rule }) => rule.status !== 200);
+  for (const { field, value } of written.filter(({ rule }) => rule.effect)) {
+    if (field === 'primarySystemUser.id') record.primarySystemUser = { id: value as string | null };
+    else record[field] = structuredClone(value);
+  }
+  if (refused !== undefined) return errorAnswer('/api/systems', refused.rule.status);
   return { status: 200, body: recordBody(store, systemId) };
 }
 
+/** Returns the behaviour of a write of a field of the record. */
+function fieldRule({ behaviour }: Store, field: string): WriteBehaviour {
+  switch (field) {
+    case 'description':
+      return behaviour.description;
+    case 'systemInsights':
+      return behaviour.system_insights;
+    case 'primarySystemUser.id':
+      return behaviour.primary_user;
+    default:
+      return { status: 200, effect: true };
+  }
+}
+
 function memberOf(store: Store, systemId: string, query: URLSearchParams): HttpAnswer {
-  const type = 'system_group';
+  const type = 'system_group' as const;
   const groups = store.groupsOf(systemId).map((id) => ({
     type,
     id,
     paths: [[{ to: { type, id } }]],
     compiledAttributes: null,
   }));
-  return page(store, { type, entries: sorted(groups, query.get('sort')) }, query);
+  const list = { type, entries: sorted(groups, query.get('sort')) };
+  return page(store, list, query, store.behaviour.deleted_in_memberof);
 }
 
 function listAssociations(store: Store, systemId: string, query: URLSearchParams): HttpAnswer {
   const targets = query.get('targets');
   if (!isAssociationType(targets)) return bad('targets is required and must be an object type');
-  const edges = store.edgesOf(systemId, targets).map(([id, attributes]) => ({
-    to: { type: targets, id },
-    attributes: attributes ?? null,
-  }));
-  return page(store, { type: targets, entries: edges }, query);
-}
-
-function changeMembership(
-  store: Store,
-  systemId: string,
-  group: string,
-  body: unknown,
-): HttpAnswer {
-  const { op, type, id } = Object(body);
-  const members = store.groups.get(group);
-  if (type !== 'system' || id !== systemId) return bad('a system may only add or remove itself');
-  if (op !== 'add' && op !== 'remove') return bad('op must be add or remove');
-  if (members === undefined || !store.exists('system_group', group)) return NOT_FOUND;
-  const { membershipMethod, refusal } = store.descriptionOf('system_group', group);
-  if (membershipMethod.startsWith('DYNAMIC_')) return dynamicAnswer(refusal);
-  if (op === 'add') {
-    if (members.has(systemId)) return ALREADY_EXISTS;
-    members.add(systemId);
-    return NO_CONTENT;
-  }
-  return members.delete(systemId) ? NO_CONTENT : NOT_FOUND;
-}
-
-/**
- * Returns the answer when a system joins or leaves a dynamic group. JumpCloud does not document it,
- * so each dynamic group sets its own status.
- */
-function dynamicAnswer(refusal: Description['refusal']): HttpAnswer {
-  if (refusal === 204) return NO_CONTENT;
-  if (refusal === 403) return { status: 403, body: { message: 'Forbidden' } };
-  return bad('members of a dynamic group cannot be added or removed');
-}
-
-function associate(store: Store, systemId: string, body: unknown): HttpAnswer {
-  const { op, type, id, attributes } = Object(body);
-  if (!isAssociationType(type) || !/^[0-9a-f]{24}$/.test(String(id)))
-    return bad('invalid type or id');
-  if (!areEdgeAttributes(type, attributes)) return bad('invalid attributes');
-  if (!store.exists(type, id)) return NOT_FOUND;
-  const present = store.hasEdge(systemId, type, id);
-  switch (op) {
-    case 'add':
-      if (present) return ALREADY_EXISTS;
-      store.associate(systemId, type, id, attributes ?? undefined);
-      return NO_CONTENT;
-    case 'update':
-      if (!present) return NOT_FOUND;
-      store.associate(systemId, type, id, attributes ?? undefined);
-      return NO_CONTENT;
-    case 'remove':
-      if (!present) return NOT_FOUND;
-      store.dissociate(systemId, type, id);
-      return NO_CONTENT;
-    default:
-      return bad('op must be add, remove or update');
-  }
-}
-
-function isAssociationType(value: unknown): value is AssociationType {
-  return ASSOCIATION_TYPES.some((type) => type === value);
-}
-
-function areEdgeAttributes(
-  type: AssociationType,
-  attributes: unknown,
-): attributes is EdgeAttributes {
-  if (attributes === undefined || attributes === null) return true;
-  const { enabled, withoutPassword } = Object(Object(attributes).sudo);
-  return (
-    (type === 'user' || type === 'user_group') &&
-    typeof enabled === 'boolean' &&
-    typeof withoutPassword === 'boolean' &&
-    (enabled || !withoutPassword)
-  );
+  const { edge_attributes, deleted_in_associations } = store.behaviour;
+  const unset = { null: { attributes: null }, empty: { attributes: {} }, absent: {} };
+  const shown = (attributes: EdgeAttributes) =>
+    attributes === undefined ? unset[edge_attributes.unset] : { attributes };
+  const edges = store
+    .edgesOf(systemId, targets)
+    .map(([id, attributes]) => ({ to: { type: targets, id }, ...shown(attributes) }));
+  return page(store, { type: targets, entries: edges }, query, deleted_in_associations);
 }

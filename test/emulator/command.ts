@@ -2,13 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type Behaviour, behaviourOf } from './behaviour.ts';
 import { type Emulator, type EnrolledHost, startEmulator } from './emulator.ts';
 import { introduction, type StartedEmulator } from './introduction.ts';
 import { writeReadyFile } from './ready-file.ts';
 import { addDynamicGroup, addSampleObjects } from './sample-objects.ts';
 import type { LoggedRequest } from './types.ts';
 
-const USAGE = 'npm run emulator [-- --port N --dir DIR --hosts N --ready-file FILE]';
+const USAGE =
+  'npm run emulator [-- --port N --dir DIR --hosts N --ready-file FILE --answers probe-report.json]';
 
 /** An error of the person who ran the command. It is printed without a stack trace. */
 class UsageError extends Error {}
@@ -20,21 +22,32 @@ interface CommandOptions {
   /** If undefined, temporary directories are used and removed at the end. */
   readonly dir: string | undefined;
   readonly readyFile: string | undefined;
+  /** The behaviour that a report of `npm run probe` describes. */
+  readonly behaviour: Partial<Behaviour>;
 }
 
 function parseCommandOptions(): CommandOptions {
   const text = { type: 'string' } as const;
   try {
-    const options = { port: text, dir: text, hosts: text, 'ready-file': text };
+    const options = { port: text, dir: text, hosts: text, 'ready-file': text, answers: text };
     const { values } = parseArgs({ options });
     return {
       port: wholeNumber('port', values.port ?? '0', 0, 65535),
       hosts: wholeNumber('hosts', values.hosts ?? '1', 1, 1000),
       dir: values.dir && resolve(values.dir),
       readyFile: values['ready-file'] && resolve(values['ready-file']),
+      behaviour: values.answers === undefined ? {} : readAnswers(values.answers),
     };
   } catch (error) {
     throw new UsageError(`${(error as Error).message.replace(/\.$/, '')}. Usage: ${USAGE}`);
+  }
+}
+
+function readAnswers(path: string): Partial<Behaviour> {
+  try {
+    return behaviourOf(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Error(`${path} is not a report of npm run probe: ${(error as Error).message}`);
   }
 }
 
@@ -53,9 +66,9 @@ function requireEmulatorDirectory(dir: string): void {
   );
 }
 
-async function listen(port: number): Promise<Emulator> {
+async function listen({ port, behaviour }: CommandOptions): Promise<Emulator> {
   try {
-    return await startEmulator({ port });
+    return await startEmulator({ port, behaviour });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const reason = code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`;
@@ -91,7 +104,7 @@ function agentDirectories({ dir, hosts }: CommandOptions): readonly (string | un
 async function main(): Promise<void> {
   const options = parseCommandOptions();
   const [directory, ...directories] = agentDirectories(options);
-  const emulator = await listen(options.port);
+  const emulator = await listen(options);
   const { url, store } = emulator;
   const first = await enrol(emulator, directory);
   const hosts: [EnrolledHost, ...EnrolledHost[]] = [first];
@@ -99,7 +112,12 @@ async function main(): Promise<void> {
   const systemIds = hosts.map(({ systemId }) => systemId);
   const objects = addSampleObjects(store, first.systemId);
   objects.push(addDynamicGroup(store, systemIds));
-  const started: StartedEmulator = { url, hosts, objects, apiKey: store.addApiKey() };
+  const started: StartedEmulator = {
+    url,
+    hosts,
+    objects,
+    apiKey: store.addApiKey({ writes: true }),
+  };
   emulator.onRequest.push((request) => console.log(requestLine(request)));
 
   let isClosing = false;

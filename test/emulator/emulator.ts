@@ -1,17 +1,19 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { adminRefusal } from './admin-refusal.ts';
+import { adminRefusal, mayWrite } from './admin-refusal.ts';
 import { answerAdmin } from './answer-admin.ts';
 import { answerSystem } from './answer-system.ts';
+import type { Behaviour } from './behaviour.ts';
 import { type EnrolledHost, type EnrolOptions, enrol } from './enrol.ts';
 import { errorAnswer } from './error-answer.ts';
 import { FaultScript } from './faults.ts';
-import { GraphLag } from './graph-lag.ts';
+import { GraphLag, lagOf } from './graph-lag.ts';
 import { type InitialisationRace, InitialisationRaces } from './initialisation-race.ts';
 import { type Exchange, injectFault } from './inject-fault.ts';
 import type { TlsIdentity } from './keys.ts';
-import { type RateLimit, rateLimiter } from './rate-limit.ts';
+import { isGraphWrite, ParallelWrites } from './parallel-writes.ts';
+import { limitOf, type RateLimit, rateLimiter, retryAfterOf } from './rate-limit.ts';
 import { readBody } from './read-body.ts';
 import { respond, respondStatus } from './respond.ts';
 import { Store } from './store.ts';
@@ -25,6 +27,8 @@ export interface EmulatorOptions {
   readonly port?: number;
   /** Serves https with this certificate. */
   readonly tls?: TlsIdentity;
+  /** Answers to what JumpCloud does not document; by default those that the modules assume. */
+  readonly behaviour?: Partial<Behaviour>;
   /** The clock skew that is accepted in a request's Date, in seconds. */
   readonly skewTolerance?: number;
   /** Returns milliseconds since the epoch. */
@@ -44,13 +48,15 @@ export type Emulator = Awaited<ReturnType<typeof startEmulator>>;
  * the System Context API, and the endpoints from which administrators read names.
  */
 export async function startEmulator(options: EmulatorOptions = {}) {
-  const { skewTolerance = 300, clock = Date.now, observeLag = 0, rateLimit } = options;
+  const { skewTolerance, clock = Date.now, observeLag, rateLimit } = options;
   const store = new Store(options.seed);
+  store.behaviour = { ...store.behaviour, ...options.behaviour };
   const requests: LoggedRequest[] = [];
   const faults = new FaultScript();
   const races = new InitialisationRaces(store);
-  const lag = new GraphLag(store, observeLag);
-  const isLimited = rateLimiter(rateLimit);
+  const lag = new GraphLag(store, () => observeLag ?? lagOf(store.behaviour));
+  const parallelWrites = new ParallelWrites(store);
+  const isLimited = rateLimiter(() => rateLimit ?? limitOf(store.behaviour));
   const hostClocks = new Map<string, number>();
   const onRequest: ((request: LoggedRequest) => void)[] = [];
 
@@ -61,8 +67,13 @@ export async function startEmulator(options: EmulatorOptions = {}) {
   const clockFor = (request: IncomingMessage) =>
     clock() - (hostClocks.get(claimedSystem(request) ?? '') ?? 0);
 
-  const prove = (request: IncomingMessage) =>
-    provenSystem(store, request, clockFor(request), skewTolerance * 1000);
+  const prove = (request: IncomingMessage) => {
+    const { ahead_s, behind_s } = store.behaviour.clock_tolerance;
+    return provenSystem(store, request, clockFor(request), {
+      aheadMs: (skewTolerance ?? ahead_s) * 1000,
+      behindMs: (skewTolerance ?? behind_s) * 1000,
+    });
+  };
 
   /** Carries out a request and returns the answer that it gets without faults. */
   const carryOut = (request: IncomingMessage, body: unknown): HttpAnswer => {
@@ -70,14 +81,14 @@ export async function startEmulator(options: EmulatorOptions = {}) {
     const { method = 'GET', headers } = request;
     const systemId = prove(request);
     const refusal = isSigned(request)
-      ? systemId === undefined && 401
+      ? systemId === undefined && signatureRefusal(store, request)
       : adminRefusal(store, headers);
     if (refusal) return errorAnswer(url.pathname, refusal);
     if (method !== 'GET' && body !== undefined && !isJson(request)) {
       return { status: 400, body: { message: 'Content-Type: application/json is required' } };
     }
     return systemId === undefined
-      ? answerAdmin(store, method, url, body)
+      ? answerAdmin(store, method, url, body, mayWrite(store, headers))
       : carryOutFor(systemId, method, url, body);
   };
 
@@ -129,10 +140,16 @@ export async function startEmulator(options: EmulatorOptions = {}) {
       logged.fault = fault.kind;
       return injectFault(fault, exchange, store, clock());
     }
-    if (!isLimited()) return exchange.send(exchange.carryOut());
-    logged.status = 429;
-    const retryAfter = rateLimit?.perSeconds ?? 1;
-    respondStatus(response, { kind: 'status', status: 429, retryAfter }, clock());
+    if (isLimited()) {
+      logged.status = 429;
+      const retryAfter = rateLimit?.perSeconds ?? retryAfterOf(store.behaviour.rate_limit);
+      const limited = { kind: 'status', status: 429 } as const;
+      const fault = retryAfter === undefined ? limited : { ...limited, retryAfter };
+      return respondStatus(response, fault, clock());
+    }
+    const systemId = isGraphWrite(method, url) ? prove(request) : undefined;
+    if (systemId === undefined) return exchange.send(exchange.carryOut());
+    exchange.send(await parallelWrites.answer(systemId, exchange.carryOut));
   };
 
   const listener = (request: IncomingMessage, response: ServerResponse) => {
@@ -176,4 +193,10 @@ export async function startEmulator(options: EmulatorOptions = {}) {
 
 function isJson(request: IncomingMessage): boolean {
   return /^application\/json\b/.test(request.headers['content-type'] ?? '');
+}
+
+/** Returns the status of a request whose signature is invalid, or whose system was removed. */
+function signatureRefusal(store: Store, request: IncomingMessage): number {
+  const isRemoved = store.wasRemoved(claimedSystem(request) ?? '');
+  return isRemoved ? store.behaviour.deleted_record.gone_status : 401;
 }

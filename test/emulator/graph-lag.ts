@@ -1,12 +1,13 @@
+import type { Behaviour } from './behaviour.ts';
 import type { Store } from './store.ts';
 
 /** Makes a system's reads of its graph stale for a while after each of its writes. */
 export class GraphLag {
   readonly #store: Store;
-  readonly #ms: number;
+  readonly #ms: () => number;
   readonly #lagging = new Map<string, { readonly until: number; readonly before: Store }>();
 
-  constructor(store: Store, ms: number) {
+  constructor(store: Store, ms: () => number) {
     this.#store = store;
     this.#ms = ms;
   }
@@ -19,9 +20,15 @@ export class GraphLag {
 
   /** Starts the lag. Must be called before the write. */
   start(systemId: string): void {
-    if (this.#ms === 0) return;
+    const ms = this.#ms();
+    if (ms === 0) return;
     const observed = this.observed(systemId);
     const before = observed === this.#store ? observed.copy() : observed;
-    this.#lagging.set(systemId, { until: Date.now() + this.#ms, before });
+    this.#lagging.set(systemId, { until: Date.now() + ms, before });
   }
+}
+
+/** Returns the lag of all lists, in milliseconds. */
+export function lagOf({ graph_lag: { membership_ms, association_ms } }: Behaviour): number {
+  return Math.max(membership_ms, association_ms);
 }

@@ -1,3 +1,4 @@
+import type { DeletedEntryBehaviour } from './behaviour.ts';
 import type { Store } from './store.ts';
 import type { HttpAnswer, ObjectType } from './types.ts';
 
@@ -12,13 +13,22 @@ export interface List {
 
 /**
  * Returns a page of a list of the v2 API, with the total count in a header. As at JumpCloud, a page
- * has 10 entries by default and at most 100. Entries of deleted objects are dropped from the page
- * after it was cut, but are counted.
+ * has 10 entries by default and at most 100. By default, entries of deleted objects are dropped
+ * from the page after it was cut, but are counted.
  */
-export function page(store: Store, list: List, query: URLSearchParams): HttpAnswer {
-  const entries = cut(store, list, query.get('limit') ?? 10, query.get('skip') ?? 0);
-  if (entries === undefined) return badPage;
-  const headers = store.listsAreCounted && { 'x-total-count': String(list.entries.length) };
+export function page(
+  store: Store,
+  list: List,
+  query: URLSearchParams,
+  deleted: DeletedEntryBehaviour = DROPPED_BUT_COUNTED,
+): HttpAnswer {
+  const present = list.entries.filter((entry) => store.exists(list.type, idOf(entry)));
+  const shown = deleted.listed || deleted.short ? list.entries : present;
+  const window = cut(shown, query.get('limit') ?? 10, query.get('skip') ?? 0);
+  if (window === undefined) return badPage;
+  const entries = deleted.listed ? window : window.filter((entry) => present.includes(entry));
+  const total = deleted.counted ? list.entries.length : present.length;
+  const headers = store.listsAreCounted && { 'x-total-count': String(total) };
   return { status: 200, body: entries, ...(headers && { headers }) };
 }
 
@@ -31,8 +41,9 @@ export function resultsPage(
   list: List,
   { limit, skip, fields }: Readonly<Record<'limit' | 'skip' | 'fields', unknown>>,
 ): HttpAnswer {
-  const entries = cut(store, list, limit ?? 10, skip ?? 0);
-  if (entries === undefined) return badPage;
+  const window = cut(list.entries, limit ?? 10, skip ?? 0);
+  if (window === undefined) return badPage;
+  const entries = window.filter((entry) => store.exists(list.type, idOf(entry)));
   const selected = typeof fields === 'string' ? ['_id', ...fields.split(/[\s,]+/)] : undefined;
   const select = (entry: Entry) =>
     Object.fromEntries(
@@ -42,21 +53,16 @@ export function resultsPage(
   return { status: 200, body: { results: entries.map(select), ...total } };
 }
 
+const DROPPED_BUT_COUNTED: DeletedEntryBehaviour = { listed: false, counted: true, short: true };
+
 const badPage: HttpAnswer = { status: 400, body: { message: 'invalid limit or skip' } };
 
-function cut(
-  store: Store,
-  { type, entries }: List,
-  limit: unknown,
-  skip: unknown,
-): Entry[] | undefined {
+function cut(entries: readonly Entry[], limit: unknown, skip: unknown): Entry[] | undefined {
   const [count, from] = [Number(limit), Number(skip)];
   if (!Number.isInteger(count) || count < 1 || !Number.isInteger(from) || from < 0) {
     return undefined;
   }
-  return entries
-    .slice(from, from + Math.min(count, 100))
-    .filter((entry) => store.exists(type, idOf(entry)));
+  return entries.slice(from, from + Math.min(count, 100));
 }
 
 /** Returns the id of an object, or of the object to which an edge leads. */

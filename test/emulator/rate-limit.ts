@@ -1,3 +1,5 @@
+import type { Behaviour } from './behaviour.ts';
+
 /** The maximum number of requests in a period. */
 export interface RateLimit {
   readonly requests: number;
@@ -5,9 +7,10 @@ export interface RateLimit {
 }
 
 /** Returns a function that counts a request and reports whether it exceeds the limit. */
-export function rateLimiter(limit: RateLimit | undefined): () => boolean {
+export function rateLimiter(current: () => RateLimit | undefined): () => boolean {
   let window: number[] = [];
   return () => {
+    const limit = current();
     if (limit === undefined) return false;
     const since = Date.now() - limit.perSeconds * 1000;
     window = window.filter((time) => time > since);
@@ -15,4 +18,19 @@ export function rateLimiter(limit: RateLimit | undefined): () => boolean {
     window.push(Date.now());
     return false;
   };
+}
+
+/** Returns the wait that a 429 asks for, in the form of a fault. */
+export function retryAfterOf({
+  retry_after,
+  wait_s,
+}: Behaviour['rate_limit']): number | { readonly date: number } | undefined {
+  if (retry_after === 'none') return undefined;
+  return retry_after === 'date' ? { date: wait_s } : wait_s;
+}
+
+/** Returns the limit that the behaviour sets. */
+export function limitOf({ rate_limit }: Behaviour): RateLimit | undefined {
+  const { limited, requests, seconds } = rate_limit;
+  return limited ? { requests, perSeconds: Math.max(1, seconds) } : undefined;
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { ASSUMED_BEHAVIOUR, type Behaviour } from './behaviour.ts';
 import { seededRandom } from './seeded-random.ts';
 import type {
   AssociationType,
@@ -29,12 +30,14 @@ interface StoredSystem {
   readonly ineligible: boolean;
 }
 
-const DEFAULT_DESCRIPTION = { membershipMethod: 'STATIC', refusal: 400 } as const;
+const DEFAULT_DESCRIPTION = { membershipMethod: 'STATIC' } as const;
 
 /** The properties of an administrator's API key. */
 interface ApiKey {
   /** Whether the key also gives access to other organisations. */
   readonly multiTenant: boolean;
+  /** Whether its administrator may create and delete groups and users. */
+  readonly writes: boolean;
 }
 
 /** Edges from one object, by type and id at the other end. */
@@ -66,7 +69,10 @@ export class Store {
   flatPrimaryUser = false;
   /** Whether lists have their total count: `X-Total-Count` or `totalCount`. */
   listsAreCounted = true;
+  /** The answers to what JumpCloud does not document. */
+  behaviour: Behaviour = ASSUMED_BEHAVIOUR;
   readonly #deleted = new Set<string>();
+  readonly #formerSystems = new Set<string>();
 
   constructor(seed?: number) {
     this.newId = seed === undefined ? newId : seededIds(seed);
@@ -78,9 +84,13 @@ export class Store {
     this.#edges.set(record.id, new Map());
   }
   removeSystem(id: string): void {
-    this.systems.delete(id);
+    if (this.systems.delete(id)) this.#formerSystems.add(id);
     this.#edges.delete(id);
     for (const members of this.groups.values()) members.delete(id);
+  }
+  /** Returns whether a system with this id was removed. */
+  wasRemoved(id: string): boolean {
+    return this.#formerSystems.has(id);
   }
   addGroup(id = this.newId()): string {
     this.groups.set(id, new Set());
@@ -139,9 +149,9 @@ export class Store {
     return found.record;
   }
 
-  addApiKey({ multiTenant }: ApiKey = { multiTenant: false }): string {
+  addApiKey({ multiTenant = false, writes = false }: Partial<ApiKey> = {}): string {
     const key = `jca_${this.newId()}${this.newId()}`;
-    this.apiKeys.set(key, { multiTenant });
+    this.apiKeys.set(key, { multiTenant, writes });
     return key;
   }
 
@@ -185,6 +195,7 @@ export class Store {
   copy(): Store {
     const copy = new Store();
     copy.flatPrimaryUser = this.flatPrimaryUser;
+    copy.behaviour = this.behaviour;
     copy.listsAreCounted = this.listsAreCounted;
     for (const id of this.#deleted) copy.#deleted.add(id);
     fill(copy.systems, this.systems);

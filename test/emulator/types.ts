@@ -20,8 +20,8 @@ export interface Description {
   readonly email: string;
   /** System and user groups only: whether the group is dynamic or static. */
   readonly membershipMethod: MembershipMethod;
-  /** The answer when a system joins or leaves a dynamic system group. Even 204 has no effect. */
-  readonly refusal: 400 | 403 | 204;
+  /** The status when a system joins or leaves this dynamic group; by default as in `Behaviour`. */
+  readonly refusal?: 400 | 403 | 204;
 }
 export type MembershipMethod =
   | 'NOTSET'

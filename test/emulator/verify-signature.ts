@@ -5,6 +5,12 @@ import type { Store } from './store.ts';
 const AUTHORIZATION =
   /^Signature keyId="system\/([0-9a-f]{24})",headers="request-line date",algorithm="rsa-sha256",signature="([A-Za-z0-9+/]+=*)"$/;
 
+/** The accepted errors of a system's clock, in milliseconds. */
+export interface Tolerance {
+  readonly aheadMs: number;
+  readonly behindMs: number;
+}
+
 /** Reports whether a request has a signature of any scheme and form. */
 export function isSigned({ headers }: IncomingMessage): boolean {
   return headers.signature !== undefined || /^\s*signature\b/i.test(headers.authorization ?? '');
@@ -23,7 +29,7 @@ export function provenSystem(
   store: Store,
   request: IncomingMessage,
   now: number,
-  toleranceMs: number,
+  { aheadMs, behindMs }: Tolerance,
 ): string | undefined {
   const count = (name: string) =>
     request.rawHeaders.filter((raw, i) => i % 2 === 0 && raw.toLowerCase() === name).length;
@@ -35,7 +41,7 @@ export function provenSystem(
     return undefined;
   }
   const time = fixdate(date);
-  if (time === undefined || Math.abs(time - now) > toleranceMs) return undefined;
+  if (time === undefined || time - now > aheadMs || now - time > behindMs) return undefined;
   const text = `${request.method} ${request.url} HTTP/${request.httpVersion}\ndate: ${date}`;
   const genuine = verify(
     'sha256',

@@ -1,0 +1,120 @@
+/** The answer to a write, and whether the write takes effect. */
+export interface WriteBehaviour {
+  readonly status: number;
+  readonly effect: boolean;
+}
+
+/** The answer to a write that changes nothing, because its goal is already reached. */
+export interface RepeatedWriteBehaviour {
+  readonly membership: number;
+  readonly association: number;
+}
+
+/** The appearance of a deleted object in a list of edges. */
+export interface DeletedEntryBehaviour {
+  /** Whether the list still has an entry for it. */
+  readonly listed: boolean;
+  /** Whether the total count includes it. */
+  readonly counted: boolean;
+  /** Whether its entry is missing from its page, which then has fewer entries than requested. */
+  readonly short: boolean;
+}
+
+/**
+ * JumpCloud's answers to questions whose answer is not documented. The names are those of the
+ * questions of `npm run probe`, and the values have the form of its report.
+ */
+export interface Behaviour {
+  /** A system joins or leaves a dynamic group. */
+  readonly dynamic_join: WriteBehaviour;
+  readonly dynamic_leave: WriteBehaviour;
+  readonly repeated_add: RepeatedWriteBehaviour;
+  readonly repeated_remove: RepeatedWriteBehaviour;
+  /** Five writes of edges at a time: the numbers of those refused, and of those lost after 204. */
+  readonly parallel_writes: {
+    readonly refused: number;
+    readonly status: number;
+    readonly lost: number;
+  };
+  readonly deleted_in_memberof: DeletedEntryBehaviour;
+  readonly deleted_in_users: DeletedEntryBehaviour;
+  readonly deleted_in_associations: DeletedEntryBehaviour;
+  readonly description: WriteBehaviour;
+  readonly system_insights: WriteBehaviour;
+  readonly primary_user: WriteBehaviour & { readonly form: 'nested' | 'flat' | 'none' };
+  /** The attributes of an edge that was added without any, and the answer to `op: update`. */
+  readonly edge_attributes: WriteBehaviour & { readonly unset: 'null' | 'absent' | 'empty' };
+  /** The accepted errors of the clock of a system, in seconds. */
+  readonly clock_tolerance: { readonly ahead_s: number; readonly behind_s: number };
+  /** The time until a write is seen in lists, in milliseconds. */
+  readonly graph_lag: { readonly membership_ms: number; readonly association_ms: number };
+  /** The statuses of three reads that only newer descriptions of the API offer to systems. */
+  readonly further_reads: {
+    readonly usergroups: number;
+    readonly policygroups: number;
+    readonly policy_memberof: number;
+  };
+  readonly rate_limit: {
+    readonly limited: boolean;
+    /** The number of requests that were accepted, and the time they took. */
+    readonly requests: number;
+    readonly seconds: number;
+    readonly retry_after: 'seconds' | 'date' | 'none';
+    readonly wait_s: number;
+  };
+  /** The time that a system still sees its deleted record, and the status after that. */
+  readonly deleted_record: { readonly visible_ms: number; readonly gone_status: number };
+}
+
+const DROPPED_BUT_COUNTED = { listed: false, counted: true, short: true } as const;
+
+/** The behaviour that the modules assume. */
+export const ASSUMED_BEHAVIOUR: Behaviour = {
+  dynamic_join: { status: 400, effect: false },
+  dynamic_leave: { status: 400, effect: false },
+  repeated_add: { membership: 409, association: 409 },
+  repeated_remove: { membership: 404, association: 404 },
+  parallel_writes: { refused: 0, status: 0, lost: 0 },
+  deleted_in_memberof: DROPPED_BUT_COUNTED,
+  deleted_in_users: DROPPED_BUT_COUNTED,
+  deleted_in_associations: DROPPED_BUT_COUNTED,
+  description: { status: 200, effect: true },
+  system_insights: { status: 200, effect: true },
+  primary_user: { status: 200, effect: true, form: 'nested' },
+  edge_attributes: { status: 204, effect: true, unset: 'null' },
+  clock_tolerance: { ahead_s: 300, behind_s: 300 },
+  graph_lag: { membership_ms: 0, association_ms: 0 },
+  further_reads: { usergroups: 200, policygroups: 200, policy_memberof: 200 },
+  rate_limit: { limited: false, requests: 0, seconds: 0, retry_after: 'seconds', wait_s: 1 },
+  deleted_record: { visible_ms: 0, gone_status: 401 },
+};
+
+/**
+ * Returns the behaviour that a report of `npm run probe` describes. Questions without an answer keep
+ * the assumed behaviour. Answers that no switch of the emulator can reproduce are ignored.
+ * @throws Error when the text is not such a report
+ */
+export function behaviourOf(reportText: string): Partial<Behaviour> {
+  const report: unknown = JSON.parse(reportText);
+  const { questions } = Object(report);
+  if (!Array.isArray(questions)) throw new Error('it has no list "questions"');
+  const behaviour: Record<string, unknown> = {};
+  for (const { id, answer } of questions.map(Object)) {
+    if (!Object.hasOwn(ASSUMED_BEHAVIOUR, id) || Object(answer) !== answer) continue;
+    const assumed = ASSUMED_BEHAVIOUR[id as keyof Behaviour];
+    behaviour[id] = { ...assumed, ...checkedAnswer(id, answer, assumed) };
+  }
+  return behaviour;
+}
+
+/** Returns the fields of an answer that the emulator knows. Each must have the right type. */
+function checkedAnswer(id: string, answer: object, assumed: object): Record<string, unknown> {
+  const known = Object.entries(answer).filter(([field]) => Object.hasOwn(assumed, field));
+  for (const [field, value] of known) {
+    const expected = typeof Reflect.get(assumed, field);
+    if (typeof value !== expected) {
+      throw new Error(`the answer ${id}.${field} must be a ${expected}`);
+    }
+  }
+  return Object.fromEntries(known);
+}

@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { graphAnswer } from './answer-graph-write.ts';
+import type { Store } from './store.ts';
+import type { HttpAnswer } from './types.ts';
+
+/** The number of writes of edges that the modules have under way at a time. */
+const PARALLEL_WRITES = 5;
+/** The time for which a write is under way, so that others can arrive, in milliseconds. */
+const DURATION_MS = 30;
+
+/** Writes of edges of one system that are under way at the same time. */
+export class ParallelWrites {
+  readonly #store: Store;
+  readonly #underWay = new Map<string, { active: number; started: number }>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Carries out a write. The last of several parallel ones are refused or lost if so set. */
+  async answer(systemId: string, carryOut: () => HttpAnswer): Promise<HttpAnswer> {
+    const { refused, status, lost } = this.#store.behaviour.parallel_writes;
+    if (refused + lost === 0) return carryOut();
+    const burst = this.#underWay.get(systemId) ?? { active: 0, started: 0 };
+    this.#underWay.set(systemId, burst);
+    const position = burst.started++;
+    burst.active++;
+    await sleep(DURATION_MS);
+    burst.active--;
+    if (burst.active === 0) this.#underWay.delete(systemId);
+    if (position < PARALLEL_WRITES - refused - lost) return carryOut();
+    return graphAnswer(position < PARALLEL_WRITES - lost ? status : 204);
+  }
+}
+
+/** Returns whether a request writes an edge of a system. */
+export function isGraphWrite(method: string, url: string): boolean {
+  return method === 'POST' && /^\/api\/v2\/\w+\/\w+\/(members|associations)$/.test(url);
+}
