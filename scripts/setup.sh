@@ -28,13 +28,27 @@ check_node() {
   }
 }
 
+# Runs a command without its output. On a terminal, prints a dot for each second until it ends.
+with_dots() {
+  "$@" >/dev/null </dev/null &
+  command_pid=$!
+  if [ -t 1 ]; then
+    while kill -0 "$command_pid" 2>/dev/null; do
+      printf '.'
+      sleep 1
+    done
+    echo
+  fi
+  wait "$command_pid"
+}
+
 # npm writes node_modules/.package-lock.json at the end of an installation.
 install_packages() {
   [ -z "$(find package-lock.json -newer node_modules/.package-lock.json 2>/dev/null || echo missing)" ] &&
     return
   say 'installing the npm packages of package-lock.json'
   # No package needs its install script, and npm 9 of Debian 13 fails on one.
-  npm ci --ignore-scripts --loglevel=error >/dev/null
+  with_dots npm ci --ignore-scripts --loglevel=error --no-progress
 }
 
 # Installs a missing tool. $1: its command, $2: its package in Debian. If that is not possible, prints
@@ -47,7 +61,7 @@ install_tool() {
     return 1
   fi
   say "installing $2"
-  DEBIAN_FRONTEND=noninteractive sh -c "$todo" >/dev/null 2>&1 </dev/null || {
+  with_dots env DEBIAN_FRONTEND=noninteractive sh -c "$todo" 2>/dev/null || {
     say "$2 could not be installed. To see the reason, run: $todo" >&2
     return 1
   }

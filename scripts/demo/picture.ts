@@ -6,17 +6,14 @@ import { stripVTControlCharacters } from 'node:util';
 
 const LINE = 17;
 
-let heading = '';
 const lines = stripVTControlCharacters(await text(process.stdin))
   .split('\n')
   .filter((line) => {
-    if (isHeading(line)) heading = line;
-    // Keeps only the counts and the check's diff of Ansible's output.
-    const isCount = /^ {3}\| localhost .*ok=/.test(line);
-    const isDifference = heading.includes('--diff') && /^ {3}\| [-+] /.test(line);
+    // Keeps only the diff and the counts of Ansible's output.
+    const isCount = /^ {3}\| localhost.*ok=/.test(line);
+    const isDifference = /^ {3}\| [-+] {4}/.test(line);
     return isHeading(line) || isSummary(line) || isCount || isDifference;
-  })
-  .map((line) => line.replace(/ +skipped=.*/, ''));
+  });
 const height = (lines.length + 3) * LINE;
 const rows = lines.map(
   (line, i) => `<text x="14" y="${(i + 2) * LINE}"${styleOf(line)}>${asXml(line)}</text>`,

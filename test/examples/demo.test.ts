@@ -26,10 +26,11 @@ async function expectIdempotent(
     const variables = {
       agent_dir: agentDir,
       api_url: emulator.url,
-      system_group: IDS.web,
-      user: IDS.admin,
-      user_group: userGroup,
-      display_name: 'web-1',
+      names: {
+        system_group: { web: IDS.web },
+        user: { ada: IDS.admin },
+        user_group: { platform: userGroup },
+      },
     };
     const counts = async (playbook: Playbook) => {
       const { changed, failed } = await run(playbook, variables, []);

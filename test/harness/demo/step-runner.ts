@@ -1,5 +1,5 @@
 /** The variables of the demo's playbooks, by name. */
-export type Variables = Readonly<Record<string, string>>;
+export type Variables = Readonly<Record<string, unknown>>;
 
 /** A playbook of the demo. */
 export type Playbook = 'playbook.yml' | 'removal.yml';
@@ -18,11 +18,14 @@ export interface StepOutcome {
   readonly output: string;
 }
 
+/** A flag of `ansible-playbook`. */
+export type Flag = '--check' | '--diff';
+
 /** A function that runs a playbook of the demo. */
 export type StepRunner = (
   playbook: Playbook,
   variables: Variables,
-  flags: readonly ('--check' | '--diff')[],
+  flags: readonly Flag[],
 ) => Promise<StepOutcome>;
 
 /** An environment without a proxy, because the emulator is on this host. */

@@ -49,9 +49,21 @@ export async function throughAnsible(
     return {
       changed: recapCount(all, 'changed'),
       failed: recapCount(all, 'failed'),
-      output: all.trim(),
+      output: trimmed(all),
     };
   };
+}
+
+/**
+ * Removes the parts of Ansible's output that fill the line, which would wrap at 80 columns: the stars
+ * after a title, and the counts of the recap from `skipped` on.
+ */
+function trimmed(output: string): string {
+  return output
+    .trim()
+    .replace(/ \*{3,}$/gm, '')
+    .replace(/ +:(.*?) +skipped=.*$/gm, ':$1')
+    .replace(/\n{2,}/g, '\n');
 }
 
 /** Reads a count of the recap line. Output without a recap counts as one failure. */
