@@ -66,7 +66,9 @@ function ownVersion(version: string): Plugin {
 const RARE = [
   /^src\/facts\//,
   /^src\/agent\/(audit-line|lock|lock-file|process-identity|system-log)\.ts$/,
-  /^src\/resources\/system\/settle\.ts$/,
+  /^src\/resources\/edges\/(apply-edges|edges-failure|write-edges)\.ts$/,
+  /^src\/resources\/host\/write-host\.ts$/,
+  /^src\/resources\/system\/(settle|system-writer)\.ts$/,
   /^src\/transport\/errors\/(request-error|tls-advice)\.ts$/,
 ];
 

@@ -2,9 +2,7 @@ import type { EdgeChange, Sudo } from '../../api/graph.ts';
 import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { EdgesAccess } from './edges-access.ts';
-import { edgesFailure } from './edges-failure.ts';
 import { type DesiredEdges, type Edges, planEdges } from './plan-edges.ts';
-import { edgesWriter } from './write-edges.ts';
 
 /** The definition of a resource that is a set of edges. */
 export interface EdgesDefinition {
@@ -61,16 +59,10 @@ export function edgesResource(session: HostSession, definition: EdgesDefinition)
 
     async apply(run, { changes }, before) {
       if (changes.length === 0) return { done: [], after: before };
-      const writer = edgesWriter({ run, session, access, desired });
-      run.report.setProgress(() => progress(writer.latest() ?? before, writer.done()));
-      await writer.write(changes);
-      const readBack = await writer.readBack();
-      const failure = edgesFailure([readBack]);
-      return {
-        done: writer.done(),
-        after: readBack.after,
-        ...(failure && { failure: failure.error }),
-      };
+      const { applyEdges } = await import('./apply-edges.ts');
+      return applyEdges({ run, session, access, desired }, changes, (latest = before, done) =>
+        progress(latest, done),
+      );
     },
 
     diffView(state) {

@@ -16,7 +16,6 @@ import {
   settingChangesOf,
 } from './host-state.ts';
 import { inSection } from './in-section.ts';
-import { writeHost } from './write-host.ts';
 
 /** Returns the resource of a whole document: one resource for each section, over one session. */
 export function hostResource(
@@ -71,8 +70,11 @@ export function hostResource(
       };
     },
 
-    apply: (run, { changes }, before) =>
-      writeHost({ session, options, sections, run }, changes, before),
+    async apply(run, { changes }, before) {
+      if (changes.length === 0 && !options.system?.settle) return { done: [], after: before };
+      const { writeHost } = await import('./write-host.ts');
+      return writeHost({ session, options, sections, run }, changes, before);
+    },
 
     diffView: ({ system, edges }) => ({
       ...(system && { system: sections.system?.diffView(system) }),

@@ -12,7 +12,6 @@ import {
   recordAfter,
   type SystemSettings,
 } from './system-fields.ts';
-import { systemWriter } from './system-writer.ts';
 
 /** Returns the resource of this host's record. */
 export function systemResource(
@@ -38,6 +37,8 @@ export function systemResource(
     },
 
     async apply(run, { changes }, before) {
+      if (changes.length === 0 && desired.settle === 0) return { done: [], after: before };
+      const { systemWriter } = await import('./system-writer.ts');
       const writer = systemWriter(session, desired, run, before);
       run.report.setProgress(() => progress(writer.latest(), writer.done(), writer.reapplied()));
       await writer.write(changes);

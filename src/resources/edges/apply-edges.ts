@@ -1,0 +1,26 @@
+import type { EdgeChange } from '../../api/graph.ts';
+import type { Applied } from '../../reconcile.ts';
+import { edgesFailure } from './edges-failure.ts';
+import type { Edges } from './plan-edges.ts';
+import { type EdgesWriterContext, edgesWriter } from './write-edges.ts';
+
+/**
+ * Writes changes to one list of edges and reads it back. `progress` returns the result fields of a
+ * run that fails: of the list as last read, if it was, and of the changes made.
+ */
+export async function applyEdges(
+  context: EdgesWriterContext,
+  changes: readonly EdgeChange[],
+  progress: (latest: Edges | undefined, done: readonly EdgeChange[]) => Record<string, unknown>,
+): Promise<Applied<Edges, EdgeChange>> {
+  const writer = edgesWriter(context);
+  context.run.report.setProgress(() => progress(writer.latest(), writer.done()));
+  await writer.write(changes);
+  const readBack = await writer.readBack();
+  const failure = edgesFailure([readBack]);
+  return {
+    done: writer.done(),
+    after: readBack.after,
+    ...(failure && { failure: failure.error }),
+  };
+}
