@@ -7,10 +7,9 @@ export interface KeyFile {
   readonly path: string;
   /** The file's content, with the BEGIN line of an unencrypted private key. */
   readonly text: string;
-  readonly warnings: readonly string[];
+  /** The permission bits. */
+  readonly mode: number;
 }
-
-const WORLD_READABLE = 0o004;
 
 /**
  * PKCS#8 declares encryption in its first line, PKCS#1 in its second. The word ENCRYPTED elsewhere,
@@ -38,11 +37,12 @@ export function readKeyFile(path: string, waitedSeconds = 0): KeyFile {
     throw new BadIdentity([`${path} is encrypted; the agent's own key never is.`, 'Restore it.']);
   }
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) throw notPrivateKeyError(path);
-  const warnings =
-    mode & WORLD_READABLE
-      ? [`${path} can be read by every user of this host; run: chmod 600 ${path}`]
-      : [];
-  return { path, text, warnings };
+  return { path, text, mode };
+}
+
+/** Returns whether every user of this host can read a file. */
+export function isWorldReadable({ mode }: Pick<KeyFile, 'mode'>): boolean {
+  return (mode & 0o004) !== 0;
 }
 
 /** Returns the error for a file without a private key. */

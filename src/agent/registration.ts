@@ -1,13 +1,10 @@
-import { type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { BadIdentity, NotEnrolled } from '../base/errors.ts';
-import { NoRegistration, readConfiguration } from './configuration.ts';
+import { NotEnrolled } from '../base/errors.ts';
+import { requireAgentDirectory } from './agent-directory.ts';
+import { readConfiguration } from './configuration.ts';
 import { type Identity, type IdentitySource, loadIdentity } from './identity.ts';
-import { isLink } from './is-link.ts';
 import { type KeyFile, readKeyFile } from './key-file.ts';
-import { AgentFileError } from './read-agent-file.ts';
 import { readTombstone, type Tombstone } from './tombstone.ts';
-import { waitAdvice } from './wait-advice.ts';
 
 /** An earlier run has removed this registration from JumpCloud. */
 export class AlreadyRemoved extends NotEnrolled {
@@ -47,7 +44,7 @@ export function readRegistration(
   waitedSeconds = 0,
   onSystemId: (systemId: string) => void = () => {},
 ): Registration {
-  requireDirectory(agentDir, waitedSeconds);
+  requireAgentDirectory(agentDir, waitedSeconds);
   const { systemKey, agentServerHost } = readConfiguration(
     join(agentDir, 'jcagent.conf'),
     waitedSeconds,
@@ -77,39 +74,8 @@ function readKey(agentDir: string, systemKey: string, waitedSeconds: number): Ke
   }
 }
 
-function requireNotRemoved(agentDir: string, systemKey: string): void {
+/** @throws AlreadyRemoved when an earlier run has removed this system */
+export function requireNotRemoved(agentDir: string, systemKey: string): void {
   const tombstone = readTombstone(agentDir);
   if (tombstone?.systemKey === systemKey) throw new AlreadyRemoved(tombstone);
-}
-
-function requireDirectory(agentDir: string, waitedSeconds: number): void {
-  const install = `Install the JumpCloud agent, or set agent_dir to its directory. ${waitAdvice(waitedSeconds)}`;
-  let stat: Stats | undefined;
-  try {
-    stat = statSync(agentDir, { throwIfNoEntry: false });
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'EACCES') {
-      throw new AgentFileError([`No permission to read ${agentDir}.`, 'Run as root.']);
-    }
-    if (code !== 'ENOTDIR') {
-      throw new BadIdentity([
-        `${agentDir} could not be read: ${code}.`,
-        "Correct it, or set agent_dir to the agent's directory.",
-      ]);
-    }
-  }
-  if (stat === undefined && isLink(agentDir)) {
-    throw new BadIdentity([
-      `${agentDir} is a link that leads nowhere.`,
-      "Mount its target or correct it, or set agent_dir to the agent's directory.",
-    ]);
-  }
-  if (stat === undefined) throw new NoRegistration([`${agentDir} does not exist.`, install]);
-  if (!stat.isDirectory()) {
-    throw new NoRegistration([
-      `${agentDir} is not a directory, so there is no agent in it.`,
-      install,
-    ]);
-  }
 }

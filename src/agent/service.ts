@@ -1,19 +1,18 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { delimiter } from 'node:path';
 import { LocalActionFailed } from '../base/errors.ts';
 import { monotonicMs } from '../base/monotonic-clock.ts';
 import { pause } from '../base/pause.ts';
-import { findProgram, SYSTEM_DIRECTORIES } from './find-program.ts';
+import { SYSTEM_DIRECTORIES } from './find-program.ts';
+import {
+  AGENT_SERVICE,
+  DARWIN_AGENT_SERVICE,
+  findServiceManager,
+  runServiceManager,
+  type ServiceManager,
+  type ServiceTool,
+} from './service-manager.ts';
 
-/** A service manager, and its commands to stop the agent. */
-interface ServiceManager {
-  readonly tool: string;
-  /**
-   * A path that exists only where this service manager is in charge. Undefined: it is always in
-   * charge.
-   */
-  readonly activePath?: string;
+/** The commands of a service manager that stop the agent. */
+interface StopCommands {
   readonly stopArgs: readonly string[];
   /** The exit statuses other than 0 for an agent that is stopping, or that did not run. */
   readonly acceptedStatuses: readonly number[];
@@ -34,57 +33,34 @@ const NOT_INSTALLED = 5;
 const ENDING = 36;
 const NOT_LOADED = [3, 113];
 
-/**
- * The agent's name in launchd. launchd restarts an agent that `launchctl stop` stops, so the agent
- * is unloaded instead, until the next boot.
- */
-const DARWIN = 'system/com.jumpcloud.darwin-agent';
-
-/** The service managers, in the order in which they are tried. */
-const MANAGERS: readonly ServiceManager[] = [
-  {
-    tool: 'systemctl',
-    // See sd_booted(3).
-    activePath: '/run/systemd/system',
-    stopArgs: ['stop', 'jcagent'],
-    acceptedStatuses: [NOT_INSTALLED],
-  },
-  { tool: 'service', stopArgs: ['jcagent', 'stop'], acceptedStatuses: [NOT_INSTALLED] },
-  {
-    tool: 'launchctl',
-    stopArgs: ['bootout', DARWIN],
+const COMMANDS: Readonly<Record<ServiceTool, StopCommands>> = {
+  systemctl: { stopArgs: ['stop', AGENT_SERVICE], acceptedStatuses: [NOT_INSTALLED] },
+  service: { stopArgs: [AGENT_SERVICE, 'stop'], acceptedStatuses: [NOT_INSTALLED] },
+  launchctl: {
+    // launchd restarts an agent that `launchctl stop` stops, so the agent is unloaded instead, until
+    // the next boot.
+    stopArgs: ['bootout', DARWIN_AGENT_SERVICE],
     acceptedStatuses: [ENDING, ...NOT_LOADED],
-    statusArgs: ['print', DARWIN],
+    statusArgs: ['print', DARWIN_AGENT_SERVICE],
   },
-];
+};
 
 /** In milliseconds. Stopping takes seconds; a service manager that takes this long hangs. */
 export const STOP_TIMEOUT_MS = 60_000;
 
 const POLL_INTERVAL_MS = 200;
 
-/** The service manager that can stop the agent, and the real path of its program. */
-export interface StopCommand {
-  readonly file: string;
-  readonly manager: ServiceManager;
-}
-
 /**
  * Finds the service manager that can stop the agent.
  * @throws LocalActionFailed when there is none that may be run
  */
-export function findStopCommand(searchPath: string): StopCommand {
-  const rejected: string[] = [];
-  for (const manager of MANAGERS) {
-    if (manager.activePath !== undefined && !existsSync(manager.activePath)) continue;
-    const { file, replaceable } = findProgram(manager.tool, searchPath);
-    if (file !== undefined) return { file, manager };
-    rejected.push(...replaceable);
-  }
+export function requireServiceManager(searchPath: string): ServiceManager {
+  const { manager, replaceable } = findServiceManager(searchPath);
+  if (manager !== undefined) return manager;
   const why =
-    rejected.length === 0
+    replaceable.length === 0
       ? ''
-      : ` Someone other than root can replace ${rejected.join(', ')}, so root does not run it.`;
+      : ` Someone other than root can replace ${replaceable.join(', ')}, so root does not run it.`;
   throw new LocalActionFailed(
     `The agent cannot be stopped: neither systemctl, with systemd running, nor service nor launchctl is in ${SYSTEM_DIRECTORIES.join(', ')} or PATH (${searchPath}).${why} Stop it by other means and leave stop_agent out.`,
   );
@@ -94,20 +70,17 @@ export function findStopCommand(searchPath: string): StopCommand {
  * Stops the agent, so that it does not uninstall itself when its record is deleted.
  * @throws LocalActionFailed when the agent could not be stopped
  */
-export async function stopAgent(
-  { file, manager: { stopArgs, acceptedStatuses, statusArgs } }: StopCommand,
-  signal: AbortSignal,
-): Promise<void> {
+export async function stopAgent(manager: ServiceManager, signal: AbortSignal): Promise<void> {
+  const { stopArgs, acceptedStatuses, statusArgs } = COMMANDS[manager.tool];
   const end = monotonicMs() + STOP_TIMEOUT_MS;
-  const leftMs = () => Math.max(1, Math.ceil(end - monotonicMs()));
   const run = (args: readonly string[], accepted: readonly number[]) =>
-    exitStatus(file, args, accepted, leftMs(), signal);
+    exitStatus(manager, args, accepted, Math.max(1, Math.ceil(end - monotonicMs())), signal);
 
   await run(stopArgs, acceptedStatuses);
   while (statusArgs !== undefined && (await run(statusArgs, NOT_LOADED)) === 0) {
     await pause(POLL_INTERVAL_MS, signal);
     if (monotonicMs() >= end) {
-      throw stopError([file, ...stopArgs], `did not end it within ${LIMIT}`);
+      throw stopError([manager.file, ...stopArgs], `did not end it within ${LIMIT}`);
     }
   }
 }
@@ -115,30 +88,20 @@ export async function stopAgent(
 const LIMIT = `${STOP_TIMEOUT_MS / 1000} s`;
 
 /** Runs a command and returns its exit status: 0 or an accepted one. Rejects on any other. */
-function exitStatus(
-  file: string,
+async function exitStatus(
+  manager: ServiceManager,
   args: readonly string[],
   accepted: readonly number[],
-  timeout: number,
+  timeoutMs: number,
   signal: AbortSignal,
 ): Promise<number> {
-  // Passes no other variable on: the environment may contain a proxy's password, and its PATH may
-  // lead to programs that someone else can replace.
-  const env = { PATH: SYSTEM_DIRECTORIES.join(delimiter) };
-  // A service manager that hangs may ignore SIGTERM, too.
-  const options = { env, timeout, killSignal: 'SIGKILL', signal } as const;
-  return new Promise((resolve, reject) => {
-    execFile(file, args, options, (error, stdout, stderr) => {
-      if (signal.aborted) return reject(signal.reason);
-      if (error === null) return resolve(0);
-      if (accepted.includes(Number(error.code))) return resolve(Number(error.code));
-      const firstLine = (stderr || stdout).trim().split('\n')[0] ?? '';
-      const failure = error.killed
-        ? `did not end within ${LIMIT}`
-        : `failed with ${error.code ?? error.signal}`;
-      reject(stopError([file, ...args], `${failure}${firstLine && `: ${firstLine}`}`));
-    });
-  });
+  const end = await runServiceManager(manager, args, timeoutMs, signal);
+  const { status, isTimedOut, stdout, stderr } = end;
+  const number = Number(status);
+  if (number === 0 || accepted.includes(number)) return number;
+  const firstLine = (stderr || stdout).trim().split('\n')[0] ?? '';
+  const failure = isTimedOut ? `did not end within ${LIMIT}` : `failed with ${status}`;
+  throw stopError([manager.file, ...args], `${failure}${firstLine && `: ${firstLine}`}`);
 }
 
 function stopError(argv: readonly string[], failure: string): LocalActionFailed {

@@ -17,17 +17,22 @@ const connection = z.pipe(
   z.transform(({ to, attributes }) => ({ type: to.type, id: to.id, sudo: sudoOf(attributes) })),
 );
 
+/** Returns the list of this host's direct edges to objects of a type. */
+export function associationsOf(type: AssociationType) {
+  return {
+    name: `${type} associations`,
+    path: `associations?targets=${type}`,
+    type,
+    shape: connection,
+  };
+}
+
 /** Reads this host's direct edges to objects of a type: id → the sudo that the edge grants. */
 export async function readAssociations(
   session: HostSession,
   type: AssociationType,
 ): Promise<Map<string, Sudo>> {
-  const edges = await readGraphList(session, {
-    name: `${type} associations`,
-    path: `associations?targets=${type}`,
-    type,
-    shape: connection,
-  });
+  const edges = await readGraphList(session, associationsOf(type));
   return new Map(edges.map(({ id, sudo }) => [id, sudo]));
 }
 

@@ -4,7 +4,7 @@ import type { HostSession } from '../transport/host-session.ts';
 import { statusText } from '../transport/http/status-text.ts';
 import type { Request } from '../transport/request.ts';
 import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
-import { type PageRequest, readPages } from './pagination.ts';
+import { type Page, type PageRequest, readPages } from './pagination.ts';
 import {
   nullableList,
   objectId,
@@ -67,29 +67,52 @@ export function sudoOf(attributes: z.output<typeof edgeAttributes>): Sudo {
 /** A graph object in lists and paths. Other fields are dropped, because lists are long. */
 export const graphObject = z.object({ type: z.string(), id: objectId });
 
+/** One of this host's lists. */
+export interface GraphList<T extends EntrySchema = EntrySchema> {
+  /** Completes "read the …". */
+  readonly name: string;
+  readonly path: string;
+  /** The type of all entries. */
+  readonly type: string;
+  readonly shape: T;
+}
+
+type EntrySchema = z.ZodMiniType<{ type: string; id: string }>;
+
 /**
  * Reads all pages of one of this host's lists.
  * @throws UnexpectedResponse also for an entry of another type, or two different entries with one
  * id
  */
-export async function readGraphList<T extends z.ZodMiniType<{ type: string; id: string }>>(
+export function readGraphList<T extends EntrySchema>(
   session: HostSession,
-  list: { name: string; path: string; type: string; shape: T },
+  list: GraphList<T>,
 ): Promise<z.output<T>[]> {
+  return readPages({
+    name: list.name,
+    readPage: (page) => readGraphPage(session, list, page),
+    keyOf: ({ id }) => id,
+    onChange: 'restart',
+  });
+}
+
+/** Reads one page of a list, with the errors of `readGraphList`. */
+export async function readGraphPage<T extends EntrySchema>(
+  session: HostSession,
+  list: GraphList<T>,
+  { limit, skip }: PageRequest,
+): Promise<Page<z.output<T>>> {
   const separator = list.path.includes('?') ? '&' : '?';
-  const readPage = async ({ limit, skip }: PageRequest) => {
-    const request: Request = {
-      method: 'GET',
-      path: `/api/v2/systems/${session.identity.systemId}/${list.path}${separator}limit=${limit}&skip=${skip}`,
-      purpose: `read the ${list.name} of system ${session.identity.systemId}`,
-    };
-    const reply = await session.send(request);
-    const entries = parseAnswer(session, request, reply, nullableList(list.shape));
-    const problem = foreignEntryIn(entries, list) ?? contradictionIn(entries);
-    if (problem !== undefined) throw unexpectedResponse(session, request, problem);
-    return { entries, total: totalCount(reply.headers['x-total-count']) };
+  const request: Request = {
+    method: 'GET',
+    path: `/api/v2/systems/${session.identity.systemId}/${list.path}${separator}limit=${limit}&skip=${skip}`,
+    purpose: `read the ${list.name} of system ${session.identity.systemId}`,
   };
-  return readPages({ name: list.name, readPage, keyOf: ({ id }) => id, onChange: 'restart' });
+  const reply = await session.send(request);
+  const entries = parseAnswer(session, request, reply, nullableList(list.shape));
+  const problem = foreignEntryIn(entries, list) ?? contradictionIn(entries);
+  if (problem !== undefined) throw unexpectedResponse(session, request, problem);
+  return { entries, total: totalCount(reply.headers['x-total-count']) };
 }
 
 type Entry = { type: string; id: string };

@@ -7,14 +7,17 @@ import {
   writeEdge,
 } from './graph.ts';
 
+/** The list of this host's system groups. */
+export const MEMBERSHIPS = {
+  name: 'system groups',
+  path: 'memberof?sort=id',
+  type: 'system_group',
+  shape: graphObject,
+};
+
 /** Reads the ids of the system groups that this host is a member of. */
 export async function readMemberships(session: HostSession): Promise<string[]> {
-  const groups = await readGraphList(session, {
-    name: 'system groups',
-    path: 'memberof?sort=id',
-    type: 'system_group',
-    shape: graphObject,
-  });
+  const groups = await readGraphList(session, MEMBERSHIPS);
   return groups.map(({ id }) => id);
 }
 

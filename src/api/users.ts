@@ -19,14 +19,12 @@ const traversed = z.object({
   paths: z.optional(z.nullable(z.array(z.array(z.object({ to: graphObject }))))),
 });
 
+/** The list of the users bound to this host. */
+export const USERS = { name: 'users', path: 'users', type: 'user', shape: traversed };
+
 /** Reads the users bound to this host, directly or through groups. `sudo` combines all paths. */
 export async function readUsers(session: HostSession): Promise<BoundUser[]> {
-  const users = await readGraphList(session, {
-    name: 'users',
-    path: 'users',
-    type: 'user',
-    shape: traversed,
-  });
+  const users = await readGraphList(session, USERS);
   return users.map(({ id, compiledAttributes, paths }) => ({
     id,
     direct: paths?.length ? paths.some((path) => path.length === 1) : null,

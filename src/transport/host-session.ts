@@ -1,9 +1,8 @@
 import type { Identity } from '../agent/identity.ts';
-import type { Run } from '../run.ts';
 import { SystemKeyAuthentication } from './auth/system-key.ts';
 import type { Destination } from './connect/destination.ts';
 import type { DestinationClient } from './http/http-client.ts';
-import { openClient, Session } from './session.ts';
+import { openClient, Session, type SessionRun } from './session.ts';
 
 /** A session that acts as this host: JumpCloud's System Context. */
 export class HostSession extends Session {
@@ -11,7 +10,7 @@ export class HostSession extends Session {
   override readonly authentication: SystemKeyAuthentication;
 
   constructor(
-    run: Run,
+    run: SessionRun,
     identity: Identity,
     authentication: SystemKeyAuthentication,
     destination: Destination,
@@ -28,7 +27,7 @@ export class HostSession extends Session {
  * jcagent.conf names; undefined if it names no known region.
  */
 export async function openHostSession(
-  run: Run,
+  run: SessionRun,
   identity: Identity,
   usesAgentRegion: boolean | undefined,
   destination: Destination,

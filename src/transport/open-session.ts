@@ -1,4 +1,5 @@
 import { awaitRegistration } from '../agent/await-registration.ts';
+import { isWorldReadable } from '../agent/key-file.ts';
 import { API_ORIGINS, type Region, regionOf } from '../agent/region.ts';
 import type { Registration } from '../agent/registration.ts';
 import { requireSystem } from '../agent/require-system.ts';
@@ -14,21 +15,37 @@ export interface ConnectionOptions extends TransportOptions {
   readonly system_id: string | undefined;
 }
 
-/** Returns the API's origin for this host: api_url, else that of the region. */
-function originFor(
-  { agentServerHost }: Registration,
-  options: ConnectionOptions,
-  run: Run,
+/**
+ * Returns the API's origin for this host: api_url, else that of the region. `agentServerHost` is that of
+ * jcagent.conf. Calls `warn` if it is used and names no known region.
+ */
+export function originFor(
+  agentServerHost: string | undefined,
+  options: Pick<ConnectionOptions, 'api_url' | 'region'>,
+  warn: (reason: string, advice: string) => void,
 ): string {
   if (options.api_url !== undefined) return options.api_url;
   if (options.region !== 'auto') return API_ORIGINS[options.region];
   const region = regionOf(agentServerHost);
   if (region === undefined) {
-    run.report.warn(
-      `agentServerHost "${agentServerHost}" in jcagent.conf belongs to no known region; us is assumed. Set region to the right one.`,
+    warn(
+      `agentServerHost "${agentServerHost}" in jcagent.conf belongs to no known region; us is assumed.`,
+      'Set region to the right one.',
     );
   }
   return API_ORIGINS[region ?? 'us'];
+}
+
+/**
+ * Returns whether an origin is that of the region that jcagent.conf names; undefined if it names no
+ * known region.
+ */
+export function usesAgentRegion(
+  agentServerHost: string | undefined,
+  origin: string,
+): boolean | undefined {
+  const region = agentServerHost && regionOf(agentServerHost);
+  return region ? API_ORIGINS[region] === origin : undefined;
 }
 
 /** The options for the identity of this host and its connection to JumpCloud. Times in seconds. */
@@ -82,16 +99,24 @@ async function openForRegistration(
 ): Promise<HostSession> {
   const { systemId, agentServerHost, keyFile } = registration;
   requireSystem(options.system_id, systemId);
-  for (const warning of keyFile.warnings) run.report.warn(warning);
-  const origin = originFor(registration, options, run);
+  if (isWorldReadable(keyFile)) {
+    const { path } = keyFile;
+    run.report.warn(`${path} can be read by every user of this host; run: chmod 600 ${path}`);
+  }
+  const origin = originFor(agentServerHost, options, (...sentences) =>
+    run.report.warn(sentences.join(' ')),
+  );
   // The key is parsed while the connection is being opened, because an invalid key is rare.
   const [destination, identity] = await openDestination(origin, options, requests, () =>
     registration.identity(),
   );
-  const agentRegion = agentServerHost && regionOf(agentServerHost);
-  const usesAgentRegion = agentRegion ? API_ORIGINS[agentRegion] === origin : undefined;
   const { openHostSession } = await import('./host-session.ts');
-  const session = await openHostSession(run, identity, usesAgentRegion, destination);
+  const session = await openHostSession(
+    run,
+    identity,
+    usesAgentRegion(agentServerHost, origin),
+    destination,
+  );
   run.report.setApi(() => session.report());
   return session;
 }

@@ -2,7 +2,7 @@ import { version } from '../../package.json';
 import { Interrupted } from '../base/errors.ts';
 import { monotonicMs } from '../base/monotonic-clock.ts';
 import { pause } from '../base/pause.ts';
-import type { Run } from '../run.ts';
+import type { Reporter, Run } from '../run.ts';
 import type { Authentication } from './auth/authentication.ts';
 import { ServerClock } from './auth/server-clock.ts';
 import type { Destination } from './connect/destination.ts';
@@ -14,6 +14,11 @@ import { isWrite, type Reply, type Request } from './request.ts';
 import type { Budget } from './retry/budget.ts';
 import { isTransientStatus, nextRetry, retryAfter } from './retry/policy.ts';
 
+/** The part of a run that a session needs. */
+export interface SessionRun extends Pick<Run, 'module' | 'signal'> {
+  readonly report: Pick<Reporter, 'addSecret' | 'conceal' | 'showWait' | 'warn'>;
+}
+
 /**
  * Sends requests to JumpCloud: authenticates each attempt, retries transient failures within the
  * budget, corrects a wrong clock, and counts requests and retries.
@@ -23,7 +28,7 @@ export class Session {
   readonly origin: string;
   readonly budget: Budget;
   readonly clock: ServerClock;
-  readonly #run: Run;
+  readonly #run: SessionRun;
   readonly #context: AttemptContext;
   /** Aborted with the reason that ends the session. */
   readonly #end = new AbortController();
@@ -34,7 +39,7 @@ export class Session {
   #closed = false;
 
   constructor(
-    run: Run,
+    run: SessionRun,
     authentication: Authentication,
     destination: Destination,
     { http, certificate }: DestinationClient,
@@ -193,8 +198,9 @@ export async function openSession(
   return new Session(run, authentication, destination, await openClient(run, destination));
 }
 
-export function openClient(run: Run, destination: Destination): Promise<DestinationClient> {
+export function openClient(run: SessionRun, destination: Destination): Promise<DestinationClient> {
   return openHttpClient(destination, userAgentOf(run));
 }
 
-const userAgentOf = ({ module }: Run) => `jumpcloud-system-context/${version} (${module})`;
+export const userAgentOf = ({ module }: Pick<Run, 'module'>) =>
+  `jumpcloud-system-context/${version} (${module})`;

@@ -33,7 +33,7 @@ test("readRegistration returns the content of the agent's files", async () => {
     agentDir: dir,
     systemId: host.systemId,
     agentServerHost: 'agent.eu.jumpcloud.com',
-    keyFile: { path: join(dir, 'client.key'), warnings: [] },
+    keyFile: { path: join(dir, 'client.key'), mode: 0o600 },
   });
   expect(await identity()).toMatchObject({
     agentDir: dir,

@@ -1,4 +1,4 @@
-import { findStopCommand, STOP_TIMEOUT_MS, stopAgent } from '../../agent/service.ts';
+import { requireServiceManager, STOP_TIMEOUT_MS, stopAgent } from '../../agent/service.ts';
 import { Interrupted } from '../../base/errors.ts';
 import type { Run } from '../../run.ts';
 
@@ -17,13 +17,13 @@ export interface AgentStopper {
  */
 export function agentStopper(run: Run, isRequested: boolean): AgentStopper {
   if (!isRequested) return { stop: async () => {}, during: (work) => work() };
-  const command = findStopCommand(process.env['PATH'] ?? '');
+  const manager = requireServiceManager(process.env['PATH'] ?? '');
   let wasAskedToStop = false;
   return {
     async stop() {
       const endWait = run.report.showWait('for the agent to stop', STOP_TIMEOUT_MS);
       try {
-        await stopAgent(command, run.signal);
+        await stopAgent(manager, run.signal);
         wasAskedToStop = true;
       } catch (error) {
         wasAskedToStop = error instanceof Interrupted;

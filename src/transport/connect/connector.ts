@@ -1,3 +1,4 @@
+import type { LookupAddress } from 'node:dns';
 import { isIP, type Socket } from 'node:net';
 import type * as Tls from 'node:tls';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
@@ -40,7 +41,7 @@ interface EarlyConnection {
  * `startTls` starts their handshakes, `connect` returns one of them or a new connection.
  */
 export class Connector {
-  readonly #server: ServerAddress;
+  readonly server: ServerAddress;
   readonly #options: ConnectorOptions;
   readonly #opened: Promise<Socket>[] = [];
   #early: EarlyConnection[] = [];
@@ -49,8 +50,13 @@ export class Connector {
   #session: Buffer | undefined;
 
   constructor(server: ServerAddress, options: ConnectorOptions) {
-    this.#server = server;
+    this.server = server;
     this.#options = options;
+  }
+
+  /** Returns the addresses of the server. */
+  addresses(): Promise<LookupAddress[]> {
+    return this.#options.resolver.addressesOf(this.server.hostname);
   }
 
   /** Opens early connections. No byte is sent over them before `startTls`. */
@@ -65,7 +71,7 @@ export class Connector {
   /** Starts the TLS handshakes of the early connections. Has to be called before `connect`. */
   startTls(tls: typeof Tls): void {
     this.#tls = tls;
-    const { isSecure } = this.#server;
+    const { isSecure } = this.server;
     this.#early = this.#early.map(({ socket }) => openEarly(this.#open(socket)));
     // The CA certificates are read while the server's answer is on its way.
     if (isSecure) this.#secureContext();
@@ -91,7 +97,7 @@ export class Connector {
 
   /** Returns a TLS connection to the server over a connected socket. */
   secure(transport: Socket): Promise<Socket> {
-    const { hostname } = this.#server;
+    const { hostname } = this.server;
     const { timeoutMs } = this.#options.rotation;
     return new Promise((resolve, reject) => {
       const socket = this.#requireTls().connect({
@@ -138,9 +144,7 @@ export class Connector {
   }
 
   async #openTcp(): Promise<Socket> {
-    const { resolver, rotation } = this.#options;
-    const addresses = await resolver.addressesOf(this.#server.hostname);
-    return connectTcp(addresses, this.#server.port, rotation);
+    return connectTcp(await this.addresses(), this.server.port, this.#options.rotation);
   }
 
   /**
@@ -150,7 +154,7 @@ export class Connector {
   async #open(tcp: Promise<Socket>): Promise<Socket> {
     const early = await tcp;
     const socket = isSocketOpen(early) ? early : await this.#openTcp();
-    return this.#server.isSecure ? this.secure(socket) : socket;
+    return this.server.isSecure ? this.secure(socket) : socket;
   }
 
   #requireTls(): typeof Tls {

@@ -22,7 +22,7 @@ export function proxyFor(
 ): ProxyServer | undefined {
   if (origin.startsWith('http:')) return undefined;
   if (option !== undefined) return proxyAt(new URL(option));
-  const variable = environment['https_proxy'] ? 'https_proxy' : 'HTTPS_PROXY';
+  const variable = proxyVariable(environment);
   const text = environment[variable];
   if (!text) return undefined;
   if (isExempt(new URL(origin), environment['no_proxy'] || environment['NO_PROXY'] || '')) {
@@ -30,12 +30,16 @@ export function proxyFor(
   }
   const url = parseServerUrl(text.includes('://') ? text : `http://${text}`);
   if (url === undefined) {
-    const problem = `the environment variable ${variable} is not a proxy URL: ${EXPECTED_PROXY}`;
-    throw new InvalidArguments([
-      { option: 'proxy', message: `${problem}. Correct it, or add the host to NO_PROXY` },
-    ]);
+    const message = `the environment variable ${variable} is not a proxy URL: ${EXPECTED_PROXY}`;
+    const advice = 'Correct it, or add the host to NO_PROXY';
+    throw new InvalidArguments([{ option: 'proxy', message, advice }]);
   }
   return proxyAt(url);
+}
+
+/** Returns the environment variable that names the proxy, whether it is set or not. */
+export function proxyVariable(environment: NodeJS.ProcessEnv): 'https_proxy' | 'HTTPS_PROXY' {
+  return environment['https_proxy'] ? 'https_proxy' : 'HTTPS_PROXY';
 }
 
 function proxyAt(url: URL): ProxyServer {

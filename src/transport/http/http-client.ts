@@ -70,12 +70,10 @@ export async function openHttpClient(
 ): Promise<DestinationClient> {
   requireFlags();
   const { Client: Undici } = await import('./undici-client.ts');
-  const { origin, toOrigin, proxy } = destination;
+  const { origin, toOrigin } = destination;
   let certificate: X509Certificate | undefined;
   const connect = async () => {
-    const socket = await (proxy === undefined
-      ? toOrigin.connect()
-      : throughProxy(Undici, destination, proxy, userAgent));
+    const socket = await openConnection(destination, userAgent);
     // The certificate is not available once the connection is closed.
     certificate = (socket as TLSSocket).getPeerX509Certificate?.() ?? certificate;
     return socket;
@@ -87,12 +85,14 @@ export async function openHttpClient(
   return { http, certificate: () => certificate };
 }
 
-function throughProxy(
-  Undici: typeof Client,
-  { origin, toOrigin, rotation }: Destination,
-  { server, connector }: NonNullable<Destination['proxy']>,
+/** Connects to a destination, through its proxy if there is one. */
+export async function openConnection(
+  { origin, toOrigin, rotation, proxy }: Destination,
   userAgent: string,
 ): Promise<Socket> {
+  if (proxy === undefined) return toOrigin.connect();
+  const { server, connector } = proxy;
+  const { Client: Undici } = await import('./undici-client.ts');
   const { hostname, port } = new URL(origin);
   const { url, authorization } = server;
   // The attempt times out first; its message says more.
