@@ -128,6 +128,7 @@ for_examples install_tool rpmbuild rpm
 for_examples install_tool lintian lintian
 for_examples install_tool rpmlint rpmlint
 for_examples install_tool man man-db
+for_examples install_tool mandoc mandoc
 for_examples install_tool readelf binutils
 for_examples install_tool /usr/sbin/debootstrap debootstrap
 for_examples install_tool qemu-aarch64-static qemu-user-static

@@ -11,7 +11,8 @@
 # key, remove the role agent and the task from build-host.yml, and jumpcloud_removal from this file.
 # Let each clone run the kickstart at its first boot, from its user-data; jumpcloud-host.service
 # waits for the agent.
-# Works with Packer 1.6 and later (from 1.7 on: packer plugins install github.com/hashicorp/ansible).
+# Works with Packer 1.6 and later. From 1.7 on, install the Ansible plugin first:
+#   packer init plugins.pkr.hcl
 # The collection must be installed with ansible-galaxy.
 
 variable "ssh_host" {

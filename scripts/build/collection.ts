@@ -143,7 +143,7 @@ async function collectionInfo(
     documentation: links?.documentation ?? null,
     homepage: links?.homepage ?? null,
     issues: links?.issues ?? null,
-    ...parse(await projectFile('collection/galaxy.yml')),
+    ...parse(await projectFile('collection/metadata.yml')),
   };
 }
 

@@ -28,7 +28,8 @@ export function manPage(
   const date = new Date(time * 1000).toISOString().slice(0, 10);
   const footer = roffWord(`jumpcloud-system-context ${version}`);
   return [
-    `.TH ${module.toUpperCase()} 8 ${roffWord(date)} "${footer}" "System Administration"`,
+    // mandoc reads the date only without roff's escapes.
+    `.TH ${module.toUpperCase()} 8 ${date} "${footer}" "System Administration"`,
     // No justification and no hyphenation: a hyphenated name cannot be copied.
     '.ad l',
     '.nh',

@@ -19,6 +19,8 @@ export interface PinnedNode {
   readonly released: string;
   /** The checksums of the npm packages that contain the binaries, in npm's form. */
   readonly integrity: Readonly<Record<NodeArchitecture, string>>;
+  /** The libraries that the binary contains, by name, with their versions. */
+  readonly libraries: Readonly<Record<string, string>>;
 }
 
 /** The files of Node.js that a runtime package contains. */

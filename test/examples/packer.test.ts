@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import { type Kickstart, startKickstart } from '../ansible/roles/kickstart.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
@@ -208,6 +209,19 @@ describe.runIf(hasTools)('packer build', { timeout: 120_000 }, () => {
     const { mode } = await stat(sandbox.path('/tmp/jumpcloud'));
     expect((mode & 0o777).toString(8)).toBe('700');
   });
+});
+
+test('packer/plugins.pkr.hcl requires the plugin of each provisioner that Packer lacks', async () => {
+  const read = (file: string) => readFile(join(projectDirectory, 'ansible-examples', file), 'utf8');
+  const [template, plugins] = [
+    await read('packer/image.pkr.hcl'),
+    await read('packer/plugins.pkr.hcl'),
+  ];
+  const used = [...template.matchAll(/^ {2}provisioner "(\w+)"/gm)].map(([, name]) => name);
+  const required = [...plugins.matchAll(/^ {4}(\w+) = \{/gm)].map(([, name]) => name);
+  const builtIn = ['file', 'shell'];
+  expect(required).toEqual([...new Set(used)].filter((name) => !builtIn.includes(name ?? '')));
+  expect(template).toContain('packer init plugins.pkr.hcl');
 });
 
 test('packer/install.sh fails on a host without Node.js', async ({ sandbox }) => {

@@ -7,7 +7,7 @@ import { execa } from 'execa';
  * The Node.js versions for benchmarks and for tests of executables, in addition to the running one.
  * Their official binaries come from npm packages.
  */
-export const NODE_VERSIONS = ['18.20.8', '20.20.2', '22.23.3', '24.21.0', '26.9.0'] as const;
+export const NODE_VERSIONS = ['18.20.8', '20.20.2', '22.23.5', '24.22.3', '26.12.1'] as const;
 
 const DIRECTORY = new URL('../../node_modules/.cache/nodes', import.meta.url).pathname;
 

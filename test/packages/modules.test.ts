@@ -234,6 +234,18 @@ describe('the manual pages', () => {
       }
     },
   );
+
+  test.runIf(hasTool('mandoc over the manual pages', 'mandoc'))(
+    'mandoc finds no error in a manual page and reads its date',
+    async () => {
+      for (const { name } of packed.built.modules) {
+        const input = await page(name);
+        const words = ['-T', 'lint', '-W', 'warning'];
+        expect((await execa('mandoc', words, { input, reject: false })).stdout, name).toBe('');
+        expect(input).toMatch(/^\.TH [A-Z_]+ 8 2026-01-02 /);
+      }
+    },
+  );
 });
 
 describe('the packaged scripts', () => {
