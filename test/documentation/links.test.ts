@@ -5,8 +5,13 @@ import { expect, test } from 'vitest';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
 
 const ROOT_FILES = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
-const docs = (await readdir(join(projectDirectory, 'docs'))).map((file) => `docs/${file}`);
-const pages = [...ROOT_FILES, 'collection/README.md', ...docs];
+const markdownIn = async (directory: string) =>
+  (await readdir(join(projectDirectory, directory)))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `${directory}/${file}`);
+const docs = (await markdownIn('docs')).filter((page) => page !== 'docs/index.md');
+const decisions = await markdownIn('docs/decisions');
+const pages = [...ROOT_FILES, 'collection/README.md', ...docs, ...decisions];
 
 /** Pages that are shipped, each with the files that are shipped beside it. */
 const SHIPPED = new Map([
@@ -59,6 +64,13 @@ test.each(['README.md', 'SECURITY.md', ...docs])('%s names only files that exist
 
 test.each(docs)('README.md links to %s', async (page) => {
   expect(await relativeLinks('README.md')).toContain(page);
+});
+
+test("the site's menu has every page", async () => {
+  const config = await read('docs/.vitepress/config.ts');
+  const [, sections = ''] = /const SECTIONS = (\{.*?^\});/ms.exec(config) ?? [];
+  const listed = [...sections.matchAll(/'([\w-]+)'/g)].map(([, page]) => `docs/${page}.md`);
+  expect(listed.sort()).toEqual(docs.sort());
 });
 
 test('README.md has at most 150 lines', async () => {

@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { defineConfig } from 'vitepress';
+
+const docs = new URL('..', import.meta.url);
+
+/** The pages of each section of the menu, in order. A test compares them with the files. */
+const SECTIONS = {
+  Guides: ['autoscaling', 'golden-images', 'facts', 'names', 'ansible', 'other-tools'],
+  Operations: ['install', 'check-mode', 'errors', 'audit-trail', 'performance'],
+  Background: ['security'],
+};
+
+const titleOf = (page: string) =>
+  /^# (.*)$/m.exec(readFileSync(new URL(`${page}.md`, docs), 'utf8'))?.[1] ?? page;
+const link = (page: string) => ({ text: titleOf(page), link: `/${page}` });
+const pagesOf = (directory: string) =>
+  readdirSync(new URL(directory, docs))
+    .filter((file) => file.endsWith('.md') && file !== 'index.md')
+    .map((file) => link(`${directory}/${file.slice(0, -3)}`));
+
+export default defineConfig({
+  title: 'jumpcloud-system-context',
+  description: "Manage a host's own JumpCloud record, signed with its agent's key",
+  lang: 'en',
+  cleanUrls: true,
+  // Links to files of the repository. Only a release knows the repository's address.
+  ignoreDeadLinks: [/^(\.\/)?\.\.\//],
+  srcExclude: ['README.md'],
+  // The default theme for code has too little contrast.
+  markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+  },
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    sidebar: [
+      ...Object.entries(SECTIONS).map(([text, pages]) => ({ text, items: pages.map(link) })),
+      { text: 'Modules', items: pagesOf('reference') },
+      { text: 'Decisions', items: pagesOf('decisions') },
+    ],
+  },
+});
