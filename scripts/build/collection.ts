@@ -14,7 +14,10 @@ import { type TarballFile, tarball } from './tarball.ts';
 const SANITY_VERSIONS = [14, 15, 16, 17, 18, 19, 20, 21, 22];
 
 /** The directories of `collection/` that are copied into the collection. */
-const COPIED = ['changelogs', 'roles', 'tests'];
+const COPIED = ['changelogs', 'plugins', 'roles', 'tests'];
+
+/** The action plugin that runs the modules on hosts, in `collection/plugins/action`. */
+const ACTION_PLUGIN = 'one_command';
 
 /** A module with its files in the collection. */
 export interface CollectionModule extends ModuleSince {
@@ -57,8 +60,11 @@ export async function collectionTarball(
     ...(await readCopiedFiles()),
     ...SANITY_VERSIONS.map((minor) => ({
       path: `tests/sanity/ignore-2.${minor}.txt`,
-      content: names
-        .flatMap((name) => sanityIgnores(minor, name))
+      content: [
+        // Its documentation is that of the modules.
+        `plugins/action/${ACTION_PLUGIN}.py action-plugin-docs`,
+        ...names.flatMap((name) => sanityIgnores(minor, name)),
+      ]
         .join('\n')
         .concat('\n'),
     })),
@@ -107,6 +113,7 @@ async function readCopiedFiles(): Promise<TarballFile[]> {
     .map((entry) =>
       relative(join(projectDirectory, 'collection'), join(entry.parentPath, entry.name)),
     )
+    .filter((path) => !path.includes('__pycache__'))
     .sort();
   return Promise.all(
     paths.map(async (path) => {
@@ -148,13 +155,23 @@ async function collectionInfo(
 }
 
 /**
- * Returns `meta/runtime.yml` with the action group of
+ * Returns `meta/runtime.yml`. Its action group is that of
  * `module_defaults: group/systemcontext.jumpcloud.all`. All members must accept the same options, so
- * the modules of the control node are not members.
+ * the modules of the control node are not members. These have no action plugin either, because they
+ * run where their file is.
  */
 function runtime(): string {
   const all = HOST_MODULES.map(({ name }) => name).sort();
-  return stringify({ requires_ansible: '>=2.14.0', action_groups: { all } });
+  const { namespace, name } = collectionName;
+  const routing = { action_plugin: `${namespace}.${name}.${ACTION_PLUGIN}` };
+  return stringify(
+    {
+      requires_ansible: '>=2.14.0',
+      action_groups: { all },
+      plugin_routing: { modules: Object.fromEntries(all.map((module) => [module, routing])) },
+    },
+    { aliasDuplicateObjects: false },
+  );
 }
 
 /**

@@ -11,6 +11,7 @@ const FQCN = 'systemcontext.jumpcloud';
 
 /** The checks of ansible-test that need no network; the others install Python packages. */
 const SANITY_TESTS = [
+  'action-plugin-docs',
   'ansible-doc',
   'empty-init',
   'ignores',
@@ -96,6 +97,14 @@ describe.runIf(hasAnsible)('the installed collection', () => {
       }
     },
   );
+
+  test("the action plugin passes Python's unit tests", async () => {
+    const paths = `PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=${controller.directory}`;
+    const output = await controller.shell(
+      `cd ${installed} && ${paths} /usr/bin/python3 -m unittest discover -s tests/unit/plugins/action 2>&1`,
+    );
+    expect(output).toMatch(/^Ran \d+ tests in .*\n+OK/m);
+  }, 120_000);
 
   test.runIf(hasAnsibleTest)(
     'ansible-test passes the sanity tests that need no network',

@@ -27,7 +27,7 @@ export interface PlaybookRun {
   readonly exitCode: number | undefined;
 }
 
-/** The result of a play on this machine, with the results that tasks registered. */
+/** The result of a play on one host, with the results that tasks registered. */
 export interface PlayRun extends PlaybookRun {
   readonly recap: Recap;
   readonly registered: Record<string, Answer>;
@@ -49,7 +49,7 @@ export interface PlayOptions extends RunOptions {
  */
 export interface Controller {
   readonly directory: string;
-  /** Runs a play of tasks on this machine. Registered results are returned by name. */
+  /** Runs a play of tasks, on this machine by default. Registered results are returned by name. */
   play(tasks: readonly object[], options?: PlayOptions): Promise<PlayRun>;
   /** Runs a playbook that `put` or `copy` has written. */
   playbook(path: string, options?: RunOptions): Promise<PlaybookRun>;
@@ -143,6 +143,7 @@ export async function makeController(): Promise<Controller> {
         diff: false,
         changed_when: false,
         become: false,
+        delegate_to: 'localhost',
       }));
       const whole = { hosts: 'localhost', connection: 'local', gather_facts: false, ...play };
       const text = stringify([{ ...whole, tasks: [...tasks, ...saveTasks] }]);
@@ -152,7 +153,7 @@ export async function makeController(): Promise<Controller> {
         const file = join(outerDirectory, playDirectory, `${name}.json`);
         registered[name] = JSON.parse(await readFile(file, 'utf8').catch(() => 'null'));
       }
-      return { ...result, recap: result.recaps['localhost'] ?? NOTHING, registered };
+      return { ...result, recap: result.recaps[whole.hosts] ?? NOTHING, registered };
     },
     async list(name) {
       const found = await readdir(join(outerDirectory, name)).catch(() => []);

@@ -31,8 +31,11 @@ export interface SshServer {
 export interface SshServerOptions {
   /** The root directory of all commands, which makes the server appear as another machine. */
   readonly root?: string;
-  /** Whether the server accepts a new user other than root, who can become root with sudo. */
-  readonly sudo?: true;
+  /**
+   * Whether the server accepts a new user other than root, who can become root with sudo. With a
+   * password, sudo asks for it.
+   */
+  readonly sudo?: true | { readonly password: string };
 }
 
 /** Starts a server with new keys, a new configuration and a free port. */
@@ -43,7 +46,7 @@ export async function startSshServer({ root, sudo }: SshServerOptions = {}): Pro
   for (const name of ['host-key', 'user-key']) {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', file(name)]);
   }
-  const user = sudo && (await makeSudoUser(directory));
+  const user = sudo && (await makeSudoUser(directory, sudo === true ? undefined : sudo.password));
   const home = user?.home ?? file('home');
   const remoteTemp = join(home, 'remote');
   if (user === undefined) await mkdir(remoteTemp, { recursive: true, mode: 0o711 });

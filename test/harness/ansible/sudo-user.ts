@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -14,15 +15,18 @@ export interface SudoUser {
   readonly before: readonly string[];
 }
 
-/** Makes a sudo user with files in a directory, in addition to this machine's. Requires root. */
-export async function makeSudoUser(directory: string): Promise<SudoUser> {
+/**
+ * Makes a sudo user with files in a directory, in addition to this machine's. With a password, sudo
+ * asks for it. Requires root.
+ */
+export async function makeSudoUser(directory: string, password?: string): Promise<SudoUser> {
   const home = join(directory, 'home');
   await mkdir(home);
   await chown(home, UID, UID);
   const lines = {
     passwd: `${NAME}:x:${UID}:${UID}::${home}:/bin/sh`,
-    shadow: `${NAME}:*:20000:0:99999:7:::`,
-    sudoers: `${NAME} ALL=(ALL) NOPASSWD: ALL`,
+    shadow: `${NAME}:${password === undefined ? '*' : hash(password)}:20000:0:99999:7:::`,
+    sudoers: `Defaults:${NAME} timestamp_timeout=0\n${NAME} ALL=(ALL) ${password === undefined ? 'NOPASSWD: ' : ''}ALL`,
   };
   const mounts: string[] = [];
   for (const [file, line] of Object.entries(lines)) {
@@ -33,4 +37,9 @@ export async function makeSudoUser(directory: string): Promise<SudoUser> {
   }
   const script = `set -e; ${mounts.join('; ')}; exec "$@"`;
   return { name: NAME, home, before: ['unshare', '--mount', 'sh', '-c', script, 'sh'] };
+}
+
+function hash(password: string): string {
+  const words = ['passwd', '-6', '-stdin'];
+  return execFileSync('openssl', words, { input: password, encoding: 'utf8' }).trim();
 }
