@@ -122,6 +122,8 @@ for_examples install_tool systemd-nspawn systemd-container
 for_examples install_tool yamllint yamllint
 for_examples install_tool ansible-lint ansible-lint
 for_examples install_tool_with_service puppet puppet-agent
+for_examples install_tool puppet-lint puppet-lint
+for_examples install_tool rubocop rubocop
 for_examples install_tool_with_service cloud-init cloud-init
 for_examples install_tool_with_service /usr/sbin/sshd openssh-server
 for_examples install_tool rpmbuild rpm

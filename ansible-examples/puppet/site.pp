@@ -1,20 +1,16 @@
-# puppet apply --modulepath=modules site.pp
+# puppet apply --modulepath=modules --hiera_config=hiera.yaml site.pp
 #
-# The executables must be in /usr/local/lib/jumpcloud. They need Node.js 18.17 or later; without it
-# the resource fails with a message that says so.
-#
-# On a new host, registration_timeout waits for the agent to register, and settle until the agent's
-# first initialisation no longer overwrites the settings. Neither delays a later run.
-jumpcloud::keep { 'jumpcloud_host':
-  options => {
-    system               => {
-      display_name         => $facts['networking']['hostname'],
-      allow_ssh_root_login => false,
-      attributes           => { role => 'web', environment => 'production', owner => "the shop's team" },
-      settle               => 60,
-    },
-    groups               => ['5f1a3b0c9d2e4f6a7b8c9d10'],
-    users                => [{ id => '5f1a3b0c9d2e4f6a7b8c9d20', sudo => true }],
-    registration_timeout => 120,
-  },
+# The deb or rpm comes from your repository, or from the file jumpcloud::package_source.
+include jumpcloud
+
+# Each profile can add its own groups. Sections that several resources manage must not be exclusive.
+jumpcloud_host { 'profile::shop':
+  groups => ['5f1a3b0c9d2e4f6a7b8c9d10'],
 }
+jumpcloud_host { 'profile::monitoring':
+  groups => ['5f1a3b0c9d2e4f6a7b8c9d11'],
+}
+
+# To remove a host that is retired, in place of the resources above:
+#
+#   jumpcloud_removal { 'retired': }
