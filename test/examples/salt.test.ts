@@ -1,105 +1,146 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { execa } from 'execa';
-import { expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { parse } from 'yaml';
 import type { Emulator } from '../emulator/emulator.ts';
 import { hasTool } from './has-tool.ts';
 import { EXAMPLES, IDS, type Sandbox, test } from './sandbox.ts';
 
-/**
- * The arguments of a state that the example uses. In the file they are a list of single-key
- * mappings.
- */
-interface Arguments {
-  readonly name?: string;
-  readonly unless?: string;
-  readonly serializer?: string;
-  readonly dataset?: object;
-  readonly require?: readonly Record<string, string>[];
-}
-type States = Record<string, Record<string, readonly Arguments[]>>;
+/** Debian's Jinja and PyYAML are installed for this Python, which need not be the first on PATH. */
+const PYTHON = '/usr/bin/python3';
+const ID = 'This minion in JumpCloud';
 
-let emulator: Emulator;
-let sandbox: Sandbox;
-test.beforeEach(({ emulator: sharedEmulator, sandbox: newSandbox }) => {
-  emulator = sharedEmulator;
-  sandbox = newSandbox;
-});
-
-/**
- * Applies the states in the order of the file and returns their outcomes. No Debian package
- * contains Salt, so this follows its documentation for the parts that the example uses:
- * file.serialize, cmd.run with `unless`, `require`, and test=True.
- */
-async function apply({ test = false } = {}): Promise<string[]> {
-  const path = await sandbox.place('salt/jumpcloud/init.sls');
-  const states: States = parse(await readFile(path, 'utf8'));
-  const outcomes: string[] = [];
-  const done = new Set<string>();
-  for (const [id, functions] of Object.entries(states)) {
-    for (const [called, argumentList] of Object.entries(functions)) {
-      const args: Arguments = Object.assign({}, ...argumentList);
-      const required = (args.require ?? []).flatMap(Object.entries);
-      if (!required.every(([kind, name]) => done.has(`${kind} ${name}`))) {
-        outcomes.push(`${id} not run`);
-        continue;
-      }
-      if (called === 'file.serialize') {
-        expect(args.serializer).toBe('json');
-        await mkdir(dirname(id), { recursive: true });
-        await writeFile(id, JSON.stringify(args.dataset));
-      } else {
-        expect(called).toBe('cmd.run');
-        const outcome = await commandRun(args, test);
-        outcomes.push(`${id} ${outcome}`);
-        if (outcome === 'failed') continue;
-      }
-      done.add(`${called.split('.')[0]} ${id}`);
-    }
-  }
-  return outcomes;
+interface StateReturn {
+  readonly result: boolean | null;
+  readonly comment: string;
+  readonly changes: Record<string, { old: unknown; new: unknown }>;
 }
 
-async function commandRun({ name = '', unless = '' }: Arguments, test: boolean): Promise<string> {
-  const shell = { shell: '/bin/sh', env: sandbox.env, reject: false } as const;
-  if ((await execa(unless, shell)).exitCode === 0) return 'unchanged';
-  if (test) return 'would change';
-  return (await execa(name, shell)).exitCode === 0 ? 'changed' : 'failed';
-}
-
-test('the first Salt run configures the host and the second run changes nothing', async () => {
-  const { systemId } = sandbox.host;
-  expect(await apply()).toEqual(['jumpcloud_host changed']);
-  expect(emulator.store.record(systemId)).toMatchObject({
-    description: 'Serves the shop',
-    attributes: [
-      { name: 'role', value: 'web' },
-      { name: 'environment', value: 'production' },
-    ],
+describe.runIf(hasTool('the Salt example', PYTHON))('the Salt states', () => {
+  let emulator: Emulator;
+  let sandbox: Sandbox;
+  let states: string;
+  test.beforeEach(async ({ emulator: sharedEmulator, sandbox: newSandbox }) => {
+    emulator = sharedEmulator;
+    sandbox = newSandbox;
+    states = await sandbox.place('salt/_states/jumpcloud.py');
+    await sandbox.place('salt/jumpcloud/init.sls');
   });
-  expect(emulator.store.groupsOf(systemId)).toEqual([IDS.web]);
-  expect(sandbox.writes()).toHaveLength(2);
 
-  expect(await apply()).toEqual(['jumpcloud_host unchanged']);
-  expect(sandbox.writes()).toEqual([]);
-});
+  /** Reads the example's pillar. */
+  const pillar = async () => {
+    const text = await readFile(join(EXAMPLES, 'salt/pillar/jumpcloud.sls'), 'utf8');
+    return parse(text) as { jumpcloud: { document: Record<string, unknown> } };
+  };
+  /** Runs the states of the example with salt.py, which replaces Salt. */
+  const apply = async ({ test = false, document = {}, sls = '' } = {}) => {
+    if (sls !== '') await sandbox.write('/ansible-examples/salt/jumpcloud/init.sls', sls);
+    const example = (await pillar()).jumpcloud.document;
+    const call = {
+      sls: sandbox.path('/ansible-examples/salt/jumpcloud/init.sls'),
+      states,
+      test,
+      pillar: { jumpcloud: { document: { ...example, ...document } } },
+    };
+    const script = new URL('salt.py', import.meta.url).pathname;
+    const { stdout } = await execa(PYTHON, [script, JSON.stringify(call)], { env: sandbox.env });
+    const { 'jumpcloud-system-context': _, ...returns } = JSON.parse(stdout);
+    return returns as Record<string, StateReturn>;
+  };
 
-test('test=True reports the pending change and writes nothing', async () => {
-  expect(await apply({ test: true })).toEqual(['jumpcloud_host would change']);
-  expect(sandbox.writes()).toEqual([]);
-});
+  test('the first run configures the host and the second run changes nothing', async () => {
+    const { systemId } = sandbox.host;
+    const first = await apply();
+    expect(first[ID]).toMatchObject({
+      result: true,
+      changes: { system: { new: { description: 'Serves the shop' } }, groups: { old: [] } },
+    });
+    expect(emulator.store.record(systemId)).toMatchObject({
+      description: 'Serves the shop',
+      attributes: [
+        { name: 'role', value: 'web' },
+        { name: 'environment', value: 'production' },
+      ],
+    });
+    expect(emulator.store.groupsOf(systemId)).toEqual([IDS.web]);
+    expect(sandbox.writes()).toHaveLength(2);
 
-test('a refused request fails the Salt state', async () => {
-  emulator.faults.add({ fault: { kind: 'status', status: 403 }, times: 9 });
-  expect(await apply()).toEqual(['jumpcloud_host failed']);
-  emulator.faults.clear();
-  expect(sandbox.writes()).toEqual([]);
+    expect((await apply())[ID]).toMatchObject({ result: true, changes: {} });
+    expect(sandbox.writes()).toEqual([]);
+  });
+
+  test('after an edit of the pillar, test=True shows the old and the new value', async () => {
+    await apply();
+    sandbox.writes();
+    const edited = await apply({ test: true, document: { system: { description: 'Serves tea' } } });
+    expect(edited[ID]).toEqual({
+      name: ID,
+      result: null,
+      comment: 'Would change system: description.',
+      changes: {
+        system: { old: { description: 'Serves the shop' }, new: { description: 'Serves tea' } },
+      },
+    });
+    expect(sandbox.writes()).toEqual([]);
+    await rm(sandbox.path('/usr/bin/jumpcloud_host'));
+    expect((await apply({ test: true }))[ID]).toMatchObject({ result: null, changes: {} });
+    expect((await apply())[ID]).toMatchObject({ result: false });
+  });
+
+  test('a refused change and a misspelt option fail the state, in test mode too', async () => {
+    emulator.faults.add({
+      fault: { kind: 'status', status: 403 },
+      times: 9,
+      when: ({ url }) => url.includes('/members'),
+    });
+    const document = { system: undefined, users: [IDS.guest] };
+    const refused = (await apply({ document }))[ID];
+    emulator.faults.clear();
+    expect(refused).toMatchObject({ result: false, changes: { users: { added: [IDS.guest] } } });
+    expect(refused?.comment).toContain('403');
+    sandbox.writes();
+    const misspelt = await apply({ test: true, document: { grups: [IDS.web] } });
+    expect(misspelt[ID]).toMatchObject({ result: false });
+    expect(misspelt[ID]?.comment).toContain('did you mean groups?');
+    expect(sandbox.writes()).toEqual([]);
+  });
+
+  test('two states can each add a group, and a third removes the record', async () => {
+    const add = (group: string) => `{jumpcloud.host: [{document: {groups: ['${group}']}}]}`;
+    const sls = `{shop: ${add(IDS.web)}, monitoring: ${add(IDS.monitored)}}`;
+    const changed = { result: true, changes: { groups: {} } };
+    expect(await apply({ sls })).toMatchObject({ shop: changed, monitoring: changed });
+    const { systemId } = sandbox.host;
+    expect(emulator.store.groupsOf(systemId)).toEqual([IDS.web, IDS.monitored]);
+    const removal = '{retired: {jumpcloud.removed: []}}';
+    expect(await apply({ sls: removal, test: true })).toMatchObject({
+      retired: { result: null, changes: { present: { old: [{ type: 'system' }], new: [] } } },
+    });
+    expect(await apply({ sls: removal })).toMatchObject({ retired: { result: true } });
+    expect(emulator.store.systems.has(systemId)).toBe(false);
+  });
+
+  test('options go through standard input, and a run waits only once for the agent', async () => {
+    const real = sandbox.path('/usr/bin/jumpcloud_host.real');
+    await rename(sandbox.path('/usr/bin/jumpcloud_host'), real);
+    await sandbox.writeProgram(
+      '/usr/bin/jumpcloud_host',
+      `echo "$*" >>'${sandbox.path('/calls')}'`,
+      `exec '${real}' "$@"`,
+    );
+    await rm(join(sandbox.host.agentDir, 'jcagent.conf'));
+    expect((await apply({ document: { registration_timeout: 0.3 } }))[ID]).toMatchObject({
+      result: false,
+      changes: {},
+    });
+    expect(await readFile(sandbox.path('/calls'), 'utf8')).toBe('--json --diff -\n');
+  });
 });
 
 test.runIf(hasTool('yamllint over the Salt example', 'yamllint'))(
-  'yamllint accepts the Salt example',
+  'yamllint accepts the pillar of the Salt example',
   async () => {
-    await execa('yamllint', ['--strict', join(EXAMPLES, 'salt/jumpcloud/init.sls')]);
+    await execa('yamllint', ['--strict', join(EXAMPLES, 'salt/pillar/jumpcloud.sls')]);
   },
 );
