@@ -10,6 +10,11 @@ export interface Module<Name extends string = string, T extends OptionTable = Op
   readonly refusesEmptyInput?: true;
   /** Returns the problems of options that do not fit together. Some values may be invalid. */
   rules?(partial: PartialValues<T>): Problem[];
+  /**
+   * Returns the problems of credentials, in options and the environment. Only a call that sends
+   * requests needs them, so that options can be checked where there are no credentials.
+   */
+  credentialProblems?(partial: PartialValues<T>): Problem[];
   /** Loads the code that expands references to facts, for a call with `expand_facts`. */
   loadReferences?(): Promise<FactReferences>;
   run(values: OptionValues<T>, run: Run): Promise<Outcome>;

@@ -25,8 +25,11 @@ export interface Reporter {
   recordWrite(write: AcceptedWrite): void;
   /** Sets the function that logs the recorded writes. Called at the end of the run, also if it fails. */
   setWriteLog(log: (writes: readonly LoggedWrite[]) => Promise<void>): void;
-  /** Registers a text that must never be printed, even if an answer or error contains it. */
-  addSecret(secret: string): void;
+  /**
+   * Registers a text, or a pattern with the flag g, that must never be printed, even if an answer or
+   * error contains it.
+   */
+  addSecret(secret: string | RegExp): void;
   /** Returns a server's text with all secrets masked. */
   conceal(text: string): string;
   /** Shows a long wait on the terminal, as in "Waiting for …". Returns a function that ends it. */

@@ -64,12 +64,14 @@ export async function readDocumentation(name: string): Promise<ModuleDocumentati
     );
   }
   const shared = await readSharedDocumentation();
-  const { notes, seealso } = shares === undefined ? shared.DOCUMENTATION : NOTHING;
+  const admin = await readYaml<AdminDocumentation>('admin');
+  const { notes, seealso } = (shares === undefined ? shared : admin).DOCUMENTATION;
   return {
     DOCUMENTATION: {
       ...documentation,
       options: {
         ...(await withSuboptions(documentation.options)),
+        ...(shares !== undefined && admin.DOCUMENTATION.options),
         ...pick(shares?.options, shared.DOCUMENTATION.options),
       },
       requirements: [
@@ -86,8 +88,8 @@ export async function readDocumentation(name: string): Promise<ModuleDocumentati
 }
 
 /**
- * A module's file. `shares` lists the shared documentation that applies; by default, all of it
- * applies.
+ * A module's file. A module of the control node lists in `shares` the parts of `connection.yml` that
+ * apply to it, and shares `admin.yml`. Every other module shares all of `connection.yml`.
  */
 type ModuleFile = Omit<ModuleDocumentation, 'DOCUMENTATION'> & {
   readonly DOCUMENTATION: ModuleDocumentation['DOCUMENTATION'] & {
@@ -95,7 +97,13 @@ type ModuleFile = Omit<ModuleDocumentation, 'DOCUMENTATION'> & {
   };
 };
 
-const NOTHING = { notes: [], seealso: [] };
+/** The contents of `modules/admin.yml`, which the modules of the control node share. */
+type AdminDocumentation = {
+  readonly DOCUMENTATION: Pick<
+    ModuleDocumentation['DOCUMENTATION'],
+    'options' | 'notes' | 'seealso'
+  >;
+};
 
 function pick<T>(names: readonly string[] | undefined, of: Readonly<Record<string, T>>) {
   return names === undefined

@@ -106,7 +106,7 @@ function searchUsers(
     ...page,
   };
   const path = '/api/search/systemusers';
-  return v1Objects(session, { method: 'POST', path, body, purpose, isSearch: true });
+  return v1Objects(session, { method: 'POST', path, body, purpose, changesNothing: true });
 }
 
 async function v1Objects(session: Session, request: Request): Promise<Page<NamedObject>> {

@@ -65,9 +65,9 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
       quote === undefined
         ? [
             `${origin} ${answered} without a message from JumpCloud`,
-            `${adviceFor(status)} If a proxy or firewall refused the request, ask its operator.`,
+            `${adviceFor(session, status)} If a proxy or firewall refused the request, ask its operator.`,
           ]
-        : [`JumpCloud ${answered}: "${quote}"`, adviceFor(status)];
+        : [`JumpCloud ${answered}: "${quote}"`, adviceFor(session, status)];
     return new Rejected(failureText(purpose, reason, advice), { details, inDoubt });
   }
   return new UnexpectedResponse(
@@ -80,9 +80,9 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
   );
 }
 
-function adviceFor(status: number): string {
+function adviceFor({ authentication }: Session, status: number): string {
   return status === 403
-    ? 'This IP address may be blocked for suspected abuse: ask JumpCloud.'
+    ? authentication.adviceFor403
     : 'Correct the options that JumpCloud refused.';
 }
 
@@ -97,7 +97,7 @@ function redirectTarget(session: Session, { headers }: Reply): string {
 }
 
 /** Returns the error for a 401. Lists only the causes that this session has not ruled out. */
-function unauthorizedError(
+export function unauthorizedError(
   session: Session,
   purpose: string,
   { details, inDoubt }: { details: Record<string, unknown>; inDoubt: boolean },

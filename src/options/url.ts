@@ -11,6 +11,14 @@ export function apiUrl(): Option<string | undefined> {
   return { type: 'str', secret: true, read: toApiUrl };
 }
 
+/**
+ * Defines an option that takes the whole URL of an endpoint: https, or http to a loopback address.
+ * Its value contains no credentials.
+ */
+export function endpointUrl(): Option<string | undefined> {
+  return { type: 'str', read: toEndpointUrl };
+}
+
 /** Defines an option that takes a proxy's URL, which may contain credentials. */
 export function proxyUrl(): Option<string | undefined> {
   return { type: 'str', secret: true, read: toProxyUrl };
@@ -19,15 +27,30 @@ export function proxyUrl(): Option<string | undefined> {
 /** Reads the base URL of an API. Returns it without a trailing slash. */
 function toApiUrl(value: unknown): string {
   const url = toServerUrl(value, EXPECTED_SERVER);
-  if (url.username !== '' || url.password !== '') {
-    throw new InvalidValue('must not hold a user or password');
-  }
-  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+  requireSafe(url, 'the content of a request is not signed');
+  return url.origin;
+}
+
+function toEndpointUrl(value: unknown): string {
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || /[?#]/.test(url.href)) {
     throw new InvalidValue(
-      'http is accepted for a loopback address only, because the content of a request is not signed; use https',
+      'expected an http or https URL such as https://host/path, without query or fragment',
     );
   }
-  return url.origin;
+  requireSafe(url, 'it would carry a secret unencrypted');
+  return url.href;
+}
+
+function requireSafe({ username, password, protocol, hostname }: URL, reason: string): void {
+  if (username !== '' || password !== '') {
+    throw new InvalidValue('must not hold a user or password');
+  }
+  if (protocol === 'http:' && !LOOPBACK.test(hostname)) {
+    throw new InvalidValue(
+      `http is accepted for a loopback address only, because ${reason}; use https`,
+    );
+  }
 }
 
 function toProxyUrl(value: unknown): string {

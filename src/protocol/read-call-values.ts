@@ -66,7 +66,12 @@ function requireValid<T extends OptionTable>(
   { problems, partial, values }: ParsedOptions<T>,
   more: readonly Problem[] = [],
 ): OptionValues<T> {
-  const all = [...more, ...problems, ...(module.rules?.(partial) ?? [])];
+  const all = [
+    ...more,
+    ...problems,
+    ...(module.rules?.(partial) ?? []),
+    ...(module.credentialProblems?.(partial) ?? []),
+  ];
   if (all.length > 0 || values === undefined) throw new InvalidArguments(all);
   return values;
 }

@@ -6,7 +6,7 @@ export class RunReport implements Reporter {
   /** Shows nothing until the caller is known to allow it. */
   showWait: Reporter['showWait'] = () => () => {};
   readonly #warnings = new Set<string>();
-  readonly #secrets = new Set<string>();
+  readonly #secrets = new Set<string | RegExp>();
   readonly #writes: AcceptedWrite[] = [];
   #systemId: string | undefined;
   #facts: Readonly<Record<string, unknown>> | undefined;
@@ -42,7 +42,7 @@ export class RunReport implements Reporter {
     this.#writeLog = log;
   }
 
-  addSecret(secret: string): void {
+  addSecret(secret: string | RegExp): void {
     this.#secrets.add(secret);
   }
 

@@ -24,16 +24,15 @@ export const connectionOptions = {
 };
 
 /** Returns the problems of connection options that do not fit together. */
-export function connectionRules({
-  api_url,
-  proxy,
-}: Pick<PartialValues<typeof connectionOptions>, 'api_url' | 'proxy'>): Problem[] {
+export function connectionRules(
+  { api_url, proxy }: Pick<PartialValues<typeof connectionOptions>, 'api_url' | 'proxy'>,
+  option = 'api_url',
+): Problem[] {
   if (proxy === undefined || typeof api_url !== 'string' || !api_url.startsWith('http:')) return [];
   return [
     {
       option: 'proxy',
-      message:
-        'cannot be used with a plain http api_url, because requests and their signatures or keys would pass through the proxy unencrypted; use an https api_url, or leave proxy out',
+      message: `cannot be used with a plain http ${option}, because requests and their signatures or keys would pass through the proxy unencrypted; use an https ${option}, or leave proxy out`,
     },
   ];
 }

@@ -8,13 +8,20 @@ export interface Request {
   readonly body?: unknown;
   /** Completes "Could not …". */
   readonly purpose: string;
-  /** Marks a POST that only searches. */
-  readonly isSearch?: true;
+  /** Marks a POST that changes nothing. */
+  readonly changesNothing?: true;
+  /** The media type of a body that is text. Without it, the body is sent as JSON. */
+  readonly mediaType?: string;
+  /**
+   * Called before each attempt, once its credentials are ready. `inDoubt`: whether an earlier,
+   * unanswered attempt may have taken effect. A rejection ends the request.
+   */
+  readonly beforeAttempt?: (inDoubt: boolean) => Promise<void>;
 }
 
 /** Returns whether a request may change something. */
-export function isWrite({ method, isSearch }: Request): boolean {
-  return method !== 'GET' && isSearch !== true;
+export function isWrite({ method, changesNothing }: Request): boolean {
+  return method !== 'GET' && changesNothing !== true;
 }
 
 /** JumpCloud's final answer to a request. */

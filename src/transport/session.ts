@@ -85,7 +85,7 @@ export class Session {
     const start = monotonicMs();
     let inDoubt = false;
     for (let attempts = 1; ; attempts++) {
-      const { outcome, mayHaveTakenEffect } = await this.#attemptWithClockCorrection(request);
+      const { outcome, mayHaveTakenEffect } = await this.#attemptWithRenewal(request, inDoubt);
       const wasInDoubt = inDoubt;
       inDoubt ||= mayHaveTakenEffect && isWrite(request);
       const failed = { purpose: request.purpose, origin: this.#address(), inDoubt };
@@ -140,21 +140,15 @@ export class Session {
     setImmediate(() => this.#context.http.destroy());
   }
 
-  /**
-   * Makes one attempt, and a second one when the Date of a 401 shows that the first was signed with
-   * a wrong time. Compares the Date with the time that this attempt was signed with, because a
-   * parallel read may have corrected the clock since.
-   */
-  async #attemptWithClockCorrection(request: Request): Promise<AttemptResult> {
-    const signedAt = this.clock.signingTime();
-    const result = await this.#attempt(request, signedAt);
-    const { outcome } = result;
-    if (outcome instanceof AttemptError || outcome.status !== 401) return result;
-    if (!this.authentication.isTimeBound) return result;
-    const time = this.clock.correctedTime(outcome, signedAt);
-    if (time === undefined) return result;
-    this.clock.correct(time);
-    return this.#attempt(request, time);
+  /** Makes one attempt, and after a 401 a second one if that has other credentials. */
+  async #attemptWithRenewal(request: Request, inDoubt: boolean): Promise<AttemptResult> {
+    const { clock } = this;
+    const time = clock.signingTime();
+    const { result, secret } = await this.#attempt(request, time, inDoubt);
+    const { outcome: reply } = result;
+    if (reply instanceof AttemptError || reply.status !== 401) return result;
+    const renewed = this.authentication.renew({ reply, time, secret, clock });
+    return renewed === undefined ? result : (await this.#attempt(request, renewed, inDoubt)).result;
   }
 
   /** Returns the origin, with the proxy if there is one, for messages. */
@@ -163,23 +157,28 @@ export class Session {
     return proxy === undefined ? origin : `${origin} (through the proxy ${proxy.server.url})`;
   }
 
-  async #attempt(request: Request, time: number): Promise<AttemptResult> {
-    const { method, path, body } = request;
-    const credentials = this.authentication.authenticate(method, path, time);
-    this.#run.report.addSecret(credentials.secret);
+  async #attempt(
+    { method, path, body, mediaType, beforeAttempt }: Request,
+    time: number,
+    inDoubt: boolean,
+  ): Promise<{ result: AttemptResult; secret: string }> {
+    const credentials = await this.authentication.authenticate(method, path, time);
+    const { secret } = credentials;
+    this.#run.report.addSecret(secret);
+    await beforeAttempt?.(inDoubt);
     const headers: Record<string, string> = {
       ...credentials.headers,
       accept: 'application/json',
       'user-agent': userAgentOf(this.#run),
     };
-    if (body !== undefined) headers['content-type'] = 'application/json';
-    const text = body === undefined ? null : JSON.stringify(body);
+    if (body !== undefined) headers['content-type'] = mediaType ?? 'application/json';
+    const text = mediaType === undefined ? (JSON.stringify(body) ?? null) : String(body);
     const wire = { origin: this.origin, method, path, headers, body: text };
     const timeoutMs = Math.min(this.#destination.requestTimeoutMs, this.budget.remaining());
     this.#requests++;
     const result = await attempt(this.#context, wire, timeoutMs);
     if (!(result.outcome instanceof AttemptError)) this.clock.observe(result.outcome);
-    return result;
+    return { result, secret };
   }
 
   #accept(): void {

@@ -24,7 +24,7 @@ afterAll(() => rm(directory, { recursive: true }));
 const read = (path: string) => readFile(join(directory, path), 'utf8');
 
 test('modules/ contains an entry point and documentation for each module, and no other file', async () => {
-  const sharedFiles = ['connection.yml', 'documentation.d.ts'];
+  const sharedFiles = ['admin.yml', 'connection.yml', 'documentation.d.ts'];
   const files = MODULES.flatMap(({ name }) => [`${name}.ts`, `${name}.yml`]);
   expect((await readdir('modules')).sort()).toEqual([...files, ...sharedFiles].sort());
 });

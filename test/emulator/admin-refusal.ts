@@ -1,18 +1,42 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { FULL, type Role } from './service-accounts.ts';
 import type { Store } from './store.ts';
+
+/** An administrator's request. `now` is the server's time, in milliseconds since the epoch. */
+export interface AdminRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly now: number;
+}
 
 /**
  * Returns the status with which an administrator's request is refused, or undefined if it is
- * allowed. A key to several organisations requires `x-org-id`. With a key to this organisation
- * alone the header is optional, but may not name another organisation.
+ * allowed by its credentials and their role.
  */
-export function adminRefusal(store: Store, headers: IncomingHttpHeaders): 401 | 403 | undefined {
+export function adminRefusal(store: Store, request: AdminRequest): 401 | 403 | undefined {
+  const { headers, now, method, path } = request;
+  const token = /^Bearer (.*)$/.exec(headers.authorization ?? '')?.[1];
+  const role =
+    token === undefined ? keyRole(store, headers) : store.serviceAccounts.roleOf(token, now);
+  if (role === undefined) return 401;
+  if (typeof role === 'number') return role;
+  return role.may(method, path) ? undefined : role.refusal;
+}
+
+/**
+ * Returns the role of an API key, or a status if the key is refused. A key to several organisations
+ * requires `x-org-id`. With a key to this organisation alone the header is optional, but may not name
+ * another organisation.
+ */
+function keyRole(store: Store, headers: IncomingHttpHeaders): Role | 401 | 403 {
   const key = store.apiKeys.get(String(headers['x-api-key']));
   if (key === undefined) return 401;
+  const { role = FULL, multiTenant } = key;
   const organisation = headers['x-org-id'];
-  if (organisation === store.organisationId) return undefined;
-  if (key.multiTenant) return 401;
-  return organisation === undefined ? undefined : 403;
+  if (organisation === store.organisationId) return role;
+  if (multiTenant) return 401;
+  return organisation === undefined ? role : 403;
 }
 
 /** Returns whether an administrator may create and delete groups and users. */

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect } from 'vitest';
 import { test } from '../harness/emulator-fixture.ts';
 import type { Emulator } from './emulator.ts';
+import { FULL, READ_ONLY } from './service-accounts.ts';
 import { newId } from './store.ts';
 import type { ObjectType } from './types.ts';
 import { authorizationHeader, call, exchange, now } from './wire.ts';
@@ -92,14 +93,14 @@ describe("authentication of an administrator's request", () => {
     const id = host.systemId;
     const member = `/api/v2/systemgroups/${emulator.store.addGroup()}/members`;
     for (const [method, path] of [
-      ['GET', `/api/systems/${id}`],
-      ['DELETE', `/api/systems/${id}`],
+      ['PUT', `/api/systems/${id}`],
       ['GET', `/api/v2/systems/${id}/memberof`],
       ['POST', member],
       ['POST', '/api/v2/systemgroups'],
       ['DELETE', '/api/v2/policies'],
     ] as const) {
-      const body = method === 'POST' ? { op: 'add', type: 'system', id } : undefined;
+      const body =
+        method === 'POST' || method === 'PUT' ? { op: 'add', type: 'system', id } : undefined;
       expect((await send(method, path, body)).status).toBe(401);
     }
     for (const [path] of V2) expect((await call(emulator.url, host, 'GET', path)).status).toBe(401);
@@ -342,6 +343,69 @@ describe('POST /api/search/systemusers', () => {
     const headers = ['x-api-key', key, 'Content-Length', '2'];
     const sent = { method: 'POST', path: '/api/search/systemusers', body: {}, headers };
     expect((await exchange(emulator.url, sent)).status).toBe(400);
+  });
+});
+
+describe('records of systems', () => {
+  test('records are searched, in pages sorted by id, with the requested fields', async () => {
+    const { store } = emulator;
+    const ids = Array.from({ length: 12 }, (_, i) => store.addRecord({ hostname: `page-${i}` }));
+    const body = { filter: [{ hostname: 'page-*' }], fields: 'hostname active', limit: 5, skip: 5 };
+    const { results, totalCount } = await search('systems', body);
+    expect(totalCount).toBe(12);
+    expect(results.map(({ _id }) => _id)).toEqual(ids.sort().slice(5, 10));
+    expect(Object.keys(Object(results[0])).sort()).toEqual(['_id', 'active', 'hostname']);
+    expect((await search('systems', { limit: 1000 })).results.length).toBeLessThanOrEqual(100);
+  });
+
+  test('a record is read and deleted once, and then it is missing', async () => {
+    const id = emulator.store.addRecord({ hostname: 'dead' });
+    const path = `/api/systems/${id}`;
+    const status = async (method: string) => (await send(method, path)).status;
+    expect(await get(path)).toMatchObject({ _id: id, hostname: 'dead' });
+    expect([await status('DELETE'), await status('GET'), await status('DELETE')]).toEqual([
+      200, 404, 404,
+    ]);
+  });
+
+  test('a role decides about each request, with an API key or a token', async () => {
+    const { store } = emulator;
+    const path = `/api/systems/${store.addRecord()}`;
+    const account = store.serviceAccounts.add({ role: READ_ONLY });
+    const token = store.serviceAccounts.issue(account, Date.now());
+    const as = async (method: string, ...headers: string[]) =>
+      (await exchange(emulator.url, { method, path, headers })).status;
+    const byKey = ['x-api-key', store.addApiKey({ role: READ_ONLY })];
+    const byToken = ['Authorization', `Bearer ${token}`];
+    for (const headers of [byKey, byToken]) {
+      expect([await as('GET', ...headers), await as('DELETE', ...headers)]).toEqual([200, 403]);
+    }
+    account.role = { may: () => false, refusal: 401 };
+    expect(await as('GET', ...byToken)).toBe(401);
+    expect(await as('GET', 'Authorization', 'Bearer x')).toBe(401);
+    const old = store.serviceAccounts.issue({ ...account, role: FULL }, Date.now() - 3_600_000);
+    expect(await as('GET', 'Authorization', `Bearer ${old}`)).toBe(401);
+  });
+});
+
+describe('POST /oauth2/token', () => {
+  test('the secrets of an account are exchanged for a token, and no other text is', async () => {
+    const account = emulator.store.serviceAccounts.add({ lifetime: 60 });
+    const [secret = ''] = account.secrets;
+    const form = { grant_type: 'client_credentials', scope: 'api' };
+    const ask = (pair: string, more: object = {}) =>
+      fetch(emulator.tokenUrl, {
+        method: 'POST',
+        headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` },
+        body: new URLSearchParams({ ...form, ...more }),
+      });
+    const issued = await ask(`${account.clientId}:${encodeURIComponent(secret)}`);
+    expect(await issued.json()).toMatchObject({ token_type: 'bearer', expires_in: 60 });
+    for (const pair of [`${account.clientId}:x`, `x:${secret}`, 'x', '%:%']) {
+      expect((await ask(pair)).status).toBe(401);
+    }
+    expect((await ask(`${account.clientId}:${secret}`, { scope: 'all' })).status).toBe(400);
+    expect((await fetch(emulator.tokenUrl)).status).toBe(405);
   });
 });
 

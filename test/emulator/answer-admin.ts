@@ -14,8 +14,9 @@ const LISTS: Readonly<Record<string, ObjectType>> = {
 };
 
 /**
- * Answers an administrator's request. Emulates the endpoints from which names are read and, for an
- * administrator who may write, those that create and delete groups and users.
+/**
+ * Answers an administrator's request. Emulates the endpoints for names and for the records of systems
+ * and, for an administrator who may write, those that create and delete groups and users.
  */
 export function answerAdmin(
   store: Store,
@@ -24,9 +25,13 @@ export function answerAdmin(
   body: unknown,
   mayWrite: boolean,
 ): HttpAnswer {
+  const systemId = /^\/api\/systems\/([0-9a-f]{24})$/.exec(url.pathname)?.[1];
+  if (systemId !== undefined) return answerForSystem(store, method, url.pathname, systemId);
   switch (`${method} ${url.pathname}`) {
     case 'POST /api/search/systemusers':
       return search(store, 'user', body);
+    case 'POST /api/search/systems':
+      return searchSystems(store, body);
     case 'POST /api/search/commands':
       return search(store, 'command', body);
     case 'GET /api/commands':
@@ -51,6 +56,28 @@ function commands(store: Store, { search, searchParams }: URL): HttpAnswer {
   const { limit, skip, fields, sort } = Object.fromEntries(searchParams);
   const matching = sorted(entries(store, 'command').filter(filter), sort ?? '_id');
   return resultsPage(store, { type: 'command', entries: matching }, { limit, skip, fields });
+}
+
+/** Reads or deletes any system's record. */
+function answerForSystem(store: Store, method: string, path: string, id: string): HttpAnswer {
+  if (method !== 'GET' && method !== 'DELETE') return errorAnswer(path, 401);
+  const record = store.systems.get(id)?.record;
+  if (record === undefined) {
+    return { status: 404, body: { message: 'Not Found', error: 'Not Found' } };
+  }
+  if (method === 'DELETE') store.removeSystem(id);
+  return { status: 200, body: record };
+}
+
+/** Searches records. They are sorted by id first, which is fast even if there are many. */
+function searchSystems(store: Store, body: unknown): HttpAnswer {
+  const { filter: given, limit, skip, fields, sort = '_id' } = Object(body);
+  const filter = bodyFilter(given);
+  if (filter === undefined) return INVALID_FILTER;
+  const ids = [...store.systems.keys()].sort();
+  const matching = ids.map((id): Entry => store.record(id)).filter(filter);
+  const entries = sort === '_id' ? matching : sorted(matching, String(sort));
+  return resultsPage(store, { type: 'system', entries }, { limit, skip, fields });
 }
 
 function search(store: Store, type: ObjectType, body: unknown): HttpAnswer {

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { adminRefusal, mayWrite } from './admin-refusal.ts';
 import { answerAdmin } from './answer-admin.ts';
 import { answerSystem } from './answer-system.ts';
+import { answerToken, TOKEN_PATH } from './answer-token.ts';
 import type { Behaviour } from './behaviour.ts';
 import { type EnrolledHost, type EnrolOptions, enrol } from './enrol.ts';
 import { errorAnswer } from './error-answer.ts';
@@ -45,7 +46,7 @@ export type Emulator = Awaited<ReturnType<typeof startEmulator>>;
 
 /**
  * Starts an emulated JumpCloud on loopback, with its own organisation and faults on demand. It has
- * the System Context API, and the endpoints from which administrators read names.
+ * the System Context API, the endpoints that administrators use, and the one for access tokens.
  */
 export async function startEmulator(options: EmulatorOptions = {}) {
   const { skewTolerance, clock = Date.now, observeLag, rateLimit } = options;
@@ -79,10 +80,12 @@ export async function startEmulator(options: EmulatorOptions = {}) {
   const carryOut = (request: IncomingMessage, body: unknown): HttpAnswer => {
     const url = new URL(request.url ?? '/', 'http://emulator');
     const { method = 'GET', headers } = request;
+    const now = clock();
+    if (url.pathname === TOKEN_PATH) return answerToken(store, method, headers, body, now);
     const systemId = prove(request);
     const refusal = isSigned(request)
       ? systemId === undefined && signatureRefusal(store, request)
-      : adminRefusal(store, headers);
+      : adminRefusal(store, { method, path: url.pathname, headers, now });
     if (refusal) return errorAnswer(url.pathname, refusal);
     if (method !== 'GET' && body !== undefined && !isJson(request)) {
       return { status: 400, body: { message: 'Content-Type: application/json is required' } };
@@ -168,9 +171,13 @@ export async function startEmulator(options: EmulatorOptions = {}) {
     server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
+  const baseUrl =
+    options.tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`;
 
   return {
-    url: options.tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
+    url: baseUrl,
+    /** The endpoint that issues tokens to service accounts. */
+    tokenUrl: `${baseUrl}${TOKEN_PATH}`,
     port,
     store,
     /** All requests, in order of arrival. */

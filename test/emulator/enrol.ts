@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type KeyFiles, sharedKeyFiles } from './keys.ts';
+import { newRecord } from './new-record.ts';
 import type { Store } from './store.ts';
 import type { SystemRecord } from './types.ts';
 
@@ -59,31 +60,5 @@ export async function enrol(store: Store, options: EnrolOptions = {}): Promise<E
     systemId,
     writeFiles,
     remove: () => rm(agentDir, { recursive: true, force: true }),
-  };
-}
-
-function newRecord(id: string, fields: Partial<SystemRecord> = {}): SystemRecord {
-  return {
-    _id: id,
-    id,
-    displayName: 'ip-10-0-0-7',
-    hostname: 'ip-10-0-0-7',
-    allowSshRootLogin: false,
-    allowSshPasswordAuthentication: true,
-    allowPublicKeyAuthentication: true,
-    allowMultiFactorAuthentication: false,
-    attributes: [],
-    primarySystemUser: { id: null },
-    created: '2026-01-01T00:00:00.000Z',
-    provisionMetadata: { provisioner: { type: 'administrator' } },
-    active: true,
-    agentVersion: '1.147.0',
-    arch: 'x86_64',
-    os: 'Ubuntu',
-    osFamily: 'linux',
-    remoteIP: '203.0.113.7',
-    sshRootEnabled: false,
-    tags: [],
-    ...fields,
   };
 }

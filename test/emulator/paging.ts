@@ -7,7 +7,7 @@ export type Entry = Readonly<Record<string, unknown>>;
 
 /** A list of objects of a type, or of edges to them. */
 export interface List {
-  readonly type: ObjectType;
+  readonly type: ObjectType | 'system';
   readonly entries: readonly Entry[];
 }
 

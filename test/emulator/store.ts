@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { ASSUMED_BEHAVIOUR, type Behaviour } from './behaviour.ts';
+import { newRecord } from './new-record.ts';
 import { seededRandom } from './seeded-random.ts';
+import { type Role, ServiceAccounts } from './service-accounts.ts';
 import type {
   AssociationType,
   Description,
@@ -38,6 +40,8 @@ interface ApiKey {
   readonly multiTenant: boolean;
   /** Whether its administrator may create and delete groups and users. */
   readonly writes: boolean;
+  /** The role of its administrator; by default everything that is emulated is allowed. */
+  readonly role?: Role;
 }
 
 /** Edges from one object, by type and id at the other end. */
@@ -63,6 +67,7 @@ export class Store {
   readonly #edges = new Map<string, EdgeMap>();
   /** Administrators' API keys. */
   readonly apiKeys = new Map<string, ApiKey>();
+  readonly serviceAccounts = new ServiceAccounts(() => this.newId());
   readonly organisationId: string;
   readonly #descriptions = new Map<string, Partial<Description>>();
   /** Whether records have the primary user as a flat key instead of a nested one. */
@@ -82,6 +87,12 @@ export class Store {
   addSystem(record: SystemRecord, publicKey: string, ineligible = false): void {
     this.systems.set(record.id, { record, publicKey, ineligible });
     this.#edges.set(record.id, new Map());
+  }
+  /** Adds the record of a host of which only administrators know: no agent has its key. */
+  addRecord(fields: Partial<SystemRecord> = {}): string {
+    const id = fields._id ?? this.newId();
+    this.addSystem({ ...newRecord(id, fields) }, '');
+    return id;
   }
   removeSystem(id: string): void {
     if (this.systems.delete(id)) this.#formerSystems.add(id);
@@ -134,8 +145,9 @@ export class Store {
     if (type === 'system_group') return [...this.groups.keys()];
     return type === 'user_group' ? [...this.userGroups.keys()] : [...this.objects[type]];
   }
-  exists(type: ObjectType, id: string): boolean {
+  exists(type: ObjectType | 'system', id: string): boolean {
     if (this.#deleted.has(id)) return false;
+    if (type === 'system') return this.systems.has(id);
     if (type === 'system_group') return this.groups.has(id);
     return type === 'user_group' ? this.userGroups.has(id) : this.objects[type].has(id);
   }
@@ -149,9 +161,9 @@ export class Store {
     return found.record;
   }
 
-  addApiKey({ multiTenant = false, writes = false }: Partial<ApiKey> = {}): string {
+  addApiKey(properties: Partial<ApiKey> = {}): string {
     const key = `jca_${this.newId()}${this.newId()}`;
-    this.apiKeys.set(key, { multiTenant, writes });
+    this.apiKeys.set(key, { multiTenant: false, writes: false, ...properties });
     return key;
   }
 

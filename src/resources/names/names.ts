@@ -1,14 +1,10 @@
-import { API_ORIGINS } from '../../agent/region.ts';
-import { encodingsOf } from '../../base/conceal.ts';
 import { InvalidArguments, NotFound, type Problem } from '../../base/errors.ts';
 import { countOf, truncate } from '../../base/printable.ts';
 import { defineModule } from '../../module.ts';
 import type { Outcome, Run } from '../../run.ts';
-import { ApiKeyAuthentication } from '../../transport/auth/api-key.ts';
-import { openDestination } from '../../transport/connect/destination.ts';
-import type { Session } from '../../transport/session.ts';
+import { credentialProblems } from '../admin-credentials.ts';
+import { withAdminSession } from '../admin-session.ts';
 import {
-  fromEnvironment,
   KIND_OPTIONS,
   type NamesOptions,
   namesOptions,
@@ -17,42 +13,23 @@ import {
 } from './names-options.ts';
 import { needsRequests, type ResolvedNames, resolveNames } from './resolve-names.ts';
 
-/** Resolves names to ids with an administrator's API key. Reads only, and never signs as a host. */
+/** Resolves names to ids with an administrator's credentials. Reads only, and never signs as a host. */
 export const names = defineModule({
   name: 'jumpcloud_names',
   options: namesOptions,
   rules: namesRules,
-  async run(options: NamesOptions, run) {
-    const session = await openAdminSession(options, run);
-    try {
-      const resolved = await Promise.all(
-        requestedKinds(options).map((option) =>
-          resolveNames(session, KIND_OPTIONS[option], options[option] ?? []),
-        ),
+  credentialProblems,
+  run(options: NamesOptions, run) {
+    const kinds = requestedKinds(options);
+    const parallel = kinds.filter((kind) => needsRequests(options[kind])).length;
+    return withAdminSession(run, options, parallel, async (session) => {
+      const resolved = kinds.map((option) =>
+        resolveNames(session, KIND_OPTIONS[option], options[option] ?? []),
       );
-      return outcome(options, run, resolved);
-    } finally {
-      session.close();
-    }
+      return outcome(options, run, await Promise.all(resolved));
+    });
   },
 });
-
-async function openAdminSession(options: NamesOptions, run: Run): Promise<Session> {
-  const apiKey = options.api_key ?? fromEnvironment('JUMPCLOUD_API_KEY') ?? '';
-  for (const encoded of encodingsOf(apiKey)) run.report.addSecret(encoded);
-  const origin = options.api_url ?? API_ORIGINS[options.region];
-  const [destination] = await openDestination(
-    origin,
-    options,
-    requestedKinds(options).filter((kind) => needsRequests(options[kind])).length,
-    async () => {},
-  );
-  const orgId = options.org_id ?? fromEnvironment('JUMPCLOUD_ORG_ID');
-  const { openSession } = await import('../../transport/session.ts');
-  const session = await openSession(run, new ApiKeyAuthentication(apiKey, orgId), destination);
-  run.report.setApi(() => session.report());
-  return session;
-}
 
 function outcome(options: NamesOptions, run: Run, resolved: readonly ResolvedNames[]): Outcome {
   const isAll = ({ kind }: ResolvedNames) =>

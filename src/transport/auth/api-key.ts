@@ -2,7 +2,8 @@ import type { Authentication, Credentials, SessionEvidence } from './authenticat
 
 /** Sends an administrator's API key with every request. */
 export class ApiKeyAuthentication implements Authentication {
-  readonly isTimeBound = false;
+  readonly adviceFor403 =
+    'The role of its administrator may not allow this: use the key of an administrator whose role does. If the role is right, this IP address may be blocked for suspected abuse: ask JumpCloud.';
   readonly #apiKey: string;
   readonly #orgId: string | undefined;
 
@@ -16,10 +17,12 @@ export class ApiKeyAuthentication implements Authentication {
     return { headers: { 'x-api-key': this.#apiKey, ...org }, secret: this.#apiKey };
   }
 
+  renew(): undefined {}
+
   explain401({ origin, accepted }: SessionEvidence) {
     const causes = accepted
       ? [
-          'its administrator may not read this data: use the key of an administrator with at least read-only access to the whole organisation',
+          'the role of its administrator does not allow this: use the key of an administrator whose role does, for the whole organisation',
         ]
       : [
           "it does not belong to an administrator of this organisation, or it was replaced or revoked: copy the current key from the administrator's menu in the Admin Portal",

@@ -1,10 +1,15 @@
 import type { Identity } from '../../agent/identity.ts';
 import { sign } from '../../signing/sign.ts';
-import type { Authentication, Credentials, SessionEvidence } from './authentication.ts';
+import type {
+  Authentication,
+  Credentials,
+  RefusedAttempt,
+  SessionEvidence,
+} from './authentication.ts';
 
 /** Signs every request with the key of this host's agent (JumpCloud's System Context API). */
 export class SystemKeyAuthentication implements Authentication {
-  readonly isTimeBound = true;
+  readonly adviceFor403 = 'This IP address may be blocked for suspected abuse: ask JumpCloud.';
   readonly #identity: Identity;
   readonly #usesAgentRegion: boolean | undefined;
   #enrolledAs: string | undefined;
@@ -26,6 +31,16 @@ export class SystemKeyAuthentication implements Authentication {
   authenticate(method: string, path: string, time: number): Credentials {
     const { date, authorization, signature } = sign(this.#identity, method, path, time);
     return { headers: { date, authorization }, secret: signature };
+  }
+
+  /**
+   * Corrects a wrong clock. Compares the Date of the answer with the time that this attempt was signed
+   * with, because a parallel read may have corrected the clock since.
+   */
+  renew({ reply, time, clock }: RefusedAttempt): number | undefined {
+    const corrected = clock.correctedTime(reply, time);
+    if (corrected !== undefined) clock.correct(corrected);
+    return corrected;
   }
 
   explain401({ origin, accepted, clock }: SessionEvidence) {

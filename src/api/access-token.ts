@@ -1,0 +1,94 @@
+import * as z from 'zod/mini';
+import { failureText, Rejected } from '../base/errors.ts';
+import { monotonicMs } from '../base/monotonic-clock.ts';
+import { toPrintable, truncate } from '../base/printable.ts';
+import type { AccessToken } from '../transport/auth/service-account.ts';
+import { statusText } from '../transport/http/status-text.ts';
+import type { Reply, Request } from '../transport/request.ts';
+import type { Session } from '../transport/session.ts';
+import { parseAnswer, unexpectedResponse } from './parse-answer.ts';
+import { refusalError, unauthorizedError } from './refusal-error.ts';
+
+/** The longest time before its expiry at which a token is renewed, in milliseconds. */
+const MAX_MARGIN_MS = 60_000;
+
+/** The maximum length of a quoted description, in characters. */
+const MAX_DESCRIPTION = 300;
+
+/** OAuth's error codes that mean that id and secret are not accepted (RFC 6749, 5.2). */
+const CLIENT_REFUSED = new Set(['invalid_client', 'unauthorized_client', 'invalid_grant']);
+
+const TOKEN = /^[\w.~+/-]{8,8192}=*$/;
+
+/**
+ * Fetches an access token. `session` authenticates with a service account's id and secret;
+ * `addSecret` gets the token before anything else can fail.
+ */
+export async function fetchAccessToken(
+  session: Session,
+  path: string,
+  addSecret: (token: string) => void,
+): Promise<AccessToken> {
+  const request: Request = {
+    method: 'POST',
+    path,
+    body: 'grant_type=client_credentials&scope=api',
+    mediaType: 'application/x-www-form-urlencoded',
+    purpose: 'get an access token for the service account',
+    changesNothing: true,
+  };
+  const reply = await session.send(request);
+  if (reply.status !== 200) throw tokenRefusal(session, request, reply);
+  const { access_token, token_type, expires_in }: Record<string, unknown> = parseAnswer(
+    session,
+    request,
+    reply,
+    z.looseObject({}),
+  );
+  if (typeof access_token === 'string') addSecret(access_token);
+  if (typeof access_token !== 'string' || !TOKEN.test(access_token)) {
+    throw unexpectedResponse(session, request, 'access_token is missing or no token');
+  }
+  if (!/^bearer$/i.test(String(token_type ?? 'bearer'))) {
+    throw unexpectedResponse(session, request, 'token_type is not bearer');
+  }
+  return { text: access_token, renewAt: monotonicMs() + usableMs(expires_in) };
+}
+
+/** Returns the error for a refused token, by OAuth's error code if the answer has one. */
+function tokenRefusal(session: Session, request: Request, reply: Reply) {
+  const { error, error_description: description } = parseObject(reply.body);
+  if (typeof error !== 'string' || reply.status < 400 || reply.status >= 500) {
+    return refusalError(session, request, reply);
+  }
+  const words = typeof description === 'string' && description !== '' ? description : error;
+  const quote = truncate(toPrintable(session.conceal(words)).trim(), MAX_DESCRIPTION);
+  const details = { status: reply.status, jumpcloud_message: quote };
+  if (CLIENT_REFUSED.has(error) || reply.status === 401) {
+    return unauthorizedError(session, request.purpose, { details, inDoubt: false });
+  }
+  return new Rejected(
+    failureText(
+      request.purpose,
+      `${session.origin} answered ${statusText(reply.status)}: "${quote}"`,
+      'Check token_url, and the service account in the Admin Portal.',
+    ),
+    { details },
+  );
+}
+
+/** Returns the fields of a JSON object; none for any other text. */
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+/** Returns for how long a token is used. Without a usable lifetime, it counts as good for this run. */
+function usableMs(expiresIn: unknown): number {
+  const seconds = Number(/^\d+(\.\d+)?$/.test(String(expiresIn)) ? expiresIn : 0);
+  const lifetimeMs = seconds > 0 ? seconds * 1000 : Number.POSITIVE_INFINITY;
+  return lifetimeMs - Math.min(MAX_MARGIN_MS, lifetimeMs / 2);
+}

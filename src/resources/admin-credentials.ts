@@ -1,0 +1,90 @@
+import type { Problem } from '../base/errors.ts';
+import type { PartialValues } from '../options/option.ts';
+import {
+  type AdminOptions,
+  type adminOptions,
+  CREDENTIAL_VARIABLES,
+  type CredentialOption,
+  hasFormat,
+  WRONG_FORMAT,
+} from './admin-options.ts';
+
+/** The two kinds of credentials, and their options. */
+const KINDS = {
+  apiKey: ['api_key', 'org_id'],
+  client: ['client_id', 'client_secret'],
+} as const satisfies Readonly<Record<string, readonly CredentialOption[]>>;
+type Kind = keyof typeof KINDS;
+
+/** An administrator's credentials. */
+export type AdminCredentials =
+  | { readonly apiKey: string; readonly orgId: string | undefined }
+  | { readonly clientId: string; readonly clientSecret: string };
+
+type Given = PartialValues<typeof adminOptions>;
+
+/**
+ * Returns the problems of the credentials, which come from options and the environment. They are
+ * checked apart from the other options, because only a run that sends requests needs them.
+ */
+export function credentialProblems(given: Given): Problem[] {
+  const inOptions = kindsInOptions(given);
+  // A problem of the options, which is reported with them.
+  if (inOptions.length > 1) return [];
+  const [kind, ...others] = inOptions.length > 0 ? inOptions : kindsInEnvironment();
+  if (kind === undefined) {
+    return [
+      {
+        option: 'api_key',
+        message: `or client_id with client_secret is required. Give a service account's id and secret in these options or in ${CREDENTIAL_VARIABLES.client_id} and ${CREDENTIAL_VARIABLES.client_secret}, or an administrator's API key in api_key or ${CREDENTIAL_VARIABLES.api_key}. They must never be on a managed host`,
+      },
+    ];
+  }
+  if (others.length > 0) {
+    return [
+      {
+        option: '',
+        message: `The environment has an API key (${CREDENTIAL_VARIABLES.api_key}) and a service account (${CREDENTIAL_VARIABLES.client_id}, ${CREDENTIAL_VARIABLES.client_secret}). Unset one of them, or give one in options.`,
+      },
+    ];
+  }
+  return KINDS[kind].flatMap((option) => {
+    if (given[option] !== undefined) return [];
+    const text = fromEnvironment(option);
+    if (text === undefined) {
+      const message = `is required with ${KINDS[kind].find((other) => other !== option)}: give it here or in ${CREDENTIAL_VARIABLES[option]}`;
+      return option === 'org_id' ? [] : [{ option, message }];
+    }
+    if (hasFormat(option, text)) return [];
+    return [{ option, message: `${CREDENTIAL_VARIABLES[option]} ${WRONG_FORMAT}` }];
+  });
+}
+
+/** Returns the credentials of options without problems. */
+export function credentialsOf(options: AdminOptions): AdminCredentials {
+  const [kind] = [...kindsInOptions(options), ...kindsInEnvironment()];
+  const value = (option: CredentialOption) => options[option] ?? fromEnvironment(option);
+  return kind === 'client'
+    ? { clientId: value('client_id') ?? '', clientSecret: value('client_secret') ?? '' }
+    : { apiKey: value('api_key') ?? '', orgId: value('org_id') };
+}
+
+function kindsInOptions(given: Given | AdminOptions): Kind[] {
+  return kindsWith((option) => given[option] !== undefined);
+}
+
+function kindsInEnvironment(): Kind[] {
+  // An organisation's id alone is no credential.
+  return kindsWith((option) => option !== 'org_id' && fromEnvironment(option) !== undefined);
+}
+
+function kindsWith(isGiven: (option: CredentialOption) => boolean): Kind[] {
+  return (Object.keys(KINDS) as Kind[]).filter((kind) => KINDS[kind].some(isGiven));
+}
+
+/**
+ * Returns a variable's value without the line end of the file it may come from; undefined if empty.
+ */
+function fromEnvironment(option: CredentialOption): string | undefined {
+  return process.env[CREDENTIAL_VARIABLES[option]]?.trim() || undefined;
+}

@@ -1,0 +1,100 @@
+import { API_ORIGINS, type Region } from '../agent/region.ts';
+import { spellingsOf } from '../base/secret-spellings.ts';
+import type { Run } from '../run.ts';
+import type { Authentication } from '../transport/auth/authentication.ts';
+import { type Destination, openDestination } from '../transport/connect/destination.ts';
+import type { Session } from '../transport/session.ts';
+import { type AdminCredentials, credentialsOf } from './admin-credentials.ts';
+import type { AdminOptions } from './admin-options.ts';
+
+/** The endpoint of each region that issues tokens to service accounts. */
+const TOKEN_URLS: Readonly<Record<Region, string>> = {
+  us: 'https://admin-oauth.id.jumpcloud.com/oauth2/token',
+  eu: 'https://admin-oauth.id.eu.jumpcloud.com/oauth2/token',
+  in: 'https://admin-oauth.id.in.jumpcloud.com/oauth2/token',
+};
+
+/**
+ * Does work in a session with an administrator's credentials. `requests` is the number of requests
+ * that the work starts in parallel. Sends no request, not even for a token, before the work does.
+ */
+export async function withAdminSession<T>(
+  run: Run,
+  options: AdminOptions,
+  requests: number,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const credentials = credentialsOf(options);
+  const conceal = (secret: string) => {
+    for (const spelling of spellingsOf(secret)) run.report.addSecret(spelling);
+  };
+  const origin = options.api_url ?? API_ORIGINS[options.region];
+  const [destination] = await openDestination(origin, options, requests, async () => {});
+  const { openSession } = await import('../transport/session.ts');
+  const { authentication, tokenSession } =
+    'apiKey' in credentials
+      ? await apiKeyAuthentication(credentials, conceal)
+      : await serviceAccount(run, options, credentials, destination, conceal);
+  const session = await openSession(run, authentication, destination);
+  run.report.setApi(() => addRequests(session.report(), tokenSession?.report()));
+  try {
+    return await work(session);
+  } finally {
+    session.close();
+    tokenSession?.close();
+  }
+}
+
+interface Authenticated {
+  readonly authentication: Authentication;
+  /** The session with the server that issues tokens. */
+  readonly tokenSession?: Session;
+}
+
+type ApiKey = Extract<AdminCredentials, { apiKey: string }>;
+type Client = Exclude<AdminCredentials, ApiKey>;
+
+async function apiKeyAuthentication(
+  { apiKey, orgId }: ApiKey,
+  conceal: (secret: string) => void,
+): Promise<Authenticated> {
+  conceal(apiKey);
+  const { ApiKeyAuthentication } = await import('../transport/auth/api-key.ts');
+  return { authentication: new ApiKeyAuthentication(apiKey, orgId) };
+}
+
+async function serviceAccount(
+  run: Run,
+  options: AdminOptions,
+  client: Client,
+  { budget }: Destination,
+  conceal: (secret: string) => void,
+): Promise<Authenticated> {
+  const { basicOf, ClientCredentialsAuthentication } = await import(
+    '../transport/auth/client-credentials.ts'
+  );
+  // The longest first: if a part of it were masked before, the rest would not be recognised.
+  for (const secret of [basicOf(client), client.clientId, client.clientSecret]) conceal(secret);
+  const { origin, pathname } = new URL(options.token_url ?? TOKEN_URLS[options.region]);
+  const [destination] = await openDestination(origin, options, 1, async () => {});
+  const { openSession } = await import('../transport/session.ts');
+  const tokenSession = await openSession(run, new ClientCredentialsAuthentication(client), {
+    ...destination,
+    budget,
+  });
+  const { ServiceAccountAuthentication } = await import('../transport/auth/service-account.ts');
+  const { fetchAccessToken } = await import('../api/access-token.ts');
+  const authentication = new ServiceAccountAuthentication(() =>
+    fetchAccessToken(tokenSession, pathname, conceal),
+  );
+  return { authentication, tokenSession };
+}
+
+/** Returns the result's `api`, in which the requests for tokens are counted too. */
+function addRequests(
+  api: Readonly<Record<string, unknown>>,
+  tokens: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  const sum = (field: string) => Number(api[field]) + Number(tokens[field] ?? 0);
+  return { ...api, requests: sum('requests'), retries: sum('retries') };
+}

@@ -1,0 +1,39 @@
+import type { Authentication, Credentials } from './authentication.ts';
+
+/** The id and secret of a service account. */
+export interface ClientCredentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** Authenticates the request for an access token with a service account's id and secret. */
+export class ClientCredentialsAuthentication implements Authentication {
+  readonly adviceFor403 =
+    'This IP address may not be allowed to use the service account: check its settings in the Admin Portal.';
+  readonly #basic: string;
+
+  constructor(client: ClientCredentials) {
+    this.#basic = basicOf(client);
+  }
+
+  authenticate(): Credentials {
+    return { headers: { authorization: `Basic ${this.#basic}` }, secret: this.#basic };
+  }
+
+  renew(): undefined {}
+
+  explain401() {
+    const causes = [
+      'the secret has expired, was replaced or was copied incompletely: create a new secret of the service account in the Admin Portal',
+      'client_id does not belong to this secret, or the service account was disabled or deleted: copy both again',
+      'the organisation is in another region than token_url: set region (us, eu or in)',
+    ];
+    return { who: 'client_id and client_secret', causes };
+  }
+}
+
+/** Returns id and secret in HTTP's Basic encoding, for which OAuth percent-encodes them (RFC 6749). */
+export function basicOf({ clientId, clientSecret }: ClientCredentials): string {
+  const pair = [clientId, clientSecret].map(encodeURIComponent).join(':');
+  return Buffer.from(pair).toString('base64');
+}

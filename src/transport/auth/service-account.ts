@@ -1,0 +1,61 @@
+import { monotonicMs } from '../../base/monotonic-clock.ts';
+import type {
+  Authentication,
+  Credentials,
+  RefusedAttempt,
+  SessionEvidence,
+} from './authentication.ts';
+
+/** A service account's token. */
+export interface AccessToken {
+  readonly text: string;
+  /** When to fetch the next token, in milliseconds of the monotonic clock. */
+  readonly renewAt: number;
+}
+
+/**
+ * Sends a service account's access token with every request. Fetches it at the first request, and
+ * again shortly before it expires or after a 401. Parallel requests share it. Keeps it in memory only.
+ */
+export class ServiceAccountAuthentication implements Authentication {
+  readonly adviceFor403 =
+    "The service account's role may not allow this: give it a role that does, in the Admin Portal. If the role is right, this IP address may be blocked for suspected abuse: ask JumpCloud.";
+  readonly #fetch: () => Promise<AccessToken>;
+  #pending: Promise<AccessToken> | undefined;
+  #current: AccessToken | undefined;
+
+  constructor(fetch: () => Promise<AccessToken>) {
+    this.#fetch = fetch;
+  }
+
+  async authenticate(): Promise<Credentials> {
+    const { text } = await this.#token();
+    return { headers: { authorization: `Bearer ${text}` }, secret: text };
+  }
+
+  /** Drops a refused token, unless a parallel request has replaced it already. */
+  renew({ secret, time }: RefusedAttempt): number {
+    if (secret === this.#current?.text) this.#current = undefined;
+    return time;
+  }
+
+  explain401({ origin, accepted }: SessionEvidence) {
+    const causes = accepted
+      ? ["the service account's role does not allow this: give it a role that does"]
+      : [
+          `the organisation is in another region than ${origin}: set region (us, eu or in)`,
+          "the service account's role does not allow this: give it a role that does",
+          'the service account was disabled or deleted a moment ago: check it in the Admin Portal',
+        ];
+    return { who: "the service account's access token", causes };
+  }
+
+  async #token(): Promise<AccessToken> {
+    if (this.#current !== undefined && monotonicMs() < this.#current.renewAt) return this.#current;
+    this.#pending ??= this.#fetch().finally(() => {
+      this.#pending = undefined;
+    });
+    this.#current = await this.#pending;
+    return this.#current;
+  }
+}

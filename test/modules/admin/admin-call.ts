@@ -1,0 +1,30 @@
+import type { Emulator } from '../../emulator/emulator.ts';
+import type { ServiceAccount } from '../../emulator/service-accounts.ts';
+import type { Answer } from '../../harness/answer.ts';
+import { callInProcess, moduleNamed } from '../../harness/call-in-process.ts';
+import type { ModuleName } from '../../harness/executable.ts';
+
+/** Returns the options with which a module acts as a service account. */
+export function asServiceAccount(
+  { url, tokenUrl }: Emulator,
+  { clientId, secrets }: ServiceAccount,
+): Record<string, unknown> {
+  const [client_secret = ''] = secrets;
+  return { api_url: url, token_url: tokenUrl, client_id: clientId, client_secret };
+}
+
+/** Calls a module in this process, and returns its answer and its whole output. */
+export async function callWith(
+  module: ModuleName,
+  options: Readonly<Record<string, unknown>>,
+  flags: readonly string[] = [],
+): Promise<Answer & { readonly text: string }> {
+  const { text } = await callInProcess(moduleNamed(module), [JSON.stringify(options), ...flags]);
+  return { ...(JSON.parse(text) as Answer), text };
+}
+
+/** Returns the requests for a token, and all other requests. */
+export function byKind({ requests }: Emulator) {
+  const isToken = ({ url }: { url: string }) => url === '/oauth2/token';
+  return { tokens: requests.filter(isToken), others: requests.filter((one) => !isToken(one)) };
+}

@@ -1,0 +1,238 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect } from 'vitest';
+import { spellingsOf } from '../../../src/base/secret-spellings.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
+import type { Fault } from '../../emulator/faults.ts';
+import type { ServiceAccount } from '../../emulator/service-accounts.ts';
+import { executablePath } from '../../harness/executable.ts';
+import { test } from '../../harness/fixture.ts';
+import { asServiceAccount, callWith } from './admin-call.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'admin-secrets-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+let emulator: Emulator;
+let account: ServiceAccount;
+test.beforeEach(({ emulator: shared }) => {
+  emulator = shared;
+  emulator.clearRequests();
+  emulator.faults.clear();
+  emulator.store.serviceAccounts.tokens.clear();
+  account = emulator.store.serviceAccounts.add();
+});
+
+/** Returns the ways in which a careless server may write a secret. */
+function echoesOf(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  const each = (write: (code: string) => string) =>
+    [...bytes].map((byte) => write(byte.toString(16).padStart(2, '0'))).join('');
+  const mixed = [...secret]
+    .map((character, i) => (i % 3 === 0 ? `%${character.charCodeAt(0).toString(16)}` : character))
+    .join('');
+  return [
+    secret,
+    secret.toUpperCase(),
+    secret.toLowerCase(),
+    [...secret].map((c, i) => (i % 2 ? c.toUpperCase() : c.toLowerCase())).join(''),
+    encodeURIComponent(secret),
+    encodeURIComponent(encodeURIComponent(secret)),
+    each((hex) => `%${hex}`),
+    each((hex) => `%25${hex}`),
+    mixed,
+    each((hex) => `&#x${hex};`),
+    each((hex) => `&#${Number.parseInt(hex, 16)};`),
+    each((hex) => `\\u00${hex}`),
+    each((hex) => `\\x${hex}`),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+  ];
+}
+
+/** Returns echoes in base64, at each offset; letters at the ends also encode neighbouring text. */
+function base64EchoesOf(secret: string): string[] {
+  return ['', 'x', 'xy'].flatMap((before) =>
+    (['base64', 'base64url'] as const).map((form) =>
+      Buffer.from(`${before}${secret}!`).toString(form),
+    ),
+  );
+}
+
+/** The secrets of a run. The token is known once it was issued. */
+function secretsOf({ clientId, secrets }: ServiceAccount): string[] {
+  const [secret = ''] = secrets;
+  const basic = Buffer.from(`${clientId}:${secret}`).toString('base64');
+  const tokens = [...emulator.store.serviceAccounts.tokens.keys()];
+  return [clientId, secret, basic, ...tokens.slice(-1)];
+}
+
+function expectNoSecret(text: string): void {
+  for (const secret of secretsOf(account)) {
+    for (const echo of echoesOf(secret)) expect(text).not.toContain(echo);
+    for (const echo of base64EchoesOf(secret)) expect(text).not.toContain(echo.slice(4, 24));
+  }
+}
+
+describe('a server that repeats id, secret, Basic encoding and token', () => {
+  const isToken = ({ url }: { url: string }) => url === '/oauth2/token';
+  const isApi = (request: { url: string }) => !isToken(request);
+  const message = (text: string) => JSON.stringify({ message: text });
+  const oauth = (text: string) =>
+    JSON.stringify({ error: 'invalid_scope', error_description: text });
+  type Case = [what: string, when: typeof isToken, fault: (text: string) => Fault];
+  const cases: Case[] = [
+    ...[400, 401, 403, 404, 418, 422].map(
+      (status): Case => [
+        `a ${status}`,
+        isApi,
+        (text) => ({ kind: 'status', status, text: message(text) }),
+      ],
+    ),
+    ['a page', isApi, (text) => ({ kind: 'body', text })],
+    [
+      'a redirect',
+      isApi,
+      (text) => ({
+        kind: 'redirect',
+        location: `https://a.example/?${text.replace(/[^!-~]/g, '')}`,
+      }),
+    ],
+    [
+      'a media type',
+      isApi,
+      (text) => ({ kind: 'body', text: '', headers: { 'content-type': text.slice(0, 60) } }),
+    ],
+    [
+      'a name',
+      isApi,
+      (name) => ({ kind: 'mangle', change: () => [{ id: '0123456789abcdef01234567', name }] }),
+    ],
+    [
+      'a 400 for the token',
+      isToken,
+      (text) => ({ kind: 'status', status: 400, text: oauth(text) }),
+    ],
+    [
+      'a 401 for the token',
+      isToken,
+      (text) => ({ kind: 'status', status: 401, text: oauth(text) }),
+    ],
+    [
+      'a 422 for the token',
+      isToken,
+      (text) => ({ kind: 'status', status: 422, text: message(text) }),
+    ],
+    ['a page for the token', isToken, (text) => ({ kind: 'body', text })],
+    [
+      'an odd type of token',
+      isToken,
+      (token_type) => ({ kind: 'mangle', change: (body) => ({ ...Object(body), token_type }) }),
+    ],
+  ];
+
+  test.each(cases)('%s shows none of them', async (_, when, fault) => {
+    const options = {
+      ...asServiceAccount(emulator, account),
+      policies: 'all',
+      _ansible_verbosity: 3,
+    };
+    // The text is made when the fault happens, because the token is not known before.
+    let texts: string[] = [];
+    for (let round = 0; texts.length === 0 || round < texts.length; round++) {
+      const lazy = {
+        get fault() {
+          texts = secretsOf(account).flatMap((secret) => [
+            echoesOf(secret).join(' '),
+            base64EchoesOf(secret).join(' '),
+          ]);
+          return fault(texts[round] ?? '');
+        },
+      };
+      emulator.faults.clear();
+      emulator.faults.add({
+        when,
+        times: 2,
+        get fault() {
+          return lazy.fault;
+        },
+      });
+      const answer = await callWith('jumpcloud_names', options);
+      expect(texts.length).toBeGreaterThan(0);
+      expectNoSecret(answer.text);
+    }
+  });
+});
+
+test('spellingsOf masks a secret with every character that a credential may have', () => {
+  const all = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)).join('');
+  const secret = all.replaceAll(/["\\]/g, '');
+  const mask = (text: string) =>
+    spellingsOf(secret).reduce<string>((masked, one) => masked.replaceAll(one, '█'), text);
+  for (const echo of echoesOf(secret)) expect(mask(`a ${echo} b`)).toBe('a █ b');
+  const html = secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  expect(mask(html.replaceAll("'", '&apos;'))).toBe('█');
+  expect(mask(`a${secret.slice(1)}`)).not.toContain('█');
+});
+
+test('spellingsOf masks a long token without a pattern', () => {
+  const token = 'eyJhbGciOi.'.repeat(80);
+  const spellings = spellingsOf(token);
+  expect(spellings.every((one) => typeof one === 'string')).toBe(true);
+  expect(spellings).toEqual(expect.arrayContaining([token, token.toUpperCase()]));
+});
+
+test.each(['options in a file', 'options on standard input', 'the environment'])(
+  'a run with the credentials in %s shows them neither in output, in ps nor in temporary files',
+  async (where) => {
+    const { client_id, client_secret, ...rest } = asServiceAccount(emulator, account);
+    const isInEnvironment = where === 'the environment';
+    const options = {
+      ...rest,
+      ...(isInEnvironment ? {} : { client_id, client_secret }),
+      policies: 'all',
+      _ansible_verbosity: 3,
+    };
+    const file = join(directory, 'options.json');
+    const temporary = mkdtempSync(join(directory, 'tmp-'));
+    if (where === 'options in a file') writeFileSync(file, JSON.stringify(options));
+    emulator.faults.add({ fault: { kind: 'slow', ms: 300 }, times: 2 });
+    const child = spawn(
+      executablePath('jumpcloud_names'),
+      [where === 'options in a file' ? file : '-'],
+      {
+        env: {
+          ...process.env,
+          TMPDIR: temporary,
+          ...(isInEnvironment && {
+            JUMPCLOUD_CLIENT_ID: String(client_id),
+            JUMPCLOUD_CLIENT_SECRET: String(client_secret),
+          }),
+        },
+      },
+    );
+    const commandLines = new Set<string>();
+    const watch = setInterval(() => {
+      const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+      for (const pid of children) {
+        try {
+          const words = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+          if (words.includes('jumpcloud_names')) commandLines.add(words);
+        } catch {}
+      }
+      expect(readdirSync(temporary)).toEqual([]);
+    }, 25);
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (data) => {
+        printed += data;
+      });
+    }
+    child.stdin.end(JSON.stringify(options));
+    await once(child, 'close').finally(() => clearInterval(watch));
+    expect(JSON.parse(printed)).toMatchObject({ changed: false });
+    expect(commandLines.size).toBeGreaterThan(0);
+    for (const shown of [printed, ...commandLines]) expectNoSecret(shown);
+  },
+);

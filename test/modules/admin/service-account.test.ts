@@ -1,0 +1,345 @@
+import { afterEach, beforeEach, describe, expect, vi } from 'vitest';
+import type { Emulator } from '../../emulator/emulator.ts';
+import type { Fault } from '../../emulator/faults.ts';
+import { READ_ONLY, type ServiceAccount } from '../../emulator/service-accounts.ts';
+import { runModule } from '../../harness/executable.ts';
+import { test } from '../../harness/fixture.ts';
+import { asServiceAccount, byKind, callWith } from './admin-call.ts';
+
+const NAMES = 'jumpcloud_names';
+let emulator: Emulator;
+let account: ServiceAccount;
+test.beforeEach(async ({ emulator: shared }) => {
+  emulator = shared;
+  emulator.clearRequests();
+  emulator.faults.clear();
+  account = emulator.store.serviceAccounts.add({ role: READ_ONLY });
+});
+beforeEach(() => {
+  for (const name of ['API_KEY', 'ORG_ID', 'CLIENT_ID', 'CLIENT_SECRET']) {
+    vi.stubEnv(`JUMPCLOUD_${name}`, undefined);
+  }
+});
+afterEach(() => void vi.unstubAllEnvs());
+
+const call = (options: Record<string, unknown>) =>
+  callWith(NAMES, { ...asServiceAccount(emulator, account), _ansible_verbosity: 3, ...options });
+const onToken = ({ url }: { url: string }) => url === '/oauth2/token';
+const onApi = (request: { url: string }) => !onToken(request);
+const hit = (fault: Fault, when: typeof onToken, times = 1, skip = 0) =>
+  emulator.faults.add({ fault, when, times, skip });
+
+describe('a service account', () => {
+  test('parallel requests share one token, which is fetched with id and secret', async () => {
+    const { store } = emulator;
+    const web = store.addNamed('system_group', 'sa-web');
+    const ada = store.addNamed('user', 'sa-ada');
+    const options = { ...asServiceAccount(emulator, account), policies: 'all', commands: 'all' };
+    const { answer } = await runModule(NAMES, {
+      ...options,
+      system_groups: ['sa-web'],
+      users: ['sa-ada'],
+      _ansible_verbosity: 2,
+    });
+    expect(answer, answer.msg).toMatchObject({
+      names: { system_group: { 'sa-web': web }, user: { 'sa-ada': ada } },
+      api: { base_url: emulator.url, requests: 5, retries: 0 },
+    });
+    const { tokens, others } = byKind(emulator);
+    expect(tokens).toMatchObject([
+      { method: 'POST', body: 'grant_type=client_credentials&scope=api', status: 200 },
+    ]);
+    const [token = ''] = [...store.serviceAccounts.tokens.keys()].slice(-1);
+    expect(new Set(others.map(({ authorization }) => authorization))).toEqual(
+      new Set([`Bearer ${token}`]),
+    );
+    expect(others.every(({ apiKey, orgId }) => (apiKey ?? orgId) === undefined)).toBe(true);
+  });
+
+  test('a call that needs no request fetches no token', async () => {
+    const answer = await call({ users: ['0123456789abcdef01234567'] });
+    expect(answer, answer.msg).toMatchObject({ changed: false, api: { requests: 0 } });
+    expect(emulator.requests).toEqual([]);
+  });
+
+  test('a token that is revoked during a run is replaced once, and the run goes on', async () => {
+    const { store } = emulator;
+    for (let i = 0; i < 150; i++) store.addNamed('policy_group', `sa-${i}`);
+    const revoke: Fault = {
+      kind: 'concurrent',
+      when: 'after',
+      change: ({ serviceAccounts }) => serviceAccounts.tokens.clear(),
+    };
+    hit(revoke, onApi);
+    const answer = await call({ policy_groups: 'all' });
+    expect(answer, answer.msg).toMatchObject({ changed: false });
+    const { tokens, others } = byKind(emulator);
+    expect(others.map(({ status }) => status)).toEqual([200, 401, 200]);
+    expect(tokens).toHaveLength(2);
+  });
+
+  test('parallel requests with a refused token fetch one new token together', async () => {
+    hit({ kind: 'status', status: 401, text: '{"message":"Unauthorized"}' }, onApi, 3);
+    const answer = await call({ policies: 'all', commands: 'all', user_groups: 'all' });
+    expect(answer, answer.msg).toMatchObject({ changed: false });
+    expect(byKind(emulator).tokens).toHaveLength(2);
+  });
+
+  test('a token that expires during a run is renewed before it does', async () => {
+    account.lifetime = 0.6;
+    for (let i = 0; i < 250; i++) emulator.store.addNamed('policy', `slow-${i}`);
+    hit({ kind: 'slow', ms: 200 }, onApi, 9);
+    const answer = await call({ policies: 'all' });
+    expect(answer, answer.msg).toMatchObject({ changed: false });
+    const { tokens, others } = byKind(emulator);
+    expect(tokens.length).toBeGreaterThan(1);
+    expect(others.map(({ status }) => status)).toEqual(others.map(() => 200));
+  });
+
+  test('a second 401 for one request is unauthorized, after two tokens', async () => {
+    hit({ kind: 'status', status: 401, text: '{"message":"Unauthorized"}' }, onApi, 9);
+    const answer = await call({ policies: 'all' });
+    expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized', status: 401 } });
+    expect(answer.msg).toMatch(
+      /access token \(401\)\. Possible causes: \(1\).*region.*\(2\).*role/,
+    );
+    expect(byKind(emulator).tokens).toHaveLength(2);
+  });
+
+  test('both secrets of an account are accepted, and a replaced one is refused', async () => {
+    const [old = ''] = account.secrets;
+    const next = emulator.store.serviceAccounts.newSecret();
+    account.secrets.add(next);
+    for (const client_secret of [old, next]) {
+      expect(await call({ client_secret, policies: 'all' })).toMatchObject({ changed: false });
+    }
+    account.secrets.delete(old);
+    const refused = await call({ client_secret: old, policies: 'all' });
+    expect(refused).toMatchObject({
+      error: {
+        code: 'unauthorized',
+        status: 401,
+        jumpcloud_message: 'Client authentication failed',
+      },
+    });
+    expect(refused.msg).toMatch(
+      /client_id and client_secret \(401\)\. Possible causes: \(1\).*secret/,
+    );
+    expect(byKind(emulator).tokens.at(-1)?.status).toBe(401);
+  });
+
+  test('a role that does not allow a request is named as the cause', async () => {
+    for (const refusal of [401, 403] as const) {
+      account.role = { may: () => false, refusal };
+      const answer = await call({ policies: 'all' });
+      expect(answer).toMatchObject({
+        error: { code: refusal === 401 ? 'unauthorized' : 'rejected' },
+      });
+      expect(answer.msg).toContain("service account's role");
+    }
+  });
+
+  test.each<[unknown]>([
+    [undefined],
+    [null],
+    [0],
+    [-1],
+    ['soon'],
+    [{}],
+    [[]],
+    [true],
+    ['3600'],
+    [7],
+  ])('a token answer with expires_in %j is used for the run', async (expires_in) => {
+    hit({ kind: 'mangle', change: (body) => ({ ...Object(body), expires_in }) }, onToken);
+    const answer = await call({ policies: 'all', commands: 'all' });
+    expect(answer, answer.msg).toMatchObject({ changed: false });
+    expect(byKind(emulator).tokens).toHaveLength(1);
+  });
+});
+
+describe('the token endpoint', () => {
+  const json = (body: unknown): Fault => ({ kind: 'mangle', change: () => body });
+  test.each<[what: string, fault: Fault, code: string, msg: RegExp]>([
+    ['no token', json({ token_type: 'bearer' }), 'unexpected_response', /access_token is missing/],
+    ['a number as token', json({ access_token: 1234567890 }), 'unexpected_response', /no token/],
+    ['a short token', json({ access_token: 'abc' }), 'unexpected_response', /no token/],
+    [
+      'a token with a line break',
+      json({ access_token: 'abcdefgh\nx: y' }),
+      'unexpected_response',
+      /no token/,
+    ],
+    [
+      'a MAC token',
+      json({ access_token: 'abcdefghijkl', token_type: 'mac' }),
+      'unexpected_response',
+      /token_type/,
+    ],
+    ['a list', json(['abcdefghijkl']), 'unexpected_response', /not what JumpCloud sends/],
+    [
+      'a page',
+      { kind: 'body', text: '<html>Log in</html>' },
+      'unexpected_response',
+      /not JSON but text\/html/,
+    ],
+    [
+      'a 401 page',
+      { kind: 'body', status: 401, text: '<html>' },
+      'unexpected_response',
+      /not in JumpCloud's form/,
+    ],
+    [
+      'a redirect',
+      { kind: 'redirect', location: 'https://elsewhere.example/?a=b' },
+      'unexpected_response',
+      /redirect.*elsewhere\.example/,
+    ],
+    [
+      'a 404',
+      { kind: 'status', status: 404, text: '404 page not found' },
+      'unexpected_response',
+      /404/,
+    ],
+    [
+      'invalid_client with 400',
+      { kind: 'status', status: 400, text: '{"error":"invalid_client"}' },
+      'unauthorized',
+      /secret/,
+    ],
+    [
+      'invalid_scope',
+      {
+        kind: 'status',
+        status: 400,
+        text: '{"error":"invalid_scope","error_description":"no such scope"}',
+      },
+      'rejected',
+      /400 Bad Request: "no such scope"/,
+    ],
+    [
+      'a 403',
+      { kind: 'status', status: 403, text: '{"message":"Forbidden"}' },
+      'rejected',
+      /IP address/,
+    ],
+    [
+      'a wait beyond the budget',
+      { kind: 'status', status: 429, retryAfter: 300 },
+      'rate_limited',
+      /asks to wait 300 s/,
+    ],
+  ])('%s ends the run before any other request', async (_, fault, code, msg) => {
+    hit(fault, onToken, 9);
+    const answer = await call({ policies: 'all', users: 'all' });
+    expect(answer, answer.msg).toMatchObject({ failed: true, error: { code } });
+    expect(answer.msg).toMatch(/^Could not get an access token for the service account: /);
+    expect(answer.msg).toMatch(msg);
+    expect(answer.msg).not.toContain('may still have been made');
+    expect(byKind(emulator).others).toEqual([]);
+  });
+
+  test('transient failures are retried', async () => {
+    for (const status of [502, 503, 429]) hit({ kind: 'status', status, retryAfter: 0 }, onToken);
+    hit({ kind: 'reset-after' }, onToken);
+    const answer = await call({ policies: 'all' });
+    expect(answer, answer.msg).toMatchObject({ changed: false, api: { retries: 4 } });
+  });
+
+  test('an outage ends the run within its timeout', async () => {
+    hit({ kind: 'status', status: 503 }, onToken, 999);
+    const start = performance.now();
+    const answer = await call({ policies: 'all', timeout: 1 });
+    expect(answer).toMatchObject({ error: { code: 'unavailable' } });
+    expect(performance.now() - start).toBeLessThan(4000);
+  });
+});
+
+describe('the choice of credentials', () => {
+  const apiKey = () => emulator.store.addApiKey();
+  const problemsOf = async (options: Record<string, unknown>) => {
+    const { error, msg } = await callWith(NAMES, {
+      api_url: emulator.url,
+      users: ['a'],
+      ...options,
+    });
+    expect(error, msg).toMatchObject({ code: 'invalid_arguments' });
+    return error?.problems?.map(({ option }) => option);
+  };
+  const setEnv = (values: Record<string, string>) => {
+    for (const [name, value] of Object.entries(values)) vi.stubEnv(`JUMPCLOUD_${name}`, value);
+  };
+  const client = { client_id: 'sa-123456789', client_secret: 'secret-secret-1' };
+  const clientEnv = { CLIENT_ID: 'sa-123456789', CLIENT_SECRET: 'secret-secret-1' };
+
+  test('options of both kinds are refused', async () => {
+    const api_key = 'k'.repeat(40);
+    expect(await problemsOf({ api_key, ...client })).toEqual(['api_key']);
+    expect(await problemsOf({ api_key, client_id: client.client_id })).toEqual(['api_key']);
+    expect(await problemsOf({ org_id: '5f', ...client })).toEqual(['org_id']);
+  });
+
+  test('half a service account is refused', async () => {
+    expect(await problemsOf({ client_id: client.client_id })).toEqual(['client_secret']);
+    expect(await problemsOf({ client_secret: client.client_secret })).toEqual(['client_id']);
+    setEnv({ CLIENT_SECRET: clientEnv.CLIENT_SECRET });
+    expect(await problemsOf({})).toEqual(['client_id']);
+  });
+
+  test('both kinds in the environment are refused, unless an option decides', async () => {
+    const [client_secret = ''] = account.secrets;
+    setEnv({ API_KEY: apiKey(), CLIENT_ID: account.clientId, CLIENT_SECRET: client_secret });
+    expect(await problemsOf({})).toEqual(['']);
+    const common = { api_url: emulator.url, token_url: emulator.tokenUrl, policies: 'all' };
+    const byKey = await callWith(NAMES, { ...common, api_key: apiKey() });
+    expect(byKey, byKey.msg).toMatchObject({ changed: false });
+    expect(byKind(emulator).tokens).toEqual([]);
+    const byAccount = await callWith(NAMES, { ...common, client_id: account.clientId });
+    expect(byAccount, byAccount.msg).toMatchObject({ changed: false });
+    expect(byKind(emulator).tokens).toHaveLength(1);
+  });
+
+  test('a service account in the environment suffices, and JUMPCLOUD_ORG_ID is not sent', async () => {
+    const [client_secret = ''] = account.secrets;
+    setEnv({ ORG_ID: 'abc', CLIENT_ID: account.clientId, CLIENT_SECRET: `${client_secret}\n` });
+    const answer = await callWith(NAMES, {
+      api_url: emulator.url,
+      token_url: emulator.tokenUrl,
+      policies: 'all',
+    });
+    expect(answer, answer.msg).toMatchObject({ changed: false });
+    expect(emulator.requests.every(({ orgId }) => orgId === undefined)).toBe(true);
+  });
+
+  test('a malformed credential is refused and not quoted', async () => {
+    for (const [option, value] of [
+      ['client_id', 'x y z 1 2 3'],
+      ['client_secret', 'has "quotes" in it'],
+      ['client_secret', 'kürzlich-geändert'],
+    ] as const) {
+      const answer = await callWith(NAMES, { users: ['a'], ...client, [option]: value });
+      expect(answer.error?.problems).toMatchObject([{ option }]);
+      expect(answer.text).not.toContain(value);
+      vi.unstubAllEnvs();
+      setEnv({ API_KEY: '', ...clientEnv, [option.toUpperCase()]: value });
+      expect(await problemsOf({})).toEqual([option]);
+    }
+  });
+
+  test.each([
+    'http://admin-oauth.example/oauth2/token',
+    'https://user:pass@admin-oauth.example/token',
+    'https://admin-oauth.example/token?key=1',
+    'https://admin-oauth.example/token#a',
+    'admin-oauth.example/token',
+    'ftp://admin-oauth.example/token',
+    7,
+  ])('the token_url %s is refused', async (token_url) => {
+    expect(await problemsOf({ ...client, token_url })).toEqual(['token_url']);
+  });
+
+  test('a plain http token_url cannot be used with a proxy', async () => {
+    const options = { ...client, proxy: 'http://127.0.0.1:9', api_url: 'https://localhost:1' };
+    expect(await problemsOf({ ...options, token_url: emulator.tokenUrl })).toEqual(['proxy']);
+  });
+});
