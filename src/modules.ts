@@ -1,3 +1,4 @@
+import { doctor } from './resources/doctor/doctor.ts';
 import { association } from './resources/edges/association.ts';
 import { groupMembership } from './resources/edges/group-membership.ts';
 import { userBinding } from './resources/edges/user-binding.ts';
@@ -15,6 +16,7 @@ export const MODULES = [
   association,
   removal,
   systemInfo,
+  doctor,
   host,
   names,
 ] as const;

@@ -9,6 +9,11 @@ export interface Run {
   readonly report: Reporter;
 }
 
+/** The part of a run that a session needs. */
+export interface SessionRun extends Pick<Run, 'module' | 'signal'> {
+  readonly report: Pick<Reporter, 'addSecret' | 'conceal' | 'showWait' | 'warn'>;
+}
+
 /** Collects what a run reports in addition to its outcome. */
 export interface Reporter {
   /** Adds a sentence to the result's `warnings`, unless it is already there. */

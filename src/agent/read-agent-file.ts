@@ -32,7 +32,7 @@ export function readAgentFile(path: string): SmallFile | undefined {
       throw new AgentFileError([`${path} is a link that leads nowhere.`, RESTORE]);
     }
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new AgentFileError(failure(path, code));
+    throw agentFileError(path, code);
   }
 }
 
@@ -83,7 +83,12 @@ function readAll(descriptor: number, size: number): Buffer | undefined {
   }
 }
 
-function failure(path: string, code: string | undefined): FailureText {
+/** Returns the error for a path of the agent that cannot be read. `code` is that of the system. */
+export function agentFileError(path: string, code: string | undefined): AgentFileError {
+  return new AgentFileError(failureText(path, code));
+}
+
+function failureText(path: string, code: string | undefined): FailureText {
   if (code === 'EACCES' || code === 'EPERM') {
     return [
       `No permission to read ${path} (uid ${process.getuid?.()}).`,

@@ -19,14 +19,6 @@ export interface OptionsState {
   names: NameLookup | undefined;
 }
 
-/** What reading the options depends on, apart from the options. */
-export interface ReadingContext {
-  /** True for `--validate`: no fact is read, and credentials may be missing. */
-  readonly isValidation: boolean;
-  readonly signal: AbortSignal;
-  readonly report: Reporter;
-}
-
 /** A call's options as they were given. */
 export interface GivenOptions {
   readonly rawOptions: ReadonlyMap<string, unknown>;
@@ -43,7 +35,8 @@ export async function readCallValues<T extends OptionTable>(
   module: Module<string, T>,
   { rawOptions, problems }: GivenOptions,
   call: OptionsState,
-  { isValidation, signal, report }: ReadingContext,
+  signal: AbortSignal,
+  report: Reporter,
 ): Promise<OptionValues<T>> {
   const expandsFacts = coerceBoolean(rawOptions.get('expand_facts')) === true;
   const references = expandsFacts ? await module.loadReferences?.() : undefined;
@@ -52,9 +45,8 @@ export async function readCallValues<T extends OptionTable>(
   if (names instanceof NameLookup) call.names = names;
   // A function, because only the second reading shows which names are used.
   call.args = () => moduleArgs(module.options, first.partial);
-  const credentials = isValidation ? [] : (module.credentialProblems?.(first.partial) ?? []);
-  const values = requireValid(module, first, problems, credentials);
-  if (references === undefined || isValidation) return values;
+  const values = requireValid(module, first, problems);
+  if (references === undefined) return values;
   const expansion = await references.resolve(signal, (facts) => report.setFacts(facts));
   const table = expandableOptions(module.options);
   const second = await readValues(table, { names: call.names, rawOptions, expansion });
@@ -72,10 +64,14 @@ function expandableOptions(table: OptionTable): OptionTable {
 function requireValid<T extends OptionTable>(
   module: Module<string, T>,
   { problems, partial, values }: ParsedOptions<T>,
-  before: readonly Problem[] = [],
-  after: readonly Problem[] = [],
+  more: readonly Problem[] = [],
 ): OptionValues<T> {
-  const all = [...before, ...problems, ...(module.rules?.(partial) ?? []), ...after];
+  const all = [
+    ...more,
+    ...problems,
+    ...(module.rules?.(partial) ?? []),
+    ...(module.credentialProblems?.(partial) ?? []),
+  ];
   if (all.length > 0 || values === undefined) throw new InvalidArguments(all);
   return values;
 }

@@ -1,8 +1,9 @@
 import type { Identity } from '../agent/identity.ts';
+import type { SessionRun } from '../run.ts';
 import { SystemKeyAuthentication } from './auth/system-key.ts';
 import type { Destination } from './connect/destination.ts';
 import type { DestinationClient } from './http/http-client.ts';
-import { openClient, Session, type SessionRun } from './session.ts';
+import { openClient, Session } from './session.ts';
 
 /** A session that acts as this host: JumpCloud's System Context. */
 export class HostSession extends Session {

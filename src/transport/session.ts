@@ -1,11 +1,11 @@
 import { version } from '../../package.json';
-import { Interrupted } from '../base/interrupted.ts';
+import { Interrupted } from '../base/errors.ts';
 import { monotonicMs } from '../base/monotonic-clock.ts';
 import { pause } from '../base/pause.ts';
-import type { Reporter, Run } from '../run.ts';
+import type { Run, SessionRun } from '../run.ts';
 import type { Authentication } from './auth/authentication.ts';
 import { ServerClock } from './auth/server-clock.ts';
-import type { Destination } from './connect/destination.ts';
+import { type Destination, describeDestination } from './connect/destination.ts';
 import { AttemptError } from './errors/attempt-error.ts';
 import { type AttemptContext, type AttemptResult, attempt } from './http/attempt.ts';
 import { BodyQuota } from './http/body-buffer.ts';
@@ -13,11 +13,6 @@ import { type DestinationClient, openHttpClient } from './http/http-client.ts';
 import { isWrite, type Reply, type Request } from './request.ts';
 import type { Budget } from './retry/budget.ts';
 import { isTransientStatus, nextRetry, retryAfter } from './retry/policy.ts';
-
-/** The part of a run that a session needs. */
-export interface SessionRun extends Pick<Run, 'module' | 'signal'> {
-  readonly report: Pick<Reporter, 'addSecret' | 'conceal' | 'showWait' | 'warn'>;
-}
 
 /**
  * Sends requests to JumpCloud: authenticates each attempt, retries transient failures within the
@@ -88,7 +83,11 @@ export class Session {
       const { outcome, mayHaveTakenEffect } = await this.#attemptWithRenewal(request, inDoubt);
       const wasInDoubt = inDoubt;
       inDoubt ||= mayHaveTakenEffect && isWrite(request);
-      const failed = { purpose: request.purpose, origin: this.#address(), inDoubt };
+      const failed = {
+        purpose: request.purpose,
+        origin: describeDestination(this.#destination),
+        inDoubt,
+      };
       if (outcome instanceof AttemptError) {
         // A closed session does not retry: the first failure of parallel reads ends the others.
         if (outcome.kind !== 'network' || this.#closed)
@@ -149,12 +148,6 @@ export class Session {
     if (reply instanceof AttemptError || reply.status !== 401) return result;
     const renewed = this.authentication.renew({ reply, time, secret, clock });
     return renewed === undefined ? result : (await this.#attempt(request, renewed, inDoubt)).result;
-  }
-
-  /** Returns the origin, with the proxy if there is one, for messages. */
-  #address(): string {
-    const { origin, proxy } = this.#destination;
-    return proxy === undefined ? origin : `${origin} (through the proxy ${proxy.server.url})`;
   }
 
   async #attempt(

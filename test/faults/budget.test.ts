@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
-import { HOST_MODULE_NAMES, type ModuleName } from '../harness/executable.ts';
+import { ACTING_MODULE_NAMES, type ModuleName } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { fullCall } from '../harness/sample-calls.ts';
 import { type BadServer, badServer, closedPort, hangingPort, sendForever } from './bad-server.ts';
@@ -129,7 +129,7 @@ describe.concurrent('a server that never completes an answer', () => {
     await expectFailure(answering(''), 'unavailable', /no complete answer/, { times });
   });
 
-  test.each(HOST_MODULE_NAMES)(
+  test.each(ACTING_MODULE_NAMES)(
     '%s fails with unavailable in time if the server sends nothing',
     async (module) => {
       await expectFailure(answering(''), 'unavailable', NO_ANSWER, { module });
@@ -163,7 +163,7 @@ describe.concurrent('an endless answer', () => {
     await expectFailure(start, 'unexpected_response', message, { times: LONG });
   });
 
-  test.each(HOST_MODULE_NAMES)('%s refuses an endless body', async (module) => {
+  test.each(ACTING_MODULE_NAMES)('%s refuses an endless body', async (module) => {
     const start = endless(CHUNKED, chunk(BIG));
     const when = { module, times: LONG };
     await expectFailure(start, 'unexpected_response', /larger than 8 MiB/, when);

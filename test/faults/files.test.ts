@@ -18,9 +18,9 @@ import { afterEach, beforeEach, describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { makeKeyFiles } from '../emulator/keys.ts';
 import {
+  ACTING_MODULE_NAMES,
   type Answer,
   executablePath,
-  HOST_MODULE_NAMES,
   type ModuleName,
   runModule,
 } from '../harness/executable.ts';
@@ -95,7 +95,7 @@ describe('jcagent.conf', () => {
     async (how, message) => {
       damage('jcagent.conf', how);
       const before = readdirSync(host.agentDir).sort();
-      for (const module of HOST_MODULE_NAMES) {
+      for (const module of ACTING_MODULE_NAMES) {
         const { good } = sampleCallsOf(module);
         const options = module === 'jumpcloud_removal' ? { purge_identity: true } : good;
         const answer = await run(module, options);
@@ -374,7 +374,7 @@ describe('marker files and tombstones', () => {
     expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
   });
 
-  test.each(HOST_MODULE_NAMES)(
+  test.each(ACTING_MODULE_NAMES)(
     '%s reports the path of a tombstone of this system',
     async (module) => {
       const path = file('.removed-from-jumpcloud');

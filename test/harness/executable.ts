@@ -5,6 +5,11 @@ import type { Answer } from './answer.ts';
 /** The names of all modules, and of those that act as a host. */
 export const MODULE_NAMES = MODULES.map(({ name }) => name);
 export const HOST_MODULE_NAMES = HOST_MODULES.map(({ name }) => name);
+/**
+ * The host modules without jumpcloud_doctor, which tries the connection in any case, and whose message
+ * only counts what the checks found.
+ */
+export const ACTING_MODULE_NAMES = HOST_MODULE_NAMES.filter((name) => name !== 'jumpcloud_doctor');
 export type { Answer, ModuleName };
 
 /** The outcome of running an executable. */

@@ -69,6 +69,11 @@ const SAMPLES: Readonly<Record<ModuleName, SampleCalls>> = {
     withAllFields: () => [{}, { gather: ['groups', 'facts'] }],
     bad: { gather: ['everything'] },
   },
+  jumpcloud_doctor: {
+    good: {},
+    withAllFields: () => [{}],
+    bad: { request_timeout: 0 },
+  },
 };
 
 /** Returns options of jumpcloud_host with most sections. */

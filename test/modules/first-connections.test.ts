@@ -5,7 +5,13 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { startRelay } from '../faults/counting-relay.ts';
-import { HOST_MODULE_NAMES, type ModuleName, runModule, runRaw } from '../harness/executable.ts';
+import {
+  ACTING_MODULE_NAMES,
+  HOST_MODULE_NAMES,
+  type ModuleName,
+  runModule,
+  runRaw,
+} from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
 import { sampleCallsOf } from '../harness/sample-calls.ts';
@@ -62,6 +68,18 @@ describe('early connections of a run without requests', () => {
       await expectNoConnection();
     });
 
+    test('--help and --version open no connection', async ({ host }) => {
+      for (const flag of ['--help', '--version']) {
+        const call = { ...good, ...host.options, api_url: url };
+        await runRaw(module, [JSON.stringify(call)], undefined, { flags: [flag] }).catch(() => {});
+      }
+      await expectNoConnection();
+    });
+  });
+
+  describe.each(ACTING_MODULE_NAMES)('%s', (module) => {
+    const { good } = sampleCallsOf(module);
+
     test('a run on a host that is not enrolled opens no connection', async () => {
       const { answer } = await runModule(module, { ...good, agent_dir: '/nowhere', api_url: url });
       expect(answer.changed).toBe(false);
@@ -91,14 +109,6 @@ describe('early connections of a run without requests', () => {
       const wait = { registration_timeout: 0.3 };
       const { answer } = await host.run(module, { ...good, ...wait, api_url: url });
       expect(answer).toMatchObject({ error: { code: 'bad_identity' } });
-      await expectNoConnection();
-    });
-
-    test('--help and --version open no connection', async ({ host }) => {
-      for (const flag of ['--help', '--version']) {
-        const call = { ...good, ...host.options, api_url: url };
-        await runRaw(module, [JSON.stringify(call)], undefined, { flags: [flag] }).catch(() => {});
-      }
       await expectNoConnection();
     });
   });
@@ -131,26 +141,29 @@ describe('early connections of a run without requests', () => {
 });
 
 describe('a truncated key, noticed while the connection is opened', () => {
-  test.for(HOST_MODULE_NAMES)('%s with a truncated key sends no data', async (module, { host }) => {
-    let received = 0;
-    const server = createServer((socket) => {
-      socket.on('data', ({ length }) => {
-        received += length;
+  test.for(ACTING_MODULE_NAMES)(
+    '%s with a truncated key sends no data',
+    async (module, { host }) => {
+      let received = 0;
+      const server = createServer((socket) => {
+        socket.on('data', ({ length }) => {
+          received += length;
+        });
+        socket.on('error', () => {});
       });
-      socket.on('error', () => {});
-    });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    // https, because a TLS client sends the first bytes.
-    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const key = join(host.agentDir, 'client.key');
-    writeFileSync(key, readFileSync(key, 'utf8').slice(0, 500));
-    const { good } = sampleCallsOf(module);
-    const { answer } = await host.run(module, { ...good, api_url: url, _ansible_verbosity: 2 });
-    server.close();
-    expect(answer).toMatchObject({ changed: false, error: { code: 'bad_identity' } });
-    expect(answer.api).toBeUndefined();
-    expect(received).toBe(0);
-  });
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      // https, because a TLS client sends the first bytes.
+      const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const key = join(host.agentDir, 'client.key');
+      writeFileSync(key, readFileSync(key, 'utf8').slice(0, 500));
+      const { good } = sampleCallsOf(module);
+      const { answer } = await host.run(module, { ...good, api_url: url, _ansible_verbosity: 2 });
+      server.close();
+      expect(answer).toMatchObject({ changed: false, error: { code: 'bad_identity' } });
+      expect(answer.api).toBeUndefined();
+      expect(received).toBe(0);
+    },
+  );
 });
 
 describe('early connections of an unchanged run', () => {

@@ -87,6 +87,11 @@ export async function openDestination<T>(
   }
 }
 
+/** Returns the origin, with the proxy if there is one, for messages. */
+export function describeDestination({ origin, proxy }: Destination): string {
+  return proxy === undefined ? origin : `${origin} (through the proxy ${proxy.server.url})`;
+}
+
 /** Resolves when the first packet was sent, or after LOOKUP_MS if the lookup takes longer. */
 async function firstPacket(resolver: DnsResolver, hostname: string): Promise<void> {
   if (isIP(hostname) === 0) {

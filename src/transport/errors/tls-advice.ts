@@ -14,7 +14,8 @@ export function tlsAdvice(code: string): string {
   if (code === 'UNABLE_TO_GET_ISSUER_CERT' && !allowsPartialChain()) {
     return `Node.js ${process.versions.node} trusts an intermediate CA certificate only together with its root: add the root to ca_path, or use Node.js 20.18, 22.9 or later.`;
   }
-  return `The certificate was checked with ${caStore()}. If a proxy or gateway in your network intercepts TLS, set ca_path to its CA. Otherwise find out which server answers instead of JumpCloud.`;
+  const { name, alternative } = caStore();
+  return `The certificate was checked with ${name} (${alternative}). If a proxy or gateway in your network intercepts TLS, set ca_path to its CA. Otherwise find out which server answers instead of JumpCloud.`;
 }
 
 /**
@@ -27,13 +28,22 @@ function allowsPartialChain(): boolean {
 }
 
 /** Describes the CA store that scripts/header.sh chose, and how to choose another one. */
-function caStore(): string {
+export function caStore(): { readonly name: string; readonly alternative: string } {
   switch (process.env['JUMPCLOUD_CA_STORE']) {
     case 'system':
-      return 'the system CA store (to use the bundled CA store, set JUMPCLOUD_CA_STORE=bundled)';
+      return {
+        name: 'the system CA store',
+        alternative: 'to use the bundled CA store, set JUMPCLOUD_CA_STORE=bundled',
+      };
     case 'bundled':
-      return "Node.js's bundled CA store (to use the system CA store, set JUMPCLOUD_CA_STORE=system)";
+      return {
+        name: "Node.js's bundled CA store",
+        alternative: 'to use the system CA store, set JUMPCLOUD_CA_STORE=system',
+      };
     default:
-      return 'the default CA store of this Node.js (to use another, set JUMPCLOUD_CA_STORE to system or bundled)';
+      return {
+        name: 'the default CA store of this Node.js',
+        alternative: 'to use another, set JUMPCLOUD_CA_STORE to system or bundled',
+      };
   }
 }

@@ -1,0 +1,23 @@
+import { serviceStatus } from '../../agent/service-status.ts';
+import { type Finding, ok, skipped, warning } from './check.ts';
+
+/** Checks whether the agent's service is installed and runs. Takes at most `timeoutMs` milliseconds. */
+export async function checkAgentService(timeoutMs: number, signal: AbortSignal): Promise<Finding> {
+  const status = await serviceStatus(process.env['PATH'] ?? '', timeoutMs, signal);
+  switch (status.state) {
+    case 'running':
+      return ok(`The agent's service is running, according to ${status.tool}.`);
+    case 'stopped':
+      return warning(
+        `The agent's service is not running, according to ${status.tool}.`,
+        `Start it: ${status.startCommand}`,
+      );
+    case 'missing':
+      return warning(
+        `The agent's service is not installed, according to ${status.tool}.`,
+        'Install the JumpCloud agent, with the command that the Admin Portal shows where a device is added.',
+      );
+    default:
+      return skipped(status.reason);
+  }
+}

@@ -1,0 +1,86 @@
+import { type ErrorCode, Interrupted, ModuleError } from '../../base/errors.ts';
+import { toPrintable } from '../../base/printable.ts';
+
+/** The checks, in the order of the result. */
+export const CHECKS = [
+  'runtime',
+  'agent_directory',
+  'registration',
+  'key',
+  'agent_service',
+  'clock',
+  'proxy',
+  'name_resolution',
+  'connection',
+  'certificate',
+  'authorization',
+  'enrolment',
+  'access',
+] as const;
+export type CheckName = (typeof CHECKS)[number];
+
+/** The outcome of a check. `advice` is empty if there is nothing to do. */
+export type Finding =
+  | { readonly status: 'ok' | 'skipped'; readonly detail: string; readonly advice: '' }
+  | { readonly status: 'warning'; readonly detail: string; readonly advice: string }
+  | Failure;
+
+/** The outcome of a check that failed. */
+export interface Failure {
+  readonly status: 'failed';
+  readonly detail: string;
+  readonly advice: string;
+  readonly code: ErrorCode;
+  /** Machine-readable fields beside `error.code`. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** The outcomes of the checks so far. */
+export type Findings = Partial<Record<CheckName, Finding>>;
+
+export function ok(detail: string): Finding {
+  return { status: 'ok', detail, advice: '' };
+}
+
+export function warning(detail: string, advice: string): Finding {
+  return { status: 'warning', detail, advice: explainRegistration(advice) };
+}
+
+/** Returns the outcome of a check that could not be made. */
+export function skipped(detail: string): Finding {
+  return { status: 'skipped', detail: `Not checked: ${detail}.`, advice: '' };
+}
+
+/**
+ * Returns the outcome of a check that failed with an error. `advice` replaces the error's own.
+ * @throws the error if it does not describe a failed check
+ */
+export function failed(error: unknown, advice?: string): Failure {
+  if (!(error instanceof ModuleError) || error instanceof Interrupted) throw error;
+  const { reason: detail, code, details } = error;
+  advice = explainRegistration(advice ?? error.advice);
+  return { status: 'failed', detail, advice, code, details };
+}
+
+/** Returns the first of some checks that failed; undefined if none did. */
+export function firstFailed(
+  findings: Findings,
+  checks: readonly CheckName[],
+): CheckName | undefined {
+  return checks.find((check) => findings[check]?.status === 'failed');
+}
+
+/** Adds how to register the agent again to an advice to do so. */
+function explainRegistration(advice: string): string {
+  return /register the agent again|re-enrol/i.test(advice)
+    ? `${advice} The Admin Portal shows the command where a device is added.`
+    : advice;
+}
+
+/** Returns the result's `checks`. Every check is listed, whether it was reached or not. */
+export function reportFindings(findings: Findings): Record<string, unknown>[] {
+  return CHECKS.map((check) => {
+    const { status, detail, advice } = findings[check] ?? skipped('the run ended before');
+    return { check, status, detail: toPrintable(detail), advice: toPrintable(advice) };
+  });
+}

@@ -1,0 +1,21 @@
+import { LocalActionFailed } from '../../base/errors.ts';
+import { type Finding, failed, ok, skipped, warning } from './check.ts';
+
+/** The differences in seconds above which JumpCloud may refuse this host, or is expected to. */
+const WARN_ABOVE_S = 30;
+const FAIL_ABOVE_S = 300;
+
+const ADVICE = 'Set it and keep it right: timedatectl set-ntp true, or install chrony.';
+
+/** Judges this host's clock. `offset` is JumpCloud's time minus this host's in seconds, if known. */
+export function checkClock(offset: number | null): Finding {
+  if (offset === null) return skipped('no answer had a usable time');
+  const seconds = Math.abs(offset);
+  if (seconds <= WARN_ABOVE_S) {
+    return ok(`This host's clock agrees with JumpCloud's to within ${WARN_ABOVE_S} s.`);
+  }
+  const detail = `This host's clock is ${seconds} s ${offset > 0 ? 'behind' : 'ahead of'} JumpCloud's.`;
+  return seconds <= FAIL_ABOVE_S
+    ? warning(detail, ADVICE)
+    : failed(new LocalActionFailed([detail, ADVICE]));
+}

@@ -1,0 +1,13 @@
+import { defineModule } from '../../module.ts';
+import { connectionOptions, connectionRules } from '../connection-options.ts';
+
+/** Checks everything that a run on this host needs. Changes nothing. */
+export const doctor = defineModule({
+  name: 'jumpcloud_doctor',
+  options: connectionOptions,
+  rules: connectionRules,
+  async run(options, run) {
+    const { examine } = await import('./examine.ts');
+    return examine(run, options);
+  },
+});

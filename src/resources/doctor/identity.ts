@@ -1,0 +1,120 @@
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+import { requireAgentDirectory } from '../../agent/agent-directory.ts';
+import { awaitRegistration } from '../../agent/await-registration.ts';
+import { type Configuration, readConfiguration } from '../../agent/configuration.ts';
+import { type Identity, loadIdentity } from '../../agent/identity.ts';
+import { type KeyFile, readKeyFile } from '../../agent/key-file.ts';
+import { agentFileError } from '../../agent/read-agent-file.ts';
+import { requireNotRemoved } from '../../agent/registration.ts';
+import { requireSystem } from '../../agent/require-system.ts';
+import { NotEnrolled } from '../../base/errors.ts';
+import type { Run } from '../../run.ts';
+import { originFor, type SessionOptions } from '../../transport/open-session.ts';
+import { type Finding, type Findings, failed, ok, skipped, warning } from './check.ts';
+
+/** The agent's identity on this host, as far as it could be read. */
+export interface HostIdentity {
+  /** The API's origin. */
+  readonly origin: string;
+  readonly agentServerHost: string | undefined;
+  /** Undefined unless this host can sign requests. */
+  readonly identity: Identity | undefined;
+}
+
+/**
+ * Waits for the registration if the options ask for it, then checks the agent's directory,
+ * registration and key.
+ * @throws InvalidArguments when this host is another system than `system_id`
+ */
+export async function checkIdentity(
+  run: Run,
+  options: SessionOptions,
+  findings: Findings,
+): Promise<HostIdentity> {
+  const { agent_dir, system_id } = options;
+  const waitedSeconds = await waitForRegistration(run, options);
+  let configuration: Configuration | undefined;
+  let identity: Identity | undefined;
+  findings.agent_directory = checkDirectory(agent_dir, waitedSeconds);
+  if (findings.agent_directory.status === 'failed') {
+    findings.registration = findings.key = skipped('it depends on agent_directory');
+  } else {
+    try {
+      configuration = readConfiguration(join(agent_dir, 'jcagent.conf'), waitedSeconds);
+      run.report.setSystemId(configuration.systemKey);
+      requireNotRemoved(agent_dir, configuration.systemKey);
+      findings.registration = ok(`This host is system ${configuration.systemKey}.`);
+    } catch (error) {
+      findings.registration = failed(error);
+    }
+    const systemId = configuration?.systemKey ?? '';
+    try {
+      const keyFile = readKeyFile(join(agent_dir, 'client.key'), waitedSeconds);
+      identity = await loadIdentity({ agentDir: agent_dir, systemId, keyFile });
+      findings.key = judgeKey(keyFile, identity);
+    } catch (error) {
+      findings.key =
+        configuration === undefined && error instanceof NotEnrolled
+          ? skipped('it depends on registration')
+          : failed(error);
+    }
+  }
+  const isRegistered = findings.registration?.status === 'ok';
+  if (isRegistered && identity !== undefined) requireSystem(system_id, identity.systemId);
+  const { agentServerHost } = configuration ?? {};
+  const origin = originFor(agentServerHost, options, (reason, advice) => {
+    if (isRegistered) findings.registration = warning(reason, advice);
+  });
+  return { origin, agentServerHost, identity: isRegistered ? identity : undefined };
+}
+
+/** Returns the seconds that were waited in vain. */
+async function waitForRegistration(
+  run: Run,
+  { agent_dir, registration_timeout }: SessionOptions,
+): Promise<number> {
+  if (registration_timeout === 0) return 0;
+  try {
+    await awaitRegistration(agent_dir, registration_timeout, run);
+    return 0;
+  } catch (error) {
+    // The checks find the same error again. This one is only needed for an interruption or a bug.
+    failed(error);
+    return registration_timeout;
+  }
+}
+
+function checkDirectory(agentDir: string, waitedSeconds: number): Finding {
+  try {
+    requireAgentDirectory(agentDir, waitedSeconds);
+    requireAccess(agentDir);
+    return ok(`${agentDir} can be read.`);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function requireAccess(directory: string): void {
+  try {
+    accessSync(directory, constants.R_OK | constants.X_OK);
+  } catch (error) {
+    throw agentFileError(directory, (error as NodeJS.ErrnoException).code);
+  }
+}
+
+const READABLE_BY_OTHERS = 0o044;
+
+function judgeKey({ path, mode }: KeyFile, { keyMatchesCertificate }: Identity): Finding {
+  if (mode & READABLE_BY_OTHERS) {
+    return warning(
+      `${path} can be read by others than its owner (mode ${mode.toString(8)}).`,
+      `Run: chmod 600 ${path}`,
+    );
+  }
+  return ok(
+    keyMatchesCertificate
+      ? `${path} is an RSA key and belongs to client.crt.`
+      : `${path} is an RSA key. There is no usable client.crt to compare it with.`,
+  );
+}

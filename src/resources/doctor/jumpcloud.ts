@@ -1,0 +1,113 @@
+import type { Identity } from '../../agent/identity.ts';
+import { associationsOf } from '../../api/associations.ts';
+import { type GraphList, readGraphPage } from '../../api/graph.ts';
+import { MEMBERSHIPS } from '../../api/memberships.ts';
+import { readSystem, type SystemRecord } from '../../api/systems.ts';
+import { USERS } from '../../api/users.ts';
+import { NotFound } from '../../base/errors.ts';
+import { ASSOCIATION_TYPES } from '../../base/named-kinds.ts';
+import type { Run } from '../../run.ts';
+import type { Destination } from '../../transport/connect/destination.ts';
+import { type HostSession, openHostSession } from '../../transport/host-session.ts';
+import { usesAgentRegion } from '../../transport/open-session.ts';
+import { type Finding, type Findings, failed, ok, skipped, warning } from './check.ts';
+import { checkClock } from './clock.ts';
+
+/** Reads the record and the first page of each list. Checks what JumpCloud's answers show. */
+export async function checkJumpCloud(
+  run: Run,
+  identity: Identity,
+  agentServerHost: string | undefined,
+  destination: Destination,
+  findings: Findings,
+): Promise<void> {
+  const session = await openHostSession(
+    withoutWarnings(run),
+    identity,
+    usesAgentRegion(agentServerHost, destination.origin),
+    destination,
+  );
+  run.report.setApi(() => session.report());
+  try {
+    const record = await readRecord(session, findings);
+    findings.clock = checkClock(session.clock.offset());
+    if (record === undefined) {
+      findings.enrolment = findings.access = skipped('it depends on authorization');
+      return;
+    }
+    findings.enrolment = judgeEnrolment(record);
+    findings.access = await checkAccess(session);
+  } finally {
+    session.close();
+  }
+}
+
+/** Returns the run without warnings: the checks report what a session would warn about. */
+function withoutWarnings({ module, signal, report }: Run) {
+  return {
+    module,
+    signal,
+    report: {
+      warn() {},
+      addSecret: (secret: string) => report.addSecret(secret),
+      conceal: (text: string) => report.conceal(text),
+      showWait: (what: string, forMs: number) => report.showWait(what, forMs),
+    },
+  };
+}
+
+async function readRecord(
+  session: HostSession,
+  findings: Findings,
+): Promise<SystemRecord | undefined> {
+  try {
+    const record = await readSystem(session);
+    findings.authorization = ok('JumpCloud accepts the signature of this host.');
+    return record;
+  } catch (error) {
+    findings.authorization = failed(
+      error,
+      error instanceof NotFound
+        ? 'The record was deleted, or belongs to another region: set region, or register the agent again.'
+        : undefined,
+    );
+    return undefined;
+  }
+}
+
+function judgeEnrolment({ provisionMetadata }: SystemRecord): Finding {
+  const type = provisionMetadata?.provisioner?.type;
+  switch (type) {
+    case 'mdm':
+    case 'user':
+      return warning(
+        `This host was enrolled ${type === 'mdm' ? 'by MDM' : 'through the User Portal'}. JumpCloud accepts it now, but offers System Context only to hosts that an administrator enrolled.`,
+        'If JumpCloud stops accepting it, re-enrol it with a connect key.',
+      );
+    case 'administrator':
+      return ok('This host was enrolled by an administrator, so it may use System Context.');
+    default:
+      return ok('JumpCloud does not report how this host was enrolled, but accepts it.');
+  }
+}
+
+const LISTS: readonly GraphList[] = [
+  MEMBERSHIPS,
+  USERS,
+  ...ASSOCIATION_TYPES.map((type) => associationsOf(type)),
+];
+
+/** Reads the first page of each list in parallel. */
+async function checkAccess(session: HostSession): Promise<Finding> {
+  const reads = await Promise.allSettled(
+    LISTS.map((list) => readGraphPage(session, list, { limit: 100, skip: 0 })),
+  );
+  const refused = reads.flatMap((read, i) =>
+    read.status === 'rejected' ? [{ list: LISTS[i]?.name, failure: failed(read.reason) }] : [],
+  );
+  const [first, ...others] = refused;
+  if (first === undefined) return ok('System groups, users and associations can be read.');
+  const more =
+    others.length === 0 ? '' : ` Also failed: ${others.map(({ list }) => list).join(', ')}.`;
+  return { ...first.failure, detail: `${first.failure.detail}${more}` };
+}

@@ -1,0 +1,42 @@
+import type { AttemptError } from '../../transport/errors/attempt-error.ts';
+
+const NEEDS_PROXY =
+  'If this network reaches the internet only through a proxy, set the option proxy or HTTPS_PROXY (sudo removes that variable).';
+
+/**
+ * Returns the advice for a name that cannot be looked up. `setting` is the option or variable that has
+ * it; undefined for JumpCloud's own name.
+ */
+export function lookupAdvice(
+  reason: string,
+  hostname: string,
+  setting: string | undefined,
+): string {
+  if (reason === 'EAI_AGAIN') {
+    return `Correct the nameserver lines in /etc/resolv.conf, or the network; then try: getent hosts ${hostname}`;
+  }
+  return setting === undefined
+    ? `Use a name server that knows ${hostname}: see /etc/resolv.conf, and try: getent hosts ${hostname}. ${NEEDS_PROXY}`
+    : `Correct the host name in ${setting}, or add it to the name server.`;
+}
+
+/**
+ * Returns the advice for a connection that the network prevents. `target` is JumpCloud's host and port;
+ * `setting` as above.
+ */
+export function connectionAdvice(
+  { at, reason }: AttemptError,
+  target: string,
+  setting: string | undefined,
+): string {
+  if (/^E(NET|HOST)UNREACH$/.test(reason)) {
+    return 'Check the network interface and the routes of this host: ip route';
+  }
+  if (setting === undefined) {
+    return `Allow outgoing connections to ${target} in the firewalls on the way. ${NEEDS_PROXY}`;
+  }
+  if (at === 'proxy' && /^\d+$/.test(reason)) {
+    return `Ask the operator of the proxy why it cannot reach ${target}.`;
+  }
+  return `Correct host and port in ${setting}, or start the server that should listen there. If a firewall is on the way, allow the connection.`;
+}

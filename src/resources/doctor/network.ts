@@ -1,0 +1,183 @@
+import { isIP, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { InvalidArguments, type ModuleError, Unavailable } from '../../base/errors.ts';
+import { EXPECTED_PROXY } from '../../base/server-url.ts';
+import type { Run } from '../../run.ts';
+import {
+  type Destination,
+  describeDestination,
+  openDestination,
+} from '../../transport/connect/destination.ts';
+import { proxyVariable } from '../../transport/connect/proxy.ts';
+import { timeoutError } from '../../transport/connect/tcp.ts';
+import { type AttemptError, classify } from '../../transport/errors/attempt-error.ts';
+import { permanentError } from '../../transport/errors/request-error.ts';
+import { openConnection } from '../../transport/http/http-client.ts';
+import type { ConnectionOptions } from '../../transport/open-session.ts';
+import { userAgentOf } from '../../transport/session.ts';
+import { describeCertificate } from './certificate.ts';
+import { type Findings, failed, ok, skipped } from './check.ts';
+import { connectionAdvice, lookupAdvice } from './network-advice.ts';
+import { within } from './within.ts';
+
+/**
+ * Checks the proxy, name resolution, the connection and the server's certificate. Sends no request to
+ * JumpCloud. Returns the destination if it can be reached.
+ */
+export async function checkNetwork(
+  run: Run,
+  origin: string,
+  options: ConnectionOptions,
+  findings: Findings,
+): Promise<Destination | undefined> {
+  const destination = await openChecked(origin, options, findings);
+  if (destination === undefined) {
+    findings.name_resolution = findings.connection = skipped('it depends on proxy');
+    findings.certificate = skipped('it depends on proxy');
+    return undefined;
+  }
+  if (!(await lookUp(run, destination, options, findings))) {
+    findings.connection = findings.certificate = skipped('it depends on name_resolution');
+    return undefined;
+  }
+  const socket = await connect(run, destination, options, findings);
+  if (socket === undefined) return undefined;
+  findings.certificate = origin.startsWith('http:')
+    ? skipped('a plain http api_url has no certificate')
+    : ok(describeCertificate(socket as TLSSocket, options.ca_path !== undefined));
+  socket.destroy();
+  return destination;
+}
+
+/** Opens the destination without connecting. Returns undefined if the proxy's URL is not valid. */
+async function openChecked(
+  origin: string,
+  options: ConnectionOptions,
+  findings: Findings,
+): Promise<Destination | undefined> {
+  const variable = proxyVariable(process.env);
+  try {
+    const [destination] = await openDestination(origin, options, 0, async () => {});
+    findings.proxy = ok(describeProxy(destination, options, variable));
+    return destination;
+  } catch (error) {
+    if (!(error instanceof InvalidArguments)) throw error;
+    findings.proxy = {
+      status: 'failed',
+      code: error.code,
+      detail: `The environment variable ${variable} is not a proxy URL: ${EXPECTED_PROXY}.`,
+      advice: `Correct it, for example ${variable}=http://user:password@host:3128, or add ${new URL(origin).hostname} to NO_PROXY.`,
+      details: {},
+    };
+    return undefined;
+  }
+}
+
+function describeProxy(
+  { origin, proxy }: Destination,
+  options: ConnectionOptions,
+  variable: string,
+): string {
+  if (proxy !== undefined) {
+    const source =
+      options.proxy === undefined ? `the environment variable ${variable}` : 'the option proxy';
+    return `${proxy.server.url}, from ${source}.`;
+  }
+  if (!process.env[variable]) return 'No proxy is set.';
+  return origin.startsWith('http:')
+    ? `${variable} is set, but a plain http api_url is never reached through a proxy.`
+    : `${variable} is set, but NO_PROXY exempts ${new URL(origin).hostname}.`;
+}
+
+/** Looks up the name of the first server, which may be the proxy. Returns whether that worked. */
+async function lookUp(
+  run: Run,
+  destination: Destination,
+  options: ConnectionOptions,
+  findings: Findings,
+): Promise<boolean> {
+  const connector = destination.proxy?.connector ?? destination.toOrigin;
+  const { hostname } = connector.server;
+  if (isIP(hostname) !== 0) {
+    findings.name_resolution = ok(`${hostname} is an address, so no name is looked up.`);
+    return true;
+  }
+  const limitMs = attemptLimit(destination);
+  try {
+    const found = await within(connector.addresses(), limitMs, run.signal, noNameServer);
+    const addresses = [...new Set(found.map(({ address }) => address))];
+    const noun = addresses.length === 1 ? 'address' : 'addresses';
+    findings.name_resolution = ok(`${hostname} has the ${noun} ${addresses.join(', ')}.`);
+    return true;
+  } catch (error) {
+    if (run.signal.aborted) throw run.signal.reason;
+    const failure = classify(error);
+    findings.name_resolution = failed(
+      networkError(`Could not look up ${hostname}`, failure),
+      lookupAdvice(failure.reason, hostname, settingOf(destination, options)),
+    );
+    return false;
+  }
+}
+
+/** Makes one connection. Returns it, or undefined if it fails. */
+async function connect(
+  run: Run,
+  destination: Destination,
+  options: ConnectionOptions,
+  findings: Findings,
+): Promise<Socket | undefined> {
+  const where = describeDestination(destination);
+  try {
+    const opening = openConnection(destination, userAgentOf(run));
+    const socket = await within(opening, attemptLimit(destination), run.signal, timeoutError);
+    findings.connection = ok(`Connected to ${where}.`);
+    return socket;
+  } catch (error) {
+    if (run.signal.aborted) throw run.signal.reason;
+    const failure = classify(error);
+    const { hostname, port } = destination.toOrigin.server;
+    if (failure.kind === 'tls') {
+      findings.connection = ok(`Connected to ${where}, up to the TLS handshake.`);
+      findings.certificate = failed(permanentError(toConnect(where), failure));
+    } else {
+      findings.connection =
+        failure.kind === 'network'
+          ? failed(
+              networkError(`Could not connect to ${where}`, failure),
+              connectionAdvice(
+                failure,
+                `${hostname} port ${port}`,
+                settingOf(destination, options),
+              ),
+            )
+          : failed(permanentError(toConnect(where), failure));
+      findings.certificate = skipped('it depends on connection');
+    }
+    return undefined;
+  }
+}
+
+const toConnect = (origin: string) => ({ purpose: 'connect to JumpCloud', origin, inDoubt: false });
+
+function networkError(what: string, failure: AttemptError): ModuleError {
+  const { message, reason } = failure;
+  const details = { reason };
+  return new Unavailable(`${what}: ${message}.`, { attempts: 1, details, cause: failure });
+}
+
+/** Returns the setting that names the first server; undefined for JumpCloud's own name. */
+function settingOf({ proxy }: Destination, options: ConnectionOptions): string | undefined {
+  if (proxy !== undefined)
+    return options.proxy === undefined ? proxyVariable(process.env) : 'proxy';
+  return options.api_url && 'api_url';
+}
+
+/** Returns the time for one attempt, in milliseconds. */
+function attemptLimit({ requestTimeoutMs, budget }: Destination): number {
+  return Math.max(1, Math.min(requestTimeoutMs, budget.remaining()));
+}
+
+function noNameServer(): Error {
+  return Object.assign(new Error('timed out'), { code: 'EAI_AGAIN' });
+}

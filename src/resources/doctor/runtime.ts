@@ -1,0 +1,31 @@
+import { type Finding, ok, warning } from './check.ts';
+
+/**
+ * The days on which the Node.js project ends its support, by major version. Source: `schedule.json` in
+ * https://github.com/nodejs/Release, as of July 2026.
+ */
+const END_OF_LIFE: Readonly<Record<string, string>> = {
+  18: '2025-04-30',
+  19: '2023-06-01',
+  20: '2026-04-30',
+  21: '2024-06-01',
+  22: '2027-04-30',
+  23: '2025-06-01',
+  24: '2028-04-30',
+  25: '2026-06-01',
+  26: '2029-04-30',
+  27: '2030-04-30',
+};
+
+/** Checks the Node.js that runs this module. `now` is in milliseconds since the epoch. */
+export function checkRuntime(version: string, path: string, now: number): Finding {
+  const major = version.split('.')[0] ?? '';
+  const node = `Node.js ${version} at ${path}`;
+  const end = END_OF_LIFE[major];
+  if (end === undefined) return ok(`${node}.`);
+  if (now < Date.parse(end)) return ok(`${node}, supported by the Node.js project until ${end}.`);
+  return warning(
+    `${node}; the Node.js project ended its support for version ${major} on ${end}.`,
+    'Install a newer one, for example with the role runtime or the package jumpcloud-system-context-node, unless your distribution still supports this one.',
+  );
+}

@@ -1,0 +1,24 @@
+/**
+ * Returns the result of some work. Rejects with `late()` if it takes longer than `ms` milliseconds,
+ * and with the signal's reason if the signal is aborted. The work itself goes on.
+ */
+export async function within<T>(
+  work: Promise<T>,
+  ms: number,
+  signal: AbortSignal,
+  late: () => Error,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let abort: (() => void) | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), ms);
+    abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+    if (abort !== undefined) signal.removeEventListener('abort', abort);
+  }
+}
