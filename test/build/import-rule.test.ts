@@ -54,7 +54,12 @@ const FILES: readonly (readonly [file: string, allowed: string[], forbidden: str
   ['scripts/bench/a.ts', ['../../test/harness/ansible/b.ts'], ['../../test/b.ts']],
   [
     'test/faults/a.ts',
-    ['../../scripts/build/b.ts', '../../scripts/package/b.ts', '../harness/b.ts'],
+    [
+      '../../scripts/build/b.ts',
+      '../../scripts/package/b.ts',
+      '../../scripts/probe/b.ts',
+      '../harness/b.ts',
+    ],
     ['../../scripts/bench/b.ts', '../../scripts/bench.ts'],
   ],
   [

@@ -80,7 +80,8 @@ async function listen({ port, behaviour }: CommandOptions): Promise<Emulator> {
 
 async function enrol(emulator: Emulator, agentDir: string | undefined): Promise<EnrolledHost> {
   try {
-    return await emulator.enrol(agentDir === undefined ? {} : { agentDir });
+    const record = { systemInsights: { state: 'enabled' } };
+    return await emulator.enrol(agentDir === undefined ? { record } : { record, agentDir });
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     throw new UsageError(`${path} cannot be written (${code}). Choose another directory.`);

@@ -1,0 +1,118 @@
+import type { Client } from './client.ts';
+import { deleteTestObject } from './deletion.ts';
+import { membershipRequest, recordChange, recordRead, userEdgeRequest } from './host-actions.ts';
+import { type Survey, survey } from './organisation.ts';
+import { primaryOf } from './questions/record-fields.ts';
+import { fromMarker, insightsState, type OriginalRecord } from './record-marker.ts';
+import type { TestObject } from './test-object.ts';
+import type { TestObjects } from './test-objects.ts';
+
+const ROUNDS = 3;
+const BETWEEN_ROUNDS_MS = 1000;
+
+/** What a clean-up has done. */
+export interface CleanUp {
+  readonly removed: number;
+  /** The names of test objects that are still there. */
+  readonly left: readonly string[];
+  /** Whether the record is as it was; undefined if this host cannot read it. */
+  readonly isRecordRestored: boolean | undefined;
+  readonly dynamicGroups: ReadonlySet<string>;
+}
+
+/** What a clean-up changes. */
+export interface CleanUpContext {
+  readonly client: Client;
+  readonly objects: TestObjects;
+  /** Allows a description to be written, because it is the one before the run. */
+  readonly allowDescription: (description: string) => void;
+}
+
+/**
+ * Restores this host's record and deletes all test objects of this and earlier runs. They are found
+ * by their names, so that an object is also found if the answer to its creation was lost.
+ */
+export async function cleanUp({
+  client,
+  objects,
+  allowDescription,
+}: CleanUpContext): Promise<CleanUp> {
+  client.startCleaning();
+  try {
+    const removed = new Set<string>();
+    for (let round = 1; ; round++) {
+      const found = await survey(client);
+      for (const object of found.testObjects) objects.made.set(object.id, object);
+      const isRecordRestored = await restoreRecord(client, found, allowDescription);
+      const left: string[] = [];
+      for (const object of found.testObjects) {
+        await removeEdge(client, object);
+        if (await deleteTestObject(client, objects, object)) removed.add(object.id);
+        else left.push(object.name);
+      }
+      const isDone = left.length === 0 && isRecordRestored !== false;
+      // After deletions, a second look shows that they took effect.
+      if ((isDone && found.testObjects.length === 0) || round > ROUNDS) {
+        const { dynamicGroups } = found;
+        return { removed: removed.size, left, isRecordRestored, dynamicGroups };
+      }
+      await client.wait(isDone ? 0 : BETWEEN_ROUNDS_MS);
+    }
+  } finally {
+    client.endCleaning();
+  }
+}
+
+/** Removes this host's edge to a test object, before the object is deleted. */
+async function removeEdge(client: Client, { kind, id }: TestObject): Promise<void> {
+  const { systemId } = client;
+  await client.sendOnce(
+    kind === 'user'
+      ? userEdgeRequest(systemId, 'remove', id)
+      : membershipRequest(systemId, 'remove', id),
+  );
+}
+
+async function restoreRecord(
+  client: Client,
+  { testObjects }: Survey,
+  allowDescription: (description: string) => void,
+): Promise<boolean | undefined> {
+  const { systemId } = client;
+  const read = async () => {
+    const { status, body } = await client.send(recordRead(systemId));
+    return status === 200 ? (Object(body) as Record<string, unknown>) : undefined;
+  };
+  const record = await read();
+  if (record === undefined) return undefined;
+  const testUsers = new Set(testObjects.map(({ id }) => id));
+  if (testUsers.has(primaryOf(record).id ?? '')) {
+    await client.send(recordChange(systemId, { 'primarySystemUser.id': null }));
+  }
+  const original = fromMarker(record['description']);
+  if (original !== undefined) await restoreFields(client, record, original, allowDescription);
+  const restored = await read();
+  return (
+    restored !== undefined &&
+    fromMarker(restored['description']) === undefined &&
+    !testUsers.has(primaryOf(restored).id ?? '')
+  );
+}
+
+/** Restores the description last, because it holds what has to be restored. */
+async function restoreFields(
+  client: Client,
+  record: Readonly<Record<string, unknown>>,
+  { description, systemInsights }: OriginalRecord,
+  allowDescription: (description: string) => void,
+): Promise<void> {
+  const { systemId } = client;
+  if (systemInsights !== undefined && insightsState(record['systemInsights']) !== systemInsights) {
+    const { status } = await client.send(
+      recordChange(systemId, { systemInsights: { state: systemInsights } }),
+    );
+    if (status !== 200) return;
+  }
+  allowDescription(description);
+  await client.send(recordChange(systemId, { description }));
+}

@@ -1,0 +1,130 @@
+import { pause } from '../../src/base/pause.ts';
+import { isTransientStatus, retryAfter } from '../../src/transport/retry/policy.ts';
+import { type ProbeRequest, requirePermitted, type Territory } from './permission.ts';
+import { Unanswered } from './unanswered.ts';
+import type { Wire } from './wire.ts';
+
+/** The number of requests for questions. Requests that clean up are not counted. */
+export const REQUEST_BUDGET = 300;
+const ATTEMPTS = 4;
+const CLEANING_ATTEMPTS = 7;
+const MAX_WAIT_MS = 60_000;
+
+/** A request and its outcome. */
+export interface Exchange {
+  readonly request: ProbeRequest;
+  /** 0 if there was no answer. */
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The parsed body; undefined if it is empty or not JSON. */
+  readonly body: unknown;
+  readonly isJson: boolean;
+  /** The code of the failure if there was no answer. */
+  readonly failure: string | undefined;
+  readonly ms: number;
+}
+
+/** The final answer to a request. */
+export interface Answer extends Exchange {
+  /** Whether an earlier attempt at this request may have taken effect. */
+  readonly inDoubt: boolean;
+}
+
+/** Sends permitted requests, retries transient failures, and records every attempt. */
+export class Client {
+  readonly systemId: string;
+  readonly exchanges: Exchange[] = [];
+  readonly #wire: Wire;
+  readonly #territory: () => Territory;
+  readonly #stop: AbortSignal;
+  readonly #onExchange: (exchange: Exchange) => void;
+  #isCleaning = false;
+  #requests = 0;
+
+  constructor(
+    wire: Wire,
+    territory: () => Territory,
+    stop: AbortSignal,
+    onExchange: (exchange: Exchange) => void = () => {},
+  ) {
+    this.systemId = wire.systemId;
+    this.#wire = wire;
+    this.#territory = territory;
+    this.#stop = stop;
+    this.#onExchange = onExchange;
+  }
+
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** From here on, neither an interruption nor the budget stops requests. */
+  startCleaning(): void {
+    this.#isCleaning = true;
+  }
+
+  /** Ends the mode of `startCleaning`. */
+  endCleaning(): void {
+    this.#isCleaning = false;
+  }
+
+  /** Sends a request and retries transient failures a few times. */
+  async send(request: ProbeRequest): Promise<Answer> {
+    let inDoubt = false;
+    for (let attempts = 1; ; attempts++) {
+      const { exchange, mayHaveTakenEffect } = await this.#attempt(request);
+      const isFinal = exchange.status > 0 && !isTransientStatus(exchange.status);
+      if (isFinal || attempts >= (this.#isCleaning ? CLEANING_ATTEMPTS : ATTEMPTS)) {
+        return { ...exchange, inDoubt };
+      }
+      inDoubt ||= mayHaveTakenEffect;
+      const asked = retryAfter(exchange.headers['retry-after'], Date.now()) ?? 0;
+      await this.wait(Math.min(Math.max(asked, 500 * 2 ** (attempts - 1)), MAX_WAIT_MS));
+    }
+  }
+
+  /** Sends a request once, whatever the answer. */
+  async sendOnce(request: ProbeRequest): Promise<Exchange> {
+    return (await this.#attempt(request)).exchange;
+  }
+
+  /** Waits. An interruption ends the wait, except while cleaning up. */
+  async wait(ms: number): Promise<void> {
+    await pause(ms, this.#isCleaning ? new AbortController().signal : this.#stop);
+  }
+
+  async #attempt(request: ProbeRequest) {
+    if (!this.#isCleaning) {
+      this.#stop.throwIfAborted();
+      if (this.#requests >= REQUEST_BUDGET)
+        throw new Unanswered('the budget of requests is used up');
+    }
+    requirePermitted(request, this.#territory());
+    this.#requests++;
+    const start = performance.now();
+    const outcome = await this.#wire.send(request);
+    const ms = Math.round(performance.now() - start);
+    const isAnswered = 'status' in outcome;
+    const { status, headers } = isAnswered ? outcome : { status: 0, headers: {} };
+    const exchange: Exchange = {
+      request,
+      status,
+      headers,
+      ...parsed(isAnswered ? outcome.body : ''),
+      failure: isAnswered ? undefined : outcome.failure,
+      ms,
+    };
+    this.exchanges.push(exchange);
+    this.#onExchange(exchange);
+    const mayHaveTakenEffect = isAnswered ? status >= 500 : outcome.mayHaveTakenEffect;
+    return { exchange, mayHaveTakenEffect };
+  }
+}
+
+function parsed(text: string): Pick<Exchange, 'body' | 'isJson'> {
+  try {
+    return { body: JSON.parse(text), isJson: true };
+  } catch {
+    return { body: undefined, isJson: false };
+  }
+}

@@ -1,0 +1,58 @@
+import { ApiKeyAuthentication } from '../../src/transport/auth/api-key.ts';
+import { startEmulator } from '../../test/emulator/emulator.ts';
+import { addDynamicGroup } from '../../test/emulator/sample-objects.ts';
+import { reported } from './report.ts';
+import { requestLine } from './report-markdown.ts';
+import { runProbe } from './run-probe.ts';
+
+/**
+ * Prints the requests that a run would send: a run against an emulator in this process. Its answers
+ * are those that the modules assume.
+ */
+export async function dryRun(deletesRecord: boolean, print: (line: string) => void): Promise<void> {
+  const emulator = await startEmulator();
+  const host = await emulator.enrol({ record: { systemInsights: { state: 'enabled' } } });
+  addDynamicGroup(emulator.store, [host.systemId]);
+  emulator.store.addNamed('policy', 'emulated');
+  const apiKey = emulator.store.addApiKey({ writes: true });
+  const lines = lineCollapser(print);
+  try {
+    await runProbe({
+      agentDir: host.agentDir,
+      apiUrl: emulator.url,
+      administrator: new ApiKeyAuthentication(apiKey, undefined),
+      deletesRecord,
+      stop: new AbortController().signal,
+      settleMs: 0,
+      onExchange: (exchange, anonymiser) =>
+        lines.add(`    ${requestLine(reported(exchange, anonymiser))}`),
+      onProgress: (line) => {
+        // The answers are the emulator's, so only the steps are shown.
+        if (!line.startsWith(' ')) lines.add(line);
+      },
+    });
+    lines.end();
+  } finally {
+    await emulator.close();
+    await host.remove();
+  }
+}
+
+/** Prints equal lines in a row once. */
+function lineCollapser(print: (line: string) => void) {
+  let last: string | undefined;
+  let times = 0;
+  const end = () => {
+    if (last !== undefined) print(times > 1 ? `${last}  (${times} times)` : last);
+  };
+  const add = (line: string) => {
+    if (line === last) {
+      times++;
+      return;
+    }
+    end();
+    last = line;
+    times = 1;
+  };
+  return { add, end };
+}

@@ -1,0 +1,36 @@
+import type { Client } from './client.ts';
+import { recordRead } from './host-actions.ts';
+
+/** The host cannot be used. Nothing was created. */
+export class HostRefused extends Error {}
+
+/**
+ * Checks that JumpCloud accepts this host's signature, and that the administrator sees the same
+ * record. Returns the record.
+ * @throws HostRefused
+ */
+export async function requireSameOrganisation(client: Client): Promise<Record<string, unknown>> {
+  const own = await readOwn(client);
+  const { path } = recordRead(client.systemId);
+  const seen = await client.send({ actor: 'administrator', method: 'GET', path });
+  const { _id, id = _id } = Object(seen.body);
+  if (seen.status !== 200 || id !== client.systemId) {
+    throw new HostRefused(
+      `The administrator's credentials cannot read the record of this host (status ${seen.status}). They may belong to another organisation. Nothing was created.`,
+    );
+  }
+  return own;
+}
+
+async function readOwn(client: Client): Promise<Record<string, unknown>> {
+  const read = recordRead(client.systemId);
+  const first = await client.send(read);
+  // A wrong clock of this host is corrected by the first answer.
+  const { status, body } = first.status === 401 ? await client.send(read) : first;
+  if (status !== 200) {
+    throw new HostRefused(
+      `JumpCloud does not accept this host (status ${status}). Run jumpcloud_system_info to find out why. Nothing was created.`,
+    );
+  }
+  return Object(body);
+}

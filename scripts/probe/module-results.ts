@@ -1,0 +1,56 @@
+/** The error code of a module, or that it reports success. */
+type Outcome =
+  | 'ok'
+  | 'not_applied'
+  | 'not_found'
+  | 'rejected'
+  | 'unauthorized'
+  | 'unavailable'
+  | 'unexpected_response';
+
+const TRANSIENT = [408, 429, 500, 502, 503, 504];
+
+/** Returns how a module ends when JumpCloud answers a write of an edge like this. */
+export function edgeOutcome(
+  op: 'add' | 'remove',
+  { status, effect }: { readonly status: number; readonly effect: boolean },
+): Outcome {
+  if (status === 401) return 'unauthorized';
+  if (TRANSIENT.includes(status)) return 'unavailable';
+  if (status >= 500) return 'unexpected_response';
+  // A refused edge that is as desired counts as done.
+  if (effect) return 'ok';
+  if (status < 300 || (op === 'add' ? status === 409 : status === 404)) return 'not_applied';
+  return status === 404 ? 'not_found' : 'rejected';
+}
+
+/** Returns how a module ends when JumpCloud answers a change of the record like this. */
+export function recordOutcome({
+  status,
+  effect,
+}: {
+  readonly status: number;
+  readonly effect: boolean;
+}): Outcome {
+  if (status === 401) return 'unauthorized';
+  if (TRANSIENT.includes(status)) return 'unavailable';
+  if (status === 404) return 'not_found';
+  if (status >= 500) return 'unexpected_response';
+  if (status >= 400) return 'rejected';
+  return effect ? 'ok' : 'not_applied';
+}
+
+const EXPLANATIONS: Readonly<Record<Outcome, string>> = {
+  ok: 'succeeds',
+  not_applied: 'fails with not_applied, because reading back does not show the change',
+  not_found: 'fails with not_found and quotes JumpCloud',
+  rejected: 'fails with rejected and quotes JumpCloud',
+  unauthorized: 'fails with unauthorized, which ends the whole run',
+  unavailable: 'retries until timeout, then fails with unavailable or rate_limited',
+  unexpected_response: 'fails with unexpected_response',
+};
+
+/** Returns a sentence about a module that ends like this. */
+export function moduleSentence(module: string, outcome: Outcome): string {
+  return `${module} ${EXPLANATIONS[outcome]}.`;
+}

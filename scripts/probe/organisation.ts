@@ -1,0 +1,75 @@
+import type { Client } from './client.ts';
+import { asTestObject, COLLECTIONS, type TestObject } from './test-object.ts';
+
+const PAGE_SIZE = 100;
+/** Enough for 5,000 groups or users. The probe is for small organisations. */
+const MAX_PAGES = 50;
+
+/** The test objects and the dynamic groups of an organisation. */
+export interface Survey {
+  readonly testObjects: readonly TestObject[];
+  readonly dynamicGroups: ReadonlySet<string>;
+}
+
+/** The organisation could not be read, so nothing was changed. */
+export class SurveyError extends Error {}
+
+/** Lists all system groups and users with the administrator's credentials. */
+export async function survey(client: Client): Promise<Survey> {
+  const groups = await readAll(async (skip) => {
+    const path = `${COLLECTIONS.system_group}?limit=${PAGE_SIZE}&skip=${skip}&sort=id`;
+    const answer = await client.send({ actor: 'administrator', method: 'GET', path });
+    requireOk('system groups', answer.status);
+    return { entries: answer.body, total: Number(answer.headers['x-total-count']) };
+  });
+  const users = await readAll(async (skip) => {
+    const answer = await client.send({
+      actor: 'administrator',
+      method: 'POST',
+      path: '/api/search/systemusers',
+      body: { fields: 'username email', limit: PAGE_SIZE, skip, sort: '_id' },
+    });
+    requireOk('users', answer.status);
+    const { results, totalCount } = Object(answer.body);
+    return { entries: results, total: Number(totalCount) };
+  });
+  const isDefined = (object: TestObject | undefined) => object !== undefined;
+  return {
+    testObjects: [
+      ...groups.map((group) => asTestObject('system_group', group)).filter(isDefined),
+      ...users.map((user) => asTestObject('user', user)).filter(isDefined),
+    ],
+    dynamicGroups: new Set(
+      groups
+        .filter(({ membershipMethod }) => String(membershipMethod).startsWith('DYNAMIC_'))
+        .map(({ id }) => String(id)),
+    ),
+  };
+}
+
+type Entry = Readonly<Record<string, unknown>>;
+
+/** Reads all pages. A page may be short, so only the total or an empty page ends the list. */
+async function readAll(
+  readPage: (skip: number) => Promise<{ entries: unknown; total: number }>,
+): Promise<Entry[]> {
+  const all: Entry[] = [];
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const skip = page * PAGE_SIZE;
+    const { entries, total } = await readPage(skip);
+    const list = Array.isArray(entries) ? entries.map(Object) : [];
+    all.push(...list);
+    const isEnd = Number.isNaN(total) ? list.length === 0 : skip + PAGE_SIZE >= total;
+    if (isEnd) return all;
+  }
+  throw new SurveyError(
+    `The organisation has more than ${MAX_PAGES * PAGE_SIZE} groups or users. Use a smaller, throwaway organisation.`,
+  );
+}
+
+function requireOk(what: string, status: number): void {
+  if (status === 200) return;
+  throw new SurveyError(
+    `The administrator's credentials cannot list ${what} (status ${status}). Check the key, the organisation and the role.`,
+  );
+}

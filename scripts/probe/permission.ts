@@ -1,0 +1,109 @@
+import { MARKER } from './record-marker.ts';
+import { COLLECTIONS, isTestName, TEST_KINDS, type TestObject } from './test-object.ts';
+
+/** Who sends a request: this host with its signature, or the administrator. */
+export type Actor = 'host' | 'administrator';
+
+/** A request of the probe. */
+export interface ProbeRequest {
+  readonly actor: Actor;
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** Path and query. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** Added to the time of the signature, in seconds. */
+  readonly clockErrorSeconds?: number;
+}
+
+/** The objects that a run of the probe may change. */
+export interface Territory {
+  readonly systemId: string;
+  /** Test objects by id: created by this run, or recognised as created by an earlier one. */
+  readonly made: ReadonlyMap<string, TestObject>;
+  /** This host's description before the run; undefined until it is known. */
+  readonly description: string | undefined;
+  readonly mayDeleteRecord: boolean;
+}
+
+/** The probe was about to send a request that it may not send. */
+export class ForbiddenRequest extends Error {}
+
+/**
+ * Checks that a request changes only test objects, this host's edges to them and three fields of
+ * its record. Every request of the probe passes this check right before it is sent.
+ * @throws ForbiddenRequest
+ */
+export function requirePermitted(request: ProbeRequest, territory: Territory): void {
+  const isPermitted =
+    request.actor === 'host'
+      ? mayHostSend(request, territory)
+      : mayAdministratorSend(request, territory);
+  if (isPermitted) return;
+  throw new ForbiddenRequest(
+    `The probe may not send ${request.method} ${request.path}. Nothing was sent. This is a bug in the probe.`,
+  );
+}
+
+const ADMINISTRATOR_READS =
+  /^\/api\/(v2\/(systemgroups|policies)|v2\/systemgroups\/[0-9a-f]{24}(\/membership)?|systemusers\/[0-9a-f]{24}|systems\/[0-9a-f]{24}|commands)(\?|$)/;
+
+function mayAdministratorSend({ method, path, body }: ProbeRequest, { made }: Territory): boolean {
+  switch (method) {
+    case 'GET':
+      return ADMINISTRATOR_READS.test(path);
+    case 'POST': {
+      if (path === '/api/search/systemusers') return true;
+      const { name, username = name } = Object(body);
+      return Object.values(COLLECTIONS).includes(path) && isTestName(username);
+    }
+    case 'DELETE':
+      return TEST_KINDS.some((kind) => {
+        const id = path.slice(COLLECTIONS[kind].length + 1);
+        return path === `${COLLECTIONS[kind]}/${id}` && made.get(id)?.kind === kind;
+      });
+    case 'PUT':
+      return false;
+  }
+}
+
+function mayHostSend({ method, path, body }: ProbeRequest, territory: Territory): boolean {
+  const { systemId, made, mayDeleteRecord } = territory;
+  const record = `/api/systems/${systemId}`;
+  switch (method) {
+    case 'GET':
+      return (
+        path === record ||
+        path.startsWith(`/api/v2/systems/${systemId}/`) ||
+        /^\/api\/v2\/policies\/[0-9a-f]{24}\/memberof$/.test(path)
+      );
+    case 'PUT':
+      return path === record && isPermittedChange(body, territory);
+    case 'DELETE':
+      return path === record && mayDeleteRecord;
+    case 'POST': {
+      const { type, id, attributes } = Object(body);
+      if (path === `/api/v2/systems/${systemId}/associations`) {
+        const grantsSudo = Object(Object(attributes).sudo).enabled === true;
+        return type === 'user' && made.get(id)?.kind === 'user' && !grantsSudo;
+      }
+      const group = /^\/api\/v2\/systemgroups\/([0-9a-f]{24})\/members$/.exec(path)?.[1] ?? '';
+      return made.get(group)?.kind === 'system_group' && type === 'system' && id === systemId;
+    }
+  }
+}
+
+/** Returns whether a change of the record is a temporary one, or takes such a change back. */
+function isPermittedChange(body: unknown, { made, description }: Territory): boolean {
+  return Object.entries(Object(body)).every(([field, value]) => {
+    switch (field) {
+      case 'description':
+        return value === description || (typeof value === 'string' && MARKER.test(value));
+      case 'systemInsights':
+        return ['enabled', 'deferred'].includes(Object(value).state);
+      case 'primarySystemUser.id':
+        return value === null || made.get(String(value))?.kind === 'user';
+      default:
+        return false;
+    }
+  });
+}

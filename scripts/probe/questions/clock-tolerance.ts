@@ -1,0 +1,55 @@
+import type { Client } from '../client.ts';
+import { recordRead } from '../host-actions.ts';
+import { type Probe, question, verdictIf } from '../question.ts';
+
+/** Clock errors that are tried, in seconds. */
+const ERRORS = [30, 60, 120, 180, 240, 290, 310, 360, 600, 900, 1800, 3600, 7200, 86_400];
+/** The assumed limit lies between these two. */
+const FIRST_TRIES = [ERRORS.indexOf(290), ERRORS.indexOf(310)];
+/** The clock error up to which a module does not correct the time of its signatures. */
+const CORRECTED_FROM_S = 30;
+
+/** The clock errors with which signatures are accepted. Only reads this host's record. */
+export const clockTolerance = question({
+  id: 'clock_tolerance',
+  question: 'How wrong may the Date of a signed request be?',
+  assumption: '300 s, ahead or behind.',
+  confidence: 'inferred',
+  otherwise:
+    'A refused signature is repeated with the time of the answer if the clock is off by more than 30 s. With a tolerance below 30 s, a host whose clock is off by up to 30 s fails with unauthorized.',
+  ask: async ({ client }: Probe) => ({
+    ahead_s: await tolerance(client, 1),
+    behind_s: await tolerance(client, -1),
+  }),
+  judge({ ahead_s, behind_s }) {
+    const lower = Math.min(ahead_s, behind_s);
+    return {
+      verdict: verdictIf(ahead_s === 300 && behind_s === 300),
+      summary: `About ${ahead_s} s ahead and ${behind_s} s behind.`,
+      module:
+        lower >= CORRECTED_FROM_S
+          ? 'The modules correct the time after a 401, warn about the clock, and succeed.'
+          : `The modules correct the time if the clock is off by more than ${CORRECTED_FROM_S} s. With a smaller error that JumpCloud refuses, they fail with unauthorized.`,
+    };
+  },
+});
+
+/** Returns the middle between the largest accepted and the smallest refused error, in seconds. */
+async function tolerance(client: Client, sign: 1 | -1): Promise<number> {
+  const isAccepted = async (index: number) => {
+    const clockErrorSeconds = sign * (ERRORS[index] ?? 0);
+    const answer = await client.send({ ...recordRead(client.systemId), clockErrorSeconds });
+    return answer.status === 200;
+  };
+  let [accepted, refused] = [-1, ERRORS.length];
+  const tryOne = async (index: number) => {
+    if (await isAccepted(index)) accepted = Math.max(accepted, index);
+    else refused = Math.min(refused, index);
+  };
+  for (const index of FIRST_TRIES) {
+    if (index > accepted && index < refused) await tryOne(index);
+  }
+  while (refused - accepted > 1) await tryOne(Math.floor((accepted + refused) / 2));
+  const lowest = ERRORS[accepted] ?? 0;
+  return Math.round((lowest + (ERRORS[refused] ?? lowest)) / 2);
+}

@@ -1,0 +1,220 @@
+import type { Client } from '../client.ts';
+import { deleteTestObject } from '../deletion.ts';
+import {
+  type EdgeList,
+  isSuccess,
+  membershipRequest,
+  readPage,
+  timeUntil,
+  userEdgeRequest,
+} from '../host-actions.ts';
+import type { ProbeRequest } from '../permission.ts';
+import { type Judgement, type Probe, type Question, question, verdictIf } from '../question.ts';
+import type { TestObject } from '../test-object.ts';
+import { Unanswered } from '../unanswered.ts';
+
+/** Small pages, so that a deleted entry falls into the middle of a short list. */
+const PAGE_SIZE = 2;
+const MAX_PAGES = 15;
+/** The shortest time to wait until a list drops a deleted object, in units of `settleMs`. */
+const PATIENCE = 2;
+const INDICES = [1, 2, 3, 4];
+
+interface DeletedEntry {
+  readonly listed: boolean;
+  readonly counted: boolean;
+  readonly short: boolean;
+}
+
+const ASSUMPTION =
+  'The list drops it after the page was cut: its page is short, and X-Total-Count still counts it.';
+const OTHERWISE =
+  'Full pages need no total, so nothing is missed. A short page that the total does not explain can end a list of more than 100 entries too early. An object that stays listed is reported as an edge, and an exclusive list cannot remove it.';
+
+/** The list of groups after a group was deleted. */
+export const deletedInMemberof = deletedIn(
+  'deleted_in_memberof',
+  'memberof',
+  'group',
+  joinedGroups,
+);
+
+/** The list of users, directly or indirectly bound, after a user was deleted. */
+export const deletedInUsers = deletedIn('deleted_in_users', 'users', 'user', boundUsers);
+
+/** The list of direct associations after a user was deleted. */
+export const deletedInAssociations = deletedIn(
+  'deleted_in_associations',
+  'associations?targets=user',
+  'user',
+  boundUsers,
+);
+
+function deletedIn(
+  id: string,
+  list: EdgeList,
+  kind: 'group' | 'user',
+  edges: (probe: Probe) => Promise<TestObject[]>,
+): Question {
+  return question({
+    id,
+    question: `How does the list ${list.replace('?', ' with ')} show a ${kind} that was deleted a moment ago?`,
+    assumption: ASSUMPTION,
+    confidence: 'inferred',
+    otherwise: OTHERWISE,
+    async ask(probe: Probe) {
+      const { deleted, before } = await deleteOnce(probe, kind, edges);
+      const { dropped, missing } = before.get(list) ?? { dropped: 0, missing: 0 };
+      let answer: DeletedEntry | undefined;
+      const isDropped = async () => {
+        const now = await readSmallPages(probe, list);
+        const listed = now.ids.includes(deleted.id);
+        const counted = listed || now.dropped > dropped;
+        answer = { listed, counted, short: now.missing > missing };
+        return !listed;
+      };
+      await timeUntil(probe.client, isDropped, PATIENCE * probe.settleMs);
+      if (answer === undefined) throw new Unanswered('the list was not read');
+      return answer;
+    },
+    judge,
+  });
+}
+
+/** A deleted object, and the lists that it was in right before that. */
+interface Deletion {
+  readonly deleted: TestObject;
+  readonly before: ReadonlyMap<EdgeList, SmallPages>;
+}
+
+const LISTS = {
+  group: ['memberof'],
+  user: ['users', 'associations?targets=user'],
+} as const satisfies Record<string, readonly EdgeList[]>;
+
+const deletions = new WeakMap<object, Map<string, Promise<Deletion>>>();
+
+/** Deletes the second object of a kind. The two lists of users share one deletion. */
+function deleteOnce(
+  probe: Probe,
+  kind: 'group' | 'user',
+  edges: (probe: Probe) => Promise<TestObject[]>,
+): Promise<Deletion> {
+  const ofRun = deletions.get(probe.objects) ?? new Map<string, Promise<Deletion>>();
+  deletions.set(probe.objects, ofRun);
+  const known = ofRun.get(kind);
+  if (known !== undefined) return known;
+  const deletion = deleteSecond(probe, kind, edges);
+  ofRun.set(kind, deletion);
+  return deletion;
+}
+
+async function deleteSecond(
+  probe: Probe,
+  kind: 'group' | 'user',
+  edges: (probe: Probe) => Promise<TestObject[]>,
+): Promise<Deletion> {
+  const objects = await edges(probe);
+  const deleted = objects[1];
+  if (deleted === undefined) throw new Unanswered('there are not enough test objects');
+  const before = new Map<EdgeList, SmallPages>();
+  for (const list of LISTS[kind]) {
+    const isComplete = async () => {
+      const pages = await readSmallPages(probe, list);
+      before.set(list, pages);
+      return objects.every(({ id }) => pages.ids.includes(id));
+    };
+    if ((await timeUntil(probe.client, isComplete, probe.settleMs)) === undefined) {
+      throw new Unanswered('a list does not show the edges to test objects');
+    }
+  }
+  if (!(await deleteTestObject(probe.client, probe.objects, deleted))) {
+    throw new Unanswered('a test object could not be deleted');
+  }
+  return { deleted, before };
+}
+
+async function joinedGroups({ client, objects }: Probe): Promise<TestObject[]> {
+  const { ids } = await readPage(client, 'memberof', 100, 0);
+  const groups: TestObject[] = [];
+  for (const index of INDICES) {
+    const group = await objects.group(client, index);
+    if (!ids.includes(group.id)) {
+      await add(client, membershipRequest(client.systemId, 'add', group.id));
+    }
+    groups.push(group);
+  }
+  return groups;
+}
+
+async function boundUsers({ client, objects }: Probe): Promise<TestObject[]> {
+  const { ids } = await readPage(client, 'associations?targets=user', 100, 0);
+  const users: TestObject[] = [];
+  for (const index of INDICES) {
+    const user = await objects.user(client, index);
+    if (!ids.includes(user.id)) await add(client, userEdgeRequest(client.systemId, 'add', user.id));
+    users.push(user);
+  }
+  return users;
+}
+
+async function add(client: Client, request: ProbeRequest): Promise<void> {
+  const { status } = await client.send(request);
+  if (isSuccess(status) || status === 409) return;
+  throw new Unanswered(`an edge to a test object could not be added (status ${status})`);
+}
+
+/** A list that was read in small pages. */
+interface SmallPages {
+  readonly ids: readonly string[];
+  /** The number of entries that the total counts, but no page has. */
+  readonly dropped: number;
+  /** The number of entries that pages before the end of the list are too short. */
+  readonly missing: number;
+}
+
+async function readSmallPages({ client }: Probe, list: EdgeList): Promise<SmallPages> {
+  const ids: string[] = [];
+  let missing = 0;
+  let last = 0;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const skip = page * PAGE_SIZE;
+    const { ids: found, total } = await readPage(client, list, PAGE_SIZE, skip);
+    const isPastTotal = total === undefined || total <= skip;
+    if (isPastTotal && found.length === 0) {
+      return {
+        ids,
+        dropped: total === undefined ? 0 : total - ids.length,
+        missing: missing - last,
+      };
+    }
+    // Without a total, the last page with entries may be short.
+    last = total === undefined ? PAGE_SIZE - found.length : 0;
+    missing += Math.max(0, Math.min(PAGE_SIZE, (total ?? Infinity) - skip) - found.length);
+    ids.push(...found);
+  }
+  throw new Unanswered('this host has too many edges');
+}
+
+function judge({ listed, counted, short }: DeletedEntry): Judgement {
+  const summary = listed
+    ? 'It is still listed.'
+    : `It is not listed. Its page is ${short ? 'short' : 'full'}, and the total ${counted ? 'still counts' : 'does not count'} it.`;
+  const isAssumed = !listed && counted && short;
+  if (listed) {
+    return {
+      verdict: 'otherwise',
+      summary,
+      module:
+        'The modules report the deleted object as an edge. An exclusive list that does not name it fails with not_applied or rejected until JumpCloud drops it.',
+    };
+  }
+  return {
+    verdict: verdictIf(isAssumed),
+    summary,
+    module:
+      short && !counted
+        ? 'The modules read the whole list if it has at most 100 entries. A longer list can end too early.'
+        : 'The modules read the whole list.',
+  };
+}

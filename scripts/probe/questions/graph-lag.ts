@@ -1,0 +1,62 @@
+import {
+  isListed,
+  isSuccess,
+  membershipRequest,
+  plainStatus,
+  timeUntil,
+  userEdgeRequest,
+} from '../host-actions.ts';
+import { type Probe, question, verdictIf } from '../question.ts';
+import { Unanswered } from '../unanswered.ts';
+
+/** The longest lag that is measured, in milliseconds. */
+const MAX_LAG_MS = 30_000;
+/** The time for which modules read back, in milliseconds. */
+const READ_BACK_MS = 10_000;
+
+/** The time until lists show a write. Leaves this host in group 1 and bound to user 1. */
+export const graphLag = question({
+  id: 'graph_lag',
+  question: 'How soon do lists show that this host joined a group or was bound to a user?',
+  assumption: 'Within 10 s.',
+  confidence: 'inferred',
+  otherwise:
+    'Reads back for 10 s, then fails with not_applied although the change was made. The next run finds it.',
+  async ask(probe: Probe) {
+    const { client, objects } = probe;
+    const group = await objects.group(client, 1);
+    const joined = await client.send(membershipRequest(client.systemId, 'add', group.id));
+    if (!isSuccess(plainStatus(joined))) {
+      throw new Unanswered(`this host could not join a test group (status ${joined.status})`);
+    }
+    const membership_ms = await lag(probe, () => isListed(client, 'memberof', group.id));
+    const user = await objects.user(client, 1);
+    const bound = await client.send(userEdgeRequest(client.systemId, 'add', user.id));
+    if (!isSuccess(plainStatus(bound))) {
+      throw new Unanswered(`a test user could not be bound (status ${bound.status})`);
+    }
+    const association_ms = await lag(probe, () =>
+      isListed(client, 'associations?targets=user', user.id),
+    );
+    probe.settleMs = Math.max(probe.settleMs, 2 * membership_ms, 2 * association_ms);
+    return { membership_ms, association_ms };
+  },
+  judge({ membership_ms, association_ms }) {
+    const longest = Math.max(membership_ms, association_ms);
+    const isShown = longest < READ_BACK_MS;
+    return {
+      verdict: verdictIf(isShown),
+      summary:
+        longest === 0
+          ? 'The first reads showed the changes.'
+          : `Memberships were shown after ${membership_ms} ms, associations after ${association_ms} ms.`,
+      module: isShown
+        ? 'The modules read back until the change is shown, and succeed.'
+        : 'The modules fail with not_applied after 10 s. The next run finds the change.',
+    };
+  },
+});
+
+async function lag({ client }: Probe, holds: () => Promise<boolean>): Promise<number> {
+  return (await timeUntil(client, holds, MAX_LAG_MS)) ?? MAX_LAG_MS;
+}

@@ -1,0 +1,117 @@
+import { isSuccess, plainStatus, readRecord, recordChange, timeUntil } from '../host-actions.ts';
+import { moduleSentence, recordOutcome } from '../module-results.ts';
+import { type Probe, question, verdictIf } from '../question.ts';
+import { insightsState, MARKER, MAX_DESCRIPTION, toMarker } from '../record-marker.ts';
+import { Unanswered } from '../unanswered.ts';
+
+const FAILS = "A refusal fails with JumpCloud's words, an answer without effect with not_applied.";
+
+/** A change of the description. Leaves the marker in it until the record is restored. */
+export const description = question({
+  id: 'description',
+  question: 'Can a system change its description?',
+  assumption: 'Yes, although the published description of the API omits the field.',
+  confidence: 'documented',
+  otherwise: FAILS,
+  async ask(probe: Probe) {
+    const { client, objects, record } = probe;
+    const original = record['description'] ?? '';
+    if (typeof original !== 'string' || original.length > MAX_DESCRIPTION) {
+      throw new Unanswered('the description is too long to be changed and restored safely');
+    }
+    const systemInsights = insightsState(record['systemInsights']);
+    const marker = toMarker(objects.run, { description: original, systemInsights });
+    const answer = await client.send(recordChange(client.systemId, { description: marker }));
+    const isShown = async () => (await readRecord(client))['description'] === marker;
+    const effect = (await timeUntil(client, isShown, probe.settleMs)) !== undefined;
+    return { status: plainStatus(answer), effect };
+  },
+  judge: (answer) => ({
+    verdict: verdictIf(isSuccess(answer.status) && answer.effect),
+    summary: summaryOf(answer),
+    module: moduleSentence('jumpcloud_system with description', recordOutcome(answer)),
+  }),
+});
+
+/** A change of systemInsights. Only if the marker is in place, so that it can be restored. */
+export const systemInsights = question({
+  id: 'system_insights',
+  question:
+    "Can a system change systemInsights, which JumpCloud's own scripts write as administrators?",
+  assumption: 'Yes.',
+  confidence: 'inferred',
+  otherwise: FAILS,
+  async ask(probe: Probe) {
+    const { client } = probe;
+    const now = await readRecord(client);
+    const state = insightsState(now['systemInsights']);
+    if (state === undefined) throw new Unanswered('the record has no systemInsights to restore');
+    if (!MARKER.test(String(now['description']))) {
+      throw new Unanswered('the description does not hold the state to restore');
+    }
+    const other = state === 'enabled' ? 'deferred' : 'enabled';
+    const change = (to: string) => recordChange(client.systemId, { systemInsights: { state: to } });
+    const answer = await client.send(change(other));
+    const isIn = (wanted: string) => async () =>
+      insightsState((await readRecord(client))['systemInsights']) === wanted;
+    const effect = (await timeUntil(client, isIn(other), probe.settleMs)) !== undefined;
+    if (effect) await client.send(change(state));
+    return { status: plainStatus(answer), effect };
+  },
+  judge: (answer) => ({
+    verdict: verdictIf(isSuccess(answer.status) && answer.effect),
+    summary: summaryOf(answer),
+    module: moduleSentence('jumpcloud_system with system_insights', recordOutcome(answer)),
+  }),
+});
+
+/** The primary user, only if there is none. Needs this host to be bound to user 1. */
+export const primaryUser = question({
+  id: 'primary_user',
+  question:
+    'Can a system set its primary user with the flat key primarySystemUser.id, and in which form is it read back?',
+  assumption: 'Yes. It is read back as a nested or as a flat key.',
+  confidence: 'one source',
+  otherwise: FAILS,
+  async ask(probe: Probe) {
+    const { client, objects } = probe;
+    const before = primaryOf(await readRecord(client));
+    if (before.id !== undefined)
+      throw new Unanswered('this host has a primary user, which is kept');
+    const user = await objects.user(client, 1);
+    const change = (id: string | null) =>
+      recordChange(client.systemId, { 'primarySystemUser.id': id });
+    const answer = await client.send(change(user.id));
+    let { form } = before;
+    const isShown = async () => {
+      const primary = primaryOf(await readRecord(client));
+      form = primary.form;
+      return primary.id === user.id;
+    };
+    const effect = (await timeUntil(client, isShown, probe.settleMs)) !== undefined;
+    if (effect) await client.send(change(null));
+    return { status: plainStatus(answer), effect, form };
+  },
+  judge: (answer) => ({
+    verdict: verdictIf(isSuccess(answer.status) && answer.effect && answer.form !== 'none'),
+    summary: `${summaryOf(answer)} The record has ${answer.form === 'none' ? 'no primary user' : `it as a ${answer.form} key`}.`,
+    module: moduleSentence('jumpcloud_system with primary_user', recordOutcome(answer)),
+  }),
+});
+
+function summaryOf({ status, effect }: { status: number; effect: boolean }): string {
+  return `${status}, and the record ${effect ? 'changed' : 'did not change'}.`;
+}
+
+/** Returns the id of a record's primary user, undefined if there is none, and the form of the key. */
+export function primaryOf(record: Readonly<Record<string, unknown>>): {
+  readonly id: string | undefined;
+  readonly form: 'nested' | 'flat' | 'none';
+} {
+  const flat = record['primarySystemUser.id'];
+  const nested = Object(record['primarySystemUser']).id;
+  const id = [flat, nested].find((value) => typeof value === 'string' && value !== '');
+  const form =
+    'primarySystemUser.id' in record ? 'flat' : record['primarySystemUser'] ? 'nested' : 'none';
+  return { id, form };
+}

@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { regionAt } from '../../src/agent/region.ts';
+import { agentVersion } from '../../src/agent/version.ts';
+import type { Authentication } from '../../src/transport/auth/authentication.ts';
+import { Anonymiser } from './anonymiser.ts';
+import { type CleanUp, cleanUp } from './clean-up.ts';
+import { Client, type Exchange } from './client.ts';
+import { HostRefused, requireSameOrganisation } from './host-check.ts';
+import type { Probe, Question } from './question.ts';
+import { LAST_QUESTION, QUESTIONS } from './questions.ts';
+import type { AskedQuestion, FinishedRun } from './report.ts';
+import { asTestObject, TEST_KINDS, type TestObject } from './test-object.ts';
+import { TestObjects, territoryOf } from './test-objects.ts';
+import { Unanswered } from './unanswered.ts';
+import { openWire, type WireOptions } from './wire.ts';
+
+/** The options of a run. */
+export interface RunOptions extends WireOptions {
+  readonly administrator: Authentication;
+  readonly deletesRecord: boolean;
+  /** Aborted when the run should stop asking, clean up and end. */
+  readonly stop: AbortSignal;
+  /** The time to wait until a missing effect counts as none, in milliseconds. */
+  readonly settleMs: number;
+  readonly onExchange?: (exchange: Exchange, anonymiser: Anonymiser) => void;
+  readonly onProgress?: (line: string) => void;
+}
+
+/** The outcome of a run, and the anonymiser that knows its ids. */
+export interface RunOutcome extends FinishedRun {
+  readonly anonymiser: Anonymiser;
+}
+
+/**
+ * Removes left-overs, checks the host, asks all questions and cleans up, whatever happens.
+ * @throws SurveyError, HostRefused before anything was created
+ */
+export async function runProbe(options: RunOptions): Promise<RunOutcome> {
+  const { stop, onProgress = () => {}, onExchange = () => {} } = options;
+  const anonymiser = new Anonymiser();
+  const objects = new TestObjects(randomBytes(4).toString('hex'));
+  let description: string | undefined;
+  let mayDeleteRecord = false;
+  const wire = await openWire(options, options.administrator);
+  const client = new Client(
+    wire,
+    () => territoryOf(objects, wire.systemId, description, mayDeleteRecord),
+    stop,
+    (exchange) => {
+      for (const kind of TEST_KINDS) {
+        const created = asTestObject(kind, exchange.body);
+        if (created !== undefined) nameObject(anonymiser, created, objects.run);
+      }
+      for (const object of objects.made.values()) nameObject(anonymiser, object, objects.run);
+      onExchange(exchange, anonymiser);
+    },
+  );
+  anonymiser.name(wire.systemId, 'system');
+  const clean = () =>
+    cleanUp({
+      client,
+      objects,
+      allowDescription: (original) => {
+        description = original;
+      },
+    });
+  const asked: AskedQuestion[] = [];
+  let last: CleanUp | undefined;
+  try {
+    onProgress('Looking for left-overs of earlier runs');
+    const before = await clean();
+    reportCleanUp(before, onProgress);
+    if (before.left.length > 0 || before.isRecordRestored === false)
+      throw new HostRefused(LEFT_OVER);
+    onProgress('Checking this host and the credentials');
+    const record = await requireSameOrganisation(client);
+    if (typeof record['hostname'] === 'string') anonymiser.name(record['hostname'], 'host name');
+    const probe: Probe = {
+      client,
+      objects,
+      record,
+      agentDir: options.agentDir,
+      dynamicGroups: before.dynamicGroups,
+      settleMs: options.settleMs,
+    };
+    try {
+      for (const question of QUESTIONS) asked.push(await ask(question, probe, onProgress));
+    } catch (error) {
+      if (!stop.aborted) throw error;
+      onProgress('Interrupted');
+    } finally {
+      onProgress('Cleaning up');
+      last = await clean();
+      reportCleanUp(last, onProgress);
+    }
+    if (options.deletesRecord && !stop.aborted && last.left.length === 0) {
+      mayDeleteRecord = true;
+      asked.push(await ask(LAST_QUESTION, probe, onProgress));
+    }
+  } finally {
+    wire.close();
+  }
+  const isAsked = (question: Question) => asked.some((one) => one.question === question);
+  return {
+    asked,
+    unasked: [...QUESTIONS, LAST_QUESTION].filter((question) => !isAsked(question)),
+    cleanUp: last,
+    requests: client.requests,
+    region: regionAt(wire.origin) ?? 'other',
+    agent: agentVersion(options.agentDir) ?? 'unknown',
+    anonymiser,
+  };
+}
+
+const LEFT_OVER =
+  'Left-overs of an earlier run could not be removed, so nothing new was created. Remove them in the Admin Portal, or run again.';
+
+async function ask(
+  question: Question,
+  probe: Probe,
+  onProgress: (line: string) => void,
+): Promise<AskedQuestion> {
+  const { client } = probe;
+  const start = client.exchanges.length;
+  const asked = () => ({ question, exchanges: client.exchanges.slice(start) });
+  onProgress(question.question);
+  try {
+    const answer = await question.ask(probe);
+    const judgement = question.judge(answer);
+    onProgress(`  ${judgement.verdict}: ${judgement.summary}`);
+    return { ...asked(), answer, judgement };
+  } catch (error) {
+    if (!(error instanceof Unanswered)) throw error;
+    onProgress(`  not answered: ${error.message}.`);
+    return { ...asked(), answer: undefined, reason: error.message };
+  }
+}
+
+function reportCleanUp({ removed, left }: CleanUp, onProgress: (line: string) => void): void {
+  if (removed > 0) onProgress(`  ${removed} test objects removed`);
+  if (left.length > 0) onProgress(`  still there: ${left.join(', ')}`);
+}
+
+/** Labels a test object by its name, for example `group 1`. */
+function nameObject(anonymiser: Anonymiser, { id, name }: TestObject, run: string): void {
+  const label = name.split('-').slice(-2).join(' ');
+  anonymiser.name(id, name.includes(run) ? label : `earlier ${label}`);
+}

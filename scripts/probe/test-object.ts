@@ -1,0 +1,46 @@
+/** The kinds of objects that the probe creates. */
+export const TEST_KINDS = ['system_group', 'user'] as const;
+export type TestKind = (typeof TEST_KINDS)[number];
+
+/** The path at which an administrator lists and creates the objects of a kind. */
+export const COLLECTIONS: Readonly<Record<TestKind, string>> = {
+  system_group: '/api/v2/systemgroups',
+  user: '/api/systemusers',
+};
+
+/** An object that a run of the probe has created. */
+export interface TestObject {
+  readonly kind: TestKind;
+  readonly id: string;
+  readonly name: string;
+}
+
+const NAME = /^jsc-probe-[0-9a-f]{8}-(?:group|dynamic|user)-\d$/;
+
+/** Returns the name of a run's object, for example `jsc-probe-1f2e3d4c-group-1`. */
+export function testName(run: string, label: 'group' | 'dynamic' | 'user', index: number): string {
+  return `jsc-probe-${run}-${label}-${index}`;
+}
+
+/** Returns whether a name is one that only the probe gives. */
+export function isTestName(name: unknown): name is string {
+  return typeof name === 'string' && NAME.test(name);
+}
+
+/** Returns the address of a test user. No mail can reach example.com. */
+export function testEmail(username: string): string {
+  return `${username}@example.com`;
+}
+
+/**
+ * Returns the object in an answer of JumpCloud if the probe has created it: it has the name of a
+ * test object and, if it is a user, also its address. Returns undefined otherwise.
+ */
+export function asTestObject(kind: TestKind, answer: unknown): TestObject | undefined {
+  const { id, _id = id, name, username, email } = Object(answer);
+  const given = kind === 'user' ? username : name;
+  if (typeof _id !== 'string' || !/^[0-9a-f]{24}$/.test(_id) || !isTestName(given))
+    return undefined;
+  if (kind === 'user' && email !== testEmail(given)) return undefined;
+  return { kind, id: _id, name: given };
+}

@@ -1,0 +1,95 @@
+import type { Client } from './client.ts';
+import type { Territory } from './permission.ts';
+import {
+  asTestObject,
+  COLLECTIONS,
+  type TestKind,
+  type TestObject,
+  testEmail,
+  testName,
+} from './test-object.ts';
+import { Unanswered } from './unanswered.ts';
+
+/** The rule of a dynamic group: the host name that its members have. */
+type HostnameRule = string;
+
+/** The test objects of this organisation that the probe may change. */
+export class TestObjects {
+  readonly run: string;
+  readonly made = new Map<string, TestObject>();
+  readonly #created = new Map<string, TestObject>();
+
+  constructor(run: string) {
+    this.run = run;
+  }
+
+  /** Returns a static system group of this run. Creates it at the first call. */
+  group(client: Client, index: number): Promise<TestObject> {
+    const name = testName(this.run, 'group', index);
+    return this.#create(client, 'system_group', name, { name });
+  }
+
+  /**
+   * Returns a user of this run. Creates it at the first call, in the state STAGED: without a
+   * password, a mail or an account on any host.
+   */
+  user(client: Client, index: number): Promise<TestObject> {
+    const username = testName(this.run, 'user', index);
+    const body = { username, email: testEmail(username), state: 'STAGED' };
+    return this.#create(client, 'user', username, body);
+  }
+
+  /** Creates a dynamic group of all hosts with a host name. */
+  async dynamicGroup(client: Client, index: number, hostname: HostnameRule): Promise<TestObject> {
+    const name = testName(this.run, 'dynamic', index);
+    const rule = { field: 'hostname', operator: 'eq', value: hostname };
+    const body = {
+      name,
+      membershipMethod: 'DYNAMIC_AUTOMATED',
+      memberQuery: { queryType: 'FilterQuery', filters: [rule] },
+    };
+    return this.#create(client, 'system_group', name, body);
+  }
+
+  /** Removes an object from the list of objects that may be changed, because it was deleted. */
+  forget(id: string): void {
+    this.made.delete(id);
+  }
+
+  async #create(client: Client, kind: TestKind, name: string, body: object): Promise<TestObject> {
+    const known = this.#created.get(name);
+    if (known !== undefined) return known;
+    const answer = await client.send({
+      actor: 'administrator',
+      method: 'POST',
+      path: COLLECTIONS[kind],
+      body,
+    });
+    const object = asTestObject(kind, answer.body);
+    if (answer.status >= 300 || object?.name !== name) {
+      throw new Unanswered(`a test object could not be created (${statusOf(answer)})`);
+    }
+    const { state = 'STAGED' } = Object(answer.body);
+    this.made.set(object.id, object);
+    if (kind === 'user' && state !== 'STAGED') {
+      throw new Unanswered('JumpCloud did not create the test user in the state STAGED');
+    }
+    this.#created.set(name, object);
+    return object;
+  }
+}
+
+/** Returns a status for a message. */
+export function statusOf({ status, failure }: { status: number; failure: string | undefined }) {
+  return status === 0 ? `no answer: ${failure}` : `status ${status}`;
+}
+
+/** Returns what the probe may change. */
+export function territoryOf(
+  objects: TestObjects,
+  systemId: string,
+  description: string | undefined,
+  mayDeleteRecord: boolean,
+): Territory {
+  return { systemId, made: objects.made, description, mayDeleteRecord };
+}

@@ -1,0 +1,199 @@
+import { describe, expect } from 'vitest';
+import { LAST_QUESTION, QUESTIONS } from '../../scripts/probe/questions.ts';
+import { toReport } from '../../scripts/probe/report.ts';
+import { ASSUMED_BEHAVIOUR, type Behaviour, behaviourOf } from '../emulator/behaviour.ts';
+import { addDynamicGroup, addSampleObjects } from '../emulator/sample-objects.ts';
+import { test as base } from '../harness/emulator-fixture.ts';
+import { answersOf, probe, RECORD, stateOf, verdictsOf } from './probe-emulator.ts';
+
+const test = base.extend('prepared', { scope: 'file' }, ({ startWith }) => {
+  return async (behaviour: Partial<Behaviour>) => {
+    const emulator = await startWith({ behaviour });
+    const host = await emulator.enrol({ record: structuredClone(RECORD) });
+    addSampleObjects(emulator.store, host.systemId);
+    addDynamicGroup(emulator.store, [host.systemId]);
+    return { emulator, host };
+  };
+});
+
+/** Questions whose answer is not a switch of the emulator. */
+const WITHOUT_SWITCH = ['agent_files', 'dynamic_memberships', 'command_filter'];
+
+/** Answers, and the questions for which they are as assumed. */
+interface Case {
+  readonly behaviour: Partial<Behaviour>;
+  readonly asAssumed: readonly (keyof Behaviour)[];
+}
+
+const write = (status: number, effect: boolean) => ({ status, effect });
+const deleted = (listed: boolean, counted: boolean, short: boolean) => ({
+  listed,
+  counted,
+  short,
+});
+
+/** Other answers than the assumed ones. Together, they have each kind of answer once. */
+const OTHERS: Readonly<Record<string, Case>> = {
+  refusals: {
+    behaviour: {
+      dynamic_join: write(404, false),
+      dynamic_leave: write(409, false),
+      repeated_add: { membership: 400, association: 403 },
+      repeated_remove: { membership: 400, association: 409 },
+      parallel_writes: { refused: 2, status: 409, lost: 0 },
+      deleted_in_memberof: deleted(false, false, false),
+      deleted_in_users: deleted(false, false, false),
+      deleted_in_associations: deleted(false, false, false),
+      description: write(400, false),
+      primary_user: { status: 403, effect: false, form: 'flat' },
+      edge_attributes: { status: 400, effect: false, unset: 'absent' },
+      clock_tolerance: { ahead_s: 15, behind_s: 750 },
+      further_reads: { usergroups: 401, policygroups: 403, policy_memberof: 404 },
+    },
+    asAssumed: [],
+  },
+  'answers without effect': {
+    behaviour: {
+      dynamic_join: write(201, false),
+      dynamic_leave: write(422, false),
+      repeated_add: { membership: 204, association: 200 },
+      repeated_remove: { membership: 204, association: 204 },
+      parallel_writes: { refused: 0, status: 0, lost: 3 },
+      deleted_in_memberof: deleted(false, false, true),
+      deleted_in_users: deleted(false, false, true),
+      deleted_in_associations: deleted(false, false, true),
+      description: write(200, false),
+      primary_user: { status: 200, effect: false, form: 'none' },
+      edge_attributes: { status: 204, effect: false, unset: 'empty' },
+      clock_tolerance: { ahead_s: 45, behind_s: 46_800 },
+    },
+    asAssumed: [],
+  },
+  'other effects': {
+    behaviour: {
+      dynamic_join: write(204, true),
+      dynamic_leave: write(204, true),
+      parallel_writes: { refused: 1, status: 400, lost: 1 },
+      deleted_in_memberof: deleted(true, true, false),
+      deleted_in_users: deleted(true, true, false),
+      deleted_in_associations: deleted(true, true, false),
+      system_insights: write(400, false),
+      primary_user: { status: 200, effect: true, form: 'flat' },
+      clock_tolerance: { ahead_s: 5400, behind_s: 265 },
+    },
+    asAssumed: ['primary_user'],
+  },
+  'a lag': {
+    behaviour: {
+      system_insights: write(200, false),
+      graph_lag: { membership_ms: 400, association_ms: 400 },
+      dynamic_join: write(403, false),
+      dynamic_leave: write(204, false),
+    },
+    asAssumed: ['graph_lag', 'dynamic_join', 'dynamic_leave'],
+  },
+};
+
+describe('the probe against an emulator', () => {
+  test('with assumed answers has the verdict "as assumed" and restores everything', async ({
+    prepared,
+  }) => {
+    const { emulator, host } = await prepared({});
+    const before = stateOf(emulator, host);
+    const outcome = await probe(emulator, host);
+    expect(stateOf(emulator, host)).toEqual(before);
+    const { rate_limit, ...verdicts } = verdictsOf(outcome);
+    expect(rate_limit).toBe('open');
+    expect(new Set(Object.values(verdicts))).toEqual(new Set(['as assumed']));
+    expect(outcome.unasked.map(({ id }) => id)).toEqual(['deleted_record']);
+    expect(outcome.cleanUp).toMatchObject({ left: [], isRecordRestored: true });
+    expect(outcome.requests).toBeLessThan(250);
+    expect(emulator.requests.filter(({ method }) => method === 'PATCH')).toEqual([]);
+  });
+
+  test.for(Object.entries(OTHERS))(
+    'with %s finds these answers, judges them and restores everything',
+    async ([, { behaviour, asAssumed }], { prepared }) => {
+      const { emulator, host } = await prepared(behaviour);
+      const before = stateOf(emulator, host);
+      const outcome = await probe(emulator, host);
+      expect(stateOf(emulator, host)).toEqual(before);
+      const { graph_lag, ...answers } = answersOf(outcome);
+      const { graph_lag: lag, ...others } = behaviour;
+      expect(answers).toMatchObject(others);
+      if (lag !== undefined) expect(shortest(graph_lag)).toBeGreaterThan(lag.membership_ms / 2);
+      const verdicts = verdictsOf(outcome);
+      const expected = Object.keys(behaviour).map((id) => [
+        id,
+        asAssumed.includes(id as keyof Behaviour) ? 'as assumed' : 'otherwise',
+      ]);
+      expect(verdicts).toMatchObject(Object.fromEntries(expected));
+    },
+  );
+
+  test('does not change systemInsights if the description cannot hold the state to restore', async ({
+    prepared,
+  }) => {
+    const { emulator, host } = await prepared({ description: write(200, false) });
+    const outcome = await probe(emulator, host);
+    expect(answersOf(outcome)['system_insights']).toMatch(/does not hold the state/);
+    const bodies = emulator.requests.map(({ body }) => JSON.stringify(body ?? ''));
+    expect(bodies.filter((text) => text.includes('systemInsights"'))).toEqual([]);
+  });
+
+  test('deletes the record only on demand, after everything else was cleaned up', async ({
+    prepared,
+  }) => {
+    const deleted_record = { visible_ms: 300, gone_status: 404 };
+    const { emulator, host } = await prepared({ deleted_record });
+    const outcome = await probe(emulator, host, { deletesRecord: true });
+    const { visible_ms, gone_status } = Object(answersOf(outcome)['deleted_record']);
+    expect(visible_ms).toBeGreaterThan(200);
+    expect(gone_status).toBe(404);
+    expect(verdictsOf(outcome)['deleted_record']).toBe('as assumed');
+    expect(emulator.store.systems.has(host.systemId)).toBe(false);
+    const deletion = emulator.requests.findIndex(
+      ({ method, url }) => method === 'DELETE' && url === `/api/systems/${host.systemId}`,
+    );
+    const later = emulator.requests.slice(deletion + 1);
+    expect(new Set(later.map(({ method }) => method))).toEqual(new Set(['GET']));
+  });
+});
+
+describe('the emulator with the answers of a report', () => {
+  test.for(Object.entries(OTHERS).filter(([name]) => name !== 'a lag'))(
+    'with %s answers a second probe in the same way',
+    async ([, { behaviour }], { prepared }) => {
+      const first = await prepared(behaviour);
+      const outcome = await probe(first.emulator, first.host);
+      const report = JSON.stringify(toReport(outcome, outcome.anonymiser));
+      const second = await prepared(behaviourOf(report));
+      const { rate_limit: _, graph_lag: __, ...answers } = answersOf(outcome);
+      expect(answersOf(await probe(second.emulator, second.host))).toMatchObject(answers);
+    },
+  );
+
+  test('a report without answers leaves the assumed behaviour', () => {
+    expect(
+      behaviourOf('{"questions":[{"id":"description"},{"id":"toString","answer":{}}]}'),
+    ).toEqual({});
+  });
+
+  test('each question has a switch, except those that no module depends on', () => {
+    const ids = [...QUESTIONS, LAST_QUESTION].map(({ id }) => id);
+    expect(ids.filter((id) => !(id in ASSUMED_BEHAVIOUR))).toEqual(WITHOUT_SWITCH);
+    expect(Object.keys(ASSUMED_BEHAVIOUR).filter((id) => !ids.includes(id))).toEqual([]);
+  });
+
+  test.each([
+    ['[]', 'questions'],
+    ['{', 'JSON'],
+    ['{"questions":[{"id":"description","answer":{"status":"200"}}]}', 'description.status'],
+  ])('the text %s is refused as a report', (text, reason) => {
+    expect(() => behaviourOf(text)).toThrow(reason);
+  });
+});
+
+function shortest(lag: unknown): number {
+  return Math.min(...Object.values(Object(lag)).map(Number));
+}

@@ -1,0 +1,104 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect } from 'vitest';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
+import { addSampleObjects } from '../emulator/sample-objects.ts';
+import { test as base } from '../harness/emulator-fixture.ts';
+import { RECORD, stateOf } from './probe-emulator.ts';
+
+/** Kills are at these numbers of requests after the first creation of a test object. */
+const POINTS = [0, 1, 4, 9, 16, 30, 45, 70, 85, 160];
+
+interface Started {
+  readonly run: Promise<{ readonly signal?: string; readonly exitCode?: number }>;
+  /** The state of the organisation right before the run created its first test object. */
+  readonly cleanedState: () => unknown;
+}
+
+const test = base
+  // biome-ignore lint/correctness/noEmptyPattern: this pattern shows vitest that no other fixture is needed
+  .extend('output', async ({}, { onCleanup }) => {
+    const output = await mkdtemp(join(tmpdir(), 'probe-'));
+    onCleanup(() => rm(output, { recursive: true }));
+    return output;
+  })
+  .extend('start', ({ emulator, output }) => {
+    /** Starts the command. It gets a signal that many requests after its first creation. */
+    return (
+      host: EnrolledHost,
+      signal: 'SIGKILL' | 'SIGINT' | 'SIGHUP',
+      point: number,
+    ): Started => {
+      const words = ['--yes', '--agent-dir', host.agentDir, '--api-url', emulator.url];
+      const command = ['--import', 'tsx', 'scripts/probe.ts', ...words, '--output', output];
+      const env = { JUMPCLOUD_API_KEY: emulator.store.addApiKey({ writes: true }) };
+      const run = execa('node', command, { env, reject: false });
+      let cleanedState: unknown;
+      let after = -1;
+      // The listeners are called in order of arrival, because the command sends one request at a time.
+      const isCreation = ({ method, url }: { method: string; url: string }) =>
+        method === 'POST' && url === '/api/v2/systemgroups';
+      emulator.faults.add({
+        when: (request) => isCreation(request) && cleanedState === undefined,
+        fault: {
+          kind: 'concurrent',
+          when: 'before',
+          change: () => {
+            cleanedState = stateOf(emulator, host);
+          },
+        },
+      });
+      const listener = (request: { method: string; url: string }) => {
+        if (after < 0 && !isCreation(request)) return;
+        if (++after === point) run.kill(signal);
+      };
+      emulator.onRequest.push(listener);
+      void run.then(() => emulator.onRequest.splice(emulator.onRequest.indexOf(listener), 1));
+      return { run, cleanedState: () => cleanedState };
+    };
+  });
+
+async function preparedHost(emulator: Emulator): Promise<EnrolledHost> {
+  const host = await emulator.enrol({ record: structuredClone(RECORD) });
+  addSampleObjects(emulator.store, host.systemId);
+  return host;
+}
+
+test('after a kill at any of ten points, the next run first removes what was left', async ({
+  emulator,
+  start,
+}) => {
+  const host = await preparedHost(emulator);
+  const before = stateOf(emulator, host);
+  const changed = [];
+  for (const point of POINTS) {
+    const { run, cleanedState } = start(host, 'SIGKILL', point);
+    expect((await run).signal).toBe('SIGKILL');
+    expect(cleanedState(), `at the start of the run killed at ${point}`).toEqual(before);
+    changed.push(JSON.stringify(stateOf(emulator, host)) !== JSON.stringify(before));
+  }
+  expect(changed).toEqual(POINTS.map(() => true));
+  const { run, cleanedState } = start(host, 'SIGKILL', Infinity);
+  expect((await run).exitCode).toBe(0);
+  expect(cleanedState(), 'at the start of the last run').toEqual(before);
+  expect(stateOf(emulator, host)).toEqual(before);
+}, 300_000);
+
+test.for(['SIGINT', 'SIGHUP'] as const)(
+  'after %s, a run cleans up, writes its report and exits with 130',
+  { timeout: 60_000 },
+  async (signal, { emulator, start, output }) => {
+    const host = await preparedHost(emulator);
+    const before = stateOf(emulator, host);
+    const { run } = start(host, signal, 30);
+    expect((await run).exitCode).toBe(130);
+    expect(stateOf(emulator, host)).toEqual(before);
+    expect((await readdir(output)).sort()).toEqual(['probe-report.json', 'probe-report.md']);
+    const report = JSON.parse(await readFile(join(output, 'probe-report.json'), 'utf8'));
+    const verdicts = report.questions.map(({ verdict }: { verdict: string }) => verdict);
+    expect(verdicts).toContain('as assumed');
+    expect(verdicts).toContain('not asked');
+  },
+);

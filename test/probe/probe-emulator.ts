@@ -1,0 +1,61 @@
+import { type RunOptions, type RunOutcome, runProbe } from '../../scripts/probe/run-probe.ts';
+import { ApiKeyAuthentication } from '../../src/transport/auth/api-key.ts';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
+
+/** The record of a host whose every field is changed and restored by the probe. */
+export const RECORD = { description: 'web server', systemInsights: { state: 'enabled' } } as const;
+
+/** Runs the probe in this process, against an emulator and with short waits. */
+export function probe(
+  emulator: Emulator,
+  host: EnrolledHost,
+  options: Partial<RunOptions> = {},
+): Promise<RunOutcome> {
+  const apiKey = emulator.store.addApiKey({ writes: true });
+  return runProbe({
+    agentDir: host.agentDir,
+    apiUrl: emulator.url,
+    administrator: new ApiKeyAuthentication(apiKey, undefined),
+    deletesRecord: false,
+    stop: new AbortController().signal,
+    settleMs: 150,
+    ...options,
+  });
+}
+
+/** Returns the answers and verdicts of a run by question; the reason if there is no answer. */
+export function answersOf({ asked }: RunOutcome): Record<string, unknown> {
+  return Object.fromEntries(asked.map((one) => [one.question.id, one.answer ?? one.reason]));
+}
+export function verdictsOf({ asked }: RunOutcome): Record<string, string> {
+  return Object.fromEntries(
+    asked.map((one) => [
+      one.question.id,
+      one.answer === undefined ? one.reason : one.judgement.verdict,
+    ]),
+  );
+}
+
+/** Returns everything in an organisation that a probe must leave as it was. */
+export function stateOf({ store }: Emulator, { systemId }: EnrolledHost): unknown {
+  const present = (type: 'system_group' | 'user' | 'user_group' | 'policy' | 'command') =>
+    store.idsOf(type).filter((id) => store.exists(type, id));
+  const objects = {
+    groups: present('system_group'),
+    users: present('user'),
+    userGroups: present('user_group'),
+    others: [...present('policy'), ...present('command')],
+  };
+  if (!store.systems.has(systemId)) return { ...objects, record: 'none' };
+  const { groups, edges } = store.snapshot(systemId);
+  // JumpCloud keeps the edges of deleted objects for a while.
+  return {
+    ...objects,
+    groupsOfHost: groups.filter((id) => objects.groups.includes(id)),
+    edges: edges.filter(([key]) => {
+      const [type, id = ''] = key.split(':');
+      return type !== 'user' || objects.users.includes(id);
+    }),
+    record: structuredClone(store.record(systemId)),
+  };
+}
