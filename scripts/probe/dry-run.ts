@@ -14,7 +14,7 @@ export async function dryRun(deletesRecord: boolean, print: (line: string) => vo
   const host = await emulator.enrol({ record: { systemInsights: { state: 'enabled' } } });
   addDynamicGroup(emulator.store, [host.systemId]);
   emulator.store.addNamed('policy', 'emulated');
-  const apiKey = emulator.store.addApiKey({ writes: true });
+  const apiKey = emulator.store.addApiKey();
   const lines = lineCollapser(print);
   try {
     await runProbe({

@@ -58,7 +58,7 @@ export async function openWire(options: WireOptions, administrator: Authenticati
   const send = async (request: ProbeRequest): Promise<WireOutcome> => {
     const { actor, method, path, body, clockErrorSeconds = 0 } = request;
     const time = Date.now() + serverOffsetMs + clockErrorSeconds * 1000;
-    const credentials = authentications[actor].authenticate(method, path, time);
+    const credentials = await authentications[actor].authenticate(method, path, time);
     const headers: Record<string, string> = {
       ...credentials.headers,
       accept: 'application/json',

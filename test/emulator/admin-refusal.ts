@@ -38,8 +38,3 @@ function keyRole(store: Store, headers: IncomingHttpHeaders): Role | 401 | 403 {
   if (multiTenant) return 401;
   return organisation === undefined ? role : 403;
 }
-
-/** Returns whether an administrator may create and delete groups and users. */
-export function mayWrite(store: Store, headers: IncomingHttpHeaders): boolean {
-  return store.apiKeys.get(String(headers['x-api-key']))?.writes ?? false;
-}

@@ -96,7 +96,7 @@ describe("authentication of an administrator's request", () => {
       ['PUT', `/api/systems/${id}`],
       ['GET', `/api/v2/systems/${id}/memberof`],
       ['POST', member],
-      ['POST', '/api/v2/systemgroups'],
+      ['POST', '/api/v2/policies'],
       ['DELETE', '/api/v2/policies'],
     ] as const) {
       const body =

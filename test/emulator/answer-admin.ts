@@ -14,17 +14,10 @@ const LISTS: Readonly<Record<string, ObjectType>> = {
 };
 
 /**
-/**
- * Answers an administrator's request. Emulates the endpoints for names and for the records of systems
- * and, for an administrator who may write, those that create and delete groups and users.
+ * Answers an administrator's request. Emulates the endpoints for names and for the records of
+ * systems, and those that create and delete groups and users.
  */
-export function answerAdmin(
-  store: Store,
-  method: string,
-  url: URL,
-  body: unknown,
-  mayWrite: boolean,
-): HttpAnswer {
+export function answerAdmin(store: Store, method: string, url: URL, body: unknown): HttpAnswer {
   const systemId = /^\/api\/systems\/([0-9a-f]{24})$/.exec(url.pathname)?.[1];
   if (systemId !== undefined) return answerForSystem(store, method, url.pathname, systemId);
   switch (`${method} ${url.pathname}`) {
@@ -39,8 +32,7 @@ export function answerAdmin(
   }
   const type = method === 'GET' ? LISTS[url.pathname] : undefined;
   if (type !== undefined) return list(store, type, url);
-  const written = mayWrite ? answerObjectWrite(store, method, url, body) : undefined;
-  return written ?? errorAnswer(url.pathname, 401);
+  return answerObjectWrite(store, method, url, body) ?? errorAnswer(url.pathname, 401);
 }
 
 function list(store: Store, type: ObjectType, { search, searchParams }: URL): HttpAnswer {

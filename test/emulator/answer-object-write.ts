@@ -10,8 +10,8 @@ const COLLECTIONS: Readonly<Record<string, ObjectType>> = {
 };
 
 /**
- * Answers an administrator's request to create, read or delete a group or user, to list the
- * members of a system group, or to read a system. Returns undefined for any other request.
+ * Answers an administrator's request to create, read or delete a group or user, or to list
+ * the members of a system group. Returns undefined for any other request.
  */
 export function answerObjectWrite(
   store: Store,
@@ -21,8 +21,6 @@ export function answerObjectWrite(
 ): HttpAnswer | undefined {
   const members = /^\/api\/v2\/systemgroups\/([0-9a-f]{24})\/membership$/.exec(pathname)?.[1];
   if (method === 'GET' && members !== undefined) return membersOf(store, members);
-  const system = store.systems.get(/^\/api\/systems\/(\w+)$/.exec(pathname)?.[1] ?? '');
-  if (method === 'GET' && system !== undefined) return { status: 200, body: system.record };
   const created = COLLECTIONS[pathname];
   if (method === 'POST' && created !== undefined) return create(store, created, pathname, body);
   const [, collection = '', id = ''] = /^(\/.*)\/([0-9a-f]{24})$/.exec(pathname) ?? [];

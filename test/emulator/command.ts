@@ -117,7 +117,7 @@ async function main(): Promise<void> {
     url,
     hosts,
     objects,
-    apiKey: store.addApiKey({ writes: true }),
+    apiKey: store.addApiKey(),
   };
   emulator.onRequest.push((request) => console.log(requestLine(request)));
 

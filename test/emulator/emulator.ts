@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { adminRefusal, mayWrite } from './admin-refusal.ts';
+import { adminRefusal } from './admin-refusal.ts';
 import { answerAdmin } from './answer-admin.ts';
 import { answerSystem } from './answer-system.ts';
 import { answerToken, TOKEN_PATH } from './answer-token.ts';
@@ -91,7 +91,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
       return { status: 400, body: { message: 'Content-Type: application/json is required' } };
     }
     return systemId === undefined
-      ? answerAdmin(store, method, url, body, mayWrite(store, headers))
+      ? answerAdmin(store, method, url, body)
       : carryOutFor(systemId, method, url, body);
   };
 

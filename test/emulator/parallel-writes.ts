@@ -6,7 +6,7 @@ import type { HttpAnswer } from './types.ts';
 /** The number of writes of edges that the modules have under way at a time. */
 const PARALLEL_WRITES = 5;
 /** The time for which a write is under way, so that others can arrive, in milliseconds. */
-const DURATION_MS = 30;
+const DURATION_MS = 200;
 
 /** Writes of edges of one system that are under way at the same time. */
 export class ParallelWrites {

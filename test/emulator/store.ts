@@ -38,8 +38,6 @@ const DEFAULT_DESCRIPTION = { membershipMethod: 'STATIC' } as const;
 interface ApiKey {
   /** Whether the key also gives access to other organisations. */
   readonly multiTenant: boolean;
-  /** Whether its administrator may create and delete groups and users. */
-  readonly writes: boolean;
   /** The role of its administrator; by default everything that is emulated is allowed. */
   readonly role?: Role;
 }
@@ -163,7 +161,7 @@ export class Store {
 
   addApiKey(properties: Partial<ApiKey> = {}): string {
     const key = `jca_${this.newId()}${this.newId()}`;
-    this.apiKeys.set(key, { multiTenant: false, writes: false, ...properties });
+    this.apiKeys.set(key, { multiTenant: false, ...properties });
     return key;
   }
 

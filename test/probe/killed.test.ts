@@ -33,7 +33,7 @@ const test = base
     ): Started => {
       const words = ['--yes', '--agent-dir', host.agentDir, '--api-url', emulator.url];
       const command = ['--import', 'tsx', 'scripts/probe.ts', ...words, '--output', output];
-      const env = { JUMPCLOUD_API_KEY: emulator.store.addApiKey({ writes: true }) };
+      const env = { JUMPCLOUD_API_KEY: emulator.store.addApiKey() };
       const run = execa('node', command, { env, reject: false });
       let cleanedState: unknown;
       let after = -1;

@@ -11,7 +11,7 @@ export function probe(
   host: EnrolledHost,
   options: Partial<RunOptions> = {},
 ): Promise<RunOutcome> {
-  const apiKey = emulator.store.addApiKey({ writes: true });
+  const apiKey = emulator.store.addApiKey();
   return runProbe({
     agentDir: host.agentDir,
     apiUrl: emulator.url,
