@@ -1,0 +1,180 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { projectDirectory } from '../../scripts/build/project-directory.ts';
+import { MODULES, type ModuleName } from '../../src/modules.ts';
+import { hasTool } from '../examples/has-tool.ts';
+import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
+import { codeBlocksOf, documentationPages } from './code-blocks.ts';
+
+/** Harmless programs that code blocks run for real, on copies of the files that they name. */
+const REAL = ['cat', 'cp', 'grep', 'mkdir', 'node', 'printf', 'rm', 'sed', 'sh', 'tee'];
+
+/** Programs that are replaced by one that records its arguments and succeeds. */
+const RECORDED = [
+  ...MODULES.map(({ name }) => name as string),
+  ...['ansible', 'ansible-galaxy', 'ansible-playbook', 'ansible-vault', 'apt-get', 'curl', 'dnf'],
+  ...['gpg', 'journalctl', 'npm', 'npx', 'salt-call', 'sha256sum', 'systemctl'],
+];
+
+/** The ids of the names in the documentation. */
+const ID = '5f1a3b0c9d2e4f6a7b8c9d10';
+const NAMES = {
+  system_group: { web: ID, linux: ID },
+  user: { ada: ID },
+  user_group: { platform: ID },
+};
+
+/** Files that exist on a host when a person runs the commands. */
+const FILES = {
+  'tmp/jc-demo/ready.json': JSON.stringify({ names: NAMES }),
+  'etc/jumpcloud/host.json': '{"groups": []}',
+  'etc/systemd/system/.keep': '',
+  'run/jumpcloud-system-context/jumpcloud-host.json': '{"outcome":"failed"}',
+  'usr/share/doc/jumpcloud-system-context/examples/host.json': '{"groups": []}',
+};
+
+const blocks = (await Promise.all((await documentationPages()).map(codeBlocksOf))).flat();
+const inLanguage = (...languages: readonly string[]) =>
+  blocks
+    .filter(({ language }) => languages.includes(language))
+    .map((block) => [`${block.page}, line ${block.line}`, block] as const);
+
+const { scripts } = JSON.parse(await readFile(join(projectDirectory, 'package.json'), 'utf8'));
+
+/** Expects that a module accepts options, without a request. */
+async function expectValid(module: string, options: unknown): Promise<void> {
+  const words = [JSON.stringify(options), '--validate'];
+  const { text } = await callInProcess(moduleNamed(module as ModuleName), words);
+  expect(JSON.parse(text)).toMatchObject({ changed: false });
+  expect(JSON.parse(text)).not.toHaveProperty('failed');
+}
+
+/** Replaces Ansible's templates with values, so that a module can check the options. */
+function withoutTemplates(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value)
+      .replace(/"\{\{ [\w.]*names[\w.]* \}\}"/g, JSON.stringify(NAMES))
+      .replace(/\{\{.*?\}\}/g, 'web-1'),
+  );
+}
+
+/** Returns every mapping in a document, at any depth. */
+function mappingsIn(value: unknown): Record<string, unknown>[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const inside = Object.values(value).flatMap(mappingsIn);
+  return Array.isArray(value) ? inside : [value as Record<string, unknown>, ...inside];
+}
+
+test('every code block names a language that a test knows, or is plain text', () => {
+  const known = ['', 'sh', 'yaml', 'json', 'ini', 'puppet', 'ruby', 'hcl', 'js', 'text'];
+  for (const { page, line, language } of blocks) {
+    expect(known, `${page}, line ${line}`).toContain(language);
+  }
+  console.log(`${blocks.length} code blocks`);
+});
+
+describe('shell', () => {
+  test.each(inLanguage('sh'))('the commands in %s run to their end', async (_, { text }) => {
+    const directory = await mkdtemp(join(tmpdir(), 'documentation-'));
+    try {
+      await expectRuns(text, directory);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  test.runIf(hasTool('shellcheck of the documentation', 'shellcheck'))(
+    'shellcheck finds nothing in the commands',
+    async () => {
+      for (const [where, { text }] of inLanguage('sh')) {
+        const words = ['--shell=sh', '--exclude=SC2154', '-'];
+        const { stdout } = await execa('shellcheck', words, { input: text, reject: false });
+        expect(stdout, where).toBe('');
+      }
+    },
+  );
+});
+
+/**
+ * Runs shell commands in a directory that stands for the whole file system. Checks the calls of modules
+ * and npm that they made.
+ */
+async function expectRuns(text: string, directory: string): Promise<void> {
+  const bin = join(directory, 'bin');
+  await mkdir(bin);
+  const log = join(directory, 'log');
+  for (const [path, content] of Object.entries({ ...FILES, log: '' })) {
+    await mkdir(join(directory, dirname(path)), { recursive: true });
+    await writeFile(join(directory, path), content);
+  }
+  for (const name of REAL) {
+    const { stdout } = await execa('sh', ['-c', `command -v ${name}`]);
+    await symlink(stdout.startsWith('/') ? stdout : `/usr/bin/${name}`, join(bin, name));
+  }
+  const record = `#!/bin/sh\nprintf '%s\\0' "\${0##*/}" "$@" >>'${log}'\nprintf '\\n' >>'${log}'\n`;
+  for (const name of RECORDED) await writeFile(join(bin, name), record);
+  await writeFile(join(bin, 'sudo'), '#!/bin/sh\nexec "$@"\n');
+  for (const name of [...RECORDED, 'sudo']) await chmod(join(bin, name), 0o755);
+
+  const moved = text
+    .replaceAll(/(?<![\w.])\/(tmp|etc|run|usr\/share)\//g, `${directory}/$1/`)
+    .replaceAll('dist/modules/', `${bin}/`);
+  const { exitCode, stderr } = await execa('sh', ['-eu', '-c', moved], {
+    cwd: directory,
+    reject: false,
+    extendEnv: false,
+    env: { PATH: bin },
+  });
+  expect(stderr).toBe('');
+  expect(exitCode).toBe(0);
+  for (const line of (await readFile(log, 'utf8')).split('\n').filter(Boolean)) {
+    const [program = '', ...words] = line.split('\0').slice(0, -1);
+    if (program === 'npm' && words[0] === 'run') {
+      expect(Object.keys(scripts)).toContain(words.find((word, i) => i > 0 && word[0] !== '-'));
+    }
+    if (program.startsWith('jumpcloud_')) await expectCall(program, words);
+  }
+}
+
+/** Expects that a module accepts the options of a command line: JSON text, or a file that the block made. */
+async function expectCall(module: string, words: readonly string[]): Promise<void> {
+  const source = words.find((word) => word[0] !== '-');
+  if (source === undefined) return;
+  const isText = source.startsWith('{');
+  if (isText || existsSync(source)) {
+    await expectValid(module, JSON.parse(isText ? source : await readFile(source, 'utf8')));
+  }
+}
+
+describe('YAML', () => {
+  test.each(inLanguage('yaml'))('the modules accept the options in %s', async (_, { text }) => {
+    const tasks = mappingsIn(parse(text, { version: '1.1' })).flatMap((mapping) =>
+      Object.entries(mapping).filter(([key]) => /^systemcontext\.jumpcloud\.\w+$/.test(key)),
+    );
+    for (const [key, options] of tasks) {
+      await expectValid(key.split('.').at(-1) ?? '', withoutTemplates(options ?? {}));
+    }
+  });
+});
+
+describe('JSON', () => {
+  test.each(inLanguage('json'))('%s is JSON, and modules accept documents', async (_, { text }) => {
+    const document = JSON.parse(
+      text.replaceAll(/"\/etc\/jumpcloud\/names\.json"/g, JSON.stringify(NAMES)),
+    );
+    const isDocument = ['groups', 'users', 'system'].some((key) => key in document);
+    if (isDocument && !('changed' in document)) await expectValid('jumpcloud_host', document);
+    if ('scope' in document) await expectValid('jumpcloud_removal', document);
+  });
+});
+
+test.each(inLanguage('ini'))('%s consists of sections and settings', (_, { text }) => {
+  for (const line of text.trimEnd().split('\n')) {
+    expect(line).toMatch(/^(\[\w+\]|[A-Z]\w+=.*|#.*|)$/);
+  }
+});
