@@ -3,11 +3,12 @@ export const commandLineFlags: Readonly<Record<string, string>> = {
   '--check': 'predict the result and change nothing',
   '--diff': 'report the settings before and after',
   '--detailed-exitcode': 'exit with 2 if something changed, 0 if nothing did',
-  '--json': 'print nothing but JSON on a terminal',
+  '--json': 'print JSON on a terminal, too',
+  '--validate': 'check the options only; needs no agent and no JumpCloud',
   '--help, -h': 'print this text and exit',
   '--version': 'print the version and exit',
 };
 
 /** The calling convention of the executables, for their help texts. */
 export const callingConvention =
-  'Pass the options as one JSON object: in a file, as the argument, or on standard input. The answer is one JSON object on standard output; exit status 1 means failed. On a terminal, long waits are reported on standard error; add --json if a program reads the output of a terminal (ssh -t, Ansible modules raw and script).';
+  'Pass the options as one JSON object: in a file, as the argument, or on standard input. The answer is one JSON object on standard output, and text for people if that is a terminal; exit status 1 means failed. Add --json if a program reads the output of a terminal (ssh -t, Ansible modules raw and script).';

@@ -74,7 +74,10 @@ function lockHeldError(path: string, timeoutMs: number, holder: LockAttempt): Lo
       ? `process ${pid} holds it, and cannot be seen from here (it may be in another container)`
       : `another run (process ${pid}) holds it`;
   return new LocalActionFailed(
-    `Could not take the lock ${path} within ${seconds} s: ${why}. Run again when that process has ended, or delete the lock if there is no such process.`,
+    [
+      `Could not take the lock ${path} within ${seconds} s: ${why}.`,
+      'Run again when that process has ended, or delete the lock if there is no such process.',
+    ],
     { details: { path } },
   );
 }

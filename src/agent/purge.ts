@@ -24,7 +24,10 @@ export function requirePurgeable(agentDir: string): void {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     throw new LocalActionFailed(
-      `The agent's identity could not be purged: ${agentDir} cannot be written (${code}). Nothing was removed. Make it writable, or leave purge_identity out.`,
+      [
+        `The agent's identity could not be purged: ${agentDir} cannot be written (${code}). Nothing was removed.`,
+        'Make it writable, or leave purge_identity out.',
+      ],
       { details: { path: agentDir } },
     );
   }
@@ -42,7 +45,10 @@ export function deleteIdentityFile(path: string): boolean {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') return false;
     throw new LocalActionFailed(
-      `${path} could not be deleted (${code}). Make that possible and run again, or delete what is left of ${IDENTITY_FILES.join(', ')} by hand: an image that keeps them makes every clone claim to be this system.`,
+      [
+        `${path} could not be deleted (${code}).`,
+        `Make that possible and run again, or delete what is left of ${IDENTITY_FILES.join(', ')} by hand: an image that keeps them makes every clone claim to be this system.`,
+      ],
       { details: { path } },
     );
   }

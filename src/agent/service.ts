@@ -61,9 +61,10 @@ export function requireServiceManager(searchPath: string): ServiceManager {
     replaceable.length === 0
       ? ''
       : ` Someone other than root can replace ${replaceable.join(', ')}, so root does not run it.`;
-  throw new LocalActionFailed(
-    `The agent cannot be stopped: neither systemctl, with systemd running, nor service nor launchctl is in ${SYSTEM_DIRECTORIES.join(', ')} or PATH (${searchPath}).${why} Stop it by other means and leave stop_agent out.`,
-  );
+  throw new LocalActionFailed([
+    `The agent cannot be stopped: neither systemctl, with systemd running, nor service nor launchctl is in ${SYSTEM_DIRECTORIES.join(', ')} or PATH (${searchPath}).${why}`,
+    'Stop it by other means and leave stop_agent out.',
+  ]);
 }
 
 /**
@@ -107,7 +108,10 @@ async function exitStatus(
 function stopError(argv: readonly string[], failure: string): LocalActionFailed {
   const command = argv.join(' ');
   return new LocalActionFailed(
-    `The agent could not be stopped, and nothing was removed: "${command}" ${failure}. Stop it by other means, then run again.`,
+    [
+      `The agent could not be stopped, and nothing was removed: "${command}" ${failure}.`,
+      'Stop it by other means, then run again.',
+    ],
     { details: { command } },
   );
 }

@@ -4,6 +4,8 @@ export interface Problem {
   readonly message: string;
   /** A hint without its full stop. It is printed once, even if several problems share it. */
   readonly advice?: string;
+  /** The same in the words for people, who need not see what Ansible says in this case. */
+  readonly forPeople?: readonly Problem[];
 }
 
 /** Every `error.code` a module can answer with. */
@@ -48,21 +50,20 @@ export abstract class ModuleError extends Error {
 
   constructor(text: FailureText, { details = {}, cause, inDoubt = false }: FailureContext = {}) {
     const [reason, advice = ''] = typeof text === 'string' ? [text] : text;
-    super(
-      [reason, advice, inDoubt && IN_DOUBT].filter(Boolean).join(' '),
-      cause === undefined ? undefined : { cause },
-    );
+    super(joined(reason, advice, inDoubt && IN_DOUBT), cause === undefined ? undefined : { cause });
     this.reason = reason;
-    this.advice = advice;
+    this.advice = joined(advice, inDoubt && IN_DOUBT);
     this.details = inDoubt ? { ...details, may_be_done: true } : details;
     this.inDoubt = inDoubt;
   }
 
-  /** Returns this failure with more details, and `more` appended to its message. */
-  withDetails(details: Readonly<Record<string, unknown>>, more = ''): this {
+  /** Returns this failure with more details, and with sentences appended to its message. */
+  withDetails(details: Readonly<Record<string, unknown>>, reason = '', advice = ''): this {
     return Object.create(this, {
       details: { value: { ...this.details, ...details } },
-      message: { value: this.message + more },
+      message: { value: joined(this.message, reason, advice) },
+      reason: { value: joined(this.reason, reason) },
+      advice: { value: joined(this.advice, advice) },
     });
   }
 
@@ -74,6 +75,10 @@ export abstract class ModuleError extends Error {
 
 type ErrorClass<T extends ModuleError> = new (text: FailureText, context: FailureContext) => T;
 
+function joined(...sentences: readonly (string | false)[]): string {
+  return sentences.filter(Boolean).join(' ');
+}
+
 const IN_DOUBT = 'The change may still have been made. Run again to check.';
 
 /** Returns the text for a failed request: its purpose, the reason, and what to do. */
@@ -84,6 +89,8 @@ export function failureText(purpose: string, reason: string, advice: string): Fa
 /** The options are wrong. Contains all problems of the call, and each hint once. */
 export class InvalidArguments extends ModuleError {
   readonly code = 'invalid_arguments';
+  /** The problems as they are listed for people, who see each hint below the list. */
+  readonly problems: readonly Problem[];
 
   constructor(given: readonly Problem[]) {
     const advised = new Set<string>();
@@ -98,6 +105,7 @@ export class InvalidArguments extends ModuleError {
     super(lines.length === 1 ? lines.join() : lines.map(withFullStop).join(' '), {
       details: { problems },
     });
+    this.problems = given.flatMap(({ forPeople, ...problem }) => forPeople ?? [problem]);
   }
 }
 
@@ -173,23 +181,6 @@ export class FactUnavailable extends ModuleError {
 /** An action on this host, not in JumpCloud, failed. */
 export class LocalActionFailed extends ModuleError {
   readonly code = 'local_action_failed';
-}
-
-/** A signal ended the run. */
-export class Interrupted extends ModuleError {
-  readonly code = 'interrupted';
-  /** Whether the interrupted request may have taken effect. */
-  readonly mayHaveTakenEffect: boolean = true;
-
-  /**
-   * Returns a copy of this failure for a request without effect: the run was interrupted while it
-   * waited to try again, and no earlier attempt can have had an effect.
-   */
-  betweenAttempts(): this {
-    const copy = Object.create(this);
-    Object.defineProperty(copy, 'mayHaveTakenEffect', { value: false });
-    return copy;
-  }
 }
 
 /** A bug in the module. */

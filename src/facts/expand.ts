@@ -105,7 +105,10 @@ function unavailable(missing: ReadonlyMap<string, string>): FactUnavailable {
   const facts = [...missing].map(([fact, reason]) => ({ fact, reason }));
   const list = facts.map(({ fact, reason }) => `{${truncate(fact)}} (${reason})`).join(', ');
   return new FactUnavailable(
-    `Could not expand ${list}. Give a default, as in {${truncate(facts[0]?.fact ?? '')}|default}, or run again once the fact is available.`,
+    [
+      `Could not expand ${list}.`,
+      `Give a default, as in {${truncate(facts[0]?.fact ?? '')}|default}, or run again once the fact is available.`,
+    ],
     { details: { facts } },
   );
 }

@@ -119,6 +119,15 @@ function toProblem(option: string, { path, message, ...advice }: ValidationIssue
   };
 }
 
+/** Returns the problem of an option that does not exist: with the name that was meant, or all names. */
+function unknownOption(name: string, known: readonly string[]): Problem {
+  const nearest = nearestName(name, known);
+  const message = `${quoteKey(name)} is not an option`;
+  return nearest === undefined
+    ? { option: '', message, advice: `The options are ${[...known].sort().join(', ')}` }
+    : { option: '', message: `${message}; did you mean ${nearest}?` };
+}
+
 function unsupportedProblem(module: string, unknown: readonly string[], known: string[]): Problem {
   const hints = unknown.flatMap((name) => {
     const nearest = nearestName(name, known);
@@ -133,6 +142,7 @@ function unsupportedProblem(module: string, unknown: readonly string[], known: s
       supported,
       ...hints,
     ].join(' '),
+    forPeople: unknown.map((name) => unknownOption(name, known)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { version } from '../../package.json';
+import { InvalidArguments, type ModuleError } from '../base/errors.ts';
 import type { Module } from '../module.ts';
 import type { OptionTable } from '../options/option.ts';
 import type { Reporter } from '../run.ts';
@@ -6,7 +7,7 @@ import { extractAnsibleKeys, type RunMode } from './ansible-keys.ts';
 import { type CommandLine, type InputSource, readCommandLine } from './command-line.ts';
 import { type GivenOptions, type OptionsState, readCallValues } from './read-call-values.ts';
 import { readInput } from './read-input.ts';
-import { failed, type Result, serialize, succeeded } from './result.ts';
+import { failed, type Result, serialize, succeeded, toModuleError } from './result.ts';
 import { RunReport } from './run-report.ts';
 import { showNames } from './show-names.ts';
 
@@ -35,11 +36,13 @@ export interface CallOutput {
 interface CallState extends OptionsState {
   mode: RunMode;
   detailedExitcode: boolean;
+  /** Returns whether a person on a terminal reads the answer. */
+  isForPeople(): Promise<boolean>;
 }
 
 /**
- * Calls a module with the arguments of its command line. Returns the one JSON object that answers
- * the call, or the text for `--help` or `--version`. Never rejects.
+ * Calls a module with the arguments of its command line. Returns the answer: one JSON object, or text
+ * for a person on a terminal. Never rejects.
  */
 export async function callModule<T extends OptionTable>(
   module: Module<string, T>,
@@ -50,31 +53,46 @@ export async function callModule<T extends OptionTable>(
   const call: CallState = {
     mode: { check: true, diff: false, verbosity: 0, isFromAnsible: false },
     detailedExitcode: false,
+    // Ansible's ssh connection runs modules on a terminal, too.
+    isForPeople: async () =>
+      !call.mode.isFromAnsible && !args.includes('--json') && (await io.isTerminal(1)),
     args: undefined,
     names: undefined,
   };
   let result: Result;
+  let failure: ModuleError | undefined;
   try {
     const answer = await Promise.race([answerCall(module, args, io, report, call), io.crash]);
     if (typeof answer === 'string') return { text: answer, exitCode: 0 };
     result = answer;
   } catch (error) {
-    result = failed(error, report.progress, call.mode.verbosity);
+    failure = toModuleError(error);
+    result = failed(failure, report.progress, call.mode.verbosity);
   }
   await report.logWrites((id) => call.names?.nameOf(id));
+  const isForPeople = await call.isForPeople();
   const reported: Result = {
     ...result,
+    ...(isForPeople && failure && { forPeople: sentencesOf(failure) }),
     ...report.fields({ withApi: call.mode.verbosity >= 2 }),
   };
+  const named = call.names === undefined ? reported : showNames(reported, call.names);
+  const exitCode = result.failed ? 1 : call.detailedExitcode && result.changed ? 2 : 0;
+  if (isForPeople) {
+    const { answerText } = await import('./text/answer-text.ts');
+    return { text: answerText(module.name, call.mode.check, report.concealIn(named)), exitCode };
+  }
   const complete: Result = {
-    ...(call.names === undefined ? reported : showNames(reported, call.names)),
+    ...named,
     ...(call.args !== undefined && { invocation: { module_args: call.args() } }),
   };
   const isIndented = !call.mode.isFromAnsible && (await io.isTerminal(1));
-  return {
-    text: report.conceal(serialize(complete, isIndented)),
-    exitCode: result.failed ? 1 : call.detailedExitcode && result.changed ? 2 : 0,
-  };
+  return { text: report.conceal(serialize(complete, isIndented)), exitCode };
+}
+
+function sentencesOf(failure: ModuleError) {
+  const { reason, advice } = failure;
+  return { reason, advice, problems: failure instanceof InvalidArguments ? failure.problems : [] };
 }
 
 /** Returns the result, or the text for `--help` or `--version`. */
@@ -91,12 +109,20 @@ async function answerCall<T extends OptionTable>(
   if (commandLine.help || (commandLine.source === undefined && (await io.isTerminal(0))))
     return io.help();
   const given = await readCall(module, commandLine, io, call);
-  const values = await readCallValues(module, given, call, io.signal, report);
+  const values = await readCallValues(module, given, call, {
+    isValidation: commandLine.validate,
+    signal: io.signal,
+    report,
+  });
+  if (commandLine.validate) {
+    return succeeded({ changed: false, msg: 'The options are valid.', fields: {} }, false);
+  }
   const { check, diff, isFromAnsible } = call.mode;
+  const withDiff = diff || (check && (await call.isForPeople()));
   if (!isFromAnsible && !(commandLine.json && (await io.isTerminal(1))))
     report.showWait = io.showWait;
   const run = { module: module.name, check, signal: io.signal, report };
-  return succeeded(await module.run(values, run), diff);
+  return succeeded(await module.run(values, run), withDiff);
 }
 
 /** Returns whether the source is named like Ansible's file of a module's arguments. */

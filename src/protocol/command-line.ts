@@ -17,9 +17,18 @@ export interface CommandLine {
   readonly diff: boolean;
   readonly detailedExitcode: boolean;
   readonly json: boolean;
+  readonly validate: boolean;
 }
 
-const FLAGS = ['--check', '--diff', '--detailed-exitcode', '--json', '--help', '--version'];
+const FLAGS = [
+  '--check',
+  '--diff',
+  '--detailed-exitcode',
+  '--json',
+  '--validate',
+  '--help',
+  '--version',
+];
 
 /**
  * Parses the arguments after the executable's name: at most one source of options, and flags before
@@ -37,6 +46,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     diff: flags.includes('--diff'),
     detailedExitcode: flags.includes('--detailed-exitcode'),
     json: flags.includes('--json'),
+    validate: flags.includes('--validate'),
   };
   if (commandLine.help || commandLine.version) return commandLine;
   const problems = findProblems(args, flags, sources);

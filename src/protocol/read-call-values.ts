@@ -19,6 +19,14 @@ export interface OptionsState {
   names: NameLookup | undefined;
 }
 
+/** What reading the options depends on, apart from the options. */
+export interface ReadingContext {
+  /** True for `--validate`: no fact is read, and credentials may be missing. */
+  readonly isValidation: boolean;
+  readonly signal: AbortSignal;
+  readonly report: Reporter;
+}
+
 /** A call's options as they were given. */
 export interface GivenOptions {
   readonly rawOptions: ReadonlyMap<string, unknown>;
@@ -35,8 +43,7 @@ export async function readCallValues<T extends OptionTable>(
   module: Module<string, T>,
   { rawOptions, problems }: GivenOptions,
   call: OptionsState,
-  signal: AbortSignal,
-  report: Reporter,
+  { isValidation, signal, report }: ReadingContext,
 ): Promise<OptionValues<T>> {
   const expandsFacts = coerceBoolean(rawOptions.get('expand_facts')) === true;
   const references = expandsFacts ? await module.loadReferences?.() : undefined;
@@ -45,8 +52,9 @@ export async function readCallValues<T extends OptionTable>(
   if (names instanceof NameLookup) call.names = names;
   // A function, because only the second reading shows which names are used.
   call.args = () => moduleArgs(module.options, first.partial);
-  const values = requireValid(module, first, problems);
-  if (references === undefined) return values;
+  const credentials = isValidation ? [] : (module.credentialProblems?.(first.partial) ?? []);
+  const values = requireValid(module, first, problems, credentials);
+  if (references === undefined || isValidation) return values;
   const expansion = await references.resolve(signal, (facts) => report.setFacts(facts));
   const table = expandableOptions(module.options);
   const second = await readValues(table, { names: call.names, rawOptions, expansion });
@@ -64,14 +72,10 @@ function expandableOptions(table: OptionTable): OptionTable {
 function requireValid<T extends OptionTable>(
   module: Module<string, T>,
   { problems, partial, values }: ParsedOptions<T>,
-  more: readonly Problem[] = [],
+  before: readonly Problem[] = [],
+  after: readonly Problem[] = [],
 ): OptionValues<T> {
-  const all = [
-    ...more,
-    ...problems,
-    ...(module.rules?.(partial) ?? []),
-    ...(module.credentialProblems?.(partial) ?? []),
-  ];
+  const all = [...before, ...problems, ...(module.rules?.(partial) ?? []), ...after];
   if (all.length > 0 || values === undefined) throw new InvalidArguments(all);
   return values;
 }

@@ -16,18 +16,18 @@ export function succeeded({ changed, msg, diff, fields }: Outcome, withDiff: boo
  * writes.
  */
 export function failed(
-  error: unknown,
+  error: ModuleError,
   progress: Readonly<Record<string, unknown>>,
   verbosity: number,
 ): Result {
-  const known = error instanceof ModuleError ? error : internalError(error);
-  const stack = known instanceof Internal && verbosity >= 3 ? { stack: stackOf(error) } : {};
+  const stack =
+    error instanceof Internal && verbosity >= 3 ? { stack: stackOf(error.cause ?? error) } : {};
   return {
     changed: false,
     ...progress,
     failed: true,
-    msg: known.message,
-    error: { code: known.code, ...known.details, ...stack },
+    msg: error.message,
+    error: { code: error.code, ...error.details, ...stack },
   };
 }
 
@@ -37,25 +37,36 @@ export function failed(
  */
 const OUT_OF_MEMORY = /out of memory|allocation failed/i;
 
-function internalError(error: unknown): ModuleError {
+/** Returns what a run has thrown as the error to answer with. */
+export function toModuleError(error: unknown): ModuleError {
+  if (error instanceof ModuleError) return error;
   if (error instanceof RangeError && OUT_OF_MEMORY.test(error.message)) {
     const { version, allowedNodeEnvironmentFlags: flags } = process;
     // With this flag, Node.js reserves only the memory that it uses. scripts/header.sh passes it if
     // this version of Node.js has it.
     if (/^WebAssembly/.test(error.message) && !flags.has('--disable-wasm-trap-handler')) {
       return new LocalActionFailed(
-        `Node.js ${version} could not reserve 10 GB of address space for WebAssembly (${error.message}). Raise the limit on address space (ulimit -v) above 11 GB, or use Node.js 20.15, 22.8 or later.`,
+        [
+          `Node.js ${version} could not reserve 10 GB of address space for WebAssembly (${error.message}).`,
+          'Raise the limit on address space (ulimit -v) above 11 GB, or use Node.js 20.15, 22.8 or later.',
+        ],
         { cause: error },
       );
     }
     return new LocalActionFailed(
-      `The module could not get the memory that it needs (${error.message}). Raise its memory limit (ulimit -v, MemoryMax), or free memory on this host.`,
+      [
+        `The module could not get the memory that it needs (${error.message}).`,
+        'Raise its memory limit (ulimit -v, MemoryMax), or free memory on this host.',
+      ],
       { cause: error },
     );
   }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new Internal(
-    `This is a bug in the module (${what}). Run again with -vvv, or with "_ansible_verbosity": 3 outside Ansible, and report error.stack.`,
+    [
+      `This is a bug in the module (${what}).`,
+      'Run again with -vvv, or with "_ansible_verbosity": 3 outside Ansible, and report error.stack.',
+    ],
     { cause: error },
   );
 }

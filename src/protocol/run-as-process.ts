@@ -1,5 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs';
-import { Interrupted } from '../base/errors.ts';
+import { Interrupted } from '../base/interrupted.ts';
 import type { Module } from '../module.ts';
 import type { OptionTable } from '../options/option.ts';
 import { callModule } from './call-module.ts';
@@ -17,9 +17,10 @@ export function runAsProcess<T extends OptionTable>(
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(name, () =>
       interruption.abort(
-        new Interrupted(
-          `Interrupted by ${name}. This result lists the changes made so far; a change that was in progress may have been made too. Run again to finish.`,
-        ),
+        new Interrupted([
+          `Interrupted by ${name}. This result lists the changes made so far; a change that was in progress may have been made too.`,
+          'Run again to finish.',
+        ]),
       ),
     );
   }

@@ -50,6 +50,11 @@ export class RunReport implements Reporter {
     return conceal(text, this.#secrets);
   }
 
+  /** Returns a value with all secrets masked in it, also in keys. */
+  concealIn<T>(value: T): T {
+    return JSON.parse(this.conceal(JSON.stringify(value)));
+  }
+
   /** Result fields for what a failed run had written. */
   get progress(): Readonly<Record<string, unknown>> {
     return this.#progress();

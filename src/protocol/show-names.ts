@@ -14,12 +14,14 @@ export function showNames(result: Result, names: NameLookup): Result {
       const name = names.nameOf(id);
       return name === undefined ? id : `${name} (${id})`;
     });
-  const { msg, diff, warnings } = result;
+  const { msg, diff, warnings, forPeople } = result;
   const error = Object(result['error']);
   const quoted = `"${error.jumpcloud_message}"`;
+  const addUnquoted = (text: string) => text.split(quoted).map(addNames).join(quoted);
   return {
     ...result,
-    ...(typeof msg === 'string' && { msg: msg.split(quoted).map(addNames).join(quoted) }),
+    ...(typeof msg === 'string' && { msg: addUnquoted(msg) }),
+    ...(forPeople !== undefined && { forPeople: mapStrings(forPeople, addUnquoted) }),
     ...(diff !== undefined && { diff: mapStrings(diff, addNames) }),
     ...(Array.isArray(warnings) && { warnings: warnings.map(addNames) }),
     ...(error.problems && { error: { ...error, problems: mapStrings(error.problems, addNames) } }),

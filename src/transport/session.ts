@@ -1,5 +1,5 @@
 import { version } from '../../package.json';
-import { Interrupted } from '../base/errors.ts';
+import { Interrupted } from '../base/interrupted.ts';
 import { monotonicMs } from '../base/monotonic-clock.ts';
 import { pause } from '../base/pause.ts';
 import type { Run, SessionRun } from '../run.ts';

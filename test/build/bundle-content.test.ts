@@ -7,6 +7,9 @@ import { buildAll } from '../../scripts/build/build-all.ts';
 // Ansible copies the executables for every task, so each additional file has to be a deliberate
 // choice.
 const THIRD_PARTY = [
+  'diff/libesm/diff/base.js',
+  'diff/libesm/diff/line.js',
+  'diff/libesm/patch/create.js',
   'undici/lib/core/connect.js',
   'undici/lib/core/constants.js',
   'undici/lib/core/diagnostics.js',

@@ -34,6 +34,11 @@ const FILES: readonly (readonly [file: string, allowed: string[], forbidden: str
     ['../resources/host/b.ts', '../agent/b.ts', '../facts/b.ts', '../modules.ts'],
   ],
   [
+    'src/protocol/text/a.ts',
+    ['../result.ts', '../../base/errors.ts', '../../options/b.ts'],
+    ['../../resources/host/b.ts', '../../agent/b.ts', '../../facts/b.ts'],
+  ],
+  [
     'src/resources/host/a.ts',
     [
       '../../reconcile.ts',

@@ -56,6 +56,10 @@ test('readOptions reports all problems at once, unknown options first', async ()
         option: '',
         message:
           'Unsupported parameters for (example) module: nam, flags. Supported parameters include: flag, gather, groups, name, proxy, wait. did you mean name instead of nam? did you mean flag instead of flags?',
+        forPeople: [
+          { option: '', message: 'nam is not an option; did you mean name?' },
+          { option: '', message: 'flags is not an option; did you mean flag?' },
+        ],
       },
       { option: 'name', message: 'is required' },
       { option: 'wait', message: 'must be above zero, got 0' },

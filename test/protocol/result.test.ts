@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { Internal, Unavailable } from '../../src/base/errors.ts';
-import { failed, serialize, succeeded } from '../../src/protocol/result.ts';
+import { failed, serialize, succeeded, toModuleError } from '../../src/protocol/result.ts';
 
 describe('failed', () => {
   const error = new Unavailable('gone', { attempts: 2, cause: new Error('cause') });
 
   test('failed() returns the code, the details and the progress fields', () => {
-    expect(failed(error, { changed: true, added: ['a'] }, 3)).toEqual({
+    expect(failed(toModuleError(error), { changed: true, added: ['a'] }, 3)).toEqual({
       changed: true,
       added: ['a'],
       failed: true,
       msg: 'gone',
       error: { code: 'unavailable', attempts: 2 },
     });
-    expect(failed(error, {}, 0)).toMatchObject({ changed: false });
+    expect(failed(toModuleError(error), {}, 0)).toMatchObject({ changed: false });
   });
 
   test.each([
@@ -22,11 +22,11 @@ describe('failed', () => {
     [undefined, /\(undefined\)/],
     [null, /\(null\)/],
   ])('failed() reports the thrown value %s as a bug', (thrown, message) => {
-    const result = failed(thrown, {}, 2);
+    const result = failed(toModuleError(thrown), {}, 2);
     expect(result).toMatchObject({ failed: true, error: { code: 'internal' } });
     expect(result['msg']).toMatch(message);
     expect(result['error']).not.toHaveProperty('stack');
-    expect(Object(failed(thrown, {}, 3)['error'])).toHaveProperty('stack');
+    expect(Object(failed(toModuleError(thrown), {}, 3)['error'])).toHaveProperty('stack');
   });
 
   test('failed() returns the stack of a thrown Internal error', () => {

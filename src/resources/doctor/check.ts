@@ -1,4 +1,5 @@
-import { type ErrorCode, Interrupted, ModuleError } from '../../base/errors.ts';
+import { type ErrorCode, ModuleError } from '../../base/errors.ts';
+import { Interrupted } from '../../base/interrupted.ts';
 import { toPrintable } from '../../base/printable.ts';
 
 /** The checks, in the order of the result. */

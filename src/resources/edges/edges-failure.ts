@@ -1,5 +1,5 @@
 import type { EdgeChange } from '../../api/graph.ts';
-import { type ModuleError, NotApplied } from '../../base/errors.ts';
+import { type FailureText, type ModuleError, NotApplied } from '../../base/errors.ts';
 import type { EdgesAccess } from './edges-access.ts';
 import { changeKey, type ReadBack, type RefusedChange } from './write-edges.ts';
 
@@ -12,8 +12,8 @@ export interface EdgesFailure {
   /** The refused edges and those that JumpCloud does not show, as in the details of the error. */
   readonly details: Readonly<Record<string, unknown>>;
   readonly access: EdgesAccess;
-  /** `details` in sentences, to append to the message of another failure. */
-  readonly followUp: string;
+  /** `details` in sentences and a hint, to append to the message of another failure. */
+  readonly followUp: readonly [reason: string, hint: string];
 }
 
 /**
@@ -37,17 +37,25 @@ export function edgesFailure(readBacks: readonly ReadBack[]): EdgesFailure | und
     ...(missing.length > 0 && { missing: missing.map(({ op, id }) => ({ op, id })) }),
   };
   const isAboutGroups = incomplete.some(({ access }) => access.type === 'system_group');
-  const hint = isAboutGroups ? ` ${DYNAMIC_GROUP_HINT}` : '';
+  const hint = isAboutGroups ? DYNAMIC_GROUP_HINT : '';
   const refused = refusals.map(({ change }) => change);
-  const followUp = `${listChanges('Also refused', refused)}${listChanges('Written, but not shown by JumpCloud', missing)}${hint}`;
+  const lists = [
+    ...listChanges('Also refused', refused),
+    ...listChanges('Written, but not shown by JumpCloud', missing),
+  ];
+  const followUp = [lists.join(' '), hint] as const;
   const [first, ...others] = refusals;
   if (first !== undefined) {
-    const error = first.error.withDetails(details, `${describeOtherRefusals(others)}${hint}`);
+    const error = first.error.withDetails(details, describeOtherRefusals(others), hint);
     return { error, details, access: first.access, followUp };
   }
   const [list] = incomplete;
   if (list === undefined) return undefined;
-  const error = new NotApplied(`${describeMissing(incomplete, missing)}${hint}`, { details });
+  const error = new NotApplied(describeMissing(incomplete, missing), { details }).withDetails(
+    {},
+    '',
+    hint,
+  );
   return { error, details, access: list.access, followUp };
 }
 
@@ -57,17 +65,20 @@ function reportRefused({ access, change: { op, id }, status, message }: RefusedC
 
 function describeOtherRefusals(others: readonly RefusedChange[]): string {
   if (others.length === 0) return '';
-  return ` ${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${others.map(({ change }) => changeKey(change)).join(', ')}.`;
+  return `${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${others.map(({ change }) => changeKey(change)).join(', ')}.`;
 }
 
-function describeMissing(lists: readonly ReadBack[], missing: readonly EdgeChange[]): string {
+function describeMissing(lists: readonly ReadBack[], missing: readonly EdgeChange[]): FailureText {
   const waitedMs = Math.max(...lists.map((list) => list.waitedMs));
   const names = lists.map(({ access }) => access.name).join(' and ');
-  return `${Math.round(waitedMs / 1000)} s after the last write, JumpCloud's list of ${names} still does not show these changes: ${missing.map(changeKey).join(', ')}. Run again. If this persists, someone or something else keeps undoing the changes in JumpCloud.`;
+  return [
+    `${Math.round(waitedMs / 1000)} s after the last write, JumpCloud's list of ${names} still does not show these changes: ${missing.map(changeKey).join(', ')}.`,
+    'Run again. If this persists, someone or something else keeps undoing the changes in JumpCloud.',
+  ];
 }
 
-function listChanges(label: string, changes: readonly EdgeChange[]): string {
-  return changes.length === 0 ? '' : ` ${label}: ${changes.map(changeKey).join(', ')}.`;
+function listChanges(label: string, changes: readonly EdgeChange[]): string[] {
+  return changes.length === 0 ? [] : [`${label}: ${changes.map(changeKey).join(', ')}.`];
 }
 
 function isSame(one: EdgeChange, other: EdgeChange): boolean {

@@ -99,7 +99,7 @@ function failureOf(
 ): ModuleError | undefined {
   if (settings === undefined)
     return edges?.error.withDetails({ section: sectionOf(sections, edges) });
-  return settings.withDetails({ ...edges?.details, section: 'system' }, edges?.followUp);
+  return settings.withDetails({ ...edges?.details, section: 'system' }, ...(edges?.followUp ?? []));
 }
 
 /** Returns a refusal of the settings, which does not affect the edges. Any other error ends the run. */

@@ -90,7 +90,10 @@ function requireResolved(resolved: readonly ResolvedNames[]): void {
   if (missing.length > 0) {
     const sentence = messages.join('; ').replace(/[^?]$/, '$&.');
     throw new NotFound(
-      `Could not resolve ${messages.length === 1 ? 'a name' : `${messages.length} names`}: ${sentence} Names are compared exactly. Check them in the Admin Portal.`,
+      [
+        `Could not resolve ${messages.length === 1 ? 'a name' : `${messages.length} names`}: ${sentence} Names are compared exactly.`,
+        'Check them in the Admin Portal.',
+      ],
       {
         details: {
           missing: missing.map(({ kind, name }) => ({ kind, name })),

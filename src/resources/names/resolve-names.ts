@@ -1,5 +1,5 @@
 import { findObjects, type NamedObject } from '../../api/named-objects.ts';
-import { Interrupted } from '../../base/errors.ts';
+import { Interrupted } from '../../base/interrupted.ts';
 import type { NamedKind } from '../../base/named-kinds.ts';
 import { isId } from '../../options/id.ts';
 import { nearestName } from '../../options/nearest-name.ts';

@@ -1,5 +1,5 @@
 import { requireServiceManager, STOP_TIMEOUT_MS, stopAgent } from '../../agent/service.ts';
-import { Interrupted } from '../../base/errors.ts';
+import { Interrupted } from '../../base/interrupted.ts';
 import type { Run } from '../../run.ts';
 
 /** Stops the agent before other work, if stop_agent is set. */

@@ -4,7 +4,8 @@ import {
   deleteSystem,
   type RecordAbsence,
 } from '../../api/systems.ts';
-import { Interrupted, ModuleError, NotApplied, Unauthorized } from '../../base/errors.ts';
+import { ModuleError, NotApplied, Unauthorized } from '../../base/errors.ts';
+import { Interrupted } from '../../base/interrupted.ts';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
@@ -12,6 +13,8 @@ import { awaitGone } from './await-gone.ts';
 import type { Removed } from './removal-base.ts';
 import type { RemovalFiles } from './removal-files.ts';
 import { type DeleteHistory, unprovenRemoval } from './unproven-removal.ts';
+
+const RUN_AGAIN = 'Run again. If this persists, ask JumpCloud.';
 
 /** Removes this host's record. Used under the lock, so that no other run writes at the same time. */
 export class RecordRemoval {
@@ -102,9 +105,10 @@ export class RecordRemoval {
     if (absence !== undefined) return this.#conclude(absence, 'lost');
     this.#files.voidMarker(this.#run);
     const seconds = Math.round((monotonicMs() - sentAt) / 1000);
-    throw new NotApplied(
-      `${deletion}, but its record still exists ${seconds} s later. The host keeps its key. Run again. If this persists, ask JumpCloud.`,
-    );
+    throw new NotApplied([
+      `${deletion}, but its record still exists ${seconds} s later. The host keeps its key.`,
+      RUN_AGAIN,
+    ]);
   }
 
   /** Writes the tombstone if the record is proven to be gone, or fails if proof is missing but needed. */
@@ -119,9 +123,10 @@ export class RecordRemoval {
 
   #deniedError(): Unauthorized {
     this.#files.voidMarker(this.#run);
-    return new Unauthorized(
-      `Could not delete the record of system ${this.#session.identity.systemId}: JumpCloud denied the DELETE, but still shows the record to this host. The host keeps its key. Run again. If this persists, ask JumpCloud.`,
-    );
+    return new Unauthorized([
+      `Could not delete the record of system ${this.#session.identity.systemId}: JumpCloud denied the DELETE, but still shows the record to this host. The host keeps its key.`,
+      RUN_AGAIN,
+    ]);
   }
 }
 

@@ -34,7 +34,10 @@ export function unprovenRemoval(
     ? ` If the Admin Portal no longer lists the system, delete these files by hand: ${identityFiles(agentDir).join(', ')}.`
     : '';
   return new Unauthorized(
-    `Could not remove system ${systemId}: ${observation}. That is no proof that the record is gone, so the host keeps its key. ${advice}${byHand}`,
+    [
+      `Could not remove system ${systemId}: ${observation}. That is no proof that the record is gone, so the host keeps its key.`,
+      `${advice}${byHand}`,
+    ],
     { details: { status } },
   );
 }

@@ -51,7 +51,10 @@ export async function settle<State>(
     if (drifted.length === 0 && now - agreedSince >= holdMs) return state;
     if (now - start >= 3 * holdMs) {
       throw new NotApplied(
-        `The settings of system ${identity.systemId} did not hold for ${seconds} s, although they were written again ${countOf(reapplied, 'time')} in ${3 * seconds} s. Something keeps changing them: the agent's first initialisation, another tool or an administrator. Find out which, or raise settle.`,
+        [
+          `The settings of system ${identity.systemId} did not hold for ${seconds} s, although they were written again ${countOf(reapplied, 'time')} in ${3 * seconds} s. Something keeps changing them: the agent's first initialisation, another tool or an administrator.`,
+          'Find out which, or raise settle.',
+        ],
         { details: { reapplied, options: drifted } },
       );
     }

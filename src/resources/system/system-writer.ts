@@ -139,7 +139,10 @@ function requireTakenEffect(desired: DesiredSystem, record: SystemRecord): void 
       `${option} is ${truncate(JSON.stringify(current))} instead of ${truncate(JSON.stringify(desired))}`,
   );
   throw new NotApplied(
-    `JumpCloud accepted the change, but its answer does not show it: ${differences.join('; ')}. Run again. If this persists, a policy or an administrator may be setting the same option.`,
+    [
+      `JumpCloud accepted the change, but its answer does not show it: ${differences.join('; ')}.`,
+      'Run again. If this persists, a policy or an administrator may be setting the same option.',
+    ],
     { details: { options: ignored.map(({ option }) => option) } },
   );
 }

@@ -1,0 +1,18 @@
+import { ModuleError } from './errors.ts';
+
+/** A signal ended the run. */
+export class Interrupted extends ModuleError {
+  readonly code = 'interrupted';
+  /** Whether the interrupted request may have taken effect. */
+  readonly mayHaveTakenEffect: boolean = true;
+
+  /**
+   * Returns a copy of this failure for a request without effect: the run was interrupted while it
+   * waited to try again, and no earlier attempt can have had an effect.
+   */
+  betweenAttempts(): this {
+    const copy = Object.create(this);
+    Object.defineProperty(copy, 'mayHaveTakenEffect', { value: false });
+    return copy;
+  }
+}

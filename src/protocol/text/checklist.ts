@@ -1,0 +1,38 @@
+import { type Colour, paint } from './paint.ts';
+import { wrap } from './wrap.ts';
+
+/** A check of jumpcloud_doctor. */
+interface Check {
+  readonly check: string;
+  readonly status: string;
+  readonly detail?: string;
+  readonly advice?: string;
+}
+
+const COLOURS: Readonly<Record<string, Colour>> = {
+  ok: 'green',
+  warning: 'yellow',
+  failed: 'red',
+  skipped: 'dim',
+};
+const STATUS_COLUMNS = 9;
+
+/** Returns the lines of a checklist, each check with its advice below. */
+export function checklist(
+  checks: readonly Check[],
+  columns: number,
+  isColoured: boolean,
+): string[] {
+  const nameColumns = Math.max(0, ...checks.map(({ check }) => check.length)) + 2;
+  const indent = ' '.repeat(STATUS_COLUMNS + nameColumns);
+  return checks.flatMap(({ check, status, detail = '', advice = '' }) => {
+    const head = `${status.padEnd(STATUS_COLUMNS)}${check.replaceAll('_', ' ').padEnd(nameColumns)}`;
+    const [first = '', ...rest] = wrap(detail, columns, { first: indent, rest: indent });
+    const colour = COLOURS[status];
+    return [
+      `${colour ? paint(head, colour, isColoured) : head}${first.slice(indent.length)}`.trimEnd(),
+      ...rest,
+      ...(advice ? wrap(advice, columns, { first: `${indent}-> `, rest: `${indent}   ` }) : []),
+    ];
+  });
+}

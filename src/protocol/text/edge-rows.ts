@@ -1,0 +1,66 @@
+/** An object in a list of a result: an id, or a mapping with one. */
+type Edge = string | (Readonly<Record<string, unknown>> & { readonly id: string });
+
+type Names = Readonly<Record<string, string>>;
+
+/** Returns whether a result field is a list of objects. */
+export function isEdgeList(value: unknown): value is Edge[] {
+  return Array.isArray(value) && value.every((item) => idOf(item) !== undefined);
+}
+
+/**
+ * Returns a row for each object of a list: what happened to it, its name, its id, and what else is
+ * known about it. Objects that the run has added (`+`), updated (`~`) or removed (`-`) come first.
+ */
+export function edgeRows(
+  list: readonly Edge[],
+  changes: Readonly<Record<string, unknown>>,
+  names: Names,
+): string[][] {
+  const { added, updated, removed } = changes;
+  const marks = new Map([...marked(removed, '-'), ...marked(updated, '~'), ...marked(added, '+')]);
+  const listed = new Set(list.map(idOf));
+  const gone = isEdgeList(removed) ? removed.filter((edge) => !listed.has(idOf(edge))) : [];
+  const rows = [...list, ...gone].map((edge) => {
+    const id = idOf(edge) ?? '';
+    const { hostname, display_name } = Object(edge);
+    return [
+      marks.get(id) ?? '',
+      names[id] ?? hostname ?? display_name ?? '',
+      id,
+      ...facts(edge, names),
+    ];
+  });
+  const byName = ([, ...a]: string[], [, ...b]: string[]) => (a.join(' ') < b.join(' ') ? -1 : 1);
+  const sorted = [...rows].sort(byName);
+  return [...sorted.filter(([mark]) => mark), ...sorted.filter(([mark]) => !mark)];
+}
+
+function marked(ids: unknown, mark: string): [string, string][] {
+  return isEdgeList(ids) ? ids.map((edge) => [idOf(edge) ?? '', mark]) : [];
+}
+
+function idOf(item: unknown): string | undefined {
+  const id = typeof item === 'string' ? item : Object(item).id;
+  return typeof id === 'string' && /^[0-9a-f]{24}$/.test(id) ? id : undefined;
+}
+
+/** Returns what a result says about an object apart from its id and name. */
+function facts(edge: Edge, names: Names): string[] {
+  if (typeof edge === 'string') return [];
+  const { sudo, sudo_without_password, direct, paths, type, last_contact, reason } = edge;
+  const steps = (Array.isArray(paths) ? paths : []).filter((path) => path.length > 1);
+  const through = steps.map((path: { type: string; id: string }[]) =>
+    path
+      .slice(0, -1)
+      .map((step) => `${step.type.replace('_', ' ')} ${names[step.id] ?? step.id}`)
+      .join(', then '),
+  );
+  return [
+    sudo_without_password ? 'sudo without password' : sudo ? 'sudo' : '',
+    [...(direct ? ['direct'] : []), ...through.map((step) => `through ${step}`)].join('; '),
+    ...[type, last_contact, reason].map((value) =>
+      typeof value === 'string' ? value.replace('_', ' ') : '',
+    ),
+  ];
+}

@@ -1,0 +1,17 @@
+import type { Result } from '../result.ts';
+import { table } from './wrap.ts';
+
+/** Returns the names that jumpcloud_names has resolved, one on each line: kind, name, id. */
+export function namesTable({ names, dynamic }: Result): string[] {
+  const isDynamic = new Set(Array.isArray(dynamic) ? dynamic : []);
+  return table(
+    Object.entries(Object(names)).flatMap(([kind, objects]) =>
+      Object.entries(Object(objects)).map(([name, id]) => [
+        kind.replace('_', ' '),
+        name,
+        String(id),
+        isDynamic.has(id) ? 'dynamic' : '',
+      ]),
+    ),
+  );
+}

@@ -1,0 +1,143 @@
+import type { Problem } from '../../base/errors.ts';
+import { toPrintable } from '../../base/printable.ts';
+import type { Result } from '../result.ts';
+import { checklist } from './checklist.ts';
+import { namesTable } from './names-table.ts';
+import { type Colour, paint } from './paint.ts';
+import { type Block, reportBlocks } from './report-blocks.ts';
+import { wrap } from './wrap.ts';
+import { yamlDiff } from './yaml-diff.ts';
+
+/** What a person is told about a failed run. */
+export interface FailureForPeople {
+  readonly reason: string;
+  readonly advice: string;
+  /** All problems of the options; none if the options were right. */
+  readonly problems: readonly Problem[];
+}
+
+/** A result, and what a terminal shows in addition. */
+export interface TextInput {
+  readonly module: string;
+  readonly isCheck: boolean;
+  /** The result. If the run failed, `forPeople` has the sentences of the failure. */
+  readonly result: Result;
+}
+
+/** The terminal that the text is for. */
+export interface Terminal {
+  readonly columns: number;
+  readonly isColoured: boolean;
+}
+
+/** Returns a result as text for people. Characters that could control the terminal are escaped. */
+export function renderText(input: TextInput, terminal: Terminal): string {
+  const { diff } = input.result;
+  const { module, isCheck, result } = toVisible(input) as TextInput;
+  const failure = result['forPeople'] as FailureForPeople | undefined;
+  const { columns, isColoured } = terminal;
+  const names = module === 'jumpcloud_names' ? {} : Object(result['names']);
+  const painted = (text: string, colour: Colour) => paint(text, colour, isColoured);
+  const labelled = (label: string, colour: Colour, text: string) => {
+    const lines = wrap(`${label}: ${text}`, columns, { rest: '  ' });
+    return lines.map((line, i) =>
+      i === 0 ? line.replace(`${label}:`, painted(`${label}:`, colour)) : line,
+    );
+  };
+  const { word, colour } = outcomeOf(result, isCheck);
+  const summary = failure === undefined ? `. ${result['msg']}` : codeOf(result);
+  const [head = '', ...rest] = wrap(`${module}: ${word}${summary}`, columns, { rest: '  ' });
+  const warnings = (result['warnings'] ?? []) as string[];
+  const paragraphs: (readonly string[])[] = [
+    [head.replace(`: ${word}`, () => `: ${painted(word, colour)}`), ...rest],
+    diffLines(diff, 'sections' in result).map((line) => paintDiff(line, isColoured)),
+    ...(module === 'jumpcloud_names' ? [namesTable(result)] : []),
+    ...(Array.isArray(result['checks']) ? [checklist(result['checks'], columns, isColoured)] : []),
+    ...reportBlocks(result, names).map((block) => blockLines(block, painted)),
+    warnings.flatMap((warning) => labelled('warning', 'yellow', warning)),
+    ...(failure ? [failureLines(failure, result, columns, labelled)] : []),
+  ];
+  const shown = paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
+  return `${shown.join('\n\n')}\n`;
+}
+
+type Labelled = (label: string, colour: Colour, text: string) => string[];
+
+function outcomeOf(
+  { failed, changed }: Result,
+  isCheck: boolean,
+): { word: string; colour: Colour } {
+  if (failed) return { word: changed ? 'failed after changes' : 'failed', colour: 'red' };
+  if (!changed) return { word: 'ok', colour: 'green' };
+  return { word: isCheck ? 'would change' : 'changed', colour: 'yellow' };
+}
+
+function codeOf({ error }: Result): string {
+  return ` (${Object(error).code})`;
+}
+
+/** Returns the differences, by section if the module manages a document of sections. */
+function diffLines(diff: unknown, isDocument: boolean): string[] {
+  if (diff === undefined) return [];
+  const { before, after } = diff as Record<'before' | 'after', Record<string, unknown>>;
+  if (!isDocument) return yamlDiff('', before, after);
+  return Object.keys(after).flatMap((section) =>
+    yamlDiff(section, before[section], after[section]),
+  );
+}
+
+function paintDiff(line: string, isColoured: boolean): string {
+  if (/^(---|\+\+\+) /.test(line)) return paint(line, 'bold', isColoured);
+  const colour = ({ '+': 'green', '-': 'red', '@': 'cyan' } as const)[line.charAt(0)];
+  return colour === undefined ? line : paint(line, colour, isColoured);
+}
+
+function blockLines({ title, lines }: Block, painted: (text: string, colour: Colour) => string) {
+  if (title === '') return lines;
+  return [painted(title, 'bold'), ...lines.map((line) => `  ${line}`)];
+}
+
+/** Returns the reason and the hint of a failure, and several problems or causes as lists. */
+function failureLines(
+  { reason, advice, problems }: FailureForPeople,
+  { error }: Result,
+  columns: number,
+  labelled: Labelled,
+): string[] {
+  const list = (items: readonly string[]) =>
+    items.flatMap((item) => wrap(item, columns, { first: '  - ', rest: '    ' }));
+  if (problems.length > 0) {
+    const items = problems.map(({ option, message }) =>
+      option ? `${option}: ${message}` : message,
+    );
+    const hints = [...new Set(problems.flatMap((problem) => problem.advice ?? []))];
+    return [
+      ...(items.length === 1
+        ? labelled('error', 'red', items.join())
+        : [
+            ...labelled('error', 'red', `${items.length} problems in the options:`),
+            ...list(items),
+          ]),
+      ...hints.flatMap((hint) => labelled('hint', 'cyan', `${hint}.`)),
+    ];
+  }
+  const causes: string[] = Object(error).causes ?? [];
+  return [
+    ...labelled('error', 'red', reason),
+    ...(causes.length > 1
+      ? [...labelled('hint', 'cyan', 'Possible causes:'), ...list(causes)]
+      : advice
+        ? labelled('hint', 'cyan', advice)
+        : []),
+  ];
+}
+
+/** Returns a value with the characters of its texts and keys escaped that could control a terminal. */
+function toVisible(value: unknown): unknown {
+  if (typeof value === 'string') return toPrintable(value);
+  if (Array.isArray(value)) return value.map(toVisible);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [toPrintable(key), toVisible(inner)]),
+  );
+}

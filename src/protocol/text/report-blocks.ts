@@ -1,0 +1,92 @@
+import type { Result } from '../result.ts';
+import { edgeRows, isEdgeList } from './edge-rows.ts';
+import { table } from './wrap.ts';
+
+/** Lines under a title; those without a title stand alone. */
+export interface Block {
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+type Names = Readonly<Record<string, string>>;
+
+/** Result fields that are shown elsewhere, or that are of no use on a terminal. */
+const NOT_REPORTED = new Set([
+  ...['changed', 'failed', 'msg', 'warnings', 'error', 'forPeople', 'diff', 'system_id', 'names'],
+  ...['added', 'updated', 'dynamic', 'checks'],
+]);
+
+/** Lists that are reported even when they are empty. */
+const MAIN_LISTS = ['groups', 'users', 'associations'];
+
+/** The fields of the long record that people look for. */
+const RECORD_FIELDS = ['id', 'hostname', 'os', 'version', 'active', 'lastContact', 'created'];
+
+/** The number of rows of a list that are shown. */
+const MAX_ROWS = 40;
+
+/** Returns what a module reports, as blocks of lines. `names` has the known names of ids. */
+export function reportBlocks({ sections, ...fields }: Result, names: Names): Block[] {
+  const ofSections = Object.entries(Object(sections)).flatMap(([section, inner]) =>
+    fieldBlocks(inner as Fields, names, section),
+  );
+  return [...fieldBlocks(fields, names), ...ofSections];
+}
+
+/** Returns the blocks of a module's result fields, or of those of a section of a document. */
+function fieldBlocks(fields: Fields, names: Names, section?: string): Block[] {
+  const others: Record<string, unknown> = {};
+  const blocks = Object.entries(fields).flatMap(([field, value]): Block[] => {
+    if (NOT_REPORTED.has(field)) return [];
+    if (field === 'removed') return 'added' in fields ? [] : list(field, value, fields, names);
+    if (Array.isArray(value)) return list(field, value, fields, names, section);
+    if (typeof value !== 'object' || value === null) {
+      others[field] = value;
+      return [];
+    }
+    switch (field) {
+      case 'associations':
+        return Object.entries(value).flatMap(([type, edges]) =>
+          list('associations', edges, {}, names, `${type.replace('_', ' ')} associations`),
+        );
+      case 'system':
+        // Modules that change settings report these; the rest of the record is for reading.
+        return 'enrolled' in fields ? [mapping('record', pick(value, RECORD_FIELDS))] : [];
+      default:
+        return [mapping(field === 'settings' ? (section ?? field) : field, value)];
+    }
+  });
+  return Object.keys(others).length > 0 ? [mapping('', others), ...blocks] : blocks;
+}
+
+function list(field: string, value: unknown, changes: Fields, names: Names, title = field) {
+  if (!Array.isArray(value) || (value.length === 0 && !MAIN_LISTS.includes(field))) return [];
+  const rows = isEdgeList(value)
+    ? edgeRows(value, changes, names)
+    : value.map((item) => [`${item}`]);
+  const more = rows.length - MAX_ROWS;
+  const lines = [
+    ...table(rows.slice(0, MAX_ROWS)),
+    ...(more > 0 ? [`and ${more} more, which --json lists`] : []),
+  ];
+  return [{ title: `${title} (${value.length})`, lines }];
+}
+
+function mapping(title: string, value: object): Block {
+  return { title, lines: table(pairs(value)) };
+}
+
+/** Returns the entries of a mapping as rows. Those of mappings inside get names such as `a.b`. */
+function pairs(value: object, prefix = ''): [name: string, text: string][] {
+  return Object.entries(value).flatMap(([key, inner]): [string, string][] => {
+    const name = prefix + key;
+    if (Array.isArray(inner)) return [[name, inner.join(', ')]];
+    if (typeof inner === 'object' && inner !== null) return pairs(inner, `${name}.`);
+    return [[name, inner === null ? '-' : inner === '' ? '""' : String(inner)]];
+  });
+}
+
+function pick(value: object, names: readonly string[]): Fields {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => names.includes(name)));
+}

@@ -1,0 +1,32 @@
+import { escapeHidden } from '../../base/printable.ts';
+
+/** Text that needs no quotes, unless YAML takes it for something else. */
+const PLAIN = /^\w(?:[\w./()@+ -]*[\w./()@+-])?$/;
+/** Words and numbers that YAML 1.1 or 1.2 does not read as text. */
+const NOT_TEXT = /^(?:true|false|yes|no|on|off|y|n|null|0[xob].*|[\d.+_-]*(?:e[\d.+_-]*)?)$/i;
+
+/** Returns the lines of a JSON value in YAML. Text that could be misread is quoted as in JSON. */
+export function toYaml(value: unknown): string[] {
+  if (!isBlock(value)) return [toYamlScalar(value)];
+  if (Array.isArray(value)) {
+    return value.flatMap((item) =>
+      toYaml(item).map((line, i) => (i === 0 ? `- ${line}` : `  ${line}`)),
+    );
+  }
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const name = toYamlScalar(key);
+    const lines = toYaml(inner);
+    return isBlock(inner) ? [`${name}:`, ...lines.map((line) => `  ${line}`)] : `${name}: ${lines}`;
+  });
+}
+
+/** Returns a text, number, boolean or null, or an empty list or mapping, on one line of YAML. */
+export function toYamlScalar(value: unknown): string {
+  if (typeof value === 'string' && PLAIN.test(value) && !NOT_TEXT.test(value)) return value;
+  return escapeHidden(JSON.stringify(value) ?? 'null');
+}
+
+/** Returns whether a value takes several lines: a list or mapping that is not empty. */
+function isBlock(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+}
