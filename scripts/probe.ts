@@ -31,7 +31,7 @@ async function main(): Promise<void> {
 }
 
 async function realRun(options: CommandOptions): Promise<void> {
-  const { authentication, secrets } = takeCredentials(process.env);
+  const credentials = takeCredentials(process.env, options.tokenUrl);
   const interruption = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
@@ -42,7 +42,7 @@ async function realRun(options: CommandOptions): Promise<void> {
   }
   const outcome = await runProbe({
     ...options,
-    administrator: authentication,
+    credentials,
     stop: interruption.signal,
     settleMs: SETTLE_MS,
     onProgress: print,
@@ -52,7 +52,7 @@ async function realRun(options: CommandOptions): Promise<void> {
     'probe-report.json': `${JSON.stringify(report, null, 2)}\n`,
     'probe-report.md': toMarkdown(report),
   };
-  for (const text of Object.values(files)) requireAnonymous(text, secrets);
+  for (const text of Object.values(files)) requireAnonymous(text, credentials.secrets);
   for (const [name, text] of Object.entries(files))
     replaceFile(join(options.outputDir, name), text);
   print(`The report is in ${join(options.outputDir, 'probe-report.json')} and probe-report.md.`);

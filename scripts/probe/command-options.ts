@@ -1,15 +1,16 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-export const USAGE = `npm run probe [-- --yes [--delete-record] --agent-dir DIR --api-url URL --output DIR]
+export const USAGE = `npm run probe [-- --yes [--delete-record] --agent-dir DIR --api-url URL --token-url URL --output DIR]
 
 Asks JumpCloud what its documentation leaves open, from a throwaway host. See docs/probe.md.
 Without --yes, prints every request and sends none.
 
-  --yes            send the requests; JUMPCLOUD_API_KEY has an administrator's key
+  --yes            send the requests; the environment has an administrator's credentials
   --delete-record  afterwards, delete this host's record: the agent then uninstalls itself
   --agent-dir DIR  the agent's directory, by default /opt/jc
   --api-url URL    another API, for example that of npm run emulator
+  --token-url URL  another endpoint for a service account's token
   --output DIR     where probe-report.json and probe-report.md are written, by default here`;
 
 /** The options of the command. */
@@ -18,6 +19,7 @@ export interface CommandOptions {
   readonly deletesRecord: boolean;
   readonly agentDir: string;
   readonly apiUrl: string | undefined;
+  readonly tokenUrl: string | undefined;
   readonly outputDir: string;
 }
 
@@ -36,6 +38,7 @@ export function parseCommandOptions(words: string[]): CommandOptions {
         'delete-record': flag,
         'agent-dir': text,
         'api-url': text,
+        'token-url': text,
         output: text,
       },
     });
@@ -43,7 +46,8 @@ export function parseCommandOptions(words: string[]): CommandOptions {
       isReal: values.yes,
       deletesRecord: values['delete-record'],
       agentDir: values['agent-dir'] ?? '/opt/jc',
-      apiUrl: values['api-url'] === undefined ? undefined : originOf(values['api-url']),
+      apiUrl: secureUrl('api-url', values['api-url'])?.origin,
+      tokenUrl: secureUrl('token-url', values['token-url'])?.href,
       outputDir: resolve(values.output ?? '.'),
     };
   } catch (error) {
@@ -51,10 +55,11 @@ export function parseCommandOptions(words: string[]): CommandOptions {
   }
 }
 
-/** Returns the origin of a URL: https, or http on this machine. */
-function originOf(text: string): string {
+/** Parses a URL: https, or http on this machine. */
+function secureUrl(option: string, text: string | undefined): URL | undefined {
+  if (text === undefined) return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isLoopback = url !== undefined && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname);
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback)) return url.origin;
-  throw new Error('--api-url must start with https://, or with http:// and a loopback address');
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback)) return url;
+  throw new Error(`--${option} must start with https://, or with http:// and a loopback address`);
 }

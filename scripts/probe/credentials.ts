@@ -1,29 +1,83 @@
+import type { Region } from '../../src/agent/region.ts';
+import { fetchAccessToken } from '../../src/api/access-token.ts';
+import { RunReport } from '../../src/protocol/run-report.ts';
+import { TOKEN_URLS } from '../../src/resources/admin-session.ts';
+import type { Run } from '../../src/run.ts';
 import { ApiKeyAuthentication } from '../../src/transport/auth/api-key.ts';
 import type { Authentication } from '../../src/transport/auth/authentication.ts';
+import {
+  type ClientCredentials,
+  ClientCredentialsAuthentication,
+} from '../../src/transport/auth/client-credentials.ts';
+import { ServiceAccountAuthentication } from '../../src/transport/auth/service-account.ts';
+import { openDestination } from '../../src/transport/connect/destination.ts';
+import { openSession } from '../../src/transport/session.ts';
 
-/** An administrator's credentials, and the texts in them that no file may hold. */
+/** An administrator's credentials. */
 export interface AdministratorCredentials {
-  readonly authentication: Authentication;
+  readonly kind: 'API key' | 'service account';
+  /** The texts that no file may hold. */
   readonly secrets: readonly string[];
+  /** Returns the authentication for an organisation in a region. Sends nothing yet. */
+  open(region: Region): Promise<OpenCredentials>;
 }
 
-/** The credentials are missing. */
+/** Credentials in use. */
+export interface OpenCredentials {
+  readonly authentication: Authentication;
+  close(): void;
+}
+
+/** The credentials are missing or ambiguous. */
 export class MissingCredentials extends Error {}
 
+const VARIABLES = [
+  'JUMPCLOUD_API_KEY',
+  'JUMPCLOUD_ORG_ID',
+  'JUMPCLOUD_CLIENT_ID',
+  'JUMPCLOUD_CLIENT_SECRET',
+] as const;
+
 /**
- * Takes an administrator's credentials from the environment, and removes them from it.
+ * Takes an administrator's credentials from the environment, and removes them from it. `tokenUrl`
+ * replaces the region's endpoint for tokens.
  * @throws MissingCredentials
  */
-export function takeCredentials(environment: NodeJS.ProcessEnv): AdministratorCredentials {
-  const { JUMPCLOUD_API_KEY: apiKey, JUMPCLOUD_ORG_ID: orgId } = environment;
-  delete environment['JUMPCLOUD_API_KEY'];
-  if (!apiKey) {
-    throw new MissingCredentials(
-      'JUMPCLOUD_API_KEY is not set. Set it to the API key of an administrator who may create groups and users. With sudo, add --preserve-env=JUMPCLOUD_API_KEY,JUMPCLOUD_ORG_ID.',
-    );
+export function takeCredentials(
+  environment: NodeJS.ProcessEnv,
+  tokenUrl?: string,
+): AdministratorCredentials {
+  const [apiKey, orgId, clientId, clientSecret] = VARIABLES.map((name) => environment[name]);
+  for (const name of VARIABLES) delete environment[name];
+  const secrets = [apiKey, orgId, clientId, clientSecret].filter((text) => text !== undefined);
+  if (apiKey && !clientId && !clientSecret) {
+    const authentication = new ApiKeyAuthentication(apiKey, orgId || undefined);
+    return { kind: 'API key', secrets, open: async () => ({ authentication, close: () => {} }) };
   }
-  return {
-    authentication: new ApiKeyAuthentication(apiKey, orgId || undefined),
-    secrets: [apiKey, ...(orgId ? [orgId] : [])],
-  };
+  if (!apiKey && clientId && clientSecret) {
+    const client = { clientId, clientSecret };
+    const open = (region: Region) => openServiceAccount(client, tokenUrl ?? TOKEN_URLS[region]);
+    return { kind: 'service account', secrets, open };
+  }
+  throw new MissingCredentials(
+    'Set JUMPCLOUD_API_KEY to the key of an administrator who may create groups and users, or set JUMPCLOUD_CLIENT_ID and JUMPCLOUD_CLIENT_SECRET, but not both. With sudo, name the variables in --preserve-env.',
+  );
+}
+
+/** Opens a session with the server that issues tokens. The first request fetches a token. */
+async function openServiceAccount(
+  client: ClientCredentials,
+  tokenUrl: string,
+): Promise<OpenCredentials> {
+  const { origin, pathname } = new URL(tokenUrl);
+  const options = { ca_path: undefined, proxy: undefined, timeout: 3600, request_timeout: 15 };
+  const [destination] = await openDestination(origin, options, 0, async () => {});
+  const { signal } = new AbortController();
+  const run: Run = { module: 'probe', check: false, signal, report: new RunReport() };
+  const session = await openSession(run, new ClientCredentialsAuthentication(client), destination);
+  const addSecret = (token: string) => run.report.addSecret(token);
+  const authentication = new ServiceAccountAuthentication(() =>
+    fetchAccessToken(session, pathname, addSecret),
+  );
+  return { authentication, close: () => session.close() };
 }

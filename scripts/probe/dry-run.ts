@@ -1,6 +1,6 @@
-import { ApiKeyAuthentication } from '../../src/transport/auth/api-key.ts';
 import { startEmulator } from '../../test/emulator/emulator.ts';
 import { addDynamicGroup } from '../../test/emulator/sample-objects.ts';
+import { takeCredentials } from './credentials.ts';
 import { reported } from './report.ts';
 import { requestLine } from './report-markdown.ts';
 import { runProbe } from './run-probe.ts';
@@ -20,7 +20,7 @@ export async function dryRun(deletesRecord: boolean, print: (line: string) => vo
     await runProbe({
       agentDir: host.agentDir,
       apiUrl: emulator.url,
-      administrator: new ApiKeyAuthentication(apiKey, undefined),
+      credentials: takeCredentials({ JUMPCLOUD_API_KEY: apiKey }),
       deletesRecord,
       stop: new AbortController().signal,
       settleMs: 0,

@@ -2,11 +2,11 @@ import type { Report, ReportedExchange } from './report.ts';
 
 /** Returns the report as Markdown. */
 export function toMarkdown(report: Report): string {
-  const { questions, clean_up, version, date, region, agent, requests } = report;
+  const { questions, clean_up, version, date, region, credentials, agent, requests } = report;
   return [
     '# Probe report',
     '',
-    `jumpcloud-system-context ${version}, ${date}, region ${region}, agent ${agent}, ${requests} requests.`,
+    `jumpcloud-system-context ${version}, ${date}, region ${region}, ${credentials}, agent ${agent}, ${requests} requests.`,
     'Ids, names and addresses are replaced. `…` stands for words that are left out.',
     '',
     '| question | verdict | answer | modules |',

@@ -20,6 +20,7 @@ export interface FinishedRun {
   readonly cleanUp: CleanUp | undefined;
   readonly requests: number;
   readonly region: string;
+  readonly credentials: string;
   readonly agent: string;
 }
 
@@ -55,6 +56,7 @@ export function toReport(run: FinishedRun, anonymiser: Anonymiser) {
     version,
     date: new Date().toISOString().slice(0, 10),
     region: run.region,
+    credentials: run.credentials,
     agent: /^\d{1,4}(\.\d{1,6}){1,3}$/.test(run.agent) ? run.agent : 'unknown',
     requests: run.requests,
     questions: [...asked, ...unasked],

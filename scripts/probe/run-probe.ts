@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { regionAt } from '../../src/agent/region.ts';
 import { agentVersion } from '../../src/agent/version.ts';
-import type { Authentication } from '../../src/transport/auth/authentication.ts';
 import { Anonymiser } from './anonymiser.ts';
 import { type CleanUp, cleanUp } from './clean-up.ts';
 import { Client, type Exchange } from './client.ts';
+import type { AdministratorCredentials } from './credentials.ts';
 import { HostRefused, requireSameOrganisation } from './host-check.ts';
 import type { Probe, Question } from './question.ts';
 import { LAST_QUESTION, QUESTIONS } from './questions.ts';
@@ -16,7 +16,7 @@ import { openWire, type WireOptions } from './wire.ts';
 
 /** The options of a run. */
 export interface RunOptions extends WireOptions {
-  readonly administrator: Authentication;
+  readonly credentials: Pick<AdministratorCredentials, 'kind' | 'open'>;
   readonly deletesRecord: boolean;
   /** Aborted when the run should stop asking, clean up and end. */
   readonly stop: AbortSignal;
@@ -41,7 +41,7 @@ export async function runProbe(options: RunOptions): Promise<RunOutcome> {
   const objects = new TestObjects(randomBytes(4).toString('hex'));
   let description: string | undefined;
   let mayDeleteRecord = false;
-  const wire = await openWire(options, options.administrator);
+  const wire = await openWire(options, options.credentials);
   const client = new Client(
     wire,
     () => territoryOf(objects, wire.systemId, description, mayDeleteRecord),
@@ -106,6 +106,7 @@ export async function runProbe(options: RunOptions): Promise<RunOutcome> {
     unasked: [...QUESTIONS, LAST_QUESTION].filter((question) => !isAsked(question)),
     cleanUp: last,
     requests: client.requests,
+    credentials: options.credentials.kind,
     region: regionAt(wire.origin) ?? 'other',
     agent: agentVersion(options.agentDir) ?? 'unknown',
     anonymiser,

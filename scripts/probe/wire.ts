@@ -9,6 +9,7 @@ import { AttemptError } from '../../src/transport/errors/attempt-error.ts';
 import { type AttemptResult, attempt, type WireReply } from '../../src/transport/http/attempt.ts';
 import { BodyQuota } from '../../src/transport/http/body-buffer.ts';
 import { openClient } from '../../src/transport/session.ts';
+import type { AdministratorCredentials } from './credentials.ts';
 import type { Actor, ProbeRequest } from './permission.ts';
 
 /** Longer than any run of the probe, in seconds. */
@@ -39,10 +40,15 @@ export interface Wire {
  * Reads this host's registration and opens connections to JumpCloud.
  * @throws ModuleError when this host has no usable identity
  */
-export async function openWire(options: WireOptions, administrator: Authentication): Promise<Wire> {
+export async function openWire(
+  options: WireOptions,
+  credentials: Pick<AdministratorCredentials, 'open'>,
+): Promise<Wire> {
   const registration = readRegistration(options.agentDir);
   const identity = await registration.identity();
-  const origin = options.apiUrl ?? API_ORIGINS[regionOf(registration.agentServerHost) ?? 'us'];
+  const region = regionOf(registration.agentServerHost) ?? 'us';
+  const origin = options.apiUrl ?? API_ORIGINS[region];
+  const administrator = await credentials.open(region);
   const transport = { ca_path: undefined, proxy: undefined, timeout: TIMEOUT_S };
   const limits = { ...transport, request_timeout: REQUEST_TIMEOUT_S };
   const [destination] = await openDestination(origin, limits, 0, async () => undefined);
@@ -51,7 +57,7 @@ export async function openWire(options: WireOptions, administrator: Authenticati
   const { http } = await openClient(run, destination);
   const authentications: Readonly<Record<Actor, Authentication>> = {
     host: new SystemKeyAuthentication(identity, undefined),
-    administrator,
+    administrator: administrator.authentication,
   };
   let serverOffsetMs = 0;
 
@@ -80,5 +86,10 @@ export async function openWire(options: WireOptions, administrator: Authenticati
     return outcome;
   };
 
-  return { systemId: registration.systemId, origin, send, close: () => http.destroy() };
+  const close = () => {
+    http.destroy();
+    administrator.close();
+  };
+
+  return { systemId: registration.systemId, origin, send, close };
 }

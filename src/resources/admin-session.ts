@@ -8,7 +8,7 @@ import { type AdminCredentials, credentialsOf } from './admin-credentials.ts';
 import type { AdminOptions } from './admin-options.ts';
 
 /** The endpoint of each region that issues tokens to service accounts. */
-const TOKEN_URLS: Readonly<Record<Region, string>> = {
+export const TOKEN_URLS: Readonly<Record<Region, string>> = {
   us: 'https://admin-oauth.id.jumpcloud.com/oauth2/token',
   eu: 'https://admin-oauth.id.eu.jumpcloud.com/oauth2/token',
   in: 'https://admin-oauth.id.in.jumpcloud.com/oauth2/token',

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { Anonymiser } from '../../scripts/probe/anonymiser.ts';
+import { takeCredentials } from '../../scripts/probe/credentials.ts';
 import { requireAnonymous, toReport } from '../../scripts/probe/report.ts';
 import { toMarkdown } from '../../scripts/probe/report-markdown.ts';
 import { addDynamicGroup } from '../emulator/sample-objects.ts';
@@ -49,7 +50,16 @@ test('the files of a run hold nothing that identifies the organisation', async (
     },
     times: Infinity,
   });
-  const outcome = await probe(emulator, host, { deletesRecord: true });
+  const account = store.serviceAccounts.add();
+  const [secret = ''] = account.secrets;
+  const environment = {
+    JUMPCLOUD_CLIENT_ID: account.clientId,
+    JUMPCLOUD_CLIENT_SECRET: secret,
+  };
+  const credentials = takeCredentials(environment, emulator.tokenUrl);
+  const outcome = await probe(emulator, host, { deletesRecord: true, credentials });
+  const secrets = [account.clientId, secret, ...store.serviceAccounts.tokens.keys()];
+
   expect(outcome.asked.filter(({ answer }) => answer === undefined)).toEqual([]);
   const report = toReport(outcome, outcome.anonymiser);
   for (const text of [JSON.stringify(report), toMarkdown(report)]) {
@@ -59,6 +69,7 @@ test('the files of a run hold nothing that identifies the organisation', async (
       'i',
     ).exec(text);
     expect(found?.[0]).toBeUndefined();
+    expect(secrets.filter((one) => text.includes(one))).toEqual([]);
     // What a reader needs is still there.
     expect(text).toContain('Already Exists for …');
     expect(text).toContain('{group 1}');

@@ -1,5 +1,5 @@
+import { takeCredentials } from '../../scripts/probe/credentials.ts';
 import { type RunOptions, type RunOutcome, runProbe } from '../../scripts/probe/run-probe.ts';
-import { ApiKeyAuthentication } from '../../src/transport/auth/api-key.ts';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 
 /** The record of a host whose every field is changed and restored by the probe. */
@@ -15,7 +15,7 @@ export function probe(
   return runProbe({
     agentDir: host.agentDir,
     apiUrl: emulator.url,
-    administrator: new ApiKeyAuthentication(apiKey, undefined),
+    credentials: takeCredentials({ JUMPCLOUD_API_KEY: apiKey }),
     deletesRecord: false,
     stop: new AbortController().signal,
     settleMs: 150,
