@@ -3,20 +3,49 @@ import { join, relative } from 'node:path';
 import { developmentVersion, projectVersion } from './build/build-version.ts';
 import { projectDirectory } from './build/project-directory.ts';
 import { makeRelease } from './package/make-release.ts';
-import { packageTable } from './package/package-table.ts';
 import { readRelease, releaseUsage } from './package/read-release.ts';
+import { releaseTable } from './package/release-table.ts';
+import { readPublisherSettings } from './package/settings.ts';
+import { Signer } from './package/signer.ts';
+
+// The programs that the build runs must not inherit the key.
+const { SIGNING_KEY: signingKey, SIGNING_KEY_PASSPHRASE: passphrase } = process.env;
+delete process.env['SIGNING_KEY'];
+delete process.env['SIGNING_KEY_PASSPHRASE'];
 
 const dist = join(projectDirectory, 'dist');
-const directory = join(dist, 'release');
+const directories = {
+  dist,
+  release: join(dist, 'release'),
+  repository: join(dist, 'repository'),
+};
+const read = (path: string) => readFile(join(projectDirectory, path), 'utf8');
 try {
-  const changelog = await readFile(join(projectDirectory, 'CHANGELOG.md'), 'utf8');
-  const release = readRelease(process.argv.slice(2), await projectVersion(), changelog);
+  const release = readRelease({
+    args: process.argv.slice(2),
+    version: await projectVersion(),
+    changelog: await read('CHANGELOG.md'),
+    codeOwners: await read('.github/CODEOWNERS'),
+    settings: await readPublisherSettings(),
+    signingKey,
+  });
   if ((await developmentVersion()).version.endsWith('.modified')) {
     throw new Error('No release is made, because files differ from the commit. Commit them first.');
   }
-  await makeRelease(directory, dist, release);
-  console.log(await packageTable(directory));
-  console.log(`Release ${release.version}, in ${relative(process.cwd(), directory)}`);
+  const signer = await Signer.open(signingKey ?? '', passphrase);
+  try {
+    await makeRelease(directories, release, signer);
+    console.log(await releaseTable(directories.release));
+    console.log(
+      `Release ${release.version} is in ${relative(process.cwd(), directories.release)},`,
+    );
+    console.log(
+      `the repositories for apt and dnf in ${relative(process.cwd(), directories.repository)}.`,
+    );
+    console.log(`Signed with ${signer.fingerprint}, and verified with its public key.`);
+  } finally {
+    await signer.close();
+  }
 } catch (error) {
   console.error(`${error instanceof Error ? error.message.trimEnd() : error}\n\n${releaseUsage}`);
   process.exitCode = 1;

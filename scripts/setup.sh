@@ -2,8 +2,9 @@
 # Installs the tools for building, testing and the demo, and reports tools that it cannot install.
 # Without Ansible, everything that needs it is skipped. Uses nothing from node_modules, which may not
 # exist yet.
-# $1: `demo` for the tools of the demo only; `package` for the packaging tools; `machine` for the tools
-# that boot machines, all of which are required. Without $1: the tools of the demo and of all tests.
+# $1: `demo` for the tools of the demo only; `package` for the packaging tools; `release` for those and
+# the tools that sign and index, all of which are required; `machine` for the tools that boot machines,
+# all of which are required. Without $1: the tools of the demo and of all tests.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -78,6 +79,14 @@ if [ "${1-}" = package ]; then
   for_packages install_tool rpmbuild rpm
   exit 0
 fi
+if [ "${1-}" = release ]; then
+  install_tool dpkg-deb dpkg
+  install_tool rpmbuild rpm
+  install_tool gpg gnupg
+  install_tool gpgv gpgv
+  install_tool createrepo_c createrepo-c
+  exit 0
+fi
 if [ "${1-}" = machine ]; then
   [ "$(id -u)" -eq 0 ] || {
     say 'only root can boot machines. Run as root: npm run test:machine' >&2
@@ -127,6 +136,9 @@ for_examples install_tool rubocop rubocop
 for_examples install_tool_with_service cloud-init cloud-init
 for_examples install_tool_with_service /usr/sbin/sshd openssh-server
 for_examples install_tool rpmbuild rpm
+for_examples install_tool gpg gnupg
+for_examples install_tool createrepo_c createrepo-c
+for_examples install_tool dnf dnf
 for_examples install_tool lintian lintian
 for_examples install_tool rpmlint rpmlint
 for_examples install_tool man man-db

@@ -7,7 +7,7 @@ const docs = new URL('..', import.meta.url);
 const SECTIONS = {
   Guides: ['autoscaling', 'golden-images', 'facts', 'names', 'ansible', 'other-tools'],
   Operations: ['install', 'check-mode', 'errors', 'audit-trail', 'performance'],
-  Background: ['security', 'probe'],
+  Background: ['security', 'probe', 'releasing'],
 };
 
 const titleOf = (page: string) =>

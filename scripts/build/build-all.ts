@@ -4,10 +4,13 @@ import type { Metafile } from 'esbuild';
 import { MODULES } from '../../src/modules.ts';
 import { type BuildVersion, developmentVersion } from './build-version.ts';
 import { type Bundle, bundleModule } from './bundle-module.ts';
+import { bundledPackages } from './bundled-packages.ts';
 import { collectionFileName, collectionTarball, isCollection } from './collection.ts';
 import { executableHeader } from './executable-header.ts';
 import { documentationFile, readDocumentation } from './module-documentation.ts';
+import { modulesSbom } from './modules-sbom.ts';
 import type { ProjectLinks } from './project-links.ts';
+import { cyclonedx, type Sbom, sbomFileName } from './sbom.ts';
 import { thirdPartyNotices } from './third-party-notices.ts';
 import { writeFileAtOnce } from './write-file.ts';
 
@@ -23,11 +26,12 @@ export interface BuiltModule {
 
 /**
  * The files that a build wrote: `<directory>/modules/<name>` for each module,
- * `<directory>/THIRD-PARTY-NOTICES`, and the collection at its path.
+ * `<directory>/THIRD-PARTY-NOTICES`, `<directory>/sbom.cdx.json`, and the collection at its path.
  */
 export interface BuildResult extends BuildVersion {
   readonly modules: readonly BuiltModule[];
   readonly collection: string;
+  readonly sbom: Sbom;
 }
 
 /** The options of a release build; a development build has none. */
@@ -47,7 +51,9 @@ export async function buildAll(directory: string, release?: ReleaseOptions): Pro
   const bundles = await Promise.all(names.map((name) => bundleModule(name, header, version)));
   bundles.forEach(checkSize);
 
-  const notices = await thirdPartyNotices(bundles.map(({ metafile }) => metafile));
+  const packages = await bundledPackages(bundles.map(({ metafile }) => metafile));
+  const notices = await thirdPartyNotices(packages);
+  const sbom = await modulesSbom({ version, time }, bundles, packages, release?.links);
   const modules = await Promise.all(
     bundles.map(async ({ name, text }) => {
       const documentation = await readDocumentation(name);
@@ -65,7 +71,16 @@ export async function buildAll(directory: string, release?: ReleaseOptions): Pro
   const files: readonly (readonly [path: string, content: string | Uint8Array, mode?: number])[] = [
     ['package.json', '{"type":"commonjs"}\n'],
     ['THIRD-PARTY-NOTICES', notices],
-    [collection, await collectionTarball(version, modules, notices, release?.links)],
+    [sbomFileName, cyclonedx(sbom)],
+    [
+      collection,
+      await collectionTarball(
+        version,
+        modules,
+        { 'THIRD-PARTY-NOTICES': notices, [sbomFileName]: cyclonedx(sbom) },
+        release?.links,
+      ),
+    ],
     ...bundles.map(
       ({ name, metafile }) => [`meta/${name}.json`, JSON.stringify(metafile)] as const,
     ),
@@ -91,6 +106,7 @@ export async function buildAll(directory: string, release?: ReleaseOptions): Pro
       metafile,
     })),
     collection: join(directory, collection),
+    sbom,
   };
 }
 

@@ -38,6 +38,11 @@ export async function developmentVersion(): Promise<BuildVersion> {
   return { version: `${version}.${stamp}.g${hash}${changes ? '.modified' : ''}`, time };
 }
 
+/** Returns the full id of the commit of the sources; undefined outside git. */
+export function sourceCommit(): Promise<string | undefined> {
+  return git('rev-parse', 'HEAD');
+}
+
 /** Reads SOURCE_DATE_EPOCH, the usual way for packagers to set the time of a build. */
 function sourceDate(): number | undefined {
   const seconds = process.env['SOURCE_DATE_EPOCH'];

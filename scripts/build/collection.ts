@@ -41,11 +41,12 @@ export function isCollection(file: string): boolean {
 /**
  * Builds the tarball for `ansible-galaxy collection install`, with the manifests that
  * `ansible-galaxy collection build` would write (format 1 in ansible-core 2.9 to 2.19).
+ * `builtTexts` are further files of the build, by name.
  */
 export async function collectionTarball(
   version: string,
   modules: readonly CollectionModule[],
-  thirdPartyNotices: string,
+  builtTexts: Readonly<Record<string, string>>,
   links?: ProjectLinks,
 ): Promise<Buffer> {
   const changelog = await projectFile('CHANGELOG.md');
@@ -54,7 +55,7 @@ export async function collectionTarball(
     { path: 'CHANGELOG.md', content: changelog },
     { path: 'LICENSE', content: await projectFile('LICENSE') },
     { path: 'README.md', content: await readme(version, modules) },
-    { path: 'THIRD-PARTY-NOTICES', content: thirdPartyNotices },
+    ...Object.entries(builtTexts).map(([path, content]) => ({ path, content })),
     { path: 'changelogs/changelog.yaml', content: collectionChangelog(changelog, modules) },
     { path: 'meta/runtime.yml', content: runtime() },
     ...(await readCopiedFiles()),

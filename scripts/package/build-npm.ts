@@ -5,6 +5,7 @@ import type { BuildResult } from '../build/build-all.ts';
 import { projectDirectory } from '../build/project-directory.ts';
 import type { ProjectLinks } from '../build/project-links.ts';
 import { requiredNode } from '../build/required-node.ts';
+import { cyclonedx, sbomFileName } from '../build/sbom.ts';
 import { stage } from './stage.ts';
 
 /**
@@ -36,6 +37,7 @@ export async function buildNpm(
         path: 'THIRD-PARTY-NOTICES',
         content: await readFile(join(from, 'THIRD-PARTY-NOTICES')),
       },
+      { path: sbomFileName, content: cyclonedx(built.sbom) },
       { path: 'LICENSE', content: await readFile(join(projectDirectory, 'LICENSE')) },
       { path: 'CHANGELOG.md', content: await readFile(join(projectDirectory, 'CHANGELOG.md')) },
       {
@@ -78,6 +80,6 @@ async function manifest(
     os: ['linux', 'darwin'],
     engines: { node: `>=${requiredNode}` },
     bin: Object.fromEntries(modules.map((module) => [module.name, `bin/${module.name}`])),
-    files: ['bin', 'THIRD-PARTY-NOTICES', 'CHANGELOG.md'],
+    files: ['bin', 'THIRD-PARTY-NOTICES', sbomFileName, 'CHANGELOG.md'],
   };
 }

@@ -2,14 +2,34 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** The file with the checksums of a directory, and its signature. */
+export const checksumsFile = 'SHA256SUMS';
+
+/** Returns the SHA-256 of a file. */
+export async function checksum(path: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+}
+
 /** Writes `SHA256SUMS` for the files of a directory, in the format of `sha256sum --check`. */
 export async function writeChecksums(directory: string): Promise<void> {
+  await writeFile(join(directory, checksumsFile), await checksums(directory));
+}
+
+/**
+ * Compares `SHA256SUMS` with the files of its directory.
+ * @throws Error when a file is missing, was added, or has another content
+ */
+export async function checkChecksums(directory: string): Promise<void> {
+  const stated = await readFile(join(directory, checksumsFile), 'utf8');
+  if (stated === (await checksums(directory))) return;
+  throw new Error(`The files in ${directory} are not those of its ${checksumsFile}.`);
+}
+
+async function checksums(directory: string): Promise<string> {
+  const names = (await readdir(directory)).filter((name) => !name.startsWith(checksumsFile)).sort();
   const lines = [];
-  for (const name of (await readdir(directory)).sort()) {
-    const sum = createHash('sha256')
-      .update(await readFile(join(directory, name)))
-      .digest('hex');
-    lines.push(`${sum}  ${name}\n`);
-  }
-  await writeFile(join(directory, 'SHA256SUMS'), lines.join(''));
+  for (const name of names) lines.push(`${await checksum(join(directory, name))}  ${name}\n`);
+  return lines.join('');
 }

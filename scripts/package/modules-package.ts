@@ -6,6 +6,7 @@ import { readChangelog } from '../build/changelog.ts';
 import { readDocumentation, readSharedDocumentation } from '../build/module-documentation.ts';
 import { projectDirectory } from '../build/project-directory.ts';
 import { requiredNode } from '../build/required-node.ts';
+import { cyclonedx, sbomFileName } from '../build/sbom.ts';
 import { manPage } from './man-page.ts';
 import type { ChangelogEntry, PackageDescription, PackageScripts } from './package-description.ts';
 import type { PackageFile } from './package-file.ts';
@@ -56,6 +57,7 @@ export async function modulesPackage(
       ...(await filesOf('systemd/presets', 'usr/lib/systemd/system-preset')),
       ...(await filesOf('systemd/units', 'usr/lib/systemd/system')),
       ...(await filesOf('examples', EXAMPLES)),
+      { path: `${DOC}/${sbomFileName}`, content: cyclonedx(built.sbom) },
     ],
     deb: {
       architecture: 'all',

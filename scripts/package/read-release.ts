@@ -1,47 +1,58 @@
 import { parseArgs } from 'node:util';
 import type { ReleaseOptions } from '../build/build-all.ts';
 import { readChangelog } from '../build/changelog.ts';
+import { type PublisherSettings, settingsProblems } from './settings.ts';
 
 /** The data of a release. */
 export interface Release extends ReleaseOptions {
-  /** Name and address, if given. */
-  readonly maintainer: string | undefined;
+  readonly settings: PublisherSettings;
   /** The text of the release's section in CHANGELOG.md. */
   readonly changes: string;
+  /** The directories of earlier releases that the repositories shall contain too. */
+  readonly earlier: readonly string[];
+}
+
+/** The inputs of a release, before they are checked. */
+export interface ReleaseInputs {
+  /** The command's arguments. */
+  readonly args: readonly string[];
+  /** The version in package.json. */
+  readonly version: string;
+  /** The texts of CHANGELOG.md and .github/CODEOWNERS. */
+  readonly changelog: string;
+  readonly codeOwners: string;
+  /** The content of packaging/publisher.json. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** The secret key, as text. */
+  readonly signingKey: string | undefined;
 }
 
 /** The usage of the release command. */
 export const releaseUsage =
-  "npm run release -- --repository URL --issues URL --homepage URL --documentation URL [--maintainer 'NAME <ADDRESS>']";
-
-const LINKS = ['repository', 'issues', 'homepage', 'documentation'] as const;
+  'SIGNING_KEY="$(cat KEY.asc)" npm run release -- [--earlier DIRECTORY]... (see docs/releasing.md)';
 
 /**
- * Reads the data of a release of `version` from the command's arguments and CHANGELOG.md.
+ * Checks the inputs of a release.
  * @throws Error that lists everything that is missing or invalid
  */
-export function readRelease(args: readonly string[], version: string, changelog: string): Release {
-  const given = parseArgs({
-    args: [...args],
-    options: {
-      repository: { type: 'string' },
-      issues: { type: 'string' },
-      homepage: { type: 'string' },
-      documentation: { type: 'string' },
-      maintainer: { type: 'string' },
-    },
+export function readRelease(inputs: ReleaseInputs): Release {
+  const { version, settings, signingKey } = inputs;
+  const { earlier = [] } = parseArgs({
+    args: [...inputs.args],
+    options: { earlier: { type: 'string', multiple: true } },
   }).values;
-  // The empty defaults satisfy the types only: a missing link is one of the problems.
-  const { repository = '', issues = '', homepage = '', documentation = '' } = given;
-  const entry = readChangelog(changelog).find((release) => release.version === version);
+  const entry = readChangelog(inputs.changelog).find((release) => release.version === version);
   const date = /^\d{4}-\d\d-\d\d$/.test(entry?.date ?? '') ? Date.parse(entry?.date ?? '') : NaN;
+  const { owner } = settings;
+  const isReviewed = inputs.codeOwners.split('\n').includes(`* ${owner}`);
   const problems = [
-    ...LINKS.filter((name) => !isWebAddress(given[name])).map(
-      (name) => `--${name} must be given as an https:// address.`,
-    ),
-    ...(given.maintainer === undefined || /^[^<>]+ <[^<>\s]+@[^<>\s]+>$/.test(given.maintainer)
+    ...settingsProblems(settings),
+    ...(isReviewed
       ? []
-      : ['--maintainer must be a name and an address: NAME <ADDRESS>.']),
+      : ['.github/CODEOWNERS must have the line: * OWNER, as in publisher.json.']),
+    ...(signingKey
+      ? []
+      : ['SIGNING_KEY must contain the secret key. Nothing is released unsigned.']),
     ...(entry === undefined
       ? [`CHANGELOG.md has no section for ${version}, the version in package.json.`]
       : []),
@@ -52,15 +63,15 @@ export function readRelease(args: readonly string[], version: string, changelog:
   if (entry === undefined || problems.length > 0) {
     throw new Error(`No release is made:\n${problems.map((problem) => `- ${problem}\n`).join('')}`);
   }
+  // No problem was found, so every setting is there.
+  const complete = settings as unknown as PublisherSettings;
+  const { repository, issues, homepage, documentation } = complete;
   return {
     version,
     time: date / 1000,
     links: { repository, issues, homepage, documentation },
-    maintainer: given.maintainer,
+    settings: complete,
     changes: entry.text,
+    earlier,
   };
-}
-
-function isWebAddress(text: string | undefined): boolean {
-  return URL.canParse(text ?? '') && new URL(text ?? '').protocol === 'https:';
 }

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectDirectory } from '../build/project-directory.ts';
+import { cyclonedx, sbomFileName } from '../build/sbom.ts';
 import { packageDirectory } from './modules-package.ts';
 import type { PackageDescription } from './package-description.ts';
 import type { Publisher } from './publisher.ts';
 import type { NodeArchitecture, PinnedNode, Runtime } from './runtime.ts';
+import { runtimeSbom } from './runtime-sbom.ts';
 
 /** The name of the package with Node.js. It is the same in every package manager. */
 export const runtimePackageName = 'jumpcloud-system-context-node';
@@ -20,11 +22,14 @@ const ARCHITECTURES = {
  */
 export async function runtimePackage(
   architecture: NodeArchitecture,
-  { version, released }: PinnedNode,
-  { node, licence }: Runtime,
+  pinned: PinnedNode,
+  runtime: Runtime,
   { maintainer }: Publisher,
 ): Promise<PackageDescription> {
+  const { version, released } = pinned;
+  const { node, licence } = runtime;
   const time = Date.parse(released) / 1000;
+  const sbom = runtimeSbom(runtimePackageName, architecture, pinned, runtime);
   const { deb, rpm } = ARCHITECTURES[architecture];
   const overrides = join(projectDirectory, 'packaging/deb/runtime.lintian-overrides');
   return {
@@ -41,6 +46,8 @@ export async function runtimePackage(
     files: [
       { path: packageDirectory, directory: true },
       { path: `${packageDirectory}/node`, content: node, executable: true },
+      { path: `usr/share/doc/${runtimePackageName}`, directory: true },
+      { path: `usr/share/doc/${runtimePackageName}/${sbomFileName}`, content: cyclonedx(sbom) },
     ],
     deb: {
       architecture: deb,

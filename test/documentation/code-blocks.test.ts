@@ -17,8 +17,9 @@ const REAL = ['cat', 'cp', 'grep', 'mkdir', 'node', 'printf', 'rm', 'sed', 'sh',
 /** Programs that are replaced by one that records its arguments and succeeds. */
 const RECORDED = [
   ...MODULES.map(({ name }) => name as string),
-  ...['ansible', 'ansible-galaxy', 'ansible-playbook', 'ansible-vault', 'apt-get', 'curl', 'dnf'],
-  ...['gpg', 'journalctl', 'npm', 'npx', 'salt-call', 'sha256sum', 'systemctl'],
+  ...['ansible', 'ansible-galaxy', 'ansible-playbook', 'ansible-vault', 'apt-get', 'apt-helper'],
+  ...['curl', 'dnf', 'gpg', 'install', 'journalctl'],
+  ...['npm', 'npx', 'salt-call', 'sha256sum', 'systemctl'],
 ];
 
 /** The ids of the names in the documentation. */
@@ -123,7 +124,7 @@ async function expectRuns(text: string, directory: string): Promise<void> {
 
   const moved = text
     .replaceAll(/(?<![\w.])\/(tmp|etc|run|usr\/share)\//g, `${directory}/$1/`)
-    .replaceAll('dist/modules/', `${bin}/`);
+    .replaceAll(/dist\/modules\/|\/usr\/lib\/apt\//g, `${bin}/`);
   const { exitCode, stderr } = await execa('sh', ['-eu', '-c', moved], {
     cwd: directory,
     reject: false,

@@ -17,6 +17,7 @@ import type { PackageDescription } from '../../scripts/package/package-descripti
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { test } from '../harness/fixture.ts';
 import { copyOf, debianDirectory, everyPath, runInside } from './debian-directory.ts';
+import { keptPackage } from './kept.ts';
 import { canPack, output, Packed, RELEASE, runtimeDescription } from './packed.ts';
 
 const minimalDebian = await debianDirectory('bookworm', 'amd64');
@@ -77,7 +78,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
     let node: string;
     beforeAll(async () => {
       modules = await packed.deb(await packed.modules());
-      node = await packed.deb(runtime as PackageDescription);
+      node = await keptPackage(runtime as PackageDescription, 'deb');
     }, 300_000);
 
     test('both debs work right after installation and a purge leaves no file', async () => {
@@ -163,7 +164,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
     let node: string;
     beforeAll(async () => {
       modules = await packed.rpm(await packed.modules());
-      node = await packed.rpm(runtime as PackageDescription);
+      node = await keptPackage(runtime as PackageDescription, 'rpm');
     }, 300_000);
     const rpm = (...words: string[]) => output('rpm', '--root', root, ...words);
 

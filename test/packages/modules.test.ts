@@ -38,6 +38,7 @@ function expectedEntries(): string[] {
     '-rw-r--r-- root/root usr/lib/systemd/system/jumpcloud-removal.service',
     '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context/examples/host.json',
     '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context/examples/removal.json',
+    '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context/sbom.cdx.json',
     'drwxr-xr-x root/root etc/jumpcloud',
   ];
 }

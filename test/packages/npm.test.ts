@@ -26,6 +26,7 @@ test('the npm tarball contains only the executables, the documents and the manif
       'package/THIRD-PARTY-NOTICES',
       ...packed.built.modules.map(({ name }) => `package/bin/${name}`),
       'package/package.json',
+      'package/sbom.cdx.json',
     ].sort(),
   );
   const read = (file: string) => output('tar', 'xzOf', path, `package/${file}`);
@@ -55,9 +56,9 @@ test('the npm tarball has the same bytes when it is built twice', async () => {
   }
 });
 
-test('npm install --global installs working executables and npm uninstall removes them', async ({
-  emulator,
-}) => {
+test('npm install --global installs working executables and npm uninstall removes them', {
+  timeout: 120_000,
+}, async ({ emulator }) => {
   const prefix = await mkdtemp(join(tmpdir(), 'npm-prefix-'));
   const host = await emulator.enrol();
   try {

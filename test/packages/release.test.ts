@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -6,89 +6,155 @@ import { describe, expect, test } from 'vitest';
 import { developmentVersion, projectVersion } from '../../scripts/build/build-version.ts';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import { makeRelease } from '../../scripts/package/make-release.ts';
-import { readRelease } from '../../scripts/package/read-release.ts';
+import { type ReleaseInputs, readRelease } from '../../scripts/package/read-release.ts';
+import { verifyRepository } from '../../scripts/package/repository/build-repository.ts';
+import { Signer } from '../../scripts/package/signer.ts';
+import { Verifier } from '../../scripts/package/verifier.ts';
+import { verifyRelease } from '../../scripts/package/verify-release.ts';
+import { hasTool } from '../examples/has-tool.ts';
 import { canPack, output } from './packed.ts';
+import { throwAwayKey } from './throw-away-key.ts';
 
-const OPTIONS = [
-  ['--repository', 'https://example.com/source'],
-  ['--issues', 'https://example.com/issues'],
-  ['--homepage', 'https://example.com/'],
-  ['--documentation', 'https://example.com/documentation'],
-] as const;
-const CHANGELOG =
-  '# Changelog\n\n## 1.2.3 (2026-12-01)\n\n- Add this.\n\n## 1.2.2 (2026-11-01)\n\n- Fix that.\n';
+const SETTINGS = {
+  maintainer: 'Example <packages@example.com>',
+  owner: '@example/maintainers',
+  repository: 'https://example.com/source',
+  issues: 'https://example.com/issues',
+  homepage: 'https://example.com/',
+  documentation: 'https://example.com/documentation',
+  packages: 'https://packages.example.com',
+};
+const INPUTS: ReleaseInputs = {
+  args: [],
+  version: '1.2.3',
+  changelog:
+    '# Changelog\n\n## 1.2.3 (2026-12-01)\n\n- Add this.\n\n## 1.2.2 (2026-11-01)\n\n- Fix that.\n',
+  codeOwners: '# Comment\n* @example/maintainers\n',
+  settings: SETTINGS,
+  signingKey: 'a key',
+};
 
-describe('readRelease and makeRelease', () => {
-  test('a release has the links of the options and the date and changes of the changelog', () => {
-    expect(readRelease(OPTIONS.flat(), '1.2.3', CHANGELOG)).toEqual({
+describe('readRelease', () => {
+  test('a release has the links of the settings and the date and changes of the changelog', () => {
+    const { repository, issues, homepage, documentation } = SETTINGS;
+    expect(readRelease({ ...INPUTS, args: ['--earlier', 'a', '--earlier', 'b'] })).toEqual({
       version: '1.2.3',
       time: Date.UTC(2026, 11, 1) / 1000,
-      links: {
-        repository: 'https://example.com/source',
-        issues: 'https://example.com/issues',
-        homepage: 'https://example.com/',
-        documentation: 'https://example.com/documentation',
-      },
-      maintainer: undefined,
+      links: { repository, issues, homepage, documentation },
+      settings: SETTINGS,
       changes: '- Add this.',
+      earlier: ['a', 'b'],
     });
   });
 
-  test.each(OPTIONS.map(([word]) => word))('a release without %s is refused', (missing) => {
-    const others = OPTIONS.filter(([word]) => word !== missing).flat();
-    expect(() => readRelease(others, '1.2.3', CHANGELOG)).toThrow(`- ${missing} must be given`);
+  test.each(Object.keys(SETTINGS))('a release with an empty %s is refused', (name) => {
+    const settings = { ...SETTINGS, [name]: '' };
+    expect(() => readRelease({ ...INPUTS, settings })).toThrow(
+      `- packaging/publisher.json: ${name} must be `,
+    );
   });
 
-  test.each([
-    ['a link that is not an HTTP URL', [['--issues', 'mailto:x@example.com']], CHANGELOG],
-    ['a maintainer without an email address', [['--maintainer', 'x']], CHANGELOG],
-    ['a changelog without the version', [], CHANGELOG.replace('1.2.3', '1.2.4')],
-    ['a changelog without its date', [], CHANGELOG.replace('2026-12-01', 'unreleased')],
-    ['an unknown option', [['--repo', 'https://example.com']], CHANGELOG],
-  ] as const)('a release with %s is refused', (_, more, changelog) => {
-    expect(() => readRelease([...OPTIONS, ...more].flat(), '1.2.3', changelog)).toThrow();
+  test.each<[string, Partial<ReleaseInputs>, string]>([
+    ['no signing key', { signingKey: '' }, 'Nothing is released unsigned'],
+    ['a changelog without the version', { version: '1.2.4' }, 'no section for 1.2.4'],
+    [
+      'a changelog without its date',
+      { changelog: INPUTS.changelog.replace('2026-12-01', 'unreleased') },
+      'must have the release date',
+    ],
+    ['another owner in CODEOWNERS', { codeOwners: '* @someone\n' }, 'must have the line: * OWNER'],
+    ['an unknown option', { args: ['--repository', 'https://example.com'] }, '--repository'],
+  ])('a release with %s is refused', (_, changed, message) => {
+    expect(() => readRelease({ ...INPUTS, ...changed })).toThrow(message);
   });
 
-  test('scripts/release.ts lists all missing options', async () => {
+  test('scripts/release.ts lists all problems', async () => {
     const tsx = join(projectDirectory, 'node_modules/.bin/tsx');
     const { exitCode, stderr } = await execa(tsx, ['scripts/release.ts'], {
       cwd: projectDirectory,
+      env: { SIGNING_KEY: '' },
       reject: false,
     });
     expect(exitCode).toBe(1);
-    for (const [word] of OPTIONS) expect(stderr).toContain(`- ${word} must be given`);
-    expect(stderr).toContain('npm run release -- --repository URL');
+    expect(stderr).toContain('- SIGNING_KEY must contain the secret key');
+    expect(stderr).toContain('npm run release -- [--earlier DIRECTORY]');
   });
+});
 
-  test.runIf(canPack.deb && canPack.rpm)(
-    'a release consists of all packages, their checksums and the release notes',
-    async () => {
-      const directory = await mkdtemp(join(tmpdir(), 'release-'));
-      try {
-        const release = readRelease(OPTIONS.flat(), '1.2.3', CHANGELOG);
-        const made = join(directory, 'release');
-        await makeRelease(made, join(directory, 'dist'), release, { level: 0, runtime: false });
-        expect((await readdir(made)).sort()).toEqual([
-          'RELEASE-NOTES.md',
-          'SHA256SUMS',
-          'jumpcloud-system-context-1.2.3-1.noarch.rpm',
-          'jumpcloud-system-context-1.2.3.tgz',
-          'jumpcloud-system-context_1.2.3-1_all.deb',
-          'systemcontext-jumpcloud-1.2.3.tar.gz',
-        ]);
-        await execa('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: made });
-        expect(await readFile(join(made, 'RELEASE-NOTES.md'), 'utf8')).toBe(
-          '# jumpcloud-system-context 1.2.3\n\n- Add this.\n',
-        );
-        const collection = join(made, 'systemcontext-jumpcloud-1.2.3.tar.gz');
-        const manifest = JSON.parse(await output('tar', 'xzOf', collection, 'MANIFEST.json'));
-        expect(manifest.collection_info).toMatchObject({ version: '1.2.3', ...release.links });
-      } finally {
-        await rm(directory, { recursive: true });
-      }
-    },
+const canSign = hasTool('the tests of signatures', 'gpg', 'gpgv', 'rpmsign', 'createrepo_c');
+
+test.runIf(canSign)('a text that is not one secret key is refused', async () => {
+  await expect(Signer.open('-----BEGIN PGP PRIVATE KEY BLOCK-----\n')).rejects.toThrow(
+    'SIGNING_KEY must be exactly one secret key',
   );
 });
+
+test.runIf(canSign && canPack.deb && canPack.rpm)(
+  'makeRelease signs and verifies packages, checksums and repositories, the same bytes each time',
+  { timeout: 180_000 },
+  async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'release-'));
+    const signer = await Signer.open(await throwAwayKey('secret'), 'secret');
+    const verifier = await Verifier.open(signer.publicKey);
+    const make = async (name: string) => {
+      const directories = {
+        dist: join(directory, name, 'dist'),
+        release: join(directory, name, 'release'),
+        repository: join(directory, name, 'repository'),
+      };
+      const options = { level: 0, runtime: false };
+      await makeRelease(directories, readRelease(INPUTS), signer, options);
+      return directories;
+    };
+    try {
+      const { release, repository } = await make('first');
+      const artefacts = [
+        'jumpcloud-system-context-1.2.3-1.noarch.rpm',
+        'jumpcloud-system-context-1.2.3.tgz',
+        'jumpcloud-system-context_1.2.3-1_all.deb',
+        'systemcontext-jumpcloud-1.2.3.tar.gz',
+      ];
+      const texts = ['RELEASE-NOTES.md', 'jumpcloud-system-context.asc'];
+      const sums = ['SHA256SUMS', 'SHA256SUMS.asc'];
+      const sboms = artefacts.map((name) => `${name}.cdx.json`);
+      expect((await readdir(release)).sort()).toEqual(
+        [...artefacts, ...sboms, ...texts, ...sums].sort(),
+      );
+      await execa('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: release });
+      const notes = await readFile(join(release, 'RELEASE-NOTES.md'), 'utf8');
+      expect(notes).toMatch(/^# jumpcloud-system-context 1\.2\.3\n\n- Add this\.\n/);
+      expect(notes).toContain(signer.fingerprint);
+      const collection = join(release, 'systemcontext-jumpcloud-1.2.3.tar.gz');
+      const manifest = JSON.parse(await output('tar', 'xzOf', collection, 'MANIFEST.json'));
+      expect(manifest.collection_info).toMatchObject({
+        version: '1.2.3',
+        repository: SETTINGS.repository,
+      });
+      const deb = join(release, 'jumpcloud-system-context_1.2.3-1_all.deb');
+      expect(await output('dpkg-deb', '--field', deb, 'Maintainer')).toBe(SETTINGS.maintainer);
+
+      const second = await make('second');
+      await execa('diff', ['-r', release, second.release]);
+      await execa('diff', ['-r', repository, second.repository]);
+
+      await appendFile(join(second.release, 'jumpcloud-system-context-1.2.3.tgz'), ' ');
+      await expect(verifyRelease(second.release, verifier)).rejects.toThrow('SHA256SUMS');
+      const index = join(second.repository, 'apt/dists/stable/main/binary-arm64/Packages');
+      await appendFile(index, '\n');
+      await expect(verifyRepository(second.repository, verifier)).rejects.toThrow(index);
+      const repomd = join(repository, 'dnf/repodata/repomd.xml');
+      await writeFile(
+        repomd,
+        (await readFile(repomd, 'utf8')).replace('<revision>', '<revision>1'),
+      );
+      await expect(verifyRepository(repository, verifier)).rejects.toThrow('BAD signature');
+    } finally {
+      await signer.close();
+      await verifier.close();
+      await rm(directory, { recursive: true });
+    }
+  },
+);
 
 test('the version of a development build contains the time and id of its commit', async () => {
   const { version } = await developmentVersion();

@@ -10,6 +10,7 @@ import { hasTool } from '../examples/has-tool.ts';
 import { executablePath } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { debianDirectory } from './debian-directory.ts';
+import { keptOutput, keptPackage } from './kept.ts';
 import { canPack, contents, output, Packed, runtimeDescription } from './packed.ts';
 
 const NODE = 'usr/lib/jumpcloud-system-context/node';
@@ -37,7 +38,7 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
     { timeout: 300_000 },
     async () => {
       if (!description) throw new Error('Node.js was not fetched.');
-      const path = await packed.deb(description);
+      const path = await keptPackage(description, 'deb');
       expect(path).toContain(
         `jumpcloud-system-context-node_${pinned.version}-1_${expected.deb}.deb`,
       );
@@ -45,6 +46,7 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
       expect(files).toEqual([
         '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context-node/changelog.Debian.gz',
         '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context-node/copyright',
+        '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context-node/sbom.cdx.json',
         '-rw-r--r-- root/root usr/share/lintian/overrides/jumpcloud-system-context-node',
         `-rwxr-xr-x root/root ${NODE}`,
       ]);
@@ -57,8 +59,7 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
       if (expected.deb !== 'amd64' || !hasTool('lintian over the debs with Node.js', 'lintian'))
         return;
       const words = ['--allow-root', '--display-info', '--pedantic', '--display-experimental'];
-      const { stdout } = await execa('lintian', [...words, path], { reject: false });
-      expect(stdout).toBe('');
+      expect(await keptOutput(path, 'lintian', words)).toBe('');
     },
   );
 
@@ -67,12 +68,13 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
     { timeout: 300_000 },
     async () => {
       if (!description) throw new Error('Node.js was not fetched.');
-      const path = await packed.rpm(description);
+      const path = await keptPackage(description, 'rpm');
       expect(path).toContain(
         `jumpcloud-system-context-node-${pinned.version}-1.${expected.rpm}.rpm`,
       );
       const files = (await contents(path)).filter((line) => !line.startsWith('d'));
       expect(files).toEqual([
+        '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context-node/sbom.cdx.json',
         '-rw-r--r-- root/root usr/share/licenses/jumpcloud-system-context-node/LICENSE',
         `-rwxr-xr-x root/root ${NODE}`,
       ]);
@@ -84,8 +86,8 @@ describe.each(ARCHITECTURES)('the package with Node.js for $deb', (expected) => 
       if (expected.deb !== 'amd64' || !hasTool('rpmlint over the rpms with Node.js', 'rpmlint'))
         return;
       const config = join(projectDirectory, 'packaging/rpmlint.toml');
-      const { stdout } = await execa('rpmlint', ['--config', config, path], { reject: false });
-      expect(stdout).toMatch(/ 0 errors, 0 warnings/);
+      const words = ['--config', config];
+      expect(await keptOutput(path, 'rpmlint', words)).toMatch(/ 0 errors, 0 warnings/);
     },
   );
 

@@ -1,0 +1,16 @@
+import { modulesPackageName } from './modules-package.ts';
+import type { Release } from './read-release.ts';
+
+/** Returns the text that accompanies a release: its changes, its key, and where its packages are. */
+export function releaseNotes({ version, changes, settings }: Release, fingerprint: string): string {
+  return `# ${modulesPackageName} ${version}
+
+${changes}
+
+## Install and verify
+
+Packages for apt and dnf: ${settings.packages}
+
+Everything is signed with the key ${fingerprint}. ${settings.documentation} says how to install the packages and how to verify the files of this release.
+`;
+}

@@ -1,0 +1,119 @@
+import { copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { execa } from 'execa';
+import { checksum } from '../checksums.ts';
+import { modulesPackageName } from '../modules-package.ts';
+import type { Signer } from '../signer.ts';
+import type { Verifier } from '../verifier.ts';
+
+/** The processors for which apt finds an index. Each lists the packages for all processors too. */
+const ARCHITECTURES = ['amd64', 'arm64'];
+
+/** An index of packages, relative to `dists/stable`. */
+interface Index {
+  readonly path: string;
+  readonly content: string | Uint8Array;
+}
+
+/** Makes a repository for apt of debs: `pool`, `dists/stable`, and a file for `sources.list.d`. */
+export async function buildAptRepository(
+  directory: string,
+  debs: readonly string[],
+  url: string,
+  time: number,
+  signer: Signer,
+): Promise<void> {
+  await mkdir(join(directory, 'pool'), { recursive: true });
+  const stanzas: string[] = [];
+  for (const deb of debs) {
+    await copyFile(deb, join(directory, 'pool', basename(deb)));
+    stanzas.push(await describe(deb));
+  }
+  const indices = ARCHITECTURES.flatMap((architecture) => indexOf(architecture, stanzas));
+  const dist = join(directory, 'dists/stable');
+  for (const { path, content } of indices) {
+    await mkdir(join(dist, path, '..'), { recursive: true });
+    await writeFile(join(dist, path), content);
+  }
+  const release = join(dist, 'Release');
+  await writeFile(release, await releaseFile(dist, indices, time));
+  await signer.sign(release, time);
+
+  // apt has its own name for the detached signature.
+  await rename(`${release}.asc`, join(dist, 'Release.gpg'));
+  await signer.clearSign(release, join(dist, 'InRelease'), time);
+  await writeFile(
+    join(directory, `${modulesPackageName}.sources`),
+    `Types: deb
+URIs: ${url}
+Suites: stable
+Components: main
+Signed-By: /etc/apt/keyrings/${modulesPackageName}.asc
+`,
+  );
+}
+
+/**
+ * Verifies a repository as apt does: the signatures, then the indices, then the debs in them.
+ * @throws Error at the first difference
+ */
+export async function verifyAptRepository(directory: string, verifier: Verifier): Promise<void> {
+  const dist = join(directory, 'dists/stable');
+  const release = join(dist, 'Release');
+  await verifier.verify(join(dist, 'InRelease'));
+  await verifier.verify(join(dist, 'Release.gpg'), release);
+  const text = await readFile(release, 'utf8');
+  if (!(await readFile(join(dist, 'InRelease'), 'utf8')).includes(`\n\n${text}`)) {
+    throw new Error(`${dist}: InRelease and Release differ.`);
+  }
+  for (const [, sum = '', path = ''] of text.matchAll(/^ (\w{64}) +\d+ (.+)$/gm)) {
+    await expectSum(join(dist, path), sum);
+  }
+  for (const architecture of ARCHITECTURES) {
+    const index = await readFile(join(dist, `main/binary-${architecture}/Packages`), 'utf8');
+    for (const stanza of index.trim().split('\n\n')) {
+      const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(stanza)?.[1] ?? '';
+      await expectSum(join(directory, field('Filename')), field('SHA256'));
+    }
+  }
+}
+
+async function expectSum(path: string, sum: string): Promise<void> {
+  if ((await checksum(path)) !== sum) throw new Error(`${path} is not the file of its index.`);
+}
+
+async function describe(deb: string): Promise<string> {
+  const { stdout } = await execa('dpkg-deb', ['--field', deb]);
+  const { size } = await stat(deb);
+  const filename = `pool/${basename(deb)}`;
+  return `${stdout}\nFilename: ${filename}\nSize: ${size}\nSHA256: ${await checksum(deb)}\n`;
+}
+
+function indexOf(architecture: string, stanzas: readonly string[]): Index[] {
+  const fits = new RegExp(`^Architecture: (all|${architecture})$`, 'm');
+  const content = stanzas.filter((stanza) => fits.test(stanza)).join('\n');
+  const path = `main/binary-${architecture}/Packages`;
+  return [
+    { path, content },
+    { path: `${path}.gz`, content: gzipSync(content, { level: 9 }) },
+  ];
+}
+
+async function releaseFile(dist: string, indices: readonly Index[], time: number): Promise<string> {
+  const lines = [];
+  for (const { path, content } of indices) {
+    const size = String(Buffer.byteLength(content)).padStart(8);
+    lines.push(` ${await checksum(join(dist, path))} ${size} ${path}`);
+  }
+  return `Origin: ${modulesPackageName}
+Label: ${modulesPackageName}
+Suite: stable
+Codename: stable
+Date: ${new Date(time * 1000).toUTCString().replace('GMT', 'UTC')}
+Architectures: ${ARCHITECTURES.join(' ')}
+Components: main
+SHA256:
+${lines.join('\n')}
+`;
+}

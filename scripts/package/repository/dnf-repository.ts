@@ -1,0 +1,74 @@
+import { copyFile, mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { execa } from 'execa';
+import { checksum } from '../checksums.ts';
+import { modulesPackageName } from '../modules-package.ts';
+import type { Signer } from '../signer.ts';
+import type { Verifier } from '../verifier.ts';
+
+/** The addresses of a repository for dnf, and of the key. */
+export interface DnfAddresses {
+  readonly url: string;
+  readonly key: string;
+}
+
+/** Makes a repository for dnf of signed rpms: `packages`, `repodata`, and a file for `yum.repos.d`. */
+export async function buildDnfRepository(
+  directory: string,
+  rpms: readonly string[],
+  { url, key }: DnfAddresses,
+  time: number,
+  signer: Signer,
+): Promise<void> {
+  await mkdir(join(directory, 'packages'), { recursive: true });
+  for (const rpm of rpms) {
+    const copy = join(directory, 'packages', basename(rpm));
+    await copyFile(rpm, copy);
+    // The index contains the time of each file.
+    await utimes(copy, time, time);
+  }
+  const words = ['--quiet', '--no-database', '--general-compress-type', 'gz'];
+  const revision = ['--revision', String(time), '--set-timestamp-to-revision'];
+  await execa('createrepo_c', [...words, ...revision, directory], { env: { TZ: 'UTC' } });
+  await signer.sign(join(directory, 'repodata/repomd.xml'), time);
+  await writeFile(
+    join(directory, `${modulesPackageName}.repo`),
+    `[${modulesPackageName}]
+name=${modulesPackageName}
+baseurl=${url}
+enabled=1
+gpgcheck=1
+repo_gpgcheck=1
+gpgkey=${key}
+`,
+  );
+}
+
+/**
+ * Verifies a repository as dnf does: the signature, then the indices, then the rpms in them and their
+ * own signatures.
+ * @throws Error at the first difference
+ */
+export async function verifyDnfRepository(directory: string, verifier: Verifier): Promise<void> {
+  const path = join(directory, 'repodata/repomd.xml');
+  await verifier.verify(`${path}.asc`, path);
+  const repomd = await readFile(path, 'utf8');
+  const indices = [
+    ...repomd.matchAll(/<checksum type="sha256">(\w+)<[\s\S]*?<location href="(.+?)"/g),
+  ];
+  for (const [, sum, href = ''] of indices) await expectSum(join(directory, href), sum);
+  const primary = indices.map(([, , href = '']) => href).find((href) => href.includes('primary'));
+  const index = gunzipSync(await readFile(join(directory, primary ?? ''))).toString('utf8');
+  const packages = index.matchAll(
+    /<checksum type="sha256" pkgid="YES">(\w+)<[\s\S]*?<location href="(.+?)"/g,
+  );
+  for (const [, sum, href = ''] of packages) {
+    await expectSum(join(directory, href), sum);
+    await verifier.verifyRpm(join(directory, href));
+  }
+}
+
+async function expectSum(path: string, sum: string | undefined): Promise<void> {
+  if ((await checksum(path)) !== sum) throw new Error(`${path} is not the file of its index.`);
+}

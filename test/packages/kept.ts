@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { execa } from 'execa';
+import { projectDirectory } from '../../scripts/build/project-directory.ts';
+import { buildDeb, debFileName } from '../../scripts/package/build-deb.ts';
+import { buildRpm, rpmFileName } from '../../scripts/package/build-rpm.ts';
+import type { PackageDescription } from '../../scripts/package/package-description.ts';
+import { cacheDirectory } from '../../scripts/package/runtime.ts';
+
+/** Packages with Node.js of earlier runs. Each is in a directory with the hash of its origin. */
+const KEPT = join(cacheDirectory, 'packages');
+
+const FORMATS = {
+  deb: { build: buildDeb, fileName: debFileName, tool: 'dpkg-deb' },
+  rpm: { build: buildRpm, fileName: rpmFileName, tool: 'rpmbuild' },
+} as const;
+
+/**
+ * Makes a package with fast compression, or returns that of an earlier run. It is made again when its
+ * description, the code that packs it, or the packaging tool differs.
+ */
+export async function keptPackage(
+  description: PackageDescription,
+  format: keyof typeof FORMATS,
+): Promise<string> {
+  const { build, fileName, tool } = FORMATS[format];
+  const hash = createHash('sha256');
+  for (const name of ['build-deb', 'build-rpm', 'stage', 'package-version']) {
+    hash.update(await readFile(join(projectDirectory, `scripts/package/${name}.ts`)));
+  }
+  hash.update((await execa(tool, ['--version'])).stdout);
+  const { files, ...rest } = description;
+  hash.update(JSON.stringify(rest));
+  for (const { path, ...file } of files) {
+    hash.update(JSON.stringify([path, 'executable' in file && file.executable === true]));
+    if ('content' in file) hash.update(file.content);
+  }
+  const path = join(KEPT, hash.digest('hex').slice(0, 16), fileName(description));
+  if (await wasKept(path)) return path;
+  await mkdir(KEPT, { recursive: true });
+  // Made under another name and then renamed, so that a kept package is never incomplete.
+  const unfinished = await mkdtemp(join(KEPT, '.unfinished-'));
+  try {
+    await build(unfinished, description, 0);
+    await mkdir(join(path, '..'), { recursive: true });
+    await rename(join(unfinished, basename(path)), path);
+  } finally {
+    await rm(unfinished, { recursive: true });
+  }
+  return path;
+}
+
+/** Returns what a program prints about a kept package; keeps its output beside the package. */
+export async function keptOutput(
+  path: string,
+  program: string,
+  words: readonly string[],
+): Promise<string> {
+  const { stdout: version } = await execa(program, ['--version']);
+  const call = JSON.stringify([version, words, await configurationOf(words)]);
+  const id = createHash('sha256').update(call).digest('hex').slice(0, 16);
+  const kept = `${path}.${program}-${id}`;
+  if (await wasKept(kept)) return readFile(kept, 'utf8');
+  const { stdout } = await execa(program, [...words, path], { reject: false });
+  await writeFile(`${kept}.unfinished`, stdout);
+  await rename(`${kept}.unfinished`, kept);
+  return stdout;
+}
+
+/** Reads the file that follows `--config`. */
+async function configurationOf(words: readonly string[]): Promise<string> {
+  const file = words[words.indexOf('--config') + 1];
+  return words.includes('--config') && file !== undefined ? readFile(file, 'utf8') : '';
+}
+
+/** Returns whether a file exists, and marks it as used. */
+async function wasKept(path: string): Promise<boolean> {
+  const now = new Date();
+  return utimes(path, now, now).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,199 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { projectDirectory } from '../../scripts/build/project-directory.ts';
+import { Signer } from '../../scripts/package/signer.ts';
+import { Verifier } from '../../scripts/package/verifier.ts';
+import { hasTool } from '../examples/has-tool.ts';
+import { copyOf, debianDirectory, runInside } from './debian-directory.ts';
+import { canPack } from './packed.ts';
+import { StaticServer } from './static-server.ts';
+import { throwAwayKey } from './throw-away-key.ts';
+import { distributionRpm, TinyReleases, VERSION_FILE } from './tiny-releases.ts';
+
+const canMake =
+  canPack.deb && canPack.rpm && hasTool('the repositories', 'gpg', 'rpmsign', 'createrepo_c');
+const NAME = 'jumpcloud-system-context';
+const KEY = `${NAME}.asc`;
+
+let signer: Signer;
+let otherSigner: Signer;
+let releases: TinyReleases;
+let server: StaticServer;
+/** The names of repositories: as released, with another key, with a package that was changed. */
+const [GOOD, WRONG_KEY, TAMPERED] = ['good', 'wrong-key', 'tampered'] as const;
+
+describe.runIf(canMake)('the repositories', () => {
+  beforeAll(async () => {
+    signer = await Signer.open(await throwAwayKey());
+    otherSigner = await Signer.open(await throwAwayKey());
+    releases = await TinyReleases.make(signer);
+    server = await StaticServer.start(releases.directory);
+    const good = await releases.repository(GOOD, `${server.url}/${GOOD}`, signer);
+    const other = await releases.repository(WRONG_KEY, `${server.url}/${WRONG_KEY}`, otherSigner);
+    // A host that has the project's key from before.
+    await cp(join(good, KEY), join(other, KEY));
+    const tampered = await releases.repository(TAMPERED, `${server.url}/${TAMPERED}`, signer);
+    await flipByte(join(tampered, `apt/pool/${NAME}_1.1.0-1_all.deb`));
+    await flipByte(join(tampered, `dnf/packages/${NAME}-1.1.0-1.noarch.rpm`));
+  }, 180_000);
+  afterAll(async () => {
+    await server?.stop();
+    await releases?.remove();
+    await signer?.close();
+    await otherSigner?.close();
+  });
+
+  test('the same packages, time and key give the same repositories, byte for byte', async () => {
+    const again = await releases.repository('again', `${server.url}/${GOOD}`, signer);
+    await execa('diff', ['-r', join(releases.directory, GOOD), again]);
+    const files = await readdir(again, { recursive: true });
+    expect(files.filter((file) => /\.(deb|rpm)$/.test(file))).toHaveLength(6);
+  });
+
+  test('an rpm without a signature is refused although its digests are right', async () => {
+    const rpm = await distributionRpm(releases.directory);
+    const verifier = await Verifier.open(signer.publicKey);
+    await expect(verifier.verifyRpm(rpm)).rejects.toThrow('is not signed');
+    await verifier.close();
+  });
+
+  describe.each(['bookworm', 'trixie'] as const)('apt of Debian %s', async (suite) => {
+    const debian = await debianDirectory(suite, 'amd64');
+    let root: string;
+    const inside = (line: string) => runInside(root, ['sh', '-euc', line]);
+    const installed = () => readFile(join(root, VERSION_FILE), 'utf8');
+    /** Runs the lines of docs/install.md that add the repository. */
+    const addRepository = async (url: string) => inside(await documented('apt', url));
+    beforeAll(async () => {
+      if (debian === undefined) return;
+      root = await copyOf(debian);
+      await execa('sh', [
+        '-c',
+        `rm -rf ${root}/etc/apt/sources.list*; mkdir ${root}/etc/apt/sources.list.d`,
+      ]);
+      await cp(join(releases.directory, GOOD), join(root, 'srv/repository'), { recursive: true });
+    }, 120_000);
+    afterAll(async () => root && (await rm(root, { recursive: true })));
+
+    test.runIf(debian)(
+      'apt installs over http and file, pins, upgrades and rolls back',
+      async () => {
+        expect(await addRepository(`${server.url}/${GOOD}`)).toMatchObject({ exitCode: 0 });
+        expect(await installed()).toBe('1.1.0');
+        const back = await inside(`apt-get install -y --allow-downgrades ${NAME}=1.0.0-1`);
+        expect(back, back.stderr).toMatchObject({ exitCode: 0 });
+        expect(await installed()).toBe('1.0.0');
+        await inside(`apt-mark hold ${NAME} && apt-get upgrade -y`);
+        expect(await installed()).toBe('1.0.0');
+        const upgrade = await inside(`apt-mark unhold ${NAME} && apt-get upgrade -y`);
+        expect(upgrade, upgrade.stderr).toMatchObject({ exitCode: 0 });
+        expect(await installed()).toBe('1.1.0');
+
+        await inside(`apt-get purge -y ${NAME}`);
+        const sources = join(root, `etc/apt/sources.list.d/${NAME}.sources`);
+        const text = await readFile(sources, 'utf8');
+        await writeFile(sources, text.replace(/^URIs: .*/m, 'URIs: file:/srv/repository/apt'));
+        const fromFile = await inside(`apt-get update && apt-get install -y ${NAME}`);
+        expect(fromFile, fromFile.stderr).toMatchObject({ exitCode: 0 });
+        expect(await installed()).toBe('1.1.0');
+      },
+      120_000,
+    );
+
+    test.runIf(debian)('apt refuses an index that another key signed', async () => {
+      const { exitCode, stderr } = await addRepository(`${server.url}/${WRONG_KEY}`);
+      expect(exitCode).toBe(100);
+      expect(stderr).toMatch(/NO_PUBKEY|Missing key/);
+    });
+
+    test.runIf(debian)('apt refuses a package that was changed after its release', async () => {
+      await inside(`apt-get purge -y ${NAME}; apt-get clean`);
+      const { exitCode, stderr } = await addRepository(`${server.url}/${TAMPERED}`);
+      expect(exitCode).toBe(100);
+      expect(stderr).toContain('Hash Sum mismatch');
+      await expect(installed()).rejects.toThrow('ENOENT');
+    });
+  });
+
+  describe.runIf(hasTool('the repository for dnf', 'dnf'))('dnf', () => {
+    let root: string;
+    const installed = () => readFile(join(root, VERSION_FILE), 'utf8');
+    const dnf = (...words: string[]) =>
+      execa('dnf', ['--assumeyes', '--installroot', root, '--releasever=1', ...words], {
+        reject: false,
+        env: { LC_ALL: 'C' },
+      });
+    /** Makes an empty root with the repository, and a package that stands for a distribution. */
+    const newRoot = async (url: string) => {
+      root = await mkdtemp(join(tmpdir(), 'dnf-'));
+      const repositories = join(root, 'etc/yum.repos.d');
+      await mkdir(repositories, { recursive: true });
+      const line = (await documented('dnf', url)).split('\n').find((one) => one.startsWith('curl'));
+      const [, address = ''] = /"(.*)"$/.exec(line ?? '') ?? [];
+      const { stdout } = await execa('curl', ['-fsSL', address.replace('$REPOSITORY', url)]);
+      await writeFile(join(repositories, `${NAME}.repo`), `${stdout}\n`);
+      const stub = await distributionRpm(releases.directory);
+      expect(await dnf('--disablerepo=*', 'install', stub)).toMatchObject({ exitCode: 0 });
+      return root;
+    };
+
+    test('dnf installs over http and file, pins, upgrades and rolls back', async () => {
+      await newRoot(`${server.url}/${GOOD}`);
+      const first = await dnf('install', NAME);
+      expect(first, first.stderr).toMatchObject({ exitCode: 0 });
+      expect(await installed()).toBe('1.1.0');
+      expect(await dnf('downgrade', NAME)).toMatchObject({ exitCode: 0 });
+      expect(await installed()).toBe('1.0.0');
+      await dnf('upgrade', `--exclude=${NAME}`);
+      expect(await installed()).toBe('1.0.0');
+      expect(await dnf('upgrade')).toMatchObject({ exitCode: 0 });
+      expect(await installed()).toBe('1.1.0');
+
+      const file = `file://${releases.directory}/${GOOD}`;
+      await dnf('remove', NAME);
+      const options = [
+        `--setopt=${NAME}.baseurl=${file}/dnf`,
+        `--setopt=${NAME}.gpgkey=${file}/${KEY}`,
+      ];
+      const fromFile = await dnf(...options, 'install', `${NAME}-1.0.0`);
+      expect(fromFile, fromFile.stderr).toMatchObject({ exitCode: 0 });
+      expect(await installed()).toBe('1.0.0');
+      await rm(root, { recursive: true });
+    }, 180_000);
+
+    test.each([
+      ['an index that another key signed', WRONG_KEY, /signature|GPG/i],
+      ['a package that was changed after its release', TAMPERED, /checksum/i],
+    ])(
+      'dnf refuses %s',
+      async (_, name, reason) => {
+        await newRoot(`${server.url}/${name}`);
+        const { exitCode, stderr, stdout } = await dnf('install', NAME);
+        expect(exitCode).toBe(1);
+        expect(stderr + stdout).toMatch(reason);
+        await expect(installed()).rejects.toThrow('ENOENT');
+        await rm(root, { recursive: true });
+      },
+      60_000,
+    );
+  });
+});
+
+/** Returns a block of commands of docs/install.md, with the address of a repository. */
+async function documented(packageManager: 'apt' | 'dnf', url: string): Promise<string> {
+  const page = await readFile(join(projectDirectory, 'docs/install.md'), 'utf8');
+  const blocks = [...page.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block);
+  const block = blocks.find((one) => one.includes(`$REPOSITORY/${packageManager}/`)) ?? '';
+  return block.replace(/^REPOSITORY=.*/m, `REPOSITORY=${url}`);
+}
+
+/** Changes one byte in the middle of a file. */
+async function flipByte(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  const middle = Math.floor(bytes.length / 2);
+  bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+  await writeFile(path, bytes);
+}
