@@ -1,12 +1,12 @@
-import { join } from 'node:path';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { stringify } from 'yaml';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { test } from '../harness/ansible/fixture.ts';
+import { putPlaybook } from './with-connection.ts';
 
-const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
 const HOUR = 3_600_000;
 
 describe.runIf(hasAnsible)(
@@ -14,9 +14,19 @@ describe.runIf(hasAnsible)(
   { timeout: 240_000 },
   () => {
     let controller: Controller;
+    let stopGreeter = () => {};
     let emulator: Emulator;
     let hosts: (EnrolledHost & { name: string; isLate: boolean; clockAhead: number })[];
     let run: (playbook: string, ...flags: string[]) => ReturnType<Controller['playbook']>;
+
+    /** Starts a server that greets like an SSH server, and returns its port. */
+    const startGreeter = async () => {
+      const greeter = createServer((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+      await new Promise<void>((listening) => greeter.listen(0, '127.0.0.1', listening));
+      stopGreeter = () => greeter.close();
+      return (greeter.address() as AddressInfo).port;
+    };
+    afterAll(() => stopGreeter());
 
     test.beforeAll(async ({ controller: ansible, emulator: shared }) => {
       controller = ansible;
@@ -34,17 +44,25 @@ describe.runIf(hasAnsible)(
         'hosts.yml',
         stringify({
           all: {
-            vars: { ansible_connection: 'local', jumpcloud_api_url: emulator.url },
+            vars: {
+              ansible_connection: 'local',
+              ansible_host: '127.0.0.1',
+              ansible_port: await startGreeter(),
+              test_api_url: emulator.url,
+            },
             hosts: Object.fromEntries(
-              hosts.map(({ name, agentDir }) => [name, { jumpcloud_agent_dir: agentDir }]),
+              hosts.map(({ name, agentDir }) => [name, { test_agent_dir: agentDir }]),
             ),
           },
         }),
       );
       run = async (playbook, ...flags) =>
-        controller.playbook(await controller.copy(join(EXAMPLES, playbook)), {
-          flags: ['-i', inventory, '--forks', '8', ...flags],
-        });
+        controller.playbook(
+          await putPlaybook(controller, playbook, (text) =>
+            text.replace('settle: 30', 'settle: 0.5'),
+          ),
+          { flags: ['-i', inventory, '--forks', '8', ...flags] },
+        );
     });
 
     test('twenty hosts, some late or with a wrong clock, are configured and later removed', async () => {
@@ -53,9 +71,8 @@ describe.runIf(hasAnsible)(
       const user = store.addUser();
       const desired = {
         autoscaling_group: 'shop',
-        jumpcloud_groups: groups,
-        jumpcloud_users: [{ id: user, sudo: true }],
-        jumpcloud_settle: 0.5,
+        jumpcloud_host_groups: groups,
+        jumpcloud_host_users: [{ id: user, sudo: true }],
       };
 
       const registered = Promise.all(
@@ -66,10 +83,13 @@ describe.runIf(hasAnsible)(
       const launched = await run('autoscaling/launch.yml', '-e', JSON.stringify(desired));
       await registered;
       for (const { name, systemId } of hosts) {
-        expect(launched.recaps[name], launched.output).toMatchObject({ ok: 1, changed: 1 });
+        expect(launched.recaps[name], launched.output).toMatchObject({ ok: 2, changed: 1 });
         expect(store.record(systemId)).toMatchObject({
           displayName: `shop ${name}`,
-          attributes: [{ name: 'autoscaling_group', value: 'shop' }],
+          attributes: [
+            { name: 'autoscaling_group', value: 'shop' },
+            { name: 'instance', value: 'unknown' },
+          ],
         });
         expect(store.groupsOf(systemId).sort()).toEqual([...groups].sort());
         expect(store.edgesOf(systemId, 'user')).toEqual([
@@ -84,9 +104,10 @@ describe.runIf(hasAnsible)(
       );
       expect(launched.output).toMatch(/\[WARNING\]:.*clock/);
 
-      const terminated = await run('autoscaling/terminate.yml');
+      const named = ['-e', 'terminated=host-*', '-e', 'autoscaling_group=shop'];
+      const terminated = await run('autoscaling/terminate.yml', ...named);
       for (const { name } of hosts) {
-        expect(terminated.recaps[name], terminated.output).toMatchObject({ ok: 1, changed: 1 });
+        expect(terminated.recaps[name], terminated.output).toMatchObject({ ok: 3, changed: 1 });
       }
       expect(store.systems.size).toBe(0);
       for (const group of groups) expect(store.groups.get(group)).toEqual(new Set());

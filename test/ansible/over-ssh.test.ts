@@ -9,8 +9,8 @@ import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { test } from '../harness/ansible/fixture.ts';
 import { hasSshServer, type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
 import { closeConnections, sshVariables } from '../harness/ansible/ssh-variables.ts';
+import { putPlaybook } from './with-connection.ts';
 
-const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
 const HOSTS = ['web-1', 'web-2', 'web-3', 'web-4'] as const;
 type Host = (typeof HOSTS)[number];
 
@@ -25,7 +25,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
   let server: SshServer;
   let emulator: Emulator;
   let inventory: string;
-  let playbooks: Record<'fleet' | 'audit' | 'launch' | 'decommission', string>;
+  let playbooks: Record<'fleet' | 'audit' | 'launch' | 'terminate' | 'decommission', string>;
   let group: string;
   let user: string;
   const hosts = {} as Record<Host, EnrolledHost>;
@@ -40,10 +40,13 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
     const variables = await sshVariables(controller, server);
     inventory = await controller.put('ssh/hosts.yml', stringify(fleet(variables)));
     playbooks = {
-      fleet: await controller.copy(join(EXAMPLES, 'fleet.yml')),
-      audit: await controller.copy(join(EXAMPLES, 'audit.yml')),
-      launch: await controller.copy(join(EXAMPLES, 'autoscaling/launch.yml')),
-      decommission: await controller.copy(join(EXAMPLES, 'decommission.yml')),
+      fleet: await putPlaybook(controller, 'fleet.yml'),
+      audit: await putPlaybook(controller, 'audit.yml'),
+      launch: await putPlaybook(controller, 'autoscaling/launch.yml', (text) =>
+        text.replace('settle: 30', 'settle: 3'),
+      ),
+      terminate: await putPlaybook(controller, 'autoscaling/terminate.yml'),
+      decommission: await putPlaybook(controller, 'decommission.yml'),
     };
   });
   afterAll(async () => {
@@ -56,16 +59,22 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
     all: {
       vars: {
         ...variables,
-        jumpcloud_api_url: emulator.url,
-        jumpcloud_groups: [group],
-        jumpcloud_users: [{ id: user, sudo: true }],
+        test_api_url: emulator.url,
+        test_agent_dir: '/nowhere',
+        jumpcloud_host_system: {
+          display_name: '{{ inventory_hostname }}',
+          allow_ssh_root_login: false,
+        },
+        jumpcloud_host_groups: [group],
+        jumpcloud_host_users: [{ id: user, sudo: true }],
+        jumpcloud_host_exclusive: ['groups', 'users'],
       },
       hosts: {
         ...Object.fromEntries(
           HOSTS.map((name) => [
             name,
             {
-              jumpcloud_agent_dir: hosts[name].agentDir,
+              test_agent_dir: hosts[name].agentDir,
               jumpcloud_system_id: hosts[name].systemId,
             },
           ]),
@@ -101,7 +110,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
     const { recaps, output, exitCode } = await run('fleet', '-e', 'batch=2');
     expect(exitCode).not.toBe(0);
     for (const name of ['web-1', 'web-2', 'web-4'] as const) {
-      expect(recaps[name], output).toMatchObject({ ok: 1, changed: 1, failed: 0 });
+      expect(recaps[name], output).toMatchObject({ changed: 1, failed: 0 });
       expect(record(name)).toMatchObject({ displayName: name });
       expect(emulator.store.groupsOf(hosts[name].systemId)).toEqual([group]);
       expect(emulator.store.edgesOf(hosts[name].systemId, 'user')).toMatchObject([[user, {}]]);
@@ -109,6 +118,8 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
     expect(recaps['web-3']).toMatchObject({ changed: 0, failed: 1 });
     expect(recaps['gone']).toMatchObject({ unreachable: 1 });
     expect(output.match(/^PLAY \[/gm)).toHaveLength(3);
+    const isRoot = server.user === 'root';
+    expect(output.includes('WARNING: root opens this connection')).toBe(isRoot);
 
     const [first, second] = emulator.requests.filter(isOfRecord);
     expect(new Set([first?.systemId, second?.systemId])).toEqual(ids('web-1', 'web-2'));
@@ -121,7 +132,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
   test('a second run of fleet.yml writes only to the host that was repaired', async () => {
     await hosts['web-3'].writeFiles();
     const { recaps } = await run('fleet');
-    expect(recaps['web-3']).toMatchObject({ ok: 1, changed: 1, failed: 0 });
+    expect(recaps['web-3']).toMatchObject({ changed: 1, failed: 0 });
     expect(record('web-3').displayName).toBe('web-3');
     const writes = emulator.requests.filter(({ method }) => method !== 'GET');
     expect(new Set(writes.map(({ systemId }) => systemId))).toEqual(ids('web-3'));
@@ -131,7 +142,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
     const { recaps, exitCode } = await run('fleet', '--limit', 'web-1:web-2', '-e', 'batch=100%');
     expect(exitCode).toBe(0);
     expect(Object.keys(recaps)).toEqual(['web-1', 'web-2']);
-    for (const recap of Object.values(recaps)) expect(recap).toMatchObject({ ok: 1, changed: 0 });
+    for (const recap of Object.values(recaps)) expect(recap).toMatchObject({ changed: 0 });
     expect(callers()).toEqual(ids('web-1', 'web-2'));
     expect(emulator.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
@@ -140,21 +151,36 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
     const { systemId } = hosts['web-1'];
     const [unlisted, dynamic] = [emulator.store.addGroup(), emulator.store.addGroup()];
     for (const id of [unlisted, dynamic]) emulator.store.join(systemId, id);
-    const desired = { jumpcloud_dynamic_groups: [dynamic] };
+    const desired = { jumpcloud_host_keep: { groups: [dynamic] } };
     const { recaps } = await run('fleet', '--limit', 'web-1', '-e', JSON.stringify(desired));
-    expect(recaps['web-1']).toMatchObject({ ok: 1, changed: 1 });
+    expect(recaps['web-1']).toMatchObject({ changed: 1 });
     expect(emulator.store.groupsOf(systemId).sort()).toEqual([group, dynamic].sort());
   });
 
-  test('audit.yml lists the users with access, and hosts that are not enrolled', async () => {
+  test('audit.yml lists the users with access, and fails for hosts that are not enrolled', async () => {
     await rm(join(hosts['web-4'].agentDir, 'jcagent.conf'));
-    const { output, recaps, exitCode } = await run('audit', '--limit', 'web-3:web-4');
+    const { output, recaps, exitCode } = await run('audit', '--limit', 'web-3:web-4:gone');
     await hosts['web-4'].writeFiles();
-    expect(exitCode, output).toBe(0);
-    for (const name of ['web-3', 'web-4'])
-      expect(recaps[name]).toMatchObject({ ok: 2, changed: 0 });
+    expect(exitCode, output).not.toBe(0);
+    expect(recaps['web-3'], output).toMatchObject({ changed: 0, failed: 0 });
+    expect(recaps['web-4']).toMatchObject({ changed: 0, failed: 1 });
     expect(output).toMatch(new RegExp(`"web-3 lets in:",\\s+"${user}: sudo"`));
     expect(output).toMatch(/"msg": "Not enrolled: .*jcagent\.conf does not exist/);
+  });
+
+  test('audit.yml fails for a system that is not the expected one, or appears twice', async () => {
+    const copied = { jumpcloud_system_id: '{{ omit }}' };
+    const shown = { ...copied, test_agent_dir: hosts['web-3'].agentDir };
+    const variables = await controller.put('ssh/copied.yml', stringify(shown));
+    const twice = await run('audit', '--limit', 'web-1:web-3', '-e', `@${variables}`);
+    for (const name of ['web-1', 'web-3']) {
+      expect(twice.recaps[name], twice.output).toMatchObject({ failed: 1 });
+    }
+    expect(twice.output).toContain('Another host shows the same system');
+    const wrong = ['-e', `test_agent_dir=${hosts['web-3'].agentDir}`];
+    const other = await run('audit', '--limit', 'web-1', ...wrong);
+    expect(other.recaps['web-1'], other.output).toMatchObject({ failed: 1 });
+    expect(other.output).toContain(hosts['web-1'].systemId);
   });
 
   test.each<[outcome: string, people: object, message: RegExp | undefined]>([
@@ -185,21 +211,32 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
   test('launch.yml waits for an agent that registers late, and for the settings to settle', async () => {
     const { systemId, agentDir, writeFiles } = hosts['web-4'];
     await rm(join(agentDir, 'jcagent.conf'));
-    const desired = { autoscaling_group: 'shop', jumpcloud_settle: 3 };
+    const desired = { autoscaling_group: 'shop' };
     const running = run('launch', '--limit', 'web-4', '-e', JSON.stringify(desired));
     await sleep(7000);
     await writeFiles();
     const { recaps, output } = await running;
-    expect(recaps['web-4'], output).toMatchObject({ ok: 1, changed: 1, failed: 0 });
+    expect(recaps['web-4'], output).toMatchObject({ ok: 2, changed: 1, failed: 0 });
     expect(emulator.store.record(systemId)).toMatchObject({ displayName: 'shop web-4' });
+  });
+
+  test('terminate.yml removes only named hosts, and only those of their autoscaling group', async () => {
+    const group = ['-e', 'autoscaling_group=shop'];
+    const none = await run('terminate', ...group);
+    expect(none.output).toMatch(/no hosts matched/);
+    expect(emulator.requests).toEqual([]);
+    const { recaps, output } = await run('terminate', ...group, '-e', 'terminated=web-3,web-4');
+    expect(recaps['web-3'], output).toMatchObject({ changed: 0, failed: 1 });
+    expect(output).toContain('does not have the attribute autoscaling_group=shop');
+    expect(recaps['web-4'], output).toMatchObject({ changed: 1, failed: 0 });
+    const left = ids('web-1', 'web-2', 'web-3');
+    expect([...emulator.store.systems.keys()].sort()).toEqual([...left].sort());
   });
 
   test('decommission.yml removes only the named host, and refuses another system_id', async () => {
     const { recaps, output } = await run('decommission', '-e', 'retired=web-2');
     expect(recaps, output).toMatchObject({ 'web-2': { changed: 1, failed: 0 } });
-    expect([...emulator.store.systems.keys()].sort()).toEqual(
-      [...ids('web-1', 'web-3', 'web-4')].sort(),
-    );
+    expect([...emulator.store.systems.keys()].sort()).toEqual([...ids('web-1', 'web-3')].sort());
     const wrong = await run(
       'decommission',
       ...['-e', 'retired=web-1', '-e', `jumpcloud_system_id=${hosts['web-3'].systemId}`],
