@@ -1,22 +1,34 @@
-# Makes a golden image from a plain image. Each clone registers as a new system. In this order:
-#   1. Runtime and agent: build-host.yml installs Node.js, unless there is one, and the agent, which
-#      registers the build host. Then it describes that host in JumpCloud.
-#   2. Modules (npm run build makes them), the document that describes a clone, and the script and
-#      systemd units that apply the document are copied into the image.
-#   3. Seal: the build host's record and the agent's identity are deleted.
-# The connect key comes from the environment, so that it is in no file and no log:
-#   JUMPCLOUD_CONNECT_KEY=… packer build -var ssh_host=… image.pkr.hcl
-# The seal does not delete what JumpCloud's kickstart, the agent's installer, leaves of the connect
-# key in the image: the agent registers each clone with it. If an image must not contain a connect
-# key, remove the role agent and the task from build-host.yml, and jumpcloud_removal from this file.
-# Let each clone run the kickstart at its first boot, from its user-data; jumpcloud-host.service
-# waits for the agent.
+# Makes a golden image from a plain image. Each clone registers as a new system and describes itself.
+#
+#   export JUMPCLOUD_CONNECT_KEY=…
+#   packer build -var ssh_host=… -var ssh_private_key_file=… -var package=….deb image.pkr.hcl
+#
+# In this order:
+#   1. build-host.yml installs Node.js, unless there is one, and the agent, which registers the build
+#      host. Then it describes that host in JumpCloud.
+#   2. install.sh installs the deb or rpm package and the document that describes a clone.
+#   3. Your own provisioners.
+#   4. seal.sh removes what clones must not share, and seals the agent last.
+#
+# A build that fails in between leaves the record golden-image-build in JumpCloud. Before you destroy
+# its machine or build again, remove the record:
+#
+#   ansible-playbook -i HOST, -u USER ../decommission.yml -e retired=HOST
+#
+# If the machine is gone already, delete the record in the Admin Portal.
+#
+# The connect key is in no file, no log and no process list of the build. But JumpCloud's kickstart,
+# the agent's installer, leaves it in the image, because the agent registers each clone with it. If
+# an image must not contain it, remove the role agent and the task from build-host.yml, and the last
+# command from seal.sh, and install the agent on each clone: ../cloud-init/user-data-agent.yml.
+#
 # Works with Packer 1.6 and later. From 1.7 on, install the Ansible plugin first:
 #   packer init plugins.pkr.hcl
 # The collection must be installed with ansible-galaxy.
 
 variable "ssh_host" {
-  type = string
+  type        = string
+  description = "The address of the machine that becomes the image. Its SSH host key must be known."
 }
 
 variable "ssh_port" {
@@ -33,6 +45,27 @@ variable "ssh_private_key_file" {
   type = string
 }
 
+variable "package" {
+  type        = string
+  description = "The path of the deb or rpm file of jumpcloud-system-context."
+
+  validation {
+    condition     = contains([".deb", ".rpm"], substr(var.package, -4, 4))
+    error_message = "The package must be a .deb or .rpm file."
+  }
+}
+
+variable "connect_key" {
+  type      = string
+  default   = env("JUMPCLOUD_CONNECT_KEY")
+  sensitive = true
+
+  validation {
+    condition     = length(var.connect_key) > 0
+    error_message = "Set the environment variable JUMPCLOUD_CONNECT_KEY."
+  }
+}
+
 # The null builder uses an existing machine. Replace it with your own builder (amazon-ebs,
 # azure-arm, googlecompute, qemu …).
 source "null" "build_host" {
@@ -47,9 +80,10 @@ build {
 
   # Installs Node.js and the agent, and describes the build host in JumpCloud.
   provisioner "ansible" {
-    playbook_file = "${path.root}/build-host.yml"
-    user          = var.ssh_username
-    use_proxy     = false
+    playbook_file    = "${path.root}/build-host.yml"
+    user             = var.ssh_username
+    use_proxy        = false
+    ansible_env_vars = ["JUMPCLOUD_CONNECT_KEY=${var.connect_key}"]
   }
 
   # A private directory, so that no other user of the build host can change the files that root runs
@@ -57,31 +91,18 @@ build {
   # Packer's scripts are not in /tmp: this one goes into the home directory, later ones into the
   # private directory.
   provisioner "shell" {
-    inline = [
-      "mkdir -m 700 /tmp/jumpcloud",
-      "mkdir /tmp/jumpcloud/modules /tmp/jumpcloud/systemd",
-    ]
+    inline        = ["mkdir -m 700 /tmp/jumpcloud"]
     remote_folder = "."
   }
 
   provisioner "file" {
-    source      = "${path.root}/../../dist/modules/"
-    destination = "/tmp/jumpcloud/modules"
-  }
-
-  provisioner "file" {
-    source      = "${path.root}/../shell/boot.sh"
-    destination = "/tmp/jumpcloud/boot.sh"
+    source      = var.package
+    destination = "/tmp/jumpcloud/package"
   }
 
   provisioner "file" {
     source      = "${path.root}/../shell/host.json"
     destination = "/tmp/jumpcloud/host.json"
-  }
-
-  provisioner "file" {
-    source      = "${path.root}/../systemd/"
-    destination = "/tmp/jumpcloud/systemd"
   }
 
   provisioner "shell" {
@@ -92,15 +113,12 @@ build {
 
   # Your own provisioners go here.
 
-  # The seal, always last. Each system that boots from this image is a clone, and describes itself.
-  # The module stops the agent first, because a connected agent uninstalls itself once its record is
-  # gone. It deletes the agent's key last, when JumpCloud no longer accepts it.
+  # The seal, always last. Each system that boots from this image is a clone.
   provisioner "shell" {
-    inline = [
-      "sudo systemctl enable jumpcloud-host.service",
-      "sudo /usr/local/lib/jumpcloud/jumpcloud_removal '{\"stop_agent\": true, \"purge_identity\": true}'",
-      "rm -r /tmp/jumpcloud",
-    ]
-    remote_folder = "/tmp/jumpcloud"
+    script          = "${path.root}/seal.sh"
+    execute_command = "chmod +x {{ .Path }}; sudo env {{ .Vars }} {{ .Path }}"
+    remote_folder   = "/tmp/jumpcloud"
+    # The script has removed its directory.
+    skip_clean = true
   }
 }

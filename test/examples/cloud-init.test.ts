@@ -1,7 +1,8 @@
-import { stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect } from 'vitest';
+import { startKickstart } from '../ansible/roles/kickstart.ts';
 import { canHaveMounts } from '../harness/host-with-programs.ts';
 import { hasTool } from './has-tool.ts';
 import { EXAMPLES, IDS, type Sandbox, test } from './sandbox.ts';
@@ -11,6 +12,8 @@ const PYTHON = '/usr/bin/python3';
 const PROCESS = new URL('cloud-init.py', import.meta.url).pathname;
 
 const FILES = ['cloud-init/user-data.yml', 'cloud-init/user-data-jinja.yml'];
+const AGENT = 'cloud-init/user-data-agent.yml';
+const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
 
 /** The data of an instance. The id needs quoting, and braces in it are no reference to a fact. */
 const INSTANCE_ID = 'i-1"{arch}';
@@ -29,7 +32,7 @@ exec "$2"`;
  * runs the program of the unit directly.
  */
 async function boot(sandbox: Sandbox, userData: string) {
-  const program = await sandbox.place('shell/boot.sh');
+  const program = sandbox.path('/usr/lib/jumpcloud-system-context/describe-host');
   const document = sandbox.path('/etc/jumpcloud/host.json');
   const expectedArgs = 'enable --now --no-block jumpcloud-host.service';
   await sandbox.replaceProgram(
@@ -46,6 +49,7 @@ async function boot(sandbox: Sandbox, userData: string) {
 
 describe.runIf(hasTool('the cloud-init examples', 'cloud-init', PYTHON) && canHaveMounts())(
   'the user-data',
+  { timeout: 90_000 },
   () => {
     test.for(FILES)(
       '%s is valid, configures the instance at its first boot and changes nothing at its second',
@@ -75,10 +79,50 @@ describe.runIf(hasTool('the cloud-init examples', 'cloud-init', PYTHON) && canHa
         expect(sandbox.writes()).toEqual([]);
       },
     );
+
+    test(`${AGENT} installs the agent with a connect key that no one else can read`, async ({
+      emulator,
+      sandbox,
+    }) => {
+      const { agentDir, systemId } = sandbox.host;
+      await rm(agentDir, { recursive: true });
+      emulator.store.systems.delete(systemId);
+      const kickstart = await startKickstart({ emulator, agentDir, connectKey: CONNECT_KEY });
+      await sandbox.replaceProgram(
+        'aws',
+        `[ "$1 $2" = 'ssm get-parameter' ] && echo ${CONNECT_KEY}`,
+      );
+      await sandbox.replaceProgram(
+        'curl',
+        `ps -eo args >>'${sandbox.path('/processes')}'`,
+        'exec /usr/bin/curl "$@"',
+      );
+      const text = await readFile(
+        await sandbox.place(AGENT, (text) =>
+          text
+            .replace('https://kickstart.jumpcloud.com/Kickstart', kickstart.url)
+            .replace("--proto '=https' ", ''),
+        ),
+        'utf8',
+      );
+      expect(text).not.toContain(CONNECT_KEY);
+      const { exitCode, all } = await boot(sandbox, sandbox.path(`/ansible-examples/${AGENT}`));
+      await kickstart.close();
+      expect(exitCode, all).toBe(0);
+      expect(all).not.toContain(CONNECT_KEY);
+      expect(kickstart.receivedKeys).toEqual([CONNECT_KEY]);
+      const [record] = [...emulator.store.systems.values()];
+      expect(record?.record).toMatchObject({ displayName: `web-${INSTANCE_ID}` });
+      expect(await readFile(sandbox.path('/processes'), 'utf8')).not.toContain(CONNECT_KEY);
+      const { stdout } = await execa('grep', ['-rlF', CONNECT_KEY, sandbox.directory], {
+        reject: false,
+      });
+      expect(stdout.split('\n').filter((file) => !file.endsWith('/replaced/aws'))).toEqual([]);
+    });
   },
 );
 
-test.runIf(hasTool('yamllint over the cloud-init examples', 'yamllint')).for(FILES)(
+test.runIf(hasTool('yamllint over the cloud-init examples', 'yamllint')).for([...FILES, AGENT])(
   'yamllint accepts %s, apart from the first lines that cloud-init requires',
   async (file) => {
     const rules = '{extends: default, rules: {comments: disable}}';

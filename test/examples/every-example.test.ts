@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { MODULES } from '../../src/modules.ts';
 
 const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
 const TESTS = new URL('../', import.meta.url).pathname;
@@ -34,6 +35,43 @@ test('every file of ansible-examples is named in a test', async () => {
   const examples = await filesBelow(EXAMPLES);
   expect(examples).toContain('shell/boot.sh');
   expect(findUnnamed(examples, texts)).toEqual([]);
+});
+
+/** Files below /usr that an example itself creates. */
+const OWN_FILES = [
+  '/usr/local/lib/jumpcloud-system-context',
+  '/usr/local/sbin/install-jumpcloud-agent',
+];
+
+/** Returns the paths of this project's programs and units in a text, without its comments' prefix. */
+const ownPaths = (text: string) =>
+  text.match(/\/usr\/(?:local\/)?(?:s?bin|lib)\/[\w./-]*jumpcloud[\w./-]*\w/g) ?? [];
+
+test('the examples name only programs and units that a package installs', async () => {
+  const packaging = new URL('../../packaging/systemd/', import.meta.url).pathname;
+  const programs = '/usr/lib/jumpcloud-system-context';
+  const installed = [
+    ...MODULES.map(({ name }) => `/usr/bin/${name}`),
+    ...(await readdir(join(packaging, 'programs'))).map((name) => `${programs}/${name}`),
+    ...(await readdir(join(packaging, 'units'))).map((name) => `/usr/lib/systemd/system/${name}`),
+    programs,
+  ];
+  const examples = await filesBelow(EXAMPLES);
+  const texts = await Promise.all(examples.map((name) => readFile(join(EXAMPLES, name), 'utf8')));
+  const named = texts.flatMap(ownPaths).filter((path) => !path.endsWith('_'));
+  expect(named).toContain('/usr/bin/jumpcloud_host');
+  const unknown = named.filter((path) => !installed.includes(path) && !OWN_FILES.includes(path));
+  expect(unknown).toEqual([]);
+});
+
+test('no playbook has variables for tests', async () => {
+  const playbooks = (await filesBelow(EXAMPLES)).filter((name) =>
+    /^(\w+|autoscaling\/\w+|packer\/[\w-]+)\.yml$/.test(name),
+  );
+  expect(playbooks).toHaveLength(6);
+  for (const name of playbooks) {
+    expect(await readFile(join(EXAMPLES, name), 'utf8')).not.toMatch(/agent_dir|api_url/);
+  }
 });
 
 describe('findUnnamed', () => {

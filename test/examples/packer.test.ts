@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -15,21 +15,15 @@ import { canHaveMounts } from '../harness/host-with-programs.ts';
 import { hasTool } from './has-tool.ts';
 import { IDS, type Sandbox, test } from './sandbox.ts';
 
-/** The files, apart from the modules, that the template uploads to the build host. */
-const UPLOADED = [
-  'shell/boot.sh',
-  'shell/host.json',
-  'systemd/jumpcloud-host.service',
-  'systemd/jumpcloud-removal.service',
-  'systemd/remove-on-poweroff.sh',
-];
+/** The files that the template sends to the build host. */
+const UPLOADED = ['shell/host.json', 'packer/install.sh', 'packer/seal.sh'];
 
 const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
 
 const hasTools =
   canHaveMounts() && hasTool('the Packer example', 'packer', 'ansible-playbook', '/usr/sbin/sshd');
 
-describe.runIf(hasTools)('packer build', { timeout: 120_000 }, () => {
+describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
   let emulator: Emulator;
   let sandbox: Sandbox;
   let template: string;
@@ -40,14 +34,33 @@ describe.runIf(hasTools)('packer build', { timeout: 120_000 }, () => {
     sandbox = newSandbox;
     await mkdir(sandbox.path('/tmp'));
     const homeBefore = await readdir(homedir());
-    await sandbox.replaceProgram('systemctl', `echo "$*" >>'${sandbox.path('/systemctl.log')}'`);
+    // The seal must not touch this machine: all its paths are in the sandbox, its programs replaced.
+    const seal = await readFile(await sandbox.place('packer/seal.sh'), 'utf8');
+    expect(
+      seal
+        .replace(/^#.*/gm, '')
+        .replaceAll(sandbox.directory, '')
+        .match(/\/(etc|var)/g),
+    ).toEqual(
+      seal.replace(/^#.*/gm, '').match(new RegExp(`(?<=${sandbox.directory})/(etc|var)`, 'g')),
+    );
+    for (const program of ['systemctl', 'cloud-init', 'journalctl']) {
+      const log = `echo "${program} $*" >>'${sandbox.path('/programs.log')}'`;
+      await sandbox.replaceProgram(program, log);
+    }
+    // Installs a package by moving the programs of the sandbox to their places.
+    await sandbox.replaceProgram(
+      'apt-get',
+      `echo "apt-get $*" >>'${sandbox.path('/programs.log')}'`,
+      `[ "$1" = clean ] || { [ -s "$3" ] && cp -r '${sandbox.path('/built/usr')}' '${sandbox.directory}'; }`,
+    );
     // Commands with sudo run as the user who runs the tests, even without root's rights.
     await sandbox.replaceProgram(
       'sudo',
       `echo "$*" >>'${sandbox.path('/sudo.log')}'`,
       'while :; do case $1 in -u) shift 2 ;; -*) shift ;; *) exec "$@" ;; esac; done',
     );
-    for (const example of [...UPLOADED, 'packer/install.sh']) await sandbox.place(example);
+    for (const example of UPLOADED) await sandbox.place(example);
     // A new machine: no agent is installed, and JumpCloud has no record of it.
     const { agentDir, systemId } = sandbox.host;
     await execa('rm', ['-r', agentDir]);
@@ -56,10 +69,14 @@ describe.runIf(hasTools)('packer build', { timeout: 120_000 }, () => {
     await sandbox.place('packer/build-host.yml', (text) =>
       withDefaults(text, { agent_dir: agentDir, api_url: emulator.url }, kickstart.url),
     );
-    template = await placeTemplate();
-    await execa('cp', ['-r', sandbox.path('/usr/local/lib/jumpcloud'), sandbox.path('/built')]);
-    await execa('rm', ['-r', sandbox.path('/usr')]);
-    await sandbox.writeProgram('/built/jumpcloud_names', 'exit 1');
+    template = await sandbox.place('packer/image.pkr.hcl');
+    await mkdir(sandbox.path('/built'));
+    await rename(sandbox.path('/usr'), sandbox.path('/built/usr'));
+    await sandbox.write('/package.deb', 'a package');
+    await sandbox.write('/etc/ssh/ssh_host_rsa_key', 'a key');
+    await sandbox.write('/etc/ssh/sshd_config', '');
+    await sandbox.write('/etc/machine-id', 'an id');
+    await sandbox.write('/var/log/jcagent.log', 'a log');
 
     vi.stubEnv('PATH', sandbox.env['PATH']);
     server = await startSshServer();
@@ -75,13 +92,8 @@ describe.runIf(hasTools)('packer build', { timeout: 120_000 }, () => {
     };
   });
 
-  /** Places the template so that it uploads the modules of the sandbox. */
-  const placeTemplate = (change = (text: string) => text) =>
-    sandbox.place('packer/image.pkr.hcl', (text) =>
-      change(text.replace(/\$\{path\.root\}\S*\/dist\/modules\//, `${sandbox.path('/built')}/`)),
-    );
-
-  const build = async () => {
+  /** Returns the environment of Packer and Ansible, with the collection installed. */
+  const environment = async () => {
     const controllerDir = sandbox.path('/controller');
     await sandbox.write('/controller/ansible.cfg', '');
     const env = {
@@ -95,6 +107,7 @@ describe.runIf(hasTools)('packer build', { timeout: 120_000 }, () => {
       ANSIBLE_PIPELINING: 'true',
       // ssh must write nothing to the home directory and leave no connection open.
       ANSIBLE_SSH_ARGS: '-o UserKnownHostsFile=/dev/null -o ControlMaster=no',
+      ANSIBLE_HOST_KEY_CHECKING: 'false',
       PACKER_CACHE_DIR: `${controllerDir}/packer`,
       PACKER_CONFIG_DIR: controllerDir,
       PACKER_NO_COLOR: '1',
@@ -103,111 +116,145 @@ describe.runIf(hasTools)('packer build', { timeout: 120_000 }, () => {
       TMPDIR: controllerDir,
     };
     const collection = ['collection', 'install', await collectionPath(), '-p', controllerDir];
-    await execa('ansible-galaxy', collection, { env });
+    await execa('ansible-galaxy', [...collection, '--force'], { env });
+    return { env, cwd: controllerDir, reject: false, all: true, stdin: 'ignore' } as const;
+  };
+
+  /** Runs a command of Packer with the template and all its variables. */
+  const packer = async (command: 'build' | 'validate', change: Record<string, string> = {}) => {
     const variables = {
       ssh_host: '127.0.0.1',
       ssh_port: server.port,
       ssh_username: server.user,
       ssh_private_key_file: sandbox.path('/key'),
+      package: sandbox.path('/package.deb'),
+      ...change,
     };
     const words = Object.entries(variables).flatMap(([name, value]) => [
       '-var',
       `${name}=${value}`,
     ]);
-    return execa('packer', ['build', '-color=false', ...words, template], {
-      env,
-      cwd: controllerDir,
-      reject: false,
-      all: true,
-      stdin: 'ignore',
-    });
+    const flags = command === 'build' ? ['-color=false'] : [];
+    return execa('packer', [command, ...flags, ...words, template], await environment());
   };
 
-  test('the build host is configured, then removed from JumpCloud and from the image', async () => {
-    // The record is gone after the build, so capture it when the build host joins its group.
-    const captured: object[] = [];
-    let systemId = '';
-    const capture = ({ url, systemId: of }: LoggedRequest) => {
-      if (of === undefined) return;
-      // As JumpCloud does with a new system, adds the build host to a group at its first request.
-      if (systemId === '') emulator.store.join(of, IDS.web);
-      systemId = of;
-      if (!url.includes(IDS.buildHosts)) return;
-      const { displayName, description } = emulator.store.record(of);
-      captured.push({ displayName, description });
+  /** Removes the record of a failed build, as the template says. */
+  const decommission = async () => {
+    const { agentDir } = sandbox.host;
+    const connection = { agent_dir: agentDir, api_url: emulator.url };
+    const playbook = await sandbox.place('decommission.yml', (text) =>
+      withDefaults(text, connection, kickstart.url),
+    );
+    const words = ['-i', '127.0.0.1,', '-u', server.user, '-e', 'retired=127.0.0.1'];
+    const login = { ansible_port: server.port, ansible_ssh_private_key_file: sandbox.path('/key') };
+    const python = { ansible_python_interpreter: '/usr/bin/python3' };
+    const extra = ['-e', JSON.stringify({ ...login, ...python, ansible_become: false })];
+    return execa('ansible-playbook', [...words, ...extra, playbook], await environment());
+  };
+
+  /** The systems that sent requests, in the order of their first request. */
+  const systems = () => [
+    ...new Set(emulator.requests.flatMap(({ systemId }) => (systemId ? [systemId] : []))),
+  ];
+
+  test('each build registers a new system and seals the image, also after a build that failed', async () => {
+    // As JumpCloud does with a new system, adds the build host to a group that it cannot leave.
+    const names: string[] = [];
+    const capture = ({ url, systemId }: LoggedRequest) => {
+      if (systemId === undefined) return;
+      emulator.store.join(systemId, IDS.web);
+      if (url.includes(IDS.buildHosts))
+        names.push(emulator.store.record(systemId).displayName ?? '');
     };
     emulator.onRequest.push(capture);
-
-    const { exitCode, all } = await build();
-    expect(exitCode, all).toBe(0);
-    expect(captured).toEqual([
-      { displayName: 'golden-image-build', description: 'Builds the golden image' },
-    ]);
-    expect(kickstart.receivedKeys).toEqual([CONNECT_KEY]);
-    expect(all).not.toContain(CONNECT_KEY);
-    expect(writesOf(emulator, systemId)).toEqual([
-      `PUT /api/systems/${systemId}`,
+    const before = systems().length;
+    const valid = await packer('validate');
+    expect(valid.exitCode, valid.all).toBe(0);
+    const first = await packer('build');
+    expect(first.exitCode, first.all).toBe(0);
+    const [firstId = ''] = systems().slice(before);
+    expect(names).toEqual(['golden-image-build']);
+    expect(first.all).not.toContain(CONNECT_KEY);
+    expect(writesOf(emulator, firstId)).toEqual([
+      `PUT /api/systems/${firstId}`,
       `POST /api/v2/systemgroups/${IDS.buildHosts}/members`,
-      `POST /api/v2/systemgroups/${IDS.web}/members`,
-      `DELETE /api/systems/${systemId}`,
+      `DELETE /api/systems/${firstId}`,
     ]);
-    expect(emulator.store.systems.has(systemId)).toBe(false);
-    emulator.onRequest.splice(emulator.onRequest.indexOf(capture), 1);
+    await expectSealed();
 
-    // The image keeps the agent, but not the identity of the build host.
-    expect((await readdir(sandbox.host.agentDir)).sort()).toEqual([
-      '.removed-from-jumpcloud',
-      'version.txt',
-    ]);
-    const systemctlCalls = await readFile(sandbox.path('/systemctl.log'), 'utf8');
-    expect(systemctlCalls).toBe('enable jumpcloud-host.service\nstop jcagent\n');
-    const listWithModes = async (directory: string) =>
-      Promise.all(
-        (await readdir(sandbox.path(directory))).sort().map(async (name) => {
-          const { mode } = await stat(sandbox.path(`${directory}/${name}`));
-          return `${(mode & 0o777).toString(8)} ${name}`;
-        }),
-      );
-    expect(await listWithModes('/usr/local/lib/jumpcloud')).toEqual(
-      ['describe-host', ...HOST_MODULE_NAMES, 'remove-on-poweroff']
-        .sort()
-        .map((name) => `755 ${name}`),
-    );
-    expect(await listWithModes('/etc/jumpcloud')).toEqual(['600 host.json']);
-    expect(await listWithModes('/etc/systemd/system')).toEqual([
-      '644 jumpcloud-host.service',
-      '644 jumpcloud-removal.service',
-    ]);
-    expect(await readdir(sandbox.path('/tmp'))).toEqual([]);
-    // Other users cannot write to the directory of the script that root runs.
+    // Other users cannot write to the directory of the scripts that root runs.
     const scripts = (await readFile(sandbox.path('/sudo.log'), 'utf8')).match(/\S*script_\S*/g);
-    expect(scripts).toEqual([expect.stringContaining(sandbox.path('/tmp/jumpcloud/script_'))]);
+    const own = expect.stringContaining(sandbox.path('/tmp/jumpcloud/script_'));
+    expect(scripts).toEqual([own, own]);
+
+    await sandbox.replaceProgram('systemctl', '[ "$1" != stop ]');
+    const failed = await packer('build');
+    expect(failed.exitCode, failed.all).toBe(1);
+    expect(failed.all).toContain('"code":"local_action_failed"');
+    const [, failedId = ''] = systems().slice(before);
+    expect(emulator.store.record(failedId).displayName).toBe('golden-image-build');
+    expect(await readdir(sandbox.host.agentDir)).toContain('client.key');
+    const removed = await decommission();
+    expect(removed.exitCode, removed.all).toBe(0);
+    expect(emulator.store.systems.has(failedId)).toBe(false);
+
+    await sandbox.replaceProgram('systemctl', 'true');
+    const last = await packer('build');
+    expect(last.exitCode, last.all).toBe(0);
+    const [, , lastId = ''] = systems().slice(before);
+    emulator.onRequest.splice(emulator.onRequest.indexOf(capture), 1);
+    expect(new Set([firstId, failedId, lastId, '']).size).toBe(4);
+    expect(emulator.store.systems.has(lastId)).toBe(false);
+    expect(kickstart.receivedKeys).toEqual([CONNECT_KEY, CONNECT_KEY, CONNECT_KEY]);
+    await expectSealed();
   });
 
-  test('the build fails when its directory already exists on the build host', async () => {
-    template = await placeTemplate(withoutAnsible);
+  /** Expects the image to contain the package and the agent, but no identity. */
+  const expectSealed = async () => {
+    const agent = await readdir(sandbox.host.agentDir);
+    expect(agent.sort()).toEqual(['.removed-from-jumpcloud', 'version.txt']);
+    const modules = await readdir(sandbox.path('/usr/bin'));
+    expect(modules.sort()).toEqual([...HOST_MODULE_NAMES].sort());
+    const document = await stat(sandbox.path('/etc/jumpcloud/host.json'));
+    expect((document.mode & 0o777).toString(8)).toBe('600');
+    expect(await readFile(sandbox.path('/etc/machine-id'), 'utf8')).toBe('');
+    expect(await readdir(sandbox.path('/etc/ssh'))).toEqual(['sshd_config']);
+    expect(await readdir(sandbox.path('/var/log'))).toEqual([]);
+    expect(await readdir(sandbox.path('/tmp'))).toEqual([]);
+    expect((await readFile(sandbox.path('/programs.log'), 'utf8')).split('\n')).toEqual(
+      expect.arrayContaining([
+        'apt-get install -y ./package.deb',
+        'systemctl enable jumpcloud-host.service',
+        'apt-get clean',
+        'cloud-init clean --logs',
+        'systemctl stop jcagent',
+      ]),
+    );
+  };
+
+  test('a build fails when its directory exists, and validation when a variable is missing', async () => {
+    template = await sandbox.place('packer/image.pkr.hcl', withoutAnsible);
     const planted = sandbox.path('/tmp/jumpcloud');
     await mkdir(planted, { mode: 0o777 });
-    const { exitCode, all } = await build();
+    const { exitCode, all } = await packer('build');
     expect(exitCode, all).toBe(1);
     expect(all).toMatch(/mkdir: .*tmp\/jumpcloud.*: File exists/);
     expect(await readdir(planted)).toEqual([]);
     expect(await readdir(sandbox.directory)).not.toContain('usr');
+    const invalid = await packer('validate', { package: 'modules.tar.gz', connect_key: '' });
+    expect(invalid.exitCode, invalid.all).toBe(1);
+    expect(invalid.all).toContain('The package must be a .deb or .rpm file.');
+    expect(invalid.all).toContain('Set the environment variable JUMPCLOUD_CONNECT_KEY.');
   });
 
-  test('the build fails and keeps the identity when the agent cannot be stopped', async () => {
-    await sandbox.replaceProgram('systemctl', '[ "$1" != stop ]');
-    // The test is faster without Ansible, on a machine that is already enrolled.
-    template = await placeTemplate(withoutAnsible);
-    const { agentDir } = sandbox.host;
-    const { systemId } = await emulator.enrol({ agentDir });
-    const { exitCode, all } = await build();
-    expect(exitCode, all).toBe(1);
-    expect(all).toContain('"code":"local_action_failed"');
-    expect(emulator.store.systems.has(systemId)).toBe(true);
-    expect(await readdir(agentDir)).toContain('client.key');
-    const { mode } = await stat(sandbox.path('/tmp/jumpcloud'));
-    expect((mode & 0o777).toString(8)).toBe('700');
+  test('packer/install.sh fails on a host without Node.js', async () => {
+    await sandbox.write('/tmp/jumpcloud/package', 'a package');
+    await sandbox.write('/tmp/jumpcloud/host.json', '{}');
+    const env = { ...sandbox.env, JUMPCLOUD_NODE: sandbox.path('/no-node') };
+    const script = sandbox.path('/ansible-examples/packer/install.sh');
+    const result = await execa(script, { env, reject: false });
+    expect(result.exitCode).toBe(1);
+    expect(result.stdout).toContain('Node.js');
   });
 });
 
@@ -222,23 +269,6 @@ test('packer/plugins.pkr.hcl requires the plugin of each provisioner that Packer
   const builtIn = ['file', 'shell'];
   expect(required).toEqual([...new Set(used)].filter((name) => !builtIn.includes(name ?? '')));
   expect(template).toContain('packer init plugins.pkr.hcl');
-});
-
-test('packer/install.sh fails on a host without Node.js', async ({ sandbox }) => {
-  for (const file of UPLOADED) {
-    const from = await sandbox.place(file);
-    const to = file.replace(/^shell/, '');
-    await execa('install', ['-D', from, sandbox.path(`/tmp/jumpcloud/${to}`)]);
-  }
-  await execa('cp', [
-    '-r',
-    sandbox.path('/usr/local/lib/jumpcloud'),
-    sandbox.path('/tmp/jumpcloud/modules'),
-  ]);
-  const env = { ...sandbox.env, JUMPCLOUD_NODE: sandbox.path('/no-node') };
-  const result = await execa(await sandbox.place('packer/install.sh'), { env, reject: false });
-  expect(result.exitCode).toBe(1);
-  expect(result.stdout).toContain('Node.js');
 });
 
 /** Removes the Ansible provisioner from a template. */

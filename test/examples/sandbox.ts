@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
@@ -21,12 +21,21 @@ export const IDS = {
 /** Beginnings of paths that an example may name. In a sandbox, they are below its directory. */
 const MOVED_PATHS = [
   '/usr/bin/jumpcloud_',
-  '/usr/local/lib/jumpcloud',
   '/usr/lib/jumpcloud-system-context',
+  '/usr/lib/systemd/system',
+  '/usr/local/lib/jumpcloud-system-context',
+  '/usr/local/sbin/',
   '/etc/jumpcloud',
+  '/etc/machine-id',
+  '/etc/ssh/',
+  '/var/lib/',
+  '/var/log/',
   '/etc/systemd/system',
   '/tmp/jumpcloud',
 ];
+
+/** The directory of the programs that the packages install beside the modules. */
+const PROGRAMS = new URL('../../packaging/systemd/programs/', import.meta.url).pathname;
 
 /** The directory of the examples. */
 export const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
@@ -42,6 +51,8 @@ export interface Sandbox {
    * to the text. Returns the path of the copy.
    */
   place(example: string, change?: (text: string) => string): Promise<string>;
+  /** Moves the absolute paths in a text into the sandbox. */
+  move(text: string): string;
   /** Returns the path in the sandbox for a path on the host. */
   path(absolute: string): string;
   /** Writes a file to a path of the host. */
@@ -93,13 +104,21 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
     const words = [...wrapper, executablePath(module)];
     const script = callWith(words, { agent_dir: agentDir, api_url: emulator.url });
     await writeProgram(`/usr/bin/${module}`, script);
-    await writeProgram(`/usr/local/lib/jumpcloud/${module}`, script);
+  }
+
+  /** Moves the absolute paths in a text into the sandbox. */
+  const move = (text: string) =>
+    MOVED_PATHS.reduce((moved, absolute) => moved.replaceAll(absolute, path(absolute)), text);
+  for (const program of await readdir(PROGRAMS)) {
+    const text = move(await readFile(join(PROGRAMS, program), 'utf8'));
+    await writeWithMode(path(`/usr/lib/jumpcloud-system-context/${program}`), text, 0o755);
   }
 
   return {
     directory,
     host,
     path,
+    move,
     writeProgram,
     write: (absolute, text) => writeWithMode(path(absolute), text, 0o600),
     env: {
@@ -112,11 +131,8 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
     async place(example, change = (text) => text) {
       const from = join(EXAMPLES, example);
       const to = join(directory, 'ansible-examples', example);
-      const text = MOVED_PATHS.reduce(
-        (moved, absolute) => moved.replaceAll(absolute, path(absolute)),
-        await readFile(from, 'utf8'),
-      );
-      await writeWithMode(to, change(text), (await stat(from)).mode & 0o777);
+      const text = change(move(await readFile(from, 'utf8')));
+      await writeWithMode(to, text, (await stat(from)).mode & 0o777);
       return to;
     },
     writes() {

@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, vi } from 'vitest';
@@ -10,8 +10,9 @@ import { IDS, type Sandbox, test } from './sandbox.ts';
 const SCRIPTS = [
   'shell/boot.sh',
   'shell/metrics.sh',
-  'systemd/remove-on-poweroff.sh',
+  'systemd/install.sh',
   'packer/install.sh',
+  'packer/seal.sh',
 ];
 
 let emulator: Emulator;
@@ -21,12 +22,41 @@ test.beforeEach(({ emulator: sharedEmulator, sandbox: newSandbox }) => {
   sandbox = newSandbox;
 });
 
-describe('shell/boot.sh, which exits with 75 to request a retry', () => {
-  /** Runs the boot script with the example document, changed by `change`. */
+/** The packaged program, which the sandbox contains. */
+const program = () => sandbox.path('/usr/lib/jumpcloud-system-context/describe-host');
+
+describe('shell/boot.sh', () => {
+  test('the boot script runs the packaged program again each minute until it succeeds', async () => {
+    const conf = join(sandbox.host.agentDir, 'jcagent.conf');
+    await rename(conf, sandbox.path('/conf'));
+    await sandbox.replaceProgram(
+      'sleep',
+      `[ "$1" = 60 ] && mv '${sandbox.path('/conf')}' '${conf}'`,
+    );
+    const document = await sandbox.place('shell/host.json', (text) => text.replace('600', '0.2'));
+    const script = await sandbox.place('shell/boot.sh');
+    const result = await execa(script, [document], { env: sandbox.env, reject: false, all: true });
+    expect(result.exitCode, result.all).toBe(0);
+    expect(result.stdout.match(/"changed":/g)).toHaveLength(2);
+    expect(emulator.store.groupsOf(sandbox.host.systemId)).toEqual([IDS.web, IDS.monitored]);
+  });
+
+  test('the boot script ends when a person must correct something', async () => {
+    await sandbox.replaceProgram('sleep', 'exit 9');
+    const script = await sandbox.place('shell/boot.sh');
+    const result = await execa(script, [sandbox.path('/none')], {
+      env: sandbox.env,
+      reject: false,
+    });
+    expect(result).toMatchObject({ exitCode: 1 });
+  });
+});
+
+describe('the packaged program describe-host, which exits with 75 to request a retry', () => {
+  /** Runs the program with the example document, changed by `change`. */
   const boot = async (change?: (text: string) => string) => {
     const document = await sandbox.place('shell/host.json', change);
-    const script = await sandbox.place('shell/boot.sh');
-    return execa(script, [document], { env: sandbox.env, reject: false, all: true });
+    return execa(program(), [document], { env: sandbox.env, reject: false, all: true });
   };
 
   test('the first boot configures the host and the next boot changes nothing', async () => {
@@ -58,7 +88,7 @@ describe('shell/boot.sh, which exits with 75 to request a retry', () => {
     const { systemId } = sandbox.host;
     await boot();
     const before = emulator.store.snapshot(systemId);
-    const removal = sandbox.path('/usr/local/lib/jumpcloud/jumpcloud_removal');
+    const removal = sandbox.path('/usr/bin/jumpcloud_removal');
     await execa(removal, ['{"scope": "associations"}'], { env: sandbox.env });
     expect(emulator.store.snapshot(systemId)).toEqual({ groups: [], edges: [] });
     expect(await boot()).toMatchObject({ exitCode: 0 });
@@ -71,7 +101,7 @@ describe('shell/boot.sh, which exits with 75 to request a retry', () => {
     ['a 503 answer', 75, { kind: 'status', status: 503, headers }],
     ['a 403 answer', 1, { kind: 'status', status: 403 }],
     ['a 401 answer', 1, { kind: 'status', status: 401 }],
-  ])('after %s, the boot script exits with %i', async (_, exitCode, fault) => {
+  ])('after %s, describe-host exits with %i', async (_, exitCode, fault) => {
     emulator.faults.add({ fault, times: 9, when: ({ url }) => url.includes('/memberof') });
     const result = await boot();
     emulator.faults.clear();
@@ -83,7 +113,7 @@ describe('shell/boot.sh, which exits with 75 to request a retry', () => {
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test('the boot script exits with 75 while the agent has not registered', async () => {
+  test('describe-host exits with 75 while the agent has not registered', async () => {
     await rm(join(sandbox.host.agentDir, 'jcagent.conf'));
     const result = await boot((text) => text.replace(/600/, '0.2'));
     expect(result.exitCode, result.all).toBe(75);
@@ -91,14 +121,13 @@ describe('shell/boot.sh, which exits with 75 to request a retry', () => {
     expect(await boot()).toMatchObject({ exitCode: 0 });
   });
 
-  test('the boot script exits with 75 while a fact is unavailable', async () => {
+  test('describe-host exits with 75 while a fact is unavailable', async () => {
     const document = sandbox.path('/host.json');
-    const script = await sandbox.place('shell/boot.sh');
     const text = '{"system": {"display_name": "{env.NAME_OF_HOST}"}, "expand_facts": true}';
     await sandbox.write('/host.json', text);
     const bootWith = (variables: Record<string, string>) => {
       const env = { ...sandbox.env, ...variables };
-      return execa(script, [document], { env, reject: false, all: true });
+      return execa(program(), [document], { env, reject: false, all: true });
     };
     const result = await bootWith({});
     expect(result.exitCode, result.all).toBe(75);
@@ -109,10 +138,9 @@ describe('shell/boot.sh, which exits with 75 to request a retry', () => {
     expect(emulator.store.record(sandbox.host.systemId).displayName).toBe('web-7');
   });
 
-  test('the boot script exits with 1 on a host without Node.js', async () => {
+  test('describe-host exits with 1 on a host without Node.js', async () => {
     const env = { ...sandbox.env, JUMPCLOUD_NODE: sandbox.path('/no-node') };
-    const script = await sandbox.place('shell/boot.sh');
-    const result = await execa(script, ['{}'], { env, reject: false });
+    const result = await execa(program(), ['{}'], { env, reject: false });
     expect(result.exitCode).toBe(1);
     expect(JSON.parse(result.stdout.split('\n')[0] ?? '')).toMatchObject({
       error: { code: 'local_action_failed' },
@@ -120,12 +148,15 @@ describe('shell/boot.sh, which exits with 75 to request a retry', () => {
     expect(result.stdout).toContain('Node.js');
   });
 
-  test('a boot script that systemd stops exits with 0', async () => {
+  test('describe-host, stopped by systemd, exits with 0', async () => {
     emulator.faults.add({ fault: { kind: 'slow', ms: 20_000 } });
     const before = { ...emulator.faults.injected };
-    const script = await sandbox.place('shell/boot.sh');
     const document = await sandbox.place('shell/host.json');
-    const running = execa(script, [document], { env: sandbox.env, reject: false, detached: true });
+    const running = execa(program(), [document], {
+      env: sandbox.env,
+      reject: false,
+      detached: true,
+    });
     const expectInjected = () => expect(emulator.faults.injected).not.toEqual(before);
     await vi.waitFor(expectInjected, { timeout: 10_000 });
     // Signals the whole process group, as systemd signals all processes of a unit.
@@ -148,14 +179,13 @@ describe('shell/metrics.sh', () => {
   };
 
   test('the metrics script prints the time and the outcome of the last run of a unit', async () => {
-    // The boot script writes the file that the metrics script reads. The quotes in the document
+    // describe-host writes the file that the metrics script reads. The quotes in the document
     // must not confuse the metrics script.
-    const boot = await sandbox.place('shell/boot.sh');
     const document = sandbox.path('/host.json');
     await sandbox.write('/host.json', '{"outcome":"changed","unit":"x"}');
     await sandbox.write('/results/jumpcloud-removal.json', 'not a result');
     const file = sandbox.path('/results/jumpcloud-host.json');
-    const result = await execa(boot, [document, file], { env: sandbox.env, reject: false });
+    const result = await execa(program(), [document, file], { env: sandbox.env, reject: false });
     expect(result).toMatchObject({ exitCode: 1 });
     const { timestamp } = JSON.parse(await readFile(file, 'utf8'));
     expect(await metrics()).toEqual([

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, vi } from 'vitest';
@@ -44,12 +44,12 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
       error: { code, attempts: 1, ...details },
       warnings: [],
     });
-  const run = async (answer: string, status: number) => {
+  const run = async (answer: string, status: number, end = `exit ${status}`) => {
     await sandbox.writeProgram(
       '/usr/bin/jumpcloud_host',
       `echo "$*" >"${sandbox.path('/arguments')}"`,
       `printf '%s\\n' '${answer}'`,
-      `exit ${status}`,
+      end,
     );
     const words = ['/etc/jumpcloud/host.json', sandbox.path(`${RESULTS}/jumpcloud-host.json`)];
     return execa(await place('describe-host'), words, { reject: false });
@@ -114,8 +114,17 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
     },
   );
 
+  test('describe-host exits with 75 after a signal has killed the module', async () => {
+    const { exitCode, stdout } = await run('', 0, 'kill -9 $$');
+    expect({ exitCode, stdout: stdout.trim() }).toEqual({
+      exitCode: 75,
+      stdout: 'Signal 9 killed the run.',
+    });
+    expect(await lastResult('jumpcloud-host')).toMatchObject({ outcome: 'retrying', result: null });
+  });
+
   test('describe-host writes null as the result when the module prints no JSON object', async () => {
-    expect(await run('Killed', 137)).toMatchObject({ exitCode: 1 });
+    expect(await run('Text', 1)).toMatchObject({ exitCode: 1 });
     expect(await lastResult('jumpcloud-host')).toMatchObject({ outcome: 'failed', result: null });
   });
 
@@ -170,10 +179,8 @@ describe('describe-host, which jumpcloud-host.service runs', () => {
 
 describe('remove-on-poweroff, which jumpcloud-removal.service runs', () => {
   const stop = async (...jobs: string[]) => {
-    await sandbox.replaceProgram('systemctl', ...jobs.map((job) => `echo '${job}'`), 'exit 0');
-    // This script of the sandbox calls the real module with the emulator's URL.
-    const module = sandbox.path('/usr/local/lib/jumpcloud/jumpcloud_removal');
-    await sandbox.writeProgram('/usr/bin/jumpcloud_removal', `exec '${module}' "$@"`);
+    const lines = jobs.map((job) => (job.startsWith('exit') ? job : `echo '${job}'`));
+    await sandbox.replaceProgram('systemctl', ...lines, 'exit 0');
     const words = ['/etc/jumpcloud/removal.json', `${RESULTS}/jumpcloud-removal.json`];
     await mkdir(sandbox.path(RESULTS), { recursive: true });
     return execa(
@@ -227,12 +234,31 @@ describe('remove-on-poweroff, which jumpcloud-removal.service runs', () => {
     expect(emulator.store.systems.has(sandbox.host.systemId)).toBe(true);
   });
 
+  test('remove-on-poweroff removes nothing when removal.json cannot be read', async () => {
+    await sandbox.write('/etc/jumpcloud/host.json', '{}');
+    await symlink('/nowhere', sandbox.path('/etc/jumpcloud/removal.json'));
+    expect(await stop('12 poweroff.target start waiting')).toMatchObject({ exitCode: 1 });
+    expect(sandbox.writes()).toEqual([]);
+  });
+
+  test('remove-on-poweroff names the Admin Portal when systemctl fails, and removes nothing', async () => {
+    const { exitCode, stderr } = await stop('exit 1');
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^systemctl failed, .*look for it in the Admin Portal\.$/);
+    expect(await lastResult('jumpcloud-removal')).toMatchObject({
+      outcome: 'failed',
+      result: null,
+    });
+    expect(sandbox.writes()).toEqual([]);
+  });
+
   test.each([
     ['a reboot', '12 reboot.target start waiting'],
     ['kexec', '12 kexec.target start waiting'],
     ['a soft reboot', '12 soft-reboot.target start waiting'],
     ['a cancelled poweroff', '12 poweroff.target stop waiting'],
     ['a manual stop of the unit', '7 jumpcloud-removal.service stop running'],
+    ['a stop without any job', 'exit 0'],
   ])('%s leaves the host in JumpCloud', async (_, job) => {
     const result = await stop(job);
     expect(result).toMatchObject({ exitCode: 0 });
