@@ -57,7 +57,7 @@ export function toReport(run: FinishedRun, anonymiser: Anonymiser) {
     date: new Date().toISOString().slice(0, 10),
     region: run.region,
     credentials: run.credentials,
-    agent: /^\d{1,4}(\.\d{1,6}){1,3}$/.test(run.agent) ? run.agent : 'unknown',
+    agent: /^\d{1,4}(\.\d{1,6}){1,2}$/.test(run.agent) ? run.agent : 'unknown',
     requests: run.requests,
     questions: [...asked, ...unasked],
     clean_up: run.cleanUp && {

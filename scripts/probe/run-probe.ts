@@ -72,18 +72,14 @@ export async function runProbe(options: RunOptions): Promise<RunOutcome> {
     reportCleanUp(before, onProgress);
     if (before.left.length > 0 || before.isRecordRestored === false)
       throw new HostRefused(LEFT_OVER);
-    onProgress('Checking this host and the credentials');
-    const record = await requireSameOrganisation(client);
-    if (typeof record['hostname'] === 'string') anonymiser.name(record['hostname'], 'host name');
-    const probe: Probe = {
-      client,
-      objects,
-      record,
-      agentDir: options.agentDir,
-      dynamicGroups: before.dynamicGroups,
-      settleMs: options.settleMs,
-    };
+    let probe: Probe | undefined;
     try {
+      onProgress('Checking this host and the credentials');
+      const record = await requireSameOrganisation(client);
+      if (typeof record['hostname'] === 'string') anonymiser.name(record['hostname'], 'host name');
+      const { agentDir, settleMs } = options;
+      const { dynamicGroups } = before;
+      probe = { client, objects, record, agentDir, dynamicGroups, settleMs };
       for (const question of QUESTIONS) asked.push(await ask(question, probe, onProgress));
     } catch (error) {
       if (!stop.aborted) throw error;
@@ -93,7 +89,8 @@ export async function runProbe(options: RunOptions): Promise<RunOutcome> {
       last = await clean();
       reportCleanUp(last, onProgress);
     }
-    if (options.deletesRecord && !stop.aborted && last.left.length === 0) {
+    const isClean = last.left.length === 0 && last.isRecordRestored === true;
+    if (probe !== undefined && options.deletesRecord && !stop.aborted && isClean) {
       mayDeleteRecord = true;
       asked.push(await ask(LAST_QUESTION, probe, onProgress));
     }

@@ -10,9 +10,6 @@ import {
 } from './test-object.ts';
 import { Unanswered } from './unanswered.ts';
 
-/** The rule of a dynamic group: the host name that its members have. */
-type HostnameRule = string;
-
 /** The test objects of this organisation that the probe may change. */
 export class TestObjects {
   readonly run: string;
@@ -39,16 +36,29 @@ export class TestObjects {
     return this.#create(client, 'user', username, body);
   }
 
-  /** Creates a dynamic group of all hosts with a host name. */
-  async dynamicGroup(client: Client, index: number, hostname: HostnameRule): Promise<TestObject> {
+  /**
+   * Creates a dynamic group of all hosts with a host name. The API's description gives the rules of
+   * a group as texts, its examples as objects: both are tried.
+   */
+  async dynamicGroup(client: Client, index: number, hostname: string): Promise<TestObject> {
     const name = testName(this.run, 'dynamic', index);
     const rule = { field: 'hostname', operator: 'eq', value: hostname };
-    const body = {
-      name,
-      membershipMethod: 'DYNAMIC_AUTOMATED',
-      memberQuery: { queryType: 'FilterQuery', filters: [rule] },
-    };
-    return this.#create(client, 'system_group', name, body);
+    const create = (filters: readonly unknown[]) =>
+      this.#create(client, 'system_group', name, {
+        name,
+        membershipMethod: 'DYNAMIC_AUTOMATED',
+        memberQuery: { queryType: 'FilterQuery', filters },
+      });
+    const group = await create([rule]).catch((error: unknown) => {
+      if (error instanceof Unanswered) return create([JSON.stringify(rule)]);
+      throw error;
+    });
+    const path = `${COLLECTIONS.system_group}/${group.id}`;
+    const { body } = await client.send({ actor: 'administrator', method: 'GET', path });
+    if (!String(Object(body).membershipMethod).startsWith('DYNAMIC_')) {
+      throw new Unanswered('JumpCloud did not make the test group dynamic');
+    }
+    return group;
   }
 
   /** Removes an object from the list of objects that may be changed, because it was deleted. */
