@@ -17,7 +17,12 @@ export interface Module<Name extends string = string, T extends OptionTable = Op
   credentialProblems?(partial: PartialValues<T>): Problem[];
   /** Loads the code that expands references to facts, for a call with `expand_facts`. */
   loadReferences?(): Promise<FactReferences>;
-  run(values: OptionValues<T>, run: Run): Promise<Outcome>;
+  /**
+   * Manages what the values ask for. `expand` reads the facts that they refer to, and returns the values
+   * with these. A module with `loadReferences` calls it once this host is registered, because facts may
+   * change until then.
+   */
+  run(values: OptionValues<T>, run: Run, expand: () => Promise<OptionValues<T>>): Promise<Outcome>;
 }
 
 /** Returns the module with its types inferred. Has no side effects. */

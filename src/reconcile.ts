@@ -1,7 +1,8 @@
+import { awaitRegistration } from './agent/await-registration.ts';
 import type { ModuleError } from './base/errors.ts';
 import type { Outcome, Run } from './run.ts';
 import type { HostSession } from './transport/host-session.ts';
-import { type SessionOptions, withSession } from './transport/open-session.ts';
+import { type SessionOptions, withRegistration } from './transport/open-session.ts';
 
 /** The changes that bring JumpCloud to the desired state, and the state after them. Pure data. */
 export interface Plan<State, Change> {
@@ -81,20 +82,28 @@ export async function reconcile<State, Change>(
 }
 
 /**
- * Returns the `run` function of a module that manages one resource. It opens a session, loads the
- * resource, binds it to the options and reconciles it. `reads` returns how many requests the resource
- * sends at the same time when it starts.
+ * Returns the `run` function of a module that manages one resource. It waits for this host's
+ * registration, reads facts, opens a session, loads the resource, binds it to the options and
+ * reconciles it. `reads` returns how many requests the resource sends at the same time when it starts.
  */
 export function moduleFor<Options, State, Change>(
   load: () => Promise<(session: HostSession, options: Options) => Resource<State, Change>>,
   reads: (options: Options) => number = () => 1,
-): (options: Options & SessionOptions, run: Run) => Promise<Outcome> {
-  return (options, run) =>
-    withSession(run, options, {
+): (
+  options: Options & SessionOptions,
+  run: Run,
+  expand: () => Promise<Options>,
+) => Promise<Outcome> {
+  return async (options, run, expand) => {
+    const { agent_dir, registration_timeout } = options;
+    const registration = await awaitRegistration(agent_dir, registration_timeout, run);
+    const expanded = await expand();
+    return withRegistration(run, registration, options, {
       requests: reads(options),
       async do(session) {
         const bind = await load();
-        return reconcile(run, bind(session, options));
+        return reconcile(run, bind(session, expanded));
       },
     });
+  };
 }

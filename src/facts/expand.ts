@@ -2,7 +2,7 @@ import { FactUnavailable } from '../base/errors.ts';
 import { truncate } from '../base/printable.ts';
 import { InvalidValue } from '../options/invalid-value.ts';
 import { nearestName } from '../options/nearest-name.ts';
-import type { FactReferences, TextExpansion } from '../options/option.ts';
+import type { FactReferences, TextExpansion, UsedFacts } from '../options/option.ts';
 import { quoteName } from '../options/quote-name.ts';
 import { ENVIRONMENT, FACT_NAMES, type Fact, isKnownFact, TAG } from './fact.ts';
 import { readFacts } from './read-facts.ts';
@@ -30,10 +30,7 @@ export class References implements FactReferences {
     return text;
   }
 
-  async resolve(
-    signal: AbortSignal,
-    report: (facts: Readonly<Record<string, string>>) => void,
-  ): Promise<TextExpansion> {
+  async resolve(signal: AbortSignal, report: (facts: UsedFacts) => void): Promise<TextExpansion> {
     const references = this.#texts.flatMap(({ text }) => findReferences(text));
     const facts = await readFacts(
       references.map(({ fact }) => fact),
@@ -72,13 +69,23 @@ class Expansion implements TextExpansion {
     return replaceReferences(text, (reference) => this.#valueOf(reference) ?? '');
   }
 
-  /** Returns the replacements of these references, as far as they have one. */
-  used(references: readonly Reference[]): Readonly<Record<string, string>> {
+  /**
+   * Returns the replacement of each fact, if it has one; a list where references to the same fact have
+   * different defaults.
+   */
+  used(references: readonly Reference[]): UsedFacts {
+    const used = new Map<string, Set<string>>();
+    for (const reference of references) {
+      const value = this.#valueOf(reference);
+      if (value === undefined) continue;
+      const values = used.get(reference.fact) ?? new Set();
+      used.set(reference.fact, values.add(value));
+    }
     return Object.fromEntries(
-      references.flatMap((reference) => {
-        const value = this.#valueOf(reference);
-        return value === undefined ? [] : [[reference.fact, value]];
-      }),
+      [...used].map(([fact, [value = '', ...others]]) => [
+        fact,
+        others.length > 0 ? [value, ...others] : value,
+      ]),
     );
   }
 

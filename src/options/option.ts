@@ -47,6 +47,9 @@ export interface TextExpansion {
   expand(text: string, whyNotEmpty?: string): string;
 }
 
+/** The facts that a call uses, by name: its value, or all defaults in use. */
+export type UsedFacts = Readonly<Record<string, string | readonly string[]>>;
+
 /** The references to facts in a call's options, collected at the first reading of the options. */
 export interface FactReferences extends TextExpansion {
   /**
@@ -54,10 +57,7 @@ export interface FactReferences extends TextExpansion {
    * options.
    * @throws FactUnavailable that lists every fact without a value and without a default
    */
-  resolve(
-    signal: AbortSignal,
-    report: (facts: Readonly<Record<string, string>>) => void,
-  ): Promise<TextExpansion>;
+  resolve(signal: AbortSignal, report: (facts: UsedFacts) => void): Promise<TextExpansion>;
 }
 
 /** The options of a module by name. */

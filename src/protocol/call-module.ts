@@ -109,7 +109,7 @@ async function answerCall<T extends OptionTable>(
   if (commandLine.help || (commandLine.source === undefined && (await io.isTerminal(0))))
     return io.help();
   const given = await readCall(module, commandLine, io, call);
-  const values = await readCallValues(module, given, call, {
+  const { values, expand } = await readCallValues(module, given, call, {
     isValidation: commandLine.validate,
     signal: io.signal,
     report,
@@ -122,7 +122,7 @@ async function answerCall<T extends OptionTable>(
   if (!isFromAnsible && !(commandLine.json && (await io.isTerminal(1))))
     report.showWait = io.showWait;
   const run = { module: module.name, check, signal: io.signal, report };
-  return succeeded(await module.run(values, run), withDiff);
+  return succeeded(await module.run(values, run, expand), withDiff);
 }
 
 /** Returns whether the source is named like Ansible's file of a module's arguments. */

@@ -21,7 +21,7 @@ export interface OptionsState {
 
 /** What reading the options depends on, apart from the options. */
 export interface ReadingContext {
-  /** True for `--validate`: no fact is read, and credentials may be missing. */
+  /** True for `--validate`: credentials may be missing. */
   readonly isValidation: boolean;
   readonly signal: AbortSignal;
   readonly report: Reporter;
@@ -34,9 +34,20 @@ export interface GivenOptions {
   readonly problems: readonly Problem[];
 }
 
+/** The values of a call's options. */
+export interface CallValues<T extends OptionTable> {
+  /** The values, with references to facts as they were given. */
+  readonly values: OptionValues<T>;
+  /**
+   * Reads the facts, reads the options that refer to them a second time, and returns the values.
+   * @throws FactUnavailable
+   * @throws InvalidArguments with all problems of the expanded options
+   */
+  readonly expand: () => Promise<OptionValues<T>>;
+}
+
 /**
- * Returns the values of a call's options. References to facts are found at a first reading and replaced
- * at a second one, so that facts are read only when everything else in the options is right.
+ * Reads the values of a call's options. Facts are read only when everything else in them is right.
  * @throws InvalidArguments with all problems of the options
  */
 export async function readCallValues<T extends OptionTable>(
@@ -44,7 +55,7 @@ export async function readCallValues<T extends OptionTable>(
   { rawOptions, problems }: GivenOptions,
   call: OptionsState,
   { isValidation, signal, report }: ReadingContext,
-): Promise<OptionValues<T>> {
+): Promise<CallValues<T>> {
   const expandsFacts = coerceBoolean(rawOptions.get('expand_facts')) === true;
   const references = expandsFacts ? await module.loadReferences?.() : undefined;
   const first = await readOptions(module.name, module.options, rawOptions, references);
@@ -54,15 +65,18 @@ export async function readCallValues<T extends OptionTable>(
   call.args = () => moduleArgs(module.options, first.partial);
   const credentials = isValidation ? [] : (module.credentialProblems?.(first.partial) ?? []);
   const values = requireValid(module, first, problems, credentials);
-  if (references === undefined || isValidation) return values;
-  const expansion = await references.resolve(signal, (facts) => report.setFacts(facts));
-  const table = expandableOptions(module.options);
-  const second = await readValues(table, { names: call.names, rawOptions, expansion });
-  return requireValid(module, {
-    problems: second.problems,
-    partial: { ...first.partial, ...second.partial },
-    ...(second.values && { values: { ...values, ...second.values } }),
-  });
+  const expand = async () => {
+    if (references === undefined) return values;
+    const expansion = await references.resolve(signal, (facts) => report.setFacts(facts));
+    const table = expandableOptions(module.options);
+    const second = await readValues(table, { names: call.names, rawOptions, expansion });
+    return requireValid(module, {
+      problems: second.problems,
+      partial: { ...first.partial, ...second.partial },
+      ...(second.values && { values: { ...values, ...second.values } }),
+    });
+  };
+  return { values, expand };
 }
 
 function expandableOptions(table: OptionTable): OptionTable {

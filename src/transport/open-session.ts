@@ -1,4 +1,3 @@
-import { awaitRegistration } from '../agent/await-registration.ts';
 import { isWorldReadable } from '../agent/key-file.ts';
 import { API_ORIGINS, type Region, regionOf } from '../agent/region.ts';
 import type { Registration } from '../agent/registration.ts';
@@ -62,21 +61,9 @@ export interface SessionWork<T> {
 }
 
 /**
- * Reads this host's registration, opens a session, does the work and closes the session. Waits up
- * to `registration_timeout` for the agent to register.
- * @throws NotEnrolled, BadIdentity when this host has no usable identity
+ * Does the work in a session of a registration. Sends no request before the work does.
+ * @throws BadIdentity when this host has no usable identity
  */
-export async function withSession<T>(
-  run: Run,
-  options: SessionOptions,
-  work: SessionWork<T>,
-): Promise<T> {
-  const { agent_dir, registration_timeout } = options;
-  const registration = await awaitRegistration(agent_dir, registration_timeout, run);
-  return withRegistration(run, registration, options, work);
-}
-
-/** Does the work in a session of a registration. Sends no request before the work does. */
 export async function withRegistration<T>(
   run: Run,
   registration: Registration,

@@ -50,6 +50,12 @@ test('references to missing or empty facts are replaced with defaults, which are
   expect(facts).toEqual([[{ 'env.MISSING': 'a|b', 'env.EMPTY': '', 'env.ROLE': 'web' }]]);
 });
 
+test('all different defaults of a missing fact are reported', async () => {
+  const { texts, facts } = await expand('{env.MISSING|1}{env.MISSING|2}', '{env.MISSING|1}');
+  expect(texts).toEqual(['12', '1']);
+  expect(facts).toEqual([[{ 'env.MISSING': ['1', '2'] }]]);
+});
+
 describe('References, for facts without a value and a default', () => {
   test('all unavailable facts are listed, each once, with their sources', async () => {
     const error = await failureOf(

@@ -140,7 +140,13 @@ const makeHarmless = (values: Record<string, unknown>): Record<string, unknown> 
 /** Returns a module whose options are made harmless after their validation. */
 function harmlessModule(name: ModuleName): Module {
   const module: Module = moduleNamed(name);
-  return { ...module, run: (values, run) => module.run(makeHarmless({ ...values }), run) };
+  return {
+    ...module,
+    run: (values, run, expand) =>
+      module.run(makeHarmless({ ...values }), run, async () =>
+        makeHarmless({ ...(await expand()) }),
+      ),
+  };
 }
 
 test(`${RUNS} random calls in this process each get a valid answer`, {

@@ -1,7 +1,8 @@
+import { readRegistration } from '../../src/agent/registration.ts';
 import { RunReport } from '../../src/protocol/run-report.ts';
 import type { Run } from '../../src/run.ts';
 import type { HostSession } from '../../src/transport/host-session.ts';
-import { withSession } from '../../src/transport/open-session.ts';
+import { withRegistration } from '../../src/transport/open-session.ts';
 
 /** Returns a run without progress output, and its report. */
 export function quietRun(): Run & { readonly report: RunReport } {
@@ -23,7 +24,12 @@ export function inSession<T>(
     system_id: undefined,
     timeout: 30,
     request_timeout: 10,
-    registration_timeout: 0,
   } as const;
-  return withSession(run, options, { requests: 1, do: async (session) => work(session, run) });
+  const registration = readRegistration(connection.agent_dir, 0, (id) =>
+    run.report.setSystemId(id),
+  );
+  return withRegistration(run, registration, options, {
+    requests: 1,
+    do: async (session) => work(session, run),
+  });
 }

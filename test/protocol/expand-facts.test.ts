@@ -1,9 +1,13 @@
-import { beforeEach, expect, test, vi } from 'vitest';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, expect, vi } from 'vitest';
 import { defineModule } from '../../src/module.ts';
 import type { Option } from '../../src/options/option.ts';
 import { expandableText, text } from '../../src/options/scalars.ts';
 import { factsOptions, loadReferences } from '../../src/resources/facts-options.ts';
+import { system } from '../../src/resources/system/system.ts';
 import { callInProcess } from '../harness/call-in-process.ts';
+import { test } from '../harness/emulator-fixture.ts';
 
 const read = vi.fn((value: unknown) => String(value));
 const load = vi.fn(loadReferences);
@@ -15,8 +19,8 @@ const module = defineModule({
   options: { ...factsOptions, plain, name: expandableText(), other: text() },
   rules: ({ name }) => (name === 'bad' ? [{ option: 'name', message: 'is bad' }] : []),
   loadReferences: load,
-  async run(values) {
-    run(values);
+  async run(_values, _run, expand) {
+    run(await expand());
     return { changed: false, msg: 'Done.', fields: {} };
   },
 });
@@ -59,4 +63,27 @@ test("callModule also applies the module's rules to expanded options", async () 
     invocation: { module_args: { name: '{env.BAD}' } },
   });
   expect(run).not.toHaveBeenCalled();
+});
+
+test('a fact that changes during the wait for the registration has its new value', async ({
+  emulator,
+}) => {
+  const host = await emulator.enrol();
+  await rm(join(host.agentDir, 'jcagent.conf'));
+  const showWait = vi.fn(() => {
+    vi.stubEnv('NAME', 'web-2');
+    void host.writeFiles();
+    return () => {};
+  });
+  const callSystem = async (display_name: string) => {
+    const place = { agent_dir: host.agentDir, api_url: emulator.url, registration_timeout: 20 };
+    const options = { ...place, expand_facts: true, display_name };
+    return JSON.parse((await callInProcess(system, [JSON.stringify(options)], { showWait })).text);
+  };
+  const unknown = await callSystem('{nme}');
+  expect(unknown).toMatchObject({ error: { code: 'invalid_arguments' } });
+  expect(showWait).not.toHaveBeenCalled();
+  const named = await callSystem('{env.NAME}');
+  expect(showWait).toHaveBeenCalledOnce();
+  expect(named).toMatchObject({ settings: { display_name: 'web-2' } });
 });
