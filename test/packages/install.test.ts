@@ -67,6 +67,12 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
     const { stdout } = await runInside(root, ['jumpcloud_system_info', options]);
     return JSON.parse(stdout);
   };
+  /** Writes the file with the last result of a unit, as the unit does. */
+  const writeLastResult = async () => {
+    const directory = join(root, 'run/jumpcloud-system-context');
+    await mkdir(directory);
+    await writeFile(join(directory, 'jumpcloud-host.json'), '{}\n');
+  };
   const runOrFail = async (...command: string[]) => {
     const result = await runInside(root, command);
     expect(result, result.stderr).toMatchObject({ exitCode: 0 });
@@ -97,6 +103,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
         await expect(readlink(join(root, link)), link).rejects.toThrow('ENOENT');
       }
 
+      await writeLastResult();
       await runOrFail('dpkg', '--remove', ...NAMES);
       await runOrFail('dpkg', '--purge', ...NAMES);
       await removePaths(...paths);
@@ -178,6 +185,7 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
       await rpm('--install', '--nodeps', modules, node);
       expect(await systemInfo()).toMatchObject({ enrolled: true, system_id: host.systemId });
       await rpm('--verify', '--nodeps', ...NAMES);
+      await writeLastResult();
       await rpm('--erase', '--nodeps', ...NAMES);
       expect(await everyPath(root)).toEqual(before);
     }, 60_000);
