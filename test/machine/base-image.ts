@@ -19,6 +19,11 @@ const KINDS = {
     include: `${BOOT_PACKAGES},nodejs`,
     install: ['cloud-init'],
   },
+  'trixie-rsyslog': {
+    suite: 'trixie',
+    include: `${BOOT_PACKAGES},nodejs,rsyslog`,
+    install: [],
+  },
   'trixie-kernel': {
     suite: 'trixie',
     include: `${BOOT_PACKAGES},nodejs,linux-image-cloud-amd64,initramfs-tools,kexec-tools`,

@@ -25,6 +25,8 @@ const MAX_BOOT_SECONDS = '200';
 /** A machine that systemd-nspawn boots from a directory. It shares the network of this machine. */
 export class Container extends Machine {
   readonly loopback = '127.0.0.1';
+  /** The path of its network namespace. By default, it shares the network of this machine. */
+  network: string | undefined;
   readonly #image: string;
   #nspawn: ReturnType<typeof startNspawn> | undefined;
   #leader = '';
@@ -68,7 +70,12 @@ export class Container extends Machine {
 
   async boot(): Promise<void> {
     this.#group = join(await controlGroups(), basename(this.directory));
-    const nspawn = startNspawn(this.directory, join(this.#image, 'usr'), this.#group);
+    const nspawn = startNspawn(
+      this.directory,
+      join(this.#image, 'usr'),
+      this.#group,
+      this.network === undefined ? [] : [`--network-namespace-path=${this.network}`],
+    );
     this.#nspawn = nspawn;
     let hasEnded = false;
     void nspawn.then(() => {
@@ -134,7 +141,7 @@ function nameOf(directory: string): string {
  */
 const IN_GROUP = 'mkdir -p "$1" && echo $$ >"$1/cgroup.procs" && shift && exec "$@"';
 
-function startNspawn(directory: string, usr: string, group: string) {
+function startNspawn(directory: string, usr: string, group: string, network: readonly string[]) {
   const words = ['--boot', '--register=no', '--keep-unit', '--console=pipe', '--resolv-conf=off'];
   const name = `--machine=${nameOf(directory)}`;
   const nspawn = [
@@ -144,6 +151,7 @@ function startNspawn(directory: string, usr: string, group: string) {
     MAX_BOOT_SECONDS,
     'systemd-nspawn',
     ...words,
+    ...network,
     name,
     `--bind-ro=${usr}:/usr`,
     '-D',

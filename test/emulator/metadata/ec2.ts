@@ -14,8 +14,12 @@ const TOKEN = 'AQAAAB1lC2_xyz-0123456789==';
 const NOT_FOUND: MetadataAnswer = { status: 404, body: '<html>404 - Not Found</html>' };
 
 /** Returns the answers of EC2's metadata service. It requires session tokens, as IMDSv2 does. */
-export function ec2Answers(tags: Readonly<Record<string, string>> | undefined): AnswerRequest {
+export function ec2Answers(
+  tags: Readonly<Record<string, string>> | undefined,
+  instanceId = VALUES['meta-data/instance-id'] ?? '',
+): AnswerRequest {
   const values = new Map(Object.entries(VALUES));
+  values.set('meta-data/instance-id', instanceId);
   if (tags !== undefined) values.set(TAGS, Object.keys(tags).join('\n'));
   for (const [name, value] of Object.entries(tags ?? {})) values.set(`${TAGS}/${name}`, value);
 

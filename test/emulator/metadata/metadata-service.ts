@@ -17,6 +17,8 @@ export interface MetadataConfig {
   readonly cloud: 'ec2' | 'google' | 'azure';
   /** Undefined on EC2: the instance's metadata options do not allow tags. */
   readonly tags?: Readonly<Record<string, string>>;
+  /** The id of an instance on EC2. */
+  readonly instanceId?: string;
   /** The addresses at which it listens, on port 80. */
   readonly addresses?: readonly string[];
   /** Faults by a regular expression for address and path (`169.254.169.254/latest/…`). The first match counts. */
@@ -44,7 +46,10 @@ export async function startMetadataService(
   config: MetadataConfig,
 ): Promise<RunningMetadataService> {
   const { cloud, tags, addresses = ['169.254.169.254'], faults = [] } = config;
-  const answers = { ec2: ec2Answers, google: answerGoogle, azure: answerAzure }[cloud](tags);
+  const answers = { ec2: ec2Answers, google: answerGoogle, azure: answerAzure }[cloud](
+    tags,
+    config.instanceId,
+  );
   const requests: MetadataRequest[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;

@@ -55,6 +55,7 @@ export const GROUPS = {
   linux: '5f1a3b0c9d2e4f6a7b8c9d10',
   web: '5f1a3b0c9d2e4f6a7b8c9d11',
   db: '5f1a3b0c9d2e4f6a7b8c9d12',
+  cache: '5f1a3b0c9d2e4f6a7b8c9d13',
 } as const;
 
 /** The URL of a proxy on the machine. */

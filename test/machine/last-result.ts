@@ -1,0 +1,46 @@
+import { expect, vi } from 'vitest';
+import type { Member } from './fleet.ts';
+
+/** The directory of the files with the last result of each unit. */
+export const RESULTS = '/run/jumpcloud-system-context';
+
+/** The content of a result file, which monitoring reads. */
+export interface LastResult {
+  readonly unit: string;
+  readonly time: string;
+  readonly timestamp: number;
+  readonly outcome: string;
+  readonly result: {
+    readonly changed: boolean;
+    readonly msg: string;
+    readonly error?: { readonly code: string };
+  } | null;
+}
+
+/**
+ * Reads the last result of jumpcloud-host.service.
+ * @throws SyntaxError when there is none
+ */
+export async function lastResult({ machine }: Member): Promise<LastResult> {
+  const { stdout } = await machine.run('cat', `${RESULTS}/jumpcloud-host.json`);
+  return JSON.parse(stdout);
+}
+
+/**
+ * Waits until the last result of jumpcloud-host.service has an outcome, or one of several, and returns
+ * the result.
+ */
+export function waitForOutcome(
+  member: Member,
+  outcome: string | string[],
+  seconds: number,
+): Promise<LastResult> {
+  return vi.waitFor(
+    async () => {
+      const last = await lastResult(member);
+      expect([outcome].flat()).toContain(last.outcome);
+      return last;
+    },
+    { timeout: seconds * 1000, interval: 300 },
+  );
+}
