@@ -7,10 +7,12 @@ const MAX_ISSUER = 100;
 
 /** Describes the certificate of a connection: issuer, expiry, and the CA store that trusts it. */
 export function describeCertificate(socket: TLSSocket, hasOwnCa: boolean): string {
-  const certificate = socket.getPeerX509Certificate();
-  const issuer = truncate((certificate?.issuer ?? '').replaceAll('\n', ', '), MAX_ISSUER);
-  const end = new Date(certificate?.validTo ?? '').toISOString().slice(0, 10);
   const { name } = caStore();
-  const store = hasOwnCa ? `${name} or ca_path` : name;
-  return `Issued by ${issuer}; valid until ${end}; trusted by ${store}.`;
+  const trust = `trusted by ${hasOwnCa ? `${name} or ca_path` : name}`;
+  const certificate = socket.getPeerX509Certificate();
+  // The certificate is not available once the connection is closed.
+  if (certificate === undefined) return `It is ${trust}.`;
+  const issuer = truncate(certificate.issuer.replaceAll('\n', ', '), MAX_ISSUER);
+  const end = new Date(certificate.validTo).toISOString().slice(0, 10);
+  return `Issued by ${issuer}; valid until ${end}; ${trust}.`;
 }

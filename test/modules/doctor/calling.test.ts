@@ -1,0 +1,77 @@
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, vi } from 'vitest';
+import { Interrupted } from '../../../src/base/interrupted.ts';
+import { doctor } from '../../../src/resources/doctor/doctor.ts';
+import { callInProcess } from '../../harness/call-in-process.ts';
+import { test } from '../../harness/fixture.ts';
+import { checksOf, namesWith } from '../../resources/doctor/examination.ts';
+
+const NOBODY = 65534;
+
+test('check mode, diff mode and a normal run answer alike, and leave the directory alone', async ({
+  host,
+}) => {
+  const list = () =>
+    readdirSync(host.agentDir).map((name) => [name, statSync(join(host.agentDir, name)).mtimeMs]);
+  const before = list();
+  const run = async (...flags: string[]) =>
+    (await host.run('jumpcloud_doctor', {}, { flags })).stdout;
+  const normal = await run();
+  expect(await run('--check', '--diff')).toBe(normal);
+  expect(list()).toEqual(before);
+  expect(host.requests().every(({ method }) => method === 'GET')).toBe(true);
+  expect(JSON.parse(normal)).not.toHaveProperty('diff');
+});
+
+test('another user than root is told to run it as root', async ({ host }) => {
+  chmodSync(host.agentDir, 0o700);
+  const { answer, exitCode, stderr } = await host.run('jumpcloud_doctor', {}, { uid: NOBODY });
+  expect([exitCode, stderr, answer.error?.code]).toEqual([1, '', 'bad_identity']);
+  expect(namesWith(answer, 'failed')).toEqual(['agent_directory']);
+  expect(checksOf(answer).agent_directory).toMatchObject({
+    detail: `No permission to read ${host.agentDir} (uid ${NOBODY}).`,
+    advice: "Run as root: the agent's files belong to root.",
+  });
+  expect(checksOf(answer).connection.status).toBe('ok');
+});
+
+test('an empty environment is no problem', async ({ host }) => {
+  const { answer, stderr } = await host.run(
+    'jumpcloud_doctor',
+    {},
+    { through: ['/usr/bin/env', '-i', `JUMPCLOUD_NODE=${process.execPath}`] },
+  );
+  expect([stderr, ...namesWith(answer, 'failed')]).toEqual(['']);
+});
+
+test('with everything broken, every broken part is reported at once', async ({ host }) => {
+  rmSync(join(host.agentDir, 'jcagent.conf'));
+  mkdirSync(join(host.agentDir, 'jcagent.conf'));
+  writeFileSync(join(host.agentDir, 'client.key'), 'x');
+  const { answer } = await host.run(
+    'jumpcloud_doctor',
+    { api_url: 'https://127.0.0.1:1' },
+    { env: { https_proxy: 'nonsense://' } },
+  );
+  expect(namesWith(answer, 'failed')).toEqual(['registration', 'key', 'proxy']);
+  expect(answer).toMatchObject({ failed: true, error: { code: 'bad_identity' } });
+  expect(answer.msg).toMatch(/^3 of 13 checks failed \(registration, key, proxy\), /);
+});
+
+test('an interruption ends the run with every check in the result', async ({ host }) => {
+  host.hit({ kind: 'silence' }, { times: 10 });
+  const interruption = new AbortController();
+  const running = callInProcess(doctor, [JSON.stringify(host.options)], {
+    signal: interruption.signal,
+  });
+  await vi.waitFor(() => expect(host.requests()).toHaveLength(1), 20_000);
+  interruption.abort(new Interrupted('Interrupted.'));
+  const answer = JSON.parse((await running).text);
+  expect(answer.error.code).toBe('interrupted');
+  expect(answer.checks).toHaveLength(13);
+  expect(answer.checks.at(-1)).toMatchObject({
+    status: 'skipped',
+    detail: 'Not checked: the run ended before.',
+  });
+});

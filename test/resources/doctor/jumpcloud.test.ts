@@ -1,0 +1,214 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import type { Fault } from '../../emulator/faults.ts';
+import { makeKeyFiles } from '../../emulator/keys.ts';
+import { test } from '../../harness/emulator-fixture.ts';
+import { checksOf, examine, namesWith } from './examination.ts';
+
+test('a healthy host costs one GET of the record and one of each list, and nothing is written', async ({
+  startWith,
+}) => {
+  const emulator = await startWith();
+  const host = await emulator.enrol();
+  for (let i = 0; i < 120; i++) emulator.store.join(host.systemId, emulator.store.addGroup());
+  const answer = await examine({ agent_dir: host.agentDir, api_url: emulator.url });
+  expect(namesWith(answer, 'failed')).toEqual([]);
+  expect(answer).toMatchObject({ system_id: host.systemId });
+  const associations = ['command', 'policy', 'policy_group', 'user_group', 'user'].map(
+    (type) => `associations?targets=${type}&limit=100&skip=0`,
+  );
+  const lists = ['memberof?sort=id&limit=100&skip=0', 'users?limit=100&skip=0', ...associations];
+  const expected = ['/api/systems/ID', ...lists.map((list) => `/api/v2/systems/ID/${list}`)];
+  const sent = emulator.requests.map(({ method, url }) => `${method} ${url}`);
+  expect(sent.map((one) => one.replace(host.systemId, 'ID')).sort()).toEqual(
+    expected.map((path) => `GET ${path}`).sort(),
+  );
+});
+
+describe.concurrent('the clock', () => {
+  const rows: [offset: number, status: string, detail: RegExp][] = [
+    [25, 'ok', /agrees with JumpCloud's to within 30 s/],
+    [-25, 'ok', /agrees/],
+    [60, 'warning', /clock is (60|59) s behind JumpCloud's/],
+    [-250, 'warning', /clock is (250|249|251) s ahead of JumpCloud's/],
+    [400, 'failed', /clock is (400|399) s behind/],
+    [-86_400, 'failed', /clock is 86\d\d\d s ahead of/],
+  ];
+  test.for(rows)('an offset of %i s is %s', async ([offset, status, detail], { startWith }) => {
+    const emulator = await startWith({ clock: () => Date.now() + offset * 1000 });
+    const { agentDir } = await emulator.enrol();
+    const answer = await examine({ agent_dir: agentDir, api_url: emulator.url });
+    const { clock, authorization } = checksOf(answer);
+    expect(clock).toMatchObject({ status, detail: expect.stringMatching(detail) });
+    if (status !== 'ok') expect(clock.advice).toContain('timedatectl set-ntp true');
+    expect(answer.error?.code).toBe(status === 'failed' ? 'local_action_failed' : undefined);
+    expect(authorization.status).toBe('ok');
+    // A 401 for the wrong time is repeated once with the corrected time.
+    expect(emulator.requests.length).toBe(status === 'failed' ? 9 : 8);
+  });
+
+  test('an answer without a usable time leaves the clock unchecked', async ({ startWith }) => {
+    const emulator = await startWith();
+    const { agentDir } = await emulator.enrol();
+    emulator.faults.add({ fault: { kind: 'date', date: () => null }, times: Infinity });
+    const { clock } = checksOf(await examine({ agent_dir: agentDir, api_url: emulator.url }));
+    expect(clock).toMatchObject({
+      status: 'skipped',
+      detail: expect.stringContaining('usable time'),
+    });
+  });
+});
+
+const json = (status: number, message: string): Fault => ({
+  kind: 'status',
+  status,
+  text: JSON.stringify({ message }),
+});
+
+describe.concurrent('the authorization', () => {
+  const rows: [what: string, fault: Fault, code: string, detail: RegExp, advice: RegExp][] = [
+    [
+      'a 401',
+      json(401, 'Unauthorized'),
+      'unauthorized',
+      /JumpCloud does not accept this host \(401\)/,
+      /\(1\) the record of system \w+ was deleted.*\(2\) this host was enrolled by MDM.*connect key/,
+    ],
+    ['a 404', json(404, 'Not found'), 'not_found', /\(404\)/, /set region, or register the agent/],
+    ['a 403', json(403, 'blocked'), 'rejected', /403 Forbidden: "blocked"/, /ask JumpCloud/],
+    ['a 429', json(429, 'slow'), 'rate_limited', /limits the rate/, /raise timeout/],
+    ['a 503', json(503, 'down'), 'unavailable', /503/, /status\.jumpcloud\.com/],
+    [
+      'a login page',
+      { kind: 'body', text: '<html>', headers: { 'content-type': 'text/html' } },
+      'unexpected_response',
+      /not JSON but text\/html/,
+      /^Check api_url, region and proxy/,
+    ],
+    [
+      'a list',
+      { kind: 'body', text: '[]' },
+      'unexpected_response',
+      /not what JumpCloud sends/,
+      /^Check api_url/,
+    ],
+    [
+      'a redirect',
+      { kind: 'redirect', location: 'https://login.example/x' },
+      'unexpected_response',
+      /redirect \(30\d to login\.example\)/,
+      /requires a login first/,
+    ],
+    [
+      'no answer',
+      { kind: 'silence' },
+      'unavailable',
+      /no complete answer within/,
+      /^Check the network/,
+    ],
+  ];
+  test.for(rows)(
+    '%s fails the authorization, and the same host passes once it is over',
+    async ([, fault, code, detail, advice], { startWith }) => {
+      const emulator = await startWith();
+      const { agentDir } = await emulator.enrol();
+      const options = {
+        agent_dir: agentDir,
+        api_url: emulator.url,
+        request_timeout: 2,
+        timeout: 3,
+      };
+      emulator.faults.add({ fault, times: Infinity });
+      const answer = await examine(options);
+      expect(answer.error?.code).toBe(code);
+      const { authorization, enrolment, access } = checksOf(answer);
+      expect(authorization).toMatchObject({
+        status: 'failed',
+        detail: expect.stringMatching(detail),
+        advice: expect.stringMatching(advice),
+      });
+      expect([enrolment.detail, access.detail]).toEqual(
+        Array(2).fill('Not checked: it depends on authorization.'),
+      );
+      emulator.faults.clear();
+      expect(
+        namesWith(await examine({ ...options, timeout: 20, request_timeout: 10 }), 'failed'),
+      ).toEqual([]);
+    },
+  );
+
+  test('a key that JumpCloud does not know adds the causes that cannot be ruled out', async ({
+    startWith,
+  }) => {
+    const emulator = await startWith();
+    const host = await emulator.enrol();
+    const other = await emulator.enrol({ keys: await makeKeyFiles() });
+    const key = readFileSync(join(other.agentDir, 'client.key'));
+    writeFileSync(join(host.agentDir, 'client.key'), key);
+    rmSync(join(host.agentDir, 'client.crt'));
+    const answer = await examine({ agent_dir: host.agentDir, api_url: emulator.url });
+    expect(answer.error?.code).toBe('unauthorized');
+    const { authorization, clock } = checksOf(answer);
+    expect(authorization.advice).toMatch(/client\.key does not belong to this registration/);
+    expect(authorization.advice).toMatch(/set region \(us, eu or in\)/);
+    expect(clock.status).toBe('ok');
+  });
+
+  test('a transient error is retried', async ({ startWith }) => {
+    const emulator = await startWith();
+    const { agentDir } = await emulator.enrol();
+    emulator.faults.add({ fault: { kind: 'status', status: 502 } });
+    const answer = await examine({ agent_dir: agentDir, api_url: emulator.url });
+    expect(namesWith(answer, 'failed')).toEqual([]);
+    expect(emulator.requests).toHaveLength(9);
+  });
+});
+
+describe.concurrent('the enrolment', () => {
+  test.for([
+    ['mdm', /by MDM/],
+    ['user', /through the User Portal/],
+  ] as const)('an accepted host enrolled as %s is a warning', async ([type, how], { emulator }) => {
+    const record = { provisionMetadata: { provisioner: { type } } };
+    const { agentDir } = await emulator.enrol({ record });
+    const answer = await examine({ agent_dir: agentDir, api_url: emulator.url });
+    expect(answer.failed).toBeUndefined();
+    expect(checksOf(answer).enrolment).toMatchObject({
+      status: 'warning',
+      detail: expect.stringMatching(how),
+      advice: expect.stringContaining('re-enrol it with a connect key'),
+    });
+  });
+});
+
+describe.concurrent('the access', () => {
+  test.for([
+    ['/memberof', 'system groups', json(403, 'no'), 'rejected'],
+    ['/users', 'users', json(401, 'Unauthorized'), 'unauthorized'],
+    ['targets=policy&', 'policy associations', json(404, 'no'), 'not_found'],
+    ['targets=user&', 'user associations', { kind: 'body', text: '{}' }, 'unexpected_response'],
+  ] as const)('a refused list %s is named', async ([part, name, fault, code], { startWith }) => {
+    const emulator = await startWith();
+    const { agentDir } = await emulator.enrol();
+    emulator.faults.add({ fault, when: ({ url }) => url.includes(part), times: Infinity });
+    const answer = await examine({ agent_dir: agentDir, api_url: emulator.url });
+    expect(answer.error?.code).toBe(code);
+    expect(namesWith(answer, 'failed')).toEqual(['access']);
+    expect(checksOf(answer).access.detail).toContain(`Could not read the ${name} of system`);
+  });
+
+  test('several refused lists are all named', async ({ startWith }) => {
+    const emulator = await startWith();
+    const { agentDir } = await emulator.enrol();
+    emulator.faults.add({
+      fault: json(403, 'no'),
+      when: ({ url }) => /users|policy&/.test(url),
+      times: 9,
+    });
+    const { access } = checksOf(await examine({ agent_dir: agentDir, api_url: emulator.url }));
+    expect(access.detail).toMatch(
+      /Could not read the users .* Also failed: policy associations\.$/,
+    );
+  });
+});
