@@ -13,8 +13,10 @@ import { type TarballFile, tarball } from './tarball.ts';
 /** The versions of ansible-core, 2.NN, that get a list of sanity tests to ignore. */
 const SANITY_VERSIONS = [14, 15, 16, 17, 18, 19, 20, 21, 22];
 
-/** The directories of `collection/` that are copied into the collection. */
-const COPIED = ['changelogs', 'plugins', 'roles', 'tests'];
+/** The directories and files of `collection/` that are copied into the collection. */
+const COPIED = ['changelogs', 'meta', 'plugins', 'roles', 'tests'];
+
+const COPIED_FILES = ['.ansible-lint', '.yamllint', 'bindep.txt'];
 
 /** The action plugin that runs the modules on hosts, in `collection/plugins/action`. */
 const ACTION_PLUGIN = 'one_command';
@@ -53,6 +55,12 @@ export async function collectionTarball(
   const names = modules.map(({ name }) => name);
   const content = [
     { path: 'CHANGELOG.md', content: changelog },
+    ...(await Promise.all(
+      COPIED_FILES.map(async (path) => ({
+        path,
+        content: await projectFile(`collection/${path}`),
+      })),
+    )),
     { path: 'LICENSE', content: await projectFile('LICENSE') },
     { path: 'README.md', content: await readme(version, modules) },
     ...Object.entries(builtTexts).map(([path, content]) => ({ path, content })),

@@ -6,13 +6,18 @@ export interface TunnelProxy {
   readonly url: string;
   /** The targets of all CONNECT requests, as host:port, in order. */
   readonly opened: readonly string[];
+  /** The user and password of each CONNECT request that has them. */
+  readonly credentials: readonly string[];
   close(): Promise<void>;
 }
 
 export async function startTunnelProxy(): Promise<TunnelProxy> {
   const opened: string[] = [];
+  const credentials: string[] = [];
   const server = createServer().on('connect', (request, socket: Socket) => {
     opened.push(request.url ?? '');
+    const [, encoded] = request.headers['proxy-authorization']?.split(' ') ?? [];
+    if (encoded !== undefined) credentials.push(Buffer.from(encoded, 'base64').toString());
     const [host, port] = (request.url ?? '').split(':');
     const upstream = connect(Number(port), host, () => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
@@ -24,6 +29,7 @@ export async function startTunnelProxy(): Promise<TunnelProxy> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     opened,
+    credentials,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -27,6 +27,31 @@ async function playbooks(): Promise<string[]> {
     .map(({ path }) => path)
     .sort();
 }
+
+describe('the collection', () => {
+  test.runIf(isInstalled('yamllint') && isInstalled('ansible-lint'))(
+    'yamllint and ansible-lint accept the collection with its own configuration',
+    async () => {
+      const directory = await mkdtemp(join(tmpdir(), 'lint-'));
+      const cwd = join(directory, 'ansible_collections/systemcontext/jumpcloud');
+      const env = { ANSIBLE_COLLECTIONS_PATH: directory, XDG_CACHE_HOME: directory };
+      const options = { reject: false, all: true, env: { ...env, HOME: directory } } as const;
+      const collection = ['collection', 'install', await collectionPath(), '-p', directory];
+      await execa('ansible-galaxy', collection, { ...options, reject: true });
+      const { all: yaml } = await execa('yamllint', ['--strict', '.'], { ...options, cwd });
+      // Debian 12's ansible-lint 6.13 refuses a key that it does not know.
+      const own = await readFile(join(cwd, '.ansible-lint'), 'utf8');
+      const config = join(directory, 'ansible-lint.yml');
+      await writeFile(config, own.replace(/^supported_ansible_also:(?:\n .*)*/m, ''));
+      const words = ['--offline', '--nocolor', '-c', config];
+      const { all, exitCode } = await execa('ansible-lint', words, { ...options, cwd });
+      await rm(directory, { recursive: true });
+      expect(yaml).toBe('');
+      expect(exitCode, all).toBe(0);
+    },
+    240_000,
+  );
+});
 
 describe('the example playbooks', () => {
   test.runIf(isInstalled('yamllint'))(

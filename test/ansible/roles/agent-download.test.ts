@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { issue, makeCa, type TlsIdentity } from '../../emulator/keys.ts';
 import { hasAnsible } from '../../harness/ansible/controller.ts';
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
@@ -151,11 +152,18 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
   });
 
   test('a kickstart whose transfer to bash is incomplete is not run', async () => {
-    const tasks = await readFile(new URL('install.yml', TASKS), 'utf8');
-    const [, line = ''] = /cmd: (IFS= read .*)/.exec(tasks) ?? [];
+    const tasks = await readFile(new URL('kickstart.yml', TASKS), 'utf8');
+    const all: Record<string, { cmd: string }>[] = parse(tasks);
+    const line =
+      all.find((task) => String(task['name']) === 'Run the kickstart')?.['ansible.builtin.shell']
+        ?.cmd ?? '';
     const run = (input: string) => execa('/bin/bash', ['-c', line], { input, reject: false });
-    expect(await run('echo ran\n\0')).toMatchObject({ stdout: 'ran', exitCode: 0 });
-    expect(await run('echo ran\necho cut')).toMatchObject({ stdout: '', exitCode: 1 });
+    expect(await run('\0echo ran $https_proxy\n\0')).toMatchObject({ stdout: 'ran', exitCode: 0 });
+    expect(await run('http://p:1\0echo ran $https_proxy\n\0')).toMatchObject({
+      stdout: 'ran http://p:1',
+    });
+    expect(await run('\0echo ran\necho cut')).toMatchObject({ stdout: '', exitCode: 1 });
+    expect(await run('\0')).toMatchObject({ stdout: '', exitCode: 1 });
   });
 
   test('a kickstart is run exactly as it was sent, template marks included', async () => {

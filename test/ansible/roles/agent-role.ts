@@ -81,6 +81,8 @@ export async function startAgentRole(): Promise<AgentRole> {
         jumpcloud_agent_connect_key: CONNECT_KEY,
         jumpcloud_agent_kickstart_url: kickstart?.url,
         jumpcloud_agent_registration_timeout: 20,
+        // The platform check has its own tests, and Debian 13 is not on its list.
+        jumpcloud_agent_skip_platform_check: true,
         ...variables,
       };
       const file = await controller.put('agent-vars.yml', stringify(vars));

@@ -77,6 +77,21 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
   const lookups = () => emulator.requests.filter((request) => request.apiKey !== undefined);
   const writes = () => emulator.requests.filter(({ method, signed }) => signed && method !== 'GET');
 
+  test('misspelt variables fail together, with suggestions, before any request', async () => {
+    const { output, recaps } = await run({
+      'web-1': { jumpcloud_host_goups: ['web'], jumpcloud_host_apikey: 'x', jumpcloud_host_zzz: 1 },
+    });
+    expect(recaps['web-1'], output).toMatchObject({ failed: 1, changed: 0 });
+    expect(output).toContain(
+      'no variable jumpcloud_host_apikey; did you mean jumpcloud_host_api_key?',
+    );
+    expect(output).toContain(
+      'no variable jumpcloud_host_goups; did you mean jumpcloud_host_groups?',
+    );
+    expect(output).toMatch(/no variable jumpcloud_host_zzz; it has jumpcloud_host_api_key, /);
+    expect(emulator.requests).toEqual([]);
+  });
+
   test('sections with names are applied, and each name is looked up once', async () => {
     const hostVars = {
       'web-1': {

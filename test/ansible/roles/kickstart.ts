@@ -1,5 +1,5 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +11,14 @@ export interface Kickstart {
   readonly url: string;
   /** The connect keys that were sent, in order. */
   readonly receivedKeys: (string | undefined)[];
+  /** The headers of all requests, in order. */
+  readonly receivedHeaders: IncomingHttpHeaders[];
   /** The script to send from now on, instead of the one that installs an agent. */
   script: string | undefined;
   /** If set, the bytes of each answer. The server closes the connection after them. */
   raw: string | Buffer | undefined;
+  /** Returns a script that installs an agent of the emulator. */
+  installer(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -32,7 +36,9 @@ interface Agent {
 /** Starts a server that accepts a connect key. Its script installs an agent of the emulator. */
 export async function startKickstart(agent: Agent): Promise<Kickstart> {
   const receivedKeys: (string | undefined)[] = [];
+  const receivedHeaders: IncomingHttpHeaders[] = [];
   const listener: RequestListener = async ({ headers }, response) => {
+    receivedHeaders.push(headers);
     const key = headers['x-connect-key']?.toString();
     receivedKeys.push(key);
     if (key !== agent.connectKey) {
@@ -55,8 +61,10 @@ export async function startKickstart(agent: Agent): Promise<Kickstart> {
   const kickstart: Kickstart = {
     url: `${tls === undefined ? 'http://127.0.0.1' : 'https://localhost'}:${address.port}/Kickstart`,
     receivedKeys,
+    receivedHeaders,
     script: undefined,
     raw: undefined,
+    installer: () => installer(agent),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
   return kickstart;

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect } from 'vitest';
 import { stringify } from 'yaml';
-import type { Emulator } from '../../emulator/emulator.ts';
+import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { issue, makeCa } from '../../emulator/keys.ts';
 import { type Controller, hasAnsible } from '../../harness/ansible/controller.ts';
 import { test } from '../../harness/ansible/fixture.ts';
 import { canPack, Packed, runtimeDescription } from '../../packages/packed.ts';
+import { startTunnelProxy, type TunnelProxy } from '../tunnel-proxy.ts';
 import { type BareMachine, bareSuite, hasBareMachine, startBareMachine } from './bare-machine.ts';
 import { type Kickstart, startKickstart } from './kickstart.ts';
 import { watchFiles, watchProcesses } from './watch.ts';
@@ -20,29 +22,40 @@ interface RunResult {
   readonly seconds: string;
 }
 
+/** The user and password of the proxy, as they are in its URL. */
+const PROXY_USER = 'ansible:p%40ss-of-the-proxy';
+
 const canRun = hasAnsible && canPack.deb && (await hasBareMachine());
 
+// The tests use one machine and run in order.
 describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout: 400_000 }, () => {
   let controller: Controller;
   let emulator: Emulator;
   let kickstart: Kickstart;
+  let proxy: TunnelProxy;
   let machine: BareMachine;
   let packed: Packed;
-  let run: (flags?: readonly string[]) => Promise<RunResult>;
+  let run: (flags?: readonly string[], variables?: object) => Promise<RunResult>;
   let group: string;
   let user: string;
 
-  test.beforeAll(async ({ controller: ansible, emulator: shared }) => {
+  test.beforeAll(async ({ controller: ansible }) => {
     controller = ansible;
-    emulator = shared;
+    const ca = await makeCa();
+    const tls = await issue(ca);
+    emulator = await startEmulator({ tls });
+    proxy = await startTunnelProxy();
     packed = await Packed.make();
     const description = await runtimeDescription('x64');
     if (description === undefined) throw new Error('the Node.js to pack could not be fetched');
     const deb = await packed.deb(description);
     machine = await startBareMachine(controller);
-    // A path inside the bare machine, not on the host that runs the tests.
-    const agent = { emulator, agentDir: '/opt/jc', connectKey: KEY, delay: 2 };
+    // Paths inside the bare machine, not on the host that runs the tests.
+    const agent = { emulator, agentDir: '/opt/jc', connectKey: KEY, delay: 2, tls };
     kickstart = await startKickstart(agent);
+    const caPath = '/etc/private-ca.pem';
+    await writeFile(join(machine.root, caPath), ca.cert);
+    const proxyUrl = `http://${PROXY_USER}@${new URL(proxy.url).host}`;
     group = emulator.store.addNamed('system_group', 'web');
     user = emulator.store.addNamed('user', 'ada');
 
@@ -55,6 +68,10 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
         .digest('hex'),
       jumpcloud_agent_connect_key: KEY,
       jumpcloud_agent_kickstart_url: kickstart.url,
+      jumpcloud_agent_ca_path: caPath,
+      jumpcloud_agent_proxy: proxyUrl,
+      // Debian 13 is not on the list of the kickstart.
+      jumpcloud_agent_skip_platform_check: bareSuite === 'trixie',
       jumpcloud_host_system: { display_name: '{{ inventory_hostname }}' },
       jumpcloud_host_groups: ['web'],
       jumpcloud_host_users: [{ id: 'ada', sudo: true }],
@@ -63,21 +80,25 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
       'three/hosts.yml',
       stringify({ all: { hosts: { bare: vars } } }),
     );
+    const caOfNames = await controller.put('three/ca.pem', ca.cert);
     const play = {
       hosts: 'bare',
       gather_facts: false,
       module_defaults: {
-        [`group/${FQCN}.all`]: { api_url: emulator.url },
-        [`${FQCN}.jumpcloud_names`]: { api_url: emulator.url },
+        [`group/${FQCN}.all`]: { api_url: emulator.url, ca_path: caPath, proxy: proxyUrl },
+        [`${FQCN}.jumpcloud_names`]: { api_url: emulator.url, ca_path: caOfNames },
       },
-      roles: ['runtime', 'agent', 'host'].map((role) => `${FQCN}.${role}`),
+      roles: ['runtime', 'agent', 'host'].map((role) => ({
+        role: `${FQCN}.${role}`,
+        when: `'${role}' in (only | default(['runtime', 'agent', 'host']))`,
+      })),
     };
     const playbook = await controller.put('three/play.yml', stringify([play]));
     const env = { JUMPCLOUD_API_KEY: emulator.store.addApiKey() };
-    run = async (flags = []) => {
+    run = async (flags = [], variables = {}) => {
       const start = performance.now();
       const result = await controller.playbook(playbook, {
-        flags: ['-i', inventory, ...flags],
+        flags: ['-i', inventory, '-e', JSON.stringify(variables), ...flags],
         env,
       });
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
@@ -87,22 +108,47 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
   afterAll(async () => {
     await machine?.close();
     await kickstart?.close();
+    await proxy?.close();
+    await emulator?.close();
     await packed?.remove();
   });
 
-  test('a bare machine reaches its desired state, and a second run changes nothing', async () => {
+  const agentFiles = () => access(join(machine.root, 'opt/jc'));
+
+  test('a platform that is not on the list is refused before anything is downloaded', async () => {
+    const release = join(machine.root, 'usr/lib/os-release');
+    const own = await readFile(release);
+    await writeFile(release, 'ID=slackware\nVERSION_ID=15.0\nPRETTY_NAME="Slackware 15.0"\n');
+    const check = { jumpcloud_agent_skip_platform_check: false };
+    const { recap, output } = await run([], check);
+    await writeFile(release, own);
+    expect(recap, output).toMatchObject({ changed: 1, failed: 1 });
+    expect(output).toContain('not known to run on this host: Slackware 15.0. It runs on Debian 11');
+    expect(output).toContain('set jumpcloud_agent_skip_platform_check to true.');
+    expect(kickstart.receivedKeys).toEqual([]);
+    if (bareSuite === 'bookworm') return;
+    const own13 = await run([], { ...check, only: ['agent'] });
+    expect(own13.output).toContain('not known to run on this host: Debian GNU/Linux 13');
+  });
+
+  test('a bare machine reaches its desired state through a proxy with a private CA, and a second run changes nothing', async () => {
     const before = await run(['--check']);
-    expect(before.recap, before.output).toMatchObject({ changed: 3, failed: 0 });
+    expect(before.recap, before.output).toMatchObject({ changed: 2, failed: 0 });
     expect(kickstart.receivedKeys).toEqual([]);
 
+    const password = PROXY_USER.split(':')[1] ?? '';
     const temporary = ['dev/shm', 'root', 'run', 'tmp', 'var/tmp'];
     const directories = temporary.map((name) => join(machine.root, name));
-    const watches = [watchProcesses(KEY), watchFiles(directories, KEY)];
+    const watches = [watchProcesses(KEY), watchFiles(directories, KEY), watchProcesses(password)];
     const first = await run(['-vvvv', '--diff']);
     const seen = await Promise.all(watches.map((watch) => watch.stop()));
-    expect(seen).toEqual([[], []]);
-    expect(first.recap, first.output).toMatchObject({ changed: 3, failed: 0, unreachable: 0 });
+    expect(first.recap, first.output).toMatchObject({ changed: 2, failed: 0, unreachable: 0 });
+    expect(seen).toEqual([[], [], []]);
     expect(first.output).not.toContain(KEY);
+    expect(first.output).not.toContain(password);
+    expect(new Set(proxy.opened)).toEqual(
+      new Set([kickstart.url, emulator.url].map((url) => new URL(url).host)),
+    );
     const [system] = [...emulator.store.systems.keys()];
     if (system === undefined) throw new Error('no system was enrolled');
     expect(emulator.store.record(system).displayName).toBe('bare');
@@ -111,11 +157,50 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
 
     const second = await run();
     expect(second.recap, second.output).toMatchObject({ changed: 0, failed: 0 });
-    const check = await run(['--check']);
+    const check = await run(['--check'], { jumpcloud_agent_skip_platform_check: false });
     expect(check.recap, check.output).toMatchObject({ changed: 0, failed: 0 });
     expect(kickstart.receivedKeys).toEqual([KEY]);
     console.log(
       `Three roles on a bare ${bareSuite}: ${first.seconds} s, second run: ${second.seconds} s.`,
     );
   });
+
+  test('absent removes the record and the agent, and a second run changes nothing', async () => {
+    const absent = { only: ['agent'], jumpcloud_agent_state: 'absent' };
+    const check = await run(['--check'], absent);
+    expect(check.recap, check.output).toMatchObject({ changed: 2, failed: 0 });
+    await agentFiles();
+    const first = await run([], absent);
+    expect(first.recap, first.output).toMatchObject({ changed: 2, failed: 0 });
+    expect(emulator.store.systems.size).toBe(0);
+    await expect(agentFiles()).rejects.toThrow('ENOENT');
+    const second = await run([], absent);
+    expect(second.recap, second.output).toMatchObject({ changed: 0, failed: 0 });
+  });
+
+  test('an installer enrols the machine without a download, and the agent of a deleted record is uninstalled', async () => {
+    const script = await kickstart.installer();
+    const installer = await controller.put('three/install.sh', `${AGENT_PACKAGE}\n${script}`);
+    const offline = { jumpcloud_agent_installer: installer, only: ['agent', 'host'] };
+    const first = await run([], offline);
+    expect(first.recap, first.output).toMatchObject({ changed: 2, failed: 0 });
+    const second = await run([], offline);
+    expect(second.recap, second.output).toMatchObject({ changed: 0, failed: 0 });
+    expect(kickstart.receivedKeys).toEqual([KEY]);
+
+    emulator.store.systems.clear();
+    const absent = await run([], { only: ['agent'], jumpcloud_agent_state: 'absent' });
+    expect(absent.recap, absent.output).toMatchObject({ changed: 1, failed: 0 });
+    expect(absent.output).toContain('The agent is uninstalled all the same.');
+    await expect(agentFiles()).rejects.toThrow('ENOENT');
+    const packages = await readFile(join(machine.root, 'var/lib/dpkg/status'), 'utf8');
+    expect(packages).not.toMatch(/^Package: jcagent$/m);
+  });
 });
+
+/** Installs an empty package with the name of the agent's. */
+const AGENT_PACKAGE = `set -e
+mkdir -p /tmp/jcagent/DEBIAN
+printf 'Package: jcagent\\nVersion: 1\\nArchitecture: all\\nMaintainer: x\\nDescription: x\\n' >/tmp/jcagent/DEBIAN/control
+dpkg-deb -b /tmp/jcagent /tmp/jcagent.deb && dpkg -i /tmp/jcagent.deb && rm -r /tmp/jcagent*
+`;

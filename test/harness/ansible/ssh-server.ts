@@ -73,7 +73,7 @@ export async function startSshServer({ root, sudo }: SshServerOptions = {}): Pro
   // As root, sshd requires this directory for its unprivileged process. Only a boot creates it.
   if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
   const [program = '', ...words] = [
-    ...(user?.before ?? []),
+    ...(root === undefined ? (user?.before ?? []) : withProc(root)),
     SSHD,
     '-D',
     '-e',
@@ -106,6 +106,11 @@ function chrootCommand(root: string): string {
   const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   const run = `chroot ${root} env -i HOME=/root PATH=${path} /bin/sh -c "$SSH_ORIGINAL_COMMAND"`;
   return `cd / && exec ${run}`;
+}
+
+/** Returns the words to put before a command that sees this machine's /proc in a directory, too. */
+function withProc(root: string): string[] {
+  return ['unshare', '--mount', 'sh', '-c', `mount --bind /proc ${root}/proc; exec "$@"`, 'sh'];
 }
 
 function listening(server: ChildProcess): Promise<void> {

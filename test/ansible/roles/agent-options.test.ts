@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { issue, makeCa } from '../../emulator/keys.ts';
+import { hasAnsible } from '../../harness/ansible/controller.ts';
+import { ansibleRoot } from '../../harness/ansible/installation.ts';
+import { startTunnelProxy } from '../tunnel-proxy.ts';
+import { type AgentRole, CONNECT_KEY, startAgentRole } from './agent-role.ts';
+import { watchFiles, watchProcesses } from './watch.ts';
+
+describe.runIf(hasAnsible)('variables of the role agent', { timeout: 120_000 }, () => {
+  let role: AgentRole;
+
+  beforeAll(async () => {
+    role = await startAgentRole();
+  });
+  afterAll(() => role?.close());
+  beforeEach(() => role.newHost());
+
+  test.each([
+    ['us', 'https://kickstart.jumpcloud.com/Kickstart'],
+    ['eu', 'https://kickstart.eu.jumpcloud.com/Kickstart'],
+  ])('the region %s determines the address of the kickstart', async (region, address) => {
+    const variables = { jumpcloud_agent_region: region, jumpcloud_agent_kickstart_url: '' };
+    const { recap, output } = await role.play(variables, { flags: ['--check'] });
+    expect(recap, output).toMatchObject({ changed: 1, failed: 0 });
+    expect(output).toContain(`Would install the JumpCloud agent from ${address}.`);
+  });
+
+  test('a misspelt variable fails with a suggestion, before anything is done', async () => {
+    const { recap, output } = await role.play({ jumpcloud_agent_conect_key: 'x' });
+    expect(recap, output).toMatchObject({ failed: 1, changed: 0 });
+    expect(output).toContain(
+      'The role agent has no variable jumpcloud_agent_conect_key; did you mean jumpcloud_agent_connect_key?',
+    );
+    expect(role.kickstart.receivedKeys).toEqual([]);
+  });
+
+  test.each([
+    'https://proxy.example.com:3128',
+    'proxy:3128',
+    'http://u:p#w@proxy:3128',
+    'http://p/x',
+  ])('the proxy %s is refused without being shown', async (proxy) => {
+    const url = { jumpcloud_agent_kickstart_url: 'https://localhost:9/' };
+    const variables = { ...url, jumpcloud_agent_proxy: proxy };
+    const { recap, output } = await role.play(variables, { flags: ['-vvv'] });
+    expect(recap, output).toMatchObject({ failed: 1 });
+    expect(output).toContain('jumpcloud_agent_proxy must be an http:// address');
+    expect(output).not.toContain(proxy);
+  });
+
+  test('a kickstart is downloaded through the proxy, which alone gets its password', async () => {
+    const ca = await makeCa();
+    await role.newHost({ tls: await issue(ca) });
+    role.kickstart.script = 'echo "through $https_proxy"; exit 4\n';
+    const proxy = await startTunnelProxy();
+    const [user, password] = ['fleet', 'p@ss w0rd/%'];
+    const withUser = new URL(proxy.url);
+    const credentials = `${user}:${encodeURIComponent(password)}`;
+    const watches = [password, encodeURIComponent(password)].flatMap((text) => [
+      watchProcesses(text),
+      watchFiles(role.temporary, text),
+    ]);
+    const { output } = await role.play(
+      {
+        jumpcloud_agent_proxy: `http://${credentials}@${withUser.host}`,
+        jumpcloud_agent_ca_path: await role.controller.put('ca.pem', ca.cert),
+      },
+      { flags: ['-vvvv'], env: { ANSIBLE_PIPELINING: 'true', NO_PROXY: 'localhost' } },
+    );
+    const seen = await Promise.all(watches.map((watch) => watch.stop()));
+    await proxy.close();
+    expect(proxy.opened, output).toEqual([new URL(role.kickstart.url).host]);
+    expect(proxy.credentials).toEqual([`${user}:${password}`]);
+    expect(role.kickstart.receivedKeys).toEqual([CONNECT_KEY]);
+    expect(role.kickstart.receivedHeaders.at(-1)).not.toHaveProperty('proxy-authorization');
+    expect(output).toContain(`through http://********@${withUser.host}`);
+    expect(output).not.toMatch(/p%40ss|p@ss/);
+    // The file with the role's variables is on the controller.
+    expect(seen.flat()).toEqual([]);
+  });
+
+  test('an installer is copied, run with the key and removed, and nothing is downloaded', async () => {
+    const installer = await role.controller.put(
+      'install.sh',
+      `echo "key \${#JUMPCLOUD_CONNECT_KEY}, $0, $PWD"; cat; exit 5\n`,
+    );
+    const watches = [watchProcesses(CONNECT_KEY), watchFiles(role.temporary, CONNECT_KEY)];
+    const { recap, output } = await role.play(
+      { jumpcloud_agent_installer: installer },
+      { flags: ['-vvvv'], env: { ANSIBLE_PIPELINING: 'true' } },
+    );
+    expect(await Promise.all(watches.map((watch) => watch.stop()))).toEqual([[], []]);
+    expect(recap, output).toMatchObject({ failed: 1 });
+    expect(output).toMatch(
+      /install\.sh ended with 5\. Its last output: key 40, \.\/installer, \S+/,
+    );
+    const [, directory = ''] = /installer, (\S+?)[",]/.exec(output) ?? [];
+    await expect(readFile(`${ansibleRoot}${directory}/installer`)).rejects.toThrow('ENOENT');
+    expect(role.kickstart.receivedKeys).toEqual([]);
+  });
+});
