@@ -5,8 +5,17 @@ const docs = new URL('..', import.meta.url);
 
 /** The pages of each section of the menu, in order. A test compares them with the files. */
 const SECTIONS = {
-  Guides: ['autoscaling', 'golden-images', 'facts', 'names', 'ansible', 'other-tools'],
-  Operations: ['install', 'check-mode', 'errors', 'audit-trail', 'performance'],
+  Guides: [
+    'autoscaling',
+    'golden-images',
+    'users-and-sudo',
+    'facts',
+    'names',
+    'ansible',
+    'systemd',
+    'other-tools',
+  ],
+  Operations: ['install', 'troubleshooting', 'errors', 'check-mode', 'audit-trail', 'performance'],
   Background: ['security', 'probe', 'releasing'],
 };
 
