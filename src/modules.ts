@@ -6,6 +6,7 @@ import { host } from './resources/host/host.ts';
 import { systemInfo } from './resources/info/system-info.ts';
 import { names } from './resources/names/names.ts';
 import { removal } from './resources/removal/removal.ts';
+import { staleSystems } from './resources/stale/stale-systems.ts';
 import { system } from './resources/system/system.ts';
 
 /** All modules. Build, tests and scripts read this list; no executable does. */
@@ -19,6 +20,7 @@ export const MODULES = [
   doctor,
   host,
   names,
+  staleSystems,
 ] as const;
 
 /** The modules that run on a host and sign with its agent's key; the others run on a control node. */

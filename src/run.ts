@@ -47,6 +47,8 @@ export interface AcceptedWrite {
   readonly type: string;
   /** The id of the object at the other end of an edge. */
   readonly id?: string;
+  /** The object's name, if the write knows it. */
+  readonly name?: string | undefined;
   /** The sudo of an edge that is added or updated. */
   readonly sudo?: { readonly sudo: boolean; readonly sudo_without_password: boolean };
   /** The changed fields of the record, by option name. */
@@ -58,8 +60,6 @@ export interface AcceptedWrite {
 /** A write with the facts that the whole run shares. */
 export interface LoggedWrite extends AcceptedWrite {
   readonly systemId: string | undefined;
-  /** The name of the object, if known. */
-  readonly name: string | undefined;
 }
 
 /** The result of a run that did not fail. */

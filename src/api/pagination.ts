@@ -10,6 +10,9 @@ const MAX_ENTRIES = MAX_PAGES * PAGE_SIZE;
 /** The maximum number of times that a list is read again from its start because it has changed. */
 const MAX_RESTARTS = 5;
 
+/** The largest overlap of two pages, in entries. A page that is not sparse still goes forward. */
+const MAX_OVERLAP = SPARSE_BELOW / 2;
+
 /** The part of a list that is requested. */
 export interface PageRequest {
   readonly limit: number;
@@ -30,8 +33,9 @@ export interface PagedList<T> {
   readonly keyOf: (entry: T) => string;
   /**
    * The reaction when the list changes between two pages. `restart` reads the list again from its
-   * start. `step back` reads the previous page again; it is for lists sorted by id, which may be
-   * long and change constantly.
+   * start. `step back` reads the previous page again, and lets further pages overlap more, so that
+   * entries may be deleted between all pages; it is for lists sorted by id, which may be long and
+   * change constantly.
    */
   readonly onChange: 'restart' | 'step back';
 }
@@ -57,6 +61,7 @@ export async function readPages<T>(list: PagedList<T>): Promise<T[]> {
   let before: ReadPage | undefined;
   let skip = 0;
   let restarts = 0;
+  let overlap = 1;
   for (let count = 0; count < MAX_PAGES; count++) {
     const { entries: found, total = before?.total } = await list.readPage({
       limit: PAGE_SIZE,
@@ -72,6 +77,7 @@ export async function readPages<T>(list: PagedList<T>): Promise<T[]> {
     if (before !== undefined && !follows(page, before, list, entries)) {
       if (list.onChange === 'step back') {
         skip = Math.max(skip - (PAGE_SIZE - 1), 0);
+        overlap = Math.min(2 * overlap, MAX_OVERLAP);
         continue;
       }
       if (++restarts > MAX_RESTARTS) throw changingListError(list.name);
@@ -83,7 +89,7 @@ export async function readPages<T>(list: PagedList<T>): Promise<T[]> {
     for (const entry of found) entries.set(list.keyOf(entry), entry);
     if (isLast(page)) return [...entries.values()];
     before = page;
-    skip += stepAfter(page);
+    skip += stepAfter(page, overlap);
   }
   throw tooLongError(list.name, `did not end after ${MAX_PAGES} pages of ${PAGE_SIZE}`);
 }
@@ -96,10 +102,10 @@ interface ReadPage {
 }
 
 /** Returns the distance in positions to the start of the next page. */
-function stepAfter({ keys: { length } }: ReadPage): number {
+function stepAfter({ keys: { length } }: ReadPage, overlap: number): number {
   if (length < SPARSE_BELOW) return PAGE_SIZE;
   // A page can be longer than requested. It covers at least as many positions as it has entries.
-  return length > PAGE_SIZE ? length : length - 1;
+  return length > PAGE_SIZE ? length : length - overlap;
 }
 
 /** Returns whether a page follows the page before it without a gap. */

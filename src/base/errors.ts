@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'unexpected_response'
   | 'not_applied'
   | 'fact_unavailable'
+  | 'limit_exceeded'
   | 'local_action_failed'
   | 'interrupted'
   | 'internal';
@@ -176,6 +177,11 @@ export class NotApplied extends ModuleError {
 /** A fact that an option refers to is unavailable, and the reference has no default. */
 export class FactUnavailable extends ModuleError {
   readonly code = 'fact_unavailable';
+}
+
+/** More would be deleted than a limit allows. Nothing was deleted. */
+export class LimitExceeded extends ModuleError {
+  readonly code = 'limit_exceeded';
 }
 
 /** An action on this host, not in JumpCloud, failed. */

@@ -2,7 +2,7 @@ import type { PartialValue } from './invalid-value.ts';
 import type { NameLookup } from './names.ts';
 
 /** Ansible's names of option types. */
-export type AnsibleType = 'str' | 'bool' | 'float' | 'path' | 'list' | 'dict' | 'raw';
+export type AnsibleType = 'str' | 'bool' | 'int' | 'float' | 'path' | 'list' | 'dict' | 'raw';
 
 /** One option of a module: its documentation, and how to read its value. */
 export interface Option<T> {

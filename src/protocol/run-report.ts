@@ -67,7 +67,7 @@ export class RunReport implements Reporter {
     const writes = this.#writes.map((write) => ({
       ...write,
       systemId,
-      name: write.id && nameOf(write.id),
+      name: write.name ?? (write.id && nameOf(write.id)),
     }));
     await this.#writeLog?.(writes).catch(() => {});
   }

@@ -13,7 +13,7 @@ export interface Request {
   /** The media type of a body that is text. Without it, the body is sent as JSON. */
   readonly mediaType?: string;
   /**
-   * Called before each attempt, once its credentials are ready. `inDoubt`: whether an earlier,
+   * Called right before each attempt. `inDoubt`: whether an earlier,
    * unanswered attempt may have taken effect. A rejection ends the request.
    */
   readonly beforeAttempt?: (inDoubt: boolean) => Promise<void>;

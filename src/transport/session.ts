@@ -155,10 +155,10 @@ export class Session {
     time: number,
     inDoubt: boolean,
   ): Promise<{ result: AttemptResult; secret: string }> {
+    await beforeAttempt?.(inDoubt);
     const credentials = await this.authentication.authenticate(method, path, time);
     const { secret } = credentials;
     this.#run.report.addSecret(secret);
-    await beforeAttempt?.(inDoubt);
     const headers: Record<string, string> = {
       ...credentials.headers,
       accept: 'application/json',

@@ -24,6 +24,10 @@ const SAMPLES: Readonly<Record<ModuleName, SampleCalls>> = {
     good: { system_groups: ['web'] },
     bad: { system_groups: [] },
   },
+  jumpcloud_stale_systems: {
+    good: { inactive_days: 30 },
+    bad: { inactive_days: 0 },
+  },
   jumpcloud_host: {
     good: { groups: [] },
     changing: wholeHost,

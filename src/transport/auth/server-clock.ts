@@ -51,7 +51,7 @@ export class ServerClock {
 
   /** Updates the offset from the time in an answer. */
   observe(reply: WireReply): void {
-    const time = this.#timeOf(reply);
+    const time = this.timeOf(reply);
     if (time !== undefined) this.#offsetMs = time - this.#hostTime();
   }
 
@@ -61,7 +61,7 @@ export class ServerClock {
    * cannot be the cause.
    */
   correctedTime(reply: WireReply, signedAt: number): number | undefined {
-    const time = this.#timeOf(reply);
+    const time = this.timeOf(reply);
     return time !== undefined && Math.abs(time - signedAt) > TOLERATED_SKEW_MS ? time : undefined;
   }
 
@@ -86,11 +86,11 @@ export class ServerClock {
   }
 
   /**
-   * Returns the time in an answer; undefined when the server's certificate is not valid at that
-   * time. A time close to the host's needs no check, because TLS has checked the validity at the
+   * Returns the time in an answer; undefined when it has none, or when the server's certificate is not
+   * valid at that time. A time close to the host's needs no check, because TLS has checked the validity at the
    * host's time.
    */
-  #timeOf(reply: WireReply): number | undefined {
+  timeOf(reply: WireReply): number | undefined {
     const time = serverTime(reply);
     if (time === undefined || Math.abs(time - this.#hostTime()) <= TOLERATED_SKEW_MS) return time;
     const { validFrom, validTo } = this.#certificate() ?? {};

@@ -1,0 +1,143 @@
+import * as z from 'zod/mini';
+import type { ModuleError } from '../base/errors.ts';
+import type { Reply, Request } from '../transport/request.ts';
+import type { Session } from '../transport/session.ts';
+import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
+import { type Page, type PageRequest, readPages } from './pagination.ts';
+import {
+  nullableList,
+  objectId,
+  parseAnswer,
+  totalCount,
+  unexpectedResponse,
+} from './parse-answer.ts';
+import { refusalError } from './refusal-error.ts';
+
+const anything = z.optional(z.unknown());
+
+const record = z.object({
+  _id: objectId,
+  hostname: anything,
+  displayName: anything,
+  lastContact: anything,
+  created: anything,
+  active: anything,
+  attributes: anything,
+});
+
+/** A system's record as an administrator reads it. Only its id is checked. */
+export type AdminRecord = z.output<typeof record>;
+
+const FIELDS = 'hostname displayName lastContact created active attributes';
+
+const list = z.nullable(z.object({ results: nullableList(record), totalCount: anything }));
+
+/** Something read from JumpCloud, and JumpCloud's time then, in milliseconds since the epoch. */
+export interface Dated<T> {
+  readonly value: T;
+  readonly now: number;
+}
+
+/**
+ * Reads the records of all systems of the organisation, each once. `now` is the time of the earliest
+ * answer.
+ */
+export async function readAllSystems(session: Session): Promise<Dated<AdminRecord[]>> {
+  let now = Number.POSITIVE_INFINITY;
+  const readPage = async (page: PageRequest): Promise<Page<AdminRecord>> => {
+    const request: Request = {
+      method: 'POST',
+      path: '/api/search/systems',
+      body: { fields: FIELDS, sort: '_id', ...page },
+      purpose: 'read the records of all systems',
+      changesNothing: true,
+    };
+    const reply = await session.send(request);
+    const answer = parseAnswer(session, request, reply, list);
+    now = Math.min(now, timeOf(session, request, reply));
+    return { entries: answer?.results ?? [], total: totalCount(answer?.totalCount) };
+  };
+  const value = await readPages({
+    name: 'systems',
+    readPage,
+    keyOf: ({ _id }) => _id,
+    onChange: 'step back',
+  });
+  return { value, now };
+}
+
+/**
+ * Reads the record of one system; undefined if it is gone. `what` names it in messages.
+ */
+export async function readAnySystem(
+  session: Session,
+  id: string,
+  what: string,
+): Promise<Dated<AdminRecord | undefined>> {
+  const request: Request = {
+    method: 'GET',
+    path: `/api/systems/${id}`,
+    purpose: `read ${what} again`,
+  };
+  const reply = await session.send(request);
+  if (isGone(reply)) return { value: undefined, now: Number.NaN };
+  const value = parseAnswer(session, request, reply, record);
+  if (value._id !== id) {
+    throw unexpectedResponse(session, request, `it is the record of ${value._id}`);
+  }
+  return { value, now: timeOf(session, request, reply) };
+}
+
+/**
+ * The outcome of a DELETE:
+ * - `deleted`: 2xx, or 404 after an attempt whose answer was lost
+ * - `gone`: 404
+ * - `refused`: another refusal of this record
+ */
+export type AnyDeleteOutcome =
+  | { readonly outcome: 'deleted' | 'gone' }
+  | {
+      readonly outcome: 'refused';
+      readonly status: number;
+      readonly error: ModuleError;
+      /** Whether an earlier attempt, whose answer was lost, may have deleted the record. */
+      readonly inDoubt: boolean;
+    };
+
+/** The statuses with which JumpCloud refuses to delete one record. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 403, 409, 422]);
+
+/**
+ * Deletes the record of a system. `beforeAttempt` is called right before each attempt, and may end the
+ * request by a rejection. Rejects for a failure that concerns the whole run.
+ */
+export async function deleteAnySystem(
+  session: Session,
+  id: string,
+  what: string,
+  beforeAttempt: NonNullable<Request['beforeAttempt']>,
+): Promise<AnyDeleteOutcome> {
+  const path = `/api/systems/${id}`;
+  const request: Request = { method: 'DELETE', path, purpose: `delete ${what}`, beforeAttempt };
+  const reply = await session.send(request);
+  if (reply.status >= 200 && reply.status < 300) return { outcome: 'deleted' };
+  if (isGone(reply)) return { outcome: reply.inDoubt ? 'deleted' : 'gone' };
+  const error = refusalError(session, request, reply);
+  if (!REFUSALS.has(reply.status)) throw error;
+  return { outcome: 'refused', status: reply.status, error, inDoubt: reply.inDoubt };
+}
+
+function isGone(reply: Reply): boolean {
+  return reply.status === 404 && isGoneStatus(reply.status) && isJumpCloudError(reply);
+}
+
+/** Returns JumpCloud's time in an answer. */
+function timeOf(session: Session, request: Request, reply: Reply): number {
+  const time = session.clock.timeOf(reply);
+  if (time !== undefined) return time;
+  throw unexpectedResponse(
+    session,
+    request,
+    'it has no usable Date header, from which the age of records is computed',
+  );
+}

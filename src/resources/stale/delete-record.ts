@@ -1,0 +1,60 @@
+import { type AnyDeleteOutcome, deleteAnySystem, readAnySystem } from '../../api/admin-systems.ts';
+import { ModuleError } from '../../base/errors.ts';
+import { Interrupted } from '../../base/interrupted.ts';
+import type { Session } from '../../transport/session.ts';
+import { type Criteria, type StaleRecord, selectStale } from './select-stale.ts';
+import { nameOf } from './stale-report.ts';
+
+/** The outcome for one record. `kept`: it does not qualify any more. */
+export type RecordOutcome = AnyDeleteOutcome | { readonly outcome: 'kept' };
+
+/** Ends a DELETE before its next attempt. */
+class Ended extends Error {
+  readonly result: RecordOutcome;
+
+  constructor(result: RecordOutcome) {
+    super(result.outcome);
+    this.result = result;
+  }
+}
+
+/**
+ * Deletes a record if it still qualifies. It is read again right before each attempt, because its host
+ * may connect at any time. Calls `setDoubt` with whether the record may have been deleted although no
+ * answer says so.
+ */
+export async function deleteRecord(
+  session: Session,
+  stale: StaleRecord,
+  criteria: Criteria,
+  setDoubt: (isInDoubt: boolean) => void,
+): Promise<RecordOutcome> {
+  const { _id } = stale.record;
+  const what = `the record of ${nameOf(stale.record)}`;
+  const readAgain = async (inDoubt: boolean) => {
+    setDoubt(inDoubt);
+    const { value: record, now } = await readAnySystem(session, _id, what);
+    if (record === undefined) throw new Ended({ outcome: inDoubt ? 'deleted' : 'gone' });
+    const successor = await readSuccessor(session, stale);
+    const { stale: still } = selectStale([record, ...successor], criteria, now);
+    if (!still.some((one) => one.record === record)) throw new Ended({ outcome: 'kept' });
+    setDoubt(true);
+  };
+  try {
+    return await deleteAnySystem(session, _id, what, readAgain);
+  } catch (error) {
+    if (error instanceof Ended) return error.result;
+    const isAboutDelete = error instanceof ModuleError && error.reason.includes(`delete ${what}`);
+    if (isAboutDelete && !error.inDoubt) setDoubt(false);
+    if (error instanceof Interrupted && !error.mayHaveTakenEffect) setDoubt(false);
+    throw error;
+  }
+}
+
+/** Reads the record that replaces a stale one, if the selection depends on it. */
+async function readSuccessor(session: Session, { record, supersededBy }: StaleRecord) {
+  if (supersededBy === undefined) return [];
+  const what = `the record ${supersededBy}, which has the hostname of ${nameOf(record)}`;
+  const { value } = await readAnySystem(session, supersededBy, what);
+  return value === undefined ? [] : [value];
+}

@@ -1,0 +1,120 @@
+import type { AdminRecord } from '../../api/admin-systems.ts';
+import { countOf } from '../../base/printable.ts';
+import { parseDate } from './parse-date.ts';
+import { type AttributeValues, hasAttributes, isAlive, isDead } from './record-attributes.ts';
+
+const DAY_MS = 86_400_000;
+
+/** The conditions of a selection. A record must meet all that are given. */
+export interface Criteria {
+  readonly inactive_days: number | undefined;
+  readonly dead: AttributeValues | undefined;
+  readonly alive: AttributeValues | undefined;
+  readonly attributes: Readonly<Record<string, string>> | undefined;
+  readonly superseded_only: boolean;
+  readonly include_never_contacted: boolean;
+}
+
+/** A selected record, with the reason in sentences. */
+export interface StaleRecord {
+  readonly record: AdminRecord;
+  readonly reason: string;
+  /** With `superseded_only`, the id of the record that replaces this one. */
+  readonly supersededBy: string | undefined;
+}
+
+/** The records that a selection is about. */
+export interface Selection {
+  readonly stale: readonly StaleRecord[];
+  /** Records that `dead` would select, but whose hosts are connected now. */
+  readonly connected: readonly AdminRecord[];
+  /** Records that are not selected because their dates cannot be read. */
+  readonly undated: readonly AdminRecord[];
+}
+
+/** The age of a record whose dates cannot be read. */
+const UNDATED = Symbol('undated');
+
+/**
+ * Selects the stale ones among all records of an organisation. A record about which there is a doubt is
+ * not selected. `now` is JumpCloud's time, in milliseconds since the epoch. Pure.
+ */
+export function selectStale(
+  records: readonly AdminRecord[],
+  criteria: Criteria,
+  now: number,
+): Selection {
+  const { dead, alive, attributes = {}, superseded_only } = criteria;
+  const successors = superseded_only ? successorsByHostname(records, criteria, now) : undefined;
+  const stale: StaleRecord[] = [];
+  const connected: AdminRecord[] = [];
+  const undated: AdminRecord[] = [];
+  for (const record of records) {
+    const isConnected = isActive(record);
+    if (isConnected && dead === undefined) continue;
+    if (!hasAttributes(record, attributes)) continue;
+    if (dead !== undefined && !isDead(record, dead)) continue;
+    if (alive !== undefined && isAlive(record, alive)) continue;
+    const supersededBy = successors?.get(record.hostname)?.find((id) => id !== record._id);
+    if (successors !== undefined && supersededBy === undefined) continue;
+    const age = describeAge(record, criteria, now);
+    if (age === undefined) continue;
+    if (age === UNDATED) undated.push(record);
+    else if (isConnected) connected.push(record);
+    else {
+      const reasons = [
+        age,
+        dead === undefined ? '' : `Its ${dead.attribute} is listed under dead.`,
+        supersededBy === undefined ? '' : `${supersededBy} has the same hostname and is in use.`,
+      ];
+      stale.push({ record, supersededBy, reason: reasons.filter(Boolean).join(' ') });
+    }
+  }
+  return { stale, connected, undated };
+}
+
+/** Returns whether a host is connected. A value that is neither false nor missing counts as true. */
+function isActive({ active }: AdminRecord): boolean {
+  return active !== false && active !== undefined && active !== null;
+}
+
+/**
+ * Returns how old a record is, in a sentence, if it is old enough; an empty text if its age does not
+ * matter; undefined if it is not old enough.
+ */
+function describeAge(
+  { lastContact, created }: AdminRecord,
+  { inactive_days, include_never_contacted }: Criteria,
+  now: number,
+): string | typeof UNDATED | undefined {
+  const contact = parseDate(lastContact);
+  const creation = parseDate(created);
+  if (contact === undefined || creation === undefined) return UNDATED;
+  if (inactive_days === undefined) return '';
+  const wasContacted = contact !== 'none';
+  if (!wasContacted && !include_never_contacted) return undefined;
+  const since = wasContacted ? contact : creation;
+  if (since === 'none') return UNDATED;
+  if (now - since < inactive_days * DAY_MS) return undefined;
+  const age = `${countOf(Math.floor((now - since) / DAY_MS), 'day')} ago`;
+  return wasContacted ? `Last contact ${age}.` : `Never contacted, created ${age}.`;
+}
+
+/**
+ * Returns, by hostname, the ids of records whose last contact is within `inactive_days`. They were
+ * contacted later than every record that is old enough.
+ */
+function successorsByHostname(
+  records: readonly AdminRecord[],
+  { inactive_days = 0 }: Criteria,
+  now: number,
+): Map<unknown, string[]> {
+  const successors = new Map<unknown, string[]>();
+  for (const { _id, hostname, lastContact } of records) {
+    const contact = parseDate(lastContact);
+    if (typeof hostname !== 'string' || hostname === '' || typeof contact !== 'number') continue;
+    if (now - contact >= inactive_days * DAY_MS) continue;
+    successors.set(hostname, [...(successors.get(hostname) ?? []), _id]);
+  }
+  return successors;
+}

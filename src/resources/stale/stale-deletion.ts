@@ -1,0 +1,192 @@
+import { readAnySystem } from '../../api/admin-systems.ts';
+import { ModuleError, NotApplied, Unavailable } from '../../base/errors.ts';
+import { monotonicMs } from '../../base/monotonic-clock.ts';
+import { pollUntil } from '../../base/poll-until.ts';
+import type { Run } from '../../run.ts';
+import type { Session } from '../../transport/session.ts';
+import { READ_BACK_TIMEOUT_MS } from '../read-back-timeout.ts';
+import { deleteRecord, type RecordOutcome } from './delete-record.ts';
+import type { Criteria, StaleRecord } from './select-stale.ts';
+import { listRecords, nameOf } from './stale-report.ts';
+
+const FIRST_DELAY_MS = 250;
+
+/** The number of records that are deleted in parallel. */
+const PARALLEL = 5;
+
+/** A record that JumpCloud refused to delete. */
+type Refusal = Extract<RecordOutcome, { outcome: 'refused' }>;
+
+/** Deletes stale records, and keeps account of each. */
+export class StaleDeletion {
+  readonly #run: Run;
+  readonly #session: Session;
+  readonly #criteria: Criteria;
+  readonly #records: readonly StaleRecord[];
+  readonly #outcomes = new Map<StaleRecord, RecordOutcome>();
+  /** Records that may have been deleted although no answer says so. */
+  readonly #doubtful = new Set<StaleRecord>();
+
+  constructor(run: Run, session: Session, criteria: Criteria, records: readonly StaleRecord[]) {
+    this.#run = run;
+    this.#session = session;
+    this.#criteria = criteria;
+    this.#records = records;
+  }
+
+  /** The records that this run has deleted so far. */
+  get deleted(): StaleRecord[] {
+    return this.#recordsThat('deleted');
+  }
+
+  /** The records that were already gone. */
+  get gone(): StaleRecord[] {
+    return this.#recordsThat('gone');
+  }
+
+  /** The records that did not qualify any more when they were read again. */
+  get kept(): StaleRecord[] {
+    return this.#recordsThat('kept');
+  }
+
+  /**
+   * Deletes the records, a few in parallel, and reads them back. Continues after a refused record. Any
+   * other failure ends the run. Returns the failure of a run that was not ended.
+   */
+  async complete(): Promise<ModuleError | undefined> {
+    await this.#inParallel(this.#records, (record) => this.#delete(record));
+    const unconfirmed = await this.#readBack();
+    return this.#failure(unconfirmed);
+  }
+
+  async #delete(stale: StaleRecord): Promise<void> {
+    const setDoubt = (isInDoubt: boolean) => {
+      if (isInDoubt) this.#doubtful.add(stale);
+      else this.#doubtful.delete(stale);
+    };
+    const result = await deleteRecord(this.#session, stale, this.#criteria, setDoubt);
+    setDoubt(false);
+    this.#settle(stale, result);
+  }
+
+  #recordsThat(outcome: RecordOutcome['outcome']): StaleRecord[] {
+    return this.#records.filter((stale) => this.#outcomes.get(stale)?.outcome === outcome);
+  }
+
+  #settle(stale: StaleRecord, result: RecordOutcome): void {
+    this.#outcomes.set(stale, result);
+    const { _id: id, hostname } = stale.record;
+    if (result.outcome !== 'deleted') return;
+    const name = typeof hostname === 'string' ? { name: hostname } : {};
+    this.#run.report.recordWrite({ op: 'delete', type: 'system', id, ...name });
+  }
+
+  /**
+   * Reads deleted records until they are gone, for at most ten seconds. Returns those that are not. A
+   * refused record that is gone was deleted by an earlier attempt whose answer was lost.
+   */
+  async #readBack(): Promise<readonly StaleRecord[]> {
+    let open = this.#records.filter((stale) => {
+      const result = this.#outcomes.get(stale);
+      return result?.outcome === 'deleted' || (result?.outcome === 'refused' && result.inDoubt);
+    });
+    const until = monotonicMs() + READ_BACK_TIMEOUT_MS;
+    let delayMs = FIRST_DELAY_MS / 2;
+    let hasRead = false;
+    const read = async () => {
+      const there = new Set<StaleRecord>();
+      const reading = this.#inParallel(open, async (stale) => {
+        const { _id } = stale.record;
+        const what = `the record of ${nameOf(stale.record)}`;
+        const { value } = await readAnySystem(this.#session, _id, what);
+        if (value !== undefined) there.add(stale);
+        else if (this.#outcomes.get(stale)?.outcome === 'refused') {
+          this.#settle(stale, { outcome: 'deleted' });
+        }
+      });
+      try {
+        await reading;
+      } catch (error) {
+        // The previous read says more than an error about the used-up budget.
+        if (hasRead && error instanceof Unavailable && error.attempts === 1) return true;
+        throw error;
+      }
+      hasRead = true;
+      open = open.filter((stale) => there.has(stale));
+      return open.some((stale) => this.#outcomes.get(stale)?.outcome === 'deleted')
+        ? undefined
+        : true;
+    };
+    await pollUntil(this.#run, read, {
+      what: 'for the deleted records to disappear',
+      delayMs: () => {
+        delayMs *= 2;
+        return delayMs;
+      },
+      leftMs: () => Math.min(until - monotonicMs(), this.#session.budget.remaining()),
+    });
+    const unconfirmed = open.filter((stale) => this.#outcomes.get(stale)?.outcome === 'deleted');
+    for (const stale of unconfirmed) this.#outcomes.delete(stale);
+    return unconfirmed;
+  }
+
+  #failure(unconfirmed: readonly StaleRecord[]): ModuleError | undefined {
+    const refusals = this.#records.flatMap((stale): [StaleRecord, Refusal][] => {
+      const result = this.#outcomes.get(stale);
+      return result?.outcome === 'refused' ? [[stale, result]] : [];
+    });
+    const missing = unconfirmed.map(({ record }) => record);
+    const unapplied =
+      missing.length === 0
+        ? ''
+        : `JumpCloud answered that it deleted these records, but still shows them: ${listRecords(missing)}. Run again. If this persists, report it to JumpCloud.`;
+    const details = {
+      ...(refusals.length > 0 && { refused: refusals.map(reportRefusal) }),
+      ...(missing.length > 0 && { not_deleted: missing.map(({ _id }) => _id) }),
+    };
+    const [first, ...others] = refusals;
+    if (first === undefined) {
+      return missing.length === 0 ? undefined : new NotApplied(unapplied, { details });
+    }
+    const more =
+      others.length === 0
+        ? ''
+        : ` ${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${listRecords(others.map(([{ record }]) => record))}.`;
+    return first[1].error.withDetails(details, `${more}${unapplied && ` ${unapplied}`}`);
+  }
+
+  /** Does work for records, a few in parallel. The first failure ends the others. */
+  async #inParallel(
+    records: readonly StaleRecord[],
+    work: (stale: StaleRecord) => Promise<void>,
+  ): Promise<void> {
+    const queue = [...records];
+    let failure: { readonly error: unknown } | undefined;
+    const worker = async () => {
+      for (let next = queue.shift(); next !== undefined && !failure; next = queue.shift()) {
+        await work(next);
+      }
+    };
+    const end = (error: unknown) => {
+      failure ??= { error };
+      this.#session.end(error);
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, () => worker().catch(end)));
+    if (failure !== undefined) throw this.#withDoubts(failure.error);
+  }
+
+  /** Returns a failure that lists the records about which no answer says whether they are deleted. */
+  #withDoubts(error: unknown): unknown {
+    if (!(error instanceof ModuleError) || this.#doubtful.size === 0) return error;
+    const records = [...this.#doubtful].map(({ record }) => record);
+    return error.withDetails(
+      { may_be_done: true, in_doubt: records.map(({ _id }) => _id) },
+      ` No answer says whether these records were deleted: ${listRecords(records)}. Run again to check.`,
+    );
+  }
+}
+
+function reportRefusal([{ record }, { status, error }]: [StaleRecord, Refusal]) {
+  const { jumpcloud_message } = error.details;
+  return { op: 'delete', type: 'system', id: record._id, status, message: jumpcloud_message };
+}

@@ -1,0 +1,38 @@
+import type { AdminRecord } from '../../api/admin-systems.ts';
+import { countOf, truncate } from '../../base/printable.ts';
+import { attributesOf } from './record-attributes.ts';
+
+/** The number of records that a warning names. */
+const MAX_NAMED = 20;
+
+/** Returns a record for the result, with the reason why it is there. */
+export function reportRecord(record: AdminRecord, reason: string): Record<string, unknown> {
+  const { _id, hostname, displayName, lastContact, created } = record;
+  const attributes = [...attributesOf(record)].map(([name, values]) => [name, values.at(-1)]);
+  return {
+    id: _id,
+    hostname: textOf(hostname),
+    display_name: textOf(displayName),
+    last_contact: textOf(lastContact),
+    created: textOf(created),
+    attributes: Object.fromEntries(attributes),
+    reason,
+  };
+}
+
+/** Returns the name of a record for messages: `web-1 (5f1a…)`. */
+export function nameOf({ _id, hostname, displayName }: AdminRecord): string {
+  const name = [hostname, displayName].map(textOf).find(Boolean);
+  return name ? `${truncate(name)} (${_id})` : _id;
+}
+
+/** Returns the names of records for a warning, with the number of those that it does not name. */
+export function listRecords(records: readonly AdminRecord[]): string {
+  const named = records.slice(0, MAX_NAMED).map(nameOf).join(', ');
+  const others = records.length - MAX_NAMED;
+  return others > 0 ? `${named}, and ${countOf(others, 'other')}` : named;
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

@@ -1,0 +1,132 @@
+import { type AdminRecord, readAllSystems } from '../../api/admin-systems.ts';
+import { LimitExceeded } from '../../base/errors.ts';
+import { countOf } from '../../base/printable.ts';
+import type { Resource } from '../../reconcile.ts';
+import type { Run } from '../../run.ts';
+import type { Session } from '../../transport/session.ts';
+import { type Criteria, type StaleRecord, selectStale } from './select-stale.ts';
+import { StaleDeletion } from './stale-deletion.ts';
+import type { StaleOptions } from './stale-options.ts';
+import { listRecords, nameOf, reportRecord } from './stale-report.ts';
+
+/** The stale records of an organisation. */
+interface StaleState {
+  readonly stale: readonly StaleRecord[];
+  /** The stale records that are still there. */
+  readonly remaining: readonly StaleRecord[];
+  /** Records that are not deleted although they seemed stale, with the reason. */
+  readonly skipped: readonly (readonly [record: AdminRecord, reason: string])[];
+  /** The number of all records of the organisation. */
+  readonly total: number;
+}
+
+const CONNECTED = 'Its host is connected to JumpCloud, so it is not deleted.';
+const REVIVED = 'It did not qualify any more when it was read again, so it was not deleted.';
+
+/** Returns the resource of the stale records, which are reported or deleted. */
+export function staleResource(
+  run: Run,
+  session: Session,
+  options: StaleOptions,
+): Resource<StaleState, StaleRecord> {
+  const criteria = criteriaOf(options);
+  let deletion: StaleDeletion | undefined;
+  let found = '';
+  const report = ({ stale, skipped, total }: StaleState, done: readonly StaleRecord[]) => ({
+    stale: stale.map(({ record, reason }) => reportRecord(record, reason)),
+    skipped: skipped.map(([record, reason]) => reportRecord(record, reason)),
+    deleted: done.map(({ record }) => record._id),
+    total,
+  });
+
+  return {
+    async read() {
+      const { value: records, now } = await readAllSystems(session);
+      const { stale, connected, undated } = selectStale(records, criteria, now);
+      if (connected.length > 0) {
+        run.report.warn(
+          `Skipped although dead lists them, because their hosts are connected to JumpCloud: ${listRecords(connected)}.`,
+        );
+      }
+      if (undated.length > 0) {
+        run.report.warn(
+          `Skipped, because lastContact or created is not a date that can be read: ${listRecords(undated)}. Check these records in the Admin Portal.`,
+        );
+      }
+      const skipped = connected.map((record) => [record, CONNECTED] as const);
+      found = `${countOf(stale.length, 'stale record')} among ${records.length}`;
+      return { stale, remaining: stale, skipped, total: records.length };
+    },
+
+    plan(before) {
+      if (options.state === 'reported') return { changes: [], after: before };
+      requireWithinLimits(before, options);
+      return { changes: before.stale, after: { ...before, remaining: [] } };
+    },
+
+    async apply(_, { changes }, before) {
+      deletion = new StaleDeletion(run, session, criteria, changes);
+      const failure = await deletion.complete();
+      const { kept, deleted, gone } = deletion;
+      if (kept.length > 0) {
+        run.report.warn(
+          `Not deleted, because they did not qualify any more when they were read again: ${listRecords(kept.map(({ record }) => record))}.`,
+        );
+      }
+      const after = {
+        ...before,
+        stale: before.stale.filter((one) => !kept.includes(one)),
+        remaining: before.stale.filter((one) => ![...kept, ...deleted, ...gone].includes(one)),
+        skipped: [...before.skipped, ...kept.map(({ record }) => [record, REVIVED] as const)],
+      };
+      return { done: deleted, after, ...(failure && { failure }) };
+    },
+
+    diffView: ({ remaining }) => ({ stale: remaining.map(({ record }) => nameOf(record)) }),
+
+    report,
+
+    progress(observed, done) {
+      const deleted = deletion?.deleted ?? done;
+      return { changed: deleted.length > 0, ...report(observed, deleted) };
+    },
+
+    summary(done, isPrediction) {
+      if (options.state === 'reported') return `Found ${found}.`;
+      if (done.length === 0) return 'Nothing to delete.';
+      return `${isPrediction ? 'Would delete' : 'Deleted'} ${countOf(done.length, 'stale record')}.`;
+    },
+  };
+}
+
+function criteriaOf({ dead, alive, ...options }: StaleOptions): Criteria {
+  const asSet = (given: StaleOptions['dead']) =>
+    given && { attribute: given.attribute, values: new Set(given.values) };
+  return { ...options, dead: asSet(dead), alive: asSet(alive) };
+}
+
+/**
+ * Throws if more records are stale than may be deleted.
+ * @throws LimitExceeded
+ */
+function requireWithinLimits(
+  { stale, total }: StaleState,
+  { max_deletions, max_percent }: StaleOptions,
+): void {
+  const byPercent = Math.floor((max_percent * total) / 100);
+  if (stale.length <= Math.min(max_deletions, byPercent)) return;
+  throw new LimitExceeded(
+    [
+      `${countOf(stale.length, 'stale record')} would be deleted, but max_deletions allows ${max_deletions}, and max_percent allows ${byPercent} (${max_percent} % of ${countOf(total, 'record')}). Nothing was deleted.`,
+      'Check the list in stale. If it is right, raise the limit.',
+    ],
+    {
+      details: {
+        selected: stale.length,
+        max_deletions,
+        max_percent,
+        allowed_by_percent: byPercent,
+      },
+    },
+  );
+}

@@ -1,0 +1,440 @@
+import { beforeEach, describe, expect } from 'vitest';
+import type { Emulator } from '../../emulator/emulator.ts';
+import type { Fault } from '../../emulator/faults.ts';
+import { READ_ONLY, type ServiceAccount } from '../../emulator/service-accounts.ts';
+import type { Answer } from '../../harness/answer.ts';
+import { runModule, runRaw } from '../../harness/executable.ts';
+import { test } from '../../harness/fixture.ts';
+import { asServiceAccount, callWith } from './admin-call.ts';
+
+const MODULE = 'jumpcloud_stale_systems';
+const DAY = 86_400_000;
+let emulator: Emulator;
+let account: ServiceAccount;
+let startWith: () => Promise<Emulator>;
+test.beforeAll(({ startWith: start }) => {
+  startWith = start;
+});
+beforeEach(async () => {
+  emulator = await startWith();
+  account = emulator.store.serviceAccounts.add();
+  // Keeps a few stale records below ten percent.
+  for (let i = 0; i < 60; i++) add({ hostname: `alive-${i}`, active: true, lastContact: ago(0) });
+});
+
+const ago = (days: number) => new Date(Date.now() - days * DAY).toISOString();
+const add = (fields: Record<string, unknown>) =>
+  emulator.store.addRecord({
+    active: false,
+    created: ago(400),
+    lastContact: ago(100.5),
+    ...fields,
+  });
+const instance = (value: string | null) => ({
+  attributes: [{ name: 'instance_id', value: value as string }],
+});
+const has = (id: string) => emulator.store.systems.has(id);
+const call = (options: Record<string, unknown>, ...flags: string[]) =>
+  callWith(MODULE, { ...asServiceAccount(emulator, account), ...options }, flags);
+const idsOf = (answer: Answer, list: 'stale' | 'skipped' = 'stale') =>
+  (answer[list] as { id: string }[]).map(({ id }) => id).sort();
+const deletes = () => emulator.requests.filter(({ method }) => method === 'DELETE');
+const hit = (fault: Fault, method: string, id = '', times = 1, skip = 0) =>
+  emulator.faults.add({
+    fault,
+    when: (request) => request.method === method && request.url.endsWith(id),
+    times,
+    skip,
+  });
+
+describe('jumpcloud_stale_systems', () => {
+  test('stale records are reported, predicted, deleted once, and then there are none', async () => {
+    const ids = [1, 2, 3].map((n) => add({ hostname: `dead-${n}`, ...instance(`i-${n}`) })).sort();
+    const report = await call({ inactive_days: 30 });
+    expect(report, report.msg).toMatchObject({
+      changed: false,
+      msg: 'Found 3 stale records among 63.',
+      deleted: [],
+      skipped: [],
+      total: 63,
+      warnings: [],
+    });
+    expect(idsOf(report)).toEqual(ids);
+    expect(Object(report['stale'])[0]).toMatchObject({
+      hostname: expect.stringMatching(/^dead-/),
+      attributes: { instance_id: expect.stringMatching(/^i-/) },
+      last_contact: expect.stringMatching(/^20/),
+      reason: 'Last contact 100 days ago.',
+    });
+    const absent = { inactive_days: 30, state: 'absent' };
+    const check = await call(absent, '--check', '--diff');
+    expect(check).toMatchObject({ changed: true, msg: 'Would delete 3 stale records.' });
+    expect(deletes()).toEqual([]);
+    const first = await call(absent, '--diff');
+    expect({ ...first, text: '' }).toEqual({ ...check, msg: 'Deleted 3 stale records.', text: '' });
+    expect([...(first['deleted'] as string[])].sort()).toEqual(ids);
+    expect(first.diff?.before['stale']).toHaveLength(3);
+    expect(first.diff?.after['stale']).toEqual([]);
+    expect(ids.some(has)).toBe(false);
+    expect(deletes().map(({ status }) => status)).toEqual([200, 200, 200]);
+    const second = await call(absent);
+    expect(second).toMatchObject({
+      changed: false,
+      msg: 'Nothing to delete.',
+      deleted: [],
+      stale: [],
+    });
+  });
+
+  test('records of terminated instances are deleted at once, and connected ones are skipped', async () => {
+    const gone = add({ lastContact: null, ...instance('i-gone') });
+    const fresh = add({ lastContact: ago(0), ...instance('i-fresh') });
+    const connected = add({ active: true, hostname: 'shutting-down', ...instance('i-busy') });
+    const other = add({ ...instance('i-other') });
+    const dead = { attribute: 'instance_id', values: ['i-gone', 'i-fresh', 'i-busy', 'i-unknown'] };
+    const answer = await call({ dead, state: 'absent' });
+    expect(answer, answer.msg).toMatchObject({ changed: true, msg: 'Deleted 2 stale records.' });
+    expect(idsOf(answer)).toEqual([gone, fresh].sort());
+    expect(idsOf(answer, 'skipped')).toEqual([connected]);
+    expect(answer.warnings).toEqual([
+      `Skipped although dead lists them, because their hosts are connected to JumpCloud: shutting-down (${connected}).`,
+    ]);
+    expect([gone, fresh, connected, other].map(has)).toEqual([false, false, true, true]);
+    const none = await call({ dead: { ...dead, values: [] }, state: 'absent' });
+    expect(none).toMatchObject({ changed: false, stale: [] });
+  });
+
+  test('limits are exact, hold in check mode, and do not limit a report', async () => {
+    for (let i = 0; i < 6; i++) add({});
+    const limits = async (max_deletions: number, max_percent: number, ...flags: string[]) =>
+      call({ inactive_days: 1, state: 'absent', max_deletions, max_percent }, ...flags);
+    // 6 of 66 records are 9.09 percent.
+    for (const [deletions, percent] of [
+      [5, 100],
+      [100, 9],
+      [0, 100],
+      [6, 0],
+    ] as const) {
+      for (const flags of [[], ['--check']]) {
+        const answer = await limits(deletions, percent, ...flags);
+        expect(answer, answer.msg).toMatchObject({
+          failed: true,
+          changed: false,
+          deleted: [],
+          total: 66,
+          error: {
+            code: 'limit_exceeded',
+            selected: 6,
+            allowed_by_percent: Math.floor(0.66 * percent),
+          },
+        });
+        expect(answer['stale']).toHaveLength(6);
+        expect(answer.msg).toContain(
+          `6 stale records would be deleted, but max_deletions allows ${deletions}, and max_percent allows ${Math.floor(0.66 * percent)} (${percent} % of 66 records). Nothing was deleted.`,
+        );
+      }
+    }
+    expect(deletes()).toEqual([]);
+    expect(await call({ inactive_days: 1, max_deletions: 0 })).toMatchObject({ changed: false });
+    expect(await limits(6, 10, '--check')).toMatchObject({ changed: true });
+    expect(await limits(6, 10)).toMatchObject({ changed: true, msg: 'Deleted 6 stale records.' });
+  });
+
+  test('the time is that of JumpCloud, and an answer without it is refused', async () => {
+    const id = add({ lastContact: ago(10) });
+    const date = (days: number | null): Fault => ({
+      kind: 'date',
+      date: () => (days === null ? null : new Date(Date.now() + days * DAY).toUTCString()),
+    });
+    hit(date(-9.5), 'POST', 'systems');
+    expect(idsOf(await call({ inactive_days: 1 }))).toEqual([]);
+    hit(date(20), 'POST', 'systems');
+    expect(idsOf(await call({ inactive_days: 25 }))).toEqual([id]);
+    for (const absent of [date(null), { kind: 'date', date: () => 'yesterday' } as const]) {
+      hit(absent, 'POST', 'systems');
+      const answer = await call({ inactive_days: 5 });
+      expect(answer).toMatchObject({ error: { code: 'unexpected_response' } });
+      expect(answer.msg).toContain('no usable Date header');
+      hit(absent, 'GET', id);
+      const late = await call({ inactive_days: 5, state: 'absent' });
+      expect(late).toMatchObject({ error: { code: 'unexpected_response' }, deleted: [] });
+    }
+    expect(deletes()).toEqual([]);
+  });
+
+  test('a record with unreadable dates is never selected, and a warning names it', async () => {
+    const good = add({ hostname: 'good' });
+    const dates = [
+      'yesterday',
+      7,
+      {},
+      '2026-02-30T00:00:00Z',
+      '2026-01-01',
+      '',
+      '2026-01-01 00:00:00Z',
+    ];
+    const bad = dates.map((lastContact, i) => add({ hostname: `bad-${i}`, lastContact }));
+    bad.push(add({ hostname: 'bad-created', created: 12 }));
+    add({ hostname: 'never', lastContact: '0001-01-01T00:00:00Z' });
+    const answer = await call({ inactive_days: 30 });
+    expect(idsOf(answer)).toEqual([good]);
+    expect(answer.warnings).toHaveLength(1);
+    for (const id of bad) expect(answer.warnings[0]).toContain(id);
+    expect(answer.warnings[0]).not.toContain('never');
+  });
+
+  test('a record that was never contacted is selected on request, by its age', async () => {
+    const never = [null, undefined, '0001-01-01T00:00:00Z'].map((lastContact) =>
+      add({ lastContact, created: ago(31.5) }),
+    );
+    add({ lastContact: null, created: ago(29) });
+    expect(idsOf(await call({ inactive_days: 30 }))).toEqual([]);
+    const answer = await call({ inactive_days: 30, include_never_contacted: true });
+    expect(idsOf(answer)).toEqual(never.sort());
+    expect(Object(answer['stale'])[0].reason).toBe('Never contacted, created 31 days ago.');
+  });
+
+  test('attributes, alive and superseded_only narrow the selection', async () => {
+    const attribute = 'instance_id';
+    const [one, two] = [
+      add({ hostname: 'a', ...instance('i-1') }),
+      add({ hostname: 'a', ...instance('i-2') }),
+    ];
+    const three = add({ hostname: 'b', ...instance('i-3') });
+    add({ hostname: '' });
+    add({ hostname: '', lastContact: ago(0) });
+    const lacks = [add({}), add({ attributes: null }), add(instance('')), add(instance(null))];
+    expect(lacks.every(has)).toBe(true);
+    const ids = async (options: object) => idsOf(await call({ inactive_days: 30, ...options }));
+    expect(await ids({ attributes: { [attribute]: 'i-1' } })).toEqual([one]);
+    expect(await ids({ attributes: { [attribute]: 'I-1' } })).toEqual([]);
+    expect(await ids({ alive: { attribute, values: ['i-1', 'i-9'] } })).toEqual(
+      [two, three].sort(),
+    );
+    expect(await ids({ superseded_only: true })).toEqual([]);
+    add({ hostname: 'a', lastContact: ago(1) });
+    add({ hostname: 'b', lastContact: ago(31) });
+    expect(await ids({ superseded_only: true })).toEqual([one, two].sort());
+    expect(await ids({ superseded_only: true, alive: { attribute, values: ['i-2'] } })).toEqual([
+      one,
+    ]);
+  });
+});
+
+describe('the record read again before each DELETE', () => {
+  const absent = { inactive_days: 30, state: 'absent' };
+
+  test.each<[string, Record<string, unknown>]>([
+    ['connects', { active: true }],
+    ['was in contact', { lastContact: new Date().toISOString() }],
+    ['has dates that cannot be read', { lastContact: 'soon' }],
+  ])('a record whose host %s is kept and reported as skipped', async (_, change) => {
+    const [back, dead] = [add({ hostname: 'back' }), add({})];
+    const revive = (id: string): Fault => ({
+      kind: 'concurrent',
+      when: 'before',
+      change: ({ systems }) => Object.assign(systems.get(id)?.record ?? {}, change),
+    });
+    hit(revive(back), 'GET', back);
+    const answer = await call(absent);
+    expect(answer, answer.msg).toMatchObject({ changed: true, deleted: [dead] });
+    expect([idsOf(answer), idsOf(answer, 'skipped')]).toEqual([[dead], [back]]);
+    expect(answer.warnings[0]).toContain(`back (${back})`);
+    expect(has(back)).toBe(true);
+  });
+
+  test('a host that connects between two attempts is kept', async () => {
+    const id = add({});
+    const lost: Fault = { kind: 'status', status: 503 };
+    hit(lost, 'DELETE', id);
+    const connect: Fault = {
+      kind: 'concurrent',
+      when: 'before',
+      change: ({ systems }) => Object.assign(systems.get(id)?.record ?? {}, { active: true }),
+    };
+    hit(connect, 'GET', id, 1, 1);
+    const answer = await call(absent);
+    expect(answer, answer.msg).toMatchObject({ changed: false, deleted: [], stale: [] });
+    expect(deletes()).toHaveLength(1);
+    expect(has(id)).toBe(true);
+  });
+
+  test('a record whose successor vanishes is kept', async () => {
+    const old = add({ hostname: 'node' });
+    const successor = add({ hostname: 'node', lastContact: ago(1) });
+    hit(
+      { kind: 'concurrent', when: 'before', change: (store) => store.removeSystem(successor) },
+      'GET',
+      old,
+    );
+    const answer = await call({ ...absent, superseded_only: true });
+    expect(answer, answer.msg).toMatchObject({ changed: false, deleted: [] });
+    expect(has(old)).toBe(true);
+  });
+
+  test('a record that someone else deletes counts as gone, not as deleted', async () => {
+    const [first, second] = [add({}), add({})];
+    const remove = (id: string): Fault => ({
+      kind: 'concurrent',
+      when: 'before',
+      change: (store) => store.removeSystem(id),
+    });
+    hit(remove(first), 'GET', first);
+    hit(remove(second), 'DELETE', second);
+    const answer = await call(absent);
+    expect(answer, answer.msg).toMatchObject({
+      changed: false,
+      deleted: [],
+      msg: 'Nothing to delete.',
+    });
+  });
+
+  test.each<[string, Fault]>([
+    ['reset', { kind: 'reset-after' }],
+    ['a 502', { kind: 'status', status: 502, applied: true }],
+  ])('a deletion whose answer was lost by %s counts as deleted', async (_, fault) => {
+    const id = add({});
+    hit(fault, 'DELETE', id);
+    const answer = await call(absent);
+    expect(answer, answer.msg).toMatchObject({ changed: true, deleted: [id] });
+    expect(deletes()).toHaveLength(1);
+  });
+
+  test('a deletion without effect is not_applied', async () => {
+    const [kept, gone] = [add({ hostname: 'kept' }), add({})];
+    hit(
+      { kind: 'body', text: '{}', headers: { 'content-type': 'application/json' } },
+      'DELETE',
+      kept,
+    );
+    const answer = await call({ ...absent, timeout: 3 });
+    expect(answer, answer.msg).toMatchObject({
+      failed: true,
+      changed: true,
+      deleted: [gone],
+      error: { code: 'not_applied', not_deleted: [kept] },
+    });
+    expect(answer.msg).toContain(`kept (${kept})`);
+  });
+
+  test('a refusal does not stop the others', async () => {
+    const [one, two, three] = [add({}), add({}), add({})].sort() as [string, string, string];
+    const refused = (status: number): Fault => ({
+      kind: 'status',
+      status,
+      text: '{"message":"no"}',
+    });
+    hit(refused(403), 'DELETE', one);
+    hit(refused(422), 'DELETE', two);
+    const answer = await call(absent);
+    expect(answer).toMatchObject({
+      failed: true,
+      changed: true,
+      deleted: [three],
+      error: {
+        code: 'rejected',
+        status: 403,
+        refused: [
+          { op: 'delete', type: 'system', id: one, status: 403, message: 'no' },
+          { op: 'delete', type: 'system', id: two, status: 422, message: 'no' },
+        ],
+      },
+    });
+    expect(answer.msg).toMatch(/^Could not delete the record of .* 1 more was refused: /);
+  });
+
+  test.each([401, 403] as const)(
+    'a role that may not delete, and answers %i, is reported',
+    async (refusal) => {
+      const ids = [add({}), add({})];
+      account.role = { ...READ_ONLY, refusal };
+      expect(await call({ inactive_days: 30 })).toMatchObject({ changed: false });
+      const answer = await call(absent);
+      expect(answer).toMatchObject({
+        failed: true,
+        changed: false,
+        deleted: [],
+        error: { code: refusal === 401 ? 'unauthorized' : 'rejected' },
+      });
+      expect(answer.error?.['in_doubt']).toBeUndefined();
+      expect(answer.msg).toContain("service account's role");
+      expect(ids.every(has)).toBe(true);
+    },
+  );
+
+  test('an outage ends the run, and lists what was deleted and what is in doubt', async () => {
+    const ids = [add({}), add({})].sort();
+    const [one = '', two = ''] = ids;
+    hit({ kind: 'status', status: 502, applied: true }, 'DELETE', two);
+    hit({ kind: 'status', status: 503 }, 'GET', two, 999, 1);
+    const answer = await call({ ...absent, timeout: 2 });
+    expect(answer).toMatchObject({
+      failed: true,
+      changed: true,
+      deleted: [one],
+      error: { code: 'unavailable', may_be_done: true, in_doubt: [two] },
+    });
+    expect(answer.msg).toContain('No answer says whether these records were deleted');
+  });
+});
+
+describe('a call of jumpcloud_stale_systems', () => {
+  const values = ['i-1'];
+  const attribute = 'instance_id';
+  test.each<[options: Record<string, unknown>, problems: string[]]>([
+    [{}, ['']],
+    [
+      { superseded_only: true, include_never_contacted: true, dead: { attribute, values } },
+      ['superseded_only', 'include_never_contacted'],
+    ],
+    [{ inactive_days: 0 }, ['inactive_days']],
+    [{ inactive_days: 1.5 }, ['inactive_days']],
+    [{ inactive_days: 'soon' }, ['inactive_days']],
+    [{ inactive_days: 1, max_percent: 101, max_deletions: -1 }, ['max_deletions', 'max_percent']],
+    [{ inactive_days: 1, alive: { attribute, values: [] } }, ['alive.values']],
+    [{ inactive_days: 1, alive: { attribute, values: '' } }, ['alive.values']],
+    [{ inactive_days: 1, alive: { attribute, values: ['i-1', ''] } }, ['alive.values']],
+    [{ inactive_days: 1, alive: { attribute, values: [null] } }, ['alive.values']],
+    [{ inactive_days: 1, alive: { attribute, values: 'i-1\ti-2' } }, ['alive.values']],
+    [{ inactive_days: 1, alive: { attribute, values: ['i-1\n'] } }, ['alive.values']],
+    [{ inactive_days: 1, alive: { values } }, ['alive.attribute']],
+    [{ inactive_days: 1, alive: { attribute } }, ['alive.values']],
+    [{ inactive_days: 1, alive: { attribute: ' ', values } }, ['alive.attribute']],
+    [{ inactive_days: 1, dead: { attribute, values: [''] } }, ['dead.values']],
+    [{ inactive_days: 1, dead: {} }, ['dead.attribute', 'dead.values']],
+    [{ inactive_days: 1, attributes: { role: null } }, ['attributes.role']],
+    [{ inactive_days: 1, attributes: { '': 'x' } }, ['attributes']],
+    [{ inactive_days: 1, state: 'present' }, ['state']],
+  ])('the options %j are refused before any request', async (options, problems) => {
+    emulator.clearRequests();
+    const { error, msg } = await call(options);
+    expect(error, msg).toMatchObject({ code: 'invalid_arguments' });
+    expect(
+      error?.problems?.map(({ option }) => option),
+      msg,
+    ).toEqual(problems);
+    expect(emulator.requests).toEqual([]);
+  });
+
+  test('empty standard input is refused', async () => {
+    const { answer } = await runRaw(MODULE, [], '');
+    expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
+    expect(answer.msg).toContain('Standard input is empty');
+  });
+
+  test('the executable deletes a record with an API key', async () => {
+    const id = add({});
+    const { answer, exitCode } = await runModule(
+      MODULE,
+      {
+        api_url: emulator.url,
+        api_key: emulator.store.addApiKey(),
+        inactive_days: 30,
+        state: 'absent',
+      },
+      { flags: ['--detailed-exitcode'] },
+    );
+    expect(answer, answer.msg).toMatchObject({ changed: true, deleted: [id] });
+    expect(exitCode).toBe(2);
+  });
+});
