@@ -146,6 +146,56 @@ describe.runIf(canPack.rpm)('the rpm with the modules', () => {
   );
 });
 
+describe('the list of contents (SBOM) of the modules', () => {
+  const sbom = async () =>
+    JSON.parse(await readFile(join(packed.directory, 'sbom.cdx.json'), 'utf8'));
+
+  test('the executables, the packages, the collection and the SBOM have one version', async () => {
+    const { metadata, components } = await sbom();
+    const { name = '' } = packed.built.modules[0] ?? {};
+    const executable = join(packed.directory, 'modules', name);
+    expect([
+      await output(executable, '--version'),
+      description.version,
+      packed.built.collection,
+      metadata.component.version,
+      components[0].version,
+    ]).toEqual([
+      `${name} 1.2.3`,
+      '1.2.3',
+      expect.stringMatching(/-1\.2\.3\.tar\.gz$/),
+      '1.2.3',
+      '1.2.3',
+    ]);
+  });
+
+  test('the SBOM lists each executable with its checksum, and the declared dependencies in it', async () => {
+    const { components, dependencies } = await sbom();
+    for (const { name } of packed.built.modules) {
+      const [hash] = components.find((one: { name: string }) => one.name === name).hashes;
+      const sums = await output('sha256sum', join(packed.directory, 'modules', name));
+      expect(hash).toEqual({ alg: 'SHA-256', content: sums.split(' ')[0] });
+      const { dependsOn } = dependencies.find((one: { ref: string }) => one.ref === name);
+      expect(dependsOn, name).toContainEqual(expect.stringMatching(/^pkg:npm\/undici@6\./));
+    }
+    const libraries = components.filter((one: { type: string }) => one.type === 'library');
+    const { dependencies: declared } = JSON.parse(
+      await readFile(join(projectDirectory, 'package.json'), 'utf8'),
+    );
+    const found = libraries.map((one: Record<string, string>) => [one['name'], one['version']]);
+    expect(Object.fromEntries(found)).toEqual(declared);
+  });
+
+  test('the SBOM names the commit and the tools of the build', async () => {
+    const { properties, tools } = (await sbom()).metadata;
+    expect(properties).toContainEqual({
+      name: 'jumpcloud-system-context:commit',
+      value: await output('git', '-C', projectDirectory, 'rev-parse', 'HEAD'),
+    });
+    expect(tools.components.map((one: { name: string }) => one.name)).toEqual(['node', 'esbuild']);
+  });
+});
+
 test.runIf(canPack.deb && canPack.rpm).each([
   ['in the past', RELEASE.time],
   ['in the future', Date.UTC(2099, 0) / 1000],

@@ -133,6 +133,16 @@ test.runIf(canSign && canPack.deb && canPack.rpm)(
       const deb = join(release, 'jumpcloud-system-context_1.2.3-1_all.deb');
       expect(await output('dpkg-deb', '--field', deb, 'Maintainer')).toBe(SETTINGS.maintainer);
 
+      const sbom = JSON.parse(await readFile(`${deb}.cdx.json`, 'utf8'));
+      const sum = (await output('sha256sum', deb)).split(' ')[0];
+      expect(sbom.metadata.component.hashes).toEqual([{ alg: 'SHA-256', content: sum }]);
+      expect(sbom.metadata.tools.components.map((tool: { name: string }) => tool.name)).toEqual([
+        'node',
+        'esbuild',
+        'dpkg-deb',
+        'xz',
+      ]);
+
       const second = await make('second');
       await execa('diff', ['-r', release, second.release]);
       await execa('diff', ['-r', repository, second.repository]);

