@@ -87,10 +87,11 @@ const OTHERS: Readonly<Record<string, Case>> = {
     behaviour: {
       system_insights: write(200, false),
       graph_lag: { membership_ms: 400, association_ms: 400 },
+      rate_limit: { limited: true, requests: 30, seconds: 1, retry_after: 'date', wait_s: 1 },
       dynamic_join: write(403, false),
       dynamic_leave: write(204, false),
     },
-    asAssumed: ['graph_lag', 'dynamic_join', 'dynamic_leave'],
+    asAssumed: ['graph_lag', 'rate_limit', 'dynamic_join', 'dynamic_leave'],
   },
 };
 
@@ -118,9 +119,13 @@ describe('the probe against an emulator', () => {
       const before = stateOf(emulator, host);
       const outcome = await probe(emulator, host);
       expect(stateOf(emulator, host)).toEqual(before);
-      const { graph_lag, ...answers } = answersOf(outcome);
-      const { graph_lag: lag, ...others } = behaviour;
+      const { graph_lag, rate_limit, ...answers } = answersOf(outcome);
+      const { graph_lag: lag, rate_limit: limit, ...others } = behaviour;
       expect(answers).toMatchObject(others);
+      if (limit !== undefined) {
+        const { retry_after, wait_s } = limit;
+        expect(rate_limit).toMatchObject({ limited: true, retry_after, wait_s });
+      }
       if (lag !== undefined) expect(shortest(graph_lag)).toBeGreaterThan(lag.membership_ms / 2);
       const verdicts = verdictsOf(outcome);
       const expected = Object.keys(behaviour).map((id) => [
@@ -129,7 +134,7 @@ describe('the probe against an emulator', () => {
       ]);
       expect(verdicts).toMatchObject(Object.fromEntries(expected));
       const report = toReport(outcome, outcome.anonymiser);
-      const { graph_lag: _, ...learned } = behaviourOf(JSON.stringify(report));
+      const { graph_lag: _, rate_limit: __, ...learned } = behaviourOf(JSON.stringify(report));
       expect(learned).toMatchObject(others);
       if (behaviour.description?.effect !== false) return;
       // Without the description, nothing holds the state of systemInsights to restore.

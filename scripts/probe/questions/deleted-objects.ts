@@ -10,12 +10,10 @@ import {
 } from '../host-actions.ts';
 import type { ProbeRequest } from '../permission.ts';
 import { type Judgement, type Probe, type Question, question, verdictIf } from '../question.ts';
+import { readSmallPages, type SmallPages } from '../small-pages.ts';
 import type { TestObject } from '../test-object.ts';
 import { Unanswered } from '../unanswered.ts';
 
-/** Small pages, so that a deleted entry falls into the middle of a short list. */
-const PAGE_SIZE = 2;
-const MAX_PAGES = 15;
 /** The shortest time to wait until a list drops a deleted object, in units of `settleMs`. */
 const PATIENCE = 2;
 const INDICES = [1, 2, 3, 4];
@@ -67,7 +65,7 @@ function deletedIn(
       const { dropped, missing } = before.get(list) ?? { dropped: 0, missing: 0 };
       let answer: DeletedEntry | undefined;
       const isDropped = async () => {
-        const now = await readSmallPages(probe, list);
+        const now = await readSmallPages(probe.client, list);
         const listed = now.ids.includes(deleted.id);
         const counted = listed || now.dropped > dropped;
         answer = { listed, counted, short: now.missing > missing };
@@ -120,7 +118,7 @@ async function deleteSecond(
   const before = new Map<EdgeList, SmallPages>();
   for (const list of LISTS[kind]) {
     const isComplete = async () => {
-      const pages = await readSmallPages(probe, list);
+      const pages = await readSmallPages(probe.client, list);
       before.set(list, pages);
       return objects.every(({ id }) => pages.ids.includes(id));
     };
@@ -162,38 +160,6 @@ async function add(client: Client, request: ProbeRequest): Promise<void> {
   const { status } = await client.send(request);
   if (isSuccess(status) || status === 409) return;
   throw new Unanswered(`an edge to a test object could not be added (status ${status})`);
-}
-
-/** A list that was read in small pages. */
-interface SmallPages {
-  readonly ids: readonly string[];
-  /** The number of entries that the total counts, but no page has. */
-  readonly dropped: number;
-  /** The number of entries that pages before the end of the list are too short. */
-  readonly missing: number;
-}
-
-async function readSmallPages({ client }: Probe, list: EdgeList): Promise<SmallPages> {
-  const ids: string[] = [];
-  let missing = 0;
-  let last = 0;
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const skip = page * PAGE_SIZE;
-    const { ids: found, total } = await readPage(client, list, PAGE_SIZE, skip);
-    const isPastTotal = total === undefined || total <= skip;
-    if (isPastTotal && found.length === 0) {
-      return {
-        ids,
-        dropped: total === undefined ? 0 : total - ids.length,
-        missing: missing - last,
-      };
-    }
-    // Without a total, the last page with entries may be short.
-    last = total === undefined ? PAGE_SIZE - found.length : 0;
-    missing += Math.max(0, Math.min(PAGE_SIZE, (total ?? Infinity) - skip) - found.length);
-    ids.push(...found);
-  }
-  throw new Unanswered('this host has too many edges');
 }
 
 function judge({ listed, counted, short }: DeletedEntry): Judgement {

@@ -1,0 +1,39 @@
+import type { Client } from './client.ts';
+import { type EdgeList, readPage } from './host-actions.ts';
+import { Unanswered } from './unanswered.ts';
+
+/** Small pages, so that a deleted entry falls into the middle of a short list. */
+const PAGE_SIZE = 2;
+const MAX_PAGES = 15;
+/** A list that was read in small pages. */
+export interface SmallPages {
+  readonly ids: readonly string[];
+  /** The number of entries that the total counts, but no page has. */
+  readonly dropped: number;
+  /** The number of entries that pages before the end of the list are too short. */
+  readonly missing: number;
+}
+
+/** Reads a list page by page, until a page past the total is empty. */
+export async function readSmallPages(client: Client, list: EdgeList): Promise<SmallPages> {
+  const ids: string[] = [];
+  let missing = 0;
+  let last = 0;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const skip = page * PAGE_SIZE;
+    const { ids: found, total } = await readPage(client, list, PAGE_SIZE, skip);
+    const isPastTotal = total === undefined || total <= skip;
+    if (isPastTotal && found.length === 0) {
+      return {
+        ids,
+        dropped: total === undefined ? 0 : total - ids.length,
+        missing: missing - last,
+      };
+    }
+    // Without a total, the last page with entries may be short.
+    last = total === undefined ? PAGE_SIZE - found.length : 0;
+    missing += Math.max(0, Math.min(PAGE_SIZE, (total ?? Infinity) - skip) - found.length);
+    ids.push(...found);
+  }
+  throw new Unanswered('this host has too many edges');
+}
