@@ -8,8 +8,26 @@ import { addSampleObjects } from '../emulator/sample-objects.ts';
 import { test as base } from '../harness/emulator-fixture.ts';
 import { RECORD, stateOf } from './probe-emulator.ts';
 
-/** Kills are at these numbers of requests after the first creation of a test object. */
-const POINTS = [0, 1, 4, 9, 16, 30, 45, 70, 85, 160];
+/** The request at which a run gets a signal: the nth of its method, or of all methods. */
+interface Point {
+  readonly method?: 'PUT' | 'DELETE';
+  /** The first creation of a test object is number 1. */
+  readonly nth: number;
+}
+
+/** Among them: while the primary user, the description and systemInsights are changed. */
+const POINTS: readonly Point[] = [
+  { nth: 1 },
+  { nth: 2 },
+  { nth: 5 },
+  { nth: 10 },
+  { method: 'PUT', nth: 1 },
+  { nth: 31 },
+  { nth: 46 },
+  { method: 'PUT', nth: 3 },
+  { method: 'PUT', nth: 4 },
+  { method: 'DELETE', nth: 5 },
+];
 
 interface Started {
   readonly run: Promise<{ readonly signal?: string; readonly exitCode?: number }>;
@@ -29,14 +47,15 @@ const test = base
     return (
       host: EnrolledHost,
       signal: 'SIGKILL' | 'SIGINT' | 'SIGHUP',
-      point: number,
+      { method, nth }: Point,
     ): Started => {
       const words = ['--yes', '--agent-dir', host.agentDir, '--api-url', emulator.url];
       const command = ['--import', 'tsx', 'scripts/probe.ts', ...words, '--output', output];
       const env = { JUMPCLOUD_API_KEY: emulator.store.addApiKey() };
       const run = execa('node', command, { env, reject: false });
       let cleanedState: unknown;
-      let after = -1;
+      let count = 0;
+      let isAfterCreation = false;
       // The listeners are called in order of arrival, because the command sends one request at a time.
       const isCreation = ({ method, url }: { method: string; url: string }) =>
         method === 'POST' && url === '/api/v2/systemgroups';
@@ -51,8 +70,9 @@ const test = base
         },
       });
       const listener = (request: { method: string; url: string }) => {
-        if (after < 0 && !isCreation(request)) return;
-        if (++after === point) run.kill(signal);
+        isAfterCreation ||= isCreation(request);
+        if (!isAfterCreation || request.method !== (method ?? request.method)) return;
+        if (++count === nth) run.kill(signal);
       };
       emulator.onRequest.push(listener);
       void run.then(() => emulator.onRequest.splice(emulator.onRequest.indexOf(listener), 1));
@@ -76,11 +96,13 @@ test('after a kill at any of ten points, the next run first removes what was lef
   for (const point of POINTS) {
     const { run, cleanedState } = start(host, 'SIGKILL', point);
     expect((await run).signal).toBe('SIGKILL');
-    expect(cleanedState(), `at the start of the run killed at ${point}`).toEqual(before);
+    expect(cleanedState(), `at the start of the run killed at ${JSON.stringify(point)}`).toEqual(
+      before,
+    );
     changed.push(JSON.stringify(stateOf(emulator, host)) !== JSON.stringify(before));
   }
   expect(changed).toEqual(POINTS.map(() => true));
-  const { run, cleanedState } = start(host, 'SIGKILL', Infinity);
+  const { run, cleanedState } = start(host, 'SIGKILL', { nth: Infinity });
   expect((await run).exitCode).toBe(0);
   expect(cleanedState(), 'at the start of the last run').toEqual(before);
   expect(stateOf(emulator, host)).toEqual(before);
@@ -92,7 +114,7 @@ test.for(['SIGINT', 'SIGHUP'] as const)(
   async (signal, { emulator, start, output }) => {
     const host = await preparedHost(emulator);
     const before = stateOf(emulator, host);
-    const { run } = start(host, signal, 30);
+    const { run } = start(host, signal, { nth: 31 });
     expect((await run).exitCode).toBe(130);
     expect(stateOf(emulator, host)).toEqual(before);
     expect((await readdir(output)).sort()).toEqual(['probe-report.json', 'probe-report.md']);
