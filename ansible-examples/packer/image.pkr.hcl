@@ -17,6 +17,9 @@
 #
 # If the machine is gone already, delete the record in the Admin Portal.
 #
+# Packer checks no SSH host key, neither itself nor through Ansible, and sends the connect key to the
+# build host. Build in a network in which no one else can answer at that address.
+#
 # The connect key is in no file, no log and no process list of the build. But JumpCloud's kickstart,
 # the agent's installer, leaves it in the image, because the agent registers each clone with it. If
 # an image must not contain it, remove the role agent and the task from build-host.yml, and the last
@@ -28,7 +31,7 @@
 
 variable "ssh_host" {
   type        = string
-  description = "The address of the machine that becomes the image. Its SSH host key must be known."
+  description = "The address of the machine that becomes the image."
 }
 
 variable "ssh_port" {
