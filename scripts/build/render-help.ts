@@ -41,7 +41,7 @@ export function renderHelp(
       'Examples:',
       ...commandLineExamples(documentation)
         .slice(0, examplesShown)
-        .map((line) => `  ${line}`),
+        .map((line) => line.replaceAll(/^/gm, '  ')),
     ].join('\n'),
     '',
   ]
@@ -49,10 +49,14 @@ export function renderHelp(
     .replace(/\n+$/, '\n');
 }
 
-/** Returns `name (type; required; default; choices)` and the description's first paragraph. */
+/**
+ * Returns `name (type; required; default; choices)` and the description's first paragraph, which says
+ * what an option of type `raw` accepts.
+ */
 function describe(name: string, option: DocumentedValue): string {
+  const elements = option.elements === 'raw' ? undefined : option.elements;
   const facts = [
-    option.elements ? `${option.type} of ${option.elements}` : option.type,
+    ...(option.type === 'raw' ? [] : [elements ? `${option.type} of ${elements}` : option.type]),
     ...(option.required ? ['required'] : []),
     ...(option.default === undefined ? [] : [`default ${JSON.stringify(option.default)}`]),
     ...(option.choices ? [option.choices.join(' | ')] : []),
@@ -61,5 +65,9 @@ function describe(name: string, option: DocumentedValue): string {
   const nested = Object.entries(option.suboptions ?? {}).map(([key, value]) =>
     wrap(`${key} (${value.type}${value.required ? ', required' : ''}): ${value.description[0]}`, 8),
   );
-  return [`${wrap(`${name} (${facts.join('; ')})`, 2)}`, own, ...nested].join('\n');
+  return [
+    `${wrap(facts.length === 0 ? name : `${name} (${facts.join('; ')})`, 2)}`,
+    own,
+    ...nested,
+  ].join('\n');
 }

@@ -4,8 +4,8 @@ export interface Problem {
   readonly message: string;
   /** A hint without its full stop. It is printed once, even if several problems share it. */
   readonly advice?: string;
-  /** The same in the words for people, who need not see what Ansible says in this case. */
-  readonly forPeople?: readonly Problem[];
+  /** The problems that the message sums up, if it is about several. */
+  readonly parts?: readonly Problem[];
 }
 
 /** Every `error.code` a module can answer with. */
@@ -90,23 +90,23 @@ export function failureText(purpose: string, reason: string, advice: string): Fa
 /** The options are wrong. Contains all problems of the call, and each hint once. */
 export class InvalidArguments extends ModuleError {
   readonly code = 'invalid_arguments';
-  /** The problems as they are listed for people, who see each hint below the list. */
+  /** The problems one by one, with their hints. */
   readonly problems: readonly Problem[];
 
   constructor(given: readonly Problem[]) {
     const advised = new Set<string>();
-    const problems = given.map(({ option, message, advice }) => {
-      if (advice === undefined || advised.has(advice)) return { option, message };
+    const sentences = given.map(({ option, message, advice }) => {
+      const sentence = option ? `${option}: ${message}` : message;
+      if (advice === undefined || advised.has(advice)) return sentence;
       advised.add(advice);
-      return { option, message: `${withFullStop(message)} ${advice}` };
+      return `${withFullStop(sentence)} ${advice}`;
     });
-    const lines = problems.map(({ option, message }) =>
-      option ? `${option}: ${message}` : message,
-    );
-    super(lines.length === 1 ? lines.join() : lines.map(withFullStop).join(' '), {
-      details: { problems },
+    const problems = given.flatMap(({ parts, ...problem }) => parts ?? [problem]);
+    super(sentences.length === 1 ? sentences.join() : sentences.map(withFullStop).join(' '), {
+      // Hints are in the message.
+      details: { problems: problems.map(({ option, message }) => ({ option, message })) },
     });
-    this.problems = given.flatMap(({ forPeople, ...problem }) => forPeople ?? [problem]);
+    this.problems = problems;
   }
 }
 

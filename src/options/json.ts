@@ -34,18 +34,41 @@ function parseText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const position = /position (\d+)/.exec(String(error))?.[1];
+    const lines = text.slice(0, errorPosition(error, text)).split('\n');
     throw new JsonError(
-      position === undefined
-        ? 'is not JSON'
-        : `is not JSON ${describePosition(text, Number(position))}`,
+      `is not JSON (line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1})`,
     );
   }
 }
 
-function describePosition(text: string, position: number): string {
-  const lines = text.slice(0, position).split('\n');
-  return `at line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
+/** Messages of V8 for a text that ends too early. */
+const INCOMPLETE = /end of JSON input|Unterminated/;
+
+/**
+ * Returns the number of characters before the first error. Newer versions of V8 report its position
+ * only for some errors. For the others, it is the longest start of the text that could be continued.
+ */
+function errorPosition(error: unknown, text: string): number {
+  const given = /position (\d+)/.exec(String(error))?.[1];
+  if (given !== undefined) return Number(given);
+  let [good, bad] = [0, text.length + 1];
+  while (bad - good > 1) {
+    const length = (good + bad) >> 1;
+    if (canContinue(text.slice(0, length))) good = length;
+    else bad = length;
+  }
+  return good;
+}
+
+/** Returns whether a text is JSON, or would be if something followed. */
+function canContinue(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const position = /position (\d+)/.exec(String(error))?.[1];
+    return INCOMPLETE.test(String(error)) || Number(position) >= text.length;
+  }
 }
 
 /**

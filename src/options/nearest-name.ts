@@ -6,7 +6,7 @@ const FIRST_ROW = Uint8Array.from({ length: MAX_LENGTH + 1 }, (_, i) => i);
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const simplified = simplify(name);
   if (simplified === '') return undefined;
-  const maxEdits = Math.max(1, Math.floor(simplified.length / 4));
+  const maxEdits = simplified.length < 5 ? 1 : Math.max(2, Math.floor(simplified.length / 4));
   let nearest: string | undefined;
   let fewestEdits = maxEdits + 1;
   for (const candidate of known) {

@@ -142,7 +142,7 @@ function unsupportedProblem(module: string, unknown: readonly string[], known: s
       supported,
       ...hints,
     ].join(' '),
-    forPeople: unknown.map((name) => unknownOption(name, known)),
+    parts: unknown.map((name) => unknownOption(name, known)),
   };
 }
 

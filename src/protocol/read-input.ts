@@ -46,15 +46,19 @@ export async function readInput(
     value = parseJson(text);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw invalidInputError(`${describeSource(source)} ${error.message}; ${EXPECTED}`);
+    const advice = YAML.test(text) ? 'YAML is not supported: convert it to JSON.' : EXPECTED;
+    throw invalidInputError(`${describeSource(source)} ${error.message}. ${advice}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalidInputError(`${describeSource(source)} holds ${describeValue(value)}; ${EXPECTED}`);
+    throw invalidInputError(`${describeSource(source)} holds ${describeValue(value)}. ${EXPECTED}`);
   }
   return new Map(Object.entries(value));
 }
 
-const EXPECTED = 'a JSON object with the options is expected.';
+const EXPECTED = 'A JSON object with the options is expected.';
+
+/** The start of a mapping in YAML, after comments. */
+const YAML = /^(?:\s*(?:#.*)?\n)*\s*(?:---|[\w"'-]+:(?:\s|$))/;
 
 type FileSource = Extract<InputSource, { from: 'file' }>;
 

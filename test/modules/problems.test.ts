@@ -38,7 +38,18 @@ describe('problems of single values', () => {
         ['users', /^item 1: sudo: expected true or false/],
         ['users', /^item 2: unknown key foo/],
         ['users', /^item 2: unknown key bar/],
-        ['users', /^item 3: id is required$/],
+        ['users', /^item 3: id or name is required$/],
+      ],
+    ],
+    [
+      'jumpcloud_host',
+      { user_groups: [{ id: ID, name: 'ops' }, { name: OTHER }, { name: 'ops' }] },
+      [
+        ['user_groups', /^item 1: has id and name; give one of the two$/],
+        [
+          'user_groups',
+          /^item 3: name: expected an id \(24 hexadecimal digits\), got the text "ops"$/,
+        ],
       ],
     ],
     [
@@ -225,7 +236,7 @@ describe('problems of values and of their combination', () => {
       [
         ['region', /^expected one of us/],
         ['', /^There is nothing to look up/],
-        ['api_key', /^is required/],
+        ['api_key', /is required\. Give/],
       ],
     ],
   ];
@@ -276,7 +287,7 @@ describe('the message of a call with several problems', () => {
           { id: OTHER, bar: 2 },
         ],
       },
-      /^system\.a: is not an option here\. Known are [^.]*\. system\.settel: is not an option here; did you mean settle\? users: item 1: unknown key foo\. Known keys are id, sudo, sudo_without_password\. users: item 2: unknown key bar\.$/,
+      /^system\.a: is not an option here\. Known are [^.]*\. system\.settel: is not an option here; did you mean settle\? users: item 1: unknown key foo\. Known keys are id, name, sudo, sudo_without_password\. users: item 2: unknown key bar\.$/,
     ],
     [
       'jumpcloud_group_membership',

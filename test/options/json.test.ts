@@ -49,10 +49,13 @@ describe('text that is not JSON', () => {
   test.each([
     ['', 'is not JSON'],
     ['geheim', 'is not JSON'],
-    ['{"a": 1,\n  geheim}', 'is not JSON at line 2, column 3'],
+    ['{"a": 1,\n  geheim}', 'is not JSON (line 2, column 3)'],
     ['{"a": NaN}', 'is not JSON'],
-    ["{'geheim': 1}", 'is not JSON at line 1, column 2'],
+    ["{'geheim': 1}", 'is not JSON (line 1, column 2)'],
     ['{"a": 1} geheim', 'is not JSON'],
+    ['{"a": [1,]}', 'is not JSON (line 1, column 10)'],
+    ['{"a": tru}', 'is not JSON (line 1, column 10)'],
+    ['{"a":\n"b', 'is not JSON (line 2, column 3)'],
   ])('the error for %j has the position and does not quote the text', (text, expected) => {
     let message = '';
     try {
@@ -63,6 +66,18 @@ describe('text that is not JSON', () => {
     expect(message.startsWith(expected)).toBe(true);
     expect(message).not.toContain('geheim');
   });
+});
+
+test('the position of an error is that of the first wrong character', () => {
+  fc.assert(
+    fc.property(fc.json({ noUnicodeString: false }), fc.nat(), (json, seed) => {
+      const at = seed % (json.length + 1);
+      const inside = (json.slice(0, at).replace(/\\./g, '').match(/"/g) ?? []).length % 2 === 1;
+      fc.pre(!inside);
+      const text = `${json.slice(0, at)}§${json.slice(at)}`;
+      expect(() => parseJson(text)).toThrow(`is not JSON (line 1, column ${at + 1})`);
+    }),
+  );
 });
 
 test.each([

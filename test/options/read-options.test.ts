@@ -56,7 +56,7 @@ test('readOptions reports all problems at once, unknown options first', async ()
         option: '',
         message:
           'Unsupported parameters for (example) module: nam, flags. Supported parameters include: flag, gather, groups, name, proxy, wait. did you mean name instead of nam? did you mean flag instead of flags?',
-        forPeople: [
+        parts: [
           { option: '', message: 'nam is not an option; did you mean name?' },
           { option: '', message: 'flags is not an option; did you mean flag?' },
         ],

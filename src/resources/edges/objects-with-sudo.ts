@@ -13,7 +13,7 @@ import { quoteKey } from '../../options/quote-name.ts';
 import { toBoolean } from '../../options/scalars.ts';
 import type { DesiredSudo } from './plan-edges.ts';
 
-const KEYS = ['id', 'sudo', 'sudo_without_password'];
+const KEYS = ['id', 'name', 'sudo', 'sudo_without_password'];
 
 /** A user or user group, and the desired sudo of the edge to it. */
 export interface ObjectWithSudo extends DesiredSudo {
@@ -45,7 +45,8 @@ function toObjectWithSudo(toId: (value: unknown) => string): (value: unknown) =>
         return INVALID;
       }
     };
-    const id = read('id', (given) => toId(requireId(given)));
+    const key = keyOfObject(mapping, issues);
+    const id = key === undefined ? INVALID : read(key, toId);
     const sudo = read('sudo', toOptionalBoolean);
     const sudo_without_password = read('sudo_without_password', toOptionalBoolean);
     if (
@@ -74,9 +75,13 @@ function unknownKeys(mapping: object): ValidationIssue[] {
     });
 }
 
-function requireId(id: unknown): unknown {
-  if (id === undefined) throw new InvalidValue('id is required');
-  return id;
+/** Returns the key that names the object. Adds an issue unless there is exactly one. */
+function keyOfObject(mapping: Record<string, unknown>, issues: ValidationIssue[]) {
+  const [key, other] = ['id', 'name'].filter((one) => (mapping[one] ?? undefined) !== undefined);
+  if (key === undefined) issues.push({ path: [], message: 'id or name is required' });
+  if (other !== undefined)
+    issues.push({ path: [], message: 'has id and name; give one of the two' });
+  return key;
 }
 
 function toOptionalBoolean(value: unknown): boolean | undefined {

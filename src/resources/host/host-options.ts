@@ -35,7 +35,8 @@ export const hostOptions = {
   policies: objects('policy'),
   policy_groups: objects('policy_group'),
   commands: objects('command'),
-  exclusive: withDefault(choices(...SECTIONS), []),
+  // `system` is no choice, but is read, so that its own message can be given.
+  exclusive: withDefault({ ...choices(...SECTIONS), choices: EDGE_SECTIONS }, []),
   keep: section({
     groups: objects('system_group'),
     users: objects('user'),
