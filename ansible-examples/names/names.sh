@@ -4,9 +4,10 @@
 #
 #   { "names": "/etc/jumpcloud/names.json", "groups": ["web"], "users": ["ada"] }
 #
-# JUMPCLOUD_API_KEY comes from the secrets of the CI, never from a command line, which every process
-# of the machine can read. The key of a read-only administrator suffices. names.json contains no
-# secret, but the names of all listed objects, so list only the users that are needed.
+# JUMPCLOUD_CLIENT_ID and JUMPCLOUD_CLIENT_SECRET, of a service account with a read-only role, come from
+# the secrets of the CI, never from a command line, which every process of the machine can read.
+# names.json contains no secret, but the names of all listed objects, so list only the users that are
+# needed.
 #
 # Needs jq, and jumpcloud_names on PATH, where the deb, rpm and npm packages put it. Exits with 0 if
 # names.json is up to date, else with 1, and leaves the file as it was.

@@ -7,6 +7,7 @@ const docs = new URL('..', import.meta.url);
 const SECTIONS = {
   Guides: [
     'autoscaling',
+    'stale-records',
     'golden-images',
     'users-and-sudo',
     'facts',

@@ -1,0 +1,25 @@
+#!/bin/sh
+# A CI job: reports stale records, and deletes them if it is called with "delete".
+#
+# JUMPCLOUD_CLIENT_ID and JUMPCLOUD_CLIENT_SECRET come from the secrets of the CI. To report, the
+# service account needs a read-only role only.
+#
+# Needs jq and the cloud's CLI. Prints one line for each stale record. Exits with 1 if it failed.
+set -eu
+state=reported
+if [ "${1:-}" = delete ]; then state=absent; fi
+
+# An error of the CLI ends the job here. The module refuses an empty list.
+instances=$(aws ec2 describe-instances --query 'Reservations[].Instances[].InstanceId' --output json)
+
+options=$(jq -n --arg state "$state" --argjson instances "$instances" '{
+  inactive_days: 14,
+  alive: { attribute: "instance_id", values: $instances },
+  state: $state
+}')
+answer=$(printf '%s' "$options" | jumpcloud_stale_systems -) || {
+  printf '%s\n' "$answer" | jq --raw-output .msg >&2
+  exit 1
+}
+printf '%s\n' "$answer" | jq --raw-output '.warnings[]' >&2
+printf '%s\n' "$answer" | jq --raw-output '.stale[] | "\(.hostname) \(.id): \(.reason)"'

@@ -1,0 +1,157 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { stringify } from 'yaml';
+import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
+import type { ServiceAccount } from '../emulator/service-accounts.ts';
+import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
+import { test } from '../harness/ansible/fixture.ts';
+
+const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
+const STALE = 'systemcontext.jumpcloud.jumpcloud_stale_systems';
+const DAY = 86_400_000;
+const ago = (days: number) => new Date(Date.now() - days * DAY).toISOString();
+
+describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 120_000 }, () => {
+  let controller: Controller;
+  let emulator: Emulator;
+  let account: ServiceAccount;
+  let env: Record<string, string>;
+  test.beforeAll(({ controller: ansible }) => {
+    controller = ansible;
+  });
+  const prepare = async (startWith: () => Promise<Emulator>) => {
+    emulator = await startWith();
+    account = emulator.store.serviceAccounts.add();
+    const [secret = ''] = account.secrets;
+    env = { JUMPCLOUD_CLIENT_ID: account.clientId, JUMPCLOUD_CLIENT_SECRET: secret };
+    for (let i = 0; i < 30; i++) addRecord({ active: true });
+  };
+  const addRecord = (fields: object) =>
+    emulator.store.addRecord({ active: false, created: ago(400), lastContact: ago(60), ...fields });
+  const withInstance = (value: string) => ({
+    hostname: `host-${value}`,
+    attributes: [{ name: 'instance_id', value }],
+  });
+  const example = async (name: string) =>
+    controller.put(`stale/${name}`, await readFile(join(EXAMPLES, 'stale', name), 'utf8'));
+  const variables = (more: object) => [
+    '-e',
+    JSON.stringify({
+      jumpcloud_api_url: emulator.url,
+      jumpcloud_token_url: emulator.tokenUrl,
+      ...more,
+    }),
+  ];
+
+  test('a playbook goes from names to described hosts, and removes three dead ones', async ({
+    startWith,
+  }) => {
+    await prepare(startWith);
+    const { store } = emulator;
+    const web = store.addNamed('system_group', 'web');
+    const hosts: EnrolledHost[] = [
+      await controller.enrol(emulator),
+      await controller.enrol(emulator),
+    ];
+    const dead = ['i-1', 'i-2', 'i-3'].map((id) => addRecord(withInstance(id)));
+    const [client_secret = ''] = account.secrets;
+    const admin = { api_url: emulator.url, token_url: emulator.tokenUrl };
+    const stale = (name: string, options: object) => ({
+      name,
+      [STALE]: { ...admin, ...options },
+      delegate_to: 'localhost',
+      run_once: true,
+    });
+    const play = {
+      hosts: 'all',
+      gather_facts: false,
+      module_defaults: {
+        'group/systemcontext.jumpcloud.all': {
+          api_url: emulator.url,
+          agent_dir: '{{ own_agent_dir }}',
+        },
+        'systemcontext.jumpcloud.jumpcloud_names': admin,
+      },
+      vars: {
+        jumpcloud_host_groups: ['web'],
+        jumpcloud_host_client_id: account.clientId,
+        jumpcloud_host_client_secret: client_secret,
+      },
+      roles: ['systemcontext.jumpcloud.host'],
+      post_tasks: [
+        stale('Report stale records', { inactive_days: 30 }),
+        stale('Delete stale records', { inactive_days: 30, state: 'absent' }),
+      ],
+    };
+    const inventory = {
+      all: {
+        vars: { ansible_connection: 'local' },
+        hosts: Object.fromEntries(
+          hosts.map(({ agentDir }, i) => [`web-${i}`, { own_agent_dir: agentDir }]),
+        ),
+      },
+    };
+    const file = await controller.put('stale/site.yml', stringify([play]));
+    const flags = ['-vvv', '-i', await controller.put('stale/hosts.yml', stringify(inventory))];
+    const first = await controller.playbook(file, { flags, env });
+    expect(first.exitCode, first.output).toBe(0);
+    expect(first.output).toContain('Found 3 stale records among 35.');
+    expect(first.output).toContain('Deleted 3 stale records.');
+    expect(first.recaps['web-0'], first.output).toMatchObject({ changed: 2, failed: 0 });
+    expect(first.recaps['web-1'], first.output).toMatchObject({ changed: 1, failed: 0 });
+    expect(first.output).not.toContain(client_secret);
+    expect(dead.some((id) => store.systems.has(id))).toBe(false);
+    for (const { systemId } of hosts) expect(store.groupsOf(systemId)).toEqual([web]);
+    const second = await controller.playbook(file, { flags, env });
+    expect(second.exitCode, second.output).toBe(0);
+    for (const host of ['web-0', 'web-1']) {
+      expect(second.recaps[host], second.output).toMatchObject({ changed: 0, failed: 0 });
+    }
+  });
+
+  test('stale/terminated.yml deletes the records of terminated instances within one run', async ({
+    startWith,
+  }) => {
+    await prepare(startWith);
+    const dead = ['i-1', 'i-2', 'i-3'].map((id) =>
+      addRecord({ ...withInstance(id), lastContact: ago(0) }),
+    );
+    const alive = addRecord(withInstance('i-4'));
+    const file = await example('terminated.yml');
+    const flags = variables({ terminated: ['i-1', 'i-2', 'i-3'] });
+    const first = await controller.playbook(file, { flags: [...flags, '--diff'], env });
+    expect(first.recaps['localhost'], first.output).toMatchObject({ changed: 1, failed: 0 });
+    expect(dead.some((id) => emulator.store.systems.has(id))).toBe(false);
+    expect(emulator.store.systems.has(alive)).toBe(true);
+    const second = await controller.playbook(file, { flags, env });
+    expect(second.recaps['localhost'], second.output).toMatchObject({ changed: 0, failed: 0 });
+  });
+
+  test('stale/report.yml reports, deletes behind a variable, and fails after a failed query', async ({
+    startWith,
+  }) => {
+    await prepare(startWith);
+    const dead = addRecord(withInstance('i-dead'));
+    const alive = addRecord(withInstance('i-alive'));
+    const file = await example('report.yml');
+    const run = (listed: string, more: object = {}) => {
+      const list_instances = ['printf', '%s', listed];
+      return controller.playbook(file, {
+        flags: [...variables({ list_instances, ...more }), '-v'],
+        env,
+      });
+    };
+    const report = await run('["i-alive", "i-new"]');
+    expect(report.recaps['localhost'], report.output).toMatchObject({ changed: 0, failed: 0 });
+    expect(report.output).toContain('Found 1 stale record among 32.');
+    for (const failed of ['[]', '']) {
+      const { recaps, output } = await run(failed, { delete: true });
+      expect(recaps['localhost'], output).toMatchObject({ changed: 0, failed: 1 });
+    }
+    expect(emulator.store.systems.has(dead)).toBe(true);
+    const deleted = await run('["i-alive", "i-new"]', { delete: true });
+    expect(deleted.recaps['localhost'], deleted.output).toMatchObject({ changed: 1, failed: 0 });
+    expect([dead, alive].map((id) => emulator.store.systems.has(id))).toEqual([false, true]);
+  });
+});
