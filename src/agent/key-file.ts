@@ -34,7 +34,10 @@ export function readKeyFile(path: string, waitedSeconds = 0): KeyFile {
   }
   const { text, mode } = file;
   if (ENCRYPTED.test(text)) {
-    throw new BadIdentity([`${path} is encrypted; the agent's own key never is.`, 'Restore it.']);
+    throw new BadIdentity([
+      `${path} is encrypted; the agent's own key never is.`,
+      'Restore it, or register the agent again.',
+    ]);
   }
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) throw notPrivateKeyError(path);
   return { path, text, mode };

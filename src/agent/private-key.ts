@@ -27,7 +27,7 @@ export async function loadPrivateKey(file: KeyFile, certificatePath: string): Pr
   if (key.asymmetricKeyType !== 'rsa') {
     throw new BadIdentity([
       `${file.path} is a key of type ${key.asymmetricKeyType}, not RSA.`,
-      "Restore the agent's own key.",
+      "Restore the agent's own key, or register the agent again.",
     ]);
   }
   let matchesCertificate: boolean | undefined;

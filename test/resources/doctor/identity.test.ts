@@ -101,7 +101,7 @@ const rows: [
     'key',
     'bad_identity',
     /client\.key is encrypted/,
-    /^Restore it\.$/,
+    REGISTER,
   ],
   [
     'a key that is not RSA',
@@ -112,7 +112,7 @@ const rows: [
     'key',
     'bad_identity',
     /is a key of type ed25519, not RSA/,
-    /^Restore the agent's own key\.$/,
+    REGISTER,
   ],
   [
     'a key of another registration',
