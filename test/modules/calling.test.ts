@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { afterAll, describe, expect } from 'vitest';
+import { afterAll, describe, expect, vi } from 'vitest';
 import { collectionFileName } from '../../scripts/build/collection.ts';
 import {
   type Answer,
@@ -402,10 +402,11 @@ describe.concurrent('signal handling', () => {
   }
 
   const POLL = { timeout: 25_000, interval: 20 };
-  const untilListening = (isListening: () => boolean) => expect.poll(isListening, POLL).toBe(true);
+  const untilListening = (isListening: () => boolean) =>
+    vi.waitFor(() => expect(isListening()).toBe(true), POLL);
   /** Waits until this host has sent `times` requests. */
   const untilRequested = (host: TestHost, times = 1) =>
-    expect.poll(() => host.requests().length, POLL).toBe(times);
+    vi.waitFor(() => expect(host.requests()).toHaveLength(times), POLL);
   /** The limit for the end of an interrupted run: shorter than the run's own wait, long enough on a busy machine. */
   const QUICK_MS = 10_000;
   test.for(signals)('%s ends a run that waits for a silent server', async (signal, { host }) => {

@@ -97,7 +97,7 @@ describe.concurrent('a killed removal', () => {
     const once = join(directory(), 'once');
     const script = `[ -e ${once} ] && exit 0; : > ${once}; exec /bin/sleep 3`;
     const { running, call } = start(stage, script);
-    await expect.poll(() => existsSync(once), { timeout: 20_000 }).toBe(true);
+    await vi.waitFor(() => expect(existsSync(once)).toBe(true), 20_000);
     running.kill('SIGKILL');
     await running;
     expect(stage.isRecordThere()).toBe(true);
