@@ -15,6 +15,7 @@ const SECTIONS = {
     'ansible',
     'systemd',
     'other-tools',
+    'editors-and-ci',
   ],
   Operations: ['install', 'troubleshooting', 'errors', 'check-mode', 'audit-trail', 'performance'],
   Background: ['security', 'probe', 'releasing'],

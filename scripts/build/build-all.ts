@@ -9,6 +9,7 @@ import { collectionFileName, collectionTarball, isCollection } from './collectio
 import { executableHeader } from './executable-header.ts';
 import { documentationFile, readDocumentation } from './module-documentation.ts';
 import { modulesSbom } from './modules-sbom.ts';
+import { optionsSchema } from './options-schema.ts';
 import type { ProjectLinks } from './project-links.ts';
 import { cyclonedx, type Sbom, sbomFileName } from './sbom.ts';
 import { thirdPartyNotices } from './third-party-notices.ts';
@@ -63,6 +64,7 @@ export async function buildAll(directory: string, release?: ReleaseOptions): Pro
         versionAdded: documentation.DOCUMENTATION.version_added,
         executable: text,
         documentation: documentationFile(documentation),
+        schema: `${JSON.stringify(optionsSchema(documentation), null, 2)}\n`,
       };
     }),
   );
@@ -84,7 +86,8 @@ export async function buildAll(directory: string, release?: ReleaseOptions): Pro
     ...bundles.map(
       ({ name, metafile }) => [`meta/${name}.json`, JSON.stringify(metafile)] as const,
     ),
-    ...modules.flatMap(({ name, executable, documentation }) => [
+    ...modules.flatMap(({ name, executable, documentation, schema }) => [
+      [`schema/${name}.json`, schema] as const,
       [`modules/${name}`, executable, 0o755] as const,
       [`modules/${name}.yml`, documentation] as const,
     ]),
@@ -95,6 +98,7 @@ export async function buildAll(directory: string, release?: ReleaseOptions): Pro
   // Ansible would run a leftover file beside a module as that module.
   const expected = modules.flatMap(({ name }) => [name, `${name}.yml`]);
   await removeFiles(join(directory, 'modules'), (file) => !expected.includes(file));
+  await removeFiles(join(directory, 'schema'), (file) => !expected.includes(file.slice(0, -5)));
   // Each version has its own file name, and `dist/*.tar.gz` must match the newest one only.
   await removeFiles(directory, (file) => isCollection(file) && file !== collection);
   return {

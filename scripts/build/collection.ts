@@ -27,6 +27,8 @@ export interface CollectionModule extends ModuleSince {
   readonly executable: string;
   /** The YAML text of the documentation file beside it. */
   readonly documentation: string;
+  /** The JSON Schema of the options. */
+  readonly schema: string;
 }
 
 /** Returns the file name that Ansible Galaxy expects. */
@@ -77,9 +79,10 @@ export async function collectionTarball(
         .join('\n')
         .concat('\n'),
     })),
-    ...modules.flatMap(({ name, executable, documentation }) => [
+    ...modules.flatMap(({ name, executable, documentation, schema }) => [
       { path: `plugins/modules/${name}`, content: executable, executable: true },
       { path: `plugins/modules/${name}.yml`, content: documentation },
+      { path: `schema/${name}.json`, content: schema },
     ]),
   ];
   const directories = directoriesOf(content);

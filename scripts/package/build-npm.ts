@@ -33,6 +33,12 @@ export async function buildNpm(
           executable: true,
         })),
       )),
+      ...(await Promise.all(
+        built.modules.map(async ({ name }) => ({
+          path: `schema/${name}.json`,
+          content: await readFile(join(from, 'schema', `${name}.json`)),
+        })),
+      )),
       {
         path: 'THIRD-PARTY-NOTICES',
         content: await readFile(join(from, 'THIRD-PARTY-NOTICES')),
@@ -80,6 +86,6 @@ async function manifest(
     os: ['linux', 'darwin'],
     engines: { node: `>=${requiredNode}` },
     bin: Object.fromEntries(modules.map((module) => [module.name, `bin/${module.name}`])),
-    files: ['bin', 'THIRD-PARTY-NOTICES', sbomFileName, 'CHANGELOG.md'],
+    files: ['bin', 'schema', 'THIRD-PARTY-NOTICES', sbomFileName, 'CHANGELOG.md'],
   };
 }

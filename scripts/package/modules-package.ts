@@ -20,12 +20,15 @@ export const packageDirectory = 'usr/lib/jumpcloud-system-context';
 
 const DOC = `usr/share/doc/${modulesPackageName}`;
 const EXAMPLES = `${DOC}/examples`;
+const SHARE = `usr/share/${modulesPackageName}`;
 /** The package's directories. In /etc/jumpcloud, the units read the administrator's files. */
 const DIRECTORIES: readonly PackageFile[] = [
   { path: packageDirectory, directory: true },
   { path: 'etc/jumpcloud', directory: true },
   { path: DOC, directory: true },
   { path: EXAMPLES, directory: true },
+  { path: SHARE, directory: true },
+  { path: `${SHARE}/schema`, directory: true },
 ];
 
 /** Describes the package with the modules of the build in `directory`, for any processor. */
@@ -91,6 +94,10 @@ async function moduleFiles(
       executable: true,
     },
     { path: `usr/bin/${name}`, target: `../lib/jumpcloud-system-context/${name}` },
+    {
+      path: `${SHARE}/schema/${name}.json`,
+      content: await readFile(join(directory, 'schema', `${name}.json`)),
+    },
     { path: `usr/share/man/man8/${name}.8.gz`, content: gzipSync(page, { level: 9 }) },
   ];
 }

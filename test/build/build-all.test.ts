@@ -70,7 +70,7 @@ describe('buildAll, executables', () => {
       const { stdout } = await execa(join(directory, 'modules', name), ['--help']);
       const { DOCUMENTATION } = parse(await read(`modules/${name}.yml`), { version: '1.1' });
       for (const option of Object.keys(DOCUMENTATION.options)) {
-        expect(stdout).toContain(`\n  ${option} (`);
+        expect(stdout).toMatch(new RegExp(`\n {2}${option}( \\(|\n)`));
       }
       expect(stdout).not.toMatch(/\b[BCILMU]\(/);
       const [prose = '', examples = ''] = stdout.split('\nExamples:\n');
@@ -136,6 +136,7 @@ describe('buildAll, collection', () => {
       expect(files.get(`plugins/modules/${name}`)?.mode).toBe(0o755);
       expect(content(`plugins/modules/${name}`)).toBe(await read(`modules/${name}`));
       expect(content(`plugins/modules/${name}.yml`)).toBe(await read(`modules/${name}.yml`));
+      expect(content(`schema/${name}.json`)).toBe(await read(`schema/${name}.json`));
       expect(content('README.md')).toContain(`| \`${name}\` |`);
     }
     expect(content('README.md')).not.toMatch(/@[a-z_]+@/);

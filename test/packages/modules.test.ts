@@ -27,6 +27,7 @@ function expectedEntries(): string[] {
       `-rwxr-xr-x root/root ${DIRECTORY}/${name}`,
       `lrwxrwxrwx root/root usr/bin/${name} -> ../lib/jumpcloud-system-context/${name}`,
       `-rw-r--r-- root/root usr/share/man/man8/${name}.8.gz`,
+      `-rw-r--r-- root/root usr/share/jumpcloud-system-context/schema/${name}.json`,
     ]),
     `-rwxr-xr-x root/root ${DIRECTORY}/describe-host`,
     `-rwxr-xr-x root/root ${DIRECTORY}/remove-on-poweroff`,

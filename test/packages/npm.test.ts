@@ -27,6 +27,7 @@ test('the npm tarball contains only the executables, the documents and the manif
       ...packed.built.modules.map(({ name }) => `package/bin/${name}`),
       'package/package.json',
       'package/sbom.cdx.json',
+      ...packed.built.modules.map(({ name }) => `package/schema/${name}.json`),
     ].sort(),
   );
   const read = (file: string) => output('tar', 'xzOf', path, `package/${file}`);

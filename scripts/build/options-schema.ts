@@ -1,0 +1,68 @@
+import type { DocumentedValue, ModuleDocumentation } from './module-documentation.ts';
+import { plainText } from './plain-text.ts';
+
+/** A JSON Schema, draft 7, which all editors support. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Text, which modules also accept as a number or a boolean. */
+const TEXT = { type: ['string', 'number', 'boolean'] };
+
+/**
+ * Returns the JSON Schema of a module's options: the types of their documentation. The modules accept
+ * more than it does, as Ansible's modules do, for example `"yes"` for true.
+ */
+export function optionsSchema({ DOCUMENTATION }: ModuleDocumentation): JsonSchema {
+  const { module, short_description, options } = DOCUMENTATION;
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: module,
+    description: short_description,
+    ...mappingSchema(options),
+  };
+}
+
+function mappingSchema(options: Readonly<Record<string, DocumentedValue>>): JsonSchema {
+  const entries = Object.entries(options);
+  const required = entries.filter(([, { required }]) => required).map(([name]) => name);
+  return {
+    type: 'object',
+    properties: Object.fromEntries(
+      entries.map(([name, option]) => [
+        name,
+        { description: option.description.map(plainText).join('\n'), ...valueSchema(option) },
+      ]),
+    ),
+    ...(required.length > 0 && { required }),
+    additionalProperties: false,
+  };
+}
+
+function valueSchema(option: DocumentedValue): JsonSchema {
+  const { type, default: value } = option;
+  return { ...typeSchema(type, option), ...(value !== undefined && { default: value }) };
+}
+
+function typeSchema(type: string, { choices, elements, suboptions }: DocumentedValue): JsonSchema {
+  switch (type) {
+    case 'bool':
+      return { type: 'boolean' };
+    case 'float':
+      return { type: 'number', minimum: 0 };
+    case 'list':
+      return {
+        type: 'array',
+        items: elements === 'raw' ? itemSchema(suboptions) : choices ? { enum: choices } : TEXT,
+      };
+    case 'dict':
+      return suboptions === undefined ? { type: 'object' } : mappingSchema(suboptions);
+    case 'raw':
+      return {};
+    default:
+      return choices ? { enum: choices } : type === 'path' ? { type: 'string' } : TEXT;
+  }
+}
+
+/** Returns the schema of an item that is an id or name, or a mapping with one. */
+function itemSchema(suboptions: DocumentedValue['suboptions'] = {}): JsonSchema {
+  return { anyOf: [TEXT, mappingSchema(suboptions)] };
+}
