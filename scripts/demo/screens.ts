@@ -1,0 +1,59 @@
+/** Draws what modules print on a terminal, from real runs against the emulator: `npm run screens`. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { startEmulator } from '../../test/emulator/emulator.ts';
+import { addSampleObjects } from '../../test/emulator/sample-objects.ts';
+import { projectDirectory } from '../build/project-directory.ts';
+import { terminalPicture } from './terminal-picture.ts';
+
+const COLUMNS = 80;
+
+const directory = await mkdtemp(join(tmpdir(), 'screens-'));
+const emulator = await startEmulator({ seed: 18 });
+const host = await emulator.enrol({ record: { displayName: 'ip-10-0-0-7' } });
+try {
+  const names: Record<string, Record<string, string>> = {};
+  for (const { type, name, id } of addSampleObjects(emulator.store, host.systemId)) {
+    names[type] = { ...names[type], [name]: id };
+  }
+  const connection = { agent_dir: host.agentDir, api_url: emulator.url, names };
+
+  await draw('check', 'jumpcloud_host --check --diff', {
+    ...connection,
+    system: { display_name: 'web-1', attributes: { role: 'web' } },
+    groups: ['production', 'web'],
+    users: ['ada', { name: 'grace', sudo: true }],
+  });
+  emulator.faults.add({
+    fault: { kind: 'status', status: 403, text: '{"message":"not allowed"}' },
+    when: ({ method }) => method === 'POST',
+  });
+  await draw('failure', 'jumpcloud_group_membership', { ...connection, groups: ['monitored'] });
+  await writeFile(join(host.agentDir, 'client.key'), 'lost');
+  await draw('doctor', 'jumpcloud_doctor', connection);
+} finally {
+  await emulator.close();
+  await host.remove();
+  await rm(directory, { recursive: true });
+}
+
+/** Runs a module on a terminal and draws its output as `docs/public/screens/<name>.svg`. */
+async function draw(name: string, call: string, options: object): Promise<void> {
+  const file = join(directory, 'host.json');
+  await writeFile(file, JSON.stringify(options));
+  const command = `stty cols ${COLUMNS}; ${join(projectDirectory, 'dist/modules', call)} ${file}`;
+  const { stdout } = await execa('script', ['-qec', command, '/dev/null'], {
+    stdin: 'pipe',
+    reject: false,
+    env: { SHELL: '/bin/sh', TERM: 'xterm', NO_COLOR: '' },
+  });
+  // The places of this run would differ from those of the next one.
+  const output = stdout
+    .replaceAll('\r\n', '\n')
+    .replaceAll(host.agentDir, '/opt/jc')
+    .replaceAll(emulator.url, 'https://console.jumpcloud.com');
+  const picture = terminalPicture(`${call} host.json`, output, COLUMNS);
+  await writeFile(join(projectDirectory, `docs/public/screens/${name}.svg`), picture);
+}
