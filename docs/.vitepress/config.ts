@@ -47,6 +47,7 @@ export default defineConfig({
     sidebar: [
       ...Object.entries(SECTIONS).map(([text, pages]) => ({ text, items: pages.map(link) })),
       { text: 'Modules', items: pagesOf('reference') },
+      { text: 'Development', items: pagesOf('development') },
       { text: 'Decisions', items: pagesOf('decisions') },
     ],
   },

@@ -10,8 +10,11 @@ const markdownIn = async (directory: string) =>
     .filter((file) => file.endsWith('.md'))
     .map((file) => `${directory}/${file}`);
 const docs = (await markdownIn('docs')).filter((page) => page !== 'docs/index.md');
-const decisions = await markdownIn('docs/decisions');
-const pages = [...ROOT_FILES, 'collection/README.md', ...docs, ...decisions];
+const forDevelopers = [
+  ...(await markdownIn('docs/decisions')),
+  ...(await markdownIn('docs/development')),
+];
+const pages = [...ROOT_FILES, 'collection/README.md', ...docs, ...forDevelopers];
 
 /** Pages that are shipped, each with the files that are shipped beside it. */
 const SHIPPED = new Map([
