@@ -98,7 +98,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
         jumpcloud_host_system: { display_name: 'web-1', primary_user: 'bob' },
         jumpcloud_host_groups: ['web', 'odd, and "quoted"'],
         jumpcloud_host_users: [{ id: 'ada', sudo: true }, 'bob@example.com', ids.bob].slice(0, 2),
-        jumpcloud_host_user_groups: [{ id: 'team' }],
+        jumpcloud_host_user_groups: [{ name: 'team' }],
         jumpcloud_host_policies: ['lock'],
         jumpcloud_host_policy_groups: ['base'],
         jumpcloud_host_commands: ['patch'],
