@@ -17,7 +17,7 @@ const LOCK_GRACE_MS = 2000;
 export interface Lock extends ProcessIdentity {
   /** Unique to this lock. */
   readonly id: string;
-  /** When the lock was taken, and its latest end, in milliseconds of the monotonic clock. */
+  /** The time when the lock was taken and the time when it ends at the latest, in milliseconds of the monotonic clock. */
   readonly from: number;
   readonly until: number;
 }

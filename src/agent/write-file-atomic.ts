@@ -71,7 +71,7 @@ export function removeTemporaries(path: string): void {
   }
 }
 
-/** A temporary file's suffix: the writing process, then a random name. */
+/** A temporary file's suffix: the identity of the process that writes it (four fields), then a random name. */
 const TEMPORARY = /^(\d+)-(\d*)-(\d*)-(\w*)-\w+$/;
 
 function writeTemporary(path: string, text: string): string {

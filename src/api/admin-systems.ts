@@ -83,7 +83,7 @@ export async function readAnySystem(
   if (isGone(reply)) return { value: undefined, now: Number.NaN };
   const value = parseAnswer(session, request, reply, record);
   if (value._id !== id) {
-    throw unexpectedResponse(session, request, `it is the record of ${value._id}`);
+    throw unexpectedResponse(session, request, `it is the record of system ${value._id}`);
   }
   return { value, now: timeOf(session, request, reply) };
 }

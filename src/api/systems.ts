@@ -164,7 +164,11 @@ function readRecord<T extends z.ZodMiniType<z.output<typeof anyRecord>>>(
   const ids = [record._id, record.id].filter((id) => id !== undefined);
   const foreign = ids.find((id) => id !== session.identity.systemId);
   if (ids.length === 0 || foreign !== undefined) {
-    throw unexpectedResponse(session, request, `it is the record of ${foreign ?? 'no system'}`);
+    throw unexpectedResponse(
+      session,
+      request,
+      foreign === undefined ? 'it has no system id' : `it is the record of system ${foreign}`,
+    );
   }
   const { type } = Object(Object(record['provisionMetadata']).provisioner);
   session.authentication.setEnrolment(typeof type === 'string' ? type : undefined);

@@ -59,7 +59,7 @@ export class CloudInit {
   }
 
   #value(name: string): unknown {
-    // Of Azure, v1 has the fault domain as the zone, and an id that is not always the instance's.
+    // On Azure, the v1 keys have the fault domain as the zone, and an id that may not be the instance's.
     if (this.#compute !== undefined && name !== 'cloud.provider') {
       return azureFact(name, this.#compute);
     }

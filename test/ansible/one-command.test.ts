@@ -236,7 +236,7 @@ describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 },
       expect(output).not.toContain(password);
     });
 
-    test('a wrong password fails as with every module', async () => {
+    test('a wrong sudo password fails like that of any other module', async () => {
       const { output, recap } = await playWithSudo('wrong');
       expect(recap, output).toMatchObject({ ok: 0 });
       expect(output).toContain('Incorrect sudo password');

@@ -312,7 +312,7 @@ describe('the header as root, with the real Node.js', () => {
     ['its sticky directory', 0o1777, dirname],
   ];
   test.each(writableParts)(
-    'root runs the next Node.js when everyone can write to %s',
+    'root skips a Node.js when everyone can write to %s, and runs the next one in PATH',
     async (_, mode, pathOf) => {
       const file = join(await makeDirectory(systemDir), 'node');
       await copyFile(process.execPath, file);

@@ -117,7 +117,7 @@ export class Store {
     this.objects[type].add(id);
     return id;
   }
-  /** Adds an object that can be associated. A user group has no members. */
+  /** Adds an object that can be associated. A new user group has no members. */
   add(type: AssociationType, id = this.newId()): string {
     return type === 'user_group' ? this.addUserGroup([], id) : this.addObject(type, id);
   }

@@ -14,7 +14,7 @@ const KINDS: Readonly<Record<string, unknown>> = {
   nothing: undefined,
 };
 
-/** The kind that is tested with the executables. The others run in this process. */
+/** The kind of wrong value that is tested with the executables. The others are tested in this process. */
 const EXECUTED = 'number';
 
 /** Every field that is read, by its path, with the kinds that are valid there. */
@@ -121,7 +121,7 @@ describe.each(readings)('an answer to a read of %s with a value of the wrong kin
             /type$/.test(path) && kind === 'text'
               ? /it lists a text among/
               : reading === 'record' && path === '' && kind === 'mapping'
-                ? /it is the record of no system/
+                ? /it has no system id/
                 : new RegExp(
                     `: ${named(path).replaceAll('.', '\\.')}(\\.\\w+)? does not have .* \\(it is `,
                   ),

@@ -110,7 +110,7 @@ describe.concurrent('the answer to a read of the record', () => {
       /the record of 0/,
     ],
     ['of two systems', mangle((it: object) => ({ ...it, id: OTHER })), /is the record of 0123/],
-    ['of no system', mangle(() => ({})), /it is the record of no system/],
+    ['of no system', mangle(() => ({})), /it has no system id/],
     ['nested too deep', mangle((it: object) => ({ ...it, tags: nested(60) })), /50 levels/],
   ];
   test.each(rows)('a record %s is refused', async (_, fault, message) => {

@@ -406,7 +406,7 @@ describe('certificates with a proxy', () => {
     expect(misdirecting.connects).toHaveLength(1);
   });
 
-  test('the CA of the server is verified through a proxy', async () => {
+  test('the certificate of the server is verified through a proxy, with its CA', async () => {
     const answer = await run('jumpcloud_system', {
       ...overTls(),
       ca_path: undefined,

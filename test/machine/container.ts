@@ -22,7 +22,7 @@ import { type CommandResult, type End, isUp, Machine } from './machine.ts';
  */
 const MAX_BOOT_SECONDS = '200';
 
-/** A machine that systemd-nspawn boots from a directory. It shares the network of this machine. */
+/** A machine that systemd-nspawn boots from a directory. It shares the network of the machine that runs the tests. */
 export class Container extends Machine {
   readonly loopback = '127.0.0.1';
   /** The path of its network namespace. By default, it shares the network of this machine. */

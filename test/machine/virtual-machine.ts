@@ -40,7 +40,7 @@ export class VirtualMachine extends Machine {
   }
 
   /**
-   * Makes a machine, switched off, with a copy of an image's disk. Files in /usr are hard links.
+   * Makes a machine, switched off. Its disk is made from a copy of the image's directory, whose files in /usr are hard links to those of the image.
    */
   static async copy(image: string): Promise<VirtualMachine> {
     const machine = new VirtualMachine(await mkdtemp(join(tmpdir(), 'machine-')));

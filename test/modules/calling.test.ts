@@ -450,7 +450,7 @@ describe.concurrent('signal handling', () => {
     expect(ms).toBeLessThan(QUICK_MS);
   });
 
-  test('SIGTERM ends a run that settles, and its answer holds the written settings', async ({
+  test('SIGTERM ends a run that waits for settle, and the result has the written settings', async ({
     host,
   }) => {
     const { answer, ms } = await interrupt(

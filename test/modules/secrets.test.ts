@@ -468,7 +468,7 @@ test.each(['jcagent.conf', 'client.crt', '.removed-from-jumpcloud', 'version.txt
   },
 );
 
-test('a private key in place of a file of options is not shown', async () => {
+test('a private key that is given instead of an options file is not shown', async () => {
   const path = join(host.agentDir, 'client.key');
   const child = spawn(executablePath(SYSTEM), [path]);
   let printed = '';

@@ -203,7 +203,7 @@ describe('system_insights', () => {
   });
 });
 
-test('attributes that JumpCloud applies in part are reported as a change', async () => {
+test('a run reports a change if JumpCloud applies only some of the attributes', async () => {
   emulator.faults.add({
     fault: {
       kind: 'concurrent',

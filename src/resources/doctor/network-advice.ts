@@ -38,5 +38,5 @@ export function connectionAdvice(
   if (at === 'proxy' && /^\d+$/.test(reason)) {
     return `Ask the operator of the proxy why it cannot reach ${target}.`;
   }
-  return `Correct host and port in ${setting}, or start the server that should listen there. If a firewall is on the way, allow the connection.`;
+  return `Correct host and port in ${setting}, or start the server that should listen there. If a firewall blocks the connection, allow it there.`;
 }

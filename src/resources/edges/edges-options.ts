@@ -33,7 +33,12 @@ export function edgesRules({
       ? [{ option: 'exclusive', message: 'cannot be used with state: absent' }]
       : []),
     ...(keep !== undefined && exclusive === false
-      ? [{ option: 'keep', message: 'needs exclusive: true; without it, nothing else is removed' }]
+      ? [
+          {
+            option: 'keep',
+            message: 'needs exclusive: true; without it, nothing that is not listed is removed',
+          },
+        ]
       : []),
   ];
 }

@@ -6,7 +6,7 @@ import type { Option } from '../../options/option.ts';
 import { toText } from '../../options/scalars.ts';
 
 /** A missing fact must not remove a host from its groups. */
-const EXCLUSIVE = 'groups is exclusive, so that no entry may expand to nothing';
+const EXCLUSIVE = 'an entry must not expand to nothing when groups is exclusive';
 
 /**
  * System groups by id or name, as ids, each once. With `names`, references to facts in an entry are

@@ -26,7 +26,7 @@ export interface Field {
   readonly current: unknown;
   readonly desired: unknown;
   readonly agrees: boolean;
-  /** The fields to send to JumpCloud if current and desired value differ. */
+  /** The fields to send to JumpCloud if this option's current value differs from the desired one. */
   readonly changes: SystemChanges;
 }
 

@@ -25,7 +25,7 @@ export class ClientCredentialsAuthentication implements Authentication {
   explain401() {
     const causes = [
       'the secret has expired, was replaced or was copied incompletely: create a new secret of the service account in the Admin Portal',
-      'client_id does not belong to this secret, or the service account was disabled or deleted: copy both again',
+      'client_id and client_secret do not belong together, or the service account was disabled or deleted: copy both values again, and check that the account is active',
       'the organisation is in another region than token_url: set region (us, eu or in)',
     ];
     return { who: 'client_id and client_secret', causes };

@@ -24,7 +24,7 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
 
   const keyFiles = () => filesWith(role.temporary, CONNECT_KEY);
 
-  test('the watches find a connect key on a command line and in a file', async () => {
+  test('the watch functions of these tests find a connect key on a command line and in a file', async () => {
     const watches = [watchProcesses(CONNECT_KEY), watchFiles(role.temporary, CONNECT_KEY)];
     const words = ['-e', 'setTimeout(() => {}, 5000)', CONNECT_KEY];
     const child = execFile(process.execPath, words, () => {});

@@ -272,7 +272,7 @@ describe('the choice of credentials', () => {
   const client = { client_id: 'sa-123456789', client_secret: 'secret-secret-1' };
   const clientEnv = { CLIENT_ID: 'sa-123456789', CLIENT_SECRET: 'secret-secret-1' };
 
-  test('options of both kinds are refused', async () => {
+  test('an API key together with a service account is refused', async () => {
     const api_key = 'k'.repeat(40);
     expect(await problemsOf({ api_key, ...client })).toEqual(['api_key']);
     expect(await problemsOf({ api_key, client_id: client.client_id })).toEqual(['api_key']);

@@ -97,7 +97,7 @@ describe.concurrent('a server that cannot be reached', () => {
     expectFailure(result, 'connection', {
       code: 'unavailable',
       detail: /the connection timed out/,
-      advice: /If a firewall is on the way, allow the connection/,
+      advice: /If a firewall blocks the connection, allow it there/,
     });
     expect(performance.now() - start).toBeLessThan(10_000);
   });
@@ -231,7 +231,7 @@ describe.concurrent('a proxy', () => {
       /^Ask the operator of the proxy why it cannot reach localhost port \d+\.$/,
     ],
   ];
-  test.for(answers)('a proxy that answers %i', async ([status, code, advice]) => {
+  test.for(answers)('a proxy that answers %i fails the check', async ([status, code, advice]) => {
     const proxy = await startConnectProxy();
     proxy.answers.push({ status });
     const result = await examine({ api_url: emulator.url, proxy: proxy.url });

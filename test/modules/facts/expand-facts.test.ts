@@ -310,7 +310,7 @@ describe('jumpcloud_host with expand_facts', () => {
           {
             fact: 'env.OWNER',
             reason:
-              'not found in the environment; groups is exclusive, so that no entry may expand to nothing',
+              'not found in the environment; an entry must not expand to nothing when groups is exclusive',
           },
         ],
       },

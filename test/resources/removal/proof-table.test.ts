@@ -195,7 +195,8 @@ describe.concurrent.each(MARKERS)('jumpcloud_removal with a marker file: %s', (m
     const then = del === undefined ? '' : `, DELETE ${del}, GET ${after}`;
     return [`GET ${first}${then}${purge ? ', with purge_identity' : ''}`, row];
   });
-  test.each(rows)('a removal answered %s follows the rule of proof', (_, row) =>
-    expectOutcome(row),
+  test.each(rows)(
+    'a removal whose requests are answered %s purges files only with proof',
+    (_, row) => expectOutcome(row),
   );
 });

@@ -35,7 +35,7 @@ test('an address that failed comes last, after those that failed earlier', () =>
   expect(orderOf()).toEqual([second, third, first]);
 });
 
-test('an address that a later lookup adds comes before those that failed', () => {
+test('an address from a later lookup is tried before those that failed', () => {
   rotation.markFailed(first);
   rotation.markFailed(second);
   const added = { address: '192.0.2.4', family: 4 };
