@@ -236,7 +236,7 @@ describe('problems of values and of their combination', () => {
       [
         ['region', /^expected one of us/],
         ['', /^There is nothing to look up/],
-        ['api_key', /is required\. Give/],
+        ['api_key', /^is required/],
       ],
     ],
   ];
