@@ -7,7 +7,7 @@
 # JUMPCLOUD_CLIENT_ID and JUMPCLOUD_CLIENT_SECRET, of a service account with a read-only role, come from
 # the secrets of the CI, never from a command line, which every process of the machine can read.
 # names.json contains no secret, but the names of all listed objects, so list only the users that are
-# needed.
+# needed. Where a tag chooses a host's groups, list only the groups that it may choose.
 #
 # Needs jq, and jumpcloud_names on PATH, where the deb, rpm and npm packages put it. Exits with 0 if
 # names.json is up to date, else with 1, and leaves the file as it was.

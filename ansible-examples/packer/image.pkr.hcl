@@ -22,8 +22,8 @@
 #
 # The connect key is in no file, no log and no process list of the build. But JumpCloud's kickstart,
 # the agent's installer, leaves it in the image, because the agent registers each clone with it. If
-# an image must not contain it, remove the role agent and the task from build-host.yml, and the last
-# command from seal.sh, and install the agent on each clone: ../cloud-init/user-data-agent.yml.
+# an image must not contain it, remove the role agent and the task from build-host.yml, the variable
+# connect_key and the line ansible_env_vars here, and the last command from seal.sh, and install the agent on each clone: ../cloud-init/user-data-agent.yml.
 #
 # Works with Packer 1.6 and later. From 1.7 on, install the Ansible plugin first:
 #   packer init plugins.pkr.hcl

@@ -5,10 +5,11 @@
 #   metrics.sh >/var/lib/node_exporter/jumpcloud.prom.new &&
 #     mv /var/lib/node_exporter/jumpcloud.prom.new /var/lib/node_exporter/jumpcloud.prom
 #
-# Useful alerts:
-#   jumpcloud_last_run_outcome{outcome=~"failed|retrying"} == 1
+# node_exporter reads that directory with --collector.textfile.directory=/var/lib/node_exporter.
+# Useful alerts, which need jumpcloud-host.timer:
+#   jumpcloud_last_run_outcome{outcome="failed"} == 1       for 5 minutes
+#   jumpcloud_last_run_outcome{outcome="retrying"} == 1     for an hour
 #   time() - jumpcloud_last_run_timestamp_seconds{unit="jumpcloud-host.service"} > 3 * 3600
-# The second needs jumpcloud-host.timer.
 set -eu
 
 # Another directory than that of the units is for tests.

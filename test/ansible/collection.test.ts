@@ -98,13 +98,18 @@ describe.runIf(hasAnsible)('the installed collection', () => {
     },
   );
 
-  test("the action plugin passes Python's unit tests", async () => {
-    const paths = `PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=${controller.directory}`;
-    const output = await controller.shell(
-      `cd ${installed} && ${paths} /usr/bin/python3 -m unittest discover -s tests/unit/plugins/action 2>&1`,
-    );
-    expect(output).toMatch(/^Ran \d+ tests in .*\n+OK/m);
-  }, 120_000);
+  // These tests need /proc and terminals, which a directory with another Debian does not have.
+  test.runIf(ansibleRoot === '')(
+    "the action plugin passes Python's unit tests",
+    async () => {
+      const paths = `PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=${controller.directory}`;
+      const output = await controller.shell(
+        `cd ${installed} && ${paths} /usr/bin/python3 -m unittest discover -s tests/unit/plugins/action 2>&1`,
+      );
+      expect(output).toMatch(/^Ran \d+ tests in .*\n+OK/m);
+    },
+    120_000,
+  );
 
   test.runIf(hasAnsibleTest)(
     'ansible-test passes the sanity tests that need no network',

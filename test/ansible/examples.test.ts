@@ -4,6 +4,7 @@ import { beforeEach, describe, expect } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { Emulator } from '../emulator/emulator.ts';
 import { issue, makeCa } from '../emulator/keys.ts';
+import type { ServiceAccount } from '../emulator/service-accounts.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { test } from '../harness/ansible/fixture.ts';
 import { HOST_MODULE_NAMES, type ModuleName } from '../harness/executable.ts';
@@ -44,6 +45,7 @@ const twice = (task: Task): Task[] =>
 describe.runIf(hasAnsible)('the examples in the module documentation', () => {
   let controller: Controller;
   let emulator: Emulator;
+  let account: ServiceAccount;
   let defaults: Record<string, Record<string, unknown>>;
 
   test.beforeAll(async ({ controller: ansible, emulator: shared }) => {
@@ -58,6 +60,9 @@ describe.runIf(hasAnsible)('the examples in the module documentation', () => {
         emulator.store.addObject(type, id);
       }
     }
+    for (const name of ['web', 'linux']) emulator.store.addNamed('system_group', name);
+    for (const name of ['ada', 'bob']) emulator.store.addNamed('user', name);
+    account = emulator.store.serviceAccounts.add();
     // Removals need a service manager even in check mode, and systemd may not run here.
     await controller.put('bin/service', '#!/bin/sh\nexit 0\n');
     await controller.shell(`chmod 755 ${controller.directory}/bin/service`);
@@ -65,7 +70,13 @@ describe.runIf(hasAnsible)('the examples in the module documentation', () => {
   beforeEach(async () => {
     const host = await controller.enrol(emulator, { systemId: SYSTEM_ID });
     const connection = { agent_dir: host.agentDir, api_url: emulator.url };
-    defaults = { 'group/systemcontext.jumpcloud.all': connection };
+    defaults = {
+      'group/systemcontext.jumpcloud.all': connection,
+      'systemcontext.jumpcloud.jumpcloud_names': {
+        api_url: emulator.url,
+        token_url: emulator.tokenUrl,
+      },
+    };
   });
 
   const play = () => ({
@@ -74,7 +85,11 @@ describe.runIf(hasAnsible)('the examples in the module documentation', () => {
     gather_facts: false,
     module_defaults: defaults,
     environment: { PATH: `${controller.directory}/bin:{{ lookup('env', 'PATH') }}` },
-    vars: { jumpcloud_admins: [{ id: SYSTEM_ID, sudo: true }] },
+    vars: {
+      jumpcloud_admins: [{ id: SYSTEM_ID, sudo: true }],
+      vaulted_client_id: account.clientId,
+      vaulted_client_secret: [...account.secrets][0],
+    },
   });
 
   test.each(HOST_MODULE_NAMES)(
@@ -92,7 +107,10 @@ describe.runIf(hasAnsible)('the examples in the module documentation', () => {
       });
       expect(recaps['localhost'], output).toMatchObject({ failed: 0 });
       expect(recaps['localhost']?.ok).toBeGreaterThanOrEqual(tasks.length);
-      const changed = WRITING_MODULES.includes(module) ? tasks.length : 0;
+      const writing = tasks.filter((task) =>
+        Object.hasOwn(task, `systemcontext.jumpcloud.${module}`),
+      );
+      const changed = WRITING_MODULES.includes(module) ? writing.length : 0;
       expect(recaps['localhost'], output).toMatchObject({ changed });
     },
   );

@@ -107,9 +107,13 @@ describe.concurrent('the answer to a read of the record', () => {
     [
       'of another system',
       mangle((it: object) => ({ ...it, _id: OTHER, id: OTHER })),
-      /the record of 0/,
+      /the record of system 0/,
     ],
-    ['of two systems', mangle((it: object) => ({ ...it, id: OTHER })), /is the record of 0123/],
+    [
+      'of two systems',
+      mangle((it: object) => ({ ...it, id: OTHER })),
+      /is the record of system 0123/,
+    ],
     ['of no system', mangle(() => ({})), /it has no system id/],
     ['nested too deep', mangle((it: object) => ({ ...it, tags: nested(60) })), /50 levels/],
   ];

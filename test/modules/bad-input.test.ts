@@ -69,7 +69,7 @@ describe('reading the options as a JSON object', () => {
     ['a directory', [directory], undefined, /is not a regular file/],
     ['an endless device', ['/dev/zero'], undefined, /zero is not a regular file/],
     ['an empty argument', [''], undefined, /^The file of options cannot be read \(ENOENT\)/],
-    ['a list as the argument', ['["a"]'], undefined, /^The argument holds a list;/],
+    ['a list as the argument', ['["a"]'], undefined, /^The argument holds a list\. /],
     ['a truncated list as the argument', [' ["a'], undefined, /^The argument is not JSON/],
     ['an unknown short flag', ['{}', '-x'], undefined, /^Unknown flag -x; known are/],
     [
@@ -101,7 +101,7 @@ describe('reading the options as a JSON object', () => {
       'a trailing comma',
       [writeTestFile('comma.json', '{\n  "groups": ["a",]\n}')],
       undefined,
-      /is not JSON \(line 2, column 17\)\. A JSON object/,
+      /is not JSON \(line 2, column 18\)\. A JSON object/,
     ],
     [
       'an argument that is not JSON',
@@ -383,7 +383,7 @@ describe('validation of option values', () => {
     [
       'jumpcloud_user_binding',
       { users: [{ id: ID, sudoo: true }] },
-      /^users: item 1: unknown key sudoo; did you mean sudo\? Known keys are id, sudo, sudo_without/,
+      /^users: item 1: unknown key sudoo; did you mean sudo\? Known keys are id, name, sudo, sudo_without/,
     ],
     [
       'jumpcloud_user_binding',
