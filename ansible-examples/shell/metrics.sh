@@ -8,7 +8,7 @@
 # node_exporter reads that directory with --collector.textfile.directory=/var/lib/node_exporter.
 # Useful alerts, which need jumpcloud-host.timer:
 #   jumpcloud_last_run_outcome{outcome="failed"} == 1       for 5 minutes
-#   jumpcloud_last_run_outcome{outcome="retrying"} == 1     for an hour
+#   sum by (instance, unit) (jumpcloud_last_run_outcome{outcome=~"retrying|stopped"})  for 90 minutes
 #   time() - jumpcloud_last_run_timestamp_seconds{unit="jumpcloud-host.service"} > 3 * 3600
 set -eu
 

@@ -60,6 +60,9 @@ function withoutTemplates(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value)
       .replace(/"\{\{ [\w.]*names[\w.]* \}\}"/g, JSON.stringify(NAMES))
+      .replace(/\{\{[^}]*default\('(\w+)'\)[^}]*\}\}/g, '$1')
+      .replace(/\{\{ client_id \}\}/g, 'a'.repeat(24))
+      .replace(/\{\{ client_secret \}\}/g, 'b'.repeat(40))
       .replace(/\{\{.*?\}\}/g, 'web-1'),
   );
 }
