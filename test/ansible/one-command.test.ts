@@ -10,7 +10,7 @@ import { type Controller, hasAnsible, type PlayOptions } from '../harness/ansibl
 import { test } from '../harness/ansible/fixture.ts';
 import { type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
 import { closeConnections, sshVariables } from '../harness/ansible/ssh-variables.ts';
-import { processes, watchFiles, watchProcesses } from './roles/watch.ts';
+import { signalProcesses, watchFiles, watchProcesses } from './roles/watch.ts';
 
 const FQCN = 'systemcontext.jumpcloud';
 const SYSTEM = `${FQCN}.jumpcloud_system`;
@@ -201,16 +201,7 @@ describe.runIf(canRun)('modules over SSH with pipelining', { timeout: 240_000 },
     const playing = play([{ [INFO]: { gather: ['system'] } }], { ansible_pipelining: true });
     await vi.waitFor(() => expect(emulator.requests.length).toBeGreaterThan(0), 30_000);
     expect(await leftFiles()).toEqual([]);
-    const own = (await processes()).filter(({ commandLine }) =>
-      commandLine.includes(`ansible-playbook ${controller.directory}/`),
-    );
-    for (const { pid } of own) {
-      try {
-        process.kill(pid, signal);
-      } catch {
-        // A worker ends with its parent.
-      }
-    }
+    await signalProcesses(`ansible-playbook ${controller.directory}/`, signal);
     await playing;
     expect(await leftFiles()).toEqual([]);
     expect((await readdir(directory)).filter((name) => name.startsWith('ansible-'))).toEqual([]);

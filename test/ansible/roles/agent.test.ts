@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { hasAnsible } from '../../harness/ansible/controller.ts';
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
 import { type AgentRole, CONNECT_KEY, startAgentRole } from './agent-role.ts';
-import { filesWith, processes, watchFiles, watchProcesses } from './watch.ts';
+import { filesWith, signalProcesses, watchFiles, watchProcesses } from './watch.ts';
 
 const KEYS = {
   'with 40 characters': CONNECT_KEY,
@@ -80,10 +80,7 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
         const env = { ANSIBLE_PIPELINING: pipelining };
         const playing = role.play({}, { flags: ['-vvvv'], env });
         await vi.waitFor(() => access(`${ansibleRoot}${started}`), { timeout: 30_000 });
-        for (const { pid, commandLine } of await processes()) {
-          const own = commandLine.includes(`ansible-playbook ${role.controller.directory}/`);
-          if (own) process.kill(pid, signal);
-        }
+        await signalProcesses(`ansible-playbook ${role.controller.directory}/`, signal);
         const { output } = await playing;
         expect(output).not.toContain(CONNECT_KEY);
         await sleep(2500);

@@ -41,7 +41,7 @@ export async function filesWith(directories: readonly string[], text: string): P
 }
 
 /** Returns the processes of this machine, with their arguments separated by spaces. */
-export async function processes(): Promise<{ pid: number; commandLine: string }[]> {
+async function processes(): Promise<{ pid: number; commandLine: string }[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   return Promise.all(
     pids.map(async (pid) => {
@@ -67,4 +67,16 @@ function watch(find: () => Promise<readonly string[]>): Watch {
       return [...seen];
     },
   };
+}
+
+/** Sends a signal to each process whose command line contains a text. */
+export async function signalProcesses(text: string, signal: NodeJS.Signals): Promise<void> {
+  for (const { pid, commandLine } of await processes()) {
+    if (!commandLine.includes(text)) continue;
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // A child ends with its parent.
+    }
+  }
 }
