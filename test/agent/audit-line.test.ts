@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { auditLine } from '../../src/agent/audit-line.ts';
 import { settingsOptions } from '../../src/resources/system/system-options.ts';
 import type { LoggedWrite } from '../../src/run.ts';
+import fc from '../harness/fast-check.ts';
 
 const ID = '5f1a3b0c9d2e4f6a7b8c9d10';
 const SYSTEM = '5f1a3b0c9d2e4f6a7b8c9d99';

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { type PageRequest, readPages } from '../../src/api/pagination.ts';
 import { UnexpectedResponse } from '../../src/base/errors.ts';
@@ -7,6 +6,7 @@ import type { Fault } from '../emulator/faults.ts';
 import type { Store } from '../emulator/store.ts';
 import type { Answer } from '../harness/answer.ts';
 import { test } from '../harness/emulator-fixture.ts';
+import fc from '../harness/fast-check.ts';
 import { runInProcess } from '../harness/run-in-process.ts';
 
 let emulator: Emulator;

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { HOST_MODULES, type ModuleName } from '../../src/modules.ts';
 import type { Option, OptionTable } from '../../src/options/option.ts';
+import fc from '../harness/fast-check.ts';
 
 /** A call of a module: the words after its name, or text on standard input. */
 export interface OddCall {

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isRounded } from '../../src/options/coercions.ts';
 import { parseJson } from '../../src/options/json.ts';
+import fc from '../harness/fast-check.ts';
 
 describe('a duplicate key', () => {
   test.each([

@@ -1,8 +1,8 @@
 import { execa } from 'execa';
-import fc from 'fast-check';
 import { type Emulator, type EnrolledHost, startEmulator } from '../../emulator/emulator.ts';
 import type { Fault, FaultRule, FaultTarget } from '../../emulator/faults.ts';
 import { executablePath, type ModuleName } from '../../harness/executable.ts';
+import fc from '../../harness/fast-check.ts';
 import { WRITING_MODULES } from '../../harness/sample-calls.ts';
 import { oddCalls } from '../odd-calls.ts';
 import { Random } from '../random.ts';

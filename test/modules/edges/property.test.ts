@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { EdgeAttributes } from '../../emulator/types.ts';
 import { type Answer, predictionOf, runModule } from '../../harness/executable.ts';
+import fc from '../../harness/fast-check.ts';
 import { test } from '../../harness/fixture.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
 import { sampleSize } from '../../harness/sample-size.ts';

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import type { EdgeAttributes, SystemRecord } from '../../emulator/types.ts';
+import fc from '../../harness/fast-check.ts';
 import {
   anyAttributes,
   anySudo,

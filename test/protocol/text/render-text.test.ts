@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { renderText } from '../../../src/protocol/text/render-text.ts';
+import fc from '../../harness/fast-check.ts';
 
 const ID = '5f1a3b0c9d2e4f6a7b8c9d0e';
 const OTHER = '5f1a3b0c9d2e4f6a7b8c9d0f';

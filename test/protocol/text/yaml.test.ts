@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { toYaml } from '../../../src/protocol/text/yaml.ts';
+import fc from '../../harness/fast-check.ts';
 
 /** Texts that look like something else in YAML, or that control a terminal. */
 const AMBIGUOUS = [

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EdgeChange, Sudo } from '../../../src/api/graph.ts';
 import {
@@ -6,6 +5,7 @@ import {
   type DesiredSudo,
   planEdges,
 } from '../../../src/resources/edges/plan-edges.ts';
+import fc from '../../harness/fast-check.ts';
 
 const NONE: Sudo = { sudo: false, sudo_without_password: false };
 const WITH: Sudo = { sudo: true, sudo_without_password: false };

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Emulator } from '../../emulator/emulator.ts';
 import { test } from '../../harness/emulator-fixture.ts';
+import fc from '../../harness/fast-check.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
 import { sampleSize } from '../../harness/sample-size.ts';
 import {
