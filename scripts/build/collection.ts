@@ -1,25 +1,20 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, posix, relative } from 'node:path';
-import { parse, stringify } from 'yaml';
-import { HOST_MODULES } from '../../src/modules.ts';
+import { parse } from 'yaml';
 import { collectionChangelog, type ModuleSince } from './changelog.ts';
 import { collectionName } from './collection-name.ts';
+import { collectionRuntime } from './collection-runtime.ts';
 import { projectDirectory } from './project-directory.ts';
 import type { ProjectLinks } from './project-links.ts';
 import { requiredNode } from './required-node.ts';
+import { sanityIgnoreFiles } from './sanity-ignore-files.ts';
 import { type TarballFile, tarball } from './tarball.ts';
-
-/** The versions of ansible-core, 2.NN, that get a list of sanity tests to ignore. */
-const SANITY_VERSIONS = [14, 15, 16, 17, 18, 19, 20, 21, 22];
 
 /** The directories and files of `collection/` that are copied into the collection. */
 const COPIED = ['changelogs', 'meta', 'plugins', 'roles', 'tests'];
 
 const COPIED_FILES = ['.ansible-lint', '.yamllint', 'bindep.txt'];
-
-/** The action plugin that runs the modules on hosts, in `collection/plugins/action`. */
-const ACTION_PLUGIN = 'one_command';
 
 /** A module with its files in the collection. */
 export interface CollectionModule extends ModuleSince {
@@ -67,18 +62,9 @@ export async function collectionTarball(
     { path: 'README.md', content: await readme(version, modules) },
     ...Object.entries(builtTexts).map(([path, content]) => ({ path, content })),
     { path: 'changelogs/changelog.yaml', content: collectionChangelog(changelog, modules) },
-    { path: 'meta/runtime.yml', content: runtime() },
+    { path: 'meta/runtime.yml', content: collectionRuntime() },
     ...(await readCopiedFiles()),
-    ...SANITY_VERSIONS.map((minor) => ({
-      path: `tests/sanity/ignore-2.${minor}.txt`,
-      content: [
-        // Its documentation is that of the modules.
-        `plugins/action/${ACTION_PLUGIN}.py action-plugin-docs`,
-        ...names.flatMap((name) => sanityIgnores(minor, name)),
-      ]
-        .join('\n')
-        .concat('\n'),
-    })),
+    ...sanityIgnoreFiles(names),
     ...modules.flatMap(({ name, executable, documentation, schema }) => [
       { path: `plugins/modules/${name}`, content: executable, executable: true },
       { path: `plugins/modules/${name}.yml`, content: documentation },
@@ -164,41 +150,6 @@ async function collectionInfo(
     issues: links?.issues ?? null,
     ...parse(await projectFile('collection/metadata.yml')),
   };
-}
-
-/**
- * Returns `meta/runtime.yml`. Its action group is that of
- * `module_defaults: group/systemcontext.jumpcloud.all`. All members must accept the same options, so
- * the modules of the control node are not members. These have no action plugin either, because they
- * run where their file is.
- */
-function runtime(): string {
-  const all = HOST_MODULES.map(({ name }) => name).sort();
-  const { namespace, name } = collectionName;
-  const routing = { action_plugin: `${namespace}.${name}.${ACTION_PLUGIN}` };
-  return stringify(
-    {
-      requires_ansible: '>=2.14.0',
-      action_groups: { all },
-      plugin_routing: { modules: Object.fromEntries(all.map((module) => [module, routing])) },
-    },
-    { aliasDuplicateObjects: false },
-  );
-}
-
-/**
- * Returns the checks of `ansible-test sanity` that apply only to Python modules or to modules under
- * Ansible's licence, as tried on 2.14 and 2.19. A superfluous entry is an error, too.
- */
-function sanityIgnores(minor: number, module: string): string[] {
-  const executable = `plugins/modules/${module}`;
-  return [
-    `${executable} shebang`,
-    `${executable} validate-modules:invalid-extension`,
-    // ansible-core 2.14 parses the executable as Python, and stops at the syntax error.
-    `${executable} validate-modules:${minor === 14 ? 'python-syntax-error' : 'missing-gplv3-license'}`,
-    `${executable}.yml validate-modules:missing-gplv3-license`,
-  ];
 }
 
 function directoriesOf(files: readonly TarballFile[]): string[] {

@@ -7,7 +7,7 @@ import { execa } from 'execa';
 export class Signer {
   /** The fingerprint of the key, 40 hexadecimal digits. */
   readonly fingerprint: string;
-  /** The public key as text, for whoever verifies. */
+  /** The public key as text, to verify signatures with. */
   readonly publicKey: string;
   readonly #home: string;
   /** When the key was made, in seconds since 1970. */

@@ -19,7 +19,7 @@ describe.runIf(hasAnsible)(
     let hosts: (EnrolledHost & { name: string; isLate: boolean; clockAhead: number })[];
     let run: (playbook: string, ...flags: string[]) => ReturnType<Controller['playbook']>;
 
-    /** Starts a server that greets like an SSH server, and returns its port. */
+    /** Starts a server that sends the banner of an SSH server, and returns its port. */
     const startGreeter = async () => {
       const greeter = createServer((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
       await new Promise<void>((listening) => greeter.listen(0, '127.0.0.1', listening));

@@ -1,3 +1,4 @@
+import { READ_BACK_TIMEOUT_MS } from '../../../src/resources/read-back-timeout.ts';
 import {
   isListed,
   isSuccess,
@@ -11,8 +12,6 @@ import { Unanswered } from '../unanswered.ts';
 
 /** The longest lag that is measured, in milliseconds. */
 const MAX_LAG_MS = 30_000;
-/** The time for which modules read back, in milliseconds. */
-const READ_BACK_MS = 10_000;
 
 /** The time until lists show a write. Leaves this host in group 1 and bound to user 1. */
 export const graphLag = question({
@@ -43,7 +42,7 @@ export const graphLag = question({
   },
   judge({ membership_ms, association_ms }) {
     const longest = Math.max(membership_ms, association_ms);
-    const isShown = longest < READ_BACK_MS;
+    const isShown = longest < READ_BACK_TIMEOUT_MS;
     return {
       verdict: verdictIf(isShown),
       summary:

@@ -8,7 +8,7 @@ import { type Block, reportBlocks } from './report-blocks.ts';
 import { wrap } from './wrap.ts';
 import { yamlDiff } from './yaml-diff.ts';
 
-/** What a person is told about a failed run. */
+/** What a failed run shows to a person. */
 export interface FailureForPeople {
   readonly reason: string;
   readonly advice: string;

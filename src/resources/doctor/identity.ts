@@ -69,7 +69,7 @@ export async function checkIdentity(
   return { origin, agentServerHost, identity: isRegistered ? identity : undefined };
 }
 
-/** Returns the seconds that were waited in vain. */
+/** Returns the seconds of an unsuccessful wait. */
 async function waitForRegistration(
   run: Run,
   { agent_dir, registration_timeout }: SessionOptions,

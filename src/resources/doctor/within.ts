@@ -1,6 +1,6 @@
 /**
  * Returns the result of some work. Rejects with `late()` if it takes longer than `ms` milliseconds,
- * and with the signal's reason if the signal is aborted. The work itself goes on.
+ * and with the signal's reason if the signal is aborted. The work itself continues.
  */
 export async function within<T>(
   work: Promise<T>,

@@ -31,21 +31,24 @@ export async function deleteRecord(
 ): Promise<RecordOutcome> {
   const { _id } = stale.record;
   const what = `the record of ${nameOf(stale.record)}`;
+  let isReading = false;
   const readAgain = async (inDoubt: boolean) => {
     setDoubt(inDoubt);
+    isReading = true;
     const { value: record, now } = await readAnySystem(session, _id, what);
     if (record === undefined) throw new Ended({ outcome: inDoubt ? 'deleted' : 'gone' });
     const successor = await readSuccessor(session, stale);
     const { stale: still } = selectStale([record, ...successor], criteria, now);
     if (!still.some((one) => one.record === record)) throw new Ended({ outcome: 'kept' });
+    isReading = false;
     setDoubt(true);
   };
   try {
     return await deleteAnySystem(session, _id, what, readAgain);
   } catch (error) {
     if (error instanceof Ended) return error.result;
-    const isAboutDelete = error instanceof ModuleError && error.reason.includes(`delete ${what}`);
-    if (isAboutDelete && !error.inDoubt) setDoubt(false);
+    // A failed read leaves the doubt about the attempt before it.
+    if (!isReading && error instanceof ModuleError && !error.inDoubt) setDoubt(false);
     if (error instanceof Interrupted && !error.mayHaveTakenEffect) setDoubt(false);
     throw error;
   }

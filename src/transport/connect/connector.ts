@@ -5,6 +5,7 @@ import { monotonicMs } from '../../base/monotonic-clock.ts';
 import type { AddressRotation } from './address-rotation.ts';
 import type { DnsResolver } from './dns.ts';
 import { CONNECTION_GRACE_MS, closedEarlyError, connectTcp, timeoutError } from './tcp.ts';
+import { yieldToEventLoop } from './yield-to-event-loop.ts';
 
 /**
  * The longest idle time of an early connection, in milliseconds. The server may close an older one.
@@ -195,9 +196,4 @@ function openEarly(socket: Promise<Socket>): EarlyConnection {
  */
 function isSocketOpen({ destroyed, readableEnded }: Socket): boolean {
   return !destroyed && !readableEnded;
-}
-
-/** Resolves after pending input and output was processed. */
-export function yieldToEventLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

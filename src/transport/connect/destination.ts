@@ -2,11 +2,12 @@ import { isIP } from 'node:net';
 import { MAX_TIMER_MS } from '../../base/pause.ts';
 import { Budget } from '../retry/budget.ts';
 import { AddressRotation } from './address-rotation.ts';
-import { Connector, type ServerAddress, yieldToEventLoop } from './connector.ts';
+import { Connector, type ServerAddress } from './connector.ts';
 import { DnsResolver, limitLookupTime } from './dns.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
 import { CONNECTION_GRACE_MS } from './tcp.ts';
 import { setFlagsForShortRun, setV8Flag } from './v8-flags.ts';
+import { yieldToEventLoop } from './yield-to-event-loop.ts';
 
 /** The options for connections to a server. Times in seconds. */
 export interface TransportOptions {

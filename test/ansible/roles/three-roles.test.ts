@@ -191,7 +191,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
     emulator.store.systems.clear();
     const absent = await run([], { only: ['agent'], jumpcloud_agent_state: 'absent' });
     expect(absent.recap, absent.output).toMatchObject({ changed: 1, failed: 0 });
-    expect(absent.output).toContain('The agent is uninstalled all the same.');
+    expect(absent.output).toContain('The agent is uninstalled anyway.');
     await expect(agentFiles()).rejects.toThrow('ENOENT');
     const packages = await readFile(join(machine.root, 'var/lib/dpkg/status'), 'utf8');
     expect(packages).not.toMatch(/^Package: jcagent$/m);

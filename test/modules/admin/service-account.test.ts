@@ -62,7 +62,7 @@ describe('a service account', () => {
     expect(emulator.requests).toEqual([]);
   });
 
-  test('a token that is revoked during a run is replaced once, and the run goes on', async () => {
+  test('a token that is revoked during a run is replaced once, and the run continues', async () => {
     const { store } = emulator;
     for (let i = 0; i < 150; i++) store.addNamed('policy_group', `sa-${i}`);
     const revoke: Fault = {

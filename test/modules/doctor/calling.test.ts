@@ -24,7 +24,7 @@ test('check mode, diff mode and a normal run answer alike, and leave the directo
   expect(JSON.parse(normal)).not.toHaveProperty('diff');
 });
 
-test('another user than root is told to run it as root', async ({ host }) => {
+test('another user than root gets the advice to run it as root', async ({ host }) => {
   chmodSync(host.agentDir, 0o700);
   const { answer, exitCode, stderr } = await host.run('jumpcloud_doctor', {}, { uid: NOBODY });
   expect([exitCode, stderr, answer.error?.code]).toEqual([1, '', 'bad_identity']);

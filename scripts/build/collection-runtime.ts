@@ -1,0 +1,26 @@
+import { stringify } from 'yaml';
+import { HOST_MODULES } from '../../src/modules.ts';
+import { collectionName } from './collection-name.ts';
+
+/** The action plugin that runs the modules on hosts, in `collection/plugins/action`. */
+export const ACTION_PLUGIN = 'one_command';
+
+/**
+ * Returns `meta/runtime.yml`. Its action group is that of
+ * `module_defaults: group/systemcontext.jumpcloud.all`. All members must accept the same options, so
+ * the modules of the control node are not members. These have no action plugin either, because they
+ * run where their file is.
+ */
+export function collectionRuntime(): string {
+  const all = HOST_MODULES.map(({ name }) => name).sort();
+  const { namespace, name } = collectionName;
+  const routing = { action_plugin: `${namespace}.${name}.${ACTION_PLUGIN}` };
+  return stringify(
+    {
+      requires_ansible: '>=2.14.0',
+      action_groups: { all },
+      plugin_routing: { modules: Object.fromEntries(all.map((module) => [module, routing])) },
+    },
+    { aliasDuplicateObjects: false },
+  );
+}
