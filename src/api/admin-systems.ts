@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { ModuleError } from '../base/errors.ts';
+import { type ModuleError, Rejected } from '../base/errors.ts';
 import type { Reply, Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
 import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
@@ -104,8 +104,13 @@ export type AnyDeleteOutcome =
       readonly inDoubt: boolean;
     };
 
-/** The statuses with which JumpCloud refuses to delete one record. */
-const REFUSALS: ReadonlySet<number> = new Set([400, 403, 409, 422]);
+/**
+ * Returns whether an error is JumpCloud's refusal of one record. A proxy's refusal, which has a cause,
+ * concerns all records.
+ */
+export function isRefusal(error: unknown): error is Rejected {
+  return error instanceof Rejected && error.cause === undefined;
+}
 
 /**
  * Deletes the record of a system. `beforeAttempt` is called right before each attempt, and may end the
@@ -123,7 +128,7 @@ export async function deleteAnySystem(
   if (reply.status >= 200 && reply.status < 300) return { outcome: 'deleted' };
   if (isGone(reply)) return { outcome: reply.inDoubt ? 'deleted' : 'gone' };
   const error = refusalError(session, request, reply);
-  if (!REFUSALS.has(reply.status)) throw error;
+  if (!isRefusal(error)) throw error;
   return { outcome: 'refused', status: reply.status, error, inDoubt: reply.inDoubt };
 }
 

@@ -1,4 +1,9 @@
-import { type AnyDeleteOutcome, deleteAnySystem, readAnySystem } from '../../api/admin-systems.ts';
+import {
+  type AnyDeleteOutcome,
+  deleteAnySystem,
+  isRefusal,
+  readAnySystem,
+} from '../../api/admin-systems.ts';
 import { ModuleError } from '../../base/errors.ts';
 import { Interrupted } from '../../base/interrupted.ts';
 import type { Session } from '../../transport/session.ts';
@@ -31,20 +36,27 @@ export async function deleteRecord(
 ): Promise<RecordOutcome> {
   const { _id } = stale.record;
   const what = `the record of ${nameOf(stale.record)}`;
-  let isReading = false;
   const readAgain = async (inDoubt: boolean) => {
-    setDoubt(inDoubt);
-    isReading = true;
     const { value: record, now } = await readAnySystem(session, _id, what);
     if (record === undefined) throw new Ended({ outcome: inDoubt ? 'deleted' : 'gone' });
     const successor = await readSuccessor(session, stale);
     const { stale: still } = selectStale([record, ...successor], criteria, now);
     if (!still.some((one) => one.record === record)) throw new Ended({ outcome: 'kept' });
+  };
+  let isReading = false;
+  const beforeAttempt = async (inDoubt: boolean) => {
+    setDoubt(inDoubt);
+    isReading = true;
+    await readAgain(inDoubt).catch((error: unknown) => {
+      if (inDoubt || !isRefusal(error)) throw error;
+      const status = Number(error.details['status']);
+      throw new Ended({ outcome: 'refused', status, error, inDoubt });
+    });
     isReading = false;
     setDoubt(true);
   };
   try {
-    return await deleteAnySystem(session, _id, what, readAgain);
+    return await deleteAnySystem(session, _id, what, beforeAttempt);
   } catch (error) {
     if (error instanceof Ended) return error.result;
     // A failed read leaves the doubt about the attempt before it.

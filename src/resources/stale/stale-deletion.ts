@@ -151,8 +151,8 @@ export class StaleDeletion {
     const more =
       others.length === 0
         ? ''
-        : ` ${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${listRecords(others.map(([{ record }]) => record))}.`;
-    return first[1].error.withDetails(details, `${more}${unapplied && ` ${unapplied}`}`);
+        : `${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${listRecords(others.map(([{ record }]) => record))}.`;
+    return first[1].error.withDetails(details, [more, unapplied].filter(Boolean).join(' '));
   }
 
   /** Does work for records, a few in parallel. The first failure ends the others. */
@@ -181,7 +181,9 @@ export class StaleDeletion {
     const records = [...this.#doubtful].map(({ record }) => record);
     return error.withDetails(
       { may_be_done: true, in_doubt: records.map(({ _id }) => _id) },
-      ` No answer says whether these records were deleted: ${listRecords(records)}. Run again to check.`,
+      `No answer says whether these records were deleted: ${listRecords(records)}.`,
+      // A failed DELETE already says so.
+      error.inDoubt ? '' : 'Run again to check.',
     );
   }
 }

@@ -1,5 +1,6 @@
 import type { AdminRecord } from '../../api/admin-systems.ts';
 import { countOf, truncate } from '../../base/printable.ts';
+import { parseDate } from './parse-date.ts';
 import { attributesOf } from './record-attributes.ts';
 
 /** The number of records that a warning names. */
@@ -13,7 +14,7 @@ export function reportRecord(record: AdminRecord, reason: string): Record<string
     id: _id,
     hostname: textOf(hostname),
     display_name: textOf(displayName),
-    last_contact: textOf(lastContact),
+    last_contact: parseDate(lastContact) === 'none' ? null : textOf(lastContact),
     created: textOf(created),
     attributes: Object.fromEntries(attributes),
     reason,

@@ -191,7 +191,10 @@ describe('jumpcloud_stale_systems', () => {
     expect(idsOf(await call({ inactive_days: 30 }))).toEqual([]);
     const answer = await call({ inactive_days: 30, include_never_contacted: true });
     expect(idsOf(answer)).toEqual(never.sort());
-    expect(Object(answer['stale'])[0].reason).toBe('Never contacted, created 31 days ago.');
+    for (const record of answer['stale'] as object[]) {
+      const reason = 'Never contacted, created 31 days ago.';
+      expect(record).toMatchObject({ last_contact: null, reason });
+    }
   });
 
   test('attributes, alive and superseded_only narrow the selection', async () => {
@@ -340,7 +343,30 @@ describe('the record read again before each DELETE', () => {
         ],
       },
     });
-    expect(answer.msg).toMatch(/^Could not delete the record of .* 1 more was refused: /);
+    expect(answer.msg).toMatch(/^Could not delete the record of .*\S 1 more was refused: /);
+  });
+
+  test('a refusal to read a record again, or an unusual one, does not stop the others', async () => {
+    const ids = Array.from({ length: 7 }, () => add({})).sort();
+    const [unread = '', locked = '', ...others] = ids;
+    hit({ kind: 'status', status: 403, text: '{"message":"no"}' }, 'GET', unread);
+    hit({ kind: 'status', status: 423, text: '{"message":"locked"}' }, 'DELETE', locked);
+    const answer = await call({ ...absent, max_percent: 20 });
+    expect(answer, answer.msg).toMatchObject({ failed: true, changed: true, deleted: others });
+    expect(answer.error?.['refused']).toEqual([
+      { op: 'delete', type: 'system', id: unread, status: 403, message: 'no' },
+      { op: 'delete', type: 'system', id: locked, status: 423, message: 'locked' },
+    ]);
+    expect(has(unread)).toBe(true);
+  });
+
+  test('an answer that is not from JumpCloud says once to run again', async () => {
+    const id = add({});
+    hit({ kind: 'status', status: 404, text: '<html>' }, 'DELETE', id);
+    const answer = await call(absent);
+    expect(answer.error).toMatchObject({ code: 'unexpected_response', in_doubt: [id] });
+    expect(answer.msg.match(/Run again to check\./g)).toHaveLength(1);
+    expect(answer.msg).not.toContain('  ');
   });
 
   test.each([401, 403] as const)(
