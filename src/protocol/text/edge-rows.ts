@@ -59,8 +59,7 @@ function facts(edge: Edge, names: Names): string[] {
   return [
     sudo_without_password ? 'sudo without password' : sudo ? 'sudo' : '',
     [...(direct ? ['direct'] : []), ...through.map((step) => `through ${step}`)].join('; '),
-    ...[type, last_contact, reason].map((value) =>
-      typeof value === 'string' ? value.replace('_', ' ') : '',
-    ),
+    typeof type === 'string' ? type.replace('_', ' ') : '',
+    ...[last_contact, reason].map((value) => (typeof value === 'string' ? value : '')),
   ];
 }

@@ -2,7 +2,7 @@ import type { Result } from '../result.ts';
 import { table } from './wrap.ts';
 
 /** Returns the names that jumpcloud_names has resolved, one on each line: kind, name, id. */
-export function namesTable({ names, dynamic }: Result): string[] {
+export function namesTable({ names, dynamic }: Result, columns: number): string[] {
   const isDynamic = new Set(Array.isArray(dynamic) ? dynamic : []);
   return table(
     Object.entries(Object(names)).flatMap(([kind, objects]) =>
@@ -13,5 +13,6 @@ export function namesTable({ names, dynamic }: Result): string[] {
         isDynamic.has(id) ? 'dynamic' : '',
       ]),
     ),
+    columns,
   );
 }

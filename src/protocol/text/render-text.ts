@@ -30,6 +30,9 @@ export interface Terminal {
   readonly isColoured: boolean;
 }
 
+/** Precedes the lines below a title. */
+const INDENT = '  ';
+
 /** Returns a result as text for people. Characters that could control the terminal are escaped. */
 export function renderText(input: TextInput, terminal: Terminal): string {
   const { diff } = input.result;
@@ -51,9 +54,11 @@ export function renderText(input: TextInput, terminal: Terminal): string {
   const paragraphs: (readonly string[])[] = [
     [head.replace(`: ${word}`, () => `: ${painted(word, colour)}`), ...rest],
     diffLines(diff, 'sections' in result).map((line) => paintDiff(line, isColoured)),
-    ...(module === 'jumpcloud_names' ? [namesTable(result)] : []),
+    ...(module === 'jumpcloud_names' ? [namesTable(result, columns)] : []),
     ...(Array.isArray(result['checks']) ? [checklist(result['checks'], columns, isColoured)] : []),
-    ...reportBlocks(result, names).map((block) => blockLines(block, painted)),
+    ...reportBlocks(result, names, columns - INDENT.length).map((block) =>
+      blockLines(block, painted),
+    ),
     warnings.flatMap((warning) => labelled('warning', 'yellow', warning)),
     ...(failure ? [failureLines(failure, result, columns, labelled)] : []),
   ];
@@ -94,7 +99,7 @@ function paintDiff(line: string, isColoured: boolean): string {
 
 function blockLines({ title, lines }: Block, painted: (text: string, colour: Colour) => string) {
   if (title === '') return lines;
-  return [painted(title, 'bold'), ...lines.map((line) => `  ${line}`)];
+  return [painted(title, 'bold'), ...lines.map((line) => INDENT + line)];
 }
 
 /** Returns the reason and the hint of a failure, and several problems or causes as lists. */

@@ -11,6 +11,12 @@ export interface Block {
 type Fields = Readonly<Record<string, unknown>>;
 type Names = Readonly<Record<string, string>>;
 
+/** What all blocks of a result share. */
+interface Context {
+  readonly names: Names;
+  readonly columns: number;
+}
+
 /** Result fields that are shown elsewhere, or that are of no use on a terminal. */
 const NOT_REPORTED = new Set([
   ...['changed', 'failed', 'msg', 'warnings', 'error', 'forPeople', 'diff', 'system_id', 'names'],
@@ -26,21 +32,29 @@ const RECORD_FIELDS = ['id', 'hostname', 'os', 'version', 'active', 'lastContact
 /** The number of rows of a list that are shown. */
 const MAX_ROWS = 40;
 
-/** Returns what a module reports, as blocks of lines. `names` has the known names of ids. */
-export function reportBlocks({ sections, ...fields }: Result, names: Names): Block[] {
+/**
+ * Returns what a module reports, as blocks of lines of `columns` columns. `names` has the known names
+ * of ids.
+ */
+export function reportBlocks(
+  { sections, ...fields }: Result,
+  names: Names,
+  columns: number,
+): Block[] {
+  const context = { names, columns };
   const ofSections = Object.entries(Object(sections)).flatMap(([section, inner]) =>
-    fieldBlocks(inner as Fields, names, section),
+    fieldBlocks(inner as Fields, context, section),
   );
-  return [...fieldBlocks(fields, names), ...ofSections];
+  return [...fieldBlocks(fields, context), ...ofSections];
 }
 
 /** Returns the blocks of a module's result fields, or of those of a section of a document. */
-function fieldBlocks(fields: Fields, names: Names, section?: string): Block[] {
+function fieldBlocks(fields: Fields, context: Context, section?: string): Block[] {
   const others: Record<string, unknown> = {};
   const blocks = Object.entries(fields).flatMap(([field, value]): Block[] => {
     if (NOT_REPORTED.has(field)) return [];
-    if (field === 'removed') return 'added' in fields ? [] : list(field, value, fields, names);
-    if (Array.isArray(value)) return list(field, value, fields, names, section);
+    if (field === 'removed') return 'added' in fields ? [] : list(field, value, fields, context);
+    if (Array.isArray(value)) return list(field, value, fields, context, section);
     if (typeof value !== 'object' || value === null) {
       others[field] = value;
       return [];
@@ -48,33 +62,39 @@ function fieldBlocks(fields: Fields, names: Names, section?: string): Block[] {
     switch (field) {
       case 'associations':
         return Object.entries(value).flatMap(([type, edges]) =>
-          list('associations', edges, {}, names, `${type.replace('_', ' ')} associations`),
+          list('associations', edges, {}, context, `${type.replace('_', ' ')} associations`),
         );
       case 'system':
         // Modules that change settings report these; the rest of the record is for reading.
-        return 'enrolled' in fields ? [mapping('record', pick(value, RECORD_FIELDS))] : [];
+        return 'enrolled' in fields ? [mapping('record', pick(value, RECORD_FIELDS), context)] : [];
       default:
-        return [mapping(field === 'settings' ? (section ?? field) : field, value)];
+        return [mapping(field === 'settings' ? (section ?? field) : field, value, context)];
     }
   });
-  return Object.keys(others).length > 0 ? [mapping('', others), ...blocks] : blocks;
+  return Object.keys(others).length > 0 ? [mapping('', others, context), ...blocks] : blocks;
 }
 
-function list(field: string, value: unknown, changes: Fields, names: Names, title = field) {
+function list(
+  field: string,
+  value: unknown,
+  changes: Fields,
+  { names, columns }: Context,
+  title = field,
+) {
   if (!Array.isArray(value) || (value.length === 0 && !MAIN_LISTS.includes(field))) return [];
   const rows = isEdgeList(value)
     ? edgeRows(value, changes, names)
     : value.map((item) => [`${item}`]);
   const more = rows.length - MAX_ROWS;
   const lines = [
-    ...table(rows.slice(0, MAX_ROWS)),
+    ...table(rows.slice(0, MAX_ROWS), columns),
     ...(more > 0 ? [`and ${more} more, which --json lists`] : []),
   ];
   return [{ title: `${title} (${value.length})`, lines }];
 }
 
-function mapping(title: string, value: object): Block {
-  return { title, lines: table(pairs(value)) };
+function mapping(title: string, value: object, { columns }: Context): Block {
+  return { title, lines: table(pairs(value), columns) };
 }
 
 /** Returns the entries of a mapping as rows. Those of mappings inside get names such as `a.b`. */

@@ -44,16 +44,27 @@ export function wrap(
   return [...lines, line];
 }
 
-/** Returns rows as lines with aligned columns. Columns that are empty in every row are left out. */
-export function table(rows: readonly (readonly string[])[]): string[] {
+/** A cell with fewer columns continues further left. */
+const MIN_COLUMNS = 24;
+
+/**
+ * Returns rows as lines with aligned columns. Columns that are empty in every row are left out. The last
+ * cell of a row continues below itself, or further left if that leaves little space.
+ */
+export function table(rows: readonly (readonly string[])[], columns: number): string[] {
   const count = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, i) =>
     Math.max(...rows.map((row) => widthOf(row[i] ?? ''))),
   );
-  return rows.map((row) =>
-    widths
-      .flatMap((width, i) => (width === 0 ? [] : [pad(row[i] ?? '', width)]))
-      .join('  ')
-      .trimEnd(),
-  );
+  return rows.flatMap((row) => {
+    const last = row.findLastIndex((cell) => cell !== '');
+    const first = widths
+      .slice(0, Math.max(last, 0))
+      .flatMap((width, i) => (width === 0 ? [] : [`${pad(row[i] ?? '', width)}  `]))
+      .join('');
+    const start = widthOf(first);
+    const indent = columns - start < MIN_COLUMNS ? Math.min(start, columns >> 1) : start;
+    const rest = ' '.repeat(indent);
+    return wrap(row[last] ?? '', columns, { first, rest }).map((line) => line.trimEnd());
+  });
 }

@@ -81,7 +81,8 @@ describe('lists', () => {
       ],
     ];
     const users = [{ id: ID, sudo: true, sudo_without_password: true, direct: true, paths }];
-    expect(render({ users, names: { [ID]: 'ada', [OTHER]: 'ops' } })).toContain(
+    const terminal = { columns: 100, isColoured: false };
+    expect(render({ users, names: { [ID]: 'ada', [OTHER]: 'ops' } }, { terminal })).toContain(
       `users (1)\n  ada  ${ID}  sudo without password  direct; through user group ops\n`,
     );
   });
@@ -94,6 +95,21 @@ describe('lists', () => {
   test('wide characters keep the columns aligned', () => {
     const text = render({ groups: [ID, OTHER], names: { [ID]: '東京', [OTHER]: 'web' } });
     expect(text).toContain(`  web   ${OTHER}\n  東京  ${ID}\n`);
+  });
+
+  test('a stale record shows its last contact and reason, which continues below itself', () => {
+    const reason = 'Last contact 61 days ago. Its instance_id is listed under dead.';
+    const stale = [{ id: ID, hostname: 'web_1', last_contact: '2026-09-30T08:00:00.000Z', reason }];
+    const text = render({ stale, total: 9 }, { terminal: { columns: 100, isColoured: false } });
+    expect(text).toContain(
+      [
+        `  web_1  ${ID}  2026-09-30T08:00:00.000Z  Last contact 61 days ago. Its`,
+        `${' '.repeat(61)}instance_id is listed under dead.`,
+        '',
+      ].join('\n'),
+    );
+    const long = (line: string) => line.length > 80;
+    expect(render({ stale, total: 9 }).split('\n').filter(long)).toEqual([]);
   });
 
   test('jumpcloud_names prints a table of kind, name and id', () => {
