@@ -223,6 +223,7 @@ describe('validation of the document', () => {
     [{ users: [{ id, sudo_without_password: true }] }, [['users', /^item 1: sudo_without_pass/]]],
     [{ groups: [], exclusive: ['users'] }, [['exclusive', /^users is not given/]]],
     [{ system: {}, exclusive: ['system'] }, [['exclusive', /^system is not a list/]]],
+    [{ groups: [], exclusive: ['group'] }, [['exclusive', /expected one of groups, users, /]]],
     [{ groups: [], keep: { groups: [id] } }, [['keep.groups', /^needs groups in exclusive/]]],
     [{ groups: [], keep: { group: [id] } }, [['keep.group', /did you mean groups\?/]]],
     [

@@ -1,8 +1,14 @@
 import type { Problem } from '../../base/errors.ts';
-import { choices } from '../../options/choice.ts';
+import { toChoice } from '../../options/choice.ts';
+import { toUniqueListOf } from '../../options/collections.ts';
 import { objects } from '../../options/id.ts';
 import { INVALID } from '../../options/invalid-value.ts';
-import { type OptionValues, type PartialValues, withDefault } from '../../options/option.ts';
+import {
+  type Option,
+  type OptionValues,
+  type PartialValues,
+  withDefault,
+} from '../../options/option.ts';
 import { section } from '../../options/section.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { sudoProblemsOfItems } from '../edges/edges-options.ts';
@@ -35,8 +41,7 @@ export const hostOptions = {
   policies: objects('policy'),
   policy_groups: objects('policy_group'),
   commands: objects('command'),
-  // `system` is no choice, but is read, so that its own message can be given.
-  exclusive: withDefault({ ...choices(...SECTIONS), choices: EDGE_SECTIONS }, []),
+  exclusive: withDefault(exclusiveSections(), []),
   keep: section({
     groups: objects('system_group'),
     users: objects('user'),
@@ -49,6 +54,13 @@ export const hostOptions = {
 
 /** The options of jumpcloud_host as read. */
 export type HostOptions = OptionValues<typeof hostOptions>;
+
+function exclusiveSections(): Option<('system' | EdgeSection)[] | undefined> {
+  const toSection = toChoice(EDGE_SECTIONS);
+  // `system` is no choice, but is read, so that its own message can be given.
+  const read = toUniqueListOf((value) => (value === 'system' ? value : toSection(value)));
+  return { type: 'list', elements: 'str', choices: EDGE_SECTIONS, read };
+}
 
 /** Returns the number of sections in the document. */
 export function sectionCount(given: PartialValues<typeof hostOptions>): number {
