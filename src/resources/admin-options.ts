@@ -27,7 +27,7 @@ const CLIENT_FORMAT = /^[!#-[\]-~]{8,512}$/;
 
 /** The format of each credential. All go into headers, or are encoded for one. */
 const FORMATS: Readonly<Record<CredentialOption, RegExp>> = {
-  api_key: /^[\w.~+/=-]{16,512}$/,
+  api_key: /^[\w.~+/=-]{8,512}$/,
   org_id: /^[\w-]{1,64}$/,
   client_id: CLIENT_FORMAT,
   client_secret: CLIENT_FORMAT,
