@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { failureText, UnexpectedResponse } from '../base/errors.ts';
-import { NOT_JUMPCLOUD_ADVICE } from '../transport/errors/not-jumpcloud-advice.ts';
+import { notJumpCloudAdvice } from '../transport/errors/not-jumpcloud-advice.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
 import { refusalError } from './refusal-error.ts';
@@ -82,7 +82,7 @@ export function unexpectedResponse(
     failureText(
       request.purpose,
       `the answer from ${session.origin} is not what JumpCloud sends: ${reason}`,
-      NOT_JUMPCLOUD_ADVICE,
+      notJumpCloudAdvice(session.authentication),
     ),
     { inDoubt: isWrite(request) },
   );

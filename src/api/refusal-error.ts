@@ -7,7 +7,7 @@ import {
   UnexpectedResponse,
 } from '../base/errors.ts';
 import { toPrintable, truncate } from '../base/printable.ts';
-import { NOT_JUMPCLOUD_ADVICE } from '../transport/errors/not-jumpcloud-advice.ts';
+import { notJumpCloudAdvice } from '../transport/errors/not-jumpcloud-advice.ts';
 import { statusText } from '../transport/http/status-text.ts';
 import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
@@ -23,6 +23,7 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
   const { purpose } = request;
   const { status, inDoubt } = reply;
   const { origin } = session;
+  const { urlOption } = session.authentication;
   const quote = serverMessage(session, reply.body);
   const details = { status, ...(quote !== undefined && { jumpcloud_message: quote }) };
   // A gateway that answers instead of JumpCloud may have forwarded a write.
@@ -31,8 +32,8 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
     return new UnexpectedResponse(
       failureText(
         purpose,
-        `${origin} answered ${statusText(status)}, but not in JumpCloud's form (a JSON object with a message), so the answer says nothing about this host`,
-        'Check api_url, region and proxy: a gateway or a login page may be answering.',
+        `${origin} answered ${statusText(status)}, but not in JumpCloud's form (a JSON object with a message), so it proves nothing`,
+        `Check ${urlOption}, region and proxy: a gateway or a login page may be answering.`,
       ),
       mayBeForwarded,
     );
@@ -53,8 +54,8 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
     return new UnexpectedResponse(
       failureText(
         purpose,
-        `${origin} answered with a redirect (${status}${to}), which is never followed, because the signature would go to another address`,
-        'Check api_url, region and proxy, and whether this network requires a login first.',
+        `${origin} answered with a redirect (${status}${to}), which is never followed, because the credentials would go to another address`,
+        `Check ${urlOption}, region and proxy, and whether this network requires a login first.`,
       ),
       { details, inDoubt },
     );
@@ -74,7 +75,7 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
     failureText(
       purpose,
       `${origin} answered with status ${status}, which JumpCloud never sends for this request`,
-      NOT_JUMPCLOUD_ADVICE,
+      notJumpCloudAdvice(session.authentication),
     ),
     mayBeForwarded,
   );

@@ -86,6 +86,7 @@ export class Session {
       const failed = {
         purpose: request.purpose,
         origin: describeDestination(this.#destination),
+        urlOption: this.authentication.urlOption,
         inDoubt,
       };
       if (outcome instanceof AttemptError) {

@@ -158,7 +158,8 @@ async function connect(
   }
 }
 
-const toConnect = (origin: string) => ({ purpose: 'connect to JumpCloud', origin, inDoubt: false });
+const toConnect = (origin: string) =>
+  ({ purpose: 'connect to JumpCloud', origin, urlOption: 'api_url', inDoubt: false }) as const;
 
 function networkError(what: string, failure: AttemptError): ModuleError {
   const { message, reason } = failure;

@@ -2,6 +2,7 @@ import type { Authentication, Credentials, SessionEvidence } from './authenticat
 
 /** Sends an administrator's API key with every request. */
 export class ApiKeyAuthentication implements Authentication {
+  readonly urlOption = 'api_url';
   readonly adviceFor403 =
     'The role of its administrator may not allow this: use the key of an administrator whose role does. If the role is right, this IP address may be blocked for suspected abuse: ask JumpCloud.';
   readonly #apiKey: string;

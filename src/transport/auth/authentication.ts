@@ -3,6 +3,8 @@ import type { ServerClock } from './server-clock.ts';
 
 /** The way in which the requests of a session are authenticated. */
 export interface Authentication {
+  /** The option that sets the server's address. */
+  readonly urlOption: 'api_url' | 'token_url';
   /** The advice for a 403. */
   readonly adviceFor403: string;
   /** Returns the credentials for one attempt. `time` is in milliseconds since the epoch. */

@@ -8,6 +8,7 @@ export interface ClientCredentials {
 
 /** Authenticates the request for an access token with a service account's id and secret. */
 export class ClientCredentialsAuthentication implements Authentication {
+  readonly urlOption = 'token_url';
   readonly adviceFor403 =
     'This IP address may not be allowed to use the service account: check its settings in the Admin Portal.';
   readonly #basic: string;

@@ -18,6 +18,7 @@ export interface AccessToken {
  * again shortly before it expires or after a 401. Parallel requests share it. Keeps it in memory only.
  */
 export class ServiceAccountAuthentication implements Authentication {
+  readonly urlOption = 'api_url';
   readonly adviceFor403 =
     "The service account's role may not allow this: give it a role that does, in the Admin Portal. If the role is right, this IP address may be blocked for suspected abuse: ask JumpCloud.";
   readonly #fetch: () => Promise<AccessToken>;

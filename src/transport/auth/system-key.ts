@@ -9,6 +9,7 @@ import type {
 
 /** Signs every request with the key of this host's agent (JumpCloud's System Context API). */
 export class SystemKeyAuthentication implements Authentication {
+  readonly urlOption = 'api_url';
   readonly adviceFor403 = 'This IP address may be blocked for suspected abuse: ask JumpCloud.';
   readonly #identity: Identity;
   readonly #usesAgentRegion: boolean | undefined;

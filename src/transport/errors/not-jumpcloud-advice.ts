@@ -1,3 +1,6 @@
-/** The advice for an answer that does not come from JumpCloud. */
-export const NOT_JUMPCLOUD_ADVICE =
-  'Check api_url, region and proxy: another server may be answering.';
+import type { Authentication } from '../auth/authentication.ts';
+
+/** Returns the advice for an answer that does not come from JumpCloud. */
+export function notJumpCloudAdvice({ urlOption }: Pick<Authentication, 'urlOption'>): string {
+  return `Check ${urlOption}, region and proxy: another server may be answering.`;
+}

@@ -8,10 +8,11 @@ import {
   UnexpectedResponse,
 } from '../../base/errors.ts';
 import { countOf } from '../../base/printable.ts';
+import type { Authentication } from '../auth/authentication.ts';
 import type { WireReply } from '../http/attempt.ts';
 import { statusText } from '../http/status-text.ts';
 import { AttemptError } from './attempt-error.ts';
-import { NOT_JUMPCLOUD_ADVICE } from './not-jumpcloud-advice.ts';
+import { notJumpCloudAdvice } from './not-jumpcloud-advice.ts';
 import { tlsAdvice } from './tls-advice.ts';
 import { tlsAlert } from './tls-error.ts';
 
@@ -21,6 +22,7 @@ export interface FailedRequest {
   readonly purpose: string;
   /** The origin that the request was sent to, and the proxy if there is one, for messages. */
   readonly origin: string;
+  readonly urlOption: Authentication['urlOption'];
   /** Whether the request is a write that may have taken effect although no answer confirmed it. */
   readonly inDoubt: boolean;
 }
@@ -83,7 +85,7 @@ function networkAdvice({ at }: AttemptError): string {
 
 /** Returns the error for an attempt whose failure is permanent, so that a retry is useless. */
 export function permanentError(
-  { purpose, origin, inDoubt }: FailedRequest,
+  { purpose, origin, inDoubt, urlOption }: FailedRequest,
   failure: AttemptError,
 ): ModuleError {
   const { message, reason } = failure;
@@ -117,7 +119,7 @@ export function permanentError(
         failureText(
           purpose,
           `${origin} did not answer as JumpCloud does: ${message}`,
-          NOT_JUMPCLOUD_ADVICE,
+          notJumpCloudAdvice({ urlOption }),
         ),
         context,
       );

@@ -176,7 +176,12 @@ describe('the token endpoint', () => {
       'unexpected_response',
       /token_type/,
     ],
-    ['a list', json(['abcdefghijkl']), 'unexpected_response', /not what JumpCloud sends/],
+    [
+      'a list',
+      json(['abcdefghijkl']),
+      'unexpected_response',
+      /not what JumpCloud sends.*token_url/,
+    ],
     [
       'a page',
       { kind: 'body', text: '<html>Log in</html>' },
@@ -187,13 +192,13 @@ describe('the token endpoint', () => {
       'a 401 page',
       { kind: 'body', status: 401, text: '<html>' },
       'unexpected_response',
-      /not in JumpCloud's form/,
+      /not in JumpCloud's form.*Check token_url, region and proxy/,
     ],
     [
       'a redirect',
       { kind: 'redirect', location: 'https://elsewhere.example/?a=b' },
       'unexpected_response',
-      /redirect.*elsewhere\.example/,
+      /redirect.*elsewhere\.example.*Check token_url/,
     ],
     [
       'a 404',
