@@ -16,3 +16,9 @@ export class Interrupted extends ModuleError {
     return copy;
   }
 }
+
+/** Returns whether a write that failed with an error may have taken effect. */
+export function mayHaveTakenEffect(error: unknown): boolean {
+  if (error instanceof Interrupted) return error.mayHaveTakenEffect;
+  return !(error instanceof ModuleError) || error.inDoubt;
+}

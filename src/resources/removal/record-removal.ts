@@ -4,8 +4,8 @@ import {
   deleteSystem,
   type RecordAbsence,
 } from '../../api/systems.ts';
-import { ModuleError, NotApplied, Unauthorized } from '../../base/errors.ts';
-import { Interrupted } from '../../base/interrupted.ts';
+import { NotApplied, Unauthorized } from '../../base/errors.ts';
+import { mayHaveTakenEffect } from '../../base/interrupted.ts';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
@@ -128,9 +128,4 @@ export class RecordRemoval {
       RUN_AGAIN,
     ]);
   }
-}
-
-function mayHaveTakenEffect(error: unknown): boolean {
-  if (error instanceof Interrupted) return error.mayHaveTakenEffect;
-  return !(error instanceof ModuleError) || error.inDoubt;
 }

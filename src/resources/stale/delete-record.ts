@@ -4,8 +4,7 @@ import {
   isRefusal,
   readAnySystem,
 } from '../../api/admin-systems.ts';
-import { ModuleError } from '../../base/errors.ts';
-import { Interrupted } from '../../base/interrupted.ts';
+import { mayHaveTakenEffect } from '../../base/interrupted.ts';
 import type { Session } from '../../transport/session.ts';
 import { type Criteria, type StaleRecord, selectStale } from './select-stale.ts';
 import { nameOf } from './stale-report.ts';
@@ -60,8 +59,7 @@ export async function deleteRecord(
   } catch (error) {
     if (error instanceof Ended) return error.result;
     // A failed read leaves the doubt about the attempt before it.
-    if (!isReading && error instanceof ModuleError && !error.inDoubt) setDoubt(false);
-    if (error instanceof Interrupted && !error.mayHaveTakenEffect) setDoubt(false);
+    if (!isReading && !mayHaveTakenEffect(error)) setDoubt(false);
     throw error;
   }
 }

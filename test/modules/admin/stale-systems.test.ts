@@ -1,8 +1,10 @@
-import { beforeEach, describe, expect } from 'vitest';
+import { beforeEach, describe, expect, vi } from 'vitest';
+import { Interrupted } from '../../../src/base/interrupted.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { Fault } from '../../emulator/faults.ts';
 import { READ_ONLY, type ServiceAccount } from '../../emulator/service-accounts.ts';
 import type { Answer } from '../../harness/answer.ts';
+import { callInProcess, moduleNamed } from '../../harness/call-in-process.ts';
 import { runModule, runRaw } from '../../harness/executable.ts';
 import { test } from '../../harness/fixture.ts';
 import { asServiceAccount, callWith } from './admin-call.ts';
@@ -401,6 +403,24 @@ describe('the record read again before each DELETE', () => {
       error: { code: 'unavailable', may_be_done: true, in_doubt: [two] },
     });
     expect(answer.msg).toContain('No answer says whether these records were deleted');
+  });
+});
+
+test('an interrupted run lists the record whose DELETE was not answered', async () => {
+  const id = add({});
+  hit({ kind: 'silence' }, 'DELETE', id);
+  const interruption = new AbortController();
+  const options = { ...asServiceAccount(emulator, account), inactive_days: 30, state: 'absent' };
+  const running = callInProcess(moduleNamed(MODULE), [JSON.stringify(options)], {
+    signal: interruption.signal,
+  });
+  await vi.waitFor(() => expect(deletes()).toHaveLength(1), 20_000);
+  interruption.abort(new Interrupted('Interrupted.'));
+  expect(JSON.parse((await running).text)).toMatchObject({
+    failed: true,
+    changed: false,
+    deleted: [],
+    error: { code: 'interrupted', in_doubt: [id] },
   });
 });
 
