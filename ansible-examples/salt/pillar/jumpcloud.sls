@@ -1,8 +1,13 @@
 ---
-# The options of jumpcloud_host. On a new minion, registration_timeout waits for
-# the agent to register, and settle until the agent's first initialisation no
-# longer overwrites the settings. Neither delays a later run.
 jumpcloud:
+  repository:
+    url: https://packages.example.com
+    # The SHA-256 checksum of the public key jumpcloud-system-context.asc.
+    key_sha256: >-
+      2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
+  # The options of jumpcloud_host. On a minion with an agent, neither
+  # registration_timeout nor settle delays a later run. Without an agent, each
+  # run waits for the whole registration_timeout and fails.
   document:
     system:
       description: Serves the shop
