@@ -2,17 +2,21 @@
 
 # Implements the parts of Chef that the example uses, because no Debian package contains Chef. Like
 # Chef, it refuses what it does not know: it has lists of the methods and options that exist, and
-# anything else is an error. Converges a recipe and prints one JSON object with the log and the names
-# of the updated resources. Arguments: a cookbook's directory, and one JSON object with `recipe` (Ruby
-# code, instead of the default recipe), `attributes` and `why_run`.
+# anything else is an error. Converges a recipe and prints one JSON object with the log, the names of
+# the updated resources and the states that Chef reports. Arguments: a cookbook's directory, and one
+# JSON object with `recipe` (Ruby code, instead of the default recipe), `attributes`, `run_state`,
+# `platform_family` and `why_run`.
 
 require 'json'
 require 'open3'
+require 'stringio'
 
 COOKBOOK = ARGV.fetch(0)
 CALL = JSON.parse(ARGV.fetch(1))
 LOG = []
 UPDATED = []
+REPORTS = []
+TRACE = StringIO.new
 
 class Chef
   Config = { why_run: CALL['why_run'] }.freeze
@@ -97,7 +101,7 @@ end
 
 # The methods that resources, actions and recipes can call.
 module Dsl
-  SHELL_OUT_OPTIONS = %i[cwd environment input timeout user].freeze
+  SHELL_OUT_OPTIONS = %i[cwd environment input live_stream timeout user].freeze
   Output = Struct.new(:stdout, :stderr, :exitstatus)
 
   def shell_out(*words, **options)
@@ -105,10 +109,13 @@ module Dsl
     raise ArgumentError, "option #{unknown.inspect} is not a valid option for shell_out" if unknown.any?
 
     out, err, status = Open3.capture3(*words, stdin_data: options[:input].to_s)
+    # Chef copies the output to standard output, at the log level trace only.
+    (options[:live_stream] || TRACE) << out
     Output.new(out, err, status.exitstatus)
   end
 
   def node = NODE
+  def platform_family?(*families) = families.include?(CALL.fetch('platform_family', 'debian'))
 end
 
 # Base class of a custom resource. The file in resources/ is evaluated in a subclass.
@@ -119,12 +126,14 @@ class CustomResource
   class File; end
 
   class << self
-    attr_reader :loader, :actions, :provided
+    attr_reader :loader, :actions, :provided, :action_context
 
     def inherited(subclass)
       super
       subclass.instance_variable_set(:@actions, {})
       subclass.instance_variable_set(:@own, {})
+      subclass.instance_variable_set(:@action_context, Class.new(ActionContext))
+      subclass.instance_variable_set(:@default_action, :nothing)
     end
 
     def provides(name) = @provided = name
@@ -160,7 +169,12 @@ class CustomResource
       raise ArgumentError, "action #{name} needs a block" unless block
 
       @actions[name] = block
+      # Like in Chef, the first action replaces a default of :nothing that was set before it.
+      @default_action = name if @default_action == :nothing
     end
+
+    def default_action(*names) = names.empty? ? @default_action : @default_action = names.first
+    def action_class(&block) = @action_context.class_eval(&block)
 
     private
 
@@ -178,7 +192,7 @@ class CustomResource
   end
 
   def action(*names)
-    return @action || [self.class.actions.keys.first] if names.empty?
+    return @action || [self.class.default_action] if names.empty?
 
     bad = names.flatten - self.class.actions.keys - [:nothing]
     raise ValidationFailed, "Option action must be one of: #{self.class.actions.keys.inspect}" if bad.any?
@@ -187,8 +201,15 @@ class CustomResource
   end
 
   def sensitive(*values) = values.empty? ? @sensitive : @sensitive = values.first
+  def only_if(&condition) = condition ? @condition = condition : @condition
+  def ignore_failure(*values) = values.empty? ? @ignore_failure : @ignore_failure = values.first
   def property_is_set?(name) = @values.key?(name)
   def to_s = "#{self.class.provided}[#{@name}]"
+
+  # Returns the state that Chef sends to its server before and after an action.
+  def state_for_resource_reporter
+    self.class.state_properties.map(&:name).select { |name| property_is_set?(name) }.to_h { |name| [name, get(name)] }
+  end
 
   def check
     missing = self.class.properties(false).values.select { |item| item.options[:required] && !@values.key?(item.name) }
@@ -200,7 +221,9 @@ class CustomResource
   def get(name) = @values.fetch(name) { self.class.properties[name].options[:default] }
 
   def set(name, value)
-    self.class.properties[name].validate(value)
+    property = self.class.properties[name]
+    value = instance_exec(value, &property.options[:coerce]) if property.options[:coerce] && !value.nil?
+    property.validate(value)
     @values[name] = value
   end
 end
@@ -213,8 +236,19 @@ class ActionContext
 
   def initialize(resource)
     @new_resource = resource
-    @current_resource = catch(:does_not_exist) { load_current(resource) }
+    @current_resource = load_current
   end
+
+  def run(action)
+    instance_eval(&new_resource.class.actions.fetch(action))
+    load_after_resource
+    before = current_resource ? current_resource.state_for_resource_reporter : {}
+    REPORTS << { before: before, after: (@after_resource || new_resource).state_for_resource_reporter }
+  end
+
+  # Since Chef 16, an action loads the current value again at its end.
+  def load_after_resource = @after_resource = load_current
+  def whyrun_mode? = Chef::Config[:why_run]
 
   def converge_by(texts)
     Array(texts).each { |text| LOG << "#{new_resource}: #{'Would ' if Chef::Config[:why_run]}#{text}" }
@@ -226,32 +260,41 @@ class ActionContext
     raise ArgumentError, 'converge_if_changed must be passed a block!' unless block
 
     changed = new_resource.class.state_properties.select { |item| changed?(item.name) }
-    return if current_resource && changed.empty?
+    return if changed.empty?
 
-    converge_by(["#{current_resource ? 'update' : 'create'} #{new_resource.name}"] + changed.map { |item| line(item) }, &block)
+    converge_by(["update #{new_resource.name}"] + changed.map { |item| line(item) }, &block)
   end
 
   private
 
-  def load_current(resource)
-    return unless resource.class.loader
+  def load_current
+    return unless new_resource.class.loader
 
-    current = resource.class.new(resource.name)
-    def current.current_value_does_not_exist! = throw(:does_not_exist, nil)
-    current.instance_exec(resource, &resource.class.loader)
+    current = new_resource.class.new(new_resource.name)
+    current.sensitive(new_resource.sensitive)
+    current.instance_exec(new_resource, &new_resource.class.loader)
     current
   end
 
   def changed?(name)
-    new_resource.property_is_set?(name) && (!current_resource || new_resource.send(name) != current_resource.send(name))
+    new_resource.property_is_set?(name) && new_resource.send(name) != current_resource.send(name)
   end
 
   def line(item)
     return "  set #{item.name} to (suppressed sensitive property)" if new_resource.sensitive || item.options[:sensitive]
 
-    was = " (was #{current_resource.send(item.name).inspect})" if current_resource
-    "  set #{item.name} to #{new_resource.send(item.name).inspect}#{was}"
+    "  set #{item.name} to #{new_resource.send(item.name).inspect} (was #{current_resource.send(item.name).inspect})"
   end
+end
+
+# The resource package, which installs nothing here.
+class Package
+  include Dsl
+
+  def initialize(name) = @name = name
+  def version(value) = @version = " #{value}"
+  def only_if(&condition) = @condition = condition
+  def converge = (LOG << "package[#{@name}]#{@version}" if @condition.nil? || @condition.call)
 end
 
 # The methods that a recipe can call.
@@ -269,16 +312,22 @@ class Recipe
     end
   end
 
-  def package(name) = LOG << "package[#{name}]"
+  def package(name, &block) = Package.new(name).tap { |package| package.instance_eval(&block) if block }.converge
+
+  # A recipe can return, because this method evaluates it.
+  def from_text(text) = instance_eval(text, 'recipe')
 
   private
 
   def converge(resource, action)
-    return if action == :nothing
+    return if action == :nothing || resource.only_if&.call == false
 
-    ActionContext.new(resource).instance_eval(&resource.class.actions.fetch(action))
+    resource.class.action_context.new(resource).run(action)
   rescue StandardError => e
-    raise "#{resource} had an error: #{e.class}: #{e.message}"
+    message = "#{resource} had an error: #{e.class}: #{e.message}"
+    raise message unless resource.ignore_failure
+
+    LOG << "#{message}; ignore_failure is set, continuing"
   end
 end
 
@@ -291,16 +340,18 @@ metadata.check
 ATTRIBUTES = Hash.new { |hash, key| hash[key] = Hash.new(&hash.default_proc) }
 def default = ATTRIBUTES
 eval(read('attributes/default.rb'), binding, 'attributes/default.rb')
-NODE = { 'hostname' => 'web-1', 'jumpcloud' => ATTRIBUTES['jumpcloud'].merge(CALL['attributes'] || {}) }.freeze
+NODE = { 'hostname' => 'web-1', 'platform' => 'x', 'jumpcloud' => ATTRIBUTES['jumpcloud'].merge(CALL['attributes'] || {}) }
+def NODE.run_state = CALL['run_state'] || {}
+NODE.freeze
 
 Dir[File.join(COOKBOOK, 'libraries/*.rb')].each { |path| require path }
 resources = Dir[File.join(COOKBOOK, 'resources/*.rb')].map do |path|
   Class.new(CustomResource).tap { |resource| resource.class_eval(File.read(path), path) }
 end
 begin
-  Recipe.new(resources).instance_eval(CALL['recipe'] || read('recipes/default.rb'), 'recipe')
+  Recipe.new(resources).from_text(CALL['recipe'] || read('recipes/default.rb'))
 rescue StandardError => e
   LOG.each { |line| warn line }
   abort "#{e.class}: #{e.message}"
 end
-puts JSON.generate({ log: LOG, updated: UPDATED })
+puts JSON.generate({ log: LOG, updated: UPDATED, reports: REPORTS, trace: TRACE.string })

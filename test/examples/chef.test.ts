@@ -10,6 +10,7 @@ import { EXAMPLES, IDS, type Sandbox, test } from './sandbox.ts';
 const COOKBOOK = [
   'chef/jumpcloud/README.md',
   'chef/jumpcloud/attributes/default.rb',
+  'chef/jumpcloud/libraries/document.rb',
   'chef/jumpcloud/libraries/executable.rb',
   'chef/jumpcloud/metadata.rb',
   'chef/jumpcloud/recipes/default.rb',
@@ -18,14 +19,15 @@ const COOKBOOK = [
 ];
 const RUBY = COOKBOOK.filter((file) => file.endsWith('.rb'));
 
-const ATTRIBUTES = {
+const DOCUMENT = {
   system: {
     display_name: 'web-1',
     attributes: { role: 'web', owner: "the shop's team" },
-    settle: 60,
+    settle: 1,
   },
-  groups: [IDS.web],
-  users: [{ id: IDS.admin, sudo: true }],
+  groups: { [IDS.web]: true, [IDS.monitored]: false, [IDS.buildHosts]: null },
+  users: { [IDS.admin]: { sudo: true }, [IDS.guest]: true },
+  commands: null,
 };
 
 describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
@@ -39,22 +41,58 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
 
   interface Run {
     readonly recipe?: string;
+    readonly document?: object;
     readonly attributes?: object;
+    readonly run_state?: object;
+    readonly platform_family?: string;
     readonly why_run?: boolean;
   }
 
   /** Converges a recipe with chef.rb, which replaces Chef. */
-  const converge = async (run: Run = {}) => {
+  const converge = async ({ document = DOCUMENT, attributes, ...run }: Run = {}) => {
     const replacement = new URL('chef.rb', import.meta.url).pathname;
     const cookbook = sandbox.path('/ansible-examples/chef/jumpcloud');
-    const words = [replacement, cookbook, JSON.stringify({ attributes: ATTRIBUTES, ...run })];
+    const words = [
+      replacement,
+      cookbook,
+      JSON.stringify({ attributes: { document, ...attributes }, ...run }),
+    ];
     return execa('ruby', words, { env: sandbox.env, reject: false });
   };
-  const succeed = async (run?: Run): Promise<{ log: string[]; updated: string[] }> => {
+  interface Converged {
+    readonly log: string[];
+    readonly updated: string[];
+    /** The states that Chef sends to its server. */
+    readonly reports: { readonly before: object; readonly after: object }[];
+    /** The output of the executables that Chef prints at the log level trace. */
+    readonly trace: string;
+  }
+  const succeed = async (run?: Run): Promise<Converged> => {
     const { stdout, stderr } = await converge(run);
     expect(stderr).toBe('');
     return JSON.parse(stdout);
   };
+
+  /** Records the calls of jumpcloud_host. Its proxy is recorded, and not used. */
+  const recordCalls = async () => {
+    const real = sandbox.path('/usr/bin/jumpcloud_host.real');
+    await rename(sandbox.path('/usr/bin/jumpcloud_host'), real);
+    await sandbox.writeProgram(
+      '/usr/bin/jumpcloud_host',
+      `echo "$*" >>'${sandbox.path('/calls')}'`,
+      `tee '${sandbox.path('/input')}' | sed 's/,"proxy":"[^"]*"//' | '${real}' "$@"`,
+    );
+    return {
+      input: () => readFile(sandbox.path('/input'), 'utf8'),
+      /** Returns the arguments of each call since the last one. */
+      async calls() {
+        const text = await readFile(sandbox.path('/calls'), 'utf8');
+        await rm(sandbox.path('/calls'));
+        return text.trimEnd().split('\n');
+      },
+    };
+  };
+  const CHECK = '--json --check --diff -';
 
   test('ruby -wc accepts the files of the cookbook without a warning', async () => {
     const paths = RUBY.map((file) => join(EXAMPLES, file));
@@ -64,9 +102,12 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
 
   test('the first run configures the host and the second run changes nothing', async () => {
     const { systemId } = sandbox.host;
+    const { calls } = await recordCalls();
     const first = await succeed();
-    expect(first.updated).toEqual(['jumpcloud_host[document]']);
+    expect(first.updated).toEqual(['jumpcloud_host[default]']);
     expect(first.log[0]).toBe('package[jumpcloud-system-context]');
+    expect(await calls()).toEqual([CHECK, '--json -']);
+    expect(first.reports).toMatchObject([{ before: { groups: [] }, after: { groups: [IDS.web] } }]);
     expect(emulator.store.record(systemId)).toMatchObject({
       displayName: 'web-1',
       attributes: [
@@ -76,30 +117,100 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     });
     expect(emulator.store.groupsOf(systemId)).toEqual([IDS.web]);
     expect(emulator.store.hasEdge(systemId, 'user', IDS.admin)).toBe(true);
-    expect(sandbox.writes()).toHaveLength(3);
+    expect(emulator.store.hasEdge(systemId, 'user', IDS.guest)).toBe(true);
+    expect(sandbox.writes()).toHaveLength(4);
 
     expect((await succeed()).updated).toEqual([]);
+    expect(await calls()).toEqual([CHECK]);
     expect(sandbox.writes()).toEqual([]);
   });
 
   test('--why-run shows each section before and after, and writes nothing', async () => {
     await succeed();
     sandbox.writes();
-    const system = { display_name: 'web-2' };
-    const { log, updated } = await succeed({
-      why_run: true,
-      attributes: { ...ATTRIBUTES, system },
-    });
-    expect(log.slice(1)).toEqual([
-      'jumpcloud_host[document]: Would update document',
-      'jumpcloud_host[document]: Would   set system to {"display_name"=>"web-2"} (was {"display_name"=>"web-1"})',
+    const recipe = "jumpcloud_host('x') { system display_name: 'web-2', settle: 1 }";
+    const { log, updated } = await succeed({ why_run: true, recipe });
+    expect(log).toEqual([
+      'jumpcloud_host[x]: Would update x',
+      'jumpcloud_host[x]: Would   set system to {"display_name"=>"web-2", "settle"=>1} (was {"display_name"=>"web-1", "settle"=>1})',
     ]);
-    expect(updated).toEqual(['jumpcloud_host[document]']);
+    expect(updated).toEqual(['jumpcloud_host[x]']);
     expect(sandbox.writes()).toEqual([]);
-    await rm(sandbox.path('/usr/bin/jumpcloud_host'));
-    const bare = await succeed({ why_run: true });
-    expect(bare.log[1]).toBe('jumpcloud_host[document]: Would create document');
+  });
+
+  test('--why-run shows all sections at once if the agent or the package is missing', async () => {
+    const recipe = `
+      jumpcloud_host('x') { groups %w[${IDS.web}]; registration_timeout 3600 }
+      jumpcloud_removal('y') { action :remove }`;
+    const changes = [
+      'jumpcloud_host[x]: Would update x',
+      `jumpcloud_host[x]: Would   set groups to ["${IDS.web}"] (was nil)`,
+    ];
+    await rm(sandbox.host.agentDir, { recursive: true });
+    const bare = await succeed({ why_run: true, recipe });
+    expect(bare.log).toEqual([
+      expect.stringMatching(/^WARN: jumpcloud_host\[x\]: .* does not exist\. Install the/),
+      ...changes,
+    ]);
+    for (const name of ['host', 'removal']) await rm(sandbox.path(`/usr/bin/jumpcloud_${name}`));
+    expect((await succeed({ why_run: true, recipe })).log).toEqual([
+      expect.stringContaining('jumpcloud_host is missing. Install the package'),
+      ...changes,
+      expect.stringContaining('jumpcloud_removal is missing. Install the package'),
+      'jumpcloud_removal[y]: Would remove the system from JumpCloud',
+    ]);
     expect((await converge()).stderr).toContain('jumpcloud_host is missing. Install the package');
+    const attributes = { ignore_failure: true };
+    expect((await succeed({ attributes })).log[1]).toContain('ignore_failure is set, continuing');
+  });
+
+  test('the attributes choose the version of the package, or that it is not managed', async () => {
+    const pinned = { document: {}, attributes: { package_version: '1.2.3-1' } };
+    expect((await succeed(pinned)).log).toEqual(['package[jumpcloud-system-context] 1.2.3-1']);
+    const unmanaged = { document: {}, attributes: { manage_package: false } };
+    expect((await succeed(unmanaged)).log).toEqual([]);
+    expect((await succeed({ platform_family: 'suse' })).log).toEqual([
+      'WARN: jumpcloud: x is not supported. The recipe does nothing.',
+    ]);
+  });
+
+  test.each([
+    [{ group: { [IDS.web]: true } }, 'has unknown options: group.'],
+    [{ groups: [IDS.web] }, "['groups'] must be a hash"],
+  ])('the recipe refuses the document %j', async (document, error) => {
+    const { exitCode, stderr } = await converge({ why_run: true, document });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(error);
+  });
+
+  test('a sensitive resource shows no values in output, reports and errors', async () => {
+    const recipe = `
+      jumpcloud_host 'good' do
+        system display_name: 'correct-horse'
+        sensitive true
+      end
+      jumpcloud_host 'bad' do
+        system attributes: { role: ['correct-horse'] }
+        sensitive true
+        ignore_failure true
+      end
+      jumpcloud_removal 'gone' do
+        action :remove
+        sensitive true
+      end`;
+    const { log, reports, trace } = await succeed({ recipe });
+    expect(log).toEqual([
+      'jumpcloud_host[good]: update good',
+      'jumpcloud_host[good]:   set system to (suppressed sensitive property)',
+      expect.stringContaining('failed: invalid_arguments, system.attributes. The resource is'),
+      'jumpcloud_removal[gone]: remove the system from JumpCloud',
+    ]);
+    expect(log.join()).not.toContain('correct-horse');
+    expect(reports).toEqual([
+      { before: {}, after: {} },
+      { before: {}, after: {} },
+    ]);
+    expect(trace).toBe('');
   });
 
   test('two resources can each add a group', async () => {
@@ -113,10 +224,13 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
   });
 
   test('jumpcloud_removal shows what it removes, removes it, and then changes nothing', async () => {
-    const recipe = "jumpcloud_removal('retired')";
+    const recipe = "jumpcloud_removal('retired') { action :remove }";
     const { systemId } = sandbox.host;
+    expect((await succeed({ recipe: "jumpcloud_removal 'retired'" })).log).toEqual([]);
     const { log } = await succeed({ recipe, why_run: true });
-    expect(log[0]).toContain(`Would remove {"present":[{"type":"system","id":"${systemId}"}]`);
+    expect(log[0]).toContain(
+      `Would remove the system from JumpCloud: {"present":[{"type":"system","id":"${systemId}"}]`,
+    );
     expect(sandbox.writes()).toEqual([]);
     expect((await succeed({ recipe })).updated).toEqual(['jumpcloud_removal[retired]']);
     expect(emulator.store.systems.has(systemId)).toBe(false);
@@ -132,32 +246,38 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     const refused = await converge();
     emulator.faults.clear();
     expect(refused).toMatchObject({ exitCode: 1 });
-    expect(refused.stderr).toMatch(/jumpcloud_host\[document\] had an error: .*403/);
-    const attributes = { system: { display_nam: 'web-1' } };
-    const misspelt = await converge({ why_run: true, attributes });
+    expect(refused.stderr).toMatch(/jumpcloud_host\[default\] had an error: .*403/);
+    const document = { system: { display_nam: 'web-1' } };
+    const misspelt = await converge({ why_run: true, document });
     expect(misspelt).toMatchObject({ exitCode: 1 });
     expect(misspelt.stderr).toContain('did you mean display_name?');
   });
 
   test('options go through standard input, and a run waits only once for the agent', async () => {
-    const real = sandbox.path('/usr/bin/jumpcloud_host.real');
-    await rename(sandbox.path('/usr/bin/jumpcloud_host'), real);
-    await sandbox.writeProgram(
-      '/usr/bin/jumpcloud_host',
-      `echo "$*" >>'${sandbox.path('/calls')}'`,
-      `tee -a '${sandbox.path('/input')}' | sed 's/,"proxy":"[^"]*"//' | '${real}' "$@"`,
-    );
+    const { calls, input } = await recordCalls();
     await rm(join(sandbox.host.agentDir, 'jcagent.conf'));
-    const recipe = `jumpcloud_host 'x' do
-      groups %w[${IDS.web}]
-      registration_timeout 0.3
-      proxy 'http://web:correct-horse@proxy:3128'
-    end`;
-    const result = await converge({ recipe });
+    const result = await converge({
+      document: { ...DOCUMENT, registration_timeout: 0.3 },
+      run_state: { jumpcloud: { proxy: 'http://web:correct-horse@proxy:3128' } },
+    });
     expect(result).toMatchObject({ exitCode: 1 });
     expect(result.stderr).not.toContain('correct-horse');
-    expect(await readFile(sandbox.path('/calls'), 'utf8')).toBe('--json --check --diff -\n');
-    expect(await readFile(sandbox.path('/input'), 'utf8')).toContain('web:correct-horse@');
+    expect(await calls()).toEqual([CHECK]);
+    expect(await input()).toContain('web:correct-horse@');
+  });
+
+  test('the resources in the README show their changes in why-run', async () => {
+    const readme = await readFile(join(EXAMPLES, 'chef/jumpcloud/README.md'), 'utf8');
+    await sandbox.replaceProgram('service', 'exit 0');
+    const blocks = [...readme.matchAll(/^```ruby\n(jumpcloud_.*?)^```/gms)].map(([, code]) => code);
+    const recipe = blocks
+      .join('\n')
+      .replace('5f1a3b0c9d2e4f6a7b8c9d99', sandbox.host.systemId)
+      .replace('/opt/jc', sandbox.host.agentDir);
+    expect((await succeed({ why_run: true, recipe })).updated).toEqual([
+      'jumpcloud_host[default]',
+      'jumpcloud_removal[retired]',
+    ]);
   });
 
   test('the resources have exactly the options of the executables', async () => {
@@ -193,8 +313,8 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     [
       'Chef’s File for Ruby’s',
       'resources/host.rb',
-      '!::File',
-      '!File',
+      'next if plan.nil?',
+      "next if File.exist?('/x')",
       "undefined method `exist?'",
     ],
     ['an action without a block', 'resources/removal.rb', '/\naction[^]*/', 'action :x', 'a block'],
@@ -207,7 +327,7 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     ],
     ['an unknown field of metadata', 'metadata.rb', 'license', 'licence', 'undefined method'],
     ['metadata without a name', 'metadata.rb', "name 'jumpcloud'", '', 'has no name'],
-    ['a constraint that is no version', 'metadata.rb', '>= 15.3', 'banana', 'not a version'],
+    ['a constraint that is no version', 'metadata.rb', '>= 17.0', 'banana', 'not a version'],
     [
       'an unknown option of shell_out',
       'libraries/executable.rb',
@@ -225,28 +345,28 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     [
       'an unknown property',
       'recipes/default.rb',
-      'registration_timeout s',
-      'timeuot s',
+      'registration_timeout 1',
+      'registration_timeuot 1',
       'undefined method',
     ],
     [
       'a value of a wrong type',
       'recipes/default.rb',
-      'public_send(section, value)',
+      'public_send(option, value)',
       "groups 'a'",
       'must be one of',
     ],
     [
       'a value that is not allowed',
       'recipes/default.rb',
-      '# proxy',
+      'proxy secret',
       "region 'mars' #",
       'must be equal to',
     ],
     [
       'an unknown action',
       'recipes/default.rb',
-      '# proxy',
+      'proxy secret',
       'action :keep #',
       'Option action must be',
     ],

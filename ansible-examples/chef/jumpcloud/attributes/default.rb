@@ -1,9 +1,11 @@
 # frozen_string_literal: true
 
-# The sections of the document. An empty section is not managed.
-default['jumpcloud']['system'] = {}
-default['jumpcloud']['groups'] = []
-default['jumpcloud']['users'] = []
+# The options of jumpcloud_host. Lists are hashes: { 'ID' => true }. An option that is not given is not managed.
+default['jumpcloud']['document'] = {}
 
-# On a new host, how many seconds a run waits for the agent to register.
-default['jumpcloud']['registration_timeout'] = 120
+# Whether the Chef run continues after a failure, for instance on a host without the agent.
+default['jumpcloud']['ignore_failure'] = false
+
+# Whether the recipe installs the package, and which version. Without a version, an installed package stays.
+default['jumpcloud']['manage_package'] = true
+default['jumpcloud']['package_version'] = nil

@@ -1,18 +1,27 @@
 # frozen_string_literal: true
 
-# The deb or rpm comes from your repository.
-package 'jumpcloud-system-context'
+unless platform_family?('debian', 'rhel', 'fedora', 'amazon')
+  Chef::Log.warn("jumpcloud: #{node['platform']} is not supported. The recipe does nothing.")
+  return
+end
 
-# Other cookbooks set the attributes, or declare resources of their own: each can add its own groups.
-# Sections that several resources manage must not be exclusive.
-settings = node['jumpcloud'].to_h
-sections = settings.slice('system', 'groups', 'users').reject { |_, value| value.empty? }
+settings = node['jumpcloud']
+document = JumpcloudCookbook::Document.properties(settings['document'])
+secret_proxy = node.run_state.dig('jumpcloud', 'proxy')
 
-unless sections.empty?
-  jumpcloud_host 'document' do
-    sections.each { |section, value| public_send(section, value) }
-    registration_timeout settings['registration_timeout']
-    # The Chef server stores attributes, so a secret comes from elsewhere, such as a data bag:
-    # proxy data_bag_item('jumpcloud', 'proxy')['url']
+package 'jumpcloud-system-context' do
+  version settings['package_version'] if settings['package_version']
+  only_if { settings['manage_package'] }
+end
+
+unless document.empty?
+  jumpcloud_host 'default' do
+    unknown = document.keys - self.class.properties(false).keys.map(&:to_s)
+    raise ArgumentError, "node['jumpcloud']['document'] has unknown options: #{unknown.join(', ')}." if unknown.any?
+
+    registration_timeout 120
+    document.each { |option, value| public_send(option, value) }
+    proxy secret_proxy if secret_proxy
+    ignore_failure settings['ignore_failure']
   end
 end

@@ -4,11 +4,14 @@ provides :jumpcloud_host
 unified_mode true
 description "Keeps sections of this host's JumpCloud record as described."
 
+# Turns symbols into strings, so that both sides of a difference look alike.
+plain = ->(value) { JSON.parse(JSON.generate(value)) }
+
 # The sections. One that is not given is not managed.
-property :system, Hash
+property :system, Hash, coerce: plain
 property :groups, Array
-property :users, Array
-property :user_groups, Array
+property :users, Array, coerce: plain
+property :user_groups, Array, coerce: plain
 property :policies, Array
 property :policy_groups, Array
 property :commands, Array
@@ -28,17 +31,28 @@ property :system_id, String, desired_state: false
 property :timeout, Numeric, desired_state: false
 
 # Compares the record with the description. A section without drift gets the described value, so
-# that converge_if_changed shows the other sections only.
+# that converge_if_changed shows the other sections only. Without a plan, it shows all of them.
 load_current_value do |desired|
-  executable = '/usr/bin/jumpcloud_host'
-  # Why-run only names the package that a run would install first.
-  current_value_does_not_exist! if Chef::Config[:why_run] && !::File.exist?(executable)
-  sections = desired.class.state_properties.map(&:name).select { |name| desired.property_is_set?(name) }
-  before, after = JumpcloudCookbook::Executable
-                  .run(executable, desired, '--check', '--diff')['diff'].values_at('before', 'after')
-  sections.each do |section|
-    key = section.to_s
-    public_send(section, before[key] == after[key] ? desired.public_send(section) : before[key])
+  plan = JumpcloudCookbook::Executable.check('/usr/bin/jumpcloud_host', desired)
+  next if plan.nil?
+
+  before, after = plan['diff'].values_at('before', 'after')
+  desired.class.state_properties.map(&:name).each do |section|
+    next unless desired.property_is_set?(section)
+
+    value = desired.public_send(section)
+    was = before[section.to_s]
+    # Options such as settle have no state. They are shown with the same value on both sides.
+    shown = was.is_a?(Hash) ? value.merge(was) : was
+    public_send(section, was == after[section.to_s] ? value : shown)
+  end
+end
+
+action_class do
+  # After an action, Chef would run load_current_value again: one more call of the executable, which
+  # can fail after a successful change.
+  def load_after_resource
+    @after_resource = whyrun_mode? ? current_resource : new_resource
   end
 end
 
@@ -46,4 +60,9 @@ action :create, description: 'Changes the sections that differ from the descript
   converge_if_changed do
     JumpcloudCookbook::Executable.run('/usr/bin/jumpcloud_host', new_resource)
   end
+end
+
+# Chef reports the state before and after a run, also of a sensitive resource.
+def state_for_resource_reporter
+  sensitive ? {} : super
 end
