@@ -24,8 +24,8 @@ export class References implements FactReferences {
 
   expand(text: string, whyNotEmpty?: string): string {
     const references = findReferences(text);
-    const unknown = references.find(({ fact }) => !isKnownFact(fact));
-    if (unknown !== undefined) throw unknownFact(unknown.fact);
+    const unknown = references.map(({ fact }) => fact).filter((fact) => !isKnownFact(fact));
+    if (unknown.length > 0) throw unknownFacts([...new Set(unknown)]);
     if (references.length > 0) this.#texts.push({ text, whyNotEmpty });
     return text;
   }
@@ -95,17 +95,15 @@ class Expansion implements TextExpansion {
   }
 }
 
-function unknownFact(name: string): InvalidValue {
-  const meant = nearestName(name, FACT_NAMES);
-  const hint = meant === undefined ? '' : `; did you mean {${meant}}?`;
+function unknownFacts(names: readonly string[]): InvalidValue {
   const known = [...FACT_NAMES, `${ENVIRONMENT}NAME`, `${TAG}NAME`].join(', ');
-  return new InvalidValue([
-    {
-      path: [],
-      message: `unknown fact {${quoteName(name)}}${hint}`,
-      advice: `Known facts are ${known}`,
-    },
-  ]);
+  const issues = names.map((name) => {
+    const meant = nearestName(name, FACT_NAMES);
+    const hint = meant === undefined ? '' : `; did you mean {${meant}}?`;
+    const message = `unknown fact {${quoteName(name)}}${hint}`;
+    return { path: [], message, advice: `Known facts are ${known}` };
+  });
+  return new InvalidValue(issues);
 }
 
 function unavailable(missing: ReadonlyMap<string, string>): FactUnavailable {

@@ -140,6 +140,13 @@ describe('a reference to an unknown fact', () => {
     expect(issuesOf(text)).toMatchObject([{ message: expect.stringMatching(/^unknown fact \{/) }]);
   });
 
+  test('all unknown facts of a text are reported, each once', () => {
+    expect(issuesOf('{a_b} {hostname} {cloud.tag} {a_b|x}')).toMatchObject([
+      { message: 'unknown fact {a_b}' },
+      { message: expect.stringMatching(/^unknown fact \{cloud\.tag\}/) },
+    ]);
+  });
+
   test('an unknown fact that looks like a secret is not quoted', () => {
     const [issue] = issuesOf('{a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6}');
     expect(issue?.message).toBe('unknown fact {********}');
