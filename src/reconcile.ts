@@ -1,4 +1,5 @@
 import { awaitRegistration } from './agent/await-registration.ts';
+import { requireSystem } from './agent/require-system.ts';
 import type { ModuleError } from './base/errors.ts';
 import type { Outcome, Run } from './run.ts';
 import type { HostSession } from './transport/host-session.ts';
@@ -83,8 +84,9 @@ export async function reconcile<State, Change>(
 
 /**
  * Returns the `run` function of a module that manages one resource. It waits for this host's
- * registration, reads facts, opens a session, loads the resource, binds it to the options and
- * reconciles it. `reads` returns how many requests the resource sends at the same time when it starts.
+ * registration, checks that this is the intended host, reads facts, opens a session, loads the
+ * resource, binds it to the options and reconciles it. `reads` returns how many requests the resource
+ * sends at the same time when it starts.
  */
 export function moduleFor<Options, State, Change>(
   load: () => Promise<(session: HostSession, options: Options) => Resource<State, Change>>,
@@ -97,6 +99,7 @@ export function moduleFor<Options, State, Change>(
   return async (options, run, expand) => {
     const { agent_dir, registration_timeout } = options;
     const registration = await awaitRegistration(agent_dir, registration_timeout, run);
+    requireSystem(options.system_id, registration.systemId);
     const expanded = await expand();
     return withRegistration(run, registration, options, {
       requests: reads(options),

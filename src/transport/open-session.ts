@@ -1,7 +1,6 @@
 import { isWorldReadable } from '../agent/key-file.ts';
 import { API_ORIGINS, type Region, regionOf } from '../agent/region.ts';
 import type { Registration } from '../agent/registration.ts';
-import { requireSystem } from '../agent/require-system.ts';
 import type { Run } from '../run.ts';
 import { openDestination, type TransportOptions } from './connect/destination.ts';
 import type { HostSession } from './host-session.ts';
@@ -10,8 +9,6 @@ import type { HostSession } from './host-session.ts';
 export interface ConnectionOptions extends TransportOptions {
   readonly region: 'auto' | Region;
   readonly api_url: string | undefined;
-  /** The system that this host must be. */
-  readonly system_id: string | undefined;
 }
 
 /**
@@ -51,6 +48,8 @@ export function usesAgentRegion(
 export interface SessionOptions extends ConnectionOptions {
   readonly agent_dir: string;
   readonly registration_timeout: number;
+  /** The system that this host must be. */
+  readonly system_id: string | undefined;
 }
 
 /** The work to do in a session. */
@@ -84,8 +83,7 @@ async function openForRegistration(
   options: ConnectionOptions,
   requests: number,
 ): Promise<HostSession> {
-  const { systemId, agentServerHost, keyFile } = registration;
-  requireSystem(options.system_id, systemId);
+  const { agentServerHost, keyFile } = registration;
   if (isWorldReadable(keyFile)) {
     const { path } = keyFile;
     run.report.warn(`${path} can be read by every user of this host; run: chmod 600 ${path}`);

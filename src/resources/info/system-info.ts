@@ -1,5 +1,6 @@
 import { awaitRegistration } from '../../agent/await-registration.ts';
 import { AlreadyRemoved, type Registration } from '../../agent/registration.ts';
+import { requireSystem } from '../../agent/require-system.ts';
 import { NotEnrolled } from '../../base/errors.ts';
 import { defineModule } from '../../module.ts';
 import { withRegistration } from '../../transport/open-session.ts';
@@ -34,6 +35,7 @@ export const systemInfo = defineModule({
         fields: { enrolled: false, reason },
       };
     }
+    requireSystem(given.system_id, registration.systemId);
     const fields = await withRegistration(run, registration, given, {
       requests: readCount(given.gather),
       async do(session) {

@@ -152,12 +152,15 @@ describe('jumpcloud_system with expand_facts', () => {
   });
 
   test('the result of a failed jumpcloud_system has the facts', async ({ host }) => {
-    const given = { display_name: '{env.ROLE}', system_id: newId() };
-    const { answer } = await system(host, given);
-    expect(answer).toMatchObject({
-      error: { code: 'invalid_arguments' },
-      facts: { 'env.ROLE': 'web' },
-    });
+    host.hit({ kind: 'status', status: 403 });
+    const { answer } = await system(host, { display_name: '{env.ROLE}' });
+    expect(answer).toMatchObject({ error: { code: 'rejected' }, facts: { 'env.ROLE': 'web' } });
+  });
+
+  test('jumpcloud_system reads no fact on another host than system_id', async ({ host }) => {
+    const ran = await system(host, { display_name: '{env.NO_NAME}', system_id: newId() });
+    expect(problemsOf(ran, host)).toMatchObject([{ option: 'system_id' }]);
+    expect(ran.answer).not.toHaveProperty('facts');
   });
 });
 
