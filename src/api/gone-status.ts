@@ -1,5 +1,9 @@
 import type { Reply } from '../transport/request.ts';
 
+/** What to do when JumpCloud answers 404 to a request for this host's own record or its lists. */
+export const MISSING_RECORD_ADVICE =
+  'The record was deleted, or belongs to another region: set region, or register the agent again.';
+
 /** Returns whether JumpCloud uses a status for a missing object or for a host that it rejects. */
 export function isGoneStatus(status: number): boolean {
   return status === 401 || status === 404;

@@ -3,7 +3,7 @@ import { type ModuleError, NotFound, Rejected } from '../base/errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import { statusText } from '../transport/http/status-text.ts';
 import type { Request } from '../transport/request.ts';
-import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
+import { isGoneStatus, isJumpCloudError, MISSING_RECORD_ADVICE } from './gone-status.ts';
 import { type Page, type PageRequest, readPages } from './pagination.ts';
 import {
   nullableList,
@@ -106,6 +106,7 @@ export async function readGraphPage<T extends EntrySchema>(
   const request: Request = {
     method: 'GET',
     path: `/api/v2/systems/${session.identity.systemId}/${list.path}${separator}limit=${limit}&skip=${skip}`,
+    adviceFor404: MISSING_RECORD_ADVICE,
     purpose: `read the ${list.name} of system ${session.identity.systemId}`,
   };
   const reply = await session.send(request);

@@ -44,7 +44,8 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
       failureText(
         purpose,
         'JumpCloud answered that the object does not exist (404)',
-        'Check the id, and that the object belongs to this organisation and region.',
+        request.adviceFor404 ??
+          'Check the id, and that the object belongs to this organisation and region.',
       ),
       { details, inDoubt },
     );

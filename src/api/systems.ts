@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { ModuleError, NotFound, Unauthorized } from '../base/errors.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import type { Reply, Request } from '../transport/request.ts';
-import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
+import { isGoneStatus, isJumpCloudError, MISSING_RECORD_ADVICE } from './gone-status.ts';
 import { objectId, objectIdOrNone, parseAnswer, unexpectedResponse } from './parse-answer.ts';
 import { refusalError } from './refusal-error.ts';
 
@@ -107,6 +107,7 @@ export async function updateSystem(
     method: 'PUT',
     path: systemPath(session),
     body: changes,
+    adviceFor404: MISSING_RECORD_ADVICE,
     purpose: `change the record of system ${session.identity.systemId}`,
   };
   return readRecord(session, request, await session.send(request), recordSchema);
@@ -150,6 +151,7 @@ function readRequest(session: HostSession): Request {
   return {
     method: 'GET',
     path: systemPath(session),
+    adviceFor404: MISSING_RECORD_ADVICE,
     purpose: `read the record of system ${session.identity.systemId}`,
   };
 }

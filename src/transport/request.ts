@@ -8,6 +8,8 @@ export interface Request {
   readonly body?: unknown;
   /** Completes "Could not …". */
   readonly purpose: string;
+  /** What to do after a 404, if that says more than that the id is wrong. */
+  readonly adviceFor404?: string;
   /** Marks a POST that changes nothing. */
   readonly changesNothing?: true;
   /** The media type of a body that is text. Without it, the body is sent as JSON. */

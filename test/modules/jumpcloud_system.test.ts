@@ -380,6 +380,15 @@ describe('attributes', () => {
     expect(await host.run({ attributes: { b: '2', a: '1' } })).toMatchObject({ changed: false });
   });
 
+  test('a 404 to the read of the record says that the record is missing, and what to do', async () => {
+    const host = await enrolHost();
+    host.hit('GET', { kind: 'status', status: 404 });
+    const { msg } = await host.run({});
+    expect(msg).toMatch(
+      /\(404\)\. The record was deleted, or belongs to another region: set region/,
+    );
+  });
+
   const setField = (field: string, value: unknown) => (body: unknown) => ({
     ...Object(body),
     [field]: value,

@@ -4,7 +4,6 @@ import { type GraphList, readGraphPage } from '../../api/graph.ts';
 import { MEMBERSHIPS } from '../../api/memberships.ts';
 import { readSystem, type SystemRecord } from '../../api/systems.ts';
 import { USERS } from '../../api/users.ts';
-import { NotFound } from '../../base/errors.ts';
 import { ASSOCIATION_TYPES } from '../../base/named-kinds.ts';
 import type { Run } from '../../run.ts';
 import type { Destination } from '../../transport/connect/destination.ts';
@@ -65,12 +64,7 @@ async function readRecord(
     findings.authorization = ok('JumpCloud accepts the signature of this host.');
     return record;
   } catch (error) {
-    findings.authorization = failed(
-      error,
-      error instanceof NotFound
-        ? 'The record was deleted, or belongs to another region: set region, or register the agent again.'
-        : undefined,
-    );
+    findings.authorization = failed(error);
     return undefined;
   }
 }
