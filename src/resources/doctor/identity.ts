@@ -35,6 +35,7 @@ export async function checkIdentity(
   const { agent_dir, system_id } = options;
   const waitedSeconds = await waitForRegistration(run, options);
   let configuration: Configuration | undefined;
+  let keyFile: KeyFile | undefined;
   let identity: Identity | undefined;
   findings.agent_directory = checkDirectory(agent_dir, waitedSeconds);
   if (findings.agent_directory.status === 'failed') {
@@ -50,7 +51,7 @@ export async function checkIdentity(
     }
     const systemId = configuration?.systemKey ?? '';
     try {
-      const keyFile = readKeyFile(join(agent_dir, 'client.key'), waitedSeconds);
+      keyFile = readKeyFile(join(agent_dir, 'client.key'), waitedSeconds);
       identity = await loadIdentity({ agentDir: agent_dir, systemId, keyFile });
       findings.key = judgeKey(keyFile, identity);
     } catch (error) {
@@ -61,8 +62,9 @@ export async function checkIdentity(
     }
   }
   const isRegistered = findings.registration?.status === 'ok';
-  if (isRegistered && identity !== undefined) requireSystem(system_id, identity.systemId);
-  const { agentServerHost } = configuration ?? {};
+  const { systemKey, agentServerHost } = configuration ?? {};
+  // A host without a key is not enrolled, which the checks report.
+  if (isRegistered && systemKey && keyFile) requireSystem(system_id, systemKey);
   const origin = originFor(agentServerHost, options, (reason, advice) => {
     if (isRegistered) findings.registration = warning(reason, advice);
   });

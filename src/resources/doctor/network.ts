@@ -8,7 +8,7 @@ import {
   describeDestination,
   openDestination,
 } from '../../transport/connect/destination.ts';
-import { proxyVariable } from '../../transport/connect/proxy.ts';
+import { environmentProxy, proxyVariable } from '../../transport/connect/proxy.ts';
 import { timeoutError } from '../../transport/connect/tcp.ts';
 import { type AttemptError, classify } from '../../transport/errors/attempt-error.ts';
 import { permanentError } from '../../transport/errors/request-error.ts';
@@ -49,17 +49,21 @@ export async function checkNetwork(
   return destination;
 }
 
-/** Opens the destination without connecting. Returns undefined if the proxy's URL is not valid. */
+/**
+ * Opens the destination without connecting. Returns undefined if it needs the proxy in the environment,
+ * and that has no valid URL. Without need, such a URL fails the check, too: it breaks other runs.
+ */
 async function openChecked(
   origin: string,
   options: ConnectionOptions,
   findings: Findings,
 ): Promise<Destination | undefined> {
   const variable = proxyVariable(process.env);
+  let destination: Destination | undefined;
   try {
-    const [destination] = await openDestination(origin, options, 0, async () => {});
+    [destination] = await openDestination(origin, options, 0, async () => {});
+    if (options.proxy === undefined) environmentProxy(origin, process.env);
     findings.proxy = ok(describeProxy(destination, options, variable));
-    return destination;
   } catch (error) {
     if (!(error instanceof InvalidArguments)) throw error;
     findings.proxy = {
@@ -69,8 +73,8 @@ async function openChecked(
       advice: `Correct it, for example ${variable}=http://user:password@host:3128, or add ${new URL(origin).hostname} to NO_PROXY.`,
       details: {},
     };
-    return undefined;
   }
+  return destination;
 }
 
 function describeProxy(

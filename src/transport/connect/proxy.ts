@@ -9,10 +9,8 @@ export interface ProxyServer {
 }
 
 /**
- * Returns the proxy for `origin`: the value of the option, else the one in the environment
- * (HTTPS_PROXY, https_proxy) unless NO_PROXY or no_proxy exempts the host. Plain http uses no
- * proxy: a proxy could read signatures and change unsigned data. The scheme may be missing in the
- * environment.
+ * Returns the proxy for `origin`: the value of the option, else the one in the environment. Plain http
+ * uses no proxy: a proxy could read signatures and change unsigned data.
  * @throws InvalidArguments when the URL in the environment is not valid
  */
 export function proxyFor(
@@ -22,6 +20,18 @@ export function proxyFor(
 ): ProxyServer | undefined {
   if (origin.startsWith('http:')) return undefined;
   if (option !== undefined) return proxyAt(new URL(option));
+  return environmentProxy(origin, environment);
+}
+
+/**
+ * Returns the proxy in the environment (HTTPS_PROXY, https_proxy), unless NO_PROXY or no_proxy exempts
+ * the host of `origin`. The scheme may be missing.
+ * @throws InvalidArguments when the URL is not valid
+ */
+export function environmentProxy(
+  origin: string,
+  environment: NodeJS.ProcessEnv,
+): ProxyServer | undefined {
   const variable = proxyVariable(environment);
   const text = environment[variable];
   if (!text) return undefined;

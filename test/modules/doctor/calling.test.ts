@@ -59,6 +59,14 @@ test('with everything broken, every broken part is reported at once', async ({ h
   expect(answer.msg).toMatch(/^3 of 13 checks failed \(registration, key, proxy\), /);
 });
 
+test('a wrong system_id is invalid, even if the key is unusable', async ({ host }) => {
+  writeFileSync(join(host.agentDir, 'client.key'), '-----BEGIN PRIVATE KEY-----\nx');
+  const { answer } = await host.run('jumpcloud_doctor', { system_id: '0'.repeat(24) });
+  expect(answer).toMatchObject({
+    error: { code: 'invalid_arguments', problems: [{ option: 'system_id' }] },
+  });
+});
+
 test('an interruption ends the run with every check in the result', async ({ host }) => {
   host.hit({ kind: 'silence' }, { times: 10 });
   const interruption = new AbortController();

@@ -203,6 +203,15 @@ describe.concurrent('a proxy', () => {
     );
   });
 
+  test('a malformed variable fails the check even if a plain http api_url needs no proxy', async ({
+    host: plain,
+  }) => {
+    const { answer } = await plain.run('jumpcloud_doctor', {}, env('nonsense://'));
+    expect(answer.error?.code).toBe('invalid_arguments');
+    expect(namesWith(answer, 'failed')).toEqual(['proxy']);
+    expect(namesWith(answer, 'skipped')).toEqual(['certificate']);
+  });
+
   test('a proxy that requires a password names the setting, which then works', async () => {
     const proxy = await startConnectProxy({ credentials: `jane:${PASSWORD}` });
     const result = await examine({ api_url: emulator.url }, env(proxy.url));
