@@ -66,12 +66,12 @@ function fieldBlocks(fields: Fields, context: Context, section?: string): Block[
         );
       case 'system':
         // Modules that change settings report these; the rest of the record is for reading.
-        return 'enrolled' in fields ? [mapping('record', pick(value, RECORD_FIELDS), context)] : [];
+        return 'enrolled' in fields ? mapping('record', pick(value, RECORD_FIELDS), context) : [];
       default:
-        return [mapping(field === 'settings' ? (section ?? field) : field, value, context)];
+        return mapping(field === 'settings' ? (section ?? field) : field, value, context);
     }
   });
-  return Object.keys(others).length > 0 ? [mapping('', others, context), ...blocks] : blocks;
+  return [...mapping('', others, context), ...blocks];
 }
 
 function list(
@@ -93,8 +93,10 @@ function list(
   return [{ title: `${title} (${value.length})`, lines }];
 }
 
-function mapping(title: string, value: object, { columns }: Context): Block {
-  return { title, lines: table(pairs(value), columns) };
+/** Returns a mapping as a block, or no block if it is empty. */
+function mapping(title: string, value: object, { columns }: Context): Block[] {
+  const rows = pairs(value);
+  return rows.length === 0 ? [] : [{ title, lines: table(rows, columns) }];
 }
 
 /** Returns the entries of a mapping as rows. Those of mappings inside get names such as `a.b`. */

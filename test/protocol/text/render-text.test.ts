@@ -177,6 +177,10 @@ test('lines break between words at the width of the terminal', () => {
   expect(text.replaceAll('\n  ', ' ')).toContain(`warning: ${words}\n\nerror: ${words}\nhint: `);
 });
 
+test('a field without entries has no title', () => {
+  expect(render({ facts: {} })).toBe('jumpcloud_system: ok. Nothing to change.\n');
+});
+
 test('a result is coloured on request only', () => {
   const result = { diff: { before: { a: 1 }, after: { a: 2 } }, warnings: ['careful'] };
   expect(render(result, { terminal: { columns: 80, isColoured: true } })).toBe(
