@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { test } from '../harness/ansible/fixture.ts';
-import { putPlaybook } from './with-connection.ts';
+import { putPlaybook } from './put-playbook.ts';
 
 const HOUR = 3_600_000;
 

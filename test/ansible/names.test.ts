@@ -5,9 +5,10 @@ import { stringify } from 'yaml';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { test } from '../harness/ansible/fixture.ts';
+import { putPlaybook } from './put-playbook.ts';
 
 const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
-const FILES = ['names/fleet.yml', 'names/group_vars/all.yml', 'names/group_vars/web.yml'];
+const VARIABLES = ['names/group_vars/all.yml', 'names/group_vars/web.yml'];
 
 describe.runIf(hasAnsible)(
   'the playbook ansible-examples/names/fleet.yml',
@@ -36,17 +37,16 @@ describe.runIf(hasAnsible)(
         'web-1': await controller.enrol(emulator),
         'web-2': await controller.enrol(emulator),
       };
-      for (const file of FILES) await controller.put(file, await example(file));
+      const playbook = await putPlaybook(controller, 'names/fleet.yml');
+      for (const file of VARIABLES) await controller.put(file, await example(file));
       const place = (names: (keyof typeof hosts)[]) =>
-        Object.fromEntries(
-          names.map((name) => [name, { jumpcloud_agent_dir: hosts[name].agentDir }]),
-        );
+        Object.fromEntries(names.map((name) => [name, { test_agent_dir: hosts[name].agentDir }]));
       const inventory = stringify({
         all: {
           vars: {
             ansible_connection: 'local',
             ansible_become: false,
-            jumpcloud_api_url: emulator.url,
+            test_api_url: emulator.url,
           },
           hosts: place(['db-1']),
           children: { web: { hosts: place(['web-1', 'web-2']) } },
@@ -54,7 +54,7 @@ describe.runIf(hasAnsible)(
       });
       const path = await controller.put('names/hosts.yml', inventory);
       run = (...flags) =>
-        controller.playbook(`${controller.directory}/names/fleet.yml`, {
+        controller.playbook(playbook, {
           flags: ['-i', path, ...flags],
           env: { JUMPCLOUD_API_KEY: apiKey },
         });

@@ -9,7 +9,7 @@ import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { test } from '../harness/ansible/fixture.ts';
 import { hasSshServer, type SshServer, startSshServer } from '../harness/ansible/ssh-server.ts';
 import { closeConnections, sshVariables } from '../harness/ansible/ssh-variables.ts';
-import { putPlaybook } from './with-connection.ts';
+import { putPlaybook } from './put-playbook.ts';
 
 const HOSTS = ['web-1', 'web-2', 'web-3', 'web-4'] as const;
 type Host = (typeof HOSTS)[number];

@@ -1,13 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { stringify } from 'yaml';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import type { ServiceAccount } from '../emulator/service-accounts.ts';
 import { type Controller, hasAnsible } from '../harness/ansible/controller.ts';
 import { test } from '../harness/ansible/fixture.ts';
+import { putPlaybook } from './put-playbook.ts';
 
-const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).pathname;
 const STALE = 'systemcontext.jumpcloud.jumpcloud_stale_systems';
 const DAY = 86_400_000;
 const ago = (days: number) => new Date(Date.now() - days * DAY).toISOString();
@@ -33,13 +31,11 @@ describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 120_000 }, (
     hostname: `host-${value}`,
     attributes: [{ name: 'instance_id', value }],
   });
-  const example = async (name: string) =>
-    controller.put(`stale/${name}`, await readFile(join(EXAMPLES, 'stale', name), 'utf8'));
   const variables = (more: object) => [
     '-e',
     JSON.stringify({
-      jumpcloud_api_url: emulator.url,
-      jumpcloud_token_url: emulator.tokenUrl,
+      test_api_url: emulator.url,
+      test_token_url: emulator.tokenUrl,
       ...more,
     }),
   ];
@@ -118,7 +114,7 @@ describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 120_000 }, (
       addRecord({ ...withInstance(id), lastContact: ago(0) }),
     );
     const alive = addRecord(withInstance('i-4'));
-    const file = await example('terminated.yml');
+    const file = await putPlaybook(controller, 'stale/terminated.yml');
     const flags = variables({ terminated: ['i-1', 'i-2', 'i-3'] });
     const first = await controller.playbook(file, { flags: [...flags, '--diff'], env });
     expect(first.recaps['localhost'], first.output).toMatchObject({ changed: 1, failed: 0 });
@@ -134,7 +130,7 @@ describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 120_000 }, (
     await prepare(startWith);
     const dead = addRecord(withInstance('i-dead'));
     const alive = addRecord(withInstance('i-alive'));
-    const file = await example('report.yml');
+    const file = await putPlaybook(controller, 'stale/report.yml');
     const run = (listed: string, more: object = {}) => {
       const list_instances = ['printf', '%s', listed];
       return controller.playbook(file, {

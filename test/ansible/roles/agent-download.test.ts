@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { issue, makeCa, type TlsIdentity } from '../../emulator/keys.ts';
 import { hasAnsible } from '../../harness/ansible/controller.ts';
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
+import { sampleRows } from '../../harness/sample-size.ts';
 import { type AgentRole, CONNECT_KEY, startAgentRole } from './agent-role.ts';
 import { type Kickstart, startKickstart } from './kickstart.ts';
 
@@ -60,7 +61,7 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
       return () => elsewhere.close();
     });
 
-    test.each([301, 302, 303, 307, 308])(
+    test.each(sampleRows([301, 302, 303, 307, 308]))(
       'a kickstart behind a redirect with status %i is neither requested nor run',
       async (status) => {
         const head = `HTTP/1.1 ${status} Elsewhere\r\nLocation: ${elsewhere.url}`;
@@ -80,7 +81,7 @@ describe.runIf(hasAnsible)('the download of the role agent', { timeout: 120_000 
       expect(role.kickstart.receivedKeys).toEqual([CONNECT_KEY]);
     });
 
-    test.each([':x@', '@', '\\@', '?@', '#@', '.'])(
+    test.each(sampleRows([':x@', '@', '\\@', '?@', '#@', '.']))(
       'a configured address that contains %j is refused before any request',
       async (part) => {
         const url = elsewhere.url.replace('127.0.0.1', `127.0.0.1${part}localhost`);

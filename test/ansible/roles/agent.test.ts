@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { hasAnsible } from '../../harness/ansible/controller.ts';
 import { ansibleRoot } from '../../harness/ansible/installation.ts';
+import { sampleRows } from '../../harness/sample-size.ts';
 import { type AgentRole, CONNECT_KEY, startAgentRole } from './agent-role.ts';
 import { filesWith, signalProcesses, watchFiles, watchProcesses } from './watch.ts';
 
@@ -108,7 +109,7 @@ describe.runIf(hasAnsible)('the role agent', { timeout: 120_000 }, () => {
     expect(role.emulator.requests).toHaveLength(0);
   });
 
-  test.each(['', `${CONNECT_KEY}x`, 'jcc_a b', `${CONNECT_KEY}\n${CONNECT_KEY}`])(
+  test.each(sampleRows([`${CONNECT_KEY}x`, '', 'jcc_a b', `${CONNECT_KEY}\n${CONNECT_KEY}`]))(
     'the connect key %j is refused without being shown',
     async (key) => {
       const variables = { jumpcloud_agent_connect_key: key };
