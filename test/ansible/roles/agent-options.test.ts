@@ -35,6 +35,36 @@ describe.runIf(hasAnsible)('variables of the role agent', { timeout: 120_000 }, 
     expect(role.kickstart.receivedKeys).toEqual([]);
   });
 
+  test('text such as false or no is a boolean, so that it does not skip the platform check', async () => {
+    const other = ansibleRoot === '' ? 'no' : 'False';
+    const unlisted = { jumpcloud_agent_platforms: [], jumpcloud_agent_skip_platform_check: other };
+    const { recap, output } = await role.play(unlisted, { flags: ['--check'] });
+    expect(recap, output).toMatchObject({ failed: 1, changed: 0 });
+    expect(output).toContain('jumpcloud_agent_skip_platform_check to true');
+  });
+
+  test('an empty YAML value counts as not given', async () => {
+    const empty = { jumpcloud_agent_proxy: null, jumpcloud_agent_installer: null };
+    const variables = { ...empty, jumpcloud_agent_ca_path: null };
+    role.kickstart.script = 'echo "proxy: $https_proxy;"; exit 4\n';
+    const { output } = await role.play(variables);
+    expect(output).toContain('ended with 4. Its last output: proxy: ;');
+  });
+
+  test.each([
+    [{ jumpcloud_agent_registration_timeout: -1 }, 'must be a number of seconds, not negative'],
+    [{ jumpcloud_agent_registration_timeout: null }, 'must be a number of seconds, not negative'],
+    [{ jumpcloud_agent_ca_path: '/no/such.pem' }, '/no/such.pem'],
+    [{ jumpcloud_agent_installer: 'no/such.sh' }, 'no/such.sh, which does not exist'],
+  ])('%j fails before anything is downloaded, in check mode too', async (variables, message) => {
+    for (const flags of [['--check'], []]) {
+      const { recap, output } = await role.play(variables, { flags });
+      expect(recap, output).toMatchObject({ failed: 1, changed: 0 });
+      expect(output).toContain(message);
+    }
+    expect(role.kickstart.receivedKeys).toEqual([]);
+  });
+
   test.each([
     'https://proxy.example.com:3128',
     'proxy:3128',

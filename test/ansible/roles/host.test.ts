@@ -8,7 +8,7 @@ const ALL = 'group/systemcontext.jumpcloud.all';
 const HOSTS = ['web-1', 'web-2', 'db-1'] as const;
 type Host = (typeof HOSTS)[number];
 
-describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
+describe.runIf(hasAnsible)('the role host', { timeout: 240_000 }, () => {
   let controller: Controller;
   let emulator: Emulator;
   let apiKey: string;
@@ -88,7 +88,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
     expect(output).toContain(
       'no variable jumpcloud_host_goups; did you mean jumpcloud_host_groups?',
     );
-    expect(output).toMatch(/no variable jumpcloud_host_zzz; it has jumpcloud_host_api_key, /);
+    expect(output).toMatch(/no variable jumpcloud_host_zzz; it has jumpcloud_host_agent_dir, /);
     expect(emulator.requests).toEqual([]);
   });
 
@@ -164,6 +164,68 @@ describe.runIf(hasAnsible)('the role host', { timeout: 60_000 }, () => {
     expect(recaps['web-1'], output).toMatchObject({ changed: 1, failed: 0 });
     expect(emulator.store.groupsOf(hosts['web-1'].systemId)).toEqual([ids.web]);
     expect(lookups()).toEqual([]);
+  });
+
+  test('lists and mappings are accepted as text, as ansible-playbook -e and INI inventories give them', async () => {
+    const { recaps, output } = await run({
+      'web-1': {
+        jumpcloud_host_groups: 'web, db',
+        jumpcloud_host_users: '[{"name": "ada"}, "bob@example.com"]',
+        jumpcloud_host_user_groups: 'team',
+        jumpcloud_host_exclusive: 'groups',
+        jumpcloud_host_keep: '{"groups": ["odd, and \\"quoted\\""]}',
+        jumpcloud_host_system: '{"primary_user": "bob"}',
+      },
+    });
+    expect(recaps['web-1'], output).toMatchObject({ changed: 1, failed: 0 });
+    const { store } = emulator;
+    const { systemId } = hosts['web-1'];
+    expect(store.groupsOf(systemId).sort()).toEqual([ids.web, ids.db].sort());
+    expect(store.hasEdge(systemId, 'user', ids.ada)).toBe(true);
+    expect(store.hasEdge(systemId, 'user', ids.bob)).toBe(true);
+    expect(store.hasEdge(systemId, 'user_group', ids.team)).toBe(true);
+  });
+
+  test('the options that all modules have are variables, beside module_defaults or without', async () => {
+    const groups = { jumpcloud_host_groups: ['web'] };
+    const wrongId = { ...groups, jumpcloud_host_system_id: ids.ada };
+    const beside = await run({ 'web-1': wrongId, 'web-2': groups });
+    expect(beside.recaps['web-1'], beside.output).toMatchObject({ changed: 0, failed: 1 });
+    expect(beside.recaps['web-2'], beside.output).toMatchObject({ changed: 1, failed: 0 });
+    expect(beside.output).toContain(
+      `this host is system ${hosts['web-1'].systemId}, not ${ids.ada}`,
+    );
+
+    const variables = {
+      ...groups,
+      jumpcloud_host_agent_dir: '{{ own_agent_dir }}',
+      jumpcloud_host_api_url: emulator.url,
+      jumpcloud_host_timeout: 9.5,
+      jumpcloud_host_region: 'eu',
+    };
+    const env = { JUMPCLOUD_API_KEY: apiKey };
+    const alone = { module_defaults: {} };
+    const first = await run({ 'web-1': variables }, [], env, alone);
+    expect(first.recaps['web-1'], first.output).toMatchObject({ changed: 1, failed: 0 });
+    expect(emulator.store.groupsOf(hosts['web-1'].systemId)).toEqual([ids.web]);
+    const absent = { ...variables, jumpcloud_host_state: 'absent' };
+    const last = await run({ 'web-1': absent }, [], env, alone);
+    expect(last.recaps['web-1'], last.output).toMatchObject({ changed: 1, failed: 0 });
+    expect(emulator.store.systems.has(hosts['web-1'].systemId)).toBe(false);
+  });
+
+  test('references to facts are replaced on the host, and their groups are found by name', async () => {
+    const { recaps, output } = await run({
+      'web-1': {
+        jumpcloud_host_expand_facts: 'yes',
+        jumpcloud_host_groups: ['{env.NO_ROLE|db}', 'web'],
+        jumpcloud_host_system: { display_name: 'in {env.NO_ZONE|lab}' },
+      },
+    });
+    expect(recaps['web-1'], output).toMatchObject({ changed: 1, failed: 0 });
+    const { systemId } = hosts['web-1'];
+    expect(emulator.store.groupsOf(systemId).sort()).toEqual([ids.db, ids.web].sort());
+    expect(emulator.store.systems.get(systemId)).toMatchObject({ displayName: 'in lab' });
   });
 
   test('parameters of the role apply to every host', async () => {
