@@ -22,6 +22,8 @@ from ansible.utils.display import Display
 try:
     from ansible.module_utils.common.json import Direction, get_module_encoder
 except ImportError:  # before ansible-core 2.19
+    from ansible.module_utils.common.json import AnsibleJSONEncoder
+
     Direction = get_module_encoder = None
 
 # The exit status of the script on a host that cannot run the module this way. Nothing was run then.
@@ -73,6 +75,8 @@ class ActionModule(NormalAction):
     _is_unsuitable = False
 
     def _execute_module(self, *args, **kwargs):
+        if Direction is None:
+            self._task.args = plain(self._task.args)
         was_unsuitable = self._is_unsuitable  # in an earlier attempt of a task with until
         result = super()._execute_module(*args, **kwargs)
         if self._is_unsuitable and not was_unsuitable:
@@ -104,6 +108,14 @@ class ActionModule(NormalAction):
         if is_module and result["rc"] == UNSUITABLE:
             self._is_unsuitable = True
         return result
+
+
+def plain(options):
+    """Returns options as Python modules get them: vault values as text, and dates as YAML spells them.
+
+    Before ansible-core 2.19, Ansible fails to write such values for a module that is not written in Python.
+    """
+    return json.loads(json.dumps(options, cls=AnsibleJSONEncoder, vault_to_text=True))
 
 
 def standard_input(module, options):
