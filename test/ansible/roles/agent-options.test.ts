@@ -54,7 +54,7 @@ describe.runIf(hasAnsible)('variables of the role agent', { timeout: 120_000 }, 
   test.each([
     [{ jumpcloud_agent_registration_timeout: -1 }, 'must be a number of seconds, not negative'],
     [{ jumpcloud_agent_registration_timeout: null }, 'must be a number of seconds, not negative'],
-    [{ jumpcloud_agent_ca_path: '/no/such.pem' }, '/no/such.pem'],
+    [{ jumpcloud_agent_ca_path: '/no/such.pem' }, 'ca_path: the given file cannot be read'],
     [{ jumpcloud_agent_installer: 'no/such.sh' }, 'no/such.sh, which does not exist'],
   ])('%j fails before anything is downloaded, in check mode too', async (variables, message) => {
     for (const flags of [['--check'], []]) {
