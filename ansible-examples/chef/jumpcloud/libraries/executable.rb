@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require 'json'
+require 'stringio'
 
 module JumpcloudCookbook
   # Reports a failed run of an executable. The code is the result's `error.code`.
