@@ -41,16 +41,19 @@ function parseText(text: string): unknown {
   }
 }
 
-/** Messages of V8 for a text that ends too early. */
-const INCOMPLETE = /end of JSON input|Unterminated/;
+/** Messages of V8 for a text that ends too early. Other messages may quote the text. */
+const INCOMPLETE = /^SyntaxError: (?:Unexpected end of JSON input|Unterminated)/;
+/** The end of V8's messages that have a position. These do not quote the text. */
+const POSITION = / JSON at position (\d+)(?: \(line \d+ column \d+\))?$/;
 
 /**
  * Returns the number of characters before the first error. Newer versions of V8 report its position
  * only for some errors. For the others, it is the longest start of the text that could be continued.
  */
 function errorPosition(error: unknown, text: string): number {
-  const given = /position (\d+)/.exec(String(error))?.[1];
+  const given = POSITION.exec(String(error))?.[1];
   if (given !== undefined) return Number(given);
+  if (INCOMPLETE.test(String(error))) return text.length;
   let [good, bad] = [0, text.length + 1];
   while (bad - good > 1) {
     const length = (good + bad) >> 1;
@@ -66,7 +69,7 @@ function canContinue(text: string): boolean {
     JSON.parse(text);
     return true;
   } catch (error) {
-    const position = /position (\d+)/.exec(String(error))?.[1];
+    const position = POSITION.exec(String(error))?.[1];
     return INCOMPLETE.test(String(error)) || Number(position) >= text.length;
   }
 }

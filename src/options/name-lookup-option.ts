@@ -72,11 +72,11 @@ function toNameLookup(value: unknown, source: string): NameLookup {
       `${source} is the whole result of jumpcloud_names; give only the value of its key names`,
     );
   }
-  const names: Partial<Record<NamedKind, Record<string, string>>> = {};
+  const names = new Map<NamedKind, ReadonlyMap<string, string>>();
   const issues: ValidationIssue[] = [];
   for (const [kind, objects] of Object.entries(value)) {
     if (!isKind(kind)) issues.push(unknownKind(kind, source));
-    else if (isMapping(objects)) names[kind] = idsByName(kind, objects, issues);
+    else if (isMapping(objects)) names.set(kind, idsByName(kind, objects, issues));
     else if (objects !== null) {
       const message = `${kind}: expected a mapping of names to ids, got ${describeValue(objects)}`;
       issues.push({ path: [], message });
@@ -101,15 +101,19 @@ function idsByName(
   kind: NamedKind,
   objects: Record<string, unknown>,
   issues: ValidationIssue[],
-): Record<string, string> {
-  const ids = Object.entries(objects).flatMap(([name, object]) => {
+): Map<string, string> {
+  const ids = new Map<string, string>();
+  for (const [name, object] of Object.entries(objects)) {
     const id = isMapping(object) ? object['id'] : object;
-    if (typeof id === 'string' && isId(id)) return [[name, id.toLowerCase()]];
-    const message = `${kind}: ${quoteName(name)}: expected an id (24 hexadecimal digits), or a mapping with one, got ${describeValue(id)}`;
+    if (typeof id === 'string' && isId(id)) {
+      ids.set(name, id.toLowerCase());
+      continue;
+    }
+    const got = id === undefined ? 'a mapping without one' : describeValue(id);
+    const message = `${kind}: ${quoteName(name)}: expected an id (24 hexadecimal digits), or a mapping with the key id, got ${got}`;
     issues.push({ path: [], message });
-    return [];
-  });
-  return Object.fromEntries(ids);
+  }
+  return ids;
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

@@ -1,24 +1,26 @@
 import { NAMED_KINDS, type NamedKind } from '../base/named-kinds.ts';
 import { truncate } from '../base/printable.ts';
 import { InvalidValue } from './invalid-value.ts';
-import { nearestName } from './nearest-name.ts';
+import { MAX_SUGGESTIONS, nearestName } from './nearest-name.ts';
 import { quoteName } from './quote-name.ts';
 
 /** Ids by kind and name. */
-export type Names = Readonly<Partial<Record<NamedKind, Readonly<Record<string, string>>>>>;
+export type Names = ReadonlyMap<NamedKind, ReadonlyMap<string, string>>;
 
 /** Finds ids by name, and names by id. */
 export class NameLookup {
-  readonly #ids = new Map<NamedKind, Map<string, string>>();
+  readonly #ids: Names;
   readonly #names = new Map<string, string>();
   readonly #used = new Map<NamedKind, Map<string, string>>();
+  #suggestions = 0;
 
   constructor(names: Names) {
+    this.#ids = names;
     for (const kind of NAMED_KINDS) {
-      const entries = Object.entries(names[kind] ?? {});
-      this.#ids.set(kind, new Map(entries));
       // If an id has two names, the first one counts.
-      for (const [name, id] of entries) if (!this.#names.has(id)) this.#names.set(id, name);
+      for (const [name, id] of names.get(kind) ?? []) {
+        if (!this.#names.has(id)) this.#names.set(id, name);
+      }
     }
   }
 
@@ -34,7 +36,8 @@ export class NameLookup {
       this.#used.set(kind, used.set(name, id));
       return id;
     }
-    const nearest = nearestName(name, [...known.keys()]);
+    const nearest =
+      this.#suggestions++ < MAX_SUGGESTIONS ? nearestName(name, known.keys()) : undefined;
     // A text close to a known name is not a misplaced secret, so it is not masked.
     const quoted = nearest === undefined ? quoteName(name) : truncate(name);
     const hint = nearest === undefined ? '' : `; did you mean ${truncate(nearest)}?`;
@@ -49,7 +52,7 @@ export class NameLookup {
   }
 
   /** Returns only the names that were looked up, because the whole list may be very long. */
-  used(): Names {
+  used(): Readonly<Record<string, Readonly<Record<string, string>>>> {
     return Object.fromEntries(
       [...this.#used].map(([kind, names]) => [kind, Object.fromEntries(names)]),
     );
@@ -59,7 +62,7 @@ export class NameLookup {
 /** Takes the place of an invalid option `names`, which is reported once, not for each lookup. */
 export class InvalidNames extends NameLookup {
   constructor() {
-    super({});
+    super(new Map());
   }
 
   override idOf(): never {

@@ -2,8 +2,11 @@
 const MAX_LENGTH = 64;
 const FIRST_ROW = Uint8Array.from({ length: MAX_LENGTH + 1 }, (_, i) => i);
 
+/** The maximum number of suggestions. No one reads more, and comparing long lists takes time. */
+export const MAX_SUGGESTIONS = 20;
+
 /** Returns the known name that is closest to a mistyped one; undefined when none is close. */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
+export function nearestName(name: string, known: Iterable<string>): string | undefined {
   const simplified = simplify(name);
   if (simplified === '') return undefined;
   const maxEdits = simplified.length < 5 ? 1 : Math.max(2, Math.floor(simplified.length / 4));
@@ -16,6 +19,14 @@ export function nearestName(name: string, known: readonly string[]): string | un
     if (edits === 0) break;
   }
   return nearest;
+}
+
+/** Returns what `nearestName` returns for each of several names, but only for the first ones. */
+export function nearestNames(
+  names: readonly string[],
+  known: readonly string[],
+): (string | undefined)[] {
+  return names.map((name, i) => (i < MAX_SUGGESTIONS ? nearestName(name, known) : undefined));
 }
 
 /** Returns a name in the form for comparison, which displayName and display_name have in common. */

@@ -72,7 +72,10 @@ function readPem(path: string): string {
 
 /** Trims each line of a block: OpenSSL finds BEGIN and END only at the start of a line. */
 function withoutIndentation(block: string): string {
-  return `${block.replaceAll(/^[ \t]+|[ \t\r]+$/gm, '')}\n`;
+  return block
+    .split('\n')
+    .map((line) => `${line.trim()}\n`)
+    .join('');
 }
 
 function bundleError(path: string, { message }: UserFileError): InvalidValue {

@@ -2,7 +2,7 @@ import type { Problem } from '../base/errors.ts';
 import { parseServerUrl } from '../base/server-url.ts';
 import { asInvalid, INVALID, type ValidationIssue } from './invalid-value.ts';
 import { InvalidNames, NameLookup } from './names.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestNames } from './nearest-name.ts';
 import type {
   Option,
   OptionTable,
@@ -119,31 +119,31 @@ function toProblem(option: string, { path, message, ...advice }: ValidationIssue
   };
 }
 
-/** Returns the problem of an option that does not exist: with the name that was meant, or all names. */
-function unknownOption(name: string, known: readonly string[]): Problem {
-  const nearest = nearestName(name, known);
-  const message = `${quoteKey(name)} is not an option`;
-  return nearest === undefined
-    ? { option: '', message, advice: `The options are ${[...known].sort().join(', ')}` }
-    : { option: '', message: `${message}; did you mean ${nearest}?` };
-}
-
 function unsupportedProblem(module: string, unknown: readonly string[], known: string[]): Problem {
-  const hints = unknown.flatMap((name) => {
-    const nearest = nearestName(name, known);
-    if (nearest === undefined) return [];
-    return [`did you mean ${nearest}${unknown.length > 1 ? ` instead of ${quoteKey(name)}` : ''}?`];
+  const sorted = [...known].sort().join(', ');
+  const nearest = nearestNames(unknown, known);
+  const hints = nearest.flatMap((meant, i) => {
+    if (meant === undefined) return [];
+    const instead = unknown.length > 1 ? ` instead of ${quoteKey(unknown[i] ?? '')}` : '';
+    return [`did you mean ${meant}${instead}?`];
   });
-  const supported = `Supported parameters include: ${[...known].sort().join(', ')}.`;
   return {
     option: '',
     message: [
       `Unsupported parameters for (${module}) module: ${unknown.map(quoteKey).join(', ')}.`,
-      supported,
+      `Supported parameters include: ${sorted}.`,
       ...hints,
     ].join(' '),
-    parts: unknown.map((name) => unknownOption(name, known)),
+    parts: unknown.map((name, i) => unknownOption(quoteKey(name), nearest[i], sorted)),
   };
+}
+
+/** Returns the problem of an option that does not exist: with the name that was meant, or all names. */
+function unknownOption(option: string, meant: string | undefined, known: string): Problem {
+  const message = 'is not an option';
+  return meant === undefined
+    ? { option, message, advice: `The options are ${known}` }
+    : { option, message: `${message}; did you mean ${meant}?` };
 }
 
 /**

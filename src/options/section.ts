@@ -1,7 +1,7 @@
 import type { Problem } from '../base/errors.ts';
 import { toMapping } from './collections.ts';
 import { InvalidValue, type ValidationIssue } from './invalid-value.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestNames } from './nearest-name.ts';
 import type { Option, OptionTable, OptionValues, PartialValues } from './option.ts';
 import { quoteKey } from './quote-name.ts';
 import { readValues } from './read-options.ts';
@@ -20,9 +20,7 @@ export function section<T extends OptionTable>(
     async read(value, context) {
       const mapping = toMapping(value);
       const unknown = Object.keys(mapping).filter((name) => !Object.hasOwn(table, name));
-      const issues: ValidationIssue[] = unknown.map((name) =>
-        unknownOption(name, Object.keys(table)),
-      );
+      const issues = unknownOptions(unknown, Object.keys(table));
       const { values, partial, problems } = await readValues(table, {
         ...context,
         rawOptions: new Map(Object.entries(mapping)),
@@ -36,12 +34,11 @@ export function section<T extends OptionTable>(
   };
 }
 
-function unknownOption(name: string, known: readonly string[]): ValidationIssue {
-  const nearest = nearestName(name, known);
-  const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
-  return {
+function unknownOptions(unknown: readonly string[], known: readonly string[]): ValidationIssue[] {
+  const nearest = nearestNames(unknown, known);
+  return unknown.map((name, i) => ({
     path: [quoteKey(name)],
-    message: `is not an option here${hint}`,
+    message: `is not an option here${nearest[i] === undefined ? '' : `; did you mean ${nearest[i]}?`}`,
     advice: `Known are ${[...known].sort().join(', ')}`,
-  };
+  }));
 }

@@ -63,11 +63,14 @@ function findProblems(
   flags: readonly string[],
   sources: readonly string[],
 ): Problem[] {
-  const unknown = new Set(flags.filter((flag) => !FLAGS.includes(flag)).map(quoteFlag));
-  const messages: string[] = [];
-  if (unknown.size > 0) {
+  const wrong = new Set(flags.filter((flag) => !FLAGS.includes(flag)).map(quoteFlag));
+  const unknown = [...wrong].filter((flag) => !FLAGS.includes(flag));
+  const messages = [...wrong]
+    .filter((flag) => FLAGS.includes(flag))
+    .map((flag) => `The flag ${flag} takes no value; give ${flag} alone, or leave it out.`);
+  if (unknown.length > 0) {
     messages.push(
-      `Unknown flag${unknown.size > 1 ? 's' : ''} ${[...unknown].join(', ')}; known are ${FLAGS.join(', ')}.`,
+      `Unknown flag${unknown.length > 1 ? 's' : ''} ${unknown.join(', ')}; known are ${FLAGS.join(', ')}.`,
     );
   }
   if (sources.length > 1) {
@@ -81,9 +84,9 @@ function findProblems(
   return messages.map((message) => ({ option: '', message }));
 }
 
-/** Returns a flag without its value, which may be a secret. */
+/** Returns a flag without its value, which may be a secret, even if a blank separates the two. */
 function quoteFlag(flag: string): string {
-  return quoteName((flag.startsWith('--') ? /^[^=:]*/ : /^-./u).exec(flag)?.[0] ?? '');
+  return quoteName((flag.startsWith('--') ? /^[^=:\s]*/ : /^-./u).exec(flag)?.[0] ?? '');
 }
 
 function toInputSource(arg: string | undefined): InputSource | undefined {

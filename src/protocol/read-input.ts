@@ -46,7 +46,7 @@ export async function readInput(
     value = parseJson(text);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    const advice = YAML.test(text) ? 'YAML is not supported: convert it to JSON.' : EXPECTED;
+    const advice = isYaml(text) ? 'YAML is not supported: convert it to JSON.' : EXPECTED;
     throw invalidInputError(`${describeSource(source)} ${error.message}. ${advice}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -57,8 +57,11 @@ export async function readInput(
 
 const EXPECTED = 'A JSON object with the options is expected.';
 
-/** The start of a mapping in YAML, after comments. */
-const YAML = /^(?:\s*(?:#.*)?\n)*\s*(?:---|[\w"'-]+:(?:\s|$))/;
+/** Returns whether the first line that is neither blank nor a comment starts a mapping in YAML. */
+function isYaml(text: string): boolean {
+  const first = text.split('\n').find((line) => /^\s*[^#\s]/.test(line)) ?? '';
+  return /^\s*(?:---|[\w"'-]+:(?:\s|$))/.test(first);
+}
 
 type FileSource = Extract<InputSource, { from: 'file' }>;
 

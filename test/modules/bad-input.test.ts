@@ -27,6 +27,8 @@ import { test } from '../harness/fixture.ts';
 const SYSTEM = 'jumpcloud_system';
 const ID = '0123456789abcdef01234567';
 const directory = mkdtempSync(join(tmpdir(), 'bad-input-'));
+/** A broken certificate with a line that takes long to search for blanks at its end. */
+const LONG_BLANKS = `-----BEGIN CERTIFICATE-----\nA${' '.repeat(200_000)}B\n-----END CERTIFICATE-----\n`;
 let emulator: Emulator;
 let host: EnrolledHost;
 
@@ -90,6 +92,12 @@ describe('reading the options as a JSON object', () => {
       [],
       'display_name: web',
       /is not JSON \(line 1, column 1\)\. YAML is not supported/,
+    ],
+    [
+      'a hundred blank lines before a text that is neither JSON nor YAML',
+      [],
+      `${'\n'.repeat(100)}display_name=web`,
+      /is not JSON \(line 101, column 1\)\. A JSON object with/,
     ],
     [
       'a list as an argument',
@@ -231,20 +239,23 @@ describe('invisible characters', () => {
   // A direction override, C1's CSI, a zero-width space, a tag character, a line separator.
   const HIDDEN = '\u202e\u009b\u200b\u{e0041}\u2028';
   const ESCAPED = '\\u202e\\u009b\\u200b\\udb40\\udc41 ';
+  const FLAG = `--a${ESCAPED.trim()};`;
 
   test.each<[place: string, args: string[]]>([
     ['an option name', [JSON.stringify({ [`a${HIDDEN}b`]: 1 })]],
     ['an option value', [JSON.stringify({ region: `a${HIDDEN}b` })]],
     ['a key of a user item', [JSON.stringify({ users: [{ [`a${HIDDEN}b`]: 1 }] })]],
-    ['a flag', [`--a${HIDDEN}b`]],
+    ['a flag, up to its first blank', [`--a${HIDDEN}b`]],
     ['a file name', [`/tmp/a${HIDDEN}b`]],
     ['a duplicate key', [`{"a${HIDDEN}b":1,"a${HIDDEN}b":2}`]],
   ])('invisible characters are escaped where a message quotes %s', async (place, args) => {
     const module = place === 'a key of a user item' ? 'jumpcloud_user_binding' : SYSTEM;
     const result = await runRaw(module, args, undefined);
-    expect(result.answer.msg).toContain(`a${ESCAPED}b`);
+    expect(result.answer.msg).toContain(place.startsWith('a flag') ? FLAG : `a${ESCAPED}b`);
     expect(result.stdout).not.toMatch(/[\u0080-\u009f\u200b\u2028\u202e\u{e0041}]/u);
-    expect(result.answer.error?.problems?.map(({ message }) => message).join()).toContain(ESCAPED);
+    const problems = result.answer.error?.problems ?? [];
+    const texts = problems.map(({ option, message }) => `${option} ${message}`);
+    expect(texts.join()).toContain(ESCAPED.trim());
   });
 
   test('a server message is printed on one line with invisible characters escaped', async () => {
@@ -343,6 +354,11 @@ describe('validation of option values', () => {
       SYSTEM,
       { ca_path: '/nonexistent.pem' },
       /^ca_path: \/nonexistent\.pem cannot be read \(ENOENT\)$/,
+    ],
+    [
+      SYSTEM,
+      { ca_path: writeTestFile('blanks.pem', LONG_BLANKS) },
+      /^ca_path: .* certificate 1 of 1, which begins in line 1, cannot be read/,
     ],
     [
       SYSTEM,

@@ -66,7 +66,7 @@ describe('problems of single values', () => {
       {
         groups: [],
         names: {
-          system_group: { a: null, b: 'x', c: { id: 5 }, d: ID },
+          system_group: { a: null, b: 'x', c: { id: 5 }, d: ID, e: {} },
           user: [],
           groups: {},
           users: {},
@@ -77,6 +77,7 @@ describe('problems of single values', () => {
         ['names', /^system_group: a: expected an id .* got null$/],
         ['names', /^system_group: b: expected an id .* got the text "x"$/],
         ['names', /^system_group: c: expected an id .* got the number 5$/],
+        ['names', /^system_group: e: expected an id .* got a mapping without one$/],
         ['names', /^user: expected a mapping of names to ids, got a list$/],
         ['names', /^the mapping: groups is not a kind of object/],
         ['names', /^the mapping: users is not a kind of object.*did you mean user\?$/],

@@ -81,7 +81,7 @@ describe.concurrent('a module called on a terminal', () => {
     };
     const { output } = await callOnTerminal('jumpcloud_system', options);
     expect(output).toMatch(
-      /\nerror: 5 problems in the options:\n {2}- displayname is not an option; did you mean display_name\?\n/,
+      /\nerror: 5 problems in the options:\n {2}- displayname: is not an option; did you mean display_name\?\n/,
     );
     expect(output.match(/^ {2}- /gm)).toHaveLength(5);
     expect(output).not.toContain(host.agentDir);

@@ -68,6 +68,10 @@ test.each([
   expect(coerceNumber(value)).toBe(number);
 });
 
+test('coerceNumber refuses digits before a letter in linear time', () => {
+  expect(coerceNumber(`${'1'.repeat(100_000)}x`)).toBeUndefined();
+});
+
 test.each([
   [
     ['a', 1],

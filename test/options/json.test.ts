@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { isRounded } from '../../src/options/coercions.ts';
 import { parseJson } from '../../src/options/json.ts';
 import fc from '../harness/fast-check.ts';
@@ -56,6 +56,8 @@ describe('text that is not JSON', () => {
     ['{"a": [1,]}', 'is not JSON (line 1, column 10)'],
     ['{"a": tru}', 'is not JSON (line 1, column 10)'],
     ['{"a":\n"b', 'is not JSON (line 2, column 3)'],
+    ['{"JSON at position 1": tru}', 'is not JSON (line 1, column 27)'],
+    ['{"end of JSON input": tru}', 'is not JSON (line 1, column 26)'],
   ])('the error for %j has the position and does not quote the text', (text, expected) => {
     let message = '';
     try {
@@ -66,6 +68,13 @@ describe('text that is not JSON', () => {
     expect(message.startsWith(expected)).toBe(true);
     expect(message).not.toContain('geheim');
   });
+});
+
+test('parseJson finds the end of an unclosed text without parsing parts of it', () => {
+  const parse = vi.spyOn(JSON, 'parse');
+  expect(() => parseJson('['.repeat(1000))).toThrow('is not JSON (line 1, column 1001)');
+  expect(parse).toHaveBeenCalledOnce();
+  parse.mockRestore();
 });
 
 test('the position of an error is that of the first wrong character', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearestName } from '../../src/options/nearest-name.ts';
+import { nearestName, nearestNames } from '../../src/options/nearest-name.ts';
 
 const KNOWN = ['display_name', 'description', 'settle', 'sudo', 'id', 'timeout', 'api_url'];
 
@@ -50,4 +50,10 @@ test('nearestName suggests no distant name, even among 20,000', () => {
   expect(nearestName('someone.caled.19999@example.com', known)).toBe(
     'someone.called.19999@example.com',
   );
+});
+
+test('nearestNames has suggestions for the first 20 names only', () => {
+  const suggestions = nearestNames(Array(1000).fill('usres'), ['users']);
+  expect(suggestions.slice(0, 20)).toEqual(Array(20).fill('users'));
+  expect(suggestions.slice(20)).toEqual(Array(980).fill(undefined));
 });

@@ -57,8 +57,8 @@ test('readOptions reports all problems at once, unknown options first', async ()
         message:
           'Unsupported parameters for (example) module: nam, flags. Supported parameters include: flag, gather, groups, name, proxy, wait. did you mean name instead of nam? did you mean flag instead of flags?',
         parts: [
-          { option: '', message: 'nam is not an option; did you mean name?' },
-          { option: '', message: 'flags is not an option; did you mean flag?' },
+          { option: 'nam', message: 'is not an option; did you mean name?' },
+          { option: 'flags', message: 'is not an option; did you mean flag?' },
         ],
       },
       { option: 'name', message: 'is required' },

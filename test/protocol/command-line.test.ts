@@ -37,6 +37,8 @@ describe('an unknown flag', () => {
   test.each([
     ['--api_key=geheim', '--api_key'],
     ['--api_key:geheim', '--api_key'],
+    ['--api_key geheim', '--api_key'],
+    ['--api_key\ngeheim', '--api_key'],
     ['-pgeheim', '-p'],
     ['-😀geheim', '-😀'],
     [`--${'a1'.repeat(20)}`, '********'],
@@ -45,6 +47,16 @@ describe('an unknown flag', () => {
   ])('the unknown flag %s is quoted as %s', (flag, quoted) => {
     expect(message(flag, '{}')).toMatch(`Unknown flag ${quoted}; known are --check, `);
   });
+
+  test.each(['--check=yes', '--json=geheim', '--validate {}'])(
+    'the known flag in %j is reported as one that takes no value',
+    (flag) => {
+      const known = /^[a-z-]*/.exec(flag)?.[0];
+      expect(message(flag)).toBe(
+        `The flag ${known} takes no value; give ${known} alone, or leave it out.`,
+      );
+    },
+  );
 
   test('an unknown flag is ignored with --help, -h or --version', () => {
     for (const flag of ['--help', '-h']) {

@@ -2,14 +2,11 @@ import { findObjects, type NamedObject } from '../../api/named-objects.ts';
 import { Interrupted } from '../../base/interrupted.ts';
 import type { NamedKind } from '../../base/named-kinds.ts';
 import { isId } from '../../options/id.ts';
-import { nearestName } from '../../options/nearest-name.ts';
+import { nearestNames } from '../../options/nearest-name.ts';
 import type { Session } from '../../transport/session.ts';
 
 /** Up to this number of names are looked up one by one; for more, the whole list is read. */
 const MAX_SINGLE_LOOKUPS = 5;
-
-/** The maximum number of suggestions. No one reads more, and comparing long lists takes time. */
-const MAX_SUGGESTIONS = 20;
 
 /** The objects that names of one kind stand for. */
 export interface ResolvedNames {
@@ -57,16 +54,14 @@ export async function resolveNames(
       found.set(name, first);
     }
   }
-  const known = [...objectsByName.keys()];
-  const suggestion = (name: string, i: number) =>
-    i < MAX_SUGGESTIONS ? nearestName(name, known) : undefined;
+  const suggestions = nearestNames(missing, [...objectsByName.keys()]);
   return {
     kind,
     found,
     dynamic: (requested === 'all' ? objects : [...found.values()])
       .filter(({ isDynamic }) => isDynamic)
       .map(({ id }) => id),
-    missing: missing.map((name, i) => ({ name, suggestion: suggestion(name, i) })),
+    missing: missing.map((name, i) => ({ name, suggestion: suggestions[i] })),
     ambiguous,
   };
 }
