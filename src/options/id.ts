@@ -1,10 +1,10 @@
 import type { NamedKind } from '../base/named-kinds.ts';
+import { coerceText } from './coercions.ts';
 import { toUniqueListOf } from './collections.ts';
 import { describeValue } from './describe-value.ts';
 import { InvalidValue } from './invalid-value.ts';
 import type { NameLookup } from './names.ts';
 import type { Option, ReadContext } from './option.ts';
-import { toText } from './scalars.ts';
 
 const ID_HINT =
   "System Context cannot look up names; find the id in the URL of the object's page in the Admin Portal, or with JumpCloud's API or PowerShell module";
@@ -18,7 +18,7 @@ export type KindResolver =
 
 /** Reads the id of a JumpCloud object. Returns it in lower case. */
 export function toId(value: unknown): string {
-  const text = toText(value).trim();
+  const text = coerceText(value)?.trim() ?? '';
   if (!isId(text)) throw notIdError(value, ID_HINT);
   return text.toLowerCase();
 }
@@ -31,9 +31,11 @@ export function isId(text: string): boolean {
 /** Returns a reader for an id, or for a name that is looked up. */
 export function toObjectId(kind: NamedKind | undefined, names: NameLookup | undefined) {
   return (value: unknown): string => {
-    const text = toText(value);
-    if (isId(text.trim())) return text.trim().toLowerCase();
-    if (names !== undefined) return lookUpId(kind, names, text);
+    const text = coerceText(value);
+    if (text !== undefined) {
+      if (isId(text.trim())) return text.trim().toLowerCase();
+      if (names !== undefined) return lookUpId(kind, names, text);
+    }
     throw notIdError(value, `${ID_HINT}. ${NAMES_HINT}`);
   };
 }

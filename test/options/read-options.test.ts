@@ -42,7 +42,7 @@ test('readOptions coerces values, and removes duplicates from lists', async () =
 
 test('readOptions reports all problems at once, unknown options first', async () => {
   const advice = expect.stringContaining('System Context cannot look up names');
-  expect(await read({ nam: 'x', flags: true, wait: 0, groups: [ID, 'x', 5] })).toEqual({
+  expect(await read({ nam: 'x', flags: true, wait: 0, groups: [ID, 'x', { id: ID }] })).toEqual({
     partial: {
       name: undefined,
       flag: undefined,
@@ -64,7 +64,11 @@ test('readOptions reports all problems at once, unknown options first', async ()
       { option: 'name', message: 'is required' },
       { option: 'wait', message: 'must be above zero, got 0' },
       { option: 'groups', message: expect.stringMatching(/^item 2: expected an id/), advice },
-      { option: 'groups', message: expect.stringMatching(/^item 3: expected an id/), advice },
+      {
+        option: 'groups',
+        message: expect.stringMatching(/^item 3: expected an id .* got a mapping$/),
+        advice,
+      },
     ],
   });
 });
