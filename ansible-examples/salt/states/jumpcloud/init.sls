@@ -2,7 +2,7 @@
 # it. The package comes from jumpcloud.repo, or from a repository of your own.
 jumpcloud-system-context:
   pkg.installed:
-    - version: {{ salt['pillar.get']('jumpcloud:version') | json }}
+    - version: {{ salt['pillar.get']('jumpcloud:version', none) | json }}
     - refresh: true
 
 This minion in JumpCloud:
