@@ -225,7 +225,7 @@ describe.runIf(hasAnsible)('the role host', { timeout: 240_000 }, () => {
     expect(recaps['web-1'], output).toMatchObject({ changed: 1, failed: 0 });
     const { systemId } = hosts['web-1'];
     expect(emulator.store.groupsOf(systemId).sort()).toEqual([ids.db, ids.web].sort());
-    expect(emulator.store.systems.get(systemId)).toMatchObject({ displayName: 'in lab' });
+    expect(emulator.store.systems.get(systemId)?.record).toMatchObject({ displayName: 'in lab' });
   });
 
   test('parameters of the role apply to every host', async () => {
