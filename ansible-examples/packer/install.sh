@@ -1,21 +1,16 @@
 #!/bin/sh
-# Installs the package that Packer uploaded to /tmp/jumpcloud, and the document with which each clone
-# of the image describes itself at boot. For clones that are never started again, also enable
-# jumpcloud-removal.service.
+# Installs the packages that Packer uploaded, and prepares the removal of the build host.
 set -eu
-cd /tmp/jumpcloud
 
-# apt and dnf go by the name of the file.
 if command -v apt-get >/dev/null; then
-  mv package package.deb
-  DEBIAN_FRONTEND=noninteractive apt-get install -y ./package.deb
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -o DPkg::Lock::Timeout=300 update
+  apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends ./jumpcloud-build/*.deb
 else
-  mv package package.rpm
-  dnf install -y ./package.rpm
+  dnf install -y ./jumpcloud-build/*.rpm
 fi
-install -D -m 600 host.json /etc/jumpcloud/host.json
-systemctl enable jumpcloud-host.service
 
-# If the modules cannot run, or the document has an error, the build fails here with the reason, instead
-# of every clone at boot.
-/usr/bin/jumpcloud_host --validate /etc/jumpcloud/host.json
+# Removes the record of the build host if the build fails and its machine is powered off, and that of
+# each clone when it is powered off. A clone that is only stopped loses its record too. If your clones
+# are started again, see "At poweroff" in docs/autoscaling.md.
+systemctl enable --now jumpcloud-removal.service

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { describe, expect, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import { type Kickstart, startKickstart } from '../ansible/roles/kickstart.ts';
+import { filesWith, watchFiles } from '../ansible/roles/watch.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { LoggedRequest } from '../emulator/types.ts';
 import { collectionPath } from '../harness/ansible/controller.ts';
@@ -15,8 +17,15 @@ import { canHaveMounts } from '../harness/host-with-programs.ts';
 import { hasTool } from './has-tool.ts';
 import { IDS, type Sandbox, test } from './sandbox.ts';
 
-/** The files that the template sends to the build host. */
-const UPLOADED = ['shell/host.json', 'packer/install.sh', 'packer/seal.sh'];
+/** Files of the build host that clones must not share. */
+const MEMORY = [
+  '/etc/machine-id',
+  '/home/admin/.ansible/tmp/module',
+  '/var/lib/systemd/random-seed',
+  '/var/log/apt/history.log',
+  '/var/log/jcagent.log',
+  '/var/log/journal/1/system.journal',
+];
 
 const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
 
@@ -32,7 +41,6 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
   test.beforeEach(async ({ emulator: sharedEmulator, sandbox: newSandbox }) => {
     emulator = sharedEmulator;
     sandbox = newSandbox;
-    await mkdir(sandbox.path('/tmp'));
     const homeBefore = await readdir(homedir());
     // The seal must not touch this machine: all its paths are in the sandbox, its programs replaced.
     const seal = await readFile(await sandbox.place('packer/seal.sh'), 'utf8');
@@ -40,9 +48,11 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
       seal
         .replace(/^#.*/gm, '')
         .replaceAll(sandbox.directory, '')
-        .match(/\/(etc|var)/g),
+        .match(/\/(etc|var|root|home)/g),
     ).toEqual(
-      seal.replace(/^#.*/gm, '').match(new RegExp(`(?<=${sandbox.directory})/(etc|var)`, 'g')),
+      seal
+        .replace(/^#.*/gm, '')
+        .match(new RegExp(`(?<=${sandbox.directory})/(etc|var|root|home)`, 'g')),
     );
     for (const program of ['systemctl', 'cloud-init', 'journalctl']) {
       const log = `echo "${program} $*" >>'${sandbox.path('/programs.log')}'`;
@@ -52,7 +62,8 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
     await sandbox.replaceProgram(
       'apt-get',
       `echo "apt-get $*" >>'${sandbox.path('/programs.log')}'`,
-      `[ "$1" = clean ] || { [ -s "$3" ] && cp -r '${sandbox.path('/built/usr')}' '${sandbox.directory}'; }`,
+      'case "$*" in *install*) for file; do :; done ;; *) exit 0 ;; esac',
+      `[ -s "$file" ] && cp -r '${sandbox.path('/built/usr')}' '${sandbox.directory}'`,
     );
     // Commands with sudo run as the user who runs the tests, even without root's rights.
     await sandbox.replaceProgram(
@@ -60,7 +71,9 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
       `echo "$*" >>'${sandbox.path('/sudo.log')}'`,
       'while :; do case $1 in -u) shift 2 ;; -*) shift ;; *) exec "$@" ;; esac; done',
     );
-    for (const example of UPLOADED) await sandbox.place(example);
+    const build = sandbox.path('/jumpcloud-build');
+    await sandbox.place('packer/install.sh', (text) => text.replaceAll(`./${build}`, build));
+    await sandbox.place('shell/host.json');
     // A new machine: no agent is installed, and JumpCloud has no record of it.
     const { agentDir, systemId } = sandbox.host;
     await execa('rm', ['-r', agentDir]);
@@ -75,8 +88,7 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
     await sandbox.write('/package.deb', 'a package');
     await sandbox.write('/etc/ssh/ssh_host_rsa_key', 'a key');
     await sandbox.write('/etc/ssh/sshd_config', '');
-    await sandbox.write('/etc/machine-id', 'an id');
-    await sandbox.write('/var/log/jcagent.log', 'a log');
+    for (const file of MEMORY) await sandbox.write(file, 'the build host');
 
     vi.stubEnv('PATH', sandbox.env['PATH']);
     server = await startSshServer();
@@ -93,7 +105,7 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
   });
 
   /** Returns the environment of Packer and Ansible, with the collection installed. */
-  const environment = async () => {
+  const environment = async (connectKey = CONNECT_KEY) => {
     const controllerDir = sandbox.path('/controller');
     await sandbox.write('/controller/ansible.cfg', '');
     const env = {
@@ -104,7 +116,6 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
       ANSIBLE_REMOTE_TEMP: server.remoteTemp,
       ANSIBLE_COLLECTIONS_PATH: controllerDir,
       ANSIBLE_NOCOLOR: 'true',
-      ANSIBLE_PIPELINING: 'true',
       // ssh must write nothing to the home directory and leave no connection open.
       ANSIBLE_SSH_ARGS: '-o UserKnownHostsFile=/dev/null -o ControlMaster=no',
       ANSIBLE_HOST_KEY_CHECKING: 'false',
@@ -112,7 +123,7 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
       PACKER_CONFIG_DIR: controllerDir,
       PACKER_NO_COLOR: '1',
       CHECKPOINT_DISABLE: '1',
-      JUMPCLOUD_CONNECT_KEY: CONNECT_KEY,
+      JUMPCLOUD_CONNECT_KEY: connectKey,
       TMPDIR: controllerDir,
     };
     const collection = ['collection', 'install', await collectionPath(), '-p', controllerDir];
@@ -121,21 +132,24 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
   };
 
   /** Runs a command of Packer with the template and all its variables. */
-  const packer = async (command: 'build' | 'validate', change: Record<string, string> = {}) => {
+  const packer = async (
+    command: 'build' | 'validate',
+    { connectKey = CONNECT_KEY, packages = [sandbox.path('/package.deb')] } = {},
+  ) => {
     const variables = {
       ssh_host: '127.0.0.1',
       ssh_port: server.port,
       ssh_username: server.user,
       ssh_private_key_file: sandbox.path('/key'),
-      package: sandbox.path('/package.deb'),
-      ...change,
+      packages: JSON.stringify(packages),
+      document: sandbox.path('/ansible-examples/shell/host.json'),
     };
     const words = Object.entries(variables).flatMap(([name, value]) => [
       '-var',
       `${name}=${value}`,
     ]);
     const flags = command === 'build' ? ['-color=false'] : [];
-    return execa('packer', [command, ...flags, ...words, template], await environment());
+    return execa('packer', [command, ...flags, ...words, template], await environment(connectKey));
   };
 
   /** Removes the record of a failed build, as the template says. */
@@ -157,12 +171,16 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
     ...new Set(emulator.requests.flatMap(({ systemId }) => (systemId ? [systemId] : []))),
   ];
 
+  const programs = () => readFileSync(sandbox.path('/programs.log'), 'utf8').split('\n');
+
   test('each build registers a new system and seals the image, also after a build that failed', async () => {
     // As JumpCloud does with a new system, adds the build host to a group that it cannot leave.
     const names: string[] = [];
+    const early = new Set<string>();
     const capture = ({ url, systemId }: LoggedRequest) => {
       if (systemId === undefined) return;
       emulator.store.join(systemId, IDS.web);
+      if (url.includes(IDS.buildHosts)) for (const line of programs()) early.add(line);
       if (url.includes(IDS.buildHosts))
         names.push(emulator.store.record(systemId).displayName ?? '');
     };
@@ -170,8 +188,13 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
     const before = systems().length;
     const valid = await packer('validate');
     expect(valid.exitCode, valid.all).toBe(0);
+    const temporary = watchFiles([server.remoteTemp], CONNECT_KEY);
     const first = await packer('build');
     expect(first.exitCode, first.all).toBe(0);
+    expect(await temporary.stop()).toEqual([]);
+    // The record is removed at poweroff as soon as there is one. Only the seal enables the other unit.
+    expect(early).toContain('systemctl enable --now jumpcloud-removal.service');
+    expect(early).not.toContain('systemctl enable jumpcloud-host.service');
     const [firstId = ''] = systems().slice(before);
     expect(names).toEqual(['golden-image-build']);
     expect(first.all).not.toContain(CONNECT_KEY);
@@ -180,13 +203,16 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
       `POST /api/v2/systemgroups/${IDS.buildHosts}/members`,
       `DELETE /api/systems/${firstId}`,
     ]);
+    const agent = await readdir(sandbox.host.agentDir);
+    expect(agent.sort()).toEqual(['.removed-from-jumpcloud', 'version.txt']);
     await expectSealed();
 
-    // Other users cannot write to the directory of the scripts that root runs.
+    // Only the SSH user can write to the directory of the scripts that root runs.
     const scripts = (await readFile(sandbox.path('/sudo.log'), 'utf8')).match(/\S*script_\S*/g);
-    const own = expect.stringContaining(sandbox.path('/tmp/jumpcloud/script_'));
+    const own = expect.stringContaining(sandbox.path('/jumpcloud-build/script_'));
     expect(scripts).toEqual([own, own]);
 
+    await sandbox.write('/etc/ssh/ssh_host_rsa_key', 'a key');
     await sandbox.replaceProgram('systemctl', '[ "$1" != stop ]');
     const failed = await packer('build');
     expect(failed.exitCode, failed.all).toBe(1);
@@ -194,6 +220,8 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
     const [, failedId = ''] = systems().slice(before);
     expect(emulator.store.record(failedId).displayName).toBe('golden-image-build');
     expect(await readdir(sandbox.host.agentDir)).toContain('client.key');
+    // The machine can still be reached, so its record can be removed.
+    expect(await readdir(sandbox.path('/etc/ssh'))).toContain('ssh_host_rsa_key');
     const removed = await decommission();
     expect(removed.exitCode, removed.all).toBe(0);
     expect(emulator.store.systems.has(failedId)).toBe(false);
@@ -209,52 +237,51 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
     await expectSealed();
   });
 
-  /** Expects the image to contain the package and the agent, but no identity. */
+  /** Expects the image to contain the package and no identity. */
   const expectSealed = async () => {
-    const agent = await readdir(sandbox.host.agentDir);
-    expect(agent.sort()).toEqual(['.removed-from-jumpcloud', 'version.txt']);
     const modules = await readdir(sandbox.path('/usr/bin'));
     expect(modules.sort()).toEqual([...HOST_MODULE_NAMES].sort());
     const document = await stat(sandbox.path('/etc/jumpcloud/host.json'));
     expect((document.mode & 0o777).toString(8)).toBe('600');
-    expect(await readFile(sandbox.path('/etc/machine-id'), 'utf8')).toBe('');
     expect(await readdir(sandbox.path('/etc/ssh'))).toEqual(['sshd_config']);
-    expect(await readdir(sandbox.path('/var/log'))).toEqual([]);
-    expect(await readdir(sandbox.path('/tmp'))).toEqual([]);
-    expect((await readFile(sandbox.path('/programs.log'), 'utf8')).split('\n')).toEqual(
+    const directories = ['/etc', '/home', '/var'].map(sandbox.path);
+    expect(await filesWith(directories, 'the build host')).toEqual([]);
+    expect(await readdir(sandbox.directory)).not.toContain('jumpcloud-build');
+    expect(programs()).toEqual(
       expect.arrayContaining([
-        'apt-get install -y ./package.deb',
+        expect.stringMatching(/^apt-get .* install -y .*\/package\.deb$/),
         'systemctl enable jumpcloud-host.service',
         'apt-get clean',
         'cloud-init clean --logs',
-        'systemctl stop jcagent',
+        'systemctl stop systemd-random-seed.service',
       ]),
     );
   };
 
-  test('a build fails when its directory exists, and validation when a variable is missing', async () => {
-    template = await sandbox.place('packer/image.pkr.hcl', withoutAnsible);
-    const planted = sandbox.path('/tmp/jumpcloud');
-    await mkdir(planted, { mode: 0o777 });
-    const { exitCode, all } = await packer('build');
-    expect(exitCode, all).toBe(1);
-    expect(all).toMatch(/mkdir: .*tmp\/jumpcloud.*: File exists/);
-    expect(await readdir(planted)).toEqual([]);
-    expect(await readdir(sandbox.directory)).not.toContain('usr');
-    const invalid = await packer('validate', { package: 'modules.tar.gz', connect_key: '' });
-    expect(invalid.exitCode, invalid.all).toBe(1);
-    expect(invalid.all).toContain('The package must be a .deb or .rpm file.');
-    expect(invalid.all).toContain('Set the environment variable JUMPCLOUD_CONNECT_KEY.');
+  test('a build without a connect key makes an image without an agent', async () => {
+    const before = emulator.requests.length;
+    const { exitCode, all } = await packer('build', { connectKey: '' });
+    expect(exitCode, all).toBe(0);
+    expect(kickstart.receivedKeys).toEqual([]);
+    expect(emulator.requests.slice(before)).toEqual([]);
+    await expectSealed();
   });
 
-  test('packer/install.sh fails on a host without Node.js', async () => {
-    await sandbox.write('/tmp/jumpcloud/package', 'a package');
-    await sandbox.write('/tmp/jumpcloud/host.json', '{}');
+  test('packer validate names a package that does not exist', async () => {
+    const { exitCode, all } = await packer('validate', { packages: ['/none.deb'] });
+    expect(exitCode, all).toBe(1);
+    expect(all).toContain("Bad source '/none.deb'");
+  });
+
+  test('packer/seal.sh fails before it removes anything when the modules cannot run', async () => {
+    const seal = await sandbox.place('packer/seal.sh');
+    await sandbox.write('/jumpcloud-build/host.json', '{}');
+    await rename(sandbox.path('/built/usr'), sandbox.path('/usr'));
     const env = { ...sandbox.env, JUMPCLOUD_NODE: sandbox.path('/no-node') };
-    const script = sandbox.path('/ansible-examples/packer/install.sh');
-    const result = await execa(script, { env, reject: false });
+    const result = await execa(seal, { env, reject: false });
     expect(result.exitCode).toBe(1);
     expect(result.stdout).toContain('Node.js');
+    expect(await readdir(sandbox.path('/etc/ssh'))).toContain('ssh_host_rsa_key');
   });
 });
 
@@ -270,11 +297,6 @@ test('packer/plugins.pkr.hcl requires the plugin of each provisioner that Packer
   expect(required).toEqual([...new Set(used)].filter((name) => !builtIn.includes(name ?? '')));
   expect(template).toContain('packer init plugins.pkr.hcl');
 });
-
-/** Removes the Ansible provisioner from a template. */
-function withoutAnsible(template: string): string {
-  return template.replace(/provisioner "ansible" {.*?\n {2}}/s, '');
-}
 
 /** Returns the write requests of a system, as method and path. */
 function writesOf({ requests }: Emulator, systemId: string): string[] {

@@ -31,7 +31,9 @@ const MOVED_PATHS = [
   '/var/lib/',
   '/var/log/',
   '/etc/systemd/system',
-  '/tmp/jumpcloud',
+  '/root/',
+  '/home/',
+  'jumpcloud-build',
 ];
 
 /** The directory of the programs that the packages install beside the modules. */
