@@ -17,7 +17,15 @@ const REAL = ['cat', 'cp', 'grep', 'mkdir', 'node', 'printf', 'rm', 'sed', 'sh',
 /** Programs that are replaced by one that records its arguments and succeeds. */
 const RECORDED = [
   ...MODULES.map(({ name }) => name as string),
-  ...['ansible', 'ansible-galaxy', 'ansible-playbook', 'ansible-vault', 'apt-get', 'apt-helper'],
+  ...[
+    'ansible',
+    'ansible-galaxy',
+    'ansible-playbook',
+    'ansible-vault',
+    'apt-get',
+    'apt-helper',
+    'packer',
+  ],
   ...['curl', 'dnf', 'gpg', 'install', 'journalctl'],
   ...['npm', 'npx', 'salt-call', 'sha256sum', 'systemctl'],
 ];
