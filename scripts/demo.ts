@@ -19,7 +19,7 @@ themselves at boot (docs/autoscaling.md).`;
 
 const narrator = new Narrator();
 const directory = await mkdtemp(join(tmpdir(), 'jumpcloud-demo-'));
-// A signal ends the running program and then the demo, which still cleans up.
+// A signal ends the running program. The demo then cleans up and ends.
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => interruption.abort());
@@ -67,13 +67,13 @@ async function demonstrate(): Promise<void> {
   }
 }
 
-/** Prints the playbook, and where its names come from. */
+/** Prints the task of the playbook, and explains its variable `names`. */
 async function showPlaybook(): Promise<void> {
   const path = playbookPath('playbook.yml');
   const [, tasks = ''] = (await readFile(path, 'utf8')).split('  tasks:\n');
   console.log(`\nThe task in ${relative(projectDirectory, path)}:`);
   narrator.quote(tasks.trimEnd().replace(/^ {4}/gm, ''));
-  narrator.say('names: the ids of these names, as jumpcloud_names returns them.');
+  narrator.say('names maps each name to its id. The module jumpcloud_names returns it.');
 }
 
 async function playScene(scene: Scene, run: () => ReturnType<StepRunner>): Promise<void> {
@@ -86,10 +86,13 @@ async function playScene(scene: Scene, run: () => ReturnType<StepRunner>): Promi
   );
   check(!interruption.signal.aborted, 'it was interrupted');
   check(outcome.failed === 0, 'a task failed');
-  check(outcome.changed > 0 === scene.changes, `expected ${scene.changes ? 'a' : 'no'} change`);
   check(
-    sent().some((method) => method !== 'GET') === scene.writes,
-    `expected ${scene.writes ? 'a' : 'no'} request that writes`,
+    outcome.changed > 0 === scene.expectsChange,
+    `expected ${scene.expectsChange ? 'a' : 'no'} change`,
+  );
+  check(
+    sent().some((method) => method !== 'GET') === scene.expectsWrite,
+    `expected ${scene.expectsWrite ? 'a' : 'no'} request that writes`,
   );
 }
 
@@ -124,6 +127,6 @@ function countText(methods: readonly string[]): string {
   return `${methods.length} ${noun}${kinds.length > 0 ? `: ${kinds.join(', ')}` : ''}`;
 }
 
-function check(isAsExpected: boolean, otherwise: string): void {
-  if (!isAsExpected) throw new Error(`${otherwise}.`);
+function check(condition: boolean, problem: string): void {
+  if (!condition) throw new Error(`${problem}.`);
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { developmentVersion, projectVersion } from './build/build-version.ts';
+import { developmentVersion, readProjectVersion } from './build/build-version.ts';
 import { projectDirectory } from './build/project-directory.ts';
 import { makeRelease } from './package/make-release.ts';
 import { readRelease, releaseUsage } from './package/read-release.ts';
@@ -23,7 +23,7 @@ const read = (path: string) => readFile(join(projectDirectory, path), 'utf8');
 try {
   const release = readRelease({
     args: process.argv.slice(2),
-    version: await projectVersion(),
+    version: await readProjectVersion(),
     changelog: await read('CHANGELOG.md'),
     codeOwners: await read('.github/CODEOWNERS'),
     settings: await readPublisherSettings(),

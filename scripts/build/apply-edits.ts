@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Plugin, PluginBuild } from 'esbuild';
 
-/** Replaces the contents of a file, found by the end of its path. */
+/** An edit that replaces the contents of the file whose path ends with `file`. */
 interface Substitution {
   readonly file: string;
   readonly contents: () => string;
 }
 
-/** Replaces a built-in module of Node.js where undici imports it. */
+/** An edit that replaces a built-in module of Node.js in the imports of undici. */
 interface StandIn {
   readonly builtin: string;
   readonly contents: () => string;
@@ -16,22 +16,23 @@ interface StandIn {
   readonly unsupported: RegExp;
 }
 
-/** Keeps a side-effect import of a built-in module, which esbuild would drop. */
+/** An edit that keeps a side-effect import of a built-in module. esbuild would drop the import. */
 interface KeptImport {
-  readonly keep: string;
-  readonly in: string;
+  readonly keptImport: string;
+  /** The end of the importing file's path. */
+  readonly importer: string;
 }
 
 /** A change to the contents of a bundle. */
 export type Edit = Substitution | StandIn | KeptImport;
 
-/** Returns a plugin that applies edits. An edit that finds nothing to change fails the build. */
+/** Returns an esbuild plugin that applies edits. The build fails if an edit changes nothing. */
 export function applyEdits(name: string, edits: readonly Edit[]): Plugin {
   return {
     name,
     setup(build) {
       const unused = new Set(edits);
-      for (const edit of edits) apply(build, edit, () => unused.delete(edit));
+      for (const edit of edits) registerEdit(build, edit, () => unused.delete(edit));
       build.onEnd(() => ({
         errors: [...unused].map((edit) => ({ text: `${describeUnused(edit)} ${ADVICE}` })),
       }));
@@ -39,47 +40,50 @@ export function applyEdits(name: string, edits: readonly Edit[]): Plugin {
   };
 }
 
-const ADVICE = 'Find out what replaced it, then correct or remove the edit.';
+const ADVICE = 'Find the replacement, then correct or remove the edit.';
 
 function describeUnused(edit: Edit): string {
-  if ('keep' in edit) return `${edit.in} does not import '${edit.keep}' any more.`;
+  if ('keptImport' in edit)
+    return `${edit.importer} does not import '${edit.keptImport}' any more.`;
   return 'builtin' in edit
     ? `undici does not import ${edit.builtin} any more.`
     : `Nothing imports ${edit.file} any more.`;
 }
 
-function apply({ onResolve, onLoad }: PluginBuild, edit: Edit, markUsed: () => void): void {
-  if ('keep' in edit) {
-    onResolve({ filter: exactPattern(edit.keep) }, ({ path, importer }) => {
-      if (!importer.endsWith(`/${edit.in}`)) return null;
+function registerEdit({ onResolve, onLoad }: PluginBuild, edit: Edit, markUsed: () => void): void {
+  if ('keptImport' in edit) {
+    onResolve({ filter: patternFor(edit.keptImport) }, ({ path, importer }) => {
+      if (!importer.endsWith(`/${edit.importer}`)) return null;
       markUsed();
       return { path, external: true, sideEffects: true };
     });
   } else if ('builtin' in edit) {
-    onResolve({ filter: exactPattern(edit.builtin) }, async ({ path, importer }) => {
+    onResolve({ filter: patternFor(edit.builtin) }, async ({ path, importer }) => {
       if (!importer.includes('/undici/')) return null;
       markUsed();
       const [call] = edit.unsupported.exec(await readFile(importer, 'utf8')) ?? [];
       if (call === undefined) return { path, namespace: 'stand-in' };
       return {
-        errors: [{ text: `The stand-in for ${path} has no ${call}, which ${importer} uses.` }],
+        errors: [
+          { text: `${importer} uses ${call}, but the stand-in for ${path} does not provide it.` },
+        ],
       };
     });
-    onLoad({ filter: exactPattern(edit.builtin), namespace: 'stand-in' }, () => ({
+    onLoad({ filter: patternFor(edit.builtin), namespace: 'stand-in' }, () => ({
       contents: edit.contents(),
     }));
   } else {
-    onLoad({ filter: new RegExp(`/${escaped(edit.file)}$`) }, ({ path }) => {
+    onLoad({ filter: new RegExp(`/${escapeRegExp(edit.file)}$`) }, ({ path }) => {
       markUsed();
       return { contents: edit.contents(), loader: extname(path) === '.ts' ? 'ts' : 'js' };
     });
   }
 }
 
-function exactPattern(text: string): RegExp {
-  return new RegExp(`^${escaped(text)}$`);
+function patternFor(text: string): RegExp {
+  return new RegExp(`^${escapeRegExp(text)}$`);
 }
 
-function escaped(text: string): string {
+function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

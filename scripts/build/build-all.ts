@@ -5,20 +5,22 @@ import { MODULES } from '../../src/modules.ts';
 import { type BuildVersion, developmentVersion } from './build-version.ts';
 import { type Bundle, bundleModule } from './bundle-module.ts';
 import { bundledPackages } from './bundled-packages.ts';
-import { collectionFileName, collectionTarball, isCollection } from './collection.ts';
+import { collectionFileName, collectionTarball, isCollectionFile } from './collection.ts';
 import { executableHeader } from './executable-header.ts';
-import { documentationFile, readDocumentation } from './module-documentation.ts';
+import { readDocumentation, renderDocumentation } from './module-documentation.ts';
 import { modulesSbom } from './modules-sbom.ts';
 import { optionsSchema } from './options-schema.ts';
 import type { ProjectLinks } from './project-links.ts';
 import { cyclonedx, type Sbom, sbomFileName } from './sbom.ts';
 import { thirdPartyNotices } from './third-party-notices.ts';
-import { writeFileAtOnce } from './write-file.ts';
+import { writeFileAtomically } from './write-file.ts';
 
-/** The size limit in bytes. Every start of a module reads and parses the whole file. */
-export const largestExecutable = 200_000;
+/**
+ * The size limit of an executable in bytes. Node.js reads and parses the whole file at every start.
+ */
+export const MAX_EXECUTABLE_BYTES = 200_000;
 
-/** A built executable: its size in bytes, and esbuild's list of its contents. */
+/** A built executable with its size in bytes and esbuild's list of its contents. */
 export interface BuiltModule {
   readonly name: string;
   readonly bytes: number;
@@ -27,7 +29,8 @@ export interface BuiltModule {
 
 /**
  * The files that a build wrote: `<directory>/modules/<name>` for each module,
- * `<directory>/THIRD-PARTY-NOTICES`, `<directory>/sbom.cdx.json`, and the collection at its path.
+ * `<directory>/THIRD-PARTY-NOTICES`, `<directory>/sbom.cdx.json`, and the collection, at the path
+ * `collection`.
  */
 export interface BuildResult extends BuildVersion {
   readonly modules: readonly BuiltModule[];
@@ -35,14 +38,14 @@ export interface BuildResult extends BuildVersion {
   readonly sbom: Sbom;
 }
 
-/** The options of a release build; a development build has none. */
+/** The options of a release build. A development build has no options. */
 export interface ReleaseOptions extends BuildVersion {
   readonly links: ProjectLinks;
 }
 
 /**
- * Builds every module and the collection into a directory. Without `release`, the result is a
- * development build. Files of an earlier build are replaced, or removed if the new build lacks them.
+ * Builds every module and the collection into a directory. Makes a development build without
+ * `release`. Overwrites the files of an earlier build, and removes those that the new build lacks.
  * @throws Error when an executable is too large
  */
 export async function buildAll(directory: string, release?: ReleaseOptions): Promise<BuildResult> {
@@ -63,7 +66,7 @@ export async function buildAll(directory: string, release?: ReleaseOptions): Pro
         shortDescription: documentation.DOCUMENTATION.short_description,
         versionAdded: documentation.DOCUMENTATION.version_added,
         executable: text,
-        documentation: documentationFile(documentation),
+        documentation: renderDocumentation(documentation),
         schema: `${JSON.stringify(optionsSchema(documentation), null, 2)}\n`,
       };
     }),
@@ -93,14 +96,14 @@ export async function buildAll(directory: string, release?: ReleaseOptions): Pro
     ]),
   ];
   for (const [path, content, mode] of files) {
-    await writeFileAtOnce(directory, path, content, mode);
+    await writeFileAtomically(directory, path, content, mode);
   }
-  // Ansible would run a leftover file beside a module as that module.
+  // Ansible could run a leftover file beside a module instead of the module.
   const expected = modules.flatMap(({ name }) => [name, `${name}.yml`]);
   await removeFiles(join(directory, 'modules'), (file) => !expected.includes(file));
   await removeFiles(join(directory, 'schema'), (file) => !expected.includes(file.slice(0, -5)));
-  // Each version has its own file name, and `dist/*.tar.gz` must match the newest one only.
-  await removeFiles(directory, (file) => isCollection(file) && file !== collection);
+  // The file name contains the version. `dist/*.tar.gz` must match only the newest collection.
+  await removeFiles(directory, (file) => isCollectionFile(file) && file !== collection);
   return {
     version,
     time,
@@ -116,15 +119,18 @@ export async function buildAll(directory: string, release?: ReleaseOptions): Pro
 
 function checkSize({ name, text }: Bundle): void {
   const bytes = Buffer.byteLength(text);
-  if (bytes > largestExecutable) {
+  if (bytes > MAX_EXECUTABLE_BYTES) {
     throw new Error(
-      `${name} has ${bytes} bytes; at most ${largestExecutable} are allowed. Check its imports.`,
+      `${name} has ${bytes} bytes. The limit is ${MAX_EXECUTABLE_BYTES}. Check its imports.`,
     );
   }
 }
 
-async function removeFiles(directory: string, unwanted: (file: string) => boolean): Promise<void> {
+async function removeFiles(
+  directory: string,
+  isUnwanted: (file: string) => boolean,
+): Promise<void> {
   for (const file of await readdir(directory)) {
-    if (unwanted(file)) await rm(join(directory, file), { recursive: true });
+    if (isUnwanted(file)) await rm(join(directory, file), { recursive: true });
   }
 }

@@ -6,22 +6,19 @@ import { NEWEST_TUNED_NODE } from '../../src/transport/connect/v8-flags.ts';
 import { applyEdits } from './apply-edits.ts';
 import { END_LINE } from './executable-header.ts';
 import { helpImport } from './help-import.ts';
-import { type Joined, joinChunks } from './join-chunks.ts';
+import { type JoinedChunks, joinChunks } from './join-chunks.ts';
 import { projectDirectory } from './project-directory.ts';
 import { requiredNode } from './required-node.ts';
 import { undiciEdits } from './undici-edits.ts';
 
-/** An executable: its whole text, and esbuild's list of its contents. */
+/** The whole text of an executable, with esbuild's list of its contents. */
 export interface Bundle {
   readonly name: string;
   readonly text: string;
   readonly metafile: Metafile;
 }
 
-/**
- * Bundles `modules/<name>.ts` into one CommonJS text that follows the shell header. `--version`
- * prints `version`.
- */
+/** Bundles `modules/<name>.ts` into an executable: the shell header, then a CommonJS script. */
 export async function bundleModule(name: string, header: string, version: string): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: projectDirectory,
@@ -38,21 +35,21 @@ export async function bundleModule(name: string, header: string, version: string
     // undici would choose another parser if this variable were set.
     define: { 'process.env.JEST_WORKER_ID': 'undefined' },
     metafile: true,
-    plugins: [helpImport, ownVersion(version), applyEdits('undici-edits', undiciEdits)],
+    plugins: [helpImport, replaceVersion(version), applyEdits('undici-edits', undiciEdits)],
     logLevel: 'warning',
   });
   const chunks = outputFiles.map(({ path, text }) => ({ path: basename(path), text }));
   const joined = await joinChunks(`${name}.js`, chunks);
-  const text = header + script(joined, packedChunks(metafile));
+  const text = header + composeScript(joined, findPackedChunks(metafile));
   if (text.indexOf(END_LINE) !== text.length - END_LINE.length)
     throw new Error('The end line must occur exactly once, at the end of the executable.');
   return { name, text, metafile };
 }
 
-/** Replaces the version in package.json, which modules import, with the version of the build. */
-function ownVersion(version: string): Plugin {
+/** Returns a plugin that replaces the version in package.json with the version of the build. */
+function replaceVersion(version: string): Plugin {
   return {
-    name: 'own-version',
+    name: 'replace-version',
     setup({ onLoad }) {
       const path = join(projectDirectory, 'package.json');
       onLoad({ filter: /[/\\]package\.json$/ }, (file) =>
@@ -63,8 +60,8 @@ function ownVersion(version: string): Plugin {
 }
 
 /**
- * The code that is stored compressed: what few runs need, and zod, which unpacks in 0.2 ms while a
- * packet travels.
+ * The source files that are stored compressed: code that few runs need, and zod. Decompressing zod
+ * takes 0.2 ms, while the run waits for the network.
  */
 const PACKED_FILES = [
   /^node_modules\/zod\/|^src\/api\/(gone-status|parse-answer|refusal-error)\.ts$/,
@@ -77,8 +74,8 @@ const PACKED_FILES = [
   /^src\/transport\/errors\/(request-error|tls-advice)\.ts$/,
 ];
 
-/** Returns the names of the chunks that contain nothing but code which is stored compressed. */
-function packedChunks({ outputs }: Metafile): ReadonlySet<string> {
+/** Returns the names of the chunks that contain only files in `PACKED_FILES`. */
+function findPackedChunks({ outputs }: Metafile): ReadonlySet<string> {
   const packed = Object.entries(outputs).filter(([, { inputs }]) => {
     const paths = Object.keys(inputs);
     return (
@@ -91,30 +88,35 @@ function packedChunks({ outputs }: Metafile): ReadonlySet<string> {
 /** The separator between two late chunks. */
 const CHUNK_BREAK = '\n//chunk\n';
 
-/** Stands for a late chunk that is stored compressed. Its index among the compressed chunks follows. */
+/**
+ * The placeholder for a compressed chunk. The chunk's index among the compressed chunks follows.
+ */
 const PACKED = '//packed ';
 
 /**
- * Returns all chunks as one script. The late chunks are in a comment, which V8 skips. Each chunk is
- * compiled as a whole when it is imported, usually while the connection is being established. Early
- * and late text come from the same read, because an upgrade may replace the file during a run.
+ * Returns all chunks as one script. A comment, which V8 skips, contains the late chunks. A late
+ * chunk is compiled when it is imported, usually while the connection is being established. The
+ * script reads its own file only once, because an upgrade may replace the file during a run.
  */
-function script({ early, lateChunks, shared }: Joined, packedPaths: ReadonlySet<string>): string {
-  const names = ['require', 'late', 'importLate', ...shared];
+function composeScript(
+  { early, lateChunks, sharedNames }: JoinedChunks,
+  packedPaths: ReadonlySet<string>,
+): string {
+  const names = ['require', 'late', 'importLate', ...sharedNames];
   const packed: string[] = [];
   const bodies = lateChunks.map(({ path, text }) => {
     const body = `"use strict";${text}`;
-    // A syntax error inside a comment would otherwise appear only on a host.
+    // Without this check, a syntax error in a late chunk would appear only on a host.
     compileFunction(body, names);
     return packedPaths.has(path) ? `${PACKED}${packed.push(body) - 1}` : body;
   });
-  // Together they compress better than one by one.
+  // The chunks compress better together than separately.
   bodies.push(brotliCompressSync(packed.join(CHUNK_BREAK)).toString('base64'));
   for (const body of bodies) {
     if (/\/\*|\*\//.test(body) || body.includes(CHUNK_BREAK))
-      throw new Error('A late chunk contains a comment mark or the separator of chunks.');
+      throw new Error('A late chunk contains a comment delimiter or the separator of chunks.');
   }
-  // The line break keeps a / at the end of the compressed text apart from the end of the comment.
+  // The line break separates a slash at the end of the compressed text from the end of the comment.
   const stored = `${bodies.join(CHUNK_BREAK)}\n`;
   const text = `"use strict";
 const tune=f=>parseInt(process.versions.node)<=${NEWEST_TUNED_NODE}&&require("node:v8").setFlagsFromString(f);
@@ -136,6 +138,6 @@ ${early}
 /*${stored}*/
 ${END_LINE}`;
   if (text.slice(text.lastIndexOf('/*') + 2, text.lastIndexOf('*/')) !== stored)
-    throw new Error('An executable would not find its late chunks.');
+    throw new Error('The last comment of an executable must contain its late chunks.');
   return text;
 }

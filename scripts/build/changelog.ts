@@ -1,13 +1,13 @@
 import { stringify } from 'yaml';
 
-/** A module, and the version of the collection that introduced it. */
-export interface ModuleSince {
+/** A module with the version of the collection that introduced it. */
+export interface ModuleSummary {
   readonly name: string;
   readonly shortDescription: string;
   readonly versionAdded: string;
 }
 
-/** Ansible's section for each heading of Keep a Changelog. */
+/** Maps each heading of Keep a Changelog to a section of Ansible's changelogs. */
 const SECTIONS: Readonly<Record<string, string>> = {
   Added: 'minor_changes',
   Changed: 'minor_changes',
@@ -17,12 +17,12 @@ const SECTIONS: Readonly<Record<string, string>> = {
   Security: 'security_fixes',
 };
 
-/** One version's part of CHANGELOG.md. */
+/** The entry of one version in CHANGELOG.md. */
 export interface ChangelogRelease {
   readonly version: string;
   /** A date such as `2026-12-01`; undefined for an unreleased version. */
   readonly date: string | undefined;
-  /** The unchanged text under the heading. */
+  /** The Markdown below the version's heading. */
   readonly text: string;
   readonly changes: readonly string[];
 }
@@ -32,27 +32,28 @@ export interface ChangelogRelease {
  * @throws Error for a heading that is not a version
  */
 export function readChangelog(markdown: string): ChangelogRelease[] {
-  return partsOf(markdown, '## ').map(([heading, text]) => {
+  return splitAtHeadings(markdown, '## ').map(([heading, text]) => {
     const [, version = '', date = ''] = /^(\d+\.\d+\.\d+) \((.+)\)$/.exec(heading) ?? [];
-    if (version === '') throw new Error(`CHANGELOG.md: "${heading}" is not VERSION (DATE).`);
+    if (version === '')
+      throw new Error(`CHANGELOG.md: the heading "${heading}" must be "VERSION (DATE)".`);
     return {
       version,
       date: date === 'unreleased' ? undefined : date,
       text,
-      changes: partsOf(text, '### ').flatMap(([, entries]) => entriesOf(entries)),
+      changes: splitAtHeadings(text, '### ').flatMap(([, entries]) => parseEntries(entries)),
     };
   });
 }
 
 /**
- * Converts the project's changelog to the form that Ansible's tools read
- * (`changelogs/changelog.yaml`). An unreleased version gets no date.
+ * Converts CHANGELOG.md to Ansible's format, `changelogs/changelog.yaml`. An unreleased version
+ * gets no date.
  * @throws Error for a heading that is not a version
  */
-export function collectionChangelog(markdown: string, modules: readonly ModuleSince[]): string {
+export function collectionChangelog(markdown: string, modules: readonly ModuleSummary[]): string {
   const releases = readChangelog(markdown).map(({ version, date, text }) => {
     const release = {
-      changes: sectionsOf(text),
+      changes: parseSections(text),
       modules: modules
         .filter(({ versionAdded }) => versionAdded === version)
         .map(({ name, shortDescription }) => ({
@@ -68,7 +69,7 @@ export function collectionChangelog(markdown: string, modules: readonly ModuleSi
 }
 
 /** Splits text at headings of one level. Returns each heading with the text below it. */
-function partsOf(markdown: string, level: string): [heading: string, text: string][] {
+function splitAtHeadings(markdown: string, level: string): [heading: string, text: string][] {
   const [, ...parts] = `\n${markdown}`.split(`\n${level}`);
   return parts.map((part) => {
     const [heading = '', ...lines] = part.trim().split('\n');
@@ -76,26 +77,27 @@ function partsOf(markdown: string, level: string): [heading: string, text: strin
   });
 }
 
-function entriesOf(text: string): string[] {
+function parseEntries(text: string): string[] {
   const [, ...entries] = `\n${text}`.split('\n- ');
   return entries.map((entry) => entry.trim().replace(/\s+/g, ' '));
 }
 
 /**
- * Returns a version's changes by Ansible's sections.
- * @throws Error for a heading that Keep a Changelog does not have, or a change above any heading
+ * Returns a version's changes, grouped by Ansible's sections.
+ * @throws Error for an unknown heading, or a change above the first heading
  */
-function sectionsOf(text: string): Record<string, string[]> {
-  if (text.startsWith('- ')) throw new Error('CHANGELOG.md: a change stands above "### Added".');
+function parseSections(text: string): Record<string, string[]> {
+  if (text.startsWith('- '))
+    throw new Error('CHANGELOG.md: a change has no heading such as "### Added" above it.');
   const sections: Record<string, string[]> = {};
-  for (const [heading, entries] of partsOf(text, '### ')) {
+  for (const [heading, entries] of splitAtHeadings(text, '### ')) {
     const section = SECTIONS[heading];
     if (section === undefined) {
       const known = Object.keys(SECTIONS).join(', ');
-      throw new Error(`CHANGELOG.md: "### ${heading}" is none of ${known}.`);
+      throw new Error(`CHANGELOG.md: unknown heading "### ${heading}". Known are ${known}.`);
     }
-    // Ansible's changelogs are reStructuredText, where code stands between two backticks.
-    const changes = entriesOf(entries).map((entry) => entry.replaceAll('`', '``'));
+    // Ansible's changelogs are reStructuredText, where double backticks enclose code.
+    const changes = parseEntries(entries).map((entry) => entry.replaceAll('`', '``'));
     sections[section] = [...(sections[section] ?? []), ...changes];
   }
   return sections;

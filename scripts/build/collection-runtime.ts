@@ -6,10 +6,10 @@ import { collectionName } from './collection-name.ts';
 export const ACTION_PLUGIN = 'one_command';
 
 /**
- * Returns `meta/runtime.yml`. Its action group is that of
- * `module_defaults: group/systemcontext.jumpcloud.all`. All members must accept the same options, so
- * the modules of the control node are not members. These have no action plugin either, because they
- * run where their file is.
+ * Returns the text of `meta/runtime.yml`. Its action group `all` serves `module_defaults:
+ * group/systemcontext.jumpcloud.all`. The members of the group must accept the same options, so
+ * modules of the control node are excluded. Modules of the control node need no action plugin,
+ * because Ansible need not copy them to a host.
  */
 export function collectionRuntime(): string {
   const all = HOST_MODULES.map(({ name }) => name).sort();

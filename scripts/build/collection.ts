@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, posix, relative } from 'node:path';
 import { parse } from 'yaml';
-import { collectionChangelog, type ModuleSince } from './changelog.ts';
+import { collectionChangelog, type ModuleSummary } from './changelog.ts';
 import { collectionName } from './collection-name.ts';
 import { collectionRuntime } from './collection-runtime.ts';
 import { projectDirectory } from './project-directory.ts';
@@ -12,15 +12,15 @@ import { sanityIgnoreFiles } from './sanity-ignore-files.ts';
 import { type TarballFile, tarball } from './tarball.ts';
 
 /** The directories and files of `collection/` that are copied into the collection. */
-const COPIED = ['changelogs', 'meta', 'plugins', 'roles', 'tests'];
+const COPIED_DIRECTORIES = ['changelogs', 'meta', 'plugins', 'roles', 'tests'];
 
 const COPIED_FILES = ['.ansible-lint', '.yamllint', 'bindep.txt'];
 
 /** A module with its files in the collection. */
-export interface CollectionModule extends ModuleSince {
+export interface CollectionModule extends ModuleSummary {
   /** The executable's text. */
   readonly executable: string;
-  /** The YAML text of the documentation file beside it. */
+  /** The YAML text of the documentation file beside the executable. */
   readonly documentation: string;
   /** The JSON Schema of the options. */
   readonly schema: string;
@@ -31,16 +31,16 @@ export function collectionFileName(version: string): string {
   return `${collectionName.namespace}-${collectionName.name}-${version}.tar.gz`;
 }
 
-/** Returns whether a file has the name of any version of the collection. */
-export function isCollection(file: string): boolean {
-  const [before = '', after = ''] = collectionFileName('*').split('*');
-  return file.startsWith(before) && file.endsWith(after);
+/** Returns whether a file name is that of the collection's tarball, in any version. */
+export function isCollectionFile(file: string): boolean {
+  const [prefix = '', suffix = ''] = collectionFileName('*').split('*');
+  return file.startsWith(prefix) && file.endsWith(suffix);
 }
 
 /**
  * Builds the tarball for `ansible-galaxy collection install`, with the manifests that
  * `ansible-galaxy collection build` would write (format 1 in ansible-core 2.9 to 2.19).
- * `builtTexts` are further files of the build, by name.
+ * `builtTexts` maps the names of further files to their contents.
  */
 export async function collectionTarball(
   version: string,
@@ -59,7 +59,7 @@ export async function collectionTarball(
       })),
     )),
     { path: 'LICENSE', content: await projectFile('LICENSE') },
-    { path: 'README.md', content: await readme(version, modules) },
+    { path: 'README.md', content: await renderReadme(version, modules) },
     ...Object.entries(builtTexts).map(([path, content]) => ({ path, content })),
     { path: 'changelogs/changelog.yaml', content: collectionChangelog(changelog, modules) },
     { path: 'meta/runtime.yml', content: collectionRuntime() },
@@ -72,11 +72,11 @@ export async function collectionTarball(
     ]),
   ];
   const directories = directoriesOf(content);
-  const files = json({
+  const files = toJson({
     files: [...['.', ...directories].map(directoryEntry), ...content.map(fileEntry)],
     format: 1,
   });
-  const manifest = json({
+  const manifest = toJson({
     collection_info: await collectionInfo(version, links),
     file_manifest_file: fileEntry({ path: 'FILES.json', content: files }),
     format: 1,
@@ -98,7 +98,7 @@ function projectFile(path: string): Promise<string> {
 /** Reads the files that are copied from `collection/`, sorted by path. */
 async function readCopiedFiles(): Promise<TarballFile[]> {
   const entries = await Promise.all(
-    COPIED.map((directory) =>
+    COPIED_DIRECTORIES.map((directory) =>
       readdir(join(projectDirectory, 'collection', directory), {
         recursive: true,
         withFileTypes: true,
@@ -121,7 +121,10 @@ async function readCopiedFiles(): Promise<TarballFile[]> {
   );
 }
 
-async function readme(version: string, modules: readonly CollectionModule[]): Promise<string> {
+async function renderReadme(
+  version: string,
+  modules: readonly CollectionModule[],
+): Promise<string> {
   const rows = modules.map(({ name, shortDescription }) => `| \`${name}\` | ${shortDescription} |`);
   const table = ['| module | what it does |', '|---|---|', ...rows].join('\n');
   const template = await projectFile('collection/README.md');
@@ -132,7 +135,8 @@ async function readme(version: string, modules: readonly CollectionModule[]): Pr
 }
 
 /**
- * Returns the metadata for Galaxy. A development build names no repository, so Galaxy refuses it.
+ * Returns the metadata for Galaxy. Galaxy refuses a development build, because the build names no
+ * repository.
  */
 async function collectionInfo(
   version: string,
@@ -175,6 +179,6 @@ function fileEntry({ path, content }: TarballFile): Record<string, unknown> {
   return { name: path, ftype: 'file', chksum_type: 'sha256', chksum_sha256, format: 1 };
 }
 
-function json(value: unknown): string {
+function toJson(value: unknown): string {
   return `${JSON.stringify(value, null, 1)}\n`;
 }

@@ -1,12 +1,12 @@
 import { parse } from 'yaml';
 import type { ModuleDocumentation } from './module-documentation.ts';
 
-/** The longest command line that is not broken into several lines, in columns. */
+/** The maximum length of a command line in columns. A longer command line is split. */
 const MAX_COLUMNS = 78;
 
 /**
- * Returns the documentation's examples as command lines, except those with a template. A long one
- * has its options on several lines, which a shell accepts as well.
+ * Returns the documentation's examples as command lines. Skips examples with Jinja templates. A
+ * long command line has one option per line.
  */
 export function commandLineExamples({
   DOCUMENTATION: { module },
@@ -19,20 +19,20 @@ export function commandLineExamples({
     .filter((options) => !JSON.stringify(options).includes('{{'))
     .map((options) => {
       const line = `${module} '${JSON.stringify(options)}'`;
-      return line.length <= MAX_COLUMNS ? line : `${module} '${indented(options)}'`;
+      return line.length <= MAX_COLUMNS ? line : `${module} '${formatJson(options)}'`;
     });
 }
 
-/** Returns JSON with each option on a line, and longer values inside on several lines. */
-function indented(value: unknown, indent = ''): string {
+/** Formats JSON with one option per line. Splits long values into several lines. */
+function formatJson(value: unknown, indent = ''): string {
   const line = JSON.stringify(value);
   const inner = `${indent}  `;
   if (typeof value !== 'object' || value === null) return line;
   if (indent !== '' && indent.length + line.length <= MAX_COLUMNS - 24) return line;
   const items = Array.isArray(value)
-    ? value.map((item) => inner + indented(item, inner))
+    ? value.map((item) => inner + formatJson(item, inner))
     : Object.entries(value).map(
-        ([key, item]) => `${inner}${JSON.stringify(key)}: ${indented(item, inner)}`,
+        ([key, item]) => `${inner}${JSON.stringify(key)}: ${formatJson(item, inner)}`,
       );
   const [open, close] = Array.isArray(value) ? '[]' : '{}';
   return `${open}\n${items.join(',\n')}\n${indent}${close}`;

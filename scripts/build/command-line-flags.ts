@@ -1,4 +1,4 @@
-/** The flags of every executable, and their purpose. */
+/** The command-line flags of every executable, each with its purpose. */
 export const commandLineFlags: Readonly<Record<string, string>> = {
   '--check': 'predict the result and change nothing',
   '--diff': 'report the settings before and after',
@@ -11,4 +11,4 @@ export const commandLineFlags: Readonly<Record<string, string>> = {
 
 /** The calling convention of the executables, for their help texts. */
 export const callingConvention =
-  'Pass the options as one JSON object: in a file, as the argument, or on standard input. The answer is one JSON object on standard output, and text for people if that is a terminal; exit status 1 means failed. Add --json if a program reads the output of a terminal (ssh -t, Ansible modules raw and script).';
+  'Pass the options as one JSON object: in a file, as the argument, or on standard input. The result is one JSON object on standard output, or readable text on a terminal. Exit status 1 means failure. Add --json if a program reads the output of a terminal (ssh -t, the Ansible modules raw and script).';

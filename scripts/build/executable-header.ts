@@ -4,13 +4,16 @@ import { NEWEST_TUNED_NODE } from '../../src/transport/connect/v8-flags.ts';
 import { projectDirectory } from './project-directory.ts';
 import { requiredNode } from './required-node.ts';
 
-/** The last line of an executable. The header refuses to run a file without it as incomplete. */
+/**
+ * The last line of an executable. The header refuses to run an incomplete file, which lacks this
+ * line.
+ */
 export const END_LINE = '//end\n';
 
 /**
- * Returns the shell header, which precedes the bundle: `scripts/header.sh` with the Node.js versions
- * filled in. Every task sends it to every host, so comments and indentation after the first
- * paragraph are removed.
+ * Returns the shell header of an executable: `scripts/header.sh` with the Node.js versions filled
+ * in. Removes comments and indentation after the first paragraph, because every task sends the
+ * header to every host.
  */
 export async function executableHeader(): Promise<string> {
   const template = await readFile(join(projectDirectory, 'scripts/header.sh'), 'utf8');

@@ -1,12 +1,14 @@
 import { init, parse } from 'es-module-lexer';
 
-/** A chunk of a bundle as esbuild writes it: an ES module that imports others as `./<path>`. */
+/**
+ * A chunk of a bundle as esbuild writes it: an ES module that imports other chunks as `./<path>`.
+ */
 export interface Chunk {
   readonly path: string;
   readonly text: string;
 }
 
-/** A chunk that only import() reaches. */
+/** A chunk that is loaded only with import(). */
 export interface LateChunk {
   /** The path that esbuild gave the chunk. */
   readonly path: string;
@@ -14,31 +16,34 @@ export interface LateChunk {
 }
 
 /** A bundle split into the code that runs at the start and the code that is loaded later. */
-export interface Joined {
-  /** The entry and its static imports. Each import() is replaced with `importLate(n)`. */
+export interface JoinedChunks {
+  /**
+   * The code of the entry and its static imports. Each import() is replaced with `importLate(n)`.
+   */
   readonly early: string;
   /**
-   * The chunks that only import() reaches, each as the body of a function that returns its exports.
-   * The body calls `late(n)` for the exports of the chunk at index n, or `importLate(n)` for a
-   * promise of them.
+   * The chunks that are loaded only with import(). Each text is the body of a function that returns
+   * the exports of the chunk. The body calls `late(n)` for the exports of the chunk at index n, or
+   * `importLate(n)` for a promise of them.
    */
   readonly lateChunks: readonly LateChunk[];
   /** The names in `early` that the late chunks use. */
-  readonly shared: readonly string[];
+  readonly sharedNames: readonly string[];
 }
 
 /**
  * Joins a bundle's chunks in the order in which they are needed.
- * @throws Error for a chunk in a form that esbuild is not known to write
+ * @throws Error for a chunk in an unknown form
  */
-export async function joinChunks(entry: string, chunks: readonly Chunk[]): Promise<Joined> {
+export async function joinChunks(entry: string, chunks: readonly Chunk[]): Promise<JoinedChunks> {
   await init;
   const names = new Map<string, string>();
   const late: string[] = [];
 
   const textOf = (path: string) => {
     const found = chunks.find((chunk) => chunk.path === path);
-    if (found === undefined) throw new Error(`esbuild wrote no ${path}.`);
+    if (found === undefined)
+      throw new Error(`esbuild did not write ${path}, which another chunk imports.`);
     return found.text;
   };
   const lateIndex = (path: string) => {
@@ -61,29 +66,31 @@ export async function joinChunks(entry: string, chunks: readonly Chunk[]): Promi
   const early = join(entry);
   const chunk = (path: string) => names.get(path) ?? `late(${lateIndex(path)})`;
   const lateChunks: LateChunk[] = [];
-  // The list grows during the loop: a late chunk may import others.
+  // The list grows during the loop, because a late chunk may import further late chunks.
   for (const path of late) {
-    if (names.has(path))
-      throw new Error(`${path} is imported both at the start and with import().`);
+    if (names.has(path)) throw new Error(`${path} is imported both statically and with import().`);
     lateChunks.push({ path, text: toFunctionBody(textOf(path), { chunk, lateIndex }) });
   }
-  // The entry is last, and no chunk imports it.
-  return { early, lateChunks, shared: [...names.values()].slice(0, -1) };
+  // Drops the name of the entry, which is last. No chunk imports the entry.
+  return { early, lateChunks, sharedNames: [...names.values()].slice(0, -1) };
 }
 
 /** The replacements for the imports of a chunk. */
-interface Imports {
+interface ImportReplacements {
   /** Returns an expression for another chunk's exports. */
   readonly chunk: (path: string) => string;
   /** Returns the index of the late chunk that import() names. */
   readonly lateIndex: (path: string) => number;
 }
 
-/** esbuild's substitute for require() in ES modules. Executables have the real one. */
+/**
+ * Matches esbuild's substitute for require() in ES modules. Executables are CommonJS and have
+ * require().
+ */
 const SHIM = /(?<=var \w+=)\(\w+=>typeof require<"u"\?require:.*?is not supported'\)\}\)/;
 
 /** Converts a chunk to the body of a function that returns its exports. */
-function toFunctionBody(module: string, { chunk, lateIndex }: Imports): string {
+function toFunctionBody(module: string, { chunk, lateIndex }: ImportReplacements): string {
   const text = module.replace(SHIM, 'require');
   const [imports, exported] = parse(text);
   let body = '';
@@ -95,32 +102,31 @@ function toFunctionBody(module: string, { chunk, lateIndex }: Imports): string {
       );
     body += text.slice(end, ss);
     end = se;
-    const isOurs = specifier.startsWith('./');
+    const isChunk = specifier.startsWith('./');
     const path = specifier.slice(2);
     const node = `require(${JSON.stringify(specifier)})`;
-    if (d >= 0) body += isOurs ? `importLate(${lateIndex(path)})` : `Promise.resolve(${node})`;
-    else body += asDeclaration(text.slice(ss, s - 1), isOurs ? chunk(path) : node);
+    if (d >= 0) body += isChunk ? `importLate(${lateIndex(path)})` : `Promise.resolve(${node})`;
+    else body += toDeclaration(text.slice(ss, s - 1), isChunk ? chunk(path) : node);
   }
   const rest = text.slice(end);
   if (exported.length === 0) return `${body}${rest}return{}`;
   const list = /export\{([^}]*)\};?\s*$/.exec(rest);
-  if (list === null)
-    throw new Error(`esbuild does not export at the end of a chunk: ${rest.slice(-200)}`);
-  return `${body}${rest.slice(0, list.index)}return{${pairs(list[1] ?? '').map(([local, name]) => `${name}:${local}`)}}`;
+  if (list === null) throw new Error(`A chunk does not end with its exports: ${rest.slice(-200)}`);
+  return `${body}${rest.slice(0, list.index)}return{${parsePairs(list[1] ?? '').map(([local, name]) => `${name}:${local}`)}}`;
 }
 
-/** Converts an import statement's text before the specifier to a declaration. */
-function asDeclaration(clause: string, from: string): string {
+/** Converts an import statement to a declaration. `clause` is the text before the specifier. */
+function toDeclaration(clause: string, from: string): string {
   const [, names, all] = /^import(?:\{([^}]*)\}from|\*as (\S+) from)?$/.exec(clause) ?? [];
   if (names !== undefined)
-    return `const{${pairs(names).map(([name, local]) => `${name}:${local}`)}}=${from}`;
+    return `const{${parsePairs(names).map(([name, local]) => `${name}:${local}`)}}=${from}`;
   if (all !== undefined) return `const ${all}=${from}`;
-  if (clause !== 'import') throw new Error(`esbuild writes an unknown kind of import: ${clause}`);
+  if (clause !== 'import') throw new Error(`Unknown form of import statement: ${clause}`);
   return from;
 }
 
 /** Parses `a as b,c` into pairs. */
-function pairs(list: string): [string, string][] {
+function parsePairs(list: string): [string, string][] {
   return list.split(',').map((item) => {
     const [one = '', other = one] = item.split(' as ');
     return [one, other];

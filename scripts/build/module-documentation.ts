@@ -18,7 +18,7 @@ export interface DocumentedValue {
   readonly contains?: Readonly<Record<string, DocumentedValue>>;
 }
 
-/** The contents of the file beside a module that `ansible-doc` reads. */
+/** The contents of a module's documentation file, which `ansible-doc` reads. */
 export interface ModuleDocumentation {
   readonly DOCUMENTATION: {
     readonly module: string;
@@ -43,7 +43,7 @@ export type SharedDocumentation = Pick<ModuleDocumentation, 'RETURN'> & {
   >;
 };
 
-/** Reads YAML 1.1, as Ansible does: an unquoted `no` is false. */
+/** Reads a file in modules/ as YAML 1.1, as Ansible does. An unquoted `no` is false. */
 async function readYaml<Shape>(name: string): Promise<Shape> {
   const text = await readFile(join(projectDirectory, 'modules', `${name}.yml`), 'utf8');
   return parse(text, { version: '1.1' });
@@ -56,8 +56,8 @@ export function readSharedDocumentation(): Promise<SharedDocumentation> {
 
 /** Reads a module's documentation, followed by the shared documentation. */
 export async function readDocumentation(name: string): Promise<ModuleDocumentation> {
-  const own = await readYaml<ModuleFile>(name);
-  const { shares, ...documentation } = own.DOCUMENTATION;
+  const file = await readYaml<ModuleFile>(name);
+  const { shares, ...documentation } = file.DOCUMENTATION;
   if (documentation.module !== name) {
     throw new Error(
       `modules/${name}.yml documents ${documentation.module}; its module must be ${name}.`,
@@ -70,7 +70,7 @@ export async function readDocumentation(name: string): Promise<ModuleDocumentati
     DOCUMENTATION: {
       ...documentation,
       options: {
-        ...(await withSuboptions(documentation.options)),
+        ...(await resolveSuboptions(documentation.options)),
         ...(shares !== undefined && admin.DOCUMENTATION.options),
         ...pick(shares?.options, shared.DOCUMENTATION.options),
       },
@@ -82,14 +82,15 @@ export async function readDocumentation(name: string): Promise<ModuleDocumentati
       notes: [...(documentation.notes ?? []), ...notes],
       seealso: [...(documentation.seealso ?? []), ...seealso],
     },
-    EXAMPLES: own.EXAMPLES,
-    RETURN: withOwnContents(own.RETURN, pick(shares?.returns, shared.RETURN)),
+    EXAMPLES: file.EXAMPLES,
+    RETURN: mergeReturnValues(file.RETURN, pick(shares?.returns, shared.RETURN)),
   };
 }
 
 /**
- * A module's file. A module of the control node lists in `shares` the parts of `connection.yml` that
- * apply to it, and shares `admin.yml`. Every other module shares all of `connection.yml`.
+ * The contents of `modules/<name>.yml`. A module of the control node shares `admin.yml` and the
+ * parts of `connection.yml` that it lists in `shares`. Every other module shares all of
+ * `connection.yml`.
  */
 type ModuleFile = Omit<ModuleDocumentation, 'DOCUMENTATION'> & {
   readonly DOCUMENTATION: ModuleDocumentation['DOCUMENTATION'] & {
@@ -111,8 +112,10 @@ function pick<T>(names: readonly string[] | undefined, of: Readonly<Record<strin
     : Object.fromEntries(Object.entries(of).filter(([name]) => names.includes(name)));
 }
 
-/** Adds a module's own contents of a shared return value to the shared contents. */
-function withOwnContents(
+/**
+ * Merges a module's return values with the shared ones. A value in both gets the contents of both.
+ */
+function mergeReturnValues(
   own: ModuleDocumentation['RETURN'],
   shared: ModuleDocumentation['RETURN'],
 ): ModuleDocumentation['RETURN'] {
@@ -123,41 +126,47 @@ function withOwnContents(
   return { ...own, ...Object.fromEntries(both) };
 }
 
-/** An option that borrows its suboptions from another module, or from an option of one. */
-type Borrowing = DocumentedValue & { readonly suboptions_from?: string };
+/**
+ * An option whose suboptions another file documents. `suboptions_from` is `module` or
+ * `module.option`.
+ */
+type OptionWithReference = DocumentedValue & { readonly suboptions_from?: string };
 
-/** Fills in suboptions that another module documents: `module`, or `module.option`. */
-async function withSuboptions(
-  options: Readonly<Record<string, Borrowing>>,
+/** Replaces each `suboptions_from` with the suboptions to which it refers. */
+async function resolveSuboptions(
+  options: Readonly<Record<string, OptionWithReference>>,
 ): Promise<Record<string, DocumentedValue>> {
   const filled = Object.entries(options).map(async ([name, { suboptions_from, ...option }]) => {
     if (suboptions_from === undefined) return [name, option] as const;
-    const [module = '', of] = suboptions_from.split('.');
-    const lender = await readYaml<ModuleDocumentation>(module);
-    const lent = lender.DOCUMENTATION.options;
-    const suboptions = of === undefined ? lent : lent[of]?.suboptions;
+    const [module = '', sourceOption] = suboptions_from.split('.');
+    const source = await readYaml<ModuleDocumentation>(module);
+    const sourceOptions = source.DOCUMENTATION.options;
+    const suboptions =
+      sourceOption === undefined ? sourceOptions : sourceOptions[sourceOption]?.suboptions;
     if (suboptions === undefined) {
-      throw new Error(`modules/${module}.yml has no suboptions of ${of} to lend to ${name}.`);
+      throw new Error(
+        `Option ${name}: modules/${module}.yml documents no suboptions of ${sourceOption}.`,
+      );
     }
-    // An option that stands at the borrower's top is not lent again.
-    const own = Object.entries(suboptions).filter(([suboption]) => !(suboption in options));
-    return [name, { ...option, suboptions: withoutState(Object.fromEntries(own)) }] as const;
+    // Omits suboptions that the module also has as options.
+    const remaining = Object.entries(suboptions).filter(([suboption]) => !(suboption in options));
+    return [name, { ...option, suboptions: removeState(Object.fromEntries(remaining)) }] as const;
   });
   return Object.fromEntries(await Promise.all(filled));
 }
 
-/** Removes sentences about `state`, an option that only the lending module has. */
-function withoutState(
-  lent: Readonly<Record<string, DocumentedValue>>,
+/** Removes sentences about `state`, an option that only the source module has. */
+function removeState(
+  options: Readonly<Record<string, DocumentedValue>>,
 ): Record<string, DocumentedValue> {
-  const kept = Object.entries(lent).map(([name, option]) => {
+  const kept = Object.entries(options).map(([name, option]) => {
     const description = option.description.filter((line) => !line.includes('I(state='));
     return [name, { ...option, description }] as const;
   });
   return Object.fromEntries(kept);
 }
 
-/** Returns the text of the file beside the module. */
-export function documentationFile(documentation: ModuleDocumentation): string {
+/** Returns the text of the documentation file beside an executable. */
+export function renderDocumentation(documentation: ModuleDocumentation): string {
   return stringify(documentation, { version: '1.1', lineWidth: 100, aliasDuplicateObjects: false });
 }

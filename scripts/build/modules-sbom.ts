@@ -2,17 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { version as esbuildVersion, type Metafile } from 'esbuild';
 import { type BuildVersion, sourceCommit } from './build-version.ts';
-import { type BundledPackage, packagesIn } from './bundled-packages.ts';
+import { type BundledPackage, packageNames } from './bundled-packages.ts';
 import { projectDirectory } from './project-directory.ts';
 import type { ProjectLinks } from './project-links.ts';
-import { type Component, hashOf, type Sbom, sha256 } from './sbom.ts';
+import { type Component, convertChecksum, type Sbom, sha256 } from './sbom.ts';
 
-/** The `bom-ref` of the subject, in every SBOM. */
+/** The `bom-ref` of the subject in every SBOM. */
 export const subjectReference = 'subject';
 
 /**
- * Lists what a build put into its executables, by esbuild's own record: which executable contains
- * parts of which npm package. Also says from which commit and with which tools they were built.
+ * Returns the SBOM of a build: the executables, the npm packages in each executable, the commit and
+ * the build tools.
  */
 export async function modulesSbom(
   { version, time }: BuildVersion,
@@ -20,7 +20,7 @@ export async function modulesSbom(
   packages: readonly BundledPackage[],
   links?: ProjectLinks,
 ): Promise<Sbom> {
-  const executables = bundles.map(({ name, text }) => executable(name, version, text));
+  const executables = bundles.map(({ name, text }) => describeExecutable(name, version, text));
   const commit = await sourceCommit();
   const lock = await readFile(join(projectDirectory, 'package-lock.json'));
   return {
@@ -33,13 +33,15 @@ export async function modulesSbom(
       ...(links && { externalReferences: [{ type: 'vcs', url: links.repository }] }),
     },
     time,
-    components: [...executables, ...packages.map(library)],
+    components: [...executables, ...packages.map(describePackage)],
     contents: {
       [subjectReference]: executables.map((component) => component['bom-ref']),
       ...Object.fromEntries(
         bundles.map(({ name, metafile }) => [
           name,
-          packages.filter((one) => packagesIn(metafile).includes(one.name)).map(packageUrl),
+          packages
+            .filter((npmPackage) => packageNames(metafile).includes(npmPackage.name))
+            .map(packageUrl),
         ]),
       ),
     },
@@ -54,7 +56,7 @@ export async function modulesSbom(
   };
 }
 
-function executable(name: string, version: string, text: string): Component {
+function describeExecutable(name: string, version: string, text: string): Component {
   return {
     type: 'application',
     'bom-ref': name,
@@ -65,15 +67,15 @@ function executable(name: string, version: string, text: string): Component {
   };
 }
 
-function library(one: BundledPackage): Component {
+function describePackage(npmPackage: BundledPackage): Component {
   return {
     type: 'library',
-    'bom-ref': packageUrl(one),
-    name: one.name,
-    version: one.version,
-    hashes: [hashOf(one.integrity)],
-    licenses: [{ license: { id: one.license } }],
-    purl: packageUrl(one),
+    'bom-ref': packageUrl(npmPackage),
+    name: npmPackage.name,
+    version: npmPackage.version,
+    hashes: [convertChecksum(npmPackage.integrity)],
+    licenses: [{ license: { id: npmPackage.license } }],
+    purl: packageUrl(npmPackage),
     pedigree: {
       notes:
         'The executables contain a part of this package. The hash is that of the whole package.',

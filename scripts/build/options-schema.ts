@@ -4,12 +4,12 @@ import { plainText } from './plain-text.ts';
 /** A JSON Schema, draft 7, which all editors support. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Text, which modules also accept as a number or a boolean. */
+/** The schema of text. Modules also accept a number or a boolean as text. */
 const TEXT = { type: ['string', 'number', 'boolean'] };
 
 /**
- * Returns the JSON Schema of a module's options: the types of their documentation. The modules accept
- * more than it does, as Ansible's modules do, for example `"yes"` for true.
+ * Returns the JSON Schema of a module's options with their documented types. Modules accept further
+ * forms, as Ansible's own modules do, for example `"yes"` for true.
  */
 export function optionsSchema({ DOCUMENTATION }: ModuleDocumentation): JsonSchema {
   const { module, short_description, options } = DOCUMENTATION;
@@ -62,7 +62,7 @@ function typeSchema(type: string, { choices, elements, suboptions }: DocumentedV
   }
 }
 
-/** Returns the schema of an item that is an id or name, or a mapping with one. */
+/** Returns the schema of a list item: an id, a name, or a mapping with an id or name. */
 function itemSchema(suboptions: DocumentedValue['suboptions'] = {}): JsonSchema {
   return { anyOf: [TEXT, mappingSchema(suboptions)] };
 }

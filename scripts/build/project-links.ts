@@ -1,4 +1,4 @@
-/** The project's web addresses. Only a release has them; a development build names none. */
+/** The project's web addresses, which only a release contains. */
 export interface ProjectLinks {
   readonly repository: string;
   readonly issues: string;

@@ -8,9 +8,9 @@ import type {
 import { wrap } from './plain-text.ts';
 
 /** The number of examples in `--help`. */
-const examplesShown = 3;
+const EXAMPLE_COUNT = 3;
 
-const flagColumns = Math.max(...Object.keys(commandLineFlags).map((flag) => flag.length));
+const FLAG_COLUMNS = Math.max(...Object.keys(commandLineFlags).map((flag) => flag.length));
 
 /** Returns the text of `--help`, at most 80 columns wide. */
 export function renderHelp(
@@ -23,7 +23,7 @@ export function renderHelp(
   const list = (selected: readonly string[]) =>
     selected.flatMap((name) => {
       const option = options[name];
-      return option ? [describe(name, option)] : [];
+      return option ? [formatOption(name, option)] : [];
     });
   return [
     wrap(`${module}: ${short_description}`),
@@ -32,7 +32,7 @@ export function renderHelp(
     [
       'Flags:',
       ...Object.entries(commandLineFlags).map(
-        ([flag, purpose]) => `  ${flag.padEnd(flagColumns)}  ${purpose}`,
+        ([flag, purpose]) => `  ${flag.padEnd(FLAG_COLUMNS)}  ${purpose}`,
       ),
     ].join('\n'),
     ['Options:', ...list(names.filter((name) => !isShared(name)))].join('\n'),
@@ -40,7 +40,7 @@ export function renderHelp(
     [
       'Examples:',
       ...commandLineExamples(documentation)
-        .slice(0, examplesShown)
+        .slice(0, EXAMPLE_COUNT)
         .map((line) => line.replaceAll(/^/gm, '  ')),
     ].join('\n'),
     '',
@@ -50,10 +50,10 @@ export function renderHelp(
 }
 
 /**
- * Returns `name (type; required; default; choices)` and the description's first paragraph, which says
- * what an option of type `raw` accepts.
+ * Returns `name (type; required; default; choices)` and the description's first paragraph. This
+ * paragraph lists the accepted values of an option without a type.
  */
-function describe(name: string, option: DocumentedValue): string {
+function formatOption(name: string, option: DocumentedValue): string {
   const elements = option.elements === 'raw' ? undefined : option.elements;
   const facts = [
     ...(option.type === 'raw' ? [] : [elements ? `${option.type} of ${elements}` : option.type]),
@@ -61,13 +61,13 @@ function describe(name: string, option: DocumentedValue): string {
     ...(option.default === undefined ? [] : [`default ${JSON.stringify(option.default)}`]),
     ...(option.choices ? [option.choices.join(' | ')] : []),
   ];
-  const own = wrap(option.description[0] ?? '', 6);
+  const summary = wrap(option.description[0] ?? '', 6);
   const nested = Object.entries(option.suboptions ?? {}).map(([key, value]) =>
     wrap(`${key} (${value.type}${value.required ? ', required' : ''}): ${value.description[0]}`, 8),
   );
   return [
     `${wrap(facts.length === 0 ? name : `${name} (${facts.join('; ')})`, 2)}`,
-    own,
+    summary,
     ...nested,
   ].join('\n');
 }

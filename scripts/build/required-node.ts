@@ -1,2 +1,2 @@
-/** The oldest Node.js that runs the modules, major and minor: the only definition. */
+/** The oldest Node.js version that runs the modules, major and minor. */
 export const requiredNode = '18.17';

@@ -1,14 +1,14 @@
 import { ACTION_PLUGIN } from './collection-runtime.ts';
 
-/** The versions of ansible-core, 2.NN, that get a list of sanity tests to ignore. */
+/** The minor versions of ansible-core 2 with a list of sanity tests to ignore. */
 const SANITY_VERSIONS = [14, 15, 16, 17, 18, 19, 20, 21, 22];
 
-/** Returns the files with the sanity tests to ignore, one for each version of ansible-core. */
+/** Returns the lists of sanity tests to ignore, one file for each version of ansible-core. */
 export function sanityIgnoreFiles(modules: readonly string[]) {
   return SANITY_VERSIONS.map((minor) => ({
     path: `tests/sanity/ignore-2.${minor}.txt`,
     content: [
-      // Its documentation is that of the modules.
+      // The modules document the action plugin.
       `plugins/action/${ACTION_PLUGIN}.py action-plugin-docs`,
       ...modules.flatMap((name) => sanityIgnores(minor, name)),
     ]
@@ -18,8 +18,9 @@ export function sanityIgnoreFiles(modules: readonly string[]) {
 }
 
 /**
- * Returns the checks of `ansible-test sanity` that apply only to Python modules or to modules under
- * Ansible's licence, as tried on 2.14 and 2.19. A superfluous entry is an error, too.
+ * Returns the checks of `ansible-test sanity` that a module cannot pass. They apply only to Python
+ * modules or to modules under Ansible's licence. Tested with 2.14 and 2.19, which also report a
+ * superfluous entry as an error.
  */
 function sanityIgnores(minor: number, module: string): string[] {
   const executable = `plugins/modules/${module}`;

@@ -20,22 +20,22 @@ export type Tool = Pick<Component, 'type' | 'name' | 'version'>;
 
 /** The content of a software bill of materials (SBOM). */
 export interface Sbom {
-  /** What the SBOM describes. */
+  /** The software that the SBOM describes. */
   readonly subject: Component;
   /** The time of the sources in seconds since 1970. */
   readonly time: number;
   readonly components: readonly Component[];
-  /** For each `bom-ref`, those of the components inside it. */
+  /** Maps the `bom-ref` of a component to the `bom-ref` of each component inside it. */
   readonly contents: Readonly<Record<string, readonly string[]>>;
   readonly tools: readonly Tool[];
-  /** How the subject was built, for example its commit. */
+  /** Facts about the build, for example the commit. */
   readonly properties: Readonly<Record<string, string>>;
 }
 
-/** The file name of an SBOM inside a package. Scanners recognise it by its end. */
+/** The file name of an SBOM inside a package. Scanners recognise the suffix. */
 export const sbomFileName = 'sbom.cdx.json';
 
-/** Returns an SBOM as JSON in the format CycloneDX 1.6. The same content gives the same bytes. */
+/** Returns an SBOM as JSON in the format CycloneDX 1.6. Equal SBOMs give equal bytes. */
 export function cyclonedx(sbom: Sbom): string {
   const { subject, time, components, contents, tools, properties } = sbom;
   const identity = createHash('sha256').update(JSON.stringify(sbom)).digest('hex');
@@ -43,7 +43,7 @@ export function cyclonedx(sbom: Sbom): string {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
     specVersion: '1.6',
-    serialNumber: `urn:uuid:${uuid(identity)}`,
+    serialNumber: `urn:uuid:${makeUuid(identity)}`,
     version: 1,
     metadata: {
       timestamp: new Date(time * 1000).toISOString().replace('.000', ''),
@@ -61,13 +61,13 @@ export function cyclonedx(sbom: Sbom): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** Returns the hash of a component in CycloneDX's form. */
+/** Returns the SHA-256 of content in CycloneDX's format. */
 export function sha256(content: string | Uint8Array): { alg: string; content: string } {
   return { alg: 'SHA-256', content: createHash('sha256').update(content).digest('hex') };
 }
 
-/** Converts npm's form of a checksum, for example `sha512-…` in base64. */
-export function hashOf(integrity: string): { alg: string; content: string } {
+/** Converts a checksum in npm's format, for example `sha512-…`, to CycloneDX's format. */
+export function convertChecksum(integrity: string): { alg: string; content: string } {
   const [algorithm = '', digest = ''] = integrity.split('-');
   return {
     alg: algorithm.replace('sha', 'SHA-'),
@@ -75,8 +75,8 @@ export function hashOf(integrity: string): { alg: string; content: string } {
   };
 }
 
-/** Makes a UUID, version 8, of the first half of a hexadecimal SHA-256. */
-function uuid(hash: string): string {
+/** Makes a version 8 UUID from the first half of a hexadecimal SHA-256. */
+function makeUuid(hash: string): string {
   const variant = ((Number.parseInt(hash.charAt(16), 16) & 3) | 8).toString(16);
   const digits = `${hash.slice(0, 12)}8${hash.slice(13, 16)}${variant}${hash.slice(17, 32)}`;
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');

@@ -1,7 +1,7 @@
 import type { BuiltModule } from './build-all.ts';
 
 /** The number of contributors that the table names for each module. */
-const contributorsShown = 5;
+const CONTRIBUTOR_COUNT = 5;
 
 /** Returns a text table of the executables, their sizes and the largest contributors. */
 export function sizeTable(modules: readonly BuiltModule[]): string {
@@ -9,14 +9,14 @@ export function sizeTable(modules: readonly BuiltModule[]): string {
   return modules
     .map(({ name, bytes, metafile }) => {
       const largest = contributors(metafile)
-        .slice(0, contributorsShown)
+        .slice(0, CONTRIBUTOR_COUNT)
         .map(([part, size]) => `${part} ${size}`);
       return `${name.padEnd(widest)}  ${String(bytes).padStart(7)} bytes  (${largest.join(', ')})`;
     })
     .join('\n');
 }
 
-/** Returns the bytes of each package or directory of this project, largest first. */
+/** Returns the bytes that each npm package or project directory contributes, largest first. */
 function contributors(metafile: BuiltModule['metafile']): [part: string, bytes: number][] {
   const bytes = new Map<string, number>();
   for (const output of Object.values(metafile.outputs)) {
@@ -28,7 +28,10 @@ function contributors(metafile: BuiltModule['metafile']): [part: string, bytes: 
   return [...bytes].sort(([, one], [, other]) => other - one);
 }
 
-/** Lists undici's HTTP parser separately: it is by far the largest single file. */
+/**
+ * Returns the package or directory of a file. Lists undici's HTTP parser separately, because it is
+ * the largest file.
+ */
 function partOf(file: string): string {
   if (file.includes('/llhttp/')) return 'undici/llhttp';
   return /node_modules\/([^/]+)\//.exec(file)?.[1] ?? file.split('/').slice(0, 2).join('/');

@@ -2,14 +2,14 @@ import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 
-/** A file of a tarball; its path is relative, with slashes. */
+/** A file in a tarball. The path is relative, with slashes. */
 export interface TarballFile {
   readonly path: string;
   readonly content: string;
   readonly executable?: boolean;
 }
 
-/** The time of every file, so that the same files give the same bytes. */
+/** The fixed modification time of every file. It makes tarballs of equal files identical. */
 const mtime = new Date('2000-01-01T00:00:00Z');
 
 /** Packs files, in the given order and owned by root, into a gzipped tar. */

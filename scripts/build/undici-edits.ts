@@ -4,7 +4,10 @@ import type { Edit } from './apply-edits.ts';
 
 const require = createRequire(import.meta.url);
 
-/** Returns the exports of a file of undici. Throws if it does not export all `names` any more. */
+/**
+ * Returns the exports of a file of undici.
+ * @throws Error if an export in `names` is missing
+ */
 function exportsOf(file: string, ...names: readonly string[]): Record<string, object> {
   const found = require(`undici/lib/${file}`);
   const missing = names.filter((name) => found[name] === undefined);
@@ -12,20 +15,20 @@ function exportsOf(file: string, ...names: readonly string[]): Record<string, ob
   return found;
 }
 
-/** Contents for a file that undici imports and no module uses. */
-const fails = (reason: string) => () => `throw new Error(${JSON.stringify(reason)})`;
-const failsWhenCalled = (reason: string) => () =>
-  `module.exports = function () { ${fails(reason)()} }`;
+/** Returns contents that throw an error on load, for a file that no module uses. */
+const throwOnLoad = (reason: string) => () => `throw new Error(${JSON.stringify(reason)})`;
+const throwWhenCalled = (reason: string) => () =>
+  `module.exports = function () { ${throwOnLoad(reason)()} }`;
 
 /**
- * The executables' changes to undici, which is written for servers that run for weeks. Its unused
- * code would double their size. Each built-in module that undici loads at start takes 0.25 to 1 ms.
+ * The edits that executables make to undici. The unused code of undici would double their size.
+ * Each built-in module that undici loads at start takes 0.25 to 1 ms.
  */
 export const undiciEdits: readonly Edit[] = [
   // Unused files.
   {
     file: 'undici/lib/dispatcher/client-h2.js',
-    contents: failsWhenCalled(
+    contents: throwWhenCalled(
       'a signature covers the words HTTP/1.1, so HTTP/2 is never offered to a server',
     ),
   },
@@ -33,13 +36,15 @@ export const undiciEdits: readonly Edit[] = [
     // The parser for processors without SIMD. undici tries the SIMD parser first, which works from
     // Node.js 16.4 on, on every x86-64 processor with SSE4.1 (2008) and on every arm64 processor.
     file: 'undici/lib/llhttp/llhttp-wasm.js',
-    contents: fails('this processor cannot run WebAssembly SIMD, which reading HTTP needs'),
+    contents: throwOnLoad(
+      'this processor does not support WebAssembly SIMD, which the HTTP parser needs',
+    ),
   },
 
   {
     // src/transport/connect makes the connections; every client gets its connector.
     file: 'undici/lib/core/connect.js',
-    contents: failsWhenCalled('every client is given its own connector'),
+    contents: throwWhenCalled('every client is given its own connector'),
   },
   {
     // Redirects are never followed: a signature must not reach another address.
@@ -49,7 +54,7 @@ export const undiciEdits: readonly Edit[] = [
   {
     // Request bodies are text.
     file: 'undici/lib/web/fetch/body.js',
-    contents: fails('a request body is text'),
+    contents: throwOnLoad('a request body is text'),
   },
 
   // Smaller or faster replacements.
@@ -70,7 +75,7 @@ export const undiciEdits: readonly Edit[] = [
     contents: () => 'exports.maxHeaderSize = 16 * 1024;',
   },
   {
-    // Channels without subscribers. The original can also print every request to stderr.
+    // Declares channels without subscribers. The original can also print every request to stderr.
     file: 'undici/lib/core/diagnostics.js',
     contents: () => {
       const { channels } = exportsOf('core/diagnostics.js', 'channels');
@@ -80,7 +85,7 @@ export const undiciEdits: readonly Edit[] = [
     },
   },
   {
-    // The symbols, rebuilt from their names. One of them is shared with Node.
+    // Creates the symbols from their names. One symbol is shared with Node.js.
     file: 'undici/lib/core/symbols.js',
     contents: () => {
       const symbols = Object.entries<symbol>(require('undici/lib/core/symbols.js'));
@@ -94,7 +99,7 @@ export const undiciEdits: readonly Edit[] = [
     },
   },
   {
-    // The original's timers are made for thousands of timeouts; a run has only a few.
+    // The timers of undici are made for thousands of timeouts. A run has only a few.
     file: 'undici/lib/util/timers.js',
     contents: () => {
       exportsOf('util/timers.js', 'setFastTimeout', 'clearTimeout');
@@ -118,13 +123,13 @@ export const undiciEdits: readonly Edit[] = [
     },
   },
   {
-    // One loop makes the error classes. The original writes out more than twenty similar ones.
+    // Declares the error classes in a loop. The original declares more than twenty similar classes.
     file: 'undici/lib/core/errors.js',
     contents: () => {
       const { HTTPParserError, ...errors } = exportsOf('core/errors.js', 'HTTPParserError');
-      const codes = Object.entries(errors as Record<string, new (...of: unknown[]) => ErrorOf>).map(
-        ([name, Kind]) => [name, new Kind('', '', {}).code],
-      );
+      const codes = Object.entries(
+        errors as Record<string, new (...of: unknown[]) => ErrorWithCode>,
+      ).map(([name, ErrorClass]) => [name, new ErrorClass('', '', {}).code]);
       return `for (const [name, code] of ${JSON.stringify(codes)}) {
           exports[name] = class extends Error {
             name = name;
@@ -142,7 +147,7 @@ export const undiciEdits: readonly Edit[] = [
     },
   },
   {
-    // Only the used constants. One list gives both directions of the mapping.
+    // Keeps only the used constants. One list provides both directions of the mapping.
     file: 'undici/lib/llhttp/constants.js',
     contents: () => {
       const { ERROR = {}, TYPE } = exportsOf('llhttp/constants.js', 'ERROR', 'TYPE');
@@ -160,8 +165,8 @@ export const undiciEdits: readonly Edit[] = [
     },
   },
   {
-    // The WebAssembly parser, compressed to little more than a quarter of its size. Unpacking takes
-    // less than a millisecond at every start.
+    // Compresses the WebAssembly parser to about a quarter of its size. Decompressing takes less
+    // than 1 ms at every start.
     file: 'undici/lib/llhttp/llhttp_simd-wasm.js',
     contents: () => {
       const parser: Buffer = require('undici/lib/llhttp/llhttp_simd-wasm.js');
@@ -171,10 +176,10 @@ export const undiciEdits: readonly Edit[] = [
   },
 
   // Side-effect imports that load these modules early for undici. esbuild would drop them.
-  { keep: 'node:tls', in: 'src/transport/connect/v8-flags.ts' },
-  { keep: 'node:zlib', in: 'src/transport/connect/v8-flags.ts' },
+  { keptImport: 'node:tls', importer: 'src/transport/connect/v8-flags.ts' },
+  { keptImport: 'node:zlib', importer: 'src/transport/connect/v8-flags.ts' },
 ];
 
-interface ErrorOf {
+interface ErrorWithCode {
   readonly code: string;
 }

@@ -2,10 +2,10 @@ import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /**
- * Writes `<directory>/<path>` atomically, so that a process that runs or reads the older file is
- * not disturbed.
+ * Writes `<directory>/<path>` atomically. A process that runs or reads the older file is not
+ * disturbed.
  */
-export async function writeFileAtOnce(
+export async function writeFileAtomically(
   directory: string,
   path: string,
   content: string | Uint8Array,
@@ -13,9 +13,9 @@ export async function writeFileAtOnce(
 ): Promise<void> {
   const file = join(directory, path);
   await mkdir(dirname(file), { recursive: true });
-  // Not beside a module: Ansible could run this file as the module.
-  const unfinished = join(directory, `.unfinished-${process.pid}`);
-  await writeFile(unfinished, content);
-  await chmod(unfinished, mode);
-  await rename(unfinished, file);
+  // Ansible could run a temporary file beside a module as the module.
+  const temporaryFile = join(directory, `.unfinished-${process.pid}`);
+  await writeFile(temporaryFile, content);
+  await chmod(temporaryFile, mode);
+  await rename(temporaryFile, file);
 }

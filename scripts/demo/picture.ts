@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 // Draws the demo's terminal from a real run, shortened to the essential lines:
 //   npm run --silent demo | npx tsx scripts/demo/picture.ts > scripts/demo/terminal.svg
 
-const LINE = 17;
+const LINE_HEIGHT = 17;
 
 const lines = stripVTControlCharacters(await text(process.stdin))
   .split('\n')
@@ -14,13 +14,14 @@ const lines = stripVTControlCharacters(await text(process.stdin))
     const isDifference = /^ {3}\| [-+] {4}/.test(line);
     return isHeading(line) || isSummary(line) || isCount || isDifference;
   });
-const height = (lines.length + 3) * LINE;
+const height = (lines.length + 3) * LINE_HEIGHT;
 const rows = lines.map(
-  (line, i) => `<text x="14" y="${(i + 2) * LINE}"${styleOf(line)}>${asXml(line)}</text>`,
+  (line, i) =>
+    `<text x="14" y="${(i + 2) * LINE_HEIGHT}"${styleOf(line)}>${escapeXml(line)}</text>`,
 );
 
 console.log(`<svg xmlns="http://www.w3.org/2000/svg" width="800" height="${height}" font-family="ui-monospace,Menlo,Consolas,monospace" font-size="12.5" fill="#d0d7de" xml:space="preserve"><title>What npm run demo prints, shortened</title><rect width="800" height="${height}" rx="8" fill="#1b1f24"/>
-<text x="14" y="${LINE}" fill="#8b949e">$ npm run demo</text>
+<text x="14" y="${LINE_HEIGHT}" fill="#8b949e">$ npm run demo</text>
 ${rows.join('\n')}
 </svg>`);
 
@@ -40,6 +41,6 @@ function styleOf(line: string): string {
   return isSummary(line) ? ' fill="#79c0ff"' : '';
 }
 
-function asXml(line: string): string {
+function escapeXml(line: string): string {
   return line.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 }

@@ -7,12 +7,12 @@ export interface Scene {
   readonly title: string;
   readonly playbook: Playbook;
   readonly flags: readonly Flag[];
-  /** Acts on JumpCloud before the run, as an administrator. Returns a sentence that says what it did. */
+  /** Changes objects in JumpCloud before the run. Returns a sentence that describes the change. */
   readonly prepare?: (emulator: Emulator, host: EnrolledHost) => string;
   /** Whether the run reports a change. */
-  readonly changes: boolean;
+  readonly expectsChange: boolean;
   /** Whether the run sends a request that writes. */
-  readonly writes: boolean;
+  readonly expectsWrite: boolean;
 }
 
 export const SCENES: readonly Scene[] = [
@@ -20,22 +20,22 @@ export const SCENES: readonly Scene[] = [
     title: 'Check: what would change? (--check --diff)',
     playbook: 'playbook.yml',
     flags: ['--check', '--diff'],
-    changes: true,
-    writes: false,
+    expectsChange: true,
+    expectsWrite: false,
   },
   {
     title: 'Apply the playbook',
     playbook: 'playbook.yml',
     flags: [],
-    changes: true,
-    writes: true,
+    expectsChange: true,
+    expectsWrite: true,
   },
   {
-    title: 'Apply it again: nothing to change',
+    title: 'Apply the playbook again: nothing to change',
     playbook: 'playbook.yml',
     flags: [],
-    changes: false,
-    writes: false,
+    expectsChange: false,
+    expectsWrite: false,
   },
   {
     title: 'Repair drift',
@@ -46,14 +46,14 @@ export const SCENES: readonly Scene[] = [
     },
     playbook: 'playbook.yml',
     flags: ['--diff'],
-    changes: true,
-    writes: true,
+    expectsChange: true,
+    expectsWrite: true,
   },
   {
     title: 'Remove the host from JumpCloud',
     playbook: 'removal.yml',
     flags: [],
-    changes: true,
-    writes: true,
+    expectsChange: true,
+    expectsWrite: true,
   },
 ];

@@ -1,4 +1,4 @@
-/** Draws what modules print on a terminal, from real runs against the emulator: `npm run screens`. */
+/** Draws pictures of module output on a terminal, from real runs against the emulator. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,7 +49,7 @@ async function draw(name: string, call: string, options: object): Promise<void> 
     reject: false,
     env: { SHELL: '/bin/sh', TERM: 'xterm', NO_COLOR: '' },
   });
-  // The places of this run would differ from those of the next one.
+  // Replaces paths and URLs that differ between runs.
   const output = stdout
     .replaceAll('\r\n', '\n')
     .replaceAll(host.agentDir, '/opt/jc')

@@ -1,5 +1,5 @@
-// Runs in the browser: opens each page in a frame, runs axe-core there, and posts all findings.
-// `pages` and `widths` are set before this script.
+// Runs in the browser: opens each page in a frame, runs axe-core there, and posts all findings. The
+// server defines `pages` and `widths` before this script.
 void (async () => {
   const findings = [];
   for (const page of pages) {
@@ -14,7 +14,7 @@ void (async () => {
       await loaded;
       for (const theme of ['light', 'dark']) {
         frame.contentDocument.documentElement.classList.toggle('dark', theme === 'dark');
-        // Colours change in a transition.
+        // Waits until the transition of colours has ended.
         await new Promise((resolve) => setTimeout(resolve, 700));
         const { violations } = await frame.contentWindow.axe.run({ resultTypes: ['violations'] });
         for (const { id, impact, nodes } of violations) {

@@ -1,5 +1,5 @@
 import { subjectReference } from '../build/modules-sbom.ts';
-import { type Component, hashOf, type Sbom, sha256 } from '../build/sbom.ts';
+import { type Component, convertChecksum, type Sbom, sha256 } from '../build/sbom.ts';
 import type { NodeArchitecture, PinnedNode, Runtime } from './runtime.ts';
 
 /** The libraries in Node.js that are npm packages. */
@@ -48,7 +48,7 @@ export function runtimeSbom(
         'bom-ref': source,
         name: 'node',
         version,
-        hashes: [hashOf(integrity[architecture])],
+        hashes: [convertChecksum(integrity[architecture])],
         licenses: [{ license: { id: 'MIT' } }],
         cpe: cpe('nodejs:node.js', version),
         purl: source,

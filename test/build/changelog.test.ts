@@ -62,12 +62,16 @@ test('collectionChangelog rejects a heading that is not a version', () => {
 
 test('collectionChangelog rejects a heading that Keep a Changelog does not have', () => {
   const markdown = '## 1.0.0 (unreleased)\n\n### Improved\n\n- All.\n';
-  expect(() => collectionChangelog(markdown, [])).toThrow('"### Improved" is none of Added, ');
+  expect(() => collectionChangelog(markdown, [])).toThrow(
+    'unknown heading "### Improved". Known are Added, ',
+  );
 });
 
 test('collectionChangelog rejects a change without a heading above it', () => {
   const markdown = '## 1.0.0 (unreleased)\n\n- All.\n';
-  expect(() => collectionChangelog(markdown, [])).toThrow('a change stands above "### Added"');
+  expect(() => collectionChangelog(markdown, [])).toThrow(
+    'a change has no heading such as "### Added" above it',
+  );
 });
 
 test('readChangelog lists the changes of all kinds in order, without headings', () => {

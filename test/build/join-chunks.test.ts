@@ -7,9 +7,9 @@ const require = createRequire(import.meta.url);
 
 /** Runs joined chunks as an executable does and returns the values that they pushed to `log`. */
 async function run(...chunks: readonly Chunk[]): Promise<unknown[]> {
-  const { early, lateChunks, shared } = await joinChunks('entry.js', chunks);
+  const { early, lateChunks, sharedNames } = await joinChunks('entry.js', chunks);
   const log: unknown[] = [];
-  const names = ['require', 'late', 'importLate', 'log', ...shared];
+  const names = ['require', 'late', 'importLate', 'log', ...sharedNames];
   const body = `const made = [];
     const late = (n) => made[n] ??= compile(n)(${names});
     const importLate = async (n) => late(n); ${early}`;
@@ -36,19 +36,19 @@ test('a static import runs at the start, and a dynamic import runs when it is re
 });
 
 test.each([
-  ['an unknown kind of import', 'import x from"node:net";log.push(x);', 'unknown kind of import'],
+  ['an unknown form of import', 'import x from"node:net";log.push(x);', 'Unknown form of import'],
   [
     'an export before the end of a chunk',
     'export var a=1;log.push(a);',
-    'does not export at the end',
+    'does not end with its exports',
   ],
   ['an import() of a variable', 'import(x);', 'known only at run time'],
   [
     'an import() of a chunk that is loaded at the start',
     'import("./entry.js");',
-    'imported both at the start',
+    'imported both statically',
   ],
-  ['an import of a missing chunk', 'import{a}from"./nowhere.js";', 'wrote no nowhere.js'],
+  ['an import of a missing chunk', 'import{a}from"./nowhere.js";', 'did not write nowhere.js'],
 ])('joinChunks refuses %s', async (_, text, message) => {
   await expect(joinChunks('entry.js', [{ path: 'entry.js', text }])).rejects.toThrow(message);
 });
@@ -58,7 +58,5 @@ test('joinChunks refuses an import() of a chunk that a later static import loads
     { path: 'entry.js', text: 'import("./a.js");import"./a.js";' },
     { path: 'a.js', text: 'log.push(1);' },
   ];
-  await expect(joinChunks('entry.js', chunks)).rejects.toThrow(
-    'a.js is imported both at the start',
-  );
+  await expect(joinChunks('entry.js', chunks)).rejects.toThrow('a.js is imported both statically');
 });

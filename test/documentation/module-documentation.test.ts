@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import {
   type DocumentedValue,
-  documentationFile,
   readDocumentation,
   readSharedDocumentation,
+  renderDocumentation,
 } from '../../scripts/build/module-documentation.ts';
 import { HOST_MODULES, MODULES } from '../../src/modules.ts';
 
@@ -49,7 +49,7 @@ describe.each(HOST_MODULES)('the documentation of $name', ({ name }) => {
 describe.each(names)('the documentation of %s', (name) => {
   it('parsing the documentation file as YAML 1.1 returns the same documentation', async () => {
     const documentation = await readDocumentation(name);
-    const file = documentationFile(documentation);
+    const file = renderDocumentation(documentation);
     expect(parse(file, { version: '1.1' })).toEqual(documentation);
     expect(file).not.toMatch(/^[^#]*[&*]a\d+/m);
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { developmentVersion, projectVersion } from '../../scripts/build/build-version.ts';
+import { developmentVersion, readProjectVersion } from '../../scripts/build/build-version.ts';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import { makeRelease } from '../../scripts/package/make-release.ts';
 import { type ReleaseInputs, readRelease } from '../../scripts/package/read-release.ts';
@@ -172,6 +172,6 @@ test('the version of a development build contains the time and id of its commit'
   const time = await output('git', '-C', projectDirectory, 'log', '-1', '--format=%ct');
   const stamp = new Date(Number(time) * 1000).toISOString().replace(/\D/g, '').slice(0, 14);
   expect(version.replace(/\.modified$/, '')).toBe(
-    `${await projectVersion()}-dev.${stamp}.g${commit}`,
+    `${await readProjectVersion()}-dev.${stamp}.g${commit}`,
   );
 });
