@@ -13,6 +13,7 @@ const PROCESS = new URL('cloud-init.py', import.meta.url).pathname;
 
 const FILES = ['cloud-init/user-data.yml', 'cloud-init/user-data-jinja.yml'];
 const AGENT = 'cloud-init/user-data-agent.yml';
+const INSTALLER = '/usr/local/sbin/install-jumpcloud-agent';
 const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
 
 /** The data of an instance. The id needs quoting, and braces in it are no reference to a fact. */
@@ -34,11 +35,15 @@ exec "$2"`;
 async function boot(sandbox: Sandbox, userData: string) {
   const program = sandbox.path('/usr/lib/jumpcloud-system-context/describe-host');
   const document = sandbox.path('/etc/jumpcloud/host.json');
-  const expectedArgs = 'enable --now --no-block jumpcloud-host.service';
   await sandbox.replaceProgram(
     'systemctl',
-    `[ "$*" = '${expectedArgs}' ] && exec '${program}' '${document}'`,
+    'case "$*" in',
+    `'enable --now --no-block jumpcloud-host.service') exec '${program}' '${document}' ;;`,
+    `'enable --now --no-block install-jumpcloud-agent.service') exec '${sandbox.path(INSTALLER)}' ;;`,
+    `'enable --now --no-block jumpcloud-removal.service') : >'${sandbox.path('/enabled')}' ;;`,
+    '*) exit 1 ;; esac',
   );
+  await sandbox.replaceProgram('shuf', 'echo 0');
   const script = sandbox.path('/runcmd');
   const instanceData = sandbox.path('/instance-data.json');
   await sandbox.write('/instance-data.json', INSTANCE);
@@ -47,80 +52,84 @@ async function boot(sandbox: Sandbox, userData: string) {
   return execa('/usr/bin/unshare', words, { env: sandbox.env, reject: false, all: true });
 }
 
-describe.runIf(hasTool('the cloud-init examples', 'cloud-init', PYTHON) && canHaveMounts())(
-  'the user-data',
-  { timeout: 90_000 },
-  () => {
-    test.for(FILES)(
-      '%s is valid, configures the instance at its first boot and changes nothing at its second',
-      async (file, { emulator, sandbox }) => {
-        const userData = await sandbox.place(file);
-        const { systemId } = sandbox.host;
-        const first = await boot(sandbox, userData);
-        expect(first.exitCode, first.all).toBe(0);
-        const schema = ['schema', '--config-file', userData];
-        expect((await execa('cloud-init', schema, { all: true })).all).toMatch(
-          /Valid cloud-config/,
-        );
-        expect(emulator.store.record(systemId)).toMatchObject({
-          displayName: `web-${INSTANCE_ID}`,
-          description: 'Serves the shop',
-          attributes: [
-            { name: 'role', value: 'web' },
-            { name: 'instance_id', value: INSTANCE_ID },
-          ],
-        });
-        expect(emulator.store.groupsOf(systemId)).toEqual([IDS.web]);
-        expect(emulator.store.hasEdge(systemId, 'user', IDS.admin)).toBe(true);
-        expect((await stat(sandbox.path('/etc/jumpcloud/host.json'))).mode & 0o777).toBe(0o600);
-        expect(sandbox.writes()).toHaveLength(3);
-
-        expect(await boot(sandbox, userData)).toMatchObject({ exitCode: 0 });
-        expect(sandbox.writes()).toEqual([]);
-      },
-    );
-
-    test(`${AGENT} installs the agent with a connect key that no one else can read`, async ({
-      emulator,
-      sandbox,
-    }) => {
-      const { agentDir, systemId } = sandbox.host;
-      await rm(agentDir, { recursive: true });
-      emulator.store.systems.delete(systemId);
-      const kickstart = await startKickstart({ emulator, agentDir, connectKey: CONNECT_KEY });
-      await sandbox.replaceProgram(
-        'aws',
-        `[ "$1 $2" = 'ssm get-parameter' ] && echo ${CONNECT_KEY}`,
-      );
-      await sandbox.replaceProgram(
-        'curl',
-        `ps -eo args >>'${sandbox.path('/processes')}'`,
-        'exec /usr/bin/curl "$@"',
-      );
-      const text = await readFile(
-        await sandbox.place(AGENT, (text) =>
-          text
-            .replace('https://kickstart.jumpcloud.com/Kickstart', kickstart.url)
-            .replace("--proto '=https' ", ''),
-        ),
-        'utf8',
-      );
-      expect(text).not.toContain(CONNECT_KEY);
-      const { exitCode, all } = await boot(sandbox, sandbox.path(`/ansible-examples/${AGENT}`));
-      await kickstart.close();
-      expect(exitCode, all).toBe(0);
-      expect(all).not.toContain(CONNECT_KEY);
-      expect(kickstart.receivedKeys).toEqual([CONNECT_KEY]);
-      const [record] = [...emulator.store.systems.values()];
-      expect(record?.record).toMatchObject({ displayName: `web-${INSTANCE_ID}` });
-      expect(await readFile(sandbox.path('/processes'), 'utf8')).not.toContain(CONNECT_KEY);
-      const { stdout } = await execa('grep', ['-rlF', CONNECT_KEY, sandbox.directory], {
-        reject: false,
+describe.runIf(
+  hasTool('the cloud-init examples', 'cloud-init', 'systemd-analyze', PYTHON) && canHaveMounts(),
+)('the user-data', { timeout: 180_000 }, () => {
+  test.for(FILES)(
+    '%s is valid, configures the instance at its first boot and changes nothing at its second',
+    async (file, { emulator, sandbox }) => {
+      const userData = await sandbox.place(file);
+      const { systemId } = sandbox.host;
+      const first = await boot(sandbox, userData);
+      expect(first.exitCode, first.all).toBe(0);
+      const schema = ['schema', '--config-file', userData];
+      expect((await execa('cloud-init', schema, { all: true })).all).toMatch(/Valid cloud-config/);
+      expect(emulator.store.record(systemId)).toMatchObject({
+        displayName: `web-${INSTANCE_ID}`,
+        description: 'Serves the shop',
+        attributes: [
+          { name: 'role', value: 'web' },
+          { name: 'autoscaling_group', value: 'shop' },
+          { name: 'instance_id', value: INSTANCE_ID },
+        ],
       });
-      expect(stdout.split('\n').filter((file) => !file.endsWith('/replaced/aws'))).toEqual([]);
+      expect(emulator.store.groupsOf(systemId)).toEqual([IDS.web]);
+      expect(emulator.store.hasEdge(systemId, 'user', IDS.admin)).toBe(true);
+      expect((await stat(sandbox.path('/etc/jumpcloud/host.json'))).mode & 0o777).toBe(0o600);
+      expect(sandbox.writes()).toHaveLength(3);
+      expect(await readFile(sandbox.path('/enabled'), 'utf8')).toBe('');
+
+      expect(await boot(sandbox, userData)).toMatchObject({ exitCode: 0 });
+      expect(sandbox.writes()).toEqual([]);
+    },
+  );
+
+  test(`${AGENT} installs the agent with a connect key that no one else can read`, async ({
+    emulator,
+    sandbox,
+  }) => {
+    const { agentDir, systemId } = sandbox.host;
+    await rm(agentDir, { recursive: true });
+    emulator.store.systems.delete(systemId);
+    const kickstart = await startKickstart({ emulator, agentDir, connectKey: CONNECT_KEY });
+    await sandbox.replaceProgram('aws', `[ "$1 $2" = 'ssm get-parameter' ] && echo ${CONNECT_KEY}`);
+    await sandbox.replaceProgram(
+      'curl',
+      `ps -eo args >>'${sandbox.path('/processes')}'`,
+      'exec /usr/bin/curl "$@"',
+    );
+    const text = await readFile(
+      await sandbox.place(AGENT, (text) =>
+        text
+          .replace('https://kickstart.jumpcloud.com/Kickstart', kickstart.url)
+          .replace("--proto '=https' ", ''),
+      ),
+      'utf8',
+    );
+    expect(text).not.toContain(CONNECT_KEY);
+    const { exitCode, all } = await boot(sandbox, sandbox.path(`/ansible-examples/${AGENT}`));
+    expect(exitCode, all).toBe(0);
+    // The unit runs the script again after a failure.
+    const unit = sandbox.path('/etc/systemd/system/install-jumpcloud-agent.service');
+    expect(await readFile(unit, 'utf8')).toMatch(/^Restart=on-failure$/m);
+    const verify = ['verify', '--man=no', '--recursive-errors=no', unit];
+    const { stdout: faults, stderr } = await execa('systemd-analyze', verify, { reject: false });
+    expect(faults + stderr).toBe('');
+    kickstart.raw = '';
+    const failed = await execa(sandbox.path(INSTALLER), { env: sandbox.env, reject: false });
+    expect(failed.exitCode).not.toBe(0);
+    await kickstart.close();
+    expect(all).not.toContain(CONNECT_KEY);
+    expect(kickstart.receivedKeys).toEqual([CONNECT_KEY, CONNECT_KEY]);
+    const [record] = [...emulator.store.systems.values()];
+    expect(record?.record).toMatchObject({ displayName: `web-${INSTANCE_ID}` });
+    expect(await readFile(sandbox.path('/processes'), 'utf8')).not.toContain(CONNECT_KEY);
+    const { stdout } = await execa('grep', ['-rlF', CONNECT_KEY, sandbox.directory], {
+      reject: false,
     });
-  },
-);
+    expect(stdout.split('\n').filter((file) => !file.endsWith('/replaced/aws'))).toEqual([]);
+  });
+});
 
 test.runIf(hasTool('yamllint over the cloud-init examples', 'yamllint')).for([...FILES, AGENT])(
   'yamllint accepts %s, apart from the first lines that cloud-init requires',

@@ -54,6 +54,7 @@ function expectDesiredState({ host }: Member): void {
     description: 'Serves the shop',
     attributes: [
       { name: 'role', value: 'web' },
+      { name: 'autoscaling_group', value: 'shop' },
       { name: 'instance_id', value: 'i-1' },
     ],
   });
