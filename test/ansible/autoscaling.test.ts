@@ -59,7 +59,9 @@ describe.runIf(hasAnsible)(
       run = async (playbook, ...flags) =>
         controller.playbook(
           await putPlaybook(controller, playbook, (text) =>
-            text.replace('settle: 30', 'settle: 0.5'),
+            text
+              .replace('settle: 30', 'settle: 0.5')
+              .replaceAll('{cloud.instance_id}', 'i-{{ inventory_hostname }}'),
           ),
           { flags: ['-i', inventory, '--forks', '8', ...flags] },
         );
@@ -85,10 +87,10 @@ describe.runIf(hasAnsible)(
       for (const { name, systemId } of hosts) {
         expect(launched.recaps[name], launched.output).toMatchObject({ ok: 2, changed: 1 });
         expect(store.record(systemId)).toMatchObject({
-          displayName: `shop ${name}`,
+          displayName: `shop-i-${name}`,
           attributes: [
             { name: 'autoscaling_group', value: 'shop' },
-            { name: 'instance', value: 'unknown' },
+            { name: 'instance_id', value: `i-${name}` },
           ],
         });
         expect(store.groupsOf(systemId).sort()).toEqual([...groups].sort());

@@ -43,7 +43,7 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
       fleet: await putPlaybook(controller, 'fleet.yml'),
       audit: await putPlaybook(controller, 'audit.yml'),
       launch: await putPlaybook(controller, 'autoscaling/launch.yml', (text) =>
-        text.replace('settle: 30', 'settle: 3'),
+        text.replace('settle: 30', 'settle: 3').replaceAll('{cloud.instance_id}', 'i-4'),
       ),
       terminate: await putPlaybook(controller, 'autoscaling/terminate.yml'),
       decommission: await putPlaybook(controller, 'decommission.yml'),
@@ -217,13 +217,14 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
     await writeFiles();
     const { recaps, output } = await running;
     expect(recaps['web-4'], output).toMatchObject({ ok: 2, changed: 1, failed: 0 });
-    expect(emulator.store.record(systemId)).toMatchObject({ displayName: 'shop web-4' });
+    expect(emulator.store.record(systemId)).toMatchObject({ displayName: 'shop-i-4' });
   });
 
   test('terminate.yml removes only named hosts, and only those of their autoscaling group', async () => {
     const group = ['-e', 'autoscaling_group=shop'];
-    const none = await run('terminate', ...group);
-    expect(none.output).toMatch(/no hosts matched/);
+    const unknown = await run('terminate', ...group, '-e', 'terminated=web-4,web-9');
+    expect(unknown.exitCode).not.toBe(0);
+    expect(unknown.output).toContain('web-9 is not in the inventory.');
     expect(emulator.requests).toEqual([]);
     const { recaps, output } = await run('terminate', ...group, '-e', 'terminated=web-3,web-4');
     expect(recaps['web-3'], output).toMatchObject({ changed: 0, failed: 1 });
@@ -237,6 +238,9 @@ describe.runIf(missing.length === 0)('example playbooks over SSH', { timeout: 12
     const { recaps, output } = await run('decommission', '-e', 'retired=web-2');
     expect(recaps, output).toMatchObject({ 'web-2': { changed: 1, failed: 0 } });
     expect([...emulator.store.systems.keys()].sort()).toEqual([...ids('web-1', 'web-3')].sort());
+    const unknown = await run('decommission', '-e', 'retired=web-1,web-9');
+    expect(unknown.exitCode).not.toBe(0);
+    expect(unknown.output).toContain('web-9 is not in the inventory.');
     const wrong = await run(
       'decommission',
       ...['-e', 'retired=web-1', '-e', `jumpcloud_system_id=${hosts['web-3'].systemId}`],

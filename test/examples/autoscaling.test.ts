@@ -23,17 +23,22 @@ test('autoscaling/host.json gives each role its name and groups, and fails witho
     return { answer: answers[0]?.answer, jumpcloud };
   };
   for (const role of ['web', 'db'] as const) {
-    const { answer } = await boot({ Role: role });
+    const { answer } = await boot({ Role: role, 'aws:autoscaling:groupName': 'shop' });
     expect(answer).toMatchObject({
       changed: true,
       sections: {
         system: {
           settings: {
             display_name: `${role}-i-0123456789abcdef0`,
-            attributes: { role, instance_id: 'i-0123456789abcdef0', region: 'eu-central-1' },
+            attributes: {
+              role,
+              autoscaling_group: 'shop',
+              instance_id: 'i-0123456789abcdef0',
+              region: 'eu-central-1',
+            },
           },
         },
-        groups: { groups: [GROUPS.linux, GROUPS[role]] },
+        groups: { groups: [GROUPS[role], GROUPS.linux].sort() },
       },
     });
   }

@@ -52,9 +52,9 @@ export interface MachineReport {
 
 /** The ids of the groups in JumpCloud, by name. */
 export const GROUPS = {
-  linux: '5f1a3b0c9d2e4f6a7b8c9d10',
-  web: '5f1a3b0c9d2e4f6a7b8c9d11',
-  db: '5f1a3b0c9d2e4f6a7b8c9d12',
+  linux: '5f1a3b0c9d2e4f6a7b8c9d14',
+  web: '5f1a3b0c9d2e4f6a7b8c9d10',
+  db: '5f1a3b0c9d2e4f6a7b8c9d15',
   cache: '5f1a3b0c9d2e4f6a7b8c9d13',
 } as const;
 
