@@ -10,7 +10,9 @@ state=reported
 if [ "${1:-}" = delete ]; then state=absent; fi
 
 # An error of the CLI ends the job here. The module refuses an empty list.
-instances=$(aws ec2 describe-instances --query 'Reservations[].Instances[].InstanceId' --output json)
+instances=$(aws ec2 describe-instances \
+  --filters Name=instance-state-name,Values=pending,running,stopping,stopped \
+  --query 'Reservations[].Instances[].InstanceId' --output json)
 
 options=$(jq -n --arg state "$state" --argjson instances "$instances" '{
   inactive_days: 14,

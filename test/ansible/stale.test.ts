@@ -106,22 +106,28 @@ describe.runIf(hasAnsible)('stale records with Ansible', { timeout: 120_000 }, (
     }
   });
 
-  test('stale/terminated.yml deletes the records of terminated instances within one run', async ({
+  test('stale/terminated.yml deletes as many records as ids, and fails while a host is connected', async ({
     startWith,
   }) => {
     await prepare(startWith);
-    const dead = ['i-1', 'i-2', 'i-3'].map((id) =>
-      addRecord({ ...withInstance(id), lastContact: ago(0) }),
+    const terminated = Array.from({ length: 11 }, (_, i) => `i-${i}`);
+    const dead = terminated.map((id) => addRecord({ ...withInstance(id), lastContact: ago(0) }));
+    const alive = addRecord(withInstance('i-alive'));
+    const connected = addRecord({ ...withInstance('i-connected'), active: true });
+    const file = await putPlaybook(controller, 'stale/terminated.yml', (text) =>
+      text.replace('retries: 15', 'retries: 2').replace('delay: 60', 'delay: 0'),
     );
-    const alive = addRecord(withInstance('i-4'));
-    const file = await putPlaybook(controller, 'stale/terminated.yml');
-    const flags = variables({ terminated: ['i-1', 'i-2', 'i-3'] });
+    const flags = variables({ terminated });
     const first = await controller.playbook(file, { flags: [...flags, '--diff'], env });
     expect(first.recaps['localhost'], first.output).toMatchObject({ changed: 1, failed: 0 });
     expect(dead.some((id) => emulator.store.systems.has(id))).toBe(false);
     expect(emulator.store.systems.has(alive)).toBe(true);
     const second = await controller.playbook(file, { flags, env });
     expect(second.recaps['localhost'], second.output).toMatchObject({ changed: 0, failed: 0 });
+    const late = variables({ terminated: ['i-connected'] });
+    const third = await controller.playbook(file, { flags: late, env });
+    expect(third.recaps['localhost'], third.output).toMatchObject({ changed: 0, failed: 1 });
+    expect(emulator.store.systems.has(connected)).toBe(true);
   });
 
   test('stale/report.yml reports, deletes behind a variable, and fails after a failed query', async ({

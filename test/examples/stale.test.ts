@@ -30,7 +30,10 @@ describe.runIf(hasTool(SCRIPT, 'jq'))('the CI job stale/stale.sh', () => {
       '/usr/bin/jumpcloud_stale_systems',
       `sed -e ${quoted(`1s|^ *{|${urls}|`)} | exec ${quoted(executablePath('jumpcloud_stale_systems'))} "$@"`,
     );
-    await sandbox.writeProgram('/usr/local/sbin/aws', 'printf "%s" "$LISTED"');
+    await sandbox.writeProgram(
+      '/usr/local/sbin/aws',
+      'case "$*" in *Values=pending,running,stopping,stopped*) printf "%s" "$LISTED" ;; esac',
+    );
     const account = store.serviceAccounts.add();
     const [secret = ''] = account.secrets;
     const bin = `${sandbox.directory}/usr/bin:${sandbox.directory}/usr/local/sbin`;
