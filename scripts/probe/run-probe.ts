@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { regionAt } from '../../src/agent/region.ts';
-import { agentVersion } from '../../src/agent/version.ts';
+import { regionOfOrigin } from '../../src/agent/region.ts';
+import { readAgentVersion } from '../../src/agent/version.ts';
 import { Anonymiser } from './anonymiser.ts';
 import { type CleanUp, cleanUp } from './clean-up.ts';
 import { Client, type Exchange } from './client.ts';
@@ -104,8 +104,8 @@ export async function runProbe(options: RunOptions): Promise<RunOutcome> {
     cleanUp: last,
     requests: client.requests,
     credentials: options.credentials.kind,
-    region: regionAt(wire.origin) ?? 'other',
-    agent: agentVersion(options.agentDir) ?? 'unknown',
+    region: regionOfOrigin(wire.origin) ?? 'other',
+    agent: readAgentVersion(options.agentDir) ?? 'unknown',
     anonymiser,
   };
 }

@@ -1,4 +1,4 @@
-import { API_ORIGINS, regionOf } from '../../src/agent/region.ts';
+import { API_ORIGINS, regionOfAgentServer } from '../../src/agent/region.ts';
 import { readRegistration } from '../../src/agent/registration.ts';
 import { RunReport } from '../../src/protocol/run-report.ts';
 import type { Run } from '../../src/run.ts';
@@ -46,7 +46,7 @@ export async function openWire(
 ): Promise<Wire> {
   const registration = readRegistration(options.agentDir);
   const identity = await registration.identity();
-  const region = regionOf(registration.agentServerHost) ?? 'us';
+  const region = regionOfAgentServer(registration.agentServerHost) ?? 'us';
   const origin = options.apiUrl ?? API_ORIGINS[region];
   const administrator = await credentials.open(region);
   const transport = { ca_path: undefined, proxy: undefined, timeout: TIMEOUT_S };

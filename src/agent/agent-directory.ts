@@ -6,12 +6,13 @@ import { AgentFileError } from './read-agent-file.ts';
 import { waitAdvice } from './wait-advice.ts';
 
 /**
- * Checks that the agent's directory exists. `waitedSeconds` is the time already spent on waiting.
- * @throws NoRegistration when there is no such directory
- * @throws BadIdentity when the path cannot be followed
+ * Checks that the agent's directory exists. `waitedSeconds` is the time that the run has already
+ * waited for the registration.
+ * @throws NoRegistration when the directory does not exist
+ * @throws BadIdentity when the path is a dangling symbolic link or cannot be read
  */
 export function requireAgentDirectory(agentDir: string, waitedSeconds: number): void {
-  const install = `Install the JumpCloud agent, or set agent_dir to its directory. ${waitAdvice(waitedSeconds)}`;
+  const advice = `Install the JumpCloud agent, or set agent_dir to its directory. ${waitAdvice(waitedSeconds)}`;
   let stat: Stats | undefined;
   try {
     stat = statSync(agentDir, { throwIfNoEntry: false });
@@ -23,21 +24,21 @@ export function requireAgentDirectory(agentDir: string, waitedSeconds: number): 
     if (code !== 'ENOTDIR') {
       throw new BadIdentity([
         `${agentDir} could not be read: ${code}.`,
-        "Correct it, or set agent_dir to the agent's directory.",
+        "Correct the path, or set agent_dir to the agent's directory.",
       ]);
     }
   }
   if (stat === undefined && isLink(agentDir)) {
     throw new BadIdentity([
-      `${agentDir} is a link that leads nowhere.`,
-      "Mount its target or correct it, or set agent_dir to the agent's directory.",
+      `${agentDir} is a dangling symbolic link.`,
+      "Mount its target, correct the link, or set agent_dir to the agent's directory.",
     ]);
   }
-  if (stat === undefined) throw new NoRegistration([`${agentDir} does not exist.`, install]);
+  if (stat === undefined) throw new NoRegistration([`${agentDir} does not exist.`, advice]);
   if (!stat.isDirectory()) {
     throw new NoRegistration([
-      `${agentDir} is not a directory, so there is no agent in it.`,
-      install,
+      `${agentDir} is not a directory, so it cannot contain the agent.`,
+      advice,
     ]);
   }
 }

@@ -8,23 +8,23 @@ import { AlreadyRemoved, type Registration, readRegistration } from './registrat
 const POLL_INTERVAL_MS = 500;
 
 /**
- * Returns this host's registration, after waiting up to `timeout` seconds for the agent to finish
- * it. With a timeout, also waits until the key is usable, because the agent may still be writing
- * it. Reports this host's system id.
- * @throws what readRegistration throws; with a timeout also what loading the identity throws
+ * Returns this host's registration. Waits up to `timeout` seconds for the agent to finish
+ * registering. With a timeout, the key must be usable too, because the agent may still be writing
+ * its file. Reports this host's system id.
+ * @throws the errors of readRegistration; with a timeout, also those of loading the key
  */
 export async function awaitRegistration(
   agentDir: string,
   timeout: number,
   run: Run,
 ): Promise<Registration> {
-  const read = (waitedSeconds?: number) =>
+  const readNow = (waitedSeconds?: number) =>
     readRegistration(agentDir, waitedSeconds, (systemId) => run.report.setSystemId(systemId));
-  if (timeout === 0) return read();
-  const end = monotonicMs() + timeout * 1000;
+  if (timeout === 0) return readNow();
+  const deadlineMs = monotonicMs() + timeout * 1000;
   const readUsable = async () => {
     try {
-      const registration = read();
+      const registration = readNow();
       await registration.identity();
       return registration;
     } catch (error) {
@@ -35,13 +35,14 @@ export async function awaitRegistration(
   const registration = await pollUntil(run, readUsable, {
     what: 'for the JumpCloud agent to register',
     delayMs: () => POLL_INTERVAL_MS,
-    leftMs: () => end - monotonicMs(),
+    leftMs: () => deadlineMs - monotonicMs(),
   });
   if (registration !== undefined) return registration;
-  // This last attempt throws an error with the time waited, unless the agent has just finished.
-  const last = read(timeout);
-  await last.identity();
-  return last;
+  // The last attempt throws an error that states the time waited, unless the agent has just
+  // finished.
+  const lastRead = readNow(timeout);
+  await lastRead.identity();
+  return lastRead;
 }
 
 function mayBeTemporary(error: unknown): boolean {

@@ -2,7 +2,7 @@ import { BadIdentity, NotEnrolled } from '../base/errors.ts';
 import { readAgentFile } from './read-agent-file.ts';
 import { waitAdvice } from './wait-advice.ts';
 
-/** This host's fields in jcagent.conf. */
+/** The fields of jcagent.conf that identify this host. */
 export interface Configuration {
   /** The system's id, 24 lower-case hexadecimal digits. */
   readonly systemKey: string;
@@ -11,24 +11,28 @@ export interface Configuration {
 
 const REGISTER_AGAIN = 'Register the agent again.';
 
-/** The host has no registration: no agent directory, no configuration, or no systemKey in it. */
+/**
+ * The host is not registered: it has no agent directory, no jcagent.conf, or no systemKey in the
+ * file.
+ */
 export class NoRegistration extends NotEnrolled {}
 
 /**
- * Reads jcagent.conf. `waitedSeconds` is the time already spent on waiting, for the message.
+ * Reads jcagent.conf. `waitedSeconds` is the time that the run has already waited for the
+ * registration.
  * @throws NoRegistration when the file is missing or has no systemKey yet
- * @throws BadIdentity when the file is not one that the agent writes
+ * @throws BadIdentity when the file has another format than the agent's
  */
 export function readConfiguration(path: string, waitedSeconds = 0): Configuration {
   const file = readAgentFile(path);
   if (file === undefined) {
     throw new NoRegistration([
       `${path} does not exist: the JumpCloud agent is not installed here, or has not registered yet.`,
-      `Install it. ${waitAdvice(waitedSeconds)}`,
+      `Install the agent. ${waitAdvice(waitedSeconds)}`,
     ]);
   }
-  const conf = parseObject(file.text, path);
-  const systemKey = conf['systemKey'];
+  const fields = parseObject(file.text, path);
+  const systemKey = fields['systemKey'];
   if (systemKey === undefined || systemKey === null || systemKey === '') {
     throw new NoRegistration([
       `${path} has no systemKey: the agent has not finished registering.`,
@@ -41,16 +45,16 @@ export function readConfiguration(path: string, waitedSeconds = 0): Configuratio
       REGISTER_AGAIN,
     ]);
   }
-  const host = conf['agentServerHost'];
+  const serverHost = fields['agentServerHost'];
   return {
     systemKey: systemKey.toLowerCase(),
-    agentServerHost: typeof host === 'string' && host !== '' ? host : undefined,
+    agentServerHost: typeof serverHost === 'string' && serverHost !== '' ? serverHost : undefined,
   };
 }
 
 /**
- * The error leaves out the parser's message, which quotes the file. The file may contain a
- * misplaced key.
+ * Parses a JSON object. The error does not quote the file, as the parser's message would: the file
+ * may contain a misplaced key.
  */
 function parseObject(text: string, path: string): Record<string, unknown> {
   let value: unknown;

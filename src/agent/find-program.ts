@@ -4,31 +4,37 @@ import { delimiter, dirname, isAbsolute, join } from 'node:path';
 /** Directories that are searched before PATH. */
 export const SYSTEM_DIRECTORIES = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
-/** The result of a search for a program. */
+/** The program that a search found, and the candidates that were refused. */
 export interface ProgramSearch {
   /** The program's real path. */
   readonly file: string | undefined;
-  /** Candidates that root does not run, because someone else could replace them. */
-  readonly replaceable: readonly string[];
+  /** Paths of programs that root does not run, because someone else could replace them. */
+  readonly replaceablePaths: readonly string[];
 }
 
-/** Searches the system's directories for a program, then those of a PATH. */
+/**
+ * Searches for a program, first in the system's directories and then in those of `searchPath`, a
+ * PATH.
+ */
 export function findProgram(name: string, searchPath: string): ProgramSearch {
-  const replaceable: string[] = [];
+  const replaceablePaths: string[] = [];
   for (const directory of [
     ...SYSTEM_DIRECTORIES,
     ...searchPath.split(delimiter).filter(isAbsolute),
   ]) {
     const candidate = join(directory, name);
-    const file = executableAt(candidate);
+    const file = findExecutable(candidate);
     if (file === undefined) continue;
-    if (mayRun(file)) return { file, replaceable };
-    replaceable.push(candidate);
+    if (mayRun(file)) return { file, replaceablePaths: replaceablePaths };
+    replaceablePaths.push(candidate);
   }
-  return { file: undefined, replaceable };
+  return { file: undefined, replaceablePaths: replaceablePaths };
 }
 
-/** Returns whether this user may run the program at a real path: root, only if no one else can replace it. */
+/**
+ * Returns whether this user may run the program at a real path. Root runs only programs that no one
+ * else can replace.
+ */
 export function mayRun(file: string): boolean {
   return process.geteuid?.() !== 0 || !isReplaceable(file);
 }
@@ -36,24 +42,24 @@ export function mayRun(file: string): boolean {
 /**
  * Returns whether someone other than root can replace the file at a real path. Write permission of
  * any group counts, because an access control list shows up as group permissions. A sticky
- * directory like /tmp may be higher up in the path, where its entry belongs to root, but must not
- * contain the file itself.
+ * directory such as /tmp is safe higher up in the path, if its entry belongs to root. It is not
+ * safe around the file itself.
  */
 function isReplaceable(path: string, levelsUp = 0): boolean {
   const { uid, mode } = statSync(path);
-  const isOpen = (mode & 0o022) !== 0;
+  const isWritableByOthers = (mode & 0o022) !== 0;
   const isSticky = (mode & 0o1000) !== 0;
-  if (uid !== 0 || (isOpen && !(isSticky && levelsUp > 1))) return true;
+  if (uid !== 0 || (isWritableByOthers && !(isSticky && levelsUp > 1))) return true;
   const parent = dirname(path);
   return parent !== path && isReplaceable(parent, levelsUp + 1);
 }
 
 /** Returns the real path of an executable file; undefined when there is none. */
-function executableAt(file: string): string | undefined {
+function findExecutable(file: string): string | undefined {
   try {
-    const real = realpathSync(file);
-    accessSync(real, constants.X_OK);
-    return statSync(real).isFile() ? real : undefined;
+    const realPath = realpathSync(file);
+    accessSync(realPath, constants.X_OK);
+    return statSync(realPath).isFile() ? realPath : undefined;
   } catch {
     return undefined;
   }

@@ -4,14 +4,17 @@ import type { Signer } from '../signing/sign.ts';
 import type { KeyFile } from './key-file.ts';
 import { loadPrivateKey } from './private-key.ts';
 
-/** This host's system id and key, which sign its requests to JumpCloud. */
+/** This host's system id and private key. They sign its requests to JumpCloud. */
 export interface Identity extends Signer {
   readonly agentDir: string;
-  /** Whether the key belongs to client.crt; undefined when there is no usable client.crt. */
+  /**
+   * Whether the private key belongs to client.crt; undefined when client.crt is missing or
+   * unusable.
+   */
   readonly keyMatchesCertificate: boolean | undefined;
 }
 
-/** A system id, and the file with its key. */
+/** The system id of a registered host, and the file with its private key. */
 export interface IdentitySource {
   readonly agentDir: string;
   readonly systemId: string;
@@ -19,7 +22,7 @@ export interface IdentitySource {
 }
 
 /**
- * Loads the key of a registered host.
+ * Loads the private key of a registered host.
  * @throws BadIdentity when the key cannot be used, or belongs to another registration
  */
 export async function loadIdentity(source: IdentitySource): Promise<Identity> {
@@ -27,8 +30,8 @@ export async function loadIdentity(source: IdentitySource): Promise<Identity> {
   const { key, matchesCertificate } = await loadPrivateKey(keyFile, join(agentDir, 'client.crt'));
   if (matchesCertificate === false) {
     throw new BadIdentity([
-      `${keyFile.path} does not belong to client.crt beside it: one of them comes from another registration.`,
-      'Restore both, or register the agent again.',
+      `${keyFile.path} does not belong to client.crt in the same directory: one of the two comes from another registration.`,
+      'Restore both files, or register the agent again.',
     ]);
   }
   return { agentDir, systemId, privateKey: key, keyMatchesCertificate: matchesCertificate };

@@ -7,22 +7,22 @@ export interface KeyFile {
   readonly path: string;
   /** The file's content, with the BEGIN line of an unencrypted private key. */
   readonly text: string;
-  /** The permission bits. */
+  /** The permission bits of the file. */
   readonly mode: number;
 }
 
 /**
- * PKCS#8 declares encryption in its first line, PKCS#1 in its second. The word ENCRYPTED elsewhere,
- * for example in a comment, does not match.
+ * Matches an encrypted private key. PKCS#8 declares the encryption in the first line, PKCS#1 in the
+ * second. Does not match the word ENCRYPTED elsewhere, for example in a comment.
  */
-const ENCRYPTED =
+const ENCRYPTED_KEY =
   /^-----BEGIN (ENCRYPTED PRIVATE KEY-----|[A-Z ]*PRIVATE KEY-----\s+Proc-Type:\s*4,\s*ENCRYPTED)/m;
 
 /**
- * Reads the file with the agent's private key. `waitedSeconds` is the time already spent on
- * waiting.
+ * Reads the file with the agent's private key. `waitedSeconds` is the time that the run has already
+ * waited for the registration.
  * @throws NotEnrolled when the file does not exist
- * @throws BadIdentity when it cannot be read, is encrypted, or contains no private key
+ * @throws BadIdentity when the file cannot be read, is encrypted, or contains no private key
  */
 export function readKeyFile(path: string, waitedSeconds = 0): KeyFile {
   const file = readAgentFile(path);
@@ -33,9 +33,9 @@ export function readKeyFile(path: string, waitedSeconds = 0): KeyFile {
     ]);
   }
   const { text, mode } = file;
-  if (ENCRYPTED.test(text)) {
+  if (ENCRYPTED_KEY.test(text)) {
     throw new BadIdentity([
-      `${path} is encrypted; the agent's own key never is.`,
+      `${path} is encrypted, but the agent never encrypts its key.`,
       'Restore it, or register the agent again.',
     ]);
   }

@@ -2,88 +2,97 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { monotonicMs } from '../base/monotonic-clock.ts';
 import {
+  findProcessState,
+  identifyThisProcess,
   type ProcessIdentity,
   type ProcessState,
-  processState,
-  thisProcess,
 } from './process-identity.ts';
 import { readStateFile } from './read-agent-file.ts';
-import { createFile, randomName, removeFile, replaceFile } from './write-file-atomic.ts';
+import { createFile, makeRandomName, removeFile, replaceFile } from './write-file-atomic.ts';
 
-/** A lock lasts this much longer than its run is planned, because a run may end late. In milliseconds. */
+/**
+ * The time that a lock outlasts the planned end of its run, because a run may end late. In
+ * milliseconds.
+ */
 const LOCK_GRACE_MS = 2000;
 
 /** The content of a lock file. */
 export interface Lock extends ProcessIdentity {
-  /** Unique to this lock. */
+  /** A random text that no other lock has. */
   readonly id: string;
-  /** The time when the lock was taken and the time when it ends at the latest, in milliseconds of the monotonic clock. */
+  /** The time when the lock was taken, in milliseconds of the monotonic clock. */
   readonly from: number;
+  /** The time when the lock expires, in milliseconds of the monotonic clock. */
   readonly until: number;
 }
 
-/** A lock file on disk; `lock` is missing when its content is broken. */
+/** A lock file as found on disk. `lock` is missing when the content of the file is broken. */
 interface LockOnDisk {
   readonly id: string;
   readonly lock?: Lock;
 }
 
-/** `taken`, or the state of the process that holds the lock. */
+/**
+ * The outcome of an attempt to take a lock: `taken`, or the state of the process that holds the
+ * lock.
+ */
 export type LockAttempt = 'taken' | Exclude<ProcessState, 'dead'>;
 
-/** Returns a lock of this process, to be held for at most `durationMs` milliseconds. */
-export function newLock(durationMs: number): Lock {
+/**
+ * Returns a lock that this process may hold for up to `durationMs` milliseconds. Writes no file.
+ */
+export function prepareLock(durationMs: number): Lock {
   const from = Math.floor(monotonicMs());
   const until = from + Math.ceil(Math.max(durationMs, 0)) + LOCK_GRACE_MS;
-  return { ...thisProcess(), id: randomName(), from, until };
+  return { ...identifyThisProcess(), id: makeRandomName(), from, until };
 }
 
 /**
- * Takes a lock, or takes it over from a process that died while holding it. Throws what the file
- * system throws.
+ * Takes a lock, or takes over the lock of a process that died while holding it. Throws the errors
+ * of the file system.
  *
- * Two runs that find the same dead lock must not both take it over: the second would take it from
- * the first. To take a lock over, a run must first hold another lock, named after the dead one. It
- * then checks that the dead lock is still there, and replaces it.
+ * Two runs that find the same dead lock must not both take it over, because the second would take
+ * it from the first. A run therefore first takes a takeover lock, a file named after the dead lock.
+ * It then checks that the dead lock still exists, and replaces it.
  */
-export function takeLock(path: string, own: Lock): LockAttempt {
-  if (createFile(path, JSON.stringify(own))) return 'taken';
-  const found = readLock(path);
-  // The lock was released in the meantime. The next attempt takes it, or finds another holder.
-  if (found === undefined) return 'alive';
-  const state = holderState(found);
+export function takeLock(path: string, ownLock: Lock): LockAttempt {
+  if (createFile(path, JSON.stringify(ownLock))) return 'taken';
+  const foundLock = readLock(path);
+  // The lock was released in the meantime. The next attempt takes the lock or finds another holder.
+  if (foundLock === undefined) return 'alive';
+  const state = findHolderState(foundLock);
   if (state !== 'dead') return state;
-  const takeover = `${path}.${found.id}`;
-  const attempt = takeLock(takeover, own);
+  const takeoverPath = `${path}.${foundLock.id}`;
+  const attempt = takeLock(takeoverPath, ownLock);
   if (attempt !== 'taken') return attempt;
   try {
-    if (readLock(path)?.id !== found.id) return 'alive';
-    replaceFile(path, JSON.stringify(own));
+    if (readLock(path)?.id !== foundLock.id) return 'alive';
+    replaceFile(path, JSON.stringify(ownLock));
   } finally {
-    releaseLock(takeover, own);
+    releaseLock(takeoverPath, ownLock);
   }
   removeDeadTakeovers(path);
   return 'taken';
 }
 
-/** Removes a lock, unless another process has taken it over. */
-export function releaseLock(path: string, own: Lock): void {
-  if (readLock(path)?.id === own.id) removeFile(path);
+/** Removes this process's lock, unless another process has taken the lock over. */
+export function releaseLock(path: string, ownLock: Lock): void {
+  if (readLock(path)?.id === ownLock.id) removeFile(path);
 }
 
-/** Removes a lock whose process has died; keeps any other. */
+/** Removes a lock if the process that held it has died. */
 export function removeDeadLock(path: string): void {
   const found = readLock(path);
-  if (found === undefined || holderState(found) !== 'dead') return;
-  const own = newLock(0);
+  if (found === undefined || findHolderState(found) !== 'dead') return;
+  const ownLock = prepareLock(0);
   try {
-    if (takeLock(path, own) === 'taken') releaseLock(path, own);
+    if (takeLock(path, ownLock) === 'taken') releaseLock(path, ownLock);
   } catch {
-    // The directory is not writable. The next run that needs the lock takes it over.
+    // The directory is not writable. The next run that needs the lock takes the dead lock over.
   }
 }
 
-/** Returns the lock at a path; undefined when there is none, or a broken one. */
+/** Returns the lock at a path; undefined when the file is missing or broken. */
 export function readLockHolder(path: string): Lock | undefined {
   return readLock(path)?.lock;
 }
@@ -111,28 +120,28 @@ function parseLock(path: string): Lock | undefined {
 }
 
 /**
- * Returns the state of the process that holds a lock. A process that cannot be seen (in another
- * container, or without /proc) counts as dead when the time of its lock is over. That time is
- * measured with the monotonic clock, which starts at boot and is never set.
+ * Returns the state of the process that holds a lock. Sometimes the process cannot be seen: it runs
+ * in another container, or the system has no /proc. It then counts as dead once its lock has
+ * expired. The expiry is measured with the monotonic clock, which starts at boot and is never set.
  */
-function holderState({ lock }: LockOnDisk): ProcessState {
+function findHolderState({ lock }: LockOnDisk): ProcessState {
   if (lock === undefined) return 'dead';
-  const state = processState(lock);
+  const state = findProcessState(lock);
   const now = monotonicMs();
-  const isOver = now < lock.from || now > lock.until;
-  return state === 'unknown' && isOver ? 'dead' : state;
+  const hasExpired = now < lock.from || now > lock.until;
+  return state === 'unknown' && hasExpired ? 'dead' : state;
 }
 
 /**
- * Removes the takeover locks of processes that died while they took this lock over. Only the holder
- * of this lock may do so. A takeover lock is named after a dead lock, which cannot come back once
- * there is a new holder.
+ * Removes the takeover locks of processes that died during a takeover. Only the holder of the main
+ * lock may call this function. A takeover lock is named after a dead lock, and that lock cannot
+ * return once there is a new holder.
  */
 function removeDeadTakeovers(path: string): void {
   const prefix = `${basename(path)}.`;
   for (const name of readdirSync(dirname(path))) {
     const file = join(dirname(path), name);
     const lock = name.startsWith(prefix) ? parseLock(file) : undefined;
-    if (lock !== undefined && processState(lock) === 'dead') removeFile(file);
+    if (lock !== undefined && findProcessState(lock) === 'dead') removeFile(file);
   }
 }

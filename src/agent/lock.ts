@@ -5,28 +5,30 @@ import { pollUntil } from '../base/poll-until.ts';
 import type { Run } from '../run.ts';
 import {
   type LockAttempt,
-  newLock,
+  prepareLock,
   readLockHolder,
   releaseLock,
   removeDeadLock,
   takeLock,
 } from './lock-file.ts';
 
-const LOCK = '.jumpcloud-system.lock';
+const LOCK_FILE_NAME = '.jumpcloud-system.lock';
 const POLL_INTERVAL_MS = 100;
 
-/** Work to do under the lock. */
+/** The work that a run does while it holds the lock. */
 export interface LockedWork<T> {
-  /** The maximum time for the work, and also for the wait for another run. In milliseconds. */
+  /**
+   * The maximum time for the work. The wait for another run has the same limit. In milliseconds.
+   */
   readonly timeoutMs: number;
-  /** Returns the warning for a lock that cannot be created. If undefined, there is no warning. */
+  /** Returns the warning for a lock that cannot be created. Undefined means no warning. */
   readonly unlockedWarning?: (path: string, code: string | undefined) => string;
   readonly work: () => Promise<T>;
 }
 
 /**
- * Runs `work` while this run alone holds the host's lock. Takes over the lock of a killed run at
- * once. In a directory that is not writable, `work` runs without a lock.
+ * Runs `work` while this run holds the host's lock, so that no other run writes. Takes over the
+ * lock of a killed run at once. In a directory that is not writable, runs `work` without a lock.
  * @throws LocalActionFailed when another run holds the lock until the timeout
  */
 export async function withLock<T>(
@@ -34,13 +36,13 @@ export async function withLock<T>(
   agentDir: string,
   { timeoutMs, unlockedWarning, work }: LockedWork<T>,
 ): Promise<T> {
-  const path = join(agentDir, LOCK);
-  const own = newLock(timeoutMs);
-  const end = monotonicMs() + timeoutMs;
+  const path = join(agentDir, LOCK_FILE_NAME);
+  const ownLock = prepareLock(timeoutMs);
+  const deadlineMs = monotonicMs() + timeoutMs;
   let attempt: LockAttempt = 'alive';
   const tryLock = () => {
     try {
-      attempt = takeLock(path, own);
+      attempt = takeLock(path, ownLock);
       return attempt === 'taken' ? attempt : undefined;
     } catch (error) {
       const warning = unlockedWarning?.(path, (error as NodeJS.ErrnoException).code);
@@ -51,32 +53,36 @@ export async function withLock<T>(
   const outcome = await pollUntil(run, tryLock, {
     what: 'for another run to write',
     delayMs: () => POLL_INTERVAL_MS,
-    leftMs: () => end - monotonicMs(),
+    leftMs: () => deadlineMs - monotonicMs(),
   });
   if (outcome === undefined) throw lockHeldError(path, timeoutMs, attempt);
   try {
     return await work();
   } finally {
-    if (outcome === 'taken') releaseLock(path, own);
+    if (outcome === 'taken') releaseLock(path, ownLock);
   }
 }
 
-/** Removes the lock if the run that holds it was killed. */
+/** Removes the host's lock if it belongs to a killed run. */
 export function cleanUpLock(agentDir: string): void {
-  removeDeadLock(join(agentDir, LOCK));
+  removeDeadLock(join(agentDir, LOCK_FILE_NAME));
 }
 
-function lockHeldError(path: string, timeoutMs: number, holder: LockAttempt): LocalActionFailed {
+function lockHeldError(
+  path: string,
+  timeoutMs: number,
+  lastAttempt: LockAttempt,
+): LocalActionFailed {
   const pid = readLockHolder(path)?.pid ?? 'unknown';
   const seconds = Math.max(Math.round(timeoutMs / 1000), 0);
-  const why =
-    holder === 'unknown'
-      ? `process ${pid} holds it, and cannot be seen from here (it may be in another container)`
+  const reason =
+    lastAttempt === 'unknown'
+      ? `process ${pid} holds it, but is not visible to this run (it may be in another container)`
       : `another run (process ${pid}) holds it`;
   return new LocalActionFailed(
     [
-      `Could not take the lock ${path} within ${seconds} s: ${why}.`,
-      'Run again when that process has ended, or delete the lock if there is no such process.',
+      `Could not take the lock ${path} within ${seconds} s: ${reason}.`,
+      'Run again when that process has ended. If it does not exist, delete the lock.',
     ],
     { details: { path } },
   );

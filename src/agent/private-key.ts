@@ -3,19 +3,20 @@ import { BadIdentity } from '../base/errors.ts';
 import { type KeyFile, notPrivateKeyError } from './key-file.ts';
 import { readAgentFile } from './read-agent-file.ts';
 
-/** The agent's key, and whether it matches the agent's certificate. */
+/** The agent's private key, and whether it matches the agent's certificate. */
 export interface PrivateKey {
   readonly key: KeyObject;
-  /** Whether the key belongs to the certificate; undefined when that cannot be read. */
+  /** Whether the key belongs to the certificate; undefined when the certificate cannot be read. */
   readonly matchesCertificate: boolean | undefined;
 }
 
 /**
- * Loads the agent's private key, PKCS#1 or PKCS#8, and compares it with the certificate at a path.
- * @throws BadIdentity when the key is damaged, or not an RSA key
+ * Loads the agent's private key (PKCS#1 or PKCS#8), and compares it with the certificate at a path.
+ * @throws BadIdentity when the key is damaged, or is not an RSA key
  */
 export async function loadPrivateKey(file: KeyFile, certificatePath: string): Promise<PrivateKey> {
-  // Loading this module takes 2 ms, and nothing needs it before the early connection starts.
+  // Imported here, because loading node:crypto takes 2 ms, which must not delay the early
+  // connection.
   const { createPrivateKey, X509Certificate } = await import('node:crypto');
   let key: KeyObject;
   try {
@@ -35,7 +36,7 @@ export async function loadPrivateKey(file: KeyFile, certificatePath: string): Pr
     const certificate = readAgentFile(certificatePath);
     matchesCertificate = certificate && new X509Certificate(certificate.text).checkPrivateKey(key);
   } catch {
-    // An unreadable certificate cannot be compared.
+    // The certificate cannot be read, so the key cannot be compared with it.
   }
   return { key, matchesCertificate };
 }

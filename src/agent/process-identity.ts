@@ -1,29 +1,29 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/** Identifies a process, also after its pid has been reused. */
+/** The identity of a process. Another process with the same pid has another identity. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /**
-   * Clock ticks from boot to the process's start. Without /proc, this and the next two fields are
-   * empty.
-   */
+  /** The start time of the process, in clock ticks since boot; empty without /proc. */
   readonly start: string;
-  /** The number of the pid namespace that `pid` belongs to. */
+  /** The number of the pid namespace that `pid` belongs to; empty without /proc. */
   readonly namespace: string;
-  /** The id of the boot, 32 hexadecimal digits. */
+  /** The id of the boot, 32 hexadecimal digits; empty without /proc. */
   readonly boot: string;
 }
 
-/** `unknown`: this process cannot see whether the other one still runs. */
+/**
+ * The state of another process. `unknown` means that this process cannot find out whether it still
+ * runs.
+ */
 export type ProcessState = 'alive' | 'dead' | 'unknown';
 
 /** Returns the identity of this process. */
-export function thisProcess(): ProcessIdentity {
+export function identifyThisProcess(): ProcessIdentity {
   cachedIdentity ??= {
     pid: process.pid,
-    start: statusOf('self')?.start ?? '',
-    namespace: orEmpty(() => readlinkSync('/proc/self/ns/pid')).replace(/\D/g, ''),
-    boot: orEmpty(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1')).replace(
+    start: readProcessStatus('self')?.start ?? '',
+    namespace: readOrEmpty(() => readlinkSync('/proc/self/ns/pid')).replace(/\D/g, ''),
+    boot: readOrEmpty(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1')).replace(
       /\W/g,
       '',
     ),
@@ -34,19 +34,19 @@ export function thisProcess(): ProcessIdentity {
 let cachedIdentity: ProcessIdentity | undefined;
 
 /**
- * Returns whether a process still runs. Does not rely on the time of day, and is not misled by a
- * reused pid. Reuse cannot be seen without /proc (macOS): there a process is `dead` when its pid is
+ * Returns whether a process still runs. Does not use the time of day, and recognises a reused pid.
+ * Without /proc (macOS), a reused pid cannot be recognised: the state is `dead` when the pid is
  * free, and `unknown` otherwise.
  */
-export function processState({ pid, start, namespace, boot }: ProcessIdentity): ProcessState {
-  const here = thisProcess();
-  const isComparable = boot !== '' && here.boot !== '';
-  if (isComparable && boot !== here.boot) return 'dead';
-  if (isComparable && namespace !== here.namespace) return 'unknown';
+export function findProcessState({ pid, start, namespace, boot }: ProcessIdentity): ProcessState {
+  const thisIdentity = identifyThisProcess();
+  const isComparable = boot !== '' && thisIdentity.boot !== '';
+  if (isComparable && boot !== thisIdentity.boot) return 'dead';
+  if (isComparable && namespace !== thisIdentity.namespace) return 'unknown';
   if (!isPidInUse(pid)) return 'dead';
-  const now = isComparable && start !== '' ? statusOf(pid) : undefined;
-  if (now === undefined) return 'unknown';
-  return now.start === start && !now.hasEnded ? 'alive' : 'dead';
+  const status = isComparable && start !== '' ? readProcessStatus(pid) : undefined;
+  if (status === undefined) return 'unknown';
+  return status.start === start && !status.hasEnded ? 'alive' : 'dead';
 }
 
 function isPidInUse(pid: number): boolean {
@@ -57,16 +57,19 @@ function isPidInUse(pid: number): boolean {
   }
 }
 
-/** Reads /proc/PID/stat, see proc(5). The name in parentheses may contain anything, even a `)`. */
-function statusOf(pid: number | 'self'): { start: string; hasEnded: boolean } | undefined {
-  const line = orEmpty(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+/**
+ * Reads the state and start time of a process from /proc/PID/stat, see proc(5). The process's name,
+ * in parentheses, may contain any character, even a `)`.
+ */
+function readProcessStatus(pid: number | 'self'): { start: string; hasEnded: boolean } | undefined {
+  const statLine = readOrEmpty(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  const fields = statLine.slice(statLine.lastIndexOf(')') + 2).split(' ');
   const [state, start] = [fields[0], fields[19]];
-  // A zombie counts as ended: it runs no more, even if its parent never reaps it.
+  // A zombie counts as ended: it no longer runs, even if its parent never reaps it.
   return start ? { start, hasEnded: state === 'Z' || state === 'X' } : undefined;
 }
 
-function orEmpty(read: () => string): string {
+function readOrEmpty(read: () => string): string {
   try {
     return read();
   } catch {

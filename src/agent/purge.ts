@@ -3,19 +3,20 @@ import { join } from 'node:path';
 import { LocalActionFailed } from '../base/errors.ts';
 
 /**
- * The files that make up a registration; without them a clone registers as a new system. The
- * configuration is deleted first: without it a host is not enrolled, even if other files are left.
+ * The files of a registration, in the order of deletion. Without them, a clone registers as a new
+ * system. jcagent.conf is deleted first: without it, a host is not enrolled, even if other files
+ * are left.
  */
 const IDENTITY_FILES = ['jcagent.conf', 'client.key', 'client.crt', 'ca.crt'];
 
 /** Returns the paths of the agent's identity files that exist. */
-export function identityFiles(agentDir: string): string[] {
+export function listIdentityFiles(agentDir: string): string[] {
   return IDENTITY_FILES.map((name) => join(agentDir, name)).filter(exists);
 }
 
 /**
- * Checks that files can be deleted in the agent's directory. They are deleted after the record, so
- * this is checked before it.
+ * Checks that files can be deleted in the agent's directory. A removal checks this before it
+ * deletes the record, because it deletes the files afterwards.
  * @throws LocalActionFailed when the directory is not writable
  */
 export function requirePurgeable(agentDir: string): void {
@@ -34,8 +35,9 @@ export function requirePurgeable(agentDir: string): void {
 }
 
 /**
- * Deletes an identity file. Returns false when it was already gone, for instance by another run.
- * @throws LocalActionFailed when it cannot be deleted
+ * Deletes an identity file. Returns false when the file was already gone, for example because
+ * another run deleted it.
+ * @throws LocalActionFailed when the file cannot be deleted
  */
 export function deleteIdentityFile(path: string): boolean {
   try {
@@ -47,14 +49,17 @@ export function deleteIdentityFile(path: string): boolean {
     throw new LocalActionFailed(
       [
         `${path} could not be deleted (${code}).`,
-        `Make that possible and run again, or delete what is left of ${IDENTITY_FILES.join(', ')} by hand: an image that keeps them makes every clone claim to be this system.`,
+        `Correct the permissions and run again, or delete the remaining files of the identity by hand (${IDENTITY_FILES.join(', ')}). If an image keeps them, every clone claims to be this system.`,
       ],
       { details: { path } },
     );
   }
 }
 
-/** Returns whether a path exists; true also for a dangling link, or if this cannot be checked. */
+/**
+ * Returns whether a path exists. A dangling symbolic link exists. A path that cannot be checked
+ * counts as existing.
+ */
 function exists(path: string): boolean {
   try {
     lstatSync(path);

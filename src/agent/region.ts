@@ -9,6 +9,7 @@ export const API_ORIGINS: Readonly<Record<Region, string>> = {
   in: 'https://console.in.jumpcloud.com',
 };
 
+/** The region of each host name that jcagent.conf can have as `agentServerHost`. */
 const AGENT_SERVERS: Readonly<Record<string, Region>> = {
   'agent.jumpcloud.com': 'us',
   'agent.eu.jumpcloud.com': 'eu',
@@ -16,16 +17,16 @@ const AGENT_SERVERS: Readonly<Record<string, Region>> = {
 };
 
 /**
- * Returns the region of `agentServerHost` in jcagent.conf; undefined for an unknown host. A
- * configuration without that field belongs to the first region, us.
+ * Returns the region of the `agentServerHost` in jcagent.conf; undefined for an unknown host.
+ * Without an `agentServerHost`, the region is us, JumpCloud's first one.
  */
-export function regionOf(agentServerHost: string | undefined): Region | undefined {
+export function regionOfAgentServer(agentServerHost: string | undefined): Region | undefined {
   if (agentServerHost === undefined) return 'us';
   const host = agentServerHost.trim().toLowerCase().replace(/:\d+$/, '');
   return Object.hasOwn(AGENT_SERVERS, host) ? AGENT_SERVERS[host] : undefined;
 }
 
-/** Returns the region of an API's origin; undefined for any other origin. */
-export function regionAt(origin: string): Region | undefined {
+/** Returns the region whose API has a given origin; undefined if no region's API has it. */
+export function regionOfOrigin(origin: string): Region | undefined {
   return REGIONS.find((region) => API_ORIGINS[region] === origin);
 }

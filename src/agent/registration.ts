@@ -6,7 +6,7 @@ import { type Identity, type IdentitySource, loadIdentity } from './identity.ts'
 import { type KeyFile, readKeyFile } from './key-file.ts';
 import { readTombstone, type Tombstone } from './tombstone.ts';
 
-/** An earlier run has removed this registration from JumpCloud. */
+/** An earlier run has removed this host's record from JumpCloud, and left a tombstone. */
 export class AlreadyRemoved extends NotEnrolled {
   readonly systemId: string;
 
@@ -22,22 +22,22 @@ export class AlreadyRemoved extends NotEnrolled {
   }
 }
 
-/** This host's registration, as the agent's files describe it. */
+/** This host's registration, as read from the agent's files. */
 export interface Registration extends IdentitySource {
   readonly agentServerHost: string | undefined;
   /**
-   * Loads the host's key. Repeated calls load it only once.
+   * Loads the host's private key. Repeated calls load it only once.
    * @throws BadIdentity when the key cannot be used
    */
   identity(): Promise<Identity>;
 }
 
 /**
- * Reads this host's registration from the agent's directory. `waitedSeconds` is the time already
- * spent on waiting, for the message. Calls `onSystemId` as soon as the id is known, before anything
- * else can fail.
+ * Reads this host's registration from the agent's directory. `waitedSeconds` is the time that the
+ * run has already waited for it. Calls `onSystemId` with the system id before any later step can
+ * fail.
  * @throws NotEnrolled when the agent has not registered, or this system was removed
- * @throws BadIdentity when the files cannot be used
+ * @throws BadIdentity when the agent's files cannot be used
  */
 export function readRegistration(
   agentDir: string,
@@ -51,20 +51,20 @@ export function readRegistration(
   );
   onSystemId(systemKey);
   const keyFile = readKey(agentDir, systemKey, waitedSeconds);
-  const registered = { agentDir, systemId: systemKey, agentServerHost, keyFile };
+  const source = { agentDir, systemId: systemKey, agentServerHost, keyFile };
   let identity: Promise<Identity> | undefined;
   return {
-    ...registered,
+    ...source,
     identity() {
-      identity ??= loadIdentity(registered);
+      identity ??= loadIdentity(source);
       return identity;
     },
   };
 }
 
 /**
- * Reads the key before it checks the tombstone, because a concurrent removal writes the tombstone
- * before it deletes the key.
+ * Reads the private key, then checks for a tombstone. The order matters: a concurrent removal
+ * writes the tombstone before it deletes the key.
  */
 function readKey(agentDir: string, systemKey: string, waitedSeconds: number): KeyFile {
   try {
@@ -74,7 +74,10 @@ function readKey(agentDir: string, systemKey: string, waitedSeconds: number): Ke
   }
 }
 
-/** @throws AlreadyRemoved when an earlier run has removed this system */
+/**
+ * Checks that no tombstone exists for this system.
+ * @throws AlreadyRemoved when an earlier run has removed this system
+ */
 export function requireNotRemoved(agentDir: string, systemKey: string): void {
   const tombstone = readTombstone(agentDir);
   if (tombstone?.systemKey === systemKey) throw new AlreadyRemoved(tombstone);

@@ -1,8 +1,8 @@
 import { InvalidArguments } from '../base/errors.ts';
 
 /**
- * Checks that this host is the system that the call is meant for. A delegated task would otherwise
- * change the record of the host that it was delegated to.
+ * Checks that this host is the system that `system_id` names. A delegated task would otherwise
+ * change the record of the host that runs the task.
  * @throws InvalidArguments when this host is another system
  */
 export function requireSystem(desired: string | undefined, actual: string): void {

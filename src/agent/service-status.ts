@@ -1,23 +1,26 @@
 import {
   AGENT_SERVICE,
-  type CommandEnd,
+  type CommandResult,
   DARWIN_AGENT_SERVICE,
   findServiceManager,
   runServiceManager,
   type ServiceTool,
 } from './service-manager.ts';
 
-/** The state of the agent's service, or the reason why it is unknown. */
+/** The state of the agent's service, or the reason why the state is unknown. */
 export type ServiceStatus =
   | { readonly state: 'running' | 'missing'; readonly tool: ServiceTool }
   | { readonly state: 'stopped'; readonly tool: ServiceTool; readonly startCommand: string }
   | { readonly state: 'unknown'; readonly reason: string };
 
-/** How a service manager is asked for the state of the agent. */
+/**
+ * The command that queries a service manager for the state of the agent, and the parser of its
+ * output.
+ */
 interface StatusQuery {
   readonly args: readonly string[];
-  /** Returns the state; undefined when the answer does not say it. */
-  readonly parse: (end: CommandEnd) => 'running' | 'stopped' | 'missing' | undefined;
+  /** Returns the state; undefined when the output does not contain it. */
+  readonly parse: (result: CommandResult) => 'running' | 'stopped' | 'missing' | undefined;
   readonly startCommand: string;
 }
 
@@ -30,15 +33,16 @@ const QUERIES: Readonly<Record<ServiceTool, StatusQuery>> = {
     parse({ status, stdout }) {
       if (status !== 0) return undefined;
       if (/^LoadState=not-found$/m.test(stdout)) return 'missing';
-      const [, active] = /^ActiveState=(\S+)$/m.exec(stdout) ?? [];
-      if (active === undefined) return undefined;
-      return /^(active|reloading)$/.test(active) ? 'running' : 'stopped';
+      const [, activeState] = /^ActiveState=(\S+)$/m.exec(stdout) ?? [];
+      if (activeState === undefined) return undefined;
+      return /^(active|reloading)$/.test(activeState) ? 'running' : 'stopped';
     },
     startCommand: `systemctl enable --now ${AGENT_SERVICE}`,
   },
   service: {
     args: [AGENT_SERVICE, 'status'],
-    // The statuses are those of LSB; for an unknown service, implementations differ.
+    // The exit statuses are LSB's. For an unknown service, implementations differ, so the text is
+    // read too.
     parse({ status, stdout, stderr }) {
       if (status === 0) return 'running';
       if (/unrecognized|not recognized|does not exist|not found/i.test(stdout + stderr))
@@ -58,30 +62,30 @@ const QUERIES: Readonly<Record<ServiceTool, StatusQuery>> = {
   },
 };
 
-/** Asks this host's service manager for the state of the agent. */
-export async function serviceStatus(
+/** Returns the state of the agent's service, according to this host's service manager. */
+export async function readServiceStatus(
   searchPath: string,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<ServiceStatus> {
-  const { manager, replaceable } = findServiceManager(searchPath);
+  const { manager, replaceablePaths: replaceable } = findServiceManager(searchPath);
   if (manager === undefined) {
-    const why =
+    const reason =
       replaceable.length === 0
-        ? 'this host has neither a running systemd nor the command service or launchctl'
+        ? 'this host has no running systemd, and no command service or launchctl'
         : `someone other than root can replace ${replaceable.join(', ')}, so root does not run it`;
-    return { state: 'unknown', reason: why };
+    return { state: 'unknown', reason: reason };
   }
   const { tool } = manager;
   const { args, parse, startCommand } = QUERIES[tool];
-  const end = await runServiceManager(manager, args, timeoutMs, signal);
-  const state = parse(end);
+  const result = await runServiceManager(manager, args, timeoutMs, signal);
+  const state = parse(result);
   switch (state) {
     case undefined: {
-      const firstLine = (end.stderr || end.stdout).trim().split('\n')[0];
-      const failure = end.isTimedOut
+      const firstLine = (result.stderr || result.stdout).trim().split('\n')[0];
+      const failure = result.hasTimedOut
         ? `did not answer within ${timeoutMs / 1000} s`
-        : `failed with ${end.status}${firstLine && `: ${firstLine}`}`;
+        : `failed with ${result.status}${firstLine && `: ${firstLine}`}`;
       return { state: 'unknown', reason: `"${[tool, ...args].join(' ')}" ${failure}` };
     }
     case 'stopped':

@@ -14,11 +14,11 @@ import {
 /** The commands of a service manager that stop the agent. */
 interface StopCommands {
   readonly stopArgs: readonly string[];
-  /** The exit statuses other than 0 for an agent that is stopping, or that did not run. */
+  /** Exit statuses other than 0 that mean success: the agent is stopping, or did not run. */
   readonly acceptedStatuses: readonly number[];
   /**
-   * Arguments with which the program exits with 0 while the agent runs. Needed where the stop
-   * command returns too early.
+   * The arguments of a command that exits with 0 while the agent runs. Needed where the stop
+   * command returns before the agent has stopped.
    */
   readonly statusArgs?: readonly string[];
 }
@@ -26,82 +26,94 @@ interface StopCommands {
 /** LSB's exit status for a service that is not installed. */
 const NOT_INSTALLED = 5;
 
-/**
- * launchctl's exit status while a service ends, and its two statuses for a service that is not
- * loaded.
- */
-const ENDING = 36;
+/** launchctl's exit status while a service is stopping. */
+const STOPPING = 36;
+/** launchctl's exit statuses for a service that is not loaded. */
 const NOT_LOADED = [3, 113];
 
-const COMMANDS: Readonly<Record<ServiceTool, StopCommands>> = {
+const STOP_COMMANDS: Readonly<Record<ServiceTool, StopCommands>> = {
   systemctl: { stopArgs: ['stop', AGENT_SERVICE], acceptedStatuses: [NOT_INSTALLED] },
   service: { stopArgs: [AGENT_SERVICE, 'stop'], acceptedStatuses: [NOT_INSTALLED] },
   launchctl: {
-    // launchd restarts an agent that `launchctl stop` stops, so the agent is unloaded instead, until
-    // the next boot.
+    // `bootout` unloads the agent until the next boot. After `launchctl stop`, launchd would
+    // restart it.
     stopArgs: ['bootout', DARWIN_AGENT_SERVICE],
-    acceptedStatuses: [ENDING, ...NOT_LOADED],
+    acceptedStatuses: [STOPPING, ...NOT_LOADED],
     statusArgs: ['print', DARWIN_AGENT_SERVICE],
   },
 };
 
-/** In milliseconds. Stopping takes seconds; a service manager that takes this long hangs. */
+/**
+ * The timeout for stopping the agent, in milliseconds. Stopping takes seconds, so a service manager
+ * that needs longer hangs.
+ */
 export const STOP_TIMEOUT_MS = 60_000;
 
 const POLL_INTERVAL_MS = 200;
 
 /**
  * Finds the service manager that can stop the agent.
- * @throws LocalActionFailed when there is none that may be run
+ * @throws LocalActionFailed when this host has none that root may run
  */
 export function requireServiceManager(searchPath: string): ServiceManager {
-  const { manager, replaceable } = findServiceManager(searchPath);
+  const { manager, replaceablePaths: replaceable } = findServiceManager(searchPath);
   if (manager !== undefined) return manager;
-  const why =
+  const replaceableNote =
     replaceable.length === 0
       ? ''
       : ` Someone other than root can replace ${replaceable.join(', ')}, so root does not run it.`;
   throw new LocalActionFailed([
-    `The agent cannot be stopped: neither systemctl, with systemd running, nor service nor launchctl is in ${SYSTEM_DIRECTORIES.join(', ')} or PATH (${searchPath}).${why}`,
-    'Stop it by other means and leave stop_agent out.',
+    `The agent cannot be stopped: this host has no systemctl with a running systemd, no service and no launchctl in ${SYSTEM_DIRECTORIES.join(', ')} or PATH (${searchPath}).${replaceableNote}`,
+    'Stop the agent by other means, and leave out stop_agent.',
   ]);
 }
 
 /**
- * Stops the agent, so that it does not uninstall itself when its record is deleted.
+ * Stops the agent. A running agent uninstalls itself when its record is deleted.
  * @throws LocalActionFailed when the agent could not be stopped
  */
 export async function stopAgent(manager: ServiceManager, signal: AbortSignal): Promise<void> {
-  const { stopArgs, acceptedStatuses, statusArgs } = COMMANDS[manager.tool];
-  const end = monotonicMs() + STOP_TIMEOUT_MS;
-  const run = (args: readonly string[], accepted: readonly number[]) =>
-    exitStatus(manager, args, accepted, Math.max(1, Math.ceil(end - monotonicMs())), signal);
+  const { stopArgs, acceptedStatuses, statusArgs } = STOP_COMMANDS[manager.tool];
+  const deadlineMs = monotonicMs() + STOP_TIMEOUT_MS;
+  const runCommand = (args: readonly string[], accepted: readonly number[]) =>
+    runForExitStatus(
+      manager,
+      args,
+      accepted,
+      Math.max(1, Math.ceil(deadlineMs - monotonicMs())),
+      signal,
+    );
 
-  await run(stopArgs, acceptedStatuses);
-  while (statusArgs !== undefined && (await run(statusArgs, NOT_LOADED)) === 0) {
+  await runCommand(stopArgs, acceptedStatuses);
+  while (statusArgs !== undefined && (await runCommand(statusArgs, NOT_LOADED)) === 0) {
     await pause(POLL_INTERVAL_MS, signal);
-    if (monotonicMs() >= end) {
-      throw stopError([manager.file, ...stopArgs], `did not end it within ${LIMIT}`);
+    if (monotonicMs() >= deadlineMs) {
+      throw stopError(
+        [manager.file, ...stopArgs],
+        `did not stop the agent within ${STOP_TIMEOUT_TEXT}`,
+      );
     }
   }
 }
 
-const LIMIT = `${STOP_TIMEOUT_MS / 1000} s`;
+const STOP_TIMEOUT_TEXT = `${STOP_TIMEOUT_MS / 1000} s`;
 
-/** Runs a command and returns its exit status: 0 or an accepted one. Rejects on any other. */
-async function exitStatus(
+/**
+ * Runs a command and returns its exit status. Rejects if the status is neither 0 nor in `accepted`.
+ */
+async function runForExitStatus(
   manager: ServiceManager,
   args: readonly string[],
   accepted: readonly number[],
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<number> {
-  const end = await runServiceManager(manager, args, timeoutMs, signal);
-  const { status, isTimedOut, stdout, stderr } = end;
-  const number = Number(status);
-  if (number === 0 || accepted.includes(number)) return number;
+  const result = await runServiceManager(manager, args, timeoutMs, signal);
+  const { status, hasTimedOut: isTimedOut, stdout, stderr } = result;
+  const exitCode = Number(status);
+  if (exitCode === 0 || accepted.includes(exitCode)) return exitCode;
   const firstLine = (stderr || stdout).trim().split('\n')[0] ?? '';
-  const failure = isTimedOut ? `did not end within ${LIMIT}` : `failed with ${status}`;
+  const failure = isTimedOut ? `did not end within ${STOP_TIMEOUT_TEXT}` : `failed with ${status}`;
   throw stopError([manager.file, ...args], `${failure}${firstLine && `: ${firstLine}`}`);
 }
 

@@ -6,23 +6,28 @@ import type { LoggedWrite, Run } from '../run.ts';
 import { auditLine } from './audit-line.ts';
 import { mayRun } from './find-program.ts';
 
-/** In milliseconds. */
+/** The maximum time to wait for the logger, in milliseconds. */
 const MAX_WAIT_MS = 1000;
-/** A logger that hangs is killed a little earlier, so that its exit status can be collected. */
+/**
+ * The time after which a logger that hangs is killed, in milliseconds. Shorter than MAX_WAIT_MS, so
+ * that its exit status can be collected.
+ */
 const KILL_AFTER_MS = 900;
 
 /**
- * Writes one line to the system log for each write, all with one `logger` process. Waits for it for at
- * most one second. Rejects when logger cannot be started, for example because it is missing.
+ * Writes one line to the system log for each write. One `logger` process writes all lines, and is
+ * waited for at most one second. Rejects when logger cannot be started, for example because it is
+ * missing.
  */
 export async function logWrites(
   { module, report }: Run,
   writes: readonly LoggedWrite[],
 ): Promise<void> {
-  const file = realpathSync('/usr/bin/logger');
-  if (!mayRun(file)) return;
-  const logger = spawn(file, ['-p', 'authpriv.notice', '-t', module], {
-    // BusyBox is one program for many commands, and decides by this name.
+  const loggerPath = realpathSync('/usr/bin/logger');
+  if (!mayRun(loggerPath)) return;
+  const logger = spawn(loggerPath, ['-p', 'authpriv.notice', '-t', module], {
+    // BusyBox is one program for many commands, and selects the command by the name it is called
+    // with.
     argv0: 'logger',
     // The environment may contain a proxy's password.
     env: {},
@@ -32,9 +37,9 @@ export async function logWrites(
     // A second Ctrl-C at the terminal does not reach the logger.
     detached: true,
   });
-  const exited = once(logger, 'exit');
+  const exitEvent = once(logger, 'exit');
   const lines = writes.map((write) => `${auditLine(write)}\n`).join('');
   // The logger may exit before it has read everything.
   logger.stdin.on('error', () => {}).end(report.conceal(lines));
-  await Promise.race([exited, sleep(MAX_WAIT_MS, undefined, { ref: false })]);
+  await Promise.race([exitEvent, sleep(MAX_WAIT_MS, undefined, { ref: false })]);
 }

@@ -10,45 +10,45 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { processState, thisProcess } from './process-identity.ts';
+import { findProcessState, identifyThisProcess } from './process-identity.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 
 /**
- * Writes a file that only its owner can read. Replaces whatever is at the path, also a link or a
- * pipe. A reader finds either the old file or the new one, even after a power failure. Throws what
- * the file system throws.
+ * Writes a file with mode 0600. Replaces any file, symbolic link or pipe at the path. A reader
+ * finds either the old file or the complete new one, even after a power failure. Throws the errors
+ * of the file system.
  */
 export function replaceFile(path: string, text: string): void {
-  const temporary = writeTemporary(path, text);
+  const temporaryPath = writeTemporaryFile(path, text);
   try {
-    renameSync(temporary, path);
+    renameSync(temporaryPath, path);
   } catch (error) {
-    removeFile(temporary);
+    removeFile(temporaryPath);
     throw error;
   }
   flushDirectory(path);
 }
 
 /**
- * Creates a file that only its owner can read. It never appears with part of its content. Returns
- * false when the path exists. Throws what the file system throws.
+ * Creates a file with mode 0600. The file appears with its complete content. Returns false when the
+ * path already exists. Throws the errors of the file system.
  */
 export function createFile(path: string, text: string): boolean {
-  const temporary = writeTemporary(path, text);
+  const temporaryPath = writeTemporaryFile(path, text);
   try {
-    linkSync(temporary, path);
+    linkSync(temporaryPath, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   } finally {
-    removeFile(temporary);
+    removeFile(temporaryPath);
   }
   flushDirectory(path);
   return true;
 }
 
-/** Removes a file or a link, but no directory. Returns whether the path is gone. */
+/** Removes a file or a symbolic link, but no directory. Returns whether the path is gone. */
 export function removeFile(path: string): boolean {
   try {
     unlinkSync(path);
@@ -58,53 +58,56 @@ export function removeFile(path: string): boolean {
   }
 }
 
-/** Removes the temporary files that killed processes have left beside a file. */
-export function removeTemporaries(path: string): void {
+/** Removes temporary files of a file that killed processes have left in its directory. */
+export function removeTemporaryFiles(path: string): void {
   const prefix = `${basename(path)}.`;
   for (const name of readdirSync(dirname(path))) {
     if (!name.startsWith(prefix)) continue;
     const [, pid, start = '', namespace = '', boot = ''] =
-      TEMPORARY.exec(name.slice(prefix.length)) ?? [];
+      TEMPORARY_SUFFIX.exec(name.slice(prefix.length)) ?? [];
     if (pid === undefined) continue;
-    const writer = { pid: Number(pid), start, namespace, boot };
-    if (processState(writer) === 'dead') removeFile(join(dirname(path), name));
+    const writingProcess = { pid: Number(pid), start, namespace, boot };
+    if (findProcessState(writingProcess) === 'dead') removeFile(join(dirname(path), name));
   }
 }
 
-/** A temporary file's suffix: the identity of the process that writes it (four fields), then a random name. */
-const TEMPORARY = /^(\d+)-(\d*)-(\d*)-(\w*)-\w+$/;
+/**
+ * Matches the suffix of a temporary file: the four fields of the writing process's identity, and a
+ * random name.
+ */
+const TEMPORARY_SUFFIX = /^(\d+)-(\d*)-(\d*)-(\w*)-\w+$/;
 
-function writeTemporary(path: string, text: string): string {
-  removeTemporaries(path);
-  const { pid, start, namespace, boot } = thisProcess();
-  const temporary = `${path}.${[pid, start, namespace, boot, randomName()].join('-')}`;
-  const file = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+function writeTemporaryFile(path: string, text: string): string {
+  removeTemporaryFiles(path);
+  const { pid, start, namespace, boot } = identifyThisProcess();
+  const temporaryPath = `${path}.${[pid, start, namespace, boot, makeRandomName()].join('-')}`;
+  const descriptor = openSync(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    writeFileSync(file, text);
-    fsyncSync(file);
+    writeFileSync(descriptor, text);
+    fsyncSync(descriptor);
   } catch (error) {
-    removeFile(temporary);
+    removeFile(temporaryPath);
     throw error;
   } finally {
-    closeSync(file);
+    closeSync(descriptor);
   }
-  return temporary;
+  return temporaryPath;
 }
 
-/** Returns a name that is almost certainly unique. */
-export function randomName(): string {
+/** Returns a random name, which is almost certainly unique. */
+export function makeRandomName(): string {
   return Math.random().toString(36).slice(2);
 }
 
-/** Flushes a file's directory to disk: only then does a new name survive a power failure. */
+/** Flushes a file's directory to disk. Otherwise a new file may be lost in a power failure. */
 function flushDirectory(path: string): void {
-  let directory: number | undefined;
+  let descriptor: number | undefined;
   try {
-    directory = openSync(dirname(path), constants.O_RDONLY);
-    fsyncSync(directory);
+    descriptor = openSync(dirname(path), constants.O_RDONLY);
+    fsyncSync(descriptor);
   } catch {
     // Not every file system can flush a directory.
   } finally {
-    if (directory !== undefined) closeSync(directory);
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

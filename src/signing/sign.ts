@@ -3,14 +3,15 @@ import { authorization } from './authorization.ts';
 import { httpDate } from './http-date.ts';
 import { signingString } from './signing-string.ts';
 
-/** The identity that signs: the system's id and the agent's private RSA key. */
+/** The identity that signs requests: the system's id and the agent's private RSA key. */
 export interface Signer {
   readonly systemId: string;
   readonly privateKey: KeyObject;
 }
 
 /**
- * The two headers that authenticate a request, and the bare signature, so that it can be masked.
+ * The two headers that authenticate a request, and the bare signature, which output must not
+ * contain.
  */
 export interface Signature {
   readonly date: string;
@@ -19,8 +20,8 @@ export interface Signature {
 }
 
 /**
- * Signs one request (RSASSA-PKCS1-v1_5, SHA-256). `time` is in milliseconds since the epoch. Body
- * and host are not signed.
+ * Signs one request (RSASSA-PKCS1-v1_5, SHA-256). `time` is in milliseconds since the epoch. The
+ * signature does not cover the body and the host.
  */
 export function sign(signer: Signer, method: string, path: string, time: number): Signature {
   const date = httpDate(time);

@@ -1,5 +1,5 @@
 import { isWorldReadable } from '../agent/key-file.ts';
-import { API_ORIGINS, type Region, regionOf } from '../agent/region.ts';
+import { API_ORIGINS, type Region, regionOfAgentServer } from '../agent/region.ts';
 import type { Registration } from '../agent/registration.ts';
 import type { Run } from '../run.ts';
 import { openDestination, type TransportOptions } from './connect/destination.ts';
@@ -22,7 +22,7 @@ export function originFor(
 ): string {
   if (options.api_url !== undefined) return options.api_url;
   if (options.region !== 'auto') return API_ORIGINS[options.region];
-  const region = regionOf(agentServerHost);
+  const region = regionOfAgentServer(agentServerHost);
   if (region === undefined) {
     warn(
       `agentServerHost "${agentServerHost}" in jcagent.conf belongs to no known region; us is assumed.`,
@@ -40,7 +40,7 @@ export function usesAgentRegion(
   agentServerHost: string | undefined,
   origin: string,
 ): boolean | undefined {
-  const region = agentServerHost && regionOf(agentServerHost);
+  const region = agentServerHost && regionOfAgentServer(agentServerHost);
   return region ? API_ORIGINS[region] === origin : undefined;
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AlreadyRemoved, readRegistration } from '../../src/agent/registration.ts';
-import { agentVersion } from '../../src/agent/version.ts';
+import { readAgentVersion } from '../../src/agent/version.ts';
 import { BadIdentity } from '../../src/base/errors.ts';
 import { type EnrolledHost, enrol } from '../emulator/enrol.ts';
 import { makeKeyFiles } from '../emulator/keys.ts';
@@ -128,5 +128,5 @@ test.each([
   ['1'.repeat(65), undefined],
 ])('with the version.txt %j, agentVersion returns %j', (text, version) => {
   write('version.txt', text);
-  expect(agentVersion(dir)).toBe(version);
+  expect(readAgentVersion(dir)).toBe(version);
 });

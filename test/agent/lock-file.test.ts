@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newLock, releaseLock, removeDeadLock, takeLock } from '../../src/agent/lock-file.ts';
-import { processState, thisProcess } from '../../src/agent/process-identity.ts';
+import { prepareLock, releaseLock, removeDeadLock, takeLock } from '../../src/agent/lock-file.ts';
+import { findProcessState, identifyThisProcess } from '../../src/agent/process-identity.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'lock-file-'));
 const worker = join(directory, 'lock-worker.js');
@@ -60,7 +60,7 @@ test('only one of two processes takes over a dead lock, at whatever step one pau
   for (let step = 1; ; step++) {
     const agentDir = newDirectory();
     const [path, go] = [join(agentDir, 'lock'), join(agentDir, 'go')];
-    writeFileSync(path, JSON.stringify({ ...newLock(60_000), start: '1' }));
+    writeFileSync(path, JSON.stringify({ ...prepareLock(60_000), start: '1' }));
     const other = spawn(process.execPath, [pauser, path, `${step}`, go]);
     let output = '';
     other.stdout.on('data', (chunk) => {
@@ -69,7 +69,7 @@ test('only one of two processes takes over a dead lock, at whatever step one pau
     const ended = new Promise((resolve) => other.on('close', resolve));
     await expect.poll(() => output, { timeout: 10_000, interval: 5 }).not.toBe('');
     if (!output.startsWith('paused')) break;
-    const own = takeLock(path, newLock(60_000));
+    const own = takeLock(path, prepareLock(60_000));
     writeFileSync(go, '');
     await ended;
     outcomes.push(`${own} ${output.split('\n')[1]}`);
@@ -80,13 +80,13 @@ test('only one of two processes takes over a dead lock, at whatever step one pau
 }, 60_000);
 
 describe('processState', () => {
-  const own = thisProcess();
+  const own = identifyThisProcess();
 
   test('a running process is alive and has a start, namespace and boot', () => {
     expect(own).toMatchObject({ pid: process.pid, boot: expect.stringMatching(/^[0-9a-f]{32}$/) });
     expect(Number(own.start)).toBeGreaterThan(0);
     expect(Number(own.namespace)).toBeGreaterThan(0);
-    expect(processState(own)).toBe('alive');
+    expect(findProcessState(own)).toBe('alive');
   });
 
   test.each([
@@ -98,7 +98,7 @@ describe('processState', () => {
     ['without a boot, with a free pid', { boot: '', pid: 99_999_999 }, 'dead'],
     ['without a start', { start: '' }, 'unknown'],
   ])('the state of a process %s (%j) is %s', (_, change, state) => {
-    expect(processState({ ...own, ...change })).toBe(state);
+    expect(findProcessState({ ...own, ...change })).toBe(state);
   });
 
   test('a process that has ended is dead, even if its parent has not reaped it', async () => {
@@ -111,8 +111,8 @@ describe('processState', () => {
       .split('\n');
     const stat = readFileSync(`/proc/${line}/stat`, 'latin1').split(' ');
     const child = { ...own, pid: Number(line), start: stat[21] ?? '' };
-    expect(processState(child)).toBe('alive');
-    await expect.poll(() => processState(child), { timeout: 10_000 }).toBe('dead');
+    expect(findProcessState(child)).toBe('alive');
+    await expect.poll(() => findProcessState(child), { timeout: 10_000 }).toBe('dead');
     expect(readFileSync(`/proc/${line}/stat`, 'latin1')).toMatch(/ Z /);
     parent.kill('SIGKILL');
   });
@@ -121,7 +121,7 @@ describe('processState', () => {
 describe('lock', () => {
   test('a lock is taken by one holder, and only its holder can release it', () => {
     const path = join(newDirectory(), 'lock');
-    const [first, second] = [newLock(1000), newLock(1000)];
+    const [first, second] = [prepareLock(1000), prepareLock(1000)];
     expect(takeLock(path, first)).toBe('taken');
     expect(takeLock(path, second)).toBe('alive');
     releaseLock(path, second);
@@ -133,10 +133,10 @@ describe('lock', () => {
   test('removeDeadLock removes the lock of a dead process, but no other', () => {
     const path = join(newDirectory(), 'lock');
     removeDeadLock(path);
-    expect(takeLock(path, newLock(1000))).toBe('taken');
+    expect(takeLock(path, prepareLock(1000))).toBe('taken');
     removeDeadLock(path);
-    expect(takeLock(path, newLock(1000))).toBe('alive');
-    writeFileSync(path, JSON.stringify({ ...newLock(1000), start: '1' }));
+    expect(takeLock(path, prepareLock(1000))).toBe('alive');
+    writeFileSync(path, JSON.stringify({ ...prepareLock(1000), start: '1' }));
     removeDeadLock(path);
     expect(readdirSync(join(path, '..'))).toEqual([]);
   });
@@ -149,10 +149,10 @@ describe('lock', () => {
     'for a lock of an invisible process, %s (%j), takeLock returns %s',
     (_, { from, until }, expected) => {
       const path = join(newDirectory(), 'lock');
-      const { from: now, ...lock } = newLock(0);
+      const { from: now, ...lock } = prepareLock(0);
       const foreign = { ...lock, from: now + from, until: now + until, namespace: '1' };
       writeFileSync(path, JSON.stringify(foreign));
-      expect(takeLock(path, newLock(1000))).toBe(expected);
+      expect(takeLock(path, prepareLock(1000))).toBe(expected);
     },
   );
 });

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { newLock, takeLock } from '../../src/agent/lock-file.ts';
+import { prepareLock, takeLock } from '../../src/agent/lock-file.ts';
 
 /**
  * Takes a lock and prints the outcome. Before its file operation number `step`, prints `paused` and
@@ -22,4 +22,4 @@ for (const name of ['openSync', 'linkSync', 'renameSync', 'unlinkSync', 'lstatSy
   });
 }
 
-fs.writeSync(1, `${takeLock(path, newLock(60_000))}\n`);
+fs.writeSync(1, `${takeLock(path, prepareLock(60_000))}\n`);

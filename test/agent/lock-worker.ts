@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { newLock, releaseLock, takeLock } from '../../src/agent/lock-file.ts';
+import { prepareLock, releaseLock, takeLock } from '../../src/agent/lock-file.ts';
 
 /**
  * Adds one to the number in a file `times` times, under a lock. Kills itself at random before a
@@ -41,7 +41,7 @@ function addOne(): void {
 }
 
 for (let i = 0; i < Number(times); i++) {
-  const lock = newLock(60_000);
+  const lock = prepareLock(60_000);
   mayDie = true;
   while (takeLock(path, lock) !== 'taken') sleep(1);
   mayDie = false;

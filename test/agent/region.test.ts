@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { API_ORIGINS, REGIONS, regionAt, regionOf } from '../../src/agent/region.ts';
+import {
+  API_ORIGINS,
+  REGIONS,
+  regionOfAgentServer,
+  regionOfOrigin,
+} from '../../src/agent/region.ts';
 
 test.each([
   [undefined, 'us'],
@@ -15,11 +20,11 @@ test.each([
   ['constructor', undefined],
   ['', undefined],
 ])('regionOf(%j) is %s', (host, region) => {
-  expect(regionOf(host)).toBe(region);
+  expect(regionOfAgentServer(host)).toBe(region);
 });
 
 test('regionAt finds each region by its API origin, and no other', () => {
-  expect(REGIONS.map((region) => regionAt(API_ORIGINS[region]))).toEqual(['us', 'eu', 'in']);
-  expect(regionAt('https://console.jumpcloud.com.example')).toBeUndefined();
-  expect(regionAt('http://127.0.0.1:8080')).toBeUndefined();
+  expect(REGIONS.map((region) => regionOfOrigin(API_ORIGINS[region]))).toEqual(['us', 'eu', 'in']);
+  expect(regionOfOrigin('https://console.jumpcloud.com.example')).toBeUndefined();
+  expect(regionOfOrigin('http://127.0.0.1:8080')).toBeUndefined();
 });

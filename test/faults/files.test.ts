@@ -82,10 +82,10 @@ describe('jcagent.conf', () => {
     ['a directory', /jcagent\.conf is not a regular file\. Restore/],
     [
       'a huge file',
-      /jcagent\.conf has 104857600 bytes; the agent's own is never that large\. Restore/,
+      /jcagent\.conf has 104857600 bytes, but the agent's files are far smaller\. Restore/,
     ],
-    ['a dangling link', /jcagent\.conf is a link that leads nowhere\. Restore/],
-    ['a link to itself', /jcagent\.conf is a link that leads back to itself\. Restore/],
+    ['a dangling link', /jcagent\.conf is a dangling symbolic link\. Restore/],
+    ['a link to itself', /jcagent\.conf is part of a loop of symbolic links\. Restore/],
     ['not UTF-8', /jcagent\.conf is not JSON\. Register the agent again\.$/],
     ['a device', /jcagent\.conf is not a regular file\. Restore/],
     ['an empty file', /jcagent\.conf is not JSON\. Register/],
@@ -117,8 +117,8 @@ describe('client.key', () => {
     ['a FIFO', /client\.key is not a regular file\. Restore/],
     ['a directory', /client\.key is not a regular file\. Restore/],
     ['a huge file', /client\.key has 104857600 bytes/],
-    ['a dangling link', /client\.key is a link that leads nowhere/],
-    ['a link to itself', /client\.key is a link that leads back to itself/],
+    ['a dangling link', /client\.key is a dangling symbolic link/],
+    ['a link to itself', /client\.key is part of a loop of symbolic links/],
     ['not UTF-8', /client\.key does not hold a private key in PEM form/],
     ['an empty file', /client\.key does not hold a private key in PEM form/],
   ];
@@ -162,7 +162,9 @@ describe('client.key', () => {
     // The next run sees a key and a certificate that do not match.
     expect(await run('jumpcloud_system', { display_name: 'web-2' })).toMatchObject({
       error: { code: 'bad_identity' },
-      msg: expect.stringMatching(/client\.key does not belong to client\.crt beside it/),
+      msg: expect.stringMatching(
+        /client\.key does not belong to client\.crt in the same directory/,
+      ),
     });
   });
 });
@@ -181,13 +183,13 @@ describe('the directory in agent_dir', () => {
       'a link that leads nowhere',
       (path) => symlinkSync('nowhere', path),
       'bad_identity',
-      /is a link that leads nowhere\. Mount its target/,
+      /is a dangling symbolic link\. Mount its target/,
     ],
     [
       'a link to itself',
       (path) => symlinkSync(path, path),
       'bad_identity',
-      /could not be read: ELOOP\. Correct it/,
+      /could not be read: ELOOP\. Correct the path/,
     ],
   ];
   test.each(rows)(

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect } from 'vitest';
-import { newLock } from '../../src/agent/lock-file.ts';
+import { prepareLock } from '../../src/agent/lock-file.ts';
 import type { Attribute } from '../../src/api/systems.ts';
 import { mountTmpfs } from '../faults/tmpfs.ts';
 import type { Answer } from '../harness/answer.ts';
@@ -54,7 +54,7 @@ async function startHolder(host: TestHost, prefix: readonly string[] = [], extra
 
 /** Returns the content of a lock whose process has ended. */
 function staleLock(change: object = {}): string {
-  return JSON.stringify({ ...newLock(HOUR_MS), start: '1', ...change });
+  return JSON.stringify({ ...prepareLock(HOUR_MS), start: '1', ...change });
 }
 
 const names = (attributes: readonly Attribute[]) => attributes.map(({ name }) => name).sort();
@@ -134,12 +134,13 @@ describe('a stale or invalid lock', () => {
     ],
     [
       'a lock of an earlier boot',
-      (path) => writeFileSync(path, JSON.stringify({ ...newLock(HOUR_MS), boot: '0'.repeat(32) })),
+      (path) =>
+        writeFileSync(path, JSON.stringify({ ...prepareLock(HOUR_MS), boot: '0'.repeat(32) })),
     ],
     [
       'an expired lock of another container',
       (path) => {
-        const { from, ...lock } = newLock(HOUR_MS);
+        const { from, ...lock } = prepareLock(HOUR_MS);
         const past = { from: from - 10, until: from - 5, namespace: '1' };
         writeFileSync(path, JSON.stringify({ ...lock, ...past }));
       },
@@ -177,7 +178,7 @@ describe('a stale or invalid lock', () => {
     if (!hasNamespaces) skip('this machine does not allow pid namespaces');
     // The first process of every container has the process id 1.
     const container = ['unshare', '--pid', '--fork', '--mount-proc'];
-    const lock = JSON.stringify({ ...newLock(0), pid: 1, namespace: '1', until: 0, from: 0 });
+    const lock = JSON.stringify({ ...prepareLock(0), pid: 1, namespace: '1', until: 0, from: 0 });
     writeFileSync(lockPath(host), lock);
     const { stdout } = await start(host, 'a', container);
     expect(JSON.parse(stdout)).toMatchObject({ changed: true, warnings: [] });
@@ -196,8 +197,8 @@ describe('a lock of another pid namespace', () => {
     const { holder } = await startHolder(host, container);
     const answer = await setAttribute(host, 'waiting', { timeout: 1 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
-    expect(answer.msg).toMatch(/process \d+ holds it, and cannot be seen from here/);
-    expect(answer.msg).toMatch(/or delete the lock if there is no such process\.$/);
+    expect(answer.msg).toMatch(/process \d+ holds it, but is not visible to this run/);
+    expect(answer.msg).toMatch(/If it does not exist, delete the lock\.$/);
     holder.kill('SIGKILL');
     await holder;
   });

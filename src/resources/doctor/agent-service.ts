@@ -1,9 +1,9 @@
-import { serviceStatus } from '../../agent/service-status.ts';
+import { readServiceStatus } from '../../agent/service-status.ts';
 import { type Finding, ok, skipped, warning } from './check.ts';
 
 /** Checks whether the agent's service is installed and runs. Takes at most `timeoutMs` milliseconds. */
 export async function checkAgentService(timeoutMs: number, signal: AbortSignal): Promise<Finding> {
-  const status = await serviceStatus(process.env['PATH'] ?? '', timeoutMs, signal);
+  const status = await readServiceStatus(process.env['PATH'] ?? '', timeoutMs, signal);
   switch (status.state) {
     case 'running':
       return ok(`The agent's service is running, according to ${status.tool}.`);

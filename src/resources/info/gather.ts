@@ -1,5 +1,5 @@
-import { regionAt } from '../../agent/region.ts';
-import { agentVersion } from '../../agent/version.ts';
+import { regionOfOrigin } from '../../agent/region.ts';
+import { readAgentVersion } from '../../agent/version.ts';
 import { readAssociations } from '../../api/associations.ts';
 import { readMemberships } from '../../api/memberships.ts';
 import { readSystem, type SystemRecord } from '../../api/systems.ts';
@@ -75,9 +75,9 @@ function describeAgent(session: HostSession, record: SystemRecord): Record<strin
   const { identity, origin } = session;
   return {
     system_id: identity.systemId,
-    region: regionAt(origin) ?? null,
+    region: regionOfOrigin(origin) ?? null,
     api_url: origin,
-    version: agentVersion(identity.agentDir) ?? record.agentVersion ?? null,
+    version: readAgentVersion(identity.agentDir) ?? record.agentVersion ?? null,
     enrolled_as: record.provisionMetadata?.provisioner?.type ?? null,
     key_matches_certificate: identity.keyMatchesCertificate ?? null,
     clock_offset: session.clock.offset(),

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { NoRegistration, readConfiguration } from '../../agent/configuration.ts';
-import { identityFiles } from '../../agent/purge.ts';
+import { listIdentityFiles } from '../../agent/purge.ts';
 import { AgentFileError, readAgentFile } from '../../agent/read-agent-file.ts';
 import { BadIdentity } from '../../base/errors.ts';
 import type { Run } from '../../run.ts';
@@ -35,7 +35,7 @@ export function filesToPurge(
   { agent_dir, system_id, purge_identity }: RemovalOptions,
   initial: RegistrationSnapshot,
 ): string[] {
-  const files = purge_identity ? identityFiles(agent_dir) : [];
+  const files = purge_identity ? listIdentityFiles(agent_dir) : [];
   if (files.length === 0) return [];
   const reason = changeSince(initial, agent_dir) ?? mismatchReason(system_id, initial.systemId);
   if (reason === undefined) return files;

@@ -1,4 +1,4 @@
-import { identityFiles } from '../../agent/purge.ts';
+import { listIdentityFiles } from '../../agent/purge.ts';
 import type { RecordAbsence } from '../../api/systems.ts';
 import { type ModuleError, NotFound, Unauthorized } from '../../base/errors.ts';
 import type { HostSession } from '../../transport/host-session.ts';
@@ -31,7 +31,7 @@ export function unprovenRemoval(
   const advice =
     history === 'none' ? 'Check region and api_url.' : 'Run again, and check the Admin Portal.';
   const byHand = purge
-    ? ` If the Admin Portal no longer lists the system, delete these files by hand: ${identityFiles(agentDir).join(', ')}.`
+    ? ` If the Admin Portal no longer lists the system, delete these files by hand: ${listIdentityFiles(agentDir).join(', ')}.`
     : '';
   return new Unauthorized(
     [

@@ -66,7 +66,7 @@ describe.concurrent("the agent's service", () => {
       /is not installed/,
       /^Install/,
     ],
-    ['none', '', 'skipped', /neither a running systemd nor the command service or launchctl/, /^$/],
+    ['none', '', 'skipped', /no running systemd, and no command service or launchctl/, /^$/],
   ];
   test.for(rows)('%s with %j is %s', async ([tool, script, status, detail, advice], { host }) => {
     const programs = mkdtempSync(join(directory, 'programs-'));

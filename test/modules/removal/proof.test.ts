@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { thisProcess } from '../../../src/agent/process-identity.ts';
+import { identifyThisProcess } from '../../../src/agent/process-identity.ts';
 import { mountTmpfs } from '../../faults/tmpfs.ts';
 import { executablePath } from '../../harness/executable.ts';
 import { IDENTITY, MARKER, type Stage, stages, TOMBSTONE } from './stage.ts';
@@ -187,7 +187,7 @@ describe.concurrent('tombstone and marker', () => {
     'temporary files of %s that killed runs left are removed',
     async (name) => {
       const stage = await enrol();
-      const { pid, start, namespace, boot } = thisProcess();
+      const { pid, start, namespace, boot } = identifyThisProcess();
       const temporary = (of: readonly unknown[]) => `${name}.${of.join('-')}-x`;
       const living = temporary([pid, start, namespace, boot]);
       const dead = [

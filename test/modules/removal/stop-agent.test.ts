@@ -310,7 +310,7 @@ describe.concurrent('stop_agent', () => {
     const { answer } = await stage.run({ stop_agent: true }, { ...call, flags });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
     expect(answer.msg).toBe(
-      `The agent cannot be stopped: neither systemctl, with systemd running, nor service nor launchctl is in /usr/bin, /bin, /usr/sbin, /sbin or PATH (/usr/bin:/bin:/usr/sbin:/sbin:${path}). Stop it by other means and leave stop_agent out.`,
+      `The agent cannot be stopped: this host has no systemctl with a running systemd, no service and no launchctl in /usr/bin, /bin, /usr/sbin, /sbin or PATH (/usr/bin:/bin:/usr/sbin:/sbin:${path}). Stop the agent by other means, and leave out stop_agent.`,
     );
     expect(stage.sent()).toEqual([]);
     expectNothingDone(stage);
