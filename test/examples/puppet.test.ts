@@ -8,7 +8,16 @@ import type { Emulator } from '../emulator/emulator.ts';
 import { hasTool } from './has-tool.ts';
 import { EXAMPLES, IDS, type Sandbox, test } from './sandbox.ts';
 
-const MANIFESTS = ['puppet/site.pp', 'puppet/modules/jumpcloud/manifests/init.pp'];
+const MANIFESTS = [
+  'puppet/site.pp',
+  'puppet/modules/jumpcloud/functions/list.pp',
+  'puppet/modules/jumpcloud/functions/options.pp',
+  'puppet/modules/jumpcloud/manifests/init.pp',
+  'puppet/modules/jumpcloud/types/document.pp',
+  'puppet/modules/jumpcloud/types/list.pp',
+  'puppet/modules/jumpcloud/types/lists.pp',
+  'puppet/modules/jumpcloud/types/users.pp',
+];
 const RUBY = [
   'puppet/modules/jumpcloud/lib/puppet/functions/jumpcloud/to_json.rb',
   'puppet/modules/jumpcloud/lib/puppet/provider/jumpcloud_host/executable.rb',
@@ -19,6 +28,7 @@ const RUBY = [
 ];
 const DATA = [
   'puppet/data/common.yaml',
+  'puppet/data/nodes/web-1.yaml',
   'puppet/hiera.yaml',
   'puppet/modules/jumpcloud/README.md',
   'puppet/modules/jumpcloud/data/common.yaml',
@@ -35,8 +45,12 @@ const FAILED = 4;
 const FACTS = `--- !ruby/object:Puppet::Node::Facts
 name: web-1
 values:
+  clientcert: web-1
   networking:
     hostname: web-1
+  os:
+    family: Debian
+    name: Debian
 `;
 /** Leaves out the package and the unit, which a test must not install on this machine. */
 const TAGS = '--tags=file,jumpcloud_host';
@@ -138,14 +152,17 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       const { displayName, attributes } = emulator.store.record(systemId);
       expect(displayName).toBe('web-1');
       expect(attributes).toContainEqual({ name: 'owner', value: "the shop's team" });
-      expect(emulator.store.groupsOf(systemId).sort()).toEqual([IDS.web, IDS.monitored]);
+      const groups = [IDS.web, IDS.monitored, IDS.buildHosts];
+      expect(emulator.store.groupsOf(systemId).sort()).toEqual(groups);
       expect(emulator.store.edgesOf(systemId, 'user')).toEqual([
         [IDS.admin, { sudo: { enabled: true, withoutPassword: false } }],
       ]);
-      expect(sandbox.writes()).toHaveLength(4);
+      expect(sandbox.writes()).toHaveLength(5);
       const document = sandbox.path('/etc/jumpcloud/host.json');
       expect(JSON.parse(await readFile(document, 'utf8'))).toMatchObject({
         system: { display_name: 'web-1' },
+        groups: [IDS.buildHosts],
+        users: [{ id: IDS.admin, sudo: true }],
         registration_timeout: 120,
       });
       expect((await stat(document)).mode & 0o777).toBe(0o600);
@@ -168,7 +185,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       expect(position('Package[jumpcloud')).toBeLessThan(position('Jumpcloud_host[document]'));
     });
 
-    test('a refused change fails its resource, and a misspelt option fails in noop too', async () => {
+    test('a refused change and a wrong resource fail alone, in noop too', async () => {
       const fault = { fault: { kind: 'status', status: 403 }, times: 99 } as const;
       emulator.faults.add({ ...fault, when: ({ method }) => method !== 'GET' });
       const refused = await apply(
@@ -180,11 +197,35 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       expect(refused.all).toContain('groups may not have been changed. See the error above.');
 
       sandbox.writes();
-      const inner = await apply(
-        "jumpcloud_host { 'x': system => { display_nam => 'y' } }",
-        '--noop',
+      await sandbox.write(
+        '/ansible-examples/puppet/data/common.yaml',
+        'jumpcloud::document: { region: eu }\n',
       );
-      expect(inner.all).toMatch(/^Error: .*did you mean display_name/m);
+      await rm(sandbox.path('/ansible-examples/puppet/data/nodes'), { recursive: true });
+      await sandbox.write('/etc/jumpcloud/host.json', '{}');
+      const wrong = await noop(`include jumpcloud
+      jumpcloud_host { 'misspelt': system => { display_nam => 'y' } }
+      jumpcloud_host { 'empty': region => eu }
+      jumpcloud_host { 'hidden': groups => [Sensitive('TOPSECRET')] }
+      jumpcloud_host { 'sound': groups => ['${IDS.web}'] }
+      jumpcloud_removal { 'unasked': }
+      jumpcloud_removal { 'contradictory': ensure => absent }
+      notice({ group => { x => true } } =~ Jumpcloud::Document)`);
+      const errors = [
+        'host[misspelt]: .*did you mean display_name',
+        'host[empty]: .*Give at least one of system, groups',
+        'host[hidden]: .*jumpcloud_host failed: invalid_arguments, groups. The message is hidden',
+        'removal[unasked]: .*Set ensure => absent',
+        'removal[contradictory]: .*host\\[misspelt\\] describes the host',
+      ];
+      for (const error of errors) {
+        const escaped = error.replace(/\[(\w+)\]:/, '\\[$1\\]:');
+        expect(wrong.all).toMatch(new RegExp(`^Error: .*Jumpcloud_${escaped}`, 'm'));
+      }
+      expect(wrong.all.match(/^Error/gm)).toHaveLength(errors.length);
+      expect(wrong.all).toMatch(/\[sound\]\/groups: current_value .*\(noop\)/);
+      expect(wrong.all).toMatch(/host\.json\]\/ensure: current_value .*'absent' \(noop\)/);
+      expect(wrong.all).not.toMatch(/TOPSECRET|Jumpcloud_host\[document\]|: true/);
       expect(await lastReport()).toMatch(/^status: failed$/m);
       expect(sandbox.writes()).toEqual([]);
     });
@@ -194,16 +235,19 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       const secret = 'correct-horse';
       await sandbox.write(
         '/ansible-examples/puppet/data/common.yaml',
-        `jumpcloud::proxy: http://web:${secret}@proxy:3128\n` +
-          `jumpcloud::document: {system: {display_name: web-1}}\n`,
+        `jumpcloud::proxy: http://web:${secret}@proxy:3128\n`,
       );
-      const manifest = `include jumpcloud
+      const manifest = `class { 'jumpcloud':
+        document => Sensitive({ system => { display_name => 'z${secret}' } }),
+      }
       jumpcloud_host { 'nested': groups => ['${IDS.web}'], proxy => Sensitive('x${secret}') }
       jumpcloud_host { 'redacted': system => { description => Sensitive('y${secret}') } }`;
       const { all, exitCode } = await apply(manifest, TAGS, '--verbose');
       expect(exitCode, all).toBe(CHANGED);
       expect(all).toContain('groups changed [] to ["');
-      expect(all).toContain('Jumpcloud_host[redacted]/system: changed [redacted] to [redacted]');
+      for (const name of ['document', 'redacted']) {
+        expect(all).toContain(`Jumpcloud_host[${name}]/system: changed [redacted] to [redacted]`);
+      }
       expect(all).not.toContain(secret);
       expect(all).not.toMatch(/^Warning/m);
       const leaks = await filesWith(secret);
@@ -216,43 +260,59 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       expect(await readFile(sandbox.path('/etc/jumpcloud/host.json'), 'utf8')).toContain(secret);
     });
 
-    test('a run waits only once for an agent that does not register', async () => {
+    test('a run waits once for an agent that does not register, and noop does not wait', async () => {
       await watchCalls('jumpcloud_host');
       await rm(join(sandbox.host.agentDir, 'jcagent.conf'));
-      const manifest = `jumpcloud_host { 'x': groups => ['${IDS.web}'], registration_timeout => 0.3 }`;
+      const manifest = `Jumpcloud_host { groups => ['${IDS.web}'], registration_timeout => 0.3 }
+      jumpcloud_host { 'x': }
+      jumpcloud_host { 'planned': noop => true }`;
       const { all, exitCode } = await apply(manifest);
       expect(exitCode, all).toBe(FAILED);
-      expect(await readFile(sandbox.path('/calls'), 'utf8')).toBe('--json --check --diff -\n');
+      expect(all).toMatch(/^Warning: .*Jumpcloud_host\[planned\]: .*not/m);
+      expect(all).toMatch(/\[planned\]\/groups: .*"unknown".*\(noop\)/);
+      const call = '--json --check --diff -\n';
+      expect(await readFile(sandbox.path('/calls'), 'utf8')).toBe(call.repeat(2));
+      const input = await readFile(sandbox.path('/input'), 'utf8');
+      expect(input.match(/registration_timeout/g)).toHaveLength(1);
     });
 
     test('jumpcloud_removal shows in noop what it removes, removes it, and then changes nothing', async () => {
       const { systemId } = sandbox.host;
       emulator.store.join(systemId, IDS.web);
-      const associations = "jumpcloud_removal { 'x': scope => associations }";
-      const planned = await noop(associations);
-      expect(planned.all).toMatch(
-        /ensure: (current_value|undefined 'ensure' from) .*system_group.*\(noop\)/,
-      );
-      expect(sandbox.writes()).toEqual([]);
-      const both = `${associations} -> jumpcloud_removal { 'retired': }`;
-      expect(await apply(both)).toMatchObject({ exitCode: CHANGED });
+      const manifest = `Jumpcloud_removal { ensure => absent, scope => associations }
+      jumpcloud_removal { 'planned': noop => true }
+      -> jumpcloud_removal { 'associations': }
+      -> jumpcloud_removal { 'retired': scope => system }`;
+      const { all, exitCode } = await apply(manifest);
+      expect(exitCode, all).toBe(CHANGED);
+      expect(all).toMatch(/\[planned\]\/ensure: (current_value|removed) .*system_group.*\(noop\)/);
+      expect(all).toMatch(/\[associations\]\/ensure: removed .*system_group/);
+      expect(all).toMatch(/\[retired\]\/ensure: removed .*"system"/);
       expect(sandbox.writes()).toHaveLength(2);
       expect(emulator.store.systems.has(systemId)).toBe(false);
-      expect(await apply(both)).toMatchObject({ exitCode: UNCHANGED });
+      expect(await apply(manifest)).toMatchObject({ exitCode: UNCHANGED });
     });
 
-    test('the types have exactly the options of the executables', async () => {
+    test('the types have the options of the executables, and tell drift from intent', async () => {
       const code = `
       Puppet.initialize_settings(%w[--confdir /nowhere --vardir /nowhere])
-      puts ARGV.to_h { |name|
+      types = ARGV.to_h { |name|
         type = Puppet::Type.type(name)
         [name, type.properties.map(&:name) + type.parameters - %i[name provider ensure]]
-      }.to_json`;
+      }
+      groups = Puppet::Type.type(:jumpcloud_host).new(name: 'x', groups: %w[a]).property(:groups)
+      puts [types, groups.insync_values?(%w[a], []), groups.insync_values?(%w[b], [])].to_json`;
       const lib = sandbox.path('/ansible-examples/puppet/modules/jumpcloud/lib');
       const modules = ['jumpcloud_host', 'jumpcloud_removal'];
       const words = ['-I', lib, '-rpuppet', '-rjson', '-e', code, ...modules];
       const { stdout } = await execa('ruby', words);
-      const types: Record<string, string[]> = JSON.parse(stdout);
+      const [types, unchanged, changed]: [Record<string, string[]>, boolean, boolean] =
+        JSON.parse(stdout);
+      expect({ unchanged, changed }).toEqual({ unchanged: false, changed: true });
+      const file = join(EXAMPLES, 'puppet/modules/jumpcloud/types/document.pp');
+      const document = await readFile(file, 'utf8');
+      const names = Array.from(document.matchAll(/Optional\['(\w+)'\]/g), ([, name]) => name);
+      expect([...names, 'proxy'].sort()).toEqual(types['jumpcloud_host']?.sort());
       for (const module of modules) {
         const { options } = (await readDocumentation(module)).DOCUMENTATION;
         const own = module === 'jumpcloud_removal' ? ['names'] : [];

@@ -6,7 +6,7 @@ Puppet::Type.newtype(:jumpcloud_host) do
   @doc = <<~DOC
     Keeps sections of this host's JumpCloud record as described. A section that is not given is not
     managed. Several resources can each add groups, users and so on, unless one of them lists the
-    section in `exclusive`.
+    section in `exclusive`. A key of `system` belongs in one resource only.
 
         jumpcloud_host { 'the shop':
           system => { attributes => { role => 'web' } },
@@ -34,10 +34,7 @@ Puppet::Type.newtype(:jumpcloud_host) do
     newproperty(section, array_matching: (section == :system ? :first : :all)) do
       desc text
 
-      munge do |value|
-        self.sensitive = true if PuppetX::Jumpcloud.sensitive?(value)
-        PuppetX::Jumpcloud.unwrap(value)
-      end
+      munge { |value| resource.plain(self, value) }
 
       def retrieve
         provider.before(name)
@@ -45,6 +42,12 @@ Puppet::Type.newtype(:jumpcloud_host) do
 
       def insync?(_current)
         provider.in_sync?(name)
+      end
+
+      # Returns whether a change is intended. Otherwise Puppet calls it corrective: the resource is as
+      # in the last run, and someone else changed the record.
+      def insync_values?(last_desired, _current)
+        last_desired != @should
       end
 
       def sync
@@ -75,10 +78,13 @@ Puppet::Type.newtype(:jumpcloud_host) do
   options.each { |name, text| PuppetX::Jumpcloud.add_option(self, name, text) }
   PuppetX::Jumpcloud.add_connection(self)
 
-  validate do
-    given = sections.keys.any? { |section| self[section] }
-    raise Puppet::Error, "Give at least one of #{sections.keys.join(', ')}." unless given
+  # Compares the record with the resource. A wrong option or a resource without a section fails here,
+  # and only this resource. An error in `validate` would fail the whole catalogue.
+  def retrieve
+    provider.plan
+    super
   end
 
-  autorequire(:package) { 'jumpcloud-system-context' }
+  autorequire(:package) { %w[jumpcloud-system-context jumpcloud-system-context-node] }
+  autorequire(:service) { 'jcagent' }
 end

@@ -6,7 +6,11 @@ Puppet::Type.newtype(:jumpcloud_removal) do
   @doc = <<~DOC
     Removes this host's record, or all its associations, from JumpCloud.
 
-        jumpcloud_removal { 'retired': }
+        jumpcloud_removal { 'retired':
+          ensure         => absent,
+          stop_agent     => true,
+          purge_identity => true,
+        }
   DOC
 
   include PuppetX::Jumpcloud::Resource
@@ -16,9 +20,8 @@ Puppet::Type.newtype(:jumpcloud_removal) do
   end
 
   newproperty(:ensure) do
-    desc 'Always absent.'
+    desc 'Must be `absent`. There is no default, so that a removal has to be asked for.'
     newvalue(:absent) { provider.apply }
-    defaultto :absent
 
     def retrieve
       provider.present? ? :present : :absent
@@ -27,6 +30,10 @@ Puppet::Type.newtype(:jumpcloud_removal) do
     # Logs and reports show what the removal deletes.
     def is_to_s(_current)
       JSON.generate(provider.before)
+    end
+
+    def change_to_s(current, _desired)
+      "removed #{is_to_s(current)}"
     end
   end
 
@@ -38,5 +45,16 @@ Puppet::Type.newtype(:jumpcloud_removal) do
   options.each { |name, text| PuppetX::Jumpcloud.add_option(self, name, text) }
   PuppetX::Jumpcloud.add_connection(self)
 
-  autorequire(:package) { 'jumpcloud-system-context' }
+  # A mistake fails here, and only this resource. An error in `validate` would fail the whole catalogue.
+  def retrieve
+    raise Puppet::Error, 'Set ensure => absent to remove the host.' unless self[:ensure]
+
+    described = catalog.resources.find { |other| other.type == :jumpcloud_host }
+    raise Puppet::Error, "#{described.ref} describes the host that this resource removes." if described
+
+    super
+  end
+
+  autorequire(:package) { %w[jumpcloud-system-context jumpcloud-system-context-node] }
+  autorequire(:service) { 'jcagent' }
 end

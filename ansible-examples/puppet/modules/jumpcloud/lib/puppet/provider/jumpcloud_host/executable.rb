@@ -3,7 +3,14 @@
 require_relative '../../../puppet_x/jumpcloud/executable'
 
 Puppet::Type.type(:jumpcloud_host).provide(:executable) do
-  desc 'Calls jumpcloud_host, once to compare the record with the description, and again to change it.'
+  desc 'Calls jumpcloud_host, once to compare the record in JumpCloud with the resource, and again to change it.'
+
+  # Returns what a run would change, or nil if nothing is known before the run.
+  def plan
+    return @plan if defined?(@plan)
+
+    @plan = executable.check
+  end
 
   def before(section)
     plan ? plan['diff']['before'][section.to_s] : :unknown
@@ -23,31 +30,14 @@ Puppet::Type.type(:jumpcloud_host).provide(:executable) do
     return if @applied
 
     @failed = true
-    warn_about(executable.run)
+    executable.run
     @failed = false
     @applied = true
   end
 
   private
 
-  # Returns what a run would change. If the package would be installed only now, nothing is known.
-  def plan
-    return @plan if defined?(@plan)
-
-    @plan = (executable.run('--check', '--diff') if executable.installed? || !resource.noop?)
-    warn_about(@plan) if @plan
-    @plan
-  end
-
   def executable
-    type = resource.class
-    names = type.properties.map(&:name) + type.parameters - %i[name provider]
-    @executable ||= PuppetX::Jumpcloud::Executable.new('/usr/bin/jumpcloud_host', resource.options(names))
-  end
-
-  def warn_about(result)
-    @warned ||= []
-    (result['warnings'] - @warned).each { |text| resource.warning(text) }
-    @warned |= result['warnings']
+    @executable ||= PuppetX::Jumpcloud::Executable.new('/usr/bin/jumpcloud_host', resource)
   end
 end

@@ -9,25 +9,24 @@ Puppet::Type.type(:jumpcloud_removal).provide(:executable) do
     plan ? plan['changed'] : true
   end
 
+  # Returns what a run would remove.
   def before
     plan ? plan['diff']['before'] : :unknown
   end
 
   def apply
-    executable.run['warnings'].each { |text| resource.warning(text) }
+    executable.run
   end
 
   private
 
-  # Returns what a run would remove. If the package would be installed only now, nothing is known.
   def plan
     return @plan if defined?(@plan)
 
-    @plan = (executable.run('--check', '--diff') if executable.installed? || !resource.noop?)
+    @plan = executable.check
   end
 
   def executable
-    names = resource.class.parameters - %i[name provider]
-    @executable ||= PuppetX::Jumpcloud::Executable.new('/usr/bin/jumpcloud_removal', resource.options(names))
+    @executable ||= PuppetX::Jumpcloud::Executable.new('/usr/bin/jumpcloud_removal', resource)
   end
 end

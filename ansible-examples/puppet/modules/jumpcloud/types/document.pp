@@ -1,0 +1,22 @@
+# @summary The options of jumpcloud_host, apart from `proxy`. Lists are hashes, so that Hiera can merge them.
+type Jumpcloud::Document = Struct[{
+  Optional['system']               => Hash[String[1], Any],
+  Optional['groups']               => Jumpcloud::List,
+  Optional['users']                => Jumpcloud::Users,
+  Optional['user_groups']          => Jumpcloud::Users,
+  Optional['policies']             => Jumpcloud::List,
+  Optional['policy_groups']        => Jumpcloud::List,
+  Optional['commands']             => Jumpcloud::List,
+  Optional['exclusive']            => Hash[Jumpcloud::Lists, Boolean],
+  Optional['keep']                 => Hash[Jumpcloud::Lists, Jumpcloud::List],
+  Optional['names']                => Variant[Hash, String[1]],
+  Optional['expand_facts']         => Boolean,
+  Optional['agent_dir']            => String[1],
+  Optional['api_url']              => String[1],
+  Optional['ca_path']              => String[1],
+  Optional['region']               => String[1],
+  Optional['registration_timeout'] => Numeric,
+  Optional['request_timeout']      => Numeric,
+  Optional['system_id']            => String[1],
+  Optional['timeout']              => Numeric,
+}]
