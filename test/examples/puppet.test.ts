@@ -57,7 +57,7 @@ const TAGS = '--tags=file,jumpcloud_host';
 
 describe.runIf(hasTool('the Puppet example', 'puppet'))(
   'puppet apply',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   () => {
     let emulator: Emulator;
     let sandbox: Sandbox;
