@@ -293,7 +293,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       expect(await apply(manifest)).toMatchObject({ exitCode: UNCHANGED });
     });
 
-    test('the types have the options of the executables, and tell drift from intent', async () => {
+    test('the types have the options of the executables, and only drift is corrective', async () => {
       const code = `
       Puppet.initialize_settings(%w[--confdir /nowhere --vardir /nowhere])
       types = ARGV.to_h { |name|
