@@ -9,20 +9,20 @@ import type { Session } from '../transport/session.ts';
 import { parseAnswer, unexpectedResponse } from './parse-answer.ts';
 import { refusalError, unauthorizedError } from './refusal-error.ts';
 
-/** The longest time before its expiry at which a token is renewed, in milliseconds. */
+/** A token is renewed at most this long before it expires. In milliseconds. */
 const MAX_MARGIN_MS = 60_000;
 
 /** The maximum length of a quoted description, in characters. */
 const MAX_DESCRIPTION = 300;
 
-/** OAuth's error codes that mean that id and secret are not accepted (RFC 6749, 5.2). */
+/** OAuth's error codes for a client id or client secret that is not accepted (RFC 6749, 5.2). */
 const CLIENT_REFUSED = new Set(['invalid_client', 'unauthorized_client', 'invalid_grant']);
 
 const TOKEN = /^[\w.~+/-]{8,8192}=*$/;
 
 /**
- * Fetches an access token. `session` authenticates with a service account's id and secret;
- * `addSecret` gets the token before anything else can fail.
+ * Fetches an access token. `session` authenticates with the id and secret of a service account.
+ * Passes the token to `addSecret` before any later step can fail.
  */
 export async function fetchAccessToken(
   session: Session,
@@ -55,7 +55,10 @@ export async function fetchAccessToken(
   return { text: access_token, renewAt: monotonicMs() + usableMs(expires_in) };
 }
 
-/** Returns the error for a refused token, by OAuth's error code if the answer has one. */
+/**
+ * Returns the error for a refused request for a token. Uses OAuth's error code if the answer has
+ * one.
+ */
 function tokenRefusal(session: Session, request: Request, reply: Reply) {
   const { error, error_description: description } = parseObject(reply.body);
   if (typeof error !== 'string' || reply.status < 400 || reply.status >= 500) {
@@ -77,7 +80,7 @@ function tokenRefusal(session: Session, request: Request, reply: Reply) {
   );
 }
 
-/** Returns the fields of a JSON object; none for any other text. */
+/** Parses a JSON object. Returns an empty object for any other text. */
 function parseObject(text: string): Record<string, unknown> {
   try {
     return Object(JSON.parse(text));
@@ -86,7 +89,10 @@ function parseObject(text: string): Record<string, unknown> {
   }
 }
 
-/** Returns for how long a token is used. Without a usable lifetime, it counts as good for this run. */
+/**
+ * Returns the time for which a token is used, in milliseconds. A token without a usable lifetime is
+ * used for the whole run.
+ */
 function usableMs(expiresIn: unknown): number {
   const seconds = Number(/^\d+(\.\d+)?$/.test(String(expiresIn)) ? expiresIn : 0);
   const lifetimeMs = seconds > 0 ? seconds * 1000 : Number.POSITIVE_INFINITY;

@@ -25,22 +25,25 @@ const record = z.object({
   attributes: anything,
 });
 
-/** A system's record as an administrator reads it. Only its id is checked. */
+/** A system's record as an administrator reads it. Only the id in it is checked. */
 export type AdminRecord = z.output<typeof record>;
 
 const FIELDS = 'hostname displayName lastContact created active attributes';
 
 const list = z.nullable(z.object({ results: nullableList(record), totalCount: anything }));
 
-/** Something read from JumpCloud, and JumpCloud's time then, in milliseconds since the epoch. */
+/**
+ * A value read from JumpCloud, and JumpCloud's time when it was read, in milliseconds since the
+ * epoch.
+ */
 export interface Dated<T> {
   readonly value: T;
   readonly now: number;
 }
 
 /**
- * Reads the records of all systems of the organisation, each once. `now` is the time of the earliest
- * answer.
+ * Reads the records of all systems of the organisation, each once. The `now` of the result is the
+ * time of the earliest answer.
  */
 export async function readAllSystems(session: Session): Promise<Dated<AdminRecord[]>> {
   let now = Number.POSITIVE_INFINITY;
@@ -67,7 +70,8 @@ export async function readAllSystems(session: Session): Promise<Dated<AdminRecor
 }
 
 /**
- * Reads the record of one system; undefined if it is gone. `what` names it in messages.
+ * Reads the record of one system; undefined if the record is gone. Messages name the record by
+ * `what`.
  */
 export async function readAnySystem(
   session: Session,
@@ -90,9 +94,9 @@ export async function readAnySystem(
 
 /**
  * The outcome of a DELETE:
- * - `deleted`: 2xx, or 404 after an attempt whose answer was lost
- * - `gone`: 404
- * - `refused`: another refusal of this record
+ * - `deleted`: 2xx, or 404 after an attempt with a lost answer
+ * - `gone`: 404 to the only attempt
+ * - `refused`: any other refusal of this record
  */
 export type AnyDeleteOutcome =
   | { readonly outcome: 'deleted' | 'gone' }
@@ -100,21 +104,21 @@ export type AnyDeleteOutcome =
       readonly outcome: 'refused';
       readonly status: number;
       readonly error: ModuleError;
-      /** Whether an earlier attempt, whose answer was lost, may have deleted the record. */
+      /** Whether an earlier attempt with a lost answer may have deleted the record. */
       readonly inDoubt: boolean;
     };
 
 /**
- * Returns whether an error is JumpCloud's refusal of one record. A proxy's refusal, which has a cause,
- * concerns all records.
+ * Returns whether an error is JumpCloud's refusal of one record. A proxy's refusal concerns all
+ * records. It is recognised by its cause.
  */
 export function isRefusal(error: unknown): error is Rejected {
   return error instanceof Rejected && error.cause === undefined;
 }
 
 /**
- * Deletes the record of a system. `beforeAttempt` is called right before each attempt, and may end the
- * request by a rejection. Rejects for a failure that concerns the whole run.
+ * Deletes the record of a system. Calls `beforeAttempt` right before each attempt. If that call
+ * rejects, the request ends. Rejects for a failure that concerns the whole run.
  */
 export async function deleteAnySystem(
   session: Session,
@@ -136,7 +140,7 @@ function isGone(reply: Reply): boolean {
   return reply.status === 404 && isGoneStatus(reply.status) && isJumpCloudError(reply);
 }
 
-/** Returns JumpCloud's time in an answer. */
+/** Returns the time in the Date header of an answer, in milliseconds since the epoch. */
 function timeOf(session: Session, request: Request, reply: Reply): number {
   const time = session.clock.timeOf(reply);
   if (time !== undefined) return time;

@@ -17,7 +17,7 @@ const connection = z.pipe(
   z.transform(({ to, attributes }) => ({ type: to.type, id: to.id, sudo: sudoOf(attributes) })),
 );
 
-/** Returns the list of this host's direct edges to objects of a type. */
+/** Describes the list of this host's direct edges to objects of one type. */
 export function associationsOf(type: AssociationType) {
   return {
     name: `${type} associations`,
@@ -27,7 +27,10 @@ export function associationsOf(type: AssociationType) {
   };
 }
 
-/** Reads this host's direct edges to objects of a type: id → the sudo that the edge grants. */
+/**
+ * Reads this host's direct edges to objects of one type. Returns the sudo of each edge by the
+ * object's id.
+ */
 export async function readAssociations(
   session: HostSession,
   type: AssociationType,

@@ -1,17 +1,20 @@
 import type { Reply } from '../transport/request.ts';
 
-/** What to do when JumpCloud answers 404 to a request for this host's own record or its lists. */
+/** The advice for a 404 to a request for this host's own record or one of its lists. */
 export const MISSING_RECORD_ADVICE =
   'The record was deleted, or belongs to another region: set region, or register the agent again.';
 
-/** Returns whether JumpCloud uses a status for a missing object or for a host that it rejects. */
+/**
+ * Returns whether a status can mean that the object is gone: 404, or 401 after this host's record
+ * was deleted.
+ */
 export function isGoneStatus(status: number): boolean {
   return status === 401 || status === 404;
 }
 
 /**
- * Returns whether an error answer has JumpCloud's form: a JSON object with a text `message`. An
- * empty answer, or the page of a gateway or captive portal, does not have it and proves nothing.
+ * Returns whether an error answer has JumpCloud's form, a JSON object with a text `message`. Other
+ * answers, such as the page of a gateway or a captive portal, prove nothing about JumpCloud.
  */
 export function isJumpCloudError({ body, isUtf8 }: Reply): boolean {
   try {

@@ -15,8 +15,8 @@ import {
 import { refusalError, serverMessage } from './refusal-error.ts';
 
 /**
- * The sudo that an edge to a user or user group grants. `sudo_without_password` is true only if
- * `sudo` is.
+ * The sudo that an edge to a user or user group grants. If `sudo` is false, so is
+ * `sudo_without_password`.
  */
 export interface Sudo {
   readonly sudo: boolean;
@@ -25,31 +25,33 @@ export interface Sudo {
 
 export const NO_SUDO: Sudo = { sudo: false, sudo_without_password: false };
 
-/** A write to the graph. An edge added without `sudo` has no attributes. */
+/** A change of one edge. An edge that is added without `sudo` gets no attributes. */
 export type EdgeChange =
   | { readonly op: 'add'; readonly id: string; readonly sudo?: Sudo }
   | { readonly op: 'update'; readonly id: string; readonly sudo: Sudo }
   | { readonly op: 'remove'; readonly id: string };
 
 /**
- * The outcome of a write: `done` when this run's request made the change; `conflict` when someone
- * else changed the same edge in the meantime; or JumpCloud's refusal of this edge.
+ * The outcome of a write:
+ * - `done`: a request of this run made the change
+ * - `conflict`: someone else changed the same edge in the meantime
+ * - an EdgeRefusal: JumpCloud refused the change
  */
 export type WriteOutcome = 'done' | 'conflict' | EdgeRefusal;
 
 /** JumpCloud's refusal of one edge. Other edges may still be accepted. */
 export interface EdgeRefusal {
   readonly status: number;
-  /** JumpCloud's message, or the status if there is no message. */
+  /** JumpCloud's message; the text of the status if the answer has no message. */
   readonly message: string;
-  /** Whether an attempt before the refused one may have taken effect. */
+  /** Whether an earlier attempt may have taken effect, although the last one was refused. */
   readonly inDoubt: boolean;
   readonly error: ModuleError;
 }
 
 const flag = z.optional(z.nullable(z.boolean()));
 
-/** The attributes of an edge that are read. Null, missing and empty mean the same. */
+/** The schema of the attributes of an edge. Null, missing and empty attributes mean the same. */
 export const edgeAttributes = z.optional(
   z.nullable(
     z.object({
@@ -64,12 +66,14 @@ export function sudoOf(attributes: z.output<typeof edgeAttributes>): Sudo {
   return { sudo, sudo_without_password: sudo && (attributes?.sudo?.withoutPassword ?? false) };
 }
 
-/** A graph object in lists and paths. Other fields are dropped, because lists are long. */
+/**
+ * The schema of a graph object in lists and paths. Drops all other fields, because lists are long.
+ */
 export const graphObject = z.object({ type: z.string(), id: objectId });
 
-/** One of this host's lists. */
+/** A list of graph objects that belongs to this host. */
 export interface GraphList<T extends EntrySchema = EntrySchema> {
-  /** Completes "read the …". */
+  /** The name of the list in messages, which completes "read the …". */
   readonly name: string;
   readonly path: string;
   /** The type of all entries. */
@@ -81,8 +85,8 @@ type EntrySchema = z.ZodMiniType<{ type: string; id: string }>;
 
 /**
  * Reads all pages of one of this host's lists.
- * @throws UnexpectedResponse also for an entry of another type, or two different entries with one
- * id
+ * @throws UnexpectedResponse also for an entry of another type, or for two different entries with
+ * the same id
  */
 export function readGraphList<T extends EntrySchema>(
   session: HostSession,
@@ -96,7 +100,7 @@ export function readGraphList<T extends EntrySchema>(
   });
 }
 
-/** Reads one page of a list, with the errors of `readGraphList`. */
+/** Reads one page of one of this host's lists. Throws the same errors as `readGraphList`. */
 export async function readGraphPage<T extends EntrySchema>(
   session: HostSession,
   list: GraphList<T>,
@@ -121,14 +125,14 @@ type Entry = { type: string; id: string };
 function foreignEntryIn(page: Entry[], list: { name: string; type: string }): string | undefined {
   const foreign = page.find(({ type }) => type !== list.type);
   if (foreign === undefined) return undefined;
-  // The server could send any text as the type.
+  // The server may send any text as the type, so only a plain word is quoted.
   const type = /^\w{1,40}$/.test(foreign.type) ? foreign.type : 'foreign object';
   return `it lists a ${type} among ${list.name}`;
 }
 
 /**
- * Describes an id with two different entries, neither of which can be trusted; undefined if there
- * is none. A repeated identical entry is harmless.
+ * Describes an id that has two different entries; undefined if there is no such id. Two identical
+ * entries are harmless.
  */
 function contradictionIn(page: Entry[]): string | undefined {
   const seen = new Map<string, string>();
@@ -141,7 +145,10 @@ function contradictionIn(page: Entry[]): string | undefined {
   return undefined;
 }
 
-/** Writes one edge. Returns a refusal of this edge; throws errors that concern the whole run. */
+/**
+ * Writes one edge. Returns a refusal that concerns only this edge. Throws errors that concern the
+ * whole run.
+ */
 export async function writeEdge(
   session: HostSession,
   op: EdgeChange['op'],

@@ -7,7 +7,7 @@ import {
   writeEdge,
 } from './graph.ts';
 
-/** The list of this host's system groups. */
+/** Describes the list of this host's system groups. */
 export const MEMBERSHIPS = {
   name: 'system groups',
   path: 'memberof?sort=id',

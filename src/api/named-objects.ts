@@ -5,16 +5,19 @@ import type { Session } from '../transport/session.ts';
 import { type Page, type PageRequest, readPages } from './pagination.ts';
 import { nullableList, objectId, parseAnswer, totalCount } from './parse-answer.ts';
 
-/** An object of an organisation as an administrator reads it. */
+/** An object of an organisation, as an administrator reads it. */
 export interface NamedObject {
   readonly id: string;
-  /** A user has two names: username and email address. An object without names is never found. */
+  /**
+   * The names of the object. A user has a username and an email address. An object without names is
+   * never found.
+   */
   readonly names: readonly string[];
-  /** Whether this is a dynamic group. */
+  /** Whether the object is a dynamic group. */
   readonly isDynamic: boolean;
 }
 
-/** The list endpoints of the kinds that API version 2 has. */
+/** The list endpoint of each kind of object that version 2 of the API lists. */
 const LISTS = {
   system_group: '/api/v2/systemgroups',
   user_group: '/api/v2/usergroups',
@@ -35,8 +38,9 @@ const v1List = z.nullable(
 );
 
 /**
- * Reads the objects of a kind: all, or those that JumpCloud finds for `names`. JumpCloud expands
- * wildcards and may ignore case, so the caller has to compare the names again.
+ * Reads the objects of one kind that JumpCloud finds for `names`; without `names`, reads all
+ * objects. JumpCloud expands wildcards and may ignore case, so the caller must compare the names
+ * again.
  */
 export function findObjects(
   session: Session,
@@ -119,7 +123,9 @@ async function v1Objects(session: Session, request: Request): Promise<Page<Named
   return { entries, total: totalCount(list?.totalCount) };
 }
 
-/** Encodes a name for a filter, where a comma separates conditions and a star is a wildcard. */
+/**
+ * Encodes a name for a filter. In a filter, a comma separates conditions and a star is a wildcard.
+ */
 function encodeForFilter(name: string): string {
   return encodeURIComponent(name).replaceAll('*', '%2A');
 }

@@ -1,25 +1,34 @@
 import { UnexpectedResponse } from '../base/errors.ts';
 
-/** JumpCloud's maximum page size; its default is 10. */
+/** The size of a requested page, in entries: JumpCloud's maximum. */
 const PAGE_SIZE = 100;
-/** A page with fewer entries is sparse: JumpCloud dropped most of its entries. */
+/** A page with fewer entries than this is sparse: JumpCloud dropped most of its entries. */
 const SPARSE_BELOW = PAGE_SIZE / 2;
-/** Far beyond any real list: an API that returns more pages is broken. */
+/**
+ * The maximum number of pages of a list. Real lists are far shorter, so an API with more pages is
+ * broken.
+ */
 const MAX_PAGES = 1000;
 const MAX_ENTRIES = MAX_PAGES * PAGE_SIZE;
-/** The maximum number of times that a list is read again from its start because it has changed. */
+/** The maximum number of times that a changed list is read again from its start. */
 const MAX_RESTARTS = 5;
 
-/** The largest overlap of two pages, in entries. A page that is not sparse still goes forward. */
+/**
+ * The largest overlap of two pages, in entries. Smaller than any page that is not sparse, so that
+ * reading always moves forward.
+ */
 const MAX_OVERLAP = SPARSE_BELOW / 2;
 
-/** The part of a list that is requested. */
+/** The part of a list that a request asks for. */
 export interface PageRequest {
   readonly limit: number;
   readonly skip: number;
 }
 
-/** The entries of a page, and the number of all entries if the answer contains it. */
+/**
+ * The entries of one page. `total` is the number of entries of the whole list, if the answer
+ * contains it.
+ */
 export interface Page<T> {
   readonly entries: readonly T[];
   readonly total: number | undefined;
@@ -27,15 +36,16 @@ export interface Page<T> {
 
 /** A list that is read page by page. */
 export interface PagedList<T> {
-  /** Completes "the list of …". */
+  /** The name of the list in messages, which completes "the list of …". */
   readonly name: string;
   readonly readPage: (request: PageRequest) => Promise<Page<T>>;
   readonly keyOf: (entry: T) => string;
   /**
-   * The reaction when the list changes between two pages. `restart` reads the list again from its
-   * start. `step back` reads the previous page again, and lets further pages overlap more, so that
-   * entries may be deleted between all pages; it is for lists sorted by id, which may be long and
-   * change constantly.
+   * The reaction when the list changes between two pages:
+   * - `restart` reads the list again from its start.
+   * - `step back` reads the previous page again, and doubles the overlap of further pages, so that
+   *   entries may be deleted between any two pages. It suits lists that are sorted by id, may be
+   *   long and change constantly.
    */
   readonly onChange: 'restart' | 'step back';
 }
@@ -43,16 +53,16 @@ export interface PagedList<T> {
 /**
  * Returns all entries of a list, each key once.
  *
- * JumpCloud counts entries whose object no longer exists, and drops them after cutting the page.
- * Any page may therefore be short, and only the total shows where the list ends. Without a total, a
- * short page ends the list.
+ * JumpCloud counts entries whose object no longer exists, but drops them from the page. Any page
+ * may therefore be short, and only the total shows where the list ends. Without a total, a short
+ * page ends the list.
  *
- * The total stays the same if one entry is added and another is removed. Pages therefore overlap: a
- * page of n entries is followed by the page that starts n - 1 positions later. At least one
- * position that both pages cover was not dropped, so the second page starts with one of the last
- * entries of the first. If it does not, entries have moved, and some may be on neither page. A full
- * page overlaps by one entry. A sparse page is followed without an overlap, which would multiply
- * the requests.
+ * If one entry is added and another is removed, the total stays the same. Pages therefore overlap:
+ * a page of n entries is followed by the page that starts n - 1 positions later. At least one
+ * position in both pages was not dropped, so the second page starts with one of the last entries of
+ * the first page. Otherwise entries have moved, and some may be on neither page. A full page
+ * overlaps by one entry. A sparse page does not overlap, because an overlap would multiply the
+ * requests.
  *
  * @throws UnexpectedResponse when the list is too long, repeats a page or changes too often
  */
@@ -94,21 +104,22 @@ export async function readPages<T>(list: PagedList<T>): Promise<T[]> {
   throw tooLongError(list.name, `did not end after ${MAX_PAGES} pages of ${PAGE_SIZE}`);
 }
 
-/** The part of a page that is compared with the next page. */
+/** The data of a page that are compared with the next page. */
 interface ReadPage {
   readonly skip: number;
   readonly total: number | undefined;
   readonly keys: readonly string[];
 }
 
-/** Returns the distance in positions to the start of the next page. */
+/** Returns the number of positions from the start of a page to the start of the next page. */
 function stepAfter({ keys: { length } }: ReadPage, overlap: number): number {
   if (length < SPARSE_BELOW) return PAGE_SIZE;
-  // A page can be longer than requested. It covers at least as many positions as it has entries.
+  // A page can be longer than requested. It then covers at least as many positions as it has
+  // entries.
   return length > PAGE_SIZE ? length : length - overlap;
 }
 
-/** Returns whether a page follows the page before it without a gap. */
+/** Returns whether no entry can be missing between a page and the page before it. */
 function follows<T>(
   page: ReadPage,
   before: ReadPage,
@@ -129,7 +140,10 @@ function follows<T>(
   return !overlaps || (first !== undefined && shared.includes(first));
 }
 
-/** Returns whether a page ends the list. Ignores a total below the number of entries read. */
+/**
+ * Returns whether a page is the last one of the list. Ignores a total that is lower than the number
+ * of entries read.
+ */
 function isLast({ skip, total = 0, keys: { length } }: ReadPage): boolean {
   return length < PAGE_SIZE ? skip + PAGE_SIZE >= total : skip + length === total;
 }

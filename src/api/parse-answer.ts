@@ -5,16 +5,24 @@ import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
 import { refusalError } from './refusal-error.ts';
 
-/** Maximum nesting of lists and mappings; JumpCloud's answers have at most ten levels. */
+/**
+ * The maximum nesting of lists and mappings in an answer. JumpCloud's answers have at most ten
+ * levels.
+ */
 const MAX_DEPTH = 50;
 
-/** A JumpCloud object id, converted to lower case. */
+/** The schema of a JumpCloud object id. Converts the id to lower case. */
 export const objectId = idOf(/^[0-9a-f]{24}$/i);
 
-/** A JumpCloud object id in lower case, or an empty text for none. */
+/**
+ * The schema of a JumpCloud object id or an empty text, which means no object. Converts the id to
+ * lower case.
+ */
 export const objectIdOrNone = idOf(/^([0-9a-f]{24})?$/i);
 
-/** Returns the schema of a list for which JumpCloud may send null instead of an empty list. */
+/**
+ * Returns the schema of a list. Converts null to an empty list, because JumpCloud may send either.
+ */
 export function nullableList<T extends z.ZodMiniType>(entry: T) {
   return z.pipe(
     z.nullable(z.array(entry)),
@@ -22,7 +30,9 @@ export function nullableList<T extends z.ZodMiniType>(entry: T) {
   );
 }
 
-/** Returns the total of a list as an answer states it; undefined when that is not a number. */
+/**
+ * Parses the total number of entries that an answer states; undefined if the value is not a number.
+ */
 export function totalCount(value: unknown): number | undefined {
   return /^\d{1,15}$/.test(String(value)) ? Number(value) : undefined;
 }
@@ -38,7 +48,7 @@ function idOf(form: RegExp) {
 }
 
 /**
- * Parses the JSON of a successful answer and checks it against a schema.
+ * Parses the JSON body of a successful answer, and checks the value against a schema.
  * @throws the error of `refusalError` for any status but 200
  * @throws UnexpectedResponse when the body is not JSON or does not match the schema
  */
@@ -55,7 +65,7 @@ export function parseAnswer<T extends z.ZodMiniType>(
   } catch {
     throw unexpectedResponse(session, request, `it is ${describeBody(session, reply)}`);
   }
-  // The undecodable bytes would be lost when the value is written back.
+  // Bytes that are not UTF-8 would be lost when the value is written back.
   if (!reply.isUtf8) throw unexpectedResponse(session, request, 'it is JSON that is not UTF-8');
   if (isDeeperThan(MAX_DEPTH, value)) {
     throw unexpectedResponse(session, request, `it is nested more than ${MAX_DEPTH} levels deep`);
@@ -98,7 +108,10 @@ function describeBody(session: Session, { body, headers }: Reply): string {
   return /json/i.test(type) ? `not JSON, although declared as ${form}` : `not JSON but ${form}`;
 }
 
-/** Returns whether a value is nested deeper than `levels`. Recurses at most that deep. */
+/**
+ * Returns whether a value has more than `levels` levels of nesting. Recurses through at most
+ * `levels` levels.
+ */
 function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));

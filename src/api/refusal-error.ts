@@ -13,12 +13,12 @@ import { isWrite, type Reply, type Request } from '../transport/request.ts';
 import type { Session } from '../transport/session.ts';
 import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
 
-/** The maximum length of a quoted JumpCloud message, in characters. */
+/** The maximum length of a message from JumpCloud that is quoted, in characters. */
 const MAX_MESSAGE = 300;
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Returns the error for an answer that does not report success. */
+/** Returns the error for an answer with any status that is not a success. */
 export function refusalError(session: Session, request: Request, reply: Reply): ModuleError {
   const { purpose } = request;
   const { status, inDoubt } = reply;
@@ -26,7 +26,7 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
   const { urlOption } = session.authentication;
   const quote = serverMessage(session, reply.body);
   const details = { status, ...(quote !== undefined && { jumpcloud_message: quote }) };
-  // A gateway that answers instead of JumpCloud may have forwarded a write.
+  // A gateway that answers instead of JumpCloud may already have forwarded a write to JumpCloud.
   const mayBeForwarded = { details, inDoubt: isWrite(request) };
   if (isGoneStatus(status) && !isJumpCloudError(reply)) {
     return new UnexpectedResponse(
@@ -89,8 +89,8 @@ function adviceFor({ authentication }: Session, status: number): string {
 }
 
 /**
- * Returns the host that a redirect leads to. The path of the redirect is left out, because it may
- * repeat sent data.
+ * Returns the host that a redirect leads to. Leaves out the path, which may repeat data of the
+ * request.
  */
 function redirectTarget(session: Session, { headers }: Reply): string {
   const { location } = headers;
@@ -98,7 +98,7 @@ function redirectTarget(session: Session, { headers }: Reply): string {
   return ` to ${new URL(location, session.origin).host}`;
 }
 
-/** Returns the error for a 401. Lists only the causes that this session has not ruled out. */
+/** Returns the error for a 401. Lists the causes that the session could not rule out. */
 export function unauthorizedError(
   session: Session,
   purpose: string,
@@ -116,8 +116,8 @@ export function unauthorizedError(
 }
 
 /**
- * Returns the message in the body of an answer, on one line; undefined if there is none. Secrets
- * are masked before the text is cut, because a cut secret would not be recognised later.
+ * Returns the message in the body of an answer, on one line; undefined if the body has none. Masks
+ * secrets before it cuts the text, because a cut secret would not be recognised later.
  */
 export function serverMessage(session: Session, body: string): string | undefined {
   try {

@@ -9,16 +9,19 @@ import { refusalError } from './refusal-error.ts';
 // Null means the same as a missing field.
 const optionalBoolean = z.optional(z.nullable(z.boolean()));
 const optionalText = z.optional(z.nullable(z.string()));
-// Answers without a primary user have null or no field; an empty text is read the same way.
+// JumpCloud sends null or no field for no primary user. An empty text is read in the same way.
 const userId = z.optional(z.nullable(objectIdOrNone));
 const optionalId = z.optional(objectId);
 
-/** A record of which only the id is checked: enough to see that it exists. */
+/** The schema of any record. Checks only the id, which is enough to see that the record exists. */
 const anyRecord = z.looseObject({ _id: optionalId, id: optionalId });
 
 const attribute = z.looseObject({ name: z.string(), value: optionalText });
 
-/** The fields of a system's record that are read. Other fields are passed on unchanged. */
+/**
+ * The schema of a system's record. Checks the fields that are read, and passes on all others
+ * unchanged.
+ */
 const recordSchema = z.looseObject({
   _id: optionalId,
   id: optionalId,
@@ -29,7 +32,7 @@ const recordSchema = z.looseObject({
   allowPublicKeyAuthentication: optionalBoolean,
   allowMultiFactorAuthentication: optionalBoolean,
   attributes: z.optional(z.nullable(z.array(attribute))),
-  // Answers contain either this mapping or the flat key below it.
+  // An answer has the primary user either in this mapping or in the key primarySystemUser.id.
   primarySystemUser: z.optional(z.nullable(z.looseObject({ id: userId }))),
   'primarySystemUser.id': userId,
   systemInsights: z.optional(z.nullable(z.looseObject({ state: optionalText }))),
@@ -48,7 +51,7 @@ export type SystemRecord = z.output<typeof recordSchema>;
 /** A custom attribute of a system, including further fields that JumpCloud stores in it. */
 export type Attribute = Readonly<z.output<typeof attribute>>;
 
-/** The fields of a record that may be written. Missing fields stay unchanged. */
+/** The fields of a record that a write sets. Missing fields stay unchanged. */
 export interface SystemChanges {
   displayName?: string;
   description?: string;
@@ -56,7 +59,7 @@ export interface SystemChanges {
   allowSshPasswordAuthentication?: boolean;
   allowPublicKeyAuthentication?: boolean;
   allowMultiFactorAuthentication?: boolean;
-  /** Replaces the whole list. */
+  /** The new list of custom attributes, which replaces the whole old list. */
   attributes?: readonly Attribute[];
   'primarySystemUser.id'?: string | null;
   systemInsights?: { readonly state: string };
@@ -68,22 +71,26 @@ export async function readSystem(session: HostSession): Promise<SystemRecord> {
   return readRecord(session, request, await session.send(request), recordSchema);
 }
 
-/** Whether this host has a record. */
+/**
+ * The result of a check for this host's record: the record exists, or JumpCloud denied the request.
+ */
 export type RecordPresence = { readonly isThere: true } | RecordAbsence;
 
-/** A 401 or 404 in JumpCloud's form. A missing record is one of its possible causes. */
+/**
+ * JumpCloud's 401 or 404 to a read of the record. A missing record is one of the possible causes.
+ */
 export interface RecordAbsence {
   readonly isThere: false;
   readonly error: Unauthorized | NotFound;
   /**
-   * Whether the answer shows that a wrong clock is not its cause: true for a 404, and for a 401
-   * with a usable Date, by which the clock was checked.
+   * Whether a wrong clock is ruled out as the cause. True for a 404, and for a 401 with a usable
+   * Date header, because the clock was checked by the header.
    */
   readonly isTimed: boolean;
 }
 
 /**
- * Checks whether this host has a record, without checking its contents.
+ * Checks whether this host has a record. Checks nothing in the record but its id.
  * @throws UnexpectedResponse for a 401 or 404 that is not in JumpCloud's form
  */
 export async function checkPresence(session: HostSession): Promise<RecordPresence> {
@@ -116,8 +123,9 @@ export async function updateSystem(
 /**
  * The outcome of a DELETE:
  * - `answered`: 2xx
- * - `lost`: 401 or 404 after an attempt whose answer was lost, so that attempt may have succeeded
- * - `denied`: 401 or 404 for every attempt
+ * - `lost`: 401 or 404, but the answer to an earlier attempt was lost, and that attempt may have
+ *   succeeded
+ * - `denied`: 401 or 404 to every attempt
  * - `refused`: any other refusal
  */
 export type DeleteOutcome =
@@ -125,8 +133,8 @@ export type DeleteOutcome =
   | { readonly outcome: 'refused'; readonly error: ModuleError };
 
 /**
- * Deletes this host's own record, which was read before. A connected agent then uninstalls itself.
- * Rejects when no answer shows whether the record was deleted.
+ * Deletes this host's own record, which the caller must have read before. A connected agent then
+ * uninstalls itself. Rejects when no answer shows whether the record was deleted.
  */
 export async function deleteSystem(session: HostSession): Promise<DeleteOutcome> {
   const request: Request = {
@@ -142,7 +150,10 @@ export async function deleteSystem(session: HostSession): Promise<DeleteOutcome>
   return { outcome: 'refused', error };
 }
 
-/** Returns whether an answer means that the record is missing or this host is not accepted. */
+/**
+ * Returns whether an answer means that the record is missing or that JumpCloud does not accept this
+ * host.
+ */
 function isDenied(reply: Reply): boolean {
   return isGoneStatus(reply.status) && isJumpCloudError(reply);
 }

@@ -2,13 +2,13 @@ import * as z from 'zod/mini';
 import type { HostSession } from '../transport/host-session.ts';
 import { edgeAttributes, graphObject, readGraphList, type Sudo, sudoOf } from './graph.ts';
 
-/** A path from this host to a user: the objects along it, the user last. */
+/** The objects on a path from this host to a user. The user is the last object. */
 export type AccessPath = readonly { readonly type: string; readonly id: string }[];
 
 /** A user who may log in to this host. */
 export interface BoundUser extends Sudo {
   readonly id: string;
-  /** Whether the user is bound to this host itself, not only through groups; null without paths. */
+  /** Whether the user is bound directly to this host; null if JumpCloud reports no paths. */
   readonly direct: boolean | null;
   readonly paths: readonly AccessPath[];
 }
@@ -19,10 +19,13 @@ const traversed = z.object({
   paths: z.optional(z.nullable(z.array(z.array(z.object({ to: graphObject }))))),
 });
 
-/** The list of the users bound to this host. */
+/** Describes the list of the users bound to this host. */
 export const USERS = { name: 'users', path: 'users', type: 'user', shape: traversed };
 
-/** Reads the users bound to this host, directly or through groups. `sudo` combines all paths. */
+/**
+ * Reads the users bound to this host, directly or through groups. A user's `sudo` combines all
+ * paths.
+ */
 export async function readUsers(session: HostSession): Promise<BoundUser[]> {
   const users = await readGraphList(session, USERS);
   return users.map(({ id, compiledAttributes, paths }) => ({

@@ -9,7 +9,7 @@ import {
   WRONG_FORMAT,
 } from './admin-options.ts';
 
-/** The two kinds of credentials, and their options. */
+/** The options of each kind of credentials: an API key, or a service account (client). */
 const KINDS = {
   apiKey: ['api_key', 'org_id'],
   client: ['client_id', 'client_secret'],
@@ -24,12 +24,12 @@ export type AdminCredentials =
 type Given = PartialValues<typeof adminOptions>;
 
 /**
- * Returns the problems of the credentials, which come from options and the environment. They are
+ * Returns the problems of the credentials in the options and the environment. Credentials are
  * checked apart from the other options, because only a run that sends requests needs them.
  */
 export function credentialProblems(given: Given): Problem[] {
   const inOptions = kindsInOptions(given);
-  // A problem of the options, which is reported with them.
+  // Credentials of both kinds are a problem of the options, which `adminRules` reports.
   if (inOptions.length > 1) return [];
   const [kind, ...others] = inOptions.length > 0 ? inOptions : kindsInEnvironment();
   if (kind === undefined) {
@@ -60,7 +60,10 @@ export function credentialProblems(given: Given): Problem[] {
   });
 }
 
-/** Returns the credentials of options without problems. */
+/**
+ * Returns the credentials that the options and the environment contain. Expects options without
+ * problems.
+ */
 export function credentialsOf(options: AdminOptions): AdminCredentials {
   const [kind] = [...kindsInOptions(options), ...kindsInEnvironment()];
   const value = (option: CredentialOption) => options[option] ?? fromEnvironment(option);
@@ -74,7 +77,7 @@ function kindsInOptions(given: Given | AdminOptions): Kind[] {
 }
 
 function kindsInEnvironment(): Kind[] {
-  // An organisation's id alone is no credential.
+  // The id of an organisation alone is not a credential.
   return kindsWith((option) => option !== 'org_id' && fromEnvironment(option) !== undefined);
 }
 
@@ -83,7 +86,8 @@ function kindsWith(isGiven: (option: CredentialOption) => boolean): Kind[] {
 }
 
 /**
- * Returns a variable's value without the line end of the file it may come from; undefined if empty.
+ * Returns the value of an option's environment variable; undefined if it is empty. Removes white
+ * space, such as the newline of a file that the value came from.
  */
 function fromEnvironment(option: CredentialOption): string | undefined {
   return process.env[CREDENTIAL_VARIABLES[option]]?.trim() || undefined;

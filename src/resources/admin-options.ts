@@ -14,7 +14,7 @@ import { seconds } from '../options/seconds.ts';
 import { apiUrl, endpointUrl, proxyUrl } from '../options/url.ts';
 import { connectionRules } from './connection-options.ts';
 
-/** The options that hold credentials, with the environment variable that replaces each. */
+/** The environment variable for each option that contains a credential. */
 export const CREDENTIAL_VARIABLES = {
   api_key: 'JUMPCLOUD_API_KEY',
   org_id: 'JUMPCLOUD_ORG_ID',
@@ -25,7 +25,7 @@ export type CredentialOption = keyof typeof CREDENTIAL_VARIABLES;
 
 const CLIENT_FORMAT = /^[!#-[\]-~]{8,512}$/;
 
-/** The format of each credential. All go into headers, or are encoded for one. */
+/** The format of each credential. Every credential is sent in a header, some of them encoded. */
 const FORMATS: Readonly<Record<CredentialOption, RegExp>> = {
   api_key: /^[\w.~+/=-]{8,512}$/,
   org_id: /^[\w-]{1,64}$/,
@@ -41,7 +41,10 @@ export function hasFormat(option: CredentialOption, text: string): boolean {
   return FORMATS[option].test(text);
 }
 
-/** The options of every module that runs on a control node with an administrator's credentials. */
+/**
+ * The options that every control-node module has. Control-node modules use an administrator's
+ * credentials.
+ */
 export const adminOptions = {
   api_key: credential('api_key'),
   org_id: credential('org_id'),
@@ -56,10 +59,10 @@ export const adminOptions = {
   request_timeout: withDefault(seconds('above zero'), 10),
 };
 
-/** The options of `adminOptions` as read. */
+/** The values of `adminOptions` after reading. */
 export type AdminOptions = OptionValues<typeof adminOptions>;
 
-/** Returns the problems of options that do not fit together, whatever the environment contains. */
+/** Returns the problems of options that do not fit together. Does not read the environment. */
 export function adminRules(given: PartialValues<typeof adminOptions>): Problem[] {
   const problems = [
     ...connectionRules(given),
@@ -78,7 +81,7 @@ export function adminRules(given: PartialValues<typeof adminOptions>): Problem[]
   return problems;
 }
 
-/** An option whose text is a credential, which is never quoted in messages. */
+/** Returns an option for a credential. Its messages never quote the value. */
 function credential(option: CredentialOption): Option<string | undefined> {
   return {
     type: 'str',

@@ -7,7 +7,7 @@ import type { Session } from '../transport/session.ts';
 import { type AdminCredentials, credentialsOf } from './admin-credentials.ts';
 import type { AdminOptions } from './admin-options.ts';
 
-/** The endpoint of each region that issues tokens to service accounts. */
+/** The URL in each region at which service accounts get their access tokens. */
 export const TOKEN_URLS: Readonly<Record<Region, string>> = {
   us: 'https://admin-oauth.id.jumpcloud.com/oauth2/token',
   eu: 'https://admin-oauth.id.eu.jumpcloud.com/oauth2/token',
@@ -15,8 +15,9 @@ export const TOKEN_URLS: Readonly<Record<Region, string>> = {
 };
 
 /**
- * Does work in a session with an administrator's credentials. `requests` is the number of requests
- * that the work starts in parallel. Sends no request, not even for a token, before the work does.
+ * Runs `work` in a session with an administrator's credentials. `requests` is the number of
+ * requests that the work starts in parallel. Sends no request before the work does, not even one
+ * for a token.
  */
 export async function withAdminSession<T>(
   run: Run,
@@ -73,7 +74,8 @@ async function serviceAccount(
   const { basicOf, ClientCredentialsAuthentication } = await import(
     '../transport/auth/client-credentials.ts'
   );
-  // The longest first: if a part of it were masked before, the rest would not be recognised.
+  // The longest secret comes first, because it contains the others. Once a part of it were masked,
+  // the rest would not be recognised.
   for (const secret of [basicOf(client), client.clientId, client.clientSecret]) conceal(secret);
   const { origin, pathname } = new URL(options.token_url ?? TOKEN_URLS[options.region]);
   const [destination] = await openDestination(origin, options, 1, async () => {});
@@ -90,7 +92,7 @@ async function serviceAccount(
   return { authentication, tokenSession };
 }
 
-/** Returns the result's `api`, in which the requests for tokens are counted too. */
+/** Returns the result's `api`. Adds the requests for tokens to the counts. */
 function addRequests(
   api: Readonly<Record<string, unknown>>,
   tokens: Readonly<Record<string, unknown>> = {},

@@ -1,10 +1,10 @@
 import { type FactReferences, withDefault } from '../options/option.ts';
 import { boolean } from '../options/scalars.ts';
 
-/** The option of every module that expands references to facts. */
+/** The option of the modules that can expand references to facts. */
 export const factsOptions = { expand_facts: withDefault(boolean(), false) };
 
-/** Loads what expands the references of a call. */
+/** Loads the code that expands references to facts. Returns the references of one call. */
 export async function loadReferences(): Promise<FactReferences> {
   const { References } = await import('../facts/expand.ts');
   return new References();
