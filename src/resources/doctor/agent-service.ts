@@ -1,7 +1,9 @@
 import { readServiceStatus } from '../../agent/service-status.ts';
 import { type Finding, ok, skipped, warning } from './check.ts';
 
-/** Checks whether the agent's service is installed and runs. Takes at most `timeoutMs` milliseconds. */
+/**
+ * Checks that the agent's service is installed and runs. Takes at most `timeoutMs` milliseconds.
+ */
 export async function checkAgentService(timeoutMs: number, signal: AbortSignal): Promise<Finding> {
   const status = await readServiceStatus(process.env['PATH'] ?? '', timeoutMs, signal);
   switch (status.state) {

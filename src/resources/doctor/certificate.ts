@@ -5,7 +5,10 @@ import { caStore } from '../../transport/errors/tls-advice.ts';
 /** The maximum length of an issuer's name, in characters. */
 const MAX_ISSUER = 100;
 
-/** Describes the certificate of a connection: issuer, expiry, and the CA store that trusts it. */
+/**
+ * Describes a server's certificate: the issuer, the expiry date and the CA store that trusts the
+ * certificate.
+ */
 export function describeCertificate(socket: TLSSocket, hasOwnCa: boolean): string {
   const { name } = caStore();
   const trust = `trusted by ${hasOwnCa ? `${name} or ca_path` : name}`;

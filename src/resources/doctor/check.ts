@@ -2,7 +2,7 @@ import { type ErrorCode, ModuleError } from '../../base/errors.ts';
 import { Interrupted } from '../../base/interrupted.ts';
 import { toPrintable } from '../../base/printable.ts';
 
-/** The checks, in the order of the result. */
+/** The names of the checks, in the order of the result. */
 export const CHECKS = [
   'runtime',
   'agent_directory',
@@ -20,7 +20,7 @@ export const CHECKS = [
 ] as const;
 export type CheckName = (typeof CHECKS)[number];
 
-/** The outcome of a check. `advice` is empty if there is nothing to do. */
+/** The outcome of a check. `advice` is empty if the user need not do anything. */
 export type Finding =
   | { readonly status: 'ok' | 'skipped'; readonly detail: string; readonly advice: '' }
   | { readonly status: 'warning'; readonly detail: string; readonly advice: string }
@@ -36,7 +36,7 @@ export interface Failure {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** The outcomes of the checks so far. */
+/** The outcomes of the checks that were made so far. */
 export type Findings = Partial<Record<CheckName, Finding>>;
 
 export function ok(detail: string): Finding {
@@ -53,8 +53,9 @@ export function skipped(detail: string): Finding {
 }
 
 /**
- * Returns the outcome of a check that failed with an error. `advice` replaces the error's own.
- * @throws the error if it does not describe a failed check
+ * Returns the outcome of a check that failed with an error. `advice` replaces the advice of the
+ * error.
+ * @throws the error if it is an interruption or a bug
  */
 export function failed(error: unknown, advice?: string): Failure {
   if (!(error instanceof ModuleError) || error instanceof Interrupted) throw error;
@@ -63,7 +64,7 @@ export function failed(error: unknown, advice?: string): Failure {
   return { status: 'failed', detail, advice, code, details };
 }
 
-/** Returns the first of some checks that failed; undefined if none did. */
+/** Returns the first failed check in a list of checks; undefined if no check in the list failed. */
 export function firstFailed(
   findings: Findings,
   checks: readonly CheckName[],
@@ -71,14 +72,14 @@ export function firstFailed(
   return checks.find((check) => findings[check]?.status === 'failed');
 }
 
-/** Adds how to register the agent again to an advice to do so. */
+/** Explains how to register the agent again, if the advice is to do so. */
 function explainRegistration(advice: string): string {
   return /register the agent again|re-enrol/i.test(advice)
     ? `${advice} The Admin Portal shows the command where a device is added.`
     : advice;
 }
 
-/** Returns the result's `checks`. Every check is listed, whether it was reached or not. */
+/** Returns the result's `checks`. Checks that the run did not reach are listed as skipped. */
 export function reportFindings(findings: Findings): Record<string, unknown>[] {
   return CHECKS.map((check) => {
     const { status, detail, advice } = findings[check] ?? skipped('the run ended before');

@@ -1,13 +1,17 @@
 import { LocalActionFailed } from '../../base/errors.ts';
 import { type Finding, failed, ok, skipped, warning } from './check.ts';
 
-/** The differences in seconds above which JumpCloud may refuse this host, or is expected to. */
+/** Above this difference in seconds, JumpCloud may refuse this host. */
 const WARN_ABOVE_S = 30;
+/** Above this difference in seconds, JumpCloud is expected to refuse this host. */
 const FAIL_ABOVE_S = 300;
 
 const ADVICE = 'Set it and keep it right: timedatectl set-ntp true, or install chrony.';
 
-/** Judges this host's clock. `offset` is JumpCloud's time minus this host's in seconds, if known. */
+/**
+ * Checks this host's clock. `offset` is JumpCloud's time minus this host's time, in seconds; null
+ * if unknown.
+ */
 export function checkClock(offset: number | null): Finding {
   if (offset === null) return skipped('no answer had a usable time');
   const seconds = Math.abs(offset);

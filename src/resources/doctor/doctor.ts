@@ -1,7 +1,7 @@
 import { defineModule } from '../../module.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 
-/** Checks everything that a run on this host needs. Changes nothing. */
+/** Checks the conditions that every run on this host needs. Changes nothing. */
 export const doctor = defineModule({
   name: 'jumpcloud_doctor',
   options: connectionOptions,

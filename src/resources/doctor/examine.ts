@@ -16,10 +16,10 @@ import { checkJumpCloud } from './jumpcloud.ts';
 import { checkNetwork } from './network.ts';
 import { checkRuntime } from './runtime.ts';
 
-/** A service manager that takes longer is not waited for. In milliseconds. */
+/** The maximum time to wait for the service manager, in milliseconds. */
 const SERVICE_TIMEOUT_MS = 5000;
 
-/** At least one check failed. Has the code of the first one. */
+/** At least one check failed. The error code is that of the first failed check. */
 class ChecksFailed extends ModuleError {
   readonly code: ErrorCode;
 
@@ -30,7 +30,7 @@ class ChecksFailed extends ModuleError {
 }
 
 /**
- * Makes all checks and returns the outcome.
+ * Makes all checks and returns the outcome of the run.
  * @throws ChecksFailed if a check failed
  */
 export async function examine(run: Run, options: SessionOptions): Promise<Outcome> {
@@ -77,7 +77,9 @@ const NEEDED_TO_CONNECT = [
 
 const NEED_JUMPCLOUD = ['clock', 'authorization', 'enrolment', 'access'] as const;
 
-/** Counts the outcomes in one sentence. Names the checks that need attention. */
+/**
+ * Returns a sentence that counts the outcomes, and names the checks that failed or have a warning.
+ */
 function summarize(findings: Findings): string {
   const withStatus = (status: Finding['status']) =>
     CHECKS.filter((check) => findings[check]?.status === status);

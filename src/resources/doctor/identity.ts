@@ -13,18 +13,18 @@ import type { Run } from '../../run.ts';
 import { originFor, type SessionOptions } from '../../transport/open-session.ts';
 import { type Finding, type Findings, failed, ok, skipped, warning } from './check.ts';
 
-/** The agent's identity on this host, as far as it could be read. */
+/** The parts of this host's identity that could be read. */
 export interface HostIdentity {
-  /** The API's origin. */
+  /** The origin of JumpCloud's API for this host. */
   readonly origin: string;
   readonly agentServerHost: string | undefined;
-  /** Undefined unless this host can sign requests. */
+  /** The identity that signs requests; undefined when this host cannot sign requests. */
   readonly identity: Identity | undefined;
 }
 
 /**
- * Waits for the registration if the options ask for it, then checks the agent's directory,
- * registration and key.
+ * Checks the agent's directory, registration and key. With `registration_timeout`, waits for the
+ * registration first.
  * @throws InvalidArguments when this host is another system than `system_id`
  */
 export async function checkIdentity(
@@ -63,7 +63,7 @@ export async function checkIdentity(
   }
   const isRegistered = findings.registration?.status === 'ok';
   const { systemKey, agentServerHost } = configuration ?? {};
-  // A host without a key is not enrolled, which the checks report.
+  // A host without a key is not enrolled. The checks report that, so `system_id` is not compared.
   if (isRegistered && systemKey && keyFile) requireSystem(system_id, systemKey);
   const origin = originFor(agentServerHost, options, (reason, advice) => {
     if (isRegistered) findings.registration = warning(reason, advice);
@@ -71,7 +71,9 @@ export async function checkIdentity(
   return { origin, agentServerHost, identity: isRegistered ? identity : undefined };
 }
 
-/** Returns the seconds of an unsuccessful wait. */
+/**
+ * Waits for the registration. Returns the seconds waited if the wait timed out, and 0 otherwise.
+ */
 async function waitForRegistration(
   run: Run,
   { agent_dir, registration_timeout }: SessionOptions,
@@ -81,7 +83,7 @@ async function waitForRegistration(
     await awaitRegistration(agent_dir, registration_timeout, run);
     return 0;
   } catch (error) {
-    // The checks find the same error again. This one is only needed for an interruption or a bug.
+    // The checks will find the same error again. `failed` rethrows only an interruption or a bug.
     failed(error);
     return registration_timeout;
   }

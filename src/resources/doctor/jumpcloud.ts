@@ -12,7 +12,10 @@ import { usesAgentRegion } from '../../transport/open-session.ts';
 import { type Finding, type Findings, failed, ok, skipped, warning } from './check.ts';
 import { checkClock } from './clock.ts';
 
-/** Reads the record and the first page of each list. Checks what JumpCloud's answers show. */
+/**
+ * Reads this host's record and the first page of each list. Makes the checks that need JumpCloud's
+ * answers.
+ */
 export async function checkJumpCloud(
   run: Run,
   identity: Identity,
@@ -41,7 +44,10 @@ export async function checkJumpCloud(
   }
 }
 
-/** Returns the run without warnings: the checks report what a session would warn about. */
+/**
+ * Returns the run without warnings, because the checks already report the problems that a session
+ * warns about.
+ */
 function withoutWarnings({ module, signal, report }: Run) {
   return {
     module,
@@ -91,7 +97,9 @@ const LISTS: readonly GraphList[] = [
   ...ASSOCIATION_TYPES.map((type) => associationsOf(type)),
 ];
 
-/** Reads the first page of each list in parallel. */
+/**
+ * Checks that the lists of this host can be read. Reads the first page of each list in parallel.
+ */
 async function checkAccess(session: HostSession): Promise<Finding> {
   const reads = await Promise.allSettled(
     LISTS.map((list) => readGraphPage(session, list, { limit: 100, skip: 0 })),

@@ -4,8 +4,8 @@ const NEEDS_PROXY =
   'If this network reaches the internet only through a proxy, set the option proxy or HTTPS_PROXY (sudo removes that variable).';
 
 /**
- * Returns the advice for a name that cannot be looked up. `setting` is the option or variable that has
- * it; undefined for JumpCloud's own name.
+ * Returns the advice for a host name that cannot be looked up. `setting` is the option or variable
+ * that contains the name; undefined for JumpCloud's own name.
  */
 export function lookupAdvice(
   reason: string,
@@ -21,8 +21,9 @@ export function lookupAdvice(
 }
 
 /**
- * Returns the advice for a connection that the network prevents. `target` is JumpCloud's host and port;
- * `setting` as above.
+ * Returns the advice for a connection that failed in the network. `target` is JumpCloud's host and
+ * port. `setting` is the option or variable that contains the server's name; undefined for
+ * JumpCloud's own name.
  */
 export function connectionAdvice(
   { at, reason }: AttemptError,

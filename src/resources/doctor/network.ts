@@ -21,8 +21,8 @@ import { connectionAdvice, lookupAdvice } from './network-advice.ts';
 import { within } from './within.ts';
 
 /**
- * Checks the proxy, name resolution, the connection and the server's certificate. Sends no request to
- * JumpCloud. Returns the destination if it can be reached.
+ * Checks the proxy, the name resolution, the connection and the server's certificate. Sends no
+ * request to JumpCloud. Returns the destination; undefined if it cannot be reached.
  */
 export async function checkNetwork(
   run: Run,
@@ -50,8 +50,9 @@ export async function checkNetwork(
 }
 
 /**
- * Opens the destination without connecting. Returns undefined if it needs the proxy in the environment,
- * and that has no valid URL. Without need, such a URL fails the check, too: it breaks other runs.
+ * Checks the proxy, and opens the destination without connecting. Returns undefined if the
+ * destination needs the proxy variable but the variable is not a valid URL. An invalid variable
+ * fails the check even if this run does not need it, because it breaks other runs.
  */
 async function openChecked(
   origin: string,
@@ -93,7 +94,10 @@ function describeProxy(
     : `${variable} is set, but NO_PROXY exempts ${new URL(origin).hostname}.`;
 }
 
-/** Looks up the name of the first server, which may be the proxy. Returns whether that worked. */
+/**
+ * Looks up the name of the first server on the way, which may be a proxy. Returns whether the
+ * lookup succeeded.
+ */
 async function lookUp(
   run: Run,
   destination: Destination,
@@ -124,7 +128,7 @@ async function lookUp(
   }
 }
 
-/** Makes one connection. Returns it, or undefined if it fails. */
+/** Makes one connection to JumpCloud. Returns the socket; undefined if the connection fails. */
 async function connect(
   run: Run,
   destination: Destination,
@@ -171,14 +175,17 @@ function networkError(what: string, failure: AttemptError): ModuleError {
   return new Unavailable(`${what}: ${message}.`, { attempts: 1, details, cause: failure });
 }
 
-/** Returns the setting that names the first server; undefined for JumpCloud's own name. */
+/**
+ * Returns the option or variable that contains the name of the first server on the way; undefined
+ * for JumpCloud's own name.
+ */
 function settingOf({ proxy }: Destination, options: ConnectionOptions): string | undefined {
   if (proxy !== undefined)
     return options.proxy === undefined ? proxyVariable(process.env) : 'proxy';
   return options.api_url && 'api_url';
 }
 
-/** Returns the time for one attempt, in milliseconds. */
+/** Returns the maximum time for one attempt, in milliseconds. */
 function attemptLimit({ requestTimeoutMs, budget }: Destination): number {
   return Math.max(1, Math.min(requestTimeoutMs, budget.remaining()));
 }

@@ -1,7 +1,7 @@
 import { type Finding, ok, warning } from './check.ts';
 
 /**
- * The days on which the Node.js project ends its support, by major version. Source: `schedule.json` in
+ * The end of support by the Node.js project, by major version. Source: `schedule.json` in
  * https://github.com/nodejs/Release, as of July 2026.
  */
 const END_OF_LIFE: Readonly<Record<string, string>> = {
@@ -17,7 +17,9 @@ const END_OF_LIFE: Readonly<Record<string, string>> = {
   27: '2030-04-30',
 };
 
-/** Checks the Node.js that runs this module. `now` is in milliseconds since the epoch. */
+/**
+ * Checks the version of Node.js that runs this module. `now` is in milliseconds since the epoch.
+ */
 export function checkRuntime(version: string, path: string, now: number): Finding {
   const major = version.split('.')[0] ?? '';
   const node = `Node.js ${version} at ${path}`;

@@ -1,6 +1,6 @@
 /**
- * Returns the result of some work. Rejects with `late()` if it takes longer than `ms` milliseconds,
- * and with the signal's reason if the signal is aborted. The work itself continues.
+ * Returns the result of `work`, if it ends within `ms` milliseconds. Otherwise rejects with
+ * `late()`, or with the signal's reason if the signal is aborted. Does not stop the work.
  */
 export async function within<T>(
   work: Promise<T>,

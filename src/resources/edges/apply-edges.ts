@@ -5,8 +5,8 @@ import type { Edges } from './plan-edges.ts';
 import { type EdgesWriterContext, edgesWriter } from './write-edges.ts';
 
 /**
- * Writes changes to one list of edges and reads it back. `progress` returns the result fields of a
- * run that fails: of the list as last read, if it was, and of the changes made.
+ * Writes changes to one list of edges, and reads the list back. If the run fails, the result fields
+ * come from `progress`. It gets the list as last read, if there was a read, and the changes made.
  */
 export async function applyEdges(
   context: EdgesWriterContext,

@@ -24,15 +24,18 @@ const options = {
   sudo_without_password: boolean(),
 };
 
-/** Returns the kind of object that the ids stand for: the value of the option `type`. */
+/**
+ * Returns the kind of object that the option `type` selects. The ids belong to objects of this
+ * kind.
+ */
 function givenKind(given: ReadonlyMap<string, unknown>): NamedKind | undefined {
   return OBJECT_TYPES.find((type) => type === given.get('type'));
 }
 
-/** The options of jumpcloud_association as read. */
+/** The values of jumpcloud_association's options after reading. */
 export type AssociationOptions = OptionValues<typeof options>;
 
-/** Manages this host's direct associations of one type, except users. */
+/** Manages this host's direct associations of one type. Another module manages users. */
 export const association = defineModule({
   name: 'jumpcloud_association',
   options,

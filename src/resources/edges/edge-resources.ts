@@ -8,7 +8,7 @@ import type { ObjectWithSudo } from './objects-with-sudo.ts';
 import type { DesiredSudo } from './plan-edges.ts';
 import { unmanagedSudo } from './unmanaged-sudo.ts';
 
-/** Returns the resource of the system groups that this host is in. */
+/** Returns the resource that manages the system groups of this host. */
 export function groupMembershipResource(
   session: HostSession,
   options: EdgesOptions & { readonly groups: readonly string[] },
@@ -22,7 +22,7 @@ export function groupMembershipResource(
   });
 }
 
-/** Returns the resource of the users bound directly to this host, and their sudo. */
+/** Returns the resource that manages the users bound directly to this host, and their sudo. */
 export function userBindingResource(
   session: HostSession,
   options: EdgesOptions & { readonly users: readonly ObjectWithSudo[] },
@@ -41,7 +41,7 @@ export function userBindingResource(
   });
 }
 
-/** Returns the resource of this host's direct associations of one type. */
+/** Returns the resource that manages this host's direct associations of one type. */
 export function associationResource(
   session: HostSession,
   options: EdgesOptions &

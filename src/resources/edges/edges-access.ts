@@ -5,17 +5,21 @@ import type { AssociationType } from '../../base/named-kinds.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { Edges } from './plan-edges.ts';
 
-/** Reads and writes this host's edges of one kind, and names them in messages. */
+/**
+ * The means to read and write this host's edges of one kind, and the names of the kind in messages.
+ */
 export interface EdgesAccess {
-  /** The type of the object at the other end. */
+  /** The type of the objects at the other end of the edges. */
   readonly type: 'system_group' | AssociationType;
-  /** As in "the list of …". */
+  /** The name of the list in messages, which completes "the list of …". */
   readonly name: string;
   readonly read: () => Promise<Edges>;
   readonly write: (change: EdgeChange) => Promise<WriteOutcome>;
 }
 
-/** Returns the access to this host's system groups. A membership grants no sudo. */
+/**
+ * Returns the access to the edges from this host to its system groups. Memberships grant no sudo.
+ */
 export function memberships(session: HostSession): EdgesAccess {
   return {
     type: 'system_group',
@@ -25,7 +29,7 @@ export function memberships(session: HostSession): EdgesAccess {
   };
 }
 
-/** Returns the access to this host's direct associations of one type. */
+/** Returns the access to the direct edges from this host to objects of one type. */
 export function associations(session: HostSession, type: AssociationType): EdgesAccess {
   return {
     type,

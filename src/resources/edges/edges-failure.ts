@@ -6,21 +6,24 @@ import { changeKey, type ReadBack, type RefusedChange } from './write-edges.ts';
 const DYNAMIC_GROUP_HINT =
   'A dynamic group cannot be joined or left by hand, because JumpCloud fills it by a rule. For such a group, exempt this host from the rule in the Admin Portal, or leave the group out of the list; if the list is exclusive, name it in keep.';
 
-/** The failure of a run that wrote edges, and the list that it is about. */
+/** The failure of a run that wrote edges, and the list of edges that the error concerns. */
 export interface EdgesFailure {
   readonly error: ModuleError;
-  /** The refused edges and those that JumpCloud does not show, as in the details of the error. */
+  /**
+   * The refused changes, and the changes that JumpCloud does not show. Part of the details of the
+   * error.
+   */
   readonly details: Readonly<Record<string, unknown>>;
   readonly access: EdgesAccess;
-  /** `details` in sentences and a hint, to append to the message of another failure. */
+  /** The same changes in sentences, and a hint, to append to the message of another failure. */
   readonly followUp: readonly [reason: string, hint: string];
 }
 
 /**
  * Returns the failure of a run that wrote to lists of edges; undefined when all lists are as
- * desired. A refused edge that is as desired anyway counts as done. The error is that of the first
- * remaining refusal. If there is none, the error lists the edges that JumpCloud accepted but does
- * not show.
+ * desired. A refusal does not count if its edge is as desired anyway. The error is that of the
+ * first remaining refusal. Without a remaining refusal, the error lists the changes that JumpCloud
+ * accepted but does not show.
  */
 export function edgesFailure(readBacks: readonly ReadBack[]): EdgesFailure | undefined {
   const incomplete = readBacks.filter(({ pending }) => pending.length > 0);

@@ -6,7 +6,10 @@ import { type PartialValues, withDefault } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
 import type { DesiredEdges, DesiredSudo } from './plan-edges.ts';
 
-/** Returns the options that every module for edges to one kind of object has. */
+/**
+ * Returns the options that all modules for edges have in common. `kind` is the kind of object at
+ * the other end.
+ */
 export function edgesOptions(kind: KindResolver) {
   return {
     state: withDefault(choice('present', 'absent'), 'present'),
@@ -15,7 +18,7 @@ export function edgesOptions(kind: KindResolver) {
   };
 }
 
-/** The values of the options that apply to a set of edges as a whole. */
+/** The options that apply to a whole list of edges. */
 export interface EdgesOptions {
   readonly state: DesiredEdges['state'];
   readonly exclusive: boolean;
@@ -43,7 +46,10 @@ export function edgesRules({
   ];
 }
 
-/** Returns the desired state that the listed edges and the other options describe. */
+/**
+ * Returns the desired state of a list of edges, from the listed edges and the options for the whole
+ * list.
+ */
 export function desiredEdges(
   { state, exclusive, keep }: EdgesOptions,
   edges: DesiredEdges['edges'],
@@ -68,7 +74,7 @@ export function sudoProblems(state: PartialState, desired: PartialValue<DesiredS
   return [{ option: 'sudo_without_password', message: 'true needs sudo: true as well' }];
 }
 
-/** Returns the problems of sudo options in the items of a list. */
+/** Returns the problems of sudo options that do not fit together, for each item of a list. */
 export function sudoProblemsOfItems(
   option: string,
   state: PartialState,

@@ -4,13 +4,13 @@ import type { HostSession } from '../../transport/host-session.ts';
 import type { EdgesAccess } from './edges-access.ts';
 import { type DesiredEdges, type Edges, planEdges } from './plan-edges.ts';
 
-/** The definition of a resource that is a set of edges. */
+/** The definition of a resource that manages a list of edges. */
 export interface EdgesDefinition {
   readonly access: EdgesAccess;
   readonly desired: DesiredEdges;
-  /** The option that lists the edges; the diff shows them under its name. */
+  /** The option that lists the edges. The diff shows the edges under this name. */
   readonly option: string;
-  /** The result field that lists the edges afterwards. */
+  /** The result field that lists the edges after the run. */
   readonly field: string;
   /** The form of the edges in results: ids, objects with an id, or objects with id and sudo. */
   readonly shape: 'ids' | 'objects' | 'with sudo';
@@ -18,16 +18,16 @@ export interface EdgesDefinition {
   readonly warnings?: (after: Edges) => Promise<readonly string[]>;
 }
 
-/** A resource that is a set of edges. */
+/** A resource that manages a list of edges. */
 export interface EdgesResource extends Resource<Edges, EdgeChange> {
-  /** Returns the number of changes, as in "2 added, 1 removed". */
+  /** Returns the numbers of changes in words, for example "2 added, 1 removed". */
   counts(done: readonly EdgeChange[]): string;
 }
 
-/** Returns the resource of a set of this host's edges. */
+/** Returns the resource that manages a list of this host's edges. */
 export function edgesResource(session: HostSession, definition: EdgesDefinition): EdgesResource {
   const { access, desired, shape, option, field, warnings } = definition;
-  // An edge that is only an id cannot be updated.
+  // Edges of the shape `ids` have no sudo, so they are never updated.
   const changedIds = (done: readonly EdgeChange[]) => {
     const { added, updated, removed } = idsByOp(done);
     return shape === 'ids' ? { added, removed } : { added, updated, removed };
@@ -87,7 +87,10 @@ export function edgesResource(session: HostSession, definition: EdgesDefinition)
   };
 }
 
-/** Returns the ids of changed edges. An edge that was added and then updated counts as added only. */
+/**
+ * Returns the ids of changed edges by operation. An edge that was added and then updated counts
+ * only as added.
+ */
 function idsByOp(done: readonly EdgeChange[]): Record<'added' | 'updated' | 'removed', string[]> {
   const idsOf = (op: EdgeChange['op']) =>
     done.filter((change) => change.op === op).map(({ id }) => id);

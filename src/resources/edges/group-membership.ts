@@ -11,10 +11,10 @@ const options = {
   ...edgesOptions('system_group'),
 };
 
-/** The options of jumpcloud_group_membership as read. */
+/** The values of jumpcloud_group_membership's options after reading. */
 export type GroupMembershipOptions = OptionValues<typeof options>;
 
-/** Manages the system groups that this host is in. */
+/** Manages the memberships of this host in system groups. */
 export const groupMembership = defineModule({
   name: 'jumpcloud_group_membership',
   options,

@@ -3,10 +3,10 @@ import type { HostSession } from '../../transport/host-session.ts';
 import { type DesiredEdges, type Edges, isDesired } from './plan-edges.ts';
 
 /**
- * Returns a warning for each user who should have no access but still has it through a group. Sorted,
- * because JumpCloud's order changes once the direct edges are removed. A user who is bound directly
- * `after` the run is left out. `isStillThere` returns whether a path from this host remains after the
- * run; in check mode JumpCloud still shows all paths.
+ * Returns a warning for each user who should have no access but still has it through a group.
+ * Leaves out users who are bound directly after the run. `isStillThere` returns whether a path from
+ * this host remains after the run, because JumpCloud still shows all paths in check mode. Sorts the
+ * warnings, because JumpCloud's order changes when direct edges are removed.
  */
 export async function indirectAccess(
   session: HostSession,

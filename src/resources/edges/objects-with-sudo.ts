@@ -15,12 +15,15 @@ import type { DesiredSudo } from './plan-edges.ts';
 
 const KEYS = ['id', 'name', 'sudo', 'sudo_without_password'];
 
-/** A user or user group, and the desired sudo of the edge to it. */
+/** A user or a user group, with the desired sudo of the edge to the object. */
 export interface ObjectWithSudo extends DesiredSudo {
   readonly id: string;
 }
 
-/** Returns an option that lists users or user groups, as ids, names or mappings with sudo, each once. */
+/**
+ * Returns an option that lists users or user groups. An item is an id, a name or a mapping with
+ * sudo. The same object twice is invalid.
+ */
 export function objectsWithSudo(kind: 'user' | 'user_group'): Option<ObjectWithSudo[] | undefined> {
   return {
     type: 'list',
@@ -75,7 +78,10 @@ function unknownKeys(mapping: object): ValidationIssue[] {
     });
 }
 
-/** Returns the key that names the object. Adds an issue unless there is exactly one. */
+/**
+ * Returns the key that identifies the object, `id` or `name`. Adds an issue if both or none are
+ * given.
+ */
 function keyOfObject(mapping: Record<string, unknown>, issues: ValidationIssue[]) {
   const [key, other] = ['id', 'name'].filter((one) => (mapping[one] ?? undefined) !== undefined);
   if (key === undefined) issues.push({ path: [], message: 'id or name is required' });
@@ -88,7 +94,9 @@ function toOptionalBoolean(value: unknown): boolean | undefined {
   return value === undefined ? undefined : toBoolean(value);
 }
 
-/** Returns a reader that refuses an id which it has read before. */
+/**
+ * Wraps a function that reads ids. The returned function refuses an id that it has returned before.
+ */
 function refuseDuplicates(
   kind: string,
   toId: (value: unknown) => string,

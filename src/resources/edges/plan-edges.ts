@@ -1,29 +1,32 @@
 import { type EdgeChange, NO_SUDO, type Sudo } from '../../api/graph.ts';
 import type { Plan } from '../../reconcile.ts';
 
-/** This host's edges of one kind: the sudo each grants, by the id at the other end. */
+/**
+ * This host's edges of one kind. Maps the id of the object at the other end to the sudo that the
+ * edge grants.
+ */
 export type Edges = ReadonlyMap<string, Sudo>;
 
-/** The desired sudo of an edge; an undefined value is not managed. */
+/** The desired sudo of an edge. A value that is undefined is not managed. */
 export interface DesiredSudo {
   readonly sudo?: boolean | undefined;
   readonly sudo_without_password?: boolean | undefined;
 }
 
-/** The desired state of a set of edges. */
+/** The desired state of a list of edges. */
 export interface DesiredEdges {
-  /** In the order given. */
+  /** The listed edges, in the order of the option. */
   readonly edges: ReadonlyMap<string, DesiredSudo>;
   readonly state: 'present' | 'absent';
-  /** Whether all other edges are removed. */
+  /** Whether edges that are not listed are removed. */
   readonly exclusive: boolean;
-  /** The ids that are not removed even if the list is exclusive. */
+  /** The ids of unlisted edges that stay although the list is exclusive. */
   readonly keep: ReadonlySet<string>;
 }
 
 /**
- * Compares edges with their desired state. Additions come first and removals last, so that no one
- * who keeps access loses it in between.
+ * Compares edges with their desired state, and plans the changes. Additions come first and removals
+ * last, so that people who keep access have it all the time.
  */
 export function planEdges(desired: DesiredEdges, before: Edges): Plan<Edges, EdgeChange> {
   const changes =
@@ -49,7 +52,7 @@ function planPresent(desired: DesiredEdges, before: Edges): EdgeChange[] {
   return [...added, ...updated, ...removals(unlisted)];
 }
 
-/** Returns whether an edge stays when the list is exclusive. */
+/** Returns whether an edge is listed or kept, so that an exclusive list does not remove it. */
 export function isDesired({ edges, keep }: DesiredEdges, id: string): boolean {
   return edges.has(id) || keep.has(id);
 }
@@ -62,7 +65,7 @@ function removals(ids: string[]): EdgeChange[] {
   return ids.map((id) => ({ op: 'remove', id }));
 }
 
-/** Returns the sudo an edge should have. If sudo is off, so is sudo without password. */
+/** Returns the sudo that an edge gets. Without sudo, there is no sudo without password either. */
 function desiredSudo(desired: DesiredSudo, current: Sudo): Sudo {
   const sudo = desired.sudo ?? current.sudo;
   const withoutPassword = desired.sudo_without_password ?? current.sudo_without_password;

@@ -1,8 +1,8 @@
 import type { DesiredEdges, Edges } from './plan-edges.ts';
 
 /**
- * Returns a warning for each edge that keeps sudo although the exclusive list does not mention its
- * sudo. Someone who shortens the list to ids might expect that the sudo is removed.
+ * Returns a warning for each edge of an exclusive list that keeps sudo because the list does not
+ * mention sudo. The author of the list may expect that sudo is removed.
  */
 export function unmanagedSudo(
   { edges, exclusive }: DesiredEdges,

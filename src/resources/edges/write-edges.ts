@@ -11,12 +11,12 @@ import { type DesiredEdges, type Edges, planEdges } from './plan-edges.ts';
 const FIRST_DELAY_MS = 250;
 
 /**
- * The number of edges that are written in parallel. More would save little, because each needs a
- * separate connection, and the hosts of a fleet share JumpCloud's rate limits.
+ * The number of edges that are written in parallel. A higher number would save little time: each
+ * write needs a separate connection, and the hosts of a fleet share JumpCloud's rate limits.
  */
 const PARALLEL_WRITES = 5;
 
-/** The dependencies of a writer of one list of edges. */
+/** The objects that a writer of one list of edges needs. */
 export interface EdgesWriterContext {
   readonly run: Run;
   readonly session: HostSession;
@@ -24,24 +24,27 @@ export interface EdgesWriterContext {
   readonly desired: DesiredEdges;
 }
 
-/** A change that JumpCloud refused. */
+/** A change of an edge that JumpCloud refused. */
 export interface RefusedChange extends EdgeRefusal {
   readonly access: EdgesAccess;
   readonly change: EdgeChange;
   /**
-   * The time when the batch of writes with this change was complete, in milliseconds of the
+   * The time when the batch of writes that contained this change ended, in milliseconds of the
    * monotonic clock.
    */
   readonly refusedAt: number;
 }
 
-/** The state of a list at the end of a run. */
+/** The state of a list of edges at the end of a run. */
 export interface ReadBack {
   readonly access: EdgesAccess;
   readonly after: Edges;
   /** The changes that are still needed to reach the desired state. */
   readonly pending: readonly EdgeChange[];
-  /** The refused changes, in the order of writing. The list may be as desired anyway. */
+  /**
+   * The refused changes, in the order of writing. An edge may be as desired although its change was
+   * refused.
+   */
   readonly refused: readonly RefusedChange[];
   /** The time since the last write, in milliseconds. */
   readonly waitedMs: number;
@@ -49,25 +52,26 @@ export interface ReadBack {
 
 /** The writes of one run to one list of edges. */
 export interface EdgesWriter {
-  /** The changes this run has made so far, in planned order. */
+  /** Returns the changes that this run has made so far, in planned order. */
   done(): readonly EdgeChange[];
-  /** The list as last read; undefined until it is read back. */
+  /** Returns the list of edges as last read; undefined before the first read. */
   latest(): Edges | undefined;
   /**
-   * Writes changes, a few in parallel: first those that grant access, then removals, so that no one
-   * who keeps access loses it in between. Continues after a refused edge. Any other failure ends
+   * Writes changes, a few in parallel. Additions and updates come before removals, so that people
+   * who keep access have it all the time. Continues after a refused edge. Any other failure ends
    * the run once requests under way are answered.
    */
   write(changes: readonly EdgeChange[]): Promise<void>;
   /**
-   * Polls the list until it is as desired, for at most ten seconds after the last write. If someone
-   * else changes the list in the meantime, that is not a failure. This run does not count a desired
-   * change as its own, and corrects each undesired change once. Does not wait for refused edges.
+   * Polls the list of edges until it is as desired, for at most ten seconds after the last write.
+   * Does not wait for refused edges. Someone else may change the list in the meantime, which is not
+   * a failure: this run does not count a desired change by someone else, and corrects each
+   * undesired change once.
    */
   readBack(): Promise<ReadBack>;
 }
 
-/** Returns a writer of one list of edges. Sends nothing yet. */
+/** Returns a writer of one list of edges. Sends no request yet. */
 export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
   const { run, session, access, desired } = context;
   const tried: EdgeChange[] = [];
@@ -126,7 +130,8 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
       try {
         latest = await access.read();
       } catch (error) {
-        // The result of the previous read says more than an error about the used-up budget.
+        // The previous read was complete, so its result is more useful than an error about the
+        // used-up budget.
         if (hasRead && isCutOff(error)) return true;
         throw error;
       }
@@ -137,7 +142,7 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
       const untried = pending.filter((change) => !triedKeys.has(changeKey(change)));
       if (untried.length === 0) return undefined;
       await write(untried);
-      // The graph may need as long again to show these changes, so the delays start over.
+      // The graph may need the same time again to show the new changes, so the delays start over.
       delayMs = FIRST_DELAY_MS;
       return poll();
     };
@@ -152,7 +157,7 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
     });
     const pendingKeys = new Set(pending.map(changeKey));
     for (const [key, { change, inDoubt }] of refused) {
-      // An earlier attempt, whose answer was lost, has made the change.
+      // The change was refused, but an earlier attempt with a lost answer has made it.
       if (inDoubt && !pendingKeys.has(key)) markDone(change);
     }
     return {
@@ -167,12 +172,12 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
   return { done: doneInOrder, latest: () => latest, write, readBack };
 }
 
-/** Returns whether a request failed on its only attempt: the budget left no time for another. */
+/** Returns whether a request failed because the budget left no time for a second attempt. */
 function isCutOff(error: unknown): boolean {
   return error instanceof Unavailable && error.attempts === 1;
 }
 
-/** Returns a text that identifies a change, for keys and messages: `add 5f1a…`. */
+/** Returns a text that identifies a change in maps and messages, for example `add 5f1a…`. */
 export function changeKey({ op, id }: EdgeChange): string {
   return `${op} ${id}`;
 }

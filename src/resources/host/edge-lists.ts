@@ -7,17 +7,14 @@ import type { DesiredEdges, DesiredSudo, Edges } from '../edges/plan-edges.ts';
 import { unmanagedSudo } from '../edges/unmanaged-sudo.ts';
 import { EDGE_SECTIONS, type EdgeSection, type HostOptions } from './host-options.ts';
 
-/**
- * A section of the document that is a list of edges, with the resource that the module for such
- * lists has.
- */
+/** A section of the document that lists edges, with the resource that manages the list. */
 export interface EdgeList extends EdgeListDefinition {
   readonly section: EdgeSection;
   readonly resource: EdgesResource;
 }
 
 /**
- * The definition of a list of edges whose warnings may depend on the state of all lists after the
+ * The definition of a list of edges. Its warnings may depend on the state of all lists after the
  * run.
  */
 interface EdgeListDefinition extends Omit<EdgesDefinition, 'warnings'> {
@@ -25,7 +22,7 @@ interface EdgeListDefinition extends Omit<EdgesDefinition, 'warnings'> {
 }
 type AllEdges = ReadonlyMap<EdgeSection, Edges>;
 
-/** Returns the lists of edges that the document has, in the order in which edges are added. */
+/** Returns the lists of edges in the document, in the order of writing. */
 export function edgeLists(session: HostSession, options: HostOptions): EdgeList[] {
   return EDGE_SECTIONS.filter((section) => options[section] !== undefined).map((section) => {
     const definition = definitionOf(session, section, desiredOf(section, options));

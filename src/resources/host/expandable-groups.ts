@@ -5,12 +5,16 @@ import { InvalidValue } from '../../options/invalid-value.ts';
 import type { Option } from '../../options/option.ts';
 import { toText } from '../../options/scalars.ts';
 
-/** A missing fact must not remove a host from its groups. */
+/**
+ * The message for an entry of an exclusive list that expands to nothing. A missing fact must not
+ * remove a host from its groups.
+ */
 const EXCLUSIVE = 'an entry must not expand to nothing when groups is exclusive';
 
 /**
- * System groups by id or name, as ids, each once. With `names`, references to facts in an entry are
- * expanded. An entry that expands to nothing is left out, unless groups is exclusive.
+ * Returns the option for system groups, listed by id or name. Its value contains each id once. With
+ * `names`, references to facts in an entry are expanded. An entry that expands to nothing is left
+ * out, unless groups is exclusive.
  */
 export function expandableGroups(): Option<string[] | undefined> {
   return {
@@ -31,7 +35,8 @@ export function expandableGroups(): Option<string[] | undefined> {
         }
         const expanded = expansion.expand(text, isExclusive ? EXCLUSIVE : undefined);
         if (isPending || (expanded === '' && text !== '')) return expanded;
-        // The people who set a fact, such as a tag, may choose only groups that `names` lists.
+        // A fact such as a tag may be set by people who must not choose arbitrary groups, so a fact
+        // may only select groups that `names` lists.
         const isFromFact = !text.includes(expanded);
         if (isFromFact && isId(expanded) && !names?.nameOf(expanded.toLowerCase())) {
           throw new InvalidValue('a fact expands to the id of a group that names does not list');

@@ -17,7 +17,7 @@ import { factsOptions } from '../facts-options.ts';
 import { settingsOptions, settingsRules } from '../system/system-options.ts';
 import { expandableGroups } from './expandable-groups.ts';
 
-/** The sections that are lists of edges, in the order in which edges are added. */
+/** The sections of the document that list edges, in the order in which edges are added. */
 export const EDGE_SECTIONS = [
   'groups',
   'users',
@@ -52,12 +52,13 @@ export const hostOptions = {
   }),
 };
 
-/** The options of jumpcloud_host as read. */
+/** The values of jumpcloud_host's options after reading. */
 export type HostOptions = OptionValues<typeof hostOptions>;
 
 function exclusiveSections(): Option<('system' | EdgeSection)[] | undefined> {
   const toSection = toChoice(EDGE_SECTIONS);
-  // `system` is no choice, but is read, so that its own message can be given.
+  // `system` is not a choice. It is accepted here, so that `exclusiveRules` can report a specific
+  // message.
   const read = toUniqueListOf((value) => (value === 'system' ? value : toSection(value)));
   return { type: 'list', elements: 'str', choices: EDGE_SECTIONS, read };
 }
@@ -99,7 +100,7 @@ function exclusiveRules(given: PartialValues<typeof hostOptions>): Problem[] {
 
 function keepRules({ exclusive, keep }: PartialValues<typeof hostOptions>): Problem[] {
   if (keep === undefined || keep === INVALID) return [];
-  // An invalid item in exclusive may be the needed section with a typing error.
+  // An invalid item in exclusive may be a misspelt section, so no further problem is reported.
   if (exclusive === undefined || exclusive === INVALID) return [];
   if (exclusive.includes(INVALID)) return [];
   return EDGE_SECTIONS.filter(

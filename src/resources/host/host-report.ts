@@ -6,7 +6,9 @@ import {
   settingChangesOf,
 } from './host-state.ts';
 
-/** Returns the result fields of a run that fails: the last observed state and the changes made. */
+/**
+ * Returns the result fields of a run that fails, from the last observed state and the changes made.
+ */
 export function progressFields(
   sections: HostSections,
   observed: HostState,
@@ -15,7 +17,7 @@ export function progressFields(
   return { changed: done.length > 0, sections: sectionFields(sections, observed, done) };
 }
 
-/** Returns the result fields of the sections that were read. */
+/** Returns the result fields of each section of the document that was read. */
 export function sectionFields(
   sections: HostSections,
   { system, edges, reapplied }: HostState,

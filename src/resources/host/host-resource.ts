@@ -17,7 +17,10 @@ import {
 } from './host-state.ts';
 import { inSection } from './in-section.ts';
 
-/** Returns the resource of a whole document: one resource for each section, over one session. */
+/**
+ * Returns the resource that manages a whole document. It contains a resource for each section, and
+ * all use the same session.
+ */
 export function hostResource(
   session: HostSession,
   options: HostOptions,

@@ -10,27 +10,29 @@ import type { EdgeSection } from './host-options.ts';
 export interface HostState {
   readonly system: SystemRecord | undefined;
   readonly edges: ReadonlyMap<EdgeSection, Edges>;
-  /** The number of times that overwritten settings were written again while settling. */
+  /**
+   * The number of times that overwritten settings were written again; undefined without `settle`.
+   */
   readonly reapplied?: number | undefined;
 }
 
-/** A change, and the section that it belongs to. */
+/** A change with the section of the document that it belongs to. */
 export type HostChange =
   | { readonly section: 'system'; readonly change: Field }
   | { readonly section: EdgeSection; readonly change: EdgeChange };
 
-/** The sections of the document, each as a resource. */
+/** The resources of the sections in the document. */
 export interface HostSections {
   readonly system: Resource<SystemRecord, Field> | undefined;
   readonly edges: readonly EdgeList[];
 }
 
-/** Returns the changes to the record. */
+/** Returns those changes of a document that concern the settings in the record. */
 export function settingChangesOf(changes: readonly HostChange[]): Field[] {
   return changes.flatMap((item) => (item.section === 'system' ? [item.change] : []));
 }
 
-/** Returns the changes to one list of edges. */
+/** Returns those changes of a document that concern one list of edges. */
 export function edgeChangesOf(changes: readonly HostChange[], section: EdgeSection): EdgeChange[] {
   return changes.flatMap((item) =>
     item.section !== 'system' && item.section === section ? [item.change] : [],

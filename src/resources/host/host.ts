@@ -3,7 +3,7 @@ import { moduleFor } from '../../reconcile.ts';
 import { loadReferences } from '../facts-options.ts';
 import { hostOptions, hostRules, sectionCount } from './host-options.ts';
 
-/** Brings this host to the desired state that one document describes. */
+/** Brings this host to the desired state that a document describes. */
 export const host = defineModule({
   name: 'jumpcloud_host',
   options: hostOptions,

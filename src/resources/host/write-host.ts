@@ -17,7 +17,7 @@ import {
 } from './host-state.ts';
 import { inSection } from './in-section.ts';
 
-/** The dependencies of the writes of a whole document. */
+/** The objects that are needed to write a whole document. */
 export interface HostWriterContext {
   readonly session: HostSession;
   readonly options: HostOptions;
@@ -26,9 +26,9 @@ export interface HostWriterContext {
 }
 
 /**
- * Writes the settings, then additions and updates of edges, then removals in reverse order, so that no
- * one who keeps access loses it in between. Reads back all lists in parallel, and waits for the settings
- * to settle. Refused settings or edges do not keep the rest from being written.
+ * Writes the settings first, then additions and updates of edges, then removals in reverse order.
+ * People who keep access therefore have it all the time. Reads back all lists in parallel, then
+ * waits for the settings to settle. Continues after refused settings or edges.
  */
 export async function writeHost(
   { session, options, sections, run }: HostWriterContext,
@@ -91,7 +91,10 @@ export async function writeHost(
   return { done: done(), after, ...(failure && { failure }) };
 }
 
-/** Returns the failure of a run. Refused settings come first, with the failed edges in their details. */
+/**
+ * Returns the failure of a run that wrote a document. If settings were refused, returns that error,
+ * with the failed edges in its details.
+ */
 function failureOf(
   sections: readonly EdgeList[],
   settings: ModuleError | undefined,
@@ -102,7 +105,10 @@ function failureOf(
   return settings.withDetails({ ...edges?.details, section: 'system' }, ...(edges?.followUp ?? []));
 }
 
-/** Returns a refusal of the settings, which does not affect the edges. Any other error ends the run. */
+/**
+ * Returns an error that only refuses the settings, because the edges can still be written. Rethrows
+ * any other error.
+ */
 function refusalOf(error: unknown): ModuleError {
   if (error instanceof Rejected || error instanceof NotFound || error instanceof NotApplied) {
     return error;

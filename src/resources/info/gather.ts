@@ -11,7 +11,7 @@ import { readInParallel } from '../read-in-parallel.ts';
 import { reportRecord } from '../system/record-report.ts';
 import { requiredReads, type SystemInfoOptions } from './info-options.ts';
 
-/** The parts that have been read. */
+/** The parts of the requested information that have been read so far. */
 interface Gathered {
   record?: SystemRecord;
   groups?: string[];
@@ -19,7 +19,7 @@ interface Gathered {
   associations?: Record<string, unknown>;
 }
 
-/** Reads the requested parts in parallel. Returns them as result fields. */
+/** Reads the requested parts in parallel, and returns their result fields. */
 export async function gather(
   run: Run,
   session: HostSession,

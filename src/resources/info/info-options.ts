@@ -3,7 +3,7 @@ import { choices } from '../../options/choice.ts';
 import { type OptionValues, withDefault } from '../../options/option.ts';
 import { connectionOptions } from '../connection-options.ts';
 
-/** The parts that are read by default. */
+/** The parts that `gather` contains by default. */
 const PARTS = ['system', 'groups', 'users', 'associations', 'agent'] as const;
 
 /** The options of jumpcloud_system_info. */
@@ -12,10 +12,10 @@ export const systemInfoOptions = {
   gather: withDefault(choices(...PARTS, 'facts'), [...PARTS]),
 };
 
-/** The options of jumpcloud_system_info as read. */
+/** The values of jumpcloud_system_info's options after reading. */
 export type SystemInfoOptions = OptionValues<typeof systemInfoOptions>;
 
-/** Returns which reads the requested parts need. */
+/** Returns the reads that the requested parts need, as a boolean for each read. */
 export function requiredReads(parts: SystemInfoOptions['gather']) {
   const isRequested = (part: (typeof PARTS)[number]) => parts.includes(part);
   return {
@@ -26,7 +26,7 @@ export function requiredReads(parts: SystemInfoOptions['gather']) {
   };
 }
 
-/** Returns how many reads the requested parts need. */
+/** Returns the number of reads that the requested parts need. */
 export function readCount(parts: SystemInfoOptions['gather']): number {
   const { associations, ...single } = requiredReads(parts);
   const lists = associations ? OBJECT_TYPES.length : 0;

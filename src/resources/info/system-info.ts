@@ -8,8 +8,8 @@ import { connectionRules } from '../connection-options.ts';
 import { readCount, type SystemInfoOptions, systemInfoOptions } from './info-options.ts';
 
 /**
- * Reads everything about this host in parallel. Changes nothing. Reports a host that is not enrolled as
- * a result, not a failure, unless `registration_timeout` was given.
+ * Reads everything that JumpCloud knows about this host. Changes nothing. A host that is not
+ * enrolled is a result and not a failure, unless a wait by `registration_timeout` has timed out.
  */
 export const systemInfo = defineModule({
   name: 'jumpcloud_system_info',
@@ -18,7 +18,7 @@ export const systemInfo = defineModule({
   async run(given: SystemInfoOptions, run) {
     if (given.gather.includes('facts')) {
       const { readAllFacts } = await import('../../facts/read-facts.ts');
-      // For every result: a host has its facts whether it is enrolled or not.
+      // Read first, so that every result has the facts, even if the host is not enrolled.
       run.report.setFacts(await readAllFacts(run.signal));
     }
     let registration: Registration;

@@ -6,7 +6,7 @@ import type { Option, OptionValues, PartialValues } from '../../options/option.t
 import { toText } from '../../options/scalars.ts';
 import { adminOptions, adminRules } from '../admin-options.ts';
 
-/** The option for each kind of object. */
+/** The kind of object that each option looks up. */
 export const KIND_OPTIONS = {
   system_groups: 'system_group',
   user_groups: 'user_group',
@@ -28,7 +28,7 @@ export const namesOptions = {
   ...adminOptions,
 };
 
-/** The options of jumpcloud_names as read. */
+/** The values of jumpcloud_names's options after reading. */
 export type NamesOptions = OptionValues<typeof namesOptions>;
 
 /** Returns the problems of options that do not fit together. */
@@ -44,13 +44,16 @@ export function namesRules(given: PartialValues<typeof namesOptions>): Problem[]
   return problems;
 }
 
-/** Returns the options of the requested kinds. */
+/** Returns the given options that request names of a kind. */
 export function requestedKinds(given: Readonly<Record<KindOption, unknown>>): KindOption[] {
   const options = Object.keys(KIND_OPTIONS) as KindOption[];
   return options.filter((option) => given[option] !== undefined);
 }
 
-/** An option that takes names or `all`. In a list, `all` is a name and not the keyword. */
+/**
+ * Returns an option that takes a list of names, or the text `all`. An item `all` of a list is a
+ * name.
+ */
 function wantedNames(): Option<readonly string[] | 'all' | undefined> {
   return { type: 'raw', read: (value) => (value === 'all' ? value : toNames(value)) };
 }

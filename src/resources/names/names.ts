@@ -13,7 +13,10 @@ import {
 } from './names-options.ts';
 import { needsRequests, type ResolvedNames, resolveNames } from './resolve-names.ts';
 
-/** Resolves names to ids with an administrator's credentials. Reads only, and never signs as a host. */
+/**
+ * Resolves names to ids with an administrator's credentials. Changes nothing, and needs no
+ * registered host.
+ */
 export const names = defineModule({
   name: 'jumpcloud_names',
   options: namesOptions,
@@ -67,9 +70,9 @@ function outcome(options: NamesOptions, run: Run, resolved: readonly ResolvedNam
 }
 
 /**
- * Throws unless each name stands for exactly one object.
+ * Checks that exactly one object has each requested name.
  * @throws NotFound when no object has one of the names
- * @throws InvalidArguments when all names exist, but several objects have the same one
+ * @throws InvalidArguments when every name exists, but several objects have the same name
  */
 function requireResolved(resolved: readonly ResolvedNames[]): void {
   const missing = resolved.flatMap(({ kind, missing }) =>

@@ -5,29 +5,38 @@ import { isId } from '../../options/id.ts';
 import { nearestNames } from '../../options/nearest-name.ts';
 import type { Session } from '../../transport/session.ts';
 
-/** Up to this number of names are looked up one by one; for more, the whole list is read. */
+/**
+ * The maximum number of names that are looked up one by one. For more names, the whole list is
+ * read.
+ */
 const MAX_SINGLE_LOOKUPS = 5;
 
-/** The objects that names of one kind stand for. */
+/** The result of resolving names of one kind of object. */
 export interface ResolvedNames {
   readonly kind: NamedKind;
   readonly found: ReadonlyMap<string, NamedObject>;
   /**
-   * The ids of the dynamic groups among the found objects; among all objects if all were requested.
+   * The ids of the dynamic groups among the found objects. If all names are requested, the ids of
+   * all dynamic groups.
    */
   readonly dynamic: readonly string[];
-  /** Names that no object has, with the most similar name if there is one. */
+  /** The names that no object has. `suggestion` is the most similar name, if there is one. */
   readonly missing: readonly { readonly name: string; readonly suggestion: string | undefined }[];
-  /** Names that several objects have. */
+  /** The names that several objects have, with the ids of the objects. */
   readonly ambiguous: readonly { readonly name: string; readonly ids: readonly string[] }[];
 }
 
-/** Returns whether requests are needed: an id in place of a name needs none. */
+/**
+ * Returns whether resolving these names needs requests. An id in place of a name needs no request.
+ */
 export function needsRequests(requested: readonly string[] | 'all' | undefined): boolean {
   return requested === 'all' || (requested ?? []).some((name) => !isId(name));
 }
 
-/** Resolves names of one kind, or all names of that kind. Ignores ids in place of names. */
+/**
+ * Resolves the requested names of one kind of object, or all names of the kind. Ignores ids in
+ * place of names.
+ */
 export async function resolveNames(
   session: Session,
   kind: NamedKind,
@@ -67,9 +76,9 @@ export async function resolveNames(
 }
 
 /**
- * Returns the objects of a kind that may have one of a few names, or all objects. If JumpCloud's
- * filter finds no object for a name, reads all objects: the filter may have missed one, and similar
- * names serve as hints.
+ * Reads the objects of a kind that may have one of the names; without names, reads all objects.
+ * Also reads all objects if JumpCloud's filter finds no object for a name: the filter may have
+ * missed an object, and similar names serve as hints.
  */
 async function readObjects(
   session: Session,
@@ -88,7 +97,7 @@ async function readObjects(
   }
 }
 
-/** Returns the objects by name, then by id. Names are compared exactly. */
+/** Indexes objects by name and then by id. Names are compared exactly. */
 function indexByName(objects: readonly NamedObject[]): Map<string, Map<string, NamedObject>> {
   const objectsByName = new Map<string, Map<string, NamedObject>>();
   for (const object of objects) {

@@ -2,18 +2,19 @@ import { requireServiceManager, STOP_TIMEOUT_MS, stopAgent } from '../../agent/s
 import { Interrupted } from '../../base/interrupted.ts';
 import type { Run } from '../../run.ts';
 
-/** Stops the agent before other work, if stop_agent is set. */
+/** Stops the agent before the removal if `stop_agent` is set. Otherwise does nothing. */
 export interface AgentStopper {
   stop(): Promise<void>;
   /**
-   * Does work that may call `stop`. If the work fails after that, warns that the agent was stopped.
+   * Does work that may call `stop`. If the work fails after `stop`, warns that the agent was
+   * stopped.
    */
   during<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /**
- * Returns the means to stop the agent.
- * @throws LocalActionFailed when nothing on this host can stop it
+ * Returns an AgentStopper for this host.
+ * @throws LocalActionFailed when nothing on this host can stop the agent
  */
 export function agentStopper(run: Run, isRequested: boolean): AgentStopper {
   if (!isRequested) return { stop: async () => {}, during: (work) => work() };

@@ -10,7 +10,10 @@ import { type RemovalState, type Removed, removalBase } from './removal-base.ts'
 
 const NONE: DesiredEdges = { edges: new Map(), state: 'present', exclusive: true, keep: new Set() };
 
-/** Returns the resource that removes all of this host's edges, groups first, and keeps its record. */
+/**
+ * Returns the resource that removes all edges of this host, system groups first. The host keeps its
+ * record.
+ */
 export function allAssociations(
   session: HostSession,
   agent: AgentStopper,

@@ -9,9 +9,9 @@ import { READ_BACK_TIMEOUT_MS } from '../read-back-timeout.ts';
 const POLL_INTERVAL_MS = 1000;
 
 /**
- * Polls this host's record until it is gone. Returns undefined when it still exists after the
- * timeout. `deletion` says in messages how the DELETE was answered.
- * @throws NotApplied when the record cannot be read
+ * Polls this host's record until it is gone. Returns undefined when the record still exists after
+ * the timeout. `deletion` is a clause for messages about the answer to the DELETE.
+ * @throws NotApplied when no read shows whether the record is gone
  */
 export async function awaitGone(
   session: HostSession,
@@ -23,8 +23,8 @@ export async function awaitGone(
   const poll = async () => {
     const presence = await readPresence(session, deletion).catch(
       (error: unknown): RecordPresence => {
-        // The last read still found the record. That says more than an error about the used-up
-        // budget.
+        // The last read still found the record, which is more useful than an error about the
+        // used-up budget.
         if (wasThere && error instanceof NotApplied) return { isThere: true };
         throw error;
       },

@@ -6,17 +6,28 @@ import { BadIdentity } from '../../base/errors.ts';
 import type { Run } from '../../run.ts';
 import type { RemovalOptions } from './removal-options.ts';
 
-/** The registration of this host at the start of a run, to recognise a new one later. */
+/**
+ * The registration of this host at the start of a run. The run later compares it with the current
+ * registration, to recognise a new one.
+ */
 export interface RegistrationSnapshot {
-  /** Undefined when there is no jcagent.conf, or none with a systemKey. */
+  /** The systemKey in jcagent.conf; undefined when the file is missing or has no systemKey. */
   readonly systemKey: string | undefined;
-  /** The id of this system, even if it was removed; undefined when it is unknown. */
+  /**
+   * The id of this system, which may have been removed already; undefined when the id is unknown.
+   */
   readonly systemId: string | undefined;
-  /** The content of client.key, or the reason why it cannot be read. */
+  /**
+   * The content of client.key, or the message of the error why the file cannot be read; undefined
+   * when the file does not exist.
+   */
   readonly key: string | undefined;
 }
 
-/** Returns the content of client.key, or why it cannot be read; undefined when it does not exist. */
+/**
+ * Returns the content of client.key, or the message of the error why the file cannot be read;
+ * undefined when the file does not exist.
+ */
 export function readKeyText(agentDir: string): string | undefined {
   try {
     return readAgentFile(join(agentDir, 'client.key'))?.text;
@@ -27,8 +38,8 @@ export function readKeyText(agentDir: string): string | undefined {
 }
 
 /**
- * Returns the files of an identity that is no longer needed. If they may belong to another registration
- * than at the start of the run, returns none and warns.
+ * Returns the files of the agent's identity that a removal deletes. If the files may belong to a
+ * newer registration than the one at the start of the run, returns no files and warns.
  */
 export function filesToPurge(
   run: Run,
@@ -43,7 +54,10 @@ export function filesToPurge(
   return [];
 }
 
-/** Returns why the registration may be a new one; undefined when it is the one from the start. */
+/**
+ * Returns the reason why the registration may be new; undefined when it has not changed since the
+ * start of the run.
+ */
 function changeSince(initial: RegistrationSnapshot, agentDir: string): string | undefined {
   let systemKey: string | undefined;
   try {

@@ -3,7 +3,10 @@ import { removeMarker } from '../../agent/marker.ts';
 import type { Resource } from '../../reconcile.ts';
 import { type RemovalState, type Removed, removalBase } from './removal-base.ts';
 
-/** Returns the resource of a host that is not registered or was removed already: it has no objects. */
+/**
+ * Returns the resource for a host that is not registered or was removed already. There is no object
+ * to remove.
+ */
 export function nothingToRemove(agentDir: string): Resource<RemovalState, Removed> {
   return {
     ...removalBase,
@@ -11,7 +14,7 @@ export function nothingToRemove(agentDir: string): Resource<RemovalState, Remove
     read: async () => ({ present: [] }),
 
     async apply() {
-      // A run that was killed after it wrote its tombstone leaves these files.
+      // A run that was killed after it wrote the tombstone may have left the marker and the lock.
       removeMarker(agentDir);
       cleanUpLock(agentDir);
       return { done: [], after: { present: [] } };

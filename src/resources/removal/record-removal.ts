@@ -16,7 +16,10 @@ import { type DeleteHistory, unprovenRemoval } from './unproven-removal.ts';
 
 const RUN_AGAIN = 'Run again. If this persists, ask JumpCloud.';
 
-/** Removes this host's record. Used under the lock, so that no other run writes at the same time. */
+/**
+ * Removes this host's record. The caller holds the lock, so that no other run writes at the same
+ * time.
+ */
 export class RecordRemoval {
   readonly #run: Run;
   readonly #session: HostSession;
@@ -31,15 +34,19 @@ export class RecordRemoval {
     this.#purge = purge;
   }
 
-  /** The objects this run has removed so far. */
+  /** The objects that this run has removed so far. */
   get removed(): readonly Removed[] {
     return this.#removed;
   }
 
-  /** Deletes the record and verifies that it is gone, or completes what another run started. */
+  /**
+   * Deletes the record and verifies that it is gone. If another run started the removal, completes
+   * it.
+   */
   async complete(absence: RecordAbsence | undefined): Promise<void> {
     const { isMarked, isRemoved } = this.#files.read();
-    // The run that held the lock before may have removed the system, or may have been refused.
+    // The run that held the lock before this run may have removed the system, or JumpCloud may have
+    // refused it.
     if (isRemoved) this.#files.removeMarker();
     else if (absence !== undefined) this.#conclude(absence, isMarked ? 'lost' : 'none');
     else if (isMarked) await this.#deleteAgain();
@@ -47,8 +54,8 @@ export class RecordRemoval {
   }
 
   /**
-   * Completes a removal whose DELETE got no answer. If the record still exists, that DELETE had no effect
-   * and its marker proves nothing, so the record is deleted again.
+   * Completes a removal after a DELETE without an answer. If the record still exists, the DELETE
+   * had no effect and its marker proves nothing. The record is then deleted again.
    */
   async #deleteAgain(): Promise<void> {
     const presence = await checkPresence(this.#session);
@@ -84,7 +91,7 @@ export class RecordRemoval {
     }
   }
 
-  /** Waits until the record is gone. */
+  /** Waits until the record is gone, and then writes the tombstone. */
   async #verify(outcome: 'answered' | 'lost'): Promise<void> {
     const { systemId } = this.#session.identity;
     this.#removed = [{ type: 'system', id: systemId }];
@@ -111,7 +118,10 @@ export class RecordRemoval {
     ]);
   }
 
-  /** Writes the tombstone if the record is proven to be gone, or fails if proof is missing but needed. */
+  /**
+   * Writes the tombstone if it is proven that the record is gone. Throws if proof is needed but
+   * missing.
+   */
   #conclude(absence: RecordAbsence, history: DeleteHistory): void {
     if (history === 'lost' && absence.isTimed) {
       this.#files.writeTombstone(this.#run);

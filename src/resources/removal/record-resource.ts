@@ -10,13 +10,14 @@ import type { RemovalOptions } from './removal-options.ts';
 import { unprovenRemoval } from './unproven-removal.ts';
 
 /**
- * Returns the resource that deletes this host's record and verifies that it is gone. Whatever fails, and
- * wherever the process is killed, the host keeps its key until its record is gone, and a later run
+ * Returns the resource that deletes this host's record and verifies that the record is gone. The
+ * host keeps its key until then, even if a step fails or the process is killed. A later run
  * completes the removal.
  *
- * Proof that the record is gone has two parts: a DELETE of this run, or of one that left its marker, was
- * answered 2xx or its answer was lost; and reading the record after that is answered 401 or 404. The
- * tombstone of another run is proof as well. `read` rejects when proof is missing but needed.
+ * Proof that the record is gone has two parts. First, a DELETE was answered 2xx, or its answer was
+ * lost. The DELETE was sent by this run, or by a run that left its marker. Second, a later read of
+ * the record is answered 401 or 404. The tombstone of another run is also proof. `read` rejects
+ * when proof is needed but missing.
  */
 export function recordResource(
   session: HostSession,

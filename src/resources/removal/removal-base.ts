@@ -2,7 +2,7 @@ import type { RecordAbsence } from '../../api/systems.ts';
 import { countOf } from '../../base/printable.ts';
 import type { Resource } from '../../reconcile.ts';
 
-/** An object removed from JumpCloud: the system itself, or one of its edges. */
+/** An object that a removal deletes in JumpCloud: the system itself, or one of its edges. */
 export interface Removed {
   readonly type: string;
   readonly id: string;
@@ -11,7 +11,10 @@ export interface Removed {
 /** The objects in JumpCloud that are to be removed. */
 export interface RemovalState {
   readonly present: readonly Removed[];
-  /** JumpCloud's answer in place of the record, if an earlier removal may have to be completed. */
+  /**
+   * JumpCloud's 401 or 404 to the read of the record, if an earlier removal may have to be
+   * completed.
+   */
   readonly absence?: RecordAbsence;
 }
 
@@ -23,7 +26,7 @@ export const removalBase = {
 
   report: (_, removed) => ({ removed }),
 
-  // Files are purged last, so a run that fails during the removal has purged none.
+  // Files are purged last, so a run that fails during the removal has purged no files.
   progress: (_, removed) => ({ changed: removed.length > 0, removed, purged: [] as string[] }),
 
   summary(removed, isPrediction) {

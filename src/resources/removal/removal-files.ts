@@ -4,15 +4,18 @@ import { hasTombstone, writeTombstone } from '../../agent/tombstone.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 
-/** The progress of a removal, as the files in the agent's directory record it. */
+/** The progress of earlier removals, as recorded in the marker file and the tombstone. */
 export interface RemovalHistory {
-  /** Whether a DELETE was sent, or was about to be sent, and was not refused. */
+  /**
+   * Whether there is a marker: a run has sent a DELETE, or was about to, and no answer has refused
+   * it.
+   */
   readonly isMarked: boolean;
-  /** Whether a run has verified that the record is gone. */
+  /** Whether there is a tombstone: a run has verified that the record is gone. */
   readonly isRemoved: boolean;
 }
 
-/** The marker file and the tombstone in the agent's directory, for later runs. */
+/** Reads and writes the marker file and the tombstone, which record a removal for later runs. */
 export class RemovalFiles {
   readonly #agentDir: string;
   readonly #marker: Marker;
@@ -23,7 +26,10 @@ export class RemovalFiles {
     this.#marker = { system_key: systemId, api_url: origin, key: keyFingerprint(privateKey) };
   }
 
-  /** Reads the marker first: another run writes its tombstone before it removes its marker. */
+  /**
+   * Reads the marker, then the tombstone. The order matters: another run writes its tombstone
+   * before it removes its marker.
+   */
   read(): RemovalHistory {
     const isMarked = hasMarker(this.#agentDir, this.#marker);
     return { isMarked, isRemoved: hasTombstone(this.#agentDir, this.#marker.system_key) };
@@ -33,7 +39,7 @@ export class RemovalFiles {
     try {
       writeMarker(this.#agentDir, this.#marker);
     } catch {
-      // Without a marker, the next run lacks proof if this one crashes. Nothing else is lost.
+      // A missing marker matters only if this run crashes: the next run then lacks proof.
     }
   }
 
@@ -42,8 +48,8 @@ export class RemovalFiles {
   }
 
   /**
-   * Removes the marker of a DELETE without effect. With the marker, a later 401 would count as
-   * proof.
+   * Removes the marker after a DELETE without effect. If the marker stayed, a later 401 would count
+   * as proof.
    */
   voidMarker(run: Run): void {
     if (!hasMarker(this.#agentDir, this.#marker) || removeMarker(this.#agentDir)) return;

@@ -12,7 +12,7 @@ export const removalOptions = {
   purge_identity: withDefault(boolean(), false),
 };
 
-/** The options of jumpcloud_removal as read. */
+/** The values of jumpcloud_removal's options after reading. */
 export type RemovalOptions = OptionValues<typeof removalOptions>;
 
 /** Returns the problems of options that do not fit together. */

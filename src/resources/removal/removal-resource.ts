@@ -6,7 +6,9 @@ import { recordResource } from './record-resource.ts';
 import type { RemovalState, Removed } from './removal-base.ts';
 import type { RemovalOptions } from './removal-options.ts';
 
-/** Returns the resource that a removal of this scope removes from JumpCloud. */
+/**
+ * Returns the resource for the option `scope`: the removal of the record, or of all associations.
+ */
 export function removalResource(
   session: HostSession,
   options: RemovalOptions,

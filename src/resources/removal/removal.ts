@@ -16,8 +16,8 @@ import { type RemovalOptions, removalOptions, removalRules } from './removal-opt
 import { withPurge } from './with-purge.ts';
 
 /**
- * Removes this host from JumpCloud, or all its associations. If the host is not registered or was
- * removed already, only deletes the files of its identity, if purge_identity is set.
+ * Removes this host or all its associations from JumpCloud. If the host is not registered or was
+ * removed already, only deletes the files of the agent's identity, and only with `purge_identity`.
  */
 export const removal = defineModule({
   name: 'jumpcloud_removal',
@@ -46,9 +46,9 @@ export const removal = defineModule({
   },
 });
 
-/** The registration of this host, as found at the start. */
+/** The registration of this host at the start of a run. */
 interface FoundRegistration {
-  /** Present when there may still be something to remove. */
+  /** The registration to remove; undefined when there is nothing to remove in JumpCloud. */
   readonly registration?: Registration;
   readonly initial: RegistrationSnapshot;
 }

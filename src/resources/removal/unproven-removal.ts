@@ -3,13 +3,12 @@ import type { RecordAbsence } from '../../api/systems.ts';
 import { type ModuleError, NotFound, Unauthorized } from '../../base/errors.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 
-/** The outcome of earlier DELETEs of this record, as far as it is known. */
+/** The known outcome of earlier DELETEs of this host's record. */
 export type DeleteHistory = 'none' | 'denied' | 'lost';
 
 /**
- * Returns the failure for a record that JumpCloud does not show, but that is not proven to be gone;
- * undefined when no proof is needed. Its message reports JumpCloud's answers, and never claims a
- * deletion.
+ * Returns the failure of a removal without proof that the record is gone; undefined when no proof
+ * is needed. The message reports JumpCloud's answers, and never claims a deletion.
  */
 export function unprovenRemoval(
   session: HostSession,
@@ -19,7 +18,7 @@ export function unprovenRemoval(
 ): ModuleError | undefined {
   const isMissing = error instanceof NotFound;
   if (isMissing && !purge) return undefined;
-  // The error for the 401 already lists its possible causes.
+  // The error for a 401 already lists the possible causes.
   if (!isMissing && history === 'none') return error;
   const { systemId, agentDir } = session.identity;
   const status = isMissing ? 404 : 401;

@@ -6,14 +6,16 @@ import { filesToPurge, type RegistrationSnapshot } from './files-to-purge.ts';
 import type { RemovalState, Removed } from './removal-base.ts';
 import type { RemovalOptions } from './removal-options.ts';
 
-/** The objects in JumpCloud and the files on this host that are to be removed. */
+/** The objects in JumpCloud and the files on this host that a removal deletes. */
 interface WithFiles extends RemovalState {
   readonly files: readonly string[];
 }
 
 type Removal = Removed | { readonly purged: string };
 
-/** Returns a removal that also deletes the files of the agent's identity, last, if requested. */
+/**
+ * Adds a last step to a removal: with `purge_identity`, deletes the files of the agent's identity.
+ */
 export function withPurge(
   run: Run,
   options: RemovalOptions,
@@ -44,7 +46,7 @@ export function withPurge(
       if (applied.failure !== undefined) return { ...applied, after };
       const done: Removal[] = [...applied.done];
       run.report.setProgress(() => progress(after, done));
-      // Lists the files again, because the agent may have registered again since.
+      // Lists the files again, because the agent may have registered again in the meantime.
       for (const path of files()) {
         if (deleteIdentityFile(path)) done.push({ purged: path });
       }

@@ -9,10 +9,10 @@ import type { Session } from '../../transport/session.ts';
 import { type Criteria, type StaleRecord, selectStale } from './select-stale.ts';
 import { nameOf } from './stale-report.ts';
 
-/** The outcome for one record. `kept`: it does not qualify any more. */
+/** The outcome of the deletion of one record. `kept` means that the record no longer qualified. */
 export type RecordOutcome = AnyDeleteOutcome | { readonly outcome: 'kept' };
 
-/** Ends a DELETE before its next attempt. */
+/** Thrown to end a DELETE before its next attempt. Contains the outcome. */
 class Ended extends Error {
   readonly result: RecordOutcome;
 
@@ -23,9 +23,9 @@ class Ended extends Error {
 }
 
 /**
- * Deletes a record if it still qualifies. It is read again right before each attempt, because its host
- * may connect at any time. Calls `setDoubt` with whether the record may have been deleted although no
- * answer says so.
+ * Deletes a record if it still qualifies. Reads the record again right before each attempt, because
+ * its host may connect at any time. Calls `setDoubt(true)` when the record may have been deleted
+ * although no answer says so, and `setDoubt(false)` when that doubt is removed.
  */
 export async function deleteRecord(
   session: Session,
@@ -58,13 +58,16 @@ export async function deleteRecord(
     return await deleteAnySystem(session, _id, what, beforeAttempt);
   } catch (error) {
     if (error instanceof Ended) return error.result;
-    // A failed read leaves the doubt about the attempt before it.
+    // If only the read failed, an earlier DELETE may still have taken effect, so the doubt stays.
     if (!isReading && !mayHaveTakenEffect(error)) setDoubt(false);
     throw error;
   }
 }
 
-/** Reads the record that replaces a stale one, if the selection depends on it. */
+/**
+ * Reads the record that supersedes a stale record. Returns no record unless the selection depends
+ * on it.
+ */
 async function readSuccessor(session: Session, { record, supersededBy }: StaleRecord) {
   if (supersededBy === undefined) return [];
   const what = `the record ${supersededBy}, which has the hostname of ${nameOf(record)}`;

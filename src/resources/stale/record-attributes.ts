@@ -1,14 +1,15 @@
 import type { AdminRecord } from '../../api/admin-systems.ts';
 
-/** An attribute, and the values of it that matter. */
+/** The name of a custom attribute, and the values to compare it with. */
 export interface AttributeValues {
   readonly attribute: string;
   readonly values: ReadonlySet<string>;
 }
 
 /**
- * Returns a record's custom attributes: all values of each name. A name should occur once; if it does
- * not, every value counts. Values that are no text, and attributes without a name, are left out.
+ * Returns all values of each custom attribute of a record, by name. A name should occur once, but
+ * every value counts if it occurs more often. Leaves out values that are not text, and attributes
+ * without a name.
  */
 export function attributesOf({ attributes }: AdminRecord): Map<string, string[]> {
   const found = new Map<string, string[]>();
@@ -20,7 +21,7 @@ export function attributesOf({ attributes }: AdminRecord): Map<string, string[]>
   return found;
 }
 
-/** Returns whether a record has attributes with exactly these values. */
+/** Returns whether a record has all required custom attributes with exactly the required values. */
 export function hasAttributes(
   record: AdminRecord,
   required: Readonly<Record<string, string>>,
@@ -31,12 +32,18 @@ export function hasAttributes(
   );
 }
 
-/** Returns whether a record's attribute is among the values of dead hosts. */
+/**
+ * Returns whether a record belongs to a dead host: its attribute has one of the values of dead
+ * hosts.
+ */
 export function isDead(record: AdminRecord, { attribute, values }: AttributeValues): boolean {
   return isAll(attributesOf(record).get(attribute), values);
 }
 
-/** Returns whether a host may be alive: its attribute is among the values, or it has none. */
+/**
+ * Returns whether a record may belong to a living host: its attribute has one of the values of
+ * living hosts, or no value.
+ */
 export function isAlive(record: AdminRecord, { attribute, values }: AttributeValues): boolean {
   const found =
     attributesOf(record)

@@ -5,7 +5,7 @@ import { type AttributeValues, hasAttributes, isAlive, isDead } from './record-a
 
 const DAY_MS = 86_400_000;
 
-/** The conditions of a selection. A record must meet all that are given. */
+/** The conditions of a selection. A record must meet all given conditions. */
 export interface Criteria {
   readonly inactive_days: number | undefined;
   readonly dead: AttributeValues | undefined;
@@ -15,29 +15,29 @@ export interface Criteria {
   readonly include_never_contacted: boolean;
 }
 
-/** A selected record, with the reason in sentences. */
+/** A record that was selected as stale. `reason` consists of sentences for people. */
 export interface StaleRecord {
   readonly record: AdminRecord;
   readonly reason: string;
-  /** With `superseded_only`, the id of the record that replaces this one. */
+  /** The id of a newer record with the same hostname; undefined without `superseded_only`. */
   readonly supersededBy: string | undefined;
 }
 
-/** The records that a selection is about. */
+/** The result of a selection among all records of an organisation. */
 export interface Selection {
   readonly stale: readonly StaleRecord[];
-  /** Records that `dead` would select, but whose hosts are connected now. */
+  /** Records that `dead` would select, but that belong to connected hosts. */
   readonly connected: readonly AdminRecord[];
   /** Records that are not selected because their dates cannot be read. */
   readonly undated: readonly AdminRecord[];
 }
 
-/** The age of a record whose dates cannot be read. */
+/** The age of a record with dates that cannot be parsed. */
 const UNDATED = Symbol('undated');
 
 /**
- * Selects the stale ones among all records of an organisation. A record about which there is a doubt is
- * not selected. `now` is JumpCloud's time, in milliseconds since the epoch. Pure.
+ * Selects the stale records among all records of an organisation. Does not select a record in case
+ * of doubt. `now` is JumpCloud's time, in milliseconds since the epoch. Pure.
  */
 export function selectStale(
   records: readonly AdminRecord[],
@@ -73,14 +73,18 @@ export function selectStale(
   return { stale, connected, undated };
 }
 
-/** Returns whether a host is connected. A value that is neither false nor missing counts as true. */
+/**
+ * Returns whether the host of a record is connected. Any value of `active` other than false, null
+ * or undefined counts as true.
+ */
 function isActive({ active }: AdminRecord): boolean {
   return active !== false && active !== undefined && active !== null;
 }
 
 /**
- * Returns how old a record is, in a sentence, if it is old enough; an empty text if its age does not
- * matter; undefined if it is not old enough.
+ * Returns a sentence with the age of a record that is old enough to be stale. Returns an empty text
+ * if the age does not matter, undefined if the record is too young, and UNDATED if its dates cannot
+ * be parsed.
  */
 function describeAge(
   { lastContact, created }: AdminRecord,
@@ -101,8 +105,8 @@ function describeAge(
 }
 
 /**
- * Returns, by hostname, the ids of records whose last contact is within `inactive_days`. They were
- * contacted later than every record that is old enough.
+ * Returns the ids of the records in use, by hostname. A record is in use if its last contact is
+ * within `inactive_days`, so every stale record was last contacted earlier.
  */
 function successorsByHostname(
   records: readonly AdminRecord[],

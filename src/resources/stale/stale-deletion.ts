@@ -11,20 +11,20 @@ import { listRecords, nameOf } from './stale-report.ts';
 
 const FIRST_DELAY_MS = 250;
 
-/** The number of records that are deleted in parallel. */
+/** The number of records that are deleted at the same time. */
 const PARALLEL = 5;
 
 /** A record that JumpCloud refused to delete. */
 type Refusal = Extract<RecordOutcome, { outcome: 'refused' }>;
 
-/** Deletes stale records, and keeps account of each. */
+/** Deletes stale records, and keeps the outcome of each. */
 export class StaleDeletion {
   readonly #run: Run;
   readonly #session: Session;
   readonly #criteria: Criteria;
   readonly #records: readonly StaleRecord[];
   readonly #outcomes = new Map<StaleRecord, RecordOutcome>();
-  /** Records that may have been deleted although no answer says so. */
+  /** The records that may have been deleted although no answer says so. */
   readonly #doubtful = new Set<StaleRecord>();
 
   constructor(run: Run, session: Session, criteria: Criteria, records: readonly StaleRecord[]) {
@@ -39,19 +39,19 @@ export class StaleDeletion {
     return this.#recordsThat('deleted');
   }
 
-  /** The records that were already gone. */
+  /** The records that were already gone when this run tried to delete them. */
   get gone(): StaleRecord[] {
     return this.#recordsThat('gone');
   }
 
-  /** The records that did not qualify any more when they were read again. */
+  /** The records that no longer qualified when they were read again. */
   get kept(): StaleRecord[] {
     return this.#recordsThat('kept');
   }
 
   /**
-   * Deletes the records, a few in parallel, and reads them back. Continues after a refused record. Any
-   * other failure ends the run. Returns the failure of a run that was not ended.
+   * Deletes the records, a few in parallel, and reads them back. Continues after a refused record,
+   * and returns the failure at the end. Rejects at once for any other failure.
    */
   async complete(): Promise<ModuleError | undefined> {
     await this.#inParallel(this.#records, (record) => this.#delete(record));
@@ -82,8 +82,9 @@ export class StaleDeletion {
   }
 
   /**
-   * Reads deleted records until they are gone, for at most ten seconds. Returns those that are not. A
-   * refused record that is gone was deleted by an earlier attempt whose answer was lost.
+   * Reads deleted records until they are gone, for at most ten seconds. Returns the records that
+   * JumpCloud still shows. If a refused record is gone, an earlier attempt with a lost answer has
+   * deleted it.
    */
   async #readBack(): Promise<readonly StaleRecord[]> {
     let open = this.#records.filter((stale) => {
@@ -107,7 +108,8 @@ export class StaleDeletion {
       try {
         await reading;
       } catch (error) {
-        // The previous read says more than an error about the used-up budget.
+        // The previous read was complete, so its result is more useful than an error about the
+        // used-up budget.
         if (hasRead && error instanceof Unavailable && error.attempts === 1) return true;
         throw error;
       }
@@ -155,7 +157,7 @@ export class StaleDeletion {
     return first[1].error.withDetails(details, [more, unapplied].filter(Boolean).join(' '));
   }
 
-  /** Does work for records, a few in parallel. The first failure ends the others. */
+  /** Does work for records, a few in parallel. After the first failure, no further work starts. */
   async #inParallel(
     records: readonly StaleRecord[],
     work: (stale: StaleRecord) => Promise<void>,
@@ -175,14 +177,14 @@ export class StaleDeletion {
     if (failure !== undefined) throw this.#withDoubts(failure.error);
   }
 
-  /** Returns a failure that lists the records about which no answer says whether they are deleted. */
+  /** Adds the records in doubt to a failure: no answer says whether they were deleted. */
   #withDoubts(error: unknown): unknown {
     if (!(error instanceof ModuleError) || this.#doubtful.size === 0) return error;
     const records = [...this.#doubtful].map(({ record }) => record);
     return error.withDetails(
       { may_be_done: true, in_doubt: records.map(({ _id }) => _id) },
       `No answer says whether these records were deleted: ${listRecords(records)}.`,
-      // A failed DELETE already says so.
+      // The message of a failed DELETE already contains this advice.
       error.inDoubt ? '' : 'Run again to check.',
     );
   }

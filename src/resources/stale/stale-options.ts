@@ -32,7 +32,7 @@ export const staleOptions = {
   ...adminOptions,
 };
 
-/** The options of jumpcloud_stale_systems as read. */
+/** The values of jumpcloud_stale_systems's options after reading. */
 export type StaleOptions = OptionValues<typeof staleOptions>;
 
 /** Returns the problems of options that do not fit together. */
@@ -64,7 +64,7 @@ function toAttributeName(value: unknown): string {
   return name;
 }
 
-/** An option that takes values of an attribute, such as the ids of instances. */
+/** Returns an option for a list of attribute values, such as the ids of instances. */
 function attributeValues(notEmpty?: 'not empty'): Option<string[] | undefined> {
   const toValues = toUniqueListOf(toAttributeValue);
   return {
@@ -83,8 +83,8 @@ function attributeValues(notEmpty?: 'not empty'): Option<string[] | undefined> {
 }
 
 /**
- * Reads a value of an attribute. Refuses text that a failed or wrongly split query gives, because a
- * value that no record has would keep no record.
+ * Reads one attribute value. Refuses text that a failed or wrongly split query returns. With
+ * `alive`, a value that no record has would protect no record.
  */
 function toAttributeValue(value: unknown): string {
   const text = toText(value);
@@ -101,7 +101,10 @@ function toAttributeValue(value: unknown): string {
   return text;
 }
 
-/** An option that takes a mapping of attributes to the values that a record must have. */
+/**
+ * Returns an option for the custom attributes that a record must have, as a mapping of names to
+ * values.
+ */
 function attributes(): Option<Readonly<Record<string, string>> | undefined> {
   return {
     type: 'dict',

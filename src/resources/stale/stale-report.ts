@@ -3,10 +3,10 @@ import { countOf, truncate } from '../../base/printable.ts';
 import { parseDate } from './parse-date.ts';
 import { attributesOf } from './record-attributes.ts';
 
-/** The number of records that a warning names. */
+/** The maximum number of records that a warning names. */
 const MAX_NAMED = 20;
 
-/** Returns a record for the result, with the reason why it is there. */
+/** Returns the result entry of a record. `reason` says why the record is in the list. */
 export function reportRecord(record: AdminRecord, reason: string): Record<string, unknown> {
   const { _id, hostname, displayName, lastContact, created } = record;
   const attributes = [...attributesOf(record)].map(([name, values]) => [name, values.at(-1)]);
@@ -21,13 +21,16 @@ export function reportRecord(record: AdminRecord, reason: string): Record<string
   };
 }
 
-/** Returns the name of a record for messages: `web-1 (5f1a…)`. */
+/** Returns the name of a record for messages, for example `web-1 (5f1a…)`. */
 export function nameOf({ _id, hostname, displayName }: AdminRecord): string {
   const name = [hostname, displayName].map(textOf).find(Boolean);
   return name ? `${truncate(name)} (${_id})` : _id;
 }
 
-/** Returns the names of records for a warning, with the number of those that it does not name. */
+/**
+ * Returns the names of records for a warning, and the number of further records if there are too
+ * many.
+ */
 export function listRecords(records: readonly AdminRecord[]): string {
   const named = records.slice(0, MAX_NAMED).map(nameOf).join(', ');
   const others = records.length - MAX_NAMED;

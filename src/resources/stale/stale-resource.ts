@@ -12,9 +12,9 @@ import { listRecords, nameOf, reportRecord } from './stale-report.ts';
 /** The stale records of an organisation. */
 interface StaleState {
   readonly stale: readonly StaleRecord[];
-  /** The stale records that are still there. */
+  /** The stale records that still exist. */
   readonly remaining: readonly StaleRecord[];
-  /** Records that are not deleted although they seemed stale, with the reason. */
+  /** Records that look stale but are not deleted, each with the reason. */
   readonly skipped: readonly (readonly [record: AdminRecord, reason: string])[];
   /** The number of all records of the organisation. */
   readonly total: number;
@@ -23,7 +23,7 @@ interface StaleState {
 const CONNECTED = 'Its host is connected to JumpCloud, so it is not deleted.';
 const REVIVED = 'It did not qualify any more when it was read again, so it was not deleted.';
 
-/** Returns the resource of the stale records, which are reported or deleted. */
+/** Returns the resource that reports or deletes the stale records of an organisation. */
 export function staleResource(
   run: Run,
   session: Session,
@@ -106,8 +106,8 @@ function criteriaOf({ dead, alive, ...options }: StaleOptions): Criteria {
 }
 
 /**
- * Throws if more records are stale than may be deleted.
- * @throws LimitExceeded
+ * Checks that the number of stale records is within both limits.
+ * @throws LimitExceeded when there are more stale records than may be deleted
  */
 function requireWithinLimits(
   { stale, total }: StaleState,

@@ -8,7 +8,7 @@ import { type StaleOptions, staleOptions, staleRules } from './stale-options.ts'
 export const staleSystems = defineModule({
   name: 'jumpcloud_stale_systems',
   options: staleOptions,
-  // Empty input may come from a broken pipe.
+  // Empty input may come from a broken pipe, which must not delete records.
   refusesEmptyInput: true,
   rules: staleRules,
   credentialProblems,

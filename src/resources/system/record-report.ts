@@ -1,12 +1,18 @@
 import type { SystemRecord } from '../../api/systems.ts';
 import { settingsOf } from './system-fields.ts';
 
-/** Returns a record as result fields: as JumpCloud gives it, and by option names. */
+/**
+ * Returns the result fields for a record: `system` as JumpCloud sends it, and `settings` by option
+ * names.
+ */
 export function reportRecord(record: SystemRecord): Readonly<Record<string, unknown>> {
   return { system: withoutToken(record), settings: settingsOf(record) };
 }
 
-/** Returns a record without the agent's secret, which old records contain. It is never printed. */
+/**
+ * Returns a value without the key systemToken at any level. Old records have the agent's secret in
+ * this key.
+ */
 function withoutToken(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutToken);
   if (typeof value !== 'object' || value === null) return value;

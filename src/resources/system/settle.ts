@@ -6,30 +6,30 @@ import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 
 /**
- * The shortest and longest delay between two reads, in milliseconds. In between, the delay is a
- * thirtieth of the time that the state has to hold.
+ * The shortest and the longest delay between two reads, in milliseconds. Within these limits, the
+ * delay is a thirtieth of the time that the state has to hold.
  */
 const MIN_DELAY_MS = 1000;
 const MAX_DELAY_MS = 5000;
 
-/** The state that has to hold, and how to read and write it. */
+/** The time that a state has to hold, and the functions that read, compare and write the state. */
 export interface SettleOptions<State> {
-  /** The time that the state has to hold, in seconds. */
+  /** The time that the state has to hold without a change, in seconds. */
   readonly seconds: number;
   readonly read: () => Promise<State>;
   /** Returns the options whose observed value differs from the desired one. */
   readonly drift: (state: State) => readonly string[];
   /**
-   * Restores the options that were overwritten. `reapplied` is the number of such writes, including
-   * this one.
+   * Writes the options again that were overwritten. `reapplied` is the number of such writes,
+   * including this one.
    */
   readonly write: (state: State, reapplied: number) => Promise<unknown>;
 }
 
 /**
- * Polls until the state has been as desired for the given time, and writes overwritten options
- * again: an agent that is still initialising may overwrite them.
- * @throws NotApplied when the state has not held after three times that time
+ * Polls until the state has been as desired for `seconds` seconds. Writes overwritten options
+ * again, because an agent that is still initialising may overwrite them.
+ * @throws NotApplied when the state has not held after three times `seconds`
  */
 export async function settle<State>(
   run: Run,
@@ -67,14 +67,14 @@ export async function settle<State>(
   const remainingMs = () => agreedSince + holdMs - monotonicMs();
   const delayMs = () => {
     const ms = Math.min(remainingMs(), MAX_DELAY_MS, Math.max(MIN_DELAY_MS, holdMs / 30));
-    // This wait is intended, so it does not use up the budget.
+    // Extends the budget by the delay, because the user asked for this wait.
     budget.extend(Math.max(ms, 0));
     return ms;
   };
   const state = await pollUntil(run, poll, {
     what: 'for the settings to hold',
     delayMs,
-    // `poll` decides when to stop.
+    // `pollUntil` must never stop by itself: `poll` ends the wait with a result or an error.
     leftMs: () => Math.max(remainingMs(), 1),
   });
   return { state: state ?? initial, reapplied };

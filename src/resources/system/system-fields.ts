@@ -1,6 +1,6 @@
 import type { Attribute, SystemChanges, SystemRecord } from '../../api/systems.ts';
 
-/** The desired settings of this host's record; undefined means not managed. */
+/** The desired settings of this host's record. A setting that is undefined is not managed. */
 export interface SystemSettings {
   readonly display_name: string | undefined;
   readonly description: string | undefined;
@@ -8,25 +8,28 @@ export interface SystemSettings {
   readonly allow_ssh_password_authentication: boolean | undefined;
   readonly allow_public_key_authentication: boolean | undefined;
   readonly allow_multi_factor_authentication: boolean | undefined;
-  /** A user's id, or empty text for none. */
+  /** The id of the primary user; empty text for no primary user. */
   readonly primary_user: string | undefined;
-  /** Values by name; null removes the attribute. */
+  /** The values of custom attributes by name. Null removes the attribute. */
   readonly attributes: ReadonlyMap<string, string | null> | undefined;
-  /** Whether attributes that `attributes` does not name are removed. */
+  /** Whether custom attributes that are missing from `attributes` are removed. */
   readonly purge_attributes: boolean;
   readonly system_insights: string | undefined;
 }
 
-/** The desired settings of this host's record, and how long they have to hold, in seconds. */
+/**
+ * The desired settings of this host's record. `settle` is the time that they have to hold, in
+ * seconds.
+ */
 export type DesiredSystem = SystemSettings & { readonly settle: number };
 
-/** A managed option: the value in the record, and the value after a write. */
+/** A managed option with its current and desired value. */
 export interface Field {
   readonly option: keyof SystemSettings;
   readonly current: unknown;
   readonly desired: unknown;
   readonly agrees: boolean;
-  /** The fields to send to JumpCloud if this option's current value differs from the desired one. */
+  /** The fields of a PUT that change this option to the desired value. */
   readonly changes: SystemChanges;
 }
 
@@ -54,7 +57,7 @@ export function managedFields(settings: SystemSettings, record: SystemRecord): F
   for (const [option, key] of entries(TEXTS)) {
     const desired = settings[option];
     if (desired === undefined) continue;
-    // A text that the record does not have counts as empty text.
+    // A missing text in the record counts as empty text.
     fields.push(field(option, { current: record[key] ?? '', desired }, { [key]: desired }));
   }
   for (const [option, key] of entries(SWITCHES)) {
@@ -83,7 +86,7 @@ export function managedFields(settings: SystemSettings, record: SystemRecord): F
   return fields;
 }
 
-/** The managed part of an attribute. */
+/** The part of a custom attribute that options manage: name and value. */
 type BareAttribute = Readonly<{ name: string; value: string | null }>;
 
 function managedPartOf(attributes: readonly Attribute[]): BareAttribute[] {
@@ -97,7 +100,7 @@ function isSameList(one: readonly BareAttribute[], other: readonly BareAttribute
   );
 }
 
-/** Returns the names of the attributes that a change sets or removes. */
+/** Returns the names of the custom attributes that a change adds, sets or removes. */
 export function changedAttributes({ option, current, desired }: Field): string[] {
   if (option !== 'attributes') return [];
   const lists = [current, desired] as readonly BareAttribute[][];
@@ -107,12 +110,12 @@ export function changedAttributes({ option, current, desired }: Field): string[]
   return [...new Set(changed.map(({ name }) => name))];
 }
 
-/** Returns the options whose value in the record differs from the desired one. */
+/** Returns the managed options with a value in the record that differs from the desired value. */
 export function drift(settings: SystemSettings, record: SystemRecord): Field[] {
   return managedFields(settings, record).filter(({ agrees }) => !agrees);
 }
 
-/** Returns the body of a PUT of these fields. */
+/** Returns the body of a PUT that makes these changes. */
 export function putBody(changes: readonly Field[]): SystemChanges {
   return Object.assign({}, ...changes.map((change) => change.changes));
 }
@@ -132,7 +135,10 @@ export function recordAfter(record: SystemRecord, changes: SystemChanges): Syste
     : { ...after, primarySystemUser: { ...record.primarySystemUser, id: user } };
 }
 
-/** Returns every setting of a record by option name; null if the record does not have it. */
+/**
+ * Returns all settings of a record by option name. A setting that the record lacks is null or
+ * empty.
+ */
 export function settingsOf(record: SystemRecord): Readonly<Record<string, unknown>> {
   return {
     display_name: record.displayName ?? '',
@@ -148,7 +154,7 @@ export function settingsOf(record: SystemRecord): Readonly<Record<string, unknow
   };
 }
 
-/** Returns the custom attributes of a record, including any without a value. */
+/** Returns the custom attributes of a record, including attributes without a value. */
 export function attributesOf({ attributes }: SystemRecord): readonly Attribute[] {
   return attributes ?? [];
 }
@@ -162,8 +168,9 @@ function primaryUser(record: SystemRecord): string {
 }
 
 /**
- * Returns the attributes to write. Keeps the record's order, so that a list that is as desired
- * stays equal. Drops duplicates of desired attributes. Keeps all others unchanged, unless `purge`.
+ * Returns the custom attributes to write. Keeps the record's order, so that a list that is as
+ * desired does not change. Drops duplicates of desired attributes. Keeps all other attributes,
+ * unless `purge` is true.
  */
 function mergeAttributes(
   current: readonly Attribute[],

@@ -52,7 +52,9 @@ function customAttributes(): Option<ReadonlyMap<string, string | null> | undefin
   return { type: 'dict', isExpandable: true, read: toAttributes };
 }
 
-/** Returns values by name; null stands for an attribute that is to be removed. */
+/**
+ * Reads a mapping of attribute names to values. A null value means that the attribute is removed.
+ */
 function toAttributes(
   value: unknown,
   { expansion }: ReadContext,

@@ -13,7 +13,7 @@ import {
   type SystemSettings,
 } from './system-fields.ts';
 
-/** Returns the resource of this host's record. */
+/** Returns the resource that manages the settings in this host's record. */
 export function systemResource(
   session: HostSession,
   desired: DesiredSystem,
@@ -63,7 +63,10 @@ export function systemResource(
   };
 }
 
-/** Returns the managed attributes: those that are named, or all if others are purged. */
+/**
+ * Returns the custom attributes that the options manage: the named attributes, or all attributes
+ * with `purge_attributes`.
+ */
 function managedAttributes(
   desired: SystemSettings,
   observed: SystemRecord,

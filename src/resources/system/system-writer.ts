@@ -13,24 +13,29 @@ import {
   putBody,
 } from './system-fields.ts';
 
-/** The writes of one run to this host's record. */
+/** Writes this host's record, and keeps track of the changes that one run makes. */
 export interface SystemWriter {
-  /** The options that this run has changed so far. */
+  /** Returns the options that this run has changed so far. */
   done(): readonly Field[];
-  /** The record as last received. */
+  /** Returns the record as last received from JumpCloud. */
   latest(): SystemRecord;
-  /** The number of times that overwritten settings were written again; undefined without `settle`. */
+  /**
+   * Returns the number of times that overwritten settings were written again; undefined without
+   * `settle`.
+   */
   reapplied(): number | undefined;
   /**
-   * Writes fields, and checks in the answer that they took effect.
-   * @throws NotApplied when one did not, unless `settle` waits for it
+   * Writes fields, and checks in JumpCloud's answer that they took effect.
+   * @throws NotApplied when a field did not take effect, unless `settle` waits for it
    */
   write(changes: readonly Field[]): Promise<void>;
-  /** Waits until the desired state has held, if `settle` is set. */
+  /**
+   * Waits until the desired state has held for `settle` seconds. Returns at once without `settle`.
+   */
   settle(): Promise<Applied<SystemRecord, Field>>;
 }
 
-/** Returns a writer of this host's record. Sends nothing yet. */
+/** Returns a writer of this host's record. Sends no request yet. */
 export function systemWriter(
   session: HostSession,
   desired: DesiredSystem,
@@ -47,7 +52,8 @@ export function systemWriter(
     after = await readSystem(session);
     return after;
   };
-  // An earlier attempt, whose answer was lost, may have made the refused change. The record shows it.
+  // The refused change may have been made by an earlier attempt with a lost answer. Reading shows
+  // the result.
   const recordDespite = async (error: unknown) => {
     const isRefusal = error instanceof Rejected || error instanceof NotFound;
     if (!isRefusal || !error.inDoubt) throw error;
@@ -68,7 +74,8 @@ export function systemWriter(
     }
     after = answer;
   };
-  // Attributes are written as a whole list, which must contain those that another run has written since.
+  // A write replaces the whole list of attributes, so it must start from the latest list: another
+  // run may have changed attributes since the first read.
   const putLatest = async () => {
     const changes = drift(desired, await read());
     if (changes.length > 0) await put(changes);
@@ -117,7 +124,7 @@ function withoutLock(path: string, code: string | undefined): string {
   return `Attributes were written without a lock, because the lock ${path} could not be created (${code}). If two runs write at the same time, one may undo what the other has written.`;
 }
 
-/** Returns whether a write took effect. For attributes, a partial effect is enough. */
+/** Returns whether a change took effect. For attributes, a partial effect is enough. */
 function hasTakenEffect(change: Field, desired: DesiredSystem, after: SystemRecord): boolean {
   const now = managedFields(desired, after).find(({ option }) => option === change.option);
   if (now === undefined) return false;
@@ -130,7 +137,10 @@ function isYoung({ clock }: HostSession, seconds: number, { created }: SystemRec
   return clock.now() - Date.parse(created ?? '') < seconds * 1000;
 }
 
-/** Throws NotApplied if the record in the answer to a PUT is not as desired. */
+/**
+ * Checks that the record in the answer to a PUT is as desired.
+ * @throws NotApplied when an option differs
+ */
 function requireTakenEffect(desired: DesiredSystem, record: SystemRecord): void {
   const ignored = drift(desired, record);
   if (ignored.length === 0) return;
