@@ -11,12 +11,12 @@ import {
   type Setting,
   taskTable,
 } from './bench/ansible/play-tables.ts';
-import { type PlayTime, timedPlay } from './bench/ansible/timed-play.ts';
+import { measurePlay, type PlayTime } from './bench/ansible/timed-play.ts';
 import { projectDirectory } from './build/project-directory.ts';
 
 /** The number of runs of each play, after a warm-up round that is not counted. */
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
-/** The settings to measure. Arguments on the command line select some of them by name. */
+/** The settings to measure. Command-line arguments select settings by name. */
 const SETTINGS = [
   { name: 'local', size: 1, ssh: false, pipelining: false, forks: 5 },
   { name: '1 over SSH', size: 1, ssh: true, pipelining: false, forks: 5 },
@@ -26,7 +26,7 @@ const SETTINGS = [
 ].filter(({ name }) => process.argv.length === 2 || process.argv.includes(name));
 const KINDS = ['first', 'unchanged'] as const;
 
-const here = join(projectDirectory, 'scripts/bench/ansible');
+const benchDirectory = join(projectDirectory, 'scripts/bench/ansible');
 const results = join(projectDirectory, 'dist/bench');
 const [controller, server, emulator] = await Promise.all([
   makeController(),
@@ -34,12 +34,12 @@ const [controller, server, emulator] = await Promise.all([
   startEmulator(),
 ]);
 const playbooks: Readonly<Record<Play, string>> = {
-  host: await controller.copy(join(here, 'with-host.yml')),
-  modules: await controller.copy(join(here, 'with-modules.yml')),
-  byHand: await controller.copy(join(here, 'by-hand.yml')),
+  host: await controller.copy(join(benchDirectory, 'with-host.yml')),
+  modules: await controller.copy(join(benchDirectory, 'with-modules.yml')),
+  byHand: await controller.copy(join(benchDirectory, 'by-hand.yml')),
 };
 const plugin = 'callback_plugins/task_times.py';
-await controller.put(plugin, await readFile(join(here, plugin), 'utf8'));
+await controller.put(plugin, await readFile(join(benchDirectory, plugin), 'utf8'));
 await mkdir(results, { recursive: true });
 try {
   const measured: Setting[] = [];
@@ -56,7 +56,7 @@ try {
   await controller.remove();
 }
 
-/** Runs the plays interleaved and in rotating order, so that a slow minute affects all equally. */
+/** Runs the plays in rotating order, so that a slow minute affects all plays equally. */
 async function measure(setting: (typeof SETTINGS)[number]): Promise<Setting[]> {
   const fleet = await makeFleet(
     controller,
@@ -75,15 +75,17 @@ async function measure(setting: (typeof SETTINGS)[number]): Promise<Setting[]> {
   for (let round = 0; round <= ROUNDS; round++) {
     for (const play of [...PLAYS.slice(round % 3), ...PLAYS.slice(0, round % 3)]) {
       fleet.reset();
-      for (const each of measured) {
+      for (const result of measured) {
         emulator.clearRequests();
-        const time = await timedPlay(controller, playbooks[play], flags, setting.pipelining);
+        const time = await measurePlay(controller, playbooks[play], flags, setting.pipelining);
         fleet.verify();
         const writes = emulator.requests.some(({ method }) => method !== 'GET');
-        if (writes !== (each.kind === 'first'))
-          throw new Error(`the play ${play} (${each.kind}) ${writes ? 'wrote' : 'wrote nothing'}`);
-        each.requests[play] = emulator.requests.length;
-        if (round > 0) each.plays[play].push(time);
+        if (writes !== (result.kind === 'first'))
+          throw new Error(
+            `The play ${play} (${result.kind}) sent ${writes ? 'a' : 'no'} request that writes.`,
+          );
+        result.requests[play] = emulator.requests.length;
+        if (round > 0) result.plays[play].push(time);
       }
     }
   }
@@ -91,7 +93,7 @@ async function measure(setting: (typeof SETTINGS)[number]): Promise<Setting[]> {
   return measured;
 }
 
-/** Returns a table of all plays, and tables of the task times in settings that change nothing. */
+/** Returns a table of all plays, and a table of task times for each run that changes nothing. */
 function report(settings: readonly Setting[]): string {
   const tasks = settings
     .filter(({ kind }) => kind === 'unchanged')

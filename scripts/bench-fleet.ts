@@ -24,14 +24,14 @@ for (const size of sizes) {
   const fleet = await runFleet(size);
   fleets.push(fleet);
   for (const message of fleet.errors) console.log(`  ${message}`);
-  // Written after each fleet, so that an interrupted run keeps the results so far.
+  // Writes the results after each fleet, so that an interrupted run keeps them.
   await writeFile(join(results, 'fleet.md'), reportText());
   await writeFile(join(results, 'fleet.svg'), chart(fleets));
 }
 console.log(`\n${reportText()}\nTable and chart are in ${results}.`);
-const isFine = (fleet: FleetResult) =>
+const isWithinTolerance = (fleet: FleetResult) =>
   fleet.converged === fleet.hosts && excessRequests(fleet) <= TOLERATED_EXCESS;
-if (!fleets.every(isFine)) process.exitCode = 1;
+if (!fleets.every(isWithinTolerance)) process.exitCode = 1;
 
 function reportText(): string {
   return `## A fleet whose hosts all start at once, with a limit of ${LIMIT} requests per second

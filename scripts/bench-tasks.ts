@@ -7,13 +7,13 @@ import { startSshServer } from '../test/harness/ansible/ssh-server.ts';
 import { closeConnections, sshVariables } from '../test/harness/ansible/ssh-variables.ts';
 import { median, pairedRatio } from './bench/statistics.ts';
 
-/** The number of rounds, after one that is not counted. */
+/** The number of rounds, after a warm-up round that is not counted. */
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 15);
-/** The values of pipelining to measure. Arguments on the command line select some of them. */
+/** The values of pipelining to measure. Command-line arguments select values. */
 const PIPELINING = ['true', 'false'].filter(
   (value) => process.argv.length === 2 || process.argv.includes(value),
 );
-const TASKS = 10;
+const TASK_COUNT = 10;
 
 const [controller, server, emulator] = await Promise.all([
   makeController(),
@@ -39,7 +39,7 @@ try {
     const play = {
       hosts: 'web',
       gather_facts: false,
-      tasks: Array.from({ length: TASKS }, (_, i) => ({ name: `Task ${i}`, ...tasks[name] })),
+      tasks: Array.from({ length: TASK_COUNT }, (_, i) => ({ name: `Task ${i}`, ...tasks[name] })),
     };
     playbooks.set(name, await controller.put(`tasks/${name}.yml`, stringify([play])));
   }
@@ -63,7 +63,7 @@ try {
       await time(name, pipelining);
       const before = receivedBytes(server.port);
       await time(name, pipelining);
-      bytes[name] = Math.round((receivedBytes(server.port) - before) / TASKS);
+      bytes[name] = Math.round((receivedBytes(server.port) - before) / TASK_COUNT);
     }
     for (let round = 0; round < ROUNDS; round++) {
       const order = round % 2 === 0 ? names : names.toReversed();

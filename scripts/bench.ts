@@ -7,8 +7,8 @@ import { issue, makeCa } from '../test/emulator/keys.ts';
 import { startDelayingRelay } from '../test/harness/delaying-relay.ts';
 import { type Cost, Measurer } from '../test/harness/measurer.ts';
 import { fetchedNodes, nodePath } from '../test/harness/nodes.ts';
-import { contenders, FLOOR, PARTS, WHOLE } from './bench/contenders.ts';
-import { chart, comparison, type Measured, table } from './bench/report.ts';
+import { FLOOR, makeContenders, PARTS, WHOLE } from './bench/contenders.ts';
+import { chart, compareWallTimes, type Measurement, table } from './bench/report.ts';
 import { buildAll } from './build/build-all.ts';
 import { projectDirectory } from './build/project-directory.ts';
 
@@ -16,12 +16,14 @@ import { projectDirectory } from './build/project-directory.ts';
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 15);
 /** The simulated round-trip times to JumpCloud in milliseconds. */
 const ROUND_TRIPS = (process.env['BENCH_ROUND_TRIPS'] ?? '0,20,50').split(',').map(Number);
-/** The major versions of Node.js to measure; by default all that are installed. */
+/** The major versions of Node.js to measure. By default, all installed versions are measured. */
 const MAJORS = process.env['BENCH_NODES']?.split(',');
 
 const directory = await mkdtemp(join(tmpdir(), 'bench-'));
 const results = join(projectDirectory, 'dist/bench');
-const nodes = fetchedNodes().filter((one) => MAJORS?.includes(one.split('.')[0] ?? '') ?? true);
+const nodes = fetchedNodes().filter(
+  (version) => MAJORS?.includes(version.split('.')[0] ?? '') ?? true,
+);
 if (nodes.length === 0)
   console.log(
     'Only this version of Node.js is measured. To measure more versions, run: npm run setup:nodes',
@@ -30,8 +32,8 @@ await buildAll(join(projectDirectory, 'dist'));
 await mkdir(results, { recursive: true });
 
 const ca = await makeCa();
-// A system CA store with the emulator's CA, in both forms that Debian has: a directory by hashes for
-// the modules, and one file with all CAs for curl.
+// Makes a system CA store with the emulator's CA, in both formats of Debian. The modules read a
+// directory with hashed names, and curl reads one file with all CAs.
 await mkdir(join(directory, 'certs'));
 await writeFile(join(directory, 'certs/ca.pem'), ca.cert);
 await execa('openssl', ['rehash', join(directory, 'certs')]);
@@ -60,24 +62,27 @@ try {
 }
 
 async function report(version: string, roundTripMs: number, node: string): Promise<void> {
-  const measured = await atDistance(roundTripMs, (url) => measure(node, url, roundTripMs === 0));
-  const named = (name: string) => {
-    const found = measured.find((one) => one.name === name);
+  const measured = await withRoundTrip(roundTripMs, (url) => measure(node, url, roundTripMs === 0));
+  const findMeasurement = (name: string) => {
+    const found = measured.find((measurement) => measurement.name === name);
     if (found === undefined) throw new Error(`${name} was not measured`);
     return found;
   };
-  const floor = named(FLOOR);
+  const floor = findMeasurement(FLOOR);
   const distance = roundTripMs === 0 ? 'loopback' : `${roundTripMs} ms round trip`;
   const title = `Whole process, median of ${ROUNDS} paired runs, Node.js ${version}, ${distance}`;
-  const text = `## ${title}\n\n${table(measured, floor)}\n\n${comparison(named(PARTS), named(WHOLE))}\n`;
+  const text = `## ${title}\n\n${table(measured, floor)}\n\n${compareWallTimes(findMeasurement(PARTS), findMeasurement(WHOLE))}\n`;
   console.log(`\n${text}`);
   const file = join(results, `node-${version}${roundTripMs === 0 ? '' : `-${roundTripMs}ms`}`);
   await writeFile(`${file}.md`, text);
   await writeFile(`${file}.svg`, chart(`${title}: times the floor`, measured, floor));
 }
 
-/** Calls `work` with an address of the emulator that has this round-trip time. */
-async function atDistance<T>(roundTripMs: number, work: (url: string) => Promise<T>): Promise<T> {
+/** Calls `work` with a URL of the emulator that has the given round-trip time. */
+async function withRoundTrip<T>(
+  roundTripMs: number,
+  work: (url: string) => Promise<T>,
+): Promise<T> {
   if (roundTripMs === 0) return work(emulator.url);
   const relay = await startDelayingRelay(emulator.port, roundTripMs);
   try {
@@ -88,10 +93,10 @@ async function atDistance<T>(roundTripMs: number, work: (url: string) => Promise
 }
 
 /** Runs every contender once per round, so that a slow minute affects all equally. */
-async function measure(node: string, url: string, isNear: boolean): Promise<Measured[]> {
+async function measure(node: string, url: string, isLoopback: boolean): Promise<Measurement[]> {
   const host = await emulator.enrol();
-  const every = await contenders(emulator, url, host, directory);
-  const all = every.filter(({ isNearOnly }) => isNear || !isNearOnly);
+  const every = await makeContenders(emulator, url, host, directory);
+  const all = every.filter(({ isLoopbackOnly }) => isLoopback || !isLoopbackOnly);
   const costs = new Map<string, Cost[]>(all.map(({ name }) => [name, []]));
   const requests = new Map<string, number>();
   for (let round = 0; round <= ROUNDS; round++) {

@@ -1,43 +1,44 @@
 #!/bin/sh
-":" /* This file is two in one: a shell script that finds Node.js, and the JavaScript it runs.
+":" /* This file is a shell script that finds Node.js, and the JavaScript that Node.js runs.
 trap 'printf %s\\n "{\"changed\":false,\"failed\":true,\"msg\":\"The file of this module is incomplete. Copy it to this host again.\",\"warnings\":[],\"error\":{\"code\":\"local_action_failed\"}}"; exit 1' EXIT
-# WANT_JSON: because of this word Ansible passes the path of a file with the arguments as JSON.
+# WANT_JSON: because of this word, Ansible passes the path of a JSON file with the arguments.
 # Third-party licence notices: see THIRD-PARTY-NOTICES in the collection.
 
-# PATH may be empty, so this script runs no program from it. To JavaScript this script is a comment,
-# which a star before a slash would end. The '' in the globs avoids that.
+# PATH may be empty, so this script runs no program from PATH. For JavaScript, this script is a
+# comment, which a star before a slash would end. The '' in the globs separates the two.
 
-# A shell parses all of a group in braces before it runs any of it. If the end of this file is
-# missing, it runs the trap above instead.
+# A shell parses a whole group in braces before it runs the group. If the end of this file is
+# missing, the shell runs the trap above instead.
 {
 trap - EXIT
-set +euf # SHELLOPTS may have set these
+set +euf # SHELLOPTS may have set these options
 
-# These would run code from other files, use their settings, or write to them.
+# These variables would make Node.js run code from other files, use their settings, or write to
+# them.
 unset NODE_OPTIONS NODE_PATH NODE_COMPILE_CACHE NODE_V8_COVERAGE NODE_REDIRECT_WARNINGS \
   NODE_REPL_EXTERNAL_MODULE NODE_USE_SYSTEM_CA NODE_ICU_DATA NODE_CHANNEL_FD NODE_UNIQUE_ID ICU_TIMEZONE_FILES_DIR \
   OPENSSL_CONF OPENSSL_CONF_INCLUDE OPENSSL_ENGINES OPENSSL_MODULES
 
-# These make Node.js write to stderr, which ssh -tt mixes into the answer.
+# These variables make Node.js write to stderr, which ssh -tt mixes into the answer.
 unset NODE_DEBUG NODE_DEBUG_NATIVE NODE_USE_ENV_PROXY
 [ -r "${NODE_EXTRA_CA_CERTS-}" ] || unset NODE_EXTRA_CA_CERTS
 
-# Programs that have already run this file and were unsuitable: a line "PATH is REASON" for each.
+# Lists the programs that have already run this file and were unsuitable, as lines "PATH is REASON".
 newline='
 '
 tried=${JUMPCLOUD_NODE_TRIED:+${JUMPCLOUD_NODE_TRIED%"$newline"}$newline}
 unset JUMPCLOUD_NODE_TRIED
-passed=''
+rejected=''
 
-# Searched before PATH. /bin/sh comes from these directories, so they are as trustworthy as it is.
+# Directories to search before PATH. They contain /bin/sh, so they are as trustworthy as this shell.
 system_dirs=/usr/bin:/bin:/usr/sbin:/sbin
 package_dir=/usr/lib/jumpcloud-system-context
 
-# Set for root, which must not run a program that someone else can replace.
+# Set for root. Root must not run a program that someone else can replace.
 checks=''
 if [ -O / ] || [ -O /proc ]; then checks=yes; fi
 
-printable() { # sets $plain to $1, escaped for a JSON string
+escape_json() { # sets $plain to $1, escaped for a JSON string
   rest=$1 plain='' LC_ALL=C
   while :; do
     part=${rest%%[!] !#-[^-~]*}
@@ -54,25 +55,25 @@ printable() { # sets $plain to $1, escaped for a JSON string
 }
 
 fail() { # $1: the message
-  printable "$1"
+  escape_json "$1"
   printf '{"changed":false,"failed":true,"msg":"%s","warnings":[],' "$plain"
   printf '"error":{"code":"local_action_failed"}}\n'
   exit 1
 }
 
-no_node() { # fails. $1: the places that were searched, $2: what to do
+fail_without_node() { # reports that no Node.js was found. $1: the searched places, $2: what to do
   while [ -n "$tried" ]; do
-    passed="$passed; ${tried%%"$newline"*}"
+    rejected="$rejected; ${tried%%"$newline"*}"
     tried=${tried#*"$newline"}
   done
-  [ -z "$passed" ] || passed=" Passed over: ${passed#; }."
-  fail "Node.js @required_node@ or later is needed to run this module; looked for $1.$passed $2"
+  [ -z "$rejected" ] || rejected=" Unsuitable: ${rejected#; }."
+  fail "This module requires Node.js @required_node@ or later. Looked for $1.$rejected $2"
 }
 
-pass_over() { # records a rejected program and returns 1. $1: program and reason
-  case "$passed; " in
+reject() { # records a rejected program and returns 1. $1: program and reason
+  case "$rejected; " in
     *"; $1; "*) ;; # a directory may be in PATH twice
-    *) passed="$passed; $1" ;;
+    *) rejected="$rejected; $1" ;;
   esac
   return 1
 }
@@ -88,12 +89,11 @@ was_tried() { # returns whether $node is in $tried, under any name
   return 1
 }
 
-# Checks every directory and link on the way to $node, and the file itself. A directory that others
-# can write to is safe when it is sticky, like /tmp, and the next step is a directory that root
-# owns.
+# Checks the file $node, and every directory and symlink in its path. A directory that others can
+# write to is safe if it is sticky, like /tmp, and the next part of the path is a directory of root.
 only_root_can_replace_node() {
   real=$node
-  for _ in 1 2 3 4 5 6 7 8 9; do # follows up to nine links
+  for _ in 1 2 3 4 5 6 7 8 9; do # follows up to nine symlinks
     part=$real
     set --
     while [ -n "$part" ]; do
@@ -139,12 +139,12 @@ is_safe() { # returns whether this user may run $node
   [ -n "$checks" ] || return 0
   case :$system_dirs:$package_dir: in
     *:"${node%/*}":*)
-      # Node.js checks the modes itself when it runs, because ls takes 1 ms.
+      # Does not check the file modes, because ls takes 1 ms. Node.js checks them when it runs.
       [ -O "$node" ] && [ ! -h "$node" ] && [ -O "${node%/*}" ] && [ ! -h "${node%/*}" ] && return
       ;;
   esac
-  [ -x /bin/ls ] || pass_over "$node cannot be checked without /bin/ls" || return
-  only_root_can_replace_node || pass_over "$node is replaceable by someone other than root"
+  [ -x /bin/ls ] || reject "$node cannot be checked without /bin/ls" || return
+  only_root_can_replace_node || reject "$node is replaceable by someone other than root"
 }
 
 read_processor() { # sets $head to the first line of the file $1, without NULs, and sets $processor
@@ -156,13 +156,13 @@ read_processor() { # sets $head to the first line of the file $1, without NULs, 
   esac
   processor=${rest%"${rest#??}"} # word size and byte order
   rest=${rest#??}
-  one=${rest%"${rest#?}"} # ELF's version, always 1; it occurs again after the processor's number
+  one=${rest%"${rest#?}"} # the version of ELF, always 1, which occurs again after the processor's number
   rest=${rest#?}
   rest=${rest%%"$one"*}
   processor=$processor${rest#"${rest%?}"}
 }
 
-# A shell runs a file as a script if the kernel cannot run it, so this is checked before.
+# Needed because a shell runs a file as a script if the kernel cannot run the file.
 is_program() { # returns whether the kernel can run $node
   [ -r "$node" ] || return 0
   read_processor "$node"
@@ -179,20 +179,20 @@ is_program() { # returns whether the kernel can run $node
       done
       ;;
   esac
-  # Checks the loader first, because dash needs 3 ms to read its own first line below.
+  # Looks for the loader first, because dash needs 3 ms to read the first line of /bin/sh below.
   case $processor in
     ??'>') [ -e /lib64/ld-linux-x86-64.so.2 ] || [ -e /lib/ld-musl-x86_64.so.1 ] ;;
     *) [ -e /lib/ld-linux-aarch64.so.1 ] && [ "$processor" = "$(printf '\2\1\267')" ] ;;
   esac && return
-  its=$processor
+  node_processor=$processor
   read_processor /bin/sh
-  [ "$its" = "$processor" ]
+  [ "$node_processor" = "$processor" ]
 }
 
 is_runnable() { # returns whether $node can be run
-  [ -f "$node" ] || pass_over "$node is not a file" || return
-  [ -x "$node" ] || pass_over "$node is not executable" || return
-  is_program || pass_over "$node is not a program for this host"
+  [ -f "$node" ] || reject "$node is not a file" || return
+  [ -x "$node" ] || reject "$node is not executable" || return
+  is_program || reject "$node is not a program for this host"
 }
 
 is_suitable() { # returns whether to run $node
@@ -200,8 +200,8 @@ is_suitable() { # returns whether to run $node
   is_safe && is_runnable
 }
 
-# Removes directories from PATH that are relative to the working directory. For root, puts the
-# system's first. A wrapper of Node.js gets this PATH, too.
+# Removes relative directories from PATH. For root, puts the system's directories first. A wrapper
+# script of Node.js inherits this PATH.
 clean_path() {
   path=${PATH-}
   remove_relative_dirs
@@ -213,13 +213,13 @@ remove_relative_dirs() {
     *:[!/]*) ;;
     *) return ;;
   esac
-  unset PATH # not empty, which would mean the working directory
+  unset PATH # an empty PATH would mean the working directory
   set -f
   IFS=:
   for dir in $path; do
     case $dir in
       /*) export PATH="${PATH+$PATH:}$dir" ;;
-      *) pass_over "PATH's '$dir' is a relative directory" ;;
+      *) reject "PATH's '$dir' is a relative directory" ;;
     esac
   done
   unset IFS
@@ -231,14 +231,14 @@ find_node() { # sets $node
     checks=''
     case $JUMPCLOUD_NODE in
       /*) node=$JUMPCLOUD_NODE ;;
-      *) node=./$JUMPCLOUD_NODE ;; # never from PATH
+      *) node=./$JUMPCLOUD_NODE ;; # avoids a search in PATH
     esac
     if [ ! -e "$node" ]; then
-      pass_over "$node does not exist"
+      reject "$node does not exist"
     elif ! was_tried; then
       is_runnable && return
     fi
-    no_node "an executable file at JUMPCLOUD_NODE=$JUMPCLOUD_NODE" \
+    fail_without_node "an executable file at JUMPCLOUD_NODE=$JUMPCLOUD_NODE" \
       'Correct JUMPCLOUD_NODE, or unset it to search for Node.js.'
   fi
 
@@ -263,7 +263,7 @@ find_node() { # sets $node
   case ${HOME:-/root} in
     /*)
       for dir in "${HOME:-/root}"/.nvm/versions/node/v[1-9][0-9].*''/bin; do
-        set -- "$dir" "$@" # the last is the newest
+        set -- "$dir" "$@" # puts the newest version last
       done
       ;;
   esac
@@ -271,26 +271,28 @@ find_node() { # sets $node
     node=$dir/node
     is_suitable && return
   done
-  no_node "$package_dir/node, node and nodejs in ${checks:+$system_dirs and }PATH=$path and for node in \
+  fail_without_node "$package_dir/node, node and nodejs in ${checks:+$system_dirs and }PATH=$path and for node in \
 /usr/local/bin, /opt/nodejs/bin, /opt/node*""/bin, /snap/bin, /opt/homebrew/bin, ~/.nvm" \
     'Install it, or set JUMPCLOUD_NODE=/path/to/node.'
 }
 
-# OpenSSL finds a root in a directory by its hash, as for curl and apt. Node.js would read all of
-# its bundled roots, and ignore the roots that this host's administrator trusts and distrusts.
+# OpenSSL finds a root certificate in a directory by its hash, as for curl and apt. By default,
+# Node.js would read all of its bundled root certificates, and ignore those that this host's
+# administrator trusts or distrusts.
 choose_ca_store() { # exports the variables for the CA store that JUMPCLOUD_CA_STORE selects
   case ${JUMPCLOUD_CA_STORE-} in
     bundled) export NODE_OPTIONS=--use-bundled-ca; return ;;
     system | '') ;;
-    *) fail "JUMPCLOUD_CA_STORE is $JUMPCLOUD_CA_STORE, but may only be system or bundled. Correct or unset it." ;;
+    *) fail "JUMPCLOUD_CA_STORE is $JUMPCLOUD_CA_STORE, but must be system or bundled. Correct or unset it." ;;
   esac
   if [ -z "${SSL_CERT_FILE-}${SSL_CERT_DIR-}" ]; then
     for file in /etc/ssl/certs/*.0 /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
       [ -e "$file" ] || continue
       case $file in
         *.0)
-          # update-ca-certificates maintains all roots here. Otherwise there may be only a few local
-          # ones, and the complete bundle elsewhere.
+          # If update-ca-certificates maintains this directory, it contains all root certificates.
+          # Otherwise it may contain only a few local ones, and another file has the complete
+          # bundle.
           [ -e /etc/ssl/certs/ca-certificates.crt ] || continue
           export JUMPCLOUD_CA_STORE=system SSL_CERT_DIR=/etc/ssl/certs SSL_CERT_FILE=/dev/null
           ;;
@@ -308,7 +310,8 @@ try_next() { # searches for the next Node.js. $@: this file and its arguments
   exec /bin/sh "$@"
 }
 
-# From standard input, $0 is the shell's name, and Node.js would read it from the working directory.
+# If the shell reads this script from stdin, $0 is the shell's name. Node.js would look for that
+# name in the working directory.
 case $- in
   *s*) fail 'This module cannot run from standard input. Give the shell its path.' ;;
 esac
@@ -316,25 +319,25 @@ choose_ca_store
 clean_path
 find_node
 
-# When a program's loader is missing, exec fails. Bash then continues if execfail is set; other
+# exec fails if the program's loader is missing. Bash then continues if execfail is set. Other
 # shells exit and run the trap.
 # shellcheck disable=SC3044
 [ -z "${BASH_VERSION-}" ] || shopt -s execfail
 trap 'try_next "$0" "$@"' EXIT
 
-# The process that runs the module first checks its own version, in JavaScript that every Node.js
-# understands. If it is too old, or replaceable because of its mode, /bin/sh searches for the next
-# one.
+# Node.js first checks its own version, in JavaScript that every version understands. If Node.js is
+# too old, or its file mode allows others to replace it, /bin/sh searches for the next Node.js.
 #
-# Before Node.js 24, WebAssembly reserves 10 GB of address space unless a flag on the command line
-# forbids it. Where address space is limited, Node.js runs itself again with that flag.
+# Before Node.js 24, WebAssembly reserves 10 GB of address space, which a command-line flag
+# prevents. If address space is limited, Node.js runs itself again with that flag.
 #
-# The module is compiled, not loaded with require(), which would obey every package.json in and
-# above the working directory and this file's.
+# The module is compiled instead of loaded with require(). require() would obey every package.json
+# in and above the working directory and the directory of this file.
 #
-# V8 compiles the whole module at once, because most of it runs. Otherwise V8 would parse most
-# functions twice: once to find their end, once when they are called. The flag is set after
-# Node.js's own code has been compiled, and the start of the bundle (bundle-module.ts) resets it.
+# --no-lazy makes V8 compile the whole module at once, because most of it runs. Otherwise V8 would
+# parse most functions twice: once to find their end, and once when they are called. The flag is set
+# after the code of Node.js has been compiled. The start of the bundle (bundle-module.ts) resets the
+# flag.
 # shellcheck disable=SC2093
 exec "$node" -e '
 var have = process.versions.node.split("."), need = "@required_node@".split(".");
@@ -367,9 +370,9 @@ function run(program, args, advice) {
     });
   } catch (error) { onError(error); }
 }
-function passOver() {
+function tryNext() {
   var all = tried[0] + tried[1] + " is " + why + "\n", advice = "Set JUMPCLOUD_NODE=/path/to/node.";
-  if (all.length > 2000) return fail("Too many were passed over: " + all.trim().split("\n").join("; ") + ". " + advice);
+  if (all.length > 2000) return fail("Too many programs were unsuitable: " + all.trim().split("\n").join("; ") + ". " + advice);
   process.env.JUMPCLOUD_NODE_TRIED = all;
   run("/bin/sh", process.argv.slice(1), advice);
 }
@@ -393,11 +396,11 @@ function needsFlag() {
 }
 if ((have[0] - need[0] || have[1] - need[1]) < 0) why = process.versions.node;
 else if (isUnsafe()) why = "replaceable by someone other than root";
-if (why) passOver();
+if (why) tryNext();
 else if (have[0] < 24 && needsFlag()) {
   why = "short of address space";
   run(process.execPath, [noTrapHandler].concat(process.execArgv, "--", tried, process.argv.slice(1)),
-    "Raise the limit that it runs under (ulimit -v).");
+    "Raise the limit of address space (ulimit -v).");
 } else {
   delete process.env.NODE_OPTIONS;
   file = path.resolve(process.argv[1]);

@@ -7,9 +7,9 @@ import { packageTable } from './package/package-table.ts';
 const dist = join(projectDirectory, 'dist');
 const packages = join(dist, 'packages');
 const runtime = !process.argv.includes('--without-runtime');
-const notMade = await buildPackages(packages, dist, await buildAll(dist), { runtime });
+const skippedFiles = await buildPackages(packages, dist, await buildAll(dist), { runtime });
 console.log(await packageTable(packages));
-for (const file of notMade) {
-  console.log(`${file} was not made: its packaging tool is not installed on this machine.`);
+for (const file of skippedFiles) {
+  console.log(`${file} was not made, because its packaging tool is not installed on this machine.`);
 }
 console.log(`The packages and SHA256SUMS are in ${relative(process.cwd(), packages)}`);

@@ -8,7 +8,7 @@ import { releaseTable } from './package/release-table.ts';
 import { readPublisherSettings } from './package/settings.ts';
 import { Signer } from './package/signer.ts';
 
-// The programs that the build runs must not inherit the key.
+// Removes the key from the environment of the programs that the build runs.
 const { SIGNING_KEY: signingKey, SIGNING_KEY_PASSPHRASE: passphrase } = process.env;
 delete process.env['SIGNING_KEY'];
 delete process.env['SIGNING_KEY_PASSPHRASE'];
@@ -19,13 +19,13 @@ const directories = {
   release: join(dist, 'release'),
   repository: join(dist, 'repository'),
 };
-const read = (path: string) => readFile(join(projectDirectory, path), 'utf8');
+const readProjectFile = (path: string) => readFile(join(projectDirectory, path), 'utf8');
 try {
   const release = readRelease({
     args: process.argv.slice(2),
     version: await readProjectVersion(),
-    changelog: await read('CHANGELOG.md'),
-    codeOwners: await read('.github/CODEOWNERS'),
+    changelog: await readProjectFile('CHANGELOG.md'),
+    codeOwners: await readProjectFile('.github/CODEOWNERS'),
     settings: await readPublisherSettings(),
     signingKey,
   });

@@ -1,16 +1,20 @@
 #!/bin/sh
-# Installs the tools for building, testing and the demo, and reports tools that it cannot install.
-# Without Ansible, everything that needs it is skipped. Uses nothing from node_modules, which may not
-# exist yet.
-# $1: `demo` for the tools of the demo only; `package` for the packaging tools; `release` for those and
-# the tools that sign and index, all of which are required; `machine` for the tools that boot machines,
-# all of which are required. Without $1: the tools of the demo and of all tests.
+# Installs the tools for the build, the tests and the demo. Reports each tool that it cannot
+# install. Uses nothing from node_modules, which may not exist yet.
+#
+# $1 selects the tools:
+# - demo: for the demo only
+# - package: for packages
+# - release: for packages, signatures and indices, all required
+# - machine: for booting machines, all required
+# - none: for the demo and all tests
 set -eu
 cd "$(dirname "$0")/.."
 
 say() { printf 'setup: %s\n' "$*"; }
 
-# The version that the development tools need; the built modules run on older ones.
+# The version of Node.js that the development tools need. The built modules also run on older
+# versions.
 needed=$(sed -n 's/.*"node": ">=\([0-9.]*\)".*/\1/p' package.json)
 
 check_node() {
@@ -29,7 +33,7 @@ check_node() {
   }
 }
 
-# Runs a command without its output. On a terminal, prints a dot for each second until it ends.
+# Runs a command and discards its output. On a terminal, prints a dot each second.
 with_dots() {
   "$@" >/dev/null </dev/null &
   command_pid=$!
@@ -48,12 +52,11 @@ install_packages() {
   [ -z "$(find package-lock.json -newer node_modules/.package-lock.json 2>/dev/null || echo missing)" ] &&
     return
   say 'installing the npm packages of package-lock.json'
-  # No package needs its install script, and npm 9 of Debian 13 fails on one.
+  # Skips the install scripts, which no package needs. npm 9 of Debian 13 fails to run one of them.
   with_dots npm ci --ignore-scripts --loglevel=error --no-progress
 }
 
-# Installs a missing tool. $1: its command, $2: its package in Debian. If that is not possible, prints
-# what to do and fails.
+# Installs a missing tool, or prints what to do and fails. $1: the command, $2: the Debian package.
 install_tool() {
   command -v "$1" >/dev/null && return
   todo="apt-get update && apt-get install -y --no-install-recommends $2"
@@ -68,15 +71,15 @@ install_tool() {
   }
 }
 
-for_packages() {
+try_for_packages() {
   "$@" || say "continuing without $2: the packages that it makes are skipped." >&2
 }
 
 check_node
 install_packages
 if [ "${1-}" = package ]; then
-  for_packages install_tool dpkg-deb dpkg
-  for_packages install_tool rpmbuild rpm
+  try_for_packages install_tool dpkg-deb dpkg
+  try_for_packages install_tool rpmbuild rpm
   exit 0
 fi
 if [ "${1-}" = release ]; then
@@ -102,10 +105,10 @@ if [ "${1-}" = machine ]; then
 fi
 install_tool openssl openssl
 install_tool ansible-playbook ansible-core ||
-  say 'continuing without Ansible: everything that needs it is skipped, with a message.' >&2
+  say 'continuing without Ansible: tests and steps that need it are skipped, with a message.' >&2
 
-# Installs a tool whose package contains a service. Where systemd runs, the service would be started now
-# or at the next boot, so the decision is left to the user.
+# Installs a tool with a service. If systemd runs, only prints the command, because the service
+# would start now or at the next boot.
 install_tool_with_service() {
   command -v "$1" >/dev/null && return
   [ ! -d /run/systemd/system ] || {
@@ -115,34 +118,34 @@ install_tool_with_service() {
   install_tool "$1" "$2"
 }
 
-# Runs the command that installs $2. If that fails, prints the consequence.
-for_examples() {
+# Runs the command that installs $2. If the command fails, prints the consequence.
+try_for_tests() {
   "$@" || say "continuing without $2: the tests that need it are skipped, with a message." >&2
 }
 
 [ "${1-}" != demo ] || exit 0
-for_examples install_tool packer packer
-for_examples install_tool ruby ruby
-for_examples install_tool shellcheck shellcheck
-for_examples install_tool strace strace
-for_examples install_tool sudo sudo
-for_examples install_tool systemd-analyze systemd
-for_examples install_tool systemd-nspawn systemd-container
-for_examples install_tool yamllint yamllint
-for_examples install_tool ansible-lint ansible-lint
-for_examples install_tool_with_service puppet puppet-agent
-for_examples install_tool puppet-lint puppet-lint
-for_examples install_tool rubocop rubocop
-for_examples install_tool_with_service cloud-init cloud-init
-for_examples install_tool_with_service /usr/sbin/sshd openssh-server
-for_examples install_tool rpmbuild rpm
-for_examples install_tool gpg gnupg
-for_examples install_tool createrepo_c createrepo-c
-for_examples install_tool dnf dnf
-for_examples install_tool lintian lintian
-for_examples install_tool rpmlint rpmlint
-for_examples install_tool man man-db
-for_examples install_tool mandoc mandoc
-for_examples install_tool readelf binutils
-for_examples install_tool /usr/sbin/debootstrap debootstrap
-for_examples install_tool qemu-aarch64-static qemu-user-static
+try_for_tests install_tool packer packer
+try_for_tests install_tool ruby ruby
+try_for_tests install_tool shellcheck shellcheck
+try_for_tests install_tool strace strace
+try_for_tests install_tool sudo sudo
+try_for_tests install_tool systemd-analyze systemd
+try_for_tests install_tool systemd-nspawn systemd-container
+try_for_tests install_tool yamllint yamllint
+try_for_tests install_tool ansible-lint ansible-lint
+try_for_tests install_tool_with_service puppet puppet-agent
+try_for_tests install_tool puppet-lint puppet-lint
+try_for_tests install_tool rubocop rubocop
+try_for_tests install_tool_with_service cloud-init cloud-init
+try_for_tests install_tool_with_service /usr/sbin/sshd openssh-server
+try_for_tests install_tool rpmbuild rpm
+try_for_tests install_tool gpg gnupg
+try_for_tests install_tool createrepo_c createrepo-c
+try_for_tests install_tool dnf dnf
+try_for_tests install_tool lintian lintian
+try_for_tests install_tool rpmlint rpmlint
+try_for_tests install_tool man man-db
+try_for_tests install_tool mandoc mandoc
+try_for_tests install_tool readelf binutils
+try_for_tests install_tool /usr/sbin/debootstrap debootstrap
+try_for_tests install_tool qemu-aarch64-static qemu-user-static

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The usual script without error handling: openssl signs, curl sends. It writes every time.
+# A typical script without error handling: openssl signs a request that writes, and curl sends it.
 set -euo pipefail
 agent_dir=$1 api_url=$2 display_name=$3
 
 system_key=$(sed -n 's/.*"systemKey":"\([0-9a-f]*\)".*/\1/p' "$agent_dir/jcagent.conf")
 path=/api/systems/$system_key
 
-call() { # $1: method, the rest: for curl
+call() { # $1: the method, the rest: arguments of curl
   local method=$1 date signature
   shift
   date=$(LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S GMT')

@@ -5,26 +5,29 @@ import type { Command } from '../../test/harness/measurer.ts';
 import { projectDirectory } from '../build/project-directory.ts';
 import { naiveBundle } from './naive-bundle.ts';
 
-/** A command to measure. It may differ from round to round. */
+/** A command to measure. The command may differ between rounds. */
 export interface Contender {
   readonly name: string;
   readonly bytes?: number;
   readonly command: (node: string, round: number) => Command;
   /** Undoes the changes of a round. */
   readonly reset?: () => void;
-  /** Set if measured on loopback only, because the distance to JumpCloud does not matter. */
-  readonly isNearOnly?: true;
+  /**
+   * Set for a contender that is measured only on loopback, because the network does not affect it.
+   */
+  readonly isLoopbackOnly?: true;
 }
 
-/** The contender that all others are compared with. */
+/** The name of the baseline, with which all makeContenders are compared. */
 export const FLOOR = 'floor: node:https, one signed GET';
 
-/** One process that manages five sections, and the single modules that it replaces. */
+/** The name of the contender that manages five sections in one process. */
 export const WHOLE = 'jumpcloud_host, five sections unchanged';
+/** The name of the contender that manages each section in its own process. */
 export const PARTS = 'four single modules in sequence, unchanged';
 
 /** Returns the contenders: an empty program, the floor, the modules, and their alternatives. */
-export async function contenders(
+export async function makeContenders(
   { store }: Emulator,
   url: string,
   host: EnrolledHost,
@@ -33,7 +36,7 @@ export async function contenders(
   const { systemId, agentDir } = host;
   const connection = { agent_dir: agentDir, api_url: url };
   const group = store.addGroup();
-  const other = store.addGroup();
+  const otherGroup = store.addGroup();
   const user = store.addUser();
   const groups = Array.from({ length: 20 }, () => store.addGroup());
   const users = Array.from({ length: 10 }, () => store.addUser());
@@ -72,18 +75,18 @@ export async function contenders(
     const calls = single.map(({ command }) => command(node).argv.join(' '));
     return { argv: ['sh', '-ec', calls.join('; ')], env: { JUMPCLOUD_NODE: node } };
   };
-  const naive = async (name: string, isTuned: boolean) => {
-    const file = join(directory, `naive-${isTuned}`);
-    await naiveBundle(file, isTuned);
+  const naive = async (name: string, hasFlags: boolean) => {
+    const file = join(directory, `naive-${hasFlags}`);
+    await naiveBundle(file, hasFlags);
     return {
       name,
       bytes: (await stat(file)).size,
       command: (node: string) => ({ argv: [node, '--use-openssl-ca', file, unchanged] }),
-      isNearOnly: true,
+      isLoopbackOnly: true,
     } as const;
   };
   return [
-    { name: 'node -e 0', command: (node) => ({ argv: [node, '-e', '0'] }), isNearOnly: true },
+    { name: 'node -e 0', command: (node) => ({ argv: [node, '-e', '0'] }), isLoopbackOnly: true },
     { name: FLOOR, command: (node) => ({ argv: [node, floor, unchanged] }) },
     ...single,
     { name: PARTS, command: parts },
@@ -100,7 +103,7 @@ export async function contenders(
     await module('jumpcloud_system_info', 'everything', {}),
     {
       ...(await module('jumpcloud_removal', 'unchanged', { agent_dir: join(directory, 'none') })),
-      isNearOnly: true,
+      isLoopbackOnly: true,
     },
     await module('jumpcloud_system', 'changed', { display_name: 'web-2' }, () => {
       store.record(systemId).displayName = 'web-1';
@@ -114,8 +117,8 @@ export async function contenders(
         for (const id of users) store.dissociate(systemId, 'user', id);
       },
     ),
-    await module('jumpcloud_group_membership', 'changed', { groups: [other] }, () =>
-      store.leave(systemId, other),
+    await module('jumpcloud_group_membership', 'changed', { groups: [otherGroup] }, () =>
+      store.leave(systemId, otherGroup),
     ),
     await naive('naive bundle, unchanged', false),
     await naive('naive bundle with our V8 flags, unchanged', true),

@@ -5,7 +5,7 @@ import { helpImport } from '../build/help-import.ts';
 import { projectDirectory } from '../build/project-directory.ts';
 import { requiredNode } from '../build/required-node.ts';
 
-/** Imports zod and undici in the obvious way: whole, through their main entry points. */
+/** Imports the whole packages zod and undici through their main entry points. */
 const wholeImports: Plugin = {
   name: 'whole-imports',
   setup({ onResolve, onLoad }) {
@@ -23,7 +23,7 @@ const wholeImports: Plugin = {
 };
 
 /** Removes our V8 flags, which a naive bundle would not set. */
-const untuned = applyEdits('untuned', [
+const withoutFlags = applyEdits('without-flags', [
   {
     file: 'src/transport/connect/v8-flags.ts',
     contents: () => `export const setV8Flag = () => {};
@@ -32,8 +32,8 @@ const untuned = applyEdits('untuned', [
   },
 ]);
 
-/** Bundles jumpcloud_system with whole imports, with or without our V8 flags. */
-export async function naiveBundle(file: string, isTuned: boolean): Promise<void> {
+/** Bundles jumpcloud_system with whole packages, with or without our V8 flags. */
+export async function naiveBundle(file: string, hasFlags: boolean): Promise<void> {
   await build({
     absWorkingDir: projectDirectory,
     entryPoints: ['modules/jumpcloud_system.ts'],
@@ -44,7 +44,7 @@ export async function naiveBundle(file: string, isTuned: boolean): Promise<void>
     format: 'cjs',
     target: `node${requiredNode}`,
     banner: { js: '#!/usr/bin/env node' },
-    plugins: [helpImport, wholeImports, ...(isTuned ? [] : [untuned])],
+    plugins: [helpImport, wholeImports, ...(hasFlags ? [] : [withoutFlags])],
     logLevel: 'error',
   });
   await chmod(file, 0o755);

@@ -2,15 +2,15 @@ import type { Cost } from '../../test/harness/measurer.ts';
 import { median, pairedRatio } from './statistics.ts';
 
 /** The measurements of one contender on one version of Node.js. */
-export interface Measured {
+export interface Measurement {
   readonly name: string;
   readonly bytes: number | undefined;
   readonly requests: number;
   readonly costs: readonly Cost[];
 }
 
-/** Returns a Markdown table with one row for each contender; ratios are medians of paired runs. */
-export function table(measured: readonly Measured[], floor: Measured): string {
+/** Returns a Markdown table with one row for each contender. Ratios are medians of paired runs. */
+export function table(measured: readonly Measurement[], floor: Measurement): string {
   const rows = measured.map(({ name, bytes, requests, costs }) => {
     const wall = costs.map((cost) => cost.wall);
     const ratio = pairedRatio(
@@ -45,14 +45,14 @@ export function table(measured: readonly Measured[], floor: Measured): string {
 }
 
 /** Returns a sentence that compares the wall times of two contenders. */
-export function comparison(one: Measured, other: Measured): string {
+export function compareWallTimes(one: Measurement, other: Measurement): string {
   const walls = [one, other].map(({ costs }) => costs.map(({ wall }) => wall));
   const ratio = pairedRatio(walls[0] ?? [], walls[1] ?? []);
   return `Median of the paired ratios: "${one.name}" takes ${ratio.toFixed(2)} times as long as "${other.name}".`;
 }
 
-/** Draws a bar for each contender: its wall time as a multiple of the floor's. */
-export function chart(title: string, measured: readonly Measured[], floor: Measured): string {
+/** Draws a bar for each contender, with its wall time as a multiple of the floor's wall time. */
+export function chart(title: string, measured: readonly Measurement[], floor: Measurement): string {
   const bar = 18;
   const gap = 8;
   const left = 300;

@@ -17,7 +17,7 @@ export function debFileName({ name, version, deb }: PackageDescription): string 
 
 /**
  * Packs a package for Debian and its derivatives into `<directory>/<debFileName>`, and returns its
- * path. `level` is xz's, 0 to 9. The same description gives the same bytes.
+ * path. `level` is the compression level of xz, 0 to 9. Equal descriptions give equal bytes.
  */
 export async function buildDeb(
   directory: string,
@@ -25,11 +25,14 @@ export async function buildDeb(
   level = 6,
 ): Promise<string> {
   const { name, time, deb } = pkg;
-  const doc = `usr/share/doc/${name}`;
+  const docDirectory = `usr/share/doc/${name}`;
   const installed: PackageFile[] = [
     ...pkg.files,
-    { path: `${doc}/copyright`, content: deb.copyright },
-    { path: `${doc}/changelog.Debian.gz`, content: gzipSync(changelog(pkg), { level: 9 }) },
+    { path: `${docDirectory}/copyright`, content: deb.copyright },
+    {
+      path: `${docDirectory}/changelog.Debian.gz`,
+      content: gzipSync(changelog(pkg), { level: 9 }),
+    },
     { path: `usr/share/lintian/overrides/${name}`, content: deb.lintianOverrides },
   ];
   const control: PackageFile[] = [
@@ -63,7 +66,7 @@ function controlFile(pkg: PackageDescription, files: readonly PackageFile[]): st
 Version: ${packageVersion(version)}-${packageRevision}
 Architecture: ${deb.architecture}
 Maintainer: ${maintainer}
-Installed-Size: ${kibibytes(files)}
+Installed-Size: ${installedSize(files)}
 Depends: ${deb.depends}
 Section: admin
 Priority: optional
@@ -72,8 +75,11 @@ ${text}
 `;
 }
 
-/** Returns the size as dpkg-gencontrol does: files rounded up, 1 KiB for anything else. */
-function kibibytes(files: readonly PackageFile[]): number {
+/**
+ * Returns the installed size in KiB, as dpkg-gencontrol does. Each file is rounded up, and any
+ * other entry counts as 1 KiB.
+ */
+function installedSize(files: readonly PackageFile[]): number {
   return files
     .map((file) => ('content' in file ? Math.ceil(Buffer.byteLength(file.content) / 1024) : 1))
     .reduce((sum, size) => sum + size, 0);

@@ -9,39 +9,39 @@ import { cyclonedx, sbomFileName } from '../build/sbom.ts';
 import { stage } from './stage.ts';
 
 /**
- * Packs the build in `from` into a file for `npm install -g FILE`, and returns its path.
- * The unpacked files stay in `<from>/npm`. Their package.json is generated; the project's own stays
- * private.
+ * Packs the build in `buildDirectory` into a tarball for `npm install -g FILE`, and returns its
+ * path. The unpacked files stay in `<buildDirectory>/npm`. Their package.json is generated, because
+ * the project's package.json is private.
  */
 export async function buildNpm(
   directory: string,
-  from: string,
+  buildDirectory: string,
   built: BuildResult,
   links: ProjectLinks | undefined,
 ): Promise<string> {
-  const staging = join(from, 'npm');
+  const staging = join(buildDirectory, 'npm');
   const readme = await readFile(join(projectDirectory, 'packaging/npm/README.md'), 'utf8');
   await rm(staging, { recursive: true, force: true });
-  // `stage` sets the modes, as for the other packages. npm keeps them, and the umask has no effect.
+  // `stage` sets the file modes regardless of the umask, and npm keeps them.
   await stage(
     staging,
     [
       ...(await Promise.all(
         built.modules.map(async ({ name }) => ({
           path: `bin/${name}`,
-          content: await readFile(join(from, 'modules', name)),
+          content: await readFile(join(buildDirectory, 'modules', name)),
           executable: true,
         })),
       )),
       ...(await Promise.all(
         built.modules.map(async ({ name }) => ({
           path: `schema/${name}.json`,
-          content: await readFile(join(from, 'schema', `${name}.json`)),
+          content: await readFile(join(buildDirectory, 'schema', `${name}.json`)),
         })),
       )),
       {
         path: 'THIRD-PARTY-NOTICES',
-        content: await readFile(join(from, 'THIRD-PARTY-NOTICES')),
+        content: await readFile(join(buildDirectory, 'THIRD-PARTY-NOTICES')),
       },
       { path: sbomFileName, content: cyclonedx(built.sbom) },
       { path: 'LICENSE', content: await readFile(join(projectDirectory, 'LICENSE')) },

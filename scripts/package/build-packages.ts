@@ -13,41 +13,41 @@ import { checksumsFile, writeChecksums } from './checksums.ts';
 import { modulesPackage, modulesPackageName } from './modules-package.ts';
 import type { PackageDescription } from './package-description.ts';
 import { placeholderMaintainer } from './publisher.ts';
-import { fetchRuntime, type NodeArchitecture, pinnedNode } from './runtime.ts';
+import { fetchRuntime, type NodeArchitecture, readPinnedNode } from './runtime.ts';
 import { runtimePackage, runtimePackageName } from './runtime-package.ts';
 import { runtimeSbom } from './runtime-sbom.ts';
 import type { Signer } from './signer.ts';
 
-/** The options for making packages. */
+/** The options of `buildPackages`. */
 export interface PackagingOptions {
-  /** The links of a release. */
+  /** The web addresses in the packages of a release. */
   readonly links?: ProjectLinks;
-  /** Name and address, as package managers show them. */
+  /** The name and email address, as package managers show them. */
   readonly maintainer?: string;
-  /** More text files beside the packages, by name; SHA256SUMS includes them. */
+  /** Further text files beside the packages, by name. SHA256SUMS includes them. */
   readonly texts?: Readonly<Record<string, string>>;
   /** The compression level of xz, 0 to 9. */
   readonly level?: number;
-  /** Whether to make also the packages that contain Node.js; true by default. */
+  /** Whether to make the packages that contain Node.js. The default is true. */
   readonly runtime?: boolean;
   /** Signs the rpms and SHA256SUMS. */
   readonly signer?: Signer;
 }
 
-/** A package to make, and the list of its content. */
-interface Packing {
+/** A package to make, with its SBOM. */
+interface PackageJob {
   readonly description: PackageDescription;
   readonly sbom: Sbom;
 }
 
 /**
- * Makes all packages of the build in `from`, a copy of the collection, an SBOM for each, and
- * `SHA256SUMS`. The directory replaces that of an earlier build once everything is done.
- * @returns the packages that were not made, because this machine lacks the tool
+ * Makes all packages of the build in `buildDirectory`, a copy of the collection, an SBOM for each
+ * file, and `SHA256SUMS`. Replaces the directory of an earlier build at the end.
+ * @returns the names of the packages that were skipped, because their tool is not installed
  */
 export async function buildPackages(
   directory: string,
-  from: string,
+  buildDirectory: string,
   built: BuildResult,
   {
     links,
@@ -58,45 +58,46 @@ export async function buildPackages(
     signer,
   }: PackagingOptions,
 ): Promise<string[]> {
-  const unfinished = `${directory}.unfinished`;
-  await rm(unfinished, { recursive: true, force: true });
-  await mkdir(unfinished, { recursive: true });
+  const temporaryDirectory = `${directory}.unfinished`;
+  await rm(temporaryDirectory, { recursive: true, force: true });
+  await mkdir(temporaryDirectory, { recursive: true });
   const publisher = { maintainer, homepage: links?.homepage };
-  const packings: Packing[] = [
-    { description: await modulesPackage(from, built, publisher), sbom: built.sbom },
-    ...(runtime ? await runtimePackings(publisher) : []),
+  const jobs: PackageJob[] = [
+    { description: await modulesPackage(buildDirectory, built, publisher), sbom: built.sbom },
+    ...(runtime ? await makeRuntimeJobs(publisher) : []),
   ];
   const addSbom = (path: string, kind: ArtefactKind, name: string, sbom: Sbom) =>
     writeArtefactSbom(path, kind, name, sbom, built.sbom);
-  const notMade = [
-    ...(await pack('dpkg-deb', packings, debFileName, async ({ description, sbom }) => {
-      const path = await buildDeb(unfinished, description, level);
+  const skippedFiles = [
+    ...(await pack('dpkg-deb', jobs, debFileName, async ({ description, sbom }) => {
+      const path = await buildDeb(temporaryDirectory, description, level);
       await addSbom(path, 'deb', description.name, sbom);
     })),
-    ...(await pack('rpmbuild', packings, rpmFileName, async ({ description, sbom }) => {
-      const path = await buildRpm(unfinished, description, level);
+    ...(await pack('rpmbuild', jobs, rpmFileName, async ({ description, sbom }) => {
+      const path = await buildRpm(temporaryDirectory, description, level);
       await signer?.signRpm(path);
       await addSbom(path, 'rpm', description.name, sbom);
     })),
   ];
-  const npm = await buildNpm(unfinished, from, built, links);
+  const npm = await buildNpm(temporaryDirectory, buildDirectory, built, links);
   await addSbom(npm, 'npm', modulesPackageName, built.sbom);
-  const collection = join(unfinished, basename(built.collection));
+  const collection = join(temporaryDirectory, basename(built.collection));
   await copyFile(built.collection, collection);
   const { namespace, name } = collectionName;
   await addSbom(collection, 'generic', `${namespace}.${name}`, built.sbom);
-  for (const [file, text] of Object.entries(texts)) await writeFile(join(unfinished, file), text);
-  await writeChecksums(unfinished);
-  await signer?.sign(join(unfinished, checksumsFile), built.time);
+  for (const [file, text] of Object.entries(texts))
+    await writeFile(join(temporaryDirectory, file), text);
+  await writeChecksums(temporaryDirectory);
+  await signer?.sign(join(temporaryDirectory, checksumsFile), built.time);
   await rm(directory, { recursive: true, force: true });
-  await rename(unfinished, directory);
-  return notMade;
+  await rename(temporaryDirectory, directory);
+  return skippedFiles;
 }
 
-async function runtimePackings(
+async function makeRuntimeJobs(
   publisher: Parameters<typeof runtimePackage>[3],
-): Promise<Packing[]> {
-  const pinned = await pinnedNode();
+): Promise<PackageJob[]> {
+  const pinned = await readPinnedNode();
   const architectures: NodeArchitecture[] = ['x64', 'arm64'];
   return Promise.all(
     architectures.map(async (architecture) => {
@@ -109,15 +110,18 @@ async function runtimePackings(
   );
 }
 
-/** Packs one after another, as xz uses all processors. Returns the packages that were not made. */
+/**
+ * Makes packages in sequence, because xz uses all processors. Returns the names of skipped
+ * packages.
+ */
 async function pack(
   tool: string,
-  packings: readonly Packing[],
-  fileName: (one: PackageDescription) => string,
-  build: (one: Packing) => Promise<void>,
+  jobs: readonly PackageJob[],
+  fileName: (description: PackageDescription) => string,
+  build: (job: PackageJob) => Promise<void>,
 ): Promise<string[]> {
   const { failed } = await execa(tool, ['--version'], { reject: false });
-  if (failed) return packings.map(({ description }) => fileName(description));
-  for (const one of packings) await build(one);
+  if (failed) return jobs.map(({ description }) => fileName(description));
+  for (const job of jobs) await build(job);
   return [];
 }

@@ -14,8 +14,9 @@ export function rpmFileName({ name, version, rpm }: PackageDescription): string 
 }
 
 /**
- * Packs a package for Red Hat's distributions and their derivatives into `<directory>/<rpmFileName>`,
- * and returns its path. `level` is xz's, 0 to 9. The same description gives the same bytes.
+ * Packs a package for Red Hat's distributions and their derivatives into
+ * `<directory>/<rpmFileName>`, and returns its path. `level` is the compression level of xz, 0 to
+ * 9. Equal descriptions give equal bytes.
  */
 export async function buildRpm(
   directory: string,
@@ -32,30 +33,39 @@ export async function buildRpm(
       content,
     })),
   ];
-  const work = await mkdtemp(join(tmpdir(), 'rpm-'));
+  const workDirectory = await mkdtemp(join(tmpdir(), 'rpm-'));
   try {
-    await stage(join(work, 'staged'), files, time);
-    const spec = join(work, `${name}.spec`);
-    await writeFile(spec, specFile(pkg, files, join(work, 'staged'), level));
+    await stage(join(workDirectory, 'staged'), files, time);
+    const spec = join(workDirectory, `${name}.spec`);
+    await writeFile(spec, specFile(pkg, files, join(workDirectory, 'staged'), level));
     await execa(
       'rpmbuild',
-      ['-bb', '--quiet', '--target', `${rpm.architecture}-linux`, '-D', `_topdir ${work}`, spec],
-      // Another home directory, so that no user's macros change the package.
-      { env: { SOURCE_DATE_EPOCH: String(time), LC_ALL: 'C', TZ: 'UTC', HOME: work } },
+      [
+        '-bb',
+        '--quiet',
+        '--target',
+        `${rpm.architecture}-linux`,
+        '-D',
+        `_topdir ${workDirectory}`,
+        spec,
+      ],
+      // In another home directory, rpmbuild does not find the user's macros.
+      { env: { SOURCE_DATE_EPOCH: String(time), LC_ALL: 'C', TZ: 'UTC', HOME: workDirectory } },
     );
-    const [built = ''] = await readdir(join(work, 'RPMS', rpm.architecture));
+    const [built = ''] = await readdir(join(workDirectory, 'RPMS', rpm.architecture));
     const path = join(directory, rpmFileName(pkg));
-    if (built !== basename(path)) throw new Error(`rpmbuild made ${built}, not ${basename(path)}.`);
-    await copyFile(join(work, 'RPMS', rpm.architecture, built), path);
+    if (built !== basename(path))
+      throw new Error(`rpmbuild made ${built} instead of ${basename(path)}.`);
+    await copyFile(join(workDirectory, 'RPMS', rpm.architecture, built), path);
     return path;
   } finally {
-    await rm(work, { recursive: true });
+    await rm(workDirectory, { recursive: true });
   }
 }
 
 /**
- * Returns the spec file. It switches off rpmbuild's defaults, which strip binaries, recompress manual
- * pages and write this machine's name into the package.
+ * Returns the spec file. It disables the defaults of rpmbuild, which strip binaries, recompress
+ * manual pages and write this machine's name into the package.
  */
 function specFile(
   pkg: PackageDescription,
@@ -85,13 +95,13 @@ ${homepage ? `URL: ${homepage}\n` : ''}${rpm.architecture === 'noarch' ? 'BuildA
 AutoReq: ${rpm.findRequires ? 'yes' : 'no'}
 ${rpm.requires.map((requirement) => `Requires: ${requirement}\n`).join('')}
 %description
-${literal(description.map(wrapParagraph).join('\n\n'))}
+${escapePercent(description.map(wrapParagraph).join('\n\n'))}
 
 %install
 mkdir -p %{buildroot}
 cp -a ${staged}/. %{buildroot}/
 ${Object.entries(rpm.scripts)
-  .map(([script, text]) => `\n%${script}\n${literal(text)}`)
+  .map(([script, text]) => `\n%${script}\n${escapePercent(text)}`)
   .join('')}
 %files
 ${files.map(fileLine).join('\n')}
@@ -100,7 +110,7 @@ ${files.map(fileLine).join('\n')}
 ${changelog(pkg)}`;
 }
 
-/** Returns a file's line in %files: owner, mode, and whether it is documentation or a licence. */
+/** Returns the line of a file in %files: the kind, owner and mode. */
 function fileLine(file: PackageFile): string {
   const { path } = file;
   const kind = path.startsWith('usr/share/licenses/')
@@ -119,7 +129,9 @@ function changelog({ maintainer, changelog: entries }: PackageDescription): stri
       // Converts "Tue, 24 Nov 2026 08:12:35 GMT" to rpm's "Tue Nov 24 2026".
       const [weekday, day, month, year] = new Date(time * 1000).toUTCString().split(/,? /);
       const date = `${weekday} ${month} ${day} ${year}`;
-      const lines = changes.map((change) => `- ${literal(wrap(change, 2).trimStart())}\n`).join('');
+      const lines = changes
+        .map((change) => `- ${escapePercent(wrap(change, 2).trimStart())}\n`)
+        .join('');
       return `* ${date} ${maintainer} - ${packageVersion(version)}-${packageRevision}\n${lines}`;
     })
     .join('\n');
@@ -130,6 +142,6 @@ function wrapParagraph(paragraph: string): string {
   return wrap(paragraph, 1).replace(/^ /gm, '');
 }
 
-function literal(text: string): string {
+function escapePercent(text: string): string {
   return text.replaceAll('%', '%%');
 }

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The file with the checksums of a directory, and its signature. */
+/**
+ * The name of the file with the checksums of a directory. The name of its signature starts alike.
+ */
 export const checksumsFile = 'SHA256SUMS';
 
 /** Returns the SHA-256 of a file. */
@@ -19,12 +21,12 @@ export async function writeChecksums(directory: string): Promise<void> {
 
 /**
  * Compares `SHA256SUMS` with the files of its directory.
- * @throws Error when a file is missing, was added, or has another content
+ * @throws Error when a file is missing, was added, or has different content
  */
-export async function checkChecksums(directory: string): Promise<void> {
-  const stated = await readFile(join(directory, checksumsFile), 'utf8');
-  if (stated === (await checksums(directory))) return;
-  throw new Error(`The files in ${directory} are not those of its ${checksumsFile}.`);
+export async function verifyChecksums(directory: string): Promise<void> {
+  const expected = await readFile(join(directory, checksumsFile), 'utf8');
+  if (expected === (await checksums(directory))) return;
+  throw new Error(`The files in ${directory} do not match ${checksumsFile}.`);
 }
 
 async function checksums(directory: string): Promise<string> {

@@ -8,19 +8,20 @@ import type { Signer } from './signer.ts';
 import { Verifier } from './verifier.ts';
 import { verifyRelease } from './verify-release.ts';
 
-/** The directories that a release is made in. */
+/** The output directories of a release. */
 export interface ReleaseDirectories {
-  /** The build. */
+  /** The directory of the build. */
   readonly dist: string;
-  /** The release's files. */
+  /** The directory of the files of the release. */
   readonly release: string;
-  /** The repositories for apt and dnf. */
+  /** The directory of the repositories for apt and dnf. */
   readonly repository: string;
 }
 
 /**
- * Builds and signs a release: its packages, SBOMs, checksums and notes, and repositories for apt and
- * dnf with its packages and those of earlier releases. Then verifies everything with the public key.
+ * Builds and signs a release: packages, SBOMs, checksums, release notes, and repositories for apt
+ * and dnf. The repositories also contain the packages of earlier releases. Verifies everything with
+ * the public key.
  * @throws Error when a tool is missing, or a signature or checksum is wrong
  */
 export async function makeRelease(
@@ -34,20 +35,25 @@ export async function makeRelease(
   const verifier = await Verifier.open(signer.publicKey);
   try {
     for (const directory of earlier) await verifyRelease(directory, verifier);
-    const notMade = await buildPackages(directories.release, dist, await buildAll(dist, release), {
-      ...options,
-      links,
-      maintainer: settings.maintainer,
-      signer,
-      texts: {
-        'RELEASE-NOTES.md': releaseNotes(release, signer.fingerprint),
-        [publicKeyFile]: signer.publicKey,
+    const skippedFiles = await buildPackages(
+      directories.release,
+      dist,
+      await buildAll(dist, release),
+      {
+        ...options,
+        links,
+        maintainer: settings.maintainer,
+        signer,
+        texts: {
+          'RELEASE-NOTES.md': releaseNotes(release, signer.fingerprint),
+          [publicKeyFile]: signer.publicKey,
+        },
       },
-    });
-    if (notMade.length > 0) {
+    );
+    if (skippedFiles.length > 0) {
       await rm(directories.release, { recursive: true });
       throw new Error(
-        `No release is made, because the packaging tool for ${notMade.join(', ')} is not installed.`,
+        `No release is made, because the packaging tool for ${skippedFiles.join(', ')} is not installed.`,
       );
     }
     const releases = [...earlier, directories.release];

@@ -9,9 +9,9 @@ import type {
 import { roffCode, roffText, roffWord } from './roff.ts';
 
 const EXIT_STATUS: readonly (readonly [status: string, meaning: string])[] = [
-  ['0', 'The host is in its desired state: nothing had to change, or everything was changed.'],
-  ['1', 'The run failed; C(msg) and C(error) in the answer give the reason.'],
-  ['2', 'Something changed; only with C(--detailed-exitcode).'],
+  ['0', 'Success. The host is in its desired state.'],
+  ['1', 'The run failed. C(msg) and C(error) in the answer give the reason.'],
+  ['2', 'Something changed. Only C(--detailed-exitcode) gives this status.'],
 ];
 
 /** Returns a module's manual page, section 8, in roff. */
@@ -30,7 +30,7 @@ export function manPage(
   return [
     // mandoc reads the date only without roff's escapes.
     `.TH ${module.toUpperCase()} 8 ${date} "${footer}" "System Administration"`,
-    // No justification and no hyphenation: a hyphenated name cannot be copied.
+    // Disables justification and hyphenation, because a hyphenated name cannot be copied.
     '.ad l',
     '.nh',
     '.SH NAME',
@@ -39,17 +39,17 @@ export function manPage(
     `.B ${module}`,
     `[\\fIFLAG\\fR...] \\fIFILE\\fR | \\fB${roffWord(`'{"OPTION": VALUE, ...}'`)}\\fR | \\fB\\-\\fR`,
     '.SH DESCRIPTION',
-    paragraphs([...description, callingConvention]),
+    formatParagraphs([...description, callingConvention]),
     '.SH FLAGS',
-    ...Object.entries(commandLineFlags).map(([flag, purpose]) => item(flag, '', [purpose])),
+    ...Object.entries(commandLineFlags).map(([flag, purpose]) => formatItem(flag, '', [purpose])),
     '.SH OPTIONS',
-    ...all.filter((entry) => !isShared(entry)).map(([name, option]) => value(name, option)),
+    ...all.filter((entry) => !isShared(entry)).map(([name, option]) => formatValue(name, option)),
     '.SS Options that every module has',
-    ...all.filter(isShared).map(([name, option]) => value(name, option)),
+    ...all.filter(isShared).map(([name, option]) => formatValue(name, option)),
     '.SH RETURN VALUES',
-    ...Object.entries(documentation.RETURN).map(([name, returned]) => value(name, returned)),
+    ...Object.entries(documentation.RETURN).map(([name, returned]) => formatValue(name, returned)),
     '.SH EXIT STATUS',
-    ...EXIT_STATUS.map(([status, meaning]) => item(status, '', [meaning])),
+    ...EXIT_STATUS.map(([status, meaning]) => formatItem(status, '', [meaning])),
     '.SH EXAMPLES',
     'On a command line or in a script:',
     ...commandLineExamples(documentation).map(roffCode),
@@ -57,15 +57,15 @@ export function manPage(
     'In a playbook:',
     roffCode(documentation.EXAMPLES),
     '.SH NOTES',
-    paragraphs(notes),
+    formatParagraphs(notes),
     '.SH SEE ALSO',
-    paragraphs(seealso.map(reference)),
+    formatParagraphs(seealso.map(formatReference)),
     '',
   ].join('\n');
 }
 
 /** Formats an option or a return value, with its contents indented below. */
-function value(name: string, documented: DocumentedValue): string {
+function formatValue(name: string, documented: DocumentedValue): string {
   const { type, elements, required, default: byDefault, choices, returned } = documented;
   const facts = [
     elements ? `${type} of ${elements}` : type,
@@ -76,24 +76,24 @@ function value(name: string, documented: DocumentedValue): string {
   ];
   const inside = Object.entries(documented.suboptions ?? documented.contains ?? {});
   return [
-    item(name, ` (${roffText(facts.join('; '))})`, documented.description),
+    formatItem(name, ` (${roffText(facts.join('; '))})`, documented.description),
     ...(inside.length > 0
-      ? ['.RS', ...inside.map(([key, nested]) => value(key, nested)), '.RE']
+      ? ['.RS', ...inside.map(([key, nested]) => formatValue(key, nested)), '.RE']
       : []),
   ].join('\n');
 }
 
-/** Formats a term in bold, the text after it, and its description below. */
-function item(term: string, rest: string, description: readonly string[]): string {
-  return `.TP\n\\fB${roffWord(term)}\\fR${rest}\n${description.map(roffText).join('\n.IP\n')}`;
+/** Formats a term in bold, a suffix, and a description below the term. */
+function formatItem(term: string, suffix: string, description: readonly string[]): string {
+  return `.TP\n\\fB${roffWord(term)}\\fR${suffix}\n${description.map(roffText).join('\n.IP\n')}`;
 }
 
-function paragraphs(texts: readonly string[]): string {
+function formatParagraphs(texts: readonly string[]): string {
   return texts.map(roffText).join('\n.PP\n');
 }
 
 /** Formats an entry of `seealso`: a link or a module. */
-function reference(entry: unknown): string {
+function formatReference(entry: unknown): string {
   const { module, name, link, description } = entry as Record<string, string | undefined>;
   return module ? `M(${module}): ${description}` : `${name}: U(${link})`;
 }

@@ -15,20 +15,23 @@ import type { Publisher } from './publisher.ts';
 /** The name of the package with the modules. It is the same in every package manager. */
 export const modulesPackageName = 'jumpcloud-system-context';
 
-/** The directory of the modules on a host, and of the runtime package's Node.js. */
+/** The directory on a host for the modules and for the Node.js of the runtime package. */
 export const packageDirectory = 'usr/lib/jumpcloud-system-context';
 
-const DOC = `usr/share/doc/${modulesPackageName}`;
-const EXAMPLES = `${DOC}/examples`;
-const SHARE = `usr/share/${modulesPackageName}`;
-/** The package's directories. In /etc/jumpcloud, the units read the administrator's files. */
+const DOC_DIRECTORY = `usr/share/doc/${modulesPackageName}`;
+const EXAMPLES_DIRECTORY = `${DOC_DIRECTORY}/examples`;
+const SHARE_DIRECTORY = `usr/share/${modulesPackageName}`;
+/**
+ * The directories of the package. The systemd units read the administrator's files in
+ * /etc/jumpcloud.
+ */
 const DIRECTORIES: readonly PackageFile[] = [
   { path: packageDirectory, directory: true },
   { path: 'etc/jumpcloud', directory: true },
-  { path: DOC, directory: true },
-  { path: EXAMPLES, directory: true },
-  { path: SHARE, directory: true },
-  { path: `${SHARE}/schema`, directory: true },
+  { path: DOC_DIRECTORY, directory: true },
+  { path: EXAMPLES_DIRECTORY, directory: true },
+  { path: SHARE_DIRECTORY, directory: true },
+  { path: `${SHARE_DIRECTORY}/schema`, directory: true },
 ];
 
 /** Describes the package with the modules of the build in `directory`, for any processor. */
@@ -50,22 +53,22 @@ export async function modulesPackage(
     homepage,
     version: built.version,
     time: built.time,
-    changelog: await changelog(built),
+    changelog: await readChangelogEntries(built),
     files: [
       ...DIRECTORIES,
       ...(
-        await Promise.all(built.modules.map(({ name }) => moduleFiles(directory, name, built)))
+        await Promise.all(built.modules.map(({ name }) => readModuleFiles(directory, name, built)))
       ).flat(),
-      ...(await filesOf('systemd/programs', packageDirectory, true)),
-      ...(await filesOf('systemd/presets', 'usr/lib/systemd/system-preset')),
-      ...(await filesOf('systemd/units', 'usr/lib/systemd/system')),
-      ...(await filesOf('examples', EXAMPLES)),
-      { path: `${DOC}/${sbomFileName}`, content: cyclonedx(built.sbom) },
+      ...(await readPackageFiles('systemd/programs', packageDirectory, true)),
+      ...(await readPackageFiles('systemd/presets', 'usr/lib/systemd/system-preset')),
+      ...(await readPackageFiles('systemd/units', 'usr/lib/systemd/system')),
+      ...(await readPackageFiles('examples', EXAMPLES_DIRECTORY)),
+      { path: `${DOC_DIRECTORY}/${sbomFileName}`, content: cyclonedx(built.sbom) },
     ],
     deb: {
       architecture: 'all',
       depends: `jumpcloud-system-context-node | nodejs (>= ${requiredNode})`,
-      scripts: await scriptsOf('deb/scripts'),
+      scripts: await readScripts('deb/scripts'),
       copyright: `${licence}\n${notices}`,
       lintianOverrides: await projectFile('packaging/deb/modules.lintian-overrides'),
     },
@@ -74,14 +77,14 @@ export async function modulesPackage(
       // Red Hat's nodejs has the epoch 1. Without the epoch here, any version would be accepted.
       requires: ['/bin/sh', `(jumpcloud-system-context-node or nodejs >= 1:${requiredNode})`],
       findRequires: false,
-      scripts: await scriptsOf('rpm/scripts'),
+      scripts: await readScripts('rpm/scripts'),
       licences: { LICENSE: licence, 'THIRD-PARTY-NOTICES': notices },
       license: 'MIT',
     },
   };
 }
 
-async function moduleFiles(
+async function readModuleFiles(
   directory: string,
   name: string,
   built: BuildResult,
@@ -95,15 +98,15 @@ async function moduleFiles(
     },
     { path: `usr/bin/${name}`, target: `../lib/jumpcloud-system-context/${name}` },
     {
-      path: `${SHARE}/schema/${name}.json`,
+      path: `${SHARE_DIRECTORY}/schema/${name}.json`,
       content: await readFile(join(directory, 'schema', `${name}.json`)),
     },
     { path: `usr/share/man/man8/${name}.8.gz`, content: gzipSync(page, { level: 9 }) },
   ];
 }
 
-/** Reads all files of a directory of `packaging/`, for the directory `target` of the host. */
-async function filesOf(
+/** Reads all files of a directory in `packaging/`. A host gets them in the directory `target`. */
+async function readPackageFiles(
   directory: string,
   target: string,
   executable = false,
@@ -117,7 +120,7 @@ async function filesOf(
   );
 }
 
-async function scriptsOf(directory: string): Promise<PackageScripts> {
+async function readScripts(directory: string): Promise<PackageScripts> {
   const names = (await readdir(join(projectDirectory, 'packaging', directory))).sort();
   const texts = await Promise.all(
     names.map((name) => projectFile(`packaging/${directory}/${name}`)),
@@ -126,7 +129,7 @@ async function scriptsOf(directory: string): Promise<PackageScripts> {
 }
 
 /** Reads CHANGELOG.md. A version that is not released yet gets the build's version and time. */
-async function changelog(built: BuildResult): Promise<ChangelogEntry[]> {
+async function readChangelogEntries(built: BuildResult): Promise<ChangelogEntry[]> {
   return readChangelog(await projectFile('CHANGELOG.md')).map(({ version, date, changes }) =>
     date === undefined
       ? { version: built.version, time: built.time, changes }

@@ -9,17 +9,17 @@ export interface ChangelogEntry extends BuildVersion {
   readonly changes: readonly string[];
 }
 
-/** A package for both package managers. `deb` and `rpm` have the fields that only one needs. */
+/** A package for dpkg and rpm. `deb` and `rpm` contain the fields of one package manager. */
 export interface PackageDescription extends BuildVersion {
   readonly name: string;
-  /** One line, without a full stop. */
+  /** A summary of one line, without a full stop. */
   readonly summary: string;
-  /** Paragraphs. */
+  /** The paragraphs of the description. */
   readonly description: readonly string[];
   readonly maintainer: string;
   readonly homepage: string | undefined;
   readonly files: readonly PackageFile[];
-  /** Newest first. */
+  /** The entries, newest first. */
   readonly changelog: readonly ChangelogEntry[];
   readonly deb: {
     readonly architecture: 'all' | 'amd64' | 'arm64';
@@ -32,7 +32,7 @@ export interface PackageDescription extends BuildVersion {
   readonly rpm: {
     readonly architecture: 'noarch' | 'x86_64' | 'aarch64';
     readonly requires: readonly string[];
-    /** Whether rpm adds the libraries that the binaries need. */
+    /** Whether rpm adds the libraries of the binaries as requirements. */
     readonly findRequires: boolean;
     readonly scripts: PackageScripts;
     /** Licence texts by file name. */

@@ -1,4 +1,4 @@
-/** A path that a package installs: as on the host, without the leading slash. */
+/** A file, symlink or directory that a package installs. Its path has no leading slash. */
 export type PackageFile = RegularFile | Link | Directory;
 
 /** A file that everyone may read and only root may write. */

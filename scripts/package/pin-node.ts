@@ -4,15 +4,18 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { fetchRuntime, type NodeArchitecture, type PinnedNode } from './runtime.ts';
 
-/** The entries of `process.versions` that are no code: interface numbers and data. */
-const NO_CODE = ['node', 'modules', 'napi', 'cldr', 'tz', 'unicode'];
+/** The entries of `process.versions` that are interface numbers or data instead of code. */
+const NON_LIBRARIES = ['node', 'modules', 'napi', 'cldr', 'tz', 'unicode'];
 
 /**
- * Returns the pin of a version of Node.js: npm's checksums and date of it, and the libraries that its
- * binary contains.
+ * Returns the pinned data of a Node.js version: checksums and release date from npm, and the
+ * libraries in the binary.
  */
 export async function pinNode(version: string): Promise<PinnedNode> {
-  const [x64, arm64] = await Promise.all([published('x64', version), published('arm64', version)]);
+  const [x64, arm64] = await Promise.all([
+    readPublished('x64', version),
+    readPublished('arm64', version),
+  ]);
   const pinned = {
     version,
     released: x64.date,
@@ -21,11 +24,11 @@ export async function pinNode(version: string): Promise<PinnedNode> {
   };
   await fetchRuntime('arm64', pinned);
   const { node } = await fetchRuntime(process.arch as NodeArchitecture, pinned);
-  return { ...pinned, libraries: await librariesOf(node) };
+  return { ...pinned, libraries: await readLibraries(node) };
 }
 
 /** Returns the libraries that a binary of this machine's architecture contains, with their versions. */
-export async function librariesOf(node: Buffer): Promise<Record<string, string>> {
+export async function readLibraries(node: Buffer): Promise<Record<string, string>> {
   const directory = await mkdtemp(join(tmpdir(), 'node-'));
   try {
     const path = join(directory, 'node');
@@ -33,7 +36,7 @@ export async function librariesOf(node: Buffer): Promise<Record<string, string>>
     const { stdout } = await execa(path, ['-p', 'JSON.stringify(process.versions)']);
     return Object.fromEntries(
       Object.entries<string>(JSON.parse(stdout)).filter(
-        ([name, version]) => version !== '' && !NO_CODE.includes(name),
+        ([name, version]) => version !== '' && !NON_LIBRARIES.includes(name),
       ),
     );
   } finally {
@@ -41,7 +44,7 @@ export async function librariesOf(node: Buffer): Promise<Record<string, string>>
   }
 }
 
-async function published(
+async function readPublished(
   architecture: NodeArchitecture,
   version: string,
 ): Promise<{ integrity: string; date: string }> {

@@ -1,8 +1,8 @@
 /** The maintainer of a package, and the project's web site. */
 export interface Publisher {
-  /** Name and address, as package managers show them. */
+  /** The name and email address, as package managers show them. */
   readonly maintainer: string;
-  /** Undefined in a development build. */
+  /** The project's web site. Undefined in a development build. */
   readonly homepage: string | undefined;
 }
 

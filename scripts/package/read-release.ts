@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util';
 import type { ReleaseOptions } from '../build/build-all.ts';
 import { readChangelog } from '../build/changelog.ts';
-import { type PublisherSettings, settingsProblems } from './settings.ts';
+import { findSettingsProblems, type PublisherSettings } from './settings.ts';
 
 /** The data of a release. */
 export interface Release extends ReleaseOptions {
   readonly settings: PublisherSettings;
   /** The text of the release's section in CHANGELOG.md. */
   readonly changes: string;
-  /** The directories of earlier releases that the repositories shall contain too. */
+  /** The directories of earlier releases, which the repositories also contain. */
   readonly earlier: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export interface ReleaseInputs {
   readonly codeOwners: string;
   /** The content of packaging/publisher.json. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** The secret key, as text. */
+  /** The secret signing key as text. */
   readonly signingKey: string | undefined;
 }
 
@@ -44,12 +44,12 @@ export function readRelease(inputs: ReleaseInputs): Release {
   const entry = readChangelog(inputs.changelog).find((release) => release.version === version);
   const date = /^\d{4}-\d\d-\d\d$/.test(entry?.date ?? '') ? Date.parse(entry?.date ?? '') : NaN;
   const { owner } = settings;
-  const isReviewed = inputs.codeOwners.split('\n').includes(`* ${owner}`);
+  const hasOwnerLine = inputs.codeOwners.split('\n').includes(`* ${owner}`);
   const problems = [
-    ...settingsProblems(settings),
-    ...(isReviewed
+    ...findSettingsProblems(settings),
+    ...(hasOwnerLine
       ? []
-      : ['.github/CODEOWNERS must have the line: * OWNER, as in publisher.json.']),
+      : ['.github/CODEOWNERS must have the line: * OWNER, with the owner in publisher.json.']),
     ...(signingKey
       ? []
       : ['SIGNING_KEY must contain the secret key. Nothing is released unsigned.']),
@@ -63,14 +63,14 @@ export function readRelease(inputs: ReleaseInputs): Release {
   if (entry === undefined || problems.length > 0) {
     throw new Error(`No release is made:\n${problems.map((problem) => `- ${problem}\n`).join('')}`);
   }
-  // No problem was found, so every setting is there.
-  const complete = settings as unknown as PublisherSettings;
-  const { repository, issues, homepage, documentation } = complete;
+  // The settings have no problem, so all of them are present.
+  const validSettings = settings as unknown as PublisherSettings;
+  const { repository, issues, homepage, documentation } = validSettings;
   return {
     version,
     time: date / 1000,
     links: { repository, issues, homepage, documentation },
-    settings: complete,
+    settings: validSettings,
     changes: entry.text,
     earlier,
   };

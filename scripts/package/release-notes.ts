@@ -1,7 +1,10 @@
 import { modulesPackageName } from './modules-package.ts';
 import type { Release } from './read-release.ts';
 
-/** Returns the text that accompanies a release: its changes, its key, and where its packages are. */
+/**
+ * Returns the release notes: the changes, the fingerprint of the key, and the address of the
+ * packages.
+ */
 export function releaseNotes({ version, changes, settings }: Release, fingerprint: string): string {
   return `# ${modulesPackageName} ${version}
 

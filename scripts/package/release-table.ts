@@ -1,24 +1,24 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sbomEnding } from './artefact-sbom.ts';
+import { sbomSuffix } from './artefact-sbom.ts';
 import { checksum } from './checksums.ts';
 
 /**
- * Returns a table of the files of a release: size, start of the checksum, what signs the file, and the
- * number of components that its SBOM lists.
+ * Returns a table of the files of a release: size, start of the checksum, signature, and number of
+ * components in the SBOM.
  */
 export async function releaseTable(directory: string): Promise<string> {
   const names = (await readdir(directory)).sort();
   const rows = [['file', 'bytes', 'sha256', 'signed by', 'components']];
-  for (const name of names.filter((file) => !file.endsWith(sbomEnding))) {
+  for (const name of names.filter((file) => !file.endsWith(sbomSuffix))) {
     const path = join(directory, name);
-    const sbom = `${name}${sbomEnding}`;
+    const sbom = `${name}${sbomSuffix}`;
     rows.push([
       name,
       String((await stat(path)).size),
       (await checksum(path)).slice(0, 16),
-      name.startsWith('SHA256SUMS') ? 'SHA256SUMS.asc' : signedBy(name),
-      names.includes(sbom) ? await componentsIn(join(directory, sbom)) : '',
+      name.startsWith('SHA256SUMS') ? 'SHA256SUMS.asc' : describeSignature(name),
+      names.includes(sbom) ? await countComponents(join(directory, sbom)) : '',
     ]);
   }
   const widths = rows[0]?.map((_, column) =>
@@ -34,10 +34,10 @@ export async function releaseTable(directory: string): Promise<string> {
     .join('\n');
 }
 
-function signedBy(name: string): string {
+function describeSignature(name: string): string {
   return name.endsWith('.rpm') ? 'itself, SHA256SUMS' : 'SHA256SUMS';
 }
 
-async function componentsIn(sbom: string): Promise<string> {
+async function countComponents(sbom: string): Promise<string> {
   return String(JSON.parse(await readFile(sbom, 'utf8')).components.length);
 }

@@ -17,8 +17,8 @@ const ARCHITECTURES = {
 } as const;
 
 /**
- * Describes the package with a Node.js that only the modules use, outside PATH. Its version is that
- * of Node.js. Each release of the modules builds it again, with the same bytes.
+ * Describes the package with the Node.js that only the modules use, outside PATH. The package has
+ * the version of Node.js. Each release of the modules builds the same bytes.
  */
 export async function runtimePackage(
   architecture: NodeArchitecture,
@@ -51,7 +51,7 @@ export async function runtimePackage(
     ],
     deb: {
       architecture: deb,
-      // The oldest versions with all symbols that the binary needs; a test verifies them.
+      // The oldest versions with all symbols that the binary needs. A test verifies these versions.
       depends: 'libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6 (>= 7)',
       scripts: {},
       copyright: licence,

@@ -3,9 +3,12 @@ import { type Component, convertChecksum, type Sbom, sha256 } from '../build/sbo
 import type { NodeArchitecture, PinnedNode, Runtime } from './runtime.ts';
 
 /** The libraries in Node.js that are npm packages. */
-const NPM = ['acorn', 'amaro', 'undici'];
+const NPM_LIBRARIES = ['acorn', 'amaro', 'undici'];
 
-/** The vendor and product in the National Vulnerability Database, where scanners look them up. */
+/**
+ * Maps a library to its vendor and product in the National Vulnerability Database, which scanners
+ * use.
+ */
 const CPE: Readonly<Record<string, string>> = {
   ares: 'c-ares:c-ares',
   brotli: 'google:brotli',
@@ -21,9 +24,9 @@ const CPE: Readonly<Record<string, string>> = {
 };
 
 /**
- * Lists the content of the package with Node.js: the binary, the npm package that it comes from, and
- * the libraries inside it. It names no commit and no tool, because each release of the modules has
- * the same package, byte for byte.
+ * Returns the SBOM of the package with Node.js: the binary, its npm package, and the libraries in
+ * the binary. The SBOM names no commit and no tool, because each release of the modules builds the
+ * same bytes.
  */
 export function runtimeSbom(
   name: string,
@@ -31,7 +34,9 @@ export function runtimeSbom(
   { version, released, integrity, libraries }: PinnedNode,
   { node }: Runtime,
 ): Sbom {
-  const inside = Object.entries(libraries).map(([library, its]) => libraryComponent(library, its));
+  const libraryComponents = Object.entries(libraries).map(([library, libraryVersion]) =>
+    libraryComponent(library, libraryVersion),
+  );
   const source = `pkg:npm/node-linux-${architecture}@${version}`;
   return {
     subject: {
@@ -50,7 +55,7 @@ export function runtimeSbom(
         version,
         hashes: [convertChecksum(integrity[architecture])],
         licenses: [{ license: { id: 'MIT' } }],
-        cpe: cpe('nodejs:node.js', version),
+        cpe: cpeName('nodejs:node.js', version),
         purl: source,
         pedigree: { notes: 'The package contains the binary and the licence of this npm package.' },
       },
@@ -61,11 +66,11 @@ export function runtimeSbom(
         version,
         hashes: [sha256(node)],
       },
-      ...inside,
+      ...libraryComponents,
     ],
     contents: {
       [subjectReference]: [source],
-      [source]: ['node', ...inside.map((component) => component['bom-ref'])],
+      [source]: ['node', ...libraryComponents.map((component) => component['bom-ref'])],
     },
     tools: [],
     properties: {},
@@ -73,19 +78,21 @@ export function runtimeSbom(
 }
 
 function libraryComponent(name: string, version: string): Component {
-  const purl = `pkg:${NPM.includes(name) ? 'npm' : 'generic'}/${name}@${version}`;
+  const purl = `pkg:${NPM_LIBRARIES.includes(name) ? 'npm' : 'generic'}/${name}@${version}`;
   const product = CPE[name];
   return {
     type: 'library',
     'bom-ref': purl,
     name,
     version,
-    ...(product && { cpe: cpe(product, version) }),
+    ...(product && { cpe: cpeName(product, version) }),
     purl,
   };
 }
 
-/** Returns a CPE 2.3 name. A version such as 1.3.2.1-motley-285e94b counts up to its hyphen. */
-function cpe(product: string, version: string): string {
+/**
+ * Returns a CPE 2.3 name. Drops the part of a version after a hyphen, as in 1.3.2.1-motley-285e94b.
+ */
+function cpeName(product: string, version: string): string {
   return `cpe:2.3:a:${product}:${version.replace(/-.*/, '')}:*:*:*:*:*:*:*`;
 }

@@ -12,12 +12,12 @@ import { projectDirectory } from '../build/project-directory.ts';
 /** A processor architecture of the runtime package, as Node.js names it. */
 export type NodeArchitecture = 'x64' | 'arm64';
 
-/** `packaging/runtime.json`: the exact Node.js that is packed. */
+/** The contents of `packaging/runtime.json`: the exact Node.js in the runtime package. */
 export interface PinnedNode {
   readonly version: string;
   /** The release date, which is also the time of the packages' files. */
   readonly released: string;
-  /** The checksums of the npm packages that contain the binaries, in npm's form. */
+  /** The checksums of the npm packages that contain the binaries, in npm's format. */
   readonly integrity: Readonly<Record<NodeArchitecture, string>>;
   /** The libraries that the binary contains, by name, with their versions. */
   readonly libraries: Readonly<Record<string, string>>;
@@ -30,19 +30,19 @@ export interface Runtime {
 }
 
 /** Reads `packaging/runtime.json`. */
-export async function pinnedNode(): Promise<PinnedNode> {
+export async function readPinnedNode(): Promise<PinnedNode> {
   return JSON.parse(await readFile(join(projectDirectory, 'packaging/runtime.json'), 'utf8'));
 }
 
-/** The cache of downloaded files, kept for later builds. */
+/** The directory that keeps downloaded files for later builds. */
 export const cacheDirectory = join(
   process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'),
   'jumpcloud-system-context',
 );
 
 /**
- * Returns the pinned Node.js for a processor; fetches it unless the directory has it.
- * @throws Error when it cannot be fetched, or its checksum differs
+ * Returns the pinned Node.js for a processor. Fetches it if the directory does not contain it.
+ * @throws Error when the download fails, or the checksum differs
  */
 export async function fetchRuntime(
   architecture: NodeArchitecture,
@@ -54,21 +54,24 @@ export async function fetchRuntime(
   if (!existsSync(file)) await fetchPackage(`${name}@${version}`, file);
   const packed = await readFile(file);
   checkIntegrity(file, packed, integrity[architecture]);
-  const files = await unpacked(packed, ['package/bin/node', 'package/LICENSE']);
+  const files = await unpackFiles(packed, ['package/bin/node', 'package/LICENSE']);
   const [node, licence] = files;
   if (!node || !licence) throw new Error(`${file} lacks package/bin/node or package/LICENSE.`);
   return { node, licence: licence.toString('utf8') };
 }
 
-/** Fetches into a temporary directory and then renames, so that `file` is never incomplete. */
+/**
+ * Fetches a package into a temporary directory and renames the file, so that `file` is never
+ * incomplete.
+ */
 async function fetchPackage(spec: string, file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  const unfinished = await mkdtemp(join(dirname(file), '.unfinished-'));
+  const temporaryDirectory = await mkdtemp(join(dirname(file), '.unfinished-'));
   try {
-    await execa('npm', ['pack', spec, '--pack-destination', unfinished]);
-    await rename(join(unfinished, basename(file)), file);
+    await execa('npm', ['pack', spec, '--pack-destination', temporaryDirectory]);
+    await rename(join(temporaryDirectory, basename(file)), file);
   } finally {
-    await rm(unfinished, { recursive: true });
+    await rm(temporaryDirectory, { recursive: true });
   }
 }
 
@@ -76,12 +79,15 @@ function checkIntegrity(file: string, content: Buffer, expected: string): void {
   const actual = `sha512-${createHash('sha512').update(content).digest('base64')}`;
   if (actual === expected) return;
   throw new Error(
-    `${file} is not packed, because its checksum is ${actual}; packaging/runtime.json requires ${expected}. Remove the file to fetch it again. If the checksum differs again, find out who changed the package.`,
+    `${file} has the checksum ${actual}, but packaging/runtime.json requires ${expected}. Remove the file to fetch it again. If the checksum still differs, find out who changed the package.`,
   );
 }
 
 /** Reads files of a gzipped tar, in the order of `names`. */
-async function unpacked(packed: Buffer, names: readonly string[]): Promise<(Buffer | undefined)[]> {
+async function unpackFiles(
+  packed: Buffer,
+  names: readonly string[],
+): Promise<(Buffer | undefined)[]> {
   const found = new Map<string, Buffer>();
   const archive = extract();
   archive.end(gunzipSync(packed));

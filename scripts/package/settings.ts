@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { projectDirectory } from '../build/project-directory.ts';
 import type { ProjectLinks } from '../build/project-links.ts';
 
-/** `packaging/publisher.json`: who publishes releases, and where. Empty until someone does. */
+/**
+ * The contents of `packaging/publisher.json`: the publisher of releases. The file is empty until
+ * someone publishes releases.
+ */
 export interface PublisherSettings extends ProjectLinks {
-  /** Name and address, as package managers show them: `NAME <ADDRESS>`. */
+  /** The name and email address, as package managers show them: `NAME <ADDRESS>`. */
   readonly maintainer: string;
   /** The user or team that reviews changes: `@NAME` or `@ORGANISATION/TEAM`. */
   readonly owner: string;
@@ -28,8 +31,8 @@ export async function readPublisherSettings(): Promise<Readonly<Record<string, u
   return JSON.parse(await readFile(join(projectDirectory, 'packaging/publisher.json'), 'utf8'));
 }
 
-/** Returns a sentence for each setting that is missing or has another form. */
-export function settingsProblems(settings: Readonly<Record<string, unknown>>): string[] {
+/** Returns a sentence for each setting that is missing or invalid. */
+export function findSettingsProblems(settings: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(FORMS).flatMap(([name, [form, text]]) => {
     const value = settings[name];
     const isValid = typeof value === 'string' && form.test(value);

@@ -3,20 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-/** The signing key, in a key ring of its own that `close` removes. */
+/** The signing key in a temporary key ring, which `close` removes. */
 export class Signer {
   /** The fingerprint of the key, 40 hexadecimal digits. */
   readonly fingerprint: string;
-  /** The public key as text, to verify signatures with. */
+  /** The public key as text. */
   readonly publicKey: string;
   readonly #home: string;
-  /** When the key was made, in seconds since 1970. */
-  readonly #made: number;
+  /** The creation time of the key in seconds since 1970. */
+  readonly #createdAt: number;
 
-  private constructor(home: string, fingerprint: string, made: number, publicKey: string) {
+  private constructor(home: string, fingerprint: string, createdAt: number, publicKey: string) {
     this.#home = home;
     this.fingerprint = fingerprint;
-    this.#made = made;
+    this.#createdAt = createdAt;
     this.publicKey = publicKey;
   }
 
@@ -39,7 +39,7 @@ export class Signer {
       const { stdout } = await gpg(home, ['--list-secret-keys', '--with-colons']);
       const lines = stdout.split('\n').map((line) => line.split(':'));
       const keys = lines.filter(([kind]) => kind === 'sec');
-      const made = Number(keys[0]?.[5]);
+      const createdAt = Number(keys[0]?.[5]);
       const fingerprint = lines.find(([kind]) => kind === 'fpr')?.[9];
       if (failed || keys.length !== 1 || fingerprint === undefined) {
         throw new Error(
@@ -47,24 +47,26 @@ export class Signer {
         );
       }
       const exported = await gpg(home, ['--export', '--export-options', 'export-minimal']);
-      return new Signer(home, fingerprint, made, `${exported.stdout}\n`);
+      return new Signer(home, fingerprint, createdAt, `${exported.stdout}\n`);
     } catch (error) {
       await removeKeyRing(home);
       throw error;
     }
   }
 
-  /** Signs a file into `<path>.asc`. The same file, time and key give the same bytes. */
+  /**
+   * Writes the signature of a file to `<path>.asc`. Equal files, times and keys give equal bytes.
+   */
   async sign(path: string, time: number): Promise<void> {
     await this.#run(['--detach-sign', '--output', `${path}.asc`, path], time);
   }
 
-  /** Writes a copy of a text file with its signature around it, for apt. */
+  /** Writes a clear-signed copy of a text file, for apt. */
   async clearSign(path: string, signed: string, time: number): Promise<void> {
     await this.#run(['--clear-sign', '--output', signed, path], time);
   }
 
-  /** Signs an rpm in place, with the time at which it was built. */
+  /** Signs an rpm in place. The signature has the build time of the rpm. */
   async signRpm(path: string): Promise<void> {
     const { stdout } = await execa('rpm', ['-qp', '--nosignature', '--qf', '%{BUILDTIME}', path]);
     const macros = {
@@ -75,7 +77,8 @@ export class Signer {
       _gpg_sign_cmd_extra_args: this.#time(Number(stdout)).join(' '),
     };
     const defined = Object.entries(macros).flatMap(([name, value]) => ['-D', `${name} ${value}`]);
-    // Another home directory, so that no user's macros choose another key.
+    // In another home directory, rpmsign does not find the user's macros, which could choose
+    // another key.
     await execa('rpmsign', ['--addsign', ...defined, path], {
       env: { HOME: this.#home, GNUPGHOME: this.#home },
     });
@@ -92,9 +95,11 @@ export class Signer {
     if (failed) throw new Error(`gpg could not sign with the key ${this.fingerprint}: ${stderr}`);
   }
 
-  /** A signature older than its key is invalid. */
+  /**
+   * Returns gpg's options for the time of a signature. A signature older than its key is invalid.
+   */
   #time(time: number): string[] {
-    return ['--faked-system-time', `${Math.max(time, this.#made)}!`];
+    return ['--faked-system-time', `${Math.max(time, this.#createdAt)}!`];
   }
 }
 

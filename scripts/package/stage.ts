@@ -25,7 +25,10 @@ export async function stage(
   await setTimes(directory, time);
 }
 
-/** Sets all times. Must run last, because each new entry changes its directory's time. */
+/**
+ * Sets the times of all entries. Runs last, because each new entry changes the time of its
+ * directory.
+ */
 async function setTimes(directory: string, time: number): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-/** Verifies signatures with one public key and nothing else that this machine trusts. */
+/** Verifies signatures with one public key, and ignores the other keys that this machine trusts. */
 export class Verifier {
   readonly #directory: string;
   readonly #ring: string;
@@ -13,7 +13,7 @@ export class Verifier {
     this.#ring = join(directory, 'key.gpg');
   }
 
-  /** Takes a public key as text. */
+  /** Returns a verifier for a public key, which is passed as text. */
   static async open(publicKey: string): Promise<Verifier> {
     const directory = await mkdtemp(join(tmpdir(), 'verifying-'));
     const verifier = new Verifier(directory);
@@ -27,8 +27,8 @@ export class Verifier {
   }
 
   /**
-   * Verifies a detached signature, or a text with its signature around it.
-   * @throws Error unless the key made it
+   * Verifies a detached signature, or a clear-signed text.
+   * @throws Error if the signature is not from the key
    */
   async verify(signature: string, ...signed: string[]): Promise<void> {
     await execa('gpgv', ['--keyring', this.#ring, signature, ...signed]);
@@ -36,11 +36,12 @@ export class Verifier {
 
   /**
    * Verifies the signature and the digests of an rpm.
-   * @throws Error unless the key made it. rpmkeys itself accepts an rpm without a signature.
+   * @throws Error if the rpm is unsigned or the signature is not from the key
    */
   async verifyRpm(path: string): Promise<void> {
     const words = ['--dbpath', join(this.#directory, 'rpm'), '--checksig', '--verbose', path];
     const { stdout } = await execa('rpmkeys', words, { env: { LC_ALL: 'C' } });
+    // rpmkeys accepts an rpm without a signature.
     if (!/^ +Header V4 .* Signature, key ID \w+: OK$/m.test(stdout)) {
       throw new Error(`${path} is not signed.`);
     }

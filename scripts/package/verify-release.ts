@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkChecksums, checksumsFile } from './checksums.ts';
+import { checksumsFile, verifyChecksums } from './checksums.ts';
 import type { Verifier } from './verifier.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { Verifier } from './verifier.ts';
 export async function verifyRelease(directory: string, verifier: Verifier): Promise<void> {
   const sums = join(directory, checksumsFile);
   await verifier.verify(`${sums}.asc`, sums);
-  await checkChecksums(directory);
+  await verifyChecksums(directory);
   const rpms = (await readdir(directory)).filter((name) => name.endsWith('.rpm'));
   for (const rpm of rpms) await verifier.verifyRpm(join(directory, rpm));
 }

@@ -57,7 +57,9 @@ test('collectionChangelog lists changes by kind, modules and date for each versi
 });
 
 test('collectionChangelog rejects a heading that is not a version', () => {
-  expect(() => collectionChangelog('# C\n\n## Next\n', [])).toThrow('"Next" is not VERSION (DATE)');
+  expect(() => collectionChangelog('# C\n\n## Next\n', [])).toThrow(
+    'the heading "Next" must be "VERSION (DATE)"',
+  );
 });
 
 test('collectionChangelog rejects a heading that Keep a Changelog does not have', () => {

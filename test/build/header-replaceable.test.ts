@@ -214,7 +214,7 @@ describe.each(SHELLS)('the header as root under $shell', ({ shell }) => {
     const file = await make(await makeTestDir());
     const PATH = dirname(file);
     expect(await run(shell, { PATH })).toEqual(
-      failure(`Passed over: ${file} is replaceable by someone other than root. Install`),
+      failure(`Unsuitable: ${file} is replaceable by someone other than root. Install`),
     );
     expect((await run(shell, { JUMPCLOUD_NODE: file })).exitCode).toBe(0);
     const HOME = join(testDir, 'other home');

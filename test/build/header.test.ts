@@ -40,7 +40,9 @@ const NOT_RUNNABLE: [description: string, content: string | Buffer][] = [
 describe.each(SHELLS)('the header under $shell', ({ shell }) => {
   it('the header fails with JSON when there is no Node.js', async () => {
     expect(await run(shell, { PATH: '/nonexistent' })).toEqual(
-      failure(/^Node\.js 18\.17 or later is needed .*PATH=\/nonexistent .*JUMPCLOUD_NODE=\//),
+      failure(
+        /^This module requires Node\.js 18\.17 or later\. .*PATH=\/nonexistent .*JUMPCLOUD_NODE=\//,
+      ),
     );
   });
 
@@ -112,7 +114,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     for (const PATH of ['.', ':', ':/nonexistent', './', '../..:./.', 'bin', '/nonexistent::']) {
       const answer = await run(shell, { PATH, HOME: '.' });
       expect(answer).toEqual(
-        failure(/ PATH=[^ ]* and .*Passed over: PATH's '[^/]*.*' is a relative directory[.;]/),
+        failure(/ PATH=[^ ]* and .*Unsuitable: PATH's '[^/]*.*' is a relative directory[.;]/),
       );
     }
     // A JUMPCLOUD_NODE without a slash is not searched in PATH.
@@ -122,7 +124,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     await rm(join(directory, 'node'));
     await rm(join(directory, '.nvm'), { recursive: true });
     expect(await run(shell, { PATH, JUMPCLOUD_NODE: 'node' })).toEqual(
-      failure(/at JUMPCLOUD_NODE=node\. Passed over: \.\/node does not exist\. Correct/),
+      failure(/at JUMPCLOUD_NODE=node\. Unsuitable: \.\/node does not exist\. Correct/),
     );
   });
 
@@ -172,7 +174,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     for (const JUMPCLOUD_NODE_TRIED of ['x', '\n', '/a is 1\n/b is 2', ' is ']) {
       expect((await run(strict, { PATH, JUMPCLOUD_NODE_TRIED })).exitCode).toBe(0);
       expect(await run(strict, { PATH: ':/nonexistent', JUMPCLOUD_NODE_TRIED })).toEqual(
-        failure(/Passed over: /),
+        failure(/Unsuitable: /),
       );
     }
   });
@@ -184,7 +186,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     await symlink(old, join(directory, 'links/node')).catch(() => {});
     const PATH = [old, join(directory, 'links/node'), older].map(dirname).join(':');
     expect(await run(shell, { PATH })).toEqual(
-      failure(new RegExp(`Passed over: ${old} is 12\\.22\\.9; ${older} is 0\\.10\\.48\\. Install`)),
+      failure(new RegExp(`Unsuitable: ${old} is 12\\.22\\.9; ${older} is 0\\.10\\.48\\. Install`)),
     );
     const node = await makeNode('20.0.0', join(directory, 'useful'), 'nodejs');
     const { result, exitCode } = await run(shell, { PATH: `${PATH}:${dirname(node)}` }, [
@@ -198,7 +200,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     const old = await makeNode('12.22.9', join(directory, 'old'));
     const PATH = dirname(await makeNode('20.0.0', join(directory, 'useful')));
     expect(await run(shell, { PATH, JUMPCLOUD_NODE: old })).toEqual(
-      failure(new RegExp(`JUMPCLOUD_NODE=${old}\\. Passed over: ${old} is 12\\.22\\.9\\. Correct`)),
+      failure(new RegExp(`JUMPCLOUD_NODE=${old}\\. Unsuitable: ${old} is 12\\.22\\.9\\. Correct`)),
     );
   });
 
@@ -253,14 +255,14 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     ] as const) {
       expect(await run(shell, { PATH, JUMPCLOUD_NODE: bad })).toEqual(
         failure(
-          `Node.js 18.17 or later is needed to run this module; looked for an executable file at JUMPCLOUD_NODE=${bad}. Passed over: ${bad} ${why}. Correct JUMPCLOUD_NODE, or unset it to search for Node.js.`,
+          `This module requires Node.js 18.17 or later. Looked for an executable file at JUMPCLOUD_NODE=${bad}. Unsuitable: ${bad} ${why}. Correct JUMPCLOUD_NODE, or unset it to search for Node.js.`,
         ),
       );
     }
     for (const [, content] of NOT_RUNNABLE) {
       const bad = await makeExecutable(join(directory, 'no'), content);
       expect(await run(shell, { PATH, JUMPCLOUD_NODE: bad })).toEqual(
-        failure(new RegExp(`Passed over: ${bad} is not a program for this host\\. Correct`)),
+        failure(new RegExp(`Unsuitable: ${bad} is not a program for this host\\. Correct`)),
       );
     }
   });
@@ -280,12 +282,14 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     ['18.20.8', true],
     ['20.0.0', true],
     ['100.0.0', true],
-  ])('the header accepts Node.js %s: %s', async (version, isUsable) => {
+  ])('the header rates Node.js %s as suitable: %s', async (version, isUsable) => {
     const node = await makeNode(version, join(directory, `node-${version}`));
     const answer = await run(shell, { PATH: dirname(node) });
     if (isUsable) expect(answer).toEqual({ exitCode: 0, result: { words: [] } });
     else
-      expect(answer).toEqual(failure(new RegExp(`18\\.17 or later .* is ${version}\\. Install`)));
+      expect(answer).toEqual(
+        failure(new RegExp(`18\\.17 or later\\. .* is ${version}\\. Install`)),
+      );
   });
 
   it('an executable runs by a relative path, a symlink, and a path with a space or a dash', async () => {

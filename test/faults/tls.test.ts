@@ -428,7 +428,7 @@ describe('JUMPCLOUD_CA_STORE', () => {
     const { answer } = await run('good', {}, { env: { ...NONE, JUMPCLOUD_CA_STORE: 'curl' } });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
     expect(answer.msg).toBe(
-      'JUMPCLOUD_CA_STORE is curl, but may only be system or bundled. Correct or unset it.',
+      'JUMPCLOUD_CA_STORE is curl, but must be system or bundled. Correct or unset it.',
     );
   });
 });

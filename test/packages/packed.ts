@@ -8,7 +8,11 @@ import { buildRpm } from '../../scripts/package/build-rpm.ts';
 import { modulesPackage } from '../../scripts/package/modules-package.ts';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
 import { placeholderMaintainer } from '../../scripts/package/publisher.ts';
-import { fetchRuntime, type NodeArchitecture, pinnedNode } from '../../scripts/package/runtime.ts';
+import {
+  fetchRuntime,
+  type NodeArchitecture,
+  readPinnedNode,
+} from '../../scripts/package/runtime.ts';
 import { runtimePackage } from '../../scripts/package/runtime-package.ts';
 import { hasTool } from '../examples/has-tool.ts';
 
@@ -72,7 +76,7 @@ export class Packed {
 export async function runtimeDescription(
   architecture: NodeArchitecture,
 ): Promise<PackageDescription | undefined> {
-  const pinned = await pinnedNode();
+  const pinned = await readPinnedNode();
   try {
     const runtime = await fetchRuntime(architecture, pinned);
     return await runtimePackage(architecture, pinned, runtime, PUBLISHER);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { projectDirectory } from '../../scripts/build/project-directory.ts';
-import { librariesOf } from '../../scripts/package/pin-node.ts';
-import { cacheDirectory, fetchRuntime, pinnedNode } from '../../scripts/package/runtime.ts';
+import { readLibraries } from '../../scripts/package/pin-node.ts';
+import { cacheDirectory, fetchRuntime, readPinnedNode } from '../../scripts/package/runtime.ts';
 import { hasTool } from '../examples/has-tool.ts';
 import { executablePath } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
@@ -15,7 +15,7 @@ import { canPack, contents, output, Packed, runtimeDescription } from './packed.
 
 const NODE = 'usr/lib/jumpcloud-system-context/node';
 
-const pinned = await pinnedNode();
+const pinned = await readPinnedNode();
 const x64 = await runtimeDescription('x64');
 const arm64 = await runtimeDescription('arm64');
 
@@ -130,7 +130,7 @@ test.runIf(x64)('the pinned Node.js is a long-term support release', async () =>
   if (process.arch !== 'x64') return;
   expect(await output(path, '-p', 'process.version')).toBe(`v${pinned.version}`);
   expect(await output(path, '-p', 'process.release.lts')).not.toBe('undefined');
-  expect(pinned.libraries).toEqual(await librariesOf(binaryOf(x64)));
+  expect(pinned.libraries).toEqual(await readLibraries(binaryOf(x64)));
 });
 
 describe.runIf(x64)('fetchRuntime', () => {

@@ -5,17 +5,17 @@ import type { Controller } from '../../../test/harness/ansible/controller.ts';
 import type { SshServer } from '../../../test/harness/ansible/ssh-server.ts';
 import { closeConnections, sshVariables } from '../../../test/harness/ansible/ssh-variables.ts';
 
-/** Hosts, and an inventory that describes all of them alike. */
+/** Enrolled hosts with an Ansible inventory. */
 export interface Fleet {
   readonly inventory: string;
   /** Undoes the changes of a play on every host. */
   reset(): void;
-  /** Throws unless every host is in the desired state. */
+  /** @throws Error if a host is not in the desired state */
   verify(): void;
   close(): Promise<void>;
 }
 
-/** Enrols hosts. Without an SSH server, Ansible reaches them locally. */
+/** Enrols hosts for a benchmark. Without an SSH server, Ansible runs its tasks locally. */
 export async function makeFleet(
   controller: Controller,
   emulator: Emulator,
@@ -33,7 +33,7 @@ export async function makeFleet(
   const connection = server
     ? {
         ...(await sshVariables(controller, server)),
-        // A separate connection for each host, although all have the same address.
+        // Gives each host its own connection, because all hosts have the same address.
         ansible_control_path: `${connections}/{{ inventory_hostname }}`,
       }
     : { ansible_connection: 'local' };
@@ -41,7 +41,7 @@ export async function makeFleet(
     all: {
       vars: {
         ...connection,
-        // The path is set, so that no play spends time on discovering Python.
+        // A fixed path keeps plays from spending time on the discovery of Python.
         ansible_python_interpreter: '/usr/bin/python3',
         api_url: emulator.url,
         attributes: { managed_by: 'ansible', role: 'web' },
@@ -85,7 +85,8 @@ export async function makeFleet(
           [[user, sudo]],
           true,
         ]);
-        if (found !== desired) throw new Error(`${name} is ${found}, not ${desired}`);
+        if (found !== desired)
+          throw new Error(`${name} has the state ${found} instead of ${desired}.`);
       }
     },
     async close() {

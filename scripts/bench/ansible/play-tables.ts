@@ -1,7 +1,10 @@
 import { median, pairedRatio } from '../statistics.ts';
 import type { PlayTime } from './timed-play.ts';
 
-/** The plays: one task for four sections, a task for each, or shell and uri tasks by hand. */
+/**
+ * The plays: one task for four sections, one task for each section, and tasks without the
+ * collection.
+ */
 export const PLAYS = ['host', 'modules', 'byHand'] as const;
 export type Play = (typeof PLAYS)[number];
 
@@ -42,7 +45,7 @@ export function playTable(settings: readonly Setting[]): string {
     'requests',
     'rounds',
   ];
-  return markdown(head, rows);
+  return markdownTable(head, rows);
 }
 
 /** Returns a table with the median of each task of a playbook, over all hosts. */
@@ -52,10 +55,10 @@ export function taskTable(plays: readonly PlayTime[]): string {
     const seconds = plays.map(({ tasks }) => tasks[i]?.[1] ?? Number.NaN);
     return [name, median(seconds).toFixed(2)];
   });
-  return markdown(['task', 'seconds'], rows);
+  return markdownTable(['task', 'seconds'], rows);
 }
 
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -2,14 +2,16 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Controller } from '../../../test/harness/ansible/controller.ts';
 
-/** The times of a play in seconds: ansible-playbook as a whole, and each task over all hosts. */
+/**
+ * The times of a play in seconds: the wall time of ansible-playbook, and each task over all hosts.
+ */
 export interface PlayTime {
   readonly wall: number;
   readonly tasks: readonly (readonly [name: string, seconds: number])[];
 }
 
 /** Runs a playbook that must succeed on every host. */
-export async function timedPlay(
+export async function measurePlay(
   controller: Controller,
   playbook: string,
   flags: readonly string[],

@@ -1,8 +1,11 @@
 // Runs the hosts of a fleet in a separate process, so that the emulator has its own core.
 import { runInProcess } from '../../../test/harness/run-in-process.ts';
 
-/** The parent's message: JumpCloud's URL, the group to join, and each host's agent directory. */
-export interface Order {
+/**
+ * The message from the parent process: JumpCloud's URL, the group to join, and each host's agent
+ * directory.
+ */
+export interface HostsInput {
   readonly url: string;
   readonly group: string;
   readonly agentDirs: readonly string[];
@@ -16,13 +19,15 @@ export interface HostsOutcome {
   readonly cpu: number;
 }
 
-/** Seconds that suffice for all requests of a fleet at the permitted rate. */
+/**
+ * The timeout of modules in seconds. It suffices for all requests of a fleet at the permitted rate.
+ */
 const TIMEOUT = 300;
 
-// Nothing is sent through a proxy.
+// Ignores the proxy of this machine.
 process.env['HTTPS_PROXY'] = process.env['https_proxy'] = '';
 
-process.once('message', async ({ url, group, agentDirs }: Order) => {
+process.once('message', async ({ url, group, agentDirs }: HostsInput) => {
   const errors = await Promise.all(agentDirs.map((agentDir) => runHost(url, group, agentDir)));
   const { user, system } = process.cpuUsage();
   const outcome: HostsOutcome = { errors, cpu: (user + system) / 1e6 };

@@ -9,17 +9,17 @@ export interface Second {
 /** Counts the requests of each second, from the first request on. */
 export function countPerSecond(requests: readonly LoggedRequest[]): Second[] {
   const start = requests[0]?.startedAt ?? 0;
-  const all: { answered: number; refused: number }[] = [];
+  const counts: { answered: number; refused: number }[] = [];
   for (const { startedAt, status } of requests) {
     const index = Math.floor((startedAt - start) / 1000);
-    while (all.length <= index) all.push({ answered: 0, refused: 0 });
-    const second = all[index];
+    while (counts.length <= index) counts.push({ answered: 0, refused: 0 });
+    const second = counts[index];
     if (second !== undefined) second[status === 429 ? 'refused' : 'answered']++;
   }
-  return all;
+  return counts;
 }
 
 /** Returns the number of all requests of a second. */
-export function load({ answered, refused }: Second): number {
+export function totalRequests({ answered, refused }: Second): number {
   return answered + refused;
 }

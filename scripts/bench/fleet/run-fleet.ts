@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EnrolledHost, startEmulator } from '../../../test/emulator/emulator.ts';
 import type { LoggedRequest } from '../../../test/emulator/types.ts';
-import type { HostsOutcome, Order } from './hosts.ts';
+import type { HostsInput, HostsOutcome } from './hosts.ts';
 import { countPerSecond, type Second } from './per-second.ts';
 
 /** The rate limit of the organisation in requests per second. */
@@ -16,20 +16,20 @@ export interface FleetResult {
   readonly hosts: number;
   /** The number of hosts that are in the group and whose two runs had the expected result. */
   readonly converged: number;
-  /** Some messages of runs with an unexpected result. */
+  /** Up to five messages of runs with an unexpected result. */
   readonly errors: readonly string[];
-  /** Requests that were not answered 429: those of memberships and those of systems. */
+  /** The numbers of requests that were not answered 429, for memberships and for records. */
   readonly answered: { readonly memberships: number; readonly systems: number };
   readonly refused: number;
   /** The maximum number of 429 answers of one host. */
-  readonly mostRefused: number;
-  /** The time from the first request to the end of the last one. */
-  readonly took: number;
+  readonly maxRefusedPerHost: number;
+  /** The time from the first request to the end of the last request. */
+  readonly duration: number;
   readonly cpu: number;
   readonly perSecond: readonly Second[];
 }
 
-/** Starts `size` hosts at the same moment against an organisation with a rate limit. */
+/** Starts `size` hosts at the same time in an organisation with a rate limit. */
 export async function runFleet(size: number): Promise<FleetResult> {
   const directory = await mkdtemp(join(tmpdir(), 'fleet-'));
   const emulator = await startEmulator({ rateLimit: { requests: LIMIT, perSeconds: 1 } });
@@ -57,8 +57,9 @@ export async function runFleet(size: number): Promise<FleetResult> {
         systems: answered.filter((request) => !isMembership(request)).length,
       },
       refused: refused.length,
-      mostRefused: maxPerHost(refused),
-      took: (requests.reduce((last, { endedAt }) => Math.max(last, endedAt), start) - start) / 1000,
+      maxRefusedPerHost: maxPerHost(refused),
+      duration:
+        (requests.reduce((last, { endedAt }) => Math.max(last, endedAt), start) - start) / 1000,
       cpu,
       perSecond: countPerSecond(requests),
     };
@@ -68,11 +69,11 @@ export async function runFleet(size: number): Promise<FleetResult> {
   }
 }
 
-async function runHosts(order: Order): Promise<HostsOutcome> {
+async function runHosts(order: HostsInput): Promise<HostsOutcome> {
   const child = fork(new URL('hosts.ts', import.meta.url));
   const answer = once(child, 'message');
   const exit = once(child, 'exit').then(() => {
-    throw new Error('the process of the hosts ended without an outcome');
+    throw new Error('The process of the hosts ended without a result.');
   });
   // After the outcome has arrived, the process may exit.
   exit.catch(() => {});
@@ -81,7 +82,7 @@ async function runHosts(order: Order): Promise<HostsOutcome> {
   return outcome as HostsOutcome;
 }
 
-/** Returns whether a request is about memberships (API v2), and not about the record (API v1). */
+/** Returns whether a request is for memberships (API v2). Requests for the record use API v1. */
 function isMembership({ url }: LoggedRequest): boolean {
   return url.startsWith('/api/v2/');
 }

@@ -1,16 +1,19 @@
 import { median } from '../statistics.ts';
-import { load } from './per-second.ts';
+import { totalRequests } from './per-second.ts';
 import { type FleetResult, LIMIT } from './run-fleet.ts';
 
 /**
- * The minimum number of requests of a host's two runs: a membership is read, written and read
- * again, and the record is read once.
+ * The minimum number of requests of a host. The membership is read, written and read again. The
+ * record is read once.
  */
-const MIN = { memberships: 3, systems: 1 };
+const MIN_REQUESTS = { memberships: 3, systems: 1 };
 
-/** Returns the excess of requests not answered 429 over the minimum, as a fraction. */
+/**
+ * Returns the excess over the minimum number of requests, as a fraction. Ignores requests answered
+ * 429.
+ */
 export function excessRequests({ hosts, answered }: FleetResult): number {
-  const minimum = hosts * (MIN.memberships + MIN.systems);
+  const minimum = hosts * (MIN_REQUESTS.memberships + MIN_REQUESTS.systems);
   return (answered.memberships + answered.systems) / minimum - 1;
 }
 
@@ -19,8 +22,8 @@ export function table(fleets: readonly FleetResult[]): string {
   const head = [
     'hosts',
     'converged',
-    `requests per host: membership (at least ${MIN.memberships})`,
-    `requests per host: system (at least ${MIN.systems})`,
+    `requests per host: membership (at least ${MIN_REQUESTS.memberships})`,
+    `requests per host: system (at least ${MIN_REQUESTS.systems})`,
     'requests above the minimum',
     '429 in total',
     '429 per host',
@@ -40,11 +43,12 @@ export function table(fleets: readonly FleetResult[]): string {
 }
 
 function row(fleet: FleetResult): string[] {
-  const { hosts, converged, answered, refused, mostRefused, took, cpu, perSecond } = fleet;
-  const loads = perSecond.map(load);
+  const { hosts, converged, answered, refused, maxRefusedPerHost, duration, cpu, perSecond } =
+    fleet;
+  const loads = perSecond.map(totalRequests);
   const above = (times: number) => loads.filter((count) => count > times * LIMIT).length;
   // The first LIMIT requests are answered at once, each further batch of LIMIT a second later.
-  const least = Math.ceil((answered.memberships + answered.systems) / LIMIT) - 1;
+  const minimumDuration = Math.ceil((answered.memberships + answered.systems) / LIMIT) - 1;
   return [
     String(hosts),
     `${converged} of ${hosts}`,
@@ -53,13 +57,13 @@ function row(fleet: FleetResult): string[] {
     `${(excessRequests(fleet) * 100).toFixed(1)} %`,
     String(refused),
     (refused / hosts).toFixed(1),
-    String(mostRefused),
+    String(maxRefusedPerHost),
     String(Math.max(...loads)),
     median(loads).toFixed(0),
     String(above(2)),
     String(above(1.2)),
-    took.toFixed(1),
-    String(least),
+    duration.toFixed(1),
+    String(minimumDuration),
     cpu.toFixed(1),
   ];
 }

@@ -7,16 +7,19 @@ import { modulesPackageName } from '../modules-package.ts';
 import type { Signer } from '../signer.ts';
 import type { Verifier } from '../verifier.ts';
 
-/** The processors for which apt finds an index. Each lists the packages for all processors too. */
+/**
+ * The processor architectures with an index. Each index also lists the packages for all
+ * architectures.
+ */
 const ARCHITECTURES = ['amd64', 'arm64'];
 
-/** An index of packages, relative to `dists/stable`. */
+/** A package index. Its path is relative to `dists/stable`. */
 interface Index {
   readonly path: string;
   readonly content: string | Uint8Array;
 }
 
-/** Makes a repository for apt of debs: `pool`, `dists/stable`, and a file for `sources.list.d`. */
+/** Builds an apt repository of debs: `pool`, `dists/stable`, and a file for `sources.list.d`. */
 export async function buildAptRepository(
   directory: string,
   debs: readonly string[],
@@ -28,19 +31,19 @@ export async function buildAptRepository(
   const stanzas: string[] = [];
   for (const deb of debs) {
     await copyFile(deb, join(directory, 'pool', basename(deb)));
-    stanzas.push(await describe(deb));
+    stanzas.push(await makeStanza(deb));
   }
-  const indices = ARCHITECTURES.flatMap((architecture) => indexOf(architecture, stanzas));
+  const indices = ARCHITECTURES.flatMap((architecture) => makeIndices(architecture, stanzas));
   const dist = join(directory, 'dists/stable');
   for (const { path, content } of indices) {
     await mkdir(join(dist, path, '..'), { recursive: true });
     await writeFile(join(dist, path), content);
   }
   const release = join(dist, 'Release');
-  await writeFile(release, await releaseFile(dist, indices, time));
+  await writeFile(release, await makeRelease(dist, indices, time));
   await signer.sign(release, time);
 
-  // apt has its own name for the detached signature.
+  // apt expects the detached signature under this name.
   await rename(`${release}.asc`, join(dist, 'Release.gpg'));
   await signer.clearSign(release, join(dist, 'InRelease'), time);
   await writeFile(
@@ -68,29 +71,30 @@ export async function verifyAptRepository(directory: string, verifier: Verifier)
     throw new Error(`${dist}: InRelease and Release differ.`);
   }
   for (const [, sum = '', path = ''] of text.matchAll(/^ (\w{64}) +\d+ (.+)$/gm)) {
-    await expectSum(join(dist, path), sum);
+    await verifyChecksum(join(dist, path), sum);
   }
   for (const architecture of ARCHITECTURES) {
     const index = await readFile(join(dist, `main/binary-${architecture}/Packages`), 'utf8');
     for (const stanza of index.trim().split('\n\n')) {
       const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(stanza)?.[1] ?? '';
-      await expectSum(join(directory, field('Filename')), field('SHA256'));
+      await verifyChecksum(join(directory, field('Filename')), field('SHA256'));
     }
   }
 }
 
-async function expectSum(path: string, sum: string): Promise<void> {
-  if ((await checksum(path)) !== sum) throw new Error(`${path} is not the file of its index.`);
+async function verifyChecksum(path: string, sum: string): Promise<void> {
+  if ((await checksum(path)) !== sum)
+    throw new Error(`${path} differs from its checksum in the index.`);
 }
 
-async function describe(deb: string): Promise<string> {
+async function makeStanza(deb: string): Promise<string> {
   const { stdout } = await execa('dpkg-deb', ['--field', deb]);
   const { size } = await stat(deb);
   const filename = `pool/${basename(deb)}`;
   return `${stdout}\nFilename: ${filename}\nSize: ${size}\nSHA256: ${await checksum(deb)}\n`;
 }
 
-function indexOf(architecture: string, stanzas: readonly string[]): Index[] {
+function makeIndices(architecture: string, stanzas: readonly string[]): Index[] {
   const fits = new RegExp(`^Architecture: (all|${architecture})$`, 'm');
   const content = stanzas.filter((stanza) => fits.test(stanza)).join('\n');
   const path = `main/binary-${architecture}/Packages`;
@@ -100,7 +104,7 @@ function indexOf(architecture: string, stanzas: readonly string[]): Index[] {
   ];
 }
 
-async function releaseFile(dist: string, indices: readonly Index[], time: number): Promise<string> {
+async function makeRelease(dist: string, indices: readonly Index[], time: number): Promise<string> {
   const lines = [];
   for (const { path, content } of indices) {
     const size = String(Buffer.byteLength(content)).padStart(8);

@@ -7,15 +7,14 @@ import type { Verifier } from '../verifier.ts';
 import { buildAptRepository, verifyAptRepository } from './apt-repository.ts';
 import { buildDnfRepository, verifyDnfRepository } from './dnf-repository.ts';
 
-/** The public key's file name, in a release and in a repository. */
+/** The file name of the public key in releases and repositories. */
 export const publicKeyFile = `${modulesPackageName}.asc`;
 
 /**
- * Makes static repositories for apt and dnf of the packages in the directories of releases. `url` is
- * the address at which the directory will be published, `time` that of the newest release. The
- * directory replaces an earlier one once everything is done. The same packages, time and key give the
- * same bytes.
- * @throws Error when two releases have different packages of one name
+ * Builds static repositories for apt and dnf from the packages of releases. `url` is the future
+ * address of the directory. `time` is the time of the newest release. Replaces an earlier directory
+ * at the end. Equal packages, time and key give equal bytes.
+ * @throws Error when two releases contain different packages with the same name
  */
 export async function buildRepository(
   directory: string,
@@ -24,17 +23,17 @@ export async function buildRepository(
   time: number,
   signer: Signer,
 ): Promise<void> {
-  const unfinished = `${directory}.unfinished`;
-  await rm(unfinished, { recursive: true, force: true });
-  await mkdir(unfinished, { recursive: true });
-  await writeFile(join(unfinished, publicKeyFile), signer.publicKey);
-  const debs = await packagesOf(releases, '.deb');
-  await buildAptRepository(join(unfinished, 'apt'), debs, `${url}/apt`, time, signer);
-  const rpms = await packagesOf(releases, '.rpm');
+  const temporaryDirectory = `${directory}.unfinished`;
+  await rm(temporaryDirectory, { recursive: true, force: true });
+  await mkdir(temporaryDirectory, { recursive: true });
+  await writeFile(join(temporaryDirectory, publicKeyFile), signer.publicKey);
+  const debs = await collectPackages(releases, '.deb');
+  await buildAptRepository(join(temporaryDirectory, 'apt'), debs, `${url}/apt`, time, signer);
+  const rpms = await collectPackages(releases, '.rpm');
   const addresses = { url: `${url}/dnf`, key: `${url}/${publicKeyFile}` };
-  await buildDnfRepository(join(unfinished, 'dnf'), rpms, addresses, time, signer);
+  await buildDnfRepository(join(temporaryDirectory, 'dnf'), rpms, addresses, time, signer);
   await rm(directory, { recursive: true, force: true });
-  await rename(unfinished, directory);
+  await rename(temporaryDirectory, directory);
 }
 
 /**
@@ -47,10 +46,10 @@ export async function verifyRepository(directory: string, verifier: Verifier): P
 }
 
 /** Returns the packages of all releases, each name once, sorted by name. */
-async function packagesOf(releases: readonly string[], end: string): Promise<string[]> {
+async function collectPackages(releases: readonly string[], suffix: string): Promise<string[]> {
   const found = new Map<string, string>();
   for (const release of releases) {
-    for (const name of (await readdir(release)).filter((file) => file.endsWith(end))) {
+    for (const name of (await readdir(release)).filter((file) => file.endsWith(suffix))) {
       const path = join(release, name);
       const other = found.get(name);
       if (other !== undefined && (await checksum(other)) !== (await checksum(path))) {

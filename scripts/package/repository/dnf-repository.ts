@@ -7,13 +7,13 @@ import { modulesPackageName } from '../modules-package.ts';
 import type { Signer } from '../signer.ts';
 import type { Verifier } from '../verifier.ts';
 
-/** The addresses of a repository for dnf, and of the key. */
+/** The addresses of a dnf repository and of its public key. */
 export interface DnfAddresses {
   readonly url: string;
   readonly key: string;
 }
 
-/** Makes a repository for dnf of signed rpms: `packages`, `repodata`, and a file for `yum.repos.d`. */
+/** Builds a dnf repository of signed rpms: `packages`, `repodata`, and a file for `yum.repos.d`. */
 export async function buildDnfRepository(
   directory: string,
   rpms: readonly string[],
@@ -25,7 +25,7 @@ export async function buildDnfRepository(
   for (const rpm of rpms) {
     const copy = join(directory, 'packages', basename(rpm));
     await copyFile(rpm, copy);
-    // The index contains the time of each file.
+    // The index contains the modification time of each file.
     await utimes(copy, time, time);
   }
   const words = ['--quiet', '--no-database', '--general-compress-type', 'gz'];
@@ -57,18 +57,19 @@ export async function verifyDnfRepository(directory: string, verifier: Verifier)
   const indices = [
     ...repomd.matchAll(/<checksum type="sha256">(\w+)<[\s\S]*?<location href="(.+?)"/g),
   ];
-  for (const [, sum, href = ''] of indices) await expectSum(join(directory, href), sum);
+  for (const [, sum, href = ''] of indices) await verifyChecksum(join(directory, href), sum);
   const primary = indices.map(([, , href = '']) => href).find((href) => href.includes('primary'));
   const index = gunzipSync(await readFile(join(directory, primary ?? ''))).toString('utf8');
   const packages = index.matchAll(
     /<checksum type="sha256" pkgid="YES">(\w+)<[\s\S]*?<location href="(.+?)"/g,
   );
   for (const [, sum, href = ''] of packages) {
-    await expectSum(join(directory, href), sum);
+    await verifyChecksum(join(directory, href), sum);
     await verifier.verifyRpm(join(directory, href));
   }
 }
 
-async function expectSum(path: string, sum: string | undefined): Promise<void> {
-  if ((await checksum(path)) !== sum) throw new Error(`${path} is not the file of its index.`);
+async function verifyChecksum(path: string, sum: string | undefined): Promise<void> {
+  if ((await checksum(path)) !== sum)
+    throw new Error(`${path} differs from its checksum in the index.`);
 }

@@ -134,7 +134,7 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 120_000 
     });
     const nothing = await run({});
     expect(nothing.recap, nothing.output).toMatchObject({ changed: 0, failed: 1 });
-    expect(nothing.output).toContain(`Node.js ${requiredNode} or later is needed`);
+    expect(nothing.output).toContain(`requires Node.js ${requiredNode} or later`);
     expect(nothing.output).toContain('jumpcloud_runtime_package names no .deb or .rpm');
     const noPython = await run({}, ['-e', 'ansible_python_interpreter=/nonexistent/python']);
     expect(noPython.recap, noPython.output).toMatchObject({ changed: 0, failed: 1 });
