@@ -6,26 +6,25 @@ import type { Outcome, Run } from './run.ts';
 export interface Module<Name extends string = string, T extends OptionTable = OptionTable> {
   readonly name: Name;
   readonly options: T;
-  /** If set, empty standard input is an error instead of a call without options. */
+  /** Makes empty standard input an error. By default, it is a call without options. */
   readonly refusesEmptyInput?: true;
-  /** Returns the problems of options that do not fit together. Some values may be invalid. */
+  /** Returns problems with combinations of options. Some of the values may be invalid. */
   rules?(partial: PartialValues<T>): Problem[];
   /**
-   * Returns the problems of credentials, in options and the environment. Only a call that sends
-   * requests needs them, so that options can be checked where there are no credentials.
+   * Returns problems with the credentials in the options and the environment. Not called for
+   * `--validate`, which needs no credentials.
    */
   credentialProblems?(partial: PartialValues<T>): Problem[];
-  /** Loads the code that expands references to facts, for a call with `expand_facts`. */
+  /** Loads the code that expands references to facts. Called only with `expand_facts`. */
   loadReferences?(): Promise<FactReferences>;
   /**
-   * Manages what the values ask for. `expand` reads the facts that they refer to, and returns the values
-   * with these. A module with `loadReferences` calls it once this host is registered, because facts may
-   * change until then.
+   * Runs the module. `expand` reads the facts that the options refer to, and returns the expanded
+   * values. Call it after the registration of this host, because facts may change until then.
    */
   run(values: OptionValues<T>, run: Run, expand: () => Promise<OptionValues<T>>): Promise<Outcome>;
 }
 
-/** Returns the module with its types inferred. Has no side effects. */
+/** Returns the given module, with its types inferred. */
 export function defineModule<const Name extends string, T extends OptionTable>(
   module: Module<Name, T>,
 ): Module<Name, T> {

@@ -9,7 +9,7 @@ import { removal } from './resources/removal/removal.ts';
 import { staleSystems } from './resources/stale/stale-systems.ts';
 import { system } from './resources/system/system.ts';
 
-/** All modules. Build, tests and scripts read this list; no executable does. */
+/** All modules, for the build, tests and scripts. Executables do not import this list. */
 export const MODULES = [
   system,
   groupMembership,
@@ -23,7 +23,10 @@ export const MODULES = [
   staleSystems,
 ] as const;
 
-/** The modules that run on a host and sign with its agent's key; the others run on a control node. */
+/**
+ * The modules that run on a managed host and sign with its agent's key. All others run on a control
+ * node.
+ */
 export const HOST_MODULES = MODULES.filter(({ options }) => 'agent_dir' in options);
 
 /** The name of a module, which is also the name of its executable. */

@@ -5,48 +5,48 @@ import type { Outcome, Run } from './run.ts';
 import type { HostSession } from './transport/host-session.ts';
 import { type SessionOptions, withRegistration } from './transport/open-session.ts';
 
-/** The changes that bring JumpCloud to the desired state, and the state after them. Pure data. */
+/** The changes that lead to the desired state, and the predicted state after them. Pure data. */
 export interface Plan<State, Change> {
   readonly changes: readonly Change[];
   readonly after: State;
 }
 
-/** The changes that were written, and the state that was read back. */
-export interface Applied<State, Change> {
+/** The written changes, and the state that was read afterwards. */
+export interface ApplyResult<State, Change> {
   readonly done: readonly Change[];
   readonly after: State;
-  /** Result fields that only a real run can know; they replace those of the report. */
+  /** Result fields that only a real run has. They override the fields of `report`. */
   readonly fields?: Readonly<Record<string, unknown>>;
-  /** The error that the run fails with, although the other changes were made. */
+  /** The error of a run in which some changes failed. The other changes were made. */
   readonly failure?: ModuleError;
 }
 
 /** A managed part of this host's record, bound to a session and its desired state. */
 export interface Resource<State, Change> {
-  /** Reads the current state. Calls `onPartRead` with the state so far whenever a part has been read. */
+  /** Reads the current state. After each part, calls `onPartRead` with the state read so far. */
   read(onPartRead: (part: State) => void): Promise<State>;
-  /** Compares the state with the desired state. Pure: no input, no output, no clock. */
+  /** Plans the changes from a state to the desired state. A pure function. */
   plan(before: State): Plan<State, Change>;
   /**
-   * Writes the plan's changes and reads back until JumpCloud shows them. Also called for an empty plan,
-   * because an earlier run may have left work to finish. Never called in check mode.
+   * Writes the planned changes, and reads until JumpCloud shows them. Also called with an empty
+   * plan, because an earlier run may have left unfinished work. Not called in check mode.
    */
-  apply(run: Run, plan: Plan<State, Change>, before: State): Promise<Applied<State, Change>>;
-  /** Returns the managed part of a state, by option names, for the diff. */
+  apply(run: Run, plan: Plan<State, Change>, before: State): Promise<ApplyResult<State, Change>>;
+  /** Returns the managed part of a state for the diff, under option names. */
   diffView(state: State): Readonly<Record<string, unknown>>;
   /** Returns the result fields. */
   report(after: State, done: readonly Change[]): Readonly<Record<string, unknown>>;
-  /** Returns one sentence that says which changes were made, or would be made, if any. */
+  /** Returns one sentence that sums up the changes. `isPrediction` is true in check mode. */
   summary(done: readonly Change[], isPrediction: boolean): string;
-  /** Returns the result fields of a run that fails: the last observed state and the changes made. */
+  /** Returns the result fields of a failed run: the last observed state and the changes made. */
   progress?(observed: State, done: readonly Change[]): Readonly<Record<string, unknown>>;
-  /** Returns warnings about the state after the run, in check mode too. */
+  /** Returns warnings about the state after the run, which is a prediction in check mode. */
   warnings?(after: State): Promise<readonly string[]>;
 }
 
 /**
- * Brings a resource to its desired state: reads, plans and, unless in check mode, applies. In check
- * mode, returns the outcome that a real run would have.
+ * Reads, plans and applies the changes of a resource. In check mode, applies nothing and returns
+ * the outcome that a real run would have.
  */
 export async function reconcile<State, Change>(
   run: Run,
@@ -63,14 +63,14 @@ export async function reconcile<State, Change>(
   const before = await resource.read((part) => setProgress(part, []));
   setProgress(before, []);
   const plan = resource.plan(before);
-  const { done, after, fields, failure }: Applied<State, Change> = run.check
+  const { done, after, fields, failure }: ApplyResult<State, Change> = run.check
     ? { done: plan.changes, after: plan.after }
     : await resource.apply(run, plan, before);
   if (!run.check) setProgress(after, done);
   try {
     for (const warning of (await resource.warnings?.(after)) ?? []) run.report.warn(warning);
   } catch (error) {
-    // A failure of the changes says more than a failure to compute warnings.
+    // A failed change is reported in preference to failed warnings.
     throw failure ?? error;
   }
   if (failure !== undefined) throw failure;
@@ -83,12 +83,11 @@ export async function reconcile<State, Change>(
 }
 
 /**
- * Returns the `run` function of a module that manages one resource. It waits for this host's
- * registration, checks that this is the intended host, reads facts, opens a session, loads the
- * resource, binds it to the options and reconciles it. `reads` returns how many requests the resource
- * sends at the same time when it starts.
+ * Creates the `run` function of a module that manages one resource. The function waits for the
+ * registration of this host, checks `system_id`, reads facts, opens a session and reconciles the
+ * resource. `reads` returns the number of parallel requests that the resource starts with.
  */
-export function moduleFor<Options, State, Change>(
+export function createRun<Options, State, Change>(
   load: () => Promise<(session: HostSession, options: Options) => Resource<State, Change>>,
   reads: (options: Options) => number = () => 1,
 ): (

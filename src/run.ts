@@ -14,42 +14,51 @@ export interface SessionRun extends Pick<Run, 'module' | 'signal'> {
   readonly report: Pick<Reporter, 'addSecret' | 'conceal' | 'showWait' | 'warn'>;
 }
 
-/** Collects what a run reports in addition to its outcome. */
+/** Collects the data that a run reports in addition to its outcome. */
 export interface Reporter {
-  /** Adds a sentence to the result's `warnings`, unless it is already there. */
+  /** Adds a sentence to the result's `warnings`. A repeated sentence is added once. */
   warn(sentence: string): void;
   /** Sets the result's `system_id`. */
   setSystemId(systemId: string): void;
-  /** Sets the function that returns the result's `api`. Called at the end of the run. */
+  /** Sets the function that returns the result's `api`. It is called at the end of the run. */
   setApi(api: () => Readonly<Record<string, unknown>>): void;
-  /** Sets the function that returns the result fields of the work done so far. Called if the run fails. */
+  /**
+   * Sets the function that returns the result fields of the work done so far. It is called only if
+   * the run fails.
+   */
   setProgress(fields: () => Readonly<Record<string, unknown>>): void;
   /** Sets the result's `facts`. */
   setFacts(facts: Readonly<Record<string, unknown>>): void;
   /** Records a write that JumpCloud accepted, for the system log. */
   recordWrite(write: AcceptedWrite): void;
-  /** Sets the function that logs the recorded writes. Called at the end of the run, also if it fails. */
+  /**
+   * Sets the function that logs the recorded writes. It is called at the end of the run, even after
+   * a failure.
+   */
   setWriteLog(log: (writes: readonly LoggedWrite[]) => Promise<void>): void;
   /**
-   * Registers a text, or a pattern with the flag g, that must never be printed, even if an answer or
-   * error contains it.
+   * Registers a secret that must never be printed, even if an answer or error contains it. A
+   * regular expression needs the flag `g`.
    */
   addSecret(secret: string | RegExp): void;
   /** Returns a server's text with all secrets masked. */
   conceal(text: string): string;
-  /** Shows a long wait on the terminal, as in "Waiting for …". Returns a function that ends it. */
+  /**
+   * Shows a long wait on the terminal. `what` completes the line "Waiting …". Returns a function
+   * that removes the line.
+   */
   showWait(what: string, forMs: number): () => void;
 }
 
-/** A write that JumpCloud accepted. Apart from sudo, it contains names and ids, but no values. */
+/** A write that JumpCloud accepted. Contains names and ids, and no values except sudo. */
 export interface AcceptedWrite {
   readonly op: 'add' | 'update' | 'remove' | 'delete';
   readonly type: string;
   /** The id of the object at the other end of an edge. */
   readonly id?: string;
-  /** The object's name, if the write knows it. */
+  /** The name of the object, if known. */
   readonly name?: string | undefined;
-  /** The sudo of an edge that is added or updated. */
+  /** The new sudo settings of an added or updated edge. */
   readonly sudo?: { readonly sudo: boolean; readonly sudo_without_password: boolean };
   /** The changed fields of the record, by option name. */
   readonly fields?: readonly string[];
@@ -57,7 +66,7 @@ export interface AcceptedWrite {
   readonly attributes?: readonly string[];
 }
 
-/** A write with the facts that the whole run shares. */
+/** A write with the id of this host's system. */
 export interface LoggedWrite extends AcceptedWrite {
   readonly systemId: string | undefined;
 }
@@ -67,7 +76,10 @@ export interface Outcome {
   readonly changed: boolean;
   /** One sentence for people. */
   readonly msg: string;
-  /** The managed state, by option names; absent from modules that change nothing. */
+  /**
+   * The managed state before and after the run, under option names. Modules that change nothing
+   * have none.
+   */
   readonly diff?: { readonly before: unknown; readonly after: unknown };
   /** The result fields of this module. */
   readonly fields: Readonly<Record<string, unknown>>;

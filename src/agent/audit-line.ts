@@ -1,4 +1,4 @@
-import { escapeHidden, truncate } from '../base/printable.ts';
+import { escapeInvisible, truncate } from '../base/printable.ts';
 import type { LoggedWrite } from '../run.ts';
 
 /**
@@ -58,5 +58,5 @@ function quote(text: string): string {
     DELIMITERS,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  return `"${escapeHidden(escaped)}"`;
+  return `"${escapeInvisible(escaped)}"`;
 }

@@ -1,4 +1,4 @@
-/** Returns a text in which every secret is masked. A pattern needs the flag g. */
+/** Returns the text with every secret masked. A regular expression needs the flag `g`. */
 export function conceal(text: string, secrets: Iterable<string | RegExp>): string {
   let concealed = text;
   for (const secret of secrets) concealed = concealed.replaceAll(secret, '********');

@@ -2,13 +2,13 @@
 export interface Problem {
   readonly option: string;
   readonly message: string;
-  /** A hint without its full stop. It is printed once, even if several problems share it. */
+  /** A hint without a final full stop. Problems with the same hint print it once. */
   readonly advice?: string;
-  /** The problems that the message sums up, if it is about several. */
+  /** The single problems, if the message sums up several. */
   readonly parts?: readonly Problem[];
 }
 
-/** Every `error.code` a module can answer with. */
+/** The values of `error.code`. */
 export type ErrorCode =
   | 'invalid_arguments'
   | 'not_enrolled'
@@ -27,48 +27,51 @@ export type ErrorCode =
   | 'interrupted'
   | 'internal';
 
-/** The data of a failure apart from its message. */
+/** The data of a failure, without its message. */
 export interface FailureContext {
-  /** Machine-readable fields beside `error.code`. */
+  /** The fields of the result's `error`, in addition to `code`. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
-  /** Whether a write may have taken effect although no answer confirmed it. */
+  /** True if a write may have taken effect although no answer confirmed it. */
   readonly inDoubt?: boolean;
 }
 
-/** Sentences that say what failed, on what and why; optionally followed by what to do. */
+/** The message of a failure: the reason, and optionally advice. Both are full sentences. */
 export type FailureText = string | readonly [reason: string, advice: string];
 
-/** A failure whose message says what failed, on what, why, and what to do. */
+/** The base class of all failures that a module reports. */
 export abstract class ModuleError extends Error {
   abstract readonly code: ErrorCode;
   /** The message without advice. */
   readonly reason: string;
-  /** What to do; empty if the message does not separate it from the reason. */
+  /** The advice; empty if the message has no separate advice. */
   readonly advice: string;
   readonly details: Readonly<Record<string, unknown>>;
   readonly inDoubt: boolean;
 
   constructor(text: FailureText, { details = {}, cause, inDoubt = false }: FailureContext = {}) {
     const [reason, advice = ''] = typeof text === 'string' ? [text] : text;
-    super(joined(reason, advice, inDoubt && IN_DOUBT), cause === undefined ? undefined : { cause });
+    super(
+      joinSentences(reason, advice, inDoubt && IN_DOUBT_ADVICE),
+      cause === undefined ? undefined : { cause },
+    );
     this.reason = reason;
-    this.advice = joined(advice, inDoubt && IN_DOUBT);
+    this.advice = joinSentences(advice, inDoubt && IN_DOUBT_ADVICE);
     this.details = inDoubt ? { ...details, may_be_done: true } : details;
     this.inDoubt = inDoubt;
   }
 
-  /** Returns this failure with more details, and with sentences appended to its message. */
+  /** Returns a copy of this failure with additional details and sentences. */
   withDetails(details: Readonly<Record<string, unknown>>, reason = '', advice = ''): this {
     return Object.create(this, {
       details: { value: { ...this.details, ...details } },
-      message: { value: joined(this.message, reason, advice) },
-      reason: { value: joined(this.reason, reason) },
-      advice: { value: joined(this.advice, advice) },
+      message: { value: joinSentences(this.message, reason, advice) },
+      reason: { value: joinSentences(this.reason, reason) },
+      advice: { value: joinSentences(this.advice, advice) },
     });
   }
 
-  /** Returns a failure of another kind with the same details; this one becomes its cause. */
+  /** Returns a failure of another class with the same details and this failure as its cause. */
   wrapAs<T extends ModuleError>(kind: ErrorClass<T>, message: string): T {
     return new kind(message, { details: this.details, cause: this });
   }
@@ -76,34 +79,34 @@ export abstract class ModuleError extends Error {
 
 type ErrorClass<T extends ModuleError> = new (text: FailureText, context: FailureContext) => T;
 
-function joined(...sentences: readonly (string | false)[]): string {
+function joinSentences(...sentences: readonly (string | false)[]): string {
   return sentences.filter(Boolean).join(' ');
 }
 
-const IN_DOUBT = 'The change may still have been made. Run again to check.';
+const IN_DOUBT_ADVICE = 'The change may still have been made. Run again to check.';
 
-/** Returns the text for a failed request: its purpose, the reason, and what to do. */
+/** Composes the message of a failed request from its purpose, the reason and advice. */
 export function failureText(purpose: string, reason: string, advice: string): FailureText {
   return [`Could not ${purpose}: ${reason}.`, advice];
 }
 
-/** The options are wrong. Contains all problems of the call, and each hint once. */
+/** The options of a call are invalid. The message lists all problems, and each hint once. */
 export class InvalidArguments extends ModuleError {
   readonly code = 'invalid_arguments';
-  /** The problems one by one, with their hints. */
+  /** The single problems, with their hints. */
   readonly problems: readonly Problem[];
 
-  constructor(given: readonly Problem[]) {
-    const advised = new Set<string>();
-    const sentences = given.map(({ option, message, advice }) => {
+  constructor(entries: readonly Problem[]) {
+    const printedAdvice = new Set<string>();
+    const sentences = entries.map(({ option, message, advice }) => {
       const sentence = option ? `${option}: ${message}` : message;
-      if (advice === undefined || advised.has(advice)) return sentence;
-      advised.add(advice);
+      if (advice === undefined || printedAdvice.has(advice)) return sentence;
+      printedAdvice.add(advice);
       return `${withFullStop(sentence)} ${advice}`;
     });
-    const problems = given.flatMap(({ parts, ...problem }) => parts ?? [problem]);
+    const problems = entries.flatMap(({ parts, ...problem }) => parts ?? [problem]);
     super(sentences.length === 1 ? sentences.join() : sentences.map(withFullStop).join(' '), {
-      // Hints are in the message.
+      // The hints are part of the message only.
       details: { problems: problems.map(({ option, message }) => ({ option, message })) },
     });
     this.problems = problems;
@@ -115,8 +118,8 @@ function withFullStop(text: string): string {
 }
 
 /**
- * The host has no agent directory, no systemKey or no private key, or it was removed from
- * JumpCloud.
+ * This host is not enrolled: it has no agent directory, systemKey or private key, or it was removed
+ * from JumpCloud.
  */
 export class NotEnrolled extends ModuleError {
   readonly code = 'not_enrolled';
@@ -169,22 +172,22 @@ export class UnexpectedResponse extends ModuleError {
   readonly code = 'unexpected_response';
 }
 
-/** JumpCloud answered success, but reading back does not show the change. */
+/** JumpCloud reported success, but a read does not show the change. */
 export class NotApplied extends ModuleError {
   readonly code = 'not_applied';
 }
 
-/** A fact that an option refers to is unavailable, and the reference has no default. */
+/** An option refers to a fact that is unavailable, and the reference has no default. */
 export class FactUnavailable extends ModuleError {
   readonly code = 'fact_unavailable';
 }
 
-/** More would be deleted than a limit allows. Nothing was deleted. */
+/** The run would delete more records than a limit allows, so it deleted none. */
 export class LimitExceeded extends ModuleError {
   readonly code = 'limit_exceeded';
 }
 
-/** An action on this host, not in JumpCloud, failed. */
+/** An action on this host failed, such as a stop of the agent's service. */
 export class LocalActionFailed extends ModuleError {
   readonly code = 'local_action_failed';
 }

@@ -3,14 +3,14 @@ import { ModuleError } from './errors.ts';
 /** A signal ended the run. */
 export class Interrupted extends ModuleError {
   readonly code = 'interrupted';
-  /** Whether the interrupted request may have taken effect. */
+  /** True if the interrupted request may have taken effect. */
   readonly mayHaveTakenEffect: boolean = true;
 
   /**
-   * Returns a copy of this failure for a request without effect: the run was interrupted while it
-   * waited to try again, and no earlier attempt can have had an effect.
+   * Returns a copy of this failure for a request that cannot have taken effect. Applies when the
+   * run is interrupted between two attempts.
    */
-  betweenAttempts(): this {
+  withoutEffect(): this {
     const copy = Object.create(this);
     Object.defineProperty(copy, 'mayHaveTakenEffect', { value: false });
     return copy;

@@ -1,6 +1,6 @@
 /**
- * Returns milliseconds since an arbitrary start, unaffected by changes of the system clock. The
- * global `performance` would load a part of Node.js that is not needed otherwise.
+ * Returns milliseconds since an arbitrary start. Changes of the system clock do not affect the
+ * value. Avoids the global `performance`, which would load more of Node.js.
  */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;

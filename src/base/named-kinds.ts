@@ -9,9 +9,9 @@ export const NAMED_KINDS = [
 ] as const;
 export type NamedKind = (typeof NAMED_KINDS)[number];
 
-/** Kinds of objects other than users that a system can be associated with directly. */
+/** Types of objects, except users, that a system can be associated with directly. */
 export const OBJECT_TYPES = ['command', 'policy', 'policy_group', 'user_group'] as const;
 
-/** Kinds of objects that a system can be associated with directly. */
+/** Types of objects that a system can be associated with directly. */
 export const ASSOCIATION_TYPES = [...OBJECT_TYPES, 'user'] as const;
 export type AssociationType = (typeof ASSOCIATION_TYPES)[number];

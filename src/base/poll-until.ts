@@ -12,13 +12,13 @@ export interface PollOptions {
   readonly what: string;
   /** Returns the delay before the next read. Called once per delay. */
   readonly delayMs: () => number;
-  /** Returns the time left. Polling stops when it is zero or less. */
+  /** Returns the remaining time. Polling stops when no time remains. */
   readonly leftMs: () => number;
 }
 
 /**
- * Polls until `read` returns a value, and returns that value; undefined when the time is up.
- * Rejects with the error of `read`, or with the reason of an interruption.
+ * Calls `read` until it returns a value, and returns that value; undefined after a timeout. Rejects
+ * with the error of `read`, or with the abort reason of the run's signal.
  */
 export async function pollUntil<T>(
   run: PollingRun,

@@ -1,13 +1,13 @@
-// For messages about texts that `parseServerUrl` rejects. The texts are never quoted, because they
-// may contain a password.
+// Messages for a text that `parseServerUrl` rejects. They do not quote the text, because it may
+// contain a password.
 export const EXPECTED_SERVER =
   'expected an http or https URL such as https://host or https://host:8443, without path, query or fragment';
 export const EXPECTED_PROXY = `${EXPECTED_SERVER}; special characters in user and password must be percent-encoded`;
 
 /**
- * Parses the URL of a server: http or https, host, port, and optionally user and password. Returns
- * undefined for anything else, for example for a URL whose password has an unescaped `#` or `/`: a
- * URL parser would read its user as the host, and part of its password as the port.
+ * Parses the URL of a server: http or https, a host, and optionally a port, user and password.
+ * Returns undefined for any other text. Also rejects a password with an unescaped `#` or `/`,
+ * because a URL parser would read the user as the host.
  */
 export function parseServerUrl(text: string): URL | undefined {
   if (!URL.canParse(text)) return undefined;

@@ -5,10 +5,10 @@ import { MetadataError, type MetadataService } from './metadata-service.ts';
 
 const SERVICE = "Azure's metadata service";
 
-/** The oldest version of the API that lists tags one by one. */
+/** Uses the oldest API version that lists each tag separately. */
 const PATH = '/metadata/instance/compute?api-version=2019-06-04&format=json';
 
-/** Microsoft Azure. One answer of its service has all facts. */
+/** Reads facts from Azure's metadata service. One answer has all facts. */
 export class Azure implements CloudProvider {
   readonly name = 'azure';
   readonly service = SERVICE;
@@ -36,11 +36,14 @@ export class Azure implements CloudProvider {
 async function readCompute(service: MetadataService): Promise<JsonObject> {
   const { body } = await service.send({ path: PATH, headers: { metadata: 'true' } });
   const compute = body === undefined ? undefined : parseObject(body);
-  if (compute === undefined) throw new MetadataError('gave no JSON object');
+  if (compute === undefined) throw new MetadataError('did not answer with a JSON object');
   return compute;
 }
 
-/** Returns a fact from `compute`, which the metadata service and cloud-init's file both have. */
+/**
+ * Returns a fact from Azure's `compute` object, which is in the metadata service and in
+ * cloud-init's file.
+ */
 export function azureFact(fact: string, compute: JsonObject): unknown {
   const tag = tagOf(fact);
   if (tag !== undefined) return azureTags(compute).get(tag);
@@ -62,7 +65,7 @@ export function azureFact(fact: string, compute: JsonObject): unknown {
   }
 }
 
-/** Returns a custom image's id, or `publisher:offer:sku:version` of an image from the marketplace. */
+/** Returns the id of a custom image, or `publisher:offer:sku:version` of a marketplace image. */
 function imageOf(compute: JsonObject): unknown {
   const profile = asObject(compute['storageProfile']);
   const { id, publisher, offer, sku, version } = asObject(profile['imageReference']);
@@ -71,7 +74,7 @@ function imageOf(compute: JsonObject): unknown {
   return parts.every(Boolean) ? parts.join(':') : undefined;
 }
 
-/** Returns the tags by name. */
+/** Returns the values of an instance's tags, by tag name. */
 export function azureTags(compute: JsonObject): ReadonlyMap<string, unknown> {
   const list = compute['tagsList'];
   if (!Array.isArray(list)) return new Map();

@@ -5,13 +5,13 @@ import { asObject, type JsonObject, parseObject } from './json-object.ts';
 
 const PATH = '/run/cloud-init/instance-data.json';
 
-/** In MiB: the file also holds the user data. */
+/** The maximum size of the file, in MiB. The file also holds the user data. */
 const MAX_MIB = 16;
 
-/** Replaces a value that only root may read. */
+/** The text that cloud-init writes in place of a value that only root may read. */
 const REDACTED = 'redacted for non-root user';
 
-/** The keys that cloud-init has standardised for all clouds. */
+/** The keys of the `v1` object, which are the same for all clouds. */
 const V1_KEYS: Readonly<Record<string, string>> = {
   'cloud.provider': 'cloud_name',
   'cloud.instance_id': 'instance_id',
@@ -19,47 +19,46 @@ const V1_KEYS: Readonly<Record<string, string>> = {
   'cloud.availability_zone': 'availability_zone',
 };
 
-/** The keys of EC2's metadata, which OpenStack has too. */
+/** The keys of EC2's metadata. OpenStack uses the same keys. */
 const EC2_KEYS: Readonly<Record<string, string>> = {
   'cloud.instance_type': 'instance-type',
   'cloud.image_id': 'ami-id',
 };
 
-/** The facts in the file that cloud-init writes at boot. */
+/** Reads facts from the file that cloud-init writes at boot. */
 export class CloudInit {
   readonly #v1: JsonObject;
-  /** The cloud's own answer to cloud-init. Its form depends on the cloud. */
+  /** The metadata under the key `ds`, in a form that depends on the cloud. */
   readonly #cloud: JsonObject;
   readonly #metadata: JsonObject;
-  /** Azure's metadata. */
+  /** Azure's `compute` object; undefined on other clouds. */
   readonly #compute: JsonObject | undefined;
 
   constructor(text = readText()) {
     const { v1, ds } = parseObject(text) ?? {};
     const standard = asObject(v1);
-    // Without a data source, cloud-init makes up an id.
+    // Without a data source, cloud-init invents an instance id.
     this.#v1 = standard['cloud_name'] === 'none' ? {} : standard;
     this.#cloud = asObject(ds);
-    // The name depends on the cloud.
+    // The name of the key depends on the cloud.
     this.#metadata = asObject(this.#cloud['meta-data'] ?? this.#cloud['meta_data']);
     const { compute } = asObject(this.#metadata['imds']);
     this.#compute = compute === undefined ? undefined : asObject(compute);
   }
 
-  /** Returns a fact. */
-  fact(name: string): Fact {
+  readFact(name: string): Fact {
     const tag = tagOf(name);
     const value = tag === undefined ? this.#value(name) : this.#tags().get(tag);
     return toFact(value === REDACTED ? undefined : value, PATH);
   }
 
   /** Returns the names of this instance's tags. */
-  tagNames(): readonly string[] {
+  readTagNames(): readonly string[] {
     return [...this.#tags().keys()];
   }
 
   #value(name: string): unknown {
-    // On Azure, the v1 keys have the fault domain as the zone, and an id that may not be the instance's.
+    // On Azure, the v1 zone is the fault domain, and the v1 id may not be the id of the instance.
     if (this.#compute !== undefined && name !== 'cloud.provider') {
       return azureFact(name, this.#compute);
     }
@@ -79,9 +78,9 @@ export class CloudInit {
   #tags(): ReadonlyMap<string, unknown> {
     if (this.#compute !== undefined) return azureTags(this.#compute);
     const { tags, 'instance-data': attributes } = this.#metadata;
-    // Google's attributes, which older versions of cloud-init write as JSON text.
-    const ofGoogle = typeof attributes === 'string' ? parseObject(attributes) : attributes;
-    return new Map(Object.entries(asObject(ofGoogle ?? asObject(tags)['instance'])));
+    // Older versions of cloud-init write Google's attributes as JSON text.
+    const googleAttributes = typeof attributes === 'string' ? parseObject(attributes) : attributes;
+    return new Map(Object.entries(asObject(googleAttributes ?? asObject(tags)['instance'])));
   }
 }
 

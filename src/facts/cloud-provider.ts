@@ -1,14 +1,14 @@
 import type { Fact } from './fact.ts';
 import type { MetadataService } from './metadata-service.ts';
 
-/** A cloud whose instances read facts about themselves from a metadata service. */
+/** A cloud that has a metadata service for its instances. */
 export interface CloudProvider {
-  /** The value of `cloud.provider`, which is cloud-init's name of the cloud. */
+  /** The cloud's name in cloud-init, which is the value of the fact `cloud.provider`. */
   readonly name: 'aws' | 'gce' | 'azure';
-  /** The name of its metadata service, for messages. */
+  /** The name of the metadata service, for messages. */
   readonly service: string;
   /**
-   * Reads a fact. The answer may be that the fact does not exist.
+   * Reads a fact. Returns a reason if the fact does not exist.
    * @throws MetadataError when the service does not answer
    */
   readFact(name: string): Promise<Fact>;
@@ -19,5 +19,5 @@ export interface CloudProvider {
   readTagNames(): Promise<readonly string[]>;
 }
 
-/** Creates a cloud's provider. */
+/** The constructor of a cloud provider. */
 export type CloudProviderClass = new (service: MetadataService) => CloudProvider;

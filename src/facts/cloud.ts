@@ -1,52 +1,52 @@
 import { CloudInit } from './cloud-init.ts';
 import type { CloudProvider } from './cloud-provider.ts';
-import { providerByDmi } from './dmi.ts';
-import { type Fact, TAG } from './fact.ts';
+import { detectProvider } from './dmi.ts';
+import { type Fact, TAG_PREFIX } from './fact.ts';
 import { MetadataError, MetadataService } from './metadata-service.ts';
 
-/** A fact from a metadata service. `isAnswered` is also true when the service has no such fact. */
+/** A fact from a metadata service. `isAnswered` is true even if the answer lacks the fact. */
 type MetadataFact = Fact & { readonly isAnswered: boolean };
 
 /**
- * Reads `cloud.*` facts. Facts that are fixed for an instance's life come from cloud-init's file, and
- * from the metadata service only if the file lacks them. Tags change, and cloud-init's file is
- * written at boot: for tags, the metadata service is asked first.
+ * Reads `cloud.*` facts from cloud-init's file, or from the metadata service if the file lacks
+ * them. For tags, the metadata service comes first, because tags may change after cloud-init writes
+ * its file at boot.
  */
 export class Cloud {
   readonly #cloudInit = new CloudInit();
   readonly #provider: CloudProvider | undefined;
 
   constructor(signal: AbortSignal) {
-    const Provider = providerByDmi();
+    const Provider = detectProvider();
     this.#provider = Provider && new Provider(new MetadataService(signal));
   }
 
   /** Reads facts in parallel. */
-  async facts(names: readonly string[]): Promise<ReadonlyMap<string, Fact>> {
-    const facts = names.map(async (name) => [name, await this.#fact(name)] as const);
+  async readFacts(names: readonly string[]): Promise<ReadonlyMap<string, Fact>> {
+    const facts = names.map(async (name) => [name, await this.#readFact(name)] as const);
     return new Map(await Promise.all(facts));
   }
 
   /** Returns the names of this instance's tags, sorted. */
-  async tagNames(): Promise<readonly string[]> {
-    return [...(await this.#tagNames())].sort();
+  async readTagNames(): Promise<readonly string[]> {
+    return [...(await this.#readTagNames())].sort();
   }
 
-  async #fact(name: string): Promise<Fact> {
-    const written = this.#cloudInit.fact(name);
-    const isTag = name.startsWith(TAG);
-    if ('value' in written && !isTag) return written;
+  async #readFact(name: string): Promise<Fact> {
+    const fileFact = this.#cloudInit.readFact(name);
+    const isTag = name.startsWith(TAG_PREFIX);
+    if ('value' in fileFact && !isTag) return fileFact;
     if (name === 'cloud.provider' && this.#provider !== undefined) {
       return { value: this.#provider.name };
     }
-    const { isAnswered, ...asked } = await this.#ask(name);
-    if ('value' in asked || (isTag && isAnswered)) return asked;
-    if ('value' in written) return written;
-    const reasons = [written.reason, asked.reason];
+    const { isAnswered, ...serviceFact } = await this.#readFromService(name);
+    if ('value' in serviceFact || (isTag && isAnswered)) return serviceFact;
+    if ('value' in fileFact) return fileFact;
+    const reasons = [fileFact.reason, serviceFact.reason];
     return { reason: (isTag ? reasons.reverse() : reasons).join('; ') };
   }
 
-  async #ask(name: string): Promise<MetadataFact> {
+  async #readFromService(name: string): Promise<MetadataFact> {
     if (this.#provider === undefined) {
       return { reason: "the machine's DMI strings name no known cloud", isAnswered: false };
     }
@@ -58,12 +58,12 @@ export class Cloud {
     }
   }
 
-  async #tagNames(): Promise<readonly string[]> {
+  async #readTagNames(): Promise<readonly string[]> {
     try {
-      return (await this.#provider?.readTagNames()) ?? this.#cloudInit.tagNames();
+      return (await this.#provider?.readTagNames()) ?? this.#cloudInit.readTagNames();
     } catch (error) {
       if (!(error instanceof MetadataError)) throw error;
-      return this.#cloudInit.tagNames();
+      return this.#cloudInit.readTagNames();
     }
   }
 }

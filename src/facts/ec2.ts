@@ -5,7 +5,7 @@ import { type MetadataAnswer, MetadataError, type MetadataService } from './meta
 
 const SERVICE = "EC2's metadata service";
 
-/** The second one serves instances that have IPv6 addresses only. */
+/** The IPv4 address, and the IPv6 address for instances without IPv4. */
 const ADDRESSES = ['169.254.169.254', 'fd00:ec2::254'];
 
 const PATHS: Readonly<Record<string, string>> = {
@@ -22,7 +22,9 @@ const TAGS = 'meta-data/tags/instance';
 /** Sends a GET request with a session token. */
 type Get = (path: string) => Promise<MetadataAnswer>;
 
-/** Amazon EC2, by IMDSv2 alone: every request carries a session token. */
+/**
+ * Reads facts from EC2's metadata service. Uses IMDSv2 only: every request carries a session token.
+ */
 export class Ec2 implements CloudProvider {
   readonly name = 'aws';
   readonly service = SERVICE;
@@ -35,7 +37,7 @@ export class Ec2 implements CloudProvider {
 
   async readFact(name: string): Promise<Fact> {
     const tag = tagOf(name);
-    const path = tag === undefined ? (PATHS[name] ?? '') : `${TAGS}/${encodeSegment(tag)}`;
+    const path = tag === undefined ? (PATHS[name] ?? '') : `${TAGS}/${encodePathSegment(tag)}`;
     const { body } = await this.#get(path);
     if (body === undefined && tag !== undefined) {
       return {
@@ -58,7 +60,7 @@ export class Ec2 implements CloudProvider {
   }
 }
 
-/** Fetches a session token from the address that answers. */
+/** Fetches a session token from the first address that answers. */
 async function openSession(service: MetadataService): Promise<Get> {
   let failure: unknown;
   for (const address of ADDRESSES) {
@@ -82,13 +84,15 @@ async function fetchToken(address: string, service: MetadataService): Promise<st
     headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' },
   });
   const token = body.trim();
-  // Anything else cannot be sent in a header.
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new MetadataError('gave no session token');
+  // Other characters cannot be sent in a header.
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new MetadataError('sent no session token');
   return token;
 }
 
-/** Returns a tag's name as one segment of a path. Encodes only characters that a path must not have. */
-function encodeSegment(name: string): string {
+/**
+ * Encodes a tag's name as one segment of a path. Keeps all characters that a segment may contain.
+ */
+function encodePathSegment(name: string): string {
   const encoded = encodeURIComponent(Buffer.from(name).toString());
   return encoded.replace(/%(?:3A|40|3D|2B|2C)/g, decodeURIComponent);
 }

@@ -4,19 +4,22 @@ import { InvalidValue } from '../options/invalid-value.ts';
 import { nearestName } from '../options/nearest-name.ts';
 import type { FactReferences, TextExpansion, UsedFacts } from '../options/option.ts';
 import { quoteName } from '../options/quote-name.ts';
-import { ENVIRONMENT, FACT_NAMES, type Fact, isKnownFact, TAG } from './fact.ts';
+import { ENVIRONMENT_PREFIX, FACT_NAMES, type Fact, isKnownFact, TAG_PREFIX } from './fact.ts';
 import { readFacts } from './read-facts.ts';
 import { findReferences, type Reference, replaceReferences } from './references.ts';
 
-/** A text with references. If the text must not expand to nothing, it has a reason for that. */
-interface Text {
+/**
+ * A text with references. `whyNotEmpty` says why the expanded text must not be empty; undefined if
+ * it may be empty.
+ */
+interface TextWithReferences {
   readonly text: string;
   readonly whyNotEmpty: string | undefined;
 }
 
-/** The references to facts in a call's options, collected at the first reading of the options. */
+/** Collects the references to facts during the first reading of the options. */
 export class References implements FactReferences {
-  readonly #texts: Text[] = [];
+  readonly #texts: TextWithReferences[] = [];
 
   isPending(text: string): boolean {
     return findReferences(text).length > 0;
@@ -25,7 +28,7 @@ export class References implements FactReferences {
   expand(text: string, whyNotEmpty?: string): string {
     const references = findReferences(text);
     const unknown = references.map(({ fact }) => fact).filter((fact) => !isKnownFact(fact));
-    if (unknown.length > 0) throw unknownFacts([...new Set(unknown)]);
+    if (unknown.length > 0) throw unknownFactsError([...new Set(unknown)]);
     if (references.length > 0) this.#texts.push({ text, whyNotEmpty });
     return text;
   }
@@ -37,7 +40,7 @@ export class References implements FactReferences {
       signal,
     );
     const expansion = new Expansion(facts);
-    report(expansion.used(references));
+    report(expansion.usedFacts(references));
     const missing = new Map<string, string>();
     for (const { text, whyNotEmpty } of this.#texts) {
       const isEmpty = whyNotEmpty !== undefined && expansion.expand(text) === '';
@@ -48,12 +51,12 @@ export class References implements FactReferences {
         else if (fallback === undefined && !missing.has(fact)) missing.set(fact, found.reason);
       }
     }
-    if (missing.size > 0) throw unavailable(missing);
+    if (missing.size > 0) throw unavailableError(missing);
     return expansion;
   }
 }
 
-/** Replaces references by values, at the second reading of a call's options. */
+/** Replaces references with values during the second reading of the options. */
 class Expansion implements TextExpansion {
   readonly #facts: ReadonlyMap<string, Fact>;
 
@@ -70,19 +73,19 @@ class Expansion implements TextExpansion {
   }
 
   /**
-   * Returns the replacement of each fact, if it has one; a list where references to the same fact have
+   * Returns the value or default of each fact. Returns a list for a fact whose references have
    * different defaults.
    */
-  used(references: readonly Reference[]): UsedFacts {
-    const used = new Map<string, Set<string>>();
+  usedFacts(references: readonly Reference[]): UsedFacts {
+    const valuesByFact = new Map<string, Set<string>>();
     for (const reference of references) {
       const value = this.#valueOf(reference);
       if (value === undefined) continue;
-      const values = used.get(reference.fact) ?? new Set();
-      used.set(reference.fact, values.add(value));
+      const values = valuesByFact.get(reference.fact) ?? new Set();
+      valuesByFact.set(reference.fact, values.add(value));
     }
     return Object.fromEntries(
-      [...used].map(([fact, [value = '', ...others]]) => [
+      [...valuesByFact].map(([fact, [value = '', ...others]]) => [
         fact,
         others.length > 0 ? [value, ...others] : value,
       ]),
@@ -95,18 +98,18 @@ class Expansion implements TextExpansion {
   }
 }
 
-function unknownFacts(names: readonly string[]): InvalidValue {
-  const known = [...FACT_NAMES, `${ENVIRONMENT}NAME`, `${TAG}NAME`].join(', ');
+function unknownFactsError(names: readonly string[]): InvalidValue {
+  const known = [...FACT_NAMES, `${ENVIRONMENT_PREFIX}NAME`, `${TAG_PREFIX}NAME`].join(', ');
   const issues = names.map((name) => {
-    const meant = nearestName(name, FACT_NAMES);
-    const hint = meant === undefined ? '' : `; did you mean {${meant}}?`;
+    const nearest = nearestName(name, FACT_NAMES);
+    const hint = nearest === undefined ? '' : `; did you mean {${nearest}}?`;
     const message = `unknown fact {${quoteName(name)}}${hint}`;
     return { path: [], message, advice: `Known facts are ${known}` };
   });
   return new InvalidValue(issues);
 }
 
-function unavailable(missing: ReadonlyMap<string, string>): FactUnavailable {
+function unavailableError(missing: ReadonlyMap<string, string>): FactUnavailable {
   const facts = [...missing].map(([fact, reason]) => ({ fact, reason }));
   const list = facts.map(({ fact, reason }) => `{${truncate(fact)}} (${reason})`).join(', ');
   return new FactUnavailable(

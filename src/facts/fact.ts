@@ -1,7 +1,7 @@
-/** A fact's value, or the reason why there is none (a phrase: `not found in os-release`). */
+/** The value of a fact, or the reason why it has none, such as `not found in os-release`. */
 export type Fact = { readonly value: string } | { readonly reason: string };
 
-/** The facts that have fixed names. */
+/** The names of all facts, except tags and environment variables. */
 export const FACT_NAMES = [
   'hostname',
   'hostname_short',
@@ -19,29 +19,32 @@ export const FACT_NAMES = [
   'cloud.account_id',
 ] as const;
 
-/** The prefix of a tag's fact; the tag's name follows. */
-export const TAG = 'cloud.tag.';
+/** The prefix of facts about tags. The tag's name follows. */
+export const TAG_PREFIX = 'cloud.tag.';
 
-/** The prefix of an environment variable's fact; the variable's name follows. */
-export const ENVIRONMENT = 'env.';
+/** The prefix of facts about environment variables. The variable's name follows. */
+export const ENVIRONMENT_PREFIX = 'env.';
 
-/** Returns the name of the tag that a fact is about; undefined when it is about something else. */
+/** Returns the name of the tag in a fact's name; undefined if the fact is not a tag. */
 export function tagOf(fact: string): string | undefined {
-  return fact.startsWith(TAG) ? fact.slice(TAG.length) : undefined;
+  return fact.startsWith(TAG_PREFIX) ? fact.slice(TAG_PREFIX.length) : undefined;
 }
 
-/** Returns whether a fact of this name exists, on this host or another one. */
+/** Returns whether a name belongs to a known fact. */
 export function isKnownFact(name: string): boolean {
   return (
     FACT_NAMES.some((known) => known === name) ||
-    [TAG, ENVIRONMENT].some((prefix) => name.startsWith(prefix) && name !== prefix)
+    [TAG_PREFIX, ENVIRONMENT_PREFIX].some((prefix) => name.startsWith(prefix) && name !== prefix)
   );
 }
 
-/** JumpCloud's limit for an attribute's value, in characters (code points). */
+/** The maximum length of a value, in code points: JumpCloud's limit for attributes. */
 const MAX_LENGTH = 1024;
 
-/** Returns a source's value as a fact: trimmed, and only if it is plain text of limited length. */
+/**
+ * Converts a source's value to a fact. Trims the value, and rejects one that is empty, too long or
+ * not plain text.
+ */
 export function toFact(value: unknown, source: string): Fact {
   if (typeof value !== 'string' && typeof value !== 'number') {
     return { reason: `not found in ${source}` };

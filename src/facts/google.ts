@@ -15,7 +15,7 @@ const PATHS: Readonly<Record<string, string>> = {
 
 const ATTRIBUTES = 'instance/attributes/';
 
-/** Google Compute Engine. Its instance metadata attributes stand for tags. */
+/** Reads facts from Google's metadata service. Instance attributes serve as tags. */
 export class Google implements CloudProvider {
   readonly name = 'gce';
   readonly service = SERVICE;
@@ -47,7 +47,9 @@ export class Google implements CloudProvider {
     });
     // Every answer of Google's service has this header.
     if (headers['metadata-flavor'] !== 'Google') {
-      throw new MetadataError('did not answer itself: the header Metadata-Flavor is missing');
+      throw new MetadataError(
+        'did not send the header Metadata-Flavor, so another server may have answered',
+      );
     }
     return body;
   }

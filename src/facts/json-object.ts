@@ -1,12 +1,12 @@
-/** An object as JSON has it. */
+/** A JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Returns a value that is an object; an empty object in the place of any other value. */
+/** Returns the value if it is an object, else an empty object. */
 export function asObject(value: unknown): JsonObject {
   return isObject(value) ? value : {};
 }
 
-/** Parses the JSON text of an object; returns undefined for any other text. */
+/** Parses a JSON object. Returns undefined for any other text. */
 export function parseObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -2,20 +2,23 @@ import { setMaxListeners } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { monotonicMs } from '../base/monotonic-clock.ts';
 
-/** For one request, in milliseconds. */
-const REQUEST_MS = 1000;
-/** For all requests of a run, in milliseconds. */
-const TOTAL_MS = 3000;
+/** The timeout of one request, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 1000;
+/** The timeout of all requests of a run together, in milliseconds. */
+const TOTAL_TIMEOUT_MS = 3000;
 const MAX_BYTES = 64 * 1024;
 
 /** A metadata service's answer. */
 export interface MetadataAnswer {
-  /** Undefined when the service has nothing at that path (404). */
+  /** Undefined if the service answered 404. */
   readonly body: string | undefined;
   readonly headers: IncomingHttpHeaders;
 }
 
-/** There is no usable answer. The message follows the service's name: `did not answer within 1 s`. */
+/**
+ * A metadata service gave no usable answer. The message is printed after the service's name, as in
+ * `did not answer within 1 s`.
+ */
 export class MetadataError extends Error {}
 
 /** A request to a metadata service. */
@@ -27,8 +30,8 @@ export interface MetadataRequest {
 }
 
 /**
- * Sends requests to the link-local metadata service of this instance: over plain HTTP, never through a
- * proxy, without following redirects. One second per request, three seconds for all.
+ * Sends requests to the link-local metadata service over plain HTTP. Uses no proxy and follows no
+ * redirects. Allows one second per request, and three seconds for all requests.
  */
 export class MetadataService {
   readonly #signal: AbortSignal;
@@ -36,13 +39,14 @@ export class MetadataService {
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
-    // One listener for each parallel request: Node.js 18 and 20 would warn on stderr from 11 on.
+    // Each parallel request adds a listener. From 11 on, Node.js 18 and 20 would print a warning.
     setMaxListeners(0, signal);
   }
 
   /**
    * Sends a request and reads the whole answer.
-   * @throws MetadataError unless the service answers 200 or 404, in time and within the size limit
+   * @throws MetadataError for a failure, a timeout, a status other than 200 or 404, or a large
+   * answer
    */
   send({
     address = '169.254.169.254',
@@ -51,13 +55,13 @@ export class MetadataService {
     headers = {},
   }: MetadataRequest): Promise<MetadataAnswer> {
     const now = monotonicMs();
-    this.#deadline ??= now + TOTAL_MS;
-    const timeoutMs = Math.min(REQUEST_MS, this.#deadline - now);
-    const limit = timeoutMs < REQUEST_MS ? '3 s in all' : '1 s';
-    const late = new MetadataError(`did not answer within ${limit}`);
-    if (timeoutMs <= 0) return Promise.reject(late);
+    this.#deadline ??= now + TOTAL_TIMEOUT_MS;
+    const timeoutMs = Math.min(REQUEST_TIMEOUT_MS, this.#deadline - now);
+    const limit = timeoutMs < REQUEST_TIMEOUT_MS ? '3 s in all' : '1 s';
+    const timeoutError = new MetadataError(`did not answer within ${limit}`);
+    if (timeoutMs <= 0) return Promise.reject(timeoutError);
     return new Promise((resolve, reject) => {
-      // An agent of its own: the global one may use a proxy from the environment.
+      // A new agent, because the global agent may use a proxy from the environment.
       const outgoing = request({ host: address, port: 80, method, path, headers, agent: false });
       const finish = () => {
         clearTimeout(timer);
@@ -69,7 +73,7 @@ export class MetadataService {
         reject(error);
       };
       const interrupt = () => fail(this.#signal.reason);
-      const timer = setTimeout(() => fail(late), timeoutMs);
+      const timer = setTimeout(() => fail(timeoutError), timeoutMs);
       outgoing.on('error', (error) => fail(new MetadataError(describeError(error))));
       outgoing.on('response', (incoming) => {
         const { statusCode: status, headers: received } = incoming;

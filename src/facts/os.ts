@@ -2,11 +2,11 @@ import { hostname, machine, release } from 'node:os';
 import { readRegularFile } from '../options/read-regular-file.ts';
 import { type Fact, toFact } from './fact.ts';
 
-/** The second file is read only if the first one does not exist, see os-release(5). */
+/** The paths of os-release. The second is read if the first does not exist, see os-release(5). */
 const OS_RELEASE = ['/etc/os-release', '/usr/lib/os-release'];
 
-/** Returns a fact of the operating system. */
-export function osFact(name: string): Fact {
+/** Reads a fact about the operating system. */
+export function readOsFact(name: string): Fact {
   switch (name) {
     case 'hostname':
       return toFact(hostname(), 'the kernel');
@@ -26,13 +26,13 @@ function readOsRelease(): ReadonlyMap<string, string> {
     try {
       return parseOsRelease(readRegularFile(path, 1).toString('utf8'));
     } catch {
-      // The next one, or none.
+      // Continue with the next path.
     }
   }
   return new Map();
 }
 
-/** Parses shell assignments: one per line, the value with or without quotes. */
+/** Parses os-release: one shell assignment per line, with or without quotes. */
 export function parseOsRelease(text: string): ReadonlyMap<string, string> {
   const assignments = text.matchAll(
     /^[ \t]*([A-Z_0-9]+)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S*))\s*$/gm,

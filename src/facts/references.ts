@@ -1,24 +1,24 @@
 /** A reference to a fact in an option's text: `{cloud.tag.Role}` or `{cloud.tag.Role|web}`. */
 export interface Reference {
   readonly fact: string;
-  /** Replaces a fact that is not available; undefined when the reference has no default. */
+  /** The default, which replaces an unavailable fact; undefined if the reference has none. */
   readonly fallback: string | undefined;
 }
 
-/** The name of a tag or variable is everything up to `|` or `}`. */
+/** Matches a reference. The name of a tag or variable ends at `|` or `}`. */
 const REFERENCE =
   /\{((?:cloud\.tag|env)\.[^|}]*|[a-z][a-z0-9_]*(?:\.[A-Za-z0-9_-]+)*)(?:\|([^}]*))?\}/g;
 
 /**
- * Returns the references of a text, in order. Other braces are plain text. Does not search text
- * after the last closing brace, because that would take quadratic time.
+ * Finds the references in a text, in order. Skips the text after the last closing brace, because a
+ * search there would take quadratic time.
  */
 export function findReferences(text: string): Reference[] {
   const searched = text.slice(0, endOf(text));
   return [...searched.matchAll(REFERENCE)].map(([, fact = '', fallback]) => ({ fact, fallback }));
 }
 
-/** Returns a text with each reference replaced. References in a replacement stay as they are. */
+/** Replaces each reference in a text. Does not expand references in the replacements. */
 export function replaceReferences(text: string, toValue: (reference: Reference) => string): string {
   const end = endOf(text);
   const replaced = text

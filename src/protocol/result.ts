@@ -1,5 +1,5 @@
 import { Internal, LocalActionFailed, ModuleError } from '../base/errors.ts';
-import { escapeHidden, toPrintable } from '../base/printable.ts';
+import { escapeInvisible, toPrintable } from '../base/printable.ts';
 import type { Outcome } from '../run.ts';
 import { mapStrings } from './map-strings.ts';
 
@@ -89,5 +89,5 @@ export function serialize(result: Result, isIndented: boolean): string {
     ...(warnings !== undefined && { warnings: plain(warnings) }),
     ...(error !== undefined && { error: { ...Object(plain(failure)), stack } }),
   };
-  return `${escapeHidden(JSON.stringify(printable, undefined, isIndented ? 2 : undefined))}\n`;
+  return `${escapeInvisible(JSON.stringify(printable, undefined, isIndented ? 2 : undefined))}\n`;
 }

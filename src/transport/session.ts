@@ -116,7 +116,7 @@ export class Session {
       const endProgress = this.#run.report.showWait(`to try again to ${request.purpose}`, waitMs);
       await pause(waitMs, this.#end.signal)
         .catch((reason) => {
-          throw reason instanceof Interrupted && !inDoubt ? reason.betweenAttempts() : reason;
+          throw reason instanceof Interrupted && !inDoubt ? reason.withoutEffect() : reason;
         })
         .finally(endProgress);
     }

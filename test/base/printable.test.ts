@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { escapeHidden, toPrintable, truncate } from '../../src/base/printable.ts';
+import { escapeInvisible, toPrintable, truncate } from '../../src/base/printable.ts';
 
 describe('toPrintable', () => {
   test('toPrintable escapes all control and format characters, and keeps letters of all scripts', () => {
@@ -32,10 +32,10 @@ describe('toPrintable', () => {
   });
 });
 
-test('escapeHidden escapes invisible characters in JSON and keeps its value', () => {
+test('escapeInvisible escapes invisible characters in JSON and keeps its value', () => {
   const value = { 'a\u202e': ['\u009b', '\u{e0041}\u2028', '\ud800', 'x\ty\n'] };
   for (const indentation of [undefined, 2]) {
-    const json = escapeHidden(JSON.stringify(value, undefined, indentation));
+    const json = escapeInvisible(JSON.stringify(value, undefined, indentation));
     expect(JSON.parse(json)).toEqual(value);
     expect(json).not.toMatch(/[\u007f-\u009f\u2028\u202e\u{e0041}]/u);
   }

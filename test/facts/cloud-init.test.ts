@@ -100,7 +100,7 @@ const read = (data: unknown) => new CloudInit(JSON.stringify(data));
 function valuesOf(data: unknown): Record<string, string> {
   const file = read(data);
   const values = FACT_NAMES.filter((name) => name.startsWith('cloud.')).flatMap((name) => {
-    const fact = file.fact(name);
+    const fact = file.readFact(name);
     return 'value' in fact ? [[name.slice('cloud.'.length), fact.value]] : [];
   });
   return Object.fromEntries(values);
@@ -123,14 +123,14 @@ describe('CloudInit, on EC2', () => {
 
   test('CloudInit has the tags of EC2', () => {
     const file = read(EC2);
-    expect(file.tagNames()).toEqual(['Name', 'Role', 'Empty', 'Json']);
-    expect(file.fact('cloud.tag.Role')).toEqual({ value: 'web' });
-    expect(file.fact('cloud.tag.role')).toEqual(NOT_FOUND);
-    expect(file.fact('cloud.tag.Json')).toEqual(NOT_FOUND);
-    expect(file.fact('cloud.tag.Empty')).toMatchObject({
+    expect(file.readTagNames()).toEqual(['Name', 'Role', 'Empty', 'Json']);
+    expect(file.readFact('cloud.tag.Role')).toEqual({ value: 'web' });
+    expect(file.readFact('cloud.tag.role')).toEqual(NOT_FOUND);
+    expect(file.readFact('cloud.tag.Json')).toEqual(NOT_FOUND);
+    expect(file.readFact('cloud.tag.Empty')).toMatchObject({
       reason: expect.stringMatching(/^empty in /),
     });
-    expect(file.fact('cloud.tag.constructor')).toEqual(NOT_FOUND);
+    expect(file.readFact('cloud.tag.constructor')).toEqual(NOT_FOUND);
   });
 
   test('CloudInit prefers standardised keys to the keys of the cloud', () => {
@@ -163,8 +163,8 @@ describe('CloudInit, on Azure', () => {
   });
 
   test('CloudInit has the tags of Azure', () => {
-    expect(read(AZURE).tagNames()).toEqual(['Role', 'Team']);
-    expect(read(AZURE).fact('cloud.tag.Team')).toEqual({ value: 'shop' });
+    expect(read(AZURE).readTagNames()).toEqual(['Role', 'Team']);
+    expect(read(AZURE).readFact('cloud.tag.Team')).toEqual({ value: 'shop' });
   });
 });
 
@@ -183,9 +183,9 @@ describe('CloudInit, on Google', () => {
     ['JSON text, as of older versions', JSON.stringify(GOOGLE_ATTRIBUTES)],
   ])("CloudInit reads Google's instance attributes, given as %s, as tags", (_, attributes) => {
     const file = read({ ...GOOGLE, ds: { meta_data: { 'instance-data': attributes } } });
-    expect(file.tagNames()).toEqual(['role', 'startup-script']);
-    expect(file.fact('cloud.tag.role')).toEqual({ value: 'web' });
-    expect(file.fact('cloud.tag.startup-script')).toMatchObject({
+    expect(file.readTagNames()).toEqual(['role', 'startup-script']);
+    expect(file.readFact('cloud.tag.role')).toEqual({ value: 'web' });
+    expect(file.readFact('cloud.tag.startup-script')).toMatchObject({
       reason: expect.stringMatching(/^has control char/),
     });
   });
@@ -215,16 +215,16 @@ test.each([['unknown'], ['redacted for non-root user'], [''], [null], [['aws']]]
 
 test('CloudInit has a tag whose value is "unknown"', () => {
   const ds = { 'meta-data': { tags: { instance: { Role: 'unknown' } } } };
-  expect(read({ ds }).fact('cloud.tag.Role')).toEqual({ value: 'unknown' });
+  expect(read({ ds }).readFact('cloud.tag.Role')).toEqual({ value: 'unknown' });
 });
 
 test.each(['', 'null', '[]', '{"v1":null,"ds":[]}', '{"ds":{"meta-data":"x"}}', '{"v1":'])(
   'CloudInit has no facts when its file holds %j',
   (text) => {
     const file = new CloudInit(text);
-    expect(file.fact('cloud.region')).toEqual(NOT_FOUND);
-    expect(file.fact('cloud.account_id')).toEqual(NOT_FOUND);
-    expect(file.fact('cloud.tag.Role')).toEqual(NOT_FOUND);
-    expect(file.tagNames()).toEqual([]);
+    expect(file.readFact('cloud.region')).toEqual(NOT_FOUND);
+    expect(file.readFact('cloud.account_id')).toEqual(NOT_FOUND);
+    expect(file.readFact('cloud.tag.Role')).toEqual(NOT_FOUND);
+    expect(file.readTagNames()).toEqual([]);
   },
 );

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { osFact, parseOsRelease } from '../../src/facts/os.ts';
+import { parseOsRelease, readOsFact } from '../../src/facts/os.ts';
 
 const DEBIAN = `PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
 NAME="Debian GNU/Linux"
@@ -44,7 +44,7 @@ describe('parseOsRelease', () => {
   );
 });
 
-describe('osFact', () => {
+describe('readOsFact', () => {
   const output = (...words: [string, ...string[]]) =>
     execFileSync(words[0], words.slice(1), { encoding: 'utf8' }).trim();
   const ofRelease = (name: string) => output('/bin/sh', '-c', `. /etc/os-release; echo "$${name}"`);
@@ -57,8 +57,8 @@ describe('osFact', () => {
     ['os.id', () => ofRelease('ID')],
     ['os.version_id', () => ofRelease('VERSION_ID')],
     ['os.pretty_name', () => ofRelease('PRETTY_NAME')],
-  ])('osFact returns the value of the system for %s', (name, expected) => {
+  ])('readOsFact returns the value of the system for %s', (name, expected) => {
     const value = expected();
-    expect(osFact(name)).toEqual(value === '' ? { reason: expect.anything() } : { value });
+    expect(readOsFact(name)).toEqual(value === '' ? { reason: expect.anything() } : { value });
   });
 });

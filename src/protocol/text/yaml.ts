@@ -1,4 +1,4 @@
-import { escapeHidden } from '../../base/printable.ts';
+import { escapeInvisible } from '../../base/printable.ts';
 
 /** Text that needs no quotes, unless YAML takes it for something else. */
 const PLAIN = /^\w(?:[\w./()@+ -]*[\w./()@+-])?$/;
@@ -23,7 +23,7 @@ export function toYaml(value: unknown): string[] {
 /** Returns a text, number, boolean or null, or an empty list or mapping, on one line of YAML. */
 export function toYamlScalar(value: unknown): string {
   if (typeof value === 'string' && PLAIN.test(value) && !NOT_TEXT.test(value)) return value;
-  return escapeHidden(JSON.stringify(value) ?? 'null');
+  return escapeInvisible(JSON.stringify(value) ?? 'null');
 }
 
 /** Returns whether a value takes several lines: a list or mapping that is not empty. */

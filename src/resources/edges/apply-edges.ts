@@ -1,5 +1,5 @@
 import type { EdgeChange } from '../../api/graph.ts';
-import type { Applied } from '../../reconcile.ts';
+import type { ApplyResult } from '../../reconcile.ts';
 import { edgesFailure } from './edges-failure.ts';
 import type { Edges } from './plan-edges.ts';
 import { type EdgesWriterContext, edgesWriter } from './write-edges.ts';
@@ -12,7 +12,7 @@ export async function applyEdges(
   context: EdgesWriterContext,
   changes: readonly EdgeChange[],
   progress: (latest: Edges | undefined, done: readonly EdgeChange[]) => Record<string, unknown>,
-): Promise<Applied<Edges, EdgeChange>> {
+): Promise<ApplyResult<Edges, EdgeChange>> {
   const writer = edgesWriter(context);
   context.run.report.setProgress(() => progress(writer.latest(), writer.done()));
   await writer.write(changes);

@@ -11,7 +11,7 @@ import {
   required,
 } from '../../options/option.ts';
 import { boolean } from '../../options/scalars.ts';
-import { moduleFor } from '../../reconcile.ts';
+import { createRun } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { edgesOptions, edgesRules, sudoProblems } from './edges-options.ts';
 
@@ -40,7 +40,7 @@ export const association = defineModule({
   name: 'jumpcloud_association',
   options,
   rules,
-  run: moduleFor(async () => (await import('./edge-resources.ts')).associationResource),
+  run: createRun(async () => (await import('./edge-resources.ts')).associationResource),
 });
 
 function rules(given: PartialValues<typeof options>): Problem[] {

@@ -1,7 +1,7 @@
 import { defineModule } from '../../module.ts';
 import { objects } from '../../options/id.ts';
 import { type OptionValues, required } from '../../options/option.ts';
-import { moduleFor } from '../../reconcile.ts';
+import { createRun } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { edgesOptions, edgesRules } from './edges-options.ts';
 
@@ -19,5 +19,5 @@ export const groupMembership = defineModule({
   name: 'jumpcloud_group_membership',
   options,
   rules: (given) => [...connectionRules(given), ...edgesRules(given)],
-  run: moduleFor(async () => (await import('./edge-resources.ts')).groupMembershipResource),
+  run: createRun(async () => (await import('./edge-resources.ts')).groupMembershipResource),
 });

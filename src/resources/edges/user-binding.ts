@@ -1,7 +1,7 @@
 import type { Problem } from '../../base/errors.ts';
 import { defineModule } from '../../module.ts';
 import { type OptionValues, type PartialValues, required } from '../../options/option.ts';
-import { moduleFor } from '../../reconcile.ts';
+import { createRun } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { edgesOptions, edgesRules, sudoProblemsOfItems } from './edges-options.ts';
 import { objectsWithSudo } from './objects-with-sudo.ts';
@@ -20,7 +20,7 @@ export const userBinding = defineModule({
   name: 'jumpcloud_user_binding',
   options,
   rules,
-  run: moduleFor(async () => (await import('./edge-resources.ts')).userBindingResource),
+  run: createRun(async () => (await import('./edge-resources.ts')).userBindingResource),
 });
 
 function rules(given: PartialValues<typeof options>): Problem[] {

@@ -1,5 +1,5 @@
 import { defineModule } from '../../module.ts';
-import { moduleFor } from '../../reconcile.ts';
+import { createRun } from '../../reconcile.ts';
 import { loadReferences } from '../facts-options.ts';
 import { hostOptions, hostRules, sectionCount } from './host-options.ts';
 
@@ -9,5 +9,5 @@ export const host = defineModule({
   options: hostOptions,
   rules: hostRules,
   loadReferences,
-  run: moduleFor(async () => (await import('./host-resource.ts')).hostResource, sectionCount),
+  run: createRun(async () => (await import('./host-resource.ts')).hostResource, sectionCount),
 });

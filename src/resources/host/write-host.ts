@@ -1,5 +1,5 @@
 import { type ModuleError, NotApplied, NotFound, Rejected } from '../../base/errors.ts';
-import type { Applied } from '../../reconcile.ts';
+import type { ApplyResult } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { type EdgesFailure, edgesFailure } from '../edges/edges-failure.ts';
@@ -34,7 +34,7 @@ export async function writeHost(
   { session, options, sections, run }: HostWriterContext,
   changes: readonly HostChange[],
   before: HostState,
-): Promise<Applied<HostState, HostChange>> {
+): Promise<ApplyResult<HostState, HostChange>> {
   const record =
     options.system && before.system
       ? systemWriter(session, options.system, run, before.system)

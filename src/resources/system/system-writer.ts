@@ -1,7 +1,7 @@
 import { readSystem, type SystemRecord, updateSystem } from '../../api/systems.ts';
 import { NotApplied, NotFound, Rejected } from '../../base/errors.ts';
 import { truncate } from '../../base/printable.ts';
-import type { Applied } from '../../reconcile.ts';
+import type { ApplyResult } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import {
@@ -32,7 +32,7 @@ export interface SystemWriter {
   /**
    * Waits until the desired state has held for `settle` seconds. Returns at once without `settle`.
    */
-  settle(): Promise<Applied<SystemRecord, Field>>;
+  settle(): Promise<ApplyResult<SystemRecord, Field>>;
 }
 
 /** Returns a writer of this host's record. Sends no request yet. */

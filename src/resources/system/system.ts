@@ -1,5 +1,5 @@
 import { defineModule } from '../../module.ts';
-import { moduleFor } from '../../reconcile.ts';
+import { createRun } from '../../reconcile.ts';
 import { connectionOptions, connectionRules } from '../connection-options.ts';
 import { factsOptions, loadReferences } from '../facts-options.ts';
 import { settingsOptions, settingsRules } from './system-options.ts';
@@ -10,5 +10,5 @@ export const system = defineModule({
   options: { ...connectionOptions, ...settingsOptions, ...factsOptions },
   rules: (given) => [...connectionRules(given), ...settingsRules(given)],
   loadReferences,
-  run: moduleFor(async () => (await import('./system-resource.ts')).systemResource),
+  run: createRun(async () => (await import('./system-resource.ts')).systemResource),
 });

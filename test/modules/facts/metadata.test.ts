@@ -222,9 +222,9 @@ describe('on EC2', () => {
 
   test.for<[name: string, token: MetadataFault, reason: string]>([
     ['refused', { kind: 'answer', status: 403 }, 'answered with status 403'],
-    ['empty', { kind: 'answer', status: 200 }, 'gave no session token'],
-    ['no text', { kind: 'answer', status: 200, body: 'a\r\nb' }, 'gave no session token'],
-    ['missing', { kind: 'answer', status: 404 }, 'gave no session token'],
+    ['empty', { kind: 'answer', status: 200 }, 'sent no session token'],
+    ['no text', { kind: 'answer', status: 200, body: 'a\r\nb' }, 'sent no session token'],
+    ['missing', { kind: 'answer', status: 404 }, 'sent no session token'],
   ])(
     'a run requests no fact if the session token is %s',
     async ([, fault, reason], { machine }) => {
