@@ -3,7 +3,7 @@ import { coerceText } from './coercions.ts';
 import { toUniqueListOf } from './collections.ts';
 import type { Option } from './option.ts';
 
-/** Returns a reader for one of the accepted words. */
+/** Returns a function that reads one of the accepted words. */
 export function toChoice<T extends string>(choices: readonly T[]): (value: unknown) => T {
   return coerceWith(`one of ${choices.join(', ')}`, (value) => {
     const text = coerceText(value);

@@ -1,7 +1,10 @@
 import { describeValue } from './describe-value.ts';
 import { InvalidValue } from './invalid-value.ts';
 
-/** Returns a reader that coerces a value. On failure its error names the accepted values. */
+/**
+ * Returns a function that coerces a value. For any other value, it throws an error with the
+ * accepted values.
+ */
 export function coerceWith<T>(accepted: string, coerce: (value: unknown) => T | undefined) {
   return (value: unknown): T => {
     const coerced = coerce(value);

@@ -1,15 +1,14 @@
 import { parseJson } from './json.ts';
 
 /**
- * Conversions between the types in which Ansible passes a value: text from the one-line form of a
- * task, native types from YAML. Each function returns undefined for a value that it does not
- * accept.
+ * Conversions of option values. Ansible passes text from the one-line form of a task, and native
+ * types from YAML. Each function returns undefined for a value that it does not accept.
  */
 
 const TRUE = new Set(['yes', 'on', '1', 'true', 't', 'y']);
 const FALSE = new Set(['no', 'off', '0', 'false', 'f', 'n']);
 
-/** Returns a boolean from any of Ansible's spellings, in any case. */
+/** Converts any of Ansible's spellings of a boolean, in upper or lower case. */
 export function coerceBoolean(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
   const text = String(coerceText(value) ?? '')
@@ -19,7 +18,7 @@ export function coerceBoolean(value: unknown): boolean | undefined {
   return FALSE.has(text) ? false : undefined;
 }
 
-/** Returns text, also from a boolean or a number, unless parsing has rounded the number. */
+/** Converts text, a boolean or a number to text. Rejects a number that parsing may have rounded. */
 export function coerceText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (isRounded(value)) return undefined;
@@ -27,15 +26,15 @@ export function coerceText(value: unknown): string | undefined {
 }
 
 /**
- * Returns whether parsing may have rounded a number: JSON.parse keeps 53 bits. `parseJson` returns
- * infinity for a fraction that needs more.
+ * Returns whether parsing may have rounded a number, because JSON.parse keeps 53 bits. `parseJson`
+ * returns infinity for a rounded fraction.
  */
 export function isRounded(value: unknown): boolean {
   if (typeof value !== 'number') return false;
   return !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value));
 }
 
-/** Returns a number, fractions included, from a number or its decimal digits. */
+/** Converts a number or decimal text to a number. */
 export function coerceNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string') return undefined;
@@ -43,7 +42,7 @@ export function coerceNumber(value: unknown): number | undefined {
   return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined;
 }
 
-/** Returns a list from a list, comma-separated text, JSON text or a single number. */
+/** Converts a list, comma-separated text, JSON text or a single number to a list. */
 export function coerceList(value: unknown): unknown[] | undefined {
   if (Array.isArray(value)) return value;
   if (typeof value === 'number') return [value];
@@ -55,7 +54,7 @@ export function coerceList(value: unknown): unknown[] | undefined {
   return Array.isArray(parsed) ? parsed : undefined;
 }
 
-/** Returns a mapping from a mapping or JSON text. */
+/** Converts a mapping or JSON text to a mapping. */
 export function coerceMapping(value: unknown): Record<string, unknown> | undefined {
   const mapping = typeof value === 'string' ? tryJson(value) : value;
   return typeof mapping === 'object' && mapping !== null && !Array.isArray(mapping)

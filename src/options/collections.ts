@@ -2,13 +2,13 @@ import { coerceWith } from './coerce-with.ts';
 import { coerceList, coerceMapping } from './coercions.ts';
 import { asInvalid, InvalidValue, type ValidationIssue } from './invalid-value.ts';
 
-/** Reads a list. Its items are not checked. */
+/** Reads a list without checking its items. */
 const toList = coerceWith('a list, or text with commas between the items', coerceList);
 
-/** Reads a mapping. Its values are not checked. */
+/** Reads a mapping without checking its values. */
 export const toMapping = coerceWith('a mapping, or JSON text of one', coerceMapping);
 
-/** Returns a reader for a list that reads each item, and reports the issues of all items. */
+/** Returns a function that reads each item of a list, and reports the issues of all items. */
 export function toListOf<T>(toItem: (value: unknown) => T): (value: unknown) => T[] {
   return (value) => {
     const issues: ValidationIssue[] = [];
@@ -30,7 +30,7 @@ export function toListOf<T>(toItem: (value: unknown) => T): (value: unknown) => 
   };
 }
 
-/** Returns a reader for a list without duplicates. */
+/** Returns a function that reads a list and removes duplicates. */
 export function toUniqueListOf<T>(toItem: (value: unknown) => T): (value: unknown) => T[] {
   const toItems = toListOf(toItem);
   return (value) => [...new Set(toItems(value))];

@@ -2,7 +2,7 @@ import { isRounded } from './coercions.ts';
 import { JsonError, parseJson } from './json.ts';
 import { quoteKey } from './quote-name.ts';
 
-/** Describes a value for an error message, without anything in it that may be a secret. */
+/** Describes a value for an error message. Quotes nothing that may be a secret. */
 export function describeValue(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
@@ -14,7 +14,7 @@ export function describeValue(value: unknown): string {
     : `the text ${JSON.stringify(quoteKey(value))}`;
 }
 
-/** Describes text that should be a list or a mapping in JSON. It may contain secrets. */
+/** Describes text that looks like a JSON list or mapping, without quoting it. */
 function describeJson(text: string): string {
   try {
     return `text that holds ${describeValue(parseJson(text))}`;

@@ -11,24 +11,24 @@ const ID_HINT =
 const NAMES_HINT =
   'To use names instead, run jumpcloud_names where an API key is available, and pass its result in names';
 
-/** The kind of an option's objects, or a function that finds it in the other options. */
+/** The kind of an option's objects, or a function that derives the kind from the other options. */
 export type KindResolver =
   | NamedKind
   | ((rawOptions: ReadContext['rawOptions']) => NamedKind | undefined);
 
-/** Reads the id of a JumpCloud object. Returns it in lower case. */
+/** Reads the id of a JumpCloud object, and converts it to lower case. */
 export function toId(value: unknown): string {
   const text = coerceText(value)?.trim() ?? '';
   if (!isId(text)) throw notIdError(value, ID_HINT);
   return text.toLowerCase();
 }
 
-/** Returns whether a text is an id. Such a text is never treated as a name. */
+/** Returns whether a text has the form of an id. Such a text is never a name. */
 export function isId(text: string): boolean {
   return /^[0-9a-f]{24}$/i.test(text);
 }
 
-/** Returns a reader for an id, or for a name that is looked up. */
+/** Returns a function that reads an id, or looks up the id of a name. */
 export function toObjectId(kind: NamedKind | undefined, names: NameLookup | undefined) {
   return (value: unknown): string => {
     const text = coerceText(value);
@@ -45,7 +45,10 @@ function notIdError(value: unknown, advice: string): InvalidValue {
   return new InvalidValue([{ path: [], message, advice }]);
 }
 
-/** Returns the id of a name. An unknown kind is reported with the option that sets the kind. */
+/**
+ * Looks up the id of a name. For an unknown kind, throws no issue of its own, because the option
+ * that sets the kind has one.
+ */
 function lookUpId(kind: NamedKind | undefined, names: NameLookup, name: string): string {
   if (kind === undefined) throw new InvalidValue([]);
   return names.idOf(kind, name);

@@ -1,9 +1,9 @@
-/** Takes the place of an invalid value, whose issues are reported as problems of the call. */
+/** Stands for an invalid value. Its issues are reported as problems of the call. */
 export const INVALID = Symbol('invalid');
 
 type Invalid = typeof INVALID;
 
-/** A value of which any part may be `INVALID`. Compare with `===`. */
+/** A value in which any part may be `INVALID`. Compare each part with `===`. */
 export type PartialValue<V> =
   | Invalid
   | (V extends readonly (infer Item)[]
@@ -12,17 +12,17 @@ export type PartialValue<V> =
         ? { readonly [K in keyof V]: PartialValue<V[K]> }
         : V);
 
-/** An error at one place in a value, and what is accepted there. */
+/** An error at one place in a value. */
 export interface ValidationIssue {
   /** The keys and zero-based list indexes that lead to the place; empty for the whole value. */
   readonly path: readonly (string | number)[];
   /** Printed after the option's name and a colon. */
   readonly message: string;
-  /** A sentence without its full stop. Printed once for all issues that share it. */
+  /** A hint without a final full stop. Issues with the same hint print it once. */
   readonly advice?: string;
 }
 
-/** A value, or part of it, is invalid. Carries every issue. */
+/** A value is invalid, as a whole or in part. Carries every issue. */
 export class InvalidValue extends Error {
   readonly issues: readonly ValidationIssue[];
   /** The value with `INVALID` in the place of its invalid parts. */
@@ -37,7 +37,7 @@ export class InvalidValue extends Error {
   }
 }
 
-/** Returns an error if it is an `InvalidValue`; rethrows any other error. */
+/** Returns an `InvalidValue` unchanged; rethrows any other error. */
 export function asInvalid(error: unknown): InvalidValue {
   if (error instanceof InvalidValue) return error;
   throw error;

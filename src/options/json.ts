@@ -1,27 +1,28 @@
 import { quoteKey } from './quote-name.ts';
 
 /**
- * Far more than any option has. Needed because JSON.parse accepts deeper nesting than
- * JSON.stringify.
+ * The maximum depth of nesting, which is far above that of any option. JSON.stringify accepts less
+ * depth than JSON.parse.
  */
 const MAX_DEPTH = 100;
 
 /**
- * A text is not usable JSON. The message is printed after the text's name, and quotes nothing from
- * the text except a key.
+ * A text is not usable JSON. The message is printed after the name of the text. Of the text, it
+ * quotes only keys.
  */
 export class JsonError extends Error {}
 
-/** Parsed as infinity, which no valid option has. */
+/** A JSON number that is parsed as infinity, which no option accepts. */
 const TOO_LARGE = '1e999';
 
-/** In characters. A number of this length without exponent always keeps all its digits. */
+/**
+ * The maximum length of a number without exponent that always keeps all its digits, in characters.
+ */
 const ALWAYS_EXACT = 15;
 
 /**
- * Parses JSON. Refuses duplicate keys, of which JSON.parse would silently keep the last, and
- * nesting of more than a hundred levels. Returns infinity for a number that JSON.parse would
- * silently round (`0.12345678901234567890`, `1e-400`).
+ * Parses JSON more strictly than JSON.parse. Rejects duplicate keys, and nesting of more than a
+ * hundred levels. Returns infinity for a number that JSON.parse would round, such as `1e-400`.
  * @throws JsonError
  */
 export function parseJson(text: string): unknown {
@@ -41,14 +42,14 @@ function parseText(text: string): unknown {
   }
 }
 
-/** Messages of V8 for a text that ends too early. Other messages may quote the text. */
+/** Matches V8's messages for a text that ends too early. */
 const INCOMPLETE = /^SyntaxError: (?:Unexpected end of JSON input|Unterminated)/;
-/** The end of V8's messages that have a position. These do not quote the text. */
+/** Matches the position at the end of some of V8's messages. */
 const POSITION = / JSON at position (\d+)(?: \(line \d+ column \d+\))?$/;
 
 /**
- * Returns the number of characters before the first error. Newer versions of V8 report its position
- * only for some errors. For the others, it is the longest start of the text that could be continued.
+ * Returns the number of characters before the first syntax error. If V8 reports no position,
+ * searches for the longest prefix that more text could complete.
  */
 function errorPosition(error: unknown, text: string): number {
   const given = POSITION.exec(String(error))?.[1];
@@ -63,7 +64,7 @@ function errorPosition(error: unknown, text: string): number {
   return good;
 }
 
-/** Returns whether a text is JSON, or would be if something followed. */
+/** Returns whether a text is JSON, or a prefix of JSON. */
 function canContinue(text: string): boolean {
   try {
     JSON.parse(text);
@@ -75,8 +76,8 @@ function canContinue(text: string): boolean {
 }
 
 /**
- * Checks a valid JSON text for duplicate keys and deep nesting. Returns the parts of the text
- * before, between and after the numbers that JSON.parse rounds.
+ * Checks valid JSON for duplicate keys and deep nesting. Splits the text at each number that
+ * JSON.parse would round, and returns the parts.
  * @throws JsonError
  */
 function splitAtRounded(text: string): string[] {
@@ -108,13 +109,13 @@ function splitAtRounded(text: string): string[] {
   return [...parts, text.slice(start)];
 }
 
-/** Returns whether a number has the same decimal value after it was parsed and printed again. */
+/** Returns whether a number keeps its decimal value when it is parsed and printed. */
 function isExact(number: string): boolean {
   if (number.length <= ALWAYS_EXACT && !/e/i.test(number)) return true;
   return normalizeNumber(number) === normalizeNumber(String(Number(number)));
 }
 
-/** Returns a number without sign in a normal form: its significant digits and an exponent. */
+/** Normalises a number for a comparison: its significant digits and an exponent, without sign. */
 function normalizeNumber(number: string): string {
   const [, whole = '', fraction = '', exponent = '0'] =
     /^-?(\d+)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(number) ?? [];
@@ -127,7 +128,7 @@ function normalizeNumber(number: string): string {
   return `${digits.slice(start, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
 }
 
-/** Returns the end of a string. A regular expression for it would overflow the stack. */
+/** Returns the index after a JSON string. A regular expression could overflow the stack. */
 function endOfString(text: string, start: number): number {
   for (let end = start; ; ) {
     end = text.indexOf('"', end + 1);

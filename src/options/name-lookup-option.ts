@@ -11,17 +11,17 @@ import { toPath } from './path.ts';
 import { quoteKey, quoteName, quotePath } from './quote-name.ts';
 import { readRegularFile, UserFileError } from './read-regular-file.ts';
 
-/** Enough for several hundred thousand names. */
+/** The maximum size of the file, in MiB. Several hundred thousand names fit. */
 const MAX_MIB = 16;
 const BYTE_ORDER_MARK = /^\ufeff/;
 
 /**
  * Defines an option that takes names with their ids, as jumpcloud_names returns them, or the path
- * of a JSON file with them.
+ * of a JSON file that contains them.
  */
 export function nameLookupOption(): Option<NameLookup | undefined> {
-  // A call reads this option twice, the first time as context for its other options. The file is
-  // read only once.
+  // A call reads this option twice, because the other options depend on it. The file is read only
+  // once.
   const lookups = new WeakMap<object, Promise<NameLookup>>();
   const read: Option<NameLookup>['read'] = (value, { rawOptions }) => {
     const lookup = lookups.get(rawOptions) ?? readLookup(value);
@@ -96,7 +96,9 @@ function unknownKind(kind: string, source: string): ValidationIssue {
   };
 }
 
-/** Returns ids by name. An object is an id, or a mapping with one, whose other keys are ignored. */
+/**
+ * Returns ids by name. Each object is an id, or a mapping with the key `id`. Ignores other keys.
+ */
 function idsByName(
   kind: NamedKind,
   objects: Record<string, unknown>,

@@ -51,7 +51,7 @@ export class NameLookup {
     return this.#names.get(id);
   }
 
-  /** Returns only the names that were looked up, because the whole list may be very long. */
+  /** Returns the names that were looked up. The list of all names may be very long. */
   used(): Readonly<Record<string, Readonly<Record<string, string>>>> {
     return Object.fromEntries(
       [...this.#used].map(([kind, names]) => [kind, Object.fromEntries(names)]),
@@ -59,7 +59,7 @@ export class NameLookup {
   }
 }
 
-/** Takes the place of an invalid option `names`, which is reported once, not for each lookup. */
+/** Stands for an invalid option `names`, so that each lookup fails without a further issue. */
 export class InvalidNames extends NameLookup {
   constructor() {
     super(new Map());

@@ -1,8 +1,8 @@
-/** The number of letters that are compared. Names that agree in all of these count as equal. */
+/** The number of letters that are compared. Differences after them are ignored. */
 const MAX_LENGTH = 64;
 const FIRST_ROW = Uint8Array.from({ length: MAX_LENGTH + 1 }, (_, i) => i);
 
-/** The maximum number of suggestions. No one reads more, and comparing long lists takes time. */
+/** The maximum number of suggestions in a message. More would take too long to compute. */
 export const MAX_SUGGESTIONS = 20;
 
 /** Returns the known name that is closest to a mistyped one; undefined when none is close. */
@@ -21,7 +21,10 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return nearest;
 }
 
-/** Returns what `nearestName` returns for each of several names, but only for the first ones. */
+/**
+ * Applies `nearestName` to each name, up to the maximum number of suggestions. Returns undefined
+ * for the rest.
+ */
 export function nearestNames(
   names: readonly string[],
   known: readonly string[],
@@ -29,7 +32,7 @@ export function nearestNames(
   return names.map((name, i) => (i < MAX_SUGGESTIONS ? nearestName(name, known) : undefined));
 }
 
-/** Returns a name in the form for comparison, which displayName and display_name have in common. */
+/** Removes case and punctuation, so that displayName and display_name become equal. */
 function simplify(name: string): string {
   return name
     .toLowerCase()
@@ -38,9 +41,8 @@ function simplify(name: string): string {
 }
 
 /**
- * Returns the optimal string alignment distance: the number of letters to insert, delete, replace
- * or swap with the next. To stay fast with very many names, it stops and returns `limit` as soon as
- * the distance cannot be below it.
+ * Returns the optimal string alignment distance: the number of insertions, deletions, replacements
+ * and swaps of adjacent letters. Stops and returns `limit` once the distance cannot be smaller.
  */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;

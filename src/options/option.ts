@@ -4,17 +4,17 @@ import type { NameLookup } from './names.ts';
 /** Ansible's names of option types. */
 export type AnsibleType = 'str' | 'bool' | 'int' | 'float' | 'path' | 'list' | 'dict' | 'raw';
 
-/** One option of a module: its documentation, and how to read its value. */
+/** One option of a module, with the function that reads its value. */
 export interface Option<T> {
   readonly type: AnsibleType;
-  /** The type of a list's items; `raw` when several are accepted. */
+  /** The type of a list's items; `raw` for several types. */
   readonly elements?: 'str' | 'raw';
   readonly choices?: readonly string[];
   readonly required?: true;
   readonly default?: unknown;
-  /** Marks a value that may contain credentials. It is masked in every output. */
+  /** Marks an option whose value may contain credentials. Every output masks them. */
   readonly secret?: true;
-  /** Marks an option in whose value references to facts are expanded. */
+  /** Marks an option whose value may contain references to facts. */
   readonly isExpandable?: true;
   /** The options inside a mapping. */
   readonly suboptions?: OptionTable;
@@ -25,13 +25,13 @@ export interface Option<T> {
   readonly read: (value: unknown, context: ReadContext) => T | Promise<T>;
 }
 
-/** The rest of the call, on which the value of an option may depend. */
+/** The parts of a call that the value of an option may depend on. */
 export interface ReadContext {
   /** The names that this call may use instead of ids. */
   readonly names: NameLookup | undefined;
-  /** All options of the same mapping, not read yet. */
+  /** All options of the same mapping, as given. */
   readonly rawOptions: ReadonlyMap<string, unknown>;
-  /** Expands references to facts; undefined unless the call asks for it. */
+  /** Expands references to facts; undefined without `expand_facts`. */
   readonly expansion: TextExpansion | undefined;
 }
 
@@ -40,21 +40,24 @@ export interface TextExpansion {
   /** Returns whether a text has references whose facts have not been read yet. */
   isPending(text: string): boolean;
   /**
-   * Returns a text with its references replaced, as far as their facts have been read. `whyNotEmpty`
-   * is the reason, as a phrase, why the text must not expand to nothing.
+   * Replaces the references whose facts have been read. `whyNotEmpty` is a phrase that says why the
+   * expanded text must not be empty.
    * @throws InvalidValue for a fact that does not exist
    */
   expand(text: string, whyNotEmpty?: string): string;
 }
 
-/** The facts that a call uses, by name: its value, or all defaults in use. */
+/**
+ * The facts that a call uses, by name. A fact has several values if its references have different
+ * defaults.
+ */
 export type UsedFacts = Readonly<Record<string, string | readonly string[]>>;
 
-/** The references to facts in a call's options, collected at the first reading of the options. */
+/** Collects the references to facts during the first reading of the options. */
 export interface FactReferences extends TextExpansion {
   /**
-   * Reads the facts and reports those that are used. Returns the expansion for a second reading of the
-   * options.
+   * Reads the facts, and reports the facts in use. Returns the expansion for the second reading of
+   * the options.
    * @throws FactUnavailable that lists every fact without a value and without a default
    */
   resolve(signal: AbortSignal, report: (facts: UsedFacts) => void): Promise<TextExpansion>;
@@ -68,10 +71,7 @@ export type OptionValues<T extends OptionTable> = {
   readonly [K in keyof T]: T[K] extends Option<infer V> ? V : never;
 };
 
-/**
- * The values of a call, some of which may be invalid. Undefined may also mean a missing required
- * option.
- */
+/** The values of a call, of which some may be invalid. A missing required option is undefined. */
 export type PartialValues<T extends OptionTable> = {
   readonly [K in keyof T]: PartialValue<OptionValues<T>[K]> | undefined;
 };

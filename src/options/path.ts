@@ -2,7 +2,7 @@ import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
 import { toText } from './scalars.ts';
 
-/** Reads a path. Replaces `~` and environment variables in it, as Ansible does. */
+/** Reads a path. Expands `~` and environment variables, as Ansible does. */
 export async function toPath(value: unknown): Promise<string> {
   const text = toText(value);
   if (text === '') throw new InvalidValue('must not be empty');
@@ -14,10 +14,7 @@ export async function toPath(value: unknown): Promise<string> {
   );
 }
 
-/**
- * Returns the home directory; undefined if HOME is not set and the user database has no entry for
- * the user. Node.js throws in that case.
- */
+/** Returns the home directory; undefined if Node.js throws because it finds none. */
 async function homeDirectory(): Promise<string | undefined> {
   const { homedir } = await import('node:os');
   try {
@@ -27,7 +24,7 @@ async function homeDirectory(): Promise<string | undefined> {
   }
 }
 
-/** Defines an option that takes a path, in which `~` and environment variables are replaced. */
+/** Defines an option that takes a path. Expands `~` and environment variables. */
 export function path(): Option<string | undefined> {
   return { type: 'path', read: toPath };
 }

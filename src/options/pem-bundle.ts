@@ -4,16 +4,16 @@ import { toPath } from './path.ts';
 import { quotePath } from './quote-name.ts';
 import { readRegularFile, UserFileError } from './read-regular-file.ts';
 
-/** About three times the size of a bundle of all public root certificates. */
+/** The maximum size of a bundle, in MiB. A bundle of all public root certificates takes a third. */
 const MAX_MIB = 1;
 
-/** One PEM block, up to its END line or, when that is missing, up to the next block. */
+/** Matches a PEM block. Without an END line, the block ends where the next block begins. */
 const BLOCK = /-----BEGIN ([^-]+)-----[\s\S]*?(?:-----END [^-]+-----|(?=-----BEGIN )|$)/g;
 
 /** The certificates of a PEM bundle, and its path. */
 export class PemBundle {
   readonly path: string;
-  /** PEM blocks without the text between them, at which OpenSSL could stop reading. */
+  /** The PEM blocks without the text between them, because such text can stop OpenSSL. */
   readonly certificates: string;
 
   constructor(path: string, certificates: string) {
@@ -30,7 +30,7 @@ export function pemBundle(): Option<PemBundle | undefined> {
   return { type: 'path', read: toPemBundle };
 }
 
-/** Reads a file with at least one certificate, none of which may be broken. */
+/** Reads a PEM file. Rejects a file without a certificate, or with a broken certificate. */
 async function toPemBundle(value: unknown): Promise<PemBundle> {
   const path = await toPath(value);
   const pem = readPem(path);
@@ -41,7 +41,7 @@ async function toPemBundle(value: unknown): Promise<PemBundle> {
     throw new InvalidValue(`${path} does not hold a certificate in PEM form`);
   }
   const blocks = matches.map(([block]) => withoutIndentation(block));
-  // Imported here because loading it takes 2 ms.
+  // Imported on demand, because loading takes 2 ms.
   const { X509Certificate } = await import('node:crypto');
   const broken = blocks.findIndex((block) => {
     try {
@@ -70,7 +70,7 @@ function readPem(path: string): string {
   }
 }
 
-/** Trims each line of a block: OpenSSL finds BEGIN and END only at the start of a line. */
+/** Trims each line of a block, because OpenSSL finds BEGIN and END only at the start of a line. */
 function withoutIndentation(block: string): string {
   return block
     .split('\n')

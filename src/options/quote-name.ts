@@ -2,12 +2,10 @@ import { existsSync } from 'node:fs';
 import { truncate } from '../base/printable.ts';
 
 const MASK = '********';
-/**
- * The number of characters of a text that are checked for secrets, and of a path that are quoted.
- */
+/** The maximum number of characters that are checked for secrets, or quoted from a path. */
 const MAX_LENGTH = 200;
 
-/** Longer than an id (24), so that an id with an extra digit is still quoted. */
+/** A long word without punctuation. An id with an extra digit is shorter, and still quoted. */
 const UNBROKEN = /[A-Za-z0-9]{28}/;
 const LONG_WORD = /[\w+/.~-]{28,}/g;
 /** A change from letter to digit or back, or from lower to upper case. */
@@ -20,7 +18,7 @@ export function quoteName(name: string): string {
   return looksSecret(name) ? MASK : truncate(name);
 }
 
-/** Returns text for a message, cut before a `=` or `:`, because a secret may follow. */
+/** Returns text for a message. Cuts it at the first `=` or `:`, because a secret may follow. */
 export function quoteKey(text: string): string {
   const end = text.search(/[=:]/);
   return end < 0 ? quoteName(text) : `${quoteName(text.slice(0, end))}…`;
@@ -30,8 +28,8 @@ export function quoteKey(text: string): string {
 const FILE_NAME = /^[\w.-]{1,60}\.(?:json|pem|crt|cer)$/i;
 
 /**
- * Returns a path for a message; undefined when the text may be a misplaced secret. A text counts as
- * a path when it or its directory exists, or when it looks like a file name.
+ * Returns a path for a message; undefined if the text may be a misplaced secret. A text counts as a
+ * path if the file or its directory exists, or if it looks like a file name.
  */
 export function quotePath(path: string): string | undefined {
   const nameStart = path.lastIndexOf('/') + 1;
@@ -43,8 +41,8 @@ export function quotePath(path: string): string | undefined {
 }
 
 /**
- * Returns whether a text contains a long word like a key: without any punctuation, or with letters
- * and digits mixed at random.
+ * Returns whether a text contains a long word that looks like a key: without punctuation, or with a
+ * random mix of letters and digits.
  */
 function looksSecret(text: string): boolean {
   const start = text.slice(0, MAX_LENGTH);

@@ -20,7 +20,7 @@ const MASK = '********';
 export interface ParsedOptions<T extends OptionTable> {
   readonly problems: readonly Problem[];
   readonly partial: PartialValues<T>;
-  /** Present when all known options are valid, even if there are unknown ones. */
+  /** Set if all known options are valid. Unknown options do not matter. */
   readonly values?: OptionValues<T>;
 }
 
@@ -39,7 +39,7 @@ export async function readOptions<T extends OptionTable>(
     unknown.length > 0 ? [unsupportedProblem(module, unknown, Object.keys(table))] : [];
   const names = await readNames(table, rawOptions);
   const { problems, partial, values } = await readValues(table, { names, rawOptions, expansion });
-  // Keeps the lookup that the other options used, because it has recorded the names looked up.
+  // Keeps the lookup that the other options used, because it records the names in use.
   const used = partial['names'] instanceof NameLookup ? { names } : {};
   return {
     problems: [...unsupported, ...problems],
@@ -69,7 +69,7 @@ async function readNames(
   }
 }
 
-/** Reads the values of the known options, and reports the issues of all of them. */
+/** Reads the values of all known options, and reports all their issues. */
 export async function readValues<T extends OptionTable>(
   table: T,
   context: ReadContext,
@@ -103,8 +103,8 @@ export async function readValues<T extends OptionTable>(
 }
 
 /**
- * Converts an issue to a problem. Keys up to the first list index become part of the option's name
- * (`system.display_name`), the rest becomes part of the message (`item 2: sudo`).
+ * Converts an issue to a problem. Keys before the first list index become part of the option's
+ * name, as in `system.display_name`. The rest becomes part of the message, as in `item 2: sudo`.
  */
 function toProblem(option: string, { path, message, ...advice }: ValidationIssue): Problem {
   const firstIndex = path.findIndex((step) => typeof step === 'number');
@@ -138,7 +138,7 @@ function unsupportedProblem(module: string, unknown: readonly string[], known: s
   };
 }
 
-/** Returns the problem of an option that does not exist: with the name that was meant, or all names. */
+/** Returns the problem of an unknown option. Suggests the nearest name, or lists all names. */
 function unknownOption(option: string, meant: string | undefined, known: string): Problem {
   const message = 'is not an option';
   return meant === undefined
@@ -147,8 +147,8 @@ function unknownOption(option: string, meant: string | undefined, known: string)
 }
 
 /**
- * Returns the call's options for the result's `module_args`, as Ansible does: null for an option
- * that is not given. Masks invalid values, which may be misplaced secrets.
+ * Returns the options for the result's `module_args`. As in Ansible, an omitted option is null.
+ * Masks invalid values, because they may be misplaced secrets.
  */
 export function moduleArgs(
   table: OptionTable,

@@ -3,18 +3,18 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'n
 const MIB = 1024 * 1024;
 const FIRST_BYTES = 64 * 1024;
 
-/** A file that the user names cannot be read. The message is printed after the file's path. */
+/** A file that the user named cannot be read. The message is printed after the path. */
 export class UserFileError extends Error {}
 
 /**
- * Reads a regular file that the user names, once. Never blocks, although a path may lead to a pipe
- * or to a kernel file like /proc/kmsg, and may be replaced at any time.
+ * Reads a regular file without blocking. The path may lead to a pipe, or to a kernel file such as
+ * /proc/kmsg, and the file may be replaced at any time.
  * @throws UserFileError
  */
 export function readRegularFile(path: string, maxMib: number): Buffer {
   let descriptor: number | undefined;
   try {
-    // Checked before opening, because opening a device may have effects.
+    // Checked before opening, because opening a device may have side effects.
     if (!statSync(path).isFile()) throw notRegularError();
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     if (!fstatSync(descriptor).isFile()) throw notRegularError();
@@ -28,9 +28,9 @@ export function readRegularFile(path: string, maxMib: number): Buffer {
 }
 
 /**
- * Reads an open file to its end. Does not rely on its size: a file may grow, and kernel files
- * report a size of zero.
- * @throws UserFileError when it is larger than `maxMib`
+ * Reads an open file to its end. Ignores the reported size, because files may grow, and kernel
+ * files report zero.
+ * @throws UserFileError when the file is larger than `maxMib`
  */
 export function readAtMost(descriptor: number, maxMib: number): Buffer {
   const maxBytes = maxMib * MIB;

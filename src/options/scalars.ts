@@ -2,7 +2,7 @@ import { coerceWith } from './coerce-with.ts';
 import { coerceBoolean, coerceText } from './coercions.ts';
 import type { Option } from './option.ts';
 
-/** Reads text, also from a number or a boolean. */
+/** Reads text. Converts a number or boolean to text. */
 export const toText = coerceWith('text', coerceText);
 
 /** Reads a boolean in any of Ansible's spellings. */
@@ -16,7 +16,7 @@ export function text(): Option<string | undefined> {
   return { type: 'str', read: toText };
 }
 
-/** Defines an option that takes text, in which references to facts are expanded. */
+/** Defines an option that takes text, and expands the references to facts in it. */
 export function expandableText(): Option<string | undefined> {
   return {
     type: 'str',

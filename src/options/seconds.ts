@@ -7,7 +7,9 @@ const toNumber = coerceWith('a number of seconds', (value) =>
   isRounded(value) ? undefined : coerceNumber(value),
 );
 
-/** Defines an option that takes seconds, fractions included. Zero is allowed unless `aboveZero`. */
+/**
+ * Defines an option that takes seconds, fractions included. Zero is allowed without `aboveZero`.
+ */
 export function seconds(aboveZero?: 'above zero'): Option<number | undefined> {
   return {
     type: 'float',

@@ -7,8 +7,8 @@ import { quoteKey } from './quote-name.ts';
 import { readValues } from './read-options.ts';
 
 /**
- * Defines an option that takes a mapping of other options. Reports their problems with their path,
- * such as `system.display_name`.
+ * Defines an option that takes a mapping of suboptions. Reports their problems with a path, such as
+ * `system.display_name`.
  */
 export function section<T extends OptionTable>(
   table: T,

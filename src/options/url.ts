@@ -12,8 +12,8 @@ export function apiUrl(): Option<string | undefined> {
 }
 
 /**
- * Defines an option that takes the whole URL of an endpoint: https, or http to a loopback address.
- * Its value contains no credentials.
+ * Defines an option that takes the full URL of an endpoint: https, or http to a loopback address.
+ * Rejects credentials in the URL.
  */
 export function endpointUrl(): Option<string | undefined> {
   return { type: 'str', read: toEndpointUrl };
