@@ -2,21 +2,22 @@ import type { Problem } from '../base/errors.ts';
 import { coerceBoolean, coerceNumber } from '../options/coercions.ts';
 import type { CommandLine } from './command-line.ts';
 
-/** The mode of a run, which the caller sets apart from the module's options. */
+/** The settings of a run that are not options of the module. */
 export interface RunMode {
   readonly check: boolean;
   readonly diff: boolean;
   /** The number of Ansible's -v flags. */
   readonly verbosity: number;
   /**
-   * Whether Ansible is the caller. Ansible may read anything on its terminal as part of the result.
+   * True if Ansible is the caller. Ansible may read any output on its terminal as part of the
+   * result.
    */
   readonly isFromAnsible: boolean;
 }
 
 /**
- * Removes Ansible's own `_ansible_*` keys from a call's options. Check mode and diff mode are on
- * when the key or the flag asks for it.
+ * Removes Ansible's `_ansible_*` keys from the options, and returns the run mode. A key or a flag
+ * can turn on check mode and diff mode.
  */
 export function extractAnsibleKeys(
   options: Map<string, unknown>,
@@ -32,7 +33,7 @@ export function extractAnsibleKeys(
   const isSet = (option: string): boolean => {
     const value = internal.get(option) ?? false;
     const coerced = coerceBoolean(value);
-    // An invalid value counts as true: as false, it could turn check mode into a run that writes.
+    // An invalid value counts as true, because false could turn check mode into a run that writes.
     if (coerced === undefined) problems.push({ option, message: 'expected true or false' });
     return coerced ?? true;
   };

@@ -15,14 +15,14 @@ import { showNames } from './show-names.ts';
 export interface CallIo {
   /** Returns the text that `--help` prints. */
   readonly help: () => string;
-  /** Opens standard input; called only when the options are read from there. */
+  /** Opens standard input. Called only to read the options. */
   readonly stdin: () => AsyncIterable<Buffer>;
   readonly isTerminal: (descriptor: 0 | 1) => Promise<boolean>;
-  /** Aborted when a signal asks the run to end; its reason is the error to answer with. */
+  /** Aborted when a signal asks the run to end. Its reason is the error of the result. */
   readonly signal: AbortSignal;
-  /** Rejects with an error that was thrown outside the call's own promises. */
+  /** Rejects with an uncaught exception. */
   readonly crash: Promise<never>;
-  /** Shows on stderr, if it is a terminal, what a run waits for. */
+  /** Shows a wait on stderr if stderr is a terminal. */
   readonly showWait: Reporter['showWait'];
 }
 
@@ -32,7 +32,7 @@ export interface CallOutput {
   readonly exitCode: number;
 }
 
-/** The parts of a call that have been read so far; a failure needs them, too. */
+/** The parts of a call that have been read so far. The result of a failed call uses them too. */
 interface CallState extends OptionsState {
   mode: RunMode;
   detailedExitcode: boolean;
@@ -53,7 +53,7 @@ export async function callModule<T extends OptionTable>(
   const call: CallState = {
     mode: { check: true, diff: false, verbosity: 0, isFromAnsible: false },
     detailedExitcode: false,
-    // Ansible's ssh connection runs modules on a terminal, too.
+    // Ansible over ssh provides a terminal too.
     isForPeople: async () =>
       !call.mode.isFromAnsible && !args.includes('--json') && (await io.isTerminal(1)),
     args: undefined,
@@ -125,12 +125,12 @@ async function answerCall<T extends OptionTable>(
   return succeeded(await module.run(values, run, expand), withDiff);
 }
 
-/** Returns whether the source is named like Ansible's file of a module's arguments. */
+/** Returns whether the source is a file with the name that Ansible gives to arguments. */
 function isAnsibleArgsFile(source: InputSource): boolean {
   return source.from === 'file' && /(^|\/)args$/.test(source.path);
 }
 
-/** Reads the options as given, and the mode that Ansible's keys and the flags ask for. */
+/** Reads the raw options, and takes the run mode from Ansible's keys and the flags. */
 async function readCall<T extends OptionTable>(
   module: Module<string, T>,
   commandLine: CommandLine,
@@ -138,7 +138,7 @@ async function readCall<T extends OptionTable>(
   call: CallState,
 ): Promise<GivenOptions> {
   const source = commandLine.source ?? { from: 'stdin' };
-  // The caller is guessed from the file's name, in case the options cannot be read.
+  // Guesses the caller from the file name, because the options may be unreadable.
   call.mode = { ...call.mode, isFromAnsible: isAnsibleArgsFile(source) };
   const rawOptions = await readInput(source, {
     ...io,

@@ -31,8 +31,8 @@ const FLAGS = [
 ];
 
 /**
- * Parses the arguments after the executable's name: at most one source of options, and flags before
- * or after it. With --help or --version, ignores all errors.
+ * Parses the command line: at most one source of options, and flags before or after the source.
+ * With --help or --version, ignores all errors.
  * @throws InvalidArguments
  */
 export function readCommandLine(args: readonly string[]): CommandLine {

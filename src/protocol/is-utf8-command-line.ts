@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 
-/** Node.js replaces bytes that are not UTF-8 with this character. */
+/** The character that Node.js puts in place of invalid UTF-8. */
 const REPLACEMENT = '\ufffd';
 
 /**
- * Returns whether the last arguments of this process are UTF-8. Where the bytes cannot be read
- * (macOS has no `/proc`), a replacement character counts as an invalid byte.
+ * Returns whether the last arguments of this process are UTF-8. Without `/proc`, as on macOS, a
+ * replacement character counts as invalid UTF-8.
  */
 export function isUtf8CommandLine(args: readonly string[]): boolean {
   if (!args.some((arg) => arg.includes(REPLACEMENT))) return true;

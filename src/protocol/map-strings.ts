@@ -1,4 +1,4 @@
-/** Returns a value with `change` applied to every text in it, except to keys. */
+/** Applies `change` to every string in a value, except to keys. */
 export function mapStrings(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (Array.isArray(value)) return value.map((item) => mapStrings(item, change));

@@ -11,15 +11,15 @@ import {
 } from '../options/read-options.ts';
 import type { Reporter } from '../run.ts';
 
-/** The parts of a call that depend on its options; a failure needs them, too. */
+/** The parts of a call that depend on its options. The result of a failed call uses them too. */
 export interface OptionsState {
   /** Returns the result's `invocation.module_args`. */
   args: (() => Record<string, unknown>) | undefined;
-  /** The names that this call knows for ids. */
+  /** The names of ids that this call knows. */
   names: NameLookup | undefined;
 }
 
-/** What reading the options depends on, apart from the options. */
+/** The context for reading options. */
 export interface ReadingContext {
   /** True for `--validate`: credentials may be missing. */
   readonly isValidation: boolean;
@@ -27,19 +27,19 @@ export interface ReadingContext {
   readonly report: Reporter;
 }
 
-/** A call's options as they were given. */
+/** The options of a call, as given. */
 export interface GivenOptions {
   readonly rawOptions: ReadonlyMap<string, unknown>;
-  /** The problems of Ansible's keys among them. */
+  /** The problems of Ansible's `_ansible_*` keys. */
   readonly problems: readonly Problem[];
 }
 
 /** The values of a call's options. */
 export interface CallValues<T extends OptionTable> {
-  /** The values, with references to facts as they were given. */
+  /** The values before references to facts are expanded. */
   readonly values: OptionValues<T>;
   /**
-   * Reads the facts, reads the options that refer to them a second time, and returns the values.
+   * Reads the facts, and reads the options with references again. Returns all values.
    * @throws FactUnavailable
    * @throws InvalidArguments with all problems of the expanded options
    */
@@ -47,7 +47,7 @@ export interface CallValues<T extends OptionTable> {
 }
 
 /**
- * Reads the values of a call's options. Facts are read only when everything else in them is right.
+ * Reads the values of a call's options. The facts for them are read later, by `expand`.
  * @throws InvalidArguments with all problems of the options
  */
 export async function readCallValues<T extends OptionTable>(
@@ -61,7 +61,7 @@ export async function readCallValues<T extends OptionTable>(
   const first = await readOptions(module.name, module.options, rawOptions, references);
   const { names } = first.partial;
   if (names instanceof NameLookup) call.names = names;
-  // A function, because only the second reading shows which names are used.
+  // Called at the end, because the second reading adds to the names in use.
   call.args = () => moduleArgs(module.options, first.partial);
   const credentials = isValidation ? [] : (module.credentialProblems?.(first.partial) ?? []);
   const values = requireValid(module, first, problems, credentials);

@@ -8,25 +8,25 @@ import { quotePath } from '../options/quote-name.ts';
 import { readAtMost, UserFileError } from '../options/read-regular-file.ts';
 import type { InputSource } from './command-line.ts';
 
-/** Far more than any call needs. */
+/** The maximum size of the input, in MiB. */
 const MAX_MIB = 16;
 const MAX_BYTES = MAX_MIB * 1024 * 1024;
 const TOO_LARGE = `The options are larger than ${MAX_MIB} MiB. Was another file meant?`;
 
-/** A pipe that the caller has opened, as a shell does for `<(command)`. */
+/** The path of a pipe that a shell opens for `<(command)`. */
 const DESCRIPTOR = /^\/dev\/fd\/\d+$/;
 
 /** The context for reading input. */
 export interface InputContext {
   readonly stdin: () => AsyncIterable<Buffer>;
   readonly signal: AbortSignal;
-  /** Whether empty standard input is an error. */
+  /** True if empty standard input is an error. */
   readonly refusesEmpty: boolean;
 }
 
 /**
- * Reads the JSON object of a call. Empty standard input, as under systemd and cron, counts as an
- * object without options, unless `refusesEmpty`.
+ * Reads the JSON object with the options. Empty standard input, as under systemd and cron, means no
+ * options. With `refusesEmpty`, it is an error.
  * @throws InvalidArguments when the input is not a JSON object
  */
 export async function readInput(
@@ -57,7 +57,7 @@ export async function readInput(
 
 const EXPECTED = 'A JSON object with the options is expected.';
 
-/** Returns whether the first line that is neither blank nor a comment starts a mapping in YAML. */
+/** Returns whether the first line of content looks like a YAML mapping. */
 function isYaml(text: string): boolean {
   const first = text.split('\n').find((line) => /^\s*[^#\s]/.test(line)) ?? '';
   return /^\s*(?:---|[\w"'-]+:(?:\s|$))/.test(first);
@@ -97,7 +97,10 @@ async function readSource(
   }
 }
 
-/** Reads a pipe as a stream, because a blocking read would keep the process from ending. */
+/**
+ * Reads a file, or a pipe as a stream. A blocking read of a pipe would keep the process from
+ * ending.
+ */
 async function readFileOrPipe(source: FileSource): Promise<string> {
   const fd = openSync(source.path, constants.O_RDONLY | constants.O_NONBLOCK);
   const stat = fstatSync(fd);
@@ -125,14 +128,14 @@ async function readStream(stream: AsyncIterable<Buffer>): Promise<string> {
   return decodeUtf8(Buffer.concat(chunks));
 }
 
-/** Decodes UTF-8. Refuses other bytes, which would be written to JumpCloud as wrong characters. */
+/** Decodes UTF-8. Rejects invalid bytes, which would reach JumpCloud as wrong characters. */
 function decodeUtf8(bytes: Buffer): string {
   if (!isUtf8(bytes))
     throw invalidInputError('The options are not UTF-8. Save or send them as UTF-8.');
   return bytes.toString('utf8');
 }
 
-/** Rejects when a signal interrupts the run, because standard input or a pipe may never end. */
+/** Waits for the work or an interruption, because standard input or a pipe may never end. */
 async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const interrupted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });

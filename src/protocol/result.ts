@@ -6,14 +6,14 @@ import { mapStrings } from './map-strings.ts';
 /** The one JSON object that a module prints. */
 export type Result = Record<string, unknown> & { changed: boolean; failed?: true };
 
-/** Returns the result of a run that did not fail. */
+/** Returns the result of a successful run. */
 export function succeeded({ changed, msg, diff, fields }: Outcome, withDiff: boolean): Result {
   return { changed, msg, ...fields, ...(withDiff && diff !== undefined && { diff }) };
 }
 
 /**
- * Returns the result of a run that failed. `progress` has the result fields that describe its
- * writes.
+ * Returns the result of a failed run. `progress` has the result fields of the work done before the
+ * failure.
  */
 export function failed(
   error: ModuleError,
@@ -31,19 +31,16 @@ export function failed(
   };
 }
 
-/**
- * The words with which V8 and WebAssembly report that memory ran out, if they do not end the
- * process.
- */
+/** Matches messages of V8 and WebAssembly about exhausted memory. */
 const OUT_OF_MEMORY = /out of memory|allocation failed/i;
 
-/** Returns what a run has thrown as the error to answer with. */
+/** Converts any thrown value to the error that the result reports. */
 export function toModuleError(error: unknown): ModuleError {
   if (error instanceof ModuleError) return error;
   if (error instanceof RangeError && OUT_OF_MEMORY.test(error.message)) {
     const { version, allowedNodeEnvironmentFlags: flags } = process;
-    // With this flag, Node.js reserves only the memory that it uses. scripts/header.sh passes it if
-    // this version of Node.js has it.
+    // This flag lets Node.js reserve only the memory that it uses. scripts/header.sh passes the
+    // flag to each Node.js that knows it.
     if (/^WebAssembly/.test(error.message) && !flags.has('--disable-wasm-trap-handler')) {
       return new LocalActionFailed(
         [
@@ -76,8 +73,8 @@ function stackOf(error: unknown): string {
 }
 
 /**
- * Returns a result as JSON. Makes invisible characters visible in its sentences, which quote files,
- * callers and servers. Escapes them in its data, as JSON allows.
+ * Serialises a result as JSON. In sentences, replaces invisible characters with visible escapes. In
+ * other strings, writes them as JSON escapes.
  */
 export function serialize(result: Result, isIndented: boolean): string {
   const plain = (value: unknown) => mapStrings(value, toPrintable);

@@ -6,8 +6,8 @@ import { callModule } from './call-module.ts';
 import { showWaitOnStderr } from './show-wait.ts';
 
 /**
- * Runs a module as this process: prints the answer to the call and exits. Every uncaught exception
- * ends up here. `help` returns the text that `--help` prints.
+ * Runs a module as this process: answers the call and exits. Handles signals and uncaught
+ * exceptions. `help` returns the text of `--help`.
  */
 export function runAsProcess<T extends OptionTable>(
   module: Module<string, T>,
@@ -44,8 +44,7 @@ function openStdin(): typeof process.stdin {
 }
 
 /**
- * Prints the answer and exits, which also ends open connections and standard input. Exits with 1
- * when the answer cannot be written, because the caller does not get it.
+ * Prints the answer, and exits with its exit status. If the answer cannot be written, exits with 1.
  */
 function print({ text, exitCode }: { text: string; exitCode: number }): void {
   const bytes = Buffer.from(text);
@@ -54,7 +53,7 @@ function print({ text, exitCode }: { text: string; exitCode: number }): void {
     while (written < bytes.length) written += writeSync(1, bytes, written);
     process.exit(exitCode);
   } catch (error) {
-    // A non-blocking pipe is full. Only then is it worth the time to open the stream.
+    // EAGAIN means that a non-blocking pipe is full. Only then is the slower stream opened.
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') process.exit(1);
     process.stdout.on('error', () => process.exit(1));
     process.stdout.write(bytes.subarray(written), (failure) =>

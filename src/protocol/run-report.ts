@@ -1,9 +1,9 @@
 import { conceal } from '../base/conceal.ts';
 import type { AcceptedWrite, LoggedWrite, Reporter } from '../run.ts';
 
-/** Collects the parts of the result that a run reports on its way. */
+/** Collects the data that a run reports before it ends. */
 export class RunReport implements Reporter {
-  /** Shows nothing until the caller is known to allow it. */
+  /** Shows nothing by default. Replaced when progress output is allowed. */
   showWait: Reporter['showWait'] = () => () => {};
   readonly #warnings = new Set<string>();
   readonly #secrets = new Set<string | RegExp>();
@@ -50,17 +50,17 @@ export class RunReport implements Reporter {
     return conceal(text, this.#secrets);
   }
 
-  /** Returns a value with all secrets masked in it, also in keys. */
+  /** Returns a value with all secrets masked, in its keys too. */
   concealIn<T>(value: T): T {
     return JSON.parse(this.conceal(JSON.stringify(value)));
   }
 
-  /** Result fields for what a failed run had written. */
+  /** The result fields of a failed run for the work done. */
   get progress(): Readonly<Record<string, unknown>> {
     return this.#progress();
   }
 
-  /** Logs the recorded writes. A failure to log them is not an error. */
+  /** Logs the recorded writes. Ignores a failure of the log. */
   async logWrites(nameOf: (id: string) => string | undefined): Promise<void> {
     if (this.#writes.length === 0) return;
     const systemId = this.#systemId;
@@ -72,7 +72,7 @@ export class RunReport implements Reporter {
     await this.#writeLog?.(writes).catch(() => {});
   }
 
-  /** Returns the fields that every result has, also after a failure. */
+  /** Returns the result fields that successful and failed runs share. */
   fields({ withApi }: { withApi: boolean }): Readonly<Record<string, unknown>> {
     return {
       ...(this.#systemId !== undefined && { system_id: this.#systemId }),

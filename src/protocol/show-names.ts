@@ -5,8 +5,8 @@ import type { Result } from './result.ts';
 const ID = /\b[0-9a-f]{24}\b/g;
 
 /**
- * Returns a result with the known names of ids. Sentences and diffs get `name (id)`. Lists of ids
- * do not change; the field `names` has their names. Text quoted from JumpCloud does not change.
+ * Adds known names to a result. Sentences and diffs get `name (id)`. For other ids, the field
+ * `names` maps ids to names. Text quoted from JumpCloud stays unchanged.
  */
 export function showNames(result: Result, names: NameLookup): Result {
   const addNames = (text: string) =>

@@ -2,13 +2,13 @@ import { monotonicMs } from '../base/monotonic-clock.ts';
 import { toPrintable } from '../base/printable.ts';
 import type { Reporter } from '../run.ts';
 
-/** In milliseconds. Shorter waits are not shown. */
+/** The minimum length of a wait that is shown, in milliseconds. */
 const QUIET_MS = 2000;
 const REWRITE_INTERVAL_MS = 500;
-/** The width of a terminal that does not report it. */
+/** The assumed width of a terminal that does not report its width. */
 const DEFAULT_COLUMNS = 80;
 
-/** A closed terminal must not fail the run. */
+/** Ignores the error of a closed terminal, which must not fail the run. */
 const ignore = () => {};
 
 interface Wait {
@@ -18,9 +18,9 @@ interface Wait {
 }
 
 /**
- * Returns a function that shows on stderr what a run waits for, and the seconds left. Shows one
- * line, which is rewritten and finally removed. Of several waits, shows the one that ends last.
- * Prints nothing when stderr is not a terminal.
+ * Returns a function that shows waits on stderr, with the remaining seconds. Rewrites a single
+ * line, and removes it at the end. Of several waits, shows the wait that ends last. Prints nothing
+ * if stderr is not a terminal.
  */
 export function showWaitOnStderr(): Reporter['showWait'] {
   const waits = new Set<Wait>();

@@ -1,10 +1,10 @@
 import type { Result } from '../result.ts';
 import { renderText } from './render-text.ts';
 
-/** The width of a terminal that does not report it. */
+/** The assumed width of a terminal that does not report its width. */
 const DEFAULT_COLUMNS = 80;
 
-/** Returns a result as text for the terminal on standard output. */
+/** Renders a result as text for the terminal on stdout. */
 export function answerText(module: string, isCheck: boolean, result: Result): string {
   const { NO_COLOR, TERM } = process.env;
   return renderText(

@@ -17,7 +17,7 @@ const COLOURS: Readonly<Record<string, Colour>> = {
 };
 const STATUS_COLUMNS = 9;
 
-/** Returns the lines of a checklist, each check with its advice below. */
+/** Renders checks as lines, with the advice below each check. */
 export function checklist(
   checks: readonly Check[],
   columns: number,

@@ -1,16 +1,16 @@
-/** An object in a list of a result: an id, or a mapping with one. */
+/** An object in a result list: an id, or a mapping with the key `id`. */
 type Edge = string | (Readonly<Record<string, unknown>> & { readonly id: string });
 
 type Names = Readonly<Record<string, string>>;
 
-/** Returns whether a result field is a list of objects. */
+/** Returns whether a result field is a list of objects with ids. */
 export function isEdgeList(value: unknown): value is Edge[] {
   return Array.isArray(value) && value.every((item) => idOf(item) !== undefined);
 }
 
 /**
- * Returns a row for each object of a list: what happened to it, its name, its id, and what else is
- * known about it. Objects that the run has added (`+`), updated (`~`) or removed (`-`) come first.
+ * Returns a table row for each object: a mark, the name, the id and further properties. Objects
+ * that the run added (`+`), updated (`~`) or removed (`-`) come first.
  */
 export function edgeRows(
   list: readonly Edge[],
@@ -45,7 +45,7 @@ function idOf(item: unknown): string | undefined {
   return typeof id === 'string' && /^[0-9a-f]{24}$/.test(id) ? id : undefined;
 }
 
-/** Returns what a result says about an object apart from its id and name. */
+/** Returns the properties of an object for its row, except the id and name. */
 function facts(edge: Edge, names: Names): string[] {
   if (typeof edge === 'string') return [];
   const { sudo, sudo_without_password, direct, paths, type, last_contact, reason } = edge;

@@ -1,7 +1,7 @@
 import type { Result } from '../result.ts';
 import { table } from './wrap.ts';
 
-/** Returns the names that jumpcloud_names has resolved, one on each line: kind, name, id. */
+/** Renders the result of jumpcloud_names as a table of kinds, names and ids. */
 export function namesTable({ names, dynamic }: Result, columns: number): string[] {
   const isDynamic = new Set(Array.isArray(dynamic) ? dynamic : []);
   return table(

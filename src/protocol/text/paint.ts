@@ -3,7 +3,7 @@ const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as c
 /** A colour or style of text on a terminal. */
 export type Colour = keyof typeof CODES;
 
-/** Returns a text in a colour, or as it is if `isColoured` is false. */
+/** Adds a colour or style to a text if `isColoured` is true. */
 export function paint(text: string, colour: Colour, isColoured: boolean): string {
   return isColoured ? `\x1b[${CODES[colour]}m${text}\x1b[0m` : text;
 }

@@ -8,15 +8,15 @@ import { type Block, reportBlocks } from './report-blocks.ts';
 import { wrap } from './wrap.ts';
 import { yamlDiff } from './yaml-diff.ts';
 
-/** What a failed run shows to a person. */
+/** The failure of a run, in the form for a terminal. */
 export interface FailureForPeople {
   readonly reason: string;
   readonly advice: string;
-  /** All problems of the options; none if the options were right. */
+  /** All problems of the options; empty if the options are valid. */
   readonly problems: readonly Problem[];
 }
 
-/** A result, and what a terminal shows in addition. */
+/** A result, with the name of its module. */
 export interface TextInput {
   readonly module: string;
   readonly isCheck: boolean;
@@ -30,10 +30,10 @@ export interface Terminal {
   readonly isColoured: boolean;
 }
 
-/** Precedes the lines below a title. */
+/** The indentation of the lines below a title. */
 const INDENT = '  ';
 
-/** Returns a result as text for people. Characters that could control the terminal are escaped. */
+/** Renders a result as text for people. Escapes characters that could control the terminal. */
 export function renderText(input: TextInput, terminal: Terminal): string {
   const { diff } = input.result;
   const { module, isCheck, result } = toVisible(input) as TextInput;
@@ -81,7 +81,7 @@ function codeOf({ error }: Result): string {
   return ` (${Object(error).code})`;
 }
 
-/** Returns the differences, by section if the module manages a document of sections. */
+/** Returns the lines of the diff, by section for a document of sections. */
 function diffLines(diff: unknown, isDocument: boolean): string[] {
   if (diff === undefined) return [];
   const { before, after } = diff as Record<'before' | 'after', Record<string, unknown>>;
@@ -102,7 +102,7 @@ function blockLines({ title, lines }: Block, painted: (text: string, colour: Col
   return [painted(title, 'bold'), ...lines.map((line) => INDENT + line)];
 }
 
-/** Returns the reason and the hint of a failure, and several problems or causes as lists. */
+/** Renders a failure: the error, the hint, and lists of problems or causes. */
 function failureLines(
   { reason, advice, problems }: FailureForPeople,
   { error }: Result,
@@ -137,7 +137,7 @@ function failureLines(
   ];
 }
 
-/** Returns a value with the characters of its texts and keys escaped that could control a terminal. */
+/** Escapes all characters that could control a terminal, in strings and keys. */
 function toVisible(value: unknown): unknown {
   if (typeof value === 'string') return toPrintable(value);
   if (Array.isArray(value)) return value.map(toVisible);

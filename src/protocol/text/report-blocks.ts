@@ -2,7 +2,7 @@ import type { Result } from '../result.ts';
 import { edgeRows, isEdgeList } from './edge-rows.ts';
 import { table } from './wrap.ts';
 
-/** Lines under a title; those without a title stand alone. */
+/** Lines under a title. Lines without a title are not indented. */
 export interface Block {
   readonly title: string;
   readonly lines: readonly string[];
@@ -11,13 +11,13 @@ export interface Block {
 type Fields = Readonly<Record<string, unknown>>;
 type Names = Readonly<Record<string, string>>;
 
-/** What all blocks of a result share. */
+/** The context that all blocks of a result share. */
 interface Context {
   readonly names: Names;
   readonly columns: number;
 }
 
-/** Result fields that are shown elsewhere, or that are of no use on a terminal. */
+/** Result fields that get no block of their own. */
 const NOT_REPORTED = new Set([
   ...['changed', 'failed', 'msg', 'warnings', 'error', 'forPeople', 'diff', 'system_id', 'names'],
   ...['added', 'updated', 'dynamic', 'checks'],
@@ -26,15 +26,15 @@ const NOT_REPORTED = new Set([
 /** Lists that are reported even when they are empty. */
 const MAIN_LISTS = ['groups', 'users', 'associations'];
 
-/** The fields of the long record that people look for. */
+/** The fields of the record that are shown. */
 const RECORD_FIELDS = ['id', 'hostname', 'os', 'version', 'active', 'lastContact', 'created'];
 
-/** The number of rows of a list that are shown. */
+/** The maximum number of rows that are shown of a list. */
 const MAX_ROWS = 40;
 
 /**
- * Returns what a module reports, as blocks of lines of `columns` columns. `names` has the known names
- * of ids.
+ * Renders the result fields as blocks of lines. `columns` is the available width. `names` maps ids
+ * to names.
  */
 export function reportBlocks(
   { sections, ...fields }: Result,
@@ -48,7 +48,7 @@ export function reportBlocks(
   return [...fieldBlocks(fields, context), ...ofSections];
 }
 
-/** Returns the blocks of a module's result fields, or of those of a section of a document. */
+/** Renders the result fields of a module, or of one section of a document. */
 function fieldBlocks(fields: Fields, context: Context, section?: string): Block[] {
   const others: Record<string, unknown> = {};
   const blocks = Object.entries(fields).flatMap(([field, value]): Block[] => {
@@ -65,7 +65,7 @@ function fieldBlocks(fields: Fields, context: Context, section?: string): Block[
           list('associations', edges, {}, context, `${type.replace('_', ' ')} associations`),
         );
       case 'system':
-        // Modules that change settings report these; the rest of the record is for reading.
+        // Modules that change settings show `settings` instead of the record.
         return 'enrolled' in fields ? mapping('record', pick(value, RECORD_FIELDS), context) : [];
       default:
         return mapping(field === 'settings' ? (section ?? field) : field, value, context);
@@ -99,7 +99,7 @@ function mapping(title: string, value: object, { columns }: Context): Block[] {
   return rows.length === 0 ? [] : [{ title, lines: table(rows, columns) }];
 }
 
-/** Returns the entries of a mapping as rows. Those of mappings inside get names such as `a.b`. */
+/** Returns the entries of a mapping as rows. Nested entries get names such as `a.b`. */
 function pairs(value: object, prefix = ''): [name: string, text: string][] {
   return Object.entries(value).flatMap(([key, inner]): [string, string][] => {
     const name = prefix + key;

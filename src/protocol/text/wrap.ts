@@ -1,4 +1,4 @@
-/** Characters that take two columns: those of East Asian scripts, and emoji. */
+/** Characters that take two columns: East Asian scripts and emoji. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
 /** Characters that take no column of their own. */
@@ -13,18 +13,18 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** Returns a text with blanks appended, so that it takes at least `columns` columns. */
+/** Pads a text with blanks to at least `columns` columns. */
 export function pad(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - widthOf(text)));
 }
 
-/** What lines start with: the first one, and those after it. */
+/** The text at the start of the first line, and at the start of all further lines. */
 interface Margins {
   readonly first?: string;
   readonly rest?: string;
 }
 
-/** Breaks a text between words into lines of at most `columns` columns, as far as its words allow. */
+/** Breaks a text into lines of at most `columns` columns. A longer word gets a line of its own. */
 export function wrap(
   text: string,
   columns: number,
@@ -44,12 +44,12 @@ export function wrap(
   return [...lines, line];
 }
 
-/** A cell with fewer columns continues further left. */
+/** The minimum width of the last cell. In less space, its further lines start further left. */
 const MIN_COLUMNS = 24;
 
 /**
- * Returns rows as lines with aligned columns. Columns that are empty in every row are left out. The last
- * cell of a row continues below itself, or further left if that leaves little space.
+ * Renders rows as lines with aligned columns. Omits columns that are empty in every row. Wraps the
+ * last cell of a row, and aligns its further lines where the space allows.
  */
 export function table(rows: readonly (readonly string[])[], columns: number): string[] {
   const count = Math.max(0, ...rows.map((row) => row.length));

@@ -1,12 +1,12 @@
 import { structuredPatch } from 'diff';
 import { toYaml } from './yaml.ts';
 
-/** More differing lines than a person reads. Beyond them, comparing would take too long. */
+/** The maximum number of differing lines. Beyond it, comparing would take too long. */
 const MAX_EDITS = 2000;
 
 /**
- * Returns the lines of a unified diff of two values as YAML; none if they are equal. `name` says what
- * the values are, if it is not empty.
+ * Returns the lines of a unified diff of two values in YAML; none if the values are equal. The
+ * header shows `name` if it is not empty.
  */
 export function yamlDiff(name: string, before: unknown, after: unknown): string[] {
   const [old, now] = [toYaml(before), toYaml(after)];

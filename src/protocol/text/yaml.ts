@@ -1,8 +1,8 @@
 import { escapeInvisible } from '../../base/printable.ts';
 
-/** Text that needs no quotes, unless YAML takes it for something else. */
+/** Matches text that needs no quotes in YAML if it looks like no other type. */
 const PLAIN = /^\w(?:[\w./()@+ -]*[\w./()@+-])?$/;
-/** Words and numbers that YAML 1.1 or 1.2 does not read as text. */
+/** Matches words and numbers that YAML 1.1 or 1.2 does not read as text. */
 const NOT_TEXT = /^(?:true|false|yes|no|on|off|y|n|null|0[xob].*|[\d.+_-]*(?:e[\d.+_-]*)?)$/i;
 
 /** Returns the lines of a JSON value in YAML. Text that could be misread is quoted as in JSON. */
@@ -20,7 +20,7 @@ export function toYaml(value: unknown): string[] {
   });
 }
 
-/** Returns a text, number, boolean or null, or an empty list or mapping, on one line of YAML. */
+/** Renders a scalar, or an empty list or mapping, as one line of YAML. */
 export function toYamlScalar(value: unknown): string {
   if (typeof value === 'string' && PLAIN.test(value) && !NOT_TEXT.test(value)) return value;
   return escapeInvisible(JSON.stringify(value) ?? 'null');
