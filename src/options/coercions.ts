@@ -5,8 +5,8 @@ import { parseJson } from './json.ts';
  * types from YAML. Each function returns undefined for a value that it does not accept.
  */
 
-const TRUE = new Set(['yes', 'on', '1', 'true', 't', 'y']);
-const FALSE = new Set(['no', 'off', '0', 'false', 'f', 'n']);
+const TRUE_WORDS = new Set(['yes', 'on', '1', 'true', 't', 'y']);
+const FALSE_WORDS = new Set(['no', 'off', '0', 'false', 'f', 'n']);
 
 /** Converts any of Ansible's spellings of a boolean, in upper or lower case. */
 export function coerceBoolean(value: unknown): boolean | undefined {
@@ -14,14 +14,14 @@ export function coerceBoolean(value: unknown): boolean | undefined {
   const text = String(coerceText(value) ?? '')
     .trim()
     .toLowerCase();
-  if (TRUE.has(text)) return true;
-  return FALSE.has(text) ? false : undefined;
+  if (TRUE_WORDS.has(text)) return true;
+  return FALSE_WORDS.has(text) ? false : undefined;
 }
 
 /** Converts text, a boolean or a number to text. Rejects a number that parsing may have rounded. */
 export function coerceText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
-  if (isRounded(value)) return undefined;
+  if (mayBeRounded(value)) return undefined;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
@@ -29,7 +29,7 @@ export function coerceText(value: unknown): string | undefined {
  * Returns whether parsing may have rounded a number, because JSON.parse keeps 53 bits. `parseJson`
  * returns infinity for a rounded fraction.
  */
-export function isRounded(value: unknown): boolean {
+export function mayBeRounded(value: unknown): boolean {
   if (typeof value !== 'number') return false;
   return !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value));
 }

@@ -1,4 +1,4 @@
-import { isRounded } from './coercions.ts';
+import { mayBeRounded } from './coercions.ts';
 import { JsonError, parseJson } from './json.ts';
 import { quoteKey } from './quote-name.ts';
 
@@ -7,7 +7,7 @@ export function describeValue(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  if (isRounded(value)) return 'a number that JSON cannot hold exactly; put it in quotes';
+  if (mayBeRounded(value)) return 'a number that JSON cannot hold exactly; put it in quotes';
   if (typeof value !== 'string') return `the ${typeof value} ${value}`;
   return /^\s*[[{]/.test(value)
     ? describeJson(value)

@@ -13,12 +13,12 @@ const MAX_DEPTH = 100;
 export class JsonError extends Error {}
 
 /** A JSON number that is parsed as infinity, which no option accepts. */
-const TOO_LARGE = '1e999';
+const INFINITE_NUMBER = '1e999';
 
 /**
  * The maximum length of a number without exponent that always keeps all its digits, in characters.
  */
-const ALWAYS_EXACT = 15;
+const MAX_EXACT_LENGTH = 15;
 
 /**
  * Parses JSON more strictly than JSON.parse. Rejects duplicate keys, and nesting of more than a
@@ -27,15 +27,15 @@ const ALWAYS_EXACT = 15;
  */
 export function parseJson(text: string): unknown {
   const value = parseText(text);
-  const parts = splitAtRounded(text);
-  return parts.length === 1 ? value : parseText(parts.join(TOO_LARGE));
+  const parts = splitAtRoundedNumbers(text);
+  return parts.length === 1 ? value : parseText(parts.join(INFINITE_NUMBER));
 }
 
 function parseText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const lines = text.slice(0, errorPosition(error, text)).split('\n');
+    const lines = text.slice(0, findErrorPosition(error, text)).split('\n');
     throw new JsonError(
       `is not JSON (line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1})`,
     );
@@ -43,35 +43,35 @@ function parseText(text: string): unknown {
 }
 
 /** Matches V8's messages for a text that ends too early. */
-const INCOMPLETE = /^SyntaxError: (?:Unexpected end of JSON input|Unterminated)/;
+const INCOMPLETE_JSON = /^SyntaxError: (?:Unexpected end of JSON input|Unterminated)/;
 /** Matches the position at the end of some of V8's messages. */
-const POSITION = / JSON at position (\d+)(?: \(line \d+ column \d+\))?$/;
+const ERROR_POSITION = / JSON at position (\d+)(?: \(line \d+ column \d+\))?$/;
 
 /**
  * Returns the number of characters before the first syntax error. If V8 reports no position,
  * searches for the longest prefix that more text could complete.
  */
-function errorPosition(error: unknown, text: string): number {
-  const given = POSITION.exec(String(error))?.[1];
+function findErrorPosition(error: unknown, text: string): number {
+  const given = ERROR_POSITION.exec(String(error))?.[1];
   if (given !== undefined) return Number(given);
-  if (INCOMPLETE.test(String(error))) return text.length;
-  let [good, bad] = [0, text.length + 1];
-  while (bad - good > 1) {
-    const length = (good + bad) >> 1;
-    if (canContinue(text.slice(0, length))) good = length;
-    else bad = length;
+  if (INCOMPLETE_JSON.test(String(error))) return text.length;
+  let [validLength, invalidLength] = [0, text.length + 1];
+  while (invalidLength - validLength > 1) {
+    const length = (validLength + invalidLength) >> 1;
+    if (isJsonPrefix(text.slice(0, length))) validLength = length;
+    else invalidLength = length;
   }
-  return good;
+  return validLength;
 }
 
 /** Returns whether a text is JSON, or a prefix of JSON. */
-function canContinue(text: string): boolean {
+function isJsonPrefix(text: string): boolean {
   try {
     JSON.parse(text);
     return true;
   } catch (error) {
-    const position = POSITION.exec(String(error))?.[1];
-    return INCOMPLETE.test(String(error)) || Number(position) >= text.length;
+    const position = ERROR_POSITION.exec(String(error))?.[1];
+    return INCOMPLETE_JSON.test(String(error)) || Number(position) >= text.length;
   }
 }
 
@@ -80,27 +80,27 @@ function canContinue(text: string): boolean {
  * JSON.parse would round, and returns the parts.
  * @throws JsonError
  */
-function splitAtRounded(text: string): string[] {
-  const open: (Set<string> | undefined)[] = [];
+function splitAtRoundedNumbers(text: string): string[] {
+  const openContainers: (Set<string> | undefined)[] = [];
   const parts: string[] = [];
   let start = 0;
   const tokens = /["{}[\]]|-?\d[\d.eE+-]*/g;
   const colon = /\s*:/y;
   for (let token = tokens.exec(text); token !== null; token = tokens.exec(text)) {
     if (token[0] === '"') {
-      tokens.lastIndex = endOfString(text, token.index);
+      tokens.lastIndex = findStringEnd(text, token.index);
       colon.lastIndex = tokens.lastIndex;
       if (!colon.test(text)) continue;
       const key = String(JSON.parse(text.slice(token.index, tokens.lastIndex)));
-      const keys = open.at(-1);
+      const keys = openContainers.at(-1);
       if (keys?.has(key)) throw new JsonError(`names the key "${quoteKey(key)}" twice`);
       keys?.add(key);
     } else if (token[0] === '{' || token[0] === '[') {
-      open.push(token[0] === '{' ? new Set() : undefined);
-      if (open.length > MAX_DEPTH)
+      openContainers.push(token[0] === '{' ? new Set() : undefined);
+      if (openContainers.length > MAX_DEPTH)
         throw new JsonError(`is nested more than ${MAX_DEPTH} levels deep`);
     } else if (token[0] === '}' || token[0] === ']') {
-      open.pop();
+      openContainers.pop();
     } else if (!isExact(token[0])) {
       parts.push(text.slice(start, token.index));
       start = tokens.lastIndex;
@@ -111,7 +111,7 @@ function splitAtRounded(text: string): string[] {
 
 /** Returns whether a number keeps its decimal value when it is parsed and printed. */
 function isExact(number: string): boolean {
-  if (number.length <= ALWAYS_EXACT && !/e/i.test(number)) return true;
+  if (number.length <= MAX_EXACT_LENGTH && !/e/i.test(number)) return true;
   return normalizeNumber(number) === normalizeNumber(String(Number(number)));
 }
 
@@ -129,7 +129,7 @@ function normalizeNumber(number: string): string {
 }
 
 /** Returns the index after a JSON string. A regular expression could overflow the stack. */
-function endOfString(text: string, start: number): number {
+function findStringEnd(text: string, start: number): number {
   for (let end = start; ; ) {
     end = text.indexOf('"', end + 1);
     let backslashes = 0;

@@ -111,7 +111,7 @@ function idsByName(
       ids.set(name, id.toLowerCase());
       continue;
     }
-    const got = id === undefined ? 'a mapping without one' : describeValue(id);
+    const got = id === undefined ? 'a mapping without that key' : describeValue(id);
     const message = `${kind}: ${quoteName(name)}: expected an id (24 hexadecimal digits), or a mapping with the key id, got ${got}`;
     issues.push({ path: [], message });
   }

@@ -52,7 +52,7 @@ export class NameLookup {
   }
 
   /** Returns the names that were looked up. The list of all names may be very long. */
-  used(): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  usedNames(): Readonly<Record<string, Readonly<Record<string, string>>>> {
     return Object.fromEntries(
       [...this.#used].map(([kind, names]) => [kind, Object.fromEntries(names)]),
     );

@@ -51,7 +51,7 @@ function editDistance(a: string, b: string, limit: number): number {
   let previous = new Uint8Array(b.length + 1);
   for (let i = 0; i < a.length; i++) {
     const letter = a.charCodeAt(i);
-    let [left, least] = [i + 1, i + 1];
+    let [left, rowMinimum] = [i + 1, i + 1];
     next[0] = left;
     for (let j = 0; j < b.length; j++) {
       const replaced = (row[j] ?? 0) + (letter === b.charCodeAt(j) ? 0 : 1);
@@ -64,9 +64,9 @@ function editDistance(a: string, b: string, limit: number): number {
       )
         left = Math.min(left, (previous[j - 1] ?? 0) + 1);
       next[j + 1] = left;
-      if (left < least) least = left;
+      if (left < rowMinimum) rowMinimum = left;
     }
-    if (least >= limit) return limit;
+    if (rowMinimum >= limit) return limit;
     [previous, row, next] = [row, next, previous];
   }
   return row[b.length] ?? 0;

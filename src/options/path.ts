@@ -7,7 +7,7 @@ export async function toPath(value: unknown): Promise<string> {
   const text = toText(value);
   if (text === '') throw new InvalidValue('must not be empty');
   if (text.includes('\0')) throw new InvalidValue('must not contain a NUL character');
-  const home = /^~(?=\/|$)/.test(text) ? await homeDirectory() : undefined;
+  const home = /^~(?=\/|$)/.test(text) ? await findHomeDirectory() : undefined;
   return (home === undefined ? text : home + text.slice(1)).replace(
     /\$(?:(\w+)|\{(\w+)\})/g,
     (whole, plain, braced) => process.env[plain ?? braced] ?? whole,
@@ -15,7 +15,7 @@ export async function toPath(value: unknown): Promise<string> {
 }
 
 /** Returns the home directory; undefined if Node.js throws because it finds none. */
-async function homeDirectory(): Promise<string | undefined> {
+async function findHomeDirectory(): Promise<string | undefined> {
   const { homedir } = await import('node:os');
   try {
     return homedir();

@@ -40,10 +40,10 @@ async function toPemBundle(value: unknown): Promise<PemBundle> {
   if (matches.length === 0) {
     throw new InvalidValue(`${path} does not hold a certificate in PEM form`);
   }
-  const blocks = matches.map(([block]) => withoutIndentation(block));
+  const blocks = matches.map(([block]) => removeIndentation(block));
   // Imported on demand, because loading takes 2 ms.
   const { X509Certificate } = await import('node:crypto');
-  const broken = blocks.findIndex((block) => {
+  const brokenIndex = blocks.findIndex((block) => {
     try {
       new X509Certificate(block);
       return false;
@@ -51,10 +51,10 @@ async function toPemBundle(value: unknown): Promise<PemBundle> {
       return true;
     }
   });
-  if (broken >= 0) {
-    const line = pem.slice(0, matches[broken]?.index).split('\n').length;
+  if (brokenIndex >= 0) {
+    const line = pem.slice(0, matches[brokenIndex]?.index).split('\n').length;
     throw new InvalidValue(
-      `${path}: certificate ${broken + 1} of ${blocks.length}, which begins in line ${line}, cannot be read; correct it or remove it`,
+      `${path}: certificate ${brokenIndex + 1} of ${blocks.length}, which begins in line ${line}, cannot be read; correct it or remove it`,
     );
   }
   return new PemBundle(path, blocks.join(''));
@@ -71,7 +71,7 @@ function readPem(path: string): string {
 }
 
 /** Trims each line of a block, because OpenSSL finds BEGIN and END only at the start of a line. */
-function withoutIndentation(block: string): string {
+function removeIndentation(block: string): string {
   return block
     .split('\n')
     .map((line) => `${line.trim()}\n`)

@@ -6,10 +6,10 @@ const MASK = '********';
 const MAX_LENGTH = 200;
 
 /** A long word without punctuation. An id with an extra digit is shorter, and still quoted. */
-const UNBROKEN = /[A-Za-z0-9]{28}/;
+const UNBROKEN_WORD = /[A-Za-z0-9]{28}/;
 const LONG_WORD = /[\w+/.~-]{28,}/g;
 /** A change from letter to digit or back, or from lower to upper case. */
-const CHANGE = /\d(?=[A-Za-z])|[A-Za-z](?=\d)|[a-z](?=[A-Z])/g;
+const CHARACTER_CHANGE = /\d(?=[A-Za-z])|[A-Za-z](?=\d)|[a-z](?=[A-Z])/g;
 /** About 99 of 100 random words of 28 characters have at least this many changes. */
 const MIN_CHANGES = 5;
 
@@ -48,6 +48,7 @@ function looksSecret(text: string): boolean {
   const start = text.slice(0, MAX_LENGTH);
   const words = start.match(LONG_WORD) ?? [];
   return (
-    UNBROKEN.test(start) || words.some((word) => (word.match(CHANGE)?.length ?? 0) >= MIN_CHANGES)
+    UNBROKEN_WORD.test(start) ||
+    words.some((word) => (word.match(CHARACTER_CHANGE)?.length ?? 0) >= MIN_CHANGES)
   );
 }

@@ -40,11 +40,11 @@ export async function readOptions<T extends OptionTable>(
   const names = await readNames(table, rawOptions);
   const { problems, partial, values } = await readValues(table, { names, rawOptions, expansion });
   // Keeps the lookup that the other options used, because it records the names in use.
-  const used = partial['names'] instanceof NameLookup ? { names } : {};
+  const sharedNames = partial['names'] instanceof NameLookup ? { names } : {};
   return {
     problems: [...unsupported, ...problems],
-    partial: { ...partial, ...used },
-    ...(values && { values: { ...values, ...used } }),
+    partial: { ...partial, ...sharedNames },
+    ...(values && { values: { ...values, ...sharedNames } }),
   };
 }
 
@@ -122,10 +122,10 @@ function toProblem(option: string, { path, message, ...advice }: ValidationIssue
 function unsupportedProblem(module: string, unknown: readonly string[], known: string[]): Problem {
   const sorted = [...known].sort().join(', ');
   const nearest = nearestNames(unknown, known);
-  const hints = nearest.flatMap((meant, i) => {
-    if (meant === undefined) return [];
+  const hints = nearest.flatMap((suggestion, i) => {
+    if (suggestion === undefined) return [];
     const instead = unknown.length > 1 ? ` instead of ${quoteKey(unknown[i] ?? '')}` : '';
-    return [`did you mean ${meant}${instead}?`];
+    return [`did you mean ${suggestion}${instead}?`];
   });
   return {
     option: '',
@@ -134,16 +134,20 @@ function unsupportedProblem(module: string, unknown: readonly string[], known: s
       `Supported parameters include: ${sorted}.`,
       ...hints,
     ].join(' '),
-    parts: unknown.map((name, i) => unknownOption(quoteKey(name), nearest[i], sorted)),
+    parts: unknown.map((name, i) => unknownOptionProblem(quoteKey(name), nearest[i], sorted)),
   };
 }
 
 /** Returns the problem of an unknown option. Suggests the nearest name, or lists all names. */
-function unknownOption(option: string, meant: string | undefined, known: string): Problem {
+function unknownOptionProblem(
+  option: string,
+  suggestion: string | undefined,
+  known: string,
+): Problem {
   const message = 'is not an option';
-  return meant === undefined
+  return suggestion === undefined
     ? { option, message, advice: `The options are ${known}` }
-    : { option, message: `${message}; did you mean ${meant}?` };
+    : { option, message: `${message}; did you mean ${suggestion}?` };
 }
 
 /**
@@ -162,7 +166,7 @@ export function moduleArgs(
 function redactValue({ suboptions, secret }: Option<unknown>, value: unknown): unknown {
   if (value === undefined || value === null) return null;
   if (value instanceof Map) return Object.fromEntries(value);
-  if (value instanceof NameLookup) return value.used();
+  if (value instanceof NameLookup) return value.usedNames();
   if (value instanceof PemBundle) return value.path;
   if (suboptions !== undefined && value !== INVALID) {
     return moduleArgs(suboptions, Object(value));

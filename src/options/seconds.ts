@@ -1,10 +1,10 @@
 import { coerceWith } from './coerce-with.ts';
-import { coerceNumber, isRounded } from './coercions.ts';
+import { coerceNumber, mayBeRounded } from './coercions.ts';
 import { InvalidValue } from './invalid-value.ts';
 import type { Option } from './option.ts';
 
 const toNumber = coerceWith('a number of seconds', (value) =>
-  isRounded(value) ? undefined : coerceNumber(value),
+  mayBeRounded(value) ? undefined : coerceNumber(value),
 );
 
 /**

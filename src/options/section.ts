@@ -39,6 +39,6 @@ function unknownOptions(unknown: readonly string[], known: readonly string[]): V
   return unknown.map((name, i) => ({
     path: [quoteKey(name)],
     message: `is not an option here${nearest[i] === undefined ? '' : `; did you mean ${nearest[i]}?`}`,
-    advice: `Known are ${[...known].sort().join(', ')}`,
+    advice: `Known options are ${[...known].sort().join(', ')}`,
   }));
 }

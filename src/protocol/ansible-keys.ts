@@ -23,15 +23,15 @@ export function extractAnsibleKeys(
   options: Map<string, unknown>,
   flags: CommandLine,
 ): RunMode & { problems: Problem[] } {
-  const internal = new Map<string, unknown>();
+  const ansibleKeys = new Map<string, unknown>();
   for (const [name, value] of options) {
     if (!name.startsWith('_ansible_')) continue;
-    internal.set(name, value);
+    ansibleKeys.set(name, value);
     options.delete(name);
   }
   const problems: Problem[] = [];
   const isSet = (option: string): boolean => {
-    const value = internal.get(option) ?? false;
+    const value = ansibleKeys.get(option) ?? false;
     const coerced = coerceBoolean(value);
     // An invalid value counts as true, because false could turn check mode into a run that writes.
     if (coerced === undefined) problems.push({ option, message: 'expected true or false' });
@@ -40,8 +40,8 @@ export function extractAnsibleKeys(
   return {
     check: flags.check || isSet('_ansible_check_mode'),
     diff: flags.diff || isSet('_ansible_diff'),
-    verbosity: coerceNumber(internal.get('_ansible_verbosity')) ?? 0,
-    isFromAnsible: internal.size > 0,
+    verbosity: coerceNumber(ansibleKeys.get('_ansible_verbosity')) ?? 0,
+    isFromAnsible: ansibleKeys.size > 0,
     problems,
   };
 }

@@ -7,7 +7,7 @@ import { extractAnsibleKeys, type RunMode } from './ansible-keys.ts';
 import { type CommandLine, type InputSource, readCommandLine } from './command-line.ts';
 import { type GivenOptions, type OptionsState, readCallValues } from './read-call-values.ts';
 import { readInput } from './read-input.ts';
-import { failed, type Result, serialize, succeeded, toModuleError } from './result.ts';
+import { failureResult, type Result, serialize, successResult, toModuleError } from './result.ts';
 import { RunReport } from './run-report.ts';
 import { showNames } from './show-names.ts';
 
@@ -67,7 +67,7 @@ export async function callModule<T extends OptionTable>(
     result = answer;
   } catch (error) {
     failure = toModuleError(error);
-    result = failed(failure, report.progress, call.mode.verbosity);
+    result = failureResult(failure, report.progress, call.mode.verbosity);
   }
   await report.logWrites((id) => call.names?.nameOf(id));
   const isForPeople = await call.isForPeople();
@@ -76,14 +76,17 @@ export async function callModule<T extends OptionTable>(
     ...(isForPeople && failure && { forPeople: sentencesOf(failure) }),
     ...report.fields({ withApi: call.mode.verbosity >= 2 }),
   };
-  const named = call.names === undefined ? reported : showNames(reported, call.names);
+  const resultWithNames = call.names === undefined ? reported : showNames(reported, call.names);
   const exitCode = result.failed ? 1 : call.detailedExitcode && result.changed ? 2 : 0;
   if (isForPeople) {
     const { answerText } = await import('./text/answer-text.ts');
-    return { text: answerText(module.name, call.mode.check, report.concealIn(named)), exitCode };
+    return {
+      text: answerText(module.name, call.mode.check, report.concealIn(resultWithNames)),
+      exitCode,
+    };
   }
   const complete: Result = {
-    ...named,
+    ...resultWithNames,
     ...(call.args !== undefined && { invocation: { module_args: call.args() } }),
   };
   const isIndented = !call.mode.isFromAnsible && (await io.isTerminal(1));
@@ -115,14 +118,14 @@ async function answerCall<T extends OptionTable>(
     report,
   });
   if (commandLine.validate) {
-    return succeeded({ changed: false, msg: 'The options are valid.', fields: {} }, false);
+    return successResult({ changed: false, msg: 'The options are valid.', fields: {} }, false);
   }
   const { check, diff, isFromAnsible } = call.mode;
   const withDiff = diff || (check && (await call.isForPeople()));
   if (!isFromAnsible && !(commandLine.json && (await io.isTerminal(1))))
     report.showWait = io.showWait;
   const run = { module: module.name, check, signal: io.signal, report };
-  return succeeded(await module.run(values, run, expand), withDiff);
+  return successResult(await module.run(values, run, expand), withDiff);
 }
 
 /** Returns whether the source is a file with the name that Ansible gives to arguments. */

@@ -63,14 +63,14 @@ function findProblems(
   flags: readonly string[],
   sources: readonly string[],
 ): Problem[] {
-  const wrong = new Set(flags.filter((flag) => !FLAGS.includes(flag)).map(quoteFlag));
-  const unknown = [...wrong].filter((flag) => !FLAGS.includes(flag));
-  const messages = [...wrong]
+  const invalidFlags = new Set(flags.filter((flag) => !FLAGS.includes(flag)).map(quoteFlag));
+  const unknownFlags = [...invalidFlags].filter((flag) => !FLAGS.includes(flag));
+  const messages = [...invalidFlags]
     .filter((flag) => FLAGS.includes(flag))
     .map((flag) => `The flag ${flag} takes no value; give ${flag} alone, or leave it out.`);
-  if (unknown.length > 0) {
+  if (unknownFlags.length > 0) {
     messages.push(
-      `Unknown flag${unknown.length > 1 ? 's' : ''} ${unknown.join(', ')}; known are ${FLAGS.join(', ')}.`,
+      `Unknown flag${unknownFlags.length > 1 ? 's' : ''} ${unknownFlags.join(', ')}; known are ${FLAGS.join(', ')}.`,
     );
   }
   if (sources.length > 1) {

@@ -11,7 +11,7 @@ import type { InputSource } from './command-line.ts';
 /** The maximum size of the input, in MiB. */
 const MAX_MIB = 16;
 const MAX_BYTES = MAX_MIB * 1024 * 1024;
-const TOO_LARGE = `The options are larger than ${MAX_MIB} MiB. Was another file meant?`;
+const TOO_LARGE_MESSAGE = `The options are larger than ${MAX_MIB} MiB. Was another file meant?`;
 
 /** The path of a pipe that a shell opens for `<(command)`. */
 const DESCRIPTOR = /^\/dev\/fd\/\d+$/;
@@ -33,7 +33,7 @@ export async function readInput(
   source: InputSource,
   { stdin, signal, refusesEmpty }: InputContext,
 ): Promise<Map<string, unknown>> {
-  const content = await unlessInterrupted(readSource(source, stdin), signal);
+  const content = await waitUnlessInterrupted(readSource(source, stdin), signal);
   const text = content.replace(/^\ufeff/, '');
   if (source.from === 'stdin' && text.trim() === '') {
     if (!refusesEmpty) return new Map();
@@ -46,16 +46,18 @@ export async function readInput(
     value = parseJson(text);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    const advice = isYaml(text) ? 'YAML is not supported: convert it to JSON.' : EXPECTED;
+    const advice = isYaml(text) ? 'YAML is not supported: convert it to JSON.' : EXPECTED_OBJECT;
     throw invalidInputError(`${describeSource(source)} ${error.message}. ${advice}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalidInputError(`${describeSource(source)} holds ${describeValue(value)}. ${EXPECTED}`);
+    throw invalidInputError(
+      `${describeSource(source)} holds ${describeValue(value)}. ${EXPECTED_OBJECT}`,
+    );
   }
   return new Map(Object.entries(value));
 }
 
-const EXPECTED = 'A JSON object with the options is expected.';
+const EXPECTED_OBJECT = 'A JSON object with the options is expected.';
 
 /** Returns whether the first line of content looks like a YAML mapping. */
 function isYaml(text: string): boolean {
@@ -111,7 +113,7 @@ async function readFileOrPipe(source: FileSource): Promise<string> {
     if (!stat.isFile()) throw fileError(source, 'is not a regular file');
     return decodeUtf8(readAtMost(fd, MAX_MIB));
   } catch (error) {
-    throw error instanceof UserFileError ? invalidInputError(TOO_LARGE) : error;
+    throw error instanceof UserFileError ? invalidInputError(TOO_LARGE_MESSAGE) : error;
   } finally {
     closeSync(fd);
   }
@@ -122,7 +124,7 @@ async function readStream(stream: AsyncIterable<Buffer>): Promise<string> {
   let length = 0;
   for await (const chunk of stream) {
     length += chunk.length;
-    if (length > MAX_BYTES) throw invalidInputError(TOO_LARGE);
+    if (length > MAX_BYTES) throw invalidInputError(TOO_LARGE_MESSAGE);
     chunks.push(chunk);
   }
   return decodeUtf8(Buffer.concat(chunks));
@@ -136,7 +138,7 @@ function decodeUtf8(bytes: Buffer): string {
 }
 
 /** Waits for the work or an interruption, because standard input or a pipe may never end. */
-async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+async function waitUnlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const interrupted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });

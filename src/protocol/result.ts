@@ -7,7 +7,7 @@ import { mapStrings } from './map-strings.ts';
 export type Result = Record<string, unknown> & { changed: boolean; failed?: true };
 
 /** Returns the result of a successful run. */
-export function succeeded({ changed, msg, diff, fields }: Outcome, withDiff: boolean): Result {
+export function successResult({ changed, msg, diff, fields }: Outcome, withDiff: boolean): Result {
   return { changed, msg, ...fields, ...(withDiff && diff !== undefined && { diff }) };
 }
 
@@ -15,7 +15,7 @@ export function succeeded({ changed, msg, diff, fields }: Outcome, withDiff: boo
  * Returns the result of a failed run. `progress` has the result fields of the work done before the
  * failure.
  */
-export function failed(
+export function failureResult(
   error: ModuleError,
   progress: Readonly<Record<string, unknown>>,
   verbosity: number,

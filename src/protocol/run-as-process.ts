@@ -3,7 +3,7 @@ import { Interrupted } from '../base/interrupted.ts';
 import type { Module } from '../module.ts';
 import type { OptionTable } from '../options/option.ts';
 import { callModule } from './call-module.ts';
-import { showWaitOnStderr } from './show-wait.ts';
+import { createWaitDisplay } from './show-wait.ts';
 
 /**
  * Runs a module as this process: answers the call and exits. Handles signals and uncaught
@@ -31,7 +31,7 @@ export function runAsProcess<T extends OptionTable>(
     isTerminal: async (descriptor: 0 | 1) => (await import('node:tty')).isatty(descriptor),
     signal: interruption.signal,
     crash,
-    showWait: showWaitOnStderr(),
+    showWait: createWaitDisplay(),
   };
   // Never rejects.
   void callModule(module, process.argv.slice(2), io).then(print);

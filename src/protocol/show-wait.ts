@@ -22,7 +22,7 @@ interface Wait {
  * line, and removes it at the end. Of several waits, shows the wait that ends last. Prints nothing
  * if stderr is not a terminal.
  */
-export function showWaitOnStderr(): Reporter['showWait'] {
+export function createWaitDisplay(): Reporter['showWait'] {
   const waits = new Set<Wait>();
   let timer: NodeJS.Timeout | undefined;
   let isShown = false;

@@ -77,7 +77,7 @@ describe('problems of single values', () => {
         ['names', /^system_group: a: expected an id .* got null$/],
         ['names', /^system_group: b: expected an id .* got the text "x"$/],
         ['names', /^system_group: c: expected an id .* got the number 5$/],
-        ['names', /^system_group: e: expected an id .* got a mapping without one$/],
+        ['names', /^system_group: e: expected an id .* got a mapping without that key$/],
         ['names', /^user: expected a mapping of names to ids, got a list$/],
         ['names', /^the mapping: groups is not a kind of object/],
         ['names', /^the mapping: users is not a kind of object.*did you mean user\?$/],
@@ -288,7 +288,7 @@ describe('the message of a call with several problems', () => {
           { id: OTHER, bar: 2 },
         ],
       },
-      /^system\.a: is not an option here\. Known are [^.]*\. system\.settel: is not an option here; did you mean settle\? users: item 1: unknown key foo\. Known keys are id, name, sudo, sudo_without_password\. users: item 2: unknown key bar\.$/,
+      /^system\.a: is not an option here\. Known options are [^.]*\. system\.settel: is not an option here; did you mean settle\? users: item 1: unknown key foo\. Known keys are id, name, sudo, sudo_without_password\. users: item 2: unknown key bar\.$/,
     ],
     [
       'jumpcloud_group_membership',

@@ -1,19 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import { Internal, Unavailable } from '../../src/base/errors.ts';
-import { failed, serialize, succeeded, toModuleError } from '../../src/protocol/result.ts';
+import {
+  failureResult,
+  serialize,
+  successResult,
+  toModuleError,
+} from '../../src/protocol/result.ts';
 
-describe('failed', () => {
+describe('failureResult', () => {
   const error = new Unavailable('gone', { attempts: 2, cause: new Error('cause') });
 
-  test('failed() returns the code, the details and the progress fields', () => {
-    expect(failed(toModuleError(error), { changed: true, added: ['a'] }, 3)).toEqual({
+  test('failureResult() returns the code, the details and the progress fields', () => {
+    expect(failureResult(toModuleError(error), { changed: true, added: ['a'] }, 3)).toEqual({
       changed: true,
       added: ['a'],
       failed: true,
       msg: 'gone',
       error: { code: 'unavailable', attempts: 2 },
     });
-    expect(failed(toModuleError(error), {}, 0)).toMatchObject({ changed: false });
+    expect(failureResult(toModuleError(error), {}, 0)).toMatchObject({ changed: false });
   });
 
   test.each([
@@ -21,29 +26,29 @@ describe('failed', () => {
     ['thrown text', /\(thrown text\)/],
     [undefined, /\(undefined\)/],
     [null, /\(null\)/],
-  ])('failed() reports the thrown value %s as a bug', (thrown, message) => {
-    const result = failed(toModuleError(thrown), {}, 2);
+  ])('failureResult() reports the thrown value %s as a bug', (thrown, message) => {
+    const result = failureResult(toModuleError(thrown), {}, 2);
     expect(result).toMatchObject({ failed: true, error: { code: 'internal' } });
     expect(result['msg']).toMatch(message);
     expect(result['error']).not.toHaveProperty('stack');
-    expect(Object(failed(toModuleError(thrown), {}, 3)['error'])).toHaveProperty('stack');
+    expect(Object(failureResult(toModuleError(thrown), {}, 3)['error'])).toHaveProperty('stack');
   });
 
-  test('failed() returns the stack of a thrown Internal error', () => {
+  test('failureResult() returns the stack of a thrown Internal error', () => {
     const bug = new Internal('a bug');
-    expect(Object(failed(bug, {}, 3)['error']).stack).toContain('result.test.ts');
+    expect(Object(failureResult(bug, {}, 3)['error']).stack).toContain('result.test.ts');
   });
 });
 
-test('succeeded() returns a diff only in diff mode', () => {
+test('successResult() returns a diff only in diff mode', () => {
   const outcome = {
     changed: true,
     msg: 'm',
     diff: { before: 1, after: 2 },
     fields: { groups: [] },
   };
-  expect(succeeded(outcome, false)).toEqual({ changed: true, msg: 'm', groups: [] });
-  expect(succeeded(outcome, true)).toMatchObject({ diff: { before: 1, after: 2 } });
+  expect(successResult(outcome, false)).toEqual({ changed: true, msg: 'm', groups: [] });
+  expect(successResult(outcome, true)).toMatchObject({ diff: { before: 1, after: 2 } });
 });
 
 test('serialize puts each sentence of a result on one line, but keeps the lines of a stack', () => {

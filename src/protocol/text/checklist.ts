@@ -18,7 +18,7 @@ const COLOURS: Readonly<Record<string, Colour>> = {
 const STATUS_COLUMNS = 9;
 
 /** Renders checks as lines, with the advice below each check. */
-export function checklist(
+export function renderChecklist(
   checks: readonly Check[],
   columns: number,
   isColoured: boolean,

@@ -12,23 +12,27 @@ export function isEdgeList(value: unknown): value is Edge[] {
  * Returns a table row for each object: a mark, the name, the id and further properties. Objects
  * that the run added (`+`), updated (`~`) or removed (`-`) come first.
  */
-export function edgeRows(
+export function toEdgeRows(
   list: readonly Edge[],
   changes: Readonly<Record<string, unknown>>,
   names: Names,
 ): string[][] {
   const { added, updated, removed } = changes;
-  const marks = new Map([...marked(removed, '-'), ...marked(updated, '~'), ...marked(added, '+')]);
+  const marks = new Map([
+    ...markIds(removed, '-'),
+    ...markIds(updated, '~'),
+    ...markIds(added, '+'),
+  ]);
   const listed = new Set(list.map(idOf));
-  const gone = isEdgeList(removed) ? removed.filter((edge) => !listed.has(idOf(edge))) : [];
-  const rows = [...list, ...gone].map((edge) => {
+  const removedEdges = isEdgeList(removed) ? removed.filter((edge) => !listed.has(idOf(edge))) : [];
+  const rows = [...list, ...removedEdges].map((edge) => {
     const id = idOf(edge) ?? '';
     const { hostname, display_name } = Object(edge);
     return [
       marks.get(id) ?? '',
       names[id] ?? hostname ?? display_name ?? '',
       id,
-      ...facts(edge, names),
+      ...propertiesOf(edge, names),
     ];
   });
   const byName = ([, ...a]: string[], [, ...b]: string[]) => (a.join(' ') < b.join(' ') ? -1 : 1);
@@ -36,7 +40,7 @@ export function edgeRows(
   return [...sorted.filter(([mark]) => mark), ...sorted.filter(([mark]) => !mark)];
 }
 
-function marked(ids: unknown, mark: string): [string, string][] {
+function markIds(ids: unknown, mark: string): [string, string][] {
   return isEdgeList(ids) ? ids.map((edge) => [idOf(edge) ?? '', mark]) : [];
 }
 
@@ -46,7 +50,7 @@ function idOf(item: unknown): string | undefined {
 }
 
 /** Returns the properties of an object for its row, except the id and name. */
-function facts(edge: Edge, names: Names): string[] {
+function propertiesOf(edge: Edge, names: Names): string[] {
   if (typeof edge === 'string') return [];
   const { sudo, sudo_without_password, direct, paths, type, last_contact, reason } = edge;
   const steps = (Array.isArray(paths) ? paths : []).filter((path) => path.length > 1);

@@ -2,7 +2,7 @@ import type { Result } from '../result.ts';
 import { table } from './wrap.ts';
 
 /** Renders the result of jumpcloud_names as a table of kinds, names and ids. */
-export function namesTable({ names, dynamic }: Result, columns: number): string[] {
+export function renderNamesTable({ names, dynamic }: Result, columns: number): string[] {
   const isDynamic = new Set(Array.isArray(dynamic) ? dynamic : []);
   return table(
     Object.entries(Object(names)).flatMap(([kind, objects]) =>

@@ -1,8 +1,8 @@
 import type { Problem } from '../../base/errors.ts';
 import { toPrintable } from '../../base/printable.ts';
 import type { Result } from '../result.ts';
-import { checklist } from './checklist.ts';
-import { namesTable } from './names-table.ts';
+import { renderChecklist } from './checklist.ts';
+import { renderNamesTable } from './names-table.ts';
 import { type Colour, paint } from './paint.ts';
 import { type Block, reportBlocks } from './report-blocks.ts';
 import { wrap } from './wrap.ts';
@@ -36,15 +36,15 @@ const INDENT = '  ';
 /** Renders a result as text for people. Escapes characters that could control the terminal. */
 export function renderText(input: TextInput, terminal: Terminal): string {
   const { diff } = input.result;
-  const { module, isCheck, result } = toVisible(input) as TextInput;
+  const { module, isCheck, result } = escapeStrings(input) as TextInput;
   const failure = result['forPeople'] as FailureForPeople | undefined;
   const { columns, isColoured } = terminal;
   const names = module === 'jumpcloud_names' ? {} : Object(result['names']);
-  const painted = (text: string, colour: Colour) => paint(text, colour, isColoured);
-  const labelled = (label: string, colour: Colour, text: string) => {
+  const paintText = (text: string, colour: Colour) => paint(text, colour, isColoured);
+  const labelText = (label: string, colour: Colour, text: string) => {
     const lines = wrap(`${label}: ${text}`, columns, { rest: '  ' });
     return lines.map((line, i) =>
-      i === 0 ? line.replace(`${label}:`, painted(`${label}:`, colour)) : line,
+      i === 0 ? line.replace(`${label}:`, paintText(`${label}:`, colour)) : line,
     );
   };
   const { word, colour } = outcomeOf(result, isCheck);
@@ -52,15 +52,17 @@ export function renderText(input: TextInput, terminal: Terminal): string {
   const [head = '', ...rest] = wrap(`${module}: ${word}${summary}`, columns, { rest: '  ' });
   const warnings = (result['warnings'] ?? []) as string[];
   const paragraphs: (readonly string[])[] = [
-    [head.replace(`: ${word}`, () => `: ${painted(word, colour)}`), ...rest],
+    [head.replace(`: ${word}`, () => `: ${paintText(word, colour)}`), ...rest],
     diffLines(diff, 'sections' in result).map((line) => paintDiff(line, isColoured)),
-    ...(module === 'jumpcloud_names' ? [namesTable(result, columns)] : []),
-    ...(Array.isArray(result['checks']) ? [checklist(result['checks'], columns, isColoured)] : []),
+    ...(module === 'jumpcloud_names' ? [renderNamesTable(result, columns)] : []),
+    ...(Array.isArray(result['checks'])
+      ? [renderChecklist(result['checks'], columns, isColoured)]
+      : []),
     ...reportBlocks(result, names, columns - INDENT.length).map((block) =>
-      blockLines(block, painted),
+      blockLines(block, paintText),
     ),
-    warnings.flatMap((warning) => labelled('warning', 'yellow', warning)),
-    ...(failure ? [failureLines(failure, result, columns, labelled)] : []),
+    warnings.flatMap((warning) => labelText('warning', 'yellow', warning)),
+    ...(failure ? [failureLines(failure, result, columns, labelText)] : []),
   ];
   const shown = paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
   return `${shown.join('\n\n')}\n`;
@@ -97,9 +99,9 @@ function paintDiff(line: string, isColoured: boolean): string {
   return colour === undefined ? line : paint(line, colour, isColoured);
 }
 
-function blockLines({ title, lines }: Block, painted: (text: string, colour: Colour) => string) {
+function blockLines({ title, lines }: Block, paintText: (text: string, colour: Colour) => string) {
   if (title === '') return lines;
-  return [painted(title, 'bold'), ...lines.map((line) => INDENT + line)];
+  return [paintText(title, 'bold'), ...lines.map((line) => INDENT + line)];
 }
 
 /** Renders a failure: the error, the hint, and lists of problems or causes. */
@@ -107,7 +109,7 @@ function failureLines(
   { reason, advice, problems }: FailureForPeople,
   { error }: Result,
   columns: number,
-  labelled: Labelled,
+  labelText: Labelled,
 ): string[] {
   const list = (items: readonly string[]) =>
     items.flatMap((item) => wrap(item, columns, { first: '  - ', rest: '    ' }));
@@ -118,31 +120,31 @@ function failureLines(
     const hints = [...new Set(problems.flatMap((problem) => problem.advice ?? []))];
     return [
       ...(items.length === 1
-        ? labelled('error', 'red', items.join())
+        ? labelText('error', 'red', items.join())
         : [
-            ...labelled('error', 'red', `${items.length} problems in the options:`),
+            ...labelText('error', 'red', `${items.length} problems in the options:`),
             ...list(items),
           ]),
-      ...hints.flatMap((hint) => labelled('hint', 'cyan', `${hint}.`)),
+      ...hints.flatMap((hint) => labelText('hint', 'cyan', `${hint}.`)),
     ];
   }
   const causes: string[] = Object(error).causes ?? [];
   return [
-    ...labelled('error', 'red', reason),
+    ...labelText('error', 'red', reason),
     ...(causes.length > 1
-      ? [...labelled('hint', 'cyan', 'Possible causes:'), ...list(causes)]
+      ? [...labelText('hint', 'cyan', 'Possible causes:'), ...list(causes)]
       : advice
-        ? labelled('hint', 'cyan', advice)
+        ? labelText('hint', 'cyan', advice)
         : []),
   ];
 }
 
 /** Escapes all characters that could control a terminal, in strings and keys. */
-function toVisible(value: unknown): unknown {
+function escapeStrings(value: unknown): unknown {
   if (typeof value === 'string') return toPrintable(value);
-  if (Array.isArray(value)) return value.map(toVisible);
+  if (Array.isArray(value)) return value.map(escapeStrings);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [toPrintable(key), toVisible(inner)]),
+    Object.entries(value).map(([key, inner]) => [toPrintable(key), escapeStrings(inner)]),
   );
 }

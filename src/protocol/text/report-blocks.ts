@@ -1,5 +1,5 @@
 import type { Result } from '../result.ts';
-import { edgeRows, isEdgeList } from './edge-rows.ts';
+import { isEdgeList, toEdgeRows } from './edge-rows.ts';
 import { table } from './wrap.ts';
 
 /** Lines under a title. Lines without a title are not indented. */
@@ -53,8 +53,9 @@ function fieldBlocks(fields: Fields, context: Context, section?: string): Block[
   const others: Record<string, unknown> = {};
   const blocks = Object.entries(fields).flatMap(([field, value]): Block[] => {
     if (NOT_REPORTED.has(field)) return [];
-    if (field === 'removed') return 'added' in fields ? [] : list(field, value, fields, context);
-    if (Array.isArray(value)) return list(field, value, fields, context, section);
+    if (field === 'removed')
+      return 'added' in fields ? [] : renderList(field, value, fields, context);
+    if (Array.isArray(value)) return renderList(field, value, fields, context, section);
     if (typeof value !== 'object' || value === null) {
       others[field] = value;
       return [];
@@ -62,19 +63,21 @@ function fieldBlocks(fields: Fields, context: Context, section?: string): Block[
     switch (field) {
       case 'associations':
         return Object.entries(value).flatMap(([type, edges]) =>
-          list('associations', edges, {}, context, `${type.replace('_', ' ')} associations`),
+          renderList('associations', edges, {}, context, `${type.replace('_', ' ')} associations`),
         );
       case 'system':
         // Modules that change settings show `settings` instead of the record.
-        return 'enrolled' in fields ? mapping('record', pick(value, RECORD_FIELDS), context) : [];
+        return 'enrolled' in fields
+          ? renderMapping('record', pick(value, RECORD_FIELDS), context)
+          : [];
       default:
-        return mapping(field === 'settings' ? (section ?? field) : field, value, context);
+        return renderMapping(field === 'settings' ? (section ?? field) : field, value, context);
     }
   });
-  return [...mapping('', others, context), ...blocks];
+  return [...renderMapping('', others, context), ...blocks];
 }
 
-function list(
+function renderList(
   field: string,
   value: unknown,
   changes: Fields,
@@ -83,28 +86,28 @@ function list(
 ) {
   if (!Array.isArray(value) || (value.length === 0 && !MAIN_LISTS.includes(field))) return [];
   const rows = isEdgeList(value)
-    ? edgeRows(value, changes, names)
+    ? toEdgeRows(value, changes, names)
     : value.map((item) => [`${item}`]);
   const more = rows.length - MAX_ROWS;
   const lines = [
     ...table(rows.slice(0, MAX_ROWS), columns),
-    ...(more > 0 ? [`and ${more} more, which --json lists`] : []),
+    ...(more > 0 ? [`and ${more} more (list all with --json)`] : []),
   ];
   return [{ title: `${title} (${value.length})`, lines }];
 }
 
 /** Returns a mapping as a block, or no block if it is empty. */
-function mapping(title: string, value: object, { columns }: Context): Block[] {
-  const rows = pairs(value);
+function renderMapping(title: string, value: object, { columns }: Context): Block[] {
+  const rows = toRows(value);
   return rows.length === 0 ? [] : [{ title, lines: table(rows, columns) }];
 }
 
 /** Returns the entries of a mapping as rows. Nested entries get names such as `a.b`. */
-function pairs(value: object, prefix = ''): [name: string, text: string][] {
+function toRows(value: object, prefix = ''): [name: string, text: string][] {
   return Object.entries(value).flatMap(([key, inner]): [string, string][] => {
     const name = prefix + key;
     if (Array.isArray(inner)) return [[name, inner.join(', ')]];
-    if (typeof inner === 'object' && inner !== null) return pairs(inner, `${name}.`);
+    if (typeof inner === 'object' && inner !== null) return toRows(inner, `${name}.`);
     return [[name, inner === null ? '-' : inner === '' ? '""' : String(inner)]];
   });
 }

@@ -1,14 +1,14 @@
 /** Characters that take two columns: East Asian scripts and emoji. */
-const WIDE =
+const WIDE_CHARACTER =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
 /** Characters that take no column of their own. */
-const COMBINING = /\p{M}/u;
+const COMBINING_MARK = /\p{M}/u;
 
 /** Returns the number of columns that a text takes on a terminal. */
 export function widthOf(text: string): number {
   let width = 0;
   for (const character of text) {
-    if (!COMBINING.test(character)) width += WIDE.test(character) ? 2 : 1;
+    if (!COMBINING_MARK.test(character)) width += WIDE_CHARACTER.test(character) ? 2 : 1;
   }
   return width;
 }

@@ -1,7 +1,7 @@
 import { escapeInvisible } from '../../base/printable.ts';
 
 /** Matches text that needs no quotes in YAML if it looks like no other type. */
-const PLAIN = /^\w(?:[\w./()@+ -]*[\w./()@+-])?$/;
+const PLAIN_TEXT = /^\w(?:[\w./()@+ -]*[\w./()@+-])?$/;
 /** Matches words and numbers that YAML 1.1 or 1.2 does not read as text. */
 const NOT_TEXT = /^(?:true|false|yes|no|on|off|y|n|null|0[xob].*|[\d.+_-]*(?:e[\d.+_-]*)?)$/i;
 
@@ -22,7 +22,7 @@ export function toYaml(value: unknown): string[] {
 
 /** Renders a scalar, or an empty list or mapping, as one line of YAML. */
 export function toYamlScalar(value: unknown): string {
-  if (typeof value === 'string' && PLAIN.test(value) && !NOT_TEXT.test(value)) return value;
+  if (typeof value === 'string' && PLAIN_TEXT.test(value) && !NOT_TEXT.test(value)) return value;
   return escapeInvisible(JSON.stringify(value) ?? 'null');
 }
 

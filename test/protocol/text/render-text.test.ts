@@ -89,7 +89,7 @@ describe('lists', () => {
 
   test('a long list is cut', () => {
     const groups = Array.from({ length: 50 }, (_, i) => ID.replace('5f1a', `${1000 + i}`));
-    expect(render({ groups })).toContain('\n  and 10 more, which --json lists\n');
+    expect(render({ groups })).toContain('\n  and 10 more (list all with --json)\n');
   });
 
   test('wide characters keep the columns aligned', () => {
