@@ -1,5 +1,5 @@
 import { pause } from '../../src/base/pause.ts';
-import { isTransientStatus, retryAfter } from '../../src/transport/retry/policy.ts';
+import { isTransientStatus, parseRetryAfter } from '../../src/transport/retry/policy.ts';
 import { type ProbeRequest, requirePermitted, type Territory } from './permission.ts';
 import { Unanswered } from './unanswered.ts';
 import type { Wire } from './wire.ts';
@@ -78,7 +78,7 @@ export class Client {
         return { ...exchange, inDoubt };
       }
       inDoubt ||= mayHaveTakenEffect;
-      const asked = retryAfter(exchange.headers['retry-after'], Date.now()) ?? 0;
+      const asked = parseRetryAfter(exchange.headers['retry-after'], Date.now()) ?? 0;
       await this.wait(Math.min(Math.max(asked, 500 * 2 ** (attempts - 1)), MAX_WAIT_MS));
     }
   }

@@ -71,12 +71,12 @@ async function serviceAccount(
   { budget }: Destination,
   conceal: (secret: string) => void,
 ): Promise<Authenticated> {
-  const { basicOf, ClientCredentialsAuthentication } = await import(
+  const { encodeBasic, ClientCredentialsAuthentication } = await import(
     '../transport/auth/client-credentials.ts'
   );
   // The longest secret comes first, because it contains the others. Once a part of it were masked,
   // the rest would not be recognised.
-  for (const secret of [basicOf(client), client.clientId, client.clientSecret]) conceal(secret);
+  for (const secret of [encodeBasic(client), client.clientId, client.clientSecret]) conceal(secret);
   const { origin, pathname } = new URL(options.token_url ?? TOKEN_URLS[options.region]);
   const [destination] = await openDestination(origin, options, 1, async () => {});
   const { openSession } = await import('../transport/session.ts');

@@ -12,7 +12,7 @@ export async function readInParallel(
   let failure: { readonly error: unknown } | undefined;
   const stopRetries = (error: unknown) => {
     failure ??= { error };
-    session.end(error);
+    session.stopRetries(error);
   };
   await Promise.all(reads.map((read) => read.catch(stopRetries)));
   if (failure !== undefined) throw failure.error;

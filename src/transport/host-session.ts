@@ -5,7 +5,7 @@ import type { Destination } from './connect/destination.ts';
 import type { DestinationClient } from './http/http-client.ts';
 import { openClient, Session } from './session.ts';
 
-/** A session that acts as this host: JumpCloud's System Context. */
+/** A session that authenticates as this host, with the System Context API. */
 export class HostSession extends Session {
   readonly identity: Identity;
   override readonly authentication: SystemKeyAuthentication;
@@ -24,8 +24,8 @@ export class HostSession extends Session {
 }
 
 /**
- * Opens a session of this host. `usesAgentRegion`: whether requests go to the region that
- * jcagent.conf names; undefined if it names no known region.
+ * Opens a session that authenticates as this host. `usesAgentRegion` is true if requests go to the
+ * region in jcagent.conf, and undefined if that region is unknown.
  */
 export async function openHostSession(
   run: SessionRun,

@@ -12,8 +12,9 @@ export interface ConnectionOptions extends TransportOptions {
 }
 
 /**
- * Returns the API's origin for this host: api_url, else that of the region. `agentServerHost` is that of
- * jcagent.conf. Calls `warn` if it is used and names no known region.
+ * Returns the origin of the API for this host: `api_url`, or the origin of the region. For the
+ * region `auto`, the region comes from `agentServerHost` in jcagent.conf. Calls `warn` if that
+ * region is unknown.
  */
 export function originFor(
   agentServerHost: string | undefined,
@@ -26,15 +27,15 @@ export function originFor(
   if (region === undefined) {
     warn(
       `agentServerHost "${agentServerHost}" in jcagent.conf belongs to no known region; us is assumed.`,
-      'Set region to the right one.',
+      'Set the option region to us, eu or in.',
     );
   }
   return API_ORIGINS[region ?? 'us'];
 }
 
 /**
- * Returns whether an origin is that of the region that jcagent.conf names; undefined if it names no
- * known region.
+ * Returns whether an origin belongs to the region in jcagent.conf; undefined if that region is
+ * unknown.
  */
 export function usesAgentRegion(
   agentServerHost: string | undefined,
@@ -48,7 +49,7 @@ export function usesAgentRegion(
 export interface SessionOptions extends ConnectionOptions {
   readonly agent_dir: string;
   readonly registration_timeout: number;
-  /** The system that this host must be. */
+  /** The id that the system of this host must have. */
   readonly system_id: string | undefined;
 }
 
@@ -60,7 +61,8 @@ export interface SessionWork<T> {
 }
 
 /**
- * Does the work in a session of a registration. Sends no request before the work does.
+ * Opens a session for a registration, does the work in it, and closes it. Sends no request of its
+ * own.
  * @throws BadIdentity when this host has no usable identity
  */
 export async function withRegistration<T>(
@@ -91,7 +93,7 @@ async function openForRegistration(
   const origin = originFor(agentServerHost, options, (...sentences) =>
     run.report.warn(sentences.join(' ')),
   );
-  // The key is parsed while the connection is being opened, because an invalid key is rare.
+  // Parses the key while the connection is being opened, because an invalid key is rare.
   const [destination, identity] = await openDestination(origin, options, requests, () =>
     registration.identity(),
   );

@@ -6,17 +6,17 @@ export interface Request {
   /** Path and query, exactly as they are signed and sent. */
   readonly path: string;
   readonly body?: unknown;
-  /** Completes "Could not …". */
+  /** Completes the message "Could not …". */
   readonly purpose: string;
   /** What to do after a 404, if that says more than that the id is wrong. */
   readonly adviceFor404?: string;
   /** Marks a POST that changes nothing. */
   readonly changesNothing?: true;
-  /** The media type of a body that is text. Without it, the body is sent as JSON. */
+  /** The media type of a text body. Without it, the body is sent as JSON. */
   readonly mediaType?: string;
   /**
-   * Called right before each attempt. `inDoubt`: whether an earlier,
-   * unanswered attempt may have taken effect. A rejection ends the request.
+   * Called right before each attempt. `inDoubt` is true if an earlier attempt without an answer may
+   * have taken effect. A rejection ends the request.
    */
   readonly beforeAttempt?: (inDoubt: boolean) => Promise<void>;
 }
@@ -28,6 +28,6 @@ export function isWrite({ method, changesNothing }: Request): boolean {
 
 /** JumpCloud's final answer to a request. */
 export interface Reply extends WireReply {
-  /** Whether an earlier, unanswered attempt at this write may have taken effect. */
+  /** True if an earlier attempt without an answer may have taken effect. */
   readonly inDoubt: boolean;
 }

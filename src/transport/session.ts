@@ -12,7 +12,7 @@ import { BodyQuota } from './http/body-buffer.ts';
 import { type DestinationClient, openHttpClient } from './http/http-client.ts';
 import { isWrite, type Reply, type Request } from './request.ts';
 import type { Budget } from './retry/budget.ts';
-import { isTransientStatus, nextRetry, retryAfter } from './retry/policy.ts';
+import { isTransientStatus, nextDelayMs, parseRetryAfter } from './retry/policy.ts';
 
 /**
  * Sends requests to JumpCloud: authenticates each attempt, retries transient failures within the
@@ -25,7 +25,7 @@ export class Session {
   readonly clock: ServerClock;
   readonly #run: SessionRun;
   readonly #context: AttemptContext;
-  /** Aborted with the reason that ends the session. */
+  /** Aborted when the session ends, with the reason. */
   readonly #end = new AbortController();
   readonly #destination: Destination;
   #requests = 0;
@@ -46,10 +46,10 @@ export class Session {
     this.clock = new ServerClock(Date.now, certificate);
     this.#context = { http, signal: run.signal, bodyQuota: new BodyQuota() };
     this.#destination = destination;
-    run.signal.addEventListener('abort', () => this.end(run.signal.reason));
+    run.signal.addEventListener('abort', () => this.stopRetries(run.signal.reason));
   }
 
-  /** Whether JumpCloud has accepted a request in this session. */
+  /** True once JumpCloud has accepted a request in this session. */
   get accepted(): boolean {
     return this.#accepted;
   }
@@ -72,9 +72,9 @@ export class Session {
   }
 
   /**
-   * Sends a request, with retries, and returns the final answer, whatever its status.
+   * Sends a request, retries transient failures, and returns any other answer.
    * @throws Unavailable, RateLimited when the budget is used up
-   * @throws TlsFailure, UnexpectedResponse, Rejected for failures that a retry would not change
+   * @throws TlsFailure, UnexpectedResponse, Rejected for permanent failures
    */
   async send(request: Request): Promise<Reply> {
     const start = monotonicMs();
@@ -90,7 +90,7 @@ export class Session {
         inDoubt,
       };
       if (outcome instanceof AttemptError) {
-        // A closed session does not retry: the first failure of parallel reads ends the others.
+        // A closed session does not retry: a failed read ends all parallel reads.
         if (outcome.kind !== 'network' || this.#closed)
           throw (await import('./errors/request-error.ts')).permanentError(failed, outcome);
         this.#destination.rotation.markAttemptFailed({ timedOut: outcome.reason === 'timeout' });
@@ -100,8 +100,8 @@ export class Session {
       }
       const header =
         outcome instanceof AttemptError ? outcome.retryAfter : outcome.headers['retry-after'];
-      const retryAfterMs = retryAfter(header, this.clock.now());
-      const waitMs = nextRetry({
+      const retryAfterMs = parseRetryAfter(header, this.clock.now());
+      const waitMs = nextDelayMs({
         attempts,
         retryAfterMs,
         remainingMs: this.budget.remaining(),
@@ -110,7 +110,7 @@ export class Session {
       const elapsedMs = monotonicMs() - start;
       if (waitMs === undefined) {
         const retried = { ...failed, attempts, elapsedMs, retryAfterMs };
-        throw (await import('./errors/request-error.ts')).retriesExhausted(retried, outcome);
+        throw (await import('./errors/request-error.ts')).retriesExhaustedError(retried, outcome);
       }
       this.#retries++;
       const endProgress = this.#run.report.showWait(`to try again to ${request.purpose}`, waitMs);
@@ -123,24 +123,23 @@ export class Session {
   }
 
   /**
-   * Ends all retries. Attempts under way may still be answered; a request that would be retried
-   * fails with the reason instead.
+   * Stops all retries. Attempts in progress may still succeed. A request that would be retried
+   * fails with the reason.
    */
-  end(reason: unknown): void {
+  stopRetries(reason: unknown): void {
     this.#end.abort(reason);
   }
 
   /**
-   * Ends the session. Requests are no longer retried. A moment later, the connections are closed,
-   * which ends the requests on them. If the process ends before that, it saves the time for closing
-   * them.
+   * Ends the session: stops retries, and closes the connections in the next turn of the event loop.
+   * A process that exits before then saves the time for closing them.
    */
   close(): void {
     this.#closed = true;
     setImmediate(() => this.#context.http.destroy());
   }
 
-  /** Makes one attempt, and after a 401 a second one if that has other credentials. */
+  /** Makes one attempt. After a 401, makes a second attempt if there are new credentials. */
   async #attemptWithRenewal(request: Request, inDoubt: boolean): Promise<AttemptResult> {
     const { clock } = this;
     const time = clock.signingTime();

@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import { truncate } from '../../base/printable.ts';
-import { caStore } from '../../transport/errors/tls-advice.ts';
+import { describeCaStore } from '../../transport/errors/tls-advice.ts';
 
 /** The maximum length of an issuer's name, in characters. */
 const MAX_ISSUER = 100;
@@ -10,7 +10,7 @@ const MAX_ISSUER = 100;
  * certificate.
  */
 export function describeCertificate(socket: TLSSocket, hasOwnCa: boolean): string {
-  const { name } = caStore();
+  const { name } = describeCaStore();
   const trust = `trusted by ${hasOwnCa ? `${name} or ca_path` : name}`;
   const certificate = socket.getPeerX509Certificate();
   // The certificate is not available once the connection is closed.

@@ -26,7 +26,7 @@ export function lookupAdvice(
  * JumpCloud's own name.
  */
 export function connectionAdvice(
-  { at, reason }: AttemptError,
+  { peer, reason }: AttemptError,
   target: string,
   setting: string | undefined,
 ): string {
@@ -36,7 +36,7 @@ export function connectionAdvice(
   if (setting === undefined) {
     return `Allow outgoing connections to ${target} in the firewalls on the way. ${NEEDS_PROXY}`;
   }
-  if (at === 'proxy' && /^\d+$/.test(reason)) {
+  if (peer === 'proxy' && /^\d+$/.test(reason)) {
     return `Ask the operator of the proxy why it cannot reach ${target}.`;
   }
   return `Correct host and port in ${setting}, or start the server that should listen there. If a firewall blocks the connection, allow it there.`;

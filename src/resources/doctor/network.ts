@@ -10,7 +10,7 @@ import {
 } from '../../transport/connect/destination.ts';
 import { environmentProxy, proxyVariable } from '../../transport/connect/proxy.ts';
 import { timeoutError } from '../../transport/connect/tcp.ts';
-import { type AttemptError, classify } from '../../transport/errors/attempt-error.ts';
+import { type AttemptError, toAttemptError } from '../../transport/errors/attempt-error.ts';
 import { permanentError } from '../../transport/errors/request-error.ts';
 import { openConnection } from '../../transport/http/http-client.ts';
 import type { ConnectionOptions } from '../../transport/open-session.ts';
@@ -104,7 +104,7 @@ async function lookUp(
   options: ConnectionOptions,
   findings: Findings,
 ): Promise<boolean> {
-  const connector = destination.proxy?.connector ?? destination.toOrigin;
+  const connector = destination.proxy?.connector ?? destination.originConnector;
   const { hostname } = connector.server;
   if (isIP(hostname) !== 0) {
     findings.name_resolution = ok(`${hostname} is an address, so no name is looked up.`);
@@ -119,7 +119,7 @@ async function lookUp(
     return true;
   } catch (error) {
     if (run.signal.aborted) throw run.signal.reason;
-    const failure = classify(error);
+    const failure = toAttemptError(error);
     findings.name_resolution = failed(
       networkError(`Could not look up ${hostname}`, failure),
       lookupAdvice(failure.reason, hostname, settingOf(destination, options)),
@@ -143,8 +143,8 @@ async function connect(
     return socket;
   } catch (error) {
     if (run.signal.aborted) throw run.signal.reason;
-    const failure = classify(error);
-    const { hostname, port } = destination.toOrigin.server;
+    const failure = toAttemptError(error);
+    const { hostname, port } = destination.originConnector.server;
     if (failure.kind === 'tls') {
       findings.connection = ok(`Connected to ${where}, up to the TLS handshake.`);
       findings.certificate = failed(permanentError(toConnect(where), failure));

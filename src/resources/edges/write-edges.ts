@@ -106,7 +106,7 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
     };
     const stopRetries = (error: unknown) => {
       failure ??= { error };
-      session.end(error);
+      session.stopRetries(error);
     };
     await Promise.all(Array.from({ length: PARALLEL_WRITES }, () => worker().catch(stopRetries)));
     if (failure !== undefined) throw failure.error;

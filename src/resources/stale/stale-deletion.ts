@@ -171,7 +171,7 @@ export class StaleDeletion {
     };
     const end = (error: unknown) => {
       failure ??= { error };
-      this.#session.end(error);
+      this.#session.stopRetries(error);
     };
     await Promise.all(Array.from({ length: PARALLEL }, () => worker().catch(end)));
     if (failure !== undefined) throw this.#withDoubts(failure.error);

@@ -4,7 +4,7 @@ import type { Authentication, Credentials, SessionEvidence } from './authenticat
 export class ApiKeyAuthentication implements Authentication {
   readonly urlOption = 'api_url';
   readonly adviceFor403 =
-    'The role of its administrator may not allow this: use the key of an administrator whose role does. If the role is right, this IP address may be blocked for suspected abuse: ask JumpCloud.';
+    "The role of the key's administrator may not allow this: use the key of an administrator with a sufficient role. If the role is sufficient, this IP address may be blocked for suspected abuse: ask JumpCloud.";
   readonly #apiKey: string;
   readonly #orgId: string | undefined;
 
@@ -23,7 +23,7 @@ export class ApiKeyAuthentication implements Authentication {
   explain401({ origin, accepted }: SessionEvidence) {
     const causes = accepted
       ? [
-          'the role of its administrator does not allow this: use the key of an administrator whose role does, for the whole organisation',
+          'the role of its administrator does not allow this: use the key of an administrator with a sufficient role for the whole organisation',
         ]
       : [
           "it does not belong to an administrator of this organisation, or it was replaced or revoked: copy the current key from the administrator's menu in the Admin Portal",

@@ -1,7 +1,7 @@
 import type { WireReply } from '../http/attempt.ts';
 import type { ServerClock } from './server-clock.ts';
 
-/** The way in which the requests of a session are authenticated. */
+/** Authenticates the requests of a session. */
 export interface Authentication {
   /** The option that sets the server's address. */
   readonly urlOption: 'api_url' | 'token_url';
@@ -10,11 +10,13 @@ export interface Authentication {
   /** Returns the credentials for one attempt. `time` is in milliseconds since the epoch. */
   authenticate(method: string, path: string, time: number): Credentials | Promise<Credentials>;
   /**
-   * Decides about an attempt that was answered 401. Returns the time for a second attempt if that
-   * will have other credentials, and undefined otherwise.
+   * Looks for new credentials after a 401. Returns the time for a second attempt; undefined if
+   * there are no new credentials.
    */
   renew(refused: RefusedAttempt): number | undefined;
-  /** Returns the subject of a 401 and the causes that the evidence does not rule out. */
+  /**
+   * Returns the credentials that JumpCloud refused, in words, and the possible causes of the 401.
+   */
   explain401(evidence: SessionEvidence): {
     readonly who: string;
     readonly causes: readonly string[];
@@ -30,17 +32,17 @@ export interface Credentials {
 /** An attempt that was answered 401. */
 export interface RefusedAttempt {
   readonly reply: WireReply;
-  /** The time that its credentials were made for, in milliseconds since the epoch. */
+  /** The time for which the credentials were made, in milliseconds since the epoch. */
   readonly time: number;
-  /** The secret in its credentials. */
+  /** The secret in the credentials. */
   readonly secret: string;
   readonly clock: ServerClock;
 }
 
-/** Facts known about JumpCloud when it answers 401. */
+/** The state of a session when JumpCloud answers 401. */
 export interface SessionEvidence {
   readonly origin: string;
-  /** Whether JumpCloud has accepted a request in this run. */
+  /** True if JumpCloud has accepted a request in this run. */
   readonly accepted: boolean;
   readonly clock: ServerClock;
 }

@@ -14,7 +14,7 @@ export class ClientCredentialsAuthentication implements Authentication {
   readonly #basic: string;
 
   constructor(client: ClientCredentials) {
-    this.#basic = basicOf(client);
+    this.#basic = encodeBasic(client);
   }
 
   authenticate(): Credentials {
@@ -33,8 +33,11 @@ export class ClientCredentialsAuthentication implements Authentication {
   }
 }
 
-/** Returns id and secret in HTTP's Basic encoding, for which OAuth percent-encodes them (RFC 6749). */
-export function basicOf({ clientId, clientSecret }: ClientCredentials): string {
+/**
+ * Encodes id and secret for HTTP Basic authentication. OAuth percent-encodes both of them first
+ * (RFC 6749).
+ */
+export function encodeBasic({ clientId, clientSecret }: ClientCredentials): string {
   const pair = [clientId, clientSecret].map(encodeURIComponent).join(':');
   return Buffer.from(pair).toString('base64');
 }

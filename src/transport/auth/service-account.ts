@@ -9,18 +9,19 @@ import type {
 /** A service account's token. */
 export interface AccessToken {
   readonly text: string;
-  /** When to fetch the next token, in milliseconds of the monotonic clock. */
+  /** The time to fetch the next token, in milliseconds of the monotonic clock. */
   readonly renewAt: number;
 }
 
 /**
- * Sends a service account's access token with every request. Fetches it at the first request, and
- * again shortly before it expires or after a 401. Parallel requests share it. Keeps it in memory only.
+ * Sends a service account's access token with every request. Fetches the token at the first
+ * request, shortly before it expires, and after a 401. Parallel requests share the token. It stays
+ * in memory.
  */
 export class ServiceAccountAuthentication implements Authentication {
   readonly urlOption = 'api_url';
   readonly adviceFor403 =
-    "The service account's role may not allow this: give it a role that does, in the Admin Portal. If the role is right, this IP address may be blocked for suspected abuse: ask JumpCloud.";
+    "The service account's role may not allow this: assign a sufficient role in the Admin Portal. If the role is sufficient, this IP address may be blocked for suspected abuse: ask JumpCloud.";
   readonly #fetch: () => Promise<AccessToken>;
   #pending: Promise<AccessToken> | undefined;
   #current: AccessToken | undefined;
@@ -42,10 +43,10 @@ export class ServiceAccountAuthentication implements Authentication {
 
   explain401({ origin, accepted }: SessionEvidence) {
     const causes = accepted
-      ? ["the service account's role does not allow this: give it a role that does"]
+      ? ["the service account's role does not allow this: assign a sufficient role"]
       : [
           `the organisation is in another region than ${origin}: set region (us, eu or in)`,
-          "the service account's role does not allow this: give it a role that does",
+          "the service account's role does not allow this: assign a sufficient role",
           'the service account was disabled or deleted a moment ago: check it in the Admin Portal',
         ];
     return { who: "the service account's access token", causes };

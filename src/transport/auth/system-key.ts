@@ -7,7 +7,7 @@ import type {
   SessionEvidence,
 } from './authentication.ts';
 
-/** Signs every request with the key of this host's agent (JumpCloud's System Context API). */
+/** Signs every request with the key of this host's agent, for the System Context API. */
 export class SystemKeyAuthentication implements Authentication {
   readonly urlOption = 'api_url';
   readonly adviceFor403 = 'This IP address may be blocked for suspected abuse: ask JumpCloud.';
@@ -16,15 +16,15 @@ export class SystemKeyAuthentication implements Authentication {
   #enrolledAs: string | undefined;
 
   /**
-   * `usesAgentRegion`: whether requests go to the region that jcagent.conf names; undefined if it
-   * names no known region.
+   * `usesAgentRegion` is true if requests go to the region in jcagent.conf, and undefined if that
+   * region is unknown.
    */
   constructor(identity: Identity, usesAgentRegion: boolean | undefined) {
     this.#identity = identity;
     this.#usesAgentRegion = usesAgentRegion;
   }
 
-  /** Sets the type of enrolment (`administrator`, `mdm`, `user`), found in the host's record. */
+  /** Sets the type of enrolment from the host's record: `administrator`, `mdm` or `user`. */
   setEnrolment(enrolledAs: string | undefined): void {
     this.#enrolledAs = enrolledAs;
   }
@@ -35,8 +35,8 @@ export class SystemKeyAuthentication implements Authentication {
   }
 
   /**
-   * Corrects a wrong clock. Compares the Date of the answer with the time that this attempt was signed
-   * with, because a parallel read may have corrected the clock since.
+   * Corrects a wrong clock. Compares the Date of the answer with the time of this attempt's
+   * signature, because a parallel request may have corrected the clock meanwhile.
    */
   renew({ reply, time, clock }: RefusedAttempt): number | undefined {
     const corrected = clock.correctedTime(reply, time);

@@ -2,23 +2,23 @@ import type { LookupAddress } from 'node:dns';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 
 /**
- * The longest time for one of several addresses. Node's default of a quarter of a second is too
- * short for a distant address.
+ * The maximum timeout for each of several addresses, in milliseconds. Node's default of a quarter
+ * of a second is too short for a distant address.
  */
 const MAX_PER_ADDRESS_MS = 2500;
 
 /**
- * The order in which the addresses of a name are tried, and the time for each. Addresses that have
- * not failed come first, then those whose failure is the longest ago. Times in milliseconds.
+ * Orders the addresses of a name, and limits the time for each. Addresses without a failure come
+ * first, then those with the oldest failure. Times in milliseconds.
  */
 export class AddressRotation {
-  /** The time for the last address. */
+  /** The timeout of the last address. */
   readonly timeoutMs: number;
-  /** The time for any other address. */
+  /** The timeout of every other address. */
   readonly perAddressMs: number;
-  /** The addresses that failed, the latest failure last. */
+  /** The failed addresses, ordered by their latest failure. */
   readonly #failed = new Set<string>();
-  /** The address of the latest connection, and the time it was established. */
+  /** The address of the latest connection, and the time of its start. */
   #latest: { readonly address: string; readonly since: number } | undefined;
 
   constructor(timeoutMs: number) {
@@ -26,7 +26,7 @@ export class AddressRotation {
     this.perAddressMs = Math.min(timeoutMs / 4, MAX_PER_ADDRESS_MS);
   }
 
-  /** Returns the addresses in the order in which to try them. */
+  /** Sorts addresses into the order in which they are tried. */
   order(addresses: readonly LookupAddress[]): LookupAddress[] {
     const failed = [...this.#failed];
     const rank = ({ address }: LookupAddress) => failed.indexOf(address);
@@ -43,8 +43,8 @@ export class AddressRotation {
   }
 
   /**
-   * Counts a failed attempt as a failure of the latest connection's address. An address that was
-   * connected only shortly before the attempt timed out has not failed.
+   * Marks the address of the latest connection as failed. Ignores a timeout shortly after the
+   * connection, because the address did answer.
    */
   markAttemptFailed({ timedOut }: { timedOut: boolean }): void {
     if (this.#latest === undefined) return;

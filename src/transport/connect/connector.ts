@@ -8,7 +8,8 @@ import { CONNECTION_GRACE_MS, closedEarlyError, connectTcp, timeoutError } from 
 import { yieldToEventLoop } from './yield-to-event-loop.ts';
 
 /**
- * The longest idle time of an early connection, in milliseconds. The server may close an older one.
+ * The maximum idle time of an early connection, in milliseconds. The server may close a connection
+ * that is idle for longer.
  */
 const MAX_IDLE_MS = 5000;
 
@@ -31,15 +32,18 @@ export interface ConnectorOptions {
   readonly ca: string | undefined;
 }
 
-/** An early connection. `readyAt` is the time when it was ready, and undefined while it is being opened. */
+/**
+ * A connection that is opened before it is needed. `readyAt` is undefined until the connection is
+ * ready.
+ */
 interface EarlyConnection {
   readonly socket: Promise<Socket>;
   readyAt?: number;
 }
 
 /**
- * Connects to one server. `preconnect` opens early connections before anything else is loaded,
- * `startTls` starts their handshakes, `connect` returns one of them or a new connection.
+ * Connects to one server. `preconnect` opens early connections, `startTls` starts their TLS
+ * handshakes, and `connect` returns an early or a new connection.
  */
 export class Connector {
   readonly server: ServerAddress;
@@ -60,7 +64,7 @@ export class Connector {
     return this.#options.resolver.addressesOf(this.server.hostname);
   }
 
-  /** Opens early connections. No byte is sent over them before `startTls`. */
+  /** Opens early connections. Sends nothing over them before `startTls`. */
   preconnect(count: number): void {
     this.#early = Array.from({ length: count }, () => {
       const socket = this.#openTcp();
@@ -69,18 +73,18 @@ export class Connector {
     });
   }
 
-  /** Starts the TLS handshakes of the early connections. Has to be called before `connect`. */
+  /** Starts the TLS handshakes of the early connections. Call this method before `connect`. */
   startTls(tls: typeof Tls): void {
     this.#tls = tls;
     const { isSecure } = this.server;
     this.#early = this.#early.map(({ socket }) => openEarly(this.#open(socket)));
-    // The CA certificates are read while the server's answer is on its way.
+    // Reads the CA certificates while waiting for the server's answer.
     if (isSecure) this.#secureContext();
   }
 
   /**
    * Returns an early connection, or a new one if none is left. Rejects if the early connection
-   * could not be opened; replaces it if it was closed after that.
+   * failed to open. Replaces an early connection that was closed later.
    */
   async connect(): Promise<Socket> {
     const next = this.#early.shift();
@@ -88,7 +92,7 @@ export class Connector {
     const { readyAt } = next;
     const socket = await next.socket;
     if (readyAt === undefined) return socket;
-    // Only a read shows that the server has closed the connection.
+    // Only a read reveals that the server has closed the connection.
     socket.read(0);
     await yieldToEventLoop();
     if (isSocketOpen(socket) && monotonicMs() - readyAt < MAX_IDLE_MS) return socket;
@@ -96,7 +100,7 @@ export class Connector {
     return this.#open(this.#openTcp());
   }
 
-  /** Returns a TLS connection to the server over a connected socket. */
+  /** Starts TLS with the server over a connected socket. */
   secure(transport: Socket): Promise<Socket> {
     const { hostname } = this.server;
     const { timeoutMs } = this.#options.rotation;
@@ -104,12 +108,13 @@ export class Connector {
       const socket = this.#requireTls().connect({
         socket: transport,
         host: hostname,
-        // Only for names: TLS does not allow an IP address as server name.
+        // Set for names only, because TLS does not allow an IP address as server name.
         ...(isIP(hostname) === 0 && { servername: hostname }),
         ...(this.#session && { session: this.#session }),
         secureContext: this.#secureContext(),
         ALPNProtocols: ['http/1.1'],
-        // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 would disable certificate checking.
+        // Set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED=0 would disable certificate
+        // checking.
         rejectUnauthorized: true,
       });
       const timer = setTimeout(
@@ -134,7 +139,7 @@ export class Connector {
     });
   }
 
-  /** Closes the early connections, with the TLS connections over them. */
+  /** Closes the early connections, and the TLS connections over them. */
   destroy(): void {
     for (const opening of this.#opened) {
       void opening.then(
@@ -149,8 +154,8 @@ export class Connector {
   }
 
   /**
-   * Returns a connection that is ready for requests. Uses the given TCP connection, or opens a new
-   * one if that was closed.
+   * Returns a connection that is ready for requests. Opens a new TCP connection if the given
+   * connection is closed.
    */
   async #open(tcp: Promise<Socket>): Promise<Socket> {
     const early = await tcp;
@@ -171,7 +176,8 @@ export class Connector {
         allowPartialTrustChain: ca !== undefined,
       });
       // The option `ca` would replace the default store, and the system CA store cannot be listed
-      // to add it again. From Node.js 22 on, NODE_EXTRA_CA_CERTS would stay trusted even then.
+      // to add it again. From Node.js 22 on, that option would also keep NODE_EXTRA_CA_CERTS
+      // trusted.
       if (ca !== undefined) this.#context.context.addCACert(ca);
     }
     return this.#context;
@@ -191,8 +197,8 @@ function openEarly(socket: Promise<Socket>): EarlyConnection {
 }
 
 /**
- * Returns whether a connection is open. After the server has closed it, returns true until the next
- * read.
+ * Returns whether a connection is open. A connection that the server closed counts as open until
+ * the next read.
  */
 function isSocketOpen({ destroyed, readableEnded }: Socket): boolean {
   return !destroyed && !readableEnded;

@@ -24,17 +24,17 @@ export interface Destination {
   readonly requestTimeoutMs: number;
   readonly rotation: AddressRotation;
   /** Connects to the origin. With a proxy, only starts TLS over the tunnel. */
-  readonly toOrigin: Connector;
+  readonly originConnector: Connector;
   readonly proxy: { readonly server: ProxyServer; readonly connector: Connector } | undefined;
 }
 
-/** The longest time that a lookup may delay the loading of code, in milliseconds. */
-const LOOKUP_MS = 25;
+/** The maximum time that the loading of code waits for a DNS lookup, in milliseconds. */
+const MAX_LOOKUP_WAIT_MS = 25;
 
 /**
- * Opens early connections to an origin, one for each of the `requests` that a run starts in
- * parallel, while the code that sends requests is loaded. With a proxy, opens none. No byte is sent
- * before `prepare` is done. Returns the destination and the result of `prepare`.
+ * Opens early connections to an origin while code is loaded: one for each of the `requests`
+ * parallel requests, or none with a proxy. Sends nothing before `prepare` is done. Returns the
+ * destination and the result of `prepare`.
  */
 export async function openDestination<T>(
   origin: string,
@@ -46,9 +46,9 @@ export async function openDestination<T>(
   const requestTimeoutMs = options.request_timeout * 1000;
   const proxy = proxyFor(origin, options.proxy, process.env);
   const server = serverOf(origin);
-  const first = proxy === undefined ? server : serverOf(proxy.url);
-  limitLookupTime(first.hostname, timeoutMs, process.env);
-  // Node.js would warn about this variable on stderr.
+  const firstServer = proxy === undefined ? server : serverOf(proxy.url);
+  limitLookupTime(firstServer.hostname, timeoutMs, process.env);
+  // Node.js would print a warning about this variable on stderr.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   const budget = new Budget(timeoutMs);
   const resolver = new DnsResolver(() => budget.remaining());
@@ -56,29 +56,29 @@ export async function openDestination<T>(
     Math.min(Math.ceil(requestTimeoutMs), MAX_TIMER_MS - CONNECTION_GRACE_MS),
   );
   const connectorOptions = { resolver, rotation, ca: options.ca_path?.certificates };
-  const connector = new Connector(first, connectorOptions);
+  const connector = new Connector(firstServer, connectorOptions);
   const earlyCount = proxy === undefined ? requests : 0;
-  // Node.js recognises IP addresses with large regular expressions; optimising them takes 3 ms. The
-  // flag is set only here, because Node.js recompiles each built-in module that it loads while a
-  // flag is set.
+  // Saves 3 ms for the optimisation of large regular expressions for IP addresses. The flag is set
+  // only here, because Node.js recompiles each built-in module that it loads while a flag is set.
   setV8Flag('--no-regexp-optimization');
   connector.preconnect(earlyCount);
   setV8Flag('--regexp-optimization');
   try {
-    if (earlyCount > 0) await firstPacket(resolver, server.hostname);
+    if (earlyCount > 0) await waitForFirstPacket(resolver, server.hostname);
     const tls = await setFlagsForShortRun();
     const prepared = await prepare();
-    const toOrigin = proxy === undefined ? connector : new Connector(server, connectorOptions);
+    const originConnector =
+      proxy === undefined ? connector : new Connector(server, connectorOptions);
     connector.startTls(tls);
-    if (toOrigin !== connector) toOrigin.startTls(tls);
-    // Handshakes start before more code is loaded.
+    if (originConnector !== connector) originConnector.startTls(tls);
+    // Starts the handshakes before more code is loaded.
     if (earlyCount > 0) await yieldToEventLoop();
     const destination: Destination = {
       origin,
       budget,
       requestTimeoutMs,
       rotation,
-      toOrigin,
+      originConnector,
       proxy: proxy && { server: proxy, connector },
     };
     return [destination, prepared];
@@ -88,16 +88,16 @@ export async function openDestination<T>(
   }
 }
 
-/** Returns the origin, with the proxy if there is one, for messages. */
+/** Describes the origin, and its proxy if there is one, for messages. */
 export function describeDestination({ origin, proxy }: Destination): string {
   return proxy === undefined ? origin : `${origin} (through the proxy ${proxy.server.url})`;
 }
 
-/** Resolves when the first packet was sent, or after LOOKUP_MS if the lookup takes longer. */
-async function firstPacket(resolver: DnsResolver, hostname: string): Promise<void> {
+/** Waits until the first packet is sent, or until the DNS lookup exceeds its limit. */
+async function waitForFirstPacket(resolver: DnsResolver, hostname: string): Promise<void> {
   if (isIP(hostname) === 0) {
     const lookup = resolver.addressesOf(hostname).catch(() => {});
-    await Promise.race([lookup, new Promise((resolve) => setTimeout(resolve, LOOKUP_MS))]);
+    await Promise.race([lookup, new Promise((resolve) => setTimeout(resolve, MAX_LOOKUP_WAIT_MS))]);
   }
   await yieldToEventLoop();
 }

@@ -2,15 +2,12 @@ import { type LookupAddress, lookup } from 'node:dns';
 import { isIP } from 'node:net';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 
-/** The longest time that a lookup may keep the process alive beyond its budget, in milliseconds. */
+/** The maximum time by which a DNS lookup may exceed the budget, in milliseconds. */
 const LOOKUP_GRACE_MS = 500;
-/** The longest time that a lookup takes where it can be limited, in milliseconds. */
+/** The maximum duration of a DNS lookup where `limitLookupTime` works, in milliseconds. */
 const MAX_LOOKUP_MS = 10_000;
 
-/**
- * The time that the system's resolver waits for one name server, in seconds: in a short run, and in
- * any other.
- */
+/** The timeout of the system's resolver for one name server, in seconds. */
 const SERVER_TIMEOUT_S = { short: 1, usual: 2 };
 const SHORT_RUN_MS = 10_000;
 
@@ -21,10 +18,9 @@ type Lookup = (
 ) => void;
 
 /**
- * Looks up a host's name within the time left. A process cannot end while a lookup is under way.
- * Therefore parallel requests share one lookup, and near the end of the budget known addresses are
- * used. After a failed lookup, another one is started only if it fits into the budget even if it
- * takes as long.
+ * Looks up host names within the budget, because a process cannot exit during a lookup. Parallel
+ * requests share one lookup. Near the end of the budget, known addresses are used again. After a
+ * failure, a new lookup starts only if the budget allows for the same duration.
  */
 export class DnsResolver {
   readonly #remainingMs: () => number;
@@ -67,17 +63,17 @@ export class DnsResolver {
 }
 
 /**
- * Limits the time of a lookup when no name server answers, because a process cannot end during a
- * lookup. By default glibc asks each of up to three servers twice, for 5 seconds, and repeats this
- * for each search domain. Here it asks each server once, because every attempt of a request asks
- * again.
+ * Limits the duration of a DNS lookup without an answer, because a process cannot exit during a
+ * lookup. By default, glibc asks each of up to three name servers twice, for 5 seconds, and repeats
+ * this for each search domain. With the limits, glibc asks each server once, because every attempt
+ * of a request asks again.
  *
- * With one, two or three dead servers, a lookup takes at most 2, 4 or 5 seconds; in a short run 1,
- * 2 or 3. A search domain doubles that; for JumpCloud's own names, which are complete, it is
- * switched off.
+ * With one, two or three dead servers, a lookup takes at most 2, 4 or 5 seconds. In a short run, it
+ * takes at most 1, 2 or 3 seconds. A search domain doubles this time. For JumpCloud's names, search
+ * domains are switched off.
  *
  * glibc reads these variables at the first lookup. Other systems ignore them: musl stops after 5
- * seconds by default; macOS has no limit.
+ * seconds by default, and macOS has no limit.
  */
 export function limitLookupTime(
   host: string,
@@ -85,7 +81,7 @@ export function limitLookupTime(
   environment: NodeJS.ProcessEnv,
 ): void {
   const given = environment['RES_OPTIONS'] ?? '';
-  // If an option is repeated, glibc uses the last value. A stricter given value is kept.
+  // glibc uses the last value of a repeated option. A stricter given value is kept.
   const atMost = (name: string, limit: number) => {
     const values = [...given.matchAll(new RegExp(`\\b${name}:(\\d+)`, 'g'))].map(([, n]) =>
       Number(n),
@@ -95,7 +91,7 @@ export function limitLookupTime(
   const serverTimeout = timeoutMs < SHORT_RUN_MS ? SERVER_TIMEOUT_S.short : SERVER_TIMEOUT_S.usual;
   environment['RES_OPTIONS'] =
     `${given} ${atMost('attempts', 1)} ${atMost('timeout', serverTimeout)}`.trimStart();
-  // `..` is no valid domain, so glibc sends no query. With an empty list, glibc would look the name
-  // up twice.
+  // `..` is an invalid domain, for which glibc sends no query. With an empty list, glibc would look
+  // up the name twice.
   if (host.endsWith('.jumpcloud.com')) environment['LOCALDOMAIN'] = '..';
 }

@@ -9,8 +9,9 @@ export interface ProxyServer {
 }
 
 /**
- * Returns the proxy for `origin`: the value of the option, else the one in the environment. Plain http
- * uses no proxy: a proxy could read signatures and change unsigned data.
+ * Returns the proxy for an origin: the option, else HTTPS_PROXY or https_proxy unless NO_PROXY or
+ * no_proxy exempts the host. The variables may omit the scheme. An http origin has no proxy,
+ * because a proxy could read signatures and change unsigned data.
  * @throws InvalidArguments when the URL in the environment is not valid
  */
 export function proxyFor(
@@ -47,7 +48,7 @@ export function environmentProxy(
   return proxyAt(url);
 }
 
-/** Returns the environment variable that names the proxy, whether it is set or not. */
+/** Returns the name of the environment variable for the proxy, even if the variable is not set. */
 export function proxyVariable(environment: NodeJS.ProcessEnv): 'https_proxy' | 'HTTPS_PROXY' {
   return environment['https_proxy'] ? 'https_proxy' : 'HTTPS_PROXY';
 }
@@ -66,7 +67,10 @@ function proxyAt(url: URL): ProxyServer {
 
 const COLON = Buffer.from(':');
 
-/** Percent-decodes a text to bytes, whose encoding is unknown. Keeps a `%` that encodes nothing. */
+/**
+ * Percent-decodes a text to bytes of an unknown encoding. Keeps a `%` without two hexadecimal
+ * digits.
+ */
 function percentDecode(text: string): Buffer {
   const bytes = text.replace(/%([0-9a-f]{2})/gi, (_, hex) =>
     String.fromCharCode(parseInt(hex, 16)),
@@ -74,7 +78,10 @@ function percentDecode(text: string): Buffer {
   return Buffer.from(bytes, 'latin1');
 }
 
-/** Reads NO_PROXY like curl: `*`, host names including their subdomains, addresses, networks. */
+/**
+ * Returns whether NO_PROXY exempts an origin. As in curl, an entry is `*`, a host name that
+ * includes its subdomains, an address, or a network.
+ */
 function isExempt(origin: URL, noProxy: string): boolean {
   const host = origin.hostname.replace(/^\[|[\].]$/g, '');
   const isNamed = net.isIP(host) === 0;
@@ -84,7 +91,7 @@ function isExempt(origin: URL, noProxy: string): boolean {
     .filter(Boolean)
     .some((entry) => {
       if (entry === '*') return true;
-      // Outside of brackets, the colons of an IPv6 address do not start a port.
+      // In an IPv6 address without brackets, a colon does not start a port.
       const [, name = entry, port] = (net.isIP(entry) === 0 && /^(.*):(\d+)$/.exec(entry)) || [];
       if (port !== undefined && port !== (origin.port || '443')) return false;
       if (!isNamed) return isWithin(host, name.replace(/[[\]]/g, ''));
@@ -94,7 +101,8 @@ function isExempt(origin: URL, noProxy: string): boolean {
 }
 
 /**
- * Returns whether an address equals another one in any notation, or is in a network (`fd00::/8`).
+ * Returns whether an address is in a network such as `fd00::/8`, or equals an address in any
+ * notation.
  */
 function isWithin(host: string, network: string): boolean {
   const [, address = '', prefix] = /^([\da-f.:]+)(?:\/(\d+))?$/.exec(network) ?? [];

@@ -3,16 +3,16 @@ import { connect, type Socket } from 'node:net';
 import type { AddressRotation } from './address-rotation.ts';
 
 /**
- * The delay between the timeout of an attempt and that of its connection, in milliseconds. The
- * attempt has to time out first, because its message says more. It may start later than its
- * connection, which may have been opened early.
+ * The time by which the timeout of a connection exceeds that of an attempt, in milliseconds. The
+ * attempt must time out first, because its message is more precise. An attempt may start later than
+ * an early connection.
  */
 export const CONNECTION_GRACE_MS = 1000;
 
 /**
- * Connects to the first of a host's addresses that can be reached. Rejects with the error of the
- * first address. This is not left to Node.js, because up to Node.js 18.17 an address that answers
- * late crashes the process.
+ * Connects to the first reachable address of a host. Rejects with the error of the first address.
+ * Replaces the address selection of Node.js: up to 18.17, an address that answers late crashes the
+ * process.
  */
 export async function connectTcp(
   addresses: readonly LookupAddress[],
@@ -20,14 +20,14 @@ export async function connectTcp(
   rotation: AddressRotation,
 ): Promise<Socket> {
   const { timeoutMs, perAddressMs } = rotation;
-  const left = rotation.order(alternateFamilies(addresses));
+  const remaining = rotation.order(alternateFamilies(addresses));
   let failure: unknown;
-  for (let next = left.shift(); next !== undefined; next = left.shift()) {
+  for (let next = remaining.shift(); next !== undefined; next = remaining.shift()) {
     try {
       const socket = await connectTo(
         next.address,
         port,
-        left.length === 0 ? timeoutMs + CONNECTION_GRACE_MS : perAddressMs,
+        remaining.length === 0 ? timeoutMs + CONNECTION_GRACE_MS : perAddressMs,
       );
       rotation.markConnected(next.address);
       return socket;
@@ -50,24 +50,26 @@ function connectTo(host: string, port: number, timeoutMs: number): Promise<Socke
     socket.once('error', fail).once('connect', () => {
       clearTimeout(timer);
       socket.off('error', fail);
-      // This listener is needed until the user of the socket adds one. After a TLS alert from the
-      // server, Node.js would continue, and report the end of the connection instead of the alert.
+      // Handles errors until the user of the socket adds a listener. After a TLS alert from the
+      // server, Node.js would otherwise report the end of the connection instead of the alert.
       resolve(socket.on('error', (error) => socket.destroy(error)));
     });
   });
 }
 
-/** Returns the error of a connection that took too long. */
+/** Returns the error for a connection timeout. */
 export function timeoutError(): Error {
   return Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' });
 }
 
-/** Returns the error of a connection that the server closed before sending anything. */
+/** Returns the error for a connection that the server closed before sending anything. */
 export function closedEarlyError(): Error {
   return Object.assign(new Error('closed at once'), { code: 'CLOSED_AT_ONCE' });
 }
 
-/** Alternates between IPv4 and IPv6, because this host may lack one of them. */
+/**
+ * Alternates between IPv4 and IPv6 addresses, because this host may lack one of the two protocols.
+ */
 function alternateFamilies(addresses: readonly LookupAddress[]): LookupAddress[] {
   const [first] = addresses;
   const sameFamily = addresses.filter(({ family }) => family === first?.family);

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Client } from 'undici';
-import { AttemptError, classify, proxyError } from '../errors/attempt-error.ts';
+import { AttemptError, proxyError, toAttemptError } from '../errors/attempt-error.ts';
 import { readHeaders } from '../http/headers.ts';
 import type { Connector } from './connector.ts';
 
@@ -15,8 +15,9 @@ export interface TunnelOptions {
 }
 
 /**
- * Returns a TLS connection to the target through a proxy (CONNECT). `proxy` is a client for this
- * tunnel only. If the proxy fails, rejects with an AttemptError whose `at` is `proxy`.
+ * Opens a TLS connection to the target through a proxy, with CONNECT. `proxy` is a client for this
+ * tunnel only. A failure of the proxy rejects with an AttemptError that names the proxy as its
+ * peer.
  */
 export async function openTunnel(proxy: Client, options: TunnelOptions): Promise<Socket> {
   return options.target.secure(await connectThrough(proxy, options));
@@ -29,7 +30,7 @@ function connectThrough(proxy: Client, { authority, headers }: TunnelOptions): P
       {
         onConnect() {},
         onUpgrade(status, rawHeaders, duplex) {
-          // undici passes on the socket of the connection.
+          // undici passes the socket of the connection.
           const socket = duplex as Socket;
           if (status >= 200 && status < 300) return resolve(socket);
           socket.on('error', () => {}).destroy();
@@ -39,9 +40,9 @@ function connectThrough(proxy: Client, { authority, headers }: TunnelOptions): P
         onData: () => true,
         onComplete() {},
         onError(error) {
-          const { kind, message, reason } = classify(error);
+          const { kind, message, reason } = toAttemptError(error);
           const what = kind === 'tls' ? message : `at the proxy: ${message}`;
-          reject(new AttemptError(kind, what, reason, { cause: error, at: 'proxy' }));
+          reject(new AttemptError(kind, what, reason, { cause: error, peer: 'proxy' }));
         },
       },
     );

@@ -1,20 +1,20 @@
 import { statusText } from '../http/status-text.ts';
 import { isTransientProxyStatus } from '../retry/policy.ts';
-import { tlsCode, tlsMessage } from './tls-error.ts';
+import { exactTlsCode, tlsMessage } from './tls-error.ts';
 
 /**
- * The reason why an attempt has no usable answer: a network failure (the only kind that is
- * retried), a TLS failure, an answer that is not valid HTTP, or the refusal of a proxy.
+ * The kind of a failed attempt: a network failure, a TLS failure, an answer that is not valid HTTP,
+ * or a refusal by a proxy. Only network failures are retried.
  */
 export type FailureKind = 'network' | 'tls' | 'unexpected' | 'proxy-refused';
 
 /** An attempt without a usable answer. */
 export class AttemptError extends Error {
   readonly kind: FailureKind;
-  /** The error code of Node.js or undici, or the status of a proxy; part of the result. */
+  /** The error code of Node.js or undici, or the status of a proxy. Part of the result. */
   readonly reason: string;
-  /** The peer at which the attempt failed. */
-  readonly at: 'origin' | 'proxy';
+  /** The peer that caused the failure. */
+  readonly peer: 'origin' | 'proxy';
   /** The Retry-After header of a proxy's refusal. */
   readonly retryAfter: string | undefined;
 
@@ -22,25 +22,25 @@ export class AttemptError extends Error {
     kind: FailureKind,
     message: string,
     reason: string,
-    { cause, at = 'origin', retryAfter }: AttemptErrorContext = {},
+    { cause, peer = 'origin', retryAfter }: AttemptErrorContext = {},
   ) {
     super(message, { cause });
     this.kind = kind;
     this.reason = reason;
-    this.at = at;
+    this.peer = peer;
     this.retryAfter = retryAfter;
   }
 }
 
 interface AttemptErrorContext {
   readonly cause?: unknown;
-  readonly at?: 'origin' | 'proxy';
+  readonly peer?: 'origin' | 'proxy';
   readonly retryAfter?: string | undefined;
 }
 
 const LENGTH_MISMATCH = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
 
-const NETWORK: Readonly<Record<string, string>> = {
+const NETWORK_MESSAGES: Readonly<Record<string, string>> = {
   CLOSED_AT_ONCE: 'the connection was closed at once',
   EAI_AGAIN: 'the name server did not answer',
   ECONNREFUSED: 'the connection was refused',
@@ -56,29 +56,32 @@ const NETWORK: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'the connection was closed before the answer was complete',
 };
 
-const TLS =
+const TLS_CODE =
   /^(ERR_TLS|ERR_SSL|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|EPROTO)/;
 
-/** Returns the AttemptError for an error of undici. `isInBody`: the headers were already read. */
-export function classify(error: unknown, isInBody = false): AttemptError {
+/**
+ * Converts an error of undici to an AttemptError. `isInBody` is true once the headers have been
+ * read.
+ */
+export function toAttemptError(error: unknown, isInBody = false): AttemptError {
   if (error instanceof AttemptError) return error;
   const { code: given, message = '', name } = error as Partial<NodeJS.ErrnoException>;
   // Some errors of undici's parser have no code.
   const code = given ?? (name === 'HTTPParserError' ? 'HPE_UNKNOWN' : '');
-  if (TLS.test(code)) {
-    const precise = tlsCode(code, message);
+  if (TLS_CODE.test(code)) {
+    const precise = exactTlsCode(code, message);
     return new AttemptError('tls', tlsMessage(precise, message), precise, { cause: error });
   }
-  const violation = protocolViolation(code, message, isInBody);
+  const violation = describeViolation(code, message, isInBody);
   if (violation !== undefined) {
     return new AttemptError('unexpected', violation, code, { cause: error });
   }
   const reason = code || message;
-  return new AttemptError('network', NETWORK[code] ?? reason, reason, { cause: error });
+  return new AttemptError('network', NETWORK_MESSAGES[code] ?? reason, reason, { cause: error });
 }
 
-/** Returns how an answer violates HTTP; undefined for errors of the network. */
-function protocolViolation(code: string, message: string, isInBody: boolean): string | undefined {
+/** Describes how an answer violates HTTP. Returns undefined for network errors. */
+function describeViolation(code: string, message: string, isInBody: boolean): string | undefined {
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'the headers are too large';
   if (message === 'bad upgrade') {
     return 'the answer is 101 Switching Protocols, which was not requested';
@@ -87,13 +90,15 @@ function protocolViolation(code: string, message: string, isInBody: boolean): st
   const isBadHead = code === LENGTH_MISMATCH && !isInBody;
   // Some input passes the parser but fails an assertion later, for example a status of two digits.
   const isViolation =
-    isBadHead || code === 'ERR_ASSERTION' || (code.startsWith('HPE_') && !(code in NETWORK));
+    isBadHead ||
+    code === 'ERR_ASSERTION' ||
+    (code.startsWith('HPE_') && !(code in NETWORK_MESSAGES));
   return isViolation ? 'the answer is not HTTP' : undefined;
 }
 
-/** Returns the AttemptError for a proxy that answered CONNECT with this status. */
+/** Returns the error for a proxy that answered CONNECT with this status. */
 export function proxyError(status: number, retryAfter: string | undefined): AttemptError {
   const kind = isTransientProxyStatus(status) ? 'network' : 'proxy-refused';
   const what = `the proxy answered ${statusText(status)}`;
-  return new AttemptError(kind, what, String(status), { at: 'proxy', retryAfter });
+  return new AttemptError(kind, what, String(status), { peer: 'proxy', retryAfter });
 }

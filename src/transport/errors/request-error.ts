@@ -14,16 +14,16 @@ import { statusText } from '../http/status-text.ts';
 import { AttemptError } from './attempt-error.ts';
 import { notJumpCloudAdvice } from './not-jumpcloud-advice.ts';
 import { tlsAdvice } from './tls-advice.ts';
-import { tlsAlert } from './tls-error.ts';
+import { explainTlsAlert } from './tls-error.ts';
 
 /** A request that failed. */
 export interface FailedRequest {
-  /** Completes "Could not …". */
+  /** Completes the message "Could not …". */
   readonly purpose: string;
-  /** The origin that the request was sent to, and the proxy if there is one, for messages. */
+  /** The origin of the request, and its proxy if there is one, for messages. */
   readonly origin: string;
   readonly urlOption: Authentication['urlOption'];
-  /** Whether the request is a write that may have taken effect although no answer confirmed it. */
+  /** True if the request is a write that may have taken effect although no answer confirmed it. */
   readonly inDoubt: boolean;
 }
 
@@ -34,8 +34,8 @@ export interface RetriedRequest extends FailedRequest {
   readonly retryAfterMs: number | undefined;
 }
 
-/** Returns the error for a request whose last attempt failed with a transient failure. */
-export function retriesExhausted(
+/** Returns the error for a request after its last transient failure. */
+export function retriesExhaustedError(
   request: RetriedRequest,
   outcome: WireReply | AttemptError,
 ): ModuleError {
@@ -77,13 +77,13 @@ export function retriesExhausted(
   );
 }
 
-function networkAdvice({ at }: AttemptError): string {
-  return at === 'proxy'
+function networkAdvice({ peer }: AttemptError): string {
+  return peer === 'proxy'
     ? 'Check the proxy, and its address in the proxy option or HTTPS_PROXY'
     : 'Check the network, name resolution, firewall and proxy of this host';
 }
 
-/** Returns the error for an attempt whose failure is permanent, so that a retry is useless. */
+/** Returns the error for an attempt with a permanent failure, which is not retried. */
 export function permanentError(
   { purpose, origin, inDoubt, urlOption }: FailedRequest,
   failure: AttemptError,
@@ -92,10 +92,10 @@ export function permanentError(
   const context = { details: { reason }, cause: failure, inDoubt };
   switch (failure.kind) {
     case 'tls': {
-      const isProxy = failure.at === 'proxy';
+      const isProxy = failure.peer === 'proxy';
       const peer = isProxy ? `${origin} could not be reached, because the proxy` : origin;
       const proof = isProxy ? 'its identity' : 'that it is JumpCloud';
-      const failed = tlsAlert(reason) ? 'refused to connect' : `could not prove ${proof}`;
+      const failed = explainTlsAlert(reason) ? 'refused to connect' : `could not prove ${proof}`;
       return new TlsFailure(
         failureText(purpose, `${peer} ${failed}: ${message}`, tlsAdvice(reason)),
         context,

@@ -1,34 +1,31 @@
-import { ANOTHER_SERVER, tlsAlert } from './tls-error.ts';
+import { ANOTHER_SERVER_ADVICE, explainTlsAlert } from './tls-error.ts';
 
 /** Returns the advice for a TLS error. */
 export function tlsAdvice(code: string): string {
-  const alert = tlsAlert(code);
+  const alert = explainTlsAlert(code);
   if (alert !== undefined) return alert.advice;
   if (/EXPIRED|NOT_YET_VALID/.test(code)) {
     return `This host's clock says ${new Date().toISOString()}. If that is wrong, set the clock; if it is right, the server needs a new certificate.`;
   }
-  if (/ALTNAME|HOSTNAME/.test(code)) return ANOTHER_SERVER;
+  if (/ALTNAME|HOSTNAME/.test(code)) return ANOTHER_SERVER_ADVICE;
   if (/^(ERR_SSL|EPROTO)/.test(code)) {
     return 'Check scheme and port in api_url and proxy: a server without TLS seems to answer.';
   }
-  if (code === 'UNABLE_TO_GET_ISSUER_CERT' && !allowsPartialChain()) {
+  if (code === 'UNABLE_TO_GET_ISSUER_CERT' && !supportsPartialChain()) {
     return `Node.js ${process.versions.node} trusts an intermediate CA certificate only together with its root: add the root to ca_path, or use Node.js 20.18, 22.9 or later.`;
   }
-  const { name, alternative } = caStore();
+  const { name, alternative } = describeCaStore();
   return `The certificate was checked with ${name} (${alternative}). If a proxy or gateway in your network intercepts TLS, set ca_path to its CA. Otherwise find out which server answers instead of JumpCloud.`;
 }
 
-/**
- * Returns whether this version of Node.js has allowPartialTrustChain, according to its
- * documentation.
- */
-function allowsPartialChain(): boolean {
+/** Returns whether this Node.js supports allowPartialTrustChain, according to its documentation. */
+function supportsPartialChain(): boolean {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   return major === 20 ? minor >= 18 : major === 22 ? minor >= 9 : major > 22;
 }
 
 /** Describes the CA store that scripts/header.sh chose, and how to choose another one. */
-export function caStore(): { readonly name: string; readonly alternative: string } {
+export function describeCaStore(): { readonly name: string; readonly alternative: string } {
   switch (process.env['JUMPCLOUD_CA_STORE']) {
     case 'system':
       return {

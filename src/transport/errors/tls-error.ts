@@ -4,33 +4,33 @@ interface TlsAlert {
   readonly advice: string;
 }
 
-const GATEWAY =
+const GATEWAY_ADVICE =
   'a gateway in your network seems to answer. Exempt this host from it, or check api_url and proxy.';
-/** The advice when a server of another name answers. */
-export const ANOTHER_SERVER =
+/** The advice for an answer from a server with another name. */
+export const ANOTHER_SERVER_ADVICE =
   'Another server answers at this address: check api_url, proxy and name resolution.';
 
 const ALERTS: readonly [code: RegExp, reason: string, advice: string][] = [
   [
     /CERTIFICATE_REQUIRED/,
     'it requires a client certificate',
-    `JumpCloud does not require one: ${GATEWAY}`,
+    `JumpCloud requires no client certificate: ${GATEWAY_ADVICE}`,
   ],
   [
     /HANDSHAKE_FAILURE/,
     'it shares no cipher with Node.js, or requires a client certificate',
-    `Neither is true of JumpCloud: ${GATEWAY}`,
+    `JumpCloud shares a cipher with Node.js and requires no client certificate: ${GATEWAY_ADVICE}`,
   ],
   [
     /PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/,
     'it supports no TLS version that Node.js offers',
     'JumpCloud supports TLS 1.2 and 1.3: an old gateway seems to answer. Update it, or check api_url and proxy.',
   ],
-  [/UNRECOGNIZED_NAME/, 'it does not know the host name', ANOTHER_SERVER],
+  [/UNRECOGNIZED_NAME/, 'it does not know the host name', ANOTHER_SERVER_ADVICE],
 ];
 
-/** Returns the meaning of a TLS alert by its OpenSSL code; undefined for any other code. */
-export function tlsAlert(code: string): TlsAlert | undefined {
+/** Explains a TLS alert, given its OpenSSL code. Returns undefined for any other code. */
+export function explainTlsAlert(code: string): TlsAlert | undefined {
   const known = ALERTS.find(([pattern]) => pattern.test(code));
   if (known !== undefined) return { reason: known[1], advice: known[2] };
   const [, alert] = /ALERT_(.*)/.exec(code) ?? [];
@@ -42,18 +42,15 @@ export function tlsAlert(code: string): TlsAlert | undefined {
       };
 }
 
-/**
- * Returns the code of a TLS error. Node.js uses EPROTO for several errors; only the message has the
- * exact code.
- */
-export function tlsCode(code: string, message: string): string {
+/** Returns the exact code of a TLS error. For EPROTO, only the message contains this code. */
+export function exactTlsCode(code: string, message: string): string {
   const [, reason] = (code === 'EPROTO' && /SSL routines:[^:]*:([^:]+)/.exec(message)) || [];
   return reason === undefined ? code : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
 }
 
 /** Returns the message for a TLS error. OpenSSL's text is left out: it contains source lines. */
 export function tlsMessage(code: string, message: string): string {
-  const alert = tlsAlert(code)?.reason;
+  const alert = explainTlsAlert(code)?.reason;
   const text = /^(ERR_SSL|EPROTO)/.test(code)
     ? 'it does not speak TLS as expected'
     : // The advice of Node.js is removed: its flags have no effect here.

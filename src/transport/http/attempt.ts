@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_TIMER_MS } from '../../base/pause.ts';
-import { AttemptError, classify } from '../errors/attempt-error.ts';
+import { AttemptError, toAttemptError } from '../errors/attempt-error.ts';
 import { BodyBuffer, type BodyQuota } from './body-buffer.ts';
 import { readHeaders } from './headers.ts';
 import type { HttpClient } from './http-client.ts';
@@ -19,7 +19,7 @@ export interface WireReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Whether all bytes of the body are UTF-8. In `body`, U+FFFD replaces those that are not. */
+  /** True if the body is valid UTF-8. In `body`, U+FFFD replaces invalid bytes. */
   readonly isUtf8: boolean;
 }
 
@@ -33,12 +33,12 @@ export interface AttemptContext {
 /** The result of one attempt. */
 export interface AttemptResult {
   readonly outcome: WireReply | AttemptError;
-  /** Whether the request may have taken effect although no answer confirms it. */
+  /** True if the request may have taken effect although no answer confirms it. */
   readonly mayHaveTakenEffect: boolean;
 }
 
 /**
- * Sends a request and reads the whole answer within `timeoutMs`. Rejects only when the signal is
+ * Sends a request and reads the whole answer within `timeoutMs`. Rejects only if the signal is
  * aborted, with its reason.
  */
 export function attempt(
@@ -62,7 +62,7 @@ export function attempt(
       const isRefused = !(outcome instanceof AttemptError) && outcome.status === 429;
       resolve({ outcome, mayHaveTakenEffect: sent && !isRefused });
     };
-    // While undici is still connecting, nothing can be aborted; onConnect aborts the request later.
+    // undici cannot abort a request while it connects, so onConnect aborts the request later.
     const end = (failure: Error) => {
       ended = failure;
       abort?.(failure);
@@ -109,7 +109,7 @@ export function attempt(
           finish({ status, headers, body: bytes.toString('utf8'), isUtf8: isUtf8(bytes) });
         },
         onError(error) {
-          finish(classify(error, status > 0));
+          finish(toAttemptError(error, status > 0));
         },
       },
     );

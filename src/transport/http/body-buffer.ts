@@ -1,17 +1,16 @@
 /** The size of a block in bytes. Most answers need one block. */
-const BLOCK = 64 * 1024;
+const BLOCK_BYTES = 64 * 1024;
 /** The maximum size of a body in blocks: 8 MiB. */
 const MAX_BLOCKS = 128;
 
-/** The memory for the bodies of all parallel answers: 16 MiB. */
+/** Limits the memory for the bodies of all parallel answers to 16 MiB. */
 export class BodyQuota {
-  blocks = 2 * MAX_BLOCKS;
+  freeBlocks = 2 * MAX_BLOCKS;
 }
 
 /**
- * Collects a body that arrives in chunks of any size. The bytes are copied into blocks, and the
- * chunks are not kept, so chunks of one byte each or many parallel bodies take no additional
- * memory.
+ * Collects a body that arrives in chunks of any size. Copies the bytes into blocks and drops the
+ * chunks, so that tiny chunks take no additional memory.
  */
 export class BodyBuffer {
   readonly #quota: BodyQuota;
@@ -27,7 +26,7 @@ export class BodyBuffer {
   append(chunk: Buffer): boolean {
     if (!this.#isOpen) return false;
     for (let copied = 0; copied < chunk.length; ) {
-      const used = this.#length % BLOCK;
+      const used = this.#length % BLOCK_BYTES;
       const block = used > 0 ? this.#blocks.at(-1) : this.#newBlock();
       if (block === undefined) return false;
       const count = chunk.copy(block, used, copied);
@@ -42,16 +41,16 @@ export class BodyBuffer {
     return Buffer.concat(this.#blocks, this.#length);
   }
 
-  /** Returns the blocks to the quota. Nothing can be appended after that. */
+  /** Returns the blocks to the quota. Later calls of `append` return false. */
   release(): void {
-    if (this.#isOpen) this.#quota.blocks += this.#blocks.length;
+    if (this.#isOpen) this.#quota.freeBlocks += this.#blocks.length;
     this.#isOpen = false;
   }
 
   #newBlock(): Buffer | undefined {
-    if (this.#blocks.length === MAX_BLOCKS || this.#quota.blocks === 0) return undefined;
-    this.#quota.blocks--;
-    const block = Buffer.allocUnsafeSlow(BLOCK);
+    if (this.#blocks.length === MAX_BLOCKS || this.#quota.freeBlocks === 0) return undefined;
+    this.#quota.freeBlocks--;
+    const block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
     this.#blocks.push(block);
     return block;
   }

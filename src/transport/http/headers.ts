@@ -1,4 +1,7 @@
-/** Returns headers by their names in lower case. A repeated header keeps its first value. */
+/**
+ * Converts raw headers to a record with lower-case names. Keeps the first value of a repeated
+ * header.
+ */
 export function readHeaders(raw: readonly (Buffer | string)[]): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let i = 0; i + 1 < raw.length; i += 2) {

@@ -13,8 +13,8 @@ import { skipInformational } from './skip-informational.ts';
 type Connect = () => Promise<Socket>;
 
 /**
- * Sends requests to one server over keep-alive connections, one for each parallel request. A
- * connection on which a request failed is not used again.
+ * Sends requests to one server over keep-alive connections, one for each parallel request. Does not
+ * reuse a connection after a failed request.
  */
 export class HttpClient {
   readonly #open: () => Client;
@@ -48,7 +48,7 @@ export class HttpClient {
     });
   }
 
-  /** Closes all connections, which fails the requests on them, and opens no more. */
+  /** Closes all connections and opens no more. Pending requests fail. */
   destroy(): void {
     this.#isDestroyed = true;
     this.#onDestroy();
@@ -70,7 +70,7 @@ export async function openHttpClient(
 ): Promise<DestinationClient> {
   requireFlags();
   const { Client: Undici } = await import('./undici-client.ts');
-  const { origin, toOrigin } = destination;
+  const { origin, originConnector } = destination;
   let certificate: X509Certificate | undefined;
   const connect = async () => {
     const socket = await openConnection(destination, userAgent);
@@ -79,41 +79,41 @@ export async function openHttpClient(
     return socket;
   };
   const http = new HttpClient(
-    () => newClient(Undici, origin, connect),
-    () => toOrigin.destroy(),
+    () => createClient(Undici, origin, connect),
+    () => originConnector.destroy(),
   );
   return { http, certificate: () => certificate };
 }
 
 /** Connects to a destination, through its proxy if there is one. */
 export async function openConnection(
-  { origin, toOrigin, rotation, proxy }: Destination,
+  { origin, originConnector, rotation, proxy }: Destination,
   userAgent: string,
 ): Promise<Socket> {
-  if (proxy === undefined) return toOrigin.connect();
+  if (proxy === undefined) return originConnector.connect();
   const { server, connector } = proxy;
   const { Client: Undici } = await import('./undici-client.ts');
   const { hostname, port } = new URL(origin);
   const { url, authorization } = server;
-  // The attempt times out first; its message says more.
+  // The attempt times out first, because its message is more precise.
   const headersTimeout = Math.min(2 * rotation.timeoutMs, MAX_TIMER_MS);
-  const client = newClient(Undici, url, () => connector.connect(), { headersTimeout });
+  const client = createClient(Undici, url, () => connector.connect(), { headersTimeout });
   return openTunnel(client, {
     authority: `${hostname}:${port || 443}`,
     headers: {
       'user-agent': userAgent,
       ...(authorization !== undefined && { 'proxy-authorization': authorization }),
     },
-    target: toOrigin,
+    target: originConnector,
   });
 }
 
 /**
- * Returns an undici client that notices if its connection is closed early. Before the first
- * request, undici waits until its parser is compiled. Until then it does not watch the connection,
- * and would wait for ever if that was closed.
+ * Creates an undici client that detects an early close of its connection. undici watches a
+ * connection only once its parser is compiled, and would wait forever for a connection that was
+ * closed before.
  */
-export function newClient(
+export function createClient(
   Undici: typeof Client,
   url: string,
   connect: Connect,

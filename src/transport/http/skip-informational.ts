@@ -13,8 +13,8 @@ interface Parser {
 const NO_BODY = 1;
 
 /**
- * Makes a client that has just connected skip answers with status 1xx. By default undici treats 100
- * as an error, and any 1xx answer to CONNECT as final. Switching protocols stays an error.
+ * Makes a newly connected client skip answers with status 1xx. By default, undici treats 100 as an
+ * error, and any 1xx answer to CONNECT as final. 101 stays an error.
  */
 export function skipInformational(client: Client): void {
   const parser: Parser = Object(client)[symbols.kSocket][symbols.kParser];

@@ -1,5 +1,5 @@
-/** Copied from `node:http`, which would be loaded only for these names. */
-const NAMES: Readonly<Record<number, string>> = {
+/** The names of HTTP statuses, copied from `node:http` to avoid loading it. */
+const STATUS_NAMES: Readonly<Record<number, string>> = {
   301: 'Moved Permanently',
   302: 'Found',
   303: 'See Other',
@@ -35,7 +35,10 @@ const NAMES: Readonly<Record<number, string>> = {
   530: 'Cloudflare Error',
 };
 
-/** Returns a status with its name (`404 Not Found`); the number alone if the name is not known. */
+/**
+ * Returns a status with its name, such as `404 Not Found`. Returns only the number of an unknown
+ * status.
+ */
 export function statusText(status: number): string {
-  return `${status} ${NAMES[status] ?? ''}`.trimEnd();
+  return `${status} ${STATUS_NAMES[status] ?? ''}`.trimEnd();
 }

@@ -1,5 +1,5 @@
-// Only parts of undici are imported, so that the executables contain nothing but an HTTP/1.1
-// client. The package has types for its main entry point only.
+// Types for the parts of undici that are imported. The package has types for its main entry point
+// only.
 declare module 'undici/lib/dispatcher/client.js' {
   export { Client as default } from 'undici';
 }

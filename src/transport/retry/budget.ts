@@ -1,8 +1,8 @@
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 
 /**
- * The time that a run may spend on requests to JumpCloud, in milliseconds. It starts with the first
- * lookup or request. Intended waits (`settle`) do not count.
+ * The time that a run may spend on requests to JumpCloud, in milliseconds. The budget starts with
+ * the first lookup or request. Waits for `settle` do not count.
  */
 export class Budget {
   #totalMs: number;
@@ -12,13 +12,13 @@ export class Budget {
     this.#totalMs = totalMs;
   }
 
-  /** Returns the time left; negative once the budget is exceeded. */
+  /** Returns the remaining time; negative once the budget is exceeded. */
   remaining(): number {
     this.#start ??= monotonicMs();
     return this.#start + this.#totalMs - monotonicMs();
   }
 
-  /** Adds time that was not spent on requests. */
+  /** Extends the budget by time that was not spent on requests. */
   extend(ms: number): void {
     this.#totalMs += ms;
   }

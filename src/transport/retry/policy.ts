@@ -1,15 +1,15 @@
 const BASE_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
 /**
- * The maximum share of the time left for one wait, unless the server asks for more. With short
- * waits, a run soon notices the end of an outage.
+ * The maximum backoff as a share of the remaining budget. With short waits, a run soon notices the
+ * end of an outage.
  */
-const MAX_SHARE = 1 / 4;
-/** The part of the budget that is reserved for a last attempt. */
+const MAX_BUDGET_SHARE = 1 / 4;
+/** The part of the budget that is reserved for a last attempt, in milliseconds. */
 const LAST_ATTEMPT_MS = 500;
 
-/** Transient statuses. Those from 520 on are sent by Cloudflare, which JumpCloud uses. */
-const TRANSIENT: ReadonlySet<number> = new Set([
+/** The statuses that are retried. Cloudflare, which JumpCloud uses, sends those from 520 on. */
+const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([
   ...[408, 429, 500, 502, 503, 504],
   ...[520, 521, 522, 523, 524, 525, 526, 527],
   530,
@@ -17,7 +17,7 @@ const TRANSIENT: ReadonlySet<number> = new Set([
 
 /** Returns whether a request that JumpCloud answered with this status is retried. */
 export function isTransientStatus(status: number): boolean {
-  return TRANSIENT.has(status);
+  return TRANSIENT_STATUSES.has(status);
 }
 
 /** Returns whether a CONNECT that a proxy answered with this status is retried. */
@@ -25,29 +25,28 @@ export function isTransientProxyStatus(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-/** A failed attempt, for the decision whether to retry. Times are in milliseconds. */
+/** A failed attempt and the remaining budget. Times are in milliseconds. */
 export interface FailedAttempt {
   /** The number of attempts so far, including this one. */
   readonly attempts: number;
   /** The wait that the server asked for. */
   readonly retryAfterMs: number | undefined;
-  /** The rest of the budget. */
+  /** The remaining budget. */
   readonly remainingMs: number;
   /** A random number, at least 0 and below 1. */
   readonly random: number;
 }
 
 /**
- * Returns the wait before the next attempt, in milliseconds; undefined when there is no next
- * attempt. Adds exponential backoff with full jitter to the wait that the server asked for, so that
- * the hosts of a fleet do not return in the same second. Shortens a wait that would end after the
- * budget, so that a last attempt still fits.
+ * Returns the delay before the next attempt, in milliseconds; undefined if there is no time for
+ * one. Adds exponential backoff with full jitter to Retry-After, so that the hosts of a fleet do
+ * not return in the same second. Shortens a delay that leaves no time for a last attempt.
  */
-export function nextRetry(failed: FailedAttempt): number | undefined {
+export function nextDelayMs(failed: FailedAttempt): number | undefined {
   const { attempts, retryAfterMs = 0, remainingMs, random } = failed;
   const latest = remainingMs - LAST_ATTEMPT_MS;
   if (latest <= 0 || retryAfterMs > latest) return undefined;
-  const longest = Math.min(MAX_BACKOFF_MS, MAX_SHARE * remainingMs);
+  const longest = Math.min(MAX_BACKOFF_MS, MAX_BUDGET_SHARE * remainingMs);
   const backoff = random * Math.min(longest, BASE_MS * 2 ** (attempts - 1));
   return Math.min(retryAfterMs + backoff, latest);
 }
@@ -56,7 +55,7 @@ export function nextRetry(failed: FailedAttempt): number | undefined {
  * Parses a `Retry-After` header: seconds, or a date. Returns the wait in milliseconds; undefined
  * when the header is missing or invalid. `now` is the server's time.
  */
-export function retryAfter(value: string | undefined, now: number): number | undefined {
+export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Math.min(Number(value) * 1000, Number.MAX_SAFE_INTEGER);
   const date = Date.parse(value);

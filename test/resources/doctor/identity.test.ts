@@ -202,7 +202,7 @@ describe.concurrent('the identity of the agent', () => {
     expect(registration).toMatchObject({
       status: 'warning',
       detail: expect.stringContaining('"agent.jumpcloud.example" in jcagent.conf'),
-      advice: 'Set region to the right one.',
+      advice: 'Set the option region to us, eu or in.',
     });
     const repaired = checksOf(await examine({ ...options, region: 'eu' }));
     expect(repaired.registration.status).toBe('ok');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classify } from '../../../src/transport/errors/attempt-error.ts';
+import { toAttemptError } from '../../../src/transport/errors/attempt-error.ts';
 
 /** The error of Node.js when a TLS alert arrives during a write. */
 const WRITE_EPROTO =
@@ -20,8 +20,8 @@ test.each([
   [{ code: 'ERR_SSL_UNSUPPORTED_PROTOCOL' }, undefined, /^it supports no TLS version/],
   [{ code: 'ERR_SSL_WRONG_VERSION_NUMBER' }, undefined, /does not speak TLS as expected/],
   [{ code: 'CERT_HAS_EXPIRED', message: 'certificate has expired' }, undefined, /^certificate has/],
-])('classify treats %j as a TLS failure', (error, reason, message) => {
-  const failure = classify(error);
+])('toAttemptError treats %j as a TLS failure', (error, reason, message) => {
+  const failure = toAttemptError(error);
   expect(failure).toMatchObject({ kind: 'tls', reason: reason ?? error.code });
   expect(failure.message).toMatch(message);
   expect(failure.message).not.toMatch(/openssl|routines/);

@@ -60,21 +60,21 @@ describe('BodyQuota', () => {
 
   test('BodyQuota counts blocks: one byte takes 64 KiB', () => {
     const quota = new BodyQuota();
-    const before = quota.blocks;
+    const before = quota.freeBlocks;
     new BodyBuffer(quota).append(Buffer.alloc(1));
     new BodyBuffer(quota).append(Buffer.alloc(BLOCK));
-    expect(before - quota.blocks).toBe(2);
+    expect(before - quota.freeBlocks).toBe(2);
   });
 
   test('a buffer that is released twice gives its blocks back only once', () => {
     const quota = new BodyQuota();
-    const before = quota.blocks;
+    const before = quota.freeBlocks;
     const buffer = new BodyBuffer(quota);
     buffer.append(Buffer.alloc(2 * BLOCK + 1));
     buffer.release();
     buffer.release();
-    expect(quota.blocks).toBe(before);
+    expect(quota.freeBlocks).toBe(before);
     expect(buffer.append(Buffer.alloc(1))).toBe(false);
-    expect(quota.blocks).toBe(before);
+    expect(quota.freeBlocks).toBe(before);
   });
 });

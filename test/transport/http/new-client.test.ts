@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import type { Client } from 'undici';
 import Undici from 'undici/lib/dispatcher/client.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { newClient } from '../../../src/transport/http/http-client.ts';
+import { createClient } from '../../../src/transport/http/http-client.ts';
 
 let opened: number;
 let client: Client;
@@ -16,7 +16,7 @@ beforeEach(async () => {
   opened = 0;
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
-  client = newClient(
+  client = createClient(
     Undici,
     `http://127.0.0.1:${port}`,
     () =>
@@ -49,7 +49,7 @@ const get = () =>
     );
   });
 
-test('newClient opens another connection after one was closed after its answer', async () => {
+test('createClient opens another connection after one was closed after its answer', async () => {
   for (const connections of [1, 2, 3]) {
     const closed = once(client, 'disconnect');
     expect(await get()).toBe(200);

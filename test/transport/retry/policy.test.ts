@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { isTransientStatus, nextRetry } from '../../../src/transport/retry/policy.ts';
+import { isTransientStatus, nextDelayMs } from '../../../src/transport/retry/policy.ts';
 
 const firstFailure = { attempts: 1, retryAfterMs: undefined, remainingMs: 120_000, random: 0.5 };
 
-describe('nextRetry without Retry-After', () => {
+describe('nextDelayMs without Retry-After', () => {
   test.each([
     [1, 0, 0],
     [1, 0.999, 499.5],
@@ -14,9 +14,9 @@ describe('nextRetry without Retry-After', () => {
     [7, 0.999, 29_970],
     [40, 0.999, 29_970],
   ])(
-    'after attempt %i with random %f, nextRetry returns a wait of %f ms',
+    'after attempt %i with random %f, nextDelayMs returns a wait of %f ms',
     (attempts, random, expected) => {
-      expect(nextRetry({ ...firstFailure, attempts, random })).toBeCloseTo(expected);
+      expect(nextDelayMs({ ...firstFailure, attempts, random })).toBeCloseTo(expected);
     },
   );
 });
@@ -28,8 +28,8 @@ test.each([
   [8000, 2000],
   [120_000, 30_000],
   [1_000_000, 30_000],
-])('nextRetry with %i ms left returns a wait of at most %f ms', (remainingMs, longest) => {
-  const wait = nextRetry({
+])('nextDelayMs with %i ms left returns a wait of at most %f ms', (remainingMs, longest) => {
+  const wait = nextDelayMs({
     ...firstFailure,
     attempts: 40,
     remainingMs,
@@ -59,27 +59,27 @@ test.each([0.5, 0.8, 0.9, 0.94, 0.999])(
     while (passedMs < 30_000) {
       const remainingMs = 45_000 - passedMs;
       passedMs +=
-        nextRetry({ ...firstFailure, attempts: ++attempts, remainingMs, random }) ?? Infinity;
+        nextDelayMs({ ...firstFailure, attempts: ++attempts, remainingMs, random }) ?? Infinity;
     }
     expect(passedMs).toBeLessThan(34_000);
   },
 );
 
-describe('nextRetry with Retry-After', () => {
-  test('nextRetry adds jitter, so that the hosts of a fleet do not retry in the same second', () => {
-    expect(nextRetry({ ...firstFailure, retryAfterMs: 5000 })).toBe(5250);
+describe('nextDelayMs with Retry-After', () => {
+  test('nextDelayMs adds jitter, so that the hosts of a fleet do not retry in the same second', () => {
+    expect(nextDelayMs({ ...firstFailure, retryAfterMs: 5000 })).toBe(5250);
   });
 
-  test("nextRetry returns undefined if the server's wait exceeds the budget", () => {
-    expect(nextRetry({ ...firstFailure, retryAfterMs: 120_000 })).toBeUndefined();
-    expect(nextRetry({ ...firstFailure, retryAfterMs: 3_600_000 })).toBeUndefined();
+  test("nextDelayMs returns undefined if the server's wait exceeds the budget", () => {
+    expect(nextDelayMs({ ...firstFailure, retryAfterMs: 120_000 })).toBeUndefined();
+    expect(nextDelayMs({ ...firstFailure, retryAfterMs: 3_600_000 })).toBeUndefined();
   });
 });
 
-describe('nextRetry near the end of the budget', () => {
-  test('nextRetry shortens a wait, so that a last attempt fits', () => {
+describe('nextDelayMs near the end of the budget', () => {
+  test('nextDelayMs shortens a wait, so that a last attempt fits', () => {
     expect(
-      nextRetry({
+      nextDelayMs({
         ...firstFailure,
         attempts: 10,
         retryAfterMs: 3000,
@@ -89,8 +89,8 @@ describe('nextRetry near the end of the budget', () => {
     ).toBe(3500);
   });
 
-  test('nextRetry returns undefined when a last attempt does not fit', () => {
-    expect(nextRetry({ ...firstFailure, remainingMs: 500 })).toBeUndefined();
-    expect(nextRetry({ ...firstFailure, remainingMs: -1 })).toBeUndefined();
+  test('nextDelayMs returns undefined when a last attempt does not fit', () => {
+    expect(nextDelayMs({ ...firstFailure, remainingMs: 500 })).toBeUndefined();
+    expect(nextDelayMs({ ...firstFailure, remainingMs: -1 })).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { retryAfter } from '../../../src/transport/retry/policy.ts';
+import { parseRetryAfter } from '../../../src/transport/retry/policy.ts';
 
 const now = Date.UTC(2026, 10, 19, 8, 0, 0);
 
@@ -12,6 +12,6 @@ test.each([
   ['Thu, 19 Nov 2026 07:00:00 GMT', 0],
   ['soon', undefined],
   ['', undefined],
-])('retryAfter parses %j as %j ms', (value, expected) => {
-  expect(retryAfter(value, now)).toBe(expected);
+])('parseRetryAfter parses %j as %j ms', (value, expected) => {
+  expect(parseRetryAfter(value, now)).toBe(expected);
 });
