@@ -8,7 +8,9 @@ export interface Module<Name extends string = string, T extends OptionTable = Op
   readonly options: T;
   /** Makes empty standard input an error. By default, it is a call without options. */
   readonly refusesEmptyInput?: true;
-  /** Returns problems with combinations of options. Some of the values may be invalid. */
+  /**
+   * Checks the rules between options, and returns the problems. Some of the values may be invalid.
+   */
   rules?(partial: PartialValues<T>): Problem[];
   /**
    * Returns problems with the credentials in the options and the environment. Not called for

@@ -70,7 +70,7 @@ export async function reconcile<State, Change>(
   try {
     for (const warning of (await resource.warnings?.(after)) ?? []) run.report.warn(warning);
   } catch (error) {
-    // A failed change is reported in preference to failed warnings.
+    // If changes and warnings fail, the failed change is reported.
     throw failure ?? error;
   }
   if (failure !== undefined) throw failure;

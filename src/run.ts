@@ -71,7 +71,7 @@ export interface LoggedWrite extends AcceptedWrite {
   readonly systemId: string | undefined;
 }
 
-/** The result of a run that did not fail. */
+/** The result of a successful run. */
 export interface Outcome {
   readonly changed: boolean;
   /** One sentence for people. */

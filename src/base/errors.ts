@@ -4,7 +4,7 @@ export interface Problem {
   readonly message: string;
   /** A hint without a final full stop. Problems with the same hint print it once. */
   readonly advice?: string;
-  /** The single problems, if the message sums up several. */
+  /** The individual problems, if the message sums up several. */
   readonly parts?: readonly Problem[];
 }
 
@@ -93,7 +93,7 @@ export function failureText(purpose: string, reason: string, advice: string): Fa
 /** The options of a call are invalid. The message lists all problems, and each hint once. */
 export class InvalidArguments extends ModuleError {
   readonly code = 'invalid_arguments';
-  /** The single problems, with their hints. */
+  /** The individual problems, with their hints. */
   readonly problems: readonly Problem[];
 
   constructor(entries: readonly Problem[]) {
@@ -106,7 +106,7 @@ export class InvalidArguments extends ModuleError {
     });
     const problems = entries.flatMap(({ parts, ...problem }) => parts ?? [problem]);
     super(sentences.length === 1 ? sentences.join() : sentences.map(withFullStop).join(' '), {
-      // The hints are part of the message only.
+      // The message contains the hints, so the details omit them.
       details: { problems: problems.map(({ option, message }) => ({ option, message })) },
     });
     this.problems = problems;

@@ -3,15 +3,15 @@ import { type Fact, tagOf, toFact } from './fact.ts';
 import { asObject, type JsonObject, parseObject } from './json-object.ts';
 import { MetadataError, type MetadataService } from './metadata-service.ts';
 
-const SERVICE = "Azure's metadata service";
+const SERVICE_NAME = "Azure's metadata service";
 
 /** Uses the oldest API version that lists each tag separately. */
-const PATH = '/metadata/instance/compute?api-version=2019-06-04&format=json';
+const COMPUTE_PATH = '/metadata/instance/compute?api-version=2019-06-04&format=json';
 
 /** Reads facts from Azure's metadata service. One answer has all facts. */
 export class Azure implements CloudProvider {
   readonly name = 'azure';
-  readonly service = SERVICE;
+  readonly service = SERVICE_NAME;
   readonly #service: MetadataService;
   #compute: Promise<JsonObject> | undefined;
 
@@ -20,7 +20,7 @@ export class Azure implements CloudProvider {
   }
 
   async readFact(name: string): Promise<Fact> {
-    return toFact(azureFact(name, await this.#readCompute()), SERVICE);
+    return toFact(azureFact(name, await this.#readCompute()), SERVICE_NAME);
   }
 
   async readTagNames(): Promise<readonly string[]> {
@@ -34,7 +34,7 @@ export class Azure implements CloudProvider {
 }
 
 async function readCompute(service: MetadataService): Promise<JsonObject> {
-  const { body } = await service.send({ path: PATH, headers: { metadata: 'true' } });
+  const { body } = await service.send({ path: COMPUTE_PATH, headers: { metadata: 'true' } });
   const compute = body === undefined ? undefined : parseObject(body);
   if (compute === undefined) throw new MetadataError('did not answer with a JSON object');
   return compute;

@@ -3,7 +3,7 @@ import { azureFact, azureTags } from './azure.ts';
 import { type Fact, tagOf, toFact } from './fact.ts';
 import { asObject, type JsonObject, parseObject } from './json-object.ts';
 
-const PATH = '/run/cloud-init/instance-data.json';
+const INSTANCE_DATA_PATH = '/run/cloud-init/instance-data.json';
 
 /** The maximum size of the file, in MiB. The file also holds the user data. */
 const MAX_MIB = 16;
@@ -49,7 +49,7 @@ export class CloudInit {
   readFact(name: string): Fact {
     const tag = tagOf(name);
     const value = tag === undefined ? this.#value(name) : this.#tags().get(tag);
-    return toFact(value === REDACTED ? undefined : value, PATH);
+    return toFact(value === REDACTED ? undefined : value, INSTANCE_DATA_PATH);
   }
 
   /** Returns the names of this instance's tags. */
@@ -86,7 +86,7 @@ export class CloudInit {
 
 function readText(): string {
   try {
-    return readRegularFile(PATH, MAX_MIB).toString('utf8');
+    return readRegularFile(INSTANCE_DATA_PATH, MAX_MIB).toString('utf8');
   } catch {
     return '';
   }

@@ -4,7 +4,7 @@ import type { CloudProviderClass } from './cloud-provider.ts';
 import { Ec2 } from './ec2.ts';
 import { Google } from './google.ts';
 
-const DIRECTORY = '/sys/class/dmi/id';
+const DMI_DIRECTORY = '/sys/class/dmi/id';
 
 /** The chassis asset tag that only virtual machines in Azure have. */
 const AZURE_ASSET_TAG = '7783-7084-3265-9085-8269-3286-77';
@@ -23,7 +23,7 @@ export function detectProvider(): CloudProviderClass | undefined {
 
 function readDmi(name: string): string {
   try {
-    return readRegularFile(`${DIRECTORY}/${name}`, 1).toString('utf8').trim();
+    return readRegularFile(`${DMI_DIRECTORY}/${name}`, 1).toString('utf8').trim();
   } catch {
     return '';
   }

@@ -3,12 +3,12 @@ import { type Fact, tagOf, toFact } from './fact.ts';
 import { parseObject } from './json-object.ts';
 import { type MetadataAnswer, MetadataError, type MetadataService } from './metadata-service.ts';
 
-const SERVICE = "EC2's metadata service";
+const SERVICE_NAME = "EC2's metadata service";
 
 /** The IPv4 address, and the IPv6 address for instances without IPv4. */
 const ADDRESSES = ['169.254.169.254', 'fd00:ec2::254'];
 
-const PATHS: Readonly<Record<string, string>> = {
+const FACT_PATHS: Readonly<Record<string, string>> = {
   'cloud.instance_id': 'meta-data/instance-id',
   'cloud.instance_type': 'meta-data/instance-type',
   'cloud.image_id': 'meta-data/ami-id',
@@ -17,7 +17,7 @@ const PATHS: Readonly<Record<string, string>> = {
   'cloud.account_id': 'dynamic/instance-identity/document',
 };
 
-const TAGS = 'meta-data/tags/instance';
+const TAGS_PATH = 'meta-data/tags/instance';
 
 /** Sends a GET request with a session token. */
 type Get = (path: string) => Promise<MetadataAnswer>;
@@ -27,7 +27,7 @@ type Get = (path: string) => Promise<MetadataAnswer>;
  */
 export class Ec2 implements CloudProvider {
   readonly name = 'aws';
-  readonly service = SERVICE;
+  readonly service = SERVICE_NAME;
   readonly #service: MetadataService;
   #session: Promise<Get> | undefined;
 
@@ -37,19 +37,20 @@ export class Ec2 implements CloudProvider {
 
   async readFact(name: string): Promise<Fact> {
     const tag = tagOf(name);
-    const path = tag === undefined ? (PATHS[name] ?? '') : `${TAGS}/${encodePathSegment(tag)}`;
+    const path =
+      tag === undefined ? (FACT_PATHS[name] ?? '') : `${TAGS_PATH}/${encodePathSegment(tag)}`;
     const { body } = await this.#get(path);
     if (body === undefined && tag !== undefined) {
       return {
-        reason: `not found in ${SERVICE}, which has tags only if the instance's metadata options allow it`,
+        reason: `not found in ${SERVICE_NAME}, which has tags only if the instance's metadata options allow it`,
       };
     }
     const value = name === 'cloud.account_id' ? parseObject(body ?? '')?.['accountId'] : body;
-    return toFact(value, SERVICE);
+    return toFact(value, SERVICE_NAME);
   }
 
   async readTagNames(): Promise<readonly string[]> {
-    const { body = '' } = await this.#get(TAGS);
+    const { body = '' } = await this.#get(TAGS_PATH);
     return body.split('\n').filter((name) => name !== '');
   }
 

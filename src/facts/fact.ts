@@ -38,7 +38,7 @@ export function isKnownFact(name: string): boolean {
   );
 }
 
-/** The maximum length of a value, in code points: JumpCloud's limit for attributes. */
+/** The maximum length of a fact, in code points. JumpCloud limits attributes to this length. */
 const MAX_LENGTH = 1024;
 
 /**

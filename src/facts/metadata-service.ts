@@ -4,9 +4,9 @@ import { monotonicMs } from '../base/monotonic-clock.ts';
 
 /** The timeout of one request, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 1000;
-/** The timeout of all requests of a run together, in milliseconds. */
+/** The total timeout of all requests of a run, in milliseconds. */
 const TOTAL_TIMEOUT_MS = 3000;
-const MAX_BYTES = 64 * 1024;
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** A metadata service's answer. */
 export interface MetadataAnswer {
@@ -39,7 +39,8 @@ export class MetadataService {
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
-    // Each parallel request adds a listener. From 11 on, Node.js 18 and 20 would print a warning.
+    // Each parallel request adds a listener. Node.js 18 and 20 would print a warning about more
+    // than ten.
     setMaxListeners(0, signal);
   }
 
@@ -61,7 +62,7 @@ export class MetadataService {
     const timeoutError = new MetadataError(`did not answer within ${limit}`);
     if (timeoutMs <= 0) return Promise.reject(timeoutError);
     return new Promise((resolve, reject) => {
-      // A new agent, because the global agent may use a proxy from the environment.
+      // Uses a new agent, because the global agent may use a proxy from the environment.
       const outgoing = request({ host: address, port: 80, method, path, headers, agent: false });
       const finish = () => {
         clearTimeout(timer);
@@ -85,7 +86,7 @@ export class MetadataService {
         incoming.on('data', (chunk: Buffer) => {
           chunks.push(chunk);
           length += chunk.length;
-          if (length > MAX_BYTES) fail(new MetadataError('answered with more than 64 KiB'));
+          if (length > MAX_ANSWER_BYTES) fail(new MetadataError('answered with more than 64 KiB'));
         });
         incoming.on('error', () => fail(new MetadataError('did not complete its answer')));
         incoming.on('end', () => {

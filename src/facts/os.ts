@@ -3,7 +3,7 @@ import { readRegularFile } from '../options/read-regular-file.ts';
 import { type Fact, toFact } from './fact.ts';
 
 /** The paths of os-release. The second is read if the first does not exist, see os-release(5). */
-const OS_RELEASE = ['/etc/os-release', '/usr/lib/os-release'];
+const OS_RELEASE_PATHS = ['/etc/os-release', '/usr/lib/os-release'];
 
 /** Reads a fact about the operating system. */
 export function readOsFact(name: string): Fact {
@@ -22,7 +22,7 @@ export function readOsFact(name: string): Fact {
 }
 
 function readOsRelease(): ReadonlyMap<string, string> {
-  for (const path of OS_RELEASE) {
+  for (const path of OS_RELEASE_PATHS) {
     try {
       return parseOsRelease(readRegularFile(path, 1).toString('utf8'));
     } catch {

@@ -14,13 +14,13 @@ const REFERENCE =
  * search there would take quadratic time.
  */
 export function findReferences(text: string): Reference[] {
-  const searched = text.slice(0, endOf(text));
+  const searched = text.slice(0, endOfReferences(text));
   return [...searched.matchAll(REFERENCE)].map(([, fact = '', fallback]) => ({ fact, fallback }));
 }
 
 /** Replaces each reference in a text. Does not expand references in the replacements. */
 export function replaceReferences(text: string, toValue: (reference: Reference) => string): string {
-  const end = endOf(text);
+  const end = endOfReferences(text);
   const replaced = text
     .slice(0, end)
     .replace(REFERENCE, (_, fact: string, fallback: string | undefined) =>
@@ -29,6 +29,6 @@ export function replaceReferences(text: string, toValue: (reference: Reference) 
   return replaced + text.slice(end);
 }
 
-function endOf(text: string): number {
+function endOfReferences(text: string): number {
   return text.lastIndexOf('}') + 1;
 }

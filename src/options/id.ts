@@ -46,8 +46,8 @@ function notIdError(value: unknown, advice: string): InvalidValue {
 }
 
 /**
- * Looks up the id of a name. For an unknown kind, throws no issue of its own, because the option
- * that sets the kind has one.
+ * Looks up the id of a name. An unknown kind throws without an issue, because the option that sets
+ * the kind reports the problem.
  */
 function lookUpId(kind: NamedKind | undefined, names: NameLookup, name: string): string {
   if (kind === undefined) throw new InvalidValue([]);

@@ -59,7 +59,7 @@ export class NameLookup {
   }
 }
 
-/** Stands for an invalid option `names`, so that each lookup fails without a further issue. */
+/** Stands for an invalid option `names`. Lookups fail without reporting the problem again. */
 export class InvalidNames extends NameLookup {
   constructor() {
     super(new Map());

@@ -5,7 +5,9 @@ const FIRST_ROW = Uint8Array.from({ length: MAX_LENGTH + 1 }, (_, i) => i);
 /** The maximum number of suggestions in a message. More would take too long to compute. */
 export const MAX_SUGGESTIONS = 20;
 
-/** Returns the known name that is closest to a mistyped one; undefined when none is close. */
+/**
+ * Returns the known name that is closest to a mistyped name; undefined if no known name is close.
+ */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   const simplified = simplify(name);
   if (simplified === '') return undefined;

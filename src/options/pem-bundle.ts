@@ -8,7 +8,7 @@ import { readRegularFile, UserFileError } from './read-regular-file.ts';
 const MAX_MIB = 1;
 
 /** Matches a PEM block. Without an END line, the block ends where the next block begins. */
-const BLOCK = /-----BEGIN ([^-]+)-----[\s\S]*?(?:-----END [^-]+-----|(?=-----BEGIN )|$)/g;
+const PEM_BLOCK = /-----BEGIN ([^-]+)-----[\s\S]*?(?:-----END [^-]+-----|(?=-----BEGIN )|$)/g;
 
 /** The certificates of a PEM bundle, and its path. */
 export class PemBundle {
@@ -34,7 +34,7 @@ export function pemBundle(): Option<PemBundle | undefined> {
 async function toPemBundle(value: unknown): Promise<PemBundle> {
   const path = await toPath(value);
   const pem = readPem(path);
-  const matches = [...pem.matchAll(BLOCK)].filter(([, kind]) =>
+  const matches = [...pem.matchAll(PEM_BLOCK)].filter(([, kind]) =>
     /CERT(?!.*REQUEST)/.test(kind ?? ''),
   );
   if (matches.length === 0) {

@@ -84,7 +84,10 @@ function findProblems(
   return messages.map((message) => ({ option: '', message }));
 }
 
-/** Returns a flag without its value, which may be a secret, even if a blank separates the two. */
+/**
+ * Returns a flag for a message. Drops the part after `=`, `:` or a blank, because it may be a
+ * secret.
+ */
 function quoteFlag(flag: string): string {
   return quoteName((flag.startsWith('--') ? /^[^=:\s]*/ : /^-./u).exec(flag)?.[0] ?? '');
 }

@@ -14,7 +14,7 @@ const MAX_BYTES = MAX_MIB * 1024 * 1024;
 const TOO_LARGE_MESSAGE = `The options are larger than ${MAX_MIB} MiB. Was another file meant?`;
 
 /** The path of a pipe that a shell opens for `<(command)`. */
-const DESCRIPTOR = /^\/dev\/fd\/\d+$/;
+const DESCRIPTOR_PATH = /^\/dev\/fd\/\d+$/;
 
 /** The context for reading input. */
 export interface InputContext {
@@ -106,7 +106,7 @@ async function readSource(
 async function readFileOrPipe(source: FileSource): Promise<string> {
   const fd = openSync(source.path, constants.O_RDONLY | constants.O_NONBLOCK);
   const stat = fstatSync(fd);
-  if (stat.isFIFO() && DESCRIPTOR.test(source.path)) {
+  if (stat.isFIFO() && DESCRIPTOR_PATH.test(source.path)) {
     return readStream(new Socket({ fd, readable: true, writable: false }));
   }
   try {

@@ -5,8 +5,8 @@ import type { Result } from './result.ts';
 const ID = /\b[0-9a-f]{24}\b/g;
 
 /**
- * Adds known names to a result. Sentences and diffs get `name (id)`. For other ids, the field
- * `names` maps ids to names. Text quoted from JumpCloud stays unchanged.
+ * Adds known names to a result. Writes `name (id)` in sentences and diffs. Adds the field `names`,
+ * which maps ids to names. Keeps text quoted from JumpCloud.
  */
 export function showNames(result: Result, names: NameLookup): Result {
   const addNames = (text: string) =>

@@ -3,13 +3,13 @@ import { toPrintable } from '../base/printable.ts';
 import type { Reporter } from '../run.ts';
 
 /** The minimum length of a wait that is shown, in milliseconds. */
-const QUIET_MS = 2000;
+const MIN_SHOWN_MS = 2000;
 const REWRITE_INTERVAL_MS = 500;
 /** The assumed width of a terminal that does not report its width. */
 const DEFAULT_COLUMNS = 80;
 
 /** Ignores the error of a closed terminal, which must not fail the run. */
-const ignore = () => {};
+const ignoreError = () => {};
 
 interface Wait {
   readonly what: string;
@@ -30,14 +30,14 @@ export function createWaitDisplay(): Reporter['showWait'] {
   const rewrite = async () => {
     const now = monotonicMs();
     const [last] = [...waits]
-      .filter(({ start }) => now - start >= QUIET_MS)
+      .filter(({ start }) => now - start >= MIN_SHOWN_MS)
       .sort((a, b) => b.end - a.end);
     if (last === undefined) return;
     const { isatty } = await import('node:tty');
     // The wait may have ended during the import.
     if (!isatty(2) || !waits.has(last)) return;
     const timeLeft = `: ${Math.max(0, Math.ceil((last.end - now) / 1000))} s left`;
-    process.stderr.off('error', ignore).on('error', ignore);
+    process.stderr.off('error', ignoreError).on('error', ignoreError);
     // A line that wraps could not be rewritten.
     const maxLength = (process.stderr.columns || DEFAULT_COLUMNS) - 1 - timeLeft.length;
     const line = `Waiting ${toPrintable(last.what)}`;

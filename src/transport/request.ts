@@ -8,7 +8,7 @@ export interface Request {
   readonly body?: unknown;
   /** Completes the message "Could not …". */
   readonly purpose: string;
-  /** What to do after a 404, if that says more than that the id is wrong. */
+  /** The advice after a 404, unless a wrong id is the only cause. */
   readonly adviceFor404?: string;
   /** Marks a POST that changes nothing. */
   readonly changesNothing?: true;

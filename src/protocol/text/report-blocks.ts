@@ -29,7 +29,7 @@ const MAIN_LISTS = ['groups', 'users', 'associations'];
 /** The fields of the record that are shown. */
 const RECORD_FIELDS = ['id', 'hostname', 'os', 'version', 'active', 'lastContact', 'created'];
 
-/** The maximum number of rows that are shown of a list. */
+/** The maximum number of rows that are shown for a list. */
 const MAX_ROWS = 40;
 
 /**

@@ -1,7 +1,7 @@
 import { structuredPatch } from 'diff';
 import { toYaml } from './yaml.ts';
 
-/** The maximum number of differing lines. Beyond it, comparing would take too long. */
+/** The maximum number of differing lines. A comparison of more lines would take too long. */
 const MAX_EDITS = 2000;
 
 /**

@@ -1,6 +1,6 @@
 import type { WireReply } from '../http/attempt.ts';
 
-/** The clock skew up to which the clock is not the cause of a 401, in milliseconds. */
+/** The maximum clock skew that cannot cause a 401, in milliseconds. */
 const TOLERATED_SKEW_MS = 30_000;
 
 /** The validity period of a certificate, as X509Certificate returns it. */

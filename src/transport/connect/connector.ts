@@ -92,7 +92,7 @@ export class Connector {
     const { readyAt } = next;
     const socket = await next.socket;
     if (readyAt === undefined) return socket;
-    // Only a read reveals that the server has closed the connection.
+    // A read reveals whether the server has closed the connection.
     socket.read(0);
     await yieldToEventLoop();
     if (isSocketOpen(socket) && monotonicMs() - readyAt < MAX_IDLE_MS) return socket;

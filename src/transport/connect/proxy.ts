@@ -9,9 +9,8 @@ export interface ProxyServer {
 }
 
 /**
- * Returns the proxy for an origin: the option, else HTTPS_PROXY or https_proxy unless NO_PROXY or
- * no_proxy exempts the host. The variables may omit the scheme. An http origin has no proxy,
- * because a proxy could read signatures and change unsigned data.
+ * Returns the proxy for an origin: the option, or else the proxy in the environment. An http origin
+ * has no proxy, because a proxy could read signatures and change unsigned data.
  * @throws InvalidArguments when the URL in the environment is not valid
  */
 export function proxyFor(
@@ -25,8 +24,8 @@ export function proxyFor(
 }
 
 /**
- * Returns the proxy in the environment (HTTPS_PROXY, https_proxy), unless NO_PROXY or no_proxy exempts
- * the host of `origin`. The scheme may be missing.
+ * Returns the proxy in HTTPS_PROXY or https_proxy, unless NO_PROXY or no_proxy exempts the origin.
+ * The variable may omit the scheme.
  * @throws InvalidArguments when the URL is not valid
  */
 export function environmentProxy(

@@ -30,7 +30,7 @@ function connectThrough(proxy: Client, { authority, headers }: TunnelOptions): P
       {
         onConnect() {},
         onUpgrade(status, rawHeaders, duplex) {
-          // undici passes the socket of the connection.
+          // undici passes the socket of the connection as `duplex`.
           const socket = duplex as Socket;
           if (status >= 200 && status < 300) return resolve(socket);
           socket.on('error', () => {}).destroy();

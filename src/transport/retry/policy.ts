@@ -1,4 +1,4 @@
-const BASE_MS = 500;
+const BASE_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
 /**
  * The maximum backoff as a share of the remaining budget. With short waits, a run soon notices the
@@ -38,16 +38,17 @@ export interface FailedAttempt {
 }
 
 /**
- * Returns the delay before the next attempt, in milliseconds; undefined if there is no time for
- * one. Adds exponential backoff with full jitter to Retry-After, so that the hosts of a fleet do
- * not return in the same second. Shortens a delay that leaves no time for a last attempt.
+ * Returns the delay before the next attempt, in milliseconds; undefined if the budget allows no
+ * further attempt. Adds exponential backoff with full jitter to Retry-After, so that the hosts of a
+ * fleet do not return in the same second. Shortens the backoff so that a last attempt fits into the
+ * budget.
  */
 export function nextDelayMs(failed: FailedAttempt): number | undefined {
   const { attempts, retryAfterMs = 0, remainingMs, random } = failed;
   const latest = remainingMs - LAST_ATTEMPT_MS;
   if (latest <= 0 || retryAfterMs > latest) return undefined;
   const longest = Math.min(MAX_BACKOFF_MS, MAX_BUDGET_SHARE * remainingMs);
-  const backoff = random * Math.min(longest, BASE_MS * 2 ** (attempts - 1));
+  const backoff = random * Math.min(longest, BASE_BACKOFF_MS * 2 ** (attempts - 1));
   return Math.min(retryAfterMs + backoff, latest);
 }
 
