@@ -12,7 +12,7 @@ import { callInProcess, moduleNamed } from '../harness/call-in-process.ts';
 import { codeBlocksOf, documentationPages } from './code-blocks.ts';
 
 /** Harmless programs that code blocks run for real, on copies of the files that they name. */
-const REAL = ['cat', 'cp', 'grep', 'mkdir', 'node', 'printf', 'rm', 'sed', 'sh', 'tee'];
+const REAL = ['cat', 'cp', 'grep', 'mkdir', 'mv', 'node', 'printf', 'rm', 'sed', 'sh', 'tee'];
 
 /** Programs that are replaced by one that records its arguments and succeeds. */
 const RECORDED = [
@@ -42,6 +42,9 @@ const NAMES = {
 const FILES = {
   'tmp/jc-demo/ready.json': JSON.stringify({ names: NAMES }),
   'etc/jumpcloud/host.json': '{"groups": []}',
+  'etc/jumpcloud/host.json.new': '{"groups": []}',
+  'host.json': '{"groups": []}',
+  'opt/jc/client.key': '',
   'etc/systemd/system/.keep': '',
   'run/jumpcloud-system-context/jumpcloud-host.json': '{"outcome":"failed"}',
   'usr/share/doc/jumpcloud-system-context/examples/host.json': '{"groups": []}',
@@ -135,7 +138,7 @@ async function expectRuns(text: string, directory: string): Promise<void> {
   for (const name of [...RECORDED, 'sudo']) await chmod(join(bin, name), 0o755);
 
   const moved = text
-    .replaceAll(/(?<![\w.])\/(tmp|etc|run|usr\/share)\//g, `${directory}/$1/`)
+    .replaceAll(/(?<![\w.])\/(tmp|etc|opt|run|usr\/share)\//g, `${directory}/$1/`)
     .replaceAll(/dist\/modules\/|\/usr\/lib\/apt\//g, `${bin}/`);
   const { exitCode, stderr } = await execa('sh', ['-eu', '-c', moved], {
     cwd: directory,
