@@ -10,12 +10,12 @@ import { requireAnonymous, toReport } from './probe/report.ts';
 import { toMarkdown } from './probe/report-markdown.ts';
 import { runProbe } from './probe/run-probe.ts';
 
-/** The time to wait until a missing effect counts as none, in milliseconds. */
+/** The time in milliseconds after which a change without a visible effect counts as ineffective. */
 const SETTLE_MS = 3000;
 const EXPECTED = [UsageError, MissingCredentials, HostRefused, SurveyError, ModuleError];
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
-// A closed terminal must not keep the run from cleaning up.
+// Ignores a closed terminal, so that the run still cleans up.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 

@@ -7,9 +7,8 @@ const MAX_WORDS = 40;
 const MAX_NUMBER = 100_000;
 
 /**
- * Replaces everything in requests and answers that could identify an organisation. It keeps only
- * what it knows: fields, values and words of the API, small numbers, and labels. The same id always
- * gets the same label.
+ * Replaces everything in requests and answers that could identify an organisation. Keeps only known
+ * fields, values and words of the API, small numbers, and labels. Equal ids get equal labels.
  */
 export class Anonymiser {
   readonly #labels = new Map<string, string>();
@@ -45,7 +44,7 @@ export class Anonymiser {
     };
   }
 
-  /** Returns the headers that matter. A value of unexpected form is replaced. */
+  /** Returns the headers of a report. Replaces values of an unexpected form. */
   headers(headers: Readonly<Record<string, string>>): Record<string, string> {
     const shown: Record<string, string> = {};
     for (const [name, pattern] of Object.entries(HEADERS)) {
@@ -95,7 +94,7 @@ export class Anonymiser {
   }
 }
 
-/** Returns the label of a text that the probe has made itself. */
+/** Returns the label of a text that the probe generated. */
 function testText(text: string): string | undefined {
   if (MARKER.test(text)) return 'changed description';
   const [, label, at] = /^jsc-probe-[0-9a-f]{8}-([a-z]+-\d)(@example\.com)?$/.exec(text) ?? [];

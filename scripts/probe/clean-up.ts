@@ -10,27 +10,27 @@ import type { TestObjects } from './test-objects.ts';
 const ROUNDS = 3;
 const BETWEEN_ROUNDS_MS = 1000;
 
-/** What a clean-up has done. */
+/** The result of a clean-up. */
 export interface CleanUp {
   readonly removed: number;
-  /** The names of test objects that are still there. */
+  /** The names of test objects that could not be removed. */
   readonly left: readonly string[];
-  /** Whether the record is as it was; undefined if this host cannot read it. */
+  /** Whether the record is restored. Undefined if this host cannot read it. */
   readonly isRecordRestored: boolean | undefined;
   readonly dynamicGroups: ReadonlySet<string>;
 }
 
-/** What a clean-up changes. */
+/** The objects and permissions that a clean-up needs. */
 export interface CleanUpContext {
   readonly client: Client;
   readonly objects: TestObjects;
-  /** Allows a description to be written, because it is the one before the run. */
+  /** Permits a write of the description from before the run. */
   readonly allowDescription: (description: string) => void;
 }
 
 /**
- * Restores this host's record and deletes all test objects of this and earlier runs. They are found
- * by their names, so that an object is also found if the answer to its creation was lost.
+ * Restores this host's record and deletes all test objects of this and earlier runs. Finds them by
+ * name, so that an object is also found if the answer to its creation was lost.
  */
 export async function cleanUp({
   client,
@@ -51,7 +51,7 @@ export async function cleanUp({
         else left.push(object.name);
       }
       const isDone = left.length === 0 && isRecordRestored !== false;
-      // After deletions, a second look shows that they took effect.
+      // After deletions, a second survey verifies their effect.
       if ((isDone && found.testObjects.length === 0) || round > ROUNDS) {
         const { dynamicGroups } = found;
         return { removed: removed.size, left, isRecordRestored, dynamicGroups };
@@ -99,7 +99,7 @@ async function restoreRecord(
   );
 }
 
-/** Restores the description last, because it holds what has to be restored. */
+/** Restores the description last, because it contains the other original values. */
 async function restoreFields(
   client: Client,
   record: Readonly<Record<string, unknown>>,

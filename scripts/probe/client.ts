@@ -4,7 +4,7 @@ import { type ProbeRequest, requirePermitted, type Territory } from './permissio
 import { Unanswered } from './unanswered.ts';
 import type { Wire } from './wire.ts';
 
-/** The number of requests for questions. Requests that clean up are not counted. */
+/** The maximum number of requests for questions. Requests of the clean-up are not counted. */
 export const REQUEST_BUDGET = 300;
 const ATTEMPTS = 4;
 const CLEANING_ATTEMPTS = 7;
@@ -13,13 +13,13 @@ const MAX_WAIT_MS = 60_000;
 /** A request and its outcome. */
 export interface Exchange {
   readonly request: ProbeRequest;
-  /** 0 if there was no answer. */
+  /** The HTTP status, or 0 without an answer. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** The parsed body; undefined if it is empty or not JSON. */
+  /** The parsed body. Undefined if the body is empty or not JSON. */
   readonly body: unknown;
   readonly isJson: boolean;
-  /** The code of the failure if there was no answer. */
+  /** The error code of a request without an answer. */
   readonly failure: string | undefined;
   readonly ms: number;
 }
@@ -58,12 +58,14 @@ export class Client {
     return this.#requests;
   }
 
-  /** From here on, neither an interruption nor the budget stops requests. */
+  /**
+   * Starts the clean-up, during which an interruption or a used-up budget does not stop requests.
+   */
   startCleaning(): void {
     this.#isCleaning = true;
   }
 
-  /** Ends the mode of `startCleaning`. */
+  /** Ends the clean-up. */
   endCleaning(): void {
     this.#isCleaning = false;
   }

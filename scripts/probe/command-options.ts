@@ -23,7 +23,7 @@ export interface CommandOptions {
   readonly outputDir: string;
 }
 
-/** An error of the person who ran the command. */
+/** An error in the command line. */
 export class UsageError extends Error {}
 
 /** Parses the command line. @throws UsageError */

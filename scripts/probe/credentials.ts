@@ -16,7 +16,7 @@ import { openSession } from '../../src/transport/session.ts';
 /** An administrator's credentials. */
 export interface AdministratorCredentials {
   readonly kind: 'API key' | 'service account';
-  /** The texts that no file may hold. */
+  /** The texts that no file may contain. */
   readonly secrets: readonly string[];
   /** Returns the authentication for an organisation in a region. Sends nothing yet. */
   open(region: Region): Promise<OpenCredentials>;
@@ -39,8 +39,8 @@ const VARIABLES = [
 ] as const;
 
 /**
- * Takes an administrator's credentials from the environment, and removes them from it. `tokenUrl`
- * replaces the region's endpoint for tokens.
+ * Reads an administrator's credentials from environment variables, and removes the variables.
+ * `tokenUrl` replaces the region's endpoint for tokens.
  * @throws MissingCredentials
  */
 export function takeCredentials(

@@ -3,8 +3,8 @@ import { asTestObject, COLLECTIONS, type TestObject } from './test-object.ts';
 import type { TestObjects } from './test-objects.ts';
 
 /**
- * Deletes a test object after reading it once more: only an object that still has the name of a test
- * object is deleted. Returns whether it is gone.
+ * Reads a test object again, and deletes it if it still has the name of a test object. Returns
+ * whether the object is gone.
  */
 export async function deleteTestObject(
   client: Client,

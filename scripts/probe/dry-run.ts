@@ -6,8 +6,8 @@ import { requestLine } from './report-markdown.ts';
 import { runProbe } from './run-probe.ts';
 
 /**
- * Prints the requests that a run would send: a run against an emulator in this process. Its answers
- * are those that the modules assume.
+ * Prints the requests that a run would send. The run uses an emulator in this process, which
+ * answers as the modules assume.
  */
 export async function dryRun(deletesRecord: boolean, print: (line: string) => void): Promise<void> {
   const emulator = await startEmulator();
@@ -27,7 +27,7 @@ export async function dryRun(deletesRecord: boolean, print: (line: string) => vo
       onExchange: (exchange, anonymiser) =>
         lines.add(`    ${requestLine(reported(exchange, anonymiser))}`),
       onProgress: (line) => {
-        // The answers are the emulator's, so only the steps are shown.
+        // Prints only the steps, because the answers come from the emulator.
         if (!line.startsWith(' ')) lines.add(line);
       },
     });

@@ -46,7 +46,7 @@ export async function readRecord(client: Client): Promise<Record<string, unknown
   return Object(body);
 }
 
-/** A page of a list, as answered. */
+/** A page of a list of edges. */
 export interface EdgePage {
   readonly entries: readonly Record<string, unknown>[];
   readonly ids: readonly string[];
@@ -80,8 +80,8 @@ export async function isListed(client: Client, list: EdgeList, id: string): Prom
 }
 
 /**
- * Reads until a condition holds. Returns the time until the read that showed it, 0 if that was the
- * first; undefined if it does not hold in time.
+ * Reads until a condition holds. Returns the time in milliseconds before the successful read, 0 for
+ * the first read, or undefined after `maxMs`.
  */
 export async function timeUntil(
   client: Client,
@@ -99,7 +99,10 @@ export async function timeUntil(
   }
 }
 
-/** Returns the status of an answer that shows the outcome of a single attempt. */
+/**
+ * Returns the status of an answer to a single attempt.
+ * @throws Unanswered after repeated attempts
+ */
 export function plainStatus(answer: Answer | Exchange): number {
   if (answer.status === 0 || ('inDoubt' in answer && answer.inDoubt)) {
     throw new Unanswered('a request had to be repeated, so its answer says nothing');

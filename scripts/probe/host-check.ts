@@ -1,7 +1,7 @@
 import type { Client } from './client.ts';
 import { recordRead } from './host-actions.ts';
 
-/** The host cannot be used. Nothing was created. */
+/** The error for a host that the probe cannot use. Nothing was created. */
 export class HostRefused extends Error {}
 
 /**
@@ -25,7 +25,7 @@ export async function requireSameOrganisation(client: Client): Promise<Record<st
 async function readOwn(client: Client): Promise<Record<string, unknown>> {
   const read = recordRead(client.systemId);
   const first = await client.send(read);
-  // A wrong clock of this host is corrected by the first answer.
+  // The first answer corrects a wrong clock of this host.
   const { status, body } = first.status === 401 ? await client.send(read) : first;
   if (status !== 200) {
     throw new HostRefused(

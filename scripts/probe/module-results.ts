@@ -1,4 +1,4 @@
-/** The error code of a module, or that it reports success. */
+/** The error code of a module, or `ok` for success. */
 type Outcome =
   | 'ok'
   | 'not_applied'
@@ -10,7 +10,7 @@ type Outcome =
 
 const TRANSIENT = [408, 429, 500, 502, 503, 504];
 
-/** Returns how a module ends when JumpCloud answers a write of an edge like this. */
+/** Returns the outcome of a module for an answer to a write of an edge. */
 export function edgeOutcome(
   op: 'add' | 'remove',
   { status, effect }: { readonly status: number; readonly effect: boolean },
@@ -18,13 +18,13 @@ export function edgeOutcome(
   if (status === 401) return 'unauthorized';
   if (TRANSIENT.includes(status)) return 'unavailable';
   if (status >= 500) return 'unexpected_response';
-  // A refused edge that is as desired counts as done.
+  // A refused write counts as success if the edge is in its desired state.
   if (effect) return 'ok';
   if (status < 300 || (op === 'add' ? status === 409 : status === 404)) return 'not_applied';
   return status === 404 ? 'not_found' : 'rejected';
 }
 
-/** Returns how a module ends when JumpCloud answers a change of the record like this. */
+/** Returns the outcome of a module for an answer to a change of the record. */
 export function recordOutcome({
   status,
   effect,
@@ -50,7 +50,7 @@ const EXPLANATIONS: Readonly<Record<Outcome, string>> = {
   unexpected_response: 'fails with unexpected_response',
 };
 
-/** Returns a sentence about a module that ends like this. */
+/** Returns a sentence that describes the outcome of a module. */
 export function moduleSentence(module: string, outcome: Outcome): string {
   return `${module} ${EXPLANATIONS[outcome]}.`;
 }

@@ -11,7 +11,7 @@ export interface Survey {
   readonly dynamicGroups: ReadonlySet<string>;
 }
 
-/** The organisation could not be read, so nothing was changed. */
+/** The error for an organisation that could not be read. Nothing was changed. */
 export class SurveyError extends Error {}
 
 /** Lists all system groups and users with the administrator's credentials. */
@@ -49,7 +49,10 @@ export async function survey(client: Client): Promise<Survey> {
 
 type Entry = Readonly<Record<string, unknown>>;
 
-/** Reads all pages. A page may be short, so only the total or an empty page ends the list. */
+/**
+ * Reads all pages. Ends at the total or at an empty page, because a page in the middle may be
+ * short.
+ */
 async function readAll(
   readPage: (skip: number) => Promise<{ entries: unknown; total: number }>,
 ): Promise<Entry[]> {

@@ -1,17 +1,17 @@
 import { MARKER } from './record-marker.ts';
 import { COLLECTIONS, isTestName, TEST_KINDS, type TestObject } from './test-object.ts';
 
-/** Who sends a request: this host with its signature, or the administrator. */
+/** The sender of a request: this host with its signature, or the administrator. */
 export type Actor = 'host' | 'administrator';
 
 /** A request of the probe. */
 export interface ProbeRequest {
   readonly actor: Actor;
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
-  /** Path and query. */
+  /** The path with the query. */
   readonly path: string;
   readonly body?: unknown;
-  /** Added to the time of the signature, in seconds. */
+  /** The seconds to add to the time of the signature. */
   readonly clockErrorSeconds?: number;
 }
 
@@ -20,12 +20,12 @@ export interface Territory {
   readonly systemId: string;
   /** Test objects by id: created by this run, or recognised as created by an earlier one. */
   readonly made: ReadonlyMap<string, TestObject>;
-  /** This host's description before the run; undefined until it is known. */
+  /** This host's description before the run. Undefined until it has been read. */
   readonly description: string | undefined;
   readonly mayDeleteRecord: boolean;
 }
 
-/** The probe was about to send a request that it may not send. */
+/** The error for a request that the probe may not send. */
 export class ForbiddenRequest extends Error {}
 
 /**
@@ -92,7 +92,7 @@ function mayHostSend({ method, path, body }: ProbeRequest, territory: Territory)
   }
 }
 
-/** Returns whether a change of the record is a temporary one, or takes such a change back. */
+/** Returns whether a change of the record is a temporary change or its reversal. */
 function isPermittedChange(body: unknown, { made, description }: Territory): boolean {
   return Object.entries(Object(body)).every(([field, value]) => {
     switch (field) {

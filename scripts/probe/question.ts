@@ -10,22 +10,24 @@ export interface Probe {
   readonly record: Readonly<Record<string, unknown>>;
   /** The ids of the organisation's dynamic groups before the run. */
   readonly dynamicGroups: ReadonlySet<string>;
-  /** The time to wait until a missing effect counts as none, in milliseconds. */
+  /**
+   * The time in milliseconds after which a change without a visible effect counts as ineffective.
+   */
   settleMs: number;
 }
 
-/** How sure the assumption is: documented by one source, or inferred. */
+/** The basis of an assumption. */
 export type Confidence = 'documented' | 'one source' | 'inferred';
 
-/** The verdict about an answer. `open`: the answer does not decide. */
+/** The verdict about an answer. `open` means that the answer decides nothing. */
 export type Verdict = 'as assumed' | 'otherwise' | 'open';
 
-/** An answer's meaning. */
+/** The interpretation of an answer. */
 export interface Judgement {
   readonly verdict: Verdict;
   /** The answer in one sentence. */
   readonly summary: string;
-  /** What a module does under this answer. */
+  /** The behaviour of a module with this answer. */
   readonly module: string;
 }
 
@@ -36,14 +38,14 @@ export interface Question<T extends object = object> {
   readonly question: string;
   readonly assumption: string;
   readonly confidence: Confidence;
-  /** What the modules do if the assumption is wrong, for the documentation. */
+  /** The behaviour of the modules if the assumption is wrong, for the documentation. */
   readonly otherwise: string;
   /** @throws Unanswered */
   readonly ask: (probe: Probe) => Promise<T>;
   readonly judge: (answer: T) => Judgement;
 }
 
-/** Checks the types of a question, and forgets the type of its answer. */
+/** Returns a question whose types have been checked, without the type of its answer. */
 export function question<T extends object>(definition: Question<T>): Question {
   return definition as unknown as Question;
 }

@@ -17,7 +17,9 @@ import { rateLimit } from './questions/rate-limit.ts';
 import { description, primaryUser, systemInsights } from './questions/record-fields.ts';
 import { repeatedAdd, repeatedRemove } from './questions/repeated-writes.ts';
 
-/** The questions in the order in which they are asked: some use what earlier ones leave. */
+/**
+ * The questions in the order of asking. Some questions use objects that earlier questions leave.
+ */
 export const QUESTIONS: readonly Question[] = [
   agentFiles,
   graphLag,
@@ -40,5 +42,5 @@ export const QUESTIONS: readonly Question[] = [
   rateLimit,
 ];
 
-/** Asked after everything else, and only on demand. */
+/** The question that is asked last, and only with `--delete-record`. */
 export const LAST_QUESTION: Question = deletedRecord;

@@ -1,17 +1,20 @@
 /**
- * The description of this host while its record is changed for a question. It holds what has to be
- * restored, so that a later run can restore it from any directory if this run is killed.
+ * The description of this host while its record is changed for a question. It contains the original
+ * values. If this run is killed, a later run can restore them from any directory.
  */
 export const MARKER =
   /^jsc-probe-[0-9a-f]{8} systemInsights=(enabled|deferred|unknown): ([\s\S]*)$/;
 
-/** The longest description that is changed: a longer one could be cut together with its marker. */
+/**
+ * The maximum length of a description that the probe changes. JumpCloud could cut a longer one
+ * together with its marker.
+ */
 export const MAX_DESCRIPTION = 200;
 
-/** The parts of the record that are changed and have to be restored. */
+/** The original values of the fields that the probe changes. */
 export interface OriginalRecord {
   readonly description: string;
-  /** Undefined if the record has no known state. */
+  /** The state of systemInsights. Undefined if the state is unknown. */
   readonly systemInsights: 'enabled' | 'deferred' | undefined;
 }
 
@@ -20,7 +23,9 @@ export function toMarker(run: string, { description, systemInsights }: OriginalR
   return `jsc-probe-${run} systemInsights=${systemInsights ?? 'unknown'}: ${description}`;
 }
 
-/** Returns the original values that a marked record holds; undefined if it has no marker. */
+/**
+ * Returns the original values from a marker. Returns undefined for a description without a marker.
+ */
 export function fromMarker(description: unknown): OriginalRecord | undefined {
   const found = typeof description === 'string' ? MARKER.exec(description) : null;
   if (found === null) return undefined;
@@ -28,7 +33,7 @@ export function fromMarker(description: unknown): OriginalRecord | undefined {
   return { description: original, systemInsights: insightsState({ state }) };
 }
 
-/** Returns the state of `systemInsights` in a record; undefined for any but the known ones. */
+/** Returns the state of `systemInsights` in a record, or undefined for an unknown state. */
 export function insightsState(systemInsights: unknown): OriginalRecord['systemInsights'] {
   const { state } = Object(systemInsights);
   return state === 'enabled' || state === 'deferred' ? state : undefined;

@@ -4,7 +4,7 @@ import type { CleanUp } from './clean-up.ts';
 import type { Exchange } from './client.ts';
 import type { Judgement, Question } from './question.ts';
 
-/** A question that was asked, and its answer or the reason why there is none. */
+/** A question that was asked, with its answer or the reason for a missing answer. */
 export type AskedQuestion = {
   readonly question: Question;
   readonly exchanges: readonly Exchange[];
@@ -33,7 +33,7 @@ export interface ReportedExchange {
   readonly status: number | string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly answer?: unknown;
-  /** The number of times in a row. */
+  /** The number of equal exchanges in a row. */
   readonly times?: number;
 }
 
@@ -90,7 +90,7 @@ export function reported(exchange: Exchange, anonymiser: Anonymiser): ReportedEx
   };
 }
 
-/** Shows equal exchanges in a row once. */
+/** Replaces equal exchanges in a row with a single one that has their number. */
 function collapse(exchanges: readonly ReportedExchange[]): ReportedExchange[] {
   const collapsed: { exchange: ReportedExchange; text: string; times: number }[] = [];
   for (const exchange of exchanges) {
@@ -112,9 +112,9 @@ const SUSPECT: readonly RegExp[] = [
 ];
 
 /**
- * Checks once more that a file holds no id, key, address or given secret, in case the anonymiser has
- * a fault.
- * @throws Error
+ * Checks that a file contains no id, key, address or given secret, even if the anonymiser has a
+ * bug.
+ * @throws Error for a file that contains one
  */
 export function requireAnonymous(text: string, secrets: readonly string[]): void {
   const isSuspect =

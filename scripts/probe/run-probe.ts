@@ -18,9 +18,11 @@ import { openWire, type WireOptions } from './wire.ts';
 export interface RunOptions extends WireOptions {
   readonly credentials: Pick<AdministratorCredentials, 'kind' | 'open'>;
   readonly deletesRecord: boolean;
-  /** Aborted when the run should stop asking, clean up and end. */
+  /** When aborted, makes the run stop asking, clean up and end. */
   readonly stop: AbortSignal;
-  /** The time to wait until a missing effect counts as none, in milliseconds. */
+  /**
+   * The time in milliseconds after which a change without a visible effect counts as ineffective.
+   */
   readonly settleMs: number;
   readonly onExchange?: (exchange: Exchange, anonymiser: Anonymiser) => void;
   readonly onProgress?: (line: string) => void;
@@ -32,7 +34,7 @@ export interface RunOutcome extends FinishedRun {
 }
 
 /**
- * Removes left-overs, checks the host, asks all questions and cleans up, whatever happens.
+ * Removes left-overs, checks the host, asks all questions, and always cleans up.
  * @throws SurveyError, HostRefused before anything was created
  */
 export async function runProbe(options: RunOptions): Promise<RunOutcome> {

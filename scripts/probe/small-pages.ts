@@ -2,13 +2,13 @@ import type { Client } from './client.ts';
 import { type EdgeList, readPage } from './host-actions.ts';
 import { Unanswered } from './unanswered.ts';
 
-/** Small pages, so that a deleted entry falls into the middle of a short list. */
+/** The page size. It is small, so that a deleted entry is in the middle of a short list. */
 const PAGE_SIZE = 2;
 const MAX_PAGES = 15;
 /** A list that was read in small pages. */
 export interface SmallPages {
   readonly ids: readonly string[];
-  /** The number of entries that the total counts, but no page has. */
+  /** The number of entries that the total counts and no page contains. */
   readonly dropped: number;
   /** The number of entries that pages before the end of the list are too short. */
   readonly missing: number;

@@ -22,7 +22,7 @@ export function testName(run: string, label: 'group' | 'dynamic' | 'user', index
   return `jsc-probe-${run}-${label}-${index}`;
 }
 
-/** Returns whether a name is one that only the probe gives. */
+/** Returns whether a name has the form of the names of test objects. */
 export function isTestName(name: unknown): name is string {
   return typeof name === 'string' && NAME.test(name);
 }
@@ -33,8 +33,8 @@ export function testEmail(username: string): string {
 }
 
 /**
- * Returns the object in an answer of JumpCloud if the probe has created it: it has the name of a
- * test object and, if it is a user, also its address. Returns undefined otherwise.
+ * Returns the object in an answer of JumpCloud if the probe created it, otherwise undefined.
+ * Requires the name of a test object and, for a user, the address of a test user.
  */
 export function asTestObject(kind: TestKind, answer: unknown): TestObject | undefined {
   const { id, _id = id, name, username, email } = Object(answer);

@@ -37,8 +37,8 @@ export class TestObjects {
   }
 
   /**
-   * Creates a dynamic group of all hosts with a host name. The API's description gives the rules of
-   * a group as texts, its examples as objects: both are tried.
+   * Creates a dynamic group of all hosts with a host name. The API's schema has the rules of a
+   * group as texts, and its examples have objects, so both are tried.
    */
   async dynamicGroup(client: Client, index: number, hostname: string): Promise<TestObject> {
     const name = testName(this.run, 'dynamic', index);
@@ -61,7 +61,7 @@ export class TestObjects {
     return group;
   }
 
-  /** Removes an object from the list of objects that may be changed, because it was deleted. */
+  /** Removes a deleted object from the list of objects that may be changed. */
   forget(id: string): void {
     this.made.delete(id);
   }
@@ -94,7 +94,7 @@ export function statusOf({ status, failure }: { status: number; failure: string 
   return status === 0 ? `no answer: ${failure}` : `status ${status}`;
 }
 
-/** Returns what the probe may change. */
+/** Returns the objects and fields that the probe may change. */
 export function territoryOf(
   objects: TestObjects,
   systemId: string,

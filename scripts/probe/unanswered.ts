@@ -1,2 +1,5 @@
-/** A question could not be answered. The message completes "Not answered: …" and holds no id. */
+/**
+ * The error for a question without an answer. The message completes "Not answered: …" and contains
+ * no id.
+ */
 export class Unanswered extends Error {}

@@ -19,11 +19,11 @@ const REQUEST_TIMEOUT_S = 15;
 /** The options of the connection. */
 export interface WireOptions {
   readonly agentDir: string;
-  /** The origin of another API than that of the agent's region. */
+  /** The origin of an API that replaces the API of the agent's region. */
   readonly apiUrl: string | undefined;
 }
 
-/** The answer to one attempt, or the reason why there is none. */
+/** The answer to one attempt, or the reason for a missing answer. */
 export type WireOutcome =
   | WireReply
   | { readonly failure: string; readonly mayHaveTakenEffect: boolean };

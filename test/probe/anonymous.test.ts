@@ -21,7 +21,9 @@ function mark(body: unknown): unknown {
   return { ...Object.fromEntries(entries), ...marked };
 }
 
-test('the files of a run hold nothing that identifies the organisation', async ({ emulator }) => {
+test('the files of a run contain nothing that identifies the organisation', async ({
+  emulator,
+}) => {
   const { store } = emulator;
   const host = await emulator.enrol({
     record: {
@@ -70,7 +72,7 @@ test('the files of a run hold nothing that identifies the organisation', async (
     ).exec(text);
     expect(found?.[0]).toBeUndefined();
     expect(secrets.filter((one) => text.includes(one))).toEqual([]);
-    // What a reader needs is still there.
+    // The report still contains the facts that a reader needs.
     expect(text).toContain('Already Exists for …');
     expect(text).toContain('{group 1}');
     expect(text).toContain('x-total-count');
@@ -78,7 +80,7 @@ test('the files of a run hold nothing that identifies the organisation', async (
   expect(() => requireAnonymous(JSON.stringify(report), [])).not.toThrow();
 });
 
-test('the same id has the same label in requests and answers', () => {
+test('Anonymiser gives an id the same label in requests and answers', () => {
   const anonymiser = new Anonymiser();
   const [one, other] = ['a'.repeat(24), 'b'.repeat(24)];
   anonymiser.name(other, 'group 1');
@@ -91,7 +93,7 @@ test('the same id has the same label in requests and answers', () => {
   ]);
 });
 
-test('a text that the anonymiser does not know is left out', () => {
+test('Anonymiser leaves out unknown texts, numbers and fields', () => {
   const anonymiser = new Anonymiser();
   const answer = {
     message: 'The group "web" is dynamic: secret=hunter2 Ünïcode 日本 eve@x.org 123456789012 404',
@@ -116,6 +118,6 @@ test.for([
   'at 192.0.2.1',
   'user@example.com',
   'a given secret: hunter2-hunter2',
-])('a report is not written if it contains: %s', (text) => {
+])('requireAnonymous rejects a report with the text "%s"', (text) => {
   expect(() => requireAnonymous(text, ['hunter2-hunter2'])).toThrow('not written');
 });

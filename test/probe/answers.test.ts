@@ -16,10 +16,10 @@ const test = base.extend('prepared', { scope: 'file' }, ({ startWith }) => {
   };
 });
 
-/** Questions whose answer is not a switch of the emulator. */
+/** The questions whose answers the emulator cannot change. */
 const WITHOUT_SWITCH = ['agent_files', 'dynamic_memberships', 'command_filter'];
 
-/** Answers, and the questions for which they are as assumed. */
+/** Answers of the emulator, and the questions that they answer as assumed. */
 interface Case {
   readonly behaviour: Partial<Behaviour>;
   readonly asAssumed: readonly (keyof Behaviour)[];
@@ -32,7 +32,7 @@ const deleted = (listed: boolean, counted: boolean, short: boolean) => ({
   short,
 });
 
-/** Other answers than the assumed ones. Together, they have each kind of answer once. */
+/** Answers that differ from the assumptions. Together, they cover each kind of answer. */
 const OTHERS: Readonly<Record<string, Case>> = {
   refusals: {
     behaviour: {
@@ -96,7 +96,7 @@ const OTHERS: Readonly<Record<string, Case>> = {
 };
 
 describe('the probe against an emulator', () => {
-  test('with assumed answers has the verdict "as assumed" and restores everything', async ({
+  test('the probe finds "as assumed" for all assumed answers and restores everything', async ({
     prepared,
   }) => {
     const { emulator, host } = await prepared({});
@@ -113,7 +113,7 @@ describe('the probe against an emulator', () => {
   });
 
   test.for(Object.entries(OTHERS))(
-    'with %s finds and judges these answers, teaches them to an emulator, and restores everything',
+    'the probe reports the answers of the case "%s" with their verdicts, and restores everything',
     async ([, { behaviour, asAssumed }], { prepared }) => {
       const { emulator, host } = await prepared(behaviour);
       const before = stateOf(emulator, host);
@@ -143,9 +143,7 @@ describe('the probe against an emulator', () => {
     },
   );
 
-  test('deletes the record only on demand, after everything else was cleaned up', async ({
-    prepared,
-  }) => {
+  test('the probe deletes the record only on demand, after the clean-up', async ({ prepared }) => {
     const deleted_record = { visible_ms: 300, gone_status: 404 };
     const { emulator, host } = await prepared({ deleted_record });
     const outcome = await probe(emulator, host, { deletesRecord: true });
@@ -163,13 +161,13 @@ describe('the probe against an emulator', () => {
 });
 
 describe('behaviourOf', () => {
-  test('a report without answers leaves the assumed behaviour', () => {
+  test('behaviourOf returns no behaviour for a report without answers', () => {
     expect(
       behaviourOf('{"questions":[{"id":"description"},{"id":"toString","answer":{}}]}'),
     ).toEqual({});
   });
 
-  test('each question has a switch, except those that no module depends on', () => {
+  test('the emulator has a switch for each question on which a module depends', () => {
     const ids = [...QUESTIONS, LAST_QUESTION].map(({ id }) => id);
     expect(ids.filter((id) => !(id in ASSUMED_BEHAVIOUR))).toEqual(WITHOUT_SWITCH);
     expect(Object.keys(ASSUMED_BEHAVIOUR).filter((id) => !ids.includes(id))).toEqual([]);
@@ -179,7 +177,7 @@ describe('behaviourOf', () => {
     ['[]', 'questions'],
     ['{', 'JSON'],
     ['{"questions":[{"id":"description","answer":{"status":"200"}}]}', 'description.status'],
-  ])('the text %s is refused as a report', (text, reason) => {
+  ])('behaviourOf refuses the text %s', (text, reason) => {
     expect(() => behaviourOf(text)).toThrow(reason);
   });
 });

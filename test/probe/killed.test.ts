@@ -16,7 +16,10 @@ interface Point {
   readonly nth: number;
 }
 
-/** Among them: while the primary user, the description and systemInsights are changed. */
+/**
+ * The requests at which a run is killed. Some are sent while the primary user, the description and
+ * systemInsights are changed.
+ */
 const POINTS = sampleRows<Point>([
   { nth: 1 },
   { nth: 2 },
@@ -44,7 +47,7 @@ const test = base
     return output;
   })
   .extend('start', ({ emulator, output }) => {
-    /** Starts the command. It gets a signal that many requests after its first creation. */
+    /** Starts the command, and sends it a signal at the nth request after its first creation. */
     return (
       host: EnrolledHost,
       signal: 'SIGKILL' | 'SIGINT' | 'SIGHUP',
@@ -87,7 +90,7 @@ async function preparedHost(emulator: Emulator): Promise<EnrolledHost> {
   return host;
 }
 
-test('after a kill, the next run first removes what was left', async ({ emulator, start }) => {
+test('the next run after a kill first removes the left-overs', async ({ emulator, start }) => {
   const host = await preparedHost(emulator);
   const before = stateOf(emulator, host);
   const changed = [];

@@ -12,7 +12,7 @@ const isCreation = ({ method, url }: { method: string; url: string }) =>
   method === 'POST' && ['/api/v2/systemgroups', '/api/systemusers'].includes(url);
 
 describe('left-overs of an earlier run', () => {
-  test('are removed, and the record restored, but objects with similar names are kept', async ({
+  test('a run removes left-overs, restores the record, and keeps objects with similar names', async ({
     emulator,
   }) => {
     const { store } = emulator;
@@ -42,7 +42,7 @@ describe('left-overs of an earlier run', () => {
     expect(emulator.requests.some(isCreation)).toBe(false);
   });
 
-  test('that cannot be removed keep a run from creating anything', async ({ startWith }) => {
+  test('a run creates nothing if it cannot remove left-overs', async ({ startWith }) => {
     const emulator = await startWith();
     const host = await emulator.enrol();
     emulator.store.addNamed('system_group', `${NAME}-group-1`);
@@ -54,7 +54,9 @@ describe('left-overs of an earlier run', () => {
 });
 
 describe('a run', () => {
-  test('creates nothing if the administrator cannot see this host', async ({ startWith }) => {
+  test('a run creates nothing if the administrator cannot read this host', async ({
+    startWith,
+  }) => {
     const emulator = await startWith();
     const host = await emulator.enrol();
     const path = `/api/systems/${host.systemId}`;
@@ -65,9 +67,7 @@ describe('a run', () => {
     expect(emulator.requests.some(isCreation)).toBe(false);
   });
 
-  test('ends without a change if its credentials are wrong or may not create', async ({
-    startWith,
-  }) => {
+  test('a run changes nothing if its credentials are wrong or read-only', async ({ startWith }) => {
     const emulator = await startWith();
     const host = await emulator.enrol({ record: structuredClone(RECORD) });
     const before = stateOf(emulator, host);
@@ -82,7 +82,7 @@ describe('a run', () => {
   });
 
   test.for([1, 2])(
-    'leaves nothing although requests fail at random (seed %i)',
+    'a run removes all its objects although requests fail at random (seed %i)',
     async (seed, { startWith }) => {
       const emulator = await startWith();
       const host = await emulator.enrol({ record: structuredClone(RECORD) });

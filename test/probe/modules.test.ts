@@ -32,7 +32,7 @@ const ANSWERS: WriteBehaviour[] = [
   ...STATUSES.map((status) => ({ status, effect: false })),
 ];
 
-describe('a module ends as a report says', () => {
+describe('a module has the outcome that the probe predicts', () => {
   test.for(ANSWERS)(
     'if a dynamic group is joined or left with %o',
     async (answer, { prepared }) => {

@@ -76,15 +76,15 @@ describe('requirePermitted', () => {
   const check = ([actor, method, path, body]: Row) =>
     requirePermitted({ actor, method, path, body }, territory);
 
-  test.each(permitted)('permits the %s: %s %s %o', (...row) => {
+  test.each(permitted)('requirePermitted permits the %s to send %s %s %o', (...row) => {
     expect(() => check(row)).not.toThrow();
   });
 
-  test.each(forbidden)('forbids the %s: %s %s %o', (...row) => {
+  test.each(forbidden)('requirePermitted forbids the %s to send %s %s %o', (...row) => {
     expect(() => check(row)).toThrow(ForbiddenRequest);
   });
 
-  test('permits the deletion of the record only on demand', () => {
+  test('requirePermitted permits the deletion of the record if mayDeleteRecord is set', () => {
     const request = { actor: 'host', method: 'DELETE', path: record } as const;
     expect(() => requirePermitted(request, { ...territory, mayDeleteRecord: true })).not.toThrow();
   });
@@ -103,7 +103,10 @@ describe('asTestObject', () => {
     ['system_group', { id: 'x', name: 'jsc-probe-0a1b2c3d-group-1' }, false],
     ['system_group', { id, username, email: `${username}@example.com` }, false],
     ['system_group', null, false],
-  ] as const)('recognises a %s by name and address: %o → %s', (kind, answer, isRecognised) => {
-    expect(asTestObject(kind, answer) !== undefined).toBe(isRecognised);
-  });
+  ] as const)(
+    'asTestObject recognises the %s %o as a test object: %s',
+    (kind, answer, isRecognised) => {
+      expect(asTestObject(kind, answer) !== undefined).toBe(isRecognised);
+    },
+  );
 });

@@ -2,7 +2,7 @@ import { takeCredentials } from '../../scripts/probe/credentials.ts';
 import { type RunOptions, type RunOutcome, runProbe } from '../../scripts/probe/run-probe.ts';
 import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 
-/** The record of a host whose every field is changed and restored by the probe. */
+/** A record with all fields that the probe changes and restores. */
 export const RECORD = { description: 'web server', systemInsights: { state: 'enabled' } } as const;
 
 /** Runs the probe in this process, against an emulator and with short waits. */
@@ -23,7 +23,7 @@ export function probe(
   });
 }
 
-/** Returns the answers and verdicts of a run by question; the reason if there is no answer. */
+/** Returns the answer to each question of a run, or the reason for a missing answer. */
 export function answersOf({ asked }: RunOutcome): Record<string, unknown> {
   return Object.fromEntries(asked.map((one) => [one.question.id, one.answer ?? one.reason]));
 }
@@ -36,7 +36,7 @@ export function verdictsOf({ asked }: RunOutcome): Record<string, string> {
   );
 }
 
-/** Returns everything in an organisation that a probe must leave as it was. */
+/** Returns the state of an organisation that the probe must restore. */
 export function stateOf({ store }: Emulator, { systemId }: EnrolledHost): unknown {
   const present = (type: 'system_group' | 'user' | 'user_group' | 'policy' | 'command') =>
     store.idsOf(type).filter((id) => store.exists(type, id));
@@ -48,7 +48,7 @@ export function stateOf({ store }: Emulator, { systemId }: EnrolledHost): unknow
   };
   if (!store.systems.has(systemId)) return { ...objects, record: 'none' };
   const { groups, edges } = store.snapshot(systemId);
-  // JumpCloud keeps the edges of deleted objects for a while.
+  // Ignores the edges of deleted objects, which JumpCloud keeps for a while.
   return {
     ...objects,
     groupsOfHost: groups.filter((id) => objects.groups.includes(id)),

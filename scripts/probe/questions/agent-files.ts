@@ -5,7 +5,10 @@ import { Unanswered } from '../unanswered.ts';
 
 const FILES = ['jcagent.conf', 'client.key', 'client.crt', 'ca.crt'];
 
-/** The agent's files on this host. Sends nothing, and reads only modes and the key's first line. */
+/**
+ * Asks for the modes of the agent's files. Sends nothing, and reads only modes and the first line
+ * of the key.
+ */
 export const agentFiles = question({
   id: 'agent_files',
   question: "Who can read the agent's directory and files, and in which format is the key?",

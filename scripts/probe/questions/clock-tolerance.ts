@@ -2,14 +2,14 @@ import type { Client } from '../client.ts';
 import { recordRead } from '../host-actions.ts';
 import { type Probe, question, verdictIf } from '../question.ts';
 
-/** Clock errors that are tried, in seconds. */
+/** The clock errors to try, in seconds. */
 const ERRORS = [30, 60, 120, 180, 240, 290, 310, 360, 600, 900, 1800, 3600, 7200, 86_400];
-/** The assumed limit lies between these two. */
+/** The indices of the clock errors around the assumed limit. */
 const FIRST_TRIES = [ERRORS.indexOf(290), ERRORS.indexOf(310)];
 /** The clock error up to which a module does not correct the time of its signatures. */
 const CORRECTED_FROM_S = 30;
 
-/** The clock errors with which signatures are accepted. Only reads this host's record. */
+/** Asks for the largest accepted clock error. Only reads this host's record. */
 export const clockTolerance = question({
   id: 'clock_tolerance',
   question: 'How wrong may the Date of a signed request be?',

@@ -14,7 +14,7 @@ import { readSmallPages, type SmallPages } from '../small-pages.ts';
 import type { TestObject } from '../test-object.ts';
 import { Unanswered } from '../unanswered.ts';
 
-/** The shortest time to wait until a list drops a deleted object, in units of `settleMs`. */
+/** The time to wait until a list drops a deleted object, as a multiple of `settleMs`. */
 const PATIENCE = 2;
 const INDICES = [1, 2, 3, 4];
 
@@ -79,7 +79,7 @@ function deletedIn(
   });
 }
 
-/** A deleted object, and the lists that it was in right before that. */
+/** A deleted object, and its lists right before the deletion. */
 interface Deletion {
   readonly deleted: TestObject;
   readonly before: ReadonlyMap<EdgeList, SmallPages>;

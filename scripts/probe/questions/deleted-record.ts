@@ -6,7 +6,10 @@ const MAX_VISIBLE_MS = 30_000;
 /** The time for which jumpcloud_removal waits until the record is gone, in milliseconds. */
 const READ_BACK_MS = 10_000;
 
-/** The deletion of this host's record. Asked last, and only with `--delete-record`. */
+/**
+ * Asks how soon this host's record is gone after its deletion. Asked last, and only with
+ * `--delete-record`.
+ */
 export const deletedRecord = question({
   id: 'deleted_record',
   question: "Is the DELETE of a connected agent's record seen at once, and what is answered then?",

@@ -6,21 +6,21 @@ import { type Judgement, type Probe, type Question, question, verdictIf } from '
 import type { TestObject } from '../test-object.ts';
 import { Unanswered } from '../unanswered.ts';
 
-/** The longest time to wait until a rule has filled a group, in milliseconds. */
+/** The maximum time to wait until a rule has filled a group, in milliseconds. */
 const FILL_MS = 30_000;
 
 const ASSUMED = [400, 403, 204];
 const OTHERWISE =
   "A refusal fails with JumpCloud's words and a hint about dynamic groups. An answer without effect fails with not_applied after 10 s. If the change is kept, the run succeeds.";
 
-/** Joining a dynamic group whose rule matches no host. */
+/** Asks for the answer to joining a dynamic group whose rule matches no host. */
 export const dynamicJoin = dynamicQuestion('dynamic_join', {
   question: 'What is answered when this host joins a dynamic group by hand?',
   op: 'add',
   prepare: ({ client, objects }) => emptyGroup(client, objects),
 });
 
-/** Leaving a dynamic group whose rule matches this host alone. */
+/** Asks for the answer to leaving a dynamic group whose rule matches only this host. */
 export const dynamicLeave = dynamicQuestion('dynamic_leave', {
   question: 'What is answered when this host leaves a dynamic group by hand?',
   op: 'remove',
@@ -75,7 +75,7 @@ async function ownGroup(probe: Probe): Promise<TestObject> {
   return group;
 }
 
-/** Deletes a dynamic group at once if its rule matches any other host than expected. */
+/** Deletes a dynamic group at once if its rule matches unexpected hosts. */
 async function requireMembers(
   client: Client,
   objects: Probe['objects'],

@@ -3,10 +3,13 @@ import { edgeOutcome, moduleSentence } from '../module-results.ts';
 import { type Probe, question, verdictIf } from '../question.ts';
 import { Unanswered } from '../unanswered.ts';
 
-/** Attributes that grant nothing. */
+/** The attributes of an edge without sudo. */
 const NO_SUDO = { sudo: { enabled: false, withoutPassword: false } };
 
-/** The attributes of an edge that was added without any, and `op: update`. Uses user 1. */
+/**
+ * Asks for the attributes of an edge that was added without attributes, and for the effect of `op:
+ * update`. Uses user 1.
+ */
 export const edgeAttributes = question({
   id: 'edge_attributes',
   question:

@@ -1,7 +1,7 @@
 import { plainStatus } from '../host-actions.ts';
 import { type Probe, question, verdictIf } from '../question.ts';
 
-/** The three reads that newer published descriptions offer to systems. */
+/** Asks for three reads that newer published descriptions offer to systems. */
 export const furtherReads = question({
   id: 'further_reads',
   question:

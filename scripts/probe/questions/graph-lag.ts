@@ -10,10 +10,10 @@ import {
 import { type Probe, question, verdictIf } from '../question.ts';
 import { Unanswered } from '../unanswered.ts';
 
-/** The longest lag that is measured, in milliseconds. */
+/** The maximum measured lag in milliseconds. */
 const MAX_LAG_MS = 30_000;
 
-/** The time until lists show a write. Leaves this host in group 1 and bound to user 1. */
+/** Asks for the time until lists show a write. Leaves this host in group 1 and bound to user 1. */
 export const graphLag = question({
   id: 'graph_lag',
   question: 'How soon do lists show that this host joined a group or was bound to a user?',

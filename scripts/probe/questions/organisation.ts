@@ -1,7 +1,7 @@
 import { plainStatus, readPage } from '../host-actions.ts';
 import { type Probe, question, verdictIf } from '../question.ts';
 
-/** Whether this host is a member of dynamic groups. Only reads. */
+/** Asks for the dynamic groups of this host. Only reads. */
 export const dynamicMemberships = question({
   id: 'dynamic_memberships',
   question: 'Is this host in a dynamic group that JumpCloud or an administrator made?',
@@ -24,7 +24,7 @@ export const dynamicMemberships = question({
   }),
 });
 
-/** The filter with which command names are looked up. Only reads. */
+/** Asks for the effect of the filter for command names. Only reads. */
 export const commandFilter = question({
   id: 'command_filter',
   question: 'Does GET /api/commands accept the filter name:$eq:NAME?',

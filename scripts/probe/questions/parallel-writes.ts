@@ -2,10 +2,10 @@ import { isSuccess, membershipRequest, readPage, timeUntil } from '../host-actio
 import { edgeOutcome } from '../module-results.ts';
 import { type Probe, question, verdictIf } from '../question.ts';
 
-/** The number of edges that the modules write at a time. */
+/** The number of edges that the modules write in parallel. */
 const PARALLEL_WRITES = 5;
 
-/** Five joins at once. Leaves this host in the groups 1 to 5. */
+/** Asks for the answers to five parallel joins. Leaves this host in the groups 1 to 5. */
 export const parallelWrites = question({
   id: 'parallel_writes',
   question: 'Are five graph writes of one system at the same time all accepted and kept?',

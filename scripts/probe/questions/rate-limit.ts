@@ -5,7 +5,7 @@ import { type Probe, question } from '../question.ts';
 const BURST = 60;
 const PARALLEL = 5;
 
-/** A small burst of reads of this host's record. It ends at the first 429. */
+/** Asks for the answers to a burst of reads of this host's record. Ends at the first 429. */
 export const rateLimit = question({
   id: 'rate_limit',
   question: `Are ${BURST} reads in quick succession limited, and does a 429 have Retry-After?`,

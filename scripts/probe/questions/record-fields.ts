@@ -6,7 +6,10 @@ import { Unanswered } from '../unanswered.ts';
 
 const FAILS = "A refusal fails with JumpCloud's words, an answer without effect with not_applied.";
 
-/** A change of the description. Leaves the marker in it until the record is restored. */
+/**
+ * Asks for the answer to a change of the description. Leaves a marker in the description until the
+ * record is restored.
+ */
 export const description = question({
   id: 'description',
   question: 'Can a system change its description?',
@@ -33,7 +36,10 @@ export const description = question({
   }),
 });
 
-/** A change of systemInsights. Only if the marker is in place, so that it can be restored. */
+/**
+ * Asks for the answer to a change of systemInsights. Requires the marker, which contains the
+ * original value.
+ */
 export const systemInsights = question({
   id: 'system_insights',
   question:
@@ -65,7 +71,10 @@ export const systemInsights = question({
   }),
 });
 
-/** The primary user, only if there is none. Needs this host to be bound to user 1. */
+/**
+ * Asks for the answer to a change of the primary user. Requires that this host has no primary user
+ * and is bound to user 1.
+ */
 export const primaryUser = question({
   id: 'primary_user',
   question:
@@ -103,7 +112,7 @@ function summaryOf({ status, effect }: { status: number; effect: boolean }): str
   return `${status}, and the record ${effect ? 'changed' : 'did not change'}.`;
 }
 
-/** Returns the id of a record's primary user, undefined if there is none, and the form of the key. */
+/** Returns the id of a record's primary user, which may be undefined, and the form of its key. */
 export function primaryOf(record: Readonly<Record<string, unknown>>): {
   readonly id: string | undefined;
   readonly form: 'nested' | 'flat' | 'none';

@@ -13,7 +13,7 @@ interface Statuses {
   readonly association: number;
 }
 
-/** Adds edges that are there already. */
+/** Asks for the answer to adding edges that exist. */
 export const repeatedAdd = question({
   id: 'repeated_add',
   question: 'What is answered when this host adds an edge that it already has?',
@@ -31,7 +31,10 @@ export const repeatedAdd = question({
   judge: (statuses: Statuses) => judge('add', statuses, 409),
 });
 
-/** Removes edges that are not there. Leaves this host out of group 1 and without user 1. */
+/**
+ * Asks for the answer to removing edges that do not exist. Leaves this host out of group 1 and
+ * without user 1.
+ */
 export const repeatedRemove = question({
   id: 'repeated_remove',
   question: 'What is answered when this host removes an edge that it does not have?',
