@@ -18,7 +18,7 @@ const ANSWERS = [
   'HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]',
   'HTTP/1.1 502 Bad Gateway\r\nRetry-After: 1\r\nContent-Length: 6\r\n\r\n<html>',
 ];
-const PIECES = [
+const REPLACEMENTS = [
   '\r\n',
   '\r\n\r\n',
   '\0',
@@ -31,37 +31,38 @@ const PIECES = [
 ];
 
 /** Returns a valid answer with up to four places damaged. */
-function damagedAnswer(random: Random): Buffer {
-  let text = random.of(...ANSWERS);
-  for (let i = random.below(5); i > 0; i--) {
-    const at = random.below(text.length);
-    const to = at + random.below(random.chance(0.2) ? text.length : 4);
-    text = text.slice(0, at) + random.of(...PIECES, text.slice(at, to).repeat(2)) + text.slice(to);
+function makeDamagedAnswer(random: Random): Buffer {
+  let text = random.pick(...ANSWERS);
+  for (let i = random.integerBelow(5); i > 0; i--) {
+    const start = random.integerBelow(text.length);
+    const end = start + random.integerBelow(random.chance(0.2) ? text.length : 4);
+    const replacement = random.pick(...REPLACEMENTS, text.slice(start, end).repeat(2));
+    text = text.slice(0, start) + replacement + text.slice(end);
   }
   return Buffer.from(text, 'latin1');
 }
 
-/** Sends bytes in pieces of random size, then ends or resets the connection, or waits. */
-async function send(socket: Socket, bytes: Buffer, random: Random): Promise<void> {
+/** Sends bytes in pieces of random size. Then ends or resets the connection, or leaves it open. */
+async function sendInPieces(socket: Socket, bytes: Buffer, random: Random): Promise<void> {
   for (let at = 0; at < bytes.length && !socket.destroyed; ) {
-    const size = 1 + random.below(random.chance(0.5) ? 4 : bytes.length);
+    const size = 1 + random.integerBelow(random.chance(0.5) ? 4 : bytes.length);
     socket.write(bytes.subarray(at, at + size));
     at += size;
     await new Promise(setImmediate);
   }
-  const ending = random.of('end', 'end', 'reset', 'wait');
+  const ending = random.pick('end', 'end', 'reset', 'wait');
   if (ending === 'end') socket.end();
   if (ending === 'reset') socket.resetAndDestroy();
 }
 
-test(`attempt() turns ${CASES} damaged answers into answers or attempt errors only`, async () => {
+test(`attempt() returns an answer or an AttemptError for each of ${CASES} damaged responses`, async () => {
   const seeds = Array.from({ length: CASES }, (_, seed) => seed + 1);
-  const kinds: Record<string, number> = {};
-  const unexpected: string[] = [];
+  const countByKind: Record<string, number> = {};
+  const failures: string[] = [];
   await mapConcurrently(seeds, 16, async (seed) => {
     const random = new Random(seed);
-    const bytes = damagedAnswer(random);
-    const server = await badServer((socket) => void send(socket, bytes, random));
+    const bytes = makeDamagedAnswer(random);
+    const server = await badServer((socket) => void sendInPieces(socket, bytes, random));
     const { signal } = new AbortController();
     const bodyQuota = new BodyQuota();
     const http = new HttpClient(() => new Client(server.url));
@@ -80,14 +81,14 @@ test(`attempt() turns ${CASES} damaged answers into answers or attempt errors on
     http.destroy();
     server.close();
     const kind = outcome instanceof AttemptError ? outcome.kind : 'answer';
-    kinds[kind] = (kinds[kind] ?? 0) + 1;
-    const isSound =
+    countByKind[kind] = (countByKind[kind] ?? 0) + 1;
+    const isExpected =
       outcome instanceof AttemptError
         ? /^(no|the) [a-z]/.test(outcome.message)
         : outcome.status >= 100 && outcome.status < 1000;
-    if (isSound && mayHaveTakenEffect) return;
-    unexpected.push(`seed ${seed}: ${JSON.stringify(bytes.toString('latin1'))}: ${outcome}`);
+    if (isExpected && mayHaveTakenEffect) return;
+    failures.push(`seed ${seed}: ${JSON.stringify(bytes.toString('latin1'))}: ${outcome}`);
   });
-  expect(unexpected).toEqual([]);
-  expect(Object.keys(kinds).sort()).toEqual(['answer', 'network', 'unexpected']);
+  expect(failures).toEqual([]);
+  expect(Object.keys(countByKind).sort()).toEqual(['answer', 'network', 'unexpected']);
 }, 120_000);

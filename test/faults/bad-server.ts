@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 /** A misbehaving server on loopback. */
 export interface BadServer {
   readonly url: string;
-  /** Everything it received, one text for each connection. */
+  /** The received text of each connection. */
   readonly received: string[];
   close(): void;
 }
@@ -29,7 +29,7 @@ export async function badServer(
     socket.on('data', (data) => {
       unanswered += data;
       received[connection] = `${received[connection]}${data}`;
-      for (let end = requestEnd(unanswered); end > 0; end = requestEnd(unanswered)) {
+      for (let end = findRequestEnd(unanswered); end > 0; end = findRequestEnd(unanswered)) {
         const head = unanswered.slice(0, end);
         unanswered = unanswered.slice(end);
         onRequest(socket, head, count++);
@@ -47,8 +47,8 @@ export async function badServer(
   };
 }
 
-/** Returns the end of the first complete request, with its body, or 0 if it is incomplete. */
-function requestEnd(text: string): number {
+/** Returns the length of the first request with its body, or 0 if the request is incomplete. */
+function findRequestEnd(text: string): number {
   const end = text.indexOf('\r\n\r\n') + 4;
   if (end < 4) return 0;
   const length = Number(/\r\ncontent-length: (\d+)/i.exec(text.slice(0, end))?.[1] ?? 0);
@@ -63,27 +63,27 @@ export async function closedPort(): Promise<BadServer> {
 }
 
 /**
- * Opens a port to which connections are never established: its queue is full, and it accepts none.
- * The port is the same at all addresses.
+ * Opens a port that never accepts a connection, because its queue is full. The port number is the
+ * same at all addresses.
  */
 export function hangingPort(
   addresses: readonly string[] = ['127.0.0.1'],
   port = 0,
 ): Promise<BadServer> {
-  return fullPort(addresses, port, Number.POSITIVE_INFINITY);
+  return openFullPort(addresses, port, Number.POSITIVE_INFINITY);
 }
 
-/** Opens a port to which a connection takes a second: longer than to the other side of the world. */
+/** Opens a port that takes one second to accept a connection, longer than any network path. */
 export function slowPort(): Promise<BadServer> {
-  // A client whose connection finds the queue full retries after a second.
-  return fullPort(['127.0.0.1'], 0, 300);
+  // A client retries after one second if the queue is full.
+  return openFullPort(['127.0.0.1'], 0, 300);
 }
 
-/** Opens a port whose queue is full and that accepts no connection for `forMs`. */
-async function fullPort(
+/** Opens a port with a full queue that accepts no connection for `busyMs` milliseconds. */
+async function openFullPort(
   addresses: readonly string[],
-  atPort: number,
-  forMs: number,
+  requestedPort: number,
+  busyMs: number,
 ): Promise<BadServer> {
   const worker = new Worker(
     `const { once } = require('node:events');
@@ -99,16 +99,16 @@ async function fullPort(
        }
        parentPort.postMessage({ port, release });
        Atomics.wait(release, 0, 0);
-       Atomics.wait(release, 0, 1, workerData.forMs);
+       Atomics.wait(release, 0, 1, workerData.busyMs);
      })();`,
-    { eval: true, workerData: { addresses, port: atPort, forMs } },
+    { eval: true, workerData: { addresses, port: requestedPort, busyMs } },
   );
   const [{ port, release }] = await once(worker, 'message');
-  const waiting: Socket[] = [];
+  const sockets: Socket[] = [];
   for (const address of addresses) {
     for (let established = true; established; ) {
       const socket = connect(port, address).on('error', () => {});
-      waiting.push(socket);
+      sockets.push(socket);
       established = await Promise.race([
         once(socket, 'connect').then(() => true),
         new Promise<boolean>((resolve) => setTimeout(resolve, 500, false)),
@@ -121,22 +121,22 @@ async function fullPort(
     url: `http://127.0.0.1:${port}`,
     received: [],
     close: () => {
-      for (const socket of waiting) socket.destroy();
+      for (const socket of sockets) socket.destroy();
       void worker.terminate();
     },
   };
 }
 
-/** Sends pieces forever: one every `everyMs`, or by default as fast as they are accepted. */
-export function sendForever(socket: Socket, piece: () => string | Buffer, everyMs = 0): void {
-  if (everyMs > 0) {
-    const timer = setInterval(() => socket.write(piece()), everyMs);
+/** Sends pieces forever: one every `intervalMs`, or as fast as possible by default. */
+export function sendForever(socket: Socket, piece: () => string | Buffer, intervalMs = 0): void {
+  if (intervalMs > 0) {
+    const timer = setInterval(() => socket.write(piece()), intervalMs);
     socket.on('close', () => clearInterval(timer));
     return;
   }
-  const more = () => {
+  const sendMore = () => {
     while (!socket.destroyed && socket.write(piece()));
   };
-  socket.on('drain', more);
-  more();
+  socket.on('drain', sendMore);
+  sendMore();
 }

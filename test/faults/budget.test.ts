@@ -8,7 +8,7 @@ import { type BadServer, badServer, closedPort, hangingPort, sendForever } from 
 import { type MeasuredRun, runMeasured } from './run-measured.ts';
 
 const MAX_MB = 120;
-/** The maximum time of a run beyond its timeout, in seconds: to start and to end. */
+/** The time that a run may take beyond its timeout to start and to end, in seconds. */
 const GRACE_S = 2;
 const ID = '0123456789abcdef01234567';
 
@@ -19,30 +19,33 @@ test.beforeAll(async ({ emulator: shared }) => {
   host = await emulator.enrol();
 });
 
-interface Times {
+interface Timeouts {
   readonly timeout: number;
   readonly request_timeout: number;
 }
-const SHORT: Times = { timeout: 3, request_timeout: 1 };
-/** For answers that arrive fast, but that a busy machine takes a while to read. */
-const LONG: Times = { timeout: 12, request_timeout: 10 };
+const SHORT_TIMEOUTS: Timeouts = { timeout: 3, request_timeout: 1 };
+/** Gives a busy machine enough time to read a large answer. */
+const LONG_TIMEOUTS: Timeouts = { timeout: 12, request_timeout: 10 };
 
-/** Runs a module against a server. Expects it to fail without exceeding the limits of time and memory. */
+/** Runs a module and expects a failure within the limits of time and memory. */
 async function expectFailure(
   start: () => Promise<BadServer>,
   code: string,
   message: RegExp,
-  { module = 'jumpcloud_system', times = SHORT }: { module?: ModuleName; times?: Times } = {},
+  {
+    module = 'jumpcloud_system',
+    timeouts = SHORT_TIMEOUTS,
+  }: { module?: ModuleName; timeouts?: Timeouts } = {},
 ): Promise<MeasuredRun> {
   const server = await start();
   try {
-    const connection = { agent_dir: host.agentDir, api_url: server.url, ...times };
+    const connection = { agent_dir: host.agentDir, api_url: server.url, ...timeouts };
     const result = await runMeasured(module, { ...connection, ...fullCall(module, () => ID) });
     expect(result.answer).toMatchObject({ changed: false, failed: true, error: { code } });
     expect(result.answer.msg).toMatch(message);
     expect(result.answer.msg).toMatch(/^Could not (read|change|join|add) .+: .+\. .+\.$/s);
     expect(result).toMatchObject({ exitCode: 1, stderr: '' });
-    expect(result.seconds).toBeLessThan(times.timeout + GRACE_S);
+    expect(result.seconds).toBeLessThan(timeouts.timeout + GRACE_S);
     expect(result.peakMb).toBeLessThan(MAX_MB);
     return result;
   } finally {
@@ -52,32 +55,36 @@ async function expectFailure(
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
 const CHUNKED = `${HEAD}Transfer-Encoding: chunked\r\n\r\n`;
-const BIG = Buffer.alloc(0x10000, ' ');
-const chunk = (data: Buffer) =>
+const LARGE_PIECE = Buffer.alloc(0x10000, ' ');
+const asChunk = (data: Buffer) =>
   Buffer.concat([Buffer.from(`${data.length.toString(16)}\r\n`), data, Buffer.from('\r\n')]);
 const TINY_CHUNKS = Buffer.from('1\r\n \r\n'.repeat(10_000));
 
-const answering = (text: string) => () => badServer((socket) => socket.write(text));
-const sending = (text: string, rest: (socket: Socket) => void) => () =>
+const startAnswering = (text: string) => () => badServer((socket) => socket.write(text));
+const startSending = (text: string, rest: (socket: Socket) => void) => () =>
   badServer((socket) => {
     socket.write(text);
     rest(socket);
   });
-const wait = (status: string, retryAfter: string) =>
-  answering(`HTTP/1.1 ${status}\r\nRetry-After: ${retryAfter}\r\nContent-Length: 0\r\n\r\n`);
-const inAnHour = () => new Date(Date.now() + 3_600_000).toUTCString();
+const startWithRetryAfter = (status: string, retryAfter: string) =>
+  startAnswering(`HTTP/1.1 ${status}\r\nRetry-After: ${retryAfter}\r\nContent-Length: 0\r\n\r\n`);
+const dateInAnHour = () => new Date(Date.now() + 3_600_000).toUTCString();
 
 describe.concurrent('a server that never completes an answer', () => {
   const NO_ANSWER = /could not be reached \(\d attempts in .* no complete answer within [\d.]+ s/;
   const rows: [name: string, start: () => Promise<BadServer>, message: RegExp][] = [
     ['the port is closed', closedPort, /the connection was refused/],
-    ['no connection is established', hangingPort, /no connection within/],
-    ['nothing is sent', answering(''), NO_ANSWER],
-    ['nothing follows the status', answering('HTTP/1.1 200 OK\r\n'), NO_ANSWER],
-    ['nothing follows the headers', answering(`${HEAD}Content-Length: 9\r\n\r\n`), NO_ANSWER],
+    ['the port accepts no connection', hangingPort, /no connection within/],
+    ['the server sends nothing at all', startAnswering(''), NO_ANSWER],
+    ['the server sends only the status line', startAnswering('HTTP/1.1 200 OK\r\n'), NO_ANSWER],
+    [
+      'the server sends only the headers',
+      startAnswering(`${HEAD}Content-Length: 9\r\n\r\n`),
+      NO_ANSWER,
+    ],
     [
       'the headers arrive one byte a second',
-      sending('', (socket) => {
+      startSending('', (socket) => {
         const bytes = [...HEAD, ...'a'.repeat(1000)];
         sendForever(socket, () => bytes.shift() ?? 'a', 1000);
       }),
@@ -85,23 +92,25 @@ describe.concurrent('a server that never completes an answer', () => {
     ],
     [
       'the body arrives one byte a second',
-      sending(`${HEAD}Content-Length: 1000\r\n\r\n`, (socket) =>
+      startSending(`${HEAD}Content-Length: 1000\r\n\r\n`, (socket) =>
         sendForever(socket, () => ' ', 1000),
       ),
       NO_ANSWER,
     ],
     [
-      'early hints are sent forever',
-      sending('', (socket) => sendForever(socket, () => 'HTTP/1.1 103 Early Hints\r\n\r\n', 5)),
+      'the server sends early hints forever',
+      startSending('', (socket) =>
+        sendForever(socket, () => 'HTTP/1.1 103 Early Hints\r\n\r\n', 5),
+      ),
       NO_ANSWER,
     ],
     [
-      'the connection is closed',
+      'the server closes the connection',
       () => badServer((socket) => socket.end()),
       /connection was closed before the answer was complete/,
     ],
     [
-      'the connection is reset',
+      'the server resets the connection',
       () => badServer((socket) => socket.resetAndDestroy()),
       /connection was (reset|closed)/,
     ],
@@ -112,77 +121,81 @@ describe.concurrent('a server that never completes an answer', () => {
     ],
   ];
   test.each(rows)(
-    'a run ends in time with the error unavailable if %s',
+    'a run fails with unavailable within its timeout if %s',
     async (_, start, message) => {
       const { answer } = await expectFailure(start, 'unavailable', message);
       expect(answer.error?.['attempts']).toBeGreaterThan(1);
     },
   );
 
-  test('a run ends in time with the error unavailable if the body arrives in chunks of one byte', async () => {
-    const start = sending(CHUNKED, (socket) => sendForever(socket, () => TINY_CHUNKS, 20));
+  test('a run fails with unavailable within its timeout if the body arrives in chunks of one byte', async () => {
+    const start = startSending(CHUNKED, (socket) => sendForever(socket, () => TINY_CHUNKS, 20));
     await expectFailure(start, 'unavailable', /no complete answer within/);
   });
 
-  test.each<Times>([
+  test.each<Timeouts>([
     { timeout: 6, request_timeout: 4 },
     { timeout: 2, request_timeout: 60 },
     { timeout: 0.3, request_timeout: 0.1 },
   ])(
-    'a run with %j ends in time with the error unavailable if the server sends nothing',
-    async (times) => {
-      await expectFailure(answering(''), 'unavailable', /no complete answer/, { times });
+    'a run with %j fails with unavailable within its timeout if the server sends nothing',
+    async (timeouts) => {
+      await expectFailure(startAnswering(''), 'unavailable', /no complete answer/, { timeouts });
     },
   );
 
   test.each(ACTING_MODULE_NAMES)(
-    '%s ends in time with the error unavailable if the server sends nothing',
+    '%s fails with unavailable within its timeout if the server sends nothing',
     async (module) => {
-      await expectFailure(answering(''), 'unavailable', NO_ANSWER, { module });
+      await expectFailure(startAnswering(''), 'unavailable', NO_ANSWER, { module });
     },
   );
 });
 
 describe.concurrent('an endless answer', () => {
   const endless = (head: string, piece: Buffer) =>
-    sending(head, (socket) => sendForever(socket, () => piece));
+    startSending(head, (socket) => sendForever(socket, () => piece));
   const rows: [name: string, start: () => Promise<BadServer>, message: RegExp][] = [
     [
-      'with headers',
+      'endless headers',
       endless(HEAD, Buffer.from(`X-More: ${'a'.repeat(1000)}\r\n`)),
       /headers are too/,
     ],
     [
-      'with one header',
+      'one endless header',
       endless(`${HEAD}X-More: `, Buffer.alloc(0x10000, 'a')),
       /headers are too large/,
     ],
-    ['with a body in chunks', endless(CHUNKED, chunk(BIG)), /larger than 8 MiB/],
+    ['an endless chunked body', endless(CHUNKED, asChunk(LARGE_PIECE)), /larger than 8 MiB/],
     [
-      'with a body of announced length',
-      endless(`${HEAD}Content-Length: ${1e12}\r\n\r\n`, BIG),
+      'an endless body with Content-Length',
+      endless(`${HEAD}Content-Length: ${1e12}\r\n\r\n`, LARGE_PIECE),
       /8 MiB/,
     ],
-    ['with a body without a length', endless(`${HEAD}\r\n`, BIG), /larger than 8 MiB/],
+    [
+      'an endless body without Content-Length',
+      endless(`${HEAD}\r\n`, LARGE_PIECE),
+      /larger than 8 MiB/,
+    ],
   ];
-  test.each(rows)('an endless answer %s is refused', async (_, start, message) => {
-    await expectFailure(start, 'unexpected_response', message, { times: LONG });
+  test.each(rows)('an answer with %s is refused', async (_, start, message) => {
+    await expectFailure(start, 'unexpected_response', message, { timeouts: LONG_TIMEOUTS });
   });
 
   test.each(ACTING_MODULE_NAMES)('%s refuses an endless body', async (module) => {
-    const start = endless(CHUNKED, chunk(BIG));
-    const when = { module, times: LONG };
-    await expectFailure(start, 'unexpected_response', /larger than 8 MiB/, when);
+    const start = endless(CHUNKED, asChunk(LARGE_PIECE));
+    const callOptions = { module, timeouts: LONG_TIMEOUTS };
+    await expectFailure(start, 'unexpected_response', /larger than 8 MiB/, callOptions);
   });
 
-  test('an endless body in tiny chunks fails within the limits of time and memory', async () => {
-    const times = { timeout: 8, request_timeout: 6 };
+  test('a run ends within the limits of time and memory if an endless body arrives in tiny chunks', async () => {
+    const timeouts = { timeout: 8, request_timeout: 6 };
     const server = await endless(CHUNKED, TINY_CHUNKS)();
-    const connection = { agent_dir: host.agentDir, api_url: server.url, ...times };
+    const connection = { agent_dir: host.agentDir, api_url: server.url, ...timeouts };
     const result = await runMeasured('jumpcloud_system', connection);
     server.close();
     expect(result.answer.error?.code).toMatch(/^(unexpected_response|unavailable)$/);
-    expect(result.seconds).toBeLessThan(times.timeout + GRACE_S);
+    expect(result.seconds).toBeLessThan(timeouts.timeout + GRACE_S);
     expect(result.peakMb).toBeLessThan(MAX_MB);
   });
 });
@@ -190,27 +203,50 @@ describe.concurrent('an endless answer', () => {
 describe.concurrent('Retry-After beyond the timeout', () => {
   const LIMITED = /limits the rate of requests and asks to wait (3600|35\d\d) s \(1 attempt in/;
   const rows: [name: string, start: () => Promise<BadServer>, code: string, message: RegExp][] = [
-    ['429 and seconds', wait('429 Too Many Requests', '3600'), 'rate_limited', LIMITED],
-    ['429 and a date', () => wait('429 Too Many', inAnHour())(), 'rate_limited', LIMITED],
-    ['503 and seconds', wait('503 Unavailable', '3600'), 'unavailable', /503 .* wait 3600 s/],
-    ['503 and a date', () => wait('503 No', inAnHour())(), 'unavailable', /wait (3600|35\d\d) s/],
     [
-      '429 and a 400-digit number of seconds',
-      wait('429 Too Many', '9'.repeat(400)),
+      '429 with Retry-After in seconds',
+      startWithRetryAfter('429 Too Many Requests', '3600'),
+      'rate_limited',
+      LIMITED,
+    ],
+    [
+      '429 with Retry-After as a date',
+      () => startWithRetryAfter('429 Too Many', dateInAnHour())(),
+      'rate_limited',
+      LIMITED,
+    ],
+    [
+      '503 with Retry-After in seconds',
+      startWithRetryAfter('503 Unavailable', '3600'),
+      'unavailable',
+      /503 .* wait 3600 s/,
+    ],
+    [
+      '503 with Retry-After as a date',
+      () => startWithRetryAfter('503 No', dateInAnHour())(),
+      'unavailable',
+      /wait (3600|35\d\d) s/,
+    ],
+    [
+      '429 with Retry-After of 400 digits',
+      startWithRetryAfter('429 Too Many', '9'.repeat(400)),
       'rate_limited',
       /wait \d+ s/,
     ],
   ];
-  test.each(rows)('a Retry-After with %s ends the run at once', async (_, start, code, message) => {
-    const { seconds, answer } = await expectFailure(start, code, message);
-    expect(seconds).toBeLessThan(GRACE_S);
-    expect(answer.error).toMatchObject({ attempts: 1, retry_after: expect.any(Number) });
-  });
+  test.each(rows)(
+    'a run ends at once after a %s beyond its timeout',
+    async (_, start, code, message) => {
+      const { seconds, answer } = await expectFailure(start, code, message);
+      expect(seconds).toBeLessThan(GRACE_S);
+      expect(answer.error).toMatchObject({ attempts: 1, retry_after: expect.any(Number) });
+    },
+  );
 
   test.each(['-5', '1.5', 'soon', '', 'Thu, 01 Jan 1970 00:00:00 GMT'])(
-    'the invalid or past Retry-After %j is ignored, and the request is retried',
+    'a request is retried after an invalid or past Retry-After of %j',
     async (text) => {
-      const start = wait('429 Too Many Requests', text);
+      const start = startWithRetryAfter('429 Too Many Requests', text);
       const { answer } = await expectFailure(start, 'rate_limited', /limits the rate of requests/);
       expect(answer.error?.['attempts']).toBeGreaterThan(1);
     },

@@ -22,7 +22,10 @@ test.beforeAll(({ startWith: shared }) => {
 });
 
 /** Starts a server whose clock is `offset` seconds ahead of this host's, and enrols a host. */
-async function start(offset: number | (() => number), enrolment: EnrolOptions = {}): Promise<void> {
+async function startWithOffset(
+  offset: number | (() => number),
+  enrolment: EnrolOptions = {},
+): Promise<void> {
   const seconds = typeof offset === 'number' ? () => offset : offset;
   emulator = await startWith({ clock: () => Date.now() + seconds() * 1000 });
   host = await emulator.enrol(enrolment);
@@ -41,21 +44,21 @@ async function run(module: ModuleName, options: Record<string, unknown> = {}): P
   return answer;
 }
 
-const api = (answer: Answer) =>
+const apiOf = (answer: Answer) =>
   answer['api'] as { requests: number; retries: number; clock_offset: number | null };
-const statuses = () => emulator.requests.map(({ method, status }) => `${method} ${status}`);
+const listStatuses = () => emulator.requests.map(({ method, status }) => `${method} ${status}`);
 
 describe('a clock within the tolerance of JumpCloud', () => {
   test.each([31, -31, 200, -200])('a clock difference of %i s is not corrected', async (offset) => {
-    await start(offset);
+    await startWithOffset(offset);
     const answer = await run('jumpcloud_system', { display_name: 'web-1' });
     expect(answer).toMatchObject({ changed: true, warnings: [] });
-    expect(statuses()).toEqual(['GET 200', 'PUT 200']);
-    expect(Math.abs(Number(api(answer).clock_offset) - offset)).toBeLessThanOrEqual(1);
+    expect(listStatuses()).toEqual(['GET 200', 'PUT 200']);
+    expect(Math.abs(Number(apiOf(answer).clock_offset) - offset)).toBeLessThanOrEqual(1);
   });
 });
 
-const WRONG = [
+const WRONG_CLOCKS = [
   ['10 minutes behind', 10 * MINUTE],
   ['10 minutes ahead', -10 * MINUTE],
   ['a day behind', DAY],
@@ -64,7 +67,7 @@ const WRONG = [
   ['10 years ahead', -10 * YEAR],
 ] as const;
 
-describe.each(WRONG)('a clock that is %s', (_, offset) => {
+describe.each(WRONG_CLOCKS)('a clock that is %s', (_, offset) => {
   const expectWarning = ({ warnings }: Answer) => {
     expect(warnings).toHaveLength(1);
     const [, seconds, direction] =
@@ -76,20 +79,20 @@ describe.each(WRONG)('a clock that is %s', (_, offset) => {
   };
 
   test('a wrong clock is corrected once, with one warning', async () => {
-    await start(offset);
+    await startWithOffset(offset);
     const answer = await run('jumpcloud_system', { display_name: 'web-1' });
     expect(answer).toMatchObject({ changed: true });
-    expect(statuses()).toEqual(['GET 401', 'GET 200', 'PUT 200']);
-    expect(api(answer)).toMatchObject({ requests: 3, retries: 0 });
-    expect(Math.abs(Number(api(answer).clock_offset) - offset)).toBeLessThanOrEqual(1);
+    expect(listStatuses()).toEqual(['GET 401', 'GET 200', 'PUT 200']);
+    expect(apiOf(answer)).toMatchObject({ requests: 3, retries: 0 });
+    expect(Math.abs(Number(apiOf(answer).clock_offset) - offset)).toBeLessThanOrEqual(1);
     expectWarning(answer);
     expect(await run('jumpcloud_system', { display_name: 'web-1' })).toMatchObject({
       changed: false,
     });
   });
 
-  test('concurrent reads with a wrong clock each succeed after at most one 401', async () => {
-    await start(offset);
+  test('each parallel read with a wrong clock succeeds after at most one 401', async () => {
+    await startWithOffset(offset);
     const answer = await run('jumpcloud_system_info');
     expect(answer).toMatchObject({ changed: false, enrolled: true });
     expectWarning(answer);
@@ -98,13 +101,13 @@ describe.each(WRONG)('a clock that is %s', (_, offset) => {
       const sent = emulator.requests.filter(({ url }) => url === path).map(({ status }) => status);
       expect([[200], [401, 200]]).toContainEqual(sent);
     }
-    expect(api(answer).retries).toBe(0);
+    expect(apiOf(answer).retries).toBe(0);
     const agent = answer['agent'] as { clock_offset: number };
     expect(Math.abs(agent.clock_offset - offset)).toBeLessThanOrEqual(1);
   });
 
-  test('a host with a wrong clock can be removed', async () => {
-    await start(offset);
+  test('a removal succeeds on a host with a wrong clock', async () => {
+    await startWithOffset(offset);
     const answer = await run('jumpcloud_removal', { purge_identity: true });
     expect(answer).toMatchObject({
       changed: true,
@@ -112,24 +115,24 @@ describe.each(WRONG)('a clock that is %s', (_, offset) => {
     });
     expectWarning(answer);
     expect(emulator.store.systems.has(host.systemId)).toBe(false);
-    // The last read is refused although its time is right: the record is deleted.
-    expect(statuses()).toEqual(['GET 401', 'GET 200', 'DELETE 200', 'GET 401']);
+    // The last read gets 401 because the record is deleted, not because of the clock.
+    expect(listStatuses()).toEqual(['GET 401', 'GET 200', 'DELETE 200', 'GET 401']);
   });
 });
 
-test('a run follows a server clock that changes during the run', async () => {
+test('a run corrects its clock again when the server clock changes during the run', async () => {
   let offset = DAY;
-  await start(() => offset);
+  await startWithOffset(() => offset);
   emulator.onRequest.push(({ method, status }) => {
     if (method === 'GET' && status === 200) offset = 0;
   });
   const answer = await run('jumpcloud_system', { display_name: 'web-1' });
   expect(answer).toMatchObject({ changed: true });
-  expect(statuses()).toEqual(['GET 401', 'GET 200', 'PUT 401', 'PUT 200']);
+  expect(listStatuses()).toEqual(['GET 401', 'GET 200', 'PUT 401', 'PUT 200']);
 });
 
-test('random Date headers of a server do no harm', async () => {
-  await start(0);
+test('random Date headers cause at most one retry after a 401', async () => {
+  await startWithOffset(0);
   let seed = 7;
   const random = () => {
     seed = (seed * 48271) % 2147483647;
@@ -140,7 +143,7 @@ test('random Date headers of a server do no harm', async () => {
     times: Number.POSITIVE_INFINITY,
   });
   expect(await run('jumpcloud_system', { display_name: 'web-1' })).toMatchObject({ changed: true });
-  expect(statuses()).toEqual(['GET 200', 'PUT 200']);
+  expect(listStatuses()).toEqual(['GET 200', 'PUT 200']);
   emulator.clearRequests();
   emulator.store.removeSystem(host.systemId);
   expect(await run('jumpcloud_system', { display_name: 'web-1' })).toMatchObject({
@@ -158,8 +161,8 @@ describe('a 401 without a usable Date', () => {
     ['the epoch as Date', 'Thu, 01 Jan 1970 00:00:00 GMT'],
     ['a Date far ahead', 'Fri, 31 Dec 9999 23:59:59 GMT'],
     ['an impossible Date', 'Mon, 99 Foo 2026 77:77:77 GMT'],
-  ])('a 401 with %s is not retried, and its message names the clock', async (_, date) => {
-    await start(0);
+  ])('a 401 with %s is not retried, and the message names the clock', async (_, date) => {
+    await startWithOffset(0);
     emulator.faults.add({
       fault: { kind: 'date', date: () => date },
       times: Number.POSITIVE_INFINITY,
@@ -168,13 +171,13 @@ describe('a 401 without a usable Date', () => {
     const answer = await run('jumpcloud_system', { display_name: 'web-1' });
     expect(answer).toMatchObject({ failed: true, changed: false, error: { code: 'unauthorized' } });
     expect(answer.msg).toMatch(/this host's clock is wrong/);
-    expect(statuses()).toEqual(['GET 401']);
-    expect(api(answer)).toMatchObject({ requests: 1, retries: 0, clock_offset: null });
+    expect(listStatuses()).toEqual(['GET 401']);
+    expect(apiOf(answer)).toMatchObject({ requests: 1, retries: 0, clock_offset: null });
   });
 });
 
 describe('the Date of a 401 over https', () => {
-  /** Starts a server whose certificate is valid from a day ago to ten days ahead. */
+  /** Starts a server with a certificate that is valid from yesterday until ten days ahead. */
   async function startSecure(offset: number): Promise<Record<string, unknown>> {
     const ca = await makeCa();
     const tls = await issue(ca, { days: 10, since: -1 });
@@ -185,44 +188,44 @@ describe('the Date of a 401 over https', () => {
     return { ca_path: caPath };
   }
 
-  const throughProxy = async (options: Record<string, unknown>, isProxied: boolean) => {
+  const changeDisplayName = async (options: Record<string, unknown>, isProxied: boolean) => {
     if (!isProxied) return run('jumpcloud_system', { ...options, display_name: 'web-1' });
     const proxy = await startConnectProxy();
     const given = { ...options, display_name: 'web-1', proxy: proxy.url };
     return run('jumpcloud_system', given).finally(proxy.close);
   };
 
-  const within: [when: string, offset: number, isProxied: boolean][] = [
+  const validDates: [when: string, offset: number, isProxied: boolean][] = [
     ['ten minutes ahead', 10 * MINUTE, false],
     ['nine days ahead', 9 * DAY, false],
-    ['nine days ahead, through a proxy', 9 * DAY, true],
+    ['nine days ahead (through a proxy)', 9 * DAY, true],
     ['ten hours behind', -10 * 60 * MINUTE, false],
   ];
-  test.each(within)(
-    "a Date %s, within the certificate's validity, corrects the clock",
+  test.each(validDates)(
+    "a Date %s lies within the certificate's validity and corrects the clock",
     async (_, offset, isProxied) => {
-      const answer = await throughProxy(await startSecure(offset), isProxied);
+      const answer = await changeDisplayName(await startSecure(offset), isProxied);
       expect(answer, answer.msg).toMatchObject({ changed: true });
       expect(answer.warnings).toHaveLength(1);
-      expect(statuses()).toEqual(['GET 401', 'GET 200', 'PUT 200']);
+      expect(listStatuses()).toEqual(['GET 401', 'GET 200', 'PUT 200']);
     },
   );
 
-  const outside: [when: string, offset: number, isProxied: boolean][] = [
+  const invalidDates: [when: string, offset: number, isProxied: boolean][] = [
     ['eleven days ahead', 11 * DAY, false],
-    ['eleven days ahead, through a proxy', 11 * DAY, true],
+    ['eleven days ahead (through a proxy)', 11 * DAY, true],
     ['years ahead', 4 * YEAR, false],
     ['two days behind', -2 * DAY, false],
   ];
-  test.each(outside)(
-    "a Date %s, outside the certificate's validity, is never used to sign",
+  test.each(invalidDates)(
+    "a Date %s lies outside the certificate's validity and is not used to sign",
     async (_, offset, isProxied) => {
-      const answer = await throughProxy(await startSecure(offset), isProxied);
+      const answer = await changeDisplayName(await startSecure(offset), isProxied);
       expect(answer).toMatchObject({ changed: false, error: { code: 'unauthorized' } });
       expect(answer.msg).toMatch(/this host's clock is wrong/);
       expect(answer.warnings).toEqual([]);
-      expect(statuses()).toEqual(['GET 401']);
-      expect(api(answer).clock_offset).toBeNull();
+      expect(listStatuses()).toEqual(['GET 401']);
+      expect(apiOf(answer).clock_offset).toBeNull();
     },
   );
 
@@ -232,57 +235,57 @@ describe('the Date of a 401 over https', () => {
     const text = '{"message":"Unauthorized"}';
     emulator.faults.add({ fault: { kind: 'status', status: 401, headers, text }, times: 9 });
     await run('jumpcloud_system', options);
-    expect(statuses()).toEqual(['GET 401']);
+    expect(listStatuses()).toEqual(['GET 401']);
   });
 });
 
 describe('the causes of a 401 with a correct clock', () => {
   const DELETED = /record of system \w+ was deleted in JumpCloud.*: register the agent again/;
-  const KIND = /enrolled by MDM, Apple ADE or through the User Portal/;
+  const ENROLMENT = /enrolled by MDM, Apple ADE or through the User Portal/;
   const KEY = /client\.key does not belong to this registration/;
   const REGION = /organisation is in another region than/;
   const CLOCK = /clock/;
-  const ALL = [KIND, KEY, REGION, CLOCK];
+  const ALL = [ENROLMENT, KEY, REGION, CLOCK];
 
   interface Situation {
     readonly what: string;
     readonly enrolment?: () => Promise<EnrolOptions>;
-    readonly before?: () => void | Promise<void>;
+    readonly prepare?: () => void | Promise<void>;
     readonly possible: readonly RegExp[];
     readonly requests?: readonly string[];
   }
-  const deleted = () => emulator.store.removeSystem(host.systemId);
-  const unauthorizedWrite = () =>
+  const deleteRecord = () => emulator.store.removeSystem(host.systemId);
+  const refuseWrite = () =>
     emulator.faults.add({
       fault: { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' },
       when: ({ method }) => method === 'PUT',
     });
   const situations: Situation[] = [
-    { what: 'a deleted record', before: deleted, possible: [DELETED, KIND, REGION] },
+    { what: 'a deleted record', prepare: deleteRecord, possible: [DELETED, ENROLMENT, REGION] },
     {
       what: 'a key without a certificate to compare',
-      before: () => rmSync(join(host.agentDir, 'client.crt')),
+      prepare: () => rmSync(join(host.agentDir, 'client.crt')),
       enrolment: async () => ({ ineligible: true }),
-      possible: [DELETED, KIND, KEY, REGION],
+      possible: [DELETED, ENROLMENT, KEY, REGION],
     },
     {
       what: 'a key and certificate of another registration',
-      before: async () => {
+      prepare: async () => {
         const { publicKey } = await makeKeyFiles();
         emulator.store.addSystem(emulator.store.record(host.systemId), publicKey);
       },
-      possible: [/or belongs to another registration than client\.key/, KIND, REGION],
+      possible: [/or belongs to another registration than client\.key/, ENROLMENT, REGION],
     },
     {
-      what: 'a host of an ineligible enrolment',
+      what: 'an ineligible enrolment',
       enrolment: async () => ({ ineligible: true }),
-      possible: [DELETED, KIND, REGION],
+      possible: [DELETED, ENROLMENT, REGION],
     },
     {
       what: 'a record deleted between read and write',
-      before: () =>
+      prepare: () =>
         emulator.faults.add({
-          fault: { kind: 'concurrent', when: 'before', change: deleted },
+          fault: { kind: 'concurrent', when: 'before', change: deleteRecord },
           when: ({ method }) => method === 'PUT',
         }),
       possible: [DELETED],
@@ -293,17 +296,17 @@ describe('the causes of a 401 with a correct clock', () => {
       enrolment: async () => ({
         record: { provisionMetadata: { provisioner: { type } } },
       }),
-      before: unauthorizedWrite,
+      prepare: refuseWrite,
       possible: [DELETED, type === 'mdm' ? /enrolled by MDM, and/ : /through the User Portal, and/],
       requests: ['GET 200', 'PUT 401'],
     })),
   ];
   test.each(situations.map((situation) => [situation.what, situation] as const))(
-    'with %s, a 401 is not retried and the message names the possible causes',
-    async (_, { enrolment, before, possible, requests }) => {
+    'a 401 with %s is not retried, and the message names the possible causes',
+    async (_, { enrolment, prepare, possible, requests }) => {
       const impossible = ALL.filter((cause) => !possible.includes(cause));
-      await start(0, await enrolment?.());
-      await before?.();
+      await startWithOffset(0, await enrolment?.());
+      await prepare?.();
       const answer = await run('jumpcloud_system', { display_name: 'web-1' });
       expect(answer).toMatchObject({
         failed: true,
@@ -314,8 +317,8 @@ describe('the causes of a 401 with a correct clock', () => {
       for (const cause of impossible) expect(answer.msg).not.toMatch(cause);
       expect(answer.error?.['causes']).toHaveLength(possible.length);
       expect(answer.warnings).toEqual([]);
-      expect(statuses()).toEqual(requests ?? ['GET 401']);
-      expect(api(answer).retries).toBe(0);
+      expect(listStatuses()).toEqual(requests ?? ['GET 401']);
+      expect(apiOf(answer).retries).toBe(0);
     },
   );
 });
@@ -341,7 +344,7 @@ describe('the region as cause of a 401', () => {
       const names = 'DNS:console.jumpcloud.com,DNS:console.eu.jumpcloud.com';
       emulator = await startWith({ tls: await issue(ca, { names }) });
       host = await emulator.enrol({ agentServerHost, ineligible: true });
-      const proxy = await startConnectProxy({ to: emulator.port });
+      const proxy = await startConnectProxy({ tunnelPort: emulator.port });
       const caPath = join(host.agentDir, 'test-ca.pem');
       writeFileSync(caPath, ca.cert);
       const { answer } = await runModule('jumpcloud_system', {
@@ -353,7 +356,7 @@ describe('the region as cause of a 401', () => {
       proxy.close();
       expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized' } });
       expect(REGION.test(answer.msg)).toBe(effect === 'names');
-      expect(statuses()).toEqual(['GET 401']);
+      expect(listStatuses()).toEqual(['GET 401']);
     },
   );
 });

@@ -10,26 +10,26 @@ import { runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
 
-/** In seconds, far longer than a retry takes. */
+/** The request timeout in seconds, far longer than a retry takes. */
 const REQUEST_TIMEOUT = 10;
-/** The maximum time of a run, in seconds: it must not wait for the timeout. */
-const SOON = 6;
+/** The maximum duration of a run in seconds, shorter than the request timeout. */
+const MAX_SECONDS = 6;
 
 const directory = mkdtempSync(join(tmpdir(), 'closed-'));
 const caPath = join(directory, 'ca.pem');
-let plain: Emulator;
-let secure: Emulator;
-let plainHost: EnrolledHost;
-let secureHost: EnrolledHost;
+let httpEmulator: Emulator;
+let httpsEmulator: Emulator;
+let httpHost: EnrolledHost;
+let httpsHost: EnrolledHost;
 let proxy: ConnectProxy;
 
 test.beforeAll(async ({ startWith }) => {
   const ca = await makeCa();
   writeFileSync(caPath, ca.cert);
-  plain = await startWith();
-  secure = await startWith({ tls: await issue(ca) });
-  plainHost = await plain.enrol();
-  secureHost = await secure.enrol();
+  httpEmulator = await startWith();
+  httpsEmulator = await startWith({ tls: await issue(ca) });
+  httpHost = await httpEmulator.enrol();
+  httpsHost = await httpsEmulator.enrol();
   proxy = await startConnectProxy();
 });
 afterAll(() => {
@@ -38,7 +38,10 @@ afterAll(() => {
 });
 
 /** Starts a relay to a port of this host that closes the first connection with `close`. */
-async function startClosingRelay(to: number, close: (socket: Socket) => void): Promise<Server> {
+async function startClosingRelay(
+  targetPort: number,
+  close: (socket: Socket) => void,
+): Promise<Server> {
   let isFirst = true;
   const server = createServer((socket) => {
     socket.on('error', () => {});
@@ -46,7 +49,7 @@ async function startClosingRelay(to: number, close: (socket: Socket) => void): P
       isFirst = false;
       return close(socket);
     }
-    const target = connect(to, '127.0.0.1').on('error', () => socket.destroy());
+    const target = connect(targetPort, '127.0.0.1').on('error', () => socket.destroy());
     socket.on('close', () => target.destroy());
     socket.pipe(target).pipe(socket);
   });
@@ -54,12 +57,12 @@ async function startClosingRelay(to: number, close: (socket: Socket) => void): P
   return server;
 }
 
-const plainTo = (port: number) => ({
-  agent_dir: plainHost.agentDir,
+const httpOptions = (port: number) => ({
+  agent_dir: httpHost.agentDir,
   api_url: `http://127.0.0.1:${port}`,
 });
-const secureTo = (port: number) => ({
-  agent_dir: secureHost.agentDir,
+const httpsOptions = (port: number) => ({
+  agent_dir: httpsHost.agentDir,
   api_url: `https://localhost:${port}`,
   ca_path: caPath,
 });
@@ -67,29 +70,29 @@ const portOf = (url: string) => Number(new URL(url).port);
 
 describe('a first connection that is closed at once', () => {
   const servers: [what: string, port: () => number, options: (port: number) => object][] = [
-    ['a server', () => plain.port, plainTo],
-    ['an https server', () => secure.port, secureTo],
+    ['an http server', () => httpEmulator.port, httpOptions],
+    ['an https server', () => httpsEmulator.port, httpsOptions],
     [
       'a server behind a proxy',
-      () => secure.port,
-      (port) => ({ ...secureTo(port), proxy: proxy.url }),
+      () => httpsEmulator.port,
+      (port) => ({ ...httpsOptions(port), proxy: proxy.url }),
     ],
     [
       'a proxy',
       () => portOf(proxy.url),
-      (port) => ({ ...secureTo(secure.port), proxy: `http://127.0.0.1:${port}` }),
+      (port) => ({ ...httpsOptions(httpsEmulator.port), proxy: `http://127.0.0.1:${port}` }),
     ],
   ];
   const ways: [how: string, close: (socket: Socket) => void][] = [
-    ['closes', (socket) => socket.end()],
-    ['resets', (socket) => socket.resetAndDestroy()],
-    ['soon closes', (socket) => setTimeout(() => socket.end(), 3)],
+    ['closes the first connection', (socket) => socket.end()],
+    ['resets the first connection', (socket) => socket.resetAndDestroy()],
+    ['closes the first connection after 3 ms', (socket) => setTimeout(() => socket.end(), 3)],
   ];
   const rows = servers.flatMap(([what, port, options]) =>
     ways.map(([how, close]) => [what, how, port, options, close] as const),
   );
   test.each(rows)(
-    'a run does not wait when %s %s the first connection',
+    'a run reconnects at once when %s %s',
     async (_what, _how, port, options, close) => {
       const server = await startClosingRelay(port(), close);
       const start = performance.now();
@@ -99,14 +102,14 @@ describe('a first connection that is closed at once', () => {
         _ansible_verbosity: 2,
       });
       server.close();
-      // A run that notices the close before it sends a request replaces the connection, and that
-      // does not count as a retry.
+      // A run that notices the close before it sends a request replaces the connection. The
+      // replacement does not count as a retry.
       const { requests, retries } = answer['api'] as { requests: number; retries: number };
       expect([0, 1]).toContain(retries);
       expect(requests).toBe(1 + retries);
       expect(answer).toMatchObject({ changed: false });
       expect(answer.failed).toBeUndefined();
-      expect((performance.now() - start) / 1000).toBeLessThan(SOON);
+      expect((performance.now() - start) / 1000).toBeLessThan(MAX_SECONDS);
     },
   );
 });

@@ -24,20 +24,20 @@ interface ProxyAnswer {
   readonly status: number;
   readonly headers?: string;
   /** Text to send before the status line. */
-  readonly before?: string;
+  readonly prefix?: string;
 }
 
 /**
- * Starts a proxy. It requires `credentials` (`user:password`) if given, and speaks https with
- * `tls`. With `to`, it connects every tunnel to that port of this host.
+ * Starts a proxy. Requires `credentials` (`user:password`) if given, and uses TLS with `tls`. Connects
+ * every tunnel to the local port `tunnelPort` if given.
  */
 export async function startConnectProxy(
-  options: { credentials?: string; tls?: TlsIdentity; to?: number } = {},
+  options: { credentials?: string; tls?: TlsIdentity; tunnelPort?: number } = {},
 ): Promise<ConnectProxy> {
   const sockets = new Set<Duplex>();
   const connects: ConnectProxy['connects'] = [];
   const answers: ProxyAnswer[] = [];
-  const basic =
+  const requiredAuthorization =
     options.credentials && `Basic ${Buffer.from(options.credentials).toString('base64')}`;
 
   const onConnect = (request: IncomingMessage, client: Duplex) => {
@@ -45,18 +45,18 @@ export async function startConnectProxy(
     const authorization = request.headers['proxy-authorization'];
     connects.push({ target, authorization, userAgent: request.headers['user-agent'] });
     client.on('error', () => {});
-    const usual: ProxyAnswer = {
-      status: basic && basic !== authorization ? 407 : 200,
+    const defaultAnswer: ProxyAnswer = {
+      status: requiredAuthorization && requiredAuthorization !== authorization ? 407 : 200,
     };
-    const { status, headers = '', before = '' } = answers.shift() ?? usual;
-    client.write(before);
+    const { status, headers = '', prefix = '' } = answers.shift() ?? defaultAnswer;
+    client.write(prefix);
     if (status >= 300) {
       client.end(`HTTP/1.1 ${status} No\r\n${headers}content-length: 0\r\n\r\n`);
       return;
     }
     const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(target) ?? [];
     const [toPort, toHost] =
-      options.to === undefined ? [Number(port), host] : [options.to, '127.0.0.1'];
+      options.tunnelPort === undefined ? [Number(port), host] : [options.tunnelPort, '127.0.0.1'];
     const server = connect(toPort, toHost, () => {
       client.write(`HTTP/1.1 ${status} Connection Established\r\n\r\n`);
       server.pipe(client).pipe(server);

@@ -4,16 +4,16 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 /** A relay in front of a server on loopback that counts connections. */
 export interface CountingRelay {
   readonly port: number;
-  connections: number;
+  connectionCount: number;
   close(): void;
 }
 
 /** Starts a relay to a port on this host. */
-export async function startRelay(to: number): Promise<CountingRelay> {
+export async function startRelay(targetPort: number): Promise<CountingRelay> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
-    relay.connections++;
-    const target = connect(to, '127.0.0.1');
+    relay.connectionCount++;
+    const target = connect(targetPort, '127.0.0.1');
     for (const [socket, other] of [
       [client, target],
       [target, client],
@@ -30,7 +30,7 @@ export async function startRelay(to: number): Promise<CountingRelay> {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const relay = {
     port: (server.address() as AddressInfo).port,
-    connections: 0,
+    connectionCount: 0,
     close: () => {
       server.close();
       for (const socket of sockets) socket.destroy();

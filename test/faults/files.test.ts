@@ -29,7 +29,7 @@ import { sampleCallsOf } from '../harness/sample-calls.ts';
 import { findLeakedSecrets } from './find-leaked-secrets.ts';
 import { mountTmpfs, type Tmpfs } from './tmpfs.ts';
 
-const HUGE = 100 * 1024 * 1024;
+const HUGE_SIZE = 100 * 1024 * 1024;
 let emulator: Emulator;
 let host: EnrolledHost;
 
@@ -41,7 +41,7 @@ beforeEach(async () => {
   host = await emulator.enrol();
 });
 
-const file = (name: string) => join(host.agentDir, name);
+const pathOf = (name: string) => join(host.agentDir, name);
 
 async function run(module: ModuleName, options: Record<string, unknown> = {}): Promise<Answer> {
   const { answer, stdout, stderr } = await runModule(module, {
@@ -56,24 +56,24 @@ async function run(module: ModuleName, options: Record<string, unknown> = {}): P
   return answer;
 }
 
-/** Ways to replace a file of the agent with something invalid. */
+/** Functions that replace an agent file with invalid content. */
 const DAMAGES: Record<string, (path: string) => void> = {
   'a FIFO': (path) => void execFileSync('mkfifo', [path]),
   'a directory': (path) => mkdirSync(path),
   'a huge file': (path) => {
     writeFileSync(path, '');
-    truncateSync(path, HUGE);
+    truncateSync(path, HUGE_SIZE);
   },
-  'a dangling link': (path) => symlinkSync('nowhere', path),
-  'a link to itself': (path) => symlinkSync(path, path),
+  'a dangling symlink': (path) => symlinkSync('nowhere', path),
+  'a symlink to itself': (path) => symlinkSync(path, path),
   'not UTF-8': (path) => writeFileSync(path, Buffer.from([0xff, 0xfe, 0x7b, 0x00, 0x80, 0xc3])),
   'a device': (path) => symlinkSync('/dev/zero', path),
   'an empty file': (path) => writeFileSync(path, ''),
 };
 
 function damage(name: string, how: string): void {
-  rmSync(file(name));
-  DAMAGES[how]?.(file(name));
+  rmSync(pathOf(name));
+  DAMAGES[how]?.(pathOf(name));
 }
 
 describe('jcagent.conf', () => {
@@ -84,14 +84,14 @@ describe('jcagent.conf', () => {
       'a huge file',
       /jcagent\.conf has 104857600 bytes, but the agent's files are far smaller\. Restore/,
     ],
-    ['a dangling link', /jcagent\.conf is a dangling symbolic link\. Restore/],
-    ['a link to itself', /jcagent\.conf is part of a loop of symbolic links\. Restore/],
+    ['a dangling symlink', /jcagent\.conf is a dangling symbolic link\. Restore/],
+    ['a symlink to itself', /jcagent\.conf is part of a loop of symbolic links\. Restore/],
     ['not UTF-8', /jcagent\.conf is not JSON\. Register the agent again\.$/],
     ['a device', /jcagent\.conf is not a regular file\. Restore/],
     ['an empty file', /jcagent\.conf is not JSON\. Register/],
   ];
   test.each(rows)(
-    'a jcagent.conf that is %s fails every module without requests or changes',
+    'every module fails without requests or changes if jcagent.conf is %s',
     async (how, message) => {
       damage('jcagent.conf', how);
       const before = readdirSync(host.agentDir).sort();
@@ -117,49 +117,49 @@ describe('client.key', () => {
     ['a FIFO', /client\.key is not a regular file\. Restore/],
     ['a directory', /client\.key is not a regular file\. Restore/],
     ['a huge file', /client\.key has 104857600 bytes/],
-    ['a dangling link', /client\.key is a dangling symbolic link/],
-    ['a link to itself', /client\.key is part of a loop of symbolic links/],
+    ['a dangling symlink', /client\.key is a dangling symbolic link/],
+    ['a symlink to itself', /client\.key is part of a loop of symbolic links/],
     ['not UTF-8', /client\.key does not hold a private key in PEM form/],
     ['an empty file', /client\.key does not hold a private key in PEM form/],
   ];
-  test.each(rows)(
-    'a client.key that is %s fails a removal without requests',
-    async (how, message) => {
-      damage('client.key', how);
-      const answer = await run('jumpcloud_removal', { purge_identity: true });
-      expect(answer).toMatchObject({
-        failed: true,
-        changed: false,
-        error: { code: 'bad_identity' },
-      });
-      expect(answer.msg).toMatch(message);
-      expect(emulator.requests).toEqual([]);
-      expect(existsSync(file('jcagent.conf'))).toBe(true);
-    },
-  );
+  test.each(rows)('a removal fails without requests if client.key is %s', async (how, message) => {
+    damage('client.key', how);
+    const answer = await run('jumpcloud_removal', { purge_identity: true });
+    expect(answer).toMatchObject({
+      failed: true,
+      changed: false,
+      error: { code: 'bad_identity' },
+    });
+    expect(answer.msg).toMatch(message);
+    expect(emulator.requests).toEqual([]);
+    expect(existsSync(pathOf('jcagent.conf'))).toBe(true);
+  });
 
   test.each([
     ['0644', 0o644],
     ['0604', 0o604],
-  ] as const)('a client.key readable by all (mode %s) is used with a warning', async (_, mode) => {
-    chmodSync(file('client.key'), mode);
-    expect(await run('jumpcloud_system', { display_name: 'web-1' })).toMatchObject({
-      changed: true,
-      warnings: [
-        `${file('client.key')} can be read by every user of this host; run: chmod 600 ${file('client.key')}`,
-      ],
-    });
-  });
+  ] as const)(
+    'a run uses a client.key of mode %s and warns that every user can read it',
+    async (_, mode) => {
+      chmodSync(pathOf('client.key'), mode);
+      expect(await run('jumpcloud_system', { display_name: 'web-1' })).toMatchObject({
+        changed: true,
+        warnings: [
+          `${pathOf('client.key')} can be read by every user of this host; run: chmod 600 ${pathOf('client.key')}`,
+        ],
+      });
+    },
+  );
 
-  test('a run keeps its identity when client.key is replaced during the run', async () => {
+  test('a run keeps the key that it has read when client.key is replaced', async () => {
     const other = await makeKeyFiles();
     emulator.faults.add({ fault: { kind: 'slow', ms: 600 } });
     const running = run('jumpcloud_system', { display_name: 'web-1' });
     await expect.poll(() => emulator.requests.length, { timeout: 5000 }).toBe(1);
-    writeFileSync(file('client.key'), other.pkcs1);
+    writeFileSync(pathOf('client.key'), other.pkcs1);
     expect(await running).toMatchObject({ changed: true });
     expect(emulator.requests.map(({ status }) => status)).toEqual([200, 200]);
-    // The next run sees a key and a certificate that do not match.
+    // The next run fails, because the new key does not match the certificate.
     expect(await run('jumpcloud_system', { display_name: 'web-2' })).toMatchObject({
       error: { code: 'bad_identity' },
       msg: expect.stringMatching(
@@ -169,7 +169,7 @@ describe('client.key', () => {
   });
 });
 
-test.each(Object.keys(DAMAGES))('a client.crt that is %s does not fail a run', async (how) => {
+test.each(Object.keys(DAMAGES))('a run succeeds if client.crt is %s', async (how) => {
   damage('client.crt', how);
   expect(await run('jumpcloud_system_info', { gather: ['agent'] })).toMatchObject({
     enrolled: true,
@@ -180,20 +180,20 @@ test.each(Object.keys(DAMAGES))('a client.crt that is %s does not fail a run', a
 describe('the directory in agent_dir', () => {
   const rows: [what: string, make: (path: string) => void, code: string, message: RegExp][] = [
     [
-      'a link that leads nowhere',
+      'a dangling symlink',
       (path) => symlinkSync('nowhere', path),
       'bad_identity',
       /is a dangling symbolic link\. Mount its target/,
     ],
     [
-      'a link to itself',
+      'a symlink to itself',
       (path) => symlinkSync(path, path),
       'bad_identity',
       /could not be read: ELOOP\. Correct the path/,
     ],
   ];
   test.each(rows)(
-    'an agent_dir that is %s is an error, not a host that is not enrolled',
+    'a run fails instead of reporting an unenrolled host if agent_dir is %s',
     async (_, make, code, message) => {
       const path = join(host.agentDir, 'agent');
       make(path);
@@ -206,7 +206,7 @@ describe('the directory in agent_dir', () => {
     },
   );
 
-  test('an agent_dir that is a link to the directory of the agent is followed', async () => {
+  test('a run follows an agent_dir that is a symlink', async () => {
     const path = join(tmpdir(), `link-${host.systemId}`);
     symlinkSync(host.agentDir, path);
     expect(await run('jumpcloud_system', { agent_dir: path })).toMatchObject({ changed: false });
@@ -224,10 +224,10 @@ describe('a full or read-only file system', () => {
   afterEach(() => tmpfs?.unmount());
 
   const hasRecord = () => emulator.store.systems.has(host.systemId);
-  const FILES = ['ca.crt', 'client.crt', 'client.key', 'jcagent.conf'];
-  const filesLeft = () => FILES.filter((name) => existsSync(file(name)));
+  const IDENTITY_FILES = ['ca.crt', 'client.crt', 'client.key', 'jcagent.conf'];
+  const listRemainingFiles = () => IDENTITY_FILES.filter((name) => existsSync(pathOf(name)));
 
-  test('a removal on a full file system succeeds and warns about the tombstone', async () => {
+  test('a removal on a full file system succeeds and warns about the missing tombstone', async () => {
     tmpfs?.fill();
     const answer = await run('jumpcloud_removal');
     expect(answer).toMatchObject({ changed: true, removed: [{ type: 'system' }] });
@@ -235,18 +235,18 @@ describe('a full or read-only file system', () => {
       expect.stringMatching(/^The tombstone.* could not be written in .*\(ENOSPC\)/),
     ]);
     expect(hasRecord()).toBe(false);
-    expect(filesLeft()).toEqual(FILES);
-    // A marker file, even a partial one, would turn this 401 into a proof of the removal.
+    expect(listRemainingFiles()).toEqual(IDENTITY_FILES);
+    // With a marker file, even a partial one, the run would take the 401 as proof of the removal.
     const again = await run('jumpcloud_removal');
     expect(again).toMatchObject({ changed: false, failed: true, error: { code: 'unauthorized' } });
     expect(again.msg).toMatch(/was deleted in JumpCloud/);
   });
 
-  test('a removal on a full file system purges the files', async () => {
+  test('a removal with purge_identity deletes the identity files on a full file system', async () => {
     tmpfs?.fill();
     const answer = await run('jumpcloud_removal', { purge_identity: true });
     expect(answer).toMatchObject({ changed: true, purged: { length: 4 } });
-    expect(filesLeft()).toEqual([]);
+    expect(listRemainingFiles()).toEqual([]);
     expect(await run('jumpcloud_removal', { purge_identity: true })).toMatchObject({
       changed: false,
       removed: [],
@@ -255,7 +255,7 @@ describe('a full or read-only file system', () => {
   });
 
   test.each([false, true])(
-    'a purge on a read-only file system is refused before any request (check mode: %s)',
+    'a removal with purge_identity fails before any request on a read-only file system (check mode: %s)',
     async (isCheckMode) => {
       tmpfs?.setReadOnly(true);
       const answer = await run('jumpcloud_removal', {
@@ -272,7 +272,7 @@ describe('a full or read-only file system', () => {
       );
       expect(emulator.requests).toEqual([]);
       expect(hasRecord()).toBe(true);
-      expect(filesLeft()).toEqual(FILES);
+      expect(listRemainingFiles()).toEqual(IDENTITY_FILES);
       // Other modules only read the files.
       expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
       tmpfs?.setReadOnly(false);
@@ -283,7 +283,7 @@ describe('a full or read-only file system', () => {
     },
   );
 
-  test('a removal without purge on a read-only file system succeeds with a warning', async () => {
+  test('a removal without purge_identity succeeds with a warning on a read-only file system', async () => {
     tmpfs?.setReadOnly(true);
     const answer = await run('jumpcloud_removal');
     expect(answer).toMatchObject({ changed: true, removed: [{ id: host.systemId }] });
@@ -307,10 +307,10 @@ describe('a full or read-only file system', () => {
     // The marker file was written, so the next run finishes the purge.
     const again = await run('jumpcloud_removal', { purge_identity: true });
     expect(again).toMatchObject({ changed: true, removed: [], purged: { length: 4 } });
-    expect(filesLeft()).toEqual([]);
+    expect(listRemainingFiles()).toEqual([]);
   });
 
-  test('a write to JumpCloud needs no disk space and no writable file system', async () => {
+  test('a write to JumpCloud succeeds on a full, read-only file system', async () => {
     tmpfs?.fill();
     tmpfs?.setReadOnly(true);
     expect(await run('jumpcloud_system', { display_name: 'web-1' })).toMatchObject({
@@ -325,24 +325,24 @@ describe('marker files and tombstones', () => {
     ['.removed-from-jumpcloud', [expect.stringMatching(/could not be written in .*\(EISDIR\)/)]],
     ['.removing-from-jumpcloud', []],
   ])('a removal succeeds if %s is a directory', async (name, warnings) => {
-    mkdirSync(file(name));
+    mkdirSync(pathOf(name));
     const answer = await run('jumpcloud_removal');
     expect(answer).toMatchObject({ changed: true, removed: [{ type: 'system' }], warnings });
     expect(emulator.store.systems.has(host.systemId)).toBe(false);
   });
 
-  test('a purge fails if a directory is in the place of a file, and can be repeated', async () => {
-    rmSync(file('ca.crt'));
-    mkdirSync(file('ca.crt'));
+  test('a purge fails if ca.crt is a directory, and the next run succeeds', async () => {
+    rmSync(pathOf('ca.crt'));
+    mkdirSync(pathOf('ca.crt'));
     const answer = await run('jumpcloud_removal', { purge_identity: true });
     expect(answer).toMatchObject({
       failed: true,
       changed: true,
       removed: [{ type: 'system' }],
-      purged: [file('jcagent.conf'), file('client.key'), file('client.crt')],
-      error: { code: 'local_action_failed', path: file('ca.crt') },
+      purged: [pathOf('jcagent.conf'), pathOf('client.key'), pathOf('client.crt')],
+      error: { code: 'local_action_failed', path: pathOf('ca.crt') },
     });
-    rmSync(file('ca.crt'), { recursive: true });
+    rmSync(pathOf('ca.crt'), { recursive: true });
     expect(await run('jumpcloud_removal', { purge_identity: true })).toMatchObject({
       changed: false,
     });
@@ -350,7 +350,7 @@ describe('marker files and tombstones', () => {
 
   test('a tombstone of another system is ignored', async () => {
     const tombstone = { system_key: 'f'.repeat(24), removed_at: '2026-01-01T00:00:00Z' };
-    writeFileSync(file('.removed-from-jumpcloud'), JSON.stringify(tombstone));
+    writeFileSync(pathOf('.removed-from-jumpcloud'), JSON.stringify(tombstone));
     expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
   });
 
@@ -362,46 +362,43 @@ describe('marker files and tombstones', () => {
     ],
   ])('a tombstone %s is ignored', async (_, change) => {
     const tombstone = { system_key: host.systemId, ...change };
-    writeFileSync(file('.removed-from-jumpcloud'), JSON.stringify(tombstone));
+    writeFileSync(pathOf('.removed-from-jumpcloud'), JSON.stringify(tombstone));
     expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
   });
 
-  test('a tombstone that is a link is ignored', async () => {
-    const elsewhere = file('elsewhere');
+  test('a tombstone that is a symlink is ignored', async () => {
+    const target = pathOf('elsewhere');
     writeFileSync(
-      elsewhere,
+      target,
       JSON.stringify({ system_key: host.systemId, removed_at: '2026-01-01T00:00:00Z' }),
     );
-    symlinkSync(elsewhere, file('.removed-from-jumpcloud'));
+    symlinkSync(target, pathOf('.removed-from-jumpcloud'));
     expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
   });
 
-  test.each(ACTING_MODULE_NAMES)(
-    '%s reports the path of a tombstone of this system',
-    async (module) => {
-      const path = file('.removed-from-jumpcloud');
-      const tombstone = { system_key: host.systemId, removed_at: '2026-01-01T00:00:00Z' };
-      writeFileSync(path, JSON.stringify(tombstone));
-      const answer = await run(module);
-      if (module === 'jumpcloud_removal') return expect(answer).toMatchObject({ changed: false });
-      const reported = module === 'jumpcloud_system_info' ? Object(answer['reason']) : answer.error;
-      expect(reported.code).toBe('not_enrolled');
-      expect(`${reported.message ?? answer.msg}`).toContain(path);
-      expect(emulator.requests).toEqual([]);
-    },
-  );
+  test.each(ACTING_MODULE_NAMES)('%s treats a host with a tombstone as removed', async (module) => {
+    const path = pathOf('.removed-from-jumpcloud');
+    const tombstone = { system_key: host.systemId, removed_at: '2026-01-01T00:00:00Z' };
+    writeFileSync(path, JSON.stringify(tombstone));
+    const answer = await run(module);
+    if (module === 'jumpcloud_removal') return expect(answer).toMatchObject({ changed: false });
+    const reported = module === 'jumpcloud_system_info' ? Object(answer['reason']) : answer.error;
+    expect(reported.code).toBe('not_enrolled');
+    expect(`${reported.message ?? answer.msg}`).toContain(path);
+    expect(emulator.requests).toEqual([]);
+  });
 
-  test('a tombstone that is cut short is ignored', async () => {
-    writeFileSync(file('.removed-from-jumpcloud'), `{"system_key":"${host.systemId}`);
+  test('a truncated tombstone is ignored', async () => {
+    writeFileSync(pathOf('.removed-from-jumpcloud'), `{"system_key":"${host.systemId}`);
     expect(await run('jumpcloud_system')).toMatchObject({ changed: false });
   });
 });
 
-describe('standard output that cannot be written', () => {
+describe('stdout that cannot be written', () => {
   const call = () =>
     JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url, display_name: 'web-1' });
 
-  test('a run on a full disk exits 1, although the change was made', async () => {
+  test('a run exits with status 1 if stdout is a full device, although it made its change', async () => {
     const full = openSync('/dev/full', 'w');
     const child = spawn(executablePath('jumpcloud_system'), [call()], {
       stdio: ['ignore', full, 'pipe'],
@@ -413,7 +410,7 @@ describe('standard output that cannot be written', () => {
     expect(emulator.store.record(host.systemId).displayName).toBe('web-1');
   });
 
-  test('a run makes its change even if the reader of its output has closed the pipe', async () => {
+  test('a run makes its change although the reader of stdout has closed the pipe', async () => {
     const module = executablePath('jumpcloud_system');
     const child = spawn(
       'sh',
@@ -430,7 +427,7 @@ describe('standard output that cannot be written', () => {
       .toBe('web-1');
   });
 
-  test('a run makes its change even if its standard output is closed', async () => {
+  test('a run makes its change although its stdout is closed', async () => {
     const child = spawn('sh', [
       '-c',
       `exec ${executablePath('jumpcloud_system')} "$0" >&- 2>&-`,

@@ -18,10 +18,10 @@ import { findLeakedSecrets } from './find-leaked-secrets.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 import { type CallContext, type OddCall, oddCalls } from './odd-calls.ts';
 
-// FUZZ_RUNS sets the number of cases, FUZZ_SEED the seed.
+// FUZZ_RUNS sets the number of cases. FUZZ_SEED sets the seed.
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? sampleSize(2000));
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
-const PROCESSES = sampleSize(150);
+const EXECUTABLE_RUNS = sampleSize(150);
 
 const directory = mkdtempSync(join(tmpdir(), 'fuzz-'));
 const outcomes: Record<string, number> = {};
@@ -38,7 +38,7 @@ test.beforeAll(async ({ emulator: shared }) => {
   writeFileSync(join(directory, 'file'), 'text');
   writeFileSync(
     join(directory, 'options.json'),
-    JSON.stringify({ agent_dir: agentDir, ...harmless() }),
+    JSON.stringify({ agent_dir: agentDir, ...makeHarmlessOptions() }),
   );
   const agentDirs = Array<string>(12).fill(agentDir);
   const others = [
@@ -73,16 +73,16 @@ afterAll(() => {
   console.log(`Answers of the fuzzed calls: ${JSON.stringify(outcomes)}`);
 });
 
-/** Options with which a call connects only to the emulator and ends soon. */
-const harmless = () => ({
+/** Returns options that make a call connect only to the emulator and end within seconds. */
+const makeHarmlessOptions = () => ({
   api_url: emulator.url,
   timeout: 5,
   request_timeout: 5,
   registration_timeout: 0,
 });
 
-/** Restores the host: its record and its agent's files. */
-async function restore(): Promise<void> {
+/** Restores the record of the host and the files of its agent. */
+async function restoreHost(): Promise<void> {
   await host.writeFiles();
   rmSync(join(host.agentDir, '.removed-from-jumpcloud'), { force: true });
   rmSync(join(host.agentDir, '.removing-from-jumpcloud'), { force: true });
@@ -92,7 +92,7 @@ async function restore(): Promise<void> {
   await again.writeFiles();
 }
 
-/** Checks the properties that every answer has, whatever the call. */
+/** Checks the properties that every answer must have. */
 async function expectAnswer(stdout: string, requests: number): Promise<void> {
   expect(stdout.endsWith('\n')).toBe(true);
   const answer = JSON.parse(stdout);
@@ -104,8 +104,14 @@ async function expectAnswer(stdout: string, requests: number): Promise<void> {
     expect(answer.failed).toBe(true);
     expect(answer.msg).not.toBe('');
     expect(answer.error.code).toMatch(/^[a-z_]+$/);
-    const never = ['internal', 'interrupted', 'not_applied', 'unauthorized', 'unavailable'];
-    expect(never, answer.msg).not.toContain(answer.error.code);
+    const impossibleCodes = [
+      'internal',
+      'interrupted',
+      'not_applied',
+      'unauthorized',
+      'unavailable',
+    ];
+    expect(impossibleCodes, answer.msg).not.toContain(answer.error.code);
     if (answer.error.code === 'invalid_arguments') expect(requests).toBe(0);
   }
   expect(answer.msg.length).toBeLessThan(20_000);
@@ -119,8 +125,8 @@ async function expectAnswer(stdout: string, requests: number): Promise<void> {
 
 /** Changes options so that a call connects only to the emulator and does not wait. */
 const makeHarmless = (values: Record<string, unknown>): Record<string, unknown> => {
-  const limit = (name: string, max: number, of = values) => {
-    if (name in of) of[name] = Math.min(Number(of[name]), max);
+  const limit = (name: string, max: number, target = values) => {
+    if (name in target) target[name] = Math.min(Number(target[name]), max);
   };
   values['api_url'] = emulator.url;
   values['proxy'] = undefined;
@@ -137,8 +143,8 @@ const makeHarmless = (values: Record<string, unknown>): Record<string, unknown> 
   return values;
 };
 
-/** Returns a module whose options are made harmless after their validation. */
-function harmlessModule(name: ModuleName): Module {
+/** Returns a module that makes its options harmless after their validation. */
+function wrapModule(name: ModuleName): Module {
   const module: Module = moduleNamed(name);
   return {
     ...module,
@@ -149,7 +155,7 @@ function harmlessModule(name: ModuleName): Module {
   };
 }
 
-test(`${RUNS} random calls in this process each get a valid answer`, {
+test(`each of ${RUNS} random calls in this process returns a valid answer`, {
   timeout: 60_000 + RUNS * 50,
 }, async () => {
   await fc.assert(
@@ -157,28 +163,28 @@ test(`${RUNS} random calls in this process each get a valid answer`, {
       .asyncProperty(oddCalls(context), async ({ module, words, input }: OddCall) => {
         emulator.clearRequests();
         const stdin = () => Readable.from(input === undefined ? [] : [Buffer.from(input)]);
-        const { text } = await callInProcess(harmlessModule(module), words, { stdin });
+        const { text } = await callInProcess(wrapModule(module), words, { stdin });
         await expectAnswer(text, emulator.requests.length);
       })
-      .afterEach(restore),
+      .afterEach(restoreHost),
     { numRuns: RUNS, seed: SEED },
   );
 });
 
-test(`${PROCESSES} random calls of the executables each get a valid answer`, {
+test(`each of ${EXECUTABLE_RUNS} random calls of the executables returns a valid answer`, {
   timeout: 120_000,
 }, async () => {
-  // Without arguments that contain NUL, which are impossible, and flags that print text, not JSON.
+  // An argument cannot contain NUL. Flags that print text instead of JSON are left out.
   const calls = fc.sample(
     oddCalls({
       ...context,
-      always: { ...harmless(), proxy: null, settle: 0, stop_agent: false },
+      fixedOptions: { ...makeHarmlessOptions(), proxy: null, settle: 0, stop_agent: false },
     }).filter(
       ({ words }) =>
         words.every((word) => !word.includes('\0') && word.length < 100_000) &&
         !words.some((word) => word === '--help' || word === '--version' || word === '/dev/zero'),
     ),
-    { numRuns: PROCESSES, seed: SEED },
+    { numRuns: EXECUTABLE_RUNS, seed: SEED },
   );
   await mapConcurrently(calls, 4, async ({ module, words, input }) => {
     const callHost = await emulator.enrol();
@@ -200,22 +206,22 @@ test(`${PROCESSES} random calls of the executables each get a valid answer`, {
   });
 });
 
-describe('input that is hard to read', () => {
-  const deep = (depth: number) => `{"display_name":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+describe('input that is hard to parse', () => {
+  const nest = (depth: number) => `{"display_name":${'['.repeat(depth)}${']'.repeat(depth)}}`;
   const rows: [what: string, text: () => string, code: string, message: RegExp][] = [
     [
       'options nested 101 levels deep',
-      () => deep(101),
+      () => nest(101),
       'invalid_arguments',
       /nested more than 100 levels deep/,
     ],
     [
       'options nested 200,000 levels deep',
-      () => deep(200_000),
+      () => nest(200_000),
       'invalid_arguments',
       /nested more than 100 levels/,
     ],
-    ['nested lists cut short', () => '['.repeat(200_000), 'invalid_arguments', /is not JSON/],
+    ['truncated nested lists', () => '['.repeat(200_000), 'invalid_arguments', /is not JSON/],
     [
       'a long string',
       () => JSON.stringify({ agent_dir: directory, display_name: 'a'.repeat(1.6e7) }),
@@ -229,7 +235,7 @@ describe('input that is hard to read', () => {
       /jcagent\.conf does not exist/,
     ],
     [
-      'many keys, the last one twice',
+      'many keys and a duplicate',
       () =>
         `{${Array.from({ length: 1e5 }, (_, i) => `"k${i}":0`).join(',')},"k99999"${' '.repeat(200)}:0}`,
       'invalid_arguments',
@@ -254,24 +260,21 @@ describe('input that is hard to read', () => {
       /^ca_path: \/dev\/zero is not a regular file$/,
     ],
   ];
-  test.each(rows)(
-    'a call with %s gets a short answer with an error',
-    async (_, text, code, message) => {
-      const path = join(directory, 'hard.json');
-      writeFileSync(path, text());
-      for (const result of [
-        await runRaw('jumpcloud_system', [path], undefined),
-        await runRaw('jumpcloud_system', ['-'], text()),
-      ]) {
-        expect(result.answer).toMatchObject({ failed: true, changed: false, error: { code } });
-        expect(result.answer.msg).toMatch(message);
-        expect(result.answer.msg.length).toBeLessThan(3000);
-        expect(result.stderr).toBe('');
-      }
-    },
-  );
+  test.each(rows)('a call with %s fails with a short message', async (_, text, code, message) => {
+    const path = join(directory, 'hard.json');
+    writeFileSync(path, text());
+    for (const result of [
+      await runRaw('jumpcloud_system', [path], undefined),
+      await runRaw('jumpcloud_system', ['-'], text()),
+    ]) {
+      expect(result.answer).toMatchObject({ failed: true, changed: false, error: { code } });
+      expect(result.answer.msg).toMatch(message);
+      expect(result.answer.msg.length).toBeLessThan(3000);
+      expect(result.stderr).toBe('');
+    }
+  });
 
-  test.each(['ca_path', 'options'])('a file of %s that is a pipe is refused', async (what) => {
+  test.each(['ca_path', 'options'])('a named pipe as %s file is refused', async (what) => {
     const pipe = join(directory, `pipe-${what}`);
     await execa('mkfifo', [pipe]);
     const word = what === 'options' ? pipe : JSON.stringify({ ca_path: pipe });
@@ -280,18 +283,18 @@ describe('input that is hard to read', () => {
     expect(answer.msg).toContain('is not a regular file');
   });
 
-  test('a call that waits for an open pipe without a writer ends at SIGTERM', async () => {
+  test('SIGTERM ends a run that reads from a pipe without a writer', async () => {
     const pipe = join(directory, 'pipe-opened');
     await execa('mkfifo', [pipe]);
     const line = 'exec 3<>"$0"; exec "$1" /dev/fd/3';
     const words = ['-c', line, pipe, executablePath('jumpcloud_system')];
     const child = execa('sh', words, { reject: false });
-    // Once the process waits, it has opened the pipe a second time.
-    const openCount = () =>
+    // The process has opened the pipe a second time when it waits for input.
+    const countOpenPipes = () =>
       readdirSync(`/proc/${child.pid}/fd`).filter(
-        (fd) => linkOf(`/proc/${child.pid}/fd/${fd}`) === pipe,
+        (fd) => readLinkTarget(`/proc/${child.pid}/fd/${fd}`) === pipe,
       ).length;
-    await expect.poll(openCount, { timeout: 10_000 }).toBe(2);
+    await expect.poll(countOpenPipes, { timeout: 10_000 }).toBe(2);
     child.kill('SIGTERM');
     const { stdout, exitCode } = await child;
     const code = 'interrupted';
@@ -300,7 +303,7 @@ describe('input that is hard to read', () => {
   });
 });
 
-function linkOf(path: string): string | undefined {
+function readLinkTarget(path: string): string | undefined {
   try {
     return readlinkSync(path);
   } catch {

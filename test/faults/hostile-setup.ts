@@ -9,22 +9,22 @@ import {
 } from '../harness/executable.ts';
 import { fullCall } from '../harness/sample-calls.ts';
 
-/** The kinds of reads, each named by the end of its path. */
+/** The kinds of reads. Each name is the end of a URL path. */
 export type Reading = 'record' | 'memberof' | 'associations' | 'users';
 
-/** A host with an emulator, with existing edges, and with options for each module. */
+/** An emulator, a host with existing edges, and options for each module. */
 export interface HostileSetup {
   readonly host: EnrolledHost;
   readonly emulator: Emulator;
-  /** A system group and a user with which this host is associated. */
+  /** The system group and the user that the host is associated with. */
   readonly group: string;
   readonly user: string;
-  /** Runs a module with options that require a write, and with further options. */
+  /** Runs a module with options that require a write, and with extra options. */
   run(module: ModuleName, options?: Record<string, unknown>): Promise<Answer>;
-  /** Returns the options with which `run` runs a module. */
+  /** Returns the options that `run` passes to a module. */
   options(module: ModuleName): Record<string, unknown>;
   /** Injects a fault into requests of a method or reads of a kind. */
-  fault(which: Reading | 'PUT' | 'POST' | 'DELETE', rule: FaultRule): void;
+  fault(target: Reading | 'PUT' | 'POST' | 'DELETE', rule: FaultRule): void;
   requests(): LoggedRequest[];
   /** Returns the requests that may have changed something. */
   writes(): LoggedRequest[];
@@ -43,8 +43,8 @@ export async function startSetup(): Promise<HostileSetup> {
   const user = store.addUser();
   store.join(systemId, group);
   store.associate(systemId, 'user', user, { sudo: { enabled: true, withoutPassword: false } });
-  /** Options with which a module uses every field that it reads. */
-  const more: Partial<Record<ModuleName, Record<string, unknown>>> = {
+  /** Options that make a module use every field that it reads. */
+  const fieldOptions: Partial<Record<ModuleName, Record<string, unknown>>> = {
     jumpcloud_system: {
       description: '',
       allow_ssh_root_login: true,
@@ -57,7 +57,7 @@ export async function startSetup(): Promise<HostileSetup> {
   const optionsOf = new Map(
     HOST_MODULE_NAMES.map((name) => [
       name,
-      { ...fullCall(name, (type) => store.addNamed(type, type)), ...more[name] },
+      { ...fullCall(name, (type) => store.addNamed(type, type)), ...fieldOptions[name] },
     ]),
   );
   const options = (module: ModuleName) => ({
@@ -72,14 +72,15 @@ export async function startSetup(): Promise<HostileSetup> {
     group,
     user,
     options,
-    async run(module, rest = {}) {
-      return (await runModule(module, { ...options(module), ...rest })).answer;
+    async run(module, extraOptions = {}) {
+      return (await runModule(module, { ...options(module), ...extraOptions })).answer;
     },
-    fault(which, rule) {
+    fault(target, rule) {
       emulator.faults.add({
         ...rule,
         when: ({ method, url }) =>
-          method === which || (method === 'GET' && READ[which as Reading]?.test(url) === true),
+          method === target ||
+          (method === 'GET' && READ_PATHS[target as Reading]?.test(url) === true),
       });
     },
     requests: () => emulator.requests,
@@ -91,15 +92,15 @@ export async function startSetup(): Promise<HostileSetup> {
   };
 }
 
-const READ: Readonly<Record<Reading, RegExp>> = {
+const READ_PATHS: Readonly<Record<Reading, RegExp>> = {
   record: /^\/api\/systems\//,
   memberof: /\/memberof\?/,
   associations: /\/associations\?/,
   users: /\/users\?/,
 };
 
-/** The module with which each kind of read is tested. */
-export const READER = {
+/** The module that makes each kind of read. */
+export const READING_MODULES = {
   record: 'jumpcloud_system',
   memberof: 'jumpcloud_group_membership',
   associations: 'jumpcloud_user_binding',

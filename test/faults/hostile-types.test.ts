@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { runInProcess } from '../harness/run-in-process.ts';
-import { READER, type Reading, startSetup } from './hostile-setup.ts';
+import { READING_MODULES, type Reading, startSetup } from './hostile-setup.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 
-/** Every kind of JSON value, and a missing value. */
+/** A sample of each kind of JSON value, and of a missing value. */
 const KINDS: Readonly<Record<string, unknown>> = {
   null: null,
   number: 7,
@@ -11,36 +11,36 @@ const KINDS: Readonly<Record<string, unknown>> = {
   list: [],
   mapping: {},
   boolean: true,
-  nothing: undefined,
+  missing: undefined,
 };
 
-/** The kind of wrong value that is tested with the executables. The others are tested in this process. */
-const EXECUTED = 'number';
+/** The kind that is tested with the executables. Processes for the other kinds would take minutes. */
+const EXECUTED_KIND = 'number';
 
-/** Every field that is read, by its path, with the kinds that are valid there. */
+/** The valid kinds of every field that a module reads, by path. */
 const FIELDS: Readonly<Record<Reading, Readonly<Record<string, readonly string[]>>>> = {
   record: {
     '': [],
-    _id: ['nothing'],
-    id: ['nothing'],
-    displayName: ['text', 'null', 'nothing'],
-    description: ['text', 'null', 'nothing'],
-    allowSshRootLogin: ['boolean', 'null', 'nothing'],
-    allowSshPasswordAuthentication: ['boolean', 'null', 'nothing'],
-    allowPublicKeyAuthentication: ['boolean', 'null', 'nothing'],
-    allowMultiFactorAuthentication: ['boolean', 'null', 'nothing'],
-    attributes: ['list', 'null', 'nothing'],
+    _id: ['missing'],
+    id: ['missing'],
+    displayName: ['text', 'null', 'missing'],
+    description: ['text', 'null', 'missing'],
+    allowSshRootLogin: ['boolean', 'null', 'missing'],
+    allowSshPasswordAuthentication: ['boolean', 'null', 'missing'],
+    allowPublicKeyAuthentication: ['boolean', 'null', 'missing'],
+    allowMultiFactorAuthentication: ['boolean', 'null', 'missing'],
+    attributes: ['list', 'null', 'missing'],
     'attributes.0': [],
     'attributes.0.name': ['text'],
-    'attributes.0.value': ['text', 'null', 'nothing'],
-    primarySystemUser: ['mapping', 'null', 'nothing'],
-    'primarySystemUser.id': ['null', 'nothing'],
-    'primarySystemUser.id (flat)': ['null', 'nothing'],
-    created: ['text', 'null', 'nothing'],
-    agentVersion: ['text', 'null', 'nothing'],
-    provisionMetadata: ['mapping', 'null', 'nothing'],
-    'provisionMetadata.provisioner': ['mapping', 'null', 'nothing'],
-    'provisionMetadata.provisioner.type': ['text', 'null', 'nothing'],
+    'attributes.0.value': ['text', 'null', 'missing'],
+    primarySystemUser: ['mapping', 'null', 'missing'],
+    'primarySystemUser.id': ['null', 'missing'],
+    'primarySystemUser.id (flat)': ['null', 'missing'],
+    created: ['text', 'null', 'missing'],
+    agentVersion: ['text', 'null', 'missing'],
+    provisionMetadata: ['mapping', 'null', 'missing'],
+    'provisionMetadata.provisioner': ['mapping', 'null', 'missing'],
+    'provisionMetadata.provisioner.type': ['text', 'null', 'missing'],
   },
   memberof: { '': ['list', 'null'], '0': [], '0.type': [], '0.id': [] },
   associations: {
@@ -49,21 +49,21 @@ const FIELDS: Readonly<Record<Reading, Readonly<Record<string, readonly string[]
     '0.to': [],
     '0.to.type': [],
     '0.to.id': [],
-    '0.attributes': ['mapping', 'null', 'nothing'],
-    '0.attributes.sudo': ['mapping', 'null', 'nothing'],
-    '0.attributes.sudo.enabled': ['boolean', 'null', 'nothing'],
-    '0.attributes.sudo.withoutPassword': ['boolean', 'null', 'nothing'],
+    '0.attributes': ['mapping', 'null', 'missing'],
+    '0.attributes.sudo': ['mapping', 'null', 'missing'],
+    '0.attributes.sudo.enabled': ['boolean', 'null', 'missing'],
+    '0.attributes.sudo.withoutPassword': ['boolean', 'null', 'missing'],
   },
   users: {
     '': ['list', 'null'],
     '0': [],
     '0.type': [],
     '0.id': [],
-    '0.compiledAttributes': ['mapping', 'null', 'nothing'],
-    '0.compiledAttributes.sudo': ['mapping', 'null', 'nothing'],
-    '0.compiledAttributes.sudo.enabled': ['boolean', 'null', 'nothing'],
-    '0.compiledAttributes.sudo.withoutPassword': ['boolean', 'null', 'nothing'],
-    '0.paths': ['list', 'null', 'nothing'],
+    '0.compiledAttributes': ['mapping', 'null', 'missing'],
+    '0.compiledAttributes.sudo': ['mapping', 'null', 'missing'],
+    '0.compiledAttributes.sudo.enabled': ['boolean', 'null', 'missing'],
+    '0.compiledAttributes.sudo.withoutPassword': ['boolean', 'null', 'missing'],
+    '0.paths': ['list', 'null', 'missing'],
     '0.paths.0': ['list'],
     '0.paths.0.0': [],
     '0.paths.0.0.to': [],
@@ -72,8 +72,8 @@ const FIELDS: Readonly<Record<Reading, Readonly<Record<string, readonly string[]
   },
 };
 
-/** Returns a document with another value at a path. */
-function withValue(document: unknown, path: string, value: unknown): unknown {
+/** Sets a value at a path of a document and returns the document. */
+function setValue(document: unknown, path: string, value: unknown): unknown {
   if (path === '') return value;
   const flat = /^(.*) \(flat\)$/.exec(path)?.[1];
   const keys = flat === undefined ? path.split('.') : [flat];
@@ -85,28 +85,27 @@ function withValue(document: unknown, path: string, value: unknown): unknown {
   return document;
 }
 
-/** Returns the name of a field in messages. */
-const named = (path: string) => path.replace(' (flat)', '') || 'the whole answer';
+/** Returns the name of a path in messages. */
+const toMessageName = (path: string) => path.replace(' (flat)', '') || 'the whole answer';
 
 const readings = Object.keys(FIELDS) as Reading[];
-describe.each(readings)('an answer to a read of %s with a value of the wrong kind', (reading) => {
-  const module = READER[reading];
+describe.each(readings)('a wrong value in the answer to a read of %s', (reading) => {
+  const module = READING_MODULES[reading];
   test.each(Object.entries(FIELDS[reading]))(
-    'a run with a wrong value of "%s" fails before any write (valid: %j)',
+    'a wrong value at path "%s" fails the run before any write (valid kinds: %j)',
     async (path, good) => {
-      const kinds = Object.keys(KINDS).filter((kind) => kind !== 'nothing' || !/^$|\d$/.test(path));
+      const kinds = Object.keys(KINDS).filter((kind) => kind !== 'missing' || !/^$|\d$/.test(path));
       await mapConcurrently(kinds, 4, async (kind) => {
         const setup = await startSetup();
-        const change = (body: unknown) => withValue(body, path, KINDS[kind]);
+        const change = (body: unknown) => setValue(body, path, KINDS[kind]);
         setup.fault(reading, { fault: { kind: 'mangle', change } });
-        // To start a process for every kind would take minutes.
         const answer =
-          kind === EXECUTED
+          kind === EXECUTED_KIND
             ? await setup.run(module)
             : await runInProcess(module, setup.options(module), false);
         const context = `${path}: ${kind}: ${answer.msg}`;
         if (good.includes(kind)) {
-          // A wrong value can seem to need no change. The read after the write then fails the run.
+          // A false value can hide a needed change. The run then fails when it reads back.
           expect(['none', 'not_applied'], context).toContain(answer.error?.code ?? 'none');
         } else {
           expect(answer, context).toMatchObject({
@@ -123,7 +122,7 @@ describe.each(readings)('an answer to a read of %s with a value of the wrong kin
               : reading === 'record' && path === '' && kind === 'mapping'
                 ? /it has no system id/
                 : new RegExp(
-                    `: ${named(path).replaceAll('.', '\\.')}(\\.\\w+)? does not have .* \\(it is `,
+                    `: ${toMessageName(path).replaceAll('.', '\\.')}(\\.\\w+)? does not have .* \\(it is `,
                   ),
           );
           expect(setup.writes(), context).toEqual([]);

@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import type { Fault } from '../emulator/faults.ts';
 import type { Answer, ModuleName } from '../harness/executable.ts';
 import { badServer } from './bad-server.ts';
-import { type HostileSetup, READER, type Reading, startSetup } from './hostile-setup.ts';
+import { type HostileSetup, READING_MODULES, type Reading, startSetup } from './hostile-setup.ts';
 import { runMeasured } from './run-measured.ts';
 
-const OTHER = '0123456789abcdef01234567';
+const OTHER_ID = '0123456789abcdef01234567';
 const MIB = 1024 * 1024;
 
-/** Runs a test with a new setup and closes it at the end. */
+/** Runs a test with a new setup and then closes the setup. */
 async function withSetup(act: (setup: HostileSetup) => Promise<void>): Promise<void> {
   const setup = await startSetup();
   try {
@@ -19,13 +19,13 @@ async function withSetup(act: (setup: HostileSetup) => Promise<void>): Promise<v
   }
 }
 
-function expectUnexpected(answer: Answer, message: RegExp): void {
+function expectUnexpectedResponse(answer: Answer, message: RegExp): void {
   expect(answer.msg).toMatch(message);
   expect(answer).toMatchObject({ failed: true, error: { code: 'unexpected_response' } });
   expect(answer.msg).toMatch(/^Could not [\w ]+: .*\. (Check|Run again)/);
 }
 
-const json = (text: string | Buffer): Fault => ({
+const jsonBody = (text: string | Buffer): Fault => ({
   kind: 'body',
   text,
   headers: { 'content-type': 'application/json' },
@@ -42,19 +42,27 @@ describe.concurrent('an invalid answer to a read', () => {
       { kind: 'body', text: '<html><title>Log in</title>' },
       /it is not JSON but text\/html/,
     ],
-    ['an empty body', json(''), /it is empty/],
-    ['only spaces', json(' \n '), /it is empty/],
-    ['JSON cut short', json('[{"to":{"type":"user"'), /it is not JSON, although declared as app/],
-    ['two JSON texts', json('[][]'), /it is not JSON, although/],
-    ['NaN', json('NaN'), /it is not JSON, although/],
+    ['an empty body', jsonBody(''), /it is empty/],
+    ['only spaces', jsonBody(' \n '), /it is empty/],
+    [
+      'truncated JSON',
+      jsonBody('[{"to":{"type":"user"'),
+      /it is not JSON, although declared as app/,
+    ],
+    ['two JSON documents', jsonBody('[][]'), /it is not JSON, although/],
+    ['NaN', jsonBody('NaN'), /it is not JSON, although/],
     [
       'a number',
-      json('1e999'),
+      jsonBody('1e999'),
       /the whole answer does not have the expected form \(it is Infinity\)/,
     ],
-    ['4 MiB of opening brackets', json('['.repeat(4 * MIB)), /it is not JSON/],
-    ['a million nested lists', json('['.repeat(1e6) + ']'.repeat(1e6)), /more than 50 levels deep/],
-    ['one byte more than 8 MiB', json(`[${' '.repeat(8 * MIB - 1)}]`), /larger than 8 MiB/],
+    ['4 MiB of opening brackets', jsonBody('['.repeat(4 * MIB)), /it is not JSON/],
+    [
+      'a million nested lists',
+      jsonBody('['.repeat(1e6) + ']'.repeat(1e6)),
+      /more than 50 levels deep/,
+    ],
+    ['one byte more than 8 MiB', jsonBody(`[${' '.repeat(8 * MIB - 1)}]`), /larger than 8 MiB/],
     [
       'a gzip body',
       {
@@ -68,34 +76,37 @@ describe.concurrent('an invalid answer to a read', () => {
   ];
   const readings: Reading[] = ['record', 'memberof', 'associations', 'users'];
   test.each(readings.flatMap((reading) => rows.map((row) => [reading, ...row] as const)))(
-    'a read of %s fails before a write when the answer is %s',
+    'a run fails before any write when the answer to a read of %s is %s',
     async (reading, _, fault, message) => {
       await withSetup(async (setup) => {
         setup.fault(reading, { fault });
-        expectUnexpected(await setup.run(READER[reading]), message);
+        expectUnexpectedResponse(await setup.run(READING_MODULES[reading]), message);
         expect(setup.writes()).toEqual([]);
       });
     },
   );
 
-  test.each<Fault>([json('<html>'), { kind: 'status', status: 204 }, json('[]')])(
-    'a removal fails before a write when the record is answered with %j',
+  test.each<Fault>([jsonBody('<html>'), { kind: 'status', status: 204 }, jsonBody('[]')])(
+    'a removal fails before any write when a read of the record is answered with %j',
     async (fault) => {
       await withSetup(async (setup) => {
         setup.fault('record', { fault });
-        expectUnexpected(await setup.run('jumpcloud_removal'), /^Could not read the record/);
+        expectUnexpectedResponse(
+          await setup.run('jumpcloud_removal'),
+          /^Could not read the record/,
+        );
         expect(setup.writes()).toEqual([]);
       });
     },
   );
 
   test.each<Reading>(['memberof', 'associations'])(
-    'a removal of associations fails before a write when %s is answered with HTML',
+    'a removal of associations fails before any write when a read of %s is answered with HTML',
     async (reading) => {
       await withSetup(async (setup) => {
         setup.fault(reading, { fault: { kind: 'body', text: '<html>' } });
         const answer = await setup.run('jumpcloud_removal', { scope: 'associations' });
-        expectUnexpected(answer, /it is not JSON but text\/html/);
+        expectUnexpectedResponse(answer, /it is not JSON but text\/html/);
         expect(setup.writes()).toEqual([]);
       });
     },
@@ -106,38 +117,38 @@ describe.concurrent('the answer to a read of the record', () => {
   const rows: [name: string, fault: Fault, message: RegExp][] = [
     [
       'of another system',
-      mangle((it: object) => ({ ...it, _id: OTHER, id: OTHER })),
+      mangle((it: object) => ({ ...it, _id: OTHER_ID, id: OTHER_ID })),
       /the record of system 0/,
     ],
     [
-      'of two systems',
-      mangle((it: object) => ({ ...it, id: OTHER })),
+      'with two different ids',
+      mangle((it: object) => ({ ...it, id: OTHER_ID })),
       /is the record of system 0123/,
     ],
-    ['of no system', mangle(() => ({})), /it has no system id/],
-    ['nested too deep', mangle((it: object) => ({ ...it, tags: nested(60) })), /50 levels/],
+    ['without a system id', mangle(() => ({})), /it has no system id/],
+    ['nested too deeply', mangle((it: object) => ({ ...it, tags: nested(60) })), /50 levels/],
   ];
   test.each(rows)('a record %s is refused', async (_, fault, message) => {
     await withSetup(async (setup) => {
       setup.fault('record', { fault });
-      expectUnexpected(await setup.run('jumpcloud_system'), message);
+      expectUnexpectedResponse(await setup.run('jumpcloud_system'), message);
       expect(setup.writes()).toEqual([]);
     });
   });
 
   test('a record that is not UTF-8 is refused', async () => {
-    // If it were accepted, its attributes would be written back damaged.
+    // A run that accepted the record would write damaged attributes back.
     await withSetup(async (setup) => {
       const { systemId } = setup.host;
       const text = `{"_id":"${systemId}","attributes":[{"name":"owner","value":"J\xfcrgen"}]}`;
-      setup.fault('record', { fault: json(Buffer.from(text, 'latin1')) });
-      expectUnexpected(await setup.run('jumpcloud_system'), /it is JSON that is not UTF-8/);
+      setup.fault('record', { fault: jsonBody(Buffer.from(text, 'latin1')) });
+      expectUnexpectedResponse(await setup.run('jumpcloud_system'), /it is JSON that is not UTF-8/);
       expect(setup.writes()).toEqual([]);
     });
   });
 
-  const harmless: [name: string, text: (id: string) => string][] = [
-    ['with its id in capitals', (id) => `{"_id":"${id.toUpperCase()}"}`],
+  const harmlessRecords: [name: string, text: (id: string) => string][] = [
+    ['with an upper-case id', (id) => `{"_id":"${id.toUpperCase()}"}`],
     [
       'with huge numbers in unknown fields',
       (id) => `{"id":"${id}","n":1e999,"m":${'9'.repeat(400)}}`,
@@ -146,10 +157,10 @@ describe.concurrent('the answer to a read of the record', () => {
       'with a __proto__ key',
       (id) => `{"_id":"${id}","__proto__":{"description":7,"attributes":7}}`,
     ],
-    ['with 8 MiB', (id) => `{"_id":"${id}"}${' '.repeat(8 * MIB - 34)}`],
+    ['of 8 MiB', (id) => `{"_id":"${id}"}${' '.repeat(8 * MIB - 34)}`],
     ['after early hints', (id) => `{"_id":"${id}"}`],
   ];
-  test.each(harmless)('a record %s is read', async (name, text) => {
+  test.each(harmlessRecords)('a record %s is accepted', async (name, text) => {
     await withSetup(async ({ host }) => {
       const body = text(host.systemId);
       const hints = name.includes('hints') ? 'HTTP/1.1 103 Hints\r\nLink: <a>\r\n\r\n' : '';
@@ -191,7 +202,7 @@ describe.concurrent('an unexpected status', () => {
     [999, 'unexpected_response', /status 999/],
   ];
   test.each(rows)(
-    'the status %i of a read fails with the code %s',
+    'the status %i of a read fails the run with %s',
     async (status, code, message) => {
       await withSetup(async (setup) => {
         setup.fault('associations', { fault: { kind: 'status', status } });
@@ -203,20 +214,20 @@ describe.concurrent('an unexpected status', () => {
     },
   );
 
-  test('an unrequested 101 is refused at once', async () => {
+  test('an unrequested 101 fails the run without a retry', async () => {
     await withSetup(async ({ host }) => {
       const upgrade = 'Connection: Upgrade\r\nUpgrade: h2c\r\n';
       const server = await badServer((socket) => socket.write(`HTTP/1.1 101 No\r\n${upgrade}\r\n`));
       const connection = { agent_dir: host.agentDir, api_url: server.url, timeout: 15 };
       const { answer } = await runMeasured('jumpcloud_system', connection);
-      expectUnexpected(answer, /the answer is 101 Switching Protocols, which was not/);
+      expectUnexpectedResponse(answer, /the answer is 101 Switching Protocols, which was not/);
       expect(server.received).toHaveLength(1);
       server.close();
     });
   });
 
   test.each([403, 404, 407])(
-    'the message of a %i by a gateway names gateway, proxy or firewall',
+    'the message of a %i that is not from JumpCloud suggests a gateway, proxy or firewall',
     async (status) => {
       await withSetup(async (setup) => {
         setup.fault('record', { fault: { kind: 'body', status, text: '<html>Blocked' } });
@@ -243,14 +254,17 @@ describe.concurrent('a redirect', () => {
     calls.map((call) => [status, ...call] as const),
   );
   test.each(rows)(
-    'a redirect with %i is not followed by %s (request: %s)',
+    'a %i redirect is not followed by %s (request: %s)',
     async (status, module, which) => {
       await withSetup(async (setup) => {
         const second = await badServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n{}'));
         const headers = { location: `${second.url}/api/systems/${setup.host.systemId}?a=b` };
         setup.fault(which, { fault: { kind: 'status', status, headers } });
         const answer = await setup.run(module);
-        expectUnexpected(answer, new RegExp(`redirect \\(${status} to 127\\.0\\.0\\.1:\\d+\\)`));
+        expectUnexpectedResponse(
+          answer,
+          new RegExp(`redirect \\(${status} to 127\\.0\\.0\\.1:\\d+\\)`),
+        );
         expect(answer.msg).not.toContain('a=b');
         expect(second.received).toEqual([]);
         expect(setup.requests().filter((request) => request.status === status)).toHaveLength(1);
@@ -280,21 +294,27 @@ describe.concurrent('an answer that is not HTTP', () => {
       const server = await badServer((socket) => socket.write(text));
       const connection = { agent_dir: host.agentDir, api_url: server.url, timeout: 15 };
       const { answer } = await runMeasured('jumpcloud_system', connection);
-      expectUnexpected(answer, /did not answer as JumpCloud does: the answer is not HTTP/);
+      expectUnexpectedResponse(answer, /did not answer as JumpCloud does: the answer is not HTTP/);
       expect(server.received).toHaveLength(1);
       server.close();
     });
   });
 });
 
-describe.concurrent('an answer of contradictory length', () => {
+describe.concurrent('an answer with a contradictory length', () => {
   const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n';
   const CHUNKS = '2\r\n{}\r\n0\r\n\r\n';
   test.each([
-    ['a length of 40 digits', `HTTP/1.1 200 OK\r\nContent-Length: ${'9'.repeat(40)}\r\n\r\n{}`],
-    ['two lengths', `${HEAD}Content-Length: 3\r\n\r\n{}`],
-    ['the same length twice', `${HEAD}Content-Length: 2\r\n\r\n{}`],
-    ['two lengths in one header', 'HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\n{}'],
+    [
+      'a Content-Length of 40 digits',
+      `HTTP/1.1 200 OK\r\nContent-Length: ${'9'.repeat(40)}\r\n\r\n{}`,
+    ],
+    ['two different Content-Length headers', `${HEAD}Content-Length: 3\r\n\r\n{}`],
+    ['the same Content-Length header twice', `${HEAD}Content-Length: 2\r\n\r\n{}`],
+    [
+      'two lengths in one Content-Length header',
+      'HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\n{}',
+    ],
     [
       'Content-Length before Transfer-Encoding',
       `${HEAD}Transfer-Encoding: chunked\r\n\r\n${CHUNKS}`,
@@ -304,22 +324,22 @@ describe.concurrent('an answer of contradictory length', () => {
       `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n${CHUNKS}`,
     ],
     [
-      'two lengths and Connection: close',
+      'two different Content-Length headers and Connection: close',
       `${HEAD}Connection: close\r\nContent-Length: 3\r\n\r\n{}`,
     ],
-  ])('an answer with %s is refused at once', async (_, text) => {
+  ])('an answer with %s is refused without a retry', async (_, text) => {
     await withSetup(async ({ host }) => {
       const server = await badServer((socket) => socket.write(text));
       const connection = { agent_dir: host.agentDir, api_url: server.url, timeout: 15 };
       const { answer } = await runMeasured('jumpcloud_system', connection);
-      expectUnexpected(answer, /did not answer as JumpCloud does: the answer is not HTTP/);
+      expectUnexpectedResponse(answer, /did not answer as JumpCloud does: the answer is not HTTP/);
       expect(server.received).toHaveLength(1);
       server.close();
     });
   });
 
   test.each(['', 'Connection: close\r\n'])(
-    'a body longer than announced is refused (further header: %j)',
+    'a body longer than its Content-Length is refused (other header: %j)',
     async (connectionHeader) => {
       await withSetup(async ({ host }) => {
         const record = `{"_id":"${host.systemId}","description":"a"}`;
@@ -330,12 +350,12 @@ describe.concurrent('an answer of contradictory length', () => {
         const connection = { agent_dir: host.agentDir, api_url: server.url, timeout: 15 };
         const { answer } = await runMeasured('jumpcloud_system', connection);
         server.close();
-        expectUnexpected(answer, /it is not JSON/);
+        expectUnexpectedResponse(answer, /it is not JSON/);
       });
     },
   );
 
-  test("a proxy's answer to CONNECT with two lengths is refused at once", async () => {
+  test("a proxy's answer to CONNECT with two Content-Length headers is refused without a retry", async () => {
     await withSetup(async ({ host }) => {
       const server = await badServer((socket) => socket.write(`${HEAD}Content-Length: 3\r\n\r\n`));
       const connection = { agent_dir: host.agentDir, proxy: server.url, timeout: 15 };
@@ -347,13 +367,13 @@ describe.concurrent('an answer of contradictory length', () => {
   });
 });
 
-describe.concurrent('an answer that is cut short', () => {
+describe.concurrent('a truncated answer', () => {
   const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
   const rows: [name: string, text: string][] = [
     ['within its headers', 'HTTP/1.1 200 OK\r\nContent-'],
-    ['before its announced length', `${HEAD}Content-Length: 100\r\n\r\n{"_id"`],
+    ['before its Content-Length', `${HEAD}Content-Length: 100\r\n\r\n{"_id"`],
     [
-      'before its announced length, with Connection: close',
+      'before its Content-Length, with Connection: close',
       `${HEAD}Connection: close\r\nContent-Length: 99\r\n\r\n{"_id"`,
     ],
     ['within a chunk', `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\n{"_id`],
@@ -366,7 +386,7 @@ describe.concurrent('an answer that is cut short', () => {
       `${HEAD}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n`,
     ],
   ];
-  test.each(rows)('a request is retried when its answer is cut short %s', async (_, text) => {
+  test.each(rows)('a request is retried when its answer ends %s', async (_, text) => {
     await withSetup(async ({ host }) => {
       const good = `{"_id":"${host.systemId}"}`;
       const server = await badServer((socket, _head, count) => {
@@ -403,7 +423,7 @@ describe.concurrent('the answer to a read of a list', () => {
   const ids = (count: number, from = 0) =>
     Array.from({ length: count }, (_, i) => (from + i).toString(16).padStart(24, '0'));
 
-  test('an entry that a list repeats is counted once', async () => {
+  test('a repeated entry of a list is counted once', async () => {
     await withSetup(async (setup) => {
       const fault = mangle((list: object[]) => [...list, ...list, ...list]);
       setup.fault('memberof', { fault, times: 9 });
@@ -419,12 +439,15 @@ describe.concurrent('the answer to a read of a list', () => {
       const fault = mangle((list: object[]) => [...list, { ...list[0], attributes: null }]);
       setup.fault('associations', { fault });
       const answer = await setup.run('jumpcloud_user_binding');
-      expectUnexpected(answer, new RegExp(`it lists ${setup.user} twice with different contents`));
+      expectUnexpectedResponse(
+        answer,
+        new RegExp(`it lists ${setup.user} twice with different contents`),
+      );
       expect(setup.writes()).toEqual([]);
     });
   });
 
-  test('a list with ids in capitals is read', async () => {
+  test('a list with upper-case ids is accepted', async () => {
     await withSetup(async (setup) => {
       const fault = mangle((list: never[]) =>
         JSON.parse(JSON.stringify(list).replace(/"[0-9a-f]{24}"/g, (id) => id.toUpperCase())),
@@ -439,9 +462,9 @@ describe.concurrent('the answer to a read of a list', () => {
   test('a list of objects of an unknown type is refused', async () => {
     await withSetup(async (setup) => {
       const type = `a\u001b[31m${'x'.repeat(10_000)}`;
-      setup.fault('memberof', { fault: mangle(() => [{ ...entry(OTHER), type }]) });
+      setup.fault('memberof', { fault: mangle(() => [{ ...entry(OTHER_ID), type }]) });
       const answer = await setup.run('jumpcloud_group_membership');
-      expectUnexpected(answer, /it lists a foreign object among system groups/);
+      expectUnexpectedResponse(answer, /it lists a foreign object among system groups/);
       expect(setup.writes()).toEqual([]);
     });
   });
@@ -468,14 +491,14 @@ describe.concurrent('the answer to a read of a list', () => {
   });
 
   test.each([0, 50_000])(
-    'an endless list is refused, with %i more bytes in each page',
-    async (more) => {
+    'an endless list is refused (%i extra bytes in each page)',
+    async (extraBytes) => {
       await withSetup(async (setup) => {
-        let read = 0;
+        let pageCount = 0;
         const fault = mangle(() => {
-          // As in an unchanged list, each page begins with the last entry of the page before.
-          const page = ids(100, 99 * read++).map(entry);
-          return [{ ...page[0], more: 'x'.repeat(more) }, ...page.slice(1)];
+          // Each page begins with the last entry of the previous page, as in an unchanged list.
+          const page = ids(100, 99 * pageCount++).map(entry);
+          return [{ ...page[0], more: 'x'.repeat(extraBytes) }, ...page.slice(1)];
         });
         setup.fault('memberof', { fault, times: 1e6 });
         const options = { ...setup.options('jumpcloud_group_membership'), timeout: 100 };
@@ -491,34 +514,43 @@ describe.concurrent('the answer to a read of a list', () => {
 });
 
 describe.concurrent('an invalid answer to a write', () => {
-  const bodies: [name: string, fault: Fault][] = [
+  const invalidAnswers: [name: string, fault: Fault][] = [
     ['HTML', mangle(() => 'no record')],
-    ['another record', mangle((it: object) => ({ ...it, _id: OTHER }))],
-    ['a number for a name', mangle((it: object) => ({ ...it, displayName: 7 }))],
+    ['the record of another system', mangle((it: object) => ({ ...it, _id: OTHER_ID }))],
+    ['a number as displayName', mangle((it: object) => ({ ...it, displayName: 7 }))],
     ['status 299', { kind: 'status', status: 299, applied: true }],
     ['status 505', { kind: 'status', status: 505, applied: true }],
     ['endless headers', { kind: 'endless-headers' }],
     ['an endless body', { kind: 'endless-body' }],
   ];
-  test.each(bodies)('a PUT answered with %s fails with may_be_done', async (_, fault) => {
-    await withSetup(async (setup) => {
-      setup.fault('PUT', { fault });
-      const answer = await setup.run('jumpcloud_system');
-      expectUnexpected(answer, /^Could not change the record .* may still have been made/);
-      expect(answer.error).toMatchObject({ may_be_done: true });
-      expect(setup.writes()).toHaveLength(1);
-      expect(await setup.run('jumpcloud_system')).toMatchObject({ changed: false });
-    });
-  });
+  test.each(invalidAnswers)(
+    'a run fails with may_be_done when a PUT is answered with %s',
+    async (_, fault) => {
+      await withSetup(async (setup) => {
+        setup.fault('PUT', { fault });
+        const answer = await setup.run('jumpcloud_system');
+        expectUnexpectedResponse(
+          answer,
+          /^Could not change the record .* may still have been made/,
+        );
+        expect(answer.error).toMatchObject({ may_be_done: true });
+        expect(setup.writes()).toHaveLength(1);
+        expect(await setup.run('jumpcloud_system')).toMatchObject({ changed: false });
+      });
+    },
+  );
 
   test.each<[name: string, fault: Fault]>([
     ['endless headers', { kind: 'endless-headers' }],
     ['status 505', { kind: 'status', status: 505, applied: true }],
-  ])('a POST answered with %s fails with may_be_done', async (_, fault) => {
+  ])('a run fails with may_be_done when a POST is answered with %s', async (_, fault) => {
     await withSetup(async (setup) => {
       setup.fault('POST', { fault });
       const answer = await setup.run('jumpcloud_association');
-      expectUnexpected(answer, /^Could not add the association .* may still have been made/);
+      expectUnexpectedResponse(
+        answer,
+        /^Could not add the association .* may still have been made/,
+      );
       expect(answer.error).toMatchObject({ may_be_done: true });
       expect(setup.writes()).toHaveLength(1);
       expect(await setup.run('jumpcloud_association')).toMatchObject({ changed: false });

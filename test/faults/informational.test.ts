@@ -23,7 +23,7 @@ describe.concurrent('unrequested informational answers', () => {
     calls.map((call) => [statuses, ...call] as const),
   );
   test.for(rows)(
-    'after the informational answers %j, the final answer to %s is read',
+    'a run skips the informational answers %j before the answer to %s',
     async ([statuses, method, run], { emulator, enrol }) => {
       const host = await enrol();
       host.hit({ kind: 'informational', statuses }, { times: 100 });
@@ -36,7 +36,7 @@ describe.concurrent('unrequested informational answers', () => {
     },
   );
 
-  test("after a 100 from a proxy, the proxy's answer to CONNECT is read", async ({
+  test("a run skips a 100 of a proxy before the proxy's answer to CONNECT", async ({
     onTestFinished,
     startWith,
   }) => {
@@ -47,7 +47,7 @@ describe.concurrent('unrequested informational answers', () => {
     onTestFinished(() => proxy.close());
     const caPath = join(host.agentDir, 'test-ca.pem');
     writeFileSync(caPath, ca.cert);
-    proxy.answers.push({ status: 200, before: CONTINUE });
+    proxy.answers.push({ status: 200, prefix: CONTINUE });
     const options = { agent_dir: host.agentDir, api_url: emulator.url, ca_path: caPath };
     const { answer } = await runModule('jumpcloud_system', { ...options, proxy: proxy.url });
     expect(answer.msg).toBe('Nothing to change.');
@@ -57,9 +57,9 @@ describe.concurrent('unrequested informational answers', () => {
 
 describe.concurrent('a write after an informational answer', () => {
   const rows: [what: string, text: string, code: string, message: RegExp][] = [
-    ['ends after 100', CONTINUE, 'unavailable', /closed before the answer/],
+    ['ends after a 100', CONTINUE, 'unavailable', /closed before the answer/],
     [
-      'is 101',
+      'is a 101',
       'HTTP/1.1 101 No\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
       'unexpected_response',
       /the answer is 101 Switching Protocols, which was not requested/,

@@ -10,20 +10,20 @@ import {
   type RunResult,
 } from '../harness/executable.ts';
 import { findLeakedSecrets } from './find-leaked-secrets.ts';
-import { differences, normalized, type Organisation, organisationOf } from './organisation.ts';
+import { differences, normalize, type Organisation, readOrganisation } from './organisation.ts';
 import type { Random } from './random.ts';
-import { makeScenario, outcomeWithoutFaults, type Scenario } from './scenario.ts';
+import { makeScenario, runWithoutFaults, type Scenario } from './scenario.ts';
 
-/** The result of a run that receives a signal, and of the next run. */
+/** The results of a run that receives a signal and of the run after it. */
 export interface Interruption {
   readonly module: ModuleName;
-  /** When the signal was sent, for people. */
+  /** Describes when the signal was sent. */
   readonly moment: string;
-  /** `killed`: by the signal. Otherwise the process ended itself with an answer. */
-  readonly ended: 'interrupted' | 'done' | 'killed';
-  /** Whether the first run had made some changes, but not all. */
-  readonly halfDone: boolean;
-  /** Everything that is wrong, for people. */
+  /** `killed` if the signal ended the process. Otherwise the process printed an answer. */
+  readonly outcome: 'interrupted' | 'done' | 'killed';
+  /** True if the first run made some of its changes, but not all. */
+  readonly isHalfDone: boolean;
+  /** Descriptions of everything that is wrong. */
   readonly problems: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export async function interruptRandomRun(
   seed: number,
   signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT' | 'SIGHUP',
 ): Promise<Interruption> {
-  const expected = await outcomeWithoutFaults(seed, {});
+  const expected = await runWithoutFaults(seed, {});
   const scenario = await makeScenario(seed, {});
   try {
     return await interrupt(scenario, signal, expected);
@@ -48,127 +48,135 @@ async function interrupt(
 ): Promise<Interruption> {
   const { emulator, host, module, options, random } = scenario;
   const { store, faults } = emulator;
-  const before = organisationOf(store);
+  const initialState = readOrganisation(store);
 
-  const slowness = 5 + random.below(30);
-  faults.add({ fault: { kind: 'slow', ms: slowness }, times: 1000 });
+  const delayMs = 5 + random.integerBelow(30);
+  faults.add({ fault: { kind: 'slow', ms: delayMs }, times: 1000 });
   const child = spawn(executablePath(module), [JSON.stringify(options)]);
-  const output = Promise.all([textOf(child.stdout), textOf(child.stderr), exitOf(child)]);
+  const output = Promise.all([readText(child.stdout), readText(child.stderr), waitForExit(child)]);
   // jumpcloud_host makes up to seven reads before it writes.
-  const within = module === 'jumpcloud_host' ? 16 : 5;
-  const { moment, reached } = chooseMoment(random, signal, emulator, within);
+  const maxRequests = module === 'jumpcloud_host' ? 16 : 5;
+  const { moment, reached } = chooseMoment(random, signal, emulator, maxRequests);
   await Promise.race([reached, output]);
   child.kill(signal);
   const [stdout, stderr, exitCode] = await output;
   faults.clear();
-  // A request that arrived is carried out even if its sender has ended.
-  await sleep(slowness + 20);
+  // The emulator carries out a received request even if the client has ended.
+  await sleep(delayMs + 20);
 
-  const halfway = organisationOf(store);
-  const problemsHalfway = removalProblems(emulator, host);
+  const interruptedState = readOrganisation(store);
+  const problemsAfterSignal = findRemovalProblems(emulator, host);
   const again = await scenario.run();
-  const after = organisationOf(store);
+  const finalState = readOrganisation(store);
 
-  const done = differences(before, halfway).length;
-  const toDo = differences(normalized(halfway), expected).length;
-  const wrongKeys = differences(normalized(after), expected);
+  const changesMade = differences(initialState, interruptedState).length;
+  const changesLeft = differences(normalize(interruptedState), expected).length;
+  const differingKeys = differences(normalize(finalState), expected);
   const texts = stdout + stderr + again.stdout + again.stderr;
   const secrets = await findLeakedSecrets(texts, emulator.requests);
-  const purges = options['purge_identity'] === true;
-  const isKeyLeft = purges && existsSync(join(host.agentDir, 'client.key'));
+  const isPurge = options['purge_identity'] === true;
+  const isKeyLeft = isPurge && existsSync(join(host.agentDir, 'client.key'));
   const answer: Answer | undefined = exitCode === null ? undefined : JSON.parse(stdout);
   return {
     module,
     moment,
-    ended: answer === undefined ? 'killed' : answer.failed ? 'interrupted' : 'done',
-    halfDone: done > 0 && toDo > 0,
+    outcome: answer === undefined ? 'killed' : answer.failed ? 'interrupted' : 'done',
+    isHalfDone: changesMade > 0 && changesLeft > 0,
     problems: [
-      ...(signal === 'SIGKILL' ? [] : answerProblems(answer, stdout, stderr, exitCode, done)),
-      ...problemsHalfway,
-      ...removalProblems(emulator, host),
-      ...failure('again', again),
-      ...wrongKeys.map((key) => `${key} is ${after.get(key)}, not ${expected.get(key)}`),
-      ...check(
-        again.answer.changed === toDo > 0 || purges,
-        `changed is ${again.answer.changed}, but ${toDo} changes were left`,
+      ...(signal === 'SIGKILL'
+        ? []
+        : findAnswerProblems(answer, stdout, stderr, exitCode, changesMade)),
+      ...problemsAfterSignal,
+      ...findRemovalProblems(emulator, host),
+      ...describeFailure('again', again),
+      ...differingKeys.map((key) => `${key} is ${finalState.get(key)}, not ${expected.get(key)}`),
+      ...problemUnless(
+        again.answer.changed === changesLeft > 0 || isPurge,
+        `changed is ${again.answer.changed}, but ${changesLeft} changes were left`,
       ),
-      ...check(secrets.length === 0, 'secrets in the output'),
-      ...check(!isKeyLeft, 'the key should have been purged, but still exists'),
+      ...problemUnless(secrets.length === 0, 'secrets in the output'),
+      ...problemUnless(!isKeyLeft, 'the key should have been purged, but still exists'),
     ],
   };
 }
 
 /**
- * Chooses when to send the signal: after a time, or after a number of requests. A process that has
- * just started does not handle signals yet, so only SIGKILL is sent after a time.
+ * Chooses when to send the signal: after a time, or after a number of requests. Only SIGKILL is sent
+ * after a time, because a process that has just started does not handle signals yet.
  */
 function chooseMoment(
   random: Random,
   signal: NodeJS.Signals,
   emulator: Emulator,
-  withinRequests: number,
+  maxRequests: number,
 ) {
   if (signal === 'SIGKILL' && random.chance(0.3)) {
-    const ms = random.below(350);
-    return { moment: `after ${ms} ms`, reached: sleep(ms) };
+    const ms = random.integerBelow(350);
+    return { moment: `finalState ${ms} ms`, reached: sleep(ms) };
   }
-  const nth = 1 + random.below(withinRequests);
-  const ms = random.below(25);
+  const nth = 1 + random.integerBelow(maxRequests);
+  const ms = random.integerBelow(25);
   const arrived = async () => {
     while (emulator.requests.length < nth) await sleep(1, undefined, { ref: false });
     await sleep(ms);
   };
-  return { moment: `${ms} ms after request ${nth}`, reached: arrived() };
+  return { moment: `${ms} ms finalState request ${nth}`, reached: arrived() };
 }
 
 /** Checks that a host with a record still has its key and no tombstone. */
-function removalProblems(emulator: Emulator, host: EnrolledHost): string[] {
+function findRemovalProblems(emulator: Emulator, host: EnrolledHost): string[] {
   if (!emulator.store.systems.has(host.systemId)) return [];
-  const isThere = (name: string) => existsSync(join(host.agentDir, name));
+  const hasFile = (name: string) => existsSync(join(host.agentDir, name));
   return [
     ...['jcagent.conf', 'client.key']
-      .filter((name) => !isThere(name))
+      .filter((name) => !hasFile(name))
       .map((name) => `the record exists, but ${name} is missing`),
-    ...check(!isThere('.removed-from-jumpcloud'), 'the record exists, but so does a tombstone'),
+    ...problemUnless(
+      !hasFile('.removed-from-jumpcloud'),
+      'the record exists, but so does a tombstone',
+    ),
   ];
 }
 
-/** Lists what is wrong with the answer of a process that was asked to end. */
-function answerProblems(
+/** Lists problems in the answer of a process that received a signal. */
+function findAnswerProblems(
   answer: Answer | undefined,
   stdout: string,
   stderr: string,
   exitCode: number | null,
-  done: number,
+  changesMade: number,
 ): string[] {
   if (answer === undefined) return ['the signal killed the process'];
   return [
-    ...check(stdout.split('\n').length === 2, `not one line: ${stdout}`),
-    ...check(stderr === '', `on stderr: ${stderr}`),
-    ...check(exitCode === (answer.failed ? 1 : 0), `exit ${exitCode}`),
-    ...check(
+    ...problemUnless(stdout.split('\n').length === 2, `not one line: ${stdout}`),
+    ...problemUnless(stderr === '', `on stderr: ${stderr}`),
+    ...problemUnless(exitCode === (answer.failed ? 1 : 0), `exit status ${exitCode}`),
+    ...problemUnless(
       !answer.failed || answer.error?.code === 'interrupted',
       `${answer.error?.code}: ${answer.msg}`,
     ),
-    ...check(!answer.changed || done > 0, 'changed is true, but nothing was changed'),
+    ...problemUnless(
+      !answer.changed || changesMade > 0,
+      'changed is true, but nothing was changed',
+    ),
   ];
 }
 
-function failure(where: string, { answer, stderr, exitCode }: RunResult): string[] {
-  return check(
+function describeFailure(where: string, { answer, stderr, exitCode }: RunResult): string[] {
+  return problemUnless(
     exitCode === 0 && stderr === '',
-    `${where}: exit ${exitCode}, ${answer.error?.code}: ${answer.msg} ${stderr}`,
+    `${where}: exit status ${exitCode}, ${answer.error?.code}: ${answer.msg} ${stderr}`,
   );
 }
 
-const check = (isRight: boolean, problem: string) => (isRight ? [] : [problem]);
+const problemUnless = (isValid: boolean, problem: string) => (isValid ? [] : [problem]);
 
-async function textOf(stream: AsyncIterable<Buffer> | null): Promise<string> {
+async function readText(stream: AsyncIterable<Buffer> | null): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream ?? []) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function exitOf(child: ChildProcess): Promise<number | null> {
+function waitForExit(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.on('exit', resolve));
 }

@@ -9,19 +9,19 @@ test.each([
   ['SIGINT', sampleSize(16), 2001],
   ['SIGHUP', sampleSize(12), 3001],
 ] as const)(
-  'after %s at %i random moments, the next run always finishes the work',
+  'the next run finishes the work of a run that receives %s (%i random moments)',
   { timeout: 240_000 },
   async (signal, count, seed) => {
     const seeds = Array.from({ length: count }, (_, i) => seed + i);
-    const all = await mapConcurrently(seeds, 8, async (one) => ({
+    const interruptions = await mapConcurrently(seeds, 8, async (one) => ({
       seed: one,
       ...(await interruptRandomRun(one, signal)),
     }));
-    expect(all.filter(({ problems }) => problems.length > 0)).toEqual([]);
+    expect(interruptions.filter(({ problems }) => problems.length > 0)).toEqual([]);
     const counts: Record<string, number> = {};
-    for (const { ended, halfDone } of all) {
-      counts[ended] = (counts[ended] ?? 0) + 1;
-      if (halfDone) counts['half done'] = (counts['half done'] ?? 0) + 1;
+    for (const { outcome, isHalfDone } of interruptions) {
+      counts[outcome] = (counts[outcome] ?? 0) + 1;
+      if (isHalfDone) counts['half done'] = (counts['half done'] ?? 0) + 1;
     }
     console.log(`${signal}: ${JSON.stringify(counts)}`);
     expect(counts[signal === 'SIGKILL' ? 'killed' : 'interrupted']).toBeGreaterThan(0);

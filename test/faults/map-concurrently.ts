@@ -1,7 +1,7 @@
-/** Maps items to results, at most `atOnce` at a time. Results keep the order of the items. */
+/** Maps items to results with at most `concurrency` parallel calls. Results keep the order of the items. */
 export async function mapConcurrently<T, R>(
   items: readonly T[],
-  atOnce: number,
+  concurrency: number,
   work: (item: T, index: number) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = [];
@@ -9,6 +9,6 @@ export async function mapConcurrently<T, R>(
   const worker = async () => {
     for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i] as T, i);
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await Promise.all(Array.from({ length: concurrency }, worker));
   return results;
 }

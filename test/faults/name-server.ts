@@ -10,20 +10,20 @@ export interface NameServer {
 }
 
 /**
- * Starts a server on port 53 of an address of this host. It answers the `known` names with their
- * IPv4 addresses, and other names with NXDOMAIN. Without `known` it never answers.
+ * Starts a server on port 53 of a local address. Answers `knownNames` with their IPv4 addresses and
+ * other names with NXDOMAIN. Never answers if `knownNames` is undefined.
  */
 export async function startNameServer(
   address: string,
-  known?: Readonly<Record<string, string | readonly string[]>>,
+  knownNames?: Readonly<Record<string, string | readonly string[]>>,
 ): Promise<NameServer> {
   const queriedNames: string[] = [];
   const socket = createSocket('udp4').bind(53, address);
   socket.on('message', (query, { port, address: from }) => {
     const { name, isForIpv4, end } = readQuestion(query);
     queriedNames.push(name);
-    if (known === undefined) return;
-    const found = known[name.toLowerCase()];
+    if (knownNames === undefined) return;
+    const found = knownNames[name.toLowerCase()];
     const addresses = isForIpv4 ? [found ?? []].flat() : [];
     const records = addresses.map((each) =>
       Buffer.concat([
@@ -41,7 +41,7 @@ export async function startNameServer(
   return { address, queriedNames, close: () => socket.close() };
 }
 
-/** Parses the only question of a query. `end` is the offset after it. */
+/** Parses the only question of a query. `end` is the offset after the question. */
 function readQuestion(query: Buffer): { name: string; isForIpv4: boolean; end: number } {
   const labels: string[] = [];
   let at = 12;

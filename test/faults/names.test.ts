@@ -14,9 +14,9 @@ import { type NameServer, startNameServer } from './name-server.ts';
 import { makeResolverHost, type ResolverCall, type TimedRun } from './resolver-host.ts';
 
 const JUMPCLOUD = 'console.jumpcloud.com';
-const SEARCH = 'search a.example b.example c.example';
+const SEARCH_LINE = 'search a.example b.example c.example';
 /** The maximum time to start and end a process on a busy machine, in seconds. */
-const START_S = 2;
+const PROCESS_OVERHEAD_S = 2;
 
 const directory = mkdtempSync(join(tmpdir(), 'names-'));
 const caPath = join(directory, 'ca.pem');
@@ -43,8 +43,8 @@ beforeEach(({ skip }) => {
   resolver?.remove();
 });
 
-/** Starts a name server at 127.53.`group`.`last`. Without `known` it never answers. */
-async function nameServer(
+/** Starts a name server at 127.53.`group`.`last`. Never answers if `known` is undefined. */
+async function startServer(
   group: number,
   last: number,
   known?: Record<string, string | readonly string[]>,
@@ -54,9 +54,9 @@ async function nameServer(
   return server;
 }
 
-/** Runs a module on a host that uses these name servers. */
+/** Runs a module on a host that uses the given name servers. */
 async function run(
-  given: readonly NameServer[],
+  nameServers: readonly NameServer[],
   options: Record<string, unknown>,
   {
     module = 'jumpcloud_system',
@@ -64,11 +64,11 @@ async function run(
     ...call
   }: { module?: ModuleName; search?: string } & ResolverCall = {},
 ): Promise<TimedRun> {
-  const lines = given.map(({ address }) => `nameserver ${address}`);
+  const lines = nameServers.map(({ address }) => `nameserver ${address}`);
   const resolver = makeResolverHost([...lines, search, ''].join('\n'));
   if (resolver === undefined) return expect.unreachable();
-  const place = { agent_dir: host.agentDir, ca_path: caPath, _ansible_verbosity: 2 };
-  return resolver.run(module, { ...place, ...options }, call).finally(resolver.remove);
+  const hostOptions = { agent_dir: host.agentDir, ca_path: caPath, _ansible_verbosity: 2 };
+  return resolver.run(module, { ...hostOptions, ...options }, call).finally(resolver.remove);
 }
 
 describe('name servers that do not answer', () => {
@@ -76,32 +76,36 @@ describe('name servers that do not answer', () => {
     ['one server', 1, ''],
     ['two servers', 2, ''],
     ['three servers', 3, ''],
-    ['three servers and search domains', 3, SEARCH],
-    ['two servers and another api_url', 2, SEARCH, 'https://jump.office'],
-    ['three servers, another api_url and timeout 6', 3, SEARCH, 'https://jump.office', 6],
-    ['three servers, another api_url and timeout 10', 3, SEARCH, 'https://jump.office', 10],
+    ['three servers and search domains', 3, SEARCH_LINE],
+    ['two servers and another api_url', 2, SEARCH_LINE, 'https://jump.office'],
+    ['three servers, another api_url and timeout 6', 3, SEARCH_LINE, 'https://jump.office', 6],
+    ['three servers, another api_url and timeout 10', 3, SEARCH_LINE, 'https://jump.office', 10],
   ];
   test.concurrent.each(rows)(
-    'a run ends in time when no name server answers: %s',
+    'a run ends within its timeout when no name server answers: %s',
     async (what, count, search, api_url, timeout = 3) => {
       const group = rows.findIndex(([name]) => name === what);
-      const dead = await Promise.all(
-        [1, 2, 3].slice(0, count).map((last) => nameServer(group, last)),
+      const silentServers = await Promise.all(
+        [1, 2, 3].slice(0, count).map((last) => startServer(group, last)),
       );
       const options = { timeout, ...(api_url && { api_url }) };
-      const { answer, seconds } = await run(dead, options, { search });
+      const { answer, seconds } = await run(silentServers, options, { search });
       expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable' } });
       expect(answer.msg).toMatch(/the name server did not answer|no connection within/);
-      expect(dead[0]?.queriedNames).toContain(api_url ? 'jump.office' : JUMPCLOUD);
-      expect(seconds).toBeLessThan(timeout + 1 + START_S);
+      expect(silentServers[0]?.queriedNames).toContain(api_url ? 'jump.office' : JUMPCLOUD);
+      expect(seconds).toBeLessThan(timeout + 1 + PROCESS_OVERHEAD_S);
     },
   );
 
   test('a run with silent name servers ends soon after SIGTERM', async () => {
-    const dead = await Promise.all([1, 2, 3].map((last) => nameServer(20, last)));
-    const { answer, seconds } = await run(dead, {}, { search: SEARCH, killAfterMs: 1500 });
+    const silentServers = await Promise.all([1, 2, 3].map((last) => startServer(20, last)));
+    const { answer, seconds } = await run(
+      silentServers,
+      {},
+      { search: SEARCH_LINE, killAfterMs: 1500 },
+    );
     expect(answer).toMatchObject({ failed: true, error: { code: 'interrupted' } });
-    expect(seconds).toBeLessThan(5 + START_S);
+    expect(seconds).toBeLessThan(5 + PROCESS_OVERHEAD_S);
   });
 });
 
@@ -121,47 +125,47 @@ describe('name resolution', () => {
     ],
   ];
   test.each(rows)(
-    'the name %s is resolved, with search domains if needed',
+    'the name %s resolves, through a search domain if needed',
     async (name, group, queries) => {
-      const server = await nameServer(group, 1, known);
+      const server = await startServer(group, 1, known);
       const api_url = `https://${name}:${emulator.port}`;
-      const { answer } = await run([server], { api_url }, { search: SEARCH });
+      const { answer } = await run([server], { api_url }, { search: SEARCH_LINE });
       expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
       expect([...new Set(server.queriedNames)]).toEqual(queries);
     },
   );
 
   test('the second name server resolves a name if the first does not answer', async () => {
-    const dead = await nameServer(33, 1);
-    const server = await nameServer(33, 2, known);
+    const silentServers = await startServer(33, 1);
+    const server = await startServer(33, 2, known);
     const api_url = `https://${JUMPCLOUD}:${emulator.port}`;
-    const { answer } = await run([dead, server], { api_url });
+    const { answer } = await run([silentServers, server], { api_url });
     expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
   });
 
-  test('concurrent requests resolve the name once', async () => {
-    const server = await nameServer(34, 1, known);
+  test('parallel requests share one name lookup', async () => {
+    const server = await startServer(34, 1, known);
     const api_url = `https://${JUMPCLOUD}:${emulator.port}`;
     const { answer } = await run([server], { api_url }, { module: 'jumpcloud_system_info' });
     expect(answer).toMatchObject({ enrolled: true, api: { requests: 7, retries: 0 } });
-    // One question for IPv4 addresses, one for IPv6 addresses.
+    // A lookup sends one question for IPv4 addresses and one for IPv6 addresses.
     expect(server.queriedNames).toEqual([JUMPCLOUD, JUMPCLOUD]);
   });
 
-  test('the lookup of a missing name fails with ENOTFOUND, not with a timeout', async () => {
-    const server = await nameServer(35, 1, {});
-    const { answer, seconds } = await run([server], { timeout: 1 }, { search: SEARCH });
+  test('a run fails with ENOTFOUND instead of a timeout if the name does not exist', async () => {
+    const server = await startServer(35, 1, {});
+    const { answer, seconds } = await run([server], { timeout: 1 }, { search: SEARCH_LINE });
     expect(answer).toMatchObject({
       failed: true,
       error: { code: 'unavailable', reason: 'ENOTFOUND' },
     });
     expect(new Set(server.queriedNames)).toEqual(new Set([JUMPCLOUD]));
-    expect(seconds).toBeLessThan(2 + START_S);
+    expect(seconds).toBeLessThan(2 + PROCESS_OVERHEAD_S);
   });
 });
 
-/** Returns a server that relays connections to a port of 127.0.0.1. */
-function relayTo(port: number): Server {
+/** Creates a server that relays connections to a port of 127.0.0.1. */
+function createRelay(port: number): Server {
   return createServer((socket) => {
     const target = connect(port, '127.0.0.1').on('error', () => socket.destroy());
     socket.on('error', () => target.destroy()).on('close', () => target.destroy());
@@ -175,33 +179,33 @@ describe('a name with five addresses', () => {
     port: number,
   ) => Promise<{ close(): unknown }>;
 
-  const listening =
+  const startOnEach =
     (start: () => Server): StartUnusable =>
     async (addresses, port) => {
-      const open = addresses.map((address) => start().listen(port, address));
-      await Promise.all(open.map((server) => once(server, 'listening')));
-      return { close: () => open.map((server) => server.close()) };
+      const openServers = addresses.map((address) => start().listen(port, address));
+      await Promise.all(openServers.map((server) => once(server, 'listening')));
+      return { close: () => openServers.map((server) => server.close()) };
     };
   const rows: [how: string, startUnusable: StartUnusable, attempts: number][] = [
     ['answer no packet', hangingPort, 2],
-    ['accept but send nothing', listening(() => createServer(() => {})), 5],
-    ['close every connection', listening(() => createServer((socket) => socket.end())), 5],
-    ['send nothing after the handshake', listening(() => createTlsServer(identity, () => {})), 5],
+    ['accept connections but send nothing', startOnEach(() => createServer(() => {})), 5],
+    ['close every connection', startOnEach(() => createServer((socket) => socket.end())), 5],
+    ['send nothing after the handshake', startOnEach(() => createTlsServer(identity, () => {})), 5],
   ];
   const calls = [
     ...rows.map((row) => ['jumpcloud_system', ...row] as const),
-    // jumpcloud_system_info makes seven concurrent reads.
+    // jumpcloud_system_info makes seven parallel reads.
     ...rows.slice(0, 2).map((row) => ['jumpcloud_system_info', ...row] as const),
   ].map((row, i) => [...row, 40 + i] as const);
   test.concurrent.each(calls)(
     '%s reaches the fifth address if the first four %s',
     async (module, _how, startUnusable, attempts, group) => {
       const addresses = [1, 2, 3, 4, 5].map((last) => `127.53.${group}.${last}`);
-      const relay = relayTo(emulator.port).listen(0, addresses.at(-1));
+      const relay = createRelay(emulator.port).listen(0, addresses.at(-1));
       await once(relay, 'listening');
       const { port } = relay.address() as AddressInfo;
       const unusable = await startUnusable(addresses.slice(0, 4), port);
-      const server = await nameServer(group, 6, { [JUMPCLOUD]: addresses });
+      const server = await startServer(group, 6, { [JUMPCLOUD]: addresses });
       const options = { api_url: `https://${JUMPCLOUD}:${port}`, request_timeout: 1, timeout: 30 };
       const { answer } = await run([server], options, { module });
       relay.close();

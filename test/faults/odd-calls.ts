@@ -2,20 +2,20 @@ import { HOST_MODULES, type ModuleName } from '../../src/modules.ts';
 import type { Option, OptionTable } from '../../src/options/option.ts';
 import fc from '../harness/fast-check.ts';
 
-/** A call of a module: the words after its name, or text on standard input. */
+/** A call of a module with command-line words or text on stdin. */
 export interface OddCall {
   readonly module: ModuleName;
   readonly words: string[];
   readonly input: string | undefined;
 }
 
-/** The values that a call may use: existing objects, and paths where it can do no harm. */
+/** The values that a call may use: ids of existing objects, harmless paths and URLs. */
 export interface CallContext {
   readonly ids: readonly string[];
   readonly paths: readonly string[];
   readonly urls: readonly string[];
-  /** Options that every call has, for tests that execute the generated calls unchanged. */
-  readonly always?: Readonly<Record<string, unknown>>;
+  /** Options that every generated call has. */
+  readonly fixedOptions?: Readonly<Record<string, unknown>>;
 }
 
 const PROTOTYPE_NAMES = [
@@ -55,18 +55,18 @@ const oddScalar = fc.oneof(oddText, oddNumber, fc.boolean(), fc.constant(null));
 const oddKey = fc.oneof(fc.constantFrom(...PROTOTYPE_NAMES, 'id', 'sudo', ''), oddText);
 
 /** Generates objects without a prototype, so that prototype names are ordinary keys. */
-const mapping = <T>(value: fc.Arbitrary<T>) =>
+const oddMapping = <T>(value: fc.Arbitrary<T>) =>
   fc.dictionary(oddKey, value, { maxKeys: 4, noNullPrototype: false });
 const oddValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 6, arbitrary: oddScalar },
   { weight: 2, arbitrary: fc.array(oddScalar, { maxLength: 5 }) },
-  { weight: 2, arbitrary: mapping(oddScalar) },
-  { weight: 1, arbitrary: fc.array(mapping(oddScalar), { maxLength: 3 }) },
+  { weight: 2, arbitrary: oddMapping(oddScalar) },
+  { weight: 1, arbitrary: fc.array(oddMapping(oddScalar), { maxLength: 3 }) },
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 6 }) },
-  { weight: 1, arbitrary: fc.integer({ min: 1, max: 300 }).map(nested) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 300 }).map(nest) },
 );
 
-function nested(depth: number): unknown {
+function nest(depth: number): unknown {
   let value: unknown = [];
   for (let i = 0; i < depth; i++) value = i % 2 ? [value] : { a: value };
   return value;
@@ -86,15 +86,15 @@ function validValue(
   const boolean = fc.oneof(fc.boolean(), fc.constantFrom('yes', 'no', 'True', 'off', 1, 0, '1'));
   const { suboptions } = option;
   if (suboptions !== undefined) {
-    const { always = {} } = context;
+    const { fixedOptions = {} } = context;
     const some = Object.entries(suboptions).map(([key, one]) => [
       key,
-      key in always ? fc.constant(always[key]) : validValue(key, one, context),
+      key in fixedOptions ? fc.constant(fixedOptions[key]) : validValue(key, one, context),
     ]);
     const known = fc.record(Object.fromEntries(some), { requiredKeys: [] });
     return fc.oneof(
       { weight: 9, arbitrary: known },
-      fc.tuple(known, mapping(oddValue)).map(([right, odd]) => ({ ...right, ...odd })),
+      fc.tuple(known, oddMapping(oddValue)).map(([right, odd]) => ({ ...right, ...odd })),
     );
   }
   if (option.elements === 'raw') {
@@ -129,11 +129,11 @@ function validValue(
   }
 }
 
-/** Generates a module's options: mostly valid ones, with invalid and unknown ones among them. */
+/** Generates options of a module. Most are valid, some are invalid or unknown. */
 function options(table: OptionTable, context: CallContext): fc.Arbitrary<[string, unknown][]> {
   const known = Object.entries(table).map(([name, option]) => {
-    const { always = {} } = context;
-    if (name in always) return fc.constant<[string, unknown][]>([[name, always[name]]]);
+    const { fixedOptions = {} } = context;
+    if (name in fixedOptions) return fc.constant<[string, unknown][]>([[name, fixedOptions[name]]]);
     const good = validValue(name, option, context);
     const value = fc.oneof({ weight: 14, arbitrary: good }, { weight: 1, arbitrary: oddValue });
     const odds = option.required || name === 'agent_dir' ? 30 : 1;
@@ -157,12 +157,12 @@ function options(table: OptionTable, context: CallContext): fc.Arbitrary<[string
     .map(([first, ...others]) => [...first.flat(), ...others.flat()]);
 }
 
-/** Converts pairs to JSON, in which a key can occur twice. */
+/** Converts pairs to a JSON object in which a key can occur twice. */
 function toJson(pairs: readonly [string, unknown][]): string {
   return `{${pairs.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`;
 }
 
-/** Generates the given JSON, and sometimes broken JSON made from it. */
+/** Generates the given JSON, sometimes damaged. */
 function sometimesBroken(json: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const broken = fc
     .tuple(json, fc.double({ min: 0, max: 1, noNaN: true }))
@@ -185,7 +185,7 @@ function sometimesBroken(json: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc.oneof({ weight: 12, arbitrary: json }, { weight: 1, arbitrary: broken });
 }
 
-/** Generates calls of all modules: valid, almost valid and invalid ones. */
+/** Generates valid, almost valid and invalid calls of all modules. */
 export function oddCalls(context: CallContext): fc.Arbitrary<OddCall> {
   const word = fc.oneof(
     fc.constantFrom(

@@ -1,16 +1,16 @@
 import type { Store } from '../emulator/store.ts';
 
 /**
- * The state of an organisation's systems. Each entry is one thing that can change alone: a field of
- * a record, a membership or an edge. Keys begin with the system's id.
+ * The state of all systems of an organisation. Each entry is a field of a record, a group membership
+ * or an edge. Keys begin with the id of the system.
  */
 export type Organisation = ReadonlyMap<string, string>;
 
-/** Returns the current state, each entry exactly as stored. */
-export function organisationOf(store: Store): Organisation {
+/** Returns the current state with each entry exactly as stored. */
+export function readOrganisation(store: Store): Organisation {
   const entries = new Map<string, string>();
   for (const [systemId, { record }] of store.systems) {
-    // A missing description is the same as an empty one.
+    // A missing description equals an empty description.
     for (const [field, value] of Object.entries({ description: '', ...record })) {
       entries.set(`${systemId} record ${field}`, JSON.stringify(value));
     }
@@ -23,10 +23,10 @@ export function organisationOf(store: Store): Organisation {
   return entries;
 }
 
-/** Removes differences without a meaning, so that states can be compared. */
-export function normalized(organisation: Organisation): Organisation {
+/** Removes irrelevant differences, such as the order of attributes. */
+export function normalize(organisation: Organisation): Organisation {
   const entries = [...organisation].map(([key, value]): [string, string] => {
-    if (key.endsWith(' record attributes')) return [key, sortedByName(value)];
+    if (key.endsWith(' record attributes')) return [key, sortByName(value)];
     return [key, / user(_group)?:/.test(key) ? grantOf(value) : value];
   });
   return new Map(entries);
@@ -44,7 +44,7 @@ export function grantOf(attributes: string): 'none' | 'sudo' | 'sudo without pas
   return withoutPassword === true ? 'sudo without password' : 'sudo';
 }
 
-function sortedByName(attributes: string): string {
+function sortByName(attributes: string): string {
   const list: { name: string; value: string }[] = JSON.parse(attributes);
   return JSON.stringify(list.sort((a, b) => (a.name < b.name ? -1 : 1)));
 }

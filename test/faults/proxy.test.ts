@@ -23,43 +23,43 @@ const BASIC = `Basic ${Buffer.from(`jane:${PASSWORD}`).toString('base64')}`;
 const directory = mkdtempSync(join(tmpdir(), 'proxy-'));
 const caPath = join(directory, 'ca.pem');
 let emulator: Emulator;
-let secure: Emulator;
+let httpsEmulator: Emulator;
 let host: EnrolledHost;
-let secureHost: EnrolledHost;
-let open: ConnectProxy;
-let guarded: ConnectProxy;
-let https: ConnectProxy;
-let misdirecting: ConnectProxy;
+let httpsHost: EnrolledHost;
+let openProxy: ConnectProxy;
+let passwordProxy: ConnectProxy;
+let httpsProxy: ConnectProxy;
+let misdirectingProxy: ConnectProxy;
 
 test.beforeAll(async ({ emulator: shared, startWith }) => {
   const ca = await makeCa();
   writeFileSync(caPath, ca.cert);
   const [mine, others] = await Promise.all([issue(ca), issue(ca, { names: 'DNS:other.example' })]);
   emulator = shared;
-  secure = await startWith({ tls: mine });
+  httpsEmulator = await startWith({ tls: mine });
   host = await emulator.enrol();
-  secureHost = await secure.enrol();
-  addSampleObjects(secure.store, secureHost.systemId);
+  httpsHost = await httpsEmulator.enrol();
+  addSampleObjects(httpsEmulator.store, httpsHost.systemId);
   const other = await startWith({ tls: others });
-  open = await startConnectProxy();
-  guarded = await startConnectProxy({ credentials: `jane:${PASSWORD}` });
-  https = await startConnectProxy({ tls: mine });
-  misdirecting = await startConnectProxy({ to: other.port });
+  openProxy = await startConnectProxy();
+  passwordProxy = await startConnectProxy({ credentials: `jane:${PASSWORD}` });
+  httpsProxy = await startConnectProxy({ tls: mine });
+  misdirectingProxy = await startConnectProxy({ tunnelPort: other.port });
 });
 afterAll(() => {
-  for (const proxy of [open, guarded, https, misdirecting]) proxy.close();
+  for (const proxy of [openProxy, passwordProxy, httpsProxy, misdirectingProxy]) proxy.close();
   rmSync(directory, { recursive: true });
 });
 beforeEach(() => {
-  for (const { connects, answers } of [open, guarded, https, misdirecting]) {
+  for (const { connects, answers } of [openProxy, passwordProxy, httpsProxy, misdirectingProxy]) {
     connects.splice(0);
     answers.splice(0);
   }
   emulator.clearRequests();
-  secure.clearRequests();
+  httpsEmulator.clearRequests();
 });
 
-const withUser = (url: string, user = USER_INFO) => url.replace('://', `://${user}@`);
+const addUserInfo = (url: string, user = USER_INFO) => url.replace('://', `://${user}@`);
 
 async function run(
   module: ModuleName,
@@ -72,87 +72,106 @@ async function run(
     { env },
   );
   expect(stderr).toBe('');
-  const requests = [...emulator.requests, ...secure.requests];
+  const requests = [...emulator.requests, ...httpsEmulator.requests];
   const encoded = encodeURIComponent(PASSWORD);
   expect(await findLeakedSecrets(stdout, requests, PASSWORD, encoded, BASIC.slice(6))).toEqual([]);
   return answer;
 }
 
-const overTls = () => ({ agent_dir: secureHost.agentDir, api_url: secure.url, ca_path: caPath });
-const plain = () => ({ agent_dir: host.agentDir, api_url: emulator.url });
-const READ = { changed: false, msg: 'Nothing to change.', api: { requests: 1, retries: 0 } };
+const httpsOptions = () => ({
+  agent_dir: httpsHost.agentDir,
+  api_url: httpsEmulator.url,
+  ca_path: caPath,
+});
+const httpOptions = () => ({ agent_dir: host.agentDir, api_url: emulator.url });
+const UNCHANGED = { changed: false, msg: 'Nothing to change.', api: { requests: 1, retries: 0 } };
 
 describe('the option proxy', () => {
   const rows: [what: string, proxy: () => ConnectProxy, url: () => string, given?: string][] = [
-    ['an http proxy', () => open, () => open.url],
-    ['a proxy with user and password', () => guarded, () => withUser(guarded.url), BASIC],
-    ['an https proxy', () => https, () => https.url],
+    ['an http proxy', () => openProxy, () => openProxy.url],
+    [
+      'a proxy with user and password',
+      () => passwordProxy,
+      () => addUserInfo(passwordProxy.url),
+      BASIC,
+    ],
+    ['an https proxy', () => httpsProxy, () => httpsProxy.url],
     [
       'an https proxy given by name',
-      () => https,
-      () => https.url.replace('127.0.0.1', 'localhost'),
+      () => httpsProxy,
+      () => httpsProxy.url.replace('127.0.0.1', 'localhost'),
     ],
     [
       'a proxy that ignores the given password',
-      () => open,
-      () => withUser(open.url, 'x:%FF%fe'),
+      () => openProxy,
+      () => addUserInfo(openProxy.url, 'x:%FF%fe'),
       `Basic ${Buffer.from([0x78, 0x3a, 0xff, 0xfe]).toString('base64')}`,
     ],
   ];
   test.each(rows)('a request is tunnelled through %s', async (_, proxy, url, given) => {
-    expect(await run('jumpcloud_system', { ...overTls(), proxy: url() })).toMatchObject(READ);
-    const target = `localhost:${secure.port}`;
+    expect(await run('jumpcloud_system', { ...httpsOptions(), proxy: url() })).toMatchObject(
+      UNCHANGED,
+    );
+    const target = `localhost:${httpsEmulator.port}`;
     const userAgent = expect.stringMatching(/^jumpcloud-system-context\/\S+ \(jumpcloud_system\)$/);
     expect(proxy().connects).toEqual([{ target, authorization: given, userAgent }]);
-    expect(secure.requests).toHaveLength(1);
-    expect(secure.requests[0]?.authorization).toMatch(/^Signature /);
+    expect(httpsEmulator.requests).toHaveLength(1);
+    expect(httpsEmulator.requests[0]?.authorization).toMatch(/^Signature /);
   });
 
-  test('concurrent reads and writes are tunnelled through a proxy', async () => {
-    const proxy = withUser(guarded.url);
-    const info = await run('jumpcloud_system_info', { ...overTls(), proxy });
+  test('parallel reads and a write are tunnelled through a proxy', async () => {
+    const proxy = addUserInfo(passwordProxy.url);
+    const info = await run('jumpcloud_system_info', { ...httpsOptions(), proxy });
     expect(info).toMatchObject({ enrolled: true, api: { requests: 7, retries: 0 } });
-    const from = Math.max(...secure.requests.map(({ startedAt }) => startedAt));
-    const to = Math.min(...secure.requests.map(({ endedAt }) => endedAt));
-    expect(secure.requests).toHaveLength(7);
-    expect(from).toBeLessThanOrEqual(to + 1000);
-    const written = await run('jumpcloud_system', { ...overTls(), proxy, display_name: 'web-1' });
+    const lastStart = Math.max(...httpsEmulator.requests.map(({ startedAt }) => startedAt));
+    const firstEnd = Math.min(...httpsEmulator.requests.map(({ endedAt }) => endedAt));
+    expect(httpsEmulator.requests).toHaveLength(7);
+    expect(lastStart).toBeLessThanOrEqual(firstEnd + 1000);
+    const written = await run('jumpcloud_system', {
+      ...httpsOptions(),
+      proxy,
+      display_name: 'web-1',
+    });
     expect(written).toMatchObject({ changed: true, api: { requests: 2, retries: 0 } });
   });
 });
 
 describe('the proxy variables of the environment', () => {
   const rows: [what: string, effect: 'uses' | 'bypasses', env: () => Record<string, string>][] = [
-    ['HTTPS_PROXY', 'uses', () => ({ HTTPS_PROXY: open.url })],
-    ['https_proxy without a scheme', 'uses', () => ({ https_proxy: open.url.slice(7) })],
+    ['HTTPS_PROXY', 'uses', () => ({ HTTPS_PROXY: openProxy.url })],
+    ['https_proxy without a scheme', 'uses', () => ({ https_proxy: openProxy.url.slice(7) })],
     [
       'NO_PROXY with the host of api_url',
       'bypasses',
-      () => ({ HTTPS_PROXY: open.url, NO_PROXY: 'localhost' }),
+      () => ({ HTTPS_PROXY: openProxy.url, NO_PROXY: 'localhost' }),
     ],
-    ['NO_PROXY with an asterisk', 'bypasses', () => ({ HTTPS_PROXY: open.url, no_proxy: '*' })],
+    [
+      'NO_PROXY with an asterisk',
+      'bypasses',
+      () => ({ HTTPS_PROXY: openProxy.url, no_proxy: '*' }),
+    ],
     [
       'NO_PROXY with another host',
       'uses',
-      () => ({ HTTPS_PROXY: open.url, NO_PROXY: 'other.example' }),
+      () => ({ HTTPS_PROXY: openProxy.url, NO_PROXY: 'other.example' }),
     ],
     [
       'only HTTP_PROXY and ALL_PROXY',
       'bypasses',
-      () => ({ HTTP_PROXY: open.url, ALL_PROXY: open.url }),
+      () => ({ HTTP_PROXY: openProxy.url, ALL_PROXY: openProxy.url }),
     ],
   ];
   test.each(rows)('with %s, a request %s the proxy', async (_, effect, env) => {
-    expect(await run('jumpcloud_system', overTls(), env())).toMatchObject(READ);
-    expect(open.connects).toHaveLength(effect === 'uses' ? 1 : 0);
+    expect(await run('jumpcloud_system', httpsOptions(), env())).toMatchObject(UNCHANGED);
+    expect(openProxy.connects).toHaveLength(effect === 'uses' ? 1 : 0);
   });
 
   test('the option proxy takes precedence over HTTPS_PROXY and NO_PROXY', async () => {
     const env = { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '*' };
-    expect(await run('jumpcloud_system', { ...overTls(), proxy: open.url }, env)).toMatchObject(
-      READ,
-    );
-    expect(open.connects).toHaveLength(1);
+    expect(
+      await run('jumpcloud_system', { ...httpsOptions(), proxy: openProxy.url }, env),
+    ).toMatchObject(UNCHANGED);
+    expect(openProxy.connects).toHaveLength(1);
   });
 });
 
@@ -191,7 +210,7 @@ describe('a malformed proxy URL', () => {
       const [options, env] = call(text);
       const result = await runModule(
         'jumpcloud_system',
-        { ...overTls(), timeout: 3, _ansible_verbosity: 4, ...options },
+        { ...httpsOptions(), timeout: 3, _ansible_verbosity: 4, ...options },
         env === undefined ? {} : { env },
       );
       expect(result.answer).toMatchObject({
@@ -202,12 +221,15 @@ describe('a malformed proxy URL', () => {
       if (source !== 'proxy')
         expect(result.answer.msg).toContain(`environment variable ${source} `);
       expect(result.stdout + result.stderr).not.toMatch(/jane|geheim/);
-      expect(secure.requests).toHaveLength(0);
+      expect(httpsEmulator.requests).toHaveLength(0);
     },
   );
 
-  test('the option proxy without a scheme is refused and not printed', async () => {
-    const answer = await run('jumpcloud_system', { ...overTls(), proxy: 'geheim:jane@127.0.0.1' });
+  test('a proxy option without a scheme is refused and not printed', async () => {
+    const answer = await run('jumpcloud_system', {
+      ...httpsOptions(),
+      proxy: 'geheim:jane@127.0.0.1',
+    });
     expect(answer.error?.code).toBe('invalid_arguments');
     expect(JSON.stringify(answer)).not.toMatch(/jane|geheim/);
   });
@@ -215,10 +237,14 @@ describe('a malformed proxy URL', () => {
 
 describe('an api_url of plain http', () => {
   test.each(HOST_MODULE_NAMES)(
-    'plain http with the option proxy is refused before any request by %s',
+    '%s refuses a plain http api_url with a proxy before any request',
     async (module) => {
       const { good } = sampleCallsOf(module);
-      const answer = await run(module, { ...plain(), ...good, proxy: withUser(open.url) });
+      const answer = await run(module, {
+        ...httpOptions(),
+        ...good,
+        proxy: addUserInfo(openProxy.url),
+      });
       expect(answer).toMatchObject({
         changed: false,
         failed: true,
@@ -227,24 +253,24 @@ describe('an api_url of plain http', () => {
       expect(answer.msg).toMatch(
         /^proxy: cannot be used with a plain http api_url, because .* unencrypted; .*https/,
       );
-      expect([open.connects, emulator.requests]).toEqual([[], []]);
+      expect([openProxy.connects, emulator.requests]).toEqual([[], []]);
     },
   );
 
-  test('plain http with a proxy is reported together with other invalid options', async () => {
+  test('a plain http api_url with a proxy is reported together with other problems', async () => {
     const { error } = await run('jumpcloud_system', {
-      ...plain(),
-      proxy: open.url,
+      ...httpOptions(),
+      proxy: openProxy.url,
       purge_attributes: true,
     });
     const problems = error?.problems?.map(({ option }) => option).sort();
     expect(problems).toEqual(['proxy', 'purge_attributes']);
   });
 
-  test('requests of plain http bypass the proxy of the environment', async () => {
-    const env = { HTTPS_PROXY: withUser(open.url), https_proxy: open.url };
-    expect(await run('jumpcloud_system', plain(), env)).toMatchObject(READ);
-    expect(open.connects).toEqual([]);
+  test('requests to a plain http api_url bypass the proxy of the environment', async () => {
+    const env = { HTTPS_PROXY: addUserInfo(openProxy.url), https_proxy: openProxy.url };
+    expect(await run('jumpcloud_system', httpOptions(), env)).toMatchObject(UNCHANGED);
+    expect(openProxy.connects).toEqual([]);
   });
 });
 
@@ -253,29 +279,29 @@ describe('a proxy that refuses CONNECT', () => {
     [
       407,
       'missing credentials',
-      () => guarded.url,
+      () => passwordProxy.url,
       /the proxy answered 407 .*Set or correct user and password of the proxy in the proxy option/,
     ],
     [
       407,
       'wrong credentials',
-      () => withUser(guarded.url, 'jane:wrong'),
+      () => addUserInfo(passwordProxy.url, 'jane:wrong'),
       /answered 407 .*Set or correct user and password/,
     ],
     [
       403,
       'Forbidden',
-      () => open.url,
+      () => openProxy.url,
       /the proxy answered 403 Forbidden\. Check the proxy option, and whether/,
     ],
-    [404, 'Not Found', () => open.url, /the proxy answered 404 Not Found/],
-    [302, 'Found', () => open.url, /the proxy answered 302 Found/],
+    [404, 'Not Found', () => openProxy.url, /the proxy answered 404 Not Found/],
+    [302, 'Found', () => openProxy.url, /the proxy answered 302 Found/],
   ];
   test.each(rows)(
     'a CONNECT refused with %i (%s) is not retried',
     async (status, _, url, message) => {
-      if (status !== 407) open.answers.push({ status });
-      const answer = await run('jumpcloud_system', { ...overTls(), proxy: url() });
+      if (status !== 407) openProxy.answers.push({ status });
+      const answer = await run('jumpcloud_system', { ...httpsOptions(), proxy: url() });
       expect(answer).toMatchObject({
         failed: true,
         changed: false,
@@ -284,40 +310,52 @@ describe('a proxy that refuses CONNECT', () => {
       });
       expect(answer.msg).toMatch(message);
       expect(answer.msg).toMatch(/through the proxy http:\/\/127\.0\.0\.1:\d+/);
-      expect(open.connects.length + guarded.connects.length).toBe(1);
-      expect(secure.requests).toHaveLength(0);
+      expect(openProxy.connects.length + passwordProxy.connects.length).toBe(1);
+      expect(httpsEmulator.requests).toHaveLength(0);
     },
   );
 });
 
-describe('a proxy with failures', () => {
-  test('a run with practically unlimited timeouts works through a proxy', async () => {
+describe('a proxy that fails', () => {
+  test('a run with timeouts of 9e15 s succeeds through a proxy', async () => {
     const unlimited = { timeout: 9e15, request_timeout: 9e15 };
-    const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url, ...unlimited });
-    expect(answer).toMatchObject(READ);
+    const answer = await run('jumpcloud_system', {
+      ...httpsOptions(),
+      proxy: openProxy.url,
+      ...unlimited,
+    });
+    expect(answer).toMatchObject(UNCHANGED);
   });
 
   test.each([408, 429, 500, 502, 503, 504, 520, 530, 599])(
     'CONNECT is retried after one answer of %i',
     async (status) => {
-      open.answers.push({ status });
-      const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url, timeout: 20 });
+      openProxy.answers.push({ status });
+      const answer = await run('jumpcloud_system', {
+        ...httpsOptions(),
+        proxy: openProxy.url,
+        timeout: 20,
+      });
       expect(answer).toMatchObject({ changed: false, api: { requests: 2, retries: 1 } });
       expect(answer.failed).toBeUndefined();
     },
   );
 
   test('CONNECT is retried after the time in Retry-After', async () => {
-    open.answers.push({ status: 429, headers: 'retry-after: 2\r\n' });
+    openProxy.answers.push({ status: 429, headers: 'retry-after: 2\r\n' });
     const start = performance.now();
-    const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url, timeout: 20 });
+    const answer = await run('jumpcloud_system', {
+      ...httpsOptions(),
+      proxy: openProxy.url,
+      timeout: 20,
+    });
     expect(answer).toMatchObject({ changed: false, api: { requests: 2, retries: 1 } });
     expect(performance.now() - start).toBeGreaterThan(2000);
   });
 
-  test('a Retry-After of CONNECT beyond the timeout ends the run at once', async () => {
-    open.answers.push({ status: 503, headers: 'retry-after: 3600\r\n' });
-    const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url });
+  test('a CONNECT answer with a Retry-After beyond the timeout ends the run at once', async () => {
+    openProxy.answers.push({ status: 503, headers: 'retry-after: 3600\r\n' });
+    const answer = await run('jumpcloud_system', { ...httpsOptions(), proxy: openProxy.url });
     expect(answer).toMatchObject({
       failed: true,
       error: { code: 'unavailable', attempts: 1, retry_after: 3600, reason: '503' },
@@ -327,21 +365,25 @@ describe('a proxy with failures', () => {
     );
   });
 
-  test('a CONNECT answered with 201 has succeeded', async () => {
-    open.answers.push({ status: 201 });
-    const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url });
-    expect(answer).toMatchObject(READ);
+  test('a CONNECT answered with 201 opens a tunnel', async () => {
+    openProxy.answers.push({ status: 201 });
+    const answer = await run('jumpcloud_system', { ...httpsOptions(), proxy: openProxy.url });
+    expect(answer).toMatchObject(UNCHANGED);
   });
 
   test('the message names a proxy that keeps answering 502', async () => {
-    open.answers.push(...Array(50).fill({ status: 502 }));
-    const answer = await run('jumpcloud_system', { ...overTls(), proxy: open.url, timeout: 2 });
+    openProxy.answers.push(...Array(50).fill({ status: 502 }));
+    const answer = await run('jumpcloud_system', {
+      ...httpsOptions(),
+      proxy: openProxy.url,
+      timeout: 2,
+    });
     expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable' } });
     expect(answer.msg).toContain(
-      `${secure.url} (through the proxy ${open.url}) could not be reached`,
+      `${httpsEmulator.url} (through the proxy ${openProxy.url}) could not be reached`,
     );
     expect(answer.msg).toMatch(/the proxy answered 502 Bad Gateway/);
-    expect(open.connects.length).toBeGreaterThan(1);
+    expect(openProxy.connects.length).toBeGreaterThan(1);
   });
 
   test('the message names a proxy that refuses connections', async () => {
@@ -350,8 +392,8 @@ describe('a proxy with failures', () => {
       dead.on('listening', () => resolve(Object(dead.address()).port)),
     );
     await new Promise((resolve) => dead.close(resolve));
-    const proxy = withUser(`http://127.0.0.1:${port}`);
-    const answer = await run('jumpcloud_system', { ...overTls(), proxy, timeout: 1.5 });
+    const proxy = addUserInfo(`http://127.0.0.1:${port}`);
+    const answer = await run('jumpcloud_system', { ...httpsOptions(), proxy, timeout: 1.5 });
     expect(answer).toMatchObject({
       failed: true,
       error: { code: 'unavailable', reason: 'ECONNREFUSED' },
@@ -368,19 +410,19 @@ describe('a proxy with failures', () => {
     await new Promise((resolve) => closing.on('listening', resolve));
     const proxy = `http://127.0.0.1:${Object(closing.address()).port}`;
     const times = { timeout: 2, request_timeout: 0.5 };
-    const answer = await run('jumpcloud_system', { ...overTls(), proxy, ...times });
+    const answer = await run('jumpcloud_system', { ...httpsOptions(), proxy, ...times });
     closing.close();
     expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable' } });
     expect(answer.msg).toContain(`through the proxy ${proxy}`);
   });
 
-  test('a run through a silent proxy ends in time', async () => {
+  test('a run through a silent proxy ends within its timeout', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
     await new Promise((resolve) => silent.on('listening', resolve));
     const proxy = `http://127.0.0.1:${Object(silent.address()).port}`;
     const start = performance.now();
     const answer = await run('jumpcloud_system', {
-      ...overTls(),
+      ...httpsOptions(),
       proxy,
       timeout: 2,
       request_timeout: 0.7,
@@ -396,21 +438,24 @@ describe('a proxy with failures', () => {
 });
 
 describe('certificates with a proxy', () => {
-  test('the name in the certificate of the server is verified through a proxy', async () => {
-    const answer = await run('jumpcloud_system', { ...overTls(), proxy: misdirecting.url });
+  test('a run through a proxy refuses a server certificate for another name', async () => {
+    const answer = await run('jumpcloud_system', {
+      ...httpsOptions(),
+      proxy: misdirectingProxy.url,
+    });
     expect(answer).toMatchObject({
       failed: true,
       error: { code: 'tls', reason: 'ERR_TLS_CERT_ALTNAME_INVALID' },
       api: { requests: 1, retries: 0 },
     });
-    expect(misdirecting.connects).toHaveLength(1);
+    expect(misdirectingProxy.connects).toHaveLength(1);
   });
 
-  test('the certificate of the server is verified through a proxy, with its CA', async () => {
+  test('a run through a proxy refuses a server certificate of an unknown CA', async () => {
     const answer = await run('jumpcloud_system', {
-      ...overTls(),
+      ...httpsOptions(),
       ca_path: undefined,
-      proxy: open.url,
+      proxy: openProxy.url,
     });
     expect(answer).toMatchObject({ failed: true, error: { code: 'tls' }, api: { retries: 0 } });
     expect(answer.msg).toMatch(/could not prove that it is JumpCloud/);
@@ -418,16 +463,16 @@ describe('certificates with a proxy', () => {
 
   const untrusted: [what: string, url: () => string, caPath: string | undefined, reason: RegExp][] =
     [
-      ['an unknown CA', () => https.url, undefined, /UNABLE_TO_/],
-      ['no TLS', () => open.url.replace('http:', 'https:'), caPath, /SSL|EPROTO/],
+      ['an unknown CA', () => httpsProxy.url, undefined, /UNABLE_TO_/],
+      ['no TLS', () => openProxy.url.replace('http:', 'https:'), caPath, /SSL|EPROTO/],
     ];
   test.each(untrusted)('an https proxy with %s is refused', async (_, url, ca, reason) => {
-    const answer = await run('jumpcloud_system', { ...overTls(), ca_path: ca, proxy: url() });
+    const answer = await run('jumpcloud_system', { ...httpsOptions(), ca_path: ca, proxy: url() });
     expect(answer).toMatchObject({ failed: true, error: { code: 'tls' }, api: { requests: 1 } });
     expect(answer.msg).toMatch(
       /could not be reached, because the proxy could not prove its identity/,
     );
     expect(String(answer.error?.['reason'])).toMatch(reason);
-    expect(secure.requests).toHaveLength(0);
+    expect(httpsEmulator.requests).toHaveLength(0);
   });
 });

@@ -1,6 +1,6 @@
 import { seededRandom } from '../emulator/seeded-random.ts';
 
-/** Random choices. The same seed gives the same choices. */
+/** Makes random choices. The same seed gives the same choices. */
 export class Random {
   readonly #next: () => number;
 
@@ -13,21 +13,21 @@ export class Random {
     return this.#next() < probability;
   }
 
-  /** Returns an integer from 0 to below `end`. */
-  below(end: number): number {
+  /** Returns an integer that is at least 0 and less than `end`. */
+  integerBelow(end: number): number {
     return Math.floor(this.#next() * end);
   }
 
   /** Returns one of the choices. */
-  of<T>(...choices: readonly T[]): T {
-    return choices[this.below(choices.length)] as T;
+  pick<T>(...choices: readonly T[]): T {
+    return choices[this.integerBelow(choices.length)] as T;
   }
 
-  /** Returns from 0 to `max` items of a list, in random order. */
-  some<T>(list: readonly T[], max: number): T[] {
-    const count = this.below(max + 1);
-    const shuffled = list.map((item) => ({ item, place: this.#next() }));
-    shuffled.sort((a, b) => a.place - b.place);
+  /** Returns up to `max` items of a list, in random order. */
+  pickSome<T>(list: readonly T[], max: number): T[] {
+    const count = this.integerBelow(max + 1);
+    const shuffled = list.map((item) => ({ item, sortKey: this.#next() }));
+    shuffled.sort((a, b) => a.sortKey - b.sortKey);
     return shuffled.slice(0, count).map(({ item }) => item);
   }
 }

@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Answer, executablePath, type ModuleName } from '../harness/executable.ts';
 
-/** A run's answer, and how long its process lived, in seconds. */
+/** The answer of a run and the lifetime of its process in seconds. */
 export interface TimedRun {
   readonly answer: Answer;
   readonly seconds: number;
 }
 
-/** Details of a call, apart from its options. */
+/** Settings of a call besides the module options. */
 export interface ResolverCall {
-  /** When to send SIGTERM. */
+  /** The delay before SIGTERM is sent. */
   readonly killAfterMs?: number;
   readonly env?: Record<string, string>;
 }

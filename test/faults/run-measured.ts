@@ -6,9 +6,9 @@ import { preload } from '../preload.ts';
 
 const PRELOAD = new URL('./measure.cjs', import.meta.url).pathname;
 
-/** A run, with the time and memory that it took. */
+/** The result of a run with its duration and peak memory. */
 export interface MeasuredRun extends RunResult {
-  /** Excludes the start of Node.js itself, which is slow on a busy machine. */
+  /** The duration without the start of Node.js, which is slow on a busy machine. */
   readonly seconds: number;
   /** The peak memory of the process, in MB. */
   readonly peakMb: number;
@@ -25,8 +25,8 @@ export async function runMeasured(
     const result = await runModule(module, options, {
       env: { ...preload(PRELOAD), MEASURED: file },
     });
-    const { seconds, peak } = JSON.parse(await readFile(file, 'utf8'));
-    return { ...result, seconds, peakMb: (peak * 1024) / 1e6 };
+    const { seconds, peakKib } = JSON.parse(await readFile(file, 'utf8'));
+    return { ...result, seconds, peakMb: (peakKib * 1024) / 1e6 };
   } finally {
     await rm(directory, { recursive: true });
   }

@@ -1,13 +1,13 @@
 import { type Emulator, type EnrolledHost, startEmulator } from '../emulator/emulator.ts';
 import { type ModuleName, type RunResult, runModule } from '../harness/executable.ts';
 import { WRITING_MODULES } from '../harness/sample-calls.ts';
-import { normalized, type Organisation, organisationOf } from './organisation.ts';
+import { normalize, type Organisation, readOrganisation } from './organisation.ts';
 import { Random } from './random.ts';
 import { addRandomObjects, joinManyGroups, randomOptions } from './random-calls.ts';
 
 /** Options of a scenario. */
 export interface ScenarioOptions {
-  /** Whether to add a second host and, at random, a lag of the graph and a list of many pages. */
+  /** True adds a second host and, at random, a graph lag and a list of many pages. */
   readonly isLarge?: boolean;
 }
 
@@ -17,9 +17,9 @@ export interface Scenario {
   readonly host: EnrolledHost;
   readonly module: ModuleName;
   readonly options: Record<string, unknown>;
-  /** For further random choices. */
+  /** Makes further random choices. */
   readonly random: Random;
-  run(more?: Record<string, unknown>): Promise<RunResult>;
+  run(extraOptions?: Record<string, unknown>): Promise<RunResult>;
   close(): Promise<void>;
 }
 
@@ -35,11 +35,15 @@ export async function makeScenario(
   const hosts = isLarge ? [host, await emulator.enrol()] : [host];
   const { store } = emulator;
   const systemIds = hosts.map(({ systemId }) => systemId);
-  const pools = addRandomObjects(store, systemIds, random);
-  const module = random.of(...WRITING_MODULES);
+  const idsByType = addRandomObjects(store, systemIds, random);
+  const module = random.pick(...WRITING_MODULES);
   const isCrowded = isLarge && module === 'jumpcloud_group_membership' && random.chance(0.15);
   if (isCrowded) joinManyGroups(store, host.systemId, 105);
-  const callOptions = randomOptions(module, { systemId: host.systemId, pools, isCrowded }, random);
+  const callOptions = randomOptions(
+    module,
+    { systemId: host.systemId, idsByType, isCrowded },
+    random,
+  );
   const options = { agent_dir: host.agentDir, api_url: emulator.url, ...callOptions };
   return {
     emulator,
@@ -47,7 +51,7 @@ export async function makeScenario(
     module,
     options,
     random,
-    run: (more = {}) => runModule(module, { ...options, ...more }),
+    run: (extraOptions = {}) => runModule(module, { ...options, ...extraOptions }),
     async close() {
       await emulator.close();
       for (const one of hosts) await one.remove();
@@ -55,8 +59,8 @@ export async function makeScenario(
   };
 }
 
-/** Runs a scenario's call without faults and returns the normalized organisation after it. */
-export async function outcomeWithoutFaults(
+/** Runs the call of a scenario without faults and returns the normalized organisation. */
+export async function runWithoutFaults(
   seed: number,
   options: ScenarioOptions,
 ): Promise<Organisation> {
@@ -64,7 +68,7 @@ export async function outcomeWithoutFaults(
   try {
     const { answer } = await scenario.run();
     if (answer.failed) throw new Error(`seed ${seed} fails without faults: ${answer.msg}`);
-    return normalized(organisationOf(scenario.emulator.store));
+    return normalize(readOrganisation(scenario.emulator.store));
   } finally {
     await scenario.close();
   }

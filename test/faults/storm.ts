@@ -7,16 +7,16 @@ export interface StormResult {
   readonly seconds: number;
 }
 
-/** Makes `count` runs with the seeds from `first`, at most `atOnce` at a time. */
+/** Makes `count` runs, at most `concurrency` in parallel. The seeds begin with `firstSeed`. */
 export async function runStorm(
-  first: number,
+  firstSeed: number,
   count: number,
-  atOnce: number,
+  concurrency: number,
   onRun: (run: StormyRun) => void = () => {},
 ): Promise<StormResult> {
   const start = performance.now();
-  const seeds = Array.from({ length: count }, (_, i) => first + i);
-  const runs = await mapConcurrently(seeds, atOnce, async (seed) => {
+  const seeds = Array.from({ length: count }, (_, i) => firstSeed + i);
+  const runs = await mapConcurrently(seeds, concurrency, async (seed) => {
     const run = await runInStorm(seed);
     onRun(run);
     return run;
@@ -24,18 +24,19 @@ export async function runStorm(
   return { runs, seconds: (performance.now() - start) / 1000 };
 }
 
-/** Lists all problems, each with the seed that repeats it. */
+/** Lists all problems, each with the seed that reproduces it. */
 export function problemsOf({ runs }: StormResult): string[] {
   return runs.flatMap(({ seed, module, problems }) =>
     problems.map((problem) => `seed ${seed} (${module}): ${problem}`),
   );
 }
 
-/** Returns the figures of a storm as a table for people. */
-export function reportOf(result: StormResult): string {
+/** Formats the figures of a storm as a table. */
+export function formatReport(result: StormResult): string {
   const { runs, seconds } = result;
   const count = (predicate: (run: StormyRun) => boolean) => runs.filter(predicate).length;
-  const sum = (of: (run: StormyRun) => number) => runs.reduce((total, run) => total + of(run), 0);
+  const sum = (figureOf: (run: StormyRun) => number) =>
+    runs.reduce((total, run) => total + figureOf(run), 0);
   const kinds = [...new Set(runs.flatMap(({ injected }) => Object.keys(injected)))].sort();
   const byKind = kinds.map((kind) => [kind, sum(({ injected }) => injected[kind] ?? 0)] as const);
   const modules = [...new Set(runs.map(({ module }) => module))].sort();
@@ -49,9 +50,9 @@ export function reportOf(result: StormResult): string {
     ['faults injected', byKind.reduce((total, [, times]) => total + times, 0)],
     ...byKind.map(([kind, times]): [string, number] => [`  ${kind}`, times]),
     ['retries', sum(({ retries }) => retries)],
-    ['with something to change', count(({ changes }) => changes)],
-    ['converged', `${count(({ converged }) => converged)} of ${runs.length}`],
-    ['wrong changed', count(({ changedIsRight }) => !changedIsRight)],
+    ['with something to change', count(({ needsChange }) => needsChange)],
+    ['converged', `${count(({ hasConverged }) => hasConverged)} of ${runs.length}`],
+    ['wrong value of changed', count(({ isChangedCorrect }) => !isChangedCorrect)],
     ['other problems', problemsOf(result).length],
     ['longest run', `${Math.max(...runs.map((run) => run.seconds)).toFixed(1)} s`],
     ['duration', `${seconds.toFixed(0)} s`],

@@ -31,15 +31,20 @@ let bundlePath: string;
 let identity: TlsIdentity;
 
 test.beforeAll(async ({ startWith }) => {
-  const [ca, other, third] = await Promise.all([makeCa(), makeCa(), makeCa()]);
+  const [ca, otherCa, thirdCa] = await Promise.all([makeCa(), makeCa(), makeCa()]);
   const pem = (name: string, ...certificates: string[]) => {
     const path = join(directory, name);
     writeFileSync(path, certificates.join('\n'));
     return path;
   };
   caPath = pem('ca.pem', ca.cert);
-  otherCaPath = pem('other.pem', other.cert);
-  bundlePath = pem('bundle.pem', `# roots of ours\n${other.cert}`, third.cert, ca.cert);
+  otherCaPath = pem('other.pem', otherCa.cert);
+  bundlePath = pem(
+    'bundle.pem',
+    `# roots serverNamed ours\n${otherCa.cert}`,
+    thirdCa.cert,
+    ca.cert,
+  );
   const [good, expired, notYetValid, otherName] = await Promise.all([
     issue(ca),
     issue(ca, { days: -1 }),
@@ -61,16 +66,16 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-const of = (name: Server) => servers.get(name) ?? expect.unreachable(name);
+const serverNamed = (name: Server) => servers.get(name) ?? expect.unreachable(name);
 
-/** Runs a call that only reads, through the relay that counts connections. */
+/** Runs a read-only call through the relay that counts connections. */
 async function run(
   name: Server,
   options: Record<string, unknown> = {},
   { env = {}, scheme = 'https' }: { env?: Record<string, string>; scheme?: string } = {},
 ): Promise<RunResult & { connections: number }> {
-  const { emulator, relay, host } = of(name);
-  relay.connections = 0;
+  const { emulator, relay, host } = serverNamed(name);
+  relay.connectionCount = 0;
   const result = await runModule(
     'jumpcloud_system',
     {
@@ -85,7 +90,7 @@ async function run(
   );
   expect(result.stderr).toBe('');
   expect(await findLeakedSecrets(result.stdout, emulator.requests)).toEqual([]);
-  return { ...result, connections: relay.connections };
+  return { ...result, connections: relay.connectionCount };
 }
 
 function expectTlsFailure(
@@ -97,7 +102,7 @@ function expectTlsFailure(
   expect(result.answer.msg).toMatch(message);
   expect(result.answer['api']).toMatchObject({ requests: 1, retries: 0 });
   expect(result.connections).toBe(1);
-  expect(of(name).emulator.requests).toHaveLength(0);
+  expect(serverNamed(name).emulator.requests).toHaveLength(0);
 }
 
 const UNTRUSTED =
@@ -137,13 +142,13 @@ describe('a server that is not trusted', () => {
     expectTlsFailure(await run(server, { ...options() }), server, message);
   });
 
-  test('NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch off the verification', async () => {
+  test('NODE_TLS_REJECT_UNAUTHORIZED=0 does not disable certificate verification', async () => {
     const result = await run('good', {}, { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
     expectTlsFailure(result, 'good', UNTRUSTED);
   });
 
-  test('concurrent reads of an untrusted server fail with one TLS error', async () => {
-    const { emulator, relay, host } = of('good');
+  test('parallel reads from an untrusted server fail with one TLS error', async () => {
+    const { emulator, relay, host } = serverNamed('good');
     const { answer } = await runModule('jumpcloud_system_info', {
       agent_dir: host.agentDir,
       api_url: `https://localhost:${relay.port}`,
@@ -153,61 +158,61 @@ describe('a server that is not trusted', () => {
     expect(emulator.requests).toHaveLength(0);
   });
 
-  test('plain HTTP to a TLS server fails in time, and the message names the URL', async () => {
+  test('plain HTTP to a TLS server fails within the timeout, and the message names the URL', async () => {
     const result = await run('good', { timeout: 1 }, { scheme: 'http' });
     expect(result.answer).toMatchObject({ changed: false, failed: true });
     expect(result.answer.error?.code).toMatch(/^(unavailable|unexpected_response)$/);
-    expect(result.answer.msg).toContain(`http://localhost:${of('good').relay.port}`);
-    expect(of('good').emulator.requests).toHaveLength(0);
+    expect(result.answer.msg).toContain(`http://localhost:${serverNamed('good').relay.port}`);
+    expect(serverNamed('good').emulator.requests).toHaveLength(0);
   });
 });
 
 describe('a server that aborts the handshake', () => {
-  /** Returns a server that answers the first bytes of a handshake with an alert. */
-  const alerting = (alert: number) => () =>
+  /** Creates servers that answer the first bytes of a handshake with an alert. */
+  const serveAlert = (alert: number) => () =>
     createServer((socket) => {
       socket.on('error', () => {});
       socket.once('data', () => socket.end(Buffer.from([21, 3, 3, 0, 2, 2, alert])));
     });
-  const serving = (options: TlsOptions) => () =>
+  const serveTls = (options: TlsOptions) => () =>
     createTlsServer({ ...identity, ...options }).on('tlsClientError', () => {});
   const mutual = { requestCert: true, rejectUnauthorized: true };
   const rows: [what: string, server: () => NetServer, message: RegExp][] = [
     [
       'requires a client certificate with TLS 1.3',
-      serving({ ...mutual, minVersion: 'TLSv1.3' }),
+      serveTls({ ...mutual, minVersion: 'TLSv1.3' }),
       /it requires a client certificate \(.*CERTIFICATE_REQUIRED\)\. JumpCloud requires no client certificate/,
     ],
     [
       'requires a client certificate with TLS 1.2',
-      serving({ ...mutual, maxVersion: 'TLSv1.2' }),
+      serveTls({ ...mutual, maxVersion: 'TLSv1.2' }),
       /it shares no cipher .* or requires a client certificate \(.*HANDSHAKE_FAILURE\)\./,
     ],
     [
       'supports only old versions of TLS',
-      serving({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }),
+      serveTls({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }),
       /it supports no TLS version that Node\.js offers \(.*PROTOCOL_VERSION\)\. .* old gateway/,
     ],
     [
       'does not know the name',
-      alerting(112),
+      serveAlert(112),
       /it does not know the host name \(.*UNRECOGNIZED_NAME\)\./,
     ],
     [
       'reports an internal error',
-      alerting(80),
+      serveAlert(80),
       /it ended the handshake with "internal error" \(.*\)\. Ask/,
     ],
-    ['denies access', alerting(49), /it ended the handshake with "access denied" \(/],
+    ['denies access', serveAlert(49), /it ended the handshake with "access denied" \(/],
   ];
   test.each(rows)(
-    'a server that %s is refused at once with its reason',
+    'a run fails at once and names the reason if the server %s',
     async (_, start, message) => {
       const server = start();
       await once(server.listen(0, '127.0.0.1'), 'listening');
       const { port } = server.address() as AddressInfo;
       const { answer } = await runModule('jumpcloud_system', {
-        agent_dir: of('good').host.agentDir,
+        agent_dir: serverNamed('good').host.agentDir,
         api_url: `https://localhost:${port}`,
         ca_path: caPath,
         timeout: 4,
@@ -233,28 +238,28 @@ describe('a certificate bundle in ca_path', () => {
     ['empty', () => '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n'],
   ];
   test.each(damages)('a bundle is refused if its second certificate is %s', async (_, damage) => {
-    const [first = '', second = '', third = ''] = readFileSync(bundlePath, 'utf8')
+    const [first = '', second = '', thirdCa = ''] = readFileSync(bundlePath, 'utf8')
       .split(/(?=-----BEGIN)/g)
       .slice(1);
     const path = join(directory, 'damaged.pem');
-    writeFileSync(path, [first, damage(second), third].join('\n'));
+    writeFileSync(path, [first, damage(second), thirdCa].join('\n'));
     const { answer, connections } = await run('good', { ca_path: path });
     expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
     const line = first.split('\n').length + 1;
     expect(answer.msg).toBe(
-      `ca_path: ${path}: certificate 2 of 3, which begins in line ${line}, cannot be read; correct it or remove it`,
+      `ca_path: ${path}: certificate 2 serverNamed 3, which begins in line ${line}, cannot be read; correct it or remove it`,
     );
     expect(connections).toBe(0);
   });
 
-  test('a bundle may contain comments, other PEM blocks and Windows line ends', async () => {
+  test('a bundle with comments, other PEM blocks and Windows line ends is accepted', async () => {
     const path = join(directory, 'mixed.pem');
     const bundle = readFileSync(bundlePath, 'utf8');
     const { pkcs8 } = await sharedKeyFiles();
     writeFileSync(path, `a comment\n${pkcs8}${bundle}`.replaceAll('\n', '\r\n'));
     const { answer } = await run('good', { ca_path: path });
     expect(answer.failed, answer.msg).toBeUndefined();
-    of('good').emulator.clearRequests();
+    serverNamed('good').emulator.clearRequests();
   });
 });
 
@@ -269,10 +274,10 @@ describe('a certificate bundle in an unusual format', () => {
     ['Windows line ends', (pem) => pem.replaceAll('\n', '\r\n')],
     ['a byte-order mark and Latin-1', (pem) => `\u00ef\u00bb\u00bf# für uns\n${pem}`],
     ['the old label X509 CERTIFICATE', (pem) => pem.replaceAll('CERTIFICATE', 'X509 CERTIFICATE')],
-    ['the label TRUSTED CERTIFICATE', (pem) => trusted(pem)],
+    ['the label TRUSTED CERTIFICATE', (pem) => toTrustedFormat(pem)],
   ];
-  /** Returns the certificates in the format of `openssl x509 -trustout`. */
-  const trusted = (pem: string) =>
+  /** Converts certificates to the format of `openssl x509 -trustout`. */
+  const toTrustedFormat = (pem: string) =>
     pem
       .split(/(?=-----BEGIN)/)
       .map((input) => execaSync('openssl', ['x509', '-trustout'], { input }).stdout)
@@ -283,7 +288,7 @@ describe('a certificate bundle in an unusual format', () => {
     const path = join(directory, 'unusual.pem');
     writeFileSync(path, format(certificates), 'latin1');
     const { answer } = await run('good', { ca_path: path });
-    of('good').emulator.clearRequests();
+    serverNamed('good').emulator.clearRequests();
     expect(answer.failed, answer.msg).toBeUndefined();
   });
 
@@ -296,8 +301,8 @@ describe('a certificate bundle in an unusual format', () => {
 });
 
 describe('the file in ca_path', () => {
-  test('ca_path is read once, before the wait for a registration', async () => {
-    const { emulator, relay, host } = of('good');
+  test('ca_path is read once, before the run waits for the registration', async () => {
+    const { emulator, relay, host } = serverNamed('good');
     const path = join(directory, 'once.pem');
     writeFileSync(path, readFileSync(caPath));
     const conf = join(host.agentDir, 'jcagent.conf');
@@ -318,12 +323,12 @@ describe('the file in ca_path', () => {
     expect(answer['invocation']).toMatchObject({ module_args: { ca_path: path } });
   });
 
-  test('ca_path may have up to 1 MiB', async () => {
+  test('a ca_path of 1 MiB is accepted, and a larger file is refused', async () => {
     const path = join(directory, 'large.pem');
     const pem = readFileSync(caPath, 'utf8');
     writeFileSync(path, pem + '#'.repeat(1024 * 1024 - pem.length));
     expect((await run('good', { ca_path: path })).answer.failed).toBeUndefined();
-    of('good').emulator.clearRequests();
+    serverNamed('good').emulator.clearRequests();
     appendFileSync(path, '#');
     const { answer } = await run('good', { ca_path: path });
     expect(answer.msg).toBe(`ca_path: ${path} is larger than 1 MiB`);
@@ -347,18 +352,18 @@ describe('a server with a trusted certificate', () => {
     ],
   ];
   test.each(rows)('a server is trusted with %s', async (_, options, env) => {
-    of('good').emulator.clearRequests();
+    serverNamed('good').emulator.clearRequests();
     const { answer } = await run('good', { ...options() }, { env: env() });
     expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
     expect(answer.failed).toBeUndefined();
-    of('good').emulator.clearRequests();
+    serverNamed('good').emulator.clearRequests();
   });
 });
 
 describe('JUMPCLOUD_CA_STORE', () => {
   const SYSTEM = /checked with the system CA store \(.*JUMPCLOUD_CA_STORE=bundled\)/;
-  const DEFAULT = /checked with the default CA store of this Node\.js \(/;
-  const OWN = /checked with Node\.js's bundled CA store \(.*JUMPCLOUD_CA_STORE=system\)/;
+  const NODE_DEFAULT = /checked with the default CA store of this Node\.js \(/;
+  const BUNDLED = /checked with Node\.js's bundled CA store \(.*JUMPCLOUD_CA_STORE=system\)/;
   const NONE = { JUMPCLOUD_CA_STORE: '', SSL_CERT_FILE: '', SSL_CERT_DIR: '' };
   let hashed: string;
   let empty: string;
@@ -376,10 +381,10 @@ describe('JUMPCLOUD_CA_STORE', () => {
     options: () => Record<string, string>,
     env: () => Record<string, string>,
   ][] = [
-    ['SSL_CERT_DIR', () => ({}), () => ({ SSL_CERT_DIR: hashed })],
-    ['SSL_CERT_FILE', () => ({}), () => ({ SSL_CERT_FILE: caPath })],
+    ['its CA in SSL_CERT_DIR', () => ({}), () => ({ SSL_CERT_DIR: hashed })],
+    ['its CA in SSL_CERT_FILE', () => ({}), () => ({ SSL_CERT_FILE: caPath })],
     [
-      'an empty SSL_CERT_DIR and ca_path',
+      'its CA in ca_path and an empty SSL_CERT_DIR',
       () => ({ ca_path: bundlePath }),
       () => ({ SSL_CERT_DIR: empty }),
     ],
@@ -391,7 +396,7 @@ describe('JUMPCLOUD_CA_STORE', () => {
       const { answer } = await run('good', options(), { env: variables });
       expect(answer).toMatchObject({ changed: false, api: { requests: 1, retries: 0 } });
       expect(answer.failed).toBeUndefined();
-      of('good').emulator.clearRequests();
+      serverNamed('good').emulator.clearRequests();
     },
   );
 
@@ -404,12 +409,12 @@ describe('JUMPCLOUD_CA_STORE', () => {
     [
       'the bundled CA store, if the value is bundled',
       () => ({ JUMPCLOUD_CA_STORE: 'bundled' }),
-      OWN,
+      BUNDLED,
     ],
     [
       "Node.js's default, if the value is unset and OpenSSL's variables are set",
       () => ({ SSL_CERT_FILE: otherCaPath, SSL_CERT_DIR: empty }),
-      DEFAULT,
+      NODE_DEFAULT,
     ],
   ];
   test.each(refused)('the message of a TLS error names %s', async (_, env, message) => {
@@ -421,7 +426,7 @@ describe('JUMPCLOUD_CA_STORE', () => {
     const store = readdirSync('/etc/ssl/certs');
     const hasHashedStore =
       store.includes('ca-certificates.crt') && store.some((file) => file.endsWith('.0'));
-    expectTlsFailure(result, 'good', hasHashedStore ? SYSTEM : DEFAULT);
+    expectTlsFailure(result, 'good', hasHashedStore ? SYSTEM : NODE_DEFAULT);
   });
 
   test('a JUMPCLOUD_CA_STORE other than system and bundled is refused', async () => {

@@ -23,15 +23,15 @@ const CALLS: readonly Call[] = [
 
 const byMethod = (calls: readonly Call[]) => calls.map((call) => [call.method, call] as const);
 
-/** A page like Cloudflare's with these statuses. */
-const PAGE = { text: '<html>error code</html>', headers: { 'content-type': 'text/html' } };
+/** An HTML page like the error pages of Cloudflare. */
+const ERROR_PAGE = { text: '<html>error code</html>', headers: { 'content-type': 'text/html' } };
 
 describe.concurrent.each(STATUSES)('a single answer of %i', (status) => {
   test.for(byMethod(CALLS))(
     `a %s is retried after one ${status}`,
     async ([method, { run }], { emulator, enrol }) => {
       const host = await enrol();
-      host.hit({ kind: 'status', status, ...PAGE }, { method });
+      host.hit({ kind: 'status', status, ...ERROR_PAGE }, { method });
       const { answer } = await run(host, emulator.store.addUser());
       expect(answer, answer.msg).toMatchObject({ changed: method !== 'GET' });
       expect(answer.failed).toBeUndefined();
@@ -44,10 +44,10 @@ describe.concurrent.each(STATUSES)('a single answer of %i', (status) => {
   );
 
   test.for(byMethod(CALLS.filter(({ method }) => method !== 'GET' && status !== 429)))(
-    `a %s that took effect despite a ${status} counts as a change of this run`,
+    `a %s that took effect despite a ${status} counts as a change`,
     async ([method, { run }], { emulator, enrol }) => {
       const host = await enrol();
-      host.hit({ kind: 'status', status, ...PAGE, applied: true }, { method });
+      host.hit({ kind: 'status', status, ...ERROR_PAGE, applied: true }, { method });
       const { answer } = await run(host, emulator.store.addUser());
       expect(answer, answer.msg).toMatchObject({ changed: true });
       expect(answer.failed).toBeUndefined();
@@ -64,7 +64,7 @@ describe.concurrent('a transient status that persists', () => {
     [522, '522 Connection Timed Out'],
     [530, '530 Cloudflare Error'],
   ] as const)('the message names a persistent %i', async ([status, name], { host }) => {
-    host.hit({ kind: 'status', status, ...PAGE }, { times: 100 });
+    host.hit({ kind: 'status', status, ...ERROR_PAGE }, { times: 100 });
     const { answer } = await host.run('jumpcloud_system', options);
     expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable', status } });
     expect(answer.msg).toContain(` answered ${name} (`);
@@ -72,7 +72,7 @@ describe.concurrent('a transient status that persists', () => {
   });
 
   test('a write with a persistent 521 fails with may_be_done', async ({ host }) => {
-    host.hit({ kind: 'status', status: 521, ...PAGE }, { times: 100, method: 'PUT' });
+    host.hit({ kind: 'status', status: 521, ...ERROR_PAGE }, { times: 100, method: 'PUT' });
     const call = { ...options, description: 'web' };
     const { answer } = await host.run('jumpcloud_system', call);
     expect(answer.error).toMatchObject({ code: 'unavailable', status: 521, may_be_done: true });
@@ -81,14 +81,14 @@ describe.concurrent('a transient status that persists', () => {
   test.for(HOST_MODULE_NAMES)(
     '%s fails with unavailable when a 523 persists',
     async (module, { host }) => {
-      host.hit({ kind: 'status', status: 523, ...PAGE }, { times: 1000 });
+      host.hit({ kind: 'status', status: 523, ...ERROR_PAGE }, { times: 1000 });
       const { answer } = await host.run(module, { ...sampleCallsOf(module).good, ...options });
       expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable', status: 523 } });
     },
   );
 });
 
-test('Retry-After of a transient status is honoured', async ({ host }) => {
+test('a run waits for the Retry-After of a transient status', async ({ host }) => {
   host.hit({ kind: 'status', status: 522, retryAfter: 2 });
   const { answer } = await host.run('jumpcloud_system');
   expect(answer.failed).toBeUndefined();

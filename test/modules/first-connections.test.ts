@@ -183,7 +183,7 @@ describe('early connections of an unchanged run', () => {
       const { answer } = await host.run(module, { ...options, api_url, _ansible_verbosity: 2 });
       relay.close();
       expect(answer).toMatchObject({ changed: false, api: { requests: connections, retries: 0 } });
-      expect(relay.connections).toBe(connections);
+      expect(relay.connectionCount).toBe(connections);
     },
   );
 });

@@ -1,22 +1,22 @@
 /**
  * Records the answer and the requests of random calls, one line of JSON for each call. The same
- * seeds give the same calls, so two versions can be compared with diff. Run it through
+ * seeds give the same calls, so diff can compare two versions. Usage:
  * `npm run record-calls -- FILE [CALLS]`.
  */
 import { writeFileSync } from 'node:fs';
 import { mapConcurrently } from '../map-concurrently.ts';
 import { recordCall } from './recorded-call.ts';
 
-const CALLS = 2000;
-const AT_ONCE = 4;
+const DEFAULT_CALLS = 2000;
+const CONCURRENCY = 4;
 
-const [file, calls = String(CALLS)] = process.argv.slice(2);
+const [file, calls = String(DEFAULT_CALLS)] = process.argv.slice(2);
 if (file === undefined) {
   console.error('Usage: npm run record-calls -- FILE [CALLS]');
   process.exit(2);
 }
 const seeds = Array.from({ length: Number(calls) }, (_, i) => i + 1);
-const lines = await mapConcurrently(seeds, AT_ONCE, async (seed) => {
+const lines = await mapConcurrently(seeds, CONCURRENCY, async (seed) => {
   if (seed % 250 === 0) console.log(`call ${seed}`);
   return JSON.stringify(await recordCall(seed));
 });

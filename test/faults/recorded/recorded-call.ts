@@ -6,16 +6,16 @@ import fc from '../../harness/fast-check.ts';
 import { WRITING_MODULES } from '../../harness/sample-calls.ts';
 import { oddCalls } from '../odd-calls.ts';
 import { Random } from '../random.ts';
-import { addRandomObjects, type Pools, randomOptions } from '../random-calls.ts';
+import { addRandomObjects, type IdsByType, randomOptions } from '../random-calls.ts';
 
-/** The answer and the requests of a call. Everything that differs between runs is masked. */
+/** The answer and the requests of a call. Values that differ between runs are masked. */
 export interface RecordedCall {
   readonly seed: number;
   readonly module: ModuleName;
   readonly exitCode: number | undefined;
   readonly stdout: unknown;
   readonly stderr: string;
-  /** Sorted, because concurrent requests arrive in any order. */
+  /** Sorted, because parallel requests arrive in any order. */
   readonly requests: readonly string[];
 }
 
@@ -27,7 +27,7 @@ interface Call {
 
 const FLAGS = ['--check', '--diff', '--detailed-exitcode'];
 
-/** The possible faults. Each hits one request once, so the outcome does not depend on time. */
+/** Faults that hit one request once. The outcome does not depend on time. */
 const FAULTS: readonly Fault[] = [
   ...[429, 500, 502, 503].map((status) => ({ kind: 'status', status }) as const),
   ...[400, 401, 403, 404, 409, 422].map(
@@ -40,30 +40,30 @@ const FAULTS: readonly Fault[] = [
   { kind: 'body', text: '<html></html>' },
 ];
 
-/** Makes the call of a seed on a new host in a new organisation. */
+/** Makes the random call of a seed on a new host in a new organisation. */
 export async function recordCall(seed: number): Promise<RecordedCall> {
   const emulator = await startEmulator({ seed });
   const host = await emulator.enrol();
   try {
     const random = new Random(seed);
-    const pools = addRandomObjects(emulator.store, [host.systemId], random);
-    const call = randomCall(seed, random, emulator, host, pools);
-    if (random.chance(0.3)) emulator.faults.add(randomFault(random, pools));
+    const idsByType = addRandomObjects(emulator.store, [host.systemId], random);
+    const call = makeRandomCall(seed, random, emulator, host, idsByType);
+    if (random.chance(0.3)) emulator.faults.add(makeRandomFault(random, idsByType));
     const { stdout, stderr, exitCode } = await execa(executablePath(call.module), call.words, {
       ...(call.input === undefined ? { stdin: 'ignore' } : { input: call.input }),
       reject: false,
       timeout: 60_000,
     });
-    const masked = (text: string) => mask(text, emulator, host);
+    const maskText = (text: string) => mask(text, emulator, host);
     return {
       seed,
       module: call.module,
       exitCode,
-      stdout: asJson(masked(stdout)),
-      stderr: masked(stderr),
+      stdout: parseJson(maskText(stdout)),
+      stderr: maskText(stderr),
       requests: emulator.requests
         .map(({ method, url, status, body }) =>
-          masked(`${method} ${url} ${status} ${JSON.stringify(body) ?? ''}`),
+          maskText(`${method} ${url} ${status} ${JSON.stringify(body) ?? ''}`),
         )
         .sort(),
     };
@@ -74,43 +74,43 @@ export async function recordCall(seed: number): Promise<RecordedCall> {
 }
 
 /**
- * Returns a fault that hits a request by its content, because arrival order differs between runs.
+ * Returns a fault that selects a request by its content. The arrival order differs between runs.
  */
-function randomFault(random: Random, pools: Pools): FaultRule {
-  const part = random.of(
+function makeRandomFault(random: Random, idsByType: IdsByType): FaultRule {
+  const urlPart = random.pick(
     '/memberof',
     '/users',
     'targets=user&',
     'targets=command',
     '/api/systems/',
   );
-  const id = random.of(...Object.values(pools).flat());
-  const method = random.of('GET', 'GET', 'PUT', 'POST', 'DELETE');
+  const id = random.pick(...Object.values(idsByType).flat());
+  const method = random.pick('GET', 'GET', 'PUT', 'POST', 'DELETE');
   const isHit = ({ url, body }: FaultTarget) =>
-    method === 'POST' ? url.includes(id) || Object(body).id === id : url.includes(part);
+    method === 'POST' ? url.includes(id) || Object(body).id === id : url.includes(urlPart);
   return {
-    fault: random.of(...FAULTS),
+    fault: random.pick(...FAULTS),
     when: (request) => request.method === method && (method === 'PUT' || isHit(request)),
   };
 }
 
-function randomCall(
+function makeRandomCall(
   seed: number,
   random: Random,
   emulator: Emulator,
   host: EnrolledHost,
-  pools: Pools,
+  idsByType: IdsByType,
 ): Call {
   const connection = { agent_dir: host.agentDir, api_url: emulator.url, timeout: 15 };
-  const flags = random.some(FLAGS, 2);
-  const kind = random.of('write', 'write', 'write', 'info', 'names', 'odd');
-  if (kind === 'odd') return oddCall(seed, connection, pools);
+  const flags = random.pickSome(FLAGS, 2);
+  const kind = random.pick('write', 'write', 'write', 'info', 'names', 'odd');
+  if (kind === 'odd') return makeOddCall(seed, connection, idsByType);
   if (kind === 'info') {
     return { module: 'jumpcloud_system_info', words: [JSON.stringify(connection), ...flags] };
   }
-  if (kind === 'names') return namesCall(random, emulator, pools);
-  const module = random.of(...WRITING_MODULES);
-  const subject = { systemId: host.systemId, pools, isCrowded: false };
+  if (kind === 'names') return makeNamesCall(random, emulator, idsByType);
+  const module = random.pick(...WRITING_MODULES);
+  const subject = { systemId: host.systemId, idsByType, isCrowded: false };
   const options = randomOptions(module, subject, random);
   const verbosity = random.chance(0.2) ? { _ansible_verbosity: 2 } : {};
   const text = JSON.stringify({ ...connection, ...options, ...verbosity });
@@ -119,7 +119,11 @@ function randomCall(
     : { module, words: [text, ...flags] };
 }
 
-function oddCall(seed: number, connection: Record<string, unknown>, pools: Pools): Call {
+function makeOddCall(
+  seed: number,
+  connection: Record<string, unknown>,
+  idsByType: IdsByType,
+): Call {
   const always = {
     ...connection,
     request_timeout: 5,
@@ -129,7 +133,7 @@ function oddCall(seed: number, connection: Record<string, unknown>, pools: Pools
     proxy: null,
   };
   const context = {
-    ids: Object.values(pools).flat(),
+    ids: Object.values(idsByType).flat(),
     paths: [String(connection['agent_dir']), '/dev/null', '/nowhere'],
     urls: [String(connection['api_url'])],
     always,
@@ -143,21 +147,22 @@ function oddCall(seed: number, connection: Record<string, unknown>, pools: Pools
   return { ...call, input: call.input ?? '' };
 }
 
-function namesCall(random: Random, emulator: Emulator, pools: Pools): Call {
-  const nameOf = (type: keyof Pools) => (id: string) => emulator.store.descriptionOf(type, id).name;
-  const some = (type: keyof Pools) => random.some(pools[type], 8).map(nameOf(type));
+function makeNamesCall(random: Random, emulator: Emulator, idsByType: IdsByType): Call {
+  const nameOf = (type: keyof IdsByType) => (id: string) =>
+    emulator.store.descriptionOf(type, id).name;
+  const some = (type: keyof IdsByType) => random.pickSome(idsByType[type], 8).map(nameOf(type));
   const options = {
     api_key: emulator.store.addApiKey(),
     api_url: emulator.url,
     timeout: 15,
-    system_groups: random.of<unknown>('all', [...some('system_group'), 'web']),
-    users: some('user').concat(random.some(['missing', 'grace'], 1)),
-    policies: random.of<unknown>('all', ['baseline']),
+    system_groups: random.pick<unknown>('all', [...some('system_group'), 'web']),
+    users: some('user').concat(random.pickSome(['missing', 'grace'], 1)),
+    policies: random.pick<unknown>('all', ['baseline']),
   };
   return { module: 'jumpcloud_names', words: [JSON.stringify(options)] };
 }
 
-/** Masks what differs between runs: addresses, directories, times and durations. */
+/** Masks values that differ between runs: addresses, directories, times and durations. */
 function mask(text: string, { port }: Emulator, { agentDir }: EnrolledHost): string {
   return text
     .replaceAll(agentDir, 'AGENT_DIR')
@@ -168,7 +173,7 @@ function mask(text: string, { port }: Emulator, { agentDir }: EnrolledHost): str
     .replace(/\bprocess \d+/g, 'process PID');
 }
 
-function asJson(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
