@@ -6,11 +6,11 @@ import { runInProcess } from '../harness/run-in-process.ts';
 import { type EdgeHost, enrolFor, writesOf } from '../modules/edges/edge-host.ts';
 import {
   COMMANDS,
+  createTarget,
+  createTargets,
   type DesiredState,
   type EdgeKind,
   GROUPS,
-  newTarget,
-  newTargets,
   optionsFor,
   USERS,
 } from '../modules/edges/edge-kind.ts';
@@ -22,7 +22,7 @@ let user: string;
 test.beforeAll(async ({ emulator: shared }) => {
   emulator = shared;
   host = await enrolFor(emulator, USERS);
-  user = newTarget(emulator.store, USERS);
+  user = createTarget(emulator.store, USERS);
   host.addEdge(user);
 });
 
@@ -169,7 +169,7 @@ describe('an invalid list', () => {
 
   test('a list that repeats a page fails after two requests', async () => {
     host.takeRequests();
-    const ids = newTargets(emulator.store, GROUPS, 100);
+    const ids = createTargets(emulator.store, GROUPS, 100);
     mangle(() => ids.map((id) => ({ type: 'system_group', id, paths: [] })), 5);
     const answer = await run(GROUPS, []);
     expect(answer).toMatchObject({ failed: true, error: { code: 'unexpected_response' } });
@@ -188,7 +188,7 @@ describe('writeEdge', () => {
     [418, 'rejected', /answered 418/],
     [422, 'rejected', /answered 422/],
   ])('a write that is refused with %i fails with %s', async (status, code, message) => {
-    const id = newTarget(emulator.store, COMMANDS);
+    const id = createTarget(emulator.store, COMMANDS);
     host.fault({ when: ({ method }) => method === 'POST', fault: { kind: 'status', status } });
     const answer = await run(COMMANDS, [{ id }]);
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code, status } });
@@ -200,7 +200,7 @@ describe('writeEdge', () => {
     ['409 for a removal', 409, 'absent'],
     ['404 for an addition', 404, 'present'],
   ])('a write that is answered %s fails the run', async (_, status, state) => {
-    const id = newTarget(emulator.store, GROUPS);
+    const id = createTarget(emulator.store, GROUPS);
     if (state === 'absent') emulator.store.join(host.systemId, id);
     host.fault({ when: ({ method }) => method === 'POST', fault: { kind: 'status', status } });
     expect(await run(GROUPS, [{ id }], { state })).toMatchObject({ changed: false, failed: true });

@@ -112,7 +112,7 @@ function chooseMoment(
 ) {
   if (signal === 'SIGKILL' && random.chance(0.3)) {
     const ms = random.integerBelow(350);
-    return { moment: `finalState ${ms} ms`, reached: sleep(ms) };
+    return { moment: `after ${ms} ms`, reached: sleep(ms) };
   }
   const nth = 1 + random.integerBelow(maxRequests);
   const ms = random.integerBelow(25);
@@ -120,7 +120,7 @@ function chooseMoment(
     while (emulator.requests.length < nth) await sleep(1, undefined, { ref: false });
     await sleep(ms);
   };
-  return { moment: `${ms} ms finalState request ${nth}`, reached: arrived() };
+  return { moment: `${ms} ms after request ${nth}`, reached: arrived() };
 }
 
 /** Checks that a host with a record still has its key and no tombstone. */

@@ -11,7 +11,7 @@ export interface TimedRun {
   readonly seconds: number;
 }
 
-/** Settings of a call besides the module options. */
+/** Settings of a call that are not module options. */
 export interface ResolverCall {
   /** The delay before SIGTERM is sent. */
   readonly killAfterMs?: number;

@@ -39,12 +39,7 @@ test.beforeAll(async ({ startWith }) => {
   };
   caPath = pem('ca.pem', ca.cert);
   otherCaPath = pem('other.pem', otherCa.cert);
-  bundlePath = pem(
-    'bundle.pem',
-    `# roots serverNamed ours\n${otherCa.cert}`,
-    thirdCa.cert,
-    ca.cert,
-  );
+  bundlePath = pem('bundle.pem', `# roots of ours\n${otherCa.cert}`, thirdCa.cert, ca.cert);
   const [good, expired, notYetValid, otherName] = await Promise.all([
     issue(ca),
     issue(ca, { days: -1 }),
@@ -247,7 +242,7 @@ describe('a certificate bundle in ca_path', () => {
     expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
     const line = first.split('\n').length + 1;
     expect(answer.msg).toBe(
-      `ca_path: ${path}: certificate 2 serverNamed 3, which begins in line ${line}, cannot be read; correct it or remove it`,
+      `ca_path: ${path}: certificate 2 of 3, which begins in line ${line}, cannot be read; correct it or remove it`,
     );
     expect(connections).toBe(0);
   });

@@ -14,9 +14,9 @@ import type { CallOptions } from '../harness/executable.ts';
 import { test as base, type TestHost } from '../harness/fixture.ts';
 import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
 
-const SOMEONE = 65534;
+const NOBODY_UID = 65534;
 
-/** A command that runs another with a /dev/log that prints what it receives to a file. */
+/** Returns a command that runs another command with a /dev/log that writes to a file. */
 const withDevLog = (file: string) => ['/bin/sh', '-c', DEV_LOG, 'sh', file];
 const DEV_LOG = `
 set -e
@@ -44,7 +44,7 @@ kill $!
 exit $status
 `;
 
-/** A command that runs another where there is no logger. */
+/** A command that removes logger and then runs another command. */
 const WITHOUT_LOGGER = ['/bin/sh', '-c', 'rm -f /usr/bin/logger /bin/logger; exec "$@"', 'sh'];
 const directories: string[] = [];
 
@@ -52,10 +52,10 @@ afterAll(() => {
   for (const directory of directories) rmSync(directory, { recursive: true });
 });
 
-/** A host whose /usr/bin/logger is a shell script that notes its arguments and its input. */
+/** A host whose /usr/bin/logger is a shell script that records its arguments and input. */
 interface LoggerHost {
   readonly call: CallOptions;
-  /** The script, to change its owner or mode. */
+  /** The path of the script. */
   readonly script: string;
   /** Returns the arguments of each process. */
   processes(): string[];
@@ -63,18 +63,18 @@ interface LoggerHost {
   lines(): string[];
 }
 
-function loggerHost(after = '', before = ''): LoggerHost {
+function makeLoggerHost(after = '', before = ''): LoggerHost {
   const directory = mkdtempSync(join(tmpdir(), 'audit-'));
   const programs = mkdtempSync(join(directory, 'programs-'));
   directories.push(directory);
   const script = join(programs, 'logger');
-  const at = (name: string) => join(directory, name);
-  const note = `echo "$@" >> ${at('processes')}\n${before}\ncat >> ${at('lines')}`;
-  const environment = `tr '\\0' '\\n' < /proc/$$/environ > ${at('environment')}`;
-  writeFileSync(script, `#!/bin/sh\n${environment}\n${note}\n${after}\n`);
+  const pathOf = (name: string) => join(directory, name);
+  const recordCall = `echo "$@" >> ${pathOf('processes')}\n${before}\ncat >> ${pathOf('lines')}`;
+  const environment = `tr '\\0' '\\n' < /proc/$$/environ > ${pathOf('environment')}`;
+  writeFileSync(script, `#!/bin/sh\n${environment}\n${recordCall}\n${after}\n`);
   chmodSync(script, 0o755);
   const read = (name: string) =>
-    existsSync(at(name)) ? readFileSync(at(name), 'utf8').split('\n').slice(0, -1) : [];
+    existsSync(pathOf(name)) ? readFileSync(pathOf(name), 'utf8').split('\n').slice(0, -1) : [];
   return {
     call: { through: onHostWith({ programs }) },
     script,
@@ -83,13 +83,13 @@ function loggerHost(after = '', before = ''): LoggerHost {
   };
 }
 
-const test = base.extend('logger', () => loggerHost());
+const test = base.extend('logger', () => makeLoggerHost());
 test.beforeEach(({ emulator, skip }) => {
   skip(!canHaveMounts(), 'this machine does not allow mount namespaces');
   return () => emulator.faults.clear();
 });
 
-/** A document that changes one setting, and the line that it leads to. */
+/** Options that change one setting. `lineOfChange` returns the log line. */
 const CHANGE = { display_name: 'web-1' };
 const lineOfChange = ({ systemId }: TestHost) =>
   `op=update type=system system=${systemId} fields=display_name`;
@@ -128,7 +128,7 @@ describe('the audit trail', () => {
     expect(logger.processes()).toEqual([]);
   });
 
-  test('a run on a host that is as desired logs nothing', async ({ host, logger }) => {
+  test('a run without changes logs nothing', async ({ host, logger }) => {
     await host.run('jumpcloud_system', CHANGE);
     const { answer } = await host.run('jumpcloud_system', CHANGE, logger.call);
     expect(answer).toMatchObject({ changed: false });
@@ -168,7 +168,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('an addition whose answer was lost is logged', async ({ emulator, host, logger }) => {
+  test('an addition with a lost answer is logged', async ({ emulator, host, logger }) => {
     const user = emulator.store.addUser();
     host.hit({ kind: 'reset-after' }, { method: 'POST' });
     await host.run('jumpcloud_user_binding', { users: [user] }, logger.call);
@@ -177,7 +177,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('an addition whose answer was lost and whose retry was refused is logged once it shows', async ({
+  test('an addition with a lost answer and a refused retry is logged when the list shows it', async ({
     emulator,
     host,
     logger,
@@ -194,7 +194,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('settings whose answer was lost are logged', async ({ host, logger }) => {
+  test('changed settings with a lost answer are logged', async ({ host, logger }) => {
     host.hit({ kind: 'reset-after' }, { method: 'PUT' });
     const { answer } = await host.run('jumpcloud_system', CHANGE, logger.call);
     expect(answer).toMatchObject({ changed: true });
@@ -256,7 +256,7 @@ describe('the audit trail', () => {
 });
 
 describe('logger', () => {
-  test('logger gets no variable of the environment', async ({ host, logger }) => {
+  test('logger runs with an empty environment', async ({ host, logger }) => {
     const env = { JUMPCLOUD_SECRET: 'geheim', LD_LIBRARY_PATH: '/nowhere' };
     await host.run('jumpcloud_system', CHANGE, { ...logger.call, env });
     expect(logger.lines()).toEqual([lineOfChange(host)]);
@@ -282,7 +282,7 @@ describe('logger', () => {
     const { answer } = await host.run('jumpcloud_host', options, { through });
     expect(answer).toMatchObject({ changed: true });
     const lines = readFileSync(file, 'utf8').trim().split('\n');
-    // 85 is authpriv, 10, times eight, plus notice, 5.
+    // The priority 85 is eight times authpriv (10) plus notice (5).
     const header = /^<85>\w{3} [ \d]\d \d\d:\d\d:\d\d jumpcloud_host: /;
     expect(lines.filter((line) => header.test(line))).toHaveLength(2);
     expect(lines.map((line) => line.replace(header, '').replace(/ attributes=.*/, ''))).toEqual([
@@ -292,55 +292,55 @@ describe('logger', () => {
     expect(lines[0]).toMatch(/ attributes="attribute 0 é",.* attributes_omitted=\d+$/);
   });
 
-  const failing: [title: string, logger: () => LoggerHost, delayMs: number][] = [
-    ['a logger that fails does not change the result', () => loggerHost('exit 1'), 0],
+  const failingLoggers: [title: string, logger: () => LoggerHost, delayMs: number][] = [
+    ['a logger that fails does not change the result', () => makeLoggerHost('exit 1'), 0],
     [
       'a logger that exits before it reads does not change the result',
-      () => loggerHost('', 'exit 1'),
+      () => makeLoggerHost('', 'exit 1'),
       0,
     ],
     [
       'a logger that hangs before it reads delays a run by at most one second',
-      () => hanging(),
+      () => makeHangingLogger(),
       1000,
     ],
     [
       'a logger that hangs after it has read delays a run by at most one second',
-      () => hanging('after'),
+      () => makeHangingLogger('after'),
       1000,
     ],
   ];
-  function hanging(when?: 'after'): LoggerHost {
-    // `exec`, so that no child of the killed shell is left behind.
-    return when ? loggerHost('exec sleep 20') : loggerHost('', 'exec sleep 20');
+  function makeHangingLogger(when?: 'after'): LoggerHost {
+    // `exec` replaces the shell, so killing it leaves no child.
+    return when ? makeLoggerHost('exec sleep 20') : makeLoggerHost('', 'exec sleep 20');
   }
 
-  test.for(failing)('%s', async ([, start, delayMs], { enrol }) => {
+  test.for(failingLoggers)('%s', async ([, start, delayMs], { enrol }) => {
     const logger = start();
-    const [host, other] = [await enrol(), await enrol()];
-    const timed = async (one: TestHost, call: CallOptions) => {
+    const [host, baselineHost] = [await enrol(), await enrol()];
+    const runTimed = async (one: TestHost, call: CallOptions) => {
       const startedAt = performance.now();
       const { answer, exitCode } = await one.run('jumpcloud_system', CHANGE, call);
       return { answer, exitCode, ms: performance.now() - startedAt };
     };
-    const plain = await timed(other, loggerHost().call);
-    const { answer, exitCode, ms } = await timed(host, logger.call);
+    const baseline = await runTimed(baselineHost, makeLoggerHost().call);
+    const { answer, exitCode, ms } = await runTimed(host, logger.call);
     expect({ ...answer, system_id: 0, system: 0, invocation: 0 }).toEqual({
-      ...plain.answer,
+      ...baseline.answer,
       system_id: 0,
       system: 0,
       invocation: 0,
     });
     expect(exitCode).toBe(0);
     expect(logger.processes()).toHaveLength(1);
-    // Half a second and more is the machine's own variation.
-    expect(ms - plain.ms).toBeLessThan(delayMs + 1500);
+    // A busy machine varies by more than half a second.
+    expect(ms - baseline.ms).toBeLessThan(delayMs + 1500);
     if (delayMs > 0) expect(ms).toBeGreaterThan(delayMs - 150);
   });
 
   test('a logger that hangs is killed and leaves no zombie', async ({ host }) => {
-    const { call, processes } = hanging();
-    // The first process of its PID namespace, which adopts orphans but does not reap them.
+    const { call, processes } = makeHangingLogger();
+    // This first process of a PID namespace adopts orphans but does not reap them.
     const init = `
       const fs = require('node:fs');
       const [file, ...args] = process.argv.slice(1);
@@ -362,14 +362,14 @@ describe('logger', () => {
     expect(answer).toMatchObject({ changed: true, warnings: [] });
   });
 
-  const replaceable: [title: string, open: (script: string) => void][] = [
-    ['a file of another user', (script) => chownSync(script, SOMEONE, SOMEONE)],
+  const replaceable: [title: string, makeReplaceable: (script: string) => void][] = [
+    ['a file of another user', (script) => chownSync(script, NOBODY_UID, NOBODY_UID)],
     ['a file that everyone can write to', (script) => chmodSync(script, 0o757)],
   ];
   test.for(replaceable)(
     'root does not run a logger that is %s',
-    async ([, open], { host, logger }) => {
-      open(logger.script);
+    async ([, makeReplaceable], { host, logger }) => {
+      makeReplaceable(logger.script);
       const { answer } = await host.run('jumpcloud_system', CHANGE, logger.call);
       expect(answer).toMatchObject({ changed: true, warnings: [] });
       expect(logger.processes()).toEqual([]);

@@ -82,13 +82,13 @@ describe('reading the options as a JSON object', () => {
     ],
     ['an empty file', [writeTestFile('empty.json', '')], undefined, /is not JSON/],
     [
-      'a file that is YAML',
+      'a YAML file',
       [writeTestFile('host.yml', '# our hosts\n---\ndisplay_name: web')],
       undefined,
       /host\.yml is not JSON \(line 1, column 1\)\. YAML is not supported: convert it to JSON\.$/,
     ],
     [
-      'YAML on standard input',
+      'YAML on stdin',
       [],
       'display_name: web',
       /is not JSON \(line 1, column 1\)\. YAML is not supported/,
@@ -119,10 +119,10 @@ describe('reading the options as a JSON object', () => {
     ],
     ['truncated JSON', ['{"display_name":'], undefined, /is not JSON/],
     ['NaN as Python writes it', ['{"timeout": NaN}'], undefined, /is not JSON/],
-    ['a JSON list on standard input', ['-'], '[]', /holds a list/],
-    ['a JSON string on standard input', ['-'], '"display_name"', /holds the text/],
-    ['JSON null on standard input', ['-'], 'null', /holds null/],
-    ['standard input that is not JSON', ['-'], 'display_name=web', /Standard input is not JSON/],
+    ['a JSON list on stdin', ['-'], '[]', /holds a list/],
+    ['a JSON string on stdin', ['-'], '"display_name"', /holds the text/],
+    ['JSON null on stdin', ['-'], 'null', /holds null/],
+    ['stdin that is not JSON', ['-'], 'display_name=web', /Standard input is not JSON/],
     [
       'a duplicate key',
       ['{"display_name":"a","settle":1,"display_name":"b"}'],
@@ -193,15 +193,15 @@ describe('UTF-8 validation of the options', () => {
     expectFailure(result, 'invalid_arguments', /The command line is not UTF-8/);
   });
 
-  test('standard input and a file that are not UTF-8 are rejected', async () => {
-    const latin = join(directory, 'latin.json');
-    writeFileSync(latin, Buffer.from('{"display_name":"caf\xe9"}', 'latin1'));
-    for (const call of [`${executable} ${latin}`, `${executable} < ${latin}`]) {
+  test('options on stdin or in a file that are not UTF-8 are rejected', async () => {
+    const latin1File = join(directory, 'latin.json');
+    writeFileSync(latin1File, Buffer.from('{"display_name":"caf\xe9"}', 'latin1'));
+    for (const call of [`${executable} ${latin1File}`, `${executable} < ${latin1File}`]) {
       expectFailure(await shell(call), 'invalid_arguments', /^The options are not UTF-8/);
     }
   });
 
-  test('a replacement character in valid UTF-8 is accepted as an ordinary character', async () => {
+  test('a replacement character in valid UTF-8 is accepted in options', async () => {
     const result = await runRaw(
       SYSTEM,
       ['{"display_name":"\ufffd","timeout":0}', '--diff'],
@@ -213,7 +213,7 @@ describe('UTF-8 validation of the options', () => {
 });
 
 describe('limits of the options document', () => {
-  test('a named pipe is rejected, because reading it may never end', async () => {
+  test('a named pipe as options file is rejected', async () => {
     const pipe = join(directory, 'pipe');
     await execa('mkfifo', [pipe]);
     const writer = openSync(pipe, 'r+');
@@ -222,32 +222,29 @@ describe('limits of the options document', () => {
     expectFailure(result, 'invalid_arguments', /pipe is not a regular file/);
   });
 
-  test.each(['a file', 'standard input'])(
-    'options over 16 MiB from %s are rejected',
-    async (source) => {
-      const json = JSON.stringify({ description: 'x'.repeat(16 * 1024 * 1024) });
-      const large = writeTestFile('large.json', json);
-      const result = await (source === 'a file'
-        ? runRaw(SYSTEM, [large], undefined)
-        : runRaw(SYSTEM, [], json));
-      expectFailure(result, 'invalid_arguments', /^The options are larger than 16 MiB/);
-    },
-  );
+  test.each(['a file', 'stdin'])('options over 16 MiB from %s are rejected', async (source) => {
+    const json = JSON.stringify({ description: 'x'.repeat(16 * 1024 * 1024) });
+    const largeFile = writeTestFile('large.json', json);
+    const result = await (source === 'a file'
+      ? runRaw(SYSTEM, [largeFile], undefined)
+      : runRaw(SYSTEM, [], json));
+    expectFailure(result, 'invalid_arguments', /^The options are larger than 16 MiB/);
+  });
 });
 
 describe('invisible characters', () => {
-  // A direction override, C1's CSI, a zero-width space, a tag character, a line separator.
-  const HIDDEN = '\u202e\u009b\u200b\u{e0041}\u2028';
+  // A direction override, a C1 control, a zero-width space, a tag character and a line separator.
+  const INVISIBLE = '\u202e\u009b\u200b\u{e0041}\u2028';
   const ESCAPED = '\\u202e\\u009b\\u200b\\udb40\\udc41 ';
   const FLAG = `--a${ESCAPED.trim()};`;
 
   test.each<[place: string, args: string[]]>([
-    ['an option name', [JSON.stringify({ [`a${HIDDEN}b`]: 1 })]],
-    ['an option value', [JSON.stringify({ region: `a${HIDDEN}b` })]],
-    ['a key of a user item', [JSON.stringify({ users: [{ [`a${HIDDEN}b`]: 1 }] })]],
-    ['a flag, up to its first blank', [`--a${HIDDEN}b`]],
-    ['a file name', [`/tmp/a${HIDDEN}b`]],
-    ['a duplicate key', [`{"a${HIDDEN}b":1,"a${HIDDEN}b":2}`]],
+    ['an option name', [JSON.stringify({ [`a${INVISIBLE}b`]: 1 })]],
+    ['an option value', [JSON.stringify({ region: `a${INVISIBLE}b` })]],
+    ['a key of a user item', [JSON.stringify({ users: [{ [`a${INVISIBLE}b`]: 1 }] })]],
+    ['a flag, up to its first blank', [`--a${INVISIBLE}b`]],
+    ['a file name', [`/tmp/a${INVISIBLE}b`]],
+    ['a duplicate key', [`{"a${INVISIBLE}b":1,"a${INVISIBLE}b":2}`]],
   ])('invisible characters are escaped where a message quotes %s', async (place, args) => {
     const module = place === 'a key of a user item' ? 'jumpcloud_user_binding' : SYSTEM;
     const result = await runRaw(module, args, undefined);
@@ -259,7 +256,7 @@ describe('invisible characters', () => {
   });
 
   test('a server message is printed on one line with invisible characters escaped', async () => {
-    const text = JSON.stringify({ message: `no${HIDDEN}\r\n\tnever\x1b[2J` });
+    const text = JSON.stringify({ message: `no${INVISIBLE}\r\n\tnever\x1b[2J` });
     emulator.faults.add({ fault: { kind: 'status', status: 400, text } });
     const options = { agent_dir: host.agentDir, api_url: emulator.url, timeout: 5 };
     const { answer } = await runModule(SYSTEM, options);
@@ -268,8 +265,8 @@ describe('invisible characters', () => {
     expect(answer.msg).toContain(`"${escaped}"`);
   });
 
-  test('invisible characters in data are escaped in the output and keep their value', async () => {
-    const agent_dir = `/nonexistent/${HIDDEN}`;
+  test('invisible characters in an option value are escaped in the output and decode to the same value', async () => {
+    const agent_dir = `/nonexistent/${INVISIBLE}`;
     const { stdout, answer } = await runModule(SYSTEM, { agent_dir });
     expect(stdout).not.toMatch(/[\u0080-\u009f\u200b\u2028\u202e\u{e0041}]/u);
     expect(answer['invocation']).toMatchObject({ module_args: { agent_dir } });
@@ -469,7 +466,7 @@ describe('validation of option values', () => {
     expect(answer.error?.problems?.map(({ option }) => option)).toEqual(['', 'region', 'timeout']);
   });
 
-  test('an attribute may have 1,024 characters even with more UTF-16 code units', async () => {
+  test('an attribute of 1,024 characters outside the BMP is accepted', async () => {
     const { answer } = await runModule(SYSTEM, {
       agent_dir: '/nonexistent',
       attributes: { a: '😀'.repeat(1024) },
@@ -490,7 +487,7 @@ describe('validation of the agent directory', () => {
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
   const pem = (key: typeof ec) => String(key.export({ type: 'pkcs8', format: 'pem' }));
-  const encrypted = String(
+  const encryptedKey = String(
     rsa.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }),
   );
 
@@ -565,7 +562,7 @@ describe('validation of the agent directory', () => {
       'bad_identity',
       /is a key of type ec, not RSA/,
     ],
-    ['has an encrypted key', overwrite('client.key', encrypted), 'bad_identity', /is encrypted/],
+    ['has an encrypted key', overwrite('client.key', encryptedKey), 'bad_identity', /is encrypted/],
     [
       'has the key of another host',
       overwrite('client.key', pem(rsa)),
@@ -592,7 +589,7 @@ describe('validation of the agent directory', () => {
       /is not a regular file/,
     ],
   ];
-  test.each(rows)('an agent directory is rejected if it %s', async (_, damage, code, message) => {
+  test.each(rows)('a run fails if the agent directory %s', async (_, damage, code, message) => {
     damage();
     expectFailure(
       await runModule(SYSTEM, { agent_dir: dir, api_url: emulator.url }),
@@ -602,9 +599,9 @@ describe('validation of the agent directory', () => {
   });
 
   test.runIf(process.getuid?.() === 0)(
-    'an agent directory that the user cannot read is reported with the uid',
+    'the message names the uid that cannot read the agent directory',
     async () => {
-      // The executable is copied, because this user may have no access to the project directory.
+      // The user may lack access to the project directory, so the test copies the executable.
       const executable = join(directory, SYSTEM);
       copyFileSync(executablePath(SYSTEM), executable);
       chmodSync(directory, 0o755);
@@ -624,7 +621,7 @@ describe('validation of the agent directory', () => {
   );
 });
 
-test('empty standard input is treated as no options', async () => {
+test('empty stdin is treated as no options', async () => {
   const result = await runRaw(SYSTEM, [], '');
   expectFailure(result, 'not_enrolled', /\/opt\/jc does not exist/);
 });

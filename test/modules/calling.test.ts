@@ -24,29 +24,32 @@ const EXECUTABLE = executablePath(SYSTEM);
 const directory = mkdtempSync(join(tmpdir(), 'calling-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-function textFile(text: string): string {
+function writeTextFile(text: string): string {
   const path = join(directory, `${Math.random()}.json`);
   writeFileSync(path, text);
   return path;
 }
-const argsFile = (content: unknown) => textFile(JSON.stringify(content));
+const writeOptionsFile = (content: unknown) => writeTextFile(JSON.stringify(content));
 
 describe.concurrent('option sources', () => {
-  type ToCall = (json: string) => [args: string[], input: string | undefined];
-  const rows: [name: string, toCall: ToCall][] = [
-    ['a file', (json) => [[argsFile(JSON.parse(json))], undefined]],
+  type MakeCall = (json: string) => [args: string[], input: string | undefined];
+  const rows: [name: string, makeCall: MakeCall][] = [
+    ['a file', (json) => [[writeOptionsFile(JSON.parse(json))], undefined]],
     ['a JSON argument', (json) => [[json], undefined]],
     ['a JSON argument after white space', (json) => [[` \n${json}`], undefined]],
     ['a JSON argument after a byte-order mark', (json) => [[`\ufeff${json}`], undefined]],
-    ['standard input after a byte-order mark', (json) => [['-'], `\ufeff${json}`]],
-    ['a file after a byte-order mark', (json) => [[textFile(`\ufeff${json}`)], undefined]],
+    ['stdin after a byte-order mark', (json) => [['-'], `\ufeff${json}`]],
+    [
+      'a file that begins with a byte-order mark',
+      (json) => [[writeTextFile(`\ufeff${json}`)], undefined],
+    ],
     ['/dev/stdin', (json) => [['/dev/stdin'], json]],
-    ['standard input named by -', (json) => [['-'], json]],
-    ['standard input when there is no argument', (json) => [[], json]],
-    ['standard input when there are only flags', (json) => [['--diff'], `\n${json}\n\n`]],
+    ['stdin for the argument -', (json) => [['-'], json]],
+    ['stdin without an argument', (json) => [[], json]],
+    ['stdin with only flags as arguments', (json) => [['--diff'], `\n${json}\n\n`]],
   ];
-  test.for(rows)('options are read from %s', async ([_, toCall], { host }) => {
-    const [args, input] = toCall(JSON.stringify({ ...host.options, display_name: 'Köln 😀' }));
+  test.for(rows)('options are read from %s', async ([_, makeCall], { host }) => {
+    const [args, input] = makeCall(JSON.stringify({ ...host.options, display_name: 'Köln 😀' }));
     const result = await runRaw(SYSTEM, args, input);
     expect(result.answer).toMatchObject({ changed: true, system: { displayName: 'Köln 😀' } });
     expect(result).toMatchObject({ exitCode: 0, stderr: '' });
@@ -74,8 +77,8 @@ describe.concurrent('option sources', () => {
     expect(JSON.parse(stdout)).toMatchObject({ changed: true });
   });
 
-  test("Ansible's own keys in its file take effect and are not printed", async ({ host }) => {
-    const file = argsFile({
+  test('Ansible keys in the options file take effect and are not printed', async ({ host }) => {
+    const file = writeOptionsFile({
       ...host.options,
       display_name: 'web-1',
       _ansible_check_mode: true,
@@ -102,7 +105,7 @@ describe.concurrent('flags', () => {
     [['JSON', '--diff'], ['GET', 'PUT'], true],
     [['JSON'], ['GET', 'PUT'], false],
   ] as const)(
-    'a call with the arguments %j sends %j (diff: %s)',
+    'a call with the arguments %j sends the requests %j (diff: %s)',
     async ([template, methods, hasDiff], { host }) => {
       const json = JSON.stringify({ ...host.options, display_name: 'web-1' });
       const args = template.map((word) => word.replace('JSON', json));
@@ -118,14 +121,14 @@ describe.concurrent('flags', () => {
     [{ _ansible_check_mode: 'yes' }, []],
     [{ _ansible_check_mode: 1 }, []],
   ] as const)(
-    'the keys %j with the flags %j turn on check mode',
+    'the keys %j with the flags %j enable check mode',
     async ([keys, flags], { host }) => {
       await runModule(SYSTEM, { ...host.options, display_name: 'web-1', ...keys }, { flags });
       expect(host.requests().map(({ method }) => method)).toEqual(['GET']);
     },
   );
 
-  test('--json does not change the output when there is no terminal', async ({ host }) => {
+  test('--json does not change the output without a terminal', async ({ host }) => {
     const plain = await runModule(SYSTEM, host.options);
     const json = await runModule(SYSTEM, host.options, { flags: ['--json'] });
     expect(json.stdout).toBe(plain.stdout);
@@ -146,25 +149,25 @@ describe.concurrent('flags', () => {
   });
 });
 
-describe.concurrent('exit code', () => {
-  const detailed = ['--detailed-exitcode'];
+describe.concurrent('exit status', () => {
+  const detailedFlags = ['--detailed-exitcode'];
   test.for([
     ['changes nothing', {}, [], 0],
     ['changes something', { display_name: 'web-1' }, [], 0],
     ['fails', { timeout: 0 }, [], 1],
-    ['changes nothing', {}, detailed, 0],
-    ['changes something', { display_name: 'web-1' }, detailed, 2],
-    ['would change something', { display_name: 'web-1' }, [...detailed, '--check'], 2],
-    ['fails', { timeout: 0 }, detailed, 1],
+    ['changes nothing', {}, detailedFlags, 0],
+    ['changes something', { display_name: 'web-1' }, detailedFlags, 2],
+    ['would change something', { display_name: 'web-1' }, [...detailedFlags, '--check'], 2],
+    ['fails', { timeout: 0 }, detailedFlags, 1],
   ] as const)(
-    'a run that %s (options %j, flags %j) exits with %i',
+    'a run that %s (options %j, flags %j) exits with status %i',
     async ([_, options, flags, exitCode], { host }) => {
       const result = await runModule(SYSTEM, { ...host.options, ...options }, { flags });
       expect(result.exitCode).toBe(exitCode);
     },
   );
 
-  test('a run that fails after a change exits with 1 under --detailed-exitcode', async ({
+  test('a run that fails after a change exits with status 1 under --detailed-exitcode', async ({
     host,
   }) => {
     host.hit({ kind: 'slow', ms: 0 });
@@ -173,7 +176,7 @@ describe.concurrent('exit code', () => {
       change: (body) => ({ ...Object(body), allowSshRootLogin: false }),
     });
     const options = { ...host.options, display_name: 'web-1', allow_ssh_root_login: true };
-    const result = await runModule(SYSTEM, options, { flags: detailed });
+    const result = await runModule(SYSTEM, options, { flags: detailedFlags });
     expect(result).toMatchObject({ exitCode: 1, answer: { changed: true, failed: true } });
   });
 });
@@ -186,7 +189,7 @@ describe.concurrent('terminal output', () => {
     expect(exitCode).toBe(0);
   });
 
-  test('--json on a terminal prints the result indented', async ({ host }) => {
+  test('--json on a terminal prints indented JSON', async ({ host }) => {
     const json = quoted(JSON.stringify(host.options));
     const { output, exitCode } = await onTerminal(`${EXECUTABLE} --json ${json}`);
     const result = JSON.parse(output);
@@ -219,7 +222,7 @@ describe.concurrent('terminal output', () => {
     expect(exitCode).toBe(1);
   });
 
-  test('backing off shows progress that fits the width of the terminal', async ({ host }) => {
+  test('a retry delay shows progress that fits the width of the terminal', async ({ host }) => {
     host.hit({ kind: 'status', status: 429, retryAfter: 3 });
     const options = { ...host.options, timeout: 60 };
     const json = quoted(JSON.stringify(options));
@@ -233,40 +236,40 @@ describe.concurrent('terminal output', () => {
     expect(output).not.toContain('\n');
   });
 
-  test('settling shows progress on the terminal', async ({ host }) => {
+  test('a wait for settle shows progress on the terminal', async ({ host }) => {
     const options = { ...host.options, display_name: 'web-1', settle: 4 };
     const json = quoted(JSON.stringify(options));
     const { output } = await onTerminal(`${EXECUTABLE} ${json} > ${directory}/settle.out`);
     expect(rewrittenLines(output)[0]).toMatch(/^Waiting for the settings to hold: \d s left$/);
   });
 
-  test('a run succeeds even if its terminal closes while it waits', async ({ enrol }) => {
+  test('a run succeeds although its terminal closes during a wait', async ({ enrol }) => {
     const host = await enrol({ write: false });
     const options = JSON.stringify({ ...host.options, registration_timeout: 20 });
     const helper = new URL('lost-terminal.py', import.meta.url).pathname;
     const running = execa('python3', [helper, EXECUTABLE, options], { reject: false });
     await sleep(5000);
     await host.writeFiles();
-    // The exit code is not checked: Node.js aborts on exit when it cannot reset the terminal.
+    // The test ignores the exit status, because Node.js aborts when it cannot reset the terminal.
     const { stdout } = await running;
     expect(JSON.parse(stdout)).toMatchObject({ changed: false, system_id: host.systemId });
   });
 
-  /** Returns a command that waits 3 s and then fails; the file `name` holds its options. */
-  const waitingCall = (name: string, more: Record<string, unknown>, flags = '') => {
+  /** Returns a command that waits 3 s and then fails. It reads its options from the file `name`. */
+  const makeWaitingCall = (name: string, extraOptions: Record<string, unknown>, flags = '') => {
     const callDirectory = mkdtempSync(join(directory, 'call-'));
-    const options = { agent_dir: '/nonexistent', registration_timeout: 3, ...more };
+    const options = { agent_dir: '/nonexistent', registration_timeout: 3, ...extraOptions };
     writeFileSync(join(callDirectory, name), JSON.stringify(options));
     return `${EXECUTABLE} ${join(callDirectory, name)} ${flags}`;
   };
-  const oneLine = (output: string) => `${JSON.stringify(JSON.parse(output))}\n`;
-  const indented = (output: string) => `${JSON.stringify(JSON.parse(output), undefined, 2)}\n`;
+  const toOneLine = (output: string) => `${JSON.stringify(JSON.parse(output))}\n`;
+  const toIndented = (output: string) => `${JSON.stringify(JSON.parse(output), undefined, 2)}\n`;
 
   test.each(['args', 'other.json'])(
     'a call with an Ansible key in the file %s prints one line and no progress on a terminal',
     async (name) => {
-      const { output } = await onTerminal(waitingCall(name, { _ansible_verbosity: 0 }));
-      expect(output).toBe(oneLine(output));
+      const { output } = await onTerminal(makeWaitingCall(name, { _ansible_verbosity: 0 }));
+      expect(output).toBe(toOneLine(output));
       expect(JSON.parse(output)).toMatchObject({ error: { code: 'not_enrolled' } });
     },
   );
@@ -276,38 +279,35 @@ describe.concurrent('terminal output', () => {
     ['is not UTF-8', 'args', Buffer.from('{"a":"\xe9"}', 'latin1')],
     ['holds a list', 'args', '[]'],
     ['is missing', 'args', undefined],
-  ])(
-    "a file named args that %s is treated as Ansible's and answered on one line",
-    async (_, name, content) => {
-      const file = join(mkdtempSync(join(directory, 'call-')), name);
-      if (content !== undefined) writeFileSync(file, content);
-      const { output } = await onTerminal(`${EXECUTABLE} ${file}`);
-      expect(output).toBe(oneLine(output));
-      expect(JSON.parse(output)).toMatchObject({ error: { code: 'invalid_arguments' } });
-    },
-  );
+  ])('a call with a file named args that %s prints one line of JSON', async (_, name, content) => {
+    const file = join(mkdtempSync(join(directory, 'call-')), name);
+    if (content !== undefined) writeFileSync(file, content);
+    const { output } = await onTerminal(`${EXECUTABLE} ${file}`);
+    expect(output).toBe(toOneLine(output));
+    expect(JSON.parse(output)).toMatchObject({ error: { code: 'invalid_arguments' } });
+  });
 
-  test('a file named args without Ansible keys gets progress and text', async () => {
-    const { output } = await onTerminal(`NO_COLOR=1 ${waitingCall('args', {})}`);
+  test('a call with a file named args without Ansible keys prints progress and text', async () => {
+    const { output } = await onTerminal(`NO_COLOR=1 ${makeWaitingCall('args', {})}`);
     const [text, ...steps] = rewrittenLines(output).reverse();
     expect(text).toMatch(/^jumpcloud_system: failed \(not_enrolled\)\n/);
     expect(steps[0]).toMatch(/^Waiting for the JumpCloud agent to register: \d s left$/);
   });
 
   test('--json prints no progress when stdout and stderr are the same terminal', async () => {
-    const { output } = await onTerminal(waitingCall('options.json', {}, '--json'));
-    expect(output).toBe(indented(output));
+    const { output } = await onTerminal(makeWaitingCall('options.json', {}, '--json'));
+    expect(output).toBe(toIndented(output));
   });
 
-  test('--json with stdout redirected still shows progress on the terminal', async () => {
+  test('--json with redirected stdout shows progress on the terminal', async () => {
     const file = join(directory, 'json.out');
-    const { output } = await onTerminal(waitingCall('options.json', {}, `--json > ${file}`));
+    const { output } = await onTerminal(makeWaitingCall('options.json', {}, `--json > ${file}`));
     expect(rewrittenLines(output)[0]).toMatch(/^Waiting for the JumpCloud agent to register/);
-    expect(readFileSync(file, 'utf8')).toBe(oneLine(readFileSync(file, 'utf8')));
+    expect(readFileSync(file, 'utf8')).toBe(toOneLine(readFileSync(file, 'utf8')));
   });
 
-  test('a call with an Ansible key and redirected stdout leaves stderr empty', async () => {
-    const call = waitingCall('args', { _ansible_no_log: false }, `> ${directory}/ansible.out`);
+  test('a call with an Ansible key and redirected stdout writes nothing to stderr', async () => {
+    const call = makeWaitingCall('args', { _ansible_no_log: false }, `> ${directory}/ansible.out`);
     expect((await onTerminal(call)).output).toBe('');
   });
 
@@ -321,15 +321,18 @@ describe.concurrent('terminal output', () => {
 
 describe.concurrent('stderr without a terminal', () => {
   test.for([
-    ['waiting for the registration', { registration_timeout: 3 }, { write: false }],
-    ['settling', { display_name: 'web-1', settle: 3 }, {}],
-  ] as const)('%s writes nothing to stderr', async ([_, options, enrolment], { enrol }) => {
-    const host = await enrol(enrolment);
-    const result = await runModule(SYSTEM, { ...host.options, ...options });
-    expect(result.stderr).toBe('');
-  });
+    ['a wait for the registration', { registration_timeout: 3 }, { write: false }],
+    ['a wait for settle', { display_name: 'web-1', settle: 3 }, {}],
+  ] as const)(
+    '%s writes nothing to stderr without a terminal',
+    async ([_, options, enrolment], { enrol }) => {
+      const host = await enrol(enrolment);
+      const result = await runModule(SYSTEM, { ...host.options, ...options });
+      expect(result.stderr).toBe('');
+    },
+  );
 
-  test('backing off writes nothing to stderr without a terminal', async ({ host }) => {
+  test('a retry delay writes nothing to stderr without a terminal', async ({ host }) => {
     host.hit({ kind: 'status', status: 503, retryAfter: 3 });
     const result = await runModule(SYSTEM, host.options);
     expect(result).toMatchObject({ stderr: '', exitCode: 0 });
@@ -354,14 +357,14 @@ describe('a full, non-blocking pipe as stdout', () => {
   const runPiped = (reader: 'reads' | 'closes', ...args: string[]) =>
     execa('python3', [helper, reader, EXECUTABLE, ...args], { reject: false });
 
-  test('a full pipe gets the whole answer once its reader reads', async () => {
+  test('a run writes its whole answer into a full pipe when the reader reads', async () => {
     const { stdout, exitCode } = await runPiped('reads', manyOptions);
     expect(exitCode).toBe(1);
     expect(stdout.length).toBeGreaterThan(2 * 4096);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'invalid_arguments' } });
   });
 
-  test('a run exits with 1 when the reader closes the full pipe', async () => {
+  test('a run exits with status 1 when the reader closes the full pipe', async () => {
     const { exitCode, stderr } = await runPiped('closes', '--help');
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
   });
@@ -369,22 +372,22 @@ describe('a full, non-blocking pipe as stdout', () => {
 
 describe.concurrent('signal handling', () => {
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-  // Creates a file once the executable handles signals and is waiting.
-  const listeningPreload = join(directory, 'report-when-listening.cjs');
+  // The preload creates a file when the executable handles signals and waits.
+  const readinessPreload = join(directory, 'report-when-listening.cjs');
   writeFileSync(
-    listeningPreload,
+    readinessPreload,
     `const report = () => require('node:fs').writeFileSync(process.env.LISTENING, '');
     process.on('newListener', (name) => name === 'SIGINT' && setTimeout(report, 100));\n`,
   );
 
-  /** Signals a run once it is ready. Returns its answer, exit code and time from signal to end. */
+  /** Sends a signal to a run that is ready. Returns its answer, exit status and duration after the signal. */
   async function interrupt(
     args: string[],
     signal: (typeof signals)[number],
     waitUntilReady: (isListening: () => boolean) => Promise<unknown>,
   ) {
     const listening = join(directory, `${Math.random()}.listening`);
-    const env = { ...process.env, ...preload(listeningPreload), LISTENING: listening };
+    const env = { ...process.env, ...preload(readinessPreload), LISTENING: listening };
     const child = spawn(EXECUTABLE, args, { stdio: ['pipe', 'pipe', 'pipe'], env });
     let stdout = '';
     child.stdout.on('data', (data) => {
@@ -402,17 +405,17 @@ describe.concurrent('signal handling', () => {
   }
 
   const POLL = { timeout: 25_000, interval: 20 };
-  const untilListening = (isListening: () => boolean) =>
+  const waitUntilListening = (isListening: () => boolean) =>
     vi.waitFor(() => expect(isListening()).toBe(true), POLL);
   /** Waits until this host has sent `times` requests. */
-  const untilRequested = (host: TestHost, times = 1) =>
+  const waitForRequests = (host: TestHost, times = 1) =>
     vi.waitFor(() => expect(host.requests()).toHaveLength(times), POLL);
-  /** The limit for the end of an interrupted run: shorter than the run's own wait, long enough on a busy machine. */
-  const QUICK_MS = 10_000;
+  /** The maximum duration of a run after a signal, shorter than the wait that the signal interrupts. */
+  const MAX_END_MS = 10_000;
   test.for(signals)('%s ends a run that waits for a silent server', async (signal, { host }) => {
     host.hit({ kind: 'silence' });
     const { answer, exitCode, ms } = await interrupt([JSON.stringify(host.options)], signal, () =>
-      untilRequested(host),
+      waitForRequests(host),
     );
     expect(answer).toMatchObject({
       changed: false,
@@ -423,7 +426,7 @@ describe.concurrent('signal handling', () => {
     });
     expect(answer.msg).toContain(signal);
     expect(exitCode).toBe(1);
-    expect(ms).toBeLessThan(QUICK_MS);
+    expect(ms).toBeLessThan(MAX_END_MS);
   });
 
   test('SIGHUP ends a run under nohup, because Node.js resets ignored signals', async ({
@@ -432,31 +435,29 @@ describe.concurrent('signal handling', () => {
     host.hit({ kind: 'silence' });
     const args = [EXECUTABLE, JSON.stringify(host.options)];
     const running = execa('nohup', args, { stdin: 'ignore', reject: false });
-    await untilRequested(host);
+    await waitForRequests(host);
     running.kill('SIGHUP');
     const { stdout, exitCode } = await running;
     expect(JSON.parse(stdout)).toMatchObject({ failed: true, error: { code: 'interrupted' } });
     expect(exitCode).toBe(1);
   });
 
-  test('SIGTERM ends a run that backs off', async ({ host }) => {
+  test('SIGTERM ends a run during a retry delay', async ({ host }) => {
     host.hit({ kind: 'status', status: 503, retryAfter: 30 });
     const { answer, ms } = await interrupt([JSON.stringify(host.options)], 'SIGTERM', async () => {
-      await untilRequested(host);
-      // The run backs off only once the 503 has arrived.
+      await waitForRequests(host);
+      // The retry delay begins when the 503 arrives.
       await sleep(300);
     });
     expect(answer).toMatchObject({ changed: false, error: { code: 'interrupted' } });
-    expect(ms).toBeLessThan(QUICK_MS);
+    expect(ms).toBeLessThan(MAX_END_MS);
   });
 
-  test('SIGTERM ends a run that waits for settle, and the result has the written settings', async ({
-    host,
-  }) => {
+  test('a run that SIGTERM ends during settle reports the written settings', async ({ host }) => {
     const { answer, ms } = await interrupt(
       [JSON.stringify({ ...host.options, display_name: 'web-1', settle: 60 })],
       'SIGTERM',
-      () => untilRequested(host, 3),
+      () => waitForRequests(host, 3),
     );
     expect(answer).toMatchObject({
       changed: true,
@@ -464,7 +465,7 @@ describe.concurrent('signal handling', () => {
       error: { code: 'interrupted' },
       system: { displayName: 'web-1' },
     });
-    expect(ms).toBeLessThan(QUICK_MS);
+    expect(ms).toBeLessThan(MAX_END_MS);
   });
 
   test.for(signals)('%s ends a run that waits for the registration', async (signal, { enrol }) => {
@@ -473,23 +474,23 @@ describe.concurrent('signal handling', () => {
     const { answer, exitCode, ms } = await interrupt(
       [JSON.stringify(options)],
       signal,
-      untilListening,
+      waitUntilListening,
     );
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'interrupted' } });
     expect(exitCode).toBe(1);
-    expect(ms).toBeLessThan(QUICK_MS);
+    expect(ms).toBeLessThan(MAX_END_MS);
   });
 
-  test.each(signals)('%s ends a run that reads input without end', async (signal) => {
-    const { answer, exitCode, ms } = await interrupt([], signal, untilListening);
+  test.each(signals)('%s ends a run that waits for stdin to close', async (signal) => {
+    const { answer, exitCode, ms } = await interrupt([], signal, waitUntilListening);
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'interrupted' } });
     expect(exitCode).toBe(1);
-    expect(ms).toBeLessThan(QUICK_MS);
+    expect(ms).toBeLessThan(MAX_END_MS);
   });
 });
 
 describe.concurrent('result', () => {
-  test('the result repeats the options as parsed, with their defaults', async ({ host }) => {
+  test('the result contains the parsed options with defaults', async ({ host }) => {
     const { answer } = await runModule(SYSTEM, {
       ...host.options,
       api_url: `${host.options.api_url}/`,
@@ -530,7 +531,7 @@ describe.concurrent('result', () => {
   });
 
   test.for([0, 1, '1', 2, '2', 3])(
-    'the result holds API details from verbosity 2 on (verbosity %j)',
+    'the result contains API details only from verbosity 2 on (verbosity %j)',
     async (v, { host }) => {
       host.hit({ kind: 'status', status: 503, retryAfter: 0 });
       const { answer } = await runModule(SYSTEM, { ...host.options, _ansible_verbosity: v });
@@ -545,25 +546,25 @@ describe.concurrent('result', () => {
     },
   );
 
-  test('a failed result at verbosity 2 holds API details', async ({ enrol }) => {
+  test('a failed result at verbosity 2 contains API details', async ({ enrol }) => {
     const host = await enrol({ ineligible: true });
     const { answer } = await runModule(SYSTEM, { ...host.options, _ansible_verbosity: 2 });
     expect(answer).toMatchObject({ failed: true, api: { requests: 1, retries: 0 } });
   });
 
   // A broken crypto module simulates a bug in the executable.
-  const broken = join(directory, 'broken-crypto.cjs');
+  const brokenCrypto = join(directory, 'broken-crypto.cjs');
   writeFileSync(
-    broken,
+    brokenCrypto,
     "require('node:crypto').sign = () => { throw new TypeError('boom in crypto'); };\n",
   );
   test.for([0, 2, 3])(
-    'an internal error is reported with its stack only at verbosity 3 (verbosity %i)',
+    'an internal error contains its stack only at verbosity 3 (verbosity %i)',
     async (verbosity, { host }) => {
       const result = await runModule(
         SYSTEM,
         { ...host.options, _ansible_verbosity: verbosity },
-        { env: preload(broken) },
+        { env: preload(brokenCrypto) },
       );
       expect(result.answer).toMatchObject({
         changed: false,
@@ -578,7 +579,7 @@ describe.concurrent('result', () => {
 });
 
 describe.concurrent('registration_timeout', () => {
-  test('registration_timeout waits for agent files that appear late', async ({ enrol }) => {
+  test('a run with registration_timeout waits for the agent files', async ({ enrol }) => {
     const host = await enrol({ write: false });
     rmSync(host.agentDir, { recursive: true });
     const running = runModule(SYSTEM, { ...host.options, registration_timeout: 20 });
@@ -588,21 +589,21 @@ describe.concurrent('registration_timeout', () => {
     expect(answer).toMatchObject({ changed: false, system_id: host.systemId });
   });
 
-  test('registration_timeout waits until jcagent.conf is complete and has a systemKey', async ({
+  test('a run with registration_timeout waits until jcagent.conf is complete and has a systemKey', async ({
     host,
   }) => {
     const conf = join(host.agentDir, 'jcagent.conf');
-    const whole = readFileSync(conf, 'utf8');
-    writeFileSync(conf, whole.slice(0, 30));
+    const completeConf = readFileSync(conf, 'utf8');
+    writeFileSync(conf, completeConf.slice(0, 30));
     const running = runModule(SYSTEM, { ...host.options, registration_timeout: 20 });
     await sleep(700);
     writeFileSync(conf, '{"agentServerHost":"agent.jumpcloud.com"}');
     await sleep(700);
-    writeFileSync(conf, whole);
+    writeFileSync(conf, completeConf);
     expect((await running).answer).toMatchObject({ changed: false, system_id: host.systemId });
   });
 
-  test('registration_timeout is added to timeout', async ({ enrol }) => {
+  test('the wait for registration_timeout does not count towards timeout', async ({ enrol }) => {
     const host = await enrol({ write: false });
     const options = { ...host.options, timeout: 3, registration_timeout: 20 };
     const running = runModule(SYSTEM, options);
@@ -611,7 +612,7 @@ describe.concurrent('registration_timeout', () => {
     expect((await running).answer).toMatchObject({ changed: false });
   });
 
-  test('registration_timeout ends with an error that names the missing file', async ({ host }) => {
+  test('a run that exceeds registration_timeout names the missing file', async ({ host }) => {
     rmSync(join(host.agentDir, 'client.key'));
     const start = performance.now();
     const { answer } = await runModule(SYSTEM, { ...host.options, registration_timeout: 1 });
@@ -621,12 +622,10 @@ describe.concurrent('registration_timeout', () => {
     expect(host.requests()).toEqual([]);
   });
 
-  test('a client.key that is a pipe fails without waiting for registration_timeout', async ({
-    host,
-  }) => {
+  test('a run with a pipe as client.key fails before registration_timeout', async ({ host }) => {
     rmSync(join(host.agentDir, 'client.key'));
     await execa('mkfifo', [join(host.agentDir, 'client.key')]);
-    // The timeout is longer than a test may take.
+    // The timeout is longer than the time limit of a test.
     const { answer } = await runModule(SYSTEM, { ...host.options, registration_timeout: 90 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'bad_identity' } });
   });
@@ -656,7 +655,7 @@ describe.concurrent('region', () => {
       const { answer } = await runModule(
         SYSTEM,
         { agent_dir: host.agentDir, region, timeout: 0.3, _ansible_verbosity: 2 },
-        { env: { HTTPS_PROXY: `http://127.0.0.1:${await closedPort()}` } },
+        { env: { HTTPS_PROXY: `http://127.0.0.1:${await reserveClosedPort()}` } },
       );
       expect(answer).toMatchObject({
         failed: true,
@@ -669,8 +668,8 @@ describe.concurrent('region', () => {
   );
 });
 
-/** Returns a loopback port on which nothing listens. */
-async function closedPort(): Promise<number> {
+/** Returns a loopback port without a listener. */
+async function reserveClosedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = Object(server.address());

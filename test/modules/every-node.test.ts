@@ -13,7 +13,7 @@ import { Measurer } from '../harness/measurer.ts';
 import { NODE_VERSIONS, nodePath } from '../harness/nodes.ts';
 import { fullCall, WRITING_MODULES } from '../harness/sample-calls.ts';
 
-/** The running Node.js, and the versions that `npm run setup:nodes` installs; others are skipped. */
+/** The running Node.js and the versions that `npm run setup:nodes` installs. Tests skip missing ones. */
 const NODES: readonly (readonly [version: string, path: string])[] = [
   [process.versions.node, process.execPath],
   ...NODE_VERSIONS.filter((version) => version !== process.versions.node).map(
@@ -21,15 +21,15 @@ const NODES: readonly (readonly [version: string, path: string])[] = [
   ),
 ];
 
-/** Maximum peak memory relative to the floor's; V8 reaches 1.5 if it ignores our flags. */
+/** The maximum ratio of peak memory to that of floor.cjs. Without its flags, V8 reaches 1.5. */
 const MAX_MEMORY = 1.25;
 
 const directory = mkdtempSync(join(tmpdir(), 'every-node-'));
 const caPath = join(directory, 'ca.pem');
 const measurer = new Measurer();
 let emulator: Emulator;
-/** An emulator with a certificate from an issuing CA. It sends that CA's certificate, too. */
-let chained: Emulator;
+/** An emulator that sends the certificates of the server and of its issuing CA. */
+let chainEmulator: Emulator;
 const issuingPath = join(directory, 'issuing.pem');
 
 base.beforeAll(async ({ startWith }) => {
@@ -39,7 +39,7 @@ base.beforeAll(async ({ startWith }) => {
   writeFileSync(issuingPath, issuing.cert);
   emulator = await startWith({ tls: await issue(ca) });
   const { key, cert } = await issue(issuing);
-  chained = await startWith({ tls: { key, cert: `${cert}\n${issuing.cert}` } });
+  chainEmulator = await startWith({ tls: { key, cert: `${cert}\n${issuing.cert}` } });
 });
 afterAll(() => {
   measurer.close();
@@ -48,7 +48,7 @@ afterAll(() => {
 
 describe.each(NODES)('Node.js %s', (version, node) => {
   const test = base.skipIf(!existsSync(node));
-  test('every executable changes the host once and leaves stderr empty', async () => {
+  test('every executable changes the host once and writes nothing to stderr', async () => {
     const env = { JUMPCLOUD_NODE: node };
     for (const module of HOST_MODULE_NAMES) {
       const host = await emulator.enrol();
@@ -65,7 +65,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     }
   });
 
-  test('a run that gets a 503 loads the timer library and tries again after a pause', async () => {
+  test('a run loads its timer chunk and retries after a 503', async () => {
     const host = await emulator.enrol();
     emulator.faults.add({ fault: { kind: 'status', status: 503 }, times: 1 });
     const { answer, stderr } = await runModule(
@@ -82,10 +82,10 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     expect(answer).toMatchObject({ changed: false, api: { requests: 2, retries: 1 } });
   });
 
-  test('an issuing CA is trusted without its root, or the error says what to do', async () => {
-    const host = await chained.enrol();
+  test('an issuing CA in ca_path is trusted without its root, or the error says what to do', async () => {
+    const host = await chainEmulator.enrol();
     const run = async (ca_path: string) => {
-      const options = { agent_dir: host.agentDir, api_url: chained.url, ca_path };
+      const options = { agent_dir: host.agentDir, api_url: chainEmulator.url, ca_path };
       return (await runModule('jumpcloud_system', options, { env: { JUMPCLOUD_NODE: node } }))
         .answer;
     };
@@ -124,15 +124,18 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     }
   });
 
-  test('a truncated executable fails with one JSON object', async () => {
+  test('a truncated executable prints one JSON object and exits with status 1', async () => {
     const text = readFileSync(executablePath('jumpcloud_system'), 'utf8');
     const header = text.indexOf('*/\n"use strict"') + 3;
     const file = join(directory, 'cut');
     for (const length of [header, Math.floor(text.length / 2), text.length - 1]) {
       writeFileSync(file, text.slice(0, length));
-      const cut = await execa('sh', [file, '{}'], { env: { JUMPCLOUD_NODE: node }, reject: false });
-      expect(cut).toMatchObject({ stderr: '', exitCode: 1 });
-      expect(JSON.parse(cut.stdout)).toMatchObject({
+      const truncatedRun = await execa('sh', [file, '{}'], {
+        env: { JUMPCLOUD_NODE: node },
+        reject: false,
+      });
+      expect(truncatedRun).toMatchObject({ stderr: '', exitCode: 1 });
+      expect(JSON.parse(truncatedRun.stdout)).toMatchObject({
         failed: true,
         msg: `${file} is incomplete. Copy it to this host again.`,
         error: { code: 'local_action_failed' },
@@ -140,14 +143,14 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     }
   });
 
-  test('a short run spends no memory on optimising its code', async () => {
+  test('a short run needs at most 1.25 times the memory of an empty run', async () => {
     const host = await emulator.enrol();
     addSampleObjects(emulator.store, host.systemId);
     const options = join(directory, 'options.json');
     writeFileSync(options, JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url }));
     const env = { JUMPCLOUD_NODE: node, NODE_EXTRA_CA_CERTS: caPath };
-    const floor = join(projectDirectory, 'scripts/bench/floor.cjs');
-    const floorRun = await measurer.run({ argv: [node, floor, options], env });
+    const floorScript = join(projectDirectory, 'scripts/bench/floor.cjs');
+    const floorRun = await measurer.run({ argv: [node, floorScript, options], env });
     const info = await measurer.run({
       argv: [executablePath('jumpcloud_system_info'), options],
       env,
@@ -157,7 +160,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
   });
 });
 
-base('an executable that node runs directly needs no shell header', async () => {
+base('node runs an executable directly, without its shell header', async () => {
   const { stdout } = await execa(process.execPath, [executablePath('jumpcloud_system'), '--help']);
   expect(stdout).toMatch(/^jumpcloud_system: /);
 });

@@ -8,7 +8,7 @@ import { sampleCallsOf } from '../harness/sample-calls.ts';
 
 const REFUSAL = { kind: 'status', status: 403, text: '{"message":"refused"}' } as const;
 
-/** Refuses every later read whose URL contains `urlPart`. */
+/** Refuses every read with `urlPart` in its URL. */
 function refuseToRead({ faults }: Emulator, urlPart: string): void {
   const when = ({ method, url }: { method: string; url: string }) =>
     method === 'GET' && url.includes(urlPart);
@@ -16,7 +16,7 @@ function refuseToRead({ faults }: Emulator, urlPart: string): void {
 }
 
 describe('content of a failed result', () => {
-  test('the result of a refused group lists the groups as they were read', async ({
+  test('a run whose only group is refused lists the groups that it read', async ({
     host,
     emulator: { store, faults },
   }) => {
@@ -27,7 +27,7 @@ describe('content of a failed result', () => {
     expect(answer).toMatchObject({ failed: true, changed: false, groups: [joined], added: [] });
   });
 
-  test('the result of a refused user lists the users as they are after the run', async ({
+  test('a run with a refused user lists the users after the run', async ({
     host,
     emulator: { store, faults },
   }) => {
@@ -38,7 +38,7 @@ describe('content of a failed result', () => {
     expect(answer['users']).toEqual([{ id: added, sudo: false, sudo_without_password: false }]);
   });
 
-  test('a run that stops while writing still reports the list as it was read', async ({
+  test('a run that a 401 stops lists the groups that it read', async ({
     host,
     emulator: { store, faults },
   }) => {
@@ -50,7 +50,7 @@ describe('content of a failed result', () => {
     expect(answer).toMatchObject({ groups: [joined], added: [], removed: [] });
   });
 
-  test('the result of refused settings holds the settings as they were read', async ({ host }) => {
+  test('a run with refused settings reports the settings that it read', async ({ host }) => {
     host.hit(REFUSAL, { method: 'PUT' });
     const { answer } = await host.run('jumpcloud_system', { display_name: 'web-1' });
     expect(answer).toMatchObject({ failed: true, changed: false });
@@ -58,7 +58,7 @@ describe('content of a failed result', () => {
     expect(answer['system']).toMatchObject({ displayName: 'ip-10-0-0-7' });
   });
 
-  test('the result of an ignored write holds the settings that JumpCloud returned last', async ({
+  test('a run with an ignored write reports the settings that JumpCloud returned', async ({
     host,
   }) => {
     host.hit({ kind: 'ignored-write' }, { method: 'PUT' });
@@ -67,7 +67,7 @@ describe('content of a failed result', () => {
     expect(answer['settings']).toMatchObject({ display_name: 'ip-10-0-0-7' });
   });
 
-  test('the result for settings that are overwritten again holds the settings as last read', async ({
+  test('a run whose settings are overwritten repeatedly reports the settings that it read last', async ({
     host,
   }) => {
     const change = (record: unknown) => ({ ...Object(record), displayName: 'other' });
@@ -79,7 +79,7 @@ describe('content of a failed result', () => {
     expect(answer['reapplied']).toBeGreaterThan(0);
   });
 
-  test('jumpcloud_host counts reapplied settings in its system section too', async ({ host }) => {
+  test('jumpcloud_host reports reapplied in the section system', async ({ host }) => {
     const change = (record: unknown) => ({ ...Object(record), displayName: 'other' });
     host.hit({ kind: 'mangle', change }, { method: 'GET', skip: 1, times: Infinity });
     const system = { display_name: 'web-1', settle: 0.3 };
@@ -98,7 +98,7 @@ describe('content of a failed result', () => {
       (answer: object) => Object(answer).sections.system,
     ],
   ] as const)(
-    '%s does not write refused settings again',
+    '%s does not repeat a refused write of settings',
     async ([module, options, fields], { host }) => {
       host.hit(REFUSAL, { method: 'PUT' });
       const { answer } = await host.run(module, options);
@@ -107,9 +107,7 @@ describe('content of a failed result', () => {
     },
   );
 
-  test('after a write whose answer was lost, a refusal is checked by reading the record', async ({
-    host,
-  }) => {
+  test('a run reads the record when a refusal follows a lost answer', async ({ host }) => {
     host.hit({ kind: 'status', status: 502, applied: true }, { method: 'PUT' });
     host.hit(REFUSAL, { method: 'PUT' });
     const { answer } = await host.run('jumpcloud_system', { display_name: 'web-1' });
@@ -123,7 +121,7 @@ describe('content of a failed result', () => {
     expect(second).toMatchObject({ settings: { display_name: 'web-1' } });
   });
 
-  test('a failed result of jumpcloud_host holds every section that was read', async ({
+  test('a failed result of jumpcloud_host contains every section that was read', async ({
     host,
     emulator: { store, faults },
   }) => {
@@ -141,7 +139,7 @@ describe('content of a failed result', () => {
     });
   });
 
-  test('jumpcloud_host reports the sections that it could read when another read failed', async ({
+  test('jumpcloud_host reports the other sections when the read of one section fails', async ({
     host,
     emulator,
   }) => {
@@ -158,7 +156,7 @@ describe('content of a failed result', () => {
     expect(sections.system.settings).toMatchObject({ display_name: 'ip-10-0-0-7' });
   });
 
-  test('jumpcloud_system_info reports what it could read when another read failed', async ({
+  test('jumpcloud_system_info reports the other parts when the read of the users fails', async ({
     host,
     emulator,
   }) => {
@@ -174,30 +172,30 @@ describe('content of a failed result', () => {
   });
 });
 
-describe.concurrent('system_id in a failed result', () => {
-  const agentFile = ({ agentDir }: { agentDir: string }, name: string) => join(agentDir, name);
-  const OTHER = 'f'.repeat(24);
+describe.concurrent('the system id in a failed result', () => {
+  const agentPath = ({ agentDir }: { agentDir: string }, name: string) => join(agentDir, name);
+  const OTHER_ID = 'f'.repeat(24);
 
   describe.for(HOST_MODULES.map(({ name }) => name))('%s', (name) => {
-    test('a host that is not the expected system reports its own system id', async ({ host }) => {
-      const options = { ...sampleCallsOf(name).good, system_id: OTHER };
+    test('a run with a wrong system_id reports the actual system id', async ({ host }) => {
+      const options = { ...sampleCallsOf(name).good, system_id: OTHER_ID };
       const { answer } = await host.run(name, options);
       expect(answer.error?.code).toBe('invalid_arguments');
       expect(answer['system_id']).toBe(host.systemId);
     });
 
-    test('a host that was removed reports its system id', async ({ host }) => {
+    test('a run on a removed host reports its system id', async ({ host }) => {
       const tombstone = { system_key: host.systemId, removed_at: '2026-11-19T08:00:00Z' };
-      writeFileSync(agentFile(host, '.removed-from-jumpcloud'), JSON.stringify(tombstone));
+      writeFileSync(agentPath(host, '.removed-from-jumpcloud'), JSON.stringify(tombstone));
       const { answer } = await host.run(name, sampleCallsOf(name).good);
       expect(answer['system_id']).toBe(host.systemId);
     });
 
-    test('a host whose key is invalid or missing reports its system id', async ({ host }) => {
-      writeFileSync(agentFile(host, 'client.key'), 'x');
+    test('a run with an invalid or missing key reports the system id', async ({ host }) => {
+      writeFileSync(agentPath(host, 'client.key'), 'x');
       const { answer } = await host.run(name, sampleCallsOf(name).good);
       expect(answer).toMatchObject({ error: { code: 'bad_identity' }, system_id: host.systemId });
-      rmSync(agentFile(host, 'client.key'));
+      rmSync(agentPath(host, 'client.key'));
       const missing = await host.run(name, sampleCallsOf(name).good);
       expect(missing.answer['system_id']).toBe(host.systemId);
     });

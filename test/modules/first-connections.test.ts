@@ -16,8 +16,8 @@ import { test } from '../harness/fixture.ts';
 import { canHaveMounts, onHostWith } from '../harness/host-with-programs.ts';
 import { sampleCallsOf } from '../harness/sample-calls.ts';
 
-// Connections are opened before the first request is ready. A run must not open more than it uses,
-// and none if it has nothing to send.
+// Modules open connections before the first request is ready. A run must open only connections that
+// it uses.
 
 describe('early connections of a run without requests', () => {
   let server: Server;
@@ -30,7 +30,7 @@ describe('early connections of a run without requests', () => {
       socket.destroy();
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
-    // A host name, so that an early connection would need a DNS lookup.
+    // The host name makes an early connection need a DNS lookup.
     url = `http://localhost:${(server.address() as AddressInfo).port}`;
   });
   afterAll(() => {
@@ -40,7 +40,7 @@ describe('early connections of a run without requests', () => {
     connections = 0;
   });
 
-  /** Expects no connection. The pause lets the server accept one that the ended executable made. */
+  /** Expects no connection. The pause lets the server accept a connection of the ended process. */
   async function expectNoConnection(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(connections).toBe(0);
@@ -55,13 +55,13 @@ describe('early connections of a run without requests', () => {
       await expectNoConnection();
     });
 
-    test('a run with unreadable options opens no connection', async () => {
+    test('a run with truncated options opens no connection', async () => {
       const { answer } = await runRaw(module, [`{"api_url": "${url}"`], undefined);
       expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
       await expectNoConnection();
     });
 
-    test('a run meant for another system opens no connection', async ({ host }) => {
+    test('a run with a wrong system_id opens no connection', async ({ host }) => {
       const system_id = 'f'.repeat(24);
       const { answer } = await host.run(module, { ...good, api_url: url, system_id });
       expect(answer).toMatchObject({ error: { code: 'invalid_arguments' } });
@@ -101,7 +101,7 @@ describe('early connections of a run without requests', () => {
       await expectNoConnection();
     });
 
-    test('a run whose key is still invalid after registration_timeout opens no connection', async ({
+    test('a run with an invalid key after registration_timeout opens no connection', async ({
       host,
     }) => {
       const key = join(host.agentDir, 'client.key');
@@ -140,7 +140,7 @@ describe('early connections of a run without requests', () => {
   );
 });
 
-describe('a truncated key, noticed while the connection is opened', () => {
+describe('an early connection with a truncated key', () => {
   test.for(ACTING_MODULE_NAMES)(
     '%s with a truncated key sends no data',
     async (module, { host }) => {
@@ -152,7 +152,7 @@ describe('a truncated key, noticed while the connection is opened', () => {
         socket.on('error', () => {});
       });
       await once(server.listen(0, '127.0.0.1'), 'listening');
-      // https, because a TLS client sends the first bytes.
+      // The URL is https, because a TLS client sends the first bytes.
       const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
       const key = join(host.agentDir, 'client.key');
       writeFileSync(key, readFileSync(key, 'utf8').slice(0, 500));
@@ -176,7 +176,7 @@ describe('early connections of an unchanged run', () => {
     ['jumpcloud_removal', { scope: 'associations' }, 6],
   ];
   test.for(rows)(
-    '%s with %j opens as many connections as it sends requests: %i',
+    '%s with %j opens one connection for each of its %i requests',
     async ([module, options, connections], { host, emulator }) => {
       const relay = await startRelay(emulator.port);
       const api_url = `http://127.0.0.1:${relay.port}`;

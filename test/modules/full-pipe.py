@@ -1,7 +1,7 @@
-"""Runs a command whose standard output is a full pipe that does not block.
+"""Runs a command with a full, non-blocking pipe as stdout.
 
-The first argument selects what happens after half a second: "reads" prints the command's output,
-"closes" closes the pipe. Exits with the command's exit code.
+The first argument selects the action after half a second: "reads" prints the output of the command,
+"closes" closes the pipe. Exits with the exit status of the command.
 """
 
 import os
@@ -18,7 +18,7 @@ while True:
     except BlockingIOError:
         break
 if sys.argv[1] == "reads":
-    # Frees space for the beginning of an answer only.
+    # Frees space for the beginning of an answer.
     filled -= len(os.read(read, 4096))
 child = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=write)
 os.close(write)

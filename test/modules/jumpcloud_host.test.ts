@@ -19,7 +19,7 @@ async function run(options: object, ...flags: string[]): Promise<Answer> {
   return (await runModule('jumpcloud_host', { ...connection, ...options }, { flags })).answer;
 }
 
-/** Returns the requests since the last call, each as `METHOD target` without ids. */
+/** Returns the requests since the last call as `METHOD target`, without ids. */
 function takeRequests(): string[] {
   const lines = emulator.requests.map(({ method, url, body }) => {
     const target = /targets=(\w+)|(memberof|users|members)\b/.exec(url);
@@ -31,7 +31,7 @@ function takeRequests(): string[] {
   return lines.map((line) => line.replace(/ [0-9a-f]{24}$/, ''));
 }
 
-/** Creates a document of five sections; returns it with the ids that it names. */
+/** Creates a document of five sections. Returns the document and its ids. */
 function createDocument() {
   const { store } = emulator;
   const [group, other] = [store.addGroup(), store.addGroup()];
@@ -48,7 +48,7 @@ function createDocument() {
 }
 
 describe('jumpcloud_host with a document of five sections', () => {
-  test('a document is predicted and applied, and the next run sends only five reads', async () => {
+  test('a document is applied as check mode predicts, and the next run sends only five reads', async () => {
     const { document, group, other, ada, bob } = createDocument();
     const predicted = await run(document, '--check', '--diff');
     expect(takeRequests().sort()).toEqual(
@@ -73,7 +73,7 @@ describe('jumpcloud_host with a document of five sections', () => {
     });
     const requests = takeRequests();
     expect(requests.slice(5, 13)).toEqual([
-      // Another run may have written attributes in the meantime.
+      // The run reads the record again, because another run may have written attributes.
       'GET record',
       'PUT record',
       'POST add group',
@@ -92,7 +92,7 @@ describe('jumpcloud_host with a document of five sections', () => {
     expect(takeRequests()).toHaveLength(5);
   });
 
-  test('exclusive sections remove unlisted edges, except kept ones, after all additions', async () => {
+  test('exclusive sections remove unlisted edges that keep does not name, after all additions', async () => {
     const { store } = emulator;
     const { document, group, ada, command } = createDocument();
     await run(document);
@@ -126,7 +126,7 @@ describe('jumpcloud_host with a document of five sections', () => {
     expect(store.edgesOf(host.systemId, 'user').map(([id]) => id)).not.toContain(ada);
   });
 
-  test('check mode does not warn about access that the same run would remove', async () => {
+  test('check mode does not warn about access that the run would remove', async () => {
     const { store } = emulator;
     const [ada, group] = [store.addUser(), store.addGroup()];
     const [gone, kept] = [store.addUserGroup([ada]), store.addUserGroup([ada])];
@@ -145,7 +145,7 @@ describe('jumpcloud_host with a document of five sections', () => {
     expect(answer.warnings).toEqual([expect.stringContaining(`through user group ${kept}.`)]);
   });
 
-  test('a run applies what JumpCloud accepts and reports what it refused', async () => {
+  test('a run applies accepted changes and reports refused changes', async () => {
     const { document, other, ada, team } = createDocument();
     emulator.faults.add({
       fault: { kind: 'status', status: 422, text: '{"message":"no such name"}' },
@@ -178,7 +178,7 @@ describe('jumpcloud_host with a document of five sections', () => {
     expect((await run(document)).changed).toBe(false);
   });
 
-  test('a 401 stops the run at once and is reported with its section', async () => {
+  test('a 401 ends the run at once and is reported with its section', async () => {
     const { document, group } = createDocument();
     emulator.faults.add({
       fault: { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' },
@@ -194,7 +194,7 @@ describe('jumpcloud_host with a document of five sections', () => {
     });
   });
 
-  test('the system settings settle after all edges were written', async () => {
+  test('a run waits for settle after all edges have been written', async () => {
     emulator.initialisationRace(host.systemId, { afterMs: 300, fields: { displayName: 'x' } });
     const { document } = createDocument();
     const settling = { ...document, system: { ...document.system, settle: 1.5 } };

@@ -14,9 +14,9 @@ beforeEach(() => {
   emulator.faults.clear();
 });
 
-function call(options: object, more: CallOptions = {}): Promise<RunResult> {
+function call(options: object, callOptions: CallOptions = {}): Promise<RunResult> {
   const connection = { api_url: emulator.url, api_key: apiKey };
-  return runModule('jumpcloud_names', { ...connection, ...options }, more);
+  return runModule('jumpcloud_names', { ...connection, ...options }, callOptions);
 }
 const run = async (options: object): Promise<Answer> => (await call(options)).answer;
 
@@ -67,7 +67,7 @@ const ODD_NAMES = [
 ];
 
 describe.each(ODD_NAMES)('the name %j', (name) => {
-  test('an unusual name is resolved to its own id, alone and among seven names', async () => {
+  test('an unusual name is resolved to its id, alone and among seven names', async () => {
     const { store } = emulator;
     for (const [option, kind] of [
       ['system_groups', 'system_group'],
@@ -86,7 +86,7 @@ describe.each(ODD_NAMES)('the name %j', (name) => {
 });
 
 describe('looking up names', () => {
-  test('missing names are reported together, and the nearest ones if the list was read', async () => {
+  test('missing names are reported together, with similar names if the whole list was read', async () => {
     const { store } = emulator;
     for (const name of [
       'missing-1',
@@ -115,7 +115,7 @@ describe('looking up names', () => {
     expect(many.msg).toContain('there is no system group "websrever"; did you mean webserver?');
   });
 
-  test('a single missing name is reported, and the nearest one if the list can be read', async () => {
+  test('a missing name is reported with a similar name if the whole list can be read', async () => {
     const { store } = emulator;
     store.addNamed('policy_group', 'baseline of all');
     for (let i = 0; i < 150; i++) store.addNamed('policy_group', `filler ${i}`);
@@ -134,7 +134,7 @@ describe('looking up names', () => {
     expect(plain.msg).toContain('no policy group "Baseline of al". Names are');
   });
 
-  test('the nearest name is suggested for at most 20 of 30 missing names', async () => {
+  test('a similar name is suggested for at most 20 of 30 missing names', async () => {
     const name = (i: number) => `forgotten number ${i}`;
     for (let i = 0; i < 30; i++) emulator.store.addNamed('user_group', name(i));
     const missing = Array.from({ length: 30 }, (_, i) => name(i).toUpperCase());
@@ -143,7 +143,7 @@ describe('looking up names', () => {
     expect(msg.match(/did you mean/g)).toHaveLength(20);
   });
 
-  test('a name that contains an unpaired surrogate is rejected', async () => {
+  test('a name with an unpaired surrogate is rejected', async () => {
     for (const option of ['system_groups', 'users', 'commands']) {
       const { msg, error } = await run({ [option]: ['web', 'we\ud800b'] });
       expect(error?.code, msg).toBe('invalid_arguments');
@@ -151,7 +151,7 @@ describe('looking up names', () => {
     }
   });
 
-  test('a name of two objects is rejected with both ids and left out of "all"', async () => {
+  test('a name of two objects is rejected with both ids, and left out under "all"', async () => {
     const { store } = emulator;
     const ids = [store.addNamed('policy', 'twin'), store.addNamed('policy', 'twin')].sort();
     store.addNamed('policy', 'single');
@@ -185,7 +185,7 @@ describe('looking up names', () => {
   });
 });
 
-test('an object without a name does not hide the others', async () => {
+test('a name is resolved when the list has an object without a name', async () => {
   const id = emulator.store.addNamed('policy', 'beside a nameless one');
   emulator.faults.add({
     fault: {
@@ -209,26 +209,30 @@ describe('lists of a whole organisation', () => {
   const requestedOffsets = () =>
     emulator.requests.map(({ url, body }) => /skip=(\d+)/.exec(url)?.[1] ?? Object(body).skip);
 
-  test.each(KINDS)('reading the list of %s continues after a short page', async (option, kind) => {
-    const { store } = emulator;
-    const name = (id: string) => `short page ${id}`;
-    const ids = Array.from({ length: 150 }, () => store.newId());
-    for (const id of ids) store.addNamed(kind, { name: name(id), email: `${id}@example.org` }, id);
-    const [deleted = '', ...others] = store.idsOf(kind).sort();
-    store.delete(deleted);
-    const wanted = others.filter((id) => ids.includes(id)).slice(-6);
-    const answer = await run({ [option]: wanted.map(name) });
-    expect(answer.failed, answer.msg).toBeUndefined();
-    expect(answer['names']).toEqual({
-      [kind]: Object.fromEntries(wanted.map((id) => [name(id), id])),
-    });
-    store.listsAreCounted = false;
-    const uncounted = await run({ [option]: wanted.map(name) });
-    store.listsAreCounted = true;
-    expect(uncounted.error?.code).toBe('not_found');
-  });
+  test.each(KINDS)(
+    'a run reads the list of %s to its end after a short page',
+    async (option, kind) => {
+      const { store } = emulator;
+      const name = (id: string) => `short page ${id}`;
+      const ids = Array.from({ length: 150 }, () => store.newId());
+      for (const id of ids)
+        store.addNamed(kind, { name: name(id), email: `${id}@example.org` }, id);
+      const [deleted = '', ...others] = store.idsOf(kind).sort();
+      store.delete(deleted);
+      const wanted = others.filter((id) => ids.includes(id)).slice(-6);
+      const answer = await run({ [option]: wanted.map(name) });
+      expect(answer.failed, answer.msg).toBeUndefined();
+      expect(answer['names']).toEqual({
+        [kind]: Object.fromEntries(wanted.map((id) => [name(id), id])),
+      });
+      store.listsAreCounted = false;
+      const uncounted = await run({ [option]: wanted.map(name) });
+      store.listsAreCounted = true;
+      expect(uncounted.error?.code).toBe('not_found');
+    },
+  );
 
-  test('a list that changes during the read is read again from the previous page, not from its start', async ({
+  test('a run that notices a change in a list continues from the previous page', async ({
     startWith,
   }) => {
     const fresh = await startWith();
@@ -253,11 +257,11 @@ describe('lists of a whole organisation', () => {
     const found = Object.values(Object(answer['names']).policy);
     expect(ids.filter((id) => !found.includes(id) && !deleted.includes(id))).toEqual([]);
     const offsets = fresh.requests.map(({ url }) => Number(/skip=(\d+)/.exec(url)?.[1]));
-    // After the change, pages overlap by two entries instead of one.
+    // After the change, pages overlap by two entries.
     expect(offsets).toEqual([0, 99, 198, 99, 197, 295]);
   });
 
-  test('a name that the filter does not find is found in the whole list', async () => {
+  test('a name that the filter misses is found in the whole list', async () => {
     const id = emulator.store.addNamed('policy_group', 'unfiltered');
     emulator.store.addNamed('policy_group', 'UNFILTERED');
     emulator.faults.add({ fault: { kind: 'mangle', change: () => [] } });
@@ -267,7 +271,7 @@ describe('lists of a whole organisation', () => {
     expect(emulator.requests[1]?.url).not.toContain('filter');
   });
 
-  test('a list of users or commands that is null is treated as empty', async () => {
+  test('a null list of users or commands counts as empty', async () => {
     const changes = [
       () => null,
       () => ({ results: null }),
@@ -282,7 +286,7 @@ describe('lists of a whole organisation', () => {
 });
 
 describe('the API key', () => {
-  test('the API key is read from the environment and appears in no output', async () => {
+  test('a run reads the API key from the environment and does not print it', async () => {
     emulator.store.addNamed('command', 'keyed');
     const env = { JUMPCLOUD_API_KEY: `${apiKey}\n` };
     const options = { api_url: emulator.url, commands: ['keyed'], _ansible_verbosity: 3 };
@@ -295,7 +299,7 @@ describe('the API key', () => {
     ['a body', { kind: 'status', status: 403, text: 'KEY' }],
     ['a header', { kind: 'redirect', location: 'https://elsewhere.example/KEY' }],
     ['a message', { kind: 'status', status: 400, text: '{"message":"bad key KEY"}' }],
-    ['a page', { kind: 'body', text: '<html>KEY', headers: { 'content-type': 'KEY' } }],
+    ['an HTML page', { kind: 'body', text: '<html>KEY', headers: { 'content-type': 'KEY' } }],
   ] as const)('the API key is not printed when the server repeats it in %s', async (_, fault) => {
     const echo = JSON.parse(JSON.stringify(fault).replaceAll('KEY', apiKey));
     emulator.faults.add({ fault: echo, times: 5 });
@@ -324,21 +328,16 @@ describe('the API key', () => {
     ['JUMPCLOUD_API_KEY', 'abcdefghijklmnopqr\nabcdefgh', 'api_key'],
     ['JUMPCLOUD_API_KEY', 'schlüssel-schlüssel-schlüssel', 'api_key'],
     ['JUMPCLOUD_ORG_ID', 'one\ntwo', 'org_id'],
-  ])(
-    'a malformed value of the variable %s is rejected like one of its option: %j',
-    async (variable, value, option) => {
-      const options = { api_url: emulator.url, users: ['ada'] };
-      const env = { JUMPCLOUD_API_KEY: apiKey, [variable]: value };
-      const { answer } = await runModule('jumpcloud_names', options, { env });
-      expect(answer.error?.problems, answer.msg).toMatchObject([{ option }]);
-      expect(answer.msg).toMatch(
-        new RegExp(
-          `^${option}: ${variable} is not in the format that JumpCloud uses; copy it again`,
-        ),
-      );
-      expect(emulator.requests).toEqual([]);
-    },
-  );
+  ])('a malformed value of the variable %s is rejected: %j', async (variable, value, option) => {
+    const options = { api_url: emulator.url, users: ['ada'] };
+    const env = { JUMPCLOUD_API_KEY: apiKey, [variable]: value };
+    const { answer } = await runModule('jumpcloud_names', options, { env });
+    expect(answer.error?.problems, answer.msg).toMatchObject([{ option }]);
+    expect(answer.msg).toMatch(
+      new RegExp(`^${option}: ${variable} is not in the format that JumpCloud uses; copy it again`),
+    );
+    expect(emulator.requests).toEqual([]);
+  });
 
   test('an empty API key is reported as empty', async () => {
     const { answer } = await call({ api_key: ' ', users: ['ada'] });
@@ -360,7 +359,7 @@ describe('the API key', () => {
   });
 });
 
-test('an API key that an answer repeats is hidden in every encoding', async () => {
+test('an API key that an answer repeats is masked in every encoding', async () => {
   const key = 'Ab0+/c_~.-DEFGHIJKLMNOPQRSTUVWXYZ0123456';
   const bytes = Buffer.from(key);
   const percent = [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
@@ -385,13 +384,13 @@ test('an API key that an answer repeats is hidden in every encoding', async () =
     });
     const { msg } = await run({ api_key: key, users: ['ada'] });
     expect(msg).toContain('********');
-    // Base64 characters at the ends also encode neighbouring text, and may remain.
+    // Base64 characters at both ends also encode neighbouring text and may remain.
     expect(msg).not.toContain(echo.slice(4, 20));
     expect(msg).not.toContain(echo.slice(-20, -4));
   }
 });
 
-test('a call with nothing to look up, a host option or an empty name is rejected', async () => {
+test('a call without names, with a host option or with an empty name is rejected', async () => {
   const nothing = await run({});
   expect(nothing.msg).toMatch(/^There is nothing to look up\. Give at least one of system_groups/);
   const hosts = await run({ users: 'all', agent_dir: '/opt/jc' });
@@ -400,7 +399,7 @@ test('a call with nothing to look up, a host option or an empty name is rejected
   expect(names.msg).toMatch(/^users: item 1: expected a name, got empty text/);
 });
 
-test('repeated 429 and 502 answers are retried until the server answers', async () => {
+test('a request is retried after repeated 429 and 502 answers', async () => {
   const id = emulator.store.addNamed('user_group', 'stormy');
   emulator.faults.add({ fault: { kind: 'status', status: 429, retryAfter: 0 }, times: 2 });
   emulator.faults.add({ fault: { kind: 'status', status: 502 }, times: 2 });

@@ -6,14 +6,14 @@ import { type CallOptions, predictionOf, runModule } from '../harness/executable
 import { test } from '../harness/fixture.ts';
 
 const USER = '0123456789abcdef01234567';
-const OTHER = 'fedcba987654321001234567';
+const OTHER_USER = 'fedcba987654321001234567';
 let emulator: Emulator;
 
 test.beforeAll(({ emulator: shared }) => {
   emulator = shared;
 });
 
-/** Enrols a separate host for one test; returns the operations that tests need. */
+/** Enrols a host for one test. Returns operations on the host. */
 async function enrolHost(record: Partial<SystemRecord> = {}) {
   const host = await emulator.enrol({ record });
   const { systemId } = host;
@@ -24,7 +24,7 @@ async function enrolHost(record: Partial<SystemRecord> = {}) {
       const allOptions = { agent_dir: host.agentDir, api_url: emulator.url, ...options };
       return (await runModule('jumpcloud_system', allOptions, call)).answer;
     },
-    /** Returns this host's requests since the last call. */
+    /** Returns the requests of this host since the last call. */
     requests: () => {
       const own = emulator.requests.filter((request) => request.systemId === systemId);
       const fresh = own.slice(seen);
@@ -99,15 +99,15 @@ describe.concurrent('a single option', () => {
     },
     {
       options: { primary_user: USER },
-      from: { primarySystemUser: { id: OTHER } },
+      from: { primarySystemUser: { id: OTHER_USER } },
       body: { 'primarySystemUser.id': USER },
-      diff: [OTHER, USER],
+      diff: [OTHER_USER, USER],
     },
     {
       options: { primary_user: '' },
-      from: { primarySystemUser: { id: OTHER } },
+      from: { primarySystemUser: { id: OTHER_USER } },
       body: { 'primarySystemUser.id': null },
-      diff: [OTHER, ''],
+      diff: [OTHER_USER, ''],
     },
     {
       options: { attributes: { tier: 'web' } },
@@ -148,7 +148,7 @@ describe.concurrent('a single option', () => {
 
   const named = rows.map((row) => [row.options, row] as const);
   test.each(named)(
-    'the options %j are predicted by check mode, applied, and then unchanged',
+    'the options %j are applied once, as check mode predicts',
     async (options, { from, body, diff: [before, after] }) => {
       const host = await enrolHost(from);
       const option = Object.keys(options)[0] ?? '';
@@ -159,9 +159,9 @@ describe.concurrent('a single option', () => {
       expect(host.record()).toEqual(initial);
 
       const changed = await host.run(options, { flags: ['--diff'] });
-      // A run that writes attributes reads them once more after it has taken the lock.
-      const locked = 'attributes' in options ? [GET] : [];
-      expect(host.requests()).toEqual([GET, ...locked, put(body)]);
+      // A run that writes attributes reads the record again when it holds the lock.
+      const readsUnderLock = 'attributes' in options ? [GET] : [];
+      expect(host.requests()).toEqual([GET, ...readsUnderLock, put(body)]);
       expect(changed).toMatchObject({
         changed: true,
         msg: `Changed ${option}.`,
@@ -181,7 +181,7 @@ describe.concurrent('a single option', () => {
   );
 });
 
-test('setting, changing and unsetting all options takes one write for each step', async () => {
+test('a run that sets, changes or unsets all options sends one write', async () => {
   const host = await enrolHost({ attributes: [attribute('rack', '12')] });
   const all = {
     display_name: 'web-1',
@@ -233,8 +233,8 @@ test('setting, changing and unsetting all options takes one write for each step'
   ];
   for (const [options, changes] of steps) {
     expect(await host.run({ ...options })).toMatchObject({ changed: true });
-    const locked = 'attributes' in changes ? [GET] : [];
-    expect(host.requests()).toEqual([GET, ...locked, put(changes)]);
+    const readsUnderLock = 'attributes' in changes ? [GET] : [];
+    expect(host.requests()).toEqual([GET, ...readsUnderLock, put(changes)]);
     expect(await host.run({ ...options })).toMatchObject({ changed: false });
     expect(host.requests()).toEqual([GET]);
   }
@@ -290,7 +290,7 @@ describe.concurrent('options that match the record', () => {
       { displayName: 'true' },
       { display_name: true },
     ],
-    ['null for every option', {}, { display_name: null, attributes: null, settle: null }],
+    ['null for several options', {}, { display_name: null, attributes: null, settle: null }],
     ['the boolean yes', { allowSshRootLogin: true }, { allow_ssh_root_login: 'yes' }],
     ['the boolean On', { allowSshRootLogin: true }, { allow_ssh_root_login: 'On' }],
     ['the boolean 1', { allowSshRootLogin: true }, { allow_ssh_root_login: 1 }],
@@ -310,14 +310,14 @@ describe.concurrent('options that match the record', () => {
 });
 
 describe('the primary user as a flat key', () => {
-  test('a primary user read back as a flat key is predicted, set, matched and cleared', async ({
+  test('a primary user that the record has as a flat key is set and cleared, as check mode predicts', async ({
     startWith,
   }) => {
-    const flat = await startWith();
-    flat.store.flatPrimaryUser = true;
-    const host = await flat.enrol();
+    const flatEmulator = await startWith();
+    flatEmulator.store.flatPrimaryUser = true;
+    const host = await flatEmulator.enrol();
     const run = async (primary_user: string, ...flags: string[]) => {
-      const options = { agent_dir: host.agentDir, api_url: flat.url, primary_user };
+      const options = { agent_dir: host.agentDir, api_url: flatEmulator.url, primary_user };
       return (await runModule('jumpcloud_system', options, { flags })).answer;
     };
     const predicted = await run(USER, '--check', '--diff');
@@ -335,7 +335,7 @@ describe('the primary user as a flat key', () => {
 });
 
 describe('attributes', () => {
-  test('attributes may have any name', async () => {
+  test('an attribute with an unusual name is set and removed', async () => {
     const names = ['__proto__', 'constructor', 'toString', 'ключ 😀', ' a b ', '"', '123'];
     const host = await enrolHost({ attributes: [attribute('hasOwnProperty', 'kept')] });
     const named = (value: unknown) =>
@@ -361,7 +361,7 @@ describe('attributes', () => {
     expect(host.record().attributes).toEqual([attribute('hasOwnProperty', 'kept')]);
   });
 
-  test('duplicate attributes are merged if the options name them, and kept if not', async () => {
+  test('a duplicate attribute is merged only if the options name it', async () => {
     const twice = [attribute('x', '1'), attribute('a', '1'), attribute('x', '2')];
     const host = await enrolHost({ attributes: [...twice, attribute('a', '3')] });
     expect(await host.run({ attributes: { a: '2' } })).toMatchObject({ changed: true });
@@ -373,14 +373,14 @@ describe('attributes', () => {
     expect(await host.run({ attributes: { a: '2' } })).toMatchObject({ changed: false });
   });
 
-  test('attributes that the server reorders match on the next run', async () => {
+  test('a run changes nothing if the server has reordered the attributes', async () => {
     const host = await enrolHost();
     await host.run({ attributes: { b: '2', a: '1' } });
     host.record().attributes.reverse();
     expect(await host.run({ attributes: { b: '2', a: '1' } })).toMatchObject({ changed: false });
   });
 
-  test('a 404 to the read of the record says that the record is missing, and what to do', async () => {
+  test('the message of a 404 to the read of the record says what to do', async () => {
     const host = await enrolHost();
     host.hit('GET', { kind: 'status', status: 404 });
     const { msg } = await host.run({});
@@ -404,7 +404,7 @@ describe('attributes', () => {
     ['an empty object', { kind: 'body', text: '{}' }, 'unexpected_response'],
     [
       'the record of another system',
-      { kind: 'mangle', change: setField('_id', OTHER) },
+      { kind: 'mangle', change: setField('_id', OTHER_USER) },
       'unexpected_response',
     ],
     [
@@ -419,7 +419,7 @@ describe('attributes', () => {
     ],
   ];
   test.concurrent.each(rows)(
-    'attributes are not written when the read results in %s',
+    'a run does not write attributes when the read results in %s',
     async (_, fault, code) => {
       const attributes = [attribute('rack', '12')];
       const host = await enrolHost({ attributes });
@@ -433,7 +433,7 @@ describe('attributes', () => {
 });
 
 describe('a write', () => {
-  test('a write that is ignored fails with not_applied and reports no change', async () => {
+  test('an ignored write fails with not_applied and is not reported as a change', async () => {
     const host = await enrolHost();
     host.hit('PUT', { kind: 'ignored-write' });
     const answer = await host.run({ display_name: 'web-1', attributes: { a: '1' } });
@@ -447,7 +447,7 @@ describe('a write', () => {
     expect(answer['settings']).toMatchObject({ display_name: 'ip-10-0-0-7' });
   });
 
-  test('a partly applied write fails with not_applied and reports its changes', async () => {
+  test('a partly applied write fails with not_applied and is reported as a change', async () => {
     const host = await enrolHost();
     host.hit('PUT', {
       kind: 'mangle',
@@ -461,7 +461,7 @@ describe('a write', () => {
     });
   });
 
-  test('a write that is refused reports the reason from JumpCloud', async () => {
+  test('the message of a refused write quotes the reason from JumpCloud', async () => {
     const host = await enrolHost();
     const message = 'Attribute\n name taken';
     host.hit('PUT', { kind: 'status', status: 422, text: JSON.stringify({ message }) });
@@ -473,7 +473,7 @@ describe('a write', () => {
     });
   });
 
-  test('a write whose answer is lost is repeated and counts as a change', async () => {
+  test('a write with a lost answer is retried and reported as a change', async () => {
     const host = await enrolHost();
     host.hit('PUT', { kind: 'reset-after' });
     expect(await host.run({ display_name: 'web-1' })).toMatchObject({ changed: true });
@@ -488,14 +488,14 @@ describe.concurrent('settle', () => {
   const methods = (requests: { method: string }[]) =>
     requests.map(({ method }) => method).join(' ');
 
-  test('settle reads the record again after a write', async () => {
+  test('a run with settle reads the record again after a write', async () => {
     const host = await enrolHost();
     const answer = await host.run({ display_name, settle: 1 });
     expect(answer).toMatchObject({ changed: true, reapplied: 0 });
     expect(methods(host.requests())).toBe('GET PUT GET');
   });
 
-  test('settle repeats a write that the agent overwrote until the value holds', async () => {
+  test('a run with settle repeats an overwritten write until the value holds', async () => {
     const host = await enrolHost();
     emulator.initialisationRace(host.systemId, { afterMs: 200, fields: overwritten });
     const answer = await host.run({ display_name, settle: 1 }, { flags: ['--diff'] });
@@ -509,7 +509,7 @@ describe.concurrent('settle', () => {
     expect(host.record().displayName).toBe('web-1');
   });
 
-  test('settle repeats only overwritten settings and keeps attributes added since', async () => {
+  test('a run with settle repeats only overwritten settings and keeps new attributes', async () => {
     const host = await enrolHost();
     const fields = { ...overwritten, attributes: [attribute('agent', '1')] };
     emulator.initialisationRace(host.systemId, { afterMs: 200, fields });
@@ -519,7 +519,7 @@ describe.concurrent('settle', () => {
     expect(host.requests().at(-2)).toEqual(put({ displayName: 'web-1', attributes }));
   });
 
-  test('settle fails with not_applied after three times its duration', async () => {
+  test('a run with settle fails with not_applied after three times its duration', async () => {
     const host = await enrolHost();
     emulator.initialisationRace(host.systemId, { afterMs: 100, fields: overwritten, times: 100 });
     const start = performance.now();
@@ -537,22 +537,22 @@ describe.concurrent('settle', () => {
     expect(seconds).toBeLessThan(20);
   });
 
-  test('settle does not wait when an old record has the desired settings', async () => {
+  test('a run with settle does not wait when an old record has the desired settings', async () => {
     const host = await enrolHost();
-    // The settle time is longer than a test may take.
+    // The value of settle is longer than the time limit of a test.
     const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 90 });
     expect(answer).toMatchObject({ changed: false, reapplied: 0 });
     expect(methods(host.requests())).toBe('GET');
   });
 
-  test('settle keeps reading a new record that has the desired settings', async () => {
+  test('a run with settle keeps reading a new record that has the desired settings', async () => {
     const host = await enrolHost({ created: new Date(Date.now() - 200).toISOString() });
     const answer = await host.run({ display_name: 'ip-10-0-0-7', settle: 3 });
     expect(answer).toMatchObject({ changed: false, reapplied: 0, msg: 'Nothing to change.' });
     expect(methods(host.requests())).toMatch(/^GET( GET){3,4}$/);
   });
 
-  test('settle writes and reports a change when a new record loses desired settings', async () => {
+  test('a run with settle writes the settings when a new record loses them', async () => {
     const host = await enrolHost({ created: new Date(Date.now() - 200).toISOString() });
     host.hit('GET', {
       kind: 'concurrent',
@@ -568,7 +568,7 @@ describe.concurrent('settle', () => {
     });
   });
 
-  test('settle does not wait in check mode', async () => {
+  test('a run with settle does not wait in check mode', async () => {
     const host = await enrolHost({ created: new Date().toISOString() });
     const flags = ['--check'];
     const answer = await host.run({ display_name, settle: 90 }, { flags });
@@ -576,7 +576,7 @@ describe.concurrent('settle', () => {
     expect(methods(host.requests())).toBe('GET');
   });
 
-  test('settle is added to timeout', async () => {
+  test('the wait for settle does not count towards timeout', async () => {
     const host = await enrolHost();
     host.hit('GET', { kind: 'slow', ms: 300 }, 1, 1);
     const answer = await host.run({ display_name, settle: 4, timeout: 3 });
@@ -584,7 +584,7 @@ describe.concurrent('settle', () => {
     expect(methods(host.requests())).toMatch(/^GET PUT( GET){3,4}$/);
   });
 
-  test('a failed read while settling still reports the written settings', async () => {
+  test('a run whose read fails during settle reports the written settings', async () => {
     const host = await enrolHost();
     host.hit('GET', { kind: 'status', status: 403 }, 1, 1);
     expect(await host.run({ display_name, settle: 1 })).toMatchObject({

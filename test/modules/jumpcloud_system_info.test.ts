@@ -8,7 +8,7 @@ import { test } from '../harness/fixture.ts';
 
 const INFO = 'jumpcloud_system_info';
 const SUDO = { sudo: { enabled: true, withoutPassword: false } };
-const NO_PASSWORD = { sudo: { enabled: true, withoutPassword: true } };
+const SUDO_WITHOUT_PASSWORD = { sudo: { enabled: true, withoutPassword: true } };
 let emulator: Emulator;
 let host: EnrolledHost;
 
@@ -24,7 +24,7 @@ afterEach(() => emulator.faults.clear());
 const info = (options: Record<string, unknown> = {}, flags: string[] = [], of = host) =>
   runModule(INFO, { agent_dir: of.agentDir, api_url: emulator.url, ...options }, { flags });
 
-/** Returns the fields about this host, without those that every result has. */
+/** Returns the gathered fields, without the fields of every result. */
 function gatheredFields({ answer }: RunResult): Record<string, unknown> {
   const { changed, failed, msg, warnings, error, system_id, invocation, api, diff, ...rest } =
     answer;
@@ -36,10 +36,10 @@ const requestedPaths = () =>
   emulator.requests.map(
     ({ url }) => url.replace(/^.*\/systems\/[0-9a-f]{24}\/?/, '').split('&limit')[0],
   );
-const ids = (count: number, make: () => string) => Array.from({ length: count }, make);
+const makeIds = (count: number, make: () => string) => Array.from({ length: count }, make);
 
-/** Returns the name, modification time and content of each file in the agent's directory. */
-const snapshot = (dir: string) =>
+/** Returns the name, modification time and content of each file in the agent directory. */
+const readFiles = (dir: string) =>
   readdirSync(dir).map((name) => [
     name,
     statSync(join(dir, name)).mtimeMs,
@@ -47,43 +47,48 @@ const snapshot = (dir: string) =>
   ]);
 
 describe('an enrolled host', () => {
-  test('an enrolled host is reported with every field', async () => {
+  test('jumpcloud_system_info reports an enrolled host with every field', async () => {
     const { store } = emulator;
-    const [direct = '', twice = '', far = ''] = ids(3, () => store.addUser());
+    const [directUser = '', doublyBoundUser = '', indirectUser = ''] = makeIds(3, () =>
+      store.addUser(),
+    );
     const member = store.addGroup();
-    const userGroup = store.addUserGroup([twice]);
+    const userGroup = store.addUserGroup([doublyBoundUser]);
     const command = store.addObject('command');
     store.addGroup();
     store.join(host.systemId, member);
-    store.associate(host.systemId, 'user', direct);
-    store.associate(host.systemId, 'user', twice, SUDO);
-    store.associate(host.systemId, 'user_group', userGroup, NO_PASSWORD);
+    store.associate(host.systemId, 'user', directUser);
+    store.associate(host.systemId, 'user', doublyBoundUser, SUDO);
+    store.associate(host.systemId, 'user_group', userGroup, SUDO_WITHOUT_PASSWORD);
     store.associate(host.systemId, 'command', command);
-    store.groupEdges.set(member, new Map([[`user:${far}`, undefined]]));
+    store.groupEdges.set(member, new Map([[`user:${indirectUser}`, undefined]]));
 
     const result = await info();
     const user = (id: string) => ({ type: 'user', id });
     const users = [
       {
-        id: direct,
+        id: directUser,
         direct: true,
         sudo: false,
         sudo_without_password: false,
-        paths: [[user(direct)]],
+        paths: [[user(directUser)]],
       },
       {
-        id: twice,
+        id: doublyBoundUser,
         direct: true,
         sudo: true,
         sudo_without_password: true,
-        paths: [[user(twice)], [{ type: 'user_group', id: userGroup }, user(twice)]],
+        paths: [
+          [user(doublyBoundUser)],
+          [{ type: 'user_group', id: userGroup }, user(doublyBoundUser)],
+        ],
       },
       {
-        id: far,
+        id: indirectUser,
         direct: false,
         sudo: false,
         sudo_without_password: false,
-        paths: [[{ type: 'system_group', id: member }, user(far)]],
+        paths: [[{ type: 'system_group', id: member }, user(indirectUser)]],
       },
     ];
     expect(gatheredFields(result)).toEqual({
@@ -141,7 +146,7 @@ describe('an enrolled host', () => {
     [[], [], []],
   ];
   test.each(rows)(
-    'gather %j returns the fields %j and reads nothing else',
+    'gather %j returns the fields %j and sends only the necessary reads',
     async (gather, fields, requests) => {
       const result = await info({ gather });
       expect(Object.keys(gatheredFields(result))).toEqual(['enrolled', ...fields]);
@@ -150,16 +155,16 @@ describe('an enrolled host', () => {
   );
 
   test.each([[[]], [['--check', '--diff']]])(
-    'reading a host with the flags %j writes nothing',
+    'a run with the flags %j writes nothing',
     async (flags) => {
-      const before = [snapshot(host.agentDir), emulator.store.snapshot(host.systemId)];
+      const before = [readFiles(host.agentDir), emulator.store.snapshot(host.systemId)];
       await info({}, flags);
       expect(emulator.requests.map(({ method }) => method)).toEqual(Array(7).fill('GET'));
-      expect([snapshot(host.agentDir), emulator.store.snapshot(host.systemId)]).toEqual(before);
+      expect([readFiles(host.agentDir), emulator.store.snapshot(host.systemId)]).toEqual(before);
     },
   );
 
-  test('all parts of a host are read at the same time', async () => {
+  test('a run reads all parts of a host in parallel', async () => {
     emulator.faults.add({ fault: { kind: 'slow', ms: 500 }, times: 7 });
     await info();
     const { requests } = emulator;
@@ -168,14 +173,14 @@ describe('an enrolled host', () => {
     expect(Math.max(...requests.map(({ startedAt }) => startedAt))).toBeLessThan(firstEnd);
   });
 
-  test('long lists are read page by page', async () => {
+  test('a run reads long lists page by page', async () => {
     const { store } = emulator;
     const { systemId } = host;
     const types = ['command', 'policy', 'policy_group', 'user', 'user_group'] as const;
     const idsByType = Object.fromEntries(
-      types.map((type) => [type, ids(120, () => store.add(type)).sort()]),
+      types.map((type) => [type, makeIds(120, () => store.add(type)).sort()]),
     );
-    const groups = ids(120, () => store.addGroup()).sort();
+    const groups = makeIds(120, () => store.addGroup()).sort();
     for (const group of groups) store.join(systemId, group);
     for (const type of types) {
       for (const id of idsByType[type] ?? []) store.associate(systemId, type, id);
@@ -191,9 +196,9 @@ describe('an enrolled host', () => {
     expect(emulator.requests).toHaveLength(1 + 2 * 6);
   });
 
-  test('every user is reported when the first page comes back short', async () => {
+  test('a run reports every user when the first page is short', async () => {
     const { store } = emulator;
-    const [deleted = '', ...users] = ids(250, () => store.addUser());
+    const [deleted = '', ...users] = makeIds(250, () => store.addUser());
     for (const id of [deleted, ...users]) store.associate(host.systemId, 'user', id);
     store.delete(deleted);
     const { answer } = await info({ gather: ['users'] });
@@ -201,7 +206,7 @@ describe('an enrolled host', () => {
     expect(emulator.requests).toHaveLength(3);
   });
 
-  test('the result holds neither the private key nor a signature', async () => {
+  test('the result contains no private key and no signature', async () => {
     const { stdout } = await info({ _ansible_verbosity: 3 });
     const key = readFileSync(join(host.agentDir, 'client.key'), 'utf8');
     expect(stdout).not.toContain('PRIVATE KEY');
@@ -213,7 +218,7 @@ describe('an enrolled host', () => {
     }
   });
 
-  test('the result field agent says how the host was enrolled, and has null for unknown values', async () => {
+  test('the field agent says how the host was enrolled, with null for unknown values', async () => {
     const other = await emulator.enrol({
       record: { provisionMetadata: { provisioner: { type: 'mdm' } } },
     });
@@ -234,7 +239,7 @@ describe('an enrolled host', () => {
     });
   });
 
-  test('the result field system holds the record as received, unknown fields included', async () => {
+  test('the field system contains the whole record, including unknown fields', async () => {
     const record = { futureField: { a: [1, null] }, description: 'ünï "quoted"' };
     const other = await emulator.enrol({ record });
     expect(gatheredFields(await info({ gather: 'system' }, [], other))).toMatchObject({
@@ -246,7 +251,7 @@ describe('an enrolled host', () => {
     ['users', /Could not read the users of system/],
     ['memberof', /Could not read the system groups of system/],
     ['targets=policy&', /Could not read the policy associations of system/],
-  ])('a run that cannot read a list (%s) fails and names the list', async (urlPart, message) => {
+  ])('a run fails and names the list if a read of %s is refused', async (urlPart, message) => {
     emulator.faults.add({
       fault: { kind: 'status', status: 403 },
       when: ({ url }) => url.includes(urlPart),
@@ -265,7 +270,7 @@ describe('an enrolled host', () => {
 });
 
 describe('region and api_url', () => {
-  // No request gets through; the failure names the URL that was tried.
+  // No request reaches JumpCloud. The failed result contains the base URL.
   const rows: [agentServerHost: string, region: string | undefined, base: string][] = [
     ['agent.jumpcloud.com', undefined, 'https://console.jumpcloud.com'],
     ['agent.eu.jumpcloud.com', undefined, 'https://console.eu.jumpcloud.com'],
@@ -298,7 +303,7 @@ describe('region and api_url', () => {
     },
   );
 
-  test('api_url overrides region and may end with a slash', async () => {
+  test('api_url with a trailing slash overrides region', async () => {
     const result = await info({ gather: ['agent'], region: 'eu', api_url: `${emulator.url}/` });
     expect(gatheredFields(result)).toMatchObject({
       agent: { api_url: emulator.url, region: null },
@@ -333,7 +338,7 @@ describe('a host that is not enrolled', () => {
     expect(emulator.requests).toHaveLength(0);
   });
 
-  test('a host removed from JumpCloud is not enrolled until it registers again', async () => {
+  test('a removed host is reported as not enrolled until it registers again', async () => {
     const options = { agent_dir: host.agentDir, api_url: emulator.url };
     await runModule('jumpcloud_removal', options);
     emulator.clearRequests();
@@ -349,18 +354,18 @@ describe('a host that is not enrolled', () => {
   });
 
   test('a host that registers within registration_timeout is reported as enrolled', async () => {
-    const late = await emulator.enrol({ write: false });
-    setTimeout(() => late.writeFiles(), 300);
-    const result = await info({ registration_timeout: 20, gather: ['agent'] }, [], late);
+    const lateHost = await emulator.enrol({ write: false });
+    setTimeout(() => lateHost.writeFiles(), 300);
+    const result = await info({ registration_timeout: 20, gather: ['agent'] }, [], lateHost);
     expect(gatheredFields(result)).toMatchObject({
       enrolled: true,
-      agent: { system_id: late.systemId },
+      agent: { system_id: lateHost.systemId },
     });
   });
 
-  test('a host that does not register within registration_timeout fails the run', async () => {
-    const never = await emulator.enrol({ write: false });
-    const { answer, exitCode } = await info({ registration_timeout: 0.3 }, [], never);
+  test('a run fails if the host does not register within registration_timeout', async () => {
+    const unregisteredHost = await emulator.enrol({ write: false });
+    const { answer, exitCode } = await info({ registration_timeout: 0.3 }, [], unregisteredHost);
     expect(answer).toMatchObject({ failed: true, error: { code: 'not_enrolled' } });
     expect(answer).not.toHaveProperty('enrolled');
     expect(exitCode).toBe(1);
@@ -383,7 +388,7 @@ describe('a damaged identity', () => {
       },
     ],
   ];
-  test.each(rows)('%s fails with bad_identity', async (_, damage) => {
+  test.each(rows)('%s fails the run with bad_identity', async (_, damage) => {
     damage(host.agentDir);
     const { answer, exitCode } = await info();
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'bad_identity' } });
@@ -392,7 +397,7 @@ describe('a damaged identity', () => {
     expect(emulator.requests).toHaveLength(0);
   });
 
-  test('a record of another system fails with unexpected_response', async () => {
+  test('a record of another system fails the run with unexpected_response', async () => {
     emulator.faults.add({
       fault: { kind: 'mangle', change: (body) => ({ ...Object(body), _id: newId() }) },
     });

@@ -23,73 +23,87 @@ import { executablePath } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
 import { preload } from '../preload.ts';
 
-const LOCK = '.jumpcloud-system.lock';
+const LOCK_NAME = '.jumpcloud-system.lock';
 const HOUR_MS = 3_600_000;
-const SHIFTED = preload(new URL('shift-clock.cjs', import.meta.url).pathname);
+const SHIFTED_CLOCK = preload(new URL('shift-clock.cjs', import.meta.url).pathname);
 const hasNamespaces = spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0;
 
-const lockPath = ({ agentDir }: TestHost) => join(agentDir, LOCK);
+const lockPath = ({ agentDir }: TestHost) => join(agentDir, LOCK_NAME);
 const hiddenFiles = ({ agentDir }: TestHost) =>
   readdirSync(agentDir).filter((name) => name.startsWith('.'));
 
 /** Starts a run that sets one attribute. The command line of the run begins with `prefix`. */
-function start(host: TestHost, name: string, prefix: readonly string[] = [], extra: object = {}) {
-  const options = JSON.stringify({ ...host.options, attributes: { [name]: '1' }, ...extra });
+function start(
+  host: TestHost,
+  name: string,
+  prefix: readonly string[] = [],
+  extraOptions: object = {},
+) {
+  const options = JSON.stringify({ ...host.options, attributes: { [name]: '1' }, ...extraOptions });
   const command = [...prefix, executablePath('jumpcloud_system'), options];
   return execa(command[0] as string, command.slice(1), { reject: false, stdin: 'ignore' });
 }
 
-async function setAttribute(host: TestHost, name: string, extra: object = {}): Promise<Answer> {
-  return (await host.run('jumpcloud_system', { attributes: { [name]: '1' }, ...extra })).answer;
+async function setAttribute(
+  host: TestHost,
+  name: string,
+  extraOptions: object = {},
+): Promise<Answer> {
+  return (await host.run('jumpcloud_system', { attributes: { [name]: '1' }, ...extraOptions }))
+    .answer;
 }
 
-/** Starts a run that keeps the lock, because its PUT gets no answer. */
-async function startHolder(host: TestHost, prefix: readonly string[] = [], extra: object = {}) {
+/** Starts a run that holds the lock because its PUT gets no answer. */
+async function startHolder(
+  host: TestHost,
+  prefix: readonly string[] = [],
+  extraOptions: object = {},
+) {
   host.hit({ kind: 'silence' }, { method: 'PUT' });
-  const holder = start(host, 'held', prefix, { request_timeout: 60, ...extra });
+  const holder = start(host, 'held', prefix, { request_timeout: 60, ...extraOptions });
   await expect.poll(() => host.requests().at(-1)?.method, { timeout: 20_000 }).toBe('PUT');
-  // The promise is in an object; otherwise the caller's await would wait for the run to end.
+  // The object prevents that the await of the caller waits for the run to end.
   return { holder };
 }
 
-/** Returns the content of a lock whose process has ended. */
-function staleLock(change: object = {}): string {
+/** Returns the content of a lock of an ended process. */
+function makeStaleLock(change: object = {}): string {
   return JSON.stringify({ ...prepareLock(HOUR_MS), start: '1', ...change });
 }
 
-const names = (attributes: readonly Attribute[]) => attributes.map(({ name }) => name).sort();
+const namesOf = (attributes: readonly Attribute[]) => attributes.map(({ name }) => name).sort();
 
 describe('concurrent runs of jumpcloud_system', () => {
-  test("six concurrent runs that find a stale lock keep each other's attributes", {
+  test('six parallel runs that find a stale lock write the attributes of all runs', {
     timeout: 120_000,
   }, async ({ emulator, enrol }) => {
     for (let round = 0; round < 3; round++) {
       const host = await enrol();
-      // All of the runs find this lock, whose process has ended.
-      writeFileSync(lockPath(host), staleLock());
-      const all = Array.from({ length: 6 }, (_, i) => `a${i}`);
-      const answers = await Promise.all(all.map((name) => setAttribute(host, name)));
+      // All runs find this lock of an ended process.
+      writeFileSync(lockPath(host), makeStaleLock());
+      const attributeNames = Array.from({ length: 6 }, (_, i) => `a${i}`);
+      const answers = await Promise.all(attributeNames.map((name) => setAttribute(host, name)));
       expect(answers.map(({ changed, failed }) => [changed, failed])).toEqual(
-        all.map(() => [true, undefined]),
+        attributeNames.map(() => [true, undefined]),
       );
-      expect(names(emulator.store.record(host.systemId).attributes)).toEqual(all);
+      expect(namesOf(emulator.store.record(host.systemId).attributes)).toEqual(attributeNames);
       expect(hiddenFiles(host)).toEqual([]);
     }
   });
 
-  test('two runs keep both attributes when the clock of one is an hour ahead', async ({
+  test('two parallel runs write both attributes when the clock of one run is an hour ahead', async ({
     emulator,
     host,
   }) => {
     host.hit({ kind: 'slow', ms: 1500 }, { method: 'PUT' });
     const first = start(host, 'first');
     await expect.poll(() => host.requests().at(-1)?.method, { timeout: 20_000 }).toBe('PUT');
-    const env = { ...SHIFTED, CLOCK_AHEAD_MS: `${HOUR_MS}` };
+    const env = { ...SHIFTED_CLOCK, CLOCK_AHEAD_MS: `${HOUR_MS}` };
     const attributes = { second: '1' };
     const { answer } = await host.run('jumpcloud_system', { attributes }, { env });
     expect(answer).toMatchObject({ changed: true });
     expect(JSON.parse((await first).stdout)).toMatchObject({ changed: true });
-    expect(names(emulator.store.record(host.systemId).attributes)).toEqual(['first', 'second']);
+    expect(namesOf(emulator.store.record(host.systemId).attributes)).toEqual(['first', 'second']);
   });
 
   test('a run that times out waiting for the lock names the process that holds it', async ({
@@ -125,12 +139,12 @@ describe('concurrent runs of jumpcloud_system', () => {
 describe('a stale or invalid lock', () => {
   const rows: [name: string, plant: (path: string) => void][] = [
     [
-      'a lock whose process has ended',
-      (path) => writeFileSync(path, staleLock({ pid: 99_999_999 })),
+      'a lock of an ended process',
+      (path) => writeFileSync(path, makeStaleLock({ pid: 99_999_999 })),
     ],
     [
-      'a lock whose process id another process has',
-      (path) => writeFileSync(path, staleLock({ pid: 1 })),
+      'a lock with the process id of a later process',
+      (path) => writeFileSync(path, makeStaleLock({ pid: 1 })),
     ],
     [
       'a lock of an earlier boot',
@@ -146,12 +160,12 @@ describe('a stale or invalid lock', () => {
       },
     ],
     [
-      'a lock with only a running process and a date years ahead',
+      'a lock with only a running process and an expiry years ahead',
       (path) => writeFileSync(path, JSON.stringify({ pid: process.pid, until: 9e15 })),
     ],
     ['an empty lock', (path) => writeFileSync(path, '')],
-    ['a half-written lock', (path) => writeFileSync(path, staleLock().slice(0, 40))],
-    ['a lock that is a dangling symbolic link', (path) => symlinkSync('/nonexistent/lock', path)],
+    ['a truncated lock', (path) => writeFileSync(path, makeStaleLock().slice(0, 40))],
+    ['a lock that is a dangling symlink', (path) => symlinkSync('/nonexistent/lock', path)],
     ['a lock that is a FIFO', (path) => void spawnSync('mkfifo', [path])],
     ['a lock that is a huge file', (path) => writeFileSync(path, 'x'.repeat(2_000_000))],
   ];
@@ -161,40 +175,42 @@ describe('a stale or invalid lock', () => {
     expect(hiddenFiles(host)).toEqual([]);
   });
 
-  test('a stale lock is taken over after an earlier takeover was killed', async ({ host }) => {
-    const stale = JSON.parse(staleLock());
+  test('a stale lock is taken over after another run was killed during the takeover', async ({
+    host,
+  }) => {
+    const stale = JSON.parse(makeStaleLock());
     writeFileSync(lockPath(host), JSON.stringify(stale));
-    const takeover = staleLock();
+    const takeover = makeStaleLock();
     writeFileSync(`${lockPath(host)}.${stale.id}`, takeover);
-    writeFileSync(`${lockPath(host)}.${stale.id}.${JSON.parse(takeover).id}`, staleLock());
+    writeFileSync(`${lockPath(host)}.${stale.id}.${JSON.parse(takeover).id}`, makeStaleLock());
     expect(await setAttribute(host, 'a')).toMatchObject({ changed: true, warnings: [] });
     expect(hiddenFiles(host)).toEqual([]);
   });
 
-  test('a stale lock with the process id of the run itself is taken over', async ({
+  test('a stale lock with the process id of the current run is taken over', async ({
     host,
     skip,
   }) => {
     if (!hasNamespaces) skip('this machine does not allow pid namespaces');
     // The first process of every container has the process id 1.
-    const container = ['unshare', '--pid', '--fork', '--mount-proc'];
+    const newPidNamespace = ['unshare', '--pid', '--fork', '--mount-proc'];
     const lock = JSON.stringify({ ...prepareLock(0), pid: 1, namespace: '1', until: 0, from: 0 });
     writeFileSync(lockPath(host), lock);
-    const { stdout } = await start(host, 'a', container);
+    const { stdout } = await start(host, 'a', newPidNamespace);
     expect(JSON.parse(stdout)).toMatchObject({ changed: true, warnings: [] });
     expect(hiddenFiles(host)).toEqual([]);
   });
 });
 
 describe('a lock of another pid namespace', () => {
-  const container = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
+  const newPidNamespace = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
 
-  test('a run that times out on a lock says so if it cannot see the process that holds it', async ({
+  test('a run that times out says that it cannot see the process that holds the lock', async ({
     host,
     skip,
   }) => {
     if (!hasNamespaces) skip('this machine does not allow pid namespaces');
-    const { holder } = await startHolder(host, container);
+    const { holder } = await startHolder(host, newPidNamespace);
     const answer = await setAttribute(host, 'waiting', { timeout: 1 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
     expect(answer.msg).toMatch(/process \d+ holds it, but is not visible to this run/);
@@ -203,12 +219,12 @@ describe('a lock of another pid namespace', () => {
     await holder;
   });
 
-  test('a lock of another pid namespace expires after the timeout of its run', async ({
+  test('a lock of another pid namespace expires with the timeout of its run', async ({
     host,
     skip,
   }) => {
     if (!hasNamespaces) skip('this machine does not allow pid namespaces');
-    const { holder } = await startHolder(host, container, { timeout: 4 });
+    const { holder } = await startHolder(host, newPidNamespace, { timeout: 4 });
     holder.kill('SIGKILL');
     await holder;
     expect(await setAttribute(host, 'next', { timeout: 20 })).toMatchObject({ changed: true });
@@ -217,7 +233,7 @@ describe('a lock of another pid namespace', () => {
 });
 
 describe('a lock that cannot be created', () => {
-  const withoutLock = expect.stringContaining('Attributes were written without a lock');
+  const warningWithoutLock = expect.stringContaining('Attributes were written without a lock');
 
   test('a run on a full disk warns that it has no lock and leaves no file', async ({
     enrol,
@@ -231,7 +247,7 @@ describe('a lock that cannot be created', () => {
       for (const name of ['a', 'b']) {
         expect(await setAttribute(host, name)).toMatchObject({
           changed: true,
-          warnings: [withoutLock],
+          warnings: [warningWithoutLock],
         });
       }
       expect(hiddenFiles(host)).toEqual([]);
@@ -240,17 +256,20 @@ describe('a lock that cannot be created', () => {
     }
   });
 
-  test("a run warns of a directory in place of the lock and keeps the directory's content", async ({
+  test('a run that finds a directory in place of the lock warns and keeps its content', async ({
     host,
   }) => {
     mkdirSync(lockPath(host));
     writeFileSync(join(lockPath(host), 'precious'), 'precious');
-    expect(await setAttribute(host, 'a')).toMatchObject({ changed: true, warnings: [withoutLock] });
+    expect(await setAttribute(host, 'a')).toMatchObject({
+      changed: true,
+      warnings: [warningWithoutLock],
+    });
     expect(readFileSync(join(lockPath(host), 'precious'), 'utf8')).toBe('precious');
-    expect(hiddenFiles(host)).toEqual([LOCK]);
+    expect(hiddenFiles(host)).toEqual([LOCK_NAME]);
   });
 
-  test('a run that may not write to the directory warns that it has no lock', async ({
+  test('a run without write access to the agent directory warns that it has no lock', async ({
     host,
     skip,
   }) => {
@@ -268,6 +287,6 @@ describe('a lock that cannot be created', () => {
     rmSync(directory, { recursive: true });
     const answer = JSON.parse(stdout);
     expect(answer).toMatchObject({ changed: true });
-    expect(answer.warnings).toContainEqual(withoutLock);
+    expect(answer.warnings).toContainEqual(warningWithoutLock);
   });
 });

@@ -1,6 +1,6 @@
-"""Runs a command whose standard error is a terminal that closes after the first output.
+"""Runs a command with a terminal as stderr that closes after the first output.
 
-Prints the command's standard output.
+Prints the stdout of the command.
 """
 
 import os

@@ -55,7 +55,7 @@ async function run(module: ModuleName, options: object, ...flags: string[]): Pro
   return (await runModule(module, { ...connection, ...options }, { flags })).answer;
 }
 
-test('jumpcloud_host resolves names in every section and reports ids with names', async () => {
+test('jumpcloud_host resolves names in every section and reports the names of ids', async () => {
   const answer = await run(
     'jumpcloud_host',
     {
@@ -113,7 +113,7 @@ test.each<[module: ModuleName, options: object, ids: () => string[]]>([
   expect(Object.keys(Object(answer['names'])).sort()).toEqual(added().sort());
 });
 
-test('names are read from a file, and module_args repeats only those in use', async () => {
+test('names are read from a file, and module_args contains only used names', async () => {
   const path = join(directory, 'names.json');
   writeFileSync(path, JSON.stringify(names));
   const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: path });
@@ -123,14 +123,14 @@ test('names are read from a file, and module_args repeats only those in use', as
   expect(Object.keys(args.names)).toEqual(['system_group']);
 });
 
-test('a file of names may begin with a byte-order mark', async () => {
+test('a file of names with a byte-order mark is accepted', async () => {
   const path = join(directory, 'marked.json');
   writeFileSync(path, `\ufeff${JSON.stringify(names)}`);
   const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: path });
   expect(answer).toMatchObject({ changed: true, added: [ids.web] });
 });
 
-test('a file of names is opened once for all lists of a document', async () => {
+test('a run opens the file of names once', async () => {
   const path = join(directory, 'once.json');
   writeFileSync(path, JSON.stringify(names));
   const trace = join(directory, 'trace');
@@ -147,13 +147,13 @@ test('a file of names is opened once for all lists of a document', async () => {
   expect(readFileSync(trace, 'utf8').split('once.json')).toHaveLength(2);
 });
 
-test('a kind whose value in names is null counts as missing', async () => {
-  const some = { system_group: { web: ids.web }, user: null };
-  const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: some });
+test('a kind with the value null in names counts as missing', async () => {
+  const partialNames = { system_group: { web: ids.web }, user: null };
+  const answer = await run('jumpcloud_group_membership', { groups: ['web'], names: partialNames });
   expect(answer).toMatchObject({ changed: true, added: [ids.web] });
 });
 
-test('errors and warnings show the name of an object beside its id', async () => {
+test('errors and warnings show the name of an object next to its id', async () => {
   emulator.faults.refuse(ids.web, 403);
   const failed = await run('jumpcloud_group_membership', { groups: ['web'], names });
   emulator.faults.clear();
@@ -166,7 +166,7 @@ test('errors and warnings show the name of an object beside its id', async () =>
   expect(kept.warnings.join()).toContain(`User ada (${ids.ada}) keeps sudo`);
 });
 
-test('a problem shows the name of an object beside its id', async () => {
+test('a problem of an option shows the name of an object next to its id', async () => {
   const {
     error,
     msg,
@@ -182,7 +182,7 @@ test('a problem shows the name of an object beside its id', async () => {
   expect(named).toEqual({ [ids.ada]: 'ada' });
 });
 
-test("names are added to ids in the module's text, not in JumpCloud's message", async () => {
+test('a quoted message of JumpCloud shows ids without added names', async () => {
   const said = `no ${ids.web}, "${ids.web}"`;
   const text = JSON.stringify({ message: said });
   emulator.faults.add({

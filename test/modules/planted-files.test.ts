@@ -20,7 +20,7 @@ import { type Answer, executablePath, type ModuleName } from '../harness/executa
 import { test as base } from '../harness/fixture.ts';
 import { fetchedNodes, nodePath } from '../harness/nodes.ts';
 
-/** This Node.js, and the versions that `npm run setup:nodes` has fetched. */
+/** The running Node.js and the versions that `npm run setup:nodes` has fetched. */
 const NODES: readonly (readonly [version: string, path: string])[] = [
   [process.versions.node, process.execPath],
   ...fetchedNodes()
@@ -28,7 +28,7 @@ const NODES: readonly (readonly [version: string, path: string])[] = [
     .map((version) => [version, nodePath(version)] as const),
 ];
 
-const EVIL = 'console.log("evil"); process.exit(0);\n';
+const EVIL_CODE = 'console.log("evil"); process.exit(0);\n';
 const canTrace = execaSync('strace', ['-o', '/dev/null', 'true'], { reject: false }).exitCode === 0;
 
 let directory: string;
@@ -42,7 +42,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** Files that someone may plant in a directory that they can write to. */
+/** Files that an attacker can plant in a writable directory. */
 const PLANTS: readonly [what: string, plant: (place: string) => Promise<unknown>][] = [
   [
     'a package.json that redirects every path',
@@ -51,7 +51,7 @@ const PLANTS: readonly [what: string, plant: (place: string) => Promise<unknown>
         join(place, 'package.json'),
         '{"name":"","exports":{"./*":"./evil.js"},"imports":{"#*":"./evil.js"}}',
       );
-      await writeFile(join(place, 'evil.js'), EVIL);
+      await writeFile(join(place, 'evil.js'), EVIL_CODE);
     },
   ],
   [
@@ -64,11 +64,11 @@ const PLANTS: readonly [what: string, plant: (place: string) => Promise<unknown>
   ],
   ['a package.json that is a FIFO', (place) => execa('mkfifo', [join(place, 'package.json')])],
   [
-    'parts of Node.js in node_modules',
+    'packages named like Node.js modules in node_modules',
     async (place) => {
       for (const name of ['fs', 'v8', 'module', 'undici', 'zod']) {
         await mkdir(join(place, 'node_modules', name), { recursive: true });
-        await writeFile(join(place, 'node_modules', name, 'index.js'), EVIL);
+        await writeFile(join(place, 'node_modules', name, 'index.js'), EVIL_CODE);
       }
     },
   ],
@@ -77,20 +77,20 @@ const PLANTS: readonly [what: string, plant: (place: string) => Promise<unknown>
     async (place) => {
       await writeFile(join(place, '.env'), 'NODE_OPTIONS=--require=./evil.js\n');
       await writeFile(join(place, 'node.config.json'), '{"nodeOptions":{"require":["./evil.js"]}}');
-      await writeFile(join(place, 'evil.js'), EVIL);
+      await writeFile(join(place, 'evil.js'), EVIL_CODE);
     },
   ],
 ];
 
 describe.each(NODES)('a module with Node.js %s', (_, node) => {
   base.each(PLANTS)(
-    'a module in the same directory or below it ignores %s',
+    'a module in the same directory or a subdirectory ignores %s',
     async (_what, plant) => {
       const place = await mkdtemp(join(directory, 'plant-'));
-      const below = join(place, 'below');
-      await mkdir(below);
+      const subdirectory = join(place, 'below');
+      await mkdir(subdirectory);
       await plant(place);
-      for (const cwd of [place, below]) {
+      for (const cwd of [place, subdirectory]) {
         await copyFile(executablePath('jumpcloud_system'), join(cwd, 'module'));
         const result = await execa('./module', ['--version'], {
           cwd,
@@ -104,10 +104,10 @@ describe.each(NODES)('a module with Node.js %s', (_, node) => {
     },
   );
 
-  base('environment variables cannot make a module load or write a file', async () => {
+  base('a module loads and writes no file that environment variables name', async () => {
     const place = await mkdtemp(join(directory, 'variables-'));
     const evil = join(place, 'evil.cjs');
-    await writeFile(evil, EVIL);
+    await writeFile(evil, EVIL_CODE);
     const written = join(place, 'written');
     const env = {
       JUMPCLOUD_NODE: node,
@@ -131,7 +131,7 @@ describe.each(NODES)('a module with Node.js %s', (_, node) => {
     expect(existsSync(written)).toBe(false);
   });
 
-  base('a module run by a relative path can load its late chunks', async () => {
+  base('a module that is run by a relative path loads its chunks', async () => {
     const host = await emulator.enrol();
     const place = await mkdtemp(join(directory, 'relative-'));
     await copyFile(executablePath('jumpcloud_system_info'), join(place, 'module'));
@@ -148,7 +148,7 @@ describe.each(NODES)('a module with Node.js %s', (_, node) => {
     await mkdir(join(place, 'node_modules'));
     await writeFile(join(place, 'package.json'), '{}');
     const options = JSON.stringify({ agent_dir: host.agentDir, api_url: emulator.url });
-    // A retry loads a chunk that other runs do not need.
+    // A retry loads an extra chunk.
     emulator.faults.add({ fault: { kind: 'status', status: 503 }, times: 1 });
     const trace = join(directory, 'trace');
     const { stdout } = await execa(
@@ -182,19 +182,19 @@ describe.each(NODES)('a module with Node.js %s', (_, node) => {
 
 describe('modules in an agent directory that someone else can write to', () => {
   const NAMES = ['.jumpcloud-system.lock', '.removed-from-jumpcloud', '.removing-from-jumpcloud'];
-  /** Number of process ids, after this one, for which a lock's temporary file is planted. */
+  /** The number of next process ids for which a temporary lock file is planted. */
   const PIDS = 2000;
-  const precious: string[] = [];
+  const preciousPaths: string[] = [];
 
-  /** Creates a file that belongs to root, in another directory. */
-  async function preciousFile(): Promise<string> {
+  /** Creates a file of root in another directory. */
+  async function createPreciousFile(): Promise<string> {
     const path = join(await mkdtemp(join(directory, 'precious-')), 'file');
     await writeFile(path, 'precious');
-    precious.push(path);
+    preciousPaths.push(path);
     return path;
   }
 
-  /** Plants something at the path of each file that modules write, with and without a pid. */
+  /** Plants something at every path that modules write, with and without a pid. */
   async function plantAll(agentDir: string, plant: (path: string) => Promise<unknown>) {
     for (const name of [...NAMES, 'planted']) await plant(join(agentDir, name));
     const planted = await readlink(join(agentDir, 'planted')).catch(() => 'planted');
@@ -206,22 +206,22 @@ describe('modules in an agent directory that someone else can write to', () => {
   }
 
   const ROWS: readonly (readonly [what: string, plant: (path: string) => Promise<unknown>])[] = [
-    ['symbolic links to files', async (path) => symlink(await preciousFile(), path)],
-    ['dangling symbolic links', async (path) => symlink(`${await preciousFile()}.new`, path)],
+    ['symlinks to files', async (path) => symlink(await createPreciousFile(), path)],
+    ['dangling symlinks', async (path) => symlink(`${await createPreciousFile()}.new`, path)],
     ['FIFOs', (path) => execa('mkfifo', [path])],
     [
       'directories',
       async (path) => {
         await mkdir(path);
-        await symlink(join(await preciousFile(), '..'), join(path, 'link'));
+        await symlink(join(await createPreciousFile(), '..'), join(path, 'link'));
         await writeFile(join(path, 'file'), 'precious');
-        precious.push(join(path, 'file'));
+        preciousPaths.push(join(path, 'file'));
       },
     ],
   ];
 
-  /** Runs a module under strace. Returns its answer and its system calls that name files. */
-  async function traced(module: ModuleName, options: object): Promise<[Answer, string[]]> {
+  /** Runs a module under strace. Returns its answer and its system calls on files. */
+  async function runTraced(module: ModuleName, options: object): Promise<[Answer, string[]]> {
     const trace = join(await mkdtemp(join(directory, 'trace-')), 'trace');
     const words = ['-f', '-y', '-e', 'trace=%file', '-s', '4096', '-o', trace];
     const { stdout } = await execa(
@@ -232,7 +232,7 @@ describe('modules in an agent directory that someone else can write to', () => {
     return [JSON.parse(stdout), (await readFile(trace, 'utf8')).split('\n')];
   }
 
-  function expectHarmless(calls: readonly string[], agentDir: string): void {
+  function expectHarmlessCalls(calls: readonly string[], agentDir: string): void {
     const removals = calls.filter((call) => /\brmdir\(|AT_REMOVEDIR/.test(call));
     expect(removals).toEqual([]);
     const opens = calls.filter((call) => /\bopen(at)?\(|\bcreat\(/.test(call));
@@ -242,31 +242,31 @@ describe('modules in an agent directory that someone else can write to', () => {
     expect(writing.length).toBeGreaterThan(0);
     for (const call of writing) expect(call).toMatch(/O_WRONLY\|O_CREAT\|O_EXCL\|O_NOFOLLOW/);
     for (const call of opens.filter((one) => one.includes(`"${agentDir}`))) {
-      // With -y, strace prints the file behind each descriptor.
+      // The option -y prints the file of each descriptor.
       const [, requested, opened] = /"([^"]+)".* = \d+<([^>]+)>/.exec(call) ?? [];
       expect(opened?.replace(/ \(deleted\)$/, ''), call).toBe(opened && requested);
     }
   }
 
   base.runIf(canTrace).for(ROWS)(
-    'modules write and delete nothing through planted %s',
+    'modules change no other file through planted %s',
     async ([, plant]) => {
       const host = await emulator.enrol();
       await plantAll(host.agentDir, plant);
       const options = { agent_dir: host.agentDir, api_url: emulator.url };
-      const [changed, writes] = await traced('jumpcloud_system', {
+      const [changed, writes] = await runTraced('jumpcloud_system', {
         ...options,
         attributes: { role: 'web' },
       });
       expect(changed).toMatchObject({ changed: true });
-      expectHarmless(writes, host.agentDir);
-      const [removed, removes] = await traced('jumpcloud_removal', {
+      expectHarmlessCalls(writes, host.agentDir);
+      const [removed, removes] = await runTraced('jumpcloud_removal', {
         ...options,
         purge_identity: true,
       });
       expect(removed).toMatchObject({ changed: true, purged: { length: 4 } });
-      expectHarmless(removes, host.agentDir);
-      for (const path of precious.splice(0)) {
+      expectHarmlessCalls(removes, host.agentDir);
+      for (const path of preciousPaths.splice(0)) {
         expect(await readFile(path, 'utf8')).toBe('precious');
         expect(existsSync(`${path}.new`)).toBe(false);
       }

@@ -3,7 +3,7 @@ import { type ModuleName, runModule } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 
 const ID = '0123456789abcdef01234567';
-const OTHER = 'abcdef0123456789abcdef01';
+const OTHER_ID = 'abcdef0123456789abcdef01';
 
 type Row = [
   module: ModuleName,
@@ -43,7 +43,7 @@ describe('problems of single values', () => {
     ],
     [
       'jumpcloud_host',
-      { user_groups: [{ id: ID, name: 'ops' }, { name: OTHER }, { name: 'ops' }] },
+      { user_groups: [{ id: ID, name: 'ops' }, { name: OTHER_ID }, { name: 'ops' }] },
       [
         ['user_groups', /^item 1: has id and name; give one of the two$/],
         [
@@ -54,11 +54,11 @@ describe('problems of single values', () => {
     ],
     [
       'jumpcloud_user_binding',
-      { users: [ID, ID, ID, OTHER, { id: OTHER.toUpperCase() }] },
+      { users: [ID, ID, ID, OTHER_ID, { id: OTHER_ID.toUpperCase() }] },
       [
         ['users', new RegExp(`^item 2: user ${ID} is named twice$`)],
         ['users', new RegExp(`^item 3: user ${ID} is named twice$`)],
-        ['users', new RegExp(`^item 5: user ${OTHER} is named twice$`)],
+        ['users', new RegExp(`^item 5: user ${OTHER_ID} is named twice$`)],
       ],
     ],
     [
@@ -252,17 +252,17 @@ describe('problems of values and of their combination', () => {
   });
 });
 
-test('module_args shows the valid parts of a value and masks the others', async ({ host }) => {
+test('module_args shows valid parts of a value and masks invalid parts', async ({ host }) => {
   const { answer } = await host.run('jumpcloud_host', {
     system: { display_name: 'web', settle: 'geheim' },
     groups: [ID, 'geheim'],
-    users: [OTHER, { id: ID, sudo: 'geheim' }, { id: 'geheim', sudo: true }],
+    users: [OTHER_ID, { id: ID, sudo: 'geheim' }, { id: 'geheim', sudo: true }],
   });
   expect(answer['invocation']).toMatchObject({
     module_args: {
       system: { display_name: 'web', settle: '********' },
       groups: [ID, '********'],
-      users: [{ id: OTHER }, { id: ID, sudo: '********' }, { id: '********', sudo: true }],
+      users: [{ id: OTHER_ID }, { id: ID, sudo: '********' }, { id: '********', sudo: true }],
     },
   });
 });
@@ -285,7 +285,7 @@ describe('the message of a call with several problems', () => {
         system: { a: 1, settel: 2 },
         users: [
           { id: ID, foo: 1 },
-          { id: OTHER, bar: 2 },
+          { id: OTHER_ID, bar: 2 },
         ],
       },
       /^system\.a: is not an option here\. Known options are [^.]*\. system\.settel: is not an option here; did you mean settle\? users: item 1: unknown key foo\. Known keys are id, name, sudo, sudo_without_password\. users: item 2: unknown key bar\.$/,
@@ -297,7 +297,7 @@ describe('the message of a call with several problems', () => {
     ],
   ];
   test.for(rows)(
-    '%s reports the problems of %j in sentences and gives each hint once',
+    '%s reports the problems of %j as sentences with each hint once',
     async ([module, options, msg], { host }) => {
       const { answer } = await host.run(module, options);
       expect(answer.msg).toMatch(msg);

@@ -12,11 +12,11 @@ import { callsWithAllFields, type Options, sampleCallsOf } from '../harness/samp
 
 type Values = Readonly<Record<string, DocumentedValue>>;
 
-/** Return values that every Ansible module may have, and that none documents. */
+/** Return values of every Ansible module, which modules do not document. */
 const COMMON = ['changed', 'failed', 'invocation'];
 
-/** Runs a module in each situation for which return values are documented. */
-async function resultsOf(
+/** Runs a module in each situation with documented return values. */
+async function collectResults(
   module: ModuleName,
   host: TestHost,
   { store, faults }: Emulator,
@@ -61,7 +61,7 @@ function matchesType(type: string | undefined, value: unknown): boolean {
   }
 }
 
-/** Returns the names of all values. Fails for a value that differs from its documentation. */
+/** Expects every value to match its documentation. Returns the names of all values. */
 function compareWithDocumentation(
   documented: Values,
   found: Record<string, unknown>,
@@ -91,28 +91,30 @@ function compareWithDocumentation(
   });
 }
 
-function names(values: Values, prefix = ''): string[] {
+function listNames(values: Values, prefix = ''): string[] {
   return Object.entries(values).flatMap(([name, { contains = {} }]) => [
     prefix + name,
-    ...names(contains, `${prefix}${name}.`),
+    ...listNames(contains, `${prefix}${name}.`),
   ]);
 }
 
-const sharedNames = new Set(names((await readSharedDocumentation()).RETURN));
-/** Shared return values seen so far. No single module returns all of them. */
+const sharedNames = new Set(listNames((await readSharedDocumentation()).RETURN));
+/** Shared return values that previous tests have seen. No single module returns all of them. */
 const seenOfShared = new Set<string>();
 
 describe.each(HOST_MODULE_NAMES)('return values of %s', (module) => {
-  test(`the results of ${module} have exactly the documented values`, async ({
+  test(`the results of ${module} contain exactly the documented values`, async ({
     host,
     emulator,
   }) => {
     const { RETURN } = await readDocumentation(module);
-    const results = await resultsOf(module, host, emulator);
+    const results = await collectResults(module, host, emulator);
     const seen = new Set(results.flatMap((result) => compareWithDocumentation(RETURN, result)));
-    const isOwn = (name: string) => !sharedNames.has(name);
-    expect([...seen].filter(isOwn).sort()).toEqual(names(RETURN).filter(isOwn).sort());
-    for (const name of seen) if (!isOwn(name)) seenOfShared.add(name);
+    const isModuleValue = (name: string) => !sharedNames.has(name);
+    expect([...seen].filter(isModuleValue).sort()).toEqual(
+      listNames(RETURN).filter(isModuleValue).sort(),
+    );
+    for (const name of seen) if (!isModuleValue(name)) seenOfShared.add(name);
   });
 
   test(`each return value of ${module} has a sample of the documented type`, async () => {
@@ -124,6 +126,6 @@ describe.each(HOST_MODULE_NAMES)('return values of %s', (module) => {
   });
 });
 
-test('the shared return values are exactly those that results have', () => {
+test('the results of all modules together contain every shared return value', () => {
   expect([...seenOfShared].sort()).toEqual([...sharedNames].sort());
 });

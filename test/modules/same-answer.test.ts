@@ -15,26 +15,26 @@ import {
 import { test } from '../harness/fixture.ts';
 import { fullCall, type Options, sampleCallsOf } from '../harness/sample-calls.ts';
 
-/** The value of a mistyped option, which may be a secret. */
+/** A secret as value of a mistyped option. */
 const SECRET = 'hunter2';
 
-/** A closed port, so that nothing leaves this machine even if it is enrolled. */
-const NOWHERE = 'http://127.0.0.1:9';
+/** The URL of a closed port, so no request leaves this machine even if it is enrolled. */
+const CLOSED_PORT_URL = 'http://127.0.0.1:9';
 
 beforeAll(() => {
-  vi.stubEnv('HTTPS_PROXY', NOWHERE);
+  vi.stubEnv('HTTPS_PROXY', CLOSED_PORT_URL);
   for (const name of ['JUMPCLOUD_API_KEY', 'JUMPCLOUD_ORG_ID']) vi.stubEnv(name, '');
   return () => vi.unstubAllEnvs();
 });
 
-interface Answered {
+interface CallResult {
   readonly text: string;
   readonly exitCode: number | undefined;
 }
-type Call = (words: readonly string[], input?: string) => Promise<Answered>;
+type Call = (words: readonly string[], input?: string) => Promise<CallResult>;
 
-/** Returns functions that call a module: its built executable, or in this process. */
-async function callersOf(name: ModuleName): Promise<{ executable: Call; inProcess: Call }> {
+/** Returns functions that call a module as an executable and in this process. */
+async function makeCallers(name: ModuleName): Promise<{ executable: Call; inProcess: Call }> {
   const help = renderHelp(await readDocumentation(name), await readSharedDocumentation());
   return {
     executable: async (words, input = '') => {
@@ -48,17 +48,17 @@ async function callersOf(name: ModuleName): Promise<{ executable: Call; inProces
       return { text: stdout, exitCode };
     },
     inProcess: (words, input = '') =>
-      callInProcess(moduleNamed(name), words, { help: () => help, stdin: inputOf(input) }),
+      callInProcess(moduleNamed(name), words, { help: () => help, stdin: toStdin(input) }),
   };
 }
 
-function inputOf(text: string) {
+function toStdin(text: string) {
   return async function* () {
     if (text !== '') yield Buffer.from(text);
   };
 }
 
-const argument = (options: Options) => JSON.stringify(options);
+const toArgument = (options: Options) => JSON.stringify(options);
 
 describe.concurrent.each(MODULE_NAMES)('%s', (name) => {
   const { good, bad } = sampleCallsOf(name);
@@ -68,14 +68,14 @@ describe.concurrent.each(MODULE_NAMES)('%s', (name) => {
   };
   const mistyped = { ...good, displya: SECRET, timeout: 'soon' };
   const rows: [what: string, words: string[], input?: string][] = [
-    ['a mistyped option and a second problem', [argument(mistyped)]],
-    ['a mistyped option and invalid options', [argument({ displya: SECRET, ...bad })]],
-    ['invalid options', [argument(bad)]],
-    ['invalid options with -vvv', [argument({ ...bad, _ansible_verbosity: 3 })]],
-    ['a missing enrolment or API key', [argument(notEnrolled)]],
-    ['a missing enrolment or API key, from standard input', ['-'], argument(notEnrolled)],
-    ['a call without options', ['--check']],
-    ['empty standard input', ['-', '--check']],
+    ['a mistyped option and a second problem', [toArgument(mistyped)]],
+    ['a mistyped option and invalid options', [toArgument({ displya: SECRET, ...bad })]],
+    ['invalid options', [toArgument(bad)]],
+    ['invalid options with -vvv', [toArgument({ ...bad, _ansible_verbosity: 3 })]],
+    ['a missing enrolment or API key', [toArgument(notEnrolled)]],
+    ['a missing enrolment or API key, from stdin', ['-'], toArgument(notEnrolled)],
+    ['no options', ['--check']],
+    ['empty stdin', ['-', '--check']],
     ['options that are not an object', ['-'], '[]'],
     ['two sources of options', ['-', '/nonexistent/file']],
     ['a file that does not exist', ['/nonexistent/file']],
@@ -83,9 +83,9 @@ describe.concurrent.each(MODULE_NAMES)('%s', (name) => {
     ['--help', ['--help']],
   ];
   test.each(rows)(
-    `${name} in this process answers %s like its executable`,
+    `${name} in this process gives the same answer to %s as its executable`,
     async (_, words, input) => {
-      const { executable, inProcess } = await callersOf(name);
+      const { executable, inProcess } = await makeCallers(name);
       const built = await executable(words, input);
       expect(await inProcess(words, input)).toEqual(built);
       expect(built.text).not.toContain(SECRET);
@@ -93,26 +93,26 @@ describe.concurrent.each(MODULE_NAMES)('%s', (name) => {
   );
 
   test(`${name} reports a second problem beside a mistyped option`, async () => {
-    const { text, exitCode } = await (await callersOf(name)).inProcess([argument(mistyped)]);
+    const { text, exitCode } = await (await makeCallers(name)).inProcess([toArgument(mistyped)]);
     const { msg, error } = JSON.parse(text);
     expect(error.code).toBe('invalid_arguments');
     expect(msg).toMatch(/\bdisplya\b.*\btimeout\b/);
-    // The check of combinations may report a third problem.
+    // The check of option combinations may report a third problem.
     expect(error.problems.length).toBeGreaterThanOrEqual(2);
     expect(exitCode).toBe(1);
   });
 });
 
 describe.concurrent.each(HOST_MODULE_NAMES)('%s', (name) => {
-  test(`${name} in this process changes a host like its executable`, async ({
+  test(`${name} in this process gives the same answers as its executable when it changes a host`, async ({
     emulator,
     enrol,
   }) => {
-    const { executable, inProcess } = await callersOf(name);
+    const { executable, inProcess } = await makeCallers(name);
     const options = fullCall(name, (type) => emulator.store.addNamed(type, type));
     const checkThenRunTwice = async (call: Call) => {
       const host = await enrol();
-      const text = argument({ ...host.options, ...options });
+      const text = toArgument({ ...host.options, ...options });
       const answers = [
         await call([text, '--check', '--diff']),
         await call([text, '--diff', '--detailed-exitcode']),
@@ -123,7 +123,7 @@ describe.concurrent.each(HOST_MODULE_NAMES)('%s', (name) => {
         text: answer.text
           .replaceAll(host.agentDir, 'DIR')
           .replaceAll(host.systemId, 'SYSTEM')
-          // On a busy machine an answer can arrive in the next second.
+          // On a busy machine, an answer can arrive in the next second.
           .replace(/"clock_offset":-?\d+/, '"clock_offset":0'),
       }));
     };

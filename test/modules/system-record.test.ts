@@ -54,7 +54,7 @@ describe.each(HOST_MODULES)('$name', ({ name }) => {
 });
 
 describe.each(HOST_MODULES)('$name', ({ name }) => {
-  test(`${name} never prints a systemToken of the record, at any depth`, async () => {
+  test(`${name} prints no systemToken of the record at any depth`, async () => {
     const token = '5ecre7-of-an-old-record';
     Object.assign(emulator.store.record(host.systemId), {
       systemToken: token,
@@ -76,7 +76,7 @@ describe.each(HOST_MODULES)('$name', ({ name }) => {
   });
 });
 
-test('a setting that was not applied is reported without its systemToken', async () => {
+test('the message about an ignored write contains no systemToken', async () => {
   const token = '5ecre7-of-an-old-record';
   const attributes = [{ name: 'role', value: 'db', systemToken: token }];
   Object.assign(emulator.store.record(host.systemId), { systemToken: token, attributes });
@@ -102,33 +102,33 @@ test('a removal accepts a record with invalid settings', async () => {
 });
 
 describe('attributes', () => {
-  const odd = [
+  const unusualAttributes = [
     { _id: newId(), name: 'a', value: '1', from: { rule: [1, null] } },
     { name: 'b' },
     { name: 'c', value: null, note: 'kept' },
   ];
-  const give = (attributes: unknown) =>
+  const setAttributes = (attributes: unknown) =>
     Object.assign(emulator.store.record(host.systemId), { attributes });
-  const stored = () => emulator.store.record(host.systemId).attributes;
+  const storedAttributes = () => emulator.store.record(host.systemId).attributes;
 
-  test('attributes that the options do not name keep all their keys', async () => {
+  test('attributes that the options leave out keep all their keys', async () => {
     const named = { _id: newId(), name: 'd', value: 'old' };
-    give([...odd, named]);
+    setAttributes([...unusualAttributes, named]);
     const desired = { attributes: { d: 'new', e: '5' } };
     expect(await system(desired)).toMatchObject({
       changed: true,
       settings: { attributes: { a: '1', d: 'new', e: '5' } },
     });
-    const after = [...odd, { ...named, value: 'new' }, { name: 'e', value: '5' }];
-    expect(stored()).toEqual(after);
+    const after = [...unusualAttributes, { ...named, value: 'new' }, { name: 'e', value: '5' }];
+    expect(storedAttributes()).toEqual(after);
     emulator.clearRequests();
     expect(await system(desired)).toMatchObject({ changed: false });
     expect(emulator.requests.map(({ method }) => method)).toEqual(['GET']);
-    expect(stored()).toEqual(after);
+    expect(storedAttributes()).toEqual(after);
   });
 
   test('attributes without a value are set when the options name them', async () => {
-    give(odd);
+    setAttributes(unusualAttributes);
     const desired = { attributes: { b: '2', c: '3' }, _ansible_diff: true };
     const answer = await system(desired);
     expect(answer).toMatchObject({
@@ -139,29 +139,33 @@ describe('attributes', () => {
       before: { attributes: { b: null, c: null } },
       after: { attributes: { b: '2', c: '3' } },
     });
-    expect(stored()).toEqual([odd[0], { name: 'b', value: '2' }, { ...odd[2], value: '3' }]);
+    expect(storedAttributes()).toEqual([
+      unusualAttributes[0],
+      { name: 'b', value: '2' },
+      { ...unusualAttributes[2], value: '3' },
+    ]);
     expect((await system(desired)).changed).toBe(false);
   });
 
   test('attributes without a value are removed by null and by purge_attributes', async () => {
-    give(odd);
+    setAttributes(unusualAttributes);
     expect(await system({ attributes: { c: null } })).toMatchObject({ changed: true });
-    expect(stored()).toEqual(odd.slice(0, 2));
+    expect(storedAttributes()).toEqual(unusualAttributes.slice(0, 2));
     const purge = { attributes: { a: '1' }, purge_attributes: true };
     expect(await system(purge)).toMatchObject({ changed: true });
-    expect(stored()).toEqual(odd.slice(0, 1));
+    expect(storedAttributes()).toEqual(unusualAttributes.slice(0, 1));
     expect((await system(purge)).changed).toBe(false);
   });
 
-  test('attributes that are null in the record count as none', async () => {
-    give(null);
+  test('null attributes in the record count as an empty list', async () => {
+    setAttributes(null);
     expect(await system({ attributes: { a: null } })).toMatchObject({ changed: false });
     expect(await system({ attributes: { a: '1' } })).toMatchObject({ changed: true });
-    expect(stored()).toEqual([{ name: 'a', value: '1' }]);
+    expect(storedAttributes()).toEqual([{ name: 'a', value: '1' }]);
   });
 });
 
-test('a run with the settings of an earlier result as options changes nothing', async () => {
+test('a run with the settings of a previous result as options changes nothing', async () => {
   const desired = {
     display_name: 'web-1',
     description: 'a web server',
@@ -183,7 +187,7 @@ test('a run with the settings of an earlier result as options changes nothing', 
 });
 
 describe('system_insights', () => {
-  test('system_insights that JumpCloud refuses fails with rejected', async () => {
+  test('a run fails with rejected if JumpCloud refuses system_insights', async () => {
     emulator.faults.add({
       fault: { kind: 'status', status: 400, text: '{"message":"systemInsights is not allowed"}' },
       when: ({ method }) => method === 'PUT',
@@ -192,7 +196,7 @@ describe('system_insights', () => {
     expect(answer).toMatchObject({ failed: true, changed: false, error: { code: 'rejected' } });
   });
 
-  test('system_insights that JumpCloud ignores fails with not_applied', async () => {
+  test('a run fails with not_applied if JumpCloud ignores system_insights', async () => {
     emulator.faults.add({
       fault: { kind: 'ignored-write' },
       when: ({ method }) => method === 'PUT',
@@ -228,23 +232,23 @@ test('a run reports a change if JumpCloud applies only some of the attributes', 
   });
 });
 
-test.each(['', ' \n'])('a removal refuses empty standard input (%j)', async (input) => {
+test.each(['', ' \n'])('a removal refuses empty stdin (%j)', async (input) => {
   const { answer } = await runRaw('jumpcloud_removal', ['--check'], input);
   expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
   expect(answer.msg).toMatch(/^Standard input is empty.* To call .* send \{\}/);
   expect((await runRaw('jumpcloud_system_info', [], input)).answer.failed).toBeUndefined();
 });
 
-test('a registration that times out is reported with the time waited', async () => {
+test('the message about a missing registration says how long the run waited', async () => {
   const options = { agent_dir: join(host.agentDir, 'none'), registration_timeout: 0.6 };
   const answer = await system(options);
   expect(answer.error?.code).toBe('not_enrolled');
   expect(answer.msg).toContain('timed out after 0.6 s');
-  const unwaited = await system({ agent_dir: options.agent_dir });
-  expect(unwaited.msg).toContain('set registration_timeout');
+  const answerWithoutWait = await system({ agent_dir: options.agent_dir });
+  expect(answerWithoutWait.msg).toContain('set registration_timeout');
 });
 
-test('a 401 with a wrong clock and a wrong key reports both', async () => {
+test('the message of a 401 names both a wrong clock and a wrong key', async () => {
   emulator.shiftHostClock(host.systemId, -3_600_000);
   const unauthorized = { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' } as const;
   emulator.faults.add({ fault: unauthorized, times: 2 });

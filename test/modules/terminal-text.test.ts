@@ -3,21 +3,18 @@ import { executablePath, type ModuleName } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { onTerminal, quoted } from '../terminal.ts';
 
-/** Calls a module on a terminal. `before` sets variables of the environment. */
+/** Calls a module on a terminal. `environment` sets variables. */
 function callOnTerminal(
   module: ModuleName,
   options: Record<string, unknown>,
-  { flags = '', before = 'NO_COLOR=1', columns = 80 } = {},
+  { flags = '', environment = 'NO_COLOR=1', columns = 80 } = {},
 ) {
-  const words = [before, executablePath(module), flags, quoted(JSON.stringify(options))];
+  const words = [environment, executablePath(module), flags, quoted(JSON.stringify(options))];
   return onTerminal(words.join(' '), columns);
 }
 
 describe.concurrent('a module called on a terminal', () => {
-  test('a check prints a diff, the report and the warnings, without --diff', async ({
-    host,
-    emulator,
-  }) => {
+  test('check mode prints diff, report and warnings without --diff', async ({ host, emulator }) => {
     const [group, user] = [emulator.store.addGroup(), emulator.store.addUser()];
     emulator.store.associate(host.systemId, 'user', user, {
       sudo: { enabled: true, withoutPassword: false },
@@ -50,10 +47,7 @@ describe.concurrent('a module called on a terminal', () => {
     expect(warning).toMatch(/^warning: User ada \(.*\) keeps sudo, because/);
   });
 
-  test('a failure prints what was changed, then the error and a hint', async ({
-    host,
-    emulator,
-  }) => {
+  test('a failed run prints its changes, the error and a hint', async ({ host, emulator }) => {
     const [web, laptops] = [emulator.store.addGroup(), emulator.store.addGroup()];
     emulator.faults.add({
       fault: { kind: 'status', status: 403, text: '{"message":"not \\u001b[31mallowed"}' },
@@ -73,7 +67,7 @@ describe.concurrent('a module called on a terminal', () => {
     ]);
   });
 
-  test('five wrong options are five lines, without the arguments of the call', async ({ host }) => {
+  test('five invalid options are printed on five lines without module_args', async ({ host }) => {
     const options = {
       ...host.options,
       ...{ displayname: 'x', timeout: 'abc', attributes: [], primary_user: 'ada' },
@@ -87,7 +81,7 @@ describe.concurrent('a module called on a terminal', () => {
     expect(output).not.toContain(host.agentDir);
   });
 
-  test('jumpcloud_system_info prints a report', async ({ host }) => {
+  test('jumpcloud_system_info prints a report on a terminal', async ({ host }) => {
     const { output } = await callOnTerminal('jumpcloud_system_info', host.options);
     const titles = output.split('\n\n').map((block) => block.split('\n')[0]);
     expect(titles).toEqual([
@@ -105,13 +99,13 @@ describe.concurrent('a module called on a terminal', () => {
     ['NO_COLOR=1', 'ok'],
     ['TERM=dumb', 'ok'],
   ] as const)(
-    'with the variables "%s" the outcome is printed as %j',
-    async ([before, ok], { host }) => {
+    'with the variable "%s", a run prints the outcome as %j',
+    async ([variable, outcome], { host }) => {
       const { output } = await callOnTerminal('jumpcloud_system', host.options, {
-        before: `env -u NO_COLOR TERM=xterm ${before}`,
+        environment: `env -u NO_COLOR TERM=xterm ${variable}`,
       });
       expect(output).toMatch(/^\S+ .*\. Nothing to change\.\n/);
-      expect(output.startsWith(`jumpcloud_system: ${ok}. `)).toBe(true);
+      expect(output.startsWith(`jumpcloud_system: ${outcome}. `)).toBe(true);
     },
   );
 
@@ -119,7 +113,7 @@ describe.concurrent('a module called on a terminal', () => {
     ['an unknown flag', '--bogus', '{}'],
     ['an unreadable file', '', '/nonexistent.json'],
     ['text that is not JSON', '', '{'],
-  ])('a call with %s prints text', async (_, flags, argument) => {
+  ])('a call with %s prints text on a terminal', async (_, flags, argument) => {
     const call = `${executablePath('jumpcloud_host')} ${flags} ${quoted(argument)}`;
     const { output } = await onTerminal(`NO_COLOR=1 ${call}`);
     expect(output).toMatch(/^jumpcloud_host: failed \(invalid_arguments\)\n\nerror: /);
@@ -127,7 +121,7 @@ describe.concurrent('a module called on a terminal', () => {
     expect(JSON.parse(json)).toMatchObject({ error: { code: 'invalid_arguments' } });
   });
 
-  test('a secret in an answer stays masked where a line breaks', async ({ host, emulator }) => {
+  test('a secret in an answer stays masked across a line break', async ({ host, emulator }) => {
     const api_key = emulator.store.addApiKey();
     emulator.faults.add({
       fault: { kind: 'status', status: 400, text: JSON.stringify({ message: `a ${api_key}` }) },

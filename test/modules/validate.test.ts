@@ -7,7 +7,7 @@ const flags = ['--validate'];
 
 describe.concurrent('--validate', () => {
   test.for(MODULE_NAMES)(
-    '%s with valid options succeeds without an agent, credentials or a request',
+    '%s --validate accepts valid options without agent, credentials or request',
     async (module, { emulator }) => {
       const options = fullCall(module, () => emulator.store.newId());
       const connection = { api_url: emulator.url, ...('agent_dir' in options ? {} : {}) };
@@ -23,23 +23,20 @@ describe.concurrent('--validate', () => {
     },
   );
 
-  test.for(MODULE_NAMES)(
-    '%s with invalid options fails as a run does',
-    async (module, { host }) => {
-      const options = {
-        ...sampleCallsOf(module).bad,
-        region: 'mars',
-        api_url: host.options.api_url,
-      };
-      const { answer, exitCode } = await runModule(module, options, { flags });
-      const run = await runModule(module, { ...options, api_key: 'x'.repeat(30) });
-      expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
-      expect(run.answer['failed']).toBe(true);
-      expect(exitCode).toBe(1);
-    },
-  );
+  test.for(MODULE_NAMES)('%s --validate fails for invalid options', async (module, { host }) => {
+    const options = {
+      ...sampleCallsOf(module).bad,
+      region: 'mars',
+      api_url: host.options.api_url,
+    };
+    const { answer, exitCode } = await runModule(module, options, { flags });
+    const run = await runModule(module, { ...options, api_key: 'x'.repeat(30) });
+    expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
+    expect(run.answer['failed']).toBe(true);
+    expect(exitCode).toBe(1);
+  });
 
-  test('names are resolved, references are parsed, and system_id is checked for its form', async () => {
+  test('--validate resolves names, parses references and checks the form of system_id', async () => {
     const validate = async (options: object) =>
       (await runModule('jumpcloud_host', { ...options }, { flags })).answer;
     const names = { system_group: { web: 'a'.repeat(24) } };
@@ -58,7 +55,7 @@ describe.concurrent('--validate', () => {
     expect(await validate({ groups: [], system_id: 'b' })).toMatchObject({ failed: true });
   });
 
-  test('empty standard input is still refused by jumpcloud_removal', async () => {
+  test('jumpcloud_removal --validate refuses empty stdin', async () => {
     const { answer } = await runRaw('jumpcloud_removal', flags, '');
     expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
   });

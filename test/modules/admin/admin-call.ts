@@ -4,8 +4,8 @@ import type { Answer } from '../../harness/answer.ts';
 import { callInProcess, moduleNamed } from '../../harness/call-in-process.ts';
 import type { ModuleName } from '../../harness/executable.ts';
 
-/** Returns the options with which a module acts as a service account. */
-export function asServiceAccount(
+/** Returns the options that make a module use a service account. */
+export function serviceAccountOptions(
   { url, tokenUrl }: Emulator,
   { clientId, secrets }: ServiceAccount,
 ): Record<string, unknown> {
@@ -13,7 +13,7 @@ export function asServiceAccount(
   return { api_url: url, token_url: tokenUrl, client_id: clientId, client_secret };
 }
 
-/** Calls a module in this process, and returns its answer and its whole output. */
+/** Calls a module in this process. Returns its answer, with the whole output as `text`. */
 export async function callWith(
   module: ModuleName,
   options: Readonly<Record<string, unknown>>,
@@ -23,8 +23,8 @@ export async function callWith(
   return { ...(JSON.parse(text) as Answer), text };
 }
 
-/** Returns the requests for a token, and all other requests. */
-export function byKind({ requests }: Emulator) {
+/** Separates the requests for a token from all other requests. */
+export function separateTokenRequests({ requests }: Emulator) {
   const isToken = ({ url }: { url: string }) => url === '/oauth2/token';
   return { tokens: requests.filter(isToken), others: requests.filter((one) => !isToken(one)) };
 }

@@ -10,7 +10,7 @@ import type { Fault } from '../../emulator/faults.ts';
 import type { ServiceAccount } from '../../emulator/service-accounts.ts';
 import { executablePath } from '../../harness/executable.ts';
 import { test } from '../../harness/fixture.ts';
-import { asServiceAccount, callWith } from './admin-call.ts';
+import { callWith, serviceAccountOptions } from './admin-call.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'admin-secrets-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -24,8 +24,8 @@ test.beforeEach(({ emulator: shared }) => {
   account = emulator.store.serviceAccounts.add();
 });
 
-/** Returns the ways in which a careless server may write a secret. */
-function echoesOf(secret: string): string[] {
+/** Returns the spellings in which a careless server may repeat a secret. */
+function spellSecret(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const each = (write: (code: string) => string) =>
     [...bytes].map((byte) => write(byte.toString(16).padStart(2, '0'))).join('');
@@ -51,8 +51,8 @@ function echoesOf(secret: string): string[] {
   ];
 }
 
-/** Returns echoes in base64, at each offset; letters at the ends also encode neighbouring text. */
-function base64EchoesOf(secret: string): string[] {
+/** Returns base64 spellings at each offset. The letters at both ends also encode neighbouring text. */
+function spellSecretInBase64(secret: string): string[] {
   return ['', 'x', 'xy'].flatMap((before) =>
     (['base64', 'base64url'] as const).map((form) =>
       Buffer.from(`${before}${secret}!`).toString(form),
@@ -60,7 +60,7 @@ function base64EchoesOf(secret: string): string[] {
   );
 }
 
-/** The secrets of a run. The token is known once it was issued. */
+/** Returns the secrets of a run, with the latest token if one was issued. */
 function secretsOf({ clientId, secrets }: ServiceAccount): string[] {
   const [secret = ''] = secrets;
   const basic = Buffer.from(`${clientId}:${secret}`).toString('base64');
@@ -70,30 +70,30 @@ function secretsOf({ clientId, secrets }: ServiceAccount): string[] {
 
 function expectNoSecret(text: string): void {
   for (const secret of secretsOf(account)) {
-    for (const echo of echoesOf(secret)) expect(text).not.toContain(echo);
-    for (const echo of base64EchoesOf(secret)) expect(text).not.toContain(echo.slice(4, 24));
+    for (const echo of spellSecret(secret)) expect(text).not.toContain(echo);
+    for (const echo of spellSecretInBase64(secret)) expect(text).not.toContain(echo.slice(4, 24));
   }
 }
 
-describe('a server that repeats id, secret, Basic encoding and token', () => {
-  const isToken = ({ url }: { url: string }) => url === '/oauth2/token';
-  const isApi = (request: { url: string }) => !isToken(request);
-  const message = (text: string) => JSON.stringify({ message: text });
-  const oauth = (text: string) =>
+describe('a server that repeats credentials', () => {
+  const isTokenRequest = ({ url }: { url: string }) => url === '/oauth2/token';
+  const isApiRequest = (request: { url: string }) => !isTokenRequest(request);
+  const messageBody = (text: string) => JSON.stringify({ message: text });
+  const oauthErrorBody = (text: string) =>
     JSON.stringify({ error: 'invalid_scope', error_description: text });
-  type Case = [what: string, when: typeof isToken, fault: (text: string) => Fault];
+  type Case = [what: string, when: typeof isTokenRequest, fault: (text: string) => Fault];
   const cases: Case[] = [
     ...[400, 401, 403, 404, 418, 422].map(
       (status): Case => [
         `a ${status}`,
-        isApi,
-        (text) => ({ kind: 'status', status, text: message(text) }),
+        isApiRequest,
+        (text) => ({ kind: 'status', status, text: messageBody(text) }),
       ],
     ),
-    ['a page', isApi, (text) => ({ kind: 'body', text })],
+    ['a page', isApiRequest, (text) => ({ kind: 'body', text })],
     [
       'a redirect',
-      isApi,
+      isApiRequest,
       (text) => ({
         kind: 'redirect',
         location: `https://a.example/?${text.replace(/[^!-~]/g, '')}`,
@@ -101,68 +101,71 @@ describe('a server that repeats id, secret, Basic encoding and token', () => {
     ],
     [
       'a media type',
-      isApi,
+      isApiRequest,
       (text) => ({ kind: 'body', text: '', headers: { 'content-type': text.slice(0, 60) } }),
     ],
     [
       'a name',
-      isApi,
+      isApiRequest,
       (name) => ({ kind: 'mangle', change: () => [{ id: '0123456789abcdef01234567', name }] }),
     ],
     [
       'a 400 for the token',
-      isToken,
-      (text) => ({ kind: 'status', status: 400, text: oauth(text) }),
+      isTokenRequest,
+      (text) => ({ kind: 'status', status: 400, text: oauthErrorBody(text) }),
     ],
     [
       'a 401 for the token',
-      isToken,
-      (text) => ({ kind: 'status', status: 401, text: oauth(text) }),
+      isTokenRequest,
+      (text) => ({ kind: 'status', status: 401, text: oauthErrorBody(text) }),
     ],
     [
       'a 422 for the token',
-      isToken,
-      (text) => ({ kind: 'status', status: 422, text: message(text) }),
+      isTokenRequest,
+      (text) => ({ kind: 'status', status: 422, text: messageBody(text) }),
     ],
-    ['a page for the token', isToken, (text) => ({ kind: 'body', text })],
+    ['a page for the token', isTokenRequest, (text) => ({ kind: 'body', text })],
     [
       'an odd type of token',
-      isToken,
+      isTokenRequest,
       (token_type) => ({ kind: 'mangle', change: (body) => ({ ...Object(body), token_type }) }),
     ],
   ];
 
-  test.each(cases)('%s shows none of them', async (_, when, fault) => {
-    const options = {
-      ...asServiceAccount(emulator, account),
-      policies: 'all',
-      _ansible_verbosity: 3,
-    };
-    // The text is made when the fault happens, because the token is not known before.
-    let texts: string[] = [];
-    for (let round = 0; texts.length === 0 || round < texts.length; round++) {
-      const lazy = {
-        get fault() {
-          texts = secretsOf(account).flatMap((secret) => [
-            echoesOf(secret).join(' '),
-            base64EchoesOf(secret).join(' '),
-          ]);
-          return fault(texts[round] ?? '');
-        },
+  test.each(cases)(
+    'a run prints no credential when the server repeats it in %s',
+    async (_, when, fault) => {
+      const options = {
+        ...serviceAccountOptions(emulator, account),
+        policies: 'all',
+        _ansible_verbosity: 3,
       };
-      emulator.faults.clear();
-      emulator.faults.add({
-        when,
-        times: 2,
-        get fault() {
-          return lazy.fault;
-        },
-      });
-      const answer = await callWith('jumpcloud_names', options);
-      expect(texts.length).toBeGreaterThan(0);
-      expectNoSecret(answer.text);
-    }
-  });
+      // The text is made when the fault happens, because the token is unknown before.
+      let texts: string[] = [];
+      for (let round = 0; texts.length === 0 || round < texts.length; round++) {
+        const lazy = {
+          get fault() {
+            texts = secretsOf(account).flatMap((secret) => [
+              spellSecret(secret).join(' '),
+              spellSecretInBase64(secret).join(' '),
+            ]);
+            return fault(texts[round] ?? '');
+          },
+        };
+        emulator.faults.clear();
+        emulator.faults.add({
+          when,
+          times: 2,
+          get fault() {
+            return lazy.fault;
+          },
+        });
+        const answer = await callWith('jumpcloud_names', options);
+        expect(texts.length).toBeGreaterThan(0);
+        expectNoSecret(answer.text);
+      }
+    },
+  );
 });
 
 test('spellingsOf masks a secret with every character that a credential may have', () => {
@@ -170,7 +173,7 @@ test('spellingsOf masks a secret with every character that a credential may have
   const secret = all.replaceAll(/["\\]/g, '');
   const mask = (text: string) =>
     spellingsOf(secret).reduce<string>((masked, one) => masked.replaceAll(one, '█'), text);
-  for (const echo of echoesOf(secret)) expect(mask(`a ${echo} b`)).toBe('a █ b');
+  for (const echo of spellSecret(secret)) expect(mask(`a ${echo} b`)).toBe('a █ b');
   const html = secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   expect(mask(html.replaceAll("'", '&apos;'))).toBe('█');
   expect(mask(`a${secret.slice(1)}`)).not.toContain('█');
@@ -183,11 +186,11 @@ test('spellingsOf masks a long token without a pattern', () => {
   expect(spellings).toEqual(expect.arrayContaining([token, token.toUpperCase()]));
 });
 
-test.each(['options in a file', 'options on standard input', 'the environment'])(
-  'a run with the credentials in %s shows them neither in output, in ps nor in temporary files',
-  async (where) => {
-    const { client_id, client_secret, ...rest } = asServiceAccount(emulator, account);
-    const isInEnvironment = where === 'the environment';
+test.each(['options in a file', 'options on stdin', 'the environment'])(
+  'a run with credentials in %s keeps them out of output, process lists and temporary files',
+  async (source) => {
+    const { client_id, client_secret, ...rest } = serviceAccountOptions(emulator, account);
+    const isInEnvironment = source === 'the environment';
     const options = {
       ...rest,
       ...(isInEnvironment ? {} : { client_id, client_secret }),
@@ -195,16 +198,16 @@ test.each(['options in a file', 'options on standard input', 'the environment'])
       _ansible_verbosity: 3,
     };
     const file = join(directory, 'options.json');
-    const temporary = mkdtempSync(join(directory, 'tmp-'));
-    if (where === 'options in a file') writeFileSync(file, JSON.stringify(options));
+    const temporaryDirectory = mkdtempSync(join(directory, 'tmp-'));
+    if (source === 'options in a file') writeFileSync(file, JSON.stringify(options));
     emulator.faults.add({ fault: { kind: 'slow', ms: 300 }, times: 2 });
     const child = spawn(
       executablePath('jumpcloud_names'),
-      [where === 'options in a file' ? file : '-'],
+      [source === 'options in a file' ? file : '-'],
       {
         env: {
           ...process.env,
-          TMPDIR: temporary,
+          TMPDIR: temporaryDirectory,
           ...(isInEnvironment && {
             JUMPCLOUD_CLIENT_ID: String(client_id),
             JUMPCLOUD_CLIENT_SECRET: String(client_secret),
@@ -213,7 +216,7 @@ test.each(['options in a file', 'options on standard input', 'the environment'])
       },
     );
     const commandLines = new Set<string>();
-    const watch = setInterval(() => {
+    const timer = setInterval(() => {
       const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
       for (const pid of children) {
         try {
@@ -221,7 +224,7 @@ test.each(['options in a file', 'options on standard input', 'the environment'])
           if (words.includes('jumpcloud_names')) commandLines.add(words);
         } catch {}
       }
-      expect(readdirSync(temporary)).toEqual([]);
+      expect(readdirSync(temporaryDirectory)).toEqual([]);
     }, 25);
     let printed = '';
     for (const stream of [child.stdout, child.stderr]) {
@@ -230,7 +233,7 @@ test.each(['options in a file', 'options on standard input', 'the environment'])
       });
     }
     child.stdin.end(JSON.stringify(options));
-    await once(child, 'close').finally(() => clearInterval(watch));
+    await once(child, 'close').finally(() => clearInterval(timer));
     expect(JSON.parse(printed)).toMatchObject({ changed: false });
     expect(commandLines.size).toBeGreaterThan(0);
     for (const shown of [printed, ...commandLines]) expectNoSecret(shown);

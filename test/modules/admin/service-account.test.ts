@@ -4,7 +4,7 @@ import type { Fault } from '../../emulator/faults.ts';
 import { READ_ONLY, type ServiceAccount } from '../../emulator/service-accounts.ts';
 import { runModule } from '../../harness/executable.ts';
 import { test } from '../../harness/fixture.ts';
-import { asServiceAccount, byKind, callWith } from './admin-call.ts';
+import { callWith, separateTokenRequests, serviceAccountOptions } from './admin-call.ts';
 
 const NAMES = 'jumpcloud_names';
 let emulator: Emulator;
@@ -23,18 +23,26 @@ beforeEach(() => {
 afterEach(() => void vi.unstubAllEnvs());
 
 const call = (options: Record<string, unknown>) =>
-  callWith(NAMES, { ...asServiceAccount(emulator, account), _ansible_verbosity: 3, ...options });
-const onToken = ({ url }: { url: string }) => url === '/oauth2/token';
-const onApi = (request: { url: string }) => !onToken(request);
-const hit = (fault: Fault, when: typeof onToken, times = 1, skip = 0) =>
+  callWith(NAMES, {
+    ...serviceAccountOptions(emulator, account),
+    _ansible_verbosity: 3,
+    ...options,
+  });
+const isTokenRequest = ({ url }: { url: string }) => url === '/oauth2/token';
+const isApiRequest = (request: { url: string }) => !isTokenRequest(request);
+const addFault = (fault: Fault, when: typeof isTokenRequest, times = 1, skip = 0) =>
   emulator.faults.add({ fault, when, times, skip });
 
 describe('a service account', () => {
-  test('parallel requests share one token, which is fetched with id and secret', async () => {
+  test('parallel requests share one token that the id and secret fetch', async () => {
     const { store } = emulator;
     const web = store.addNamed('system_group', 'sa-web');
     const ada = store.addNamed('user', 'sa-ada');
-    const options = { ...asServiceAccount(emulator, account), policies: 'all', commands: 'all' };
+    const options = {
+      ...serviceAccountOptions(emulator, account),
+      policies: 'all',
+      commands: 'all',
+    };
     const { answer } = await runModule(NAMES, {
       ...options,
       system_groups: ['sa-web'],
@@ -45,7 +53,7 @@ describe('a service account', () => {
       names: { system_group: { 'sa-web': web }, user: { 'sa-ada': ada } },
       api: { base_url: emulator.url, requests: 5, retries: 0 },
     });
-    const { tokens, others } = byKind(emulator);
+    const { tokens, others } = separateTokenRequests(emulator);
     expect(tokens).toMatchObject([
       { method: 'POST', body: 'grant_type=client_credentials&scope=api', status: 200 },
     ]);
@@ -62,7 +70,7 @@ describe('a service account', () => {
     expect(emulator.requests).toEqual([]);
   });
 
-  test('a token that is revoked during a run is replaced once, and the run continues', async () => {
+  test('a run replaces a revoked token once and continues', async () => {
     const { store } = emulator;
     for (let i = 0; i < 150; i++) store.addNamed('policy_group', `sa-${i}`);
     const revoke: Fault = {
@@ -70,43 +78,43 @@ describe('a service account', () => {
       when: 'after',
       change: ({ serviceAccounts }) => serviceAccounts.tokens.clear(),
     };
-    hit(revoke, onApi);
+    addFault(revoke, isApiRequest);
     const answer = await call({ policy_groups: 'all' });
     expect(answer, answer.msg).toMatchObject({ changed: false });
-    const { tokens, others } = byKind(emulator);
+    const { tokens, others } = separateTokenRequests(emulator);
     expect(others.map(({ status }) => status)).toEqual([200, 401, 200]);
     expect(tokens).toHaveLength(2);
   });
 
-  test('parallel requests with a refused token fetch one new token together', async () => {
-    hit({ kind: 'status', status: 401, text: '{"message":"Unauthorized"}' }, onApi, 3);
+  test('parallel requests with a refused token share one new token', async () => {
+    addFault({ kind: 'status', status: 401, text: '{"message":"Unauthorized"}' }, isApiRequest, 3);
     const answer = await call({ policies: 'all', commands: 'all', user_groups: 'all' });
     expect(answer, answer.msg).toMatchObject({ changed: false });
-    expect(byKind(emulator).tokens).toHaveLength(2);
+    expect(separateTokenRequests(emulator).tokens).toHaveLength(2);
   });
 
-  test('a token that expires during a run is renewed before it does', async () => {
+  test('a run renews a token before it expires', async () => {
     account.lifetime = 0.6;
     for (let i = 0; i < 250; i++) emulator.store.addNamed('policy', `slow-${i}`);
-    hit({ kind: 'slow', ms: 200 }, onApi, 9);
+    addFault({ kind: 'slow', ms: 200 }, isApiRequest, 9);
     const answer = await call({ policies: 'all' });
     expect(answer, answer.msg).toMatchObject({ changed: false });
-    const { tokens, others } = byKind(emulator);
+    const { tokens, others } = separateTokenRequests(emulator);
     expect(tokens.length).toBeGreaterThan(1);
     expect(others.map(({ status }) => status)).toEqual(others.map(() => 200));
   });
 
-  test('a second 401 for one request is unauthorized, after two tokens', async () => {
-    hit({ kind: 'status', status: 401, text: '{"message":"Unauthorized"}' }, onApi, 9);
+  test('a request that gets 401 with two tokens fails the run with unauthorized', async () => {
+    addFault({ kind: 'status', status: 401, text: '{"message":"Unauthorized"}' }, isApiRequest, 9);
     const answer = await call({ policies: 'all' });
     expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized', status: 401 } });
     expect(answer.msg).toMatch(
       /access token \(401\)\. Possible causes: \(1\).*region.*\(2\).*role/,
     );
-    expect(byKind(emulator).tokens).toHaveLength(2);
+    expect(separateTokenRequests(emulator).tokens).toHaveLength(2);
   });
 
-  test('both secrets of an account are accepted, and a replaced one is refused', async () => {
+  test('both secrets of an account are accepted, and a deleted secret is refused', async () => {
     const [old = ''] = account.secrets;
     const next = emulator.store.serviceAccounts.newSecret();
     account.secrets.add(next);
@@ -125,10 +133,10 @@ describe('a service account', () => {
     expect(refused.msg).toMatch(
       /client_id and client_secret \(401\)\. Possible causes: \(1\).*secret/,
     );
-    expect(byKind(emulator).tokens.at(-1)?.status).toBe(401);
+    expect(separateTokenRequests(emulator).tokens.at(-1)?.status).toBe(401);
   });
 
-  test('a role that does not allow a request is named as the cause', async () => {
+  test('the message names the role as the cause if it does not allow a request', async () => {
     for (const refusal of [401, 403] as const) {
       account.role = { may: () => false, refusal };
       const answer = await call({ policies: 'all' });
@@ -151,69 +159,82 @@ describe('a service account', () => {
     ['3600'],
     [7],
   ])('a token answer with expires_in %j is used for the run', async (expires_in) => {
-    hit({ kind: 'mangle', change: (body) => ({ ...Object(body), expires_in }) }, onToken);
+    addFault(
+      { kind: 'mangle', change: (body) => ({ ...Object(body), expires_in }) },
+      isTokenRequest,
+    );
     const answer = await call({ policies: 'all', commands: 'all' });
     expect(answer, answer.msg).toMatchObject({ changed: false });
-    expect(byKind(emulator).tokens).toHaveLength(1);
+    expect(separateTokenRequests(emulator).tokens).toHaveLength(1);
   });
 });
 
 describe('the token endpoint', () => {
   const json = (body: unknown): Fault => ({ kind: 'mangle', change: () => body });
   test.each<[what: string, fault: Fault, code: string, msg: RegExp]>([
-    ['no token', json({ token_type: 'bearer' }), 'unexpected_response', /access_token is missing/],
-    ['a number as token', json({ access_token: 1234567890 }), 'unexpected_response', /no token/],
-    ['a short token', json({ access_token: 'abc' }), 'unexpected_response', /no token/],
     [
-      'a token with a line break',
+      'without a token',
+      json({ token_type: 'bearer' }),
+      'unexpected_response',
+      /access_token is missing/,
+    ],
+    [
+      'with a number as token',
+      json({ access_token: 1234567890 }),
+      'unexpected_response',
+      /no token/,
+    ],
+    ['with a short token', json({ access_token: 'abc' }), 'unexpected_response', /no token/],
+    [
+      'with a token that has a line break',
       json({ access_token: 'abcdefgh\nx: y' }),
       'unexpected_response',
       /no token/,
     ],
     [
-      'a MAC token',
+      'with a MAC token',
       json({ access_token: 'abcdefghijkl', token_type: 'mac' }),
       'unexpected_response',
       /token_type/,
     ],
     [
-      'a list',
+      'with a list',
       json(['abcdefghijkl']),
       'unexpected_response',
       /not what JumpCloud sends.*token_url/,
     ],
     [
-      'a page',
+      'with an HTML page',
       { kind: 'body', text: '<html>Log in</html>' },
       'unexpected_response',
       /not JSON but text\/html/,
     ],
     [
-      'a 401 page',
+      'with an HTML page and 401',
       { kind: 'body', status: 401, text: '<html>' },
       'unexpected_response',
       /not in JumpCloud's form.*Check token_url, region and proxy/,
     ],
     [
-      'a redirect',
+      'with a redirect',
       { kind: 'redirect', location: 'https://elsewhere.example/?a=b' },
       'unexpected_response',
       /redirect.*elsewhere\.example.*Check token_url/,
     ],
     [
-      'a 404',
+      'with a 404',
       { kind: 'status', status: 404, text: '404 page not found' },
       'unexpected_response',
       /404/,
     ],
     [
-      'invalid_client with 400',
+      'with 400 and invalid_client',
       { kind: 'status', status: 400, text: '{"error":"invalid_client"}' },
       'unauthorized',
       /secret/,
     ],
     [
-      'invalid_scope',
+      'with 400 and invalid_scope',
       {
         kind: 'status',
         status: 400,
@@ -223,36 +244,40 @@ describe('the token endpoint', () => {
       /400 Bad Request: "no such scope"/,
     ],
     [
-      'a 403',
+      'with a 403',
       { kind: 'status', status: 403, text: '{"message":"Forbidden"}' },
       'rejected',
       /IP address/,
     ],
     [
-      'a wait beyond the budget',
+      'with a Retry-After beyond the timeout',
       { kind: 'status', status: 429, retryAfter: 300 },
       'rate_limited',
       /asks to wait 300 s/,
     ],
-  ])('%s ends the run before any other request', async (_, fault, code, msg) => {
-    hit(fault, onToken, 9);
-    const answer = await call({ policies: 'all', users: 'all' });
-    expect(answer, answer.msg).toMatchObject({ failed: true, error: { code } });
-    expect(answer.msg).toMatch(/^Could not get an access token for the service account: /);
-    expect(answer.msg).toMatch(msg);
-    expect(answer.msg).not.toContain('may still have been made');
-    expect(byKind(emulator).others).toEqual([]);
-  });
+  ])(
+    'a token endpoint that answers %s fails the run before any other request',
+    async (_, fault, code, msg) => {
+      addFault(fault, isTokenRequest, 9);
+      const answer = await call({ policies: 'all', users: 'all' });
+      expect(answer, answer.msg).toMatchObject({ failed: true, error: { code } });
+      expect(answer.msg).toMatch(/^Could not get an access token for the service account: /);
+      expect(answer.msg).toMatch(msg);
+      expect(answer.msg).not.toContain('may still have been made');
+      expect(separateTokenRequests(emulator).others).toEqual([]);
+    },
+  );
 
-  test('transient failures are retried', async () => {
-    for (const status of [502, 503, 429]) hit({ kind: 'status', status, retryAfter: 0 }, onToken);
-    hit({ kind: 'reset-after' }, onToken);
+  test('a run retries transient failures of the token endpoint', async () => {
+    for (const status of [502, 503, 429])
+      addFault({ kind: 'status', status, retryAfter: 0 }, isTokenRequest);
+    addFault({ kind: 'reset-after' }, isTokenRequest);
     const answer = await call({ policies: 'all' });
     expect(answer, answer.msg).toMatchObject({ changed: false, api: { retries: 4 } });
   });
 
-  test('an outage ends the run within its timeout', async () => {
-    hit({ kind: 'status', status: 503 }, onToken, 999);
+  test('an outage of the token endpoint ends the run within its timeout', async () => {
+    addFault({ kind: 'status', status: 503 }, isTokenRequest, 999);
     const start = performance.now();
     const answer = await call({ policies: 'all', timeout: 1 });
     expect(answer).toMatchObject({ error: { code: 'unavailable' } });
@@ -274,37 +299,37 @@ describe('the choice of credentials', () => {
   const setEnv = (values: Record<string, string>) => {
     for (const [name, value] of Object.entries(values)) vi.stubEnv(`JUMPCLOUD_${name}`, value);
   };
-  const client = { client_id: 'sa-123456789', client_secret: 'secret-secret-1' };
-  const clientEnv = { CLIENT_ID: 'sa-123456789', CLIENT_SECRET: 'secret-secret-1' };
+  const clientOptions = { client_id: 'sa-123456789', client_secret: 'secret-secret-1' };
+  const clientVariables = { CLIENT_ID: 'sa-123456789', CLIENT_SECRET: 'secret-secret-1' };
 
   test('an API key together with a service account is refused', async () => {
     const api_key = 'k'.repeat(40);
-    expect(await problemsOf({ api_key, ...client })).toEqual(['api_key']);
-    expect(await problemsOf({ api_key, client_id: client.client_id })).toEqual(['api_key']);
-    expect(await problemsOf({ org_id: '5f', ...client })).toEqual(['org_id']);
+    expect(await problemsOf({ api_key, ...clientOptions })).toEqual(['api_key']);
+    expect(await problemsOf({ api_key, client_id: clientOptions.client_id })).toEqual(['api_key']);
+    expect(await problemsOf({ org_id: '5f', ...clientOptions })).toEqual(['org_id']);
   });
 
-  test('half a service account is refused', async () => {
-    expect(await problemsOf({ client_id: client.client_id })).toEqual(['client_secret']);
-    expect(await problemsOf({ client_secret: client.client_secret })).toEqual(['client_id']);
-    setEnv({ CLIENT_SECRET: clientEnv.CLIENT_SECRET });
+  test('a client_id without client_secret, or the reverse, is refused', async () => {
+    expect(await problemsOf({ client_id: clientOptions.client_id })).toEqual(['client_secret']);
+    expect(await problemsOf({ client_secret: clientOptions.client_secret })).toEqual(['client_id']);
+    setEnv({ CLIENT_SECRET: clientVariables.CLIENT_SECRET });
     expect(await problemsOf({})).toEqual(['client_id']);
   });
 
-  test('both kinds in the environment are refused, unless an option decides', async () => {
+  test('an API key and a service account in the environment are refused if no option selects one', async () => {
     const [client_secret = ''] = account.secrets;
     setEnv({ API_KEY: apiKey(), CLIENT_ID: account.clientId, CLIENT_SECRET: client_secret });
     expect(await problemsOf({})).toEqual(['']);
     const common = { api_url: emulator.url, token_url: emulator.tokenUrl, policies: 'all' };
-    const byKey = await callWith(NAMES, { ...common, api_key: apiKey() });
-    expect(byKey, byKey.msg).toMatchObject({ changed: false });
-    expect(byKind(emulator).tokens).toEqual([]);
-    const byAccount = await callWith(NAMES, { ...common, client_id: account.clientId });
-    expect(byAccount, byAccount.msg).toMatchObject({ changed: false });
-    expect(byKind(emulator).tokens).toHaveLength(1);
+    const keyAnswer = await callWith(NAMES, { ...common, api_key: apiKey() });
+    expect(keyAnswer, keyAnswer.msg).toMatchObject({ changed: false });
+    expect(separateTokenRequests(emulator).tokens).toEqual([]);
+    const accountAnswer = await callWith(NAMES, { ...common, client_id: account.clientId });
+    expect(accountAnswer, accountAnswer.msg).toMatchObject({ changed: false });
+    expect(separateTokenRequests(emulator).tokens).toHaveLength(1);
   });
 
-  test('a service account in the environment suffices, and JUMPCLOUD_ORG_ID is not sent', async () => {
+  test('a run uses a service account of the environment and does not send JUMPCLOUD_ORG_ID', async () => {
     const [client_secret = ''] = account.secrets;
     setEnv({ ORG_ID: 'abc', CLIENT_ID: account.clientId, CLIENT_SECRET: `${client_secret}\n` });
     const answer = await callWith(NAMES, {
@@ -322,11 +347,11 @@ describe('the choice of credentials', () => {
       ['client_secret', 'has "quotes" in it'],
       ['client_secret', 'kürzlich-geändert'],
     ] as const) {
-      const answer = await callWith(NAMES, { users: ['a'], ...client, [option]: value });
+      const answer = await callWith(NAMES, { users: ['a'], ...clientOptions, [option]: value });
       expect(answer.error?.problems).toMatchObject([{ option }]);
       expect(answer.text).not.toContain(value);
       vi.unstubAllEnvs();
-      setEnv({ API_KEY: '', ...clientEnv, [option.toUpperCase()]: value });
+      setEnv({ API_KEY: '', ...clientVariables, [option.toUpperCase()]: value });
       expect(await problemsOf({})).toEqual([option]);
     }
   });
@@ -340,11 +365,15 @@ describe('the choice of credentials', () => {
     'ftp://admin-oauth.example/token',
     7,
   ])('the token_url %s is refused', async (token_url) => {
-    expect(await problemsOf({ ...client, token_url })).toEqual(['token_url']);
+    expect(await problemsOf({ ...clientOptions, token_url })).toEqual(['token_url']);
   });
 
-  test('a plain http token_url cannot be used with a proxy', async () => {
-    const options = { ...client, proxy: 'http://127.0.0.1:9', api_url: 'https://localhost:1' };
+  test('a plain http token_url with a proxy is refused', async () => {
+    const options = {
+      ...clientOptions,
+      proxy: 'http://127.0.0.1:9',
+      api_url: 'https://localhost:1',
+    };
     expect(await problemsOf({ ...options, token_url: emulator.tokenUrl })).toEqual(['proxy']);
   });
 });

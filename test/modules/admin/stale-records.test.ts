@@ -6,101 +6,104 @@ import { mapConcurrently } from '../../faults/map-concurrently.ts';
 import { runMeasured } from '../../faults/run-measured.ts';
 import { test } from '../../harness/fixture.ts';
 import { sampleSize } from '../../harness/sample-size.ts';
-import { asServiceAccount, callWith } from './admin-call.ts';
+import { callWith, serviceAccountOptions } from './admin-call.ts';
 
 const MODULE = 'jumpcloud_stale_systems';
 const DAY = 86_400_000;
-const STORMS = sampleSize(60);
-const RECORDS = sampleSize(20_000);
-const ago = (days: number) => new Date(Date.now() - days * DAY).toISOString();
+const STORM_RUNS = sampleSize(60);
+const RECORD_COUNT = sampleSize(20_000);
+const daysAgo = (days: number) => new Date(Date.now() - days * DAY).toISOString();
 const isStale = (record: Readonly<Record<string, unknown>> | undefined) =>
   record?.['active'] === false && Date.parse(String(record['lastContact'])) < Date.now() - 30 * DAY;
 
 /** Adds a record that is stale with the given probability. */
 function addRecord(store: Store, random: () => number, staleShare: number): string {
-  const stale = random() < staleShare;
-  const lastContact = ago(stale ? 31 + 50 * random() : 29 * random());
+  const isStaleRecord = random() < staleShare;
+  const lastContact = daysAgo(isStaleRecord ? 31 + 50 * random() : 29 * random());
   return store.addRecord({
     hostname: `host-${Math.floor(random() * 1e6)}`,
-    active: !stale && random() < 0.8,
+    active: !isStaleRecord && random() < 0.8,
     lastContact,
     attributes: [{ name: 'instance_id', value: `i-${Math.floor(random() * 1e9)}` }],
   });
 }
 
-test('a long list is read whole while records are created and deleted on every page', {
+test('a long list is read completely while records are created and deleted on every page', {
   timeout: 120_000,
 }, async ({ startWith }) => {
   const emulator: Emulator = await startWith();
   const { store } = emulator;
   const random = seededRandom(7);
-  for (let i = 0; i < RECORDS; i++) addRecord(store, random, 0.02);
-  const throughout = new Set(store.systems.keys());
-  const change = () => {
+  for (let i = 0; i < RECORD_COUNT; i++) addRecord(store, random, 0.02);
+  const permanentIds = new Set(store.systems.keys());
+  const changeRecords = () => {
     const ids = [...store.systems.keys()].sort();
-    // Deleting records of pages that were read moves all others forward.
+    // Deleting a record of an earlier page moves all later records forward.
     for (let i = 0; i < 3; i++) {
       const id = ids[Math.floor(random() * ids.length * (i < 2 ? 0.1 : 1))] ?? '';
       store.removeSystem(id);
-      throughout.delete(id);
+      permanentIds.delete(id);
     }
     for (let i = 0; i < 3; i++) addRecord(store, random, 0);
   };
   emulator.faults.add({
-    fault: { kind: 'concurrent', when: 'before', change },
+    fault: { kind: 'concurrent', when: 'before', change: changeRecords },
     when: ({ url }) => url === '/api/search/systems',
     times: Number.POSITIVE_INFINITY,
   });
-  const options = { ...asServiceAccount(emulator, store.serviceAccounts.add()), inactive_days: 30 };
+  const options = {
+    ...serviceAccountOptions(emulator, store.serviceAccounts.add()),
+    inactive_days: 30,
+  };
   const { answer, seconds, peakMb } = await runMeasured(MODULE, options);
   expect(answer.failed, answer.msg).toBeUndefined();
   const ids = (answer['stale'] as { id: string }[]).map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
-  const expected = [...throughout].filter((id) => isStale(store.systems.get(id)?.record));
+  const expected = [...permanentIds].filter((id) => isStale(store.systems.get(id)?.record));
   expect(expected.filter((id) => !ids.includes(id))).toEqual([]);
-  // Selected records that are not expected were deleted while the list was read.
+  // Records that were deleted during the read may be in the result, too.
   expect(ids.filter((id) => store.systems.has(id)).sort()).toEqual(expected.sort());
   console.log(
-    `${RECORDS} records, 3 created and 3 deleted at each page: ${emulator.requests.length} requests, ${seconds.toFixed(1)} s, ${Math.round(peakMb)} MB, ${ids.length} stale`,
+    `${RECORD_COUNT} records, 3 created and 3 deleted at each page: ${emulator.requests.length} requests, ${seconds.toFixed(1)} s, ${Math.round(peakMb)} MB, ${ids.length} stale`,
   );
-  expect(emulator.requests.length).toBeLessThan(RECORDS / 40);
+  expect(emulator.requests.length).toBeLessThan(RECORD_COUNT / 40);
   expect(peakMb).toBeLessThan(200);
 });
 
-test('faults while deleting never delete a wrong record, and the lists stay true', {
+test('a run with random faults deletes only stale records and lists each of them', {
   timeout: 300_000,
 }, async ({ startWith }) => {
   const outcomes: Record<string, number> = {};
   let deletions = 0;
-  const storm = async (seed: number) => {
+  const runStorm = async (seed: number) => {
     const emulator: Emulator = await startWith();
     const { store, faults } = emulator;
     const random = seededRandom(seed);
     for (let i = 0; i < 40; i++) addRecord(store, random, 0.2);
-    let isSomeoneElse = false;
-    const byRun = new Set<string>();
-    const wrong: string[] = [];
+    let isOtherRun = false;
+    const deletedByRun = new Set<string>();
+    const wronglyDeleted: string[] = [];
     const removeSystem = store.removeSystem.bind(store);
     store.removeSystem = (id) => {
       const record = store.systems.get(id)?.record;
-      if (record !== undefined && !isSomeoneElse) {
-        byRun.add(id);
-        if (!isStale(record)) wrong.push(id);
+      if (record !== undefined && !isOtherRun) {
+        deletedByRun.add(id);
+        if (!isStale(record)) wronglyDeleted.push(id);
       }
       removeSystem(id);
     };
-    // Hosts connect, and someone else deletes records, before one of the reads of a record.
+    // Before a read of a record, its host connects or someone else deletes the record.
     for (const id of store.systems.keys()) {
       if (random() < 0.5) continue;
-      const connects = random() < 0.6;
-      const change = () => {
-        isSomeoneElse = true;
-        if (!connects) store.removeSystem(id);
+      const hostConnects = random() < 0.6;
+      const changeRecords = () => {
+        isOtherRun = true;
+        if (!hostConnects) store.removeSystem(id);
         else if (store.systems.has(id)) Object.assign(store.record(id), { active: true });
-        isSomeoneElse = false;
+        isOtherRun = false;
       };
       faults.add({
-        fault: { kind: 'concurrent', when: 'before', change },
+        fault: { kind: 'concurrent', when: 'before', change: changeRecords },
         when: ({ method, url }) => method === 'GET' && url.endsWith(id),
         skip: Math.floor(random() * 3),
       });
@@ -108,7 +111,7 @@ test('faults while deleting never delete a wrong record, and the lists stay true
     const { serviceAccounts } = store;
     faults.storm(seed, { serverError: 0.2, rateLimit: 0.03, resetBefore: 0.1, resetAfter: 0.1 });
     const answer = await callWith(MODULE, {
-      ...asServiceAccount(emulator, serviceAccounts.add({ lifetime: 0.4 })),
+      ...serviceAccountOptions(emulator, serviceAccounts.add({ lifetime: 0.4 })),
       inactive_days: 30,
       state: 'absent',
       max_deletions: 40,
@@ -117,31 +120,31 @@ test('faults while deleting never delete a wrong record, and the lists stay true
     });
     const deleted = (answer['deleted'] ?? []) as string[];
     const inDoubt = (answer.error?.['in_doubt'] ?? []) as string[];
-    const what = `seed ${seed}: ${answer.msg}`;
+    const context = `seed ${seed}: ${answer.msg}`;
     deletions += deleted.length;
     const code = answer.error?.code ?? 'ok';
     outcomes[code] = (outcomes[code] ?? 0) + 1;
-    expect(wrong, what).toEqual([]);
-    // A listed record is gone, and every record that this run has deleted is listed.
+    expect(wronglyDeleted, context).toEqual([]);
+    // Every listed record is gone, and every deleted record is listed.
     expect(
       deleted.filter((id) => store.systems.has(id)),
-      what,
+      context,
     ).toEqual([]);
     const listed = new Set([...deleted, ...inDoubt]);
     expect(
-      [...byRun].filter((id) => !listed.has(id)),
-      what,
+      [...deletedByRun].filter((id) => !listed.has(id)),
+      context,
     ).toEqual([]);
-    expect(listed.size, what).toBe(deleted.length + inDoubt.length);
-    expect(answer.changed, what).toBe(deleted.length > 0);
+    expect(listed.size, context).toBe(deleted.length + inDoubt.length);
+    expect(answer.changed, context).toBe(deleted.length > 0);
     await emulator.close();
   };
   await mapConcurrently(
-    Array.from({ length: STORMS }, (_, seed) => seed),
+    Array.from({ length: STORM_RUNS }, (_, seed) => seed),
     8,
-    storm,
+    runStorm,
   );
-  console.log(`${STORMS} storms: ${deletions} deletions, ${JSON.stringify(outcomes)}`);
-  // Fewer on a slow machine, because the token and the budget expire.
+  console.log(`${STORM_RUNS} storms: ${deletions} deletions, ${JSON.stringify(outcomes)}`);
+  // A slow machine makes fewer deletions, because the token and the timeout expire.
   expect(deletions).toBeGreaterThan(0);
 });

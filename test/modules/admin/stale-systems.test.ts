@@ -7,7 +7,7 @@ import type { Answer } from '../../harness/answer.ts';
 import { callInProcess, moduleNamed } from '../../harness/call-in-process.ts';
 import { runModule, runRaw } from '../../harness/executable.ts';
 import { test } from '../../harness/fixture.ts';
-import { asServiceAccount, callWith } from './admin-call.ts';
+import { callWith, serviceAccountOptions } from './admin-call.ts';
 
 const MODULE = 'jumpcloud_stale_systems';
 const DAY = 86_400_000;
@@ -20,28 +20,29 @@ test.beforeAll(({ startWith: start }) => {
 beforeEach(async () => {
   emulator = await startWith();
   account = emulator.store.serviceAccounts.add();
-  // Keeps a few stale records below ten percent.
-  for (let i = 0; i < 60; i++) add({ hostname: `alive-${i}`, active: true, lastContact: ago(0) });
+  // Active records keep a few stale ones below ten percent.
+  for (let i = 0; i < 60; i++)
+    addRecord({ hostname: `alive-${i}`, active: true, lastContact: daysAgo(0) });
 });
 
-const ago = (days: number) => new Date(Date.now() - days * DAY).toISOString();
-const add = (fields: Record<string, unknown>) =>
+const daysAgo = (days: number) => new Date(Date.now() - days * DAY).toISOString();
+const addRecord = (fields: Record<string, unknown>) =>
   emulator.store.addRecord({
     active: false,
-    created: ago(400),
-    lastContact: ago(100.5),
+    created: daysAgo(400),
+    lastContact: daysAgo(100.5),
     ...fields,
   });
-const instance = (value: string | null) => ({
+const withInstanceId = (value: string | null) => ({
   attributes: [{ name: 'instance_id', value: value as string }],
 });
-const has = (id: string) => emulator.store.systems.has(id);
+const hasRecord = (id: string) => emulator.store.systems.has(id);
 const call = (options: Record<string, unknown>, ...flags: string[]) =>
-  callWith(MODULE, { ...asServiceAccount(emulator, account), ...options }, flags);
+  callWith(MODULE, { ...serviceAccountOptions(emulator, account), ...options }, flags);
 const idsOf = (answer: Answer, list: 'stale' | 'skipped' = 'stale') =>
   (answer[list] as { id: string }[]).map(({ id }) => id).sort();
-const deletes = () => emulator.requests.filter(({ method }) => method === 'DELETE');
-const hit = (fault: Fault, method: string, id = '', times = 1, skip = 0) =>
+const deleteRequests = () => emulator.requests.filter(({ method }) => method === 'DELETE');
+const addFault = (fault: Fault, method: string, id = '', times = 1, skip = 0) =>
   emulator.faults.add({
     fault,
     when: (request) => request.method === method && request.url.endsWith(id),
@@ -50,8 +51,10 @@ const hit = (fault: Fault, method: string, id = '', times = 1, skip = 0) =>
   });
 
 describe('jumpcloud_stale_systems', () => {
-  test('stale records are reported, predicted, deleted once, and then there are none', async () => {
-    const ids = [1, 2, 3].map((n) => add({ hostname: `dead-${n}`, ...instance(`i-${n}`) })).sort();
+  test('stale records are reported, predicted by check mode and deleted once', async () => {
+    const ids = [1, 2, 3]
+      .map((n) => addRecord({ hostname: `dead-${n}`, ...withInstanceId(`i-${n}`) }))
+      .sort();
     const report = await call({ inactive_days: 30 });
     expect(report, report.msg).toMatchObject({
       changed: false,
@@ -71,14 +74,14 @@ describe('jumpcloud_stale_systems', () => {
     const absent = { inactive_days: 30, state: 'absent' };
     const check = await call(absent, '--check', '--diff');
     expect(check).toMatchObject({ changed: true, msg: 'Would delete 3 stale records.' });
-    expect(deletes()).toEqual([]);
+    expect(deleteRequests()).toEqual([]);
     const first = await call(absent, '--diff');
     expect({ ...first, text: '' }).toEqual({ ...check, msg: 'Deleted 3 stale records.', text: '' });
     expect([...(first['deleted'] as string[])].sort()).toEqual(ids);
     expect(first.diff?.before['stale']).toHaveLength(3);
     expect(first.diff?.after['stale']).toEqual([]);
-    expect(ids.some(has)).toBe(false);
-    expect(deletes().map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(ids.some(hasRecord)).toBe(false);
+    expect(deleteRequests().map(({ status }) => status)).toEqual([200, 200, 200]);
     const second = await call(absent);
     expect(second).toMatchObject({
       changed: false,
@@ -89,10 +92,14 @@ describe('jumpcloud_stale_systems', () => {
   });
 
   test('records of terminated instances are deleted at once, and connected ones are skipped', async () => {
-    const gone = add({ lastContact: null, ...instance('i-gone') });
-    const fresh = add({ lastContact: ago(0), ...instance('i-fresh') });
-    const connected = add({ active: true, hostname: 'shutting-down', ...instance('i-busy') });
-    const other = add({ ...instance('i-other') });
+    const gone = addRecord({ lastContact: null, ...withInstanceId('i-gone') });
+    const fresh = addRecord({ lastContact: daysAgo(0), ...withInstanceId('i-fresh') });
+    const connected = addRecord({
+      active: true,
+      hostname: 'shutting-down',
+      ...withInstanceId('i-busy'),
+    });
+    const other = addRecord({ ...withInstanceId('i-other') });
     const dead = { attribute: 'instance_id', values: ['i-gone', 'i-fresh', 'i-busy', 'i-unknown'] };
     const answer = await call({ dead, state: 'absent' });
     expect(answer, answer.msg).toMatchObject({ changed: true, msg: 'Deleted 2 stale records.' });
@@ -101,13 +108,13 @@ describe('jumpcloud_stale_systems', () => {
     expect(answer.warnings).toEqual([
       `Skipped although dead lists them, because their hosts are connected to JumpCloud: shutting-down (${connected}).`,
     ]);
-    expect([gone, fresh, connected, other].map(has)).toEqual([false, false, true, true]);
+    expect([gone, fresh, connected, other].map(hasRecord)).toEqual([false, false, true, true]);
     const none = await call({ dead: { ...dead, values: [] }, state: 'absent' });
     expect(none).toMatchObject({ changed: false, stale: [] });
   });
 
-  test('limits are exact, hold in check mode, and do not limit a report', async () => {
-    for (let i = 0; i < 6; i++) add({});
+  test('the deletion limits are exact and apply in check mode but not to a report', async () => {
+    for (let i = 0; i < 6; i++) addRecord({});
     const limits = async (max_deletions: number, max_percent: number, ...flags: string[]) =>
       call({ inactive_days: 1, state: 'absent', max_deletions, max_percent }, ...flags);
     // 6 of 66 records are 9.09 percent.
@@ -136,36 +143,36 @@ describe('jumpcloud_stale_systems', () => {
         );
       }
     }
-    expect(deletes()).toEqual([]);
+    expect(deleteRequests()).toEqual([]);
     expect(await call({ inactive_days: 1, max_deletions: 0 })).toMatchObject({ changed: false });
     expect(await limits(6, 10, '--check')).toMatchObject({ changed: true });
     expect(await limits(6, 10)).toMatchObject({ changed: true, msg: 'Deleted 6 stale records.' });
   });
 
-  test('the time is that of JumpCloud, and an answer without it is refused', async () => {
-    const id = add({ lastContact: ago(10) });
+  test("a run takes the time from JumpCloud's Date header and refuses an answer without it", async () => {
+    const id = addRecord({ lastContact: daysAgo(10) });
     const date = (days: number | null): Fault => ({
       kind: 'date',
       date: () => (days === null ? null : new Date(Date.now() + days * DAY).toUTCString()),
     });
-    hit(date(-9.5), 'POST', 'systems');
+    addFault(date(-9.5), 'POST', 'systems');
     expect(idsOf(await call({ inactive_days: 1 }))).toEqual([]);
-    hit(date(20), 'POST', 'systems');
+    addFault(date(20), 'POST', 'systems');
     expect(idsOf(await call({ inactive_days: 25 }))).toEqual([id]);
     for (const absent of [date(null), { kind: 'date', date: () => 'yesterday' } as const]) {
-      hit(absent, 'POST', 'systems');
+      addFault(absent, 'POST', 'systems');
       const answer = await call({ inactive_days: 5 });
       expect(answer).toMatchObject({ error: { code: 'unexpected_response' } });
       expect(answer.msg).toContain('no usable Date header');
-      hit(absent, 'GET', id);
+      addFault(absent, 'GET', id);
       const late = await call({ inactive_days: 5, state: 'absent' });
       expect(late).toMatchObject({ error: { code: 'unexpected_response' }, deleted: [] });
     }
-    expect(deletes()).toEqual([]);
+    expect(deleteRequests()).toEqual([]);
   });
 
-  test('a record with unreadable dates is never selected, and a warning names it', async () => {
-    const good = add({ hostname: 'good' });
+  test('a record with invalid dates is never selected, and a warning names it', async () => {
+    const good = addRecord({ hostname: 'good' });
     const dates = [
       'yesterday',
       7,
@@ -175,9 +182,9 @@ describe('jumpcloud_stale_systems', () => {
       '',
       '2026-01-01 00:00:00Z',
     ];
-    const bad = dates.map((lastContact, i) => add({ hostname: `bad-${i}`, lastContact }));
-    bad.push(add({ hostname: 'bad-created', created: 12 }));
-    add({ hostname: 'never', lastContact: '0001-01-01T00:00:00Z' });
+    const bad = dates.map((lastContact, i) => addRecord({ hostname: `bad-${i}`, lastContact }));
+    bad.push(addRecord({ hostname: 'bad-created', created: 12 }));
+    addRecord({ hostname: 'never', lastContact: '0001-01-01T00:00:00Z' });
     const answer = await call({ inactive_days: 30 });
     expect(idsOf(answer)).toEqual([good]);
     expect(answer.warnings).toHaveLength(1);
@@ -185,11 +192,11 @@ describe('jumpcloud_stale_systems', () => {
     expect(answer.warnings[0]).not.toContain('never');
   });
 
-  test('a record that was never contacted is selected on request, by its age', async () => {
+  test('include_never_contacted selects records without a contact by their age', async () => {
     const never = [null, undefined, '0001-01-01T00:00:00Z'].map((lastContact) =>
-      add({ lastContact, created: ago(31.5) }),
+      addRecord({ lastContact, created: daysAgo(31.5) }),
     );
-    add({ lastContact: null, created: ago(29) });
+    addRecord({ lastContact: null, created: daysAgo(29) });
     expect(idsOf(await call({ inactive_days: 30 }))).toEqual([]);
     const answer = await call({ inactive_days: 30, include_never_contacted: true });
     expect(idsOf(answer)).toEqual(never.sort());
@@ -202,14 +209,19 @@ describe('jumpcloud_stale_systems', () => {
   test('attributes, alive and superseded_only narrow the selection', async () => {
     const attribute = 'instance_id';
     const [one, two] = [
-      add({ hostname: 'a', ...instance('i-1') }),
-      add({ hostname: 'a', ...instance('i-2') }),
+      addRecord({ hostname: 'a', ...withInstanceId('i-1') }),
+      addRecord({ hostname: 'a', ...withInstanceId('i-2') }),
     ];
-    const three = add({ hostname: 'b', ...instance('i-3') });
-    add({ hostname: '' });
-    add({ hostname: '', lastContact: ago(0) });
-    const lacks = [add({}), add({ attributes: null }), add(instance('')), add(instance(null))];
-    expect(lacks.every(has)).toBe(true);
+    const three = addRecord({ hostname: 'b', ...withInstanceId('i-3') });
+    addRecord({ hostname: '' });
+    addRecord({ hostname: '', lastContact: daysAgo(0) });
+    const idsWithoutValue = [
+      addRecord({}),
+      addRecord({ attributes: null }),
+      addRecord(withInstanceId('')),
+      addRecord(withInstanceId(null)),
+    ];
+    expect(idsWithoutValue.every(hasRecord)).toBe(true);
     const ids = async (options: object) => idsOf(await call({ inactive_days: 30, ...options }));
     expect(await ids({ attributes: { [attribute]: 'i-1' } })).toEqual([one]);
     expect(await ids({ attributes: { [attribute]: 'I-1' } })).toEqual([]);
@@ -217,8 +229,8 @@ describe('jumpcloud_stale_systems', () => {
       [two, three].sort(),
     );
     expect(await ids({ superseded_only: true })).toEqual([]);
-    add({ hostname: 'a', lastContact: ago(1) });
-    add({ hostname: 'b', lastContact: ago(31) });
+    addRecord({ hostname: 'a', lastContact: daysAgo(1) });
+    addRecord({ hostname: 'b', lastContact: daysAgo(31) });
     expect(await ids({ superseded_only: true })).toEqual([one, two].sort());
     expect(await ids({ superseded_only: true, alive: { attribute, values: ['i-2'] } })).toEqual([
       one,
@@ -226,66 +238,66 @@ describe('jumpcloud_stale_systems', () => {
   });
 });
 
-describe('the record read again before each DELETE', () => {
+describe('the check before each DELETE', () => {
   const absent = { inactive_days: 30, state: 'absent' };
 
   test.each<[string, Record<string, unknown>]>([
-    ['connects', { active: true }],
-    ['was in contact', { lastContact: new Date().toISOString() }],
-    ['has dates that cannot be read', { lastContact: 'soon' }],
-  ])('a record whose host %s is kept and reported as skipped', async (_, change) => {
-    const [back, dead] = [add({ hostname: 'back' }), add({})];
+    ['becomes active', { active: true }],
+    ['gets a new contact date', { lastContact: new Date().toISOString() }],
+    ['gets invalid dates', { lastContact: 'soon' }],
+  ])('a record that %s before its DELETE is kept and reported as skipped', async (_, change) => {
+    const [back, dead] = [addRecord({ hostname: 'back' }), addRecord({})];
     const revive = (id: string): Fault => ({
       kind: 'concurrent',
       when: 'before',
       change: ({ systems }) => Object.assign(systems.get(id)?.record ?? {}, change),
     });
-    hit(revive(back), 'GET', back);
+    addFault(revive(back), 'GET', back);
     const answer = await call(absent);
     expect(answer, answer.msg).toMatchObject({ changed: true, deleted: [dead] });
     expect([idsOf(answer), idsOf(answer, 'skipped')]).toEqual([[dead], [back]]);
     expect(answer.warnings[0]).toContain(`back (${back})`);
-    expect(has(back)).toBe(true);
+    expect(hasRecord(back)).toBe(true);
   });
 
-  test('a host that connects between two attempts is kept', async () => {
-    const id = add({});
+  test('a record whose host connects between two attempts at its DELETE is kept', async () => {
+    const id = addRecord({});
     const lost: Fault = { kind: 'status', status: 503 };
-    hit(lost, 'DELETE', id);
+    addFault(lost, 'DELETE', id);
     const connect: Fault = {
       kind: 'concurrent',
       when: 'before',
       change: ({ systems }) => Object.assign(systems.get(id)?.record ?? {}, { active: true }),
     };
-    hit(connect, 'GET', id, 1, 1);
+    addFault(connect, 'GET', id, 1, 1);
     const answer = await call(absent);
     expect(answer, answer.msg).toMatchObject({ changed: false, deleted: [], stale: [] });
-    expect(deletes()).toHaveLength(1);
-    expect(has(id)).toBe(true);
+    expect(deleteRequests()).toHaveLength(1);
+    expect(hasRecord(id)).toBe(true);
   });
 
-  test('a record whose successor vanishes is kept', async () => {
-    const old = add({ hostname: 'node' });
-    const successor = add({ hostname: 'node', lastContact: ago(1) });
-    hit(
+  test('superseded_only keeps a record whose successor is deleted during the run', async () => {
+    const old = addRecord({ hostname: 'node' });
+    const successor = addRecord({ hostname: 'node', lastContact: daysAgo(1) });
+    addFault(
       { kind: 'concurrent', when: 'before', change: (store) => store.removeSystem(successor) },
       'GET',
       old,
     );
     const answer = await call({ ...absent, superseded_only: true });
     expect(answer, answer.msg).toMatchObject({ changed: false, deleted: [] });
-    expect(has(old)).toBe(true);
+    expect(hasRecord(old)).toBe(true);
   });
 
-  test('a record that someone else deletes counts as gone, not as deleted', async () => {
-    const [first, second] = [add({}), add({})];
+  test('a record that someone else deletes is not reported as deleted', async () => {
+    const [first, second] = [addRecord({}), addRecord({})];
     const remove = (id: string): Fault => ({
       kind: 'concurrent',
       when: 'before',
       change: (store) => store.removeSystem(id),
     });
-    hit(remove(first), 'GET', first);
-    hit(remove(second), 'DELETE', second);
+    addFault(remove(first), 'GET', first);
+    addFault(remove(second), 'DELETE', second);
     const answer = await call(absent);
     expect(answer, answer.msg).toMatchObject({
       changed: false,
@@ -295,19 +307,19 @@ describe('the record read again before each DELETE', () => {
   });
 
   test.each<[string, Fault]>([
-    ['reset', { kind: 'reset-after' }],
+    ['a connection reset', { kind: 'reset-after' }],
     ['a 502', { kind: 'status', status: 502, applied: true }],
-  ])('a deletion whose answer was lost by %s counts as deleted', async (_, fault) => {
-    const id = add({});
-    hit(fault, 'DELETE', id);
+  ])('a record whose DELETE took effect despite %s is reported as deleted', async (_, fault) => {
+    const id = addRecord({});
+    addFault(fault, 'DELETE', id);
     const answer = await call(absent);
     expect(answer, answer.msg).toMatchObject({ changed: true, deleted: [id] });
-    expect(deletes()).toHaveLength(1);
+    expect(deleteRequests()).toHaveLength(1);
   });
 
-  test('a deletion without effect is not_applied', async () => {
-    const [kept, gone] = [add({ hostname: 'kept' }), add({})];
-    hit(
+  test('a DELETE without effect fails the run with not_applied', async () => {
+    const [kept, gone] = [addRecord({ hostname: 'kept' }), addRecord({})];
+    addFault(
       { kind: 'body', text: '{}', headers: { 'content-type': 'application/json' } },
       'DELETE',
       kept,
@@ -322,15 +334,19 @@ describe('the record read again before each DELETE', () => {
     expect(answer.msg).toContain(`kept (${kept})`);
   });
 
-  test('a refusal does not stop the others', async () => {
-    const [one, two, three] = [add({}), add({}), add({})].sort() as [string, string, string];
+  test('a refused DELETE does not stop other deletions', async () => {
+    const [one, two, three] = [addRecord({}), addRecord({}), addRecord({})].sort() as [
+      string,
+      string,
+      string,
+    ];
     const refused = (status: number): Fault => ({
       kind: 'status',
       status,
       text: '{"message":"no"}',
     });
-    hit(refused(403), 'DELETE', one);
-    hit(refused(422), 'DELETE', two);
+    addFault(refused(403), 'DELETE', one);
+    addFault(refused(422), 'DELETE', two);
     const answer = await call(absent);
     expect(answer).toMatchObject({
       failed: true,
@@ -348,23 +364,23 @@ describe('the record read again before each DELETE', () => {
     expect(answer.msg).toMatch(/^Could not delete the record of .*\S 1 more was refused: /);
   });
 
-  test('a refusal to read a record again, or an unusual one, does not stop the others', async () => {
-    const ids = Array.from({ length: 7 }, () => add({})).sort();
+  test('a refused read of a record or a DELETE refused with 423 does not stop other deletions', async () => {
+    const ids = Array.from({ length: 7 }, () => addRecord({})).sort();
     const [unread = '', locked = '', ...others] = ids;
-    hit({ kind: 'status', status: 403, text: '{"message":"no"}' }, 'GET', unread);
-    hit({ kind: 'status', status: 423, text: '{"message":"locked"}' }, 'DELETE', locked);
+    addFault({ kind: 'status', status: 403, text: '{"message":"no"}' }, 'GET', unread);
+    addFault({ kind: 'status', status: 423, text: '{"message":"locked"}' }, 'DELETE', locked);
     const answer = await call({ ...absent, max_percent: 20 });
     expect(answer, answer.msg).toMatchObject({ failed: true, changed: true, deleted: others });
     expect(answer.error?.['refused']).toEqual([
       { op: 'delete', type: 'system', id: unread, status: 403, message: 'no' },
       { op: 'delete', type: 'system', id: locked, status: 423, message: 'locked' },
     ]);
-    expect(has(unread)).toBe(true);
+    expect(hasRecord(unread)).toBe(true);
   });
 
-  test('an answer that is not from JumpCloud says once to run again', async () => {
-    const id = add({});
-    hit({ kind: 'status', status: 404, text: '<html>' }, 'DELETE', id);
+  test('the message advises once to run again after an answer that is not from JumpCloud', async () => {
+    const id = addRecord({});
+    addFault({ kind: 'status', status: 404, text: '<html>' }, 'DELETE', id);
     const answer = await call(absent);
     expect(answer.error).toMatchObject({ code: 'unexpected_response', in_doubt: [id] });
     expect(answer.msg.match(/Run again to check\./g)).toHaveLength(1);
@@ -372,9 +388,9 @@ describe('the record read again before each DELETE', () => {
   });
 
   test.each([401, 403] as const)(
-    'a role that may not delete, and answers %i, is reported',
+    'the message names the role when it forbids deletions with %i',
     async (refusal) => {
-      const ids = [add({}), add({})];
+      const ids = [addRecord({}), addRecord({})];
       account.role = { ...READ_ONLY, refusal };
       expect(await call({ inactive_days: 30 })).toMatchObject({ changed: false });
       const answer = await call(absent);
@@ -386,15 +402,15 @@ describe('the record read again before each DELETE', () => {
       });
       expect(answer.error?.['in_doubt']).toBeUndefined();
       expect(answer.msg).toContain("service account's role");
-      expect(ids.every(has)).toBe(true);
+      expect(ids.every(hasRecord)).toBe(true);
     },
   );
 
-  test('an outage ends the run, and lists what was deleted and what is in doubt', async () => {
-    const ids = [add({}), add({})].sort();
+  test('a run that an outage ends lists deleted records and records in doubt', async () => {
+    const ids = [addRecord({}), addRecord({})].sort();
     const [one = '', two = ''] = ids;
-    hit({ kind: 'status', status: 502, applied: true }, 'DELETE', two);
-    hit({ kind: 'status', status: 503 }, 'GET', two, 999, 1);
+    addFault({ kind: 'status', status: 502, applied: true }, 'DELETE', two);
+    addFault({ kind: 'status', status: 503 }, 'GET', two, 999, 1);
     const answer = await call({ ...absent, timeout: 2 });
     expect(answer).toMatchObject({
       failed: true,
@@ -406,15 +422,19 @@ describe('the record read again before each DELETE', () => {
   });
 });
 
-test('an interrupted run lists the record whose DELETE was not answered', async () => {
-  const id = add({});
-  hit({ kind: 'silence' }, 'DELETE', id);
+test('an interrupted run lists a record in doubt if its DELETE got no answer', async () => {
+  const id = addRecord({});
+  addFault({ kind: 'silence' }, 'DELETE', id);
   const interruption = new AbortController();
-  const options = { ...asServiceAccount(emulator, account), inactive_days: 30, state: 'absent' };
+  const options = {
+    ...serviceAccountOptions(emulator, account),
+    inactive_days: 30,
+    state: 'absent',
+  };
   const running = callInProcess(moduleNamed(MODULE), [JSON.stringify(options)], {
     signal: interruption.signal,
   });
-  await vi.waitFor(() => expect(deletes()).toHaveLength(1), 20_000);
+  await vi.waitFor(() => expect(deleteRequests()).toHaveLength(1), 20_000);
   interruption.abort(new Interrupted('Interrupted.'));
   expect(JSON.parse((await running).text)).toMatchObject({
     failed: true,
@@ -462,14 +482,14 @@ describe('a call of jumpcloud_stale_systems', () => {
     expect(emulator.requests).toEqual([]);
   });
 
-  test('empty standard input is refused', async () => {
+  test('jumpcloud_stale_systems refuses empty stdin', async () => {
     const { answer } = await runRaw(MODULE, [], '');
     expect(answer).toMatchObject({ failed: true, error: { code: 'invalid_arguments' } });
     expect(answer.msg).toContain('Standard input is empty');
   });
 
-  test('the executable deletes a record with an API key', async () => {
-    const id = add({});
+  test('the executable of jumpcloud_stale_systems deletes a record with an API key', async () => {
+    const id = addRecord({});
     const { answer, exitCode } = await runModule(
       MODULE,
       {

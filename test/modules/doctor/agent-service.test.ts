@@ -14,7 +14,7 @@ beforeEach(({ skip }) => {
   if (!canHaveMounts()) skip('this machine does not allow mount namespaces');
 });
 
-const shows = (load: string, active: string) =>
+const showUnit = (load: string, active: string) =>
   `[ "$*" = "show jcagent -p LoadState -p ActiveState" ] && printf 'LoadState=%s\\nActiveState=%s\\n' ${load} ${active}`;
 
 describe.concurrent("the agent's service", () => {
@@ -25,17 +25,17 @@ describe.concurrent("the agent's service", () => {
     detail: RegExp,
     advice: RegExp,
   ][] = [
-    ['systemctl', shows('loaded', 'active'), 'ok', /is running, according to systemctl/, /^$/],
+    ['systemctl', showUnit('loaded', 'active'), 'ok', /is running, according to systemctl/, /^$/],
     [
       'systemctl',
-      shows('loaded', 'failed'),
+      showUnit('loaded', 'failed'),
       'warning',
       /is not running/,
       /^Start it: systemctl enable --now jcagent$/,
     ],
     [
       'systemctl',
-      shows('not-found', 'inactive'),
+      showUnit('not-found', 'inactive'),
       'warning',
       /is not installed/,
       /^Install the JumpCloud agent/,
@@ -68,22 +68,25 @@ describe.concurrent("the agent's service", () => {
     ],
     ['none', '', 'skipped', /no running systemd, and no command service or launchctl/, /^$/],
   ];
-  test.for(rows)('%s with %j is %s', async ([tool, script, status, detail, advice], { host }) => {
-    const programs = mkdtempSync(join(directory, 'programs-'));
-    if (tool !== 'none') program(programs, tool, script);
-    const { answer, stderr } = await host.run(
-      'jumpcloud_doctor',
-      { timeout: script.startsWith('sleep') ? 4 : 60 },
-      {
-        env: { PATH: '/usr/bin:/bin', JUMPCLOUD_NODE: process.execPath },
-        through: onHostWith({ programs, systemd: tool === 'systemctl' }),
-      },
-    );
-    expect([stderr, ...namesWith(answer, 'failed')]).toEqual(['']);
-    expect(checksOf(answer).agent_service).toMatchObject({
-      status,
-      detail: expect.stringMatching(detail),
-      advice: expect.stringMatching(advice),
-    });
-  });
+  test.for(rows)(
+    'the check agent_service with %s and the script %j has the status %s',
+    async ([tool, script, status, detail, advice], { host }) => {
+      const programs = mkdtempSync(join(directory, 'programs-'));
+      if (tool !== 'none') program(programs, tool, script);
+      const { answer, stderr } = await host.run(
+        'jumpcloud_doctor',
+        { timeout: script.startsWith('sleep') ? 4 : 60 },
+        {
+          env: { PATH: '/usr/bin:/bin', JUMPCLOUD_NODE: process.execPath },
+          through: onHostWith({ programs, systemd: tool === 'systemctl' }),
+        },
+      );
+      expect([stderr, ...namesWith(answer, 'failed')]).toEqual(['']);
+      expect(checksOf(answer).agent_service).toMatchObject({
+        status,
+        detail: expect.stringMatching(detail),
+        advice: expect.stringMatching(advice),
+      });
+    },
+  );
 });

@@ -7,36 +7,36 @@ import { callInProcess } from '../../harness/call-in-process.ts';
 import { test } from '../../harness/fixture.ts';
 import { checksOf, namesWith } from '../../resources/doctor/examination.ts';
 
-const NOBODY = 65534;
+const NOBODY_UID = 65534;
 
-test('check mode, diff mode and a normal run answer alike, and leave the directory alone', async ({
+test('check mode, diff mode and a normal run give the same answer and change no file', async ({
   host,
 }) => {
-  const list = () =>
+  const listFiles = () =>
     readdirSync(host.agentDir).map((name) => [name, statSync(join(host.agentDir, name)).mtimeMs]);
-  const before = list();
+  const before = listFiles();
   const run = async (...flags: string[]) =>
     (await host.run('jumpcloud_doctor', {}, { flags })).stdout;
-  const normal = await run();
-  expect(await run('--check', '--diff')).toBe(normal);
-  expect(list()).toEqual(before);
+  const normalOutput = await run();
+  expect(await run('--check', '--diff')).toBe(normalOutput);
+  expect(listFiles()).toEqual(before);
   expect(host.requests().every(({ method }) => method === 'GET')).toBe(true);
-  expect(JSON.parse(normal)).not.toHaveProperty('diff');
+  expect(JSON.parse(normalOutput)).not.toHaveProperty('diff');
 });
 
-test('another user than root gets the advice to run it as root', async ({ host }) => {
+test('a user other than root gets the advice to run as root', async ({ host }) => {
   chmodSync(host.agentDir, 0o700);
-  const { answer, exitCode, stderr } = await host.run('jumpcloud_doctor', {}, { uid: NOBODY });
+  const { answer, exitCode, stderr } = await host.run('jumpcloud_doctor', {}, { uid: NOBODY_UID });
   expect([exitCode, stderr, answer.error?.code]).toEqual([1, '', 'bad_identity']);
   expect(namesWith(answer, 'failed')).toEqual(['agent_directory']);
   expect(checksOf(answer).agent_directory).toMatchObject({
-    detail: `No permission to read ${host.agentDir} (uid ${NOBODY}).`,
+    detail: `No permission to read ${host.agentDir} (uid ${NOBODY_UID}).`,
     advice: "Run as root: the agent's files belong to root.",
   });
   expect(checksOf(answer).connection.status).toBe('ok');
 });
 
-test('an empty environment is no problem', async ({ host }) => {
+test('jumpcloud_doctor succeeds in an empty environment', async ({ host }) => {
   const { answer, stderr } = await host.run(
     'jumpcloud_doctor',
     {},
@@ -45,7 +45,7 @@ test('an empty environment is no problem', async ({ host }) => {
   expect([stderr, ...namesWith(answer, 'failed')]).toEqual(['']);
 });
 
-test('with everything broken, every broken part is reported at once', async ({ host }) => {
+test('one run reports every failed check', async ({ host }) => {
   rmSync(join(host.agentDir, 'jcagent.conf'));
   mkdirSync(join(host.agentDir, 'jcagent.conf'));
   writeFileSync(join(host.agentDir, 'client.key'), 'x');
@@ -59,7 +59,9 @@ test('with everything broken, every broken part is reported at once', async ({ h
   expect(answer.msg).toMatch(/^3 of 13 checks failed \(registration, key, proxy\), /);
 });
 
-test('a wrong system_id is invalid, even if the key is unusable', async ({ host }) => {
+test('a wrong system_id is reported as invalid_arguments although the key is invalid', async ({
+  host,
+}) => {
   writeFileSync(join(host.agentDir, 'client.key'), '-----BEGIN PRIVATE KEY-----\nx');
   const { answer } = await host.run('jumpcloud_doctor', { system_id: '0'.repeat(24) });
   expect(answer).toMatchObject({
@@ -67,7 +69,7 @@ test('a wrong system_id is invalid, even if the key is unusable', async ({ host 
   });
 });
 
-test('an interruption ends the run with every check in the result', async ({ host }) => {
+test('an interrupted run lists every check in its result', async ({ host }) => {
   host.hit({ kind: 'silence' }, { times: 10 });
   const interruption = new AbortController();
   const running = callInProcess(doctor, [JSON.stringify(host.options)], {

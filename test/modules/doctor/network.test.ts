@@ -32,7 +32,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 const PASSWORD = 'gehe1m';
 
-async function examine(options: object, call: CallOptions = {}): Promise<RunResult> {
+async function runDoctor(options: object, call: CallOptions = {}): Promise<RunResult> {
   const result = await runModule(
     'jumpcloud_doctor',
     { agent_dir: host.agentDir, ca_path: caPath, request_timeout: 5, ...options },
@@ -43,7 +43,7 @@ async function examine(options: object, call: CallOptions = {}): Promise<RunResu
   return result;
 }
 
-/** Expects one failed check, and that the checks after it depend on it. */
+/** Expects one failed check, and dependent checks that are skipped. */
 function expectFailure(
   { answer, exitCode }: RunResult,
   check: 'proxy' | 'name_resolution' | 'connection' | 'certificate',
@@ -61,8 +61,8 @@ function expectFailure(
 const expectHealthy = ({ answer }: RunResult) =>
   expect([answer.msg, ...namesWith(answer, 'failed')]).toEqual([answer.msg]);
 
-test('the certificate is described by issuer, expiry and CA store', async () => {
-  const result = await examine({ api_url: emulator.url });
+test('the check certificate reports issuer, expiry and CA store', async () => {
+  const result = await runDoctor({ api_url: emulator.url });
   expectHealthy(result);
   expect(checksOf(result.answer).certificate.detail).toMatch(
     /^Issued by CN=Emulator CA; valid until \d{4}-\d\d-\d\d; trusted by .*CA store.* or ca_path\.$/,
@@ -71,28 +71,28 @@ test('the certificate is described by issuer, expiry and CA store', async () => 
 });
 
 describe.concurrent('a server that cannot be reached', () => {
-  test('a name that does not exist is named with its option', async () => {
-    expectFailure(await examine({ api_url: 'https://jumpcloud.invalid' }), 'name_resolution', {
+  test('a name that does not exist fails name_resolution with advice about api_url', async () => {
+    expectFailure(await runDoctor({ api_url: 'https://jumpcloud.invalid' }), 'name_resolution', {
       code: 'unavailable',
       detail: /^Could not look up jumpcloud\.invalid: /,
       advice: /^Correct the (host name in api_url|nameserver lines)/,
     });
   });
 
-  test('a refused connection', async () => {
+  test('a refused connection fails the check connection', async () => {
     const { url, close } = await closedPort();
     close();
-    expectFailure(await examine({ api_url: url.replace('http:', 'https:') }), 'connection', {
+    expectFailure(await runDoctor({ api_url: url.replace('http:', 'https:') }), 'connection', {
       code: 'unavailable',
       detail: /^Could not connect to https:\/\/127\.0\.0\.1:\d+: the connection was refused\.$/,
       advice: /^Correct host and port in api_url/,
     });
   });
 
-  test('a handshake without an answer ends with request_timeout', async () => {
+  test('a connection attempt without an answer ends after request_timeout', async () => {
     const { url, close } = await hangingPort();
     const start = performance.now();
-    const result = await examine({ api_url: url.replace('http:', 'https:'), request_timeout: 1 });
+    const result = await runDoctor({ api_url: url.replace('http:', 'https:'), request_timeout: 1 });
     close();
     expectFailure(result, 'connection', {
       code: 'unavailable',
@@ -102,11 +102,11 @@ describe.concurrent('a server that cannot be reached', () => {
     expect(performance.now() - start).toBeLessThan(10_000);
   });
 
-  test('a server that closes at once', async () => {
+  test('a server that closes each connection fails the check connection', async () => {
     const server = createServer((socket) => socket.on('error', () => {}).destroy());
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
-    const result = await examine({ api_url: `https://127.0.0.1:${port}` });
+    const result = await runDoctor({ api_url: `https://127.0.0.1:${port}` });
     server.close();
     expectFailure(result, 'connection', {
       code: 'unavailable',
@@ -124,7 +124,13 @@ describe.concurrent('a certificate that is not trusted', () => {
     detail: RegExp,
     advice: RegExp,
   ][] = [
-    ['an unknown CA', async () => tls, { ca_path: undefined }, /verify/, /set ca_path to its CA/],
+    [
+      'a certificate of an unknown CA',
+      async () => tls,
+      { ca_path: undefined },
+      /verify/,
+      /set ca_path to its CA/,
+    ],
     [
       'an expired certificate',
       () => issue(ca, { days: -1 }),
@@ -133,14 +139,14 @@ describe.concurrent('a certificate that is not trusted', () => {
       /clock says .* set the clock/,
     ],
     [
-      'a certificate of the future',
+      'a certificate that is not yet valid',
       () => issue(ca, { since: 1 }),
       {},
       /not yet valid/,
       /clock says/,
     ],
     [
-      'another name',
+      'a certificate for another name',
       () => issue(ca, { names: 'DNS:jumpcloud.example' }),
       {},
       /does not match/,
@@ -164,63 +170,68 @@ describe.concurrent('a certificate that is not trusted', () => {
       /^Check scheme and port in api_url/,
     ],
   ];
-  test.for(rows)('%s', async ([, make, options, detail, advice], { startWith }) => {
-    const identity = await make();
-    const server = await startWith(identity === undefined ? {} : { tls: identity });
-    const api_url = server.url.replace('http:', 'https:');
-    const result = await examine({ api_url, ...options });
-    expectFailure(result, 'certificate', { code: 'tls', detail, advice });
-    expect(checksOf(result.answer).connection.status).toBe('ok');
-    expect(server.requests).toEqual([]);
-  });
+  test.for(rows)(
+    'a server with %s fails the check certificate',
+    async ([, make, options, detail, advice], { startWith }) => {
+      const identity = await make();
+      const server = await startWith(identity === undefined ? {} : { tls: identity });
+      const api_url = server.url.replace('http:', 'https:');
+      const result = await runDoctor({ api_url, ...options });
+      expectFailure(result, 'certificate', { code: 'tls', detail, advice });
+      expect(checksOf(result.answer).connection.status).toBe('ok');
+      expect(server.requests).toEqual([]);
+    },
+  );
 
-  test('ca_path makes an unknown CA known', async () => {
-    expectHealthy(await examine({ api_url: emulator.url, ca_path: caPath }));
+  test('the check certificate succeeds with an unknown CA in ca_path', async () => {
+    expectHealthy(await runDoctor({ api_url: emulator.url, ca_path: caPath }));
   });
 });
 
 describe.concurrent('a proxy', () => {
-  const env = (HTTPS_PROXY: string, more = {}) => ({ env: { HTTPS_PROXY, ...more } });
+  const proxyEnv = (HTTPS_PROXY: string, more = {}) => ({ env: { HTTPS_PROXY, ...more } });
 
-  test('a malformed variable fails, and the example in the advice is valid', async () => {
+  test('a malformed HTTPS_PROXY fails the check proxy, and the example in the advice is valid', async () => {
     const malformed = `http://user:${PASSWORD}#x@127.0.0.1:3128`;
-    const result = await examine({ api_url: emulator.url }, env(malformed));
+    const result = await runDoctor({ api_url: emulator.url }, proxyEnv(malformed));
     expectFailure(result, 'proxy', {
       code: 'invalid_arguments',
       detail: /^The environment variable HTTPS_PROXY is not a proxy URL: /,
       advice: /^Correct it, for example HTTPS_PROXY=\S+, or add localhost to NO_PROXY\.$/,
     });
     const [, example = ''] = /HTTPS_PROXY=(\S+),/.exec(checksOf(result.answer).proxy.advice) ?? [];
-    const corrected = checksOf((await examine({ api_url: emulator.url }, env(example))).answer);
-    expect(corrected.proxy).toMatchObject({ status: 'ok' });
-    const exempt = await examine(
-      { api_url: emulator.url },
-      env(malformed, { NO_PROXY: 'localhost' }),
+    const corrected = checksOf(
+      (await runDoctor({ api_url: emulator.url }, proxyEnv(example))).answer,
     );
-    expectHealthy(exempt);
-    expect(checksOf(exempt.answer).proxy.detail).toBe(
+    expect(corrected.proxy).toMatchObject({ status: 'ok' });
+    const exemptRun = await runDoctor(
+      { api_url: emulator.url },
+      proxyEnv(malformed, { NO_PROXY: 'localhost' }),
+    );
+    expectHealthy(exemptRun);
+    expect(checksOf(exemptRun.answer).proxy.detail).toBe(
       'HTTPS_PROXY is set, but NO_PROXY exempts localhost.',
     );
   });
 
-  test('a malformed variable fails the check even if a plain http api_url needs no proxy', async ({
+  test('a malformed HTTPS_PROXY fails the check proxy although a plain http api_url uses no proxy', async ({
     host: plain,
   }) => {
-    const { answer } = await plain.run('jumpcloud_doctor', {}, env('nonsense://'));
+    const { answer } = await plain.run('jumpcloud_doctor', {}, proxyEnv('nonsense://'));
     expect(answer.error?.code).toBe('invalid_arguments');
     expect(namesWith(answer, 'failed')).toEqual(['proxy']);
     expect(namesWith(answer, 'skipped')).toEqual(['certificate']);
   });
 
-  test('a proxy that requires a password names the setting, which then works', async () => {
+  test('the advice for a proxy that requires a password names the setting that repairs the connection', async () => {
     const proxy = await startConnectProxy({ credentials: `jane:${PASSWORD}` });
-    const result = await examine({ api_url: emulator.url }, env(proxy.url));
+    const result = await runDoctor({ api_url: emulator.url }, proxyEnv(proxy.url));
     expectFailure(result, 'connection', {
       code: 'rejected',
       detail: /\(through the proxy http:\/\/127\.0\.0\.1:\d+\).*407 Proxy Authentication Required/,
       advice: /user and password of the proxy in the proxy option or HTTPS_PROXY/,
     });
-    const repaired = await examine({
+    const repaired = await runDoctor({
       api_url: emulator.url,
       proxy: proxy.url.replace('//', `//jane:${PASSWORD}@`),
     });
@@ -240,51 +251,56 @@ describe.concurrent('a proxy', () => {
       /^Ask the operator of the proxy why it cannot reach localhost port \d+\.$/,
     ],
   ];
-  test.for(answers)('a proxy that answers %i fails the check', async ([status, code, advice]) => {
-    const proxy = await startConnectProxy();
-    proxy.answers.push({ status });
-    const result = await examine({ api_url: emulator.url, proxy: proxy.url });
-    proxy.close();
-    expectFailure(result, 'connection', {
-      code,
-      detail: new RegExp(`the proxy answered ${status}`),
-      advice,
-    });
-  });
+  test.for(answers)(
+    'a proxy that answers %i fails the check connection',
+    async ([status, code, advice]) => {
+      const proxy = await startConnectProxy();
+      proxy.answers.push({ status });
+      const result = await runDoctor({ api_url: emulator.url, proxy: proxy.url });
+      proxy.close();
+      expectFailure(result, 'connection', {
+        code,
+        detail: new RegExp(`the proxy answered ${status}`),
+        advice,
+      });
+    },
+  );
 
-  test('a proxy that refuses the connection names the variable', async () => {
+  test('the advice for a proxy that refuses connections names the variable', async () => {
     const { url, close } = await closedPort();
     close();
-    expectFailure(await examine({ api_url: emulator.url }, env(url)), 'connection', {
+    expectFailure(await runDoctor({ api_url: emulator.url }, proxyEnv(url)), 'connection', {
       code: 'unavailable',
       detail: /at the proxy: the connection was refused/,
       advice: /^Correct host and port in HTTPS_PROXY/,
     });
   });
 
-  test('a proxy whose own certificate is not trusted', async () => {
+  test('a proxy with an untrusted certificate fails the check certificate', async () => {
     const proxy = await startConnectProxy({ tls });
     const options = { api_url: emulator.url, ca_path: undefined, proxy: proxy.url };
-    const result = await examine(options);
+    const result = await runDoctor(options);
     expectFailure(result, 'certificate', {
       code: 'tls',
       detail: /because the proxy could not prove its identity/,
       advice: /set ca_path to its CA/,
     });
-    expectHealthy(await examine({ ...options, ca_path: caPath }));
+    expectHealthy(await runDoctor({ ...options, ca_path: caPath }));
     proxy.close();
   });
 });
 
-test('dead name servers fail the name resolution in time, and a live one repairs it', async ({
+test('a silent name server fails the check name_resolution within ten seconds, and another one repairs it', async ({
   onTestFinished,
   skip,
 }) => {
-  const dead = await startNameServer('127.53.18.1');
-  const live = await startNameServer('127.53.18.2', { 'console.jumpcloud.com': '127.0.0.1' });
+  const silentServer = await startNameServer('127.53.18.1');
+  const workingServer = await startNameServer('127.53.18.2', {
+    'console.jumpcloud.com': '127.0.0.1',
+  });
   onTestFinished(() => {
-    dead.close();
-    live.close();
+    silentServer.close();
+    workingServer.close();
   });
   const machines = ['127.53.18.1', '127.53.18.2'].map((address) =>
     makeResolverHost(`nameserver ${address}\n`),

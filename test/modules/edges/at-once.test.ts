@@ -3,21 +3,21 @@ import type { FaultTarget } from '../../emulator/faults.ts';
 import type { LoggedRequest } from '../../emulator/types.ts';
 import { test } from '../../harness/fixture.ts';
 
-// Modules send writes of one kind a few at a time. Answers are slow enough for writes to overlap.
+// Modules send up to five writes of one kind in parallel. Slow answers let the writes overlap.
 
-const SLOW = { kind: 'slow', ms: 150 } as const;
+const SLOW_ANSWER = { kind: 'slow', ms: 150 } as const;
 const UNAUTHORIZED = {
   kind: 'status',
   status: 401,
   text: '{"message":"Unauthorized"}',
 } as const;
-const AT_ONCE = 5;
+const MAX_PARALLEL = 5;
 
 const isPost = ({ method }: FaultTarget) => method === 'POST';
 
 interface Write extends LoggedRequest {
   readonly op: string;
-  /** The id of the object that the host is bound to, or of the group that it joins. */
+  /** The id of the associated object or group. */
   readonly id: string;
 }
 
@@ -30,7 +30,7 @@ function writesOf(requests: readonly LoggedRequest[]): Write[] {
 }
 
 /** Returns the maximum number of requests in flight at the same time. */
-function maxInFlight(requests: readonly LoggedRequest[]): number {
+function countMaxInFlight(requests: readonly LoggedRequest[]): number {
   return Math.max(
     ...requests.map(
       ({ startedAt }) =>
@@ -41,30 +41,30 @@ function maxInFlight(requests: readonly LoggedRequest[]): number {
 }
 
 describe('concurrent writes', () => {
-  test('twelve writes are sent five at a time and reported in the order of the list', async ({
+  test('twelve writes are sent five in parallel and reported in the order of the list', async ({
     host,
     emulator: { store, faults },
   }) => {
     const groups = Array.from({ length: 12 }, () => store.addGroup()).reverse();
-    faults.add({ fault: SLOW, when: isPost, times: 12 });
+    faults.add({ fault: SLOW_ANSWER, when: isPost, times: 12 });
     const { answer } = await host.run('jumpcloud_group_membership', { groups });
     expect(answer).toMatchObject({ changed: true, added: groups, removed: [] });
     const writes = writesOf(host.requests());
     expect(writes).toHaveLength(12);
-    expect(maxInFlight(writes)).toBe(AT_ONCE);
+    expect(countMaxInFlight(writes)).toBe(MAX_PARALLEL);
   });
 
-  test('no edge is removed before all additions have been answered', async ({
+  test('a run removes edges only after all additions have been answered', async ({
     host,
     emulator: { store, faults },
   }) => {
-    const old = Array.from({ length: 3 }, () => store.addGroup());
-    const fresh = Array.from({ length: 3 }, () => store.addGroup());
-    for (const id of old) store.join(host.systemId, id);
-    faults.add({ fault: SLOW, when: isPost, times: 3 });
-    const desired = { groups: fresh, exclusive: true };
+    const oldGroups = Array.from({ length: 3 }, () => store.addGroup());
+    const newGroups = Array.from({ length: 3 }, () => store.addGroup());
+    for (const id of oldGroups) store.join(host.systemId, id);
+    faults.add({ fault: SLOW_ANSWER, when: isPost, times: 3 });
+    const desired = { groups: newGroups, exclusive: true };
     const { answer } = await host.run('jumpcloud_group_membership', desired);
-    expect(answer).toMatchObject({ added: fresh, removed: expect.arrayContaining(old) });
+    expect(answer).toMatchObject({ added: newGroups, removed: expect.arrayContaining(oldGroups) });
     const writes = writesOf(host.requests());
     const lastAdd = Math.max(
       ...writes.filter(({ op }) => op === 'add').map(({ endedAt }) => endedAt),
@@ -74,27 +74,30 @@ describe('concurrent writes', () => {
     }
   });
 
-  test('writes of two kinds do not overlap', async ({ host, emulator: { store, faults } }) => {
+  test('writes to groups and users do not overlap', async ({
+    host,
+    emulator: { store, faults },
+  }) => {
     const groups = Array.from({ length: 3 }, () => store.addGroup());
     const users = Array.from({ length: 3 }, () => store.addUser());
-    faults.add({ fault: SLOW, when: isPost, times: 6 });
+    faults.add({ fault: SLOW_ANSWER, when: isPost, times: 6 });
     await host.run('jumpcloud_host', { groups, users });
     const writes = writesOf(host.requests());
-    const lastOf = (ids: readonly string[]) =>
+    const lastEndOf = (ids: readonly string[]) =>
       Math.max(...writes.filter(({ id }) => ids.includes(id)).map((one) => one.endedAt));
     for (const { id, startedAt } of writes) {
-      if (users.includes(id)) expect(startedAt).toBeGreaterThanOrEqual(lastOf(groups));
+      if (users.includes(id)) expect(startedAt).toBeGreaterThanOrEqual(lastEndOf(groups));
     }
-    expect(maxInFlight(writes)).toBe(3);
+    expect(countMaxInFlight(writes)).toBe(3);
   });
 
-  test('refused writes are reported in the order of the list, not of the answers', async ({
+  test('refused writes are reported in the order of the list', async ({
     host,
     emulator: { store, faults },
   }) => {
     const [slow, quick] = ['a'.repeat(24), 'b'.repeat(24)];
     const groups = [store.addGroup(), slow, quick, store.addGroup()];
-    faults.add({ fault: SLOW, when: ({ url }) => url.includes(slow) });
+    faults.add({ fault: SLOW_ANSWER, when: ({ url }) => url.includes(slow) });
     const { answer } = await host.run('jumpcloud_group_membership', { groups });
     expect(answer).toMatchObject({
       added: [groups[0], groups[3]],
@@ -102,29 +105,29 @@ describe('concurrent writes', () => {
     });
   });
 
-  test('a 401 stops further writes, and the writes in flight are reported', async ({
+  test('a run stops writing after a 401 and reports the writes in flight', async ({
     host,
     emulator: { store, faults },
   }) => {
     const groups = Array.from({ length: 12 }, () => store.addGroup());
     faults.add({ fault: UNAUTHORIZED, when: isPost });
-    faults.add({ fault: SLOW, when: isPost, times: 4 });
+    faults.add({ fault: SLOW_ANSWER, when: isPost, times: 4 });
     const { answer } = await host.run('jumpcloud_group_membership', { groups });
     expect(answer).toMatchObject({ failed: true, changed: true, error: { code: 'unauthorized' } });
     const writes = writesOf(host.requests());
-    expect(writes).toHaveLength(AT_ONCE);
+    expect(writes).toHaveLength(MAX_PARALLEL);
     const written = writes.filter(({ status }) => status < 300).map(({ id }) => id);
     expect(answer['added']).toEqual(groups.filter((id) => written.includes(id)));
-    expect(written).toHaveLength(AT_ONCE - 1);
+    expect(written).toHaveLength(MAX_PARALLEL - 1);
   });
 
-  test('writes are not retried after a 401', async ({ host, emulator: { store, faults } }) => {
+  test('a run does not retry writes after a 401', async ({ host, emulator: { store, faults } }) => {
     const groups = Array.from({ length: 12 }, () => store.addGroup());
     faults.add({ fault: UNAUTHORIZED, when: isPost });
     faults.add({ fault: { kind: 'status', status: 503 }, when: isPost, times: 1000 });
     const { answer } = await host.run('jumpcloud_group_membership', { groups });
     faults.clear();
     expect(answer).toMatchObject({ failed: true, changed: false, error: { code: 'unauthorized' } });
-    expect(writesOf(host.requests())).toHaveLength(AT_ONCE);
+    expect(writesOf(host.requests())).toHaveLength(MAX_PARALLEL);
   });
 });

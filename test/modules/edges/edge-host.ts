@@ -8,8 +8,8 @@ import {
   type DesiredState,
   type EdgeKind,
   edgesOf,
-  everythingElse,
   optionsFor,
+  otherState,
   removeEdge,
 } from './edge-kind.ts';
 
@@ -17,31 +17,31 @@ import {
 export interface EdgeHost {
   readonly systemId: string;
   readonly agentDir: string;
-  /** Runs the kind's executable, with a diff. */
+  /** Runs the executable of the kind with --diff. */
   run(
     desired: readonly DesiredState[],
     rest?: Record<string, unknown>,
     call?: CallOptions,
   ): Promise<Answer>;
-  /** Returns the requests of this host since the last call. */
+  /** Returns the requests of this host since the last call of `takeRequests`. */
   takeRequests(): LoggedRequest[];
   /** Injects a fault into requests of this host. */
   fault(rule: FaultRule): void;
   addEdge(id: string, attributes?: EdgeAttributes): void;
   removeEdge(id: string): void;
   edges(): Map<string, EdgeAttributes>;
-  everythingElse(): unknown;
+  otherState(): unknown;
   remove(): Promise<void>;
 }
 
-/** Enrols a host that has edges of every other kind already. */
+/** Enrols a host that already has edges of every other kind. */
 export async function enrolFor(emulator: Emulator, kind: EdgeKind): Promise<EdgeHost> {
   const { store } = emulator;
   const host = await emulator.enrol();
   const { systemId, agentDir } = host;
   addSampleObjects(store, systemId);
   for (const id of edgesOf(store, systemId, kind).keys()) removeEdge(store, systemId, kind, id);
-  const taken = new Set<LoggedRequest>();
+  const takenRequests = new Set<LoggedRequest>();
   return {
     systemId,
     agentDir,
@@ -52,11 +52,11 @@ export async function enrolFor(emulator: Emulator, kind: EdgeKind): Promise<Edge
       return result.answer;
     },
     takeRequests() {
-      const fresh = emulator.requests.filter(
-        (request) => request.systemId === systemId && !taken.has(request),
+      const newRequests = emulator.requests.filter(
+        (request) => request.systemId === systemId && !takenRequests.has(request),
       );
-      for (const request of fresh) taken.add(request);
-      return fresh;
+      for (const request of newRequests) takenRequests.add(request);
+      return newRequests;
     },
     fault({ when, ...rule }) {
       const isOfHost = (request: FaultTarget) =>
@@ -69,7 +69,7 @@ export async function enrolFor(emulator: Emulator, kind: EdgeKind): Promise<Edge
     addEdge: (id, attributes) => addEdge(store, systemId, kind, id, attributes),
     removeEdge: (id) => removeEdge(store, systemId, kind, id),
     edges: () => edgesOf(store, systemId, kind),
-    everythingElse: () => everythingElse(store, systemId, kind),
+    otherState: () => otherState(store, systemId, kind),
     remove: () => host.remove(),
   };
 }

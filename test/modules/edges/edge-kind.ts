@@ -1,18 +1,18 @@
 import type { Store } from '../../emulator/store.ts';
 import type { AssociationType, EdgeAttributes } from '../../emulator/types.ts';
 
-/** The sudo of an edge, by the names of the options. */
+/** The sudo settings of an edge, named like the options. */
 export interface Sudo {
   readonly sudo: boolean;
   readonly sudo_without_password: boolean;
 }
 
-/** An edge as the options ask for it. Undefined attributes are not managed. */
+/** An edge in the desired state. Undefined sudo settings are not managed. */
 export interface DesiredState extends Partial<Sudo> {
   readonly id: string;
 }
 
-/** A kind of edge, the module that manages it, and the names that the module uses for it. */
+/** A kind of edge, with its module and the names in options and results. */
 export interface EdgeKind {
   readonly module:
     | 'jumpcloud_group_membership'
@@ -21,7 +21,7 @@ export interface EdgeKind {
   readonly target: 'system_group' | AssociationType;
   readonly option: 'groups' | 'users' | 'ids';
   readonly field: 'groups' | 'users' | 'associations';
-  /** Whether the options set sudo for each edge, for all edges at once, or not at all. */
+  /** Says if the options set sudo for each edge, for all edges together, or not at all. */
   readonly sudo: 'each' | 'all' | 'none';
 }
 
@@ -64,8 +64,8 @@ export function edgeAttributesOf({ sudo, sudo_without_password }: Sudo): EdgeAtt
   return { sudo: { enabled: sudo, withoutPassword: sudo_without_password } };
 }
 
-/** Sudo options of a random case. Unmanaged sudo is twice as likely as each other entry. */
-export const anySudo: readonly Partial<Sudo>[] = [
+/** Sudo options for random cases. Unmanaged sudo is twice as likely as any other entry. */
+export const SUDO_CHOICES: readonly Partial<Sudo>[] = [
   {},
   {},
   { sudo_without_password: false },
@@ -76,15 +76,15 @@ export const anySudo: readonly Partial<Sudo>[] = [
   { sudo: true, sudo_without_password: true },
 ];
 
-/** The attributes that an edge may have before a random case. */
-export const anyAttributes: readonly EdgeAttributes[] = [
+/** Attributes that an edge can have before a random case. */
+export const ATTRIBUTE_CHOICES: readonly EdgeAttributes[] = [
   undefined,
   edgeAttributesOf({ sudo: false, sudo_without_password: false }),
   edgeAttributesOf({ sudo: true, sudo_without_password: false }),
   edgeAttributesOf({ sudo: true, sudo_without_password: true }),
 ];
 
-/** Returns the options that ask for edges. A sudo for all edges is taken from the first edge. */
+/** Returns the options for desired edges. The first edge gives the sudo of all edges if they share it. */
 export function optionsFor(
   kind: EdgeKind,
   desired: readonly DesiredState[],
@@ -96,7 +96,7 @@ export function optionsFor(
   return { type: kind.target, ids, ...(kind.sudo === 'all' && sudo) };
 }
 
-/** Returns an edge as it is listed in the module's result. */
+/** Returns an edge in the form of the module result. */
 export function listed(kind: EdgeKind, id: string, sudo?: Partial<Sudo>): unknown {
   if (kind.target === 'system_group') return id;
   if (kind.sudo === 'none') return { id };
@@ -107,17 +107,17 @@ export function listed(kind: EdgeKind, id: string, sudo?: Partial<Sudo>): unknow
   };
 }
 
-/** Creates an object that an edge of this kind can lead to. */
-export function newTarget(store: Store, { target }: EdgeKind): string {
+/** Creates a target object for an edge of this kind. */
+export function createTarget(store: Store, { target }: EdgeKind): string {
   return target === 'system_group' ? store.addGroup() : store.add(target);
 }
 
-/** Creates `count` objects, and returns their ids in order. */
-export function newTargets(store: Store, kind: EdgeKind, count: number): string[] {
-  return Array.from({ length: count }, () => newTarget(store, kind)).sort();
+/** Creates `count` target objects and returns their sorted ids. */
+export function createTargets(store: Store, kind: EdgeKind, count: number): string[] {
+  return Array.from({ length: count }, () => createTarget(store, kind)).sort();
 }
 
-/** Deletes an object and one system's edge to it. */
+/** Deletes a target object and the edge of a system to it. */
 export function deleteTarget(store: Store, systemId: string, kind: EdgeKind, id: string): void {
   removeEdge(store, systemId, kind, id);
   if (kind.target === 'system_group') store.groups.delete(id);
@@ -125,7 +125,7 @@ export function deleteTarget(store: Store, systemId: string, kind: EdgeKind, id:
   else store.objects[kind.target].delete(id);
 }
 
-/** Adds an edge, as someone other than this host would. */
+/** Adds an edge on behalf of someone else. */
 export function addEdge(
   store: Store,
   systemId: string,
@@ -137,13 +137,13 @@ export function addEdge(
   else store.associate(systemId, target, id, attributes);
 }
 
-/** Removes an edge, as someone other than this host would. */
+/** Removes an edge on behalf of someone else. */
 export function removeEdge(store: Store, systemId: string, { target }: EdgeKind, id: string): void {
   if (target === 'system_group') store.leave(systemId, id);
   else store.dissociate(systemId, target, id);
 }
 
-/** Returns a system's edges of this kind: attributes by id. */
+/** Returns the edges of a system of this kind: attributes by target id. */
 export function edgesOf(
   store: Store,
   systemId: string,
@@ -154,8 +154,8 @@ export function edgesOf(
     : new Map(store.edgesOf(systemId, target));
 }
 
-/** Returns a system's record and other edges, which the kind's module must not change. */
-export function everythingElse(store: Store, systemId: string, { target }: EdgeKind): unknown {
+/** Returns the record and the other edges of a system, which the module must not change. */
+export function otherState(store: Store, systemId: string, { target }: EdgeKind): unknown {
   const { groups, edges } = store.snapshot(systemId);
   return structuredClone({
     groups: target === 'system_group' ? [] : groups,

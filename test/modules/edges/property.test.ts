@@ -8,30 +8,29 @@ import { runInProcess } from '../../harness/run-in-process.ts';
 import { sampleSize } from '../../harness/sample-size.ts';
 import { enrolFor, writesOf } from './edge-host.ts';
 import {
-  anyAttributes,
-  anySudo,
+  ATTRIBUTE_CHOICES,
   COMMANDS,
+  createTargets,
   type DesiredState,
   type EdgeKind,
   GROUPS,
   listed,
-  newTargets,
   optionsFor,
   POLICIES,
   POLICY_GROUPS,
+  SUDO_CHOICES,
   type Sudo,
   USER_GROUPS,
   USERS,
 } from './edge-kind.ts';
 
-// Each case runs a module three times. Starting executables would take minutes, so most cases run
-// in this process, over the same socket. Some run the built executables, which differ only in how
-// they are called.
+// Each case runs a module three times. Executables would take minutes to start, so most cases run in
+// this process over a real socket. Some cases run the built executables.
 const CASES = sampleSize(300);
-const CASES_OF_EXECUTABLES = sampleSize(10);
+const EXECUTABLE_CASES = sampleSize(10);
 
-/** Number of objects of one kind in a case. */
-const POOL = 8;
+/** The number of objects of one kind in a case. */
+const POOL_SIZE = 8;
 
 type Runner = (
   module: EdgeKind['module'],
@@ -39,7 +38,7 @@ type Runner = (
   check: boolean,
 ) => Promise<Answer>;
 
-const executable: Runner = async (module, options, check) => {
+const runExecutable: Runner = async (module, options, check) => {
   const { answer } = await runModule(module, options, {
     flags: check ? ['--check', '--diff'] : ['--diff'],
   });
@@ -47,8 +46,8 @@ const executable: Runner = async (module, options, check) => {
   return rest as Answer;
 };
 
-/** The desired state of the object at `index` of a case's pool. */
-interface DesiredAt extends Partial<Sudo> {
+/** The desired state of the object at `index` in the pool of a case. */
+interface IndexedDesiredState extends Partial<Sudo> {
   readonly index: number;
 }
 
@@ -56,28 +55,30 @@ interface Case {
   readonly kind: EdgeKind;
   readonly before: readonly { readonly index: number; readonly attributes: EdgeAttributes }[];
   /** At most one entry per object, in the order of the options. */
-  readonly desired: readonly DesiredAt[];
+  readonly desired: readonly IndexedDesiredState[];
   readonly state: 'present' | 'absent';
   readonly exclusive: boolean;
-  /** Whether ids are in upper case and, where the module accepts it, listed twice. */
-  readonly oddIds: boolean;
-  /** In a pool of users, the users who also have access through a user group. */
-  readonly throughGroup: readonly number[];
+  /** True if ids are in upper case and, where the module accepts it, listed twice. */
+  readonly hasOddIds: boolean;
+  /** The indexes of users who also have access through a user group. */
+  readonly groupMembers: readonly number[];
 }
 
-const index = fc.nat({ max: POOL - 1 });
-const someOf = <T>(entry: fc.Arbitrary<T & { index: number }>) =>
-  fc.uniqueArray(entry, { selector: ({ index }) => index, maxLength: POOL });
+const index = fc.nat({ max: POOL_SIZE - 1 });
+const uniqueByIndex = <T>(entry: fc.Arbitrary<T & { index: number }>) =>
+  fc.uniqueArray(entry, { selector: ({ index }) => index, maxLength: POOL_SIZE });
 
-function caseOf(...kinds: EdgeKind[]): fc.Arbitrary<Case> {
+function arbitraryCase(...kinds: EdgeKind[]): fc.Arbitrary<Case> {
   return fc
     .record({
       kind: fc.constantFrom(...kinds),
-      before: someOf(fc.record({ index, attributes: fc.constantFrom(...anyAttributes) })),
-      desired: someOf(fc.record({ index, sudo: fc.constantFrom(...anySudo) })),
+      before: uniqueByIndex(
+        fc.record({ index, attributes: fc.constantFrom(...ATTRIBUTE_CHOICES) }),
+      ),
+      desired: uniqueByIndex(fc.record({ index, sudo: fc.constantFrom(...SUDO_CHOICES) })),
       mode: fc.constantFrom('present', 'present', 'absent', 'exclusive'),
-      oddIds: fc.boolean(),
-      throughGroup: fc.uniqueArray(index),
+      hasOddIds: fc.boolean(),
+      groupMembers: fc.uniqueArray(index),
     })
     .map(({ kind, before, desired, mode, ...rest }) => {
       const state = mode === 'absent' ? 'absent' : 'present';
@@ -99,7 +100,7 @@ function caseOf(...kinds: EdgeKind[]): fc.Arbitrary<Case> {
     });
 }
 
-/** Returns the outcome that the documentation promises, without using the product's code. */
+/** Computes the documented outcome of a case independently of the modules. */
 function expectedOutcome(given: Case, ids: readonly string[]) {
   const { kind, state, exclusive } = given;
   const after = new Map<string, Sudo>();
@@ -111,43 +112,43 @@ function expectedOutcome(given: Case, ids: readonly string[]) {
   ids.forEach((id, index) => {
     const edge = given.before.find((entry) => entry.index === index);
     const desired = given.desired.find((entry) => entry.index === index);
-    const was = edge && {
+    const initial = edge && {
       sudo: edge.attributes?.sudo.enabled === true,
       sudo_without_password: edge.attributes?.sudo.withoutPassword === true,
     };
     const stays = desired ? state === 'present' : edge !== undefined && !exclusive;
-    const willBe = stays ? sudoAfter(desired, was) : undefined;
-    if (willBe) after.set(id, willBe);
-    if (willBe && !was) added.push(id);
-    if (!willBe && was) removed.push(id);
-    if (willBe && was && JSON.stringify(willBe) !== JSON.stringify(was)) updated.push(id);
+    const final = stays ? expectedSudo(desired, initial) : undefined;
+    if (final) after.set(id, final);
+    if (final && !initial) added.push(id);
+    if (!final && initial) removed.push(id);
+    if (final && initial && JSON.stringify(final) !== JSON.stringify(initial)) updated.push(id);
 
     if (!desired && !exclusive) return;
-    const shows =
+    const showsSudo =
       desired && (desired.sudo !== undefined || desired.sudo_without_password !== undefined);
     const diffEntry = (sudo: Sudo) =>
-      kind.target === 'system_group' ? id : shows ? { id, ...sudo } : { id };
-    if (was) shownBefore.push(diffEntry(was));
-    if (willBe) shownAfter.push(diffEntry(willBe));
+      kind.target === 'system_group' ? id : showsSudo ? { id, ...sudo } : { id };
+    if (initial) shownBefore.push(diffEntry(initial));
+    if (final) shownAfter.push(diffEntry(final));
   });
   const diff = { before: { [kind.option]: shownBefore }, after: { [kind.option]: shownAfter } };
   return { after, added, updated, removed, diff };
 }
 
-function sudoAfter(desired: Partial<Sudo> | undefined, was: Sudo | undefined): Sudo {
-  const sudo = desired?.sudo === undefined ? was?.sudo === true : desired.sudo;
+function expectedSudo(desired: Partial<Sudo> | undefined, initial: Sudo | undefined): Sudo {
+  const sudo = desired?.sudo === undefined ? initial?.sudo === true : desired.sudo;
   if (!sudo) return { sudo: false, sudo_without_password: false };
   if (desired?.sudo_without_password !== undefined) {
     return { sudo, sudo_without_password: desired.sudo_without_password };
   }
-  return { sudo, sudo_without_password: was?.sudo_without_password === true };
+  return { sudo, sudo_without_password: initial?.sudo_without_password === true };
 }
 
-/** Returns the users who are to be absent, but keep access through the user group. */
-function expectedWarnings({ kind, desired, state, exclusive, throughGroup }: Case): number[] {
+/** Returns the indexes of users who become absent but keep access through the user group. */
+function expectedWarnings({ kind, desired, state, exclusive, groupMembers }: Case): number[] {
   if (kind !== USERS) return [];
   const isNamed = (index: number) => desired.some((entry) => entry.index === index);
-  return throughGroup.filter((index) =>
+  return groupMembers.filter((index) =>
     state === 'absent' ? isNamed(index) : exclusive && !isNamed(index),
   );
 }
@@ -164,27 +165,27 @@ describe('an edge module on a random graph', () => {
     const host = await enrolFor(emulator, kind);
     try {
       const others = [...store.userGroups.values()].flatMap((members) => [...members]);
-      const ids = newTargets(store, kind, POOL);
+      const ids = createTargets(store, kind, POOL_SIZE);
       const idOf = (index: number) => ids[index] ?? '';
       for (const { index, attributes } of given.before) host.addEdge(idOf(index), attributes);
       if (kind === USERS) {
-        const members = given.throughGroup.map(idOf);
+        const members = given.groupMembers.map(idOf);
         store.associate(host.systemId, 'user_group', store.addUserGroup(members));
       }
       const desired: DesiredState[] = given.desired.map(({ index, ...sudo }) => ({
-        id: given.oddIds ? idOf(index).toUpperCase() : idOf(index),
+        id: given.hasOddIds ? idOf(index).toUpperCase() : idOf(index),
         ...sudo,
       }));
-      const twice = given.oddIds && kind.sudo !== 'each' ? [...desired, ...desired] : desired;
+      const twice = given.hasOddIds && kind.sudo !== 'each' ? [...desired, ...desired] : desired;
       const connection = { agent_dir: host.agentDir, api_url: emulator.url };
       const options = { ...connection, ...optionsFor(kind, twice), state, exclusive };
       const outcome = expectedOutcome(given, ids);
-      const was = store.snapshot(host.systemId);
-      const dataBefore = host.everythingElse();
+      const initial = store.snapshot(host.systemId);
+      const dataBefore = host.otherState();
 
       const predicted = await runner(kind.module, options, true);
       expect(writesOf(host.takeRequests())).toEqual([]);
-      expect(store.snapshot(host.systemId)).toEqual(was);
+      expect(store.snapshot(host.systemId)).toEqual(initial);
 
       const answer = await runner(kind.module, options, false);
       const writes = writesOf(host.takeRequests());
@@ -201,10 +202,10 @@ describe('an edge module on a random graph', () => {
       expect(answer[kind.field]).toEqual(
         [...outcome.after].map(([id, sudo]) => listed(kind, id, sudo)),
       );
-      const warned = expectedWarnings(given).map(idOf);
+      const expectedIds = expectedWarnings(given).map(idOf);
       const access = answer.warnings.filter((text) => !text.includes('keeps sudo'));
-      const warnedOf = access.flatMap((text) => /^User (\w+) /.exec(text)?.[1] ?? text);
-      expect(warnedOf.filter((id) => !others.includes(id)).sort()).toEqual(warned.sort());
+      const warnedIds = access.flatMap((text) => /^User (\w+) /.exec(text)?.[1] ?? text);
+      expect(warnedIds.filter((id) => !others.includes(id)).sort()).toEqual(expectedIds.sort());
 
       const edges = [...host.edges()].map(([id, attributes]): [string, Sudo] => [
         id,
@@ -214,9 +215,9 @@ describe('an edge module on a random graph', () => {
         },
       ]);
       expect(new Map(edges)).toEqual(outcome.after);
-      expect(host.everythingElse()).toEqual(dataBefore);
+      expect(host.otherState()).toEqual(dataBefore);
 
-      const now = store.snapshot(host.systemId);
+      const stateAfterRun = store.snapshot(host.systemId);
       const again = await runner(kind.module, options, false);
       expect(writesOf(host.takeRequests())).toEqual([]);
       expect(again).toEqual({
@@ -228,7 +229,7 @@ describe('an edge module on a random graph', () => {
         ...(hasUpdates && { updated: [] }),
         diff: { before: outcome.diff.after, after: outcome.diff.after },
       });
-      expect(store.snapshot(host.systemId)).toEqual(now);
+      expect(store.snapshot(host.systemId)).toEqual(stateAfterRun);
     } finally {
       await host.remove();
     }
@@ -243,7 +244,7 @@ describe('an edge module on a random graph', () => {
   test.each(modules)(
     `%s in this process reaches the desired state of ${CASES} random cases`,
     async (_, kinds) => {
-      const property = fc.asyncProperty(caseOf(...kinds), (given) =>
+      const property = fc.asyncProperty(arbitraryCase(...kinds), (given) =>
         verifyCase(given, runInProcess),
       );
       await fc.assert(property, { numRuns: CASES });
@@ -253,12 +254,12 @@ describe('an edge module on a random graph', () => {
 
   describe.concurrent('an executable on a random graph', () => {
     test.each(modules)(
-      `%s as an executable reaches the desired state of ${CASES_OF_EXECUTABLES} random cases`,
+      `%s as an executable reaches the desired state of ${EXECUTABLE_CASES} random cases`,
       async (_, kinds) => {
-        const property = fc.asyncProperty(caseOf(...kinds), (given) =>
-          verifyCase(given, executable),
+        const property = fc.asyncProperty(arbitraryCase(...kinds), (given) =>
+          verifyCase(given, runExecutable),
         );
-        await fc.assert(property, { numRuns: CASES_OF_EXECUTABLES });
+        await fc.assert(property, { numRuns: EXECUTABLE_CASES });
       },
       300_000,
     );

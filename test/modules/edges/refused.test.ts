@@ -8,8 +8,8 @@ test.beforeAll(({ emulator: shared }) => {
   emulator = shared;
 });
 
-/** Enrols a host. Its `groups` runs jumpcloud_group_membership and returns the answer. */
-async function enrolled() {
+/** Enrols a host. `groups` runs jumpcloud_group_membership on it and returns the answer. */
+async function enrolHost() {
   const host = await emulator.enrol();
   const groups = async (options: object, ...flags: string[]): Promise<Answer> => {
     const connection = { agent_dir: host.agentDir, api_url: emulator.url };
@@ -23,14 +23,14 @@ async function enrolled() {
   return { ...host, groups };
 }
 
-const RULE = /A dynamic group cannot be joined or left by hand.* name it in keep/;
+const DYNAMIC_HINT = /A dynamic group cannot be joined or left by hand.* name it in keep/;
 
 describe('a dynamic group', () => {
   test.each([400, 403, 204] as const)(
-    'leaving a dynamic group fails when JumpCloud answers %i, and keep avoids the attempt',
+    'leaving a dynamic group fails when JumpCloud answers %i, and keep prevents the failure',
     async (refusal) => {
       const { store } = emulator;
-      const { systemId, groups, remove } = await enrolled();
+      const { systemId, groups, remove } = await enrolHost();
       const membershipMethod = 'DYNAMIC_AUTOMATED';
       const dynamic = store.addNamed('system_group', { name: 'linux', membershipMethod, refusal });
       const group = store.addGroup();
@@ -40,7 +40,7 @@ describe('a dynamic group', () => {
       const failed = await groups(desired);
       expect(failed).toMatchObject({ changed: true, failed: true, added: [group] });
       expect(failed.error?.code).toBe(refusal === 204 ? 'not_applied' : 'rejected');
-      expect(failed.msg).toMatch(RULE);
+      expect(failed.msg).toMatch(DYNAMIC_HINT);
       expect(failed.msg).toContain(dynamic);
 
       const kept = { ...desired, keep: [dynamic] };
@@ -53,9 +53,9 @@ describe('a dynamic group', () => {
     },
   );
 
-  test('a refused group is reported as possibly dynamic when settings are refused, too', async () => {
+  test('a refused group is reported as possibly dynamic when settings are also refused', async () => {
     const host = await emulator.enrol();
-    const [group, unshown] = [emulator.store.addGroup(), emulator.store.add('policy')];
+    const [group, ignoredPolicy] = [emulator.store.addGroup(), emulator.store.add('policy')];
     emulator.faults.refuse(group, 403);
     emulator.faults.add({
       fault: { kind: 'status', status: 400, text: '{"message":"no such name"}' },
@@ -63,22 +63,22 @@ describe('a dynamic group', () => {
     });
     emulator.faults.add({
       fault: { kind: 'ignored-write' },
-      when: ({ method, body }) => method === 'POST' && Object(body).id === unshown,
+      when: ({ method, body }) => method === 'POST' && Object(body).id === ignoredPolicy,
     });
     const connection = { agent_dir: host.agentDir, api_url: emulator.url, timeout: 2 };
-    const document = { system: { display_name: 'x' }, groups: [group], policies: [unshown] };
+    const document = { system: { display_name: 'x' }, groups: [group], policies: [ignoredPolicy] };
     const { answer } = await runModule('jumpcloud_host', { ...connection, ...document });
     emulator.faults.clear();
     expect(answer.error).toMatchObject({
       code: 'rejected',
       section: 'system',
       refused: [{ op: 'add', type: 'system_group', id: group }],
-      missing: [{ op: 'add', id: unshown }],
+      missing: [{ op: 'add', id: ignoredPolicy }],
     });
     expect(answer.msg).toMatch(/no such name/);
     expect(answer.msg).toContain(`Also refused: add ${group}.`);
-    expect(answer.msg).toContain(`Written, but not shown by JumpCloud: add ${unshown}.`);
-    expect(answer.msg).toMatch(RULE);
+    expect(answer.msg).toContain(`Written, but not shown by JumpCloud: add ${ignoredPolicy}.`);
+    expect(answer.msg).toMatch(DYNAMIC_HINT);
   });
 
   test.each([400, 403, 204] as const)(
@@ -87,21 +87,21 @@ describe('a dynamic group', () => {
       const membershipMethod = 'DYNAMIC_REVIEW_REQUIRED';
       const named = { name: 'linux', membershipMethod, refusal } as const;
       const dynamic = emulator.store.addNamed('system_group', named);
-      const { groups, remove } = await enrolled();
+      const { groups, remove } = await enrolHost();
       const failed = await groups({ groups: [dynamic] });
       expect(failed).toMatchObject({ failed: true });
       expect(failed.error?.code).toBe(refusal === 204 ? 'not_applied' : 'rejected');
-      expect(failed.msg).toMatch(RULE);
+      expect(failed.msg).toMatch(DYNAMIC_HINT);
       await remove();
     },
   );
 });
 
 test.each([405, 410, 413])(
-  'a group refused with %i is reported as possibly dynamic, and others are joined',
+  'a group refused with %i is reported as possibly dynamic, and the run joins another group',
   async (status) => {
     const { store, faults } = emulator;
-    const { groups, remove } = await enrolled();
+    const { groups, remove } = await enrolHost();
     const [refused, other] = [store.addGroup(), store.addGroup()];
     faults.refuse(refused, status, { message: '' });
     const answer = await groups({ groups: [refused, other] });
@@ -114,22 +114,22 @@ test.each([405, 410, 413])(
     expect(answer.error).toMatchObject({
       refused: [{ id: refused, status, message: expect.stringMatching(`^${status}`) }],
     });
-    expect(answer.msg).toMatch(RULE);
+    expect(answer.msg).toMatch(DYNAMIC_HINT);
     await remove();
   },
 );
 
 test('keep without exclusive is refused', async () => {
-  const { groups, remove } = await enrolled();
+  const { groups, remove } = await enrolHost();
   const { error, msg } = await groups({ groups: [], keep: ['a'.repeat(24)] });
   expect(error).toMatchObject({ code: 'invalid_arguments' });
   expect(msg).toMatch(/^keep: needs exclusive: true/);
   await remove();
 });
 
-test('three of ten groups are refused and reported, and the others are joined', async () => {
+test('a run joins seven of ten groups and reports the three that JumpCloud refuses', async () => {
   const { store, faults } = emulator;
-  const { systemId, groups, remove } = await enrolled();
+  const { systemId, groups, remove } = await enrolHost();
   const ids = Array.from({ length: 10 }, () => store.addGroup());
   const [first = '', second = '', third = ''] = [ids[2], ids[5], ids[9]];
   faults.refuse(first, 400, { message: 'is dynamic' });
@@ -158,7 +158,7 @@ test('three of ten groups are refused and reported, and the others are joined', 
   expect(failed.error).not.toHaveProperty('missing');
   expect(failed.msg).toContain(`2 more were refused: add ${second}, add ${third}.`);
   const requests = emulator.requests.map(({ method, status }) => `${method} ${status}`);
-  // Concurrent writes arrive in any order.
+  // Parallel writes arrive in any order.
   const statuses = ids.map((id) => ({ [first]: 400, [second]: 403, [third]: 422 })[id] ?? 204);
   expect([requests.at(0), ...requests.slice(1, -1).sort(), requests.at(-1)]).toEqual([
     'GET 200',
@@ -181,10 +181,10 @@ test.each([
   ['add', 409],
   ['remove', 404],
 ] as const)(
-  'an operation (%s) that is answered %i fails with not_applied if it did not take effect',
+  'a write (%s) without effect that JumpCloud answers with %i fails with not_applied',
   async (op, status) => {
     const { store, faults } = emulator;
-    const { systemId, groups, remove } = await enrolled();
+    const { systemId, groups, remove } = await enrolHost();
     const id = store.addGroup();
     if (op === 'remove') store.join(systemId, id);
     faults.refuse(id, status);
@@ -200,7 +200,7 @@ test.each([
 
 test('a write that is not visible within the timeout fails with not_applied', async () => {
   const { store, faults } = emulator;
-  const { groups, remove } = await enrolled();
+  const { groups, remove } = await enrolHost();
   const id = store.addGroup();
   faults.add({ fault: { kind: 'ignored-write' }, when: ({ method }) => method === 'POST' });
   const failed = await groups({ groups: [id], timeout: 1.5 });
@@ -209,7 +209,7 @@ test('a write that is not visible within the timeout fails with not_applied', as
   await remove();
 });
 
-test('a user whose direct binding could not be removed is not reported as unbound', async () => {
+test('a refused unbinding of a user causes no warning about remaining access', async () => {
   const { store, faults } = emulator;
   const host = await emulator.enrol();
   const user = store.addUser();
@@ -227,9 +227,9 @@ test('a user whose direct binding could not be removed is not reported as unboun
   faults.clear();
 });
 
-test('a refused edge that exists when read back is not a failure', async () => {
+test('a run succeeds if it reads back an edge that JumpCloud refused', async () => {
   const { store, faults } = emulator;
-  const { systemId, groups, remove } = await enrolled();
+  const { systemId, groups, remove } = await enrolHost();
   const id = store.addGroup();
   faults.add({
     fault: { kind: 'status', status: 400 },
@@ -242,7 +242,7 @@ test('a refused edge that exists when read back is not a failure', async () => {
   await remove();
 });
 
-test('an exclusive user without a sudo option keeps sudo, and a warning says so', async () => {
+test('a user in an exclusive list without a sudo option keeps sudo, and a warning says so', async () => {
   const { store } = emulator;
   const host = await emulator.enrol();
   const [alice, bob] = [store.addUser(), store.addUser()];

@@ -5,11 +5,11 @@ import { runModule } from '../../harness/executable.ts';
 import { test } from '../../harness/fixture.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
 import { enrolFor } from './edge-host.ts';
-import { COMMANDS, type EdgeKind, GROUPS, newTargets, optionsFor, USERS } from './edge-kind.ts';
+import { COMMANDS, createTargets, type EdgeKind, GROUPS, optionsFor, USERS } from './edge-kind.ts';
 
 const PAGE = 100;
 
-// Many processes on few cores: on a busy machine a test takes long without being stuck.
+// A busy machine needs long for many processes, so the time limit is high.
 vi.setConfig({ testTimeout: 300_000 });
 
 let emulator: Emulator;
@@ -18,9 +18,9 @@ test.beforeAll(({ emulator: shared }) => {
 });
 
 /**
- * Returns the number of pages of a list. Each page begins with the last entry of the previous one.
+ * Returns the number of pages of a list. Each page repeats the last entry of the previous page.
  */
-const pages = (entries: number) =>
+const countPages = (entries: number) =>
   entries <= PAGE ? 1 : Math.ceil((entries - PAGE) / (PAGE - 1)) + 1;
 
 /** Summarizes requests by method, in the order of arrival: `2 GET, 5 POST, 2 GET`. */
@@ -37,15 +37,15 @@ function summarize(requests: readonly LoggedRequest[]): string {
 describe.concurrent('requests of an edge module', () => {
   const KINDS: readonly EdgeKind[] = [GROUPS, USERS, COMMANDS];
   const counts = [0, 1, 99, 100, 101, 200, 251, 1000];
-  // Calls for n existing edges, with the number of writes and the number of edges afterwards.
+  // Calls on n existing edges, with the number of writes and of edges after the call.
   const calls = [
-    { call: 'keep the last', writes: () => 0, edgesThen: (n: number) => n },
-    { call: 'add 1', writes: () => 1, edgesThen: (n: number) => n + 1 },
-    { call: 'add 5, keep 1', writes: () => 5, edgesThen: (n: number) => n + 5 },
+    { call: 'keep the last', writes: () => 0, edgesAfter: (n: number) => n },
+    { call: 'add 1', writes: () => 1, edgesAfter: (n: number) => n + 1 },
+    { call: 'add 5, keep 1', writes: () => 5, edgesAfter: (n: number) => n + 5 },
     {
       call: 'remove 3',
       writes: (n: number) => Math.min(n, 3),
-      edgesThen: (n: number) => Math.max(n - 3, 0),
+      edgesAfter: (n: number) => Math.max(n - 3, 0),
     },
   ] as const;
   type Call = (typeof calls)[number]['call'];
@@ -65,17 +65,17 @@ describe.concurrent('requests of an edge module', () => {
     ),
   );
   test.each(cases)(
-    '"%s" with %i existing %s sends only the needed requests',
-    async (call, n, _option, { kind, writes, edgesThen }) => {
+    'the call "%s" with %i existing %s sends only the necessary requests',
+    async (call, n, _option, { kind, writes, edgesAfter }) => {
       const host = await enrolFor(emulator, kind);
-      const existing = newTargets(emulator.store, kind, n);
+      const existing = createTargets(emulator.store, kind, n);
       for (const id of existing) host.addEdge(id);
-      const ids = idsOf[call](existing, newTargets(emulator.store, kind, 5));
+      const ids = idsOf[call](existing, createTargets(emulator.store, kind, 5));
       const state = call === 'remove 3' ? 'absent' : 'present';
       const desired = ids.map((id) => ({ id }));
       const connection = { agent_dir: host.agentDir, api_url: emulator.url };
       const options = { ...connection, ...optionsFor(kind, desired), state };
-      // A hundred processes would take a minute. The requests are the same in this process.
+      // A hundred processes would take a minute, so most calls run in this process.
       const answer =
         kind === GROUPS
           ? await host.run(desired, { state })
@@ -83,15 +83,16 @@ describe.concurrent('requests of an edge module', () => {
       const requests = host.takeRequests();
       const k = writes(n);
 
-      // Users who are to be absent are looked up once among all users with access.
+      // A run that removes users reads all users with access once.
       const readsAccess = kind === USERS && state === 'absent' && ids.length > 0;
       const sampleUsers = 2;
       const steps: [method: string, count: number][] = [
-        ['GET', pages(n)],
+        ['GET', countPages(n)],
         ['POST', k],
         [
           'GET',
-          (k > 0 ? pages(edgesThen(n)) : 0) + (readsAccess ? pages(edgesThen(n) + sampleUsers) : 0),
+          (k > 0 ? countPages(edgesAfter(n)) : 0) +
+            (readsAccess ? countPages(edgesAfter(n) + sampleUsers) : 0),
         ],
       ];
       const methods = steps.flatMap(([method, count]) => Array<string>(count).fill(method));
@@ -99,8 +100,10 @@ describe.concurrent('requests of an edge module', () => {
       expect(requests.every(({ status }) => status < 300)).toBe(true);
       const reads = requests.filter(({ method }) => method === 'GET');
       for (const { url } of reads) expect(url).toMatch(/[?&]limit=100&skip=\d+$/);
-      const firstList = reads.slice(0, pages(n)).map(({ url }) => url.replace(/.*skip=/, ''));
-      expect(firstList).toEqual(Array.from({ length: pages(n) }, (_, i) => String(i * (PAGE - 1))));
+      const firstList = reads.slice(0, countPages(n)).map(({ url }) => url.replace(/.*skip=/, ''));
+      expect(firstList).toEqual(
+        Array.from({ length: countPages(n) }, (_, i) => String(i * (PAGE - 1))),
+      );
       expect(answer).toMatchObject({
         changed: k > 0,
         added: state === 'present' && k > 0 ? ids.slice(0, k) : [],
@@ -130,9 +133,9 @@ describe.concurrent('requests of a module', () => {
     api_url: emulator.url,
   });
 
-  test('the last of 251 groups is found with three reads and not written', async () => {
+  test('a run finds the last of 251 groups with three reads and writes nothing', async () => {
     const host = await enrolFor(emulator, GROUPS);
-    const groups = newTargets(emulator.store, GROUPS, 251);
+    const groups = createTargets(emulator.store, GROUPS, 251);
     for (const id of groups) host.addEdge(id);
     const answer = await host.run([{ id: groups.at(-1) ?? '' }]);
     expect(answer).toMatchObject({ changed: false, groups, added: [] });
@@ -154,7 +157,7 @@ describe.concurrent('requests of a module', () => {
     await host.remove();
   });
 
-  test('jumpcloud_removal sends a read, a DELETE and a read, and its next run nothing', async () => {
+  test('jumpcloud_removal sends a read, a DELETE and a read, and the next run sends nothing', async () => {
     const host = await enrolFor(emulator, GROUPS);
     const removed = await runModule('jumpcloud_removal', connectionOf(host));
     expect(removed.answer.changed).toBe(true);
@@ -165,7 +168,7 @@ describe.concurrent('requests of a module', () => {
     await host.remove();
   });
 
-  test('jumpcloud_system_info sends its seven reads at the same time', async () => {
+  test('jumpcloud_system_info sends its seven reads in parallel', async () => {
     const host = await enrolFor(emulator, GROUPS);
     host.fault({ fault: { kind: 'slow', ms: 600 }, times: 7 });
     const { answer } = await runModule('jumpcloud_system_info', connectionOf(host));

@@ -7,14 +7,14 @@ import { test } from '../../harness/fixture.ts';
 import { type EdgeHost, enrolFor, writesOf } from './edge-host.ts';
 import {
   COMMANDS,
+  createTarget,
+  createTargets,
   type DesiredState,
   type EdgeKind,
   edgeAttributesOf,
   GROUPS,
   KINDS,
   listed,
-  newTarget,
-  newTargets,
   type Sudo,
   USER_GROUPS,
   USERS,
@@ -23,7 +23,7 @@ import {
 const WITH_SUDO: Sudo = { sudo: true, sudo_without_password: false };
 const WITHOUT_PASSWORD: Sudo = { sudo: true, sudo_without_password: true };
 
-// Many processes on few cores: on a busy machine a test takes long without being stuck.
+// A busy machine needs long for many processes, so the time limit is high.
 vi.setConfig({ testTimeout: 300_000 });
 
 let emulator: Emulator;
@@ -34,20 +34,20 @@ test.beforeAll(({ emulator: shared }) => {
 const bodiesOf = (requests: readonly LoggedRequest[]) => writesOf(requests).map(({ body }) => body);
 
 /**
- * Runs a module in check mode and then twice for real. Expects a correct prediction without a
- * write, and no change in the last run. Returns the answer of the first real run.
+ * Runs a module in check mode and then twice. Expects check mode to predict the first run, and no
+ * change in the second run. Returns the answer of the first run.
  */
-async function step(
+async function runAndRepeat(
   host: EdgeHost,
   desired: readonly DesiredState[],
   rest: Record<string, unknown>,
   writes: number,
 ): Promise<Answer> {
   host.takeRequests();
-  const was = host.edges();
+  const initialEdges = host.edges();
   const predicted = await host.run(desired, rest, { flags: ['--check', '--diff'] });
   expect(writesOf(host.takeRequests())).toEqual([]);
-  expect(host.edges()).toEqual(was);
+  expect(host.edges()).toEqual(initialEdges);
 
   const answer = await host.run(desired, rest);
   expect(answer.failed, answer.msg).toBeUndefined();
@@ -70,13 +70,13 @@ async function step(
 }
 
 describe.concurrent('an edge module', () => {
-  // Policies and policy groups are handled like commands, and are covered by the failures below.
+  // Policies and policy groups are left out, because modules handle them like commands.
   test.each([GROUPS, USERS, USER_GROUPS, COMMANDS])(
-    '$module changes edges to $target as predicted, and only once',
+    '$module changes edges to $target once, as check mode predicts',
     async (kind) => {
       const host = await enrolFor(emulator, kind);
-      const elsewhere = host.everythingElse();
-      const [a = '', b = '', c = '', other = ''] = newTargets(emulator.store, kind, 4);
+      const initialOtherState = host.otherState();
+      const [a = '', b = '', c = '', other = ''] = createTargets(emulator.store, kind, 4);
       host.addEdge(other);
       const withSudo = kind.sudo !== 'none';
       const list = (...ids: string[]) => ids.map((id) => listed(kind, id));
@@ -94,7 +94,7 @@ describe.concurrent('an edge module', () => {
       });
       expect(host.takeRequests()).toEqual([]);
 
-      const first = await step(host, [{ id: b }, { id: a }], {}, 2);
+      const first = await runAndRepeat(host, [{ id: b }, { id: a }], {}, 2);
       expect(first).toMatchObject({ added: [b, a], ...noUpdates, removed: [], warnings: [] });
       expect(first[kind.field]).toEqual(list(...[a, b, other].sort()));
       expect(first.diff).toEqual({ before: diffOf(), after: diffOf(a, b) });
@@ -102,7 +102,7 @@ describe.concurrent('an edge module', () => {
       expect(first['system_id']).toBe(host.systemId);
 
       if (withSudo) {
-        const changed = await step(host, [{ id: a, ...WITH_SUDO }], {}, 1);
+        const changed = await runAndRepeat(host, [{ id: a, ...WITH_SUDO }], {}, 1);
         expect(changed).toMatchObject({ added: [], updated: [a], removed: [] });
         expect(changed.diff).toEqual({
           before: { [kind.option]: [listed(kind, a)] },
@@ -110,26 +110,26 @@ describe.concurrent('an edge module', () => {
         });
         expect(host.edges().get(a)).toEqual(edgeAttributesOf(WITH_SUDO));
         expect(host.edges().get(b)).toBeUndefined();
-        await step(host, [{ id: a, sudo: false }], {}, 1);
+        await runAndRepeat(host, [{ id: a, sudo: false }], {}, 1);
       }
 
-      const more = await step(host, [{ id: a }, { id: c }], {}, 1);
+      const more = await runAndRepeat(host, [{ id: a }, { id: c }], {}, 1);
       expect(more).toMatchObject({ added: [c], ...noUpdates, removed: [] });
       expect(more.diff).toEqual({ before: diffOf(a), after: diffOf(a, c) });
 
-      const less = await step(host, [{ id: a }, { id: newId() }], { state: 'absent' }, 1);
+      const less = await runAndRepeat(host, [{ id: a }, { id: newId() }], { state: 'absent' }, 1);
       expect(less).toMatchObject({ added: [], ...noUpdates, removed: [a] });
       expect(less[kind.field]).toEqual(list(...[b, c, other].sort()));
       expect(less.diff).toEqual({ before: diffOf(a), after: diffOf() });
 
-      const only = await step(host, [{ id: a }, { id: c }], { exclusive: true }, 3);
+      const only = await runAndRepeat(host, [{ id: a }, { id: c }], { exclusive: true }, 3);
       expect(only['added']).toEqual([a]);
       expect([...(only['removed'] as string[])].sort()).toEqual([b, other].sort());
       expect(only.diff).toEqual({ before: diffOf(...[b, c, other].sort()), after: diffOf(a, c) });
       expect(only.msg).toBe(`Changed ${kind.field}: 1 added, 2 removed.`);
       expect([...host.edges().keys()].sort()).toEqual([a, c]);
 
-      const empty = await step(host, [], { exclusive: true }, 2);
+      const empty = await runAndRepeat(host, [], { exclusive: true }, 2);
       expect(empty).toMatchObject({ added: [], ...noUpdates, [kind.field]: [] });
       expect(empty.diff).toEqual({ before: diffOf(a, c), after: diffOf() });
 
@@ -137,17 +137,17 @@ describe.concurrent('an edge module', () => {
       expect(await host.run([], { state: 'absent' })).toMatchObject({ changed: false });
       expect(writesOf(host.takeRequests())).toEqual([]);
       expect(host.edges().size).toBe(0);
-      expect(host.everythingElse()).toEqual(elsewhere);
+      expect(host.otherState()).toEqual(initialOtherState);
       await host.remove();
     },
   );
 
   test.each(KINDS)(
-    '$module reports edges to an unknown $target and adds the others',
+    '$module reports an edge to an unknown $target and adds the other edge',
     async (kind) => {
       const host = await enrolFor(emulator, kind);
       const unknown = newId();
-      const known = newTarget(emulator.store, kind);
+      const known = createTarget(emulator.store, kind);
       const missing = await host.run([{ id: unknown }, { id: known }]);
       expect(missing).toMatchObject({
         changed: true,
@@ -182,10 +182,10 @@ describe.concurrent('an edge module', () => {
   );
 
   test.each([GROUPS, USERS, COMMANDS])(
-    '$module accepts ids in upper case and as text with commas',
+    '$module accepts upper-case ids and comma-separated ids for $target',
     async (kind) => {
       const host = await enrolFor(emulator, kind);
-      const [a = '', b = ''] = newTargets(emulator.store, kind, 2);
+      const [a = '', b = ''] = createTargets(emulator.store, kind, 2);
       const upper = a.toUpperCase();
       const twice = await host.run([{ id: upper }, { id: a }]);
       if (kind.sudo === 'each') {
@@ -196,7 +196,7 @@ describe.concurrent('an edge module', () => {
       }
       expect(writesOf(host.takeRequests())).toHaveLength(kind.sudo === 'each' ? 0 : 1);
       host.addEdge(a);
-      // One text with commas, as in the one-line form of a task.
+      // An Ansible task on one line has comma-separated text.
       const text = await host.run([], { [kind.option]: ` ${upper} , ${b}` });
       expect(text['added']).toEqual([b]);
       expect(text[kind.field]).toEqual([listed(kind, a), listed(kind, b)]);
@@ -208,11 +208,14 @@ describe.concurrent('an edge module', () => {
 
 describe.concurrent('sudo', () => {
   const WITHOUT_SUDO: Sudo = { sudo: false, sudo_without_password: false };
-  // For each option, the attributes written to a new edge (undefined: none) and to existing edges
-  // (undefined: nothing is written): without attributes, without sudo, with sudo, and with sudo
-  // without password.
-  type Written = Sudo | undefined;
-  const rows: [sudo: Partial<Sudo>, written: [Written, Written, Written, Written, Written]][] = [
+  // The attributes that the options write to a new edge and to four existing edges. The existing edges
+  // have no attributes, no sudo, sudo, and sudo without password. Undefined means that the new edge
+  // has no attributes, or that an existing edge is not written.
+  type WrittenSudo = Sudo | undefined;
+  const rows: [
+    sudo: Partial<Sudo>,
+    written: [WrittenSudo, WrittenSudo, WrittenSudo, WrittenSudo, WrittenSudo],
+  ][] = [
     [{}, [undefined, undefined, undefined, undefined, undefined]],
     [{ sudo_without_password: false }, [undefined, undefined, undefined, undefined, WITH_SUDO]],
     [{ sudo: false }, [undefined, undefined, undefined, WITHOUT_SUDO, WITHOUT_SUDO]],
@@ -233,7 +236,7 @@ describe.concurrent('sudo', () => {
     'the sudo options %j update an edge to a %s only if its sudo differs',
     async (desiredSudo, _target, { kind, written }) => {
       const host = await enrolFor(emulator, kind);
-      const ids = newTargets(emulator.store, kind, before.length);
+      const ids = createTargets(emulator.store, kind, before.length);
       const [added = '', ...existing] = ids;
       before.slice(1).forEach((sudo, i) => {
         host.addEdge(ids[i + 1] ?? '', sudo && edgeAttributesOf(sudo));
@@ -247,7 +250,7 @@ describe.concurrent('sudo', () => {
       });
 
       const answer = await host.run(desired);
-      // Concurrent writes arrive in any order.
+      // Parallel writes arrive in any order.
       expect(new Set(bodiesOf(host.takeRequests()))).toEqual(new Set(writes));
       const after = ids.map((id, i) => ({ id, ...(written[i] ?? before[i] ?? WITHOUT_SUDO) }));
       expect(answer).toMatchObject({ [kind.field]: after, added: [added], updated, removed: [] });
@@ -259,9 +262,9 @@ describe.concurrent('sudo', () => {
     },
   );
 
-  test('one call sets different sudo for several users', async () => {
+  test('one call sets different sudo for each user', async () => {
     const host = await enrolFor(emulator, USERS);
-    const [a = '', b = '', c = '', d = ''] = newTargets(emulator.store, USERS, 4);
+    const [a = '', b = '', c = '', d = ''] = createTargets(emulator.store, USERS, 4);
     host.addEdge(a, edgeAttributesOf(WITHOUT_PASSWORD));
     host.addEdge(b, edgeAttributesOf(WITH_SUDO));
     const answer = await host.run([
@@ -282,11 +285,11 @@ describe.concurrent('sudo', () => {
 });
 
 describe.concurrent('access that remains through groups', () => {
-  const readsOfUsers = (requests: readonly LoggedRequest[]) =>
+  const countUserReads = (requests: readonly LoggedRequest[]) =>
     requests.filter(({ url }) => /\/users\?/.test(url)).length;
 
-  /** Enrols a host and a user with a direct binding and, unless `none`, access through a group. */
-  async function bound(
+  /** Enrols a host and a directly bound user, with access through a group if `way` names one. */
+  async function enrolBoundUser(
     way: 'user group' | 'system group' | 'user group of a system group' | 'none',
   ) {
     const { store } = emulator;
@@ -315,10 +318,10 @@ describe.concurrent('access that remains through groups', () => {
   const rows = ways.flatMap((way) => modes.map((mode) => ({ way, mode })));
 
   test.each(rows)(
-    'removing a user by $mode warns about each group that still gives the user access ($way)',
+    'removing a user by $mode warns about each group that still gives access ($way)',
     async ({ way, mode }) => {
-      const { host, user, named } = await bound(way);
-      const kept = newTarget(emulator.store, USERS);
+      const { host, user, named } = await enrolBoundUser(way);
+      const kept = createTarget(emulator.store, USERS);
       const run = (...flags: string[]) =>
         mode === 'absent'
           ? host.run([{ id: user }], { state: 'absent' }, { flags })
@@ -329,7 +332,7 @@ describe.concurrent('access that remains through groups', () => {
         const about = warnings.filter((warning) => warning.includes(`User ${user} `));
         expect(about).toHaveLength(named.length);
         for (const name of named) expect(about[0]).toContain(name);
-        expect(readsOfUsers(requests)).toBe(1);
+        expect(countUserReads(requests)).toBe(1);
       }
       expect(host.edges().has(user)).toBe(false);
       await host.remove();
@@ -337,27 +340,27 @@ describe.concurrent('access that remains through groups', () => {
   );
 
   test('a call that removes no user does not read the access through groups', async () => {
-    const { host, user } = await bound('user group');
+    const { host, user } = await enrolBoundUser('user group');
     const answers = [
       await host.run([{ id: user, sudo: true }]),
       await host.run([]),
       await host.run([], { state: 'absent' }),
     ];
-    expect(readsOfUsers(host.takeRequests())).toBe(0);
+    expect(countUserReads(host.takeRequests())).toBe(0);
     expect(answers.map(({ warnings }) => warnings)).toEqual([[], [], []]);
     await host.remove();
   });
 
-  test('a call does not warn about the access of a user that it keeps or does not name', async () => {
-    const { host, user } = await bound('user group');
+  test('a call does not warn about access of a user whom it keeps or leaves out', async () => {
+    const { host, user } = await enrolBoundUser('user group');
     const about = ({ warnings }: Answer) => warnings.filter((text) => text.includes(user));
     expect(about(await host.run([{ id: user }], { exclusive: true }))).toEqual([]);
     expect(about(await host.run([{ id: newId() }], { state: 'absent' }))).toEqual([]);
     await host.remove();
   });
 
-  test('a user gets one warning for each group that gives access', async () => {
-    const { host, user } = await bound('user group');
+  test('a removed user causes one warning for each group that gives access', async () => {
+    const { host, user } = await enrolBoundUser('user group');
     const second = emulator.store.addUserGroup([user]);
     emulator.store.associate(
       host.systemId,
@@ -377,9 +380,9 @@ describe.concurrent('the result of an edge module', () => {
     ['groups', GROUPS],
     ['users', USERS],
     ['commands', COMMANDS],
-  ])('the result for %s has a diff only on request', async (_, kind) => {
+  ])('the result for %s has a diff only with --diff or _ansible_diff', async (_, kind) => {
     const host = await enrolFor(emulator, kind);
-    const id = newTarget(emulator.store, kind);
+    const id = createTarget(emulator.store, kind);
     const plain = await host.run([{ id }], {}, { flags: [] });
     expect(plain).not.toHaveProperty('diff');
     const withDiff = await host.run(

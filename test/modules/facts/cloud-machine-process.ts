@@ -19,7 +19,7 @@ import {
   PROXY,
 } from './cloud-machine.ts';
 
-// The process on a CloudMachine. It receives machines and calls, and sends back reports.
+// Runs on a CloudMachine. Receives machines and calls, and sends reports.
 
 const DMI_DIRECTORY = '/sys/class/dmi/id';
 const INSTANCE_DATA = '/run/cloud-init/instance-data.json';
@@ -62,8 +62,10 @@ async function run(machine: MachineConfig, calls: readonly MachineCall[]): Promi
   try {
     const answers: MachineAnswer[] = [];
     for (const call of calls) {
-      const place = { agent_dir: host.agentDir, api_url: emulator.url };
-      answers.push(await runCall({ ...call, options: { ...place, ...call.options } }, service));
+      const hostOptions = { agent_dir: host.agentDir, api_url: emulator.url };
+      answers.push(
+        await runCall({ ...call, options: { ...hostOptions, ...call.options } }, service),
+      );
     }
     return {
       answers,
@@ -102,7 +104,7 @@ function changeAddress(change: 'add' | 'del', address: string): void {
   execFileSync('ip', change === 'add' && address.includes(':') ? [...words, 'nodad'] : words);
 }
 
-/** Starts the metadata service. Without one, starts a server that only counts connections. */
+/** Starts the metadata service of a machine, or a server that only counts connections. */
 async function startService(
   { metadata }: MachineConfig,
   addresses: readonly string[],

@@ -10,10 +10,10 @@ import type { Answer, ModuleName } from '../../harness/executable.ts';
 export interface MachineConfig {
   /** The DMI strings in /sys/class/dmi/id. */
   readonly dmi?: Readonly<Record<string, string>>;
-  /** The file that cloud-init has written at boot: text, or a value that is written as JSON. */
+  /** The content of the file that cloud-init writes at boot: text, or a value to write as JSON. */
   readonly cloudInit?: unknown;
   readonly metadata?: MetadataConfig;
-  /** The machine's addresses beside those of loopback. */
+  /** The addresses of the machine other than loopback. */
   readonly addresses?: readonly string[];
 }
 
@@ -23,30 +23,30 @@ export interface MachineCall {
   readonly options: Readonly<Record<string, unknown>>;
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** A Node.js that runs the executable directly, without its shell header; by default, the header chooses one. */
+  /** The path of a Node.js that runs the executable without its shell header. */
   readonly node?: string;
-  /** Whether SIGTERM is sent once the metadata service has got a request. */
+  /** True sends SIGTERM after the metadata service has received a request. */
   readonly isInterrupted?: boolean;
 }
 
-/** The outcome of a call. */
+/** The result of a call on the machine. */
 export interface MachineAnswer {
   readonly answer: Answer;
   readonly exitCode: number | undefined;
   readonly stderr: string;
-  /** The time from the start of the process, or from the signal if one is sent, to its end. */
+  /** The duration from the start of the process, or from the signal, to its end. */
   readonly seconds: number;
 }
 
-/** The outcome of calls on a machine, and everything that they sent. */
+/** The answers to the calls on a machine, and all their requests. */
 export interface MachineReport {
   readonly answers: readonly MachineAnswer[];
-  /** The requests to the metadata service or, if there is none, the connections to its address. */
+  /** The requests to the metadata service. */
   readonly metadata: readonly MetadataRequest[];
   readonly connections: number;
   readonly proxyConnections: number;
   readonly dnsQuestions: readonly string[];
-  /** Requests to JumpCloud: method, path from the system's id on, and body. */
+  /** The requests to JumpCloud: method, path after the system id, and body. */
   readonly jumpcloud: readonly { readonly method: string; readonly path: string; body?: unknown }[];
 }
 
@@ -79,13 +79,13 @@ export const DMI = {
   qemu: { sys_vendor: 'QEMU', bios_version: '1.16.2', product_name: 'Standard PC (Q35)' },
 } as const;
 
-const FILES = {
+const ETC_FILES = {
   'resolv.conf': 'nameserver 127.0.0.1\n',
   'nsswitch.conf': 'hosts: files dns\n',
   'os-release': 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nID=debian\n',
 };
 
-const SETUP = `
+const SETUP_SCRIPT = `
 set -e
 mount --make-rprivate /
 mount -t tmpfs tmpfs /sys
@@ -100,19 +100,19 @@ exec "$@"
 const SCRIPT = new URL('./cloud-machine-process.ts', import.meta.url).pathname;
 
 /**
- * A machine with separate namespaces for network, mounts and host name. Its metadata service,
- * JumpCloud, proxy and name server run on it too.
+ * A machine with separate namespaces for network, mounts and host name. Metadata service, JumpCloud
+ * emulator, proxy and name server also run on it.
  */
 export class CloudMachine {
   readonly #directory = mkdtempSync(join(tmpdir(), 'cloud-machine-'));
   #process: ChildProcess | undefined;
 
-  /** Starts the machine; returns false where this system does not allow such namespaces. */
+  /** Starts the machine. Returns false if this system does not allow the namespaces. */
   async start(): Promise<boolean> {
-    for (const [name, text] of Object.entries(FILES)) {
+    for (const [name, text] of Object.entries(ETC_FILES)) {
       writeFileSync(join(this.#directory, name), text);
     }
-    const words = ['--net', '--mount', '--uts', '/bin/sh', '-c', SETUP, this.#directory];
+    const words = ['--net', '--mount', '--uts', '/bin/sh', '-c', SETUP_SCRIPT, this.#directory];
     if (spawnSync('unshare', [...words, 'true'], { timeout: 10_000 }).status !== 0) return false;
     const program = [process.execPath, '--import', 'tsx', SCRIPT];
     this.#process = spawn('unshare', [...words, ...program], {
@@ -122,18 +122,18 @@ export class CloudMachine {
     return true;
   }
 
-  /** Calls modules one after another on a machine with these properties. */
+  /** Calls modules in sequence on a machine with the given properties. */
   async run(machine: MachineConfig, ...calls: readonly MachineCall[]): Promise<MachineReport> {
     if (this.#process === undefined) throw new Error('the machine has not been started');
-    const waiting = new AbortController();
-    const { signal } = waiting;
+    const waitController = new AbortController();
+    const { signal } = waitController;
     const next = Promise.race([
       once(this.#process, 'message', { signal }),
       once(this.#process, 'exit', { signal }),
     ]);
     this.#process.send({ machine, calls });
     const [report] = await next;
-    waiting.abort();
+    waitController.abort();
     if (report?.failure !== undefined) throw new Error(report.failure);
     if (report?.answers === undefined) throw new Error('the process of the machine ended');
     return report;

@@ -7,15 +7,15 @@ const env = { ROLE: 'web', TEAM: ' shop ', NESTED: '{env.ROLE}', LONG: 'a'.repea
 
 const system = (host: TestHost, options: object, ...flags: string[]) =>
   host.run('jumpcloud_system', { expand_facts: true, ...options }, { env, flags });
-const wholeHost = (host: TestHost, options: object, ...flags: string[]) =>
+const runHost = (host: TestHost, options: object, ...flags: string[]) =>
   host.run('jumpcloud_host', { expand_facts: true, ...options }, { env, flags });
 
-/** Returns the answer's `invocation.module_args`. */
-function argsOf({ answer }: RunResult): Record<string, unknown> {
+/** Returns `invocation.module_args` of an answer. */
+function moduleArgsOf({ answer }: RunResult): Record<string, unknown> {
   return (answer['invocation'] as { module_args: Record<string, unknown> }).module_args;
 }
 
-/** Expects that the options are refused and no request is sent. Returns the problems. */
+/** Expects refused options and no request. Returns the problems. */
 function problemsOf({ answer }: RunResult, host: TestHost) {
   expect(answer.error?.code).toBe('invalid_arguments');
   expect(host.requests()).toEqual([]);
@@ -40,34 +40,34 @@ describe('jumpcloud_system with expand_facts', () => {
     'env.NESTED': '{env.ROLE}',
   };
 
-  test('jumpcloud_system writes the values of facts once', async ({ host }) => {
+  test('jumpcloud_system writes the values of facts, and the next run changes nothing', async ({
+    host,
+  }) => {
     const first = await system(host, options, '--diff');
     expect(first.answer).toMatchObject({ changed: true, settings, diff: { after: settings } });
     expect(first.answer['facts']).toEqual(facts);
     expect((await system(host, options)).answer).toMatchObject({ changed: false, settings });
   });
 
-  test('jumpcloud_system predicts the same values in check mode', async ({ host }) => {
+  test('jumpcloud_system predicts the values of facts in check mode', async ({ host }) => {
     const { answer } = await system(host, options, '--check', '--diff');
     expect(answer).toMatchObject({ changed: true, diff: { after: settings } });
     expect(answer['facts']).toEqual(facts);
     expect(host.requests().map(({ method }) => method)).toEqual(['GET']);
   });
 
-  test('jumpcloud_system repeats its options as they were written', async ({ host }) => {
+  test('module_args of jumpcloud_system contains references, not values', async ({ host }) => {
     const ran = await system(host, options);
-    expect(argsOf(ran)).toMatchObject({ ...options, expand_facts: true });
+    expect(moduleArgsOf(ran)).toMatchObject({ ...options, expand_facts: true });
   });
 
-  test('jumpcloud_system expands values in attributes that are given as JSON text', async ({
-    host,
-  }) => {
+  test('jumpcloud_system expands references in attributes given as JSON text', async ({ host }) => {
     const { answer } = await system(host, { attributes: '{"role":"{env.ROLE}"}' });
     expect(answer).toMatchObject({ settings: { attributes: { role: 'web' } } });
   });
 
   test.for([undefined, false, 'no'])(
-    'jumpcloud_system leaves references as they are when expand_facts is %j',
+    'jumpcloud_system does not expand references when expand_facts is %j',
     async (value, { host }) => {
       const given = { display_name: '{hostname}', expand_facts: value };
       const { answer } = await host.run('jumpcloud_system', given);
@@ -76,7 +76,7 @@ describe('jumpcloud_system with expand_facts', () => {
     },
   );
 
-  test('the result of jumpcloud_system has no facts when no option refers to one', async ({
+  test('the result of jumpcloud_system has empty facts when no option has a reference', async ({
     host,
   }) => {
     const { answer } = await system(host, { display_name: 'web' });
@@ -112,7 +112,9 @@ describe('jumpcloud_system with expand_facts', () => {
     expect(host.requests()).toEqual([]);
   });
 
-  test('jumpcloud_system reports unknown facts beside all other problems', async ({ host }) => {
+  test('jumpcloud_system reports unknown facts together with all other problems', async ({
+    host,
+  }) => {
     const ran = await system(host, {
       display_name: '{hostnam}',
       attributes: { a: '{nope}', b: [] },
@@ -137,7 +139,7 @@ describe('jumpcloud_system with expand_facts', () => {
     expect(problemsOf(ran, host)).toMatchObject([{ option: 'timeout' }]);
   });
 
-  test('jumpcloud_system limits the length of an attribute after it has been expanded', async ({
+  test('jumpcloud_system checks the length of an attribute after the expansion', async ({
     host,
   }) => {
     const ran = await system(host, { attributes: { a: '{env.LONG}{env.LONG}' } });
@@ -145,19 +147,19 @@ describe('jumpcloud_system with expand_facts', () => {
       { option: 'attributes', message: expect.stringMatching(/^a: has 2000 characters/) },
     ]);
     expect(ran.answer['facts']).toEqual({ 'env.LONG': env.LONG });
-    expect(argsOf(ran)).toMatchObject({ attributes: { a: '{env.LONG}{env.LONG}' } });
+    expect(moduleArgsOf(ran)).toMatchObject({ attributes: { a: '{env.LONG}{env.LONG}' } });
     const long = `{env.ROLE}${'{env.MISSING|}'.repeat(100)}`;
     const { answer } = await system(host, { attributes: { a: long } });
     expect(answer).toMatchObject({ settings: { attributes: { a: 'web' } } });
   });
 
-  test('the result of a failed jumpcloud_system has the facts', async ({ host }) => {
+  test('a failed result of jumpcloud_system contains the facts', async ({ host }) => {
     host.hit({ kind: 'status', status: 403 });
     const { answer } = await system(host, { display_name: '{env.ROLE}' });
     expect(answer).toMatchObject({ error: { code: 'rejected' }, facts: { 'env.ROLE': 'web' } });
   });
 
-  test('jumpcloud_system reads no fact on another host than system_id', async ({ host }) => {
+  test('jumpcloud_system reads no fact if system_id names another host', async ({ host }) => {
     const ran = await system(host, { display_name: '{env.NO_NAME}', system_id: newId() });
     expect(problemsOf(ran, host)).toMatchObject([{ option: 'system_id' }]);
     expect(ran.answer).not.toHaveProperty('facts');
@@ -165,7 +167,7 @@ describe('jumpcloud_system with expand_facts', () => {
 });
 
 describe('jumpcloud_host with expand_facts', () => {
-  /** Adds groups to JumpCloud. Returns them as the option `names`. */
+  /** Adds groups to JumpCloud. Returns their ids, and a value for the option `names`. */
   function groups(store: { addGroup(id?: string): string }, ...given: string[]) {
     const ids = Object.fromEntries(given.map((name) => [name, store.addGroup()]));
     return { ids, names: { system_group: ids } };
@@ -173,20 +175,20 @@ describe('jumpcloud_host with expand_facts', () => {
 
   test('jumpcloud_host expands the section system as jumpcloud_system does', async ({ host }) => {
     const given = { system: { display_name: '{env.ROLE}', attributes: { team: '{env.TEAM}' } } };
-    const ran = await wholeHost(host, given, '--diff');
+    const ran = await runHost(host, given, '--diff');
     const expected = { display_name: 'web', attributes: { team: 'shop' } };
     expect(ran.answer).toMatchObject({
       changed: true,
       facts: { 'env.ROLE': 'web', 'env.TEAM': 'shop' },
       diff: { after: { system: expected } },
     });
-    expect(argsOf(ran)).toMatchObject(given);
+    expect(moduleArgsOf(ran)).toMatchObject(given);
   });
 
   test('jumpcloud_host adds the groups that facts name', async ({ host, emulator }) => {
     const { ids, names } = groups(emulator.store, 'linux', 'role web', 'db');
     const given = ['linux', 'role {env.ROLE}', '{env.OWNER|}', '{env.OWNER|linux}'];
-    const ran = await wholeHost(host, { groups: given, names });
+    const ran = await runHost(host, { groups: given, names });
     expect(ran.answer).toMatchObject({
       changed: true,
       facts: { 'env.ROLE': 'web', 'env.OWNER': ['', 'linux'] },
@@ -194,15 +196,15 @@ describe('jumpcloud_host with expand_facts', () => {
       sections: { groups: { added: [ids['linux'], ids['role web']] } },
     });
     const { linux, 'role web': web } = ids;
-    // Entries without a reference are shown as ids, as they are without expand_facts.
-    expect(argsOf(ran)).toMatchObject({
+    // module_args shows entries without a reference as ids.
+    expect(moduleArgsOf(ran)).toMatchObject({
       groups: [linux, ...given.slice(1)],
       names: { system_group: { linux, 'role web': web } },
     });
-    expect((await wholeHost(host, { groups: given, names })).answer.changed).toBe(false);
+    expect((await runHost(host, { groups: given, names })).answer.changed).toBe(false);
   });
 
-  test('jumpcloud_host accepts groups as text with commas, and a value that is an id', async ({
+  test('jumpcloud_host expands comma-separated groups and accepts an id as a value', async ({
     host,
     emulator,
   }) => {
@@ -221,8 +223,10 @@ describe('jumpcloud_host with expand_facts', () => {
     });
   });
 
-  test('jumpcloud_host refuses a reference in groups without names', async ({ host }) => {
-    const ran = await wholeHost(host, { groups: [newId(), '{env.ROLE}'] });
+  test('jumpcloud_host refuses a reference in groups without the option names', async ({
+    host,
+  }) => {
+    const ran = await runHost(host, { groups: [newId(), '{env.ROLE}'] });
     expect(problemsOf(ran, host)).toEqual([
       {
         option: 'groups',
@@ -253,12 +257,12 @@ describe('jumpcloud_host with expand_facts', () => {
     expect((await fromFact(ids['web'])).answer).toMatchObject({
       sections: { groups: { added: [ids['web']] } },
     });
-    // The author of the document chose this id, because it is a default in the document.
-    const ran = await wholeHost(host, { groups: [`{env.NO|${other}}`], names }, '--check');
+    // A default comes from the author of the document, so its id is accepted.
+    const ran = await runHost(host, { groups: [`{env.NO|${other}}`], names }, '--check');
     expect(ran.answer).toMatchObject({ sections: { groups: { added: [other] } } });
   });
 
-  test('jumpcloud_system does not read the proxy variables as facts', async ({ host }) => {
+  test('jumpcloud_system does not read proxy variables as facts', async ({ host }) => {
     const { answer } = await host.run(
       'jumpcloud_system',
       { expand_facts: true, description: '{env.https_proxy}' },
@@ -268,12 +272,12 @@ describe('jumpcloud_host with expand_facts', () => {
     expect(JSON.stringify(answer)).not.toContain('secret');
   });
 
-  test('jumpcloud_host refuses a value that is no known name, and suggests one', async ({
+  test('jumpcloud_host refuses an unknown group name from a fact and suggests a known name', async ({
     host,
     emulator,
   }) => {
     const { names } = groups(emulator.store, 'webs');
-    const ran = await wholeHost(host, { groups: ['{env.ROLE}'], names });
+    const ran = await runHost(host, { groups: ['{env.ROLE}'], names });
     expect(problemsOf(ran, host)).toEqual([
       {
         option: 'groups',
@@ -281,26 +285,26 @@ describe('jumpcloud_host with expand_facts', () => {
       },
     ]);
     expect(ran.answer['facts']).toEqual({ 'env.ROLE': 'web' });
-    expect(argsOf(ran)).toMatchObject({ groups: ['{env.ROLE}'] });
+    expect(moduleArgsOf(ran)).toMatchObject({ groups: ['{env.ROLE}'] });
   });
 
   test.for([['{env.OWNER| linux}'], ['linux '], [' '], ['']])(
-    'jumpcloud_host compares names exactly: %j is not one of them',
+    'jumpcloud_host compares group names exactly and refuses %j',
     async ([entry], { host, emulator }) => {
       const { names } = groups(emulator.store, 'linux');
-      const ran = await wholeHost(host, { groups: [entry, 'linux'], names });
+      const ran = await runHost(host, { groups: [entry, 'linux'], names });
       expect(problemsOf(ran, host)).toMatchObject([{ option: 'groups' }]);
     },
   );
 
-  test('jumpcloud_host refuses an entry that expands to nothing when groups is exclusive', async ({
+  test('jumpcloud_host refuses an entry that expands to empty text when groups is exclusive', async ({
     host,
     emulator,
   }) => {
     const { ids, names } = groups(emulator.store, 'linux', 'web');
     emulator.store.join(host.systemId, String(ids['web']));
     const given = { groups: ['linux', '{env.OWNER|}'], names, exclusive: ['groups'] };
-    const { answer } = await wholeHost(host, {
+    const { answer } = await runHost(host, {
       ...given,
       system: { display_name: '{env.NO_NAME}' },
     });
@@ -319,20 +323,20 @@ describe('jumpcloud_host with expand_facts', () => {
       },
     });
     expect(host.requests()).toEqual([]);
-    const { answer: other } = await wholeHost(host, {
+    const { answer: other } = await runHost(host, {
       ...given,
       groups: ['linux', '{env.OWNER|web}'],
     });
     expect(other).toMatchObject({ sections: { groups: { added: [ids['linux']], removed: [] } } });
   });
 
-  test('jumpcloud_host leaves an empty entry out when another section is exclusive', async ({
+  test('jumpcloud_host skips an empty entry of groups when another section is exclusive', async ({
     host,
     emulator,
   }) => {
     const { names } = groups(emulator.store, 'linux');
     const given = { groups: ['{env.OWNER|}'], users: [], names, exclusive: ['users'] };
-    const { answer } = await wholeHost(host, given);
+    const { answer } = await runHost(host, given);
     expect(answer).toMatchObject({ changed: false, facts: { 'env.OWNER': '' } });
   });
 });

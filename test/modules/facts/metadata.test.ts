@@ -11,7 +11,7 @@ import {
 } from './cloud-machine.ts';
 import { test } from './machine-test.ts';
 
-/** The time that a run may take beyond its limit, in seconds: to start and end on a busy machine. */
+/** The time that a run may need beyond its limit on a busy machine, in seconds. */
 const GRACE_S = 5;
 
 const CLOUD_FACTS = [
@@ -56,18 +56,21 @@ const AZURE_FACTS = {
   'cloud.tag.Role': 'web',
 };
 
-const V6 = 'fd00:ec2::254';
+const IPV6_ADDRESS = 'fd00:ec2::254';
 
-/** A call that expands references in the display name. */
-function naming(display_name: string, call: Partial<MachineCall> = {}): MachineCall {
+/** Returns a call that expands references in the display name. */
+function callWithName(display_name: string, call: Partial<MachineCall> = {}): MachineCall {
   return { module: 'jumpcloud_system', options: { expand_facts: true, display_name }, ...call };
 }
 
-/** A call that needs facts, and writes nothing. */
-const needing = (...facts: string[]) =>
-  naming(facts.map((fact) => `{${fact}}`).join(' '), { flags: ['--check'] });
+/** Returns a call that needs facts and writes nothing. */
+const callNeeding = (...facts: string[]) =>
+  callWithName(facts.map((fact) => `{${fact}}`).join(' '), { flags: ['--check'] });
 
-function ec2(metadata: Partial<MetadataConfig> = {}, machine: MachineConfig = {}): MachineConfig {
+function ec2Machine(
+  metadata: Partial<MetadataConfig> = {},
+  machine: MachineConfig = {},
+): MachineConfig {
   return {
     dmi: DMI.ec2,
     ...machine,
@@ -75,11 +78,11 @@ function ec2(metadata: Partial<MetadataConfig> = {}, machine: MachineConfig = {}
   };
 }
 
-/** Returns the requests to the metadata service: address, method, path, status. */
+/** Returns the requests to the metadata service as `METHOD path status`. */
 const requests = ({ metadata }: MachineReport) =>
   metadata.map(({ method, path, status }) => `${method} ${path} ${status}`);
 
-/** Returns the only answer. */
+/** Returns the only answer of a report. */
 function answerOf({ answers }: MachineReport) {
   expect(answers).toHaveLength(1);
   const [answer] = answers;
@@ -88,7 +91,7 @@ function answerOf({ answers }: MachineReport) {
   return answer;
 }
 
-/** Expects that facts were unavailable and no request to JumpCloud was sent. Returns the reasons. */
+/** Expects unavailable facts and no request to JumpCloud. Returns the reasons by fact. */
 function reasonsOf(report: MachineReport): Record<string, string> {
   const { answer, exitCode } = answerOf(report);
   expect(exitCode).toBe(1);
@@ -101,16 +104,16 @@ function reasonsOf(report: MachineReport): Record<string, string> {
 
 describe('a metadata service', () => {
   test.for<[name: string, machine: MachineConfig, facts: Record<string, string>]>([
-    ['EC2', ec2(), EC2_FACTS],
-    ['EC2 on Xen', ec2({}, { dmi: DMI.ec2Xen }), EC2_FACTS],
+    ['EC2', ec2Machine(), EC2_FACTS],
+    ['EC2 on Xen', ec2Machine({}, { dmi: DMI.ec2Xen }), EC2_FACTS],
     [
       'Google',
       { dmi: DMI.google, metadata: { cloud: 'google', tags: { Role: 'web' } } },
       GOOGLE_FACTS,
     ],
     ['Azure', { dmi: DMI.azure, metadata: { cloud: 'azure', tags: { Role: 'web' } } }, AZURE_FACTS],
-  ])('a machine in %s has all facts', async ([, machine, facts], { machine: own }) => {
-    const report = await own.run(machine, needing(...CLOUD_FACTS));
+  ])('a run on a machine in %s gets all facts', async ([, machine, facts], { machine: own }) => {
+    const report = await own.run(machine, callNeeding(...CLOUD_FACTS));
     const { answer } = answerOf(report);
     expect(answer).toMatchObject({ changed: true, facts });
     expect(report.metadata.map(({ status }) => status)).toEqual(report.metadata.map(() => 200));
@@ -118,12 +121,12 @@ describe('a metadata service', () => {
   });
 });
 
-describe('on EC2', () => {
+describe('facts on EC2', () => {
   test('a run fetches one session token and requests only referenced facts', async ({
     machine,
   }) => {
-    const call = needing('cloud.tag.Role', 'cloud.region', 'cloud.region', 'cloud.provider');
-    const report = await machine.run(ec2(), call);
+    const call = callNeeding('cloud.tag.Role', 'cloud.region', 'cloud.region', 'cloud.provider');
+    const report = await machine.run(ec2Machine(), call);
     expect(requests(report).slice(0, 1)).toEqual(['PUT /latest/api/token 200']);
     expect(requests(report).slice(1).sort()).toEqual([
       'GET /latest/meta-data/placement/region 200',
@@ -131,11 +134,11 @@ describe('on EC2', () => {
     ]);
   });
 
-  test('the name of a tag is requested as one segment of a path', async ({ machine }) => {
+  test('a run requests the name of a tag as one path segment', async ({ machine }) => {
     const tags = { 'a:b@c=d+e,f.g_h-i': 'web' };
     const report = await machine.run(
-      ec2({ tags }),
-      needing('cloud.tag.a:b@c=d+e,f.g_h-i', 'cloud.tag.a b/c?d#e%|none'),
+      ec2Machine({ tags }),
+      callNeeding('cloud.tag.a:b@c=d+e,f.g_h-i', 'cloud.tag.a b/c?d#e%|none'),
     );
     expect(answerOf(report).answer['facts']).toEqual({
       'cloud.tag.a:b@c=d+e,f.g_h-i': 'web',
@@ -146,31 +149,41 @@ describe('on EC2', () => {
     );
   });
 
-  test("a tag is missing if the metadata options do not allow tags, even if cloud-init's file has it", async ({
+  test('a tag is missing if the metadata options do not allow tags, even if the cloud-init file has it', async ({
     machine,
   }) => {
     const cloudInit = { ds: { 'meta-data': { tags: { instance: { Role: 'old' } } } } };
-    const off: MachineConfig = { cloudInit, dmi: DMI.ec2, metadata: { cloud: 'ec2' } };
-    const report = await machine.run(off, needing('cloud.tag.Role', 'hostname'));
+    const machineWithoutTags: MachineConfig = {
+      cloudInit,
+      dmi: DMI.ec2,
+      metadata: { cloud: 'ec2' },
+    };
+    const report = await machine.run(machineWithoutTags, callNeeding('cloud.tag.Role', 'hostname'));
     expect(reasonsOf(report)).toEqual({
       'cloud.tag.Role':
         "not found in EC2's metadata service, which has tags only if the instance's metadata options allow it",
     });
     expect(answerOf(report).answer['facts']).toEqual({ hostname: 'web-1.example.com' });
-    const again = await machine.run(off, needing('cloud.tag.Role|web'));
+    const again = await machine.run(machineWithoutTags, callNeeding('cloud.tag.Role|web'));
     expect(answerOf(again).answer['facts']).toEqual({ 'cloud.tag.Role': 'web' });
   });
 
-  test('a tag with an empty value is missing', async ({ machine }) => {
-    const report = await machine.run(ec2({ tags: { Role: ' ' } }), needing('cloud.tag.Role|web'));
+  test('a tag with an empty value counts as missing', async ({ machine }) => {
+    const report = await machine.run(
+      ec2Machine({ tags: { Role: ' ' } }),
+      callNeeding('cloud.tag.Role|web'),
+    );
     expect(answerOf(report).answer['facts']).toEqual({ 'cloud.tag.Role': 'web' });
   });
 
-  test('a run waits one second for a service whose answers do not arrive, as behind a hop limit of 1', async ({
+  test('a run waits one second for a metadata service that does not answer', async ({
     machine,
   }) => {
     const faults: MetadataConfig['faults'] = [['', { kind: 'silent' }]];
-    const report = await machine.run(ec2({ faults }), needing('cloud.tag.Role', 'cloud.region'));
+    const report = await machine.run(
+      ec2Machine({ faults }),
+      callNeeding('cloud.tag.Role', 'cloud.region'),
+    );
     const reason = "EC2's metadata service did not answer within 1 s";
     expect(reasonsOf(report)).toEqual({
       'cloud.tag.Role': `${reason}; not found in /run/cloud-init/instance-data.json`,
@@ -180,22 +193,24 @@ describe('on EC2', () => {
     expect(answerOf(report).seconds).toBeLessThan(1 + GRACE_S);
   });
 
-  test('an instance with IPv6 addresses only uses the IPv6 address', async ({ machine }) => {
+  test('a run on an IPv6-only instance uses the IPv6 address of the metadata service', async ({
+    machine,
+  }) => {
     const report = await machine.run(
-      ec2({ addresses: [V6] }, { addresses: [V6] }),
-      needing('cloud.tag.Role', 'cloud.region'),
+      ec2Machine({ addresses: [IPV6_ADDRESS] }, { addresses: [IPV6_ADDRESS] }),
+      callNeeding('cloud.tag.Role', 'cloud.region'),
     );
     expect(answerOf(report).answer['facts']).toMatchObject({ 'cloud.tag.Role': 'web' });
-    expect(new Set(report.metadata.map(({ address }) => address))).toEqual(new Set([V6]));
+    expect(new Set(report.metadata.map(({ address }) => address))).toEqual(new Set([IPV6_ADDRESS]));
     expect(answerOf(report).seconds).toBeLessThan(GRACE_S);
   });
 
-  test('the run keeps its whole budget after a wait for facts', async ({ machine }) => {
-    const both = ['169.254.169.254', V6];
+  test('a wait for facts does not count towards timeout', async ({ machine }) => {
+    const both = ['169.254.169.254', IPV6_ADDRESS];
     const report = await machine.run(
-      ec2({ addresses: both, faults: [['^169', { kind: 'silent' }]] }, { addresses: both }),
+      ec2Machine({ addresses: both, faults: [['^169', { kind: 'silent' }]] }, { addresses: both }),
       {
-        ...naming('{cloud.tag.Role}'),
+        ...callWithName('{cloud.tag.Role}'),
         options: { expand_facts: true, display_name: '{cloud.tag.Role}', timeout: 1 },
       },
     );
@@ -206,15 +221,15 @@ describe('on EC2', () => {
     expect(answerOf(report).seconds).toBeGreaterThan(1);
   });
 
-  test('all requests together take three seconds at most', async ({ machine }) => {
-    const both = ['169.254.169.254', V6];
+  test('a run waits at most three seconds for all facts', async ({ machine }) => {
+    const both = ['169.254.169.254', IPV6_ADDRESS];
     const faults: MetadataConfig['faults'] = [
       ['^169', { kind: 'silent' }],
       ['meta-data', { kind: 'slow' }],
     ];
     const report = await machine.run(
-      ec2({ addresses: both, faults }, { addresses: both }),
-      needing('cloud.tag.Role', 'cloud.tag.Team', 'cloud.region', 'cloud.image_id'),
+      ec2Machine({ addresses: both, faults }, { addresses: both }),
+      callNeeding('cloud.tag.Role', 'cloud.tag.Team', 'cloud.region', 'cloud.image_id'),
     );
     expect(Object.keys(reasonsOf(report))).toHaveLength(4);
     expect(answerOf(report).seconds).toBeLessThan(3 + GRACE_S);
@@ -223,14 +238,14 @@ describe('on EC2', () => {
   test.for<[name: string, token: MetadataFault, reason: string]>([
     ['refused', { kind: 'answer', status: 403 }, 'answered with status 403'],
     ['empty', { kind: 'answer', status: 200 }, 'sent no session token'],
-    ['no text', { kind: 'answer', status: 200, body: 'a\r\nb' }, 'sent no session token'],
+    ['invalid', { kind: 'answer', status: 200, body: 'a\r\nb' }, 'sent no session token'],
     ['missing', { kind: 'answer', status: 404 }, 'sent no session token'],
   ])(
     'a run requests no fact if the session token is %s',
     async ([, fault, reason], { machine }) => {
       const report = await machine.run(
-        ec2({ faults: [['token', fault]] }),
-        needing('cloud.tag.Role'),
+        ec2Machine({ faults: [['token', fault]] }),
+        callNeeding('cloud.tag.Role'),
       );
       expect(reasonsOf(report)['cloud.tag.Role']).toMatch(`EC2's metadata service ${reason}; `);
       expect(report.metadata).toHaveLength(1);
@@ -238,19 +253,19 @@ describe('on EC2', () => {
   );
 });
 
-describe('on Google', () => {
-  const google = (faults: MetadataConfig['faults'] = []): MachineConfig => ({
+describe('facts on Google Cloud', () => {
+  const googleMachine = (faults: MetadataConfig['faults'] = []): MachineConfig => ({
     dmi: DMI.google,
     cloudInit: { ds: { meta_data: { 'instance-data': { Role: 'old' } } } },
     metadata: { cloud: 'google', tags: { Role: 'web', script: '#!/bin/sh\ntrue' }, faults },
   });
 
   test.for([200, 404])(
-    'an answer %i without the header Metadata-Flavor does not count',
+    'a run ignores a %i without the header Metadata-Flavor',
     async (status, { machine }) => {
       const fault: MetadataFault = { kind: 'answer', status, body: 'portal' };
-      const call = needing('cloud.tag.Role', 'cloud.account_id|none');
-      const report = await machine.run(google([['', fault]]), call);
+      const call = callNeeding('cloud.tag.Role', 'cloud.account_id|none');
+      const report = await machine.run(googleMachine([['', fault]]), call);
       expect(answerOf(report).answer['facts']).toEqual({
         'cloud.tag.Role': 'old',
         'cloud.account_id': 'none',
@@ -258,26 +273,26 @@ describe('on Google', () => {
     },
   );
 
-  test("an attribute that the service does not have is missing, even if cloud-init's file has it", async ({
+  test('an attribute that the service lacks is missing, even if the cloud-init file has it', async ({
     machine,
   }) => {
-    const machineWithout = { ...google(), metadata: { cloud: 'google' as const } };
-    const report = await machine.run(machineWithout, needing('cloud.tag.Role'));
+    const machineWithout = { ...googleMachine(), metadata: { cloud: 'google' as const } };
+    const report = await machine.run(machineWithout, callNeeding('cloud.tag.Role'));
     expect(reasonsOf(report)).toEqual({
       'cloud.tag.Role': "not found in Google's metadata service",
     });
   });
 
-  test('an attribute of several lines is not available', async ({ machine }) => {
-    const report = await machine.run(google(), needing('cloud.tag.script'));
+  test('an attribute with several lines is unavailable', async ({ machine }) => {
+    const report = await machine.run(googleMachine(), callNeeding('cloud.tag.script'));
     expect(reasonsOf(report)).toEqual({
       'cloud.tag.script': "has control characters in Google's metadata service",
     });
   });
 });
 
-describe('on Azure', () => {
-  const azure = (body: string): MachineConfig => ({
+describe('facts on Azure', () => {
+  const azureMachine = (body: string): MachineConfig => ({
     dmi: DMI.azure,
     cloudInit: {
       ds: { meta_data: { imds: { compute: { tagsList: [{ name: 'Role', value: 'old' }] } } } },
@@ -287,27 +302,33 @@ describe('on Azure', () => {
 
   test('cloud.image_id is the id of a custom image', async ({ machine }) => {
     const compute = { storageProfile: { imageReference: { id: '/images/web', offer: null } } };
-    const report = await machine.run(azure(JSON.stringify(compute)), needing('cloud.image_id'));
+    const report = await machine.run(
+      azureMachine(JSON.stringify(compute)),
+      callNeeding('cloud.image_id'),
+    );
     expect(answerOf(report).answer['facts']).toEqual({ 'cloud.image_id': '/images/web' });
   });
 
   test.for(['<html>', '[]', 'null', '{"tagsList":'])(
-    'the answer %j counts as no answer',
+    'a run ignores the invalid answer %j',
     async (body, { machine }) => {
-      const report = await machine.run(azure(body), needing('cloud.tag.Role', 'cloud.region|none'));
+      const report = await machine.run(
+        azureMachine(body),
+        callNeeding('cloud.tag.Role', 'cloud.region|none'),
+      );
       expect(answerOf(report).answer['facts']).toMatchObject({ 'cloud.tag.Role': 'old' });
     },
   );
 
-  test('a tag is missing if the service answers without any tags', async ({ machine }) => {
-    const report = await machine.run(azure('{}'), needing('cloud.tag.Role'));
+  test('a tag is missing if the answer of the service has no tags', async ({ machine }) => {
+    const report = await machine.run(azureMachine('{}'), callNeeding('cloud.tag.Role'));
     expect(reasonsOf(report)).toEqual({
       'cloud.tag.Role': "not found in Azure's metadata service",
     });
   });
 });
 
-describe("cloud-init's file", () => {
+describe('the cloud-init file', () => {
   const v1 = {
     cloud_name: 'aws',
     instance_id: 'i-written',
@@ -323,11 +344,9 @@ describe("cloud-init's file", () => {
     },
   };
 
-  test('the metadata service is not asked for fixed facts that the file has', async ({
-    machine,
-  }) => {
-    const call = needing(...CLOUD_FACTS.filter((fact) => !fact.startsWith('cloud.tag.')));
-    const report = await machine.run(ec2({}, { cloudInit: { v1, ds } }), call);
+  test('a run does not request fixed facts that the cloud-init file has', async ({ machine }) => {
+    const call = callNeeding(...CLOUD_FACTS.filter((fact) => !fact.startsWith('cloud.tag.')));
+    const report = await machine.run(ec2Machine({}, { cloudInit: { v1, ds } }), call);
     expect(answerOf(report).answer['facts']).toMatchObject({
       'cloud.instance_id': 'i-written',
       'cloud.account_id': '1',
@@ -335,20 +354,20 @@ describe("cloud-init's file", () => {
     expect(report.connections).toBe(0);
   });
 
-  test('a tag in the file counts only when the metadata service does not answer', async ({
+  test('a run uses a tag of the cloud-init file only if the metadata service fails', async ({
     machine,
   }) => {
-    const call = needing('cloud.tag.Role');
-    const answered = await machine.run(ec2({}, { cloudInit: { v1, ds } }), call);
+    const call = callNeeding('cloud.tag.Role');
+    const answered = await machine.run(ec2Machine({}, { cloudInit: { v1, ds } }), call);
     expect(answerOf(answered).answer['facts']).toEqual({ 'cloud.tag.Role': 'web' });
     const faults: MetadataConfig['faults'] = [['', { kind: 'answer', status: 500 }]];
-    const failing = await machine.run(ec2({ faults }, { cloudInit: { v1, ds } }), call);
+    const failing = await machine.run(ec2Machine({ faults }, { cloudInit: { v1, ds } }), call);
     expect(answerOf(failing).answer['facts']).toEqual({ 'cloud.tag.Role': 'old' });
   });
 
-  test('the metadata service is asked for facts that the file lacks', async ({ machine }) => {
-    const call = needing('cloud.instance_id', 'cloud.image_id');
-    const report = await machine.run(ec2({}, { cloudInit: { v1 } }), call);
+  test('a run requests facts that the cloud-init file lacks', async ({ machine }) => {
+    const call = callNeeding('cloud.instance_id', 'cloud.image_id');
+    const report = await machine.run(ec2Machine({}, { cloudInit: { v1 } }), call);
     expect(answerOf(report).answer['facts']).toEqual({
       'cloud.instance_id': 'i-written',
       'cloud.image_id': 'ami-0abc',
@@ -356,8 +375,11 @@ describe("cloud-init's file", () => {
     expect(report.metadata).toHaveLength(2);
   });
 
-  test('a broken file is ignored', async ({ machine }) => {
-    const report = await machine.run(ec2({}, { cloudInit: '{"v1":' }), needing('cloud.region'));
+  test('a run ignores a cloud-init file that is not JSON', async ({ machine }) => {
+    const report = await machine.run(
+      ec2Machine({}, { cloudInit: '{"v1":' }),
+      callNeeding('cloud.region'),
+    );
     expect(answerOf(report).answer['facts']).toEqual({ 'cloud.region': 'eu-central-1' });
   });
 });
@@ -366,14 +388,14 @@ describe('a machine whose DMI strings name no cloud with a known service', () =>
   test.for<[name: string, dmi: MachineConfig['dmi']]>([
     ['QEMU', DMI.qemu],
     ['Hyper-V', DMI.hyperV],
-    ['no kind', {}],
+    ['an empty set', {}],
     ['almost EC2', { sys_vendor: 'Amazon EC2 Lookalike', bios_version: 'amazon-1.0' }],
   ])(
-    'a machine with DMI strings of %s opens no connection to a metadata service',
+    'a run on a machine with DMI strings of %s opens no connection to a metadata service',
     async ([, dmi], { machine }) => {
       const report = await machine.run(
         { ...(dmi && { dmi }) },
-        needing('cloud.tag.Role', 'cloud.region'),
+        callNeeding('cloud.tag.Role', 'cloud.region'),
       );
       const reason = "the machine's DMI strings name no known cloud";
       expect(reasonsOf(report)).toEqual({
@@ -385,11 +407,11 @@ describe('a machine whose DMI strings name no cloud with a known service', () =>
     },
   );
 
-  test('a machine without a metadata service has the facts that cloud-init has written', async ({
+  test('a run without a metadata service uses the facts of the cloud-init file', async ({
     machine,
   }) => {
     const cloudInit = { v1: { cloud_name: 'openstack', availability_zone: 'nova' } };
-    const call = needing('cloud.provider', 'cloud.availability_zone');
+    const call = callNeeding('cloud.provider', 'cloud.availability_zone');
     const report = await machine.run({ dmi: DMI.qemu, cloudInit }, call);
     expect(answerOf(report).answer['facts']).toEqual({
       'cloud.provider': 'openstack',
@@ -402,24 +424,24 @@ describe('a machine whose DMI strings name no cloud with a known service', () =>
 describe('a metadata service that misbehaves', () => {
   const FAULTS: [name: string, fault: MetadataFault, reason: string, seconds: number][] = [
     ['is silent', { kind: 'silent' }, 'did not answer within 1 s', 1],
-    ['sends a byte now and then', { kind: 'slow' }, 'did not answer within 1 s', 1],
-    ['sends without end', { kind: 'endless' }, 'answered with more than 64 KiB', 0],
+    ['sends its answer too slowly', { kind: 'slow' }, 'did not answer within 1 s', 1],
+    ['sends an endless answer', { kind: 'endless' }, 'answered with more than 64 KiB', 0],
     [
-      'sends a byte more than 64 KiB',
+      'sends more than 64 KiB',
       { kind: 'answer', status: 200, headers: { 'metadata-flavor': 'Google' }, length: 65_537 },
       'answered with more than 64 KiB',
       0,
     ],
-    ['ends before its answer does', { kind: 'short' }, 'did not complete its answer', 0],
+    ['closes the connection too early', { kind: 'short' }, 'did not complete its answer', 0],
     ['resets the connection', { kind: 'reset' }, 'could not be reached (ECONNRESET)', 0],
     ['does not speak HTTP', { kind: 'noise' }, 'did not answer in HTTP (HPE_INVALID_CONSTANT)', 0],
     [
-      'redirects',
+      'answers with a redirect',
       { kind: 'answer', status: 302, headers: { location: '/elsewhere' } },
       'answered with status 302',
       0,
     ],
-    ['fails', { kind: 'answer', status: 503 }, 'answered with status 503', 0],
+    ['answers 503', { kind: 'answer', status: 503 }, 'answered with status 503', 0],
   ];
   const CLOUDS = [
     ["EC2's", DMI.ec2, 'ec2', 'tags'],
@@ -431,7 +453,7 @@ describe('a metadata service that misbehaves', () => {
   );
 
   test.for(rows)(
-    '%s metadata service %s: the fact is unavailable',
+    'a fact is unavailable if %s metadata service %s',
     async ([service, , cloud, [fault, reason, seconds]], { machine }) => {
       const [, dmi, name, where] = cloud;
       const metadata: MetadataConfig = {
@@ -439,7 +461,7 @@ describe('a metadata service that misbehaves', () => {
         tags: { Role: 'web' },
         faults: [[where, fault]],
       };
-      const report = await machine.run({ dmi, metadata }, needing('cloud.tag.Role'));
+      const report = await machine.run({ dmi, metadata }, callNeeding('cloud.tag.Role'));
       expect(reasonsOf(report)['cloud.tag.Role']).toBe(
         `${service} metadata service ${reason}; not found in /run/cloud-init/instance-data.json`,
       );
@@ -448,12 +470,10 @@ describe('a metadata service that misbehaves', () => {
     },
   );
 
-  test('a metadata service that does not listen is reported as not reachable', async ({
-    machine,
-  }) => {
+  test('a metadata service without a listener is reported as unreachable', async ({ machine }) => {
     const report = await machine.run(
       { dmi: DMI.google, addresses: [] },
-      needing('cloud.tag.Role', 'cloud.provider'),
+      callNeeding('cloud.tag.Role', 'cloud.provider'),
     );
     expect(Object.keys(reasonsOf(report))).toEqual(['cloud.tag.Role']);
     expect(answerOf(report).answer.msg).toContain('could not be reached (ENETUNREACH)');
@@ -465,7 +485,7 @@ describe('a metadata service that misbehaves', () => {
       const metadata: MetadataConfig = { cloud, faults: [['', { kind: 'silent' }]] };
       const report = await machine.run(
         { dmi: DMI[cloud], metadata },
-        { ...needing('cloud.tag.Role', 'cloud.region'), isInterrupted: true },
+        { ...callNeeding('cloud.tag.Role', 'cloud.region'), isInterrupted: true },
       );
       const { answer, seconds } = answerOf(report);
       expect(answer).toMatchObject({ changed: false, error: { code: 'interrupted' } });
@@ -475,7 +495,7 @@ describe('a metadata service that misbehaves', () => {
   );
 });
 
-describe('a proxy in the environment is never used for facts', () => {
+describe('proxy variables during a read of facts', () => {
   const NODES = [
     [process.versions.node, process.execPath],
     ...NODE_VERSIONS.filter((version) => version !== process.versions.node).map((version) => [
@@ -495,39 +515,51 @@ describe('a proxy in the environment is never used for facts', () => {
     NODE_USE_ENV_PROXY: '1',
   };
 
-  test.for(NODES)('Node.js %s connects to no proxy', async ([, node], { machine, skip }) => {
-    if (!existsSync(node)) skip('npm run setup:nodes fetches this Node.js');
-    const needed = needing('cloud.tag.Role');
-    const report = await machine.run(
-      ec2(),
-      { ...needed, env: { ...env, JUMPCLOUD_NODE: node } },
-      { ...needed, env, node },
-    );
-    const [whole] = report.answers;
-    expect(whole?.stderr).toBe('');
-    for (const { answer } of report.answers) {
-      expect(answer['facts']).toEqual({ 'cloud.tag.Role': 'web' });
-    }
-    expect(report.proxyConnections).toBe(0);
-  });
+  test.for(NODES)(
+    'a run with Node.js %s reads facts without the proxy of the environment',
+    async ([, node], { machine, skip }) => {
+      if (!existsSync(node)) skip('npm run setup:nodes fetches this Node.js');
+      const needed = callNeeding('cloud.tag.Role');
+      const report = await machine.run(
+        ec2Machine(),
+        { ...needed, env: { ...env, JUMPCLOUD_NODE: node } },
+        { ...needed, env, node },
+      );
+      const [whole] = report.answers;
+      expect(whole?.stderr).toBe('');
+      for (const { answer } of report.answers) {
+        expect(answer['facts']).toEqual({ 'cloud.tag.Role': 'web' });
+      }
+      expect(report.proxyConnections).toBe(0);
+    },
+  );
 });
 
-describe('values are data', () => {
+describe('the value of a fact', () => {
   test.for<[given: string, shown: string]>([
     ['{hostname}', '{hostname}'],
     ['$(reboot) `id` $&', '$(reboot) `id` $&'],
     ['{{ lookup("file") }}', '{{ lookup("file") }}'],
     ['  web\n', 'web'],
-  ])('the value %j is not expanded or executed', async ([given, shown], { machine }) => {
-    const report = await machine.run(ec2({ tags: { Role: given } }), naming('{cloud.tag.Role}'));
-    expect(answerOf(report).answer).toMatchObject({ settings: { display_name: shown } });
-  });
+  ])(
+    'the value %j of a tag is neither expanded nor executed',
+    async ([given, shown], { machine }) => {
+      const report = await machine.run(
+        ec2Machine({ tags: { Role: given } }),
+        callWithName('{cloud.tag.Role}'),
+      );
+      expect(answerOf(report).answer).toMatchObject({ settings: { display_name: shown } });
+    },
+  );
 
   test.for<[name: string, given: string, reason: string]>([
     ['with control characters', 'a\u001b[31m', 'has control characters in'],
     ['of more than 1,024 characters', 'a'.repeat(1025), 'longer than 1024 characters in'],
-  ])('a value %s is not available', async ([, given, reason], { machine }) => {
-    const report = await machine.run(ec2({ tags: { Role: given } }), needing('cloud.tag.Role'));
+  ])('a fact with a value %s is unavailable', async ([, given, reason], { machine }) => {
+    const report = await machine.run(
+      ec2Machine({ tags: { Role: given } }),
+      callNeeding('cloud.tag.Role'),
+    );
     expect(reasonsOf(report)['cloud.tag.Role']).toBe(`${reason} EC2's metadata service`);
   });
 });

@@ -6,9 +6,9 @@ import { DMI, type MachineConfig } from './cloud-machine.ts';
 import { test } from './machine-test.ts';
 
 const INFO = 'jumpcloud_system_info';
-const FACTS = { module: INFO, options: { gather: ['facts'] } } as const;
+const FACTS_CALL = { module: INFO, options: { gather: ['facts'] } } as const;
 
-const OS = {
+const OS_FACTS = {
   hostname: 'web-1.example.com',
   hostname_short: 'web-1',
   'os.id': 'debian',
@@ -20,18 +20,18 @@ const OS = {
 
 describe('jumpcloud_system_info with gather: facts', () => {
   const tags = { role: 'web', 'startup-script': '#!/bin/sh\nSECRET=hunter2', Team: 'shop' };
-  const google = (faults: MetadataConfig['faults'] = []): MachineConfig => ({
+  const googleMachine = (faults: MetadataConfig['faults'] = []): MachineConfig => ({
     dmi: DMI.google,
     metadata: { cloud: 'google', tags, faults },
   });
 
-  test('jumpcloud_system_info lists all facts of a host, and only the names of tags', async ({
+  test('jumpcloud_system_info lists all facts of a host, with only the names of tags', async ({
     machine,
   }) => {
-    const { answers, jumpcloud } = await machine.run(google(), FACTS);
+    const { answers, jumpcloud } = await machine.run(googleMachine(), FACTS_CALL);
     expect(answers[0]?.answer).toMatchObject({ changed: false, enrolled: true });
     expect(answers[0]?.answer['facts']).toEqual({
-      ...OS,
+      ...OS_FACTS,
       'cloud.provider': 'gce',
       'cloud.instance_id': '3141592653589793238',
       'cloud.instance_type': 'e2-small',
@@ -45,14 +45,19 @@ describe('jumpcloud_system_info with gather: facts', () => {
     expect(jumpcloud).toEqual([]);
   });
 
-  test('jumpcloud_system_info lists facts together with other parts', async ({ machine }) => {
+  test('jumpcloud_system_info lists facts together with other gathered parts', async ({
+    machine,
+  }) => {
     const call = { module: INFO, options: { gather: ['groups', 'facts'] } } as const;
     const { answers } = await machine.run({ dmi: DMI.qemu }, call);
-    expect(answers[0]?.answer).toMatchObject({ groups: [], facts: OS });
+    expect(answers[0]?.answer).toMatchObject({ groups: [], facts: OS_FACTS });
   });
 
   test('jumpcloud_system_info reads no facts by default', async ({ machine }) => {
-    const { answers, connections } = await machine.run(google(), { module: INFO, options: {} });
+    const { answers, connections } = await machine.run(googleMachine(), {
+      module: INFO,
+      options: {},
+    });
     expect(answers[0]?.answer).not.toHaveProperty('facts');
     expect(connections).toBe(0);
   });
@@ -61,16 +66,16 @@ describe('jumpcloud_system_info with gather: facts', () => {
     machine,
   }) => {
     const options = { gather: ['facts'], agent_dir: '/nowhere' };
-    const { answers } = await machine.run(google(), { module: INFO, options });
+    const { answers } = await machine.run(googleMachine(), { module: INFO, options });
     expect(answers[0]?.answer).toMatchObject({
       changed: false,
       enrolled: false,
       reason: { code: 'not_enrolled' },
-      facts: { ...OS, 'cloud.provider': 'gce' },
+      facts: { ...OS_FACTS, 'cloud.provider': 'gce' },
     });
   });
 
-  test('jumpcloud_system_info lists the other facts when the metadata service is silent', async ({
+  test('jumpcloud_system_info lists other facts when the metadata service is silent', async ({
     machine,
   }) => {
     const v6 = 'fd00:ec2::254';
@@ -85,10 +90,10 @@ describe('jumpcloud_system_info with gather: facts', () => {
         addresses: ['169.254.169.254', v6],
         metadata: { cloud: 'ec2', faults: [['', { kind: 'silent' }]] },
       },
-      FACTS,
+      FACTS_CALL,
     );
     expect(answers[0]?.answer['facts']).toEqual({
-      ...OS,
+      ...OS_FACTS,
       'cloud.provider': 'aws',
       'cloud.region': 'eu-central-1',
       'cloud.tag': ['Role'],
@@ -96,42 +101,40 @@ describe('jumpcloud_system_info with gather: facts', () => {
     expect(answers[0]?.seconds).toBeLessThan(9);
   });
 
-  test("jumpcloud_system_info lists no tags if the metadata options do not allow them, even if cloud-init's file has some", async ({
+  test('jumpcloud_system_info lists no tags of the cloud-init file if the metadata options forbid tags', async ({
     machine,
   }) => {
     const cloudInit = { ds: { 'meta-data': { tags: { instance: { Role: 'web' } } } } };
-    const off: MachineConfig = { cloudInit, dmi: DMI.ec2, metadata: { cloud: 'ec2' } };
-    const { answers } = await machine.run(off, FACTS);
+    const machineWithoutTags: MachineConfig = {
+      cloudInit,
+      dmi: DMI.ec2,
+      metadata: { cloud: 'ec2' },
+    };
+    const { answers } = await machine.run(machineWithoutTags, FACTS_CALL);
     expect(answers[0]?.answer['facts']).not.toHaveProperty(['cloud.tag']);
   });
 
   test('jumpcloud_system_info ends within a second of SIGTERM', async ({ machine }) => {
-    const silent = google([['', { kind: 'silent' }]]);
-    const { answers } = await machine.run(silent, { ...FACTS, isInterrupted: true });
+    const silentMachine = googleMachine([['', { kind: 'silent' }]]);
+    const { answers } = await machine.run(silentMachine, { ...FACTS_CALL, isInterrupted: true });
     expect(answers[0]?.answer).toMatchObject({ error: { code: 'interrupted' } });
     expect(answers[0]?.seconds).toBeLessThan(0.7);
   });
 
-  hostTest(
-    'jumpcloud_system_info keeps the facts when reading from JumpCloud fails',
-    async ({ host }) => {
-      host.hit({ kind: 'status', status: 403 });
-      const { answer } = await host.run(INFO, { gather: ['groups', 'facts'] });
-      expect(answer).toMatchObject({ failed: true, facts: { arch: expect.any(String) } });
-    },
-  );
+  hostTest('a failed result of jumpcloud_system_info contains the facts', async ({ host }) => {
+    host.hit({ kind: 'status', status: 403 });
+    const { answer } = await host.run(INFO, { gather: ['groups', 'facts'] });
+    expect(answer).toMatchObject({ failed: true, facts: { arch: expect.any(String) } });
+  });
 
   hostTest('jumpcloud_system_info lists no environment variables', async ({ host }) => {
     const { answer } = await host.run(INFO, { gather: ['facts'] }, { env: { ROLE: 'env-secret' } });
     expect(JSON.stringify(answer)).not.toContain('env-secret');
   });
 
-  hostTest(
-    'jumpcloud_system_info fails for a registration that was waited for, with the facts',
-    async () => {
-      const options = { gather: ['facts'], agent_dir: '/nowhere', registration_timeout: 0.1 };
-      const { answer } = await runModule(INFO, options);
-      expect(answer).toMatchObject({ error: { code: 'not_enrolled' }, facts: expect.anything() });
-    },
-  );
+  hostTest('jumpcloud_system_info reports the facts when registration_timeout passes', async () => {
+    const options = { gather: ['facts'], agent_dir: '/nowhere', registration_timeout: 0.1 };
+    const { answer } = await runModule(INFO, options);
+    expect(answer).toMatchObject({ error: { code: 'not_enrolled' }, facts: expect.anything() });
+  });
 });

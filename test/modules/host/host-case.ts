@@ -1,19 +1,19 @@
 import type { EdgeAttributes, SystemRecord } from '../../emulator/types.ts';
 import fc from '../../harness/fast-check.ts';
 import {
-  anyAttributes,
-  anySudo,
+  ATTRIBUTE_CHOICES,
   COMMANDS,
   type EdgeKind,
   GROUPS,
   POLICIES,
   POLICY_GROUPS,
+  SUDO_CHOICES,
   type Sudo,
   USER_GROUPS,
   USERS,
 } from '../edges/edge-kind.ts';
 
-/** The sections of a document that list edges, each with its kind of edge. */
+/** The sections of a document that list edges, with their kinds of edge. */
 export const EDGE_KINDS = {
   groups: GROUPS,
   users: USERS,
@@ -29,7 +29,7 @@ export const EDGE_SECTIONS = Object.keys(EDGE_KINDS) as EdgeSection[];
 /** The number of objects of one kind in a case. */
 export const POOL_SIZE = 5;
 
-/** Refers to the object at `index` of its pool. */
+/** A reference to the object at `index` of its pool. */
 interface PoolIndex {
   readonly index: number;
 }
@@ -37,10 +37,10 @@ interface PoolIndex {
 /** The existing edges of one kind, and the section of the document for them. */
 export interface SectionCase {
   readonly before: readonly (PoolIndex & { readonly attributes: EdgeAttributes })[];
-  /** Undefined when the document does not have the section. */
+  /** Undefined if the document lacks the section. */
   readonly desired: readonly (PoolIndex & Partial<Sudo>)[] | undefined;
   readonly exclusive: boolean;
-  /** Defined for an exclusive section only. */
+  /** Undefined if the section is not exclusive. */
   readonly keep: readonly number[] | undefined;
 }
 
@@ -49,16 +49,16 @@ export interface HostCase {
   readonly record: Partial<SystemRecord>;
   /** The primary user in the record and in the document, as an index in the pool of users. */
   readonly primary: { readonly before: number | undefined; readonly desired: number | '' };
-  /** Whether the record shows the primary user as a flat key. */
+  /** True if the record has the primary user as a flat key. */
   readonly hasFlatPrimaryUser: boolean;
-  /** Options of jumpcloud_system; undefined when the document does not have the section. */
+  /** The options of the section `system`. Undefined if the document lacks the section. */
   readonly system: Readonly<Record<string, unknown>> | undefined;
   readonly sections: Readonly<Record<EdgeSection, SectionCase>>;
-  /** The users in each user group. */
+  /** The indexes of the users in each user group. */
   readonly members: readonly (readonly number[])[];
-  /** The user groups that each system group binds to its systems. */
+  /** The indexes of the user groups that each system group binds to its systems. */
   readonly boundUserGroups: readonly (readonly number[])[];
-  /** Whether ids are in upper case, and items without other keys are bare ids. */
+  /** True writes ids in upper case, and items without other keys as bare ids. */
   readonly isUpperCase: boolean;
 }
 
@@ -67,13 +67,13 @@ const indexes = fc.uniqueArray(index, { maxLength: POOL_SIZE });
 const text = fc.constantFrom('web', 'db', 'Ünïcode 😀', 'a "quoted" \\ text', '');
 const attributeName = fc.constantFrom('env', 'owner', 'rack', 'ticket');
 
-const someOf = <T>(entry: fc.Arbitrary<T & PoolIndex>) =>
+const uniqueByIndex = <T>(entry: fc.Arbitrary<T & PoolIndex>) =>
   fc.uniqueArray(entry, { selector: (item) => item.index, maxLength: POOL_SIZE });
 
 function sectionCase({ sudo }: EdgeKind): fc.Arbitrary<SectionCase> {
-  const attributes = sudo === 'none' ? [undefined] : anyAttributes;
-  const sudoOptions = sudo === 'none' ? [{}] : anySudo;
-  const desired = someOf(
+  const attributes = sudo === 'none' ? [undefined] : ATTRIBUTE_CHOICES;
+  const sudoOptions = sudo === 'none' ? [{}] : SUDO_CHOICES;
+  const desired = uniqueByIndex(
     fc.record({ index, sudo: fc.constantFrom(...sudoOptions) }).map((item) => ({
       index: item.index,
       ...item.sudo,
@@ -81,7 +81,7 @@ function sectionCase({ sudo }: EdgeKind): fc.Arbitrary<SectionCase> {
   );
   return fc
     .record({
-      before: someOf(fc.record({ index, attributes: fc.constantFrom(...attributes) })),
+      before: uniqueByIndex(fc.record({ index, attributes: fc.constantFrom(...attributes) })),
       desired: fc.option(desired, { nil: undefined, freq: 3 }),
       exclusive: fc.boolean(),
       keep: fc.option(indexes, { nil: undefined }),
@@ -124,7 +124,7 @@ const settings = fc
     rest.attributes === undefined ? rest : { ...rest, purge_attributes },
   );
 
-/** Generates any host, with any document that has at least one section. */
+/** Generates a host and a document with at least one section. */
 export const hostCase: fc.Arbitrary<HostCase> = fc
   .record({
     record,

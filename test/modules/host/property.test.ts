@@ -6,7 +6,7 @@ import fc from '../../harness/fast-check.ts';
 import { test } from '../../harness/fixture.ts';
 import { runInProcess } from '../../harness/run-in-process.ts';
 import { sampleSize } from '../../harness/sample-size.ts';
-import { addEdge, newTargets } from '../edges/edge-kind.ts';
+import { addEdge, createTargets } from '../edges/edge-kind.ts';
 import {
   EDGE_KINDS,
   EDGE_SECTIONS,
@@ -17,16 +17,16 @@ import {
 } from './host-case.ts';
 import { type HostDocument, type SingleCall, singleCalls } from './single-modules.ts';
 
-// Each case runs about ten modules. Most cases run them in this process, still over a socket; a few
+// Each case runs about ten modules. Most cases run in this process over a real socket. A few cases
 // run the built executables.
 const CASES = sampleSize(300);
-const CASES_OF_EXECUTABLES = sampleSize(6);
+const EXECUTABLE_CASES = sampleSize(6);
 
 type Runner = (module: ModuleName, options: object, check: boolean) => Promise<Answer>;
 
 const inProcess: Runner = (module, options, check) => runInProcess(module, { ...options }, check);
 
-const executable: Runner = async (module, options, check) => {
+const runExecutable: Runner = async (module, options, check) => {
   const flags = check ? ['--check', '--diff'] : ['--diff'];
   return (await runModule(module, { ...options }, { flags })).answer;
 };
@@ -49,12 +49,15 @@ describe('jumpcloud_host compared with single modules', () => {
     return emulator.requests.splice(0);
   }
 
-  /** Adds the objects of one case, with the memberships and bindings among them. */
+  /** Adds the objects of a case, with their memberships and bindings. */
   function createPools({ members, boundUserGroups, hasFlatPrimaryUser }: HostCase): Pools {
     const { store } = emulator;
     store.flatPrimaryUser = hasFlatPrimaryUser;
     const pools = Object.fromEntries(
-      EDGE_SECTIONS.map((section) => [section, newTargets(store, EDGE_KINDS[section], POOL_SIZE)]),
+      EDGE_SECTIONS.map((section) => [
+        section,
+        createTargets(store, EDGE_KINDS[section], POOL_SIZE),
+      ]),
     ) as Record<EdgeSection, string[]>;
     pools.user_groups.forEach((id, i) => {
       const users = (members[i] ?? []).map((user) => pools.users[user] ?? '');
@@ -85,7 +88,7 @@ describe('jumpcloud_host compared with single modules', () => {
     return host;
   }
 
-  /** Returns everything that JumpCloud stores about a host, except its id. */
+  /** Returns the stored state of a host, except its id. */
   function storedStateOf({ systemId }: EnrolledHost): unknown {
     const { _id, id, ...record } = emulator.store.record(systemId) as SystemRecord;
     const sorted = record.attributes.toSorted((a, b) => (a.name < b.name ? -1 : 1));
@@ -97,72 +100,75 @@ describe('jumpcloud_host compared with single modules', () => {
 
   async function checkCase(testCase: HostCase, runner: Runner): Promise<void> {
     const pools = createPools(testCase);
-    const [host, twin] = [await enrol(testCase, pools), await enrol(testCase, pools)];
+    const [host, twinHost] = [await enrol(testCase, pools), await enrol(testCase, pools)];
     try {
-      const document = documentOf(testCase, pools);
-      const options = { ...spellDocument(document, testCase.isUpperCase), ...placeOf(host) };
+      const document = makeDocument(testCase, pools);
+      const options = { ...spellDocument(document, testCase.isUpperCase), ...hostOptions(host) };
       takeRequests();
       const before = storedStateOf(host);
       const predicted = await runner('jumpcloud_host', options, true);
-      expect(writes(takeRequests())).toEqual([]);
+      expect(selectWrites(takeRequests())).toEqual([]);
       expect(storedStateOf(host)).toEqual(before);
 
       const hostAnswer = await runner('jumpcloud_host', options, false);
       expect(hostAnswer.failed, hostAnswer.msg).toBeUndefined();
-      const written = writes(takeRequests());
+      const written = selectWrites(takeRequests());
       expect(predicted).toEqual(
-        predictionOf({ ...hostAnswer, warnings: predictableWarnings(hostAnswer) }),
+        predictionOf({ ...hostAnswer, warnings: selectPredictableWarnings(hostAnswer) }),
       );
 
       const singleRuns: SingleRun[] = [];
       for (const call of singleCalls(document)) {
-        const answer = await runner(call.module, { ...call.options, ...placeOf(twin) }, false);
+        const answer = await runner(
+          call.module,
+          { ...call.options, ...hostOptions(twinHost) },
+          false,
+        );
         expect(answer.failed, answer.msg).toBeUndefined();
         singleRuns.push({ call, answer });
       }
-      // jumpcloud_host never writes more often than the single modules, which may write one edge twice.
-      expect(writes(takeRequests()).length).toBeGreaterThanOrEqual(written.length);
-      expect(storedStateOf(host)).toEqual(storedStateOf(twin));
-      expectSame(hostAnswer, singleRuns, document);
+      // Single modules may write one edge twice, so jumpcloud_host sends at most as many writes.
+      expect(selectWrites(takeRequests()).length).toBeGreaterThanOrEqual(written.length);
+      expect(storedStateOf(host)).toEqual(storedStateOf(twinHost));
+      expectSameResult(hostAnswer, singleRuns, document);
       expect(hostAnswer.changed).toBe(written.length > 0);
 
       const after = storedStateOf(host);
       const again = await runner('jumpcloud_host', options, false);
       const requests = takeRequests();
-      expect(writes(requests)).toEqual([]);
+      expect(selectWrites(requests)).toEqual([]);
       expect(storedStateOf(host)).toEqual(after);
       expect(requests).toHaveLength(
         Object.keys(hostAnswer['sections'] as object).length +
           Number(document.exclusive.includes('users')),
       );
-      expect(again).toEqual(unchangedAnswer(hostAnswer));
+      expect(again).toEqual(toUnchangedAnswer(hostAnswer));
     } finally {
-      await Promise.all([host.remove(), twin.remove()]);
+      await Promise.all([host.remove(), twinHost.remove()]);
     }
   }
 
-  function placeOf({ agentDir }: EnrolledHost) {
+  function hostOptions({ agentDir }: EnrolledHost) {
     return { agent_dir: agentDir, api_url: emulator.url };
   }
 
-  test(`one run in this process matches single modules in ${CASES} cases`, {
+  test(`jumpcloud_host in this process gives the same result as single modules in ${CASES} cases`, {
     timeout: 300_000,
   }, async () => {
     const property = fc.asyncProperty(hostCase, (testCase) => checkCase(testCase, inProcess));
     await fc.assert(property, { numRuns: CASES });
   });
 
-  test(`one run of the executable matches single modules in ${CASES_OF_EXECUTABLES} cases`, {
+  test(`jumpcloud_host as an executable gives the same result as single modules in ${EXECUTABLE_CASES} cases`, {
     timeout: 300_000,
   }, async () => {
-    const property = fc.asyncProperty(hostCase, (testCase) => checkCase(testCase, executable));
-    // A case of executables takes seconds, so only the test in this process shrinks
-    // counterexamples.
-    await fc.assert(property, { numRuns: CASES_OF_EXECUTABLES, endOnFailure: true });
+    const property = fc.asyncProperty(hostCase, (testCase) => checkCase(testCase, runExecutable));
+    // A case with executables takes seconds, so only the test in this process shrinks counterexamples.
+    await fc.assert(property, { numRuns: EXECUTABLE_CASES, endOnFailure: true });
   });
 });
 
-function documentOf({ system, primary, sections }: HostCase, pools: Pools): HostDocument {
+function makeDocument({ system, primary, sections }: HostCase, pools: Pools): HostDocument {
   const present = EDGE_SECTIONS.filter((section) => sections[section].desired !== undefined);
   const user = primary.desired === '' ? '' : pools.users[primary.desired];
   const kept = present.filter((section) => sections[section].keep !== undefined);
@@ -188,7 +194,7 @@ function documentOf({ system, primary, sections }: HostCase, pools: Pools): Host
   };
 }
 
-/** Returns the document as a person might write it: ids in upper case, items as bare ids. */
+/** Returns the document in a form that users may write: upper-case ids and bare ids as items. */
 function spellDocument(document: HostDocument, isUpperCase: boolean): Record<string, unknown> {
   const lists = EDGE_SECTIONS.flatMap((section) => {
     const list = document[section];
@@ -207,12 +213,12 @@ function spellDocument(document: HostDocument, isUpperCase: boolean): Record<str
   return { ...document, ...Object.fromEntries(lists) };
 }
 
-function writes(requests: Emulator['requests']) {
+function selectWrites(requests: Emulator['requests']) {
   return requests.filter(({ method }) => method !== 'GET');
 }
 
-/** Returns all warnings except those about access through a group that this run added. */
-function predictableWarnings({ warnings, ...answer }: Answer): string[] {
+/** Returns all warnings except warnings about access through a group that this run added. */
+function selectPredictableWarnings({ warnings, ...answer }: Answer): string[] {
   const addedGroups = (['groups', 'user_groups'] as const).flatMap(
     (section) => sectionOf(answer, section)?.added ?? [],
   );
@@ -231,8 +237,8 @@ function sectionOf(answer: object, section: string): SectionResult | undefined {
   return Object(Object(answer).sections)[section];
 }
 
-/** Expects that one run reports for each section what the single modules reported. */
-function expectSame(
+/** Expects jumpcloud_host and the single modules to report the same for each section. */
+function expectSameResult(
   hostAnswer: Answer,
   singleRuns: readonly SingleRun[],
   document: HostDocument,
@@ -266,16 +272,16 @@ function expectSame(
       expect(hostAnswer.diff?.[side][section], `${section} ${side}`).toEqual(shown);
     }
   }
-  // If a list took several calls, the last one leaves out sudo, and warns about that.
-  const mentioned = (document.user_groups ?? []).filter(({ sudo }) => sudo !== undefined);
-  const warned = singleRuns
+  // If a list needs several calls, the last call leaves out sudo and warns about kept sudo.
+  const groupsWithSudo = (document.user_groups ?? []).filter(({ sudo }) => sudo !== undefined);
+  const expectedWarnings = singleRuns
     .flatMap(({ answer }) => answer.warnings)
-    .filter((text) => !mentioned.some(({ id }) => text.startsWith(`User group ${id} keeps`)));
-  expect([...hostAnswer.warnings].sort()).toEqual(warned.sort());
+    .filter((text) => !groupsWithSudo.some(({ id }) => text.startsWith(`User group ${id} keeps`)));
+  expect([...hostAnswer.warnings].sort()).toEqual(expectedWarnings.sort());
 }
 
-/** Converts a run's answer to the expected answer of a repetition, which changes nothing. */
-function unchangedAnswer(hostAnswer: Answer): Answer {
+/** Converts the answer of a run to the expected answer of the same run without changes. */
+function toUnchangedAnswer(hostAnswer: Answer): Answer {
   const sections = Object.entries(hostAnswer['sections'] as Record<string, object>).map(
     ([section, result]) => {
       const none = { added: [], removed: [], ...('updated' in result && { updated: [] }) };

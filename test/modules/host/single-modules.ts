@@ -9,7 +9,7 @@ export type HostDocument = Readonly<Partial<Record<EdgeSection, readonly Desired
   readonly keep?: Readonly<Partial<Record<EdgeSection, readonly string[]>>>;
 };
 
-/** A call of the module that manages one section, or part of one. */
+/** A call of the module that manages one section or a part of a section. */
 export interface SingleCall {
   readonly section: EdgeSection | 'system';
   readonly module: ModuleName;
@@ -18,7 +18,7 @@ export interface SingleCall {
 
 /**
  * Returns the calls of single modules that together apply a document. Users come last, because
- * their warnings about remaining access describe the final state.
+ * warnings about remaining access describe the final state.
  */
 export function singleCalls(document: HostDocument): SingleCall[] {
   const sections = EDGE_SECTIONS.filter((section) => section !== 'users');

@@ -2,17 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { ASSOCIATION_TYPES } from '../../emulator/types.ts';
 import { predictionOf } from '../../harness/executable.ts';
 import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
-import { program, type Stage, stages } from './stage.ts';
+import { program, type Stage, setUpStages } from './stage.ts';
 
-const { enrol, directory } = stages();
+const { enrol, directory } = setUpStages();
 const SCOPE = { scope: 'associations' };
-const READS = 1 + ASSOCIATION_TYPES.length;
+const READ_COUNT = 1 + ASSOCIATION_TYPES.length;
 
-/** Adds `each` edges of each kind to a host. Returns them as a removal reports them. */
-function addEdges({ emulator, host }: Stage, each = 2): { type: string; id: string }[] {
+/** Adds `count` edges of each kind to a host. Returns the edges in the form of a removal result. */
+function addEdges({ emulator, host }: Stage, count = 2): { type: string; id: string }[] {
   const { store } = emulator;
   const edges: { type: string; id: string }[] = [];
-  for (let i = 0; i < each; i++) {
+  for (let i = 0; i < count; i++) {
     const group = store.addGroup();
     store.join(host.systemId, group);
     edges.push({ type: 'system_group', id: group });
@@ -26,13 +26,13 @@ function addEdges({ emulator, host }: Stage, each = 2): { type: string; id: stri
   return edges;
 }
 
-const byKey = (edges: unknown) =>
+const toSortedKeys = (edges: unknown) =>
   (edges as { type: string; id: string }[]).map(({ type, id }) => `${type} ${id}`).sort();
 const NOTHING = { groups: [], edges: [] };
-const posts = (sent: string[]) => sent.filter((line) => line.startsWith('POST'));
+const selectPosts = (sent: string[]) => sent.filter((line) => line.startsWith('POST'));
 
 describe.concurrent('scope: associations', () => {
-  test('the message about one association is in the singular', async () => {
+  test('the message about one association uses the singular', async () => {
     const stage = await enrol();
     const group = stage.emulator.store.addGroup();
     stage.emulator.store.join(stage.host.systemId, group);
@@ -51,7 +51,7 @@ describe.concurrent('scope: associations', () => {
     expect(answer).toMatchObject({ failed: true, changed: false, removed: [], purged: [] });
   });
 
-  test('every association is removed as predicted, and record and files are kept', async () => {
+  test('a run removes every association as check mode predicts and keeps record and files', async () => {
     const stage = await enrol();
     const { store } = stage.emulator;
     const edges = addEdges(stage);
@@ -63,29 +63,29 @@ describe.concurrent('scope: associations', () => {
 
     const predicted = await stage.succeed(SCOPE, { flags: ['--check', '--diff'] });
     expect(store.snapshot(stage.host.systemId)).toEqual(before[0]);
-    expect(stage.sent()).toEqual(Array(READS).fill('GET 200'));
+    expect(stage.sent()).toEqual(Array(READ_COUNT).fill('GET 200'));
 
     const answer = await stage.succeed(SCOPE, { flags: ['--diff'] });
     expect(predicted).toEqual(predictionOf(answer));
-    expect(byKey(answer['removed'])).toEqual(byKey(edges));
+    expect(toSortedKeys(answer['removed'])).toEqual(toSortedKeys(edges));
     expect(answer).toMatchObject({ changed: true, purged: [], warnings: [] });
     expect(answer.msg).toBe('Removed 12 associations.');
-    expect(byKey(answer.diff?.before['present'])).toEqual(byKey(edges));
+    expect(toSortedKeys(answer.diff?.before['present'])).toEqual(toSortedKeys(edges));
     expect(answer.diff?.after['present']).toEqual([]);
     expect(store.snapshot(stage.host.systemId)).toEqual(NOTHING);
     expect(store.snapshot(other.systemId)).toEqual(before[1]);
     expect(store.record(stage.host.systemId)).toEqual(record);
     expect(stage.files()).toEqual(files);
     const sent = stage.sent();
-    expect(posts(sent)).toHaveLength(edges.length);
-    expect(sent).toHaveLength(READS + edges.length + READS);
+    expect(selectPosts(sent)).toHaveLength(edges.length);
+    expect(sent).toHaveLength(READ_COUNT + edges.length + READ_COUNT);
 
     expect(await stage.succeed(SCOPE)).toMatchObject({ changed: false, removed: [] });
-    expect(stage.sent()).toEqual(Array(READS).fill('GET 200'));
+    expect(stage.sent()).toEqual(Array(READ_COUNT).fill('GET 200'));
     await other.remove();
   });
 
-  test('groups on several pages are all removed', async () => {
+  test('a run removes groups of several pages', async () => {
     const stage = await enrol();
     const { store } = stage.emulator;
     for (let i = 0; i < 113; i++) store.join(stage.host.systemId, store.addGroup());
@@ -94,16 +94,16 @@ describe.concurrent('scope: associations', () => {
     expect(store.snapshot(stage.host.systemId)).toEqual(NOTHING);
   });
 
-  test('associations of all kinds are read at the same time', async () => {
+  test('a run reads associations of all kinds in parallel', async () => {
     const stage = await enrol();
-    stage.emulator.faults.add({ fault: { kind: 'slow', ms: 500 }, times: READS });
+    stage.emulator.faults.add({ fault: { kind: 'slow', ms: 500 }, times: READ_COUNT });
     await stage.succeed(SCOPE);
     const ends = stage.emulator.requests.map(({ endedAt }) => endedAt);
     const starts = stage.emulator.requests.map(({ startedAt }) => startedAt);
     expect(Math.max(...starts)).toBeLessThan(Math.min(...ends));
   });
 
-  test('a partly refused removal removes the rest, and the next run finishes it', async () => {
+  test('a partly refused removal removes the other associations, and the next run removes the rest', async () => {
     const stage = await enrol();
     const edges = addEdges(stage);
     stage.emulator.faults.add({
@@ -114,15 +114,15 @@ describe.concurrent('scope: associations', () => {
     });
     const { answer } = await stage.run(SCOPE);
     expect(answer).toMatchObject({ changed: true, failed: true, error: { code: 'rejected' } });
-    const done = byKey(answer['removed']);
+    const done = toSortedKeys(answer['removed']);
     expect(done).toHaveLength(edges.length - 3);
     expect(answer.error?.['refused']).toHaveLength(3);
     const rest = await stage.succeed(SCOPE);
-    expect([...done, ...byKey(rest['removed'])].sort()).toEqual(byKey(edges));
+    expect([...done, ...toSortedKeys(rest['removed'])].sort()).toEqual(toSortedKeys(edges));
     expect(stage.emulator.store.snapshot(stage.host.systemId)).toEqual(NOTHING);
   });
 
-  test('a removal is reported if its answer is lost, but not if someone else made it', async () => {
+  test('a run reports a removal with a lost answer, but no removal by someone else', async () => {
     const stage = await enrol();
     const { store } = stage.emulator;
     const edges = addEdges(stage, 1);
@@ -140,11 +140,11 @@ describe.concurrent('scope: associations', () => {
     stage.emulator.faults.add({ fault: { kind: 'reset-after' }, when: post('command') });
     const answer = await stage.succeed(SCOPE);
     const expected = edges.filter(({ type }) => type !== 'policy');
-    expect(byKey(answer['removed'])).toEqual(byKey(expected));
+    expect(toSortedKeys(answer['removed'])).toEqual(toSortedKeys(expected));
     expect(store.snapshot(stage.host.systemId)).toEqual(NOTHING);
   });
 
-  test('stop_agent stops the agent first, but only if there are associations', async (context) => {
+  test('stop_agent stops the agent before the removal only if there are associations', async (context) => {
     if (!canHaveMounts()) context.skip('this machine does not allow mount namespaces');
     const stage = await enrol();
     const programs = directory();
@@ -156,12 +156,12 @@ describe.concurrent('scope: associations', () => {
     stage.sent();
     const { answer } = await stage.run(options, call);
     expect(answer).toMatchObject({ changed: false, error: { code: 'local_action_failed' } });
-    expect(posts(stage.sent())).toEqual([]);
+    expect(selectPosts(stage.sent())).toEqual([]);
     program(programs, 'systemctl', 'exit 0');
     expect((await stage.succeed(options, call)).changed).toBe(true);
   });
 
-  test('a host that was already removed has no associations to remove', async () => {
+  test('a run on a removed host sends no request', async () => {
     const stage = await enrol();
     await stage.succeed();
     stage.sent();
@@ -169,14 +169,14 @@ describe.concurrent('scope: associations', () => {
     expect(stage.sent()).toEqual([]);
   });
 
-  test('a system that JumpCloud does not accept fails with unauthorized', async () => {
+  test('a run on a host that JumpCloud does not accept fails with unauthorized', async () => {
     const stage = await enrol({ ineligible: true });
     const { answer } = await stage.run(SCOPE);
     expect(answer).toMatchObject({ changed: false, error: { code: 'unauthorized' } });
     expect(stage.files()).toHaveLength(5);
   });
 
-  test('an interrupted removal reports its writes, and the next run does the rest', async () => {
+  test('an interrupted removal reports its writes, and the next run removes the rest', async () => {
     const stage = await enrol();
     addEdges(stage);
     const controller = new AbortController();
@@ -188,11 +188,15 @@ describe.concurrent('scope: associations', () => {
     const run = stage
       .run({ ...SCOPE, request_timeout: 60 }, { signal: controller.signal })
       .catch((error) => error);
-    await stage.untilFaultMet();
+    await stage.waitForFault();
     controller.abort();
-    const { answer: partial } = await run;
-    expect(partial).toMatchObject({ failed: true, changed: true, error: { code: 'interrupted' } });
-    expect(partial['removed']).toHaveLength(3);
+    const { answer: interruptedAnswer } = await run;
+    expect(interruptedAnswer).toMatchObject({
+      failed: true,
+      changed: true,
+      error: { code: 'interrupted' },
+    });
+    expect(interruptedAnswer['removed']).toHaveLength(3);
     const answer = await stage.succeed(SCOPE);
     expect(answer['removed']).toHaveLength(12 - 4);
     expect(stage.emulator.store.snapshot(stage.host.systemId)).toEqual(NOTHING);

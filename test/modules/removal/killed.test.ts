@@ -6,18 +6,18 @@ import type { FaultRule, FaultTarget } from '../../emulator/faults.ts';
 import { type CallOptions, executablePath } from '../../harness/executable.ts';
 import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
 import { preload } from '../../preload.ts';
-import { program, type Stage, stages, TOMBSTONE } from './stage.ts';
+import { program, type Stage, setUpStages, TOMBSTONE } from './stage.ts';
 
-const { enrol, directory } = stages();
+const { enrol, directory } = setUpStages();
 const OPTIONS = { purge_identity: true, stop_agent: true };
-const KILLS = preload(new URL('kill-at-step.cjs', import.meta.url).pathname);
+const KILL_PRELOAD = preload(new URL('kill-at-step.cjs', import.meta.url).pathname);
 
 beforeEach((context) => {
   if (!canHaveMounts()) context.skip('this machine does not allow mount namespaces');
 });
 
-/** Starts a removal on a host whose systemctl is a script of these shell lines. */
-function start(stage: Stage, script: string, env: Record<string, string> = {}) {
+/** Starts a removal on a host with a shell script as systemctl. */
+function startRemoval(stage: Stage, script: string, env: Record<string, string> = {}) {
   const programs = directory();
   program(programs, 'systemctl', script);
   const through = onHostWith({ programs });
@@ -32,14 +32,14 @@ function start(stage: Stage, script: string, env: Record<string, string> = {}) {
   return { running, call };
 }
 
-/** Expects that a host with a record has its key, and that the next run completes the removal. */
-async function expectConvergence(stage: Stage, call: CallOptions): Promise<void> {
-  if (stage.isRecordThere()) {
+/** Expects a host with a record to have its key, and the next run to complete the removal. */
+async function expectNextRunCompletes(stage: Stage, call: CallOptions): Promise<void> {
+  if (stage.hasRecord()) {
     expect([stage.has('client.key'), stage.has('jcagent.conf')]).toEqual([true, true]);
   }
   stage.emulator.faults.clear();
   await stage.succeed(OPTIONS, call);
-  expect(stage.isRecordThere()).toBe(false);
+  expect(stage.hasRecord()).toBe(false);
   expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
   stage.sent();
   const last = await stage.succeed(OPTIONS, call);
@@ -63,18 +63,18 @@ function isDelete({ method }: FaultTarget): boolean {
   return method === 'DELETE';
 }
 
-test('a removal that is interrupted while it waits after a 429 leaves no marker', async () => {
+test('a removal that is interrupted during a wait after a 429 leaves no marker', async () => {
   const stage = await enrol();
   const fault = { kind: 'status', status: 429, retryAfter: 20 } as const;
   stage.emulator.faults.add({ fault, when: isDelete });
-  const { running } = start(stage, 'exit 0');
-  await stage.untilFaultMet();
+  const { running } = startRemoval(stage, 'exit 0');
+  await stage.waitForFault();
   await expect.poll(() => stage.emulator.requests.at(-1)?.status).toBe(429);
   await new Promise((resolve) => setTimeout(resolve, 500));
   running.kill('SIGTERM');
   expect(JSON.parse((await running).stdout)).toMatchObject({ error: { code: 'interrupted' } });
   expect(stage.files()).not.toContain('.removing-from-jumpcloud');
-  expect(stage.isRecordThere()).toBe(true);
+  expect(stage.hasRecord()).toBe(true);
 });
 
 describe.concurrent('a killed removal', () => {
@@ -83,57 +83,60 @@ describe.concurrent('a killed removal', () => {
     async (_, rule, requests) => {
       const stage = await enrol();
       stage.emulator.faults.add(rule);
-      const { running, call } = start(stage, 'exit 0');
-      await stage.untilFaultMet();
+      const { running, call } = startRemoval(stage, 'exit 0');
+      await stage.waitForFault();
       expect(stage.emulator.requests).toHaveLength(requests);
       running.kill('SIGKILL');
       expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
-      await expectConvergence(stage, call);
+      await expectNextRunCompletes(stage, call);
     },
   );
 
-  test('a removal killed while stopping the agent is completed by the next run', async () => {
+  test('the next run completes a removal that was killed while stopping the agent', async () => {
     const stage = await enrol();
     const once = join(directory(), 'once');
     const script = `[ -e ${once} ] && exit 0; : > ${once}; exec /bin/sleep 3`;
-    const { running, call } = start(stage, script);
+    const { running, call } = startRemoval(stage, script);
     await vi.waitFor(() => expect(existsSync(once)).toBe(true), 20_000);
     running.kill('SIGKILL');
     await running;
-    expect(stage.isRecordThere()).toBe(true);
-    await expectConvergence(stage, call);
+    expect(stage.hasRecord()).toBe(true);
+    await expectNextRunCompletes(stage, call);
   });
 
-  // The lock is written and linked, and its temporary file is removed. Marker and tombstone are
-  // written and renamed. Marker, lock and four files are removed.
+  // Three changes create the lock, four changes write and rename marker and tombstone, and six changes
+  // remove marker, lock and four identity files.
   const STEPS = 13;
   const steps = Array.from({ length: STEPS }, (_, i) => i + 1);
   test.each([...steps, '1 torn', '4 torn', '6 torn'])(
-    'a removal killed at file change %s is completed by the next run',
+    'the next run completes a removal that was killed at file change %s',
     async (step) => {
       const stage = await enrol();
-      const { running, call } = start(stage, 'exit 0', { ...KILLS, KILL_AT: `${step}` });
+      const { running, call } = startRemoval(stage, 'exit 0', {
+        ...KILL_PRELOAD,
+        KILL_AT: `${step}`,
+      });
       expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
-      await expectConvergence(stage, call);
+      await expectNextRunCompletes(stage, call);
     },
   );
 
-  test('a purge that is killed without a tombstone is completed by the next run', async () => {
+  test('the next run completes a purge that was killed without a tombstone', async () => {
     const stage = await enrol();
     mkdirSync(stage.path(TOMBSTONE));
-    // Three changes for the lock and two for the marker, then two that fail for the tombstone, then
-    // the removals of its temporary file, of the lock and of the first identity file.
-    const { running, call } = start(stage, 'exit 0', { ...KILLS, KILL_AT: '11' });
+    // Three changes create the lock, two write the marker, and two fail to write the tombstone. Then the
+    // run removes the temporary file, the lock and the first identity file.
+    const { running, call } = startRemoval(stage, 'exit 0', { ...KILL_PRELOAD, KILL_AT: '11' });
     expect(await running).toMatchObject({ signal: 'SIGKILL', stdout: '' });
     const answer = await stage.succeed(OPTIONS, call);
     expect(answer).toMatchObject({ changed: true, removed: [] });
     expect(answer['purged']).toHaveLength(3);
   });
 
-  test(`a removal makes ${STEPS} changes to files`, async () => {
+  test(`a removal makes ${STEPS} changes to the file system`, async () => {
     const stage = await enrol();
-    const { running } = start(stage, 'exit 0', {
-      ...KILLS,
+    const { running } = startRemoval(stage, 'exit 0', {
+      ...KILL_PRELOAD,
       KILL_AT: `${STEPS + 1}`,
     });
     expect(await running).toMatchObject({ exitCode: 0 });
@@ -141,15 +144,15 @@ describe.concurrent('a killed removal', () => {
 });
 
 describe.concurrent('an interrupted removal', () => {
-  const done = (stage: Stage) => [{ type: 'system', id: stage.host.systemId }];
+  const removedSystem = (stage: Stage) => [{ type: 'system', id: stage.host.systemId }];
 
   test.each(HELD_REQUESTS)(
-    'a removal interrupted while %s is completed by the next run',
+    'the next run completes a removal that was interrupted while %s',
     async (name, rule, requests) => {
       const stage = await enrol();
       stage.emulator.faults.add(rule);
-      const { running, call } = start(stage, 'exit 0');
-      await stage.untilFaultMet();
+      const { running, call } = startRemoval(stage, 'exit 0');
+      await stage.waitForFault();
       expect(stage.emulator.requests).toHaveLength(requests);
       running.kill(name === 'reading the record' ? 'SIGINT' : 'SIGTERM');
       const { stdout, stderr, exitCode } = await running;
@@ -160,20 +163,20 @@ describe.concurrent('an interrupted removal', () => {
         changed: name === 'reading back',
         error: { code: 'interrupted' },
       });
-      if (name === 'reading back') expect(answer.removed).toEqual(done(stage));
+      if (name === 'reading back') expect(answer.removed).toEqual(removedSystem(stage));
       if (name.includes('late effect')) {
         const { store } = stage.emulator;
         await vi.waitFor(() => expect(store.systems.has(stage.host.systemId)).toBe(false), 20_000);
       }
-      await expectConvergence(stage, call);
+      await expectNextRunCompletes(stage, call);
     },
   );
 
-  test('a removal interrupted while stopping the agent ends without waiting for it', async () => {
+  test('a removal that is interrupted while stopping the agent ends within two seconds', async () => {
     const stage = await enrol();
     const once = join(directory(), 'once');
     const script = `[ -e ${once} ] && exit 0; trap '' TERM; : > ${once}; /bin/sleep 3; exit 0`;
-    const { running, call } = start(stage, script);
+    const { running, call } = startRemoval(stage, script);
     await vi.waitFor(() => expect(existsSync(once)).toBe(true), 20_000);
     const interruptedAt = performance.now();
     running.kill('SIGTERM');
@@ -186,6 +189,6 @@ describe.concurrent('an interrupted removal', () => {
       error: { code: 'interrupted' },
     });
     expect(stage.sent()).toEqual(['GET 200']);
-    await expectConvergence(stage, call);
+    await expectNextRunCompletes(stage, call);
   });
 });

@@ -1,9 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type KeyFiles, makeKeyFiles } from '../../emulator/keys.ts';
-import { type Stage, stages, TOMBSTONE } from './stage.ts';
+import { type Stage, setUpStages, TOMBSTONE } from './stage.ts';
 
-const { enrol } = stages();
+const { enrol } = setUpStages();
 const PURGE = { purge_identity: true };
 const NEW_ID = 'a'.repeat(24);
 let keys: KeyFiles;
@@ -15,8 +15,8 @@ function writeNewKey(stage: Stage): void {
   writeFileSync(stage.path('client.key'), keys.pkcs1);
 }
 
-/** Changes that a new registration makes to the files during the removal. */
-const CHANGES: [what: string, change: (stage: Stage) => void, warning: RegExp][] = [
+/** Changes that a new registration can make to the files during a removal. */
+const REGISTRATION_CHANGES: [what: string, change: (stage: Stage) => void, warning: RegExp][] = [
   [
     'another jcagent.conf',
     (stage) => writeFileSync(stage.path('jcagent.conf'), JSON.stringify({ systemKey: NEW_ID })),
@@ -45,17 +45,17 @@ const CHANGES: [what: string, change: (stage: Stage) => void, warning: RegExp][]
 ];
 
 describe.concurrent('a registration that starts during the removal', () => {
-  test.each(CHANGES)(
-    'a new registration that has left %s is not purged',
+  test.each(REGISTRATION_CHANGES)(
+    'a removal does not purge a new registration that has left %s',
     async (_, change, warning) => {
       const stage = await enrol();
-      // The DELETE takes effect, but gets no answer until the files have changed.
+      // The DELETE takes effect but gets no answer, so the files change during the run.
       stage.emulator.faults.add({
         fault: { kind: 'silence', applied: true },
         when: ({ method }) => method === 'DELETE',
       });
       const running = stage.succeed({ ...PURGE, request_timeout: 3 });
-      await stage.untilFaultMet();
+      await stage.waitForFault();
       change(stage);
       const files = stage.files();
       const answer = await running;
@@ -72,21 +72,24 @@ describe.concurrent('purge_identity with system_id', () => {
   test.each([
     ['missing', undefined],
     ['without a systemKey', '{}'],
-  ])('purge_identity with system_id purges nothing when jcagent.conf is %s', async (_, conf) => {
-    const stage = await enrol();
-    if (conf === undefined) rmSync(stage.path('jcagent.conf'));
-    else writeFileSync(stage.path('jcagent.conf'), conf);
-    const options = { ...PURGE, system_id: stage.host.systemId };
-    for (const flags of [['--check'], []]) {
-      const answer = await stage.succeed(options, { flags });
-      expect(answer).toMatchObject({ changed: false, purged: [] });
-      expect(answer.warnings.join()).toContain('no id to compare with system_id');
-    }
-    expect(stage.has('client.key')).toBe(true);
-    // A tombstone has the id, too, so that an interrupted removal can be completed.
-    const tombstone = { system_key: stage.host.systemId, removed_at: '2026-01-01T00:00:00Z' };
-    writeFileSync(stage.path(TOMBSTONE), JSON.stringify(tombstone));
-    expect(await stage.succeed(options)).toMatchObject({ changed: true, warnings: [] });
-    expect(stage.has('client.key')).toBe(false);
-  });
+  ])(
+    'a removal with purge_identity and system_id purges nothing when jcagent.conf is %s',
+    async (_, conf) => {
+      const stage = await enrol();
+      if (conf === undefined) rmSync(stage.path('jcagent.conf'));
+      else writeFileSync(stage.path('jcagent.conf'), conf);
+      const options = { ...PURGE, system_id: stage.host.systemId };
+      for (const flags of [['--check'], []]) {
+        const answer = await stage.succeed(options, { flags });
+        expect(answer).toMatchObject({ changed: false, purged: [] });
+        expect(answer.warnings.join()).toContain('no id to compare with system_id');
+      }
+      expect(stage.has('client.key')).toBe(true);
+      // A tombstone also has the system id, so a run can complete an interrupted removal.
+      const tombstone = { system_key: stage.host.systemId, removed_at: '2026-01-01T00:00:00Z' };
+      writeFileSync(stage.path(TOMBSTONE), JSON.stringify(tombstone));
+      expect(await stage.succeed(options)).toMatchObject({ changed: true, warnings: [] });
+      expect(stage.has('client.key')).toBe(false);
+    },
+  );
 });

@@ -5,28 +5,28 @@ import { describe, expect, test } from 'vitest';
 import { identifyThisProcess } from '../../../src/agent/process-identity.ts';
 import { mountTmpfs } from '../../faults/tmpfs.ts';
 import { executablePath } from '../../harness/executable.ts';
-import { IDENTITY, MARKER, type Stage, stages, TOMBSTONE } from './stage.ts';
+import { IDENTITY_FILES, MARKER, type Stage, setUpStages, TOMBSTONE } from './stage.ts';
 
-const { enrol, directory } = stages();
+const { enrol, directory } = setUpStages();
 const PURGE = { purge_identity: true };
 
-/** Answers that replace the API's, and whether they have the form of the API's own errors. */
+/** Injected answers. The last field says if the answer has the form of a JumpCloud error. */
 const ANSWERS = [
-  ["JumpCloud's 401", 401, '{"message":"Unauthorized","error":"Unauthorized"}', true],
-  ["JumpCloud's 404", 404, '{"message":"Not Found"}', true],
-  ["a gateway's JSON with a message", 404, '{"message":"no Route matched"}', true],
-  ["a gateway's JSON", 404, '{"error_msg":"404 Route Not Found"}', false],
+  ['a 401 from JumpCloud', 401, '{"message":"Unauthorized","error":"Unauthorized"}', true],
+  ['a 404 from JumpCloud', 404, '{"message":"Not Found"}', true],
+  ['JSON with a message from a gateway', 404, '{"message":"no Route matched"}', true],
+  ['other JSON from a gateway', 404, '{"error_msg":"404 Route Not Found"}', false],
   ['JSON with a message that is not text', 404, '{"message":{"text":"Not Found"}}', false],
-  ['other JSON', 401, '[{"message":"Unauthorized"}]', false],
-  ["an ingress's page", 404, 'default backend - 404', false],
-  ["a portal's log-in page", 401, '<html>Log in</html>', false],
+  ['a JSON list', 401, '[{"message":"Unauthorized"}]', false],
+  ['a text page from an ingress', 404, 'default backend - 404', false],
+  ['a login page from a portal', 401, '<html>Log in</html>', false],
   ['an empty 404', 404, '', false],
   ['an empty 401', 401, '', false],
 ] as const;
 
 /**
- * The moments from which these answers are given. The answers prove that the record is gone if
- * JumpCloud may have accepted a DELETE before.
+ * The moments from which the emulator gives the injected answers. The answers prove a removal only if
+ * JumpCloud may have accepted an earlier DELETE.
  */
 const MOMENTS = {
   'to the first read': { isProof: false, prepare: answerAll(() => true) },
@@ -61,7 +61,7 @@ const MOMENTS = {
   },
 } as const;
 
-/** Runs a removal whose DELETE does not take effect and gets no definite answer. */
+/** Runs a removal with a DELETE that has no effect and gets no definite answer. */
 async function loseDelete(stage: Stage): Promise<void> {
   const fault = { kind: 'status', status: 503 } as const;
   stage.emulator.faults.add({ fault, when: isDelete, times: Infinity });
@@ -75,7 +75,7 @@ function isDelete({ method }: { method: string }): boolean {
   return method === 'DELETE';
 }
 
-/** Gives an answer to all requests of some methods, except the first `skip`. */
+/** Answers all requests of the selected methods, except the first `skip` requests. */
 function answerAll(isAnswered: (method: string) => boolean, skip = 0) {
   return async (stage: Stage, status: number, text: string) => {
     const headers = { 'content-type': text.startsWith('{') ? 'application/json' : 'text/html' };
@@ -88,82 +88,88 @@ function answerAll(isAnswered: (method: string) => boolean, skip = 0) {
   };
 }
 
-describe.concurrent.each(Object.entries(MOMENTS))('answers %s', (moment, { isProof, prepare }) => {
-  const rows = ANSWERS.map(([name, status, text, hasApiForm]) => {
-    const outcome = isProof && hasApiForm ? 'proves the removal' : 'keeps the identity files';
-    return [name, outcome, { status, text, hasApiForm }] as const;
-  });
-  test.each(rows)(`%s ${moment} %s`, async (_name, _outcome, { status, text, hasApiForm }) => {
-    const stage = await enrol();
-    await prepare(stage, status, text);
-    const { answer } = await stage.run(PURGE);
-    if (isProof && hasApiForm) {
-      expect(answer).not.toHaveProperty('failed');
-      expect(answer['purged']).toHaveLength(4);
-      expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
-      return;
-    }
-    expect(answer).toMatchObject({
-      failed: true,
-      changed: moment === 'after an answered DELETE',
-      error: { code: hasApiForm ? 'unauthorized' : 'unexpected_response' },
+describe.concurrent.each(Object.entries(MOMENTS))(
+  'an injected answer %s',
+  (moment, { isProof, prepare }) => {
+    const rows = ANSWERS.map(([name, status, text, hasApiForm]) => {
+      const outcome = isProof && hasApiForm ? 'proves the removal' : 'keeps the identity files';
+      return [name, outcome, { status, text, hasApiForm }] as const;
     });
-    if (hasApiForm && status === 404) {
-      for (const name of IDENTITY) expect(answer.msg).toContain(stage.path(name));
-    }
-    expect(stage.files()).toEqual(expect.arrayContaining(IDENTITY));
-    expect(stage.has(TOMBSTONE)).toBe(false);
-  });
-});
+    test.each(rows)(`%s ${moment} %s`, async (_name, _outcome, { status, text, hasApiForm }) => {
+      const stage = await enrol();
+      await prepare(stage, status, text);
+      const { answer } = await stage.run(PURGE);
+      if (isProof && hasApiForm) {
+        expect(answer).not.toHaveProperty('failed');
+        expect(answer['purged']).toHaveLength(4);
+        expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
+        return;
+      }
+      expect(answer).toMatchObject({
+        failed: true,
+        changed: moment === 'after an answered DELETE',
+        error: { code: hasApiForm ? 'unauthorized' : 'unexpected_response' },
+      });
+      if (hasApiForm && status === 404) {
+        for (const name of IDENTITY_FILES) expect(answer.msg).toContain(stage.path(name));
+      }
+      expect(stage.files()).toEqual(expect.arrayContaining(IDENTITY_FILES));
+      expect(stage.has(TOMBSTONE)).toBe(false);
+    });
+  },
+);
 
 describe.concurrent('a clock that jumps while JumpCloud answers without Date', () => {
   const rows = [
     ['before the DELETE', 'GET', 'unauthorized'],
     ['during a lost DELETE', 'DELETE', 'unauthorized'],
   ] as const;
-  test.each(rows)('a removal keeps the key when the clock jumps %s', async (_, method, code) => {
-    const stage = await enrol();
-    const { emulator, host } = stage;
-    const jump = () => emulator.shiftHostClock(host.systemId, 3_600_000);
-    const isMethod = (target: { method: string }) => target.method === method;
-    const noDate = { kind: 'date', date: () => null } as const;
-    if (method === 'GET') {
-      emulator.faults.add({
-        fault: { kind: 'concurrent', when: 'after', change: jump },
-        when: isMethod,
-      });
-    } else {
-      emulator.faults.add({ fault: { kind: 'reset-before' }, when: isMethod });
-      emulator.onRequest.push((request) => isMethod(request) && jump());
-    }
-    emulator.faults.add({ fault: noDate, times: Infinity });
-    for (const options of [PURGE, {}]) {
-      const { answer } = await stage.run(options);
-      expect(answer).toMatchObject({ changed: false, failed: true, error: { code } });
-      expect(stage.isRecordThere()).toBe(true);
-      expect(stage.files()).toEqual(expect.arrayContaining(IDENTITY));
-      expect(stage.has(TOMBSTONE)).toBe(false);
-    }
-    emulator.faults.clear();
-    emulator.shiftHostClock(host.systemId, 0);
-    expect(await stage.succeed(PURGE)).toMatchObject({ changed: true });
-  });
+  test.each(rows)(
+    'a removal keeps the key when the host clock jumps %s',
+    async (_, method, code) => {
+      const stage = await enrol();
+      const { emulator, host } = stage;
+      const shiftClock = () => emulator.shiftHostClock(host.systemId, 3_600_000);
+      const isMethod = (target: { method: string }) => target.method === method;
+      const missingDate = { kind: 'date', date: () => null } as const;
+      if (method === 'GET') {
+        emulator.faults.add({
+          fault: { kind: 'concurrent', when: 'after', change: shiftClock },
+          when: isMethod,
+        });
+      } else {
+        emulator.faults.add({ fault: { kind: 'reset-before' }, when: isMethod });
+        emulator.onRequest.push((request) => isMethod(request) && shiftClock());
+      }
+      emulator.faults.add({ fault: missingDate, times: Infinity });
+      for (const options of [PURGE, {}]) {
+        const { answer } = await stage.run(options);
+        expect(answer).toMatchObject({ changed: false, failed: true, error: { code } });
+        expect(stage.hasRecord()).toBe(true);
+        expect(stage.files()).toEqual(expect.arrayContaining(IDENTITY_FILES));
+        expect(stage.has(TOMBSTONE)).toBe(false);
+      }
+      emulator.faults.clear();
+      emulator.shiftHostClock(host.systemId, 0);
+      expect(await stage.succeed(PURGE)).toMatchObject({ changed: true });
+    },
+  );
 });
 
 describe.concurrent('tombstone and marker', () => {
-  test.each([TOMBSTONE, MARKER])('%s is not written through a symbolic link', async (name) => {
+  test.each([TOMBSTONE, MARKER])('a removal does not write %s through a symlink', async (name) => {
     const stage = await enrol();
-    const elsewhere = join(directory(), 'elsewhere');
-    writeFileSync(elsewhere, 'precious');
-    symlinkSync(elsewhere, stage.path(name));
+    const target = join(directory(), 'elsewhere');
+    writeFileSync(target, 'precious');
+    symlinkSync(target, stage.path(name));
     await stage.succeed();
-    expect(readFileSync(elsewhere, 'utf8')).toBe('precious');
+    expect(readFileSync(target, 'utf8')).toBe('precious');
     expect(JSON.parse(readFileSync(stage.path(TOMBSTONE), 'utf8'))).toMatchObject({
       system_key: stage.host.systemId,
     });
   });
 
-  test.each([TOMBSTONE, MARKER])('%s is not written into a FIFO', async (name) => {
+  test.each([TOMBSTONE, MARKER])('a removal does not write %s into a FIFO', async (name) => {
     const stage = await enrol();
     await execa('mkfifo', [stage.path(name)]);
     expect(await stage.succeed(PURGE, { signal: AbortSignal.timeout(20_000) })).toMatchObject({
@@ -184,27 +190,29 @@ describe.concurrent('tombstone and marker', () => {
   );
 
   test.each([TOMBSTONE, MARKER])(
-    'temporary files of %s that killed runs left are removed',
+    'a removal deletes temporary files of %s that killed runs left',
     async (name) => {
       const stage = await enrol();
       const { pid, start, namespace, boot } = identifyThisProcess();
       const temporary = (of: readonly unknown[]) => `${name}.${of.join('-')}-x`;
-      const living = temporary([pid, start, namespace, boot]);
-      const dead = [
+      const livingFile = temporary([pid, start, namespace, boot]);
+      const staleFiles = [
         temporary([pid, `1${start}`, namespace, boot]),
-        // No process has that id: it is above the maximum of Linux.
+        // No process has this id, because it exceeds the maximum of Linux.
         temporary([99_999_999, start, namespace, boot]),
         temporary([pid, start, namespace, '0'.repeat(32)]),
       ];
-      const otherNamespace = temporary([pid, start, `1${namespace}`, boot]);
-      for (const file of [living, otherNamespace, ...dead])
+      const otherNamespaceFile = temporary([pid, start, `1${namespace}`, boot]);
+      for (const file of [livingFile, otherNamespaceFile, ...staleFiles])
         writeFileSync(stage.path(file), '{"sys');
       await stage.succeed(PURGE);
-      expect(stage.files()).toEqual([TOMBSTONE, living, otherNamespace, 'version.txt'].sort());
+      expect(stage.files()).toEqual(
+        [TOMBSTONE, livingFile, otherNamespaceFile, 'version.txt'].sort(),
+      );
     },
   );
 
-  test('the marker proves the removal to the next run when no tombstone fits on the disk', async ({
+  test('a marker proves the removal to the next run when a full disk prevents the tombstone', async ({
     skip,
   }) => {
     const stage = await enrol();
@@ -230,7 +238,7 @@ describe.concurrent('tombstone and marker', () => {
   });
 });
 
-test('three concurrent removals succeed, and only one reports the removal', {
+test('three parallel removals succeed, and only one reports the removal', {
   timeout: 120_000,
 }, async () => {
   for (let round = 0; round < 6; round++) {

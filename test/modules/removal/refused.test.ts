@@ -4,17 +4,17 @@ import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../emulator/faults.ts';
 import { executablePath, predictionOf } from '../../harness/executable.ts';
-import { IDENTITY, MARKER, type Stage, stages, TOMBSTONE } from './stage.ts';
+import { IDENTITY_FILES, MARKER, type Stage, setUpStages, TOMBSTONE } from './stage.ts';
 
-const { enrol, directory } = stages();
+const { enrol, directory } = setUpStages();
 const PURGE = { purge_identity: true };
 
-function onDelete(stage: Stage, fault: Fault, times = 1): void {
+function addDeleteFault(stage: Stage, fault: Fault, times = 1): void {
   stage.emulator.faults.add({ fault, times, when: ({ method }) => method === 'DELETE' });
 }
 
 function expectIdentityKept(stage: Stage): void {
-  expect(stage.files()).toEqual([...IDENTITY, 'version.txt']);
+  expect(stage.files()).toEqual([...IDENTITY_FILES, 'version.txt']);
 }
 
 describe.concurrent('a DELETE whose answer is lost', () => {
@@ -24,10 +24,10 @@ describe.concurrent('a DELETE whose answer is lost', () => {
     [{ kind: 'truncated' }, 'DELETE 200'],
   ];
   test.each(lost)(
-    'a DELETE whose answer is lost by %j is reported as a removal',
+    'a DELETE with an answer lost by %j is reported as a removal',
     async (fault, sent) => {
       const stage = await enrol();
-      onDelete(stage, fault);
+      addDeleteFault(stage, fault);
       const answer = await stage.succeed(PURGE);
       expect(answer).toMatchObject({
         changed: true,
@@ -40,10 +40,10 @@ describe.concurrent('a DELETE whose answer is lost', () => {
   );
 
   test.each<Fault>([{ kind: 'reset-before' }, { kind: 'status', status: 503 }])(
-    'a DELETE that is lost by %j is sent again',
+    'a DELETE that %j prevents is retried',
     async (fault) => {
       const stage = await enrol();
-      onDelete(stage, fault);
+      addDeleteFault(stage, fault);
       expect((await stage.succeed()).changed).toBe(true);
       const deletes = stage.sent().filter((line) => line.startsWith('DELETE'));
       expect(deletes).toHaveLength(2);
@@ -51,9 +51,9 @@ describe.concurrent('a DELETE whose answer is lost', () => {
     },
   );
 
-  test('a DELETE that is unanswered at the timeout is resolved by the next run', async () => {
+  test('the next run completes a removal whose DELETE got no answer before the timeout', async () => {
     const stage = await enrol();
-    onDelete(stage, { kind: 'status', status: 502, applied: true }, 100);
+    addDeleteFault(stage, { kind: 'status', status: 502, applied: true }, 100);
     const { answer } = await stage.run({ ...PURGE, timeout: 3 });
     expect(answer).toMatchObject({ failed: true, error: { code: 'unavailable' } });
     expect(answer.msg).toContain('The change may still have been made');
@@ -70,7 +70,7 @@ describe.concurrent('a DELETE whose answer is lost', () => {
 describe.concurrent('a record that is removed by someone else', () => {
   const notFound: Fault = { kind: 'status', status: 404, text: '{"message":"Not Found"}' };
 
-  test('a 404 to the first read means that the record was already removed', async () => {
+  test('a run whose first read gets 404 reports the record as already removed', async () => {
     const stage = await enrol();
     stage.emulator.faults.add({ fault: notFound, times: 2 });
     const predicted = await stage.succeed({}, { flags: ['--check'] });
@@ -89,7 +89,7 @@ describe.concurrent('a record that is removed by someone else', () => {
     'a %s to the DELETE does not prove that the record is gone',
     async (status, code, denial) => {
       const stage = await enrol();
-      onDelete(stage, { ...denial, applied: true });
+      addDeleteFault(stage, { ...denial, applied: true });
       for (const options of [PURGE, {}]) {
         const { answer } = await stage.run(options);
         expect(answer).toMatchObject({ changed: false, failed: true, error: { code } });
@@ -99,10 +99,10 @@ describe.concurrent('a record that is removed by someone else', () => {
     },
   );
 
-  test('a record that another run removed counts as gone once there is a tombstone', async () => {
+  test('a run accepts the tombstone of another run as proof of the removal', async () => {
     const stage = await enrol();
     const { systemId } = stage.host;
-    onDelete(stage, {
+    addDeleteFault(stage, {
       kind: 'concurrent',
       when: 'before',
       change: (store) => store.removeSystem(systemId),
@@ -114,9 +114,9 @@ describe.concurrent('a record that is removed by someone else', () => {
     expect(stage.files()).toEqual([TOMBSTONE, 'version.txt']);
   });
 
-  test('a 401 to the DELETE keeps the identity files while the record is still shown', async () => {
+  test('a run keeps the identity files when its DELETE gets 401 and the record still exists', async () => {
     const stage = await enrol();
-    onDelete(stage, { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' });
+    addDeleteFault(stage, { kind: 'status', status: 401, text: '{"message":"Unauthorized"}' });
     const { answer } = await stage.run(PURGE);
     expect(answer).toMatchObject({ changed: false, error: { code: 'unauthorized' } });
     expect(answer.msg).toContain('still shows the record');
@@ -125,7 +125,7 @@ describe.concurrent('a record that is removed by someone else', () => {
     expect((await stage.succeed(PURGE)).changed).toBe(true);
   });
 
-  test('a 401 to the first read fails and keeps the identity files', async () => {
+  test('a run whose first read gets 401 fails and keeps the identity files', async () => {
     const stage = await enrol();
     stage.emulator.store.removeSystem(stage.host.systemId);
     for (const flags of [['--check'], []]) {
@@ -141,10 +141,10 @@ describe.concurrent('a record that is removed by someone else', () => {
   });
 });
 
-describe.concurrent('a removal that fails or is late', () => {
-  test('a removal that JumpCloud refuses keeps the identity files', async () => {
+describe.concurrent('a removal that fails or becomes visible late', () => {
+  test('a run keeps the identity files when JumpCloud refuses the DELETE', async () => {
     const stage = await enrol();
-    onDelete(stage, { kind: 'status', status: 403, text: '{"message":"blocked"}' });
+    addDeleteFault(stage, { kind: 'status', status: 403, text: '{"message":"blocked"}' });
     const { answer } = await stage.run(PURGE);
     expect(answer).toMatchObject({
       changed: false,
@@ -158,9 +158,9 @@ describe.concurrent('a removal that fails or is late', () => {
     expectIdentityKept(stage);
   });
 
-  test('a removal that JumpCloud accepts but does not apply keeps the identity files', async () => {
+  test('a run keeps the identity files when JumpCloud accepts the DELETE without applying it', async () => {
     const stage = await enrol();
-    onDelete(stage, { kind: 'ignored-write' });
+    addDeleteFault(stage, { kind: 'ignored-write' });
     const { answer } = await stage.run(PURGE);
     expect(answer).toMatchObject({
       changed: false,
@@ -177,7 +177,7 @@ describe.concurrent('a removal that fails or is late', () => {
     expect((await stage.succeed(PURGE)).changed).toBe(true);
   });
 
-  test('a removal reads again while JumpCloud still shows the record', async () => {
+  test('a run reads the record again while JumpCloud still shows it', async () => {
     const stage = await enrol();
     const record = structuredClone(stage.emulator.store.record(stage.host.systemId));
     stage.emulator.faults.add({
@@ -189,7 +189,7 @@ describe.concurrent('a removal that fails or is late', () => {
     expect(stage.sent()).toEqual(['GET 200', 'DELETE 200', 'GET 200', 'GET 401']);
   });
 
-  test('a removal is reported even if reading back fails, and the next run purges', async () => {
+  test('a run that fails to read back reports the removal, and the next run purges', async () => {
     const stage = await enrol();
     stage.emulator.faults.add({
       fault: { kind: 'body', text: '<html>', status: 200 },
@@ -213,25 +213,25 @@ describe.concurrent('the marker of an unanswered DELETE', () => {
   /** Enrols a host with the marker of an unanswered DELETE. Its record still exists. */
   async function enrolWithMarker(): Promise<Stage> {
     const stage = await enrol();
-    onDelete(stage, { kind: 'status', status: 503 }, 100);
+    addDeleteFault(stage, { kind: 'status', status: 503 }, 100);
     await stage.run({ timeout: 3 });
     expect(stage.has(MARKER)).toBe(true);
     stage.emulator.faults.clear();
     return stage;
   }
 
-  test('a marker does not count when api_url names another server', async () => {
+  test('a marker proves no removal when api_url names another server', async () => {
     const stage = await enrolWithMarker();
-    const elsewhere = await enrol();
-    const { answer } = await stage.run({ ...PURGE, api_url: elsewhere.emulator.url });
+    const otherStage = await enrol();
+    const { answer } = await stage.run({ ...PURGE, api_url: otherStage.emulator.url });
     expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized' } });
     expect(stage.has('client.key')).toBe(true);
     expect(stage.has(TOMBSTONE)).toBe(false);
     expect(await stage.succeed(PURGE)).toMatchObject({ changed: true });
-    expect(stage.isRecordThere()).toBe(false);
+    expect(stage.hasRecord()).toBe(false);
   });
 
-  test('a marker does not count for another registration', async () => {
+  test('a marker proves no removal of another registration', async () => {
     const stage = await enrolWithMarker();
     const reenrolled = await stage.emulator.enrol({ agentDir: stage.host.agentDir });
     stage.emulator.store.removeSystem(reenrolled.systemId);
@@ -242,7 +242,7 @@ describe.concurrent('the marker of an unanswered DELETE', () => {
 });
 
 describe.concurrent('a tombstone that cannot be written', () => {
-  test('if the tombstone cannot be written, the run warns and the marker replaces it', async () => {
+  test('a run that cannot write the tombstone warns, and the next run uses the marker', async () => {
     const stage = await enrol();
     mkdirSync(stage.path(TOMBSTONE));
     const answer = await stage.succeed();
@@ -261,14 +261,14 @@ describe.concurrent('a tombstone that cannot be written', () => {
   });
 
   test.runIf(process.getuid?.() === 0)(
-    'a run that may not write to the directory warns, and the next run fails',
+    'a run without write access to the agent directory warns, and the next run fails',
     async () => {
       const stage = await enrol();
-      const reachable = directory();
-      for (const path of [join(reachable, '..'), reachable, stage.host.agentDir])
+      const readableDirectory = directory();
+      for (const path of [join(readableDirectory, '..'), readableDirectory, stage.host.agentDir])
         chmodSync(path, 0o755);
       for (const name of stage.files()) chmodSync(stage.path(name), 0o644);
-      const executable = join(reachable, 'jumpcloud_removal');
+      const executable = join(readableDirectory, 'jumpcloud_removal');
       copyFileSync(executablePath('jumpcloud_removal'), executable);
       const run = async () => {
         const unprivileged = { uid: 65534, gid: 65534, reject: false } as const;

@@ -2,26 +2,26 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { describe, expect, test } from 'vitest';
 import { newId } from '../../emulator/store.ts';
 import { predictionOf } from '../../harness/executable.ts';
-import { IDENTITY, stages, TOMBSTONE } from './stage.ts';
+import { IDENTITY_FILES, setUpStages, TOMBSTONE } from './stage.ts';
 
-const { enrol, directory } = stages();
+const { enrol, directory } = setUpStages();
 const CHECK = { flags: ['--check', '--diff'] };
 const DIFF = { flags: ['--diff'] };
 
 describe.concurrent('removing a system', () => {
-  const rows: [name: string, options: object, gone: readonly string[]][] = [
-    ['without its identity', {}, []],
-    ['with its identity', { purge_identity: true }, IDENTITY],
+  const rows: [name: string, options: object, purgedNames: readonly string[]][] = [
+    ['without purge_identity', {}, []],
+    ['with purge_identity', { purge_identity: true }, IDENTITY_FILES],
   ];
   test.each(rows)(
-    'a removal %s does what check mode predicts, and nothing again until the host is re-enrolled',
-    async (_, desired, gone) => {
+    'a removal %s runs once for each enrolment, as check mode predicts',
+    async (_, desired, purgedNames) => {
       const options = { ...desired };
       const stage = await enrol();
       const files = stage.files();
 
       const predicted = await stage.succeed(options, CHECK);
-      expect(stage.isRecordThere()).toBe(true);
+      expect(stage.hasRecord()).toBe(true);
       expect(stage.sent()).toEqual(['GET 200']);
       expect(stage.files()).toEqual(files);
 
@@ -33,12 +33,12 @@ describe.concurrent('removing a system', () => {
         removed: [{ type: 'system', id: stage.host.systemId }],
         warnings: [],
       });
-      const paths = gone.map((name) => stage.path(name));
+      const paths = purgedNames.map((name) => stage.path(name));
       expect([...(answer['purged'] as string[])].sort()).toEqual(paths);
       expect(answer.diff?.after).toEqual({ present: [], identity_files: [] });
-      expect(stage.isRecordThere()).toBe(false);
+      expect(stage.hasRecord()).toBe(false);
       expect(stage.sent()).toEqual(['GET 200', 'DELETE 200', 'GET 401']);
-      const kept = files.filter((name) => !gone.includes(name));
+      const kept = files.filter((name) => !purgedNames.includes(name));
       expect(stage.files()).toEqual([TOMBSTONE, ...kept].sort());
 
       for (const call of [DIFF, CHECK]) {
@@ -61,7 +61,7 @@ describe.concurrent('removing a system', () => {
     },
   );
 
-  test('a removal leaves a private tombstone with the system and the time', async () => {
+  test('a removal leaves a tombstone of mode 0600 with the system id and the time', async () => {
     const stage = await enrol();
     await stage.succeed();
     const tombstone = JSON.parse(readFileSync(stage.path(TOMBSTONE), 'utf8'));
@@ -85,12 +85,12 @@ describe.concurrent('removing a system', () => {
       'no systemKey',
       (stage: { path(name: string): string }) => writeFileSync(stage.path('jcagent.conf'), '{}'),
     ],
-  ])('a removal on a host with %s changes nothing', async (_, spoil) => {
+  ])('a removal on a host with %s changes nothing', async (_, damage) => {
     const stage = await enrol();
-    spoil(stage);
+    damage(stage);
     expect(await stage.succeed()).toMatchObject({ changed: false, removed: [], purged: [] });
     expect(stage.sent()).toEqual([]);
-    expect(stage.isRecordThere()).toBe(true);
+    expect(stage.hasRecord()).toBe(true);
   });
 
   test('a removal without the private key fails before any request', async () => {
@@ -107,13 +107,13 @@ describe.concurrent('removing a system', () => {
       'another system',
       (id: string) => JSON.stringify({ system_key: id, removed_at: '2026-01-01' }),
     ],
-    ['half of a JSON object', () => '{"system_key":'],
+    ['truncated JSON', () => '{"system_key":'],
     ['an empty JSON object', () => '{}'],
   ])('a removal ignores a tombstone with %s', async (_, content) => {
     const stage = await enrol();
     writeFileSync(stage.path(TOMBSTONE), content(newId()));
     expect(await stage.succeed()).toMatchObject({ changed: true });
-    expect(stage.isRecordThere()).toBe(false);
+    expect(stage.hasRecord()).toBe(false);
     expect((await stage.succeed()).changed).toBe(false);
   });
 });
@@ -121,7 +121,7 @@ describe.concurrent('removing a system', () => {
 describe.concurrent('purge_identity', () => {
   const options = { purge_identity: true };
 
-  test('purge_identity after a removal deletes the files without any request', async () => {
+  test('purge_identity after a removal deletes the identity files without a request', async () => {
     const stage = await enrol();
     await stage.succeed();
     stage.sent();
@@ -141,14 +141,14 @@ describe.concurrent('purge_identity', () => {
     rmSync(stage.path('jcagent.conf'));
     rmSync(stage.path('client.crt'));
     const answer = await stage.succeed(options);
-    const left = ['client.key', 'ca.crt'].map((name) => stage.path(name));
-    expect(answer).toMatchObject({ changed: true, removed: [], purged: left });
+    const remainingPaths = ['client.key', 'ca.crt'].map((name) => stage.path(name));
+    expect(answer).toMatchObject({ changed: true, removed: [], purged: remainingPaths });
     expect(stage.files()).toEqual(['version.txt']);
     expect((await stage.succeed(options)).changed).toBe(false);
     expect(stage.sent()).toEqual([]);
   });
 
-  test('purge_identity reports a file that it cannot delete, and succeeds later', async () => {
+  test('a run with purge_identity reports a file that it cannot delete, and a later run deletes it', async () => {
     const stage = await enrol();
     rmSync(stage.path('ca.crt'));
     mkdirSync(stage.path('ca.crt'));
@@ -162,7 +162,7 @@ describe.concurrent('purge_identity', () => {
       purged: ['jcagent.conf', 'client.key', 'client.crt'].map((name) => stage.path(name)),
     });
     expect(answer.msg).toMatch(/ca\.crt could not be deleted \(E\w+\)/);
-    expect(stage.isRecordThere()).toBe(false);
+    expect(stage.hasRecord()).toBe(false);
     stage.sent();
 
     const again = await stage.run(options);
@@ -176,16 +176,16 @@ describe.concurrent('purge_identity', () => {
 });
 
 describe.concurrent('system_id', () => {
-  test('system_id of this system allows the removal', async () => {
+  test('a removal with the correct system_id succeeds', async () => {
     const stage = await enrol();
     const options = { system_id: stage.host.systemId.toUpperCase() };
     expect((await stage.succeed(options)).changed).toBe(true);
     expect((await stage.succeed(options)).changed).toBe(false);
-    expect(stage.isRecordThere()).toBe(false);
+    expect(stage.hasRecord()).toBe(false);
   });
 
   test.each([false, true])(
-    'the system_id of another system fails the run (host already removed: %s)',
+    'a run with a wrong system_id fails (host already removed: %s)',
     async (removed) => {
       const stage = await enrol();
       if (removed) await stage.succeed();
@@ -204,7 +204,7 @@ describe.concurrent('system_id', () => {
   );
 });
 
-test('an agent directory that does not exist is not created', async () => {
+test('a removal does not create a missing agent directory', async () => {
   const stage = await enrol();
   const agent_dir = `${directory()}/none`;
   const answer = await stage.succeed({ agent_dir, purge_identity: true });

@@ -21,11 +21,11 @@ import {
 } from '../../harness/executable.ts';
 
 /** The four files that make up a registration. */
-export const IDENTITY = ['ca.crt', 'client.crt', 'client.key', 'jcagent.conf'];
+export const IDENTITY_FILES = ['ca.crt', 'client.crt', 'client.key', 'jcagent.conf'];
 export const TOMBSTONE = '.removed-from-jumpcloud';
 export const MARKER = '.removing-from-jumpcloud';
 
-/** A host with its own emulator, so that hosts can be removed at the same time. */
+/** A host with its own emulator, so that tests can remove hosts in parallel. */
 export class Stage {
   readonly emulator: Emulator;
   readonly host: EnrolledHost;
@@ -66,13 +66,13 @@ export class Stage {
   }
 
   /** Waits until a request has met the injected fault. */
-  async untilFaultMet(): Promise<void> {
+  async waitForFault(): Promise<void> {
     const { injected } = this.emulator.faults;
-    const meet = () => expect(Object.keys(injected)).toHaveLength(1);
-    await vi.waitFor(meet, { timeout: 20_000 });
+    const expectInjected = () => expect(Object.keys(injected)).toHaveLength(1);
+    await vi.waitFor(expectInjected, { timeout: 20_000 });
   }
 
-  isRecordThere(): boolean {
+  hasRecord(): boolean {
     return this.emulator.store.systems.has(this.host.systemId);
   }
 
@@ -86,8 +86,8 @@ export class Stage {
   }
 }
 
-/** Sets up stages, and removes all of them after the file's tests. */
-export function stages(): {
+/** Returns functions that create setUpStages and directories. All are removed after the tests of the file. */
+export function setUpStages(): {
   enrol: (desired?: EnrolOptions) => Promise<Stage>;
   directory: () => string;
 } {
@@ -114,7 +114,7 @@ export function stages(): {
   };
 }
 
-/** Writes a shell script with these lines into a directory. */
+/** Writes a shell script with the given lines into a directory. */
 export function program(directory: string, name: string, lines: string): string {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, name);

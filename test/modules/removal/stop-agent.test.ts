@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type CallOptions, predictionOf } from '../../harness/executable.ts';
 import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
-import { program, type Stage, stages, TOMBSTONE } from './stage.ts';
+import { program, type Stage, setUpStages, TOMBSTONE } from './stage.ts';
 
-const { enrol, directory: newDirectory } = stages();
-const DARWIN = 'system/com.jumpcloud.darwin-agent';
-const TOOLS = {
+const { enrol, directory: newDirectory } = setUpStages();
+const LAUNCHD_SERVICE = 'system/com.jumpcloud.darwin-agent';
+const STOP_ARGUMENTS = {
   systemctl: 'stop jcagent',
   service: 'jcagent stop',
-  launchctl: `bootout ${DARWIN}`,
+  launchctl: `bootout ${LAUNCHD_SERVICE}`,
 };
-type Tool = keyof typeof TOOLS;
+type Tool = keyof typeof STOP_ARGUMENTS;
 
-const SOMEONE = 65534;
+const NOBODY_UID = 65534;
 
 beforeEach((context) => {
   if (!canHaveMounts()) context.skip('this machine does not allow mount namespaces');
@@ -22,12 +22,12 @@ beforeEach((context) => {
 
 interface Managers {
   readonly call: CallOptions;
-  /** Path of a file with one line for each call of a service manager. */
+  /** The path of a file with one line for each call of a service manager. */
   readonly log: string;
 }
 
-/** Prepares a host whose service managers log their calls, then run the lines of a script. */
-function managers(tools: readonly Tool[], script = '', systemd = true): Managers {
+/** Prepares a host with service managers that log their calls and then run a script. */
+function prepareManagers(tools: readonly Tool[], script = '', systemd = true): Managers {
   const programs = newDirectory();
   const log = join(newDirectory(), 'log');
   for (const tool of tools) {
@@ -37,11 +37,11 @@ function managers(tools: readonly Tool[], script = '', systemd = true): Managers
   return { call: callOptions('/usr/bin:/bin', onHostWith({ programs, systemd })), log };
 }
 
-/** Prepares a launchctl whose `print` still finds the agent a number of times after `bootout`. */
-function launchd(bootout: string, found: number): Managers {
+/** Prepares a launchctl that still finds the agent in `found` calls of `print` after `bootout`. */
+function prepareLaunchctl(bootout: string, found: number): Managers {
   const gone = 'echo "Could not find service" >&2; exit 113';
   const printed = join(newDirectory(), 'printed');
-  return managers(
+  return prepareManagers(
     ['launchctl'],
     `case $1 in
       bootout) ${bootout} ;;
@@ -50,15 +50,15 @@ function launchd(bootout: string, found: number): Managers {
   );
 }
 
-/** Returns the options of a call with a PATH, started through a command. */
+/** Returns the options of a call with the given PATH, started through a command. */
 function callOptions(path: string, through: readonly string[]): CallOptions {
   return { env: { PATH: path, JUMPCLOUD_NODE: process.execPath }, through };
 }
 
 const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').trim() : '');
 
-function expectNothingDone(stage: Stage): void {
-  expect(stage.isRecordThere()).toBe(true);
+function expectUnchangedHost(stage: Stage): void {
+  expect(stage.hasRecord()).toBe(true);
   expect(stage.files()).toEqual([
     'ca.crt',
     'client.crt',
@@ -80,30 +80,30 @@ describe.concurrent('stop_agent', () => {
     async (tools, systemd, expected) => {
       const stage = await enrol();
       const script = 'if [ "$1" = print ]; then exit 113; fi';
-      const { call, log } = managers(tools, script, systemd);
+      const { call, log } = prepareManagers(tools, script, systemd);
       const options = { stop_agent: true };
       const predicted = await stage.succeed(options, { ...call, flags: ['--check'] });
       expect(read(log)).toBe('');
       const answer = await stage.succeed(options, call);
       expect(predicted).toEqual(predictionOf(answer));
       expect(answer.changed).toBe(true);
-      const calls = [`${expected} ${TOOLS[expected]}`];
-      if (expected === 'launchctl') calls.push(`launchctl print ${DARWIN}`);
+      const calls = [`${expected} ${STOP_ARGUMENTS[expected]}`];
+      if (expected === 'launchctl') calls.push(`launchctl print ${LAUNCHD_SERVICE}`);
       expect(read(log).split('\n')).toEqual(calls);
       expect((await stage.succeed(options, call)).changed).toBe(false);
       expect(read(log).split('\n')).toEqual(calls);
     },
   );
 
-  test("the service manager's only variable is a PATH of the system's directories", async () => {
+  test('the service manager gets only a PATH of system directories as environment', async () => {
     const stage = await enrol();
-    const { call, log } = managers(['systemctl']);
+    const { call, log } = prepareManagers(['systemctl']);
     const env = { HTTPS_PROXY: 'http://jane:geheim@127.0.0.1:9', NO_PROXY: '*' };
     await stage.succeed({ stop_agent: true }, { ...call, env: { ...call.env, ...env } });
     expect(read(`${log}.env`)).toBe('PATH=/usr/bin:/bin:/usr/sbin:/sbin');
   });
 
-  test('stop_agent runs the real path of a program that is a symbolic link', async () => {
+  test('stop_agent runs the real path of a program that is a symlink', async () => {
     const stage = await enrol();
     const programs = newDirectory();
     program(programs, 'rc-service', 'exit 4');
@@ -114,18 +114,21 @@ describe.concurrent('stop_agent', () => {
   });
 
   describe('stop_agent as root', () => {
-    /** Creates a program that leaves a trace, in a separate directory. */
-    function planted(): { directory: string; file: string; trace: string } {
+    /** Creates a program that leaves a trace file, in a separate directory. */
+    function plantProgram(): { directory: string; file: string; trace: string } {
       const directory = join(newDirectory(), 'bin');
       const trace = join(newDirectory(), 'trace');
       return { directory, file: program(directory, 'systemctl', `: > ${trace}`), trace };
     }
 
-    const replaceable: [what: string, open: (of: ReturnType<typeof planted>) => string][] = [
+    const replaceable: [
+      what: string,
+      makeReplaceable: (of: ReturnType<typeof plantProgram>) => string,
+    ][] = [
       [
         "another user's file",
         ({ directory, file }) => {
-          chownSync(file, SOMEONE, SOMEONE);
+          chownSync(file, NOBODY_UID, NOBODY_UID);
           return directory;
         },
       ],
@@ -139,14 +142,14 @@ describe.concurrent('stop_agent', () => {
       [
         "a file in another user's directory",
         ({ directory }) => {
-          chownSync(directory, SOMEONE, SOMEONE);
+          chownSync(directory, NOBODY_UID, NOBODY_UID);
           return directory;
         },
       ],
       [
         "a file below another user's directory",
         ({ directory }) => {
-          chownSync(join(directory, '..'), SOMEONE, SOMEONE);
+          chownSync(join(directory, '..'), NOBODY_UID, NOBODY_UID);
           return directory;
         },
       ],
@@ -165,39 +168,45 @@ describe.concurrent('stop_agent', () => {
         },
       ],
       [
-        "a link to a file in another user's directory",
+        "a symlink to a file in another user's directory",
         ({ directory, file }) => {
-          chownSync(directory, SOMEONE, SOMEONE);
+          chownSync(directory, NOBODY_UID, NOBODY_UID);
           const linked = newDirectory();
           symlinkSync(file, join(linked, 'systemctl'));
           return linked;
         },
       ],
     ];
-    test.each(replaceable)('root does not run %s', async (_, open) => {
-      const stage = await enrol();
-      const plant = planted();
-      const path = open(plant);
-      const none = callOptions(`${path}:/usr/bin:/bin`, onHostWith({}));
-      const { answer } = await stage.run({ stop_agent: true, purge_identity: true }, none);
-      expect(answer).toMatchObject({ changed: false, error: { code: 'local_action_failed' } });
-      expect(answer.msg).toContain(
-        `Someone other than root can replace ${path}/systemctl, so root does not run it.`,
-      );
-      expect(stage.sent()).toEqual([]);
-      expectNothingDone(stage);
+    test.each(replaceable)(
+      'root does not run a systemctl that is %s',
+      async (_, makeReplaceable) => {
+        const stage = await enrol();
+        const plant = plantProgram();
+        const path = makeReplaceable(plant);
+        const callWithoutManager = callOptions(`${path}:/usr/bin:/bin`, onHostWith({}));
+        const { answer } = await stage.run(
+          { stop_agent: true, purge_identity: true },
+          callWithoutManager,
+        );
+        expect(answer).toMatchObject({ changed: false, error: { code: 'local_action_failed' } });
+        expect(answer.msg).toContain(
+          `Someone other than root can replace ${path}/systemctl, so root does not run it.`,
+        );
+        expect(stage.sent()).toEqual([]);
+        expectUnchangedHost(stage);
 
-      const { call, log } = managers(['systemctl']);
-      const env = { ...call.env, PATH: `${path}:/usr/bin:/bin` };
-      await stage.succeed({ stop_agent: true }, { ...call, env });
-      expect(read(log)).toBe('systemctl stop jcagent');
-      expect(existsSync(plant.trace)).toBe(false);
-    });
+        const { call, log } = prepareManagers(['systemctl']);
+        const env = { ...call.env, PATH: `${path}:/usr/bin:/bin` };
+        await stage.succeed({ stop_agent: true }, { ...call, env });
+        expect(read(log)).toBe('systemctl stop jcagent');
+        expect(existsSync(plant.trace)).toBe(false);
+      },
+    );
 
-    test("root searches the system's directories before PATH", async () => {
+    test('root searches system directories before PATH', async () => {
       const stage = await enrol();
-      const { directory, trace } = planted();
-      const { call, log } = managers(['systemctl']);
+      const { directory, trace } = plantProgram();
+      const { call, log } = prepareManagers(['systemctl']);
       const env = { ...call.env, PATH: `${directory}:/usr/bin:/bin` };
       await stage.succeed({ stop_agent: true }, { ...call, env });
       expect(read(log)).toBe('systemctl stop jcagent');
@@ -205,7 +214,7 @@ describe.concurrent('stop_agent', () => {
     });
   });
 
-  test('stop_agent skips entries of PATH that have no program', async () => {
+  test('stop_agent skips PATH entries without a program', async () => {
     const stage = await enrol();
     const first = newDirectory();
     mkdirSync(join(first, 'systemctl'));
@@ -219,7 +228,7 @@ describe.concurrent('stop_agent', () => {
 
   test('stop_agent stops the agent after the record is read and before it is deleted', async () => {
     const stage = await enrol();
-    const { call, log } = managers(['systemctl'], '/bin/sleep 0.2');
+    const { call, log } = prepareManagers(['systemctl'], '/bin/sleep 0.2');
     await stage.succeed({ stop_agent: true }, call);
     const stopped = read(log) !== '';
     const [get, del] = stage.emulator.requests;
@@ -227,31 +236,34 @@ describe.concurrent('stop_agent', () => {
     expect(Number(del?.startedAt) - Number(get?.endedAt)).toBeGreaterThan(150);
   });
 
-  test('stop_agent treats a service that does not exist as stopped', async () => {
+  test('stop_agent succeeds if the service does not exist', async () => {
     const stage = await enrol();
-    const { call } = managers(['systemctl'], 'echo "Unit jcagent.service not loaded." >&2; exit 5');
+    const { call } = prepareManagers(
+      ['systemctl'],
+      'echo "Unit jcagent.service not loaded." >&2; exit 5',
+    );
     const answer = await stage.succeed({ stop_agent: true }, call);
     expect(answer).toMatchObject({ changed: true, warnings: [] });
   });
 
   test.each([
-    ['is ending without output', 'exit 0', 2],
+    ['ends without output', 'exit 0', 2],
     [
-      'is ending with a message',
+      'ends with a message',
       'echo "Boot-out failed: 36: Operation now in progress" >&2; exit 36',
       2,
     ],
-    ['was not loaded', 'echo "Boot-out failed: 3: No such process" >&2; exit 3', 0],
+    ['is not loaded', 'echo "Boot-out failed: 3: No such process" >&2; exit 3', 0],
   ])(
     'stop_agent waits until launchd no longer finds an agent that %s',
     async (_, bootout, found) => {
       const stage = await enrol();
-      const { call, log } = launchd(bootout, found);
+      const { call, log } = prepareLaunchctl(bootout, found);
       const answer = await stage.succeed({ stop_agent: true }, call);
       expect(answer).toMatchObject({ changed: true, warnings: [] });
       expect(read(log).split('\n')).toEqual([
-        `launchctl bootout ${DARWIN}`,
-        ...Array(found + 1).fill(`launchctl print ${DARWIN}`),
+        `launchctl bootout ${LAUNCHD_SERVICE}`,
+        ...Array(found + 1).fill(`launchctl print ${LAUNCHD_SERVICE}`),
       ]);
       const [get, del] = stage.emulator.requests;
       expect(Number(del?.startedAt) - Number(get?.endedAt)).toBeGreaterThan(150 * found);
@@ -267,12 +279,15 @@ describe.concurrent('stop_agent', () => {
     ['cannot report the state of the agent', 'exit 0', /print .* failed with 1\. Stop it/],
   ])('a removal deletes nothing when launchd %s', async (_, bootout, message) => {
     const stage = await enrol();
-    const { call } = managers(['launchctl'], `case $1 in bootout) ${bootout} ;; *) exit 1 ;; esac`);
+    const { call } = prepareManagers(
+      ['launchctl'],
+      `case $1 in bootout) ${bootout} ;; *) exit 1 ;; esac`,
+    );
     const { answer } = await stage.run({ stop_agent: true, purge_identity: true }, call);
     expect(answer).toMatchObject({ changed: false, error: { code: 'local_action_failed' } });
     expect(answer.msg).toMatch(message);
     expect(stage.sent()).toEqual(['GET 200']);
-    expectNothingDone(stage);
+    expectUnchangedHost(stage);
   });
 
   const failing: [name: string, script: string, message: RegExp][] = [
@@ -286,7 +301,7 @@ describe.concurrent('stop_agent', () => {
   ];
   test.each(failing)('a removal deletes nothing when systemctl %s', async (_, script, message) => {
     const stage = await enrol();
-    const { call } = managers(['systemctl'], script);
+    const { call } = prepareManagers(['systemctl'], script);
     const { answer } = await stage.run({ stop_agent: true, purge_identity: true }, call);
     expect(answer).toMatchObject({
       changed: false,
@@ -295,16 +310,16 @@ describe.concurrent('stop_agent', () => {
     });
     expect(answer.msg).toMatch(message);
     expect(stage.sent()).toEqual(['GET 200']);
-    expectNothingDone(stage);
+    expectUnchangedHost(stage);
   });
 
   test.each<[call: string, flags: string[]]>([
-    ['a run', []],
-    ['a check', ['--check']],
+    ['a removal', []],
+    ['a removal in check mode', ['--check']],
   ])('%s without a service manager fails before any request', async (_, flags) => {
     const stage = await enrol();
     const path = newDirectory();
-    // systemctl cannot stop a service while systemd is not running.
+    // systemctl can stop a service only if systemd is running.
     const call = callOptions(path, onHostWith({ systemd: false }));
     program(path, 'systemctl', '');
     const { answer } = await stage.run({ stop_agent: true }, { ...call, flags });
@@ -313,7 +328,7 @@ describe.concurrent('stop_agent', () => {
       `The agent cannot be stopped: this host has no systemctl with a running systemd, no service and no launchctl in /usr/bin, /bin, /usr/sbin, /sbin or PATH (/usr/bin:/bin:/usr/sbin:/sbin:${path}). Stop the agent by other means, and leave out stop_agent.`,
     );
     expect(stage.sent()).toEqual([]);
-    expectNothingDone(stage);
+    expectUnchangedHost(stage);
   });
 
   test('stop_agent needs no service manager when there is nothing to remove', async () => {
@@ -326,9 +341,9 @@ describe.concurrent('stop_agent', () => {
     expect(answer.changed).toBe(false);
   });
 
-  test('a removal that fails after stopping the agent warns of the stopped agent', async () => {
+  test('a removal that fails after stopping the agent warns about the stopped agent', async () => {
     const stage = await enrol();
-    const { call } = managers(['systemctl']);
+    const { call } = prepareManagers(['systemctl']);
     stage.emulator.faults.add({
       fault: { kind: 'status', status: 403 },
       when: ({ method }) => method === 'DELETE',
