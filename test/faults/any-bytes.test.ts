@@ -5,7 +5,7 @@ import { AttemptError } from '../../src/transport/errors/attempt-error.ts';
 import { attempt } from '../../src/transport/http/attempt.ts';
 import { BodyQuota } from '../../src/transport/http/body-buffer.ts';
 import { HttpClient } from '../../src/transport/http/http-client.ts';
-import { badServer } from './bad-server.ts';
+import { startBadServer } from './bad-server.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 import { Random } from './random.ts';
 
@@ -62,7 +62,7 @@ test(`attempt() returns an answer or an AttemptError for each of ${CASES} damage
   await mapConcurrently(seeds, 16, async (seed) => {
     const random = new Random(seed);
     const bytes = makeDamagedAnswer(random);
-    const server = await badServer((socket) => void sendInPieces(socket, bytes, random));
+    const server = await startBadServer((socket) => void sendInPieces(socket, bytes, random));
     const { signal } = new AbortController();
     const bodyQuota = new BodyQuota();
     const http = new HttpClient(() => new Client(server.url));

@@ -14,7 +14,7 @@ export interface BadServer {
  * Starts a server that calls `onRequest` for each received request. `count` is the number of
  * earlier requests over all connections.
  */
-export async function badServer(
+export async function startBadServer(
   onRequest: (socket: Socket, head: string, count: number) => void,
 ): Promise<BadServer> {
   const sockets = new Set<Socket>();
@@ -56,8 +56,8 @@ function findRequestEnd(text: string): number {
 }
 
 /** Returns a port on which nothing listens. */
-export async function closedPort(): Promise<BadServer> {
-  const server = await badServer(() => {});
+export async function findClosedPort(): Promise<BadServer> {
+  const server = await startBadServer(() => {});
   server.close();
   return server;
 }
@@ -66,7 +66,7 @@ export async function closedPort(): Promise<BadServer> {
  * Opens a port that never accepts a connection, because its queue is full. The port number is the
  * same at all addresses.
  */
-export function hangingPort(
+export function openHangingPort(
   addresses: readonly string[] = ['127.0.0.1'],
   port = 0,
 ): Promise<BadServer> {
@@ -74,7 +74,7 @@ export function hangingPort(
 }
 
 /** Opens a port that takes one second to accept a connection, longer than any network path. */
-export function slowPort(): Promise<BadServer> {
+export function openSlowPort(): Promise<BadServer> {
   // A client retries after one second if the queue is full.
   return openFullPort(['127.0.0.1'], 0, 300);
 }

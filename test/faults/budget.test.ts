@@ -4,7 +4,13 @@ import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { ACTING_MODULE_NAMES, type ModuleName } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { fullCall } from '../harness/sample-calls.ts';
-import { type BadServer, badServer, closedPort, hangingPort, sendForever } from './bad-server.ts';
+import {
+  type BadServer,
+  findClosedPort,
+  openHangingPort,
+  sendForever,
+  startBadServer,
+} from './bad-server.ts';
 import { type MeasuredRun, runMeasured } from './run-measured.ts';
 
 const MAX_MB = 120;
@@ -60,9 +66,9 @@ const asChunk = (data: Buffer) =>
   Buffer.concat([Buffer.from(`${data.length.toString(16)}\r\n`), data, Buffer.from('\r\n')]);
 const TINY_CHUNKS = Buffer.from('1\r\n \r\n'.repeat(10_000));
 
-const startAnswering = (text: string) => () => badServer((socket) => socket.write(text));
+const startAnswering = (text: string) => () => startBadServer((socket) => socket.write(text));
 const startSending = (text: string, rest: (socket: Socket) => void) => () =>
-  badServer((socket) => {
+  startBadServer((socket) => {
     socket.write(text);
     rest(socket);
   });
@@ -73,8 +79,8 @@ const dateInAnHour = () => new Date(Date.now() + 3_600_000).toUTCString();
 describe.concurrent('a server that never completes an answer', () => {
   const NO_ANSWER = /could not be reached \(\d attempts in .* no complete answer within [\d.]+ s/;
   const rows: [name: string, start: () => Promise<BadServer>, message: RegExp][] = [
-    ['the port is closed', closedPort, /the connection was refused/],
-    ['the port accepts no connection', hangingPort, /no connection within/],
+    ['the port is closed', findClosedPort, /the connection was refused/],
+    ['the port accepts no connection', openHangingPort, /no connection within/],
     ['the server sends nothing at all', startAnswering(''), NO_ANSWER],
     ['the server sends only the status line', startAnswering('HTTP/1.1 200 OK\r\n'), NO_ANSWER],
     [
@@ -106,17 +112,17 @@ describe.concurrent('a server that never completes an answer', () => {
     ],
     [
       'the server closes the connection',
-      () => badServer((socket) => socket.end()),
+      () => startBadServer((socket) => socket.end()),
       /connection was closed before the answer was complete/,
     ],
     [
       'the server resets the connection',
-      () => badServer((socket) => socket.resetAndDestroy()),
+      () => startBadServer((socket) => socket.resetAndDestroy()),
       /connection was (reset|closed)/,
     ],
     [
       'the body is shorter than announced',
-      () => badServer((socket) => socket.end(`${HEAD}Content-Length: 1000\r\n\r\n{}`)),
+      () => startBadServer((socket) => socket.end(`${HEAD}Content-Length: 1000\r\n\r\n{}`)),
       /closed before the answer was complete|does not have the announced length/,
     ],
   ];

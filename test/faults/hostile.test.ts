@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../emulator/faults.ts';
 import type { Answer, ModuleName } from '../harness/executable.ts';
-import { badServer } from './bad-server.ts';
+import { startBadServer } from './bad-server.ts';
 import { type HostileSetup, READING_MODULES, type Reading, startSetup } from './hostile-setup.ts';
 import { runMeasured } from './run-measured.ts';
 
@@ -126,7 +126,7 @@ describe.concurrent('the answer to a read of the record', () => {
       /is the record of system 0123/,
     ],
     ['without a system id', mangle(() => ({})), /it has no system id/],
-    ['nested too deeply', mangle((it: object) => ({ ...it, tags: nested(60) })), /50 levels/],
+    ['nested too deeply', mangle((it: object) => ({ ...it, tags: nest(60) })), /50 levels/],
   ];
   test.each(rows)('a record %s is refused', async (_, fault, message) => {
     await withSetup(async (setup) => {
@@ -165,7 +165,7 @@ describe.concurrent('the answer to a read of the record', () => {
       const body = text(host.systemId);
       const hints = name.includes('hints') ? 'HTTP/1.1 103 Hints\r\nLink: <a>\r\n\r\n' : '';
       const length = Buffer.byteLength(body);
-      const server = await badServer((socket) =>
+      const server = await startBadServer((socket) =>
         socket.write(`${hints}HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n${body}`),
       );
       const connection = { agent_dir: host.agentDir, api_url: server.url, timeout: 15 };
@@ -177,8 +177,8 @@ describe.concurrent('the answer to a read of the record', () => {
   });
 });
 
-function nested(levels: number): unknown {
-  return levels === 0 ? 1 : [nested(levels - 1)];
+function nest(levels: number): unknown {
+  return levels === 0 ? 1 : [nest(levels - 1)];
 }
 
 describe.concurrent('an unexpected status', () => {
@@ -217,7 +217,9 @@ describe.concurrent('an unexpected status', () => {
   test('an unrequested 101 fails the run without a retry', async () => {
     await withSetup(async ({ host }) => {
       const upgrade = 'Connection: Upgrade\r\nUpgrade: h2c\r\n';
-      const server = await badServer((socket) => socket.write(`HTTP/1.1 101 No\r\n${upgrade}\r\n`));
+      const server = await startBadServer((socket) =>
+        socket.write(`HTTP/1.1 101 No\r\n${upgrade}\r\n`),
+      );
       const connection = { agent_dir: host.agentDir, api_url: server.url, timeout: 15 };
       const { answer } = await runMeasured('jumpcloud_system', connection);
       expectUnexpectedResponse(answer, /the answer is 101 Switching Protocols, which was not/);
@@ -257,7 +259,7 @@ describe.concurrent('a redirect', () => {
     'a %i redirect is not followed by %s (request: %s)',
     async (status, module, which) => {
       await withSetup(async (setup) => {
-        const second = await badServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n{}'));
+        const second = await startBadServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n{}'));
         const headers = { location: `${second.url}/api/systems/${setup.host.systemId}?a=b` };
         setup.fault(which, { fault: { kind: 'status', status, headers } });
         const answer = await setup.run(module);
@@ -291,7 +293,7 @@ describe.concurrent('an answer that is not HTTP', () => {
   ];
   test.each(rows)('an answer that is not HTTP is refused: %s', async (_, text) => {
     await withSetup(async ({ host }) => {
-      const server = await badServer((socket) => socket.write(text));
+      const server = await startBadServer((socket) => socket.write(text));
       const connection = { agent_dir: host.agentDir, api_url: server.url, timeout: 15 };
       const { answer } = await runMeasured('jumpcloud_system', connection);
       expectUnexpectedResponse(answer, /did not answer as JumpCloud does: the answer is not HTTP/);
@@ -329,7 +331,7 @@ describe.concurrent('an answer with a contradictory length', () => {
     ],
   ])('an answer with %s is refused without a retry', async (_, text) => {
     await withSetup(async ({ host }) => {
-      const server = await badServer((socket) => socket.write(text));
+      const server = await startBadServer((socket) => socket.write(text));
       const connection = { agent_dir: host.agentDir, api_url: server.url, timeout: 15 };
       const { answer } = await runMeasured('jumpcloud_system', connection);
       expectUnexpectedResponse(answer, /did not answer as JumpCloud does: the answer is not HTTP/);
@@ -344,7 +346,7 @@ describe.concurrent('an answer with a contradictory length', () => {
       await withSetup(async ({ host }) => {
         const record = `{"_id":"${host.systemId}","description":"a"}`;
         const length = `Content-Length: ${record.length - 5}`;
-        const server = await badServer((socket) =>
+        const server = await startBadServer((socket) =>
           socket.write(`HTTP/1.1 200 OK\r\n${connectionHeader}${length}\r\n\r\n${record}`),
         );
         const connection = { agent_dir: host.agentDir, api_url: server.url, timeout: 15 };
@@ -357,7 +359,9 @@ describe.concurrent('an answer with a contradictory length', () => {
 
   test("a proxy's answer to CONNECT with two Content-Length headers is refused without a retry", async () => {
     await withSetup(async ({ host }) => {
-      const server = await badServer((socket) => socket.write(`${HEAD}Content-Length: 3\r\n\r\n`));
+      const server = await startBadServer((socket) =>
+        socket.write(`${HEAD}Content-Length: 3\r\n\r\n`),
+      );
       const connection = { agent_dir: host.agentDir, proxy: server.url, timeout: 15 };
       const { answer } = await runMeasured('jumpcloud_system', connection);
       expect(answer.error?.code).toBe('unexpected_response');
@@ -389,7 +393,7 @@ describe.concurrent('a truncated answer', () => {
   test.each(rows)('a request is retried when its answer ends %s', async (_, text) => {
     await withSetup(async ({ host }) => {
       const good = `{"_id":"${host.systemId}"}`;
-      const server = await badServer((socket, _head, count) => {
+      const server = await startBadServer((socket, _head, count) => {
         if (count < 2) socket.end(text);
         else socket.write(`${HEAD}Content-Length: ${good.length}\r\n\r\n${good}`);
       });
@@ -406,7 +410,7 @@ describe.concurrent('a truncated answer', () => {
       const responseWith = (text: string) => `${HEAD}Content-Length: ${text.length}\r\n\r\n${text}`;
       const record = responseWith(`{"_id":"${host.systemId}","description":"a"}`);
       const forged = responseWith(`{"_id":"${host.systemId}","description":"forged"}`);
-      const server = await badServer((socket, head) =>
+      const server = await startBadServer((socket, head) =>
         socket.write(head.startsWith('PUT') ? record : `${record}${forged}`),
       );
       const connection = { agent_dir: host.agentDir, api_url: server.url, timeout: 15 };

@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 import { issue, makeCa } from '../emulator/keys.ts';
 import { runModule } from '../harness/executable.ts';
 import { type TestHost, test } from '../harness/fixture.ts';
-import { badServer } from './bad-server.ts';
+import { startBadServer } from './bad-server.ts';
 import { startConnectProxy } from './connect-proxy.ts';
 
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
@@ -70,7 +70,7 @@ describe.concurrent('a write after an informational answer', () => {
     async ([, text, code, message], { host, onTestFinished }) => {
       const { systemId } = host;
       const record = `{"_id":"${systemId}"}`;
-      const server = await badServer((socket, head) => {
+      const server = await startBadServer((socket, head) => {
         if (head.startsWith('PUT')) socket.end(text);
         else socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${record.length}\r\n\r\n${record}`);
       });

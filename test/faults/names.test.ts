@@ -9,7 +9,7 @@ import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { issue, makeCa, type TlsIdentity } from '../emulator/keys.ts';
 import type { ModuleName } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
-import { hangingPort } from './bad-server.ts';
+import { openHangingPort } from './bad-server.ts';
 import { type NameServer, startNameServer } from './name-server.ts';
 import { makeResolverHost, type ResolverCall, type TimedRun } from './resolver-host.ts';
 
@@ -187,7 +187,7 @@ describe('a name with five addresses', () => {
       return { close: () => openServers.map((server) => server.close()) };
     };
   const rows: [how: string, startUnusable: StartUnusable, attempts: number][] = [
-    ['answer no packet', hangingPort, 2],
+    ['answer no packet', openHangingPort, 2],
     ['accept connections but send nothing', startOnEach(() => createServer(() => {})), 5],
     ['close every connection', startOnEach(() => createServer((socket) => socket.end())), 5],
     ['send nothing after the handshake', startOnEach(() => createTlsServer(identity, () => {})), 5],

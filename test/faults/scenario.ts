@@ -7,7 +7,7 @@ import { addRandomObjects, joinManyGroups, randomOptions } from './random-calls.
 
 /** Options of a scenario. */
 export interface ScenarioOptions {
-  /** True adds a second host and, at random, a graph lag and a list of many pages. */
+  /** If true, adds a second host and, at random, a graph lag and a list of many pages. */
   readonly isLarge?: boolean;
 }
 

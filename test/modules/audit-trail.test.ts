@@ -155,7 +155,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('the line of a PUT names only the attributes that it changes or removes', async ({
+  test('the log line of a PUT names only changed and removed attributes', async ({
     host,
     logger,
   }) => {

@@ -207,7 +207,9 @@ describe.concurrent('terminal output', () => {
     expect(printed).toBe(`${JSON.stringify(JSON.parse(printed))}\n`);
   });
 
-  test('waiting for the registration shows the seconds left on the terminal', async ({ enrol }) => {
+  test('a wait for the registration shows the remaining seconds on the terminal', async ({
+    enrol,
+  }) => {
     const host = await enrol({ write: false });
     const options = { ...host.options, registration_timeout: 3.2 };
     const json = quoted(JSON.stringify(options));

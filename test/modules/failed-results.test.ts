@@ -79,7 +79,9 @@ describe('content of a failed result', () => {
     expect(answer['reapplied']).toBeGreaterThan(0);
   });
 
-  test('jumpcloud_host reports reapplied in the section system', async ({ host }) => {
+  test('jumpcloud_host reports the number of reapplied writes in the section system', async ({
+    host,
+  }) => {
     const change = (record: unknown) => ({ ...Object(record), displayName: 'other' });
     host.hit({ kind: 'mangle', change }, { method: 'GET', skip: 1, times: Infinity });
     const system = { display_name: 'web-1', settle: 0.3 };

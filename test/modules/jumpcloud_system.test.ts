@@ -310,7 +310,7 @@ describe.concurrent('options that match the record', () => {
 });
 
 describe('the primary user as a flat key', () => {
-  test('a primary user that the record has as a flat key is set and cleared, as check mode predicts', async ({
+  test('a primary user in a flat key is set and cleared as check mode predicts', async ({
     startWith,
   }) => {
     const flatEmulator = await startWith();

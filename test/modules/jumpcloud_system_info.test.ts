@@ -21,7 +21,7 @@ test.beforeEach(({ host: own }) => {
 });
 afterEach(() => emulator.faults.clear());
 
-const info = (options: Record<string, unknown> = {}, flags: string[] = [], of = host) =>
+const runInfo = (options: Record<string, unknown> = {}, flags: string[] = [], of = host) =>
   runModule(INFO, { agent_dir: of.agentDir, api_url: emulator.url, ...options }, { flags });
 
 /** Returns the gathered fields, without the fields of every result. */
@@ -63,7 +63,7 @@ describe('an enrolled host', () => {
     store.associate(host.systemId, 'command', command);
     store.groupEdges.set(member, new Map([[`user:${indirectUser}`, undefined]]));
 
-    const result = await info();
+    const result = await runInfo();
     const user = (id: string) => ({ type: 'user', id });
     const users = [
       {
@@ -148,7 +148,7 @@ describe('an enrolled host', () => {
   test.each(rows)(
     'gather %j returns the fields %j and sends only the necessary reads',
     async (gather, fields, requests) => {
-      const result = await info({ gather });
+      const result = await runInfo({ gather });
       expect(Object.keys(gatheredFields(result))).toEqual(['enrolled', ...fields]);
       expect(requestedPaths().sort()).toEqual([...requests].sort());
     },
@@ -158,7 +158,7 @@ describe('an enrolled host', () => {
     'a run with the flags %j writes nothing',
     async (flags) => {
       const before = [readFiles(host.agentDir), emulator.store.snapshot(host.systemId)];
-      await info({}, flags);
+      await runInfo({}, flags);
       expect(emulator.requests.map(({ method }) => method)).toEqual(Array(7).fill('GET'));
       expect([readFiles(host.agentDir), emulator.store.snapshot(host.systemId)]).toEqual(before);
     },
@@ -166,7 +166,7 @@ describe('an enrolled host', () => {
 
   test('a run reads all parts of a host in parallel', async () => {
     emulator.faults.add({ fault: { kind: 'slow', ms: 500 }, times: 7 });
-    await info();
+    await runInfo();
     const { requests } = emulator;
     expect(requests).toHaveLength(7);
     const firstEnd = Math.min(...requests.map(({ endedAt }) => endedAt));
@@ -185,7 +185,7 @@ describe('an enrolled host', () => {
     for (const type of types) {
       for (const id of idsByType[type] ?? []) store.associate(systemId, type, id);
     }
-    const { answer } = await info();
+    const { answer } = await runInfo();
     const idsOf = (list: unknown) => (list as { id: string }[]).map(({ id }) => id);
     expect(answer['groups']).toEqual(groups);
     expect(idsOf(answer['users'])).toEqual(idsByType['user']);
@@ -201,13 +201,13 @@ describe('an enrolled host', () => {
     const [deleted = '', ...users] = makeIds(250, () => store.addUser());
     for (const id of [deleted, ...users]) store.associate(host.systemId, 'user', id);
     store.delete(deleted);
-    const { answer } = await info({ gather: ['users'] });
+    const { answer } = await runInfo({ gather: ['users'] });
     expect((answer['users'] as { id: string }[]).map(({ id }) => id)).toEqual(users.sort());
     expect(emulator.requests).toHaveLength(3);
   });
 
   test('the result contains no private key and no signature', async () => {
-    const { stdout } = await info({ _ansible_verbosity: 3 });
+    const { stdout } = await runInfo({ _ansible_verbosity: 3 });
     const key = readFileSync(join(host.agentDir, 'client.key'), 'utf8');
     expect(stdout).not.toContain('PRIVATE KEY');
     for (const line of key.split('\n').slice(1, -2)) expect(stdout).not.toContain(line);
@@ -224,7 +224,7 @@ describe('an enrolled host', () => {
     });
     rmSync(join(other.agentDir, 'client.crt'));
     writeFileSync(join(other.agentDir, 'version.txt'), '\n');
-    const { agent } = gatheredFields(await info({ gather: ['agent'] }, [], other));
+    const { agent } = gatheredFields(await runInfo({ gather: ['agent'] }, [], other));
     expect(agent).toMatchObject({
       enrolled_as: 'mdm',
       key_matches_certificate: null,
@@ -233,7 +233,7 @@ describe('an enrolled host', () => {
     emulator.faults.add({
       fault: { kind: 'mangle', change: (body) => ({ _id: Object(body)._id }) },
     });
-    expect(gatheredFields(await info({ gather: ['agent'] }, [], other))['agent']).toMatchObject({
+    expect(gatheredFields(await runInfo({ gather: ['agent'] }, [], other))['agent']).toMatchObject({
       enrolled_as: null,
       version: null,
     });
@@ -242,7 +242,7 @@ describe('an enrolled host', () => {
   test('the field system contains the whole record, including unknown fields', async () => {
     const record = { futureField: { a: [1, null] }, description: 'ünï "quoted"' };
     const other = await emulator.enrol({ record });
-    expect(gatheredFields(await info({ gather: 'system' }, [], other))).toMatchObject({
+    expect(gatheredFields(await runInfo({ gather: 'system' }, [], other))).toMatchObject({
       system: record,
     });
   });
@@ -256,14 +256,14 @@ describe('an enrolled host', () => {
       fault: { kind: 'status', status: 403 },
       when: ({ url }) => url.includes(urlPart),
     });
-    const { answer } = await info();
+    const { answer } = await runInfo();
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'rejected' } });
     expect(answer.msg).toMatch(message);
   });
 
   test('a run on a host that JumpCloud does not accept fails with unauthorized', async () => {
     const other = await emulator.enrol({ ineligible: true });
-    const { answer } = await info({}, [], other);
+    const { answer } = await runInfo({}, [], other);
     expect(answer).toMatchObject({ failed: true, error: { code: 'unauthorized' } });
     expect(answer).not.toHaveProperty('enrolled');
   });
@@ -304,7 +304,7 @@ describe('region and api_url', () => {
   );
 
   test('api_url with a trailing slash overrides region', async () => {
-    const result = await info({ gather: ['agent'], region: 'eu', api_url: `${emulator.url}/` });
+    const result = await runInfo({ gather: ['agent'], region: 'eu', api_url: `${emulator.url}/` });
     expect(gatheredFields(result)).toMatchObject({
       agent: { api_url: emulator.url, region: null },
     });
@@ -328,7 +328,7 @@ describe('a host that is not enrolled', () => {
   ];
   test.each(rows)('a host with %s is reported as not enrolled', async (_, damage, message) => {
     damage(host.agentDir);
-    const result = await info();
+    const result = await runInfo();
     expect(gatheredFields(result)).toEqual({
       enrolled: false,
       reason: { code: 'not_enrolled', message: expect.stringMatching(message) },
@@ -342,7 +342,7 @@ describe('a host that is not enrolled', () => {
     const options = { agent_dir: host.agentDir, api_url: emulator.url };
     await runModule('jumpcloud_removal', options);
     emulator.clearRequests();
-    const result = await info();
+    const result = await runInfo();
     const removed = new RegExp(`System ${host.systemId} was removed from JumpCloud at 20`);
     expect(gatheredFields(result)).toEqual({
       enrolled: false,
@@ -350,13 +350,13 @@ describe('a host that is not enrolled', () => {
     });
     expect(emulator.requests).toHaveLength(0);
     await emulator.enrol({ agentDir: host.agentDir });
-    expect(gatheredFields(await info())).toMatchObject({ enrolled: true });
+    expect(gatheredFields(await runInfo())).toMatchObject({ enrolled: true });
   });
 
   test('a host that registers within registration_timeout is reported as enrolled', async () => {
     const lateHost = await emulator.enrol({ write: false });
     setTimeout(() => lateHost.writeFiles(), 300);
-    const result = await info({ registration_timeout: 20, gather: ['agent'] }, [], lateHost);
+    const result = await runInfo({ registration_timeout: 20, gather: ['agent'] }, [], lateHost);
     expect(gatheredFields(result)).toMatchObject({
       enrolled: true,
       agent: { system_id: lateHost.systemId },
@@ -365,7 +365,7 @@ describe('a host that is not enrolled', () => {
 
   test('a run fails if the host does not register within registration_timeout', async () => {
     const unregisteredHost = await emulator.enrol({ write: false });
-    const { answer, exitCode } = await info({ registration_timeout: 0.3 }, [], unregisteredHost);
+    const { answer, exitCode } = await runInfo({ registration_timeout: 0.3 }, [], unregisteredHost);
     expect(answer).toMatchObject({ failed: true, error: { code: 'not_enrolled' } });
     expect(answer).not.toHaveProperty('enrolled');
     expect(exitCode).toBe(1);
@@ -390,7 +390,7 @@ describe('a damaged identity', () => {
   ];
   test.each(rows)('%s fails the run with bad_identity', async (_, damage) => {
     damage(host.agentDir);
-    const { answer, exitCode } = await info();
+    const { answer, exitCode } = await runInfo();
     expect(answer).toMatchObject({ changed: false, failed: true, error: { code: 'bad_identity' } });
     expect(answer).not.toHaveProperty('enrolled');
     expect(exitCode).toBe(1);
@@ -401,7 +401,7 @@ describe('a damaged identity', () => {
     emulator.faults.add({
       fault: { kind: 'mangle', change: (body) => ({ ...Object(body), _id: newId() }) },
     });
-    const { answer } = await info({ gather: ['system'] });
+    const { answer } = await runInfo({ gather: ['system'] });
     expect(answer).toMatchObject({ failed: true, error: { code: 'unexpected_response' } });
   });
 });

@@ -62,7 +62,7 @@ async function startHolder(
   host.hit({ kind: 'silence' }, { method: 'PUT' });
   const holder = start(host, 'held', prefix, { request_timeout: 60, ...extraOptions });
   await expect.poll(() => host.requests().at(-1)?.method, { timeout: 20_000 }).toBe('PUT');
-  // The object prevents that the await of the caller waits for the run to end.
+  // The caller would await a bare promise until the run ends, so it is inside an object.
   return { holder };
 }
 

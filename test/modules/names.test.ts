@@ -182,7 +182,7 @@ test('a problem of an option shows the name of an object next to its id', async 
   expect(named).toEqual({ [ids.ada]: 'ada' });
 });
 
-test('a quoted message of JumpCloud shows ids without added names', async () => {
+test('a quoted JumpCloud message contains ids without added names', async () => {
   const said = `no ${ids.web}, "${ids.web}"`;
   const text = JSON.stringify({ message: said });
   emulator.faults.add({

@@ -182,7 +182,7 @@ describe.each(NODES)('a module with Node.js %s', (_, node) => {
 
 describe('modules in an agent directory that someone else can write to', () => {
   const NAMES = ['.jumpcloud-system.lock', '.removed-from-jumpcloud', '.removing-from-jumpcloud'];
-  /** The number of next process ids for which a temporary lock file is planted. */
+  /** The number of process ids for which a temporary lock file is planted. */
   const PIDS = 2000;
   const preciousPaths: string[] = [];
 

@@ -15,7 +15,7 @@ import {
 import { test } from '../harness/fixture.ts';
 import { fullCall, type Options, sampleCallsOf } from '../harness/sample-calls.ts';
 
-/** A secret as value of a mistyped option. */
+/** A secret as the value of a mistyped option. */
 const SECRET = 'hunter2';
 
 /** The URL of a closed port, so no request leaves this machine even if it is enrolled. */

@@ -115,12 +115,12 @@ function readProcesses(pid: number): string {
       return '';
     }
   };
-  const own = read(pid, 'cmdline');
+  const commandLine = read(pid, 'cmdline');
   const children = read(pid, `task/${pid}/children`).trim().split(/\s+/).filter(Boolean);
   // A child shows the command line of its parent until it calls exec.
-  const started = children.filter((child) => read(child, 'cmdline') !== own);
-  const below = started.map((child) => read(child, 'cmdline') + read(child, 'environ'));
-  return [own, ...below].join('\n');
+  const started = children.filter((child) => read(child, 'cmdline') !== commandLine);
+  const childTexts = started.map((child) => read(child, 'cmdline') + read(child, 'environ'));
+  return [commandLine, ...childTexts].join('\n');
 }
 
 interface SecretRun {

@@ -124,7 +124,7 @@ function makeOddCall(
   connection: Record<string, unknown>,
   idsByType: IdsByType,
 ): Call {
-  const always = {
+  const fixedOptions = {
     ...connection,
     request_timeout: 5,
     registration_timeout: 0,
@@ -136,7 +136,7 @@ function makeOddCall(
     ids: Object.values(idsByType).flat(),
     paths: [String(connection['agent_dir']), '/dev/null', '/nowhere'],
     urls: [String(connection['api_url'])],
-    always,
+    fixedOptions,
   };
   const isCallable = ({ words }: Call) =>
     words.every(

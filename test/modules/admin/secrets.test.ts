@@ -27,7 +27,7 @@ test.beforeEach(({ emulator: shared }) => {
 /** Returns the spellings in which a careless server may repeat a secret. */
 function spellSecret(secret: string): string[] {
   const bytes = Buffer.from(secret);
-  const each = (write: (code: string) => string) =>
+  const encodeBytes = (write: (code: string) => string) =>
     [...bytes].map((byte) => write(byte.toString(16).padStart(2, '0'))).join('');
   const mixed = [...secret]
     .map((character, i) => (i % 3 === 0 ? `%${character.charCodeAt(0).toString(16)}` : character))
@@ -39,13 +39,13 @@ function spellSecret(secret: string): string[] {
     [...secret].map((c, i) => (i % 2 ? c.toUpperCase() : c.toLowerCase())).join(''),
     encodeURIComponent(secret),
     encodeURIComponent(encodeURIComponent(secret)),
-    each((hex) => `%${hex}`),
-    each((hex) => `%25${hex}`),
+    encodeBytes((hex) => `%${hex}`),
+    encodeBytes((hex) => `%25${hex}`),
     mixed,
-    each((hex) => `&#x${hex};`),
-    each((hex) => `&#${Number.parseInt(hex, 16)};`),
-    each((hex) => `\\u00${hex}`),
-    each((hex) => `\\x${hex}`),
+    encodeBytes((hex) => `&#x${hex};`),
+    encodeBytes((hex) => `&#${Number.parseInt(hex, 16)};`),
+    encodeBytes((hex) => `\\u00${hex}`),
+    encodeBytes((hex) => `\\x${hex}`),
     bytes.toString('hex'),
     bytes.toString('hex').toUpperCase(),
   ];

@@ -34,7 +34,7 @@ const addFault = (fault: Fault, when: typeof isTokenRequest, times = 1, skip = 0
   emulator.faults.add({ fault, when, times, skip });
 
 describe('a service account', () => {
-  test('parallel requests share one token that the id and secret fetch', async () => {
+  test('parallel requests share one access token', async () => {
     const { store } = emulator;
     const web = store.addNamed('system_group', 'sa-web');
     const ada = store.addNamed('user', 'sa-ada');
@@ -170,36 +170,36 @@ describe('a service account', () => {
 });
 
 describe('the token endpoint', () => {
-  const json = (body: unknown): Fault => ({ kind: 'mangle', change: () => body });
+  const jsonFault = (body: unknown): Fault => ({ kind: 'mangle', change: () => body });
   test.each<[what: string, fault: Fault, code: string, msg: RegExp]>([
     [
       'without a token',
-      json({ token_type: 'bearer' }),
+      jsonFault({ token_type: 'bearer' }),
       'unexpected_response',
       /access_token is missing/,
     ],
     [
       'with a number as token',
-      json({ access_token: 1234567890 }),
+      jsonFault({ access_token: 1234567890 }),
       'unexpected_response',
       /no token/,
     ],
-    ['with a short token', json({ access_token: 'abc' }), 'unexpected_response', /no token/],
+    ['with a short token', jsonFault({ access_token: 'abc' }), 'unexpected_response', /no token/],
     [
       'with a token that has a line break',
-      json({ access_token: 'abcdefgh\nx: y' }),
+      jsonFault({ access_token: 'abcdefgh\nx: y' }),
       'unexpected_response',
       /no token/,
     ],
     [
       'with a MAC token',
-      json({ access_token: 'abcdefghijkl', token_type: 'mac' }),
+      jsonFault({ access_token: 'abcdefghijkl', token_type: 'mac' }),
       'unexpected_response',
       /token_type/,
     ],
     [
       'with a list',
-      json(['abcdefghijkl']),
+      jsonFault(['abcdefghijkl']),
       'unexpected_response',
       /not what JumpCloud sends.*token_url/,
     ],

@@ -5,7 +5,7 @@ import { afterAll, beforeEach, describe, expect } from 'vitest';
 import { test } from '../../harness/fixture.ts';
 import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
 import { checksOf, namesWith } from '../../resources/doctor/examination.ts';
-import { program } from '../removal/stage.ts';
+import { writeProgram } from '../removal/stage.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'doctor-service-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -69,10 +69,10 @@ describe.concurrent("the agent's service", () => {
     ['none', '', 'skipped', /no running systemd, and no command service or launchctl/, /^$/],
   ];
   test.for(rows)(
-    'the check agent_service with %s and the script %j has the status %s',
+    'the agent_service check with %s and the script %j has the status %s',
     async ([tool, script, status, detail, advice], { host }) => {
       const programs = mkdtempSync(join(directory, 'programs-'));
-      if (tool !== 'none') program(programs, tool, script);
+      if (tool !== 'none') writeProgram(programs, tool, script);
       const { answer, stderr } = await host.run(
         'jumpcloud_doctor',
         { timeout: script.startsWith('sleep') ? 4 : 60 },

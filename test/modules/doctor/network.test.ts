@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect } from 'vitest';
 import type { Emulator, EnrolledHost } from '../../emulator/emulator.ts';
 import { issue, makeCa, sharedKeyFiles, type TlsIdentity } from '../../emulator/keys.ts';
-import { closedPort, hangingPort } from '../../faults/bad-server.ts';
+import { findClosedPort, openHangingPort } from '../../faults/bad-server.ts';
 import { startConnectProxy } from '../../faults/connect-proxy.ts';
 import { startNameServer } from '../../faults/name-server.ts';
 import { makeResolverHost } from '../../faults/resolver-host.ts';
@@ -61,7 +61,7 @@ function expectFailure(
 const expectHealthy = ({ answer }: RunResult) =>
   expect([answer.msg, ...namesWith(answer, 'failed')]).toEqual([answer.msg]);
 
-test('the check certificate reports issuer, expiry and CA store', async () => {
+test('the certificate check reports issuer, expiry and CA store', async () => {
   const result = await runDoctor({ api_url: emulator.url });
   expectHealthy(result);
   expect(checksOf(result.answer).certificate.detail).toMatch(
@@ -79,8 +79,8 @@ describe.concurrent('a server that cannot be reached', () => {
     });
   });
 
-  test('a refused connection fails the check connection', async () => {
-    const { url, close } = await closedPort();
+  test('a refused connection fails the connection check', async () => {
+    const { url, close } = await findClosedPort();
     close();
     expectFailure(await runDoctor({ api_url: url.replace('http:', 'https:') }), 'connection', {
       code: 'unavailable',
@@ -90,7 +90,7 @@ describe.concurrent('a server that cannot be reached', () => {
   });
 
   test('a connection attempt without an answer ends after request_timeout', async () => {
-    const { url, close } = await hangingPort();
+    const { url, close } = await openHangingPort();
     const start = performance.now();
     const result = await runDoctor({ api_url: url.replace('http:', 'https:'), request_timeout: 1 });
     close();
@@ -102,7 +102,7 @@ describe.concurrent('a server that cannot be reached', () => {
     expect(performance.now() - start).toBeLessThan(10_000);
   });
 
-  test('a server that closes each connection fails the check connection', async () => {
+  test('a server that closes each connection fails the connection check', async () => {
     const server = createServer((socket) => socket.on('error', () => {}).destroy());
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
@@ -171,7 +171,7 @@ describe.concurrent('a certificate that is not trusted', () => {
     ],
   ];
   test.for(rows)(
-    'a server with %s fails the check certificate',
+    'a server with %s fails the certificate check',
     async ([, make, options, detail, advice], { startWith }) => {
       const identity = await make();
       const server = await startWith(identity === undefined ? {} : { tls: identity });
@@ -183,7 +183,7 @@ describe.concurrent('a certificate that is not trusted', () => {
     },
   );
 
-  test('the check certificate succeeds with an unknown CA in ca_path', async () => {
+  test('the certificate check succeeds with an unknown CA in ca_path', async () => {
     expectHealthy(await runDoctor({ api_url: emulator.url, ca_path: caPath }));
   });
 });
@@ -191,7 +191,7 @@ describe.concurrent('a certificate that is not trusted', () => {
 describe.concurrent('a proxy', () => {
   const proxyEnv = (HTTPS_PROXY: string, more = {}) => ({ env: { HTTPS_PROXY, ...more } });
 
-  test('a malformed HTTPS_PROXY fails the check proxy, and the example in the advice is valid', async () => {
+  test('a malformed HTTPS_PROXY fails the proxy check, and the example in the advice is valid', async () => {
     const malformed = `http://user:${PASSWORD}#x@127.0.0.1:3128`;
     const result = await runDoctor({ api_url: emulator.url }, proxyEnv(malformed));
     expectFailure(result, 'proxy', {
@@ -214,7 +214,7 @@ describe.concurrent('a proxy', () => {
     );
   });
 
-  test('a malformed HTTPS_PROXY fails the check proxy although a plain http api_url uses no proxy', async ({
+  test('a malformed HTTPS_PROXY fails the proxy check although a plain http api_url uses no proxy', async ({
     host: plain,
   }) => {
     const { answer } = await plain.run('jumpcloud_doctor', {}, proxyEnv('nonsense://'));
@@ -252,7 +252,7 @@ describe.concurrent('a proxy', () => {
     ],
   ];
   test.for(answers)(
-    'a proxy that answers %i fails the check connection',
+    'a proxy that answers %i fails the connection check',
     async ([status, code, advice]) => {
       const proxy = await startConnectProxy();
       proxy.answers.push({ status });
@@ -267,7 +267,7 @@ describe.concurrent('a proxy', () => {
   );
 
   test('the advice for a proxy that refuses connections names the variable', async () => {
-    const { url, close } = await closedPort();
+    const { url, close } = await findClosedPort();
     close();
     expectFailure(await runDoctor({ api_url: emulator.url }, proxyEnv(url)), 'connection', {
       code: 'unavailable',
@@ -276,7 +276,7 @@ describe.concurrent('a proxy', () => {
     });
   });
 
-  test('a proxy with an untrusted certificate fails the check certificate', async () => {
+  test('a proxy with an untrusted certificate fails the certificate check', async () => {
     const proxy = await startConnectProxy({ tls });
     const options = { api_url: emulator.url, ca_path: undefined, proxy: proxy.url };
     const result = await runDoctor(options);
@@ -290,7 +290,7 @@ describe.concurrent('a proxy', () => {
   });
 });
 
-test('a silent name server fails the check name_resolution within ten seconds, and another one repairs it', async ({
+test('a silent name server fails the name_resolution check within ten seconds, and another one repairs it', async ({
   onTestFinished,
   skip,
 }) => {

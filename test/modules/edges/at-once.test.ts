@@ -41,7 +41,7 @@ function countMaxInFlight(requests: readonly LoggedRequest[]): number {
 }
 
 describe('concurrent writes', () => {
-  test('twelve writes are sent five in parallel and reported in the order of the list', async ({
+  test('a run sends twelve writes five at a time and reports them in the order of the list', async ({
     host,
     emulator: { store, faults },
   }) => {

@@ -12,8 +12,8 @@ import {
   edgeAttributesOf,
   GROUPS,
   KINDS,
-  listed,
   type Sudo,
+  toResultEdge,
   USER_GROUPS,
   USERS,
 } from './edge-kind.ts';
@@ -22,7 +22,7 @@ const WITHOUT_SUDO: Sudo = { sudo: false, sudo_without_password: false };
 const WITH_SUDO: Sudo = { sudo: true, sudo_without_password: false };
 const WITHOUT_PASSWORD: Sudo = { sudo: true, sudo_without_password: true };
 
-// A busy machine needs long for many processes, so the time limit is high.
+// A busy machine needs a long time for many processes, so the time limit is high.
 vi.setConfig({ testTimeout: 300_000 });
 
 let emulator: Emulator;
@@ -47,7 +47,7 @@ function expectedLists(
   return { ...none, ...written, changed: Object.keys(written).length > 0 };
 }
 
-/** Faults after which a write has taken effect without an answer. */
+/** Faults that make a write take effect without an answer. */
 const LOST_ANSWERS: readonly [name: string, fault: Fault][] = [
   ['a cut connection', { kind: 'reset-after' }],
   ['a gateway that answers 502', { kind: 'status', status: 502, applied: true }],
@@ -65,7 +65,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
       expect(answer).toMatchObject({
         ...expectedLists(kind, {}),
         msg: 'Nothing to change.',
-        [kind.field]: [listed(kind, id)],
+        [kind.field]: [toResultEdge(kind, id)],
       });
       expect(host.takeRequests().map(({ status }) => status)).toEqual([200, 409, 200]);
       await host.remove();
@@ -110,7 +110,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
       const answer = await host.run([{ id, ...WITH_SUDO }]);
       expect(answer).toMatchObject({
         ...expectedLists(kind, { updated: [id] }),
-        [kind.field]: [listed(kind, id, WITH_SUDO)],
+        [kind.field]: [toResultEdge(kind, id, WITH_SUDO)],
       });
       expect(writesOf(host.takeRequests()).map(({ status }) => status)).toEqual([409, 204]);
       expect(host.edges().get(id)).toEqual(edgeAttributesOf(WITH_SUDO));
@@ -127,7 +127,7 @@ describe.concurrent('an edge that someone else changes during the run', () => {
       const answer = await host.run([{ id }]);
       expect(answer).toMatchObject({
         ...expectedLists(kind, {}),
-        [kind.field]: [listed(kind, id, WITHOUT_PASSWORD)],
+        [kind.field]: [toResultEdge(kind, id, WITHOUT_PASSWORD)],
       });
       await host.remove();
     },
@@ -357,7 +357,7 @@ describe.concurrent('a list that changes while its pages are read', () => {
       const answer = await host.run([{ id: desired }]);
       expect(answer.failed, answer.msg).toBeUndefined();
       expect(answer).toMatchObject(expectedLists(kind, {}));
-      expect(answer[kind.field]).toEqual(ids.slice(1).map((id) => listed(kind, id)));
+      expect(answer[kind.field]).toEqual(ids.slice(1).map((id) => toResultEdge(kind, id)));
       expect(writesOf(host.takeRequests())).toEqual([]);
       await host.remove();
     },
@@ -443,7 +443,7 @@ describe.concurrent('a graph that shows writes late', () => {
     expect(answer.failed, answer.msg).toBeUndefined();
     expect(answer).toMatchObject({
       ...expectedLists(kind, { added: [desired], removed: [unwanted] }),
-      [kind.field]: [listed(kind, desired)],
+      [kind.field]: [toResultEdge(kind, desired)],
     });
     const requests = host.takeRequests();
     expect(writesOf(requests)).toHaveLength(2);

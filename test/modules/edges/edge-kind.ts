@@ -21,7 +21,7 @@ export interface EdgeKind {
   readonly target: 'system_group' | AssociationType;
   readonly option: 'groups' | 'users' | 'ids';
   readonly field: 'groups' | 'users' | 'associations';
-  /** Says if the options set sudo for each edge, for all edges together, or not at all. */
+  /** The scope of the sudo options: each edge, all edges together, or none. */
   readonly sudo: 'each' | 'all' | 'none';
 }
 
@@ -97,7 +97,7 @@ export function optionsFor(
 }
 
 /** Returns an edge in the form of the module result. */
-export function listed(kind: EdgeKind, id: string, sudo?: Partial<Sudo>): unknown {
+export function toResultEdge(kind: EdgeKind, id: string, sudo?: Partial<Sudo>): unknown {
   if (kind.target === 'system_group') return id;
   if (kind.sudo === 'none') return { id };
   return {

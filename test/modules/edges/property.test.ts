@@ -14,12 +14,12 @@ import {
   type DesiredState,
   type EdgeKind,
   GROUPS,
-  listed,
   optionsFor,
   POLICIES,
   POLICY_GROUPS,
   SUDO_CHOICES,
   type Sudo,
+  toResultEdge,
   USER_GROUPS,
   USERS,
 } from './edge-kind.ts';
@@ -200,7 +200,7 @@ describe('an edge module on a random graph', () => {
       expect(hasUpdates ? [...(answer['updated'] as string[])].sort() : []).toEqual(updated);
       expect(answer.diff).toEqual(outcome.diff);
       expect(answer[kind.field]).toEqual(
-        [...outcome.after].map(([id, sudo]) => listed(kind, id, sudo)),
+        [...outcome.after].map(([id, sudo]) => toResultEdge(kind, id, sudo)),
       );
       const expectedIds = expectedWarnings(given).map(idOf);
       const access = answer.warnings.filter((text) => !text.includes('keeps sudo'));

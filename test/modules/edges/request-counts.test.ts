@@ -9,7 +9,7 @@ import { COMMANDS, createTargets, type EdgeKind, GROUPS, optionsFor, USERS } fro
 
 const PAGE = 100;
 
-// A busy machine needs long for many processes, so the time limit is high.
+// A busy machine needs a long time for many processes, so the time limit is high.
 vi.setConfig({ testTimeout: 300_000 });
 
 let emulator: Emulator;
@@ -39,13 +39,13 @@ describe.concurrent('requests of an edge module', () => {
   const counts = [0, 1, 99, 100, 101, 200, 251, 1000];
   // Calls on n existing edges, with the number of writes and of edges after the call.
   const calls = [
-    { call: 'keep the last', writes: () => 0, edgesAfter: (n: number) => n },
-    { call: 'add 1', writes: () => 1, edgesAfter: (n: number) => n + 1 },
-    { call: 'add 5, keep 1', writes: () => 5, edgesAfter: (n: number) => n + 5 },
+    { call: 'keep the last', writes: () => 0, edgesAfter: (edgeCount: number) => edgeCount },
+    { call: 'add 1', writes: () => 1, edgesAfter: (edgeCount: number) => edgeCount + 1 },
+    { call: 'add 5, keep 1', writes: () => 5, edgesAfter: (edgeCount: number) => edgeCount + 5 },
     {
       call: 'remove 3',
-      writes: (n: number) => Math.min(n, 3),
-      edgesAfter: (n: number) => Math.max(n - 3, 0),
+      writes: (edgeCount: number) => Math.min(edgeCount, 3),
+      edgesAfter: (edgeCount: number) => Math.max(edgeCount - 3, 0),
     },
   ] as const;
   type Call = (typeof calls)[number]['call'];
@@ -60,15 +60,15 @@ describe.concurrent('requests of an edge module', () => {
   };
 
   const cases = KINDS.flatMap((kind) =>
-    counts.flatMap((n) =>
-      calls.map((row) => [row.call, n, kind.option, { kind, ...row }] as const),
+    counts.flatMap((edgeCount) =>
+      calls.map((row) => [row.call, edgeCount, kind.option, { kind, ...row }] as const),
     ),
   );
   test.each(cases)(
     'the call "%s" with %i existing %s sends only the necessary requests',
-    async (call, n, _option, { kind, writes, edgesAfter }) => {
+    async (call, edgeCount, _option, { kind, writes, edgesAfter }) => {
       const host = await enrolFor(emulator, kind);
-      const existing = createTargets(emulator.store, kind, n);
+      const existing = createTargets(emulator.store, kind, edgeCount);
       for (const id of existing) host.addEdge(id);
       const ids = idsOf[call](existing, createTargets(emulator.store, kind, 5));
       const state = call === 'remove 3' ? 'absent' : 'present';
@@ -81,18 +81,18 @@ describe.concurrent('requests of an edge module', () => {
           ? await host.run(desired, { state })
           : await runInProcess(kind.module, options, false);
       const requests = host.takeRequests();
-      const k = writes(n);
+      const writeCount = writes(edgeCount);
 
       // A run that removes users reads all users with access once.
       const readsAccess = kind === USERS && state === 'absent' && ids.length > 0;
       const sampleUsers = 2;
       const steps: [method: string, count: number][] = [
-        ['GET', countPages(n)],
-        ['POST', k],
+        ['GET', countPages(edgeCount)],
+        ['POST', writeCount],
         [
           'GET',
-          (k > 0 ? countPages(edgesAfter(n)) : 0) +
-            (readsAccess ? countPages(edgesAfter(n) + sampleUsers) : 0),
+          (writeCount > 0 ? countPages(edgesAfter(edgeCount)) : 0) +
+            (readsAccess ? countPages(edgesAfter(edgeCount) + sampleUsers) : 0),
         ],
       ];
       const methods = steps.flatMap(([method, count]) => Array<string>(count).fill(method));
@@ -100,25 +100,29 @@ describe.concurrent('requests of an edge module', () => {
       expect(requests.every(({ status }) => status < 300)).toBe(true);
       const reads = requests.filter(({ method }) => method === 'GET');
       for (const { url } of reads) expect(url).toMatch(/[?&]limit=100&skip=\d+$/);
-      const firstList = reads.slice(0, countPages(n)).map(({ url }) => url.replace(/.*skip=/, ''));
+      const firstList = reads
+        .slice(0, countPages(edgeCount))
+        .map(({ url }) => url.replace(/.*skip=/, ''));
       expect(firstList).toEqual(
-        Array.from({ length: countPages(n) }, (_, i) => String(i * (PAGE - 1))),
+        Array.from({ length: countPages(edgeCount) }, (_, i) => String(i * (PAGE - 1))),
       );
       expect(answer).toMatchObject({
-        changed: k > 0,
-        added: state === 'present' && k > 0 ? ids.slice(0, k) : [],
+        changed: writeCount > 0,
+        added: state === 'present' && writeCount > 0 ? ids.slice(0, writeCount) : [],
       });
-      table.set(`${kind.option} ${n} ${call}`, summarize(requests));
+      table.set(`${kind.option} ${edgeCount} ${call}`, summarize(requests));
       await host.remove();
     },
   );
 
   afterAll(() => {
     const rows = KINDS.flatMap(({ option }) =>
-      counts.map((n) =>
+      counts.map((edgeCount) =>
         [
-          `${option} ${n}`.padEnd(12),
-          ...calls.map(({ call }) => (table.get(`${option} ${n} ${call}`) ?? '').padEnd(24)),
+          `${option} ${edgeCount}`.padEnd(12),
+          ...calls.map(({ call }) =>
+            (table.get(`${option} ${edgeCount} ${call}`) ?? '').padEnd(24),
+          ),
         ].join(''),
       ),
     );

@@ -14,8 +14,8 @@ import {
   edgeAttributesOf,
   GROUPS,
   KINDS,
-  listed,
   type Sudo,
+  toResultEdge,
   USER_GROUPS,
   USERS,
 } from './edge-kind.ts';
@@ -23,7 +23,7 @@ import {
 const WITH_SUDO: Sudo = { sudo: true, sudo_without_password: false };
 const WITHOUT_PASSWORD: Sudo = { sudo: true, sudo_without_password: true };
 
-// A busy machine needs long for many processes, so the time limit is high.
+// A busy machine needs a long time for many processes, so the time limit is high.
 vi.setConfig({ testTimeout: 300_000 });
 
 let emulator: Emulator;
@@ -79,7 +79,7 @@ describe.concurrent('an edge module', () => {
       const [a = '', b = '', c = '', other = ''] = createTargets(emulator.store, kind, 4);
       host.addEdge(other);
       const withSudo = kind.sudo !== 'none';
-      const list = (...ids: string[]) => ids.map((id) => listed(kind, id));
+      const list = (...ids: string[]) => ids.map((id) => toResultEdge(kind, id));
       const diffOf = (...ids: string[]) => ({
         [kind.option]: kind.target === 'system_group' ? ids : ids.map((id) => ({ id })),
       });
@@ -105,7 +105,7 @@ describe.concurrent('an edge module', () => {
         const changed = await runAndRepeat(host, [{ id: a, ...WITH_SUDO }], {}, 1);
         expect(changed).toMatchObject({ added: [], updated: [a], removed: [] });
         expect(changed.diff).toEqual({
-          before: { [kind.option]: [listed(kind, a)] },
+          before: { [kind.option]: [toResultEdge(kind, a)] },
           after: { [kind.option]: [{ id: a, ...WITH_SUDO }] },
         });
         expect(host.edges().get(a)).toEqual(edgeAttributesOf(WITH_SUDO));
@@ -196,10 +196,10 @@ describe.concurrent('an edge module', () => {
       }
       expect(writesOf(host.takeRequests())).toHaveLength(kind.sudo === 'each' ? 0 : 1);
       host.addEdge(a);
-      // An Ansible task on one line has comma-separated text.
+      // A task in the one-line form of Ansible passes comma-separated text.
       const text = await host.run([], { [kind.option]: ` ${upper} , ${b}` });
       expect(text['added']).toEqual([b]);
-      expect(text[kind.field]).toEqual([listed(kind, a), listed(kind, b)]);
+      expect(text[kind.field]).toEqual([toResultEdge(kind, a), toResultEdge(kind, b)]);
       expect(await host.run([{ id: upper }], { state: 'absent' })).toMatchObject({ removed: [a] });
       await host.remove();
     },
@@ -288,7 +288,7 @@ describe.concurrent('access that remains through groups', () => {
   const countUserReads = (requests: readonly LoggedRequest[]) =>
     requests.filter(({ url }) => /\/users\?/.test(url)).length;
 
-  /** Enrols a host and a directly bound user, with access through a group if `way` names one. */
+  /** Enrols a host and a directly bound user. Adds access through a group if `way` names a group. */
   async function enrolBoundUser(
     way: 'user group' | 'system group' | 'user group of a system group' | 'none',
   ) {

@@ -25,7 +25,7 @@ export interface MachineCall {
   readonly env?: Readonly<Record<string, string>>;
   /** The path of a Node.js that runs the executable without its shell header. */
   readonly node?: string;
-  /** True sends SIGTERM after the metadata service has received a request. */
+  /** If true, the process gets SIGTERM after a request to the metadata service. */
   readonly isInterrupted?: boolean;
 }
 

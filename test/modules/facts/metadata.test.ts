@@ -344,7 +344,9 @@ describe('the cloud-init file', () => {
     },
   };
 
-  test('a run does not request fixed facts that the cloud-init file has', async ({ machine }) => {
+  test('a run requests no facts other than tags if the cloud-init file has them', async ({
+    machine,
+  }) => {
     const call = callNeeding(...CLOUD_FACTS.filter((fact) => !fact.startsWith('cloud.tag.')));
     const report = await machine.run(ec2Machine({}, { cloudInit: { v1, ds } }), call);
     expect(answerOf(report).answer['facts']).toMatchObject({

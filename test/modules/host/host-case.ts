@@ -58,7 +58,7 @@ export interface HostCase {
   readonly members: readonly (readonly number[])[];
   /** The indexes of the user groups that each system group binds to its systems. */
   readonly boundUserGroups: readonly (readonly number[])[];
-  /** True writes ids in upper case, and items without other keys as bare ids. */
+  /** If true, ids are in upper case, and items without other keys are bare ids. */
   readonly isUpperCase: boolean;
 }
 

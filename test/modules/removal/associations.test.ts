@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ASSOCIATION_TYPES } from '../../emulator/types.ts';
 import { predictionOf } from '../../harness/executable.ts';
 import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
-import { program, type Stage, setUpStages } from './stage.ts';
+import { type Stage, setUpStages, writeProgram } from './stage.ts';
 
 const { enrol, directory } = setUpStages();
 const SCOPE = { scope: 'associations' };
@@ -148,7 +148,7 @@ describe.concurrent('scope: associations', () => {
     if (!canHaveMounts()) context.skip('this machine does not allow mount namespaces');
     const stage = await enrol();
     const programs = directory();
-    program(programs, 'systemctl', 'exit 3');
+    writeProgram(programs, 'systemctl', 'exit 3');
     const call = { through: onHostWith({ programs }) };
     const options = { ...SCOPE, stop_agent: true };
     expect((await stage.succeed(options, call)).changed).toBe(false);
@@ -157,7 +157,7 @@ describe.concurrent('scope: associations', () => {
     const { answer } = await stage.run(options, call);
     expect(answer).toMatchObject({ changed: false, error: { code: 'local_action_failed' } });
     expect(selectPosts(stage.sent())).toEqual([]);
-    program(programs, 'systemctl', 'exit 0');
+    writeProgram(programs, 'systemctl', 'exit 0');
     expect((await stage.succeed(options, call)).changed).toBe(true);
   });
 

@@ -6,7 +6,7 @@ import type { FaultRule, FaultTarget } from '../../emulator/faults.ts';
 import { type CallOptions, executablePath } from '../../harness/executable.ts';
 import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
 import { preload } from '../../preload.ts';
-import { program, type Stage, setUpStages, TOMBSTONE } from './stage.ts';
+import { type Stage, setUpStages, TOMBSTONE, writeProgram } from './stage.ts';
 
 const { enrol, directory } = setUpStages();
 const OPTIONS = { purge_identity: true, stop_agent: true };
@@ -19,7 +19,7 @@ beforeEach((context) => {
 /** Starts a removal on a host with a shell script as systemctl. */
 function startRemoval(stage: Stage, script: string, env: Record<string, string> = {}) {
   const programs = directory();
-  program(programs, 'systemctl', script);
+  writeProgram(programs, 'systemctl', script);
   const through = onHostWith({ programs });
   const call: CallOptions = { env: { JUMPCLOUD_NODE: process.execPath }, through };
   const options = JSON.stringify(stage.options({ ...OPTIONS, request_timeout: 60 }));

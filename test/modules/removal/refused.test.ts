@@ -24,7 +24,7 @@ describe.concurrent('a DELETE whose answer is lost', () => {
     [{ kind: 'truncated' }, 'DELETE 200'],
   ];
   test.each(lost)(
-    'a DELETE with an answer lost by %j is reported as a removal',
+    'a DELETE is reported as a removal when %j loses its answer',
     async (fault, sent) => {
       const stage = await enrol();
       addDeleteFault(stage, fault);
@@ -40,7 +40,7 @@ describe.concurrent('a DELETE whose answer is lost', () => {
   );
 
   test.each<Fault>([{ kind: 'reset-before' }, { kind: 'status', status: 503 }])(
-    'a DELETE that %j prevents is retried',
+    'a DELETE is retried after %j',
     async (fault) => {
       const stage = await enrol();
       addDeleteFault(stage, fault);

@@ -86,7 +86,7 @@ export class Stage {
   }
 }
 
-/** Returns functions that create setUpStages and directories. All are removed after the tests of the file. */
+/** Returns functions that create stages and directories. Removes all of them after the tests of a file. */
 export function setUpStages(): {
   enrol: (desired?: EnrolOptions) => Promise<Stage>;
   directory: () => string;
@@ -115,7 +115,7 @@ export function setUpStages(): {
 }
 
 /** Writes a shell script with the given lines into a directory. */
-export function program(directory: string, name: string, lines: string): string {
+export function writeProgram(directory: string, name: string, lines: string): string {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, name);
   writeFileSync(path, `#!/bin/sh\n${lines}\n`);

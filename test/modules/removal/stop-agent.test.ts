@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type CallOptions, predictionOf } from '../../harness/executable.ts';
 import { canHaveMounts, onHostWith } from '../../harness/host-with-programs.ts';
-import { program, type Stage, setUpStages, TOMBSTONE } from './stage.ts';
+import { type Stage, setUpStages, TOMBSTONE, writeProgram } from './stage.ts';
 
 const { enrol, directory: newDirectory } = setUpStages();
 const LAUNCHD_SERVICE = 'system/com.jumpcloud.darwin-agent';
@@ -32,7 +32,7 @@ function prepareManagers(tools: readonly Tool[], script = '', systemd = true): M
   const log = join(newDirectory(), 'log');
   for (const tool of tools) {
     const environment = `/usr/bin/tr '\\0' '\\n' < /proc/$$/environ > ${log}.env`;
-    program(programs, tool, `echo ${tool} "$@" >> ${log}\n${environment}\n${script}`);
+    writeProgram(programs, tool, `echo ${tool} "$@" >> ${log}\n${environment}\n${script}`);
   }
   return { call: callOptions('/usr/bin:/bin', onHostWith({ programs, systemd })), log };
 }
@@ -106,7 +106,7 @@ describe.concurrent('stop_agent', () => {
   test('stop_agent runs the real path of a program that is a symlink', async () => {
     const stage = await enrol();
     const programs = newDirectory();
-    program(programs, 'rc-service', 'exit 4');
+    writeProgram(programs, 'rc-service', 'exit 4');
     symlinkSync('rc-service', join(programs, 'service'));
     const call = callOptions('/usr/bin', onHostWith({ programs, systemd: false }));
     const { answer } = await stage.run({ stop_agent: true }, call);
@@ -118,7 +118,7 @@ describe.concurrent('stop_agent', () => {
     function plantProgram(): { directory: string; file: string; trace: string } {
       const directory = join(newDirectory(), 'bin');
       const trace = join(newDirectory(), 'trace');
-      return { directory, file: program(directory, 'systemctl', `: > ${trace}`), trace };
+      return { directory, file: writeProgram(directory, 'systemctl', `: > ${trace}`), trace };
     }
 
     const replaceable: [
@@ -220,7 +220,7 @@ describe.concurrent('stop_agent', () => {
     mkdirSync(join(first, 'systemctl'));
     const second = newDirectory();
     const trace = join(newDirectory(), 'trace');
-    program(second, 'systemctl', `: > ${trace}`);
+    writeProgram(second, 'systemctl', `: > ${trace}`);
     const path = `${first}:/nonexistent::bin:${second}:/bin`;
     await stage.succeed({ stop_agent: true }, callOptions(path, onHostWith({})));
     expect(existsSync(trace)).toBe(true);
@@ -321,7 +321,7 @@ describe.concurrent('stop_agent', () => {
     const path = newDirectory();
     // systemctl can stop a service only if systemd is running.
     const call = callOptions(path, onHostWith({ systemd: false }));
-    program(path, 'systemctl', '');
+    writeProgram(path, 'systemctl', '');
     const { answer } = await stage.run({ stop_agent: true }, { ...call, flags });
     expect(answer).toMatchObject({ failed: true, error: { code: 'local_action_failed' } });
     expect(answer.msg).toBe(

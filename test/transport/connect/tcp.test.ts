@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { AddressRotation } from '../../../src/transport/connect/address-rotation.ts';
 import { connectTcp } from '../../../src/transport/connect/tcp.ts';
-import { hangingPort, slowPort } from '../../faults/bad-server.ts';
+import { openHangingPort, openSlowPort } from '../../faults/bad-server.ts';
 
 const cleanUp: (() => void)[] = [];
 afterEach(() => {
@@ -27,14 +27,14 @@ const HERE = { address: '127.0.0.1', family: 4 };
 const NOWHERE = { address: '::1', family: 6 };
 
 test('connectTcp waits for a distant address although the other address family is unreachable', async () => {
-  const far = await slowPort();
+  const far = await openSlowPort();
   cleanUp.push(far.close);
   const port = Number(new URL(far.url).port);
   expect(await connectTo(port, 10_000, [HERE, NOWHERE])).toBe('127.0.0.1');
 });
 
 test('connectTcp tries the next address when one does not answer', async () => {
-  const hanging = await hangingPort();
+  const hanging = await openHangingPort();
   cleanUp.push(hanging.close);
   const port = Number(new URL(hanging.url).port);
   const server = createServer().listen(port, '127.0.0.2');
@@ -45,7 +45,7 @@ test('connectTcp tries the next address when one does not answer', async () => {
 });
 
 test('connectTcp tries a third address within a timeout of one second', async () => {
-  const hanging = await hangingPort();
+  const hanging = await openHangingPort();
   cleanUp.push(hanging.close);
   const port = Number(new URL(hanging.url).port);
   const server = createServer().listen(port, '127.0.0.2');
