@@ -31,7 +31,7 @@ const rows: [
     'registration',
     'not_enrolled',
     /jcagent\.conf does not exist/,
-    /^Install it\. .*registration_timeout/,
+    /^Install the agent\. .*registration_timeout/,
   ],
   [
     'a broken jcagent.conf',
