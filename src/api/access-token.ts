@@ -13,7 +13,7 @@ import { refusalError, unauthorizedError } from './refusal-error.ts';
 const MAX_MARGIN_MS = 60_000;
 
 /** The maximum length of a quoted description, in characters. */
-const MAX_DESCRIPTION = 300;
+const MAX_DESCRIPTION_LENGTH = 300;
 
 /** OAuth's error codes for a client id or client secret that is not accepted (RFC 6749, 5.2). */
 const CLIENT_REFUSED = new Set(['invalid_client', 'unauthorized_client', 'invalid_grant']);
@@ -38,7 +38,7 @@ export async function fetchAccessToken(
     changesNothing: true,
   };
   const reply = await session.send(request);
-  if (reply.status !== 200) throw tokenRefusal(session, request, reply);
+  if (reply.status !== 200) throw tokenRefusalError(session, request, reply);
   const { access_token, token_type, expires_in }: Record<string, unknown> = parseAnswer(
     session,
     request,
@@ -52,28 +52,32 @@ export async function fetchAccessToken(
   if (!/^bearer$/i.test(String(token_type ?? 'bearer'))) {
     throw unexpectedResponse(session, request, 'token_type is not bearer');
   }
-  return { text: access_token, renewAt: monotonicMs() + usableMs(expires_in) };
+  return { text: access_token, renewAt: monotonicMs() + computeUsableMs(expires_in) };
 }
 
 /**
  * Returns the error for a refused request for a token. Uses OAuth's error code if the answer has
  * one.
  */
-function tokenRefusal(session: Session, request: Request, reply: Reply) {
+function tokenRefusalError(session: Session, request: Request, reply: Reply) {
   const { error, error_description: description } = parseObject(reply.body);
   if (typeof error !== 'string' || reply.status < 400 || reply.status >= 500) {
     return refusalError(session, request, reply);
   }
-  const words = typeof description === 'string' && description !== '' ? description : error;
-  const quote = truncate(toPrintable(session.conceal(words)).trim(), MAX_DESCRIPTION);
-  const details = { status: reply.status, jumpcloud_message: quote };
+  const refusalMessage =
+    typeof description === 'string' && description !== '' ? description : error;
+  const quotedMessage = truncate(
+    toPrintable(session.conceal(refusalMessage)).trim(),
+    MAX_DESCRIPTION_LENGTH,
+  );
+  const details = { status: reply.status, jumpcloud_message: quotedMessage };
   if (CLIENT_REFUSED.has(error) || reply.status === 401) {
     return unauthorizedError(session, request.purpose, { details, inDoubt: false });
   }
   return new Rejected(
     failureText(
       request.purpose,
-      `${session.origin} answered ${statusText(reply.status)}: "${quote}"`,
+      `${session.origin} answered ${statusText(reply.status)}: "${quotedMessage}"`,
       'Check token_url, and the service account in the Admin Portal.',
     ),
     { details },
@@ -93,7 +97,7 @@ function parseObject(text: string): Record<string, unknown> {
  * Returns the time for which a token is used, in milliseconds. A token without a usable lifetime is
  * used for the whole run.
  */
-function usableMs(expiresIn: unknown): number {
+function computeUsableMs(expiresIn: unknown): number {
   const seconds = Number(/^\d+(\.\d+)?$/.test(String(expiresIn)) ? expiresIn : 0);
   const lifetimeMs = seconds > 0 ? seconds * 1000 : Number.POSITIVE_INFINITY;
   return lifetimeMs - Math.min(MAX_MARGIN_MS, lifetimeMs / 2);

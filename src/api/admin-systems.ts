@@ -13,30 +13,32 @@ import {
 } from './parse-answer.ts';
 import { refusalError } from './refusal-error.ts';
 
-const anything = z.optional(z.unknown());
+const anyValue = z.optional(z.unknown());
 
-const record = z.object({
+const recordSchema = z.object({
   _id: objectId,
-  hostname: anything,
-  displayName: anything,
-  lastContact: anything,
-  created: anything,
-  active: anything,
-  attributes: anything,
+  hostname: anyValue,
+  displayName: anyValue,
+  lastContact: anyValue,
+  created: anyValue,
+  active: anyValue,
+  attributes: anyValue,
 });
 
 /** A system's record as an administrator reads it. Only the id in it is checked. */
-export type AdminRecord = z.output<typeof record>;
+export type AdminRecord = z.output<typeof recordSchema>;
 
 const FIELDS = 'hostname displayName lastContact created active attributes';
 
-const list = z.nullable(z.object({ results: nullableList(record), totalCount: anything }));
+const listSchema = z.nullable(
+  z.object({ results: nullableList(recordSchema), totalCount: anyValue }),
+);
 
 /**
  * A value read from JumpCloud, and JumpCloud's time when it was read, in milliseconds since the
  * epoch.
  */
-export interface Dated<T> {
+export interface DatedValue<T> {
   readonly value: T;
   readonly now: number;
 }
@@ -45,7 +47,7 @@ export interface Dated<T> {
  * Reads the records of all systems of the organisation, each once. The `now` of the result is the
  * time of the earliest answer.
  */
-export async function readAllSystems(session: Session): Promise<Dated<AdminRecord[]>> {
+export async function readAllSystems(session: Session): Promise<DatedValue<AdminRecord[]>> {
   let now = Number.POSITIVE_INFINITY;
   const readPage = async (page: PageRequest): Promise<Page<AdminRecord>> => {
     const request: Request = {
@@ -56,7 +58,7 @@ export async function readAllSystems(session: Session): Promise<Dated<AdminRecor
       changesNothing: true,
     };
     const reply = await session.send(request);
-    const answer = parseAnswer(session, request, reply, list);
+    const answer = parseAnswer(session, request, reply, listSchema);
     now = Math.min(now, timeOf(session, request, reply));
     return { entries: answer?.results ?? [], total: totalCount(answer?.totalCount) };
   };
@@ -77,7 +79,7 @@ export async function readAnySystem(
   session: Session,
   id: string,
   what: string,
-): Promise<Dated<AdminRecord | undefined>> {
+): Promise<DatedValue<AdminRecord | undefined>> {
   const request: Request = {
     method: 'GET',
     path: `/api/systems/${id}`,
@@ -85,7 +87,7 @@ export async function readAnySystem(
   };
   const reply = await session.send(request);
   if (isGone(reply)) return { value: undefined, now: Number.NaN };
-  const value = parseAnswer(session, request, reply, record);
+  const value = parseAnswer(session, request, reply, recordSchema);
   if (value._id !== id) {
     throw unexpectedResponse(session, request, `it is the record of system ${value._id}`);
   }
@@ -98,7 +100,7 @@ export async function readAnySystem(
  * - `gone`: 404 to the only attempt
  * - `refused`: any other refusal of this record
  */
-export type AnyDeleteOutcome =
+export type AdminDeleteOutcome =
   | { readonly outcome: 'deleted' | 'gone' }
   | {
       readonly outcome: 'refused';
@@ -125,7 +127,7 @@ export async function deleteAnySystem(
   id: string,
   what: string,
   beforeAttempt: NonNullable<Request['beforeAttempt']>,
-): Promise<AnyDeleteOutcome> {
+): Promise<AdminDeleteOutcome> {
   const path = `/api/systems/${id}`;
   const request: Request = { method: 'DELETE', path, purpose: `delete ${what}`, beforeAttempt };
   const reply = await session.send(request);

@@ -3,8 +3,8 @@ import type { AssociationType } from '../base/named-kinds.ts';
 import type { HostSession } from '../transport/host-session.ts';
 import {
   type EdgeChange,
-  edgeAttributes,
-  graphObject,
+  edgeAttributesSchema,
+  graphObjectSchema,
   readGraphList,
   type Sudo,
   sudoOf,
@@ -12,18 +12,18 @@ import {
   writeEdge,
 } from './graph.ts';
 
-const connection = z.pipe(
-  z.object({ to: graphObject, attributes: edgeAttributes }),
+const edgeSchema = z.pipe(
+  z.object({ to: graphObjectSchema, attributes: edgeAttributesSchema }),
   z.transform(({ to, attributes }) => ({ type: to.type, id: to.id, sudo: sudoOf(attributes) })),
 );
 
 /** Describes the list of this host's direct edges to objects of one type. */
-export function associationsOf(type: AssociationType) {
+export function describeAssociationList(type: AssociationType) {
   return {
     name: `${type} associations`,
     path: `associations?targets=${type}`,
     type,
-    shape: connection,
+    shape: edgeSchema,
   };
 }
 
@@ -35,7 +35,7 @@ export async function readAssociations(
   session: HostSession,
   type: AssociationType,
 ): Promise<Map<string, Sudo>> {
-  const edges = await readGraphList(session, associationsOf(type));
+  const edges = await readGraphList(session, describeAssociationList(type));
   return new Map(edges.map(({ id, sudo }) => [id, sudo]));
 }
 

@@ -49,19 +49,21 @@ export interface EdgeRefusal {
   readonly error: ModuleError;
 }
 
-const flag = z.optional(z.nullable(z.boolean()));
+const optionalBoolean = z.optional(z.nullable(z.boolean()));
 
 /** The schema of the attributes of an edge. Null, missing and empty attributes mean the same. */
-export const edgeAttributes = z.optional(
+export const edgeAttributesSchema = z.optional(
   z.nullable(
     z.object({
-      sudo: z.optional(z.nullable(z.object({ enabled: flag, withoutPassword: flag }))),
+      sudo: z.optional(
+        z.nullable(z.object({ enabled: optionalBoolean, withoutPassword: optionalBoolean })),
+      ),
     }),
   ),
 );
 
 /** Returns the sudo that the attributes of an edge grant. */
-export function sudoOf(attributes: z.output<typeof edgeAttributes>): Sudo {
+export function sudoOf(attributes: z.output<typeof edgeAttributesSchema>): Sudo {
   const sudo = attributes?.sudo?.enabled ?? false;
   return { sudo, sudo_without_password: sudo && (attributes?.sudo?.withoutPassword ?? false) };
 }
@@ -69,7 +71,7 @@ export function sudoOf(attributes: z.output<typeof edgeAttributes>): Sudo {
 /**
  * The schema of a graph object in lists and paths. Drops all other fields, because lists are long.
  */
-export const graphObject = z.object({ type: z.string(), id: objectId });
+export const graphObjectSchema = z.object({ type: z.string(), id: objectId });
 
 /** A list of graph objects that belongs to this host. */
 export interface GraphList<T extends EntrySchema = EntrySchema> {
@@ -115,18 +117,18 @@ export async function readGraphPage<T extends EntrySchema>(
   };
   const reply = await session.send(request);
   const entries = parseAnswer(session, request, reply, nullableList(list.shape));
-  const problem = foreignEntryIn(entries, list) ?? contradictionIn(entries);
+  const problem = findForeignEntry(entries, list) ?? findContradiction(entries);
   if (problem !== undefined) throw unexpectedResponse(session, request, problem);
   return { entries, total: totalCount(reply.headers['x-total-count']) };
 }
 
 type Entry = { type: string; id: string };
 
-function foreignEntryIn(page: Entry[], list: { name: string; type: string }): string | undefined {
-  const foreign = page.find(({ type }) => type !== list.type);
-  if (foreign === undefined) return undefined;
+function findForeignEntry(page: Entry[], list: { name: string; type: string }): string | undefined {
+  const foreignEntry = page.find(({ type }) => type !== list.type);
+  if (foreignEntry === undefined) return undefined;
   // The server may send any text as the type, so only a plain word is quoted.
-  const type = /^\w{1,40}$/.test(foreign.type) ? foreign.type : 'foreign object';
+  const type = /^\w{1,40}$/.test(foreignEntry.type) ? foreignEntry.type : 'foreign object';
   return `it lists a ${type} among ${list.name}`;
 }
 
@@ -134,13 +136,13 @@ function foreignEntryIn(page: Entry[], list: { name: string; type: string }): st
  * Describes an id that has two different entries; undefined if there is no such id. Two identical
  * entries are harmless.
  */
-function contradictionIn(page: Entry[]): string | undefined {
-  const seen = new Map<string, string>();
+function findContradiction(page: Entry[]): string | undefined {
+  const textById = new Map<string, string>();
   for (const entry of page) {
     const text = JSON.stringify(entry);
-    if ((seen.get(entry.id) ?? text) !== text)
+    if ((textById.get(entry.id) ?? text) !== text)
       return `it lists ${entry.id} twice with different contents`;
-    seen.set(entry.id, text);
+    textById.set(entry.id, text);
   }
   return undefined;
 }
@@ -154,11 +156,11 @@ export async function writeEdge(
   op: EdgeChange['op'],
   request: Omit<Request, 'method'>,
 ): Promise<WriteOutcome> {
-  const post: Request = { method: 'POST', ...request };
-  const reply = await session.send(post);
+  const postRequest: Request = { method: 'POST', ...request };
+  const reply = await session.send(postRequest);
   const { status, inDoubt } = reply;
   if (status >= 200 && status < 300) return 'done';
-  const error = refusalError(session, post, reply);
+  const error = refusalError(session, postRequest, reply);
   if (isGoneStatus(status) && !isJumpCloudError(reply)) throw error;
   if (op === 'add' && status === 409) return inDoubt ? 'done' : 'conflict';
   if (op === 'remove' && status === 404) return inDoubt ? 'done' : 'conflict';

@@ -1,7 +1,7 @@
 import type { HostSession } from '../transport/host-session.ts';
 import {
   type EdgeChange,
-  graphObject,
+  graphObjectSchema,
   readGraphList,
   type WriteOutcome,
   writeEdge,
@@ -12,7 +12,7 @@ export const MEMBERSHIPS = {
   name: 'system groups',
   path: 'memberof?sort=id',
   type: 'system_group',
-  shape: graphObject,
+  shape: graphObjectSchema,
 };
 
 /** Reads the ids of the system groups that this host is a member of. */

@@ -47,16 +47,16 @@ export function findObjects(
   kind: NamedKind,
   names?: readonly string[],
 ): Promise<NamedObject[]> {
-  const label = `${kind.replace('_', ' ')}s`.replace('policys', 'policies');
-  const pages = (readPage: (page: PageRequest) => Promise<Page<NamedObject>>) =>
-    readPages({ name: label, readPage, keyOf: ({ id }) => id, onChange: 'step back' });
-  const purpose = names === undefined ? `read all ${label}` : `find ${label} by name`;
+  const kindLabel = `${kind.replace('_', ' ')}s`.replace('policys', 'policies');
+  const readAllPages = (readPage: (page: PageRequest) => Promise<Page<NamedObject>>) =>
+    readPages({ name: kindLabel, readPage, keyOf: ({ id }) => id, onChange: 'step back' });
+  const purpose = names === undefined ? `read all ${kindLabel}` : `find ${kindLabel} by name`;
 
   if (kind === 'user') {
-    return pages((page) => searchUsers(session, purpose, page, names));
+    return readAllPages((page) => searchUsers(session, purpose, page, names));
   }
   const reads = (names ?? [undefined]).map((name) =>
-    pages((page) =>
+    readAllPages((page) =>
       kind === 'command'
         ? readCommands(session, purpose, page, name)
         : readObjectList(session, purpose, LISTS[kind], page, name),
@@ -93,7 +93,7 @@ async function readCommands(
 ): Promise<Page<NamedObject>> {
   const filter = name === undefined ? '' : `filter=name:$eq:${encodeForFilter(name)}&`;
   const path = `/api/commands?${filter}fields=name&sort=_id&limit=${page.limit}&skip=${page.skip}`;
-  return v1Objects(session, { method: 'GET', path, purpose });
+  return readV1Objects(session, { method: 'GET', path, purpose });
 }
 
 function searchUsers(
@@ -110,10 +110,10 @@ function searchUsers(
     ...page,
   };
   const path = '/api/search/systemusers';
-  return v1Objects(session, { method: 'POST', path, body, purpose, changesNothing: true });
+  return readV1Objects(session, { method: 'POST', path, body, purpose, changesNothing: true });
 }
 
-async function v1Objects(session: Session, request: Request): Promise<Page<NamedObject>> {
+async function readV1Objects(session: Session, request: Request): Promise<Page<NamedObject>> {
   const list = parseAnswer(session, request, await session.send(request), v1List);
   const entries = (list?.results ?? []).map(({ _id, name, username, email }) => ({
     id: _id,

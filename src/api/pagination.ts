@@ -68,12 +68,12 @@ export interface PagedList<T> {
  */
 export async function readPages<T>(list: PagedList<T>): Promise<T[]> {
   const entries = new Map<string, T>();
-  let before: ReadPage | undefined;
+  let previousPage: ReadPage | undefined;
   let skip = 0;
   let restarts = 0;
   let overlap = 1;
   for (let count = 0; count < MAX_PAGES; count++) {
-    const { entries: found, total = before?.total } = await list.readPage({
+    const { entries: found, total = previousPage?.total } = await list.readPage({
       limit: PAGE_SIZE,
       skip,
     });
@@ -84,7 +84,7 @@ export async function readPages<T>(list: PagedList<T>): Promise<T[]> {
       );
     }
     const page: ReadPage = { skip, total, keys: found.map(list.keyOf) };
-    if (before !== undefined && !follows(page, before, list, entries)) {
+    if (previousPage !== undefined && !isContinuous(page, previousPage, list, entries)) {
       if (list.onChange === 'step back') {
         skip = Math.max(skip - (PAGE_SIZE - 1), 0);
         overlap = Math.min(2 * overlap, MAX_OVERLAP);
@@ -92,14 +92,14 @@ export async function readPages<T>(list: PagedList<T>): Promise<T[]> {
       }
       if (++restarts > MAX_RESTARTS) throw changingListError(list.name);
       entries.clear();
-      before = undefined;
+      previousPage = undefined;
       skip = 0;
       continue;
     }
     for (const entry of found) entries.set(list.keyOf(entry), entry);
-    if (isLast(page)) return [...entries.values()];
-    before = page;
-    skip += stepAfter(page, overlap);
+    if (isLastPage(page)) return [...entries.values()];
+    previousPage = page;
+    skip += computeStep(page, overlap);
   }
   throw tooLongError(list.name, `did not end after ${MAX_PAGES} pages of ${PAGE_SIZE}`);
 }
@@ -112,7 +112,7 @@ interface ReadPage {
 }
 
 /** Returns the number of positions from the start of a page to the start of the next page. */
-function stepAfter({ keys: { length } }: ReadPage, overlap: number): number {
+function computeStep({ keys: { length } }: ReadPage, overlap: number): number {
   if (length < SPARSE_BELOW) return PAGE_SIZE;
   // A page can be longer than requested. It then covers at least as many positions as it has
   // entries.
@@ -120,31 +120,31 @@ function stepAfter({ keys: { length } }: ReadPage, overlap: number): number {
 }
 
 /** Returns whether no entry can be missing between a page and the page before it. */
-function follows<T>(
+function isContinuous<T>(
   page: ReadPage,
-  before: ReadPage,
+  previousPage: ReadPage,
   { name, onChange }: PagedList<T>,
-  known: ReadonlyMap<string, T>,
+  knownEntries: ReadonlyMap<string, T>,
 ): boolean {
   const [first] = page.keys;
-  const { length } = before.keys;
-  if (page.skip > before.skip && length > 0 && first === before.keys[0])
+  const { length } = previousPage.keys;
+  if (page.skip > previousPage.skip && length > 0 && first === previousPage.keys[0])
     throw repeatedPageError(name);
-  const overlaps = length >= SPARSE_BELOW && length <= PAGE_SIZE;
+  const hasOverlap = length >= SPARSE_BELOW && length <= PAGE_SIZE;
   if (onChange === 'step back') {
-    return page.skip === 0 || !overlaps || (first !== undefined && known.has(first));
+    return page.skip === 0 || !hasOverlap || (first !== undefined && knownEntries.has(first));
   }
-  if (before.total !== undefined && page.total !== before.total) return false;
-  const dropped = PAGE_SIZE - length;
-  const shared = before.keys.slice(Math.max(length - 1 - dropped, 0));
-  return !overlaps || (first !== undefined && shared.includes(first));
+  if (previousPage.total !== undefined && page.total !== previousPage.total) return false;
+  const droppedCount = PAGE_SIZE - length;
+  const sharedKeys = previousPage.keys.slice(Math.max(length - 1 - droppedCount, 0));
+  return !hasOverlap || (first !== undefined && sharedKeys.includes(first));
 }
 
 /**
  * Returns whether a page is the last one of the list. Ignores a total that is lower than the number
  * of entries read.
  */
-function isLast({ skip, total = 0, keys: { length } }: ReadPage): boolean {
+function isLastPage({ skip, total = 0, keys: { length } }: ReadPage): boolean {
   return length < PAGE_SIZE ? skip + PAGE_SIZE >= total : skip + length === total;
 }
 

@@ -12,13 +12,13 @@ import { refusalError } from './refusal-error.ts';
 const MAX_DEPTH = 50;
 
 /** The schema of a JumpCloud object id. Converts the id to lower case. */
-export const objectId = idOf(/^[0-9a-f]{24}$/i);
+export const objectId = createIdSchema(/^[0-9a-f]{24}$/i);
 
 /**
  * The schema of a JumpCloud object id or an empty text, which means no object. Converts the id to
  * lower case.
  */
-export const objectIdOrNone = idOf(/^([0-9a-f]{24})?$/i);
+export const objectIdOrNone = createIdSchema(/^([0-9a-f]{24})?$/i);
 
 /**
  * Returns the schema of a list. Converts null to an empty list, because JumpCloud may send either.
@@ -37,7 +37,7 @@ export function totalCount(value: unknown): number | undefined {
   return /^\d{1,15}$/.test(String(value)) ? Number(value) : undefined;
 }
 
-function idOf(form: RegExp) {
+function createIdSchema(form: RegExp) {
   return z.pipe(
     z.string(),
     z.transform((id, context) => {
@@ -73,12 +73,12 @@ export function parseAnswer<T extends z.ZodMiniType>(
   const parsed = shape.safeParse(value);
   if (parsed.success) return parsed.data;
   const path = parsed.error.issues[0]?.path ?? [];
-  const found = path.reduce((inner, key) => Object(inner)[key], value);
-  const where = path.join('.') || 'the whole answer';
+  const invalidValue = path.reduce((inner, key) => Object(inner)[key], value);
+  const location = path.join('.') || 'the whole answer';
   throw unexpectedResponse(
     session,
     request,
-    `${where} does not have the expected form (${kindOf(found)})`,
+    `${location} does not have the expected form (${describeKind(invalidValue)})`,
   );
 }
 
@@ -100,10 +100,10 @@ export function unexpectedResponse(
 
 function describeBody(session: Session, { body, headers }: Reply): string {
   if (body.trim() === '') return 'empty';
-  const word = (header: string) =>
+  const readWord = (header: string) =>
     /^[\w.+/-]{1,60}/.exec(session.conceal(headers[header] ?? ''))?.[0];
-  const type = word('content-type') ?? 'text of no declared type';
-  const encoding = word('content-encoding');
+  const type = readWord('content-type') ?? 'text of no declared type';
+  const encoding = readWord('content-encoding');
   const form = encoding === undefined ? type : `${type}, encoded as ${encoding}`;
   return /json/i.test(type) ? `not JSON, although declared as ${form}` : `not JSON but ${form}`;
 }
@@ -117,7 +117,7 @@ function isDeeperThan(levels: number, value: unknown): boolean {
   return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
 }
 
-function kindOf(value: unknown): string {
+function describeKind(value: unknown): string {
   if (value === undefined) return 'it is missing';
   if (value === null) return 'it is null';
   if (Array.isArray(value)) return 'it is a list';

@@ -14,7 +14,7 @@ import type { Session } from '../transport/session.ts';
 import { isGoneStatus, isJumpCloudError } from './gone-status.ts';
 
 /** The maximum length of a message from JumpCloud that is quoted, in characters. */
-const MAX_MESSAGE = 300;
+const MAX_MESSAGE_LENGTH = 300;
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
@@ -24,10 +24,13 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
   const { status, inDoubt } = reply;
   const { origin } = session;
   const { urlOption } = session.authentication;
-  const quote = serverMessage(session, reply.body);
-  const details = { status, ...(quote !== undefined && { jumpcloud_message: quote }) };
+  const quotedMessage = serverMessage(session, reply.body);
+  const details = {
+    status,
+    ...(quotedMessage !== undefined && { jumpcloud_message: quotedMessage }),
+  };
   // A gateway that answers instead of JumpCloud may already have forwarded a write to JumpCloud.
-  const mayBeForwarded = { details, inDoubt: isWrite(request) };
+  const forwardedContext = { details, inDoubt: isWrite(request) };
   if (isGoneStatus(status) && !isJumpCloudError(reply)) {
     return new UnexpectedResponse(
       failureText(
@@ -35,7 +38,7 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
         `${origin} answered ${statusText(status)}, but not in JumpCloud's form (a JSON object with a message), so it proves nothing`,
         `Check ${urlOption}, region and proxy: a gateway or a login page may be answering.`,
       ),
-      mayBeForwarded,
+      forwardedContext,
     );
   }
   if (status === 401) return unauthorizedError(session, purpose, { details, inDoubt });
@@ -51,25 +54,25 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
     );
   }
   if (REDIRECTS.has(status)) {
-    const to = redirectTarget(session, reply);
+    const targetClause = redirectTarget(session, reply);
     return new UnexpectedResponse(
       failureText(
         purpose,
-        `${origin} answered with a redirect (${status}${to}), which is never followed, because the credentials would go to another address`,
+        `${origin} answered with a redirect (${status}${targetClause}), which is never followed, because the credentials would go to another address`,
         `Check ${urlOption}, region and proxy, and whether this network requires a login first.`,
       ),
       { details, inDoubt },
     );
   }
   if (status >= 400 && status < 500) {
-    const answered = `answered ${statusText(status)}`;
+    const statusClause = `answered ${statusText(status)}`;
     const [reason, advice] =
-      quote === undefined
+      quotedMessage === undefined
         ? [
-            `${origin} ${answered} without a message from JumpCloud`,
-            `${adviceFor(session, status)} If a proxy or firewall refused the request, ask its operator.`,
+            `${origin} ${statusClause} without a message from JumpCloud`,
+            `${chooseAdvice(session, status)} If a proxy or firewall refused the request, ask its operator.`,
           ]
-        : [`JumpCloud ${answered}: "${quote}"`, adviceFor(session, status)];
+        : [`JumpCloud ${statusClause}: "${quotedMessage}"`, chooseAdvice(session, status)];
     return new Rejected(failureText(purpose, reason, advice), { details, inDoubt });
   }
   return new UnexpectedResponse(
@@ -78,11 +81,11 @@ export function refusalError(session: Session, request: Request, reply: Reply): 
       `${origin} answered with status ${status}, which JumpCloud never sends for this request`,
       notJumpCloudAdvice(session.authentication),
     ),
-    mayBeForwarded,
+    forwardedContext,
   );
 }
 
-function adviceFor({ authentication }: Session, status: number): string {
+function chooseAdvice({ authentication }: Session, status: number): string {
   return status === 403
     ? authentication.adviceFor403
     : 'Correct the options that JumpCloud refused.';
@@ -105,14 +108,17 @@ export function unauthorizedError(
   { details, inDoubt }: { details: Record<string, unknown>; inDoubt: boolean },
 ): Unauthorized {
   const { who, causes } = session.authentication.explain401(session);
-  const listed =
+  const causesText =
     causes.length === 1
       ? `Cause: ${causes[0]}.`
       : `Possible causes: ${causes.map((cause, i) => `(${i + 1}) ${cause}`).join('; ')}.`;
-  return new Unauthorized(failureText(purpose, `JumpCloud does not accept ${who} (401)`, listed), {
-    details: { ...details, causes },
-    inDoubt,
-  });
+  return new Unauthorized(
+    failureText(purpose, `JumpCloud does not accept ${who} (401)`, causesText),
+    {
+      details: { ...details, causes },
+      inDoubt,
+    },
+  );
 }
 
 /**
@@ -124,7 +130,7 @@ export function serverMessage(session: Session, body: string): string | undefine
     const { message, error } = Object(JSON.parse(body));
     const text = [message, error].find((value) => typeof value === 'string' && value !== '');
     if (text === undefined) return undefined;
-    return truncate(toPrintable(session.conceal(text)).trim(), MAX_MESSAGE);
+    return truncate(toPrintable(session.conceal(text)).trim(), MAX_MESSAGE_LENGTH);
   } catch {
     return undefined;
   }

@@ -10,13 +10,13 @@ import { refusalError } from './refusal-error.ts';
 const optionalBoolean = z.optional(z.nullable(z.boolean()));
 const optionalText = z.optional(z.nullable(z.string()));
 // JumpCloud sends null or no field for no primary user. An empty text is read in the same way.
-const userId = z.optional(z.nullable(objectIdOrNone));
+const optionalUserId = z.optional(z.nullable(objectIdOrNone));
 const optionalId = z.optional(objectId);
 
 /** The schema of any record. Checks only the id, which is enough to see that the record exists. */
-const anyRecord = z.looseObject({ _id: optionalId, id: optionalId });
+const anyRecordSchema = z.looseObject({ _id: optionalId, id: optionalId });
 
-const attribute = z.looseObject({ name: z.string(), value: optionalText });
+const attributeSchema = z.looseObject({ name: z.string(), value: optionalText });
 
 /**
  * The schema of a system's record. Checks the fields that are read, and passes on all others
@@ -31,10 +31,10 @@ const recordSchema = z.looseObject({
   allowSshPasswordAuthentication: optionalBoolean,
   allowPublicKeyAuthentication: optionalBoolean,
   allowMultiFactorAuthentication: optionalBoolean,
-  attributes: z.optional(z.nullable(z.array(attribute))),
+  attributes: z.optional(z.nullable(z.array(attributeSchema))),
   // An answer has the primary user either in this mapping or in the key primarySystemUser.id.
-  primarySystemUser: z.optional(z.nullable(z.looseObject({ id: userId }))),
-  'primarySystemUser.id': userId,
+  primarySystemUser: z.optional(z.nullable(z.looseObject({ id: optionalUserId }))),
+  'primarySystemUser.id': optionalUserId,
   systemInsights: z.optional(z.nullable(z.looseObject({ state: optionalText }))),
   created: optionalText,
   agentVersion: optionalText,
@@ -49,7 +49,7 @@ const recordSchema = z.looseObject({
 export type SystemRecord = z.output<typeof recordSchema>;
 
 /** A custom attribute of a system, including further fields that JumpCloud stores in it. */
-export type Attribute = Readonly<z.output<typeof attribute>>;
+export type Attribute = Readonly<z.output<typeof attributeSchema>>;
 
 /** The fields of a record that a write sets. Missing fields stay unchanged. */
 export interface SystemChanges {
@@ -86,7 +86,7 @@ export interface RecordAbsence {
    * Whether a wrong clock is ruled out as the cause. True for a 404, and for a 401 with a usable
    * Date header, because the clock was checked by the header.
    */
-  readonly isTimed: boolean;
+  readonly isClockRuledOut: boolean;
 }
 
 /**
@@ -99,9 +99,9 @@ export async function checkPresence(session: HostSession): Promise<RecordPresenc
   if (isDenied(reply)) {
     const error = refusalError(session, request, reply) as RecordAbsence['error'];
     const isTimed = reply.status === 404 || Date.parse(reply.headers['date'] ?? '') > 0;
-    return { isThere: false, error, isTimed };
+    return { isThere: false, error, isClockRuledOut: isTimed };
   }
-  readRecord(session, request, reply, anyRecord);
+  readRecord(session, request, reply, anyRecordSchema);
   return { isThere: true };
 }
 
@@ -167,7 +167,7 @@ function readRequest(session: HostSession): Request {
   };
 }
 
-function readRecord<T extends z.ZodMiniType<z.output<typeof anyRecord>>>(
+function readRecord<T extends z.ZodMiniType<z.output<typeof anyRecordSchema>>>(
   session: HostSession,
   request: Request,
   reply: Reply,
@@ -175,12 +175,12 @@ function readRecord<T extends z.ZodMiniType<z.output<typeof anyRecord>>>(
 ): z.output<T> {
   const record = parseAnswer(session, request, reply, shape);
   const ids = [record._id, record.id].filter((id) => id !== undefined);
-  const foreign = ids.find((id) => id !== session.identity.systemId);
-  if (ids.length === 0 || foreign !== undefined) {
+  const foreignId = ids.find((id) => id !== session.identity.systemId);
+  if (ids.length === 0 || foreignId !== undefined) {
     throw unexpectedResponse(
       session,
       request,
-      foreign === undefined ? 'it has no system id' : `it is the record of system ${foreign}`,
+      foreignId === undefined ? 'it has no system id' : `it is the record of system ${foreignId}`,
     );
   }
   const { type } = Object(Object(record['provisionMetadata']).provisioner);

@@ -1,6 +1,12 @@
 import * as z from 'zod/mini';
 import type { HostSession } from '../transport/host-session.ts';
-import { edgeAttributes, graphObject, readGraphList, type Sudo, sudoOf } from './graph.ts';
+import {
+  edgeAttributesSchema,
+  graphObjectSchema,
+  readGraphList,
+  type Sudo,
+  sudoOf,
+} from './graph.ts';
 
 /** The objects on a path from this host to a user. The user is the last object. */
 export type AccessPath = readonly { readonly type: string; readonly id: string }[];
@@ -13,14 +19,14 @@ export interface BoundUser extends Sudo {
   readonly paths: readonly AccessPath[];
 }
 
-const traversed = z.object({
-  ...graphObject.shape,
-  compiledAttributes: edgeAttributes,
-  paths: z.optional(z.nullable(z.array(z.array(z.object({ to: graphObject }))))),
+const boundUserSchema = z.object({
+  ...graphObjectSchema.shape,
+  compiledAttributes: edgeAttributesSchema,
+  paths: z.optional(z.nullable(z.array(z.array(z.object({ to: graphObjectSchema }))))),
 });
 
 /** Describes the list of the users bound to this host. */
-export const USERS = { name: 'users', path: 'users', type: 'user', shape: traversed };
+export const USERS = { name: 'users', path: 'users', type: 'user', shape: boundUserSchema };
 
 /**
  * Reads the users bound to this host, directly or through groups. A user's `sudo` combines all

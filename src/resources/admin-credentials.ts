@@ -10,28 +10,28 @@ import {
 } from './admin-options.ts';
 
 /** The options of each kind of credentials: an API key, or a service account (client). */
-const KINDS = {
+const OPTIONS_BY_KIND = {
   apiKey: ['api_key', 'org_id'],
   client: ['client_id', 'client_secret'],
 } as const satisfies Readonly<Record<string, readonly CredentialOption[]>>;
-type Kind = keyof typeof KINDS;
+type CredentialKind = keyof typeof OPTIONS_BY_KIND;
 
 /** An administrator's credentials. */
 export type AdminCredentials =
   | { readonly apiKey: string; readonly orgId: string | undefined }
   | { readonly clientId: string; readonly clientSecret: string };
 
-type Given = PartialValues<typeof adminOptions>;
+type GivenOptions = PartialValues<typeof adminOptions>;
 
 /**
  * Returns the problems of the credentials in the options and the environment. Credentials are
  * checked apart from the other options, because only a run that sends requests needs them.
  */
-export function credentialProblems(given: Given): Problem[] {
-  const inOptions = kindsInOptions(given);
+export function credentialProblems(given: GivenOptions): Problem[] {
+  const inOptions = findKindsInOptions(given);
   // Credentials of both kinds are a problem of the options, which `adminRules` reports.
   if (inOptions.length > 1) return [];
-  const [kind, ...others] = inOptions.length > 0 ? inOptions : kindsInEnvironment();
+  const [kind, ...others] = inOptions.length > 0 ? inOptions : findKindsInEnvironment();
   if (kind === undefined) {
     return [
       {
@@ -48,11 +48,11 @@ export function credentialProblems(given: Given): Problem[] {
       },
     ];
   }
-  return KINDS[kind].flatMap((option) => {
+  return OPTIONS_BY_KIND[kind].flatMap((option) => {
     if (given[option] !== undefined) return [];
-    const text = fromEnvironment(option);
+    const text = readVariable(option);
     if (text === undefined) {
-      const message = `is required with ${KINDS[kind].find((other) => other !== option)}: give it here or in ${CREDENTIAL_VARIABLES[option]}`;
+      const message = `is required with ${OPTIONS_BY_KIND[kind].find((other) => other !== option)}: give it here or in ${CREDENTIAL_VARIABLES[option]}`;
       return option === 'org_id' ? [] : [{ option, message }];
     }
     if (hasFormat(option, text)) return [];
@@ -65,30 +65,32 @@ export function credentialProblems(given: Given): Problem[] {
  * problems.
  */
 export function credentialsOf(options: AdminOptions): AdminCredentials {
-  const [kind] = [...kindsInOptions(options), ...kindsInEnvironment()];
-  const value = (option: CredentialOption) => options[option] ?? fromEnvironment(option);
+  const [kind] = [...findKindsInOptions(options), ...findKindsInEnvironment()];
+  const value = (option: CredentialOption) => options[option] ?? readVariable(option);
   return kind === 'client'
     ? { clientId: value('client_id') ?? '', clientSecret: value('client_secret') ?? '' }
     : { apiKey: value('api_key') ?? '', orgId: value('org_id') };
 }
 
-function kindsInOptions(given: Given | AdminOptions): Kind[] {
-  return kindsWith((option) => given[option] !== undefined);
+function findKindsInOptions(given: GivenOptions | AdminOptions): CredentialKind[] {
+  return filterKinds((option) => given[option] !== undefined);
 }
 
-function kindsInEnvironment(): Kind[] {
+function findKindsInEnvironment(): CredentialKind[] {
   // The id of an organisation alone is not a credential.
-  return kindsWith((option) => option !== 'org_id' && fromEnvironment(option) !== undefined);
+  return filterKinds((option) => option !== 'org_id' && readVariable(option) !== undefined);
 }
 
-function kindsWith(isGiven: (option: CredentialOption) => boolean): Kind[] {
-  return (Object.keys(KINDS) as Kind[]).filter((kind) => KINDS[kind].some(isGiven));
+function filterKinds(isGiven: (option: CredentialOption) => boolean): CredentialKind[] {
+  return (Object.keys(OPTIONS_BY_KIND) as CredentialKind[]).filter((kind) =>
+    OPTIONS_BY_KIND[kind].some(isGiven),
+  );
 }
 
 /**
  * Returns the value of an option's environment variable; undefined if it is empty. Removes white
  * space, such as the newline of a file that the value came from.
  */
-function fromEnvironment(option: CredentialOption): string | undefined {
+function readVariable(option: CredentialOption): string | undefined {
   return process.env[CREDENTIAL_VARIABLES[option]]?.trim() || undefined;
 }

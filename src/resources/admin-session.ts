@@ -34,8 +34,8 @@ export async function withAdminSession<T>(
   const { openSession } = await import('../transport/session.ts');
   const { authentication, tokenSession } =
     'apiKey' in credentials
-      ? await apiKeyAuthentication(credentials, conceal)
-      : await serviceAccount(run, options, credentials, destination, conceal);
+      ? await authenticateApiKey(credentials, conceal)
+      : await authenticateServiceAccount(run, options, credentials, destination, conceal);
   const session = await openSession(run, authentication, destination);
   run.report.setApi(() => addRequests(session.report(), tokenSession?.report()));
   try {
@@ -46,7 +46,7 @@ export async function withAdminSession<T>(
   }
 }
 
-interface Authenticated {
+interface AdminAuthentication {
   readonly authentication: Authentication;
   /** The session with the server that issues tokens. */
   readonly tokenSession?: Session;
@@ -55,22 +55,22 @@ interface Authenticated {
 type ApiKey = Extract<AdminCredentials, { apiKey: string }>;
 type Client = Exclude<AdminCredentials, ApiKey>;
 
-async function apiKeyAuthentication(
+async function authenticateApiKey(
   { apiKey, orgId }: ApiKey,
   conceal: (secret: string) => void,
-): Promise<Authenticated> {
+): Promise<AdminAuthentication> {
   conceal(apiKey);
   const { ApiKeyAuthentication } = await import('../transport/auth/api-key.ts');
   return { authentication: new ApiKeyAuthentication(apiKey, orgId) };
 }
 
-async function serviceAccount(
+async function authenticateServiceAccount(
   run: Run,
   options: AdminOptions,
   client: Client,
   { budget }: Destination,
   conceal: (secret: string) => void,
-): Promise<Authenticated> {
+): Promise<AdminAuthentication> {
   const { encodeBasic, ClientCredentialsAuthentication } = await import(
     '../transport/auth/client-credentials.ts'
   );

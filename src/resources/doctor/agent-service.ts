@@ -1,5 +1,5 @@
 import { readServiceStatus } from '../../agent/service-status.ts';
-import { type Finding, ok, skipped, warning } from './check.ts';
+import { type Finding, okFinding, skippedFinding, warningFinding } from './check.ts';
 
 /**
  * Checks that the agent's service is installed and runs. Takes at most `timeoutMs` milliseconds.
@@ -8,18 +8,18 @@ export async function checkAgentService(timeoutMs: number, signal: AbortSignal):
   const status = await readServiceStatus(process.env['PATH'] ?? '', timeoutMs, signal);
   switch (status.state) {
     case 'running':
-      return ok(`The agent's service is running, according to ${status.tool}.`);
+      return okFinding(`The agent's service is running, according to ${status.tool}.`);
     case 'stopped':
-      return warning(
+      return warningFinding(
         `The agent's service is not running, according to ${status.tool}.`,
         `Start it: ${status.startCommand}`,
       );
     case 'missing':
-      return warning(
+      return warningFinding(
         `The agent's service is not installed, according to ${status.tool}.`,
         'Install the JumpCloud agent, with the command that the Admin Portal shows where a device is added.',
       );
     default:
-      return skipped(status.reason);
+      return skippedFinding(status.reason);
   }
 }

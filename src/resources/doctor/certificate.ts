@@ -16,6 +16,6 @@ export function describeCertificate(socket: TLSSocket, hasOwnCa: boolean): strin
   // The certificate is not available once the connection is closed.
   if (certificate === undefined) return `It is ${trust}.`;
   const issuer = truncate(certificate.issuer.replaceAll('\n', ', '), MAX_ISSUER);
-  const end = new Date(certificate.validTo).toISOString().slice(0, 10);
-  return `Issued by ${issuer}; valid until ${end}; ${trust}.`;
+  const expiryDate = new Date(certificate.validTo).toISOString().slice(0, 10);
+  return `Issued by ${issuer}; valid until ${expiryDate}; ${trust}.`;
 }

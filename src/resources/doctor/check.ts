@@ -39,16 +39,16 @@ export interface Failure {
 /** The outcomes of the checks that were made so far. */
 export type Findings = Partial<Record<CheckName, Finding>>;
 
-export function ok(detail: string): Finding {
+export function okFinding(detail: string): Finding {
   return { status: 'ok', detail, advice: '' };
 }
 
-export function warning(detail: string, advice: string): Finding {
+export function warningFinding(detail: string, advice: string): Finding {
   return { status: 'warning', detail, advice: explainRegistration(advice) };
 }
 
 /** Returns the outcome of a check that could not be made. */
-export function skipped(detail: string): Finding {
+export function skippedFinding(detail: string): Finding {
   return { status: 'skipped', detail: `Not checked: ${detail}.`, advice: '' };
 }
 
@@ -57,7 +57,7 @@ export function skipped(detail: string): Finding {
  * error.
  * @throws the error if it is an interruption or a bug
  */
-export function failed(error: unknown, advice?: string): Failure {
+export function failedFinding(error: unknown, advice?: string): Failure {
   if (!(error instanceof ModuleError) || error instanceof Interrupted) throw error;
   const { reason: detail, code, details } = error;
   advice = explainRegistration(advice ?? error.advice);
@@ -82,7 +82,7 @@ function explainRegistration(advice: string): string {
 /** Returns the result's `checks`. Checks that the run did not reach are listed as skipped. */
 export function reportFindings(findings: Findings): Record<string, unknown>[] {
   return CHECKS.map((check) => {
-    const { status, detail, advice } = findings[check] ?? skipped('the run ended before');
+    const { status, detail, advice } = findings[check] ?? skippedFinding('the run ended before');
     return { check, status, detail: toPrintable(detail), advice: toPrintable(advice) };
   });
 }

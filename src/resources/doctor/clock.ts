@@ -1,5 +1,5 @@
 import { LocalActionFailed } from '../../base/errors.ts';
-import { type Finding, failed, ok, skipped, warning } from './check.ts';
+import { type Finding, failedFinding, okFinding, skippedFinding, warningFinding } from './check.ts';
 
 /** Above this difference in seconds, JumpCloud may refuse this host. */
 const WARN_ABOVE_S = 30;
@@ -13,13 +13,13 @@ const ADVICE = 'Set it and keep it right: timedatectl set-ntp true, or install c
  * if unknown.
  */
 export function checkClock(offset: number | null): Finding {
-  if (offset === null) return skipped('no answer had a usable time');
+  if (offset === null) return skippedFinding('no answer had a usable time');
   const seconds = Math.abs(offset);
   if (seconds <= WARN_ABOVE_S) {
-    return ok(`This host's clock agrees with JumpCloud's to within ${WARN_ABOVE_S} s.`);
+    return okFinding(`This host's clock agrees with JumpCloud's to within ${WARN_ABOVE_S} s.`);
   }
   const detail = `This host's clock is ${seconds} s ${offset > 0 ? 'behind' : 'ahead of'} JumpCloud's.`;
   return seconds <= FAIL_ABOVE_S
-    ? warning(detail, ADVICE)
-    : failed(new LocalActionFailed([detail, ADVICE]));
+    ? warningFinding(detail, ADVICE)
+    : failedFinding(new LocalActionFailed([detail, ADVICE]));
 }

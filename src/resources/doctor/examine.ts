@@ -9,7 +9,7 @@ import {
   type Findings,
   firstFailed,
   reportFindings,
-  skipped,
+  skippedFinding,
 } from './check.ts';
 import { checkIdentity } from './identity.ts';
 import { checkJumpCloud } from './jumpcloud.ts';
@@ -54,18 +54,18 @@ async function makeChecks(run: Run, options: SessionOptions, findings: Findings)
   });
   const network = async () => {
     const destination = await checkNetwork(run, origin, options, findings);
-    const broken = firstFailed(findings, NEEDED_TO_CONNECT);
+    const brokenCheck = firstFailed(findings, CONNECTION_CHECKS);
     if (destination !== undefined && identity !== undefined) {
       await checkJumpCloud(run, identity, agentServerHost, destination, findings);
     } else {
-      const reason = skipped(`it depends on ${broken}`);
-      for (const check of NEED_JUMPCLOUD) findings[check] = reason;
+      const reason = skippedFinding(`it depends on ${brokenCheck}`);
+      for (const check of JUMPCLOUD_CHECKS) findings[check] = reason;
     }
   };
   await Promise.all([service, network()]);
 }
 
-const NEEDED_TO_CONNECT = [
+const CONNECTION_CHECKS = [
   'agent_directory',
   'registration',
   'key',
@@ -75,7 +75,7 @@ const NEEDED_TO_CONNECT = [
   'certificate',
 ] as const;
 
-const NEED_JUMPCLOUD = ['clock', 'authorization', 'enrolment', 'access'] as const;
+const JUMPCLOUD_CHECKS = ['clock', 'authorization', 'enrolment', 'access'] as const;
 
 /**
  * Returns a sentence that counts the outcomes, and names the checks that failed or have a warning.

@@ -11,7 +11,14 @@ import { requireSystem } from '../../agent/require-system.ts';
 import { NotEnrolled } from '../../base/errors.ts';
 import type { Run } from '../../run.ts';
 import { originFor, type SessionOptions } from '../../transport/open-session.ts';
-import { type Finding, type Findings, failed, ok, skipped, warning } from './check.ts';
+import {
+  type Finding,
+  type Findings,
+  failedFinding,
+  okFinding,
+  skippedFinding,
+  warningFinding,
+} from './check.ts';
 
 /** The parts of this host's identity that could be read. */
 export interface HostIdentity {
@@ -39,15 +46,15 @@ export async function checkIdentity(
   let identity: Identity | undefined;
   findings.agent_directory = checkDirectory(agent_dir, waitedSeconds);
   if (findings.agent_directory.status === 'failed') {
-    findings.registration = findings.key = skipped('it depends on agent_directory');
+    findings.registration = findings.key = skippedFinding('it depends on agent_directory');
   } else {
     try {
       configuration = readConfiguration(join(agent_dir, 'jcagent.conf'), waitedSeconds);
       run.report.setSystemId(configuration.systemKey);
       requireNotRemoved(agent_dir, configuration.systemKey);
-      findings.registration = ok(`This host is system ${configuration.systemKey}.`);
+      findings.registration = okFinding(`This host is system ${configuration.systemKey}.`);
     } catch (error) {
-      findings.registration = failed(error);
+      findings.registration = failedFinding(error);
     }
     const systemId = configuration?.systemKey ?? '';
     try {
@@ -57,8 +64,8 @@ export async function checkIdentity(
     } catch (error) {
       findings.key =
         configuration === undefined && error instanceof NotEnrolled
-          ? skipped('it depends on registration')
-          : failed(error);
+          ? skippedFinding('it depends on registration')
+          : failedFinding(error);
     }
   }
   const isRegistered = findings.registration?.status === 'ok';
@@ -66,7 +73,7 @@ export async function checkIdentity(
   // A host without a key is not enrolled. The checks report that, so `system_id` is not compared.
   if (isRegistered && systemKey && keyFile) requireSystem(system_id, systemKey);
   const origin = originFor(agentServerHost, options, (reason, advice) => {
-    if (isRegistered) findings.registration = warning(reason, advice);
+    if (isRegistered) findings.registration = warningFinding(reason, advice);
   });
   return { origin, agentServerHost, identity: isRegistered ? identity : undefined };
 }
@@ -83,8 +90,8 @@ async function waitForRegistration(
     await awaitRegistration(agent_dir, registration_timeout, run);
     return 0;
   } catch (error) {
-    // The checks will find the same error again. `failed` rethrows only an interruption or a bug.
-    failed(error);
+    // The checks will find the same error again. `failedFinding` rethrows only an interruption or a bug.
+    failedFinding(error);
     return registration_timeout;
   }
 }
@@ -93,9 +100,9 @@ function checkDirectory(agentDir: string, waitedSeconds: number): Finding {
   try {
     requireAgentDirectory(agentDir, waitedSeconds);
     requireAccess(agentDir);
-    return ok(`${agentDir} can be read.`);
+    return okFinding(`${agentDir} can be read.`);
   } catch (error) {
-    return failed(error);
+    return failedFinding(error);
   }
 }
 
@@ -111,12 +118,12 @@ const READABLE_BY_OTHERS = 0o044;
 
 function judgeKey({ path, mode }: KeyFile, { keyMatchesCertificate }: Identity): Finding {
   if (mode & READABLE_BY_OTHERS) {
-    return warning(
+    return warningFinding(
       `${path} can be read by others than its owner (mode ${mode.toString(8)}).`,
       `Run: chmod 600 ${path}`,
     );
   }
-  return ok(
+  return okFinding(
     keyMatchesCertificate
       ? `${path} is an RSA key and belongs to client.crt.`
       : `${path} is an RSA key. There is no usable client.crt to compare it with.`,

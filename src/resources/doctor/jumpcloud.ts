@@ -1,5 +1,5 @@
 import type { Identity } from '../../agent/identity.ts';
-import { associationsOf } from '../../api/associations.ts';
+import { describeAssociationList } from '../../api/associations.ts';
 import { type GraphList, readGraphPage } from '../../api/graph.ts';
 import { MEMBERSHIPS } from '../../api/memberships.ts';
 import { readSystem, type SystemRecord } from '../../api/systems.ts';
@@ -9,7 +9,14 @@ import type { Run } from '../../run.ts';
 import type { Destination } from '../../transport/connect/destination.ts';
 import { type HostSession, openHostSession } from '../../transport/host-session.ts';
 import { usesAgentRegion } from '../../transport/open-session.ts';
-import { type Finding, type Findings, failed, ok, skipped, warning } from './check.ts';
+import {
+  type Finding,
+  type Findings,
+  failedFinding,
+  okFinding,
+  skippedFinding,
+  warningFinding,
+} from './check.ts';
 import { checkClock } from './clock.ts';
 
 /**
@@ -34,7 +41,7 @@ export async function checkJumpCloud(
     const record = await readRecord(session, findings);
     findings.clock = checkClock(session.clock.offset());
     if (record === undefined) {
-      findings.enrolment = findings.access = skipped('it depends on authorization');
+      findings.enrolment = findings.access = skippedFinding('it depends on authorization');
       return;
     }
     findings.enrolment = judgeEnrolment(record);
@@ -67,10 +74,10 @@ async function readRecord(
 ): Promise<SystemRecord | undefined> {
   try {
     const record = await readSystem(session);
-    findings.authorization = ok('JumpCloud accepts the signature of this host.');
+    findings.authorization = okFinding('JumpCloud accepts the signature of this host.');
     return record;
   } catch (error) {
-    findings.authorization = failed(error);
+    findings.authorization = failedFinding(error);
     return undefined;
   }
 }
@@ -80,21 +87,21 @@ function judgeEnrolment({ provisionMetadata }: SystemRecord): Finding {
   switch (type) {
     case 'mdm':
     case 'user':
-      return warning(
+      return warningFinding(
         `This host was enrolled ${type === 'mdm' ? 'by MDM' : 'through the User Portal'}. JumpCloud accepts it now, but offers System Context only to hosts that an administrator enrolled.`,
         'If JumpCloud stops accepting it, re-enrol it with a connect key.',
       );
     case 'administrator':
-      return ok('This host was enrolled by an administrator, so it may use System Context.');
+      return okFinding('This host was enrolled by an administrator, so it may use System Context.');
     default:
-      return ok('JumpCloud does not report how this host was enrolled, but accepts it.');
+      return okFinding('JumpCloud does not report how this host was enrolled, but accepts it.');
   }
 }
 
 const LISTS: readonly GraphList[] = [
   MEMBERSHIPS,
   USERS,
-  ...ASSOCIATION_TYPES.map((type) => associationsOf(type)),
+  ...ASSOCIATION_TYPES.map((type) => describeAssociationList(type)),
 ];
 
 /**
@@ -105,10 +112,12 @@ async function checkAccess(session: HostSession): Promise<Finding> {
     LISTS.map((list) => readGraphPage(session, list, { limit: 100, skip: 0 })),
   );
   const refused = reads.flatMap((read, i) =>
-    read.status === 'rejected' ? [{ list: LISTS[i]?.name, failure: failed(read.reason) }] : [],
+    read.status === 'rejected'
+      ? [{ list: LISTS[i]?.name, failure: failedFinding(read.reason) }]
+      : [],
   );
   const [first, ...others] = refused;
-  if (first === undefined) return ok('System groups, users and associations can be read.');
+  if (first === undefined) return okFinding('System groups, users and associations can be read.');
   const more =
     others.length === 0 ? '' : ` Also failed: ${others.map(({ list }) => list).join(', ')}.`;
   return { ...first.failure, detail: `${first.failure.detail}${more}` };

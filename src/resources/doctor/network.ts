@@ -16,7 +16,7 @@ import { openConnection } from '../../transport/http/http-client.ts';
 import type { ConnectionOptions } from '../../transport/open-session.ts';
 import { userAgentOf } from '../../transport/session.ts';
 import { describeCertificate } from './certificate.ts';
-import { type Findings, failed, ok, skipped } from './check.ts';
+import { type Findings, failedFinding, okFinding, skippedFinding } from './check.ts';
 import { connectionAdvice, lookupAdvice } from './network-advice.ts';
 import { within } from './within.ts';
 
@@ -30,21 +30,21 @@ export async function checkNetwork(
   options: ConnectionOptions,
   findings: Findings,
 ): Promise<Destination | undefined> {
-  const destination = await openChecked(origin, options, findings);
+  const destination = await checkProxy(origin, options, findings);
   if (destination === undefined) {
-    findings.name_resolution = findings.connection = skipped('it depends on proxy');
-    findings.certificate = skipped('it depends on proxy');
+    findings.name_resolution = findings.connection = skippedFinding('it depends on proxy');
+    findings.certificate = skippedFinding('it depends on proxy');
     return undefined;
   }
   if (!(await lookUp(run, destination, options, findings))) {
-    findings.connection = findings.certificate = skipped('it depends on name_resolution');
+    findings.connection = findings.certificate = skippedFinding('it depends on name_resolution');
     return undefined;
   }
   const socket = await connect(run, destination, options, findings);
   if (socket === undefined) return undefined;
   findings.certificate = origin.startsWith('http:')
-    ? skipped('a plain http api_url has no certificate')
-    : ok(describeCertificate(socket as TLSSocket, options.ca_path !== undefined));
+    ? skippedFinding('a plain http api_url has no certificate')
+    : okFinding(describeCertificate(socket as TLSSocket, options.ca_path !== undefined));
   socket.destroy();
   return destination;
 }
@@ -54,7 +54,7 @@ export async function checkNetwork(
  * destination needs the proxy variable but the variable is not a valid URL. An invalid variable
  * fails the check even if this run does not need it, because it breaks other runs.
  */
-async function openChecked(
+async function checkProxy(
   origin: string,
   options: ConnectionOptions,
   findings: Findings,
@@ -64,7 +64,7 @@ async function openChecked(
   try {
     [destination] = await openDestination(origin, options, 0, async () => {});
     if (options.proxy === undefined) environmentProxy(origin, process.env);
-    findings.proxy = ok(describeProxy(destination, options, variable));
+    findings.proxy = okFinding(describeProxy(destination, options, variable));
   } catch (error) {
     if (!(error instanceof InvalidArguments)) throw error;
     findings.proxy = {
@@ -107,22 +107,27 @@ async function lookUp(
   const connector = destination.proxy?.connector ?? destination.originConnector;
   const { hostname } = connector.server;
   if (isIP(hostname) !== 0) {
-    findings.name_resolution = ok(`${hostname} is an address, so no name is looked up.`);
+    findings.name_resolution = okFinding(`${hostname} is an address, so no name is looked up.`);
     return true;
   }
-  const limitMs = attemptLimit(destination);
+  const limitMs = computeAttemptLimitMs(destination);
   try {
-    const found = await within(connector.addresses(), limitMs, run.signal, noNameServer);
-    const addresses = [...new Set(found.map(({ address }) => address))];
+    const foundAddresses = await within(
+      connector.addresses(),
+      limitMs,
+      run.signal,
+      nameServerTimeoutError,
+    );
+    const addresses = [...new Set(foundAddresses.map(({ address }) => address))];
     const noun = addresses.length === 1 ? 'address' : 'addresses';
-    findings.name_resolution = ok(`${hostname} has the ${noun} ${addresses.join(', ')}.`);
+    findings.name_resolution = okFinding(`${hostname} has the ${noun} ${addresses.join(', ')}.`);
     return true;
   } catch (error) {
     if (run.signal.aborted) throw run.signal.reason;
     const failure = toAttemptError(error);
-    findings.name_resolution = failed(
+    findings.name_resolution = failedFinding(
       networkError(`Could not look up ${hostname}`, failure),
-      lookupAdvice(failure.reason, hostname, settingOf(destination, options)),
+      lookupAdvice(failure.reason, hostname, findSetting(destination, options)),
     );
     return false;
   }
@@ -135,38 +140,43 @@ async function connect(
   options: ConnectionOptions,
   findings: Findings,
 ): Promise<Socket | undefined> {
-  const where = describeDestination(destination);
+  const serverText = describeDestination(destination);
   try {
     const opening = openConnection(destination, userAgentOf(run));
-    const socket = await within(opening, attemptLimit(destination), run.signal, timeoutError);
-    findings.connection = ok(`Connected to ${where}.`);
+    const socket = await within(
+      opening,
+      computeAttemptLimitMs(destination),
+      run.signal,
+      timeoutError,
+    );
+    findings.connection = okFinding(`Connected to ${serverText}.`);
     return socket;
   } catch (error) {
     if (run.signal.aborted) throw run.signal.reason;
     const failure = toAttemptError(error);
     const { hostname, port } = destination.originConnector.server;
     if (failure.kind === 'tls') {
-      findings.connection = ok(`Connected to ${where}, up to the TLS handshake.`);
-      findings.certificate = failed(permanentError(toConnect(where), failure));
+      findings.connection = okFinding(`Connected to ${serverText}, up to the TLS handshake.`);
+      findings.certificate = failedFinding(permanentError(connectContext(serverText), failure));
     } else {
       findings.connection =
         failure.kind === 'network'
-          ? failed(
-              networkError(`Could not connect to ${where}`, failure),
+          ? failedFinding(
+              networkError(`Could not connect to ${serverText}`, failure),
               connectionAdvice(
                 failure,
                 `${hostname} port ${port}`,
-                settingOf(destination, options),
+                findSetting(destination, options),
               ),
             )
-          : failed(permanentError(toConnect(where), failure));
-      findings.certificate = skipped('it depends on connection');
+          : failedFinding(permanentError(connectContext(serverText), failure));
+      findings.certificate = skippedFinding('it depends on connection');
     }
     return undefined;
   }
 }
 
-const toConnect = (origin: string) =>
+const connectContext = (origin: string) =>
   ({ purpose: 'connect to JumpCloud', origin, urlOption: 'api_url', inDoubt: false }) as const;
 
 function networkError(what: string, failure: AttemptError): ModuleError {
@@ -179,17 +189,17 @@ function networkError(what: string, failure: AttemptError): ModuleError {
  * Returns the option or variable that contains the name of the first server on the way; undefined
  * for JumpCloud's own name.
  */
-function settingOf({ proxy }: Destination, options: ConnectionOptions): string | undefined {
+function findSetting({ proxy }: Destination, options: ConnectionOptions): string | undefined {
   if (proxy !== undefined)
     return options.proxy === undefined ? proxyVariable(process.env) : 'proxy';
   return options.api_url && 'api_url';
 }
 
 /** Returns the maximum time for one attempt, in milliseconds. */
-function attemptLimit({ requestTimeoutMs, budget }: Destination): number {
+function computeAttemptLimitMs({ requestTimeoutMs, budget }: Destination): number {
   return Math.max(1, Math.min(requestTimeoutMs, budget.remaining()));
 }
 
-function noNameServer(): Error {
+function nameServerTimeoutError(): Error {
   return Object.assign(new Error('timed out'), { code: 'EAI_AGAIN' });
 }

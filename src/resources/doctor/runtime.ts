@@ -1,4 +1,4 @@
-import { type Finding, ok, warning } from './check.ts';
+import { type Finding, okFinding, warningFinding } from './check.ts';
 
 /**
  * The end of support by the Node.js project, by major version. Source: `schedule.json` in
@@ -22,12 +22,13 @@ const END_OF_LIFE: Readonly<Record<string, string>> = {
  */
 export function checkRuntime(version: string, path: string, now: number): Finding {
   const major = version.split('.')[0] ?? '';
-  const node = `Node.js ${version} at ${path}`;
-  const end = END_OF_LIFE[major];
-  if (end === undefined) return ok(`${node}.`);
-  if (now < Date.parse(end)) return ok(`${node}, supported by the Node.js project until ${end}.`);
-  return warning(
-    `${node}; the Node.js project ended its support for version ${major} on ${end}.`,
+  const nodeText = `Node.js ${version} at ${path}`;
+  const endOfSupport = END_OF_LIFE[major];
+  if (endOfSupport === undefined) return okFinding(`${nodeText}.`);
+  if (now < Date.parse(endOfSupport))
+    return okFinding(`${nodeText}, supported by the Node.js project until ${endOfSupport}.`);
+  return warningFinding(
+    `${nodeText}; the Node.js project ended its support for version ${major} on ${endOfSupport}.`,
     'Install a newer one, for example with the role runtime or the package jumpcloud-system-context-node, unless your distribution still supports this one.',
   );
 }

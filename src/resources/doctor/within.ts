@@ -1,17 +1,17 @@
 /**
- * Returns the result of `work`, if it ends within `ms` milliseconds. Otherwise rejects with
- * `late()`, or with the signal's reason if the signal is aborted. Does not stop the work.
+ * Returns the result of `work`, if it ends within `timeoutMs` milliseconds. Otherwise rejects with
+ * `createError()`, or with the signal's reason if the signal is aborted. Does not stop the work.
  */
 export async function within<T>(
   work: Promise<T>,
-  ms: number,
+  timeoutMs: number,
   signal: AbortSignal,
-  late: () => Error,
+  createError: () => Error,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let abort: (() => void) | undefined;
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), ms);
+    timer = setTimeout(() => reject(createError()), timeoutMs);
     abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort);
   });

@@ -26,39 +26,37 @@ export interface EdgesFailure {
  * accepted but does not show.
  */
 export function edgesFailure(readBacks: readonly ReadBack[]): EdgesFailure | undefined {
-  const incomplete = readBacks.filter(({ pending }) => pending.length > 0);
-  const refusals = incomplete
+  const incompleteLists = readBacks.filter(({ pending }) => pending.length > 0);
+  const refusals = incompleteLists
     .flatMap(({ pending, refused }) =>
-      refused.filter(({ change }) => pending.some((other) => isSame(other, change))),
+      refused.filter(({ change }) => pending.some((other) => isSameChange(other, change))),
     )
     .sort((a, b) => a.refusedAt - b.refusedAt);
-  const missing = incomplete.flatMap(({ pending, refused }) =>
-    pending.filter((change) => !refused.some((one) => isSame(one.change, change))),
+  const missingChanges = incompleteLists.flatMap(({ pending, refused }) =>
+    pending.filter((change) => !refused.some((one) => isSameChange(one.change, change))),
   );
   const details = {
     ...(refusals.length > 0 && { refused: refusals.map(reportRefused) }),
-    ...(missing.length > 0 && { missing: missing.map(({ op, id }) => ({ op, id })) }),
+    ...(missingChanges.length > 0 && { missing: missingChanges.map(({ op, id }) => ({ op, id })) }),
   };
-  const isAboutGroups = incomplete.some(({ access }) => access.type === 'system_group');
+  const isAboutGroups = incompleteLists.some(({ access }) => access.type === 'system_group');
   const hint = isAboutGroups ? DYNAMIC_GROUP_HINT : '';
-  const refused = refusals.map(({ change }) => change);
-  const lists = [
-    ...listChanges('Also refused', refused),
-    ...listChanges('Written, but not shown by JumpCloud', missing),
+  const refusedChanges = refusals.map(({ change }) => change);
+  const sentences = [
+    ...listChanges('Also refused', refusedChanges),
+    ...listChanges('Written, but not shown by JumpCloud', missingChanges),
   ];
-  const followUp = [lists.join(' '), hint] as const;
+  const followUp = [sentences.join(' '), hint] as const;
   const [first, ...others] = refusals;
   if (first !== undefined) {
     const error = first.error.withDetails(details, describeOtherRefusals(others), hint);
     return { error, details, access: first.access, followUp };
   }
-  const [list] = incomplete;
+  const [list] = incompleteLists;
   if (list === undefined) return undefined;
-  const error = new NotApplied(describeMissing(incomplete, missing), { details }).withDetails(
-    {},
-    '',
-    hint,
-  );
+  const error = new NotApplied(describeMissing(incompleteLists, missingChanges), {
+    details,
+  }).withDetails({}, '', hint);
   return { error, details, access: list.access, followUp };
 }
 
@@ -84,6 +82,6 @@ function listChanges(label: string, changes: readonly EdgeChange[]): string[] {
   return changes.length === 0 ? [] : [`${label}: ${changes.map(changeKey).join(', ')}.`];
 }
 
-function isSame(one: EdgeChange, other: EdgeChange): boolean {
+function isSameChange(one: EdgeChange, other: EdgeChange): boolean {
   return one.op === other.op && one.id === other.id;
 }

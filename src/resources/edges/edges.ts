@@ -37,11 +37,11 @@ export function edgesResource(session: HostSession, definition: EdgesDefinition)
       .filter(([, ids]) => ids.length > 0)
       .map(([op, ids]) => `${ids.length} ${op}`)
       .join(', ');
-  const list = (state: Edges, show: (id: string, sudo: Sudo) => object) =>
-    [...state].sort(byId).map(([id, sudo]) => (shape === 'ids' ? id : show(id, sudo)));
+  const formatList = (state: Edges, show: (id: string, sudo: Sudo) => object) =>
+    [...state].sort(compareIds).map(([id, sudo]) => (shape === 'ids' ? id : show(id, sudo)));
   const report = (observed: Edges, done: readonly EdgeChange[]) => {
     const show = (id: string, sudo: Sudo) => (shape === 'with sudo' ? { id, ...sudo } : { id });
-    return { [field]: list(observed, show), ...changedIds(done) };
+    return { [field]: formatList(observed, show), ...changedIds(done) };
   };
   const progress = (observed: Edges, done: readonly EdgeChange[]) => ({
     changed: done.length > 0,
@@ -74,7 +74,7 @@ export function edgesResource(session: HostSession, definition: EdgesDefinition)
         return edge?.sudo !== undefined || edge?.sudo_without_password !== undefined;
       };
       return {
-        [option]: list(managed, (id, sudo) => (managesSudo(id) ? { id, ...sudo } : { id })),
+        [option]: formatList(managed, (id, sudo) => (managesSudo(id) ? { id, ...sudo } : { id })),
       };
     },
 
@@ -102,6 +102,6 @@ function idsByOp(done: readonly EdgeChange[]): Record<'added' | 'updated' | 'rem
   };
 }
 
-function byId([a]: readonly [string, Sudo], [b]: readonly [string, Sudo]): number {
+function compareIds([a]: readonly [string, Sudo], [b]: readonly [string, Sudo]): number {
   return a < b ? -1 : 1;
 }

@@ -31,25 +31,25 @@ export interface DesiredEdges {
 export function planEdges(desired: DesiredEdges, before: Edges): Plan<Edges, EdgeChange> {
   const changes =
     desired.state === 'present' ? planPresent(desired, before) : planAbsent(desired, before);
-  return { changes, after: edgesAfter(before, changes) };
+  return { changes, after: predictEdges(before, changes) };
 }
 
 function planPresent(desired: DesiredEdges, before: Edges): EdgeChange[] {
-  const added: EdgeChange[] = [];
-  const updated: EdgeChange[] = [];
+  const additions: EdgeChange[] = [];
+  const updates: EdgeChange[] = [];
   for (const [id, edge] of desired.edges) {
     const current = before.get(id);
-    const sudo = desiredSudo(edge, current ?? NO_SUDO);
+    const sudo = resolveSudo(edge, current ?? NO_SUDO);
     if (current === undefined) {
-      added.push(sudo.sudo ? { op: 'add', id, sudo } : { op: 'add', id });
+      additions.push(sudo.sudo ? { op: 'add', id, sudo } : { op: 'add', id });
     } else if (!isSameSudo(sudo, current)) {
-      updated.push({ op: 'update', id, sudo });
+      updates.push({ op: 'update', id, sudo });
     }
   }
-  const unlisted = desired.exclusive
+  const unlistedIds = desired.exclusive
     ? [...before.keys()].filter((id) => !isDesired(desired, id))
     : [];
-  return [...added, ...updated, ...removals(unlisted)];
+  return [...additions, ...updates, ...planRemovals(unlistedIds)];
 }
 
 /** Returns whether an edge is listed or kept, so that an exclusive list does not remove it. */
@@ -58,15 +58,15 @@ export function isDesired({ edges, keep }: DesiredEdges, id: string): boolean {
 }
 
 function planAbsent(desired: DesiredEdges, before: Edges): EdgeChange[] {
-  return removals([...desired.edges.keys()].filter((id) => before.has(id)));
+  return planRemovals([...desired.edges.keys()].filter((id) => before.has(id)));
 }
 
-function removals(ids: string[]): EdgeChange[] {
+function planRemovals(ids: string[]): EdgeChange[] {
   return ids.map((id) => ({ op: 'remove', id }));
 }
 
 /** Returns the sudo that an edge gets. Without sudo, there is no sudo without password either. */
-function desiredSudo(desired: DesiredSudo, current: Sudo): Sudo {
+function resolveSudo(desired: DesiredSudo, current: Sudo): Sudo {
   const sudo = desired.sudo ?? current.sudo;
   const withoutPassword = desired.sudo_without_password ?? current.sudo_without_password;
   return { sudo, sudo_without_password: sudo && withoutPassword };
@@ -76,7 +76,7 @@ function isSameSudo(a: Sudo, b: Sudo): boolean {
   return a.sudo === b.sudo && a.sudo_without_password === b.sudo_without_password;
 }
 
-function edgesAfter(before: Edges, changes: readonly EdgeChange[]): Edges {
+function predictEdges(before: Edges, changes: readonly EdgeChange[]): Edges {
   const after = new Map(before);
   for (const change of changes) {
     if (change.op === 'remove') after.delete(change.id);

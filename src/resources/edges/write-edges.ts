@@ -74,17 +74,17 @@ export interface EdgesWriter {
 /** Returns a writer of one list of edges. Sends no request yet. */
 export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
   const { run, session, access, desired } = context;
-  const tried: EdgeChange[] = [];
-  const refused = new Map<string, RefusedChange>();
-  const done = new Set<EdgeChange>();
+  const triedChanges: EdgeChange[] = [];
+  const refusedChanges = new Map<string, RefusedChange>();
+  const doneChanges = new Set<EdgeChange>();
   let latest: Edges | undefined;
   let writtenAt = monotonicMs();
 
   // In planned order, not in the order of the answers.
-  const doneInOrder = () => tried.filter((change) => done.has(change));
+  const doneInOrder = () => triedChanges.filter((change) => doneChanges.has(change));
 
   const markDone = (change: EdgeChange) => {
-    done.add(change);
+    doneChanges.add(change);
     run.report.recordWrite({ ...change, type: access.type });
   };
 
@@ -94,7 +94,7 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
     let failure: { readonly error: unknown } | undefined;
     const worker = async () => {
       for (let change = queue.shift(); change !== undefined && !failure; change = queue.shift()) {
-        tried.push(change);
+        triedChanges.push(change);
         const outcome = await access.write(change);
         writtenAt = monotonicMs();
         if (outcome === 'done') {
@@ -113,7 +113,7 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
     const refusedAt = writtenAt;
     for (const change of changes) {
       const refusal = refusals.get(change);
-      if (refusal) refused.set(changeKey(change), { ...refusal, access, change, refusedAt });
+      if (refusal) refusedChanges.set(changeKey(change), { ...refusal, access, change, refusedAt });
     }
   };
 
@@ -137,8 +137,8 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
       }
       hasRead = true;
       pending = planEdges(desired, latest).changes;
-      if (pending.every((change) => refused.has(changeKey(change)))) return true;
-      const triedKeys = new Set(tried.map(changeKey));
+      if (pending.every((change) => refusedChanges.has(changeKey(change)))) return true;
+      const triedKeys = new Set(triedChanges.map(changeKey));
       const untried = pending.filter((change) => !triedKeys.has(changeKey(change)));
       if (untried.length === 0) return undefined;
       await write(untried);
@@ -156,7 +156,7 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
         Math.min(writtenAt + READ_BACK_TIMEOUT_MS - monotonicMs(), session.budget.remaining()),
     });
     const pendingKeys = new Set(pending.map(changeKey));
-    for (const [key, { change, inDoubt }] of refused) {
+    for (const [key, { change, inDoubt }] of refusedChanges) {
       // The change was refused, but an earlier attempt with a lost answer has made it.
       if (inDoubt && !pendingKeys.has(key)) markDone(change);
     }
@@ -164,7 +164,7 @@ export function edgesWriter(context: EdgesWriterContext): EdgesWriter {
       access,
       after: latest ?? new Map(),
       pending,
-      refused: [...refused.values()],
+      refused: [...refusedChanges.values()],
       waitedMs: monotonicMs() - writtenAt,
     };
   };

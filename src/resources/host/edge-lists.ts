@@ -25,13 +25,13 @@ type AllEdges = ReadonlyMap<EdgeSection, Edges>;
 /** Returns the lists of edges in the document, in the order of writing. */
 export function edgeLists(session: HostSession, options: HostOptions): EdgeList[] {
   return EDGE_SECTIONS.filter((section) => options[section] !== undefined).map((section) => {
-    const definition = definitionOf(session, section, desiredOf(section, options));
+    const definition = defineEdgeList(session, section, collectDesired(section, options));
     const { warnings: _, ...withoutWarnings } = definition;
     return { section, ...definition, resource: edgesResource(session, withoutWarnings) };
   });
 }
 
-function desiredOf(section: EdgeSection, options: HostOptions): DesiredEdges {
+function collectDesired(section: EdgeSection, options: HostOptions): DesiredEdges {
   const desired = (options[section] ?? []).map((item): [string, DesiredSudo] =>
     typeof item === 'string' ? [item, {}] : [item.id, item],
   );
@@ -43,7 +43,7 @@ function desiredOf(section: EdgeSection, options: HostOptions): DesiredEdges {
   };
 }
 
-function definitionOf(
+function defineEdgeList(
   session: HostSession,
   section: EdgeSection,
   desired: DesiredEdges,

@@ -9,7 +9,7 @@ import { toText } from '../../options/scalars.ts';
  * The message for an entry of an exclusive list that expands to nothing. A missing fact must not
  * remove a host from its groups.
  */
-const EXCLUSIVE = 'an entry must not expand to nothing when groups is exclusive';
+const EMPTY_ENTRY_MESSAGE = 'an entry must not expand to nothing when groups is exclusive';
 
 /**
  * Returns the option for system groups, listed by id or name. Its value contains each id once. With
@@ -33,15 +33,15 @@ export function expandableGroups(): Option<string[] | undefined> {
             'a reference to a fact needs the option `names`, which turns its value into an id',
           );
         }
-        const expanded = expansion.expand(text, isExclusive ? EXCLUSIVE : undefined);
-        if (isPending || (expanded === '' && text !== '')) return expanded;
+        const expandedText = expansion.expand(text, isExclusive ? EMPTY_ENTRY_MESSAGE : undefined);
+        if (isPending || (expandedText === '' && text !== '')) return expandedText;
         // A fact such as a tag may be set by people who must not choose arbitrary groups, so a fact
         // may only select groups that `names` lists.
-        const isFromFact = !text.includes(expanded);
-        if (isFromFact && isId(expanded) && !names?.nameOf(expanded.toLowerCase())) {
+        const isFromFact = !text.includes(expandedText);
+        if (isFromFact && isId(expandedText) && !names?.nameOf(expandedText.toLowerCase())) {
           throw new InvalidValue('a fact expands to the id of a group that names does not list');
         }
-        return toGroup(expanded);
+        return toGroup(expandedText);
       })(value);
       return [...new Set(groups)].filter((group) => group !== '');
     },

@@ -35,7 +35,7 @@ export async function writeHost(
   changes: readonly HostChange[],
   before: HostState,
 ): Promise<ApplyResult<HostState, HostChange>> {
-  const record =
+  const recordWriter =
     options.system && before.system
       ? systemWriter(session, options.system, run, before.system)
       : undefined;
@@ -45,14 +45,14 @@ export async function writeHost(
     planned: edgeChangesOf(changes, list.section),
   }));
   const done = (): HostChange[] => [
-    ...(record?.done() ?? []).map((change) => ({ section: 'system', change }) as const),
+    ...(recordWriter?.done() ?? []).map((change) => ({ section: 'system', change }) as const),
     ...writers.flatMap(({ section, writer }) =>
       writer.done().map((change) => ({ section, change })),
     ),
   ];
   const latest = (): HostState => ({
-    system: record?.latest() ?? before.system,
-    reapplied: record?.reapplied(),
+    system: recordWriter?.latest() ?? before.system,
+    reapplied: recordWriter?.reapplied(),
     edges: new Map([
       ...before.edges,
       ...writers.flatMap(({ section, writer }) => {
@@ -63,31 +63,31 @@ export async function writeHost(
   });
   run.report.setProgress(() => progressFields(sections, latest(), done()));
 
-  let refusedSettings = await record
+  let refusedSettings = await recordWriter
     ?.write(settingChangesOf(changes))
-    .then(() => undefined, refusalOf);
+    .then(() => undefined, requireRefusal);
 
   for (const { section, writer, planned } of writers) {
-    const grants = planned.filter(({ op }) => op !== 'remove');
-    await writer.write(grants).catch((error) => inSection(section, error));
+    const grantingChanges = planned.filter(({ op }) => op !== 'remove');
+    await writer.write(grantingChanges).catch((error) => inSection(section, error));
   }
   for (const { section, writer, planned } of [...writers].reverse()) {
     const removals = planned.filter(({ op }) => op === 'remove');
     await writer.write(removals).catch((error) => inSection(section, error));
   }
 
-  const changed = writers.filter(({ planned }) => planned.length > 0);
+  const changedLists = writers.filter(({ planned }) => planned.length > 0);
   const readBacks = await Promise.all(
-    changed.map(({ section, writer }) =>
+    changedLists.map(({ section, writer }) =>
       writer.readBack().catch((error) => inSection(section, error)),
     ),
   );
   const failedEdges = edgesFailure(readBacks);
   if (refusedSettings === undefined) {
-    refusedSettings = await record?.settle().then(() => undefined, refusalOf);
+    refusedSettings = await recordWriter?.settle().then(() => undefined, requireRefusal);
   }
   const after = latest();
-  const failure = failureOf(sections.edges, refusedSettings, failedEdges);
+  const failure = combineFailures(sections.edges, refusedSettings, failedEdges);
   return { done: done(), after, ...(failure && { failure }) };
 }
 
@@ -95,13 +95,13 @@ export async function writeHost(
  * Returns the failure of a run that wrote a document. If settings were refused, returns that error,
  * with the failed edges in its details.
  */
-function failureOf(
+function combineFailures(
   sections: readonly EdgeList[],
   settings: ModuleError | undefined,
   edges: EdgesFailure | undefined,
 ): ModuleError | undefined {
   if (settings === undefined)
-    return edges?.error.withDetails({ section: sectionOf(sections, edges) });
+    return edges?.error.withDetails({ section: findSection(sections, edges) });
   return settings.withDetails({ ...edges?.details, section: 'system' }, ...(edges?.followUp ?? []));
 }
 
@@ -109,14 +109,14 @@ function failureOf(
  * Returns an error that only refuses the settings, because the edges can still be written. Rethrows
  * any other error.
  */
-function refusalOf(error: unknown): ModuleError {
+function requireRefusal(error: unknown): ModuleError {
   if (error instanceof Rejected || error instanceof NotFound || error instanceof NotApplied) {
     return error;
   }
   return inSection('system', error);
 }
 
-function sectionOf(
+function findSection(
   sections: readonly EdgeList[],
   { access }: { access: EdgeList['access'] },
 ): string {

@@ -12,7 +12,7 @@ import { reportRecord } from '../system/record-report.ts';
 import { requiredReads, type SystemInfoOptions } from './info-options.ts';
 
 /** The parts of the requested information that have been read so far. */
-interface Gathered {
+interface GatheredParts {
   record?: SystemRecord;
   groups?: string[];
   users?: BoundUser[];
@@ -26,10 +26,10 @@ export async function gather(
   { gather: parts }: SystemInfoOptions,
 ): Promise<Record<string, unknown>> {
   const required = requiredReads(parts);
-  const gathered: Gathered = {};
-  const gatherPart = async <K extends keyof Gathered>(
+  const gathered: GatheredParts = {};
+  const gatherPart = async <K extends keyof GatheredParts>(
     part: K,
-    read: (session: HostSession) => Promise<Gathered[K]>,
+    read: (session: HostSession) => Promise<GatheredParts[K]>,
   ) => {
     if (required[part]) gathered[part] = await read(session);
   };
@@ -52,7 +52,7 @@ export async function gather(
 function resultFields(
   session: HostSession,
   parts: SystemInfoOptions['gather'],
-  { record, groups, users, associations }: Gathered,
+  { record, groups, users, associations }: GatheredParts,
 ): Record<string, unknown> {
   return {
     ...(parts.includes('system') && record && reportRecord(record)),

@@ -4,12 +4,12 @@ import { type OptionValues, withDefault } from '../../options/option.ts';
 import { connectionOptions } from '../connection-options.ts';
 
 /** The parts that `gather` contains by default. */
-const PARTS = ['system', 'groups', 'users', 'associations', 'agent'] as const;
+const DEFAULT_PARTS = ['system', 'groups', 'users', 'associations', 'agent'] as const;
 
 /** The options of jumpcloud_system_info. */
 export const systemInfoOptions = {
   ...connectionOptions,
-  gather: withDefault(choices(...PARTS, 'facts'), [...PARTS]),
+  gather: withDefault(choices(...DEFAULT_PARTS, 'facts'), [...DEFAULT_PARTS]),
 };
 
 /** The values of jumpcloud_system_info's options after reading. */
@@ -17,7 +17,7 @@ export type SystemInfoOptions = OptionValues<typeof systemInfoOptions>;
 
 /** Returns the reads that the requested parts need, as a boolean for each read. */
 export function requiredReads(parts: SystemInfoOptions['gather']) {
-  const isRequested = (part: (typeof PARTS)[number]) => parts.includes(part);
+  const isRequested = (part: (typeof DEFAULT_PARTS)[number]) => parts.includes(part);
   return {
     record: isRequested('system') || isRequested('agent'),
     groups: isRequested('groups'),

@@ -19,12 +19,12 @@ export type KindOption = keyof typeof KIND_OPTIONS;
 
 /** The options of jumpcloud_names. */
 export const namesOptions = {
-  system_groups: wantedNames(),
-  user_groups: wantedNames(),
-  users: wantedNames(),
-  commands: wantedNames(),
-  policies: wantedNames(),
-  policy_groups: wantedNames(),
+  system_groups: namesOption(),
+  user_groups: namesOption(),
+  users: namesOption(),
+  commands: namesOption(),
+  policies: namesOption(),
+  policy_groups: namesOption(),
   ...adminOptions,
 };
 
@@ -34,7 +34,7 @@ export type NamesOptions = OptionValues<typeof namesOptions>;
 /** Returns the problems of options that do not fit together. */
 export function namesRules(given: PartialValues<typeof namesOptions>): Problem[] {
   const problems = adminRules(given);
-  if (requestedKinds(given).length === 0) {
+  if (listRequestedKinds(given).length === 0) {
     const options = Object.keys(KIND_OPTIONS).join(', ');
     problems.push({
       option: '',
@@ -45,7 +45,7 @@ export function namesRules(given: PartialValues<typeof namesOptions>): Problem[]
 }
 
 /** Returns the given options that request names of a kind. */
-export function requestedKinds(given: Readonly<Record<KindOption, unknown>>): KindOption[] {
+export function listRequestedKinds(given: Readonly<Record<KindOption, unknown>>): KindOption[] {
   const options = Object.keys(KIND_OPTIONS) as KindOption[];
   return options.filter((option) => given[option] !== undefined);
 }
@@ -54,7 +54,7 @@ export function requestedKinds(given: Readonly<Record<KindOption, unknown>>): Ki
  * Returns an option that takes a list of names, or the text `all`. An item `all` of a list is a
  * name.
  */
-function wantedNames(): Option<readonly string[] | 'all' | undefined> {
+function namesOption(): Option<readonly string[] | 'all' | undefined> {
   return { type: 'raw', read: (value) => (value === 'all' ? value : toNames(value)) };
 }
 

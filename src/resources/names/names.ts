@@ -6,10 +6,10 @@ import { credentialProblems } from '../admin-credentials.ts';
 import { withAdminSession } from '../admin-session.ts';
 import {
   KIND_OPTIONS,
+  listRequestedKinds,
   type NamesOptions,
   namesOptions,
   namesRules,
-  requestedKinds,
 } from './names-options.ts';
 import { needsRequests, type ResolvedNames, resolveNames } from './resolve-names.ts';
 
@@ -23,24 +23,28 @@ export const names = defineModule({
   rules: namesRules,
   credentialProblems,
   run(options: NamesOptions, run) {
-    const kinds = requestedKinds(options);
+    const kinds = listRequestedKinds(options);
     const parallel = kinds.filter((kind) => needsRequests(options[kind])).length;
     return withAdminSession(run, options, parallel, async (session) => {
       const resolved = kinds.map((option) =>
         resolveNames(session, KIND_OPTIONS[option], options[option] ?? []),
       );
-      return outcome(options, run, await Promise.all(resolved));
+      return buildOutcome(options, run, await Promise.all(resolved));
     });
   },
 });
 
-function outcome(options: NamesOptions, run: Run, resolved: readonly ResolvedNames[]): Outcome {
-  const isAll = ({ kind }: ResolvedNames) =>
-    requestedKinds(options).some(
+function buildOutcome(
+  options: NamesOptions,
+  run: Run,
+  resolved: readonly ResolvedNames[],
+): Outcome {
+  const requestsAll = ({ kind }: ResolvedNames) =>
+    listRequestedKinds(options).some(
       (option) => KIND_OPTIONS[option] === kind && options[option] === 'all',
     );
-  requireResolved(resolved.filter((one) => !isAll(one)));
-  for (const { kind, ambiguous } of resolved.filter(isAll)) {
+  requireResolved(resolved.filter((one) => !requestsAll(one)));
+  for (const { kind, ambiguous } of resolved.filter(requestsAll)) {
     for (const { name, ids } of ambiguous) {
       run.report.warn(
         `${quotedName(kind, name)} is ambiguous and left out: ${ids.length} objects have this name (${ids.join(', ')}). Rename all but one of them, or use an id.`,
@@ -49,7 +53,7 @@ function outcome(options: NamesOptions, run: Run, resolved: readonly ResolvedNam
   }
   const count = resolved.reduce((sum, { found }) => sum + found.size, 0);
   const groups = resolved.filter(({ kind }) => kind === 'system_group');
-  for (const { kind, found } of groups.filter((one) => !isAll(one))) {
+  for (const { kind, found } of groups.filter((one) => !requestsAll(one))) {
     for (const [name, { id, isDynamic }] of found) {
       if (!isDynamic) continue;
       run.report.warn(
@@ -58,14 +62,14 @@ function outcome(options: NamesOptions, run: Run, resolved: readonly ResolvedNam
     }
   }
   const dynamic = groups.flatMap((one) => one.dynamic);
-  const byKind = resolved.map(({ kind, found }) => [
+  const namesByKind = resolved.map(({ kind, found }) => [
     kind,
     Object.fromEntries([...found].map(([name, { id }]) => [name, id])),
   ]);
   return {
     changed: false,
     msg: `Resolved ${countOf(count, 'name')}.`,
-    fields: { names: Object.fromEntries(byKind), dynamic },
+    fields: { names: Object.fromEntries(namesByKind), dynamic },
   };
 }
 
@@ -109,13 +113,13 @@ function requireResolved(resolved: readonly ResolvedNames[]): void {
   }
   if (ambiguous.length === 0) return;
   const problems: Problem[] = ambiguous.map(({ kind, message }) => ({
-    option: optionOf(kind),
+    option: findOption(kind),
     message,
   }));
   throw new InvalidArguments(problems);
 }
 
-function optionOf(kind: ResolvedNames['kind']): string {
+function findOption(kind: ResolvedNames['kind']): string {
   return Object.entries(KIND_OPTIONS).find(([, optionKind]) => optionKind === kind)?.[0] ?? '';
 }
 

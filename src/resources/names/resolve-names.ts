@@ -48,12 +48,12 @@ export async function resolveNames(
   const objects = await readObjects(session, kind, names);
   const objectsByName = indexByName(objects);
   // With `all`, a user is listed by username only, not by email address.
-  const wanted = names ?? unique(objects.flatMap((object) => object.names.slice(0, 1)));
+  const wantedNames = names ?? unique(objects.flatMap((object) => object.names.slice(0, 1)));
 
   const found = new Map<string, NamedObject>();
   const missing: string[] = [];
   const ambiguous: { name: string; ids: string[] }[] = [];
-  for (const name of wanted) {
+  for (const name of wantedNames) {
     const [first, ...others] = objectsByName.get(name)?.values() ?? [];
     if (first === undefined) {
       missing.push(name);

@@ -6,9 +6,14 @@ import { edgesFailure } from '../edges/edges-failure.ts';
 import type { DesiredEdges } from '../edges/plan-edges.ts';
 import { edgesWriter } from '../edges/write-edges.ts';
 import type { AgentStopper } from './agent-stopper.ts';
-import { type RemovalState, type Removed, removalBase } from './removal-base.ts';
+import { type RemovalState, type RemovedObject, removalBase } from './removal-base.ts';
 
-const NONE: DesiredEdges = { edges: new Map(), state: 'present', exclusive: true, keep: new Set() };
+const NO_EDGES: DesiredEdges = {
+  edges: new Map(),
+  state: 'present',
+  exclusive: true,
+  keep: new Set(),
+};
 
 /**
  * Returns the resource that removes all edges of this host, system groups first. The host keeps its
@@ -17,7 +22,7 @@ const NONE: DesiredEdges = { edges: new Map(), state: 'present', exclusive: true
 export function allAssociations(
   session: HostSession,
   agent: AgentStopper,
-): Resource<RemovalState, Removed> {
+): Resource<RemovalState, RemovedObject> {
   const kinds = [
     memberships(session),
     ...ASSOCIATION_TYPES.map((type) => associations(session, type)),
@@ -29,7 +34,7 @@ export function allAssociations(
       const lists = await Promise.all(
         kinds.map(async ({ type, read }) => [...(await read()).keys()].map((id) => ({ type, id }))),
       );
-      return { present: lists.flat() };
+      return { objects: lists.flat() };
     },
 
     async apply(run, { changes, after }) {
@@ -39,7 +44,7 @@ export function allAssociations(
         .map((access) => ({
           type: access.type,
           ids: changes.filter(({ type }) => type === access.type).map(({ id }) => id),
-          writer: edgesWriter({ run, session, access, desired: NONE }),
+          writer: edgesWriter({ run, session, access, desired: NO_EDGES }),
         }))
         .filter(({ ids }) => ids.length > 0);
       const removed = () =>

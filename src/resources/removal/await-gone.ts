@@ -19,17 +19,17 @@ export async function awaitGone(
   deletion: string,
 ): Promise<RecordAbsence | undefined> {
   const end = monotonicMs() + READ_BACK_TIMEOUT_MS;
-  let wasThere = false;
+  let didExist = false;
   const poll = async () => {
     const presence = await readPresence(session, deletion).catch(
       (error: unknown): RecordPresence => {
         // The last read still found the record, which is more useful than an error about the
         // used-up budget.
-        if (wasThere && error instanceof NotApplied) return { isThere: true };
+        if (didExist && error instanceof NotApplied) return { isThere: true };
         throw error;
       },
     );
-    wasThere = presence.isThere;
+    didExist = presence.isThere;
     return presence.isThere ? undefined : presence;
   };
   return pollUntil(run, poll, {

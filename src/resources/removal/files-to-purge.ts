@@ -48,7 +48,8 @@ export function filesToPurge(
 ): string[] {
   const files = purge_identity ? listIdentityFiles(agent_dir) : [];
   if (files.length === 0) return [];
-  const reason = changeSince(initial, agent_dir) ?? mismatchReason(system_id, initial.systemId);
+  const reason =
+    findRegistrationChange(initial, agent_dir) ?? findMismatch(system_id, initial.systemId);
   if (reason === undefined) return files;
   run.report.warn(`Nothing was purged: ${reason} These files stay: ${files.join(', ')}.`);
   return [];
@@ -58,7 +59,10 @@ export function filesToPurge(
  * Returns the reason why the registration may be new; undefined when it has not changed since the
  * start of the run.
  */
-function changeSince(initial: RegistrationSnapshot, agentDir: string): string | undefined {
+function findRegistrationChange(
+  initial: RegistrationSnapshot,
+  agentDir: string,
+): string | undefined {
   let systemKey: string | undefined;
   try {
     systemKey = readConfiguration(join(agentDir, 'jcagent.conf')).systemKey;
@@ -73,11 +77,11 @@ function changeSince(initial: RegistrationSnapshot, agentDir: string): string | 
   return 'client.key has changed since this run started, so the agent is registering again.';
 }
 
-function mismatchReason(
+function findMismatch(
   systemId: string | undefined,
-  known: string | undefined,
+  knownId: string | undefined,
 ): string | undefined {
-  return systemId === undefined || systemId === known
+  return systemId === undefined || systemId === knownId
     ? undefined
     : `this host has no id to compare with system_id ${systemId}.`;
 }

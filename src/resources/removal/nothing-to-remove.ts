@@ -1,23 +1,23 @@
 import { cleanUpLock } from '../../agent/lock.ts';
 import { removeMarker } from '../../agent/marker.ts';
 import type { Resource } from '../../reconcile.ts';
-import { type RemovalState, type Removed, removalBase } from './removal-base.ts';
+import { type RemovalState, type RemovedObject, removalBase } from './removal-base.ts';
 
 /**
  * Returns the resource for a host that is not registered or was removed already. There is no object
  * to remove.
  */
-export function nothingToRemove(agentDir: string): Resource<RemovalState, Removed> {
+export function nothingToRemove(agentDir: string): Resource<RemovalState, RemovedObject> {
   return {
     ...removalBase,
 
-    read: async () => ({ present: [] }),
+    read: async () => ({ objects: [] }),
 
     async apply() {
       // A run that was killed after it wrote the tombstone may have left the marker and the lock.
       removeMarker(agentDir);
       cleanUpLock(agentDir);
-      return { done: [], after: { present: [] } };
+      return { done: [], after: { objects: [] } };
     },
   };
 }

@@ -10,11 +10,11 @@ import { monotonicMs } from '../../base/monotonic-clock.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import { awaitGone } from './await-gone.ts';
-import type { Removed } from './removal-base.ts';
+import type { RemovedObject } from './removal-base.ts';
 import type { RemovalFiles } from './removal-files.ts';
 import { type DeleteHistory, unprovenRemoval } from './unproven-removal.ts';
 
-const RUN_AGAIN = 'Run again. If this persists, ask JumpCloud.';
+const RUN_AGAIN_ADVICE = 'Run again. If this persists, ask JumpCloud.';
 
 /**
  * Removes this host's record. The caller holds the lock, so that no other run writes at the same
@@ -25,7 +25,7 @@ export class RecordRemoval {
   readonly #session: HostSession;
   readonly #files: RemovalFiles;
   readonly #purge: boolean;
-  #removed: readonly Removed[] = [];
+  #removed: readonly RemovedObject[] = [];
 
   constructor(run: Run, session: HostSession, files: RemovalFiles, purge: boolean) {
     this.#run = run;
@@ -35,7 +35,7 @@ export class RecordRemoval {
   }
 
   /** The objects that this run has removed so far. */
-  get removed(): readonly Removed[] {
+  get removed(): readonly RemovedObject[] {
     return this.#removed;
   }
 
@@ -103,7 +103,7 @@ export class RecordRemoval {
         ? `JumpCloud answered that system ${systemId} was deleted`
         : `The answer to deleting system ${systemId} was lost`;
     const absence = await awaitGone(this.#session, this.#run, deletion);
-    if (absence !== undefined && (outcome === 'answered' || absence.isTimed)) {
+    if (absence !== undefined && (outcome === 'answered' || absence.isClockRuledOut)) {
       if (outcome === 'lost') recordDeletion();
       this.#files.writeTombstone(this.#run);
       return;
@@ -114,7 +114,7 @@ export class RecordRemoval {
     const seconds = Math.round((monotonicMs() - sentAt) / 1000);
     throw new NotApplied([
       `${deletion}, but its record still exists ${seconds} s later. The host keeps its key.`,
-      RUN_AGAIN,
+      RUN_AGAIN_ADVICE,
     ]);
   }
 
@@ -123,7 +123,7 @@ export class RecordRemoval {
    * missing.
    */
   #conclude(absence: RecordAbsence, history: DeleteHistory): void {
-    if (history === 'lost' && absence.isTimed) {
+    if (history === 'lost' && absence.isClockRuledOut) {
       this.#files.writeTombstone(this.#run);
       return;
     }
@@ -135,7 +135,7 @@ export class RecordRemoval {
     this.#files.voidMarker(this.#run);
     return new Unauthorized([
       `Could not delete the record of system ${this.#session.identity.systemId}: JumpCloud denied the DELETE, but still shows the record to this host. The host keeps its key.`,
-      RUN_AGAIN,
+      RUN_AGAIN_ADVICE,
     ]);
   }
 }

@@ -4,7 +4,7 @@ import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import type { AgentStopper } from './agent-stopper.ts';
 import { RecordRemoval } from './record-removal.ts';
-import { type RemovalState, type Removed, removalBase } from './removal-base.ts';
+import { type RemovalState, type RemovedObject, removalBase } from './removal-base.ts';
 import { RemovalFiles } from './removal-files.ts';
 import type { RemovalOptions } from './removal-options.ts';
 import { unprovenRemoval } from './unproven-removal.ts';
@@ -23,7 +23,7 @@ export function recordResource(
   session: HostSession,
   { purge_identity }: RemovalOptions,
   agent: AgentStopper,
-): Resource<RemovalState, Removed> {
+): Resource<RemovalState, RemovedObject> {
   const { systemId, agentDir } = session.identity;
   const files = new RemovalFiles(session);
   return {
@@ -31,9 +31,10 @@ export function recordResource(
 
     async read() {
       const presence = await checkPresence(session);
-      if (presence.isThere) return { present: [{ type: 'system', id: systemId }] };
+      if (presence.isThere) return { objects: [{ type: 'system', id: systemId }] };
       const { isMarked, isRemoved } = files.read();
-      if ((isMarked && presence.isTimed) || isRemoved) return { present: [], absence: presence };
+      if ((isMarked && presence.isClockRuledOut) || isRemoved)
+        return { objects: [], absence: presence };
       const failure = unprovenRemoval(
         session,
         presence,
@@ -41,7 +42,7 @@ export function recordResource(
         purge_identity,
       );
       if (failure !== undefined) throw failure;
-      return { present: [] };
+      return { objects: [] };
     },
 
     async apply(run, { changes, after }, { absence }) {

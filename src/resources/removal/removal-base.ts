@@ -3,14 +3,14 @@ import { countOf } from '../../base/printable.ts';
 import type { Resource } from '../../reconcile.ts';
 
 /** An object that a removal deletes in JumpCloud: the system itself, or one of its edges. */
-export interface Removed {
+export interface RemovedObject {
   readonly type: string;
   readonly id: string;
 }
 
 /** The objects in JumpCloud that are to be removed. */
 export interface RemovalState {
-  readonly present: readonly Removed[];
+  readonly objects: readonly RemovedObject[];
   /**
    * JumpCloud's 401 or 404 to the read of the record, if an earlier removal may have to be
    * completed.
@@ -20,9 +20,9 @@ export interface RemovalState {
 
 /** The plan and the reports that all removals share. */
 export const removalBase = {
-  plan: ({ present }) => ({ changes: present, after: { present: [] } }),
+  plan: ({ objects }) => ({ changes: objects, after: { objects: [] } }),
 
-  diffView: ({ present }) => ({ present }),
+  diffView: ({ objects }) => ({ present: objects }),
 
   report: (_, removed) => ({ removed }),
 
@@ -33,9 +33,9 @@ export const removalBase = {
     if (removed.length === 0) return 'Nothing to remove.';
     return `${isPrediction ? 'Would remove' : 'Removed'} ${describeRemoved(removed)}.`;
   },
-} satisfies Partial<Resource<RemovalState, Removed>>;
+} satisfies Partial<Resource<RemovalState, RemovedObject>>;
 
-function describeRemoved(removed: readonly Removed[]): string {
+function describeRemoved(removed: readonly RemovedObject[]): string {
   const [first] = removed;
   return removed.length === 1 && first?.type === 'system'
     ? `system ${first.id} from JumpCloud`

@@ -3,7 +3,7 @@ import type { HostSession } from '../../transport/host-session.ts';
 import type { AgentStopper } from './agent-stopper.ts';
 import { allAssociations } from './all-associations.ts';
 import { recordResource } from './record-resource.ts';
-import type { RemovalState, Removed } from './removal-base.ts';
+import type { RemovalState, RemovedObject } from './removal-base.ts';
 import type { RemovalOptions } from './removal-options.ts';
 
 /**
@@ -13,7 +13,7 @@ export function removalResource(
   session: HostSession,
   options: RemovalOptions,
   agent: AgentStopper,
-): Resource<RemovalState, Removed> {
+): Resource<RemovalState, RemovedObject> {
   return options.scope === 'system'
     ? recordResource(session, options, agent)
     : allAssociations(session, agent);

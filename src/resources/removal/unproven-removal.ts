@@ -29,13 +29,13 @@ export function unprovenRemoval(
   }[history];
   const advice =
     history === 'none' ? 'Check region and api_url.' : 'Run again, and check the Admin Portal.';
-  const byHand = purge
+  const manualAdvice = purge
     ? ` If the Admin Portal no longer lists the system, delete these files by hand: ${listIdentityFiles(agentDir).join(', ')}.`
     : '';
   return new Unauthorized(
     [
       `Could not remove system ${systemId}: ${observation}. That is no proof that the record is gone, so the host keeps its key.`,
-      `${advice}${byHand}`,
+      `${advice}${manualAdvice}`,
     ],
     { details: { status } },
   );

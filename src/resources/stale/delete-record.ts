@@ -1,5 +1,5 @@
 import {
-  type AnyDeleteOutcome,
+  type AdminDeleteOutcome,
   deleteAnySystem,
   isRefusal,
   readAnySystem,
@@ -10,10 +10,10 @@ import { type Criteria, type StaleRecord, selectStale } from './select-stale.ts'
 import { nameOf } from './stale-report.ts';
 
 /** The outcome of the deletion of one record. `kept` means that the record no longer qualified. */
-export type RecordOutcome = AnyDeleteOutcome | { readonly outcome: 'kept' };
+export type RecordOutcome = AdminDeleteOutcome | { readonly outcome: 'kept' };
 
 /** Thrown to end a DELETE before its next attempt. Contains the outcome. */
-class Ended extends Error {
+class DeleteEnded extends Error {
   readonly result: RecordOutcome;
 
   constructor(result: RecordOutcome) {
@@ -37,10 +37,11 @@ export async function deleteRecord(
   const what = `the record of ${nameOf(stale.record)}`;
   const readAgain = async (inDoubt: boolean) => {
     const { value: record, now } = await readAnySystem(session, _id, what);
-    if (record === undefined) throw new Ended({ outcome: inDoubt ? 'deleted' : 'gone' });
+    if (record === undefined) throw new DeleteEnded({ outcome: inDoubt ? 'deleted' : 'gone' });
     const successor = await readSuccessor(session, stale);
-    const { stale: still } = selectStale([record, ...successor], criteria, now);
-    if (!still.some((one) => one.record === record)) throw new Ended({ outcome: 'kept' });
+    const { stale: stillStale } = selectStale([record, ...successor], criteria, now);
+    if (!stillStale.some((one) => one.record === record))
+      throw new DeleteEnded({ outcome: 'kept' });
   };
   let isReading = false;
   const beforeAttempt = async (inDoubt: boolean) => {
@@ -49,7 +50,7 @@ export async function deleteRecord(
     await readAgain(inDoubt).catch((error: unknown) => {
       if (inDoubt || !isRefusal(error)) throw error;
       const status = Number(error.details['status']);
-      throw new Ended({ outcome: 'refused', status, error, inDoubt });
+      throw new DeleteEnded({ outcome: 'refused', status, error, inDoubt });
     });
     isReading = false;
     setDoubt(true);
@@ -57,7 +58,7 @@ export async function deleteRecord(
   try {
     return await deleteAnySystem(session, _id, what, beforeAttempt);
   } catch (error) {
-    if (error instanceof Ended) return error.result;
+    if (error instanceof DeleteEnded) return error.result;
     // If only the read failed, an earlier DELETE may still have taken effect, so the doubt stays.
     if (!isReading && !mayHaveTakenEffect(error)) setDoubt(false);
     throw error;

@@ -28,7 +28,7 @@ export function hasAttributes(
 ): boolean {
   const found = attributesOf(record);
   return Object.entries(required).every(([name, value]) =>
-    isAll(found.get(name), new Set([value])),
+    areAllIn(found.get(name), new Set([value])),
   );
 }
 
@@ -37,7 +37,7 @@ export function hasAttributes(
  * hosts.
  */
 export function isDead(record: AdminRecord, { attribute, values }: AttributeValues): boolean {
-  return isAll(attributesOf(record).get(attribute), values);
+  return areAllIn(attributesOf(record).get(attribute), values);
 }
 
 /**
@@ -52,6 +52,6 @@ export function isAlive(record: AdminRecord, { attribute, values }: AttributeVal
   return found.length === 0 || found.some((value) => values.has(value));
 }
 
-function isAll(found: readonly string[] | undefined, values: ReadonlySet<string>): boolean {
+function areAllIn(found: readonly string[] | undefined, values: ReadonlySet<string>): boolean {
   return found?.every((value) => values.has(value)) ?? false;
 }

@@ -12,7 +12,7 @@ import { listRecords, nameOf } from './stale-report.ts';
 const FIRST_DELAY_MS = 250;
 
 /** The number of records that are deleted at the same time. */
-const PARALLEL = 5;
+const PARALLEL_DELETIONS = 5;
 
 /** A record that JumpCloud refused to delete. */
 type Refusal = Extract<RecordOutcome, { outcome: 'refused' }>;
@@ -35,17 +35,17 @@ export class StaleDeletion {
   }
 
   /** The records that this run has deleted so far. */
-  get deleted(): StaleRecord[] {
+  get deletedRecords(): StaleRecord[] {
     return this.#recordsThat('deleted');
   }
 
   /** The records that were already gone when this run tried to delete them. */
-  get gone(): StaleRecord[] {
+  get goneRecords(): StaleRecord[] {
     return this.#recordsThat('gone');
   }
 
   /** The records that no longer qualified when they were read again. */
-  get kept(): StaleRecord[] {
+  get keptRecords(): StaleRecord[] {
     return this.#recordsThat('kept');
   }
 
@@ -87,20 +87,20 @@ export class StaleDeletion {
    * deleted it.
    */
   async #readBack(): Promise<readonly StaleRecord[]> {
-    let open = this.#records.filter((stale) => {
+    let pendingRecords = this.#records.filter((stale) => {
       const result = this.#outcomes.get(stale);
       return result?.outcome === 'deleted' || (result?.outcome === 'refused' && result.inDoubt);
     });
-    const until = monotonicMs() + READ_BACK_TIMEOUT_MS;
+    const deadlineMs = monotonicMs() + READ_BACK_TIMEOUT_MS;
     let delayMs = FIRST_DELAY_MS / 2;
     let hasRead = false;
     const read = async () => {
-      const there = new Set<StaleRecord>();
-      const reading = this.#inParallel(open, async (stale) => {
+      const existingRecords = new Set<StaleRecord>();
+      const reading = this.#inParallel(pendingRecords, async (stale) => {
         const { _id } = stale.record;
         const what = `the record of ${nameOf(stale.record)}`;
         const { value } = await readAnySystem(this.#session, _id, what);
-        if (value !== undefined) there.add(stale);
+        if (value !== undefined) existingRecords.add(stale);
         else if (this.#outcomes.get(stale)?.outcome === 'refused') {
           this.#settle(stale, { outcome: 'deleted' });
         }
@@ -114,8 +114,8 @@ export class StaleDeletion {
         throw error;
       }
       hasRead = true;
-      open = open.filter((stale) => there.has(stale));
-      return open.some((stale) => this.#outcomes.get(stale)?.outcome === 'deleted')
+      pendingRecords = pendingRecords.filter((stale) => existingRecords.has(stale));
+      return pendingRecords.some((stale) => this.#outcomes.get(stale)?.outcome === 'deleted')
         ? undefined
         : true;
     };
@@ -125,9 +125,11 @@ export class StaleDeletion {
         delayMs *= 2;
         return delayMs;
       },
-      leftMs: () => Math.min(until - monotonicMs(), this.#session.budget.remaining()),
+      leftMs: () => Math.min(deadlineMs - monotonicMs(), this.#session.budget.remaining()),
     });
-    const unconfirmed = open.filter((stale) => this.#outcomes.get(stale)?.outcome === 'deleted');
+    const unconfirmed = pendingRecords.filter(
+      (stale) => this.#outcomes.get(stale)?.outcome === 'deleted',
+    );
     for (const stale of unconfirmed) this.#outcomes.delete(stale);
     return unconfirmed;
   }
@@ -137,24 +139,27 @@ export class StaleDeletion {
       const result = this.#outcomes.get(stale);
       return result?.outcome === 'refused' ? [[stale, result]] : [];
     });
-    const missing = unconfirmed.map(({ record }) => record);
-    const unapplied =
-      missing.length === 0
+    const shownRecords = unconfirmed.map(({ record }) => record);
+    const unappliedSentence =
+      shownRecords.length === 0
         ? ''
-        : `JumpCloud answered that it deleted these records, but still shows them: ${listRecords(missing)}. Run again. If this persists, report it to JumpCloud.`;
+        : `JumpCloud answered that it deleted these records, but still shows them: ${listRecords(shownRecords)}. Run again. If this persists, report it to JumpCloud.`;
     const details = {
       ...(refusals.length > 0 && { refused: refusals.map(reportRefusal) }),
-      ...(missing.length > 0 && { not_deleted: missing.map(({ _id }) => _id) }),
+      ...(shownRecords.length > 0 && { not_deleted: shownRecords.map(({ _id }) => _id) }),
     };
     const [first, ...others] = refusals;
     if (first === undefined) {
-      return missing.length === 0 ? undefined : new NotApplied(unapplied, { details });
+      return shownRecords.length === 0 ? undefined : new NotApplied(unappliedSentence, { details });
     }
-    const more =
+    const othersSentence =
       others.length === 0
         ? ''
         : `${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${listRecords(others.map(([{ record }]) => record))}.`;
-    return first[1].error.withDetails(details, [more, unapplied].filter(Boolean).join(' '));
+    return first[1].error.withDetails(
+      details,
+      [othersSentence, unappliedSentence].filter(Boolean).join(' '),
+    );
   }
 
   /** Does work for records, a few in parallel. After the first failure, no further work starts. */
@@ -169,11 +174,11 @@ export class StaleDeletion {
         await work(next);
       }
     };
-    const end = (error: unknown) => {
+    const endSession = (error: unknown) => {
       failure ??= { error };
       this.#session.stopRetries(error);
     };
-    await Promise.all(Array.from({ length: PARALLEL }, () => worker().catch(end)));
+    await Promise.all(Array.from({ length: PARALLEL_DELETIONS }, () => worker().catch(endSession)));
     if (failure !== undefined) throw this.#withDoubts(failure.error);
   }
 

@@ -20,8 +20,8 @@ interface StaleState {
   readonly total: number;
 }
 
-const CONNECTED = 'Its host is connected to JumpCloud, so it is not deleted.';
-const REVIVED = 'It did not qualify any more when it was read again, so it was not deleted.';
+const CONNECTED_REASON = 'Its host is connected to JumpCloud, so it is not deleted.';
+const REVIVED_REASON = 'It did not qualify any more when it was read again, so it was not deleted.';
 
 /** Returns the resource that reports or deletes the stale records of an organisation. */
 export function staleResource(
@@ -31,7 +31,7 @@ export function staleResource(
 ): Resource<StaleState, StaleRecord> {
   const criteria = criteriaOf(options);
   let deletion: StaleDeletion | undefined;
-  let found = '';
+  let foundText = '';
   const report = ({ stale, skipped, total }: StaleState, done: readonly StaleRecord[]) => ({
     stale: stale.map(({ record, reason }) => reportRecord(record, reason)),
     skipped: skipped.map(([record, reason]) => reportRecord(record, reason)),
@@ -53,8 +53,8 @@ export function staleResource(
           `Skipped, because lastContact or created is not a date that can be read: ${listRecords(undated)}. Check these records in the Admin Portal.`,
         );
       }
-      const skipped = connected.map((record) => [record, CONNECTED] as const);
-      found = `${countOf(stale.length, 'stale record')} among ${records.length}`;
+      const skipped = connected.map((record) => [record, CONNECTED_REASON] as const);
+      foundText = `${countOf(stale.length, 'stale record')} among ${records.length}`;
       return { stale, remaining: stale, skipped, total: records.length };
     },
 
@@ -67,7 +67,7 @@ export function staleResource(
     async apply(_, { changes }, before) {
       deletion = new StaleDeletion(run, session, criteria, changes);
       const failure = await deletion.complete();
-      const { kept, deleted, gone } = deletion;
+      const { keptRecords: kept, deletedRecords: deleted, goneRecords: gone } = deletion;
       if (kept.length > 0) {
         run.report.warn(
           `Not deleted, because they did not qualify any more when they were read again: ${listRecords(kept.map(({ record }) => record))}.`,
@@ -77,7 +77,10 @@ export function staleResource(
         ...before,
         stale: before.stale.filter((one) => !kept.includes(one)),
         remaining: before.stale.filter((one) => ![...kept, ...deleted, ...gone].includes(one)),
-        skipped: [...before.skipped, ...kept.map(({ record }) => [record, REVIVED] as const)],
+        skipped: [
+          ...before.skipped,
+          ...kept.map(({ record }) => [record, REVIVED_REASON] as const),
+        ],
       };
       return { done: deleted, after, ...(failure && { failure }) };
     },
@@ -87,12 +90,12 @@ export function staleResource(
     report,
 
     progress(observed, done) {
-      const deleted = deletion?.deleted ?? done;
+      const deleted = deletion?.deletedRecords ?? done;
       return { changed: deleted.length > 0, ...report(observed, deleted) };
     },
 
     summary(done, isPrediction) {
-      if (options.state === 'reported') return `Found ${found}.`;
+      if (options.state === 'reported') return `Found ${foundText}.`;
       if (done.length === 0) return 'Nothing to delete.';
       return `${isPrediction ? 'Would delete' : 'Deleted'} ${countOf(done.length, 'stale record')}.`;
     },
@@ -100,9 +103,9 @@ export function staleResource(
 }
 
 function criteriaOf({ dead, alive, ...options }: StaleOptions): Criteria {
-  const asSet = (given: StaleOptions['dead']) =>
+  const toAttributeValues = (given: StaleOptions['dead']) =>
     given && { attribute: given.attribute, values: new Set(given.values) };
-  return { ...options, dead: asSet(dead), alive: asSet(alive) };
+  return { ...options, dead: toAttributeValues(dead), alive: toAttributeValues(alive) };
 }
 
 /**

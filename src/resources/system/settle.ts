@@ -39,13 +39,13 @@ export async function settle<State>(
 ): Promise<{ state: State; reapplied: number }> {
   const holdMs = seconds * 1000;
   const start = monotonicMs();
-  let next: (() => Promise<State>) | undefined;
+  let readNext: (() => Promise<State>) | undefined;
   let agreedSince = start;
   let reapplied = 0;
 
   const poll = async (): Promise<State | undefined> => {
-    const state = next === undefined ? initial : await next();
-    next = read;
+    const state = readNext === undefined ? initial : await readNext();
+    readNext = read;
     const drifted = drift(state);
     const now = monotonicMs();
     if (drifted.length === 0 && now - agreedSince >= holdMs) return state;

@@ -28,18 +28,18 @@ export interface Field {
   readonly option: keyof SystemSettings;
   readonly current: unknown;
   readonly desired: unknown;
-  readonly agrees: boolean;
+  readonly isAsDesired: boolean;
   /** The fields of a PUT that change this option to the desired value. */
   readonly changes: SystemChanges;
 }
 
-function field<T>(
+function createField<T>(
   option: Field['option'],
   { current, desired }: { current: T; desired: T },
   changes: SystemChanges,
   isSame: (current: T, desired: T) => boolean = Object.is,
 ): Field {
-  return { option, current, desired, agrees: isSame(current, desired), changes };
+  return { option, current, desired, isAsDesired: isSame(current, desired), changes };
 }
 
 const TEXTS = { display_name: 'displayName', description: 'description' } as const;
@@ -52,36 +52,38 @@ const SWITCHES = {
 } as const;
 
 /** Returns every managed option with its current and desired value. */
-export function managedFields(settings: SystemSettings, record: SystemRecord): Field[] {
+export function listManagedFields(settings: SystemSettings, record: SystemRecord): Field[] {
   const fields: Field[] = [];
-  for (const [option, key] of entries(TEXTS)) {
+  for (const [option, key] of typedEntries(TEXTS)) {
     const desired = settings[option];
     if (desired === undefined) continue;
     // A missing text in the record counts as empty text.
-    fields.push(field(option, { current: record[key] ?? '', desired }, { [key]: desired }));
+    fields.push(createField(option, { current: record[key] ?? '', desired }, { [key]: desired }));
   }
-  for (const [option, key] of entries(SWITCHES)) {
+  for (const [option, key] of typedEntries(SWITCHES)) {
     const desired = settings[option];
     if (desired === undefined) continue;
     const current = record[key] ?? null;
-    fields.push(field<boolean | null>(option, { current, desired }, { [key]: desired }));
+    fields.push(createField<boolean | null>(option, { current, desired }, { [key]: desired }));
   }
   const { primary_user: desired } = settings;
   if (desired !== undefined) {
     const changes = { 'primarySystemUser.id': desired || null };
-    fields.push(field('primary_user', { current: primaryUser(record), desired }, changes));
+    fields.push(createField('primary_user', { current: primaryUser(record), desired }, changes));
   }
   const { system_insights: state } = settings;
   if (state !== undefined) {
     const current = insightsOf(record);
     const changes = { systemInsights: { state } };
-    fields.push(field<string | null>('system_insights', { current, desired: state }, changes));
+    fields.push(
+      createField<string | null>('system_insights', { current, desired: state }, changes),
+    );
   }
   if (settings.attributes !== undefined) {
     const current = attributesOf(record);
     const attributes = mergeAttributes(current, settings.attributes, settings.purge_attributes);
-    const both = { current: managedPartOf(current), desired: managedPartOf(attributes) };
-    fields.push(field('attributes', both, { attributes }, isSameList));
+    const values = { current: managedPartOf(current), desired: managedPartOf(attributes) };
+    fields.push(createField('attributes', values, { attributes }, isSameList));
   }
   return fields;
 }
@@ -111,17 +113,17 @@ export function changedAttributes({ option, current, desired }: Field): string[]
 }
 
 /** Returns the managed options with a value in the record that differs from the desired value. */
-export function drift(settings: SystemSettings, record: SystemRecord): Field[] {
-  return managedFields(settings, record).filter(({ agrees }) => !agrees);
+export function findDrift(settings: SystemSettings, record: SystemRecord): Field[] {
+  return listManagedFields(settings, record).filter(({ isAsDesired: agrees }) => !agrees);
 }
 
 /** Returns the body of a PUT that makes these changes. */
-export function putBody(changes: readonly Field[]): SystemChanges {
+export function buildPutBody(changes: readonly Field[]): SystemChanges {
   return Object.assign({}, ...changes.map((change) => change.changes));
 }
 
 /** Returns the record as it will be after a write. */
-export function recordAfter(record: SystemRecord, changes: SystemChanges): SystemRecord {
+export function predictRecord(record: SystemRecord, changes: SystemChanges): SystemRecord {
   const { 'primarySystemUser.id': user, attributes, systemInsights, ...plain } = changes;
   const after: SystemRecord = {
     ...record,
@@ -143,7 +145,9 @@ export function settingsOf(record: SystemRecord): Readonly<Record<string, unknow
   return {
     display_name: record.displayName ?? '',
     description: record.description ?? '',
-    ...Object.fromEntries(entries(SWITCHES).map(([option, key]) => [option, record[key] ?? null])),
+    ...Object.fromEntries(
+      typedEntries(SWITCHES).map(([option, key]) => [option, record[key] ?? null]),
+    ),
     primary_user: primaryUser(record),
     system_insights: insightsOf(record),
     attributes: Object.fromEntries(
@@ -192,6 +196,6 @@ function mergeAttributes(
   return merged;
 }
 
-function entries<T extends object>(table: T): { [K in keyof T]: [K, T[K]] }[keyof T][] {
+function typedEntries<T extends object>(table: T): { [K in keyof T]: [K, T[K]] }[keyof T][] {
   return Object.entries(table) as { [K in keyof T]: [K, T[K]] }[keyof T][];
 }

@@ -4,12 +4,12 @@ import type { HostSession } from '../../transport/host-session.ts';
 import { reportRecord } from './record-report.ts';
 import {
   attributesOf,
+  buildPutBody,
   type DesiredSystem,
-  drift,
   type Field,
-  managedFields,
-  putBody,
-  recordAfter,
+  findDrift,
+  listManagedFields,
+  predictRecord,
   type SystemSettings,
 } from './system-fields.ts';
 
@@ -32,8 +32,8 @@ export function systemResource(
     progress: (observed, done) => progress(observed, done),
 
     plan(before) {
-      const changes = drift(desired, before);
-      return { changes, after: recordAfter(before, putBody(changes)) };
+      const changes = findDrift(desired, before);
+      return { changes, after: predictRecord(before, buildPutBody(changes)) };
     },
 
     async apply(run, { changes }, before) {
@@ -47,7 +47,7 @@ export function systemResource(
 
     diffView: (observed) =>
       Object.fromEntries(
-        managedFields(desired, observed).map(({ option, current }) => [
+        listManagedFields(desired, observed).map(({ option, current }) => [
           option,
           option === 'attributes' ? managedAttributes(desired, observed) : current,
         ]),

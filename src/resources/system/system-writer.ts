@@ -5,12 +5,12 @@ import type { ApplyResult } from '../../reconcile.ts';
 import type { Run } from '../../run.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 import {
+  buildPutBody,
   changedAttributes,
   type DesiredSystem,
-  drift,
   type Field,
-  managedFields,
-  putBody,
+  findDrift,
+  listManagedFields,
 } from './system-fields.ts';
 
 /** Writes this host's record, and keeps track of the changes that one run makes. */
@@ -54,15 +54,15 @@ export function systemWriter(
   };
   // The refused change may have been made by an earlier attempt with a lost answer. Reading shows
   // the result.
-  const recordDespite = async (error: unknown) => {
+  const recoverRecord = async (error: unknown) => {
     const isRefusal = error instanceof Rejected || error instanceof NotFound;
     if (!isRefusal || !error.inDoubt) throw error;
     const record = await read();
-    if (drift(desired, record).length > 0) throw error;
+    if (findDrift(desired, record).length > 0) throw error;
     return record;
   };
   const put = async (changes: readonly Field[]) => {
-    const answer = await updateSystem(session, putBody(changes)).catch(recordDespite);
+    const answer = await updateSystem(session, buildPutBody(changes)).catch(recoverRecord);
     run.report.recordWrite({
       op: 'update',
       type: 'system',
@@ -77,7 +77,7 @@ export function systemWriter(
   // A write replaces the whole list of attributes, so it must start from the latest list: another
   // run may have changed attributes since the first read.
   const putLatest = async () => {
-    const changes = drift(desired, await read());
+    const changes = findDrift(desired, await read());
     if (changes.length > 0) await put(changes);
   };
   const putSafely = async (changes: readonly Field[]) => {
@@ -85,7 +85,7 @@ export function systemWriter(
     const { withLock } = await import('../../agent/lock.ts');
     return withLock(run, identity.agentDir, {
       timeoutMs: budget.remaining(),
-      unlockedWarning: withoutLock,
+      unlockedWarning: describeMissingLock,
       work: putLatest,
     });
   };
@@ -107,10 +107,10 @@ export function systemWriter(
       const settling = {
         seconds: desired.settle,
         read,
-        drift: (record: SystemRecord) => drift(desired, record).map(({ option }) => option),
+        drift: (record: SystemRecord) => findDrift(desired, record).map(({ option }) => option),
         write: (record: SystemRecord, times: number) => {
           reapplied = times;
-          return putSafely(drift(desired, record));
+          return putSafely(findDrift(desired, record));
         },
       };
       const { settle } = await import('./settle.ts');
@@ -120,16 +120,18 @@ export function systemWriter(
   };
 }
 
-function withoutLock(path: string, code: string | undefined): string {
+function describeMissingLock(path: string, code: string | undefined): string {
   return `Attributes were written without a lock, because the lock ${path} could not be created (${code}). If two runs write at the same time, one may undo what the other has written.`;
 }
 
 /** Returns whether a change took effect. For attributes, a partial effect is enough. */
 function hasTakenEffect(change: Field, desired: DesiredSystem, after: SystemRecord): boolean {
-  const now = managedFields(desired, after).find(({ option }) => option === change.option);
-  if (now === undefined) return false;
-  if (now.agrees || change.option !== 'attributes') return now.agrees;
-  return JSON.stringify(now.current) !== JSON.stringify(change.current);
+  const currentField = listManagedFields(desired, after).find(
+    ({ option }) => option === change.option,
+  );
+  if (currentField === undefined) return false;
+  if (currentField.isAsDesired || change.option !== 'attributes') return currentField.isAsDesired;
+  return JSON.stringify(currentField.current) !== JSON.stringify(change.current);
 }
 
 /** Returns whether the agent may still be in its first initialisation. */
@@ -142,9 +144,9 @@ function isYoung({ clock }: HostSession, seconds: number, { created }: SystemRec
  * @throws NotApplied when an option differs
  */
 function requireTakenEffect(desired: DesiredSystem, record: SystemRecord): void {
-  const ignored = drift(desired, record);
-  if (ignored.length === 0) return;
-  const differences = ignored.map(
+  const ignoredFields = findDrift(desired, record);
+  if (ignoredFields.length === 0) return;
+  const differences = ignoredFields.map(
     ({ option, current, desired }) =>
       `${option} is ${truncate(JSON.stringify(current))} instead of ${truncate(JSON.stringify(desired))}`,
   );
@@ -153,6 +155,6 @@ function requireTakenEffect(desired: DesiredSystem, record: SystemRecord): void 
       `JumpCloud accepted the change, but its answer does not show it: ${differences.join('; ')}.`,
       'Run again. If this persists, a policy or an administrator may be setting the same option.',
     ],
-    { details: { options: ignored.map(({ option }) => option) } },
+    { details: { options: ignoredFields.map(({ option }) => option) } },
   );
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { SystemRecord } from '../../../src/api/systems.ts';
 import {
-  drift,
-  putBody,
-  recordAfter,
+  buildPutBody,
+  findDrift,
+  predictRecord,
   type SystemSettings,
   settingsOf,
 } from '../../../src/resources/system/system-fields.ts';
@@ -24,9 +24,9 @@ const UNMANAGED: SystemSettings = {
 
 /** Returns the body of the PUT request, undefined for no request, and the predicted record. */
 function planOf(desired: Partial<SystemSettings>, record: SystemRecord) {
-  const changes = drift({ ...UNMANAGED, ...desired }, record);
-  const body = putBody(changes);
-  return { body: changes.length > 0 ? body : undefined, after: recordAfter(record, body) };
+  const changes = findDrift({ ...UNMANAGED, ...desired }, record);
+  const body = buildPutBody(changes);
+  return { body: changes.length > 0 ? body : undefined, after: predictRecord(record, body) };
 }
 
 const attribute = (name: string, value: string) => ({ name, value });
