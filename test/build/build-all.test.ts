@@ -38,7 +38,7 @@ describe('buildAll, executables', () => {
     expect(expected).toContain('jumpcloud_system');
   });
 
-  it('executables are small, have mode 0755 and no text that Ansible misinterprets', async () => {
+  it('executables have at most the permitted size, mode 0755 and no text that Ansible misinterprets', async () => {
     for (const { name, bytes } of built.modules) {
       const content = await read(`modules/${name}`);
       expect(Buffer.byteLength(content)).toBe(bytes);

@@ -15,7 +15,7 @@ const KNOWN_SHELLS: readonly Shell[] = [
   ['ksh'],
 ];
 
-/** The installed ones of the shells that can be a system's /bin/sh. */
+/** The installed shells among those that can be /bin/sh. */
 export const SHELLS = KNOWN_SHELLS.filter(([shell]) => isInstalled(shell)).map((shell) => ({
   shell,
 }));

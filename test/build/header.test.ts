@@ -167,7 +167,7 @@ describe.each(SHELLS)('the header under $shell', ({ shell }) => {
     await rm(join(directory, shell[0]));
   });
 
-  it('the header works with shell options and with any JUMPCLOUD_NODE_TRIED', async () => {
+  it('the header runs Node.js despite shell options and any JUMPCLOUD_NODE_TRIED', async () => {
     const PATH = `:${dirname(await makeNode('20.0.0', join(directory, 'useful')))}`;
     const strict = [...shell, '-eu'] as const;
     expect((await run(strict, { PATH })).exitCode).toBe(0);
@@ -321,7 +321,7 @@ it('an executable runs as CommonJS below a package.json with type module', async
   expect(JSON.parse(stdout)).toBe('function');
 });
 
-it('the header replaces the shell by Node.js instead of starting another process', async () => {
+it('the header replaces the shell with Node.js instead of starting another process', async () => {
   const file = await writeModule('pid', 'console.log(JSON.stringify(process.pid));');
   const child = execa('sh', [file]);
   expect(JSON.parse((await child).stdout)).toBe(child.pid);

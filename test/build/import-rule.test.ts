@@ -86,7 +86,7 @@ const FILES: readonly (readonly [file: string, allowed: string[], forbidden: str
   ],
 ];
 
-/** The imports that the linter has reported, by file. */
+/** The imports that the linter reports, by file. */
 const reported = new Map<string, string[]>();
 
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import type { TestHost } from '../harness/fixture.ts';
 import type { Behaviour } from './behaviour.ts';
 import { interruptClient } from './interrupt-client.ts';
 
-/** Just over the two seconds after which a terminal shows progress. */
+/** Slightly more than the two seconds after which a terminal shows progress. */
 const WAIT = 3;
 const SYSTEM = 'jumpcloud_system';
 

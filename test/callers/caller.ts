@@ -15,9 +15,9 @@ export interface Call {
 /** A caller's observation of a call. */
 export interface Observation {
   readonly answer: Answer;
-  /** Undefined if the caller does not see the exit code. */
+  /** The exit status. Undefined if the caller does not see it. */
   readonly exitCode?: number | undefined;
-  /** Undefined where the caller does not see stderr, or cannot separate it from stdout. */
+  /** The text of stderr. Undefined if the caller cannot separate it from stdout. */
   readonly stderr?: string | undefined;
   /** The time from the caller's start until it had the answer. */
   readonly seconds: number;
@@ -34,13 +34,16 @@ export interface Caller {
   readonly column: string;
   /** Names on PATH or absolute paths. The caller is skipped if one of them is missing. */
   readonly needs?: readonly string[];
-  /** Set if only root can start it, because it creates namespaces and control groups. */
+  /**
+   * Set if only root can start the caller, because the caller creates namespaces and control
+   * groups.
+   */
   readonly needsPrivileges?: true;
   /** Keys of a result that the caller does not pass on. */
   readonly hides?: readonly string[];
   /** Set for a caller that has no check mode. */
   readonly neverChecks?: true;
-  /** Set if only stderr of the caller is a terminal, so that modules show progress on it. */
+  /** Set if only stderr of the caller is a terminal. Modules then show progress on stderr. */
   readonly showsProgress?: true;
   start(bed: TestBed): Promise<RunningCaller>;
 }
@@ -90,7 +93,7 @@ export function secondsSince(time: number, now = Date.now()): number {
   return (now - time) / 1000;
 }
 
-/** Returns what `read` returns, or the error that it throws. */
+/** Returns the result of `read`, or the error that `read` throws. */
 export function observationOrError(read: () => Observation): Observation | Error {
   try {
     return read();

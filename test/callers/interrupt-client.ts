@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestHost } from '../harness/fixture.ts';
 
-/** Sends SIGTERM, as a shutdown does, to the run that waits for an answer that never comes. */
+/** Sends SIGTERM to the run that waits for an answer, as a shutdown would. */
 export async function interruptClient(host: TestHost, signal: AbortSignal): Promise<void> {
   const server = Number(new URL(host.options.api_url).port);
   for (;;) {

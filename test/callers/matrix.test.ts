@@ -19,13 +19,13 @@ const isWholeTable = process.env['CALLERS'] === 'all';
 const callers = CALLERS.filter(isPossible);
 const cells = (isWholeTable ? everyCell : coveringCells)(callers, BEHAVIOURS);
 
-/** Calls the executables directly. The results of all other callers are compared with those of this one. */
+/** Calls the executables directly. Its results are the reference for all other callers. */
 const reference = callingOneByOne(
   { name: 'The reference', column: 'reference' },
   async () => (call) => runModule(call.module, call.options, { flags: flagsOf(call) }),
 );
 
-/** By caller, then by the behaviour's name. */
+/** The outcomes by caller, then by the name of the behaviour. */
 const outcomes = new Map<Caller, ReadonlyMap<string, CallOutcome | Error>>();
 
 test.beforeAll(async ({ startWith }) => {
@@ -93,7 +93,7 @@ function outcomeOf(caller: Caller, behaviour: Behaviour): CallOutcome {
   return outcome;
 }
 
-/** Returns whether an answer was right, and after how many seconds it arrived. */
+/** Returns the text of a table cell: whether the answer is as expected, and its time in seconds. */
 function tableEntry(cell: Cell): string {
   if (
     !cells.some(({ caller, behaviour }) => caller === cell.caller && behaviour === cell.behaviour)

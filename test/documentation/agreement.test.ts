@@ -32,7 +32,7 @@ function documentedProperties(documented: DocumentedValue | undefined): unknown 
     choices: documented?.choices,
     required: documented?.required ?? false,
     default: documented?.default,
-    // Not compared for lists: an option table does not describe mappings in a list.
+    // Skips lists, because an option table does not describe mappings in a list.
     suboptions:
       documented?.type === 'dict' && documented.suboptions
         ? mapValues(documented.suboptions, documentedProperties)

@@ -75,7 +75,7 @@ describe.each([...texts])('%s', (name, text) => {
         for (const [, script = ''] of run.matchAll(/npm run ([\w:-]+)/g)) {
           expect(scripts, job).toHaveProperty([script]);
         }
-        // What others wrote must not become a part of a command.
+        // Text from other people must not become a part of a command.
         expect(run, job).not.toContain('${{');
       }
     }

@@ -53,7 +53,7 @@ function equalFilter(field: string, pattern: string): Filter {
   return (entry) => typeof entry[field] === 'string' && matches(entry[field]);
 }
 
-/** Returns a matcher that works as JumpCloud's: `*` matches any text, and case is ignored. */
+/** Returns a matcher for names. As in JumpCloud, `*` matches any text, and case is ignored. */
 function wildcard(pattern: string): (text: string) => boolean {
   const [first = '', ...rest] = pattern.toLowerCase().split('*');
   const last = rest.pop();

@@ -71,7 +71,7 @@ describe("authentication of an administrator's request", () => {
     },
   );
 
-  test('x-org-id is required only with a multi-tenant key, and must be right', async () => {
+  test('x-org-id is required only with a multi-tenant key, and must name the organisation', async () => {
     const several = emulator.store.addApiKey({ multiTenant: true });
     const own = emulator.store.organisationId;
     const status = async (apiKey: string, orgId?: string) => {
@@ -292,7 +292,7 @@ describe('POST /api/search/systemusers', () => {
     expect((await search('systemusers', { filter: { or: [] } })).totalCount).toBe(0);
   });
 
-  test('a user without a given email has one made from the username', async () => {
+  test('a user without an email gets an email from the username', async () => {
     const id = emulator.store.addNamed('user', 'mary');
     const found = await search('systemusers', { filter: [{ email: 'mary@example.com' }] });
     expect(found.results).toMatchObject([{ _id: id, username: 'mary' }]);
@@ -368,7 +368,7 @@ describe('records of systems', () => {
     ]);
   });
 
-  test('a role decides about each request, with an API key or a token', async () => {
+  test('the role of an API key or a token permits or refuses each request', async () => {
     const { store } = emulator;
     const path = `/api/systems/${store.addRecord()}`;
     const account = store.serviceAccounts.add({ role: READ_ONLY });
@@ -389,7 +389,7 @@ describe('records of systems', () => {
 });
 
 describe('POST /oauth2/token', () => {
-  test('the secrets of an account are exchanged for a token, and no other text is', async () => {
+  test('only the secrets of an account are exchanged for a token', async () => {
     const account = emulator.store.serviceAccounts.add({ lifetime: 60 });
     const [secret = ''] = account.secrets;
     const form = { grant_type: 'client_credentials', scope: 'api' };

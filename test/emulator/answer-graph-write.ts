@@ -39,7 +39,8 @@ export function changeMembership(
 }
 
 /**
- * Returns the answer when a system joins or leaves a dynamic group. JumpCloud does not document it.
+ * Returns the answer when a system joins or leaves a dynamic group. JumpCloud does not document
+ * this answer.
  */
 function dynamicAnswer(status: number): HttpAnswer {
   return status === 400

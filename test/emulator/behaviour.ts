@@ -12,17 +12,17 @@ export interface RepeatedWriteBehaviour {
 
 /** The appearance of a deleted object in a list of edges. */
 export interface DeletedEntryBehaviour {
-  /** Whether the list still has an entry for it. */
+  /** Whether the list still has an entry for the object. */
   readonly listed: boolean;
-  /** Whether the total count includes it. */
+  /** Whether the total count includes the object. */
   readonly counted: boolean;
-  /** Whether its entry is missing from its page, which then has fewer entries than requested. */
+  /** Whether the page lacks the entry, and thus has fewer entries than requested. */
   readonly short: boolean;
 }
 
 /**
- * JumpCloud's answers to questions whose answer is not documented. The names are those of the
- * questions of `npm run probe`, and the values have the form of its report.
+ * JumpCloud's undocumented behaviour, by question. The names are those of the questions of `npm run
+ * probe`, and the values have the form of its report.
  */
 export interface Behaviour {
   /** A system joins or leaves a dynamic group. */
@@ -30,7 +30,7 @@ export interface Behaviour {
   readonly dynamic_leave: WriteBehaviour;
   readonly repeated_add: RepeatedWriteBehaviour;
   readonly repeated_remove: RepeatedWriteBehaviour;
-  /** Five writes of edges at a time: the numbers of those refused, and of those lost after 204. */
+  /** Five parallel writes of edges: the numbers of refused writes, and of writes lost after 204. */
   readonly parallel_writes: {
     readonly refused: number;
     readonly status: number;
@@ -42,7 +42,9 @@ export interface Behaviour {
   readonly description: WriteBehaviour;
   readonly system_insights: WriteBehaviour;
   readonly primary_user: WriteBehaviour & { readonly form: 'nested' | 'flat' | 'none' };
-  /** The attributes of an edge that was added without any, and the answer to `op: update`. */
+  /**
+   * The attributes of an edge that was added without attributes, and the answer to `op: update`.
+   */
   readonly edge_attributes: WriteBehaviour & { readonly unset: 'null' | 'absent' | 'empty' };
   /** The accepted errors of the clock of a system, in seconds. */
   readonly clock_tolerance: { readonly ahead_s: number; readonly behind_s: number };
@@ -62,7 +64,7 @@ export interface Behaviour {
     readonly retry_after: 'seconds' | 'date' | 'none';
     readonly wait_s: number;
   };
-  /** The time that a system still sees its deleted record, and the status after that. */
+  /** The time for which a system still sees its deleted record, and the later status. */
   readonly deleted_record: { readonly visible_ms: number; readonly gone_status: number };
 }
 
@@ -107,7 +109,10 @@ export function behaviourOf(reportText: string): Partial<Behaviour> {
   return behaviour;
 }
 
-/** Returns the fields of an answer that the emulator knows. Each must have the right type. */
+/**
+ * Returns the fields of an answer that the emulator knows. Each field must have the type of the
+ * assumed answer.
+ */
 function checkedAnswer(id: string, answer: object, assumed: object): Record<string, unknown> {
   const known = Object.entries(answer).filter(([field]) => Object.hasOwn(assumed, field));
   for (const [field, value] of known) {

@@ -12,14 +12,17 @@ import type { LoggedRequest } from './types.ts';
 const USAGE =
   'npm run emulator [-- --port N --dir DIR --hosts N --ready-file FILE --answers probe-report.json]';
 
-/** An error of the person who ran the command. It is printed without a stack trace. */
+/** An error in the command line. It is printed without a stack trace. */
 class UsageError extends Error {}
 
 interface CommandOptions {
   readonly port: number;
   /** The number of hosts. If there are several, each has its own directory inside `dir`. */
   readonly hosts: number;
-  /** If undefined, temporary directories are used and removed at the end. */
+  /**
+   * The directory of the hosts. If undefined, temporary directories are used and removed at the
+   * end.
+   */
   readonly dir: string | undefined;
   readonly readyFile: string | undefined;
   /** The behaviour that a report of `npm run probe` describes. */

@@ -24,19 +24,19 @@ import { claimedSystem, isSigned, provenSystem } from './verify-signature.ts';
 export type { EnrolledHost } from './enrol.ts';
 
 export interface EmulatorOptions {
-  /** 0, the default, means any free port. */
+  /** The port. The default, 0, selects any free port. */
   readonly port?: number;
-  /** Serves https with this certificate. */
+  /** The certificate for https. */
   readonly tls?: TlsIdentity;
-  /** Answers to what JumpCloud does not document; by default those that the modules assume. */
+  /** The undocumented behaviour of JumpCloud. By default, it is as the modules assume. */
   readonly behaviour?: Partial<Behaviour>;
   /** The clock skew that is accepted in a request's Date, in seconds. */
   readonly skewTolerance?: number;
-  /** Returns milliseconds since the epoch. */
+  /** Returns the time in milliseconds since the epoch. */
   readonly clock?: () => number;
   /** The time that reads of the graph stay stale after a write, in milliseconds. */
   readonly observeLag?: number;
-  /** Requests above this limit are answered with 429. */
+  /** The limit above which requests are answered 429. */
   readonly rateLimit?: RateLimit;
   /** Makes all ids reproducible, so that recorded results can be compared. */
   readonly seed?: number;
@@ -187,7 +187,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
     onRequest,
     clearRequests: () => void requests.splice(0),
     enrol: (enrolment?: EnrolOptions): Promise<EnrolledHost> => enrol(store, enrolment),
-    /** Makes a host's clock wrong: ahead by that many milliseconds, or behind if negative. */
+    /** Shifts a host's clock by milliseconds: ahead, or behind if negative. */
     shiftHostClock: (systemId: string, aheadMs: number) => void hostClocks.set(systemId, aheadMs),
     initialisationRace: (systemId: string, race: InitialisationRace) => races.add(systemId, race),
     close: () =>

@@ -7,7 +7,7 @@ import type { Store } from './store.ts';
 import type { SystemRecord } from './types.ts';
 
 export interface EnrolOptions {
-  /** Default: a new temporary directory. */
+  /** The agent's directory. The default is a new temporary directory. */
   readonly agentDir?: string;
   readonly systemId?: string;
   readonly agentServerHost?: string;

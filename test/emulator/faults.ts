@@ -17,9 +17,9 @@ export type Fault =
   | { readonly kind: 'reset-before' }
   /** The request takes effect, then the connection is reset without an answer. */
   | { readonly kind: 'reset-after' }
-  /** The answer comes late. */
+  /** The answer is delayed. */
   | { readonly kind: 'slow'; readonly ms: number }
-  /** The answer comes byte by byte. */
+  /** The answer is sent byte by byte. */
   | { readonly kind: 'trickle'; readonly ms: number }
   /** The answer ends before it is complete. */
   | { readonly kind: 'truncated' }
@@ -30,9 +30,9 @@ export type Fault =
       readonly status?: number;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** Answers with status 1xx precede the answer. */
+  /** Informational answers (status 1xx) precede the answer. */
   | { readonly kind: 'informational'; readonly statuses: readonly number[] }
-  /** The answer is changed on its way. */
+  /** The answer is changed before it is sent. */
   | {
       readonly kind: 'mangle';
       readonly change: (body: unknown) => unknown;
@@ -65,13 +65,13 @@ export interface FaultTarget {
   readonly body: unknown;
 }
 
-/** A fault, and the requests that it hits: by default the next one. */
+/** A fault, and the requests that it hits. By default, it hits the next request. */
 export interface FaultRule {
   readonly fault: Fault;
   readonly when?: (request: FaultTarget) => boolean;
-  /** The number of requests that the fault hits; 1 by default. */
+  /** The number of requests that the fault hits. The default is 1. */
   readonly times?: number;
-  /** The number of matching requests before the first that the fault hits. */
+  /** The number of matching requests that the fault skips first. */
   readonly skip?: number;
 }
 

@@ -12,7 +12,7 @@ export class GraphLag {
     this.#ms = ms;
   }
 
-  /** Returns the organisation as a system's reads show it. */
+  /** Returns the state of the organisation that a system's reads show. */
   observed(systemId: string): Store {
     const lag = this.#lagging.get(systemId);
     return lag !== undefined && lag.until > Date.now() ? lag.before : this.#store;

@@ -1,11 +1,11 @@
 import type { Store } from './store.ts';
 import type { SystemRecord } from './types.ts';
 
-/** A write of the agent's first initialisation that overwrites what someone else wrote before. */
+/** A write of the agent's first initialisation that overwrites an earlier write of someone else. */
 export interface InitialisationRace {
   readonly afterMs: number;
   readonly fields: Partial<SystemRecord>;
-  /** The number of writes that are overwritten; 1 by default. */
+  /** The number of writes that are overwritten. The default is 1. */
   readonly times?: number;
 }
 

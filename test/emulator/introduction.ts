@@ -1,7 +1,7 @@
 import type { EnrolledHost } from './enrol.ts';
 import type { SampleObject } from './sample-objects.ts';
 
-/** A started emulator, and everything that a person can try there. */
+/** A started emulator with its sample hosts and objects. */
 export interface StartedEmulator {
   readonly url: string;
   /** The relations of `objects` are those of the first host. */

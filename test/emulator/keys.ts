@@ -32,7 +32,10 @@ export async function makeKeyFiles(): Promise<KeyFiles> {
 
 let cached: Promise<KeyFiles> | undefined;
 
-/** Returns one key for all hosts of this process: making a key is slow, and few tests need two. */
+/**
+ * Returns one key for all hosts of this process, because making a key is slow and few tests need
+ * two.
+ */
 export function sharedKeyFiles(): Promise<KeyFiles> {
   cached ??= makeKeyFiles();
   return cached;
@@ -109,7 +112,7 @@ policy = any
 commonName = supplied
 `;
 
-/** Returns the time that many days from now, in the format of `openssl ca`. */
+/** Returns the time in a number of days, in the format of `openssl ca`. */
 function asn1Time(days: number): string {
   const date = new Date(Date.now() + days * 86_400_000);
   return `${date.toISOString().replace(/\D/g, '').slice(0, 14)}Z`;

@@ -3,12 +3,12 @@ import { graphAnswer } from './answer-graph-write.ts';
 import type { Store } from './store.ts';
 import type { HttpAnswer } from './types.ts';
 
-/** The number of writes of edges that the modules have under way at a time. */
+/** The number of edges that the modules write in parallel. */
 const PARALLEL_WRITES = 5;
-/** The time for which a write is under way, so that others can arrive, in milliseconds. */
+/** The duration of a write in milliseconds, during which other writes can arrive. */
 const DURATION_MS = 200;
 
-/** Writes of edges of one system that are under way at the same time. */
+/** The parallel writes of edges of one system. */
 export class ParallelWrites {
   readonly #store: Store;
   readonly #underWay = new Map<string, { active: number; started: number }>();
@@ -17,7 +17,10 @@ export class ParallelWrites {
     this.#store = store;
   }
 
-  /** Carries out a write. The last of several parallel ones are refused or lost if so set. */
+  /**
+   * Carries out a write. If the behaviour says so, the last of several parallel writes are refused
+   * or lost.
+   */
   async answer(systemId: string, carryOut: () => HttpAnswer): Promise<HttpAnswer> {
     const { refused, status, lost } = this.#store.behaviour.parallel_writes;
     if (refused + lost === 0) return carryOut();

@@ -3,7 +3,8 @@ import type { StartedEmulator } from './introduction.ts';
 import type { SampleObject } from './sample-objects.ts';
 
 /**
- * Writes what a program needs to use the emulator. The file appears at once, never half written.
+ * Writes a file with the data that a program needs to use the emulator. The file is written
+ * atomically.
  */
 export async function writeReadyFile(path: string, started: StartedEmulator): Promise<void> {
   const { url, hosts, objects, apiKey } = started;

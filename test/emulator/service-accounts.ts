@@ -1,13 +1,16 @@
-/** What an administrator or a service account may do, and the answer to anything else. */
+/**
+ * The permitted requests of an administrator or a service account, and the answer to other
+ * requests.
+ */
 export interface Role {
   readonly may: (method: string, path: string) => boolean;
   readonly refusal: 401 | 403;
 }
 
-/** A role that may do everything. */
+/** A role with all permissions. */
 export const FULL: Role = { may: () => true, refusal: 403 };
 
-/** A role that may read, which includes searches. */
+/** A role that may only read and search. */
 export const READ_ONLY: Role = {
   may: (method, path) => method === 'GET' || path.startsWith('/api/search/'),
   refusal: 403,
@@ -21,13 +24,13 @@ export interface ServiceAccount {
   role: Role;
   /** The lifetime of new tokens, in seconds. */
   lifetime: number;
-  /** The value of `expires_in` in answers; by default the lifetime. */
+  /** The value of `expires_in` in answers. The default is the lifetime. */
   expiresIn: unknown;
 }
 
 interface Token {
   readonly account: ServiceAccount;
-  /** In milliseconds since the epoch. */
+  /** The expiry in milliseconds since the epoch. */
   readonly expiresAt: number;
 }
 

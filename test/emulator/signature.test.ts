@@ -193,7 +193,7 @@ test('each version of the API answers 401 in its own form', async () => {
   expect(v2.body).toEqual({ message: 'Unauthorized' });
 });
 
-test('a server with a wrong clock sends its time in Date and refuses the right time', async ({
+test('a server with a wrong clock sends its time in Date and refuses a signature with the real time', async ({
   startWith,
 }) => {
   const late = await startWith({ clock: () => Date.now() - 1_000_000, skewTolerance: 30 });

@@ -38,7 +38,7 @@ const DEFAULT_DESCRIPTION = { membershipMethod: 'STATIC' } as const;
 interface ApiKey {
   /** Whether the key also gives access to other organisations. */
   readonly multiTenant: boolean;
-  /** The role of its administrator; by default everything that is emulated is allowed. */
+  /** The role of the administrator. By default, all emulated requests are allowed. */
   readonly role?: Role;
 }
 
@@ -72,7 +72,7 @@ export class Store {
   flatPrimaryUser = false;
   /** Whether lists have their total count: `X-Total-Count` or `totalCount`. */
   listsAreCounted = true;
-  /** The answers to what JumpCloud does not document. */
+  /** The undocumented behaviour of JumpCloud. */
   behaviour: Behaviour = ASSUMED_BEHAVIOUR;
   readonly #deleted = new Set<string>();
   readonly #formerSystems = new Set<string>();

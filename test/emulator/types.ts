@@ -55,9 +55,9 @@ export interface SystemRecord {
 /** A request and its outcome. */
 export interface LoggedRequest {
   readonly method: string;
-  /** Path and query, exactly as received. */
+  /** The path and query, exactly as received. */
   readonly url: string;
-  /** 0 if the connection was cut without an answer. */
+  /** The status, or 0 if the connection was cut without an answer. */
   status: number;
   readonly body: unknown;
   readonly systemId: string | undefined;

@@ -8,7 +8,7 @@ export interface RawRequest {
   readonly method?: string;
   readonly path: string;
   readonly body?: unknown;
-  /** Names and values in turn, exactly as sent. */
+  /** The names and values of the headers in turn, exactly as sent. */
   readonly headers: readonly string[];
   readonly agent?: Agent;
 }
@@ -24,7 +24,7 @@ export interface RawReply {
 
 /** The parts of a signature that a test can make wrong. */
 export interface Signing {
-  /** The signed request line; by default that of the request. */
+  /** The signed request line. By default, it is the line of the request. */
   readonly line?: string;
   readonly date?: string;
   readonly keyPath?: string;
@@ -45,7 +45,7 @@ export function authorizationHeader(
   return `Signature keyId="system/${id}",headers="request-line date",algorithm="rsa-sha256",signature="${signature.toString('base64')}"`;
 }
 
-/** Returns the time that many seconds from now, as an HTTP date. */
+/** Returns the time in a number of seconds, as an HTTP date. */
 export function now(plusSeconds = 0): string {
   return new Date(Date.now() + plusSeconds * 1000).toUTCString();
 }

@@ -2,7 +2,7 @@ import { test as base } from 'vitest';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 import type { EnrolledHost } from '../emulator/enrol.ts';
 
-/** Starts a separate emulator with the given options; it is closed after the file's tests. */
+/** Starts a separate emulator with the given options. It is closed after the file's tests. */
 export type StartWith = (options?: EmulatorOptions) => Promise<Emulator>;
 
 /**

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 /** Programs and services with which a test's host differs from this machine. */
 export interface HostPrograms {
   /**
-   * A directory whose files, if it exists, are copied to /usr/bin. This machine's service managers are
-   * removed in any case.
+   * A directory of programs to copy to /usr/bin, if it exists. This machine's service managers are
+   * always removed.
    */
   readonly programs?: string;
   /** Whether systemd appears to run. */

@@ -11,7 +11,7 @@ export type IdOf = (type: ObjectType) => string;
 export interface SampleCalls {
   /** The minimal valid options. */
   readonly good: Options;
-  /** Options that change a newly enrolled host; undefined for a module that only reads. */
+  /** Options that change a newly enrolled host. Undefined for a module that only reads. */
   readonly changing?: (idOf: IdOf) => Options;
   /** Calls on one host, in this order, whose results together have all fields; default: `changing`. */
   readonly withAllFields?: (idOf: IdOf) => readonly Options[];

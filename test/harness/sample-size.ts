@@ -1,9 +1,9 @@
 const isThorough = process.env['THOROUGH'] === '1';
 
 /**
- * Returns how many random cases a test runs: `all` of them with THOROUGH=1 in the environment,
- * otherwise a quarter, rounded up. The cases are processes or whole runs, so they dominate the
- * time of the suite.
+ * Returns the number of random cases that a test runs: `all` of them with THOROUGH=1 in the
+ * environment, otherwise a quarter, rounded up. The cases are processes or whole runs, so they
+ * dominate the time of the suite.
  */
 export function sampleSize(all: number): number {
   return isThorough ? all : Math.ceil(all / 4);

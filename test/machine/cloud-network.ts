@@ -12,12 +12,12 @@ const SCRIPT = new URL('./cloud-network-process.ts', import.meta.url).pathname;
 /** JumpCloud's port on loopback, here and in the network. */
 export const JUMPCLOUD_PORT = 443;
 
-/** A message to the process in the network: the metadata service from now on. */
+/** A message to the process in the network, with the new metadata service. */
 export interface NetworkRequest {
   readonly metadata: MetadataConfig;
 }
 
-/** Its answer: the connections to the metadata service before the change. */
+/** The answer of the process: the connections to the old metadata service. */
 export interface NetworkReport {
   readonly connections: number;
 }
@@ -55,7 +55,7 @@ export class CloudNetwork {
     return network;
   }
 
-  /** Replaces the metadata service. Returns the number of connections to the one before. */
+  /** Replaces the metadata service. Returns the number of connections to the old service. */
   async change(metadata: MetadataConfig): Promise<number> {
     this.#process.send({ metadata } satisfies NetworkRequest);
     const [report] = (await once(this.#process, 'message')) as [NetworkReport];

@@ -17,8 +17,8 @@ import { controlGroups, removeGroups } from './control-groups.ts';
 import { type CommandResult, type End, isUp, Machine } from './machine.ts';
 
 /**
- * Maximum duration of a boot in seconds. After it, the command `timeout` stops the machine, even if
- * the test has died.
+ * Maximum duration of a boot in seconds. The command `timeout` then stops the machine, even if the
+ * test has died.
  */
 const MAX_BOOT_SECONDS = '200';
 

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 
 /**
  * Returns the mount point of this machine's control groups of version 2.
- * @throws Error when there is none
+ * @throws Error when no control groups of version 2 are mounted
  */
 export async function controlGroups(): Promise<string> {
   const mounts = await readFile('/proc/mounts', 'utf8');

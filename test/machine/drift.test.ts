@@ -157,7 +157,7 @@ describe.each<[BaseKind, number]>([
     await report('boot, host.json is broken', member);
     await machine.write('etc/jumpcloud/host.json', JSON.stringify(fleet().document));
     await enableTimer(member, 5);
-    // The timer may start the next run before the result of the first one is seen.
+    // The timer may start the next run before the test reads the result of the first run.
     await waitForOutcome(member, ['changed', 'unchanged'], 30);
     expectDesiredState(member);
     await machine.waitForState(HOST, 'exited', 20);

@@ -222,7 +222,7 @@ describe('jumpcloud-removal.service at the end of a boot', () => {
   );
 
   lifecycleTest(
-    'a removal with a timeout longer than the unit allows is interrupted and says so',
+    'a removal with a timeout longer than the unit allows is interrupted and reports the interruption',
     async (report) => {
       const member = await fleet().add();
       await member.machine.write('etc/jumpcloud/removal.json', '{"timeout": 300}');

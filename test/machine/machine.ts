@@ -29,7 +29,7 @@ export abstract class Machine {
     this.directory = directory;
   }
 
-  /** Switches it on and waits until its systemd answers. */
+  /** Switches the machine on and waits until systemd answers. */
   abstract boot(): Promise<void>;
   /** Runs a command in the machine. */
   abstract run(...command: string[]): Promise<CommandResult>;

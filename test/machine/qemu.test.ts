@@ -68,7 +68,7 @@ describe('a virtual machine with its own kernel, clock, network and power button
   );
 
   lifecycleTest(
-    'a network that comes up after minutes only delays the configuration',
+    'the unit configures a host whose network comes up after minutes',
     async (report) => {
       const member = await fleet().add({ document: { timeout: 10 } });
       const { machine } = member;

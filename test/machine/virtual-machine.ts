@@ -98,12 +98,12 @@ export class VirtualMachine extends Machine {
     throw new Error('The machine did not boot within 180 seconds after kexec.');
   }
 
-  /** Presses its power button. */
+  /** Presses the power button. */
   pressPowerButton(): void {
     this.#qmp?.execute('system_powerdown');
   }
 
-  /** Plugs in its network cable, or unplugs it. */
+  /** Plugs or unplugs the network cable. */
   setCablePlugged(isPlugged: boolean): void {
     this.#isPlugged = isPlugged;
     this.#qmp?.execute('set_link', { name: 'nic', up: isPlugged });

@@ -8,7 +8,7 @@ import type { EnrolOptions } from '../../emulator/enrol.ts';
 import type { Answer } from '../answer.ts';
 import { ansibleCommand, ansibleRoot, coreVersion, seenByAnsible } from './installation.ts';
 
-/** Whether Ansible is installed; otherwise the tests that need it are skipped. */
+/** Whether Ansible is installed. Otherwise tests that need Ansible are skipped. */
 export const hasAnsible = coreVersion !== undefined;
 
 /** The counts of one host in a play's recap. */
@@ -53,9 +53,9 @@ export interface Controller {
   play(tasks: readonly object[], options?: PlayOptions): Promise<PlayRun>;
   /** Runs a playbook that `put` or `copy` has written. */
   playbook(path: string, options?: RunOptions): Promise<PlaybookRun>;
-  /** Runs another program of Ansible; rejects unless it succeeds. */
+  /** Runs another program of Ansible. Rejects if the program fails. */
   run(program: string, args: readonly string[]): Promise<string>;
-  /** Runs a shell command where Ansible is installed; rejects unless it succeeds. */
+  /** Runs a shell command where Ansible is installed. Rejects if the command fails. */
   shell(line: string): Promise<string>;
   /** Writes a file for Ansible to read, readable by its owner only. */
   put(name: string, content: string): Promise<string>;

@@ -19,7 +19,7 @@ export function seenByAnsible(path: string): string {
   return path.startsWith(`${ansibleRoot}/`) ? path.slice(ansibleRoot.length) : path;
 }
 
-/** The version of ansible-core; undefined if it is not installed. */
+/** The version of ansible-core. Undefined if Ansible is not installed. */
 export const coreVersion = readCoreVersion();
 
 function readCoreVersion(): string | undefined {

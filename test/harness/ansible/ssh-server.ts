@@ -6,10 +6,10 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { makeSudoUser } from './sudo-user.ts';
 
-/** The path of sshd on this machine; sshd must be started by its absolute path. */
+/** The path of sshd on this machine. sshd must be started by its absolute path. */
 const SSHD = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find(existsSync);
 
-/** Whether an SSH server is installed; otherwise the tests that need it are skipped. */
+/** Whether an SSH server is installed. Otherwise tests that need a server are skipped. */
 export const hasSshServer = SSHD !== undefined;
 
 /** An SSH server on loopback. It accepts one key, for one user. */
