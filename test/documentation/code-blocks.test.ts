@@ -34,7 +34,7 @@ const RECORDED = [
 const ID = '5f1a3b0c9d2e4f6a7b8c9d10';
 const NAMES = {
   system_group: { web: ID, linux: ID },
-  user: { ada: ID },
+  user: { ada: ID, grace: '5f1a3b0c9d2e4f6a7b8c9d20' },
   user_group: { platform: ID },
 };
 
