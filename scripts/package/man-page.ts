@@ -14,6 +14,10 @@ const EXIT_STATUS: readonly (readonly [status: string, meaning: string])[] = [
   ['2', 'Something changed. Only C(--detailed-exitcode) gives this status.'],
 ];
 
+/** Names the pages that `host-pages.ts` adds to the package. */
+const WHEN_A_RUN_FAILS =
+  'When a run fails, C(/usr/share/doc/jumpcloud-system-context/troubleshooting.md) describes symptoms and repairs, and C(errors.md) beside it the error codes. C(systemd.md) says how to roll back a document.';
+
 /** Returns a module's manual page, section 8, in roff. */
 export function manPage(
   documentation: ModuleDocumentation,
@@ -57,7 +61,7 @@ export function manPage(
     'In a playbook:',
     roffCode(documentation.EXAMPLES),
     '.SH NOTES',
-    formatParagraphs(notes),
+    formatParagraphs([...notes, WHEN_A_RUN_FAILS]),
     '.SH SEE ALSO',
     formatParagraphs(seealso.map(formatReference)),
     '',

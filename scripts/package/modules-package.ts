@@ -7,6 +7,7 @@ import { readDocumentation, readSharedDocumentation } from '../build/module-docu
 import { projectDirectory } from '../build/project-directory.ts';
 import { requiredNode } from '../build/required-node.ts';
 import { cyclonedx, sbomFileName } from '../build/sbom.ts';
+import { hostPages } from './host-pages.ts';
 import { manPage } from './man-page.ts';
 import type { ChangelogEntry, PackageDescription, PackageScripts } from './package-description.ts';
 import type { PackageFile } from './package-file.ts';
@@ -63,6 +64,7 @@ export async function modulesPackage(
       ...(await readPackageFiles('systemd/presets', 'usr/lib/systemd/system-preset')),
       ...(await readPackageFiles('systemd/units', 'usr/lib/systemd/system')),
       ...(await readPackageFiles('examples', EXAMPLES_DIRECTORY)),
+      ...(await hostPages(DOC_DIRECTORY)),
       { path: `${DOC_DIRECTORY}/${sbomFileName}`, content: cyclonedx(built.sbom) },
     ],
     deb: {

@@ -5,12 +5,23 @@ import { parseArgs } from 'node:util';
 import { type Behaviour, behaviourOf } from './behaviour.ts';
 import { type Emulator, type EnrolledHost, startEmulator } from './emulator.ts';
 import { introduction, type StartedEmulator } from './introduction.ts';
+import { makeKeyFiles } from './keys.ts';
 import { writeReadyFile } from './ready-file.ts';
 import { addDynamicGroup, addSampleObjects } from './sample-objects.ts';
 import type { LoggedRequest } from './types.ts';
 
 const USAGE =
   'npm run emulator [-- --port N --dir DIR --hosts N --ready-file FILE --answers probe-report.json]';
+
+const HELP = `Usage: ${USAGE}
+
+  --port N           the port to listen on; default: any free port
+  --dir DIR          the agent directory of the host, or with --hosts the directory in which
+                     each host has its own; default: temporary directories
+  --hosts N          the number of hosts to enrol, each with its own key; default: 1
+  --ready-file FILE  a file for scripts, written when the emulator is ready
+  --answers FILE     answer as a report of npm run probe describes
+  --help             print this text`;
 
 /** An error in the command line. It is printed without a stack trace. */
 class UsageError extends Error {}
@@ -27,19 +38,21 @@ interface CommandOptions {
   readonly readyFile: string | undefined;
   /** The behaviour that a report of `npm run probe` describes. */
   readonly behaviour: Partial<Behaviour>;
+  readonly help: boolean;
 }
 
 function parseCommandOptions(): CommandOptions {
   const text = { type: 'string' } as const;
   try {
     const options = { port: text, dir: text, hosts: text, 'ready-file': text, answers: text };
-    const { values } = parseArgs({ options });
+    const { values } = parseArgs({ options: { ...options, help: { type: 'boolean' } } });
     return {
       port: wholeNumber('port', values.port ?? '0', 0, 65535),
       hosts: wholeNumber('hosts', values.hosts ?? '1', 1, 1000),
       dir: values.dir && resolve(values.dir),
       readyFile: values['ready-file'] && resolve(values['ready-file']),
       behaviour: values.answers === undefined ? {} : readAnswers(values.answers),
+      help: values.help ?? false,
     };
   } catch (error) {
     throw new UsageError(`${(error as Error).message.replace(/\.$/, '')}. Usage: ${USAGE}`);
@@ -83,8 +96,12 @@ async function listen({ port, behaviour }: CommandOptions): Promise<Emulator> {
 
 async function enrol(emulator: Emulator, agentDir: string | undefined): Promise<EnrolledHost> {
   try {
-    const record = { systemInsights: { state: 'enabled' } };
-    return await emulator.enrol(agentDir === undefined ? { record } : { record, agentDir });
+    const options = {
+      record: { systemInsights: { state: 'enabled' } },
+      // Its own key, so that a host with the key of another one is refused.
+      keys: await makeKeyFiles(),
+    };
+    return await emulator.enrol(agentDir === undefined ? options : { ...options, agentDir });
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     throw new UsageError(`${path} cannot be written (${code}). Choose another directory.`);
@@ -107,6 +124,7 @@ function agentDirectories({ dir, hosts }: CommandOptions): readonly (string | un
 
 async function main(): Promise<void> {
   const options = parseCommandOptions();
+  if (options.help) return console.log(HELP);
   const [directory, ...directories] = agentDirectories(options);
   const emulator = await listen(options);
   const { url, store } = emulator;

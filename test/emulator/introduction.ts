@@ -56,6 +56,9 @@ export function introduction({ url, hosts, objects, apiKey }: StartedEmulator): 
     curl('/api/v2/systemgroups?filter=name:eq:web'),
     curl('/api/search/systemusers', ...asJson, '-d', quoted(JSON.stringify(search))),
     '',
+    'Command with which an administrator deletes the host, so that modules fail with 401:',
+    curl(`/api/systems/${systemId}`, '-X', 'DELETE'),
+    '',
     'Requests:',
   ].join('\n');
 }

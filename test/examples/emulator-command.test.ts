@@ -34,7 +34,9 @@ async function runCurlLine(line: string): Promise<unknown> {
   const words = stdout.split('\n');
   const valuesOf = (flag: string) => words.filter((_, i) => words[i - 1] === flag);
   const [body] = valuesOf('-d');
+  const [method] = valuesOf('-X');
   const response = await fetch(words.at(-1) ?? '', {
+    ...(method !== undefined && { method }),
     headers: valuesOf('-H').map((header) => header.split(': ') as [string, string]),
     ...(body !== undefined && { method: 'POST', body }),
   });
@@ -92,7 +94,9 @@ describe.each([
     }
 
     expect(ready.hosts).toEqual([{ agentDir: ready.agentDir, systemId }]);
-    const [group, user] = introduction.split('\n').filter((line) => line.startsWith('  curl '));
+    const [group, user, deletion] = introduction
+      .split('\n')
+      .filter((line) => line.startsWith('  curl '));
     const web = ready.names['system_group']?.['web'];
     expect(groups).toContain(web);
     expect(await runCurlLine(group ?? '')).toMatchObject([{ id: web, name: 'web' }]);
@@ -101,6 +105,10 @@ describe.each([
       totalCount: 1,
     });
     expect(introduction).toContain(`  api_key    ${ready.apiKey}  `);
+    expect(await runCurlLine(deletion ?? '')).toMatchObject({ _id: systemId });
+    const info = lines.find((line) => line.includes('jumpcloud_system_info '));
+    const { stdout: refused } = await execa('sh', ['-c', info ?? ''], { cwd: root, reject: false });
+    expect(JSON.parse(refused).error.code).toBe('unauthorized');
 
     process.kill(ready.pid, signal);
     const { exitCode, stdout, stderr } = await emulator;
@@ -112,7 +120,7 @@ describe.each([
       `PUT /api/systems/${systemId} 200 {"displayName":"web-1"}`,
     ]);
     for (const line of requestLines)
-      expect(line).toMatch(/^(GET|PUT|POST) \/api\/\S+ 20[04]( \{.*\})?$/);
+      expect(line).toMatch(/^(GET|PUT|POST|DELETE) \/api\/\S+ (20[04]|401)( \{.*\})?$/);
     expect(existsSync(readyFile)).toBe(false);
     expect(existsSync(ready.agentDir)).toBe(where === 'a chosen directory');
   });
@@ -136,6 +144,8 @@ describe.each(['new directories', 'chosen directories'])(
       const ready: Ready = JSON.parse(readFileSync(readyFile, 'utf8'));
       pid = ready.pid;
       expect(new Set(ready.hosts.map(({ systemId }) => systemId)).size).toBe(3);
+      const keys = ready.hosts.map(({ agentDir }) => readFileSync(join(agentDir, 'client.key')));
+      expect(new Set(keys.map(String)).size).toBe(3);
       expect(ready.hosts[0]).toEqual({ agentDir: ready.agentDir, systemId: ready.systemId });
       const dynamic = ready.names['system_group']?.['all Linux hosts'];
       for (const { agentDir, systemId } of ready.hosts) {
@@ -164,6 +174,14 @@ describe.each(['new directories', 'chosen directories'])(
 );
 
 describe('npm run emulator', () => {
+  test('--help prints the options and exits with 0', async () => {
+    const { exitCode, stdout, stderr } = await emulate('--help');
+    expect([exitCode, stderr]).toEqual([0, '']);
+    for (const option of ['port', 'dir', 'hosts', 'ready-file', 'answers']) {
+      expect(stdout).toMatch(new RegExp(`^  --${option} .*\\w{4}`, 'm'));
+    }
+  });
+
   test('a port in use is reported in one sentence', async ({ startWith }) => {
     const other = await startWith();
     const { exitCode, stdout, stderr } = await emulate('--port', String(other.port));

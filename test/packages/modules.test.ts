@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -37,9 +37,12 @@ function expectedEntries(): string[] {
     '-rw-r--r-- root/root usr/lib/systemd/system/jumpcloud-host.service',
     '-rw-r--r-- root/root usr/lib/systemd/system/jumpcloud-host.timer',
     '-rw-r--r-- root/root usr/lib/systemd/system/jumpcloud-removal.service',
+    '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context/errors.md',
     '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context/examples/host.json',
     '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context/examples/removal.json',
     '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context/sbom.cdx.json',
+    '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context/systemd.md',
+    '-rw-r--r-- root/root usr/share/doc/jumpcloud-system-context/troubleshooting.md',
     'drwxr-xr-x root/root etc/jumpcloud',
   ];
 }
@@ -251,6 +254,20 @@ describe('packageVersion', () => {
   });
 });
 
+describe('the pages in /usr/share/doc', () => {
+  test('the pages link only to each other and have no pictures', () => {
+    const pages = description.files.filter(({ path }) => path.endsWith('.md'));
+    expect(pages.length).toBe(3);
+    const beside = pages.map(({ path }) => basename(path));
+    const text = pages.map((page) => ('content' in page ? String(page.content) : '')).join('\n');
+    expect(text).toContain('## Stop and roll back a bad document');
+    expect(text).not.toContain('![');
+    const targets = [...text.matchAll(/\]\(([^)#]*)/g)].map(([, target = '']) => target);
+    expect(targets).toContain('systemd.md');
+    for (const target of targets) expect(['', ...beside]).toContain(target);
+  });
+});
+
 describe('the manual pages', () => {
   const page = async (name: string) => {
     const file = description.files.find(({ path }) => path.endsWith(`/${name}.8.gz`));
@@ -283,6 +300,11 @@ describe('the manual pages', () => {
         expect(stdout).toContain(`systemcontext.jumpcloud.${name}:`);
         expect(stdout).not.toMatch(/\b[BCILMU]\(|\\f/);
         expect(stdout).toContain('jumpcloud-system-context 1.2.3');
+        expect(stdout).toContain('/usr/share/doc/jumpcloud-system-context/troubleshooting.md');
+        const isOnHosts = stdout.includes('System Context API');
+        if (isOnHosts && name !== 'jumpcloud_doctor') {
+          expect(stdout, name).toMatch(/^SEE ALSO\n +jumpcloud_doctor\(8\)/m);
+        }
       }
     },
   );
