@@ -43,10 +43,7 @@ const STOP_COMMANDS: Readonly<Record<ServiceTool, StopCommands>> = {
   },
 };
 
-/**
- * The timeout for stopping the agent, in milliseconds. Stopping takes seconds, so a service manager
- * that needs longer hangs.
- */
+/** The timeout for stopping the agent, in milliseconds. The agent normally stops within seconds. */
 export const STOP_TIMEOUT_MS = 60_000;
 
 const POLL_INTERVAL_MS = 200;

@@ -57,12 +57,11 @@ export interface PagedList<T> {
  * may therefore be short, and only the total shows where the list ends. Without a total, a short
  * page ends the list.
  *
- * If one entry is added and another is removed, the total stays the same. Pages therefore overlap:
- * a page of n entries is followed by the page that starts n - 1 positions later. At least one
- * position in both pages was not dropped, so the second page starts with one of the last entries of
- * the first page. Otherwise entries have moved, and some may be on neither page. A full page
- * overlaps by one entry. A sparse page does not overlap, because an overlap would multiply the
- * requests.
+ * The total does not show that one entry was added and another one removed. To detect it, the page
+ * after n entries starts n - 1 positions later, so both pages contain at least one entry that was
+ * not dropped. If the second page does not start with one of the last entries of the first page,
+ * entries have moved, and some may be on neither page. A page with few entries is followed without
+ * overlap, because an overlap would multiply the requests.
  *
  * @throws UnexpectedResponse when the list is too long, repeats a page or changes too often
  */

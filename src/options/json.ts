@@ -16,7 +16,8 @@ export class JsonError extends Error {}
 const INFINITE_NUMBER = '1e999';
 
 /**
- * The maximum length of a number without exponent that always keeps all its digits, in characters.
+ * The maximum number of characters of a number without exponent. Parsing never loses a digit of a
+ * shorter one.
  */
 const MAX_EXACT_LENGTH = 15;
 

@@ -45,7 +45,7 @@ export async function makeHeaderFixture() {
   const fallbackDir = join(directory, 'usual');
   /** Replaces the Node.js of the runtime package, which is checked first. */
   const packagedNode = join(directory, 'packaged/node');
-  /** Replaces the system's directories, which root searches before PATH. */
+  /** Stands in for the system directories, such as /usr/bin, which root searches before PATH. */
   const systemDir = join(directory, 'system');
   const header = (await executableHeader())
     .replace(

@@ -337,7 +337,7 @@ describe('the header, started by a Node.js that is too old', () => {
     return child;
   }
 
-  it('standard input, both outputs and the exit status pass through the old Node.js', async () => {
+  it('an old Node.js that starts a newer one passes on stdin, stdout, stderr and the exit status', async () => {
     const child = start(
       'process.stdin.pipe(process.stdout); console.error(process.env.JUMPCLOUD_NODE_TRIED); process.exitCode = 42;',
     );

@@ -62,8 +62,8 @@ export function flagsOf({ check, diff }: Call): string[] {
   return [...(check ? ['--check'] : []), ...(diff ? ['--diff'] : [])];
 }
 
-/** Returns a caller that makes each call separately, all at the same time. */
-export function callingOneByOne(
+/** Returns a caller that starts a process for each call. All processes run in parallel. */
+export function callingSeparately(
   caller: Omit<Caller, 'start'>,
   start: (bed: TestBed) => Promise<(call: Call) => Promise<Omit<Observation, 'seconds'>>>,
 ): Caller {

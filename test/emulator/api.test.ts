@@ -269,7 +269,7 @@ describe('a dynamic group', () => {
   });
 });
 
-test('the list of users has every path of a user and the sudo of all paths', async () => {
+test('the list of users has every path of a user, and the sudo of all paths together', async () => {
   const { store } = emulator;
   const [direct, twice, far, farther] = [1, 2, 3, 4].map(() => store.addUser());
   const userGroup = store.addUserGroup([twice ?? '']);

@@ -17,10 +17,7 @@ export class ParallelWrites {
     this.#store = store;
   }
 
-  /**
-   * Carries out a write. If the behaviour says so, the last of several parallel writes are refused
-   * or lost.
-   */
+  /** Carries out a write. If the behaviour says so, refuses or loses the parallel writes that arrive last. */
   async answer(systemId: string, carryOut: () => HttpAnswer): Promise<HttpAnswer> {
     const { refused, status, lost } = this.#store.behaviour.parallel_writes;
     if (refused + lost === 0) return carryOut();

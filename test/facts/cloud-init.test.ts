@@ -213,7 +213,7 @@ test.each([['unknown'], ['redacted for non-root user'], [''], [null], [['aws']]]
   },
 );
 
-test('CloudInit has a tag whose value is "unknown"', () => {
+test('CloudInit returns a cloud tag whose value is "unknown"', () => {
   const ds = { 'meta-data': { tags: { instance: { Role: 'unknown' } } } };
   expect(read({ ds }).readFact('cloud.tag.Role')).toEqual({ value: 'unknown' });
 });

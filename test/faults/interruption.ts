@@ -23,7 +23,7 @@ export interface Interruption {
   readonly outcome: 'interrupted' | 'done' | 'killed';
   /** True if the first run made some of its changes, but not all. */
   readonly isHalfDone: boolean;
-  /** Descriptions of everything that is wrong. */
+  /** What was wrong after the interruption, one description for each problem. */
   readonly problems: readonly string[];
 }
 

@@ -4,7 +4,7 @@ import { beforeAll, expect } from 'vitest';
 import { EXAMPLES, IDS } from '../examples/sandbox.ts';
 import { Container } from './container.ts';
 import type { Member } from './fleet.ts';
-import { HOST, matrix, saveStatus } from './matrix.ts';
+import { HOST_UNIT, matrix, saveStatus } from './matrix.ts';
 
 const image = { kind: 'trixie-cloud-init', enabled: ['jumpcloud-removal'] } as const;
 const { fleet, lifecycleTest, hasRecord } = matrix(Container.copy, image);
@@ -69,11 +69,11 @@ lifecycleTest(
     const { machine } = member;
     await machine.boot();
     await waitForBoot(member);
-    expect(await machine.state(HOST)).toBe('active running');
+    expect(await machine.state(HOST_UNIT)).toBe('active running');
     expect(await saveStatus('cloud-init-waiting', member)).toMatch(/Status: "Waiting for the /);
     expect(member.writes()).toEqual([]);
     await report('boot, until cloud-final.service', member);
-    await machine.waitForState(HOST, 'exited', 120);
+    await machine.waitForState(HOST_UNIT, 'exited', 120);
     expectDesiredState(member);
     await report('agent after 15 s, settle 60 s', member);
     expect(await machine.end('systemctl', 'poweroff')).toBe('off');
@@ -94,7 +94,7 @@ async function addWithUnitInImage(
   );
   const wants = join(member.machine.directory, 'etc/systemd/system/multi-user.target.wants');
   await mkdir(wants, { recursive: true });
-  await symlink(`/usr/lib/systemd/system/${HOST}`, join(wants, HOST));
+  await symlink(`/usr/lib/systemd/system/${HOST_UNIT}`, join(wants, HOST_UNIT));
   return member;
 }
 
@@ -106,7 +106,7 @@ lifecycleTest(
     await member.machine.boot();
     await waitForBoot(member);
     await report('boot, until cloud-final.service', member);
-    await member.machine.waitForState(HOST, 'exited', 60);
+    await member.machine.waitForState(HOST_UNIT, 'exited', 60);
     expectDesiredState(member);
     await report('agent after 15 s', member);
   },
@@ -118,11 +118,11 @@ lifecycleTest(
     const member = await addWithUnitInImage('user-data.yml', 3);
     await member.machine.boot();
     await waitForBoot(member);
-    await member.machine.waitForState(HOST, 'activating', 30);
+    await member.machine.waitForState(HOST_UNIT, 'activating', 30);
     expect(await saveStatus('cloud-init-again', member)).toMatch(/Status: ".*timed out after 3 s/);
     expect(member.writes()).toEqual([]);
     await report('boot, until the unit has failed once', member);
-    await member.machine.waitForState(HOST, 'exited', 110);
+    await member.machine.waitForState(HOST_UNIT, 'exited', 110);
     expectDesiredState(member);
     await report('agent after 15 s, timeout 3 s', member);
   },

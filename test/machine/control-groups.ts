@@ -17,8 +17,8 @@ export async function controlGroups(): Promise<string> {
 }
 
 /**
- * Removes the control groups with a name in all hierarchies. Retries, because killed processes need
- * time to exit.
+ * Removes the control groups of this name from all hierarchies. Retries, because killed processes
+ * take time to exit.
  */
 export async function removeGroups(name: string): Promise<void> {
   const script =

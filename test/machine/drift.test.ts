@@ -9,13 +9,20 @@ import type { BaseKind } from './base-image.ts';
 import { Container } from './container.ts';
 import type { Member } from './fleet.ts';
 import { lastResult, RESULTS, waitForOutcome } from './last-result.ts';
-import { bootUntilDesiredState, HOST, matrix, REMOVAL, saveJournal, saveStatus } from './matrix.ts';
+import {
+  bootUntilDesiredState,
+  HOST_UNIT,
+  matrix,
+  REMOVAL,
+  saveJournal,
+  saveStatus,
+} from './matrix.ts';
 
 const APPLY = 'jumpcloud-host-apply.service';
 const TIMER = 'jumpcloud-host.timer';
 const PATH_UNIT = 'jumpcloud-host.path';
-const UNITS = [HOST, REMOVAL, APPLY, TIMER, PATH_UNIT];
-const SERVICES = [HOST, REMOVAL, APPLY];
+const UNITS = [HOST_UNIT, REMOVAL, APPLY, TIMER, PATH_UNIT];
+const SERVICES = [HOST_UNIT, REMOVAL, APPLY];
 
 const DOCS = join(projectDirectory, 'docs/autoscaling.md');
 const LIBATOMIC = '/usr/lib/x86_64-linux-gnu/libatomic.so.1';
@@ -84,7 +91,7 @@ describe.each<[BaseKind, number]>([
       await waitForValue(() => recordOf(member).attributes, [{ name: 'role', value: 'web' }], 20);
       expectDesiredState(member);
       await report('the attribute is changed, the timer elapses every 10 s', member);
-      await machine.waitForState(HOST, 'exited', 10);
+      await machine.waitForState(HOST_UNIT, 'exited', 10);
       const later = await waitForOutcome(member, 'unchanged', 20);
       expect(later.timestamp * 1000).toBeGreaterThan(since);
       await saveStatus(`drift-timer-${version}`, member, TIMER);
@@ -121,7 +128,7 @@ describe.each<[BaseKind, number]>([
     await report('the document is saved 20 times', member);
     await machine.run('rm', '/etc/jumpcloud/host.json');
     await sleep(1500);
-    expect(await machine.state(HOST)).toBe('active exited');
+    expect(await machine.state(HOST_UNIT)).toBe('active exited');
     expect(await machine.state(PATH_UNIT)).toMatch(/^active /);
     await machine.write('etc/jumpcloud/host.json', documentWith('back'));
     await expectName('back');
@@ -138,11 +145,11 @@ describe.each<[BaseKind, number]>([
     const waiting = await waitForOutcome(member, 'retrying', 40);
     expect(waiting.result?.error?.code).toBe('not_enrolled');
     await machine.write('etc/jumpcloud/host.json', '{');
-    await machine.run('systemctl', 'restart', HOST);
-    await machine.waitForState(HOST, 'failed', 40);
+    await machine.run('systemctl', 'restart', HOST_UNIT);
+    await machine.waitForState(HOST_UNIT, 'failed', 40);
     const failed = await waitForOutcome(member, 'failed', 5);
     expect(failed).toMatchObject({
-      unit: HOST,
+      unit: HOST_UNIT,
       result: { changed: false, failed: true, error: { code: 'invalid_arguments' } },
     });
     expect(Date.parse(failed.time)).toBe(failed.timestamp * 1000);
@@ -151,7 +158,7 @@ describe.each<[BaseKind, number]>([
       '-c',
       '%a %U',
       RESULTS,
-      `${RESULTS}/${HOST.replace('.service', '.json')}`,
+      `${RESULTS}/${HOST_UNIT.replace('.service', '.json')}`,
     );
     expect(modes.stdout).toBe('700 root\n600 root');
     await report('boot, host.json is broken', member);
@@ -160,10 +167,10 @@ describe.each<[BaseKind, number]>([
     // The timer may start the next run before the test reads the result of the first run.
     await waitForOutcome(member, ['changed', 'unchanged'], 30);
     expectDesiredState(member);
-    await machine.waitForState(HOST, 'exited', 20);
+    await machine.waitForState(HOST_UNIT, 'exited', 20);
     await report('host.json is corrected, the timer elapses', member);
-    await machine.run('systemctl', 'stop', TIMER, HOST);
-    expect((await lastResult(member)).unit).toBe(HOST);
+    await machine.run('systemctl', 'stop', TIMER, HOST_UNIT);
+    expect((await lastResult(member)).unit).toBe(HOST_UNIT);
   });
 
   lifecycleTest(
@@ -254,7 +261,7 @@ describe.each<[BaseKind, number]>([
       recordOf(member).attributes = [];
       await machine.run('systemctl', 'start', APPLY);
       await waitForValue(() => recordOf(member).attributes, [{ name: 'role', value: 'web' }], 20);
-      await machine.waitForState(HOST, 'exited', 20);
+      await machine.waitForState(HOST_UNIT, 'exited', 20);
       await report('the unit is started again', member);
       expect(await machine.end('systemctl', 'poweroff')).toBe('off');
       await saveJournal(`drift-full-${version}`, member);
@@ -317,8 +324,8 @@ describe('the sandbox', () => {
       const [script] = /^for unit in .*?^done\n.*?$/ms.exec(await readFile(DOCS, 'utf8')) ?? [''];
       const result = await machine.run('sh', '-euc', script.replaceAll('sudo ', ''));
       expect(result, result.stderr).toMatchObject({ exitCode: 0 });
-      await machine.run('systemctl', 'restart', HOST);
-      await machine.waitForState(HOST, 'exited', 40);
+      await machine.run('systemctl', 'restart', HOST_UNIT);
+      await machine.waitForState(HOST_UNIT, 'exited', 40);
       expectDesiredState(member);
       expect((await lastResult(member)).result).toMatchObject({ warnings: [] });
       await report('boot, agent directory /srv/jc', member);
@@ -350,12 +357,12 @@ describe('the sandbox', () => {
       const setting = `[Service]
 Environment=JUMPCLOUD_NODE=${path} LD_LIBRARY_PATH=${dirname(path)}
 `;
-      await machine.write(`etc/systemd/system/${HOST}.d/node.conf`, setting);
+      await machine.write(`etc/systemd/system/${HOST_UNIT}.d/node.conf`, setting);
       await machine.run('systemctl', 'daemon-reload');
       const before = (await lastResult(member)).timestamp;
       await sleep(1000);
-      await machine.run('systemctl', 'restart', HOST);
-      await machine.waitForState(HOST, 'exited', 30);
+      await machine.run('systemctl', 'restart', HOST_UNIT);
+      await machine.waitForState(HOST_UNIT, 'exited', 30);
       const { timestamp, outcome } = await lastResult(member);
       expect(timestamp).toBeGreaterThan(before);
       expect(outcome).toBe('unchanged');
@@ -381,7 +388,7 @@ describe('the first boot of an image without a machine id', () => {
         expect((await machine.run('systemctl', 'is-enabled', unit)).stdout, unit).toBe('disabled');
         expect(await machine.state(unit)).toBe('inactive dead');
       }
-      expect((await machine.run('systemctl', 'is-enabled', HOST)).stdout).toBe('enabled');
+      expect((await machine.run('systemctl', 'is-enabled', HOST_UNIT)).stdout).toBe('enabled');
       await report('first boot', member);
     },
   );

@@ -8,7 +8,7 @@ import { CloudNetwork } from './cloud-network.ts';
 import { Container } from './container.ts';
 import type { Member } from './fleet.ts';
 import { type LastResult, lastResult, RESULTS, waitForOutcome } from './last-result.ts';
-import { bootUntilDesiredState, HOST, LOGS, matrix } from './matrix.ts';
+import { bootUntilDesiredState, HOST_UNIT, LOGS, matrix } from './matrix.ts';
 
 const image = { kind: 'trixie-rsyslog' } as const;
 const { fleet, lifecycleTest } = matrix(Container.copy, image);
@@ -86,7 +86,7 @@ function expectRole({ host }: Member, role: string, instanceId: string): void {
 /** Runs jumpcloud-host.service again and returns its result, which must have an outcome. */
 async function describeAgain(member: Member, outcome: string): Promise<LastResult> {
   await member.machine.run('rm', '-f', `${RESULTS}/jumpcloud-host.json`);
-  await member.machine.run('systemctl', 'restart', HOST);
+  await member.machine.run('systemctl', 'restart', HOST_UNIT);
   return waitForOutcome(member, outcome, 30);
 }
 
@@ -151,12 +151,12 @@ lifecycleTest(
     const member = await fleet().add({ agentDelay: 1000, document });
     const { machine } = member;
     await machine.boot();
-    await machine.waitForState(HOST, 'running', 40);
+    await machine.waitForState(HOST_UNIT, 'running', 40);
     await machine.run('hostname', 'named-late');
-    expect(await machine.state(HOST)).toBe('active running');
+    expect(await machine.state(HOST_UNIT)).toBe('active running');
     await machine.write('etc/agent-delay', '0');
     await machine.run('systemctl', 'restart', 'jcagent');
-    await machine.waitForState(HOST, 'exited', 60);
+    await machine.waitForState(HOST_UNIT, 'exited', 60);
     const { displayName } = fleet().emulator.store.record(member.host.systemId);
     expect(displayName).toBe('named-late');
     await report('boot, a new host name, the agent', member);
@@ -194,7 +194,7 @@ lifecycleTest(
     const [, rsyslog = ''] = /^```\n(# \/etc\/rsyslog\.d\/.*?)^```/ms.exec(docs) ?? [];
     await machine.write('etc/rsyslog.d/30-jumpcloud.conf', rsyslog.replace(/^.*omfwd.*\n/m, ''));
     await machine.boot();
-    await machine.waitForState(HOST, 'failed', 60);
+    await machine.waitForState(HOST_UNIT, 'failed', 60);
     expect((await lastResult(member)).result?.error).toMatchObject({
       code: 'rejected',
       section: 'policies',

@@ -4,7 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, vi } from 'vitest';
 import { Container } from './container.ts';
 import { UNREACHABLE } from './fleet.ts';
-import { bootUntilDesiredState, HOST, matrix, REMOVAL, saveJournal, saveStatus } from './matrix.ts';
+import {
+  bootUntilDesiredState,
+  HOST_UNIT,
+  matrix,
+  REMOVAL,
+  saveJournal,
+  saveStatus,
+} from './matrix.ts';
 
 const { fleet, lifecycleTest, hasRecord, expectDesiredState } = matrix(Container.copy);
 
@@ -31,7 +38,7 @@ describe('jumpcloud-host.service at boot', () => {
       await member.machine.waitForState('multi-user.target', 'active', 40);
       expect(member.writes()).toEqual([]);
       await saveStatus('waiting', member);
-      await member.machine.waitForState(HOST, 'exited', 60);
+      await member.machine.waitForState(HOST_UNIT, 'exited', 60);
       expectDesiredState(member);
       await saveStatus('described', member);
       await report('boot, agent after 6 s', member);
@@ -44,9 +51,9 @@ describe('jumpcloud-host.service at boot', () => {
     async (report) => {
       const member = await fleet().add({ agentDelay: 20, document: { registration_timeout: 3 } });
       await member.machine.boot();
-      await member.machine.waitForState(HOST, 'activating', 40);
+      await member.machine.waitForState(HOST_UNIT, 'activating', 40);
       expect(await saveStatus('agent-too-late', member)).toMatch(/Status: ".*timed out after 3 s/);
-      await member.machine.waitForState(HOST, 'exited', 110);
+      await member.machine.waitForState(HOST_UNIT, 'exited', 110);
       expectDesiredState(member);
       await report('boot, agent after 20 s, timeout 3 s', member);
     },
@@ -58,11 +65,11 @@ describe('jumpcloud-host.service at boot', () => {
       const member = await fleet().add({ document: { timeout: 5 } });
       await member.machine.resolveTo(undefined);
       await member.machine.boot();
-      await member.machine.waitForState(HOST, 'activating', 40);
+      await member.machine.waitForState(HOST_UNIT, 'activating', 40);
       await saveStatus('no-network', member);
       await report('boot without name resolution', member);
       await member.machine.resolveTo('127.0.0.1');
-      await member.machine.waitForState(HOST, 'exited', 110);
+      await member.machine.waitForState(HOST_UNIT, 'exited', 110);
       expectDesiredState(member);
       await report('name resolution is back', member);
     },
@@ -77,7 +84,7 @@ describe('jumpcloud-host.service at boot', () => {
         '{"system": {"display_name": "web-1",}}',
       );
       await member.machine.boot();
-      await member.machine.waitForState(HOST, 'failed', 40);
+      await member.machine.waitForState(HOST_UNIT, 'failed', 40);
       await member.machine.waitForState('multi-user.target', 'active', 40);
       expect(await saveStatus('broken-document', member)).toMatch(
         /: \/etc\/jumpcloud\/host\.json is not JSON/,
@@ -91,7 +98,7 @@ describe('jumpcloud-host.service at boot', () => {
     async (report) => {
       const member = await fleet().add({ agentDelay: 100 });
       await member.machine.boot();
-      await member.machine.waitForState(HOST, 'running', 40);
+      await member.machine.waitForState(HOST_UNIT, 'running', 40);
       expect(await member.machine.end('systemctl', 'poweroff')).toBe('off');
       await saveJournal('poweroff-before-registration', member);
       expect(hasRecord(member)).toBe(true);
@@ -144,7 +151,7 @@ describe('jumpcloud-removal.service at the end of a boot', () => {
       const count = async () =>
         (await machine.run('systemctl', 'show', '--value', '--property=SoftRebootsCount')).stdout;
       await vi.waitFor(async () => expect(await count()).toBe('1'), 30_000);
-      await machine.waitForState(HOST, 'exited', 40);
+      await machine.waitForState(HOST_UNIT, 'exited', 40);
       expect(member.writes()).toEqual([]);
       expectDesiredState(member);
       await report('systemctl soft-reboot', member);
@@ -304,7 +311,7 @@ describe('jumpcloud-removal.service at the end of a boot', () => {
       expect(hasRecord(member)).toBe(false);
       await saveJournal('poweroff-in-the-middle', member);
       const { machine } = member;
-      const stopped = timeOf('Stopped jumpcloud-host', await machine.journal(HOST));
+      const stopped = timeOf('Stopped jumpcloud-host', await machine.journal(HOST_UNIT));
       expect(timeOf('Stopping jumpcloud-removal', await machine.journal(REMOVAL))).toBeGreaterThan(
         stopped,
       );

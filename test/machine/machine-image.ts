@@ -1,7 +1,7 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { copyOf } from '../packages/debian-directory.ts';
-import { Packed, runtimeDescription } from '../packages/packed.ts';
+import { BuiltPackages, runtimeDescription } from '../packages/packed.ts';
 import { type BaseKind, baseImage, runOrThrow } from './base-image.ts';
 
 /**
@@ -68,7 +68,7 @@ export async function machineImage(
 
 /** Installs the package with the modules and, if `withRuntime`, the package with Node.js. */
 async function installPackages(directory: string, withRuntime: boolean): Promise<void> {
-  const packed = await Packed.make();
+  const packed = await BuiltPackages.make();
   try {
     const descriptions = [await packed.modules()];
     if (withRuntime) {

@@ -6,7 +6,7 @@ import { type CopyMachine, Fleet, type Member } from './fleet.ts';
 import type { Machine } from './machine.ts';
 import type { ImageOptions } from './machine-image.ts';
 
-export const HOST = 'jumpcloud-host.service';
+export const HOST_UNIT = 'jumpcloud-host.service';
 export const REMOVAL = 'jumpcloud-removal.service';
 /** The directory for the status and the journal of each test, for a person to read. */
 export const LOGS = join(projectDirectory, 'dist/machine');
@@ -65,11 +65,15 @@ export function matrix<M extends Machine>(copy: CopyMachine<M>, options: ImageOp
 /** Boots a machine and waits until jumpcloud-host.service has finished. */
 export async function bootUntilDesiredState({ machine }: Member, seconds = 60): Promise<void> {
   await machine.boot();
-  await machine.waitForState(HOST, 'exited', seconds);
+  await machine.waitForState(HOST_UNIT, 'exited', seconds);
 }
 
 /** Writes the output of `systemctl status` to a file and returns it. */
-export async function saveStatus(name: string, { machine }: Member, unit = HOST): Promise<string> {
+export async function saveStatus(
+  name: string,
+  { machine }: Member,
+  unit = HOST_UNIT,
+): Promise<string> {
   const { stdout } = await machine.run('systemctl', 'status', '--no-pager', '--full', unit);
   await writeFile(join(LOGS, `${name}.status`), `${stdout}\n`);
   return stdout;
@@ -77,7 +81,7 @@ export async function saveStatus(name: string, { machine }: Member, unit = HOST)
 
 /** Writes the journal of both units to a file and returns the journal of the removal. */
 export async function saveJournal(name: string, { machine }: Member): Promise<string> {
-  const host = await machine.journal(HOST);
+  const host = await machine.journal(HOST_UNIT);
   const removal = await machine.journal(REMOVAL);
   await writeFile(join(LOGS, `${name}.journal`), `${host}\n\n${removal}\n`);
   return removal;

@@ -1,6 +1,13 @@
 import { expect } from 'vitest';
 import { Container } from './container.ts';
-import { bootUntilDesiredState, HOST, matrix, REMOVAL, saveJournal, saveStatus } from './matrix.ts';
+import {
+  bootUntilDesiredState,
+  HOST_UNIT,
+  matrix,
+  REMOVAL,
+  saveJournal,
+  saveStatus,
+} from './matrix.ts';
 
 const { fleet, lifecycleTest, hasRecord, expectDesiredState } = matrix(Container.copy, {
   kind: 'bullseye',
@@ -21,7 +28,7 @@ lifecycleTest(
     expectDesiredState(member);
     expect((await machine.run('systemctl', '--version')).stdout).toMatch(/^systemd 247 /);
     // Runs as a transient unit, because systemd rejects processes outside its own control groups.
-    const verify = ['systemd-analyze', 'verify', '--man=no', HOST, REMOVAL];
+    const verify = ['systemd-analyze', 'verify', '--man=no', HOST_UNIT, REMOVAL];
     const verified = await machine.run('systemd-run', '--wait', '--pipe', '--quiet', ...verify);
     expect(verified).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
     expect(await saveStatus('systemd-247-described', member)).toMatch(/Status: "Changed system/);
@@ -43,10 +50,10 @@ lifecycleTest(
     const member = await fleet().add({ agentDelay: 15, document: { registration_timeout: 3 } });
     const { machine } = member;
     await machine.boot();
-    await machine.waitForState(HOST, 'activating', 40);
+    await machine.waitForState(HOST_UNIT, 'activating', 40);
     await saveStatus('systemd-247-agent-too-late', member);
     await machine.waitForState('multi-user.target', 'active', 40);
-    await machine.waitForState(HOST, 'exited', 110);
+    await machine.waitForState(HOST_UNIT, 'exited', 110);
     expectDesiredState(member);
     await report('boot, agent after 15 s, timeout 3 s', member);
   },
@@ -58,7 +65,7 @@ lifecycleTest(
     const member = await fleet().add();
     await member.machine.write('etc/jumpcloud/host.json', '{');
     await member.machine.boot();
-    await member.machine.waitForState(HOST, 'failed', 40);
+    await member.machine.waitForState(HOST_UNIT, 'failed', 40);
     await member.machine.waitForState('multi-user.target', 'active', 40);
     expect(await saveStatus('systemd-247-broken', member)).toMatch(/is not JSON/);
     await report('boot', member);

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { bootUntilDesiredState, HOST, matrix, saveJournal, saveStatus } from './matrix.ts';
+import { bootUntilDesiredState, HOST_UNIT, matrix, saveJournal, saveStatus } from './matrix.ts';
 import { VirtualMachine } from './virtual-machine.ts';
 
 /** Timeout of a test. qemu is slow without acceleration. */
@@ -26,7 +26,7 @@ describe('a virtual machine with its own kernel, clock, network and power button
       await report('reboot', member);
 
       await machine.kexec();
-      await machine.waitForState(HOST, 'exited', 200);
+      await machine.waitForState(HOST_UNIT, 'exited', 200);
       expect(member.writes()).toEqual([]);
       expectDesiredState(member);
       await report('systemctl kexec', member);
@@ -48,14 +48,14 @@ describe('a virtual machine with its own kernel, clock, network and power button
       // systemd.
       machine.clock = new Date(Date.now() + YEAR_MS).toISOString().slice(0, 19);
       await machine.boot();
-      await machine.waitForState(HOST, 'activating', 250);
+      await machine.waitForState(HOST_UNIT, 'activating', 250);
       expect(await saveStatus('qemu-clock', member)).toMatch(
         /Status: ".*CERT_HAS_EXPIRED.* This host's clock says /,
       );
       expect(member.writes()).toEqual([]);
       await report('first boot', member);
       await machine.run('date', '--set', new Date().toISOString());
-      await machine.waitForState(HOST, 'exited', 150);
+      await machine.waitForState(HOST_UNIT, 'exited', 150);
       expectDesiredState(member);
       await report('the clock is set', member);
       machine.pressPowerButton();
@@ -75,11 +75,11 @@ describe('a virtual machine with its own kernel, clock, network and power button
       machine.setCablePlugged(false);
       await machine.boot();
       // systemd-networkd-wait-online.service times out after two minutes.
-      await machine.waitForState(HOST, 'auto-restart', 300);
+      await machine.waitForState(HOST_UNIT, 'auto-restart', 300);
       await saveStatus('qemu-no-network', member);
       await report('first boot without a cable', member);
       machine.setCablePlugged(true);
-      await machine.waitForState(HOST, 'exited', 150);
+      await machine.waitForState(HOST_UNIT, 'exited', 150);
       expectDesiredState(member);
       await report('the cable is plugged in', member);
       expect(await machine.end('systemctl', 'poweroff')).toBe('off');

@@ -143,7 +143,7 @@ describe.each(NODES)('Node.js %s', (version, node) => {
     }
   });
 
-  test('a short run needs at most 1.25 times the memory of an empty run', async () => {
+  test('a short run needs at most 1.25 times the memory of Node.js with an empty script', async () => {
     const host = await emulator.enrol();
     addSampleObjects(emulator.store, host.systemId);
     const options = join(directory, 'options.json');

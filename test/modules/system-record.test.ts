@@ -165,7 +165,7 @@ describe('attributes', () => {
   });
 });
 
-test('a run with the settings of a previous result as options changes nothing', async () => {
+test('a run changes nothing when its options are the settings of the previous result', async () => {
   const desired = {
     display_name: 'web-1',
     description: 'a web server',

@@ -70,7 +70,7 @@ describe('text that is not JSON', () => {
   });
 });
 
-test('parseJson finds the end of an unclosed text without parsing parts of it', () => {
+test('parseJson rejects unclosed JSON without parsing it several times', () => {
   const parse = vi.spyOn(JSON, 'parse');
   expect(() => parseJson('['.repeat(1000))).toThrow('is not JSON (line 1, column 1001)');
   expect(parse).toHaveBeenCalledOnce();

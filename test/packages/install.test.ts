@@ -18,7 +18,7 @@ import type { Emulator, EnrolledHost } from '../emulator/emulator.ts';
 import { test } from '../harness/fixture.ts';
 import { copyOf, debianDirectory, everyPath, runInside } from './debian-directory.ts';
 import { keptPackage } from './kept.ts';
-import { canPack, output, Packed, RELEASE, runtimeDescription } from './packed.ts';
+import { BuiltPackages, canPack, output, RELEASE, runtimeDescription } from './packed.ts';
 
 const minimalDebian = await debianDirectory('bookworm', 'amd64');
 const runtime = await runtimeDescription('x64');
@@ -36,10 +36,10 @@ const VERSION_FORMAT = '${Version}';
 const NAMES = ['jumpcloud-system-context', 'jumpcloud-system-context-node'];
 
 let emulator: Emulator;
-let packed: Packed;
+let packed: BuiltPackages;
 test.beforeAll(async ({ emulator: sharedEmulator }) => {
   emulator = sharedEmulator;
-  packed = await Packed.make();
+  packed = await BuiltPackages.make();
 });
 afterAll(async () => {
   await packed?.remove();
@@ -142,7 +142,10 @@ describe.runIf(canInstall)('packages in a minimal Debian without Node.js and Pyt
     }, 60_000);
 
     test('dpkg upgrades a development build to its release, and --refuse-downgrade keeps the release', async () => {
-      const older = await Packed.make({ ...RELEASE, version: '1.2.3-dev.20260101000000.gabc' });
+      const older = await BuiltPackages.make({
+        ...RELEASE,
+        version: '1.2.3-dev.20260101000000.gabc',
+      });
       try {
         const [before = '', after = ''] = await copyIn(
           await older.deb(await older.modules()),

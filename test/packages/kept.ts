@@ -8,7 +8,10 @@ import { buildRpm, rpmFileName } from '../../scripts/package/build-rpm.ts';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
 import { cacheDirectory } from '../../scripts/package/runtime.ts';
 
-/** Packages with Node.js of earlier runs. Each is in a directory with the hash of its origin. */
+/**
+ * The directory for packages with Node.js from earlier runs. Each is in a subdirectory that is
+ * named after the hash of its input.
+ */
 const KEPT = join(cacheDirectory, 'packages');
 
 const FORMATS = {

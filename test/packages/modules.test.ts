@@ -8,14 +8,14 @@ import { projectDirectory } from '../../scripts/build/project-directory.ts';
 import type { PackageDescription } from '../../scripts/package/package-description.ts';
 import { packageVersion } from '../../scripts/package/package-version.ts';
 import { hasTool } from '../examples/has-tool.ts';
-import { canPack, contents, output, Packed, RELEASE } from './packed.ts';
+import { BuiltPackages, canPack, contents, output, RELEASE } from './packed.ts';
 
 const DIRECTORY = 'usr/lib/jumpcloud-system-context';
 
-let packed: Packed;
+let packed: BuiltPackages;
 let description: PackageDescription;
 beforeAll(async () => {
-  packed = await Packed.make();
+  packed = await BuiltPackages.make();
   description = await packed.modules();
 });
 afterAll(() => packed?.remove());
@@ -207,8 +207,8 @@ test.runIf(canPack.deb && canPack.rpm).each([
   'a release dated %s has the same packages, byte for byte, when it is built twice',
   { timeout: 120_000 },
   async (_, time) => {
-    const firstBuild = await Packed.make({ ...RELEASE, time });
-    const secondBuild = await Packed.make({ ...RELEASE, time });
+    const firstBuild = await BuiltPackages.make({ ...RELEASE, time });
+    const secondBuild = await BuiltPackages.make({ ...RELEASE, time });
     const umask = process.umask();
     try {
       const first = [

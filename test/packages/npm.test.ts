@@ -5,12 +5,12 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { buildNpm } from '../../scripts/package/build-npm.ts';
 import { test } from '../harness/fixture.ts';
-import { output, Packed, RELEASE } from './packed.ts';
+import { BuiltPackages, output, RELEASE } from './packed.ts';
 
-let packed: Packed;
+let packed: BuiltPackages;
 let path: string;
 beforeAll(async () => {
-  packed = await Packed.make();
+  packed = await BuiltPackages.make();
   path = await buildNpm(packed.directory, packed.directory, packed.built, RELEASE.links);
 });
 afterAll(() => packed?.remove());
@@ -47,7 +47,7 @@ test('the npm tarball contains only the executables, the documents and the manif
 test('the npm tarball has the same bytes when it is built twice', async () => {
   const first = await readFile(path);
   const umask = process.umask(0o027);
-  const again = await Packed.make();
+  const again = await BuiltPackages.make();
   try {
     const other = await buildNpm(again.directory, again.directory, again.built, RELEASE.links);
     expect(first.equals(await readFile(other))).toBe(true);

@@ -38,7 +38,7 @@ export const canPack = {
 export const PUBLISHER = { maintainer: placeholderMaintainer, homepage: RELEASE.links.homepage };
 
 /** A build in a temporary directory, and packages made from it, with fast compression. */
-export class Packed {
+export class BuiltPackages {
   readonly directory: string;
   readonly built: BuildResult;
 
@@ -47,9 +47,9 @@ export class Packed {
     this.built = built;
   }
 
-  static async make(release: ReleaseOptions = RELEASE): Promise<Packed> {
+  static async make(release: ReleaseOptions = RELEASE): Promise<BuiltPackages> {
     const directory = await mkdtemp(join(tmpdir(), 'packed-'));
-    return new Packed(directory, await buildAll(directory, release));
+    return new BuiltPackages(directory, await buildAll(directory, release));
   }
 
   modules(): Promise<PackageDescription> {

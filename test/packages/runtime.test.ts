@@ -11,7 +11,7 @@ import { executablePath } from '../harness/executable.ts';
 import { test } from '../harness/fixture.ts';
 import { debianDirectory } from './debian-directory.ts';
 import { keptOutput, keptPackage } from './kept.ts';
-import { canPack, contents, output, Packed, runtimeDescription } from './packed.ts';
+import { BuiltPackages, canPack, contents, output, runtimeDescription } from './packed.ts';
 
 const NODE = 'usr/lib/jumpcloud-system-context/node';
 
@@ -19,9 +19,9 @@ const pinned = await readPinnedNode();
 const x64 = await runtimeDescription('x64');
 const arm64 = await runtimeDescription('arm64');
 
-let packed: Packed;
+let packed: BuiltPackages;
 beforeAll(async () => {
-  packed = await Packed.make();
+  packed = await BuiltPackages.make();
 });
 afterAll(() => packed?.remove());
 

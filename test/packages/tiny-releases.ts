@@ -32,7 +32,7 @@ export class TinyReleases {
     for (const version of ['1.0.0', '1.1.0']) {
       const release = join(directory, version);
       await mkdir(release);
-      for (const one of [modules(version), node]) {
+      for (const one of [describeModulesPackage(version), node]) {
         await buildDeb(release, one, 0);
         await signer.signRpm(await buildRpm(release, one, 0));
       }
@@ -80,7 +80,7 @@ Stands for a distribution.
 
 const node = tiny(runtimePackageName, '24.0.0');
 
-function modules(version: string): PackageDescription {
+function describeModulesPackage(version: string): PackageDescription {
   const one = tiny(modulesPackageName, version);
   return {
     ...one,

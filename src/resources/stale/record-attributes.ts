@@ -44,7 +44,7 @@ export function isDead(record: AdminRecord, { attribute, values }: AttributeValu
  * Returns whether a record may belong to a living host: its attribute has one of the values of
  * living hosts, or no value.
  */
-export function isAlive(record: AdminRecord, { attribute, values }: AttributeValues): boolean {
+export function mayBeAlive(record: AdminRecord, { attribute, values }: AttributeValues): boolean {
   const found =
     attributesOf(record)
       .get(attribute)

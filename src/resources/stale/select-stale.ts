@@ -1,7 +1,7 @@
 import type { AdminRecord } from '../../api/admin-systems.ts';
 import { countOf } from '../../base/printable.ts';
 import { parseDate } from './parse-date.ts';
-import { type AttributeValues, hasAttributes, isAlive, isDead } from './record-attributes.ts';
+import { type AttributeValues, hasAttributes, isDead, mayBeAlive } from './record-attributes.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -54,7 +54,7 @@ export function selectStale(
     if (isConnected && dead === undefined) continue;
     if (!hasAttributes(record, attributes)) continue;
     if (dead !== undefined && !isDead(record, dead)) continue;
-    if (alive !== undefined && isAlive(record, alive)) continue;
+    if (alive !== undefined && mayBeAlive(record, alive)) continue;
     const supersededBy = successors?.get(record.hostname)?.find((id) => id !== record._id);
     if (successors !== undefined && supersededBy === undefined) continue;
     const age = describeAge(record, criteria, now);

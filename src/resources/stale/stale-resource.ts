@@ -121,7 +121,7 @@ function requireWithinLimits(
   throw new LimitExceeded(
     [
       `${countOf(stale.length, 'stale record')} would be deleted, but max_deletions allows ${max_deletions}, and max_percent allows ${byPercent} (${max_percent} % of ${countOf(total, 'record')}). Nothing was deleted.`,
-      'Check the list in stale. If it is right, raise the limit.',
+      'Check the list "stale" in the result. If it is correct, raise the limit.',
     ],
     {
       details: {

@@ -8,7 +8,7 @@ import { stringify } from 'yaml';
 import { requiredNode } from '../../../scripts/build/required-node.ts';
 import { type Controller, hasAnsible, makeController } from '../../harness/ansible/controller.ts';
 import { runInside } from '../../packages/debian-directory.ts';
-import { canPack, Packed, runtimeDescription } from '../../packages/packed.ts';
+import { BuiltPackages, canPack, runtimeDescription } from '../../packages/packed.ts';
 import { type BareMachine, bareSuite, hasBareMachine, startBareMachine } from './bare-machine.ts';
 
 const ROLE = 'systemcontext.jumpcloud.runtime';
@@ -33,7 +33,7 @@ describe.runIf(hasAnsible)('the role runtime on a host with Node.js', () => {
 describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 120_000 }, () => {
   let controller: Controller;
   let machine: BareMachine;
-  let packed: Packed;
+  let packed: BuiltPackages;
   let deb: string;
   let sum: string;
   let server: Server;
@@ -41,7 +41,7 @@ describe.runIf(canRun)('the role runtime on a bare machine', { timeout: 120_000 
 
   beforeAll(async () => {
     controller = await makeController();
-    packed = await Packed.make();
+    packed = await BuiltPackages.make();
     const description = await runtimeDescription('x64');
     if (description === undefined) throw new Error('the Node.js to pack could not be fetched');
     const path = await packed.deb(description);

@@ -7,7 +7,7 @@ import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import { issue, makeCa } from '../../emulator/keys.ts';
 import { type Controller, hasAnsible } from '../../harness/ansible/controller.ts';
 import { test } from '../../harness/ansible/fixture.ts';
-import { canPack, Packed, runtimeDescription } from '../../packages/packed.ts';
+import { BuiltPackages, canPack, runtimeDescription } from '../../packages/packed.ts';
 import { startTunnelProxy, type TunnelProxy } from '../tunnel-proxy.ts';
 import { type BareMachine, bareSuite, hasBareMachine, startBareMachine } from './bare-machine.ts';
 import { type Kickstart, startKickstart } from './kickstart.ts';
@@ -34,7 +34,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
   let kickstart: Kickstart;
   let proxy: TunnelProxy;
   let machine: BareMachine;
-  let packed: Packed;
+  let packed: BuiltPackages;
   let run: (flags?: readonly string[], variables?: object) => Promise<RunResult>;
   let group: string;
   let user: string;
@@ -45,7 +45,7 @@ describe.runIf(canRun)('a play of the roles runtime, agent and host', { timeout:
     const tls = await issue(ca);
     emulator = await startEmulator({ tls });
     proxy = await startTunnelProxy();
-    packed = await Packed.make();
+    packed = await BuiltPackages.make();
     const description = await runtimeDescription('x64');
     if (description === undefined) throw new Error('the Node.js to pack could not be fetched');
     const deb = await packed.deb(description);

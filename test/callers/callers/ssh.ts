@@ -1,9 +1,9 @@
 import { onTerminal, quoted } from '../../terminal.ts';
-import { type Caller, callingOneByOne } from '../caller.ts';
+import { type Caller, callingSeparately } from '../caller.ts';
 import { readAnswer } from '../read-answer.ts';
 import { commandLine } from './shell.ts';
 
-export const ssh: Caller = callingOneByOne(
+export const ssh: Caller = callingSeparately(
   {
     name: 'ssh -t with --json',
     column: 'ssh -t',

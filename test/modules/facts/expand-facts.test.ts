@@ -236,7 +236,7 @@ describe('jumpcloud_host with expand_facts', () => {
     ]);
   });
 
-  test('jumpcloud_host accepts the id of a group from a fact only if names lists it', async ({
+  test('jumpcloud_host accepts a group id that a fact contains only if the option names lists the id', async ({
     host,
     emulator,
   }) => {

@@ -56,7 +56,7 @@ export interface HostCase {
   readonly sections: Readonly<Record<EdgeSection, SectionCase>>;
   /** The indexes of the users in each user group. */
   readonly members: readonly (readonly number[])[];
-  /** The indexes of the user groups that each system group binds to its systems. */
+  /** For each system group, the indexes of the user groups that are bound to its systems. */
   readonly boundUserGroups: readonly (readonly number[])[];
   /** If true, ids are in upper case, and items without other keys are bare ids. */
   readonly isUpperCase: boolean;

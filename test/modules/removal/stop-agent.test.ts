@@ -20,14 +20,14 @@ beforeEach((context) => {
   if (!canHaveMounts()) context.skip('this machine does not allow mount namespaces');
 });
 
-interface Managers {
+interface ServiceManagers {
   readonly call: CallOptions;
   /** The path of a file with one line for each call of a service manager. */
   readonly log: string;
 }
 
 /** Prepares a host with service managers that log their calls and then run a script. */
-function prepareManagers(tools: readonly Tool[], script = '', systemd = true): Managers {
+function prepareManagers(tools: readonly Tool[], script = '', systemd = true): ServiceManagers {
   const programs = newDirectory();
   const log = join(newDirectory(), 'log');
   for (const tool of tools) {
@@ -38,7 +38,7 @@ function prepareManagers(tools: readonly Tool[], script = '', systemd = true): M
 }
 
 /** Prepares a launchctl that still finds the agent in `found` calls of `print` after `bootout`. */
-function prepareLaunchctl(bootout: string, found: number): Managers {
+function prepareLaunchctl(bootout: string, found: number): ServiceManagers {
   const gone = 'echo "Could not find service" >&2; exit 113';
   const printed = join(newDirectory(), 'printed');
   return prepareManagers(

@@ -25,7 +25,7 @@ export function checksOf(answer: Answer): Record<CheckName, ReportedCheck> {
   return Object.fromEntries(checks.map((one) => [one.check, one])) as never;
 }
 
-/** Returns the names of the checks with a status. */
+/** Returns the names of the checks that have the given status. */
 export function namesWith(answer: Answer, status: ReportedCheck['status']): CheckName[] {
   return Object.values(checksOf(answer))
     .filter((one) => one.status === status)

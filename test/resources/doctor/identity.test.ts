@@ -151,7 +151,9 @@ describe.concurrent('the identity of the agent', () => {
     },
   );
 
-  test('a missing directory is found, and agent_dir names the right one', async ({ emulator }) => {
+  test('a missing agent directory is reported, and passes with the right agent_dir', async ({
+    emulator,
+  }) => {
     const { agentDir } = await emulator.enrol();
     const answer = await examine({ agent_dir: `${agentDir}/none`, api_url: emulator.url });
     expect(answer.error?.code).toBe('not_enrolled');

@@ -138,7 +138,7 @@ describe.concurrent('the authorization', () => {
     },
   );
 
-  test('a key that JumpCloud does not know adds the causes that cannot be ruled out', async ({
+  test('for a key that JumpCloud does not know, the advice lists the causes that other checks cannot rule out', async ({
     startWith,
   }) => {
     const emulator = await startWith();
