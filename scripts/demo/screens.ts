@@ -4,24 +4,33 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { startEmulator } from '../../test/emulator/emulator.ts';
+import { issue, makeCa } from '../../test/emulator/keys.ts';
 import { addSampleObjects } from '../../test/emulator/sample-objects.ts';
 import { projectDirectory } from '../build/project-directory.ts';
 import { terminalPicture } from './terminal-picture.ts';
 
 const COLUMNS = 80;
+/** The columns that a line may gain when JumpCloud's URL replaces the emulator's. */
+const SPARE = 6;
 
 const directory = await mkdtemp(join(tmpdir(), 'screens-'));
-const emulator = await startEmulator({ seed: 18 });
+const ca = await makeCa();
+const emulator = await startEmulator({ seed: 18, tls: await issue(ca) });
+// By name, as on a real host.
+const url = emulator.url.replace('127.0.0.1', 'localhost');
 const host = await emulator.enrol({ record: { displayName: 'ip-10-0-0-7' } });
 try {
   const names: Record<string, Record<string, string>> = {};
   for (const { type, name, id } of addSampleObjects(emulator.store, host.systemId)) {
     names[type] = { ...names[type], [name]: id };
   }
-  const connection = { agent_dir: host.agentDir, api_url: emulator.url, names };
+  const caPath = join(directory, 'ca.pem');
+  await writeFile(caPath, ca.cert);
+  const connection = { agent_dir: host.agentDir, api_url: url, ca_path: caPath };
 
   await draw('check', 'jumpcloud_host --check --diff', {
     ...connection,
+    names,
     system: { display_name: 'web-1', attributes: { role: 'web' } },
     groups: ['production', 'web'],
     users: ['ada', { name: 'grace', sudo: true }],
@@ -30,9 +39,13 @@ try {
     fault: { kind: 'status', status: 403, text: '{"message":"not allowed"}' },
     when: ({ method }) => method === 'POST',
   });
-  await draw('failure', 'jumpcloud_group_membership', { ...connection, groups: ['monitored'] });
-  await writeFile(join(host.agentDir, 'client.key'), 'lost');
-  await draw('doctor', 'jumpcloud_doctor', connection);
+  await draw('failure', 'jumpcloud_group_membership', {
+    ...connection,
+    names,
+    groups: ['monitored'],
+  });
+  emulator.store.removeSystem(host.systemId);
+  await draw('doctor', 'jumpcloud_doctor', connection, "sudo jumpcloud_doctor '{}'");
 } finally {
   await emulator.close();
   await host.remove();
@@ -40,10 +53,15 @@ try {
 }
 
 /** Runs a module on a terminal and draws its output as `docs/public/screens/<name>.svg`. */
-async function draw(name: string, call: string, options: object): Promise<void> {
+async function draw(
+  name: string,
+  call: string,
+  options: object,
+  shownCall = `${call} host.json`,
+): Promise<void> {
   const file = join(directory, 'host.json');
   await writeFile(file, JSON.stringify(options));
-  const command = `stty cols ${COLUMNS}; ${join(projectDirectory, 'dist/modules', call)} ${file}`;
+  const command = `stty cols ${COLUMNS - SPARE}; ${join(projectDirectory, 'dist/modules', call)} ${file}`;
   const { stdout } = await execa('script', ['-qec', command, '/dev/null'], {
     stdin: 'pipe',
     reject: false,
@@ -53,7 +71,7 @@ async function draw(name: string, call: string, options: object): Promise<void> 
   const output = stdout
     .replaceAll('\r\n', '\n')
     .replaceAll(host.agentDir, '/opt/jc')
-    .replaceAll(emulator.url, 'https://console.jumpcloud.com');
-  const picture = terminalPicture(`${call} host.json`, output, COLUMNS);
+    .replaceAll(url, 'https://console.jumpcloud.com');
+  const picture = terminalPicture(shownCall, output, COLUMNS);
   await writeFile(join(projectDirectory, `docs/public/screens/${name}.svg`), picture);
 }
