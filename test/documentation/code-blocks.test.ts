@@ -78,10 +78,12 @@ function withoutTemplates(value: unknown): unknown {
   );
 }
 
-/** Returns every mapping in a document, at any depth. */
+/** Returns every mapping in a document, at any depth. Defaults of modules are not complete options. */
 function mappingsIn(value: unknown): Record<string, unknown>[] {
   if (typeof value !== 'object' || value === null) return [];
-  const inside = Object.values(value).flatMap(mappingsIn);
+  const inside = Object.entries(value)
+    .filter(([key]) => key !== 'module_defaults')
+    .flatMap(([, nested]) => mappingsIn(nested));
   return Array.isArray(value) ? inside : [value as Record<string, unknown>, ...inside];
 }
 

@@ -2,12 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { TOKEN_PATH } from './answer-token.ts';
 import { type Behaviour, behaviourOf } from './behaviour.ts';
 import { type Emulator, type EnrolledHost, startEmulator } from './emulator.ts';
 import { introduction, type StartedEmulator } from './introduction.ts';
 import { makeKeyFiles } from './keys.ts';
 import { writeReadyFile } from './ready-file.ts';
 import { addDynamicGroup, addSampleObjects } from './sample-objects.ts';
+import { READ_ONLY } from './service-accounts.ts';
 import type { LoggedRequest } from './types.ts';
 
 const USAGE =
@@ -139,6 +141,8 @@ async function main(): Promise<void> {
     hosts,
     objects,
     apiKey: store.addApiKey(),
+    serviceAccount: store.serviceAccounts.add({ role: READ_ONLY }),
+    tokenUrl: url + TOKEN_PATH,
   };
   emulator.onRequest.push((request) => console.log(requestLine(request)));
 

@@ -1,5 +1,6 @@
 import type { EnrolledHost } from './enrol.ts';
 import type { SampleObject } from './sample-objects.ts';
+import type { ServiceAccount } from './service-accounts.ts';
 
 /** A started emulator with its sample hosts and objects. */
 export interface StartedEmulator {
@@ -8,11 +9,15 @@ export interface StartedEmulator {
   readonly hosts: readonly [EnrolledHost, ...EnrolledHost[]];
   readonly objects: readonly SampleObject[];
   readonly apiKey: string;
+  readonly serviceAccount: ServiceAccount;
+  readonly tokenUrl: string;
 }
 
 /** Returns the text that introduces the emulator, with commands to paste. */
-export function introduction({ url, hosts, objects, apiKey }: StartedEmulator): string {
+export function introduction(started: StartedEmulator): string {
+  const { url, hosts, objects, apiKey, serviceAccount, tokenUrl } = started;
   const [{ agentDir, systemId }] = hosts;
+  const [secret] = serviceAccount.secrets;
   const unrelated = (type: SampleObject['type']) =>
     objects.find((object) => object.type === type && object.relation === '')?.id;
   const call = (module: string, options: Record<string, unknown>, ...flags: string[]) =>
@@ -34,6 +39,11 @@ export function introduction({ url, hosts, objects, apiKey }: StartedEmulator): 
       `  system_id  ${host.systemId}  a throwaway host${i > 0 ? ', without any objects' : ''}`,
     ]),
     `  api_key    ${apiKey}  an administrator's API key, to look up names`,
+    '',
+    'A service account with a read-only role, which can look up names instead of the API key:',
+    `  client_id      ${serviceAccount.clientId}`,
+    `  client_secret  ${secret}`,
+    `  token_url      ${tokenUrl}`,
     '',
     hosts.length === 1
       ? 'Objects of the organisation:'

@@ -7,7 +7,7 @@ import type { SampleObject } from './sample-objects.ts';
  * atomically.
  */
 export async function writeReadyFile(path: string, started: StartedEmulator): Promise<void> {
-  const { url, hosts, objects, apiKey } = started;
+  const { url, hosts, objects, apiKey, serviceAccount, tokenUrl } = started;
   const [{ agentDir, systemId }] = hosts;
   const idsOf = (type: SampleObject['type']) =>
     objects.filter((object) => object.type === type).map(({ id }) => id);
@@ -17,6 +17,9 @@ export async function writeReadyFile(path: string, started: StartedEmulator): Pr
     systemId,
     hosts: hosts.map((host) => ({ agentDir: host.agentDir, systemId: host.systemId })),
     apiKey,
+    clientId: serviceAccount.clientId,
+    clientSecret: [...serviceAccount.secrets][0],
+    tokenUrl,
     pid: process.pid,
     groups: idsOf('system_group'),
     users: idsOf('user'),

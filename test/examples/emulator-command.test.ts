@@ -18,6 +18,9 @@ interface Ready {
   readonly systemId: string;
   readonly hosts: { readonly agentDir: string; readonly systemId: string }[];
   readonly apiKey: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly tokenUrl: string;
   readonly names: Record<string, Record<string, string>>;
   readonly pid: number;
   readonly groups: string[];
@@ -105,6 +108,16 @@ describe.each([
       totalCount: 1,
     });
     expect(introduction).toContain(`  api_key    ${ready.apiKey}  `);
+    const { url: api_url, clientId, clientSecret, tokenUrl } = ready;
+    const account = { client_id: clientId, client_secret: clientSecret, token_url: tokenUrl };
+    const printed = introduction.split('\n').map((line) => line.trim().split(/ +/));
+    for (const [name, value] of Object.entries(account)) {
+      expect(printed).toContainEqual([name, value]);
+    }
+    const input = JSON.stringify({ api_url, ...account, users: ['ada'] });
+    const lookUp = await execa('dist/modules/jumpcloud_names', { cwd: root, input });
+    const { ada } = ready.names['user'] ?? {};
+    expect(JSON.parse(lookUp.stdout).names).toEqual({ user: { ada } });
     expect(await runCurlLine(deletion ?? '')).toMatchObject({ _id: systemId });
     const info = lines.find((line) => line.includes('jumpcloud_system_info '));
     const { stdout: refused } = await execa('sh', ['-c', info ?? ''], { cwd: root, reject: false });
@@ -120,7 +133,9 @@ describe.each([
       `PUT /api/systems/${systemId} 200 {"displayName":"web-1"}`,
     ]);
     for (const line of requestLines)
-      expect(line).toMatch(/^(GET|PUT|POST|DELETE) \/api\/\S+ (20[04]|401)( \{.*\})?$/);
+      expect(line).toMatch(
+        /^(GET|PUT|POST|DELETE) \/(api\/\S+|oauth2\/token) (20[04]|401)( [{"].*)?$/,
+      );
     expect(existsSync(readyFile)).toBe(false);
     expect(existsSync(ready.agentDir)).toBe(where === 'a chosen directory');
   });
