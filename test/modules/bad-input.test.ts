@@ -463,7 +463,11 @@ describe('validation of option values', () => {
 
   test('all invalid options are reported together', async () => {
     const { answer } = await runModule(SYSTEM, { timeout: 0, region: 'x', displayname: 'y' });
-    expect(answer.error?.problems?.map(({ option }) => option)).toEqual(['', 'region', 'timeout']);
+    expect(answer.error?.problems?.map(({ option }) => option)).toEqual([
+      'displayname',
+      'region',
+      'timeout',
+    ]);
   });
 
   test('an attribute of 1,024 characters outside the BMP is accepted', async () => {

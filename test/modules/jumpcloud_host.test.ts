@@ -229,7 +229,7 @@ describe('validation of the document', () => {
     [
       { groups: 'web', sytem: {} },
       [
-        ['', /sytem.*did you mean system\?/],
+        ['sytem', /did you mean system\?/],
         ['groups', /^item 1: expected an id/],
       ],
     ],
