@@ -250,7 +250,7 @@ describe.concurrent('terminal output', () => {
     const options = JSON.stringify({ ...host.options, registration_timeout: 20 });
     const helper = new URL('lost-terminal.py', import.meta.url).pathname;
     const running = execa('python3', [helper, EXECUTABLE, options], { reject: false });
-    await sleep(5000);
+    await once(running.stderr, 'data');
     await host.writeFiles();
     // The test ignores the exit status, because Node.js aborts when it cannot reset the terminal.
     const { stdout } = await running;

@@ -1,6 +1,6 @@
 """Runs a command with a terminal as stderr that closes after the first output.
 
-Prints the stdout of the command.
+Prints a line to stderr when the terminal is closed, then the stdout of the command.
 """
 
 import os
@@ -19,5 +19,6 @@ child = subprocess.Popen(
 os.close(stderr)
 os.read(terminal, 1)
 os.close(terminal)
+print("closed", file=sys.stderr, flush=True)
 sys.stdout.buffer.write(child.stdout.read())
 child.wait()
