@@ -10,10 +10,7 @@ import {
 import { readStateFile } from './read-agent-file.ts';
 import { createFile, makeRandomName, removeFile, replaceFile } from './write-file-atomic.ts';
 
-/**
- * The time that a lock outlasts the planned end of its run, because a run may end late. In
- * milliseconds.
- */
+/** How long a lock stays valid after the planned end of its run, in milliseconds. Runs may end late. */
 const LOCK_GRACE_MS = 2000;
 
 /** The content of a lock file. */

@@ -1,14 +1,9 @@
 import { isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { InvalidArguments, type ModuleError, Unavailable } from '../../base/errors.ts';
-import { EXPECTED_PROXY } from '../../base/server-url.ts';
+import { type ModuleError, Unavailable } from '../../base/errors.ts';
 import type { Run } from '../../run.ts';
-import {
-  type Destination,
-  describeDestination,
-  openDestination,
-} from '../../transport/connect/destination.ts';
-import { environmentProxy, proxyVariable } from '../../transport/connect/proxy.ts';
+import { type Destination, describeDestination } from '../../transport/connect/destination.ts';
+import { proxyVariable } from '../../transport/connect/proxy.ts';
 import { timeoutError } from '../../transport/connect/tcp.ts';
 import { type AttemptError, toAttemptError } from '../../transport/errors/attempt-error.ts';
 import { permanentError } from '../../transport/errors/request-error.ts';
@@ -18,6 +13,7 @@ import { userAgentOf } from '../../transport/session.ts';
 import { describeCertificate } from './certificate.ts';
 import { type Findings, failedFinding, okFinding, skippedFinding } from './check.ts';
 import { connectionAdvice, lookupAdvice } from './network-advice.ts';
+import { checkProxy } from './proxy-check.ts';
 import { within } from './within.ts';
 
 /**
@@ -47,51 +43,6 @@ export async function checkNetwork(
     : okFinding(describeCertificate(socket as TLSSocket, options.ca_path !== undefined));
   socket.destroy();
   return destination;
-}
-
-/**
- * Checks the proxy, and opens the destination without connecting. Returns undefined if the
- * destination needs the proxy variable but the variable is not a valid URL. An invalid variable
- * fails the check even if this run does not need it, because it breaks other runs.
- */
-async function checkProxy(
-  origin: string,
-  options: ConnectionOptions,
-  findings: Findings,
-): Promise<Destination | undefined> {
-  const variable = proxyVariable(process.env);
-  let destination: Destination | undefined;
-  try {
-    [destination] = await openDestination(origin, options, 0, async () => {});
-    if (options.proxy === undefined) environmentProxy(origin, process.env);
-    findings.proxy = okFinding(describeProxy(destination, options, variable));
-  } catch (error) {
-    if (!(error instanceof InvalidArguments)) throw error;
-    findings.proxy = {
-      status: 'failed',
-      code: error.code,
-      detail: `The environment variable ${variable} is not a proxy URL: ${EXPECTED_PROXY}.`,
-      advice: `Correct it, for example ${variable}=http://user:password@host:3128, or add ${new URL(origin).hostname} to NO_PROXY.`,
-      details: {},
-    };
-  }
-  return destination;
-}
-
-function describeProxy(
-  { origin, proxy }: Destination,
-  options: ConnectionOptions,
-  variable: string,
-): string {
-  if (proxy !== undefined) {
-    const source =
-      options.proxy === undefined ? `the environment variable ${variable}` : 'the option proxy';
-    return `${proxy.server.url}, from ${source}.`;
-  }
-  if (!process.env[variable]) return 'No proxy is set.';
-  return origin.startsWith('http:')
-    ? `${variable} is set, but a plain http api_url is never reached through a proxy.`
-    : `${variable} is set, but NO_PROXY exempts ${new URL(origin).hostname}.`;
 }
 
 /**

@@ -1,11 +1,12 @@
 import { readAnySystem } from '../../api/admin-systems.ts';
-import { ModuleError, NotApplied, Unavailable } from '../../base/errors.ts';
+import { ModuleError, Unavailable } from '../../base/errors.ts';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 import { pollUntil } from '../../base/poll-until.ts';
 import type { Run } from '../../run.ts';
 import type { Session } from '../../transport/session.ts';
 import { READ_BACK_TIMEOUT_MS } from '../read-back-timeout.ts';
 import { deleteRecord, type RecordOutcome } from './delete-record.ts';
+import { deletionFailure, type Refusal } from './deletion-failure.ts';
 import type { Criteria, StaleRecord } from './select-stale.ts';
 import { listRecords, nameOf } from './stale-report.ts';
 
@@ -13,9 +14,6 @@ const FIRST_DELAY_MS = 250;
 
 /** The number of records that are deleted at the same time. */
 const PARALLEL_DELETIONS = 5;
-
-/** A record that JumpCloud refused to delete. */
-type Refusal = Extract<RecordOutcome, { outcome: 'refused' }>;
 
 /** Deletes stale records, and keeps the outcome of each. */
 export class StaleDeletion {
@@ -56,7 +54,11 @@ export class StaleDeletion {
   async complete(): Promise<ModuleError | undefined> {
     await this.#inParallel(this.#records, (record) => this.#delete(record));
     const unconfirmed = await this.#readBack();
-    return this.#failure(unconfirmed);
+    const refusals = this.#records.flatMap((stale): [StaleRecord, Refusal][] => {
+      const result = this.#outcomes.get(stale);
+      return result?.outcome === 'refused' ? [[stale, result]] : [];
+    });
+    return deletionFailure(refusals, unconfirmed);
   }
 
   async #delete(stale: StaleRecord): Promise<void> {
@@ -134,34 +136,6 @@ export class StaleDeletion {
     return unconfirmed;
   }
 
-  #failure(unconfirmed: readonly StaleRecord[]): ModuleError | undefined {
-    const refusals = this.#records.flatMap((stale): [StaleRecord, Refusal][] => {
-      const result = this.#outcomes.get(stale);
-      return result?.outcome === 'refused' ? [[stale, result]] : [];
-    });
-    const shownRecords = unconfirmed.map(({ record }) => record);
-    const unappliedSentence =
-      shownRecords.length === 0
-        ? ''
-        : `JumpCloud answered that it deleted these records, but still shows them: ${listRecords(shownRecords)}. Run again. If this persists, report it to JumpCloud.`;
-    const details = {
-      ...(refusals.length > 0 && { refused: refusals.map(reportRefusal) }),
-      ...(shownRecords.length > 0 && { not_deleted: shownRecords.map(({ _id }) => _id) }),
-    };
-    const [first, ...others] = refusals;
-    if (first === undefined) {
-      return shownRecords.length === 0 ? undefined : new NotApplied(unappliedSentence, { details });
-    }
-    const othersSentence =
-      others.length === 0
-        ? ''
-        : `${others.length} more ${others.length === 1 ? 'was' : 'were'} refused: ${listRecords(others.map(([{ record }]) => record))}.`;
-    return first[1].error.withDetails(
-      details,
-      [othersSentence, unappliedSentence].filter(Boolean).join(' '),
-    );
-  }
-
   /** Does work for records, a few in parallel. After the first failure, no further work starts. */
   async #inParallel(
     records: readonly StaleRecord[],
@@ -193,9 +167,4 @@ export class StaleDeletion {
       error.inDoubt ? '' : 'Run again to check.',
     );
   }
-}
-
-function reportRefusal([{ record }, { status, error }]: [StaleRecord, Refusal]) {
-  const { jumpcloud_message } = error.details;
-  return { op: 'delete', type: 'system', id: record._id, status, message: jumpcloud_message };
 }

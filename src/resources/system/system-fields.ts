@@ -1,4 +1,11 @@
-import type { Attribute, SystemChanges, SystemRecord } from '../../api/systems.ts';
+import type { SystemChanges, SystemRecord } from '../../api/systems.ts';
+import {
+  attributesOf,
+  type BareAttribute,
+  isSameList,
+  managedPartOf,
+  mergeAttributes,
+} from './attributes.ts';
 
 /** The desired settings of this host's record. A setting that is undefined is not managed. */
 export interface SystemSettings {
@@ -88,20 +95,6 @@ export function listManagedFields(settings: SystemSettings, record: SystemRecord
   return fields;
 }
 
-/** The part of a custom attribute that options manage: name and value. */
-type BareAttribute = Readonly<{ name: string; value: string | null }>;
-
-function managedPartOf(attributes: readonly Attribute[]): BareAttribute[] {
-  return attributes.map(({ name, value }) => ({ name, value: value ?? null }));
-}
-
-function isSameList(one: readonly BareAttribute[], other: readonly BareAttribute[]): boolean {
-  return (
-    one.length === other.length &&
-    one.every(({ name, value }, i) => name === other[i]?.name && value === other[i].value)
-  );
-}
-
 /** Returns the names of the custom attributes that a change adds, sets or removes. */
 export function changedAttributes({ option, current, desired }: Field): string[] {
   if (option !== 'attributes') return [];
@@ -114,7 +107,7 @@ export function changedAttributes({ option, current, desired }: Field): string[]
 
 /** Returns the managed options with a value in the record that differs from the desired value. */
 export function findDrift(settings: SystemSettings, record: SystemRecord): Field[] {
-  return listManagedFields(settings, record).filter(({ isAsDesired: agrees }) => !agrees);
+  return listManagedFields(settings, record).filter(({ isAsDesired }) => !isAsDesired);
 }
 
 /** Returns the body of a PUT that makes these changes. */
@@ -158,42 +151,12 @@ export function settingsOf(record: SystemRecord): Readonly<Record<string, unknow
   };
 }
 
-/** Returns the custom attributes of a record, including attributes without a value. */
-export function attributesOf({ attributes }: SystemRecord): readonly Attribute[] {
-  return attributes ?? [];
-}
-
 function insightsOf({ systemInsights }: SystemRecord): string | null {
   return systemInsights?.state ?? null;
 }
 
 function primaryUser(record: SystemRecord): string {
   return record['primarySystemUser.id'] ?? record.primarySystemUser?.id ?? '';
-}
-
-/**
- * Returns the custom attributes to write. Keeps the record's order, so that a list that is as
- * desired does not change. Drops duplicates of desired attributes. Keeps all other attributes,
- * unless `purge` is true.
- */
-function mergeAttributes(
-  current: readonly Attribute[],
-  desired: ReadonlyMap<string, string | null>,
-  purge: boolean,
-): Attribute[] {
-  const merged: Attribute[] = [];
-  const missing = new Map(desired);
-  for (const attribute of current) {
-    const { name } = attribute;
-    const value = missing.get(name);
-    if (typeof value === 'string') merged.push({ ...attribute, value });
-    if (!purge && !desired.has(name)) merged.push(attribute);
-    missing.delete(name);
-  }
-  for (const [name, value] of missing) {
-    if (value !== null) merged.push({ name, value });
-  }
-  return merged;
 }
 
 function typedEntries<T extends object>(table: T): { [K in keyof T]: [K, T[K]] }[keyof T][] {

@@ -1,9 +1,9 @@
 import { readSystem, type SystemRecord } from '../../api/systems.ts';
 import type { Resource } from '../../reconcile.ts';
 import type { HostSession } from '../../transport/host-session.ts';
+import { attributesOf } from './attributes.ts';
 import { reportRecord } from './record-report.ts';
 import {
-  attributesOf,
   buildPutBody,
   type DesiredSystem,
   type Field,

@@ -36,7 +36,7 @@ export class SystemKeyAuthentication implements Authentication {
 
   /**
    * Corrects a wrong clock. Compares the Date of the answer with the time of this attempt's
-   * signature, because a parallel request may have corrected the clock meanwhile.
+   * signature, because a parallel request may have corrected the clock.
    */
   renew({ reply, time, clock }: RefusedAttempt): number | undefined {
     const corrected = clock.correctedTime(reply, time);

@@ -4,6 +4,7 @@ import type * as Tls from 'node:tls';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 import type { AddressRotation } from './address-rotation.ts';
 import type { DnsResolver } from './dns.ts';
+import { type EarlyConnection, isSocketOpen, openEarly } from './early-connection.ts';
 import { CONNECTION_GRACE_MS, closedEarlyError, connectTcp, timeoutError } from './tcp.ts';
 import { yieldToEventLoop } from './yield-to-event-loop.ts';
 
@@ -30,15 +31,6 @@ export interface ConnectorOptions {
    * trusted without its root.
    */
   readonly ca: string | undefined;
-}
-
-/**
- * A connection that is opened before it is needed. `readyAt` is undefined until the connection is
- * ready.
- */
-interface EarlyConnection {
-  readonly socket: Promise<Socket>;
-  readyAt?: number;
 }
 
 /**
@@ -182,24 +174,4 @@ export class Connector {
     }
     return this.#context;
   }
-}
-
-function openEarly(socket: Promise<Socket>): EarlyConnection {
-  const early: EarlyConnection = { socket };
-  socket.then(
-    () => {
-      early.readyAt = monotonicMs();
-    },
-    // `connect` reports the failure.
-    () => {},
-  );
-  return early;
-}
-
-/**
- * Returns whether a connection is open. A connection that the server closed counts as open until
- * the next read.
- */
-function isSocketOpen({ destroyed, readableEnded }: Socket): boolean {
-  return !destroyed && !readableEnded;
 }

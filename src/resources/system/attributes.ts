@@ -1,0 +1,50 @@
+import type { Attribute, SystemRecord } from '../../api/systems.ts';
+
+/** The part of a custom attribute that options manage: name and value. */
+export type BareAttribute = Readonly<{ name: string; value: string | null }>;
+
+/** Returns the managed part of each custom attribute. */
+export function managedPartOf(attributes: readonly Attribute[]): BareAttribute[] {
+  return attributes.map(({ name, value }) => ({ name, value: value ?? null }));
+}
+
+/** Returns whether two lists have the same names and values in the same order. */
+export function isSameList(
+  one: readonly BareAttribute[],
+  other: readonly BareAttribute[],
+): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ name, value }, i) => name === other[i]?.name && value === other[i].value)
+  );
+}
+
+/** Returns the custom attributes of a record, including attributes without a value. */
+export function attributesOf({ attributes }: SystemRecord): readonly Attribute[] {
+  return attributes ?? [];
+}
+
+/**
+ * Returns the custom attributes to write. Keeps the record's order, so that a list that is as
+ * desired does not change. Drops duplicates of desired attributes. Keeps all other attributes,
+ * unless `purge` is true.
+ */
+export function mergeAttributes(
+  current: readonly Attribute[],
+  desired: ReadonlyMap<string, string | null>,
+  purge: boolean,
+): Attribute[] {
+  const merged: Attribute[] = [];
+  const missing = new Map(desired);
+  for (const attribute of current) {
+    const { name } = attribute;
+    const value = missing.get(name);
+    if (typeof value === 'string') merged.push({ ...attribute, value });
+    if (!purge && !desired.has(name)) merged.push(attribute);
+    missing.delete(name);
+  }
+  for (const [name, value] of missing) {
+    if (value !== null) merged.push({ name, value });
+  }
+  return merged;
+}

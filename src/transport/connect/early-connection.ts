@@ -1,0 +1,32 @@
+import type { Socket } from 'node:net';
+import { monotonicMs } from '../../base/monotonic-clock.ts';
+
+/**
+ * A connection that is opened before it is needed. `readyAt` is undefined until the connection is
+ * ready.
+ */
+export interface EarlyConnection {
+  readonly socket: Promise<Socket>;
+  readyAt?: number;
+}
+
+/** Watches when a connection that is being opened is ready. */
+export function openEarly(socket: Promise<Socket>): EarlyConnection {
+  const early: EarlyConnection = { socket };
+  socket.then(
+    () => {
+      early.readyAt = monotonicMs();
+    },
+    // `connect` reports the failure.
+    () => {},
+  );
+  return early;
+}
+
+/**
+ * Returns whether a connection is open. A connection that the server closed counts as open until
+ * the next read.
+ */
+export function isSocketOpen({ destroyed, readableEnded }: Socket): boolean {
+  return !destroyed && !readableEnded;
+}
