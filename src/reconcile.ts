@@ -1,5 +1,4 @@
 import { awaitRegistration } from './agent/await-registration.ts';
-import { requireSystem } from './agent/require-system.ts';
 import type { ModuleError } from './base/errors.ts';
 import type { Outcome, Run } from './run.ts';
 import type { HostSession } from './transport/host-session.ts';
@@ -96,9 +95,7 @@ export function createRun<Options, State, Change>(
   expand: () => Promise<Options>,
 ) => Promise<Outcome> {
   return async (options, run, expand) => {
-    const { agent_dir, registration_timeout } = options;
-    const registration = await awaitRegistration(agent_dir, registration_timeout, run);
-    requireSystem(options.system_id, registration.systemId);
+    const registration = await awaitRegistration(options, run);
     const expanded = await expand();
     return withRegistration(run, registration, options, {
       requests: reads(options),

@@ -4,18 +4,36 @@ import { pollUntil } from '../base/poll-until.ts';
 import type { Run } from '../run.ts';
 import { AgentFileError } from './read-agent-file.ts';
 import { AlreadyRemoved, type Registration, readRegistration } from './registration.ts';
+import { requireSystem } from './require-system.ts';
 
 const POLL_INTERVAL_MS = 500;
 
+/** The options for reading this host's registration. Times in seconds. */
+export interface RegistrationOptions {
+  readonly agent_dir: string;
+  readonly registration_timeout: number;
+  /** The id that the system of this host must have. */
+  readonly system_id: string | undefined;
+}
+
 /**
- * Returns this host's registration. Waits up to `timeout` seconds for the agent to finish
+ * Returns this host's registration. Waits up to `registration_timeout` for the agent to finish
  * registering. With a timeout, the key must be usable too, because the agent may still be writing
  * its file. Reports this host's system id.
+ * @throws InvalidArguments when this host is not the system that `system_id` names
  * @throws the errors of readRegistration; with a timeout, also those of loading the key
  */
 export async function awaitRegistration(
-  agentDir: string,
-  timeout: number,
+  options: RegistrationOptions,
+  run: Run,
+): Promise<Registration> {
+  const registration = await awaitAnyRegistration(options, run);
+  requireSystem(options.system_id, registration.systemId);
+  return registration;
+}
+
+async function awaitAnyRegistration(
+  { agent_dir: agentDir, registration_timeout: timeout }: RegistrationOptions,
   run: Run,
 ): Promise<Registration> {
   const readNow = (waitedSeconds?: number) =>

@@ -1,3 +1,4 @@
+import type { RegistrationOptions } from '../agent/await-registration.ts';
 import { isWorldReadable } from '../agent/key-file.ts';
 import { API_ORIGINS, type Region, regionOfAgentServer } from '../agent/region.ts';
 import type { Registration } from '../agent/registration.ts';
@@ -46,12 +47,7 @@ export function usesAgentRegion(
 }
 
 /** The options for the identity of this host and its connection to JumpCloud. Times in seconds. */
-export interface SessionOptions extends ConnectionOptions {
-  readonly agent_dir: string;
-  readonly registration_timeout: number;
-  /** The id that the system of this host must have. */
-  readonly system_id: string | undefined;
-}
+export type SessionOptions = ConnectionOptions & RegistrationOptions;
 
 /** The work to do in a session. */
 export interface SessionWork<T> {

@@ -81,13 +81,12 @@ export async function checkIdentity(
 /**
  * Waits for the registration. Returns the seconds waited if the wait timed out, and 0 otherwise.
  */
-async function waitForRegistration(
-  run: Run,
-  { agent_dir, registration_timeout }: SessionOptions,
-): Promise<number> {
+async function waitForRegistration(run: Run, options: SessionOptions): Promise<number> {
+  const { registration_timeout } = options;
   if (registration_timeout === 0) return 0;
   try {
-    await awaitRegistration(agent_dir, registration_timeout, run);
+    // `system_id` is checked after the agent's files.
+    await awaitRegistration({ ...options, system_id: undefined }, run);
     return 0;
   } catch (error) {
     // The checks will find the same error again. `failedFinding` rethrows only an interruption or a bug.

@@ -1,6 +1,5 @@
 import { awaitRegistration } from '../../agent/await-registration.ts';
 import { AlreadyRemoved, type Registration } from '../../agent/registration.ts';
-import { requireSystem } from '../../agent/require-system.ts';
 import { NotEnrolled } from '../../base/errors.ts';
 import { defineModule } from '../../module.ts';
 import { withRegistration } from '../../transport/open-session.ts';
@@ -23,7 +22,7 @@ export const systemInfo = defineModule({
     }
     let registration: Registration;
     try {
-      registration = await awaitRegistration(given.agent_dir, given.registration_timeout, run);
+      registration = await awaitRegistration(given, run);
     } catch (error) {
       if (!(error instanceof NotEnrolled)) throw error;
       // A script that waits for the registration must see that the wait timed out.
@@ -35,7 +34,6 @@ export const systemInfo = defineModule({
         fields: { enrolled: false, reason },
       };
     }
-    requireSystem(given.system_id, registration.systemId);
     const fields = await withRegistration(run, registration, given, {
       requests: readCount(given.gather),
       async do(session) {

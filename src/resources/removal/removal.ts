@@ -30,7 +30,6 @@ export const removal = defineModule({
     if (registration === undefined) {
       return reconcile(run, withPurge(run, options, initial, nothingToRemove(options.agent_dir)));
     }
-    requireSystem(options.system_id, registration.systemId);
     // Checked before any request, so that a host whose files cannot be purged keeps its record.
     if (options.purge_identity) requirePurgeable(options.agent_dir);
     const agent = agentStopper(run, options.stop_agent);
@@ -54,9 +53,9 @@ interface FoundRegistration {
 }
 
 async function findRegistration(options: RemovalOptions, run: Run): Promise<FoundRegistration> {
-  const { agent_dir, registration_timeout } = options;
+  const { agent_dir } = options;
   try {
-    const registration = await awaitRegistration(agent_dir, registration_timeout, run);
+    const registration = await awaitRegistration(options, run);
     const { systemId, keyFile } = registration;
     return { registration, initial: { systemKey: systemId, systemId, key: keyFile.text } };
   } catch (error) {
