@@ -17,7 +17,7 @@ export async function checkAgentService(timeoutMs: number, signal: AbortSignal):
     case 'missing':
       return warningFinding(
         `The agent's service is not installed, according to ${status.tool}.`,
-        'Install the JumpCloud agent, with the command that the Admin Portal shows where a device is added.',
+        'Install the JumpCloud agent, with the command that the Admin Portal shows when you add a device.',
       );
     default:
       return skippedFinding(status.reason);

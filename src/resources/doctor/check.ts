@@ -75,7 +75,7 @@ export function firstFailed(
 /** Explains how to register the agent again, if the advice is to do so. */
 function explainRegistration(advice: string): string {
   return /register the agent again|re-enrol/i.test(advice)
-    ? `${advice} The Admin Portal shows the command where a device is added.`
+    ? `${advice} The Admin Portal shows the command when you add a device.`
     : advice;
 }
 

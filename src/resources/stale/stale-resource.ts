@@ -45,7 +45,7 @@ export function staleResource(
       const { stale, connected, undated } = selectStale(records, criteria, now);
       if (connected.length > 0) {
         run.report.warn(
-          `Skipped although dead lists them, because their hosts are connected to JumpCloud: ${listRecords(connected)}.`,
+          `Skipped, although the option dead lists them, because their hosts are connected to JumpCloud: ${listRecords(connected)}.`,
         );
       }
       if (undated.length > 0) {

@@ -106,7 +106,7 @@ describe('jumpcloud_stale_systems', () => {
     expect(idsOf(answer)).toEqual([gone, fresh].sort());
     expect(idsOf(answer, 'skipped')).toEqual([connected]);
     expect(answer.warnings).toEqual([
-      `Skipped although dead lists them, because their hosts are connected to JumpCloud: shutting-down (${connected}).`,
+      `Skipped, although the option dead lists them, because their hosts are connected to JumpCloud: shutting-down (${connected}).`,
     ]);
     expect([gone, fresh, connected, other].map(hasRecord)).toEqual([false, false, true, true]);
     const none = await call({ dead: { ...dead, values: [] }, state: 'absent' });
