@@ -1,7 +1,8 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
 /**
- * Prints the counts of a test run as the last two lines of the output, for people and for programs.
+ * Prints how many tests ran through Ansible, then how many passed, failed or were skipped. These
+ * are the last two lines of the output.
  */
 export default class ClosingLine implements Reporter {
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
@@ -33,7 +34,10 @@ function isThroughAnsible({ module, name }: TestCase): boolean {
   return isCaller || module.moduleId.includes('/test/ansible/');
 }
 
-/** Describes the Ansible in use. Its detection takes a second, so the import is on demand. */
+/**
+ * Returns the version and root directory of the Ansible under test. Imports the code that detects
+ * them only now, because the detection takes a second.
+ */
 async function installation(): Promise<string> {
   const { ansibleRoot, coreVersion } = await import('./harness/ansible/installation.ts');
   return `ansible-core ${coreVersion}${ansibleRoot && ` in ${ansibleRoot}`}`;

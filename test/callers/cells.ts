@@ -15,9 +15,8 @@ export function everyCell(callers: readonly Caller[], behaviours: readonly Behav
 }
 
 /**
- * Returns a fixed part of the table, in which each caller and each behaviour occurs. Each caller
- * has one behaviour that waits and one that does not, because modules show progress only while they
- * wait.
+ * Returns a part of the table that covers every caller and every behaviour. Each caller has one
+ * behaviour that waits and one that does not, because modules show progress only while they wait.
  */
 export function coveringCells(
   callers: readonly Caller[],
@@ -28,7 +27,10 @@ export function coveringCells(
   return [waiting, prompt].flatMap((some) => diagonal(callers, some));
 }
 
-/** Returns one cell for each caller, in successive rows, then one for each remaining row. */
+/**
+ * Combines each caller with the next behaviour in turn. Then combines each behaviour that is left
+ * with the first caller that supports it.
+ */
 function diagonal(callers: readonly Caller[], behaviours: readonly Behaviour[]): Cell[] {
   const taken = callers.flatMap((caller, i) => {
     const rotated = behaviours.map((_, j) => behaviours[(i + j) % behaviours.length] as Behaviour);

@@ -74,7 +74,10 @@ function verify({ caller, behaviour }: Cell): void {
   else expect(stderr).toBe('');
 }
 
-/** Expects a progress line that is finally erased. Only a run that waits must have one. */
+/**
+ * Expects stderr to contain only a progress line, which is erased at the end. A run that waits must
+ * print such a line.
+ */
 function verifyProgress(stderr: string, { waits }: Behaviour): void {
   const steps = rewrittenLines(stderr);
   if (waits) expect(steps).not.toEqual([]);

@@ -1,9 +1,9 @@
 import type { Answer } from '../harness/executable.ts';
 
 /**
- * Parses stdout as the result of a module.
- * @throws Error with the text, unless it is one JSON object and a newline. The object must be
+ * Parses stdout as the result of a module: one JSON object and a newline. The object must be
  * indented if stdout is a terminal, and on one line otherwise.
+ * @throws Error that quotes stdout if it has any other form
  */
 export function readAnswer(stdout: string, { isTerminal = false } = {}): Answer {
   const parsed = parse(stdout);

@@ -7,7 +7,7 @@ import type { Behaviour, Ids } from './behaviour.ts';
 import type { Call, Caller, Observation, RunningCaller } from './caller.ts';
 import type { TestBed } from './test-bed.ts';
 
-/** The outcome of one call, with values that are specific to its host replaced. */
+/** The outcome of one call. Placeholders replace values that are specific to the host. */
 export interface CallOutcome {
   readonly answer: Answer;
   /** Method and path of each write that JumpCloud accepted. */
@@ -15,7 +15,9 @@ export interface CallOutcome {
   readonly observation: Observation;
 }
 
-/** Runs behaviours with a caller, each on a separate host. Returns the outcomes by name. */
+/**
+ * Runs behaviours with a caller, each on a separate host. Returns the outcomes by behaviour name.
+ */
 export async function runCells(
   bed: TestBed,
   caller: Caller,
@@ -95,7 +97,7 @@ function outcomeOf({ host }: Case, observed: Observation | Error | undefined): C
   };
 }
 
-/** Replaces values that are specific to a host or depend on how fast its requests failed. */
+/** Replaces the agent directory and the system id of a host, and numbers that depend on timing. */
 function normalize<T>(value: T, { options, systemId }: TestHost): T {
   const text = JSON.stringify(value)
     .replaceAll(options.agent_dir, 'AGENT_DIR')

@@ -44,14 +44,14 @@ export class TestBed {
     );
   }
 
-  /** Writes a file that its owner alone can read, and returns its path. */
+  /** Writes a file that only its owner can read, and returns its path. */
   async write(name: string, text: string): Promise<string> {
     const path = await this.path(name);
     await writeFile(path, text, { mode: 0o600 });
     return path;
   }
 
-  /** Returns a path for a file of a caller. */
+  /** Returns the path of a file in the temporary directory of the test bed. */
   async path(name: string): Promise<string> {
     this.#directory ??= this.#make(
       () => mkdtemp(join(tmpdir(), 'callers-')),

@@ -32,7 +32,7 @@ function documentedProperties(documented: DocumentedValue | undefined): unknown 
     choices: documented?.choices,
     required: documented?.required ?? false,
     default: documented?.default,
-    // Skips lists, because an option table does not describe mappings in a list.
+    // Leaves out the suboptions of lists, because option tables do not have them.
     suboptions:
       documented?.type === 'dict' && documented.suboptions
         ? mapValues(documented.suboptions, documentedProperties)

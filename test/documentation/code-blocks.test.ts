@@ -14,7 +14,7 @@ import { codeBlocksOf, documentationPages } from './code-blocks.ts';
 /** Harmless programs that code blocks run for real, on copies of the files that they name. */
 const REAL = ['cat', 'cp', 'grep', 'mkdir', 'mv', 'node', 'printf', 'rm', 'sed', 'sh', 'tee'];
 
-/** Programs that are replaced by one that records its arguments and succeeds. */
+/** Programs that the test replaces. Each replacement records its arguments and succeeds. */
 const RECORDED = [
   ...MODULES.map(({ name }) => name as string),
   ...[
@@ -30,7 +30,7 @@ const RECORDED = [
   ...['npm', 'npx', 'salt-call', 'sha256sum', 'systemctl'],
 ];
 
-/** The ids of the names in the documentation. */
+/** The id of `web` and other objects that the documentation refers to by name. */
 const ID = '5f1a3b0c9d2e4f6a7b8c9d10';
 const NAMES = {
   system_group: { web: ID, linux: ID },
@@ -38,7 +38,7 @@ const NAMES = {
   user_group: { platform: ID },
 };
 
-/** Files that exist on a host when a person runs the commands. */
+/** Files that the documented commands expect on a host. */
 const FILES = {
   'tmp/jc-demo/ready.json': JSON.stringify({ names: NAMES }),
   'etc/jumpcloud/host.json': '{"groups": []}',
@@ -58,7 +58,7 @@ const inLanguage = (...languages: readonly string[]) =>
 
 const { scripts } = JSON.parse(await readFile(join(projectDirectory, 'package.json'), 'utf8'));
 
-/** Expects that a module accepts options, without a request. */
+/** Expects that a call with `--validate` accepts the options of a module. */
 async function expectValid(module: string, options: unknown): Promise<void> {
   const words = [JSON.stringify(options), '--validate'];
   const { text } = await callInProcess(moduleNamed(module as ModuleName), words);
@@ -78,7 +78,10 @@ function withoutTemplates(value: unknown): unknown {
   );
 }
 
-/** Returns every mapping in a document, at any depth. Defaults of modules are not complete options. */
+/**
+ * Returns every mapping in a document, at any depth. Omits `module_defaults`, because they are not
+ * complete options.
+ */
 function mappingsIn(value: unknown): Record<string, unknown>[] {
   if (typeof value !== 'object' || value === null) return [];
   const inside = Object.entries(value)
@@ -87,7 +90,7 @@ function mappingsIn(value: unknown): Record<string, unknown>[] {
   return Array.isArray(value) ? inside : [value as Record<string, unknown>, ...inside];
 }
 
-test('every code block names a language that a test knows, or is plain text', () => {
+test('every code block is plain text or names a known language', () => {
   const known = ['', 'sh', 'bash', 'yaml', 'json', 'ini', 'puppet', 'ruby', 'hcl', 'js', 'text'];
   for (const { page, line, language } of blocks) {
     expect(known, `${page}, line ${line}`).toContain(language);
@@ -108,7 +111,7 @@ describe('shell', () => {
   test.runIf(hasTool('shellcheck of the documentation', 'shellcheck'))(
     'shellcheck finds nothing in the commands',
     async () => {
-      // Blocks for bash ask for a secret at a terminal, so they are not run.
+      // Blocks for bash are only linted, because they ask for a secret at a terminal.
       for (const [where, { language, text }] of inLanguage('sh', 'bash')) {
         const words = [`--shell=${language}`, '--exclude=SC2154', '-'];
         const { stdout } = await execa('shellcheck', words, { input: text, reject: false });
@@ -119,8 +122,8 @@ describe('shell', () => {
 });
 
 /**
- * Runs shell commands in a directory that stands for the whole file system. Checks the calls of modules
- * and npm that they made.
+ * Runs shell commands in a directory that stands for the whole file system. Expects valid options
+ * in each call of a module, and existing scripts in each call of npm.
  */
 async function expectRuns(text: string, directory: string): Promise<void> {
   const bin = join(directory, 'bin');
@@ -159,7 +162,10 @@ async function expectRuns(text: string, directory: string): Promise<void> {
   }
 }
 
-/** Expects that a module accepts the options of a command line: JSON text, or a file that the block made. */
+/**
+ * Expects that a module accepts the options on its command line, which are JSON text or a file.
+ * Ignores a file that does not exist.
+ */
 async function expectCall(module: string, words: readonly string[]): Promise<void> {
   const source = words.find((word) => word[0] !== '-');
   if (source === undefined) return;

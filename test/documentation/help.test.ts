@@ -9,7 +9,7 @@ import { renderHelp } from '../../scripts/build/render-help.ts';
 import { MODULES } from '../../src/modules.ts';
 
 test.each(MODULES)(
-  'the help of $name is 80 columns wide, and names no raw type',
+  'the help of $name has at most 80 columns and does not mention the type raw',
   async ({ name }) => {
     const help = renderHelp(await readDocumentation(name), await readSharedDocumentation());
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
@@ -17,7 +17,7 @@ test.each(MODULES)(
   },
 );
 
-test('a shell passes each example to the module as the JSON of one argument', async () => {
+test('a shell passes the options of each example as one argument, which is JSON', async () => {
   const examples = await Promise.all(
     MODULES.map(async ({ name }) => commandLineExamples(await readDocumentation(name))),
   );

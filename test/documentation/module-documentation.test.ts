@@ -47,7 +47,7 @@ describe.each(HOST_MODULES)('the documentation of $name', ({ name }) => {
 });
 
 describe.each(names)('the documentation of %s', (name) => {
-  it('parsing the documentation file as YAML 1.1 returns the same documentation', async () => {
+  it('rendering the documentation and parsing it as YAML 1.1 changes nothing', async () => {
     const documentation = await readDocumentation(name);
     const file = renderDocumentation(documentation);
     expect(parse(file, { version: '1.1' })).toEqual(documentation);

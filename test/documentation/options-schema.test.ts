@@ -37,7 +37,7 @@ describe.each(MODULES)('the JSON Schema of $name', ({ name, options }) => {
     }
   });
 
-  test('the schema refuses an unknown option, also $schema, as the module does', async () => {
+  test('the schema refuses unknown options, even $schema', async () => {
     const { validate } = await validatorOf(name);
     for (const unknown of ['displayname', '$schema']) {
       expect(validate({ ...sampleCallsOf(name).good, [unknown]: 'x' })).toBe(false);
@@ -53,7 +53,7 @@ test.each(['packaging/examples/host.json', 'ansible-examples/shell/host.json'])(
   },
 );
 
-test('the settings for VS Code name schemas of modules', async () => {
+test('the settings for VS Code refer only to schemas of existing modules', async () => {
   const settings = JSON.parse(await readFile('ansible-examples/editor/settings.json', 'utf8'));
   const names: string[] = MODULES.map(({ name }) => name);
   for (const { url } of settings['json.schemas']) {

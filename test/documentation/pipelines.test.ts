@@ -13,7 +13,7 @@ const texts = new Map(
   await Promise.all(names.map(async (name) => [name, await read(`${WORKFLOWS}/${name}`)] as const)),
 );
 
-/** Permissions that GitHub has and both linters do not know yet. */
+/** Permissions that GitHub accepts, but that neither linter knows yet. */
 const NEWER_PERMISSIONS = /^ +(attestations|pages): write\n/gm;
 
 interface Job {
@@ -58,7 +58,7 @@ describe.each([...texts])('%s', (name, text) => {
     for (const line of lines) expect(line).toMatch(/uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  test('the workflow may only read, and a job writes only what it publishes', () => {
+  test('the default permission is read, and only release jobs have write permissions', () => {
     expect(parse(text).permissions).toEqual({ contents: 'read' });
     for (const [job, { permissions = {} }] of jobsOf(text)) {
       const written = Object.keys(permissions).filter((scope) => permissions[scope] === 'write');
@@ -75,14 +75,14 @@ describe.each([...texts])('%s', (name, text) => {
         for (const [, script = ''] of run.matchAll(/npm run ([\w:-]+)/g)) {
           expect(scripts, job).toHaveProperty([script]);
         }
-        // Text from other people must not become a part of a command.
+        // An expression can insert text from other people, which must not become part of a command.
         expect(run, job).not.toContain('${{');
       }
     }
   });
 });
 
-/** The jobs of release.yml that write, with their scopes. */
+/** The scopes of the write permissions in release.yml, by job. */
 const WRITING_JOBS: Readonly<Record<string, readonly string[]>> = {
   attest: ['id-token', 'attestations'],
   github: ['contents'],
@@ -90,7 +90,7 @@ const WRITING_JOBS: Readonly<Record<string, readonly string[]>> = {
   pages: ['pages', 'id-token'],
 };
 
-test('checks.yml runs the same command as the tests before a merge', () => {
+test('checks.yml runs .ci/run', () => {
   const [[, { steps }] = ['', { steps: [] }]] = jobsOf(texts.get('checks.yml') ?? '');
   expect(steps.map(({ run }) => run)).toContain('.ci/run');
 });
@@ -102,7 +102,7 @@ test('each job of release.yml that signs or publishes is behind a protected envi
   }
 });
 
-test('the issue forms, dependabot.yml and the owners of the code are readable', async () => {
+test('the issue forms, dependabot.yml and CODEOWNERS are valid', async () => {
   for (const form of ['bug', 'feature']) {
     const { name, description, body } = parse(await read(`.github/ISSUE_TEMPLATE/${form}.yml`));
     expect([name, description]).not.toContain(undefined);

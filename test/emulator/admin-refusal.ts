@@ -11,8 +11,8 @@ export interface AdminRequest {
 }
 
 /**
- * Returns the status with which an administrator's request is refused, or undefined if it is
- * allowed by its credentials and their role.
+ * Returns the status that refuses an administrator's request, or undefined if the role of its
+ * credentials permits the request.
  */
 export function adminRefusal(store: Store, request: AdminRequest): 401 | 403 | undefined {
   const { headers, now, method, path } = request;
@@ -26,8 +26,8 @@ export function adminRefusal(store: Store, request: AdminRequest): 401 | 403 | u
 
 /**
  * Returns the role of an API key, or a status if the key is refused. A key to several organisations
- * requires `x-org-id`. With a key to this organisation alone the header is optional, but may not name
- * another organisation.
+ * requires the header `x-org-id`. For any other key the header is optional. If present, it must
+ * have the id of this organisation.
  */
 function keyRole(store: Store, headers: IncomingHttpHeaders): Role | 401 | 403 {
   const key = store.apiKeys.get(String(headers['x-api-key']));

@@ -54,7 +54,7 @@ describe("authentication of an administrator's request", () => {
     ['a key as a bearer token', { authorization: 'Bearer jca_0123456789abcdef' }],
   ];
   test.each(invalidKeys)(
-    'a request with %s is answered 401 in the form of each API',
+    'a request with %s is answered 401 in the form of each API version',
     async (_, headers) => {
       for (const [path] of V2) {
         const reply = await send('GET', path, undefined, headers);
@@ -88,7 +88,7 @@ describe("authentication of an administrator's request", () => {
     ]).toEqual([401, 200, 401]);
   });
 
-  test('hosts cannot read names, and administrators cannot use the host endpoints', async () => {
+  test('hosts cannot look up names, and administrators cannot use host endpoints', async () => {
     const host = await emulator.enrol();
     const id = host.systemId;
     const member = `/api/v2/systemgroups/${emulator.store.addGroup()}/members`;
@@ -110,7 +110,7 @@ describe("authentication of an administrator's request", () => {
     expect(emulator.store.groupsOf(id)).toEqual([]);
   });
 
-  test('a request with a key and a signature counts as a request of a host', async () => {
+  test("a request with both an API key and a signature counts as a host's request", async () => {
     const host = await emulator.enrol();
     const path = '/api/v2/systemgroups';
     const date = now();
@@ -201,7 +201,7 @@ describe.each(V2)('GET %s', (path, type) => {
     expect((await send('GET', `${path}?${query}`)).status).toBe(400);
   });
 
-  test('the list is paged, sorted on request, and has its total count', async () => {
+  test('the list is paged, can be sorted, and has a total count', async () => {
     for (let i = 119; i >= 0; i--) named(`page-${String(i).padStart(3, '0')}`);
     const page = async (query: string) => {
       const { body, headers } = await send('GET', `${path}?${filter('page-*')}${query}`);
@@ -243,7 +243,7 @@ test('only system and user groups have a membershipMethod', async () => {
   }
 });
 
-test('a list counts a deleted object but omits it, and its count can be switched off', async () => {
+test('a list omits a deleted object, but the optional total count includes it', async () => {
   const { store } = emulator;
   const listed = async (type: ObjectType, path: string) => {
     const [id, deleted] = [store.addNamed(type, 'counted'), store.addNamed(type, 'counted')];
@@ -292,7 +292,7 @@ describe('POST /api/search/systemusers', () => {
     expect((await search('systemusers', { filter: { or: [] } })).totalCount).toBe(0);
   });
 
-  test('a user without an email gets an email from the username', async () => {
+  test('a user without an email address gets one that begins with the username', async () => {
     const id = emulator.store.addNamed('user', 'mary');
     const found = await search('systemusers', { filter: [{ email: 'mary@example.com' }] });
     expect(found.results).toMatchObject([{ _id: id, username: 'mary' }]);
@@ -347,7 +347,7 @@ describe('POST /api/search/systemusers', () => {
 });
 
 describe('records of systems', () => {
-  test('records are searched, in pages sorted by id, with the requested fields', async () => {
+  test('a search of records returns pages sorted by id with the requested fields', async () => {
     const { store } = emulator;
     const ids = Array.from({ length: 12 }, (_, i) => store.addRecord({ hostname: `page-${i}` }));
     const body = { filter: [{ hostname: 'page-*' }], fields: 'hostname active', limit: 5, skip: 5 };
@@ -358,7 +358,7 @@ describe('records of systems', () => {
     expect((await search('systems', { limit: 1000 })).results.length).toBeLessThanOrEqual(100);
   });
 
-  test('a record is read and deleted once, and then it is missing', async () => {
+  test('a record can be read and deleted, and later requests are answered 404', async () => {
     const id = emulator.store.addRecord({ hostname: 'dead' });
     const path = `/api/systems/${id}`;
     const status = async (method: string) => (await send(method, path)).status;
@@ -389,7 +389,7 @@ describe('records of systems', () => {
 });
 
 describe('POST /oauth2/token', () => {
-  test('only the secrets of an account are exchanged for a token', async () => {
+  test('a token is issued only for a secret of the service account', async () => {
     const account = emulator.store.serviceAccounts.add({ lifetime: 60 });
     const [secret = ''] = account.secrets;
     const form = { grant_type: 'client_credentials', scope: 'api' };
@@ -442,7 +442,7 @@ describe('GET /api/commands and POST /api/search/commands', () => {
   );
 });
 
-test("faults hit an administrator's requests too", async () => {
+test("faults apply to an administrator's requests", async () => {
   emulator.faults.add({ fault: { kind: 'status', status: 429, retryAfter: 3 } });
   emulator.faults.add({ fault: { kind: 'mangle', change: () => ['mangled'] } });
   const replies = [await send('GET', '/api/v2/policies'), await send('GET', '/api/v2/policies')];

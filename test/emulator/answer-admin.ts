@@ -14,8 +14,8 @@ const LISTS: Readonly<Record<string, ObjectType>> = {
 };
 
 /**
- * Answers an administrator's request. Emulates the endpoints for names and for the records of
- * systems, and those that create and delete groups and users.
+ * Answers an administrator's request: a lookup of names, a request about a system's record, or the
+ * creation or deletion of a group or user.
  */
 export function answerAdmin(store: Store, method: string, url: URL, body: unknown): HttpAnswer {
   const systemId = /^\/api\/systems\/([0-9a-f]{24})$/.exec(url.pathname)?.[1];
@@ -50,7 +50,7 @@ function commands(store: Store, { search, searchParams }: URL): HttpAnswer {
   return resultsPage(store, { type: 'command', entries: matching }, { limit, skip, fields });
 }
 
-/** Reads or deletes any system's record. */
+/** Reads or deletes the record of any system. */
 function answerForSystem(store: Store, method: string, path: string, id: string): HttpAnswer {
   if (method !== 'GET' && method !== 'DELETE') return errorAnswer(path, 401);
   const record = store.systems.get(id)?.record;
@@ -61,7 +61,10 @@ function answerForSystem(store: Store, method: string, path: string, id: string)
   return { status: 200, body: record };
 }
 
-/** Searches records. They are sorted by id first, which is fast even if there are many. */
+/**
+ * Searches the records of systems. Sorts the ids instead of the entries, which is faster with many
+ * records.
+ */
 function searchSystems(store: Store, body: unknown): HttpAnswer {
   const { filter: given, limit, skip, fields, sort = '_id' } = Object(body);
   const filter = bodyFilter(given);
@@ -89,7 +92,7 @@ function entries(store: Store, type: ObjectType): Entry[] {
   return store.idsOf(type).map((id) => entry(store, type, id));
 }
 
-/** Returns an object in the form in which its API lists it. */
+/** Returns an object in the form of an entry in the API's lists. */
 function entry(store: Store, type: ObjectType, id: string): Entry {
   const { name, email, membershipMethod } = store.descriptionOf(type, id);
   switch (type) {

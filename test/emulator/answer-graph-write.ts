@@ -39,7 +39,7 @@ export function changeMembership(
 }
 
 /**
- * Returns the answer when a system joins or leaves a dynamic group. JumpCloud does not document
+ * Returns the answer to a system that joins or leaves a dynamic group. JumpCloud does not document
  * this answer.
  */
 function dynamicAnswer(status: number): HttpAnswer {
@@ -48,7 +48,7 @@ function dynamicAnswer(status: number): HttpAnswer {
     : graphAnswer(status);
 }
 
-/** Returns the answer to a write whose goal is already reached. */
+/** Returns the answer to a repeated write, which adds an existing edge or removes a missing one. */
 function repeatedAnswer(status: number): HttpAnswer {
   return status === 409 ? { status, body: { message: 'Already Exists' } } : graphAnswer(status);
 }
@@ -85,7 +85,7 @@ export function associate(store: Store, systemId: string, body: unknown): HttpAn
   }
 }
 
-/** Returns whether a value is the type of objects that a system can be associated with. */
+/** Returns whether a value is an object type that a system can be associated with. */
 export function isAssociationType(value: unknown): value is AssociationType {
   return ASSOCIATION_TYPES.some((type) => type === value);
 }

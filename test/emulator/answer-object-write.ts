@@ -50,7 +50,7 @@ function create(store: Store, type: ObjectType, path: string, body: unknown): Ht
   return { status: type === 'user' ? 200 : 201, body: object(store, type, id) };
 }
 
-/** Makes the systems members that match the rule of a new dynamic group. */
+/** Adds every system that matches the rule of a new dynamic group to the group. */
 function joinMatching(store: Store, group: string, memberQuery: unknown): void {
   const { filters } = Object(memberQuery);
   if (!Array.isArray(filters)) return;

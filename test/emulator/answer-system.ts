@@ -58,7 +58,7 @@ export function answerSystem(
   }
 }
 
-/** Answers the reads that only newer descriptions of the API offer to systems. */
+/** Answers three reads that only newer versions of JumpCloud's API documentation describe. */
 function furtherRead(store: Store, systemId: string, method: string, url: URL): HttpAnswer {
   const { pathname, searchParams } = url;
   const own = `GET /api/v2/systems/${systemId}`;
@@ -136,7 +136,7 @@ function put(store: Store, systemId: string, body: unknown): HttpAnswer {
   return { status: 200, body: recordBody(store, systemId) };
 }
 
-/** Returns the behaviour of a write of a field of the record. */
+/** Returns how a write to a field of the record is answered, and whether it takes effect. */
 function fieldRule({ behaviour }: Store, field: string): WriteBehaviour {
   switch (field) {
     case 'description':

@@ -121,7 +121,7 @@ describe('the lists of a system', () => {
 
 describe('POST associations', () => {
   test.each(ASSOCIATION_TYPES)(
-    'an association of type %s can be added and removed only once',
+    'a repeated addition or removal of an association of type %s is refused',
     async (type) => {
       const id = emulator.store.add(type);
       expect((await associate({ op: 'add', type, id })).status).toBe(204);
@@ -199,7 +199,7 @@ describe('POST members of a system group', () => {
   const member = (group: string, body: object) =>
     send('POST', `/api/v2/systemgroups/${group}/members`, body);
 
-  test('a membership can be added and removed only once', async () => {
+  test('a repeated addition or removal of a membership is refused', async () => {
     const group = emulator.store.addGroup();
     const body = { type: 'system', id: host.systemId };
     expect((await member(group, { op: 'add', ...body })).status).toBe(204);
@@ -269,7 +269,7 @@ describe('a dynamic group', () => {
   });
 });
 
-test('the list of users has every path of a user, and the sudo of all paths together', async () => {
+test('the list of users has every path to a user and the combined sudo attributes', async () => {
   const { store } = emulator;
   const [direct, twice, far, farther] = [1, 2, 3, 4].map(() => store.addUser());
   const userGroup = store.addUserGroup([twice ?? '']);
@@ -338,7 +338,7 @@ describe('PUT and DELETE of a record', () => {
     expect(emulator.store.record(host.systemId).attributes).toEqual(list('c'));
   });
 
-  test('PUT takes the primary user as a flat key, and GET returns it in either form', async () => {
+  test('PUT takes the key primarySystemUser.id, and GET returns it flat or nested', async () => {
     const user = newId();
     const reply = await send('PUT', record(), { 'primarySystemUser.id': user });
     expect(reply.body).toMatchObject({ primarySystemUser: { id: user } });

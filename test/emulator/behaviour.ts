@@ -4,28 +4,30 @@ export interface WriteBehaviour {
   readonly effect: boolean;
 }
 
-/** The answer to a write that changes nothing, because its goal is already reached. */
+/** The statuses of repeated writes, which add an existing edge or remove a missing one. */
 export interface RepeatedWriteBehaviour {
   readonly membership: number;
   readonly association: number;
 }
 
-/** The appearance of a deleted object in a list of edges. */
+/** How a list of edges shows a deleted object. */
 export interface DeletedEntryBehaviour {
   /** Whether the list still has an entry for the object. */
   readonly listed: boolean;
   /** Whether the total count includes the object. */
   readonly counted: boolean;
-  /** Whether the page lacks the entry, and thus has fewer entries than requested. */
+  /**
+   * Whether the entry is dropped after paging, so that its page has fewer entries than requested.
+   */
   readonly short: boolean;
 }
 
 /**
- * JumpCloud's undocumented behaviour, by question. The names are those of the questions of `npm run
- * probe`, and the values have the form of its report.
+ * JumpCloud's undocumented behaviour. Each key is the name of a question of `npm run probe`, and
+ * each value has the form of the answer in its report.
  */
 export interface Behaviour {
-  /** A system joins or leaves a dynamic group. */
+  /** The answer to a system that joins a dynamic group. */
   readonly dynamic_join: WriteBehaviour;
   readonly dynamic_leave: WriteBehaviour;
   readonly repeated_add: RepeatedWriteBehaviour;
@@ -46,11 +48,13 @@ export interface Behaviour {
    * The attributes of an edge that was added without attributes, and the answer to `op: update`.
    */
   readonly edge_attributes: WriteBehaviour & { readonly unset: 'null' | 'absent' | 'empty' };
-  /** The accepted errors of the clock of a system, in seconds. */
+  /** The clock errors that JumpCloud accepts from a system, in seconds. */
   readonly clock_tolerance: { readonly ahead_s: number; readonly behind_s: number };
-  /** The time until a write is seen in lists, in milliseconds. */
+  /** The time until lists show a write, in milliseconds. */
   readonly graph_lag: { readonly membership_ms: number; readonly association_ms: number };
-  /** The statuses of three reads that only newer descriptions of the API offer to systems. */
+  /**
+   * The statuses of three reads that only newer versions of JumpCloud's API documentation describe.
+   */
   readonly further_reads: {
     readonly usergroups: number;
     readonly policygroups: number;
@@ -58,13 +62,13 @@ export interface Behaviour {
   };
   readonly rate_limit: {
     readonly limited: boolean;
-    /** The number of requests that were accepted, and the time they took. */
+    /** The number of requests that were accepted within `seconds`. */
     readonly requests: number;
     readonly seconds: number;
     readonly retry_after: 'seconds' | 'date' | 'none';
     readonly wait_s: number;
   };
-  /** The time for which a system still sees its deleted record, and the later status. */
+  /** How long a system can still read its deleted record, and the status of any later read. */
   readonly deleted_record: { readonly visible_ms: number; readonly gone_status: number };
 }
 
@@ -92,8 +96,8 @@ export const ASSUMED_BEHAVIOUR: Behaviour = {
 };
 
 /**
- * Returns the behaviour that a report of `npm run probe` describes. Questions without an answer keep
- * the assumed behaviour. Answers that no switch of the emulator can reproduce are ignored.
+ * Returns the behaviour that a report of `npm run probe` describes. Questions without an answer
+ * keep the assumed behaviour. Ignores answers that the emulator cannot reproduce.
  * @throws Error when the text is not such a report
  */
 export function behaviourOf(reportText: string): Partial<Behaviour> {

@@ -100,7 +100,7 @@ async function enrol(emulator: Emulator, agentDir: string | undefined): Promise<
   try {
     const options = {
       record: { systemInsights: { state: 'enabled' } },
-      // Its own key, so that a host with the key of another one is refused.
+      // Each host has its own key, so that a request signed with another host's key is refused.
       keys: await makeKeyFiles(),
     };
     return await emulator.enrol(agentDir === undefined ? options : { ...options, agentDir });
@@ -115,7 +115,10 @@ function requestLine({ method, url, status, body }: LoggedRequest): string {
   return `${method} ${url} ${status || 'no answer'}${written}`;
 }
 
-/** Returns each host's directory. All are checked before any is written. */
+/**
+ * Returns each host's directory.
+ * @throws UsageError if one of them belongs to a real agent
+ */
 function agentDirectories({ dir, hosts }: CommandOptions): readonly (string | undefined)[] {
   const numbers = Array.from({ length: hosts }, (_, i) => i + 1);
   if (dir === undefined) return numbers.map(() => undefined);

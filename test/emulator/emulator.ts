@@ -62,13 +62,13 @@ export async function startEmulator(options: EmulatorOptions = {}) {
   const onRequest: ((request: LoggedRequest) => void)[] = [];
 
   /**
-   * Returns the server's time for a request. It is shifted if the clock of the request's host is
-   * wrong.
+   * Returns the server's time for a request. If the host's clock is wrong, the server's time is
+   * shifted instead.
    */
   const clockFor = (request: IncomingMessage) =>
     clock() - (hostClocks.get(claimedSystem(request) ?? '') ?? 0);
 
-  const prove = (request: IncomingMessage) => {
+  const findSigner = (request: IncomingMessage) => {
     const { ahead_s, behind_s } = store.behaviour.clock_tolerance;
     return provenSystem(store, request, clockFor(request), {
       aheadMs: (skewTolerance ?? ahead_s) * 1000,
@@ -82,7 +82,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
     const { method = 'GET', headers } = request;
     const now = clock();
     if (url.pathname === TOKEN_PATH) return answerToken(store, method, headers, body, now);
-    const systemId = prove(request);
+    const systemId = findSigner(request);
     const refusal = isSigned(request)
       ? systemId === undefined && signatureRefusal(store, request)
       : adminRefusal(store, { method, path: url.pathname, headers, now });
@@ -132,7 +132,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
       response,
       logged,
       carryOut: () => carryOut(request, body),
-      prove: () => prove(request),
+      findSigner: () => findSigner(request),
       send(answer) {
         logged.status = answer.status;
         respond(response, answer);
@@ -150,7 +150,7 @@ export async function startEmulator(options: EmulatorOptions = {}) {
       const fault = retryAfter === undefined ? limited : { ...limited, retryAfter };
       return respondStatus(response, fault, clock());
     }
-    const systemId = isGraphWrite(method, url) ? prove(request) : undefined;
+    const systemId = isGraphWrite(method, url) ? findSigner(request) : undefined;
     if (systemId === undefined) return exchange.send(exchange.carryOut());
     exchange.send(await parallelWrites.answer(systemId, exchange.carryOut));
   };

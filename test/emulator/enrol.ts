@@ -14,9 +14,9 @@ export interface EnrolOptions {
   readonly keyFormat?: 'pkcs1' | 'pkcs8';
   readonly keys?: KeyFiles;
   readonly record?: Partial<SystemRecord>;
-  /** Whether the agent registers at once. If false, it registers at `EnrolledHost.writeFiles`. */
+  /** Whether the agent registers at once. If false, `EnrolledHost.writeFiles` registers it. */
   readonly write?: boolean;
-  /** Whether the host's kind of enrolment may not use the System Context API. */
+  /** Whether the host was enrolled in a way that JumpCloud does not accept for System Context. */
   readonly ineligible?: boolean;
 }
 

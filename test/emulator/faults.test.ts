@@ -33,7 +33,7 @@ describe('an injected fault', () => {
   beforeEach(() => start());
 
   interface Expected {
-    /** An error's code, or the expected answer. */
+    /** The code of the expected error, or the expected answer. */
     readonly answer: string | Partial<RawReply> | ((reply: RawReply) => void);
     readonly logged: number;
     readonly applied: boolean;
@@ -185,7 +185,7 @@ describe('an injected fault', () => {
     expect(await reply).toBe('ECONNRESET');
   });
 
-  test('an ignored write still requires a valid signature', async () => {
+  test('a write with the fault ignored-write still requires a valid signature', async () => {
     emulator.faults.add({ fault: { kind: 'ignored-write' } });
     emulator.store.removeSystem(host.systemId);
     expect((await rename('after')).status).toBe(401);
@@ -199,7 +199,7 @@ describe('an injected fault', () => {
     agent.destroy();
   });
 
-  test('a fault rule honours its condition, skip and times', async () => {
+  test('a fault rule skips and counts only requests that match its condition', async () => {
     emulator.faults.add({
       fault: { kind: 'status', status: 500 },
       when: ({ method, body }) => method === 'PUT' && Object(body).displayName !== 'excluded',
@@ -212,7 +212,7 @@ describe('an injected fault', () => {
     expect(emulator.faults.injected).toEqual({ 'status 500': 2 });
   });
 
-  test('refuse() refuses each object permanently with its status, message and op', async () => {
+  test('refuse() lets every write of an edge to an object fail with the given status', async () => {
     const { store, faults } = emulator;
     const [allowed, group, command, user] = [
       store.addGroup(),
@@ -286,7 +286,7 @@ describe('the option observeLag', () => {
       id: host.systemId,
     });
 
-  test('reads of the graph are stale for a while after a write, even first reads', async () => {
+  test('reads of the graph are stale for a while after a write, even the first read', async () => {
     await start({ observeLag: 300 });
     const group = emulator.store.addGroup();
     expect((await join(group)).status).toBe(204);
@@ -295,7 +295,7 @@ describe('the option observeLag', () => {
     await expect.poll(getMemberships, { timeout: 2000 }).toMatchObject([{ id: group }]);
   });
 
-  test('reads are stale only for the graph of the host that wrote, not for records', async () => {
+  test('after a write, only the graph of the same host is stale, and no record is', async () => {
     await start({ observeLag: 60_000 });
     const group = emulator.store.addGroup();
     const other = await emulator.enrol();
@@ -309,7 +309,7 @@ describe('the option observeLag', () => {
   });
 });
 
-test('a rate limit answers 429 to requests above it until the period ends', async () => {
+test('requests above the rate limit are answered 429 until the period ends', async () => {
   await start({ rateLimit: { requests: 2, perSeconds: 1 } });
   const statuses = [(await get()).status, (await get()).status];
   const limited = await get();
@@ -320,7 +320,7 @@ test('a rate limit answers 429 to requests above it until the period ends', asyn
 });
 
 test.each([0, 50])(
-  'an initialisation race overwrites two writes, with a lag of %i ms',
+  'an initialisation race overwrites two writes (observeLag: %i ms)',
   async (lag) => {
     await start({ observeLag: lag });
     emulator.initialisationRace(host.systemId, {
@@ -340,7 +340,7 @@ test.each([0, 50])(
   },
 );
 
-test('an initialisation race of a deleted host does nothing', async () => {
+test('an initialisation race has no effect after its host was deleted', async () => {
   await start();
   emulator.initialisationRace(host.systemId, { afterMs: 20, fields: { displayName: 'agent' } });
   await rename('a');

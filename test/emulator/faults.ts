@@ -58,7 +58,7 @@ export type Fault =
       readonly when: 'before' | 'after';
     };
 
-/** The request that a rule decides about. */
+/** The properties of a request on which a fault can depend. */
 export interface FaultTarget {
   readonly method: string;
   readonly url: string;
@@ -107,8 +107,8 @@ function labelOf(fault: Fault): string {
 }
 
 /**
- * Returns the id of the object at the other end of a written edge. A group's id is in the path, any
- * other in the body.
+ * Returns the id of the object to which a request writes an edge. A system group's id is in the
+ * path, any other id is in the body.
  */
 function targetOf(url: string, body: unknown): unknown {
   return /^\/api\/v2\/systemgroups\/(\w+)\/members/.exec(url)?.[1] ?? Object(body).id;

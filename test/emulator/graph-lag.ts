@@ -12,7 +12,9 @@ export class GraphLag {
     this.#ms = ms;
   }
 
-  /** Returns the state of the organisation that a system's reads show. */
+  /**
+   * Returns the state of the organisation that a system can see: during a lag, an earlier state.
+   */
   observed(systemId: string): Store {
     const lag = this.#lagging.get(systemId);
     return lag !== undefined && lag.until > Date.now() ? lag.before : this.#store;

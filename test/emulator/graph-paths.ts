@@ -7,7 +7,10 @@ interface Step {
   attributes?: EdgeAttributes;
 }
 
-/** A user as the traversal lists one: every path, and the attributes compiled from all paths. */
+/**
+ * An entry of the list of users with access to a system: every path to a user, and the combined
+ * attributes of all paths.
+ */
 export interface TraversedUser extends Entry {
   type: 'user';
   id: string;

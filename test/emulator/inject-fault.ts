@@ -13,15 +13,17 @@ export interface Exchange {
   readonly logged: LoggedRequest;
   /** Carries out the request and returns the answer that it gets without faults. */
   carryOut(): HttpAnswer;
-  /** Returns the system that signed the request, or undefined if the signature is invalid. */
-  prove(): string | undefined;
+  /**
+   * Returns the id of the system that signed the request, or undefined if the signature is invalid.
+   */
+  findSigner(): string | undefined;
   send(answer: HttpAnswer): void;
 }
 
 /** Answers a request with a fault. `now` is the server's time in milliseconds. */
 export async function injectFault(
   fault: Fault,
-  { request, response, logged, carryOut, prove, send }: Exchange,
+  { request, response, logged, carryOut, findSigner, send }: Exchange,
   store: Store,
   now: number,
 ): Promise<void> {
@@ -66,7 +68,7 @@ export async function injectFault(
       if (fault.applied) carryOut();
       return;
     case 'ignored-write': {
-      const systemId = prove();
+      const systemId = findSigner();
       if (systemId === undefined) return send(carryOut());
       const unchanged = store.record(systemId);
       const isGraph = request.method === 'POST';

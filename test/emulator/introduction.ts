@@ -5,7 +5,7 @@ import type { ServiceAccount } from './service-accounts.ts';
 /** A started emulator with its sample hosts and objects. */
 export interface StartedEmulator {
   readonly url: string;
-  /** The relations of `objects` are those of the first host. */
+  /** The enrolled hosts. `SampleObject.relation` describes the relation to the first one. */
   readonly hosts: readonly [EnrolledHost, ...EnrolledHost[]];
   readonly objects: readonly SampleObject[];
   readonly apiKey: string;

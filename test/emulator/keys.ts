@@ -112,7 +112,7 @@ policy = any
 commonName = supplied
 `;
 
-/** Returns the time in a number of days, in the format of `openssl ca`. */
+/** Returns the time `days` days from now, in the format of `openssl ca`. */
 function asn1Time(days: number): string {
   const date = new Date(Date.now() + days * 86_400_000);
   return `${date.toISOString().replace(/\D/g, '').slice(0, 14)}Z`;

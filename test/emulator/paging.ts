@@ -5,7 +5,7 @@ import type { HttpAnswer, ObjectType } from './types.ts';
 /** An entry of a list: its fields by name. */
 export type Entry = Readonly<Record<string, unknown>>;
 
-/** A list of objects of a type, or of edges to them. */
+/** A list of objects of one type, or of edges to such objects. */
 export interface List {
   readonly type: ObjectType | 'system';
   readonly entries: readonly Entry[];
@@ -13,8 +13,8 @@ export interface List {
 
 /**
  * Returns a page of a list of the v2 API, with the total count in a header. As at JumpCloud, a page
- * has 10 entries by default and at most 100. By default, entries of deleted objects are dropped
- * from the page after it was cut, but are counted.
+ * has 10 entries by default and at most 100. By default, the finished page loses its entries of
+ * deleted objects, but the total count includes them.
  */
 export function page(
   store: Store,

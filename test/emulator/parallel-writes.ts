@@ -8,7 +8,7 @@ const PARALLEL_WRITES = 5;
 /** The duration of a write in milliseconds, during which other writes can arrive. */
 const DURATION_MS = 200;
 
-/** The parallel writes of edges of one system. */
+/** Answers parallel writes of edges as the emulated behaviour says. */
 export class ParallelWrites {
   readonly #store: Store;
   readonly #underWay = new Map<string, { active: number; started: number }>();
@@ -17,7 +17,10 @@ export class ParallelWrites {
     this.#store = store;
   }
 
-  /** Carries out a write. If the behaviour says so, refuses or loses the parallel writes that arrive last. */
+  /**
+   * Carries out a write. Depending on the behaviour, refuses or loses the last of five parallel
+   * writes.
+   */
   async answer(systemId: string, carryOut: () => HttpAnswer): Promise<HttpAnswer> {
     const { refused, status, lost } = this.#store.behaviour.parallel_writes;
     if (refused + lost === 0) return carryOut();

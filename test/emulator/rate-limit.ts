@@ -20,7 +20,7 @@ export function rateLimiter(current: () => RateLimit | undefined): () => boolean
   };
 }
 
-/** Returns the wait that a 429 asks for, in the form of a fault. */
+/** Returns the value of a fault's `retryAfter` for answers of the emulated rate limit. */
 export function retryAfterOf({
   retry_after,
   wait_s,
@@ -29,7 +29,7 @@ export function retryAfterOf({
   return retry_after === 'date' ? { date: wait_s } : wait_s;
 }
 
-/** Returns the limit that the behaviour sets. */
+/** Returns the rate limit of the emulated behaviour, or undefined if it has none. */
 export function limitOf({ rate_limit }: Behaviour): RateLimit | undefined {
   const { limited, requests, seconds } = rate_limit;
   return limited ? { requests, perSeconds: Math.max(1, seconds) } : undefined;

@@ -27,15 +27,15 @@ export async function writeReadyFile(path: string, started: StartedEmulator): Pr
     commands: idsOf('command'),
     policies: idsOf('policy'),
     policyGroups: idsOf('policy_group'),
-    names: namesOf(objects),
+    names: idsByName(objects),
   };
   await writeFile(`${path}.new`, JSON.stringify(ready), { mode: 0o600 });
   await rename(`${path}.new`, path);
 }
 
-/** Returns the ids by type and name. */
-function namesOf(objects: readonly SampleObject[]): Record<string, Record<string, string>> {
-  const names: Record<string, Record<string, string>> = {};
-  for (const { type, id, name } of objects) names[type] = { ...names[type], [name]: id };
-  return names;
+/** Returns the ids of objects by type, then by name. */
+function idsByName(objects: readonly SampleObject[]): Record<string, Record<string, string>> {
+  const ids: Record<string, Record<string, string>> = {};
+  for (const { type, id, name } of objects) ids[type] = { ...ids[type], [name]: id };
+  return ids;
 }

@@ -62,7 +62,7 @@ export async function respondBroken(
       response.write(text, () => socket.end());
       break;
     case 'endless-headers':
-      // Written to the socket, because the response sends no incomplete headers.
+      // Writes to the socket, because a ServerResponse cannot send incomplete headers.
       socket.write(`HTTP/1.1 ${answer.status} OK\r\n`);
       while (!socket.destroyed) {
         socket.write(`x-more: ${'a'.repeat(1000)}\r\n`);
@@ -70,7 +70,7 @@ export async function respondBroken(
       }
       break;
     case 'endless-body':
-      // Not 204, with which a write is answered: a 204 has no body, so it would end at once.
+      // The status is 200 even for a write: its usual 204 has no body, so it would end at once.
       response.writeHead(200, type);
       while (!response.destroyed) {
         if (!response.write(' '.repeat(0x10000))) await drainOrClose(response);

@@ -6,7 +6,7 @@ export interface SampleObject {
   readonly type: ObjectType;
   readonly id: string;
   readonly name: string;
-  /** The host's relation to the object, for people. Empty if there is none yet. */
+  /** A description of the host's relation to the object. Empty if there is none yet. */
   readonly relation: string;
 }
 
@@ -46,7 +46,9 @@ export function addSampleObjects(store: Store, systemId: string): SampleObject[]
   return objects;
 }
 
-/** Adds a dynamic group of all given systems. New organisations have one at JumpCloud, too. */
+/**
+ * Adds a dynamic group with the given systems. At JumpCloud, a new organisation has such a group.
+ */
 export function addDynamicGroup(store: Store, systemIds: readonly string[]): SampleObject {
   const name = 'all Linux hosts';
   const description: Partial<Description> = { name, membershipMethod: 'DYNAMIC_AUTOMATED' };

@@ -1,6 +1,6 @@
 /**
- * Returns a generator of numbers from 0 to below 1. The same seed gives the same numbers. It is a
- * linear congruential generator.
+ * Returns a linear congruential generator of numbers that are at least 0 and below 1. The same seed
+ * gives the same numbers.
  */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;

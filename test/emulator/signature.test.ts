@@ -172,7 +172,7 @@ describe('an invalid signature', () => {
   });
 
   test.each(['1.0', '1.1'])(
-    'a request over HTTP/1.0 with a signature of HTTP/%s is answered 401',
+    'a request over HTTP/1.0 is answered 401 even if its signature is for HTTP/%s',
     async (version) => {
       const date = now();
       const signature = authorizationHeader(host, `GET ${record()} HTTP/${version}`, { date });

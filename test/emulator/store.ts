@@ -42,7 +42,7 @@ interface ApiKey {
   readonly role?: Role;
 }
 
-/** Edges from one object, by type and id at the other end. */
+/** The edges of one object. A key such as `user:ID` names the object at the other end. */
 type EdgeMap = Map<string, EdgeAttributes>;
 
 /** The objects of one organisation. Tests read and change them here. */
@@ -58,9 +58,7 @@ export class Store {
     policy_group: new Set(),
     user: new Set(),
   };
-  /**
-   * Users and user groups associated with a system group, by its id: `user:ID`, `user_group:ID`.
-   */
+  /** The edges from system groups to users and user groups, by the id of the system group. */
   readonly groupEdges = new Map<string, EdgeMap>();
   readonly #edges = new Map<string, EdgeMap>();
   /** Administrators' API keys. */
@@ -68,7 +66,9 @@ export class Store {
   readonly serviceAccounts = new ServiceAccounts(() => this.newId());
   readonly organisationId: string;
   readonly #descriptions = new Map<string, Partial<Description>>();
-  /** Whether records have the primary user as a flat key instead of a nested one. */
+  /**
+   * Whether records have the key `primarySystemUser.id` instead of a nested `primarySystemUser`.
+   */
   flatPrimaryUser = false;
   /** Whether lists have their total count: `X-Total-Count` or `totalCount`. */
   listsAreCounted = true;
@@ -86,7 +86,7 @@ export class Store {
     this.systems.set(record.id, { record, publicKey, ineligible });
     this.#edges.set(record.id, new Map());
   }
-  /** Adds the record of a host of which only administrators know: no agent has its key. */
+  /** Adds the record of a host without an agent. Only administrators can access it. */
   addRecord(fields: Partial<SystemRecord> = {}): string {
     const id = fields._id ?? this.newId();
     this.addSystem({ ...newRecord(id, fields) }, '');
@@ -117,7 +117,7 @@ export class Store {
     this.objects[type].add(id);
     return id;
   }
-  /** Adds an object that can be associated. A new user group has no members. */
+  /** Adds an object that a system can be associated with. A new user group has no members. */
   add(type: AssociationType, id = this.newId()): string {
     return type === 'user_group' ? this.addUserGroup([], id) : this.addObject(type, id);
   }
@@ -133,7 +133,7 @@ export class Store {
     const key = `${type}:${id}`;
     this.#descriptions.set(key, { ...this.#descriptions.get(key), ...part });
   }
-  /** Returns an object's description. An object that was given no name has a unique one. */
+  /** Returns an object's description. The default name is unique. */
   descriptionOf(type: ObjectType, id: string): Description {
     const part = this.#descriptions.get(`${type}:${id}`) ?? {};
     const { name = `${type}-${id}` } = part;
@@ -149,7 +149,7 @@ export class Store {
     if (type === 'system_group') return this.groups.has(id);
     return type === 'user_group' ? this.userGroups.has(id) : this.objects[type].has(id);
   }
-  /** Deletes an object as JumpCloud does: lists still count it and its edges, but omit them. */
+  /** Deletes an object as JumpCloud does: lists omit it and its edges, but still count them. */
   delete(id: string): void {
     this.#deleted.add(id);
   }
@@ -189,13 +189,15 @@ export class Store {
   hasEdge(systemId: string, type: AssociationType, id: string): boolean {
     return this.#edgesFrom(systemId).has(`${type}:${id}`);
   }
-  /** Returns direct edges to objects of a type, in the order in which they were added. */
+  /**
+   * Returns a system's direct edges to objects of a type, in the order in which they were added.
+   */
   edgesOf(systemId: string, type: AssociationType): [id: string, attributes: EdgeAttributes][] {
     return [...this.#edgesFrom(systemId)]
       .filter(([key]) => key.startsWith(`${type}:`))
       .map(([key, attributes]) => [key.slice(type.length + 1), attributes]);
   }
-  /** Returns a system's whole graph, to compare states. */
+  /** Returns all groups and edges of a system, so that tests can compare them. */
   snapshot(systemId: string): { groups: string[]; edges: [string, EdgeAttributes][] } {
     const edges = [...(this.#edges.get(systemId) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
     return { groups: this.groupsOf(systemId).sort(), edges };

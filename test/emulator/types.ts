@@ -20,7 +20,9 @@ export interface Description {
   readonly email: string;
   /** System and user groups only: whether the group is dynamic or static. */
   readonly membershipMethod: MembershipMethod;
-  /** The status when a system joins or leaves this dynamic group; by default as in `Behaviour`. */
+  /**
+   * The status when a system joins or leaves this dynamic group. By default, `Behaviour` decides.
+   */
   readonly refusal?: 400 | 403 | 204;
 }
 export type MembershipMethod =

@@ -5,7 +5,7 @@ import type { Store } from './store.ts';
 const AUTHORIZATION =
   /^Signature keyId="system\/([0-9a-f]{24})",headers="request-line date",algorithm="rsa-sha256",signature="([A-Za-z0-9+/]+=*)"$/;
 
-/** The accepted errors of a system's clock, in milliseconds. */
+/** The clock errors that are accepted from a system, in milliseconds. */
 export interface Tolerance {
   readonly aheadMs: number;
   readonly behindMs: number;
@@ -40,7 +40,7 @@ export function provenSystem(
   if (count('authorization') !== 1 || count('date') !== 1 || request.httpVersion !== '1.1') {
     return undefined;
   }
-  const time = fixdate(date);
+  const time = parseHttpDate(date);
   if (time === undefined || time - now > aheadMs || now - time > behindMs) return undefined;
   const text = `${request.method} ${request.url} HTTP/${request.httpVersion}\ndate: ${date}`;
   const genuine = verify(
@@ -53,7 +53,7 @@ export function provenSystem(
 }
 
 /** Parses an HTTP date. Returns undefined for any other format and for impossible dates. */
-function fixdate(text: string): number | undefined {
+function parseHttpDate(text: string): number | undefined {
   const time = Date.parse(text);
   // Date.parse is lenient: accept only the canonical text of the parsed time.
   return !Number.isNaN(time) && new Date(time).toUTCString() === text ? time : undefined;

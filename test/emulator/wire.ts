@@ -8,7 +8,7 @@ export interface RawRequest {
   readonly method?: string;
   readonly path: string;
   readonly body?: unknown;
-  /** The names and values of the headers in turn, exactly as sent. */
+  /** Header names and values, alternating, exactly as sent. */
   readonly headers: readonly string[];
   readonly agent?: Agent;
 }
@@ -45,7 +45,7 @@ export function authorizationHeader(
   return `Signature keyId="system/${id}",headers="request-line date",algorithm="rsa-sha256",signature="${signature.toString('base64')}"`;
 }
 
-/** Returns the time in a number of seconds, as an HTTP date. */
+/** Returns the time `plusSeconds` seconds from now, as an HTTP date. */
 export function now(plusSeconds = 0): string {
   return new Date(Date.now() + plusSeconds * 1000).toUTCString();
 }

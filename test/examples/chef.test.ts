@@ -64,7 +64,7 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     readonly updated: string[];
     /** The states that Chef sends to its server. */
     readonly reports: { readonly before: object; readonly after: object }[];
-    /** The output of the executables that Chef prints at the log level trace. */
+    /** Output of the executables, which Chef prints only at the log level trace. */
     readonly trace: string;
   }
   const succeed = async (run?: Run): Promise<Converged> => {
@@ -73,7 +73,7 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     return JSON.parse(stdout);
   };
 
-  /** Records the calls of jumpcloud_host. Its proxy is recorded, and not used. */
+  /** Records the calls of jumpcloud_host. Removes the option `proxy` after recording it. */
   const recordCalls = async () => {
     const real = sandbox.path('/usr/bin/jumpcloud_host.real');
     await rename(sandbox.path('/usr/bin/jumpcloud_host'), real);
@@ -84,7 +84,7 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     );
     return {
       input: () => readFile(sandbox.path('/input'), 'utf8'),
-      /** Returns the arguments of each call since the last one. */
+      /** Returns the arguments of each recorded call, and forgets the recorded calls. */
       async calls() {
         const text = await readFile(sandbox.path('/calls'), 'utf8');
         await rm(sandbox.path('/calls'));
@@ -164,7 +164,7 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     expect((await succeed({ attributes })).log[1]).toContain('ignore_failure is set, continuing');
   });
 
-  test('the attributes choose the version of the package, or that it is not managed', async () => {
+  test('attributes pin the version of the package, or leave the package unmanaged', async () => {
     const pinned = { document: {}, attributes: { package_version: '1.2.3-1' } };
     expect((await succeed(pinned)).log).toEqual(['package[jumpcloud-system-context] 1.2.3-1']);
     const unmanaged = { document: {}, attributes: { manage_package: false } };
@@ -237,7 +237,7 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     expect((await succeed({ recipe })).updated).toEqual([]);
   });
 
-  test('a refused change and a misspelt option fail, in why-run too', async () => {
+  test('a refused change fails a run; a misspelt option fails even --why-run', async () => {
     emulator.faults.add({
       fault: { kind: 'status', status: 403 },
       times: 9,
@@ -266,7 +266,7 @@ describe.runIf(hasTool('the Chef example', 'ruby'))('the Chef cookbook', () => {
     expect(await input()).toContain('web:correct-horse@');
   });
 
-  test('the resources in the README show their changes in why-run', async () => {
+  test('the resources in the README show their changes with --why-run', async () => {
     const readme = await readFile(join(EXAMPLES, 'chef/jumpcloud/README.md'), 'utf8');
     await sandbox.replaceProgram('service', 'exit 0');
     const blocks = [...readme.matchAll(/^```ruby\n(jumpcloud_.*?)^```/gms)].map(([, code]) => code);

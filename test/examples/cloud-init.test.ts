@@ -7,7 +7,7 @@ import { canHaveMounts } from '../harness/host-with-programs.ts';
 import { hasTool } from './has-tool.ts';
 import { EXAMPLES, IDS, type Sandbox, test } from './sandbox.ts';
 
-/** Debian's cloud-init is installed for this Python, which need not be the first on PATH. */
+/** The Python for which Debian installs cloud-init. PATH may list another Python first. */
 const PYTHON = '/usr/bin/python3';
 const PROCESS = new URL('cloud-init.py', import.meta.url).pathname;
 
@@ -16,11 +16,14 @@ const AGENT = 'cloud-init/user-data-agent.yml';
 const INSTALLER = '/usr/local/sbin/install-jumpcloud-agent';
 const CONNECT_KEY = 'a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J0';
 
-/** The data of an instance. The id needs quoting, and braces in it are no reference to a fact. */
+/**
+ * The id of an instance. It contains a quote to escape, and braces that are not a reference to a
+ * fact.
+ */
 const INSTANCE_ID = 'i-1"{arch}';
 const INSTANCE = JSON.stringify({ v1: { cloud_name: 'nocloud', instance_id: INSTANCE_ID } });
 
-/** Runs a command where cloud-init's file has the content of another file. */
+/** A script that runs the command `$2` with the file `$1` as cloud-init's instance-data.json. */
 const WITH_INSTANCE_DATA = `
 mount --make-rprivate /
 mount -t tmpfs tmpfs /run
@@ -29,8 +32,8 @@ cp "$1" /run/cloud-init/instance-data.json
 exec "$2"`;
 
 /**
- * Writes the files and runs the commands with cloud-init's own code. A replacement of systemctl
- * runs the program of the unit directly.
+ * Writes the files and runs the commands of the user-data with cloud-init's own code. When a unit
+ * is enabled, the replaced systemctl runs its program.
  */
 async function boot(sandbox: Sandbox, userData: string) {
   const program = sandbox.path('/usr/lib/jumpcloud-system-context/describe-host');
@@ -84,7 +87,7 @@ describe.runIf(
     },
   );
 
-  test(`${AGENT} installs the agent with a connect key that no one else can read`, async ({
+  test(`${AGENT} installs the agent without exposing the connect key`, async ({
     emulator,
     sandbox,
   }) => {
@@ -109,7 +112,7 @@ describe.runIf(
     expect(text).not.toContain(CONNECT_KEY);
     const { exitCode, all } = await boot(sandbox, sandbox.path(`/ansible-examples/${AGENT}`));
     expect(exitCode, all).toBe(0);
-    // The unit runs the script again after a failure.
+    // systemd runs the script again after a failure.
     const unit = sandbox.path('/etc/systemd/system/install-jumpcloud-agent.service');
     expect(await readFile(unit, 'utf8')).toMatch(/^Restart=on-failure$/m);
     const verify = ['verify', '--man=no', '--recursive-errors=no', unit];

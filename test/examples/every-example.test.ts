@@ -43,7 +43,7 @@ const OWN_FILES = [
   '/usr/local/sbin/install-jumpcloud-agent',
 ];
 
-/** Returns the paths of this project's programs and units in a text, without its comments' prefix. */
+/** Returns the absolute paths of this project's programs and units that occur in a text. */
 const ownPaths = (text: string) =>
   text.match(/\/usr\/(?:local\/)?(?:s?bin|lib)\/[\w./-]*jumpcloud[\w./-]*\w/g) ?? [];
 
@@ -64,7 +64,7 @@ test('the examples name only programs and units that a package installs', async 
   expect(unknown).toEqual([]);
 });
 
-test('no playbook has variables for tests', async () => {
+test('no example playbook sets agent_dir or api_url', async () => {
   const playbooks = (await filesBelow(EXAMPLES)).filter((name) =>
     /^(\w+|autoscaling\/\w+|packer\/[\w-]+)\.yml$/.test(name),
   );

@@ -39,7 +39,7 @@ describe('the collection', () => {
       const collection = ['collection', 'install', await collectionPath(), '-p', directory];
       await execa('ansible-galaxy', collection, { ...options, reject: true });
       const { all: yaml } = await execa('yamllint', ['--strict', '.'], { ...options, cwd });
-      // Debian 12's ansible-lint 6.13 refuses a key that it does not know.
+      // Debian 12's ansible-lint 6.13 refuses the newer key supported_ansible_also.
       const own = await readFile(join(cwd, '.ansible-lint'), 'utf8');
       const config = join(directory, 'ansible-lint.yml');
       await writeFile(config, own.replace(/^supported_ansible_also:(?:\n .*)*/m, ''));
@@ -69,7 +69,8 @@ describe('the example playbooks', () => {
     'ansible-lint accepts the example playbooks with its production profile',
     async () => {
       const directory = await mkdtemp(join(tmpdir(), 'lint-'));
-      // With these options ansible-lint finds the collection and downloads nothing. Its cache is in the same temporary directory.
+      // With these options ansible-lint finds the collection, downloads nothing, and keeps its
+      // cache in the temporary directory.
       const options = {
         cwd: ROOT,
         reject: false,

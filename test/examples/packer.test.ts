@@ -17,8 +17,8 @@ import { canHaveMounts } from '../harness/host-with-programs.ts';
 import { hasTool } from './has-tool.ts';
 import { IDS, type Sandbox, test } from './sandbox.ts';
 
-/** Files of the build host that clones must not share. */
-const MEMORY = [
+/** Files of the build host that its image must not contain. */
+const BUILD_HOST_FILES = [
   '/etc/machine-id',
   '/home/admin/.ansible/tmp/module',
   '/var/lib/systemd/random-seed',
@@ -42,7 +42,8 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
     emulator = sharedEmulator;
     sandbox = newSandbox;
     const homeBefore = await readdir(homedir());
-    // The seal must not touch this machine: all its paths are in the sandbox, its programs replaced.
+    // The script seal.sh must not touch this machine: its paths are in the sandbox, and its
+    // programs are replaced.
     const seal = await readFile(await sandbox.place('packer/seal.sh'), 'utf8');
     expect(
       seal
@@ -58,14 +59,14 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
       const log = `echo "${program} $*" >>'${sandbox.path('/programs.log')}'`;
       await sandbox.replaceProgram(program, log);
     }
-    // Installs a package by moving the programs of the sandbox to their places.
+    // The replaced apt-get installs a package by copying /built/usr to /usr in the sandbox.
     await sandbox.replaceProgram(
       'apt-get',
       `echo "apt-get $*" >>'${sandbox.path('/programs.log')}'`,
       'case "$*" in *install*) for file; do :; done ;; *) exit 0 ;; esac',
       `[ -s "$file" ] && cp -r '${sandbox.path('/built/usr')}' '${sandbox.directory}'`,
     );
-    // Commands with sudo run as the user who runs the tests, even without root's rights.
+    // The replaced sudo runs each command as the current user.
     await sandbox.replaceProgram(
       'sudo',
       `echo "$*" >>'${sandbox.path('/sudo.log')}'`,
@@ -88,7 +89,7 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
     await sandbox.write('/package.deb', 'a package');
     await sandbox.write('/etc/ssh/ssh_host_rsa_key', 'a key');
     await sandbox.write('/etc/ssh/sshd_config', '');
-    for (const file of MEMORY) await sandbox.write(file, 'the build host');
+    for (const file of BUILD_HOST_FILES) await sandbox.write(file, 'the build host');
 
     vi.stubEnv('PATH', sandbox.env['PATH']);
     server = await startSshServer();
@@ -152,7 +153,7 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
     return execa('packer', [command, ...flags, ...words, template], await environment(connectKey));
   };
 
-  /** Removes the record of a failed build, as the template says. */
+  /** Removes the record of a failed build with the playbook decommission.yml. */
   const decommission = async () => {
     const { agentDir } = sandbox.host;
     const connection = { agent_dir: agentDir, api_url: emulator.url };
@@ -173,8 +174,8 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
 
   const programs = () => readFileSync(sandbox.path('/programs.log'), 'utf8').split('\n');
 
-  test('each build registers a new system and seals the image, also after a build that failed', async () => {
-    // As JumpCloud does with a new system, adds the build host to a group that it cannot leave.
+  test('each build registers a new system and seals the image, even after a failure', async () => {
+    // Adds the build host to a group that it cannot leave, as JumpCloud does with a new system.
     const names: string[] = [];
     const early = new Set<string>();
     const capture = ({ url, systemId }: LoggedRequest) => {
@@ -192,7 +193,8 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
     const first = await packer('build');
     expect(first.exitCode, first.all).toBe(0);
     expect(await temporary.stop()).toEqual([]);
-    // The record is removed at poweroff as soon as there is one. Only the seal enables the other unit.
+    // The unit jumpcloud-removal.service is enabled early, and removes the record at poweroff. Only
+    // seal.sh enables jumpcloud-host.service.
     expect(early).toContain('systemctl enable --now jumpcloud-removal.service');
     expect(early).not.toContain('systemctl enable jumpcloud-host.service');
     const [firstId = ''] = systems().slice(before);
@@ -220,7 +222,7 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
     const [, failedId = ''] = systems().slice(before);
     expect(emulator.store.record(failedId).displayName).toBe('golden-image-build');
     expect(await readdir(sandbox.host.agentDir)).toContain('client.key');
-    // The machine can still be reached, so its record can be removed.
+    // The SSH host key is still there, so a playbook can connect and remove the record.
     expect(await readdir(sandbox.path('/etc/ssh'))).toContain('ssh_host_rsa_key');
     const removed = await decommission();
     expect(removed.exitCode, removed.all).toBe(0);
@@ -285,7 +287,7 @@ describe.runIf(hasTools)('packer build', { timeout: 240_000 }, () => {
   });
 });
 
-test('packer/plugins.pkr.hcl requires the plugin of each provisioner that Packer lacks', async () => {
+test('packer/plugins.pkr.hcl requires all plugins that the template needs', async () => {
   const read = (file: string) => readFile(join(projectDirectory, 'ansible-examples', file), 'utf8');
   const [template, plugins] = [
     await read('packer/image.pkr.hcl'),
@@ -305,10 +307,7 @@ function writesOf({ requests }: Emulator, systemId: string): string[] {
     .map(({ method, url }) => `${method} ${url}`);
 }
 
-/**
- * Adds module defaults for the connection, and the role's variable for the URL of the kickstart
- * script.
- */
+/** Adds the connection as module defaults, and the URL of the kickstart script as a variable. */
 function withDefaults(playbook: string, connection: object, kickstart: string): string {
   const plays: { vars: object }[] = parse(playbook);
   const module_defaults = { 'group/systemcontext.jumpcloud.all': connection };

@@ -41,7 +41,7 @@ const UNCHANGED = 0;
 const CHANGED = 2;
 const FAILED = 4;
 
-/** The facts, given because Facter would query the network for the metadata of a cloud. */
+/** Facts of a host. They replace Facter, which would request cloud metadata over the network. */
 const FACTS = `--- !ruby/object:Puppet::Node::Facts
 name: web-1
 values:
@@ -52,7 +52,10 @@ values:
     family: Debian
     name: Debian
 `;
-/** Leaves out the package and the unit, which a test must not install on this machine. */
+/**
+ * Limits a run to files and jumpcloud_host. A test must not install the package or the unit on this
+ * machine.
+ */
 const TAGS = '--tags=file,jumpcloud_host';
 
 describe.runIf(hasTool('the Puppet example', 'puppet'))(
@@ -69,7 +72,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       for (const file of [...MANIFESTS, ...RUBY, ...DATA]) await sandbox.place(file);
     });
 
-    /** Applies the manifest of the example, or the given one. Reads and writes only in the sandbox. */
+    /** Applies a manifest, by default the example's. Reads and writes only in the sandbox. */
     const apply = async (manifest: string | undefined, ...flags: string[]) => {
       const site = sandbox.path('/ansible-examples/puppet/site.pp');
       const own = ['confdir', 'vardir', 'codedir', 'logdir', 'rundir'].flatMap((name) => [
@@ -92,7 +95,10 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       return execa('puppet', ['apply', ...words], { env: sandbox.env, reject: false, all: true });
     };
 
-    /** Applies with --noop. Puppet 8 shows `x changed A to B` for `current_value A, should be B`. */
+    /**
+     * Applies a manifest with --noop. Rewrites Puppet 8's `x changed A to B` to the older form
+     * `current_value A, should be B`.
+     */
     const noop = async (manifest: string | undefined, ...flags: string[]) => {
       const { all } = await apply(manifest, '--noop', ...flags);
       return {
@@ -103,7 +109,10 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       };
     };
 
-    /** Lets the executable write its arguments, its input and the process list to files first. */
+    /**
+     * Makes an executable first record its arguments, its input and the process list. Removes the
+     * option `proxy` after recording it.
+     */
     const watchCalls = async (module: string) => {
       await rename(sandbox.path(`/usr/bin/${module}`), sandbox.path(`/usr/bin/${module}.real`));
       await sandbox.writeProgram(
@@ -115,7 +124,9 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       );
     };
 
-    /** Returns the names of Puppet's files that contain a text: logs, reports, state, catalogues. */
+    /**
+     * Returns the paths of Puppet's logs, reports, state files and catalogues that contain a text.
+     */
     const filesWith = async (text: string) => {
       const { stdout } = await execa('grep', ['-rlF', text, sandbox.path('/puppet')], {
         reject: false,
@@ -173,7 +184,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       expect(sandbox.writes()).toEqual([]);
     });
 
-    test('the class installs the package before it describes the host', async () => {
+    test('the class installs the package before it applies jumpcloud_host', async () => {
       await rm(sandbox.path('/usr/bin/jumpcloud_host'));
       const { all } = await noop(undefined);
       expect(all).toMatch(
@@ -185,7 +196,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       expect(position('Package[jumpcloud')).toBeLessThan(position('Jumpcloud_host[document]'));
     });
 
-    test('a refused change and a wrong resource fail alone, in noop too', async () => {
+    test('a refused change fails a run; with noop only invalid resources fail', async () => {
       const fault = { fault: { kind: 'status', status: 403 }, times: 99 } as const;
       emulator.faults.add({ ...fault, when: ({ method }) => method !== 'GET' });
       const refused = await apply(
@@ -276,7 +287,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       expect(input.match(/registration_timeout/g)).toHaveLength(1);
     });
 
-    test('jumpcloud_removal shows in noop what it removes, removes it, and then changes nothing', async () => {
+    test('jumpcloud_removal shows with noop what it removes, and removes only once', async () => {
       const { systemId } = sandbox.host;
       emulator.store.join(systemId, IDS.web);
       const manifest = `Jumpcloud_removal { ensure => absent, scope => associations }
@@ -293,7 +304,7 @@ describe.runIf(hasTool('the Puppet example', 'puppet'))(
       expect(await apply(manifest)).toMatchObject({ exitCode: UNCHANGED });
     });
 
-    test('the types have the options of the executables, and only drift is corrective', async () => {
+    test('the types have all options, and only a repair of drift is corrective', async () => {
       const code = `
       Puppet.initialize_settings(%w[--confdir /nowhere --vardir /nowhere])
       types = ARGV.to_h { |name|
@@ -330,7 +341,7 @@ test('the Puppet module has the project’s version', async () => {
   expect(metadata).toMatchObject({ name: 'systemcontext-jumpcloud', version: project.version });
 });
 
-test('all YAML files of the Puppet example can be read', async () => {
+test('all YAML files of the Puppet example are valid', async () => {
   for (const file of DATA.filter((name) => name.endsWith('.yaml'))) {
     expect(parse(await readFile(join(EXAMPLES, file), 'utf8'))).toBeTypeOf('object');
   }

@@ -8,7 +8,7 @@ import { addDynamicGroup } from '../emulator/sample-objects.ts';
 import { hasTool } from './has-tool.ts';
 import { EXAMPLES, IDS, type Sandbox, test } from './sandbox.ts';
 
-/** Debian's Jinja and PyYAML are installed for this Python, which need not be the first on PATH. */
+/** The Python for which Debian installs Jinja and PyYAML. PATH may list another Python first. */
 const PYTHON = '/usr/bin/python3';
 const ID = 'This minion in JumpCloud';
 /** A proxy with a password, which no output may contain. */
@@ -20,7 +20,7 @@ interface StateReturn {
   readonly changes: Record<string, unknown>;
 }
 
-/** How the states are applied. */
+/** The options of `apply`. The example's document, pillar and state file are the defaults. */
 interface Call {
   readonly test?: boolean;
   /** Options that replace those of the example's document. */
@@ -88,7 +88,7 @@ describe.runIf(hasTool('the Salt example', PYTHON))('the Salt states', () => {
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test('several lines, and a backslash before an n, reach JumpCloud unchanged', async () => {
+  test('line breaks and backslashes in settings reach JumpCloud unchanged', async () => {
     const system = { description: 'One\nTwo\n\\n "three"', attributes: { path: 'C:\\new\\\\n' } };
     expect((await apply({ document: { system } }))[ID]).toMatchObject({ result: true });
     expect(emulator.store.record(sandbox.host.systemId)).toMatchObject({
@@ -112,15 +112,15 @@ describe.runIf(hasTool('the Salt example', PYTHON))('the Salt states', () => {
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test('the rendered state file contains nothing of the document', async () => {
+  test('the rendered state file contains no text of the document', async () => {
     const call = { test: true, pillar: await examplePillar() };
     const { rendered, returns } = await run('init.sls', call);
     expect(rendered).not.toContain('Serves');
-    // An empty text would make Salt warn.
+    // The version must be null, because Salt warns about an empty text.
     expect(returns['jumpcloud-system-context']).toMatchObject({ version: null });
   });
 
-  test('a missing pillar fails the state in test mode too, and changes nothing', async () => {
+  test('a missing pillar fails the state even in test mode, and changes nothing', async () => {
     for (const pillar of [{}, { jumpcloud: { document: {} } }]) {
       expect((await apply({ test: true, pillar }))[ID]).toMatchObject({
         result: false,
@@ -130,7 +130,7 @@ describe.runIf(hasTool('the Salt example', PYTHON))('the Salt states', () => {
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test('a refused change and a misspelt option fail the state, in test mode too', async () => {
+  test('a refused change fails the state, as does a misspelt option in test mode', async () => {
     emulator.faults.add({
       fault: { kind: 'status', status: 403 },
       times: 9,
@@ -148,7 +148,7 @@ describe.runIf(hasTool('the Salt example', PYTHON))('the Salt states', () => {
     expect(sandbox.writes()).toEqual([]);
   });
 
-  test('a failed run shows that settings were changed, and which associations were removed', async () => {
+  test('a failed run reports changed settings and removed associations', async () => {
     const unknown = '5f1a3b0c9d2e4f6a7b8c9dff';
     expect((await apply({ document: { groups: [unknown] } }))[ID]).toMatchObject({
       result: false,
@@ -191,7 +191,7 @@ describe.runIf(hasTool('the Salt example', PYTHON))('the Salt states', () => {
     expect(await readFile(sandbox.path('/calls'), 'utf8')).toBe('--json --diff -\n');
   });
 
-  test('a missing executable is no failure in test mode, but a failure otherwise', async () => {
+  test('a missing executable fails the state, except in test mode', async () => {
     await chmod(sandbox.path('/usr/bin/jumpcloud_host'), 0o644);
     const missing =
       'The minion has no jumpcloud_host. Install the package jumpcloud-system-context.';
@@ -199,7 +199,7 @@ describe.runIf(hasTool('the Salt example', PYTHON))('the Salt states', () => {
     expect((await apply())[ID]).toMatchObject({ result: false, comment: missing });
   });
 
-  test('an executable that cannot be started does not show a password', async () => {
+  test('the error for an executable that cannot be started contains no password', async () => {
     await sandbox.write('/usr/bin/jumpcloud_host', '#!/missing/sh\n');
     await chmod(sandbox.path('/usr/bin/jumpcloud_host'), 0o755);
     expect((await apply({ document: { proxy: PROXY } }))[ID]).toEqual({
@@ -217,7 +217,7 @@ describe.runIf(hasTool('the Salt example', PYTHON))('the Salt states', () => {
     expect(await readFile(sandbox.path('/calls'), 'utf8')).toBe('system\nbundled\n');
   });
 
-  /** Appends the output of a command of a shell to `/calls` whenever jumpcloud_host is called. */
+  /** Makes jumpcloud_host first append the output of a shell command to `/calls`. */
   const recordCalls = async (command: string) => {
     const real = sandbox.path('/usr/bin/jumpcloud_host.real');
     await rename(sandbox.path('/usr/bin/jumpcloud_host'), real);
@@ -244,7 +244,7 @@ describe.runIf(hasTool('the Salt example', PYTHON))('the Salt states', () => {
     },
   );
 
-  test('on another system, the repository fails with the name of the system', async () => {
+  test('on an unsupported system, the repository state fails and names the system', async () => {
     const call = { grains: { os_family: 'Suse' }, pillar: await examplePillar() };
     expect(Object.values((await run('repo.sls', call)).returns)).toMatchObject([
       { name: expect.stringContaining('Suse') },

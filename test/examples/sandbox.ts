@@ -18,7 +18,7 @@ export const IDS = {
   command: '5f1a3b0c9d2e4f6a7b8c9d31',
 } as const;
 
-/** Beginnings of paths that an example may name. In a sandbox, they are below its directory. */
+/** Prefixes of paths in the examples. A sandbox moves such paths below its own directory. */
 const MOVED_PATHS = [
   '/usr/bin/jumpcloud_',
   '/usr/lib/jumpcloud-system-context',
@@ -46,7 +46,7 @@ export const EXAMPLES = new URL('../../ansible-examples/', import.meta.url).path
 export interface Sandbox {
   readonly directory: string;
   readonly host: EnrolledHost;
-  /** Environment with the replaced programs first on PATH, and without a proxy. */
+  /** The environment. Its PATH lists the replaced programs first, and it sets no proxy. */
   readonly env: Record<string, string>;
   /**
    * Copies an example, moves the absolute paths in its text into the sandbox, and applies `change`
@@ -61,9 +61,11 @@ export interface Sandbox {
   write(absolute: string, text: string): Promise<void>;
   /** Writes a program, given as the lines of a shell script, to a path of the host. */
   writeProgram(absolute: string, ...lines: string[]): Promise<void>;
-  /** Replaces a program by the lines of a shell script, first on PATH. */
+  /** Replaces a program with a shell script, given as its lines. The script comes first in PATH. */
   replaceProgram(name: string, ...lines: string[]): Promise<void>;
-  /** Returns the write requests of this host since the last call, as method and path. */
+  /**
+   * Returns method and path of each write that this host has sent since `writes` was last called.
+   */
   writes(): string[];
   remove(): Promise<void>;
 }
@@ -100,7 +102,8 @@ export async function makeSandbox(emulator: Emulator): Promise<Sandbox> {
     writeWithMode(path(absolute), `#!/bin/sh\n${lines.join('\n')}\n`, 0o755);
   const { agentDir, systemId } = host;
   for (const module of HOST_MODULE_NAMES) {
-    // A removal stops the agent: with the replaced programs, not with those of this machine.
+    // A removal stops the agent's service, so it must run the replaced programs, not this
+    // machine's.
     const isRemoval = module === 'jumpcloud_removal' && canHaveMounts();
     const wrapper = isRemoval ? onHostWith({ programs: path('/replaced') }) : [];
     const words = [...wrapper, executablePath(module)];

@@ -22,8 +22,8 @@ test.beforeEach(({ emulator: sharedEmulator, sandbox: newSandbox }) => {
   sandbox = newSandbox;
 });
 
-/** The packaged program, which the sandbox contains. */
-const program = () => sandbox.path('/usr/lib/jumpcloud-system-context/describe-host');
+/** Returns the path of the packaged program describe-host in the sandbox. */
+const describeHostPath = () => sandbox.path('/usr/lib/jumpcloud-system-context/describe-host');
 
 describe('shell/boot.sh', () => {
   test('the boot script runs the packaged program again each minute until it succeeds', async () => {
@@ -41,7 +41,7 @@ describe('shell/boot.sh', () => {
     expect(emulator.store.groupsOf(sandbox.host.systemId)).toEqual([IDS.web, IDS.monitored]);
   });
 
-  test('the boot script ends when a person must correct something', async () => {
+  test('the boot script does not retry an error that a person must correct', async () => {
     await sandbox.replaceProgram('sleep', 'exit 9');
     const script = await sandbox.place('shell/boot.sh');
     const result = await execa(script, [sandbox.path('/none')], {
@@ -53,10 +53,10 @@ describe('shell/boot.sh', () => {
 });
 
 describe('the packaged program describe-host, which exits with 75 to request a retry', () => {
-  /** Runs the program with the example document, changed by `change`. */
+  /** Runs describe-host with the example document, which `change` can edit. */
   const boot = async (change?: (text: string) => string) => {
     const document = await sandbox.place('shell/host.json', change);
-    return execa(program(), [document], { env: sandbox.env, reject: false, all: true });
+    return execa(describeHostPath(), [document], { env: sandbox.env, reject: false, all: true });
   };
 
   test('the first boot configures the host and the next boot changes nothing', async () => {
@@ -127,7 +127,7 @@ describe('the packaged program describe-host, which exits with 75 to request a r
     await sandbox.write('/host.json', text);
     const bootWith = (variables: Record<string, string>) => {
       const env = { ...sandbox.env, ...variables };
-      return execa(program(), [document], { env, reject: false, all: true });
+      return execa(describeHostPath(), [document], { env, reject: false, all: true });
     };
     const result = await bootWith({});
     expect(result.exitCode, result.all).toBe(75);
@@ -140,7 +140,7 @@ describe('the packaged program describe-host, which exits with 75 to request a r
 
   test('describe-host exits with 1 on a host without Node.js', async () => {
     const env = { ...sandbox.env, JUMPCLOUD_NODE: sandbox.path('/no-node') };
-    const result = await execa(program(), ['{}'], { env, reject: false });
+    const result = await execa(describeHostPath(), ['{}'], { env, reject: false });
     expect(result.exitCode).toBe(1);
     expect(JSON.parse(result.stdout.split('\n')[0] ?? '')).toMatchObject({
       error: { code: 'local_action_failed' },
@@ -148,11 +148,11 @@ describe('the packaged program describe-host, which exits with 75 to request a r
     expect(result.stdout).toContain('Node.js');
   });
 
-  test('describe-host, stopped by systemd, exits with 0', async () => {
+  test('describe-host exits with 0 when systemd stops it', async () => {
     emulator.faults.add({ fault: { kind: 'slow', ms: 20_000 } });
     const before = { ...emulator.faults.injected };
     const document = await sandbox.place('shell/host.json');
-    const running = execa(program(), [document], {
+    const running = execa(describeHostPath(), [document], {
       env: sandbox.env,
       reject: false,
       detached: true,
@@ -185,7 +185,10 @@ describe('shell/metrics.sh', () => {
     await sandbox.write('/host.json', '{"outcome":"changed","unit":"x"}');
     await sandbox.write('/results/jumpcloud-removal.json', 'not a result');
     const file = sandbox.path('/results/jumpcloud-host.json');
-    const result = await execa(program(), [document, file], { env: sandbox.env, reject: false });
+    const result = await execa(describeHostPath(), [document, file], {
+      env: sandbox.env,
+      reject: false,
+    });
     expect(result).toMatchObject({ exitCode: 1 });
     const { timestamp } = JSON.parse(await readFile(file, 'utf8'));
     expect(await metrics()).toEqual([

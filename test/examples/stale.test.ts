@@ -9,7 +9,7 @@ import { makeSandbox } from './sandbox.ts';
 const SCRIPT = 'stale/stale.sh';
 
 describe.runIf(hasTool(SCRIPT, 'jq'))('the CI job stale/stale.sh', () => {
-  test('it reports, deletes on request, and stops if the query of the cloud fails', async ({
+  test('stale.sh reports and deletes stale systems, and stops if the cloud query fails', async ({
     startWith,
   }) => {
     const emulator = await startWith();

@@ -15,20 +15,20 @@ const PROGRAMS = '/usr/local/lib/jumpcloud-system-context';
 const list = async (directory: string) =>
   (await readdir(join(PACKAGED, directory))).map((name) => `${directory}/${name}`);
 
-/** Runs the script in the sandbox, with the units and programs of the package. */
+/** Runs systemd/install.sh in the sandbox, with the units and programs of the package. */
 async function install(sandbox: Sandbox) {
   const script = await sandbox.place(SCRIPT);
   for (const file of [...(await list('units')), ...(await list('programs'))]) {
     const text = await readFile(join(PACKAGED, file), 'utf8');
     await sandbox.write(`/packaging/systemd/${file}`, sandbox.move(text));
   }
-  // npm has installed the modules into another directory than a package does.
+  // As after an installation with npm, jumpcloud_host is not in /usr/bin.
   await sandbox.replaceProgram('jumpcloud_host', 'true');
   await sandbox.replaceProgram('systemctl', `echo "$*" >>'${sandbox.path('/systemctl')}'`);
   return execa(script, { env: sandbox.env, reject: false });
 }
 
-test('the script installs the package’s units and programs with the paths of the npm package', async ({
+test('systemd/install.sh installs units and programs with the paths of the npm package', async ({
   sandbox,
 }) => {
   expect(await install(sandbox)).toMatchObject({ exitCode: 0, stderr: '' });
@@ -51,7 +51,9 @@ test('the script installs the package’s units and programs with the paths of t
   }
 });
 
-test('the script changes nothing where a package has installed the units', async ({ sandbox }) => {
+test('systemd/install.sh changes nothing where a package has installed the units', async ({
+  sandbox,
+}) => {
   await sandbox.write('/usr/lib/systemd/system/jumpcloud-host.service', '');
   const { exitCode, stderr } = await install(sandbox);
   expect({ exitCode, stderr }).toMatchObject({

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { CloudInit } from '../../src/facts/cloud-init.ts';
 import { FACT_NAMES } from '../../src/facts/fact.ts';
 
-// The shapes are those that cloud-init 24 writes for each data source.
+// These samples have the structure that cloud-init 24 writes for each data source.
 
 const EC2 = {
   ds: {
@@ -59,7 +59,7 @@ const AZURE = {
       'instance-id': 'a4b8aa02-ef74-6e47-8182-f6d2ba4166a6',
     },
   },
-  // On a machine of generation 1, where the bytes of the id are swapped.
+  // On a generation 1 machine, some bytes of the instance id are swapped.
   v1: {
     availability_zone: '0',
     cloud_name: 'azure',
@@ -96,7 +96,7 @@ const OPENSTACK = {
 
 const read = (data: unknown) => new CloudInit(JSON.stringify(data));
 
-/** Returns all facts with fixed names that the file has. */
+/** Returns the value of each `cloud.*` fact that the data contains, except tags. */
 function valuesOf(data: unknown): Record<string, string> {
   const file = read(data);
   const values = FACT_NAMES.filter((name) => name.startsWith('cloud.')).flatMap((name) => {

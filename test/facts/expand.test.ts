@@ -13,7 +13,7 @@ beforeEach(() => {
   return () => vi.unstubAllEnvs();
 });
 
-/** Expands texts in two passes, as the options of a call are read. */
+/** Expands texts in two passes: the first collects the references, the second replaces them. */
 async function expand(...texts: string[]) {
   const references = new References();
   for (const text of texts) expect(references.expand(text)).toBe(text);
@@ -22,7 +22,7 @@ async function expand(...texts: string[]) {
   return { texts: texts.map((text) => expansion.expand(text)), facts: report.mock.calls };
 }
 
-/** Returns the failure of a promise. */
+/** Returns the error with which a promise rejects. */
 async function failureOf(promise: Promise<unknown>): Promise<FactUnavailable> {
   const error = await promise.then(
     () => undefined,
@@ -32,7 +32,7 @@ async function failureOf(promise: Promise<unknown>): Promise<FactUnavailable> {
   return error;
 }
 
-test('references are replaced with trimmed values, which are reported', async () => {
+test('references are replaced with trimmed values, and the values are reported', async () => {
   expect(await expand('{env.ROLE}-1', 'no reference')).toEqual({
     texts: ['web-1', 'no reference'],
     facts: [[{ 'env.ROLE': 'web' }]],
@@ -44,7 +44,7 @@ test('references inside a value are not replaced', async () => {
   expect(texts).toEqual(['{env.ROLE} $& {no.fact}']);
 });
 
-test('references to missing or empty facts are replaced with defaults, which are reported', async () => {
+test('missing or empty facts expand to defaults, and the defaults are reported', async () => {
   const { texts, facts } = await expand('{env.MISSING|a|b}', '{env.EMPTY|}', '{env.ROLE|other}');
   expect(texts).toEqual(['a|b', '', 'web']);
   expect(facts).toEqual([[{ 'env.MISSING': 'a|b', 'env.EMPTY': '', 'env.ROLE': 'web' }]]);
@@ -89,7 +89,7 @@ describe('a text that must not expand to nothing', () => {
   };
 
   test.each(['{env.MISSING|}', '{env.MISSING|}{env.EMPTY|}'])(
-    '%s fails if the text must not expand to nothing',
+    '%s fails if the expanded text must not be empty',
     async (text) => {
       const error = await failureOf(resolve(text));
       const facts = text.match(/env\.\w+/g) ?? [];
@@ -100,7 +100,7 @@ describe('a text that must not expand to nothing', () => {
   );
 
   test.each(['{env.MISSING|a}', '{env.MISSING|}-', '{env.MISSING|}{env.ROLE}', '{env.ROLE|}'])(
-    '%s is accepted even if the text must not expand to nothing',
+    '%s is accepted even if the expanded text must not be empty',
     async (text) => {
       await expect(resolve(text)).resolves.toBeDefined();
     },
@@ -153,7 +153,7 @@ describe('a reference to an unknown fact', () => {
   });
 });
 
-test('isPending is true until the facts have been read', async () => {
+test('isPending returns true for a reference until the facts have been read', async () => {
   const references = new References();
   expect(references.isPending('{env.ROLE}')).toBe(true);
   expect(references.isPending('{ env.ROLE }')).toBe(false);

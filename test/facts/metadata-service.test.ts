@@ -4,7 +4,7 @@ import { MetadataService } from '../../src/facts/metadata-service.ts';
 const clock = vi.hoisted(() => ({ now: 1000 }));
 vi.mock('../../src/base/monotonic-clock.ts', () => ({ monotonicMs: () => clock.now }));
 
-// Nothing listens there.
+// No server listens at this address.
 const REQUEST = { address: '127.91.82.73', path: '/' };
 
 test('MetadataService reports that its address refuses connections', async () => {
@@ -26,6 +26,6 @@ test('MetadataService rejects with the reason of an earlier interruption', async
   interruption.abort(new Error('interrupted'));
   const service = new MetadataService(interruption.signal);
   await expect(service.send(REQUEST)).rejects.toThrow('interrupted');
-  // An unhandled error would end the process.
+  // An unhandled rejection would end the process during this wait.
   await new Promise((resolve) => setTimeout(resolve, 20));
 });

@@ -73,9 +73,9 @@ export function openHangingPort(
   return openFullPort(addresses, port, Number.POSITIVE_INFINITY);
 }
 
-/** Opens a port that takes one second to accept a connection, longer than any network path. */
+/** Opens a port that takes one second to accept a connection. */
 export function openSlowPort(): Promise<BadServer> {
-  // A client retries after one second if the queue is full.
+  // If the queue is full, TCP retries the connection after one second.
   return openFullPort(['127.0.0.1'], 0, 300);
 }
 

@@ -127,14 +127,14 @@ describe.concurrent('a server that never completes an answer', () => {
     ],
   ];
   test.each(rows)(
-    'a run fails with unavailable within its timeout if %s',
+    'a run fails with the error unavailable within its timeout if %s',
     async (_, start, message) => {
       const { answer } = await expectFailure(start, 'unavailable', message);
       expect(answer.error?.['attempts']).toBeGreaterThan(1);
     },
   );
 
-  test('a run fails with unavailable within its timeout if the body arrives in chunks of one byte', async () => {
+  test('a run ends with the error unavailable if the body arrives in one-byte chunks', async () => {
     const start = startSending(CHUNKED, (socket) => sendForever(socket, () => TINY_CHUNKS, 20));
     await expectFailure(start, 'unavailable', /no complete answer within/);
   });
@@ -144,14 +144,14 @@ describe.concurrent('a server that never completes an answer', () => {
     { timeout: 2, request_timeout: 60 },
     { timeout: 0.3, request_timeout: 0.1 },
   ])(
-    'a run with %j fails with unavailable within its timeout if the server sends nothing',
+    'a run with %j fails with the error unavailable within its timeout if the server sends nothing',
     async (timeouts) => {
       await expectFailure(startAnswering(''), 'unavailable', /no complete answer/, { timeouts });
     },
   );
 
   test.each(ACTING_MODULE_NAMES)(
-    '%s fails with unavailable within its timeout if the server sends nothing',
+    '%s fails with the error unavailable within its timeout if the server sends nothing',
     async (module) => {
       await expectFailure(startAnswering(''), 'unavailable', NO_ANSWER, { module });
     },
@@ -241,7 +241,7 @@ describe.concurrent('Retry-After beyond the timeout', () => {
     ],
   ];
   test.each(rows)(
-    'a run ends at once after a %s beyond its timeout',
+    'after a %s, a run ends at once if the wait exceeds its timeout',
     async (_, start, code, message) => {
       const { seconds, answer } = await expectFailure(start, code, message);
       expect(seconds).toBeLessThan(GRACE_S);

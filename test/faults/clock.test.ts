@@ -177,7 +177,7 @@ describe('a 401 without a usable Date', () => {
 });
 
 describe('the Date of a 401 over https', () => {
-  /** Starts a server with a certificate that is valid from yesterday until ten days ahead. */
+  /** Starts a server whose certificate is valid from yesterday until ten days from now. */
   async function startSecure(offset: number): Promise<Record<string, unknown>> {
     const ca = await makeCa();
     const tls = await issue(ca, { days: 10, since: -1 });

@@ -289,7 +289,7 @@ describe('input that is hard to parse', () => {
     const line = 'exec 3<>"$0"; exec "$1" /dev/fd/3';
     const words = ['-c', line, pipe, executablePath('jumpcloud_system')];
     const child = execa('sh', words, { reject: false });
-    // The process has opened the pipe a second time when it waits for input.
+    // Once the process has opened the pipe a second time, it waits for input.
     const countOpenPipes = () =>
       readdirSync(`/proc/${child.pid}/fd`).filter(
         (fd) => readLinkTarget(`/proc/${child.pid}/fd/${fd}`) === pipe,

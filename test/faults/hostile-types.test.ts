@@ -14,7 +14,10 @@ const KINDS: Readonly<Record<string, unknown>> = {
   missing: undefined,
 };
 
-/** The kind that is tested with the executables. Processes for the other kinds would take minutes. */
+/**
+ * The only kind that is tested with the executables, because processes for all kinds would take
+ * minutes.
+ */
 const EXECUTED_KIND = 'number';
 
 /** The valid kinds of every field that a module reads, by path. */
@@ -85,7 +88,7 @@ function setValue(document: unknown, path: string, value: unknown): unknown {
   return document;
 }
 
-/** Returns the name of a path in messages. */
+/** Returns the name by which messages refer to a path. */
 const toMessageName = (path: string) => path.replace(' (flat)', '') || 'the whole answer';
 
 const readings = Object.keys(FIELDS) as Reading[];
@@ -105,7 +108,8 @@ describe.each(readings)('a wrong value in the answer to a read of %s', (reading)
             : await runInProcess(module, setup.options(module), false);
         const context = `${path}: ${kind}: ${answer.msg}`;
         if (good.includes(kind)) {
-          // A false value can hide a needed change. The run then fails when it reads back.
+          // A valid but wrong value can hide a needed change. The run then fails when it reads
+          // back.
           expect(['none', 'not_applied'], context).toContain(answer.error?.code ?? 'none');
         } else {
           expect(answer, context).toMatchObject({

@@ -202,7 +202,7 @@ describe.concurrent('an unexpected status', () => {
     [999, 'unexpected_response', /status 999/],
   ];
   test.each(rows)(
-    'the status %i of a read fails the run with %s',
+    'a read that is answered %i fails the run with the error %s',
     async (status, code, message) => {
       await withSetup(async (setup) => {
         setup.fault('associations', { fault: { kind: 'status', status } });
@@ -214,7 +214,7 @@ describe.concurrent('an unexpected status', () => {
     },
   );
 
-  test('an unrequested 101 fails the run without a retry', async () => {
+  test('an unrequested status 101 fails the run without a retry', async () => {
     await withSetup(async ({ host }) => {
       const upgrade = 'Connection: Upgrade\r\nUpgrade: h2c\r\n';
       const server = await startBadServer((socket) =>
@@ -500,7 +500,7 @@ describe.concurrent('the answer to a read of a list', () => {
       await withSetup(async (setup) => {
         let pageCount = 0;
         const fault = mangle(() => {
-          // Each page begins with the last entry of the previous page, as in an unchanged list.
+          // Each page begins with the last entry of the previous page, because the pages overlap.
           const page = ids(100, 99 * pageCount++).map(entry);
           return [{ ...page[0], more: 'x'.repeat(extraBytes) }, ...page.slice(1)];
         });
@@ -528,7 +528,7 @@ describe.concurrent('an invalid answer to a write', () => {
     ['an endless body', { kind: 'endless-body' }],
   ];
   test.each(invalidAnswers)(
-    'a run fails with may_be_done when a PUT is answered with %s',
+    'a run fails and reports may_be_done when a PUT is answered with %s',
     async (_, fault) => {
       await withSetup(async (setup) => {
         setup.fault('PUT', { fault });
@@ -547,7 +547,7 @@ describe.concurrent('an invalid answer to a write', () => {
   test.each<[name: string, fault: Fault]>([
     ['endless headers', { kind: 'endless-headers' }],
     ['status 505', { kind: 'status', status: 505, applied: true }],
-  ])('a run fails with may_be_done when a POST is answered with %s', async (_, fault) => {
+  ])('a run fails and reports may_be_done when a POST is answered with %s', async (_, fault) => {
     await withSetup(async (setup) => {
       setup.fault('POST', { fault });
       const answer = await setup.run('jumpcloud_association');

@@ -44,7 +44,7 @@ const WAYS: readonly AnsibleWay[] = [
     ...overSsh,
     name: 'Ansible over ssh with async',
     column: 'async',
-    // "check mode and async cannot be used on same task"
+    // In check mode Ansible fails: "check mode and async cannot be used on same task".
     neverChecks: true,
     task: (call) => ({ ...moduleTask(call), async: 60, poll: 1 }),
     adds: [
@@ -84,5 +84,5 @@ const WAYS: readonly AnsibleWay[] = [
   },
 ];
 
-/** The ways in which Ansible calls a module. */
+/** A caller for each way in which Ansible can call a module. */
 export const ansibleCallers: readonly Caller[] = WAYS.map(ansibleCaller);

@@ -12,34 +12,37 @@ import {
 } from '../caller.ts';
 import type { TestBed } from '../test-bed.ts';
 
-/** The result that a task registered. */
+/** A task's result, as its keyword `register` stores it. */
 export type Registered = Record<string, unknown>;
 
-/** The connection of Ansible to a host, and the form of a task. */
+/** A way in which Ansible calls modules: how it connects to a host, and how the task is written. */
 export interface AnsibleWay extends Omit<Caller, 'start' | 'hides'> {
-  /** The root of the file system that modules run in, if it is not this machine's. */
+  /** The directory that modules see as the root of the file system. By default, it is `/`. */
   readonly root?: string;
-  /** The host's variables in the inventory. */
+  /** Returns the inventory variables of all hosts. */
   readonly variables: (bed: TestBed, controller: Controller) => Promise<object>;
   readonly env?: Readonly<Record<string, string>>;
-  /** Returns the task for a call. By default it runs the module itself. */
+  /** Returns the task for a call. By default, the action of the task is the module. */
   readonly task?: (call: Call, controller: Controller) => object;
-  /** Reads the registered result. By default it is the module's result. */
+  /**
+   * Returns the module's result from a registered result. By default, removes the keys that Ansible
+   * added.
+   */
   readonly read?: (registered: Registered) => Omit<Observation, 'seconds'>;
-  /** Keys of the registered result that Ansible adds to the module's keys. */
+  /** Further keys that Ansible adds to the registered result when it calls a module in this way. */
   readonly adds?: readonly string[];
 }
 
 /**
- * Keys that Ansible adds to a module's result: to a failed result from 2.19 on, to every result in
- * 2.22.
+ * Keys that Ansible adds to a module's result. Since 2.19, failed results have `exception`. In
+ * 2.22, all results have `ansible_parsed`.
  */
 const ADDED = ['exception', 'ansible_parsed'];
 
-/** Keys that Ansible shows itself, and does not register. */
+/** Keys of a module's result that Ansible prints, but leaves out of the registered result. */
 const HIDDEN = ['invocation', 'warnings'];
 
-/** Returns a caller that makes all calls in one play, each as a task of a separate host. */
+/** Returns a caller that makes all calls in one play. Each call is a task on a separate host. */
 export function ansibleCaller(way: AnsibleWay): Caller {
   const { root } = way;
   return {
@@ -94,7 +97,7 @@ async function play(
 
 const INCLUDE = { 'ansible.builtin.include_tasks': '{{ inventory_hostname }}.yml' };
 
-/** Prints the registered result and the time in Ansible's output, without a run on the host. */
+/** A task that prints the registered result and the time, without a connection to the host. */
 const SHOW = {
   'ansible.builtin.debug': {
     msg: "{{ {'registered': answer, 'at': now(utc=true).timestamp()} | to_json | b64encode }}",
@@ -119,7 +122,7 @@ export function moduleTask({ module, options, check, diff }: Call): object {
   };
 }
 
-/** Reads the registered result of a module's task, without the keys that Ansible adds. */
+/** Returns a function that removes Ansible's keys from a registered result. */
 function moduleResult(adds: readonly string[]) {
   return (registered: Registered) => {
     const { failed, ...rest } = registered;

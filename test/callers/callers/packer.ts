@@ -24,7 +24,7 @@ export const packer: Caller = {
   },
 };
 
-/** Builds one source for each call. Packer builds them at the same time. */
+/** Runs `packer build` with one source for each call. Packer builds all sources in parallel. */
 async function build(
   bed: TestBed,
   directory: string,

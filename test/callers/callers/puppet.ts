@@ -20,7 +20,7 @@ export const puppet: Caller = {
   async start(bed) {
     const directory = await bed.path('puppet');
     await mkdir(join(directory, 'vardir/client_yaml/facts'), { recursive: true });
-    // Facter would request cloud metadata over this machine's network.
+    // These facts replace Facter, which would request cloud metadata over this machine's network.
     const facts = '--- !ruby/object:Puppet::Node::Facts\nname: web-1\nvalues: {}\n';
     await writeFile(join(directory, 'vardir/client_yaml/facts/web-1.yaml'), facts);
     return { call: (calls) => apply(directory, calls) };

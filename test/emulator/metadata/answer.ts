@@ -7,5 +7,5 @@ export interface MetadataAnswer {
   readonly body?: string;
 }
 
-/** Answers a request as a cloud does. */
+/** Answers a request as a cloud's metadata service does. */
 export type AnswerRequest = (request: IncomingMessage) => MetadataAnswer;

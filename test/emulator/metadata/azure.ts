@@ -31,7 +31,7 @@ export function answerAzure(tags: Readonly<Record<string, string>> = {}): Answer
         body: '{"error":"Bad request. Required metadata header not specified"}',
       };
     }
-    // Older versions do not list tags one by one.
+    // Azure added `tagsList` in this version of the API.
     if (!((searchParams.get('api-version') ?? '') >= '2019-06-04')) return { status: 400 };
     if (pathname !== '/metadata/instance/compute') return { status: 404 };
     return { status: 200, body: JSON.stringify({ ...COMPUTE, tagsList }) };

@@ -9,23 +9,26 @@ import { answerGoogle } from './google.ts';
 /** A fault of the metadata service. */
 export type MetadataFault =
   | { readonly kind: 'silent' | 'endless' | 'slow' | 'short' | 'reset' | 'noise' }
-  /** Another answer, its body filled up to a length. */
+  /** Replaces the answer. The body is padded to `length` bytes. */
   | ({ readonly kind: 'answer'; readonly length?: number } & MetadataAnswer);
 
 /** The metadata service of a cloud. Plain data, so that a test can send it to another process. */
 export interface MetadataConfig {
   readonly cloud: 'ec2' | 'google' | 'azure';
-  /** Undefined on EC2: the instance's metadata options do not allow tags. */
+  /** The tags of the instance. Undefined on EC2 if its metadata options hide the tags. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** The id of an instance on EC2. */
+  /** The id of the instance, which only EC2 returns. */
   readonly instanceId?: string;
-  /** The addresses at which it listens, on port 80. */
+  /** The addresses on which the service listens, at port 80. */
   readonly addresses?: readonly string[];
-  /** Faults by a regular expression for address and path (`169.254.169.254/latest/…`). The first match counts. */
+  /**
+   * Faults, each with a regular expression for address and path (`169.254.169.254/latest/…`). The
+   * first match applies.
+   */
   readonly faults?: readonly (readonly [where: string, fault: MetadataFault])[];
 }
 
-/** A request as a metadata service has seen it; status 0 when it was not answered. */
+/** A request to a metadata service. The status is 0 if it was not answered. */
 export interface MetadataRequest {
   readonly address: string;
   readonly method: string;
@@ -36,7 +39,7 @@ export interface MetadataRequest {
 /** A running metadata service. */
 export interface RunningMetadataService {
   readonly requests: MetadataRequest[];
-  /** The number of connections that were opened to it. */
+  /** Returns the number of connections that clients have opened. */
   connections(): number;
   close(): void;
 }
