@@ -8,7 +8,7 @@ import {
   PLAYS,
   type Play,
   playTable,
-  type Setting,
+  type SettingResults,
   taskTable,
 } from './bench/ansible/play-tables.ts';
 import { measurePlay, type PlayTime } from './bench/ansible/timed-play.ts';
@@ -16,7 +16,10 @@ import { projectDirectory } from './build/project-directory.ts';
 
 /** The number of runs of each play, after a warm-up round that is not counted. */
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
-/** The settings to measure. Command-line arguments select settings by name. */
+/**
+ * The benchmark's settings: hosts, connection and pipelining. Command-line arguments select
+ * settings by name.
+ */
 const SETTINGS = [
   { name: 'local', size: 1, ssh: false, pipelining: false, forks: 5 },
   { name: '1 over SSH', size: 1, ssh: true, pipelining: false, forks: 5 },
@@ -42,7 +45,7 @@ const plugin = 'callback_plugins/task_times.py';
 await controller.put(plugin, await readFile(join(benchDirectory, plugin), 'utf8'));
 await mkdir(results, { recursive: true });
 try {
-  const measured: Setting[] = [];
+  const measured: SettingResults[] = [];
   for (const setting of SETTINGS) {
     measured.push(...(await measure(setting)));
     const text = report(measured);
@@ -57,7 +60,7 @@ try {
 }
 
 /** Runs the plays in rotating order, so that a slow minute affects all plays equally. */
-async function measure(setting: (typeof SETTINGS)[number]): Promise<Setting[]> {
+async function measure(setting: (typeof SETTINGS)[number]): Promise<SettingResults[]> {
   const fleet = await makeFleet(
     controller,
     emulator,
@@ -93,8 +96,11 @@ async function measure(setting: (typeof SETTINGS)[number]): Promise<Setting[]> {
   return measured;
 }
 
-/** Returns a table of all plays, and a table of task times for each run that changes nothing. */
-function report(settings: readonly Setting[]): string {
+/**
+ * Returns a table of all plays, and a table with the task times of each play in which nothing
+ * changed.
+ */
+function report(settings: readonly SettingResults[]): string {
   const tasks = settings
     .filter(({ kind }) => kind === 'unchanged')
     .flatMap(({ name, plays }) => [

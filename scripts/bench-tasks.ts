@@ -9,7 +9,10 @@ import { median, pairedRatio } from './bench/statistics.ts';
 
 /** The number of rounds, after a warm-up round that is not counted. */
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 15);
-/** The values of pipelining to measure. Command-line arguments select values. */
+/**
+ * The measured values of Ansible's setting `pipelining`. Command-line arguments select some of
+ * them.
+ */
 const PIPELINING = ['true', 'false'].filter(
   (value) => process.argv.length === 2 || process.argv.includes(value),
 );
@@ -87,7 +90,7 @@ try {
   await controller.remove();
 }
 
-/** Returns the bytes that the server has received over Ansible's open connection. */
+/** Returns the number of bytes that the server has received over Ansible's open connection. */
 function receivedBytes(port: number): number {
   const words = ['-tinH', 'state', 'established', 'sport', '=', `:${port}`];
   const text = execFileSync('ss', words, { encoding: 'utf8' });

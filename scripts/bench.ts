@@ -7,7 +7,7 @@ import { issue, makeCa } from '../test/emulator/keys.ts';
 import { startDelayingRelay } from '../test/harness/delaying-relay.ts';
 import { type Cost, Measurer } from '../test/harness/measurer.ts';
 import { fetchedNodes, nodePath } from '../test/harness/nodes.ts';
-import { FLOOR, makeContenders, PARTS, WHOLE } from './bench/contenders.ts';
+import { FLOOR, HOST_MODULE, makeContenders, SINGLE_MODULES } from './bench/contenders.ts';
 import { chart, compareWallTimes, type Measurement, table } from './bench/report.ts';
 import { buildAll } from './build/build-all.ts';
 import { projectDirectory } from './build/project-directory.ts';
@@ -32,8 +32,8 @@ await buildAll(join(projectDirectory, 'dist'));
 await mkdir(results, { recursive: true });
 
 const ca = await makeCa();
-// Makes a system CA store with the emulator's CA, in both formats of Debian. The modules read a
-// directory with hashed names, and curl reads one file with all CAs.
+// Makes a system CA store that contains the emulator's CA, in Debian's two formats. The modules
+// read a directory with hashed file names. curl reads one file with all CAs.
 await mkdir(join(directory, 'certs'));
 await writeFile(join(directory, 'certs/ca.pem'), ca.cert);
 await execa('openssl', ['rehash', join(directory, 'certs')]);
@@ -71,14 +71,14 @@ async function report(version: string, roundTripMs: number, node: string): Promi
   const floor = findMeasurement(FLOOR);
   const distance = roundTripMs === 0 ? 'loopback' : `${roundTripMs} ms round trip`;
   const title = `Whole process, median of ${ROUNDS} paired runs, Node.js ${version}, ${distance}`;
-  const text = `## ${title}\n\n${table(measured, floor)}\n\n${compareWallTimes(findMeasurement(PARTS), findMeasurement(WHOLE))}\n`;
+  const text = `## ${title}\n\n${table(measured, floor)}\n\n${compareWallTimes(findMeasurement(SINGLE_MODULES), findMeasurement(HOST_MODULE))}\n`;
   console.log(`\n${text}`);
   const file = join(results, `node-${version}${roundTripMs === 0 ? '' : `-${roundTripMs}ms`}`);
   await writeFile(`${file}.md`, text);
   await writeFile(`${file}.svg`, chart(`${title}: times the floor`, measured, floor));
 }
 
-/** Calls `work` with a URL of the emulator that has the given round-trip time. */
+/** Calls `work` with a URL of the emulator. Requests to this URL have the given round-trip time. */
 async function withRoundTrip<T>(
   roundTripMs: number,
   work: (url: string) => Promise<T>,
@@ -92,7 +92,7 @@ async function withRoundTrip<T>(
   }
 }
 
-/** Runs every contender once per round, so that a slow minute affects all equally. */
+/** Runs every contender once per round, so that a slow minute affects all contenders equally. */
 async function measure(node: string, url: string, isLoopback: boolean): Promise<Measurement[]> {
   const host = await emulator.enrol();
   const every = await makeContenders(emulator, url, host, directory);

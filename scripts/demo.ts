@@ -96,7 +96,9 @@ async function playScene(scene: Scene, run: () => ReturnType<StepRunner>): Promi
   );
 }
 
-/** Runs the playbooks with Ansible if it is installed, otherwise with the executables alone. */
+/**
+ * Returns a runner that uses Ansible, or calls the modules directly if Ansible is not installed.
+ */
 async function chooseRunner(collection: string): Promise<StepRunner> {
   const { exitCode } = await execa('ansible-playbook', ['--version'], { reject: false });
   if (exitCode === 0) {

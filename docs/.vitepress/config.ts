@@ -34,7 +34,7 @@ export default defineConfig({
   description: "Manage a host's own JumpCloud record, signed with its agent's key",
   lang: 'en',
   cleanUrls: true,
-  // Links to files of the repository. Only a release knows the repository's address.
+  // Ignores links to files outside docs/. Only a release knows the repository's address.
   ignoreDeadLinks: [/^(\.\/)?\.\.\//],
   srcExclude: ['README.md'],
   // The default theme for code has too little contrast.

@@ -18,13 +18,13 @@ export interface Contender {
   readonly isLoopbackOnly?: true;
 }
 
-/** The name of the baseline, with which all makeContenders are compared. */
+/** The name of the baseline, with which all contenders are compared. */
 export const FLOOR = 'floor: node:https, one signed GET';
 
-/** The name of the contender that manages five sections in one process. */
-export const WHOLE = 'jumpcloud_host, five sections unchanged';
-/** The name of the contender that manages each section in its own process. */
-export const PARTS = 'four single modules in sequence, unchanged';
+/** The name of the contender that manages five sections with one run of jumpcloud_host. */
+export const HOST_MODULE = 'jumpcloud_host, five sections unchanged';
+/** The name of the contender that runs one module for each of four sections, in sequence. */
+export const SINGLE_MODULES = 'four single modules in sequence, unchanged';
 
 /** Returns the contenders: an empty program, the floor, the modules, and their alternatives. */
 export async function makeContenders(
@@ -89,7 +89,7 @@ export async function makeContenders(
     { name: 'node -e 0', command: (node) => ({ argv: [node, '-e', '0'] }), isLoopbackOnly: true },
     { name: FLOOR, command: (node) => ({ argv: [node, floor, unchanged] }) },
     ...single,
-    { name: PARTS, command: parts },
+    { name: SINGLE_MODULES, command: parts },
     {
       ...(await module('jumpcloud_host', 'unchanged', {
         system: { display_name: 'web-1' },
@@ -98,7 +98,7 @@ export async function makeContenders(
         user_groups: [userGroup],
         commands: [command],
       })),
-      name: WHOLE,
+      name: HOST_MODULE,
     },
     await module('jumpcloud_system_info', 'everything', {}),
     {

@@ -9,7 +9,10 @@ export interface Measurement {
   readonly costs: readonly Cost[];
 }
 
-/** Returns a Markdown table with one row for each contender. Ratios are medians of paired runs. */
+/**
+ * Returns a Markdown table with one row for each contender. Each ratio is the median over all
+ * rounds.
+ */
 export function table(measured: readonly Measurement[], floor: Measurement): string {
   const rows = measured.map(({ name, bytes, requests, costs }) => {
     const wall = costs.map((cost) => cost.wall);

@@ -8,18 +8,18 @@ interface Substitution {
   readonly contents: () => string;
 }
 
-/** An edit that replaces a built-in module of Node.js in the imports of undici. */
+/** An edit that replaces a built-in module of Node.js wherever undici imports it. */
 interface StandIn {
   readonly builtin: string;
   readonly contents: () => string;
-  /** Matches the uses that the stand-in does not support. */
+  /** Matches uses of the built-in module that `contents` does not support. */
   readonly unsupported: RegExp;
 }
 
 /** An edit that keeps a side-effect import of a built-in module. esbuild would drop the import. */
 interface KeptImport {
   readonly keptImport: string;
-  /** The end of the importing file's path. */
+  /** The end of the path of the file with the import. */
   readonly importer: string;
 }
 

@@ -28,9 +28,9 @@ export interface BuiltModule {
 }
 
 /**
- * The files that a build wrote: `<directory>/modules/<name>` for each module,
- * `<directory>/THIRD-PARTY-NOTICES`, `<directory>/sbom.cdx.json`, and the collection, at the path
- * `collection`.
+ * The result of a build. The build wrote `<directory>/modules/<name>` for each module,
+ * `<directory>/THIRD-PARTY-NOTICES`, `<directory>/sbom.cdx.json`, and the collection. The field
+ * `collection` is the path of the collection.
  */
 export interface BuildResult extends BuildVersion {
   readonly modules: readonly BuiltModule[];
@@ -44,8 +44,8 @@ export interface ReleaseOptions extends BuildVersion {
 }
 
 /**
- * Builds every module and the collection into a directory. Makes a development build without
- * `release`. Overwrites the files of an earlier build, and removes those that the new build lacks.
+ * Builds every module and the collection into a directory. Without `release`, makes a development
+ * build. Overwrites the files of an earlier build, and removes those that the new build lacks.
  * @throws Error when an executable is too large
  */
 export async function buildAll(directory: string, release?: ReleaseOptions): Promise<BuildResult> {
@@ -102,7 +102,7 @@ export async function buildAll(directory: string, release?: ReleaseOptions): Pro
   const expected = modules.flatMap(({ name }) => [name, `${name}.yml`]);
   await removeFiles(join(directory, 'modules'), (file) => !expected.includes(file));
   await removeFiles(join(directory, 'schema'), (file) => !expected.includes(file.slice(0, -5)));
-  // The file name contains the version. `dist/*.tar.gz` must match only the newest collection.
+  // Removes collections of other versions. `dist/*.tar.gz` must match only the new collection.
   await removeFiles(directory, (file) => isCollectionFile(file) && file !== collection);
   return {
     version,

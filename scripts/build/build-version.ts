@@ -25,9 +25,9 @@ export async function readProjectVersion(): Promise<string> {
 /**
  * Returns the version of a build between releases, for example `0.1.0-dev.20261124101500.g4c5cc54`.
  * The version contains the commit's time in UTC, so that later builds sort higher, and the commit's
- * hash. The prefix `g` keeps a hash of digits from being parsed as a number, where a leading 0 is
- * invalid. `.modified` follows if tracked files differ from the commit. Outside git, the version is
- * `0.1.0-dev`.
+ * hash. Without the prefix `g`, a hash that consists of digits would be a number, which must not
+ * start with 0. `.modified` follows if tracked files differ from the commit. Outside git, the
+ * version is `0.1.0-dev`.
  */
 export async function developmentVersion(): Promise<BuildVersion> {
   const version = `${await readProjectVersion()}-dev`;

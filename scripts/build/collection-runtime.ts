@@ -6,10 +6,10 @@ import { collectionName } from './collection-name.ts';
 export const ACTION_PLUGIN = 'one_command';
 
 /**
- * Returns the text of `meta/runtime.yml`. Its action group `all` serves `module_defaults:
- * group/systemcontext.jumpcloud.all`. The members of the group must accept the same options, so
- * modules of the control node are excluded. Modules of the control node need no action plugin,
- * because Ansible need not copy them to a host.
+ * Returns the text of `meta/runtime.yml`. Its action group `all` lets playbooks use
+ * `module_defaults: group/systemcontext.jumpcloud.all`. The members of the group must accept the
+ * same options, so modules that run on the control node are excluded. These modules need no action
+ * plugin, because Ansible does not copy them to a host.
  */
 export function collectionRuntime(): string {
   const all = HOST_MODULES.map(({ name }) => name).sort();

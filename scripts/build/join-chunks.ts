@@ -71,15 +71,15 @@ export async function joinChunks(entry: string, chunks: readonly Chunk[]): Promi
     if (names.has(path)) throw new Error(`${path} is imported both statically and with import().`);
     lateChunks.push({ path, text: toFunctionBody(textOf(path), { chunk, lateIndex }) });
   }
-  // Drops the name of the entry, which is last. No chunk imports the entry.
+  // Omits the last name, which is the entry's. No chunk imports the entry.
   return { early, lateChunks, sharedNames: [...names.values()].slice(0, -1) };
 }
 
 /** The replacements for the imports of a chunk. */
 interface ImportReplacements {
-  /** Returns an expression for another chunk's exports. */
+  /** Returns an expression for the exports of the chunk at a path. */
   readonly chunk: (path: string) => string;
-  /** Returns the index of the late chunk that import() names. */
+  /** Returns the index of the late chunk at a path. */
   readonly lateIndex: (path: string) => number;
 }
 

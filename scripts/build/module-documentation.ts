@@ -4,7 +4,7 @@ import { parse, stringify } from 'yaml';
 import { projectDirectory } from './project-directory.ts';
 import { requiredNode } from './required-node.ts';
 
-/** An option or a return value, with Ansible's keys. */
+/** The documentation of an option or a return value, with Ansible's keys. */
 export interface DocumentedValue {
   readonly description: readonly string[];
   readonly type: string;
@@ -54,7 +54,7 @@ export function readSharedDocumentation(): Promise<SharedDocumentation> {
   return readYaml('connection');
 }
 
-/** Reads a module's documentation, followed by the shared documentation. */
+/** Reads a module's documentation, and adds the shared documentation. */
 export async function readDocumentation(name: string): Promise<ModuleDocumentation> {
   const file = await readYaml<ModuleFile>(name);
   const { shares, ...documentation } = file.DOCUMENTATION;
@@ -88,8 +88,8 @@ export async function readDocumentation(name: string): Promise<ModuleDocumentati
 }
 
 /**
- * The contents of `modules/<name>.yml`. A module of the control node shares `admin.yml` and the
- * parts of `connection.yml` that it lists in `shares`. Every other module shares all of
+ * The contents of `modules/<name>.yml`. A module that runs on the control node shares `admin.yml`
+ * and the parts of `connection.yml` that it lists in `shares`. Every other module shares all of
  * `connection.yml`.
  */
 type ModuleFile = Omit<ModuleDocumentation, 'DOCUMENTATION'> & {
@@ -98,7 +98,7 @@ type ModuleFile = Omit<ModuleDocumentation, 'DOCUMENTATION'> & {
   };
 };
 
-/** The contents of `modules/admin.yml`, which the modules of the control node share. */
+/** The contents of `modules/admin.yml`, which the modules that run on the control node share. */
 type AdminDocumentation = {
   readonly DOCUMENTATION: Pick<
     ModuleDocumentation['DOCUMENTATION'],
@@ -113,7 +113,8 @@ function pick<T>(names: readonly string[] | undefined, of: Readonly<Record<strin
 }
 
 /**
- * Merges a module's return values with the shared ones. A value in both gets the contents of both.
+ * Merges a module's return values with the shared ones. If both define a value, their nested values
+ * are merged.
  */
 function mergeReturnValues(
   own: ModuleDocumentation['RETURN'],
@@ -127,8 +128,8 @@ function mergeReturnValues(
 }
 
 /**
- * An option whose suboptions another file documents. `suboptions_from` is `module` or
- * `module.option`.
+ * An option whose suboptions are documented in another module's file. `suboptions_from` is the name
+ * of this module, or `module.option` for one of its options.
  */
 type OptionWithReference = DocumentedValue & { readonly suboptions_from?: string };
 
@@ -148,14 +149,17 @@ async function resolveSuboptions(
         `Option ${name}: modules/${module}.yml documents no suboptions of ${sourceOption}.`,
       );
     }
-    // Omits suboptions that the module also has as options.
+    // Omits each suboption whose name is already an option of this module.
     const remaining = Object.entries(suboptions).filter(([suboption]) => !(suboption in options));
     return [name, { ...option, suboptions: removeState(Object.fromEntries(remaining)) }] as const;
   });
   return Object.fromEntries(await Promise.all(filled));
 }
 
-/** Removes sentences about `state`, an option that only the source module has. */
+/**
+ * Removes sentences about `state` from copied options. Only the module that originally documents
+ * them has the option `state`.
+ */
 function removeState(
   options: Readonly<Record<string, DocumentedValue>>,
 ): Record<string, DocumentedValue> {

@@ -50,8 +50,8 @@ export function renderHelp(
 }
 
 /**
- * Returns `name (type; required; default; choices)` and the description's first paragraph. This
- * paragraph lists the accepted values of an option without a type.
+ * Returns `name (type; required; default; choices)` and the first paragraph of the description. For
+ * an option without a type, this paragraph lists the accepted values.
  */
 function formatOption(name: string, option: DocumentedValue): string {
   const elements = option.elements === 'raw' ? undefined : option.elements;

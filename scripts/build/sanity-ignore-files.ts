@@ -1,6 +1,6 @@
 import { ACTION_PLUGIN } from './collection-runtime.ts';
 
-/** The minor versions of ansible-core 2 with a list of sanity tests to ignore. */
+/** The minor versions of ansible-core 2 that get a list of sanity tests to ignore. */
 const SANITY_VERSIONS = [14, 15, 16, 17, 18, 19, 20, 21, 22];
 
 /** Returns the lists of sanity tests to ignore, one file for each version of ansible-core. */
@@ -8,7 +8,7 @@ export function sanityIgnoreFiles(modules: readonly string[]) {
   return SANITY_VERSIONS.map((minor) => ({
     path: `tests/sanity/ignore-2.${minor}.txt`,
     content: [
-      // The modules document the action plugin.
+      // This test requires a documented module with the name of the plugin. There is none.
       `plugins/action/${ACTION_PLUGIN}.py action-plugin-docs`,
       ...modules.flatMap((name) => sanityIgnores(minor, name)),
     ]

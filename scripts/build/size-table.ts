@@ -21,7 +21,7 @@ function contributors(metafile: BuiltModule['metafile']): [part: string, bytes: 
   const bytes = new Map<string, number>();
   for (const output of Object.values(metafile.outputs)) {
     for (const [file, { bytesInOutput }] of Object.entries(output.inputs)) {
-      const part = partOf(file);
+      const part = findPart(file);
       bytes.set(part, (bytes.get(part) ?? 0) + bytesInOutput);
     }
   }
@@ -29,10 +29,10 @@ function contributors(metafile: BuiltModule['metafile']): [part: string, bytes: 
 }
 
 /**
- * Returns the package or directory of a file. Lists undici's HTTP parser separately, because it is
- * the largest file.
+ * Returns the npm package or the project directory of a file. undici's HTTP parser counts as a
+ * package of its own, because it is the largest file.
  */
-function partOf(file: string): string {
+function findPart(file: string): string {
   if (file.includes('/llhttp/')) return 'undici/llhttp';
   return /node_modules\/([^/]+)\//.exec(file)?.[1] ?? file.split('/').slice(0, 2).join('/');
 }

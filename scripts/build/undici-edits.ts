@@ -8,7 +8,7 @@ const require = createRequire(import.meta.url);
  * Returns the exports of a file of undici.
  * @throws Error if an export in `names` is missing
  */
-function exportsOf(file: string, ...names: readonly string[]): Record<string, object> {
+function loadExports(file: string, ...names: readonly string[]): Record<string, object> {
   const found = require(`undici/lib/${file}`);
   const missing = names.filter((name) => found[name] === undefined);
   if (missing.length > 0) throw new Error(`undici/lib/${file} has no ${missing.join(' and no ')}`);
@@ -25,7 +25,7 @@ const throwWhenCalled = (reason: string) => () =>
  * Each built-in module that undici loads at start takes 0.25 to 1 ms.
  */
 export const undiciEdits: readonly Edit[] = [
-  // Unused files.
+  // The following edits omit files that no module uses.
   {
     file: 'undici/lib/dispatcher/client-h2.js',
     contents: throwWhenCalled(
@@ -33,8 +33,9 @@ export const undiciEdits: readonly Edit[] = [
     ),
   },
   {
-    // The parser for processors without SIMD. undici tries the SIMD parser first, which works from
-    // Node.js 16.4 on, on every x86-64 processor with SSE4.1 (2008) and on every arm64 processor.
+    // Omits the parser for processors without SIMD. undici tries the SIMD parser first. From
+    // Node.js 16.4 on, it works on every arm64 processor and on every x86-64 processor with SSE4.1
+    // (2008).
     file: 'undici/lib/llhttp/llhttp-wasm.js',
     contents: throwOnLoad(
       'this processor does not support WebAssembly SIMD, which the HTTP parser needs',
@@ -42,7 +43,7 @@ export const undiciEdits: readonly Edit[] = [
   },
 
   {
-    // src/transport/connect makes the connections; every client gets its connector.
+    // undici's own connector is never called, because src/transport/connect makes all connections.
     file: 'undici/lib/core/connect.js',
     contents: throwWhenCalled('every client is given its own connector'),
   },
@@ -52,12 +53,12 @@ export const undiciEdits: readonly Edit[] = [
     contents: () => 'module.exports = () => (dispatch) => dispatch;',
   },
   {
-    // Request bodies are text.
+    // Omits the support for request bodies other than text.
     file: 'undici/lib/web/fetch/body.js',
     contents: throwOnLoad('a request body is text'),
   },
 
-  // Smaller or faster replacements.
+  // The following edits replace files with smaller or faster ones.
   {
     // Invariants are still checked, and fail with the same code; only the message is simpler.
     builtin: 'node:assert',
@@ -69,23 +70,26 @@ export const undiciEdits: readonly Edit[] = [
       module.exports = assert;`,
   },
   {
-    // undici reads only the limit for response headers. The stand-in has Node's default.
+    // undici reads only `maxHeaderSize`, the size limit of response headers. The replacement
+    // contains Node's default.
     builtin: 'node:http',
     unsupported: /\bhttp\.(?!maxHeaderSize\b)\w+/,
     contents: () => 'exports.maxHeaderSize = 16 * 1024;',
   },
   {
-    // Declares channels without subscribers. The original can also print every request to stderr.
+    // Declares channels without subscribers, and omits the code that can print every request to
+    // stderr.
     file: 'undici/lib/core/diagnostics.js',
     contents: () => {
-      const { channels } = exportsOf('core/diagnostics.js', 'channels');
+      const { channels } = loadExports('core/diagnostics.js', 'channels');
       const names = Object.keys(channels ?? {});
       return `const channel = { hasSubscribers: false };
         exports.channels = { ${names.map((name) => `${name}: channel`).join(', ')} };`;
     },
   },
   {
-    // Creates the symbols from their names. One symbol is shared with Node.js.
+    // Creates the symbols from their names. A symbol that undici shares with Node.js comes from the
+    // global registry of symbols.
     file: 'undici/lib/core/symbols.js',
     contents: () => {
       const symbols = Object.entries<symbol>(require('undici/lib/core/symbols.js'));
@@ -102,7 +106,7 @@ export const undiciEdits: readonly Edit[] = [
     // The timers of undici are made for thousands of timeouts. A run has only a few.
     file: 'undici/lib/util/timers.js',
     contents: () => {
-      exportsOf('util/timers.js', 'setFastTimeout', 'clearTimeout');
+      loadExports('util/timers.js', 'setFastTimeout', 'clearTimeout');
       return `exports.setFastTimeout = (...args) => setTimeout(...args);
         exports.clearTimeout = (timer) => clearTimeout(timer);`;
     },
@@ -111,14 +115,14 @@ export const undiciEdits: readonly Edit[] = [
     // The original precomputes the lower case of a hundred header names.
     file: 'undici/lib/core/constants.js',
     contents: () => {
-      exportsOf('core/constants.js', 'headerNameLowerCasedRecord');
+      loadExports('core/constants.js', 'headerNameLowerCasedRecord');
       return 'exports.headerNameLowerCasedRecord = { __proto__: null };';
     },
   },
   {
     file: 'undici/lib/core/tree.js',
     contents: () => {
-      exportsOf('core/tree.js', 'tree');
+      loadExports('core/tree.js', 'tree');
       return 'exports.tree = { lookup: () => null };';
     },
   },
@@ -126,7 +130,7 @@ export const undiciEdits: readonly Edit[] = [
     // Declares the error classes in a loop. The original declares more than twenty similar classes.
     file: 'undici/lib/core/errors.js',
     contents: () => {
-      const { HTTPParserError, ...errors } = exportsOf('core/errors.js', 'HTTPParserError');
+      const { HTTPParserError, ...errors } = loadExports('core/errors.js', 'HTTPParserError');
       const codes = Object.entries(
         errors as Record<string, new (...of: unknown[]) => ErrorWithCode>,
       ).map(([name, ErrorClass]) => [name, new ErrorClass('', '', {}).code]);
@@ -147,10 +151,11 @@ export const undiciEdits: readonly Edit[] = [
     },
   },
   {
-    // Keeps only the used constants. One list provides both directions of the mapping.
+    // Keeps only the used constants. Makes the maps from codes to names and from names to codes
+    // from one list.
     file: 'undici/lib/llhttp/constants.js',
     contents: () => {
-      const { ERROR = {}, TYPE } = exportsOf('llhttp/constants.js', 'ERROR', 'TYPE');
+      const { ERROR = {}, TYPE } = loadExports('llhttp/constants.js', 'ERROR', 'TYPE');
       const codes = Object.values(ERROR).filter((code) => typeof code === 'number');
       const names = codes.map((_, code) => (ERROR as Record<number, string>)[code]);
       if (names.some((name) => name === undefined)) {

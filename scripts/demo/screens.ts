@@ -10,13 +10,15 @@ import { projectDirectory } from '../build/project-directory.ts';
 import { terminalPicture } from './terminal-picture.ts';
 
 const COLUMNS = 80;
-/** The columns that a line may gain when JumpCloud's URL replaces the emulator's. */
-const SPARE = 6;
+/**
+ * The number of columns by which a line grows at most when JumpCloud's URL replaces the emulator's.
+ */
+const SPARE_COLUMNS = 6;
 
 const directory = await mkdtemp(join(tmpdir(), 'screens-'));
 const ca = await makeCa();
 const emulator = await startEmulator({ seed: 18, tls: await issue(ca) });
-// By name, as on a real host.
+// Addresses the emulator by a host name, as a real host addresses JumpCloud.
 const url = emulator.url.replace('127.0.0.1', 'localhost');
 const host = await emulator.enrol({ record: { displayName: 'ip-10-0-0-7' } });
 try {
@@ -61,7 +63,7 @@ async function draw(
 ): Promise<void> {
   const file = join(directory, 'host.json');
   await writeFile(file, JSON.stringify(options));
-  const command = `stty cols ${COLUMNS - SPARE}; ${join(projectDirectory, 'dist/modules', call)} ${file}`;
+  const command = `stty cols ${COLUMNS - SPARE_COLUMNS}; ${join(projectDirectory, 'dist/modules', call)} ${file}`;
   const { stdout } = await execa('script', ['-qec', command, '/dev/null'], {
     stdin: 'pipe',
     reject: false,

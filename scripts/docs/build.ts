@@ -6,8 +6,8 @@ import { readDocumentation } from '../build/module-documentation.ts';
 import { projectDirectory } from '../build/project-directory.ts';
 import { referenceIndex, referencePage } from './reference-page.ts';
 
-// Builds the site from docs/ into docs/.vitepress/dist. With --dev, serves the site and follows
-// changes.
+// Builds the site from docs/ into docs/.vitepress/dist. With --dev, serves the site and updates it
+// after each change.
 
 const docs = join(projectDirectory, 'docs');
 const reference = join(docs, 'reference');

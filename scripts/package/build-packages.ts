@@ -42,7 +42,7 @@ interface PackageJob {
 
 /**
  * Makes all packages of the build in `buildDirectory`, a copy of the collection, an SBOM for each
- * file, and `SHA256SUMS`. Replaces the directory of an earlier build at the end.
+ * file, and `SHA256SUMS`. Replaces an existing `directory` only after everything has succeeded.
  * @returns the names of the packages that were skipped, because their tool is not installed
  */
 export async function buildPackages(

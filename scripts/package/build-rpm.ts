@@ -49,7 +49,7 @@ export async function buildRpm(
         `_topdir ${workDirectory}`,
         spec,
       ],
-      // In another home directory, rpmbuild does not find the user's macros.
+      // A temporary HOME hides the user's macros from rpmbuild.
       { env: { SOURCE_DATE_EPOCH: String(time), LC_ALL: 'C', TZ: 'UTC', HOME: workDirectory } },
     );
     const [built = ''] = await readdir(join(workDirectory, 'RPMS', rpm.architecture));
@@ -110,7 +110,7 @@ ${files.map(fileLine).join('\n')}
 ${changelog(pkg)}`;
 }
 
-/** Returns the line of a file in %files: the kind, owner and mode. */
+/** Returns a file's line in the section %files of the spec file: kind, mode, owner and path. */
 function fileLine(file: PackageFile): string {
   const { path } = file;
   const kind = path.startsWith('usr/share/licenses/')

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * The name of the file with the checksums of a directory. The name of its signature starts alike.
+ * The name of a directory's checksum file. The signature has the same name with the suffix `.asc`.
  */
 export const checksumsFile = 'SHA256SUMS';
 

@@ -6,18 +6,20 @@ import type { PackageFile } from './package-file.ts';
 /** The pages of `docs/` that help on a host when something fails. */
 const PAGES = ['errors.md', 'systemd.md', 'troubleshooting.md'];
 
-/** Returns the pages that a host needs when something fails, for the directory `target`. */
+/**
+ * Returns the pages that help on a host when something fails, as files in the directory `target`.
+ */
 export async function hostPages(target: string): Promise<PackageFile[]> {
   return Promise.all(
     PAGES.map(async (page) => ({
       path: `${target}/${page}`,
-      content: forHosts(await readFile(join(projectDirectory, 'docs', page), 'utf8')),
+      content: toHostPage(await readFile(join(projectDirectory, 'docs', page), 'utf8')),
     })),
   );
 }
 
 /** Removes pictures, and replaces each link to a page that is not on the host with its text. */
-function forHosts(page: string): string {
+function toHostPage(page: string): string {
   return page
     .replace(/^!\[.*\n\n/gm, '')
     .replace(/\[([^\]]*)\]\(([^)#]*)[^)]*\)/g, (link, text: string, target: string) =>

@@ -14,8 +14,11 @@ const EXIT_STATUS: readonly (readonly [status: string, meaning: string])[] = [
   ['2', 'Something changed. Only C(--detailed-exitcode) gives this status.'],
 ];
 
-/** Names the pages that `host-pages.ts` adds to the package. */
-const WHEN_A_RUN_FAILS =
+/**
+ * The paragraph about failed runs in each manual page. It names pages that `host-pages.ts` adds to
+ * the package.
+ */
+const FAILURE_HELP =
   'When a run fails, C(/usr/share/doc/jumpcloud-system-context/troubleshooting.md) describes symptoms and repairs, and C(errors.md) beside it the error codes. C(systemd.md) says how to roll back a document.';
 
 /** Returns a module's manual page, section 8, in roff. */
@@ -32,7 +35,7 @@ export function manPage(
   const date = new Date(time * 1000).toISOString().slice(0, 10);
   const footer = roffWord(`jumpcloud-system-context ${version}`);
   return [
-    // mandoc reads the date only without roff's escapes.
+    // mandoc does not recognise a date with roff's escapes, so the date is not escaped.
     `.TH ${module.toUpperCase()} 8 ${date} "${footer}" "System Administration"`,
     // Disables justification and hyphenation, because a hyphenated name cannot be copied.
     '.ad l',
@@ -61,7 +64,7 @@ export function manPage(
     'In a playbook:',
     roffCode(documentation.EXAMPLES),
     '.SH NOTES',
-    formatParagraphs([...notes, WHEN_A_RUN_FAILS]),
+    formatParagraphs([...notes, FAILURE_HELP]),
     '.SH SEE ALSO',
     formatParagraphs(seealso.map(formatReference)),
     '',

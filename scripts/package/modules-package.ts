@@ -16,7 +16,7 @@ import type { Publisher } from './publisher.ts';
 /** The name of the package with the modules. It is the same in every package manager. */
 export const modulesPackageName = 'jumpcloud-system-context';
 
-/** The directory on a host for the modules and for the Node.js of the runtime package. */
+/** The directory on a host that contains the modules and the runtime package's Node.js. */
 export const packageDirectory = 'usr/lib/jumpcloud-system-context';
 
 const DOC_DIRECTORY = `usr/share/doc/${modulesPackageName}`;

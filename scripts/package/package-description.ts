@@ -9,7 +9,10 @@ export interface ChangelogEntry extends BuildVersion {
   readonly changes: readonly string[];
 }
 
-/** A package for dpkg and rpm. `deb` and `rpm` contain the fields of one package manager. */
+/**
+ * A package for dpkg and rpm. `deb` contains data for dpkg only, and `rpm` contains data for rpm
+ * only.
+ */
 export interface PackageDescription extends BuildVersion {
   readonly name: string;
   /** A summary of one line, without a full stop. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { fetchRuntime, type NodeArchitecture, type PinnedNode } from './runtime.ts';
 
-/** The entries of `process.versions` that are interface numbers or data instead of code. */
+/** The entries of `process.versions` that are not libraries: interface versions and data. */
 const NON_LIBRARIES = ['node', 'modules', 'napi', 'cldr', 'tz', 'unicode'];
 
 /**

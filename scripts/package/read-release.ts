@@ -63,7 +63,7 @@ export function readRelease(inputs: ReleaseInputs): Release {
   if (entry === undefined || problems.length > 0) {
     throw new Error(`No release is made:\n${problems.map((problem) => `- ${problem}\n`).join('')}`);
   }
-  // The settings have no problem, so all of them are present.
+  // No problem was found, so all settings are present.
   const validSettings = settings as unknown as PublisherSettings;
   const { repository, issues, homepage, documentation } = validSettings;
   return {

@@ -17,8 +17,8 @@ const ARCHITECTURES = {
 } as const;
 
 /**
- * Describes the package with the Node.js that only the modules use, outside PATH. The package has
- * the version of Node.js. Each release of the modules builds the same bytes.
+ * Describes the package with Node.js. It is outside PATH, because only the modules use it. The
+ * package has the version of Node.js. Every release of the modules builds identical bytes.
  */
 export async function runtimePackage(
   architecture: NodeArchitecture,

@@ -25,8 +25,8 @@ const CPE: Readonly<Record<string, string>> = {
 
 /**
  * Returns the SBOM of the package with Node.js: the binary, its npm package, and the libraries in
- * the binary. The SBOM names no commit and no tool, because each release of the modules builds the
- * same bytes.
+ * the binary. The SBOM names no commit and no tool, so that every release of the modules builds
+ * identical bytes.
  */
 export function runtimeSbom(
   name: string,

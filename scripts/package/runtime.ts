@@ -41,7 +41,8 @@ export const cacheDirectory = join(
 );
 
 /**
- * Returns the pinned Node.js for a processor. Fetches it if the directory does not contain it.
+ * Returns the pinned Node.js for a processor architecture. Downloads it unless `directory` contains
+ * it.
  * @throws Error when the download fails, or the checksum differs
  */
 export async function fetchRuntime(

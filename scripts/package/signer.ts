@@ -77,8 +77,7 @@ export class Signer {
       _gpg_sign_cmd_extra_args: this.#time(Number(stdout)).join(' '),
     };
     const defined = Object.entries(macros).flatMap(([name, value]) => ['-D', `${name} ${value}`]);
-    // In another home directory, rpmsign does not find the user's macros, which could choose
-    // another key.
+    // A temporary HOME hides the user's macros from rpmsign. They could choose another key.
     await execa('rpmsign', ['--addsign', ...defined, path], {
       env: { HOME: this.#home, GNUPGHOME: this.#home },
     });
@@ -96,7 +95,8 @@ export class Signer {
   }
 
   /**
-   * Returns gpg's options for the time of a signature. A signature older than its key is invalid.
+   * Returns gpg's options that set the time of a signature. The time is never before the key's
+   * creation, because such a signature would be invalid.
    */
   #time(time: number): string[] {
     return ['--faked-system-time', `${Math.max(time, this.#createdAt)}!`];

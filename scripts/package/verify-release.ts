@@ -6,7 +6,7 @@ import type { Verifier } from './verifier.ts';
 /**
  * Verifies the files of a release: the signature of SHA256SUMS, the checksums in it, and the
  * signatures of the rpms.
- * @throws Error at the first difference
+ * @throws Error at the first wrong signature or checksum
  */
 export async function verifyRelease(directory: string, verifier: Verifier): Promise<void> {
   const sums = join(directory, checksumsFile);

@@ -14,7 +14,7 @@ export class Anonymiser {
   readonly #labels = new Map<string, string>();
   readonly #counts = new Map<string, number>();
 
-  /** Sets the label of a known id or text. */
+  /** Sets the label that replaces an id or a text in the report. */
   name(text: string, label: string): void {
     if (!this.#labels.has(text)) this.#labels.set(text, label);
   }
@@ -44,7 +44,9 @@ export class Anonymiser {
     };
   }
 
-  /** Returns the headers of a report. Replaces values of an unexpected form. */
+  /**
+   * Returns the headers that a report shows. Replaces values that do not have the expected form.
+   */
   headers(headers: Readonly<Record<string, string>>): Record<string, string> {
     const shown: Record<string, string> = {};
     for (const [name, pattern] of Object.entries(HEADERS)) {

@@ -2,7 +2,7 @@ import type { Client } from './client.ts';
 import { deleteTestObject } from './deletion.ts';
 import { membershipRequest, recordChange, recordRead, userEdgeRequest } from './host-actions.ts';
 import { type Survey, survey } from './organisation.ts';
-import { primaryOf } from './questions/record-fields.ts';
+import { readPrimaryUser } from './questions/record-fields.ts';
 import { fromMarker, insightsState, type OriginalRecord } from './record-marker.ts';
 import type { TestObject } from './test-object.ts';
 import type { TestObjects } from './test-objects.ts';
@@ -24,13 +24,13 @@ export interface CleanUp {
 export interface CleanUpContext {
   readonly client: Client;
   readonly objects: TestObjects;
-  /** Permits a write of the description from before the run. */
+  /** Permits requests that restore this description, which this host had before the run. */
   readonly allowDescription: (description: string) => void;
 }
 
 /**
- * Restores this host's record and deletes all test objects of this and earlier runs. Finds them by
- * name, so that an object is also found if the answer to its creation was lost.
+ * Restores this host's record and deletes all test objects of this and earlier runs. Finds test
+ * objects by name, so that an object is found even if the answer to its creation was lost.
  */
 export async function cleanUp({
   client,
@@ -51,7 +51,7 @@ export async function cleanUp({
         else left.push(object.name);
       }
       const isDone = left.length === 0 && isRecordRestored !== false;
-      // After deletions, a second survey verifies their effect.
+      // Ends after a survey that finds no test objects, or after the last round.
       if ((isDone && found.testObjects.length === 0) || round > ROUNDS) {
         const { dynamicGroups } = found;
         return { removed: removed.size, left, isRecordRestored, dynamicGroups };
@@ -86,7 +86,7 @@ async function restoreRecord(
   const record = await read();
   if (record === undefined) return undefined;
   const testUsers = new Set(testObjects.map(({ id }) => id));
-  if (testUsers.has(primaryOf(record).id ?? '')) {
+  if (testUsers.has(readPrimaryUser(record).id ?? '')) {
     await client.send(recordChange(systemId, { 'primarySystemUser.id': null }));
   }
   const original = fromMarker(record['description']);
@@ -95,7 +95,7 @@ async function restoreRecord(
   return (
     restored !== undefined &&
     fromMarker(restored['description']) === undefined &&
-    !testUsers.has(primaryOf(restored).id ?? '')
+    !testUsers.has(readPrimaryUser(restored).id ?? '')
   );
 }
 

@@ -4,7 +4,10 @@ import { type ProbeRequest, requirePermitted, type Territory } from './permissio
 import { Unanswered } from './unanswered.ts';
 import type { Wire } from './wire.ts';
 
-/** The maximum number of requests for questions. Requests of the clean-up are not counted. */
+/**
+ * The maximum number of requests that the questions may send. Requests of the clean-up do not
+ * count.
+ */
 export const REQUEST_BUDGET = 300;
 const ATTEMPTS = 4;
 const CLEANING_ATTEMPTS = 7;
@@ -59,7 +62,8 @@ export class Client {
   }
 
   /**
-   * Starts the clean-up, during which an interruption or a used-up budget does not stop requests.
+   * Starts the clean-up. Until its end, neither an interruption nor a used-up budget stops
+   * requests.
    */
   startCleaning(): void {
     this.#isCleaning = true;

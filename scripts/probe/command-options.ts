@@ -23,7 +23,7 @@ export interface CommandOptions {
   readonly outputDir: string;
 }
 
-/** An error in the command line. */
+/** The error for an invalid command line. */
 export class UsageError extends Error {}
 
 /** Parses the command line. @throws UsageError */
@@ -46,8 +46,8 @@ export function parseCommandOptions(words: string[]): CommandOptions {
       isReal: values.yes,
       deletesRecord: values['delete-record'],
       agentDir: values['agent-dir'] ?? '/opt/jc',
-      apiUrl: secureUrl('api-url', values['api-url'])?.origin,
-      tokenUrl: secureUrl('token-url', values['token-url'])?.href,
+      apiUrl: parseSecureUrl('api-url', values['api-url'])?.origin,
+      tokenUrl: parseSecureUrl('token-url', values['token-url'])?.href,
       outputDir: resolve(values.output ?? '.'),
     };
   } catch (error) {
@@ -55,8 +55,8 @@ export function parseCommandOptions(words: string[]): CommandOptions {
   }
 }
 
-/** Parses a URL: https, or http on this machine. */
-function secureUrl(option: string, text: string | undefined): URL | undefined {
+/** Parses a URL that must start with https, or with http and a loopback address. */
+function parseSecureUrl(option: string, text: string | undefined): URL | undefined {
   if (text === undefined) return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isLoopback = url !== undefined && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname);

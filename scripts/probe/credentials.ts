@@ -16,19 +16,19 @@ import { openSession } from '../../src/transport/session.ts';
 /** An administrator's credentials. */
 export interface AdministratorCredentials {
   readonly kind: 'API key' | 'service account';
-  /** The texts that no file may contain. */
+  /** The secrets, which no file may contain. */
   readonly secrets: readonly string[];
-  /** Returns the authentication for an organisation in a region. Sends nothing yet. */
+  /** Returns the authentication with the API of a region. Sends no request. */
   open(region: Region): Promise<OpenCredentials>;
 }
 
-/** Credentials in use. */
+/** The authentication with an API, and the function that closes its connections. */
 export interface OpenCredentials {
   readonly authentication: Authentication;
   close(): void;
 }
 
-/** The credentials are missing or ambiguous. */
+/** The error for missing or ambiguous credentials. */
 export class MissingCredentials extends Error {}
 
 const VARIABLES = [

@@ -1,7 +1,7 @@
 import { startEmulator } from '../../test/emulator/emulator.ts';
 import { addDynamicGroup } from '../../test/emulator/sample-objects.ts';
 import { takeCredentials } from './credentials.ts';
-import { reported } from './report.ts';
+import { toReportedExchange } from './report.ts';
 import { requestLine } from './report-markdown.ts';
 import { runProbe } from './run-probe.ts';
 
@@ -25,7 +25,7 @@ export async function dryRun(deletesRecord: boolean, print: (line: string) => vo
       stop: new AbortController().signal,
       settleMs: 0,
       onExchange: (exchange, anonymiser) =>
-        lines.add(`    ${requestLine(reported(exchange, anonymiser))}`),
+        lines.add(`    ${requestLine(toReportedExchange(exchange, anonymiser))}`),
       onProgress: (line) => {
         // Prints only the steps, because the answers come from the emulator.
         if (!line.startsWith(' ')) lines.add(line);

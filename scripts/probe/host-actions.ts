@@ -2,7 +2,7 @@ import type { Answer, Client, Exchange } from './client.ts';
 import type { ProbeRequest } from './permission.ts';
 import { Unanswered } from './unanswered.ts';
 
-/** A list of this host's edges. */
+/** A list of this host's edges, as in the path of a request. */
 export type EdgeList = 'memberof' | 'users' | 'associations?targets=user';
 
 type EdgeOp = 'add' | 'remove' | 'update';
@@ -80,8 +80,8 @@ export async function isListed(client: Client, list: EdgeList, id: string): Prom
 }
 
 /**
- * Reads until a condition holds. Returns the time in milliseconds before the successful read, 0 for
- * the first read, or undefined after `maxMs`.
+ * Reads until a condition holds, for at most `maxMs` milliseconds. Returns the time in milliseconds
+ * before the successful read. Returns 0 if the first read succeeds, and undefined if none does.
  */
 export async function timeUntil(
   client: Client,
@@ -100,8 +100,8 @@ export async function timeUntil(
 }
 
 /**
- * Returns the status of an answer to a single attempt.
- * @throws Unanswered after repeated attempts
+ * Returns the status of an answer.
+ * @throws Unanswered if no answer arrived, or if an earlier attempt may have taken effect
  */
 export function plainStatus(answer: Answer | Exchange): number {
   if (answer.status === 0 || ('inDoubt' in answer && answer.inDoubt)) {

@@ -25,7 +25,7 @@ export async function requireSameOrganisation(client: Client): Promise<Record<st
 async function readOwn(client: Client): Promise<Record<string, unknown>> {
   const read = recordRead(client.systemId);
   const first = await client.send(read);
-  // The first answer corrects a wrong clock of this host.
+  // The first answer's Date header corrected this host's clock, so a second signature may be valid.
   const { status, body } = first.status === 401 ? await client.send(read) : first;
   if (status !== 200) {
     throw new HostRefused(

@@ -2,7 +2,10 @@ import type { Client } from './client.ts';
 import { asTestObject, COLLECTIONS, type TestObject } from './test-object.ts';
 
 const PAGE_SIZE = 100;
-/** Enough for 5,000 groups or users. The probe is for small organisations. */
+/**
+ * The maximum number of pages of a list, enough for 5,000 groups or users. The probe is meant for
+ * small organisations.
+ */
 const MAX_PAGES = 50;
 
 /** The test objects and the dynamic groups of an organisation. */
@@ -50,8 +53,8 @@ export async function survey(client: Client): Promise<Survey> {
 type Entry = Readonly<Record<string, unknown>>;
 
 /**
- * Reads all pages. Ends at the total or at an empty page, because a page in the middle may be
- * short.
+ * Reads all pages of a list. Stops when the total is reached, or at an empty page if there is no
+ * total. A short page does not end the list.
  */
 async function readAll(
   readPage: (skip: number) => Promise<{ entries: unknown; total: number }>,

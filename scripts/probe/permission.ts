@@ -18,7 +18,7 @@ export interface ProbeRequest {
 /** The objects that a run of the probe may change. */
 export interface Territory {
   readonly systemId: string;
-  /** Test objects by id: created by this run, or recognised as created by an earlier one. */
+  /** The test objects by id: those that this run created, and those that earlier runs left. */
   readonly made: ReadonlyMap<string, TestObject>;
   /** This host's description before the run. Undefined until it has been read. */
   readonly description: string | undefined;
@@ -92,7 +92,9 @@ function mayHostSend({ method, path, body }: ProbeRequest, territory: Territory)
   }
 }
 
-/** Returns whether a change of the record is a temporary change or its reversal. */
+/**
+ * Returns whether a change of the record is one of the probe's temporary changes, or reverses one.
+ */
 function isPermittedChange(body: unknown, { made, description }: Territory): boolean {
   return Object.entries(Object(body)).every(([field, value]) => {
     switch (field) {

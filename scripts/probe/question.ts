@@ -27,25 +27,27 @@ export interface Judgement {
   readonly verdict: Verdict;
   /** The answer in one sentence. */
   readonly summary: string;
-  /** The behaviour of a module with this answer. */
+  /** The behaviour of a module if JumpCloud gives this answer. */
   readonly module: string;
 }
 
 /** A question about JumpCloud's behaviour. */
 export interface Question<T extends object = object> {
-  /** The name of the answer, also for the emulator. */
+  /** The id of the question in reports. The emulator finds the answer by this id. */
   readonly id: string;
   readonly question: string;
   readonly assumption: string;
   readonly confidence: Confidence;
-  /** The behaviour of the modules if the assumption is wrong, for the documentation. */
+  /**
+   * The behaviour of the modules if the assumption is wrong. The documentation contains this text.
+   */
   readonly otherwise: string;
   /** @throws Unanswered */
   readonly ask: (probe: Probe) => Promise<T>;
   readonly judge: (answer: T) => Judgement;
 }
 
-/** Returns a question whose types have been checked, without the type of its answer. */
+/** Checks the types of a question, and returns the question without the type of its answer. */
 export function question<T extends object>(definition: Question<T>): Question {
   return definition as unknown as Question;
 }

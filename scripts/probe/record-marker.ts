@@ -1,13 +1,14 @@
 /**
- * The description of this host while its record is changed for a question. It contains the original
- * values. If this run is killed, a later run can restore them from any directory.
+ * Matches the description that this host has while the probe changes its record. The description
+ * contains the original values. If this run is killed, a later run can restore them from any
+ * directory.
  */
 export const MARKER =
   /^jsc-probe-[0-9a-f]{8} systemInsights=(enabled|deferred|unknown): ([\s\S]*)$/;
 
 /**
- * The maximum length of a description that the probe changes. JumpCloud could cut a longer one
- * together with its marker.
+ * The maximum length of a description that the probe changes. JumpCloud could truncate a longer
+ * description when the marker is added to it.
  */
 export const MAX_DESCRIPTION = 200;
 

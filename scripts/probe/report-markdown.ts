@@ -48,7 +48,7 @@ function row(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
-/** Returns the lines that show an exchange, also in a dry run. */
+/** Returns the lines that show an exchange in a report or in a dry run. */
 export function exchangeLines(exchange: ReportedExchange): string[] {
   const { status, headers = {}, answer, times } = exchange;
   const all = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);

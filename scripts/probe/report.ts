@@ -33,7 +33,7 @@ export interface ReportedExchange {
   readonly status: number | string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly answer?: unknown;
-  /** The number of equal exchanges in a row. */
+  /** The number of equal exchanges in a row, if there is more than one. */
   readonly times?: number;
 }
 
@@ -49,7 +49,7 @@ export function toReport(run: FinishedRun, anonymiser: Anonymiser) {
     ...(one.answer === undefined
       ? { verdict: 'not answered' as const, reason: one.reason }
       : { ...one.judgement, answer: one.answer }),
-    exchanges: collapse(one.exchanges.map((exchange) => reported(exchange, anonymiser))),
+    exchanges: collapse(one.exchanges.map((exchange) => toReportedExchange(exchange, anonymiser))),
   }));
   return {
     report: 'npm run probe, jumpcloud-system-context',
@@ -75,7 +75,7 @@ function describe({ id, question, assumption, confidence }: Question) {
 }
 
 /** Returns an exchange as a report and the dry run show it. */
-export function reported(exchange: Exchange, anonymiser: Anonymiser): ReportedExchange {
+export function toReportedExchange(exchange: Exchange, anonymiser: Anonymiser): ReportedExchange {
   const { request, status, headers, body, isJson, failure } = exchange;
   const { actor, method, path, clockErrorSeconds } = request;
   const shown = anonymiser.headers(headers);
@@ -90,7 +90,7 @@ export function reported(exchange: Exchange, anonymiser: Anonymiser): ReportedEx
   };
 }
 
-/** Replaces equal exchanges in a row with a single one that has their number. */
+/** Replaces equal exchanges in a row with one exchange and their number. */
 function collapse(exchanges: readonly ReportedExchange[]): ReportedExchange[] {
   const collapsed: { exchange: ReportedExchange; text: string; times: number }[] = [];
   for (const exchange of exchanges) {
@@ -112,9 +112,9 @@ const SUSPECT: readonly RegExp[] = [
 ];
 
 /**
- * Checks that a file contains no id, key, address or given secret, even if the anonymiser has a
- * bug.
- * @throws Error for a file that contains one
+ * Checks that the text of a report contains no id, key, address or secret, in case the anonymiser
+ * has a bug.
+ * @throws Error if the text contains one
  */
 export function requireAnonymous(text: string, secrets: readonly string[]): void {
   const isSuspect =

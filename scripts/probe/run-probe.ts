@@ -34,7 +34,8 @@ export interface RunOutcome extends FinishedRun {
 }
 
 /**
- * Removes left-overs, checks the host, asks all questions, and always cleans up.
+ * Removes the objects that earlier runs left, checks the host, asks all questions, and always
+ * cleans up.
  * @throws SurveyError, HostRefused before anything was created
  */
 export async function runProbe(options: RunOptions): Promise<RunOutcome> {

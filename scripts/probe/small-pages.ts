@@ -8,9 +8,11 @@ const MAX_PAGES = 15;
 /** A list that was read in small pages. */
 export interface SmallPages {
   readonly ids: readonly string[];
-  /** The number of entries that the total counts and no page contains. */
+  /** The number of entries that are in the total but on no page. */
   readonly dropped: number;
-  /** The number of entries that pages before the end of the list are too short. */
+  /**
+   * The number of entries that short pages lack. A short page at the end of the list lacks none.
+   */
   readonly missing: number;
 }
 
@@ -30,7 +32,7 @@ export async function readSmallPages(client: Client, list: EdgeList): Promise<Sm
         missing: missing - last,
       };
     }
-    // Without a total, the last page with entries may be short.
+    // Without a total, the last page with entries is the end of the list and may be short.
     last = total === undefined ? PAGE_SIZE - found.length : 0;
     missing += Math.max(0, Math.min(PAGE_SIZE, (total ?? Infinity) - skip) - found.length);
     ids.push(...found);

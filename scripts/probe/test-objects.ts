@@ -27,8 +27,8 @@ export class TestObjects {
   }
 
   /**
-   * Returns a user of this run. Creates it at the first call, in the state STAGED: without a
-   * password, a mail or an account on any host.
+   * Returns a user of this run. Creates the user at the first call, in the state STAGED: it has no
+   * password, gets no mail, and has no account on any host.
    */
   user(client: Client, index: number): Promise<TestObject> {
     const username = testName(this.run, 'user', index);
@@ -37,8 +37,9 @@ export class TestObjects {
   }
 
   /**
-   * Creates a dynamic group of all hosts with a host name. The API's schema has the rules of a
-   * group as texts, and its examples have objects, so both are tried.
+   * Creates a dynamic group of all hosts with the given host name. Sends the rule of the group as
+   * an object, as in the API's examples. If that fails, sends the rule as text, as in the API's
+   * schema.
    */
   async dynamicGroup(client: Client, index: number, hostname: string): Promise<TestObject> {
     const name = testName(this.run, 'dynamic', index);
@@ -77,7 +78,7 @@ export class TestObjects {
     });
     const object = asTestObject(kind, answer.body);
     if (answer.status >= 300 || object?.name !== name) {
-      throw new Unanswered(`a test object could not be created (${statusOf(answer)})`);
+      throw new Unanswered(`a test object could not be created (${formatStatus(answer)})`);
     }
     const { state = 'STAGED' } = Object(answer.body);
     this.made.set(object.id, object);
@@ -89,8 +90,8 @@ export class TestObjects {
   }
 }
 
-/** Returns a status for a message. */
-export function statusOf({ status, failure }: { status: number; failure: string | undefined }) {
+/** Formats an HTTP status, or the failure of a request without an answer, for a message. */
+export function formatStatus({ status, failure }: { status: number; failure: string | undefined }) {
   return status === 0 ? `no answer: ${failure}` : `status ${status}`;
 }
 

@@ -12,7 +12,7 @@ import { openClient } from '../../src/transport/session.ts';
 import type { AdministratorCredentials } from './credentials.ts';
 import type { Actor, ProbeRequest } from './permission.ts';
 
-/** Longer than any run of the probe, in seconds. */
+/** The time limit for all requests of a run, in seconds. It is longer than any run. */
 const TIMEOUT_S = 3600;
 const REQUEST_TIMEOUT_S = 15;
 
@@ -81,7 +81,7 @@ export async function openWire(
     );
     if (outcome instanceof AttemptError) return { failure: outcome.reason, mayHaveTakenEffect };
     const date = Date.parse(outcome.headers['date'] ?? '');
-    // A Date header has no fraction of a second.
+    // A Date header has no fraction of a second, so half a second is added.
     if (!Number.isNaN(date)) serverOffsetMs = date + 500 - Date.now();
     return outcome;
   };

@@ -21,7 +21,7 @@ export interface RegistrationOptions {
  * registering. With a timeout, the key must be usable too, because the agent may still be writing
  * its file. Reports this host's system id.
  * @throws InvalidArguments when this host is not the system that `system_id` names
- * @throws the errors of readRegistration; with a timeout, also those of loading the key
+ * @throws the errors of readRegistration and, with a timeout, the errors of loading the key
  */
 export async function awaitRegistration(
   options: RegistrationOptions,

@@ -12,8 +12,8 @@ export interface Configuration {
 const REGISTER_AGAIN = 'Register the agent again.';
 
 /**
- * The host is not registered: it has no agent directory, no jcagent.conf, or no systemKey in the
- * file.
+ * The error for a host that is not registered: it has no agent directory, no jcagent.conf, or no
+ * systemKey in the file.
  */
 export class NoRegistration extends NotEnrolled {}
 

@@ -13,8 +13,8 @@ export interface ProgramSearch {
 }
 
 /**
- * Searches for a program, first in the system's directories and then in those of `searchPath`, a
- * PATH.
+ * Searches for a program, first in the system's directories and then in the directories of
+ * `searchPath`, which has the format of PATH.
  */
 export function findProgram(name: string, searchPath: string): ProgramSearch {
   const replaceablePaths: string[] = [];
@@ -42,8 +42,8 @@ export function mayRun(file: string): boolean {
 /**
  * Returns whether someone other than root can replace the file at a real path. Write permission of
  * any group counts, because an access control list shows up as group permissions. A sticky
- * directory such as /tmp is safe higher up in the path, if its entry belongs to root. It is not
- * safe around the file itself.
+ * directory such as /tmp is safe higher up in the path, because no one else can replace root's
+ * entries in it. It is not safe as the directory of the file itself.
  */
 function isReplaceable(path: string, levelsUp = 0): boolean {
   const { uid, mode } = statSync(path);

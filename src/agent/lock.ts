@@ -18,7 +18,8 @@ const POLL_INTERVAL_MS = 100;
 /** The work that a run does while it holds the lock. */
 export interface LockedWork<T> {
   /**
-   * The maximum time for the work. The wait for another run has the same limit. In milliseconds.
+   * The maximum time for the work, in milliseconds. The wait for another run's lock has the same
+   * limit.
    */
   readonly timeoutMs: number;
   /** Returns the warning for a lock that cannot be created. Undefined means no warning. */

@@ -8,8 +8,8 @@ import { removeFile, removeTemporaryFiles, replaceFile } from './write-file-atom
  * record is gone, but also when the clock is wrong. After a crash, only the marker shows the next
  * run that the record may be gone.
  *
- * A marker counts only for the identity and the base URL that it names. JumpCloud had accepted that
- * identity at that URL.
+ * A marker counts only for the identity and the base URL that it names. JumpCloud accepted this
+ * identity at this URL before the DELETE.
  */
 export interface Marker {
   readonly system_key: string;

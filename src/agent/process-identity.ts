@@ -34,7 +34,7 @@ export function identifyThisProcess(): ProcessIdentity {
 let cachedIdentity: ProcessIdentity | undefined;
 
 /**
- * Returns whether a process still runs. Does not use the time of day, and recognises a reused pid.
+ * Returns the state of a process. Does not use the time of day, and recognises a reused pid.
  * Without /proc (macOS), a reused pid cannot be recognised: the state is `dead` when the pid is
  * free, and `unknown` otherwise.
  */

@@ -5,7 +5,10 @@ import { isLink } from './is-link.ts';
 /** The maximum size of a file, in bytes. Real files of the agent are far smaller. */
 const MAX_BYTES = 1024 * 1024;
 
-/** A file of the agent exists but cannot be read, and waiting for the agent does not help. */
+/**
+ * The error for a file of the agent that exists but cannot be read. Waiting for the agent does not
+ * help.
+ */
 export class AgentFileError extends BadIdentity {}
 
 const RESTORE_ADVICE = 'Restore it, or register the agent again.';

@@ -6,7 +6,10 @@ import { type Identity, type IdentitySource, loadIdentity } from './identity.ts'
 import { type KeyFile, readKeyFile } from './key-file.ts';
 import { readTombstone, type Tombstone } from './tombstone.ts';
 
-/** An earlier run has removed this host's record from JumpCloud, and left a tombstone. */
+/**
+ * The error for a host whose record an earlier run removed from JumpCloud. That run left a
+ * tombstone.
+ */
 export class AlreadyRemoved extends NotEnrolled {
   readonly systemId: string;
 
@@ -34,8 +37,8 @@ export interface Registration extends IdentitySource {
 
 /**
  * Reads this host's registration from the agent's directory. `waitedSeconds` is the time that the
- * run has already waited for it. Calls `onSystemId` with the system id before any later step can
- * fail.
+ * run has already waited for it. Calls `onSystemId` as soon as the system id is known, even if a
+ * later step fails.
  * @throws NotEnrolled when the agent has not registered, or this system was removed
  * @throws BadIdentity when the agent's files cannot be used
  */

@@ -64,8 +64,8 @@ export function runServiceManager(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<CommandResult> {
-  // Passes only PATH, with safe directories. The environment may contain a proxy's password, and
-  // its own PATH may lead to programs that someone else can replace.
+  // Passes only a PATH with safe directories. This process's environment may contain a proxy's
+  // password, and its PATH may lead to programs that someone else can replace.
   const env = { PATH: SYSTEM_DIRECTORIES.join(delimiter) };
   // A service manager that hangs may also ignore SIGTERM.
   const options = { env, timeout: timeoutMs, killSignal: 'SIGKILL', signal } as const;

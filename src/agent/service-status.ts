@@ -41,8 +41,8 @@ const QUERIES: Readonly<Record<ServiceTool, StatusQuery>> = {
   },
   service: {
     args: [AGENT_SERVICE, 'status'],
-    // The exit statuses are LSB's. For an unknown service, implementations differ, so the text is
-    // read too.
+    // LSB defines the exit statuses. For an unknown service, implementations use different
+    // statuses, so the output is searched for their messages.
     parse({ status, stdout, stderr }) {
       if (status === 0) return 'running';
       if (/unrecognized|not recognized|does not exist|not found/i.test(stdout + stderr))

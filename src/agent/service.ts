@@ -11,7 +11,7 @@ import {
   type ServiceTool,
 } from './service-manager.ts';
 
-/** The commands of a service manager that stop the agent. */
+/** The commands with which a service manager stops the agent. */
 interface StopCommands {
   readonly stopArgs: readonly string[];
   /** Exit statuses other than 0 that mean success: the agent is stopping, or did not run. */

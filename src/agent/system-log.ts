@@ -15,9 +15,9 @@ const MAX_WAIT_MS = 1000;
 const KILL_AFTER_MS = 900;
 
 /**
- * Writes one line to the system log for each write. One `logger` process writes all lines, and is
- * waited for at most one second. Rejects when logger cannot be started, for example because it is
- * missing.
+ * Writes one line to the system log for each write. One `logger` process writes all lines. Waits
+ * for this process for at most one second. Rejects when logger cannot be started, for example
+ * because it is missing.
  */
 export async function logWrites(
   { module, report }: Run,
@@ -34,7 +34,8 @@ export async function logWrites(
     stdio: ['pipe', 'ignore', 'ignore'],
     timeout: KILL_AFTER_MS,
     killSignal: 'SIGKILL',
-    // A second Ctrl-C at the terminal does not reach the logger.
+    // A detached process gets no signal from the terminal, so a second Ctrl-C does not end the
+    // logger.
     detached: true,
   });
   const exitEvent = once(logger, 'exit');

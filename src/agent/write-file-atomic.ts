@@ -58,7 +58,7 @@ export function removeFile(path: string): boolean {
   }
 }
 
-/** Removes temporary files of a file that killed processes have left in its directory. */
+/** Removes the temporary files that killed processes left when they wrote the file at a path. */
 export function removeTemporaryFiles(path: string): void {
   const prefix = `${basename(path)}.`;
   for (const name of readdirSync(dirname(path))) {

@@ -8,7 +8,7 @@ import { closeConnections, sshVariables } from '../../../test/harness/ansible/ss
 /** Enrolled hosts with an Ansible inventory. */
 export interface Fleet {
   readonly inventory: string;
-  /** Undoes the changes of a play on every host. */
+  /** Undoes the changes that a play made to the hosts. */
   reset(): void;
   /** @throws Error if a host is not in the desired state */
   verify(): void;

@@ -2,24 +2,28 @@ import { median, pairedRatio } from '../statistics.ts';
 import type { PlayTime } from './timed-play.ts';
 
 /**
- * The plays: one task for four sections, one task for each section, and tasks without the
- * collection.
+ * The plays to compare: one task for four sections, one task for each section, and shell and uri
+ * tasks without the collection.
  */
 export const PLAYS = ['host', 'modules', 'byHand'] as const;
 export type Play = (typeof PLAYS)[number];
 
-/** The results of one setting, by play. The nth result of each play is from the nth round. */
-export interface Setting {
+/**
+ * The results of one setting of the benchmark. In the list of each play, entry n is from round n.
+ */
+export interface SettingResults {
   readonly name: string;
   readonly kind: string;
   readonly rounds: number;
   readonly plays: Readonly<Record<Play, readonly PlayTime[]>>;
-  /** The requests of one run. */
+  /** The number of requests in one run of each play. */
   readonly requests: Readonly<Record<Play, number>>;
 }
 
-/** Returns a table with the medians of whole plays and of the paired ratios. */
-export function playTable(settings: readonly Setting[]): string {
+/**
+ * Returns a table with the median time of each play, and the median ratio of each pair of plays.
+ */
+export function playTable(settings: readonly SettingResults[]): string {
   const rows = settings.map(({ name, kind, rounds, plays, requests }) => {
     const walls = (play: Play) => plays[play].map(({ wall }) => wall);
     return [
@@ -48,7 +52,7 @@ export function playTable(settings: readonly Setting[]): string {
   return markdownTable(head, rows);
 }
 
-/** Returns a table with the median of each task of a playbook, over all hosts. */
+/** Returns a table with the median time of each task of a playbook, over all hosts. */
 export function taskTable(plays: readonly PlayTime[]): string {
   const names = plays[0]?.tasks.map(([name]) => name) ?? [];
   const rows = names.map((name, i) => {

@@ -3,7 +3,8 @@ import { performance } from 'node:perf_hooks';
 import type { Controller } from '../../../test/harness/ansible/controller.ts';
 
 /**
- * The times of a play in seconds: the wall time of ansible-playbook, and each task over all hosts.
+ * The times of a play in seconds: the wall time of ansible-playbook, and the time of each task over
+ * all hosts.
  */
 export interface PlayTime {
   readonly wall: number;

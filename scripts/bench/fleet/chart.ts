@@ -1,4 +1,4 @@
-import { type Second, totalRequests } from './per-second.ts';
+import { type SecondCounts, totalRequests } from './per-second.ts';
 import { type FleetResult, LIMIT } from './run-fleet.ts';
 
 const LEFT_MARGIN = 60;
@@ -6,7 +6,10 @@ const WIDTH = 660;
 const PANEL_HEIGHT = 130;
 const PLOT_HEIGHT = 90;
 
-/** Draws the requests per second, in one panel for each fleet. Requests answered 429 are on top. */
+/**
+ * Draws the requests per second, in one panel for each fleet. The upper part of each bar shows the
+ * requests that were answered 429.
+ */
 export function chart(fleets: readonly FleetResult[]): string {
   const longest = Math.max(...fleets.map(({ perSecond }) => perSecond.length));
   const height = 40 + fleets.length * PANEL_HEIGHT;
@@ -22,7 +25,7 @@ function panel({ hosts, perSecond }: FleetResult, longest: number, top: number):
   const barHeight = (count: number) => (count * PLOT_HEIGHT) / peak;
   const bar = (x: number, y: number, count: number, colour: string) =>
     `<rect x="${x.toFixed(1)}" y="${(y - barHeight(count)).toFixed(1)}" width="${step.toFixed(1)}" height="${barHeight(count).toFixed(1)}" fill="${colour}"/>`;
-  const bars = perSecond.map(({ answered, refused }: Second, i) => {
+  const bars = perSecond.map(({ answered, refused }: SecondCounts, i) => {
     const x = LEFT_MARGIN + i * step;
     return (
       bar(x, bottom, answered, '#3b6ea5') + bar(x, bottom - barHeight(answered), refused, '#d98032')

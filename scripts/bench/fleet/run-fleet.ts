@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type EnrolledHost, startEmulator } from '../../../test/emulator/emulator.ts';
 import type { LoggedRequest } from '../../../test/emulator/types.ts';
 import type { HostsInput, HostsOutcome } from './hosts.ts';
-import { countPerSecond, type Second } from './per-second.ts';
+import { countPerSecond, type SecondCounts } from './per-second.ts';
 
 /** The rate limit of the organisation in requests per second. */
 export const LIMIT = 100;
@@ -18,15 +18,17 @@ export interface FleetResult {
   readonly converged: number;
   /** Up to five messages of runs with an unexpected result. */
   readonly errors: readonly string[];
-  /** The numbers of requests that were not answered 429, for memberships and for records. */
+  /**
+   * The numbers of requests for memberships and for records, without those that were answered 429.
+   */
   readonly answered: { readonly memberships: number; readonly systems: number };
   readonly refused: number;
-  /** The maximum number of 429 answers of one host. */
+  /** The largest number of 429 answers that one host received. */
   readonly maxRefusedPerHost: number;
   /** The time from the first request to the end of the last request. */
   readonly duration: number;
   readonly cpu: number;
-  readonly perSecond: readonly Second[];
+  readonly perSecond: readonly SecondCounts[];
 }
 
 /** Starts `size` hosts at the same time in an organisation with a rate limit. */
@@ -75,7 +77,7 @@ async function runHosts(order: HostsInput): Promise<HostsOutcome> {
   const exit = once(child, 'exit').then(() => {
     throw new Error('The process of the hosts ended without a result.');
   });
-  // After the outcome has arrived, the process may exit.
+  // Ignores the exit after the answer. Otherwise it would be an unhandled rejection.
   exit.catch(() => {});
   child.send(order);
   const [outcome] = await Promise.race([answer, exit]);

@@ -47,7 +47,7 @@ function row(fleet: FleetResult): string[] {
     fleet;
   const loads = perSecond.map(totalRequests);
   const above = (times: number) => loads.filter((count) => count > times * LIMIT).length;
-  // The first LIMIT requests are answered at once, each further batch of LIMIT a second later.
+  // LIMIT requests are answered at once, and LIMIT more after each further second.
   const minimumDuration = Math.ceil((answered.memberships + answered.systems) / LIMIT) - 1;
   return [
     String(hosts),

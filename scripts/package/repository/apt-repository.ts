@@ -58,8 +58,9 @@ Signed-By: /etc/apt/keyrings/${modulesPackageName}.asc
 }
 
 /**
- * Verifies a repository as apt does: the signatures, then the indices, then the debs in them.
- * @throws Error at the first difference
+ * Verifies a repository as apt does: the signatures, then the indices, then the debs that the
+ * indices list.
+ * @throws Error at the first wrong signature or checksum
  */
 export async function verifyAptRepository(directory: string, verifier: Verifier): Promise<void> {
   const dist = join(directory, 'dists/stable');

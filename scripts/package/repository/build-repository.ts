@@ -12,8 +12,8 @@ export const publicKeyFile = `${modulesPackageName}.asc`;
 
 /**
  * Builds static repositories for apt and dnf from the packages of releases. `url` is the future
- * address of the directory. `time` is the time of the newest release. Replaces an earlier directory
- * at the end. Equal packages, time and key give equal bytes.
+ * address of the directory. `time` is the time of the newest release. Replaces an existing
+ * `directory` only after everything has succeeded. Equal packages, time and key give equal bytes.
  * @throws Error when two releases contain different packages with the same name
  */
 export async function buildRepository(
@@ -38,7 +38,7 @@ export async function buildRepository(
 
 /**
  * Verifies all signatures and checksums of both repositories.
- * @throws Error at the first difference
+ * @throws Error at the first wrong signature or checksum
  */
 export async function verifyRepository(directory: string, verifier: Verifier): Promise<void> {
   await verifyAptRepository(join(directory, 'apt'), verifier);

@@ -25,7 +25,7 @@ export async function buildDnfRepository(
   for (const rpm of rpms) {
     const copy = join(directory, 'packages', basename(rpm));
     await copyFile(rpm, copy);
-    // The index contains the modification time of each file.
+    // The index contains the modification time of each file, so this time must be reproducible.
     await utimes(copy, time, time);
   }
   const words = ['--quiet', '--no-database', '--general-compress-type', 'gz'];
@@ -46,9 +46,9 @@ gpgkey=${key}
 }
 
 /**
- * Verifies a repository as dnf does: the signature, then the indices, then the rpms in them and their
- * own signatures.
- * @throws Error at the first difference
+ * Verifies a repository as dnf does: the signature, then the indices, then the checksum and the
+ * signature of each rpm in the indices.
+ * @throws Error at the first wrong signature or checksum
  */
 export async function verifyDnfRepository(directory: string, verifier: Verifier): Promise<void> {
   const path = join(directory, 'repodata/repomd.xml');

@@ -6,8 +6,8 @@ import { Unanswered } from '../unanswered.ts';
 const FILES = ['jcagent.conf', 'client.key', 'client.crt', 'ca.crt'];
 
 /**
- * Asks for the modes of the agent's files. Sends nothing, and reads only modes and the first line
- * of the key.
+ * Asks for the modes of the agent's files. Reads only the modes and the first line of the key, and
+ * sends no request.
  */
 export const agentFiles = question({
   id: 'agent_files',

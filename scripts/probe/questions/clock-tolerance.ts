@@ -6,8 +6,8 @@ import { type Probe, question, verdictIf } from '../question.ts';
 const ERRORS = [30, 60, 120, 180, 240, 290, 310, 360, 600, 900, 1800, 3600, 7200, 86_400];
 /** The indices of the clock errors around the assumed limit. */
 const FIRST_TRIES = [ERRORS.indexOf(290), ERRORS.indexOf(310)];
-/** The clock error up to which a module does not correct the time of its signatures. */
-const CORRECTED_FROM_S = 30;
+/** The largest clock error that the modules do not correct, in seconds. */
+const MAX_UNCORRECTED_S = 30;
 
 /** Asks for the largest accepted clock error. Only reads this host's record. */
 export const clockTolerance = question({
@@ -18,8 +18,8 @@ export const clockTolerance = question({
   otherwise:
     'A refused signature is repeated with the time of the answer if the clock is off by more than 30 s. With a tolerance below 30 s, a host whose clock is off by up to 30 s fails with unauthorized.',
   ask: async ({ client }: Probe) => ({
-    ahead_s: await tolerance(client, 1),
-    behind_s: await tolerance(client, -1),
+    ahead_s: await measureTolerance(client, 1),
+    behind_s: await measureTolerance(client, -1),
   }),
   judge({ ahead_s, behind_s }) {
     const lower = Math.min(ahead_s, behind_s);
@@ -27,15 +27,18 @@ export const clockTolerance = question({
       verdict: verdictIf(ahead_s === 300 && behind_s === 300),
       summary: `About ${ahead_s} s ahead and ${behind_s} s behind.`,
       module:
-        lower >= CORRECTED_FROM_S
+        lower >= MAX_UNCORRECTED_S
           ? 'The modules correct the time after a 401, warn about the clock, and succeed.'
-          : `The modules correct the time if the clock is off by more than ${CORRECTED_FROM_S} s. With a smaller error that JumpCloud refuses, they fail with unauthorized.`,
+          : `The modules correct the time if the clock is off by more than ${MAX_UNCORRECTED_S} s. With a smaller error that JumpCloud refuses, they fail with unauthorized.`,
     };
   },
 });
 
-/** Returns the middle between the largest accepted and the smallest refused error, in seconds. */
-async function tolerance(client: Client, sign: 1 | -1): Promise<number> {
+/**
+ * Returns the tolerated clock error in seconds: the middle between the largest accepted and the
+ * smallest refused error.
+ */
+async function measureTolerance(client: Client, sign: 1 | -1): Promise<number> {
   const isAccepted = async (index: number) => {
     const clockErrorSeconds = sign * (ERRORS[index] ?? 0);
     const answer = await client.send({ ...recordRead(client.systemId), clockErrorSeconds });

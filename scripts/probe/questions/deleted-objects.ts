@@ -14,7 +14,7 @@ import { readSmallPages, type SmallPages } from '../small-pages.ts';
 import type { TestObject } from '../test-object.ts';
 import { Unanswered } from '../unanswered.ts';
 
-/** The time to wait until a list drops a deleted object, as a multiple of `settleMs`. */
+/** The maximum time to wait until a list drops a deleted object, as a multiple of `settleMs`. */
 const PATIENCE = 2;
 const INDICES = [1, 2, 3, 4];
 
@@ -29,7 +29,7 @@ const ASSUMPTION =
 const OTHERWISE =
   'Full pages need no total, so nothing is missed. A short page that the total does not explain can end a list of more than 100 entries too early. An object that stays listed is reported as an edge, and an exclusive list cannot remove it.';
 
-/** The list of groups after a group was deleted. */
+/** Asks how the list of groups shows a group that was deleted a moment ago. */
 export const deletedInMemberof = deletedIn(
   'deleted_in_memberof',
   'memberof',
@@ -37,10 +37,10 @@ export const deletedInMemberof = deletedIn(
   joinedGroups,
 );
 
-/** The list of users, directly or indirectly bound, after a user was deleted. */
+/** Asks how the list of directly and indirectly bound users shows a user that was just deleted. */
 export const deletedInUsers = deletedIn('deleted_in_users', 'users', 'user', boundUsers);
 
-/** The list of direct associations after a user was deleted. */
+/** Asks how the list of direct associations shows a user that was deleted a moment ago. */
 export const deletedInAssociations = deletedIn(
   'deleted_in_associations',
   'associations?targets=user',
@@ -79,7 +79,7 @@ function deletedIn(
   });
 }
 
-/** A deleted object, and its lists right before the deletion. */
+/** A deleted object, and the lists that contained it right before its deletion. */
 interface Deletion {
   readonly deleted: TestObject;
   readonly before: ReadonlyMap<EdgeList, SmallPages>;
@@ -92,7 +92,10 @@ const LISTS = {
 
 const deletions = new WeakMap<object, Map<string, Promise<Deletion>>>();
 
-/** Deletes the second object of a kind. The two lists of users share one deletion. */
+/**
+ * Deletes the second test object of a kind. Later calls for this kind return the same deletion,
+ * because the two questions about lists of users share it.
+ */
 function deleteOnce(
   probe: Probe,
   kind: 'group' | 'user',

@@ -75,7 +75,9 @@ async function ownGroup(probe: Probe): Promise<TestObject> {
   return group;
 }
 
-/** Deletes a dynamic group at once if its rule matches unexpected hosts. */
+/**
+ * Checks that a dynamic group contains only expected hosts. Otherwise deletes the group at once.
+ */
 async function requireMembers(
   client: Client,
   objects: Probe['objects'],

@@ -1,7 +1,9 @@
 import { plainStatus } from '../host-actions.ts';
 import { type Probe, question, verdictIf } from '../question.ts';
 
-/** Asks for three reads that newer published descriptions offer to systems. */
+/**
+ * Asks whether a system may send three reads that newer published descriptions of the API allow.
+ */
 export const furtherReads = question({
   id: 'further_reads',
   question:
@@ -23,7 +25,7 @@ export const furtherReads = question({
     const [policy] = Array.isArray(policies.body) ? policies.body : [];
     const { id } = Object(policy);
     const isKnown = typeof id === 'string' && /^[0-9a-f]{24}$/.test(id);
-    // Without a policy in the organisation, this part stays unanswered.
+    // In an organisation without a policy, the answer has no `policy_memberof`.
     return {
       usergroups,
       policygroups,

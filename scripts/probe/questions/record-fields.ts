@@ -84,7 +84,7 @@ export const primaryUser = question({
   otherwise: FAILS,
   async ask(probe: Probe) {
     const { client, objects } = probe;
-    const before = primaryOf(await readRecord(client));
+    const before = readPrimaryUser(await readRecord(client));
     if (before.id !== undefined)
       throw new Unanswered('this host has a primary user, which is kept');
     const user = await objects.user(client, 1);
@@ -93,7 +93,7 @@ export const primaryUser = question({
     const answer = await client.send(change(user.id));
     let { form } = before;
     const isShown = async () => {
-      const primary = primaryOf(await readRecord(client));
+      const primary = readPrimaryUser(await readRecord(client));
       form = primary.form;
       return primary.id === user.id;
     };
@@ -112,8 +112,11 @@ function summaryOf({ status, effect }: { status: number; effect: boolean }): str
   return `${status}, and the record ${effect ? 'changed' : 'did not change'}.`;
 }
 
-/** Returns the id of a record's primary user, which may be undefined, and the form of its key. */
-export function primaryOf(record: Readonly<Record<string, unknown>>): {
+/**
+ * Returns the id of a record's primary user, or undefined, and whether the record has the user
+ * under a nested or a flat key.
+ */
+export function readPrimaryUser(record: Readonly<Record<string, unknown>>): {
   readonly id: string | undefined;
   readonly form: 'nested' | 'flat' | 'none';
 } {
