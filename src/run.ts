@@ -50,7 +50,7 @@ export interface Reporter {
   showWait(what: string, forMs: number): () => void;
 }
 
-/** A write that JumpCloud accepted. Contains names and ids, and no values except sudo. */
+/** A write that JumpCloud accepted. Contains names, ids and sudo settings, but no other values. */
 export interface AcceptedWrite {
   readonly op: 'add' | 'update' | 'remove' | 'delete';
   readonly type: string;

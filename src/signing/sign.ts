@@ -10,8 +10,8 @@ export interface Signer {
 }
 
 /**
- * The two headers that authenticate a request, and the bare signature, which output must not
- * contain.
+ * The two headers that authenticate a request, and the signature itself, which must never be
+ * printed.
  */
 export interface Signature {
   readonly date: string;

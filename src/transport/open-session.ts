@@ -89,7 +89,7 @@ async function openForRegistration(
   const origin = originFor(agentServerHost, options, (...sentences) =>
     run.report.warn(sentences.join(' ')),
   );
-  // Parses the key while the connection is being opened, because an invalid key is rare.
+  // Opens the connection before the key is parsed, to save time. An invalid key is rare.
   const [destination, identity] = await openDestination(origin, options, requests, () =>
     registration.identity(),
   );

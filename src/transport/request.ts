@@ -8,7 +8,7 @@ export interface Request {
   readonly body?: unknown;
   /** Completes the message "Could not …". */
   readonly purpose: string;
-  /** The advice after a 404, unless a wrong id is the only cause. */
+  /** The advice after a 404. By default, the advice is to check the id. */
   readonly adviceFor404?: string;
   /** Marks a POST that changes nothing. */
   readonly changesNothing?: true;

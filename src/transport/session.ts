@@ -72,7 +72,8 @@ export class Session {
   }
 
   /**
-   * Sends a request, retries transient failures, and returns any other answer.
+   * Sends a request and retries transient failures. Returns the first answer that is not a
+   * transient failure, even if it is a refusal.
    * @throws Unavailable, RateLimited when the budget is used up
    * @throws TlsFailure, UnexpectedResponse, Rejected for permanent failures
    */
@@ -90,7 +91,8 @@ export class Session {
         inDoubt,
       };
       if (outcome instanceof AttemptError) {
-        // A closed session does not retry: a failed read ends all parallel reads.
+        // A closed session does not retry. A session closes as soon as one of several parallel
+        // reads fails.
         if (outcome.kind !== 'network' || this.#closed)
           throw (await import('./errors/request-error.ts')).permanentError(failed, outcome);
         this.#destination.rotation.markAttemptFailed({ timedOut: outcome.reason === 'timeout' });

@@ -16,8 +16,8 @@ import { type RemovalOptions, removalOptions, removalRules } from './removal-opt
 import { withPurge } from './with-purge.ts';
 
 /**
- * Removes this host or all its associations from JumpCloud. If the host is not registered or was
- * removed already, only deletes the files of the agent's identity, and only with `purge_identity`.
+ * Removes this host, or all its associations, from JumpCloud. With `purge_identity`, also deletes
+ * the files of the agent's identity, even if the host is not registered or was removed already.
  */
 export const removal = defineModule({
   name: 'jumpcloud_removal',
@@ -45,7 +45,7 @@ export const removal = defineModule({
   },
 });
 
-/** The registration of this host at the start of a run. */
+/** This host's registration, as a run finds it at the start. */
 interface FoundRegistration {
   /** The registration to remove; undefined when there is nothing to remove in JumpCloud. */
   readonly registration?: Registration;

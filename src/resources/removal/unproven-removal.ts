@@ -3,12 +3,15 @@ import type { RecordAbsence } from '../../api/systems.ts';
 import { type ModuleError, NotFound, Unauthorized } from '../../base/errors.ts';
 import type { HostSession } from '../../transport/host-session.ts';
 
-/** The known outcome of earlier DELETEs of this host's record. */
+/**
+ * The known result of earlier DELETEs of this host's record: none was sent, JumpCloud denied one,
+ * or the answer to one was lost.
+ */
 export type DeleteHistory = 'none' | 'denied' | 'lost';
 
 /**
- * Returns the failure of a removal without proof that the record is gone; undefined when no proof
- * is needed. The message reports JumpCloud's answers, and never claims a deletion.
+ * Returns the error for a removal if nothing proves that the record is gone. Returns undefined if
+ * no proof is needed. The message reports JumpCloud's answers, and never claims a deletion.
  */
 export function unprovenRemoval(
   session: HostSession,

@@ -9,10 +9,13 @@ import type { Session } from '../../transport/session.ts';
 import { type Criteria, type StaleRecord, selectStale } from './select-stale.ts';
 import { nameOf } from './stale-report.ts';
 
-/** The outcome of the deletion of one record. `kept` means that the record no longer qualified. */
+/**
+ * The outcome of the deletion of one record. `kept` means that the record no longer met the
+ * criteria when it was read again, so it was not deleted.
+ */
 export type RecordOutcome = AdminDeleteOutcome | { readonly outcome: 'kept' };
 
-/** Thrown to end a DELETE before its next attempt. Contains the outcome. */
+/** Thrown to end a DELETE before its next attempt. `result` is the outcome of the deletion. */
 class DeleteEnded extends Error {
   readonly result: RecordOutcome;
 
@@ -23,9 +26,9 @@ class DeleteEnded extends Error {
 }
 
 /**
- * Deletes a record if it still qualifies. Reads the record again right before each attempt, because
- * its host may connect at any time. Calls `setDoubt(true)` when the record may have been deleted
- * although no answer says so, and `setDoubt(false)` when that doubt is removed.
+ * Deletes a record if it still meets the criteria. Reads the record before each attempt, because
+ * its host may connect at any time. Reports to `setDoubt` whether the record may have been deleted
+ * although no answer says so.
  */
 export async function deleteRecord(
   session: Session,
@@ -66,8 +69,8 @@ export async function deleteRecord(
 }
 
 /**
- * Reads the record that supersedes a stale record. Returns no record unless the selection depends
- * on it.
+ * Reads the newer record with the same hostname again. Returns an empty list without
+ * `superseded_only`, or if that record is gone.
  */
 async function readSuccessor(session: Session, { record, supersededBy }: StaleRecord) {
   if (supersededBy === undefined) return [];

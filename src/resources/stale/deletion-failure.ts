@@ -7,8 +7,8 @@ import { listRecords } from './stale-report.ts';
 export type Refusal = Extract<RecordOutcome, { outcome: 'refused' }>;
 
 /**
- * Returns the failure of a run with refused records, or with records that JumpCloud still shows
- * although it answered that it deleted them. Returns undefined if there are none.
+ * Returns the failure of a run if JumpCloud refused to delete records, or still shows records that
+ * it reported as deleted. Returns undefined otherwise.
  */
 export function deletionFailure(
   refusals: readonly [StaleRecord, Refusal][],

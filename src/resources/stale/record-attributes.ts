@@ -7,9 +7,8 @@ export interface AttributeValues {
 }
 
 /**
- * Returns all values of each custom attribute of a record, by name. A name should occur once, but
- * every value counts if it occurs more often. Leaves out values that are not text, and attributes
- * without a name.
+ * Returns the values of each custom attribute of a record, by name. Includes every value of a name
+ * that occurs more than once. Leaves out values that are not text, and attributes without a name.
  */
 export function attributesOf({ attributes }: AdminRecord): Map<string, string[]> {
   const found = new Map<string, string[]>();

@@ -26,7 +26,10 @@ export interface StaleRecord {
 /** The result of a selection among all records of an organisation. */
 export interface Selection {
   readonly stale: readonly StaleRecord[];
-  /** Records that `dead` would select, but that belong to connected hosts. */
+  /**
+   * Records that the option `dead` lists, but that are not selected because their hosts are
+   * connected.
+   */
   readonly connected: readonly AdminRecord[];
   /** Records that are not selected because their dates cannot be read. */
   readonly undated: readonly AdminRecord[];
@@ -75,7 +78,7 @@ export function selectStale(
 
 /**
  * Returns whether the host of a record is connected. Any value of `active` other than false, null
- * or undefined counts as true.
+ * or undefined counts as connected.
  */
 function isActive({ active }: AdminRecord): boolean {
   return active !== false && active !== undefined && active !== null;
@@ -106,7 +109,7 @@ function describeAge(
 
 /**
  * Returns the ids of the records in use, by hostname. A record is in use if its last contact is
- * within `inactive_days`, so every stale record was last contacted earlier.
+ * within `inactive_days`. The last contact of every stale record is earlier.
  */
 function successorsByHostname(
   records: readonly AdminRecord[],

@@ -22,7 +22,7 @@ export class StaleDeletion {
   readonly #criteria: Criteria;
   readonly #records: readonly StaleRecord[];
   readonly #outcomes = new Map<StaleRecord, RecordOutcome>();
-  /** The records that may have been deleted although no answer says so. */
+  /** The records that a DELETE without an answer may have deleted. */
   readonly #doubtful = new Set<StaleRecord>();
 
   constructor(run: Run, session: Session, criteria: Criteria, records: readonly StaleRecord[]) {
@@ -42,14 +42,18 @@ export class StaleDeletion {
     return this.#recordsThat('gone');
   }
 
-  /** The records that no longer qualified when they were read again. */
+  /**
+   * The records that were not deleted, because they no longer met the criteria when they were read
+   * again.
+   */
   get keptRecords(): StaleRecord[] {
     return this.#recordsThat('kept');
   }
 
   /**
-   * Deletes the records, a few in parallel, and reads them back. Continues after a refused record,
-   * and returns the failure at the end. Rejects at once for any other failure.
+   * Deletes the records, a few in parallel, then checks that they are gone. Continues when
+   * JumpCloud refuses to delete a record, and returns the failure at the end. Rejects at once for
+   * any other failure.
    */
   async complete(): Promise<ModuleError | undefined> {
     await this.#inParallel(this.#records, (record) => this.#delete(record));
@@ -85,8 +89,8 @@ export class StaleDeletion {
 
   /**
    * Reads deleted records until they are gone, for at most ten seconds. Returns the records that
-   * JumpCloud still shows. If a refused record is gone, an earlier attempt with a lost answer has
-   * deleted it.
+   * JumpCloud still shows. A DELETE without an answer may have deleted a record before JumpCloud
+   * refused the next attempt: such a record counts as deleted once it is gone.
    */
   async #readBack(): Promise<readonly StaleRecord[]> {
     let pendingRecords = this.#records.filter((stale) => {
@@ -110,8 +114,7 @@ export class StaleDeletion {
       try {
         await reading;
       } catch (error) {
-        // The previous read was complete, so its result is more useful than an error about the
-        // used-up budget.
+        // When the budget is used up, the previous complete read is more useful than the error.
         if (hasRead && error instanceof Unavailable && error.attempts === 1) return true;
         throw error;
       }
@@ -136,7 +139,10 @@ export class StaleDeletion {
     return unconfirmed;
   }
 
-  /** Does work for records, a few in parallel. After the first failure, no further work starts. */
+  /**
+   * Calls `work` for each record, a few in parallel. After the first failure, no further call
+   * starts.
+   */
   async #inParallel(
     records: readonly StaleRecord[],
     work: (stale: StaleRecord) => Promise<void>,
@@ -156,7 +162,7 @@ export class StaleDeletion {
     if (failure !== undefined) throw this.#withDoubts(failure.error);
   }
 
-  /** Adds the records in doubt to a failure: no answer says whether they were deleted. */
+  /** Adds to a failure the records that may have been deleted although no answer says so. */
   #withDoubts(error: unknown): unknown {
     if (!(error instanceof ModuleError) || this.#doubtful.size === 0) return error;
     const records = [...this.#doubtful].map(({ record }) => record);

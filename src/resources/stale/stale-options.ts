@@ -83,8 +83,8 @@ function attributeValues(notEmpty?: 'not empty'): Option<string[] | undefined> {
 }
 
 /**
- * Reads one attribute value. Refuses text that a failed or wrongly split query returns. With
- * `alive`, a value that no record has would protect no record.
+ * Reads one attribute value. Rejects text that comes from a failed query or a wrongly split list.
+ * No record has such a value, so it would protect no record under `alive`.
  */
 function toAttributeValue(value: unknown): string {
   const text = toText(value);

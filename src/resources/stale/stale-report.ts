@@ -6,7 +6,7 @@ import { attributesOf } from './record-attributes.ts';
 /** The maximum number of records that a warning names. */
 const MAX_NAMED = 20;
 
-/** Returns the result entry of a record. `reason` says why the record is in the list. */
+/** Returns the entry of a record for the result. `reason` says why the record is in the list. */
 export function reportRecord(record: AdminRecord, reason: string): Record<string, unknown> {
   const { _id, hostname, displayName, lastContact, created } = record;
   const attributes = [...attributesOf(record)].map(([name, values]) => [name, values.at(-1)]);
@@ -28,8 +28,7 @@ export function nameOf({ _id, hostname, displayName }: AdminRecord): string {
 }
 
 /**
- * Returns the names of records for a warning, and the number of further records if there are too
- * many.
+ * Lists records by name for a warning. Names at most `MAX_NAMED` records, and counts the others.
  */
 export function listRecords(records: readonly AdminRecord[]): string {
   const named = records.slice(0, MAX_NAMED).map(nameOf).join(', ');

@@ -109,8 +109,8 @@ function criteriaOf({ dead, alive, ...options }: StaleOptions): Criteria {
 }
 
 /**
- * Checks that the number of stale records is within both limits.
- * @throws LimitExceeded when there are more stale records than may be deleted
+ * Checks that `max_deletions` and `max_percent` allow the deletion of all stale records.
+ * @throws LimitExceeded when there are more stale records than one of them allows
  */
 function requireWithinLimits(
   { stale, total }: StaleState,

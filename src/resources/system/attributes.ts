@@ -1,10 +1,10 @@
 import type { Attribute, SystemRecord } from '../../api/systems.ts';
 
-/** The part of a custom attribute that options manage: name and value. */
+/** The name and value of a custom attribute, without the attribute's other fields. */
 export type BareAttribute = Readonly<{ name: string; value: string | null }>;
 
-/** Returns the managed part of each custom attribute. */
-export function managedPartOf(attributes: readonly Attribute[]): BareAttribute[] {
+/** Returns the name and value of each custom attribute. */
+export function toBareAttributes(attributes: readonly Attribute[]): BareAttribute[] {
   return attributes.map(({ name, value }) => ({ name, value: value ?? null }));
 }
 
@@ -25,8 +25,8 @@ export function attributesOf({ attributes }: SystemRecord): readonly Attribute[]
 }
 
 /**
- * Returns the custom attributes to write. Keeps the record's order, so that a list that is as
- * desired does not change. Drops duplicates of desired attributes. Keeps all other attributes,
+ * Returns the custom attributes to write. Keeps the record's order, so that a list without drift
+ * stays the same. Removes duplicates of desired attributes. Keeps attributes that are not desired,
  * unless `purge` is true.
  */
 export function mergeAttributes(

@@ -20,8 +20,7 @@ export interface SettleOptions<State> {
   /** Returns the options whose observed value differs from the desired one. */
   readonly drift: (state: State) => readonly string[];
   /**
-   * Writes the options again that were overwritten. `reapplied` is the number of such writes,
-   * including this one.
+   * Writes overwritten options again. `reapplied` is the number of such writes, including this one.
    */
   readonly write: (state: State, reapplied: number) => Promise<unknown>;
 }
@@ -29,7 +28,7 @@ export interface SettleOptions<State> {
 /**
  * Polls until the state has been as desired for `seconds` seconds. Writes overwritten options
  * again, because an agent that is still initialising may overwrite them.
- * @throws NotApplied when the state has not held after three times `seconds`
+ * @throws NotApplied if this takes longer than three times `seconds`
  */
 export async function settle<State>(
   run: Run,
@@ -74,7 +73,8 @@ export async function settle<State>(
   const state = await pollUntil(run, poll, {
     what: 'for the settings to hold',
     delayMs,
-    // `pollUntil` must never stop by itself: `poll` ends the wait with a result or an error.
+    // Always positive, so that `pollUntil` does not end the wait. `poll` ends it, with a result or
+    // an error.
     leftMs: () => Math.max(remainingMs(), 1),
   });
   return { state: state ?? initial, reapplied };

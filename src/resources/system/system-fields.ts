@@ -3,8 +3,8 @@ import {
   attributesOf,
   type BareAttribute,
   isSameList,
-  managedPartOf,
   mergeAttributes,
+  toBareAttributes,
 } from './attributes.ts';
 
 /** The desired settings of this host's record. A setting that is undefined is not managed. */
@@ -89,7 +89,7 @@ export function listManagedFields(settings: SystemSettings, record: SystemRecord
   if (settings.attributes !== undefined) {
     const current = attributesOf(record);
     const attributes = mergeAttributes(current, settings.attributes, settings.purge_attributes);
-    const values = { current: managedPartOf(current), desired: managedPartOf(attributes) };
+    const values = { current: toBareAttributes(current), desired: toBareAttributes(attributes) };
     fields.push(createField('attributes', values, { attributes }, isSameList));
   }
   return fields;

@@ -46,14 +46,14 @@ export function systemWriter(
   const done = new Map<string, Field>();
   let after = before;
   let reapplied = desired.settle > 0 ? 0 : undefined;
-  let hasToSettle = desired.settle > 0 && isYoung(session, desired.settle, before);
+  let hasToSettle = desired.settle > 0 && mayBeInitialising(session, desired.settle, before);
 
   const read = async () => {
     after = await readSystem(session);
     return after;
   };
-  // The refused change may have been made by an earlier attempt with a lost answer. Reading shows
-  // the result.
+  // An earlier attempt without an answer may have made the change that is now refused. The record
+  // shows whether it did.
   const recoverRecord = async (error: unknown) => {
     const isRefusal = error instanceof Rejected || error instanceof NotFound;
     if (!isRefusal || !error.inDoubt) throw error;
@@ -124,7 +124,10 @@ function describeMissingLock(path: string, code: string | undefined): string {
   return `Attributes were written without a lock, because the lock ${path} could not be created (${code}). If two runs write at the same time, one may undo what the other has written.`;
 }
 
-/** Returns whether a change took effect. For attributes, a partial effect is enough. */
+/**
+ * Returns whether a change took effect. Attributes count as changed if their list differs from
+ * before.
+ */
 function hasTakenEffect(change: Field, desired: DesiredSystem, after: SystemRecord): boolean {
   const currentField = listManagedFields(desired, after).find(
     ({ option }) => option === change.option,
@@ -135,7 +138,11 @@ function hasTakenEffect(change: Field, desired: DesiredSystem, after: SystemReco
 }
 
 /** Returns whether the agent may still be in its first initialisation. */
-function isYoung({ clock }: HostSession, seconds: number, { created }: SystemRecord): boolean {
+function mayBeInitialising(
+  { clock }: HostSession,
+  seconds: number,
+  { created }: SystemRecord,
+): boolean {
   return clock.now() - Date.parse(created ?? '') < seconds * 1000;
 }
 

@@ -10,12 +10,13 @@ export interface Authentication {
   /** Returns the credentials for one attempt. `time` is in milliseconds since the epoch. */
   authenticate(method: string, path: string, time: number): Credentials | Promise<Credentials>;
   /**
-   * Looks for new credentials after a 401. Returns the time for a second attempt; undefined if
-   * there are no new credentials.
+   * Looks for new credentials after a 401. Returns the time for which a second attempt has to be
+   * authenticated; undefined if there are no new credentials.
    */
   renew(refused: RefusedAttempt): number | undefined;
   /**
-   * Returns the credentials that JumpCloud refused, in words, and the possible causes of the 401.
+   * Explains a 401: `who` names the host or the credentials that JumpCloud refused, and `causes`
+   * lists the possible causes.
    */
   explain401(evidence: SessionEvidence): {
     readonly who: string;

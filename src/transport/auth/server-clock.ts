@@ -46,7 +46,7 @@ export class ServerClock {
 
   /** Returns the offset in whole seconds; null while it is unknown. */
   offset(): number | null {
-    // A Date header has no fraction of a second, so it is half a second late on average.
+    // A Date header has no fraction of a second, so its time is half a second early on average.
     return this.#offsetMs === undefined ? null : Math.round((this.#offsetMs + 500) / 1000);
   }
 
@@ -80,7 +80,10 @@ export class ServerClock {
     return `This host's clock is ${this.#error()}; requests were signed with the corrected time. Set the clock, for example with chrony or systemd-timesyncd.`;
   }
 
-  /** Returns the wrong clock as a further cause of a 401; undefined if the clock seems right. */
+  /**
+   * Returns a text that names the wrong clock as a cause of a 401; undefined if the clock seems
+   * right.
+   */
   clockCause(): string | undefined {
     if (this.#correctionMs === 0) return undefined;
     return `in addition, this host's clock is ${this.#error()}: set it, for example with chrony`;

@@ -15,8 +15,8 @@ export interface AccessToken {
 
 /**
  * Sends a service account's access token with every request. Fetches the token at the first
- * request, shortly before it expires, and after a 401. Parallel requests share the token. It stays
- * in memory.
+ * request, shortly before it expires, and after a 401. Parallel requests share the token. The token
+ * is kept in memory only.
  */
 export class ServiceAccountAuthentication implements Authentication {
   readonly urlOption = 'api_url';

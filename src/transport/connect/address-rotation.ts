@@ -2,19 +2,19 @@ import type { LookupAddress } from 'node:dns';
 import { monotonicMs } from '../../base/monotonic-clock.ts';
 
 /**
- * The maximum timeout for each of several addresses, in milliseconds. Node's default of a quarter
- * of a second is too short for a distant address.
+ * The maximum timeout of each address before the last one, in milliseconds. Node's default of a
+ * quarter of a second is too short for a distant address.
  */
 const MAX_PER_ADDRESS_MS = 2500;
 
 /**
  * Orders the addresses of a name, and limits the time for each. Addresses without a failure come
- * first, then those with the oldest failure. Times in milliseconds.
+ * first, then those whose latest failure is the oldest. Times in milliseconds.
  */
 export class AddressRotation {
   /** The timeout of the last address. */
   readonly timeoutMs: number;
-  /** The timeout of every other address. */
+  /** The timeout of each address before the last one. */
   readonly perAddressMs: number;
   /** The failed addresses, ordered by their latest failure. */
   readonly #failed = new Set<string>();
@@ -44,7 +44,7 @@ export class AddressRotation {
 
   /**
    * Marks the address of the latest connection as failed. Ignores a timeout shortly after the
-   * connection, because the address did answer.
+   * connection was made, because the address accepted the connection.
    */
   markAttemptFailed({ timedOut }: { timedOut: boolean }): void {
     if (this.#latest === undefined) return;

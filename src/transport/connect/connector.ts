@@ -76,7 +76,8 @@ export class Connector {
 
   /**
    * Returns an early connection, or a new one if none is left. Rejects if the early connection
-   * failed to open. Replaces an early connection that was closed later.
+   * could not be opened. Opens a new connection if the early one was closed after that, or was idle
+   * for too long.
    */
   async connect(): Promise<Socket> {
     const next = this.#early.shift();
@@ -167,9 +168,9 @@ export class Connector {
       this.#context = this.#requireTls().createSecureContext({
         allowPartialTrustChain: ca !== undefined,
       });
-      // The option `ca` would replace the default store, and the system CA store cannot be listed
-      // to add it again. From Node.js 22 on, that option would also keep NODE_EXTRA_CA_CERTS
-      // trusted.
+      // `addCACert` adds a certificate to the default store. The option `ca` would replace this
+      // store, and Node.js cannot list the system CA store to include it in `ca`. From Node.js 22
+      // on, `ca` would still not replace the certificates of NODE_EXTRA_CA_CERTS.
       if (ca !== undefined) this.#context.context.addCACert(ca);
     }
     return this.#context;

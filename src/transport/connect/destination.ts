@@ -28,7 +28,7 @@ export interface Destination {
   readonly proxy: { readonly server: ProxyServer; readonly connector: Connector } | undefined;
 }
 
-/** The maximum time that the loading of code waits for a DNS lookup, in milliseconds. */
+/** The maximum time for which a DNS lookup delays the loading of code, in milliseconds. */
 const MAX_LOOKUP_WAIT_MS = 25;
 
 /**

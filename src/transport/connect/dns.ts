@@ -20,7 +20,7 @@ type Lookup = (
 /**
  * Looks up host names within the budget, because a process cannot exit during a lookup. Parallel
  * requests share one lookup. Near the end of the budget, known addresses are used again. After a
- * failure, a new lookup starts only if the budget allows for the same duration.
+ * failed lookup, a new one starts only if the remaining budget is as long as the failed one took.
  */
 export class DnsResolver {
   readonly #remainingMs: () => number;
@@ -63,10 +63,10 @@ export class DnsResolver {
 }
 
 /**
- * Limits the duration of a DNS lookup without an answer, because a process cannot exit during a
+ * Limits the duration of a DNS lookup that gets no answer, because a process cannot exit during a
  * lookup. By default, glibc asks each of up to three name servers twice, for 5 seconds, and repeats
- * this for each search domain. With the limits, glibc asks each server once, because every attempt
- * of a request asks again.
+ * this for each search domain. With the limits, glibc asks each server once. If that fails, the
+ * next attempt of the request starts a new lookup.
  *
  * With one, two or three dead servers, a lookup takes at most 2, 4 or 5 seconds. In a short run, it
  * takes at most 1, 2 or 3 seconds. A search domain doubles this time. For JumpCloud's names, search
@@ -81,7 +81,8 @@ export function limitLookupTime(
   environment: NodeJS.ProcessEnv,
 ): void {
   const given = environment['RES_OPTIONS'] ?? '';
-  // glibc uses the last value of a repeated option. A stricter given value is kept.
+  // glibc uses the last value of a repeated option. The smallest of all values is added as the last
+  // one, so that a stricter limit of the user stays in effect.
   const atMost = (name: string, limit: number) => {
     const values = [...given.matchAll(new RegExp(`\\b${name}:(\\d+)`, 'g'))].map(([, n]) =>
       Number(n),

@@ -10,14 +10,14 @@ export interface EarlyConnection {
   readyAt?: number;
 }
 
-/** Watches when a connection that is being opened is ready. */
+/** Returns an early connection. Sets its `readyAt` as soon as the socket is connected. */
 export function openEarly(socket: Promise<Socket>): EarlyConnection {
   const early: EarlyConnection = { socket };
   socket.then(
     () => {
       early.readyAt = monotonicMs();
     },
-    // `connect` reports the failure.
+    // `Connector.connect` reports the failure.
     () => {},
   );
   return early;

@@ -3,9 +3,9 @@ import { connect, type Socket } from 'node:net';
 import type { AddressRotation } from './address-rotation.ts';
 
 /**
- * The time by which the timeout of a connection exceeds that of an attempt, in milliseconds. The
- * attempt must time out first, because its message is more precise. An attempt may start later than
- * an early connection.
+ * The difference between the timeouts of a connection and of an attempt, in milliseconds. The
+ * attempt must time out first, because its message is more precise. The difference is needed
+ * because an attempt may start later than its early connection.
  */
 export const CONNECTION_GRACE_MS = 1000;
 
@@ -50,8 +50,8 @@ function connectTo(host: string, port: number, timeoutMs: number): Promise<Socke
     socket.once('error', fail).once('connect', () => {
       clearTimeout(timer);
       socket.off('error', fail);
-      // Handles errors until the user of the socket adds a listener. After a TLS alert from the
-      // server, Node.js would otherwise report the end of the connection instead of the alert.
+      // Handles errors until the caller adds a listener. Without this listener, Node.js would
+      // report the end of the connection instead of a TLS alert from the server.
       resolve(socket.on('error', (error) => socket.destroy(error)));
     });
   });

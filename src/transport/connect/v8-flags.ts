@@ -8,7 +8,7 @@ export const NEWEST_TUNED_NODE = 26;
 
 /**
  * V8 flags that disable optimisations for long-running programs, because a run takes a tenth of a
- * second. Flags that affect compiled code, such as --no-regexp-tier-up, are missing because they
+ * second. Flags that affect compiled code, such as --no-regexp-tier-up, are left out, because they
  * crash V8.
  */
 const FLAGS = [

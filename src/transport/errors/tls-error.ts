@@ -6,7 +6,7 @@ interface TlsAlert {
 
 const GATEWAY_ADVICE =
   'a gateway in your network seems to answer. Exempt this host from it, or check api_url and proxy.';
-/** The advice for an answer from a server with another name. */
+/** The advice if the server does not know the requested host name, or its certificate lacks it. */
 export const ANOTHER_SERVER_ADVICE =
   'Another server answers at this address: check api_url, proxy and name resolution.';
 

@@ -95,7 +95,7 @@ export async function openConnection(
   const { Client: Undici } = await import('./undici-client.ts');
   const { hostname, port } = new URL(origin);
   const { url, authorization } = server;
-  // The attempt times out first, because its message is more precise.
+  // Longer than the timeout of the attempt, whose message is more precise.
   const headersTimeout = Math.min(2 * rotation.timeoutMs, MAX_TIMER_MS);
   const client = createClient(Undici, url, () => connector.connect(), { headersTimeout });
   return openTunnel(client, {

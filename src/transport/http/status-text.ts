@@ -23,7 +23,7 @@ const STATUS_NAMES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
   511: 'Network Authentication Required',
-  // Used by Cloudflare.
+  // Cloudflare uses the statuses from 520 on.
   520: 'Web Server Returned an Unknown Error',
   521: 'Web Server Is Down',
   522: 'Connection Timed Out',
